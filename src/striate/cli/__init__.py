@@ -1,0 +1,3 @@
+"""The command ``striate``: train, evaluate, predict, summary and data at the terminal."""
+
+from striate.cli.program import main as main

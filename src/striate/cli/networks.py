@@ -1,0 +1,213 @@
+"""Networks as the command meets them: how they are named, what they take, what they answer."""
+
+import hashlib
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from striate.data import Dataset, open_dataset
+from striate.data.dataset import class_names
+from striate.data.download import Progress
+from striate.errors import OptionError, ShapeError
+from striate.functions.transfer import Logistic, Softmax
+from striate.graph.layer import Layer
+from striate.model.network import Network
+from striate.model.targets import Classes
+from striate.shapes import Array, Shape
+
+ENDING = ".safetensors"
+GREY_OR_COLOUR = (1, 3)
+
+
+class Size(click.ParamType):
+    """A size in pixels: ``28``, ``28x28`` or ``28x28x1``."""
+
+    name = "size"
+
+    def __init__(self, numbers: tuple[int, ...]) -> None:
+        self.numbers = numbers
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Shape:
+        """Read a size as it is written."""
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).lower().replace("×", "x").split("x")
+        if not all(part.strip().isdecimal() and int(part) for part in parts):
+            self.fail(f"{value!r} is not a size. Write for example 28x28 or 32x32x3.", param, ctx)
+        if len(parts) not in self.numbers:
+            wanted = " or ".join(map(str, self.numbers))
+            self.fail(f"{value!r} has {len(parts)} numbers; {wanted} are needed.", param, ctx)
+        return tuple(map(int, parts))
+
+
+def make(net: str, input_shape: Shape | None, classes: int | None, *, seed: int = 0) -> Network:
+    """Make a new network of the name of a preset or of shorthand.
+
+    Parameters
+    ----------
+    net
+        Name, or layers; ``{classes}`` stands for the number of classes.
+    input_shape
+        Shape of an image; ``None`` for the preset's own.
+    classes
+        How many classes it tells apart; ``None`` for the preset's own, 10 in shorthand.
+    seed
+        For its weights.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    OptionError, ShorthandError, ShapeError
+        If there is no such preset, the text cannot be read, or sizes do not fit.
+    """
+    text = net.strip()
+    if re.fullmatch(r"[\w.-]+", text):
+        return Network.preset(text, seed=seed, input_shape=input_shape, classes=classes)
+    filled = text.replace("{classes}", str(classes or 10))
+    states_input = filled.split(maxsplit=1)[0] == "input"
+    return Network.parse(filled, None if states_input else input_shape, seed=seed)
+
+
+def is_model_file(words: str) -> bool:
+    """Tell whether words name a saved model rather than a preset or layers."""
+    return words.endswith(ENDING) or Path(words).is_file()
+
+
+def weights_hash(network: Network) -> str:
+    """Give the first 16 hexadecimal digits of the SHA-256 of all weights.
+
+    Parameters
+    ----------
+    network
+        Any network.
+
+    Returns
+    -------
+    str
+        The same for the same weights, bit for bit, on any machine.
+
+    Examples
+    --------
+    >>> weights_hash(Network.preset("lenet5")) == weights_hash(Network.preset("lenet5"))
+    True
+    """
+    parameters = network.numbers[0].astype("<f4", copy=False)
+    return hashlib.sha256(parameters.tobytes()).hexdigest()[:16]
+
+
+def picture_size(network: Network) -> tuple[int, int, int]:
+    """Give rows, columns and channels of the pictures that a network takes.
+
+    Parameters
+    ----------
+    network
+        Any network.
+
+    Returns
+    -------
+    rows, columns, channels
+
+    Raises
+    ------
+    ShapeError
+        If it takes no pictures.
+    """
+    shape = network.input_shape
+    if network.preprocessing.channels == "first":
+        shape = (*shape[1:], shape[0])
+    if len(network.graph.inputs) > 1 or len(shape) != 3 or shape[2] not in GREY_OR_COLOUR:
+        raise ShapeError(
+            f"The network takes {len(network.graph.inputs)} input of shape {network.input_shape}. "
+            "Pictures are rows and columns of one channel (grey) or three (colour). "
+            "Use a network with such an input, or call it from Python."
+        )
+    return shape
+
+
+def as_taken(network: Network, x: Array) -> Array:
+    """Bring images with channels last to the order that a network takes."""
+    return np.moveaxis(x, -1, 1) if network.preprocessing.channels == "first" else x
+
+
+def open_for(
+    network: Network, source: str, *, resize: str, download: bool, progress: Progress
+) -> Dataset:
+    """Open a data set in the size that a network takes."""
+    rows, columns, channels = picture_size(network)
+    return open_dataset(
+        source,
+        size=(rows, columns),
+        channels=channels,
+        resize=resize,
+        download=download,
+        progress=progress,
+    )
+
+
+def labels_for(network: Network, y: Array, classes: tuple[str, ...]) -> Array:
+    """Give labels by name where both the network and the data have names, else by number.
+
+    Parameters
+    ----------
+    network
+        What is to be compared with the labels.
+    y
+        Labels of the data.
+    classes
+        The data's classes.
+
+    Returns
+    -------
+    Array
+        Words, which the network finds among its own classes, or numbers.
+    """
+    named = y.dtype.kind == "i" and classes and classes != class_names(y, np.arange(len(classes)))
+    if named and network.classes.names:
+        return np.array(classes)[y]
+    return y
+
+
+def set_classes(network: Network, classes: tuple[str, ...]) -> None:
+    """Give a new network the names of the classes that it learns."""
+    network.classes = replace(network.classes, names=classes) if classes else Classes()
+
+
+def answers(network: Network, outputs: Array) -> tuple[Array, bool]:
+    """Turn a classifier's outputs into one number for each class.
+
+    Parameters
+    ----------
+    network
+        The classifier.
+    outputs
+        What :meth:`Network.predict` gives.
+
+    Returns
+    -------
+    Array, bool
+        ``(n, classes)``, and whether the numbers are probabilities.
+
+    Raises
+    ------
+    OptionError
+        If the network gives images.
+    """
+    if outputs.ndim != 2:
+        raise OptionError(
+            f"The network gives an output of shape {network.output_shape} for each image. "
+            "This command is for networks that give one number for each class. "
+            "Call the network from Python: st.load(...).predict(x)."
+        )
+    last: Layer = network.graph[network.graph.outputs[0]].layer
+    if outputs.shape[1] == 1 and isinstance(last.transfer, Logistic):
+        return np.concatenate([1 - outputs, outputs], axis=1), True
+    return outputs, isinstance(last.transfer, Softmax | Logistic)

@@ -1,0 +1,129 @@
+"""What a command prints: text for people, or one JSON object for machines."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.text import Text
+
+json_option = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON object for programs instead of text for people.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Where a command writes.
+
+    Parameters
+    ----------
+    as_json
+        Whether standard output holds one JSON object and nothing else.
+    quiet
+        Whether nothing is said but what went wrong.
+    """
+
+    as_json: bool = False
+    quiet: bool = False
+
+    @cached_property
+    def console(self) -> Console:
+        """Standard output: colours on a terminal, plain text elsewhere."""
+        return Console()
+
+    @cached_property
+    def remarks(self) -> Console:
+        """Standard error, for what is not the result."""
+        return Console(stderr=True)
+
+    def say(self, text: str | Text = "", *, style: str | None = None) -> None:
+        """Tell people something; long lines are not broken, so that they can be copied."""
+        if not (self.as_json or self.quiet):
+            self.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """Remark something beside the result."""
+        if not self.quiet:
+            self.remarks.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def answer(self, document: Mapping[str, Any]) -> None:
+        """Give machines the result, where they asked for it."""
+        if self.as_json:
+            click.echo(json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """Turn a value into what JSON can hold: arrays into lists, NaN and infinity into null.
+
+    Parameters
+    ----------
+    value
+        Anything made of tables, sequences, arrays, numbers and texts.
+
+    Returns
+    -------
+    Any
+
+    Examples
+    --------
+    >>> plain({"loss": np.float32(0.5), "confusion": np.eye(2, dtype=int), "recall": [math.nan]})
+    {'loss': 0.5, 'confusion': [[1, 0], [0, 1]], 'recall': [None]}
+    """
+    if isinstance(value, np.generic | np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(name): plain(entry) for name, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def percent(share: float) -> str:
+    """Write a share in percent.
+
+    Parameters
+    ----------
+    share
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> percent(0.9785)
+    '97.85 %'
+    """
+    return f"{100 * share:.2f} %"
+
+
+def sizes(shape: Sequence[int]) -> str:
+    """Write a shape as sizes.
+
+    Parameters
+    ----------
+    shape
+        Numbers of pixels, maps or the like.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> sizes((28, 28, 1))
+    '28 x 28 x 1'
+    """
+    return " x ".join(map(str, shape))

@@ -1,0 +1,116 @@
+"""Where a training puts its files."""
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Self
+
+from striate.cli.networks import ENDING
+from striate.cli.recipes import RECIPES
+from striate.files import make_folder
+
+FOLDER = Path("striate-output")
+
+
+class Chosen(Protocol):
+    """The user's choices of files; ``None`` leaves a place to the command."""
+
+    @property
+    def output(self) -> Path | None:
+        """The model file."""
+        ...
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """Where to save unfinished training."""
+        ...
+
+    @property
+    def resume(self) -> Path | None:
+        """The checkpoint to go on from."""
+        ...
+
+    @property
+    def pictures(self) -> Path | None:
+        """The folder for pictures."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Files of a training.
+
+    Parameters
+    ----------
+    model, checkpoint
+        Files.
+    pictures
+        A folder.
+    temporary
+        Whether the checkpoint is no longer wanted when the training is done: the user has not
+        named it.
+    before
+        When the checkpoint was last written before this training, in nanoseconds; 0 for never.
+    """
+
+    model: Path
+    checkpoint: Path
+    pictures: Path
+    temporary: bool
+    before: int
+
+    @classmethod
+    def of(cls, data: str, net: str | None, chosen: Chosen) -> Self:
+        """Find the places for a data set and a network."""
+        name = _data_word(data)
+        if net is None:
+            net = RECIPES[data].net if data in RECIPES else "net"
+        stem = f"{name}-{_net_word(net)}"
+        usual = FOLDER / f"{name}.checkpoint"
+        checkpoint = chosen.checkpoint or chosen.resume or usual
+        return cls(
+            model=chosen.output or FOLDER / f"{stem}{ENDING}",
+            checkpoint=checkpoint,
+            pictures=chosen.pictures or FOLDER / stem,
+            temporary=chosen.checkpoint is None and checkpoint == usual,
+            before=_written(checkpoint),
+        )
+
+    def make_folders(self) -> None:
+        """Make the folders before training rather than fail after it."""
+        make_folder(self.model.parent)
+        make_folder(self.checkpoint.parent)
+
+    def remove_checkpoint(self) -> None:
+        """Remove what is no longer needed."""
+        if self.temporary:
+            self.checkpoint.unlink(missing_ok=True)
+
+    def how_to_resume(self, typed: str) -> str:
+        """Say where training stands after Ctrl-C, and the command that goes on."""
+        if _written(self.checkpoint) == self.before:
+            return "Nothing was saved: training had not begun."
+        path = shlex.quote(str(self.checkpoint))
+        return f"Everything so far is in {path}. Go on with:\n  {typed} --resume {path}"
+
+
+def _data_word(data: str) -> str:
+    """Make a word for a file name of a data set's name or path."""
+    path = Path(data).resolve()
+    return _word(path.stem if path.is_file() else path.name) or "data"
+
+
+def _net_word(net: str) -> str:
+    """Make a word for a file name of a network's name; layers in shorthand are called net."""
+    return "net" if re.search(r"[|@{]|\s", net) else _word(net)
+
+
+def _word(text: str) -> str:
+    """Leave letters, digits, points and hyphens."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.")
+
+
+def _written(path: Path) -> int:
+    """Find when a file was last written, 0 for never."""
+    return path.stat().st_mtime_ns if path.is_file() else 0

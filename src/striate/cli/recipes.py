@@ -1,0 +1,88 @@
+"""How each data set is trained unless the user says otherwise: one small table."""
+
+from dataclasses import dataclass
+
+from striate.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A network and how to train it.
+
+    Parameters
+    ----------
+    net
+        Name of a preset, or layers in shorthand with ``{classes}`` for the number of classes.
+    epochs, batch_size
+        Passes through the training images, and images in a step.
+    update, learning_rate, decay
+        How the weights follow the gradient, how fast, and how the rate falls.
+    augment
+        Random changes of each image, such as ``"shift 2"``; none where it is empty.
+    """
+
+    net: str = "lenet5"
+    epochs: int = 10
+    batch_size: int = 128
+    update: str = "adam"
+    learning_rate: float = 0.001
+    decay: str = "cosine"
+    augment: str = ""
+
+    def __str__(self) -> str:
+        """Write the recipe in one line."""
+        changed = f", images changed at random ({self.augment})" if self.augment else ""
+        return (
+            f"{self.net}, {self.epochs} epochs in batches of {self.batch_size} images, "
+            f"{self.update} with learning rate {self.learning_rate:g}, decay {self.decay}{changed}"
+        )
+
+
+RECIPES = {
+    "digits": Recipe(epochs=30, augment="shift 2"),
+    "shapes": Recipe(
+        net="conv 4@3x3 relu | max 3 | dense {classes} softmax", epochs=5, learning_rate=0.005
+    ),
+    "mnist": Recipe(epochs=10),
+    "fashion-mnist": Recipe(net="two-layer", epochs=10, augment="flip"),
+    "cifar10": Recipe(net="conv4", epochs=10, augment="shift 4 flip"),
+}
+
+SMALL = "conv 16@3x3 same relu | max 2 | conv 32@3x3 same relu | global-average | {end}"
+LARGE = (
+    "conv 16@3x3 same relu | max 2 | conv 32@3x3 same relu | max 2 | "
+    "conv 64@3x3 same relu | max 2 | conv 64@3x3 same relu | global-average | {end}"
+)
+"""Networks for images of any size: the last layer sees each map's average, whatever its size."""
+
+_SMALL_IMAGE = 16  # pixels: below this, three poolings leave nothing
+
+
+def recipe_for(name: str, image_shape: Shape, *, classes: bool = True) -> Recipe:
+    """Find the recipe for a data set.
+
+    Parameters
+    ----------
+    name
+        Its name; data that striate does not know get a network for any size.
+    image_shape
+        Rows, columns, channels.
+    classes
+        Whether there are classes to tell apart, or numbers to predict.
+
+    Returns
+    -------
+    Recipe
+
+    Examples
+    --------
+    >>> recipe_for("digits", (28, 28, 1)).net
+    'lenet5'
+    >>> recipe_for("my-photos", (64, 48, 3)).epochs
+    20
+    """
+    if name in RECIPES:
+        return RECIPES[name]
+    text = SMALL if min(image_shape[:2]) < _SMALL_IMAGE else LARGE
+    end = "dense {classes} softmax" if classes else "dense {classes}"
+    return Recipe(net=text.format(end=end), epochs=20, batch_size=32)

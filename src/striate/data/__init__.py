@@ -1,0 +1,10 @@
+"""Data sets by name and from files of many kinds, their description, and augmentation."""
+
+from striate.data import shapes as shapes
+from striate.data.augment import Augmentation as Augmentation
+from striate.data.dataset import Dataset as Dataset
+from striate.data.description import Description as Description
+from striate.data.description import describe as describe
+from striate.data.sources import NAMES as NAMES
+from striate.data.sources import load as load
+from striate.data.sources import open_dataset as open_dataset

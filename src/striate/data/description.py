@@ -1,0 +1,113 @@
+"""What a data set consists of, for people and for machines."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.data.dataset import Dataset
+from striate.shapes import Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """A data set in numbers; as text, a table of its classes.
+
+    Parameters
+    ----------
+    name, source, notice, notes
+        As in :class:`striate.data.Dataset`.
+    image_shape
+        Rows, columns, channels.
+    dtype
+        Type of the pixels.
+    lowest, highest
+        Range of the pixels in the training part.
+    images, test_images
+        How many there are in each part.
+    classes
+        Names of the classes; none where the targets are numbers.
+    counts, test_counts
+        Images of each class in each part.
+    """
+
+    name: str
+    source: str
+    notice: str
+    notes: tuple[str, ...]
+    image_shape: tuple[int, ...]
+    dtype: str
+    lowest: float
+    highest: float
+    images: int
+    test_images: int
+    classes: tuple[str, ...]
+    counts: tuple[int, ...]
+    test_counts: tuple[int, ...]
+
+    def __str__(self) -> str:
+        shape = " x ".join(map(str, self.image_shape))
+        levels = f"{self.dtype} from {self.lowest:g} to {self.highest:g}"
+        lines = [
+            f"{self.name}: {self.images} training and {self.test_images} test images",
+            f"images: {shape} (rows, columns, channels), {levels}",
+            f"source: {self.source}",
+        ]
+        if self.notice:
+            lines.append(f"notice: {self.notice}")
+        lines += [f"note:   {note}" for note in self.notes]
+        if self.classes:
+            lines.append("")
+            rows = [("class", "training", "test")]
+            rows += zip(
+                self.classes, map(str, self.counts), map(str, self.test_counts), strict=True
+            )
+            wide = max(len(row[0]) for row in rows)
+            lines += [f"{name:<{wide}}  {count:>8}  {test:>8}" for name, count, test in rows]
+        return "\n".join(lines)
+
+
+def describe(dataset: Dataset) -> Description:
+    """Count the images of each class, and find size, type and range of the pixels.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+
+    Returns
+    -------
+    Description
+        Its ``str()`` is a table; ``dataclasses.asdict`` makes what JSON can hold.
+
+    Examples
+    --------
+    >>> from striate.data import open_dataset
+    >>> print(describe(open_dataset("shapes")))
+    shapes: 2000 training and 400 test images
+    images: 15 x 15 x 1 (rows, columns, channels), uint8 from 0 to 255
+    source: generated: 15 x 15 pixels, noise 0.1, seed 0
+    <BLANKLINE>
+    class    training      test
+    square       1000       200
+    diamond      1000       200
+    """
+    return Description(
+        name=dataset.name,
+        source=dataset.source,
+        notice=dataset.notice,
+        notes=dataset.notes,
+        image_shape=dataset.image_shape,
+        dtype=str(dataset.x.dtype),
+        lowest=dataset.x.min().item(),
+        highest=dataset.x.max().item(),
+        images=len(dataset.x),
+        test_images=len(dataset.x_test),
+        classes=dataset.classes,
+        counts=_counts(dataset.y, dataset.classes),
+        test_counts=_counts(dataset.y_test, dataset.classes),
+    )
+
+
+def _counts(y: Array, classes: tuple[str, ...]) -> tuple[int, ...]:
+    """Count the images of each class."""
+    return tuple(np.bincount(y, minlength=len(classes)).tolist()) if classes else ()

@@ -1,0 +1,214 @@
+"""Hagan's squares and diamonds: the figures of the book, and as many others as are asked for."""
+
+import numpy as np
+
+from striate.data.dataset import Dataset, assemble
+from striate.errors import OptionError
+from striate.shapes import Array, Float
+
+SIZE, RADIUS = 15, 4
+"""The book's figures: rows and columns, and distance of the outline from the centre, in pixels."""
+
+CLASSES = ("square", "diamond")
+
+KERNELS = {
+    "horizontal": np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]),
+    "vertical": np.array([[0.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]]),
+    "slash": np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+    "backslash": np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]),
+}
+"""The templates of Hagan's figure 8.5, under the book's names; its slash goes down to the right."""
+
+for _kernel in KERNELS.values():
+    _kernel.flags.writeable = False
+
+_TEST_SHARE = 5  # one test image for five to train with
+_SMALLEST_RADIUS = 2  # a square and a diamond of radius 1 are hard to tell apart by eye
+
+
+def square(
+    size: int = SIZE, *, radius: int = RADIUS, centre: tuple[int, int] | None = None
+) -> Float[Array, "rows columns"]:
+    r"""Draw the outline of a square: the pixels at one distance from the centre.
+
+    .. math:: \max(|i - c_i|, |j - c_j|) = radius
+
+    Parameters
+    ----------
+    size
+        Rows and columns of the image, in pixels.
+    radius
+        Distance of the outline from the centre, in pixels.
+    centre
+        Row and column; None is the middle.
+
+    Returns
+    -------
+    image
+        1 on the outline, 0 elsewhere; what is outside the image is cut off.
+
+    Raises
+    ------
+    OptionError
+        If the size is less than 1 or the radius negative.
+
+    Sources
+    -------
+    Hagan fig. 8.4.
+
+    Examples
+    --------
+    >>> square(5, radius=1).astype(int)
+    array([[0, 0, 0, 0, 0],
+           [0, 1, 1, 1, 0],
+           [0, 1, 0, 1, 0],
+           [0, 1, 1, 1, 0],
+           [0, 0, 0, 0, 0]])
+    """
+    down, right = _distances(size, radius, centre)
+    return (np.maximum(down, right) == radius).astype(float)
+
+
+def diamond(
+    size: int = SIZE, *, radius: int = RADIUS, centre: tuple[int, int] | None = None
+) -> Float[Array, "rows columns"]:
+    r"""Draw the outline of a diamond: the pixels at one distance from the centre, counted in steps.
+
+    .. math:: |i - c_i| + |j - c_j| = radius
+
+    Parameters
+    ----------
+    size
+        Rows and columns of the image, in pixels.
+    radius
+        Distance of the outline from the centre, in steps.
+    centre
+        Row and column; None is the middle.
+
+    Returns
+    -------
+    image
+        1 on the outline, 0 elsewhere; what is outside the image is cut off.
+
+    Raises
+    ------
+    OptionError
+        If the size is less than 1 or the radius negative.
+
+    Sources
+    -------
+    Hagan fig. 8.4.
+
+    Examples
+    --------
+    >>> diamond(5, radius=2).astype(int)
+    array([[0, 0, 1, 0, 0],
+           [0, 1, 0, 1, 0],
+           [1, 0, 0, 0, 1],
+           [0, 1, 0, 1, 0],
+           [0, 0, 1, 0, 0]])
+    """
+    down, right = _distances(size, radius, centre)
+    return (down + right == radius).astype(float)
+
+
+def _distances(size: int, radius: int, centre: tuple[int, int] | None) -> tuple[Array, Array]:
+    """Measure how far each row and each column is from the centre."""
+    if size < 1 or radius < 0:
+        raise OptionError(
+            f"A figure of radius {radius} on {size} x {size} pixels cannot be drawn. "
+            "An image has at least one pixel, and a radius is not negative. "
+            f"The book's figures have size={SIZE} and radius={RADIUS}."
+        )
+    row, column = centre or (size // 2, size // 2)
+    places = np.arange(size)
+    return np.abs(places - row)[:, np.newaxis], np.abs(places - column)[np.newaxis, :]
+
+
+def generate(
+    count: int, *, size: int = SIZE, noise: float = 0.1, seed: int = 0
+) -> tuple[Array, Array]:
+    """Draw squares and diamonds of any radius at any place.
+
+    Parameters
+    ----------
+    count
+        Images; squares and diamonds take turns.
+    size
+        Rows and columns, in pixels, at least 7. Each figure lies whole within the image, a pixel or
+        more from its edge.
+    noise
+        Standard deviation of normal noise, as a share of the step from paper to ink.
+    seed
+        What decides radius, place and noise.
+
+    Returns
+    -------
+    x, y
+        uint8 images ``(count, size, size, 1)``, paper 0 and ink 255, and labels: 0 square, 1
+        diamond.
+
+    Raises
+    ------
+    OptionError
+        If there are no images, no room, or the noise is negative.
+
+    Sources
+    -------
+    Hagan fig. 8.4.
+    """
+    most = (
+        size - 3
+    ) // 2  # the outline on both sides, the centre, and a pixel of paper on both sides
+    if count < 1 or most < _SMALLEST_RADIUS or not 0 <= noise < np.inf:
+        raise OptionError(
+            f"{count} shapes on {size} x {size} pixels with noise {noise} cannot be drawn. There "
+            f"is at least one, on at least {2 * _SMALLEST_RADIUS + 3} x {2 * _SMALLEST_RADIUS + 3} "
+            f"pixels, and noise is not negative. The book's figures are {SIZE} x {SIZE}."
+        )
+    generator = np.random.default_rng(seed)
+    y = np.arange(count) % len(CLASSES)
+    radius = generator.integers(_SMALLEST_RADIUS, most, size=count, endpoint=True)
+    centre = generator.integers(radius + 1, size - 2 - radius, size=(2, count), endpoint=True)
+    down, right = np.abs(np.arange(size) - centre[..., np.newaxis])
+    down, right = down[:, :, np.newaxis], right[:, np.newaxis, :]
+    is_square = (y == CLASSES.index("square"))[:, np.newaxis, np.newaxis]
+    distance = np.where(is_square, np.maximum(down, right), down + right)
+    ink = (distance == radius[:, np.newaxis, np.newaxis]).astype(float)
+    ink += noise * generator.standard_normal(ink.shape)
+    return np.rint(255 * np.clip(ink, 0, 1)).astype(np.uint8)[..., np.newaxis], y
+
+
+def dataset(count: int = 2400, *, size: int = SIZE, noise: float = 0.1, seed: int = 0) -> Dataset:
+    """Draw squares and diamonds to train and to test with.
+
+    Parameters
+    ----------
+    count
+        Images in all; the last sixth of them is the test part.
+    size, noise, seed
+        As for :func:`generate`.
+
+    Returns
+    -------
+    Dataset
+        Classes square and diamond.
+
+    Raises
+    ------
+    OptionError
+        If the images cannot be drawn.
+
+    Sources
+    -------
+    Hagan fig. 8.4.
+    """
+    x, y = generate(count, size=size, noise=noise, seed=seed)
+    train = count - count // (_TEST_SHARE + 1)
+    return assemble(
+        (x[:train], y[:train]),
+        (x[train:], y[train:]),
+        name="shapes",
+        source=f"generated: {size} x {size} pixels, noise {noise}, seed {seed}",
+        classes=CLASSES,
+    )

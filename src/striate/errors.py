@@ -1,0 +1,62 @@
+"""Words for what went wrong: every error that a user can cause.
+
+::
+
+    StriateError
+    ├── ShapeError          sizes that do not fit: windows, layers, images
+    ├── OptionError         an option of a layer, a function or a command that cannot be
+    ├── ShorthandError      the text form of a network that cannot be read
+    ├── GraphError          layers joined in a way that cannot be computed
+    ├── EquationError       an index equation that cannot be read or transposed
+    ├── NestError           numbers and arrays that do not fit an index equation
+    ├── DataError           images, labels or files of data that cannot be used
+    ├── TrainingError       training that cannot start or go on
+    ├── ModelFileError      a saved model or checkpoint that cannot be written or read
+    └── ExtraError          an optional library that is not installed
+
+Each message gives the values, the rule and the remedy, one sentence each.
+"""
+
+
+class StriateError(Exception):
+    """The root of all errors that striate raises for what a user can cause."""
+
+
+class ShapeError(StriateError, ValueError):
+    """Sizes do not fit."""
+
+
+class OptionError(StriateError, ValueError):
+    """An option has a value that cannot be."""
+
+
+class ShorthandError(StriateError, ValueError):
+    """The text form of a network cannot be read."""
+
+
+class GraphError(StriateError, ValueError):
+    """Layers are joined in a way that cannot be computed."""
+
+
+class EquationError(StriateError, ValueError):
+    """An index equation cannot be read, or has no adjoint."""
+
+
+class NestError(StriateError, ValueError):
+    """Numbers or arrays do not fit an index equation."""
+
+
+class DataError(StriateError, ValueError):
+    """Images, labels or data files cannot be used."""
+
+
+class TrainingError(StriateError, RuntimeError):
+    """Training cannot start or go on."""
+
+
+class ModelFileError(StriateError, OSError):
+    """A saved model or a checkpoint cannot be written or read."""
+
+
+class ExtraError(StriateError, ImportError):
+    """An optional library is not installed."""

@@ -1,0 +1,14 @@
+"""The kinds, one file each: what a layer is made of, what it is compared with, and how it learns.
+
+Each package lists its kinds, ``striate.functions.weight.Convolution``; the registry finds them by
+name.
+"""
+
+from striate.functions import decay as decay
+from striate.functions import initialiser as initialiser
+from striate.functions import loss as loss
+from striate.functions import net_input as net_input
+from striate.functions import normalisation as normalisation
+from striate.functions import transfer as transfer
+from striate.functions import update as update
+from striate.functions import weight as weight

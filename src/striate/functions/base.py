@@ -1,0 +1,293 @@
+"""What every kind of function states, and the families that share a signature.
+
+A layer is, as Hagan decomposes it, a weight function, a net input function and a transfer function.
+Each kind of each is one file below this folder. The graph and the engines know a kind only as a
+:class:`Function`: shapes, parameters, :meth:`~Function.forward`, :meth:`~Function.backward` and its
+:class:`Lowering`. A family (:class:`WeightFunction`, :class:`TransferFunction`, ...) turns that
+uniform call into the book's own equations, ``apply`` and ``backward_*``.
+
+Arrays are ``[image, map, *pixels]`` or ``[image, neuron]``; shapes are without the axis of images.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+import numpy as np
+
+from striate.functions.stated import (
+    Call,
+    Derivatives,
+    Draw,
+    Lowering,
+    Onnx,
+    Parameter,
+    Shorthand,
+)
+from striate.maths.windows import Axis
+from striate.shapes import Array, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One small instance of a kind for contract tests, docs and benchmarks."""
+
+    function: "Function"
+    inputs: tuple[Shape, ...]
+    images: int = 2
+    note: str = ""
+
+
+class Function(ABC):
+    """One kind with its options: what the graph and every engine know of it."""
+
+    shorthand: ClassVar[Shorthand | None] = None
+    onnx: ClassVar[Onnx | None] = None
+
+    @abstractmethod
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of the output for the inputs'; raise where they do not fit."""
+
+    @abstractmethod
+    def forward(self, call: Call) -> Array:
+        """Compute the output."""
+
+    @abstractmethod
+    def backward(self, call: Call, output: Array, d_output: Array) -> Derivatives:
+        """Carry the derivatives of the output back to the inputs and parameters."""
+
+    @classmethod
+    @abstractmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give three or four small instances with input shapes."""
+
+    def parameters(self, *shapes: Shape) -> dict[str, Parameter]:  # noqa: ARG002  # most have none
+        """Name the trainable arrays."""
+        return {}
+
+    def state(self, *shapes: Shape) -> dict[str, Parameter]:  # noqa: ARG002  # most have none
+        """Name the arrays of running statistics; ``start`` says what they begin with."""
+        return {}
+
+    def next_state(self, call: Call) -> dict[str, Array]:  # noqa: ARG002  # most have none
+        """Give the running statistics after a training pass."""
+        return {}
+
+    def window_axes(self, *shapes: Shape) -> tuple[Axis, ...]:  # noqa: ARG002  # most have none
+        """Give the walk of the window; empty where a pixel sees its own pixel, or all of them."""
+        return ()
+
+    def lowering(self, *shapes: Shape) -> Lowering | None:  # noqa: ARG002  # some have none yet
+        """Give the equations for these input shapes, or none where the kind states no equation."""
+        return None
+
+    def inference_lowering(self, *shapes: Shape) -> Lowering | None:
+        """Give the equations outside training: other ones for dropout and batch normalisation."""
+        return self.lowering(*shapes)
+
+    def drawn(self, call: Call) -> dict[str, Array]:  # noqa: ARG002  # most draw nothing
+        """Give the random arrays that the equations read, by the equations' names: masks."""
+        return {}
+
+    def __str__(self) -> str:
+        return _with_options(self)
+
+
+class WeightFunction(Function):
+    """A weight function with trainable weights: ``z = W(w, a)``, bilinear in ``w`` and ``a``."""
+
+    @abstractmethod
+    def apply(self, w: Array, a: Array) -> Array:
+        """Compute the weight-function output ``z``."""
+
+    @abstractmethod
+    def backward_a(self, w: Array, a: Array, dz: Array) -> Array:
+        """Carry ``dz`` back to the incoming activation."""
+
+    @abstractmethod
+    def backward_w(self, w: Array, a: Array, dz: Array) -> Array:
+        """Carry ``dz`` back to the weights."""
+
+    def forward(self, call: Call) -> Array:
+        """Compute ``z``."""
+        return self.apply(call.parameters["weight"], call.inputs[0])
+
+    def backward(self, call: Call, output: Array, d_output: Array) -> Derivatives:  # noqa: ARG002
+        """Compute ``da`` and ``dw``."""
+        w, (a,) = call.parameters["weight"], call.inputs
+        return Derivatives(
+            inputs=(self.backward_a(w, a, d_output),) if call.input_derivatives else (),
+            parameters={"weight": self.backward_w(w, a, d_output)},
+        )
+
+
+class FixedFunction(Function):
+    """A weight function without trainable weights: pooling, normalising, rearranging."""
+
+    @abstractmethod
+    def apply(self, a: Array) -> Array:
+        """Compute the weight-function output ``z``."""
+
+    @abstractmethod
+    def backward_a(self, a: Array, dz: Array) -> Array:
+        """Carry ``dz`` back to the incoming activation."""
+
+    def forward(self, call: Call) -> Array:
+        """Compute ``z``."""
+        return self.apply(call.inputs[0])
+
+    def backward(self, call: Call, output: Array, d_output: Array) -> Derivatives:  # noqa: ARG002
+        """Compute ``da``."""
+        return Derivatives(inputs=(self.backward_a(call.inputs[0], d_output),))
+
+
+class NetInputFunction(Function):
+    """A net input function: joins weight-function outputs and the bias to ``n``."""
+
+    @abstractmethod
+    def apply(self, zs: tuple[Array, ...], b: Array | None) -> Array:
+        """Compute the net input ``n``."""
+
+    @abstractmethod
+    def backward_z(self, zs: tuple[Array, ...], b: Array | None, dn: Array) -> tuple[Array, ...]:
+        """Carry ``dn`` back to each weight-function output."""
+
+    @abstractmethod
+    def backward_b(self, zs: tuple[Array, ...], b: Array, dn: Array) -> Array:
+        """Carry ``dn`` back to the bias."""
+
+    def forward(self, call: Call) -> Array:
+        """Compute ``n``."""
+        return self.apply(call.inputs, call.parameters.get("bias"))
+
+    def backward(self, call: Call, output: Array, d_output: Array) -> Derivatives:  # noqa: ARG002
+        """Compute each ``dz`` and ``db``."""
+        b = call.parameters.get("bias")
+        return Derivatives(
+            inputs=self.backward_z(call.inputs, b, d_output),
+            parameters={} if b is None else {"bias": self.backward_b(call.inputs, b, d_output)},
+        )
+
+
+class TransferFunction(Function):
+    """A transfer (activation) function: ``a = f(n)``, the shape unchanged."""
+
+    initialiser: ClassVar[str] = "glorot-uniform"
+    """Name of the initialiser that suits weights in front of this function."""
+
+    @abstractmethod
+    def apply(self, n: Array) -> Array:
+        """Compute the activation ``a``."""
+
+    @abstractmethod
+    def backward_n(self, n: Array, a: Array, da: Array) -> Array:
+        """Carry ``da`` back to the net input."""
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give the input's shape."""
+        return shapes[0]
+
+    def forward(self, call: Call) -> Array:
+        """Compute ``a``."""
+        return self.apply(call.inputs[0])
+
+    def backward(self, call: Call, output: Array, d_output: Array) -> Derivatives:
+        """Compute ``dn``."""
+        return Derivatives(inputs=(self.backward_n(call.inputs[0], output, d_output),))
+
+
+class Loss(ABC):
+    """A loss (performance function): compares the output of a network with its targets.
+
+    The loss of a batch is the weighted mean over its images,
+    ``sum(s_q * apply_q) / sum(s_q * image_weights_q)`` with the sample weights ``s``.
+    """
+
+    absorbs: ClassVar[tuple[type[TransferFunction], ...]] = ()
+    """Transfer functions that the loss takes over: it is then given ``n``, not ``a``.
+
+    After any of them, or a linear one, :meth:`apply` and :meth:`backward_n` take the net input.
+    """
+
+    takes_labels: ClassVar[bool] = False
+    """Whether its targets may be labels, so that answers are right or wrong."""
+
+    onnx: ClassVar[Onnx | None] = None
+
+    @abstractmethod
+    def apply(self, n: Array, y: Array) -> Array:
+        """Give each image's loss, ``[q]``, in nats or squared units, not yet divided."""
+
+    @abstractmethod
+    def backward_n(self, n: Array, y: Array) -> Array:
+        """Give the derivatives of each image's loss with respect to ``n``."""
+
+    @abstractmethod
+    def targets(self, y: Array, output_shape: Shape) -> Array:
+        """Bring targets into the form that the equations take; raise where they do not fit."""
+
+    @classmethod
+    @abstractmethod
+    def cases(cls) -> tuple["LossCase", ...]:
+        """Give small instances with output shapes and targets."""
+
+    def backward_a(self, a: Array, y: Array, transfer: TransferFunction | None = None) -> Array:  # noqa: ARG002
+        """Give the derivatives with respect to the activation, for the trace.
+
+        ``transfer`` is the function that gave it, by default the first that the loss absorbs. A
+        loss that absorbs none has ``backward_n`` here.
+        """
+        return self.backward_n(a, y)
+
+    def image_weights(self, y: Array) -> Array:
+        """Give what each image counts in the mean: 1, unless classes have weights."""
+        return np.ones(len(y))
+
+    def lowering(self, shape: Shape, y: Shape) -> Lowering | None:  # noqa: ARG002  # may be none
+        """Give the equations of ``l`` and ``dn`` for the shapes of ``n`` and one image's ``y``.
+
+        ``dn`` is :meth:`backward_n`: not yet weighted or divided by the images.
+        """
+        return None
+
+    def __str__(self) -> str:
+        return _with_options(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossCase:
+    """One small instance of a loss: the net input's shape, and what :meth:`Loss.targets` gave."""
+
+    loss: Loss
+    shape: Shape
+    y: Array
+    note: str = ""
+
+
+def _with_options(kind: object) -> str:
+    """Write a kind with the options that differ from their defaults."""
+    options = [
+        f"{f.name}={getattr(kind, f.name)!r}"
+        for f in fields(kind)  # pyright: ignore[reportArgumentType]  # every kind is a dataclass
+        if getattr(kind, f.name) != f.default
+    ]
+    return f"{type(kind).__name__}({', '.join(options)})"
+
+
+__all__ = [
+    "Call",
+    "Case",
+    "Derivatives",
+    "Draw",
+    "FixedFunction",
+    "Function",
+    "Loss",
+    "LossCase",
+    "Lowering",
+    "NetInputFunction",
+    "Onnx",
+    "Parameter",
+    "Shorthand",
+    "TransferFunction",
+    "WeightFunction",
+]

@@ -1,0 +1,221 @@
+"""Dropout: in training, activations are left out at random: no neuron relies on another one.
+
+What is left out follows from the numbers of seed, step, layer, image and element alone. Neither the
+order of the images nor the number of threads nor a resumed training changes it, and any engine can
+draw the same bits: see :meth:`Dropout.mask`.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.functions.base import (
+    Call,
+    Case,
+    Derivatives,
+    Draw,
+    Function,
+    Lowering,
+    Onnx,
+    Shorthand,
+)
+from striate.functions.options import FRACTION, check, option
+from striate.maths.philox import philox
+from striate.shapes import Array, Float, Shape
+
+# "drop": keeps these counters apart from those of other users of the same seed.
+_DROP = 0x64726F70
+_LAYERS = 1 << 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropout(Function):
+    """Inverted dropout: what is kept is enlarged, so that nothing changes outside training.
+
+    Parameters
+    ----------
+    rate
+        Part of the activations that is left out, at least 0 and below 1.
+    spatial
+        Whether whole maps are left out, not single pixels: neighbouring pixels say the same.
+
+    Raises
+    ------
+    OptionError
+        If the rate is outside its range.
+
+    Sources
+    -------
+    Srivastava et al. 2014; Tompson et al. 2015; Salmon et al. 2011.
+
+    Examples
+    --------
+    >>> dropout = Dropout(rate=0.5)
+    >>> mask = dropout.mask(Draw(seed=1, step=0, layer=0, images=np.arange(2)), (6,))
+    >>> dropout.apply(np.ones((2, 6)), mask)
+    array([[0., 2., 0., 0., 2., 0.],
+           [2., 0., 0., 2., 0., 0.]])
+    """
+
+    rate: float = option(0.5, FRACTION)
+    spatial: bool = False
+
+    equation = "z[q,*x] = mask[q,*x] * a[q,*x] / (1 - rate)"
+    derivative = "da[q,*x] = mask[q,*x] * dz[q,*x] / (1 - rate)"
+    identity = "z[q,*x] = a[q,*x]"
+    identity_derivative = "da[q,*x] = dz[q,*x]"
+    shorthand = Shorthand(word="dropout", number="rate")
+    onnx = Onnx(operator="Dropout", attributes={"rate": "ratio"})
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give the input's shape."""
+        return shapes[0]
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equation for these shapes; ``mask`` is an input, drawn beforehand."""
+        return Lowering(
+            statements=(self.equation,),
+            backward={"da": (self.derivative,)},
+            shapes=dict.fromkeys(("a", "mask", "z", "dz", "da"), shapes[0]),
+            constants={"rate": self.rate},
+        )
+
+    def inference_lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equation outside training: nothing is left out."""
+        return Lowering(
+            statements=(self.identity,),
+            backward={"da": (self.identity_derivative,)},
+            shapes=dict.fromkeys(("a", "z", "dz", "da"), shapes[0]),
+        )
+
+    def drawn(self, call: Call) -> dict[str, Array]:
+        """Draw the mask that the equation reads."""
+        assert call.draw is not None, "a training pass draws random numbers"
+        return {"mask": self.mask(call.draw, call.inputs[0].shape[1:])}
+
+    def forward(self, call: Call) -> Array:
+        """Compute ``z``: in training with a mask, else ``a`` itself."""
+        (a,) = call.inputs
+        return self.apply(a, self.drawn(call)["mask"]) if call.training else a
+
+    def backward(self, call: Call, output: Array, d_output: Array) -> Derivatives:  # noqa: ARG002
+        """Compute ``da`` with the mask of the forward pass, drawn once more."""
+        da = self.backward_a(self.drawn(call)["mask"], d_output) if call.training else d_output
+        return Derivatives(inputs=(da,))
+
+    def mask(self, draw: Draw, shape: Shape) -> Array:
+        r"""Draw what is kept.
+
+        Philox 4x32-10 with the key (lower word of the seed, upper word of the seed) turns each
+        counter
+
+        .. math:: (\lfloor e / 4 \rfloor, \; image, \; step, \; 64726f70_{16} + layer)
+
+        into four random words; word :math:`e \bmod 4` belongs to element :math:`e`. Elements of an
+        image are numbered in row order, from (map, row, column) = (0, 0, 0); with ``spatial`` they
+        are the maps. An element is kept where the upper 24 bits of its word, as a whole number, are
+        at least :math:`\lceil 2^{24} \, rate \rceil`.
+
+        Parameters
+        ----------
+        draw
+            Seed below 2**64, step and images below 2**32, layer below 2**16; none negative.
+        shape
+            Of one image's activations.
+
+        Returns
+        -------
+        Array
+            Booleans, ``[q, *shape]``: true is kept.
+
+        Raises
+        ------
+        OptionError
+            If the seed does not fit.
+
+        Sources
+        -------
+        Srivastava et al. 2014; Salmon et al. 2011.
+
+        Examples
+        --------
+        Image 7 gets the same mask, whoever is beside it:
+
+        >>> alone = Draw(seed=1, step=3, layer=2, images=np.array([7]))
+        >>> among = Draw(seed=1, step=3, layer=2, images=np.array([5, 7]))
+        >>> masks = [Dropout().mask(draw, (4, 3, 3)) for draw in (alone, among)]
+        >>> bool((masks[0][0] == masks[1][1]).all())
+        True
+        """
+        assert 0 <= draw.layer < _LAYERS, draw.layer
+        drawn = shape[:1] + (1,) * len(shape[1:]) if self.spatial else shape
+        elements = math.prod(drawn)
+        counter = np.empty((len(draw.images), -(-elements // 4), 4), np.uint32)
+        counter[..., 0] = np.arange(counter.shape[1])
+        counter[..., 1] = np.asarray(draw.images)[:, np.newaxis]
+        counter[..., 2] = draw.step
+        counter[..., 3] = _DROP + draw.layer
+        upper, lower = divmod(draw.seed, 1 << 32)
+        words = philox((lower, upper), counter).reshape(len(draw.images), -1)[:, :elements]
+        kept = words >> np.uint32(8) >= math.ceil(self.rate * 2**24)
+        return np.broadcast_to(kept.reshape(-1, *drawn), (len(kept), *shape))
+
+    def apply(self, a: Float[Array, "q *x"], mask: Array) -> Float[Array, "q *x"]:
+        r"""Leave out what is not kept and enlarge what is.
+
+        .. math:: z = \frac{mask \cdot a}{1 - rate}
+
+        Parameters
+        ----------
+        a
+            Activations.
+        mask
+            What :meth:`mask` drew.
+
+        Returns
+        -------
+        Array
+            Weight-function output, whose mean over all masks is ``a``.
+
+        Sources
+        -------
+        Srivastava et al. 2014.
+        """
+        return mask * (a / (1 - self.rate))
+
+    def backward_a(self, mask: Array, dz: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
+        r"""Pass derivatives on to what was kept, enlarged alike.
+
+        .. math:: da = \frac{mask \cdot dz}{1 - rate}
+
+        Parameters
+        ----------
+        mask
+            The mask of the forward pass.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Srivastava et al. 2014.
+        """
+        return mask * (dz / (1 - self.rate))
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give a dense layer, an image, whole maps, and a rate of zero."""
+        return (
+            Case(function=cls(), inputs=((6,),), images=3),
+            Case(function=cls(rate=0.25), inputs=((2, 3, 5),)),
+            Case(function=cls(rate=0.4, spatial=True), inputs=((5, 2, 3),)),
+            Case(function=cls(rate=0.0), inputs=((3, 2),)),
+        )

@@ -1,0 +1,280 @@
+"""Cross-entropy: the surprise, in nats, of the true class under the softmax of the last net input.
+
+It takes the net input, not the probabilities: the logarithm of a softmax is exact where the softmax
+rounds to 0, and the derivative becomes probabilities less targets. So it absorbs the softmax, or
+the log-softmax, of the last layer.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.errors import OptionError, ShapeError
+from striate.functions.base import Loss, LossCase, Lowering, Onnx, TransferFunction
+from striate.functions.loss import targets
+from striate.functions.maps import per_map
+from striate.functions.options import NOT_NEGATIVE, Range, check, option
+from striate.functions.transfer import Linear, LogSoftmax, Softmax, over_maps
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossEntropy(Loss):
+    """Cross-entropy of targets against the softmax over the maps.
+
+    The targets of an output ``(classes, *positions)`` are labels, one whole number for each
+    position, or probabilities of all classes at each position.
+
+    Parameters
+    ----------
+    label_smoothing
+        Part of each target, from 0 to 1, that is shared equally among all classes.
+    class_weights
+        What each class counts; the mean over images is then one over their labels' weights, as in
+        PyTorch (not where the targets are probabilities). ``None`` is 1 for each.
+
+    Raises
+    ------
+    OptionError
+        If an option is outside its range.
+
+    Sources
+    -------
+    Bridle 1990; Szegedy et al. 2016 (smoothing).
+
+    Examples
+    --------
+    Four classes alike, and one nearly certain:
+
+    >>> n = np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 20.0, 0.0, 0.0]])
+    >>> CrossEntropy().apply(n, np.array([2, 1])).round(4)
+    array([1.3863, 0.    ])
+    """
+
+    label_smoothing: float = option(0.0, Range(least=0, most=1))
+    class_weights: tuple[float, ...] | None = None
+
+    label_equation = "k[q,h,*x] = where(h == y[q,*x], 1 - smoothing, 0) + smoothing / classes"
+    probability_equation = "k[q,h,*x] = (1 - smoothing) * y[q,h,*x] + smoothing / classes"
+    weight_equation = "k[q,h,*x] = weights[h] * r[q,h,*x]"
+    statements = (
+        *over_maps.SUMS,
+        "l[q] += k[q,h,*x] * (log(t[q,*x]) + m[q,*x] - n[q,h,*x]) / positions",
+    )
+    derivatives = (
+        "s[q,*x] += k[q,h,*x]",
+        "p[q,h,*x] = exp(n[q,h,*x] - m[q,*x]) / t[q,*x]",
+        "dn[q,h,*x] = (s[q,*x] * p[q,h,*x] - k[q,h,*x]) / positions",
+    )
+    absorbs = (Softmax, LogSoftmax)
+    takes_labels = True
+    onnx = Onnx(operator="SoftmaxCrossEntropyLoss")
+
+    def __post_init__(self) -> None:
+        check(self)
+        weights = self.class_weights
+        if weights is not None and not (all(w in NOT_NEGATIVE for w in weights) and any(weights)):
+            raise OptionError(
+                f"CrossEntropy cannot have class_weights={weights!r}. "
+                "Each is a number of at least 0, and not all are 0. "
+                "Use class_weights=None to count all classes alike."
+            )
+
+    def lowering(self, shape: Shape, y: Shape) -> Lowering:
+        """Give the equations for labels or probabilities; ``k`` is the target that is aimed at."""
+        classes, *positions = shape
+        first = (self.label_equation if len(y) < len(shape) else self.probability_equation,)
+        if self.class_weights is not None:
+            first = (first[0].replace("k[", "r[", 1), self.weight_equation)
+        weights = {} if self.class_weights is None else {"weights": np.array(self.class_weights)}
+        return Lowering(
+            statements=(*first, *self.statements),
+            backward={"dn": self.derivatives},
+            shapes={
+                **dict.fromkeys(("n", "k", "r", "p", "dn"), shape),
+                **over_maps.sums_shapes(shape),
+                "s": shape[1:],
+                "y": y,
+                "l": (),
+                **{name: table.shape for name, table in weights.items()},
+            },
+            constants={
+                "smoothing": self.label_smoothing,
+                "classes": classes,
+                "positions": math.prod(positions),
+            },
+            tables=weights,
+        )
+
+    def targets(self, y: Array, output_shape: Shape) -> Array:
+        """Check labels, or probabilities of the classes.
+
+        Parameters
+        ----------
+        y
+            Labels ``(images, *positions)`` or probabilities ``(images, classes, *positions)``.
+        output_shape
+            ``(classes, *positions)``.
+
+        Returns
+        -------
+        Array
+            Labels as int64, or probabilities as floating-point numbers.
+
+        Raises
+        ------
+        ShapeError
+            If they have neither shape, or the output has one class only.
+        OptionError
+            If there is not one weight for each class.
+        DataError
+            If a label is none of the classes, or the probabilities do not sum to 1.
+        """
+        classes, *positions = output_shape
+        self._require_classes(classes)
+        if targets.fits(y, output_shape):
+            return targets.distributions(self, y, output_shape)
+        if not targets.fits(y, tuple(positions)):
+            targets.raise_shape(
+                self,
+                y,
+                output_shape,
+                f"labels of shape {targets.of_images(tuple(positions))}",
+                f"class probabilities of shape {targets.of_images(output_shape)}",
+            )
+        return targets.labels(self, y, classes, tuple(positions))
+
+    def apply(self, n: Float[Array, "q h *x"], y: Array) -> Float[Array, "q"]:
+        r"""Give each image's cross-entropy, in nats: the mean over its positions.
+
+        .. math:: l = -\sum_h k^h \ln p^h, \qquad
+            k^h = w^h \left( (1 - \epsilon) \, y^h + \frac{\epsilon}{H} \right)
+
+        with the softmax p of n, the smoothing epsilon, the class weights w, and labels y written as
+        1 at the label and 0 elsewhere.
+
+        Parameters
+        ----------
+        n
+            Net input.
+        y
+            What :meth:`targets` gave.
+
+        Returns
+        -------
+        Array
+            A loss for each image.
+
+        Sources
+        -------
+        Bridle 1990; Szegedy et al. 2016.
+        """
+        losses = -(self._wanted(n, y) * over_maps.log_softmax(n)).sum(axis=1)
+        return losses.reshape(len(n), -1).mean(axis=1)
+
+    def backward_n(self, n: Float[Array, "q h *x"], y: Array) -> Float[Array, "q h *x"]:
+        r"""Give probabilities less targets.
+
+        .. math:: dn^h = p^h \sum_j k^j - k^h
+
+        divided by the positions. Without class weights the sum is 1.
+
+        Parameters
+        ----------
+        n
+            Net input.
+        y
+            What :meth:`targets` gave.
+
+        Returns
+        -------
+        Array
+            Derivatives of each image's loss.
+
+        Sources
+        -------
+        Hagan 8.27, 8.28; Bridle 1990.
+        """
+        k = self._wanted(n, y)
+        return (over_maps.softmax(n) * k.sum(axis=1, keepdims=True) - k) / math.prod(n.shape[2:])
+
+    def backward_a(
+        self, a: Float[Array, "q h *x"], y: Array, transfer: TransferFunction | None = None
+    ) -> Float[Array, "q h *x"]:
+        r"""Give the derivatives with respect to the activation, of which the trace tells.
+
+        .. math:: da^h = -\frac{k^h}{a^h}
+
+        divided by the positions; minus infinity where a probability rounds to 0 and should not.
+        With respect to the logarithms of the probabilities they are just :math:`-k^h`.
+
+        Parameters
+        ----------
+        a
+            Activation of the last layer.
+        y
+            What :meth:`targets` gave.
+        transfer
+            The transfer function that gave ``a``; by default softmax.
+
+        Returns
+        -------
+        Array
+            Derivatives of each image's loss.
+
+        Sources
+        -------
+        Hagan 8.28, 8.50; Bridle 1990.
+        """
+        if isinstance(transfer, Linear):
+            return self.backward_n(a, y)
+        k = self._wanted(a, y) / math.prod(a.shape[2:])
+        if isinstance(transfer, LogSoftmax):
+            return -k
+        with np.errstate(divide="ignore"):
+            return np.divide(-k, a, out=np.zeros_like(a), where=k != 0)
+
+    def image_weights(self, y: Array) -> Array:
+        """Give the mean weight of each image's labels; 1 for probabilities or without weights."""
+        if self.class_weights is None or y.dtype.kind == "f":
+            return np.ones(len(y))
+        return np.array(self.class_weights)[y].reshape(len(y), -1).mean(axis=1)
+
+    @classmethod
+    def cases(cls) -> tuple[LossCase, ...]:
+        """Give labels, smoothed and weighted ones, labels of pixels, and probabilities."""
+        weights = (0.5, 2.0, 1.0)
+        pixels = np.array([[[0, 1], [2, 2]], [[1, 1], [0, 2]]])
+        shares = np.array([[0.2, 0.5, 0.3], [0.0, 1.0, 0.0]])
+        return (
+            LossCase(loss=cls(), shape=(4,), y=np.array([3, 0, 1])),
+            LossCase(
+                loss=cls(label_smoothing=0.1, class_weights=weights), shape=(3,), y=np.array([2, 0])
+            ),
+            LossCase(loss=cls(class_weights=weights), shape=(3, 2, 2), y=pixels),
+            LossCase(loss=cls(label_smoothing=0.2), shape=(3,), y=shares),
+        )
+
+    def _wanted(self, n: Array, y: Array) -> Array:
+        """Write the targets in the form of ``n``, smoothed and weighted: ``k`` of the equations."""
+        classes = n.shape[1]
+        y = (targets.one_hot(y, classes) if y.ndim < n.ndim else y).astype(n.dtype, copy=False)
+        k = (1 - self.label_smoothing) * y + self.label_smoothing / classes
+        if self.class_weights is None:
+            return k
+        return per_map(np.array(self.class_weights, n.dtype), n) * k
+
+    def _require_classes(self, classes: int) -> None:
+        """Raise where there is one class only, or there is not one weight for each."""
+        if classes < 2:
+            raise ShapeError(
+                f"{self} stands behind an output of {classes} map, whose softmax is always 1. "
+                "Cross-entropy shares a probability among two classes or more. "
+                'Use 2 maps, or activation="logistic" with BinaryCrossEntropy.'
+            )
+        if self.class_weights is not None and len(self.class_weights) != classes:
+            raise OptionError(
+                f"{self} has {len(self.class_weights)} class weights for an output of {classes} "
+                f"classes. Each class has a weight. Give {classes} numbers."
+            )

@@ -1,0 +1,171 @@
+"""The hinge loss of support vector machines: nothing is lost where the right class leads by 1."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.functions.base import Loss, LossCase, Lowering
+from striate.functions.loss import targets
+from striate.functions.maps import all_but_images
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hinge(Loss):
+    """Hinge loss behind a linear output.
+
+    With several maps the targets are labels; what the true class lacks to a lead of 1 is summed
+    over the other classes and divided by the number of classes (PyTorch's ``MultiMarginLoss``).
+    With one map the targets are 0, for an output of at most -1, and 1, for one of at least 1.
+
+    Sources
+    -------
+    Crammer and Singer 2001; Weston and Watkins 1999.
+
+    Examples
+    --------
+    The true class leads by 3 and by 0.5:
+
+    >>> Hinge().apply(np.array([[4.0, 1.0, 3.5]]), np.array([0])).round(4)
+    array([0.1667])
+    """
+
+    takes_labels = True
+    score_equation = "t[q,*x] += where(h == y[q,*x], n[q,h,*x], 0)"
+    equation = (
+        "l[q] += where(h == y[q,*x], 0, max(1 - t[q,*x] + n[q,h,*x], 0)) / (classes * positions)"
+    )
+    derivatives = (
+        "v[q,h,*x] = where(h == y[q,*x], 0, where(1 - t[q,*x] + n[q,h,*x] > 0, 1, 0))",
+        "s[q,*x] += v[q,h,*x]",
+        "dn[q,h,*x] = (v[q,h,*x] - where(h == y[q,*x], s[q,*x], 0)) / (classes * positions)",
+    )
+    one_equation = "l[q] += max(1 - y[q,*x] * n[q,*x], 0) / outputs"
+    one_derivative = "dn[q,*x] = where(1 - y[q,*x] * n[q,*x] > 0, -y[q,*x], 0) / outputs"
+
+    def lowering(self, shape: Shape, y: Shape) -> Lowering:
+        """Give the equations for one map or several; ``t`` is the true class's output."""
+        classes, *positions = shape
+        if classes == 1:
+            return Lowering(
+                statements=(self.one_equation,),
+                backward={"dn": (self.one_derivative,)},
+                shapes={"n": shape, "y": y, "l": (), "dn": shape},
+                constants={"outputs": math.prod(shape)},
+            )
+        return Lowering(
+            statements=(self.score_equation, self.equation),
+            backward={"dn": self.derivatives},
+            shapes={
+                **dict.fromkeys(("n", "v", "dn"), shape),
+                **dict.fromkeys(("y", "t", "s"), y),
+                "l": (),
+            },
+            constants={"classes": classes, "positions": math.prod(positions)},
+        )
+
+    def targets(self, y: Array, output_shape: Shape) -> Array:
+        """Check labels.
+
+        Parameters
+        ----------
+        y
+            Labels ``(images, *positions)``; behind one map 0 or 1, also with the output's shape.
+        output_shape
+            ``(classes, *positions)``.
+
+        Returns
+        -------
+        Array
+            Labels as int64; behind one map -1 and 1, with the output's shape.
+
+        Raises
+        ------
+        ShapeError
+            If there is not one for each position.
+        DataError
+            If a label is none of the classes.
+        """
+        classes, *positions = output_shape
+        if classes > 1:
+            return targets.labels(self, y, classes, tuple(positions))
+        with_map = targets.with_map(y, output_shape)
+        if not targets.fits(with_map, output_shape):
+            form = f"labels 0 and 1 of shape {targets.of_images(tuple(positions))}"
+            targets.raise_shape(self, y, output_shape, form)
+        yes = targets.labels(self, with_map[:, 0], 2, tuple(positions))
+        return (2 * yes - 1).astype(np.float32)[:, np.newaxis]
+
+    def apply(self, n: Float[Array, "q h *x"], y: Array) -> Float[Array, "q"]:
+        r"""Give each image's loss: the mean over its positions of what the margins lack.
+
+        .. math:: l = \frac{1}{H} \sum_{h \ne y} \max(0, 1 - n^y + n^h)
+            \qquad \text{or} \qquad l = \max(0, 1 - y \, n)
+
+        Parameters
+        ----------
+        n
+            Output of the network.
+        y
+            What :meth:`targets` gave.
+
+        Returns
+        -------
+        Array
+            A loss for each image.
+
+        Sources
+        -------
+        Weston and Watkins 1999.
+        """
+        return np.maximum(self._lacking(n, y), 0).mean(axis=all_but_images(n))
+
+    def backward_n(self, n: Float[Array, "q h *x"], y: Array) -> Float[Array, "q h *x"]:
+        r"""Push each class that is within the margin down, and the true one up as often.
+
+        .. math:: dn^h = \frac{1}{H} \cdot \begin{cases} [1 - n^y + n^h > 0] & h \ne y \\
+            -\sum_{k \ne y} [1 - n^y + n^k > 0] & h = y \end{cases}
+            \qquad \text{or} \qquad dn = -y \, [1 - y \, n > 0]
+
+        divided by the positions. At the kink, a margin of exactly 1, it is 0, as in PyTorch.
+
+        Parameters
+        ----------
+        n
+            Output of the network.
+        y
+            What :meth:`targets` gave.
+
+        Returns
+        -------
+        Array
+            Derivatives of each image's loss.
+
+        Sources
+        -------
+        Hagan 8.27, 8.28; Weston and Watkins 1999.
+        """
+        lacks = (self._lacking(n, y) > 0).astype(n.dtype)
+        if n.shape[1] == 1:
+            return -y.astype(n.dtype, copy=False) * lacks / math.prod(n.shape[1:])
+        true = targets.one_hot(y, n.shape[1]).astype(n.dtype, copy=False)
+        return (lacks - true * lacks.sum(axis=1, keepdims=True)) / math.prod(n.shape[1:])
+
+    @classmethod
+    def cases(cls) -> tuple[LossCase, ...]:
+        """Give several classes, one output, and labels of pixels."""
+        pixels = np.array([[0, 1, 2, 2, 0], [1, 1, 0, 2, 1]])
+        return (
+            LossCase(loss=cls(), shape=(4,), y=np.array([3, 0, 1])),
+            LossCase(loss=cls(), shape=(1,), y=np.array([[1.0], [-1.0], [1.0]])),
+            LossCase(loss=cls(), shape=(3, 5), y=pixels),
+        )
+
+    def _lacking(self, n: Array, y: Array) -> Array:
+        """Give what each margin lacks to 1; nothing where the true class stands."""
+        if n.shape[1] == 1:
+            return 1 - y.astype(n.dtype, copy=False) * n
+        true = targets.one_hot(y, n.shape[1]).astype(n.dtype, copy=False)
+        score = (true * n).sum(axis=1, keepdims=True)
+        return (1 - true) * (1 - score + n)

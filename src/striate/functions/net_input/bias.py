@@ -1,0 +1,88 @@
+"""Biases of net input functions: tied, untied or none (Hagan, figure 8.1)."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from striate.errors import ShapeError
+from striate.functions.base import Parameter
+from striate.functions.options import OneOf
+from striate.shapes import Array, Float, Shape
+
+Bias = Literal["tied", "untied"] | None
+"""One number for each feature map, one for each pixel of each map, or none.
+
+In vectors, tied and untied are the same: one for each neuron.
+"""
+
+BIASES = OneOf(("tied", "untied", None))
+
+
+def bias_parameters(bias: Bias, shape: Shape, start: float) -> dict[str, Parameter]:
+    """Ask for the bias of a net input of this shape.
+
+    Parameters
+    ----------
+    bias
+        Which.
+    shape
+        The net input's, without the axis of images.
+    start
+        What each number begins with.
+
+    Returns
+    -------
+    dict
+        ``"bias"``, or nothing.
+
+    Sources
+    -------
+    Hagan 8.32, fig. 8.1.
+
+    Examples
+    --------
+    >>> bias_parameters("tied", (6, 28, 28), 0.0)["bias"].shape
+    (6,)
+    """
+    if bias is None:
+        return {}
+    return {"bias": Parameter(shape=shape[:1] if bias == "tied" else shape, start=start)}
+
+
+def bias_reference(bias: Bias, h: str = "h") -> str:
+    """Write the bias in an equation over ``n[q,h,*x]``: ``b[h]`` or ``b[h,*x]``."""
+    return f"b[{h}]" if bias == "tied" else f"b[{h},*x]"
+
+
+def over_pixels(b: Float[Array, "h *x"], n: Array) -> Array:
+    """View a bias with all axes of one image's net input, so that a tied one serves all pixels."""
+    return b.reshape(b.shape + (1,) * (n.ndim - 1 - b.ndim))
+
+
+def sum_over_pixels(dn: Array, b: Float[Array, "h *x"]) -> Float[Array, "h *x"]:
+    """Sum derivatives over all that share a bias: images and, where it is tied, a map's pixels."""
+    return dn.sum(axis=(0, *range(1 + b.ndim, dn.ndim)))
+
+
+def require_bias(kind: object, b: Array | None, bias: Bias, shape: Shape) -> None:
+    """Raise where a bias is not of the shape that the kind asks for."""
+    expected = {name: p.shape for name, p in bias_parameters(bias, shape, 0.0).items()}.get("bias")
+    given = None if b is None else b.shape
+    if given != expected:
+        raise ShapeError(
+            f"{kind} got a bias of shape {given} for a net input of shape {shape}. "
+            "A tied bias is one number for each map, an untied one has the net input's shape "
+            "(Hagan, figure 8.1). "
+            f"Use shape {expected}."
+        )
+
+
+def require_equal(kind: object, shapes: Sequence[Shape]) -> None:
+    """Raise where incoming layers of different shapes are to be joined pixel by pixel."""
+    for shape in shapes:
+        if shape != shapes[0]:
+            raise ShapeError(
+                f"{kind} got incoming layers of shapes {shapes[0]} and {shape}. "
+                "They are joined pixel by pixel, so all have one shape (Hagan 8.32). "
+                'Use the same number of maps in both, and padding="same" or equal strides '
+                "for the same size."
+            )

@@ -1,0 +1,170 @@
+"""Product net input function: weight-function outputs and the bias are multiplied (Hagan, E8.9)."""
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import Literal
+
+import numpy as np
+
+from striate.functions.base import Case, Lowering, NetInputFunction, Onnx, Parameter
+from striate.functions.net_input import bias as biases
+from striate.functions.options import check, option
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product(NetInputFunction):
+    """Product, pixel by pixel, of the incoming weight-function outputs and a bias.
+
+    Parameters
+    ----------
+    bias
+        ``"tied"``: one factor for each map; ``"untied"``: one for each pixel of each map;
+        ``None``: none.
+
+    Sources
+    -------
+    Hagan E8.9.
+
+    Examples
+    --------
+    >>> z = np.array([[[1.0, 2.0], [3.0, 4.0]]])
+    >>> Product().apply((z,), np.array([2.0, 10.0]))
+    array([[[ 2.,  4.],
+            [30., 40.]]])
+    """
+
+    bias: Literal["tied", "untied"] | None = option("tied", biases.BIASES)
+
+    onnx = Onnx(operator="Mul")
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give the shape that all inputs have."""
+        biases.require_equal(self, shapes)
+        return shapes[0]
+
+    def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
+        """Ask for the bias, which starts at 1."""
+        return biases.bias_parameters(self.bias, self.output_shape(*shapes), 1.0)
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equations for these incoming layers: ``z0``, ``z1``, ..."""
+        n, parameters = self.output_shape(*shapes), self.parameters(*shapes)
+        names = [f"z{k}" for k in range(len(shapes))]
+        factors = {name: f"{name}[q,h,*x]" for name in names}
+        if self.bias:
+            factors["b"] = biases.bias_reference(self.bias)
+        backward: dict[str, tuple[str, ...]] = {}
+        for name, factor in factors.items():
+            others = [other for key, other in factors.items() if key != name]
+            sign = "+=" if name == "b" else "="
+            backward[f"d{name}"] = (f"d{factor} {sign} {' * '.join([*others, 'dn[q,h,*x]'])}",)
+        lowered = dict.fromkeys(("n", *names), n)
+        if self.bias:
+            lowered["b"] = parameters["bias"].shape
+        statement = f"n[q,h,*x] = {' * '.join(factors.values())}"
+        return Lowering(statements=(statement,), backward=backward, shapes=lowered)
+
+    def apply(
+        self, zs: tuple[Float[Array, "q h *x"], ...], b: Float[Array, "h *k"] | None
+    ) -> Float[Array, "q h *x"]:
+        r"""Multiply everything.
+
+        .. math:: n^{h}_{i,j} = b^{h} \prod_{m} z^{m,h}_{i,j}
+
+        Parameters
+        ----------
+        zs
+            Weight-function outputs, one for each incoming layer.
+        b
+            Bias.
+
+        Returns
+        -------
+        Array
+            Net input.
+
+        Raises
+        ------
+        ShapeError
+            If the incoming layers differ in shape, or the bias does not fit.
+
+        Sources
+        -------
+        Hagan E8.9.
+        """
+        n = self.output_shape(*(z.shape[1:] for z in zs))
+        biases.require_bias(self, b, self.bias, n)
+        product = reduce(np.multiply, zs)
+        return product if b is None else product * biases.over_pixels(b, product)
+
+    def backward_z(
+        self,
+        zs: tuple[Float[Array, "q h *x"], ...],
+        b: Float[Array, "h *k"] | None,
+        dn: Float[Array, "q h *x"],
+    ) -> tuple[Float[Array, "q h *x"], ...]:
+        r"""Give every incoming layer the derivatives times all other factors.
+
+        .. math:: dz^{m,h}_{i,j} = b^{h} \, dn^{h}_{i,j} \prod_{k \ne m} z^{k,h}_{i,j}
+
+        Parameters
+        ----------
+        zs, b
+            As given to :meth:`apply`.
+        dn
+            Derivatives of the net input.
+
+        Returns
+        -------
+        tuple of Array
+            Derivatives of each weight-function output.
+
+        Sources
+        -------
+        Hagan E8.9.
+        """
+        scaled = dn if b is None else dn * biases.over_pixels(b, dn)
+        # The others are multiplied anew, not divided out of the product: a factor may be zero.
+        return tuple(reduce(np.multiply, zs[:m] + zs[m + 1 :], scaled) for m in range(len(zs)))
+
+    def backward_b(
+        self,
+        zs: tuple[Float[Array, "q h *x"], ...],
+        b: Float[Array, "h *k"],
+        dn: Float[Array, "q h *x"],
+    ) -> Float[Array, "h *k"]:
+        r"""Sum derivatives times the product of the incoming layers, over all that share a bias.
+
+        .. math:: db^{h} = \sum_{q} \sum_{i,j} dn^{h}_{i,j} \prod_{m} z^{m,h}_{i,j}
+
+        Parameters
+        ----------
+        zs, b
+            As given to :meth:`apply`.
+        dn
+            Derivatives of the net input.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``b``.
+
+        Sources
+        -------
+        Hagan E8.9.
+        """
+        return biases.sum_over_pixels(reduce(np.multiply, zs, dn), b)
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give each bias, one and several incoming layers, vectors and images."""
+        return (
+            Case(function=cls(), inputs=((3, 2, 4),), note="E8.9"),
+            Case(function=cls(bias="untied"), inputs=((2, 3, 2), (2, 3, 2))),
+            Case(function=cls(), inputs=((5,), (5,), (5,))),
+            Case(function=cls(bias=None), inputs=((2, 4), (2, 4)), note="a gate"),
+        )

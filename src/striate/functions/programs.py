@@ -1,0 +1,143 @@
+"""From a kind's equations to programs of nests, for a number of images.
+
+A lowering leaves the images out. Here an array gets an axis of images in front where the equations
+read or write it at ``q``.
+"""
+
+from collections.abc import Sequence
+from itertools import chain
+
+from striate.functions.base import Lowering
+from striate.nests import Equation, Program, bind_program
+from striate.shapes import Shape
+
+
+def forward_program(lowering: Lowering, images: int) -> Program:
+    """Bind a kind's forward equations.
+
+    Parameters
+    ----------
+    lowering
+        The equations with the numbers of one set of shapes.
+    images
+        How many there are.
+
+    Returns
+    -------
+    Program
+        Its outputs are all arrays that the equations write.
+
+    Sources
+    -------
+    Hagan 8.20, 8.38.
+
+    Examples
+    --------
+    >>> from striate.functions.weight import Convolution
+    >>> from striate.nests import cost
+    >>> program = forward_program(Convolution(feature_maps=6, window=5).lowering((1, 32, 32)), 1)
+    >>> cost(program).multiply_adds
+    117600
+    """
+    return _bound(lowering, _parsed(lowering, lowering.statements), images)
+
+
+def backward_program(lowering: Lowering, images: int) -> Program:
+    """Bind a kind's backward equations, or the adjoints of its forward ones where it states none.
+
+    Parameters
+    ----------
+    lowering, images
+        As for :func:`forward_program`.
+
+    Returns
+    -------
+    Program
+        Its outputs are all derivatives.
+
+    Sources
+    -------
+    Hagan 8.39, 8.47.
+
+    Examples
+    --------
+    >>> from striate.functions.weight import DotProduct
+    >>> print(backward_program(DotProduct(neurons=2).lowering((3,)), 1))
+    dw[s,r] += dz[q,s] * a[q,r]  for s < 2, r < 3, q < 1
+    da[q,r] += w[s,r] * dz[q,s]  for q < 1, r < 3, s < 2
+    """
+    if lowering.backward:
+        equations = _parsed(lowering, chain(*lowering.backward.values()))
+    else:
+        equations = [
+            equation.adjoint(name)
+            for equation in reversed(_parsed(lowering, lowering.statements))
+            for name in dict.fromkeys(reference.name for reference in equation.references)
+            if name not in lowering.tables
+        ]
+    return _bound(lowering, equations, images)
+
+
+def shapes_with_images(lowering: Lowering, images: int) -> dict[str, Shape]:
+    """Give the lengths of every array, derivatives too, with the axis of images where it is.
+
+    Parameters
+    ----------
+    lowering, images
+        As for :func:`forward_program`.
+
+    Returns
+    -------
+    dict
+        Lengths by name.
+
+    Sources
+    -------
+    Hagan 8.28.
+
+    Examples
+    --------
+    >>> from striate.functions.weight import DotProduct
+    >>> shapes_with_images(DotProduct(neurons=2).lowering((3,)), 8)["da"]
+    (8, 3)
+    """
+    texts = [*lowering.statements, *chain(*lowering.backward.values())]
+    equations = _parsed(lowering, texts)
+    known = {name for equation in equations for name in _at_images(equation)}
+    # A derivative has the shape of what it is the derivative of.
+    known |= {name.removeprefix("d") for name in known if name.removeprefix("d") in lowering.shapes}
+    every = "q" not in {index for equation in equations for index in equation.indices}
+    stated = {
+        name: (images, *shape)
+        if (name in known or every) and name not in lowering.tables
+        else shape
+        for name, shape in lowering.shapes.items()
+    }
+    tables = {name: table.shape for name, table in lowering.tables.items()}
+    return {f"d{name}": shape for name, shape in stated.items()} | tables | stated
+
+
+def _parsed(lowering: Lowering, texts: Sequence[str] | chain[str]) -> list[Equation]:
+    """Read equations; their constants are the lowering's, and the number of images."""
+    constants = {"images", *lowering.constants}
+    return [Equation.parse(text, constants=constants) for text in texts]
+
+
+def _at_images(equation: Equation) -> set[str]:
+    """Name the arrays whose first subscript is the image."""
+    return {
+        reference.name
+        for reference in (equation.target, *equation.references)
+        if reference.subscripts and str(reference.subscripts[0]) == "q"
+    }
+
+
+def _bound(lowering: Lowering, equations: Sequence[Equation], images: int) -> Program:
+    """Bind equations to the lowering's numbers."""
+    return bind_program(
+        equations,
+        shapes=shapes_with_images(lowering, images),
+        constants={"images": images, **lowering.constants},
+        extents=lowering.extents,
+        outputs=tuple(dict.fromkeys(equation.target.name for equation in equations)),
+    )

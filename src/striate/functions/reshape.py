@@ -1,0 +1,137 @@
+"""Reshape: the same numbers, in the same order, along other axes."""
+
+from dataclasses import dataclass
+from math import prod
+
+from striate.errors import OptionError, ShapeError
+from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.options import check
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reshape(FixedFunction):
+    """Arrays of another shape with the same numbers, the last axis fastest.
+
+    Parameters
+    ----------
+    shape
+        Shape of one image's array, ``(maps, *pixels)`` or ``(neurons,)``; one length may be -1 and
+        follows from the others.
+
+    Sources
+    -------
+    Hagan 8.26 (the way back, in the order of rows).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Reshape(shape=(1, 2, -1)).apply(np.arange(6.0).reshape(1, 6))
+    array([[[[0., 1., 2.],
+             [3., 4., 5.]]]])
+    """
+
+    shape: tuple[int, ...]
+
+    shorthand = Shorthand(word="reshape", size="shape")
+    onnx = Onnx(operator="Reshape")
+
+    def __post_init__(self) -> None:
+        check(self)
+        if not self.shape or self.shape.count(-1) > 1 or any(n < 1 for n in self.shape if n != -1):
+            raise OptionError(
+                f"Reshape has shape={self.shape}. "
+                "A shape holds the lengths of its axes, each at least 1; one of them may be -1 and "
+                "follows from the others. Use for example shape=(1, 28, 28)."
+            )
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give the shape with -1 filled in."""
+        given, known = prod(shapes[0]), prod(n for n in self.shape if n != -1)
+        if given % known or (-1 not in self.shape and given != known):
+            raise ShapeError(
+                f"{self} got an array of shape {shapes[0]}: {given} numbers for {known}. "
+                "The same numbers fill both shapes. "
+                f"Use lengths whose product is {given}, or -1 for one of them."
+            )
+        return tuple(given // known if n == -1 else n for n in self.shape)
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give two copies, to one long vector and from it; neighbours end up ``rx0``, ... apart."""
+        a, z = shapes[0], self.output_shape(*shapes)
+        before, after = _place("x", len(a)), _place("i", len(z))
+        indices = {
+            name: ",".join(f"{name}{k}" for k in range(rank))
+            for name, rank in (("x", len(a)), ("i", len(z)))
+        }
+        return Lowering(
+            statements=(
+                f"flat[q, {before}] = a[q,{indices['x']}]",
+                f"z[q,{indices['i']}] = flat[q, {after}]",
+            ),
+            shapes={"a": a, "flat": (prod(a),), "z": z},
+            constants={
+                f"r{name}{k}": prod(shape[k + 1 :])
+                for name, shape in (("x", a), ("i", z))
+                for k in range(len(shape))
+            },
+        )
+
+    def apply(self, a: Float[Array, "q *x"]) -> Float[Array, "q *i"]:
+        """Lay the numbers along the new axes.
+
+        Parameters
+        ----------
+        a
+            Activation.
+
+        Returns
+        -------
+        Array
+            The same numbers.
+
+        Raises
+        ------
+        ShapeError
+            If there are more or fewer numbers than the shape holds.
+
+        Sources
+        -------
+        Hagan 8.26.
+        """
+        return a.reshape(len(a), *self.output_shape(a.shape[1:]))
+
+    def backward_a(self, a: Float[Array, "q *x"], dz: Float[Array, "q *i"]) -> Float[Array, "q *x"]:
+        """Lay the derivatives along the old axes.
+
+        Parameters
+        ----------
+        a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Hagan 8.26.
+        """
+        return dz.reshape(a.shape)
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give vectors to images, images to images, and images to vectors."""
+        return (
+            Case(function=cls(shape=(2, 3, -1)), inputs=((12,),)),
+            Case(function=cls(shape=(3, 4)), inputs=((2, 3, 2),)),
+            Case(function=cls(shape=(-1,)), inputs=((2, 3),)),
+        )
+
+
+def _place(name: str, rank: int) -> str:
+    """Write the place of an entry in the long vector: ``rx0*x0 + rx1*x1``."""
+    return " + ".join(f"r{name}{k}*{name}{k}" for k in range(rank))

@@ -1,0 +1,24 @@
+"""Transfer functions: from the net input ``n`` to the activation ``a``; this list is the registry.
+
+Each names the initialiser for the weights in front of it, the one that keeps the variance from
+one layer to the next. He's weights have twice the variance of LeCun's, because a rectified unit
+passes on half of the mean square: so they are for relu and its relatives, which pass on 0.29
+(softplus) to 0.67 (elu) of the mean square of the derivatives. LeCun's are for the two
+functions that keep the variance by themselves: selu, and the scaled tanh that he made for it.
+Glorot's, a mean of what the forward and the backward pass ask for, are for the rest.
+"""
+
+from striate.functions.transfer.elu import Elu as Elu
+from striate.functions.transfer.gelu import Gelu as Gelu
+from striate.functions.transfer.hard_swish import HardSwish as HardSwish
+from striate.functions.transfer.leaky_relu import LeakyRelu as LeakyRelu
+from striate.functions.transfer.linear import Linear as Linear
+from striate.functions.transfer.log_softmax import LogSoftmax as LogSoftmax
+from striate.functions.transfer.logistic import Logistic as Logistic
+from striate.functions.transfer.relu import Relu as Relu
+from striate.functions.transfer.scaled_tanh import ScaledTanh as ScaledTanh
+from striate.functions.transfer.selu import Selu as Selu
+from striate.functions.transfer.silu import Silu as Silu
+from striate.functions.transfer.softmax import Softmax as Softmax
+from striate.functions.transfer.softplus import Softplus as Softplus
+from striate.functions.transfer.tanh import Tanh as Tanh

@@ -1,0 +1,105 @@
+"""The leaky rectified linear unit: negative net inputs become small, not zero: no neuron dies."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.functions.base import Case, Lowering, Onnx, TransferFunction
+from striate.functions.options import Range, check, option
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeakyRelu(TransferFunction):
+    """Leaky rectified linear unit.
+
+    Parameters
+    ----------
+    slope
+        Slope for negative net inputs.
+
+    Raises
+    ------
+    OptionError
+        If the slope is no finite number.
+
+    Sources
+    -------
+    Hagan 8.49-8.53; Maas et al. 2013.
+
+    Examples
+    --------
+    >>> LeakyRelu(slope=0.1).apply(np.array([-2.0, 0.0, 3.0]))
+    array([-0.2,  0. ,  3. ])
+    """
+
+    slope: float = option(0.01, Range())
+
+    equation = "a[q,*x] = where(n[q,*x] > 0, n[q,*x], slope * n[q,*x])"
+    derivative = "dn[q,*x] = where(n[q,*x] > 0, da[q,*x], slope * da[q,*x])"
+    onnx = Onnx(operator="LeakyRelu", attributes={"slope": "alpha"})
+    initialiser = "he-normal"
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equation for these shapes."""
+        return Lowering.of_map(self.equation, self.derivative, shapes[0], {"slope": self.slope})
+
+    def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
+        r"""Make negative net inputs small.
+
+        .. math:: a = \begin{cases} n & n > 0 \\ \alpha \, n & n \le 0 \end{cases}
+
+        Parameters
+        ----------
+        n
+            Net input.
+
+        Returns
+        -------
+        Array
+            Activation.
+
+        Sources
+        -------
+        Hagan fig. 8.12; Maas et al. 2013.
+        """
+        return np.where(n > 0, n, self.slope * n)
+
+    def backward_n(
+        self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
+    ) -> Float[Array, "q *x"]:
+        r"""Weigh the derivative with the slope of its side.
+
+        .. math:: dn = \begin{cases} da & n > 0 \\ \alpha \, da & n \le 0 \end{cases}
+
+        At the kink, n = 0, it is the left side's, as in PyTorch.
+
+        Parameters
+        ----------
+        n, a
+            Net input and activation.
+        da
+            Derivatives of the activation.
+
+        Returns
+        -------
+        Array
+            Derivatives of the net input.
+
+        Sources
+        -------
+        Hagan 8.49-8.53.
+        """
+        del a
+        return np.where(n > 0, da, self.slope * da)
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give small arrays of one and three axes."""
+        return (
+            Case(function=cls(), inputs=((5,),)),
+            Case(function=cls(slope=0.3), inputs=((2, 3, 4),)),
+        )

@@ -1,0 +1,31 @@
+"""The logistic function, which several kinds are made of, in a form that is exact at both ends."""
+
+import numpy as np
+
+from striate.shapes import Array, Float
+
+LOGISTIC = "exp(min(n[q,*x], 0)) / (1 + exp(-abs(n[q,*x])))"
+"""The function in the nest language. Neither exponent is ever positive: nothing overflows."""
+
+
+def logistic(n: Float[Array, "*x"]) -> Float[Array, "*x"]:
+    r"""Turn log-odds into probabilities.
+
+    .. math:: \frac{1}{1 + e^{-n}} = \frac{e^{\min(n, 0)}}{1 + e^{-|n|}}
+
+    Parameters
+    ----------
+    n
+        Any numbers, infinities included.
+
+    Returns
+    -------
+    Array
+        Numbers from 0 to 1. Small ones keep their digits; ``(1 + tanh(n / 2)) / 2`` loses them.
+
+    Examples
+    --------
+    >>> logistic(np.array([-np.inf, -50.0, 0.0, np.inf]))
+    array([0.00000000e+00, 1.92874985e-22, 5.00000000e-01, 1.00000000e+00])
+    """
+    return np.exp(np.minimum(n, 0)) / (1 + np.exp(-np.abs(n)))

@@ -1,0 +1,107 @@
+"""Softmax: the maps of each place become probabilities that sum to 1 (Hagan, figure 8.11)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.functions.base import Case, Lowering, Onnx, TransferFunction
+from striate.functions.transfer import over_maps
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Softmax(TransferFunction):
+    """Softmax over the axis of maps: the neurons of a dense layer, or the maps of each pixel.
+
+    Sources
+    -------
+    Hagan fig. 8.11; Bridle 1990.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Softmax().apply(np.log([[1.0, 2.0, 5.0]]))
+    array([[0.125, 0.25 , 0.625]])
+    """
+
+    statements = (
+        *over_maps.SUMS,
+        "a[q,h,*x] = exp(n[q,h,*x] - m[q,*x]) / t[q,*x]",
+    )
+    derivatives = (
+        "s[q,*x] += a[q,h,*x] * da[q,h,*x]",
+        "dn[q,h,*x] = a[q,h,*x] * (da[q,h,*x] - s[q,*x])",
+    )
+    onnx = Onnx(operator="Softmax", fixed={"axis": 1})
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equations for these shapes."""
+        (shape,) = shapes
+        return Lowering(
+            statements=self.statements,
+            backward={"dn": self.derivatives},
+            shapes={
+                **dict.fromkeys(("n", "a", "da", "dn"), shape),
+                **over_maps.sums_shapes(shape),
+                "s": shape[1:],
+            },
+        )
+
+    def apply(self, n: Float[Array, "q h *x"]) -> Float[Array, "q h *x"]:
+        r"""Turn the net inputs of each place into probabilities.
+
+        .. math:: a^h = \frac{e^{n^h - m}}{\sum_k e^{n^k - m}}, \qquad m = \max_k n^k
+
+        Parameters
+        ----------
+        n
+            Net input.
+
+        Returns
+        -------
+        Array
+            Activation.
+
+        Sources
+        -------
+        Hagan fig. 8.11; Bridle 1990.
+        """
+        return over_maps.softmax(n)
+
+    def backward_n(
+        self, n: Float[Array, "q h *x"], a: Float[Array, "q h *x"], da: Float[Array, "q h *x"]
+    ) -> Float[Array, "q h *x"]:
+        r"""Weigh how much each derivative exceeds their mean under the probabilities.
+
+        .. math:: dn^h = a^h \left( da^h - \sum_k a^k \, da^k \right)
+
+        Every net input moves every activation of its place, so the derivatives are not the mere
+        product, entry by entry, of Hagan 8.53.
+
+        Parameters
+        ----------
+        n, a
+            Net input and activation.
+        da
+            Derivatives of the activation.
+
+        Returns
+        -------
+        Array
+            Derivatives of the net input.
+
+        Sources
+        -------
+        Hagan 8.49, 8.50 (summed over the activations that a net input moves).
+        """
+        del n  # the slopes follow from the activation
+        return a * (da - np.sum(a * da, axis=1, keepdims=True))
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give a dense layer, an image and a single map."""
+        return (
+            Case(function=cls(), inputs=((5,),)),
+            Case(function=cls(), inputs=((3, 2, 4),)),
+            Case(function=cls(), inputs=((1, 3),), note="one map: always 1"),
+        )

@@ -1,0 +1,150 @@
+"""Adaptive average pooling: means over windows that divide any image into so many places."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from striate.functions.base import Case, FixedFunction, Lowering, Shorthand
+from striate.functions.weight.pixels import letters, require_pixels
+from striate.maths import windows
+from striate.maths.contract import contract
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptiveAveragePooling(FixedFunction):
+    r"""Means over as many windows along each axis as the output has pixels.
+
+    Of :math:`S` windows along :math:`R` pixels, number :math:`i` goes from
+    :math:`\lfloor iR/S \rfloor` to before :math:`\lceil (i+1)R/S \rceil`.
+
+    Parameters
+    ----------
+    size
+        Pixels of the output, one number for all axes or one for each.
+
+    Sources
+    -------
+    Wichmann 5.6 (with windows that follow the image); He et al. 2014.
+
+    Examples
+    --------
+    Five pixels into three places: windows of two pixels each, which overlap.
+
+    >>> AdaptiveAveragePooling(size=3).apply(np.array([[[1.0, 2.0, 3.0, 4.0, 5.0]]]))
+    array([[[1.5, 3. , 4.5]]])
+    """
+
+    size: int | tuple[int, ...]
+
+    shorthand = Shorthand(word="adaptive-average", size="size")
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give ``(maps, *size)``."""
+        maps, *pixels = shapes[0]
+        require_pixels(self, tuple(pixels))
+        return (maps, *windows.per_axis(self.size, len(pixels), "size", str(self)))
+
+    def matrices(self, pixels: Shape) -> tuple[Float[Array, "places pixels"], ...]:
+        """Give, for each axis, the weight of every pixel in every place's mean."""
+        sizes = self.output_shape((1, *pixels))[1:]
+        return tuple(_means(size, length) for size, length in zip(sizes, pixels, strict=True))
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give one contraction for each axis, with the constant matrices ``m0``, ``m1``, ..."""
+        pixels, z = shapes[0][1:], self.output_shape(shapes[0])
+        rank = len(pixels)
+        i, x = letters(rank)[0], "xyw"[:rank]
+        names = ["a", *(f"z{k}" for k in range(rank - 1)), "z"]
+        arrays = [f"{name}[q,h,{','.join(i[:k] + x[k:])}]" for k, name in enumerate(names)]
+        return Lowering(
+            statements=tuple(
+                f"{after} += m{k}[{i[k]},{x[k]}] * {before}"
+                for k, (before, after) in enumerate(pairwise(arrays))
+            ),
+            shapes={name: (*z[: k + 1], *pixels[k:]) for k, name in enumerate(names)},
+            tables={f"m{k}": matrix for k, matrix in enumerate(self.matrices(pixels))},
+        )
+
+    def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h *i"]:
+        r"""Average the pixels of each place's window.
+
+        .. math:: z^{h}_{i,j} = \sum_{x,y} m_{i,x} m_{j,y} \, a^{h}_{x,y}
+
+        where :math:`m_{i,x}` is one over the length of window :math:`i`, and zero outside it.
+
+        Parameters
+        ----------
+        a
+            Feature maps.
+
+        Returns
+        -------
+        Array
+            Weight-function output.
+
+        Raises
+        ------
+        ShapeError
+            If there are no pixel axes.
+        OptionError
+            If there is not one size for each axis.
+
+        Sources
+        -------
+        He et al. 2014.
+        """
+        return _along_each_axis(a, self.matrices(a.shape[2:]))
+
+    def backward_a(
+        self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
+    ) -> Float[Array, "q h *x"]:
+        r"""Give each pixel its share of the derivative of every window that holds it.
+
+        .. math:: da^{h}_{x,y} = \sum_{i,j} m_{i,x} m_{j,y} \, dz^{h}_{i,j}
+
+        Parameters
+        ----------
+        a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Wichmann 5.7, 5.8.
+        """
+        return _along_each_axis(dz, [matrix.T for matrix in self.matrices(a.shape[2:])])
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give windows that divide the image, and that overlap."""
+        return (
+            Case(function=cls(size=(2, 3)), inputs=((2, 4, 6),), note="windows side by side"),
+            Case(function=cls(size=3), inputs=((2, 5, 7),), note="windows that overlap"),
+            Case(function=cls(size=4), inputs=((1, 6),)),
+            Case(function=cls(size=(1, 2, 1)), inputs=((2, 3, 3, 2),)),
+        )
+
+
+def _means(size: int, length: int) -> Float[Array, "places pixels"]:
+    """Weigh the pixels of each place's window equally, the others with zero."""
+    i = np.arange(size)[:, np.newaxis]
+    x = np.arange(length)
+    held = (x >= i * length // size) & (x < -(-(i + 1) * length // size))
+    return held / held.sum(axis=1, keepdims=True)
+
+
+def _along_each_axis(a: Array, matrices: Sequence[Array]) -> Array:
+    """Multiply each pixel axis by its matrix."""
+    axes = letters(len(matrices))[0]
+    for axis, matrix in zip(axes, matrices, strict=True):
+        a = contract(f"n{axis},qh{axes}->qh{axes.replace(axis, 'n')}", matrix.astype(a.dtype), a)
+    return a

@@ -1,0 +1,139 @@
+"""Average pooling: each output pixel is the mean of a window (Wichmann 3.4.2).
+
+It is Hagan 8.22 with the weight held at 1/(rc).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.options import OneOf, option
+from striate.functions.weight import pooling
+from striate.maths import windows
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class AveragePooling(pooling.PoolingWindow, FixedFunction):
+    """Means over windows, with the options of :class:`~.PoolingWindow`.
+
+    Parameters
+    ----------
+    divisor
+        What the sum of a window at the edge is divided by: ``"inside"``, its pixels on the image,
+        or ``"window"``, its pixels on the image and the padding. What ceil mode adds never counts.
+
+    Sources
+    -------
+    Wichmann 5.6-5.8 (corrected: 5.8 sums over the windows that hold the pixel); Hagan 8.22, 8.23.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> AveragePooling(window=2).apply(np.arange(16.0).reshape(1, 1, 4, 4))[0, 0]
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]])
+    """
+
+    divisor: Literal["inside", "window"] = option("inside", OneOf(("inside", "window")))
+
+    equation = "z[q,h,*i] += share[*i] * a[q,h,*(s*i + d*u - p)]"
+    shorthand = Shorthand(word="average", size="window")
+    onnx = Onnx(
+        operator="AveragePool",
+        attributes={**pooling.ATTRIBUTES, "divisor": "count_include_pad"},
+    )
+
+    def share(self, axes: tuple[windows.Axis, ...]) -> Float[Array, "*i"]:
+        """Give each place the weight of its pixels: one over their number."""
+        if self.divisor == "inside":
+            pooling.require_seen(self, axes)
+        return 1 / pooling.counts(axes, padding=self.divisor == "window")
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give as many maps as come in, each with the window's places."""
+        axes = self.axes(shapes[0][1:])
+        return (shapes[0][0], *self.share(axes).shape)
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equation with its numbers; ``share`` is a constant array."""
+        axes = self.axes(shapes[0][1:])
+        share = self.share(axes)
+        return Lowering(
+            statements=(self.equation,),
+            shapes={"a": shapes[0], "z": self.output_shape(shapes[0])},
+            constants=windows.constants(axes),
+            extents=pooling.extents(axes),
+            tables={"share": share},
+        )
+
+    def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h *i"]:
+        r"""Average the pixels under the window at each place.
+
+        .. math:: z^{h}_{i,j} = \frac{1}{c_{i,j}} \sum_{u,v} a^{h}_{s i + d u - p,\; s j + d v - p}
+
+        where :math:`c_{i,j}` is :math:`r c` for a window that lies on the image; ``divisor`` says
+        what it is at the edge.
+
+        Parameters
+        ----------
+        a
+            Feature maps.
+
+        Returns
+        -------
+        Array
+            Weight-function output.
+
+        Raises
+        ------
+        ShapeError
+            If the window does not fit, or one holds no pixel of the image.
+
+        Sources
+        -------
+        Wichmann 5.6 (with the stride that it leaves out); Hagan 8.22, 8.23.
+        """
+        axes = self.axes(a.shape[2:])
+        return self.share(axes).astype(a.dtype) * pooling.window_sum(a, axes)
+
+    def backward_a(
+        self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
+    ) -> Float[Array, "q h *x"]:
+        r"""Give each pixel its share of the derivative of every window that holds it.
+
+        .. math:: da^{h}_{x,y} = \sum_{s i + d u - p = x,\; s j + d v - p = y}
+            \frac{dz^{h}_{i,j}}{c_{i,j}}
+
+        Parameters
+        ----------
+        a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Wichmann 5.7, 5.8 (corrected: it sums over the windows that hold the pixel); Hagan P8.3.
+        """
+        axes = self.axes(a.shape[2:])
+        return pooling.spread(self.share(axes).astype(dz.dtype) * dz, axes)
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give both divisors at padded edges, ceil mode, and one and three axes."""
+        return (
+            Case(function=cls(window=2), inputs=((2, 4, 6),), note="LeNet-5's"),
+            Case(function=cls(window=3, stride=2, padding=1, ceil_mode=True), inputs=((2, 6, 5),)),
+            Case(
+                function=cls(window=(3, 2), stride=2, padding=1, ceil_mode=True, divisor="window"),
+                inputs=((2, 6, 4),),
+            ),
+            Case(function=cls(window=2, dilation=3, stride=1), inputs=((2, 8),)),
+            Case(function=cls(window=2, stride=1, padding="same"), inputs=((1, 3, 2, 3),)),
+        )

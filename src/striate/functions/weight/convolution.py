@@ -1,0 +1,297 @@
+"""Convolution: output maps sum the windows of all incoming maps, weighted by shared kernels.
+
+It is a cross-correlation and is called convolution, as in the three sources (Hagan 8.9, Wolter 3,
+Wichmann 1.6); ``flip=True`` computes the true convolution (Hagan 8.8). Hagan, "Multiple Kernels";
+Wichmann, section 3; Wolter, "Multichannel convolution".
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.errors import ShapeError
+from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand, WeightFunction
+from striate.functions.weight.maps import require_maps, split
+from striate.functions.weight.pixels import letters, require_pixels
+from striate.maths import columns, windows
+from striate.maths.contract import contract
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Convolution(WeightFunction):
+    """Convolution over one, two or three pixel axes.
+
+    Parameters
+    ----------
+    feature_maps
+        Output maps: one kernel for each output map and each incoming map of its group.
+    window
+        Pixels of the kernel, one number for all axes or one for each.
+    stride, dilation
+        Pixels from one place to the next, and between the pixels of the kernel.
+    groups
+        Groups of maps that do not see each other; as many as incoming maps is a depthwise
+        convolution.
+    padding
+        ``"valid"``, ``"same"``, ``"full"``, or numbers of pixels
+        (:data:`striate.maths.windows.Padding`).
+    padding_mode
+        What padded pixels hold: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
+    flip
+        Whether the kernel is rotated by 180 degrees first: true convolution.
+
+    Sources
+    -------
+    Hagan 8.20, 8.21, 8.38-8.48; Wichmann 3.1, 4.1-4.15; Wolter 5-8.
+
+    Examples
+    --------
+    The layout of Hagan's figure 8.2, a 3 x 3 image under a 2 x 2 kernel:
+
+    >>> image = np.arange(9.0).reshape(1, 1, 3, 3)
+    >>> Convolution(feature_maps=1, window=2).apply(np.ones((1, 1, 2, 2)), image)[0, 0]
+    array([[ 8., 12.],
+           [20., 24.]])
+    """
+
+    feature_maps: int
+    window: int | tuple[int, ...]
+    stride: int | tuple[int, ...] = 1
+    dilation: int | tuple[int, ...] = 1
+    groups: int = 1
+    padding: windows.Padding = "valid"
+    padding_mode: columns.PaddingMode = "zeros"
+    flip: bool = False
+
+    equation = "z[q,g,h,*i] += w[g,h,l,*u] * a[q,g,l,*(s*i + d*u - p)]"
+    padded_equations = (
+        "padded[q,g,l,*x] = a[q,g,l,*t[x]]",
+        "z[q,g,h,*i] += w[g,h,l,*u] * padded[q,g,l,*(s*i + d*u)]",
+    )
+    shorthand = Shorthand(word="conv", maps="feature_maps", size="window")
+    onnx = Onnx(
+        operator="Conv",
+        attributes={
+            "window": "kernel_shape",
+            "stride": "strides",
+            "dilation": "dilations",
+            "groups": "group",
+            "padding": "pads",
+        },
+    )
+
+    def axes(self, pixels: Shape) -> tuple[windows.Axis, ...]:
+        """Lay the kernel on an image of so many pixels."""
+        require_pixels(self, pixels)
+        return windows.axes(
+            pixels,
+            window=self.window,
+            stride=self.stride,
+            dilation=self.dilation,
+            padding=self.padding,
+            what=str(self),
+        )
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give ``(feature_maps, *places)``."""
+        maps, *pixels = shapes[0]
+        require_maps(self, self.groups, maps, self.feature_maps)
+        columns.require_padding_mode(self.padding_mode)
+        return (self.feature_maps, *(axis.output for axis in self.axes(tuple(pixels))))
+
+    def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
+        """Ask for the kernels ``w[h, l, *u]``."""
+        maps, *pixels = shapes[0]
+        window = tuple(axis.window for axis in self.axes(tuple(pixels)))
+        taps = int(np.prod(window))
+        return {
+            "weight": Parameter(
+                shape=(self.feature_maps, maps // self.groups, *window),
+                fan_in=maps // self.groups * taps,
+                fan_out=self.feature_maps // self.groups * taps,
+                decayed=True,
+            )
+        }
+
+    def window_axes(self, *shapes: Shape) -> tuple[windows.Axis, ...]:
+        """Give the walk of the kernel."""
+        return self.axes(shapes[0][1:])
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give Hagan 8.38 with its numbers."""
+        (maps, *pixels), g = shapes[0], self.groups
+        axes = self.axes(tuple(pixels))
+        z, constants = self.output_shape(shapes[0]), windows.constants(axes)
+        lowered = {
+            "w": (g, self.feature_maps // g, maps // g, *(axis.window for axis in axes)),
+            "a": (g, maps // g, *pixels),
+            "z": (g, self.feature_maps // g, *z[1:]),
+        }
+        statements, tables = (self.equation,), {}
+        if self.padding_mode != "zeros":
+            statements = self.padded_equations
+            lowered["padded"] = (g, maps // g, *(axis.padded for axis in axes))
+            tables = columns.padding_tables(axes, "t", self.padding_mode)
+            del constants["p"]
+        if self.flip:
+            statements = tuple(s.replace("l,*u]", "l,*(m - u)]") for s in statements)
+            constants["m"] = tuple(axis.window - 1 for axis in axes)
+        return Lowering(
+            statements=statements,
+            shapes=lowered,
+            constants=constants,
+            extents={"u": tuple(axis.window for axis in axes)},
+            tables=tables,
+        )
+
+    def apply(self, w: Float[Array, "h k *u"], a: Float[Array, "q l *x"]) -> Float[Array, "q h *i"]:
+        r"""Sum, over the incoming maps, the products of each kernel with the window under it.
+
+        .. math:: z^{h}_{i,j} = \sum_{l} \sum_{u,v}
+            w^{h,l}_{u,v} \, a^{l}_{s i + d u - p,\; s j + d v - p}
+
+        Parameters
+        ----------
+        w
+            Kernels, one for each pair of output map and incoming map.
+        a
+            Feature maps of the previous layer.
+
+        Returns
+        -------
+        Array
+            Weight-function output.
+
+        Raises
+        ------
+        ShapeError
+            If ``a`` does not have the maps that ``w`` expects, or the window does not fit.
+
+        Sources
+        -------
+        Hagan 8.20, 8.38; Wichmann 4.1 (stride); Wolter 3, 5.
+        """
+        self._require_kernels(w, a)
+        i, u = letters(len(a.shape[2:]))
+        c = self._columns(a)
+        z = contract(f"ghl{u},qgl{u}{i}->qgh{i}", self._grouped(w), c)
+        return z.reshape(len(a), self.feature_maps, *z.shape[3:])
+
+    def backward_a(
+        self, w: Float[Array, "h k *u"], a: Float[Array, "q l *x"], dz: Float[Array, "q h *i"]
+    ) -> Float[Array, "q l *x"]:
+        r"""Give each pixel what it contributed to: every kernel entry times the output that it met.
+
+        .. math:: da^{l}_{x,y} = \sum_{h} \sum_{s i + d u - p = x,\; s j + d v - p = y}
+            w^{h,l}_{u,v} \, dz^{h}_{i,j}
+
+        With stride 1 it is the correlation of the kernels, rotated by 180 degrees, with ``dz``.
+
+        Parameters
+        ----------
+        w, a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Hagan 8.39-8.45 (corrected: 8.45 sums over h; zero outside dZ); Wichmann 4.15 (corrected:
+        zero outside the kernel); Wolter 8.
+        """
+        axes = self.axes(a.shape[2:])
+        i, u = letters(len(axes))
+        dc = contract(f"ghl{u},qgh{i}->qgl{u}{i}", self._grouped(w), split(dz, self.groups))
+        dpadded = columns.col2im(dc, axes)
+        return columns.pad_adjoint(dpadded, axes, self.padding_mode).reshape(a.shape)
+
+    def backward_w(
+        self, w: Float[Array, "h k *u"], a: Float[Array, "q l *x"], dz: Float[Array, "q h *i"]
+    ) -> Float[Array, "h k *u"]:
+        r"""Sum, over images and places, each output's derivative times the pixel that it met.
+
+        .. math:: dw^{h,l}_{u,v} = \sum_{q} \sum_{i,j}
+            dz^{h}_{i,j} \, a^{l}_{s i + d u - p,\; s j + d v - p}
+
+        Parameters
+        ----------
+        w, a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``w``.
+
+        Sources
+        -------
+        Hagan 8.46-8.48; Wichmann 4.7; Wolter 7.
+        """
+        i, u = letters(len(a.shape[2:]))
+        dw = contract(
+            f"qgh{i},qgl{u}{i}->ghl{u}", split(dz, self.groups), self._columns(a)
+        ).reshape(w.shape)
+        return self._oriented(dw)
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give small convolutions of one to three axes, with every option."""
+        return (
+            Case(
+                function=cls(feature_maps=3, window=3), inputs=((2, 5, 5),), note="Wolter's figure"
+            ),
+            Case(
+                function=cls(feature_maps=4, window=(3, 2), stride=2, groups=2, padding="same"),
+                inputs=((4, 7, 6),),
+            ),
+            Case(
+                function=cls(
+                    feature_maps=2,
+                    window=3,
+                    dilation=2,
+                    padding=((3, 1), (0, 2)),
+                    padding_mode="reflect",
+                ),
+                inputs=((3, 6, 7),),
+            ),
+            Case(
+                function=cls(feature_maps=2, window=4, stride=3, padding="full", flip=True),
+                inputs=((1, 9),),
+            ),
+            Case(
+                function=cls(feature_maps=2, window=2, padding=1, padding_mode="circular"),
+                inputs=((2, 3, 4, 3),),
+            ),
+        )
+
+    def _columns(self, a: Array) -> Array:
+        """View the windows of each group: ``[q, g, l, *u, *i]``."""
+        axes = self.axes(a.shape[2:])
+        return columns.im2col(split(columns.pad(a, axes, self.padding_mode), self.groups), axes)
+
+    def _grouped(self, w: Array) -> Array:
+        """Split the output maps into groups and turn the kernels the way the window reads them."""
+        return self._oriented(w).reshape(self.groups, -1, *w.shape[1:])
+
+    def _oriented(self, w: Array) -> Array:
+        """Rotate kernels by 180 degrees where the convolution is a true one."""
+        return np.flip(w, tuple(range(2, w.ndim))) if self.flip else w
+
+    def _require_kernels(self, w: Array, a: Array) -> None:
+        """Raise where kernels and maps do not go together."""
+        require_maps(self, self.groups, a.shape[1], self.feature_maps)
+        expected = self.parameters(a.shape[1:])["weight"].shape
+        if w.shape != expected:
+            raise ShapeError(
+                f"{self} got kernels of shape {w.shape} for {a.shape[1]} incoming maps. "
+                "Kernels are w[output map, incoming map of the group, *window] (Hagan 8.20). "
+                f"Use shape {expected}."
+            )

@@ -1,0 +1,169 @@
+"""Dot product: each neuron sums all inputs, each with a weight of its own: a dense layer."""
+
+from dataclasses import dataclass
+from math import prod
+
+from striate.errors import OptionError, ShapeError
+from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand, WeightFunction
+from striate.maths.contract import contract
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class DotProduct(WeightFunction):
+    """Product of a weight matrix with a vector.
+
+    Parameters
+    ----------
+    neurons
+        Outputs: one row of weights for each.
+
+    Sources
+    -------
+    Hagan fig. 8.11, 8.27; Wichmann 3.5; Wolter 5 (the convolution as such a product).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w = np.array([[1.0, 2.0, 3.0], [0.0, -1.0, 0.0]])
+    >>> DotProduct(neurons=2).apply(w, np.array([[1.0, 1.0, 1.0]]))
+    array([[ 6., -1.]])
+    """
+
+    neurons: int
+
+    equation = "z[q,s] += w[s,r] * a[q,r]"
+    shorthand = Shorthand(word="dense", maps="neurons")
+    onnx = Onnx(operator="Gemm")
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give ``(neurons,)``."""
+        shape = shapes[0]
+        if self.neurons < 1:
+            raise OptionError(
+                f"{self} has no neuron. A dense layer has at least one. Use neurons=1 or more."
+            )
+        if len(shape) != 1:
+            raise ShapeError(
+                f"{self} got feature maps of shape {shape}. "
+                "A dense layer takes one vector for each image (Hagan 8.26). "
+                f"Put Flatten in front of it: {' * '.join(map(str, shape))} = {prod(shape)} inputs."
+            )
+        return (self.neurons,)
+
+    def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
+        """Ask for the weights ``w[s, r]``."""
+        (neurons,), (inputs,) = self.output_shape(*shapes), shapes[0]
+        weight = Parameter(shape=(neurons, inputs), fan_in=inputs, fan_out=neurons, decayed=True)
+        return {"weight": weight}
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equation for these shapes."""
+        z = self.output_shape(*shapes)
+        return Lowering(
+            statements=(self.equation,), shapes={"w": z + shapes[0], "a": shapes[0], "z": z}
+        )
+
+    def apply(self, w: Float[Array, "s r"], a: Float[Array, "q r"]) -> Float[Array, "q s"]:
+        r"""Sum all inputs, each times the neuron's weight for it.
+
+        .. math:: z^{s} = \sum_{r} w^{s,r} a^{r}
+
+        Parameters
+        ----------
+        w
+            Weights, a row for each neuron.
+        a
+            Activation of the previous layer.
+
+        Returns
+        -------
+        Array
+            Weight-function output.
+
+        Raises
+        ------
+        ShapeError
+            If ``a`` holds images, or ``w`` has not one weight for each of its inputs.
+
+        Sources
+        -------
+        Hagan fig. 8.11; Wichmann 3.5.
+        """
+        self._require_weights(w, a)
+        return contract("sr,qr->qs", w, a)
+
+    def backward_a(
+        self, w: Float[Array, "s r"], a: Float[Array, "q r"], dz: Float[Array, "q s"]
+    ) -> Float[Array, "q r"]:
+        r"""Give each input the derivatives of all neurons, times its weights.
+
+        .. math:: da^{r} = \sum_{s} w^{s,r} dz^{s}
+
+        Parameters
+        ----------
+        w, a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Hagan 8.27; Wolter 8.
+        """
+        del a  # z is linear in it
+        return contract("sr,qs->qr", w, dz)
+
+    def backward_w(
+        self, w: Float[Array, "s r"], a: Float[Array, "q r"], dz: Float[Array, "q s"]
+    ) -> Float[Array, "s r"]:
+        r"""Sum, over images, each neuron's derivative times each input.
+
+        .. math:: dw^{s,r} = \sum_{q} dz^{s} a^{r}
+
+        Parameters
+        ----------
+        w, a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``w``.
+
+        Sources
+        -------
+        Hagan 8.46; Wolter 7.
+        """
+        del w  # z is linear in it
+        return contract("qs,qr->sr", dz, a)
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give few and many inputs, and a single neuron."""
+        return (
+            Case(function=cls(neurons=4), inputs=((7,),)),
+            Case(function=cls(neurons=1), inputs=((3,),), images=5),
+            Case(function=cls(neurons=10), inputs=((84,),), note="LeNet-5's last layer"),
+        )
+
+    def _require_weights(self, w: Array, a: Array) -> None:
+        """Raise where weights and inputs do not go together."""
+        self.output_shape(a.shape[1:])
+        expected = (self.neurons, a.shape[1])
+        if w.shape == expected:
+            return
+        raise ShapeError(
+            f"{self} got weights of shape {w.shape} for {a.shape[1]} inputs. "
+            f"A dense layer has one weight for each neuron and input, here {expected}, "
+            "so it cannot follow images of another size (Hagan 8.15). "
+            "Use images of the size that it was made for, or pool each map to one number before it "
+            "(GlobalAveragePooling)."
+        )

@@ -1,0 +1,99 @@
+"""Global average pooling: each map becomes one number, its mean (Lin et al. 2014)."""
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.weight.pixels import require_pixels
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlobalAveragePooling(FixedFunction):
+    """Mean of each map: images become vectors, of whatever size they are.
+
+    Sources
+    -------
+    Hagan 8.37 (there the sum); Lin et al. 2014.
+
+    Examples
+    --------
+    >>> GlobalAveragePooling().apply(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([[1.5, 5.5]])
+    """
+
+    equation = "z[q,h] += share * a[q,h,*x]"
+    shorthand = Shorthand(word="global-average")
+    onnx = Onnx(operator="GlobalAveragePool")
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give ``(maps,)``."""
+        require_pixels(self, shapes[0][1:])
+        return shapes[0][:1]
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equation with its numbers; ``share`` is one over the number of pixels."""
+        return Lowering(
+            statements=(self.equation,),
+            shapes={"a": shapes[0], "z": self.output_shape(shapes[0])},
+            constants={"share": 1 / prod(shapes[0][1:])},
+        )
+
+    def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h"]:
+        r"""Average the pixels of each map.
+
+        .. math:: z^{h} = \frac{1}{R C} \sum_{x,y} a^{h}_{x,y}
+
+        Parameters
+        ----------
+        a
+            Feature maps.
+
+        Returns
+        -------
+        Array
+            One number for each map.
+
+        Sources
+        -------
+        Lin et al. 2014.
+        """
+        return a.mean(axis=tuple(range(2, a.ndim)))
+
+    def backward_a(
+        self, a: Float[Array, "q h *x"], dz: Float[Array, "q h"]
+    ) -> Float[Array, "q h *x"]:
+        r"""Give each pixel an equal share of its map's derivative.
+
+        .. math:: da^{h}_{x,y} = \frac{1}{R C} \, dz^{h}
+
+        Parameters
+        ----------
+        a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Wichmann 5.7; Hagan P8.3.
+        """
+        pixels = a.shape[2:]
+        share = dz / prod(pixels)
+        return np.broadcast_to(share.reshape(*dz.shape, *(1 for _ in pixels)), a.shape).copy()
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give maps of one to three axes."""
+        return (
+            Case(function=cls(), inputs=((3, 4, 5),)),
+            Case(function=cls(), inputs=((2, 6),)),
+            Case(function=cls(), inputs=((2, 2, 3, 2),)),
+        )

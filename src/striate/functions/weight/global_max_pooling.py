@@ -1,0 +1,107 @@
+"""Global max pooling: each map becomes one number, its largest pixel."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.weight.pixels import require_pixels
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlobalMaxPooling(FixedFunction):
+    """Largest pixel of each map: images become vectors, of whatever size they are.
+
+    Of equal pixels the first in row order takes the derivative.
+
+    Sources
+    -------
+    Hagan 8.24 (with a window as large as the map); Wichmann 5.2-5.5.
+
+    Examples
+    --------
+    >>> GlobalMaxPooling().apply(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([[3., 7.]])
+    """
+
+    equation = "z[q,h] max= a[q,h,*x]"
+    derivatives = (
+        "k[q,h] argmax= a[q,h,*x]",
+        "da[q,h,*x] = where(k[q,h] == ordinal(*x), dz[q,h], 0)",
+    )
+    shorthand = Shorthand(word="global-max")
+    onnx = Onnx(operator="GlobalMaxPool")
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give ``(maps,)``."""
+        require_pixels(self, shapes[0][1:])
+        return shapes[0][:1]
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equations with their numbers; ``k`` is the winner's number in its map."""
+        z = self.output_shape(shapes[0])
+        return Lowering(
+            statements=(self.equation,),
+            backward={"da": self.derivatives},
+            shapes={"a": shapes[0], "z": z, "k": z},
+        )
+
+    def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h"]:
+        r"""Take the largest pixel of each map.
+
+        .. math:: z^{h} = \max_{x,y} a^{h}_{x,y}
+
+        Parameters
+        ----------
+        a
+            Feature maps.
+
+        Returns
+        -------
+        Array
+            One number for each map.
+
+        Sources
+        -------
+        Hagan 8.24; Wichmann 5.2.
+        """
+        return a.max(axis=tuple(range(2, a.ndim)))
+
+    def backward_a(
+        self, a: Float[Array, "q h *x"], dz: Float[Array, "q h"]
+    ) -> Float[Array, "q h *x"]:
+        r"""Give each map's derivative to its first largest pixel.
+
+        .. math:: da^{h}_{x,y} = dz^{h} \, \delta_{(x,y),\, \arg\max a^{h}}
+
+        Parameters
+        ----------
+        a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Hagan E8.8; Wichmann 5.4, 5.5.
+        """
+        vectors = a.reshape(*a.shape[:2], -1)
+        da = np.zeros_like(vectors)
+        winner = vectors.argmax(axis=2, keepdims=True)
+        np.put_along_axis(da, winner, dz[..., np.newaxis], axis=2)
+        return da.reshape(a.shape)
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give maps of one to three axes."""
+        return (
+            Case(function=cls(), inputs=((3, 4, 5),)),
+            Case(function=cls(), inputs=((2, 6),)),
+            Case(function=cls(), inputs=((2, 2, 3, 2),)),
+        )

@@ -1,0 +1,132 @@
+"""Lp pooling: each output pixel is the p-norm of a window, from the sum towards the maximum."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.options import Range, option
+from striate.functions.weight import pooling
+from striate.maths import columns, windows
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class LpPooling(pooling.PoolingWindow, FixedFunction):
+    """Norms over windows, with the options of :class:`~.PoolingWindow`.
+
+    Where a window is zero throughout, the derivative is zero, as in PyTorch. Absolute values are
+    taken for every ``p``, as in ONNX.
+
+    Parameters
+    ----------
+    p
+        Order of the norm, at least 1.
+
+    Sources
+    -------
+    Hagan 8.22, 8.24; Sermanet et al. 2012.
+
+    Examples
+    --------
+    >>> LpPooling(window=2).apply(np.array([[[3.0, -4.0, 0.0, 1.0]]]))
+    array([[[5., 1.]]])
+    """
+
+    p: float = option(2.0, Range(least=1))
+
+    equations = (
+        "t[q,h,*i] += abs(a[q,h,*(s*i + d*u - p)])**e",
+        "z[q,h,*i] = t[q,h,*i]**(1 / e)",
+    )
+    derivatives = (
+        "y[q,h,*i] = where(z[q,h,*i] == 0, 1, z[q,h,*i])",
+        (
+            "da[q,h,*(s*i + d*u - p)] += sign(a[q,h,*(s*i + d*u - p)])"
+            " * (abs(a[q,h,*(s*i + d*u - p)]) / y[q,h,*i])**(e - 1) * dz[q,h,*i]"
+        ),
+    )
+    shorthand = Shorthand(word="lp", size="window")
+    onnx = Onnx(operator="LpPool", attributes={**pooling.ATTRIBUTES, "p": "p"})
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equations with their numbers; ``e`` is the order of the norm."""
+        axes, z = self.axes(shapes[0][1:]), self.output_shape(shapes[0])
+        return Lowering(
+            statements=self.equations,
+            backward={"da": self.derivatives},
+            shapes={"a": shapes[0], "t": z, "z": z, "y": z},
+            constants={**windows.constants(axes), "e": self.p},
+            extents=pooling.extents(axes),
+        )
+
+    def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h *i"]:
+        r"""Take the p-norm of the pixels under the window at each place.
+
+        .. math:: z^{h}_{i,j} = \Bigl( \sum_{u,v}
+            |a^{h}_{s i + d u - p,\; s j + d v - p}|^{e} \Bigr)^{1/e}
+
+        Parameters
+        ----------
+        a
+            Feature maps; pixels outside an image add nothing.
+
+        Returns
+        -------
+        Array
+            Weight-function output.
+
+        Raises
+        ------
+        ShapeError
+            If the window does not fit.
+
+        Sources
+        -------
+        Sermanet et al. 2012.
+        """
+        return pooling.window_sum(np.abs(a) ** self.p, self.axes(a.shape[2:])) ** (1 / self.p)
+
+    def backward_a(
+        self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
+    ) -> Float[Array, "q h *x"]:
+        r"""Give each pixel the more of its windows' derivatives, the more it has of their norms.
+
+        .. math:: da^{h}_{x,y} = \mathrm{sign}(a^{h}_{x,y})
+            \sum_{s i + d u - p = x,\; s j + d v - p = y}
+            \left( \frac{|a^{h}_{x,y}|}{z^{h}_{i,j}} \right)^{e - 1} dz^{h}_{i,j}
+
+        Parameters
+        ----------
+        a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Sermanet et al. 2012.
+        """
+        axes = self.axes(a.shape[2:])
+        z = self.apply(a)
+        maps, single = z.shape[:2], (1,) * len(axes)
+        # Quotients first: |a|^(p-1) and z^(1-p) on their own leave the range of float32.
+        parts = columns.im2col(columns.pad(np.abs(a), axes), axes)
+        parts = parts / np.where(z == 0, 1, z).reshape(*maps, *single, *z.shape[2:])
+        routed = parts ** (self.p - 1) * dz.reshape(*maps, *single, *z.shape[2:])
+        return np.sign(a) * columns.pad_adjoint(columns.col2im(routed, axes), axes)
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give whole and broken orders, and one to three axes."""
+        return (
+            Case(function=cls(window=2), inputs=((2, 4, 4),)),
+            Case(function=cls(window=3, stride=2, padding=1, p=3.0), inputs=((2, 6, 5),)),
+            Case(function=cls(window=2, stride=1, dilation=2, p=1.5), inputs=((2, 7),)),
+            Case(function=cls(window=2, p=1.0), inputs=((1, 2, 4, 2),)),
+        )

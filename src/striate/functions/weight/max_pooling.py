@@ -1,0 +1,160 @@
+"""Max pooling: each output pixel is the largest of a window (Hagan 8.24; Wichmann 3.4.1)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.weight import pooling
+from striate.maths import columns, windows
+from striate.shapes import Array, Float, Int, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaxPooling(pooling.PoolingWindow, FixedFunction):
+    """Maxima over windows, with the options of :class:`~.PoolingWindow`.
+
+    Of equal pixels the first in row order wins, and takes the derivative. A pixel that is not a
+    number wins over all others. Padding never wins.
+
+    Sources
+    -------
+    Hagan 8.24, 8.25, E8.8; Wichmann 5.2-5.5 (corrected: 5.5 sums over the windows that hold the
+    pixel).
+
+    Examples
+    --------
+    >>> MaxPooling(window=2).apply(np.arange(16.0).reshape(1, 1, 4, 4))[0, 0]
+    array([[ 5.,  7.],
+           [13., 15.]])
+    """
+
+    equation = "z[q,h,*i] max= a[q,h,*(s*i + d*u - p)]"
+    derivatives = (
+        "k[q,h,*i] argmax= a[q,h,*(s*i + d*u - p)]",
+        "da[q,h,*(s*i + d*u - p)] += where(k[q,h,*i] == ordinal(*u), dz[q,h,*i], 0)",
+    )
+    shorthand = Shorthand(word="max", size="window")
+    onnx = Onnx(operator="MaxPool", attributes=pooling.ATTRIBUTES)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give as many maps as come in, each with the window's places."""
+        axes = self.axes(shapes[0][1:])
+        pooling.require_seen(self, axes)
+        return (shapes[0][0], *(axis.output for axis in axes))
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equations with their numbers; ``k`` is the winner's number in its window."""
+        axes, z = self.axes(shapes[0][1:]), self.output_shape(shapes[0])
+        return Lowering(
+            statements=(self.equation,),
+            backward={"da": self.derivatives},
+            shapes={"a": shapes[0], "z": z, "k": z},
+            constants=windows.constants(axes),
+            extents=pooling.extents(axes),
+        )
+
+    def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h *i"]:
+        r"""Take the largest pixel under the window at each place.
+
+        .. math:: z^{h}_{i,j} = \max_{u,v} a^{h}_{s i + d u - p,\; s j + d v - p}
+
+        Parameters
+        ----------
+        a
+            Feature maps; pixels outside an image read minus infinity.
+
+        Returns
+        -------
+        Array
+            Weight-function output.
+
+        Raises
+        ------
+        ShapeError
+            If the window does not fit, or one holds no pixel of the image.
+
+        Sources
+        -------
+        Hagan 8.24, 8.25; Wichmann 5.2, 5.3.
+        """
+        axes = self.axes(a.shape[2:])
+        pooling.require_seen(self, axes)
+        every = pooling.taps(a, axes, -np.inf)
+        largest = next(every).copy()
+        for tap in every:
+            np.maximum(largest, tap, out=largest)
+        return largest
+
+    def winners(self, a: Float[Array, "q h *x"]) -> Int[Array, "q h *i"]:
+        r"""Give the number, in row order within the window, of each place's first largest pixel.
+
+        .. math:: k^{h}_{i,j} = \arg\max_{u,v} a^{h}_{s i + d u - p,\; s j + d v - p}
+
+        Parameters
+        ----------
+        a
+            As given to :meth:`apply`.
+
+        Returns
+        -------
+        Array
+            Numbers from 0 to the window's pixels less one.
+
+        Sources
+        -------
+        Wichmann 5.4.
+
+        Examples
+        --------
+        >>> MaxPooling(window=2).winners(np.array([[[[1.0, 3.0], [3.0, 2.0]]]]))
+        array([[[[1]]]])
+        """
+        axes = self.axes(a.shape[2:])
+        windowed = columns.im2col(columns.pad(a, axes, value=-np.inf), axes)
+        return windowed.reshape(*a.shape[:2], -1, *windowed.shape[2 + len(axes) :]).argmax(axis=2)
+
+    def backward_a(
+        self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
+    ) -> Float[Array, "q h *x"]:
+        r"""Give each window's derivative to the pixel that won it.
+
+        .. math:: da^{h}_{x,y} = \sum_{s i + d u - p = x,\; s j + d v - p = y}
+            dz^{h}_{i,j} \, \delta_{(u,v),\, k^{h}_{i,j}}
+
+        Parameters
+        ----------
+        a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Hagan E8.8; Wichmann 5.4, 5.5 (corrected: it sums over the windows that hold the pixel).
+        """
+        axes = self.axes(a.shape[2:])
+        window, single = [axis.window for axis in axes], (1,) * len(axes)
+        ordinals = np.arange(np.prod(window)).reshape(*window, *single)
+        places = (*dz.shape[:2], *single, *dz.shape[2:])
+        routed = np.where(self.winners(a).reshape(places) == ordinals, dz.reshape(places), 0)
+        return columns.pad_adjoint(columns.col2im(routed, axes), axes)
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give windows side by side, overlapping, padded and dilated, over one to three axes."""
+        return (
+            Case(function=cls(window=3), inputs=((2, 6, 6),), note="Hagan's figure 8.8, smaller"),
+            Case(function=cls(window=3, stride=2, padding=1), inputs=((2, 6, 5),)),
+            Case(
+                function=cls(window=(2, 3), stride=2, dilation=(2, 1), ceil_mode=True),
+                inputs=((1, 6, 6),),
+            ),
+            Case(function=cls(window=2, stride=1, padding="same"), inputs=((2, 3, 2, 3),)),
+            Case(function=cls(window=3, stride=1), inputs=((2, 7),)),
+        )

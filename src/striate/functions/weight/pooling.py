@@ -1,0 +1,162 @@
+"""What the pooling kinds share: how their window walks, what it sums, and how much it sees."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from striate.errors import ShapeError
+from striate.functions.options import check
+from striate.functions.weight.pixels import require_pixels
+from striate.maths import columns, windows
+from striate.shapes import Array, Float, Shape
+
+ATTRIBUTES = {
+    "window": "kernel_shape",
+    "stride": "strides",
+    "dilation": "dilations",
+    "padding": "pads",
+    "ceil_mode": "ceil_mode",
+}
+"""ONNX's names for the options that all pooling kinds have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolingWindow:
+    """The options of every pooling kind, and the sizes that follow; each map is pooled on its own.
+
+    Parameters
+    ----------
+    window
+        Pixels of the window, one number for all axes or one for each.
+    stride
+        Pixels from one place to the next; ``None`` sets the windows side by side.
+    dilation
+        Distance of neighbouring window pixels.
+    padding
+        Pixels added around the image (:data:`striate.maths.windows.Padding`).
+    ceil_mode
+        Whether a last window that only partly fits counts.
+
+    Sources
+    -------
+    Hagan 8.18, 8.22; Wichmann 5.3.
+    """
+
+    window: int | tuple[int, ...]
+    stride: int | tuple[int, ...] | None = None
+    dilation: int | tuple[int, ...] = 1
+    padding: windows.Padding = "valid"
+    ceil_mode: bool = False
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def axes(self, pixels: Shape) -> tuple[windows.Axis, ...]:
+        """Lay the window on an image of so many pixels."""
+        require_pixels(self, pixels)
+        return windows.axes(
+            pixels,
+            window=self.window,
+            stride=self.window if self.stride is None else self.stride,
+            dilation=self.dilation,
+            padding=self.padding,
+            ceil_mode=self.ceil_mode,
+            what=str(self),
+        )
+
+    def window_axes(self, *shapes: Shape) -> tuple[windows.Axis, ...]:
+        """Give the walk of the window."""
+        return self.axes(shapes[0][1:])
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give as many maps as come in, each with the window's places."""
+        maps, *pixels = shapes[0]
+        return (maps, *(axis.output for axis in self.axes(tuple(pixels))))
+
+
+def extents(axes: Sequence[windows.Axis]) -> dict[str, int | tuple[int, ...]]:
+    """Give the lengths of the window's indices ``*u``, which no array of a pooling equation has."""
+    return {"u": tuple(axis.window for axis in axes)}
+
+
+def taps(
+    a: Float[Array, "q h *x"], axes: Sequence[windows.Axis], value: float = 0.0
+) -> Iterator[Float[Array, "q h *i"]]:
+    """Give, for each window pixel in row order, what it meets at all places: strided views.
+
+    Pixels outside the image read ``value``.
+    """
+    windowed = columns.im2col(columns.pad(a, axes, value=value), axes)
+    places = (slice(None),) * len(axes)
+    for tap in product(*(range(axis.window) for axis in axes)):
+        yield windowed[(..., *tap, *places)]
+
+
+def window_sum(a: Float[Array, "q h *x"], axes: Sequence[windows.Axis]) -> Float[Array, "q h *i"]:
+    """Sum the pixels under the window at each place; pixels outside the image add nothing."""
+    every = taps(a, axes)
+    total = next(every).copy()
+    for tap in every:
+        total += tap
+    return total
+
+
+def spread(dz: Float[Array, "q h *i"], axes: Sequence[windows.Axis]) -> Float[Array, "q h *x"]:
+    """Give each pixel the sum over the windows that hold it: the adjoint of :func:`window_sum`."""
+    window, places = [axis.window for axis in axes], dz.shape[2:]
+    single = dz.reshape(*dz.shape[:2], *(1 for _ in axes), *places)
+    repeated = np.broadcast_to(single, (*dz.shape[:2], *window, *places))
+    return columns.pad_adjoint(columns.col2im(repeated, axes), axes)
+
+
+def counts(axes: Sequence[windows.Axis], *, padding: bool) -> Float[Array, "*i"]:
+    """Count the pixels under the window at each place.
+
+    Parameters
+    ----------
+    axes
+        How the window walks.
+    padding
+        Whether padding counts. What ceil mode adds behind it never does.
+
+    Returns
+    -------
+    Array
+        Numbers of pixels.
+
+    Sources
+    -------
+    Wichmann 5.6.
+
+    Examples
+    --------
+    >>> counts((windows.Axis(length=4, window=3, stride=2, before=1, after=1),), padding=False)
+    array([2., 3.])
+    """
+    total = np.ones(())
+    for axis in axes:
+        total = np.multiply.outer(total, _seen(axis, padding=padding))
+    return total
+
+
+def require_seen(kind: object, axes: Sequence[windows.Axis]) -> None:
+    """Raise where a window holds no pixel of the image: nothing has no maximum and no mean."""
+    if all(_seen(axis, padding=False).all() for axis in axes):
+        return
+    raise ShapeError(
+        f"{kind} has places where the window holds nothing but padding: "
+        f"{' x '.join(str(axis.length) for axis in axes)} pixels with "
+        f"{' and '.join(f'{axis.before} + {axis.after}' for axis in axes)} added. "
+        "Without a pixel there is no maximum and no mean (Hagan 8.22, 8.24). "
+        "Use less padding, or a smaller dilation."
+    )
+
+
+def _seen(axis: windows.Axis, *, padding: bool) -> Float[Array, "i"]:
+    """Count, at each place along an axis, the window pixels on the image, and on its padding."""
+    first, end = (-axis.before, axis.length + axis.after) if padding else (0, axis.length)
+    places = axis.stride * np.arange(axis.output) - axis.before
+    pixels = places[:, np.newaxis] + axis.dilation * np.arange(axis.window)
+    return ((pixels >= first) & (pixels < end)).sum(axis=1).astype(float)

@@ -1,0 +1,157 @@
+"""Hagan's average pooling: the sum of each window times one trainable weight for each map."""
+
+from dataclasses import dataclass
+from math import prod
+
+from striate.errors import ShapeError
+from striate.functions.base import Case, Lowering, Parameter, Shorthand, WeightFunction
+from striate.functions.weight import pooling
+from striate.maths import windows
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
+    """Sums over windows, weighted map by map, with the options of :class:`~.PoolingWindow`.
+
+    The weights start at ``1/(rc)``, so that an untrained layer gives the mean.
+
+    Sources
+    -------
+    Hagan 8.22, 8.23, P8.3, P8.4; LeCun 1998 (subsampling layers).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.arange(16.0).reshape(1, 1, 4, 4)
+    >>> TrainableAveragePooling(window=2).apply(np.array([0.25]), image)[0, 0]
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]])
+    """
+
+    equation = "z[q,h,*i] += w[h] * a[q,h,*(s*i + d*u - p)]"
+    shorthand = Shorthand(word="trainable-average", size="window")
+
+    def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
+        """Ask for one weight for each map, ``w[h]``."""
+        maps, *pixels = shapes[0]
+        taps = prod(axis.window for axis in self.axes(tuple(pixels)))
+        weight = Parameter(shape=(maps,), fan_in=taps, start=1 / taps, decayed=True)
+        return {"weight": weight}
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give Hagan 8.22 with its numbers."""
+        axes = self.axes(shapes[0][1:])
+        return Lowering(
+            statements=(self.equation,),
+            shapes={"w": shapes[0][:1], "a": shapes[0], "z": self.output_shape(shapes[0])},
+            constants=windows.constants(axes),
+            extents=pooling.extents(axes),
+        )
+
+    def apply(self, w: Float[Array, "h"], a: Float[Array, "q h *x"]) -> Float[Array, "q h *i"]:
+        r"""Sum the pixels under the window and weigh the sum.
+
+        .. math:: z^{h}_{i,j} = \left\{ \sum_{u,v}
+            a^{h}_{s i + d u - p,\; s j + d v - p} \right\} w^{h}
+
+        Parameters
+        ----------
+        w
+            One weight for each map.
+        a
+            Feature maps; pixels outside an image add nothing.
+
+        Returns
+        -------
+        Array
+            Weight-function output.
+
+        Raises
+        ------
+        ShapeError
+            If there is not one weight for each map, or the window does not fit.
+
+        Sources
+        -------
+        Hagan 8.22, 8.23.
+        """
+        self._require_weights(w, a)
+        return _broadcast(w, a) * pooling.window_sum(a, self.axes(a.shape[2:]))
+
+    def backward_a(
+        self, w: Float[Array, "h"], a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
+    ) -> Float[Array, "q h *x"]:
+        r"""Expand each derivative over its window, times the map's weight.
+
+        .. math:: da^{h}_{x,y} = w^{h} \sum_{s i + d u - p = x,\; s j + d v - p = y} dz^{h}_{i,j}
+
+        Parameters
+        ----------
+        w, a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Hagan P8.3 (there with windows side by side, where each sum has one term).
+        """
+        return _broadcast(w, a) * pooling.spread(dz, self.axes(a.shape[2:]))
+
+    def backward_w(
+        self, w: Float[Array, "h"], a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
+    ) -> Float[Array, "h"]:
+        r"""Sum, over images and places, each derivative times the sum of its window.
+
+        .. math:: dw^{h} = \sum_{q} \sum_{i,j} dz^{h}_{i,j}
+            \sum_{u,v} a^{h}_{s i + d u - p,\; s j + d v - p}
+
+        Parameters
+        ----------
+        w, a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``w``.
+
+        Sources
+        -------
+        Hagan P8.4.
+        """
+        del w  # z is linear in it
+        sums = pooling.window_sum(a, self.axes(a.shape[2:]))
+        return (dz * sums).sum(axis=(0, *range(2, a.ndim)))
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give windows side by side, and overlapping ones at a padded edge."""
+        return (
+            Case(function=cls(window=2), inputs=((3, 4, 4),), note="Hagan 8.22"),
+            Case(function=cls(window=3, stride=2, padding=1, ceil_mode=True), inputs=((2, 6, 5),)),
+            Case(function=cls(window=(2, 1, 2), stride=1), inputs=((2, 3, 2, 3),)),
+        )
+
+    def _require_weights(self, w: Array, a: Array) -> None:
+        """Raise where there is not one weight for each map."""
+        if w.shape == a.shape[1:2]:
+            return
+        raise ShapeError(
+            f"{self} got weights of shape {w.shape} for {a.shape[1]} maps. "
+            "This pooling has one weight for each map (Hagan 8.22). "
+            f"Use shape ({a.shape[1]},)."
+        )
+
+
+def _broadcast(w: Array, a: Array) -> Array:
+    """Give the weights an axis for each axis of pixels."""
+    return w.reshape(-1, *(1,) * (a.ndim - 2))

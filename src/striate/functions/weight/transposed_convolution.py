@@ -1,0 +1,275 @@
+"""Transposed convolution: the backward step of a convolution (Hagan 8.39) as a layer of its own."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.errors import ShapeError
+from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand, WeightFunction
+from striate.functions.weight.maps import require_maps, split
+from striate.functions.weight.pixels import letters, require_pixels
+from striate.maths import columns, windows
+from striate.maths.contract import contract
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransposedConvolution(WeightFunction):
+    """Transposed convolution over one, two or three pixel axes.
+
+    Kernels are ``w[incoming map, output map of the group, *window]``: those of the convolution that
+    leads from the output back to the input.
+
+    Parameters
+    ----------
+    feature_maps
+        Output maps.
+    window
+        Pixels of the kernel, one number for all axes or one for each.
+    stride, dilation, groups, padding
+        Those of the convolution that is turned around: the stride enlarges, the padding cuts off.
+    output_padding
+        Pixels added after the output, where several lengths have the same convolved length.
+    flip
+        Whether the convolution that is turned around is a true one.
+
+    Sources
+    -------
+    Hagan 8.39-8.45; Wichmann 4.12-4.15; Wolter 8; Dumoulin and Visin 2016.
+
+    Examples
+    --------
+    Each pixel stamps the kernel, times its value, onto the output:
+
+    >>> stamp, image = np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), np.array([[[[1.0, 10.0]]]])
+    >>> TransposedConvolution(feature_maps=1, window=2).apply(stamp, image)[0, 0]
+    array([[ 1., 12., 20.],
+           [ 3., 34., 40.]])
+    """
+
+    feature_maps: int
+    window: int | tuple[int, ...]
+    stride: int | tuple[int, ...] = 1
+    dilation: int | tuple[int, ...] = 1
+    groups: int = 1
+    padding: windows.Padding = "valid"
+    output_padding: int | tuple[int, ...] = 0
+    flip: bool = False
+
+    equation = "z[q,g,h,*(s*i + d*u - p)] += w[g,l,h,*u] * a[q,g,l,*i]"
+    flipped_equation = "z[q,g,h,*(s*i + d*u - p)] += w[g,l,h,*(m - u)] * a[q,g,l,*i]"
+    shorthand = Shorthand(word="conv-transpose", maps="feature_maps", size="window")
+    onnx = Onnx(
+        operator="ConvTranspose",
+        attributes={
+            "window": "kernel_shape",
+            "stride": "strides",
+            "dilation": "dilations",
+            "groups": "group",
+            "padding": "pads",
+            "output_padding": "output_padding",
+        },
+    )
+
+    def axes(self, pixels: Shape) -> tuple[windows.Axis, ...]:
+        """Lay the kernel of the convolution from the output back to an image of so many pixels."""
+        require_pixels(self, pixels)
+        return windows.transposed_axes(
+            pixels,
+            window=self.window,
+            stride=self.stride,
+            dilation=self.dilation,
+            padding=self.padding,
+            output_padding=self.output_padding,
+            what=str(self),
+        )
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give ``(feature_maps, *pixels)``."""
+        maps, *pixels = shapes[0]
+        require_maps(self, self.groups, maps, self.feature_maps)
+        return (self.feature_maps, *(axis.length for axis in self.axes(tuple(pixels))))
+
+    def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
+        """Ask for the kernels ``w[l, h, *u]``."""
+        maps, *pixels = shapes[0]
+        window = tuple(axis.window for axis in self.axes(tuple(pixels)))
+        taps = int(np.prod(window))
+        return {
+            "weight": Parameter(
+                shape=(maps, self.feature_maps // self.groups, *window),
+                fan_in=maps // self.groups * taps,
+                fan_out=self.feature_maps // self.groups * taps,
+                decayed=True,
+            )
+        }
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equation with its numbers."""
+        (maps, *pixels), g = shapes[0], self.groups
+        axes, z = self.axes(tuple(pixels)), self.output_shape(shapes[0])
+        constants = windows.constants(axes)
+        if self.flip:
+            constants["m"] = tuple(axis.window - 1 for axis in axes)
+        return Lowering(
+            statements=(self.flipped_equation if self.flip else self.equation,),
+            shapes={
+                "w": (g, maps // g, z[0] // g, *(axis.window for axis in axes)),
+                "a": (g, maps // g, *pixels),
+                "z": (g, z[0] // g, *z[1:]),
+            },
+            constants=constants,
+            extents={"u": tuple(axis.window for axis in axes)},
+        )
+
+    def apply(self, w: Float[Array, "l k *u"], a: Float[Array, "q l *i"]) -> Float[Array, "q h *x"]:
+        r"""Stamp each kernel onto the output at every place, times the pixel there, and add up.
+
+        .. math:: z^{h}_{x,y} = \sum_{l} \sum_{s i + d u - p = x,\; s j + d v - p = y}
+            w^{l,h}_{u,v} \, a^{l}_{i,j}
+
+        Parameters
+        ----------
+        w
+            Kernels, one for each pair of incoming map and output map of its group.
+        a
+            Feature maps of the previous layer.
+
+        Returns
+        -------
+        Array
+            Weight-function output.
+
+        Raises
+        ------
+        ShapeError
+            If ``a`` does not have the maps that ``w`` expects, or no pixel would be left.
+
+        Sources
+        -------
+        Hagan 8.39, 8.40; Wichmann 4.15; Wolter 8.
+        """
+        self._require_kernels(w, a)
+        axes = self.axes(a.shape[2:])
+        i, u = letters(len(axes))
+        c = contract(f"glh{u},qgl{i}->qgh{u}{i}", self._grouped(w), split(a, self.groups))
+        # Output padding beyond the stride makes room for more places than pixels: they hold zero.
+        missing = [axis.output - n for axis, n in zip(axes, a.shape[2:], strict=True)]
+        if any(missing):
+            c = np.pad(c, [(0, 0)] * (c.ndim - len(axes)) + [(0, n) for n in missing])
+        z = columns.pad_adjoint(columns.col2im(c, axes), axes)
+        return z.reshape(len(a), self.feature_maps, *z.shape[3:])
+
+    def backward_a(
+        self, w: Float[Array, "l k *u"], a: Float[Array, "q l *i"], dz: Float[Array, "q h *x"]
+    ) -> Float[Array, "q l *i"]:
+        r"""Correlate the kernels with the derivatives: a convolution.
+
+        .. math:: da^{l}_{i,j} = \sum_{h} \sum_{u,v} w^{l,h}_{u,v} \,
+            dz^{h}_{s i + d u - p,\; s j + d v - p}
+
+        Parameters
+        ----------
+        w, a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Hagan 8.20, 8.38.
+        """
+        i, u = letters(a.ndim - 2)
+        dc = self._windows(a, dz)
+        return contract(f"glh{u},qgh{u}{i}->qgl{i}", self._grouped(w), dc).reshape(a.shape)
+
+    def backward_w(
+        self, w: Float[Array, "l k *u"], a: Float[Array, "q l *i"], dz: Float[Array, "q h *x"]
+    ) -> Float[Array, "l k *u"]:
+        r"""Sum, over images and places, each pixel times the derivatives that its kernel entry met.
+
+        .. math:: dw^{l,h}_{u,v} = \sum_{q} \sum_{i,j} a^{l}_{i,j} \,
+            dz^{h}_{s i + d u - p,\; s j + d v - p}
+
+        Parameters
+        ----------
+        w, a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``w``.
+
+        Sources
+        -------
+        Hagan 8.47, 8.48; Wolter 7.
+        """
+        i, u = letters(a.ndim - 2)
+        dc = self._windows(a, dz)
+        dw = contract(f"qgl{i},qgh{u}{i}->glh{u}", split(a, self.groups), dc)
+        return self._oriented(dw.reshape(w.shape))
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give small transposes of one to three axes, with every option."""
+        return (
+            Case(
+                function=cls(feature_maps=2, window=3, stride=2, padding=1, output_padding=1),
+                inputs=((3, 4, 3),),
+                note="twice the size",
+            ),
+            Case(
+                function=cls(
+                    feature_maps=4, window=(3, 2), stride=(2, 3), groups=2, padding="same"
+                ),
+                inputs=((2, 3, 3),),
+            ),
+            Case(
+                function=cls(
+                    feature_maps=2, window=2, dilation=3, padding=((1, 0), (2, 1)), flip=True
+                ),
+                inputs=((2, 4, 5),),
+            ),
+            Case(
+                function=cls(feature_maps=1, window=3, dilation=2, output_padding=1),
+                inputs=((2, 5),),
+                note="output padding beyond the stride",
+            ),
+            Case(
+                function=cls(feature_maps=2, window=(1, 2, 2), stride=(1, 3, 2)),
+                inputs=((1, 2, 3, 2),),
+            ),
+        )
+
+    def _windows(self, a: Array, dz: Array) -> Array:
+        """View the derivatives that each pixel's kernel was stamped onto: ``[q, g, h, *u, *i]``."""
+        axes = self.axes(a.shape[2:])
+        view = columns.im2col(columns.pad(split(dz, self.groups), axes), axes)
+        return view[(..., *(slice(n) for n in a.shape[2:]))]
+
+    def _grouped(self, w: Array) -> Array:
+        """Split the incoming maps into groups and turn the kernels as the window writes them."""
+        return self._oriented(w).reshape(self.groups, -1, *w.shape[1:])
+
+    def _oriented(self, w: Array) -> Array:
+        """Rotate kernels by 180 degrees where the convolution is a true one."""
+        return np.flip(w, tuple(range(2, w.ndim))) if self.flip else w
+
+    def _require_kernels(self, w: Array, a: Array) -> None:
+        """Raise where kernels and maps do not go together."""
+        require_maps(self, self.groups, a.shape[1], self.feature_maps)
+        expected = self.parameters(a.shape[1:])["weight"].shape
+        if w.shape != expected:
+            raise ShapeError(
+                f"{self} got kernels of shape {w.shape} for {a.shape[1]} incoming maps. "
+                "Kernels are w[incoming map, output map of the group, *window]. "
+                f"Use shape {expected}."
+            )

@@ -1,0 +1,176 @@
+"""A network as plain data, for files: names, shapes, kinds and options, without its numbers.
+
+Reading executes nothing: a kind is looked up by its name in the registry, and every option is
+checked.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from striate.errors import GraphError
+from striate.functions import registry
+from striate.graph.graph import Graph
+from striate.graph.layer import Layer
+from striate.shapes import Shape
+
+Document = dict[str, Any]
+
+
+def to_document(graph: Graph) -> Document:
+    """Give a network as data that JSON can hold.
+
+    Parameters
+    ----------
+    graph
+        The network.
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> from striate.graph.shorthand import parse
+    >>> to_document(parse("dense 2", (3,)))["layers"]
+    [{'name': 'dense1', 'sources': ['input'], 'weight': {'kind': 'dot-product', 'neurons': 2},
+    'net_input': {'kind': 'sum'},
+      'transfer': {'kind': 'linear'}}]
+    """
+    layers: list[Document] = []
+    for place in graph.layers:
+        if place.owner != place.name:
+            entry: Document = {
+                "name": place.name,
+                "sources": list(place.sources),
+                "again": place.owner,
+            }
+        else:
+            entry = {
+                "name": place.name,
+                "sources": list(place.sources),
+                "weight": registry.to_data(place.layer.weight),
+                "net_input": registry.to_data(place.layer.net_input),
+                "transfer": registry.to_data(place.layer.transfer),
+            }
+            if place.layer.initialiser is not None:
+                entry["initialiser"] = registry.to_data(place.layer.initialiser)
+        layers.append(entry)
+    return {
+        "inputs": {name: list(shape) for name, shape in graph.inputs.items()},
+        "layers": layers,
+        "outputs": list(graph.outputs),
+    }
+
+
+def from_document(document: object) -> Graph:
+    """Make a network from its data.
+
+    Parameters
+    ----------
+    document
+        What :func:`to_document` gave.
+
+    Returns
+    -------
+    Graph
+
+    Raises
+    ------
+    GraphError
+        If something is missing or is not what it should be.
+    OptionError
+        If a kind or an option is not known.
+
+    Examples
+    --------
+    >>> from striate.graph.shorthand import parse
+    >>> graph = parse("conv 2@3x3 relu | dense 2", (8, 8, 1))
+    >>> from_document(to_document(graph)).shapes == graph.shapes
+    True
+    """
+    data = _mapping(document, "the network")
+    inputs = {
+        name: _shape(shape, name) for name, shape in _mapping(data.get("inputs"), "inputs").items()
+    }
+    layers: dict[str, Layer] = {}
+    plan: list[tuple[str, Layer, tuple[str, ...], str]] = []
+    for entry in _sequence(data.get("layers"), "layers"):
+        one = _mapping(entry, "a layer")
+        name = _word(one.get("name"), "name of a layer")
+        sources = tuple(
+            _word(s, f"source of {name}")
+            for s in _sequence(one.get("sources"), f"sources of {name}")
+        )
+        owner = _word(one["again"], f"owner of {name}") if "again" in one else name
+        _require_before(sources, (*inputs, *(before for before, *_ in plan)), name)
+        if owner == name:
+            layers[name] = _layer(one, name)
+        _require_before((owner,), tuple(layers), name)
+        plan.append((name, layers[owner], sources, owner))
+    outputs = tuple(_word(name, "an output") for name in _sequence(data.get("outputs"), "outputs"))
+    return Graph.placed(inputs, plan, outputs)
+
+
+def _layer(entry: Mapping[str, object], name: str) -> Layer:
+    """Make one layer."""
+    initialiser = entry.get("initialiser")
+    return Layer(
+        registry.from_data("weight", _mapping(entry.get("weight"), f"weight of {name}")),
+        registry.from_data("net_input", _mapping(entry.get("net_input"), f"net input of {name}")),
+        registry.from_data("transfer", _mapping(entry.get("transfer"), f"transfer of {name}")),
+        initialiser=None
+        if initialiser is None
+        else registry.from_data("initialiser", _mapping(initialiser, f"initialiser of {name}")),
+        name=name.partition("@")[0],
+    )
+
+
+def _require_before(names: tuple[str, ...], known: tuple[str, ...], layer: str) -> None:
+    """Raise where a layer is joined to one that does not stand before it."""
+    for name in names:
+        if name not in known:
+            raise GraphError(
+                f'{layer} is joined to "{name}", which does not stand before it. '
+                "Layers are listed in the order of computation; before it stand "
+                f"{', '.join(known)}. "
+                "The data is damaged; save the network again."
+            )
+
+
+def _mapping(value: object, what: str) -> Mapping[str, object]:
+    """Check that a value is a table with words as keys."""
+    if isinstance(value, Mapping) and all(
+        isinstance(key, str) for key in cast("Mapping[object, object]", value)
+    ):
+        return cast("Mapping[str, object]", value)
+    raise _damaged(cast("object", value), what, "a table of names and values")
+
+
+def _sequence(value: object, what: str) -> Sequence[object]:
+    """Check that a value is a list."""
+    if isinstance(value, list):
+        return cast("list[object]", value)
+    raise _damaged(value, what, "a list")
+
+
+def _word(value: object, what: str) -> str:
+    """Check that a value is a word."""
+    if isinstance(value, str) and value:
+        return value
+    raise _damaged(value, what, "a word")
+
+
+def _shape(value: object, name: str) -> Shape:
+    """Check that a value is a shape."""
+    lengths = _sequence(value, f"shape of {name}")
+    if lengths and all(type(n) is int and n > 0 for n in lengths):
+        return cast("Shape", tuple(lengths))
+    raise _damaged(value, f"shape of {name}", "a list of whole numbers, at least 1")
+
+
+def _damaged(value: object, what: str, wanted: str) -> GraphError:
+    """Say what is not as it should be."""
+    return GraphError(
+        f"The data of a network has {str(value)[:60]!r} as {what}. It holds {wanted} there. "
+        "The data is damaged or not striate's; save the network again."
+    )

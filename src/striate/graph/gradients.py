@@ -1,0 +1,148 @@
+"""Check every gradient of a network by central differences, in float64."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.functions.base import Draw
+from striate.graph.reference import backward, forward
+from striate.graph.step import TrainingStep
+from striate.shapes import Array
+
+BOUND = 1e-6
+"""Norm-wise relative error allowed.
+
+Central differences of step h err by about h**2 and eps/h; at h = 1e-5 both are below 1e-9, which
+leaves three digits for what the depth of the network adds.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientCheck:
+    """How far backpropagated derivatives are from central differences, array by array.
+
+    Parameters
+    ----------
+    errors
+        Norm-wise relative error by name of the parameter or input.
+    compared
+        How many entries of each were compared.
+    bound
+        What an error may be.
+    """
+
+    errors: Mapping[str, float]
+    compared: Mapping[str, int]
+    bound: float = BOUND
+
+    @property
+    def passed(self) -> bool:
+        """Whether every array is within the bound."""
+        return all(error <= self.bound for error in self.errors.values())
+
+    @property
+    def worst(self) -> float:
+        """The largest error."""
+        return max(self.errors.values(), default=0.0)
+
+    def __str__(self) -> str:
+        """List the errors, one array a line."""
+        width = max(map(len, self.errors), default=0)
+        lines = [
+            f"{name:<{width}}  {error:9.2e}  {'ok' if error <= self.bound else 'WRONG'}"
+            f"  ({self.compared[name]} entries)"
+            for name, error in self.errors.items()
+        ]
+        verdict = "all gradients agree" if self.passed else "some gradients are WRONG"
+        return "\n".join(
+            [*lines, f"{verdict}: relative errors at most {self.worst:.1e}, bound {self.bound:.0e}"]
+        )
+
+
+def check_gradients(
+    step: TrainingStep,
+    inputs: Mapping[str, Array],
+    targets: Sequence[Array],
+    parameters: Mapping[str, Array],
+    state: Mapping[str, Array],
+    *,
+    entries: int = 30,
+    seed: int = 0,
+    difference: float = 1e-5,
+) -> GradientCheck:
+    r"""Compare backpropagated derivatives with central differences.
+
+    .. math:: \frac{\partial F}{\partial w} \approx \frac{F(w + h) - F(w - h)}{2 h}
+
+    Dropout's masks are frozen: the same draw serves every evaluation.
+
+    Parameters
+    ----------
+    step
+        The operations, with derivatives to the inputs.
+    inputs, targets, parameters, state
+        As for the passes of :mod:`striate.graph.reference`; computed in float64.
+    entries
+        How many entries of each array to compare, drawn at random; all where there are fewer.
+    seed
+        Chooses the entries and the masks.
+    difference
+        :math:`h`.
+
+    Returns
+    -------
+    GradientCheck
+
+    Sources
+    -------
+    Hagan 8.28.
+    """
+    wide = {name: np.array(a, np.float64) for name, a in parameters.items()}
+    images = {name: np.array(a, np.float64) for name, a in inputs.items()}
+    kept = {name: np.array(a, np.float64) for name, a in state.items()}
+    count = len(next(iter(images.values())))
+    draw = Draw(seed=seed, step=0, layer=0, images=np.arange(count))
+
+    def evaluate() -> float:
+        run = forward(step, images, wide, kept, training=True, draw=draw)
+        return _loss(step, run.arrays, targets)
+
+    run = backward(step, forward(step, images, wide, kept, training=True, draw=draw), targets)
+    found = {name: run.gradients[name] for name in wide if name in run.gradients}
+    found |= {name: run.arrays[f"{name}.dA"] for name in images if f"{name}.dA" in run.arrays}
+    generator = np.random.default_rng(seed)
+    errors: dict[str, float] = {}
+    compared: dict[str, int] = {}
+    for name, gradient in found.items():
+        array = wide.get(name, images.get(name))
+        assert array is not None
+        chosen = generator.permutation(array.size)[:entries]
+        numeric = np.array([_difference(evaluate, array, k, difference) for k in chosen])
+        exact = gradient.reshape(-1)[chosen]
+        scale = max(float(np.linalg.norm(numeric)), float(np.linalg.norm(exact)), 1e-12)
+        errors[name] = float(np.linalg.norm(numeric - exact)) / scale
+        compared[name] = len(chosen)
+    return GradientCheck(errors=errors, compared=compared)
+
+
+def _difference(evaluate: Callable[[], float], array: Array, entry: int, h: float) -> float:
+    """Evaluate the loss on both sides of one entry."""
+    flat = array.reshape(-1)
+    value = flat[entry]
+    flat[entry] = value + h
+    above = evaluate()
+    flat[entry] = value - h
+    below = evaluate()
+    flat[entry] = value
+    return (above - below) / (2 * h)
+
+
+def _loss(step: TrainingStep, arrays: Mapping[str, Array], targets: Sequence[Array]) -> float:
+    """Add up the losses of the outputs."""
+    return sum(
+        end.weight
+        * float(np.sum(end.loss.apply(arrays[end.reads], y)))
+        / float(np.sum(end.loss.image_weights(y)))
+        for end, y in zip(step.losses, targets, strict=True)
+    )

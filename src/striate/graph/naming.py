@@ -1,0 +1,72 @@
+"""Nodes in the order of computation, and the names of their layers."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from striate.errors import GraphError
+from striate.graph.layer import Node
+
+
+def in_order(ends: tuple[Node, ...]) -> list[Node]:
+    """List the nodes that lead to the ends in the order in which they were made.
+
+    A node is made after its sources, so that this is an order of computation, and the one that the
+    user wrote.
+    """
+    found: dict[int, Node] = {}
+    waiting = list(ends)
+    while waiting:
+        node = waiting.pop()
+        if node.number not in found:
+            found[node.number] = node
+            waiting.extend(node.sources)
+    return [found[number] for number in sorted(found)]
+
+
+def names_of(order: Sequence[Node]) -> dict[int, str]:
+    """Name every node: as given, or its kind and running number; a repeated layer gets ``@2``."""
+    given = Counter(
+        node.name if node.layer is None else node.layer.name for node in _distinct(order)
+    )
+    for name, times in given.items():
+        if name is not None and times > 1:
+            raise GraphError(
+                f'{times} layers are named "{name}". Names tell the layers apart in traces and '
+                "files. "
+                "Give each its own name, or none."
+            )
+    names: dict[int, str] = {}
+    owners: dict[int, str] = {}
+    running: Counter[str] = Counter()
+    places: Counter[str] = Counter()
+    for node in order:
+        if node.layer is None:
+            names[id(node)] = node.name or _next("input", running, given)
+            continue
+        if id(node.layer) not in owners:
+            owners[id(node.layer)] = node.layer.name or _next(
+                node.layer.word(len(node.sources)), running, given
+            )
+        owner = owners[id(node.layer)]
+        places[owner] += 1
+        names[id(node)] = owner if places[owner] == 1 else f"{owner}@{places[owner]}"
+    return names
+
+
+def _next(word: str, running: Counter[str], given: Counter[str | None]) -> str:
+    """Give the next free running number of a word."""
+    while True:
+        running[word] += 1
+        name = "input" if word == "input" and running[word] == 1 else f"{word}{running[word]}"
+        if name not in given:
+            return name
+
+
+def _distinct(order: Sequence[Node]) -> Iterator[Node]:
+    """Go through the nodes, a layer that stands at several places only once."""
+    seen: set[int] = set()
+    for node in order:
+        key = id(node) if node.layer is None else id(node.layer)
+        if key not in seen:
+            seen.add(key)
+            yield node

@@ -1,0 +1,37 @@
+"""The one place that converts between channels last (the model's face) and first (equations)."""
+
+import numpy as np
+
+from striate.shapes import Array, Shape
+
+
+def to_first(shape: Shape) -> Shape:
+    """Turn ``(rows, columns, channels)`` into ``(channels, rows, columns)``.
+
+    Examples
+    --------
+    >>> to_first((28, 28, 1)), to_first((120,))
+    ((1, 28, 28), (120,))
+    """
+    return (shape[-1], *shape[:-1])
+
+
+def to_last(shape: Shape) -> Shape:
+    """Turn ``(channels, rows, columns)`` into ``(rows, columns, channels)``.
+
+    Examples
+    --------
+    >>> to_last((1, 28, 28))
+    (28, 28, 1)
+    """
+    return (*shape[1:], shape[0])
+
+
+def images_to_first(images: Array) -> Array:
+    """Move the channels of ``[q, rows, columns, channels]`` to the front, as a contiguous array."""
+    return np.ascontiguousarray(np.moveaxis(images, -1, 1))
+
+
+def images_to_last(images: Array) -> Array:
+    """Move the channels of ``[q, channels, rows, columns]`` to the end."""
+    return np.moveaxis(images, 1, -1)

@@ -1,0 +1,171 @@
+"""The NumPy engine: walks the training step with each kind's own ``apply`` and ``backward_*``.
+
+It is the oracle of every other engine, and what runs where no other can. Float32 for training,
+float64 for checks: it computes in whatever dtype its arrays have.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from striate.functions.base import Call, Draw
+from striate.graph.step import Operation, Target, TrainingStep
+from striate.shapes import Array
+
+
+@dataclass(kw_only=True)
+class Pass:
+    """The arrays of one forward pass, and of the backward pass after it.
+
+    Parameters
+    ----------
+    arrays
+        By name: ``conv1.Z``, ``conv1.N``, ``conv1.A``, and ``conv1.dA``, ``conv1.dN``,
+        ``conv1.dZ``.
+    calls
+        What each operation was given, by the name of its output.
+    gradients
+        Derivatives of the parameters, by the parameters' names.
+    losses
+        The loss of each output, in the order of the outputs.
+    next_state
+        Running statistics after a training pass.
+    """
+
+    arrays: dict[str, Array]
+    calls: dict[str, Call] = field(default_factory=dict[str, Call])
+    gradients: dict[str, Array] = field(default_factory=dict[str, Array])
+    losses: tuple[float, ...] = ()
+    next_state: dict[str, Array] = field(default_factory=dict[str, Array])
+
+    @property
+    def loss(self) -> float:
+        """The sum of the outputs' weighted losses."""
+        return sum(self.losses)
+
+
+def forward(
+    step: TrainingStep,
+    inputs: Mapping[str, Array],
+    parameters: Mapping[str, Array],
+    state: Mapping[str, Array],
+    *,
+    training: bool = False,
+    draw: Draw | None = None,
+) -> Pass:
+    """Compute every array of a forward pass.
+
+    Parameters
+    ----------
+    step
+        The operations.
+    inputs
+        Images of each input, ``[q, maps, *pixels]``.
+    parameters, state
+        Trainable arrays and running statistics by name.
+    training
+        Whether dropout drops, and batch normalisation uses the batch's own statistics.
+    draw
+        Random numbers for this pass, if it trains.
+
+    Returns
+    -------
+    Pass
+        With ``arrays``, and ``next_state`` if it trains.
+
+    Sources
+    -------
+    Hagan 8.38, 8.32, 8.51, fig. 8.12.
+    """
+    run = Pass(arrays={f"{name}.A": array for name, array in inputs.items()})
+    for operation in step.forward:
+        call = _call(operation, run, parameters, state, training=training, draw=draw)
+        run.calls[operation.output] = call
+        run.arrays[operation.output] = operation.function.forward(call)
+        if training and operation.state:
+            after = operation.function.next_state(call)
+            run.next_state |= {operation.state[role]: array for role, array in after.items()}
+    return run
+
+
+def backward(
+    step: TrainingStep,
+    run: Pass,
+    targets: Sequence[Array],
+    sample_weights: Array | None = None,
+) -> Pass:
+    """Compute the losses and carry their derivatives back through every operation.
+
+    Parameters
+    ----------
+    step
+        The operations, with a loss for each output.
+    run
+        The forward pass; the derivatives are added to it.
+    targets
+        For each output, in the form that its loss takes.
+    sample_weights
+        What each image counts; by default 1.
+
+    Returns
+    -------
+    Pass
+        ``run``, with ``losses``, ``gradients`` and the derivatives' arrays.
+
+    Sources
+    -------
+    Hagan 8.29-8.31; Wichmann 4.2, 4.10; Wolter 7, 8.
+    """
+    losses: list[float] = []
+    for end, y in zip(step.losses, targets, strict=True):
+        read = run.arrays[end.reads]
+        s = np.ones(len(read)) if sample_weights is None else sample_weights
+        # In a batch whose images all have weight 0 nothing is lost, and nothing learned.
+        counted = float(np.sum(s * end.loss.image_weights(y))) or 1.0
+        per_image = end.loss.apply(read, y)
+        losses.append(end.weight * float(np.sum(s * per_image, dtype=np.float64)) / counted)
+        scale = (end.weight * s / counted).astype(read.dtype)
+        derivative = end.loss.backward_n(read, y) * scale.reshape(-1, *(1,) * (read.ndim - 1))
+        _deliver(run.arrays, end.derivative, derivative)
+    run.losses = tuple(losses)
+    for back in step.backward:
+        operation = back.operation
+        call = run.calls[operation.output]
+        if not back.d_inputs:
+            call = replace(call, input_derivatives=False)
+        result = operation.function.backward(
+            call, run.arrays[operation.output], run.arrays[back.d_output]
+        )
+        for target, derivative in zip(back.d_inputs, result.inputs, strict=False):
+            _deliver(run.arrays, target, derivative)
+        for role, target in back.d_parameters.items():
+            _deliver(run.gradients, target, result.parameters[role])
+    return run
+
+
+def _call(
+    operation: Operation,
+    run: Pass,
+    parameters: Mapping[str, Array],
+    state: Mapping[str, Array],
+    *,
+    training: bool,
+    draw: Draw | None,
+) -> Call:
+    """Gather what an operation reads."""
+    return Call(
+        inputs=tuple(run.arrays[name] for name in operation.inputs),
+        parameters={role: parameters[name] for role, name in operation.parameters.items()},
+        # A layer that stands at several places updates its statistics at each, one after another.
+        state={
+            role: run.next_state.get(name, state[name]) for role, name in operation.state.items()
+        },
+        training=training,
+        draw=None if draw is None else replace(draw, layer=operation.number),
+    )
+
+
+def _deliver(arrays: dict[str, Array], target: Target, derivative: Array) -> None:
+    """Assign a derivative, or add it to those that came before."""
+    arrays[target.name] = arrays[target.name] + derivative if target.adds else derivative

@@ -1,0 +1,189 @@
+"""One segment of the text form of networks: a layer's word, its argument and its options."""
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, cast
+
+from striate.errors import ShorthandError
+from striate.functions import registry
+from striate.functions.base import Function, NetInputFunction, TransferFunction
+from striate.functions.net_input import Concatenate, Product, Sum
+from striate.functions.weight import Identity
+from striate.graph.shorthand_values import did_you_mean, read_call, read_size, read_value
+
+JOINS: dict[str, type[NetInputFunction]] = {
+    "add": Sum,
+    "multiply": Product,
+    "concatenate": Concatenate,
+}
+PADDING_WORDS = ("valid", "same", "full")
+_RESERVED = ("bias", "init", "as", "from", "product")
+
+
+@dataclass
+class Segment:
+    """What one segment of the text says."""
+
+    weight: type[Function] = Identity
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    net_input: type[NetInputFunction] = Sum
+    bias: str | None = None
+    transfer: TransferFunction | None = None
+    initialiser: str | None = None
+    name: str | None = None
+    before: list[str] | None = None
+    joined: list[str] = field(default_factory=list[str])
+    rank: int | None = None
+
+
+def read_segment(word: str, rest: list[str]) -> Segment:
+    """Read the word, argument and options of a layer."""
+    name, _ = read_call(word)
+    kinds = _words()
+    if word in kinds:
+        said = Segment(weight=kinds[word])
+        _argument(said, word, rest)
+    elif word in JOINS:
+        said = Segment(net_input=JOINS[word])
+        while rest and rest[0] not in _RESERVED and not _is_transfer(rest[0]):
+            said.joined.extend(rest.pop(0).split(","))
+    elif _is_transfer(word):
+        said = Segment(transfer=_transfer(word))
+    else:
+        known = [*kinds, *JOINS, *registry.kinds("transfer"), "input", "output", "again"]
+        raise ShorthandError(
+            f'"{name}" is not a word of the shorthand. A segment begins with a layer, a '
+            "transfer function or a join: "
+            f"{', '.join(known)}.{did_you_mean(name, known)}"
+        )
+    while rest:
+        _option(said, word, rest)
+    return said
+
+
+def _argument(said: Segment, word: str, rest: list[str]) -> None:
+    """Read ``6@5x5``, ``120`` or ``2x2`` into the options that it fills."""
+    shorthand = said.weight.shorthand
+    assert shorthand is not None
+    if not (shorthand.maps or shorthand.size or shorthand.number):
+        return
+    argument = rest.pop(0) if rest and rest[0][0].isdigit() else None
+    if argument is None:
+        if shorthand.number:
+            return
+        raise ShorthandError(_argument_expected(word, "nothing", shorthand.maps, shorthand.size))
+    if shorthand.number:
+        said.options[shorthand.number] = read_value(argument, 0.0, word)
+        return
+    maps, at, size = argument.partition("@") if shorthand.maps else ("", "@", argument)
+    if bool(shorthand.maps and shorthand.size) != bool(shorthand.maps and at) or "@" in size:
+        raise ShorthandError(_argument_expected(word, argument, shorthand.maps, shorthand.size))
+    if shorthand.maps:
+        said.options[shorthand.maps] = read_value(maps, 0, word)
+    if shorthand.size:
+        read = read_size(size, word)
+        if isinstance(read, tuple):
+            said.rank = len(read)
+            read = read[0] if len(set(read)) == 1 else read
+        said.options[shorthand.size] = read
+
+
+def _option(said: Segment, word: str, rest: list[str]) -> None:
+    """Read one option, with its value where it has one."""
+    option = rest.pop(0)
+    known = {f.name.replace("_", "-"): f for f in _options(said.weight)}
+    if option in {"bias", "init", "as", "from"}:
+        if not rest:
+            raise ShorthandError(
+                f'"{option}" stands without a value. It is followed by one word. Write '
+                f'"{option} VALUE".'
+            )
+        value = rest.pop(0)
+        match option:
+            case "bias":
+                said.bias = _bias(value)
+            case "init":
+                said.initialiser = value
+            case "as":
+                said.name = value
+            case _:
+                said.before = value.split(",")
+    elif option == "product":
+        said.net_input = Product
+    elif option in PADDING_WORDS and "padding" in known:
+        said.options["padding"] = option
+    elif _is_transfer(option):
+        said.transfer = _transfer(option)
+    elif option in known:
+        default = known[option].default
+        if isinstance(default, bool):
+            said.options[known[option].name] = True
+        elif rest:
+            value = rest.pop(0)
+            said.options[known[option].name] = read_value(value, default, option)
+        else:
+            raise ShorthandError(
+                f'"{option}" stands without a value. It is an option of {word} and takes one. '
+                f'Write for example "{option} 2".'
+            )
+    else:
+        words = [
+            *known,
+            *PADDING_WORDS,
+            "bias",
+            "init",
+            "as",
+            "from",
+            *registry.kinds("transfer"),
+        ]
+        raise ShorthandError(
+            f'"{option}" is not an option of {word}. Its options are '
+            f"{', '.join(known) or 'none'}; besides, every "
+            "layer takes a transfer function, bias, product, init, as and from."
+            f"{did_you_mean(option, words)}"
+        )
+
+
+def _is_transfer(word: str) -> bool:
+    """Say whether a word names a transfer function."""
+    return read_call(word)[0] in registry.kinds("transfer")
+
+
+def _words() -> dict[str, type[Function]]:
+    """List the words of the kinds that can stand in a text."""
+    return {
+        kind.shorthand.word: kind
+        for kind in registry.kinds("weight").values()
+        if kind.shorthand is not None and kind is not Identity
+    }
+
+
+def _transfer(word: str) -> TransferFunction:
+    """Make a transfer function from ``leaky-relu(slope=0.1)``."""
+    name, options = read_call(word)
+    return registry.from_data("transfer", {"kind": name, **options})
+
+
+def _options(kind: type[Function]) -> tuple[Field[Any], ...]:
+    """List the options of a kind; every kind is a dataclass."""
+    return fields(cast("Any", kind))
+
+
+def _bias(value: str) -> str:
+    """Check the word of a bias."""
+    if value not in {"tied", "untied", "none"}:
+        raise ShorthandError(
+            f'"bias {value}" does not exist. A bias is tied (one for each map), untied (one for '
+            "each neuron) or none. "
+            "Write one of these words."
+        )
+    return value
+
+
+def _argument_expected(word: str, given: str, maps: str, size: str) -> str:
+    """Say what a word's argument looks like."""
+    example = "@".join(part for part in ("6" if maps else "", "5x5" if size else "") if part)
+    says = " and ".join(name.replace("_", " ") for name in (maps, size) if name)
+    return (
+        f'"{word}" has {given} as its argument. It states its {says}. '
+        f'Write "{word} {example}", say.'
+    )

@@ -1,0 +1,197 @@
+"""Values in the text form of networks: ``5x5``, ``1:2x0:1``, ``0.1``, ``leaky-relu(slope=0.1)``."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, cast
+
+from striate.errors import ShorthandError
+
+Value = int | float | str | bool | tuple[Any, ...]
+
+
+def read_size(text: str, word: str) -> int | tuple[int, ...]:
+    """Read ``5`` or ``5x5``.
+
+    Parameters
+    ----------
+    text
+        What was written.
+    word
+        Whose size it is, for the error text.
+
+    Returns
+    -------
+    int or tuple of int
+
+    Raises
+    ------
+    ShorthandError
+        If it is no size.
+
+    Examples
+    --------
+    >>> read_size("3x5", "conv")
+    (3, 5)
+    """
+    parts = text.split("x")
+    if not all(part.isdecimal() for part in parts):
+        raise ShorthandError(
+            f'"{text}" cannot be read as the size of {word}. A size is a whole number of pixels, '
+            "or one for each axis with x "
+            'between them. Write for example "5" or "5x5".'
+        )
+    numbers = tuple(map(int, parts))
+    return numbers if len(parts) > 1 else int(text)
+
+
+def read_value(text: str, default: object, option: str) -> Value:
+    """Read the value of an option: numbers for the axes, ``before:after`` for each, or a word.
+
+    Parameters
+    ----------
+    text
+        What was written.
+    default
+        The option's default, which tells a number with a point from a whole one.
+    option
+        Whose value it is, for the error text.
+
+    Returns
+    -------
+    int, float, str or tuple
+
+    Raises
+    ------
+    ShorthandError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> read_value("1:2x0:1", "valid", "padding"), read_value("0.1", 0.5, "rate")
+    (((1, 2), (0, 1)), 0.1)
+    """
+    if isinstance(default, float):
+        try:
+            return float(text)
+        except ValueError:
+            raise ShorthandError(
+                f'"{text}" cannot be read as the value of {option}. It is a number. Write for '
+                f'example "{option} {default}".'
+            ) from None
+    if not text[:1].isdigit():
+        if isinstance(default, str):
+            return text
+        raise ShorthandError(
+            f'"{text}" cannot be read as the value of {option}. It is a whole number, or one for '
+            "each axis with x between "
+            f'them. Write for example "{option} 2".'
+        )
+    if ":" not in text:
+        return read_size(text, option)
+    sides = [side.split(":") for side in text.split("x")]
+    if not all(len(side) == 2 and all(part.isdecimal() for part in side) for side in sides):
+        raise ShorthandError(
+            f'"{text}" cannot be read as the value of {option}. Two sides are written '
+            "before:after, with x between the axes. "
+            f'Write for example "{option} 1:2x1:2".'
+        )
+    return tuple((int(before), int(after)) for before, after in sides)
+
+
+def write_value(value: object) -> str:
+    """Write the value of an option as :func:`read_value` reads it.
+
+    Examples
+    --------
+    >>> write_value(((1, 2), (0, 1))), write_value((3, 5)), write_value(0.1)
+    ('1:2x0:1', '3x5', '0.1')
+    """
+    return _joined(value, ("x", ":"))
+
+
+def read_call(word: str) -> tuple[str, dict[str, Any]]:
+    """Read a name with options in brackets: ``leaky-relu(slope=0.1)``.
+
+    Parameters
+    ----------
+    word
+        What was written, without blanks.
+
+    Returns
+    -------
+    str, dict
+        The name and its options.
+
+    Raises
+    ------
+    ShorthandError
+        If the brackets cannot be read.
+
+    Examples
+    --------
+    >>> read_call("leaky-relu(slope=0.1)")
+    ('leaky-relu', {'slope': 0.1})
+    """
+    name, bracket, inside = word.partition("(")
+    if not bracket:
+        return name, {}
+    options: dict[str, Any] = {}
+    for part in inside.removesuffix(")").split(","):
+        key, equals, text = part.partition("=")
+        if not equals or not inside.endswith(")"):
+            raise ShorthandError(
+                f'"{word}" cannot be read. Options of a function stand in brackets, without '
+                "blanks, as NAME=VALUE. "
+                'Write for example "leaky-relu(slope=0.1)".'
+            )
+        options[key.replace("-", "_")] = _number_or_word(text)
+    return name, options
+
+
+def write_call(name: str, options: dict[str, Any]) -> str:
+    """Write a name with its options as :func:`read_call` reads it.
+
+    Examples
+    --------
+    >>> write_call("leaky-relu", {"slope": 0.1}), write_call("tanh", {})
+    ('leaky-relu(slope=0.1)', 'tanh')
+    """
+    if not options:
+        return name
+    written = (
+        f"{key}={str(value).lower() if isinstance(value, bool) else value}"
+        for key, value in options.items()
+    )
+    return f"{name}({','.join(written)})"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Ask whether the nearest known word was meant, if one is near.
+
+    Examples
+    --------
+    >>> did_you_mean("cnov", ["conv", "dense"])
+    ' Did you mean "conv"?'
+    """
+    near = get_close_matches(word, list(known), n=1)
+    return f' Did you mean "{near[0]}"?' if near else ""
+
+
+def _joined(value: object, separators: tuple[str, ...]) -> str:
+    """Write nested sequences, each level with its separator."""
+    if not isinstance(value, tuple | list):
+        return str(value)
+    items = cast("Sequence[object]", value)
+    return separators[0].join(_joined(item, separators[1:]) for item in items)
+
+
+def _number_or_word(text: str) -> Value:
+    """Read a number, a truth value, or leave a word."""
+    if text in {"true", "false"}:
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,198 @@
+"""Write a network as text that :func:`striate.graph.shorthand.parse` reads back."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from typing import Any, cast
+
+from striate.errors import ShorthandError
+from striate.functions import registry
+from striate.functions.base import Function
+from striate.functions.initialiser.named import NAMED
+from striate.functions.net_input import Product
+from striate.functions.transfer import Linear
+from striate.functions.vec import Flatten
+from striate.functions.weight import DotProduct, Identity
+from striate.graph.graph import Graph, Placed
+from striate.graph.orders import to_last
+from striate.graph.shorthand_values import write_call, write_value
+
+
+def write(graph: Graph, *, inputs: bool = False) -> str:
+    """Write a network in Hagan's shorthand, on one line.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    inputs
+        Whether the text states the input's shape; it does where there are several inputs.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ShorthandError
+        If the network has kernels given by hand, which no text holds.
+
+    Sources
+    -------
+    Hagan fig. 8.10, 8.11.
+
+    Examples
+    --------
+    >>> from striate.graph.shorthand import parse
+    >>> write(parse("max 2 stride 1 | dense 10", (8, 8, 3)))
+    'max 2x2 stride 1 | dense 10'
+    """
+    writer = _Writer(graph)
+    segments = [*writer.inputs(always=inputs), *writer.layers()]
+    if graph.outputs != (graph.layers[-1].name,):
+        segments.append(f"output {' '.join(graph.outputs)}")
+    return " | ".join(segments)
+
+
+class _Writer:
+    """Goes through the layers and remembers what was written before."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.running: Counter[str] = Counter()
+        self.previous = ""
+        # Flatten layers that go without saying, and what they flatten.
+        self.implied: dict[str, str] = {}
+
+    def inputs(self, *, always: bool) -> Iterator[str]:
+        """Write the inputs, where they are to be written."""
+        names = list(self.graph.inputs)
+        self.previous = names[-1]
+        if len(names) == 1 and not always and names == ["input"]:
+            return
+        for name, shape in self.graph.inputs.items():
+            named = "" if name == "input" else f" as {name}"
+            yield f"input {write_value(to_last(shape))}{named}"
+
+    def layers(self) -> Iterator[str]:
+        """Write the layers in order."""
+        places = self.graph.layers
+        for k, place in enumerate(places):
+            following = places[k + 1] if k + 1 < len(places) else None
+            if self._implied(place, following):
+                self.running["flatten"] += 1
+                self.implied[place.name] = place.sources[0]
+                continue
+            yield self._segment(place)
+            self.previous = place.name
+
+    def _implied(self, place: Placed, following: Placed | None) -> bool:
+        """Say whether a flatten layer goes without saying: it stands before its one dense layer."""
+        readers = [other for other in self.graph.layers if place.name in other.sources]
+        return (
+            place.layer.weight == Flatten()
+            and isinstance(place.layer.transfer, Linear)
+            and readers == [following]
+            and following is not None
+            and isinstance(following.layer.weight, DotProduct)
+            and len(following.sources) == 1
+            and len(place.source_shapes[0]) > 1
+            and place.name == f"flatten{self.running['flatten'] + 1}"
+            and place.name not in self.graph.outputs
+        )
+
+    def _segment(self, place: Placed) -> str:
+        """Write one layer."""
+        sources = [self.implied.get(source, source) for source in place.sources]
+        if place.owner != place.name:
+            words = ["again", place.owner]
+        else:
+            words = [*self._words(place, sources)]
+            word = place.layer.word(len(place.sources))
+            self.running[word] += 1
+            if place.name != f"{word}{self.running[word]}":
+                words += ["as", place.name]
+                self.running[word] -= 1
+        if sources[0] != self.previous or (len(sources) > 1 and not self._joins(place)):
+            words += ["from", ",".join(sources[:1] if self._joins(place) else sources)]
+        return " ".join(words)
+
+    def _joins(self, place: Placed) -> bool:
+        """Say whether a layer is written as a join: add, multiply, concatenate."""
+        layer = place.layer
+        plain = registry.name_of(layer.net_input) == "sum" and len(place.sources) == 1
+        return isinstance(layer.weight, Identity) and not plain
+
+    def _words(self, place: Placed, sources: list[str]) -> Iterator[str]:
+        """Write a layer's word, argument and options."""
+        layer = place.layer
+        weight, transfer = layer.weight, layer.transfer
+        options = registry.to_data(transfer)
+        activation = write_call(options.pop("kind"), options)
+        bias = getattr(layer.net_input, "bias", None)
+        if isinstance(weight, Identity):
+            if not self._joins(place):
+                yield activation
+            else:
+                net_input = registry.name_of(layer.net_input)
+                yield {"sum": "add", "product": "multiply"}.get(net_input, net_input)
+                yield from sources[1:]
+                if not isinstance(transfer, Linear):
+                    yield activation
+            if bias:
+                yield f"bias {bias}"
+        else:
+            yield from _kind(weight, len(place.source_shapes[0]) - 1)
+            shorthand = weight.shorthand
+            usual = "tied" if shorthand is not None and shorthand.maps else None
+            if bias != usual:
+                yield f"bias {bias or 'none'}"
+            if isinstance(layer.net_input, Product):
+                yield "product"
+            if layer.initialiser is not None:
+                yield f"init {_initialiser(layer.initialiser)}"
+            if not isinstance(transfer, Linear):
+                yield activation
+
+
+def _kind(weight: Function, rank: int) -> Iterator[str]:
+    """Write a weight function's word, argument and options that are not as usual."""
+    shorthand = weight.shorthand
+    if shorthand is None:
+        raise ShorthandError(
+            f"{weight} has no word in the shorthand. A text holds the kinds that state one. Save "
+            "the network to a file instead."
+        )
+    yield shorthand.word
+    size = getattr(weight, shorthand.size) if shorthand.size else None
+    written = write_value((size,) * rank if isinstance(size, int) else size)
+    maps = str(getattr(weight, shorthand.maps)) if shorthand.maps else ""
+    number = str(getattr(weight, shorthand.number)) if shorthand.number else ""
+    argument = (
+        "@".join(part for part in (maps, written if shorthand.size else "") if part) or number
+    )
+    if argument:
+        yield argument
+    padding = getattr(weight, "padding", None)
+    if isinstance(padding, str) and padding != "valid":
+        yield padding
+    for option in fields(cast("Any", weight)):
+        value = getattr(weight, option.name)
+        said = isinstance(value, str) and option.name == "padding"
+        filled = said or option.name in {shorthand.maps, shorthand.size, shorthand.number}
+        usual = option.default is not MISSING and value == option.default
+        if not (filled or usual):
+            word = option.name.replace("_", "-")
+            yield word if value is True else f"{word} {write_value(value)}"
+
+
+def _initialiser(initialiser: object) -> str:
+    """Write an initialiser's name."""
+    for name, instance in NAMED.items():
+        if instance == initialiser:
+            return name
+    raise ShorthandError(
+        f"{initialiser} has no word in the shorthand. A text holds the initialisers "
+        f"{', '.join(NAMED)}. "
+        "Save the network to a file instead."
+    )

@@ -1,0 +1,283 @@
+"""The training step as data: the operations of a forward and a backward pass, in order.
+
+Forward, each layer is three kinds of operation (Hagan 8.38, 8.32, 8.51): ``Z`` from each incoming
+``A``, ``N`` from the ``Z``, ``A`` from ``N``. Backward, the same in reverse: ``dA -> dN -> dZ ->
+dA`` of the layer before (Hagan 8.29), with ``dN -> db`` and ``dZ -> dW`` on the way (8.30, 8.31).
+Arrays have names, ``conv1.Z``, ``conv1.dN``; engines decide where they lie.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from striate.errors import GraphError, OptionError
+from striate.functions import registry
+from striate.functions.base import Function, Loss, TransferFunction
+from striate.functions.transfer import Linear
+from striate.graph.graph import Graph, Placed
+
+Stage = Literal["weight", "net_input", "transfer"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One function applied to named arrays.
+
+    Parameters
+    ----------
+    layer, number, stage
+        Which layer's which function.
+    function
+        The kind with its options.
+    inputs, output
+        Names of the arrays read and written.
+    parameters, state
+        Names of the trainable arrays and running statistics, by the function's own names for them.
+    """
+
+    layer: str
+    number: int
+    stage: Stage
+    function: Function
+    inputs: tuple[str, ...]
+    output: str
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    state: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where a derivative goes: the first to arrive assigns, the others add, in order."""
+
+    name: str
+    adds: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackwardOperation:
+    """An operation turned around.
+
+    Parameters
+    ----------
+    operation
+        The forward operation.
+    d_output
+        Name of the derivative read.
+    d_inputs
+        Where the inputs' derivatives go; empty where nobody asks for them.
+    d_parameters
+        Where the parameters' derivatives go, by the function's own names for them: among the
+        gradients, under the parameter's name.
+    """
+
+    operation: Operation
+    d_output: str
+    d_inputs: tuple[Target, ...]
+    d_parameters: Mapping[str, Target]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossOperation:
+    """A loss at an output.
+
+    Parameters
+    ----------
+    loss
+        The kind.
+    layer
+        The output's layer.
+    reads
+        ``N`` where the loss absorbs the transfer function, else ``A``.
+    derivative
+        Where its derivative goes.
+    weight
+        What it counts among the losses of several outputs.
+    """
+
+    loss: Loss
+    layer: str
+    reads: str
+    derivative: Target
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingStep:
+    """The operations of one step: forward, losses, backward.
+
+    Sources
+    -------
+    Hagan 8.29-8.31, fig. 8.12.
+    """
+
+    graph: Graph
+    forward: tuple[Operation, ...]
+    losses: tuple[LossOperation, ...]
+    backward: tuple[BackwardOperation, ...]
+
+    @classmethod
+    def of(
+        cls,
+        graph: Graph,
+        losses: Sequence[Loss] = (),
+        *,
+        loss_weights: Sequence[float] | None = None,
+        to_inputs: bool = False,
+    ) -> "TrainingStep":
+        """List the operations of a graph.
+
+        Parameters
+        ----------
+        graph
+            The layers.
+        losses
+            One for each output; none for a forward pass alone.
+        loss_weights
+            What each loss counts; by default 1.
+        to_inputs
+            Whether derivatives go all the way back to the network's inputs.
+
+        Returns
+        -------
+        TrainingStep
+
+        Raises
+        ------
+        GraphError
+            If there is not one loss for each output.
+        OptionError
+            If a loss cannot stand behind an output's transfer function.
+
+        Examples
+        --------
+        >>> from striate.graph.layers import Dense, Input
+        >>> from striate.functions.loss import SquaredError
+        >>> step = TrainingStep.of(Graph.of(Dense(2)(Input((3,)))), [SquaredError()])
+        >>> [operation.output for operation in step.forward]
+        ['dense1.Z', 'dense1.N', 'dense1.A']
+        >>> [back.d_output for back in step.backward]
+        ['dense1.dN', 'dense1.dZ']
+        """
+        forward = tuple(operation for place in graph.layers for operation in _operations(place))
+        if losses and len(losses) != len(graph.outputs):
+            raise GraphError(
+                f"{len(losses)} losses were given for {len(graph.outputs)} outputs "
+                f"({', '.join(graph.outputs)}). "
+                "Each output has a loss of its own. Give one for each."
+            )
+        weights = loss_weights or [1.0] * len(losses)
+        written: set[str] = set()
+        ends = tuple(
+            _loss_operation(graph, name, loss, weight, written)
+            for name, loss, weight in zip(graph.outputs, losses, weights, strict=bool(losses))
+        )
+        wanted = _wanted(graph, to_inputs=to_inputs)
+        turned = [
+            _turned(operation, written, wanted)
+            for operation in reversed(forward)
+            if derivative_of(operation.output) in written
+        ]
+        backward = tuple(back for back in turned if back.d_inputs or back.d_parameters)
+        return cls(graph=graph, forward=forward, losses=ends, backward=backward)
+
+
+def derivative_of(name: str) -> str:
+    """Name the derivative with respect to an array: ``conv1.dZ`` of ``conv1.Z``."""
+    layer, symbol = name.rsplit(".", 1)
+    return f"{layer}.d{symbol}"
+
+
+def _operations(place: Placed) -> list[Operation]:
+    """List a layer's operations: one for each incoming layer, net input, transfer function."""
+    parameters = list(place.parameter_names())
+    states = list(place.state_names())
+    listed = [
+        Operation(
+            layer=place.name,
+            number=place.number,
+            stage="weight",
+            function=place.layer.weight,
+            inputs=(f"{source}.A",),
+            output=f"{place.name}.Z{place.suffix(k)}",
+            parameters={role: name for name, at, role, _ in parameters if at == k},
+            state={role: name for name, at, role, _ in states if at == k},
+        )
+        for k, source in enumerate(place.sources)
+    ]
+    net_input = Operation(
+        layer=place.name,
+        number=place.number,
+        stage="net_input",
+        function=place.layer.net_input,
+        inputs=tuple(operation.output for operation in listed),
+        output=f"{place.name}.N",
+        parameters={role: name for name, at, role, _ in parameters if at is None},
+    )
+    transfer = Operation(
+        layer=place.name,
+        number=place.number,
+        stage="transfer",
+        function=place.layer.transfer,
+        inputs=(net_input.output,),
+        output=f"{place.name}.A",
+    )
+    return [*listed, net_input, transfer]
+
+
+def _loss_operation(
+    graph: Graph, name: str, loss: Loss, weight: float, written: set[str]
+) -> LossOperation:
+    """Place a loss behind an output; it takes over the transfer functions that it absorbs."""
+    transfer = graph[name].layer.transfer
+    _require_behind(loss, transfer)
+    absorbed = isinstance(transfer, (Linear, *loss.absorbs))
+    reads = f"{name}.{'N' if absorbed else 'A'}"
+    return LossOperation(
+        loss=loss,
+        layer=name,
+        reads=reads,
+        derivative=_target(derivative_of(reads), written),
+        weight=weight,
+    )
+
+
+def _require_behind(loss: Loss, transfer: TransferFunction) -> None:
+    """Raise where a loss that takes over a transfer function stands behind another one."""
+    if not loss.absorbs or isinstance(transfer, (Linear, *loss.absorbs)):
+        return
+    words = " or ".join(f'"{registry.name_of(kind)}"' for kind in loss.absorbs)
+    raise OptionError(
+        f"{loss} stands behind {transfer}. It takes over the last transfer function, so that its "
+        "derivative is "
+        f"exact: {words}, or none. Use activation={words} in the last layer, or another loss."
+    )
+
+
+def _wanted(graph: Graph, *, to_inputs: bool) -> set[str]:
+    """Collect the activations that derivatives must reach: those with parameters before them."""
+    wanted = {f"{name}.A" for name in graph.inputs} if to_inputs else set[str]()
+    for place in graph.layers:
+        has_parameters = any(True for _ in place.parameter_names())
+        if has_parameters or any(f"{source}.A" in wanted for source in place.sources):
+            wanted.add(f"{place.name}.A")
+    return wanted
+
+
+def _turned(operation: Operation, written: set[str], wanted: set[str]) -> BackwardOperation:
+    """Turn an operation around, and note what it writes."""
+    asked = operation.stage != "weight" or operation.inputs[0] in wanted
+    return BackwardOperation(
+        operation=operation,
+        d_output=derivative_of(operation.output),
+        d_inputs=tuple(_target(derivative_of(name), written) for name in operation.inputs)
+        if asked
+        else (),
+        d_parameters={role: _target(name, written) for role, name in operation.parameters.items()},
+    )
+
+
+def _target(name: str, written: set[str]) -> Target:
+    """Say whether a derivative is the first to arrive at its array."""
+    target = Target(name=name, adds=name in written)
+    written.add(name)
+    return target

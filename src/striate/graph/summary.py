@@ -1,0 +1,237 @@
+"""A table of a network: sizes, parameters, multiply-adds, receptive fields, unseen pixels."""
+
+import io
+import shutil
+import sys
+from dataclasses import dataclass
+from functools import reduce
+from math import prod
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from striate.functions.programs import forward_program
+from striate.graph.graph import Graph, Placed, describe
+from striate.maths.receptive import ReceptiveField
+from striate.nests import cost
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryRow:
+    """One layer of a summary.
+
+    Parameters
+    ----------
+    name, text
+        What the layer is called, and its three functions in words.
+    shape
+        Shape of its activation, ``(maps, *pixels)``.
+    sizes
+        How its size follows from the size before, as arithmetic.
+    parameters
+        Trainable numbers of its own; 0 where it shares another's.
+    multiply_adds
+        Products that it adds up for one image, forward, those with padding left out.
+    receptive_field
+        Pixels of the input that one output pixel sees, along each axis; empty where it sees all.
+    unseen
+        Pixels of its incoming maps that no window covers, along each axis.
+    """
+
+    name: str
+    text: str
+    shape: tuple[int, ...]
+    sizes: str
+    parameters: int
+    multiply_adds: int
+    receptive_field: tuple[int, ...]
+    unseen: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """The layers of a network in numbers; prints as a table.
+
+    Parameters
+    ----------
+    inputs
+        Shape of each input.
+    rows
+        One for each layer.
+
+    Sources
+    -------
+    Hagan 8.18; Wichmann 2.3, 3.1, 3.3.
+    """
+
+    inputs: tuple[tuple[str, tuple[int, ...]], ...]
+    rows: tuple[SummaryRow, ...]
+
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers in all."""
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds of one image, forward."""
+        return sum(row.multiply_adds for row in self.rows)
+
+    def table(self) -> Table:
+        """Lay the rows out for a terminal."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading, side in _HEADINGS:
+            table.add_column(heading, justify=side, overflow="fold")
+        for cells in self._cells():
+            table.add_row(*cells)
+        return table
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        """Write every row in words."""
+        lines = [(name, "input", describe(shape), "", "", "", "") for name, shape in self.inputs]
+        lines += [
+            (
+                row.name,
+                row.text,
+                describe(row.shape),
+                f"{row.parameters:,}" if row.parameters else "",
+                f"{row.multiply_adds:,}" if row.multiply_adds else "",
+                "x".join(map(str, row.receptive_field)) or "all",
+                "x".join(map(str, row.unseen)) if any(row.unseen) else "",
+            )
+            for row in self.rows
+        ]
+        return lines
+
+    def to_text(self) -> str:
+        """Write the table without colours, in columns."""
+        table = [[heading for heading, _ in _HEADINGS], *self._cells()]
+        widths = [max(len(line[k]) for line in table) for k in range(len(_HEADINGS))]
+        lines = [
+            "  ".join(
+                cell.ljust(width) if side == "left" else cell.rjust(width)
+                for cell, width, (_, side) in zip(line, widths, _HEADINGS, strict=True)
+            ).rstrip()
+            for line in table
+        ]
+        return "\n".join([*lines, *self._notes()])
+
+    def _notes(self) -> list[str]:
+        """Write the totals, how sizes came about, and what is lost."""
+        size = f"{self.parameters:,} parameters ({4 * self.parameters / 1024:,.0f} KiB)"
+        notes = ["", f"{size}, {self.multiply_adds:,} multiply-adds for an image forward"]
+        sized = [row for row in self.rows if row.sizes]
+        news = [row for k, row in enumerate(sized) if row.sizes != sized[k - 1].sizes or k == 0]
+        if news:
+            notes.append("sizes: " + "; ".join(f"{row.name}: {row.sizes}" for row in news))
+        notes += [
+            f"{row.name} never sees {' x '.join(map(str, row.unseen))} pixels at the edges "
+            "or between its windows (the floor in Wichmann 2.3)"
+            for row in self.rows
+            if any(row.unseen)
+        ]
+        return notes
+
+    def __str__(self) -> str:
+        """Write a table with colours on a terminal, plain text elsewhere."""
+        if not sys.stdout.isatty():
+            return self.to_text()
+        width = shutil.get_terminal_size().columns
+        console = Console(file=io.StringIO(), force_terminal=True, width=width)
+        console.print(self.table())
+        for note in self._notes():
+            console.print(note, highlight=False)
+        written = console.file
+        assert isinstance(written, io.StringIO)
+        return written.getvalue().rstrip("\n")
+
+
+_HEADINGS: tuple[tuple[str, Literal["left", "right"]], ...] = (
+    ("layer", "left"),
+    ("functions", "left"),
+    ("output", "right"),
+    ("parameters", "right"),
+    ("multiply-adds", "right"),
+    ("sees", "right"),
+    ("unseen", "right"),
+)
+
+
+def summarise(graph: Graph) -> Summary:
+    """Put a network's layers into numbers.
+
+    Parameters
+    ----------
+    graph
+        The network.
+
+    Returns
+    -------
+    Summary
+
+    Examples
+    --------
+    >>> from striate.graph.shorthand import parse
+    >>> print(summarise(parse("conv 6@5x5 tanh | max 2x2", (14, 14, 1))))
+    layer  functions                output  parameters  multiply-adds  sees  unseen
+    input  input                   1@14x14
+    conv1  Convolution, Sum, Tanh  6@10x10         156         15,000   5x5
+    max1   MaxPooling                6@5x5                              6x6
+    <BLANKLINE>
+    156 parameters (1 KiB), 15,000 multiply-adds for an image forward
+    sizes: conv1: 14 - 5 + 1 = 10; max1: (10 - 2)/2 + 1 = 5
+    """
+    fields: dict[str, tuple[ReceptiveField, ...]] = {
+        name: tuple(ReceptiveField() for _ in shape[1:]) for name, shape in graph.inputs.items()
+    }
+    rows: list[SummaryRow] = []
+    for place in graph.layers:
+        fields[place.name] = _receptive(place, fields)
+        rows.append(_row(place, fields[place.name]))
+    return Summary(inputs=tuple(graph.inputs.items()), rows=tuple(rows))
+
+
+def _receptive(
+    place: Placed, fields: dict[str, tuple[ReceptiveField, ...]]
+) -> tuple[ReceptiveField, ...]:
+    """Follow the receptive field through a layer; empty where it sees all of the image."""
+    before = [fields[source] for source in place.sources]
+    if len(place.shape) == 1 or any(len(field) != len(place.shape) - 1 for field in before):
+        return ()
+    axes = place.layer.weight.window_axes(*place.source_shapes)
+    widest = tuple(reduce(ReceptiveField.joined, along) for along in zip(*before, strict=True))
+    if not axes:
+        return widest
+    return tuple(field.through(axis) for field, axis in zip(widest, axes, strict=True))
+
+
+def _row(place: Placed, fields: tuple[ReceptiveField, ...]) -> SummaryRow:
+    """Put one layer into numbers."""
+    axes = place.layer.weight.window_axes(*place.source_shapes)
+    own = place.owner == place.name
+    adds = 0
+    for shape in place.source_shapes:
+        lowering = place.layer.weight.lowering(shape)
+        adds += cost(forward_program(lowering, 1)).multiply_adds if lowering is not None else 0
+    functions = [place.layer.weight, place.layer.net_input, place.layer.transfer]
+    plain = {"Linear", "Identity"} | (
+        {"Sum"} if len(place.sources) == 1 and not _biased(place) else set[str]()
+    )
+    words = [type(f).__name__ for f in functions if type(f).__name__ not in plain]
+    formulas = list(dict.fromkeys(axis.formula() for axis in axes))
+    return SummaryRow(
+        name=place.name,
+        text=", ".join(words) or "Linear",
+        shape=place.shape,
+        sizes=", ".join(formulas),
+        parameters=sum(prod(p.shape) for _, _, _, p in place.parameter_names()) if own else 0,
+        multiply_adds=adds,
+        receptive_field=tuple(field.size for field in fields),
+        unseen=tuple(axis.unseen for axis in axes),
+    )
+
+
+def _biased(place: Placed) -> bool:
+    """Say whether the net input has a bias."""
+    return bool(place.layer.net_input.parameters(*place.z_shapes))

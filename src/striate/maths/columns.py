@@ -1,0 +1,313 @@
+"""Images as windows: the index view of a convolution, and its adjoint.
+
+Arrays are ``[image, map, *pixels]``. :func:`im2col` lays the pixel under window pixel ``u`` at
+place ``i`` into ``columns[..., *u, *i]``, so that a convolution becomes a matrix product;
+:func:`col2im` adds them back to where they came from.
+"""
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Literal
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from striate.errors import OptionError, ShapeError
+from striate.maths.windows import Axis
+from striate.shapes import Array, Float, Int
+
+PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
+PADDING_MODES: tuple[PaddingMode, ...] = ("zeros", "reflect", "replicate", "circular")
+
+
+def im2col(padded: Float[Array, "q l *rows"], axes: Sequence[Axis]) -> Float[Array, "q l *ui"]:
+    r"""View each window of padded images as axes of its own.
+
+    .. math:: c^{l}_{u,v,i,j} = a^{l}_{s i + d u,\; s j + d v}
+
+    Parameters
+    ----------
+    padded
+        Images with their padding (:func:`pad`).
+    axes
+        How the window walks.
+
+    Returns
+    -------
+    Array
+        A view: window pixels first, then places. Nothing is copied until it is used.
+
+    Sources
+    -------
+    Wolter 5; Hagan 8.12.
+
+    Examples
+    --------
+    The four windows of a 3 x 3 image under a 2 x 2 window (Hagan, figure 8.2), one a column:
+
+    >>> image = np.arange(1, 10).reshape(1, 1, 3, 3)
+    >>> im2col(image, (Axis(length=3, window=2),) * 2).reshape(4, 4)
+    array([[1, 2, 4, 5],
+           [2, 3, 5, 6],
+           [4, 5, 7, 8],
+           [5, 6, 8, 9]])
+    """
+    rank = len(axes)
+    pixels = tuple(range(padded.ndim - rank, padded.ndim))
+    every = sliding_window_view(padded, [axis.reach for axis in axes], axis=pixels)
+    steps = [slice(0, (axis.output - 1) * axis.stride + 1, axis.stride) for axis in axes]
+    taps = [slice(None, None, axis.dilation) for axis in axes]
+    view = every[(..., *steps, *taps)]
+    maps = padded.ndim - rank
+    return np.moveaxis(view, range(maps + rank, maps + 2 * rank), range(maps, maps + rank))
+
+
+def col2im(columns: Float[Array, "q l *ui"], axes: Sequence[Axis]) -> Float[Array, "q l *rows"]:
+    r"""Add columns back to the pixels that they came from: the adjoint of :func:`im2col`.
+
+    .. math:: a^{l}_{x,y} = \sum_{s i + d u = x,\; s j + d v = y} c^{l}_{u,v,i,j}
+
+    Parameters
+    ----------
+    columns
+        Window pixels first, then places.
+    axes
+        How the window walks.
+
+    Returns
+    -------
+    Array
+        Padded images.
+
+    Sources
+    -------
+    Wolter 8; Hagan 8.39, 8.40.
+
+    Examples
+    --------
+    Each pixel of a 3 x 3 image lies under this many 2 x 2 windows:
+
+    >>> col2im(np.ones((1, 1, 2, 2, 2, 2)), (Axis(length=3, window=2),) * 2)[0, 0]
+    array([[1., 2., 1.],
+           [2., 4., 2.],
+           [1., 2., 1.]])
+    """
+    rank = len(axes)
+    lead = columns.shape[: columns.ndim - 2 * rank]
+    image = np.zeros([*lead, *(a.before + a.length + a.end for a in axes)], columns.dtype)
+    # A loop over the pixels of the window, each step a whole strided image: 25 steps for a 5 x 5
+    # window.
+    for tap in product(*(range(axis.window) for axis in axes)):
+        places = tuple(
+            slice(d * u, d * u + (n - 1) * s + 1, s)
+            for u, n, s, d in (
+                (u, a.output, a.stride, a.dilation) for u, a in zip(tap, axes, strict=True)
+            )
+        )
+        image[(..., *places)] += columns[(..., *tap, *(slice(None),) * rank)]
+    return image
+
+
+def pad(
+    a: Float[Array, "q l *rows"],
+    axes: Sequence[Axis],
+    mode: PaddingMode = "zeros",
+    value: float = 0.0,
+) -> Float[Array, "q l *padded"]:
+    """Add the pixels around an image that its axes ask for.
+
+    Parameters
+    ----------
+    a
+        Images.
+    axes
+        How many pixels, on which sides.
+    mode
+        What the added pixels hold: ``value``, the image mirrored at its edge pixel, its edge pixel,
+        or the image's other side.
+    value
+        What mode ``"zeros"`` fills in.
+
+    Returns
+    -------
+    Array
+        Padded images; the input itself where there is nothing to add.
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer pixels than mode ``"reflect"`` or ``"circular"`` has to repeat.
+
+    Sources
+    -------
+    Hagan 8.16, 8.17; Wichmann 2.1.
+
+    Examples
+    --------
+    >>> axis = Axis(length=3, window=3, before=1, after=1)
+    >>> pad(np.array([[[1.0, 2.0, 3.0]]]), (axis,), "reflect")
+    array([[[2., 1., 2., 3., 2.]]])
+    """
+    if all(axis.before == 0 == axis.end for axis in axes):
+        return a
+    first = a.ndim - len(axes)
+    if mode == "zeros":
+        shape = [*a.shape[:first], *(x.before + x.length + x.end for x in axes)]
+        padded = np.full(shape, value, a.dtype)
+        padded[(..., *_inside(axes))] = a
+        return padded
+    for k, axis in enumerate(axes, start=first):
+        a = np.take(a, padding_table(axis, mode), axis=k)
+    return a
+
+
+def pad_adjoint(
+    dpadded: Float[Array, "q l *padded"], axes: Sequence[Axis], mode: PaddingMode = "zeros"
+) -> Float[Array, "q l *rows"]:
+    """Carry derivatives of padded images back to the images: each added pixel's goes to its origin.
+
+    Parameters
+    ----------
+    dpadded
+        Derivatives of the padded images.
+    axes, mode
+        As given to :func:`pad`.
+
+    Returns
+    -------
+    Array
+        Derivatives of the images.
+
+    Sources
+    -------
+    Hagan 8.39.
+
+    Examples
+    --------
+    >>> pad_adjoint(np.ones((1, 1, 5)), (Axis(length=3, window=3, before=1, after=1),), "reflect")
+    array([[[1., 3., 1.]]])
+    """
+    if mode == "zeros":
+        return dpadded[(..., *_inside(axes))]
+    first = dpadded.ndim - len(axes)
+    for k, axis in enumerate(axes, start=first):
+        moved = np.moveaxis(dpadded, k, 0)
+        summed = np.zeros((axis.length, *moved.shape[1:]), dpadded.dtype)
+        np.add.at(summed, padding_table(axis, mode), moved)
+        dpadded = np.moveaxis(summed, 0, k)
+    return dpadded
+
+
+def padding_table(axis: Axis, mode: PaddingMode) -> Int[Array, "padded"]:
+    """List, for each pixel of the padded axis, the pixel of the image that it repeats; -1 for none.
+
+    Parameters
+    ----------
+    axis
+        The axis with its padding.
+    mode
+        See :func:`pad`.
+
+    Returns
+    -------
+    Array
+        One whole number for each padded pixel.
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer pixels than the mode has to repeat.
+    OptionError
+        If there is no such mode.
+
+    Sources
+    -------
+    Hagan 8.16.
+
+    Examples
+    --------
+    >>> padding_table(Axis(length=4, window=3, before=2, after=1), "circular")
+    array([2, 3, 0, 1, 2, 3, 0])
+    """
+    require_padding_mode(mode)
+    places = np.arange(-axis.before, axis.length + axis.end)
+    if mode == "zeros":
+        return np.where((places >= 0) & (places < axis.length), places, -1)
+    if mode == "replicate":
+        return np.clip(places, 0, axis.length - 1)
+    most = axis.length - 1 if mode == "reflect" else axis.length
+    if max(axis.before, axis.end) > most:
+        raise ShapeError(
+            f'padding_mode="{mode}" has to repeat {max(axis.before, axis.end)} pixels of an image '
+            f"of {axis.length}. "
+            "It repeats each pixel at most once on each "
+            f"side{', the edge pixel not' if mode == 'reflect' else ''}. "
+            f'Use at most {most} pixels of padding, or padding_mode="replicate".'
+        )
+    if mode == "circular":
+        return places % axis.length
+    mirrored = np.abs(places)
+    return np.where(mirrored >= axis.length, 2 * (axis.length - 1) - mirrored, mirrored)
+
+
+def padding_tables(
+    axes: Sequence[Axis], name: str, mode: PaddingMode
+) -> dict[str, Int[Array, "padded"]]:
+    """Name the padding table of each axis: ``t0``, ``t1``, ...
+
+    Parameters
+    ----------
+    axes, mode
+        As given to :func:`pad`.
+    name
+        What the names begin with.
+
+    Returns
+    -------
+    dict
+        One table for each axis.
+
+    Sources
+    -------
+    Hagan 8.16.
+
+    Examples
+    --------
+    >>> padding_tables((Axis(length=2, window=3, before=1, after=1),), "t", "replicate")
+    {'t0': array([0, 0, 1, 1])}
+    """
+    return {f"{name}{k}": padding_table(axis, mode) for k, axis in enumerate(axes)}
+
+
+def require_padding_mode(mode: str) -> None:
+    """Raise where a padding mode does not exist.
+
+    Parameters
+    ----------
+    mode
+        The word that was given.
+
+    Raises
+    ------
+    OptionError
+        If it is none of :data:`PADDING_MODES`.
+
+    Sources
+    -------
+    Hagan 8.16.
+
+    Examples
+    --------
+    >>> require_padding_mode("circular")
+    """
+    if mode not in PADDING_MODES:
+        raise OptionError(
+            f'padding_mode="{mode}" does not exist. The added pixels are "zeros", "reflect" '
+            '(mirrored), "replicate" '
+            '(the edge pixel) or "circular" (the other side). Use one of these words.'
+        )
+
+
+def _inside(axes: Sequence[Axis]) -> tuple[slice, ...]:
+    """Where the image lies in its padded form."""
+    return tuple(slice(axis.before, axis.before + axis.length) for axis in axes)

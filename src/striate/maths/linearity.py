@@ -1,0 +1,327 @@
+"""Which image functions are convolutions: the linear, position invariant ones, and no others.
+
+:func:`as_convolution` puts a function to the test and returns the kernel that it amounts to, or a
+counter-example. Images are finite, the laws speak of infinite ones: a function is judged by what it
+does away from the edge, and may treat the edge, pad and crop as it likes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from striate.errors import ShapeError
+from striate.maths.signal import convolve, impulse, impulse_response, rot180
+from striate.shapes import Array, Shape, Shaped
+
+Law = Literal["homogeneity", "additivity", "local support", "position invariance"]
+Box = list[tuple[int, int]]
+"""First and last pixel along each axis."""
+
+# A function may be linear for small pixels only, or for large ones only.
+_MAGNITUDES = (1.0, 100.0, 0.01)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ConvolutionFound:
+    r"""The convolution that a function amounts to; called with an image, it computes it.
+
+    .. math:: z_m = \sum_i w_i \, p_{m - offset - i}
+
+    Parameters
+    ----------
+    kernel
+        The impulse response, without the zeros around it.
+    offset
+        How many pixels further on than the impulse pixel 0 of the kernel lies, along each axis;
+        negative where it lies before it.
+    growth
+        How many pixels the function's image has more than the one it is given, along each axis.
+
+    Sources
+    -------
+    Hagan 8.2, 8.8, P8.1, P8.2.
+
+    Examples
+    --------
+    Each pixel minus the one before it:
+
+    >>> difference = ConvolutionFound(kernel=np.array([1, -1]), offset=(0,), growth=(0,))
+    >>> difference(np.array([1, 4, 9, 16]))
+    array([1, 3, 5, 7])
+    >>> difference.correlation_kernel, difference.correlation_offset
+    (array([-1,  1]), (-1,))
+    """
+
+    kernel: Shaped[Array, "..."]
+    offset: tuple[int, ...]
+    growth: tuple[int, ...]
+
+    @property
+    def correlation_kernel(self) -> Shaped[Array, "..."]:
+        """The kernel that does the same by cross-correlation: turned by 180 degrees (P8.1)."""
+        return rot180(self.kernel)
+
+    @property
+    def correlation_offset(self) -> tuple[int, ...]:
+        """From a place to the pixel under kernel pixel 0, in cross-correlation, along each axis."""
+        return tuple(1 - r - k for r, k in zip(self.kernel.shape, self.offset, strict=True))
+
+    def __call__(self, p: Shaped[Array, "..."]) -> Shaped[Array, "..."]:
+        """Convolve an image, zero outside, with the kernel: what the function does off the edge."""
+        full = convolve(self.kernel, p, padding="full")
+        z = np.zeros([n + g for n, g in zip(p.shape, self.growth, strict=True)], full.dtype)
+        # Place m of z is place m - offset of the full convolution, where there is one.
+        spans = [
+            (max(0, k), min(n, k + m))
+            for n, m, k in zip(z.shape, full.shape, self.offset, strict=True)
+        ]
+        here = tuple(slice(a, max(a, b)) for a, b in spans)
+        there = tuple(
+            slice(a - k, max(a, b) - k) for (a, b), k in zip(spans, self.offset, strict=True)
+        )
+        z[here] = full[there]
+        return z
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NotAConvolution:
+    """A counter-example: images for which a function breaks a law that all convolutions keep.
+
+    Parameters
+    ----------
+    law
+        Which law failed.
+    inputs
+        Homogeneity: an image and its multiple. Additivity: two images whose sum is taken. Local
+        support: the impulse. Position invariance: an image and the same image one pixel on.
+    outputs
+        What the function gives, and what the law demands.
+    pixel
+        Where the two outputs differ most.
+
+    Sources
+    -------
+    Hagan 8.4, 8.5.
+
+    Examples
+    --------
+    >>> print(as_convolution(lambda p: np.round(p + 0.25), (9,)))  # doctest: +ELLIPSIS
+    No homogeneity: at pixel ..., f(c a) is ..., c f(a) is ...
+    """
+
+    law: Law
+    inputs: tuple[Shaped[Array, "..."], ...]
+    outputs: tuple[Shaped[Array, "..."], Shaped[Array, "..."]]
+    pixel: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """Say what failed, in one sentence."""
+        ways = {
+            "homogeneity": ("f(c a)", "c f(a)"),
+            "additivity": ("f(a + b)", "f(a) + f(b)"),
+            "local support": ("the impulse response", "a response that ends inside the image"),
+            "position invariance": ("f of the shifted image", "the shifted f of the image"),
+        }
+        found, wanted = (output[self.pixel] for output in self.outputs)
+        left, right = ways[self.law]
+        return f"No {self.law}: at pixel {self.pixel}, {left} is {found:g}, {right} is {wanted:g}."
+
+
+def as_convolution(
+    f: Callable[[Array], Array],
+    shape: Shape,
+    *,
+    seed: int = 0,
+    trials: int = 3,
+    tolerance: float = 1e-9,
+) -> ConvolutionFound | NotAConvolution:
+    r"""Test whether an image function is linear and position invariant, and find its kernel.
+
+    .. math:: \mathcal{W}(\mathbf{P})_{m,n}
+        = \sum_{i,j} p_{i,j} \, \mathcal{W}(\delta)_{m-i,n-j}
+
+    The laws are tried in this order: homogeneity and additivity on random images of several
+    magnitudes; local support on an impulse in the middle; position invariance on random images that
+    keep away from the edge, shifted by one pixel along each axis. For a linear function, one random
+    image shows any dependence on position, except with probability zero; a function that is not
+    linear only for rare images may escape.
+
+    Parameters
+    ----------
+    f
+        A function from image to image. Its image may have another size, always the same one.
+    shape
+        Pixels of the images to test with, along each axis: about three times the kernel's reach or
+        more.
+    seed
+        Of the random images.
+    trials
+        How many random images each law is tried on.
+    tolerance
+        Largest difference that counts as rounding, relative to the largest pixel: about 1e-9 for
+        float64, 1e-4 for float32.
+
+    Returns
+    -------
+    ConvolutionFound or NotAConvolution
+        The kernel, or a counter-example.
+
+    Raises
+    ------
+    ShapeError
+        If ``f`` does not return an image with the same number of axes and at least one pixel, or
+        the image is too small to move the impulse response about in it.
+
+    Sources
+    -------
+    Hagan 8.3, 8.4, 8.5, P8.2.
+
+    Examples
+    --------
+    The average of a pixel and its right neighbour (exercise E8.5) is a convolution, the larger of
+    the two is not (of their negatives it is the negative of the smaller):
+
+    >>> def average(p):
+    ...     return (p[:, :-1] + p[:, 1:]) / 2
+    >>> found = as_convolution(average, (12, 12))
+    >>> found.kernel, found.offset
+    (array([[0.5, 0.5]]), (0, -1))
+    >>> as_convolution(lambda p: np.maximum(p[:, :-1], p[:, 1:]), (12, 12)).law
+    'homogeneity'
+    """
+    rng = np.random.default_rng(seed)
+
+    def image(p: Array) -> Array:
+        return _checked(f(p), shape)
+
+    broken = _not_linear(image, shape, rng, trials, tolerance)
+    if broken is not None:
+        return broken
+    response = impulse_response(image, shape)
+    inside = _without_border(response)
+    if (pixel := _difference(response, inside, tolerance)) is not None:
+        delta = impulse(shape, at=[n // 2 for n in shape])
+        return NotAConvolution(
+            law="local support", inputs=(delta,), outputs=(response, inside), pixel=pixel
+        )
+    support = _support(response, tolerance)
+    broken = _not_invariant(
+        image, shape, _safe_box(shape, response.shape, support), rng, trials, tolerance
+    )
+    if broken is not None:
+        return broken
+    return ConvolutionFound(
+        kernel=response[tuple(slice(first, last + 1) for first, last in support)],
+        offset=tuple(first - n // 2 for (first, _), n in zip(support, shape, strict=True)),
+        growth=tuple(m - n for m, n in zip(response.shape, shape, strict=True)),
+    )
+
+
+def _not_linear(
+    f: Callable[[Array], Array],
+    shape: Shape,
+    rng: np.random.Generator,
+    trials: int,
+    tolerance: float,
+) -> NotAConvolution | None:
+    """Look for random images on which the function is not homogeneous or not additive."""
+    for trial in range(trials):
+        a, b = rng.normal(scale=_MAGNITUDES[trial % len(_MAGNITUDES)], size=(2, *shape))
+        # A negative factor also shows functions that tell light from dark, such as the maximum.
+        c = -1 - rng.random()
+        laws: tuple[tuple[Law, Array, Array, Array], ...] = (
+            ("homogeneity", c * a, f(c * a), c * f(a)),
+            ("additivity", b, f(a + b), f(a) + f(b)),
+        )
+        for law, other, found, wanted in laws:
+            if (pixel := _difference(found, wanted, tolerance)) is not None:
+                return NotAConvolution(
+                    law=law, inputs=(a, other), outputs=(found, wanted), pixel=pixel
+                )
+    return None
+
+
+def _not_invariant(
+    f: Callable[[Array], Array],
+    shape: Shape,
+    safe: Box,
+    rng: np.random.Generator,
+    trials: int,
+    tolerance: float,
+) -> NotAConvolution | None:
+    """Look for random images, zero outside the safe box, whose shift is not followed."""
+    for _ in range(trials):
+        for axis in range(len(shape)):
+            # The last pixel stays empty, so that the shifted image lies in the safe box too.
+            box = tuple(slice(first, last + (k != axis)) for k, (first, last) in enumerate(safe))
+            p = np.zeros(shape)
+            p[box] = rng.normal(size=p[box].shape)
+            shifted = np.roll(p, 1, axis)
+            found, wanted = f(shifted), np.roll(f(p), 1, axis)
+            if (pixel := _difference(found, wanted, tolerance)) is not None:
+                return NotAConvolution(
+                    law="position invariance",
+                    inputs=(p, shifted),
+                    outputs=(found, wanted),
+                    pixel=pixel,
+                )
+    return None
+
+
+def _checked(z: Array, shape: Shape) -> Array:
+    """Take what the function returned as an image, or say that it is none."""
+    z = np.asarray(z)
+    if z.ndim != len(shape) or z.size == 0:
+        raise ShapeError(
+            f"The function made an array of shape {z.shape} of an image of shape {shape}. "
+            "A convolution makes an image with as many axes, and at least one pixel. "
+            "Give a function from image to image, for one feature map."
+        )
+    return z
+
+
+def _difference(found: Array, wanted: Array, tolerance: float) -> tuple[int, ...] | None:
+    """Find the pixel where two images differ most; None where they differ by rounding only."""
+    gap = np.abs(found - wanted)
+    scale = max(np.abs(found).max(), np.abs(wanted).max())
+    # Written so that NaN counts as a difference; argmax finds it.
+    if gap.max() <= tolerance * scale:
+        return None
+    return tuple(int(k) for k in np.unravel_index(gap.argmax(), gap.shape))
+
+
+def _without_border(image: Array) -> Array:
+    """Clear the outermost pixels."""
+    cleared = np.zeros_like(image)
+    inner = (slice(1, -1),) * image.ndim
+    cleared[inner] = image[inner]
+    return cleared
+
+
+def _support(response: Array, tolerance: float) -> Box:
+    """Find the first and the last pixel along each axis that is not zero up to rounding."""
+    pixels = np.argwhere(np.abs(response) > tolerance * np.abs(response).max())
+    if len(pixels) == 0:
+        return [(n // 2, n // 2) for n in response.shape]
+    return list(zip(pixels.min(axis=0).tolist(), pixels.max(axis=0).tolist(), strict=True))
+
+
+def _safe_box(shape: Shape, response_shape: Shape, support: Box) -> Box:
+    """Find the pixels, first and last, so far from the edge that its treatment does not show."""
+    safe: Box = []
+    for n, m, (first, last) in zip(shape, response_shape, support, strict=True):
+        middle = n // 2
+        reach = max(abs(first - middle), abs(last - middle)) + 1
+        low = max(reach, middle - first)
+        high = min(n - 1 - reach, m - 1 - (last - middle))
+        if high <= low:
+            raise ShapeError(
+                f"In an image of shape {shape} the impulse response, of {last - first + 1} pixels "
+                f"from {first - middle} on, cannot be moved without touching the edge. "
+                "Away from the edge there must be at least two places for it along each axis. "
+                f"Use a larger shape, for example {tuple(2 * k for k in shape)}."
+            )
+        safe.append((low, high))
+    return safe

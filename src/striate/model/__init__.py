@@ -1,0 +1,1 @@
+"""The network as a user has it: trained, evaluated, asked, looked into and saved."""

@@ -1,0 +1,47 @@
+"""From what a user gives to the graph of a network."""
+
+from collections.abc import Sequence
+
+from striate.errors import GraphError
+from striate.graph.graph import Graph, with_inputs
+from striate.graph.layer import Layer, Node
+from striate.graph.orders import to_first
+from striate.model.inputs import Channels
+from striate.shapes import Shape
+
+
+def build(
+    layers: Sequence[Layer] | Node | Sequence[Node],
+    outputs: Node | Sequence[Node] | None,
+    input_shape: Shape | None,
+    channels: Channels,
+) -> Graph:
+    """Make the graph of a row of layers with the shape of an image, or of inputs and outputs."""
+    if outputs is not None:
+        inputs = (layers,) if isinstance(layers, Node) else tuple(layers)
+        if input_shape is not None or not all(isinstance(node, Node) for node in inputs):
+            raise GraphError(
+                "Network was given outputs with a list of layers or an input_shape. A graph is "
+                "given by its inputs and outputs, "
+                "a row of layers by the list and input_shape. Use Network(input, output) or "
+                "Network([...], input_shape=...)."
+            )
+        return with_inputs(Graph.of(outputs), [node for node in inputs if isinstance(node, Node)])
+    if isinstance(layers, Node) or input_shape is None:
+        raise GraphError(
+            "Network was given neither outputs nor an input_shape. A row of layers starts from the "
+            "shape of an image, "
+            "a graph ends in its outputs. Use Network([...], input_shape=(28, 28, 1)) or "
+            "Network(input, output)."
+        )
+    shape = tuple(int(n) for n in input_shape)
+    node = Node(None, shape=to_first(shape) if channels == "last" else shape)
+    for layer in layers:
+        if not isinstance(layer, Layer):
+            raise GraphError(
+                f"The list of layers holds {layer!r}. Each entry is a layer, such as st.Conv(6, "
+                "5). "
+                "Give st.Activation(...) for a transfer function alone."
+            )
+        node = layer(node)
+    return Graph.of(node)

@@ -1,0 +1,102 @@
+"""A user's images and targets: checked, named by inputs and outputs, computed in batches."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from striate.errors import GraphError, OptionError
+from striate.functions.base import Loss
+from striate.graph.engine import NumpyEngine, Results
+from striate.graph.graph import Graph
+from striate.graph.step import TrainingStep
+from striate.model.inputs import Preprocessing, check_images
+from striate.model.targets import Classes, check_targets
+from striate.shapes import Array
+
+
+def check_inputs(graph: Graph, preprocessing: Preprocessing, x: Any) -> dict[str, Array]:
+    """Check a user's images, and name them by the inputs."""
+    inputs = graph.inputs
+    given = _by_name(x, tuple(inputs), "inputs")
+    checked = {
+        name: check_images(
+            given[name], shape, preprocessing.channels, "x" if len(inputs) == 1 else f'x["{name}"]'
+        )
+        for name, shape in inputs.items()
+    }
+    if len({len(images) for images in checked.values()}) > 1:
+        raise GraphError(
+            "The inputs hold "
+            f"{', '.join(f'{name}: {len(images)}' for name, images in checked.items())} images. "
+            "Each image of one input belongs to the same image of the others. Give as many of each."
+        )
+    return checked
+
+
+def check_all_targets(
+    graph: Graph,
+    preprocessing: Preprocessing,
+    classes: Classes,
+    y: Any,
+    losses: Sequence[Loss],
+    count: int,
+) -> tuple[Array, ...]:
+    """Check a user's targets, one array for each output."""
+    given = _by_name(y, graph.outputs, "outputs")
+    return tuple(
+        check_targets(
+            classes.numbers(given[name]),
+            loss,
+            graph.shapes[name],
+            channels=preprocessing.channels,
+            count=count,
+            name="y" if len(graph.outputs) == 1 else f'y["{name}"]',
+        )
+        for name, loss in zip(graph.outputs, losses, strict=True)
+    )
+
+
+def to_equations(preprocessing: Preprocessing, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """Turn checked images into float32 arrays as the equations have them."""
+    return {name: preprocessing.to_equations(images, name) for name, images in inputs.items()}
+
+
+def outputs_in_batches(
+    graph: Graph,
+    preprocessing: Preprocessing,
+    numbers: tuple[Array, Array],
+    inputs: Mapping[str, Array],
+    batch_size: int,
+    losses: Sequence[Loss] = (),
+) -> Iterator[Results]:
+    """Compute the results of checked images, a batch at a time, as the equations have them."""
+    if batch_size < 1:
+        raise OptionError(
+            f"batch_size={batch_size} cannot be. A batch holds at least one image. Use "
+            "batch_size=256."
+        )
+    engine = NumpyEngine(TrainingStep.of(graph, losses))
+    for start in range(0, count_of(inputs), batch_size):
+        part = {name: images[start : start + batch_size] for name, images in inputs.items()}
+        yield engine.predict(*numbers, list(to_equations(preprocessing, part).values()))
+
+
+def count_of(inputs: Mapping[str, Array]) -> int:
+    """Count the images."""
+    return len(next(iter(inputs.values())))
+
+
+def _by_name(given: Any, names: tuple[str, ...], what: str) -> dict[str, Any]:
+    """Name arrays: one for the only name, a list in the names' order, or a table."""
+    if isinstance(given, Mapping):
+        found = {str(name): array for name, array in given.items()}
+    elif len(names) == 1:
+        return {names[0]: given}
+    else:
+        found = dict(zip(names, given, strict=False)) if len(given) == len(names) else {}
+    if set(found) != set(names):
+        raise GraphError(
+            f"The network's {what} are {', '.join(names)}, but {len(given)} arrays were given"
+            f"{' for ' + ', '.join(found) if found else ''}. Each has one. "
+            f"Give a list in this order, or a table by these names."
+        )
+    return {name: found[name] for name in names}

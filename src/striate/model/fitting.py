@@ -1,0 +1,346 @@
+"""Training a network: from what a user says to the training loop's plan, and back."""
+
+import contextlib
+import hashlib
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from striate.data.augment import Augmentation
+from striate.data.split import held_out
+from striate.errors import OptionError
+from striate.functions import registry
+from striate.functions.base import Loss
+from striate.functions.options import Range
+from striate.graph.document import to_document
+from striate.graph.engine import Batch, NumpyEngine
+from striate.graph.parameters import decayed
+from striate.graph.step import TrainingStep
+from striate.model.feeding import check_all_targets, check_inputs, count_of, to_equations
+from striate.model.inputs import Preprocessing
+from striate.model.losses import losses_of
+from striate.model.planning import augmentation_of, require_column
+from striate.model.scoring import labels_in, loss_of
+from striate.model.structure import Structure
+from striate.model.targets import Classes, predicted_labels, require_two_classes, sample_weights
+from striate.shapes import Array
+from striate.training.checkpoint import load_checkpoint, save_checkpoint
+from striate.training.history import History
+from striate.training.loop import Listener, Plan, Trainer
+from striate.training.progress import ProgressBar
+from striate.training.state import Row, TrainingState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """Checked images with their targets: what a training goes through.
+
+    Parameters
+    ----------
+    inputs
+        Images by input, as the user has them.
+    targets
+        For each output, in the form that its loss takes.
+    labels
+        The classes, where targets are labels.
+    weights
+        What each image counts.
+    """
+
+    inputs: dict[str, Array]
+    targets: tuple[Array, ...]
+    labels: Array | None
+    weights: Array | None
+
+    def part(self, chosen: Array) -> "Examples":
+        """Take some of the images."""
+        return Examples(
+            inputs={name: images[chosen] for name, images in self.inputs.items()},
+            targets=tuple(y[chosen] for y in self.targets),
+            labels=None if self.labels is None else self.labels[chosen],
+            weights=None if self.weights is None else self.weights[chosen],
+        )
+
+
+class ExampleSource:
+    """Gives the training loop its batches: chosen, augmented, as the equations have them."""
+
+    def __init__(
+        self,
+        examples: Examples,
+        preprocessing: Preprocessing,
+        augment: Augmentation | None,
+        seed: int,
+        threshold: float,
+    ) -> None:
+        self.examples = examples
+        self.preprocessing = preprocessing
+        self.augment = augment
+        self.seed = seed
+        self.threshold = threshold
+        self.count = count_of(examples.inputs)
+        self._labels: Array | None = None
+
+    def batch(self, images: Array, epoch: int) -> Batch:
+        """Give the images of these numbers, as they are in that epoch."""
+        chosen = self.examples.part(images)
+        inputs = chosen.inputs
+        if self.augment is not None:
+            inputs = {
+                name: self.augment.apply(part, seed=self.seed, epoch=epoch, indices=images)
+                for name, part in inputs.items()
+            }
+        self._labels = chosen.labels
+        arrays = to_equations(self.preprocessing, inputs)
+        return Batch(inputs=tuple(arrays.values()), targets=chosen.targets, weights=chosen.weights)
+
+    def correct(self, outputs: tuple[Array, ...], batch: Batch) -> float:
+        """Add up the weights of the images that are right; NaN where there are no labels."""
+        if self._labels is None:
+            return math.nan
+        right = (
+            (predicted_labels(outputs[0], self.threshold) == self._labels)
+            .reshape(len(outputs[0]), -1)
+            .mean(axis=1)
+        )
+        return float(right.sum() if batch.weights is None else (right * batch.weights).sum())
+
+
+def examples(
+    network: Structure,
+    classes: Classes,
+    x: Any,
+    y: Any,
+    losses: Sequence[Loss],
+    *,
+    sample_weight: Any = None,
+    class_weight: Mapping[Any, float] | str | None = None,
+) -> Examples:
+    """Check images and targets of a network."""
+    inputs = check_inputs(network.graph, network.preprocessing, x)
+    count = count_of(inputs)
+    single = len(network.graph.outputs) == 1
+    named = classes.numbers(y) if single else y
+    targets = check_all_targets(network.graph, network.preprocessing, classes, named, losses, count)
+    labels = labels_in(named, network) if single and losses[0].takes_labels else None
+    weights = sample_weights(sample_weight, class_weight, labels, classes, count)
+    return Examples(inputs=inputs, targets=targets, labels=labels, weights=weights)
+
+
+def split_off(whole: Examples, share: float, seed: int) -> tuple[Examples, Examples]:
+    """Divide examples into a training and a validation part, each class in proportion."""
+    if share not in SHARE:
+        raise OptionError(
+            f"validation={share!r:.60} cannot be. It is the share of the images that is kept from "
+            "training, above 0 and below 1, "
+            "or a pair (x, y). Use validation=0.1."
+        )
+    count = count_of(whole.inputs)
+    one_each = whole.labels is not None and whole.labels.ndim == 1
+    labels = whole.labels if one_each else np.zeros(count, np.int64)
+    assert labels is not None
+    held = held_out(labels, share, seed)
+    if held.all() or not held.any():
+        raise OptionError(
+            f"validation={share} of {count} images leaves {count - int(held.sum())} for training "
+            f"and {int(held.sum())} for validation. "
+            "Both parts hold at least one. Use another share or more images."
+        )
+    training, validation = whole.part(np.flatnonzero(~held)), whole.part(np.flatnonzero(held))
+    for part in (training, validation):
+        if part.weights is not None and not part.weights.any():
+            raise OptionError(
+                f"validation={share} puts all images that have a weight above 0 into one part. "
+                "Both parts hold at least one such image. Use another share, or give the "
+                "validation part as a pair (x, y)."
+            )
+    return training, validation
+
+
+def validator(
+    network: Structure, held: Examples, losses: Sequence[Loss], batch_size: int
+) -> Callable[[Array, Array], Row]:
+    """Make the function that scores parameters on the validation part."""
+
+    def validate(parameters: Array, statistics: Array) -> Row:
+        probe = network.of(
+            network.graph, preprocessing=network.preprocessing, classes=network.classes
+        )
+        probe.set_numbers(parameters, statistics)
+        outputs, loss = loss_of(probe, held.inputs, losses, held.targets, held.weights, batch_size)
+        row = {"validation_loss": loss}
+        if held.labels is not None:
+            right = (
+                (predicted_labels(outputs[0], network.threshold) == held.labels)
+                .reshape(len(held.labels), -1)
+                .mean(axis=1)
+            )
+            row["validation_accuracy"] = float(np.average(right, weights=held.weights))
+        return row
+
+    return validate
+
+
+SHARE = Range(above=0, below=1)
+
+
+class Saver:
+    """Saves a checkpoint after each epoch."""
+
+    def __init__(self, path: str | os.PathLike[str], plan: Plan, about: Mapping[str, Any]) -> None:
+        self.path = path
+        self.plan = plan
+        self.about = about
+
+    def save(self, state: TrainingState) -> None:
+        """Write the state."""
+        save_checkpoint(self.path, state, self.plan, self.about)
+
+    def on_step(self, state: TrainingState, loss: float, images: int) -> None:
+        """Do nothing: a checkpoint after every step would cost more than the step."""
+
+    def on_epoch(self, state: TrainingState, row: Row) -> None:  # noqa: ARG002  # not needed
+        """Write the state."""
+        self.save(state)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a user says about the data of a training; see :meth:`striate.Network.fit`."""
+
+    loss: str | Loss | Sequence[str | Loss] | None
+    validation: float | tuple[Any, Any] | None
+    sample_weight: Any
+    class_weight: Mapping[Any, float] | str | None
+    augment: str | Augmentation | None
+    standardise: bool
+    classes: Classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What a user says about how a training runs; see :meth:`striate.Network.fit`."""
+
+    checkpoint: str | os.PathLike[str] | None
+    resume: str | os.PathLike[str] | None
+    progress: bool | None
+    listeners: tuple[Listener, ...]
+
+
+def fit(network: Structure, x: Any, y: Any, options: Options, plan: Plan, run: Run) -> History:
+    """Check everything, then train; see :meth:`striate.Network.fit`."""
+    losses = losses_of(network.graph, options.loss)
+    augment = augmentation_of(options.augment, network)
+    training, held = _parts(network, x, y, losses, options, plan.seed)
+    require_column(plan.watched, _columns(training, held))
+    preprocessing = network.preprocessing
+    if options.standardise:
+        preprocessing = preprocessing.standardised(training.inputs)
+    about = {
+        "network": to_document(network.graph),
+        "images": count_of(training.inputs),
+        "augmentation": str(augment or ""),
+        "losses": [registry.to_data(loss) for loss in losses],
+        "preprocessing": preprocessing.to_data(),
+    }
+    if run.checkpoint is not None or run.resume is not None:
+        about["data"] = _fingerprint(training, held)
+    state = TrainingState.start(*network.numbers, plan.update, plan.decay)
+    if run.resume is not None:
+        state = load_checkpoint(run.resume, plan, about, state)
+    saver = None if run.checkpoint is None else Saver(run.checkpoint, plan, about)
+    # Nothing can be refused any more: from here on the network changes.
+    network.preprocessing, network.classes = preprocessing, options.classes
+    network.losses = tuple(losses)
+    source = ExampleSource(training, preprocessing, augment, plan.seed, network.threshold)
+    size = max(plan.batch_size, 256)
+    trainer = Trainer(
+        NumpyEngine(TrainingStep.of(network.graph, losses)),
+        plan,
+        source,
+        decayed=decayed(network.graph),
+        state=state,
+        validate=None if held is None else validator(network, held, losses, size),
+    )
+    return train(network, trainer, saver, run)
+
+
+def train(network: Structure, trainer: Trainer, saver: Saver | None, run: Run) -> History:
+    """Run the training loop, and leave the network with its weights, whatever interrupts."""
+    plan = trainer.plan
+    shown = sys.stderr.isatty() if run.progress is None else run.progress
+    bar = ProgressBar(plan.epochs, trainer.source.count) if shown else contextlib.nullcontext()
+    with bar as listening, _leave_weights(network, trainer, saver):
+        heard = (*run.listeners, saver, listening)
+        trainer.listeners = [listener for listener in heard if listener is not None]
+        trainer.run()
+    best = trainer.state.best if plan.keep_best else None
+    if best is not None:
+        network.set_numbers(best.parameters, best.statistics)
+    return History(
+        trainer.state.rows,
+        best_epoch=0 if best is None else best.epoch,
+        stopped_early=trainer.stopped_early,
+    )
+
+
+def _parts(
+    network: Structure, x: Any, y: Any, losses: Sequence[Loss], options: Options, seed: int
+) -> tuple[Examples, Examples | None]:
+    """Check what a user gave, and give the training and the validation part."""
+    whole = examples(
+        network,
+        options.classes,
+        x,
+        y,
+        losses,
+        sample_weight=options.sample_weight,
+        class_weight=options.class_weight,
+    )
+    if whole.labels is not None:
+        require_two_classes(whole.labels, options.classes)
+    match options.validation:
+        case None:
+            return whole, None
+        case (held_x, held_y):
+            return whole, examples(network, options.classes, held_x, held_y, losses)
+        case share:
+            return split_off(whole, share, seed)
+
+
+def _columns(training: Examples, held: Examples | None) -> list[str]:
+    """Name the columns that the history will have."""
+    scores = ["loss", "accuracy"] if training.labels is not None else ["loss"]
+    if held is None:
+        return scores
+    return [*scores, *(f"validation_{score}" for score in scores)]
+
+
+def _fingerprint(training: Examples, held: Examples | None) -> str:
+    """Digest images, targets and weights, so that a training goes on with the same ones only."""
+    digest = hashlib.sha256()
+    for part in (training, held):
+        if part is not None:
+            weights = () if part.weights is None else (part.weights,)
+            for array in (*part.inputs.values(), *part.targets, *weights):
+                digest.update(f"{array.dtype} {array.shape}".encode())
+                digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _leave_weights(network: Structure, trainer: Trainer, saver: Saver | None) -> Iterator[None]:
+    """Give the network the last whole weights, and save them on an interrupt."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if saver is not None:
+            saver.save(trainer.state)
+        raise
+    finally:
+        network.set_numbers(trainer.state.parameters, trainer.state.statistics)

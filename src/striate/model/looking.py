@@ -1,0 +1,75 @@
+"""Looking into a network: every quantity of a pass, and the check of its gradients."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from striate.functions.base import Draw, Loss
+from striate.functions.transfer import Linear
+from striate.graph.gradients import GradientCheck
+from striate.graph.gradients import check_gradients as check_step
+from striate.graph.reference import Pass, backward, forward
+from striate.graph.step import LossOperation, TrainingStep
+from striate.graph.trace import Trace
+from striate.model.feeding import check_all_targets, check_inputs, count_of, to_equations
+from striate.model.losses import losses_of
+from striate.model.structure import Structure
+from striate.shapes import Array
+
+AnyLoss = str | Loss | Sequence[str | Loss] | None
+
+
+def trace(network: Structure, x: Any, y: Any, loss: AnyLoss, *, training: bool, seed: int) -> Trace:
+    """Compute every quantity of a pass; see :meth:`striate.Network.trace`."""
+    inputs = check_inputs(network.graph, network.preprocessing, x)
+    losses = losses_of(network.graph, loss) if y is not None else []
+    step = TrainingStep.of(network.graph, losses, to_inputs=True)
+    count = count_of(inputs)
+    draw = Draw(seed=seed, step=0, layer=0, images=np.arange(count)) if training else None
+    run = forward(
+        step,
+        to_equations(network.preprocessing, inputs),
+        network.parameters,
+        network.statistics,
+        training=training,
+        draw=draw,
+    )
+    if y is not None:
+        targets = check_all_targets(
+            network.graph, network.preprocessing, network.classes, y, losses, count
+        )
+        backward(step, run, targets)
+        for end, target in zip(step.losses, targets, strict=True):
+            if f"{end.layer}.dA" not in run.arrays:
+                run.arrays[f"{end.layer}.dA"] = _of_activation(network, end, run, target)
+    return Trace(network.graph, run, network.parameters)
+
+
+def _of_activation(network: Structure, end: LossOperation, run: Pass, y: Array) -> Array:
+    """Give the derivative at the last activation, which a loss that absorbs it skips."""
+    transfer = network.graph[end.layer].layer.transfer
+    if isinstance(transfer, Linear):
+        return run.arrays[f"{end.layer}.dN"]
+    a = run.arrays[f"{end.layer}.A"]
+    counted = float(np.sum(end.loss.image_weights(y)))
+    return end.loss.backward_a(a, y, transfer) / a.dtype.type(counted)
+
+
+def check_gradients(
+    network: Structure, x: Any, y: Any, loss: AnyLoss, *, entries: int, seed: int
+) -> GradientCheck:
+    """Compare gradients with central differences; see :meth:`striate.Network.check_gradients`."""
+    inputs = check_inputs(network.graph, network.preprocessing, x)
+    losses = losses_of(network.graph, loss)
+    return check_step(
+        TrainingStep.of(network.graph, losses, to_inputs=True),
+        to_equations(network.preprocessing, inputs),
+        check_all_targets(
+            network.graph, network.preprocessing, network.classes, y, losses, count_of(inputs)
+        ),
+        network.parameters,
+        network.statistics,
+        entries=entries,
+        seed=seed,
+    )

@@ -1,0 +1,360 @@
+"""The network as a user has it: trained, evaluated, asked, looked into."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from striate.data.augment import Augmentation
+from striate.functions.base import Loss
+from striate.functions.decay.base import Decay
+from striate.functions.update.base import Update
+from striate.graph.gradients import GradientCheck
+from striate.graph.layer import Layer, Node
+from striate.graph.trace import Trace
+from striate.model import files, fitting, looking, planning, scoring
+from striate.model.building import build
+from striate.model.inputs import Channels, Preprocessing
+from striate.model.scoring import Evaluation
+from striate.model.structure import Structure
+from striate.model.targets import Classes
+from striate.shapes import Shape
+from striate.training.history import History
+from striate.training.loop import Listener
+
+
+class Network(Structure):
+    """A convolutional network.
+
+    Parameters
+    ----------
+    layers
+        Layers in a row, with ``input_shape``; or the input (or inputs) of a graph, with
+        ``outputs``.
+    outputs
+        The result (or results) of a graph.
+    input_shape
+        Shape of one image, ``(rows, columns, channels)``, or ``(features,)``.
+    channels
+        Which axis of images holds the channels, ``"last"`` or ``"first"``; ``input_shape`` follows
+        it.
+    seed
+        For the weights that the network starts with: the same seed gives the same bits.
+
+    Raises
+    ------
+    ShapeError
+        If sizes do not fit, with the chain of sizes and the formula.
+    GraphError
+        If the layers are joined in a way that cannot be computed.
+
+    Sources
+    -------
+    Hagan fig. 8.9-8.12; Wichmann 3.5.
+
+    Examples
+    --------
+    >>> import striate as st
+    >>> layers = [st.Conv(6, 5, activation="tanh"), st.AveragePool(2), st.Flatten(), st.Dense(10)]
+    >>> net = st.Network(layers, input_shape=(32, 32, 1))
+    >>> net.parameter_count
+    11926
+    >>> print(net)
+    conv 6@5x5 tanh | average 2x2 | dense 10
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer] | Node | Sequence[Node],
+        outputs: Node | Sequence[Node] | None = None,
+        *,
+        input_shape: Shape | None = None,
+        channels: Channels = "last",
+        seed: int = 0,
+    ) -> None:
+        graph = build(layers, outputs, input_shape, channels)
+        self._begin(graph, Preprocessing(channels=channels), Classes(), seed)
+
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        epochs: int = 10,
+        batch_size: int = 128,
+        update: str | Update = "adam",
+        learning_rate: float | None = None,
+        decay: str | Decay = "constant",
+        loss: str | Loss | Sequence[str | Loss] | None = None,
+        validation: float | tuple[Any, Any] | None = None,
+        early_stopping: int | None = None,
+        keep_best: bool | None = None,
+        watch: str | None = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[Any, float] | str | None = None,
+        augment: str | Augmentation | None = None,
+        standardise: bool = False,
+        clip_norm: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        resume: str | os.PathLike[str] | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        progress: bool | None = None,
+        listeners: Sequence[Listener] = (),
+    ) -> History:
+        """Train the network, from the weights that it has.
+
+        Parameters
+        ----------
+        x
+            Images, uint8 (divided by 255) or floating point (as they are); for several inputs a
+            list or a table.
+        y
+            Targets: labels 0, 1, ... or words for a classifier, numbers or images else; for several
+            outputs a list or a table.
+        epochs, batch_size
+            How often to go through the images, and how many at a time; the last batch of an epoch
+            may be shorter.
+        update, learning_rate, decay
+            How weights follow the gradient: an update or its name, its rate, how the rate falls.
+        loss
+            By default what suits the last transfer function: softmax cross-entropy, logistic binary
+            cross-entropy, else squared error.
+        validation
+            The share of the images to keep from training, each class in proportion, or a pair ``(x,
+            y)``.
+        early_stopping
+            Stop after so many epochs in which what is watched has not improved.
+        keep_best
+            Whether to end with the best weights; by default with ``early_stopping``.
+        watch
+            The column of the history that decides: by default ``validation_loss``, or ``loss``
+            without validation.
+        sample_weight, class_weight
+            What images and classes count; ``class_weight="balanced"`` makes all classes count the
+            same.
+        augment
+            Random changes of each image: ``"shift 2 flip"``, see
+            :class:`striate.data.augment.Augmentation`.
+        standardise
+            Whether to learn each channel's mean and deviation, and subtract and divide them. Zero
+            padding then is the mean, no longer the paper's white.
+        clip_norm
+            The largest norm of the gradient.
+        checkpoint, resume
+            Files: written after each epoch and on Ctrl-C; read to go on from, ending in the same
+            bits as if never interrupted.
+        shuffle, seed
+            Whether the images' order is drawn, and from what. The same seed gives the same bits.
+        progress
+            Whether to show a progress bar; by default on a terminal only.
+        listeners
+            Are told of each step and epoch.
+
+        Returns
+        -------
+        History
+            One row for each epoch.
+
+        Raises
+        ------
+        DataError, ShapeError, OptionError
+            If images, targets or options cannot be; nothing has changed then.
+        TrainingError
+            If the loss is no longer a number; the network then has the last good weights.
+
+        Sources
+        -------
+        Hagan, "Gradient Calculation"; Wolter, "Convolutional neural networks".
+
+        Examples
+        --------
+        >>> import striate as st
+        >>> (x, y), _ = st.data.load("shapes")
+        >>> net = st.Network.parse("conv 4@3x3 relu | max 3 | dense 2 softmax", (15, 15, 1))
+        >>> net.fit(x, y, epochs=3, learning_rate=0.03)["accuracy"][-1] > 0.9
+        True
+        """
+        classes = self.classes if len(self.graph.outputs) > 1 else self.classes.learned(y)
+        options = fitting.Options(
+            loss=loss if loss is not None else self.losses,
+            validation=validation,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
+            augment=augment,
+            standardise=standardise,
+            classes=classes,
+        )
+        plan = planning.plan_of(
+            epochs=epochs,
+            batch_size=batch_size,
+            update=update,
+            learning_rate=learning_rate,
+            decay=decay,
+            clip_norm=clip_norm,
+            seed=seed,
+            shuffle=shuffle,
+            early_stopping=early_stopping,
+            keep_best=keep_best,
+            watch=watch or ("loss" if validation is None else "validation_loss"),
+        )
+        run = fitting.Run(
+            checkpoint=checkpoint, resume=resume, progress=progress, listeners=tuple(listeners)
+        )
+        return fitting.fit(self, x, y, options, plan, run)
+
+    def evaluate(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        loss: str | Loss | Sequence[str | Loss] | None = None,
+        sample_weight: Any = None,
+        top_k: Sequence[int] = (),
+        batch_size: int = 256,
+    ) -> Evaluation:
+        """Compute the loss and, for a classifier, what it gets right and wrong.
+
+        Parameters
+        ----------
+        x, y
+            Images and their targets.
+        loss
+            By default that of the training.
+        sample_weight
+            What each image counts.
+        top_k
+            For which k to count labels among the k largest outputs.
+        batch_size
+            Images computed at a time.
+
+        Returns
+        -------
+        Evaluation
+            Prints as a table; holds loss, accuracy, confusion matrix.
+
+        Raises
+        ------
+        DataError, ShapeError
+            If images or targets cannot be.
+
+        Examples
+        --------
+        >>> import striate as st
+        >>> _, (x, y) = st.data.load("shapes")
+        >>> Network.parse("dense 2 softmax", (15, 15, 1)).evaluate(x, y).images == len(x)
+        True
+        """
+        return scoring.evaluate(
+            self,
+            x,
+            y,
+            loss=loss if loss is not None else self.losses,
+            sample_weight=sample_weight,
+            top_k=top_k,
+            batch_size=batch_size,
+        )
+
+    def trace(
+        self,
+        x: Any,
+        y: Any = None,
+        *,
+        loss: str | Loss | None = None,
+        training: bool = False,
+        seed: int = 0,
+    ) -> Trace:
+        """Show every quantity of a forward and, if targets are given, a backward pass.
+
+        Parameters
+        ----------
+        x
+            Images.
+        y
+            Their targets; without them only the forward pass is computed.
+        loss
+            By default as in :meth:`fit`.
+        training
+            Whether dropout drops and batch normalisation uses the batch's own statistics.
+        seed
+            For dropout.
+
+        Returns
+        -------
+        Trace
+            By layer, under Hagan's names: ``trace["conv1"].dW``. Arrays stand as the equations
+            index them, ``[q, map, row, column]``.
+
+        Sources
+        -------
+        Hagan 8.28-8.31, fig. 8.12.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> net = Network.parse("conv 2@3x3 tanh | dense 3 softmax", (6, 6, 1))
+        >>> trace = net.trace(np.ones((1, 6, 6, 1)), [2])
+        >>> trace["conv1"].dW.shape
+        (2, 1, 3, 3)
+        """
+        return looking.trace(self, x, y, loss or self.losses, training=training, seed=seed)
+
+    def check_gradients(
+        self, x: Any, y: Any, *, loss: str | Loss | None = None, entries: int = 30, seed: int = 0
+    ) -> GradientCheck:
+        """Compare every backpropagated derivative with central differences, in float64.
+
+        Parameters
+        ----------
+        x, y
+            A few images and their targets.
+        loss
+            By default as in :meth:`fit`.
+        entries
+            How many entries of each array to compare.
+        seed
+            Chooses the entries, and dropout's masks.
+
+        Returns
+        -------
+        GradientCheck
+            Prints as a table; ``passed`` says whether all agree.
+
+        Sources
+        -------
+        Hagan 8.28.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> net = Network.parse("conv 2@3x3 tanh | dense 3 softmax", (6, 6, 1))
+        >>> images = np.random.default_rng(0).normal(size=(2, 6, 6, 1))
+        >>> net.check_gradients(images, [2, 0]).passed
+        True
+        """
+        return looking.check_gradients(self, x, y, loss or self.losses, entries=entries, seed=seed)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network to one safetensors file.
+
+        It holds the layers, their numbers, what is done to images, the classes and the loss.
+
+        Parameters
+        ----------
+        path
+            Where to; an older file of that name stays whole until the new one is.
+
+        Raises
+        ------
+        ModelFileError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import striate as st
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     st.Network.preset("lenet5").save(f"{folder}/lenet5.safetensors")
+        ...     print(st.load(f"{folder}/lenet5.safetensors").parameter_count)
+        61706
+        """
+        files.save(self, path)

@@ -1,0 +1,89 @@
+"""What a user says about how to train, checked and put together as a plan."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from striate.data.augment import Augmentation
+from striate.errors import OptionError, ShapeError
+from striate.functions.decay.base import Decay
+from striate.functions.options import COUNT, POSITIVE
+from striate.functions.update.base import Update
+from striate.graph.parameters import require_seed
+from striate.model.kinds import kind_of
+from striate.model.structure import Structure
+from striate.training.loop import Plan
+
+
+def plan_of(
+    *,
+    epochs: int,
+    batch_size: int,
+    update: str | Update,
+    learning_rate: float | None,
+    decay: str | Decay,
+    clip_norm: float | None,
+    seed: int,
+    shuffle: bool,
+    early_stopping: int | None,
+    keep_best: bool | None,
+    watch: str,
+) -> Plan:
+    """Check the options of a training and put them together."""
+    counts = {"epochs": epochs, "batch_size": batch_size, "early_stopping": early_stopping}
+    for name, value in counts.items():
+        if value not in COUNT and not (value is None and name == "early_stopping"):
+            raise OptionError(f"{name}={value!r} cannot be. It is {COUNT}. Use {name}=1 or more.")
+    if clip_norm is not None and clip_norm not in POSITIVE:
+        raise OptionError(
+            f"clip_norm={clip_norm!r} cannot be. It is {POSITIVE}. "
+            "Use clip_norm=1.0, or leave it out."
+        )
+    require_seed(seed)
+    chosen = kind_of("update", update, Update)
+    if learning_rate is not None:
+        chosen = replace(chosen, learning_rate=learning_rate)
+    return Plan(
+        epochs=epochs,
+        batch_size=batch_size,
+        update=chosen,
+        decay=kind_of("decay", decay, Decay),
+        clip_norm=clip_norm,
+        seed=seed,
+        shuffle=shuffle,
+        patience=early_stopping,
+        keep_best=early_stopping is not None if keep_best is None else keep_best,
+        watched=watch,
+    )
+
+
+def require_column(watched: str, columns: Sequence[str]) -> None:
+    """Raise where the history will have no column of that name."""
+    if watched not in columns:
+        raise OptionError(
+            f'watch="{watched}" cannot be. It is a column of the history, here '
+            f"{', '.join(columns)}. "
+            "Use one of these; those of the validation part need fit(validation=0.1), and an "
+            "accuracy needs labels."
+        )
+
+
+def augmentation_of(augment: str | Augmentation | None, network: Structure) -> Augmentation | None:
+    """Read an augmentation; it takes images with their channels last."""
+    chosen = Augmentation.parse(augment) if isinstance(augment, str) else augment
+    if chosen is None or chosen == Augmentation():
+        return None
+    if not isinstance(chosen, Augmentation):
+        raise OptionError(
+            f"augment={augment!r} cannot be. It is a text such as shift 2 flip, or an "
+            'Augmentation. Use augment="shift 2".'
+        )
+    if network.preprocessing.channels == "first" or any(
+        len(shape) != 3 for shape in network.graph.inputs.values()
+    ):
+        raise ShapeError(
+            f"augment={str(chosen)!r} was given for images of shape {network.input_shape}, "
+            f"channels {network.preprocessing.channels}. "
+            "It moves and mirrors (rows, columns, channels). Use such images, or augment them "
+            "yourself."
+        )
+    return chosen

@@ -1,0 +1,183 @@
+"""What a nest costs: terms, multiply-adds and bytes, counted from its numbers alone."""
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from striate.nests.expression import (
+    Arithmetic,
+    Call,
+    Expression,
+    Negative,
+    Reference,
+    Where,
+    factors,
+    parts,
+)
+from striate.nests.nest import Guard, Nest, Program
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Work and traffic of a nest or a program; costs add up.
+
+    Parameters
+    ----------
+    terms
+        Terms that exist: those that fall outside are not counted.
+    terms_bound
+        All combinations of the indices.
+    multiply_adds, multiply_adds_bound
+        Products of arrays that are added up, one for each term that exists, or for each
+        combination.
+    operations
+        Arithmetic operations, function calls and additions to the target; a multiply-add is two.
+    bytes_read, bytes_written
+        Bytes of the arrays read and of the target, each counted once: what must move if a cache
+        holds the rest.
+
+    Sources
+    -------
+    Hagan 8.20, 8.38; Wichmann 3.1.
+    """
+
+    terms: int = 0
+    terms_bound: int = 0
+    multiply_adds: int = 0
+    multiply_adds_bound: int = 0
+    operations: int = 0
+    bytes_read: int = 0
+    bytes_written: int = 0
+
+    @property
+    def intensity(self) -> float:
+        """Operations for each byte."""
+        moved = self.bytes_read + self.bytes_written
+        return self.operations / moved if moved else 0.0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            terms=self.terms + other.terms,
+            terms_bound=self.terms_bound + other.terms_bound,
+            multiply_adds=self.multiply_adds + other.multiply_adds,
+            multiply_adds_bound=self.multiply_adds_bound + other.multiply_adds_bound,
+            operations=self.operations + other.operations,
+            bytes_read=self.bytes_read + other.bytes_read,
+            bytes_written=self.bytes_written + other.bytes_written,
+        )
+
+
+def cost(nest: Nest | Program, *, item_bytes: int = 4) -> Cost:
+    """Count what a nest or a program costs.
+
+    Parameters
+    ----------
+    nest
+        A valid nest or program.
+    item_bytes
+        Bytes of one number.
+
+    Returns
+    -------
+    Cost
+        Exact counts, but that every look-up in a table is taken to fall inside: what tables hold is
+        not known.
+
+    Sources
+    -------
+    Hagan 8.20, 8.38; Wichmann 3.1.
+
+    Examples
+    --------
+    The first convolution of LeNet-5, one image of 32 x 32 pixels:
+
+    >>> from striate.nests.bind import bind
+    >>> shapes = {"w": (6, 1, 5, 5), "a": (1, 1, 32, 32), "z": (1, 6, 28, 28)}
+    >>> cost(bind("z[q,h,*i] += w[h,l,*u] * a[q,l,*(i + u)]", shapes=shapes)).multiply_adds
+    117600
+    """
+    if isinstance(nest, Program):
+        return sum((cost(n, item_bytes=item_bytes) for n in nest.nests), Cost())
+    equation = nest.equation
+    terms, bound = count_terms(nest), prod(nest.extents.values())
+    arrays = [f for f in factors(equation.expression) if isinstance(f, Reference)]
+    multiplies = equation.operator == "+=" and len(arrays) > 1
+    accumulates = equation.operator != "="
+    return Cost(
+        terms=terms,
+        terms_bound=bound,
+        multiply_adds=terms * multiplies,
+        multiply_adds_bound=bound * multiplies,
+        operations=terms * (_operations(equation.expression) + accumulates),
+        bytes_read=item_bytes * sum(prod(nest.shapes[name]) for name in nest.sources),
+        bytes_written=item_bytes * prod(nest.shapes[nest.target]),
+    )
+
+
+def count_terms(nest: Nest) -> int:
+    """Count the terms that exist.
+
+    Guards that share an index are counted together, over the box of their indices alone; boxes
+    without a common index multiply. So the two axes of an image cost the sum, not the product, of
+    their sizes.
+
+    Parameters
+    ----------
+    nest
+        A valid nest.
+
+    Returns
+    -------
+    int
+        Combinations of the indices for which every reference falls inside its array.
+
+    Sources
+    -------
+    Hagan 8.38, 8.40.
+
+    Examples
+    --------
+    Three output pixels under a window of three, one pixel of padding: 2 + 3 + 2.
+
+    >>> from striate.nests.bind import bind
+    >>> shapes = {"w": (3,), "a": (3,), "z": (3,)}
+    >>> count_terms(bind("z[i] += w[u] * a[i + u - 1]", shapes=shapes))
+    7
+    """
+    groups = list[tuple[set[str], list[Guard]]]()
+    for guard in nest.guards():
+        if guard.subscript.table is not None:
+            continue
+        indices, together = set(guard.subscript.linear()[0]), [guard]
+        for group in [g for g in groups if not g[0].isdisjoint(indices)]:
+            groups.remove(group)
+            indices |= group[0]
+            together += group[1]
+        groups.append((indices, together))
+    free = set(nest.extents).difference(*(indices for indices, _ in groups))
+    counts = [_count_box(nest, sorted(indices), guards) for indices, guards in groups]
+    return prod([*(nest.extents[index] for index in free), *counts])
+
+
+def _count_box(nest: Nest, order: list[str], guards: list[Guard]) -> int:
+    """Count the combinations of a few indices that all guards let through."""
+    inside = np.ones([nest.extents[index] for index in order], bool)
+    axes = np.indices(inside.shape, sparse=True)
+    for guard in guards:
+        multipliers, offset = guard.subscript.linear()
+        value = offset + sum(by * axes[order.index(index)] for index, by in multipliers.items())
+        inside &= (value >= 0) & (value < guard.length)
+    return int(np.count_nonzero(inside))
+
+
+def _operations(expression: Expression) -> int:
+    """Count operations and function calls of an expression, a comparison and its choice as two."""
+    match expression:
+        case Where():
+            own = 2
+        case Arithmetic() | Negative() | Call():
+            own = 1
+        case _:
+            own = 0
+    return own + sum(_operations(part) for part in parts(expression))

@@ -1,0 +1,302 @@
+"""The words of an index equation, subscripts and expressions, as frozen data that prints itself.
+
+Printing gives back what the parser reads, with as few parentheses as keep the meaning. What the
+words mean is said once, at :class:`striate.nests.equation.Equation`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+ArithmeticSign = Literal["+", "-", "*", "/", "**"]
+ComparisonSign = Literal["==", "!=", "<", "<=", ">", ">="]
+
+ARITHMETIC: tuple[ArithmeticSign, ...] = ("+", "-", "*", "/", "**")
+COMPARISONS: tuple[ComparisonSign, ...] = ("==", "!=", "<", "<=", ">", ">=")
+FUNCTIONS = {
+    **dict.fromkeys(("exp", "log", "log1p", "expm1", "tanh", "erf", "sqrt", "abs", "sign"), 1),
+    **dict.fromkeys(("max", "min"), 2),
+    "where": 3,
+}
+"""The functions of the language and how many arguments each takes."""
+
+# How tightly each form binds; an operand that binds more loosely is printed in parentheses.
+_SUM, _PRODUCT, _NEGATIVE, _POWER, _ATOM = range(5)
+_BINDS = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "**": _POWER}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One addend of a subscript: ``factor`` or ``coefficient*factor``.
+
+    Parameters
+    ----------
+    factor
+        An index, the name of a constant, or an integer.
+    coefficient
+        A constant's name or an integer; ``None`` where nothing is written.
+    negative
+        Whether the addend is subtracted.
+    """
+
+    factor: str | int
+    coefficient: str | int | None = None
+    negative: bool = False
+
+    def __str__(self) -> str:
+        return str(self.factor) if self.coefficient is None else f"{self.coefficient}*{self.factor}"
+
+
+@dataclass(frozen=True)
+class Subscript:
+    """One place between the brackets of a reference: a sum of terms, or a table read at such a sum.
+
+    Parameters
+    ----------
+    terms
+        The addends.
+    table
+        Name of an array of integers that is read at the sum; ``None`` where the sum itself is
+        meant.
+    starred
+        Whether it stands for one subscript for each pixel axis.
+    """
+
+    terms: tuple[Term, ...]
+    table: str | None = None
+    starred: bool = False
+
+    @property
+    def lone(self) -> str | None:
+        """The name that stands alone here, if one does."""
+        if self.table is None and len(self.terms) == 1:
+            (term,) = self.terms
+            if isinstance(term.factor, str) and term.coefficient is None and not term.negative:
+                return term.factor
+        return None
+
+    def linear(self) -> tuple[dict[str, int], int]:
+        """Read terms whose constants are numbers: the multiplier of each index, and the offset."""
+        multipliers, offset = dict[str, int](), 0
+        for term in self.terms:
+            by = 1 if term.coefficient is None else term.coefficient
+            assert isinstance(by, int), f"{self} holds a constant without a number"
+            by = -by if term.negative else by
+            if isinstance(term.factor, int):
+                offset += by * term.factor
+            else:
+                multipliers[term.factor] = multipliers.get(term.factor, 0) + by
+        return multipliers, offset
+
+    def __str__(self) -> str:
+        total = "-" * self.terms[0].negative + str(self.terms[0])
+        for term in self.terms[1:]:
+            total += f" {'-' if term.negative else '+'} {term}"
+        body = total if self.table is None else f"{self.table}[{total}]"
+        if not self.starred:
+            return body
+        return f"*{body}" if self.table is not None or total.isidentifier() else f"*({body})"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An array at subscripts, ``a[q,l,*(s*i + u)]``; without any, an array of one number."""
+
+    name: str
+    subscripts: tuple[Subscript, ...]
+
+    def tables(self) -> tuple["Reference", ...]:
+        """Give the table look-ups among the subscripts, as references of their own."""
+        return tuple(
+            Reference(s.table, (replace(s, table=None),))
+            for s in self.subscripts
+            if s.table is not None
+        )
+
+    def __str__(self) -> str:
+        if not self.subscripts:
+            return self.name
+        texts = [str(s) for s in self.subscripts]
+        spaced = any(
+            " " in t and not s.starred for s, t in zip(self.subscripts, texts, strict=True)
+        )
+        return f"{self.name}[{(', ' if spaced else ',').join(texts)}]"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number."""
+
+    value: float
+
+    def __str__(self) -> str:
+        return repr(self.value)
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A bare name: an index as a number, or a constant."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Ordinal:
+    """The place of indices in their box, counted from 0 in row order: ``ordinal(*u)``."""
+
+    indices: tuple[Subscript, ...]
+
+    def __str__(self) -> str:
+        return f"ordinal({', '.join(map(str, self.indices))})"
+
+
+@dataclass(frozen=True)
+class Negative:
+    """An expression with its sign changed."""
+
+    operand: "Expression"
+
+    def __str__(self) -> str:
+        return f"-{_bound(self.operand, _NEGATIVE)}"
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Two expressions joined by ``+``, ``-``, ``*``, ``/`` or ``**``."""
+
+    sign: ArithmeticSign
+    left: "Expression"
+    right: "Expression"
+
+    def __str__(self) -> str:
+        if self.sign == "**":  # groups to the right, and takes a minus in its exponent as it is
+            return f"{_bound(self.left, _ATOM)}**{_bound(self.right, _NEGATIVE)}"
+        binds = _BINDS[self.sign]
+        return f"{_bound(self.left, binds)} {self.sign} {_bound(self.right, binds + 1)}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A question that ``where`` asks of two expressions."""
+
+    sign: ComparisonSign
+    left: "Expression"
+    right: "Expression"
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.sign} {self.right}"
+
+
+@dataclass(frozen=True)
+class Where:
+    """One of two expressions, as a comparison says."""
+
+    condition: Comparison
+    then: "Expression"
+    otherwise: "Expression"
+
+    def __str__(self) -> str:
+        return f"where({self.condition}, {self.then}, {self.otherwise})"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function of :data:`FUNCTIONS` other than ``where``, with its arguments."""
+
+    function: str
+    arguments: tuple["Expression", ...]
+
+    def __str__(self) -> str:
+        return f"{self.function}({', '.join(map(str, self.arguments))})"
+
+
+Leaf = Number | Symbol | Reference | Ordinal
+Expression = Leaf | Negative | Arithmetic | Where | Call
+
+
+def leaves(expression: Expression) -> Iterator[Leaf]:
+    """Give numbers, names, references and ordinals in the order in which they are written."""
+    match expression:
+        case Number() | Symbol() | Reference() | Ordinal():
+            yield expression
+        case _:
+            for part in parts(expression):
+                yield from leaves(part)
+
+
+def parts(expression: Expression) -> tuple[Expression, ...]:
+    """Give the expressions that an expression is made of, in the order of writing."""
+    match expression:
+        case Negative(operand):
+            return (operand,)
+        case Arithmetic(_, left, right):
+            return left, right
+        case Where(Comparison(_, left, right), then, otherwise):
+            return left, right, then, otherwise
+        case Call(_, arguments):
+            return arguments
+        case _:
+            return ()
+
+
+def rewrite(expression: Expression, leaf: Callable[[Leaf], Expression]) -> Expression:
+    """Build the expression anew with ``leaf`` in the place of each leaf."""
+    match expression:
+        case Number() | Symbol() | Reference() | Ordinal():
+            return leaf(expression)
+        case Negative(operand):
+            return Negative(rewrite(operand, leaf))
+        case Arithmetic(sign, left, right):
+            return Arithmetic(sign, rewrite(left, leaf), rewrite(right, leaf))
+        case Where(Comparison(sign, left, right), then, otherwise):
+            condition = Comparison(sign, rewrite(left, leaf), rewrite(right, leaf))
+            return Where(condition, rewrite(then, leaf), rewrite(otherwise, leaf))
+        case Call(function, arguments):
+            return Call(function, tuple(rewrite(a, leaf) for a in arguments))
+
+
+def factors(expression: Expression) -> tuple[Expression, ...]:
+    """Give what a product multiplies, left to right; a sign is a factor of -1."""
+    match expression:
+        case Arithmetic("*", left, right):
+            return factors(left) + factors(right)
+        case Negative(operand):
+            return (Number(-1), *factors(operand))
+        case _:
+            return (expression,)
+
+
+def is_multiple(expression: Expression, factor: Leaf) -> bool:
+    """Whether an expression that holds the factor once is a multiple of it."""
+
+    def holds(part: Expression) -> bool:
+        return factor in leaves(part)
+
+    match expression:
+        case Negative(operand):
+            return is_multiple(operand, factor)
+        case Arithmetic("*", left, right):
+            return is_multiple(left if holds(left) else right, factor)
+        case Arithmetic("/", left, _) if holds(left):
+            return is_multiple(left, factor)
+        case Where(_, then, Number(0)) if holds(then):
+            return is_multiple(then, factor)
+        case _:
+            return expression == factor
+
+
+def _bound(operand: Expression, least: int) -> str:
+    """Print an operand, in parentheses where it binds more loosely than its place asks."""
+    match operand:
+        case Arithmetic(sign):
+            binds = _BINDS[sign]
+        case Negative():
+            binds = _NEGATIVE
+        case Number(value):
+            binds = _NEGATIVE if str(value).startswith("-") else _ATOM
+        case _:
+            binds = _ATOM
+    return str(operand) if binds >= least else f"({operand})"

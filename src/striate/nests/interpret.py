@@ -1,0 +1,305 @@
+"""What nests mean, in NumPy: the oracle for whatever a compiler makes of them."""
+
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from striate.nests.expression import (
+    Arithmetic,
+    Call,
+    Expression,
+    Negative,
+    Number,
+    Ordinal,
+    Reference,
+    Subscript,
+    Symbol,
+    Where,
+    factors,
+)
+from striate.nests.nest import Nest, Program, mismatch
+from striate.nests.verify import verify
+from striate.shapes import Array
+
+
+def interpret(nest: Nest | Program, arrays: Mapping[str, ArrayLike]) -> dict[str, Array]:
+    """Compute a nest or a program.
+
+    Arithmetic is done in the floating type that the floating arrays have together, in float64 where
+    there is none; ``argmax=`` gives int64. Sums are correct up to rounding: their order is a matter
+    of the schedule.
+
+    Parameters
+    ----------
+    nest
+        What to compute.
+    arrays
+        The arrays that are read, tables included, by name. A nest's target may be among them: it
+        then keeps what it holds, as :class:`~striate.nests.equation.Equation` says.
+
+    Returns
+    -------
+    dict
+        The nest's target, or the program's outputs, by name.
+
+    Raises
+    ------
+    NestError
+        If the nest is not valid, or an array is missing or has another shape.
+
+    Sources
+    -------
+    Hagan 8.20, 8.24, 8.38-8.47.
+
+    Examples
+    --------
+    The layout of Hagan's figure 8.2, a 3 x 3 image under a 2 x 2 kernel:
+
+    >>> from striate.nests.bind import bind
+    >>> nest = bind("z[*i] += w[*u] * a[*(i + u)]", shapes={"w": (2, 2), "a": (3, 3), "z": (2, 2)})
+    >>> interpret(nest, {"w": np.ones((2, 2)), "a": np.arange(9.0).reshape(3, 3)})["z"]
+    array([[ 8., 12.],
+           [20., 24.]])
+    """
+    verify(nest)
+    known = {name: np.asarray(array) for name, array in arrays.items()}
+    with np.errstate(all="ignore"):
+        if isinstance(nest, Nest):
+            return {nest.target: _compute(nest, known)}
+        known = {name: array for name, array in known.items() if name in nest.inputs}
+        for one in nest.nests:
+            known[one.target] = _compute(one, known)
+    return {name: known[name] for name in nest.outputs}
+
+
+def _compute(nest: Nest, arrays: Mapping[str, Array]) -> Array:
+    """Compute one nest from the arrays known so far."""
+    for name in (*nest.sources, *({nest.target} & arrays.keys())):
+        if name not in arrays or arrays[name].shape != nest.shapes[name]:
+            given = f"of shape {arrays[name].shape}" if name in arrays else "missing"
+            raise mismatch(
+                nest,
+                f"The array `{name}` is {given}.",
+                f"The nest has `{name}` of shape {nest.shapes[name]}. Give such an array.",
+            )
+    for table in nest.equation.tables:
+        if arrays[table.name].dtype.kind not in "iu":
+            raise mismatch(
+                nest,
+                f"The table `{table.name}` holds {arrays[table.name].dtype} numbers.",
+                "A table holds places of an axis: integers. Convert it.",
+            )
+    floating = [a.dtype for a in arrays.values() if a.dtype.kind == "f"]
+    return _Loops(nest, arrays, np.result_type(*floating) if floating else np.dtype(float)).run()
+
+
+@dataclass(frozen=True)
+class _Loops:
+    """A nest with its arrays; ``order`` names the indices that are the axes of a result."""
+
+    nest: Nest
+    arrays: Mapping[str, Array]
+    dtype: np.dtype[Any]
+
+    def run(self) -> Array:
+        """Compute the terms, reduce them, and write them to the target."""
+        equation = self.nest.equation
+        if equation.operator == "argmax=":
+            ordinals = self.first_greatest()
+            return self.write(np.dtype(np.int64), -1, ordinals, ordinals >= 0)
+        if equation.operator == "=":
+            return self.write(self.dtype, 0, *self.terms())
+        combine, start = _COMBINE[equation.operator]
+        values = self.products() if equation.operator == "+=" else None
+        if values is None:
+            terms, exists = self.terms()
+            reduced = tuple(range(-len(equation.reduced), 0))
+            values = combine.reduce(np.where(exists, terms, start), axis=reduced)
+        return self.write(self.dtype, start, values, True, combine)
+
+    def terms(self) -> tuple[Array, Array]:
+        """Compute the term of each combination of the indices, and whether it exists."""
+        order = self.nest.equation.indices
+        box = [self.nest.extents[index] for index in order]
+        values = self.evaluate(self.nest.equation.expression, order)
+        exists = self.inside(self.nest.equation.references, order)
+        return np.broadcast_to(values, box), np.broadcast_to(exists, box)
+
+    def first_greatest(self) -> Array:
+        """Find the ordinal of the first greatest term over the reduced indices, -1 for none."""
+        equation = self.nest.equation
+        box = [self.nest.extents[i] for i in equation.indices if i not in equation.reduced]
+        columns = [array.reshape(*box, -1) for array in self.terms()]
+        best = np.full(box, -1)
+        greatest = np.zeros(box)
+        for ordinal, (value, exists) in enumerate(
+            zip(*(np.moveaxis(c, -1, 0) for c in columns), strict=True)
+        ):
+            greater = (value > greatest) | (np.isnan(value) & ~np.isnan(greatest))
+            better = exists & ((best < 0) | greater)
+            best = np.where(better, ordinal, best)
+            greatest = np.where(better, value, greatest)
+        return best
+
+    def products(self) -> Array | None:
+        """Sum a product of arrays and numbers; ``None`` where the expression is something else.
+
+        What falls outside is read as 0, which makes its product 0 unless another factor is not
+        finite.
+        """
+        equation = self.nest.equation
+        parts = factors(equation.expression)
+        arrays = [part for part in parts if isinstance(part, Reference)]
+        numbers = [part.value for part in parts if isinstance(part, Number)]
+        if not arrays or len(arrays) + len(numbers) < len(parts):
+            return None
+        operands, finite = list[Array | list[int]](), True
+        for reference in arrays:
+            order = [i for i in equation.indices if _holds(reference, i)]
+            exists = self.inside([reference], order)
+            operand = np.where(exists, self.gather(reference, order), 0).astype(self.dtype)
+            finite = finite and bool(np.isfinite(operand).all())
+            operands += [operand, [equation.indices.index(i) for i in order]]
+        if not finite and self.nest.guards(*arrays):
+            return None
+        kept = [i for i in equation.indices if i not in equation.reduced]
+        present = [i for i in kept if any(_holds(reference, i) for reference in arrays)]
+        summed = np.einsum(
+            *operands, [equation.indices.index(i) for i in present], optimize="greedy"
+        )
+        lengths = [self.nest.extents[i] if i in present else 1 for i in kept]
+        return math.prod(numbers) * summed.reshape(lengths)
+
+    def write(
+        self,
+        dtype: np.dtype[Any],
+        start: float,
+        values: Array,
+        exists: Array | bool,
+        combine: np.ufunc | None = None,
+    ) -> Array:
+        """Write the values, one for each combination of the target's indices."""
+        target, shape = self.nest.equation.target, self.nest.shapes[self.nest.target]
+        order = [i for i in self.nest.equation.indices if i not in self.nest.equation.reduced]
+        box = [self.nest.extents[index] for index in order]
+        exists = np.broadcast_to(exists & self.inside([target], order), box)
+        place = np.zeros((1,) * len(order), int)
+        for subscript, length in zip(target.subscripts, shape, strict=True):
+            place = place * length + self.sums(subscript, order)
+        places = np.broadcast_to(place, box)[exists]
+        written = np.broadcast_to(values, box)[exists]
+        before = self.arrays.get(target.name)
+        entries = (np.full(shape, start) if before is None else before).astype(dtype).reshape(-1)
+        if combine is None:
+            entries[places] = written
+        else:
+            combine.at(entries, places, written)
+        return entries.reshape(shape)
+
+    def counted(self, index: str, order: Sequence[str]) -> Array:
+        """Count an index along its axis."""
+        lengths = [-1 if other == index else 1 for other in order]
+        return np.arange(self.nest.extents[index]).reshape(lengths)
+
+    def sums(self, subscript: Subscript, order: Sequence[str]) -> Array:
+        """Compute a subscript; a table is read at the nearest place that it has."""
+        multipliers, offset = subscript.linear()
+        total = np.full((1,) * len(order), offset)
+        for index, by in multipliers.items():
+            total = total + by * self.counted(index, order)
+        if subscript.table is None:
+            return total
+        table = self.arrays[subscript.table].astype(np.int64)
+        return table[np.clip(total, 0, len(table) - 1)]
+
+    def inside(self, references: Sequence[Reference], order: Sequence[str]) -> Array:
+        """Say where all of some references fall inside their arrays."""
+        inside = np.ones((1,) * len(order), bool)
+        for guard in self.nest.guards(*references) if references else ():
+            value = self.sums(guard.subscript, order)
+            inside = inside & (value >= 0) & (value < guard.length)
+        return inside
+
+    def gather(self, reference: Reference, order: Sequence[str]) -> Array:
+        """Read an array, integers widened so that nothing wraps; outside, the nearest entry."""
+        array = self.arrays[reference.name]
+        places = tuple(
+            np.clip(self.sums(subscript, order), 0, length - 1)
+            for subscript, length in zip(reference.subscripts, array.shape, strict=True)
+        )
+        read = array[places]
+        return read.astype(np.int64) if read.dtype.kind in "biu" else read
+
+    def evaluate(self, expression: Expression, order: Sequence[str]) -> Any:
+        """Compute an expression for each combination of the indices."""
+        match expression:
+            case Number(value):
+                return value
+            case Symbol(name):
+                return self.counted(name, order)
+            case Reference():
+                return self.gather(expression, order)
+            case Ordinal(indices):
+                place: Any = 0
+                for index in (subscript.lone for subscript in indices):
+                    assert index is not None, f"{expression} counts something else than indices"
+                    place = place * self.nest.extents[index] + self.counted(index, order)
+                return place
+            case Negative(operand):
+                return -self.evaluate(operand, order)
+            case Where(condition, then, otherwise):
+                sides = (condition.left, condition.right, then, otherwise)
+                left, right, yes, no = (self.evaluate(side, order) for side in sides)
+                return cast("Any", np.where(_COMPARE[condition.sign](left, right), yes, no))
+            case Arithmetic(sign, left, right):
+                return _COMPUTE[sign](self.evaluate(left, order), self.evaluate(right, order))
+            case Call(function, arguments):
+                return _COMPUTE[function](*(self.evaluate(a, order) for a in arguments))
+
+
+def _holds(reference: Reference, index: str) -> bool:
+    """Whether an index stands in a reference."""
+    return any(index in subscript.linear()[0] for subscript in reference.subscripts)
+
+
+def _power(x: Any, y: Any) -> Any:
+    """Raise to a power as real numbers; NumPy refuses negative powers of integers."""
+    return np.asarray(x, np.float64) ** y if np.asarray(x).dtype.kind == "i" else x**y
+
+
+_COMBINE: dict[str, tuple[np.ufunc, float]] = {
+    "+=": (np.add, 0.0),
+    "max=": (np.maximum, -np.inf),
+    "min=": (np.minimum, np.inf),
+}
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_COMPUTE: dict[str, Callable[..., Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": np.true_divide,
+    "**": _power,
+    "exp": np.exp,
+    "log": np.log,
+    "log1p": np.log1p,
+    "expm1": np.expm1,
+    "tanh": np.tanh,
+    "erf": np.vectorize(math.erf, otypes=[float]),
+    "sqrt": np.sqrt,
+    "abs": np.abs,
+    "sign": np.sign,
+    "max": np.maximum,
+    "min": np.minimum,
+}

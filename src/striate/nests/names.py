@@ -1,0 +1,135 @@
+"""Telling the names of a statement apart: arrays, indices, starred indices and constants."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from striate.nests.expression import FUNCTIONS
+from striate.nests.place import Place
+
+RESERVED = {*FUNCTIONS, "ordinal", "argmax"}
+
+
+class Usage(Enum):
+    """What a name does at one place of a statement."""
+
+    ARRAY = "is an array"
+    MULTIPLIES = "multiplies an index"
+    MULTIPLIED = "is multiplied"
+    ALONE = "stands alone in a subscript"
+    ADDED = "is added in a subscript"
+    SUBTRACTED = "is subtracted in a subscript"
+    COUNTED = "is counted by ordinal"
+    NUMBER = "is a number of the expression"
+
+
+_IN_SUBSCRIPTS = {
+    Usage.MULTIPLIES,
+    Usage.MULTIPLIED,
+    Usage.ALONE,
+    Usage.ADDED,
+    Usage.SUBTRACTED,
+}
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """A name at one place of a statement."""
+
+    name: str
+    usage: Usage
+    starred: bool
+    place: Place
+
+
+def find_constants(
+    occurrences: Iterable[Occurrence], declared: Collection[str] | None
+) -> frozenset[str]:
+    """Find which names between brackets are constants: the declared ones, or else by the rule.
+
+    The rule: a name is a constant where it multiplies another (``s*i``), or is only ever
+    subtracted (``- p``).
+    """
+    usages = dict[str, set[Usage]]()
+    for it in occurrences:
+        if it.usage in _IN_SUBSCRIPTS:
+            usages.setdefault(it.name, set()).add(it.usage)
+    if declared is not None:
+        return frozenset(usages.keys() & declared)
+    return frozenset(
+        name
+        for name, found in usages.items()
+        if Usage.MULTIPLIES in found or found == {Usage.SUBTRACTED}
+    )
+
+
+def check_names(occurrences: Collection[Occurrence], constants: frozenset[str]) -> None:
+    """Raise where a name is used for two things, or in a way that its kind does not allow."""
+    arrays = {it.name for it in occurrences if it.usage is Usage.ARRAY}
+    starred = dict[str, bool]()
+    for it in occurrences:
+        _check_word(it, arrays)
+        if it.usage in _IN_SUBSCRIPTS and it.name in constants:
+            _check_constant(it)
+        elif it.usage in _IN_SUBSCRIPTS:
+            _check_index(it, starred)
+    for it in occurrences:
+        _check_number(it, starred)
+
+
+def _check_word(it: Occurrence, arrays: set[str]) -> None:
+    """Raise where a name is taken already: by the language, or by an array."""
+    if it.name in RESERVED:
+        raise it.place.error(
+            f"`{it.name}` cannot be a name.",
+            f"The language keeps {', '.join(sorted(RESERVED))} for itself. Choose another name.",
+        )
+    if it.usage is not Usage.ARRAY and it.name in arrays:
+        raise it.place.error(
+            f"`{it.name}` is an array of this statement, and here it {it.usage.value}.",
+            "A name stands for one thing: an array, an index or a constant. Rename one of the two.",
+        )
+
+
+def _check_constant(it: Occurrence) -> None:
+    """Raise where a constant is used as only an index can be."""
+    if it.usage in {Usage.ALONE, Usage.MULTIPLIED}:
+        raise it.place.error(
+            f"`{it.name}` is a constant of this statement, and here it {it.usage.value}.",
+            "A constant multiplies an index or is added to one, as in `s*i - p`. "
+            "Rename one of the two if an index is meant here.",
+        )
+
+
+def _check_index(it: Occurrence, starred: dict[str, bool]) -> None:
+    """Raise where an index multiplies, or stands with a star here and without one there."""
+    if it.usage is Usage.MULTIPLIES:
+        raise it.place.error(
+            f"`{it.name}` multiplies an index and is not among the declared constants.",
+            f"Only an integer or a constant multiplies. Declare `{it.name}` too.",
+        )
+    if starred.setdefault(it.name, it.starred) != it.starred:
+        here, there = ("with", "without") if it.starred else ("without", "with")
+        raise it.place.error(
+            f"`{it.name}` stands {here} a star here and {there} one elsewhere.",
+            "A starred index stands for one index of each pixel axis, everywhere in a statement. "
+            "Star it everywhere, or use two names.",
+        )
+
+
+def _check_number(it: Occurrence, starred: dict[str, bool]) -> None:
+    """Raise where the expression takes for a number, or counts, what cannot be."""
+    if it.usage is Usage.NUMBER and starred.get(it.name):
+        raise it.place.error(
+            f"`{it.name}` stands for one index of each pixel axis, so it is not one number.",
+            f"A starred index is a number only through its ordinal. Write `ordinal(*{it.name})`.",
+        )
+    if it.usage is Usage.COUNTED and starred.get(it.name) is not it.starred:
+        if it.name in starred:
+            remedy = f"Write `{'*' * starred[it.name]}{it.name}`."
+        else:
+            remedy = f"Use `{it.name}` in a subscript too, or leave it out."
+        raise it.place.error(
+            f"`{'*' * it.starred}{it.name}` is not an index of this statement.",
+            f"An ordinal counts indices, written as they stand in subscripts. {remedy}",
+        )

@@ -1,0 +1,163 @@
+"""Equations bound to numbers, alone or in programs: what the stages of the compiler work on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from striate.errors import NestError
+from striate.nests.equation import Equation
+from striate.nests.expression import Reference, Subscript
+
+Lengths = tuple[int, ...]
+"""Lengths of an array's axes, the axis of images included."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A condition on which a term exists: that a subscript falls inside its axis.
+
+    Parameters
+    ----------
+    subscript
+        A sum of indices, or a table read at one.
+    length
+        Length of the axis.
+    """
+
+    subscript: Subscript
+    length: int
+
+    def __str__(self) -> str:
+        return f"0 <= {self.subscript} < {self.length}"
+
+
+@dataclass(frozen=True)
+class Nest:
+    """A loop nest: an equation without stars and named constants, with the extent of every index.
+
+    :func:`striate.nests.bind.bind` makes it; it has the meaning of its equation.
+
+    Parameters
+    ----------
+    equation
+        The statement; its constants are numbers, its starred subscripts one for each pixel axis.
+    extents
+        To where each index counts from 0, in the order of the equation's indices.
+    shapes
+        Lengths of each array's axes.
+
+    Sources
+    -------
+    Hagan 8.20, 8.38.
+
+    Examples
+    --------
+    >>> from striate.nests.bind import bind
+    >>> print(bind("z[*i] += w[*u] * a[*(i + u)]", shapes={"w": (2, 2), "a": (3, 3), "z": (2, 2)}))
+    z[i,j] += w[u,v] * a[i + u, j + v]  for i < 2, j < 2, u < 2, v < 2
+    """
+
+    equation: Equation
+    extents: Mapping[str, int] = field(hash=False)
+    shapes: Mapping[str, Lengths] = field(hash=False)
+
+    @property
+    def target(self) -> str:
+        """Name of the array that is computed."""
+        return self.equation.target.name
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the arrays that are read, tables included, each where it first appears."""
+        read = (*self.equation.references, *self.equation.tables)
+        return tuple(dict.fromkeys(reference.name for reference in read))
+
+    def span(self, subscript: Subscript) -> tuple[int, int]:
+        """Give the least and the greatest value that the sum of a subscript takes."""
+        multipliers, offset = subscript.linear()
+        ends = [by * (self.extents[index] - 1) for index, by in multipliers.items()]
+        return offset + sum(min(0, end) for end in ends), offset + sum(max(0, end) for end in ends)
+
+    def guards(self, *references: Reference) -> tuple[Guard, ...]:
+        """Give the conditions on which references fall inside their arrays.
+
+        Those that always hold are left out.
+
+        Parameters
+        ----------
+        references
+            Some of the equation's references; all of them, where none is named.
+
+        Returns
+        -------
+        tuple of Guard
+            Each condition once. What a table holds is not known, so that a look-up is always
+            guarded.
+
+        Sources
+        -------
+        Hagan 8.40, 8.41 (corrected: zero outside).
+
+        Examples
+        --------
+        >>> from striate.nests.bind import bind
+        >>> shapes = {"w": (3,), "a": (8,), "z": (8,)}
+        >>> nest = bind("z[i] += w[u] * a[i + u - p]", shapes=shapes, constants={"p": 1})
+        >>> [str(guard) for guard in nest.guards()]
+        ['0 <= i + u - 1 < 8']
+        """
+        found = dict[Guard, None]()
+        for reference in references or (self.equation.target, *self.equation.references):
+            for part in (*reference.tables(), reference):
+                for subscript, length in zip(part.subscripts, self.shapes[part.name], strict=True):
+                    least, greatest = self.span(subscript)
+                    if subscript.table is not None or least < 0 or greatest >= length:
+                        found[Guard(subscript, length)] = None
+        return tuple(found)
+
+    def __str__(self) -> str:
+        box = ", ".join(f"{index} < {extent}" for index, extent in self.extents.items())
+        return f"{self.equation}  for {box}" if box else f"{self.equation}"
+
+
+@dataclass(frozen=True)
+class Program:
+    """Nests in the order in which they are computed.
+
+    Parameters
+    ----------
+    nests
+        The statements.
+    inputs
+        Names of the arrays that are given.
+    outputs
+        Names of the arrays that are asked for; what else is written is temporary.
+
+    Sources
+    -------
+    Hagan 8.29-8.31.
+    """
+
+    nests: tuple[Nest, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def shapes(self) -> dict[str, Lengths]:
+        """Lengths of each array's axes, as the first nest that names it has them."""
+        return {name: shape for nest in reversed(self.nests) for name, shape in nest.shapes.items()}
+
+    @property
+    def temporaries(self) -> dict[str, Lengths]:
+        """Shapes of the arrays that are written and not asked for, in the order of writing."""
+        shapes = self.shapes
+        written = dict.fromkeys(nest.target for nest in self.nests)
+        return {name: shapes[name] for name in written if name not in self.outputs}
+
+    def __str__(self) -> str:
+        return "\n".join(str(nest) for nest in self.nests)
+
+
+def mismatch(statement: object, values: str, rule: str) -> NestError:
+    """Make the error for a statement or nest: what is there, the printed form, rule and remedy."""
+    printed = "\n".join(f"    {line}" for line in str(statement).splitlines())
+    return NestError(f"{values}\n{printed}\n{rule}")

@@ -1,0 +1,26 @@
+"""Where in a statement something is wrong, and the error that points there."""
+
+import re
+from dataclasses import dataclass
+
+from striate.errors import EquationError
+
+
+@dataclass(frozen=True)
+class Place:
+    """Characters ``start`` to ``stop`` of a statement."""
+
+    statement: str
+    start: int
+    stop: int
+
+    @classmethod
+    def last(cls, statement: str, part: object) -> "Place":
+        """Find the last occurrence of a part, whole words only, in the statement that holds it."""
+        *_, found = re.finditer(rf"(?<!\w){re.escape(str(part))}(?!\w)", statement)
+        return cls(statement, *found.span())
+
+    def error(self, values: str, rule: str) -> EquationError:
+        """Make the error: values, the statement with carets under the place, rule and remedy."""
+        carets = " " * self.start + "^" * max(1, self.stop - self.start)
+        return EquationError(f"{values}\n    {self.statement}\n    {carets}\n{rule}")

@@ -1,0 +1,96 @@
+"""Writing figures to files, each whole or not at all."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from striate.files import atomic_write, make_folder
+from striate.model.network import Network
+from striate.model.scoring import Evaluation
+from striate.pictures.confusion import confusion
+from striate.pictures.kernels import kernels, layers_with_kernels
+from striate.pictures.learning_curve import learning_curve
+from striate.pictures.mistakes import mistakes
+from striate.pictures.style import DOTS_PER_INCH
+from striate.shapes import Array
+from striate.training.history import History
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def save_all(
+    folder: str | os.PathLike[str],
+    *,
+    network: Network,
+    history: History | None = None,
+    evaluation: Evaluation | None = None,
+    x: Array | None = None,
+    y: Array | None = None,
+    probabilities: Array | None = None,
+) -> list[Path]:
+    """Draw what there is to draw of a trained network, and write it to PNG files.
+
+    Parameters
+    ----------
+    folder
+        Where to; made if it is missing.
+    network
+        For the kernels of its first convolution.
+    history
+        For the learning curve.
+    evaluation
+        For the confusion matrix.
+    x, y, probabilities
+        Images, labels and what the network gives for them, for its worst mistakes.
+
+    Returns
+    -------
+    list of Path
+        The files that were written.
+
+    Raises
+    ------
+    ModelFileError
+        If the folder or a file cannot be written.
+    ExtraError
+        If matplotlib is not installed.
+    """
+    figures: dict[str, Figure] = {}
+    if history:
+        figures["learning-curve"] = learning_curve(history)
+    if evaluation is not None and evaluation.confusion is not None:
+        figures["confusion"] = confusion(evaluation)
+    with_kernels = layers_with_kernels(network)
+    if with_kernels:
+        figures["kernels"] = kernels(network, with_kernels[0])
+    if x is not None and y is not None and probabilities is not None:
+        figures["mistakes"] = mistakes(x, y, probabilities, network.classes.names)
+    return [save(figure, Path(folder) / f"{name}.png") for name, figure in figures.items()]
+
+
+def save(figure: "Figure", path: str | os.PathLike[str]) -> Path:
+    """Write a figure to a PNG file, the same bytes for the same figure.
+
+    Parameters
+    ----------
+    figure
+        What to write.
+    path
+        Where to; its folder is made if it is missing.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    make_folder(path.parent)
+    with atomic_write(path) as file:
+        figure.savefig(file, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    return path

@@ -1,0 +1,149 @@
+"""The kernels of a convolution as images."""
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from striate.errors import OptionError
+from striate.model.network import Network
+from striate.pictures.style import (
+    INK,
+    LABEL,
+    SIGNED,
+    SMALL,
+    TITLE,
+    bare_panel,
+    new_figure,
+)
+from striate.shapes import Array
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MOST_MAPS, _MOST_INPUTS = 64, 8
+_AXES_OF_KERNELS = 4  # output map, input map, row, column
+_COLOURS = 3
+
+
+def kernels(network: Network, layer: str = "conv1") -> "Figure":
+    """Draw the kernels of a layer, one for each feature map.
+
+    Kernels of one input map show their sign: red weighs pixels positively, blue negatively.
+    Those of a colour image are shown in colour, with grey for no weight. Where there are other
+    numbers of input maps, each row is an input map.
+
+    Parameters
+    ----------
+    network
+        A network with a convolution of rows and columns.
+    layer
+        Name of the convolution.
+
+    Returns
+    -------
+    Figure
+        The first 64 feature maps, of at most 8 input maps.
+
+    Raises
+    ------
+    OptionError
+        If the network has no such convolution.
+    ExtraError
+        If matplotlib is not installed.
+
+    Sources
+    -------
+    Hagan 8.20; Wichmann 4.1.
+    """
+    w = network.parameters.get(f"{layer}.weight")
+    if w is None or w.ndim != _AXES_OF_KERNELS or w.shape[2:] == (1, 1):
+        there = ", ".join(layers_with_kernels(network)) or "none"
+        raise OptionError(
+            f"{layer!r} is not a layer whose kernels can be drawn. Kernels with rows and columns "
+            f"larger than one pixel can be; here these are: {there}. Use the name of such a layer."
+        )
+    if w.shape[1] == _COLOURS:
+        return _coloured(w, layer)
+    return _signed(w[:_MOST_MAPS, :_MOST_INPUTS], layer, w.shape)
+
+
+def layers_with_kernels(network: Network) -> list[str]:
+    """List the layers whose kernels can be drawn.
+
+    Parameters
+    ----------
+    network
+        Any network.
+
+    Returns
+    -------
+    list of str
+        Names, in the order of computation.
+
+    Examples
+    --------
+    >>> layers_with_kernels(Network.preset("lenet5"))
+    ['conv1', 'conv2']
+    """
+    return [
+        name.removesuffix(".weight")
+        for name, w in network.parameters.items()
+        if name.endswith(".weight") and w.ndim == _AXES_OF_KERNELS and w.shape[2:] != (1, 1)
+    ]
+
+
+def _signed(w: Array, layer: str, shape: tuple[int, ...]) -> "Figure":
+    """Draw each kernel in the colours of signed numbers, with one scale for all."""
+    maps, inputs = w.shape[:2]
+    if inputs == 1:
+        columns = min(maps, 8)
+        rows = math.ceil(maps / columns)
+        tiles = [w[h, 0] for h in range(maps)]
+        names = [str(h + 1) for h in range(maps)]
+    else:
+        columns, rows = min(maps, 16), inputs
+        tiles = [w[h, l] for l in range(rows) for h in range(columns)]
+        names = [str(h + 1) if l == 0 else "" for l in range(rows) for h in range(columns)]
+    figure = new_figure(1.2 + 0.95 * columns, 0.9 + 1.15 * rows)
+    limit = float(np.abs(w).max()) or 1.0
+    panels = figure.subplots(rows, columns, squeeze=False)
+    drawn = None
+    for axes, tile, name in zip(panels.ravel(), tiles, names, strict=False):
+        drawn = axes.imshow(tile, cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest")
+        bare_panel(axes)
+        axes.set_title(name, fontsize=SMALL, color=INK, pad=3)
+    for axes in panels.ravel()[len(tiles) :]:
+        axes.set_visible(False)
+    assert drawn is not None
+    bar = figure.colorbar(drawn, ax=panels, fraction=0.05, pad=0.02, aspect=25)
+    bar.ax.tick_params(labelsize=SMALL, colors=INK)
+    bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]  # a spine, typed as its list
+    bar.set_label("weight", fontsize=LABEL, color=INK)
+    figure.suptitle(_heading(layer, shape), x=0.01, ha="left", fontsize=TITLE, color=INK)
+    return figure
+
+
+def _coloured(w: Array, layer: str) -> "Figure":
+    """Draw each kernel as a colour image, with grey for no weight."""
+    shown = w[:_MOST_MAPS]
+    columns = min(len(shown), 8)
+    rows = math.ceil(len(shown) / columns)
+    figure = new_figure(0.6 + 0.95 * columns, 0.9 + 1.15 * rows)
+    limit = float(np.abs(w).max()) or 1.0
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for h, (axes, kernel) in enumerate(zip(panels, shown, strict=False)):
+        axes.imshow(0.5 + kernel.transpose(1, 2, 0) / (2 * limit), interpolation="nearest")
+        bare_panel(axes)
+        axes.set_title(str(h + 1), fontsize=SMALL, color=INK, pad=3)
+    for axes in panels[len(shown) :]:
+        axes.set_visible(False)
+    figure.suptitle(_heading(layer, w.shape), x=0.01, ha="left", fontsize=TITLE, color=INK)
+    return figure
+
+
+def _heading(layer: str, shape: tuple[int, ...]) -> str:
+    """Say what the kernels are."""
+    maps, inputs, rows, columns = shape
+    pairs = "" if inputs == 1 else f" for each of {inputs} input maps"
+    return f"{layer}: {maps} kernels of {rows} × {columns}{pairs}"

@@ -1,0 +1,87 @@
+"""The learning curve: loss and accuracy after each epoch."""
+
+from typing import TYPE_CHECKING
+
+from striate.errors import TrainingError
+from striate.pictures.style import BLUE, INK, LABEL, ORANGE, new_figure, open_panel, title
+from striate.training.history import History
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_PARTS = (("", "training", BLUE, "o"), ("validation_", "validation", ORANGE, "s"))
+_FEW_EPOCHS = 15  # up to here each epoch has room for a marker
+
+
+def learning_curve(history: History) -> "Figure":
+    """Draw how the loss falls and the accuracy rises, on the training and on the validation images.
+
+    Parameters
+    ----------
+    history
+        What :meth:`striate.Network.fit` gives.
+
+    Returns
+    -------
+    Figure
+        One panel for the loss, and one for the accuracy where there are classes.
+
+    Raises
+    ------
+    TrainingError
+        If the history has no epochs.
+    ExtraError
+        If matplotlib is not installed.
+    """
+    if not len(history):
+        raise TrainingError(
+            "The history has no epochs. A learning curve has a point for each epoch. Train first: "
+            "history = net.fit(x, y)."
+        )
+    accurate = "accuracy" in history.columns
+    figure = new_figure(9.0 if accurate else 4.8, 3.6)
+    panels = figure.subplots(1, 2 if accurate else 1, squeeze=False)[0]
+    _curves(panels[0], history, "loss", 1.0)
+    title(panels[0], "Loss (lower is better)")
+    if accurate:
+        _curves(panels[1], history, "accuracy", 100.0)
+        title(panels[1], "Images answered correctly, in %")
+    return figure
+
+
+def _curves(axes: "Axes", history: History, column: str, scale: float) -> None:
+    """Draw one column of the history, for each part that has it, with its name at its end."""
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # an extra, and heavy
+
+    epochs = [int(epoch) for epoch in history["epoch"]]
+    parts = [part for part in _PARTS if f"{part[0]}{column}" in history.columns]
+    ends = []
+    for prefix, name, colour, marker in parts:
+        values = [scale * value for value in history[f"{prefix}{column}"]]
+        axes.plot(
+            epochs,
+            values,
+            color=colour,
+            linewidth=1.8,
+            marker=marker if len(epochs) <= _FEW_EPOCHS else None,
+            markersize=4,
+            label=name,
+        )
+        ends.append((values[-1], name, colour))
+    if history.best_epoch:
+        axes.axvline(history.best_epoch, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.annotate(
+            " kept",
+            (history.best_epoch, 1.0),
+            xycoords=("data", "axes fraction"),
+            va="top",
+            fontsize=LABEL,
+            color=INK,
+        )
+    if column == "loss":
+        axes.set_ylim(bottom=0)
+    axes.legend(frameon=False, fontsize=LABEL, loc="best")
+    axes.set_xlabel("epoch (pass through the training images)", fontsize=LABEL, color=INK)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    open_panel(axes)

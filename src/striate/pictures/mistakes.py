@@ -1,0 +1,95 @@
+"""The images that a network is most wrong about."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from striate.pictures.style import INK, SMALL, TITLE, names_of, new_figure, shorten, show_image
+from striate.shapes import Array
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MOST = 24
+_COLUMNS = 8
+_ROOM = 9  # characters of a name above an image
+
+
+def mistakes(x: Array, y: Array, probabilities: Array, classes: Sequence[str] = ()) -> "Figure":
+    """Draw the mistakes that the network is surest of.
+
+    Parameters
+    ----------
+    x
+        Images, channels last.
+    y
+        Their labels.
+    probabilities
+        What the network gives for each image and class.
+    classes
+        Names of the classes; none where they are numbers.
+
+    Returns
+    -------
+    Figure
+        At most 24 images, the one whose own class is least probable first, each with its class,
+        the answer and the answer's probability.
+
+    Raises
+    ------
+    ExtraError
+        If matplotlib is not installed.
+    """
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != y)
+    chosen = wrong[worst(y[wrong], probabilities[wrong], _MOST)]
+    names = [shorten(name, _ROOM) for name in names_of(classes, probabilities.shape[1])]
+    rows = max(1, math.ceil(len(chosen) / _COLUMNS))
+    figure = new_figure(1.25 * _COLUMNS, 0.6 + 1.65 * rows)
+    panels = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
+    for axes, image in zip(panels, chosen, strict=False):
+        answer = int(probabilities[image].argmax())
+        show_image(axes, x[image])
+        axes.set_title(
+            f"{names[int(y[image])]} → {names[answer]}", fontsize=SMALL + 1, color=INK, pad=3
+        )
+        axes.set_xlabel(f"{100 * probabilities[image, answer]:.0f} % sure", fontsize=SMALL)
+    for axes in panels[len(chosen) :]:
+        axes.set_axis_off()
+    figure.suptitle(
+        f"{len(wrong):,} of {len(y):,} images are wrong"
+        + (f"; the worst {len(chosen)}" if len(chosen) < len(wrong) else "")
+        + " (true class → answer)",
+        x=0.01,
+        ha="left",
+        fontsize=TITLE,
+        color=INK,
+    )
+    return figure
+
+
+def worst(y: Array, probabilities: Array, count: int) -> Array:
+    """Find the images whose own class is least probable.
+
+    Parameters
+    ----------
+    y
+        Labels.
+    probabilities
+        What the network gives for each image and class.
+    count
+        How many to find.
+
+    Returns
+    -------
+    Array
+        Numbers of images, the worst first; of equals, the first image first.
+
+    Examples
+    --------
+    >>> worst(np.array([0, 0, 1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5]]), 2)
+    array([1, 2])
+    """
+    own = probabilities[np.arange(len(y)), y]
+    return np.argsort(own, kind="stable")[:count]

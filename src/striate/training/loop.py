@@ -1,0 +1,288 @@
+"""The training loop: batch after batch through the engine, an update after each."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NoReturn, Protocol
+
+import numpy as np
+
+from striate.errors import TrainingError
+from striate.functions.base import Draw
+from striate.functions.decay import Constant
+from striate.functions.decay.base import Decay
+from striate.functions.update import Adam
+from striate.functions.update.base import Update
+from striate.functions.update.clipping import clip_factor
+from striate.graph.engine import Batch, Engine
+from striate.shapes import Array
+from striate.training.state import Best, Row, Sums, TrainingState, order_of_images
+
+
+class Source(Protocol):
+    """Where the images of a training come from."""
+
+    count: int
+
+    def batch(self, images: Array, epoch: int) -> Batch:
+        """Give the images of these numbers, as they are in that epoch."""
+        ...
+
+    def correct(self, outputs: tuple[Array, ...], batch: Batch) -> float:
+        """Add up the weights of the images whose largest output is their label."""
+        ...
+
+
+class Listener(Protocol):
+    """Something that is told how training goes."""
+
+    def on_step(self, state: TrainingState, loss: float, images: int) -> None:
+        """Hear of a step: the state after it, its loss, its number of images."""
+        ...
+
+    def on_epoch(self, state: TrainingState, row: Row) -> None:
+        """Hear of an epoch: the state after it, its row of the history."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How a network is to be trained.
+
+    Parameters
+    ----------
+    epochs
+        How often to go through the images.
+    batch_size
+        Images in a step; the last batch of an epoch may be shorter.
+    update, decay
+        How the weights follow the gradient, and how the learning rate falls.
+    clip_norm
+        The largest norm of the gradient; longer ones are shortened.
+    seed
+        For the order of the images, dropout and augmentation.
+    shuffle
+        Whether the order of the images is drawn.
+    patience
+        After how many epochs without a better score to stop; ``None`` never.
+    keep_best
+        Whether the best weights are kept and are the network's in the end.
+    watched
+        The column of the history that is the score: of an accuracy higher is better, of any other
+        lower.
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    update: Update = field(default_factory=Adam)
+    decay: Decay = field(default_factory=Constant)
+    clip_norm: float | None = None
+    seed: int = 0
+    shuffle: bool = True
+    patience: int | None = None
+    keep_best: bool = False
+    watched: str = "loss"
+
+
+class Trainer:
+    """Trains from one state to the next.
+
+    Parameters
+    ----------
+    engine
+        Computes the gradients.
+    plan
+        How to train.
+    source
+        The images.
+    decayed
+        1 for each parameter that weight decay applies to, else 0.
+    state
+        Where to start from.
+    validate
+        Gives further columns of the history from parameters and statistics, after each epoch.
+    listeners
+        Are told of each step and epoch.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        plan: Plan,
+        source: Source,
+        *,
+        decayed: Array,
+        state: TrainingState,
+        validate: Callable[[Array, Array], Row] | None = None,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        self.engine = engine
+        self.plan = plan
+        self.source = source
+        self.decayed = decayed
+        self.state = state
+        self.validate = validate
+        self.listeners = listeners
+        self.stopped_early = False
+        self._good = (state.parameters, state.statistics)
+        self._kept = "the checkpoint" if state.step else "the start"
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in one pass through the images."""
+        return -(-self.source.count // self.plan.batch_size)
+
+    def run(self) -> TrainingState:
+        """Train until the plan is done.
+
+        Returns
+        -------
+        TrainingState
+            The last state; ``self.state`` is always the last whole one, whatever interrupts.
+
+        Raises
+        ------
+        TrainingError
+            If the loss or the gradient is no longer a number; ``self.state`` then holds the last
+            good weights.
+        """
+        while self.state.epoch < self.plan.epochs and not self._patience_over():
+            self._epoch()
+        return self.state
+
+    def _epoch(self) -> None:
+        """Go through the images, from where the epoch stands."""
+        plan, epoch = self.plan, self.state.epoch
+        order = order_of_images(plan.seed, epoch, self.source.count, shuffle=plan.shuffle)
+        for k in range(self.state.batch, self.steps_per_epoch):
+            chosen = order[k * plan.batch_size : (k + 1) * plan.batch_size]
+            started = time.perf_counter()
+            batch = self.source.batch(chosen, epoch)
+            self.state, loss = self._step(batch, started)
+            for listener in self.listeners:
+                listener.on_step(self.state, loss, len(chosen))
+        self.state = self._end_of_epoch()
+        for listener in self.listeners:
+            listener.on_epoch(self.state, self.state.rows[-1])
+
+    def _step(self, batch: Batch, started: float) -> tuple[TrainingState, float]:
+        """Compute one step: gradients, their length, the update."""
+        state, plan = self.state, self.plan
+        count = len(batch.inputs[0])
+        draw = Draw(seed=plan.seed, step=state.step, layer=0, images=np.arange(count))
+        # Numbers beyond float32 are found by `_require_finite`, in words instead of a warning.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            result = self.engine.gradients(state.parameters, state.statistics, batch, draw)
+        loss = sum(result.losses)
+        self._require_finite(result.gradient, loss)
+        if state.batch == 0 and state.step:
+            # Only weights that have given a finite loss are good ones.
+            self._good = (state.parameters, state.statistics)
+            self._kept = f"the end of epoch {state.epoch}"
+        gradient = result.gradient
+        if plan.clip_norm is not None:
+            gradient = gradient * gradient.dtype.type(clip_factor(gradient, plan.clip_norm))
+        factor = plan.decay.factor(
+            step=state.step,
+            steps_per_epoch=self.steps_per_epoch,
+            epochs=plan.epochs,
+            memory=state.decay,
+        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            parameters, memory = plan.update.apply(
+                state.parameters,
+                gradient,
+                state.memory,
+                rate=plan.update.learning_rate * factor,
+                step=state.step + 1,
+                decayed=self.decayed,
+            )
+        if not np.isfinite(parameters).all():
+            self._stop("weights became infinite")
+        weight = float(count if batch.weights is None else np.sum(batch.weights))
+        sums = Sums(
+            loss=state.sums.loss + loss * weight,
+            weight=state.sums.weight + weight,
+            correct=state.sums.correct + self.source.correct(result.outputs, batch),
+            seconds=state.sums.seconds + time.perf_counter() - started,
+        )
+        after = replace(
+            state,
+            parameters=parameters,
+            statistics=result.statistics,
+            memory=memory,
+            step=state.step + 1,
+            batch=state.batch + 1,
+            sums=sums,
+        )
+        return after, loss
+
+    def _end_of_epoch(self) -> TrainingState:
+        """Write the epoch's row, compare with the best, tell the decay."""
+        state, plan = self.state, self.plan
+        row: dict[str, float] = {
+            "epoch": state.epoch + 1,
+            "loss": state.sums.loss / state.sums.weight,
+        }
+        if not math.isnan(state.sums.correct):
+            row["accuracy"] = state.sums.correct / state.sums.weight
+        if self.validate is not None:
+            row |= self._validated()
+        row["seconds"] = round(state.sums.seconds, 3)
+        score = -row[plan.watched] if plan.watched.endswith("accuracy") else row[plan.watched]
+        best = state.best
+        if best is None or score < best.score:
+            best = Best(
+                score=score,
+                epoch=state.epoch + 1,
+                parameters=state.parameters,
+                statistics=state.statistics,
+            )
+        return replace(
+            state,
+            epoch=state.epoch + 1,
+            batch=0,
+            sums=Sums(),
+            rows=(*state.rows, row),
+            best=best,
+            decay=plan.decay.observe(state.decay, score),
+        )
+
+    def _patience_over(self) -> bool:
+        """Say whether the score has not fallen for too long."""
+        best, patience = self.state.best, self.plan.patience
+        if patience is None or best is None or self.state.batch:
+            return False
+        self.stopped_early = self.state.epoch - best.epoch >= patience
+        return self.stopped_early
+
+    def _validated(self) -> Row:
+        """Give the columns of the validation part; raise where its loss is no number."""
+        assert self.validate is not None
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            columns = self.validate(self.state.parameters, self.state.statistics)
+        loss = columns.get("validation_loss", 0.0)
+        if not math.isfinite(loss):
+            self._stop(f"validation loss became {loss}")
+        return columns
+
+    def _require_finite(self, gradient: Array, loss: float) -> None:
+        """Raise where the loss or its derivatives have run away."""
+        if not math.isfinite(loss):
+            self._stop(f"loss became {loss}")
+        if not np.isfinite(gradient).all():
+            self._stop("gradient became infinite")
+
+    def _stop(self, what: str) -> NoReturn:
+        """Raise because training has run away, with the last good weights in their place."""
+        state, rate = self.state, self.plan.update.learning_rate
+        parameters, statistics = self._good
+        self.state = replace(state, parameters=parameters, statistics=statistics)
+        raise TrainingError(
+            f"The {what} in epoch {state.epoch + 1}, batch {state.batch + 1} of "
+            f"{self.steps_per_epoch}, with learning rate {rate:g}. "
+            "Steps that are too long make weights grow without bound, and no later step brings "
+            "them back; training has stopped, and the network has the weights of "
+            f"{self._kept}. Use a smaller learning rate, {rate / 10:g} say, or clip_norm=1."
+        )

@@ -1,0 +1,88 @@
+"""The progress bar: images a second and time left on a terminal, silence elsewhere."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from striate.training.state import Row, TrainingState
+
+
+class ProgressBar:
+    """Shows how training goes, as a listener of the trainer.
+
+    Parameters
+    ----------
+    epochs
+        How many are planned.
+    images
+        How many there are in one.
+    console
+        Where to show it; by default the terminal's standard error.
+    """
+
+    def __init__(self, epochs: int, images: int, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True)
+        self.epochs = epochs
+        self.images = images
+        self.progress = Progress(
+            TextColumn("epoch {task.fields[epoch]:>3}/{task.fields[epochs]}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]:>9} images/s  loss {task.fields[loss]:.4f}"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+        )
+        self.task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take the bar away."""
+        self.progress.stop()
+
+    def on_step(self, state: TrainingState, loss: float, images: int) -> None:
+        """Move the bar on."""
+        if self.task is None:
+            self.task = self.progress.add_task(
+                "", total=self.images, epoch=state.epoch + 1, epochs=self.epochs, rate="", loss=loss
+            )
+        rate = state.sums.weight / state.sums.seconds if state.sums.seconds else 0.0
+        self.progress.update(
+            self.task,
+            advance=images,
+            epoch=state.epoch + 1,
+            rate=f"{rate:,.0f}",
+            loss=state.sums.loss / state.sums.weight if state.sums.weight else loss,
+        )
+
+    def on_epoch(self, state: TrainingState, row: Row) -> None:  # noqa: ARG002  # not needed
+        """Print the epoch's row and begin anew."""
+        parts = [f"epoch {int(row['epoch']):>3}/{self.epochs}"]
+        parts += [
+            f"{name.replace('_', ' ')} {value:.4f}"
+            for name, value in row.items()
+            if name not in {"epoch", "seconds"}
+        ]
+        parts.append(f"{self.images / max(row['seconds'], 1e-9):,.0f} images/s")
+        self.console.print("  ".join(parts), highlight=False)
+        if self.task is not None:
+            self.progress.remove_task(self.task)
+            self.task = None

@@ -1,0 +1,70 @@
+"""The table of equations is complete, and each of them is evaluated as it is printed.
+
+The printed equations themselves are in `books/printed`; the tests beside this one compare them with
+each other and with `striate.maths`.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from books.printed import hagan_forward, hagan_gradient, wichmann, wichmann_pooling, wolter
+
+HERE = Path(__file__).parent
+EQUATIONS = tomllib.loads((HERE.parents[1] / "docs" / "equations.toml").read_text())["equation"]
+PRINTED = {
+    "Hagan": vars(hagan_forward) | vars(hagan_gradient),
+    "Wichmann": vars(wichmann) | vars(wichmann_pooling),
+    "Wolter": vars(wolter),
+}
+
+
+def function_name(number):
+    """Name the function of a printed equation."""
+    return f"equation_{number.replace('.', '_')}"
+
+
+def test_the_table_holds_the_95_equations_in_order():
+    """Hagan 8.1 to 8.53, Wichmann 1.1 to 5.8, Wolter 1 to 8: each once, in the texts' order."""
+    last_of_section = {1: 7, 2: 3, 3: 1, 4: 15, 5: 8}
+    wanted = [
+        *(f"Hagan 8.{k}" for k in range(1, 54)),
+        *(f"Wichmann {c}.{k}" for c, n in last_of_section.items() for k in range(1, n + 1)),
+        *(f"Wolter {k}" for k in range(1, 9)),
+    ]
+
+    assert [equation["number"] for equation in EQUATIONS] == wanted
+    assert len(wanted) == 95
+
+
+@pytest.mark.parametrize("equation", EQUATIONS, ids=lambda equation: equation["number"])
+def test_an_entry_says_what_it_should(equation):
+    """An entry has LaTeX with balanced braces; a slip comes with the print, which differs."""
+    assert set(equation) <= {"number", "latex", "printed", "slip", "reason"}
+    for latex in (equation["latex"], equation.get("printed", "")):
+        assert latex.count("{") == latex.count("}")
+        left, right = (re.findall(rf"\\{side}\b(?!arrow)", latex) for side in ("left", "right"))
+        assert len(left) == len(right)
+    assert ("printed" in equation) == ("slip" in equation)
+    assert equation.get("printed") != equation["latex"]
+
+
+@pytest.mark.parametrize("equation", EQUATIONS, ids=lambda equation: equation["number"])
+def test_every_equation_is_evaluated_as_printed(equation):
+    """Each equation is a function of plain loops; one with a slip is there as printed too."""
+    book, number = equation["number"].split()
+    name = function_name(number)
+
+    assert callable(PRINTED[book][name])
+    assert (f"{name}_as_printed" in PRINTED[book]) == ("slip" in equation)
+
+
+@pytest.mark.parametrize("book", PRINTED)
+def test_every_printed_function_is_tested(book):
+    """No printed equation is written down without being compared with something."""
+    tests = (HERE / f"test_printed_{book.lower()}.py").read_text()
+    for name in PRINTED[book]:
+        if name.startswith("equation_"):
+            assert re.search(rf"\.{name}\b", tests), name

@@ -1,0 +1,51 @@
+"""Fixtures for all tests, and the two options of the suite."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser):
+    """Offer `--update-golden` and `--check-shapes`."""
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+    parser.addoption(
+        "--check-shapes", action="store_true", help="check the shapes in annotations while testing"
+    )
+
+
+def pytest_configure(config):
+    """Switch the shapes in annotations on before striate is imported."""
+    if config.getoption("--check-shapes"):
+        from jaxtyping import install_import_hook  # noqa: PLC0415  # only when asked for
+
+        install_import_hook(["striate.maths", "striate.functions"], "beartype.beartype").__enter__()
+
+
+@pytest.fixture
+def golden(request):
+    """Compare a text with its golden file: `golden("nests/convolution", text)`."""
+
+    def compare(name, text):
+        path = GOLDEN / f"{name}.txt"
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text + "\n")
+        assert path.exists(), f"{path.name} is missing; write it with --update-golden and read it"
+        assert text + "\n" == path.read_text()
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Find the folder of real data sets, or skip."""
+    named = os.environ.get("STRIATE_DATA")
+    folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(
+            f"no real data: STRIATE_DATA is not set and {folder.name} is not beside the checkout"
+        )
+    return folder

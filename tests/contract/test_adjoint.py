@@ -1,0 +1,73 @@
+"""What is linear in an argument is carried back by its adjoint: <f(x), dz> = <x, dx>, to 1e-10."""
+
+import pytest
+
+from helpers import (
+    FUNCTION_CASES,
+    argument_of,
+    arguments,
+    call_for,
+    generator_for,
+    with_argument,
+)
+from striate.maths.check import adjoint_gap, relative_error
+
+BOUND = 1e-10
+
+MUST_BE_LINEAR = {
+    "Convolution": {"inputs", "parameters"},
+    "TransposedConvolution": {"inputs", "parameters"},
+    "DotProduct": {"inputs", "parameters"},
+    "TrainableAveragePooling": {"inputs", "parameters"},
+    "AveragePooling": {"inputs"},
+    "SumPooling": {"inputs"},
+    "GlobalAveragePooling": {"inputs"},
+    "AdaptiveAveragePooling": {"inputs"},
+    "Identity": {"inputs"},
+    "Flatten": {"inputs"},
+    "Reshape": {"inputs"},
+    "Dropout": {"inputs"},
+    "Sum": {"inputs", "parameters"},
+    "Product": {"inputs", "parameters"},
+    "Concatenate": {"inputs", "parameters"},
+    "BatchNormalisation": {"parameters"},
+    "LayerNormalisation": {"parameters"},
+    "Linear": {"inputs"},
+}
+
+
+@pytest.mark.parametrize("case", FUNCTION_CASES)
+def test_backward_is_the_adjoint_of_what_is_linear(case):
+    """Where `forward` is linear in an argument, but for a constant, `backward` is its transpose."""
+    rng = generator_for(case)
+    call = call_for(case, rng, training=True)
+    linear = set()
+
+    for argument in arguments(call):
+        f = _part(case, call, argument)
+        x = argument_of(call, argument)
+        if not _is_linear(f, x, rng):
+            continue
+        linear.add(argument[0])
+        z = f(x)
+        dz = rng.standard_normal(z.shape)
+        dx = argument_of(case.function.backward(call, case.function.forward(call), dz), argument)
+
+        assert adjoint_gap((z, dz), (x, dx)) <= BOUND, argument
+
+    # A wrong equation could look like one that is not linear: these are, whatever else may be.
+    expected = MUST_BE_LINEAR.get(type(case.function).__name__, set())
+    assert linear >= expected & {what for what, _ in arguments(call)}
+
+
+def _part(case, call, argument):
+    """Make the function of one argument, with its constant taken off."""
+    x = argument_of(call, argument)
+    constant = case.function.forward(with_argument(call, argument, 0 * x))
+    return lambda x: case.function.forward(with_argument(call, argument, x)) - constant
+
+
+def _is_linear(f, x, rng):
+    """Whether a function carries a weighted sum to the weighted sum."""
+    y = rng.standard_normal(x.shape)
+    return relative_error(f(x - 2 * y), f(x) - 2 * f(y)) < 1e-12

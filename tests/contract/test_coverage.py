@@ -1,0 +1,115 @@
+"""No kind is half added: each is exported, has cases, names its sources and shows an example."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+from dataclasses import is_dataclass
+
+import pytest
+
+import striate.functions
+from striate.functions import registry
+from striate.functions.base import Function, Loss
+from striate.functions.decay.base import Decay
+from striate.functions.initialiser.base import Initialiser
+from striate.functions.update.base import Update
+
+BASES = (Function, Loss, Update, Decay, Initialiser)
+
+
+def _concrete():
+    """Find the concrete classes below `striate.functions`, wherever they are defined."""
+    modules = [
+        importlib.import_module(found.name)
+        for found in pkgutil.walk_packages(striate.functions.__path__, "striate.functions.")
+    ]
+    return sorted(
+        {
+            item
+            for module in modules
+            for item in vars(module).values()
+            if inspect.isclass(item)
+            and item.__module__ == module.__name__
+            and issubclass(item, BASES)
+            and not inspect.isabstract(item)
+        },
+        key=lambda kind: (kind.__module__, kind.__name__),
+    )
+
+
+KINDS = [pytest.param(kind, id=kind.__name__) for kind in _concrete()]
+
+
+def _family(kind):
+    """Say which family a kind is registered in."""
+    return next(
+        (family for family, kinds in registry.FAMILIES.items() if kind in kinds.values()), None
+    )
+
+
+def test_kinds_are_found():
+    """The search below the package finds what the issue asks for: more than fifty kinds."""
+    assert len(KINDS) > 50
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_exported(kind):
+    """A kind stands in its package's list, which is the registry."""
+    assert _family(kind) is not None, f"add {kind.__name__} to the __init__.py of its package"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_frozen_data(kind):
+    """A kind is a frozen dataclass with keyword-only options."""
+    assert is_dataclass(kind)
+    assert kind.__dataclass_params__.frozen
+    assert all(field.kw_only for field in kind.__dataclass_fields__.values() if field.init)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_cases(kind):
+    """There are small instances for contract tests, docs and benchmarks."""
+    assert len(kind.cases()) >= 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_names_its_sources(kind):
+    """The docstring says where the kind comes from, and shows it at work."""
+    text = inspect.getdoc(kind)
+
+    assert "Sources\n-------\n" in text
+    assert "Examples\n--------\n" in text
+    assert ">>> " in text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_equation_names_its_sources(kind):
+    """So do `apply` and each `backward_*`."""
+    methods = {
+        name: method
+        for name, method in vars(kind).items()
+        if name == "apply" or name.startswith("backward_")
+    }
+
+    for name, method in methods.items():
+        assert "Sources\n-------\n" in inspect.getdoc(method), name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_case_survives_a_model_file(kind):
+    """Written as JSON and read again, an instance is the same."""
+    for case in kind.cases():
+        instance = _instance(case)
+
+        written = json.dumps(registry.to_data(instance))
+
+        assert registry.from_data(_family(kind), json.loads(written)) == instance
+
+
+def _instance(case):
+    """Take the kind's instance out of a case."""
+    for name in ("function", "loss", "initialiser"):
+        if hasattr(case, name):
+            return getattr(case, name)
+    return case

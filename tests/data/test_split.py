@@ -1,0 +1,125 @@
+"""Holding out a test part."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from striate.data.dataset import assemble
+from striate.data.split import hold_out
+from striate.errors import OptionError
+
+
+def dataset(y, test=None):
+    """Make a data set in which each image is its own number."""
+    y = np.asarray(y)
+    x = np.arange(len(y), dtype=np.float32).reshape(-1, 1, 1, 1)
+    return assemble((x, y), test and (x[:test], y[:test]), name="numbers", source="here")
+
+
+@given(
+    counts=st.lists(st.integers(1, 40), min_size=1, max_size=5),
+    share=st.floats(0.01, 0.99),
+    seed=st.integers(0, 2**64 - 1),
+)
+def test_a_share_of_each_class_is_held_out(counts, share, seed):
+    """Of each class the share is held out, rounded, at least one image and never all."""
+    y = np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))
+
+    parts = hold_out(dataset(y), share=share, seed=seed)
+
+    for label, count in enumerate(counts):
+        held = np.count_nonzero(parts.y_test == label)
+        assert held == (0 if count == 1 else min(max(round(count * share), 1), count - 1))
+    together = np.sort(np.concatenate([parts.x, parts.x_test]).ravel())
+    np.testing.assert_array_equal(together, np.arange(len(y)))
+
+
+def test_labels_stay_with_their_images_in_the_order_of_the_file():
+    """Both parts keep the order of the file, and each image its label."""
+    y = np.arange(50) % 3
+
+    parts = hold_out(dataset(y), share=None, seed=0)
+
+    for x, labels in ((parts.x, parts.y), (parts.x_test, parts.y_test)):
+        numbers = x.ravel().astype(int)
+        assert (np.diff(numbers) > 0).all()
+        np.testing.assert_array_equal(labels, y[numbers])
+
+
+def test_a_fifth_is_held_out_if_nothing_is_asked_for():
+    """Without a share and a test part, a fifth of each class is held out, and that is said."""
+    parts = hold_out(dataset([0, 1] * 50), share=None, seed=3)
+
+    assert len(parts.x) == 80
+    note = "20 of 100 images, 20% of each class, are held out as one (seed 3)."
+    assert parts.notes == (f"There was no test part: {note}",)
+
+
+def test_the_seed_decides():
+    """The same seed holds out the same images, another seed others."""
+    whole = dataset([0, 1] * 50)
+
+    first, again, other = (
+        hold_out(whole, share=0.3, seed=seed).x_test.ravel().tolist() for seed in (0, 0, 1)
+    )
+
+    assert first == again
+    assert first != other
+
+
+def test_the_same_images_for_ever():
+    """These images are held out with seed 0, on every machine and in every version."""
+    parts = hold_out(dataset([0, 1] * 10), share=0.2, seed=0)
+
+    assert parts.x_test.ravel().tolist() == [0, 1, 5, 14]
+
+
+def test_targets_are_held_out_from_all():
+    """Float targets have no classes; the share is one of all images."""
+    parts = hold_out(dataset(np.linspace(0, 1, 10, dtype=np.float32)), share=0.3, seed=0)
+
+    assert (len(parts.x), len(parts.x_test)) == (7, 3)
+
+
+def test_nothing_is_held_out_of_a_share_of_0():
+    """A share of 0 leaves the test part empty."""
+    whole = dataset([0, 1])
+
+    assert hold_out(whole, share=0, seed=0) is whole
+
+
+def test_a_test_part_is_kept():
+    """Data with a test part of their own keep it as it is."""
+    whole = dataset([0, 1, 1], test=2)
+
+    assert hold_out(whole, share=None, seed=0) is whole
+
+
+@pytest.mark.parametrize(
+    ("share", "test", "message"),
+    [
+        (
+            1,
+            None,
+            (
+                "test=1 is not a share. The test part is a share of each class, from 0 to less "
+                "than 1. Use test=0.2 for a fifth, or test=0 for none."
+            ),
+        ),
+        (
+            0.1,
+            2,
+            (
+                "test=0.1 cannot be used for numbers. A share is held out only where the data "
+                "have no test part, and these have one of 2 images. Leave test out."
+            ),
+        ),
+    ],
+)
+def test_shares_that_cannot_be_are_refused(share, test, message):
+    """What is no share is refused, and so is a share of data with a test part of their own."""
+    with pytest.raises(OptionError) as error:
+        hold_out(dataset([0, 1, 1], test), share=share, seed=0)
+
+    assert str(error.value) == message

@@ -1,0 +1,51 @@
+"""The dot product: numbers, and errors word for word."""
+
+import numpy as np
+import pytest
+
+from striate.errors import OptionError, ShapeError
+from striate.functions.weight import DotProduct
+
+
+def test_one_row_of_weights_for_each_neuron():
+    """Each neuron has a weight for each input; LeNet-5's last layer has 84 times 10."""
+    weight = DotProduct(neurons=10).parameters((84,))["weight"]
+
+    assert weight.shape == (10, 84)
+    assert (weight.fan_in, weight.fan_out, weight.decayed) == (84, 10, True)
+
+
+def test_images_in_front_of_a_dense_layer_are_an_error_that_says_flatten():
+    """The error shows the shape, and how many inputs Flatten would make of it."""
+    with pytest.raises(ShapeError) as error:
+        DotProduct(neurons=120).output_shape((16, 5, 5))
+
+    assert str(error.value) == (
+        "DotProduct(neurons=120) got feature maps of shape (16, 5, 5). "
+        "A dense layer takes one vector for each image (Hagan 8.26). "
+        "Put Flatten in front of it: 16 * 5 * 5 = 400 inputs."
+    )
+
+
+def test_a_dense_layer_cannot_follow_another_size():
+    """Weights for 400 inputs do not serve 576."""
+    with pytest.raises(ShapeError) as error:
+        DotProduct(neurons=120).apply(np.ones((120, 400)), np.ones((1, 576)))
+
+    assert str(error.value) == (
+        "DotProduct(neurons=120) got weights of shape (120, 400) for 576 inputs. "
+        "A dense layer has one weight for each neuron and input, here (120, 576), so it cannot "
+        "follow images of another size (Hagan 8.15). Use images of the size that it was made for, "
+        "or pool each map to one number before it (GlobalAveragePooling)."
+    )
+
+
+def test_a_layer_without_neurons_is_refused():
+    """There is at least one output."""
+    with pytest.raises(OptionError) as error:
+        DotProduct(neurons=0).output_shape((4,))
+
+    assert str(error.value) == (
+        "DotProduct(neurons=0) has no neuron. A dense layer has at least one. "
+        "Use neurons=1 or more."
+    )

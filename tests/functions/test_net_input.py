@@ -1,0 +1,144 @@
+"""Net input functions: Hagan 8.32 to 8.37, E8.9, and errors word for word."""
+
+import numpy as np
+import pytest
+
+from striate.errors import OptionError, ShapeError
+from striate.functions.net_input import Concatenate, Product, Sum
+
+RNG = np.random.default_rng(5)
+Z = RNG.standard_normal((2, 3, 2, 4))
+DN = RNG.standard_normal(Z.shape)
+B = np.array([1.0, -2.0, 0.5])
+
+
+def test_hagan_8_33_to_8_36():
+    """N = z + b; dz = dn; db is the sum of dn over the pixels, and over the images."""
+    n = Sum().apply((Z,), B)
+
+    (dz,), db = Sum().backward_z((Z,), B, DN), Sum().backward_b((Z,), B, DN)
+    assert all((n[:, h] == Z[:, h] + B[h]).all() for h in range(3))
+    assert (dz == DN).all()
+    assert np.allclose(db, [DN[:, h].sum() for h in range(3)], rtol=0, atol=1e-14)
+
+
+def test_an_untied_bias_is_summed_over_the_images_only():
+    """Wolter 7 without a sum over positions is right for a bias of each neuron."""
+    b = RNG.standard_normal((3, 2, 4))
+
+    db = Sum(bias="untied").backward_b((Z,), b, DN)
+
+    assert np.allclose(db, DN[0] + DN[1], rtol=0, atol=1e-15)
+
+
+def test_hagan_e8_9():
+    """N = b z: dz = b dn, and db sums z dn."""
+    (dz,) = Product().backward_z((Z,), B, DN)
+    db = Product().backward_b((Z,), B, DN)
+
+    assert all((dz[:, h] == B[h] * DN[:, h]).all() for h in range(3))
+    assert np.allclose(db, [(Z[:, h] * DN[:, h]).sum() for h in range(3)], rtol=0, atol=1e-14)
+
+
+def test_a_factor_of_zero_does_not_spoil_the_derivatives_of_the_others():
+    """The derivative of a product is the product of the others, not the product divided."""
+    zero = np.zeros((1, 2))
+    other = np.array([[3.0, 4.0]])
+
+    first, second = Product(bias=None).backward_z((zero, other), None, np.ones((1, 2)))
+
+    assert first.tolist() == [[3, 4]]
+    assert second.tolist() == [[0, 0]]
+
+
+def test_biases_start_where_they_change_nothing():
+    """The bias of a sum starts at 0, that of a product at 1; weight decay spares both."""
+    added, factor = (kind.parameters((3, 2, 4))["bias"] for kind in (Sum(), Product()))
+
+    assert (added.start, factor.start) == (0, 1)
+    assert (added.decayed, factor.decayed) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("bias", "shape"), [("tied", {"bias": (3,)}), ("untied", {"bias": (3, 2, 4)}), (None, {})]
+)
+@pytest.mark.parametrize("kind", [Sum, Product])
+def test_shapes_of_biases(kind, bias, shape):
+    """Tied: one for each map. Untied: one for each neuron (Hagan, figure 8.1)."""
+    parameters = kind(bias=bias).parameters((3, 2, 4))
+
+    assert {name: parameter.shape for name, parameter in parameters.items()} == shape
+
+
+def test_concatenation_counts_the_maps():
+    """2, 1 and 3 maps become 6, one layer after another."""
+    zs = tuple(np.full((1, maps, 2), float(maps)) for maps in (2, 1, 3))
+
+    n = Concatenate().apply(zs, None)
+
+    assert n[0, :, 0].tolist() == [2, 2, 1, 3, 3, 3]
+    assert Concatenate().output_shape(*(z.shape[1:] for z in zs)) == (6, 2)
+
+
+@pytest.mark.parametrize("kind", [Sum(), Product()], ids=str)
+def test_layers_of_different_shapes_cannot_be_joined_pixel_by_pixel(kind):
+    """The error names both shapes."""
+    with pytest.raises(ShapeError) as error:
+        kind.output_shape((16, 10, 10), (16, 8, 8))
+
+    assert str(error.value) == (
+        f"{kind} got incoming layers of shapes (16, 10, 10) and (16, 8, 8). "
+        "They are joined pixel by pixel, so all have one shape (Hagan 8.32). "
+        'Use the same number of maps in both, and padding="same" or equal strides for the same '
+        "size."
+    )
+
+
+def test_maps_of_different_sizes_cannot_be_concatenated():
+    """The error names both shapes."""
+    with pytest.raises(ShapeError) as error:
+        Concatenate().output_shape((16, 10, 10), (8, 5, 5))
+
+    assert str(error.value) == (
+        "Concatenate() got incoming layers of shapes (16, 10, 10) and (8, 5, 5). "
+        "Maps are laid one after another, so all have the same pixels. "
+        'Use padding="same" or equal strides, or pool the larger one.'
+    )
+
+
+def test_a_bias_that_does_not_fit_is_named():
+    """A tied bias has one number for each map."""
+    with pytest.raises(ShapeError) as error:
+        Sum().apply((Z,), np.ones(4))
+
+    assert str(error.value) == (
+        "Sum() got a bias of shape (4,) for a net input of shape (3, 2, 4). "
+        "A tied bias is one number for each map, an untied one has the net input's shape "
+        "(Hagan, figure 8.1). Use shape (3,)."
+    )
+
+
+def test_a_missing_bias_is_named():
+    """A function that asked for a bias does not go without."""
+    with pytest.raises(ShapeError) as error:
+        Product().apply((Z,), None)
+
+    assert str(error.value) == (
+        "Product() got a bias of shape None for a net input of shape (3, 2, 4). "
+        "A tied bias is one number for each map, an untied one has the net input's shape "
+        "(Hagan, figure 8.1). Use shape (3,)."
+    )
+
+
+@pytest.mark.parametrize("kind", [Sum, Product, Concatenate])
+def test_other_words_for_the_bias_are_refused(kind):
+    """A bias is tied, untied or none."""
+    default = kind().bias
+
+    with pytest.raises(OptionError) as error:
+        kind(bias="shared")
+
+    assert str(error.value) == (
+        f"{kind.__name__} cannot have bias='shared'. It is 'tied' or 'untied' or None. "
+        f"Use bias={default!r}, for example."
+    )

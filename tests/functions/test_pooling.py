@@ -1,0 +1,262 @@
+"""Pooling: the books' numbers and equations, the edges, and errors word for word."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from helpers import tolerance
+from striate.errors import OptionError, ShapeError
+from striate.functions.weight import (
+    AdaptiveAveragePooling,
+    AveragePooling,
+    Convolution,
+    GlobalAveragePooling,
+    GlobalMaxPooling,
+    LpPooling,
+    MaxPooling,
+    SumPooling,
+    TrainableAveragePooling,
+)
+from striate.maths.check import relative_error
+
+RNG = np.random.default_rng(4)
+IMAGES = RNG.standard_normal((2, 3, 6, 9))
+
+
+def test_hagan_figure_8_8():
+    """The diamond, filtered by the backslash kernel, pooled 3 x 3: the figure's 5 x 5 numbers."""
+    diamond = [[float(abs(i - 7) + abs(j - 7) == 4) for j in range(15)] for i in range(15)]
+    backslash = np.array([[[[0.0, 0, 1], [0, 1, 0], [1, 0, 0]]]])
+    filtered = Convolution(feature_maps=1, window=3, padding=1).apply(
+        backslash, np.array([[diamond]])
+    )
+
+    pooled = MaxPooling(window=3).apply(filtered)
+
+    assert pooled[0, 0].tolist() == [
+        [0, 0, 1, 0, 0],
+        [0, 3, 3, 1, 0],
+        [1, 3, 1, 3, 1],
+        [0, 1, 3, 3, 0],
+        [0, 0, 1, 0, 0],
+    ]
+
+
+def test_hagan_8_22_and_8_24_counted_from_one():
+    """Pixel (r(i-1)+k, c(j-1)+l) belongs to place (i, j): weighted sum, and maximum."""
+    r, c = 2, 3
+    w = np.array([0.5, -1.0, 2.0])
+    summed, largest = np.zeros((2, 3, 3, 3)), np.full((2, 3, 3, 3), -np.inf)
+    for q, h, i, j in product(range(2), range(3), range(1, 4), range(1, 4)):
+        for k, l in product(range(1, r + 1), range(1, c + 1)):
+            v = IMAGES[q, h, r * (i - 1) + k - 1, c * (j - 1) + l - 1]
+            summed[q, h, i - 1, j - 1] += v * w[h]
+            largest[q, h, i - 1, j - 1] = max(v, largest[q, h, i - 1, j - 1])
+
+    assert (MaxPooling(window=(r, c)).apply(IMAGES) == largest).all()
+    average = TrainableAveragePooling(window=(r, c)).apply(w, IMAGES)
+    assert relative_error(average, summed) <= tolerance(6)
+
+
+def test_hagan_p8_3_and_p8_4():
+    """DA repeats each dZ over its window, times w; dw sums dZ times the window sums."""
+    kind, w = TrainableAveragePooling(window=(2, 3)), np.array([0.5, -1.0, 2.0])
+    dz = RNG.standard_normal((2, 3, 3, 3))
+    expanded = np.kron(dz, np.ones((2, 3)))
+
+    da, dw = kind.backward_a(w, IMAGES, dz), kind.backward_w(w, IMAGES, dz)
+
+    assert (da == w.reshape(3, 1, 1) * expanded).all()
+    assert relative_error(dw, (expanded * IMAGES).sum(axis=(0, 2, 3))) <= tolerance(108)
+
+
+def test_an_untrained_trainable_average_is_the_average():
+    """The weights start at 1/(rc)."""
+    kind = TrainableAveragePooling(window=(2, 3))
+    start = kind.parameters((3, 6, 9))["weight"].start
+
+    found = kind.apply(np.full(3, start), IMAGES)
+
+    assert start == 1 / 6
+    assert relative_error(found, AveragePooling(window=(2, 3)).apply(IMAGES)) <= tolerance(6)
+
+
+def test_wichmann_5_8_corrected():
+    """Overlapping windows: a pixel's derivative is summed over the windows that hold it."""
+    f, s = 3, 2
+    dz = RNG.standard_normal((2, 3, 2, 4))
+    wanted = np.zeros_like(IMAGES)
+    for i, j in product(range(6), range(9)):
+        rows = range(max(0, -((f - 1 - i) // s)), min(1, i // s) + 1)
+        columns = range(max(0, -((f - 1 - j) // s)), min(3, j // s) + 1)
+        for p, q in product(rows, columns):
+            wanted[:, :, i, j] += dz[:, :, p, q] / f**2
+
+    found = AveragePooling(window=f, stride=s).backward_a(IMAGES, dz)
+
+    assert relative_error(found, wanted) <= tolerance(9)
+
+
+def test_the_first_of_equal_pixels_wins():
+    """Of ties, the first in row order takes the derivative, as in PyTorch."""
+    a = np.array([[[[1.0, 7.0, 7.0], [7.0, 7.0, 2.0]]]])
+    kind = MaxPooling(window=(2, 3))
+
+    assert kind.winners(a).tolist() == [[[[1]]]]
+    assert kind.backward_a(a, np.ones((1, 1, 1, 1))).tolist() == [[[[0, 1, 0], [0, 0, 0]]]]
+    assert GlobalMaxPooling().backward_a(a, np.ones((1, 1))).tolist() == [[[[0, 1, 0], [0, 0, 0]]]]
+
+
+def test_padding_never_wins():
+    """Pixels outside the image count as minus infinity: negative images stay negative."""
+    a = -1 - np.arange(9.0).reshape(1, 1, 3, 3)
+
+    z = MaxPooling(window=3, stride=1, padding=1).apply(a)
+
+    assert z[0, 0].tolist() == [[-1, -1, -2], [-1, -1, -2], [-4, -4, -5]]
+
+
+@pytest.mark.parametrize("kind", [MaxPooling(window=2), GlobalMaxPooling()])
+def test_what_is_not_a_number_shows(kind):
+    """NaN wins over every number, and takes the derivative."""
+    a = np.array([[[[3.0, np.nan], [np.inf, 1.0]]]])
+
+    z = kind.apply(a)
+    da = kind.backward_a(a, np.ones_like(z))
+
+    assert np.isnan(z).all()
+    assert da.tolist() == [[[[0, 1], [0, 0]]]]
+
+
+def test_a_shift_by_two_shifts_the_pooled_map_by_one():
+    """Wolter's "the result will remain the same" is a slip: the map moves along."""
+    a = np.arange(36.0).reshape(1, 1, 6, 6)
+    kind = MaxPooling(window=2)
+
+    z, shifted = kind.apply(a), kind.apply(np.roll(a, 2, axis=3))
+
+    assert (shifted == np.roll(z, 1, axis=3)).all()
+    assert (shifted != z).any()
+
+
+def test_the_divisor_at_the_edge():
+    """Inside: the pixels on the image. Window: those and the padding, never what ceil mode adds."""
+    a = np.ones((1, 1, 4))
+    options = {"window": 3, "stride": 2, "padding": 1, "ceil_mode": True}
+
+    inside = AveragePooling(**options).apply(a)
+    window = AveragePooling(**options, divisor="window").apply(a)
+
+    # Places start at -1, 1 and 3; the padding ends before 5.
+    assert inside[0, 0].tolist() == [1, 1, 1]
+    assert window[0, 0].tolist() == [2 / 3, 1, 1 / 2]
+
+
+def test_sums_and_norms():
+    """With p = 1 the norm is the sum of magnitudes; with p large it nears the maximum."""
+    magnitudes = abs(IMAGES)
+
+    one, many = LpPooling(window=3, p=1), LpPooling(window=3, p=200)
+
+    assert relative_error(one.apply(IMAGES), SumPooling(window=3).apply(magnitudes)) < 1e-14
+    largest = MaxPooling(window=3).apply(magnitudes)
+    # Nine equal pixels: the norm is 9^(1/200) times the maximum at most.
+    assert (many.apply(IMAGES) >= largest * (1 - 1e-12)).all()
+    assert (many.apply(IMAGES) <= largest * 9 ** (1 / 200) * (1 + 1e-12)).all()
+
+
+def test_the_norm_of_nothing_has_no_slope():
+    """Where a window is zero throughout, the derivative is zero, as in PyTorch."""
+    a = np.zeros((1, 1, 4))
+
+    da = LpPooling(window=2, p=3).backward_a(a, np.ones((1, 1, 2)))
+
+    assert da.tolist() == [[[0, 0, 0, 0]]]
+
+
+def test_norms_of_tiny_pixels_keep_their_slopes():
+    """In float32, |a|^(p-1) would underflow and z^(1-p) overflow; their quotient does neither."""
+    a = np.full((1, 1, 2), 1e-12, np.float32)
+
+    da = LpPooling(window=2, p=3).backward_a(a, np.ones((1, 1, 1), np.float32))
+
+    assert relative_error(da, np.full((1, 1, 2), 2 ** (-2 / 3))) <= tolerance(8, np.float32)
+
+
+def test_adaptive_windows():
+    """Windows go from floor(iR/S) to before ceil((i+1)R/S): 0-2, 2-4 and 4-6 of 7 pixels."""
+    a = np.arange(7.0).reshape(1, 1, 7)
+
+    z = AdaptiveAveragePooling(size=3).apply(a)
+
+    assert relative_error(z, np.array([[[1.0, 3.0, 5.0]]])) <= tolerance(3)
+
+
+def test_one_place_is_the_global_average():
+    """Adaptive pooling to one pixel is global pooling, but for the axes that it keeps."""
+    one = AdaptiveAveragePooling(size=1).apply(IMAGES)
+
+    found = GlobalAveragePooling().apply(IMAGES)
+
+    assert found.shape == (2, 3)
+    assert relative_error(one[:, :, 0, 0], found) <= tolerance(54)
+
+
+@pytest.mark.parametrize("kind", [MaxPooling, AveragePooling])
+def test_a_window_that_holds_only_padding_is_refused(kind):
+    """There is no maximum and no mean of nothing."""
+    with pytest.raises(ShapeError) as error:
+        kind(window=2, padding=2).output_shape((1, 4, 5))
+
+    assert str(error.value) == (
+        f"{kind.__name__}(window=2, padding=2) has places where the window holds nothing but "
+        "padding: 4 x 5 pixels with 2 + 2 and 2 + 2 added. "
+        "Without a pixel there is no maximum and no mean (Hagan 8.22, 8.24). "
+        "Use less padding, or a smaller dilation."
+    )
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [MaxPooling(window=2), SumPooling(window=2), GlobalMaxPooling(), GlobalAveragePooling()],
+    ids=str,
+)
+def test_vectors_cannot_be_pooled(kind):
+    """A window needs axes of pixels."""
+    with pytest.raises(ShapeError) as error:
+        kind.output_shape((120,))
+
+    assert str(error.value) == (
+        f"{kind} got arrays with 0 axes of pixels. "
+        "A window walks along one to three: (maps, pixels), (maps, rows, columns) or "
+        "(maps, planes, rows, columns). "
+        "Move the layer in front of Flatten, or put Reshape before it."
+    )
+
+
+def test_options_that_cannot_be_are_refused():
+    """The divisor is one of two words; the order of a norm is at least 1."""
+    with pytest.raises(OptionError) as word:
+        AveragePooling(window=2, divisor="outside")
+    with pytest.raises(OptionError) as number:
+        LpPooling(window=2, p=0.5)
+
+    assert str(word.value) == (
+        "AveragePooling cannot have divisor='outside'. It is 'inside' or 'window'. "
+        "Use divisor='inside', for example."
+    )
+    assert str(number.value) == (
+        "LpPooling cannot have p=0.5. It is a finite number of at least 1. Use p=2.0, for example."
+    )
+
+
+def test_weights_that_do_not_fit_are_named():
+    """Trainable pooling has one weight for each map."""
+    with pytest.raises(ShapeError) as error:
+        TrainableAveragePooling(window=3).apply(np.ones(2), IMAGES)
+
+    assert str(error.value) == (
+        "TrainableAveragePooling(window=3) got weights of shape (2,) for 3 maps. "
+        "This pooling has one weight for each map (Hagan 8.22). Use shape (3,)."
+    )

@@ -1,0 +1,223 @@
+"""Transfer functions: values, kinks as PyTorch has them, both ends, options that cannot be."""
+
+import math
+
+import numpy as np
+import pytest
+
+from striate.errors import OptionError
+from striate.functions import transfer
+from striate.functions.base import TransferFunction
+
+KINDS = [kind for kind in vars(transfer).values() if isinstance(kind, type)]
+FORMS = [*(kind() for kind in KINDS), transfer.Gelu(approximate="tanh")]
+
+
+def slope(function, n):
+    """Give the derivative at each of some net inputs."""
+    n = np.array(n, float)
+    return function.backward_n(n, function.apply(n), np.ones_like(n))
+
+
+def test_there_are_fourteen():
+    """The package exports what a network may name as its activation."""
+    assert len(KINDS) == 14
+    assert all(issubclass(kind, TransferFunction) for kind in KINDS)
+
+
+@pytest.mark.parametrize(
+    "function, n, wanted",
+    [
+        (transfer.Linear(), -2.5, -2.5),
+        (transfer.Logistic(), 1.0, 1 / (1 + math.exp(-1))),
+        (transfer.Tanh(), 0.5, math.tanh(0.5)),
+        (transfer.ScaledTanh(), 1.0, 1.7159 * math.tanh(2 / 3)),
+        (transfer.Relu(), -1.0, 0.0),
+        (transfer.Relu(), 1.5, 1.5),
+        (transfer.LeakyRelu(), -2.0, -0.02),
+        (transfer.LeakyRelu(slope=0.25), -2.0, -0.5),
+        (transfer.Elu(alpha=2.0), -1.0, 2 * (math.exp(-1) - 1)),
+        (transfer.Selu(), -1.0, 1.0507009873554805 * 1.6732632423543772 * (math.exp(-1) - 1)),
+        (transfer.Selu(), 2.0, 2 * 1.0507009873554805),
+        (transfer.Softplus(), -1.0, math.log(1 + math.exp(-1))),
+        (transfer.Silu(), 2.0, 2 / (1 + math.exp(-2))),
+        (transfer.Gelu(), -1.0, -(1 + math.erf(-1 / math.sqrt(2))) / 2),
+        (
+            transfer.Gelu(approximate="tanh"),
+            -1.0,
+            -(1 + math.tanh(-math.sqrt(2 / math.pi) * 1.044715)) / 2,
+        ),
+        (transfer.HardSwish(), 1.0, 1 * 4 / 6),
+        (transfer.HardSwish(), -3.5, 0.0),
+        (transfer.HardSwish(), 3.5, 3.5),
+    ],
+    ids=str,
+)
+def test_values(function, n, wanted):
+    """Each function is its formula, evaluated with the standard library."""
+    found = function.apply(np.array([[n]]))[0, 0]
+
+    assert found == pytest.approx(wanted, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "function, n, wanted",
+    [
+        (transfer.Relu(), 0.0, 0.0),
+        (transfer.LeakyRelu(slope=0.1), 0.0, 0.1),
+        (transfer.Elu(alpha=0.5), 0.0, 0.5),
+        (transfer.Selu(), 0.0, 1.0507009873554805 * 1.6732632423543772),
+        (transfer.HardSwish(), -3.0, 0.0),
+        (transfer.HardSwish(), 3.0, 1.0),
+    ],
+    ids=str,
+)
+def test_kinks(function, n, wanted):
+    """At a kink the slope is the one that PyTorch takes."""
+    assert slope(function, [n]) == pytest.approx([wanted], rel=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("function", FORMS, ids=str)
+def test_the_ends_are_finite(function, dtype):
+    """Huge net inputs give finite activations and derivatives, and no warning."""
+    n = np.array([[-1e30, -1e4, -100.0, 0.0, 100.0, 1e4, 1e30]], dtype)
+
+    a = function.apply(n)
+    dn = function.backward_n(n, a, np.ones_like(n))
+
+    assert np.isfinite(a).all()
+    assert np.isfinite(dn).all()
+    assert a.dtype == dn.dtype == dtype
+
+
+@pytest.mark.parametrize("function", FORMS, ids=str)
+def test_what_is_not_a_number_stays_so(function):
+    """A NaN is not hidden by an activation: the loop that watches the loss must see it."""
+    assert np.isnan(function.apply(np.array([[np.nan]]))).all()
+
+
+def test_small_probabilities_keep_their_digits():
+    """The logistic function is exact far below zero, where 1 + tanh would be rounded away."""
+    found = transfer.Logistic().apply(np.array([-50.0, -700.0]))
+
+    # Two exponentials, each to one unit in the last place.
+    np.testing.assert_allclose(found, [math.exp(-50), math.exp(-700)], rtol=1e-15)
+
+
+def test_the_logistic_function_is_half_a_hyperbolic_tangent():
+    """sigma(n) = (1 + tanh(n / 2)) / 2."""
+    n = np.linspace(-5, 5, 101)
+
+    np.testing.assert_allclose(transfer.Logistic().apply(n), (1 + np.tanh(n / 2)) / 2, atol=1e-15)
+
+
+def test_softplus_rises_as_the_logistic_function():
+    """The slope of softplus is the logistic function."""
+    n = np.linspace(-40, 40, 81)
+
+    assert (slope(transfer.Softplus(), n) == transfer.Logistic().apply(n)).all()
+
+
+def test_the_scaled_tangent_keeps_one():
+    """LeCun's numbers send 1 to 1 and -1 to -1, to the four digits that they have."""
+    found = transfer.ScaledTanh().apply(np.array([-1.0, 1.0]))
+
+    np.testing.assert_allclose(found, [-1, 1], atol=5e-5)
+
+
+def test_selu_keeps_mean_and_variance():
+    """Of standard normal net inputs come activations of mean 0 and variance 1."""
+    n, weights = np.polynomial.hermite_e.hermegauss(200)
+    a = transfer.Selu().apply(n)
+    mean = np.sum(weights * a) / np.sum(weights)
+    square = np.sum(weights * a * a) / np.sum(weights)
+
+    # The kink at 0 costs Gauss's rule of 200 points some 1e-3.
+    assert mean == pytest.approx(0, abs=2e-3)
+    assert square == pytest.approx(1, abs=2e-3)
+
+
+def test_the_approximation_of_gelu_is_near():
+    """The tanh form is off by less than 0.0005, as its docstring says."""
+    n = np.linspace(-8, 8, 16001)
+    far = np.abs(transfer.Gelu().apply(n) - transfer.Gelu(approximate="tanh").apply(n)).max()
+
+    assert 4e-4 < far < 5e-4
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (2, 4, 3), (2, 4, 3, 5)])
+def test_softmax_is_shared_among_the_maps(shape):
+    """The activations of each place sum to 1; a shift of all net inputs changes nothing."""
+    n = np.random.default_rng(0).normal(size=shape)
+    a = transfer.Softmax().apply(n)
+
+    # A handful of roundings each.
+    np.testing.assert_allclose(a.sum(axis=1), 1, rtol=1e-15, atol=1e-15)
+    np.testing.assert_allclose(transfer.Softmax().apply(n + 3.5), a, rtol=1e-14)
+    np.testing.assert_allclose(np.exp(transfer.LogSoftmax().apply(n)), a, rtol=1e-14)
+
+
+def test_softmax_of_logarithms():
+    """The softmax of the logarithms of numbers is the numbers' shares."""
+    np.testing.assert_allclose(
+        transfer.Softmax().apply(np.log([[1.0, 2.0, 5.0]])), [[0.125, 0.25, 0.625]], rtol=1e-15
+    )
+
+
+def test_log_softmax_where_softmax_rounds_to_zero():
+    """The logarithm of a probability of exp(-2000) is -2000."""
+    found = transfer.LogSoftmax().apply(np.array([[1000.0, -1000.0]], np.float32))
+
+    assert found.tolist() == [[0.0, -2000.0]]
+
+
+def test_a_common_derivative_does_not_move_a_softmax():
+    """Derivatives that are the same for all maps have no effect: probabilities always sum to 1."""
+    n = np.random.default_rng(1).normal(size=(3, 5))
+    a = transfer.Softmax().apply(n)
+
+    dn = transfer.Softmax().backward_n(n, a, np.full_like(a, 2.5))
+
+    # Differences of numbers of size 1, rounded a few times.
+    np.testing.assert_allclose(dn, 0, atol=1e-15)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_the_initialiser_has_a_name_of_the_list(kind):
+    """Each function names the initialiser for the weights in front of it."""
+    rectifiers = {"Relu", "LeakyRelu", "Elu", "Softplus", "Silu", "Gelu", "HardSwish"}
+    others = {"Selu": "lecun-normal", "ScaledTanh": "lecun-uniform"}
+    name = kind.__name__
+
+    wanted = "he-normal" if name in rectifiers else others.get(name, "glorot-uniform")
+
+    assert kind.initialiser == wanted
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (
+            lambda: transfer.Gelu(approximate="sigmoid"),
+            (
+                "Gelu cannot have approximate='sigmoid'. It is 'none' or 'tanh'. "
+                "Use approximate='none', for example."
+            ),
+        ),
+        (
+            lambda: transfer.LeakyRelu(slope=math.nan),
+            "LeakyRelu cannot have slope=nan. It is a finite number. Use slope=0.01, for example.",
+        ),
+        (
+            lambda: transfer.Elu(alpha=math.inf),
+            "Elu cannot have alpha=inf. It is a finite number. Use alpha=1.0, for example.",
+        ),
+    ],
+)
+def test_options_that_cannot_be(make, message):
+    """An impossible option raises where it is written."""
+    with pytest.raises(OptionError) as error:
+        make()
+
+    assert str(error.value) == message

@@ -1,0 +1,202 @@
+"""What many tests share: cases of all kinds, inputs for them, tolerances, lowerings as programs."""
+
+import re
+import zlib
+from dataclasses import replace
+from itertools import chain
+from math import prod
+
+import numpy as np
+import pytest
+
+from striate.functions.base import (
+    Call,
+    Draw,
+    Function,
+    Loss,
+    NetInputFunction,
+    TransferFunction,
+)
+from striate.functions.registry import FAMILIES
+from striate.nests import Equation, bind_program, interpret
+
+
+def kinds_of(base):
+    """List the kinds below a base class, by (family, name)."""
+    return {
+        (family, name): kind
+        for family, kinds in FAMILIES.items()
+        for name, kind in kinds.items()
+        if issubclass(kind, base)
+    }
+
+
+def cases_of(base):
+    """List the cases of the kinds below a base class as parameters of a test."""
+    return [
+        pytest.param(case, id=f"{name}-{number}")
+        for (_, name), kind in kinds_of(base).items()
+        for number, case in enumerate(kind.cases())
+    ]
+
+
+FUNCTION_CASES = cases_of(Function)
+LOSS_CASES = cases_of(Loss)
+
+
+def generator_for(case):
+    """Make a generator whose numbers depend on the case alone."""
+    return np.random.default_rng(zlib.crc32(repr(case).encode()))
+
+
+def away_from_kinks(rng, shape):
+    """Draw distinct numbers between -4 and 4, all at least 0.1 away from whole numbers.
+
+    The kinks of the kinds lie at whole numbers (0, ±1, ±3) and where two inputs are equal. Two of
+    n numbers differ by more than 3 / n: a thousand of them by 250 steps of the central differences.
+    """
+    order = rng.permutation(prod(shape)) + rng.uniform(0.3, 0.7, prod(shape))
+    whole, part = np.divmod(8 * order / prod(shape), 1)
+    return (whole - 4 + 0.1 + 0.8 * part).reshape(shape)
+
+
+def call_for(case, rng, *, training=False, dtype=np.float64):
+    """Draw inputs, parameters and state for a case."""
+    function, shapes = case.function, case.inputs
+    inputs = [away_from_kinks(rng, (case.images, *shape)) for shape in shapes]
+    parameters = {
+        name: away_from_kinks(rng, parameter.shape)
+        for name, parameter in function.parameters(*shapes).items()
+    }
+    # Running variances are positive.
+    state = {
+        name: rng.uniform(0.5, 1.5, parameter.shape)
+        for name, parameter in function.state(*shapes).items()
+    }
+    return Call(
+        inputs=tuple(a.astype(dtype) for a in inputs),
+        parameters={name: array.astype(dtype) for name, array in parameters.items()},
+        state={name: array.astype(dtype) for name, array in state.items()},
+        training=training,
+        draw=Draw(seed=7, step=3, layer=2, images=np.arange(case.images)) if training else None,
+    )
+
+
+def arguments(call):
+    """List what a function is differentiated by: ("inputs", 0), ("parameters", "weight"), ..."""
+    return [
+        *(("inputs", k) for k in range(len(call.inputs))),
+        *(("parameters", name) for name in call.parameters),
+    ]
+
+
+def with_argument(call, argument, array):
+    """Give the call with one of its arrays replaced."""
+    what, key = argument
+    if what == "inputs":
+        return replace(call, inputs=(*call.inputs[:key], array, *call.inputs[key + 1 :]))
+    return replace(call, parameters={**call.parameters, key: array})
+
+
+def argument_of(holder, argument):
+    """Take one array out of a call or of derivatives."""
+    what, key = argument
+    return getattr(holder, what)[key]
+
+
+def tolerance(products, dtype=np.float64):
+    """Bound the relative error of sums of so many products, in norm.
+
+    A sum of n products is off by at most n roundings of the sum of their magnitudes (Higham 2002,
+    3.1); with signs at random that sum exceeds the result by about the square root of n. Four
+    roundings more are for the functions applied before and after.
+    """
+    return (products**1.5 + 4) * float(np.finfo(dtype).eps)
+
+
+def products_of(case):
+    """Count the numbers that a case takes in: no entry of any of its results sums more products."""
+    sizes = [case.images * prod(shape) for shape in case.inputs]
+    parameters = case.function.parameters(*case.inputs).values()
+    return sum(sizes) + sum(prod(parameter.shape) for parameter in parameters)
+
+
+class Lowered:
+    """A lowering with a number of images: programs of nests that can be interpreted."""
+
+    def __init__(self, lowering, images):
+        self.lowering = lowering
+        self.images = images
+        self.text = "\n".join([*lowering.statements, *chain(*lowering.backward.values())])
+        stated = {name: self._lengths(name, shape) for name, shape in lowering.shapes.items()}
+        tables = {name: table.shape for name, table in lowering.tables.items()}
+        # A derivative has the shape of what it is the derivative of.
+        self.shapes = {f"d{name}": shape for name, shape in stated.items()} | stated | tables
+        self.constants = {"images": images, **lowering.constants}
+
+    def _lengths(self, name, shape):
+        """Put the axis of images in front where the equations do; without q, they hold for each."""
+        has_images = re.search(rf"\bd?{name}\[q\b", self.text) or "[q" not in self.text
+        return (self.images, *shape) if has_images else shape
+
+    def forward(self, arrays):
+        """Interpret the forward equations; give every array that they write."""
+        return self._run(self.lowering.statements, arrays)
+
+    def backward(self, arrays, wanted):
+        """Interpret the backward equations, or else the forward ones' adjoints in reverse order."""
+        found = self._run([*chain(*self.lowering.backward.values())] or self._adjoints(), arrays)
+        return {name: found[name] for name in wanted}
+
+    def _adjoints(self):
+        """Turn the forward equations around."""
+        equations = [
+            Equation.parse(text, constants=self.constants.keys())
+            for text in self.lowering.statements
+        ]
+        return [
+            equation.adjoint(name)
+            for equation in reversed(equations)
+            for name in dict.fromkeys(reference.name for reference in equation.references)
+            if name not in self.lowering.tables
+        ]
+
+    def _run(self, equations, arrays):
+        """Bind and interpret; give all arrays that are written."""
+        program = bind_program(
+            equations,
+            shapes=self.shapes,
+            constants=self.constants,
+            extents=self.lowering.extents,
+        )
+        program = replace(program, outputs=tuple({nest.target: None for nest in program.nests}))
+        known = {**arrays, **self.lowering.tables}
+        return interpret(
+            program, {name: known[name].reshape(self.shapes[name]) for name in program.inputs}
+        )
+
+
+def symbols(function, call):
+    """Name the arrays of a call as the equations do."""
+    named = {
+        symbol(function, argument): argument_of(call, argument) for argument in arguments(call)
+    }
+    drawn = function.drawn(call) if call.training else {}
+    return {**named, **call.state, **drawn}
+
+
+def symbol(function, argument):
+    """Name an input or a parameter of a function as the equations do."""
+    what, key = argument
+    if what == "parameters":
+        return {"weight": "w", "bias": "b"}.get(key, key)
+    if isinstance(function, NetInputFunction):
+        return f"z{key}"
+    return "n" if isinstance(function, TransferFunction) else "a"
+
+
+def output_symbol(function):
+    """Name the output of a function as the equations do."""
+    if isinstance(function, TransferFunction):
+        return "a"
+    return "n" if isinstance(function, NetInputFunction) else "z"

@@ -1,0 +1,232 @@
+"""Which functions are convolutions."""
+
+import numpy as np
+import pytest
+
+from striate.errors import ShapeError
+from striate.maths import (
+    ConvolutionFound,
+    NotAConvolution,
+    as_convolution,
+    convolve,
+    cross_correlate,
+    rot180,
+)
+
+W = np.random.default_rng(9).normal(size=(3, 4))
+SHAPE = (20, 20)
+
+
+def with_edge(mode):
+    """Correlate with W, the image continued in one of NumPy's ways."""
+    return lambda p: cross_correlate(W, np.pad(p, ((1, 1), (2, 1)), mode=mode))
+
+
+# Functions that correlate with W, and what they do with the edge.
+CORRELATIONS = {
+    "valid": lambda p: cross_correlate(W, p),
+    "same": lambda p: cross_correlate(W, p, padding="same"),
+    "full": lambda p: cross_correlate(W, p, padding="full"),
+    "reflect": with_edge("reflect"),
+    "edge": with_edge("edge"),
+    "wrap": with_edge("wrap"),
+    "fft": lambda p: np.fft.irfft2(np.fft.rfft2(p) * np.conj(np.fft.rfft2(W, p.shape)), s=p.shape),
+}
+
+
+@pytest.mark.parametrize("edge", CORRELATIONS)
+def test_the_kernel_is_found_whatever_happens_at_the_edge(edge):
+    """The correlation kernel is W, and the result computes the function away from the edge."""
+    f = CORRELATIONS[edge]
+    p = np.random.default_rng(10).normal(size=(23, 25))
+
+    found = as_convolution(f, SHAPE)
+
+    assert isinstance(found, ConvolutionFound)
+    # W has twelve terms near 1; fft rounds more, by the logarithm of 400.
+    assert np.allclose(found.correlation_kernel, W, rtol=0, atol=1e-14)
+    assert np.array_equal(found.kernel, rot180(found.correlation_kernel))
+    assert found(p).shape == f(p).shape
+    inner = (slice(6, -6),) * 2
+    assert np.allclose(found(p)[inner], f(p)[inner], rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("edge", ["valid", "same", "full"])
+def test_with_zeros_outside_the_result_is_the_function_everywhere(edge):
+    """Where the function pads with zeros, the found convolution equals it up to the edge."""
+    f = CORRELATIONS[edge]
+    p = np.random.default_rng(11).normal(size=(6, 7))
+
+    found = as_convolution(f, SHAPE)
+
+    assert np.allclose(found(p), f(p), rtol=0, atol=1e-13)
+
+
+def test_offsets_say_where_the_kernel_lies():
+    """Both offsets are measured from the place in the result to the pixel in the image."""
+    found = as_convolution(CORRELATIONS["valid"], SHAPE)
+
+    assert found.correlation_offset == (0, 0)
+    assert found.offset == (-2, -3)
+    assert found.growth == (-2, -3)
+
+
+def test_a_far_shift_has_a_kernel_of_one_pixel():
+    """A shift by 5 is a kernel of one pixel far from the impulse, and works on small images."""
+    found = as_convolution(lambda p: np.roll(p, 5), (40,))
+
+    assert found.kernel.tolist() == [1.0]
+    assert found.offset == (5,)
+    assert found(np.arange(1.0, 8.0)).tolist() == [0, 0, 0, 0, 0, 1, 2]
+    assert found(np.arange(1.0, 4.0)).tolist() == [0, 0, 0]
+
+
+def test_volumes_are_images_too():
+    """A function of volumes is found to be a convolution."""
+    w = np.random.default_rng(12).normal(size=(2, 1, 2))
+
+    found = as_convolution(lambda p: convolve(w, p, padding="full"), (8, 7, 9))
+
+    assert np.allclose(found.kernel, w, rtol=0, atol=1e-14)
+
+
+def test_the_zero_function_is_a_convolution():
+    """Nothing is the convolution with zero."""
+    found = as_convolution(np.zeros_like, (9, 9))
+
+    assert found.kernel.tolist() == [[0.0]]
+
+
+def median(p):
+    """Take the median of each pixel and its two neighbours in the row."""
+    return np.median(np.stack([p[:, :-2], p[:, 1:-1], p[:, 2:]]), axis=0)
+
+
+NOT_CONVOLUTIONS = {
+    "relu": ("homogeneity", lambda p: np.maximum(p, 0)),
+    "bias": ("homogeneity", lambda p: p + 1),
+    "square": ("homogeneity", lambda p: p * p),
+    "saturating far out": ("homogeneity", lambda p: np.clip(p, -50, 50)),
+    "dead zone": ("homogeneity", lambda p: np.where(np.abs(p) < 1e-2, 0, p)),
+    "nan": ("homogeneity", lambda p: p * np.nan),
+    "median": ("additivity", median),
+    "normalised": ("additivity", lambda p: p * p / np.linalg.norm(p) * np.sign(p)),
+    "mean": ("local support", lambda p: p - p.mean()),
+    "spectrum": ("local support", lambda p: np.fft.fft2(p).real),
+    "mirror": ("position invariance", lambda p: p[::-1]),
+    "transpose": ("position invariance", lambda p: p.T),
+    "stride": ("position invariance", lambda p: p[::2, ::2]),
+    "ramp": ("position invariance", lambda p: p * np.arange(p.shape[1])),
+    "blind spot": (
+        "position invariance",
+        lambda p: np.where(np.arange(p.shape[1]) == p.shape[1] // 2, 0, p),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_CONVOLUTIONS)
+def test_a_broken_law_is_named(name):
+    """The first law that fails is named, and the two outputs differ at the pixel given."""
+    law, f = NOT_CONVOLUTIONS[name]
+
+    found = as_convolution(f, SHAPE)
+
+    assert isinstance(found, NotAConvolution)
+    assert found.law == law
+    wrong, right = (output[found.pixel] for output in found.outputs)
+    assert not np.isclose(wrong, right, rtol=1e-9, atol=0)
+
+
+def test_the_counter_example_of_homogeneity_can_be_repeated():
+    """Its inputs are an image and a multiple, its outputs what function and law make of them."""
+    found = as_convolution(np.abs, SHAPE)
+
+    a, multiple = found.inputs
+    c = multiple[0, 0] / a[0, 0]
+    assert np.allclose(multiple, c * a)
+    assert np.array_equal(found.outputs[0], np.abs(multiple))
+    assert np.allclose(found.outputs[1], c * np.abs(a))
+
+
+def test_the_counter_example_of_additivity_can_be_repeated():
+    """Its inputs are the two summands, its outputs what function and law make of them."""
+    found = as_convolution(median, SHAPE)
+
+    a, b = found.inputs
+    assert np.array_equal(found.outputs[0], median(a + b))
+    assert np.array_equal(found.outputs[1], median(a) + median(b))
+
+
+def test_the_counter_example_of_local_support_can_be_repeated():
+    """Its input is the impulse in the middle, its output the response that reaches the edge."""
+    found = as_convolution(NOT_CONVOLUTIONS["mean"][1], SHAPE)
+
+    (delta,) = found.inputs
+    assert np.argwhere(delta).tolist() == [[10, 10]]
+    assert np.array_equal(found.outputs[0], delta - delta.mean())
+
+
+def test_the_counter_example_of_invariance_can_be_repeated():
+    """Its inputs are an image and the image one row on, its outputs f of both, one shifted."""
+    found = as_convolution(np.flipud, SHAPE)
+
+    p, shifted = found.inputs
+    assert np.array_equal(shifted, np.roll(p, 1, axis=0))
+    assert np.array_equal(found.outputs[0], np.flipud(shifted))
+    assert np.array_equal(found.outputs[1], np.roll(np.flipud(p), 1, axis=0))
+
+
+def test_the_counter_example_speaks():
+    """Printed, it is one sentence with the law, the pixel and both numbers."""
+    found = NotAConvolution(
+        law="additivity",
+        inputs=(np.array([1.0]), np.array([-1.0])),
+        outputs=(np.array([0.0]), np.array([1.0])),
+        pixel=(0,),
+    )
+
+    assert str(found) == "No additivity: at pixel (0,), f(a + b) is 0, f(a) + f(b) is 1."
+
+
+def test_the_same_seed_finds_the_same_counter_example():
+    """Randomness comes from the seed alone."""
+    first, second = (as_convolution(np.abs, (8, 8), seed=3) for _ in range(2))
+
+    assert all(map(np.array_equal, first.inputs, second.inputs))
+    assert not np.array_equal(first.inputs[0], as_convolution(np.abs, (8, 8), seed=4).inputs[0])
+
+
+def test_single_precision_needs_its_own_tolerance():
+    """A float32 function is found with a tolerance for float32, and not with the default one."""
+
+    def f(p):
+        return cross_correlate(W.astype(np.float32), p.astype(np.float32))
+
+    assert isinstance(as_convolution(f, SHAPE), NotAConvolution)
+    assert isinstance(as_convolution(f, SHAPE, tolerance=1e-4), ConvolutionFound)
+
+
+@pytest.mark.parametrize("f", [np.sum, lambda p: p[:0]])
+def test_a_function_that_makes_no_image_is_explained(f):
+    """The error gives the shape that came back."""
+    with pytest.raises(ShapeError) as error:
+        as_convolution(f, (4, 4))
+
+    shape = np.shape(f(np.zeros((4, 4))))
+    assert str(error.value) == (
+        f"The function made an array of shape {shape} of an image of shape (4, 4). "
+        "A convolution makes an image with as many axes, and at least one pixel. "
+        "Give a function from image to image, for one feature map."
+    )
+
+
+def test_an_image_too_small_to_move_in_is_explained():
+    """The error gives the response's size and a larger shape."""
+    with pytest.raises(ShapeError) as error:
+        as_convolution(lambda p: cross_correlate(np.ones((3, 3)), p, padding="same"), (5, 12))
+
+    assert str(error.value) == (
+        "In an image of shape (5, 12) the impulse response, of 3 pixels from -1 on, cannot be "
+        "moved without touching the edge. Away from the edge there must be at least two places "
+        "for it along each axis. Use a larger shape, for example (10, 24)."
+    )

@@ -1,0 +1,274 @@
+"""The parser: what it reads, what it refuses, and where it points."""
+
+import random
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from striate.errors import EquationError
+from striate.nests import Equation
+from striate.nests.expression import (
+    ARITHMETIC,
+    COMPARISONS,
+    FUNCTIONS,
+    Arithmetic,
+    Call,
+    Comparison,
+    Negative,
+    Number,
+    Ordinal,
+    Reference,
+    Subscript,
+    Symbol,
+    Term,
+    Where,
+)
+
+EXAMPLES = [
+    "z[q,g,h,*i] += w[g,h,l,*u] * a[q,g,l,*(s*i + d*u - p)]",
+    "z[q,h,*(s*i + d*u - p)] += w[l,h,*u] * a[q,l,*i]",
+    "padded[q,h,*x] = a[q,h,*t[x]]",
+    "z[q,h,*i] max= a[q,h,*(s*i + d*u - p)]",
+    "k[q,h,*i] argmax= a[q,h,*(s*i + d*u - p)]",
+    "da[q,h,*(s*i + d*u - p)] += where(k[q,h,*i] == ordinal(*u), dz[q,h,*i], 0)",
+    "a[*x] = tanh(n[*x])",
+    "e[q,h,*x] = exp(n[q,h,*x] - m[q,*x])",
+    "a[q,h,*x] = e[q,h,*x] / t[q,*x]",
+    "v[h] += (a[q,h,*x] - m[h])**2 / count",
+    "l[q] += where(h == y[q], -n[q,h], 0)",
+    "z[q,h,*x] += a[q, h + k - r, *x]**2",
+    "f += l[q]",
+    "z[i,j] = 0",
+    "n[q,h,*x] = z[q,h,*x] + b[h]",
+    "z[i] = a[-2*i + 7, 2*i, 3]",
+    "z[i] = (a[i]**2)**3 - 2**3**a[i] + (-a[i])**2 - a[i] / b[i] / (c[i] / 2)",
+    "z[i] min= -2**-a[i]**2 - (b[i] - (c[i] - 1)) * -(a[i] + 1.5)",
+]
+
+MALFORMED = [
+    "z[i] a[i]",
+    "z[i] -= a[i]",
+    "z[i] == a[i]",
+    "z[i] = ",
+    "= a[i]",
+    "z[i] = a[i] @ b[i]",
+    "z[i] = a[i:2]",
+    "z[i] = ä[i]",
+    "z[i] = a[i",
+    "z[] = 1",
+    "z[i] = a[i] * * b[i]",
+    "2*z[i] = a[i]",
+    "z[i] = a[i][j]",
+    "z[i] = a.b[i]",
+    "z[i] = a[0.5*i]",
+    "z[i] = a[i*2]",
+    "z[i] += a[s*d*i]",
+    "z[i] += a[i/2]",
+    "z[i] += a[i - (u + 1)]",
+    "z[i] = a[t[r[i]]]",
+    "z[i] = a[i + t[i]]",
+    "z[i] = a[t[i,j]]",
+    "z[i] = sin(a[i])",
+    "z[i] = max(a[i])",
+    "z[i] = exp(x=a[i])",
+    "z[*i] = exp(*i)",
+    "z[i] = a[i] // 2",
+    "z[i] = a[i] if b[i] else 0",
+    "z[i] = a[i] < b[i]",
+    "z[i] = where(a[i], 1, 0)",
+    "z[i] = where(0 < a[i] < 1, 1, 0)",
+    "z[i] = 1e999",
+    "z[i] = b[99999999999]",
+    "z[i] = True",
+    "exp[i] = a[i]",
+    "k[k] = a[k]",
+    "z[s] += a[s*i]",
+    "z[*i] = a[i]",
+    "z[*i] = i + a[*i]",
+    "z[i] = a[i] * ordinal(u)",
+    "z[*i] += a[*(i + u)] * ordinal(u)",
+    "z[i] = a[i] * ordinal(2)",
+    "z[i] = a[i,u]",
+    "z[i] = a[i + p]",
+    "z[i] = z[i] + 1",
+]
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_statements_print_back_as_they_were_written(text):
+    """A statement in canonical spacing comes back character for character."""
+    assert str(Equation.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_spaces_do_not_matter(text):
+    """Spaces and line breaks between the signs of a statement change nothing."""
+    spaced = re.sub(r"\*\*|[\[\](),*]", lambda sign: f" {sign[0]}\n ", text)
+
+    assert Equation.parse(spaced) == Equation.parse(text)
+
+
+def test_superfluous_parentheses_are_dropped():
+    """Only the parentheses that the meaning needs are printed."""
+    equation = Equation.parse("z[(i)] = ((a[i]) * (b[i])) + (-(c[i])) - ((2))**((a[i] + 1))")
+
+    assert str(equation) == "z[i] = a[i] * b[i] + -c[i] - 2**(a[i] + 1)"
+
+
+def test_malformed_statements_are_refused_with_the_place_the_rule_and_the_remedy(golden):
+    """Every message points at the place; the golden file holds them all."""
+    messages = []
+    for text in MALFORMED:
+        with pytest.raises(EquationError) as caught:
+            Equation.parse(text)
+        messages.append(f"{text}\n--> {caught.value}\n")
+
+    golden("nests/malformed_statements", "\n".join(messages))
+
+
+def test_a_message_word_for_word():
+    """A message shows the statement, points at the place, and gives rule and remedy."""
+    with pytest.raises(EquationError) as error:
+        Equation.parse("z[*i] += a[i]")
+
+    assert str(error.value) == (
+        "`i` stands without a star here and with one elsewhere.\n"
+        "    z[*i] += a[i]\n"
+        "               ^\n"
+        "A starred index stands for one index of each pixel axis, everywhere in a statement. "
+        "Star it everywhere, or use two names."
+    )
+
+
+class TestNames:
+    """Which names are indices and which are constants."""
+
+    def test_what_multiplies_is_a_constant(self):
+        """Stride and dilation multiply indices, so they are constants."""
+        equation = Equation.parse("z[i] max= a[s*i + d*u]")
+
+        assert equation.constants == {"s", "d"}
+        assert equation.indices == ("i", "u")
+
+    def test_what_is_only_subtracted_is_a_constant(self):
+        """Padding is subtracted; an index stands alone elsewhere, or has a multiplier."""
+        assert Equation.parse("z[i] += w[u] * a[i + u - p]").constants == {"p"}
+        assert Equation.parse("z[i] += w[u] * a[i - u]").constants == frozenset()
+        assert Equation.parse("z[i] += a[i - 1*u]").indices == ("i", "u")
+
+    def test_declared_names_are_the_constants(self):
+        """Where constants are declared, they alone are constants, whatever the rule says."""
+        text = "z[h] += a[h - k + r]"
+
+        assert Equation.parse(text).constants == {"k"}
+        assert Equation.parse(text, constants=["r", "count"]).constants == {"r"}
+
+    def test_what_multiplies_is_declared_too(self):
+        """Where constants are declared, a name that multiplies is among them."""
+        with pytest.raises(EquationError) as error:
+            Equation.parse("z[i] += a[s*i - p]", constants=["p"])
+
+        assert str(error.value) == (
+            "`s` multiplies an index and is not among the declared constants.\n"
+            "    z[i] += a[s*i - p]\n"
+            "              ^\n"
+            "Only an integer or a constant multiplies. Declare `s` too."
+        )
+
+    def test_reduced_indices_come_in_the_order_of_their_first_appearance(self):
+        """Row order of a reduction follows the expression, where an index is a number too."""
+        equation = Equation.parse("l[q] += where(h == y[q], n[q,g,h], 0)")
+
+        assert equation.reduced == ("h", "g")
+
+
+NAMES = {"plain": ["q", "h", "i"], "starred": ["x", "u"], "arrays": ["a", "b", "w"]}
+
+
+@st.composite
+def subscripts(draw):
+    """Draw a subscript whose names obey the rule: s and d multiply, p is only subtracted."""
+    starred = draw(st.booleans())
+    names = NAMES["starred" if starred else "plain"]
+    table = draw(st.sampled_from([None, None, "t"]))
+    terms = [Term(draw(st.sampled_from(names)), draw(st.sampled_from([None, 1, 2, "s", "d"])))]
+    for _ in range(draw(st.integers(0, 2))):
+        index = Term(
+            draw(st.sampled_from(names)), draw(st.sampled_from([1, 3, "s"])), draw(st.booleans())
+        )
+        number = Term(draw(st.integers(0, 99)), None, draw(st.booleans()))
+        terms.append(draw(st.sampled_from([index, number, Term("p", None, negative=True)])))
+    return Subscript(tuple(terms), table, starred)
+
+
+references = st.builds(
+    Reference,
+    st.sampled_from(NAMES["arrays"]),
+    st.lists(subscripts(), min_size=1, max_size=3).map(tuple),
+)
+numbers = st.one_of(
+    st.integers(0, 2**31 - 1),
+    st.floats(min_value=0, allow_infinity=False, allow_nan=False),
+).map(Number)
+
+
+def joined(parts):
+    """Join expressions to larger ones."""
+    comparisons = st.builds(Comparison, st.sampled_from(COMPARISONS), parts, parts)
+    one_argument = st.sampled_from([name for name, count in FUNCTIONS.items() if count == 1])
+    return st.one_of(
+        st.builds(Negative, parts),
+        st.builds(Arithmetic, st.sampled_from(ARITHMETIC), parts, parts),
+        st.builds(Where, comparisons, parts, parts),
+        st.builds(Call, one_argument, st.tuples(parts)),
+        st.builds(Call, st.sampled_from(["max", "min"]), st.tuples(parts, parts)),
+    )
+
+
+expressions = st.recursive(
+    st.one_of(references, numbers, st.just(Symbol("count"))), joined, max_leaves=8
+)
+WHOLE = Reference(
+    "z",
+    tuple(
+        Subscript((Term(name),), None, group == "starred")
+        for group in ("plain", "starred")
+        for name in NAMES[group]
+    ),
+)
+ORDINAL = Ordinal(WHOLE.subscripts)
+
+
+@given(st.sampled_from(["=", "+=", "max=", "min=", "argmax="]), expressions)
+def test_any_statement_survives_printing_and_reading(operator, expression):
+    """Reading what an equation prints gives the equation."""
+    expression = Arithmetic("-", expression, ORDINAL)
+    constants = Equation.parse(str(Equation(WHOLE, "+=", expression))).constants
+    equation = Equation(WHOLE, operator, expression, constants)
+
+    assert Equation.parse(str(equation)) == equation
+    assert constants <= {"s", "d", "p"}
+
+
+@given(st.integers())
+def test_no_text_raises_anything_but_an_equation_error(seed):
+    """A damaged statement is read or refused in words, whatever was damaged."""
+    source = random.Random(seed)
+    text = list(source.choice(EXAMPLES))
+    for _ in range(source.randint(1, 6)):
+        at = source.randrange(len(text))
+        text[at : at + source.randint(0, 3)] = source.choices("[](),*+-/=<>!. qiu01_é\0", k=2)
+
+    try:
+        equation = Equation.parse("".join(text))
+    except EquationError:
+        return
+    assert Equation.parse(str(equation), constants=equation.constants) == equation
+
+
+def test_deep_brackets_are_refused_in_words():
+    """Brackets too deep for Python's parser are an error of the statement, not of Python."""
+    with pytest.raises(EquationError, match=r"^The statement cannot be read from here on\."):
+        Equation.parse("z[i] = " + "(" * 5000 + "a[i]" + ")" * 5000)

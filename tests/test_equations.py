@@ -1,0 +1,43 @@
+"""Every `Sources` line names what exists, and every equation of the texts is somewhere."""
+
+import pytest
+import sources
+
+EQUATIONS = sources.equations()
+CITATIONS = sources.citations()
+CITED = sources.cited(CITATIONS, EQUATIONS)
+
+
+@pytest.mark.parametrize("citation", CITATIONS, ids=lambda citation: citation.where)
+def test_every_reference_exists(citation):
+    """A number in a `Sources` section is that of an equation, section, figure or problem."""
+    assert sources.unknown(citation, EQUATIONS) == []
+
+
+@pytest.mark.parametrize("number", EQUATIONS)
+def test_every_equation_is_implemented_or_says_why_not(number):
+    """An equation has a function that cites it, or a reason; not both."""
+    reason = EQUATIONS[number].get("reason")
+
+    assert bool(CITED[number]) != bool(reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("Hagan 8.20, 8.38-8.40; Wichmann 4.1 (stride); Wolter 3, 5.", []),
+        ("Hagan 8.54.", ["Hagan 8.54"]),
+        ("Hagan 8.52-8.55.", ["Hagan 8.54", "Hagan 8.55"]),
+        ("Wichmann 4.16 (corrected: x, y); LeCun 1998.", ["Wichmann 4.16"]),
+        ("Wolter 9.", ["Wolter 9"]),
+        ("Hagan fig. 8.12, P8.3, E8.9, Summary; Wichmann 3.5, fig. 4; Wolter, exercise 11.", []),
+        ("Hagan fig. 8.99.", ["Hagan fig. 8.99"]),
+        ("Hagan E8.11, P8.5.", ["Hagan E8.11", "Hagan P8.5"]),
+        ("after Hagan.", ["after Hagan"]),
+    ],
+)
+def test_wrong_references_are_found(text, wrong):
+    """The grammar of `Sources`: books with their numbers, then other literature with a year."""
+    citation = sources.Citation(module="m", name="f", text=text)
+
+    assert sources.unknown(citation, EQUATIONS) == wrong

@@ -1,0 +1,154 @@
+"""The equations of the texts, and what the `Sources` sections of docstrings say about them.
+
+The grammar: ``Hagan 8.20, 8.38-8.41 (a remark), fig. 8.12; Wichmann 4.1; Wolter 5; LeCun 1998.``
+Items are separated by semicolons; a remark in brackets is for the reader.
+"""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+Equations = Mapping[str, Mapping[str, str]]
+
+# What the texts number besides equations.
+SECTIONS = {
+    "Wichmann": r"[1-6]|1\.[1-3]|2\.[1-4]|3\.[1-5]|3\.4\.[12]|4\.1(\.[12])?|5\.1(\.[12])?|6\.1"
+}
+FIGURES = {
+    "Hagan": [f"8.{k}" for k in range(1, 13)],
+    "Wichmann": [str(k) for k in range(1, 5)],
+}
+PROBLEMS = {"Hagan": [*(f"P8.{k}" for k in range(1, 5)), *(f"E8.{k}" for k in range(1, 11))]}
+# A part of a text that has a name and no number: `Summary`, `after 8.15`, `exercise 11`, "Title".
+NAMED = re.compile(r'Summary|after \d\.\d+|exercise \d+|"[^"]+"|figure of .+')
+# Other literature has a year; a standard has none.
+LITERATURE = re.compile(r".+ (1[789]|20)\d\d")
+STANDARDS = {
+    "ITU-R BT.601",
+    "NumPy Enhancement Proposal 1",
+    "POSIX rename",
+    "XDG Base Directory Specification 0.8",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Citation:
+    """One `Sources` section.
+
+    Parameters
+    ----------
+    module, name
+        Where it stands: ``functions/vec.py``, ``Flatten.apply``; the name is empty for a module.
+    text
+        What it says, on one line.
+    """
+
+    module: str
+    name: str
+    text: str
+
+    @property
+    def where(self) -> str:
+        """Name the module and what stands in it."""
+        return f"{self.module}:{self.name}"
+
+    @property
+    def qualified(self) -> str:
+        """Name it as Python imports it."""
+        path = self.module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        return f"striate.{path}.{self.name}".rstrip(".")
+
+
+def equations() -> dict[str, dict[str, str]]:
+    """Read docs/equations.toml: entries by number."""
+    table = tomllib.loads((ROOT / "docs" / "equations.toml").read_text())["equation"]
+    return {entry["number"]: entry for entry in table}
+
+
+def citations() -> list[Citation]:
+    """Collect the `Sources` sections of the library."""
+    found: list[Citation] = []
+    folder = ROOT / "src" / "striate"
+    for path in sorted(folder.rglob("*.py")):
+        module = path.relative_to(folder).as_posix()
+        for name, node in _documented(ast.parse(path.read_text()), ""):
+            section = re.search(
+                r"^Sources\n-------\n(.+?)(?:\n\n|\Z)",
+                ast.get_docstring(node) or "",
+                re.DOTALL | re.MULTILINE,
+            )
+            if section:
+                text = " ".join(section[1].split())
+                found.append(Citation(module=module, name=name, text=text))
+    return found
+
+
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef
+
+
+def _documented(node: Documented, name: str) -> Iterator[tuple[str, Documented]]:
+    """Go through what may have a docstring, with its name."""
+    yield name, node
+    for child in node.body:
+        if isinstance(child, ast.ClassDef | ast.FunctionDef):
+            yield from _documented(child, f"{name}.{child.name}".lstrip("."))
+
+
+def references(text: str) -> Iterator[tuple[str, str]]:
+    """Split a `Sources` text into pairs of a book and one reference; others have no book."""
+    for item in re.sub(r"\s*\([^()]*\)", "", text.rstrip(".")).split(";"):
+        book, _, rest = item.strip().partition(" ")
+        if book.rstrip(",") not in {"Hagan", "Wichmann", "Wolter"}:
+            yield "", item.strip()
+            continue
+        for reference in rest.split(","):
+            yield from ((book.rstrip(","), one) for one in _range(reference.strip()))
+
+
+def _range(reference: str) -> Iterator[str]:
+    """Write out ``8.20-8.23``, or ``fig. 8.9-8.12``; anything else is itself."""
+    whole = re.fullmatch(r"(fig\. )?(?:(\d)\.)?(\d+)-(?:\d\.)?(\d+)", reference)
+    if not whole:
+        yield reference
+        return
+    chapter = f"{whole[2]}." if whole[2] else ""
+    for k in range(int(whole[3]), int(whole[4]) + 1):
+        yield f"{whole[1] or ''}{chapter}{k}"
+
+
+def unknown(citation: Citation, known: Equations) -> list[str]:
+    """List the references of a section that name nothing."""
+    return [
+        f"{book} {reference}".strip()
+        for book, reference in references(citation.text)
+        if not _exists(book, reference, known)
+    ]
+
+
+def _exists(book: str, reference: str, known: Equations) -> bool:
+    """Say whether a reference names something."""
+    if not book:
+        return reference in STANDARDS or bool(LITERATURE.match(reference))
+    if reference.startswith("fig. "):
+        return reference.removeprefix("fig. ") in FIGURES.get(book, [])
+    return (
+        f"{book} {reference}" in known
+        or (book in SECTIONS and bool(re.fullmatch(SECTIONS[book], reference)))
+        or reference in PROBLEMS.get(book, [])
+        or bool(NAMED.fullmatch(reference))
+    )
+
+
+def cited(found: Sequence[Citation], known: Equations) -> dict[str, list[Citation]]:
+    """Give for each equation the sections that cite it, a range counted in full."""
+    by_number: dict[str, list[Citation]] = {number: [] for number in known}
+    for citation in found:
+        for book, reference in references(citation.text):
+            number = f"{book} {reference}"
+            if number in by_number and citation not in by_number[number]:
+                by_number[number].append(citation)
+    return by_number
