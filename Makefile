@@ -39,7 +39,9 @@ fix: $(TEST) ## put in order what tools can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-golden: $(TEST) ## write the golden files anew: read the difference before you commit it
+golden: $(TEST) ## write golden files and generated pages anew: read the difference
+	$(BIN)/python tools/write_pages.py
+	$(BIN)/python tools/draw_floors.py
 	$(BIN)/pytest -q tests --update-golden
 
 docs: $(DOCS) ## build the pages: docs/_build/html/index.html

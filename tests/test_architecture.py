@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import draw_floors
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -86,3 +87,21 @@ def test_the_contract_tests_find_the_new_kind(exported):
 def test_every_file_that_it_names_exists(path):
     """A file or folder in the text is in the tree, at the top or below src/striate."""
     assert (ROOT / path).exists() or (ROOT / "src" / "striate" / path).exists()
+
+
+@pytest.mark.parametrize("name", ["floors.dot", "floors.svg"])
+def test_the_drawing_shows_the_imports(name):
+    """The drawing is what `make graph` draws."""
+    drawn = draw_floors.drawings()[name]
+
+    assert drawn == (ROOT / "docs" / "images" / name).read_text()
+
+
+def test_no_arrow_of_the_drawing_points_up():
+    """Each import of the drawing leads to a floor further down."""
+    rows = draw_floors.floors()
+    floor = {name: number for number, row in enumerate(rows) for name in row}
+
+    arrows = draw_floors.edges(list(floor))
+
+    assert all(floor[importer] < floor[imported] for importer, imported in arrows)

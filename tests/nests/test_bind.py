@@ -1,5 +1,6 @@
 """Binding: numbers for constants, indices for stars, extents and shapes."""
 
+import numpy as np
 import pytest
 
 from striate.errors import NestError
@@ -110,6 +111,18 @@ class TestNumbers:
         )
 
         assert str(nest.equation) == "z[i] = (-2)**2 - -2 * a[i + 1]"
+
+    def test_numpys_numbers_are_numbers(self):
+        """Numbers that come out of arrays print as others do."""
+        nest = bind(
+            "z[i] += c * m * a[s*i + u]",
+            shapes={"a": (9,), "z": (4,)},
+            constants={"c": np.float32(0.5), "m": np.int8(3), "s": np.int64(2)},
+            extents={"u": np.int64(2)},
+        )
+
+        assert str(nest) == "z[i] += 0.5 * 3 * a[2*i + u]  for i < 4, u < 2"
+        assert type(nest.extents["u"]) is int
 
     def test_the_targets_shape_follows_from_lone_indices(self):
         """A target need not have a shape where its axes are indices."""

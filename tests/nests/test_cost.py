@@ -94,7 +94,7 @@ def test_nothing_costs_nothing():
     assert Cost().intensity == 0
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_terms_are_counted_exactly(data):
     """Counting axis by axis gives the same number as counting every combination."""

@@ -4,7 +4,7 @@ import random
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.errors import EquationError
@@ -241,6 +241,7 @@ WHOLE = Reference(
 ORDINAL = Ordinal(WHOLE.subscripts)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["=", "+=", "max=", "min=", "argmax="]), expressions)
 def test_any_statement_survives_printing_and_reading(operator, expression):
     """Reading what an equation prints gives the equation."""
@@ -252,6 +253,7 @@ def test_any_statement_survives_printing_and_reading(operator, expression):
     assert constants <= {"s", "d", "p"}
 
 
+@settings(deadline=None)
 @given(st.integers())
 def test_no_text_raises_anything_but_an_equation_error(seed):
     """A damaged statement is read or refused in words, whatever was damaged."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.errors import NestError
@@ -47,6 +47,7 @@ def test_whether_different_terms_reach_different_entries(target, extents, answer
     assert injective(subscripts, extents) is answer
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_yes_is_certain(data):
     """Where the reasoning says yes, counting finds no entry that is reached twice."""

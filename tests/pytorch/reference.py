@@ -10,7 +10,12 @@ from torch.nn import functional as F  # noqa: N812  # PyTorch's own custom
 
 from striate.functions import net_input, normalisation, transfer, weight
 
-MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
+MODES = {
+    "zeros": "constant",
+    "reflect": "reflect",
+    "replicate": "replicate",
+    "circular": "circular",
+}
 
 
 def weight_function(kind, a, parameters, state, *, training):
@@ -106,59 +111,160 @@ def _transposed_convolution(kind, a, parameters, _state, _training):
     return whole
 
 
-def _ceil_end(a, window, stride, dilation, sides):
-    """Say how far the last place of ceil mode reaches beyond the padding, axis by axis."""
-    ends = []
-    for n, r, s, d, (before, after) in zip(
-        a.shape[2:], window, stride, dilation, sides, strict=True
-    ):
+def _reached(kind, a):
+    """Give the sides that hold the windows of all places: in ceil mode no more and no less."""
+    window, stride, dilation, sides = _laid(kind, a)
+    if not kind.ceil_mode:
+        return sides
+    reached = []
+    for n, r, s, d, side in zip(a.shape[2:], window, stride, dilation, sides, strict=True):
+        before, after = side
         reach = d * (r - 1) + 1
         places = math.ceil((before + n + after - reach) / s) + 1
-        if (places - 1) * s >= before + n:
+        while (places - 1) * s >= before + n:  # it would start behind the image
             places -= 1
-        ends.append(max(0, (places - 1) * s + reach - before - n - after))
-    return ends
+        reached.append((before, (places - 1) * s + reach - before - n))
+    return reached
 
 
-def _window_sums(kind, a, *, count=False):
-    """Sum the pixels under each window by a convolution with ones; or count them."""
-    window, stride, dilation, sides = _laid(kind, a)
-    ends = _ceil_end(a, window, stride, dilation, sides) if kind.ceil_mode else [0] * len(window)
-    if count:
-        a = torch.ones_like(a)
-        a = _pad(a, sides, value=1.0 if kind.divisor == "window" else 0.0)
-    else:
-        a = _pad(a, sides)
-    a = _pad(a, [(0, end) for end in ends])
+def _sums(kind, a, sides):
+    """Sum the pixels under each window by a convolution with ones."""
+    window, stride, dilation, _ = _laid(kind, a)
     convolve = (F.conv1d, F.conv2d, F.conv3d)[a.ndim - 3]
     ones = torch.ones((a.shape[1], 1, *window), dtype=a.dtype)
-    z = convolve(a, ones, stride=stride, dilation=dilation, groups=a.shape[1])
-    if not kind.ceil_mode:
-        return z
-    # Places that would start behind the image are cut off.
-    for axis in range(2, z.ndim):
-        (n, s), (before, _) = (a_size(kind, z, axis), stride[axis - 2]), sides[axis - 2]
-        del n, s, before
-    return z
+    padded = _pad(a, sides)
+    return convolve(padded, ones, stride=stride, dilation=dilation, groups=a.shape[1])
 
 
-def _native(kind, a):
-    """Say whether torch's own pooling has these options: as much on both sides, half a window."""
-    window, _, dilation, sides = _laid(kind, a)
-    half = all(
-        before == after <= r // 2 for r, (before, after) in zip(window, sides, strict=True)
-    )
-    return half, all(d == 1 for d in dilation)
+def _counts(kind, a):
+    """Count the pixels that an average is divided by."""
+    _, _, _, sides = _laid(kind, a)
+    reached, ones = _reached(kind, a), torch.ones_like(a)
+    if kind.divisor == "window":
+        ones = _pad(ones, sides, value=1.0)
+        rest = [(0, end - after) for (_, after), (_, end) in zip(sides, reached, strict=True)]
+        return _sums(kind, ones, rest)
+    return _sums(kind, ones, reached)
+
+
+def _is_native(kind, a):
+    """Say whether torch's own pooling has such padding: alike on both sides, half the window."""
+    window, _, _, sides = _laid(kind, a)
+    return all(before == after <= r // 2 for r, (before, after) in zip(window, sides, strict=True))
 
 
 def _max_pooling(kind, a, _parameters, _state, _training):
     window, stride, dilation, sides = _laid(kind, a)
     pool = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[a.ndim - 3]
-    half, _ = _native(kind, a)
-    if half:
+    if _is_native(kind, a):
         padding = [before for before, _ in sides]
         return pool(a, window, stride, padding, dilation, ceil_mode=kind.ceil_mode)
-    if kind.ceil_mode:
-        ends = _ceil_end(a, window, stride, dilation, sides)
-        sides = [(before, after + e) for (before, after), e in zip(sides, ends, strict=True)]
-    return pool(_pad(a, sides, value=-math.inf), window, stride, 0, dilation)
+    return pool(_pad(a, _reached(kind, a), value=-math.inf), window, stride, 0, dilation)
+
+
+def _average_pooling(kind, a, _parameters, _state, _training):
+    window, stride, dilation, sides = _laid(kind, a)
+    if _is_native(kind, a) and set(dilation) == {1}:
+        pool = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)[a.ndim - 3]
+        padding = [before for before, _ in sides]
+        return pool(a, window, stride, padding, kind.ceil_mode, kind.divisor == "window")
+    return _sums(kind, a, _reached(kind, a)) / _counts(kind, a)
+
+
+def _sum_pooling(kind, a, _parameters, _state, _training):
+    return _sums(kind, a, _reached(kind, a))
+
+
+def _trainable_average_pooling(kind, a, parameters, _state, _training):
+    z = _sums(kind, a, _reached(kind, a))
+    return parameters["weight"].reshape(-1, *(1,) * (a.ndim - 2)) * z
+
+
+def _lp_pooling(kind, a, _parameters, _state, _training):
+    return _sums(kind, a.abs() ** kind.p, _reached(kind, a)) ** (1 / kind.p)
+
+
+def _adaptive_average_pooling(kind, a, _parameters, _state, _training):
+    pool = (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)[a.ndim - 3]
+    return pool(a, kind.size)
+
+
+def _global_average_pooling(_kind, a, _parameters, _state, _training):
+    return a.flatten(2).mean(2)
+
+
+def _global_max_pooling(_kind, a, _parameters, _state, _training):
+    return a.flatten(2).max(2).values
+
+
+def _dot_product(_kind, a, parameters, _state, _training):
+    return F.linear(a, parameters["weight"])
+
+
+def _identity(_kind, a, _parameters, _state, _training):
+    return a
+
+
+def _batch_normalisation(kind, a, parameters, state, training):
+    return F.batch_norm(
+        a,
+        state["mean"],
+        state["variance"],
+        parameters["gamma"],
+        parameters["beta"],
+        training,
+        kind.momentum,
+        kind.epsilon,
+    )
+
+
+def _layer_normalisation(kind, a, parameters, _state, _training):
+    return F.layer_norm(a, a.shape[1:], parameters["gamma"], parameters["beta"], kind.epsilon)
+
+
+def _group_normalisation(kind, a, parameters, _state, _training):
+    return F.group_norm(a, kind.groups, parameters["gamma"], parameters["beta"], kind.epsilon)
+
+
+def _local_response_normalisation(kind, a, _parameters, _state, _training):
+    # torch takes the odd map of an even window from before, striate and ONNX from after.
+    options = (kind.size, kind.alpha, kind.beta, kind.bias)
+    flat = a.flip(1).reshape(*a.shape[:2], -1)
+    return F.local_response_norm(flat, *options).reshape(a.shape).flip(1)
+
+
+_WEIGHT = {
+    weight.Convolution: _convolution,
+    weight.TransposedConvolution: _transposed_convolution,
+    weight.DotProduct: _dot_product,
+    weight.MaxPooling: _max_pooling,
+    weight.AveragePooling: _average_pooling,
+    weight.SumPooling: _sum_pooling,
+    weight.TrainableAveragePooling: _trainable_average_pooling,
+    weight.LpPooling: _lp_pooling,
+    weight.AdaptiveAveragePooling: _adaptive_average_pooling,
+    weight.GlobalAveragePooling: _global_average_pooling,
+    weight.GlobalMaxPooling: _global_max_pooling,
+    weight.Identity: _identity,
+    normalisation.BatchNormalisation: _batch_normalisation,
+    normalisation.LayerNormalisation: _layer_normalisation,
+    normalisation.GroupNormalisation: _group_normalisation,
+    normalisation.LocalResponseNormalisation: _local_response_normalisation,
+}
+
+_TRANSFER = {
+    transfer.Elu: lambda kind, n: F.elu(n, kind.alpha),
+    transfer.Gelu: lambda kind, n: F.gelu(n, approximate=kind.approximate),
+    transfer.HardSwish: lambda _, n: F.hardswish(n),
+    transfer.LeakyRelu: lambda kind, n: F.leaky_relu(n, kind.slope),
+    transfer.Linear: lambda _, n: n.clone(),
+    transfer.LogSoftmax: lambda _, n: F.log_softmax(n, 1),
+    transfer.Logistic: lambda _, n: torch.sigmoid(n),
+    transfer.Relu: lambda _, n: F.relu(n),
+    transfer.ScaledTanh: lambda _, n: 1.7159 * torch.tanh(2 / 3 * n),
+    transfer.Selu: lambda kind, n: kind.scale * F.elu(n, kind.alpha),
+    transfer.Silu: lambda _, n: F.silu(n),
+    transfer.Softmax: lambda _, n: F.softmax(n, 1),
+    transfer.Softplus: lambda _, n: F.softplus(n, threshold=1000),
+    transfer.Tanh: lambda _, n: torch.tanh(n),
+}

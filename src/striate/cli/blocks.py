@@ -177,7 +177,9 @@ def _beside(cells: Sequence[Text], columns: int) -> Text:
     line = Text(no_wrap=True)
     for number, cell in enumerate(cells):
         padded = cell.copy()
-        if number < len(cells) - 1:
+        if number == len(cells) - 1:
+            padded.rstrip()
+        else:
             padded.append(" " * (columns - len(cell.plain) + GAP))
         line.append_text(padded)
     return line

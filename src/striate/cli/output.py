@@ -45,20 +45,28 @@ class Output:
         """Standard error, for what is not the result."""
         return Console(stderr=True)
 
-    def say(self, text: str | Text = "", *, style: str | None = None) -> None:
-        """Tell people something; long lines are not broken, so that they can be copied."""
+    def say(self, text: str | Text = "", *, style: str | None = None, whole: bool = False) -> None:
+        """Tell people something; ``whole`` lines are never broken, so that they can be copied."""
         if not (self.as_json or self.quiet):
-            self.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+            _print(self.console, text, style=style, whole=whole)
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, *, whole: bool = False) -> None:
         """Remark something beside the result."""
         if not self.quiet:
-            self.remarks.print(text, markup=False, highlight=False, soft_wrap=True)
+            _print(self.remarks, text, whole=whole)
 
     def answer(self, document: Mapping[str, Any]) -> None:
         """Give machines the result, where they asked for it."""
         if self.as_json:
             click.echo(json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _print(
+    console: Console, text: str | Text, *, style: str | None = None, whole: bool = False
+) -> None:
+    """Print text as it is: on a terminal broken between words, elsewhere left to the reader."""
+    soft = whole or not console.is_terminal
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=soft)
 
 
 def plain(value: Any) -> Any:

@@ -1,9 +1,11 @@
 """The program itself: its commands, each loaded only when it is asked for, and its exit codes."""
 
 from importlib import import_module
-from typing import Any
+from typing import IO, Any
 
 import click
+from rich.console import Console
+from rich.text import Text
 
 from striate import __version__
 from striate.errors import StriateError
@@ -47,21 +49,27 @@ class _Failure(click.ClickException):
 
     exit_code = USER_ERROR
 
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the message, on a terminal broken between words."""
+        console = Console(file=file, stderr=True)
+        text = Text.assemble(("Error: ", "bold red"), self.message)
+        console.print(text, soft_wrap=not console.is_terminal)
+
 
 class Program(click.Group):
     """Commands that are loaded when they are first needed, and errors told without a traceback."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """List the commands in the order in which a newcomer needs them."""
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
         """Load a command."""
         if cmd_name not in _COMMANDS:
             return None
         return import_module(f"striate.cli.{cmd_name}").command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
         """Write what each command does, without loading it."""
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+from rich.text import Text
 
 from striate.cli.networks import Size, is_model_file, make, weights_hash
 from striate.cli.output import Output, json_option, sizes
@@ -52,7 +53,7 @@ def command(
     summary = made.summary()
     if not as_json:
         out.say(str(made), style="bold")
-        out.say(f"\n{summary}")
+        out.say(Text.from_ansi(f"\n{summary}"))
         if saved:
             out.say(f"weights {weights_hash(made)}")
             if made.classes.names:

@@ -3,11 +3,13 @@
 import shlex
 import time
 from dataclasses import asdict, dataclass, fields, replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
+from rich.text import Text
 
 from striate.cli.networks import make, set_classes, weights_hash
 from striate.cli.options import announce_downloads, download_option, resize_option, size_option
@@ -27,6 +29,8 @@ from striate.training.state import Row, TrainingState
 _INTERRUPTED = 130
 _LARGE = 96 * 96
 """Pixels: larger images are slow enough on a processor to say so."""
+
+_FEW_NAMES = 10
 
 _HELP = f"""Train a network on DATA, and save it.
 
@@ -146,7 +150,7 @@ def command(ctx: click.Context, **words: Any) -> None:
     try:
         _run(options, out, places)
     except KeyboardInterrupt:
-        out.note("\nStopped. " + places.how_to_resume(_as_typed(ctx)))
+        out.note("\nStopped. " + places.how_to_resume(_as_typed(ctx)), whole=True)
         ctx.exit(_INTERRUPTED)
 
 
@@ -196,7 +200,7 @@ def _run(options: Options, out: Output, places: Places) -> None:
         out.say("There are no images to test with: each class has too few.")
     pictures = _draw(options, out, places, network, history, tested)
     places.remove_checkpoint()
-    _conclude(out, dataset, network, places, pictures, options)
+    _conclude(out, network, places, pictures, options)
     out.answer(
         {
             "data": {"name": dataset.name, "training_images": len(dataset.x)},
@@ -215,7 +219,7 @@ def _run(options: Options, out: Output, places: Places) -> None:
 
 def _recipe(options: Options, dataset: Dataset) -> Recipe:
     """Take the data set's recipe with the user's changes."""
-    recipe = recipe_for(dataset.name, dataset.image_shape, classes=bool(dataset.classes))
+    recipe = recipe_for(options.data, dataset.image_shape, classes=bool(dataset.classes))
     given = {field.name: getattr(options, field.name) for field in fields(Recipe)}
     return replace(recipe, **{name: value for name, value in given.items() if value is not None})
 
@@ -228,7 +232,7 @@ def _network(net: str, dataset: Dataset, seed: int) -> Network:
             "that have a name tell classes apart. Write the layers, such as --net 'conv 8@3x3 relu "
             "| global-average | dense 1'."
         )
-    outputs = len(dataset.classes) or max(1, *dataset.y.shape[1:])
+    outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
     network = make(net, dataset.image_shape, outputs, seed=seed)
     set_classes(network, dataset.classes)
     return network
@@ -244,18 +248,20 @@ def _announce(
 ) -> None:
     """Say what is going to happen."""
     count = len(dataset.classes)
-    kinds = f"{count} classes ({_listed(dataset.classes)})" if count else "numbers to predict"
+    kinds = f"{count} classes{_listed(dataset.classes)}" if count else "numbers to predict"
     out.say(
         f"{dataset.name}: {len(dataset.x):,} images to train on, {len(dataset.x_test):,} to test "
         f"with, {sizes(dataset.image_shape)} pixels, {kinds}",
         style="bold",
     )
-    out.say(f"recipe: {recipe}, seed {options.seed}")
+    filled = replace(recipe, net=recipe.net.replace("{classes}", str(count or 1)))
+    out.say(f"recipe: {filled}, seed {options.seed}")
     for note in dataset.notes:
         out.say(f"note: {note}")
     if dataset.image_shape[0] * dataset.image_shape[1] > _LARGE and options.size is None:
         out.say("note: images this large train slowly; --size 64 makes them smaller.")
-    out.say(f"\n{network.summary()}\n" if not (out.as_json or out.quiet) else "")
+    if not (out.as_json or out.quiet):
+        out.say(Text.from_ansi(f"\n{network.summary()}\n"))
     if options.resume is not None:
         out.say(f"Going on from {options.resume}.")
     elif places.checkpoint.is_file():
@@ -263,8 +269,10 @@ def _announce(
             f"note: {places.checkpoint}, from a training that was stopped, will be replaced; "
             f"to go on with that one instead, add --resume {places.checkpoint}."
         )
-    out.say("Training; Ctrl-C stops and saves. An epoch is one pass through the training images,")
-    out.say("the loss says how wrong the answers still are, the accuracy how often they are right.")
+    out.say(
+        "Training; Ctrl-C stops and saves. An epoch is one pass through the training images, the "
+        "loss says how wrong the answers still are, the accuracy how often they are right."
+    )
 
 
 class _EpochLines:
@@ -345,26 +353,21 @@ def _draw(
 
 
 def _conclude(
-    out: Output,
-    dataset: Dataset,
-    network: Network,
-    places: Places,
-    pictures: list[Path],
-    options: Options,
+    out: Output, network: Network, places: Places, pictures: list[Path], options: Options
 ) -> None:
     """Say what was written and what to try next."""
     out.say(f"\nweights {weights_hash(network)} (a hash: the same training gives the same)")
-    out.say(f"saved {places.model}")
+    out.say(f"saved {places.model}", whole=True)
     for path in pictures:
-        out.say(f"drew  {path}")
+        out.say(f"drew  {path}", whole=True)
     model, data = shlex.quote(str(places.model)), shlex.quote(options.data)
     out.say("\nTry next:", style="bold")
-    out.say(f"  striate evaluate {model} {data}")
-    out.say(f"  striate predict {model} PICTURE.png")
-    out.say(f"  striate summary {model}")
-    if options.net is None and dataset.name in RECIPES:
-        other = "two-layer" if RECIPES[dataset.name].net != "two-layer" else "lenet5"
-        out.say(f"  striate train {data} --net {other}")
+    out.say(f"  striate evaluate {model} {data}", whole=True)
+    out.say(f"  striate predict {model} PICTURE.png", whole=True)
+    out.say(f"  striate summary {model}", whole=True)
+    if options.net is None and options.data in RECIPES:
+        other = "two-layer" if RECIPES[options.data].net != "two-layer" else "lenet5"
+        out.say(f"  striate train {data} --net {other}", whole=True)
 
 
 def _size(given: tuple[int, ...] | None) -> tuple[int, int] | None:
@@ -373,8 +376,11 @@ def _size(given: tuple[int, ...] | None) -> tuple[int, int] | None:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    """List names, the middle ones of many left out."""
-    return ", ".join(names) if len(names) <= 10 else f"{', '.join(names[:8])}, ..., {names[-1]}"
+    """List names in brackets, the middle ones of many left out; numbers need no list."""
+    if all(map(str.isdecimal, names)):
+        return ""
+    shown = names if len(names) <= _FEW_NAMES else (*names[: _FEW_NAMES - 2], "...", names[-1])
+    return f" ({', '.join(shown)})"
 
 
 def _duration(seconds: float) -> str:

@@ -4,7 +4,7 @@ Reading executes nothing: a kind is looked up by its name in the registry, and e
 checked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from striate.errors import GraphError
@@ -93,6 +93,7 @@ def from_document(document: object) -> Graph:
         name: _shape(shape, name) for name, shape in _mapping(data.get("inputs"), "inputs").items()
     }
     layers: dict[str, Layer] = {}
+    known = dict.fromkeys(inputs)
     plan: list[tuple[str, Layer, tuple[str, ...], str]] = []
     for entry in _sequence(data.get("layers"), "layers"):
         one = _mapping(entry, "a layer")
@@ -102,11 +103,16 @@ def from_document(document: object) -> Graph:
             for s in _sequence(one.get("sources"), f"sources of {name}")
         )
         owner = _word(one["again"], f"owner of {name}") if "again" in one else name
-        _require_before(sources, (*inputs, *(before for before, *_ in plan)), name)
+        if name in known:
+            raise _damaged(name, "the name of two layers", "a name of its own for each")
+        if not sources:
+            raise _damaged([], f"sources of {name}", "at least one name")
+        _require_before(sources, known, name)
         if owner == name:
             layers[name] = _layer(one, name)
-        _require_before((owner,), tuple(layers), name)
+        _require_before((owner,), layers, name)
         plan.append((name, layers[owner], sources, owner))
+        known[name] = None
     outputs = tuple(_word(name, "an output") for name in _sequence(data.get("outputs"), "outputs"))
     return Graph.placed(inputs, plan, outputs)
 
@@ -125,7 +131,7 @@ def _layer(entry: Mapping[str, object], name: str) -> Layer:
     )
 
 
-def _require_before(names: tuple[str, ...], known: tuple[str, ...], layer: str) -> None:
+def _require_before(names: tuple[str, ...], known: Iterable[str], layer: str) -> None:
     """Raise where a layer is joined to one that does not stand before it."""
     for name in names:
         if name not in known:

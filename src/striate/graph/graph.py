@@ -236,15 +236,28 @@ class Graph:
             yield from (place.layer.weight, place.layer.net_input, place.layer.transfer)
 
     def _require_use(self) -> None:
-        """Raise where a named output does not exist."""
-        shapes = self.shapes
+        """Raise where an output is no layer or stands twice, or a layer leads to none."""
+        names = {place.name for place in self.layers}
         for name in self.outputs:
-            if name not in shapes:
+            if name not in names:
                 raise GraphError(
                     f'The output "{name}" is no layer. An output is the activation of one of the '
-                    "layers "
-                    f"{', '.join(shapes)}. Use one of these names."
+                    f"layers: {', '.join(place.name for place in self.layers) or 'there are none'}"
+                    ". Use one of these, or add a layer."
                 )
+        if len(set(self.outputs)) < len(self.outputs):
+            raise GraphError(
+                f"The outputs are {', '.join(self.outputs)}. Each stands once, because it has a "
+                "loss and targets of its own. Name each layer once."
+            )
+        used = set(self.outputs)
+        for place in reversed(self.layers):
+            if place.name not in used:
+                raise GraphError(
+                    f"{place.name} leads to no output. A layer that nothing reads is computed in "
+                    "vain and cannot be trained. Leave it out, or join it to another layer."
+                )
+            used.update(place.sources)
 
 
 def describe(shape: Shape) -> str:

@@ -1,8 +1,32 @@
 """The one place that converts between channels last (the model's face) and first (equations)."""
 
+import operator
+from collections.abc import Sequence
+
 import numpy as np
 
+from striate.errors import ShapeError
 from striate.shapes import Array, Shape
+
+
+def require_shape(shape: Sequence[int]) -> Shape:
+    """Check the shape of one image; raise where it is none.
+
+    Examples
+    --------
+    >>> require_shape([28, 28, 1])
+    (28, 28, 1)
+    """
+    try:
+        lengths = tuple(operator.index(length) for length in shape)
+    except TypeError:
+        lengths = ()
+    if not lengths or min(lengths) < 1:
+        raise ShapeError(
+            f"{shape!r} is not the shape of an image. It is (rows, columns, channels) or "
+            "(features,), whole numbers of at least 1. Use (28, 28, 1) for grey images of 28 x 28."
+        )
+    return lengths
 
 
 def to_first(shape: Shape) -> Shape:

@@ -31,7 +31,7 @@ from striate.functions.vec import Flatten
 from striate.functions.weight import DotProduct
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer, Node, require_name
-from striate.graph.orders import to_first
+from striate.graph.orders import require_shape, to_first
 from striate.graph.shorthand_segment import Segment, read_segment
 from striate.graph.shorthand_values import did_you_mean, read_size
 from striate.shapes import Shape
@@ -80,12 +80,13 @@ class _Reader:
         self.nodes: dict[str, Node] = {}
         self.layers: dict[str, Layer] = {}
         self.running: Counter[str] = Counter()
+        self.places: Counter[str] = Counter()
         self.previous: Node | None = None
         self.outputs: list[str] = []
         self.ranks: list[tuple[Layer, int, str]] = []
         self.shapes: dict[int, Shape] = {}
         if input_shape is not None:
-            self._input(Node(None, shape=to_first(input_shape)))
+            self._input(Node(None, shape=to_first(require_shape(input_shape))))
 
     def graph(self) -> Graph:
         """Read every segment and collect the graph."""
@@ -102,6 +103,13 @@ class _Reader:
             )
         ends = [self._node(name) for name in self.outputs] or [self.previous]
         graph = Graph.of(ends)
+        unread = self.layers.keys() - {place.name for place in graph.layers}
+        if unread:
+            raise ShorthandError(
+                f"{', '.join(name for name in self.layers if name in unread)} leads to no output. "
+                "Each layer is read by another one or is an output. "
+                'Join it with "from" or "add", or list it behind "output".'
+            )
         self._require_ranks(graph)
         return graph
 
@@ -112,7 +120,7 @@ class _Reader:
             case "input":
                 self._read_input(rest)
             case "output":
-                self.outputs = rest
+                self._read_output(rest)
             case "again":
                 self._again(rest)
             case _:
@@ -130,9 +138,17 @@ class _Reader:
         name = rest[2] if len(rest) == 3 else None
         if name is not None:
             require_name(name)
-        self._input(
-            Node(None, shape=to_first((size,) if isinstance(size, int) else size), name=name)
-        )
+        shape = require_shape((size,) if isinstance(size, int) else size)
+        self._input(Node(None, shape=to_first(shape), name=name))
+
+    def _read_output(self, rest: list[str]) -> None:
+        """Read ``output a b``."""
+        if not rest or self.outputs:
+            raise ShorthandError(
+                "The outputs are stated once, by the names of their layers. Without them the last "
+                'layer is the output. Write for example "output a b", or leave it out.'
+            )
+        self.outputs = rest
 
     def _input(self, node: Node) -> None:
         """Make an input the place to go on from."""
@@ -149,11 +165,16 @@ class _Reader:
                 "that has a name once more; "
                 f'those named so far: {known}. Name the layer with "as", then write "again NAME".'
             )
-        before = rest[2].split(",") if rest[1:2] == ["from"] and len(rest) > 2 else None
-        self._join(self.layers[rest[0]], Segment(before=before))
-        self.running[rest[0]] += 1
+        name, *joined = rest
+        if joined and (joined[0] != "from" or len(joined) != 2):
+            raise ShorthandError(
+                f'"again {" ".join(rest)}" cannot be read. Behind the name of the layer stands '
+                'only what it is joined to. Write for example "again stem from b".'
+            )
+        self._join(self.layers[name], Segment(before=joined[1].split(",") if joined else None))
         assert self.previous is not None
-        self._name(self.previous, f"{rest[0]}@{self.running[rest[0]] + 1}")
+        self.places[name] += 1
+        self._name(self.previous, f"{name}@{self.places[name] + 1}")
 
     def _layer(self, said: Segment) -> None:
         """Make a layer of what a segment says, and join it."""
@@ -180,8 +201,9 @@ class _Reader:
         assert self.previous is not None
         if name is None:
             word = layer.word(len(self.previous.sources))
-            self.running[word] += 1
-            name = f"{word}{self.running[word]}"
+            while name is None or name in self.nodes:
+                self.running[word] += 1
+                name = f"{word}{self.running[word]}"
         layer.name = name
         self.layers[name] = layer
         self._name(self.previous, name)

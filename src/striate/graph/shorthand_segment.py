@@ -112,6 +112,11 @@ def _option(said: Segment, word: str, rest: list[str]) -> None:
     elif option in PADDING_WORDS and "padding" in known:
         said.options["padding"] = option
     elif _is_transfer(option):
+        if said.transfer is not None:
+            raise ShorthandError(
+                f'"{option}" is a second transfer function of {word}. A layer has one. '
+                f'Write "| {option}" for a layer of its own.'
+            )
         said.transfer = _transfer(option)
     elif option in known:
         default = known[option].default

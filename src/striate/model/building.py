@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from striate.errors import GraphError
+from striate.errors import GraphError, OptionError
 from striate.graph.graph import Graph, with_inputs
 from striate.graph.layer import Layer, Node
-from striate.graph.orders import to_first
+from striate.graph.orders import require_shape, to_first
 from striate.model.inputs import Channels
 from striate.shapes import Shape
 
@@ -17,6 +17,11 @@ def build(
     channels: Channels,
 ) -> Graph:
     """Make the graph of a row of layers with the shape of an image, or of inputs and outputs."""
+    if channels not in {"last", "first"}:
+        raise OptionError(
+            f"channels={channels!r} cannot be. It is which axis of images holds the channels, "
+            '"last" or "first". Use channels="last".'
+        )
     if outputs is not None:
         inputs = (layers,) if isinstance(layers, Node) else tuple(layers)
         if input_shape is not None or not all(isinstance(node, Node) for node in inputs):
@@ -34,7 +39,7 @@ def build(
             "a graph ends in its outputs. Use Network([...], input_shape=(28, 28, 1)) or "
             "Network(input, output)."
         )
-    shape = tuple(int(n) for n in input_shape)
+    shape = require_shape(input_shape)
     node = Node(None, shape=to_first(shape) if channels == "last" else shape)
     for layer in layers:
         if not isinstance(layer, Layer):

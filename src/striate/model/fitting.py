@@ -330,7 +330,7 @@ def _fingerprint(training: Examples, held: Examples | None) -> str:
             for array in (*part.inputs.values(), *part.targets, *weights):
                 digest.update(f"{array.dtype} {array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
+    return digest.hexdigest()[:16]
 
 
 @contextlib.contextmanager

@@ -40,8 +40,10 @@ def losses_of(graph: Graph, loss: str | Loss | Sequence[str | Loss] | None) -> l
     [CrossEntropy(label_smoothing=0.0, class_weights=None)]
     """
     names = graph.outputs
-    several = isinstance(loss, list | tuple)
-    given = list(loss) if several else [loss] * len(names)
+    if loss is None or isinstance(loss, str) or not isinstance(loss, Sequence):
+        given = [loss] * len(names)
+    else:
+        given = list(loss)
     if len(given) != len(names):
         raise OptionError(
             f"{len(given)} losses were given for {len(names)} outputs ({', '.join(names)}). "

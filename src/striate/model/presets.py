@@ -183,4 +183,5 @@ def preset(
             "softmax."
         )
     found = PRESETS[name]
-    return found.text.format(classes=classes or found.classes), input_shape or found.input_shape
+    number = found.classes if classes is None else classes
+    return found.text.format(classes=number), input_shape or found.input_shape

@@ -8,7 +8,7 @@ from striate.errors import StriateError
 from striate.functions.base import Loss
 from striate.functions.transfer import Logistic
 from striate.graph.graph import Graph
-from striate.graph.orders import images_to_last, to_first
+from striate.graph.orders import images_to_last, require_shape, to_first
 from striate.graph.parameters import Layout, start_parameters, start_state
 from striate.graph.shorthand import parse
 from striate.graph.shorthand_writer import write
@@ -221,6 +221,7 @@ class Structure:
         >>> net.at((100, 60, 1)).output_shape
         (96, 56, 6)
         """
+        input_shape = require_shape(input_shape)
         shape = to_first(input_shape) if self.preprocessing.channels == "last" else input_shape
         graph = self.graph.at(dict.fromkeys(self.graph.inputs, shape))
         other = self.of(

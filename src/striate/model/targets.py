@@ -60,10 +60,8 @@ class Classes:
 def as_labels(y: Any) -> Array:
     """Make an array of targets; words in a column of objects, as pandas has them, are words."""
     labels = as_array(y, "y")
-    if labels.dtype == np.object_ and labels.size:
-        if all(isinstance(label, str) for label in labels.ravel().tolist()):
-            return labels.astype(str)
-    return labels
+    words = labels.dtype == np.object_ and all(isinstance(one, str) for one in labels.flat)
+    return labels.astype(str) if words and labels.size else labels
 
 
 def check_targets(

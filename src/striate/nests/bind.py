@@ -4,6 +4,7 @@ import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from numbers import Integral, Real
 
 from striate.errors import NestError
 from striate.nests.axes import Extents, PixelAxes, find_axes
@@ -170,8 +171,8 @@ class _Binding:
     def scalar(self, name: str) -> Expression:
         """Bind a bare name: a constant, or an array of one number."""
         value = self.constants.get(name)
-        if isinstance(value, int | float):
-            return Number(value)
+        if isinstance(value, Real):  # NumPy's numbers too; they would print their type
+            return Number(int(value) if isinstance(value, Integral) else float(value))
         if value is None and self.shapes.get(name) == ():
             return Reference(name, ())
         raise self.error(
@@ -239,8 +240,8 @@ class _Binding:
                     raise self.error(
                         f"The index `{index}` has the extent {extent} {where} "
                         f"and {here} in axis {axis} of {reference}.",
-                        "An index counts to one extent everywhere; a given one may stop short of an "
-                        "axis. Give shapes that agree.",
+                        "An index counts to one extent everywhere; one that is given may stop "
+                        "short of an axis. Give shapes that agree.",
                     )
         for index in bound.indices:
             extent, _ = found.get(index, (None, ""))
@@ -264,7 +265,7 @@ class _Binding:
                         "An extent is one number, or for a starred index one for each pixel axis. "
                         f"Give it for {_counted(len(names))}.",
                     )
-                yield from zip(names, each, strict=True)
+                yield from zip(names, map(operator.index, each), strict=True)
 
     def lone_indices(self, reference: Reference) -> Iterator[tuple[int, str]]:
         """Give the axes of an array where an index stands alone; none if its shape is not given."""

@@ -182,7 +182,8 @@ def _require_same_end(
 def _of_another(path: str | os.PathLike[str], what: str, there: str, here: str) -> ModelFileError:
     """Say what differs."""
     return ModelFileError(
-        f"{path} is the checkpoint of another training: its {what} is {there}, here it is {here}. "
+        f"{path} is the checkpoint of another training ({what}: {there or 'none'} there, "
+        f"{here or 'none'} here). "
         "A training goes on only as it began, so that it ends in the same bits. "
         f"Use the same {what}, or train anew without the checkpoint."
     )
@@ -192,7 +193,8 @@ def _apart(there: str, here: str) -> tuple[str, str]:
     """Cut two long texts down to where they differ."""
     if max(len(there), len(here)) <= 100:
         return there, here
-    first = len(os.path.commonprefix([there, here]))
+    same = (a == b for a, b in zip(there, here, strict=False))
+    first = next((k for k, equal in enumerate(same) if not equal), min(len(there), len(here)))
     start = max(first - 30, 0)
     cut = "..." if start else ""
     return tuple(  # type: ignore[return-value]

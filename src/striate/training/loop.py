@@ -277,11 +277,12 @@ class Trainer:
     def _stop(self, what: str) -> NoReturn:
         """Raise because training has run away, with the last good weights in their place."""
         state, rate = self.state, self.plan.update.learning_rate
+        batch = min(state.batch + 1, self.steps_per_epoch)
         parameters, statistics = self._good
         self.state = replace(state, parameters=parameters, statistics=statistics)
         raise TrainingError(
-            f"The {what} in epoch {state.epoch + 1}, batch {state.batch + 1} of "
-            f"{self.steps_per_epoch}, with learning rate {rate:g}. "
+            f"The {what} in epoch {state.epoch + 1}, batch {batch} of {self.steps_per_epoch}, with "
+            f"learning rate {rate:g}. "
             "Steps that are too long make weights grow without bound, and no later step brings "
             "them back; training has stopped, and the network has the weights of "
             f"{self._kept}. Use a smaller learning rate, {rate / 10:g} say, or clip_norm=1."

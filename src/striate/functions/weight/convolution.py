@@ -97,8 +97,10 @@ class Convolution(WeightFunction):
         """Give ``(feature_maps, *places)``."""
         maps, *pixels = shapes[0]
         require_maps(self, self.groups, maps, self.feature_maps)
-        columns.require_padding_mode(self.padding_mode)
-        return (self.feature_maps, *(axis.output for axis in self.axes(tuple(pixels))))
+        axes = self.axes(tuple(pixels))
+        # The tables raise where the mode has to repeat more pixels than there are.
+        columns.padding_tables(axes, "t", self.padding_mode)
+        return (self.feature_maps, *(axis.output for axis in axes))
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
         """Ask for the kernels ``w[h, l, *u]``."""

@@ -9,7 +9,7 @@ from striate.functions.base import TransferFunction
 from striate.functions.initialiser.base import Initialiser
 from striate.functions.weight import Convolution, DotProduct, TransposedConvolution
 from striate.graph.layer import Bias, Joint, Layer, Node, net_input_function, require_name
-from striate.graph.orders import to_first
+from striate.graph.orders import require_shape, to_first
 from striate.maths.columns import PaddingMode
 from striate.maths.windows import Padding
 from striate.shapes import Shape
@@ -39,7 +39,7 @@ def Input(shape: Shape, *, name: str | None = None) -> Node:  # noqa: N802  # a 
     """
     if name is not None:
         require_name(name)
-    return Node(None, shape=to_first(shape), name=name)
+    return Node(None, shape=to_first(require_shape(shape)), name=name)
 
 
 def Conv(  # noqa: N802  # a layer's name

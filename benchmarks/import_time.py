@@ -1,0 +1,60 @@
+"""What `import striate` costs beside `import numpy`: fresh interpreters, in turns."""
+
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+import striate
+
+RUNS = 21
+STATEMENTS = ("pass", "import numpy", "import striate", "import striate; striate.Network")
+
+
+def processor():
+    """Name the processor, where the system tells."""
+    path = Path("/proc/cpuinfo")
+    if path.exists():
+        for line in path.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def seconds(statement):
+    """Time one interpreter from its start to its end."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", statement], check=True)
+    return time.perf_counter() - started
+
+
+def main():
+    times = {statement: [] for statement in STATEMENTS}
+    for statement in STATEMENTS:
+        seconds(statement)  # files into the cache
+    for _ in range(RUNS):
+        for statement in STATEMENTS:
+            times[statement].append(seconds(statement))
+
+    print(
+        f"striate {striate.__version__}, NumPy {np.__version__}, Python {platform.python_version()}"
+    )
+    print(f"{processor()}, {platform.system()} {platform.release()}")
+    print(f"{RUNS} interpreters each, in turns; milliseconds from start to end\n")
+    print(f"{'':32}{'median':>8}{'quartiles':>18}")
+    for statement, measured in times.items():
+        low, middle, high = (1000 * q for q in statistics.quantiles(measured, n=4))
+        print(f"{statement:32}{middle:8.1f}{f'{low:.1f} to {high:.1f}':>18}")
+    ratios = [
+        ours / theirs
+        for ours, theirs in zip(times["import striate"], times["import numpy"], strict=True)
+    ]
+    print(f"\nimport striate / import numpy: {statistics.median(ratios):.2f} (median of pairs)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,347 @@
+"""The texts' figures, exercises and numbers, each by a network of striate."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import striate as st
+from books.hagan_pictures import (
+    BACKSLASH,
+    DIAMOND,
+    E8_1_IMAGE,
+    E8_1_KERNEL,
+    E8_6_KERNEL,
+    HORIZONTAL,
+    SLASH,
+    SQUARE,
+    VERTICAL,
+)
+from books.test_hagan_mathematics import E8_1_ANSWER, E8_6_CONVOLUTION, E8_6_CORRELATION
+from striate.data import shapes
+from striate.functions.initialiser import Given
+
+TEMPLATES = (HORIZONTAL, VERTICAL, SLASH, BACKSLASH)
+
+
+def filters(*kernels, **options):
+    """Make a convolution layer with these kernels, one for each map, and no bias."""
+    weights = Given(values=np.array(kernels)[:, np.newaxis])
+    return st.Conv(len(kernels), 3, bias=None, initialiser=weights, **options)
+
+
+def apply(layers, picture):
+    """Give the maps that layers make of one picture: ``[map, row, column]``."""
+    net = st.Network(layers, input_shape=(*picture.shape, 1))
+    return net.predict(picture[np.newaxis].astype(float))[0].transpose(2, 0, 1)
+
+
+def sizes(net):
+    """List the rows of every picture in a network, from its input to its last one."""
+    return [net.input_shape[0], *(row.shape[1] for row in net.summary().rows if len(row.shape) > 1)]
+
+
+def designed():
+    """Design the network of E8.10: a whole match of a template speaks for one of the figures.
+
+    Three pixels that match, less a bias of 2, leave 1; two leave nothing behind relu. Horizontal
+    and vertical matches speak for the square, slanted ones for the diamond.
+    """
+    votes = np.repeat([[1, 1, -1, -1], [-1, -1, 1, 1]], 25, axis=1)
+    net = st.Network(
+        [
+            st.Conv(
+                4,
+                3,
+                padding=1,
+                activation="relu",
+                initialiser=Given(values=np.array(TEMPLATES)[:, np.newaxis]),
+            ),
+            st.MaxPool(3),
+            st.Flatten(),
+            st.Dense(2, activation="softmax", initialiser=Given(values=votes)),
+        ],
+        input_shape=(15, 15, 1),
+    )
+    net.parameters["conv1.bias"][:] = -2
+    return net
+
+
+def test_exercise_8_1():
+    """E8.1: the plus on the square's outline, stride 1, padding 1."""
+    found = apply([filters(E8_1_KERNEL, padding=1)], E8_1_IMAGE)
+
+    assert found[0].tolist() == E8_1_ANSWER
+
+
+def test_exercise_8_1_ii():
+    """E8.1 ii: the plus answers 5, its largest, to the middle of a plus, and there alone."""
+    cross = np.zeros((8, 8))
+    cross[4, 2:7] = cross[2:7, 4] = 1
+
+    found = apply([filters(E8_1_KERNEL, padding=1)], cross)[0]
+
+    assert found.max() == 5
+    assert np.argwhere(found == 5).tolist() == [[4, 4]]
+
+
+def test_exercise_8_2():
+    """E8.2: 2 x 2 max pooling with stride 2 behind E8.1's layer."""
+    found = apply([filters(E8_1_KERNEL, padding=1), st.MaxPool(2, stride=2)], E8_1_IMAGE)
+
+    assert found[0].tolist() == [[3, 3, 3, 3], [3, 2, 2, 3], [3, 2, 2, 3], [3, 3, 3, 3]]
+
+
+def test_exercise_8_6():
+    """E8.6: convolution with flip=True, correlation, and the kernel that makes one the other."""
+    convolved = apply([filters(E8_6_KERNEL, flip=True)], E8_1_IMAGE)
+    correlated = apply([filters(E8_6_KERNEL)], E8_1_IMAGE)
+    with_turned_kernel = apply([filters(np.rot90(E8_6_KERNEL, 2))], E8_1_IMAGE)
+
+    assert convolved[0].tolist() == E8_6_CONVOLUTION
+    assert correlated[0].tolist() == E8_6_CORRELATION
+    assert with_turned_kernel[0].tolist() == E8_6_CONVOLUTION
+
+
+def test_exercise_8_7():
+    """E8.7: 15 pixels, window 3: stride 2 and padding 1 give 8; at stride 1, padding 1 keeps 15."""
+    i = st.Network([st.Conv(1, 3, stride=2, padding=1)], input_shape=(15, 15, 1))
+    ii = st.Network([st.Conv(1, 3, padding=1)], input_shape=(15, 15, 1))
+
+    assert i.output_shape == (8, 8, 1)
+    assert ii.output_shape == (15, 15, 1)
+    assert "(15 + 2 - 3)/2 + 1 = 8" in str(i.summary()).replace("2*1", "2")
+
+
+def test_exercise_8_8():
+    """E8.8: each derivative goes to the first of its window's largest pixels, the others get 0."""
+    picture = np.array([[1, 7, 4, 0], [2, 3, 4, 4], [0, 0, -5, -2], [0, 0, -2, -9]])
+    net = st.Network([st.MaxPool(2)], input_shape=(4, 4, 1))
+    wanted = np.array([[5, 8], [-2, 0]])  # the maxima are 7, 4, 0, -2
+
+    trace = net.trace(picture[np.newaxis].astype(float), wanted[np.newaxis].astype(float))
+
+    # The mean of four squares: dN is half the error.
+    assert trace["max1"].dZ[0, 0].tolist() == [[1, -2], [1, -1]]
+    assert trace.d_inputs["input"][0, 0].tolist() == [
+        [0, 1, -2, 0],
+        [0, 0, 0, 0],
+        [1, 0, 0, -1],
+        [0, 0, 0, 0],
+    ]
+
+
+def test_exercise_8_9():
+    """E8.9: n = b z leads to dz = b dn and db = the sum of dn z, over pixels."""
+    layer = st.Conv(1, 2, net_input="product", initialiser=Given(values=[[[[1, 2], [3, 4]]]]))
+    net = st.Network([layer], input_shape=(3, 3, 1))
+    net.parameters["conv1.bias"][:] = 3
+    picture = np.arange(9.0).reshape(1, 3, 3)
+
+    found = net.trace(picture, np.full((1, 2, 2), 100.0))["conv1"]
+
+    z = [[27, 37], [57, 67]]
+    n = [[81, 111], [171, 201]]
+    dn = [[-9.5, 5.5], [35.5, 50.5]]  # the mean of four squares: half of n - 100
+    assert found.Z[0, 0].tolist() == z
+    assert found.N[0, 0].tolist() == n
+    assert found.dN[0, 0].tolist() == dn
+    assert found.dZ[0, 0].tolist() == [[-28.5, 16.5], [106.5, 151.5]]
+    assert found.db.tolist() == [27 * -9.5 + 37 * 5.5 + 57 * 35.5 + 67 * 50.5]
+
+
+def test_exercise_8_10():
+    """E8.10: the designed network knows every square and diamond, of any size, at any place."""
+    figures = [
+        (draw(radius=radius, centre=centre), label)
+        for label, draw in enumerate((shapes.square, shapes.diamond))
+        for radius in range(2, 8)
+        for centre in itertools.product(range(radius, 15 - radius), repeat=2)
+    ]
+    pictures, labels = zip(*figures, strict=True)
+
+    found = designed().predict(np.array(pictures))
+
+    assert len(figures) == 2 * (11**2 + 9**2 + 7**2 + 5**2 + 3**2 + 1)
+    assert found.argmax(axis=1).tolist() == list(labels)
+    assert found.max(axis=1).min() > 0.99
+
+
+def test_exercise_8_10_by_its_votes():
+    """E8.10: the square of figure 8.4 has whole matches with two templates, the diamond too."""
+    net = designed()
+
+    square, diamond = (
+        net.trace(p[np.newaxis].astype(float))["max1"].A[0] for p in (SQUARE, DIAMOND)
+    )
+
+    assert square.sum(axis=(1, 2)).tolist() == [6, 6, 0, 0]
+    assert diamond.sum(axis=(1, 2)).tolist() == [0, 0, 6, 6]
+
+
+@pytest.mark.parametrize("weights", ["trained", "designed"])
+def test_what_is_designed_can_be_trained(weights):
+    """Figures 8.4, 8.5: noise does not confuse the templates, whether designed or learned."""
+    (x, y), (x_test, y_test) = st.data.load("shapes")
+    net = (
+        designed() if weights == "designed" else st.Network.parse(designed().to_text(), (15, 15, 1))
+    )
+    if weights == "trained":
+        net.fit(x, y, epochs=3, learning_rate=0.03)
+
+    assert net.evaluate(x_test, y_test).accuracy > 0.95
+
+
+def test_figures_8_6_and_8_7():
+    """Figures 8.6 and 8.7: four maps of each picture; 3 where a template matches, else at most 2."""
+    square, diamond = (apply([filters(*TEMPLATES, padding=1)], p) for p in (SQUARE, DIAMOND))
+
+    assert square.shape == diamond.shape == (4, 15, 15)
+    assert square.max(axis=(1, 2)).tolist() == [3, 3, 2, 2]
+    assert diamond.max(axis=(1, 2)).tolist() == [2, 2, 3, 3]
+
+
+def test_figure_8_8():
+    """Figure 8.8: 3 x 3 max pooling behind the filters takes 15 x 15 to 5 x 5."""
+    layers = [filters(*TEMPLATES, padding=1), st.MaxPool(3)]
+
+    horizontal = apply(layers, SQUARE)[0]
+    slash, backslash = apply(layers, DIAMOND)[2:]
+
+    assert horizontal.tolist() == [
+        [0, 0, 0, 0, 0],
+        [1, 3, 3, 3, 1],
+        [1, 1, 0, 1, 1],
+        [1, 3, 3, 3, 1],
+        [0, 0, 0, 0, 0],
+    ]
+    assert slash.tolist() == [
+        [0, 0, 1, 0, 0],
+        [0, 1, 3, 3, 0],
+        [1, 3, 1, 3, 1],
+        [0, 3, 3, 1, 0],
+        [0, 0, 1, 0, 0],
+    ]
+    assert backslash.tolist() == [row[::-1] for row in slash.tolist()]
+
+
+def test_figures_8_9_to_8_11():
+    """Figures 8.9 to 8.11: H1 x H0 kernels, pooling keeps the maps, vec, a softmax layer."""
+    net = st.Network.parse(
+        "conv 6@5x5 tanh | max 2x2 | conv 16@5x5 tanh | max 2x2 | flatten order columns | "
+        "dense 10 softmax",
+        (28, 28, 3),
+    )
+
+    shapes_of = {name: array.shape for name, array in net.parameters.items()}
+
+    assert shapes_of["conv1.weight"] == (6, 3, 5, 5)
+    assert shapes_of["conv2.weight"] == (16, 6, 5, 5)
+    assert [row.shape[0] for row in net.summary().rows[:4]] == [6, 6, 16, 16]
+    assert net.predict(np.zeros((1, 28, 28, 3))).sum() == pytest.approx(1, abs=1e-6)
+
+
+def test_the_same_kernels_for_another_image():
+    """Hagan, after 8.15: the image's size may change, then the output's does, not the kernel's."""
+    net = st.Network([filters(*TEMPLATES)], input_shape=(15, 15, 1))
+
+    larger = net.at((40, 20, 1))
+
+    assert larger.output_shape == (38, 18, 4)
+    assert np.array_equal(larger.parameters["conv1.weight"], net.parameters["conv1.weight"])
+
+
+def test_wichmann_3_1():
+    """3.1: ten 5 x 5 x 3 filters on 100 x 100 x 3 give 96 x 96 x 10; 300 high, 200 wide is so."""
+    layer = st.Conv(10, 5)
+
+    assert st.Network([layer], input_shape=(100, 100, 3)).output_shape == (96, 96, 10)
+    assert st.Network([layer], input_shape=(300, 200, 3)).output_shape == (296, 196, 10)
+
+
+def test_wichmann_3_3():
+    """3.3: 39 -> 37 -> 17 -> 7, and 1960 features."""
+    net = st.Network.parse(
+        "conv 10@3x3 relu | conv 20@5x5 stride 2 relu | conv 40@5x5 stride 2 relu | flatten",
+        (39, 39, 3),
+    )
+
+    assert sizes(net) == [39, 37, 17, 7]
+    assert net.output_shape == (1960,)
+
+
+@pytest.mark.parametrize(
+    ("preset", "steps"),
+    [("lenet5-valid", [32, 28, 14, 10, 5]), ("lenet5", [28, 28, 14, 10, 5])],
+)
+def test_wichmann_6_1(preset, steps):
+    """6.1: LeNet-5 has 156 + 2,416 + 48,120 + 10,164 + 850 = 61,706 numbers to learn."""
+    net = st.Network.preset(preset)
+
+    counts = [row.parameters for row in net.summary().rows if row.parameters]
+    assert sizes(net) == steps
+    assert counts == [156, 2_416, 48_120, 10_164, 850]
+    assert net.parameter_count == 61_706
+
+
+def test_wolters_exercise():
+    """The course's network: 28 -> 26 -> 13 -> 11 -> 5 -> 3, 576 features, 98,442 parameters."""
+    net = st.Network.preset("wolter-exercise")
+
+    rows = {row.name: row for row in net.summary().rows}
+    assert sizes(net) == [28, 26, 13, 11, 5, 3]
+    assert rows["flatten1"].shape == (576,)
+    assert [row.parameters for row in rows.values() if row.parameters] == [
+        160,
+        4_640,
+        18_496,
+        73_856,
+        1_290,
+    ]
+    assert net.parameter_count == 98_442
+
+
+@pytest.mark.parametrize(
+    ("labels", "outputs", "summed_over_classes", "mean"),
+    [
+        (
+            [[1, 0], [0, 1], [0, 0]],
+            [[0.2, 0.12], [0.42, 0.21], [0.22, 0.34]],
+            1.5022,
+            0.7511,
+        ),
+        (
+            [[1, 0], [0, 0], [0, 0], [0, 1]],
+            [[0.8, 0.11], [0.22, 0.22], [0.1, 0.3], [0.08, 0.19]],
+            0.7607,
+            0.3803,
+        ),
+    ],
+)
+def test_wolters_binary_cross_entropy(labels, outputs, summed_over_classes, mean):
+    """The course's numbers: the mean over all entries, half the sum over its two classes."""
+    probabilities = np.array(outputs)
+    layer = st.Dense(2, activation="logistic", initialiser=Given(values=np.eye(2)))
+    net = st.Network([layer], input_shape=(2,))
+    net_inputs = np.log(probabilities / (1 - probabilities))
+
+    loss = net.evaluate(net_inputs, np.array(labels, float)).loss
+
+    # The published numbers have four digits.
+    assert loss == pytest.approx(mean, abs=5e-5)
+    assert 2 * loss == pytest.approx(summed_over_classes, abs=5e-5)
+    assert np.allclose(net.predict(net_inputs), probabilities, atol=1e-6)
+
+
+def test_wolters_template_is_found():
+    """Finding Waldo: a layer whose kernel is the template, less its mean, answers most where it is.
+
+    The mean is taken off, so that a bright place does not look like everything.
+    """
+    scene = np.random.default_rng(71).uniform(size=(40, 50))
+    template = scene[21:28, 13:20]
+    layer = st.Conv(1, 7, bias=None, initialiser=Given(values=[[template - template.mean()]]))
+
+    found = apply([layer], scene)[0]
+
+    assert np.unravel_index(found.argmax(), found.shape) == (21, 13)

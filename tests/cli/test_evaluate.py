@@ -1,0 +1,103 @@
+"""The command `striate evaluate`."""
+
+import json
+
+import numpy as np
+import pytest
+
+from striate import Network, load
+from striate.cli.networks import make, set_classes
+from striate.data import open_dataset
+
+
+def test_evaluation_of_the_test_part(striate, shapes_model):
+    """Accuracy, confusion matrix and per-class numbers are those of the test part."""
+    result = striate("evaluate", shapes_model, "shapes", "--json")
+
+    data = open_dataset("shapes")
+    expected = load(shapes_model).evaluate(data.x_test, data.y_test)
+    found = json.loads(result.stdout)
+    assert found["images"] == 400
+    assert (found["loss"], found["accuracy"]) == (expected.loss, expected.accuracy)
+    assert found["confusion"] == expected.confusion.tolist()
+    assert found["per_class"]["recall"] == expected.per_class.recall.tolist()
+
+
+def test_text_explains_its_words(striate, shapes_model):
+    """The table of classes says what precision, recall and F1 are."""
+    result = striate("evaluate", shapes_model, "shapes")
+
+    assert result.exit_code == 0
+    assert "class    images  precision    recall        F1\n" in result.stdout
+    assert "\nprecision: how many of the answers with this class are right;" in result.stdout
+
+
+@pytest.mark.parametrize(("part", "images"), [("test", 400), ("training", 2000), ("all", 2400)])
+def test_parts(striate, shapes_model, part, images):
+    """`--part` chooses among the test part, the training part, and both."""
+    result = striate("evaluate", shapes_model, "shapes", "--part", part, "--json")
+
+    assert json.loads(result.stdout)["images"] == images
+
+
+def test_classes_are_matched_by_name(striate, picture_folder, tmp_path):
+    """Labels of a folder of pictures are compared by the classes' names, not by their order."""
+    network = make("dense {classes} softmax", (12, 12, 3), 2)
+    set_classes(network, ("light", "dark"))
+    network.parameters["dense1.weight"][:] = [[1.0], [-1.0]]
+    network.parameters["dense1.bias"][:] = [0.0, 2 * 140 / 255 * 12 * 12 * 3]
+    network.save(tmp_path / "net.safetensors")
+
+    result = striate("evaluate", "net.safetensors", picture_folder, "--part", "all", "--json")
+
+    found = json.loads(result.stdout)
+    assert found["classes"] == ["light", "dark"]
+    assert found["accuracy"] == 1.0
+
+
+def test_unknown_class_is_named(striate, picture_folder, shapes_model):
+    """Data with a class that the network has never seen are an error that names it."""
+    result = striate("evaluate", shapes_model, picture_folder, "--part", "all")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        'Error: y holds the label "dark" at 0. The network was trained on the classes square, '
+        "diamond. Leave those images out, or train on data that have this class.\n"
+    )
+
+
+def test_images_are_brought_to_the_networks_size(striate, shapes_model, tmp_path):
+    """Colour images of another size are made grey and resized for the network."""
+    x = np.zeros((6, 30, 40, 3), np.uint8)
+    np.savez(tmp_path / "black.npz", x_train=x, y_train=[0, 1] * 3, x_test=x, y_test=[0, 1] * 3)
+
+    result = striate("evaluate", shapes_model, "black.npz", "--json")
+
+    assert json.loads(result.stdout)["images"] == 6
+
+
+def test_many_classes_are_shown_as_pairs(striate, tmp_path):
+    """With more classes than a terminal has room for, the pairs most often confused are listed."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 255, (60, 4, 4), np.uint8)
+    np.savez(tmp_path / "many.npz", x=x, y=np.arange(60) % 30)
+    Network.parse("dense 30 softmax", (4, 4, 1)).save(tmp_path / "net.safetensors")
+
+    result = striate("evaluate", "net.safetensors", "many.npz", "--part", "all")
+
+    assert "Most often confused:\n" in result.stdout
+    assert " taken for " in result.stdout
+
+
+def test_network_for_other_data_than_pictures_is_refused(striate, tmp_path):
+    """A network that takes no pictures is an error that says what it takes."""
+    Network.parse("dense 2 softmax", (7,)).save(tmp_path / "net.safetensors")
+
+    result = striate("evaluate", "net.safetensors", "shapes")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: The network takes 1 input of shape (7,). Pictures are rows and columns of one "
+        "channel (grey) or three (colour). Use a network with such an input, or call it from "
+        "Python.\n"
+    )

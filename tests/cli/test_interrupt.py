@@ -1,0 +1,99 @@
+"""Ctrl-C in a real process: the checkpoint, the way on, and the same bits in the end."""
+
+import json
+import shlex
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from striate.cli.places import Places
+
+PROGRAM = [sys.executable, "-c", "from striate.cli import main; main(prog_name='striate')"]
+TRAINING = "train shapes --epochs 15 --batch-size 16 --no-pictures"
+
+
+def start(words, folder):
+    """Start the command as a program of its own."""
+    return subprocess.Popen(
+        [*PROGRAM, *shlex.split(words)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(words, folder):
+    """Run the command to its end, and give the JSON that it prints."""
+    with start(f"{words} --json", folder) as process:
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return json.loads(out)
+
+
+def test_resumed_training_ends_in_the_same_bits(tmp_path):
+    """After Ctrl-C the printed command goes on, and ends in the weights of an unbroken training."""
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    whole.mkdir()
+    broken.mkdir()
+    with start(TRAINING, broken) as process:
+        assert process.stderr.readline().startswith("epoch   1/15")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    said = err[err.index("Stopped.") :]
+    way_on = said.splitlines()[1].strip()
+
+    resumed = finish(way_on.removeprefix("striate "), broken)
+    unbroken = finish(TRAINING, whole)
+
+    assert process.returncode == 130
+    assert "test accuracy" not in out
+    assert "Traceback" not in err
+    assert said == (
+        "Stopped. Everything so far is in striate-output/shapes.checkpoint. Go on with:\n"
+        f"  striate {TRAINING} --resume striate-output/shapes.checkpoint\n"
+    )
+    assert resumed["weights_sha256"] == unbroken["weights_sha256"]
+    assert len(resumed["history"]) == 15
+    assert not (broken / "striate-output" / "shapes.checkpoint").exists()
+
+
+def test_interrupt_before_training_says_that_nothing_was_saved(striate, monkeypatch, tmp_path):
+    """Ctrl-C while data are opened exits with 130 and claims no checkpoint."""
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("striate.cli.train.open_dataset", interrupted)
+
+    result = striate("train", "shapes")
+
+    assert result.exit_code == 130
+    assert result.stderr == "\nStopped. Nothing was saved: training had not begun.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        (["my set"], "striate train 'my set'"),
+        (["shapes", "--no-download", "--size", "21x21"], None),
+        (["shapes", "--augment", "shift 2 flip"], "striate train shapes --augment 'shift 2 flip'"),
+        (["shapes", "--resume", "old"], "striate train shapes"),
+    ],
+)
+def test_way_on_repeats_the_options(striate, monkeypatch, words, typed):
+    """The command that goes on has all that the user typed, quoted for the shell."""
+    said = []
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("striate.cli.train.open_dataset", interrupted)
+    monkeypatch.setattr(Places, "how_to_resume", lambda _, typed: said.append(typed) or "")
+
+    striate("train", *words)
+
+    assert said == [typed or "striate train shapes --size 21x21 --no-download"]

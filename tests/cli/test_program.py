@@ -1,0 +1,94 @@
+"""The program: help, version, exit codes, errors without tracebacks."""
+
+import subprocess
+import sys
+
+import pytest
+
+from striate import __version__
+
+COMMANDS = ("train", "evaluate", "predict", "summary", "data")
+
+
+def test_help_loads_no_numpy():
+    """`striate --help` answers at once: it loads neither NumPy nor any command."""
+    program = (
+        "import sys\n"
+        "from striate.cli import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "heavy = {'numpy', 'PIL', 'matplotlib', 'striate.cli.train'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_help_lists_commands_and_exit_codes(striate):
+    """The help names every command, the first one to try, and what exit codes mean."""
+    result = striate("--help")
+
+    assert result.exit_code == 0
+    for command in COMMANDS:
+        assert f"\n  {command} " in result.stdout
+    assert "striate train digits" in result.stdout
+    assert "130  stopped with Ctrl-C" in result.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself_with_examples(striate, command):
+    """The help of each command has examples that begin with the command."""
+    result = striate(command, "--help")
+
+    assert result.exit_code == 0
+    assert "Examples:" in result.stdout
+    assert f"\n    striate {command}" in result.stdout
+
+
+def test_version():
+    """`striate --version`, as a program of its own, prints the version."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from striate.cli import main; main()", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == f"striate {__version__}\n"
+
+
+def test_unknown_command_is_a_usage_error(striate):
+    """A command that does not exist exits with 2."""
+    result = striate("trian", "digits")
+
+    assert result.exit_code == 2
+    assert "No such command 'trian'" in result.stderr
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_user_errors_are_told_without_a_traceback(striate, as_json):
+    """What cannot be done exits with 1: the message on standard error, nothing on the other."""
+    result = striate("summary", "missing.safetensors", *as_json)
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr == (
+        "Error: There is no file missing.safetensors. A model is one file that striate saved. "
+        "Check the path.\n"
+    )
+
+
+def test_interrupt_exits_with_130(striate, monkeypatch):
+    """Ctrl-C in a command that has nothing to save exits with 130."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("striate.cli.data._list", interrupted)
+
+    result = striate("data")
+
+    assert (result.exit_code, result.stderr) == (130, "\nStopped.\n")

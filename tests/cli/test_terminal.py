@@ -1,0 +1,81 @@
+"""What the command looks like on a real terminal."""
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+
+import pytest
+
+PROGRAM = [sys.executable, "-c", "from striate.cli import main; main(prog_name='striate')"]
+
+
+def on_terminal(words, folder, **variables):
+    """Run the command with a terminal of 90 columns, and give what it wrote there."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 90, 0, 0))
+    environment = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "COLUMNS"}}
+    with subprocess.Popen(
+        [*PROGRAM, *words],
+        cwd=folder,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**environment, "TERM": "xterm-256color", "COLORTERM": "truecolor", **variables},
+    ) as process:
+        os.close(theirs)
+        written = b""
+        try:
+            while piece := os.read(ours, 1 << 16):
+                written += piece
+        except OSError:  # Linux ends a terminal's last reading so
+            pass
+        os.close(ours)
+    assert process.returncode == 0
+    return written.decode()
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Give what two epochs of training write on a terminal."""
+    return on_terminal(["train", "shapes", "--epochs", "2", "--no-pictures"], tmp_path)
+
+
+def test_progress_bar_has_rate_and_time_left(written):
+    """On a terminal a bar shows epoch, images done, images in a second and the loss."""
+    assert "epoch   1/2" in written
+    assert "/2000" in written
+    assert "images/s  loss" in written
+
+
+def test_images_are_half_blocks_in_colour(written):
+    """On a terminal the hardest images are drawn with half blocks in 24-bit colours."""
+    assert "\x1b[38;2;" in written
+    assert written.count("▀") >= 3 * 15 * 7
+
+
+def test_no_colour_means_letters(tmp_path):
+    """With NO_COLOR set, images are drawn with letters, and no colour is written."""
+    plain = on_terminal(["data", "shapes"], tmp_path, NO_COLOR="1")
+
+    assert "▀" not in plain
+    assert "\x1b[38;" not in plain
+    assert "%======+====%" in plain
+
+
+def test_few_colours_mean_256(tmp_path):
+    """A terminal of 256 colours gets the nearest of these."""
+    coloured = on_terminal(["data", "shapes"], tmp_path, COLORTERM="")
+
+    assert "\x1b[38;5;" in coloured
+    assert "\x1b[38;2;" not in coloured
+
+
+def test_long_lines_are_broken_between_words(tmp_path):
+    """Prose is broken between words at the terminal's width."""
+    lines = on_terminal(["data"], tmp_path, NO_COLOR="1").splitlines()
+
+    assert max(map(len, lines)) <= 90

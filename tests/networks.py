@@ -1,0 +1,67 @@
+"""Small networks and data for the tests of the graph, the model and the training."""
+
+import hashlib
+
+import numpy as np
+
+import striate as st
+
+CLASSIFIER = "conv 2@3x3 tanh | dense 3 softmax"
+"""80 + ... parameters on 6 x 6 images: trains in milliseconds."""
+
+EVERYTHING = "conv 3@3x3 same | batch-norm relu | max 2x2 | dropout 0.3 | dense 3 softmax"
+"""What a training has to remember or to draw: statistics, masks, ties."""
+
+
+def images_and_labels(count=10, shape=(6, 6, 1), classes=3, seed=0):
+    """Draw uint8 images, brighter for higher labels, with every class among the labels."""
+    generator = np.random.default_rng(seed)
+    y = generator.permutation(np.arange(count) % classes)
+    x = generator.integers(0, 128, (count, *shape)) + 40 * y.reshape(-1, *(1,) * len(shape))
+    return x.astype(np.uint8), y
+
+
+def classifier(text=CLASSIFIER, shape=(6, 6, 1), seed=0):
+    """Make a small network."""
+    return st.Network.parse(text, shape, seed=seed)
+
+
+def digest(network):
+    """Hash every bit of a network's numbers."""
+    return hashlib.sha256(b"".join(flat.tobytes() for flat in network.numbers)).hexdigest()
+
+
+def columns(history):
+    """Give a history's rows without the times, which no two runs share."""
+    return [{name: row[name] for name in row if name != "seconds"} for row in history]
+
+
+class Listening:
+    """A listener that calls functions; by default it does nothing."""
+
+    def __init__(self, step=None, epoch=None):
+        self.step, self.epoch = step, epoch
+
+    def on_step(self, state, loss, images):
+        """Hear of a step."""
+        if self.step is not None:
+            self.step(state, loss, images)
+
+    def on_epoch(self, state, row):
+        """Hear of an epoch."""
+        if self.epoch is not None:
+            self.epoch(state, row)
+
+
+def raising(error, *, at_step=None, at_epoch=None):
+    """Make a listener that raises behind a step or an epoch."""
+
+    def step(state, loss, images):  # noqa: ARG001  # a listener's signature
+        if state.step == at_step:
+            raise error
+
+    def epoch(state, row):  # noqa: ARG001  # a listener's signature
+        if state.epoch == at_epoch:
+            raise error
+
+    return Listening(step, epoch)

@@ -1,0 +1,16 @@
+"""Without PyTorch, leave the files alone that need it: `make test-slow` installs it."""
+
+from importlib.util import find_spec
+
+if find_spec("torch") is None:
+    collect_ignore = [
+        "expected.py",
+        "make_fixtures.py",
+        "networks.py",
+        "reference.py",
+        "test_configurations.py",
+        "test_losses.py",
+        "test_networks.py",
+        "test_transfer.py",
+        "test_updates.py",
+    ]

@@ -1,0 +1,84 @@
+"""Losses and their derivatives are PyTorch's, with every option."""
+
+import numpy as np
+import pytest
+
+from pytorch import expected
+from pytorch.layers import batch_loss, distance
+from striate.functions.loss import (
+    AbsoluteError,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Hinge,
+    Huber,
+    SquaredError,
+)
+
+pytestmark = pytest.mark.slow
+
+BOUND = 1e-10
+
+WEIGHTS = (0.5, 2.0, 1.0, 0.25)
+CLASSES = len(WEIGHTS)
+
+
+def assert_agrees(loss, n, y):
+    """Compare the mean loss of a batch and its derivatives with PyTorch's."""
+    wanted, wanted_derivative = expected.loss(loss, n, y)
+
+    value, derivative = batch_loss(loss, n, y)
+
+    assert distance(value, wanted) <= BOUND
+    assert distance(derivative, wanted_derivative) <= BOUND
+
+
+@pytest.mark.parametrize("pixels", [(), (5,), (3, 4), (2, 3, 2)], ids=str)
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["alike", "weighted"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("labels", [True, False], ids=["labels", "probabilities"])
+def test_cross_entropy(pixels, weights, smoothing, labels):
+    """Labels or probabilities, for an image or for each pixel, smoothed and weighted."""
+    rng = np.random.default_rng(11)
+    n = 4 * rng.standard_normal((6, CLASSES, *pixels))
+    y = rng.integers(0, CLASSES, (6, *pixels))
+    if not labels:
+        y = np.moveaxis(rng.dirichlet(np.ones(CLASSES), y.shape), -1, 1)
+    loss = CrossEntropy(label_smoothing=smoothing, class_weights=weights)
+
+    assert_agrees(loss, n, y)
+
+
+@pytest.mark.parametrize("shape", [(1,), (3,), (2, 3, 4)], ids=str)
+@pytest.mark.parametrize(
+    "loss",
+    [BinaryCrossEntropy(), SquaredError(), AbsoluteError(), Huber(), Huber(delta=0.3)],
+    ids=str,
+)
+def test_losses_of_numbers(loss, shape):
+    """Binary cross-entropy, squared, absolute and Huber error of every shape, kinks included."""
+    rng = np.random.default_rng(12)
+    n = 2 * rng.standard_normal((5, *shape))
+    y = rng.uniform(0, 1, n.shape)
+    y.reshape(-1)[0] = np.clip(n.reshape(-1)[0], 0, 1)
+    n.reshape(-1)[0] = y.reshape(-1)[0]
+    n.reshape(-1)[1] = y.reshape(-1)[1] + 0.3
+
+    assert_agrees(loss, n, y)
+
+
+@pytest.mark.parametrize("pixels", [(), (3, 2)], ids=str)
+def test_hinge_of_several_classes(pixels):
+    """The hinge loss of labels is torch's multi-margin loss of each position."""
+    rng = np.random.default_rng(13)
+    n = 2 * rng.standard_normal((6, CLASSES, *pixels))
+    y = rng.integers(0, CLASSES, (6, *pixels))
+
+    assert_agrees(Hinge(), n, y)
+
+
+def test_hinge_of_one_output():
+    """Behind one output, labels 0 and 1 ask for at most -1 and at least 1; the kink counts as 0."""
+    n = np.array([[0.5], [-2.0], [1.0], [-1.0], [3.0]])
+    y = np.array([1, 0, 1, 0, 0])
+
+    assert_agrees(Hinge(), n, y)

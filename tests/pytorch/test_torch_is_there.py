@@ -1,0 +1,16 @@
+"""The comparisons with PyTorch do not vanish where they are due."""
+
+import os
+from importlib.util import find_spec
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def test_torch_is_installed_for_the_slow_tests():
+    """Where continuous integration runs the slow tests, torch is there to compare with."""
+    if not (os.environ.get("CI") or os.environ.get("STRIATE_REQUIRE_TORCH")):
+        pytest.skip("neither CI nor STRIATE_REQUIRE_TORCH is set: PyTorch may be missing")
+
+    assert find_spec("torch") is not None

@@ -1,0 +1,89 @@
+"""README.md promises nothing that does not work, and no document points nowhere."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import striate as st
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+COMMANDS = re.findall(r"^\$ (.+)$", TEXT, re.MULTILINE)
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+DOCUMENTS = [
+    pytest.param(path, id=path.relative_to(ROOT).as_posix())
+    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+    if not {"_build", "api", "auto_examples"} & set(path.parts)
+]
+
+
+def test_the_python_of_the_readme_runs(monkeypatch, capsys):
+    """Every block runs as it is printed, one after another; on 200 digits, so that it is quick."""
+    load = st.data.load
+
+    def load_few(name):
+        (x, y), (x_test, y_test) = load(name)
+        return (x[:200], y[:200]), (x_test[:100], y_test[:100])
+
+    monkeypatch.setattr(st.data, "load", load_few)
+    names = {}
+    for block in BLOCKS:
+        exec(block, names)  # the document is the test
+
+    printed = capsys.readouterr().out
+
+    assert "(6, 1, 5, 5)" in printed
+    assert "61,706 parameters" in printed
+    assert "all gradients agree" in printed
+    assert "in layer 5 (conv3)" in printed
+
+
+def test_the_first_commands():
+    """The first screen installs the project under its name, and trains on the digits."""
+    name = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
+
+    first, second = COMMANDS
+
+    assert first == f"pip install {name}"
+    assert second == "striate train digits"
+
+
+def test_the_command_of_the_readme_runs(tmp_path):
+    """`striate train digits` trains and saves a model: seen in one epoch of its many."""
+    command = [Path(sys.executable).with_name("striate"), *COMMANDS[1].split()[1:]]
+
+    done = subprocess.run(
+        [*command, "--epochs", "1", "--no-pictures"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "striate-output").glob("*.safetensors"))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_every_recipe_exists(path):
+    """A `make` command that a document names is in the Makefile."""
+    named = set(re.findall(r"(?:`|\$ )make ([a-z-]+)", path.read_text()))
+
+    assert named <= TARGETS
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_every_link_leads_somewhere(path):
+    """A link to a file of the project finds it."""
+    links = re.findall(r"\]\(([^)#: ]+)(?:#[^)]*)?\)", path.read_text())
+
+    missing = [link for link in links if not (path.parent / link).exists()]
+
+    assert missing == []

@@ -1,0 +1,286 @@
+"""What a training promises: bits, interrupts, early stops, what is watched, what ends it."""
+
+import numpy as np
+import pytest
+from networks import (
+    EVERYTHING,
+    Listening,
+    classifier,
+    columns,
+    digest,
+    images_and_labels,
+    raising,
+)
+
+import striate as st
+from striate.errors import TrainingError
+from striate.functions.decay import Step
+from striate.functions.update import GradientDescent
+from striate.training.state import order_of_images
+
+X, Y = images_and_labels(10)
+
+
+def train(text=EVERYTHING, *, seed=5, **more):
+    """Train a small network; give it with its history."""
+    network = classifier(text)
+    return network, network.fit(X, Y, **{"epochs": 2, "batch_size": 4, "seed": seed, **more})
+
+
+def test_the_same_seed_gives_the_same_bits():
+    """Two trainings with one seed end in the same bits."""
+    first, second = train(augment="shift 1"), train(augment="shift 1")
+
+    assert digest(first[0]) == digest(second[0])
+    assert columns(first[1]) == columns(second[1])
+
+
+def test_another_seed_gives_other_bits():
+    """The seed decides the order, the masks and the augmentation."""
+    assert digest(train()[0]) != digest(train(seed=6)[0])
+
+
+def test_listeners_and_progress_change_no_bit():
+    """Who watches a training does not change it."""
+    watched = train(listeners=[Listening()], progress=True)[0]
+
+    assert digest(watched) == digest(train()[0])
+
+
+def test_the_order_does_not_depend_on_the_past():
+    """The order of an epoch follows from the seed and its number; every image stands in it once."""
+    order = order_of_images(3, 7, 20)
+
+    assert sorted(order) == list(range(20))
+    np.testing.assert_array_equal(order, order_of_images(3, 7, 20))
+    assert list(order) != list(order_of_images(3, 8, 20))
+    assert list(order) != list(order_of_images(4, 7, 20))
+    assert list(order_of_images(3, 7, 5, shuffle=False)) == [0, 1, 2, 3, 4]
+
+
+def test_the_last_short_batch_is_kept():
+    """Every image is trained on once an epoch: batches of 4, 4 and 2."""
+    sizes = []
+    train(listeners=[Listening(step=lambda state, loss, images: sizes.append(images))])
+
+    assert sizes == [4, 4, 2] * 2
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_its_images():
+    """A short batch counts by its images, not as a batch."""
+    steps = []
+    listener = Listening(step=lambda state, loss, images: steps.append((loss, images)))
+    _, history = train(epochs=1, listeners=[listener])
+
+    assert history["loss"][0] == pytest.approx(
+        sum(loss * images for loss, images in steps) / 10, rel=1e-12
+    )
+
+
+def test_the_history_has_a_row_for_each_epoch():
+    """Its columns are the scores of the training and of the validation part."""
+    _, history = train(validation=0.3)
+
+    assert len(history) == 2
+    assert history.columns == [
+        "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds",
+    ]  # fmt: skip
+    assert history["epoch"] == [1, 2]
+    assert [row["loss"] for row in history] == history["loss"]
+    assert str(history).splitlines()[0].split() == history.columns
+
+
+def test_without_labels_there_is_no_accuracy():
+    """A network that gives numbers has a loss only."""
+    network = classifier("dense 2")
+    history = network.fit(X, np.zeros((10, 2)), epochs=1)
+
+    assert history.columns == ["epoch", "loss", "seconds"]
+
+
+class Scripted:
+    """Sets the validation scores by replacing the validation's accuracy and loss."""
+
+    def __init__(self, monkeypatch, **scores):
+        self.scores = {name: iter(values) for name, values in scores.items()}
+        self.weights = []
+        monkeypatch.setattr("striate.model.fitting.validator", lambda *_: self.validate)
+
+    def validate(self, parameters, statistics):
+        self.weights.append((parameters.copy(), statistics.copy()))
+        return {f"validation_{name}": next(values) for name, values in self.scores.items()}
+
+
+def test_early_stopping_waits_as_long_as_it_is_told(monkeypatch):
+    """Training stops after so many epochs without a lower loss, and ends with the best weights."""
+    script = Scripted(monkeypatch, loss=[3.0, 1.0, 2.0, 0.5, 0.6, 0.5, 0.1], accuracy=[0.5] * 7)
+    network, history = train(validation=0.3, epochs=20, early_stopping=2)
+
+    assert len(history) == 6
+    assert (history.best_epoch, history.stopped_early) == (4, True)
+    for flat, best in zip(network.numbers, script.weights[3], strict=True):
+        np.testing.assert_array_equal(flat, best)
+
+
+def test_of_an_accuracy_higher_is_better(monkeypatch):
+    """With watch="validation_accuracy" the highest is the best, whatever the loss says."""
+    script = Scripted(monkeypatch, loss=[1.0, 2.0, 3.0, 4.0], accuracy=[0.5, 0.9, 0.7, 0.9])
+    network, history = train(
+        validation=0.3, epochs=20, early_stopping=2, watch="validation_accuracy"
+    )
+
+    assert len(history) == 4
+    assert (history.best_epoch, history.stopped_early) == (2, True)
+    np.testing.assert_array_equal(network.numbers[0], script.weights[1][0])
+
+
+def test_a_plateau_of_the_accuracy_reduces_the_rate(monkeypatch):
+    """The decay hears of the watched score: a rising accuracy is no plateau, a falling one is."""
+    memories = {}
+    for name, accuracy in (("rising", [0.1, 0.2, 0.3]), ("falling", [0.3, 0.2, 0.1])):
+        Scripted(monkeypatch, loss=[1.0] * 3, accuracy=accuracy)
+        decay = st.functions.decay.ReduceOnPlateau(ratio=0.5, patience=0)
+        listener = Listening(
+            epoch=lambda state, row, name=name: memories.update({name: state.decay[0]})
+        )
+        train(
+            validation=0.3,
+            epochs=3,
+            decay=decay,
+            watch="validation_accuracy",
+            listeners=[listener],
+        )
+
+    assert memories == {"rising": 1.0, "falling": 0.25}
+
+
+def test_the_last_weights_are_kept_unless_told_otherwise(monkeypatch):
+    """Without early stopping the network ends with its last weights; keep_best=True says else."""
+    ends = {}
+    for keep in (None, True):
+        script = Scripted(monkeypatch, loss=[1.0, 2.0], accuracy=[0.5, 0.5])
+        network, history = train(validation=0.3, keep_best=keep)
+        ends[keep] = (network.numbers[0], script.weights, history.best_epoch)
+
+    np.testing.assert_array_equal(ends[None][0], ends[None][1][1][0])
+    np.testing.assert_array_equal(ends[True][0], ends[True][1][0][0])
+    assert (ends[None][2], ends[True][2]) == (0, 1)
+
+
+def test_the_decay_reaches_the_update():
+    """The rate of each step is the update's times the decay's factor."""
+    rates = []
+
+    class Noting(GradientDescent):
+        def apply(self, *arguments, rate, **more):
+            rates.append(rate)
+            return super().apply(*arguments, rate=rate, **more)
+
+    train(
+        update=Noting(learning_rate=0.5), decay=Step(every=1, ratio=0.1), epochs=2, batch_size=5
+    )
+
+    assert rates == [0.5, 0.5, 0.05, 0.05]
+
+
+def test_clipping_reaches_the_update():
+    """With plain gradient descent a step is never longer than rate times clip_norm."""
+    network = classifier()
+    before = network.numbers[0].copy()
+    network.fit(X, Y, epochs=1, batch_size=10, update="gradient-descent", learning_rate=1.0,
+                clip_norm=0.01)  # fmt: skip
+    moved = np.linalg.norm(network.numbers[0].astype(np.float64) - before)
+
+    # Each of the 107 weights, about 1 at most, is rounded to 2**-25 or less.
+    assert moved == pytest.approx(0.01, abs=1e-6)
+
+
+def test_weight_decay_spares_the_biases():
+    """Weights are pulled towards zero, biases are not."""
+    network = classifier("dense 3 softmax")
+    network.parameters["dense1.bias"][:] = 1.0
+    network.parameters["dense1.weight"][:] = 1.0
+    update = GradientDescent(learning_rate=0.1, weight_decay=0.5)
+    network.fit(np.zeros((3, 6, 6, 1)), [0, 1, 2], epochs=1, batch_size=3, update=update)
+
+    # Black images move no weight; one image of each class moves no bias of a uniform output.
+    np.testing.assert_allclose(network.parameters["dense1.weight"], 0.95, rtol=1e-6)
+    np.testing.assert_allclose(network.parameters["dense1.bias"], 1.0, rtol=1e-6)
+
+
+def test_a_network_learns():
+    """After a few epochs on real digits a small network beats guessing by far."""
+    (x, y), (x_test, y_test) = st.data.load("digits")
+    network = st.Network.parse("conv 4@5x5 stride 2 relu | max 2 | dense 10 softmax", (28, 28, 1))
+    network.fit(x[::5], y[::5], epochs=4, batch_size=32, learning_rate=0.01)
+
+    assert network.evaluate(x_test[::4], y_test[::4]).accuracy > 0.8
+
+
+@pytest.mark.parametrize("step", [1, 3, 4])
+def test_the_loss_becomes_no_number(step, golden):
+    """NaN stops the training with an explanation; the last good weights are the network's."""
+    kept = {0: classifier(EVERYTHING).numbers[0].copy()}
+
+    def poison(state, loss, images):  # noqa: ARG001  # a listener's signature
+        if state.step == step:
+            state.parameters.setflags(write=True)
+            state.parameters[:] = np.nan
+
+    listener = Listening(
+        poison, lambda state, row: kept.update({state.epoch: state.parameters.copy()})
+    )
+    network = classifier(EVERYTHING)
+    with pytest.raises(TrainingError) as error:
+        network.fit(X, Y, epochs=3, batch_size=4, listeners=[listener])
+
+    good = 1 if step == 4 else 0
+    np.testing.assert_array_equal(network.numbers[0], kept[good])
+    golden(f"messages/loss-is-nan-behind-step-{step}", str(error.value))
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("loss", {"learning_rate": 1e30, "epochs": 30}),
+        ("weights", {"learning_rate": 1e39}),
+    ],
+)
+def test_steps_that_are_too_long(name, options, golden):
+    """Weights that grow without bound end the training, and the network is usable."""
+    network = classifier("conv 2@3x3 | dense 3 softmax")
+    with pytest.raises(TrainingError) as error:
+        network.fit(X, Y, batch_size=10, update="gradient-descent", **options)
+
+    assert np.isfinite(network.numbers[0]).all()
+    assert np.isfinite(network.predict(X)).all()
+    golden(f"messages/runaway-{name}", str(error.value))
+
+
+def test_the_validation_loss_becomes_no_number(monkeypatch, golden):
+    """A validation loss that is no number stops the training too."""
+    Scripted(monkeypatch, loss=[1.0, float("nan")], accuracy=[0.5, 0.5])
+    with pytest.raises(TrainingError) as error:
+        train(validation=0.3, epochs=5)
+
+    golden("messages/validation-loss-is-nan", str(error.value))
+
+
+def test_an_interrupt_without_a_checkpoint_leaves_no_file(tmp_path, monkeypatch):
+    """Nothing is written that nobody asked for."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        train(listeners=[raising(KeyboardInterrupt(), at_step=2)])
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_training_goes_on_from_the_first():
+    """Training starts from the weights that the network has."""
+    network, _ = train()
+    first = digest(network)
+    before = network.evaluate(X, Y).loss
+    network.fit(X, Y, epochs=20, batch_size=4)
+
+    assert digest(network) != first
+    assert network.evaluate(X, Y).loss < before

@@ -1,0 +1,207 @@
+"""A training that goes on ends in the same bits as one that was never interrupted."""
+
+import numpy as np
+import pytest
+from networks import EVERYTHING, classifier, columns, digest, images_and_labels, raising
+
+from striate.errors import TrainingError
+from striate.functions.decay import Cosine, OneCycle, ReduceOnPlateau
+from striate.functions.update import Adam, Momentum, RMSprop
+from striate.graph.engine import NumpyEngine
+
+X, Y = images_and_labels(13)
+# 10 images in batches of 4, 4 and 2 (3 are the validation part): 3 steps an epoch, 9 in all.
+STEPS, EPOCHS = 3, 3
+
+TRAININGS = {
+    "adam": {"update": Adam(), "keep_best": True, "augment": "shift 1 flip", "validation": 0.2},
+    "plateau": {
+        "update": Momentum(learning_rate=0.3),
+        "decay": ReduceOnPlateau(ratio=0.5, patience=0),
+        "validation": 0.2,
+        "watch": "validation_accuracy",
+        "keep_best": True,
+    },
+    "early": {"update": RMSprop(), "early_stopping": 1, "validation": 0.2, "standardise": True},
+    "cosine": {"decay": Cosine(), "clip_norm": 0.05, "validation": 0.2},
+    "one-cycle": {
+        "decay": OneCycle(),
+        "class_weight": "balanced",
+        "sample_weight": np.linspace(0.5, 2.0, 13),
+        "shuffle": False,
+        "validation": 0.2,
+    },
+}
+
+
+def train(training, **more):
+    """Train the network with everything in it; give it with its history."""
+    network = classifier(EVERYTHING, seed=3)
+    options = {"epochs": EPOCHS, "batch_size": 4, "seed": 5, **TRAININGS[training], **more}
+    return network, network.fit(X, Y, **options)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted():
+    """Train each way once, without an interruption."""
+    return {training: train(training) for training in TRAININGS}
+
+
+def assert_same(resumed, whole):
+    """Compare two trainings bit for bit."""
+    (network, history), (other, expected) = resumed, whole
+    assert columns(history) == columns(expected)
+    assert (history.best_epoch, history.stopped_early) == (
+        expected.best_epoch,
+        expected.stopped_early,
+    )
+    assert digest(network) == digest(other)
+
+
+@pytest.mark.parametrize("training", TRAININGS)
+@pytest.mark.parametrize("step", range(1, STEPS * EPOCHS + 1))
+def test_resumed_behind_any_step(training, step, uninterrupted, tmp_path):
+    """Ctrl-C behind any batch, in the middle or at the end of an epoch: the same bits in the end."""
+    path = tmp_path / "checkpoint"
+    last = len(uninterrupted[training][1]) * STEPS  # the one that stops early has fewer
+    stop = raising(KeyboardInterrupt(), at_step=min(step, last))
+    with pytest.raises(KeyboardInterrupt):
+        train(training, checkpoint=path, listeners=[stop])
+
+    assert_same(train(training, resume=path), uninterrupted[training])
+
+
+@pytest.mark.parametrize("epoch", range(1, EPOCHS + 1))
+def test_resumed_behind_any_epoch(epoch, uninterrupted, tmp_path):
+    """Ctrl-C behind an epoch, before its checkpoint is written: the same bits in the end."""
+    path = tmp_path / "checkpoint"
+    with pytest.raises(KeyboardInterrupt):
+        train("plateau", checkpoint=path, listeners=[raising(KeyboardInterrupt(), at_epoch=epoch)])
+
+    assert_same(train("plateau", resume=path), uninterrupted["plateau"])
+
+
+@pytest.mark.parametrize(
+    ("method", "call"),
+    [("gradients", 1), ("gradients", 2), ("gradients", 6), ("predict", 1), ("predict", 3)],
+)
+def test_resumed_from_inside_the_engine(method, call, uninterrupted, tmp_path, monkeypatch):
+    """Ctrl-C in the middle of a step, or of the validation, loses only that step."""
+    path, calls = tmp_path / "checkpoint", []
+    original = getattr(NumpyEngine, method)
+
+    def interrupted(self, *arguments):
+        calls.append(1)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        return original(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(NumpyEngine, method, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train("adam", checkpoint=path)
+
+    assert_same(train("adam", resume=path), uninterrupted["adam"])
+
+
+def test_resumed_twice(uninterrupted, tmp_path):
+    """A training may be interrupted again and again, into the same file."""
+    path = tmp_path / "checkpoint"
+    for resume, step in ((None, 2), (path, 4), (path, 8)):
+        stop = raising(KeyboardInterrupt(), at_step=step)
+        with pytest.raises(KeyboardInterrupt):
+            train("adam", checkpoint=path, resume=resume, listeners=[stop])
+
+    assert_same(train("adam", resume=path), uninterrupted["adam"])
+
+
+def test_a_killed_training_goes_on_from_its_last_epoch(uninterrupted, tmp_path):
+    """Where nothing could be saved, the checkpoint of the last whole epoch leads to the same bits."""
+    path = tmp_path / "checkpoint"
+    with pytest.raises(MemoryError):
+        train("adam", checkpoint=path, listeners=[raising(MemoryError(), at_step=5)])
+
+    assert_same(train("adam", resume=path), uninterrupted["adam"])
+
+
+def test_a_finished_training_has_nothing_left_to_do(uninterrupted, tmp_path):
+    """Resumed from its last checkpoint, a training gives its result without another step."""
+    path = tmp_path / "checkpoint"
+    train("adam", checkpoint=path)
+    steps = []
+    resumed = train("adam", resume=path, listeners=[_counting(steps)])
+
+    assert steps == []
+    assert_same(resumed, uninterrupted["adam"])
+
+
+def test_more_epochs_than_planned(uninterrupted, tmp_path):
+    """Without a decay that looks at the end, a training may go on longer than it was planned."""
+    path = tmp_path / "checkpoint"
+    train("adam", checkpoint=path, epochs=1)
+
+    assert_same(train("adam", resume=path), uninterrupted["adam"])
+
+
+def test_an_early_stop_stays_stopped(uninterrupted, tmp_path):
+    """A training that stopped early stops at once when resumed, with the best weights again."""
+    path = tmp_path / "checkpoint"
+    _, history = train("early", checkpoint=path, epochs=30)
+    resumed = train("early", resume=path, epochs=30)
+
+    assert history.stopped_early
+    assert columns(resumed[1]) == columns(history)
+    assert resumed[1].stopped_early
+
+
+@pytest.mark.parametrize("step", [1, 4, 9])
+def test_an_interrupted_network_has_the_weights_of_its_last_step(step):
+    """Ctrl-C leaves the weights of the last whole step, not a mixture."""
+    kept = {}
+
+    def remember(state, loss, images):  # noqa: ARG001  # a listener's signature
+        kept["weights"] = (state.parameters.copy(), state.statistics.copy())
+        if state.step == step:
+            raise KeyboardInterrupt
+
+    listener = raising(None)
+    listener.step = remember
+    network = classifier(EVERYTHING)
+    with pytest.raises(KeyboardInterrupt):
+        network.fit(X, Y, epochs=EPOCHS, batch_size=4, listeners=[listener])
+
+    for flat, expected in zip(network.numbers, kept["weights"], strict=True):
+        np.testing.assert_array_equal(flat, expected)
+
+
+def test_a_resumed_training_that_runs_away_keeps_the_checkpoint(tmp_path):
+    """Where the loss is lost before the first whole epoch, the weights of the checkpoint stay."""
+    path, kept = tmp_path / "checkpoint", []
+    with pytest.raises(KeyboardInterrupt):
+        train("adam", checkpoint=path, listeners=[raising(KeyboardInterrupt(), at_step=1)])
+    network = classifier(EVERYTHING, seed=3)
+
+    def poison(state, loss, images):  # noqa: ARG001  # a listener's signature
+        kept.append(state.parameters.copy())
+        state.parameters[:] = np.nan
+
+    listener = raising(None)
+    listener.step = poison
+    with pytest.raises(TrainingError) as error:
+        network.fit(
+            X,
+            Y,
+            **{"epochs": 3, "batch_size": 4, "seed": 5, **TRAININGS["adam"]},
+            resume=path,
+            listeners=[listener],
+        )
+
+    assert "the network has the weights of the checkpoint." in str(error.value)
+    assert np.isfinite(network.numbers[0]).all()
+
+
+def _counting(steps):
+    """Make a listener that notes each step."""
+    listener = raising(None)
+    listener.step = lambda state, loss, images: steps.append((state.step, loss, images))
+    return listener

@@ -1,0 +1,174 @@
+"""What images and classes count in the loss, the gradient and the scores."""
+
+import numpy as np
+import pytest
+from networks import classifier, images_and_labels
+
+from striate.data.split import held_out
+from striate.functions.loss import CrossEntropy
+
+X, Y = images_and_labels(8)
+COUNTS = np.array([1, 2, 1, 3, 1, 1, 2, 1])
+ONE_STEP = {"epochs": 1, "batch_size": 16, "update": "gradient-descent", "learning_rate": 0.5}
+
+# Float32: sums of at most 16 images in another order, each off by some 16 roundings of 6e-8.
+CLOSE = {"rtol": 1e-5, "atol": 1e-6}
+
+
+def after_one_step(x, y, **more):
+    """Give the loss and the parameters after one step on all images."""
+    network = classifier()
+    history = network.fit(x, y, **ONE_STEP, **more)
+    return history[0], network.numbers[0]
+
+
+def assert_same_step(first, second):
+    """Compare loss, accuracy and parameters."""
+    for name in ("loss", "accuracy"):
+        assert first[0][name] == pytest.approx(second[0][name], rel=1e-6)
+    np.testing.assert_allclose(first[1], second[1], **CLOSE)
+
+
+def test_a_weight_is_a_repetition():
+    """An image that counts 3 does what three copies of it do."""
+    repeated = np.repeat(np.arange(8), COUNTS)
+
+    assert_same_step(
+        after_one_step(X, Y, sample_weight=COUNTS), after_one_step(X[repeated], Y[repeated])
+    )
+
+
+def test_the_weight_zero_leaves_an_image_out():
+    """An image that counts 0 might as well not be there."""
+    weights = np.array([1, 0, 1, 1, 0, 1, 1, 1])
+
+    assert_same_step(
+        after_one_step(X, Y, sample_weight=weights), after_one_step(X[weights > 0], Y[weights > 0])
+    )
+
+
+def test_only_proportions_count():
+    """All weights times 10 change nothing: the loss is a mean."""
+    assert_same_step(
+        after_one_step(X, Y, sample_weight=COUNTS),
+        after_one_step(X, Y, sample_weight=10.0 * COUNTS),
+    )
+
+
+def test_a_batch_without_weight_teaches_nothing():
+    """In a batch whose images all count 0 the loss is 0 and the weights stay."""
+    network, losses = classifier(), []
+    before = network.numbers[0].copy()
+
+    class Noting:
+        def on_step(self, state, loss, images):  # noqa: ARG002  # a listener's signature
+            losses.append((loss, bool((state.parameters == before).all())))
+
+        def on_epoch(self, state, row):
+            pass
+
+    weights = np.array([0, 0, 1, 1, 1, 1, 1, 1])
+    network.fit(X, Y, epochs=1, batch_size=2, shuffle=False, sample_weight=weights, progress=True,
+                update="gradient-descent", listeners=[Noting()])  # fmt: skip
+
+    assert losses[0] == (0.0, True)
+    assert [changed for _, changed in losses[1:]] == [False] * 3
+
+
+def test_class_weights_are_sample_weights():
+    """A class that counts 3 is as if each of its images did."""
+    assert_same_step(
+        after_one_step(X, Y, class_weight={1: 3.0, 2: 0.5}),
+        after_one_step(X, Y, sample_weight=np.array([1.0, 3.0, 0.5])[Y]),
+    )
+
+
+def test_class_weights_by_name():
+    """Classes with names are weighed by them."""
+    names = np.array(["cat", "dog", "eel"])
+    network = classifier()
+    network.fit(X, names[Y], **ONE_STEP, class_weight={"dog": 3.0, "eel": 0.5})
+
+    np.testing.assert_array_equal(
+        network.numbers[0], after_one_step(X, Y, class_weight={1: 3.0, 2: 0.5})[1]
+    )
+
+
+def test_balanced_classes_count_the_same():
+    """With "balanced" the weights of each class add up to the same, and in all to the images."""
+    y = np.array([0, 0, 0, 0, 0, 1, 1, 2])
+
+    assert_same_step(
+        after_one_step(X, y, class_weight="balanced"),
+        after_one_step(X, y, sample_weight=(8 / (3 * np.array([5, 2, 1])))[y]),
+    )
+
+
+def test_sample_and_class_weights_are_multiplied():
+    """Both given, both count."""
+    assert_same_step(
+        after_one_step(X, Y, sample_weight=COUNTS, class_weight={0: 2.0}),
+        after_one_step(X, Y, sample_weight=COUNTS * np.array([2.0, 1.0, 1.0])[Y]),
+    )
+
+
+def test_class_weights_of_the_loss_do_not_weigh_the_accuracy():
+    """A loss with class weights divides by them, as PyTorch's; answers are right or wrong as ever."""
+    loss = CrossEntropy(class_weights=(1.0, 3.0, 0.5))
+    row, parameters = after_one_step(X, Y, loss=loss)
+    weighted, expected = after_one_step(X, Y, sample_weight=np.array([1.0, 3.0, 0.5])[Y])
+
+    assert row["loss"] == pytest.approx(weighted["loss"], rel=1e-6)
+    assert row["accuracy"] == after_one_step(X, Y)[0]["accuracy"]
+    np.testing.assert_allclose(parameters, expected, **CLOSE)
+
+
+def test_evaluation_weighs_as_training_does():
+    """Loss and accuracy of an evaluation are weighted means over the images."""
+    network = classifier()
+    repeated = np.repeat(np.arange(8), COUNTS)
+    weighted = network.evaluate(X, Y, sample_weight=COUNTS, batch_size=3)
+    whole = network.evaluate(X[repeated], Y[repeated])
+
+    assert weighted.loss == pytest.approx(whole.loss, rel=1e-6)
+    assert weighted.accuracy == pytest.approx(whole.accuracy, rel=1e-12)
+
+
+def test_the_weights_go_with_the_validation_part():
+    """Images that are held out take their weights along."""
+    weights = np.arange(1.0, 9.0)
+    network = classifier("dense 3 softmax")
+    network.parameters["dense1.weight"][:] = 0.0
+    network.parameters["dense1.bias"][:] = [1.0, 0.0, 0.0]
+    history = network.fit(X, Y, epochs=1, validation=0.4, sample_weight=weights, seed=1,
+                          learning_rate=1e-9)  # fmt: skip
+    held = held_out(Y, 0.4, seed=1)
+
+    # The network calls everything class 0.
+    assert history["validation_accuracy"][0] == pytest.approx(
+        weights[held & (Y == 0)].sum() / weights[held].sum()
+    )
+
+
+def test_the_validation_part_is_stratified():
+    """Each class gives its share, whatever the order of the images and the type of the labels."""
+    y = np.array([0] * 20 + [1] * 10 + [2] * 10)
+    x = np.arange(40, dtype=np.uint8).reshape(40, 1, 1, 1) * np.ones((6, 6, 1), np.uint8)
+    for labels in (y, y.astype(np.uint8), np.array(["a", "b", "c"])[y]):
+        seen = set()
+
+        class Noting:
+            def on_step(self, state, loss, images):  # noqa: ARG002  # a listener's signature
+                seen.add(images)
+
+            def on_epoch(self, state, row):  # noqa: ARG002  # a listener's signature
+                seen.add(row["validation_accuracy"])
+
+        network = classifier("dense 3 softmax")
+        network.parameters["dense1.bias"][:] = [1.0, 0.0, 0.0]
+        network.parameters["dense1.weight"][:] = 0.0
+        network.fit(x, labels, epochs=1, batch_size=64, validation=0.3, learning_rate=1e-9,
+                    listeners=[Noting()])  # fmt: skip
+
+        # 6 + 3 + 3 of 40 are held out, and the network calls all of them class 0.
+        assert seen == {28, 0.5}

@@ -1,0 +1,303 @@
+"""Files of arrays: damaged ones are refused in words, and writing leaves the old file whole."""
+
+import errno
+import json
+import os
+import pickle
+import struct
+import subprocess
+
+import numpy as np
+import pytest
+from networks import classifier, digest
+from safetensors.numpy import save, save_file
+
+import striate as st
+from striate.errors import ModelFileError
+from striate.training.tensors import DOCUMENT, FORMAT, read_tensors, write_tensors
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    """Save a small model in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    classifier().save("model.safetensors")
+    return tmp_path / "model.safetensors"
+
+
+def header_of(raw):
+    """Read the header of a safetensors file."""
+    return json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+
+
+def with_header(raw, header):
+    """Put another header before the same data."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    size = int.from_bytes(raw[:8], "little")
+    return struct.pack("<Q", len(text)) + text + raw[8 + size :]
+
+
+def changed(raw, **parts):
+    """Change one array's entry in the header."""
+    header = header_of(raw)
+    header["conv1.weight"] = {**header["conv1.weight"], **parts}
+    return with_header(raw, header)
+
+
+def with_metadata(raw, **entries):
+    """Change the metadata of a file."""
+    header = header_of(raw)
+    header["__metadata__"] = {**header["__metadata__"], **entries}
+    return with_header(raw, header)
+
+
+def deep(raw):
+    """Give a description that nests a hundred thousand deep."""
+    return with_metadata(raw, **{DOCUMENT: "[" * 100_000 + "]" * 100_000})
+
+
+def _offsets(raw, shift):
+    start, end = header_of(raw)["conv1.weight"]["data_offsets"]
+    return [start + shift, end + shift]
+
+
+DAMAGED = {
+    "empty": lambda raw: raw[:0],
+    "half-a-length": lambda raw: raw[:5],
+    "half-a-header": lambda raw: raw[:50],
+    "without-data": lambda raw: raw[: 8 + int.from_bytes(raw[:8], "little")],
+    "half-the-data": lambda raw: raw[:-200],
+    "one-byte-short": lambda raw: raw[:-1],
+    "one-byte-long": lambda raw: raw + b"\0",
+    "huge-header-length": lambda raw: struct.pack("<Q", 2**62) + raw[8:],
+    "header-longer-than-file": lambda raw: struct.pack("<Q", len(raw)) + raw[8:],
+    "header-no-json": lambda raw: with_header(raw, b"{" * 40),
+    "header-not-utf8": lambda raw: with_header(raw, b"\xff" * 40),
+    "header-a-list": lambda raw: with_header(raw, []),
+    "offsets-beyond": lambda raw: changed(raw, data_offsets=_offsets(raw, 10**9)),
+    "offsets-overlap": lambda raw: changed(raw, data_offsets=_offsets(raw, 4)),
+    "offsets-backwards": lambda raw: changed(raw, data_offsets=_offsets(raw, 0)[::-1]),
+    "shape-too-large": lambda raw: changed(raw, shape=[2, 1, 3, 4000]),
+    "shape-overflows": lambda raw: changed(raw, shape=[2**40, 2**40, 3, 3]),
+    "unknown-dtype": lambda raw: changed(raw, dtype="F31"),
+    "dtype-too-wide": lambda raw: changed(raw, dtype="F64"),
+    "zip": lambda raw: b"PK\3\4" + raw,
+    "text": lambda raw: b"conv 6@5x5 tanh | dense 10",  # noqa: ARG005  # of a table
+    "pickle": lambda raw: pickle.dumps({"weights": [1, 2]}),  # noqa: ARG005  # of a table
+    "no-metadata": lambda raw: with_header(
+        raw, {k: v for k, v in header_of(raw).items() if k != "__metadata__"}
+    ),
+    "no-format": lambda raw: with_metadata(raw, **{FORMAT: ""}),
+    "format-no-number": lambda raw: with_metadata(raw, **{FORMAT: "model x"}),
+    "of-another-kind": lambda raw: with_metadata(raw, **{FORMAT: "sculpture 1"}),
+    "newer": lambda raw: with_metadata(raw, **{FORMAT: "model 2"}),
+    "document-no-json": lambda raw: with_metadata(raw, **{DOCUMENT: "{"}),
+    "document-a-list": lambda raw: with_metadata(raw, **{DOCUMENT: "[]"}),
+    "document-too-deep": deep,
+    "document-huge-number": lambda raw: with_metadata(raw, **{DOCUMENT: "9" * 10_000}),
+    "document-empty": lambda raw: with_metadata(raw, **{DOCUMENT: "{}"}),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_file(damage, model, golden):
+    """Whatever is wrong with a file, the error says so in words, and how to go on."""
+    model.write_bytes(DAMAGED[damage](model.read_bytes()))
+    with pytest.raises(ModelFileError) as error:
+        st.load(model.name)
+
+    golden(f"messages/model-file-{damage}", str(error.value))
+
+
+def test_every_truncation_is_found(model):
+    """A file cut anywhere is never taken for a whole one."""
+    raw = model.read_bytes()
+    for length in [*range(0, 64), *range(64, len(raw), 97), len(raw) - 1]:
+        model.write_bytes(raw[:length])
+        with pytest.raises(ModelFileError):
+            st.load(model)
+
+
+def test_every_flipped_byte_of_the_header_is_survived(model):
+    """A header with any byte changed gives a network or a ModelFileError, nothing else."""
+    raw = model.read_bytes()
+    outcomes = set()
+    for place in range(0, 8 + int.from_bytes(raw[:8], "little"), 7):
+        model.write_bytes(raw[:place] + bytes([raw[place] ^ 0x15]) + raw[place + 1 :])
+        try:
+            outcomes.add(type(st.load(model)))
+        except ModelFileError as error:
+            outcomes.add(type(error))
+
+    assert outcomes <= {st.Network, ModelFileError}
+    assert ModelFileError in outcomes
+
+
+def test_a_pickle_is_never_executed(tmp_path):
+    """Loading runs no code, whatever stands in the file."""
+    marker = tmp_path / "executed"
+
+    class Evil:
+        def __reduce__(self):
+            return (os.system, (f"touch {marker}",))
+
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(pickle.dumps(Evil()))
+    with pytest.raises(ModelFileError):
+        st.load(path)
+
+    assert not marker.exists()
+
+
+def test_there_is_no_file(tmp_path, monkeypatch, golden):
+    """A path that leads nowhere, or to a folder, is no file."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelFileError) as error:
+        st.load("model.safetensors")
+
+    golden("messages/model-file-missing", str(error.value))
+    with pytest.raises(ModelFileError, match="There is no file"):
+        st.load(tmp_path)
+
+
+def test_a_file_that_may_not_be_read(model, monkeypatch):
+    """A file that the system does not open is an error in words."""
+
+    def refuse(*arguments, **options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("striate.training.tensors.safe_open", refuse)
+    with pytest.raises(ModelFileError, match="cannot be read: .*Permission denied"):
+        st.load(model)
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+def full_disk(*arguments, **options):
+    """Fail as a full disk does."""
+    raise FULL
+
+
+@pytest.mark.parametrize("where", ["os.fsync", "tempfile.mkstemp", "pathlib.Path.replace"])
+def test_a_full_disk_leaves_the_old_file_whole(where, model, monkeypatch, golden):
+    """Where the disk is full, the file of before is as it was, and no half one lies beside it."""
+    before = model.read_bytes()
+    network = classifier(seed=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(where, full_disk)
+        with pytest.raises(ModelFileError) as error:
+            network.save(model.name)
+
+    assert model.read_bytes() == before
+    assert [path.name for path in model.parent.iterdir()] == [model.name]
+    golden("messages/disk-full", str(error.value))
+
+
+def test_an_interrupt_while_saving_leaves_the_old_file_whole(model, monkeypatch):
+    """Ctrl-C while a file is written does no harm."""
+    before = model.read_bytes()
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            classifier(seed=1).save(model)
+
+    assert model.read_bytes() == before
+    assert [path.name for path in model.parent.iterdir()] == [model.name]
+
+
+def test_a_really_full_disk(tmp_path):
+    """On a file system of 64 KiB the old file stays whole (where the system lets one be made)."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    try:
+        made = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    except OSError:
+        made = False
+    if not made:
+        pytest.skip("this system does not let a test make a small file system")
+    try:
+        classifier().save(folder / "model")
+        before = (folder / "model").read_bytes()
+        with pytest.raises(ModelFileError, match="No space left on device"):
+            st.Network.preset("lenet5").save(folder / "model")
+
+        assert (folder / "model").read_bytes() == before
+        assert [path.name for path in folder.iterdir()] == ["model"]
+    finally:
+        subprocess.run(["umount", str(folder)], capture_output=True, check=True)
+
+
+def test_folders_that_cannot_be_written_to(tmp_path, monkeypatch, golden):
+    """A folder that is not there, or is a file, or may not be written to, is named."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    texts = []
+    for path in ("nowhere/model", "file/model"):
+        with pytest.raises(ModelFileError) as error:
+            classifier().save(path)
+        texts.append(str(error.value))
+
+    def refuse(*arguments, **options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    with pytest.raises(ModelFileError) as error:
+        classifier().save("model")
+    golden("messages/folder-not-writable", "\n".join([*texts, str(error.value)]))
+
+
+def test_a_folder_in_the_way(tmp_path, monkeypatch, golden):
+    """A model cannot take the name of a folder; the folder stays."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model").mkdir()
+    with pytest.raises(ModelFileError) as error:
+        classifier().save("model")
+
+    golden("messages/folder-in-the-way", str(error.value))
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_arrays_and_document_come_back(tmp_path):
+    """Bits, shapes, dtypes, NaN and the document survive; so do arrays that are not contiguous."""
+    arrays = {
+        "a": np.array([1.5, np.nan, -0.0, np.inf], np.float32),
+        "b": np.arange(6, dtype=np.int64).reshape(2, 3).T,
+        "empty": np.zeros((0,), np.float32),
+    }
+    document = {"rows": [{"loss": float("nan")}], "word": "größe", "none": None}
+    write_tensors(tmp_path / "file", "checkpoint", arrays, document)
+    found, read = read_tensors(tmp_path / "file", "checkpoint")
+
+    assert found.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype
+        assert found[name].tobytes() == np.ascontiguousarray(array).tobytes()
+    assert json.dumps(read) == json.dumps(document)
+
+
+def test_a_foreign_safetensors_file(tmp_path, monkeypatch, golden):
+    """A safetensors file of someone else is not taken for a model."""
+    monkeypatch.chdir(tmp_path)
+    save_file({"weight": np.zeros(3, np.float32)}, "foreign.safetensors")
+    with pytest.raises(ModelFileError) as error:
+        st.load("foreign.safetensors")
+
+    golden("messages/model-file-foreign", str(error.value))
+    (tmp_path / "other").write_bytes(save({"weight": np.zeros(3, np.float32)}, {"format": "pt"}))
+    with pytest.raises(ModelFileError, match="without a striate model"):
+        st.load("other")
+
+
+def test_saving_twice_gives_the_same_bytes(tmp_path):
+    """A file depends on the network alone."""
+    for name in ("a", "b"):
+        classifier().save(tmp_path / name)
+
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert digest(st.load(tmp_path / "a")) == digest(classifier())

@@ -1,0 +1,127 @@
+"""Draw which folder of striate imports which: docs/images/floors.dot and floors.svg.
+
+    python tools/draw_floors.py
+
+The floors are those of the contract in pyproject.toml, the arrows the imports as they are. Two
+tests compare the files with what this makes.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+import grimp
+
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images"
+
+Edges = Sequence[tuple[str, str]]
+
+ABOUT = {
+    "cli": "talks to people",
+    "pictures": "draws",
+    "model": "the public Network",
+    "training": "loop, state, checkpoints, metrics",
+    "data": "data sets, files, augmentation",
+    "graph": "layers, shapes, the step, the NumPy engine",
+    "functions": "one file per kind",
+    "nests": "the closed loop language",
+    "maths": "the textbook in NumPy alone",
+    "files": "whole or not at all",
+    "shapes": "names for arrays",
+    "errors": "words for what went wrong",
+}
+# The drawing: rows of one height, names on the left, arcs on the right.
+ROW, LEFT, NAME, ARCS, WIDTH = 34, 24, 118, 430, 760
+FONT = 'font-family="system-ui, Segoe UI, Helvetica, Arial, sans-serif"'
+INK, FAINT, BAND, ARC, BASE = "#1f2933", "#616e7c", "#f0f4f8", "#3b82b5", "#d5dde5"
+# What nearly all import: their arcs stand in the background.
+GROUND = ("shapes", "errors")
+
+
+def floors() -> list[list[str]]:
+    """Read the floors from the contract, from the top down; folders beside each other together."""
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (contract,) = (one for one in tool["contracts"] if one["id"] == "floors")
+    return [layer.split(" | ") for layer in contract["layers"]]
+
+
+def edges(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Find which folder imports which, types alone left out."""
+    graph = grimp.build_graph("striate", exclude_type_checking_imports=True, cache_dir=None)
+    for name in names:
+        graph.squash_module(f"striate.{name}")
+    return sorted(
+        (importer, imported)
+        for importer in names
+        for imported in names
+        if importer != imported
+        and graph.direct_import_exists(
+            importer=f"striate.{importer}", imported=f"striate.{imported}"
+        )
+    )
+
+
+def as_dot(rows: Sequence[Sequence[str]], arrows: Edges) -> str:
+    """Write the drawing for Graphviz."""
+    lines = ["digraph striate {", "    node [shape=box];"]
+    lines += [f"    {{rank=same; {'; '.join(row)}}}" for row in rows]
+    lines += [f"    {importer} -> {imported};" for importer, imported in arrows]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def as_svg(rows: Sequence[Sequence[str]], arrows: Edges) -> str:
+    """Draw the folders below each other, with an arc from each to what it imports."""
+    height = {name: k for k, name in enumerate(name for row in rows for name in row)}
+    middle = {name: 12 + ROW * k + ROW / 2 for name, k in height.items()}
+    total = 24 + ROW * len(height)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {total}" {FONT}>',
+        f'<rect width="{WIDTH}" height="{total}" fill="white"/>',
+    ]
+    for number, row in enumerate(rows):
+        if number % 2 == 0:
+            top = middle[row[0]] - ROW / 2
+            parts.append(
+                f'<rect x="8" y="{top:g}" width="{ARCS - 24}" height="{ROW * len(row)}" rx="6" '
+                f'fill="{BAND}"/>'
+            )
+    for name, y in middle.items():
+        parts.append(
+            f'<text x="{LEFT}" y="{y + 5:g}" font-size="15" font-weight="600" fill="{INK}">'
+            f"{name}</text>"
+            f'<text x="{NAME}" y="{y + 5:g}" font-size="13" fill="{FAINT}">{ABOUT[name]}</text>'
+        )
+    parts += [
+        _arc(middle[importer], middle[imported], BASE if imported in GROUND else ARC)
+        for importer, imported in sorted(arrows, key=lambda arrow: arrow[1] not in GROUND)
+    ]
+    parts += [f'<circle cx="{ARCS}" cy="{y:g}" r="3.5" fill="{INK}"/>' for y in middle.values()]
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _arc(start: float, end: float, colour: str) -> str:
+    """Lead from an importer down to what it imports, with an arrow's head where it ends."""
+    depth = 26 + (end - start) * 0.72
+    return (
+        f'<path d="M {ARCS} {start:g} C {ARCS + depth:g} {start:g} {ARCS + depth:g} {end:g} '
+        f'{ARCS + 7} {end:g}" fill="none" stroke="{colour}" stroke-width="1.4"/>'
+        f'<path d="M {ARCS + 4} {end:g} l 8 -3.5 v 7 z" fill="{colour}"/>'
+    )
+
+
+def drawings() -> dict[str, str]:
+    """Make both files: contents by name."""
+    rows = floors()
+    arrows = edges([name for row in rows for name in row])
+    return {"floors.dot": as_dot(rows, arrows), "floors.svg": as_svg(rows, arrows)}
+
+
+def main() -> None:
+    """Write both files."""
+    for name, text in drawings().items():
+        (IMAGES / name).write_text(text)
+
+
+if __name__ == "__main__":
+    main()

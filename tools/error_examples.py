@@ -1,0 +1,20 @@
+"""A few lines for each error that cause it, for the page of errors."""
+
+EXAMPLES = {
+    "ShapeError": 'st.Network.parse("conv 6@5x5 | max 2 | conv 16@5x5", (8, 8, 1))',
+    "OptionError": 'st.Conv(6, 5, activation="rule")',
+    "ShorthandError": 'st.Network.parse("conv 6@5x5 | max two", (28, 28, 1))',
+    "GraphError": 'st.Network.preset("lenet5").at((32, 32, 1))',
+    "EquationError": 'st.nests.Equation.parse("z[i] += w[u] * a[i + u")',
+    "NestError": """\
+equation = st.nests.Equation.parse("z[i] += w[u] * a[i + u]")
+st.nests.bind(equation, shapes={"z": (3,), "w": (2, 2), "a": (9,)})""",
+    "DataError": """\
+(x, y), _ = st.data.load("digits")
+st.Network.preset("lenet5", classes=5).fit(x, y)""",
+    "TrainingError": """\
+import numpy as np
+
+st.Network.parse("dense 2", (3,)).fit(np.full((3, 3), 1e30), np.zeros((3, 2)))""",
+    "ModelFileError": 'st.load("nothing.safetensors")',
+}
