@@ -16,6 +16,10 @@ TEST := $(STAMPS)/test
 SLOW := $(STAMPS)/slow
 DOCS := $(STAMPS)/docs
 
+# The matrices of the tests are small: BLAS threads that wait for each other cost more than they give
+# (an epoch of LeNet-5 on two busy cores took 3.5 s with two threads and 0.8 s with one).
+unit check test-slow golden: export OPENBLAS_NUM_THREADS := 1
+
 .PHONY: help demo test check test-slow fix golden docs bench graph clean
 .PHONY: format lint types contracts unit
 .NOTPARALLEL:

@@ -21,7 +21,22 @@ def pytest_configure(config):
     if config.getoption("--check-shapes"):
         from jaxtyping import install_import_hook  # noqa: PLC0415  # only when asked for
 
-        install_import_hook(["striate.maths", "striate.functions"], "beartype.beartype").__enter__()
+        from shape_checks import HOOKED  # noqa: PLC0415  # likewise
+
+        install_import_hook(HOOKED, "shape_checks.check").__enter__()
+
+
+@pytest.fixture(autouse=True)
+def unchecked_bad_input(request):
+    """Let a test marked `bad_input` past the checks, to the error that striate itself raises."""
+    if not (request.config.getoption("--check-shapes") and "bad_input" in request.keywords):
+        yield
+        return
+    from jaxtyping import config  # noqa: PLC0415  # only when asked for
+
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture

@@ -1,15 +1,17 @@
-"""Kinds with random options and shapes that go with them, drawn from a generator.
+"""Kinds with random options for a shape, drawn from a generator.
 
 Options are drawn freely, and again where they do not fit together: what is left covers everything
 that a kind accepts, corners included.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from striate.errors import StriateError
 from striate.functions.base import Function, NetInputFunction
+from striate.functions.dropout import Dropout
 from striate.functions.net_input import Product, Sum
 from striate.functions.normalisation import (
     BatchNormalisation,
@@ -17,6 +19,8 @@ from striate.functions.normalisation import (
     LayerNormalisation,
     LocalResponseNormalisation,
 )
+from striate.functions.reshape import Reshape
+from striate.functions.vec import Flatten
 from striate.functions.weight import (
     AdaptiveAveragePooling,
     AveragePooling,
@@ -24,6 +28,7 @@ from striate.functions.weight import (
     DotProduct,
     GlobalAveragePooling,
     GlobalMaxPooling,
+    Identity,
     LpPooling,
     MaxPooling,
     SumPooling,
@@ -31,10 +36,162 @@ from striate.functions.weight import (
     TransposedConvolution,
 )
 
-PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
-
 # Pixels along each axis, by the number of axes: some hundred pixels at most.
 LENGTHS = {1: (5, 14), 2: (4, 9), 3: (3, 6)}
+
+PADDING_MODES = ("zeros", "zeros", "reflect", "replicate", "circular")
+
+
+def pick(rng, items):
+    """Choose one of a sequence, whatever its items are."""
+    return items[rng.integers(len(items))]
+
+
+def _numbers(rng, rank, low, high):
+    """Draw one number for all axes, or one for each."""
+    if rng.random() < 0.4:
+        return int(rng.integers(low, high + 1))
+    return tuple(int(n) for n in rng.integers(low, high + 1, rank))
+
+
+def _padding(rng, rank):
+    """Draw padding in one of its forms: a word, a number, one for each axis, two for each."""
+    sides = rng.integers(0, 3, (rank, 2))
+    forms = (
+        "valid",
+        "same",
+        "full",
+        int(rng.integers(0, 3)),
+        tuple(int(n) for n in sides[:, 0]),
+        tuple((int(before), int(after)) for before, after in sides),
+    )
+    return pick(rng, forms)
+
+
+def _groups(rng, maps):
+    """Draw a number of groups: often one, sometimes as many as maps."""
+    return math.gcd(maps, pick(rng, (1, 1, 2, 3, maps)))
+
+
+def _convolution(rng, shape):
+    """Draw a convolution."""
+    rank, groups = len(shape) - 1, _groups(rng, shape[0])
+    return Convolution(
+        feature_maps=groups * int(rng.integers(1, 4)),
+        window=_numbers(rng, rank, 1, 4),
+        stride=_numbers(rng, rank, 1, 3),
+        dilation=_numbers(rng, rank, 1, 3),
+        groups=groups,
+        padding=_padding(rng, rank),
+        padding_mode=pick(rng, PADDING_MODES),
+        flip=bool(rng.random() < 0.2),
+    )
+
+
+def _transposed_convolution(rng, shape):
+    """Draw a transposed convolution."""
+    rank, groups = len(shape) - 1, _groups(rng, shape[0])
+    return TransposedConvolution(
+        feature_maps=groups * int(rng.integers(1, 4)),
+        window=_numbers(rng, rank, 1, 4),
+        stride=_numbers(rng, rank, 1, 3),
+        dilation=_numbers(rng, rank, 1, 2),
+        groups=groups,
+        padding=_padding(rng, rank),
+        output_padding=_numbers(rng, rank, 0, 2),
+        flip=bool(rng.random() < 0.2),
+    )
+
+
+def _window(rng, shape):
+    """Draw the options that all pooling kinds have."""
+    rank = len(shape) - 1
+    return {
+        "window": _numbers(rng, rank, 1, 3),
+        "stride": pick(rng, (None, _numbers(rng, rank, 1, 3))),
+        "dilation": pick(rng, (1, 1, _numbers(rng, rank, 1, 2))),
+        "padding": _padding(rng, rank),
+        "ceil_mode": bool(rng.random() < 0.4),
+    }
+
+
+def _epsilon(rng):
+    """Draw what is added to a variance."""
+    return float(pick(rng, (1e-3, 0.01, 0.1)))
+
+
+def _local_response(rng, _shape):
+    """Draw a local response normalisation with numbers large enough to matter."""
+    return LocalResponseNormalisation(
+        size=int(rng.integers(1, 6)),
+        alpha=float(rng.uniform(0.1, 2)),
+        beta=float(rng.uniform(0.3, 1.2)),
+        bias=float(rng.uniform(0.5, 2)),
+    )
+
+
+def _reshape(rng, shape):
+    """Draw another shape for as many numbers."""
+    count = math.prod(shape)
+    maps = pick(rng, [n for n in range(1, 7) if count % n == 0])
+    rows = pick(rng, [n for n in range(1, 7) if count // maps % n == 0])
+    return Reshape(shape=pick(rng, ((maps, -1), (maps, rows, count // maps // rows))))
+
+
+MAKERS = {
+    Convolution: _convolution,
+    TransposedConvolution: _transposed_convolution,
+    DotProduct: lambda rng, _: DotProduct(neurons=int(rng.integers(2, 12))),
+    MaxPooling: lambda rng, shape: MaxPooling(**_window(rng, shape)),
+    AveragePooling: lambda rng, shape: AveragePooling(
+        **_window(rng, shape), divisor=pick(rng, ("inside", "window"))
+    ),
+    SumPooling: lambda rng, shape: SumPooling(**_window(rng, shape)),
+    TrainableAveragePooling: lambda rng, shape: TrainableAveragePooling(**_window(rng, shape)),
+    LpPooling: lambda rng, shape: LpPooling(
+        **_window(rng, shape), p=pick(rng, (1.0, 1.5, 2.0, 3.0, 4.0))
+    ),
+    AdaptiveAveragePooling: lambda rng, shape: AdaptiveAveragePooling(
+        size=_numbers(rng, len(shape) - 1, 1, 4)
+    ),
+    GlobalAveragePooling: lambda _rng, _shape: GlobalAveragePooling(),
+    GlobalMaxPooling: lambda _rng, _shape: GlobalMaxPooling(),
+    BatchNormalisation: lambda rng, _: BatchNormalisation(
+        momentum=float(rng.uniform()), epsilon=_epsilon(rng)
+    ),
+    LayerNormalisation: lambda rng, _: LayerNormalisation(epsilon=_epsilon(rng)),
+    GroupNormalisation: lambda rng, shape: GroupNormalisation(
+        groups=_groups(rng, shape[0]), epsilon=_epsilon(rng)
+    ),
+    LocalResponseNormalisation: _local_response,
+    Dropout: lambda rng, _: Dropout(
+        rate=float(rng.uniform(0, 0.6)), spatial=bool(rng.random() < 0.4)
+    ),
+    Flatten: lambda rng, _: Flatten(order=pick(rng, ("rows", "columns"))),
+    Identity: lambda _rng, _shape: Identity(),
+    Reshape: _reshape,
+}
+"""How each kind that may stand in a layer's first place is drawn, for a shape that comes in."""
+
+
+def kind_for(kind, rng, shape, *, most=math.inf):
+    """Draw a kind whose options fit a shape, with so many outputs at most; None if there is none."""
+    for _ in range(30):
+        try:
+            drawn = MAKERS[kind](rng, shape)
+            output = drawn.output_shape(shape)
+        except StriateError:
+            continue
+        if math.prod(output) <= most and _is_normalisable(drawn, shape):
+            return drawn
+    return None
+
+
+def _is_normalisable(kind, shape):
+    """Say whether each group has several values: two are always standardised to -1 and 1."""
+    if isinstance(kind, GroupNormalisation):
+        return math.prod(shape) // kind.groups > 3
+    return not isinstance(kind, LayerNormalisation) or math.prod(shape) > 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,160 +209,53 @@ class Configuration:
         return f"{self.weight} {self.net_input} on {self.images} x {self.shape}{when}"
 
 
-def pick(rng, items):
-    """Choose one of a sequence, whatever its items are."""
-    return items[rng.integers(len(items))]
+POOLING = (
+    *(MaxPooling, AveragePooling, SumPooling, TrainableAveragePooling, LpPooling),
+    *(AdaptiveAveragePooling, GlobalAveragePooling, GlobalMaxPooling),
+)
 
+NORMALISATION = (
+    *(BatchNormalisation, LayerNormalisation, GroupNormalisation, LocalResponseNormalisation),
+)
 
-def convolution(rng):
-    """Draw a convolution with all of its options."""
-    rank = int(rng.integers(1, 4))
-    groups = int(pick(rng, (1, 1, 2, 3)))
-    shape = (groups * int(rng.integers(1, 4)), *_pixels(rng, rank))
-    if rng.random() < 0.15:
-        groups = shape[0]
-    kind = Convolution(
-        feature_maps=groups * int(rng.integers(1, 4)),
-        window=_numbers(rng, rank, 1, 4),
-        stride=_numbers(rng, rank, 1, 3),
-        dilation=_numbers(rng, rank, 1, 3),
-        groups=groups,
-        padding=_padding(rng, rank),
-        padding_mode=pick(rng, ("zeros", "zeros", *PADDING_MODES)),
-        flip=bool(rng.random() < 0.2),
-    )
-    return kind, shape
-
-
-def transposed_convolution(rng):
-    """Draw a transposed convolution with all of its options."""
-    rank = int(rng.integers(1, 4))
-    groups = int(pick(rng, (1, 1, 2, 3)))
-    kind = TransposedConvolution(
-        feature_maps=groups * int(rng.integers(1, 4)),
-        window=_numbers(rng, rank, 1, 4),
-        stride=_numbers(rng, rank, 1, 3),
-        dilation=_numbers(rng, rank, 1, 2),
-        groups=groups,
-        padding=_padding(rng, rank),
-        output_padding=_numbers(rng, rank, 0, 2),
-        flip=bool(rng.random() < 0.2),
-    )
-    return kind, (groups * int(rng.integers(1, 4)), *_pixels(rng, rank, -2))
-
-
-def pooling(rng):
-    """Draw one of the pooling kinds with all of its options."""
-    rank = int(rng.integers(1, 4))
-    shape = (int(rng.integers(1, 4)), *_pixels(rng, rank))
-    options = {
-        "window": _numbers(rng, rank, 1, 3),
-        "stride": pick(rng, (None, _numbers(rng, rank, 1, 3))),
-        "dilation": pick(rng, (1, 1, _numbers(rng, rank, 1, 2))),
-        "padding": _padding(rng, rank),
-        "ceil_mode": bool(rng.random() < 0.4),
-    }
-    makers = (
-        lambda: MaxPooling(**options),
-        lambda: MaxPooling(**options),
-        lambda: AveragePooling(**options, divisor=pick(rng, ("inside", "window"))),
-        lambda: AveragePooling(**options, divisor=pick(rng, ("inside", "window"))),
-        lambda: SumPooling(**options),
-        lambda: TrainableAveragePooling(**options),
-        lambda: LpPooling(**options, p=float(pick(rng, (1.0, 1.5, 2.0, 3.0, 4.0)))),
-        lambda: AdaptiveAveragePooling(size=_numbers(rng, rank, 1, 4)),
-        GlobalAveragePooling,
-        GlobalMaxPooling,
-    )
-    return pick(rng, makers)(), shape
-
-
-def normalisation(rng):
-    """Draw one of the normalisations; each group has several values, else nothing but 0 is left."""
-    rank = int(rng.integers(0, 4))
-    groups = int(rng.integers(1, 4))
-    pixels = _pixels(rng, rank) if rank else ()
-    shape = (groups * int(rng.integers(1 if rank else 4, 6)), *pixels)
-    epsilon = float(pick(rng, (1e-5, 1e-3, 0.1)))
-    makers = (
-        lambda: BatchNormalisation(momentum=float(rng.uniform()), epsilon=epsilon),
-        lambda: BatchNormalisation(epsilon=epsilon),
-        lambda: LayerNormalisation(epsilon=epsilon),
-        lambda: GroupNormalisation(groups=groups, epsilon=epsilon),
-        lambda: LocalResponseNormalisation(
-            size=int(rng.integers(1, 6)),
-            alpha=float(rng.uniform(0.1, 2)),
-            beta=float(rng.uniform(0.3, 1.2)),
-            bias=float(rng.uniform(0.5, 2)),
-        ),
-    )
-    return pick(rng, makers)(), shape
-
-
-def dense(rng):
-    """Draw a dense layer."""
-    return DotProduct(neurons=int(rng.integers(1, 12))), (int(rng.integers(1, 40)),)
-
-
-def configuration(draw, rng):
-    """Draw a configuration whose options fit together."""
-    while True:
-        weight, shape = draw(rng)
-        join = pick(rng, (Sum, Sum, Product))
-        net_input = join(bias=pick(rng, ("tied", "untied", None)))
-        try:
-            net_input.output_shape(weight.output_shape(shape))
-        except StriateError:
-            continue
-        # Two values of a batch are standardised to -1 and 1, whatever they are.
-        images = int(rng.integers(5, 7) if draw is normalisation else rng.integers(2, 4))
-        training = bool(rng.random() < 0.7)
-        return Configuration(
-            weight=weight, net_input=net_input, shape=shape, images=images, training=training
-        )
-
-
-def _pixels(rng, rank, shift=0):
-    """Draw lengths of the pixel axes."""
-    low, high = LENGTHS[rank]
-    return tuple(int(n) for n in rng.integers(max(low + shift, 1), high + 1 + shift, rank))
-
-
-def _numbers(rng, rank, low, high):
-    """Draw one number for all axes, or one for each."""
-    if rng.random() < 0.4:
-        return int(rng.integers(low, high + 1))
-    return tuple(int(n) for n in rng.integers(low, high + 1, rank))
-
-
-def _padding(rng, rank):
-    """Draw padding in one of its forms: a word, a number, one for each axis, two for each."""
-    sides = rng.integers(0, 3, (rank, 2))
-    return pick(
-        rng,
-        (
-            "valid",
-            "same",
-            "full",
-            int(rng.integers(0, 3)),
-            tuple(int(n) for n in sides[:, 0]),
-            tuple((int(before), int(after)) for before, after in sides),
-        ),
-    )
-
-
-FAMILIES = {
-    convolution: 110,
-    transposed_convolution: 50,
-    pooling: 80,
-    normalisation: 40,
-    dense: 20,
-}
-"""How many configurations of each family are compared."""
+COUNTS = (
+    ((Convolution,), 110),
+    ((TransposedConvolution,), 50),
+    (POOLING, 80),
+    (NORMALISATION, 40),
+    ((DotProduct,), 20),
+)
+"""How many configurations of which kinds are compared with PyTorch."""
 
 
 def configurations(seed=20260):
     """Draw all configurations: the same ones every time."""
-    for family, count in FAMILIES.items():
+    for family, (kinds, count) in enumerate(COUNTS):
         for number in range(count):
-            yield configuration(family, np.random.default_rng([seed, count, number]))
+            rng = np.random.default_rng([seed, family, number])
+            yield _configuration(kinds[number % len(kinds)], rng)
+
+
+def _configuration(kind, rng):
+    """Draw a configuration of a kind."""
+    weight = None
+    while weight is None:
+        shape = _shape_for(kind, rng)
+        weight = kind_for(kind, rng, shape)
+    join = pick(rng, (Sum, Sum, Product))
+    return Configuration(
+        weight=weight,
+        net_input=join(bias=pick(rng, ("tied", "untied", None))),
+        shape=shape,
+        images=int(rng.integers(5, 7) if kind in NORMALISATION else rng.integers(2, 4)),
+        training=bool(rng.random() < 0.7),
+    )
+
+
+def _shape_for(kind, rng):
+    """Draw a shape that a kind may take: a vector, or maps of one to three axes."""
+    if kind is DotProduct:
+        return (int(rng.integers(1, 40)),)
+    rank = int(rng.integers(0 if kind in NORMALISATION else 1, 4))
+    low, high = LENGTHS.get(rank, (0, 0))
+    return (int(rng.integers(1, 7)), *(int(n) for n in rng.integers(low, high + 1, rank)))

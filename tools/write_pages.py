@@ -104,14 +104,14 @@ def kinds_page() -> str:
 
 def _table_of(kinds: Mapping[str, type]) -> str:
     """Tabulate the kinds of one family."""
-    rows = ["| name | word | what it is | ONNX | sources |", "|---|---|---|---|---|"]
+    rows = ["| name | what it is | ONNX | sources |", "|---|---|---|---|"]
     for name, kind in kinds.items():
         documented = inspect.getdoc(kind) or ""
         section = re.search(r"Sources\n-------\n(.+?)(?:\n\n|\Z)", documented, re.DOTALL)
         shorthand, onnx = getattr(kind, "shorthand", None), getattr(kind, "onnx", None)
+        word = f", in text `{shorthand.word}`" if shorthand and shorthand.word != name else ""
         cells = [
-            f"{{py:obj}}`{name} <{kind.__module__}.{kind.__name__}>`",
-            f"`{shorthand.word}`" if shorthand else "",
+            f"{{py:obj}}`{name} <{kind.__module__}.{kind.__name__}>`{word}",
             _in_markdown(documented.split("\n\n")[0]),
             onnx.operator if onnx else "",
             _in_markdown(section[1]) if section else "",

@@ -75,7 +75,7 @@ _WHERE = {
     ),
 }
 
-__all__ = [  # noqa: PLE0604  # the names of the table
+__all__ = [  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll]  # the table's names
     "__version__",
     *_FOLDERS,
     *_WHERE,

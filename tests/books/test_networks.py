@@ -110,7 +110,7 @@ def test_exercise_8_7():
 
     assert i.output_shape == (8, 8, 1)
     assert ii.output_shape == (15, 15, 1)
-    assert "(15 + 2 - 3)/2 + 1 = 8" in str(i.summary()).replace("2*1", "2")
+    assert i.summary().rows[0].sizes == "(15 + 1 + 1 - 3)/2 + 1 = 8"
 
 
 def test_exercise_8_8():
@@ -164,7 +164,8 @@ def test_exercise_8_10():
 
     assert len(figures) == 2 * (11**2 + 9**2 + 7**2 + 5**2 + 3**2 + 1)
     assert found.argmax(axis=1).tolist() == list(labels)
-    assert found.max(axis=1).min() > 0.99
+    # The smallest figures have two whole matches left behind the pooling: 2 votes against -2.
+    assert found.max(axis=1).min() == pytest.approx(1 / (1 + np.exp(-4)), abs=1e-6)
 
 
 def test_exercise_8_10_by_its_votes():
@@ -179,21 +180,20 @@ def test_exercise_8_10_by_its_votes():
     assert diamond.sum(axis=(1, 2)).tolist() == [0, 0, 6, 6]
 
 
-@pytest.mark.parametrize("weights", ["trained", "designed"])
-def test_what_is_designed_can_be_trained(weights):
-    """Figures 8.4, 8.5: noise does not confuse the templates, whether designed or learned."""
+def test_the_design_stands_noise_and_can_be_learned():
+    """Figures 8.4, 8.5: on noisy figures the design and a trained network of its layers do well."""
     (x, y), (x_test, y_test) = st.data.load("shapes")
-    net = (
-        designed() if weights == "designed" else st.Network.parse(designed().to_text(), (15, 15, 1))
-    )
-    if weights == "trained":
-        net.fit(x, y, epochs=3, learning_rate=0.03)
+    trained = st.Network.parse("conv 4@3x3 padding 1 relu | max 3 | dense 2 softmax", (15, 15, 1))
 
-    assert net.evaluate(x_test, y_test).accuracy > 0.95
+    trained.fit(x, y, epochs=3, learning_rate=0.03)
+
+    # Measured: 1.0 each. Guessing gives 0.5.
+    assert designed().evaluate(x_test, y_test).accuracy > 0.95
+    assert trained.evaluate(x_test, y_test).accuracy > 0.95
 
 
 def test_figures_8_6_and_8_7():
-    """Figures 8.6 and 8.7: four maps of each picture; 3 where a template matches, else at most 2."""
+    """Figures 8.6 and 8.7: four maps of each picture; only its own templates reach 3."""
     square, diamond = (apply([filters(*TEMPLATES, padding=1)], p) for p in (SQUARE, DIAMOND))
 
     assert square.shape == diamond.shape == (4, 15, 15)

@@ -47,7 +47,7 @@ def test_description_has_counts_range_and_samples(striate):
 
     assert "digits: 5000 training and 1000 test images\n" in result.stdout
     assert "uint8 from 0 to 255\n" in result.stdout
-    assert "0             500       100\n" in result.stdout
+    assert "\n0           500       100\n" in result.stdout
     assert "@" in result.stdout
     assert result.stdout.endswith("Train a network on these: striate train digits\n")
 

@@ -89,11 +89,18 @@ def test_same_seed_same_weights(striate):
 def test_options_change_the_recipe(striate):
     """What the user gives takes the place of the recipe's; the rest stays."""
     result = striate(
-        *QUICK, "--net", "two-layer", "--update", "momentum", "--augment", "shift 1", "--json"
+        *QUICK,
+        "--net",
+        "dense {classes} softmax",
+        "--update",
+        "momentum",
+        "--augment",
+        "shift 1",
+        "--json",
     )
 
     assert json.loads(result.stdout)["recipe"] == {
-        "net": "two-layer",
+        "net": "dense {classes} softmax",
         "epochs": 2,
         "batch_size": 32,
         "update": "momentum",
@@ -147,7 +154,7 @@ def test_numbers_are_learned_without_classes(striate, tmp_path):
 
 
 def test_preset_cannot_learn_numbers(striate, tmp_path):
-    """A preset ends in classes: on targets that are numbers an error says what to write instead."""
+    """A preset ends in classes: for targets that are numbers, an error says what to write."""
     x = np.random.default_rng(0).random((40, 28, 28), np.float32)
     np.savez(tmp_path / "means.npz", x=x, y=x.mean(axis=(1, 2)))
 

@@ -233,6 +233,7 @@ def test_every_decay_can_be_made_without_options(kind):
     assert isinstance(kind(), Decay)
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     "kind, options, text",
     [

@@ -27,6 +27,7 @@ def test_images_in_front_of_a_dense_layer_are_an_error_that_says_flatten():
     )
 
 
+@pytest.mark.bad_input
 def test_a_dense_layer_cannot_follow_another_size():
     """Weights for 400 inputs do not serve 576."""
     with pytest.raises(ShapeError) as error:

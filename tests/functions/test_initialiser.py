@@ -155,6 +155,7 @@ def test_orthogonal_needs_a_matrix():
     )
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     "kind, options, text",
     [

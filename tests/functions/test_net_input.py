@@ -106,6 +106,7 @@ def test_maps_of_different_sizes_cannot_be_concatenated():
     )
 
 
+@pytest.mark.bad_input
 def test_a_bias_that_does_not_fit_is_named():
     """A tied bias has one number for each map."""
     with pytest.raises(ShapeError) as error:
@@ -130,6 +131,7 @@ def test_a_missing_bias_is_named():
     )
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize("kind", [Sum, Product, Concatenate])
 def test_other_words_for_the_bias_are_refused(kind):
     """A bias is tied, untied or none."""

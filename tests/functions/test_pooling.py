@@ -235,6 +235,7 @@ def test_vectors_cannot_be_pooled(kind):
     )
 
 
+@pytest.mark.bad_input
 def test_options_that_cannot_be_are_refused():
     """The divisor is one of two words; the order of a norm is at least 1."""
     with pytest.raises(OptionError) as word:
@@ -251,6 +252,7 @@ def test_options_that_cannot_be_are_refused():
     )
 
 
+@pytest.mark.bad_input
 def test_weights_that_do_not_fit_are_named():
     """Trainable pooling has one weight for each map."""
     with pytest.raises(ShapeError) as error:

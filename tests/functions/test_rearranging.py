@@ -37,6 +37,7 @@ def test_reshape_goes_back():
     assert (found == A).all()
 
 
+@pytest.mark.bad_input
 def test_another_order_is_refused():
     """There are two orders."""
     with pytest.raises(OptionError) as error:

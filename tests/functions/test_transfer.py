@@ -195,6 +195,7 @@ def test_the_initialiser_has_a_name_of_the_list(kind):
     assert kind.initialiser == wanted
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     "make, message",
     [

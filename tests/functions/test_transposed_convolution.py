@@ -47,6 +47,7 @@ def test_same_padding_multiplies_the_size_by_the_stride():
     assert kind.output_shape((1, 7, 9)) == (3, 14, 27)
 
 
+@pytest.mark.bad_input
 def test_kernels_that_do_not_fit_are_named():
     """Kernels in the order of a convolution are refused."""
     kind = TransposedConvolution(feature_maps=3, window=2)

@@ -232,6 +232,7 @@ def test_every_update_can_be_made_without_options(kind):
     assert update.learning_rate == (0.001 if "Adam" in kind.__name__ else 0.01)
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     "kind, options, text",
     [

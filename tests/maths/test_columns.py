@@ -161,6 +161,7 @@ def test_too_much_wrapping_is_explained():
     )
 
 
+@pytest.mark.bad_input
 def test_an_unknown_padding_mode_is_explained():
     """The error lists the modes and what they mean."""
     with pytest.raises(OptionError) as error:

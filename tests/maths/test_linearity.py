@@ -206,6 +206,7 @@ def test_single_precision_needs_its_own_tolerance():
     assert isinstance(as_convolution(f, SHAPE, tolerance=1e-4), ConvolutionFound)
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize("f", [np.sum, lambda p: p[:0]])
 def test_a_function_that_makes_no_image_is_explained(f):
     """The error gives the shape that came back."""

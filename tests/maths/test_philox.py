@@ -99,6 +99,7 @@ def test_a_key_beyond_32_bits_is_explained():
     )
 
 
+@pytest.mark.bad_input
 def test_a_counter_without_four_words_is_explained():
     """The error gives the shape and the rule."""
     with pytest.raises(ShapeError) as error:

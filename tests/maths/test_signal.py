@@ -205,6 +205,7 @@ def test_a_kernel_larger_than_the_image_is_explained():
     )
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize("function", [cross_correlate, convolve])
 def test_an_unknown_method_is_explained(function):
     """The error lists the three forms."""

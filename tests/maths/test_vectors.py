@@ -51,6 +51,7 @@ def test_a_vector_of_another_length_is_explained():
     )
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     "call", [lambda: vec(np.zeros((2, 3)), "F"), lambda: unvec(np.zeros(6), (2, 3), "F")]
 )

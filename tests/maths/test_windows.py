@@ -275,6 +275,7 @@ def test_a_stride_of_zero_is_explained():
     )
 
 
+@pytest.mark.bad_input
 def test_an_unknown_padding_word_is_explained():
     """The error lists the words and what they mean."""
     with pytest.raises(OptionError) as error:
@@ -287,6 +288,7 @@ def test_an_unknown_padding_word_is_explained():
     )
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize("padding", [-1, (1,), ((1, 2, 3), 0)])
 def test_padding_in_another_form_is_explained(padding):
     """Negative numbers, a missing axis and three sides get the same rule."""

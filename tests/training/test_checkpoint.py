@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 import striate as st
 from striate.errors import ModelFileError
 from striate.functions.decay import Cosine
-from striate.training.tensors import DOCUMENT, FORMAT
+from striate.training.tensors import METADATA
 
 X, Y = images_and_labels(10)
 USUAL = {"epochs": 2, "batch_size": 4, "seed": 5}
@@ -35,11 +35,9 @@ def rewritten(path, *, arrays=None, **document):
     found = {name: array.copy() for name, array in load_file(path).items()}
     raw = path.read_bytes()
     header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
-    written = {**json.loads(header["__metadata__"][DOCUMENT]), **document}
+    written = {**json.loads(header["__metadata__"][METADATA]), **document}
     kept = {name: value for name, value in written.items() if value is not KeyError}
-    save_file(
-        {**found, **(arrays or {})}, path, {FORMAT: "checkpoint 1", DOCUMENT: json.dumps(kept)}
-    )
+    save_file({**found, **(arrays or {})}, path, {METADATA: json.dumps(kept)})
 
 
 OTHERS = {

@@ -68,13 +68,13 @@ def ramp(image: Array) -> list[Text]:
     Examples
     --------
     >>> ramp(np.array([[0, 128, 255], [0, 128, 255]], np.uint8)[..., None])[0].plain
-    ' =@'
+    ' +@'
     """
     grey = image.mean(axis=-1)
     if len(grey) % 2:
         grey = np.vstack([grey, grey[-1:]])
     levels = (grey[::2] + grey[1::2]) / 2
-    letters = np.array(list(RAMP))[(levels * (len(RAMP) - 1) / 255).astype(int)]
+    letters = np.array(list(RAMP))[(levels * len(RAMP) / 256).astype(int)]
     return [Text("".join(row), no_wrap=True, end="") for row in letters]
 
 

@@ -22,6 +22,9 @@ from striate.shapes import Array, Shape
 ENDING = ".safetensors"
 GREY_OR_COLOUR = (1, 3)
 
+_USUAL_SHAPE = (28, 28, 1)
+_USUAL_CLASSES = 10
+
 
 class Size(click.ParamType):
     """A size in pixels: ``28``, ``28x28`` or ``28x28x1``."""
@@ -54,7 +57,7 @@ def make(net: str, input_shape: Shape | None, classes: int | None, *, seed: int 
     net
         Name, or layers; ``{classes}`` stands for the number of classes.
     input_shape
-        Shape of an image; ``None`` for the preset's own.
+        Shape of an image; ``None`` for the preset's own, 28 x 28 x 1 in shorthand.
     classes
         How many classes it tells apart; ``None`` for the preset's own, 10 in shorthand.
     seed
@@ -72,9 +75,10 @@ def make(net: str, input_shape: Shape | None, classes: int | None, *, seed: int 
     text = net.strip()
     if re.fullmatch(r"[\w.-]+", text):
         return Network.preset(text, seed=seed, input_shape=input_shape, classes=classes)
-    filled = text.replace("{classes}", str(classes or 10))
+    filled = text.replace("{classes}", str(classes or _USUAL_CLASSES))
     states_input = filled.split(maxsplit=1)[0] == "input"
-    return Network.parse(filled, None if states_input else input_shape, seed=seed)
+    shape = None if states_input else input_shape or _USUAL_SHAPE
+    return Network.parse(filled, shape, seed=seed)
 
 
 def is_model_file(words: str) -> bool:

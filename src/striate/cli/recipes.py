@@ -47,7 +47,8 @@ RECIPES = {
     "shapes": Recipe(
         net="conv 4@3x3 relu | max 3 | dense {classes} softmax", batch_size=32, learning_rate=0.01
     ),
-    "mnist": Recipe(epochs=10),
+    # Chosen on the last 10,000 training images: 99.1 %, without shifts 98.7 %.
+    "mnist": Recipe(batch_size=64, learning_rate=0.003, decay="one-cycle", augment="shift 1"),
     "fashion-mnist": Recipe(net="two-layer", epochs=10, augment="flip"),
     "cifar10": Recipe(net="conv4", epochs=10, augment="shift 4 flip"),
 }

@@ -345,7 +345,7 @@ def _draw(
             evaluation=None if tested is None else tested.evaluation,
             x=None if tested is None else tested.x,
             y=None if tested is None else tested.y,
-            probabilities=None if tested is None else tested.scores,
+            probabilities=tested.scores if tested is not None and tested.probabilities else None,
         )
     except ExtraError:
         out.say("\nFor pictures of what was learned: pip install 'striate[plot]'")

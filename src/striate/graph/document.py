@@ -11,6 +11,7 @@ from striate.errors import GraphError
 from striate.functions import registry
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer
+from striate.graph.orders import LONGEST
 from striate.shapes import Shape
 
 Document = dict[str, Any]
@@ -121,12 +122,12 @@ def _layer(entry: Mapping[str, object], name: str) -> Layer:
     """Make one layer."""
     initialiser = entry.get("initialiser")
     return Layer(
-        registry.from_data("weight", _mapping(entry.get("weight"), f"weight of {name}")),
-        registry.from_data("net_input", _mapping(entry.get("net_input"), f"net input of {name}")),
-        registry.from_data("transfer", _mapping(entry.get("transfer"), f"transfer of {name}")),
+        _kind("weight", entry.get("weight"), f"weight of {name}"),
+        _kind("net_input", entry.get("net_input"), f"net input of {name}"),
+        _kind("transfer", entry.get("transfer"), f"transfer of {name}"),
         initialiser=None
         if initialiser is None
-        else registry.from_data("initialiser", _mapping(initialiser, f"initialiser of {name}")),
+        else _kind("initialiser", initialiser, f"initialiser of {name}"),
         name=name.partition("@")[0],
     )
 
@@ -169,9 +170,22 @@ def _word(value: object, what: str) -> str:
 def _shape(value: object, name: str) -> Shape:
     """Check that a value is a shape."""
     lengths = _sequence(value, f"shape of {name}")
-    if lengths and all(type(n) is int and n > 0 for n in lengths):
+    if lengths and all(type(n) is int and 0 < n <= LONGEST for n in lengths):
         return cast("Shape", tuple(lengths))
-    raise _damaged(value, f"shape of {name}", "a list of whole numbers, at least 1")
+    raise _damaged(value, f"shape of {name}", f"a list of whole numbers from 1 to {LONGEST}")
+
+
+def _kind(family: str, value: object, what: str) -> Any:
+    """Make a kind; its numbers are windows, strides, neurons, none longer than an image may be."""
+    options = _mapping(value, what)
+    waiting = list(options.values())
+    while waiting:
+        option = waiting.pop()
+        if isinstance(option, list):
+            waiting.extend(cast("list[object]", option))
+        elif isinstance(option, int) and abs(option) > LONGEST:
+            raise _damaged(option, what, f"numbers up to {LONGEST}")
+    return registry.from_data(family, options)
 
 
 def _damaged(value: object, what: str, wanted: str) -> GraphError:

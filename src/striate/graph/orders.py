@@ -8,6 +8,9 @@ import numpy as np
 from striate.errors import ShapeError
 from striate.shapes import Array, Shape
 
+LONGEST = 2**24
+"""Longest axis of an image, so that a file that lies about its images asks for little memory."""
+
 
 def require_shape(shape: Sequence[int]) -> Shape:
     """Check the shape of one image; raise where it is none.
@@ -21,10 +24,11 @@ def require_shape(shape: Sequence[int]) -> Shape:
         lengths = tuple(operator.index(length) for length in shape)
     except TypeError:
         lengths = ()
-    if not lengths or min(lengths) < 1:
+    if not lengths or min(lengths) < 1 or max(lengths) > LONGEST:
         raise ShapeError(
-            f"{shape!r} is not the shape of an image. It is (rows, columns, channels) or "
-            "(features,), whole numbers of at least 1. Use (28, 28, 1) for grey images of 28 x 28."
+            f"{shape!r:.80} is not the shape of an image. It is (rows, columns, channels) or "
+            f"(features,), whole numbers from 1 to {LONGEST}. "
+            "Use (28, 28, 1) for grey images of 28 x 28."
         )
     return lengths
 

@@ -7,16 +7,18 @@
 Layers stand in the order of computation, with ``|`` between them. A layer is a word, its argument
 (``6@5x5``: six maps of 5 x 5 windows; ``120`` neurons; ``2x2``), and then, in any order:
 
-====================
-================================================================================= ``tanh`` a
-transfer function, with its options in brackets: ``leaky-relu(slope=0.1)`` ``same``             a
-word of padding: ``valid``, ``same`` or ``full`` ``stride 2``         an option of the kind and its
-value: ``2``, ``2x1`` for each axis, ``1:2x0:1`` for each side ``flip``             an option that
-is on ``bias none``        the bias: ``tied``, ``untied`` or ``none`` ``product``          the net
-input function, where it is not the sum ``init he-normal``   the initialiser ``as stem``          a
-name for the layer ``from stem``        what the layer is joined to, where it is not the layer
-before: ``from a,b`` for several ====================
-=================================================================================
+==================  =======================================================================
+``tanh``            a transfer function, with its options in brackets: ``elu(alpha=0.5)``
+``same``            a word of padding: ``valid``, ``same`` or ``full``
+``stride 2``        an option and its value: ``2``, ``2x1`` for each axis, ``1:2x0:1`` for each
+                    side
+``flip``            an option that is on
+``bias none``       the bias: ``tied``, ``untied`` or ``none``
+``product``         the net input function, where it is not the sum
+``init he-normal``  the initialiser
+``as stem``         a name for the layer
+``from stem``       what the layer is joined to, where it is not the layer before: ``from a,b``
+==================  =======================================================================
 
 A transfer function alone is a layer; ``add NAME``, ``multiply NAME`` and ``concatenate NAME`` join
 the layer before with named ones; ``again NAME`` uses a layer, with its weights, once more; ``input

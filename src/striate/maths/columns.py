@@ -1,8 +1,9 @@
 """Images as windows: the index view of a convolution, and its adjoint.
 
-Arrays are ``[image, map, *pixels]``. :func:`im2col` lays the pixel under window pixel ``u`` at
-place ``i`` into ``columns[..., *u, *i]``, so that a convolution becomes a matrix product;
-:func:`col2im` adds them back to where they came from.
+The last axes of an image are its pixels, ``[..., *pixels]``; what stands before, images, groups,
+maps, is left alone. :func:`im2col` lays the pixel under window pixel ``u`` at place ``i`` into
+``columns[..., *u, *i]``, so that a convolution becomes a matrix product; :func:`col2im` adds them
+back to where they came from.
 """
 
 from collections.abc import Sequence
@@ -14,13 +15,13 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from striate.errors import OptionError, ShapeError
 from striate.maths.windows import Axis
-from striate.shapes import Array, Float, Int
+from striate.shapes import Array, Int, Shaped
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 PADDING_MODES: tuple[PaddingMode, ...] = ("zeros", "reflect", "replicate", "circular")
 
 
-def im2col(padded: Float[Array, "q l *rows"], axes: Sequence[Axis]) -> Float[Array, "q l *ui"]:
+def im2col(padded: Shaped[Array, "..."], axes: Sequence[Axis]) -> Shaped[Array, "..."]:
     r"""View each window of padded images as axes of its own.
 
     .. math:: c^{l}_{u,v,i,j} = a^{l}_{s i + d u,\; s j + d v}
@@ -62,7 +63,7 @@ def im2col(padded: Float[Array, "q l *rows"], axes: Sequence[Axis]) -> Float[Arr
     return np.moveaxis(view, range(maps + rank, maps + 2 * rank), range(maps, maps + rank))
 
 
-def col2im(columns: Float[Array, "q l *ui"], axes: Sequence[Axis]) -> Float[Array, "q l *rows"]:
+def col2im(columns: Shaped[Array, "..."], axes: Sequence[Axis]) -> Shaped[Array, "..."]:
     r"""Add columns back to the pixels that they came from: the adjoint of :func:`im2col`.
 
     .. math:: a^{l}_{x,y} = \sum_{s i + d u = x,\; s j + d v = y} c^{l}_{u,v,i,j}
@@ -109,11 +110,11 @@ def col2im(columns: Float[Array, "q l *ui"], axes: Sequence[Axis]) -> Float[Arra
 
 
 def pad(
-    a: Float[Array, "q l *rows"],
+    a: Shaped[Array, "..."],
     axes: Sequence[Axis],
     mode: PaddingMode = "zeros",
     value: float = 0.0,
-) -> Float[Array, "q l *padded"]:
+) -> Shaped[Array, "..."]:
     """Add the pixels around an image that its axes ask for.
 
     Parameters
@@ -162,8 +163,8 @@ def pad(
 
 
 def pad_adjoint(
-    dpadded: Float[Array, "q l *padded"], axes: Sequence[Axis], mode: PaddingMode = "zeros"
-) -> Float[Array, "q l *rows"]:
+    dpadded: Shaped[Array, "..."], axes: Sequence[Axis], mode: PaddingMode = "zeros"
+) -> Shaped[Array, "..."]:
     """Carry derivatives of padded images back to the images: each added pixel's goes to its origin.
 
     Parameters

@@ -92,11 +92,20 @@ def _by_name(given: Any, names: tuple[str, ...], what: str) -> dict[str, Any]:
     elif len(names) == 1:
         return {names[0]: given}
     else:
-        found = dict(zip(names, given, strict=False)) if len(given) == len(names) else {}
+        several = given if isinstance(given, list | tuple) else ()
+        found = dict(zip(names, several, strict=False)) if len(several) == len(names) else {}
     if set(found) != set(names):
+        was = f"arrays for {', '.join(found)}" if isinstance(given, Mapping) else _kind_of(given)
         raise GraphError(
-            f"The network's {what} are {', '.join(names)}, but {len(given)} arrays were given"
-            f"{' for ' + ', '.join(found) if found else ''}. Each has one. "
-            f"Give a list in this order, or a table by these names."
+            f"The network's {what} are {', '.join(names)}, but {was} was given. "
+            "Each has an array of its own. "
+            "Give a list of arrays in this order, or a table by these names."
         )
     return {name: found[name] for name in names}
+
+
+def _kind_of(given: Any) -> str:
+    """Say in words what was given in place of several arrays."""
+    if isinstance(given, list | tuple):
+        return f"a list of {len(given)}"
+    return f"one {type(given).__name__}"

@@ -13,7 +13,9 @@ from striate.functions.base import Loss
 from striate.graph.document import from_document, to_document
 from striate.graph.graph import Graph
 from striate.graph.parameters import Layout
+from striate.graph.step import TrainingStep
 from striate.model.inputs import Preprocessing
+from striate.model.losses import losses_of
 from striate.model.structure import Structure
 from striate.model.targets import Classes
 from striate.shapes import Array
@@ -62,25 +64,43 @@ def load(path: str | os.PathLike[str]) -> Saved:
     arrays, document = read_tensors(path, KIND)
     try:
         graph = from_document(document["network"])
-        classes = Classes(names=tuple(map(str, document["classes"])))
+        classes = Classes(names=_words(document["classes"]))
         preprocessing = _preprocessing(document["preprocessing"], graph)
-        losses = document["losses"]
-        read = None if losses is None else tuple(registry.from_data("loss", one) for one in losses)
+        losses = _losses(document["losses"], graph)
     except _UNREADABLE as error:
+        what = f"it has no {error}." if isinstance(error, KeyError) else str(error)
         raise ModelFileError(
-            f"{path} does not describe a network: {error} The description stands in the file's "
-            "metadata. "
-            "The file is damaged or from another version of striate; use another copy, or save it "
-            "again."
+            f"{path} does not describe a network: {what} The description stands in the file's "
+            "metadata. The file is damaged or from another version of striate; use another copy, "
+            "or save it again."
         ) from error
+    _require_only(path, arrays, {*graph.parameters(), *graph.state()})
     return Saved(
         graph=graph,
         preprocessing=preprocessing,
         classes=classes,
-        losses=read,
+        losses=losses,
         parameters=_flat(path, arrays, Layout.of(graph.parameters())),
         statistics=_flat(path, arrays, Layout.of(graph.state())),
     )
+
+
+def _words(data: Any) -> tuple[str, ...]:
+    """Read the names of the classes."""
+    if not isinstance(data, list) or not all(isinstance(one, str) for one in data):
+        raise TypeError(f"its classes are {data!r:.60}.")
+    return tuple(data)
+
+
+def _losses(data: Any, graph: Graph) -> tuple[Loss, ...] | None:
+    """Read the losses, one for each output; they must be able to stand there."""
+    if data is None:
+        return None
+    if not isinstance(data, list):
+        raise TypeError(f"its losses are {data!r:.60}.")
+    losses = losses_of(graph, [registry.from_data("loss", one) for one in data])
+    TrainingStep.of(graph, losses)
+    return tuple(losses)
 
 
 def _preprocessing(data: Any, graph: Graph) -> Preprocessing:
@@ -92,9 +112,24 @@ def _preprocessing(data: Any, graph: Graph) -> Preprocessing:
     for what in ("mean", "deviation"):
         numbers[what] = {name: tuple(map(float, one)) for name, one in data[what].items()}
         for name, one in numbers[what].items():
-            if len(one) != graph.inputs[name][0]:
-                raise ValueError(f"{what} of {name} has {len(one)} numbers.")
+            if len(one) != graph.inputs[name][0] or not np.isfinite(one).all():
+                raise ValueError(f"{what} of {name} is {one}.")
+            if what == "deviation" and min(one) <= 0:
+                raise ValueError(f"deviation of {name} is {one}.")
+    if numbers["mean"].keys() != numbers["deviation"].keys():
+        raise ValueError("a mean has no deviation, or a deviation no mean.")
     return Preprocessing(channels=channels, mean=numbers["mean"], deviation=numbers["deviation"])
+
+
+def _require_only(path: str | os.PathLike[str], arrays: dict[str, Array], known: set[str]) -> None:
+    """Raise where a file holds an array that its network does not have."""
+    for name in arrays:
+        if name not in known:
+            raise ModelFileError(
+                f"{path} holds {name}, an array that its network does not have. A model holds the "
+                "network's own arrays and no others. "
+                "The file is damaged; use another copy, or save it again."
+            )
 
 
 def _flat(path: str | os.PathLike[str], arrays: dict[str, Array], layout: Layout) -> Array:

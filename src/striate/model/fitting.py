@@ -235,6 +235,7 @@ class Run:
 def fit(network: Structure, x: Any, y: Any, options: Options, plan: Plan, run: Run) -> History:
     """Check everything, then train; see :meth:`striate.Network.fit`."""
     losses = losses_of(network.graph, options.loss)
+    step = TrainingStep.of(network.graph, losses)
     augment = augmentation_of(options.augment, network)
     training, held = _parts(network, x, y, losses, options, plan.seed)
     require_column(plan.watched, _columns(training, held))
@@ -260,7 +261,7 @@ def fit(network: Structure, x: Any, y: Any, options: Options, plan: Plan, run: R
     source = ExampleSource(training, preprocessing, augment, plan.seed, network.threshold)
     size = max(plan.batch_size, 256)
     trainer = Trainer(
-        NumpyEngine(TrainingStep.of(network.graph, losses)),
+        NumpyEngine(step),
         plan,
         source,
         decayed=decayed(network.graph),
@@ -293,6 +294,8 @@ def _parts(
     network: Structure, x: Any, y: Any, losses: Sequence[Loss], options: Options, seed: int
 ) -> tuple[Examples, Examples | None]:
     """Check what a user gave, and give the training and the validation part."""
+    maps = network.graph.shapes[network.graph.outputs[0]][0]
+    options.classes.require_room(max(maps, 2))  # a single output tells two classes apart
     whole = examples(
         network,
         options.classes,

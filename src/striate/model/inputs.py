@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -141,10 +142,12 @@ def _with_channels(images: Array, wanted: Shape, channels: Channels, name: str) 
             f"{name} has shape {images.shape}: one image without the axis of images. {rule} Give "
             "x[numpy.newaxis]."
         )
-    raise ShapeError(
-        f"{name} has shape {images.shape}. {rule} Resize the images, or use net.at({got}) for the "
-        "same kernels at another size."
-    )
+    remedy = "Check which axes they have."
+    if len(got) == len(wanted):
+        remedy = f"Resize the images, or use net.at({got}) for the same kernels at another size."
+    elif images.ndim and prod(got) == prod(wanted):
+        remedy = f"Give x.reshape(-1, {', '.join(map(str, wanted))})."
+    raise ShapeError(f"{name} has shape {images.shape}. {rule} {remedy}")
 
 
 def as_array(given: Any, name: str) -> Array:
@@ -167,8 +170,8 @@ def _require_finite(images: Array, name: str) -> None:
         bad = np.argwhere(~finite)
         place = tuple(int(k) for k in bad[0])
         raise DataError(
-            f"{name} holds {images[place]} at {place}, the first of {len(bad)} numbers that are "
-            "not finite in float32. "
+            f"{name} holds {images[place]} at {place}; {len(bad)} of its {images.size} numbers "
+            f"{'is' if len(bad) == 1 else 'are'} not finite in float32. "
             "One such number makes every weight NaN in the first step. Replace them, with "
             "numpy.nan_to_num(x) say, or leave those "
             "images out."

@@ -43,14 +43,23 @@ class Classes:
         words = labels.astype(str)
         for place, word in enumerate(words.ravel().tolist()):
             if word not in number:
+                known = f"classes {', '.join(self.names)}" if self.names else "no names of classes"
                 raise DataError(
-                    f'y holds the label "{word}" at {place}. The network was trained on the '
-                    f"classes {', '.join(self.names) or '0, 1, ...'}. "
+                    f'y holds the label "{word}" at {place}. The network has learned {known}. '
                     "Leave those images out, or train on data that have this class."
                 )
         return np.array([number[word] for word in words.ravel().tolist()], np.int64).reshape(
             words.shape
         )
+
+    def require_room(self, maps: int) -> None:
+        """Raise where there are more classes than outputs."""
+        if len(self.names) > maps:
+            raise DataError(
+                f"y holds {len(self.names)} classes, {', '.join(self.names)}, for {maps} outputs. "
+                "Each class has an output of its own. "
+                f"Give the last layer {len(self.names)} outputs, or leave classes out."
+            )
 
     def name(self, label: int) -> str:
         """Give the name of a class, or its number."""

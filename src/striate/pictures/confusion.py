@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _ROOM = 16  # characters of a name beside the matrix
 _MOST_NUMBERS = 30  # with more classes the cells are too small for numbers
+_FEW = 4  # so few classes have larger cells
+_LETTER = 0.09  # inches
 
 
 def confusion(evaluation: Evaluation) -> "Figure":
@@ -47,35 +49,41 @@ def confusion(evaluation: Evaluation) -> "Figure":
         )
     counts = np.asarray(evaluation.confusion)
     names = [shorten(name, _ROOM) for name in names_of(evaluation.classes, len(counts))]
-    side = 2.2 + 0.42 * min(len(counts), _MOST_NUMBERS) + 0.07 * max(map(len, names))
-    figure = new_figure(side + 0.4, side)
+    many = len(counts) > _MOST_NUMBERS
+    cell = 0.12 if many else 0.45 if len(counts) > _FEW else 0.9
+    around = 1.2 + _LETTER * max(map(len, names))
+    figure = new_figure(around + 0.8 + cell * len(counts), around + cell * len(counts))
     axes = figure.subplots()
     wrong = counts.astype(float)
     np.fill_diagonal(wrong, 0)
     axes.imshow(wrong, cmap=COUNTS, vmin=0, vmax=max(1.0, 1.3 * float(wrong.max())))
-    if len(counts) <= _MOST_NUMBERS:
+    _ground(axes, len(counts))
+    if not many:
         _numbers(axes, counts, wrong)
         _recalls(axes, counts)
-    _labels(axes, names, many=len(counts) > _MOST_NUMBERS)
-    write_title(axes, _heading(evaluation, counts))
+    _labels(axes, names, cell)
+    write_title(axes, _heading(counts))
     return figure
 
 
-def _heading(evaluation: Evaluation, counts: Array) -> str:
+def _heading(counts: Array) -> str:
     """Say what share of the images is right."""
     right, all_ = np.trace(counts), counts.sum()
-    share = f"{evaluation.accuracy:.1%}".replace("%", " %") if evaluation.accuracy else "0 %"
-    return f"{share} right: {right:,.10g} of {all_:,.10g} images"
+    return f"{100 * right / all_:.1f} % right: {right:,.10g} of {all_:,.10g} images"
+
+
+def _ground(axes: "Axes", count: int) -> None:
+    """Give the right answers a ground of their own."""
+    from matplotlib.patches import Rectangle  # noqa: PLC0415  # an extra, and heavy
+
+    for k in range(count):
+        axes.add_patch(Rectangle((k - 0.5, k - 0.5), 1, 1, facecolor="#e4e4e4"))
 
 
 def _numbers(axes: "Axes", counts: Array, wrong: Array) -> None:
-    """Write each count into its cell, the right answers on a ground of their own."""
-    from matplotlib.patches import Rectangle  # noqa: PLC0415  # an extra, and heavy
-
+    """Write each count into its cell."""
     for (row, column), count in np.ndenumerate(counts):
         right = row == column
-        if right:
-            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor="#ececec"))
         dark = wrong[row, column] > 0.65 * wrong.max() > 0
         axes.text(
             column,
@@ -83,7 +91,7 @@ def _numbers(axes: "Axes", counts: Array, wrong: Array) -> None:
             f"{count:.10g}" if count or right else "·",
             ha="center",
             va="center",
-            fontsize=LABEL if count < 1000 else SMALL,  # four digits fill a cell
+            fontsize=LABEL if count < 1000 else SMALL,
             color="white" if dark else INK if count else "#bbbbbb",
             fontweight="bold" if right else "normal",
         )
@@ -91,19 +99,40 @@ def _numbers(axes: "Axes", counts: Array, wrong: Array) -> None:
 
 def _recalls(axes: "Axes", counts: Array) -> None:
     """Write beside each row the share of its images that is right."""
-    last = len(counts) - 1
-    axes.text(last + 0.75, -0.8, "found", fontsize=SMALL, color=GREY, va="center")
-    for row, (line, right) in enumerate(zip(counts, np.diag(counts), strict=True)):
-        share = f"{100 * right / line.sum():.1f} %" if line.sum() else "–"
-        axes.text(last + 0.75, row, share, va="center", fontsize=SMALL, color=INK)
+    shares = [
+        f"{100 * right / line.sum():.1f} %" if line.sum() else "–"
+        for line, right in zip(counts, np.diag(counts), strict=True)
+    ]
+    for row, share in enumerate(shares):
+        axes.annotate(
+            share,
+            (1.0, row),
+            xycoords=("axes fraction", "data"),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=SMALL,
+            color=INK,
+        )
+    axes.annotate(
+        "recall",
+        (1.0, 0.0),
+        xycoords="axes fraction",
+        xytext=(6, -5),
+        textcoords="offset points",
+        va="top",
+        fontsize=SMALL,
+        color=GREY,
+    )
 
 
-def _labels(axes: "Axes", names: list[str], *, many: bool) -> None:
+def _labels(axes: "Axes", names: list[str], cell: float) -> None:
     """Name the rows and the columns."""
     places = range(len(names))
-    long = max(map(len, names)) > 2  # longer names collide side by side
-    axes.set_xticks(places, names, fontsize=SMALL if many else LABEL, rotation=90 if long else 0)
-    axes.set_yticks(places, names, fontsize=SMALL if many else LABEL)
+    long = _LETTER * max(map(len, names)) > 0.9 * cell
+    size = LABEL if cell > _LETTER * 2 else SMALL * 0.8
+    axes.set_xticks(places, names, fontsize=size, rotation=90 if long else 0)
+    axes.set_yticks(places, names, fontsize=size)
     axes.set_xlabel("answer of the network", fontsize=LABEL, color=INK)
     axes.set_ylabel("true class", fontsize=LABEL, color=INK)
     axes.tick_params(length=0, colors=INK)

@@ -64,9 +64,19 @@ def save_all(
     with_kernels = layers_with_kernels(network)
     if with_kernels:
         figures["kernels"] = kernels(network, with_kernels[0])
-    if x is not None and y is not None and probabilities is not None:
+    if (
+        x is not None
+        and y is not None
+        and probabilities is not None
+        and _has_mistakes(y, probabilities)
+    ):
         figures["mistakes"] = mistakes(x, y, probabilities, network.classes.names)
     return [save(figure, Path(folder) / f"{name}.png") for name, figure in figures.items()]
+
+
+def _has_mistakes(y: Array, probabilities: Array) -> bool:
+    """Tell whether there is anything wrong to be shown."""
+    return bool((probabilities.argmax(axis=1) != y).any())
 
 
 def save(figure: "Figure", path: str | os.PathLike[str]) -> Path:

@@ -12,8 +12,8 @@ from striate.pictures.style import (
     LABEL,
     SIGNED,
     SMALL,
-    TITLE,
     bare_panel,
+    heading,
     new_figure,
 )
 from striate.shapes import Array
@@ -105,7 +105,7 @@ def _signed(w: Array, layer: str, shape: tuple[int, ...]) -> "Figure":
         columns, rows = min(maps, 16), inputs
         tiles = [w[h, l] for l in range(rows) for h in range(columns)]
         names = [str(h + 1) if l == 0 else "" for l in range(rows) for h in range(columns)]
-    figure = new_figure(1.2 + 0.95 * columns, 0.9 + 1.15 * rows)
+    figure = new_figure(max(3.2, 1.3 + 0.95 * columns), 0.9 + (1.2 if inputs == 1 else 0.98) * rows)
     limit = float(np.abs(w).max()) or 1.0
     panels = figure.subplots(rows, columns, squeeze=False)
     drawn = None
@@ -115,12 +115,14 @@ def _signed(w: Array, layer: str, shape: tuple[int, ...]) -> "Figure":
         axes.set_title(name, fontsize=SMALL, color=INK, pad=3)
     for axes in panels.ravel()[len(tiles) :]:
         axes.set_visible(False)
+    for l, axes in enumerate(panels[:, 0] if inputs > 1 else ()):
+        axes.set_ylabel(f"input {l + 1}", fontsize=SMALL, color=INK)
     assert drawn is not None
     bar = figure.colorbar(drawn, ax=panels, fraction=0.05, pad=0.02, aspect=25)
     bar.ax.tick_params(labelsize=SMALL, colors=INK)
     bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]  # a spine, typed as its list
     bar.set_label("weight", fontsize=LABEL, color=INK)
-    figure.suptitle(_heading(layer, shape), x=0.01, ha="left", fontsize=TITLE, color=INK)
+    heading(figure, _heading(layer, shape))
     return figure
 
 
@@ -129,7 +131,7 @@ def _coloured(w: Array, layer: str) -> "Figure":
     shown = w[:_MOST_MAPS]
     columns = min(len(shown), 8)
     rows = math.ceil(len(shown) / columns)
-    figure = new_figure(0.6 + 0.95 * columns, 0.9 + 1.15 * rows)
+    figure = new_figure(max(6.0, 0.6 + 0.95 * columns), 0.9 + 1.2 * rows)
     limit = float(np.abs(w).max()) or 1.0
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for h, (axes, kernel) in enumerate(zip(panels, shown, strict=False)):
@@ -138,12 +140,13 @@ def _coloured(w: Array, layer: str) -> "Figure":
         axes.set_title(str(h + 1), fontsize=SMALL, color=INK, pad=3)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
-    figure.suptitle(_heading(layer, w.shape), x=0.01, ha="left", fontsize=TITLE, color=INK)
+    heading(figure, f"{_heading(layer, w.shape)}, as colours; grey is no weight")
     return figure
 
 
 def _heading(layer: str, shape: tuple[int, ...]) -> str:
     """Say what the kernels are."""
     maps, inputs, rows, columns = shape
-    pairs = "" if inputs == 1 else f" for each of {inputs} input maps"
-    return f"{layer}: {maps} kernels of {rows} × {columns}{pairs}"
+    many = "s" if maps > 1 else ""
+    pairs = "" if inputs in {1, _COLOURS} else f" for each of {inputs} input maps"
+    return f"{layer}: {maps} kernel{many} of {rows} × {columns}{pairs}"

@@ -1,6 +1,6 @@
 """The learning curve: loss and accuracy after each epoch."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from striate.errors import TrainingError
 from striate.pictures.style import BLUE, INK, LABEL, ORANGE, new_figure, open_panel, title
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _PARTS = (("", "training", BLUE, "o"), ("validation_", "validation", ORANGE, "s"))
+_Corner = Literal["upper right", "lower right"]
 _FEW_EPOCHS = 15  # up to here each epoch has room for a marker
 
 
@@ -42,21 +43,20 @@ def learning_curve(history: History) -> "Figure":
     accurate = "accuracy" in history.columns
     figure = new_figure(9.0 if accurate else 4.8, 3.6)
     panels = figure.subplots(1, 2 if accurate else 1, squeeze=False)[0]
-    _curves(panels[0], history, "loss", 1.0)
+    _curves(panels[0], history, "loss", 1.0, "upper right")
     title(panels[0], "Loss (lower is better)")
     if accurate:
-        _curves(panels[1], history, "accuracy", 100.0)
+        _curves(panels[1], history, "accuracy", 100.0, "lower right")
         title(panels[1], "Images answered correctly, in %")
     return figure
 
 
-def _curves(axes: "Axes", history: History, column: str, scale: float) -> None:
-    """Draw one column of the history, for each part that has it, with its name at its end."""
+def _curves(axes: "Axes", history: History, column: str, scale: float, corner: _Corner) -> None:
+    """Draw one column of the history for each part that has it, with the names in a corner."""
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # an extra, and heavy
 
     epochs = [int(epoch) for epoch in history["epoch"]]
     parts = [part for part in _PARTS if f"{part[0]}{column}" in history.columns]
-    ends = []
     for prefix, name, colour, marker in parts:
         values = [scale * value for value in history[f"{prefix}{column}"]]
         axes.plot(
@@ -68,20 +68,16 @@ def _curves(axes: "Axes", history: History, column: str, scale: float) -> None:
             markersize=4,
             label=name,
         )
-        ends.append((values[-1], name, colour))
     if history.best_epoch:
-        axes.axvline(history.best_epoch, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-        axes.annotate(
-            " kept",
-            (history.best_epoch, 1.0),
-            xycoords=("data", "axes fraction"),
-            va="top",
-            fontsize=LABEL,
-            color=INK,
+        axes.axvline(
+            history.best_epoch, color=INK, linewidth=1.0, linestyle=(0, (4, 3)), label="kept"
         )
     if column == "loss":
         axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, fontsize=LABEL, loc="best")
+    axes.margins(x=0.03)
+    axes.legend(
+        loc=corner, fontsize=LABEL, labelcolor=INK, framealpha=0.9, edgecolor="none", fancybox=False
+    )
     axes.set_xlabel("epoch (pass through the training images)", fontsize=LABEL, color=INK)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
     open_panel(axes)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from striate.pictures.style import INK, SMALL, TITLE, names_of, new_figure, shorten, show_image
+from striate.pictures.style import INK, SMALL, heading, names_of, new_figure, shorten, show_image
 from striate.shapes import Array
 
 if TYPE_CHECKING:
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 _MOST = 24
 _COLUMNS = 8
-_ROOM = 9  # characters of a name above an image
+_FEWEST_COLUMNS = 5  # room for the heading
+_ROOM = 14  # characters of a name above an image
+_SHORT = 4  # two such names stand side by side
 
 
 def mistakes(x: Array, y: Array, probabilities: Array, classes: Sequence[str] = ()) -> "Figure":
@@ -45,27 +47,22 @@ def mistakes(x: Array, y: Array, probabilities: Array, classes: Sequence[str] = 
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != y)
     chosen = wrong[worst(y[wrong], probabilities[wrong], _MOST)]
     names = [shorten(name, _ROOM) for name in names_of(classes, probabilities.shape[1])]
-    rows = max(1, math.ceil(len(chosen) / _COLUMNS))
-    figure = new_figure(1.25 * _COLUMNS, 0.6 + 1.65 * rows)
-    panels = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
+    arrow = "\n→ " if max(map(len, names)) > _SHORT else " → "
+    columns = min(_COLUMNS, max(_FEWEST_COLUMNS, len(chosen)))
+    rows = max(1, math.ceil(len(chosen) / columns))
+    figure = new_figure(0.4 + 1.25 * columns, 0.6 + (1.75 + 0.15 * arrow.count("\n")) * rows)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, image in zip(panels, chosen, strict=False):
         answer = int(probabilities[image].argmax())
         show_image(axes, x[image])
-        axes.set_title(
-            f"{names[int(y[image])]} → {names[answer]}", fontsize=SMALL + 1, color=INK, pad=3
-        )
-        axes.set_xlabel(f"{100 * probabilities[image, answer]:.0f} % sure", fontsize=SMALL)
+        caption = f"{names[int(y[image])]}{arrow}{names[answer]}"
+        axes.set_title(caption, fontsize=SMALL + 1, color=INK, pad=3)
+        sure = f"{100 * probabilities[image, answer]:.0f} % sure"
+        axes.set_xlabel(sure, fontsize=SMALL, color=INK)
     for axes in panels[len(chosen) :]:
         axes.set_axis_off()
-    figure.suptitle(
-        f"{len(wrong):,} of {len(y):,} images are wrong"
-        + (f"; the worst {len(chosen)}" if len(chosen) < len(wrong) else "")
-        + " (true class → answer)",
-        x=0.01,
-        ha="left",
-        fontsize=TITLE,
-        color=INK,
-    )
+    few = f"; the worst {len(chosen)}" if len(chosen) < len(wrong) else ""
+    heading(figure, f"{len(wrong):,} of {len(y):,} images are wrong{few} (true class → answer)")
     return figure
 
 

@@ -23,6 +23,8 @@ TITLE, LABEL, SMALL = 12.0, 10.0, 8.0
 
 DOTS_PER_INCH = 150
 
+_MARGIN = 0.1  # inches around a figure and between its panels
+
 
 def new_figure(width: float, height: float) -> "Figure":
     """Make an empty figure that needs neither a screen nor matplotlib's global state.
@@ -48,9 +50,14 @@ def new_figure(width: float, height: float) -> "Figure":
             "Pictures cannot be drawn: matplotlib is not installed. striate draws them with "
             "matplotlib, which comes with its extra plot. Install it: pip install 'striate[plot]'."
         ) from error
-    return Figure(
-        figsize=(width, height), dpi=DOTS_PER_INCH, layout="constrained", facecolor="white"
-    )
+    figure = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, facecolor="white")
+    figure.set_layout_engine("constrained", w_pad=_MARGIN, h_pad=_MARGIN)
+    return figure
+
+
+def heading(figure: "Figure", text: str) -> None:
+    """Write what a figure of many panels shows above its left end."""
+    figure.suptitle(text, x=_MARGIN / figure.get_figwidth(), ha="left", fontsize=TITLE, color=INK)
 
 
 def title(axes: "Axes", text: str) -> None:

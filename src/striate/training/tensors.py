@@ -18,8 +18,9 @@ from striate.errors import ModelFileError
 from striate.files import atomic_write
 from striate.shapes import Array
 
-FORMAT = "striate.format"
-DOCUMENT = "striate.document"
+METADATA = "striate"
+"""The one key of the metadata: safetensors writes several in an order that changes."""
+
 VERSION = 1
 
 
@@ -47,10 +48,10 @@ def write_tensors(
     ModelFileError
         If the file cannot be written; one of that name from before is still whole.
     """
-    metadata = {FORMAT: f"{kind} {VERSION}", DOCUMENT: json.dumps(document, allow_nan=True)}
+    text = json.dumps({"format": f"{kind} {VERSION}", **document})
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with atomic_write(path) as file:
-        file.write(save(contiguous, metadata))
+        file.write(save(contiguous, {METADATA: text}))
 
 
 def read_tensors(
@@ -92,18 +93,24 @@ def read_tensors(
             "written. "
             "The file is damaged or of another kind; use another copy, or save it again."
         ) from error
-    _require_kind(path, kind, metadata.get(FORMAT, ""))
-    return arrays, _document(path, kind, metadata)
+    document = _document(path, kind, metadata)
+    _require_kind(path, kind, str(document.get("format", "")))
+    return arrays, document
 
 
 def _document(path: Path, kind: str, metadata: Mapping[str, str]) -> dict[str, Any]:
     """Read the description, a table; JSON that nests too deep ends in a RecursionError."""
+    if METADATA not in metadata:
+        raise ModelFileError(
+            f"{path} is a safetensors file without a striate {kind}. A {kind} carries its "
+            "architecture in the file's metadata. Use a file that striate saved."
+        )
     cause: Exception | None = None
     try:
-        document = json.loads(metadata[DOCUMENT])
+        document = json.loads(metadata[METADATA])
         if isinstance(document, dict):
             return cast("dict[str, Any]", document)
-    except (KeyError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         cause = error
     raise ModelFileError(
         f"{path} has no readable description of its {kind}. striate writes it into the file's "
@@ -116,9 +123,8 @@ def _require_kind(path: Path, kind: str, said: str) -> None:
     held, _, version = said.partition(" ")
     if not version.isdecimal():
         raise ModelFileError(
-            f"{path} is a safetensors file without a striate {kind}. A {kind} carries its "
-            "architecture in the file's metadata. "
-            f"Use a file that striate saved."
+            f"{path} does not say what it holds. A {kind} states its kind and the version of its "
+            "format. The file is damaged; use another copy, or save it again."
         )
     if held != kind:
         raise ModelFileError(

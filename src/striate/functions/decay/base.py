@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Self
 
 from striate.functions.options import check
 
@@ -45,7 +44,7 @@ class Decay(ABC):
 
     @classmethod
     @abstractmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["Decay", ...]:
         """Give a few instances that together use every option."""
 
     def start(self) -> tuple[float, ...]:

@@ -1,7 +1,6 @@
 """No decay: the learning rate stays."""
 
 from dataclasses import dataclass
-from typing import Self
 
 from striate.functions.decay.base import Decay
 
@@ -32,6 +31,6 @@ class Constant(Decay):
         return 1.0
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["Constant", ...]:
         """Give the only one there is."""
         return (cls(),)

@@ -1,7 +1,6 @@
 """Cosine decay: slowly at first, slowly at the end."""
 
 from dataclasses import dataclass
-from typing import Self
 
 from striate.functions.decay.base import Decay
 from striate.functions.decay.curves import half_cosine
@@ -56,6 +55,6 @@ class Cosine(Decay):
         return half_cosine(1.0, self.floor, step / (steps_per_epoch * epochs))
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["Cosine", ...]:
         """Give the default and one with a floor."""
         return cls(), cls(floor=0.1)

@@ -1,7 +1,6 @@
 """Exponential decay: a fixed ratio from each epoch to the next."""
 
 from dataclasses import dataclass
-from typing import Self
 
 from striate.functions.decay.base import Decay
 from striate.functions.options import Range, option
@@ -55,6 +54,6 @@ class Exponential(Decay):
         return self.ratio ** (step // steps_per_epoch)
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["Exponential", ...]:
         """Give the default and a steep one."""
         return cls(), cls(ratio=0.5)

@@ -1,7 +1,6 @@
 """Linear warm-up: the learning rate grows in the first epochs, and another decay goes on."""
 
 from dataclasses import dataclass, field
-from typing import Self
 
 from striate.errors import OptionError
 from striate.functions.decay.base import Decay
@@ -82,6 +81,6 @@ class LinearWarmUp(Decay):
         return self.then.observe(memory, score)
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["LinearWarmUp", ...]:
         """Give the default and one that goes on with another decay."""
         return cls(), cls(epochs=1, then=Cosine(floor=0.1))

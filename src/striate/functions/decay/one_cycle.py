@@ -1,7 +1,6 @@
 """One cycle: up to a large learning rate, then down to a very small one."""
 
 from dataclasses import dataclass
-from typing import Self
 
 from striate.functions.decay.base import Decay
 from striate.functions.decay.curves import half_cosine
@@ -73,6 +72,6 @@ class OneCycle(Decay):
         return half_cosine(1.0, start / self.end_divisor, (step - peak) / (last - peak))
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["OneCycle", ...]:
         """Give the defaults and one of another form."""
         return cls(), cls(warm_up=0.5, start_divisor=4.0, end_divisor=10.0)

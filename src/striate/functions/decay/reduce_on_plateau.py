@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Self
 
 from striate.functions.decay.base import Decay
 from striate.functions.options import FRACTION, Range, option
@@ -83,6 +82,6 @@ class ReduceOnPlateau(Decay):
         return (max(factor * self.ratio, self.minimum), 0.0, best)
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["ReduceOnPlateau", ...]:
         """Give the defaults and an impatient one with a minimum."""
         return cls(), cls(ratio=0.5, patience=0, minimum=0.1, threshold=0.01)

@@ -1,7 +1,6 @@
 """Step decay: down a stair of a fixed ratio, one stair in so many epochs."""
 
 from dataclasses import dataclass
-from typing import Self
 
 from striate.functions.decay.base import Decay
 from striate.functions.options import COUNT, Range, option
@@ -58,6 +57,6 @@ class Step(Decay):
         return self.ratio ** (step // steps_per_epoch // self.every)
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["Step", ...]:
         """Give the defaults and shallow stairs."""
         return cls(), cls(every=2, ratio=0.5)

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
 from striate.functions.base import Onnx
 from striate.functions.options import NOT_NEGATIVE, POSITIVE, option
 from striate.functions.update.base import REGULARISED, Update
-from striate.shapes import Array, Float
+from striate.shapes import Array, Float, Shaped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +65,7 @@ class Adagrad(Update):
         *,
         rate: float,
         step: int,  # noqa: ARG002  # the buffer knows how many there were
-        decayed: Float[Array, "x"],
+        decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
         r"""Add to the sum of squares, then step in units of its root.
 
@@ -84,6 +83,6 @@ class Adagrad(Update):
         return w - rate * g / (np.sqrt(v) + self.epsilon), {"v": v}
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["Adagrad", ...]:
         """Give the defaults, another epsilon, weight decay."""
         return cls(), cls(epsilon=1e-3), cls(learning_rate=0.1, weight_decay=0.01)

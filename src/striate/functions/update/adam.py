@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
 from striate.functions.base import Onnx
 from striate.functions.options import FRACTION, NOT_NEGATIVE, POSITIVE, option
 from striate.functions.update.base import REGULARISED, Update
 from striate.functions.update.moments import MOMENTS, MOVE, moments, move
-from striate.shapes import Array, Float
+from striate.shapes import Array, Float, Shaped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +77,7 @@ class Adam(Update):
         *,
         rate: float,
         step: int,
-        decayed: Float[Array, "x"],
+        decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
         r"""Move both means towards the derivatives; step along the first in units of the second.
 
@@ -100,6 +99,6 @@ class Adam(Update):
         ), after
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["Adam", ...]:
         """Give the defaults, shorter memories, weight decay."""
         return cls(), cls(beta1=0.5, beta2=0.9, epsilon=1e-3), cls(weight_decay=0.01)

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
 from striate.functions.options import FRACTION, NOT_NEGATIVE, POSITIVE, option
 from striate.functions.update.base import Update
 from striate.functions.update.moments import MOMENTS, MOVE, moments, move
-from striate.shapes import Array, Float
+from striate.shapes import Array, Float, Shaped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +68,7 @@ class AdamW(Update):
         *,
         rate: float,
         step: int,
-        decayed: Float[Array, "x"],
+        decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
         r"""Shrink the weights, and step as Adam does.
 
@@ -90,6 +89,6 @@ class AdamW(Update):
         ), after
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["AdamW", ...]:
         """Give the defaults, shorter memories, no weight decay."""
         return cls(), cls(beta1=0.5, beta2=0.9, epsilon=1e-3), cls(weight_decay=0.0)

@@ -9,13 +9,13 @@ derivatives (Hagan 8.46, 8.48); the papers of each update are named with it.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
 from striate.functions.base import Lowering, Onnx
 from striate.functions.options import NOT_NEGATIVE, POSITIVE, check, option
-from striate.shapes import Array, Float
+from striate.shapes import Array, Float, Shaped
 
 REGULARISED = "g[x] = dw[x] + weight_decay * decayed[x] * w[x]"
 
@@ -56,7 +56,7 @@ class Update(ABC):
         *,
         rate: float,
         step: int,
-        decayed: Float[Array, "x"],
+        decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
         """Compute the parameters and the buffers after one step; nothing is changed in place.
 
@@ -83,7 +83,7 @@ class Update(ABC):
 
     @classmethod
     @abstractmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["Update", ...]:
         """Give a few instances that together use every option."""
 
     def start(self, w: Float[Array, "x"]) -> dict[str, Array]:
@@ -124,7 +124,7 @@ class Update(ABC):
         )
 
     def regularised(
-        self, w: Float[Array, "x"], dw: Float[Array, "x"], decayed: Float[Array, "x"]
+        self, w: Float[Array, "x"], dw: Float[Array, "x"], decayed: Shaped[Array, "x"]
     ) -> Float[Array, "x"]:
         r"""Add the derivative of the penalty on large weights, :math:`\lambda \sum w^2 / 2`.
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
 from striate.functions.options import NOT_NEGATIVE, POSITIVE, option
 from striate.functions.update.base import REGULARISED, Update
-from striate.shapes import Array, Float
+from striate.shapes import Array, Float, Shaped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +49,7 @@ class GradientDescent(Update):
         *,
         rate: float,
         step: int,  # noqa: ARG002  # every step is alike
-        decayed: Float[Array, "x"],
+        decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
         r"""Step against the derivatives.
 
@@ -65,6 +64,6 @@ class GradientDescent(Update):
         return w - rate * self.regularised(w, dw, decayed), {}
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["GradientDescent", ...]:
         """Give the rule without and with weight decay."""
         return cls(), cls(learning_rate=0.1, weight_decay=0.01)

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
 from striate.functions.options import FRACTION, NOT_NEGATIVE, POSITIVE, option
 from striate.functions.update.base import REGULARISED, Update
-from striate.shapes import Array, Float
+from striate.shapes import Array, Float, Shaped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +60,7 @@ class Nesterov(Update):
         *,
         rate: float,
         step: int,  # noqa: ARG002  # every step is alike
-        decayed: Float[Array, "x"],
+        decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
         r"""Push the velocity with the derivatives, then step against where it will push next.
 
@@ -79,6 +78,6 @@ class Nesterov(Update):
         return w - rate * (g + self.momentum * v), {"v": v}
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["Nesterov", ...]:
         """Give the defaults, another momentum, weight decay."""
         return cls(), cls(momentum=0.5), cls(learning_rate=0.1, weight_decay=0.01)

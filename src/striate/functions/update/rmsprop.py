@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
 from striate.functions.options import FRACTION, NOT_NEGATIVE, POSITIVE, option
 from striate.functions.update.base import REGULARISED, Update
-from striate.shapes import Array, Float
+from striate.shapes import Array, Float, Shaped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +61,7 @@ class RMSprop(Update):
         *,
         rate: float,
         step: int,  # noqa: ARG002  # every step is alike
-        decayed: Float[Array, "x"],
+        decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
         r"""Update the mean square, then step in units of its root.
 
@@ -80,6 +79,6 @@ class RMSprop(Update):
         return w - rate * g / (np.sqrt(v) + self.epsilon), {"v": v}
 
     @classmethod
-    def cases(cls) -> tuple[Self, ...]:
+    def cases(cls) -> tuple["RMSprop", ...]:
         """Give the defaults, another smoothing, weight decay."""
         return cls(), cls(smoothing=0.9, epsilon=1e-3), cls(learning_rate=0.1, weight_decay=0.01)

@@ -158,5 +158,7 @@ def _seen(axis: windows.Axis, *, padding: bool) -> Float[Array, "i"]:
     """Count, at each place along an axis, the window pixels on the image, and on its padding."""
     first, end = (-axis.before, axis.length + axis.after) if padding else (0, axis.length)
     places = axis.stride * np.arange(axis.output) - axis.before
-    pixels = places[:, np.newaxis] + axis.dilation * np.arange(axis.window)
-    return ((pixels >= first) & (pixels < end)).sum(axis=1).astype(float)
+    # Counted without listing the pixels, which would be places times window of them.
+    lowest = np.maximum(-((places - first) // axis.dilation), 0)
+    highest = np.minimum((end - 1 - places) // axis.dilation, axis.window - 1)
+    return np.maximum(highest - lowest + 1, 0).astype(float)

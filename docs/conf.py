@@ -1,0 +1,103 @@
+"""How the pages are built: `make docs`."""
+
+import inspect
+import sys
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from sphinx.application import Sphinx
+
+import striate
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "examples"))
+
+project = "striate"
+author = "The striate developers"
+version = release = striate.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx_gallery.gen_gallery",
+]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+exclude_patterns = ["_build", "auto_examples/**/*.ipynb"]
+# The gallery's own index has no place in a table of contents: the page of examples includes it.
+suppress_warnings = ["toc.not_included", "toc.not_readable", "config.cache"]
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+add_module_names = False
+toc_object_entries_show_parents = "hide"
+napoleon_google_docstring = False
+napoleon_custom_sections = [("Sources", "notes_style")]
+napoleon_use_ivar = True
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"/\d\d_",
+    "within_subsection_order": "FileNameSortKey",
+    "download_all_examples": False,
+    "show_signature": False,
+    "remove_config_comments": True,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "striate"
+html_show_sourcelink = False
+html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
+html_static_path = ["_static"]
+html_css_files = ["striate.css"]
+# A side bar where there is more than one page to go through.
+html_sidebars = {"*": []}
+
+PACKAGES = {
+    "striate.maths": "Mathematics",
+    "striate.nests": "Nests",
+    "striate.functions.weight": "Weight functions",
+    "striate.functions.net_input": "Net input functions",
+    "striate.functions.transfer": "Transfer functions",
+    "striate.functions.normalisation": "Normalisation",
+    "striate.functions.loss": "Losses",
+    "striate.functions.update": "Updates",
+    "striate.functions.decay": "Decays",
+    "striate.functions.initialiser": "Initialisers",
+    "striate.graph": "Graph",
+    "striate.graph.layers": "Layers",
+    "striate.model": "Model",
+    "striate.training": "Training",
+    "striate.data": "Data",
+}
+"""What has a page of its own: each shows the modules of its package in turn."""
+
+
+def write_reference(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
+    """Write docs/api: a page for each package, with the docstrings of its modules."""
+    folder = HERE / "api"
+    folder.mkdir(exist_ok=True)
+    names = [name.removeprefix("striate.") for name in PACKAGES]
+    toc = "\n".join(names)
+    (folder / "index.md").write_text(
+        "# Reference\n\nMade from the docstrings, package by package.\n\n"
+        f"```{{toctree}}\n:maxdepth: 1\n\n{toc}\n```\n"
+    )
+    for package, title in PACKAGES.items():
+        module = import_module(package)
+        parts = [f"# {title}", inspect.getdoc(module) or ""]
+        for found in iter_modules(module.__path__, f"{package}."):
+            if not found.ispkg:
+                directive = f".. automodule:: {found.name}\n   :members:\n   :show-inheritance:"
+                title_of_module = found.name.removeprefix(f"{package}.")
+                parts.append(f"## {title_of_module}\n\n```{{eval-rst}}\n{directive}\n```")
+        (folder / f"{package.removeprefix('striate.')}.md").write_text("\n\n".join(parts) + "\n")
+
+
+def setup(app: Sphinx) -> None:
+    """Write the reference before the pages are read."""
+    app.connect("builder-inited", write_reference)

@@ -1,0 +1,70 @@
+"""Networks as the command meets them."""
+
+import hashlib
+import struct
+
+import numpy as np
+import pytest
+
+from striate import Network
+from striate.cli.networks import answers, labels_for, make, set_classes, weights_hash
+from striate.errors import OptionError
+
+
+def test_presets_follow_the_data():
+    """A preset takes the data's images and tells apart its classes."""
+    net = make("two-layer", (32, 32, 3), 7)
+
+    assert (net.input_shape, net.output_shape) == ((32, 32, 3), (7,))
+
+
+def test_one_word_is_the_name_of_a_preset():
+    """One word that is no preset is answered as such, not as shorthand."""
+    with pytest.raises(OptionError) as error:
+        make("lenet", (28, 28, 1), 10)
+
+    assert str(error.value).startswith('"lenet" is not the name of a network. ')
+
+
+def test_hash_is_that_of_the_little_endian_floats():
+    """The hash is the SHA-256 of all weights in order, as anybody can compute it."""
+    net = Network.parse("dense 1", (2,))
+    net.parameters["dense1.weight"][:] = [[0.5, -1.0]]
+    net.parameters["dense1.bias"][:] = 3.0
+
+    expected = hashlib.sha256(struct.pack("<3f", 0.5, -1.0, 3.0)).hexdigest()
+    assert weights_hash(net) == expected[:16]
+
+
+@pytest.mark.parametrize(
+    ("network", "data", "expected"),
+    [
+        (("cat", "dog"), ("dog", "cat"), ["dog", "cat"]),
+        (("cat", "dog"), ("0", "1"), [0, 1]),
+        ((), ("dog", "cat"), [0, 1]),
+    ],
+)
+def test_labels_go_by_name_where_both_have_names(network, data, expected):
+    """Labels become words only where both the network and the data have names that are words."""
+    net = make("dense 2 softmax", (4, 4, 1), 2)
+    set_classes(net, network)
+
+    assert labels_for(net, np.array([0, 1]), data).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("layers", "scores", "probabilities"),
+    [
+        ("dense 1 logistic", [[0.75, 0.25]], True),
+        ("dense 2 softmax", [[0.25, 0.5]], True),
+        ("dense 2", [[0.25, 0.5]], False),
+    ],
+)
+def test_answers_are_one_number_for_each_class(layers, scores, probabilities):
+    """A single logistic output is turned into the probabilities of both classes."""
+    net = Network.parse(layers, (3,))
+    outputs = np.array([[0.25]] if layers.startswith("dense 1") else [[0.25, 0.5]])
+
+    found, certain = answers(net, outputs)
+
+    assert (found.tolist(), certain) == (scores, probabilities)

@@ -1,0 +1,59 @@
+"""Where a training puts its files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from striate.cli.places import Places
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The user's choices."""
+
+    output: Path | None = None
+    checkpoint: Path | None = None
+    resume: Path | None = None
+    pictures: Path | None = None
+
+
+@pytest.mark.parametrize(
+    ("data", "net", "stem"),
+    [
+        ("digits", None, "digits-lenet5"),
+        ("digits", "hagan-8.11", "digits-hagan-8.11"),
+        ("digits", "conv 4@3x3 | dense 10", "digits-net"),
+        ("photos/cats & dogs/", None, "cats-dogs-net"),
+        ("letters.npz", "lenet5", "letters-lenet5"),
+    ],
+)
+def test_files_are_named_after_data_and_network(tmp_path, monkeypatch, data, net, stem):
+    """The model and the pictures are named after the data and the network."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "letters.npz").touch()
+
+    places = Places.of(data, net, Chosen())
+
+    assert places.model == Path("striate-output") / f"{stem}.safetensors"
+    assert places.pictures == Path("striate-output") / stem
+
+
+@pytest.mark.parametrize(
+    ("chosen", "checkpoint", "temporary"),
+    [
+        (Chosen(), "striate-output/digits.checkpoint", True),
+        (
+            Chosen(resume=Path("striate-output/digits.checkpoint")),
+            "striate-output/digits.checkpoint",
+            True,
+        ),
+        (Chosen(resume=Path("mine")), "mine", False),
+        (Chosen(checkpoint=Path("mine"), resume=Path("old")), "mine", False),
+    ],
+)
+def test_only_the_usual_checkpoint_is_removed_at_the_end(chosen, checkpoint, temporary):
+    """A checkpoint that the user has named is kept when training is done."""
+    places = Places.of("digits", None, chosen)
+
+    assert (places.checkpoint, places.temporary) == (Path(checkpoint), temporary)

@@ -1,0 +1,48 @@
+"""The recipes: every one can be cooked."""
+
+import pytest
+
+from striate.cli.networks import make
+from striate.cli.recipes import RECIPES, recipe_for
+from striate.data import NAMES
+from striate.data.augment import Augmentation
+from striate.functions import registry
+
+SHAPES = {"digits": 28, "mnist": 28, "fashion-mnist": 28, "shapes": 15, "cifar10": 32}
+
+
+def test_every_data_set_has_a_recipe():
+    """Each data set with a name has a recipe."""
+    assert set(RECIPES) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recipes_fit_their_data(name):
+    """Each recipe's network takes the images, and its update, decay and augmentation exist."""
+    channels = 3 if name == "cifar10" else 1
+    recipe = recipe_for(name, (SHAPES[name], SHAPES[name], channels))
+
+    net = make(recipe.net, (SHAPES[name], SHAPES[name], channels), 10)
+
+    assert net.output_shape == (10,)
+    assert recipe.update in registry.kinds("update")
+    assert recipe.decay in registry.kinds("decay")
+    assert str(Augmentation.parse(recipe.augment)).startswith(recipe.augment.split(" flip")[0])
+
+
+@pytest.mark.parametrize("side", [2, 8, 15, 16, 17, 64, 200])
+@pytest.mark.parametrize("classes", [True, False])
+def test_other_data_get_a_network_for_any_size(side, classes):
+    """The network for unknown data takes small and large images, with classes or without."""
+    recipe = recipe_for("photos", (side, side + 3, 3), classes=classes)
+
+    net = make(recipe.net, (side, side + 3, 3), 4)
+
+    assert net.output_shape == (4,)
+
+
+def test_recipe_is_one_line():
+    """A recipe is told in one line of words."""
+    assert str(recipe_for("mnist", (28, 28, 1))) == (
+        "lenet5, 10 epochs in batches of 128 images, adam with learning rate 0.001, decay cosine"
+    )

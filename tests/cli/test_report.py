@@ -1,0 +1,36 @@
+"""What is said about a network's answers."""
+
+import numpy as np
+
+from striate.cli.output import Output
+from striate.cli.report import say_confusion, say_per_class
+from striate.model.scoring import Evaluation
+
+
+def said(capsys, say, counts, classes):
+    """Give what is said about a confusion matrix."""
+    counts = np.array(counts)
+    evaluation = Evaluation(
+        loss=0.1, images=int(counts.sum()), accuracy=0.5, confusion=counts, classes=classes
+    )
+    say(Output(), evaluation)
+    return capsys.readouterr().out
+
+
+def test_wide_matrix_has_numbers_for_names(capsys, monkeypatch):
+    """Where names are too wide for the terminal, classes are numbered, and the numbers explained."""
+    monkeypatch.setenv("COLUMNS", "60")
+    classes = tuple(f"a long name of class {k}" for k in range(3))
+
+    text = said(capsys, say_confusion, np.eye(3, dtype=int), classes)
+
+    assert "0 a long name of class 0, 1 a long name of class 1, 2 a long" in text
+    assert "true \\ predicted  0  1  2   recall\n" in text
+
+
+def test_class_without_images_has_no_recall(capsys):
+    """A share that has nothing to be a share of is a hyphen."""
+    text = said(capsys, say_per_class, [[1, 1], [0, 0]], ("cat", "dog"))
+
+    assert "cat         2   100.00 %   50.00 %   66.67 %\n" in text
+    assert "dog         0     0.00 %         -    0.00 %\n" in text

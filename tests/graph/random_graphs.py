@@ -1,0 +1,245 @@
+"""Random networks: branches, joins, shared layers, several inputs and outputs, of every kind.
+
+Each network is drawn from its own number. A few kinds are given to it by that number, so that all
+kinds have their turn; the rest is chance.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from strategies import MAKERS, kind_for, pick
+from striate.functions.loss import (
+    AbsoluteError,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Hinge,
+    Huber,
+    SquaredError,
+)
+from striate.functions.net_input import Concatenate, Product, Sum
+from striate.functions.registry import FAMILIES
+from striate.functions.reshape import Reshape
+from striate.functions.transfer import Linear, Logistic, LogSoftmax, Softmax
+from striate.functions.vec import Flatten
+from striate.functions.weight import Convolution, DotProduct, GlobalAveragePooling, Identity
+from striate.graph.graph import Graph
+from striate.graph.layer import Layer, Node
+from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.step import TrainingStep
+
+WEIGHTS = tuple(MAKERS)
+TRANSFERS = tuple(kind.cases()[0].function for kind in FAMILIES["transfer"].values())
+LOSSES = (
+    *(CrossEntropy, BinaryCrossEntropy, SquaredError),
+    *(AbsoluteError, Huber, Hinge),
+)
+
+MOST = 150
+"""Numbers that a layer gives for one image, at most."""
+
+BIASES = ("tied", "tied", "untied", None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A network with its losses: shapes only, no numbers."""
+
+    step: TrainingStep
+    images: int
+
+    def kinds(self):
+        """Count the kinds at all places."""
+        graph, losses = self.step.graph, self.step.losses
+        kinds = Counter(type(function).__name__ for function in graph.functions())
+        return kinds + Counter(type(end.loss).__name__ for end in losses)
+
+    def numbers(self, rng):
+        """Draw inputs, targets, parameters and running statistics."""
+        graph = self.step.graph
+        inputs = {
+            name: rng.standard_normal((self.images, *shape)) for name, shape in graph.inputs.items()
+        }
+        flat = start_parameters(graph, seed=int(rng.integers(1 << 30))).astype(np.float64)
+        # Biases start with 0 and gains with 1: moved, so that each of them matters.
+        parameters = Layout.of(graph.parameters()).views(
+            flat + 0.2 * rng.standard_normal(flat.shape)
+        )
+        state = Layout.of(graph.state()).views(start_state(graph).astype(np.float64))
+        targets = [
+            end.loss.targets(_target(rng, end.loss, self.images, shape), shape)
+            for end in self.step.losses
+            for shape in (graph[end.layer].shape,)
+        ]
+        return inputs, targets, parameters, state
+
+
+def problem(number, attempt=0):
+    """Draw the network of a number; another one for another attempt."""
+    rng = np.random.default_rng([31, number, attempt])
+    builder = _Builder(rng)
+    for k in range(4):
+        builder.add(WEIGHTS[(4 * number + k) % len(WEIGHTS)])
+        if rng.random() < 0.5:
+            builder.join()
+    losses = [LOSSES[number % len(LOSSES)]]
+    if rng.random() < 0.3:
+        losses.append(pick(rng, LOSSES))
+    ends = [builder.end(losses[0], builder.loose()), *(builder.end(loss) for loss in losses[1:])]
+    heads, kinds = zip(*ends, strict=True)
+    graph = Graph.of(heads)
+    weights = [float(w) for w in rng.uniform(0.5, 2, len(kinds))]
+    step = TrainingStep.of(graph, kinds, loss_weights=weights, to_inputs=True)
+    return Problem(step=step, images=int(rng.integers(3, 5)))
+
+
+class _Builder:
+    """Nodes with their shapes, and ways to add another one."""
+
+    def __init__(self, rng):
+        self.rng = rng
+        self.shapes = {}
+        self.nodes = []
+        for _ in range(1 + (rng.random() < 0.3)):
+            rank = int(pick(rng, (0, 1, 2, 2, 2, 3)))
+            longest = {0: 0, 1: 9, 2: 6, 3: 3}[rank]
+            maps = int(rng.integers(1, 4)) if rank else int(rng.integers(6, 13))
+            pixels = rng.integers(min(3, longest), longest + 1, rank)
+            self.keep(Node(None, shape=(maps, *map(int, pixels))))
+
+    def keep(self, node):
+        """Take a node in, with its shape."""
+        if node.layer is None:
+            shape = node.shape
+        else:
+            weight, net_input = node.layer.weight, node.layer.net_input
+            sources = [self.shapes[id(source)] for source in node.sources]
+            shape = net_input.output_shape(*map(weight.output_shape, sources))
+        self.shapes[id(node)] = shape
+        self.nodes.append(node)
+        return node
+
+    def shape(self, node):
+        """Look a shape up."""
+        return self.shapes[id(node)]
+
+    def source(self):
+        """Choose a node, rather the last one."""
+        return self.nodes[-1] if self.rng.random() < 0.7 else pick(self.rng, self.nodes)
+
+    def loose(self):
+        """List the nodes that nothing follows yet."""
+        followed = {id(source) for node in self.nodes for source in node.sources}
+        return [node for node in self.nodes if id(node) not in followed]
+
+    def alike(self, node):
+        """List other nodes of the same shape."""
+        return [n for n in self.nodes if n is not node and self.shape(n) == self.shape(node)]
+
+    def add(self, kind):
+        """Add a layer of a kind where it fits; rearrange where it fits nowhere."""
+        order = self.rng.permutation(len(self.nodes))
+        for node in [self.source(), *(self.nodes[k] for k in order)]:
+            drawn = kind_for(kind, self.rng, self.shape(node), most=MOST)
+            if drawn is not None:
+                return self.put(drawn, node)
+        flat = kind_for(Flatten, self.rng, self.shape(self.nodes[-1]))
+        node = self.keep(Layer(flat)(self.nodes[-1]))
+        if kind is not DotProduct:
+            # One map with the whole vector as its pixels.
+            node = self.keep(Layer(Reshape(shape=(1, -1)))(node))
+        drawn = kind_for(kind, self.rng, self.shape(node), most=MOST)
+        return node if drawn is None else self.put(drawn, node)
+
+    def put(self, weight, node):
+        """Put a layer behind a node; with an equal beside it, sometimes behind both."""
+        rng, join = self.rng, pick(self.rng, (Sum, Sum, Product))
+        shape = weight.output_shape(self.shape(node))
+        layer = Layer(weight, join(bias=pick(rng, BIASES)), self.transfer(shape))
+        others = self.alike(node)
+        if others and rng.random() < 0.5:
+            other = pick(rng, others)
+            if rng.random() < 0.5:  # one layer with kernels of its own for each of two incoming
+                return self.keep(layer([node, other]))
+            self.keep(layer(other))  # one layer at two places
+        found = self.keep(layer(node))
+        # One layer behind itself, with the same weights.
+        return (
+            self.keep(layer(found)) if shape == self.shape(node) and rng.random() < 0.3 else found
+        )
+
+    def transfer(self, shape):
+        """Choose a transfer function; a softmax over one map would be 1, whatever comes in."""
+        several = shape[0] > 1
+        return pick(self.rng, [f for f in TRANSFERS if several or not isinstance(f, _OVER_MAPS)])
+
+    def join(self):
+        """Join the last node with another: a residual sum, a product, maps side by side."""
+        rng, node = self.rng, self.nodes[-1]
+        shape = self.shape(node)
+        others = self.alike(node)
+        if len(shape) > 1 and (not others or rng.random() < 0.3):
+            block = Convolution(feature_maps=shape[0], window=pick(rng, (1, 3)), padding="same")
+            others = [self.put(block, node)]
+        beside = [n for n in self.nodes if n is not node and self.shape(n)[1:] == shape[1:]]
+        bias, transfer = pick(rng, BIASES), self.transfer(shape)
+        if beside and rng.random() < 0.4:
+            layer, sources = Layer(Identity(), Concatenate(bias=bias), transfer), beside
+        elif others:
+            join = pick(rng, (Sum, Sum, Product))
+            layer, sources = Layer(Identity(), join(bias=bias), transfer), others
+        else:
+            return
+        self.keep(layer([node, pick(rng, sources)]))
+
+    def end(self, loss, nodes=()):
+        """Lead nodes to an output that suits a loss; give its node and the loss with its options."""
+        rng = self.rng
+        nodes = list(nodes) or [self.source()]
+        outputs = 1 if loss is Hinge and rng.random() < 0.3 else int(rng.integers(2, 5))
+        transfer = pick(rng, _BEFORE.get(loss, TRANSFERS if outputs > 1 else (Linear(),)))
+        if len(nodes) == 1 and len(self.shape(nodes[0])) > 1 and rng.random() < 0.5:
+            head = Layer(Convolution(feature_maps=outputs, window=1), Sum(), transfer)
+        else:
+            nodes = [self.vector(node) for node in nodes]
+            head = Layer(DotProduct(neurons=outputs), Sum(), transfer)
+        return self.keep(head(nodes)), _drawn_loss(rng, loss, outputs)
+
+    def vector(self, node):
+        """Make a vector of what may be an image."""
+        if len(self.shape(node)) == 1:
+            return node
+        kind = pick(self.rng, (GlobalAveragePooling, Flatten))
+        return self.keep(Layer(kind_for(kind, self.rng, self.shape(node)))(node))
+
+
+_OVER_MAPS = (Softmax, LogSoftmax)
+
+_BEFORE = {
+    CrossEntropy: (Softmax(), LogSoftmax(), Linear()),
+    BinaryCrossEntropy: (Logistic(), Linear()),
+}
+"""Transfer functions that a loss takes over; the others stand behind any."""
+
+
+def _drawn_loss(rng, loss, outputs):
+    """Draw the options of a loss."""
+    if loss is CrossEntropy:
+        weights = tuple(float(w) for w in rng.uniform(0.2, 2, outputs))
+        return CrossEntropy(
+            label_smoothing=float(pick(rng, (0.0, 0.1))), class_weights=pick(rng, (None, weights))
+        )
+    return Huber(delta=float(rng.uniform(0.3, 1.5))) if loss is Huber else loss()
+
+
+def _target(rng, loss, images, shape):
+    """Draw targets: labels, probabilities, or numbers."""
+    positions = (images, *shape[1:])
+    if isinstance(loss, CrossEntropy) and rng.random() < 0.4:
+        return np.moveaxis(rng.dirichlet(np.ones(shape[0]), positions), -1, 1)
+    if isinstance(loss, CrossEntropy | Hinge):
+        return rng.integers(0, max(shape[0], 2), positions)
+    if isinstance(loss, BinaryCrossEntropy):
+        return rng.uniform(0, 1, (images, *shape))
+    return rng.standard_normal((images, *shape))

@@ -1,0 +1,247 @@
+"""A saved network comes back as it was, and a file that lies about its network is refused."""
+
+import json
+import tracemalloc
+from math import prod
+
+import numpy as np
+import pytest
+from helpers import FUNCTION_CASES
+from networks import EVERYTHING, classifier, digest, images_and_labels
+from safetensors.numpy import load_file, save_file
+
+import striate as st
+from striate.errors import ModelFileError
+from striate.functions import registry
+from striate.functions.base import NetInputFunction, TransferFunction
+from striate.functions.weight import Identity
+from striate.graph.document import to_document
+from striate.graph.graph import Graph
+from striate.graph.layer import Layer
+from striate.graph.orders import to_last
+from striate.model.presets import PRESETS
+from striate.training.tensors import METADATA
+
+
+def round_trip(network, path):
+    """Save and load a network."""
+    network.save(path)
+    return st.load(path)
+
+
+def assert_same(network, other):
+    """Compare everything that a file holds."""
+    assert to_document(other.graph) == to_document(network.graph)
+    assert digest(other) == digest(network)
+    assert other.preprocessing == network.preprocessing
+    assert other.classes == network.classes
+    assert other.losses == network.losses
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_come_back(name, tmp_path):
+    """Every preset survives its file."""
+    network = st.Network.preset(name)
+
+    assert_same(network, round_trip(network, tmp_path / "model"))
+
+
+@pytest.mark.parametrize("case", FUNCTION_CASES)
+def test_kinds_come_back(case, tmp_path):
+    """Every kind of function survives a file, with all its options and what it computes."""
+    function = case.function
+    if isinstance(function, NetInputFunction):
+        layer = Layer(Identity(), function)
+    elif isinstance(function, TransferFunction):
+        layer = Layer(Identity(), None, function)
+    else:
+        layer = Layer(function)
+    inputs = [
+        st.Input(to_last(shape), name=f"in{k}") for k, shape in enumerate(case.inputs, start=1)
+    ]
+    network = st.Network.of(Graph.of(layer(inputs)), seed=2)
+    other = round_trip(network, tmp_path / "model")
+    generator = np.random.default_rng(0)
+    x = [generator.random((2, *to_last(shape))) for shape in case.inputs]
+    x = x if len(x) > 1 else x[0]
+
+    assert_same(network, other)
+    np.testing.assert_array_equal(other.predict(x), network.predict(x))
+
+
+@pytest.mark.parametrize("loss", registry.kinds("loss"))
+def test_losses_come_back(loss, tmp_path):
+    """A loaded network evaluates with the loss that it was trained with."""
+    network = classifier("dense 3")
+    x, y = images_and_labels()
+    targets = y if network.losses or loss in {"cross-entropy", "hinge"} else np.eye(3)[y]
+    network.fit(x, targets, epochs=1, loss=loss)
+    other = round_trip(network, tmp_path / "model")
+
+    assert_same(network, other)
+    assert other.evaluate(x, targets).loss == network.evaluate(x, targets).loss
+
+
+def test_a_trained_network_comes_back(tmp_path):
+    """Weights, statistics, standardisation, classes' names: predictions are the same bits."""
+    x, y = images_and_labels()
+    network = classifier(EVERYTHING)
+    network.fit(x, np.array(["cat", "dog", "eel"])[y], epochs=2, standardise=True)
+    other = round_trip(network, tmp_path / "model")
+
+    assert_same(network, other)
+    np.testing.assert_array_equal(other.predict(x), network.predict(x))
+    assert list(other.predict_classes(x)) == list(network.predict_classes(x))
+    assert other.predict_classes(x).dtype.kind == "U"
+
+
+def test_networks_of_several_parts_come_back(tmp_path):
+    """Several inputs and outputs, shared layers, kernels by hand, channels first."""
+    kernel = st.functions.initialiser.Given(values=[[[[1, 1], [-1, -1]]]])
+    left, right = st.Input((4, 4, 1), name="left"), st.Input((4, 4, 1), name="right")
+    stem = st.Conv(1, 2, activation="tanh", initialiser=kernel)
+    joined = st.Add(name="joined")([stem(left), stem(right)])
+    network = st.Network(
+        [left, right],
+        [st.Dense(2, activation="softmax")(st.Flatten()(joined)), joined],
+        channels="first",
+    )
+    other = round_trip(network, tmp_path / "model")
+    x = np.random.default_rng(0).random((2, 2, 1, 4, 4))
+
+    assert_same(network, other)
+    assert other.preprocessing.channels == "first"
+    for mine, theirs in zip(network.predict(list(x)), other.predict(list(x)), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_weights_that_are_no_numbers_come_back(tmp_path):
+    """A file holds what the network has, even NaN and infinity: nobody's weights are mended."""
+    network = classifier()
+    network.parameters["conv1.bias"][:] = [np.nan, np.inf]
+
+    assert_same(network, round_trip(network, tmp_path / "model"))
+
+
+def test_a_loaded_network_can_go_on_training(tmp_path):
+    """Trained on after loading, a network ends in the same bits as one that was never saved."""
+    x, y = images_and_labels()
+    first, network = classifier(EVERYTHING), classifier(EVERYTHING)
+    for one in (first, network):
+        one.fit(x, y, epochs=1)
+    other = round_trip(network, tmp_path / "model")
+    for one in (first, other):
+        one.fit(x, y, epochs=1, seed=3)
+
+    assert digest(first) == digest(other)
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    """Save a small model in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    classifier(EVERYTHING).save("model.safetensors")
+    return tmp_path / "model.safetensors"
+
+
+def rewritten(path, change, arrays=None):
+    """Change the description of a model, and its arrays."""
+    raw = path.read_bytes()
+    header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+    document = json.loads(header["__metadata__"][METADATA])
+    change(document)
+    kept = {name: array.copy() for name, array in load_file(path).items()}
+    for name, array in (arrays or {}).items():
+        if array is None:
+            del kept[name]
+        else:
+            kept[name] = array
+    save_file(kept, path, {METADATA: json.dumps(document)})
+
+
+def layer(document, number):
+    """Take a layer of a description."""
+    return document["network"]["layers"][number]
+
+
+LIES = {
+    "no-layers": lambda d: d["network"].pop("layers"),
+    "layers-a-word": lambda d: d["network"].update(layers="conv"),
+    "unknown-kind": lambda d: layer(d, 0)["weight"].update(kind="convolutoin"),
+    "unknown-option": lambda d: layer(d, 0)["weight"].update(widnow=3),
+    "option-of-another-type": lambda d: layer(d, 0)["weight"].update(window="large"),
+    "option-out-of-range": lambda d: layer(d, 0)["weight"].update(feature_maps=0),
+    "window-does-not-fit": lambda d: layer(d, 2)["weight"].update(window=9),
+    "source-unknown": lambda d: layer(d, 1).update(sources=["conv9"]),
+    "source-behind": lambda d: layer(d, 1).update(sources=["max1"]),
+    "no-sources": lambda d: layer(d, 1).update(sources=[]),
+    "name-twice": lambda d: layer(d, 1).update(name="conv1"),
+    "name-a-number": lambda d: layer(d, 1).update(name=3),
+    "name-with-a-point": lambda d: layer(d, 0).update(name="a.b"),
+    "output-unknown": lambda d: d["network"].update(outputs=["dense9"]),
+    "output-an-input": lambda d: d["network"].update(outputs=["input"]),
+    "no-outputs": lambda d: d["network"].update(outputs=[]),
+    "input-negative": lambda d: d["network"]["inputs"].update(input=[1, -6, 6]),
+    "input-a-fraction": lambda d: d["network"]["inputs"].update(input=[1, 6.5, 6]),
+    "again-unknown": lambda d: layer(d, 1).update(again="conv9"),
+    "too-many-neurons": lambda d: layer(d, 5)["weight"].update(neurons=10**15),
+    "too-many-pixels": lambda d: d["network"]["inputs"].update(input=[1, 10**9, 10**9]),
+    "nested-deep": lambda d: layer(d, 0)["weight"].update(window=json.loads("[" * 900 + "]" * 900)),
+    "channels-middle": lambda d: d["preprocessing"].update(channels="middle"),
+    "mean-of-nothing": lambda d: d["preprocessing"].update(mean={"other": [0.5]}),
+    "mean-too-long": lambda d: d["preprocessing"].update(mean={"input": [0.5, 0.5]}),
+    "mean-a-word": lambda d: d["preprocessing"].update(mean={"input": ["grey"]}),
+    "mean-without-deviation": lambda d: d["preprocessing"].update(mean={"input": [0.5]}),
+    "deviation-zero": lambda d: d["preprocessing"].update(
+        mean={"input": [0.5]}, deviation={"input": [0.0]}
+    ),
+    "no-classes": lambda d: d.pop("classes"),
+    "classes-a-number": lambda d: d.update(classes=3),
+    "losses-unknown": lambda d: d.update(losses=[{"kind": "crossentropy"}]),
+    "losses-too-many": lambda d: d.update(losses=[{"kind": "cross-entropy"}] * 2),
+    "losses-a-number": lambda d: d.update(losses=3),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_description_that_lies(lie, model, golden):
+    """A description that cannot be is refused word for word, without asking for memory."""
+    rewritten(model, LIES[lie])
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelFileError) as error:
+            st.load(model.name)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 20_000_000
+    golden(f"messages/model-description-{lie}", str(error.value))
+
+
+ARRAYS = {
+    "missing": {"conv1.weight": None},
+    "shorter": {"conv1.weight": np.zeros((3, 1, 3, 2), np.float32)},
+    "double": {"conv1.weight": np.zeros((3, 1, 3, 3), np.float64)},
+    "whole-numbers": {"batch-norm1.mean": np.zeros(3, np.int32)},
+    "one-more": {"conv2.weight": np.zeros(3, np.float32)},
+}
+
+
+@pytest.mark.parametrize("case", ARRAYS)
+def test_arrays_that_do_not_fit(case, model, golden):
+    """The arrays of a file are those of its network, float32, in their shapes."""
+    rewritten(model, lambda document: None, ARRAYS[case])  # noqa: ARG005  # nothing to change
+    with pytest.raises(ModelFileError) as error:
+        st.load(model.name)
+
+    golden(f"messages/model-array-{case}", str(error.value))
+
+
+def test_a_file_is_hardly_larger_than_its_numbers(tmp_path):
+    """A file holds four bytes for each number, and a description."""
+    network = st.Network.preset("lenet5")
+    network.save(tmp_path / "model")
+    numbers = sum(prod(array.shape) for array in network.parameters.values())
+
+    assert 0 < (tmp_path / "model").stat().st_size - 4 * numbers < 4096

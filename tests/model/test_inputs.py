@@ -1,0 +1,227 @@
+"""Images as users have them: what is taken, what is refused, and that nothing of theirs changes."""
+
+import numpy as np
+import pytest
+from networks import classifier, digest, images_and_labels
+
+import striate as st
+from striate.model.inputs import Preprocessing
+
+X, Y = images_and_labels(8)
+FLOATS = (X / np.float32(255)).astype(np.float32)
+
+
+def test_uint8_is_scaled_and_floats_are_not():
+    """uint8 images are divided by 255; the same floats give the same outputs, others do not."""
+    network = classifier()
+
+    # One rounding of each pixel apart: multiplied by 1/255 or divided by 255.
+    np.testing.assert_allclose(network.predict(X), network.predict(FLOATS), rtol=1e-5)
+    assert not np.allclose(network.predict(X), network.predict(X.astype(np.float32)))
+
+
+@pytest.mark.parametrize(
+    "images",
+    {
+        "float64": FLOATS.astype(np.float64),
+        "big-endian": FLOATS.astype(">f4"),
+        "fortran": np.asfortranarray(FLOATS),
+        "reversed": FLOATS[::-1].copy()[::-1],
+        "list": FLOATS.tolist(),
+        "without-channels": FLOATS[..., 0],
+        "named": {"input": FLOATS},
+        "strided": np.repeat(FLOATS, 2, axis=1)[:, ::2],
+    }.items(),
+    ids=lambda item: item[0],
+)
+def test_the_same_images_in_another_form(images):
+    """What the memory of an array looks like makes no difference to what comes out."""
+    network = classifier()
+
+    np.testing.assert_array_equal(network.predict(images[1]), network.predict(FLOATS))
+
+
+def test_half_precision_and_truth_values_are_images():
+    """float16 and boolean images are taken as they are."""
+    network = classifier()
+    half, truth = FLOATS.astype(np.float16), X > 100
+
+    np.testing.assert_array_equal(network.predict(half), network.predict(half.astype(np.float32)))
+    np.testing.assert_array_equal(network.predict(truth), network.predict(truth.astype(np.float32)))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
+def test_arrays_of_the_user_stay_as_they_are(dtype):
+    """Training, evaluating and asking write into nothing that the user gave."""
+    x, y, weights = X.astype(dtype), Y.copy(), np.linspace(1, 2, 8)
+    before = x.copy(), y.copy(), weights.copy()
+    for array in (x, y, weights):
+        array.setflags(write=False)
+    network = classifier()
+    network.fit(x, y, epochs=1, standardise=True, sample_weight=weights, validation=(x, y),
+                class_weight="balanced")  # fmt: skip
+    network.evaluate(x, y, sample_weight=weights)
+    network.predict(x)
+    network.trace(x, y)
+    network.check_gradients(x[:1], y[:1], entries=2)
+
+    for array, expected in zip((x, y, weights), before, strict=True):
+        np.testing.assert_array_equal(array, expected)
+
+
+def test_augmentation_does_not_touch_the_users_images():
+    """Shifted and mirrored images are copies."""
+    x = X.copy()
+    x.setflags(write=False)
+    classifier().fit(x, Y, epochs=1, augment="shift 2 flip")
+
+    np.testing.assert_array_equal(x, X)
+
+
+def test_what_comes_out_belongs_to_the_user():
+    """Writing into predictions changes neither the network nor the images."""
+    network = classifier()
+    bits = digest(network)
+    first = network.predict(X)
+    first[:] = 0
+
+    assert network.predict(X).any()
+    assert digest(network) == bits
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 8, 100])
+def test_in_batches_as_at_once(batch_size):
+    """The number of images at a time changes at most the last digits."""
+    network = classifier()
+    x, _ = images_and_labels(8)
+
+    # Float32 sums of 32 products, in another order for another number of rows.
+    np.testing.assert_allclose(
+        network.predict(x, batch_size=batch_size), network.predict(x), rtol=1e-5
+    )
+    evaluation = network.evaluate(x, Y, batch_size=batch_size)
+    assert evaluation.loss == pytest.approx(network.evaluate(x, Y).loss, rel=1e-6)
+
+
+def test_channels_first_is_the_same_network():
+    """With channels="first" the same weights give the same numbers, training included."""
+    layers = [st.Conv(2, 3, activation="tanh"), st.Flatten(), st.Dense(3, activation="softmax")]
+    x = np.random.default_rng(0).random((8, 6, 5, 2), np.float32)
+    last = st.Network(layers, input_shape=(6, 5, 2))
+    first = st.Network(layers, input_shape=(2, 6, 5), channels="first")
+    moved = np.moveaxis(x, -1, 1)
+
+    assert (last.input_shape, first.input_shape) == ((6, 5, 2), (2, 6, 5))
+    np.testing.assert_array_equal(first.predict(moved), last.predict(x))
+    last.fit(x, Y, epochs=2, batch_size=4, standardise=True)
+    first.fit(moved, Y, epochs=2, batch_size=4, standardise=True)
+    # The means are summed along axes in another order of memory.
+    for mine, theirs in zip(first.numbers, last.numbers, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_images_come_out_as_they_go_in():
+    """Outputs that are images have their channels where the inputs have them."""
+    x = np.random.default_rng(0).random((2, 5, 4, 3))
+    last = st.Network([st.Conv(7, 3)], input_shape=(5, 4, 3))
+    first = st.Network([st.Conv(7, 3)], input_shape=(3, 5, 4), channels="first")
+
+    assert last.predict(x).shape == (2, 3, 2, 7)
+    assert last.output_shape == (3, 2, 7)
+    assert first.output_shape == (7, 3, 2)
+    np.testing.assert_array_equal(
+        first.predict(np.moveaxis(x, -1, 1)), np.moveaxis(last.predict(x), -1, 1)
+    )
+
+
+def test_targets_that_are_images_have_their_channels_last():
+    """A network that learns an image takes it in the form that it gives."""
+    x = np.random.default_rng(0).random((6, 4, 4, 1))
+    network = st.Network([st.Conv(2, 3, padding="same")], input_shape=(4, 4, 1))
+    y = network.predict(x)
+
+    assert network.evaluate(x, y).loss < 1e-12
+    assert network.evaluate(x, np.zeros_like(y)).loss > 1e-3
+
+
+@pytest.mark.parametrize("as_table", [False, True])
+def test_several_inputs_by_list_and_by_name(as_table):
+    """Several inputs are given in their order, or by their names in any order."""
+    left, right = st.Input((2,), name="left"), st.Input((3,), name="right")
+    both = st.Concatenate()([left, right])
+    network = st.Network([left, right], st.Dense(3, activation="softmax", name="out")(both))
+    x, z = np.random.default_rng(0).random((8, 2)), np.random.default_rng(1).random((8, 3))
+    given = {"right": z, "left": x} if as_table else [x, z]
+
+    w, b = network.parameters["out.weight"], network.parameters["out.bias"]
+    n = np.hstack([x, z]) @ w.T + b
+    p = np.exp(n) / np.exp(n).sum(axis=1, keepdims=True)
+    # Float32 sums of five products.
+    np.testing.assert_allclose(network.predict(given), p, rtol=1e-5)
+    assert network.fit(given, Y, epochs=1).columns == ["epoch", "loss", "accuracy", "seconds"]
+
+
+def test_several_outputs_by_list_and_by_name():
+    """Several targets are given in the order of the outputs, or by their names."""
+    image = st.Input((4,))
+    network = st.Network(
+        image,
+        [st.Dense(3, activation="softmax", name="kind")(image), st.Dense(1, name="size")(image)],
+    )
+    x, sizes = np.random.default_rng(0).random((8, 4)), np.linspace(0, 1, 8)
+    by_list = network.evaluate(x, [Y, sizes])
+    by_name = network.evaluate(x, {"size": sizes, "kind": Y})
+    kinds, numbers = network.predict(x)
+
+    assert by_list.loss == by_name.loss
+    assert by_list.loss == pytest.approx(
+        float(-np.log(kinds[np.arange(8), Y]).mean() + ((numbers[:, 0] - sizes) ** 2).mean()),
+        rel=1e-5,
+    )
+    assert network.fit(x, [Y, sizes], epochs=1).columns == ["epoch", "loss", "seconds"]
+
+
+def test_standardised_images_have_mean_0_and_deviation_1():
+    """Mean and deviation are learned for each channel, from the training part alone."""
+    x = np.random.default_rng(0).normal([3.0, -50.0], [2.0, 10.0], (40, 6, 5, 2))
+    x[..., 1] = np.where(x[..., 1] > -50, -40.0, -60.0)
+    learned = Preprocessing().standardised({"input": x})
+    images = learned.to_equations(x, "input")
+
+    assert images.shape == (40, 2, 6, 5)
+    np.testing.assert_allclose(images.mean(axis=(0, 2, 3)), 0, atol=1e-5)
+    np.testing.assert_allclose(images.std(axis=(0, 2, 3)), 1, rtol=1e-5)
+
+
+def test_a_constant_channel_is_only_shifted():
+    """A channel without any variation is not divided by zero."""
+    learned = Preprocessing().standardised({"input": np.full((4, 3, 3, 1), 7.0)})
+
+    assert learned.deviation == {"input": (1.0,)}
+    assert not learned.to_equations(np.full((2, 3, 3, 1), 7.0), "input").any()
+
+
+def test_standardisation_is_part_of_the_network():
+    """Images are standardised as in training, at every later question; uint8 as floats."""
+    network, same = classifier(), classifier()
+    network.fit(X, Y, epochs=1, standardise=True)
+    mean, deviation = network.preprocessing.mean["input"], network.preprocessing.deviation["input"]
+    same.set_numbers(*network.numbers)
+
+    assert mean[0] == pytest.approx(X.mean() / 255)
+    assert deviation[0] == pytest.approx(X.std() / 255)
+    # Divided and subtracted in float32 there, in float64 here.
+    np.testing.assert_allclose(
+        network.predict(X), same.predict((X / 255 - mean[0]) / deviation[0]), rtol=1e-4
+    )
+
+
+def test_standardisation_learns_from_the_training_part_alone():
+    """Held-out images have no say in the mean."""
+    x = X.copy()
+    network, other = classifier(), classifier()
+    network.fit(x, Y, epochs=1, standardise=True, validation=0.4)
+    mean = network.preprocessing.mean["input"][0]
+
+    other.fit(x, Y, epochs=1, standardise=True)
+    assert mean != other.preprocessing.mean["input"][0]

@@ -1,0 +1,269 @@
+"""The pictures: what they show, and the files that they are written to."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from striate import Network
+from striate.errors import DataError, ExtraError, ModelFileError, OptionError, TrainingError
+from striate.model.scoring import Evaluation
+from striate.pictures import confusion, kernels, learning_curve, mistakes, save, save_all
+from striate.pictures.kernels import layers_with_kernels
+from striate.training.history import History
+
+ROWS = [
+    {
+        "epoch": k,
+        "loss": 1 / k,
+        "accuracy": 1 - 0.3 / k,
+        "validation_loss": 1.2 / k,
+        "validation_accuracy": 1 - 0.4 / k,
+        "seconds": 1.0,
+    }
+    for k in range(1, 6)
+]
+
+
+def texts(axes):
+    """Collect the texts that are written into a panel."""
+    return [text.get_text() for text in axes.texts]
+
+
+def all_texts(figure):
+    """Collect every text of a figure, once it has been laid out."""
+    figure.draw_without_rendering()
+    found = [figure.get_suptitle()]
+    for axes in figure.axes:
+        found += [axes.get_title(), axes.get_title("left"), axes.get_xlabel(), *texts(axes)]
+    return found
+
+
+def has_empty_edge(figure, path):
+    """Tell whether the outermost pixels of a figure are white: nothing is cut off there."""
+    save(figure, path)
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture.convert("L"))
+    edge = 5
+    inner = np.zeros_like(pixels, bool)
+    inner[edge:-edge, edge:-edge] = True
+    return bool((pixels[~inner] == 255).all())
+
+
+def evaluation(counts, classes=()):
+    """Make an evaluation with a confusion matrix."""
+    counts = np.array(counts)
+    right = np.trace(counts) / counts.sum()
+    return Evaluation(
+        loss=0.5, images=int(counts.sum()), accuracy=right, confusion=counts, classes=classes
+    )
+
+
+def test_learning_curve_shows_every_epoch_of_both_parts():
+    """Loss and accuracy in percent stand against the epoch, for training and validation."""
+    figure = learning_curve(History(ROWS, best_epoch=4))
+
+    losses, accuracies = figure.axes
+    assert [line.get_label() for line in losses.lines] == ["training", "validation", "kept"]
+    assert losses.lines[0].get_xydata().tolist() == [[row["epoch"], row["loss"]] for row in ROWS]
+    assert accuracies.lines[1].get_ydata() == pytest.approx(
+        [100 * row["validation_accuracy"] for row in ROWS], rel=1e-15
+    )
+
+
+def test_learning_curve_of_numbers_has_one_panel():
+    """Without classes there is no accuracy, and one panel."""
+    figure = learning_curve(History([{"epoch": 1, "loss": 0.5, "seconds": 1.0}]))
+
+    assert len(figure.axes) == 1
+
+
+def test_learning_curve_needs_an_epoch():
+    """A history without epochs cannot be drawn."""
+    with pytest.raises(TrainingError) as error:
+        learning_curve(History([]))
+
+    assert str(error.value) == (
+        "The history has no epochs. A learning curve has a point for each epoch. Train first: "
+        "history = net.fit(x, y)."
+    )
+
+
+def test_confusion_has_every_count_and_recall():
+    """Each count stands in its cell, each row's recall beside it, the share right on top."""
+    figure = confusion(evaluation([[8, 2], [0, 10]], ("square", "diamond")))
+
+    (axes,) = figure.axes
+    assert texts(axes) == ["8", "2", "·", "10", "80.0 %", "100.0 %", "recall"]
+    assert axes.get_title("left") == "90.0 % right: 18 of 20 images"
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["square", "diamond"]
+
+
+def test_confusion_of_many_classes_has_colours_alone():
+    """Cells of a hundred classes are too small for numbers."""
+    figure = confusion(evaluation(np.eye(100, dtype=int)))
+
+    assert texts(figure.axes[0]) == []
+
+
+def test_confusion_needs_labels():
+    """An evaluation of numbers has no confusion matrix."""
+    with pytest.raises(DataError) as error:
+        confusion(Evaluation(loss=0.5, images=3))
+
+    assert str(error.value) == (
+        "The evaluation has no confusion matrix. There is one where the targets are labels. "
+        "Evaluate a classifier with whole numbers or names as labels."
+    )
+
+
+def test_kernels_are_drawn_with_one_scale_about_zero():
+    """Each kernel is one image; all have the same limits, and zero is the middle of the colours."""
+    net = Network.preset("lenet5")
+
+    figure = kernels(net)
+
+    w = net.parameters["conv1.weight"]
+    images = [axes.images[0] for axes in figure.axes[:6]]
+    for h, image in enumerate(images):
+        np.testing.assert_array_equal(image.get_array(), w[h, 0])
+        assert image.get_clim() == (-np.abs(w).max(), np.abs(w).max())
+
+
+def test_kernels_of_colour_images_are_in_colour():
+    """A kernel of three input maps is a colour image in which zero is grey."""
+    net = Network.parse("conv 2@3x3 relu | dense 2 softmax", (8, 8, 3))
+    net.parameters["conv1.weight"][:] = 0
+    net.parameters["conv1.weight"][0, 0, 0, 0] = 2
+
+    figure = kernels(net)
+
+    shown = np.asarray(figure.axes[0].images[0].get_array())
+    assert shown[0, 0].tolist() == [1.0, 0.5, 0.5]
+    assert (shown[1:] == 0.5).all()
+
+
+def test_kernels_need_a_convolution():
+    """A layer without kernels is an error that names those which have some."""
+    with pytest.raises(OptionError) as error:
+        kernels(Network.preset("lenet5"), "dense1")
+
+    assert str(error.value) == (
+        "'dense1' is not a layer whose kernels can be drawn. Kernels with rows and columns larger "
+        "than one pixel can be; here these are: conv1, conv2. Use the name of such a layer."
+    )
+
+
+def test_kernels_of_one_pixel_are_left_out():
+    """A convolution of 1 x 1 has nothing to look at."""
+    net = Network.parse("conv 2@1x1 | conv 2@3x3 | dense 2 softmax", (8, 8, 1))
+
+    assert layers_with_kernels(net) == ["conv2"]
+
+
+def test_mistakes_are_the_wrong_ones_worst_first():
+    """Only wrong answers are shown, the least probable class of an image first, with its words."""
+    x = np.zeros((4, 5, 5, 1), np.uint8)
+    y = np.array([0, 1, 0, 1])
+    probabilities = np.array([[0.9, 0.1], [0.7, 0.3], [0.05, 0.95], [0.2, 0.8]])
+
+    figure = mistakes(x, y, probabilities, ("cat", "dog"))
+
+    shown = [text for text in all_texts(figure) if text]
+    assert shown == [
+        "2 of 4 images are wrong (true class → answer)",
+        "cat → dog",
+        "95 % sure",
+        "dog → cat",
+        "70 % sure",
+    ]
+
+
+@pytest.mark.parametrize(
+    "classes", [tuple("0123456789"), tuple(f"a rather long class {k}" for k in range(10))]
+)
+def test_nothing_is_cut_off(classes, tmp_path):
+    """Every picture has an empty edge, whether names are short or long."""
+    rng = np.random.default_rng(0)
+    counts = rng.integers(0, 1000, (10, 10))
+    x = rng.integers(0, 255, (30, 8, 8, 3), np.uint8)
+    y = rng.integers(0, 10, 30)
+
+    figures = [
+        learning_curve(History(ROWS)),
+        confusion(evaluation(counts, classes)),
+        confusion(evaluation(counts[:2, :2], classes[:2])),
+        kernels(Network.preset("lenet5")),
+        kernels(Network.preset("lenet5"), "conv2"),
+        kernels(Network.preset("conv4")),
+        kernels(Network.parse("conv 1@3x3 relu | dense 2", (8, 8, 1))),
+        mistakes(x, y, rng.dirichlet(np.ones(10), 30), classes),
+    ]
+
+    assert [has_empty_edge(figure, tmp_path / "p.png") for figure in figures] == [True] * 8
+
+
+def test_files_are_whole_and_the_same_twice(tmp_path):
+    """Every picture is a PNG file; drawing again gives the same bytes."""
+    net = Network.preset("lenet5")
+    x = np.zeros((2, 28, 28, 1), np.uint8)
+    y = np.array([0, 1])
+    probabilities = np.array([[0.9, 0.1], [0.6, 0.4]])
+
+    def draw(folder):
+        return save_all(
+            folder,
+            network=net,
+            history=History(ROWS),
+            evaluation=evaluation([[8, 2], [0, 10]]),
+            x=x,
+            y=y,
+            probabilities=probabilities,
+        )
+
+    first, second = draw(tmp_path / "a" / "b"), draw(tmp_path / "c")
+
+    names = ["learning-curve.png", "confusion.png", "kernels.png", "mistakes.png"]
+    assert [path.name for path in first] == names
+    for path, other in zip(first, second, strict=True):
+        with Image.open(path) as picture:
+            assert picture.format == "PNG"
+        assert path.read_bytes() == other.read_bytes()
+
+
+def test_only_what_there_is_is_drawn(tmp_path):
+    """A network without convolutions and without mistakes has no pictures of these."""
+    net = Network.parse("dense 2 softmax", (4, 4, 1))
+    right = np.eye(2)
+
+    written = save_all(
+        tmp_path, network=net, x=np.zeros((2, 4, 4, 1)), y=np.arange(2), probabilities=right
+    )
+
+    assert written == []
+
+
+def test_folder_that_cannot_be_made(tmp_path):
+    """Where a file stands in the folder's place, the error says so."""
+    (tmp_path / "taken").write_text("a file")
+
+    with pytest.raises(ModelFileError) as error:
+        save(learning_curve(History(ROWS)), tmp_path / "taken" / "curve.png")
+
+    assert str(error.value) == (
+        f"The folder {tmp_path / 'taken'} could not be made: File exists. Files are written into "
+        "a folder that exists or can be made. Choose another place, or remove what stands in its "
+        "way."
+    )
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch):
+    """Where matplotlib is missing, the error says how to install it."""
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
+
+    with pytest.raises(ExtraError) as error:
+        learning_curve(History(ROWS))
+
+    assert str(error.value) == (
+        "Pictures cannot be drawn: matplotlib is not installed. striate draws them with "
+        "matplotlib, which comes with its extra plot. Install it: pip install 'striate[plot]'."
+    )

@@ -1,0 +1,50 @@
+"""The Python in the pages of docs/ runs, and the examples of the gallery do."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import striate as st
+
+ROOT = Path(__file__).parents[1]
+PAGES = ["getting-started", "shorthand"]
+EXAMPLES = sorted((ROOT / "examples").glob("[0-9][0-9]_*.py"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_python_of_a_page_runs(name, monkeypatch):
+    """Every block runs as it is printed, one after another; on 200 digits, so that it is quick."""
+    load = st.data.load
+
+    def load_few(name):
+        (x, y), (x_test, y_test) = load(name)
+        return (x[:200], y[:200]), (x_test[:100], y_test[:100])
+
+    monkeypatch.setattr(st.data, "load", load_few)
+    names = {}
+    for block in re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / f"{name}.md").read_text(), re.DOTALL
+    ):
+        exec(block, names)
+
+    assert names["net"].parameter_count > 0
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs(path):
+    """An example of the gallery runs from its first line to its last; its own asserts hold."""
+    code = f"import matplotlib; matplotlib.use('agg'); import runpy; runpy.run_path({str(path)!r})"
+
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_there_are_examples():
+    """The gallery is not empty."""
+    assert len(EXAMPLES) >= 3
