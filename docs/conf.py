@@ -1,7 +1,6 @@
 """How the pages are built: `make docs`."""
 
 import inspect
-import sys
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -11,7 +10,6 @@ from sphinx.application import Sphinx
 import striate
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "examples"))
 
 project = "striate"
 author = "The striate developers"
@@ -45,6 +43,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "show_signature": False,
+    "write_computation_times": False,
     "remove_config_comments": True,
 }
 

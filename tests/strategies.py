@@ -175,7 +175,7 @@ MAKERS = {
 
 
 def kind_for(kind, rng, shape, *, most=math.inf):
-    """Draw a kind whose options fit a shape, with so many outputs at most; None if there is none."""
+    """Draw a kind that fits a shape and gives so many numbers at most; None if there is none."""
     for _ in range(30):
         try:
             drawn = MAKERS[kind](rng, shape)

@@ -81,8 +81,8 @@ def test_every_recipe_exists(path):
 
 @pytest.mark.parametrize("path", DOCUMENTS)
 def test_every_link_leads_somewhere(path):
-    """A link to a file of the project finds it."""
-    links = re.findall(r"\]\(([^)#: ]+)(?:#[^)]*)?\)", path.read_text())
+    """A link to a file of the project finds it; what `make docs` writes is not there before."""
+    links = re.findall(r"\]\((?!api/|auto_examples/)([^)#: ]+)(?:#[^)]*)?\)", path.read_text())
 
     missing = [link for link in links if not (path.parent / link).exists()]
 

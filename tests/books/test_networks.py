@@ -11,8 +11,10 @@ from books.hagan_pictures import (
     DIAMOND,
     E8_1_IMAGE,
     E8_1_KERNEL,
+    E8_4_IMAGE,
     E8_6_KERNEL,
     HORIZONTAL,
+    P8_2_KERNEL,
     SLASH,
     SQUARE,
     VERTICAL,
@@ -26,8 +28,9 @@ TEMPLATES = (HORIZONTAL, VERTICAL, SLASH, BACKSLASH)
 
 def filters(*kernels, **options):
     """Make a convolution layer with these kernels, one for each map, and no bias."""
-    weights = Given(values=np.array(kernels)[:, np.newaxis])
-    return st.Conv(len(kernels), 3, bias=None, initialiser=weights, **options)
+    weights = np.array(kernels)[:, np.newaxis]
+    window, given = weights.shape[2:], Given(values=weights)
+    return st.Conv(len(kernels), window, bias=None, initialiser=given, **options)
 
 
 def apply(layers, picture):
@@ -90,6 +93,25 @@ def test_exercise_8_2():
     found = apply([filters(E8_1_KERNEL, padding=1), st.MaxPool(2, stride=2)], E8_1_IMAGE)
 
     assert found[0].tolist() == [[3, 3, 3, 3], [3, 2, 2, 3], [3, 2, 2, 3], [3, 3, 3, 3]]
+
+
+def test_exercise_8_4():
+    """E8.4: P8.2's kernel shifts; in rows and columns, as layers have them, to the right only."""
+    found = apply([filters(P8_2_KERNEL, flip=True, padding=((1, 0), (1, 0)))], E8_4_IMAGE)
+
+    assert found[0].tolist() == np.roll(E8_4_IMAGE, 1, axis=1).tolist()
+
+
+def test_exercise_8_5():
+    """E8.5: each pixel and its left neighbour averaged, as convolution and as correlation."""
+    kernel, padding = np.array([[0.5, 0.5]]), ((0, 0), (1, 0))
+
+    convolved = apply([filters(kernel, flip=True, padding=padding)], E8_1_IMAGE)
+    correlated = apply([filters(np.rot90(kernel, 2), padding=padding)], E8_1_IMAGE)
+
+    assert convolved.tolist() == correlated.tolist()
+    assert convolved[0, 1].tolist() == [0, 0.5, 1, 1, 1, 1, 1, 0.5]
+    assert convolved[0, 2].tolist() == [0, 0.5, 0.5, 0, 0, 0, 0.5, 0.5]
 
 
 def test_exercise_8_6():

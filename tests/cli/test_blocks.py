@@ -18,7 +18,7 @@ def terminal(width=80, **options):
 
 
 def test_half_blocks_hold_two_pixels_each():
-    """The upper pixel is the letter's colour, the lower its background; the last odd row has none."""
+    """The upper pixel is the letter's colour, the lower its background; an odd row has none."""
     image = np.array([[[255, 0, 0]], [[0, 255, 0]], [[0, 0, 255]]], np.uint8)
 
     lines = blocks(image)
@@ -57,7 +57,7 @@ def test_gallery_fills_rows_and_captions():
 
 
 def test_gallery_shrinks_large_images_and_cuts_empty_margins():
-    """An image is at most 48 columns wide; a margin that all images leave empty is cut to a pixel."""
+    """An image is at most 48 columns wide; a margin that all leave empty is cut to a pixel."""
     large = np.random.default_rng(0).integers(0, 255, (1, 100, 200, 3), np.uint8)
     small = np.zeros((2, 20, 20, 1), np.uint8)
     small[:, 8:12, 8:12] = 255

@@ -61,8 +61,8 @@ def test_unknown_class_is_named(striate, picture_folder, shapes_model):
 
     assert result.exit_code == 1
     assert result.stderr == (
-        'Error: y holds the label "dark" at 0. The network was trained on the classes square, '
-        "diamond. Leave those images out, or train on data that have this class.\n"
+        'Error: y holds the label "dark" at 0. The network has learned classes square, diamond. '
+        "Leave those images out, or train on data that have this class.\n"
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from striate.cli.places import Places
 
 PROGRAM = [sys.executable, "-c", "from striate.cli import main; main(prog_name='striate')"]
-TRAINING = "train shapes --epochs 8 --batch-size 16 --no-pictures"
+TRAINING = "train shapes --epochs 6 --batch-size 32 --no-pictures"
 
 
 def start(words, folder):
@@ -39,7 +39,7 @@ def test_resumed_training_ends_in_the_same_bits(tmp_path):
     whole.mkdir()
     broken.mkdir()
     with start(TRAINING, broken) as process:
-        assert process.stderr.readline().startswith("epoch   1/8")
+        assert process.stderr.readline().startswith("epoch   1/6")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     said = err[err.index("Stopped.") :]
@@ -56,7 +56,7 @@ def test_resumed_training_ends_in_the_same_bits(tmp_path):
         f"  striate {TRAINING} --resume striate-output/shapes.checkpoint\n"
     )
     assert resumed["weights_sha256"] == unbroken["weights_sha256"]
-    assert len(resumed["history"]) == 8
+    assert len(resumed["history"]) == 6
     assert not (broken / "striate-output" / "shapes.checkpoint").exists()
 
 
@@ -66,7 +66,7 @@ def test_interrupt_before_training_says_that_nothing_was_saved(striate, monkeypa
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("striate.cli.train.open_dataset", interrupted)
+    monkeypatch.setattr("striate.cli.training.open_dataset", interrupted)
 
     result = striate("train", "shapes")
 
@@ -91,7 +91,7 @@ def test_way_on_repeats_the_options(striate, monkeypatch, words, typed):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("striate.cli.train.open_dataset", interrupted)
+    monkeypatch.setattr("striate.cli.training.open_dataset", interrupted)
     monkeypatch.setattr(Places, "how_to_resume", lambda _, typed: said.append(typed) or "")
 
     striate("train", *words)

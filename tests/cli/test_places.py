@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from striate.cli.places import Places
+from striate.errors import ModelFileError
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,31 @@ def test_only_the_usual_checkpoint_is_removed_at_the_end(chosen, checkpoint, tem
     places = Places.of("digits", None, chosen)
 
     assert (places.checkpoint, places.temporary) == (Path(checkpoint), temporary)
+
+
+def test_folder_in_place_of_a_file(tmp_path):
+    """A folder given for the model is an error before training."""
+    places = Places.of("digits", None, Chosen(output=tmp_path))
+
+    with pytest.raises(ModelFileError) as error:
+        places.make_folders()
+
+    assert str(error.value) == (
+        f"{tmp_path} is a folder. A model and a checkpoint are one file each. Give the file's name "
+        f"too, such as {tmp_path}/net.safetensors."
+    )
+
+
+def test_folder_without_permission(tmp_path, monkeypatch):
+    """A folder that may not be written to is an error before training."""
+    # The superuser may write everywhere, so the system's answer is put in its mouth.
+    monkeypatch.setattr("os.access", lambda *_: False)
+    places = Places.of("digits", None, Chosen(output=tmp_path / "net.safetensors"))
+
+    with pytest.raises(ModelFileError) as error:
+        places.make_folders()
+
+    assert str(error.value) == (
+        f"The folder {tmp_path} may not be written to. Models and checkpoints are written while "
+        "and after training. Choose a folder of your own with --output."
+    )

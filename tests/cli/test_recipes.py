@@ -1,9 +1,11 @@
 """The recipes: every one can be cooked."""
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from striate.cli.networks import make
-from striate.cli.recipes import RECIPES, recipe_for
+from striate.cli.recipes import RECIPES, Recipe, recipe_for, size_for
 from striate.data import NAMES
 from striate.data.augment import Augmentation
 from striate.functions import registry
@@ -43,6 +45,23 @@ def test_other_data_get_a_network_for_any_size(side, classes):
 
 def test_recipe_is_one_line():
     """A recipe is told in one line of words."""
-    assert str(recipe_for("mnist", (28, 28, 1))) == (
-        "lenet5, 10 epochs in batches of 128 images, adam with learning rate 0.001, decay cosine"
+    assert str(Recipe(augment="flip")) == (
+        "lenet5, 10 epochs in batches of 128 images, adam with learning rate 0.001, decay cosine, "
+        "images changed at random (flip)"
     )
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((12, 12), None), ((128, 100), None), ((300, 400), (48, 64))]
+)
+def test_large_pictures_are_made_smaller(tmp_path, shape, size):
+    """Pictures of more than 128 pixels are brought to 64, with their proportions; no others."""
+    (tmp_path / "class").mkdir()
+    Image.fromarray(np.zeros(shape, np.uint8)).save(tmp_path / "class" / "1.png")
+
+    assert size_for(str(tmp_path)) == size
+
+
+def test_other_data_keep_their_size(tmp_path):
+    """Names, files and folders without pictures keep the size that they have."""
+    assert [size_for(data) for data in ("digits", __file__, str(tmp_path))] == [None] * 3

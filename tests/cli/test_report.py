@@ -18,7 +18,7 @@ def said(capsys, say, counts, classes):
 
 
 def test_wide_matrix_has_numbers_for_names(capsys, monkeypatch):
-    """Where names are too wide for the terminal, classes are numbered, and the numbers explained."""
+    """Where names are too wide for the terminal, classes are numbered, with a key."""
     monkeypatch.setenv("COLUMNS", "60")
     classes = tuple(f"a long name of class {k}" for k in range(3))
 
@@ -29,8 +29,8 @@ def test_wide_matrix_has_numbers_for_names(capsys, monkeypatch):
 
 
 def test_class_without_images_has_no_recall(capsys):
-    """A share that has nothing to be a share of is a hyphen."""
+    """A class that has no images has hyphens for its shares."""
     text = said(capsys, say_per_class, [[1, 1], [0, 0]], ("cat", "dog"))
 
     assert "cat         2   100.00 %   50.00 %   66.67 %\n" in text
-    assert "dog         0     0.00 %         -    0.00 %\n" in text
+    assert "dog         0          -         -         -\n" in text

@@ -13,17 +13,17 @@ QUICK = ("train", "shapes", "--epochs", 2, "--no-pictures")
 
 def test_report_has_all_that_a_newcomer_needs(striate, tmp_path):
     """Training reports data, recipe, sizes, accuracy, confusions, hard images, files, what next."""
-    result = striate("train", "shapes")
+    result = striate("train", "shapes", "--epochs", 1)
 
     assert result.exit_code == 0
     for promised in (
         "shapes: 2,000 images to train on, 400 to test with, 15 x 15 x 1 pixels, ",
         "2 classes (square, diamond)\n",
-        "recipe: conv 4@3x3 relu | max 3 | dense 2 softmax, 10 epochs in batches of 32 images, ",
+        "recipe: conv 4@3x3 relu | max 3 | dense 2 softmax, 1 epoch in batches of 32 images, ",
         "adam with learning rate 0.01, decay cosine, seed 0\n",
         "sizes: conv1: 15 - 3 + 1 = 13; max1: (13 - 3)/3 + 1 = 4\n",
-        "true \\ predicted  square  diamond   recall\n",
-        "The three images that the network finds hardest:\n",
+        "true \\ predicted  square  diamond ",
+        "The test images that the network finds hardest:\n",
         "saved striate-output/shapes-net.safetensors\n",
         "drew  striate-output/shapes-net/learning-curve.png\n",
         "  striate evaluate striate-output/shapes-net.safetensors shapes\n",
@@ -119,8 +119,17 @@ def test_all_options_of_training_are_passed_on(striate):
         *("--class-weight", "balanced", "--decay", "constant"),
     )
 
-    history = json.loads(result.stdout)["history"]
-    assert {"validation_loss", "validation_accuracy"} <= history[0].keys()
+    found = json.loads(result.stdout)
+    assert {"validation_loss", "validation_accuracy"} <= found["history"][0].keys()
+    assert found["options"] == {
+        "validation": 0.1,
+        "early_stopping": 1,
+        "standardise": True,
+        "class_weight": "balanced",
+        "size": None,
+        "resize": "fit",
+        "resume": None,
+    }
 
 
 def test_images_are_resized(striate):
@@ -162,8 +171,8 @@ def test_preset_cannot_learn_numbers(striate, tmp_path):
 
     assert result.exit_code == 1
     assert result.stderr == (
-        "Error: lenet5 cannot be trained on means.npz, whose targets are numbers. The networks that "
-        "have a name tell classes apart. Write the layers, such as --net 'conv 8@3x3 relu | "
+        "Error: lenet5 cannot be trained on means.npz, whose targets are numbers. The networks "
+        "that have a name tell classes apart. Write the layers, such as --net 'conv 8@3x3 relu | "
         "global-average | dense 1'.\n"
     )
 

@@ -114,3 +114,12 @@ def test_kernels_that_do_not_fit_are_named():
         "maps. Kernels are w[output map, incoming map of the group, *window] (Hagan 8.20). "
         "Use shape (3, 2, 2, 2)."
     )
+
+
+@pytest.mark.parametrize("padding_mode", ["reflect", "circular"])
+def test_padding_that_repeats_too_many_pixels_is_refused_with_the_shapes(padding_mode):
+    """A network that cannot be computed is refused when it is built, not in its first pass."""
+    kind = Convolution(feature_maps=1, window=3, padding=5, padding_mode=padding_mode)
+
+    with pytest.raises(ShapeError, match="has to repeat 5 pixels of an image of 4"):
+        kind.output_shape((1, 4, 4))

@@ -12,10 +12,12 @@ from striate.functions.options import (
     FRACTION,
     NOT_NEGATIVE,
     POSITIVE,
+    WHOLE,
     OneOf,
     Range,
     check,
     option,
+    required,
 )
 
 
@@ -32,6 +34,16 @@ class Sample:
         check(self)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A kind with an option that has no default."""
+
+    height: int = required(WHOLE, example=3)
+
+    def __post_init__(self):
+        check(self)
+
+
 @pytest.mark.parametrize(
     "allowed, inside, outside",
     [
@@ -39,6 +51,7 @@ class Sample:
         (NOT_NEGATIVE, (0, 0.0, np.int8(3)), (-1e-300, -np.inf)),
         (FRACTION, (0, 0.999), (1, 1.0, -0.1)),
         (COUNT, (1, np.int64(7)), (0, 1.0, 2.5)),
+        (WHOLE, (1, 0, -1, np.uint8(7)), (1.0, 2.5, True, None, "3")),
         (Range(above=1, most=2), (1.01, 2), (1, 2.01)),
     ],
 )
@@ -55,6 +68,7 @@ def test_a_range_holds_what_it_says(allowed, inside, outside):
         (POSITIVE, "a finite number above 0"),
         (FRACTION, "a number of at least 0 and below 1"),
         (COUNT, "a whole number of at least 1"),
+        (WHOLE, "a whole number"),
         (Range(above=0, most=0.5), "a number above 0 and of at most 0.5"),
         (Range(), "a finite number"),
         (OneOf(("fast", "slow")), "'fast' or 'slow'"),
@@ -108,3 +122,25 @@ def test_a_default_that_is_not_allowed_is_a_mistake_of_the_author():
     """A kind cannot be written whose default its own range refuses."""
     with pytest.raises(AssertionError):
         option(1.0, FRACTION)
+
+
+def test_a_required_option_is_required():
+    """Without a default the caller has to give a value."""
+    with pytest.raises(TypeError, match="height"):
+        Stack()
+
+
+def test_a_bad_required_option_names_an_example():
+    """Where there is no default to name, the author's example stands in the error."""
+    with pytest.raises(OptionError) as error:
+        Stack(height=2.5)
+
+    assert str(error.value) == (
+        "Stack cannot have height=2.5. It is a whole number. Use height=3, for example."
+    )
+
+
+def test_an_example_that_is_not_allowed_is_a_mistake_of_the_author():
+    """A kind cannot be written whose example its own range refuses."""
+    with pytest.raises(AssertionError):
+        required(COUNT, example=0)

@@ -194,7 +194,7 @@ class _Builder:
         self.keep(layer([node, pick(rng, sources)]))
 
     def end(self, loss, nodes=()):
-        """Lead nodes to an output that suits a loss; give its node and the loss with its options."""
+        """Lead nodes to an output that suits a loss; give its node, and the loss with options."""
         rng = self.rng
         nodes = list(nodes) or [self.source()]
         outputs = 1 if loss is Hinge and rng.random() < 0.3 else int(rng.integers(2, 5))

@@ -9,9 +9,14 @@ import pytest
 from graph.kinks import distance_from_kinks
 from graph.random_graphs import LOSSES, TRANSFERS, WEIGHTS, problem
 from striate.functions.base import Draw
+from striate.functions.loss import SquaredError
 from striate.functions.net_input import Concatenate, Product, Sum
+from striate.functions.transfer import Tanh
 from striate.graph.gradients import check_gradients
+from striate.graph.graph import Graph
+from striate.graph.layers import BatchNorm, Conv, Flatten, Input
 from striate.graph.reference import forward
+from striate.graph.step import TrainingStep
 
 QUICK, ALL = 200, 1000
 
@@ -89,3 +94,31 @@ def test_random_networks_have_every_form():
     assert sum(shared) >= QUICK // 5
     assert sum(len(graph.inputs) > 1 for graph in graphs) >= QUICK // 5
     assert sum(len(graph.outputs) > 1 for graph in graphs) >= QUICK // 5
+
+
+def test_a_slightly_wrong_derivative_is_found(monkeypatch):
+    """A slope of tanh that is wrong by a hundred-thousandth fails most networks that hold one."""
+    right = Tanh.backward_n
+    monkeypatch.setattr(Tanh, "backward_n", lambda *given: 1.00001 * right(*given))
+    holding = [n for n in range(QUICK) if drawn(n)[0].kinds()["Tanh"]][:20]
+
+    results = [check_gradients(drawn(n)[0].step, *drawn(n)[1], entries=6) for n in holding]
+
+    # In some, a rectifier that is at 0 or a softmax near 1 hides it.
+    assert sum(not result.passed for result in results) >= 14
+
+
+def test_a_derivative_of_zero_is_no_error():
+    """A bias in front of batch normalisation has no effect; roundings are not held against it."""
+    image = Input((4, 4, 1))
+    step = TrainingStep.of(
+        Graph.of(Flatten()(BatchNorm(activation="tanh")(Conv(2, 3)(image)))), [SquaredError()]
+    )
+    rng = np.random.default_rng(1)
+    parameters = {k: rng.standard_normal(p.shape) for k, p in step.graph.parameters().items()}
+    state = {k: np.ones(p.shape) for k, p in step.graph.state().items()}
+    inputs, targets = {"input": rng.standard_normal((5, 1, 4, 4))}, [rng.standard_normal((5, 8))]
+
+    result = check_gradients(step, inputs, targets, parameters, state)
+
+    assert result.errors["conv1.bias"] <= result.bound

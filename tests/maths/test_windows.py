@@ -5,6 +5,7 @@ import json
 from math import floor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from striate.errors import OptionError, ShapeError
@@ -301,3 +302,45 @@ def test_padding_in_another_form_is_explained(padding):
         "each axis, or (before, after) for each axis, none of them negative. "
         "Use for example padding=((0, 1), (0, 1))."
     )
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("window", "printed"),
+    [(2.5, "2.5"), ("3", "'3'"), (None, "None"), (True, "True"), ((3, 2.0), "(3, 2.0)")],
+)
+def test_a_length_that_is_not_whole_is_explained(window, printed):
+    """Fractions, words, nothing and truth values are no lengths, alone or among others."""
+    with pytest.raises(OptionError) as error:
+        axes((8, 8), window=window)
+
+    assert str(error.value) == (
+        f"The window has window={printed}. A window is a whole number of pixels, at least 1. "
+        "Use window=1 or more."
+    )
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("padding", "printed"),
+    [(1.5, "1.5"), (None, "None"), (True, "True"), (("a", "b"), "('a', 'b')")],
+)
+def test_padding_that_is_not_whole_is_explained(padding, printed):
+    """The same holds for numbers of added pixels."""
+    with pytest.raises(OptionError) as error:
+        axes((8, 8), window=3, padding=padding)
+
+    assert str(error.value) == (
+        f"The window has padding={printed} for 2 axes. Padding is a number of pixels, one for "
+        "each axis, or (before, after) for each axis, none of them negative. "
+        "Use for example padding=((0, 1), (0, 1))."
+    )
+
+
+@pytest.mark.bad_input
+def test_numpys_whole_numbers_are_numbers():
+    """Lengths that were computed with NumPy serve as Python's do, and become such."""
+    found = axes((8, 8), window=np.array([3, 2]), stride=np.int64(2), padding=np.int8(1))
+
+    assert found == axes((8, 8), window=(3, 2), stride=2, padding=1)
+    assert {type(axis.window) for axis in found} == {type(axis.before) for axis in found} == {int}

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from networks import classifier, images_and_labels
 
 import striate as st
+from networks import classifier, images_and_labels
 from striate.errors import DataError, GraphError, OptionError, ShapeError, StriateError
 
 X, Y = images_and_labels(8)
@@ -202,9 +202,7 @@ def test_class_weights_without_classes(golden):
 def test_augmentation_of_images_that_it_does_not_take(golden):
     """Augmentation moves images with rows, columns and channels."""
     with pytest.raises(ShapeError) as error:
-        classifier("dense 3 softmax", (4,)).fit(
-            np.zeros((8, 4)), Y, epochs=1, augment="shift 1"
-        )
+        classifier("dense 3 softmax", (4,)).fit(np.zeros((8, 4)), Y, epochs=1, augment="shift 1")
 
     golden("messages/fit-augment-vectors", str(error.value))
 

@@ -6,11 +6,11 @@ from math import prod
 
 import numpy as np
 import pytest
-from helpers import FUNCTION_CASES
-from networks import EVERYTHING, classifier, digest, images_and_labels
 from safetensors.numpy import load_file, save_file
 
 import striate as st
+from helpers import FUNCTION_CASES
+from networks import EVERYTHING, classifier, digest, images_and_labels
 from striate.errors import ModelFileError
 from striate.functions import registry
 from striate.functions.base import NetInputFunction, TransferFunction

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from networks import classifier, digest, images_and_labels
 
 import striate as st
+from networks import classifier, digest, images_and_labels
 from striate.model.inputs import Preprocessing
 
 X, Y = images_and_labels(8)

@@ -10,16 +10,11 @@ from onnx_backend.losses import cross_entropy, negative_log_likelihood
 from onnx_backend.updates import update
 from striate.functions.base import Call, Draw
 from striate.functions.dropout import Dropout
-from striate.functions.normalisation import (
-    BatchNormalisation,
-    GroupNormalisation,
-    LayerNormalisation,
-)
+from striate.functions.normalisation import GroupNormalisation
 from striate.functions.normalisation.standardise import mean_and_variance
 from striate.functions.registry import FAMILIES
-from striate.functions.transfer import LogSoftmax, Softmax
 from striate.functions.vec import Flatten
-from striate.functions.weight import GlobalAveragePooling, GlobalMaxPooling, MaxPooling
+from striate.functions.weight import MaxPooling
 from striate.maths import columns, windows
 
 KINDS = {
@@ -82,8 +77,10 @@ def product(node, given):
 def over_maps(node, given):
     """Compute a softmax over any axis by making it the axis of maps."""
     (a,) = given
-    kind = {"Softmax": Softmax, "LogSoftmax": LogSoftmax}[node.operator]()
+    kind = KINDS[node.operator]()
     axis = node.attributes.get("axis", -1 if node.opset >= 13 else 1) % a.ndim
+    if axis == 1 and node.opset >= 13:
+        return (kind.apply(a),)
     if node.opset < 13:  # there it is over all axes from this one on
         return (kind.apply(a.reshape(int(np.prod(a.shape[:axis])), -1)).reshape(a.shape),)
     last = np.moveaxis(a, axis, -1)
@@ -125,8 +122,7 @@ def pooling(node, given):
 def global_pooling(node, given):
     """Compute global pooling; ONNX keeps the pixel axes with length 1."""
     (a,) = given
-    kind = {"GlobalAveragePool": GlobalAveragePooling, "GlobalMaxPool": GlobalMaxPooling}
-    return (kind[node.operator]().apply(a).reshape(*a.shape[:2], *(1,) * (a.ndim - 2)),)
+    return (KINDS[node.operator]().apply(a).reshape(*a.shape[:2], *(1,) * (a.ndim - 2)),)
 
 
 def batch_normalisation(node, given):
@@ -135,10 +131,9 @@ def batch_normalisation(node, given):
     ONNX's momentum is the weight of the old numbers, and its running variance is biased.
     """
     a, gamma, beta, mean, variance = given
-    attributes = {**node.attributes}
-    old = attributes.pop("momentum", 0.9)
-    training = attributes.pop("training_mode", 0) == 1
-    kind = BatchNormalisation(momentum=1 - old, epsilon=attributes.get("epsilon", 1e-5))
+    old = node.attributes.get("momentum", 0.9)
+    training = node.attributes.get("training_mode", 0) == 1
+    kind = made(node, momentum=1 - old)
     call = Call(
         inputs=(a,),
         parameters={"gamma": gamma, "beta": beta},
@@ -157,10 +152,10 @@ def layer_normalisation(node, given):
     a, gamma, beta = given
     axis = node.attributes.get("axis", -1) % a.ndim
     images = a.reshape(-1, *a.shape[axis:])
-    epsilon = node.attributes.get("epsilon", 1e-5)
-    z = LayerNormalisation(epsilon=epsilon).apply(images, gamma, beta)
+    kind = made(node)
+    z = kind.apply(images, gamma, beta)
     m, v = mean_and_variance(a, tuple(range(axis, a.ndim)))
-    return z.reshape(a.shape), m, 1 / np.sqrt(v + epsilon)
+    return z.reshape(a.shape), m, 1 / np.sqrt(v + kind.epsilon)
 
 
 def group_normalisation(node, given):

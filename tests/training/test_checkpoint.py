@@ -5,10 +5,10 @@ import re
 
 import numpy as np
 import pytest
-from networks import EVERYTHING, classifier, images_and_labels
 from safetensors.numpy import load_file, save_file
 
 import striate as st
+from networks import EVERYTHING, classifier, images_and_labels
 from striate.errors import ModelFileError
 from striate.functions.decay import Cosine
 from striate.training.tensors import METADATA
@@ -41,7 +41,9 @@ def rewritten(path, *, arrays=None, **document):
 
 
 OTHERS = {
-    "network": {"text": "conv 3@3x3 same | batch-norm tanh | max 2x2 | dropout 0.3 | dense 3 softmax"},
+    "network": {
+        "text": "conv 3@3x3 same | batch-norm tanh | max 2x2 | dropout 0.3 | dense 3 softmax"
+    },
     "network-size": {"text": "dense 3 softmax"},
     "batch-size": {"batch_size": 5},
     "seed": {"seed": 6},

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+
+import striate as st
 from networks import (
     EVERYTHING,
     Listening,
@@ -11,8 +13,6 @@ from networks import (
     images_and_labels,
     raising,
 )
-
-import striate as st
 from striate.errors import TrainingError
 from striate.functions.decay import Step
 from striate.functions.update import GradientDescent
@@ -61,7 +61,7 @@ def test_the_order_does_not_depend_on_the_past():
 def test_the_last_short_batch_is_kept():
     """Every image is trained on once an epoch: batches of 4, 4 and 2."""
     sizes = []
-    train(listeners=[Listening(step=lambda state, loss, images: sizes.append(images))])
+    train(listeners=[Listening(step=lambda *heard: sizes.append(heard[2]))])
 
     assert sizes == [4, 4, 2] * 2
 
@@ -69,7 +69,7 @@ def test_the_last_short_batch_is_kept():
 def test_the_loss_of_an_epoch_is_the_mean_over_its_images():
     """A short batch counts by its images, not as a batch."""
     steps = []
-    listener = Listening(step=lambda state, loss, images: steps.append((loss, images)))
+    listener = Listening(step=lambda *heard: steps.append(heard[1:]))
     _, history = train(epochs=1, listeners=[listener])
 
     assert history["loss"][0] == pytest.approx(
@@ -141,7 +141,7 @@ def test_a_plateau_of_the_accuracy_reduces_the_rate(monkeypatch):
         Scripted(monkeypatch, loss=[1.0] * 3, accuracy=accuracy)
         decay = st.functions.decay.ReduceOnPlateau(ratio=0.5, patience=0)
         listener = Listening(
-            epoch=lambda state, row, name=name: memories.update({name: state.decay[0]})
+            epoch=lambda state, _, name=name: memories.update({name: state.decay[0]})
         )
         train(
             validation=0.3,
@@ -176,9 +176,7 @@ def test_the_decay_reaches_the_update():
             rates.append(rate)
             return super().apply(*arguments, rate=rate, **more)
 
-    train(
-        update=Noting(learning_rate=0.5), decay=Step(every=1, ratio=0.1), epochs=2, batch_size=5
-    )
+    train(update=Noting(learning_rate=0.5), decay=Step(every=1, ratio=0.1), epochs=2, batch_size=5)
 
     assert rates == [0.5, 0.5, 0.05, 0.05]
 
@@ -222,13 +220,13 @@ def test_the_loss_becomes_no_number(step, golden):
     """NaN stops the training with an explanation; the last good weights are the network's."""
     kept = {0: classifier(EVERYTHING).numbers[0].copy()}
 
-    def poison(state, loss, images):  # noqa: ARG001  # a listener's signature
+    def poison(state, *_):
         if state.step == step:
             state.parameters.setflags(write=True)
             state.parameters[:] = np.nan
 
     listener = Listening(
-        poison, lambda state, row: kept.update({state.epoch: state.parameters.copy()})
+        poison, lambda state, _: kept.update({state.epoch: state.parameters.copy()})
     )
     network = classifier(EVERYTHING)
     with pytest.raises(TrainingError) as error:

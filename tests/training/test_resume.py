@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from networks import EVERYTHING, classifier, columns, digest, images_and_labels, raising
 
+from networks import EVERYTHING, classifier, columns, digest, images_and_labels, raising
 from striate.errors import TrainingError
 from striate.functions.decay import Cosine, OneCycle, ReduceOnPlateau
 from striate.functions.update import Adam, Momentum, RMSprop
@@ -61,7 +61,7 @@ def assert_same(resumed, whole):
 @pytest.mark.parametrize("training", TRAININGS)
 @pytest.mark.parametrize("step", range(1, STEPS * EPOCHS + 1))
 def test_resumed_behind_any_step(training, step, uninterrupted, tmp_path):
-    """Ctrl-C behind any batch, in the middle or at the end of an epoch: the same bits in the end."""
+    """Ctrl-C behind any batch, the last of an epoch included: the same bits in the end."""
     path = tmp_path / "checkpoint"
     last = len(uninterrupted[training][1]) * STEPS  # the one that stops early has fewer
     stop = raising(KeyboardInterrupt(), at_step=min(step, last))
@@ -116,7 +116,7 @@ def test_resumed_twice(uninterrupted, tmp_path):
 
 
 def test_a_killed_training_goes_on_from_its_last_epoch(uninterrupted, tmp_path):
-    """Where nothing could be saved, the checkpoint of the last whole epoch leads to the same bits."""
+    """Where nothing could be saved, the checkpoint of the last epoch leads to the same bits."""
     path = tmp_path / "checkpoint"
     with pytest.raises(MemoryError):
         train("adam", checkpoint=path, listeners=[raising(MemoryError(), at_step=5)])
@@ -143,7 +143,7 @@ def test_more_epochs_than_planned(uninterrupted, tmp_path):
     assert_same(train("adam", resume=path), uninterrupted["adam"])
 
 
-def test_an_early_stop_stays_stopped(uninterrupted, tmp_path):
+def test_an_early_stop_stays_stopped(tmp_path):
     """A training that stopped early stops at once when resumed, with the best weights again."""
     path = tmp_path / "checkpoint"
     _, history = train("early", checkpoint=path, epochs=30)
@@ -159,7 +159,7 @@ def test_an_interrupted_network_has_the_weights_of_its_last_step(step):
     """Ctrl-C leaves the weights of the last whole step, not a mixture."""
     kept = {}
 
-    def remember(state, loss, images):  # noqa: ARG001  # a listener's signature
+    def remember(state, *_):
         kept["weights"] = (state.parameters.copy(), state.statistics.copy())
         if state.step == step:
             raise KeyboardInterrupt
@@ -181,7 +181,7 @@ def test_a_resumed_training_that_runs_away_keeps_the_checkpoint(tmp_path):
         train("adam", checkpoint=path, listeners=[raising(KeyboardInterrupt(), at_step=1)])
     network = classifier(EVERYTHING, seed=3)
 
-    def poison(state, loss, images):  # noqa: ARG001  # a listener's signature
+    def poison(state, *_):
         kept.append(state.parameters.copy())
         state.parameters[:] = np.nan
 

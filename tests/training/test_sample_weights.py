@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from networks import classifier, images_and_labels
 
+from networks import Listening, classifier, images_and_labels
 from striate.data.split import held_out
 from striate.functions.loss import CrossEntropy
 
@@ -60,16 +60,12 @@ def test_a_batch_without_weight_teaches_nothing():
     network, losses = classifier(), []
     before = network.numbers[0].copy()
 
-    class Noting:
-        def on_step(self, state, loss, images):  # noqa: ARG002  # a listener's signature
-            losses.append((loss, bool((state.parameters == before).all())))
-
-        def on_epoch(self, state, row):
-            pass
-
+    listener = Listening(
+        lambda state, loss, _: losses.append((loss, bool((state.parameters == before).all())))
+    )
     weights = np.array([0, 0, 1, 1, 1, 1, 1, 1])
     network.fit(X, Y, epochs=1, batch_size=2, shuffle=False, sample_weight=weights, progress=True,
-                update="gradient-descent", listeners=[Noting()])  # fmt: skip
+                update="gradient-descent", listeners=[listener])  # fmt: skip
 
     assert losses[0] == (0.0, True)
     assert [changed for _, changed in losses[1:]] == [False] * 3
@@ -113,7 +109,7 @@ def test_sample_and_class_weights_are_multiplied():
 
 
 def test_class_weights_of_the_loss_do_not_weigh_the_accuracy():
-    """A loss with class weights divides by them, as PyTorch's; answers are right or wrong as ever."""
+    """A loss with class weights divides by them, as PyTorch's; answers stay right or wrong."""
     loss = CrossEntropy(class_weights=(1.0, 3.0, 0.5))
     row, parameters = after_one_step(X, Y, loss=loss)
     weighted, expected = after_one_step(X, Y, sample_weight=np.array([1.0, 3.0, 0.5])[Y])
@@ -157,18 +153,15 @@ def test_the_validation_part_is_stratified():
     for labels in (y, y.astype(np.uint8), np.array(["a", "b", "c"])[y]):
         seen = set()
 
-        class Noting:
-            def on_step(self, state, loss, images):  # noqa: ARG002  # a listener's signature
-                seen.add(images)
-
-            def on_epoch(self, state, row):  # noqa: ARG002  # a listener's signature
-                seen.add(row["validation_accuracy"])
-
+        listener = Listening(
+            lambda *heard, seen=seen: seen.add(heard[2]),
+            lambda _, row, seen=seen: seen.add(row["validation_accuracy"]),
+        )
         network = classifier("dense 3 softmax")
         network.parameters["dense1.bias"][:] = [1.0, 0.0, 0.0]
         network.parameters["dense1.weight"][:] = 0.0
         network.fit(x, labels, epochs=1, batch_size=64, validation=0.3, learning_rate=1e-9,
-                    listeners=[Noting()])  # fmt: skip
+                    listeners=[listener])  # fmt: skip
 
         # 6 + 3 + 3 of 40 are held out, and the network calls all of them class 0.
         assert seen == {28, 0.5}

@@ -10,10 +10,10 @@ import subprocess
 
 import numpy as np
 import pytest
-from networks import classifier, digest
 from safetensors.numpy import save, save_file
 
 import striate as st
+from networks import classifier, digest
 from striate.errors import ModelFileError
 from striate.training.tensors import METADATA, read_tensors, write_tensors
 
@@ -108,14 +108,16 @@ def test_a_damaged_file(damage, model, golden):
         st.load(model.name)
 
     # What the library says of a file is its own, and changes with its versions.
-    text = re.sub("cannot be read: .*?[.] A model", "cannot be read: REASON. A model", str(error.value))
+    text = re.sub(
+        "cannot be read: .*?[.] A model", "cannot be read: REASON. A model", str(error.value)
+    )
     golden(f"messages/model-file-{damage}", text)
 
 
 def test_every_truncation_is_found(model):
     """A file cut anywhere is never taken for a whole one."""
     raw = model.read_bytes()
-    for length in [*range(0, 64), *range(64, len(raw), 97), len(raw) - 1]:
+    for length in [*range(64), *range(64, len(raw), 97), len(raw) - 1]:
         model.write_bytes(raw[:length])
         with pytest.raises(ModelFileError):
             st.load(model)
@@ -166,18 +168,18 @@ def test_there_is_no_file(tmp_path, monkeypatch, golden):
 def test_a_file_that_may_not_be_read(model, monkeypatch):
     """A file that the system does not open is an error in words."""
 
-    def refuse(*arguments, **options):
+    def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr("striate.training.tensors.safe_open", refuse)
-    with pytest.raises(ModelFileError, match="cannot be read: .*Permission denied"):
+    with pytest.raises(ModelFileError, match=r"cannot be read: .*Permission denied"):
         st.load(model)
 
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
-def full_disk(*arguments, **options):
+def full_disk(*_, **__):
     """Fail as a full disk does."""
     raise FULL
 
@@ -201,7 +203,7 @@ def test_an_interrupt_while_saving_leaves_the_old_file_whole(model, monkeypatch)
     """Ctrl-C while a file is written does no harm."""
     before = model.read_bytes()
 
-    def interrupted(*arguments):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -246,7 +248,7 @@ def test_folders_that_cannot_be_written_to(tmp_path, monkeypatch, golden):
             classifier().save(path)
         texts.append(str(error.value))
 
-    def refuse(*arguments, **options):
+    def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr("tempfile.mkstemp", refuse)

@@ -54,7 +54,7 @@ def command(model: str, data: str, part: str, resize: str, download: bool, as_js
     say_accuracy(out, tested.evaluation, part=title)
     say_confusion(out, tested.evaluation)
     say_per_class(out, tested.evaluation)
-    say_worst(out, tested)
+    say_worst(out, tested, part=part)
     out.answer({"model": model, "data": {"name": dataset.name, "part": part}, **tested.document()})
 
 

@@ -73,7 +73,7 @@ def make(net: str, input_shape: Shape | None, classes: int | None, *, seed: int 
         If there is no such preset, the text cannot be read, or sizes do not fit.
     """
     text = net.strip()
-    if re.fullmatch(r"[\w.-]+", text):
+    if re.fullmatch(r"[\w.-]*", text):
         return Network.preset(text, seed=seed, input_shape=input_shape, classes=classes)
     filled = text.replace("{classes}", str(classes or _USUAL_CLASSES))
     states_input = filled.split(maxsplit=1)[0] == "input"

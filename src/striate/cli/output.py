@@ -135,3 +135,25 @@ def sizes(shape: Sequence[int]) -> str:
     '28 x 28 x 1'
     """
     return " x ".join(map(str, shape))
+
+
+def counted(number: int, what: str) -> str:
+    """Write a number with what it counts.
+
+    Parameters
+    ----------
+    number
+        How many.
+    what
+        The word for one.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> counted(1, "epoch"), counted(50, "epoch")
+    ('1 epoch', '50 epochs')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

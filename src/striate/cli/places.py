@@ -1,5 +1,6 @@
 """Where a training puts its files."""
 
+import os
 import re
 import shlex
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Protocol, Self
 
 from striate.cli.networks import ENDING
 from striate.cli.recipes import RECIPES
+from striate.errors import ModelFileError
 from striate.files import make_folder
 
 FOLDER = Path("striate-output")
@@ -78,9 +80,19 @@ class Places:
         )
 
     def make_folders(self) -> None:
-        """Make the folders before training rather than fail after it."""
-        make_folder(self.model.parent)
-        make_folder(self.checkpoint.parent)
+        """Make the folders, and fail before training rather than after it."""
+        for path in (self.model, self.checkpoint):
+            folder = make_folder(path.parent)
+            if path.is_dir():
+                raise ModelFileError(
+                    f"{path} is a folder. A model and a checkpoint are one file each. "
+                    f"Give the file's name too, such as {path / 'net'}{path.suffix or ENDING}."
+                )
+            if not os.access(folder, os.W_OK):
+                raise ModelFileError(
+                    f"The folder {folder} may not be written to. Models and checkpoints are "
+                    "written while and after training. Choose a folder of your own with --output."
+                )
 
     def remove_checkpoint(self) -> None:
         """Remove what is no longer needed."""

@@ -139,8 +139,9 @@ def say_per_class(out: Output, evaluation: Evaluation) -> None:
     wide = max(5, *map(len, names))
     out.say(f"\n{'class':<{wide}}  images  precision    recall        F1")
     for k, name in enumerate(names):
-        shares = (measured.precision[k], measured.recall[k], measured.f1[k])
-        cells = "  ".join(f"{'-' if np.isnan(s) else percent(s):>8}" for s in shares)
+        shares = [measured.precision[k], measured.recall[k], measured.f1[k]]
+        words = map(percent, shares) if measured.support[k] else "---"
+        cells = "  ".join(f"{word:>8}" for word in words)
         out.say(f"{name:<{wide}}  {measured.support[k]:>6.0f}   {cells}")
     out.say(
         "precision: how many of the answers with this class are right; recall: how many images of "
@@ -148,7 +149,7 @@ def say_per_class(out: Output, evaluation: Evaluation) -> None:
     )
 
 
-def say_worst(out: Output, tested: Tested) -> None:
+def say_worst(out: Output, tested: Tested, *, part: str) -> None:
     """Show the three images that the network is most wrong about."""
     found = tested.worst()
     if not found or out.as_json or out.quiet:
@@ -156,15 +157,13 @@ def say_worst(out: Output, tested: Tested) -> None:
     unit = percent if tested.probabilities else "{:.3g}".format
     captions = [
         [
-            f"test image {one['image']}",
-            f"is {one['label']}"
-            if one["label"] != one["predicted"]
-            else f"is {one['label']}, found",
+            f"{part} image {one['image']}",
+            f"is {one['label']}",
             f"answer {one['predicted']}, {unit(one['score'])}",
         ]
         for one in found
     ]
-    out.say("\nThe three images that the network finds hardest:")
+    out.say(f"\nThe {part} images that the network finds hardest:")
     images = tested.x[[one["image"] for one in found]]
     for line in gallery(images, captions, out.console):
         out.say(line)

@@ -1,36 +1,20 @@
-"""The command ``striate train``."""
+"""The command ``striate train``: its options, and what happens on Ctrl-C."""
 
 import shlex
-import time
-from dataclasses import asdict, dataclass, fields, replace
-from math import prod
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
-from rich.text import Text
 
-from striate.cli.networks import make, set_classes, weights_hash
-from striate.cli.options import announce_downloads, download_option, resize_option, size_option
-from striate.cli.output import Output, json_option, sizes
+from striate.cli.options import download_option, resize_option, size_option
+from striate.cli.output import Output, json_option
 from striate.cli.places import Places
-from striate.cli.recipes import RECIPES, Recipe, recipe_for
-from striate.cli.report import Tested, say_accuracy, say_confusion, say_worst, test
-from striate.data import NAMES, Dataset, open_dataset
-from striate.errors import ExtraError, OptionError
+from striate.cli.program import INTERRUPTED
+from striate.cli.training import Options, run
+from striate.data import NAMES
 from striate.functions import registry
-from striate.model.network import Network
 from striate.model.presets import PRESETS
-from striate.pictures import save_all
-from striate.training.history import History
-from striate.training.state import Row, TrainingState
-
-_INTERRUPTED = 130
-_LARGE = 96 * 96
-"""Pixels: larger images are slow enough on a processor to say so."""
-
-_FEW_NAMES = 10
 
 _HELP = f"""Train a network on DATA, and save it.
 
@@ -49,35 +33,6 @@ Ctrl-C stops, saves a checkpoint, and says how to go on. The words of machine le
 one pass through the training images; the loss says how wrong the answers are; the learning rate is
 the length of a step.
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What the user says; ``None`` leaves it to the recipe."""
-
-    data: str
-    net: str | None
-    epochs: int | None
-    batch_size: int | None
-    update: str | None
-    learning_rate: float | None
-    decay: str | None
-    augment: str | None
-    validation: float | None
-    early_stopping: int | None
-    standardise: bool
-    class_weight: str | None
-    seed: int
-    size: tuple[int, ...] | None
-    resize: str
-    download: bool
-    output: Path | None
-    checkpoint: Path | None
-    resume: Path | None
-    pictures: Path | None
-    no_pictures: bool
-    as_json: bool
-    quiet: bool
 
 
 @click.command("train", help=_HELP)
@@ -148,243 +103,25 @@ def command(ctx: click.Context, **words: Any) -> None:
     out = Output(as_json=options.as_json, quiet=options.quiet)
     places = Places.of(options.data, options.net, options)
     try:
-        _run(options, out, places)
+        run(options, out, places)
     except KeyboardInterrupt:
         out.note("\nStopped. " + places.how_to_resume(_as_typed(ctx)), whole=True)
-        ctx.exit(_INTERRUPTED)
+        ctx.exit(INTERRUPTED)
 
 
 def _as_typed(ctx: click.Context) -> str:
     """Write the command again as the user gave it, but for what it resumes from."""
-    parts = [ctx.command_path]
+    words = ctx.command_path.split()
     for parameter in ctx.command.params:
         name = str(parameter.name)
         if ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE or name == "resume":
             continue
         value = ctx.params[name]
+        text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
         if isinstance(parameter, click.Argument):
-            parts.append(str(value))
+            words.append(text)
         elif isinstance(value, bool):
-            parts.append((parameter.opts if value else parameter.secondary_opts)[0])
+            words.append((parameter.opts if value else parameter.secondary_opts)[0])
         else:
-            text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            parts += [parameter.opts[0], text]
-    return shlex.join([*ctx.command_path.split(), *parts[1:]])
-
-
-def _run(options: Options, out: Output, places: Places) -> None:
-    """Open the data, train, test, save, and report."""
-    dataset = open_dataset(
-        options.data,
-        size=_size(options.size),
-        resize=options.resize,
-        download=options.download,
-        progress=announce_downloads(out),
-    )
-    recipe = _recipe(options, dataset)
-    network = _network(recipe.net, dataset, options.seed)
-    places.make_folders()
-    _announce(out, dataset, recipe, network, places, options)
-    started = time.perf_counter()
-    history = _fit(network, dataset, recipe, options, out, places)
-    seconds = time.perf_counter() - started
-    network.save(places.model)
-    out.say(f"\nTrained {len(history)} epochs in {_duration(seconds)}.")
-    tested = None
-    if len(dataset.x_test):
-        tested = test(network, dataset.x_test, dataset.y_test, dataset.classes)
-        say_accuracy(out, tested.evaluation, part="test")
-        say_confusion(out, tested.evaluation)
-        say_worst(out, tested)
-    else:
-        out.say("There are no images to test with: each class has too few.")
-    pictures = _draw(options, out, places, network, history, tested)
-    places.remove_checkpoint()
-    _conclude(out, network, places, pictures, options)
-    out.answer(
-        {
-            "data": {"name": dataset.name, "training_images": len(dataset.x)},
-            "network": str(network),
-            "parameters": network.parameter_count,
-            "recipe": asdict(recipe) | {"seed": options.seed},
-            "history": history.rows,
-            "seconds": seconds,
-            "test": None if tested is None else tested.document(),
-            "weights_sha256": weights_hash(network),
-            "model": str(places.model),
-            "pictures": list(map(str, pictures)),
-        }
-    )
-
-
-def _recipe(options: Options, dataset: Dataset) -> Recipe:
-    """Take the data set's recipe with the user's changes."""
-    recipe = recipe_for(options.data, dataset.image_shape, classes=bool(dataset.classes))
-    given = {field.name: getattr(options, field.name) for field in fields(Recipe)}
-    return replace(recipe, **{name: value for name, value in given.items() if value is not None})
-
-
-def _network(net: str, dataset: Dataset, seed: int) -> Network:
-    """Make the network for a data set: its size of images, its number of classes."""
-    if net in PRESETS and not dataset.classes:
-        raise OptionError(
-            f"{net} cannot be trained on {dataset.name}, whose targets are numbers. The networks "
-            "that have a name tell classes apart. Write the layers, such as --net 'conv 8@3x3 relu "
-            "| global-average | dense 1'."
-        )
-    outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
-    network = make(net, dataset.image_shape, outputs, seed=seed)
-    set_classes(network, dataset.classes)
-    return network
-
-
-def _announce(
-    out: Output,
-    dataset: Dataset,
-    recipe: Recipe,
-    network: Network,
-    places: Places,
-    options: Options,
-) -> None:
-    """Say what is going to happen."""
-    count = len(dataset.classes)
-    kinds = f"{count} classes{_listed(dataset.classes)}" if count else "numbers to predict"
-    out.say(
-        f"{dataset.name}: {len(dataset.x):,} images to train on, {len(dataset.x_test):,} to test "
-        f"with, {sizes(dataset.image_shape)} pixels, {kinds}",
-        style="bold",
-    )
-    filled = replace(recipe, net=recipe.net.replace("{classes}", str(count or 1)))
-    out.say(f"recipe: {filled}, seed {options.seed}")
-    for note in dataset.notes:
-        out.say(f"note: {note}")
-    if dataset.image_shape[0] * dataset.image_shape[1] > _LARGE and options.size is None:
-        out.say("note: images this large train slowly; --size 64 makes them smaller.")
-    if not (out.as_json or out.quiet):
-        out.say(Text.from_ansi(f"\n{network.summary()}\n"))
-    if options.resume is not None:
-        out.say(f"Going on from {options.resume}.")
-    elif places.checkpoint.is_file():
-        out.say(
-            f"note: {places.checkpoint}, from a training that was stopped, will be replaced; "
-            f"to go on with that one instead, add --resume {places.checkpoint}."
-        )
-    out.say(
-        "Training; Ctrl-C stops and saves. An epoch is one pass through the training images, the "
-        "loss says how wrong the answers still are, the accuracy how often they are right."
-    )
-
-
-class _EpochLines:
-    """Says one line for each epoch, where there is no terminal for a progress bar."""
-
-    def __init__(self, out: Output, epochs: int) -> None:
-        self.out = out
-        self.epochs = epochs
-
-    def on_step(self, state: TrainingState, loss: float, images: int) -> None:
-        """Say nothing."""
-
-    def on_epoch(self, state: TrainingState, row: Row) -> None:  # noqa: ARG002  # a listener's signature
-        """Say how the epoch went."""
-        numbers = [
-            f"{name.replace('_', ' ')} {value:.4f}"
-            for name, value in row.items()
-            if name not in {"epoch", "seconds"}
-        ]
-        self.out.note("  ".join([f"epoch {int(row['epoch']):>3}/{self.epochs}", *numbers]))
-
-
-def _fit(
-    network: Network,
-    dataset: Dataset,
-    recipe: Recipe,
-    options: Options,
-    out: Output,
-    places: Places,
-) -> History:
-    """Train, with a progress bar on a terminal and a line for each epoch elsewhere."""
-    bar = out.remarks.is_terminal and not options.quiet
-    return network.fit(
-        dataset.x,
-        dataset.y,
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        update=recipe.update,
-        learning_rate=recipe.learning_rate,
-        decay=recipe.decay,
-        augment=recipe.augment or None,
-        validation=options.validation,
-        early_stopping=options.early_stopping,
-        standardise=options.standardise,
-        class_weight=options.class_weight,
-        seed=options.seed,
-        checkpoint=places.checkpoint,
-        resume=options.resume,
-        progress=bar,
-        listeners=() if bar else (_EpochLines(out, recipe.epochs),),
-    )
-
-
-def _draw(
-    options: Options,
-    out: Output,
-    places: Places,
-    network: Network,
-    history: History,
-    tested: Tested | None,
-) -> list[Path]:
-    """Draw what was learned, if matplotlib is there."""
-    if options.no_pictures:
-        return []
-    try:
-        return save_all(
-            places.pictures,
-            network=network,
-            history=history,
-            evaluation=None if tested is None else tested.evaluation,
-            x=None if tested is None else tested.x,
-            y=None if tested is None else tested.y,
-            probabilities=tested.scores if tested is not None and tested.probabilities else None,
-        )
-    except ExtraError:
-        out.say("\nFor pictures of what was learned: pip install 'striate[plot]'")
-        return []
-
-
-def _conclude(
-    out: Output, network: Network, places: Places, pictures: list[Path], options: Options
-) -> None:
-    """Say what was written and what to try next."""
-    out.say(f"\nweights {weights_hash(network)} (a hash: the same training gives the same)")
-    out.say(f"saved {places.model}", whole=True)
-    for path in pictures:
-        out.say(f"drew  {path}", whole=True)
-    model, data = shlex.quote(str(places.model)), shlex.quote(options.data)
-    out.say("\nTry next:", style="bold")
-    out.say(f"  striate evaluate {model} {data}", whole=True)
-    out.say(f"  striate predict {model} PICTURE.png", whole=True)
-    out.say(f"  striate summary {model}", whole=True)
-    if options.net is None and options.data in RECIPES:
-        other = "two-layer" if RECIPES[options.data].net != "two-layer" else "lenet5"
-        out.say(f"  striate train {data} --net {other}", whole=True)
-
-
-def _size(given: tuple[int, ...] | None) -> tuple[int, int] | None:
-    """Read one number as rows and columns."""
-    return None if given is None else (given[0], given[-1])
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    """List names in brackets, the middle ones of many left out; numbers need no list."""
-    if all(map(str.isdecimal, names)):
-        return ""
-    shown = names if len(names) <= _FEW_NAMES else (*names[: _FEW_NAMES - 2], "...", names[-1])
-    return f" ({', '.join(shown)})"
-
-
-def _duration(seconds: float) -> str:
-    """Write a time as people say it."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+            words += [parameter.opts[0], text]
+    return shlex.join(words)

@@ -86,6 +86,7 @@ POSITIVE = Range(above=0)
 NOT_NEGATIVE = Range(least=0)
 FRACTION = Range(least=0, below=1)
 COUNT = Range(least=1, whole=True)
+WHOLE = Range(whole=True)
 
 
 def option(default: object, allowed: Range | OneOf) -> Any:
@@ -116,6 +117,36 @@ def option(default: object, allowed: Range | OneOf) -> Any:
     return field(default=default, metadata={"allowed": allowed})
 
 
+def required(allowed: Range | OneOf, *, example: object) -> Any:
+    """State an option of a dataclass that the caller must give: the values that it may have.
+
+    Parameters
+    ----------
+    allowed
+        The values that :func:`check` lets pass.
+    example
+        A value that works, for the error text.
+
+    Returns
+    -------
+    Any
+        As for :func:`option`.
+
+    Examples
+    --------
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class Stack:
+    ...     height: int = required(COUNT, example=3)
+    >>> check(Stack(height=2.5))
+    Traceback (most recent call last):
+    ...
+    striate.errors.OptionError: Stack cannot have height=2.5. It is a whole number of at least 1.
+    Use height=3, for example.
+    """
+    assert example in allowed, (example, allowed)
+    return field(metadata={"allowed": allowed, "example": example})
+
+
 def check(kind: object) -> None:
     """Make the options of a kind plain, and raise where one is not allowed.
 
@@ -130,7 +161,8 @@ def check(kind: object) -> None:
     Raises
     ------
     OptionError
-        If an option that was stated with :func:`option` has a value that it may not have.
+        If an option that was stated with :func:`option` or :func:`required` has a value that it may
+        not have.
 
     Examples
     --------
@@ -149,7 +181,7 @@ def check(kind: object) -> None:
         if allowed is not None and value not in allowed:
             raise OptionError(
                 f"{type(kind).__name__} cannot have {f.name}={value!r}. It is {allowed}. "
-                f"Use {f.name}={f.default!r}, for example."
+                f"Use {f.name}={f.metadata.get('example', f.default)!r}, for example."
             )
         object.__setattr__(kind, f.name, value)
 

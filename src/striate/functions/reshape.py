@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from math import prod
+from typing import cast
 
 from striate.errors import OptionError, ShapeError
 from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
-from striate.functions.options import check
+from striate.functions.options import COUNT, check
 from striate.shapes import Array, Float, Shape
 
 
@@ -38,7 +39,7 @@ class Reshape(FixedFunction):
 
     def __post_init__(self) -> None:
         check(self)
-        if not self.shape or self.shape.count(-1) > 1 or any(n < 1 for n in self.shape if n != -1):
+        if not _is_shape(self.shape):
             raise OptionError(
                 f"Reshape has shape={self.shape}. "
                 "A shape holds the lengths of its axes, each at least 1; one of them may be -1 and "
@@ -130,6 +131,14 @@ class Reshape(FixedFunction):
             Case(function=cls(shape=(3, 4)), inputs=((2, 3, 2),)),
             Case(function=cls(shape=(-1,)), inputs=((2, 3),)),
         )
+
+
+def _is_shape(shape: object) -> bool:
+    """Tell whether these are lengths of axes, of which one at most is -1."""
+    if not isinstance(shape, tuple) or not shape:
+        return False
+    lengths = cast("tuple[object, ...]", shape)
+    return lengths.count(-1) <= 1 and all(n == -1 or n in COUNT for n in lengths)
 
 
 def _place(name: str, rank: int) -> str:

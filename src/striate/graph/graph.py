@@ -227,7 +227,9 @@ class Graph:
         for place in other.layers:
             for name, _, _, _ in place.parameter_names():
                 if before[name].shape != after[name].shape:
-                    raise GraphError(_cannot_follow(place, before[name].shape, after[name].shape))
+                    raise GraphError(
+                        _cannot_follow(place, name, before[name].shape, after[name].shape)
+                    )
         return other
 
     def functions(self) -> Iterator[Function]:
@@ -334,15 +336,13 @@ def _chain(places: Sequence[Placed], inputs: Mapping[str, Shape], sources: tuple
     return f"\nThe sizes so far: {' -> '.join(reversed(steps))}."
 
 
-def _cannot_follow(place: Placed, before: Shape, after: Shape) -> str:
-    """Say why a layer's weights do not fit another size of input."""
+def _cannot_follow(place: Placed, name: str, before: Shape, after: Shape) -> str:
+    """Say why a layer's weights or biases do not fit another size of input."""
     return (
-        f"in layer {place.number} ({place.name}): {place.layer.weight} has weights of shape "
-        f"{before} and would need "
-        f"{after} for the new size. Kernels fit any size of image, but a weight for each input "
-        "does not "
-        "(Hagan, after 8.15). Use the network at its own size, or a global pooling layer before "
-        "the dense layers."
+        f"in layer {place.number} ({place.name}): {name} has shape {before} and would need {after} "
+        "for the new size. Kernels fit any image with as many channels, but a weight for each "
+        "input and a bias for each neuron do not (Hagan, after 8.15). Use the network at its own "
+        "size, or a global pooling layer before the dense layers and tied biases."
     )
 
 

@@ -118,6 +118,11 @@ class _Reader:
     def _read(self, segment: str) -> None:
         """Read one segment."""
         word, *rest = segment.split() or [""]
+        if not word:
+            raise ShorthandError(
+                "Nothing stands there. Between the strokes stands one layer each. "
+                'Write for example "conv 6@5x5 tanh | dense 10 softmax".'
+            )
         match word:
             case "input":
                 self._read_input(rest)
@@ -214,7 +219,7 @@ class _Reader:
         """Remember where a name stands."""
         if name in self.nodes:
             raise ShorthandError(
-                f'"{name}" names two layers. Names tell the layers apart in traces and files. '
+                f'"{name}" names two layers or inputs. Names tell them apart in traces and files. '
                 "Choose another name."
             )
         self.nodes[name] = node

@@ -1,7 +1,7 @@
 """One segment of the text form of networks: a layer's word, its argument and its options."""
 
 from dataclasses import Field, dataclass, field, fields
-from typing import Any, cast
+from typing import Any, cast, get_origin
 
 from striate.errors import ShorthandError
 from striate.functions import registry
@@ -66,13 +66,15 @@ def _argument(said: Segment, word: str, rest: list[str]) -> None:
     assert shorthand is not None
     if not (shorthand.maps or shorthand.size or shorthand.number):
         return
-    argument = rest.pop(0) if rest and rest[0][0].isdigit() else None
+    argument = rest.pop(0) if rest and (rest[0][0].isdigit() or rest[0][0] == "-") else None
     if argument is None:
         if shorthand.number:
             return
         raise ShorthandError(_argument_expected(word, "nothing", shorthand.maps, shorthand.size))
+    types = {f.name: f.type for f in _options(said.weight)}
     if shorthand.number:
-        said.options[shorthand.number] = read_value(argument, 0.0, word)
+        whole = types[shorthand.number] is int
+        said.options[shorthand.number] = read_value(argument, 0 if whole else 0.0, word)
         return
     maps, at, size = argument.partition("@") if shorthand.maps else ("", "@", argument)
     if bool(shorthand.maps and shorthand.size) != bool(shorthand.maps and at) or "@" in size:
@@ -81,7 +83,9 @@ def _argument(said: Segment, word: str, rest: list[str]) -> None:
         said.options[shorthand.maps] = read_value(maps, 0, word)
     if shorthand.size:
         read = read_size(size, word)
-        if isinstance(read, tuple):
+        if get_origin(types[shorthand.size]) is tuple:  # a shape: no window, one length or several
+            read = read if isinstance(read, tuple) else (read,)
+        elif isinstance(read, tuple):
             said.rank = len(read)
             read = read[0] if len(set(read)) == 1 else read
         said.options[shorthand.size] = read
@@ -91,7 +95,8 @@ def _option(said: Segment, word: str, rest: list[str]) -> None:
     """Read one option, with its value where it has one."""
     option = rest.pop(0)
     known = {f.name.replace("_", "-"): f for f in _options(said.weight)}
-    if option in {"bias", "init", "as", "from"}:
+    own = option in known and bool(rest) and rest[0][0].isdigit()  # a normalisation's bias 1.0
+    if option in {"bias", "init", "as", "from"} and not own:
         if not rest:
             raise ShorthandError(
                 f'"{option}" stands without a value. It is followed by one word. Write '

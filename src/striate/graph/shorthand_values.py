@@ -34,7 +34,8 @@ def read_size(text: str, word: str) -> int | tuple[int, ...]:
     (3, 5)
     """
     parts = text.split("x")
-    if not all(part.isdecimal() for part in parts):
+    # -1 is the length that reshape works out; other kinds refuse it.
+    if not all(part.isdecimal() or part == "-1" for part in parts):
         raise ShorthandError(
             f'"{text}" cannot be read as the size of {word}. A size is a whole number of pixels, '
             "or one for each axis with x "

@@ -3,6 +3,7 @@
 import io
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from math import prod
@@ -15,6 +16,8 @@ from striate.functions.programs import forward_program
 from striate.graph.graph import Graph, Placed, describe
 from striate.maths.receptive import ReceptiveField
 from striate.nests import cost
+
+Fields = tuple[ReceptiveField, ...] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,8 @@ class SummaryRow:
     multiply_adds
         Products that it adds up for one image, forward, those with padding left out.
     receptive_field
-        Pixels of the input that one output pixel sees, along each axis; empty where it sees all.
+        Pixels of the input that one output pixel sees, along each axis; empty where it sees all;
+        ``None`` where no one number says it, behind a layer that enlarges.
     unseen
         Pixels of its incoming maps that no window covers, along each axis.
     """
@@ -45,7 +49,7 @@ class SummaryRow:
     sizes: str
     parameters: int
     multiply_adds: int
-    receptive_field: tuple[int, ...]
+    receptive_field: tuple[int, ...] | None
     unseen: tuple[int, ...]
 
 
@@ -97,7 +101,7 @@ class Summary:
                 describe(row.shape),
                 f"{row.parameters:,}" if row.parameters else "",
                 f"{row.multiply_adds:,}" if row.multiply_adds else "",
-                "x".join(map(str, row.receptive_field)) or "all",
+                _seen(row.receptive_field),
                 "x".join(map(str, row.unseen)) if any(row.unseen) else "",
             )
             for row in self.rows
@@ -182,7 +186,7 @@ def summarise(graph: Graph) -> Summary:
     156 parameters (1 KiB), 15,000 multiply-adds for an image forward
     sizes: conv1: 14 - 5 + 1 = 10; max1: (10 - 2)/2 + 1 = 5
     """
-    fields: dict[str, tuple[ReceptiveField, ...]] = {
+    fields: dict[str, Fields] = {
         name: tuple(ReceptiveField() for _ in shape[1:]) for name, shape in graph.inputs.items()
     }
     rows: list[SummaryRow] = []
@@ -192,21 +196,29 @@ def summarise(graph: Graph) -> Summary:
     return Summary(inputs=tuple(graph.inputs.items()), rows=tuple(rows))
 
 
-def _receptive(
-    place: Placed, fields: dict[str, tuple[ReceptiveField, ...]]
-) -> tuple[ReceptiveField, ...]:
-    """Follow the receptive field through a layer; empty where it sees all of the image."""
-    before = [fields[source] for source in place.sources]
-    if len(place.shape) == 1 or any(len(field) != len(place.shape) - 1 for field in before):
+def _receptive(place: Placed, fields: Mapping[str, Fields]) -> Fields:
+    """Follow the receptive field through a layer; empty where it sees all, ``None`` unknown."""
+    if len(place.shape) == 1:
         return ()
     axes = place.layer.weight.window_axes(*place.source_shapes)
-    widest = tuple(reduce(ReceptiveField.joined, along) for along in zip(*before, strict=True))
+    enlarged = not axes and any(shape[1:] != place.shape[1:] for shape in place.source_shapes)
+    along: list[tuple[ReceptiveField, ...]] = []
+    for source in place.sources:
+        field = fields[source]
+        if field is None or enlarged:
+            return None
+        if len(field) != len(place.shape) - 1:
+            return ()
+        along.append(field)
+    if any(len({field.jump for field in each}) > 1 for each in zip(*along, strict=True)):
+        return None
+    widest = tuple(reduce(ReceptiveField.joined, each) for each in zip(*along, strict=True))
     if not axes:
         return widest
     return tuple(field.through(axis) for field, axis in zip(widest, axes, strict=True))
 
 
-def _row(place: Placed, fields: tuple[ReceptiveField, ...]) -> SummaryRow:
+def _row(place: Placed, fields: Fields) -> SummaryRow:
     """Put one layer into numbers."""
     axes = place.layer.weight.window_axes(*place.source_shapes)
     own = place.owner == place.name
@@ -227,9 +239,14 @@ def _row(place: Placed, fields: tuple[ReceptiveField, ...]) -> SummaryRow:
         sizes=", ".join(formulas),
         parameters=sum(prod(p.shape) for _, _, _, p in place.parameter_names()) if own else 0,
         multiply_adds=adds,
-        receptive_field=tuple(field.size for field in fields),
+        receptive_field=None if fields is None else tuple(field.size for field in fields),
         unseen=tuple(axis.unseen for axis in axes),
     )
+
+
+def _seen(field: tuple[int, ...] | None) -> str:
+    """Write a receptive field."""
+    return "" if field is None else "x".join(map(str, field)) or "all"
 
 
 def _biased(place: Placed) -> bool:

@@ -1,7 +1,8 @@
 """Padding: how many pixels are added on the sides of an image, however that is said."""
 
-from collections.abc import Sequence
-from typing import Literal, cast
+from collections.abc import Iterable, Sequence
+from numbers import Integral
+from typing import Literal, TypeGuard, cast
 
 from striate.errors import OptionError
 
@@ -58,8 +59,6 @@ def sides_of(
                 for n, s, reach in zip(sizes, strides, reaches, strict=True)
             ]
             return [(total // 2, total - total // 2) for total in totals]
-        case int():
-            sides = [(padding, padding) for _ in sizes]
         case str():  # pyright: ignore[reportUnnecessaryComparison]  # users give other words
             raise OptionError(
                 f'{what} has padding="{padding}". The words are "valid" (none), "same" (the output '
@@ -68,15 +67,30 @@ def sides_of(
                 "number of pixels."
             )
         case _:
-            sides = [(p, p) if isinstance(p, int) else tuple(p) for p in padding]
-    if len(sides) != len(sizes) or any(len(side) != 2 or min(side) < 0 for side in sides):
+            each = several(padding, len(sizes))
+            sides = [several(side, 2) for side in each]
+    if len(sides) != len(sizes) or any(
+        len(side) != 2 or not all(whole(n) and n >= 0 for n in side) for side in sides
+    ):
         raise OptionError(
             f"{what} has padding={plain(padding)} for {len(sizes)} axes. Padding is a number of "
             "pixels, one for each "
             "axis, or (before, after) for each axis, none of them negative. "
             f"Use for example padding={plain([(0, 1)] * len(sizes))}."
         )
-    return [(side[0], side[1]) for side in sides]
+    return [(int(before), int(after)) for before, after in cast("list[tuple[int, int]]", sides)]
+
+
+def several(value: object, count: int) -> tuple[object, ...]:
+    """Give the entries of a sequence, or a single value so many times."""
+    if isinstance(value, Iterable):
+        return tuple(cast("Iterable[object]", value))
+    return (value,) * count
+
+
+def whole(number: object) -> TypeGuard[int]:
+    """Tell whether this is a whole number, Python's or NumPy's, and no truth value."""
+    return isinstance(number, Integral) and not isinstance(number, bool)  # pyright: ignore[reportUnnecessaryIsInstance]  # bool is registered as one
 
 
 def plain(value: object) -> str:
@@ -84,4 +98,4 @@ def plain(value: object) -> str:
     if isinstance(value, (tuple, list)):
         items = [plain(item) for item in cast("Sequence[object]", value)]
         return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
-    return str(value)
+    return repr(value) if isinstance(value, str) else str(value)

@@ -1,10 +1,10 @@
 """Convolution and cross-correlation of one image with one kernel, as the three texts define them.
 
 Images have any number of axes: one (a signal), two (a picture) or three (a volume). Each function
-has three forms that give the same numbers: ``"loops"``, the printed sum term by term;
-``"windows"``, the same sum for all places at once; and ``"fft"``, a product of spectra. The image
-is padded first, then the kernel is laid wherever it fits completely; so words such as ``"same"``
-mean here what they mean in a layer.
+has three forms that give the same numbers but for rounding: ``"loops"``, the printed sum term by
+term; ``"windows"``, the same sum for all places at once; and ``"fft"``, a product of spectra. The
+image is padded first, then the kernel is laid wherever it fits completely; so words such as
+``"same"`` mean here what they mean in a layer.
 """
 
 from collections.abc import Callable, Sequence

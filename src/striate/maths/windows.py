@@ -6,9 +6,10 @@ transposes share it, so that sizes, receptive fields and error texts agree where
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from striate.errors import OptionError, ShapeError
-from striate.maths.padding import Padding, plain, sides_of
+from striate.maths.padding import Padding, plain, several, sides_of, whole
 
 AXIS_NAMES = {1: ("pixels",), 2: ("rows", "columns"), 3: ("planes", "rows", "columns")}
 
@@ -260,7 +261,7 @@ def transposed_axes(
     return tuple(found)
 
 
-def constants(laid: Sequence[Axis]) -> dict[str, float | tuple[float, ...]]:
+def constants(laid: Sequence[Axis]) -> dict[str, tuple[int, ...]]:
     """Name the numbers of windows as equations do: stride ``s``, dilation ``d``, padding ``p``.
 
     Parameters
@@ -312,7 +313,7 @@ def per_axis(
     Raises
     ------
     OptionError
-        If there is not one number for each axis, or one is too small.
+        If there is not one number for each axis, or one is too small or not whole.
 
     Sources
     -------
@@ -323,19 +324,19 @@ def per_axis(
     >>> per_axis(3, 2, "window", "Convolution")
     (3, 3)
     """
-    numbers = (value,) * rank if isinstance(value, int) else tuple(value)
-    if len(numbers) != rank:
-        raise OptionError(
-            f"{what} has {name}={plain(value)}, {len(numbers)} numbers for {rank} axes. "
-            f"One number serves all axes, else each has its own. Give one number or {rank}."
-        )
-    if any(number < least for number in numbers):
+    numbers = several(value, rank)
+    if not all(whole(number) and number >= least for number in numbers):
         raise OptionError(
             f"{what} has {name}={plain(value)}. A {name} is a whole number of pixels, at least "
             f"{least}. "
             f"Use {name}={least} or more."
         )
-    return numbers
+    if len(numbers) != rank:
+        raise OptionError(
+            f"{what} has {name}={plain(value)}, {len(numbers)} numbers for {rank} axes. "
+            f"One number serves all axes, else each has its own. Give one number or {rank}."
+        )
+    return tuple(int(number) for number in cast("tuple[int, ...]", numbers))
 
 
 def _require_fit(axis: Axis, name: str, what: str) -> None:

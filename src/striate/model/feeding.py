@@ -95,17 +95,16 @@ def _by_name(given: Any, names: tuple[str, ...], what: str) -> dict[str, Any]:
         several = given if isinstance(given, list | tuple) else ()
         found = dict(zip(names, several, strict=False)) if len(several) == len(names) else {}
     if set(found) != set(names):
-        was = f"arrays for {', '.join(found)}" if isinstance(given, Mapping) else _kind_of(given)
         raise GraphError(
-            f"The network's {what} are {', '.join(names)}, but {was} was given. "
+            f"The network's {what} are {', '.join(names)}; what was given is {_in_words(given)}. "
             "Each has an array of its own. "
             "Give a list of arrays in this order, or a table by these names."
         )
     return {name: found[name] for name in names}
 
 
-def _kind_of(given: Any) -> str:
-    """Say in words what was given in place of several arrays."""
-    if isinstance(given, list | tuple):
-        return f"a list of {len(given)}"
-    return f"one {type(given).__name__}"
+def _in_words(given: Any) -> str:
+    """Say what was given in place of arrays by name."""
+    if isinstance(given, Mapping):
+        return f"a table of {', '.join(map(str, given))}"
+    return f"a list of {len(given)}" if isinstance(given, list | tuple) else "no list or table"

@@ -105,7 +105,8 @@ def _signed(w: Array, layer: str, shape: tuple[int, ...]) -> "Figure":
         columns, rows = min(maps, 16), inputs
         tiles = [w[h, l] for l in range(rows) for h in range(columns)]
         names = [str(h + 1) if l == 0 else "" for l in range(rows) for h in range(columns)]
-    figure = new_figure(max(3.2, 1.3 + 0.95 * columns), 0.9 + (1.2 if inputs == 1 else 0.98) * rows)
+    least, height = (3.2, 1.2) if inputs == 1 else (5.2, 0.98)  # room for the heading, for a row
+    figure = new_figure(max(least, 1.3 + 0.95 * columns), 0.9 + height * rows)
     limit = float(np.abs(w).max()) or 1.0
     panels = figure.subplots(rows, columns, squeeze=False)
     drawn = None

@@ -6,9 +6,9 @@ from typing import Self
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     TaskID,
+    TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -36,7 +36,7 @@ class ProgressBar:
         self.progress = Progress(
             TextColumn("epoch {task.fields[epoch]:>3}/{task.fields[epochs]}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TaskProgressColumn(),
             TextColumn("{task.fields[rate]:>9} images/s  loss {task.fields[loss]:.4f}"),
             TimeRemainingColumn(),
             console=self.console,
@@ -62,7 +62,13 @@ class ProgressBar:
         """Move the bar on."""
         if self.task is None:
             self.task = self.progress.add_task(
-                "", total=self.images, epoch=state.epoch + 1, epochs=self.epochs, rate="", loss=loss
+                "",
+                total=self.epochs * self.images,
+                completed=state.epoch * self.images + (state.batch - 1) * images,
+                epoch=state.epoch + 1,
+                epochs=self.epochs,
+                rate="",
+                loss=loss,
             )
         rate = state.sums.weight / state.sums.seconds if state.sums.seconds else 0.0
         self.progress.update(
@@ -74,15 +80,38 @@ class ProgressBar:
         )
 
     def on_epoch(self, state: TrainingState, row: Row) -> None:  # noqa: ARG002  # not needed
-        """Print the epoch's row and begin anew."""
-        parts = [f"epoch {int(row['epoch']):>3}/{self.epochs}"]
-        parts += [
-            f"{name.replace('_', ' ')} {value:.4f}"
-            for name, value in row.items()
-            if name not in {"epoch", "seconds"}
+        """Print the epoch's row."""
+        rate = f"{self.images / max(row['seconds'], 1e-9):,.0f} images/s"
+        self.console.print(f"{epoch_line(row, self.epochs)}  {rate}", highlight=False)
+
+
+def epoch_line(row: Row, epochs: int) -> str:
+    """Write how an epoch went in one line.
+
+    Parameters
+    ----------
+    row
+        The epoch's row of the history.
+    epochs
+        How many are planned.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> epoch_line({"epoch": 1, "loss": 0.5, "accuracy": 0.75, "validation_loss": 0.6}, 20)
+    'epoch   1/20  loss 0.5000, validation 0.6000  accuracy 75.00 %'
+    """
+    parts = [f"epoch {int(row['epoch']):>3}/{epochs}"]
+    for name, form in (("loss", "{:.4f}"), ("accuracy", "{:.2%}")):
+        words = {name: row.get(name), "validation": row.get(f"validation_{name}")}
+        written = [
+            f"{word} {form.format(value).replace('%', ' %')}"
+            for word, value in words.items()
+            if value is not None
         ]
-        parts.append(f"{self.images / max(row['seconds'], 1e-9):,.0f} images/s")
-        self.console.print("  ".join(parts), highlight=False)
-        if self.task is not None:
-            self.progress.remove_task(self.task)
-            self.task = None
+        if written:
+            parts.append(", ".join(written))
+    return "  ".join(parts)

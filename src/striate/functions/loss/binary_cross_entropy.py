@@ -27,7 +27,7 @@ class BinaryCrossEntropy(Loss):
 
     Sources
     -------
-    Cox 1958; Goodfellow et al. 2016.
+    Wolter, exercise 11; Cox 1958; Goodfellow et al. 2016.
 
     Examples
     --------

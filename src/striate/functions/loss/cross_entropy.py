@@ -31,8 +31,9 @@ class CrossEntropy(Loss):
     label_smoothing
         Part of each target, from 0 to 1, that is shared equally among all classes.
     class_weights
-        What each class counts; the mean over images is then one over their labels' weights, as in
-        PyTorch (not where the targets are probabilities). ``None`` is 1 for each.
+        What each class counts; the sum over images is then divided by the sum of their labels'
+        weights, as in PyTorch, or by the number of images where the targets are probabilities.
+        ``None`` is 1 for each.
 
     Raises
     ------

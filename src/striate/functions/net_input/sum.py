@@ -151,7 +151,7 @@ class Sum(NetInputFunction):
 
         Sources
         -------
-        Hagan 8.36, 8.37 (corrected: named an average, it is a sum); Wichmann 4.10; Wolter 7.
+        Hagan 8.36, 8.37 (corrected: named an average, it is a sum); Wichmann 4.8; Wolter 7.
         """
         del zs  # n is linear in them
         return biases.sum_over_pixels(dn, b)

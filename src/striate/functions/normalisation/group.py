@@ -12,7 +12,7 @@ from striate.functions.normalisation.standardise import (
     mean_and_variance,
     standardise,
 )
-from striate.functions.options import POSITIVE, check, option
+from striate.functions.options import POSITIVE, WHOLE, check, option, required
 from striate.shapes import Array, Float, Shape
 
 
@@ -47,7 +47,7 @@ class GroupNormalisation(ImageNormalisation):
     array([[-1.,  1., -1.,  1.]])
     """
 
-    groups: int
+    groups: int = required(WHOLE, example=2)
     epsilon: float = option(1e-5, POSITIVE)
 
     statements = (

@@ -7,7 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from striate.errors import OptionError
 from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
-from striate.functions.options import Range, check, option
+from striate.functions.options import WHOLE, Range, check, option, required
 from striate.shapes import Array, Float, Shape
 
 
@@ -46,7 +46,7 @@ class LocalResponseNormalisation(FixedFunction):
     array([[0.16666667, 0.33333333, 0.        ]])
     """
 
-    size: int
+    size: int = required(WHOLE, example=5)
     alpha: float = option(1e-4, Range(least=0))
     beta: float = option(0.75, Range())
     bias: float = option(1.0, Range(above=0))

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from striate.functions.base import Case, FixedFunction, Lowering, Shorthand
+from striate.functions.options import check
 from striate.functions.weight.pixels import letters, require_pixels
 from striate.maths import windows
 from striate.maths.contract import contract
@@ -40,6 +41,9 @@ class AdaptiveAveragePooling(FixedFunction):
     size: int | tuple[int, ...]
 
     shorthand = Shorthand(word="adaptive-average", size="size")
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give ``(maps, *size)``."""
@@ -119,7 +123,7 @@ class AdaptiveAveragePooling(FixedFunction):
 
         Sources
         -------
-        Wichmann 5.7, 5.8.
+        Wichmann 5.7, 5.8 (corrected: it sums over the windows that hold the pixel).
         """
         return _along_each_axis(dz, [matrix.T for matrix in self.matrices(a.shape[2:])])
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from striate.errors import ShapeError
 from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand, WeightFunction
+from striate.functions.options import WHOLE, check, option, required
 from striate.functions.weight.maps import require_maps, split
 from striate.functions.weight.pixels import letters, require_pixels
 from striate.maths import columns, windows
@@ -41,6 +42,11 @@ class Convolution(WeightFunction):
     flip
         Whether the kernel is rotated by 180 degrees first: true convolution.
 
+    Raises
+    ------
+    OptionError
+        If a number of maps or groups is not whole.
+
     Sources
     -------
     Hagan 8.20, 8.21, 8.38-8.48; Wichmann 3.1, 4.1-4.15; Wolter 5-8.
@@ -55,17 +61,17 @@ class Convolution(WeightFunction):
            [20., 24.]])
     """
 
-    feature_maps: int
+    feature_maps: int = required(WHOLE, example=6)
     window: int | tuple[int, ...]
     stride: int | tuple[int, ...] = 1
     dilation: int | tuple[int, ...] = 1
-    groups: int = 1
+    groups: int = option(1, WHOLE)
     padding: windows.Padding = "valid"
     padding_mode: columns.PaddingMode = "zeros"
     flip: bool = False
 
     equation = "z[q,g,h,*i] += w[g,h,l,*u] * a[q,g,l,*(s*i + d*u - p)]"
-    padded_equations = (
+    padded_statements = (
         "padded[q,g,l,*x] = a[q,g,l,*t[x]]",
         "z[q,g,h,*i] += w[g,h,l,*u] * padded[q,g,l,*(s*i + d*u)]",
     )
@@ -80,6 +86,9 @@ class Convolution(WeightFunction):
             "padding": "pads",
         },
     )
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def axes(self, pixels: Shape) -> tuple[windows.Axis, ...]:
         """Lay the kernel on an image of so many pixels."""
@@ -132,7 +141,7 @@ class Convolution(WeightFunction):
         }
         statements, tables = (self.equation,), {}
         if self.padding_mode != "zeros":
-            statements = self.padded_equations
+            statements = self.padded_statements
             lowered["padded"] = (g, maps // g, *(axis.padded for axis in axes))
             tables = columns.padding_tables(axes, "t", self.padding_mode)
             del constants["p"]

@@ -5,6 +5,7 @@ from math import prod
 
 from striate.errors import OptionError, ShapeError
 from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand, WeightFunction
+from striate.functions.options import WHOLE, check, required
 from striate.maths.contract import contract
 from striate.shapes import Array, Float, Shape
 
@@ -18,9 +19,14 @@ class DotProduct(WeightFunction):
     neurons
         Outputs: one row of weights for each.
 
+    Raises
+    ------
+    OptionError
+        If the number of neurons is not whole.
+
     Sources
     -------
-    Hagan fig. 8.11, 8.27; Wichmann 3.5; Wolter 5 (the convolution as such a product).
+    Hagan 8.12 (the convolution as such a product), fig. 8.11; Wichmann 3.5; Wolter 5.
 
     Examples
     --------
@@ -30,11 +36,14 @@ class DotProduct(WeightFunction):
     array([[ 6., -1.]])
     """
 
-    neurons: int
+    neurons: int = required(WHOLE, example=10)
 
     equation = "z[q,s] += w[s,r] * a[q,r]"
     shorthand = Shorthand(word="dense", maps="neurons")
     onnx = Onnx(operator="Gemm")
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give ``(neurons,)``."""
@@ -88,7 +97,7 @@ class DotProduct(WeightFunction):
 
         Sources
         -------
-        Hagan fig. 8.11; Wichmann 3.5.
+        Hagan 8.12, fig. 8.11; Wichmann 3.5; Wolter 5.
         """
         self._require_weights(w, a)
         return contract("sr,qr->qs", w, a)
@@ -114,7 +123,7 @@ class DotProduct(WeightFunction):
 
         Sources
         -------
-        Hagan 8.27; Wolter 8.
+        Hagan 8.45 (and the text below it: backward with the transpose); Wolter 8.
         """
         del a  # z is linear in it
         return contract("sr,qs->qr", w, dz)

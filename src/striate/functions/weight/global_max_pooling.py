@@ -17,7 +17,8 @@ class GlobalMaxPooling(FixedFunction):
 
     Sources
     -------
-    Hagan 8.24 (with a window as large as the map); Wichmann 5.2-5.5.
+    Hagan 8.24 (with a window as large as the map); Wichmann 5.2-5.5 (corrected: 5.5 sums over the
+    windows that hold the pixel).
 
     Examples
     --------
@@ -89,7 +90,7 @@ class GlobalMaxPooling(FixedFunction):
 
         Sources
         -------
-        Hagan E8.8; Wichmann 5.4, 5.5.
+        Hagan E8.8; Wichmann 5.4, 5.5 (corrected: it sums over the windows that hold the pixel).
         """
         vectors = a.reshape(*a.shape[:2], -1)
         da = np.zeros_like(vectors)

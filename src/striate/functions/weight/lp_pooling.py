@@ -35,7 +35,7 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
 
     p: float = option(2.0, Range(least=1))
 
-    equations = (
+    statements = (
         "t[q,h,*i] += abs(a[q,h,*(s*i + d*u - p)])**e",
         "z[q,h,*i] = t[q,h,*i]**(1 / e)",
     )
@@ -53,7 +53,7 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
         """Give the equations with their numbers; ``e`` is the order of the norm."""
         axes, z = self.axes(shapes[0][1:]), self.output_shape(shapes[0])
         return Lowering(
-            statements=self.equations,
+            statements=self.statements,
             backward={"da": self.derivatives},
             shapes={"a": shapes[0], "t": z, "z": z, "y": z},
             constants={**windows.constants(axes), "e": self.p},
@@ -65,6 +65,8 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
 
         .. math:: z^{h}_{i,j} = \Bigl( \sum_{u,v}
             |a^{h}_{s i + d u - p,\; s j + d v - p}|^{e} \Bigr)^{1/e}
+
+        with the order of the norm, the option ``p``, for :math:`e`; :math:`p` is the padding.
 
         Parameters
         ----------

@@ -6,6 +6,7 @@ import numpy as np
 
 from striate.errors import ShapeError
 from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand, WeightFunction
+from striate.functions.options import WHOLE, check, option, required
 from striate.functions.weight.maps import require_maps, split
 from striate.functions.weight.pixels import letters, require_pixels
 from striate.maths import columns, windows
@@ -33,6 +34,11 @@ class TransposedConvolution(WeightFunction):
     flip
         Whether the convolution that is turned around is a true one.
 
+    Raises
+    ------
+    OptionError
+        If a number of maps or groups is not whole.
+
     Sources
     -------
     Hagan 8.39-8.45; Wichmann 4.12-4.15; Wolter 8; Dumoulin and Visin 2016.
@@ -47,11 +53,11 @@ class TransposedConvolution(WeightFunction):
            [ 3., 34., 40.]])
     """
 
-    feature_maps: int
+    feature_maps: int = required(WHOLE, example=6)
     window: int | tuple[int, ...]
     stride: int | tuple[int, ...] = 1
     dilation: int | tuple[int, ...] = 1
-    groups: int = 1
+    groups: int = option(1, WHOLE)
     padding: windows.Padding = "valid"
     output_padding: int | tuple[int, ...] = 0
     flip: bool = False
@@ -70,6 +76,9 @@ class TransposedConvolution(WeightFunction):
             "output_padding": "output_padding",
         },
     )
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def axes(self, pixels: Shape) -> tuple[windows.Axis, ...]:
         """Lay the kernel of the convolution from the output back to an image of so many pixels."""

@@ -1,0 +1,139 @@
+"""The table of a network: sizes, parameters, multiply-adds, receptive fields, unseen pixels."""
+
+import os
+import pty
+import re
+import sys
+
+import pytest
+
+import striate as st
+
+
+def rows_of(text, shape):
+    """Summarise a network, by the names of its layers."""
+    return {row.name: row for row in st.Network.parse(text, shape).summary().rows}
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet20", "unet-small"])
+def test_the_table(name, golden):
+    """The table as it is printed where there is no terminal."""
+    golden(f"graph/summary-{name}", str(st.Network.preset(name).summary()))
+
+
+def test_wichmann_3_3():
+    """Wichmann 3.3: 39 -> 37 -> 17 -> 7, 1,960 features in the end."""
+    rows = rows_of(
+        "conv 10@3x3 | conv 20@5x5 stride 2 | conv 40@5x5 stride 2 | dense 1 logistic", (39, 39, 3)
+    )
+
+    assert [rows[f"conv{k}"].shape for k in (1, 2, 3)] == [(10, 37, 37), (20, 17, 17), (40, 7, 7)]
+    assert rows["flatten1"].shape == (1_960,)
+    assert [rows[f"conv{k}"].sizes for k in (1, 2, 3)] == [
+        "39 - 3 + 1 = 37", "(37 - 5)/2 + 1 = 17", "(17 - 5)/2 + 1 = 7",
+    ]  # fmt: skip
+    assert all(row.unseen in {(), (0, 0)} for row in rows.values())
+
+
+def test_pixels_that_the_floor_loses():
+    """Wichmann 2.3: where the stride does not fit, the last pixels are never seen."""
+    rows = rows_of("conv 1@3x3 stride 2 | max 2", (8, 10, 1))
+
+    assert rows["conv1"].unseen == (1, 1)
+    assert rows["max1"].unseen == (1, 0)
+    assert "conv1 never sees 1 x 1 pixels" in str(
+        st.Network.parse("conv 1@3x3 stride 2", (8, 10, 1)).summary()
+    )
+
+
+def test_multiply_adds_by_hand():
+    """A product for each kernel pixel at each place, and for each weight of a dense layer."""
+    summary = st.Network.preset("lenet5-valid").summary()
+    products = {row.name: row.multiply_adds for row in summary.rows}
+
+    assert products["conv1"] == 6 * 28 * 28 * 25
+    assert products["conv2"] == 16 * 10 * 10 * 6 * 25
+    assert products["dense1"] == 120 * 400
+    assert products["dense3"] == 10 * 84
+    assert summary.multiply_adds == sum(products.values())
+
+
+def test_products_with_padding_are_left_out():
+    """At the edge a window of 3 covers two pixels only."""
+    rows = rows_of("conv 1@3x3 same", (4, 4, 1))
+
+    assert rows["conv1"].multiply_adds == (2 + 3 + 3 + 2) ** 2
+
+
+def test_receptive_fields():
+    """Each layer sees what its window and the layers before it see; a dense layer sees all."""
+    rows = rows_of("conv 1@5x3 | max 2 | conv 1@3x3 dilation 2 | dense 1", (20, 20, 1))
+
+    assert rows["conv1"].receptive_field == (5, 3)
+    assert rows["max1"].receptive_field == (6, 4)
+    # Five pixels of the map before, two apart: 4 more steps of 2.
+    assert rows["conv2"].receptive_field == (6 + 4 * 2, 4 + 4 * 2)
+    assert rows["dense1"].receptive_field == ()
+
+
+def test_behind_a_layer_that_enlarges_no_number_says_it():
+    """What lies behind a transposed convolution, or behind strides that differ, is left open."""
+    rows = rows_of(
+        "conv 1@3x3 same as a | max 2 | conv-transpose 1@2x2 stride 2 | add a", (8, 8, 1)
+    )
+    strides = rows_of("conv 1@1x1 stride 2 as a | conv 1@5x5 from input | add a", (8, 8, 1))
+
+    assert rows["max1"].receptive_field == (4, 4)
+    assert rows["conv-transpose1"].receptive_field is None
+    assert rows["add1"].receptive_field is None
+    assert strides["add1"].receptive_field is None
+
+
+def test_a_shared_layer_counts_once():
+    """Parameters are counted where they belong, multiply-adds wherever they are computed."""
+    rows = rows_of("dense 4 as twin | again twin", (4,))
+
+    assert (rows["twin"].parameters, rows["twin@2"].parameters) == (20, 0)
+    assert rows["twin"].multiply_adds == rows["twin@2"].multiply_adds == 16
+
+
+def test_the_summary_counts_what_there_is():
+    """The sum of the table is the length of the buffer."""
+    for name in ("resnet20", "unet-small", "mobilenet-small"):
+        net = st.Network.preset(name)
+
+        assert net.summary().parameters == net.parameter_count == net.numbers[0].size
+
+
+def test_on_a_terminal(monkeypatch):
+    """On a terminal the table has colours and fits the width; elsewhere it is plain."""
+    summary = st.Network.preset("lenet5").summary()
+    controller, terminal = pty.openpty()
+    with os.fdopen(terminal, "w") as screen:
+        monkeypatch.setattr(sys, "stdout", screen)
+        monkeypatch.setenv("COLUMNS", "100")
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        text = str(summary)
+        monkeypatch.undo()
+    os.close(controller)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+    assert "\x1b[" in text
+    assert "\x1b[" not in str(summary)
+    assert max(map(len, plain.splitlines()[:10])) <= 100
+    assert "61,706 parameters" in plain
+    for row in summary.rows:
+        assert row.name in plain
+
+
+def test_a_network_prints_as_its_text():
+    """Where there is a text it is printed, else one line with sizes."""
+    given = st.functions.initialiser.Given(values=[[[[1.0]]]])
+    by_hand = st.Network([st.Conv(1, 1, initialiser=given)], input_shape=(2, 2, 1))
+
+    assert str(st.Network.parse("dense 2", (3,))) == "dense 2"
+    assert str(by_hand) == "<Network (2, 2, 1) -> (2, 2, 1), 1 layers, 2 parameters>"
+    assert (
+        repr(st.Network.parse("dense 2", (3,))) == "<Network (3,) -> (2,), 1 layers, 8 parameters>"
+    )

@@ -1,0 +1,140 @@
+"""Evaluation and classes: what is right, by which measure, and under which name."""
+
+import numpy as np
+import pytest
+
+import striate as st
+from networks import classifier, images_and_labels
+from striate.model.losses import losses_of
+
+X, Y = images_and_labels(12)
+
+
+def constant(text, bias):
+    """Make a dense network that gives the same outputs for every image."""
+    network = classifier(text)
+    network.parameters["dense1.weight"][:] = 0
+    network.parameters["dense1.bias"][:] = bias
+    return network
+
+
+def test_loss_and_accuracy_by_hand():
+    """Always 0.2, 0.3, 0.5: a third is right, and the loss is the mean of the logarithms."""
+    evaluation = constant("dense 3 softmax", np.log([0.2, 0.3, 0.5])).evaluate(
+        X, Y, top_k=(1, 2, 3)
+    )
+
+    assert evaluation.images == 12
+    assert evaluation.accuracy == pytest.approx(1 / 3)
+    # Float32 logarithms and exponentials.
+    assert evaluation.loss == pytest.approx(-np.log([0.2, 0.3, 0.5]).mean(), rel=1e-6)
+    assert evaluation.top_k == pytest.approx({1: 1 / 3, 2: 2 / 3, 3: 1.0})
+    np.testing.assert_array_equal(evaluation.confusion, [[0, 0, 4], [0, 0, 4], [0, 0, 4]])
+    assert evaluation.per_class.support.tolist() == [4, 4, 4]
+    assert "accuracy 33.33%" in str(evaluation)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float32])
+def test_two_classes_and_one_output(dtype):
+    """A logistic output above one half is class 1, whatever type the labels have."""
+    y = (Y > 0).astype(dtype)
+    evaluation = constant("dense 1 logistic", 0.1).evaluate(X, y)
+
+    assert evaluation.accuracy == pytest.approx(8 / 12)
+    np.testing.assert_array_equal(evaluation.confusion, [[0, 4], [0, 8]])
+    assert set(constant("dense 1 logistic", -0.1).predict_classes(X)) == {0}
+    assert set(constant("dense 1 logistic", 0.1).predict_classes(X)) == {1}
+
+
+def test_probabilities_are_no_labels():
+    """Targets between 0 and 1 have a loss, but are neither right nor wrong."""
+    evaluation = constant("dense 1 logistic", 0.1).evaluate(X, np.linspace(0, 1, 12))
+
+    assert evaluation.accuracy is None
+    assert evaluation.confusion is None
+
+
+def test_numbers_have_a_loss_only():
+    """A network without a classifier's loss has no accuracy."""
+    evaluation = constant("dense 1", 0.5).evaluate(X, np.zeros(12))
+
+    assert evaluation.loss == pytest.approx(0.25)
+    assert (evaluation.accuracy, evaluation.confusion, evaluation.per_class) == (None, None, None)
+    assert str(evaluation) == "loss 0.2500 on 12 images"
+
+
+def test_labels_of_pixels():
+    """A class for each pixel: the accuracy counts pixels."""
+    network = st.Network.parse("conv 2@1x1 softmax", (6, 6, 1))
+    network.parameters["conv1.weight"][:] = 0
+    network.parameters["conv1.bias"][:] = [1.0, 0.0]
+    y = np.zeros((12, 6, 6), int)
+    y[:, :2] = 1
+    evaluation = network.evaluate(X, y)
+
+    assert evaluation.accuracy == pytest.approx(4 / 6)
+    assert evaluation.confusion.sum() == 12 * 36
+    assert network.fit(X, y, epochs=1, validation=0.25).columns == [
+        "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds",
+    ]  # fmt: skip
+
+
+def test_words_are_learned_in_their_order():
+    """Labels that are words are learned from the training, and come back as words."""
+    words = np.array(["cat", "dog", "eel"])
+    for y in (words[Y], words[Y].tolist(), words[Y].astype(object)):
+        network = classifier()
+        network.fit(X, y, epochs=1)
+
+        assert network.classes.names == ("cat", "dog", "eel")
+        assert set(network.predict_classes(X)) <= set(words)
+    numbers = classifier()
+    numbers.fit(X, Y, epochs=1)
+    np.testing.assert_array_equal(numbers.numbers[0], network.numbers[0])
+    assert network.evaluate(X, words[Y]).accuracy == numbers.evaluate(X, Y).accuracy
+    assert "cat" in str(network.evaluate(X, words[Y]))
+
+
+def test_a_known_class_may_be_missing_later():
+    """Words once learned keep their numbers, also where a later training lacks one."""
+    network = classifier()
+    network.fit(X, np.array(["a", "b", "c"])[Y], epochs=1)
+    network.fit(X[Y > 0], np.array(["a", "b", "c"])[Y[Y > 0]], epochs=1)
+
+    assert network.classes.names == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("text", "loss"),
+    [
+        ("dense 3 softmax", "CrossEntropy"),
+        ("dense 3 log-softmax", "CrossEntropy"),
+        ("dense 3 logistic", "BinaryCrossEntropy"),
+        ("dense 3", "SquaredError"),
+        ("dense 3 tanh", "SquaredError"),
+    ],
+)
+def test_the_last_transfer_function_chooses_the_loss(text, loss):
+    """Softmax takes cross-entropy, logistic binary cross-entropy, any other squared error."""
+    (chosen,) = losses_of(classifier(text).graph, None)
+
+    assert type(chosen).__name__ == loss
+
+
+def test_the_loss_of_the_training_is_the_networks():
+    """What a network was trained with is what it is evaluated with, unless told otherwise."""
+    network = classifier("dense 3")
+    network.fit(X, Y, epochs=1, loss="hinge")
+
+    assert network.evaluate(X, Y).loss == network.evaluate(X, Y, loss="hinge").loss
+    assert network.evaluate(X, Y).loss != network.evaluate(X, Y, loss="cross-entropy").loss
+    assert network.trace(X, Y).loss == pytest.approx(network.evaluate(X, Y).loss, rel=1e-6)
+
+
+def test_wolters_exercise_learns_from_labels_written_as_ones():
+    """Ten logistic outputs with binary cross-entropy take labels as rows with a single one."""
+    network = classifier("dense 3 logistic")
+    history = network.fit(X, np.eye(3)[Y], epochs=3, learning_rate=0.05)
+
+    assert history["loss"][-1] < history["loss"][0]
+    assert network.predict_classes(X).shape == (12,)
