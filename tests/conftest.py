@@ -24,6 +24,8 @@ def pytest_configure(config):
         from shape_checks import HOOKED  # noqa: PLC0415  # likewise
 
         install_import_hook(HOOKED, "shape_checks.check").__enter__()
+        # beartype looks at random entries of containers, also where strategies make kinds.
+        config.addinivalue_line("filterwarnings", "ignore:Do not use the `random` module")
 
 
 @pytest.fixture(autouse=True)

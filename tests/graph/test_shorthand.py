@@ -184,10 +184,12 @@ WORDS = [
     "input", "a,b", ",", "add", "again", "output", "|", "tanh", "leaky-relu(slope=0.1)", "relu(",
     "relu(x)", "softmax(a=b)", "(", ")", "flip", "product", "init", "he-normal", "dropout", "0.5",
     "order", "columns", "groups", "é", "²", "٣", "input", "28x28x1", "batch-norm", "concatenate",
-    "2x-1", "reshape", "average", "divisor", "window", "layer-norm", "p", "nan", "true", "conv-transpose", "momentum",
+    "2x-1", "reshape", "average", "divisor", "window", "layer-norm", "p", "nan", "true",
+    "conv-transpose", "momentum",
 ]  # fmt: skip
 
 
+@pytest.mark.bad_input
 @given(st_.lists(sampled_from(WORDS), max_size=12))
 @settings(max_examples=600, deadline=None)
 def test_any_words_give_a_network_or_an_error_in_words(words):
@@ -198,6 +200,7 @@ def test_any_words_give_a_network_or_an_error_in_words(words):
         assert str(error)  # noqa: PT017  # either outcome is right
 
 
+@pytest.mark.bad_input
 @given(st_.text(max_size=30))
 @settings(max_examples=200, deadline=None)
 def test_any_characters_give_a_network_or_an_error_in_words(text):

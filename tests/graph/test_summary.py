@@ -76,16 +76,22 @@ def test_receptive_fields():
     assert rows["dense1"].receptive_field == ()
 
 
-def test_behind_a_layer_that_enlarges_no_number_says_it():
-    """What lies behind a transposed convolution, or behind strides that differ, is left open."""
+def test_behind_a_layer_that_enlarges_the_number_is_a_bound():
+    """A transposed convolution halves the jump; a place sees at most the pixels that are said."""
     rows = rows_of(
         "conv 1@3x3 same as a | max 2 | conv-transpose 1@2x2 stride 2 | add a", (8, 8, 1)
     )
-    strides = rows_of("conv 1@1x1 stride 2 as a | conv 1@5x5 from input | add a", (8, 8, 1))
 
     assert rows["max1"].receptive_field == (4, 4)
-    assert rows["conv-transpose1"].receptive_field is None
-    assert rows["add1"].receptive_field is None
+    # One more window pixel, half a jump of 2 away.
+    assert rows["conv-transpose1"].receptive_field == (5, 5)
+    assert rows["add1"].receptive_field == (5, 5)
+
+
+def test_where_strides_differ_no_number_says_it():
+    """What joins branches with other strides is left open."""
+    strides = rows_of("conv 1@1x1 stride 2 as a | conv 1@5x5 from input | add a", (8, 8, 1))
+
     assert strides["add1"].receptive_field is None
 
 

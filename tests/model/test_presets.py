@@ -1,5 +1,7 @@
 """The networks that have a name: their numbers of parameters, worked out by hand, and sizes."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -47,7 +49,7 @@ RESNET20 = (
 )  # fmt: skip
 MOBILENET = (
     conv(24, 3, bias=False) + norm(24)
-    + sum(separable(m, b) for b, m in zip((24, 48, 64, 96, 128, 160), (48, 64, 96, 128, 160, 192), strict=True))
+    + sum(separable(maps, before) for before, maps in pairwise((24, 48, 64, 96, 128, 160, 192)))
     + dense(10, 192)
 )  # fmt: skip
 UNET = (

@@ -154,6 +154,19 @@ def test_arrays_that_do_not_fit(array, change, checkpoint):
     )
 
 
+def test_every_truncation_is_found(checkpoint):
+    """A checkpoint cut anywhere is never taken for a whole one, and the network stays as it is."""
+    raw = checkpoint.read_bytes()
+    network = classifier(EVERYTHING)
+    before = network.numbers[0].copy()
+    for length in [*range(20), *range(20, len(raw), 311), len(raw) - 1]:
+        checkpoint.write_bytes(raw[:length])
+        with pytest.raises(ModelFileError):
+            network.fit(X, Y, **USUAL, resume=checkpoint)
+
+    np.testing.assert_array_equal(network.numbers[0], before)
+
+
 def test_a_model_is_no_checkpoint(tmp_path, monkeypatch, golden):
     """A model given for a checkpoint is told apart."""
     monkeypatch.chdir(tmp_path)

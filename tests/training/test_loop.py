@@ -16,6 +16,7 @@ from networks import (
 from striate.errors import TrainingError
 from striate.functions.decay import Step
 from striate.functions.update import GradientDescent
+from striate.graph.engine import NumpyEngine
 from striate.training.state import order_of_images
 
 X, Y = images_and_labels(10)
@@ -179,6 +180,37 @@ def test_the_decay_reaches_the_update():
     train(update=Noting(learning_rate=0.5), decay=Step(every=1, ratio=0.1), epochs=2, batch_size=5)
 
     assert rates == [0.5, 0.5, 0.05, 0.05]
+
+
+def test_the_update_hears_of_every_step():
+    """Steps are counted from 1, through all epochs: Adam's corrections depend on it."""
+    steps = []
+
+    class Noting(GradientDescent):
+        def apply(self, *arguments, step, **more):
+            steps.append(step)
+            return super().apply(*arguments, step=step, **more)
+
+    train(update=Noting(), epochs=2, batch_size=4)
+
+    assert steps == [1, 2, 3, 4, 5, 6]
+
+
+def test_each_epoch_augments_anew(monkeypatch):
+    """An image is moved otherwise in each epoch, and alike wherever it stands in the order."""
+    seen = []
+    gradients = NumpyEngine.gradients
+
+    def noting(self, parameters, statistics, batch, draw):
+        seen.append(batch.inputs[0].copy())
+        return gradients(self, parameters, statistics, batch, draw)
+
+    monkeypatch.setattr(NumpyEngine, "gradients", noting)
+    train(augment="shift 2", epochs=2, batch_size=10, shuffle=False)
+    train(augment="shift 2", epochs=1, batch_size=5, shuffle=False)
+
+    assert (seen[0] != seen[1]).any()
+    np.testing.assert_array_equal(np.concatenate(seen[2:]), seen[0])
 
 
 def test_clipping_reaches_the_update():

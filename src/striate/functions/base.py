@@ -77,6 +77,10 @@ class Function(ABC):
         """Give the walk of the window; empty where a pixel sees its own pixel, or all of them."""
         return ()
 
+    def enlarging_axes(self, *shapes: Shape) -> tuple[Axis, ...]:  # noqa: ARG002  # most have none
+        """Give the walk of the window from the output back to the input, where a layer enlarges."""
+        return ()
+
     def lowering(self, *shapes: Shape) -> Lowering | None:  # noqa: ARG002  # some have none yet
         """Give the equations for these input shapes, or none where the kind states no equation."""
         return None

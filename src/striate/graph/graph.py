@@ -346,11 +346,19 @@ def _cannot_follow(place: Placed, name: str, before: Shape, after: Shape) -> str
     )
 
 
-def with_inputs(graph: Graph, nodes: Sequence[Node]) -> Graph:
+def with_inputs(graph: Graph, nodes: Sequence[Node], outputs: Node | Sequence[Node]) -> Graph:
     """Put the inputs in a user's order; raise where one is missing or leads nowhere."""
+    ends = (outputs,) if isinstance(outputs, Node) else tuple(outputs)
+    leading = [node for node in in_order(ends) if node.layer is None]
     names = [node.name for node in nodes]
-    if len(nodes) == 1 == len(graph.inputs):
+    if len(nodes) == 1 and leading == list(nodes):
         return graph
+    if len(nodes) == 1 == len(leading):
+        raise GraphError(
+            "The input that was listed does not lead to the outputs; another input does. Layers "
+            "are called on one another, from the input to the outputs. List the input that the "
+            "first layer was called on."
+        )
     if None in names or sorted(map(str, names)) != sorted(graph.inputs):
         raise GraphError(
             f"The inputs {', '.join(map(str, names))} were listed, but the outputs come from "

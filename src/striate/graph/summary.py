@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
-from math import prod
+from math import ceil, prod
 from typing import Literal
 
 from rich.console import Console
@@ -201,11 +201,13 @@ def _receptive(place: Placed, fields: Mapping[str, Fields]) -> Fields:
     if len(place.shape) == 1:
         return ()
     axes = place.layer.weight.window_axes(*place.source_shapes)
-    enlarged = not axes and any(shape[1:] != place.shape[1:] for shape in place.source_shapes)
+    enlarging = place.layer.weight.enlarging_axes(*place.source_shapes)
+    resized = any(shape[1:] != place.shape[1:] for shape in place.source_shapes)
+    unknown = resized and not axes and not enlarging
     along: list[tuple[ReceptiveField, ...]] = []
     for source in place.sources:
         field = fields[source]
-        if field is None or enlarged:
+        if field is None or unknown:
             return None
         if len(field) != len(place.shape) - 1:
             return ()
@@ -213,9 +215,9 @@ def _receptive(place: Placed, fields: Mapping[str, Fields]) -> Fields:
     if any(len({field.jump for field in each}) > 1 for each in zip(*along, strict=True)):
         return None
     widest = tuple(reduce(ReceptiveField.joined, each) for each in zip(*along, strict=True))
-    if not axes:
-        return widest
-    return tuple(field.through(axis) for field, axis in zip(widest, axes, strict=True))
+    if enlarging:
+        return tuple(map(ReceptiveField.through_transposed, widest, enlarging))
+    return tuple(map(ReceptiveField.through, widest, axes)) if axes else widest
 
 
 def _row(place: Placed, fields: Fields) -> SummaryRow:
@@ -239,7 +241,7 @@ def _row(place: Placed, fields: Fields) -> SummaryRow:
         sizes=", ".join(formulas),
         parameters=sum(prod(p.shape) for _, _, _, p in place.parameter_names()) if own else 0,
         multiply_adds=adds,
-        receptive_field=None if fields is None else tuple(field.size for field in fields),
+        receptive_field=None if fields is None else tuple(ceil(field.size) for field in fields),
         unseen=tuple(axis.unseen for axis in axes),
     )
 

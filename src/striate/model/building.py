@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from striate.errors import GraphError, OptionError
+from striate.errors import GraphError, OptionError, ShapeError
 from striate.graph.graph import Graph, with_inputs
 from striate.graph.layer import Layer, Node
-from striate.graph.orders import require_shape, to_first
+from striate.graph.orders import require_shape, to_first, to_last
 from striate.model.inputs import Channels
 from striate.shapes import Shape
 
@@ -31,7 +31,8 @@ def build(
                 "a row of layers by the list and input_shape. Use Network(input, output) or "
                 "Network([...], input_shape=...)."
             )
-        return with_inputs(Graph.of(outputs), [node for node in inputs if isinstance(node, Node)])
+        nodes = [node for node in inputs if isinstance(node, Node)]
+        return with_inputs(Graph.of(outputs), nodes, outputs)
     if isinstance(layers, Node) or input_shape is None:
         raise GraphError(
             "Network was given neither outputs nor an input_shape. A row of layers starts from the "
@@ -49,4 +50,17 @@ def build(
                 "Give st.Activation(...) for a transfer function alone."
             )
         node = layer(node)
-    return Graph.of(node)
+    try:
+        return Graph.of(node)
+    except ShapeError as error:
+        if channels == "last" and _looks_first(shape):
+            raise ShapeError(
+                f"{error}\ninput_shape={shape} is read as (rows, columns, channels). If the "
+                f'channels stand first, give {to_last(shape)}, or channels="first".'
+            ) from error
+        raise
+
+
+def _looks_first(shape: Shape) -> bool:
+    """Say whether a shape is more likely one with its channels first: few, then many pixels."""
+    return len(shape) == 3 and shape[0] in {1, 3, 4} and min(shape[1:]) > 4

@@ -128,7 +128,7 @@ class Network(Structure):
             Whether to end with the best weights; by default with ``early_stopping``.
         watch
             The column of the history that decides: by default ``validation_loss``, or ``loss``
-            without validation.
+            without validation. Of an accuracy the highest is the best, of a loss the lowest.
         sample_weight, class_weight
             What images and classes count; ``class_weight="balanced"`` makes all classes count the
             same.
@@ -161,6 +161,8 @@ class Network(Structure):
             If images, targets or options cannot be; nothing has changed then.
         TrainingError
             If the loss is no longer a number; the network then has the last good weights.
+        ModelFileError
+            If a checkpoint cannot be written, or is damaged, or is of another training.
 
         Sources
         -------

@@ -82,7 +82,8 @@ class ProgressBar:
     def on_epoch(self, state: TrainingState, row: Row) -> None:  # noqa: ARG002  # not needed
         """Print the epoch's row."""
         rate = f"{self.images / max(row['seconds'], 1e-9):,.0f} images/s"
-        self.console.print(f"{epoch_line(row, self.epochs)}  {rate}", highlight=False)
+        line = f"{epoch_line(row, self.epochs)}  {rate}"
+        self.console.print(line, highlight=False, soft_wrap=True)
 
 
 def epoch_line(row: Row, epochs: int) -> str:

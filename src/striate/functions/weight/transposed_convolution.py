@@ -113,6 +113,10 @@ class TransposedConvolution(WeightFunction):
             )
         }
 
+    def enlarging_axes(self, *shapes: Shape) -> tuple[windows.Axis, ...]:
+        """Give the walk of the convolution that this one turns around."""
+        return self.axes(shapes[0][1:])
+
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equation with its numbers."""
         (maps, *pixels), g = shapes[0], self.groups
