@@ -38,6 +38,7 @@ check: format lint types contracts $(TEST) ## the fast part: all but the long te
 
 test-slow: $(TEST) $(SLOW) ## what takes long or compares with PyTorch
 	STRIATE_REQUIRE_TORCH=1 $(BIN)/pytest -m slow tests
+	$(BIN)/pytest -q --check-shapes tests/contract tests/maths tests/functions tests/books
 
 fix: $(TEST) ## put in order what tools can
 	$(BIN)/ruff check --fix

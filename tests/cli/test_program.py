@@ -1,5 +1,6 @@
 """The program: help, version, exit codes, errors without tracebacks."""
 
+import os
 import subprocess
 import sys
 
@@ -92,3 +93,26 @@ def test_interrupt_exits_with_130(striate, monkeypatch):
     result = striate("data")
 
     assert (result.exit_code, result.stderr) == (130, "\nStopped.\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "threads"),
+    [({}, "1"), ({"OPENBLAS_NUM_THREADS": "2"}, "2"), ({"OMP_NUM_THREADS": "2"}, "None")],
+)
+def test_numpy_is_asked_for_one_thread_unless_the_user_says_more(given, threads):
+    """Small matrices gain nothing from two threads; what the user has set stays."""
+    program = (
+        "import os; from striate.cli.program import main; main.get_command(None, 'data');"
+        "print(os.environ.get('OPENBLAS_NUM_THREADS'))"
+    )
+    kept = {k: v for k, v in os.environ.items() if not k.endswith("NUM_THREADS")}
+
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={**kept, **given},
+        check=True,
+    )
+
+    assert found.stdout.strip() == threads

@@ -31,6 +31,7 @@ TEXTS = {
     "argument-without-size": "conv 6 tanh",
     "argument-without-maps": "conv 5x5",
     "argument-twice": "dense 10@3",
+    "number-missing": "group-norm",
     "argument-of-max": "max 6@2x2",
     "size-misspelt": "conv 6@5y5",
     "window-of-another-rank": "conv 6@3x3x3",

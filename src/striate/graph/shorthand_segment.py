@@ -1,6 +1,6 @@
 """One segment of the text form of networks: a layer's word, its argument and its options."""
 
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, cast, get_origin
 
 from striate.errors import ShorthandError
@@ -68,9 +68,11 @@ def _argument(said: Segment, word: str, rest: list[str]) -> None:
         return
     argument = rest.pop(0) if rest and (rest[0][0].isdigit() or rest[0][0] == "-") else None
     if argument is None:
-        if shorthand.number:
+        number = next((f for f in _options(said.weight) if f.name == shorthand.number), None)
+        if number is not None and number.default is not MISSING:
             return
-        raise ShorthandError(_argument_expected(word, "nothing", shorthand.maps, shorthand.size))
+        stated = shorthand.maps or shorthand.number
+        raise ShorthandError(_argument_expected(word, "nothing", stated, shorthand.size))
     types = {f.name: f.type for f in _options(said.weight)}
     if shorthand.number:
         whole = types[shorthand.number] is int
