@@ -56,6 +56,7 @@ docs: $(DOCS) ## build the pages: docs/_build/html/index.html
 bench: $(SLOW) ## time the import, and the NumPy engine beside PyTorch
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/numpy_engine.py
+	$(BIN)/python benchmarks/accuracy.py digits
 
 graph: $(TEST) ## draw the floors anew: docs/images/floors.dot and .svg
 	$(BIN)/python tools/draw_floors.py
