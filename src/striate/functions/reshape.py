@@ -34,7 +34,7 @@ class Reshape(FixedFunction):
 
     shape: tuple[int, ...]
 
-    shorthand = Shorthand(word="reshape", size="shape")
+    shorthand = Shorthand(word="reshape", shape="shape")
     onnx = Onnx(operator="Reshape")
 
     def __post_init__(self) -> None:

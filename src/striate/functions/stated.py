@@ -165,10 +165,11 @@ class Shorthand:
     """A kind's word in the text form of networks, and the options that its argument fills.
 
     ``conv 6@5x5`` fills ``maps`` with 6 and ``size`` with (5, 5); ``max 2`` fills ``size``;
-    ``dropout 0.25`` fills ``number``.
+    ``dropout 0.25`` fills ``number``; ``reshape 16@7x7`` fills ``shape``.
     """
 
     word: str
     maps: str = ""
     size: str = ""
     number: str = ""
+    shape: str = ""

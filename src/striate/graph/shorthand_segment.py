@@ -1,14 +1,20 @@
 """One segment of the text form of networks: a layer's word, its argument and its options."""
 
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, cast, get_origin
+from typing import Any, cast
 
 from striate.errors import ShorthandError
 from striate.functions import registry
 from striate.functions.base import Function, NetInputFunction, TransferFunction
 from striate.functions.net_input import Concatenate, Product, Sum
 from striate.functions.weight import Identity
-from striate.graph.shorthand_values import did_you_mean, read_call, read_size, read_value
+from striate.graph.shorthand_values import (
+    did_you_mean,
+    read_call,
+    read_shape,
+    read_size,
+    read_value,
+)
 
 JOINS: dict[str, type[NetInputFunction]] = {
     "add": Sum,
@@ -64,19 +70,22 @@ def _argument(said: Segment, word: str, rest: list[str]) -> None:
     """Read ``6@5x5``, ``120`` or ``2x2`` into the options that it fills."""
     shorthand = said.weight.shorthand
     assert shorthand is not None
-    if not (shorthand.maps or shorthand.size or shorthand.number):
+    if not (shorthand.maps or shorthand.size or shorthand.number or shorthand.shape):
         return
     argument = rest.pop(0) if rest and (rest[0][0].isdigit() or rest[0][0] == "-") else None
     if argument is None:
         number = next((f for f in _options(said.weight) if f.name == shorthand.number), None)
         if number is not None and number.default is not MISSING:
             return
-        stated = shorthand.maps or shorthand.number
+        stated = shorthand.maps or shorthand.number or shorthand.shape
         raise ShorthandError(_argument_expected(word, "nothing", stated, shorthand.size))
     types = {f.name: f.type for f in _options(said.weight)}
     if shorthand.number:
         whole = types[shorthand.number] is int
         said.options[shorthand.number] = read_value(argument, 0 if whole else 0.0, word)
+        return
+    if shorthand.shape:
+        said.options[shorthand.shape] = read_shape(argument, word)
         return
     maps, at, size = argument.partition("@") if shorthand.maps else ("", "@", argument)
     if bool(shorthand.maps and shorthand.size) != bool(shorthand.maps and at) or "@" in size:
@@ -85,9 +94,7 @@ def _argument(said: Segment, word: str, rest: list[str]) -> None:
         said.options[shorthand.maps] = read_value(maps, 0, word)
     if shorthand.size:
         read = read_size(size, word)
-        if get_origin(types[shorthand.size]) is tuple:  # a shape: no window, one length or several
-            read = read if isinstance(read, tuple) else (read,)
-        elif isinstance(read, tuple):
+        if isinstance(read, tuple):
             said.rank = len(read)
             read = read[0] if len(set(read)) == 1 else read
         said.options[shorthand.size] = read

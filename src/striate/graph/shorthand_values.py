@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any, cast
 
 from striate.errors import ShorthandError
+from striate.shapes import Shape
 
 Value = int | float | str | bool | tuple[Any, ...]
 
@@ -34,8 +35,7 @@ def read_size(text: str, word: str) -> int | tuple[int, ...]:
     (3, 5)
     """
     parts = text.split("x")
-    # -1 is the length that reshape works out; other kinds refuse it.
-    if not all(part.isdecimal() or part == "-1" for part in parts):
+    if not all(part.isdecimal() for part in parts):
         raise ShorthandError(
             f'"{text}" cannot be read as the size of {word}. A size is a whole number of pixels, '
             "or one for each axis with x "
@@ -43,6 +43,42 @@ def read_size(text: str, word: str) -> int | tuple[int, ...]:
         )
     numbers = tuple(map(int, parts))
     return numbers if len(parts) > 1 else int(text)
+
+
+def read_shape(text: str, word: str) -> Shape:
+    """Read ``16@7x7``, sixteen maps of 7 x 7 pixels, or ``120``, a vector; -1 is worked out.
+
+    Parameters
+    ----------
+    text
+        What was written.
+    word
+        Whose shape it is, for the error text.
+
+    Returns
+    -------
+    tuple of int
+        Maps first, as the equations have them.
+
+    Raises
+    ------
+    ShorthandError
+        If it is no shape.
+
+    Examples
+    --------
+    >>> read_shape("16@7x7", "reshape"), read_shape("-1", "reshape")
+    ((16, 7, 7), (-1,))
+    """
+    maps, at, pixels = text.partition("@")
+    parts = [maps, *pixels.split("x")] if at else [maps]
+    if not all(part.isdecimal() or part == "-1" for part in parts):
+        raise ShorthandError(
+            f'"{text}" cannot be read as the shape that {word} gives. A shape is a number of maps '
+            "and their pixels, or the length of a vector; one number may be -1. "
+            f'Write for example "{word} 16@7x7" or "{word} 120".'
+        )
+    return tuple(map(int, parts))
 
 
 def read_value(text: str, default: object, option: str) -> Value:

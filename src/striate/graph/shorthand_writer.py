@@ -13,7 +13,7 @@ from striate.functions.net_input import Product
 from striate.functions.transfer import Linear
 from striate.functions.vec import Flatten
 from striate.functions.weight import DotProduct, Identity
-from striate.graph.graph import Graph, Placed
+from striate.graph.graph import Graph, Placed, describe
 from striate.graph.orders import to_last
 from striate.graph.shorthand_values import write_call, write_value
 
@@ -168,9 +168,9 @@ def _kind(weight: Function, rank: int) -> Iterator[str]:
     written = write_value((size,) * rank if isinstance(size, int) else size)
     maps = str(getattr(weight, shorthand.maps)) if shorthand.maps else ""
     number = str(getattr(weight, shorthand.number)) if shorthand.number else ""
-    argument = (
-        "@".join(part for part in (maps, written if shorthand.size else "") if part) or number
-    )
+    shape = describe(getattr(weight, shorthand.shape)) if shorthand.shape else ""
+    argument = "@".join(part for part in (maps, written if shorthand.size else "") if part)
+    argument = argument or number or shape
     if argument:
         yield argument
     padding = getattr(weight, "padding", None)
@@ -179,7 +179,12 @@ def _kind(weight: Function, rank: int) -> Iterator[str]:
     for option in fields(cast("Any", weight)):
         value = getattr(weight, option.name)
         said = isinstance(value, str) and option.name == "padding"
-        filled = said or option.name in {shorthand.maps, shorthand.size, shorthand.number}
+        filled = said or option.name in {
+            shorthand.maps,
+            shorthand.size,
+            shorthand.number,
+            shorthand.shape,
+        }
         usual = option.default is not MISSING and value == option.default
         if not (filled or usual):
             word = option.name.replace("_", "-")

@@ -1,0 +1,30 @@
+"""Shapes in the text form: maps, then their pixels, as in the figures."""
+
+import pytest
+
+import striate as st
+from striate.errors import ShorthandError
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [("reshape 2@7x56", (2, 7, 56)), ("reshape -1", (784,)), ("reshape 784", (784,))],
+)
+def test_a_shape_is_read_and_written_alike(text, shape):
+    """What is read as a shape gives it, and is written as it was read."""
+    network = st.Network.parse(text, (28, 28, 1))
+
+    assert network.graph.shapes["reshape1"] == shape
+    assert str(network) == text
+
+
+def test_a_shape_is_no_size_of_a_window():
+    """Three lengths without maps are refused, with what to write."""
+    with pytest.raises(ShorthandError) as error:
+        st.Network.parse("reshape 16x7x7", (28, 28, 1))
+
+    assert str(error.value) == (
+        'in segment 1 ("reshape 16x7x7"): "16x7x7" cannot be read as the shape that reshape gives. '
+        "A shape is a number of maps and their pixels, or the length of a vector; one number may "
+        'be -1. Write for example "reshape 16@7x7" or "reshape 120".'
+    )
