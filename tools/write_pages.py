@@ -16,6 +16,7 @@ import sources
 from error_examples import EXAMPLES
 
 import striate as st
+from striate.functions.initialiser.named import NAMED
 from striate.functions.registry import FAMILIES
 from striate.model.presets import PRESETS
 
@@ -94,7 +95,9 @@ def kinds_page() -> str:
         (
             "A kind is what a layer is made of, what it is compared with, or how it learns; each "
             "is one file. These tables are made from the registry. In the text form of networks a "
-            "layer goes by its word; a transfer function, and everything else, by its name."
+            "layer goes by its word and a transfer function by its name; `init` takes "
+            f"{', '.join(NAMED)}. The other kinds, and initialisers with options of their own, "
+            "are given in Python."
         ),
     ]
     for family, kinds in FAMILIES.items():

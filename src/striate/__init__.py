@@ -1,4 +1,4 @@
-"""Convolutional networks that read like the textbook and run at the speed of the machine.
+"""Convolutional networks that read like the textbook.
 
 The public names are listed once, in the table below, and loaded when they are first used: so that
 importing striate costs hardly more than importing NumPy.

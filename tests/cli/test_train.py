@@ -1,6 +1,7 @@
 """The command `striate train`."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -255,3 +256,15 @@ def test_named_checkpoint_is_kept_and_can_be_gone_on_from(striate, tmp_path):
     assert (tmp_path / "two.checkpoint").is_file()
     answers = [json.loads(result.stdout)["weights_sha256"] for result in (more, whole)]
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(
+    "option", [("--epochs", "0"), ("--update", "sgd"), ("--augment", "shft 2"), ("--seed", "-1")]
+)
+def test_an_option_that_cannot_be_is_refused_before_the_show(striate, option):
+    """Nothing is announced, and no folder is made, for a training that cannot start."""
+    result = striate("train", "shapes", *option)
+
+    assert result.exit_code == 1
+    assert "recipe" not in result.output
+    assert not Path("striate-output").exists()

@@ -184,6 +184,27 @@ def test_norms_of_tiny_pixels_keep_their_slopes():
     assert relative_error(da, np.full((1, 1, 2), 2 ** (-2 / 3))) <= tolerance(8, np.float32)
 
 
+@pytest.mark.parametrize(("p", "size"), [(8, 1e-6), (8, 1e6), (2, 1e-23), (2, 1e20), (8, 1e38)])
+def test_norms_of_tiny_and_of_huge_pixels_stay_in_range(p, size):
+    """In float32, |a|^p would underflow or overflow; the norm and its slopes do neither."""
+    kind, a = LpPooling(window=2, p=p), np.array([[[1.0, -2.0]]])
+    scaled, dz = (size * a).astype(np.float32), np.ones((1, 1, 1), np.float32)
+
+    z, da = kind.apply(scaled), kind.backward_a(scaled, dz)
+
+    # The norm grows with its pixels; its slopes do not change with their size.
+    assert (z.dtype, da.dtype) == (np.float32, np.float32)
+    assert relative_error(z / size, kind.apply(a)) <= tolerance(8, np.float32)
+    assert relative_error(da, kind.backward_a(a, np.ones((1, 1, 1)))) <= tolerance(8, np.float32)
+
+
+def test_the_norm_of_an_infinite_pixel_is_infinite():
+    """What left the range before the layer shows after it; NaN does, too."""
+    z = LpPooling(window=2, p=3).apply(np.array([[[1.0, -np.inf, np.nan, 2.0]]]))
+
+    np.testing.assert_array_equal(z, [[[np.inf, np.nan]]])
+
+
 def test_adaptive_windows():
     """Windows go from floor(iR/S) to before ceil((i+1)R/S): 0-2, 2-4 and 4-6 of 7 pixels."""
     a = np.arange(7.0).reshape(1, 1, 7)

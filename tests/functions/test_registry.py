@@ -1,5 +1,6 @@
 """Kinds by name and as data; errors word for word, whatever a file may hold."""
 
+import numpy as np
 import pytest
 
 from striate.errors import OptionError
@@ -212,3 +213,29 @@ def test_defaults_are_not_written(kind):
     data = registry.to_data(kind)
 
     assert data.keys() <= {"kind", "window", "neurons"}
+
+
+@pytest.mark.parametrize(
+    ("family", "word", "meant"),
+    [
+        ("transfer", "sigmoid", "logistic"),
+        ("transfer", "ReLU", "relu"),
+        ("transfer", "leaky_relu", "leaky-relu"),
+        ("update", "sgd", "gradient-descent"),
+        ("loss", "mse", "squared-error"),
+    ],
+)
+def test_words_of_other_libraries_are_understood(family, word, meant):
+    """Whoever writes another library's name is asked whether ours was meant."""
+    with pytest.raises(OptionError) as error:
+        registry.find(family, word)
+
+    assert str(error.value).endswith(f'Did you mean "{meant}"?')
+
+
+def test_what_is_no_word_is_refused_in_words():
+    """A function given for the name of one is an OptionError, no TypeError."""
+    with pytest.raises(OptionError) as error:
+        registry.find("transfer", np.tanh)
+
+    assert str(error.value).startswith("\"<ufunc 'tanh'>\" is no transfer kind.")

@@ -7,7 +7,7 @@ from hypothesis.strategies import composite, integers, sampled_from
 
 import striate as st
 from helpers import kinds_of
-from striate.errors import StriateError
+from striate.errors import ShorthandError, StriateError
 from striate.functions import registry
 from striate.functions.base import Function
 from striate.graph.document import from_document, to_document
@@ -209,3 +209,26 @@ def test_any_characters_give_a_network_or_an_error_in_words(text):
         parse(text, (6, 6, 1))
     except StriateError as error:
         assert str(error)  # noqa: PT017  # either outcome is right
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("conv {}@3x3", "conv"),
+        ("conv 2@{}", "conv"),
+        ("conv 2@3x{}", "conv"),
+        ("conv 2@3x3 stride {}", "stride"),
+        ("conv 2@3x3 padding {}:1x1:1", "padding"),
+        ("reshape {}@7x7", "reshape"),
+        ("dense {}", "dense"),
+    ],
+)
+def test_numbers_of_too_many_digits(text, word):
+    """A number of thousands of digits, which Python does not read, is refused in words."""
+    with pytest.raises(ShorthandError) as error:
+        parse(text.format("9" * 5000), (6, 6, 1))
+
+    said = f'The number "99999999..." of {word} has 5000 digits. '
+    assert said + (
+        "A number in the text form of a network has at most 8. Write a smaller one."
+    ) in str(error.value)

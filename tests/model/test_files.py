@@ -98,7 +98,7 @@ def test_a_trained_network_comes_back(tmp_path):
 def test_networks_of_several_parts_come_back(tmp_path):
     """Several inputs and outputs, shared layers, kernels by hand, channels first."""
     kernel = st.functions.initialiser.Given(values=[[[[1, 1], [-1, -1]]]])
-    left, right = st.Input((4, 4, 1), name="left"), st.Input((4, 4, 1), name="right")
+    left, right = (st.Input((1, 4, 4), channels="first", name=name) for name in ("left", "right"))
     stem = st.Conv(1, 2, activation="tanh", initialiser=kernel)
     joined = st.Add(name="joined")([stem(left), stem(right)])
     network = st.Network(

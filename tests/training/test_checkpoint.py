@@ -135,6 +135,62 @@ def test_a_description_that_is_not_whole(document, checkpoint):
     )
 
 
+SUMS = {"losses": [3.0], "counted": [4.0], "weight": 4.0, "correct": 1.0, "seconds": 0.1}
+MIDDLE = {"epochs": 3, "step": 7, "batch": 1}
+ROW = {"epoch": 1, "loss": 1.0, "accuracy": 0.5, "seconds": 0.1}
+ROWS = [ROW, {**ROW, "epoch": 2}]
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        ({"batch": 3}, "step 6 is not batch 3 of 3 behind epoch 2"),
+        ({"batch": 99, "step": 105}, "step 105 is not batch 99 of 3 behind epoch 2"),
+        ({"epoch": 0}, "step 6 is not batch 0 of 3 behind epoch 0"),
+        ({"epoch": 99}, "step 6 is not batch 0 of 3 behind epoch 99"),
+        ({"step": 10**12, "epochs": 9}, f"step {10**12} is not batch 0 of 3 behind epoch 2"),
+        ({"epochs": 1}, "epoch 2, batch 0 is not one of 1 epochs"),
+        ({**MIDDLE, "epochs": 2, "sums": SUMS}, "epoch 2, batch 1 is not one of 2 epochs"),
+        ({"epochs": 0}, "epoch 2, batch 0 is not one of 0 epochs"),
+        ({"rows": []}, "0 rows for 2 epochs"),
+        ({"rows": [{}, ROW]}, "row 1 has the columns []"),
+        ({"rows": [ROW, {}]}, "row 2 has the columns []"),
+        ({"rows": [ROW, ROW]}, "row 2 is of epoch 1"),
+        ({"decay": [1.0]}, "decay is (1.0,) instead of 0 finite numbers"),
+        ({"best": None}, "the best weights are missing at epoch 2"),
+        ({"best": {"score": 1.0, "epoch": 3}}, "the best score is 1.0 in epoch 3 of 2"),
+        ({"best": {"score": np.nan, "epoch": 1}}, "the best score is nan in epoch 1 of 2"),
+        ({**MIDDLE, "sums": {**SUMS, "losses": [np.nan]}}, "its sums are not finite"),
+        ({**MIDDLE, "sums": {**SUMS, "counted": [np.inf]}}, "its sums are not finite"),
+        ({**MIDDLE, "sums": {**SUMS, "weight": np.nan}}, "its sums are not finite"),
+        ({**MIDDLE, "sums": {**SUMS, "correct": np.inf}}, "its sums are not finite"),
+        ({**MIDDLE, "sums": {**SUMS, "counted": [-4.0]}}, "its sums are below 0"),
+        ({**MIDDLE, "sums": {**SUMS, "losses": []}}, "0 sums of losses instead of 1"),
+        ({"sums": SUMS}, "1 sums of losses instead of 0"),
+    ],
+    ids=str,
+)
+def test_a_description_that_lies(document, why, checkpoint):
+    """What no training can have come to is refused before the first step, and said."""
+    rewritten(checkpoint, **document)
+    with pytest.raises(ModelFileError) as error:
+        train(resume=checkpoint.name, epochs=9)
+
+    assert str(error.value).startswith(f"run.checkpoint is not a whole checkpoint: {why}. It holds")
+
+
+def test_a_plateaus_memory_is_whole(checkpoint):
+    """A decay that remembers three numbers is not given one, nor one that is none."""
+    plateau = {"decay": st.functions.decay.ReduceOnPlateau()}
+    train(checkpoint=checkpoint.name, **plateau)
+    for memory in ([1.0], [], [1.0, 0.0, np.nan]):
+        rewritten(checkpoint, decay=memory)
+        with pytest.raises(ModelFileError) as error:
+            train(resume=checkpoint.name, **plateau)
+
+        assert " instead of 3 finite numbers. " in str(error.value)
+
+
 @pytest.mark.parametrize("array", ["parameters", "statistics", "memory.first", "best.parameters"])
 @pytest.mark.parametrize("change", ["shorter", "float64"])
 def test_arrays_that_do_not_fit(array, change, checkpoint):

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from networks import classifier, images_and_labels
+from striate.errors import OptionError
 from striate.training.history import History
 from striate.training.progress import ProgressBar
 from striate.training.state import Sums, TrainingState
@@ -45,7 +46,11 @@ def test_on_a_terminal_it_moves():
         file=io.StringIO(), force_terminal=True, width=120, color_system=None, legacy_windows=False
     )
     with ProgressBar(3, 100, console) as bar:
-        bar.on_step(state(batch=1, sums=Sums(loss=37.5, weight=75.0, seconds=0.5)), 0.5, 75)
+        bar.on_step(
+            state(batch=1, sums=Sums(losses=(37.5,), counted=(75.0,), weight=75.0, seconds=0.5)),
+            0.5,
+            75,
+        )
         bar.progress.refresh()
         row = {"epoch": 1, "loss": 0.25, "accuracy": 0.5, "seconds": 2.0}
         bar.on_epoch(state(epoch=1, rows=(row,)), row)
@@ -87,3 +92,38 @@ def test_a_history_is_rows_and_columns():
     assert str(history) == "epoch    loss\n    1  0.5000\n    2  0.2500"
     assert str(History([])) == "no epochs"
     assert History([]).columns == []
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        (
+            "accuracy",
+            (
+                "The history has no column 'accuracy'. Its columns are epoch, loss. "
+                "Use one of these names; an accuracy is there only where targets are labels."
+            ),
+        ),
+        (
+            5,
+            (
+                "The history has no row 5. It has 2, one for each epoch, counted from 0. "
+                "Use history[-1] for the last."
+            ),
+        ),
+        (
+            -3,
+            (
+                "The history has no row -3. It has 2, one for each epoch, counted from 0. "
+                "Use history[-1] for the last."
+            ),
+        ),
+    ],
+)
+def test_a_history_says_what_it_has(key, text):
+    """A column or a row that is not there is named, with those that are."""
+    history = History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
+    with pytest.raises(OptionError) as error:
+        history[key]
+
+    assert str(error.value) == text

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import striate as st
 from networks import Listening, classifier, images_and_labels
 from striate.data.split import held_out
 from striate.functions.loss import CrossEntropy
@@ -117,6 +118,58 @@ def test_class_weights_of_the_loss_do_not_weigh_the_accuracy():
     assert row["loss"] == pytest.approx(weighted["loss"], rel=1e-6)
     assert row["accuracy"] == after_one_step(X, Y)[0]["accuracy"]
     np.testing.assert_allclose(parameters, expected, **CLOSE)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 8])
+def test_the_loss_of_an_epoch_counts_as_the_loss_does(batch_size):
+    """With class weights in the loss, the row is the mean over the epoch, not over its batches."""
+    network = classifier()
+    loss = CrossEntropy(class_weights=(1.0, 30.0, 0.0))
+    expected = network.evaluate(X, Y, loss=loss).loss
+    # Steps of 1e-30 leave the weights as they are.
+    history = network.fit(X, Y, loss=loss, epochs=1, batch_size=batch_size, learning_rate=1e-30,
+                          update="gradient-descent")  # fmt: skip
+
+    # Float32: sums of the outputs in another order.
+    assert history["loss"][0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_batch_without_weight_does_not_count_in_the_epoch():
+    """The mean of an epoch divides by what counted: batches that teach nothing change nothing."""
+    network = classifier()
+    weights = np.array([0, 0, 1, 1, 1, 1, 1, 1])
+    expected = network.evaluate(X[2:], Y[2:]).loss
+    history = network.fit(X, Y, epochs=1, batch_size=2, shuffle=False, sample_weight=weights,
+                          update="gradient-descent", learning_rate=1e-30)  # fmt: skip
+
+    # Float32: sums of the outputs in another order.
+    assert history["loss"][0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_an_epoch_whose_classes_have_no_weight_has_no_loss():
+    """Where the loss counts none of the images, the row says 0 and the weights stay."""
+    network = classifier()
+    before = network.numbers[0].copy()
+    history = network.fit(X, Y % 2, epochs=1, loss=CrossEntropy(class_weights=(0.0, 0.0, 1.0)),
+                          update="gradient-descent")  # fmt: skip
+
+    assert history["loss"] == [0.0]
+    np.testing.assert_array_equal(network.numbers[0], before)
+
+
+def test_each_output_counts_by_its_own_weights():
+    """With several outputs the row is the sum of their means, each with its own divisor."""
+    image = st.Input((6, 6, 1))
+    flat = st.Flatten()(image)
+    ends = [st.Dense(3, activation="softmax", name=name)(flat) for name in "ab"]
+    network = st.Network(image, ends)
+    losses = [CrossEntropy(class_weights=(1.0, 30.0, 2.0)), CrossEntropy()]
+    expected = network.evaluate(X, [Y, Y], loss=losses).loss
+    history = network.fit(X, [Y, Y], loss=losses, epochs=1, batch_size=3, learning_rate=1e-30,
+                          update="gradient-descent")  # fmt: skip
+
+    # Float32: sums of the outputs in another order.
+    assert history["loss"][0] == pytest.approx(expected, rel=1e-5)
 
 
 def test_evaluation_weighs_as_training_does():

@@ -17,6 +17,7 @@ from striate.cli.report import Tested, say_accuracy, say_confusion, say_worst, t
 from striate.data import Dataset, open_dataset
 from striate.errors import ExtraError, OptionError
 from striate.model.network import Network
+from striate.model.planning import augmentation_of, plan_of
 from striate.model.presets import PRESETS
 from striate.pictures import save_all
 from striate.training.history import History
@@ -92,6 +93,7 @@ def run(options: Options, out: Output, places: Places) -> None:
     )
     recipe = _recipe(options, dataset)
     network = _network(recipe.net, dataset, options.seed)
+    _require_options(recipe, options, network)
     places.make_folders()
     _announce(out, dataset, recipe, network, places, options)
     started = time.perf_counter()
@@ -125,6 +127,24 @@ def run(options: Options, out: Output, places: Places) -> None:
             "pictures": list(map(str, pictures)),
         }
     )
+
+
+def _require_options(recipe: Recipe, options: Options, network: Network) -> None:
+    """Raise for what cannot be before anything is shown or made."""
+    plan_of(
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        update=recipe.update,
+        learning_rate=recipe.learning_rate,
+        decay=recipe.decay,
+        clip_norm=None,
+        seed=options.seed,
+        shuffle=True,
+        early_stopping=options.early_stopping,
+        keep_best=None,
+        watch="loss",
+    )
+    augmentation_of(recipe.augment or None, network)
 
 
 def _recipe(options: Options, dataset: Dataset) -> Recipe:

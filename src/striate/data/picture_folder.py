@@ -93,7 +93,7 @@ def _check_classes(folder: Path, train: dict[str, list[Path]], test: dict[str, l
     """Check that there are classes, each with pictures, and the same ones to test with."""
     if len(train) <= 1:
         raise DataError(
-            f"{folder} has {len(train)} folders of "
+            f"{folder} has {len(train)} {'folder' if len(train) == 1 else 'folders'} of "
             f"pictures{''.join(f' ({name})' for name in train)}. A folder of pictures holds one "
             "subfolder for each class, and there are at least two classes. Sort the pictures into "
             "such folders."

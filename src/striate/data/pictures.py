@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import struct
 import warnings
 from collections.abc import Iterator, Sequence
@@ -229,10 +230,15 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise
     except _BROKEN as error:
         raise DataError(
-            f"{path} could not be read as a picture: {error}. "
+            f"{path} could not be read as a picture: {_reason(error, path)}. "
             "Pictures are whole files in a format that Pillow reads, such as PNG, JPEG or TIFF. "
             "Copy or convert the file again, or leave it out."
         ) from error
+
+
+def _reason(error: Exception, path: Path) -> str:
+    """Give Pillow's reason; the file that it was handed is named by its path."""
+    return re.sub(r"<_io\.\w+ name=[^>]*>", path.name, str(error))
 
 
 def _read_header(path: Path) -> Layout:

@@ -247,6 +247,16 @@ class Loss(ABC):
         """Give what each image counts in the mean: 1, unless classes have weights."""
         return np.ones(len(y))
 
+    def counted(self, y: Array, sample_weights: Array | None = None) -> float:
+        """Give what a batch's images count together: it can be added up over batches."""
+        weights = self.image_weights(y)
+        each = weights if sample_weights is None else sample_weights * weights
+        return float(np.sum(each, dtype=np.float64))
+
+    def divisor(self, y: Array, sample_weights: Array | None = None) -> float:
+        """Give what a batch's summed losses are divided by; 1 where no image counts."""
+        return self.counted(y, sample_weights) or 1.0
+
     def lowering(self, shape: Shape, y: Shape) -> Lowering | None:  # noqa: ARG002  # may be none
         """Give the equations of ``l`` and ``dn`` for the shapes of ``n`` and one image's ``y``.
 

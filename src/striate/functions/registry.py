@@ -233,13 +233,28 @@ def from_data(family: str, data: object) -> Any:
     return kind(**values)
 
 
-def _look_up(table: Mapping[str, T], word: str, what: str) -> T:
+ELSEWHERE: Mapping[str, str] = MappingProxyType(
+    {
+        "bce": "binary-cross-entropy",
+        "l1": "absolute-error",
+        "mae": "absolute-error",
+        "mse": "squared-error",
+        "sgd": "gradient-descent",
+        "sigmoid": "logistic",
+        "swish": "silu",
+    }
+)
+"""What other libraries call kinds of striate, to answer whoever writes that."""
+
+
+def _look_up(table: Mapping[str, T], word: object, what: str) -> T:
     """Find a word, or raise and name the nearest one."""
-    if word in table:
+    if isinstance(word, str) and word in table:
         return table[word]
-    nearest = get_close_matches(word, table, n=1, cutoff=0.0)
+    meant = str(word).lower().replace("_", "-")
+    nearest = get_close_matches(ELSEWHERE.get(meant, meant), table, n=1, cutoff=0.0)
     raise OptionError(
-        f'"{word:.60}" is no {what}. There is {", ".join(table) or "none"}. '
+        f'"{word!s:.60}" is no {what}. There is {", ".join(table) or "none"}. '
         + (f'Did you mean "{nearest[0]}"?' if nearest else "Leave it out.")
     )
 

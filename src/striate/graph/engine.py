@@ -49,6 +49,8 @@ class StepResult:
         Running statistics after the step, one flat buffer.
     losses
         One for each output, as it counts in the sum.
+    counted
+        What the batch's images count for each output; a loss times it can be added up over batches.
     outputs
         The network's results for the batch.
     """
@@ -56,6 +58,7 @@ class StepResult:
     gradient: Array
     statistics: Array
     losses: tuple[float, ...]
+    counted: tuple[float, ...]
     outputs: tuple[Array, ...]
 
 
@@ -139,6 +142,7 @@ class NumpyEngine:
             gradient=gradient,
             statistics=after,
             losses=run.losses,
+            counted=run.counted,
             outputs=tuple(run.arrays[f"{name}.A"] for name in self.step.graph.outputs),
         )
 

@@ -1,7 +1,8 @@
 """Check every gradient of a network by central differences, in float64."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,12 +37,16 @@ class GradientCheck:
         seen in differences, relative to the smallest that can be.
     compared
         How many entries of each were compared.
+    kinks
+        How many were left out because there is no derivative: a net input of exactly 0 before a
+        rectifier, a tie under a maximum.
     bound
         What an error may be.
     """
 
     errors: Mapping[str, float]
     compared: Mapping[str, int]
+    kinks: Mapping[str, int] = field(default_factory=dict[str, int])
     bound: float = BOUND
 
     @property
@@ -57,15 +62,20 @@ class GradientCheck:
     def __str__(self) -> str:
         """List the errors, one array a line."""
         width = max(map(len, self.errors), default=0)
-        lines = [
-            f"{name:<{width}}  {error:9.2e}  {'ok' if error <= self.bound else 'WRONG'}"
-            f"  ({self.compared[name]} entries)"
-            for name, error in self.errors.items()
-        ]
+        lines = [f"{name:<{width}}  {self._line(name)}" for name in self.errors]
         verdict = "all gradients agree" if self.passed else "some gradients are WRONG"
         return "\n".join(
             [*lines, f"{verdict}: relative errors at most {self.worst:.1e}, bound {self.bound:.0e}"]
         )
+
+    def _line(self, name: str) -> str:
+        """Write how one array compares."""
+        kinks = self.kinks.get(name, 0)
+        left_out = f", {kinks} at a kink left out" if kinks else ""
+        if not self.compared[name]:
+            return f"{'-':>9}  open  (0 entries{left_out})"
+        verdict = "ok" if self.errors[name] <= self.bound else "WRONG"
+        return f"{self.errors[name]:9.2e}  {verdict}  ({self.compared[name]} entries{left_out})"
 
 
 def check_gradients(
@@ -126,6 +136,7 @@ def check_gradients(
     least = max(UNSEEN * abs(run.loss) / difference / BOUND, 1e-12)
     errors: dict[str, float] = {}
     compared: dict[str, int] = {}
+    kinks: dict[str, int] = {}
     for name, gradient in found.items():
         array = wide.get(name, images.get(name))
         assert array is not None
@@ -137,25 +148,48 @@ def check_gradients(
                 for k, one in zip(chosen, exact, strict=True)
             ]
         )
+        smooth = ~np.isnan(numeric)
+        numeric, exact = numeric[smooth], exact[smooth]
         scale = max(float(np.linalg.norm(numeric)), float(np.linalg.norm(exact)), least)
         errors[name] = float(np.linalg.norm(numeric - exact)) / scale
-        compared[name] = len(chosen)
-    return GradientCheck(errors=errors, compared=compared)
+        compared[name], kinks[name] = len(numeric), len(chosen) - len(numeric)
+    return GradientCheck(errors=errors, compared=compared, kinks=kinks)
 
 
 def _nearest(
     evaluate: Callable[[], float], array: Array, entry: int, h: float, size: float, exact: float
 ) -> float:
-    """Take shorter steps where one may have crossed a kink; a wrong derivative agrees with none."""
+    """Take shorter steps where one may have crossed a kink; a wrong derivative agrees with none.
+
+    At a kink itself no step is short enough: the slopes upwards and downwards stay apart. There is
+    no derivative then, and the answer is NaN.
+    """
     tried: list[float] = []
     for step in (h, h / 10, h / 100):
         tried.append(_difference(evaluate, array, entry, step))
         if abs(tried[-1] - exact) <= BOUND * size:
-            break
+            return tried[-1]
+    apart = [_apart(evaluate, array, entry, step) for step in (h, h / 100)]
+    if min(apart) > max(size * 1e-3, max(apart) / 2):
+        return math.nan
     return min(tried, key=lambda numeric: abs(numeric - exact))
 
 
 def _difference(evaluate: Callable[[], float], array: Array, entry: int, h: float) -> float:
+    """Give the slope from one side of an entry to the other."""
+    above, below = _both_sides(evaluate, array, entry, h)
+    return (above - below) / (2 * h)
+
+
+def _apart(evaluate: Callable[[], float], array: Array, entry: int, h: float) -> float:
+    """Tell the slope upwards from the slope downwards: of order h where there is a derivative."""
+    above, below = _both_sides(evaluate, array, entry, h)
+    return abs(above - 2 * evaluate() + below) / h
+
+
+def _both_sides(
+    evaluate: Callable[[], float], array: Array, entry: int, h: float
+) -> tuple[float, float]:
     """Evaluate the loss on both sides of one entry."""
     flat = array.reshape(-1)
     value = flat[entry]
@@ -164,14 +198,12 @@ def _difference(evaluate: Callable[[], float], array: Array, entry: int, h: floa
     flat[entry] = value - h
     below = evaluate()
     flat[entry] = value
-    return (above - below) / (2 * h)
+    return above, below
 
 
 def _loss(step: TrainingStep, arrays: Mapping[str, Array], targets: Sequence[Array]) -> float:
     """Add up the losses of the outputs."""
     return sum(
-        end.weight
-        * float(np.sum(end.loss.apply(arrays[end.reads], y)))
-        / float(np.sum(end.loss.image_weights(y)))
+        end.weight * float(np.sum(end.loss.apply(arrays[end.reads], y))) / end.loss.divisor(y)
         for end, y in zip(step.losses, targets, strict=True)
     )

@@ -136,7 +136,16 @@ class Graph:
         plan: Sequence[tuple[str, Layer, tuple[str, ...], str]],
         outputs: tuple[str, ...],
     ) -> "Graph":
-        """Work out the shapes of layers given as ``(name, layer, sources, owner)`` in order."""
+        """Work out the shapes of layers given as ``(name, layer, sources, owner)`` in order.
+
+        Raises
+        ------
+        StriateError
+            Where a layer does not fit, of the kind that its functions raise, with the chain of
+            sizes that led there.
+        GraphError
+            If a layer leads nowhere, or an output is no layer or stands twice.
+        """
         shapes: dict[str, Shape] = dict(inputs)
         places: list[Placed] = []
         for number, (name, layer, sources, owner) in enumerate(plan, start=1):
@@ -347,7 +356,13 @@ def _cannot_follow(place: Placed, name: str, before: Shape, after: Shape) -> str
 
 
 def with_inputs(graph: Graph, nodes: Sequence[Node], outputs: Node | Sequence[Node]) -> Graph:
-    """Put the inputs in a user's order; raise where one is missing or leads nowhere."""
+    """Put the inputs in a user's order; raise where one is missing or leads nowhere.
+
+    Raises
+    ------
+    GraphError
+        If the inputs listed are not those that lead to the outputs.
+    """
     ends = (outputs,) if isinstance(outputs, Node) else tuple(outputs)
     leading = [node for node in in_order(ends) if node.layer is None]
     names = [node.name for node in nodes]

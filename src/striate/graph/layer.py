@@ -16,6 +16,7 @@ from striate.functions.initialiser.base import Initialiser
 from striate.functions.initialiser.named import named
 from striate.functions.net_input import Concatenate, Product, Sum
 from striate.functions.weight import Identity
+from striate.graph.orders import Channels
 from striate.shapes import Shape
 
 Bias = Literal["tied", "untied"] | None
@@ -117,6 +118,8 @@ class Node:
         What the layer was joined to.
     shape, name
         Of an input.
+    channels
+        Where the channels stood as the input's shape was stated.
     """
 
     def __init__(
@@ -126,8 +129,10 @@ class Node:
         *,
         shape: Shape = (),
         name: str | None = None,
+        channels: Channels = "last",
     ) -> None:
         self.number = next(_NUMBERS)
+        self.channels = channels
         self.layer = layer
         self.sources = sources
         self.shape = shape
@@ -192,7 +197,18 @@ def net_input_function(joint: Joint, bias: Bias) -> NetInputFunction:
 
 
 def require_name(name: str) -> None:
-    """Raise where a layer's name could not stand in shorthand, files or tables."""
+    """Raise where a layer's name could not stand in shorthand, files or tables.
+
+    Parameters
+    ----------
+    name
+        What a user gave.
+
+    Raises
+    ------
+    GraphError
+        If it is empty, or holds anything but letters, digits, - and _.
+    """
     if not name or not all(c.isalnum() or c in "-_" for c in name):
         raise GraphError(
             f'"{name}" cannot be the name of a layer. A name is made of letters, digits, - and _, '

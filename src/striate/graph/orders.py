@@ -2,11 +2,15 @@
 
 import operator
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
-from striate.errors import ShapeError
+from striate.errors import OptionError, ShapeError
 from striate.shapes import Array, Shape
+
+Channels = Literal["last", "first"]
+"""Which axis of a user's images holds the channels."""
 
 LONGEST = 2**24
 """Longest axis of an image, so that a file that lies about its images asks for little memory."""
@@ -14,6 +18,20 @@ LONGEST = 2**24
 
 def require_shape(shape: Sequence[int]) -> Shape:
     """Check the shape of one image; raise where it is none.
+
+    Parameters
+    ----------
+    shape
+        What a user gave, in any order of its axes.
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    ShapeError
+        If a length is no whole number from 1 to 2**24, or there is none.
 
     Examples
     --------
@@ -31,6 +49,38 @@ def require_shape(shape: Sequence[int]) -> Shape:
             "Use (28, 28, 1) for grey images of 28 x 28."
         )
     return lengths
+
+
+def require_channels(channels: object) -> None:
+    """Check which axis of images holds the channels.
+
+    Raises
+    ------
+    OptionError
+        If it is neither ``"last"`` nor ``"first"``.
+    """
+    if channels not in {"last", "first"}:
+        raise OptionError(
+            f"channels={channels!r} cannot be. It is which axis of images holds the channels, "
+            '"last" or "first". Use channels="last".'
+        )
+
+
+def shape_in_equations(shape: Sequence[int], channels: Channels) -> Shape:
+    """Check the shape of one image as a user writes it, and put its channels first.
+
+    Raises
+    ------
+    ShapeError
+        If it is not the shape of an image.
+
+    Examples
+    --------
+    >>> shape_in_equations((28, 28, 1), "last"), shape_in_equations((1, 28, 28), "first")
+    ((1, 28, 28), (1, 28, 28))
+    """
+    checked = require_shape(shape)
+    return to_first(checked) if channels == "last" else checked
 
 
 def to_first(shape: Shape) -> Shape:

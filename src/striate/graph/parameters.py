@@ -66,7 +66,18 @@ SEEDS = Range(least=0, below=2**64, whole=True)
 
 
 def require_seed(seed: int) -> None:
-    """Raise where a seed is none."""
+    """Raise where a seed is none.
+
+    Parameters
+    ----------
+    seed
+        What a user gave.
+
+    Raises
+    ------
+    OptionError
+        If it is no whole number from 0 to 2**64 - 1.
+    """
     if seed not in SEEDS:
         raise OptionError(
             f"seed={seed!r} cannot be. A seed is a whole number from 0 to 2**64 - 1. Use seed=0."
@@ -90,6 +101,13 @@ def start_parameters(graph: Graph, seed: int) -> Array:
     -------
     Array
         A flat float32 buffer, laid out as ``Layout.of(graph.parameters())``.
+
+    Raises
+    ------
+    OptionError
+        If the seed cannot be.
+    ShapeError
+        If the values that an initialiser was given have another shape than their array.
 
     Sources
     -------

@@ -29,6 +29,8 @@ class Pass:
         Derivatives of the parameters, by the parameters' names.
     losses
         The loss of each output, in the order of the outputs.
+    counted
+        What the images count for each output: a loss is a sum over them divided by it.
     next_state
         Running statistics after a training pass.
     """
@@ -37,6 +39,7 @@ class Pass:
     calls: dict[str, Call] = field(default_factory=dict[str, Call])
     gradients: dict[str, Array] = field(default_factory=dict[str, Array])
     losses: tuple[float, ...] = ()
+    counted: tuple[float, ...] = ()
     next_state: dict[str, Array] = field(default_factory=dict[str, Array])
 
     @property
@@ -111,7 +114,7 @@ def backward(
     Returns
     -------
     Pass
-        ``run``, with ``losses``, ``gradients`` and the derivatives' arrays.
+        ``run``, with ``losses``, ``counted``, ``gradients`` and the derivatives' arrays.
 
     Sources
     -------
@@ -122,13 +125,16 @@ def backward(
         read = run.arrays[end.reads]
         s = np.ones(len(read)) if sample_weights is None else sample_weights
         # In a batch whose images all have weight 0 nothing is lost, and nothing learned.
-        counted = float(np.sum(s * end.loss.image_weights(y))) or 1.0
+        divisor = end.loss.divisor(y, sample_weights)
         per_image = end.loss.apply(read, y)
-        losses.append(end.weight * float(np.sum(s * per_image, dtype=np.float64)) / counted)
-        scale = (end.weight * s / counted).astype(read.dtype)
+        losses.append(end.weight * float(np.sum(s * per_image, dtype=np.float64)) / divisor)
+        scale = (end.weight * s / divisor).astype(read.dtype)
         derivative = end.loss.backward_n(read, y) * scale.reshape(-1, *(1,) * (read.ndim - 1))
         _deliver(run.arrays, end.derivative, derivative)
     run.losses = tuple(losses)
+    run.counted = tuple(
+        end.loss.counted(y, sample_weights) for end, y in zip(step.losses, targets, strict=True)
+    )
     for back in step.backward:
         operation = back.operation
         call = run.calls[operation.output]

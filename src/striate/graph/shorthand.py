@@ -63,7 +63,7 @@ def parse(text: str, input_shape: Shape | None = None) -> Graph:
 
     Sources
     -------
-    Hagan fig. 8.10, 8.11.
+    Hagan fig. 8.10-8.11.
 
     Examples
     --------

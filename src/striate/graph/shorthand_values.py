@@ -10,6 +10,42 @@ from striate.shapes import Shape
 Value = int | float | str | bool | tuple[Any, ...]
 
 
+DIGITS = 8
+"""The most that a number may have: Python refuses to read thousands, and no size needs more."""
+
+
+def read_number(text: str, word: str) -> int:
+    """Read a whole number that is known to be -1 or to consist of digits.
+
+    Parameters
+    ----------
+    text
+        What was written.
+    word
+        Whose number it is, for the error text.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ShorthandError
+        If it has more than 8 digits.
+
+    Examples
+    --------
+    >>> read_number("16", "conv")
+    16
+    """
+    if len(text) > DIGITS:
+        raise ShorthandError(
+            f'The number "{text[:DIGITS]}..." of {word} has {len(text)} digits. A number in the '
+            f"text form of a network has at most {DIGITS}. Write a smaller one."
+        )
+    return int(text)
+
+
 def read_size(text: str, word: str) -> int | tuple[int, ...]:
     """Read ``5`` or ``5x5``.
 
@@ -41,8 +77,8 @@ def read_size(text: str, word: str) -> int | tuple[int, ...]:
             "or one for each axis with x "
             'between them. Write for example "5" or "5x5".'
         )
-    numbers = tuple(map(int, parts))
-    return numbers if len(parts) > 1 else int(text)
+    numbers = tuple(read_number(part, word) for part in parts)
+    return numbers if len(parts) > 1 else numbers[0]
 
 
 def read_shape(text: str, word: str) -> Shape:
@@ -78,7 +114,7 @@ def read_shape(text: str, word: str) -> Shape:
             "and their pixels, or the length of a vector; one number may be -1. "
             f'Write for example "{word} 16@7x7" or "{word} 120".'
         )
-    return tuple(map(int, parts))
+    return tuple(read_number(part, word) for part in parts)
 
 
 def read_value(text: str, default: object, option: str) -> Value:
@@ -132,7 +168,9 @@ def read_value(text: str, default: object, option: str) -> Value:
             "before:after, with x between the axes. "
             f'Write for example "{option} 1:2x1:2".'
         )
-    return tuple((int(before), int(after)) for before, after in sides)
+    return tuple(
+        (read_number(before, option), read_number(after, option)) for before, after in sides
+    )
 
 
 def write_value(value: object) -> str:

@@ -39,7 +39,7 @@ def write(graph: Graph, *, inputs: bool = False) -> str:
 
     Sources
     -------
-    Hagan fig. 8.10, 8.11.
+    Hagan fig. 8.10-8.11.
 
     Examples
     --------

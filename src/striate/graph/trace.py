@@ -6,6 +6,7 @@ from typing import cast
 
 from striate.graph.graph import Graph, Placed
 from striate.graph.reference import Pass
+from striate.graph.step import derivative_of
 from striate.shapes import Array
 
 
@@ -26,7 +27,8 @@ class LayerTrace:
     dW, db
         Derivatives of the loss with respect to weights and bias.
     others
-        Further parameters and their derivatives by name: ``gamma``, ``dgamma``.
+        Further parameters and their derivatives by name: ``gamma``, ``dgamma``; of a layer joined
+        to several others ``gamma1``, ``dgamma1``, ...
 
     Sources
     -------
@@ -114,12 +116,11 @@ def _layer(place: Placed, run: Pass, parameters: Mapping[str, Array]) -> LayerTr
     others: dict[str, Array] = {}
     for (_, role), name in roles.items():
         if role not in {"weight", "bias"}:
-            others[role] = parameters[name]
+            key = name.removeprefix(f"{place.owner}.")
+            others[key] = parameters[name]
             if name in gradients:
-                others[f"d{role}"] = gradients[name]
-    dz = [
-        arrays[name.replace(".Z", ".dZ")] for name in z_names if name.replace(".Z", ".dZ") in arrays
-    ]
+                others[f"d{key}"] = gradients[name]
+    dz = [arrays[derivative_of(name)] for name in z_names if derivative_of(name) in arrays]
     return LayerTrace(
         name=place.name,
         W=_one_or_all([parameters[name] for name in weights]),

@@ -5,6 +5,7 @@ from typing import Any
 
 from striate.errors import GraphError, OptionError
 from striate.functions.base import Loss
+from striate.functions.options import COUNT
 from striate.graph.engine import NumpyEngine, Results
 from striate.graph.graph import Graph
 from striate.graph.step import TrainingStep
@@ -14,7 +15,15 @@ from striate.shapes import Array
 
 
 def check_inputs(graph: Graph, preprocessing: Preprocessing, x: Any) -> dict[str, Array]:
-    """Check a user's images, and name them by the inputs."""
+    """Check a user's images, and name them by the inputs.
+
+    Raises
+    ------
+    GraphError
+        If there is not an array for each input, or not as many images in each.
+    DataError, ShapeError
+        If these are no images, or of another shape.
+    """
     inputs = graph.inputs
     given = _by_name(x, tuple(inputs), "inputs")
     checked = {
@@ -40,7 +49,15 @@ def check_all_targets(
     losses: Sequence[Loss],
     count: int,
 ) -> tuple[Array, ...]:
-    """Check a user's targets, one array for each output."""
+    """Check a user's targets, one array for each output.
+
+    Raises
+    ------
+    GraphError
+        If there is not an array for each output.
+    DataError, ShapeError
+        If a loss cannot take them.
+    """
     given = _by_name(y, graph.outputs, "outputs")
     return tuple(
         check_targets(
@@ -68,10 +85,16 @@ def outputs_in_batches(
     batch_size: int,
     losses: Sequence[Loss] = (),
 ) -> Iterator[Results]:
-    """Compute the results of checked images, a batch at a time, as the equations have them."""
-    if batch_size < 1:
+    """Compute the results of checked images, a batch at a time, as the equations have them.
+
+    Raises
+    ------
+    OptionError
+        If a batch holds no image.
+    """
+    if batch_size not in COUNT:
         raise OptionError(
-            f"batch_size={batch_size} cannot be. A batch holds at least one image. Use "
+            f"batch_size={batch_size!r} cannot be. A batch holds at least one image. Use "
             "batch_size=256."
         )
     engine = NumpyEngine(TrainingStep.of(graph, losses))

@@ -34,7 +34,13 @@ _UNREADABLE = (
 
 
 def save(network: Structure, path: str | os.PathLike[str]) -> None:
-    """Write a network to a file, whole or not at all."""
+    """Write a network to a file, whole or not at all.
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be written.
+    """
     document = {
         "striate": striate.__version__,
         "network": to_document(network.graph),
@@ -60,7 +66,13 @@ class Saved:
 
 
 def load(path: str | os.PathLike[str]) -> Saved:
-    """Read what :func:`save` wrote."""
+    """Read what :func:`save` wrote.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is damaged, is no model, or is from a newer version.
+    """
     arrays, document = read_tensors(path, KIND)
     try:
         graph = from_document(document["network"])

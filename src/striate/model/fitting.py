@@ -6,7 +6,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,13 @@ from striate.model.losses import losses_of
 from striate.model.planning import augmentation_of, require_column
 from striate.model.scoring import labels_in, loss_of
 from striate.model.structure import Structure
-from striate.model.targets import Classes, predicted_labels, require_two_classes, sample_weights
+from striate.model.targets import (
+    Classes,
+    class_weights,
+    predicted_labels,
+    require_two_classes,
+    sample_weights,
+)
 from striate.shapes import Array
 from striate.training.checkpoint import load_checkpoint, save_checkpoint
 from striate.training.history import History
@@ -92,7 +98,13 @@ class ExampleSource:
         inputs = chosen.inputs
         if self.augment is not None:
             inputs = {
-                name: self.augment.apply(part, seed=self.seed, epoch=epoch, indices=images)
+                name: self.augment.apply(
+                    # An augmentation takes uint8 and float32; wider numbers become float32 anyway.
+                    part if part.dtype == np.uint8 else part.astype(np.float32, copy=False),
+                    seed=self.seed,
+                    epoch=epoch,
+                    indices=images,
+                )
                 for name, part in inputs.items()
             }
         self._labels = chosen.labels
@@ -117,9 +129,7 @@ def examples(
     x: Any,
     y: Any,
     losses: Sequence[Loss],
-    *,
     sample_weight: Any = None,
-    class_weight: Mapping[Any, float] | str | None = None,
 ) -> Examples:
     """Check images and targets of a network."""
     inputs = check_inputs(network.graph, network.preprocessing, x)
@@ -128,12 +138,18 @@ def examples(
     named = classes.numbers(y) if single else y
     targets = check_all_targets(network.graph, network.preprocessing, classes, named, losses, count)
     labels = labels_in(named, network) if single and losses[0].takes_labels else None
-    weights = sample_weights(sample_weight, class_weight, labels, classes, count)
+    weights = sample_weights(sample_weight, count)
     return Examples(inputs=inputs, targets=targets, labels=labels, weights=weights)
 
 
 def split_off(whole: Examples, share: float, seed: int) -> tuple[Examples, Examples]:
-    """Divide examples into a training and a validation part, each class in proportion."""
+    """Divide examples into a training and a validation part, each class in proportion.
+
+    Raises
+    ------
+    OptionError
+        If the share cannot be, or leaves a part without images or without weight.
+    """
     if share not in SHARE:
         raise OptionError(
             f"validation={share!r:.60} cannot be. It is the share of the images that is kept from "
@@ -168,11 +184,16 @@ def validator(
     """Make the function that scores parameters on the validation part."""
 
     def validate(parameters: Array, statistics: Array) -> Row:
-        probe = network.of(
-            network.graph, preprocessing=network.preprocessing, classes=network.classes
+        outputs, loss = loss_of(
+            network.graph,
+            network.preprocessing,
+            (parameters, statistics),
+            held.inputs,
+            losses,
+            held.targets,
+            held.weights,
+            batch_size,
         )
-        probe.set_numbers(parameters, statistics)
-        outputs, loss = loss_of(probe, held.inputs, losses, held.targets, held.weights, batch_size)
         row = {"validation_loss": loss}
         if held.labels is not None:
             right = (
@@ -255,6 +276,8 @@ def fit(network: Structure, x: Any, y: Any, options: Options, plan: Plan, run: R
     if run.resume is not None:
         state = load_checkpoint(run.resume, plan, about, state)
     saver = None if run.checkpoint is None else Saver(run.checkpoint, plan, about)
+    if saver is not None:
+        saver.save(state)  # a file that cannot be written is refused now, not after an epoch
     # Nothing can be refused any more: from here on the network changes.
     network.preprocessing, network.classes = preprocessing, options.classes
     network.losses = tuple(losses)
@@ -296,32 +319,32 @@ def _parts(
     """Check what a user gave, and give the training and the validation part."""
     maps = network.graph.shapes[network.graph.outputs[0]][0]
     options.classes.require_room(max(maps, 2))  # a single output tells two classes apart
-    whole = examples(
-        network,
-        options.classes,
-        x,
-        y,
-        losses,
-        sample_weight=options.sample_weight,
-        class_weight=options.class_weight,
-    )
-    if whole.labels is not None:
-        require_two_classes(whole.labels, options.classes)
+    training = examples(network, options.classes, x, y, losses, options.sample_weight)
+    if training.labels is not None:
+        require_two_classes(training.labels, options.classes)
     match options.validation:
         case None:
-            return whole, None
+            held = None
         case (held_x, held_y):
-            return whole, examples(network, options.classes, held_x, held_y, losses)
+            held = examples(network, options.classes, held_x, held_y, losses)
         case share:
-            return split_off(whole, share, seed)
+            training, held = split_off(training, share, seed)
+    # Behind the split: classes weigh in training only, however the validation part was given.
+    if options.class_weight is not None:
+        weights = class_weights(
+            options.class_weight, training.labels, training.weights, options.classes, max(maps, 2)
+        )
+        training = replace(training, weights=weights)
+    return training, held
 
 
 def _columns(training: Examples, held: Examples | None) -> list[str]:
     """Name the columns that the history will have."""
-    scores = ["loss", "accuracy"] if training.labels is not None else ["loss"]
-    if held is None:
-        return scores
-    return [*scores, *(f"validation_{score}" for score in scores)]
+    columns = ["loss"] if training.labels is None else ["loss", "accuracy"]
+    if held is not None:
+        columns += ["validation_loss"]
+        columns += [] if held.labels is None else ["validation_accuracy"]
+    return columns
 
 
 def _fingerprint(training: Examples, held: Examples | None) -> str:

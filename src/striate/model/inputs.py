@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from striate.errors import DataError, ShapeError
-from striate.graph.orders import images_to_first, to_first, to_last
+from striate.graph.orders import Channels, images_to_first, to_first, to_last
 from striate.shapes import Array, Shape
-
-Channels = Literal["last", "first"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +63,9 @@ class Preprocessing:
             scale = 255.0 if images.dtype == np.uint8 else 1.0
             mean[name] = tuple((images.mean(axis=others, dtype=np.float64) / scale).tolist())
             spread = images.std(axis=others, dtype=np.float64) / scale
-            deviation[name] = tuple(np.where(spread > 0, spread, 1.0).tolist())
+            # A constant channel's spread is only rounding, 5e-17 for 0.3, and need not be zero.
+            varies = images.max(axis=others) > images.min(axis=others)
+            deviation[name] = tuple(np.where(varies, spread, 1.0).tolist())
         return Preprocessing(channels=self.channels, mean=mean, deviation=deviation)
 
 

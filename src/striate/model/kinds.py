@@ -9,7 +9,13 @@ Kind = TypeVar("Kind")
 
 
 def kind_of(family: str, given: str | Kind, base: type[Kind]) -> Kind:
-    """Give the kind of that name, with its usual options; or what was given, if it is one."""
+    """Give the kind of that name, with its usual options; or what was given, if it is one.
+
+    Raises
+    ------
+    OptionError
+        If there is none of that name, or what was given is no kind of the family.
+    """
     if isinstance(given, str):
         return registry.find(family, given)()
     if not isinstance(given, base):

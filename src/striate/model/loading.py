@@ -28,7 +28,11 @@ def load(path: str | os.PathLike[str]) -> Network:
     See :meth:`striate.Network.save`.
     """
     saved = files.load(path)
-    network = Network.of(saved.graph, preprocessing=saved.preprocessing, classes=saved.classes)
+    network = Network.of(
+        saved.graph,
+        preprocessing=saved.preprocessing,
+        classes=saved.classes,
+        numbers=(saved.parameters, saved.statistics),
+    )
     network.losses = saved.losses
-    network.set_numbers(saved.parameters, saved.statistics)
     return network

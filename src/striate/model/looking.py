@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from striate.errors import OptionError
 from striate.functions.base import Draw, Loss
+from striate.functions.options import COUNT
 from striate.functions.transfer import Linear
 from striate.graph.gradients import GradientCheck
 from striate.graph.gradients import check_gradients as check_step
+from striate.graph.parameters import require_seed
 from striate.graph.reference import Pass, backward, forward
 from striate.graph.step import LossOperation, TrainingStep
 from striate.graph.trace import Trace
@@ -22,6 +25,7 @@ AnyLoss = str | Loss | Sequence[str | Loss] | None
 
 def trace(network: Structure, x: Any, y: Any, loss: AnyLoss, *, training: bool, seed: int) -> Trace:
     """Compute every quantity of a pass; see :meth:`striate.Network.trace`."""
+    require_seed(seed)
     inputs = check_inputs(network.graph, network.preprocessing, x)
     losses = losses_of(network.graph, loss) if y is not None else []
     step = TrainingStep.of(network.graph, losses, to_inputs=True)
@@ -52,14 +56,16 @@ def _of_activation(network: Structure, end: LossOperation, run: Pass, y: Array) 
     if isinstance(transfer, Linear):
         return run.arrays[f"{end.layer}.dN"]
     a = run.arrays[f"{end.layer}.A"]
-    counted = float(np.sum(end.loss.image_weights(y)))
-    return end.loss.backward_a(a, y, transfer) / a.dtype.type(counted)
+    return end.loss.backward_a(a, y, transfer) / a.dtype.type(end.loss.divisor(y))
 
 
 def check_gradients(
     network: Structure, x: Any, y: Any, loss: AnyLoss, *, entries: int, seed: int
 ) -> GradientCheck:
     """Compare gradients with central differences; see :meth:`striate.Network.check_gradients`."""
+    require_seed(seed)
+    if entries not in COUNT:
+        raise OptionError(f"entries={entries!r} cannot be. It is {COUNT}. Use entries=30.")
     inputs = check_inputs(network.graph, network.preprocessing, x)
     losses = losses_of(network.graph, loss)
     return check_step(

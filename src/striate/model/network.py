@@ -10,12 +10,13 @@ from striate.functions.decay.base import Decay
 from striate.functions.update.base import Update
 from striate.graph.gradients import GradientCheck
 from striate.graph.layer import Layer, Node
+from striate.graph.orders import Channels
 from striate.graph.trace import Trace
 from striate.model import files, fitting, looking, planning, scoring
 from striate.model.building import build
-from striate.model.inputs import Channels, Preprocessing
+from striate.model.inputs import Preprocessing
 from striate.model.scoring import Evaluation
-from striate.model.structure import Structure
+from striate.model.structure import Structure, start_numbers
 from striate.model.targets import Classes
 from striate.shapes import Shape
 from striate.training.history import History
@@ -35,8 +36,8 @@ class Network(Structure):
     input_shape
         Shape of one image, ``(rows, columns, channels)``, or ``(features,)``.
     channels
-        Which axis of images holds the channels, ``"last"`` or ``"first"``; ``input_shape`` follows
-        it.
+        Which axis of images holds the channels, ``"last"`` or ``"first"``; ``input_shape`` and each
+        ``Input`` follow it.
     seed
         For the weights that the network starts with: the same seed gives the same bits.
 
@@ -46,6 +47,8 @@ class Network(Structure):
         If sizes do not fit, with the chain of sizes and the formula.
     GraphError
         If the layers are joined in a way that cannot be computed.
+    OptionError
+        If ``channels`` or the seed cannot be.
 
     Sources
     -------
@@ -72,7 +75,8 @@ class Network(Structure):
         seed: int = 0,
     ) -> None:
         graph = build(layers, outputs, input_shape, channels)
-        self._begin(graph, Preprocessing(channels=channels), Classes(), seed)
+        numbers = start_numbers(graph, seed)
+        self._begin(graph, Preprocessing(channels=channels), Classes(), numbers)
 
     def fit(
         self,
@@ -131,7 +135,7 @@ class Network(Structure):
             without validation. Of an accuracy the highest is the best, of a loss the lowest.
         sample_weight, class_weight
             What images and classes count; ``class_weight="balanced"`` makes all classes count the
-            same.
+            same. Classes have their weight in training only, not in the validation part.
         augment
             Random changes of each image: ``"shift 2 flip"``, see
             :class:`striate.data.augment.Augmentation`.
@@ -225,7 +229,8 @@ class Network(Structure):
         sample_weight
             What each image counts.
         top_k
-            For which k to count labels among the k largest outputs.
+            For which k to count labels among the k largest outputs; needs one label for each image
+            and several outputs.
         batch_size
             Images computed at a time.
 
@@ -236,8 +241,10 @@ class Network(Structure):
 
         Raises
         ------
-        DataError, ShapeError
+        DataError, ShapeError, GraphError
             If images or targets cannot be.
+        OptionError
+            If the loss, ``top_k`` or ``batch_size`` cannot be.
 
         Examples
         --------
@@ -286,6 +293,13 @@ class Network(Structure):
             By layer, under Hagan's names: ``trace["conv1"].dW``. Arrays stand as the equations
             index them, ``[q, map, row, column]``.
 
+        Raises
+        ------
+        DataError, ShapeError, GraphError
+            If images or targets cannot be.
+        OptionError
+            If the loss or the seed cannot be.
+
         Sources
         -------
         Hagan 8.28-8.31, fig. 8.12.
@@ -320,6 +334,13 @@ class Network(Structure):
         -------
         GradientCheck
             Prints as a table; ``passed`` says whether all agree.
+
+        Raises
+        ------
+        DataError, ShapeError, GraphError
+            If images or targets cannot be.
+        OptionError
+            If the loss, ``entries`` or the seed cannot be.
 
         Sources
         -------

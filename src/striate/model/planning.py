@@ -6,7 +6,7 @@ from dataclasses import replace
 from striate.data.augment import Augmentation
 from striate.errors import OptionError, ShapeError
 from striate.functions.decay.base import Decay
-from striate.functions.options import COUNT, POSITIVE
+from striate.functions.options import COUNT, POSITIVE, plain
 from striate.functions.update.base import Update
 from striate.graph.parameters import require_seed
 from striate.model.kinds import kind_of
@@ -28,7 +28,16 @@ def plan_of(
     keep_best: bool | None,
     watch: str,
 ) -> Plan:
-    """Check the options of a training and put them together."""
+    """Check the options of a training and put them together.
+
+    Raises
+    ------
+    OptionError
+        If one cannot be.
+    """
+    # As Python's numbers, for a checkpoint holds them as JSON.
+    epochs, batch_size, early_stopping = plain(epochs), plain(batch_size), plain(early_stopping)
+    clip_norm, seed, shuffle, keep_best = map(plain, (clip_norm, seed, shuffle, keep_best))
     counts = {"epochs": epochs, "batch_size": batch_size, "early_stopping": early_stopping}
     for name, value in counts.items():
         if value not in COUNT and not (value is None and name == "early_stopping"):
@@ -57,7 +66,13 @@ def plan_of(
 
 
 def require_column(watched: str, columns: Sequence[str]) -> None:
-    """Raise where the history will have no column of that name."""
+    """Raise where the history will have no column of that name.
+
+    Raises
+    ------
+    OptionError
+        If it is none of ``columns``.
+    """
     if watched not in columns:
         raise OptionError(
             f'watch="{watched}" cannot be. It is a column of the history, here '
@@ -68,7 +83,15 @@ def require_column(watched: str, columns: Sequence[str]) -> None:
 
 
 def augmentation_of(augment: str | Augmentation | None, network: Structure) -> Augmentation | None:
-    """Read an augmentation; it takes images with their channels last."""
+    """Read an augmentation; it takes images with their channels last.
+
+    Raises
+    ------
+    OptionError
+        If it is none.
+    ShapeError
+        If the network takes no such images.
+    """
     chosen = Augmentation.parse(augment) if isinstance(augment, str) else augment
     if chosen is None or chosen == Augmentation():
         return None

@@ -1,13 +1,17 @@
 """How well a network does: loss, accuracy, confusion matrix, per class."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from striate.errors import OptionError
 from striate.functions.base import Loss
+from striate.functions.options import Range
+from striate.graph.graph import Graph
 from striate.model.feeding import check_all_targets, check_inputs, count_of, outputs_in_batches
+from striate.model.inputs import Preprocessing
 from striate.model.losses import losses_of
 from striate.model.structure import Structure
 from striate.model.targets import labels_of, predicted_labels, sample_weights
@@ -77,10 +81,13 @@ def evaluate(
     losses = losses_of(graph, loss)
     named = network.classes.numbers(y) if len(graph.outputs) == 1 else y
     targets = check_all_targets(graph, network.preprocessing, network.classes, named, losses, count)
-    weights = sample_weights(sample_weight, None, None, network.classes, count)
-    outputs, total = loss_of(network, inputs, losses, targets, weights, batch_size)
+    weights = sample_weights(sample_weight, count)
     single = len(graph.outputs) == 1 and losses[0].takes_labels
     labels = labels_in(named, network) if single else None
+    _require_top_k(top_k, labels, graph.shapes[graph.outputs[0]][0])
+    outputs, total = loss_of(
+        graph, network.preprocessing, network.numbers, inputs, losses, targets, weights, batch_size
+    )
     if labels is None:
         return Evaluation(loss=total, images=count)
     predicted = predicted_labels(outputs[0], network.threshold)
@@ -99,8 +106,10 @@ def evaluate(
 
 
 def loss_of(
-    network: Structure,
-    inputs: dict[str, Array],
+    graph: Graph,
+    preprocessing: Preprocessing,
+    numbers: tuple[Array, Array],
+    inputs: Mapping[str, Array],
     losses: Sequence[Loss],
     targets: Sequence[Array],
     weights: Array | None,
@@ -108,23 +117,39 @@ def loss_of(
 ) -> tuple[tuple[Array, ...], float]:
     """Compute the outputs of checked images, and the weighted mean of their losses."""
     from_engine = outputs_in_batches(
-        network.graph, network.preprocessing, network.numbers, inputs, batch_size, losses=losses
+        graph, preprocessing, numbers, inputs, batch_size, losses=losses
     )
     s = np.ones(count_of(inputs)) if weights is None else weights
     outputs: list[tuple[Array, ...]] = []
-    sums = np.zeros((len(losses), 2))
+    sums = np.zeros(len(losses))
     start = 0
     for results in from_engine:
         part = slice(start, start + len(results.outputs[0]))
         for k, (loss, y) in enumerate(zip(losses, targets, strict=True)):
-            sums[k] += (
-                np.sum(s[part] * loss.apply(results.read[k], y[part]), dtype=np.float64),
-                np.sum(s[part] * loss.image_weights(y[part])),
-            )
+            sums[k] += np.sum(s[part] * loss.apply(results.read[k], y[part]), dtype=np.float64)
         outputs.append(results.outputs)
         start = part.stop
     joined = tuple(np.concatenate(parts) for parts in zip(*outputs, strict=True))
-    return joined, float(np.sum(sums[:, 0] / sums[:, 1]))
+    divisors = [loss.divisor(y, weights) for loss, y in zip(losses, targets, strict=True)]
+    return joined, float(np.sum(sums / divisors))
+
+
+def _require_top_k(top_k: Any, labels: Array | None, maps: int) -> None:
+    """Raise where labels among the k largest outputs cannot be counted."""
+    several = isinstance(top_k, Sequence | np.ndarray) and len(top_k) > 0
+    if several and (labels is None or labels.ndim != 1 or maps == 1):
+        others = "a single output" if maps == 1 else "targets that are not one label for each image"
+        raise OptionError(
+            f"top_k={top_k!r} was given for {others}. "
+            "It counts the images whose label is among the k largest of several outputs. "
+            "Leave it out, or give labels to a network with an output for each class."
+        )
+    numbers = Range(least=1, most=maps, whole=True)
+    if not isinstance(top_k, Sequence | np.ndarray) or any(k not in numbers for k in top_k):
+        raise OptionError(
+            f"top_k={top_k!r} cannot be. It is a list of whole numbers from 1 to {maps}, the "
+            f"number of outputs. Use top_k=[1, {maps}]."
+        )
 
 
 def labels_in(y: Any, network: Structure) -> Array | None:

@@ -1,5 +1,6 @@
 """What a network is: layers, numbers, sizes, text, and what it answers; before it is trained."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -8,16 +9,22 @@ from striate.errors import StriateError
 from striate.functions.base import Loss
 from striate.functions.transfer import Logistic
 from striate.graph.graph import Graph
-from striate.graph.orders import images_to_last, require_shape, to_first
+from striate.graph.orders import Channels, images_to_last, require_channels, require_shape, to_last
 from striate.graph.parameters import Layout, start_parameters, start_state
 from striate.graph.shorthand import parse
 from striate.graph.shorthand_writer import write
 from striate.graph.summary import Summary, summarise
+from striate.model.building import shapes_at
 from striate.model.feeding import check_inputs, outputs_in_batches
 from striate.model.inputs import Preprocessing
 from striate.model.presets import preset
 from striate.model.targets import Classes, predicted_labels
 from striate.shapes import Array, Shape
+
+
+def start_numbers(graph: Graph, seed: int) -> tuple[Array, Array]:
+    """Give the parameters and statistics that a network starts with, flat."""
+    return start_parameters(graph, seed), start_state(graph)
 
 
 class Structure:
@@ -29,15 +36,17 @@ class Structure:
     losses: tuple[Loss, ...] | None
 
     def _begin(
-        self, graph: Graph, preprocessing: Preprocessing, classes: Classes, seed: int
+        self,
+        graph: Graph,
+        preprocessing: Preprocessing,
+        classes: Classes,
+        numbers: tuple[Array, Array],
     ) -> None:
-        """Take a graph and draw its weights."""
+        """Take a graph and its numbers."""
         self.graph = graph
         self.preprocessing = preprocessing
         self.classes = classes
-        self.seed = seed
-        self._parameters = start_parameters(graph, seed)
-        self._statistics = start_state(graph)
+        self._parameters, self._statistics = numbers
         self.losses: tuple[Loss, ...] | None = None
 
     @classmethod
@@ -48,16 +57,27 @@ class Structure:
         preprocessing: Preprocessing | None = None,
         classes: Classes | None = None,
         seed: int = 0,
+        numbers: tuple[Array, Array] | None = None,
     ) -> Self:
-        """Make a network of a graph."""
+        """Make a network of a graph; its numbers are drawn only where none are given."""
         network = cls.__new__(cls)
         network._begin(  # noqa: SLF001  # its own
-            graph, preprocessing or Preprocessing(), classes or Classes(), seed
+            graph,
+            preprocessing or Preprocessing(),
+            classes or Classes(),
+            start_numbers(graph, seed) if numbers is None else numbers,
         )
         return network
 
     @classmethod
-    def parse(cls, text: str, input_shape: Shape | None = None, *, seed: int = 0) -> Self:
+    def parse(
+        cls,
+        text: str,
+        input_shape: Shape | None = None,
+        *,
+        channels: Channels = "last",
+        seed: int = 0,
+    ) -> Self:
         """Read a network from Hagan's shorthand.
 
         Parameters
@@ -66,6 +86,9 @@ class Structure:
             See :mod:`striate.graph.shorthand`.
         input_shape
             As for :class:`Network`; not needed where the text states its input.
+        channels
+            Which axis of images and of ``input_shape`` holds the channels, ``"last"`` or
+            ``"first"``. Inputs in the text always have theirs last.
         seed
             For the weights that the network starts with.
 
@@ -79,10 +102,12 @@ class Structure:
             If a word, an option or a name is not known.
         ShapeError
             If sizes do not fit.
+        OptionError
+            If ``channels`` or the seed cannot be.
 
         Sources
         -------
-        Hagan fig. 8.10, 8.11.
+        Hagan fig. 8.10-8.11.
 
         Examples
         --------
@@ -90,7 +115,11 @@ class Structure:
         >>> st.Network.parse("conv 6@5x5 tanh | average 2 | dense 10", (28, 28, 1)).parameter_count
         8806
         """
-        return cls.of(parse(text, input_shape), seed=seed)
+        require_channels(channels)
+        if input_shape is not None and channels == "first":
+            input_shape = to_last(require_shape(input_shape))
+        graph = parse(text, input_shape)
+        return cls.of(graph, preprocessing=Preprocessing(channels=channels), seed=seed)
 
     @classmethod
     def preset(cls, name: str, *, seed: int = 0, **changes: Any) -> Self:
@@ -112,7 +141,7 @@ class Structure:
         Raises
         ------
         OptionError
-            If there is no such preset.
+            If there is no such preset, or the seed cannot be.
 
         Examples
         --------
@@ -192,13 +221,14 @@ class Structure:
             f"<Network {sizes}, {len(self.graph.layers)} layers, {self.parameter_count} parameters>"
         )
 
-    def at(self, input_shape: Shape) -> Self:
+    def at(self, input_shape: Shape | Mapping[str, Shape]) -> Self:
         """Give the same kernels for images of another size.
 
         Parameters
         ----------
         input_shape
-            The new shape of an image.
+            The new shape of an image; for several inputs a table of shapes by the inputs' names, or
+            one shape for all.
 
         Returns
         -------
@@ -208,7 +238,10 @@ class Structure:
         Raises
         ------
         GraphError
-            If a layer's weights depend on the size; the text says which and why.
+            If a layer's weights depend on the size; the text says which and why. If inputs with
+            different numbers of axes are given one shape.
+        ShapeError
+            If sizes do not fit.
 
         Sources
         -------
@@ -221,13 +254,16 @@ class Structure:
         >>> net.at((100, 60, 1)).output_shape
         (96, 56, 6)
         """
-        input_shape = require_shape(input_shape)
-        shape = to_first(input_shape) if self.preprocessing.channels == "last" else input_shape
-        graph = self.graph.at(dict.fromkeys(self.graph.inputs, shape))
-        other = self.of(
-            graph, preprocessing=self.preprocessing, classes=self.classes, seed=self.seed
+        graph = self.graph.at(
+            shapes_at(self.graph.inputs, input_shape, self.preprocessing.channels)
         )
-        other.set_numbers(*self.numbers)
+        parameters, statistics = self.numbers
+        other = self.of(
+            graph,
+            preprocessing=self.preprocessing,
+            classes=self.classes,
+            numbers=(parameters.copy(), statistics.copy()),
+        )
         other.losses = self.losses
         return other
 
@@ -248,8 +284,10 @@ class Structure:
 
         Raises
         ------
-        ShapeError, DataError
+        ShapeError, DataError, GraphError
             If these are not images that the network takes.
+        OptionError
+            If ``batch_size`` cannot be.
 
         Examples
         --------
@@ -281,6 +319,13 @@ class Structure:
         -------
         Array
             One label for each image.
+
+        Raises
+        ------
+        ShapeError, DataError, GraphError
+            If these are not images that the network takes.
+        OptionError
+            If ``batch_size`` cannot be.
 
         Examples
         --------

@@ -35,7 +35,13 @@ class Classes:
         return replace(self, names=tuple(np.unique(labels.astype(str)).tolist()))
 
     def numbers(self, y: Any) -> Array:
-        """Turn labels that are words into numbers; leave others as they are."""
+        """Turn labels that are words into numbers; leave others as they are.
+
+        Raises
+        ------
+        DataError
+            If a word is no class.
+        """
         labels = as_labels(y)
         if labels.dtype.kind not in "US":
             return labels
@@ -53,7 +59,13 @@ class Classes:
         )
 
     def require_room(self, maps: int) -> None:
-        """Raise where there are more classes than outputs."""
+        """Raise where there are more classes than outputs.
+
+        Raises
+        ------
+        DataError
+            If the names are more than ``maps``.
+        """
         if len(self.names) > maps:
             raise DataError(
                 f"y holds {len(self.names)} classes, {', '.join(self.names)}, for {maps} outputs. "
@@ -138,7 +150,13 @@ def predicted_labels(output: Array, threshold: float) -> Array:
 
 
 def require_two_classes(labels: Array, classes: Classes) -> None:
-    """Raise where all labels are the same."""
+    """Raise where all labels are the same.
+
+    Raises
+    ------
+    DataError
+        If there is one class only.
+    """
     found = np.unique(labels)
     if len(found) < 2:  # a choice needs two
         raise DataError(
@@ -148,26 +166,13 @@ def require_two_classes(labels: Array, classes: Classes) -> None:
         )
 
 
-def sample_weights(
-    sample_weight: Any,
-    class_weight: Mapping[Any, float] | str | None,
-    labels: Array | None,
-    classes: Classes,
-    count: int,
-) -> Array | None:
-    """Multiply the weights of images and of their classes.
+def sample_weights(sample_weight: Any, count: int) -> Array | None:
+    """Check the weights of images.
 
     Parameters
     ----------
     sample_weight
         One number for each image, at least 0, or ``None``.
-    class_weight
-        A number for each class, by label or name; ``"balanced"`` makes all classes count the same;
-        or ``None``.
-    labels
-        The classes of the images, if they have any.
-    classes
-        The names of the classes.
     count
         Images that there are.
 
@@ -181,59 +186,95 @@ def sample_weights(
     DataError
         If a weight is negative or not finite, all are 0, or there is not one for each image.
     """
-    if sample_weight is None and class_weight is None:
+    if sample_weight is None:
         return None
-    weights = np.ones(count)
-    if sample_weight is not None:
-        given = as_array(sample_weight, "sample_weight")
-        if given.shape != (count,) or given.dtype.kind not in "biuf" or not _can_weigh(given):
-            raise DataError(
-                f"sample_weight has shape {given.shape} and type {given.dtype} for {count} images"
-                f"{_outside(given)}. Each image has one weight, a finite number of at least 0. "
-                "Use numpy.ones(len(x)) as a start."
-            )
-        weights = given.astype(np.float64)
-    if class_weight is not None:
-        weights = weights * _of_classes(class_weight, labels, classes)
-    if not weights.any():
+    given = as_array(sample_weight, "sample_weight")
+    if given.shape != (count,) or given.dtype.kind not in "biuf" or not _can_weigh(given):
         raise DataError(
-            f"All {count} weights are 0. The loss is a mean weighted by them, so at least one is "
-            "above 0. "
-            "Check sample_weight and class_weight."
+            f"sample_weight has shape {given.shape} and type {given.dtype} for {count} images"
+            f"{_outside(given)}. Each image has one weight, a finite number of at least 0. "
+            "Use numpy.ones(len(x)) as a start."
         )
-    return weights
+    return _require_any(given.astype(np.float64))
 
 
-def _of_classes(
-    class_weight: Mapping[Any, float] | str, labels: Array | None, classes: Classes
+def class_weights(
+    class_weight: Mapping[Any, float] | str,
+    labels: Array | None,
+    weights: Array | None,
+    classes: Classes,
+    maps: int,
 ) -> Array:
-    """Give each image the weight of its class."""
+    """Multiply the weights of images by those of their classes.
+
+    Parameters
+    ----------
+    class_weight
+        A number for each class, by label or name; ``"balanced"`` makes all classes count the same.
+    labels
+        The classes of the images, if they have any.
+    weights
+        The images' own, or ``None`` where every image counts 1.
+    classes
+        The names of the classes.
+    maps
+        How many classes the network tells apart.
+
+    Returns
+    -------
+    Array
+
+    Raises
+    ------
+    DataError
+        If images have no class, the table is none or names something else, or all weights are 0.
+    """
     if labels is None or labels.ndim != 1:
         raise DataError(
             "class_weight was given for targets that are not one label for each image. It weighs "
             "images by their class. "
             "Use sample_weight instead."
         )
+    of_images = _table(class_weight, labels, classes, maps)[labels]
+    return _require_any(of_images if weights is None else weights * of_images)
+
+
+def _table(
+    class_weight: Mapping[Any, float] | str, labels: Array, classes: Classes, maps: int
+) -> Array:
+    """Give each class its weight."""
     if isinstance(class_weight, str) and class_weight == "balanced":
         counts = np.bincount(labels)
-        return (len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1)))[labels]
+        return len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
     if not isinstance(class_weight, Mapping):
         raise DataError(
             f'class_weight={class_weight!r} is not known. It is "balanced" or a table of a number '
             "for each class. Use for example class_weight={0: 1.0, 1: 5.0}."
         )
-    table = np.ones(int(labels.max()) + 1)
+    table = np.ones(maps)
+    known = len(classes.names) or maps
     for key, value in class_weight.items():
         label = _label_of(key, classes)
-        if label is None or value not in NOT_NEGATIVE:
+        if label is None or label >= known or value not in NOT_NEGATIVE:
+            named = f"names, {', '.join(classes.names)}" if classes.names else "numbers"
             raise DataError(
                 f"class_weight holds {key!r}: {value!r}. It is a table of the classes' "
-                f"{'names, ' + ', '.join(classes.names) if classes.names else 'numbers, from 0'}, "
+                f"{named}{', or numbers' if classes.names else ''}, 0 to {known - 1}, "
                 f"and for each {NOT_NEGATIVE}. Use for example class_weight={{0: 1.0, 1: 5.0}}."
             )
-        if label < len(table):
-            table[label] = value
-    return table[labels]
+        table[label] = value
+    return table
+
+
+def _require_any(weights: Array) -> Array:
+    """Raise where no image counts."""
+    if not weights.any():
+        raise DataError(
+            f"All {len(weights)} weights are 0. The loss is a mean weighted by them, so at least "
+            "one is above 0. "
+            "Check sample_weight and class_weight."
+        )
+    return weights
 
 
 def _label_of(key: object, classes: Classes) -> int | None:

@@ -1,7 +1,8 @@
 """Checkpoints: all of a training, so that it ends in the same bits as if never interrupted."""
 
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -31,7 +32,7 @@ def save_checkpoint(
     plan
         How it trains.
     about
-        What else must be the same to go on: the network, the number of images.
+        What else must be the same to go on: the network, its losses, the number of images.
 
     Raises
     ------
@@ -85,14 +86,17 @@ def load_checkpoint(
     arrays, document = read_tensors(path, KIND)
     try:
         _require_same(path, document["about"], _about(plan, about))
-        _require_same_end(path, int(document["epochs"]), int(document["step"]), plan, about)
-        return _state(arrays, document, start)
+        state = _state(arrays, document, start)
+        epochs = _count(document, "epochs")
+        _require_possible(state, epochs, plan, about)
+        _require_same_end(path, epochs, state.step, plan, about)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ModelFileError(
             f"{path} is not a whole checkpoint: {error}. It holds the weights, the update's memory "
             "and the place in the epoch. "
             "The file is damaged; use an older checkpoint, or train anew."
         ) from error
+    return state
 
 
 def _state(
@@ -100,7 +104,6 @@ def _state(
 ) -> TrainingState:
     """Make a state of what a file holds."""
     best = document.get("best")
-    sums = {name: float(number) for name, number in document["sums"].items()}
     return TrainingState(
         parameters=_array(arrays, "parameters", start.parameters),
         statistics=_array(arrays, "statistics", start.statistics),
@@ -108,7 +111,7 @@ def _state(
         step=_count(document, "step"),
         epoch=_count(document, "epoch"),
         batch=_count(document, "batch"),
-        sums=Sums(**sums),
+        sums=_sums(document["sums"]),
         decay=tuple(float(number) for number in document["decay"]),
         rows=tuple(_row(row) for row in document["rows"]),
         best=None
@@ -130,11 +133,69 @@ def _count(document: Mapping[str, Any], name: str) -> int:
     return number
 
 
+def _sums(sums: Mapping[str, Any]) -> Sums:
+    """Take what the steps of an epoch add up to."""
+    return Sums(
+        losses=tuple(float(number) for number in sums["losses"]),
+        counted=tuple(float(number) for number in sums["counted"]),
+        weight=float(sums["weight"]),
+        correct=float(sums["correct"]),
+        seconds=float(sums["seconds"]),
+    )
+
+
 def _row(row: Mapping[str, Any]) -> Row:
     """Take a row of the history; epochs are whole numbers."""
     return {
         str(name): number if type(number) is int else float(number) for name, number in row.items()
     }
+
+
+def _require_possible(
+    state: TrainingState, epochs: int, plan: Plan, about: Mapping[str, Any]
+) -> None:
+    """Raise where no training can have come to such a state."""
+    per_epoch = -(-about["images"] // plan.batch_size)
+    epoch, batch = state.epoch, state.batch
+    if batch > per_epoch or state.step != epoch * per_epoch + batch:
+        raise ValueError(
+            f"step {state.step} is not batch {batch} of {per_epoch} behind epoch {epoch}"
+        )
+    if epochs < 1 or epoch + (batch > 0) > epochs:
+        raise ValueError(f"epoch {epoch}, batch {batch} is not one of {epochs} epochs")
+    _require_rows(state.rows, epoch, plan.watched)
+    _require_sums(state.sums, len(about["losses"]) if batch else 0)
+    start = plan.decay.start()
+    length = len(plan.decay.observe(start, 0.0) if epoch else start)
+    if len(state.decay) != length or not all(map(math.isfinite, state.decay)):
+        raise ValueError(f"decay is {state.decay!r:.60} instead of {length} finite numbers")
+    best = state.best
+    if (best is not None) != (epoch > 0):
+        raise ValueError(f"the best weights are {'there' if best else 'missing'} at epoch {epoch}")
+    if best is not None and not (1 <= best.epoch <= epoch and math.isfinite(best.score)):
+        raise ValueError(f"the best score is {best.score} in epoch {best.epoch} of {epoch}")
+
+
+def _require_rows(rows: Sequence[Row], epoch: int, watched: str) -> None:
+    """Raise where the rows are not one for each epoch, with the same columns."""
+    if len(rows) != epoch:
+        raise ValueError(f"{len(rows)} rows for {epoch} epochs")
+    for number, row in enumerate(rows, start=1):
+        if list(row) != list(rows[0]) or not {"loss", "seconds", watched} <= set(row):
+            raise ValueError(f"row {number} has the columns {list(row)!r:.80}")
+        if row["epoch"] != number:
+            raise ValueError(f"row {number} is of epoch {row['epoch']}")
+
+
+def _require_sums(sums: Sums, outputs: int) -> None:
+    """Raise where sums are not numbers, or not one for each output; NaN is no accuracy."""
+    numbers = (*sums.losses, *sums.counted, sums.weight, sums.seconds)
+    if not all(map(math.isfinite, numbers)) or math.isinf(sums.correct):
+        raise ValueError("its sums are not finite")
+    if min(*sums.counted, sums.weight, sums.seconds) < 0:
+        raise ValueError("its sums are below 0")
+    if not len(sums.losses) == len(sums.counted) == outputs:
+        raise ValueError(f"{len(sums.losses)} sums of losses instead of {outputs}")
 
 
 def _about(plan: Plan, about: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import overload
 
+from striate.errors import OptionError
 from striate.training.state import Row
 
 
@@ -46,9 +47,26 @@ class History:
     @overload
     def __getitem__(self, key: int) -> Row: ...
     def __getitem__(self, key: str | int) -> list[float] | Row:
-        """Give a row by its number, or a column by its name."""
+        """Give a row by its number, or a column by its name.
+
+        Raises
+        ------
+        OptionError
+            If there is no such row or column.
+        """
         if isinstance(key, str):
+            if self.rows and key not in self.columns:
+                raise OptionError(
+                    f"The history has no column {key!r:.60}. Its columns are "
+                    f"{', '.join(self.columns)}. "
+                    "Use one of these names; an accuracy is there only where targets are labels."
+                )
             return [row[key] for row in self.rows]
+        if not -len(self) <= key < len(self):
+            raise OptionError(
+                f"The history has no row {key}. It has {len(self)}, one for each epoch, counted "
+                "from 0. Use history[-1] for the last."
+            )
         return self.rows[key]
 
     def __len__(self) -> int:

@@ -201,11 +201,11 @@ class Trainer:
         if not np.isfinite(parameters).all():
             self._stop("weights became infinite")
         weight = float(count if batch.weights is None else np.sum(batch.weights))
-        sums = Sums(
-            loss=state.sums.loss + loss * weight,
-            weight=state.sums.weight + weight,
-            correct=state.sums.correct + self.source.correct(result.outputs, batch),
-            seconds=state.sums.seconds + time.perf_counter() - started,
+        sums = state.sums.after(
+            result,
+            weight=weight,
+            correct=self.source.correct(result.outputs, batch),
+            seconds=time.perf_counter() - started,
         )
         after = replace(
             state,
@@ -221,12 +221,9 @@ class Trainer:
     def _end_of_epoch(self) -> TrainingState:
         """Write the epoch's row, compare with the best, tell the decay."""
         state, plan = self.state, self.plan
-        row: dict[str, float] = {
-            "epoch": state.epoch + 1,
-            "loss": state.sums.loss / state.sums.weight,
-        }
+        row: dict[str, float] = {"epoch": state.epoch + 1, "loss": state.sums.loss}
         if not math.isnan(state.sums.correct):
-            row["accuracy"] = state.sums.correct / state.sums.weight
+            row["accuracy"] = state.sums.accuracy
         if self.validate is not None:
             row |= self._validated()
         row["seconds"] = round(state.sums.seconds, 3)

@@ -70,13 +70,14 @@ class ProgressBar:
                 rate="",
                 loss=loss,
             )
-        rate = state.sums.weight / state.sums.seconds if state.sums.seconds else 0.0
+        done = self.progress.tasks[0].completed + images - state.epoch * self.images
+        rate = done / state.sums.seconds if state.sums.seconds else 0.0
         self.progress.update(
             self.task,
             advance=images,
             epoch=state.epoch + 1,
             rate=f"{rate:,.0f}",
-            loss=state.sums.loss / state.sums.weight if state.sums.weight else loss,
+            loss=state.sums.loss if any(state.sums.counted) else loss,
         )
 
     def on_epoch(self, state: TrainingState, row: Row) -> None:  # noqa: ARG002  # not needed

@@ -4,6 +4,7 @@ A state is never changed. Each step makes a new one, and one assignment puts it 
 place: whenever training is interrupted, the last whole state is there to be saved.
 """
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from striate.functions.decay.base import Decay
 from striate.functions.update.base import Update
+from striate.graph.engine import StepResult
 from striate.shapes import Array
 
 Row = Mapping[str, float]
@@ -42,8 +44,8 @@ class Sums:
 
     Parameters
     ----------
-    loss
-        Losses times weights.
+    losses, counted
+        For each output, the losses of its images, and what they count in their mean.
     weight
         Weights of the images.
     correct
@@ -52,10 +54,38 @@ class Sums:
         Time spent.
     """
 
-    loss: float = 0.0
+    losses: tuple[float, ...] = ()
+    counted: tuple[float, ...] = ()
     weight: float = 0.0
     correct: float = 0.0
     seconds: float = 0.0
+
+    @property
+    def loss(self) -> float:
+        """The sum of the outputs' mean losses; no image that counts, no loss."""
+        return sum(map(_mean, self.losses, self.counted))
+
+    @property
+    def accuracy(self) -> float:
+        """The weighted share of the images that are right; NaN where there are no labels."""
+        return _mean(self.correct, self.weight)
+
+    def after(self, result: StepResult, *, weight: float, correct: float, seconds: float) -> "Sums":
+        """Add what one step gave."""
+        none = (0.0,) * len(result.losses)
+        sums = zip(self.losses or none, result.losses, result.counted, strict=True)
+        return Sums(
+            losses=tuple(total + loss * counted for total, loss, counted in sums),
+            counted=tuple(map(operator.add, self.counted or none, result.counted)),
+            weight=self.weight + weight,
+            correct=self.correct + correct,
+            seconds=self.seconds + seconds,
+        )
+
+
+def _mean(total: float, counted: float) -> float:
+    """Divide, where anything counts."""
+    return total / counted if counted else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,11 +7,14 @@ Wichmann, section 3; Wolter, "Multichannel convolution".
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from striate.errors import ShapeError
 from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand, WeightFunction
 from striate.functions.options import WHOLE, check, option, required
+from striate.functions.weight.kernels import (
+    grouped,
+    kernel_parameters,
+    oriented,
+    require_kernels,
+)
 from striate.functions.weight.maps import require_maps, split
 from striate.functions.weight.pixels import letters, require_pixels
 from striate.maths import columns, windows
@@ -55,6 +58,7 @@ class Convolution(WeightFunction):
     --------
     The layout of Hagan's figure 8.2, a 3 x 3 image under a 2 x 2 kernel:
 
+    >>> import numpy as np
     >>> image = np.arange(9.0).reshape(1, 1, 3, 3)
     >>> Convolution(feature_maps=1, window=2).apply(np.ones((1, 1, 2, 2)), image)[0, 0]
     array([[ 8., 12.],
@@ -115,15 +119,12 @@ class Convolution(WeightFunction):
         """Ask for the kernels ``w[h, l, *u]``."""
         maps, *pixels = shapes[0]
         window = tuple(axis.window for axis in self.axes(tuple(pixels)))
-        taps = int(np.prod(window))
-        return {
-            "weight": Parameter(
-                shape=(self.feature_maps, maps // self.groups, *window),
-                fan_in=maps // self.groups * taps,
-                fan_out=self.feature_maps // self.groups * taps,
-                decayed=True,
-            )
-        }
+        return kernel_parameters(
+            (self.feature_maps, maps // self.groups, *window),
+            groups=self.groups,
+            incoming=maps,
+            outgoing=self.feature_maps,
+        )
 
     def window_axes(self, *shapes: Shape) -> tuple[windows.Axis, ...]:
         """Give the walk of the kernel."""
@@ -186,7 +187,7 @@ class Convolution(WeightFunction):
         self._require_kernels(w, a)
         i, u = letters(len(a.shape[2:]))
         c = self._columns(a)
-        z = contract(f"ghl{u},qgl{u}{i}->qgh{i}", self._grouped(w), c)
+        z = contract(f"ghl{u},qgl{u}{i}->qgh{i}", grouped(w, self.groups, flip=self.flip), c)
         return z.reshape(len(a), self.feature_maps, *z.shape[3:])
 
     def backward_a(
@@ -218,7 +219,11 @@ class Convolution(WeightFunction):
         """
         axes = self.axes(a.shape[2:])
         i, u = letters(len(axes))
-        dc = contract(f"ghl{u},qgh{i}->qgl{u}{i}", self._grouped(w), split(dz, self.groups))
+        dc = contract(
+            f"ghl{u},qgh{i}->qgl{u}{i}",
+            grouped(w, self.groups, flip=self.flip),
+            split(dz, self.groups),
+        )
         dpadded = columns.col2im(dc, axes)
         return columns.pad_adjoint(dpadded, axes, self.padding_mode).reshape(a.shape)
 
@@ -250,7 +255,7 @@ class Convolution(WeightFunction):
         dw = contract(
             f"qgh{i},qgl{u}{i}->ghl{u}", split(dz, self.groups), self._columns(a)
         ).reshape(w.shape)
-        return self._oriented(dw)
+        return oriented(dw, flip=self.flip)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
@@ -288,21 +293,14 @@ class Convolution(WeightFunction):
         axes = self.axes(a.shape[2:])
         return columns.im2col(split(columns.pad(a, axes, self.padding_mode), self.groups), axes)
 
-    def _grouped(self, w: Array) -> Array:
-        """Split the output maps into groups and turn the kernels the way the window reads them."""
-        return self._oriented(w).reshape(self.groups, -1, *w.shape[1:])
-
-    def _oriented(self, w: Array) -> Array:
-        """Rotate kernels by 180 degrees where the convolution is a true one."""
-        return np.flip(w, tuple(range(2, w.ndim))) if self.flip else w
-
     def _require_kernels(self, w: Array, a: Array) -> None:
         """Raise where kernels and maps do not go together."""
-        require_maps(self, self.groups, a.shape[1], self.feature_maps)
-        expected = self.parameters(a.shape[1:])["weight"].shape
-        if w.shape != expected:
-            raise ShapeError(
-                f"{self} got kernels of shape {w.shape} for {a.shape[1]} incoming maps. "
-                "Kernels are w[output map, incoming map of the group, *window] (Hagan 8.20). "
-                f"Use shape {expected}."
-            )
+        incoming = a.shape[1]
+        require_maps(self, self.groups, incoming, self.feature_maps)
+        require_kernels(
+            self,
+            w.shape,
+            self.parameters(a.shape[1:])["weight"].shape,
+            incoming=incoming,
+            layout="w[output map, incoming map of the group, *window] (Hagan 8.20)",
+        )

@@ -1,6 +1,8 @@
 """Lp pooling: each output pixel is the p-norm of a window, from the sum towards the maximum."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -87,7 +89,8 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
         -------
         Sermanet et al. 2012.
         """
-        return pooling.window_sum(np.abs(a) ** self.p, self.axes(a.shape[2:])) ** (1 / self.p)
+        largest, relative = self._norms(np.abs(a), self.axes(a.shape[2:]))
+        return largest * relative
 
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
@@ -114,14 +117,24 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
         -------
         Sermanet et al. 2012.
         """
-        axes = self.axes(a.shape[2:])
-        z = self.apply(a)
-        maps, single = z.shape[:2], (1,) * len(axes)
-        # Quotients first: |a|^(p-1) and z^(1-p) on their own leave the range of float32.
-        parts = columns.im2col(columns.pad(np.abs(a), axes), axes)
-        parts = parts / np.where(z == 0, 1, z).reshape(*maps, *single, *z.shape[2:])
-        routed = parts ** (self.p - 1) * dz.reshape(*maps, *single, *z.shape[2:])
+        magnitudes, axes = np.abs(a), self.axes(a.shape[2:])
+        largest, relative = self._norms(magnitudes, axes)
+        single = (*dz.shape[:2], *(1 for _ in axes), *dz.shape[2:])
+        parts = columns.im2col(columns.pad(magnitudes, axes), axes) / largest.reshape(single)
+        parts /= np.where(relative == 0, 1, relative).reshape(single)
+        routed = parts ** (self.p - 1) * dz.reshape(single)
         return np.sign(a) * columns.pad_adjoint(columns.col2im(routed, axes), axes)
+
+    def _norms(
+        self, magnitudes: Float[Array, "q h *x"], axes: Sequence[windows.Axis]
+    ) -> tuple[Float[Array, "q h *i"], Float[Array, "q h *i"]]:
+        """Give each window's largest pixel, and its norm in units of that: their product is z."""
+        every = list(pooling.taps(magnitudes, axes))
+        largest = reduce(np.maximum, every)
+        # In these units no power leaves the range of float32. Zero and infinity measure nothing.
+        largest = np.where((largest == 0) | np.isinf(largest), 1, largest)
+        powers = ((tap / largest) ** self.p for tap in every)
+        return largest, reduce(np.add, powers) ** (1 / self.p)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

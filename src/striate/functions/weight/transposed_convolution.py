@@ -4,9 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from striate.errors import ShapeError
 from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand, WeightFunction
 from striate.functions.options import WHOLE, check, option, required
+from striate.functions.weight.kernels import (
+    grouped,
+    kernel_parameters,
+    oriented,
+    require_kernels,
+)
 from striate.functions.weight.maps import require_maps, split
 from striate.functions.weight.pixels import letters, require_pixels
 from striate.maths import columns, windows
@@ -103,15 +108,12 @@ class TransposedConvolution(WeightFunction):
         """Ask for the kernels ``w[l, h, *u]``."""
         maps, *pixels = shapes[0]
         window = tuple(axis.window for axis in self.axes(tuple(pixels)))
-        taps = int(np.prod(window))
-        return {
-            "weight": Parameter(
-                shape=(maps, self.feature_maps // self.groups, *window),
-                fan_in=maps // self.groups * taps,
-                fan_out=self.feature_maps // self.groups * taps,
-                decayed=True,
-            )
-        }
+        return kernel_parameters(
+            (maps, self.feature_maps // self.groups, *window),
+            groups=self.groups,
+            incoming=maps,
+            outgoing=self.feature_maps,
+        )
 
     def enlarging_axes(self, *shapes: Shape) -> tuple[windows.Axis, ...]:
         """Give the walk of the convolution that this one turns around."""
@@ -165,7 +167,11 @@ class TransposedConvolution(WeightFunction):
         self._require_kernels(w, a)
         axes = self.axes(a.shape[2:])
         i, u = letters(len(axes))
-        c = contract(f"glh{u},qgl{i}->qgh{u}{i}", self._grouped(w), split(a, self.groups))
+        c = contract(
+            f"glh{u},qgl{i}->qgh{u}{i}",
+            grouped(w, self.groups, flip=self.flip),
+            split(a, self.groups),
+        )
         # Output padding beyond the stride makes room for more places than pixels: they hold zero.
         missing = [axis.output - n for axis, n in zip(axes, a.shape[2:], strict=True)]
         if any(missing):
@@ -199,7 +205,9 @@ class TransposedConvolution(WeightFunction):
         """
         i, u = letters(a.ndim - 2)
         dc = self._windows(a, dz)
-        return contract(f"glh{u},qgh{u}{i}->qgl{i}", self._grouped(w), dc).reshape(a.shape)
+        return contract(
+            f"glh{u},qgh{u}{i}->qgl{i}", grouped(w, self.groups, flip=self.flip), dc
+        ).reshape(a.shape)
 
     def backward_w(
         self, w: Float[Array, "l k *u"], a: Float[Array, "q l *i"], dz: Float[Array, "q h *x"]
@@ -228,7 +236,7 @@ class TransposedConvolution(WeightFunction):
         i, u = letters(a.ndim - 2)
         dc = self._windows(a, dz)
         dw = contract(f"qgl{i},qgh{u}{i}->glh{u}", split(a, self.groups), dc)
-        return self._oriented(dw.reshape(w.shape))
+        return oriented(dw.reshape(w.shape), flip=self.flip)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
@@ -268,21 +276,14 @@ class TransposedConvolution(WeightFunction):
         view = columns.im2col(columns.pad(split(dz, self.groups), axes), axes)
         return view[(..., *(slice(n) for n in a.shape[2:]))]
 
-    def _grouped(self, w: Array) -> Array:
-        """Split the incoming maps into groups and turn the kernels as the window writes them."""
-        return self._oriented(w).reshape(self.groups, -1, *w.shape[1:])
-
-    def _oriented(self, w: Array) -> Array:
-        """Rotate kernels by 180 degrees where the convolution is a true one."""
-        return np.flip(w, tuple(range(2, w.ndim))) if self.flip else w
-
     def _require_kernels(self, w: Array, a: Array) -> None:
         """Raise where kernels and maps do not go together."""
-        require_maps(self, self.groups, a.shape[1], self.feature_maps)
-        expected = self.parameters(a.shape[1:])["weight"].shape
-        if w.shape != expected:
-            raise ShapeError(
-                f"{self} got kernels of shape {w.shape} for {a.shape[1]} incoming maps. "
-                "Kernels are w[incoming map, output map of the group, *window]. "
-                f"Use shape {expected}."
-            )
+        incoming = a.shape[1]
+        require_maps(self, self.groups, incoming, self.feature_maps)
+        require_kernels(
+            self,
+            w.shape,
+            self.parameters(a.shape[1:])["weight"].shape,
+            incoming=incoming,
+            layout="w[incoming map, output map of the group, *window]",
+        )

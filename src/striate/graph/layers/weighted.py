@@ -9,7 +9,7 @@ from striate.functions.base import TransferFunction
 from striate.functions.initialiser.base import Initialiser
 from striate.functions.weight import Convolution, DotProduct, TransposedConvolution
 from striate.graph.layer import Bias, Joint, Layer, Node, net_input_function, require_name
-from striate.graph.orders import require_shape, to_first
+from striate.graph.orders import Channels, require_channels, shape_in_equations
 from striate.maths.columns import PaddingMode
 from striate.maths.windows import Padding
 from striate.shapes import Shape
@@ -18,19 +18,33 @@ Size = int | tuple[int, ...]
 Activation = str | TransferFunction
 
 
-def Input(shape: Shape, *, name: str | None = None) -> Node:  # noqa: N802  # a layer's name
+def Input(  # noqa: N802  # a layer's name
+    shape: Shape, *, channels: Channels = "last", name: str | None = None
+) -> Node:
     """Begin a network: state the shape of one image.
 
     Parameters
     ----------
     shape
         ``(rows, columns, channels)``, or ``(features,)``.
+    channels
+        Which axis of ``shape`` holds the channels, ``"last"`` or ``"first"``; the network has the
+        same.
     name
         What the input is called; by default ``input``.
 
     Returns
     -------
     Node
+
+    Raises
+    ------
+    ShapeError
+        If it is not the shape of an image.
+    OptionError
+        If ``channels`` is neither word.
+    GraphError
+        If the name cannot be one.
 
     Examples
     --------
@@ -39,7 +53,8 @@ def Input(shape: Shape, *, name: str | None = None) -> Node:  # noqa: N802  # a 
     """
     if name is not None:
         require_name(name)
-    return Node(None, shape=to_first(require_shape(shape)), name=name)
+    require_channels(channels)
+    return Node(None, shape=shape_in_equations(shape, channels), name=name, channels=channels)
 
 
 def Conv(  # noqa: N802  # a layer's name

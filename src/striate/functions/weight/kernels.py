@@ -1,0 +1,96 @@
+"""Kernels: how convolution and its transpose ask for them, turn them and split them into groups.
+
+A convolution has ``w[output map, incoming map of the group, *window]``, its transpose the other
+order: the kernels of the convolution that it turns around.
+"""
+
+from math import prod
+
+import numpy as np
+
+from striate.errors import ShapeError
+from striate.functions.stated import Parameter
+from striate.shapes import Array, Float, Shape
+
+
+def kernel_parameters(
+    shape: Shape, *, groups: int, incoming: int, outgoing: int
+) -> dict[str, Parameter]:
+    """Ask for kernels, one window for each pair of maps that meet in a group.
+
+    Parameters
+    ----------
+    shape
+        Shape of the kernels: two axes of maps, then the window.
+    groups, incoming, outgoing
+        Numbers of groups, of incoming and of output maps.
+
+    Returns
+    -------
+    dict
+        The parameter ``weight``.
+
+    Sources
+    -------
+    Hagan 8.20.
+
+    Examples
+    --------
+    >>> kernel_parameters((4, 2, 3, 3), groups=3, incoming=6, outgoing=4)["weight"].fan_in
+    18
+    """
+    taps = prod(shape[2:])
+    return {
+        "weight": Parameter(
+            shape=shape,
+            fan_in=incoming // groups * taps,
+            fan_out=outgoing // groups * taps,
+            decayed=True,
+        )
+    }
+
+
+def require_kernels(
+    kind: object, found: Shape, expected: Shape, *, incoming: int, layout: str
+) -> None:
+    """Raise where kernels and maps do not go together.
+
+    Parameters
+    ----------
+    kind
+        Who asks, for the error text.
+    found, expected
+        Shapes of the kernels.
+    incoming
+        Number of incoming maps.
+    layout
+        What the axes of the kernels are, in words.
+
+    Raises
+    ------
+    ShapeError
+        If the kernels have another shape.
+
+    Sources
+    -------
+    Hagan 8.20.
+
+    Examples
+    --------
+    >>> require_kernels("Convolution", (3, 2, 5), (3, 2, 5), incoming=2, layout="w[h, l, *u]")
+    """
+    if found != expected:
+        raise ShapeError(
+            f"{kind} got kernels of shape {found} for {incoming} incoming maps. "
+            f"Kernels are {layout}. Use shape {expected}."
+        )
+
+
+def oriented(w: Float[Array, "m k *u"], *, flip: bool) -> Float[Array, "m k *u"]:
+    """Rotate kernels by 180 degrees where the convolution is a true one."""
+    return np.flip(w, tuple(range(2, w.ndim))) if flip else w
+
+
+def grouped(w: Float[Array, "m k *u"], groups: int, *, flip: bool) -> Float[Array, "g n k *u"]:
+    """Split the first maps into groups and turn the kernels the way the window meets them."""
+    return oriented(w, flip=flip).reshape(groups, -1, *w.shape[1:])

@@ -1,0 +1,53 @@
+"""What convolution and its transpose share of their kernels."""
+
+import numpy as np
+import pytest
+
+from striate.errors import ShapeError
+from striate.functions.weight import Convolution, TransposedConvolution
+from striate.functions.weight.kernels import (
+    grouped,
+    kernel_parameters,
+    oriented,
+    require_kernels,
+)
+
+
+def test_a_true_convolution_turns_every_axis_of_the_window():
+    """Rotated by 180 degrees, the first pixel of the window is the last; maps stay in order."""
+    w = np.arange(12.0).reshape(1, 2, 2, 3)
+
+    assert oriented(w, flip=True)[0, 1].tolist() == [[11, 10, 9], [8, 7, 6]]
+    assert oriented(w, flip=False) is w
+
+
+def test_groups_take_neighbouring_maps():
+    """The first group has the first maps."""
+    w = np.arange(8.0).reshape(4, 1, 2)
+
+    split = grouped(w, 2, flip=True)
+
+    assert split[:, :, 0].tolist() == [[[1, 0], [3, 2]], [[5, 4], [7, 6]]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [(Convolution, (6, 2, 3, 5)), (TransposedConvolution, (4, 3, 3, 5))],
+)
+def test_both_ask_with_the_fans_of_one_group(kind, shape):
+    """Of 4 maps to 6 in 2 groups, an output pixel sees 2 maps, an incoming one 3, of 15 pixels."""
+    asked = kind(feature_maps=6, window=(3, 5), groups=2).parameters((4, 8, 8))
+
+    assert asked == kernel_parameters(shape, groups=2, incoming=4, outgoing=6)
+    assert (asked["weight"].fan_in, asked["weight"].fan_out) == (30, 45)
+
+
+def test_kernels_of_another_shape_are_refused_word_for_word():
+    """The error names who asks, both shapes and the order of the axes."""
+    with pytest.raises(ShapeError) as error:
+        require_kernels("A convolution", (1, 2, 3), (2, 2, 3), incoming=2, layout="w[h, l, *u]")
+
+    assert str(error.value) == (
+        "A convolution got kernels of shape (1, 2, 3) for 2 incoming maps. "
+        "Kernels are w[h, l, *u]. Use shape (2, 2, 3)."
+    )

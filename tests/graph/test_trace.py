@@ -1,0 +1,36 @@
+"""What a trace holds of layers with several incoming layers."""
+
+import numpy as np
+
+from striate.functions.base import Draw
+from striate.functions.loss import SquaredError
+from striate.functions.normalisation import BatchNormalisation
+from striate.graph.graph import Graph
+from striate.graph.layer import Layer
+from striate.graph.layers import Input
+from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.reference import backward, forward
+from striate.graph.step import TrainingStep
+from striate.graph.trace import Trace
+
+
+def test_parameters_of_several_incoming_layers_stand_side_by_side():
+    """A normalisation joined to two inputs has gamma1 and gamma2, each with its derivative."""
+    generator = np.random.default_rng(0)
+    images = [Input((2, 2, 3), name=name) for name in "ab"]
+    graph = Graph.of(Layer(BatchNormalisation(), name="joined")(images))
+    step = TrainingStep.of(graph, [SquaredError()])
+    parameters = Layout.of(graph.parameters()).views(start_parameters(graph, 0))
+    state = Layout.of(graph.state()).views(start_state(graph))
+    inputs = {name: generator.normal(size=(4, 3, 2, 2)) for name in "ab"}
+    draw = Draw(seed=0, step=0, layer=0, images=np.arange(4))
+    run = forward(step, inputs, parameters, state, training=True, draw=draw)
+    backward(step, run, [generator.normal(size=(4, 3, 2, 2))])
+
+    others = Trace(graph, run, parameters)["joined"].others
+
+    assert set(others) == {
+        f"{d}{role}{k}" for d in ("", "d") for role in ("gamma", "beta") for k in (1, 2)
+    }
+    np.testing.assert_array_equal(others["dgamma2"], run.gradients["joined.gamma2"])
+    assert (others["dgamma1"] != others["dgamma2"]).any()

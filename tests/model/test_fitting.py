@@ -1,0 +1,140 @@
+"""What a training does with the options that a user gives it."""
+
+import numpy as np
+import pytest
+
+import striate as st
+from networks import classifier, columns, digest, images_and_labels
+from striate.errors import DataError, ModelFileError, OptionError
+from striate.functions.loss import CrossEntropy
+
+X, Y = images_and_labels(12)
+ONE_HOT = np.eye(3)[Y]
+
+
+def test_a_constant_channel_is_divided_by_1():
+    """The rounding of a mean is no spread: 50 images of 0.3 become 0, and others stay near."""
+    network = classifier()
+    network.fit(np.full((12, 6, 6, 1), 0.3), Y, epochs=1, standardise=True)
+
+    assert network.preprocessing.deviation["input"] == (1.0,)
+
+
+def test_the_watched_column_must_come_of_the_validation_part():
+    """Validation targets that are no labels give no accuracy, which is said before training."""
+    network = classifier()
+    before = digest(network)
+    with pytest.raises(OptionError) as error:
+        network.fit(X, Y, epochs=1, validation=(X, ONE_HOT), watch="validation_accuracy")
+
+    assert digest(network) == before
+    assert str(error.value) == (
+        'watch="validation_accuracy" cannot be. It is a column of the history, here loss, accuracy,'
+        " validation_loss. Use one of these; those of the validation part need "
+        "fit(validation=0.1), and an accuracy needs labels."
+    )
+
+
+def test_an_accuracy_of_the_validation_part_alone_may_be_watched():
+    """Training targets without labels do not take it away."""
+    history = classifier().fit(X, ONE_HOT, epochs=1, validation=(X, Y), watch="validation_accuracy")
+
+    assert "validation_accuracy" in history[0]
+    assert "accuracy" not in history[0]
+
+
+def test_float64_images_are_augmented():
+    """They are the float32 images of the same numbers."""
+    trained = []
+    for dtype in (np.float64, np.float32):
+        trained.append(classifier())
+        trained[-1].fit((X / 256).astype(dtype), Y, epochs=1, augment="shift 1")
+
+    assert digest(trained[0]) == digest(trained[1])
+
+
+def test_numpys_numbers_are_options(tmp_path):
+    """They train as Python's do, and a checkpoint holds them."""
+    plain, other = classifier(), classifier()
+    plain.fit(X, Y, epochs=2, batch_size=4, seed=4, clip_norm=0.25, early_stopping=3)
+    other.fit(
+        X,
+        Y,
+        epochs=np.int64(2),
+        batch_size=np.int64(4),
+        seed=np.int64(4),
+        clip_norm=np.float32(0.25),
+        early_stopping=np.int8(3),
+        shuffle=np.bool_(1),
+        checkpoint=tmp_path / "a.st",
+    )
+
+    assert digest(other) == digest(plain)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_training(tmp_path):
+    """The network is as it was."""
+    network = classifier()
+    before = digest(network)
+    with pytest.raises(ModelFileError):
+        network.fit(X, Y, epochs=1, checkpoint=tmp_path / "missing" / "a.st", standardise=True)
+
+    assert digest(network) == before
+    assert network.losses is None
+    assert not network.preprocessing.mean
+
+
+def test_class_weights_do_not_weigh_the_validation_part():
+    """With a learning rate that changes nothing, its loss is that without class weights."""
+    options = {"epochs": 1, "learning_rate": 1e-30, "update": "gradient-descent"}
+    for validation in (0.5, (X, Y)):
+        weighed, plain = (
+            classifier().fit(X, Y, validation=validation, class_weight=weight, **options)
+            for weight in ({0: 5.0}, None)
+        )
+
+        assert weighed[0]["validation_loss"] == plain[0]["validation_loss"]
+        assert weighed[0]["loss"] != plain[0]["loss"]
+
+
+@pytest.mark.parametrize("key", [3, 99])
+def test_class_weights_of_no_class(key):
+    """A label that no image can have is refused."""
+    with pytest.raises(DataError) as error:
+        classifier().fit(X, Y, epochs=1, class_weight={key: 5.0})
+
+    assert str(error.value) == (
+        f"class_weight holds {key}: 5.0. It is a table of the classes' numbers, 0 to 2, and for "
+        "each a finite number of at least 0. Use for example class_weight={0: 1.0, 1: 5.0}."
+    )
+
+
+def test_a_class_weight_of_a_class_without_image():
+    """The network tells it apart, so the table may name it."""
+    few = Y < 2
+    weighed, plain = (
+        classifier().fit(X[few], Y[few], epochs=1, class_weight=weight)
+        for weight in ({2: 5.0}, None)
+    )
+
+    assert [*columns(weighed)] == [*columns(plain)]
+
+
+def test_a_validation_part_whose_classes_count_nothing_has_loss_0():
+    """As in training, images without weight give the loss 0 and no warning."""
+    loss = CrossEntropy(class_weights=(1.0, 1.0, 0.0))
+    third = Y == 2
+    history = classifier().fit(X, Y, epochs=1, loss=loss, validation=(X[third], Y[third]))
+
+    assert history[0]["validation_loss"] == 0.0
+
+
+def test_weights_are_drawn_only_where_none_are_given(monkeypatch, tmp_path):
+    """Validation, another size and a file have numbers already."""
+    network = classifier("conv 2@3x3 tanh | global-average | dense 3 softmax")
+    monkeypatch.delattr("striate.model.structure.start_parameters")
+    network.fit(X, Y, epochs=1, validation=0.5)
+    network.save(tmp_path / "net.st")
+
+    assert digest(st.load(tmp_path / "net.st")) == digest(network)
+    assert digest(network.at((9, 9, 1))) == digest(network)

@@ -1,0 +1,59 @@
+"""Options of looking, asking and scoring that cannot be: refused, in words."""
+
+import numpy as np
+import pytest
+
+from networks import classifier, images_and_labels
+from striate.errors import OptionError
+from striate.functions.loss import CrossEntropy
+
+X, Y = images_and_labels(12)
+SEED = "A seed is a whole number from 0 to 2**64 - 1. Use seed=0."
+SIZE = "A batch holds at least one image. Use batch_size=256."
+ENTRIES = "It is a whole number of at least 1. Use entries=30."
+COUNTED = (
+    "It counts the images whose label is among the k largest of several outputs. Leave it out, "
+    "or give labels to a network with an output for each class."
+)
+LIST = "It is a list of whole numbers from 1 to 3, the number of outputs. Use top_k=[1, 3]."
+
+REFUSED = {
+    "seed=-1 cannot be. " + SEED: lambda net: net.check_gradients(X[:1], Y[:1], seed=-1),
+    "seed=1.5 cannot be. " + SEED: lambda net: net.trace(X, training=True, seed=1.5),
+    "entries='3' cannot be. " + ENTRIES: lambda net: net.check_gradients(X, Y, entries="3"),
+    "entries=0 cannot be. " + ENTRIES: lambda net: net.check_gradients(X, Y, entries=0),
+    "batch_size='2' cannot be. " + SIZE: lambda net: net.predict(X, batch_size="2"),
+    "batch_size=2.5 cannot be. " + SIZE: lambda net: net.evaluate(X, Y, batch_size=2.5),
+    "top_k=2 cannot be. " + LIST: lambda net: net.evaluate(X, Y, top_k=2),
+    "top_k=[4] cannot be. " + LIST: lambda net: net.evaluate(X, Y, top_k=[4]),
+    f"top_k={np.array([4])!r} cannot be. " + LIST: (
+        lambda net: net.evaluate(X, Y, top_k=np.array([4]))
+    ),
+    "top_k=[1] was given for targets that are not one label for each image. " + COUNTED: (
+        lambda net: net.evaluate(X, np.eye(3)[Y], top_k=[1])
+    ),
+    "top_k=(2,) was given for targets that are not one label for each image. " + COUNTED: (
+        lambda _: classifier("dense 3").evaluate(X, np.eye(3)[Y], top_k=(2,))
+    ),
+    "top_k=[1] was given for a single output. " + COUNTED: (
+        lambda _: classifier("dense 1 logistic").evaluate(X, Y > 0, top_k=[1])
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_options_that_cannot_be(text):
+    """The text says the value, the rule and a remedy."""
+    with pytest.raises(OptionError) as error:
+        REFUSED[text](classifier())
+
+    assert str(error.value) == text
+
+
+def test_images_whose_classes_count_nothing_have_loss_0():
+    """Evaluating and tracing divide by 1 then, without a warning."""
+    nothing = CrossEntropy(class_weights=(0.0, 1.0, 1.0))
+    x, y = X[Y == 0], Y[Y == 0]
+
+    assert classifier().evaluate(x, y, loss=nothing).loss == 0.0
+    assert not classifier().trace(x, y, loss=nothing)["dense1"].dA.any()
