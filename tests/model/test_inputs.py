@@ -225,3 +225,26 @@ def test_standardisation_learns_from_the_training_part_alone():
 
     other.fit(x, Y, epochs=1, standardise=True)
     assert mean != other.preprocessing.mean["input"][0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "remedy"),
+    [
+        (
+            (2, 28, 28, 3),
+            "Bring them to 1 channel, or make the network with input_shape=(28, 28, 3).",
+        ),
+        (
+            (2, 32, 32),
+            "Resize the images, or use net.at((32, 32, 1)) for the same kernels at another size.",
+        ),
+    ],
+)
+def test_the_remedy_for_another_shape_helps(shape, remedy):
+    """Other channels need another network, another size resizing; the axis of one may be left out."""
+    network = st.Network([st.Conv(2, 3)], input_shape=(28, 28, 1))
+
+    with pytest.raises(ShapeError) as error:
+        network.predict(np.zeros(shape))
+
+    assert str(error.value).endswith(remedy)

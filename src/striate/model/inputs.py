@@ -143,7 +143,14 @@ def _with_channels(images: Array, wanted: Shape, channels: Channels, name: str) 
             "x[numpy.newaxis]."
         )
     remedy = "Check which axes they have."
-    if len(got) == len(wanted):
+    pixels = (*wanted[:axis], *wanted[axis + 1 :])
+    if wanted[axis] == 1 and len(got) == len(pixels):
+        got = (*got[:axis], 1, *got[axis:])
+    if len(got) == len(wanted) and got[axis] != wanted[axis]:
+        kind = "channel" if len(wanted) > 1 else "number"
+        channels_wanted = f"{wanted[axis]} {kind}{'s' * (wanted[axis] > 1)}"
+        remedy = f"Bring them to {channels_wanted}, or make the network with input_shape={got}."
+    elif len(got) == len(wanted):
         remedy = f"Resize the images, or use net.at({got}) for the same kernels at another size."
     elif images.ndim and prod(got) == prod(wanted):
         remedy = f"Give x.reshape(-1, {', '.join(map(str, wanted))})."

@@ -59,18 +59,18 @@ class Classes:
         )
 
     def require_room(self, maps: int) -> None:
-        """Raise where there are more classes than outputs.
+        """Raise where there are not as many outputs as classes with names.
 
         Raises
         ------
         DataError
-            If the names are more than ``maps``.
+            If the names are more or fewer than ``maps``.
         """
-        if len(self.names) > maps:
+        if len(self.names) not in {0, 1, maps}:  # one class alone has an error of its own
             raise DataError(
                 f"y holds {len(self.names)} classes, {', '.join(self.names)}, for {maps} outputs. "
-                "Each class has an output of its own. "
-                f"Give the last layer {len(self.names)} outputs, or leave classes out."
+                "Each class has an output of its own, and each output a class. "
+                f"Give the last layer {len(self.names)} outputs."
             )
 
     def name(self, label: int) -> str:
