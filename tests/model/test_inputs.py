@@ -241,7 +241,7 @@ def test_standardisation_learns_from_the_training_part_alone():
     ],
 )
 def test_the_remedy_for_another_shape_helps(shape, remedy):
-    """Other channels need another network, another size resizing; the axis of one may be left out."""
+    """Other channels need another network, another size resizing, with or without channels."""
     network = st.Network([st.Conv(2, 3)], input_shape=(28, 28, 1))
 
     with pytest.raises(ShapeError) as error:
