@@ -88,7 +88,7 @@ def test_one_class_is_refused(tmp_path):
         read_folder(tmp_path)
 
     assert str(error.value) == (
-        f"{tmp_path} has 1 folders of pictures (cat). A folder of pictures holds one subfolder for "
+        f"{tmp_path} has 1 folder of pictures (cat). A folder of pictures holds one subfolder for "
         "each class, and there are at least two classes. Sort the pictures into such folders."
     )
 

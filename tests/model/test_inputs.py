@@ -5,6 +5,7 @@ import pytest
 
 import striate as st
 from networks import classifier, digest, images_and_labels
+from striate.errors import ShapeError
 from striate.model.inputs import Preprocessing
 
 X, Y = images_and_labels(8)
