@@ -41,7 +41,7 @@ def test_pixels_that_the_floor_loses():
 
     assert rows["conv1"].unseen == (1, 1)
     assert rows["max1"].unseen == (1, 0)
-    assert "conv1 never sees 1 x 1 pixels" in str(
+    assert "conv1 never sees 1 row and 1 column" in str(
         st.Network.parse("conv 1@3x3 stride 2", (8, 10, 1)).summary()
     )
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from striate.functions.programs import forward_program
 from striate.graph.graph import Graph, Placed, describe
 from striate.maths.receptive import ReceptiveField
+from striate.maths.windows import AXIS_NAMES
 from striate.nests import cost
 
 Fields = tuple[ReceptiveField, ...] | None
@@ -130,8 +131,8 @@ class Summary:
         if news:
             notes.append("sizes: " + "; ".join(f"{row.name}: {row.sizes}" for row in news))
         notes += [
-            f"{row.name} never sees {' x '.join(map(str, row.unseen))} pixels at the edges "
-            "or between its windows (the floor in Wichmann 2.3)"
+            f"{row.name} never sees {_lost(row.unseen)} at the edges or between its windows "
+            "(the floor in Wichmann 2.3)"
             for row in self.rows
             if any(row.unseen)
         ]
@@ -243,6 +244,16 @@ def _row(place: Placed, fields: Fields) -> SummaryRow:
         multiply_adds=adds,
         receptive_field=None if fields is None else tuple(ceil(field.size) for field in fields),
         unseen=tuple(axis.unseen for axis in axes),
+    )
+
+
+def _lost(unseen: tuple[int, ...]) -> str:
+    """Write the pixels that no window covers, axis by axis: ``1 row and 2 columns``."""
+    names = AXIS_NAMES[len(unseen)]
+    return " and ".join(
+        f"{n} {name.removesuffix('s') if n == 1 else name}"
+        for n, name in zip(unseen, names, strict=True)
+        if n
     )
 
 
