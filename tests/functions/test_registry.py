@@ -233,6 +233,7 @@ def test_words_of_other_libraries_are_understood(family, word, meant):
     assert str(error.value).endswith(f'Did you mean "{meant}"?')
 
 
+@pytest.mark.bad_input
 def test_what_is_no_word_is_refused_in_words():
     """A function given for the name of one is an OptionError, no TypeError."""
     with pytest.raises(OptionError) as error:
