@@ -12,9 +12,9 @@ import numpy as np
 from import_time import processor
 
 import striate
+from striate.cli.networks import make
 from striate.cli.recipes import recipe_for
 from striate.data import open_dataset
-from striate.model.network import Network
 
 
 def main():
@@ -30,10 +30,10 @@ def main():
     print(f"{versions}, Python {platform.python_version()}, {processor()}")
     print(f"{dataset.name}: {len(dataset.x):,} images to train on, {len(dataset.x_test):,} to test")
     print(f"recipe: {recipe}")
-    print(f"network: {Network.preset(recipe.net, input_shape=shape, classes=classes)}\n")
+    print(f"network: {make(recipe.net, shape, classes, seed=0)}\n")
     accuracies = []
     for seed in range(options.seeds):
-        network = Network.preset(recipe.net, input_shape=shape, classes=classes, seed=seed)
+        network = make(recipe.net, shape, classes, seed=seed)
         started = time.perf_counter()
         network.fit(
             dataset.x,
