@@ -41,6 +41,14 @@ def unchecked_bad_input(request):
     config.update("jaxtyping_disable", False)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Keep what is compiled in the tests away from the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STRIATE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def golden(request):
     """Compare a text with its golden file: `golden("nests/convolution", text)`."""

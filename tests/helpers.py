@@ -1,24 +1,20 @@
 """What many tests share: cases of all kinds, inputs for them, tolerances, lowerings as programs."""
 
-import re
 import zlib
 from dataclasses import replace
-from itertools import chain
 from math import prod
 
 import numpy as np
 import pytest
 
-from striate.functions.base import (
-    Call,
-    Draw,
-    Function,
-    Loss,
-    NetInputFunction,
-    TransferFunction,
+from striate.functions.base import Call, Draw, Function, Loss
+from striate.functions.programs import (
+    backward_equations,
+    forward_equations,
+    shapes_with_images,
 )
 from striate.functions.registry import FAMILIES
-from striate.nests import Equation, bind_program, interpret
+from striate.nests import bind_program, interpret
 
 
 def kinds_of(base):
@@ -127,39 +123,22 @@ class Lowered:
     def __init__(self, lowering, images):
         self.lowering = lowering
         self.images = images
-        self.text = "\n".join([*lowering.statements, *chain(*lowering.backward.values())])
-        stated = {name: self._lengths(name, shape) for name, shape in lowering.shapes.items()}
-        tables = {name: table.shape for name, table in lowering.tables.items()}
-        # A derivative has the shape of what it is the derivative of.
-        self.shapes = {f"d{name}": shape for name, shape in stated.items()} | stated | tables
+        self.shapes = shapes_with_images(lowering, images)
         self.constants = {"images": images, **lowering.constants}
-
-    def _lengths(self, name, shape):
-        """Put the axis of images in front where the equations do; without q, they hold for each."""
-        has_images = re.search(rf"\bd?{name}\[q\b", self.text) or "[q" not in self.text
-        return (self.images, *shape) if has_images else shape
 
     def forward(self, arrays):
         """Interpret the forward equations; give every array that they write."""
-        return self._run(self.lowering.statements, arrays)
+        return self._run(forward_equations(self.lowering), arrays)
 
     def backward(self, arrays, wanted):
         """Interpret the backward equations, or else the forward ones' adjoints in reverse order."""
-        found = self._run([*chain(*self.lowering.backward.values())] or self._adjoints(), arrays)
+        found = self._run(backward_equations(self.lowering), arrays)
         return {name: found[name] for name in wanted}
 
-    def _adjoints(self):
-        """Turn the forward equations around."""
-        equations = [
-            Equation.parse(text, constants=self.constants.keys())
-            for text in self.lowering.statements
-        ]
-        return [
-            equation.adjoint(name)
-            for equation in reversed(equations)
-            for name in dict.fromkeys(reference.name for reference in equation.references)
-            if name not in self.lowering.tables
-        ]
+    def state(self, arrays):
+        """Interpret the equations of the running statistics; give their values by role."""
+        found = self._run([*self.lowering.state.values()], arrays)
+        return {role: found[f"{role}_next"] for role in self.lowering.state}
 
     def _run(self, equations, arrays):
         """Bind and interpret; give all arrays that are written."""
@@ -188,15 +167,4 @@ def symbols(function, call):
 def symbol(function, argument):
     """Name an input or a parameter of a function as the equations do."""
     what, key = argument
-    if what == "parameters":
-        return {"weight": "w", "bias": "b"}.get(key, key)
-    if isinstance(function, NetInputFunction):
-        return f"z{key}"
-    return "n" if isinstance(function, TransferFunction) else "a"
-
-
-def output_symbol(function):
-    """Name the output of a function as the equations do."""
-    if isinstance(function, TransferFunction):
-        return "a"
-    return "n" if isinstance(function, NetInputFunction) else "z"
+    return function.parameter_symbol(key) if what == "parameters" else function.input_symbol(key)

@@ -27,7 +27,7 @@ VIOLATIONS = [
     ("cycles", "nests.nest", "import striate.nests.bind", "striate.nests"),
     ("mathematics", "maths.special", "import PIL", "striate.maths"),
     ("mathematics", "functions.vec", "from rich import print", "striate.functions"),
-    ("strangers", "graph.engine", "import llvmlite.binding", "striate.graph.engine"),
+    ("llvmlite", "graph.engine", "import llvmlite.binding", "striate.graph.engine"),
     ("strangers", "model.files", "import onnx", "striate.model.files"),
     ("strangers", "data.split", "import sklearn.model_selection", "striate.data.split"),
     ("strangers", "maths.special", "import torch", "striate.maths.special"),

@@ -17,4 +17,10 @@ import numpy as np
 
 st.Network.parse("dense 2", (3,)).fit(np.full((3, 3), 1e30), np.zeros((3, 2)))""",
     "ModelFileError": 'st.load("nothing.safetensors")',
+    "CacheError": """\
+from pathlib import Path
+
+from striate.runtime.cache import ObjectCache
+
+ObjectCache(Path("/dev/null")).clear()""",
 }

@@ -12,6 +12,7 @@
     ├── DataError           images, labels or files of data that cannot be used
     ├── TrainingError       training that cannot start or go on
     ├── ModelFileError      a saved model or checkpoint that cannot be written or read
+    ├── CacheError          a cache of compiled programs that cannot be emptied
     └── ExtraError          an optional library that is not installed
 
 Each message gives the values, the rule and the remedy, one sentence each.
@@ -56,6 +57,10 @@ class TrainingError(StriateError, RuntimeError):
 
 class ModelFileError(StriateError, OSError):
     """A saved model or a checkpoint cannot be written or read."""
+
+
+class CacheError(StriateError, OSError):
+    """The cache of compiled programs cannot be emptied."""
 
 
 class ExtraError(StriateError, ImportError):

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -11,7 +12,7 @@ from striate.errors import ModelFileError
 
 
 @contextlib.contextmanager
-def atomic_write(path: str | os.PathLike[str]) -> Generator[IO[bytes]]:
+def atomic_write(path: str | os.PathLike[str], *, private: bool = False) -> Generator[IO[bytes]]:
     """Open a file for writing that appears under its name only when it is whole.
 
     The bytes go to a temporary file in the same folder, which takes the name of ``path`` when the
@@ -22,6 +23,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Generator[IO[bytes]]:
     ----------
     path
         Where the file is to appear.
+    private
+        Whether the user alone may read and write it. Otherwise the user's mask for new files says
+        who may.
 
     Yields
     ------
@@ -55,7 +59,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Generator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
+        if not private:  # which the temporary file is from the start
+            temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
         temporary = None
     except OSError as error:
@@ -99,6 +104,32 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
             "Choose another place, or remove what stands in its way."
         ) from error
     return path
+
+
+def user_cache() -> Path:
+    """Find the folder for what striate can fetch or make again.
+
+    Returns
+    -------
+    Path
+        ``striate`` in the platform's folder for caches: ``$XDG_CACHE_HOME``, else
+        ``~/Library/Caches`` on macOS, ``%LOCALAPPDATA%`` on Windows, ``~/.cache`` elsewhere. It
+        need not exist.
+
+    Raises
+    ------
+    RuntimeError
+        If the system does not say where the user's home is.
+
+    Sources
+    -------
+    XDG Base Directory Specification 0.8.
+    """
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    if not Path(given).is_absolute():  # the specification says to ignore such a value
+        given = os.environ.get("LOCALAPPDATA", "") if sys.platform == "win32" else ""
+    home = "Library/Caches" if sys.platform == "darwin" else ".cache"
+    return (Path(given) if given else Path.home() / home) / "striate"
 
 
 def _umask() -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from striate import __version__
 
-COMMANDS = ("train", "evaluate", "predict", "summary", "data")
+COMMANDS = ("train", "evaluate", "predict", "summary", "data", "cache")
 
 
 def test_help_loads_no_numpy():

@@ -13,7 +13,6 @@ from helpers import (
     call_for,
     generator_for,
     kinds_of,
-    output_symbol,
     products_of,
     symbol,
     symbols,
@@ -23,6 +22,9 @@ from striate.functions.update.base import Update
 from striate.maths.check import relative_error
 from striate.nests import bind_program, interpret
 
+STATE_CASES = [
+    case for case in FUNCTION_CASES if case.values[0].function.state(*case.values[0].inputs)
+]
 UPDATES = [
     pytest.param(update, id=f"{name}-{number}")
     for (_, name), kind in kinds_of(Update).items()
@@ -40,7 +42,7 @@ def test_nests_compute_what_numpy_computes(case, training):
     lowering = state(*case.inputs)
     if lowering is None:
         pytest.skip(f"{function} states no equation")
-    lowered, z = Lowered(lowering, case.images), output_symbol(function)
+    lowered, z = Lowered(lowering, case.images), function.output_symbol
     output = function.forward(call)
     dz = rng.standard_normal(output.shape)
     wanted = function.backward(call, output, dz)
@@ -55,6 +57,35 @@ def test_nests_compute_what_numpy_computes(case, training):
     for name, argument in zip(names, arguments(call), strict=True):
         derivative = argument_of(wanted, argument)
         assert relative_error(found[name].reshape(derivative.shape), derivative) <= bound, name
+
+
+@pytest.mark.parametrize("case", STATE_CASES)
+def test_nests_compute_running_statistics(case):
+    """Interpreted state equations give `next_state`."""
+    function, call = case.function, call_for(case, generator_for(case), training=True)
+    lowered = Lowered(function.lowering(*case.inputs), case.images)
+
+    given = symbols(function, call)
+    found = lowered.state({**given, **lowered.forward(given)})
+
+    wanted = function.next_state(call)
+    assert found.keys() == wanted.keys() == function.state(*case.inputs).keys()
+    for role, array in wanted.items():
+        assert relative_error(found[role], array) <= tolerance(products_of(case)), role
+
+
+@pytest.mark.parametrize("case", FUNCTION_CASES)
+def test_the_drawn_arrays_are_those_that_the_lowering_states(case):
+    """What `drawn` gives has the names and shapes of the lowering; each entry is 0 or 1."""
+    function, call = case.function, call_for(case, generator_for(case), training=True)
+    lowering = function.lowering(*case.inputs)
+
+    found = function.drawn(call)
+
+    assert found.keys() == lowering.drawn.keys()
+    for name, mask in found.items():
+        assert mask.shape == (case.images, *lowering.shapes[name]), name
+        assert set(np.unique(mask)) <= {0, 1}, name
 
 
 @pytest.mark.parametrize("case", LOSS_CASES)

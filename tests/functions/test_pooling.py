@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from helpers import tolerance
+from helpers import Lowered, tolerance
 from striate.errors import OptionError, ShapeError
 from striate.functions.weight import (
     AdaptiveAveragePooling,
@@ -186,23 +186,39 @@ def test_norms_of_tiny_pixels_keep_their_slopes():
 
 @pytest.mark.parametrize(("p", "size"), [(8, 1e-6), (8, 1e6), (2, 1e-23), (2, 1e20), (8, 1e38)])
 def test_norms_of_tiny_and_of_huge_pixels_stay_in_range(p, size):
-    """In float32, |a|^p would underflow or overflow; the norm and its slopes do neither."""
+    """In float32, |a|^p would underflow or overflow; norm and slopes do neither, nor the nests."""
     kind, a = LpPooling(window=2, p=p), np.array([[[1.0, -2.0]]])
     scaled, dz = (size * a).astype(np.float32), np.ones((1, 1, 1), np.float32)
 
-    z, da = kind.apply(scaled), kind.backward_a(scaled, dz)
+    lowered = Lowered(kind.lowering((1, 2)), 1)
+    computed = lowered.forward({"a": scaled})
+    nests = computed["z"], lowered.backward({"a": scaled, **computed, "dz": dz}, ["da"])["da"]
 
-    # The norm grows with its pixels; its slopes do not change with their size.
-    assert (z.dtype, da.dtype) == (np.float32, np.float32)
-    assert relative_error(z / size, kind.apply(a)) <= tolerance(8, np.float32)
-    assert relative_error(da, kind.backward_a(a, np.ones((1, 1, 1)))) <= tolerance(8, np.float32)
+    for z, da in ((kind.apply(scaled), kind.backward_a(scaled, dz)), nests):
+        # The norm grows with its pixels; its slopes do not change with their size.
+        assert (z.dtype, da.dtype) == (np.float32, np.float32)
+        assert relative_error(z / size, kind.apply(a)) <= tolerance(8, np.float32)
+        assert relative_error(da, kind.backward_a(a, np.ones_like(dz))) <= tolerance(8, np.float32)
 
 
 def test_the_norm_of_an_infinite_pixel_is_infinite():
     """What left the range before the layer shows after it; NaN does, too."""
-    z = LpPooling(window=2, p=3).apply(np.array([[[1.0, -np.inf, np.nan, 2.0]]]))
+    kind, a = LpPooling(window=2, p=3), np.array([[[1.0, -np.inf, np.nan, 2.0]]])
+
+    z, nests = kind.apply(a), Lowered(kind.lowering((1, 4)), 1).forward({"a": a})["z"]
 
     np.testing.assert_array_equal(z, [[[np.inf, np.nan]]])
+    np.testing.assert_array_equal(nests, z)
+
+
+def test_the_norm_of_padding_alone_is_zero():
+    """A window that holds no pixel of the image sums nothing, in the nests as well."""
+    kind, a = LpPooling(window=2, padding=2), np.ones((1, 1, 2))
+
+    z, nests = kind.apply(a), Lowered(kind.lowering((1, 2)), 1).forward({"a": a})["z"]
+
+    np.testing.assert_allclose(z, [[[0, 2**0.5, 0]]], rtol=1e-15)
+    np.testing.assert_array_equal(nests, z)
 
 
 def test_adaptive_windows():

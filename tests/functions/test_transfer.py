@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from helpers import Lowered
 from striate.errors import OptionError
 from striate.functions import transfer
 from striate.functions.base import TransferFunction
+from striate.functions.programs import backward_program
 
 KINDS = [kind for kind in vars(transfer).values() if isinstance(kind, type)]
 FORMS = [*(kind() for kind in KINDS), transfer.Gelu(approximate="tanh")]
@@ -144,6 +146,30 @@ def test_the_approximation_of_gelu_is_near():
     far = np.abs(transfer.Gelu().apply(n) - transfer.Gelu(approximate="tanh").apply(n)).max()
 
     assert 4e-4 < far < 5e-4
+
+
+def test_the_approximation_of_gelu_keeps_the_digits_of_small_probabilities():
+    """Where 1 + tanh would be zero in float32, the nests have the probability's digits."""
+    kind, n = transfer.Gelu(approximate="tanh"), np.array([[-5.0, -5.5]])
+
+    found = Lowered(kind.lowering((2,)), 1).forward({"n": n.astype(np.float32)})["a"]
+
+    # The exponent is about 20, and so rounded to 20 units in the last place of a number near 1.
+    np.testing.assert_allclose(found, kind.apply(n), rtol=20 * 2 * np.finfo(np.float32).eps)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(transfer.Relu, transfer.Softplus, transfer.Logistic, transfer.Tanh, transfer.ScaledTanh),
+        *(transfer.Linear, transfer.Softmax, transfer.LogSoftmax),
+    ],
+)
+def test_slopes_that_follow_from_the_activation(kind):
+    """The backward equations read the activation, so that no engine has to keep the net input."""
+    program = backward_program(kind().lowering((4,)), images=2)
+
+    assert set(program.inputs) <= {"a", "da"}
 
 
 @pytest.mark.parametrize("shape", [(2, 4), (2, 4, 3), (2, 4, 3, 5)])

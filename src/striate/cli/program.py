@@ -22,6 +22,7 @@ _COMMANDS = {
     "predict": "Ask a trained network what pictures show.",
     "summary": "Show the layers of a network and their sizes.",
     "data": "List the data sets, or describe one.",
+    "cache": "Show the cache of compiled programs, or empty it.",
 }
 
 _HELP = """Convolutional networks, from training to answers.

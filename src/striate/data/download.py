@@ -1,14 +1,12 @@
 """Downloading published data sets into the user's cache, checked before they appear there."""
 
 import hashlib
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from striate.data.catalogue import Known, RemoteFile
 from striate.errors import DataError
-from striate.files import atomic_write
+from striate.files import atomic_write, user_cache
 
 Progress = Callable[[str, int, int], None]
 """Called with a file's name, the bytes that have come, and the bytes in all."""
@@ -29,25 +27,15 @@ def cache_folder() -> Path:
     Returns
     -------
     Path
-        ``striate/data`` in the platform's folder for caches: ``$XDG_CACHE_HOME``, else
-        ``~/Library/Caches`` on macOS, ``%LOCALAPPDATA%`` on Windows, ``~/.cache`` elsewhere. It
-        need not exist.
+        ``data`` in :func:`striate.files.user_cache`. It need not exist.
 
     Raises
     ------
     DataError
         If the system does not say where the user's home is.
-
-    Sources
-    -------
-    XDG Base Directory Specification 0.8.
     """
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    if not Path(given).is_absolute():  # the specification says to ignore such a value
-        given = os.environ.get("LOCALAPPDATA", "") if sys.platform == "win32" else ""
     try:
-        home = "Library/Caches" if sys.platform == "darwin" else ".cache"
-        return (Path(given) if given else Path.home() / home) / "striate" / "data"
+        return user_cache() / "data"
     except RuntimeError as error:
         raise DataError(
             f"There is no place to keep data: {error} "

@@ -19,6 +19,7 @@ from striate.functions.stated import (
     Call,
     Derivatives,
     Draw,
+    Drawn,
     Lowering,
     Onnx,
     Parameter,
@@ -26,6 +27,8 @@ from striate.functions.stated import (
 )
 from striate.maths.windows import Axis
 from striate.shapes import Array, Shape
+
+_PARAMETER_SYMBOLS = {"weight": "w", "bias": "b"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,12 @@ class Function(ABC):
     shorthand: ClassVar[Shorthand | None] = None
     onnx: ClassVar[Onnx | None] = None
 
+    input_symbols: ClassVar[str] = "a"
+    """What the equations call the inputs; ``{k}`` stands for the number of the input."""
+
+    output_symbol: ClassVar[str] = "z"
+    """What the equations call the output."""
+
     @abstractmethod
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the output for the inputs'; raise where they do not fit."""
@@ -60,6 +69,14 @@ class Function(ABC):
     @abstractmethod
     def cases(cls) -> tuple[Case, ...]:
         """Give three or four small instances with input shapes."""
+
+    def input_symbol(self, k: int) -> str:
+        """Give what the equations call an input: ``a``, ``n``, or ``z0``, ``z1``, ..."""
+        return self.input_symbols.format(k=k)
+
+    def parameter_symbol(self, role: str) -> str:
+        """Give what the equations call a parameter; a running statistic they call by its role."""
+        return _PARAMETER_SYMBOLS.get(role, role)
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:  # noqa: ARG002  # most have none
         """Name the trainable arrays."""
@@ -148,6 +165,9 @@ class FixedFunction(Function):
 class NetInputFunction(Function):
     """A net input function: joins weight-function outputs and the bias to ``n``."""
 
+    input_symbols = "z{k}"
+    output_symbol = "n"
+
     @abstractmethod
     def apply(self, zs: tuple[Array, ...], b: Array | None) -> Array:
         """Compute the net input ``n``."""
@@ -175,6 +195,9 @@ class NetInputFunction(Function):
 
 class TransferFunction(Function):
     """A transfer (activation) function: ``a = f(n)``, the shape unchanged."""
+
+    input_symbols = "n"
+    output_symbol = "a"
 
     initialiser: ClassVar[str] = "glorot-uniform"
     """Name of the initialiser that suits weights in front of this function."""
@@ -293,6 +316,7 @@ __all__ = [
     "Case",
     "Derivatives",
     "Draw",
+    "Drawn",
     "FixedFunction",
     "Function",
     "Loss",

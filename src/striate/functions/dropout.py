@@ -2,11 +2,11 @@
 
 What is left out follows from the numbers of seed, step, layer, image and element alone. Neither the
 order of the images nor the number of threads nor a resumed training changes it, and any engine can
-draw the same bits: see :meth:`Dropout.mask`.
+draw the same bits: see :class:`~striate.functions.stated.Drawn`.
 """
 
-import math
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from striate.functions.base import (
     Case,
     Derivatives,
     Draw,
+    Drawn,
     Function,
     Lowering,
     Onnx,
@@ -24,8 +25,6 @@ from striate.functions.options import FRACTION, check, option
 from striate.maths.philox import philox
 from striate.shapes import Array, Float, Shape
 
-# "drop": keeps these counters apart from those of other users of the same seed.
-_DROP = 0x64726F70
 _LAYERS = 1 << 16
 
 
@@ -63,6 +62,8 @@ class Dropout(Function):
 
     equation = "z[q,*x] = mask[q,*x] * a[q,*x] / (1 - rate)"
     derivative = "da[q,*x] = mask[q,*x] * dz[q,*x] / (1 - rate)"
+    spatial_equation = "z[q,h,*x] = mask[q,h] * a[q,h,*x] / (1 - rate)"
+    spatial_derivative = "da[q,h,*x] = mask[q,h] * dz[q,h,*x] / (1 - rate)"
     identity = "z[q,*x] = a[q,*x]"
     identity_derivative = "da[q,*x] = dz[q,*x]"
     shorthand = Shorthand(word="dropout", number="rate")
@@ -76,11 +77,16 @@ class Dropout(Function):
         return shapes[0]
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes; ``mask`` is an input, drawn beforehand."""
+        """Give the equation for these shapes; ``mask`` is drawn beforehand."""
+        (shape,) = shapes
         return Lowering(
-            statements=(self.equation,),
-            backward={"da": (self.derivative,)},
-            shapes=dict.fromkeys(("a", "mask", "z", "dz", "da"), shapes[0]),
+            statements=(self.spatial_equation if self.spatial else self.equation,),
+            backward={"da": (self.spatial_derivative if self.spatial else self.derivative,)},
+            shapes={
+                **dict.fromkeys(("a", "z", "dz", "da"), shape),
+                "mask": self._mask_shape(shape),
+            },
+            drawn={"mask": Drawn(rate=self.rate)},
             constants={"rate": self.rate},
         )
 
@@ -108,17 +114,10 @@ class Dropout(Function):
         return Derivatives(inputs=(da,))
 
     def mask(self, draw: Draw, shape: Shape) -> Array:
-        r"""Draw what is kept.
+        """Draw what is kept, as :class:`~striate.functions.stated.Drawn` says.
 
-        Philox 4x32-10 with the key (lower word of the seed, upper word of the seed) turns each
-        counter
-
-        .. math:: (\lfloor e / 4 \rfloor, \; image, \; step, \; 64726f70_{16} + layer)
-
-        into four random words; word :math:`e \bmod 4` belongs to element :math:`e`. Elements of an
-        image are numbered in row order, from (map, row, column) = (0, 0, 0); with ``spatial`` they
-        are the maps. An element is kept where the upper 24 bits of its word, as a whole number, are
-        at least :math:`\lceil 2^{24} \, rate \rceil`.
+        Elements of an image are numbered in row order, from (map, row, column) = (0, 0, 0); with
+        ``spatial`` they are the maps.
 
         Parameters
         ----------
@@ -130,7 +129,7 @@ class Dropout(Function):
         Returns
         -------
         Array
-            Booleans, ``[q, *shape]``: true is kept.
+            Booleans, ``[q, *shape]``, or ``[q, h]`` with ``spatial``: true is kept.
 
         Raises
         ------
@@ -152,17 +151,16 @@ class Dropout(Function):
         True
         """
         assert 0 <= draw.layer < _LAYERS, draw.layer
-        drawn = shape[:1] + (1,) * len(shape[1:]) if self.spatial else shape
-        elements = math.prod(drawn)
+        drawn, lengths = Drawn(rate=self.rate), self._mask_shape(shape)
+        elements = prod(lengths)
         counter = np.empty((len(draw.images), -(-elements // 4), 4), np.uint32)
         counter[..., 0] = np.arange(counter.shape[1])
         counter[..., 1] = np.asarray(draw.images)[:, np.newaxis]
         counter[..., 2] = draw.step
-        counter[..., 3] = _DROP + draw.layer
+        counter[..., 3] = drawn.stream + draw.layer
         upper, lower = divmod(draw.seed, 1 << 32)
         words = philox((lower, upper), counter).reshape(len(draw.images), -1)[:, :elements]
-        kept = words >> np.uint32(8) >= math.ceil(self.rate * 2**24)
-        return np.broadcast_to(kept.reshape(-1, *drawn), (len(kept), *shape))
+        return (words >> np.uint32(8) >= drawn.threshold).reshape(-1, *lengths)
 
     def apply(self, a: Float[Array, "q *x"], mask: Array) -> Float[Array, "q *x"]:
         r"""Leave out what is not kept and enlarge what is.
@@ -185,7 +183,7 @@ class Dropout(Function):
         -------
         Srivastava et al. 2014.
         """
-        return mask * (a / (1 - self.rate))
+        return _over_pixels(mask, a) * (a / (1 - self.rate))
 
     def backward_a(self, mask: Array, dz: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
         r"""Pass derivatives on to what was kept, enlarged alike.
@@ -208,7 +206,7 @@ class Dropout(Function):
         -------
         Srivastava et al. 2014.
         """
-        return mask * (dz / (1 - self.rate))
+        return _over_pixels(mask, dz) * (dz / (1 - self.rate))
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
@@ -219,3 +217,12 @@ class Dropout(Function):
             Case(function=cls(rate=0.4, spatial=True), inputs=((5, 2, 3),)),
             Case(function=cls(rate=0.0), inputs=((3, 2),)),
         )
+
+    def _mask_shape(self, shape: Shape) -> Shape:
+        """Give the lengths of one image's mask: with ``spatial`` its elements are the maps."""
+        return shape[:1] if self.spatial else shape
+
+
+def _over_pixels(mask: Array, a: Array) -> Array:
+    """View a mask with an axis of length 1 for each axis of pixels that it lacks."""
+    return mask.reshape(*mask.shape, *(1,) * (a.ndim - mask.ndim))

@@ -4,7 +4,8 @@ A lowering leaves the images out. Here an array gets an axis of images in front 
 read or write it at ``q``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import chain
 
 from striate.functions.base import Lowering
@@ -39,7 +40,7 @@ def forward_program(lowering: Lowering, images: int) -> Program:
     >>> cost(program).multiply_adds
     117600
     """
-    return _bound(lowering, _parsed(lowering, lowering.statements), images)
+    return _bound(lowering, forward_equations(lowering), images)
 
 
 def backward_program(lowering: Lowering, images: int) -> Program:
@@ -66,16 +67,7 @@ def backward_program(lowering: Lowering, images: int) -> Program:
     dw[s,r] += dz[q,s] * a[q,r]  for s < 2, r < 3, q < 1
     da[q,r] += w[s,r] * dz[q,s]  for q < 1, r < 3, s < 2
     """
-    if lowering.backward:
-        equations = _parsed(lowering, chain(*lowering.backward.values()))
-    else:
-        equations = [
-            equation.adjoint(name)
-            for equation in reversed(_parsed(lowering, lowering.statements))
-            for name in dict.fromkeys(reference.name for reference in equation.references)
-            if name not in lowering.tables
-        ]
-    return _bound(lowering, equations, images)
+    return _bound(lowering, backward_equations(lowering), images)
 
 
 def shapes_with_images(lowering: Lowering, images: int) -> dict[str, Shape]:
@@ -117,10 +109,38 @@ def shapes_with_images(lowering: Lowering, images: int) -> dict[str, Shape]:
     return {f"d{name}": shape for name, shape in stated.items()} | tables | stated
 
 
-def _parsed(lowering: Lowering, texts: Sequence[str] | chain[str]) -> list[Equation]:
+def forward_equations(lowering: Lowering) -> list[Equation]:
+    """Read a kind's forward equations."""
+    return _parsed(lowering, lowering.statements)
+
+
+def backward_equations(lowering: Lowering) -> list[Equation]:
+    """Read a kind's backward equations, or turn its forward ones around where it states none."""
+    if lowering.backward:
+        return _parsed(lowering, chain(*lowering.backward.values()))
+    return [
+        equation.adjoint(name)
+        for equation in reversed(forward_equations(lowering))
+        for name in dict.fromkeys(reference.name for reference in equation.references)
+        if name not in lowering.tables
+    ]
+
+
+def state_equations(lowering: Lowering) -> list[Equation]:
+    """Read a kind's equations of its running statistics after a training pass."""
+    return _parsed(lowering, chain(lowering.state.values()))
+
+
+def _parsed(lowering: Lowering, texts: Iterable[str]) -> list[Equation]:
     """Read equations; their constants are the lowering's, and the number of images."""
-    constants = {"images", *lowering.constants}
-    return [Equation.parse(text, constants=constants) for text in texts]
+    constants = frozenset({"images", *lowering.constants})
+    return [_equation(text, constants) for text in texts]
+
+
+@lru_cache(maxsize=1024)
+def _equation(text: str, constants: frozenset[str]) -> Equation:
+    """Read an equation, once for all layers of a kind."""
+    return Equation.parse(text, constants=constants)
 
 
 def _at_images(equation: Equation) -> set[str]:

@@ -1,7 +1,9 @@
 """What kinds state as data and what they are given: parameters, calls, equations."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from striate.shapes import Array, Shape
 
@@ -89,6 +91,45 @@ class Derivatives:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Drawn:
+    r"""An array of random ones and zeros, drawn anew for each step, layer and image: a mask.
+
+    An element is 1, with probability 1 - rate, where the upper 24 bits of its random word, as a
+    whole number, are at least :attr:`threshold`. The words are those of Philox 4x32-10 with the key
+    (lower word of the seed, upper word of the seed): word :math:`e \bmod 4` of the counter
+
+    .. math:: (\lfloor e / 4 \rfloor, \; image, \; step, \; 64726f70_{16} + layer)
+
+    belongs to element :math:`e` of an image, in row order and counted from 0. So any engine draws
+    the same ones.
+
+    Parameters
+    ----------
+    rate
+        Probability of a zero, at least 0 and below 1.
+
+    Sources
+    -------
+    Srivastava et al. 2014; Salmon et al. 2011.
+
+    Examples
+    --------
+    >>> Drawn(rate=0.25).threshold == 2**22
+    True
+    """
+
+    rate: float
+
+    stream: ClassVar[int] = 0x64726F70
+    """The last word of the counters of layer 0, "drop": other users of the seed have others."""
+
+    @property
+    def threshold(self) -> int:
+        """The least upper 24 bits of a word that make a one."""
+        return math.ceil(self.rate * 2**24)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lowering:
     """A kind's equations with the numbers of one set of shapes, for the nest language.
 
@@ -104,6 +145,11 @@ class Lowering:
     backward
         For each derivative (``"da"``, ``"dw"``) its equations, which may read all arrays of the
         forward ones. Empty for a single product: the adjoints say it.
+    state
+        For each running statistic the equation of its value after a training pass, which writes
+        ``{role}_next`` and may read all arrays of the forward equations.
+    drawn
+        The arrays that the equations read and no layer computes: random ones.
     constants
         Named numbers; a tuple gives one for each pixel axis.
     extents
@@ -116,6 +162,8 @@ class Lowering:
     statements: tuple[str, ...]
     shapes: Mapping[str, Shape]
     backward: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    state: Mapping[str, str] = field(default_factory=dict[str, str])
+    drawn: Mapping[str, Drawn] = field(default_factory=dict[str, Drawn])
     constants: Mapping[str, float | tuple[float, ...]] = field(
         default_factory=dict[str, float | tuple[float, ...]]
     )

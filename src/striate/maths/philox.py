@@ -10,9 +10,9 @@ import numpy as np
 from striate.errors import OptionError, ShapeError
 from striate.shapes import Array, Float, Shaped
 
-_ROUNDS = 10
-_MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
-_KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
+ROUNDS = 10
+MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 _WORD = 0xFFFFFFFF
 
 
@@ -68,11 +68,11 @@ def philox(key: tuple[int, int], counter: Shaped[Array, "... 4"]) -> Shaped[Arra
         )
     c0, c1, c2, c3 = np.ascontiguousarray(counter.reshape(-1, 4).T)
     k0, k1 = key
-    for _ in range(_ROUNDS):
-        hi0, lo0 = _multiply(_MULTIPLIERS[0], c0)
-        hi1, lo1 = _multiply(_MULTIPLIERS[1], c2)
+    for _ in range(ROUNDS):
+        hi0, lo0 = _multiply(MULTIPLIERS[0], c0)
+        hi1, lo1 = _multiply(MULTIPLIERS[1], c2)
         c0, c1, c2, c3 = hi1 ^ c1 ^ np.uint32(k0), lo1, hi0 ^ c3 ^ np.uint32(k1), lo0
-        k0, k1 = (k0 + _KEY_STEPS[0]) & _WORD, (k1 + _KEY_STEPS[1]) & _WORD
+        k0, k1 = (k0 + KEY_STEPS[0]) & _WORD, (k1 + KEY_STEPS[1]) & _WORD
     return np.stack((c0, c1, c2, c3), axis=-1).reshape(counter.shape)
 
 
@@ -107,8 +107,8 @@ def uniform(words: Shaped[Array, "..."]) -> Float[Array, "..."]:
 
 
 def _multiply(
-    multiplier: np.uint64, word: Shaped[Array, "..."]
+    multiplier: int, word: Shaped[Array, "..."]
 ) -> tuple[Shaped[Array, "..."], Shaped[Array, "..."]]:
     """Multiply words of 32 bits; give the upper and the lower half of the 64-bit products."""
-    product = word.astype(np.uint64) * multiplier
+    product = word.astype(np.uint64) * np.uint64(multiplier)
     return (product >> np.uint64(32)).astype(np.uint32), product.astype(np.uint32)

@@ -19,6 +19,7 @@ from striate.nests.expression import (
     Symbol,
     Term,
     rewrite,
+    write_terms,
 )
 from striate.nests.nest import Lengths, Nest, Program, mismatch
 
@@ -210,7 +211,7 @@ class _Binding:
                 f"In `{subscript}` an index is multiplied by 0.",
                 "What multiplies an index is not 0. Leave the index out, or give another number.",
             )
-        return _terms(multipliers, offset)
+        return write_terms(multipliers, offset)
 
     def integer(self, name: str | int, axis: int | None) -> int:
         """Look up an integer of a subscript."""
@@ -307,13 +308,3 @@ def _said(value: object) -> str:
 def _counted(axes: int) -> str:
     """Print a number of axes."""
     return "1 axis" if axes == 1 else f"{axes} axes"
-
-
-def _terms(multipliers: Mapping[str, int], offset: int) -> tuple[Term, ...]:
-    """Write multipliers and an offset as terms."""
-    terms = [
-        Term(index, None if abs(by) == 1 else abs(by), by < 0) for index, by in multipliers.items()
-    ]
-    if offset or not terms:
-        terms.append(Term(abs(offset), None, offset < 0))
-    return tuple(terms)

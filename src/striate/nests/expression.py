@@ -4,7 +4,7 @@ Printing gives back what the parser reads, with as few parentheses as keep the m
 words mean is said once, at :class:`striate.nests.equation.Equation`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -215,6 +215,16 @@ class Call:
 
 Leaf = Number | Symbol | Reference | Ordinal
 Expression = Leaf | Negative | Arithmetic | Where | Call
+
+
+def write_terms(multipliers: Mapping[str, int], offset: int) -> tuple[Term, ...]:
+    """Write the multiplier of each index and the offset as terms; ``linear`` reads them back."""
+    terms = [
+        Term(index, None if abs(by) == 1 else abs(by), by < 0) for index, by in multipliers.items()
+    ]
+    if offset or not terms:
+        terms.append(Term(abs(offset), None, offset < 0))
+    return tuple(terms)
 
 
 def leaves(expression: Expression) -> Iterator[Leaf]:

@@ -259,7 +259,9 @@ class _Loops:
             case Arithmetic(sign, left, right):
                 return _COMPUTE[sign](self.evaluate(left, order), self.evaluate(right, order))
             case Call(function, arguments):
-                return _COMPUTE[function](*(self.evaluate(a, order) for a in arguments))
+                value = _COMPUTE[function](*(self.evaluate(a, order) for a in arguments))
+                # Of constants alone it is a number, which takes the precision of what it meets.
+                return float(value) if isinstance(value, float) else value
 
 
 def _holds(reference: Reference, index: str) -> bool:
@@ -270,6 +272,12 @@ def _holds(reference: Reference, index: str) -> bool:
 def _power(x: Any, y: Any) -> Any:
     """Raise to a power as real numbers; NumPy refuses negative powers of integers."""
     return np.asarray(x, np.float64) ** y if np.asarray(x).dtype.kind == "i" else x**y
+
+
+def _erf(x: Any) -> Any:
+    """Compute the error function in the precision of its argument."""
+    x = np.asarray(x)
+    return np.vectorize(math.erf, otypes=[x.dtype if x.dtype.kind == "f" else float])(x)[()]
 
 
 _COMBINE: dict[str, tuple[np.ufunc, float]] = {
@@ -296,7 +304,7 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "log1p": np.log1p,
     "expm1": np.expm1,
     "tanh": np.tanh,
-    "erf": np.vectorize(math.erf, otypes=[float]),
+    "erf": _erf,
     "sqrt": np.sqrt,
     "abs": np.abs,
     "sign": np.sign,

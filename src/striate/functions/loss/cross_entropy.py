@@ -61,7 +61,7 @@ class CrossEntropy(Loss):
     weight_equation = "k[q,h,*x] = weights[h] * r[q,h,*x]"
     statements = (
         *over_maps.SUMS,
-        "l[q] += k[q,h,*x] * (log(t[q,*x]) + m[q,*x] - n[q,h,*x]) / positions",
+        "l[q] += k[q,h,*x] * (m[q,*x] - n[q,h,*x] + log(t[q,*x])) / positions",
     )
     derivatives = (
         "s[q,*x] += k[q,h,*x]",

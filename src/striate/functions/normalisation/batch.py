@@ -6,7 +6,7 @@ does not depend on its neighbours.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,8 @@ from striate.functions.normalisation.standardise import (
 )
 from striate.functions.options import POSITIVE, Range, check, option
 from striate.shapes import Array, Float, Shape
+
+_OF_MAPS = ("gamma", "beta", "m", "v", "s", "t", "mean", "variance", "mean_next", "variance_next")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +80,11 @@ class BatchNormalisation(Function):
         "t[h] += u[q,h,*x] * dz[q,h,*x] / (images * pixels)",
         "da[q,h,*x] = gamma[h] * (dz[q,h,*x] - s[h] - u[q,h,*x] * t[h]) / sqrt(v[h] + epsilon)",
     )
+    mean_after = "mean_next[h] = (1 - momentum) * mean[h] + momentum * m[h]"
+    variance_after = (
+        "variance_next[h] = (1 - momentum) * variance[h] "
+        "+ momentum * images * pixels / (images * pixels - 1) * v[h]"
+    )
     inference_statements = (
         "u[q,h,*x] = (a[q,h,*x] - mean[h]) / sqrt(variance[h] + epsilon)",
         "z[q,h,*x] = gamma[h] * u[q,h,*x] + beta[h]",
@@ -109,20 +116,21 @@ class BatchNormalisation(Function):
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equations in training; ``u`` is the standardised activation."""
-        return Lowering(
+        return replace(
+            self.inference_lowering(*shapes),
             statements=self.statements,
             backward=self._backward(self.derivatives),
-            shapes={**_shapes(shapes[0]), **dict.fromkeys(("m", "v", "s", "t"), shapes[0][:1])},
-            constants={"epsilon": self.epsilon, "pixels": math.prod(shapes[0][1:])},
+            state={"mean": self.mean_after, "variance": self.variance_after},
         )
 
     def inference_lowering(self, *shapes: Shape) -> Lowering:
         """Give the equations outside training, with the running mean and variance."""
+        shape, pixels = shapes[0], math.prod(shapes[0][1:])
         return Lowering(
             statements=self.inference_statements,
             backward=self._backward(self.inference_derivatives),
-            shapes={**_shapes(shapes[0]), **dict.fromkeys(("mean", "variance"), shapes[0][:1])},
-            constants={"epsilon": self.epsilon},
+            shapes={**dict.fromkeys(("a", "u", "z"), shape), **dict.fromkeys(_OF_MAPS, shape[:1])},
+            constants={"epsilon": self.epsilon, "momentum": self.momentum, "pixels": pixels},
         )
 
     def forward(self, call: Call) -> Array:
@@ -373,11 +381,8 @@ class BatchNormalisation(Function):
 
     def _backward(self, derivatives: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         """Give the equations of the backward pass, of which two are the same at all times."""
-        return {
-            "dgamma": (self.gain_derivative,),
-            "dbeta": (self.offset_derivative,),
-            "da": derivatives,
-        }
+        gain, offset = (self.gain_derivative,), (self.offset_derivative,)
+        return {"dgamma": gain, "dbeta": offset, "da": derivatives}
 
     def _numbers(self, call: Call) -> tuple[Array, Array]:
         """Give mean and variance: the batch's in training, else the running ones."""
@@ -388,9 +393,3 @@ class BatchNormalisation(Function):
     def _standardised(self, a: Array, mean: Array, variance: Array) -> Array:
         """Take the maps' means off and divide by their deviations."""
         return standardise(a, per_map(mean, a), per_map(variance, a), self.epsilon)
-
-
-def _shapes(shape: Shape) -> dict[str, Shape]:
-    """Give the shapes of the arrays that training and inference share."""
-    images = dict.fromkeys(("a", "u", "z", "dz", "da"), shape)
-    return {**images, **dict.fromkeys(("gamma", "beta", "dgamma", "dbeta"), shape[:1])}

@@ -8,7 +8,7 @@ import numpy as np
 
 from striate.functions.base import Case, Lowering, Onnx, TransferFunction
 from striate.functions.options import OneOf, check, option
-from striate.functions.transfer.sigmoid import logistic
+from striate.functions.transfer.sigmoid import LOGISTIC, logistic
 from striate.maths.special import erf
 from striate.shapes import Array, Float, Shape
 
@@ -53,7 +53,8 @@ class Gelu(TransferFunction):
     )
     tanh_statements = (
         f"u[q,*x] = max(min(n[q,*x], {_FAR}), -{_FAR})",
-        "p[q,*x] = (1 + tanh(sqrt(2 / pi) * (u[q,*x] + 0.044715 * u[q,*x]**3))) / 2",
+        "v[q,*x] = 2 * sqrt(2 / pi) * (u[q,*x] + 0.044715 * u[q,*x]**3)",
+        f"p[q,*x] = {LOGISTIC.replace('n[', 'v[')}",
         "a[q,*x] = n[q,*x] * p[q,*x]",
     )
     tanh_derivatives = (
@@ -69,13 +70,10 @@ class Gelu(TransferFunction):
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equations for these shapes; ``p`` is the probability and ``s`` its slope."""
         exact = self.approximate == "none"
-        arrays = (
-            ("n", "p", "a", "da", "s", "dn") if exact else ("n", "u", "p", "a", "da", "s", "dn")
-        )
         return Lowering(
             statements=self.statements if exact else self.tanh_statements,
             backward={"dn": self.derivatives if exact else self.tanh_derivatives},
-            shapes=dict.fromkeys(arrays, shapes[0]),
+            shapes=dict.fromkeys(("n", "u", "v", "p", "s", "a", "da", "dn"), shapes[0]),
             constants={"pi": math.pi},
         )
 

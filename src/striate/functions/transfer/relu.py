@@ -23,12 +23,12 @@ class Relu(TransferFunction):
     """
 
     equation = "a[q,*x] = max(n[q,*x], 0)"
-    derivative = "dn[q,*x] = where(n[q,*x] > 0, da[q,*x], 0)"
+    derivative = "dn[q,*x] = where(a[q,*x] > 0, da[q,*x], 0)"
     onnx = Onnx(operator="Relu")
     initialiser = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes."""
+        """Give the equation for these shapes; ``a`` is positive exactly where ``n`` is."""
         return Lowering.of_map(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from striate.functions.base import Case, Lowering, Onnx, TransferFunction
-from striate.functions.transfer.sigmoid import LOGISTIC, logistic
+from striate.functions.transfer.sigmoid import logistic
 from striate.shapes import Array, Float, Shape
 
 
@@ -24,12 +24,12 @@ class Softplus(TransferFunction):
     """
 
     equation = "a[q,*x] = max(n[q,*x], 0) + log1p(exp(-abs(n[q,*x])))"
-    derivative = f"dn[q,*x] = {LOGISTIC} * da[q,*x]"
+    derivative = "dn[q,*x] = -expm1(-a[q,*x]) * da[q,*x]"
     onnx = Onnx(operator="Softplus")
     initialiser = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes."""
+        """Give the equation for these shapes; in terms of ``a`` the slope is 1 - exp(-a)."""
         return Lowering.of_map(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:

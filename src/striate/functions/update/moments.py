@@ -10,7 +10,12 @@ MOMENTS = (
     "m_next[x] = beta1 * m[x] + (1 - beta1) * g[x]",
     "v_next[x] = beta2 * v[x] + (1 - beta2) * g[x]**2",
 )
-MOVE = "rate / (1 - beta1**step) * m_next[x] / (sqrt(v_next[x] / (1 - beta2**step)) + epsilon)"
+# 1 - beta**step, without the digits that float32 loses where beta**step is close to 1.
+_LEFT = "-expm1(step * log({beta}))"
+MOVE = (
+    f"rate / ({_LEFT.format(beta='beta1')}) * m_next[x] "
+    f"/ (sqrt(v_next[x] / ({_LEFT.format(beta='beta2')})) + epsilon)"
+)
 
 
 def moments(

@@ -38,26 +38,32 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
     p: float = option(2.0, Range(least=1))
 
     statements = (
-        "t[q,h,*i] += abs(a[q,h,*(s*i + d*u - p)])**e",
-        "z[q,h,*i] = t[q,h,*i]**(1 / e)",
+        "m[q,h,*i] max= abs(a[q,h,*(s*i + d*u - p)])",
+        "y[q,h,*i] = where(m[q,h,*i] > 0, min(m[q,h,*i], 1e38), 1)",
+        "t[q,h,*i] += (abs(a[q,h,*(s*i + d*u - p)]) / y[q,h,*i])**e",
+        "z[q,h,*i] = y[q,h,*i] * t[q,h,*i]**(1 / e)",
     )
     derivatives = (
-        "y[q,h,*i] = where(z[q,h,*i] == 0, 1, z[q,h,*i])",
+        "r[q,h,*i] = where(z[q,h,*i] > 0, z[q,h,*i], 1)",
         (
             "da[q,h,*(s*i + d*u - p)] += sign(a[q,h,*(s*i + d*u - p)])"
-            " * (abs(a[q,h,*(s*i + d*u - p)]) / y[q,h,*i])**(e - 1) * dz[q,h,*i]"
+            " * (abs(a[q,h,*(s*i + d*u - p)]) / r[q,h,*i])**(e - 1) * dz[q,h,*i]"
         ),
     )
     shorthand = Shorthand(word="lp", size="window")
     onnx = Onnx(operator="LpPool", attributes={**pooling.ATTRIBUTES, "p": "p"})
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations with their numbers; ``e`` is the order of the norm."""
+        """Give the equations with their numbers; ``e`` is the order of the norm.
+
+        Norms are summed in units ``y`` of the window's largest pixel, so that no power overflows;
+        zero and infinity measure nothing.
+        """
         axes, z = self.axes(shapes[0][1:]), self.output_shape(shapes[0])
         return Lowering(
             statements=self.statements,
             backward={"da": self.derivatives},
-            shapes={"a": shapes[0], "t": z, "z": z, "y": z},
+            shapes={"a": shapes[0], **dict.fromkeys(("m", "y", "t", "z", "r"), z)},
             constants={**windows.constants(axes), "e": self.p},
             extents=pooling.extents(axes),
         )

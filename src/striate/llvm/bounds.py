@@ -1,0 +1,116 @@
+"""What falls outside an array: left out by the bounds of a loop, known while writing, or asked."""
+
+from collections.abc import Sequence
+
+from striate.llvm.builder import I64, Builder, Value
+from striate.llvm.places import span, value_of
+from striate.llvm.scope import Scope
+from striate.nests.expression import Subscript
+from striate.nests.nest import Guard
+from striate.plan.statement import IMAGE
+from striate.plan.tiles import Segment
+
+_SHIFT = 1 << 20
+"""More than any length: moved up by a multiple of its divisor, no number is negative."""
+
+
+def inside(scope: Scope, guards: Sequence[Guard]) -> Value | bool:
+    """Say whether a place is inside all arrays: known, or to be found out."""
+    conditions: list[Value] = []
+    for guard in guards:
+        if guard in scope.proved:
+            continue
+        if guard.subscript.table is None:
+            least, greatest = span(guard.subscript, scope.point)
+            if least >= 0 and greatest < guard.length:
+                continue
+            if greatest < 0 or least >= guard.length:
+                return False
+            value = value_of(scope.b, guard.subscript, scope.point)
+        else:
+            value = entry(scope, guard.subscript.table, Subscript(guard.subscript.terms))
+        if isinstance(value, int):
+            if not 0 <= value < guard.length:
+                return False
+            continue
+        conditions.append(scope.b.ir.icmp_unsigned("<", value, I64(guard.length)))
+    if not conditions:
+        return True
+    condition = conditions[0]
+    for other in conditions[1:]:
+        condition = scope.b.ir.and_(condition, other)
+    return condition
+
+
+def entry(scope: Scope, table: str, subscript: Subscript) -> Value | int:
+    """Read a table of places."""
+    where = value_of(scope.b, subscript, scope.point)
+    if isinstance(where, int):
+        return int(scope.variables[table].values[where])
+    pointer = scope.b.at(scope.pointers.starts[table], where, I64)
+    return scope.b.load(pointer, I64, 8)
+
+
+def bounds(
+    scope: Scope, index: str, segment: Segment
+) -> tuple[Value | int, Value | int, list[Guard]]:
+    """Find from where to where a reduced index goes, so that its terms exist.
+
+    Also gives the conditions that need not be asked inside.
+    """
+    low: Value | int = segment.start
+    high: Value | int = segment.stop
+    proved: list[Guard] = []
+    if index == IMAGE:
+        return 0, scope.count, proved
+    if segment.tile > 1:
+        return low, high, proved
+    nest = scope.kernel.head.nest
+    for guard in nest.guards(*nest.equation.references):
+        multipliers, _ = guard.subscript.linear()
+        rest = [i for i in multipliers if i != index]
+        if index not in multipliers or guard.subscript.table is not None:
+            continue
+        if any(i not in scope.point or scope.tiles.get(i, 1) > 1 for i in rest):
+            continue
+        first, last = _solved(scope, guard, index)
+        low, high = _chosen(scope.b, ">", low, first), _chosen(scope.b, "<", high, last)
+        proved.append(guard)
+    return low, high, proved
+
+
+def _solved(scope: Scope, guard: Guard, index: str) -> tuple[Value | int, Value | int]:
+    """Solve ``0 <= by*index + rest < length`` for the index: from where to before where."""
+    b, by = scope.b, guard.subscript.linear()[0][index]
+    terms = tuple(t for t in guard.subscript.terms if t.factor != index)
+    rest = value_of(b, Subscript(terms), scope.point)
+    if by > 0:
+        opposite = b.multiply(rest, -1)
+        first = _rounded_up(b, opposite, by)
+        return first, _rounded_up(b, b.add(opposite, guard.length), by)
+    first = _rounded_up(b, b.add(rest, 1 - guard.length), -by)
+    return first, _rounded_up(b, b.add(rest, 1), -by)
+
+
+def _rounded_up(b: Builder, x: Value | int, by: int) -> Value | int:
+    """Divide, and round towards plus infinity."""
+    if by == 1:
+        return x
+    if isinstance(x, int):
+        return -(-x // by)
+    moved = b.add(x, by * _SHIFT + by - 1)
+    return b.add(b.ir.udiv(moved, I64(by)), -_SHIFT)
+
+
+def smaller(b: Builder, x: Value | int, y: Value | int) -> Value | int:
+    """Give the smaller of two whole numbers."""
+    return _chosen(b, "<", x, y)
+
+
+def _chosen(b: Builder, sign: str, x: Value | int, y: Value | int) -> Value | int:
+    """Give that of two whole numbers which compares so with the other."""
+    if isinstance(x, int) and isinstance(y, int):
+        return min(x, y) if sign == "<" else max(x, y)
+    one = I64(x) if isinstance(x, int) else x
+    other = I64(y) if isinstance(y, int) else y
+    return b.select(b.ir.icmp_signed(sign, one, other), one, other)

@@ -1,0 +1,207 @@
+"""One kernel as a function: its loops over places, and for each tile its sums and what follows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
+
+from llvmlite import ir
+
+from striate.llvm.bounds import inside, smaller
+from striate.llvm.builder import F32, FLOATS, I64, PTR, VOID, Builder, Value, constant
+from striate.llvm.lanes import lanes_below, sum_of_lanes
+from striate.llvm.places import Spot
+from striate.llvm.scope import Scope
+from striate.llvm.sums import Carried, Sums
+from striate.llvm.values import Values
+from striate.plan.fuse import Kernel
+from striate.plan.layout import Variables
+from striate.plan.schedule import Schedule, Walk
+from striate.plan.statement import IMAGE, LANES, Compute
+from striate.plan.tiles import Segment
+
+
+def write_kernel(
+    module: ir.Module, name: str, kernel: Kernel, schedule: Schedule, variables: Variables
+) -> None:
+    """Write a kernel as a function.
+
+    Parameters
+    ----------
+    module
+        Where to.
+    name
+        Of the function. Its arguments are pointers to the arrays of :func:`arguments_of`, the
+        number of images, and the number of the task, both 64-bit whole numbers.
+    kernel, schedule, variables
+        What to compute, by which loops, on which arrays.
+    """
+    names = arguments_of(kernel, variables)
+    type_ = ir.FunctionType(VOID, [*[PTR] * len(names), I64, I64])
+    function = ir.Function(module, type_, name)
+    function.linkage = "internal"
+    for attribute in ("nounwind", "noinline"):
+        function.attributes.add(attribute)
+    for argument in function.args[: len(names)]:
+        argument.add_attribute("noalias")
+    scope = Scope(Builder(module, function), kernel, schedule, variables, names)
+    writer = _Writer(scope)
+    writer.walk(0)
+    scope.b.ir.ret_void()
+
+
+def arguments_of(kernel: Kernel, variables: Variables) -> tuple[str, ...]:
+    """Name the arrays that a kernel reads from memory or writes there, tables left out."""
+    stored = [n for n in kernel.writes if n in kernel.stored]
+    named = dict.fromkeys((*kernel.reads, *stored))
+    return tuple(n for n in named if not variables[n].values)
+
+
+class _Writer:
+    """Writes the loops over places and what each tile computes."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.b = scope.b
+        self.values = Values(scope)
+        self.sums = Sums(scope, self.values)
+
+    def walk(self, level: int) -> None:
+        """Write the loops over the places, from this one inwards."""
+        schedule, scope = self.scope.schedule, self.scope
+        if level == len(schedule.targets):
+            self.tile()
+            return
+        walk = schedule.targets[level]
+        for segment in walk.segments:
+            in_lanes = walk.index == schedule.lanes
+            scope.tiles[walk.index] = max(1, segment.tile // LANES) if in_lanes else segment.tile
+            if in_lanes:
+                scope.width = min(LANES, segment.tile)
+            with self.segment(walk, segment):
+                self.walk(level + 1)
+        del scope.tiles[walk.index]
+
+    @contextmanager
+    def segment(self, walk: Walk, segment: Segment) -> Iterator[None]:
+        """Write one segment of a loop around what is written inside."""
+        scope, b = self.scope, self.b.ir
+        schedule = scope.schedule
+        shared = schedule.tasks > 1 and walk is schedule.targets[0]
+        if segment.once:
+            last = b.icmp_signed("==", scope.task, I64(schedule.tasks - 1)) if shared else None
+            with self.only_if(last), scope.at({walk.index: Spot.known(segment.start)}):
+                yield
+            return
+        start, stop = I64(segment.start), I64(segment.stop)
+        head, done = b.append_basic_block("loop"), b.append_basic_block("done")
+        if shared:
+            start, stop = self.share(segment)
+        before = b.block
+        if shared:
+            b.cbranch(b.icmp_signed("<", start, stop), head, done)
+        else:
+            b.branch(head)
+        b.position_at_end(head)
+        count = b.phi(I64)
+        count.add_incoming(start, before)
+        with scope.entered(walk.index, count, segment):
+            self.values.hoist()
+            yield
+        following = self.b.add(count, segment.tile)
+        count.add_incoming(following, b.block)
+        b.cbranch(b.icmp_signed("<", following, stop), head, done)
+        b.position_at_end(done)
+
+    @contextmanager
+    def only_if(self, condition: Value | None) -> Iterator[None]:
+        """Write what is done only where a condition holds."""
+        if condition is None:
+            yield
+            return
+        with self.b.ir.if_then(condition):
+            self.scope.memo.append({})
+            yield
+            self.scope.memo.pop()
+
+    def share(self, segment: Segment) -> tuple[Value, Value]:
+        """Find the share of this task in a loop."""
+        rounds = (segment.stop - segment.start) // segment.tile
+        each = -(-rounds // self.scope.schedule.tasks) * segment.tile
+        start = self.b.add(self.b.multiply(self.scope.task, each), segment.start)
+        return start, smaller(self.b, self.b.add(start, each), segment.stop)
+
+    def tile(self) -> None:
+        """Write what is computed for the places of one tile."""
+        scope = self.scope
+        places = list(self.places())
+        head = scope.kernel.head
+        sums: list[Carried] = []
+        scope.here = {}
+        if head.nest.equation.reduced and not scope.schedule.in_place:
+            sums = self.sums.write(places)
+        for number, place in enumerate(places):
+            with scope.at(place):
+                scope.here = {}
+                for k, statement in enumerate(scope.kernel.statements):
+                    if k == 0 and sums:
+                        self.finish(statement, sums[number])
+                    else:
+                        self.map(statement)
+        scope.here = {}
+
+    def places(self) -> Iterator[dict[str, Spot]]:
+        """Give the places of a tile."""
+        scope = self.scope
+        within, lanes = scope.schedule.within, scope.schedule.lanes
+        for moved in product(*(range(scope.tiles[index]) for index in within)):
+            yield {
+                index: scope.point[index].moved(by * LANES if index == lanes else by)
+                for index, by in zip(within, moved, strict=True)
+            }
+
+    def finish(self, statement: Compute, carried: Carried) -> None:
+        """Write what a sum becomes: over the lanes too, where these are images summed over."""
+        value = carried[-1]
+        if self.scope.schedule.lanes == IMAGE and statement.sums_images:
+            present = self.scope.once("present", lambda: lanes_below(self.b, self.scope.count))
+            value = self.b.select(present, value, constant(FLOATS, 0.0))
+            value = sum_of_lanes(self.b, value)
+        self.keep(statement, value)
+
+    def map(self, statement: Compute) -> None:
+        """Write a statement that computes each place by itself."""
+        nest = statement.nest
+        reaches = inside(self.scope, nest.guards(nest.equation.target))
+        if reaches is True:
+            self.kept(statement)
+        elif reaches is not False:
+            self.scope.conditional(reaches, lambda: self.kept(statement))
+
+    def kept(self, statement: Compute) -> tuple[Value, ...]:
+        """Compute and keep a value; 0 where it does not exist."""
+        nest = statement.nest
+        references = nest.equation.references
+        exists = inside(self.scope, nest.guards(*references)) if references else True
+        vector = self.scope.schedule.lanes is not None
+        expressions = self.values.expressions
+
+        def compute() -> Carried:
+            value = self.values.value(nest.equation.expression)
+            return (expressions.vector(value) if vector else expressions.single(value),)
+
+        value: Carried = (constant(FLOATS if vector else F32, 0.0),)
+        if exists is True:
+            value = compute()
+        elif exists is not False:
+            value = self.scope.conditional(exists, compute, value)
+        self.keep(statement, value[0])
+        return ()
+
+    def keep(self, statement: Compute, value: Value) -> None:
+        """Keep a value for the statements that follow, and store it where others read it."""
+        if statement.adds:
+            before = self.values.load(statement.nest.equation.target, statement)
+            value = self.b.ir.fadd(before, value)
+        self.scope.here[statement.writes] = value
+        if statement.writes in self.scope.kernel.stored:
+            self.values.store(statement, value)

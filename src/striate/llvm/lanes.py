@@ -1,0 +1,55 @@
+"""What happens between the lanes of a vector: sums over them, counts, turning tiles of numbers."""
+
+from collections.abc import Sequence
+
+from llvmlite import ir
+
+from striate.llvm.builder import F32, I32, INTS, Builder, Value
+from striate.plan.statement import LANES
+
+
+def lanes_below(b: Builder, count: Value) -> Value:
+    """Mark the lanes whose number is below a count."""
+    numbers = ir.Constant(INTS, list(range(LANES)))
+    return b.ir.icmp_signed("<", numbers, b.splat(b.ir.trunc(count, I32)))
+
+
+def sum_of_lanes(b: Builder, vector: Value) -> Value:
+    """Add the lanes up: halves, then halves of the sums, in one order on all machines."""
+    width = LANES
+    while width > 1:
+        width //= 2
+        low = b.shuffle(vector, vector, range(width))
+        high = b.shuffle(vector, vector, range(width, 2 * width))
+        vector = b.ir.fadd(low, high)
+    return b.ir.extract_element(vector, I32(0))
+
+
+def turned(b: Builder, rows: Sequence[Value]) -> list[Value]:
+    """Turn a square of numbers: lane ``i`` of row ``j`` becomes lane ``j`` of row ``i``."""
+    square = list(rows)
+    assert len(square) == LANES, len(square)
+    step = LANES // 2
+    while step:
+        for first in range(0, LANES, 2 * step):
+            for k in range(first, first + step):
+                upper, lower = square[k], square[k + step]
+                kept = [e if not e & step else LANES + e - step for e in range(LANES)]
+                moved = [e + step if not e & step else LANES + e for e in range(LANES)]
+                square[k] = b.shuffle(upper, lower, kept)
+                square[k + step] = b.shuffle(upper, lower, moved)
+        step //= 2
+    return square
+
+
+def load_part(b: Builder, pointer: Value, count: int) -> Value:
+    """Read up to a vector's number of numbers; the other lanes repeat the last."""
+    part = b.load(pointer, ir.VectorType(F32, count))
+    if count == LANES:
+        return part
+    return b.shuffle(part, part, [min(k, count - 1) for k in range(LANES)])
+
+
+def store_part(b: Builder, value: Value, pointer: Value, count: int) -> None:
+    """Write the first lanes of a vector."""
+    b.store(value if count == LANES else b.shuffle(value, value, range(count)), pointer)

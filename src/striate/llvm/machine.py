@@ -1,0 +1,116 @@
+"""Processors and their machine code: modules compiled to objects, objects loaded."""
+
+from functools import cache
+from typing import Any
+
+import llvmlite
+from llvmlite import binding, ir
+
+from striate.plan.target import Target
+
+_WIDE = 512
+
+
+@cache
+def _ready() -> None:
+    """Let LLVM know its targets, once."""
+    binding.initialize_all_targets()
+    binding.initialize_all_asmprinters()
+
+
+def versions() -> str:
+    """Name the versions that machine code depends on."""
+    llvm = ".".join(map(str, binding.llvm_version_info))
+    return f"llvmlite {llvmlite.__version__}, LLVM {llvm}"
+
+
+@cache
+def host() -> Target:
+    """Describe the processor of this machine."""
+    _ready()
+    features = binding.get_host_cpu_features()
+    triple = binding.get_process_triple()
+    return describe(binding.get_host_cpu_name(), features.flatten(), triple)
+
+
+def describe(name: str, features: str, triple: str) -> Target:
+    """Describe a processor by its features, as LLVM writes them."""
+    has = {f[1:] for f in features.split(",") if f.startswith("+")}
+    halves = name == "znver4"  # it does one half of such a register after the other
+    if "avx512f" in has and "avx512vl" in has:
+        lanes, registers, each = 16, 32, 1.0 if halves else 2.0
+    elif "fma" in has and "avx2" in has:
+        lanes, registers, each = 8, 16, 2.0
+    else:
+        lanes, registers, each = 4, 32, 2.0
+    return Target(
+        name=name,
+        features=features,
+        triple=triple,
+        register_lanes=lanes,
+        registers=registers,
+        fused_per_cycle=each,
+        loads_per_cycle=each,
+    )
+
+
+def compile_object(module: ir.Module, target: Target, *, assembly: bool = False) -> Any:
+    """Compile a module to an object, or to assembly.
+
+    Parameters
+    ----------
+    module
+        The program.
+    target
+        For which processor.
+    assembly
+        Whether to give a text instead of an object.
+
+    Returns
+    -------
+    bytes or str
+        The object as a linker takes it.
+    """
+    _ready()
+    machine = binding.Target.from_triple(target.triple).create_target_machine(
+        cpu=target.name, features=target.features, opt=3, reloc="pic", codemodel="default"
+    )
+    text = str(module)
+    if target.register_lanes * 32 == _WIDE:
+        wide = f'"min-legal-vector-width"="{_WIDE}" "prefer-vector-width"="{_WIDE}"'
+        text = text.replace(" nounwind", f" nounwind {wide}")
+    parsed = binding.parse_assembly(text)
+    parsed.verify()
+    options = binding.create_pipeline_tuning_options(2)
+    options.loop_vectorization = False
+    options.slp_vectorization = False
+    options.loop_unrolling = False
+    builder = binding.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(parsed, builder)
+    return machine.emit_assembly(parsed) if assembly else machine.emit_object(parsed)
+
+
+class Code:
+    """Machine code in memory.
+
+    Parameters
+    ----------
+    code
+        An object.
+    target
+        The processor that it is for; this machine's.
+    """
+
+    def __init__(self, code: bytes, target: Target) -> None:
+        _ready()
+        machine = binding.Target.from_triple(target.triple).create_target_machine(
+            cpu=target.name, features=target.features, opt=3
+        )
+        empty = binding.parse_assembly(f'target triple = "{target.triple}"')
+        self._engine = binding.create_mcjit_compiler(empty, machine)
+        self._engine.add_object_file(binding.ObjectFileRef.from_data(code))
+        self._engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        """Give where a function begins."""
+        return self._engine.get_function_address(name)

@@ -1,0 +1,89 @@
+"""Functions that bring images into the lanes and results out of them."""
+
+from collections.abc import Callable
+
+from llvmlite import ir
+
+from striate.llvm.builder import I64, VOID, Builder, Value
+from striate.llvm.lanes import load_part, store_part, turned
+from striate.plan.statement import LANES
+
+
+def write_load(module: ir.Module, name: str, size: int) -> None:
+    """Write a function that brings so many numbers of each image into the lanes.
+
+    A lane without an image repeats the block's first one.
+    """
+    b = _begin(module, name)
+    rows, lanes, count = b.function.args
+    pointers = []
+    for lane in range(LANES):
+        there = b.ir.icmp_signed("<", I64(lane), count)
+        pointers.append(b.at(rows, b.select(there, I64(lane * size), I64(0))))
+
+    def square(first: Value | int, width: int) -> None:
+        parts = [load_part(b, b.at(p, first), width) for p in pointers]
+        target = b.at(lanes, b.multiply(first, LANES))
+        for k, row in enumerate(turned(b, parts)[:width]):
+            b.store(row, b.at(target, k * LANES), 64)
+
+    _squares(b, size, square)
+    b.ir.ret_void()
+
+
+def write_store(module: ir.Module, name: str, size: int) -> None:
+    """Write a function that brings so many numbers of each image out of the lanes."""
+    b = _begin(module, name)
+    rows, lanes, count = b.function.args
+
+    def square(first: Value | int, width: int) -> None:
+        source = b.at(lanes, b.multiply(first, LANES))
+        vectors = [load_part(b, b.at(source, k * LANES), LANES) for k in range(width)]
+        vectors += [vectors[-1]] * (LANES - width)
+        for lane, row in enumerate(turned(b, vectors)):
+            with b.ir.if_then(b.ir.icmp_signed("<", I64(lane), count)):
+                store_part(b, row, b.at(b.at(rows, lane * size), first), width)
+
+    _squares(b, size, square)
+    b.ir.ret_void()
+
+
+def _begin(module: ir.Module, name: str) -> Builder:
+    """Begin a function of an array in rows, one in lanes, and the number of images."""
+    pointer = ir.PointerType()
+    function = ir.Function(module, ir.FunctionType(VOID, [pointer, pointer, I64]), name)
+    function.linkage = "internal"
+    for attribute in ("nounwind", "noinline"):
+        function.attributes.add(attribute)
+    for argument in function.args[:-1]:
+        argument.add_attribute("noalias")
+    return Builder(module, function)
+
+
+def _squares(b: Builder, size: int, square: Callable[[Value | int, int], None]) -> None:
+    """Go through all numbers in squares of as many as there are lanes, and what is left over."""
+    full = size // LANES * LANES
+
+    def body(first: Value, _: object) -> list[Value]:
+        square(first, LANES)
+        return []
+
+    b.loop(0, full, LANES, body)
+    if size > full:
+        square(full, size - full)
+
+
+def write_turn(module: ir.Module, name: str, size: int, row: int) -> None:
+    """Write a function that turns so many numbers of each image in the lanes into rows."""
+    b = _begin(module, name)
+    rows, lanes, _ = b.function.args
+
+    def square(first: Value | int, width: int) -> None:
+        source = b.at(lanes, b.multiply(first, LANES))
+        vectors = [load_part(b, b.at(source, k * LANES), LANES) for k in range(width)]
+        vectors += [vectors[-1]] * (LANES - width)
+        for lane, vector in enumerate(turned(b, vectors)):
+            b.store(vector, b.at(b.at(rows, lane * row), first), 64)
+
+    _squares(b, size, square)
+    b.ir.ret_void()

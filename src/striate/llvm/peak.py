@@ -1,0 +1,118 @@
+"""What a core can do at most: functions that do nothing but multiply and add, read, or stream."""
+
+from collections.abc import Sequence
+
+from llvmlite import ir
+
+from striate.llvm.builder import FLOATS, I64, PTR, VOID, Builder, Value, constant
+from striate.plan.target import LANES, Target
+
+UNROLLED = 8
+"""Vectors that one round of the functions for memory reads from each array."""
+
+_MOST = 20  # more sums than any processor has multiply-adds under way
+
+
+def sums_of(target: Target) -> int:
+    """Say how many sums the multiply-adds go to in turn: as many as the registers hold, nearly.
+
+    Parameters
+    ----------
+    target
+        The processor.
+
+    Returns
+    -------
+    int
+        Vectors of :data:`LANES` numbers; two more are the factors.
+    """
+    return min(_MOST, target.vectors - 2)
+
+
+def write_peaks(target: Target) -> ir.Module:
+    """Write the functions by which the limits of a processor are measured.
+
+    Parameters
+    ----------
+    target
+        The processor.
+
+    Returns
+    -------
+    ir.Module
+        With ``multiply_adds(numbers, rounds)``: in each round, one vector multiply-add for each of
+        the :func:`sums_of` sums that lie in memory before two factors; ``read(result, numbers,
+        vectors, rounds)``: the sum of an array; ``triad(result, x, y, vectors, rounds)``: ``x + 3
+        y``. Counts are 64-bit; vectors are of :data:`LANES` numbers, and a multiple of
+        :data:`UNROLLED`.
+    """
+    module = ir.Module(name="peaks")
+    module.triple = target.triple
+    _write_multiply_adds(module, sums_of(target))
+    _write_read(module)
+    _write_triad(module)
+    return module
+
+
+def _begin(module: ir.Module, name: str, *arguments: Value) -> Builder:
+    """Begin a function that gives nothing back."""
+    function = ir.Function(module, ir.FunctionType(VOID, arguments), name)
+    function.attributes.add("nounwind")
+    return Builder(module, function)
+
+
+def _vectors(b: Builder, pointer: Value, count: int) -> list[Value]:
+    """Read vectors that lie one after another."""
+    return [b.load(b.at(pointer, LANES * k), FLOATS) for k in range(count)]
+
+
+def _write_multiply_adds(module: ir.Module, sums: int) -> None:
+    """Write the multiply-adds: all operands stay in registers."""
+    b = _begin(module, "multiply_adds", PTR, I64)
+    numbers, rounds = b.function.args
+    *start, x, y = _vectors(b, numbers, sums + 2)
+
+    def body(_: Value, carried: Sequence[Value]) -> list[Value]:
+        return [b.fma(x, y, total) for total in carried]
+
+    for k, total in enumerate(b.loop(0, rounds, 1, body, start)):
+        b.store(total, b.at(numbers, LANES * k))
+    b.ir.ret_void()
+
+
+def _write_read(module: ir.Module) -> None:
+    """Write the sum of an array."""
+    b = _begin(module, "read", PTR, PTR, I64, I64)
+    result, numbers, vectors, rounds = b.function.args
+
+    def body(place: Value, carried: Sequence[Value]) -> list[Value]:
+        found = _vectors(b, b.at(numbers, b.multiply(place, LANES)), UNROLLED)
+        return [b.ir.fadd(total, vector) for total, vector in zip(carried, found, strict=True)]
+
+    def round_(_: Value, carried: Sequence[Value]) -> list[Value]:
+        return b.loop(0, vectors, UNROLLED, body, carried)
+
+    zeros = [constant(FLOATS, 0.0)] * UNROLLED
+    for k, total in enumerate(b.loop(0, rounds, 1, round_, zeros)):
+        b.store(total, b.at(result, LANES * k))
+    b.ir.ret_void()
+
+
+def _write_triad(module: ir.Module) -> None:
+    """Write the scaled sum of two arrays."""
+    b = _begin(module, "triad", PTR, PTR, PTR, I64, I64)
+    result, first, second, vectors, rounds = b.function.args
+    scale = constant(FLOATS, 3.0)
+
+    def body(place: Value, _: Sequence[Value]) -> list[Value]:
+        offset = b.multiply(place, LANES)
+        x, y = (_vectors(b, b.at(pointer, offset), UNROLLED) for pointer in (first, second))
+        for k in range(UNROLLED):
+            b.store(b.fma(scale, y[k], x[k]), b.at(b.at(result, offset), LANES * k))
+        return []
+
+    def round_(_: Value, __: Sequence[Value]) -> list[Value]:
+        return b.loop(0, vectors, UNROLLED, body)
+
+    b.loop(0, rounds, 1, round_)
+    b.ir.ret_void()

@@ -1,0 +1,84 @@
+"""Where a kernel's loops stand while it is written: values of indices, pointers, what is known."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from striate.llvm.builder import Builder, Value
+from striate.nests.expression import Subscript
+from striate.plan.access import Access
+
+
+@dataclass(frozen=True)
+class Spot:
+    """The value of an index: a count of a loop, if any, and a number; its least and greatest."""
+
+    base: Value | None
+    offset: int
+    least: int
+    greatest: int
+
+    @classmethod
+    def known(cls, value: int) -> "Spot":
+        """Make a value that is known while writing."""
+        return cls(None, value, value, value)
+
+    def moved(self, by: int) -> "Spot":
+        """Give the value so many further on."""
+        return Spot(self.base, self.offset + by, self.least + by, self.greatest + by)
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What tells this value from others."""
+        return (id(self.base) if self.base is not None else 0, self.offset)
+
+
+Point = Mapping[str, Spot]
+"""Values of indices."""
+
+
+@dataclass
+class Pointers:
+    """Pointers into arrays, moved on by each loop as it is entered."""
+
+    builder: Builder
+    starts: Mapping[str, Value]
+    moved: dict[tuple[object, ...], Value] = field(default_factory=dict[tuple[object, ...], Value])
+
+    def entered(self, accesses: Iterable[Access], index: str, base: Value) -> "Pointers":
+        """Give the pointers inside a loop over an index."""
+        inside = dict(self.moved)
+        for access in accesses:
+            by = access.strides.get(index, 0)
+            if by:
+                start = self.pointer(access)
+                inside[access.key] = self.builder.at(start, self.builder.multiply(base, by))
+        return Pointers(self.builder, self.starts, inside)
+
+    def pointer(self, access: Access) -> Value:
+        """Give the pointer of an access, without what is known while writing."""
+        return self.moved.get(access.key) or self.starts[access.name]
+
+
+def offset_of(access: Access, point: Point) -> int:
+    """Give what is known of a place while writing; the index of the lanes counts from 0."""
+    known = (by * point[i].offset for i, by in access.strides.items() if i in point)
+    return access.offset + sum(known)
+
+
+def span(subscript: Subscript, point: Point) -> tuple[int, int]:
+    """Give the least and the greatest value of a sum of indices."""
+    multipliers, offset = subscript.linear()
+    ends = [(by * point[i].least, by * point[i].greatest) for i, by in multipliers.items()]
+    return offset + sum(map(min, ends)), offset + sum(map(max, ends))
+
+
+def value_of(builder: Builder, subscript: Subscript, point: Point) -> Value | int:
+    """Write the value of a sum of indices."""
+    multipliers, total = subscript.linear()
+    moving: Value | int = 0
+    for index, by in multipliers.items():
+        spot = point[index]
+        total += by * spot.offset
+        if spot.base is not None:
+            moving = builder.add(moving, builder.multiply(spot.base, by))
+    return builder.add(moving, total)

@@ -1,0 +1,258 @@
+"""A whole program: a function for each kernel, one for each phase, and one that goes through them.
+
+Workers share a program without being told apart: each takes the next task of a phase that is left,
+and goes on to the next phase when all tasks of this one are done. One worker alone does it all.
+"""
+
+from dataclasses import replace
+
+from llvmlite import ir
+
+from striate.llvm.builder import F32, I64, PTR, VOID, Builder, Value
+from striate.llvm.kernel import arguments_of, write_kernel
+from striate.llvm.movement import write_load, write_store, write_turn
+from striate.llvm.random import write_draw
+from striate.llvm.workers import wait_until, word, write_workers
+from striate.plan.context import (
+    ARENA_AT,
+    BUFFERS,
+    COUNTS_AT,
+    IMAGES,
+    SEED,
+    STEP,
+    claimed,
+    finished,
+)
+from striate.plan.fuse import Item, Kernel
+from striate.plan.phases import Phase, parts_name
+from striate.plan.plan import ARENA, LOCAL, Home, Plan
+from striate.plan.schedule import Schedule
+from striate.plan.statement import LANES, Draw, Load, Store, Turn
+
+
+def write_program(plan: Plan) -> ir.Module:
+    """Write the module of a plan.
+
+    Parameters
+    ----------
+    plan
+        What to compute, by which loops, in which memory.
+
+    Returns
+    -------
+    ir.Module
+        With the functions ``work`` (what each worker does), ``lead`` (a step, from opening it to
+        the last task) and ``help`` (what others do meanwhile).
+    """
+    module = ir.Module(name="striate")
+    module.triple = plan.target.triple
+    program = _Program(module, plan)
+    phases = [program.phase(p) for p in range(len(plan.phases))]
+    program.run(phases)
+    return module
+
+
+class _Program:
+    """A module while it is written."""
+
+    def __init__(self, module: ir.Module, plan: Plan) -> None:
+        self.module = module
+        self.plan = plan
+        self.known: dict[object, str] = {}
+        self.regions: dict[str, Value] = {}
+
+    # ---------------------------------------------------------------- kernels
+
+    def kernel(self, kernel: Kernel, schedule: Schedule) -> tuple[str, tuple[str, ...]]:
+        """Write a kernel, unless one that differs in names alone is written already."""
+        known = self.plan.variables
+        order = arguments_of(kernel, known)
+        names = {n: f"#{k}" for k, n in enumerate(order)}
+        made = [n for n in kernel.writes if n not in names]
+        names |= {n: f"#made {k}" for k, n in enumerate(made)}
+        tables = [n for s in kernel.statements for n in s.nest.sources if n not in names]
+        names |= {n: f"table of {hash(known[n].values):x}" for n in tables}
+        statements = tuple(s.renamed(names) for s in kernel.statements)
+        plain = Kernel(
+            statements=statements, stored=frozenset(names[n] for n in kernel.stored if n in names)
+        )
+        shapes = tuple(tuple(sorted(s.nest.shapes.items())) for s in statements)
+        key = (str(plain), str(schedule), shapes)
+        name = self.known.get(key)
+        if name is None:
+            name = f"kernel {len(self.known)}"
+            self.known[key] = name
+            variables = {new: replace(known[old], name=new) for old, new in names.items()}
+            write_kernel(self.module, name, plain, schedule, variables)
+        return name, order
+
+    def mover(self, item: Load | Store | Turn) -> tuple[str, tuple[str, ...]]:
+        """Write what brings arrays in, out, or into rows."""
+        size = self.plan.variables[item.source].size
+        rows, lanes = (
+            (item.source, item.target) if isinstance(item, Load) else (item.target, item.source)
+        )
+        row = self.plan.variables[rows].rows
+        name = f"{type(item).__name__.lower()} {size}"
+        if name not in self.module.globals:
+            match item:
+                case Load():
+                    write_load(self.module, name, size)
+                case Store():
+                    write_store(self.module, name, size)
+                case Turn():
+                    write_turn(self.module, name, size, row)
+        return name, (rows, lanes)
+
+    # ----------------------------------------------------------------- phases
+
+    def phase(self, number: int) -> ir.Function:
+        """Write one task of a phase as a function of context, worker's memory and task."""
+        phase = self.plan.phases[number]
+        function = ir.Function(
+            self.module, ir.FunctionType(VOID, [PTR, PTR, I64]), f"phase {number}"
+        )
+        function.linkage = "internal"
+        function.attributes.add("nounwind")
+        b = Builder(self.module, function)
+        context, local, task = function.args
+        self.regions = {ARENA: word(b, context, ARENA_AT, PTR), LOCAL: local}
+        for k, buffer in enumerate(self.plan.buffers):
+            self.regions[buffer] = word(b, context, BUFFERS + k, PTR)
+        images = word(b, context, IMAGES)
+        if phase.over_images:
+            self.blocks(b, number, phase, context, task, images)
+        else:
+            for k, item in enumerate(phase.items):
+                self.item(b, (number, k), item, context, I64(0), task, images)
+        b.ir.ret_void()
+        return function
+
+    def blocks(
+        self, b: Builder, number: int, phase: Phase, context: Value, task: Value, images: Value
+    ) -> None:
+        """Write the loop over a part's blocks."""
+        plan = self.plan
+        for name in self.sums_that_begin(number):
+            self.clear(b, plan.homes[name], plan.variables[name].size, task)
+        first = b.ir.udiv(b.multiply(task, plan.blocks), I64(plan.parts))
+        last = b.ir.udiv(b.multiply(b.add(task, 1), plan.blocks), I64(plan.parts))
+        present = b.ir.udiv(b.add(images, LANES - 1), I64(LANES))
+        last = b.select(b.ir.icmp_signed("<", last, present), last, present)
+
+        def body(block: Value, _: object) -> list[Value]:
+            left = b.ir.sub(images, b.multiply(block, LANES))
+            count = b.select(b.ir.icmp_signed("<", left, I64(LANES)), left, I64(LANES))
+            for k, item in enumerate(phase.items):
+                self.item(b, (number, k), item, context, block, task, count)
+            return []
+
+        b.loop(first, last, 1, body)
+
+    def sums_that_begin(self, number: int) -> list[str]:
+        """Name the parts' sums to which this phase is the first to add."""
+        suffix = parts_name("")
+        written: list[list[str]] = [
+            [n for item in phase.items if isinstance(item, Kernel) for n in item.writes]
+            for phase in self.plan.phases
+        ]
+        before = {n for names in written[:number] for n in names}
+        return [n for n in dict.fromkeys(written[number]) if n.endswith(suffix) and n not in before]
+
+    def clear(self, b: Builder, home: Home, size: int, part: Value) -> None:
+        """Write zeros over a part's sums."""
+        pointer = self.pointer(b, home, I64(0), part)
+        zero = ir.Constant(F32, 0.0)
+
+        def body(k: Value, _: object) -> list[Value]:
+            b.store(zero, b.at(pointer, k))
+            return []
+
+        b.loop(0, size, 1, body)
+
+    def item(
+        self,
+        b: Builder,
+        place: tuple[int, int],
+        item: Item,
+        context: Value,
+        block: Value,
+        part: Value,
+        count: Value,
+    ) -> None:
+        """Write the call of an item's function."""
+        match item:
+            case Kernel():
+                name, arrays = self.kernel(item, self.plan.schedules[place])
+            case Load() | Store() | Turn():
+                name, arrays = self.mover(item)
+            case Draw():
+                self.draw(b, item, context, block, part)
+                return
+            case _:
+                message = f"{item} is no item of a phase"
+                raise AssertionError(message)
+        once = not self.plan.phases[place[0]].over_images
+        within = I64(0) if once else part
+        pointers = [self.pointer(b, self.plan.homes[n], block, within) for n in arrays]
+        numbers = [count, part] if isinstance(item, Kernel) else [count]
+        b.ir.call(self.module.globals[name], [*pointers, *numbers])
+
+    def draw(self, b: Builder, item: Draw, context: Value, block: Value, part: Value) -> None:
+        """Write the call that draws a mask."""
+        size = self.plan.variables[item.target].size
+        name = f"draw {size}, {item.threshold}, {item.stream}"
+        if name not in self.module.globals:
+            write_draw(self.module, name, size, item)
+        pointer = self.pointer(b, self.plan.homes[item.target], block, part)
+        first = b.multiply(block, LANES)
+        seed, step = word(b, context, SEED), word(b, context, STEP)
+        b.ir.call(self.module.globals[name], [pointer, first, seed, step])
+
+    def pointer(self, b: Builder, home: Home, block: Value, part: Value) -> Value:
+        """Write the pointer to an array at a block and part."""
+        offset = b.add(b.multiply(block, home.per_block), b.multiply(part, home.per_part))
+        return b.at(self.regions[home.region], b.add(offset, home.offset))
+
+    # ---------------------------------------------------------------- workers
+
+    def run(self, phases: list[ir.Function]) -> None:
+        """Write the functions that workers call."""
+        write_workers(self.module, self.work(phases), len(phases))
+
+    def work(self, phases: list[ir.Function]) -> ir.Function:
+        """Write what every worker does: task after task, phase after phase."""
+        function = ir.Function(self.module, ir.FunctionType(VOID, [PTR, PTR]), "work")
+        for attribute in ("nounwind", "noinline"):
+            function.attributes.add(attribute)
+        b = Builder(self.module, function)
+        context, local = b.function.args
+        counts = word(b, context, COUNTS_AT, PTR)
+        for number, (phase, function) in enumerate(zip(self.plan.phases, phases, strict=True)):
+            taken, done = b.at(counts, claimed(number), I64), b.at(counts, finished(number), I64)
+            self.tasks(b, function, phase.tasks, context, local, taken, done)
+            wait_until(b, context, done, ">=", phase.tasks)
+        b.ir.ret_void()
+        return b.function
+
+    def tasks(
+        self,
+        b: Builder,
+        function: ir.Function,
+        tasks: int,
+        context: Value,
+        local: Value,
+        taken: Value,
+        done: Value,
+    ) -> None:
+        """Write the loop that takes the tasks of one phase that are left."""
+        head, body, end = (b.ir.append_basic_block(n) for n in ("claim", "task", "claimed"))
+        b.ir.branch(head)
+        b.ir.position_at_end(head)
+        task = b.ir.atomic_rmw("add", taken, I64(1), "seq_cst")
+        b.ir.cbranch(b.ir.icmp_signed("<", task, I64(tasks)), body, end)
+        b.ir.position_at_end(body)
+        b.ir.call(function, [context, local, task])
+        b.ir.atomic_rmw("add", done, I64(1), "seq_cst")
+        b.ir.branch(head)
+        b.ir.position_at_end(end)

@@ -1,0 +1,149 @@
+"""Where a kernel stands while it is written: its loops, its pointers, what is already known."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from llvmlite import ir
+
+from striate.llvm.builder import F32, I64, Builder, Value
+from striate.llvm.places import Pointers, Spot
+from striate.nests.expression import Reference
+from striate.nests.nest import Guard
+from striate.plan.access import Access
+from striate.plan.fuse import Kernel
+from striate.plan.layout import Variables, moves
+from striate.plan.schedule import Schedule
+from striate.plan.statement import LANES, Compute
+from striate.plan.tiles import Segment
+
+
+class Scope:
+    """The state of a kernel while it is written.
+
+    Parameters
+    ----------
+    builder
+        Where to write.
+    kernel, schedule, variables
+        What to compute, by which loops, on which arrays.
+    names
+        The arrays that the function's pointers are to.
+    """
+
+    def __init__(
+        self,
+        builder: Builder,
+        kernel: Kernel,
+        schedule: Schedule,
+        variables: Variables,
+        names: Sequence[str],
+    ) -> None:
+        self.b = builder
+        self.kernel = kernel
+        self.schedule = schedule
+        self.variables = variables
+        *arrays, self.count, self.task = builder.function.args
+        starts = dict(zip(names, arrays, strict=True))
+        starts |= {name: self._table(name) for name in self._tables()}
+        self.pointers = Pointers(builder, starts)
+        self.point: dict[str, Spot] = {}
+        self.tiles: dict[str, int] = {}
+        self.width = LANES
+        self.proved: list[Guard] = []
+        self.memo: list[dict[object, Value]] = [{}]
+        self.here: dict[str, Value] = {}
+        self._accesses: dict[tuple[Reference, int], Access] = {}
+        self._all = [
+            self.access(r, s)
+            for s in kernel.statements
+            for r in (s.nest.equation.target, *s.nest.equation.references)
+            if r.name in starts
+        ]
+
+    def _tables(self) -> set[str]:
+        """Name the arrays whose numbers are known."""
+        every = {n for s in self.kernel.statements for n in s.nest.sources}
+        return {n for n in every if self.variables[n].values}
+
+    def _table(self, name: str) -> Value:
+        """Put the numbers of a table into the program: as places, if it is one of places."""
+        places = any(t.name == name for s in self.kernel.statements for t in s.nest.equation.tables)
+        element = I64 if places else F32
+        numbers = [int(v) if places else v for v in self.variables[name].values]
+        type_ = ir.ArrayType(element, len(numbers))
+        label = f"{name}{' places' if places else ''}"
+        known: Value = self.b.module.globals.get(label)
+        if known is None:
+            known = ir.GlobalVariable(self.b.module, type_, label)
+            known.global_constant = True
+            known.linkage = "internal"
+            known.align = 4 * LANES
+            known.initializer = ir.Constant(type_, [ir.Constant(element, n) for n in numbers])
+        return known
+
+    def access(self, reference: Reference, statement: Compute | None = None) -> Access:
+        """Find where a reference reaches, by its statement, or the first that makes it."""
+        for s in self.kernel.statements if statement is None else (statement,):
+            key = (reference, id(s))
+            if key in self._accesses:
+                return self._accesses[key]
+            equation = s.nest.equation
+            if reference in (equation.target, *equation.references):
+                self._accesses[key] = moves(Access.of(reference, s.nest), self.variables)
+                return self._accesses[key]
+        message = f"{reference} is not in the kernel"
+        raise AssertionError(message)
+
+    @contextmanager
+    def entered(self, index: str, count: Value, segment: Segment) -> Iterator[None]:
+        """Stand inside a loop over an index."""
+        outer = self.pointers
+        self.pointers = outer.entered(self._all, index, count)
+        self.point[index] = Spot(count, 0, segment.start, segment.stop - segment.tile)
+        self.memo.append({})
+        yield
+        self.memo.pop()
+        del self.point[index]
+        self.pointers = outer
+
+    @contextmanager
+    def at(self, place: Mapping[str, Spot]) -> Iterator[None]:
+        """Stand at one place of a tile."""
+        before = dict(self.point)
+        self.point.update(place)
+        yield
+        self.point = before
+
+    def once(self, key: object, write: Callable[[], Value]) -> Value:
+        """Write a value, unless it has been written where it is still known."""
+        for memo in reversed(self.memo):
+            if key in memo:
+                return memo[key]
+        found = self.memo[-1][key] = write()
+        return found
+
+    def conditional(
+        self,
+        condition: Value,
+        compute: Callable[[], tuple[Value, ...]],
+        otherwise: tuple[Value, ...] = (),
+    ) -> tuple[Value, ...]:
+        """Write a computation that is done where a condition holds."""
+        b = self.b.ir
+        before = b.block
+        then, done = b.append_basic_block("then"), b.append_basic_block("else")
+        b.cbranch(condition, then, done)
+        b.position_at_end(then)
+        self.memo.append({})
+        found = compute()
+        self.memo.pop()
+        end = b.block
+        b.branch(done)
+        b.position_at_end(done)
+        results: list[Value] = []
+        for new, old in zip(found, otherwise, strict=True):
+            phi = b.phi(old.type)
+            phi.add_incoming(new, end)
+            phi.add_incoming(old, before)
+            results.append(phi)
+        return tuple(results)

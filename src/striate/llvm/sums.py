@@ -1,0 +1,184 @@
+"""The terms of a tile's entries: loops over the reduced indices that carry the tile's sums."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+
+from striate.llvm.bounds import bounds, inside
+from striate.llvm.builder import F32, FLOATS, Value, constant, lanes_of
+from striate.llvm.expression import is_known
+from striate.llvm.places import Spot
+from striate.llvm.scope import Scope
+from striate.llvm.values import Values
+from striate.nests.expression import Arithmetic, Expression, Number, factors
+from striate.plan.statement import IMAGE
+from striate.plan.tiles import Segment
+
+Carried = tuple[Value, ...]
+"""What is carried for one entry: a sum, or the greatest so far and its ordinal."""
+
+_START = {"+=": 0.0, "max=": -inf, "min=": inf}
+
+
+class Sums:
+    """Writes the sums of a tile.
+
+    Parameters
+    ----------
+    scope
+        Where the kernel stands.
+    values
+        Writes expressions there.
+    """
+
+    def __init__(self, scope: Scope, values: Values) -> None:
+        self.scope = scope
+        self.b = scope.b
+        self.values = values
+        self.nest = scope.kernel.head.nest
+        self.guards = self.nest.guards(*self.nest.equation.references)
+
+    def write(self, places: Sequence[Mapping[str, Spot]]) -> list[Carried]:
+        """Write all terms of the entries at some places."""
+        operator = self.nest.equation.operator
+        type_ = FLOATS if self.scope.schedule.lanes is not None else F32
+        start: Carried
+        if operator == "argmax=":
+            start = (constant(type_, -inf), constant(type_, -1.0))
+        else:
+            start = (constant(type_, _START[operator]),)
+        return self.loops(0, [start] * len(places), places)
+
+    def loops(
+        self, level: int, sums: list[Carried], places: Sequence[Mapping[str, Spot]]
+    ) -> list[Carried]:
+        """Write the loops over the reduced indices, from this one inwards."""
+        walks = self.scope.schedule.reduced
+        if level == len(walks):
+            return self.terms(sums, places)
+        index = walks[level].index
+        for segment in walks[level].segments:
+            if segment.once and index != IMAGE:
+                first = Spot.known(segment.start)
+                sums = self.unrolled(level, first, segment, sums, places)
+            else:
+                sums = self.loop(level, segment, sums, places)
+        return sums
+
+    def unrolled(
+        self,
+        level: int,
+        first: Spot,
+        segment: Segment,
+        sums: list[Carried],
+        places: Sequence[Mapping[str, Spot]],
+    ) -> list[Carried]:
+        """Write the values of one tile of a reduced index, one after another."""
+        index = self.scope.schedule.reduced[level].index
+        for by in range(segment.tile):
+            with self.scope.at({index: first.moved(by)}):
+                sums = self.loops(level + 1, sums, places)
+        return sums
+
+    def loop(
+        self,
+        level: int,
+        segment: Segment,
+        sums: list[Carried],
+        places: Sequence[Mapping[str, Spot]],
+    ) -> list[Carried]:
+        """Write a loop over one segment of a reduced index."""
+        scope = self.scope
+        index = scope.schedule.reduced[level].index
+        start, stop, proved = bounds(scope, index, segment)
+        lengths = [len(s) for s in sums]
+
+        def body(count: Value, carried: Sequence[Value]) -> list[Value]:
+            with scope.entered(index, count, segment):
+                self.values.hoist()
+                first = scope.point[index]
+                inner = list(_grouped(carried, lengths))
+                inner = self.unrolled(level, first, segment, inner, places)
+            return [value for group in inner for value in group]
+
+        scope.proved += proved
+        flat = [value for group in sums for value in group]
+        results = self.b.loop(start, stop, segment.tile, body, flat)
+        del scope.proved[len(scope.proved) - len(proved) :]
+        return list(_grouped(results, lengths))
+
+    def terms(self, sums: list[Carried], places: Sequence[Mapping[str, Spot]]) -> list[Carried]:
+        """Write one term for each entry."""
+        found: list[Carried] = []
+        for place, carried in zip(places, sums, strict=True):
+            with self.scope.at(place):
+                found.append(self.term(carried))
+        return found
+
+    def term(self, carried: Carried) -> Carried:
+        """Write one term, if it exists."""
+        exists = inside(self.scope, self.guards)
+        if exists is False:
+            return carried
+        if exists is True:
+            return self.combined(carried)
+        return self.scope.conditional(exists, lambda: self.combined(carried), carried)
+
+    def combined(self, carried: Carried) -> Carried:
+        """Take a term in: add it, or compare with it; a NaN that was found stays."""
+        equation = self.nest.equation
+        if equation.operator == "+=":
+            return (self.accumulated(carried[0], equation.expression),)
+        alike = self.values.expressions.alike
+        b, best = self.b.ir, carried[0]
+        value = alike(self.values.value(equation.expression), best)[0]
+        sign = "<" if equation.operator == "min=" else ">"
+        better = b.and_(b.fcmp_unordered(sign, value, best), b.fcmp_ordered("ord", best, best))
+        if equation.operator != "argmax=":
+            return (self.b.select(better, value, best),)
+        ordinal = carried[1]
+        better = b.or_(better, b.fcmp_ordered("<", ordinal, constant(ordinal.type, 0.0)))
+        here = alike(self.values.place_in_box(list(equation.reduced)), ordinal)[0]
+        return self.b.select(better, value, best), self.b.select(better, here, ordinal)
+
+    def accumulated(self, total: Value, expression: Expression) -> Value:
+        """Add a term to a sum: the last product of a term is fused with the addition."""
+        expressions = self.values.expressions
+        known, values = 1.0, list[Value]()
+        for part, divides in _factors(expression):
+            value = self.values.value(part)
+            if divides:
+                value = 1 / value if is_known(value) else self.values.inverse(part, value)
+            if is_known(value):
+                known *= value
+            else:
+                values.append(value)
+        if known == 0:
+            return total
+        values.sort(key=lambda v: lanes_of(v) or 0)
+        factor: Value = known
+        for value in values[:-1]:
+            factor = expressions.product(factor, value)
+        added = expressions.fused(factor, values[-1] if values else 1.0, total)
+        return expressions.alike(added, total)[0]
+
+
+def _grouped(values: Sequence[Value], lengths: Sequence[int]) -> Iterator[Carried]:
+    """Put values that were carried in a row back into groups."""
+    start = 0
+    for length in lengths:
+        yield tuple(values[start : start + length])
+        start += length
+
+
+def _factors(expression: Expression) -> Iterator[tuple[Expression, bool]]:
+    """Give what a term multiplies, and whether it divides by it; a square is two factors."""
+    for part in factors(expression):
+        match part:
+            case Arithmetic("/", left, right):
+                yield from _factors(left)
+                yield right, True
+            case Arithmetic("**", left, Number(2)):
+                yield left, False
+                yield left, False
+            case _:
+                yield part, False

@@ -1,0 +1,229 @@
+"""Values of expressions where a kernel stands: loaded and computed no more than once."""
+
+from collections.abc import Iterator
+
+from llvmlite import ir
+
+from striate.llvm.bounds import entry
+from striate.llvm.builder import F32, FLOATS, I32, I64, INTS, Value, lanes_of
+from striate.llvm.expression import Expressions, is_known
+from striate.llvm.places import offset_of
+from striate.llvm.scope import Scope
+from striate.nests.expression import (
+    Arithmetic,
+    Expression,
+    Number,
+    Ordinal,
+    Reference,
+    Symbol,
+    leaves,
+    parts,
+)
+from striate.plan.access import Access
+from striate.plan.statement import IMAGE, LANES, Compute
+
+
+class Values:
+    """Writes the values of expressions.
+
+    What is the same in all lanes is written before the loops in which it does not change.
+
+    Parameters
+    ----------
+    scope
+        Where the kernel stands.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.b = scope.b
+        self.expressions = Expressions(scope.b)
+        self._single: dict[int, bool] = {}
+        self._fixed = [
+            part
+            for statement in scope.kernel.statements
+            for part in self.fixed(statement.nest.equation.expression)
+        ]
+        self._divisors = {
+            id(divisor)
+            for statement in scope.kernel.statements
+            for divisor in _divisors(statement.nest.equation.expression)
+        }
+
+    def value(self, expression: Expression) -> Value:
+        """Write an expression, or find it written before."""
+        match expression:
+            case Number(value):
+                return float(value)
+            case Symbol(name):
+                return self.number(name)
+            case Reference():
+                found = self.scope.here.get(expression.name)
+                return self.load(expression) if found is None else found
+            case Ordinal():
+                return self.ordinal(expression)
+            case Arithmetic("/", left, right) if self.single(right) and not self.single(left):
+                value = self.value(right)
+                other = 1 / value if is_known(value) else self.inverse(right, value)
+                return self.expressions.product(self.value(left), other)
+        if not self.single(expression):
+            return self.expressions.write(expression, self.value)
+        return self.scope.once(
+            self.key(expression), lambda: self.expressions.write(expression, self.value)
+        )
+
+    def inverse(self, part: Expression, value: Value) -> Value:
+        """Write the reciprocal of a value."""
+        key = ("inverse", *self.key(part)) if self.single(part) else object()
+        return self.scope.once(key, lambda: self.expressions.quotient(1.0, value))
+
+    def single(self, expression: Expression) -> bool:
+        """Whether an expression is the same in all lanes, and reads an array."""
+        found = self._single.get(id(expression))
+        if found is None:
+            references = [r for r in leaves(expression) if isinstance(r, Reference)]
+            found = bool(references) and all(self._same_in_lanes(r) for r in references)
+            self._single[id(expression)] = found
+        return found
+
+    def _same_in_lanes(self, reference: Reference) -> bool:
+        """Whether an array is read at the same place for all lanes."""
+        if reference.name in self.scope.kernel.writes:
+            return False
+        access = self.scope.access(reference)
+        return self.scope.schedule.lanes not in access.strides and not access.lookups
+
+    def key(self, expression: Expression) -> tuple[object, ...]:
+        """Tell an expression at this place from the same at others."""
+        point = self.scope.point
+        indices = sorted(_indices(expression))
+        return (id(expression), *((i, *point[i].key) for i in indices))
+
+    # ----------------------------------------------------------------- hoisting
+
+    def hoist(self) -> None:
+        """Write what does not change in the loops inside, before they begin."""
+        scope = self.scope
+        for part in self._fixed:
+            indices = _indices(part)
+            if all(i in scope.point and scope.tiles.get(i, 1) == 1 for i in indices):
+                value = self.value(part)
+                if id(part) in self._divisors and not is_known(value):
+                    self.inverse(part, value)
+
+    def fixed(self, expression: Expression) -> Iterator[Expression]:
+        """Find the largest parts that are the same in all lanes and take some computing."""
+        if any(s.nest.guards() for s in self.scope.kernel.statements):
+            return
+        if not isinstance(expression, Reference | Symbol | Number) and self.single(expression):
+            yield expression
+            return
+        for part in parts(expression):
+            yield from self.fixed(part)
+
+    # ------------------------------------------------------------------- leaves
+
+    def number(self, index: str) -> Value:
+        """Write an index as a number."""
+        scope, spot = self.scope, self.scope.point[index]
+        lanes = index == scope.schedule.lanes
+        if spot.base is None and not lanes:
+            return float(spot.offset)
+        whole = self.b.add(spot.base if spot.base is not None else 0, spot.offset)
+
+        def write() -> Value:
+            if not lanes:
+                return self.b.ir.sitofp(whole, F32)
+            first = I64(whole) if isinstance(whole, int) else whole
+            start = self.b.splat(self.b.ir.trunc(first, I32))
+            counted = ir.Constant(INTS, list(range(LANES)))
+            return self.b.ir.sitofp(self.b.ir.add(start, counted), FLOATS)
+
+        return scope.once(("number", index, *spot.key), write)
+
+    def ordinal(self, ordinal: Ordinal) -> Value:
+        """Count the place of indices in their box, in row order."""
+        names = [subscript.lone for subscript in ordinal.indices]
+        assert None not in names, f"{ordinal} counts something else than indices"
+        return self.place_in_box([n for n in names if n is not None])
+
+    def place_in_box(self, indices: list[str]) -> Value:
+        """Count the place of indices in the box that they span, in row order."""
+        total: Value = 0.0
+        for index in indices:
+            extent = float(self.scope.kernel.head.nest.extents[index])
+            total = self.expressions.fused(total, extent, self.number(index))
+        return total
+
+    # ------------------------------------------------------------------- memory
+
+    def load(self, reference: Reference, statement: Compute | None = None) -> Value:
+        """Read a number, or a vector of them."""
+        scope = self.scope
+        access = scope.access(reference, statement)
+        values = scope.variables[access.name].values
+        point = scope.point
+        known = all(i in point and point[i].base is None for i in access.strides)
+        if values and known and not access.lookups:
+            return values[offset_of(access, point)]
+        moving = scope.pointers.pointer(access)
+        key: object = ("load", id(moving), offset_of(access, point), scope.width)
+        if access.lookups or access.name in scope.kernel.stored:
+            key = object()
+        return scope.once(key, lambda: self._load(access))
+
+    def _load(self, access: Access) -> Value:
+        """Read from memory."""
+        scope, pointer = self.scope, self.pointer(access)
+        stride = access.strides.get(scope.schedule.lanes or "", 0)
+        if stride == 0:
+            return self.b.load(pointer)
+        assert stride == 1, f"{access} is not contiguous in the lanes"
+        if scope.width == LANES:
+            return self.b.load(pointer, FLOATS, self.alignment(access))
+        part = self.b.load(pointer, ir.VectorType(F32, scope.width))
+        return self.b.shuffle(part, part, [min(k, scope.width - 1) for k in range(LANES)])
+
+    def store(self, statement: Compute, value: Value) -> None:
+        """Store a value in its place, or as many of its lanes as there are."""
+        access = self.scope.access(statement.nest.equation.target, statement)
+        pointer = self.pointer(access)
+        if lanes_of(value) and self.scope.width < LANES:
+            value = self.b.shuffle(value, value, range(self.scope.width))
+        self.b.store(value, pointer, self.alignment(access))
+
+    def alignment(self, access: Access) -> int:
+        """Say to how many bytes an access is aligned: whole vectors, where lanes are images."""
+        images = self.scope.schedule.lanes == IMAGE and access.strides.get(IMAGE) == 1
+        return 4 * LANES if images else 4
+
+    def pointer(self, access: Access) -> Value:
+        """Write the pointer to a place."""
+        scope = self.scope
+        pointer = self.b.at(scope.pointers.pointer(access), offset_of(access, scope.point))
+        for lookup in access.lookups:
+            place = entry(scope, lookup.table, lookup.subscript)
+            pointer = self.b.at(pointer, self.b.multiply(place, lookup.stride))
+        return pointer
+
+
+def _indices(expression: Expression) -> set[str]:
+    """Name the indices in an expression."""
+    found: set[str] = set()
+    for leaf in leaves(expression):
+        match leaf:
+            case Symbol(name):
+                found.add(name)
+            case Reference(_, subscripts) | Ordinal(subscripts):
+                found |= {i for s in subscripts for i in s.linear()[0]}
+            case Number():
+                pass
+    return found
+
+
+def _divisors(expression: Expression) -> Iterator[Expression]:
+    """Give what some part of an expression is divided by."""
+    if isinstance(expression, Arithmetic) and expression.sign == "/":
+        yield expression.right
+    for part in parts(expression):
+        yield from _divisors(part)

@@ -1,0 +1,126 @@
+"""Powers with any exponent, through float64."""
+
+from striate.llvm.builder import F32, F64, I64, Builder, Value, constant, like
+from striate.llvm.vector_math import coefficients
+from striate.llvm.vector_math.arithmetic import (
+    INFINITY,
+    NAN,
+    SMALLEST,
+    at_least,
+    at_most,
+    bits,
+    exponent_bits,
+    from_bits,
+    polynomial,
+)
+from striate.llvm.vector_math.simple import sqrt
+
+_MANTISSA_BITS = 52
+_BIAS = 1023
+_ROUNDER = 1.5 * 2.0**_MANTISSA_BITS + _BIAS
+"""Added to a small number, it rounds it; the lowest bits hold the whole number and the bias."""
+
+_FARTHEST = 300.0
+"""A power of two with this exponent, or its opposite, is infinite or zero in float32."""
+
+_EXPONENT_STEP = 2.0**-23
+"""What turns an exponent that lies where a float32 has its own into a number."""
+
+
+def power(b: Builder, x: Value, y: Value | float) -> Value:
+    r"""Compute :math:`x^y`.
+
+    .. math:: x^y = 2^{y \log_2 x}
+
+    The exponents -1, 1/2, 1, 2, 3 and 4 need no logarithm: that is decided while the function is
+    written, where the exponent is a Python number.
+
+    Parameters
+    ----------
+    b
+        Writes the function.
+    x
+        Float32 numbers; denormal ones count as zero.
+    y
+        Exponents: as many float32 numbers, or one number for all.
+
+    Returns
+    -------
+    z
+        Within 1 ulp; within 2 for the Python number 4. Special cases are those of IEEE 754's
+        ``pow``; only, with the Python number 1/2, the power of minus infinity is NaN, as its square
+        root is.
+
+    Sources
+    -------
+    Muller 2016.
+    """
+    if isinstance(y, float | int):
+        short = _without_logarithm(b, x, y)
+        return _general(b, x, constant(x.type, float(y))) if short is None else short
+    return _general(b, x, y)
+
+
+def _without_logarithm(b: Builder, x: Value, y: float) -> Value | None:
+    """Compute a power by a few multiplications, a division or a root, if these are enough."""
+    if y == -1:
+        return b.ir.fdiv(constant(x.type, 1.0), x)
+    if y == 0.5:
+        return b.ir.fadd(sqrt(b, x), constant(x.type, 0.0))  # +0 also for -0
+    if y == 1:
+        return x
+    if y not in {2, 3, 4}:
+        return None
+    square = b.ir.fmul(x, x)
+    return square if y == 2 else b.ir.fmul(square, x if y == 3 else square)
+
+
+def _general(b: Builder, x: Value, y: Value) -> Value:
+    """Compute any power."""
+    size = b.intrinsic("fabs", x)
+    one = constant(x.type, 1.0)
+    z = _exp2(b, b.ir.fmul(b.ir.fpext(y, like(x, F64)), _log2(b, size)))
+    # One to any power is one, infinity and NaN included: the product is 0 * infinity then.
+    z = b.select(b.ir.fcmp_ordered("==", size, one), one, z)
+    whole = b.ir.fcmp_ordered("==", b.intrinsic("roundeven", y), y)
+    half = b.ir.fmul(y, constant(x.type, 0.5))
+    odd = b.ir.and_(whole, b.ir.fcmp_ordered("!=", b.intrinsic("roundeven", half), half))
+    z = b.select(odd, b.intrinsic("copysign", z, x), z)
+    negative = b.ir.and_(
+        b.ir.fcmp_ordered("<=", x, constant(x.type, -SMALLEST)),
+        b.ir.fcmp_ordered(">", x, constant(x.type, -INFINITY)),
+    )
+    z = b.select(b.ir.and_(negative, b.ir.not_(whole)), constant(x.type, NAN), z)
+    neutral = b.ir.or_(
+        b.ir.fcmp_ordered("==", y, constant(x.type, 0.0)), b.ir.fcmp_ordered("==", x, one)
+    )
+    return b.select(neutral, one, z)
+
+
+def _log2(b: Builder, size: Value) -> Value:
+    """Compute the binary logarithm of a size, in float64."""
+    double = like(size, F64)
+    one = constant(double, 1.0)
+    exponent = exponent_bits(b, size)
+    mantissa = b.ir.fpext(from_bits(b, b.ir.sub(bits(b, size), exponent), size.type), double)
+    t = b.ir.fdiv(b.ir.fsub(mantissa, one), b.ir.fadd(mantissa, one))
+    p = polynomial(b, coefficients.LOG2, b.ir.fmul(t, t))
+    whole = b.ir.fmul(b.ir.sitofp(exponent, double), constant(double, _EXPONENT_STEP))
+    y = b.fma(t, p, whole)
+    zero = b.ir.fcmp_ordered("<", size, constant(size.type, SMALLEST))
+    y = b.select(zero, constant(double, -INFINITY), y)
+    finite = b.ir.fcmp_ordered("<", size, constant(size.type, INFINITY))
+    return b.select(finite, y, b.ir.fpext(size, double))
+
+
+def _exp2(b: Builder, z: Value) -> Value:
+    """Compute the power of two for a float64, as float32."""
+    double = z.type
+    bounded = at_most(b, _FARTHEST, at_least(b, -_FARTHEST, z))
+    rounder = constant(double, _ROUNDER)
+    rounded = b.ir.fadd(bounded, rounder)
+    fraction = b.ir.fsub(bounded, b.ir.fsub(rounded, rounder))
+    integers = like(z, I64)
+    exponent = b.ir.shl(b.ir.bitcast(rounded, integers), constant(integers, _MANTISSA_BITS))
+    y = b.ir.fmul(polynomial(b, coefficients.EXP2, fraction), b.ir.bitcast(exponent, double))
+    return b.ir.fptrunc(y, like(z, F32))

@@ -1,0 +1,215 @@
+"""How threads share a program: one leads a step, others wait for it in machine code and help.
+
+No lock is held, and nothing is left half done, whatever happens to the callers: the whole exchange
+lies inside one call. A leader that finds the post taken by another works alone.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from llvmlite import ir
+
+from striate.llvm.builder import I32, I64, PTR, VOID, Builder, Value
+from striate.plan import context
+
+SPINS = 1 << 13
+"""Rounds that a helper waits for the next step before it goes back to sleep.
+
+Longer than Python takes from one step to the next: see ``benchmarks``.
+"""
+
+_PATIENCE = 1 << 8  # rounds of waiting for another worker, some 10 microseconds
+
+_FLUSH_X86 = 0x8040  # results that are denormal become zero, and so do operands
+_FLUSH_ARM = 1 << 24
+
+
+def write_workers(module: ir.Module, work: ir.Function, phases: int) -> None:
+    """Write what the threads that share a program call.
+
+    Parameters
+    ----------
+    module
+        The program.
+    work
+        What each worker does, a function of the context and of the worker's own memory.
+    phases
+        How many there are: the tasks of each are counted.
+    """
+    _write_lead(module, work, phases)
+    _write_help(module)
+
+
+def _write_lead(module: ir.Module, work: ir.Function, phases: int) -> None:
+    """Write ``lead(context, post)``: a whole step, with helpers where the post is free."""
+    b = _function(module, "lead", VOID, [PTR, PTR])
+    place, post = b.function.args
+    counts = word(b, place, context.COUNTS_AT, PTR)
+    local = word(b, place, context.LOCAL_AT, PTR)
+    helpers = word(b, place, context.HELPERS)
+    for number in range(phases):
+        for count in (context.claimed(number), context.finished(number)):
+            _exchange(b, counts, count, I64(0))
+    ask, together, alone, done = (
+        b.ir.append_basic_block(n) for n in ("ask", "together", "alone", "done")
+    )
+    with _flushing(b):
+        b.ir.cbranch(b.ir.icmp_signed(">", helpers, I64(0)), ask, alone)
+        b.ir.position_at_end(ask)
+        busy = b.at(post, context.BUSY, I64)
+        taken = b.ir.cmpxchg(busy, I64(0), I64(1), "seq_cst", "seq_cst")
+        b.ir.cbranch(b.ir.extract_value(taken, 1), together, alone)
+        b.ir.position_at_end(together)
+        _exchange(b, post, context.JOB, b.ir.ptrtoint(place, I64))
+        _exchange(b, post, context.WANTED, helpers)
+        b.ir.call(work, [place, local])
+        _exchange(b, post, context.WANTED, I64(0))
+        wait_until(b, place, b.at(post, context.INSIDE, I64), "<=", 0)
+        _exchange(b, post, context.BUSY, I64(0))
+        b.ir.branch(done)
+        b.ir.position_at_end(alone)
+        b.ir.call(work, [place, local])
+        b.ir.branch(done)
+        b.ir.position_at_end(done)
+    b.ir.ret_void()
+
+
+def _write_help(module: ir.Module) -> None:
+    """Write ``help(post, number)``: wait a while for a step, help, wait for the next.
+
+    It gives the number of steps that it helped with before it became tired of waiting. It is the
+    same in every program, and helps with any.
+    """
+    b = _function(module, "help", I64, [PTR, I64])
+    post, number = b.function.args
+    wanted, inside = b.at(post, context.WANTED, I64), b.at(post, context.INSIDE, I64)
+    start = b.ir.block
+    look, enter, helped, late, leave, tired = (
+        b.ir.append_basic_block(n) for n in ("look", "enter", "help", "late", "leave", "tired")
+    )
+    with _flushing(b):
+        b.ir.branch(look)
+        b.ir.position_at_end(look)
+        spins, steps = b.ir.phi(I64), b.ir.phi(I64)
+        now = b.ir.load_atomic(wanted, "monotonic", 8, typ=I64)
+        b.ir.cbranch(b.ir.icmp_signed("<", number, now), enter, leave)
+        b.ir.position_at_end(enter)
+        b.ir.atomic_rmw("add", inside, I64(1), "seq_cst")
+        # The leader waits for whoever is inside, so what is still wanted now stays until it leaves.
+        still = b.ir.load_atomic(wanted, "seq_cst", 8, typ=I64)
+        b.ir.cbranch(b.ir.icmp_signed("<", number, still), helped, late)
+        b.ir.position_at_end(helped)
+        _help_once(b, post, number)
+        b.ir.atomic_rmw("sub", inside, I64(1), "seq_cst")
+        more = b.ir.add(steps, I64(1))
+        b.ir.branch(look)
+        b.ir.position_at_end(late)
+        b.ir.atomic_rmw("sub", inside, I64(1), "seq_cst")
+        b.ir.branch(leave)
+        b.ir.position_at_end(leave)
+        pause(b)
+        waited = b.ir.add(spins, I64(1))
+        b.ir.cbranch(b.ir.icmp_signed("<", waited, I64(SPINS)), look, tired)
+        for value, before in ((I64(0), start), (I64(0), helped), (waited, leave)):
+            spins.add_incoming(value, before)
+        for value, before in ((I64(0), start), (more, helped), (steps, leave)):
+            steps.add_incoming(value, before)
+        b.ir.position_at_end(tired)
+    b.ir.ret(steps)
+
+
+def _help_once(b: Builder, post: Value, number: Value) -> None:
+    """Write the call of what the leader's program does, with a helper's own memory."""
+    place = word(b, post, context.JOB, PTR)
+    work = word(b, place, context.WORK_AT, ir.FunctionType(VOID, [PTR, PTR]).as_pointer())
+    bytes_ = b.ir.mul(b.ir.add(number, I64(1)), word(b, place, context.LOCAL_BYTES))
+    local = b.at(word(b, place, context.LOCAL_AT, PTR), bytes_, ir.IntType(8))
+    b.ir.call(work, [place, local])
+
+
+def _function(module: ir.Module, name: str, result: Value, arguments: list[Value]) -> Builder:
+    """Begin a function that is called from outside."""
+    function = ir.Function(module, ir.FunctionType(result, arguments), name)
+    function.attributes.add("nounwind")
+    return Builder(module, function)
+
+
+def word(b: Builder, pointer: Value, place: int, type_: Value = I64) -> Value:
+    """Read a word at a place in shared memory."""
+    return b.load(b.at(pointer, place, I64), type_, 8)
+
+
+def _exchange(b: Builder, pointer: Value, place: int, value: Value) -> None:
+    """Write a word that other threads read."""
+    b.ir.atomic_rmw("xchg", b.at(pointer, place, I64), value, "seq_cst")
+
+
+def wait_until(b: Builder, place: Value, pointer: Value, sign: str, value: int) -> None:
+    """Write a loop that waits until a shared word compares so.
+
+    Whom it waits for may have been put aside by the system: now and then it lets others run.
+    """
+    before = b.ir.block
+    look, again, give_way, onward, done = (
+        b.ir.append_basic_block(n) for n in ("wait", "again", "give way", "onward", "ready")
+    )
+    b.ir.branch(look)
+    b.ir.position_at_end(look)
+    rounds = b.ir.phi(I64)
+    rounds.add_incoming(I64(1), before)
+    now = b.ir.load_atomic(pointer, "acquire", 8, typ=I64)
+    b.ir.cbranch(b.ir.icmp_signed(sign, now, I64(value)), done, again)
+    b.ir.position_at_end(again)
+    pause(b)
+    long = b.ir.and_(rounds, I64(_PATIENCE - 1))
+    b.ir.cbranch(b.ir.icmp_signed("==", long, I64(0)), give_way, onward)
+    b.ir.position_at_end(give_way)
+    b.ir.call(word(b, place, context.YIELD_AT, ir.FunctionType(VOID, []).as_pointer()), [])
+    b.ir.branch(onward)
+    b.ir.position_at_end(onward)
+    rounds.add_incoming(b.ir.add(rounds, I64(1)), onward)
+    b.ir.branch(look)
+    b.ir.position_at_end(done)
+
+
+def pause(b: Builder) -> None:
+    """Tell the processor that this loop waits, where it has a word for that."""
+    match _family(b):
+        case "x86":
+            b.call("llvm.x86.sse2.pause", VOID)
+        case "arm":
+            b.call("llvm.aarch64.hint", VOID, I32(1))  # yield
+        case _:
+            pass
+
+
+@contextmanager
+def _flushing(b: Builder) -> Iterator[None]:
+    """Let denormal numbers be zero in what is written here, and then as the caller had it.
+
+    Multiply-adds take up to fifty times as long with them.
+    """
+    match _family(b):
+        case "x86":
+            before, during = (b.ir.alloca(I32) for _ in range(2))
+            b.call("llvm.x86.sse.stmxcsr", VOID, before)
+            mode = b.ir.or_(b.load(before, I32), I32(_FLUSH_X86))
+            b.store(mode, during)
+            b.call("llvm.x86.sse.ldmxcsr", VOID, during)
+            yield
+            b.call("llvm.x86.sse.ldmxcsr", VOID, before)
+        case "arm":
+            mode = b.call("llvm.aarch64.get.fpcr", I64)
+            b.call("llvm.aarch64.set.fpcr", VOID, b.ir.or_(mode, I64(_FLUSH_ARM)))
+            yield
+            b.call("llvm.aarch64.set.fpcr", VOID, mode)
+        case _:
+            yield
+
+
+def _family(b: Builder) -> str:
+    """Tell whose words a module may use beside LLVM's own."""
+    triple = str(b.module.triple)
+    if triple.startswith(("x86_64", "i686")):
+        return "x86"
+    return "arm" if triple.startswith(("aarch64", "arm64")) else ""

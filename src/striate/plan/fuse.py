@@ -1,0 +1,230 @@
+"""Statements joined into kernels: what is computed place by place follows its source in registers.
+
+A kernel is one walk over a box of places. Its first statements reduce, or compute, one entry for
+each place; the statements after them go on from that entry before the walk moves on. An array that
+only the kernel itself reads is never stored.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from striate.nests import Equation, Nest
+from striate.plan.access import Access
+from striate.plan.statement import IMAGE, Compute, Statement
+from striate.plan.substitute import substitute, substitute_reference
+
+Place = Mapping[str, tuple[Mapping[str, int], int]]
+"""For each index of a statement: what it is in the indices of a kernel, multipliers and offset."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kernel:
+    """Statements computed in one walk.
+
+    Parameters
+    ----------
+    statements
+        In order; all in the indices of the first, which may reduce.
+    stored
+        Names of the arrays that others read too.
+    """
+
+    statements: tuple[Compute, ...]
+    stored: frozenset[str] = frozenset()
+
+    @property
+    def head(self) -> Compute:
+        """The statement that gives the walk."""
+        return self.statements[0]
+
+    @property
+    def box(self) -> dict[str, int]:
+        """The places: extents of the head's target indices."""
+        nest = self.head.nest
+        return {i: nest.extents[i] for i in nest.equation.indices if i not in nest.equation.reduced}
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Arrays read from memory."""
+        made: set[str] = set()
+        found: dict[str, None] = {}
+        for statement in self.statements:
+            found |= {name: None for name in statement.nest.sources if name not in made}
+            if statement.adds:
+                found[statement.writes] = None
+            made.add(statement.writes)
+        return tuple(found)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """Arrays computed, stored or not."""
+        return tuple(dict.fromkeys(statement.writes for statement in self.statements))
+
+    def __str__(self) -> str:
+        return "\n".join(
+            f"{'    ' if k else ''}{s}{'' if s.writes in self.stored else '  (not stored)'}"
+            for k, s in enumerate(self.statements)
+        )
+
+
+Item = Kernel | Statement
+"""What a phase is made of: kernels, and the statements that are no nests."""
+
+
+def fuse(statements: Iterable[Statement]) -> tuple[Item, ...]:
+    """Join statements of one phase into kernels.
+
+    Parameters
+    ----------
+    statements
+        In order.
+
+    Returns
+    -------
+    tuple
+        Kernels and other statements, in order; ``stored`` is still empty.
+    """
+    items: list[Item] = []
+    for statement in statements:
+        if not isinstance(statement, Compute):
+            items.append(statement)
+            continue
+        found = _joined(items, statement)
+        if found is None:
+            items.append(Kernel(statements=(statement,)))
+    return tuple(items)
+
+
+def with_stored(items: Sequence[Item], outside: Iterable[str]) -> tuple[Item, ...]:
+    """Say of each kernel which arrays others read: other items, or somebody outside."""
+    readers: dict[str, int] = {}
+    for item in items:
+        for name in set(item.reads):
+            readers[name] = readers.get(name, 0) + 1
+    beyond = set(outside)
+    return tuple(
+        replace(
+            item,
+            stored=frozenset(n for n in item.writes if n in beyond or readers.get(n, 0)),
+        )
+        if isinstance(item, Kernel)
+        else item
+        for item in items
+    )
+
+
+def _joined(items: list[Item], statement: Compute) -> bool | None:
+    """Append a statement to the kernels that give what it reads, if they can take it."""
+    equation = statement.nest.equation
+    if equation.reduced or equation.operator not in {"=", "+="}:
+        return None
+    sources = [k for k, item in enumerate(items) if set(written(item)) & set(statement.reads)]
+    if not sources:
+        return None
+    last = sources[-1]
+    between = items[last + 1 :]
+    if any(statement.writes in (*written(i), *i.reads) for i in between):
+        return None
+    siblings = _siblings(items, last, statement)
+    if siblings is None:
+        return None
+    extended = list[Kernel]()
+    for kernel in siblings:
+        moved = _moved(kernel, statement)
+        if moved is None:
+            return None
+        extended.append(replace(kernel, statements=(*kernel.statements, moved)))
+    first = last - len(siblings) + 1
+    items[first : last + 1] = extended
+    return True
+
+
+def written(item: Item) -> tuple[str, ...]:
+    """Name what an item writes."""
+    return item.writes if isinstance(item, Kernel) else (item.writes,)
+
+
+def _siblings(items: Sequence[Item], last: int, statement: Compute) -> list[Kernel] | None:
+    """Find the kernels up to ``last`` that together fill the place of a statement's source."""
+    found: list[Kernel] = []
+    covered, whole = 0, prod(statement.nest.extents.values())
+    name = None
+    for item in reversed(items[: last + 1]):
+        if not isinstance(item, Kernel):
+            return None
+        if name is None:
+            name = next((n for n in item.writes if n in statement.reads), None)
+        if name not in item.writes or item.head.sums_images:
+            return None
+        found.insert(0, item)
+        covered += prod(item.box.values())
+        if covered >= whole:
+            return found if covered == whole else None
+    return None
+
+
+def _moved(kernel: Kernel, statement: Compute) -> Compute | None:
+    """Write a statement in the indices of a kernel, if it reads the kernel's arrays in place."""
+    written = {s.writes: Access.of(s.nest.equation.target, s.nest) for s in kernel.statements}
+    nest = statement.nest
+    shared = [r for r in nest.equation.references if r.name in written]
+    if not shared or statement.writes in written:
+        return None
+    place = _place(Access.of(shared[0], nest), written[shared[0].name], nest.extents, kernel.box)
+    if place is None:
+        return None
+    moved = Compute(nest=_substituted(nest, place, kernel.box), adds=statement.adds)
+    for reference in moved.nest.equation.references:
+        if reference.name in written:
+            access = Access.of(reference, moved.nest)
+            if (access.strides, access.offset) != (
+                written[reference.name].strides,
+                written[reference.name].offset,
+            ):
+                return None
+    return moved
+
+
+def _place(
+    read: Access, written: Access, extents: Mapping[str, int], box: Mapping[str, int]
+) -> Place | None:
+    """Express the indices of a read in those of a write of the same array.
+
+    The place in the array is a number; both sides give its digits, each to a base of its own.
+    """
+    if read.lookups or written.lookups or read.per_image != written.per_image:
+        return None
+    digits = sorted(
+        ((by, index) for index, by in written.strides.items() if box[index] > 1), reverse=True
+    )
+    rest, place = written.offset - read.offset, dict[str, tuple[Mapping[str, int], int]]()
+    used: set[str] = set()
+    for index, by in sorted(read.strides.items(), key=lambda item: -item[1]):
+        if by <= 0:
+            return None
+        span = by * extents[index]
+        parts = {i: s // by for s, i in digits if by <= s < span and s % by == 0 and i not in used}
+        used |= parts.keys()
+        offset, rest = divmod(rest, by) if rest >= 0 else (-1, 0)
+        top = offset + sum(m * (box[i] - 1) for i, m in parts.items())
+        if not 0 <= offset <= top < extents[index]:
+            return None
+        place[index] = (parts, offset)
+    if rest or used != {index for _, index in digits}:
+        return None
+    if read.per_image:
+        place[IMAGE] = ({IMAGE: 1}, 0)
+    missing = [i for i in extents if i not in place]
+    if any(extents[i] > 1 for i in missing):
+        return None
+    return {**place, **{i: ({}, 0) for i in missing}}
+
+
+def _substituted(nest: Nest, place: Place, box: Mapping[str, int]) -> Nest:
+    """Write a nest with other indices."""
+    equation = nest.equation
+    target = substitute_reference(equation.target, place)
+    expression = substitute(equation.expression, place, nest.extents)
+    new = Equation(target, equation.operator, expression)
+    return Nest(new, {i: box[i] for i in new.indices}, nest.shapes)

@@ -1,0 +1,223 @@
+"""Scatters become gathers: nests in which each entry of the target belongs to one iteration.
+
+An equation that adds to ``da[2*i + u - 1]`` reaches an entry from several combinations of its
+indices, which no two threads, tiles or vectors may do at once. Solved for ``i``, it says for each
+entry which terms it has: Hagan's 8.41 instead of 8.39.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, product
+from math import gcd
+
+from striate.nests import Equation, Form, Nest, injective
+from striate.nests.expression import Number, Reference, Subscript, write_terms
+from striate.plan.substitute import Linear, substitute
+
+
+def gatherable(nest: Nest) -> bool:
+    """Say whether :func:`gather` can turn a nest around.
+
+    It must add, and each axis of its target must be either one index that counts through the whole
+    axis, or a sum ``s*i + d*u + p`` with positive multipliers, of which one index stands alone in
+    an array that ends where it does: reading outside that array is then what ends the index. That
+    index may stand in the same sum too, but in no other. What
+    only moves the entries of one array to other places, as the adjoint of a reshape, is left alone:
+    its terms never meet.
+
+    Parameters
+    ----------
+    nest
+        A nest.
+
+    Returns
+    -------
+    bool
+        Whether it is such a scatter.
+
+    Sources
+    -------
+    Hagan 8.39, 8.40.
+
+    Examples
+    --------
+    >>> from striate.nests import bind
+    >>> shapes = {"da": (6,), "w": (3,), "dz": (4,), "z": (4,), "t": (4,)}
+    >>> gatherable(bind("da[i + u] += w[u] * dz[i]", shapes=shapes))
+    True
+    >>> gatherable(bind("da[t[i]] += dz[i]", shapes=shapes))
+    False
+    """
+    equation = nest.equation
+    if equation.form is not Form.SCATTER or _moves(nest):
+        return False
+    subscripts = equation.target.subscripts
+    counts = Counter(chain.from_iterable(subscript.linear()[0] for subscript in subscripts))
+    return max(counts.values(), default=0) == 1 and all(
+        _is_whole(nest, subscript, length) or _moved(nest, subscript, length) is not None
+        for subscript, length in zip(subscripts, nest.shapes[nest.target], strict=True)
+    )
+
+
+def gather(nest: Nest) -> tuple[Nest, ...]:
+    r"""Turn a scatter into an empty target around, one nest for each phase of its strides.
+
+    An entry :math:`x = s\,i + d\,u - p` with the remainder :math:`r` is :math:`s\,m + r`. It has a
+    term for each tap :math:`u` for which :math:`x + p - d\,u` is a multiple of :math:`s`, and these
+    lie :math:`s / \gcd(s, d)` apart:
+
+    .. math:: u = u_r + \frac{s}{\gcd(s, d)} \, k, \qquad
+        i = m + \frac{r + p - d \, u_r}{s} - \frac{d}{\gcd(s, d)} \, k
+
+    The nest of a remainder sums over :math:`k`, under the letter of :math:`u`; the index is left
+    out where there is one tap, and an output for each entry. A phase without taps is filled with
+    zeros. Of the two indices of an axis the one that spans fewer pixels is summed over. That is the
+    window's, unless the window spans more than the outputs do, as where one output sees the whole
+    image; then the outputs are summed over. The nest's other sums come first, in their order.
+
+    Parameters
+    ----------
+    nest
+        A nest that is :func:`gatherable`.
+
+    Returns
+    -------
+    tuple of Nest
+        Each entry of the target belongs to exactly one; together they give what the nest gives,
+        in any order. The target is empty before them: one that holds values already would lose
+        them to the nests that fill, which are to be left out there.
+
+    Sources
+    -------
+    Hagan 8.41 (corrected: the feature maps of layer m, zero outside); Dumoulin and Visin 2016.
+
+    Examples
+    --------
+    >>> from striate.nests import bind
+    >>> shapes = {"da": (8,), "w": (3,), "dz": (4,)}
+    >>> scatter = "da[s*i + u - p] += w[u] * dz[i]"
+    >>> for phase in gather(bind(scatter, shapes=shapes, constants={"s": 2, "p": 1})):
+    ...     print(phase)
+    da[2*m] += w[1] * dz[m]  for m < 4
+    da[2*m + 1] += w[2*u] * dz[m - u + 1]  for m < 4, u < 2
+    """
+    assert gatherable(nest), f"{nest} is no scatter that can be turned around"
+    return tuple(_gathered(nest, phases) for phases in product(*_phases(nest)))
+
+
+@dataclass(frozen=True)
+class _Phase:
+    """The entries of an axis with one remainder; without values of old indices, no tap fits."""
+
+    place: Subscript
+    extents: Mapping[str, int]
+    values: Mapping[str, Linear] | None = None
+
+
+def _phases(nest: Nest) -> list[list[_Phase]]:
+    """Give the phases of each axis of the target that is reached through a sum."""
+    target = nest.equation.target
+    pairs = list(zip(target.subscripts, nest.shapes[target.name], strict=True))
+    sums = [(s, length) for s, length in pairs if not _is_whole(nest, s, length)]
+    names = _name_entries(nest, len(sums))
+    return [list(_solve(nest, *pair, name)) for pair, name in zip(sums, names, strict=True)]
+
+
+def _solve(nest: Nest, subscript: Subscript, length: int, entry: str) -> Iterator[_Phase]:
+    """Solve an axis of the target for the index that is moved; ``entry`` counts a phase."""
+    moved = _moved(nest, subscript, length)
+    assert moved is not None, f"{subscript} cannot be solved for an index"
+    multipliers, offset = subscript.linear()
+    (tap,) = multipliers.keys() - {moved}
+    stride, dilation, taps = multipliers[moved], multipliers[tap], nest.extents[tap]
+    step, back = stride // gcd(stride, dilation), dilation // gcd(stride, dilation)
+    for remainder in range(min(stride, length)):
+        place = Subscript(write_terms({entry: stride}, remainder))
+        entries = len(range(remainder, length, stride))
+        # What is left for stride*moved when the first tap of the phase is taken off.
+        left = [remainder - offset - dilation * u for u in range(min(step, taps))]
+        first = next((u for u, rest in enumerate(left) if rest % stride == 0), None)
+        if first is None:
+            yield _Phase(place, {entry: entries})
+            continue
+        fitting = len(range(first, taps, step))
+        # Only a sum may leave its axis: a single tap stays an index where entries have no term.
+        stays = fitting > 1 or entries > nest.extents[moved]
+        values: dict[str, Linear] = {
+            tap: ({tap: step} if stays else {}, first),
+            moved: ({entry: 1, tap: -back} if stays else {entry: 1}, left[first] // stride),
+        }
+        yield _Phase(place, {entry: entries, tap: fitting}, values)
+
+
+def _name_entries(nest: Nest, count: int) -> list[str]:
+    """Name the indices that count entries: ``m, n, o``, or numbered where a letter is taken."""
+    taken, stem = {*nest.extents, *nest.shapes}, "m"
+    names = [chr(ord(stem) + k) for k in range(count)]
+    while not taken.isdisjoint(names):
+        names = [f"{stem}{k}" for k in range(count)]
+        stem += "_"
+    return names
+
+
+def _gathered(nest: Nest, phases: tuple[_Phase, ...]) -> Nest:
+    """Make the nest of one phase of each axis."""
+    name, shape = nest.target, nest.shapes[nest.target]
+    sums = iter(phases)
+    place = Reference(
+        name,
+        tuple(
+            subscript if _is_whole(nest, subscript, length) else next(sums).place
+            for subscript, length in zip(nest.equation.target.subscripts, shape, strict=True)
+        ),
+    )
+    extents, values = dict(nest.extents), dict[str, Linear]()
+    for phase in phases:
+        extents |= phase.extents
+        values |= phase.values or {}
+    if any(phase.values is None for phase in phases):
+        equation, shapes = Equation(place, "=", Number(0)), {name: shape}
+    else:
+        expression = substitute(nest.equation.expression, values, nest.extents)
+        equation, shapes = Equation(place, "+=", expression), nest.shapes
+    return Nest(equation, {index: extents[index] for index in equation.indices}, shapes)
+
+
+def _is_whole(nest: Nest, subscript: Subscript, length: int) -> bool:
+    """Whether a subscript is an index that counts through its whole axis."""
+    return subscript.lone is not None and nest.extents[subscript.lone] == length
+
+
+def _moves(nest: Nest) -> bool:
+    """Whether a nest only moves the entries of one array to places of their own."""
+    match nest.equation.expression:
+        case Reference(_, subscripts):
+            own = {*nest.extents} == {subscript.lone for subscript in subscripts}
+            return own and injective(nest.equation.target.subscripts, nest.extents)
+        case _:
+            return False
+
+
+def _moved(nest: Nest, subscript: Subscript, length: int) -> str | None:
+    """Find the index for which an axis of the target is solved: of those that can be, the widest.
+
+    It can be where it counts through a whole axis of an array that is read, and stands nowhere but
+    alone or in the sum that is solved: then no reading leaves its array that did not before.
+    """
+    multipliers, _ = subscript.linear()
+    if subscript.table is not None or len(multipliers) != 2 or min(multipliers.values()) < 1:
+        return None
+
+    def solvable(index: str) -> bool:
+        read = [
+            (s, axis)
+            for reference in (*nest.equation.references, *nest.equation.tables)
+            for s, axis in zip(reference.subscripts, nest.shapes[reference.name], strict=True)
+            if index in s.linear()[0]
+        ]
+        known = [s.lone is not None or (s == subscript and axis >= length) for s, axis in read]
+        return all(known) and any(_is_whole(nest, s, axis) for s, axis in read)
+
+    found = filter(solvable, multipliers)
+    return max(found, key=lambda i: multipliers[i] * (nest.extents[i] - 1), default=None)

@@ -1,0 +1,25 @@
+"""How arrays of images lie in memory: the images in the lanes, or one image after another."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from striate.plan.access import Access, Lookup
+from striate.plan.statement import IMAGE, LANES, Variable
+
+Variables = Mapping[str, Variable]
+"""All arrays by name."""
+
+
+def moves(access: Access, variables: Variables) -> Access:
+    """Say by how many numbers of memory a place moves, the index of images included."""
+    if not access.per_image:
+        return access
+    rows = variables[access.name].rows
+    if rows:
+        return replace(access, strides={IMAGE: rows, **access.strides})
+    return replace(
+        access,
+        strides={IMAGE: 1, **{i: by * LANES for i, by in access.strides.items()}},
+        offset=access.offset * LANES,
+        lookups=tuple(Lookup(k.table, k.subscript, k.stride * LANES) for k in access.lookups),
+    )

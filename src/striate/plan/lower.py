@@ -1,0 +1,333 @@
+"""From a training step to statements: every kind's equations with the step's own names for arrays.
+
+A kind is known by its lowering alone. The number of images is a number of the run, so that a
+short last batch runs the same program.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import prod
+
+from striate.functions.base import Function, Lowering
+from striate.functions.programs import (
+    backward_equations,
+    forward_equations,
+    shapes_with_images,
+    state_equations,
+)
+from striate.functions.stated import Drawn, Parameter
+from striate.functions.update.base import Update
+from striate.graph.parameters import Layout
+from striate.graph.step import (
+    BackwardOperation,
+    LossOperation,
+    Operation,
+    Target,
+    TrainingStep,
+    derivative_of,
+)
+from striate.nests import Equation, bind
+from striate.nests.expression import Reference
+from striate.nests.nest import Lengths, Nest
+from striate.plan.statement import (
+    IMAGE,
+    LANES,
+    Compute,
+    Draw,
+    Load,
+    Lowered,
+    Statement,
+    Store,
+    Variable,
+)
+from striate.shapes import Shape
+
+PARAMETERS, STATISTICS = "parameters", "statistics"
+GRADIENT, NEXT_STATISTICS = "gradient", "next statistics"
+SCALARS = "scalars"
+
+
+def lower(step: TrainingStep, *, training: bool, target_shapes: Sequence[Shape] = ()) -> Lowered:
+    """List the statements of a training step, or of a pass without training.
+
+    Parameters
+    ----------
+    step
+        The operations.
+    training
+        Whether losses, derivatives and running statistics are computed.
+    target_shapes
+        Of each loss, the shape of one image's targets: labels have none of the axis of classes.
+
+    Returns
+    -------
+    Lowered
+        Statements for one block of images. The callers' buffers are ``parameters``,
+        ``statistics``, ``gradient``, ``next statistics``, ``scalars``, and for each input, target
+        and output one that is named after it.
+
+    Sources
+    -------
+    Hagan 8.29-8.31.
+    """
+    lowering = _Lowering(step, training=training)
+    lowering.begin()
+    for operation in step.forward:
+        lowering.forward(operation)
+    if training:
+        for number, end in enumerate(step.losses):
+            lowering.loss(end, number, target_shapes[number])
+        for back in step.backward:
+            lowering.backward(back)
+    lowering.end()
+    return Lowered(statements=tuple(lowering.statements), variables=lowering.variables)
+
+
+def lower_update(update: Update, size: int) -> Lowered:
+    """List the statements of an update over all parameters.
+
+    Parameters
+    ----------
+    update
+        The rule.
+    size
+        Number of parameters.
+
+    Returns
+    -------
+    Lowered
+        The callers' buffers are named as the update names its arrays: ``w``, ``dw``, ``w_next``.
+    """
+    stated = update.lowering(size)
+    variables: dict[str, Variable] = {}
+    statements: list[Statement] = []
+    shapes: dict[str, Lengths] = {**stated.shapes, "rate": (), "step": ()}
+    for place, name in enumerate(("rate", "step")):
+        variables[name] = Variable(name=name, size=1, per_image=False, buffer=SCALARS, offset=place)
+    names = {"w", "dw", "decayed", *update.buffers, "w_next"}
+    names |= {f"{name}_next" for name in update.buffers}
+    for text in stated.statements:
+        equation = Equation.parse(text, constants={*stated.constants, "rate", "step"})
+        nest = bind(equation, shapes=shapes, constants=stated.constants)
+        for name in (*nest.sources, nest.target):
+            buffer = name if name in names else ""
+            variables.setdefault(
+                name, Variable(name=name, size=size, per_image=False, buffer=buffer)
+            )
+        statements.append(Compute(nest=nest))
+    return Lowered(statements=tuple(statements), variables=variables)
+
+
+class _Lowering:
+    """The statements so far, and what is known of their variables."""
+
+    def __init__(self, step: TrainingStep, *, training: bool) -> None:
+        self.step = step
+        self.training = training
+        self.statements: list[Statement] = []
+        self.variables: dict[str, Variable] = {}
+        self.shapes: dict[str, Shape] = {}
+        self.state: dict[str, str] = {}
+        self.lowerings: dict[str, Lowering] = {}
+
+    def begin(self) -> None:
+        """Place the parameters and bring the inputs in."""
+        graph = self.step.graph
+        self._place(graph.parameters(), PARAMETERS, lambda name: name)
+        self._place(graph.parameters(), GRADIENT, derivative_of)
+        self._place(graph.state(), STATISTICS, lambda name: name)
+        self._place(graph.state(), NEXT_STATISTICS, _next)
+        self.state = {name: name for name in graph.state()}
+        self.variable("images", 1, per_image=False, buffer=SCALARS)
+        for name, shape in graph.inputs.items():
+            self.load(f"{name}.A", shape, f"input {name}")
+
+    def end(self) -> None:
+        """Bring the results out."""
+        for name in self.step.graph.outputs:
+            self.store(f"{name}.A", f"output {name}")
+        for name in self.step.graph.inputs:
+            if derivative_of(f"{name}.A") in self.shapes:
+                self.store(derivative_of(f"{name}.A"), f"derivative {name}")
+        if not self.training:
+            for number, end in enumerate(self.step.losses):
+                self.store(end.reads, f"read {number}")
+            return
+        for name, latest in self.state.items():
+            self.copy(latest, _next(name))
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy an array that knows no images."""
+        size = self.variables[source].size
+        nest = bind("t[x] = s[x]", shapes={"s": (size,), "t": (size,)})
+        self.add(Compute(nest=nest).renamed({"s": source, "t": target}))
+
+    def _place(
+        self, arrays: Mapping[str, Parameter], buffer: str, named: Callable[[str], str]
+    ) -> None:
+        """Make a variable for each array of a flat buffer."""
+        for name, where in Layout.of(arrays).slices():
+            size = where.stop - where.start
+            self.variable(named(name), size, per_image=False, buffer=buffer, offset=where.start)
+
+    def variable(
+        self,
+        name: str,
+        size: int,
+        *,
+        per_image: bool,
+        buffer: str = "",
+        offset: int = 0,
+        values: Sequence[float] = (),
+    ) -> None:
+        """Note a variable, unless it is known."""
+        known = self.variables.setdefault(
+            name,
+            Variable(
+                name=name,
+                size=size,
+                per_image=per_image,
+                buffer=buffer,
+                offset=offset,
+                values=tuple(values),
+            ),
+        )
+        assert (known.size, known.per_image) == (size, per_image), (known, size, per_image)
+
+    def add(self, statement: Statement) -> None:
+        """Append a statement."""
+        self.statements.append(statement)
+
+    def load(self, name: str, shape: Shape, buffer: str) -> None:
+        """Bring an array in."""
+        self.shapes[name] = shape
+        self.variable(buffer, prod(shape), per_image=True, buffer=buffer)
+        self.variable(name, prod(shape), per_image=True)
+        self.add(Load(source=buffer, target=name))
+
+    def store(self, name: str, buffer: str) -> None:
+        """Bring an array out."""
+        self.variable(buffer, self.variables[name].size, per_image=True, buffer=buffer)
+        self.add(Store(source=name, target=buffer))
+
+    def forward(self, operation: Operation) -> None:
+        """Add a function's forward equations, and those of its running statistics."""
+        function = operation.function
+        shapes = [self.shapes[name] for name in operation.inputs]
+        self.shapes[operation.output] = function.output_shape(*shapes)
+        stated = function.lowering if self.training else function.inference_lowering
+        lowering = stated(*shapes)
+        assert lowering is not None, f"{function} states no equation"
+        self.lowerings[operation.output] = lowering
+        names = self._names(operation)
+        if self.training:
+            for symbol, drawn in lowering.drawn.items():
+                self._draw(names, lowering, symbol, drawn, operation)
+        self._equations(lowering, forward_equations(lowering), names, operation.output)
+        if self.training and lowering.state:
+            self._equations(lowering, state_equations(lowering), names, operation.output)
+            for role, name in operation.state.items():
+                self.state[name] = f"{operation.output}.{role}_next"
+
+    def _draw(
+        self, names: dict[str, str], lowering: Lowering, symbol: str, drawn: Drawn, op: Operation
+    ) -> None:
+        """Draw a mask."""
+        name = names.setdefault(symbol, f"{op.output}.{symbol}")
+        self.variable(name, prod(lowering.shapes[symbol]), per_image=True)
+        stream = drawn.stream + op.number
+        self.add(Draw(target=name, threshold=drawn.threshold, stream=stream))
+
+    def loss(self, end: LossOperation, number: int, target_shape: Shape) -> None:
+        """Add a loss: each image's own, and the derivative scaled to the batch."""
+        shape = self.shapes[end.reads]
+        lowering = end.loss.lowering(shape, target_shape)
+        assert lowering is not None, f"{end.loss} states no equation"
+        targets, scales = f"target {number}", f"scale {number}"
+        self.load(f"{end.layer}.y", target_shape, targets)
+        self.load(f"{end.layer}.scale", (), scales)
+        before = f"{end.layer}.loss"
+        names = {"n": end.reads, "y": f"{end.layer}.y", "l": before, "dn": f"{before}.dn"}
+        self._equations(lowering, forward_equations(lowering), names, before)
+        self._equations(lowering, backward_equations(lowering), names, before)
+        self.store(before, f"loss {number}")
+        sizes = {"d": (LANES, *shape), "s": (LANES,), "t": (LANES, *shape)}
+        nest = bind("t[q,*x] = s[q] * d[q,*x]", shapes=sizes)
+        self.shapes[end.derivative.name] = shape
+        self.variable(end.derivative.name, prod(shape), per_image=True)
+        scaled = {"d": f"{before}.dn", "s": f"{end.layer}.scale", "t": end.derivative.name}
+        self.add(Compute(nest=nest, adds=end.derivative.adds).renamed(scaled))
+
+    def backward(self, back: BackwardOperation) -> None:
+        """Add a function's backward equations."""
+        operation = back.operation
+        lowering = self.lowerings[operation.output]
+        names = self._names(operation)
+        function = operation.function
+        wanted: dict[str, Target] = {}
+        for k, target in enumerate(back.d_inputs):
+            wanted[f"d{function.input_symbol(k)}"] = target
+        for role, target in back.d_parameters.items():
+            symbol = f"d{function.parameter_symbol(role)}"
+            wanted[symbol] = Target(name=derivative_of(target.name), adds=target.adds)
+        names[f"d{function.output_symbol}"] = back.d_output
+        names |= {symbol: target.name for symbol, target in wanted.items()}
+        equations = backward_equations(lowering)
+        adding = {symbol for symbol, target in wanted.items() if target.adds}
+        self._equations(lowering, equations, names, operation.output, adding)
+        for k, target in enumerate(back.d_inputs):
+            self.shapes[target.name] = self.shapes[operation.inputs[k]]
+
+    def _names(self, operation: Operation) -> dict[str, str]:
+        """Give the step's names for a function's symbols."""
+        function: Function = operation.function
+        names = {function.input_symbol(k): name for k, name in enumerate(operation.inputs)}
+        names[function.output_symbol] = operation.output
+        names |= {
+            function.parameter_symbol(role): name for role, name in operation.parameters.items()
+        }
+        return names | {role: self.state[name] for role, name in operation.state.items()}
+
+    def _equations(
+        self,
+        lowering: Lowering,
+        equations: Iterable[Equation],
+        names: Mapping[str, str],
+        prefix: str,
+        adding: Iterable[str] = (),
+    ) -> None:
+        """Bind equations and add them under the step's names; temporaries get a prefix."""
+        images = {"images": ()}
+        shapes: dict[str, Lengths] = {**shapes_with_images(lowering, LANES), **images}
+        written: set[str] = set()
+        for equation in equations:
+            nest = bind(
+                equation, shapes=shapes, constants=lowering.constants, extents=lowering.extents
+            )
+            shapes |= nest.shapes
+            names = {n: names.get(n, f"{prefix}.{n}") for n in nest.shapes} | dict(names)
+            names["images"] = "images"
+            for reference in (nest.equation.target, *nest.equation.references):
+                self._note(names[reference.name], reference, nest, lowering)
+            for table in nest.equation.tables:
+                self._note(names[table.name], table, nest, lowering)
+            sums = nest.equation.operator == "+="
+            adds = nest.target in adding or (sums and nest.target in written)
+            written.add(nest.target)
+            self.add(Compute(nest=nest, adds=adds).renamed(names))
+
+    def _note(self, name: str, reference: Reference, nest: Nest, lowering: Lowering) -> None:
+        """Note a variable of an equation; the arrays of images have these for their first axis."""
+        if name in self.variables:
+            return
+        lengths = nest.shapes[reference.name]
+        table = lowering.tables.get(reference.name)
+        if table is not None:
+            self.variable(name, table.size, per_image=False, values=table.reshape(-1).tolist())
+            return
+        per_image = bool(reference.subscripts) and reference.subscripts[0].lone == IMAGE
+        self.variable(name, prod(lengths[1:] if per_image else lengths), per_image=per_image)
+
+
+def _next(name: str) -> str:
+    """Name a running statistic after the step."""
+    return f"{name} next"

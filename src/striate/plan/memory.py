@@ -1,0 +1,68 @@
+"""Places in memory: one arena, planned from lifetimes before anything runs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+ALIGNED = 16
+"""Every array begins at a multiple of so many numbers: 64 bytes, one line of a cache."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """An array that needs a place from one moment to another, both included."""
+
+    name: str
+    size: int
+    first: int
+    last: int
+
+
+def aligned(size: int) -> int:
+    """Round a number of numbers up to whole lines."""
+    return -(-size // ALIGNED) * ALIGNED
+
+
+def place(needs: Iterable[Need], gap: int = 0) -> tuple[dict[str, int], int]:
+    """Find a place for each array, so that those needed at one time do not overlap.
+
+    The largest are placed first, each at the lowest place that is free for its whole life.
+
+    Parameters
+    ----------
+    needs
+        The arrays.
+    gap
+        Numbers to leave free behind each array, for canaries.
+
+    Returns
+    -------
+    tuple
+        Where each array begins, and the size of the whole.
+
+    Sources
+    -------
+    Pisarchyk and Lee 2020 (greedy by size).
+
+    Examples
+    --------
+    ``c`` comes when ``a`` has gone, and takes its place:
+
+    >>> place([Need("a", 32, 0, 1), Need("b", 16, 0, 2), Need("c", 32, 2, 3)])
+    ({'a': 0, 'c': 0, 'b': 32}, 48)
+    """
+    placed: list[tuple[int, int, Need]] = []
+    where: dict[str, int] = {}
+    whole = 0
+    for need in sorted(needs, key=lambda n: (-n.size, n.first, n.name)):
+        size = aligned(need.size + gap)
+        start = 0
+        for low, high, other in sorted(placed, key=lambda p: p[0]):
+            if other.last < need.first or need.last < other.first:
+                continue
+            if start + size <= low:
+                break
+            start = max(start, high)
+        placed.append((start, start + size, need))
+        where[need.name] = start
+        whole = max(whole, start + size)
+    return where, whole

@@ -1,0 +1,175 @@
+"""Statements sorted into phases: what can be done image by image, and what needs them all.
+
+In a phase over images each part of the batch goes through all statements, a block after another.
+A sum over the images is a sum for each part first; it is known when all parts have gone through,
+so whoever reads it begins a new phase. Between phases the parts' sums are added up, in order.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from striate.nests import bind
+from striate.plan.fuse import Item, Kernel, fuse, with_stored, written
+from striate.plan.statement import IMAGE, Compute, Lowered, Statement, Variable
+
+TASKS = 16
+"""Tasks of a phase between images: so many threads can share it."""
+
+SHARED = 1 << 15
+"""Terms from which a phase between images is worth sharing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """Items that need no waiting for each other's other parts.
+
+    Parameters
+    ----------
+    items
+        Kernels and other statements, in order.
+    over_images
+        Whether they are done for each block of images; else once.
+    tasks
+        Into how many tasks it is cut.
+    """
+
+    items: tuple[Item, ...]
+    over_images: bool
+    tasks: int
+
+
+def parts_name(name: str) -> str:
+    """Name the array of the parts' sums."""
+    return f"{name}, by parts"
+
+
+def sort_phases(lowered: Lowered, parts: int) -> tuple[tuple[Phase, ...], dict[str, Variable]]:
+    """Sort statements into phases, and join them into kernels.
+
+    Parameters
+    ----------
+    lowered
+        Statements in order.
+    parts
+        Parts of a batch.
+
+    Returns
+    -------
+    tuple
+        The phases in order, and all variables, the parts' sums among them.
+    """
+    return _Sorting(lowered, parts).phases()
+
+
+class _Sorting:
+    """When each statement can be computed."""
+
+    def __init__(self, lowered: Lowered, parts: int) -> None:
+        self.variables = dict(lowered.variables)
+        self.statements = lowered.statements
+        self.parts = parts
+        self.over_images: dict[int, list[Statement]] = defaultdict(list)
+        self.between: dict[int, list[Statement]] = defaultdict(list)
+        self.ready: dict[str, tuple[str, int]] = {}
+        self.sums: dict[str, int] = {}
+
+    def phases(self) -> tuple[tuple[Phase, ...], dict[str, Variable]]:
+        """Sort, join, and say what is stored."""
+        for statement in self.statements:
+            if _each(statement):
+                self.place_images(statement)
+            else:
+                self.place_between(statement)
+        self.place_sums()
+        found: list[tuple[tuple[Item, ...], bool]] = []
+        last = max([*self.over_images, *self.between], default=0)
+        for number in range(-1, last + 1):
+            if self.over_images.get(number):
+                found.append((fuse(self.over_images[number]), True))
+            fused = fuse(self.between.get(number, ()))
+            found += [(items, False) for items in _waves(fused)]
+        named = {v.name for v in self.variables.values() if v.buffer}
+        every = with_stored([i for items, _ in found for i in items], named)
+        phases: list[Phase] = []
+        start = 0
+        for items, over in found:
+            stored = every[start : start + len(items)]
+            start += len(items)
+            tasks = self.parts if over else _tasks(stored)
+            phases.append(Phase(items=stored, over_images=over, tasks=tasks))
+        return tuple(phases), self.variables
+
+    def place_images(self, statement: Statement) -> None:
+        """Place a statement that is done image by image."""
+        phase = 0
+        before = (statement.writes,) if statement.writes in self.ready else ()
+        for name in (*statement.reads, *before):
+            how, when = self.ready.get(name, ("given", -1))
+            own = how == "sum" and name == statement.writes
+            phase = max(phase, when if how == "each" or own else when + 1)
+        summed = isinstance(statement, Compute) and statement.sums_images
+        self.ready[statement.writes] = ("sum" if summed else "each", phase)
+        if summed and isinstance(statement, Compute):
+            self.sums[statement.writes] = phase
+            statement = self.by_parts(statement)
+        self.over_images[phase].append(statement)
+
+    def by_parts(self, statement: Compute) -> Compute:
+        """Write a sum over images as a part's share of it."""
+        name = statement.writes
+        other = parts_name(name)
+        variable = self.variables[name]
+        self.variables.setdefault(other, Variable(name=other, size=variable.size, per_image=False))
+        renamed = statement.renamed({name: other})
+        return Compute(nest=renamed.nest, adds=True)
+
+    def place_between(self, statement: Statement) -> None:
+        """Place a statement that knows no images."""
+        phase = -1
+        for name in (*statement.reads, statement.writes):
+            phase = max(phase, self.ready.get(name, ("given", -1))[1])
+        self.ready[statement.writes] = ("once", phase)
+        self.between[phase].append(statement)
+
+    def place_sums(self) -> None:
+        """Add the parts' sums up when the last statement of each has been done."""
+        last = max(self.over_images, default=-1)
+        joined: dict[int, list[Statement]] = defaultdict(list)
+        for name, phase in self.sums.items():
+            external = bool(self.variables[name].buffer)
+            joined[last if external else phase].append(self.join(name))
+        for phase, statements in joined.items():
+            self.between[phase] = [*statements, *self.between.get(phase, [])]
+
+    def join(self, name: str) -> Compute:
+        """Write the sum over parts."""
+        size = self.variables[name].size
+        nest = bind("t[x] += p[k,x]", shapes={"t": (size,), "p": (self.parts, size)})
+        return Compute(nest=nest).renamed({"t": name, "p": parts_name(name)})
+
+
+def _each(statement: Statement) -> bool:
+    """Whether a statement is done image by image."""
+    if not isinstance(statement, Compute):
+        return True
+    return IMAGE in statement.nest.extents and not statement.whole
+
+
+def _waves(items: Sequence[Item]) -> list[tuple[Item, ...]]:
+    """Sort items so that those of one wave need nothing of each other."""
+    ready: dict[str, int] = {}
+    waves: dict[int, list[Item]] = defaultdict(list)
+    for item in items:
+        wave = max((ready.get(name, 0) for name in (*item.reads, *written(item))), default=0)
+        for name in written(item):
+            ready[name] = wave + 1
+        waves[wave].append(item)
+    return [tuple(waves[number]) for number in sorted(waves)]
+
+
+def _tasks(items: Sequence[Item]) -> int:
+    """Say among how many tasks kernels are shared: one, where there is little to do."""
+    work = sum(prod(i.head.nest.extents.values()) for i in items if isinstance(i, Kernel))
+    return TASKS if work >= SHARED else 1

@@ -1,0 +1,203 @@
+"""A plan: phases, schedules and places, all that is needed to write the program and to run it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from striate.plan.fuse import Item, Kernel
+from striate.plan.lower import SCALARS
+from striate.plan.memory import Need, aligned, place
+from striate.plan.phases import Phase, parts_name, sort_phases
+from striate.plan.schedule import Schedule, schedule
+from striate.plan.simplify import simplify
+from striate.plan.statement import LANES, Lowered, Variable
+from striate.plan.target import Target
+from striate.plan.whole import sum_whole
+
+PARTS = 8
+"""Most parts of a batch: so many threads can share a step, and so many sums are added up."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where an array lies: in a caller's buffer, in the arena, or in a worker's own memory.
+
+    Parameters
+    ----------
+    region
+        Name of a buffer, or ``ARENA`` or ``LOCAL``.
+    offset
+        Where it begins.
+    per_block, per_part
+        Numbers from one block of images, or one part, to the next.
+    """
+
+    region: str
+    offset: int
+    per_block: int = 0
+    per_part: int = 0
+
+
+ARENA, LOCAL = "the arena", "a worker's memory"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A program before it is written.
+
+    Parameters
+    ----------
+    target
+        The processor.
+    images
+        Images of a batch.
+    parts
+        Into how many parts the blocks of a batch are cut.
+    phases
+        What is done.
+    schedules
+        The loops of each kernel, by phase and item.
+    variables
+        All arrays.
+    homes
+        Where they lie.
+    buffers
+        The caller's buffers, in order.
+    arena, local
+        Numbers in the arena, and in the memory of each worker.
+    """
+
+    target: Target
+    images: int
+    parts: int
+    phases: tuple[Phase, ...]
+    schedules: Mapping[tuple[int, int], Schedule]
+    variables: Mapping[str, Variable] = field(repr=False)
+    homes: Mapping[str, Home] = field(repr=False)
+    buffers: tuple[str, ...]
+    arena: int
+    local: int
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of images in a batch."""
+        return -(-self.images // LANES)
+
+    def __str__(self) -> str:
+        lines = [f"{self.images} images in {self.parts} parts; {self.target}"]
+        for p, phase in enumerate(self.phases):
+            kind = "over images" if phase.over_images else "once"
+            lines.append(f"phase {p}, {kind}, {phase.tasks} tasks")
+            for k, item in enumerate(phase.items):
+                lines.append(f"  {item}".replace("\n", "\n  "))
+                if (p, k) in self.schedules:
+                    lines.append(f"    by {self.schedules[p, k]}")
+        lines.append(f"memory: arena {self.arena}, each worker {self.local}")
+        lines += [f"  {name}: {home}" for name, home in self.homes.items()]
+        return "\n".join(lines)
+
+
+def make_plan(lowered: Lowered, images: int, target: Target) -> Plan:
+    """Plan a program.
+
+    Parameters
+    ----------
+    lowered
+        What is computed.
+    images
+        Images of a batch, at most.
+    target
+        The processor.
+
+    Returns
+    -------
+    Plan
+        The same for any number of threads.
+    """
+    blocks = -(-images // LANES)
+    parts = min(blocks, PARTS)
+    simple = sum_whole(simplify(lowered), images)
+    phases, variables = sort_phases(simple, parts)
+    schedules = {
+        (p, k): schedule(item, variables, target, 1 if phase.over_images else phase.tasks)
+        for p, phase in enumerate(phases)
+        for k, item in enumerate(phase.items)
+        if isinstance(item, Kernel)
+    }
+    homes, arena, local = _homes(phases, variables, blocks, parts)
+    used = {home.region for home in homes.values()} - {ARENA, LOCAL}
+    buffers = dict.fromkeys(v.buffer for v in variables.values() if v.buffer in used)
+    return Plan(
+        target=target,
+        images=images,
+        parts=parts,
+        phases=phases,
+        schedules=schedules,
+        variables=variables,
+        homes=homes,
+        buffers=tuple(dict.fromkeys((SCALARS, *buffers))),
+        arena=arena,
+        local=local,
+    )
+
+
+def _homes(
+    phases: tuple[Phase, ...], variables: Mapping[str, Variable], blocks: int, parts: int
+) -> tuple[dict[str, Home], int, int]:
+    """Find a home for every array that is read or written in memory."""
+    uses = _uses(phases)
+    homes: dict[str, Home] = {}
+    shared: list[Need] = []
+    own: list[Need] = []
+    for name, moments in uses.items():
+        variable = variables[name]
+        if variable.values:
+            continue
+        if variable.buffer:
+            step = variable.size * LANES if variable.per_image else 0
+            homes[name] = Home(variable.buffer, variable.offset, per_block=step)
+            continue
+        first, last = min(moments), max(moments)
+        each = variable.rows or variable.size
+        size = aligned(each * LANES) if variable.per_image else aligned(variable.size)
+        in_one = phases[first[0]].over_images and first[0] == last[0]
+        if variable.per_image and in_one:
+            own.append(Need(name, size, _moment(first), _moment(last)))
+        elif variable.per_image:
+            shared.append(Need(name, size * blocks, first[0], last[0]))
+            homes[name] = Home(ARENA, 0, per_block=size)
+        elif name.endswith(parts_name("")):
+            shared.append(Need(name, variable.size * parts, first[0], last[0]))
+            homes[name] = Home(ARENA, 0, per_part=variable.size)
+        else:
+            shared.append(Need(name, size, first[0], last[0]))
+            homes[name] = Home(ARENA, 0)
+    offsets, arena = place(shared)
+    own_offsets, local = place(own)
+    homes |= {
+        name: Home(ARENA, at, homes[name].per_block, homes[name].per_part)
+        for name, at in offsets.items()
+    }
+    homes |= {name: Home(LOCAL, at) for name, at in own_offsets.items()}
+    return homes, arena, local
+
+
+def _moment(use: tuple[int, int]) -> int:
+    """Give items numbers in order; only those of one phase are ever compared."""
+    return use[0] * 100_000 + use[1]
+
+
+def _uses(phases: tuple[Phase, ...]) -> dict[str, list[tuple[int, int]]]:
+    """List when each array in memory is read or written, by phase and item."""
+    uses: dict[str, list[tuple[int, int]]] = {}
+    for p, phase in enumerate(phases):
+        for k, item in enumerate(phase.items):
+            for name in _touched(item):
+                uses.setdefault(name, []).append((p, k))
+    return uses
+
+
+def _touched(item: Item) -> tuple[str, ...]:
+    """Name the arrays that an item reads or writes in memory."""
+    if isinstance(item, Kernel):
+        return tuple(dict.fromkeys((*item.reads, *(n for n in item.writes if n in item.stored))))
+    return (*item.reads, item.writes)

@@ -1,0 +1,116 @@
+"""Statements made fewer and plainer: no idle copies, no unread results, gathers for scatters."""
+
+from collections import Counter
+from collections.abc import Iterator
+from math import prod
+
+from striate.nests import Equation, Form, Nest, bind
+from striate.nests.expression import Number, Reference
+from striate.plan.access import Access
+from striate.plan.gather import gather, gatherable
+from striate.plan.statement import IMAGE, Compute, Lowered, Statement
+
+
+def simplify(lowered: Lowered) -> Lowered:
+    """Leave out what nobody reads, make copies into other names, and scatters into gathers.
+
+    Parameters
+    ----------
+    lowered
+        Statements in order.
+
+    Returns
+    -------
+    Lowered
+        Fewer statements, or statements that write each entry once.
+    """
+    lowered = without_idle(lowered)
+    lowered = without_copies(lowered)
+    statements = [new for old in lowered.statements for new in _gathered(old)]
+    return Lowered(statements=tuple(statements), variables=lowered.variables)
+
+
+def without_idle(lowered: Lowered) -> Lowered:
+    """Leave out statements whose results nobody reads."""
+    wanted = {v.name for v in lowered.variables.values() if v.buffer}
+    kept: list[Statement] = []
+    for statement in reversed(lowered.statements):
+        if statement.writes in wanted:
+            kept.append(statement)
+            wanted |= set(statement.reads)
+    return Lowered(statements=tuple(reversed(kept)), variables=lowered.variables)
+
+
+def without_copies(lowered: Lowered) -> Lowered:
+    """Give one name to an array and its copy, where neither changes afterwards."""
+    writers = Counter(statement.writes for statement in lowered.statements)
+    remaining = Counter(writers)
+    names: dict[str, str] = {}
+    kept: list[Statement] = []
+    for old in lowered.statements:
+        statement = old.renamed(names)
+        remaining[statement.writes] -= 1
+        source = _copied(statement)
+        if (
+            source is not None
+            and writers[statement.writes] == 1
+            and not remaining[source]
+            and not lowered.variables[statement.writes].buffer
+            and not lowered.variables[source].buffer
+            and not lowered.variables[source].values
+        ):
+            names = {n: source if to == statement.writes else to for n, to in names.items()}
+            names[statement.writes] = source
+        else:
+            kept.append(statement)
+    return Lowered(statements=tuple(kept), variables=lowered.variables)
+
+
+def _copied(statement: Statement) -> str | None:
+    """Name the array that a statement copies, place by place, into one as large."""
+    if not isinstance(statement, Compute) or statement.adds:
+        return None
+    equation, nest = statement.nest.equation, statement.nest
+    source = equation.expression
+    if equation.operator not in {"=", "+="} or equation.reduced:
+        return None
+    if not isinstance(source, Reference):
+        return None
+    to, of = Access.of(equation.target, nest), Access.of(source, nest)
+    same = (to.strides, to.offset, to.per_image) == (of.strides, of.offset, of.per_image)
+    whole = prod(nest.shapes[source.name]) == prod(nest.shapes[nest.target])
+    covered = prod(nest.extents.values()) == prod(nest.shapes[nest.target])
+    plain = not (to.lookups or of.lookups or nest.guards())
+    return source.name if same and whole and covered and plain else None
+
+
+def _gathered(statement: Statement) -> Iterator[Statement]:
+    """Write a scatter as gathers, or, where its places come from a table, fill and add."""
+    if not isinstance(statement, Compute) or statement.nest.equation.form is not Form.SCATTER:
+        yield statement
+        return
+    if gatherable(statement.nest):
+        for nest in gather(statement.nest):
+            empty = nest.equation.expression == Number(0)
+            if not (statement.adds and empty):
+                yield Compute(nest=nest, adds=statement.adds)
+        return
+    if not statement.adds:
+        yield Compute(nest=fill(statement.nest))
+    yield Compute(nest=statement.nest, adds=True)
+
+
+def fill(nest: Nest) -> Nest:
+    """Write zeros to the whole of a nest's target."""
+    name = nest.target
+    shape = nest.shapes[name]
+    reference = nest.equation.target
+    per_image = bool(reference.subscripts) and reference.subscripts[0].lone == IMAGE
+    axes = [(IMAGE if per_image and k == 0 else f"x{k}") for k in range(len(shape))]
+    filled = bind(f"t[{','.join(axes)}] = 0", shapes={"t": shape})
+    equation = filled.equation
+    return Nest(
+        Equation(Reference(name, equation.target.subscripts), "=", equation.expression),
+        filled.extents,
+        {name: shape},
+    )

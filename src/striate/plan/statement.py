@@ -1,0 +1,254 @@
+"""What a compiled program computes, before anything is said of order or memory.
+
+A program is a list of statements over named variables, for one block of images: as many as a vector
+has lanes. Most statements are nests; the others bring images in, results out, and draw random
+masks. Nothing here knows of layers or kinds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from striate.nests import Nest
+from striate.nests.expression import Reference, rewrite
+from striate.nests.nest import Lengths
+from striate.plan.target import LANES
+
+IMAGE = "q"
+"""The index of images: in every equation it stands first in the arrays of images."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    """A named array of numbers.
+
+    Of the arrays that the program finds a place for, those of images have the images in the lanes,
+    number after number, or lie in ``rows``, image after image.
+
+    Parameters
+    ----------
+    name
+        Its name in the statements.
+    size
+        Numbers in it: of one image, where each image has its own.
+    per_image
+        Whether each image has its own.
+    buffer
+        The caller's buffer that holds it; empty where the program finds a place for it.
+    offset
+        Where it begins in that buffer.
+    values
+        Its numbers, where they never change: tables.
+    rows
+        Numbers from one image to the next, where it lies in rows; 0 where images lie in lanes.
+    """
+
+    name: str
+    size: int
+    per_image: bool
+    buffer: str = ""
+    offset: int = 0
+    values: tuple[float, ...] = field(default=(), repr=False)
+    rows: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compute:
+    """A nest.
+
+    Parameters
+    ----------
+    nest
+        What is computed, with :data:`LANES` images where it reads or writes any.
+    adds
+        Whether the target holds values already, which it keeps; else it is empty before.
+    whole
+        Whether it is done once for all images of the batch, its arrays of images lying in rows.
+    """
+
+    nest: Nest
+    adds: bool = False
+    whole: bool = False
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of what it reads."""
+        before = (self.nest.target,) if self.adds else ()
+        return tuple(dict.fromkeys((*self.nest.sources, *before)))
+
+    @property
+    def writes(self) -> str:
+        """Name of what it writes."""
+        return self.nest.target
+
+    @property
+    def sums_images(self) -> bool:
+        """Whether it reduces over the images."""
+        return IMAGE in self.nest.equation.reduced
+
+    def renamed(self, names: Mapping[str, str]) -> "Compute":
+        """Give the statement with other names for its arrays."""
+        return replace(self, nest=renamed(self.nest, names))
+
+    def __str__(self) -> str:
+        return f"{self.nest}{'  adding' * self.adds}{'  for all images' * self.whole}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """Brings a caller's array, image after image, into lanes."""
+
+    source: str
+    target: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of what it reads."""
+        return (self.source,)
+
+    @property
+    def writes(self) -> str:
+        """Name of what it writes."""
+        return self.target
+
+    def renamed(self, names: Mapping[str, str]) -> "Load":
+        """Give the statement with other names for its arrays."""
+        return Load(source=self.source, target=names.get(self.target, self.target))
+
+    def __str__(self) -> str:
+        return f"load {self.target} from {self.source}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """Brings an array out of the lanes into a caller's, image after image."""
+
+    source: str
+    target: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of what it reads."""
+        return (self.source,)
+
+    @property
+    def writes(self) -> str:
+        """Name of what it writes."""
+        return self.target
+
+    def renamed(self, names: Mapping[str, str]) -> "Store":
+        """Give the statement with other names for its arrays."""
+        return Store(source=names.get(self.source, self.source), target=self.target)
+
+    def __str__(self) -> str:
+        return f"store {self.source} to {self.target}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draw:
+    """Draws a mask: 1 where a random word is at least a threshold, else 0.
+
+    Parameters
+    ----------
+    target
+        The mask.
+    threshold
+        Of the upper 24 bits of each element's word.
+    stream
+        Last word of the counters: keeps the words of one layer apart from another's.
+    """
+
+    target: str
+    threshold: int
+    stream: int
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of what it reads: nothing."""
+        return ()
+
+    @property
+    def writes(self) -> str:
+        """Name of what it writes."""
+        return self.target
+
+    def renamed(self, names: Mapping[str, str]) -> "Draw":
+        """Give the statement with another name for its mask."""
+        target = names.get(self.target, self.target)
+        return Draw(target=target, threshold=self.threshold, stream=self.stream)
+
+    def __str__(self) -> str:
+        return f"draw {self.target} from stream {self.stream:x}, at least {self.threshold} / 2**24"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """Turns an array with the images in the lanes into rows, an image after another."""
+
+    source: str
+    target: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of what it reads."""
+        return (self.source,)
+
+    @property
+    def writes(self) -> str:
+        """Name of what it writes."""
+        return self.target
+
+    def renamed(self, names: Mapping[str, str]) -> "Turn":
+        """Give the statement with other names for its arrays."""
+        source, target = (names.get(n, n) for n in (self.source, self.target))
+        return Turn(source=source, target=target)
+
+    def __str__(self) -> str:
+        return f"turn {self.source} into {self.target}"
+
+
+Statement = Compute | Load | Store | Turn | Draw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lowered:
+    """Statements in an order in which they can be computed, and their variables by name."""
+
+    statements: tuple[Statement, ...]
+    variables: Mapping[str, Variable]
+
+    def __str__(self) -> str:
+        return "\n".join(str(statement) for statement in self.statements)
+
+
+def renamed(nest: Nest, names: Mapping[str, str]) -> Nest:
+    """Give a nest with other names for its arrays."""
+
+    def other(reference: Reference) -> Reference:
+        subscripts = tuple(
+            s if s.table is None else type(s)(s.terms, names.get(s.table, s.table), s.starred)
+            for s in reference.subscripts
+        )
+        return Reference(names.get(reference.name, reference.name), subscripts)
+
+    equation = nest.equation
+    expression = rewrite(
+        equation.expression, lambda leaf: other(leaf) if isinstance(leaf, Reference) else leaf
+    )
+    new = type(equation)(other(equation.target), equation.operator, expression, equation.constants)
+    shapes: dict[str, Lengths] = {names.get(n, n): shape for n, shape in nest.shapes.items()}
+    return Nest(new, nest.extents, shapes)
+
+
+__all__ = [
+    "IMAGE",
+    "LANES",
+    "Compute",
+    "Draw",
+    "Load",
+    "Lowered",
+    "Statement",
+    "Store",
+    "Turn",
+    "Variable",
+    "renamed",
+]

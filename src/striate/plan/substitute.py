@@ -1,0 +1,107 @@
+"""Other indices for old ones: what solving, splitting and joining the loops of a nest come to."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from striate.nests.expression import (
+    Arithmetic,
+    Expression,
+    Leaf,
+    Negative,
+    Number,
+    Ordinal,
+    Reference,
+    Subscript,
+    Symbol,
+    rewrite,
+    write_terms,
+)
+
+Linear = tuple[Mapping[str, int], int]
+"""A sum of indices: the multiplier of each, and the offset."""
+
+
+def substitute(
+    expression: Expression, values: Mapping[str, Linear], extents: Mapping[str, int]
+) -> Expression:
+    """Write an expression anew, with sums of other indices in the place of some.
+
+    Parameters
+    ----------
+    expression
+        Of a nest: its constants are numbers.
+    values
+        The sum for each index that is replaced.
+    extents
+        To where the old indices count. An ordinal becomes a sum, since it counts places in their
+        box, whatever the new ones' is.
+
+    Returns
+    -------
+    Expression
+        The same numbers, where the old indices have the values of the sums.
+
+    Sources
+    -------
+    Hagan 8.41-8.44.
+
+    Examples
+    --------
+    >>> from striate.nests import Equation
+    >>> scatter = Equation.parse("da[2*i + u] += where(k[i] == ordinal(u, v), a[2*i + u, v], 0)")
+    >>> solved = {"i": ({"m": 1, "u": -1}, 1), "u": ({"u": 2}, 0)}
+    >>> print(substitute(scatter.expression, solved, {"u": 4, "v": 3}))
+    where(k[m - u + 1] == 6 * u + v, a[2*m + 2, v], 0)
+    """
+    return rewrite(expression, partial(_leaf, values=values, extents=extents))
+
+
+def substitute_reference(reference: Reference, values: Mapping[str, Linear]) -> Reference:
+    """Write a reference anew, as :func:`substitute` does those of an expression."""
+    subscripts = (
+        Subscript(write_terms(*_linear(*s.linear(), values)), s.table) for s in reference.subscripts
+    )
+    return Reference(reference.name, tuple(subscripts))
+
+
+def _leaf(leaf: Leaf, *, values: Mapping[str, Linear], extents: Mapping[str, int]) -> Expression:
+    """Write a leaf anew."""
+    match leaf:
+        case Reference():
+            return substitute_reference(leaf, values)
+        case Symbol(name):
+            return _written(*_linear({name: 1}, 0, values))
+        case Ordinal(indices):
+            counted, places = dict[str, int](), 1
+            for index in map(str, reversed(indices)):
+                counted = {index: places, **counted}
+                places *= extents[index]
+            return _written(*_linear(counted, 0, values))
+        case Number():
+            return leaf
+
+
+def _linear(multipliers: Mapping[str, int], offset: int, values: Mapping[str, Linear]) -> Linear:
+    """Put the new indices into a sum; what cancels is left out."""
+    total = dict[str, int]()
+    for index, by in multipliers.items():
+        inner, shift = values.get(index, ({index: 1}, 0))
+        offset += by * shift
+        for new, times in inner.items():
+            total[new] = total.get(new, 0) + by * times
+    return {index: by for index, by in total.items() if by}, offset
+
+
+def _written(multipliers: Mapping[str, int], offset: int) -> Expression:
+    """Write a sum of indices as an expression."""
+    parts: list[tuple[bool, Expression]] = [
+        (by < 0, Symbol(index) if abs(by) == 1 else Arithmetic("*", Number(abs(by)), Symbol(index)))
+        for index, by in multipliers.items()
+    ]
+    if offset or not parts:
+        parts.append((offset < 0, Number(abs(offset))))
+    (negative, first), *others = parts
+    total: Expression = Negative(first) if negative else first
+    for negative, part in others:
+        total = Arithmetic("-" if negative else "+", total, part)
+    return total

@@ -1,0 +1,276 @@
+"""Which tile is the fastest: a cost model of one core that a person can follow.
+
+The innermost loop of a kernel computes a tile of entries: for each it does one multiply-add per
+unrolled term, and it loads what the tile's entries share only once. It takes as long as the slowest
+of three: the multiply-adds, the loads, the wait from one addition to an entry until the next. What
+comes from beyond the first cache costs a little more.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from math import prod
+
+from striate.plan.target import LANES, Target
+
+ROUND = 1.5
+"""Cycles that a round of a loop takes beside its work: counting, comparing, jumping."""
+
+FARTHER = 0.3
+"""Cycles that a vector costs on its way from the second cache, on the average."""
+
+WAYS = 6
+"""Rows that may begin at the same place of a page before they drive each other out of the cache."""
+
+PAGE = 1024
+"""Numbers after which places of the first cache come round again."""
+
+EDGES = 4
+"""Most tiles at an edge that are written out, where every place is known."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Part of an index's walk: from ``start`` to ``stop``, ``tile`` places at a time."""
+
+    start: int
+    stop: int
+    tile: int
+
+    @property
+    def once(self) -> bool:
+        """Whether one tile is all of it."""
+        return self.stop - self.start == self.tile
+
+    def __str__(self) -> str:
+        span = f"{self.start}..{self.stop}"
+        return span if self.once or self.tile == 1 else f"{span} by {self.tile}"
+
+
+@dataclass(frozen=True)
+class Side:
+    """An index along which a tile may extend.
+
+    Parameters
+    ----------
+    index
+        Its name.
+    extent
+        Its places.
+    inside
+        From where to where nothing falls outside an array; ``None`` where nothing ever does.
+    """
+
+    index: str
+    extent: int
+    inside: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What one array contributes to the loads.
+
+    Parameters
+    ----------
+    strides
+        By how much its place moves with each index.
+    vector
+        Whether vectors are loaded, not single numbers.
+    """
+
+    strides: tuple[tuple[str, int], ...]
+    vector: bool
+
+
+@dataclass(frozen=True)
+class Work:
+    """A kernel, as far as its tile matters.
+
+    Parameters
+    ----------
+    reads
+        The arrays.
+    unrolled
+        How many values of a reduced index are written out, whatever the tile.
+    fixed
+        How many of an index of the target are.
+    columns
+        The reduced index of which one or two values may be written out, if there is one.
+    """
+
+    reads: tuple[Reads, ...]
+    unrolled: tuple[tuple[str, int], ...]
+    fixed: tuple[tuple[str, int], ...] = ()
+    columns: str = ""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A choice.
+
+    Parameters
+    ----------
+    places
+        How many places of an index are computed at once.
+    columns
+        How many values of the reduced index are written out.
+    kept
+        The array whose vectors stay in registers while those of the others come and go.
+    """
+
+    places: tuple[tuple[str, int], ...]
+    columns: int
+    kept: int
+
+
+@lru_cache(maxsize=4096)
+def best_tile(
+    work: Work, first: tuple[Side, ...], second: tuple[Side, ...], target: Target
+) -> Tile:
+    """Choose the tile with the fewest cycles over the whole walk.
+
+    Parameters
+    ----------
+    work
+        What is computed.
+    first, second
+        Sides of which one each is tiled.
+    target
+        The processor.
+
+    Returns
+    -------
+    Tile
+        Of those that fit into the registers.
+    """
+    best: tuple[float, Tile] | None = None
+    none = (Side("", 1),)
+    for y, x in product(first or none, second or none):
+        for ty, tx in product(_sizes(y.extent), _sizes(x.extent)):
+            places = tuple((s.index, t) for s, t in ((y, ty), (x, tx)) if s.index)
+            for columns in (1, 2) if work.columns else (1,):
+                needed, kept = _registers(work, places, columns)
+                if needed > target.vectors and (ty, tx, columns) != (1, 1, 1):
+                    continue
+                cost = walk_cost(work, (y, x), (ty, tx), columns, target)
+                if best is None or cost < best[0]:
+                    best = cost, Tile(places, columns, kept)
+    assert best is not None
+    return best[1]
+
+
+def _sizes(extent: int) -> Iterator[int]:
+    """Give the tiles worth trying along one index."""
+    for tile in range(1, min(extent, 24) + 1):
+        if tile <= 8 or extent % tile == 0:
+            yield tile
+
+
+def _registers(work: Work, places: Sequence[tuple[str, int]], columns: int) -> tuple[int, int]:
+    """Count the vectors that must be held at once, and say which array's are kept."""
+    sizes = {**dict(places), **dict(work.fixed)}
+    sums = prod(sizes.values())
+    held: list[tuple[int, int]] = []
+    vectors = [(k, read) for k, read in enumerate(work.reads) if read.vector]
+    for k, read in vectors:
+        own = _distinct(tuple((by, sizes.get(i, 1)) for i, by in read.strides))
+        others = sum(
+            _distinct(tuple((by, sizes.get(i, 1)) for i, by in other.strides))
+            for j, other in vectors
+            if j != k
+            and columns > 1
+            and any(i == work.columns for i, _ in other.strides)
+            and any(i in dict(work.fixed) for i, _ in other.strides)
+        )
+        held.append((own + others, k))
+    least, kept = min(held, default=(0, -1))
+    return sums + least + 1, kept
+
+
+def walk_cost(
+    work: Work, sides: Sequence[Side], tile: Sequence[int], columns: int, target: Target
+) -> float:
+    """Count the cycles of a walk over two tiled sides, edges and remainders included."""
+    lengths: list[dict[int, int]] = []
+    for side, size in zip(sides, tile, strict=True):
+        counts: dict[int, int] = {}
+        for segment in segments(side.extent, side.inside, size):
+            times = (segment.stop - segment.start) // segment.tile
+            counts[segment.tile] = counts.get(segment.tile, 0) + times
+        lengths.append(counts)
+    names = [side.index for side in sides]
+    return sum(
+        times * more * body_cost(work, ((names[0], a), (names[1], b)), columns, target) / columns
+        for (a, times), (b, more) in product(lengths[0].items(), lengths[1].items())
+    )
+
+
+@lru_cache(maxsize=65536)
+def body_cost(work: Work, tile: tuple[tuple[str, int], ...], columns: int, target: Target) -> float:
+    """Count the cycles of one round of the innermost loop."""
+    sizes = {**dict(tile), **dict(work.fixed)}
+    unrolled = {**dict(work.unrolled), **({work.columns: columns} if work.columns else {})}
+    entries, rounds = prod(sizes.values()), prod(unrolled.values())
+    registers = LANES / target.register_lanes
+    fused = entries * rounds * registers / target.fused_per_cycle
+    loads = farther = 0.0
+    for read in work.reads:
+        ways = tuple((by, sizes.get(i, unrolled.get(i, 1))) for i, by in read.strides)
+        distinct = _distinct(tuple((by, n) for by, n in ways if n > 1))
+        fresh = prod(dict(tile).get(i, 1) for i, _ in read.strides) * columns
+        if read.vector:
+            loads += registers * distinct / target.loads_per_cycle
+            farther += registers * fresh * FARTHER
+            continue
+        loads += distinct / 2
+        if any(by % PAGE == 0 and sizes.get(i, 1) > WAYS for i, by in read.strides):
+            farther += 3 * distinct
+    wait = rounds * target.latency
+    return max(fused, loads, wait) + farther + ROUND
+
+
+@lru_cache(maxsize=65536)
+def _distinct(ways: tuple[tuple[int, int], ...]) -> int:
+    """Count the places that a tile reads of one array."""
+    places = {0}
+    for by, count in ways:
+        places = {p + by * k for p in places for k in range(count)}
+    return len(places)
+
+
+@lru_cache(maxsize=65536)
+def segments(extent: int, inside: tuple[int, int] | None, tile: int) -> tuple[Segment, ...]:
+    """Cut a walk into tiles; those at an edge, and the last, are written out.
+
+    Parameters
+    ----------
+    extent
+        Places of the walk.
+    inside
+        From where to where nothing falls outside.
+    tile
+        Places at once.
+
+    Returns
+    -------
+    tuple of Segment
+        In order.
+
+    Examples
+    --------
+    >>> [str(segment) for segment in segments(16, (1, 15), 4)]
+    ['0..4', '4..12 by 4', '12..16']
+    """
+    low, high = inside or (0, extent)
+    if low > EDGES * tile or extent - high > EDGES * tile:
+        return (Segment(0, extent, 1),)
+    found: list[Segment] = []
+    for start in range(0, extent, tile):
+        stop = min(start + tile, extent)
+        edge = start < low or stop > high or stop - start < tile
+        if found and not edge and found[-1].tile == tile and found[-1].start >= low:
+            found[-1] = Segment(found[-1].start, stop, tile)
+        else:
+            found.append(Segment(start, stop, stop - start))
+    return tuple(found)

@@ -1,0 +1,137 @@
+"""The command `striate cache`."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from striate.runtime.cache import ObjectCache, key_of
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """Give the cache that the command sees, empty and without a folder."""
+    monkeypatch.setenv("STRIATE_CACHE", str(tmp_path / "cache"))
+    return ObjectCache()
+
+
+@pytest.fixture
+def filled(cache):
+    """Give the cache with two programs, of 1.25 MiB together."""
+    for number in (1, 2):
+        cache.put(key_of(str(number)), bytes(5 << 17))
+    return cache
+
+
+def test_it_shows_folder_programs_and_size(striate, filled):
+    """Without an option, the folder, the number of programs, their size and the limit are shown."""
+    result = striate("cache")
+
+    assert result.exit_code == 0
+    assert result.stdout == (
+        f"folder    {filled.folder}\nprograms  2\nsize      1.3 MiB of at most 256.0 MiB\n"
+    )
+
+
+def test_an_empty_cache(striate, cache):
+    """Before anything was compiled, there are 0 programs."""
+    result = striate("cache")
+
+    assert result.stdout == (
+        f"folder    {cache.folder}\nprograms  0\nsize      0.0 MiB of at most 256.0 MiB\n"
+    )
+
+
+def test_clear_empties_it(striate, filled):
+    """`--clear` says how much is free again, and the programs are gone."""
+    result = striate("cache", "--clear")
+
+    assert result.stdout == "Removed 2 programs: 1.3 MiB are free again.\n"
+    assert filled.entries() == []
+
+
+def test_clear_of_nothing(striate, cache):
+    """`--clear` says that there was nothing."""
+    result = striate("cache", "--clear")
+
+    assert (result.exit_code, result.stdout) == (0, "There was nothing to remove.\n")
+    assert cache.entries() == []
+
+
+def test_json(striate, filled):
+    """`--json` gives the same in numbers of bytes."""
+    freed = filled.size
+
+    shown, cleared = (
+        json.loads(striate("cache", *words, "--json").stdout) for words in ([], ["--clear"])
+    )
+
+    known = {"folder": str(filled.folder), "limit": 256 << 20, "problem": None}
+    assert shown == known | {"programs": 2, "size": freed, "removed": 0, "freed": 0}
+    assert cleared == known | {"programs": 0, "size": 0, "removed": 2, "freed": freed}
+
+
+def test_a_cache_that_is_not_used_says_why(striate, filled):
+    """What is silent elsewhere is said here, with the remedy."""
+    filled.folder.chmod(0o777)
+
+    result = striate("cache")
+
+    assert result.exit_code == 0
+    assert result.stdout == (
+        f"folder    {filled.folder}\nprograms  0\nsize      0.0 MiB of at most 256.0 MiB\n\n"
+        "New programs cannot be kept there: other users may write to it. Each process compiles its "
+        "own. Set STRIATE_CACHE to a folder of your own that nobody else may write to.\n"
+    )
+
+
+def test_no_home(striate, monkeypatch):
+    """Without a home there is no folder, and that is said."""
+
+    def nowhere():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("STRIATE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+
+    result = striate("cache")
+
+    assert result.stdout.startswith("folder    none\nprograms  0\n")
+    assert (
+        "New programs cannot be kept there: the system does not say where the home folder is. "
+        in result.stdout
+    )
+
+
+def test_a_cache_that_cannot_be_cleared(striate, filled):
+    """`--clear` touches no folder that it does not trust: an error, word for word."""
+    filled.folder.chmod(0o777)
+
+    result = striate("cache", "--clear")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Error: The cache of compiled programs in {filled.folder} could not be emptied: other "
+        "users may write to it. striate uses and empties only a folder that is the user's own and "
+        "that nobody else may write to. Set STRIATE_CACHE to such a folder, or remove the files in "
+        "another way.\n"
+    )
+    assert len(list(filled.folder.iterdir())) == 2
+
+
+def test_it_loads_no_compiler_and_no_network():
+    """Looking at the cache needs neither LLVM nor the library's layers."""
+    program = (
+        "import sys, striate.cli.cache\n"
+        "heavy = {'llvmlite', 'matplotlib', 'striate.graph', 'striate.model'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,19 @@
+"""Fixtures for the tests of what runs compiled programs."""
+
+import pytest
+
+from runtime.cached_programs import CODE, KEY
+from striate.runtime.cache import ObjectCache
+
+
+@pytest.fixture
+def cache(tmp_path):
+    """Give a cache in a folder that is not there yet."""
+    return ObjectCache(tmp_path / "some" / "cache")
+
+
+@pytest.fixture
+def filled(cache):
+    """Give a cache with one program."""
+    cache.put(KEY, CODE)
+    return cache

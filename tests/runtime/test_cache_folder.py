@@ -1,0 +1,267 @@
+"""The folder of the cache: where it is, and that only one which can be trusted is used."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from runtime.cached_programs import CODE, HEADER, KEY, OTHER_KEY, files
+from striate.errors import CacheError
+from striate.runtime.cache import LIMIT, ObjectCache, default_folder
+
+
+def refuse(*_args, **_options):
+    """Fail as a file system does that may only be read."""
+    raise OSError(30, "Read-only file system")
+
+
+def test_folder_and_files_are_private(cache):
+    """The folder has mode 0700 and a file 0600, also where the user's mask would open both."""
+    mask = os.umask(0)
+    try:
+        cache.put(KEY, CODE)
+    finally:
+        os.umask(mask)
+
+    (path,) = files(cache)
+    assert cache.folder.stat().st_mode & 0o777 == 0o700
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777, 0o1777])
+def test_a_folder_open_to_others_is_ignored(filled, mode):
+    """Where others may write, nothing is read, nothing written, nothing listed."""
+    filled.folder.chmod(mode)
+
+    filled.put(OTHER_KEY, CODE)
+
+    assert filled.get(KEY) is None
+    assert filled.entries() == []
+    assert len(files(filled)) == 1
+    assert filled.obstacle() == "other users may write to it"
+
+
+def test_a_folder_that_others_may_read_is_used(filled):
+    """Reading does no harm."""
+    filled.folder.chmod(0o755)
+
+    assert filled.get(KEY) == CODE
+
+
+def test_a_file_open_to_others_is_ignored(filled):
+    """A program that others could have written is not run, and stays for the user to look at."""
+    (path,) = files(filled)
+    path.chmod(0o620)
+
+    assert filled.get(KEY) is None
+    assert files(filled) == [path]
+
+
+def test_a_folder_of_another_user_is_ignored(filled, monkeypatch):
+    """Whoever did not make the folder neither reads from it nor writes to it."""
+    mine = os.geteuid()
+    monkeypatch.setattr("os.geteuid", lambda: mine + 1)
+
+    filled.put(OTHER_KEY, CODE)
+
+    assert filled.get(KEY) is None
+    assert len(files(filled)) == 1
+    assert filled.obstacle() == "it belongs to another user"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_file_of_another_user_is_ignored(filled):
+    """In a folder of one's own, a file of somebody else is not run."""
+    (path,) = files(filled)
+    os.chown(path, 12345, -1)
+
+    assert filled.get(KEY) is None
+    assert files(filled) == [path]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give links away")
+def test_a_link_of_another_user_is_ignored(filled, tmp_path):
+    """A link by which somebody else chooses among the user's folders is not followed."""
+    link = tmp_path / "link"
+    link.symlink_to(filled.folder)
+    os.chown(link, 12345, -1, follow_symlinks=False)
+
+    assert ObjectCache(link).get(KEY) is None
+
+
+def test_an_own_link_to_an_own_folder_is_used(filled, tmp_path):
+    """A user may keep the cache on another disk."""
+    link = tmp_path / "link"
+    link.symlink_to(filled.folder)
+
+    assert ObjectCache(link).get(KEY) == CODE
+
+
+def test_a_link_in_place_of_a_file_is_ignored(filled, tmp_path):
+    """A program is a file, not a name for one elsewhere; a new program takes the link's place."""
+    (path,) = files(filled)
+    elsewhere = path.rename(tmp_path / "elsewhere")
+    path.symlink_to(elsewhere)
+
+    assert filled.get(KEY) is None
+    filled.put(KEY, b"new")
+    assert filled.get(KEY) == b"new"
+    assert elsewhere.stat().st_size == HEADER + len(CODE)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_ignored(cache, make):
+    """A pipe or a folder under a program's name is no program, and nobody waits for it."""
+    cache.folder.mkdir(0o700, parents=True)
+    make(cache.folder / f"{KEY}.code")
+
+    assert cache.get(KEY) is None
+
+
+def test_a_folder_that_may_only_be_read(filled, monkeypatch):
+    """Programs are read, none are written, nothing is raised; who asks is told."""
+    for name in ("os.utime", "tempfile.mkstemp", "tempfile.TemporaryFile"):
+        monkeypatch.setattr(name, refuse)
+
+    filled.put(OTHER_KEY, CODE)
+
+    assert filled.get(KEY) == CODE
+    assert filled.get(OTHER_KEY) is None
+    assert filled.obstacle() == "Read-only file system"
+
+
+def test_damage_that_cannot_be_removed(filled, monkeypatch):
+    """A damaged program in a folder that may only be read is not there."""
+    (path,) = files(filled)
+    path.write_bytes(b"nonsense")
+    monkeypatch.setattr(Path, "unlink", refuse)
+
+    assert filled.get(KEY) is None
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_the_right_to_write(filled):
+    """As above, with the file system itself refusing."""
+    filled.folder.chmod(0o500)
+
+    filled.put(OTHER_KEY, CODE)
+
+    assert filled.get(KEY) == CODE
+    assert filled.obstacle() == "Permission denied"
+
+
+def test_a_full_disk(cache, monkeypatch):
+    """A program that does not fit on the disk leaves nothing behind and raises nothing."""
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+
+    cache.put(KEY, CODE)
+
+    assert cache.get(KEY) is None
+    assert files(cache) == []
+
+
+def test_a_file_in_the_folders_place(tmp_path):
+    """Where the folder cannot be made, there is no cache."""
+    (tmp_path / "file").write_text("")
+    cache = ObjectCache(tmp_path / "file" / "below")
+
+    cache.put(KEY, CODE)
+
+    assert cache.get(KEY) is None
+    assert cache.entries() == []
+    assert cache.obstacle() == "Not a directory"
+
+
+def test_no_home(monkeypatch):
+    """Where the system knows no home, there is no cache."""
+
+    def nowhere():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("STRIATE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    cache = ObjectCache()
+
+    cache.put(KEY, CODE)
+
+    assert cache.get(KEY) is None
+    assert (cache.folder, cache.entries(), cache.clear()) == (None, [], 0)
+    assert cache.obstacle() == "the system does not say where the home folder is"
+
+
+def test_nothing_is_in_the_way_of_a_good_folder(cache):
+    """A folder that can be made and written to is one; asking leaves no file in it."""
+    assert cache.obstacle() is None
+    assert files(cache) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "given", "expected"),
+    [
+        ("linux", {"STRIATE_CACHE": "/mine", "XDG_CACHE_HOME": "/cache"}, "/mine"),
+        ("linux", {"STRIATE_CACHE": "", "XDG_CACHE_HOME": "/cache"}, "/cache/striate/code"),
+        ("linux", {}, "/home/me/.cache/striate/code"),
+        ("darwin", {}, "/home/me/Library/Caches/striate/code"),
+        ("win32", {"LOCALAPPDATA": "/local"}, "/local/striate/code"),
+    ],
+)
+def test_the_folder(monkeypatch, platform, given, expected):
+    """STRIATE_CACHE names the folder; else it is where the platform keeps caches."""
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setenv("HOME", "/home/me")
+    for name in ("STRIATE_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    assert default_folder() == Path(expected)
+    assert ObjectCache() == ObjectCache(Path(expected), limit=LIMIT)
+
+
+def test_a_folder_given_from_here(monkeypatch, tmp_path):
+    """A relative STRIATE_CACHE stays the same folder when the program goes to another."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STRIATE_CACHE", "cache")
+
+    assert default_folder() == tmp_path / "cache"
+
+
+def test_the_tests_keep_away_from_the_users_cache():
+    """What a test compiles goes to a folder of the test run."""
+    assert default_folder().is_relative_to(os.environ["STRIATE_CACHE"])
+
+
+def test_a_folder_open_to_others_is_not_cleared(filled):
+    """The error says why and what to do."""
+    filled.folder.chmod(0o777)
+
+    with pytest.raises(CacheError) as error:
+        filled.clear()
+
+    assert str(error.value) == (
+        f"The cache of compiled programs in {filled.folder} could not be emptied: other users may "
+        "write to it. striate uses and empties only a folder that is the user's own and that "
+        "nobody else may write to. Set STRIATE_CACHE to such a folder, or remove the files in "
+        "another way."
+    )
+    assert len(files(filled)) == 1
+
+
+def test_files_that_cannot_be_removed(filled, monkeypatch):
+    """The error says what the system said."""
+    monkeypatch.setattr(Path, "unlink", refuse)
+
+    with pytest.raises(CacheError) as error:
+        filled.clear()
+
+    assert str(error.value) == (
+        f"The cache of compiled programs in {filled.folder} could not be emptied: Read-only file "
+        "system. striate uses and empties only a folder that is the user's own and that "
+        "nobody else may write to. Set STRIATE_CACHE to such a folder, or remove the files in "
+        "another way."
+    )

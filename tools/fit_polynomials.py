@@ -1,0 +1,306 @@
+"""Fit the polynomials of `striate.llvm.vector_math`; print them as its `coefficients.py` has them.
+
+Usage: ``python tools/fit_polynomials.py [NAME ...]``
+
+Each polynomial has the least largest error, relative or as weighed, that float32 coefficients come
+near to: Remez's exchange finds the best one, its coefficients are rounded one after the other,
+lowest power first, and after each the rest are fitted again, so that they make up for the rounding.
+Everything is computed with 40 decimal digits by the standard library.
+
+Sources: Remez 1934; Muller, Elementary Functions, 2016, chapter 3.
+"""
+
+import struct
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, getcontext
+
+getcontext().prec = 40
+
+ONE = Decimal(1)
+TWO = Decimal(2)
+LN2 = TWO.ln()
+PI = Decimal("3.141592653589793238462643383279502884197169399375")
+GRID = 600
+"""Places where the error is looked at, on the whole interval."""
+
+EXCHANGES = 30
+"""How often the places of the largest errors are chosen anew, at most."""
+
+Function = Callable[[Decimal], Decimal]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A polynomial to fit: ``weight(x) * (sum(c[k] * x**k) - target(x))`` is to be small.
+
+    Parameters
+    ----------
+    target
+        What the polynomial stands for.
+    weight
+        What an error counts for at a place.
+    interval
+        Where it is used.
+    degree
+        Its highest power.
+    double
+        Whether its coefficients are float64; else float32.
+    """
+
+    target: Function
+    weight: Function
+    interval: tuple[Decimal, Decimal]
+    degree: int
+    double: bool = False
+
+
+def expm1(x: Decimal) -> Decimal:
+    """Compute ``exp(x) - 1`` without losing digits near 0."""
+    if abs(x) > Decimal("0.01"):
+        return x.exp() - 1
+    total = term = x
+    for k in range(2, 20):
+        term *= x / k
+        total += term
+    return total
+
+
+def log1p(x: Decimal) -> Decimal:
+    """Compute ``log(1 + x)`` without losing digits near 0."""
+    if abs(x) > Decimal("0.01"):
+        return (1 + x).ln()
+    return sum((-((-x) ** k) / k for k in range(1, 24)), start=Decimal(0))
+
+
+def erf(x: Decimal) -> Decimal:
+    """Sum the series of the error function; the terms are below 1e8 for what is asked here."""
+    total = term = x
+    k = 0
+    while abs(term) > Decimal("1e-38"):
+        k += 1
+        term *= -x * x / k
+        total += term / (2 * k + 1)
+    return total * 2 / PI.sqrt()
+
+
+def erfc(x: Decimal) -> Decimal:
+    """Compute ``1 - erf(x)`` with enough digits up to 4."""
+    return 1 - erf(x)
+
+
+def near_zero(function: Function, limit: Function) -> Function:
+    """Replace a quotient by its series where it would divide by zero."""
+    return lambda x: limit(x) if abs(x) < Decimal("1e-12") else function(x)
+
+
+HALF_LN2 = LN2 / 2 + Decimal("1e-5")  # as far as rounding to a whole power of two can leave
+THIRD = ONE / 3
+ERF_SEAM = Decimal("1.2")
+ERF_END = Decimal("3.93")
+
+
+def _quotient_of_squares(s: Decimal) -> Decimal:
+    """Compute ``log2((1 + t) / (1 - t)) / t`` for ``s = t * t``."""
+    t = s.sqrt()
+    return ((1 + t) / (1 - t)).ln() / t / LN2
+
+
+TASKS = {
+    # exp(r) = 1 + r + r**2 * p(r)
+    "EXP": Task(
+        target=near_zero(lambda r: (expm1(r) - r) / (r * r), lambda r: (1 + r / 3) / 2),
+        weight=lambda r: r * r / r.exp(),
+        interval=(-HALF_LN2, HALF_LN2),
+        degree=4,
+    ),
+    # exp(r) - 1 = r + r**2 * p(r)
+    "EXPM1": Task(
+        target=near_zero(lambda r: (expm1(r) - r) / (r * r), lambda r: (1 + r / 3) / 2),
+        weight=near_zero(lambda r: abs(r * r / expm1(r)), abs),
+        interval=(-HALF_LN2, HALF_LN2),
+        degree=4,
+    ),
+    # log(1 + f) = f + f**2 * p(f)
+    "LOG": Task(
+        target=near_zero(lambda f: (log1p(f) - f) / (f * f), lambda f: -(1 - 2 * f / 3) / 2),
+        weight=near_zero(lambda f: abs(f * f / log1p(f)), abs),
+        interval=(-THIRD, THIRD),
+        degree=8,
+    ),
+    # erf(x) = x + x * p(x**2)
+    "ERF_NEAR": Task(
+        target=near_zero(
+            lambda s: erf(s.sqrt()) / s.sqrt() - 1, lambda s: 2 / PI.sqrt() * (1 - s / 3) - 1
+        ),
+        weight=near_zero(lambda s: s.sqrt() / erf(s.sqrt()), lambda _: PI.sqrt() / 2),
+        interval=(Decimal(0), ERF_SEAM * ERF_SEAM),
+        degree=6,
+    ),
+    # 1 - erf(x) = p(x)**8
+    "ERF_FAR": Task(
+        target=lambda x: (erfc(x).ln() / 8).exp(),
+        weight=lambda x: 8 * (erfc(x).ln() * 7 / 8).exp(),
+        interval=(ERF_SEAM, ERF_END),
+        degree=6,
+    ),
+    # log2((1 + t) / (1 - t)) = t * p(t**2)
+    "LOG2": Task(
+        target=near_zero(_quotient_of_squares, lambda s: 2 / LN2 * (1 + s / 3)),
+        weight=near_zero(lambda s: 1 / _quotient_of_squares(s), lambda _: LN2 / 2),
+        interval=(Decimal(0), Decimal("0.04")),
+        degree=5,
+        double=True,
+    ),
+    # 2**g = p(g)
+    "EXP2": Task(
+        target=lambda g: (g * LN2).exp(),
+        weight=lambda g: (-g * LN2).exp(),
+        interval=(Decimal("-0.5"), Decimal("0.5")),
+        degree=7,
+        double=True,
+    ),
+}
+
+
+def evaluate(coefficients: Sequence[Decimal], x: Decimal) -> Decimal:
+    """Evaluate a polynomial, lowest power first."""
+    total = Decimal(0)
+    for coefficient in reversed(coefficients):
+        total = total * x + coefficient
+    return total
+
+
+def solve(matrix: list[list[Decimal]]) -> list[Decimal]:
+    """Solve linear equations, each row with its right side last, by elimination with pivoting."""
+    size = len(matrix)
+    rows = [list(row) for row in matrix]
+    for k in range(size):
+        pivot = max(range(k, size), key=lambda i: abs(rows[i][k]))
+        rows[k], rows[pivot] = rows[pivot], rows[k]
+        for i in range(k + 1, size):
+            factor = rows[i][k] / rows[k][k]
+            rows[i] = [a - factor * b for a, b in zip(rows[i], rows[k], strict=True)]
+    found: list[Decimal] = []
+    for k in reversed(range(size)):
+        known = sum((a * b for a, b in zip(rows[k][k + 1 : -1], found, strict=True)), Decimal(0))
+        found.insert(0, (rows[k][-1] - known) / rows[k][k])
+    return found
+
+
+def alternating(errors: Sequence[Decimal], count: int) -> list[int]:
+    """Choose places where the error is largest with signs in turn, as many as asked for."""
+    places: list[int] = []
+    for place, error in enumerate(errors):
+        if places and (errors[places[-1]] > 0) == (error > 0):
+            if abs(error) > abs(errors[places[-1]]):
+                places[-1] = place
+        else:
+            places.append(place)
+    while len(places) > count:
+        if len(places) == count + 1:
+            ends = (0, len(places) - 1)
+            places.pop(min(ends, key=lambda end: abs(errors[places[end]])))
+            continue
+        weakest = min(
+            range(len(places) - 1),
+            key=lambda i: max(abs(errors[places[i]]), abs(errors[places[i + 1]])),
+        )
+        del places[weakest : weakest + 2]
+    return places
+
+
+class Fit:
+    """Fits one polynomial on a grid that is denser at the ends."""
+
+    def __init__(self, task: Task) -> None:
+        low, high = task.interval
+        steps = (Decimal(k) / (GRID - 1) for k in range(GRID))
+        # x**2 * (3 - 2 * x) crowds the places at both ends, as the best error's extremes are
+        self.places = [low + (high - low) * k * k * (3 - 2 * k) for k in steps]
+        self.targets = [task.target(x) for x in self.places]
+        self.weights = [task.weight(x) for x in self.places]
+        self.task = task
+
+    def errors(self, coefficients: Sequence[Decimal]) -> list[Decimal]:
+        """Weigh the error at each place."""
+        return [
+            weight * (evaluate(coefficients, x) - target)
+            for x, target, weight in zip(self.places, self.targets, self.weights, strict=True)
+        ]
+
+    def best(self, known: Sequence[Decimal]) -> list[Decimal]:
+        """Find the coefficients above those that are known: Remez's exchange."""
+        first, last = len(known), self.task.degree + 1
+        count = last - first + 1
+        # A weight of zero says nothing: keep clear of it.
+        usable = [i for i, weight in enumerate(self.weights) if weight]
+        chosen = [usable[(2 * k + 1) * len(usable) // (2 * count)] for k in range(count)]
+        found: list[Decimal] = []
+        lowest = Decimal("inf")
+        for _ in range(EXCHANGES):
+            *coefficients, level = self._levelled(chosen, known)
+            errors = self.errors([*known, *coefficients])
+            largest = max(map(abs, errors))
+            if largest < lowest:
+                found, lowest = coefficients, largest
+            places = alternating(errors, count)
+            if len(places) < count or largest < abs(level) * Decimal("1.0001"):
+                break
+            chosen = places
+        return found
+
+    def _levelled(self, chosen: Sequence[int], known: Sequence[Decimal]) -> list[Decimal]:
+        """Find coefficients whose errors at these places are equal, with signs in turn."""
+        matrix: list[list[Decimal]] = []
+        for turn, i in enumerate(chosen):
+            x = self.places[i]
+            powers = (
+                evaluate([*[Decimal(0)] * k, ONE], x)
+                for k in range(len(known), len(known) + len(chosen) - 1)
+            )
+            sign = (-1) ** turn / self.weights[i]
+            matrix.append([*powers, sign, self.targets[i] - evaluate(known, x)])
+        return solve(matrix)
+
+    def rounded(self) -> list[float]:
+        """Round the coefficients one after the other, each time fitting the rest again."""
+        known: list[float] = []
+        while len(known) <= self.task.degree:
+            free = self.best([Decimal(c) for c in known])
+            known.append(self._round(free[0]))
+        return known
+
+    def _round(self, number: Decimal) -> float:
+        """Round to the kind of number that the coefficients are."""
+        return float(number) if self.task.double else to_float32(float(number))
+
+    def largest(self, coefficients: Sequence[float]) -> float:
+        """Give the largest error on the grid."""
+        return float(max(map(abs, self.errors([Decimal(c) for c in coefficients]))))
+
+
+def to_float32(number: float) -> float:
+    """Round to float32."""
+    return struct.unpack("f", struct.pack("f", number))[0]
+
+
+def shown(number: float, *, double: bool) -> str:
+    """Write with as many digits as tell it from its neighbours."""
+    return f"{number:.16e}" if double else f"{number:.8e}"
+
+
+def main(names: Sequence[str]) -> None:
+    """Fit and print the polynomials of these names; all, if there are none."""
+    for name in names or TASKS:
+        fit = Fit(TASKS[name])
+        found = fit.rounded()
+        print(f"{name} = (  # error {fit.largest(found):.1e}")
+        for number in found:
+            print(f"    {shown(number, double=fit.task.double)},")
+        print(")")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
