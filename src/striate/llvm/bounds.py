@@ -27,6 +27,9 @@ def inside(scope: Scope, guards: Sequence[Guard]) -> Value | bool:
             if greatest < 0 or least >= guard.length:
                 return False
             value = value_of(scope.b, guard.subscript, scope.point)
+            if not isinstance(value, int):
+                conditions.append(_asked(scope, guard, value))
+                continue
         else:
             value = entry(scope, guard.subscript.table, Subscript(guard.subscript.terms))
         if isinstance(value, int):
@@ -40,6 +43,13 @@ def inside(scope: Scope, guards: Sequence[Guard]) -> Value | bool:
     for other in conditions[1:]:
         condition = scope.b.ir.and_(condition, other)
     return condition
+
+
+def _asked(scope: Scope, guard: Guard, value: Value) -> Value:
+    """Write whether a value is inside its axis, once for all that depends on it."""
+    indices = guard.subscript.linear()[0]
+    key = ("inside", guard, *(scope.point[i].key for i in indices))
+    return scope.once(key, lambda: scope.b.ir.icmp_unsigned("<", value, I64(guard.length)))
 
 
 def entry(scope: Scope, table: str, subscript: Subscript) -> Value | int:

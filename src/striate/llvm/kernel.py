@@ -1,7 +1,7 @@
 """One kernel as a function: its loops over places, and for each tile its sums and what follows."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import product
 
 from llvmlite import ir
@@ -30,13 +30,14 @@ def write_kernel(
     module
         Where to.
     name
-        Of the function. Its arguments are pointers to the arrays of :func:`arguments_of`, the
-        number of images, and the number of the task, both 64-bit whole numbers.
+        Of the function. Its arguments are pointers to the arrays of :func:`arguments_of`, then
+        64-bit whole numbers: of the images, of the task, and what the loops around it count.
     kernel, schedule, variables
         What to compute, by which loops, on which arrays.
     """
     names = arguments_of(kernel, variables)
-    type_ = ir.FunctionType(VOID, [*[PTR] * len(names), I64, I64])
+    numbers = 2 + len(schedule.around)
+    type_ = ir.FunctionType(VOID, [*[PTR] * len(names), *[I64] * numbers])
     function = ir.Function(module, type_, name)
     function.linkage = "internal"
     for attribute in ("nounwind", "noinline"):
@@ -44,8 +45,7 @@ def write_kernel(
     for argument in function.args[: len(names)]:
         argument.add_attribute("noalias")
     scope = Scope(Builder(module, function), kernel, schedule, variables, names)
-    writer = _Writer(scope)
-    writer.walk(0)
+    _Writer(scope).write()
     scope.b.ir.ret_void()
 
 
@@ -64,6 +64,17 @@ class _Writer:
         self.b = scope.b
         self.values = Values(scope)
         self.sums = Sums(scope, self.values)
+
+    def write(self) -> None:
+        """Write all loops, inside of those that the kernel shares with its neighbours."""
+        scope = self.scope
+        extents = scope.kernel.head.nest.extents
+        with ExitStack() as around:
+            for index, value in zip(scope.schedule.around, scope.around, strict=True):
+                whole = Segment(0, extents[index], 1)
+                around.enter_context(scope.entered(index, value, whole))
+            self.values.hoist()
+            self.walk(0)
 
     def walk(self, level: int) -> None:
         """Write the loops over the places, from this one inwards."""
@@ -141,13 +152,28 @@ class _Writer:
             sums = self.sums.write(places)
         for number, place in enumerate(places):
             with scope.at(place):
-                scope.here = {}
-                for k, statement in enumerate(scope.kernel.statements):
-                    if k == 0 and sums:
-                        self.finish(statement, sums[number])
-                    else:
-                        self.map(statement)
+                self.place(sums[number] if sums else None)
         scope.here = {}
+
+    def place(self, sums: Carried | None) -> None:
+        """Write what is computed for one place, if the first target has it."""
+        scope = self.scope
+        scope.here = {}
+        nest = scope.kernel.head.nest
+
+        def write() -> tuple[Value, ...]:
+            for k, statement in enumerate(scope.kernel.statements):
+                if k == 0 and sums is not None:
+                    self.finish(statement, sums)
+                else:
+                    self.map(statement)
+            return ()
+
+        there = inside(scope, nest.guards(nest.equation.target))
+        if there is True:
+            write()
+        elif there is not False:
+            scope.conditional(there, write)
 
     def places(self) -> Iterator[dict[str, Spot]]:
         """Give the places of a tile."""
@@ -169,16 +195,7 @@ class _Writer:
         self.keep(statement, value)
 
     def map(self, statement: Compute) -> None:
-        """Write a statement that computes each place by itself."""
-        nest = statement.nest
-        reaches = inside(self.scope, nest.guards(nest.equation.target))
-        if reaches is True:
-            self.kept(statement)
-        elif reaches is not False:
-            self.scope.conditional(reaches, lambda: self.kept(statement))
-
-    def kept(self, statement: Compute) -> tuple[Value, ...]:
-        """Compute and keep a value; 0 where it does not exist."""
+        """Write a statement that computes each place by itself; 0 where there is nothing."""
         nest = statement.nest
         references = nest.equation.references
         exists = inside(self.scope, nest.guards(*references)) if references else True
@@ -195,7 +212,6 @@ class _Writer:
         elif exists is not False:
             value = self.scope.conditional(exists, compute, value)
         self.keep(statement, value[0])
-        return ()
 
     def keep(self, statement: Compute, value: Value) -> None:
         """Keep a value for the statements that follow, and store it where others read it."""

@@ -1,6 +1,8 @@
 """Processors and their machine code: modules compiled to objects, objects loaded."""
 
+import hashlib
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import llvmlite
@@ -22,6 +24,15 @@ def versions() -> str:
     """Name the versions that machine code depends on."""
     llvm = ".".join(map(str, binding.llvm_version_info))
     return f"llvmlite {llvmlite.__version__}, LLVM {llvm}"
+
+
+@cache
+def writers() -> str:
+    """Digest the modules that write machine code: it depends on them as on the plan."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @cache

@@ -4,7 +4,9 @@ Workers share a program without being told apart: each takes the next task of a 
 and goes on to the next phase when all tasks of this one are done. One worker alone does it all.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from llvmlite import ir
 
@@ -123,8 +125,7 @@ class _Program:
         if phase.over_images:
             self.blocks(b, number, phase, context, task, images)
         else:
-            for k, item in enumerate(phase.items):
-                self.item(b, (number, k), item, context, I64(0), task, images)
+            self.items(b, number, range(len(phase.items)), (), (context, I64(0), task, images))
         b.ir.ret_void()
         return function
 
@@ -143,8 +144,7 @@ class _Program:
         def body(block: Value, _: object) -> list[Value]:
             left = b.ir.sub(images, b.multiply(block, LANES))
             count = b.select(b.ir.icmp_signed("<", left, I64(LANES)), left, I64(LANES))
-            for k, item in enumerate(phase.items):
-                self.item(b, (number, k), item, context, block, task, count)
+            self.items(b, number, range(len(phase.items)), (), (context, block, task, count))
             return []
 
         b.loop(first, last, 1, body)
@@ -170,17 +170,47 @@ class _Program:
 
         b.loop(0, size, 1, body)
 
+    def items(
+        self,
+        b: Builder,
+        phase: int,
+        numbers: Sequence[int],
+        around: tuple[Value, ...],
+        run: tuple[Value, Value, Value, Value],
+    ) -> None:
+        """Write the calls of items, those that share a loop inside of it."""
+        items = self.plan.phases[phase].items
+
+        def loop(number: int) -> tuple[str, str] | None:
+            item = items[number]
+            loops = item.loops if isinstance(item, Kernel) else ()
+            return loops[len(around)] if len(loops) > len(around) else None
+
+        for shared, group in groupby(numbers, loop):
+            together = list(group)
+            if shared is None:
+                for number in together:
+                    self.item(b, (phase, number), items[number], around, run)
+                continue
+            first = items[together[0]]
+            assert isinstance(first, Kernel)
+
+            def body(count: Value, _: object, together: list[int] = together) -> list[Value]:
+                self.items(b, phase, together, (*around, count), run)
+                return []
+
+            b.loop(0, first.head.nest.extents[shared[1]], 1, body)
+
     def item(
         self,
         b: Builder,
         place: tuple[int, int],
         item: Item,
-        context: Value,
-        block: Value,
-        part: Value,
-        count: Value,
+        around: tuple[Value, ...],
+        run: tuple[Value, Value, Value, Value],
     ) -> None:
         """Write the call of an item's function."""
+        context, block, part, count = run
         match item:
             case Kernel():
                 name, arrays = self.kernel(item, self.plan.schedules[place])
@@ -195,7 +225,7 @@ class _Program:
         once = not self.plan.phases[place[0]].over_images
         within = I64(0) if once else part
         pointers = [self.pointer(b, self.plan.homes[n], block, within) for n in arrays]
-        numbers = [count, part] if isinstance(item, Kernel) else [count]
+        numbers = [count, part, *around] if isinstance(item, Kernel) else [count]
         b.ir.call(self.module.globals[name], [*pointers, *numbers])
 
     def draw(self, b: Builder, item: Draw, context: Value, block: Value, part: Value) -> None:

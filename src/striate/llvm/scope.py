@@ -11,7 +11,7 @@ from striate.nests.expression import Reference
 from striate.nests.nest import Guard
 from striate.plan.access import Access
 from striate.plan.fuse import Kernel
-from striate.plan.layout import Variables, moves
+from striate.plan.layout import Variables, reach
 from striate.plan.schedule import Schedule
 from striate.plan.statement import LANES, Compute
 from striate.plan.tiles import Segment
@@ -42,14 +42,16 @@ class Scope:
         self.kernel = kernel
         self.schedule = schedule
         self.variables = variables
-        *arrays, self.count, self.task = builder.function.args
-        starts = dict(zip(names, arrays, strict=True))
+        arguments = builder.function.args
+        starts = dict(zip(names, arguments, strict=False))
+        self.count, self.task, *self.around = arguments[len(names) :]
         starts |= {name: self._table(name) for name in self._tables()}
         self.pointers = Pointers(builder, starts)
         self.point: dict[str, Spot] = {}
         self.tiles: dict[str, int] = {}
         self.width = LANES
         self.proved: list[Guard] = []
+        self.masked: Value | None = None
         self.memo: list[dict[object, Value]] = [{}]
         self.here: dict[str, Value] = {}
         self._accesses: dict[tuple[Reference, int], Access] = {}
@@ -89,7 +91,7 @@ class Scope:
                 return self._accesses[key]
             equation = s.nest.equation
             if reference in (equation.target, *equation.references):
-                self._accesses[key] = moves(Access.of(reference, s.nest), self.variables)
+                self._accesses[key] = reach(reference, s.nest, self.variables)
                 return self._accesses[key]
         message = f"{reference} is not in the kernel"
         raise AssertionError(message)

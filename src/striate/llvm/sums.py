@@ -9,7 +9,7 @@ from striate.llvm.expression import is_known
 from striate.llvm.places import Spot
 from striate.llvm.scope import Scope
 from striate.llvm.values import Values
-from striate.nests.expression import Arithmetic, Expression, Number, factors
+from striate.nests.expression import Arithmetic, Expression, Number, Reference, factors
 from striate.plan.statement import IMAGE
 from striate.plan.tiles import Segment
 
@@ -36,6 +36,17 @@ class Sums:
         self.values = values
         self.nest = scope.kernel.head.nest
         self.guards = self.nest.guards(*self.nest.equation.references)
+        self.maskable = self.may_be_masked()
+
+    def may_be_masked(self) -> bool:
+        """Whether reading zero does what leaving a term out does: all else is known and finite."""
+        equation = self.nest.equation
+        parts = factors(equation.expression)
+        known = self.scope.variables
+        references = [p for p in parts if isinstance(p, Reference) and not known[p.name].values]
+        others = all(isinstance(p, Reference | Number) for p in parts)
+        plain = not any(g.subscript.table for g in self.guards)
+        return equation.operator == "+=" and others and len(references) == 1 and plain
 
     def write(self, places: Sequence[Mapping[str, Spot]]) -> list[Carried]:
         """Write all terms of the entries at some places."""
@@ -121,6 +132,11 @@ class Sums:
             return carried
         if exists is True:
             return self.combined(carried)
+        if self.maskable:
+            self.scope.masked = exists
+            combined = self.combined(carried)
+            self.scope.masked = None
+            return combined
         return self.scope.conditional(exists, lambda: self.combined(carried), carried)
 
     def combined(self, carried: Carried) -> Carried:

@@ -170,11 +170,21 @@ class Values:
         key: object = ("load", id(moving), offset_of(access, point), scope.width)
         if access.lookups or access.name in scope.kernel.stored:
             key = object()
+        if scope.masked is not None:
+            return scope.once((key, id(scope.masked)), lambda: self._load_masked(access))
         return scope.once(key, lambda: self._load(access))
 
-    def _load(self, access: Access) -> Value:
+    def _load_masked(self, access: Access) -> Value:
+        """Read from memory, or zero where the place is outside."""
+        scope = self.scope
+        start = scope.pointers.starts[access.name]
+        found = self._load(access, self.b.select(scope.masked, self.pointer(access), start))
+        return self.b.select(scope.masked, found, ir.Constant(found.type, None))
+
+    def _load(self, access: Access, pointer: Value | None = None) -> Value:
         """Read from memory."""
-        scope, pointer = self.scope, self.pointer(access)
+        scope = self.scope
+        pointer = self.pointer(access) if pointer is None else pointer
         stride = access.strides.get(scope.schedule.lanes or "", 0)
         if stride == 0:
             return self.b.load(pointer)

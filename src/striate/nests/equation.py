@@ -360,7 +360,9 @@ def _named(leaf: Leaf) -> tuple[str, ...]:
     match leaf:
         case Symbol(name):
             return (name,)
-        case Reference(_, subscripts) | Ordinal(subscripts):
+        case Reference():
+            return leaf.named
+        case Ordinal(subscripts):
             return tuple(i for s in subscripts for i in _factors(s))
         case Number():
             return ()

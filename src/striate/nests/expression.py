@@ -6,6 +6,7 @@ words mean is said once, at :class:`striate.nests.equation.Equation`.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 ArithmeticSign = Literal["+", "-", "*", "/", "**"]
@@ -75,8 +76,13 @@ class Subscript:
                 return term.factor
         return None
 
-    def linear(self) -> tuple[dict[str, int], int]:
+    def linear(self) -> tuple[Mapping[str, int], int]:
         """Read terms whose constants are numbers: the multiplier of each index, and the offset."""
+        return self._linear
+
+    @cached_property
+    def _linear(self) -> tuple[Mapping[str, int], int]:
+        """What :meth:`linear` gives; the stages of a compiler ask for it again and again."""
         multipliers, offset = dict[str, int](), 0
         for term in self.terms:
             by = 1 if term.coefficient is None else term.coefficient
@@ -104,6 +110,12 @@ class Reference:
 
     name: str
     subscripts: tuple[Subscript, ...]
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """The names that are added up between the brackets, as they are written."""
+        terms = (term for subscript in self.subscripts for term in subscript.terms)
+        return tuple(term.factor for term in terms if isinstance(term.factor, str))
 
     def tables(self) -> tuple["Reference", ...]:
         """Give the table look-ups among the subscripts, as references of their own."""

@@ -45,16 +45,16 @@ class Access:
     per_image: bool = False
 
     @classmethod
-    def of(cls, reference: Reference, nest: Nest) -> "Access":
-        """Find where a reference of a nest reaches."""
-        shape = nest.shapes[reference.name]
+    def of(cls, reference: Reference, nest: Nest, folded: tuple[int, ...] = ()) -> "Access":
+        """Find where a reference of a nest reaches; folded axes take no memory."""
+        shape = [1 if k in folded else n for k, n in enumerate(nest.shapes[reference.name])]
         lengths = [*accumulate(reversed(shape[1:]), mul, initial=1)][::-1] if shape else []
         per_image = bool(reference.subscripts) and reference.subscripts[0].lone == IMAGE
         strides: dict[str, int] = {}
         lookups: list[Lookup] = []
         start = 0
         for axis, (subscript, length) in enumerate(zip(reference.subscripts, lengths, strict=True)):
-            if per_image and axis == 0:
+            if (per_image and axis == 0) or axis in folded:
                 continue
             if subscript.table is not None:
                 inner = Subscript(subscript.terms)

@@ -45,6 +45,11 @@ class Kernel:
         return {i: nest.extents[i] for i in nest.equation.indices if i not in nest.equation.reduced}
 
     @property
+    def loops(self) -> tuple[tuple[str, str], ...]:
+        """The loops around it that it shares with its neighbours: group and index of each."""
+        return tuple((self.head.group, index) for index in self.head.within)
+
+    @property
     def reads(self) -> tuple[str, ...]:
         """Arrays read from memory."""
         made: set[str] = set()
@@ -117,7 +122,7 @@ def with_stored(items: Sequence[Item], outside: Iterable[str]) -> tuple[Item, ..
 def _joined(items: list[Item], statement: Compute) -> bool | None:
     """Append a statement to the kernels that give what it reads, if they can take it."""
     equation = statement.nest.equation
-    if equation.reduced or equation.operator not in {"=", "+="}:
+    if equation.reduced or equation.operator not in {"=", "+="} or statement.scatters:
         return None
     sources = [k for k, item in enumerate(items) if set(written(item)) & set(statement.reads)]
     if not sources:
@@ -155,7 +160,7 @@ def _siblings(items: Sequence[Item], last: int, statement: Compute) -> list[Kern
             return None
         if name is None:
             name = next((n for n in item.writes if n in statement.reads), None)
-        if name not in item.writes or item.head.sums_images:
+        if name not in item.writes or item.head.sums_images or item.head.scatters:
             return None
         found.insert(0, item)
         covered += prod(item.box.values())
@@ -174,7 +179,7 @@ def _moved(kernel: Kernel, statement: Compute) -> Compute | None:
     place = _place(Access.of(shared[0], nest), written[shared[0].name], nest.extents, kernel.box)
     if place is None:
         return None
-    moved = Compute(nest=_substituted(nest, place, kernel.box), adds=statement.adds)
+    moved = replace(statement, nest=_substituted(nest, place, kernel.box))
     for reference in moved.nest.equation.references:
         if reference.name in written:
             access = Access.of(reference, moved.nest)

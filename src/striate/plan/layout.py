@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from striate.nests import Nest
+from striate.nests.expression import Reference
 from striate.plan.access import Access, Lookup
 from striate.plan.statement import IMAGE, LANES, Variable
 
@@ -10,13 +12,14 @@ Variables = Mapping[str, Variable]
 """All arrays by name."""
 
 
-def moves(access: Access, variables: Variables) -> Access:
+def reach(reference: Reference, nest: Nest, variables: Variables) -> Access:
     """Say by how many numbers of memory a place moves, the index of images included."""
+    variable = variables[reference.name]
+    access = Access.of(reference, nest, variable.folded)
     if not access.per_image:
         return access
-    rows = variables[access.name].rows
-    if rows:
-        return replace(access, strides={IMAGE: rows, **access.strides})
+    if variable.rows:
+        return replace(access, strides={IMAGE: variable.rows, **access.strides})
     return replace(
         access,
         strides={IMAGE: 1, **{i: by * LANES for i, by in access.strides.items()}},

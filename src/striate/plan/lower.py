@@ -45,6 +45,11 @@ PARAMETERS, STATISTICS = "parameters", "statistics"
 GRADIENT, NEXT_STATISTICS = "gradient", "next statistics"
 SCALARS = "scalars"
 
+UPDATE_SCALARS = ("rate", "step", "clip_factor")
+"""The numbers of the run that an update reads from its scalars, in order."""
+
+_CLIPPED = "dw_clipped"
+
 
 def lower(step: TrainingStep, *, training: bool, target_shapes: Sequence[Shape] = ()) -> Lowered:
     """List the statements of a training step, or of a pass without training.
@@ -96,24 +101,32 @@ def lower_update(update: Update, size: int) -> Lowered:
     -------
     Lowered
         The callers' buffers are named as the update names its arrays: ``w``, ``dw``, ``w_next``.
+        The numbers of the run are those of :data:`UPDATE_SCALARS`.
     """
     stated = update.lowering(size)
-    variables: dict[str, Variable] = {}
+    variables = {
+        name: Variable(name=name, size=1, per_image=False, buffer=SCALARS, offset=place)
+        for place, name in enumerate(UPDATE_SCALARS)
+    }
+    shapes: dict[str, Lengths] = {
+        **stated.shapes,
+        **dict.fromkeys(UPDATE_SCALARS, ()),
+        _CLIPPED: (size,),
+    }
+    buffers = {"w", "dw", "decayed", *update.buffers, "w_next"}
+    buffers |= {f"{name}_next" for name in update.buffers}
     statements: list[Statement] = []
-    shapes: dict[str, Lengths] = {**stated.shapes, "rate": (), "step": ()}
-    for place, name in enumerate(("rate", "step")):
-        variables[name] = Variable(name=name, size=1, per_image=False, buffer=SCALARS, offset=place)
-    names = {"w", "dw", "decayed", *update.buffers, "w_next"}
-    names |= {f"{name}_next" for name in update.buffers}
-    for text in stated.statements:
-        equation = Equation.parse(text, constants={*stated.constants, "rate", "step"})
+    for text in (f"{_CLIPPED}[x] = clip_factor * dw[x]", *stated.statements):
+        equation = Equation.parse(text, constants={*stated.constants, *UPDATE_SCALARS})
         nest = bind(equation, shapes=shapes, constants=stated.constants)
-        for name in (*nest.sources, nest.target):
-            buffer = name if name in names else ""
+        clipped = {"dw": _CLIPPED} if statements else {}
+        statement = Compute(nest=nest).renamed(clipped)
+        for name in (*statement.nest.sources, statement.nest.target):
+            buffer = name if name in buffers else ""
             variables.setdefault(
                 name, Variable(name=name, size=size, per_image=False, buffer=buffer)
             )
-        statements.append(Compute(nest=nest))
+        statements.append(statement)
     return Lowered(statements=tuple(statements), variables=variables)
 
 

@@ -12,6 +12,7 @@ from striate.plan.simplify import simplify
 from striate.plan.statement import LANES, Lowered, Variable
 from striate.plan.target import Target
 from striate.plan.whole import sum_whole
+from striate.plan.winograd import with_winograd
 
 PARTS = 8
 """Most parts of a batch: so many threads can share a step, and so many sums are added up."""
@@ -96,7 +97,7 @@ class Plan:
         return "\n".join(lines)
 
 
-def make_plan(lowered: Lowered, images: int, target: Target) -> Plan:
+def make_plan(lowered: Lowered, images: int, target: Target, *, winograd: bool = True) -> Plan:
     """Plan a program.
 
     Parameters
@@ -107,6 +108,8 @@ def make_plan(lowered: Lowered, images: int, target: Target) -> Plan:
         Images of a batch, at most.
     target
         The processor.
+    winograd
+        Whether convolutions may be computed by Winograd's transforms.
 
     Returns
     -------
@@ -115,7 +118,10 @@ def make_plan(lowered: Lowered, images: int, target: Target) -> Plan:
     """
     blocks = -(-images // LANES)
     parts = min(blocks, PARTS)
-    simple = sum_whole(simplify(lowered), images)
+    simple = simplify(lowered)
+    if winograd:
+        simple = with_winograd(simple)
+    simple = sum_whole(simple, images)
     phases, variables = sort_phases(simple, parts)
     schedules = {
         (p, k): schedule(item, variables, target, 1 if phase.over_images else phase.tasks)
@@ -187,12 +193,17 @@ def _moment(use: tuple[int, int]) -> int:
 
 
 def _uses(phases: tuple[Phase, ...]) -> dict[str, list[tuple[int, int]]]:
-    """List when each array in memory is read or written, by phase and item."""
+    """List when each array in memory is read or written, by phase and item.
+
+    What is used inside a loop that items share is used from the loop's first item to its last.
+    """
     uses: dict[str, list[tuple[int, int]]] = {}
     for p, phase in enumerate(phases):
+        groups = [i.loops[0] if isinstance(i, Kernel) and i.loops else None for i in phase.items]
         for k, item in enumerate(phase.items):
+            same = [j for j, g in enumerate(groups) if g is not None and g == groups[k]] or [k]
             for name in _touched(item):
-                uses.setdefault(name, []).append((p, k))
+                uses.setdefault(name, []).extend([(p, same[0]), (p, same[-1])])
     return uses
 
 

@@ -12,10 +12,13 @@ from math import prod
 
 from striate.plan.access import Access
 from striate.plan.fuse import Kernel
-from striate.plan.layout import Variables, moves
+from striate.plan.layout import Variables, reach
 from striate.plan.statement import IMAGE
 from striate.plan.target import LANES, Target
 from striate.plan.tiles import Reads, Segment, Side, Work, best_tile, segments
+
+MATRIX = 36
+"""Numbers of a known matrix that is written out."""
 
 UNROLLED = 7
 """Longest window side that is written out; a longer one is a loop."""
@@ -51,6 +54,8 @@ class Schedule:
         Whether each term is added to memory at once, in the order of the loops: a scatter.
     tasks
         Among how many tasks the outermost loop is shared.
+    around
+        Indices that loops around the kernel count, together with its neighbours.
     """
 
     lanes: str | None
@@ -59,6 +64,7 @@ class Schedule:
     within: tuple[str, ...] = ()
     in_place: bool = False
     tasks: int = 1
+    around: tuple[str, ...] = ()
 
     @property
     def tile(self) -> int:
@@ -70,6 +76,7 @@ class Schedule:
         if self.reduced:
             order.append("; ".join(map(str, self.reduced)))
         lanes = f"lanes {self.lanes}" if self.lanes else "no lanes"
+        lanes += f" | for each {', '.join(self.around)}" if self.around else ""
         if any(s.tile > 1 for w in self.targets for s in w.segments):
             order.append(f"tile {', '.join(self.within)}")
         shared = f" | shared by {self.tasks}" if self.tasks > 1 else ""
@@ -110,29 +117,36 @@ class _Choice:
         self.kernel = kernel
         self.target = target
         self.accesses = [
-            moves(Access.of(reference, self.nest), variables)
-            for reference in self.nest.equation.references
+            reach(reference, self.nest, variables) for reference in self.nest.equation.references
         ]
-        self.written = moves(Access.of(self.nest.equation.target, self.nest), variables)
+        self.written = reach(self.nest.equation.target, self.nest, variables)
         self.lanes = self.choose_lanes()
-        equation = self.nest.equation
-        self.scatters = bool(equation.target.tables()) or any(
-            len(s.linear()[0]) > 1 and equation.operator == "+=" and equation.reduced
-            for s in equation.target.subscripts
-        )
+        self.within = kernel.head.within
+        self.scatters = kernel.head.scatters
+        self.tabled = self.written_out(variables)
+
+    def written_out(self, variables: Variables) -> dict[str, int]:
+        """Find the indices of small known matrices: written out, their zeros cost nothing."""
+        extents = self.nest.extents
+        tables = [r for r in self.nest.equation.references if variables[r.name].values]
+        found = {i for r in tables for s in r.subscripts for i in s.linear()[0]}
+        small = prod(extents[i] for i in found) <= MATRIX
+        reduced = any(i in self.nest.equation.reduced for i in found)
+        return {i: extents[i] for i in found} if small and reduced else {}
 
     def schedule(self) -> Schedule:
         """Put the choices together."""
         equation, extents = self.nest.equation, self.nest.extents
-        targets = [i for i in equation.indices if i not in equation.reduced and i != self.lanes]
+        around = {self.lanes, *self.within}
+        targets = [i for i in equation.indices if i not in equation.reduced and i not in around]
         reduced = [i for i in equation.reduced if i != self.lanes]
         if self.scatters:
             every = (*targets, *reduced)
             one_by_one = tuple(Walk(i, segments(extents[i], None, 1)) for i in every)
-            return Schedule(self.lanes, one_by_one, (), within=every, in_place=True)
-        if self.lanes is not None and self.lanes != IMAGE and self.lanes in targets:
-            targets.remove(self.lanes)
-        windows = dict(self.windows(targets, reduced))
+            return Schedule(
+                self.lanes, one_by_one, (), within=every, in_place=True, around=self.within
+            )
+        windows = dict(self.windows(targets, reduced)) | dict.fromkeys(self.tabled, ())
         unrolled = {w: extents[w] for w in windows}
         tiles, rolled, inner = self.tiles(targets, reduced, unrolled)
         walks: dict[str, Walk] = {}
@@ -155,6 +169,7 @@ class _Choice:
             places,
             tuple(walks[i] for i in reduced),
             within=tuple(sorted(names, key=lambda i: i in inner)),
+            around=self.within,
         )
 
     def lane_walk(self, vectors: int) -> tuple[Walk, ...]:
@@ -306,7 +321,7 @@ class _Choice:
         found: set[str] = set()
         for guard in self.nest.guards():
             indices = list(guard.subscript.linear()[0])
-            if any(i in unrolled for i in indices):
+            if any(i in unrolled or i in self.within for i in indices):
                 continue
             if any(i in reduced for i in indices):
                 found |= set(indices)

@@ -8,7 +8,7 @@ masks. Nothing here knows of layers or kinds.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from striate.nests import Nest
+from striate.nests import Form, Nest, injective
 from striate.nests.expression import Reference, rewrite
 from striate.nests.nest import Lengths
 from striate.plan.target import LANES
@@ -40,6 +40,8 @@ class Variable:
         Its numbers, where they never change: tables.
     rows
         Numbers from one image to the next, where it lies in rows; 0 where images lie in lanes.
+    folded
+        Its axes that take no memory: what loops around its use count, one value after another.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Variable:
     offset: int = 0
     values: tuple[float, ...] = field(default=(), repr=False)
     rows: int = 0
+    folded: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +66,18 @@ class Compute:
         Whether the target holds values already, which it keeps; else it is empty before.
     whole
         Whether it is done once for all images of the batch, its arrays of images lying in rows.
+    within
+        Its indices of loops around it, which its neighbours share: all of them are computed for
+        one value before the next.
+    group
+        Which neighbours: those of the same group.
     """
 
     nest: Nest
     adds: bool = False
     whole: bool = False
+    within: tuple[str, ...] = ()
+    group: str = ""
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -84,6 +94,15 @@ class Compute:
     def sums_images(self) -> bool:
         """Whether it reduces over the images."""
         return IMAGE in self.nest.equation.reduced
+
+    @property
+    def scatters(self) -> bool:
+        """Whether several of its places may be one entry, so that they are added in memory."""
+        equation, extents = self.nest.equation, self.nest.extents
+        places = {i: n for i, n in extents.items() if i not in equation.reduced}
+        return bool(equation.target.tables()) or (
+            equation.form is Form.SCATTER and not injective(equation.target.subscripts, places)
+        )
 
     def renamed(self, names: Mapping[str, str]) -> "Compute":
         """Give the statement with other names for its arrays."""

@@ -145,9 +145,12 @@ def best_tile(
         Of those that fit into the registers.
     """
     best: tuple[float, Tile] | None = None
-    none = (Side("", 1),)
+    none, fixed = (Side("", 1),), prod(n for _, n in work.fixed)
     for y, x in product(first or none, second or none):
         for ty, tx in product(_sizes(y.extent), _sizes(x.extent)):
+            least = min(target.vectors * 3 // 8 // fixed, y.extent * x.extent // 2)
+            if not least <= ty * tx <= target.vectors // fixed and (ty, tx) != (1, 1):
+                continue  # too large for the registers, or so small that it waits for its sums
             places = tuple((s.index, t) for s, t in ((y, ty), (x, tx)) if s.index)
             for columns in (1, 2) if work.columns else (1,):
                 needed, kept = _registers(work, places, columns)
