@@ -186,11 +186,12 @@ class _Writer:
             }
 
     def finish(self, statement: Compute, carried: Carried) -> None:
-        """Write what a sum becomes: over the lanes too, where these are images summed over."""
+        """Write what a sum becomes: over the lanes too, where these hold terms."""
         value = carried[-1]
         if self.scope.schedule.lanes == IMAGE and statement.sums_images:
             present = self.scope.once("present", lambda: lanes_below(self.b, self.scope.count))
             value = self.b.select(present, value, constant(FLOATS, 0.0))
+        if self.scope.sums_lanes:
             value = sum_of_lanes(self.b, value)
         self.keep(statement, value)
 
@@ -199,7 +200,7 @@ class _Writer:
         nest = statement.nest
         references = nest.equation.references
         exists = inside(self.scope, nest.guards(*references)) if references else True
-        vector = self.scope.schedule.lanes is not None
+        vector = self.scope.vector
         expressions = self.values.expressions
 
         def compute() -> Carried:

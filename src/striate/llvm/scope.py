@@ -50,6 +50,9 @@ class Scope:
         self.point: dict[str, Spot] = {}
         self.tiles: dict[str, int] = {}
         self.width = LANES
+        reduced = kernel.head.nest.equation.reduced
+        self.sums_lanes = schedule.lanes in reduced
+        self.vector = schedule.lanes is not None and not self.sums_lanes
         self.proved: list[Guard] = []
         self.masked: Value | None = None
         self.memo: list[dict[object, Value]] = [{}]

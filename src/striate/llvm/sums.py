@@ -10,7 +10,7 @@ from striate.llvm.places import Spot
 from striate.llvm.scope import Scope
 from striate.llvm.values import Values
 from striate.nests.expression import Arithmetic, Expression, Number, Reference, factors
-from striate.plan.statement import IMAGE
+from striate.plan.statement import IMAGE, LANES
 from striate.plan.tiles import Segment
 
 Carried = tuple[Value, ...]
@@ -68,6 +68,8 @@ class Sums:
             return self.terms(sums, places)
         index = walks[level].index
         for segment in walks[level].segments:
+            if index == self.scope.schedule.lanes:
+                self.scope.width = min(LANES, segment.tile)
             if segment.once and index != IMAGE:
                 first = Spot.known(segment.start)
                 sums = self.unrolled(level, first, segment, sums, places)
@@ -85,7 +87,8 @@ class Sums:
     ) -> list[Carried]:
         """Write the values of one tile of a reduced index, one after another."""
         index = self.scope.schedule.reduced[level].index
-        for by in range(segment.tile):
+        step = LANES if index == self.scope.schedule.lanes else 1
+        for by in range(0, segment.tile, step):
             with self.scope.at({index: first.moved(by)}):
                 sums = self.loops(level + 1, sums, places)
         return sums

@@ -188,11 +188,14 @@ class Values:
         stride = access.strides.get(scope.schedule.lanes or "", 0)
         if stride == 0:
             return self.b.load(pointer)
-        assert stride == 1, f"{access} is not contiguous in the lanes"
-        if scope.width == LANES:
+        if scope.width == LANES and stride == 1:
             return self.b.load(pointer, FLOATS, self.alignment(access))
-        part = self.b.load(pointer, ir.VectorType(F32, scope.width))
-        return self.b.shuffle(part, part, [min(k, scope.width - 1) for k in range(LANES)])
+        apart = [k * stride for k in range(scope.width)]
+        part = self.b.load(pointer, ir.VectorType(F32, apart[-1] + 1))
+        # What is left over repeats the last number; among terms of a sum it is zero.
+        rest = apart[-1] + 1 if scope.sums_lanes else apart[-1]
+        picked = [*apart, *[rest] * (LANES - scope.width)]
+        return self.b.shuffle(part, ir.Constant(part.type, None), picked)
 
     def store(self, statement: Compute, value: Value) -> None:
         """Store a value in its place, or as many of its lanes as there are."""

@@ -9,7 +9,8 @@ from striate.plan.memory import Need, aligned, place
 from striate.plan.phases import Phase, parts_name, sort_phases
 from striate.plan.schedule import Schedule, schedule
 from striate.plan.simplify import simplify
-from striate.plan.statement import LANES, Lowered, Variable
+from striate.plan.single import single_image
+from striate.plan.statement import LANES, Compute, Load, Lowered, Statement, Store, Variable
 from striate.plan.target import Target
 from striate.plan.whole import sum_whole
 from striate.plan.winograd import with_winograd
@@ -119,7 +120,10 @@ def make_plan(lowered: Lowered, images: int, target: Target, *, winograd: bool =
     blocks = -(-images // LANES)
     parts = min(blocks, PARTS)
     simple = simplify(lowered)
-    if winograd:
+    alone = images == 1 and not any(_needs_images(s) for s in simple.statements)
+    if alone:
+        simple = single_image(simple)
+    elif winograd:
         simple = with_winograd(simple)
     simple = sum_whole(simple, images)
     phases, variables = sort_phases(simple, parts)
@@ -144,6 +148,13 @@ def make_plan(lowered: Lowered, images: int, target: Target, *, winograd: bool =
         arena=arena,
         local=local,
     )
+
+
+def _needs_images(statement: Statement) -> bool:
+    """Whether a statement is written for a block of images only."""
+    if isinstance(statement, Compute):
+        return statement.sums_images
+    return not isinstance(statement, Load | Store)
 
 
 def _homes(

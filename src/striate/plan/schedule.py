@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
+from striate.nests.expression import Number, Reference, factors
 from striate.plan.access import Access
 from striate.plan.fuse import Kernel
 from striate.plan.layout import Variables, reach
@@ -19,6 +20,9 @@ from striate.plan.tiles import Reads, Segment, Side, Work, best_tile, segments
 
 MATRIX = 36
 """Numbers of a known matrix that is written out."""
+
+STRIDE = 4
+"""Farthest that neighbours may lie apart to be brought into the lanes."""
 
 UNROLLED = 7
 """Longest window side that is written out; a longer one is a loop."""
@@ -138,6 +142,7 @@ class _Choice:
         """Put the choices together."""
         equation, extents = self.nest.equation, self.nest.extents
         around = {self.lanes, *self.within}
+        terms = self.lanes in equation.reduced and self.lanes != IMAGE
         targets = [i for i in equation.indices if i not in equation.reduced and i not in around]
         reduced = [i for i in equation.reduced if i != self.lanes]
         if self.scatters:
@@ -162,12 +167,12 @@ class _Choice:
                 walks[index] = Walk(index, segments(extent, inside, size))
         order = self.order(targets)
         lanes = self.lane_walk(tiles.get(self.lanes or "", 1))
-        places = (*(walks[i] for i in order), *lanes)
+        places = (*(walks[i] for i in order), *(() if terms else lanes))
         names = [walk.index for walk in places]
         return Schedule(
             self.lanes,
             places,
-            tuple(walks[i] for i in reduced),
+            (*(walks[i] for i in reduced), *(lanes if terms else ())),
             within=tuple(sorted(names, key=lambda i: i in inner)),
             around=self.within,
         )
@@ -192,16 +197,32 @@ class _Choice:
             if i != IMAGE
             and i not in equation.reduced
             and self.written.strides.get(i) == 1
-            and all(a.strides.get(i, 0) in (0, 1) for a in self.accesses)
+            and all(0 <= a.strides.get(i, 0) <= STRIDE for a in self.accesses)
             and not any(i in lookup.subscript.linear()[0] for lookup in self.written.lookups)
             and not any(i in k.subscript.linear()[0] for a in self.accesses for k in a.lookups)
             and not any(i in g.subscript.linear()[0] for g in self.nest.guards())
         ]
-        vector = [i for i in candidates if self.nest.extents[i] >= 4]
+        vector = [i for i in candidates if self.nest.extents[i] >= LANES // 4]
         images = [a for a in (*self.accesses, self.written) if IMAGE in a.strides]
         if images and all(a.strides[IMAGE] == 1 for a in images):
             return IMAGE
-        return vector[-1] if vector else None
+        return vector[-1] if vector else self.lanes_of_terms()
+
+    def lanes_of_terms(self) -> str | None:
+        """Find a reduced index whose terms lie side by side, so that vectors of them are added."""
+        equation, extents = self.nest.equation, self.nest.extents
+        guarded = {i for g in self.nest.guards() for i in g.subscript.linear()[0]}
+        found = [
+            i
+            for i in equation.reduced
+            if i != IMAGE
+            and extents[i] >= LANES // 2
+            and all(a.strides.get(i, 0) in (0, 1) and not a.lookups for a in self.accesses)
+            and any(a.strides.get(i) == 1 for a in self.accesses)
+            and i not in guarded
+        ]
+        plain = all(isinstance(p, Reference | Number) for p in factors(equation.expression))
+        return found[-1] if found and plain and equation.operator == "+=" else None
 
     def windows(
         self, targets: Sequence[str], reduced: Sequence[str]
@@ -283,7 +304,8 @@ class _Choice:
         first = [s for s in sides if self.broadcast_side(s.index)][-2:] or sides[:1]
         second = [s for s in sides if s not in first][-2:]
         lanes = self.lanes
-        if lanes is not None and lanes != IMAGE and extents[lanes] >= LANES:
+        places = lanes is not None and lanes not in self.nest.equation.reduced
+        if lanes is not None and places and lanes != IMAGE and extents[lanes] >= LANES:
             second.append(Side(lanes, extents[lanes] // LANES))
         reads = tuple(
             Reads(tuple(sorted(self.steps(a).items())), self.lanes in a.strides)
