@@ -11,6 +11,7 @@ from itertools import groupby
 from llvmlite import ir
 
 from striate.llvm.builder import F32, I64, PTR, VOID, Builder, Value
+from striate.llvm.images import write_gather
 from striate.llvm.kernel import arguments_of, write_kernel
 from striate.llvm.movement import write_load, write_store, write_turn
 from striate.llvm.random import write_draw
@@ -29,7 +30,7 @@ from striate.plan.fuse import Item, Kernel
 from striate.plan.phases import Phase, parts_name
 from striate.plan.plan import ARENA, LOCAL, Home, Plan
 from striate.plan.schedule import Schedule
-from striate.plan.statement import LANES, Draw, Load, Store, Turn
+from striate.plan.statement import LANES, Draw, Gather, Load, Store, Turn
 
 
 def write_program(plan: Plan) -> ir.Module:
@@ -105,6 +106,13 @@ class _Program:
                 case Turn():
                     write_turn(self.module, name, size, row)
         return name, (rows, lanes)
+
+    def gather(self, item: Gather) -> tuple[str, tuple[str, ...]]:
+        """Write what brings images in."""
+        name = f"gather {item.rows} x {item.columns} x {item.channels} {item.element} {item.last}"
+        if name not in self.module.globals:
+            write_gather(self.module, name, item)
+        return name, (*item.reads, item.target)
 
     # ----------------------------------------------------------------- phases
 
@@ -216,6 +224,8 @@ class _Program:
                 name, arrays = self.kernel(item, self.plan.schedules[place])
             case Load() | Store() | Turn():
                 name, arrays = self.mover(item)
+            case Gather():
+                name, arrays = self.gather(item)
             case Draw():
                 self.draw(b, item, context, block, part)
                 return

@@ -5,6 +5,7 @@ short last batch runs the same program.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
 
 from striate.functions.base import Function, Lowering
@@ -31,8 +32,10 @@ from striate.nests.nest import Lengths, Nest
 from striate.plan.statement import (
     IMAGE,
     LANES,
+    MOVES,
     Compute,
     Draw,
+    Gather,
     Load,
     Lowered,
     Statement,
@@ -51,7 +54,29 @@ UPDATE_SCALARS = ("rate", "step", "clip_factor")
 _CLIPPED = "dw_clipped"
 
 
-def lower(step: TrainingStep, *, training: bool, target_shapes: Sequence[Shape] = ()) -> Lowered:
+@dataclass(frozen=True)
+class Stored:
+    """How the images of an input lie in the caller's memory.
+
+    Parameters
+    ----------
+    element
+        ``uint8`` or ``float32``.
+    last
+        Whether channels stand last, or first as in the equations.
+    """
+
+    element: str
+    last: bool
+
+
+def lower(
+    step: TrainingStep,
+    *,
+    training: bool,
+    target_shapes: Sequence[Shape] = (),
+    stored: Mapping[str, Stored] | None = None,
+) -> Lowered:
     """List the statements of a training step, or of a pass without training.
 
     Parameters
@@ -62,6 +87,9 @@ def lower(step: TrainingStep, *, training: bool, target_shapes: Sequence[Shape] 
         Whether losses, derivatives and running statistics are computed.
     target_shapes
         Of each loss, the shape of one image's targets: labels have none of the axis of classes.
+    stored
+        The inputs whose images are gathered from an array of many: buffers ``images NAME``,
+        ``numbers NAME``, ``moves NAME``, ``tones NAME`` instead of ``input NAME``.
 
     Returns
     -------
@@ -75,7 +103,7 @@ def lower(step: TrainingStep, *, training: bool, target_shapes: Sequence[Shape] 
     Hagan 8.29-8.31.
     """
     lowering = _Lowering(step, training=training)
-    lowering.begin()
+    lowering.begin(stored or {})
     for operation in step.forward:
         lowering.forward(operation)
     if training:
@@ -142,7 +170,7 @@ class _Lowering:
         self.state: dict[str, str] = {}
         self.lowerings: dict[str, Lowering] = {}
 
-    def begin(self) -> None:
+    def begin(self, stored: Mapping[str, Stored]) -> None:
         """Place the parameters and bring the inputs in."""
         graph = self.step.graph
         self._place(graph.parameters(), PARAMETERS, lambda name: name)
@@ -152,7 +180,10 @@ class _Lowering:
         self.state = {name: name for name in graph.state()}
         self.variable("images", 1, per_image=False, buffer=SCALARS)
         for name, shape in graph.inputs.items():
-            self.load(f"{name}.A", shape, f"input {name}")
+            if name in stored:
+                self.gather(name, shape, stored[name])
+            else:
+                self.load(f"{name}.A", shape, f"input {name}")
 
     def end(self) -> None:
         """Bring the results out."""
@@ -216,6 +247,37 @@ class _Lowering:
         self.variable(buffer, prod(shape), per_image=True, buffer=buffer)
         self.variable(name, prod(shape), per_image=True)
         self.add(Load(source=buffer, target=name))
+
+    def gather(self, name: str, shape: Shape, stored: Stored) -> None:
+        """Bring images in from an array of many."""
+        channels, *pixels = shape
+        rows, columns = prod(pixels[:-1]), pixels[-1] if pixels else 1
+        target, size = f"{name}.A", prod(shape)
+        buffers = {
+            f"images {name}": (1, False),
+            f"numbers {name}": (2, True),  # 64 bits each: as much as two numbers
+            f"moves {name}": (MOVES, True),
+            f"tones {name}": (2 * channels + 1, False),
+        }
+        for buffer, (length, per_image) in buffers.items():
+            self.variable(buffer, length, per_image=per_image, buffer=buffer)
+        self.shapes[target] = shape
+        self.variable(target, size, per_image=True)
+        source, numbers, moves, tones = buffers
+        self.add(
+            Gather(
+                source=source,
+                numbers=numbers,
+                moves=moves,
+                tones=tones,
+                target=target,
+                rows=rows,
+                columns=columns,
+                channels=channels,
+                element=stored.element,
+                last=stored.last,
+            )
+        )
 
     def store(self, name: str, buffer: str) -> None:
         """Bring an array out."""

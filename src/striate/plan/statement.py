@@ -225,7 +225,63 @@ class Turn:
         return f"turn {self.source} into {self.target}"
 
 
-Statement = Compute | Load | Store | Turn | Draw
+MOVES = 8
+"""Numbers that say how an image is moved: see :class:`Gather`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gather:
+    """Brings images into the lanes from an array of many, each moved in its own way.
+
+    Parameters
+    ----------
+    source
+        The caller's images: all of them, image after image.
+    numbers, moves, tones
+        The caller's arrays that say which image each one is; where its first pixel comes from (row
+        and way on, column and way on) and what is covered (rows from and before, columns from and
+        before); and each channel's factor, each channel's summand, the grey level outside.
+    target
+        The array in lanes.
+    rows, columns, channels
+        Lengths of an image.
+    element
+        ``uint8`` or ``float32``.
+    last
+        Whether the channels stand last in the caller's array, or first.
+    """
+
+    source: str
+    numbers: str
+    moves: str
+    tones: str
+    target: str
+    rows: int
+    columns: int
+    channels: int
+    element: str
+    last: bool
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of what it reads."""
+        return (self.source, self.numbers, self.moves, self.tones)
+
+    @property
+    def writes(self) -> str:
+        """Name of what it writes."""
+        return self.target
+
+    def renamed(self, names: Mapping[str, str]) -> "Gather":
+        """Give the statement with another name for its target."""
+        return replace(self, target=names.get(self.target, self.target))
+
+    def __str__(self) -> str:
+        size = f"{self.rows} x {self.columns} x {self.channels}"
+        return f"gather {self.target} from {self.source}: {self.element}, {size}"
+
+
+Statement = Compute | Load | Gather | Store | Turn | Draw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,8 +317,10 @@ def renamed(nest: Nest, names: Mapping[str, str]) -> Nest:
 __all__ = [
     "IMAGE",
     "LANES",
+    "MOVES",
     "Compute",
     "Draw",
+    "Gather",
     "Load",
     "Lowered",
     "Statement",
