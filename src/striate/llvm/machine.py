@@ -28,10 +28,12 @@ def versions() -> str:
 
 @cache
 def writers() -> str:
-    """Digest the modules that write machine code: it depends on them as on the plan."""
+    """Digest the modules between index equations and machine code, which depends on them all."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
+    package = Path(__file__).parents[1]
+    for folder in ("nests", "plan", "llvm"):
+        for path in sorted((package / folder).rglob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -92,12 +94,8 @@ def compile_object(module: ir.Module, target: Target, *, assembly: bool = False)
         text = text.replace(" nounwind", f" nounwind {wide}")
     parsed = binding.parse_assembly(text)
     parsed.verify()
-    options = binding.create_pipeline_tuning_options(2)
-    options.loop_vectorization = False
-    options.slp_vectorization = False
-    options.loop_unrolling = False
-    builder = binding.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(parsed, builder)
+    # None of LLVM's passes over the program: loops, tiles and what is computed once are written as
+    # they shall be. They took as long as the rest and gained nothing (LeNet-5, November 2026).
     return machine.emit_assembly(parsed) if assembly else machine.emit_object(parsed)
 
 

@@ -62,6 +62,7 @@ class _Program:
         self.module = module
         self.plan = plan
         self.known: dict[object, str] = {}
+        self.tables: dict[str, str] = {}
         self.regions: dict[str, Value] = {}
 
     # ---------------------------------------------------------------- kernels
@@ -74,7 +75,7 @@ class _Program:
         made = [n for n in kernel.writes if n not in names]
         names |= {n: f"#made {k}" for k, n in enumerate(made)}
         tables = [n for s in kernel.statements for n in s.nest.sources if n not in names]
-        names |= {n: f"table of {hash(known[n].values):x}" for n in tables}
+        names |= {n: self.table(known[n].values) for n in tables}
         statements = tuple(s.renamed(names) for s in kernel.statements)
         plain = Kernel(
             statements=statements, stored=frozenset(names[n] for n in kernel.stored if n in names)
@@ -88,6 +89,10 @@ class _Program:
             variables = {new: replace(known[old], name=new) for old, new in names.items()}
             write_kernel(self.module, name, plain, schedule, variables)
         return name, order
+
+    def table(self, values: Sequence[float]) -> str:
+        """Name a table by its numbers."""
+        return self.tables.setdefault(repr(values), f"table {len(self.tables)}")
 
     def mover(self, item: Load | Store | Turn) -> tuple[str, tuple[str, ...]]:
         """Write what brings arrays in, out, or into rows."""

@@ -5,14 +5,17 @@ each place; the statements after them go on from that entry before the walk move
 only the kernel itself reads is never stored.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
 from striate.nests import Equation, Nest
+from striate.nests.expression import Arithmetic, Call, Expression, Number, parts
 from striate.plan.access import Access
 from striate.plan.statement import IMAGE, Compute, Statement
 from striate.plan.substitute import substitute, substitute_reference
+
+_LONG = frozenset(("exp", "expm1", "log", "log1p", "tanh", "erf"))
 
 Place = Mapping[str, tuple[Mapping[str, int], int]]
 """For each index of a statement: what it is in the indices of a kernel, multipliers and offset."""
@@ -134,6 +137,8 @@ def _joined(items: list[Item], statement: Compute) -> bool | None:
     siblings = _siblings(items, last, statement)
     if siblings is None:
         return None
+    if _heavy(statement) and any(k.head.nest.equation.reduced for k in siblings):
+        return None
     extended = list[Kernel]()
     for kernel in siblings:
         moved = _moved(kernel, statement)
@@ -143,6 +148,28 @@ def _joined(items: list[Item], statement: Compute) -> bool | None:
     first = last - len(siblings) + 1
     items[first : last + 1] = extended
     return True
+
+
+def _heavy(statement: Compute) -> bool:
+    """Whether a statement computes what takes many instructions.
+
+    Written out for every entry of a tile of sums, they would take longer to compile than a trip
+    through memory takes to run.
+    """
+    return any(_calls(statement.nest.equation.expression))
+
+
+def _calls(expression: Expression) -> Iterator[bool]:
+    """Go through the functions and powers in an expression, and say which are long."""
+    match expression:
+        case Call(function):
+            yield function in _LONG
+        case Arithmetic("**", _, right):
+            yield not (isinstance(right, Number) and right.value in (1, 2, 3))
+        case _:
+            pass
+    for part in parts(expression):
+        yield from _calls(part)
 
 
 def written(item: Item) -> tuple[str, ...]:
