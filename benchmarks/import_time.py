@@ -5,24 +5,14 @@ import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
 import striate
+from striate.bench.machine import processor
 
 RUNS = 21
 STATEMENTS = ("pass", "import numpy", "import striate", "import striate; striate.Network")
-
-
-def processor():
-    """Name the processor, where the system tells."""
-    path = Path("/proc/cpuinfo")
-    if path.exists():
-        for line in path.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def seconds(statement):

@@ -23,6 +23,7 @@ ABOUT = {
     "model": "the public Network",
     "training": "loop, state, checkpoints, metrics",
     "data": "data sets, files, augmentation",
+    "explain": "a program, stage by stage",
     "bench": "this machine beside others",
     "engine": "the step as machine code",
     "compile": "the stages, in order",

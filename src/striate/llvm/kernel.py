@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import product
+from itertools import product, zip_longest
 
 from llvmlite import ir
 
@@ -162,9 +162,10 @@ class _Writer:
         nest = scope.kernel.head.nest
 
         def write() -> tuple[Value, ...]:
-            for k, statement in enumerate(scope.kernel.statements):
-                if k == 0 and sums is not None:
-                    self.finish(statement, sums)
+            parts = list(self.sums.of_heads(sums)) if sums is not None else []
+            for statement, part in zip_longest(scope.kernel.statements, parts):
+                if part is not None:
+                    self.finish(statement, part)
                 else:
                     self.map(statement)
             return ()

@@ -1,6 +1,7 @@
 """The terms of a tile's entries: loops over the reduced indices that carry the tile's sums."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
 
 from striate.llvm.bounds import bounds, inside
@@ -9,14 +10,57 @@ from striate.llvm.expression import is_known
 from striate.llvm.places import Spot
 from striate.llvm.scope import Scope
 from striate.llvm.values import Values
+from striate.nests import Equation
 from striate.nests.expression import Arithmetic, Expression, Number, Reference, factors
-from striate.plan.statement import IMAGE, LANES
+from striate.nests.nest import Guard
+from striate.plan.layout import Variables
+from striate.plan.statement import IMAGE, LANES, Compute
 from striate.plan.tiles import Segment
 
 Carried = tuple[Value, ...]
 """What is carried for one entry: a sum, or the greatest so far and its ordinal."""
 
 _START = {"+=": 0.0, "max=": -inf, "min=": inf}
+
+
+@dataclass(frozen=True)
+class Head:
+    """One of the sums that are added up in the same loops.
+
+    Parameters
+    ----------
+    equation
+        What is added up.
+    guards
+        What must hold for a term to exist.
+    maskable
+        Whether reading zero does what leaving a term out does: all else is known and finite.
+    carried
+        How many values are carried for each entry.
+    """
+
+    equation: Equation
+    guards: tuple[Guard, ...]
+    maskable: bool
+    carried: int
+
+    @classmethod
+    def of(cls, statement: Compute, variables: Variables) -> "Head":
+        """Look at a statement that reduces."""
+        nest, equation = statement.nest, statement.nest.equation
+        guards = nest.guards(*equation.references)
+        parts = factors(equation.expression)
+        references = [p for p in parts if isinstance(p, Reference) and not variables[p.name].values]
+        others = all(isinstance(p, Reference | Number) for p in parts)
+        plain = not any(g.subscript.table for g in guards)
+        maskable = equation.operator == "+=" and others and len(references) == 1 and plain
+        return cls(equation, guards, maskable, 2 if equation.operator == "argmax=" else 1)
+
+    def start(self, type_: Value) -> Carried:
+        """Give what is carried before the first term."""
+        if self.equation.operator == "argmax=":
+            return constant(type_, -inf), constant(type_, -1.0)
+        return (constant(type_, _START[self.equation.operator]),)
 
 
 class Sums:
@@ -34,30 +78,19 @@ class Sums:
         self.scope = scope
         self.b = scope.b
         self.values = values
-        self.nest = scope.kernel.head.nest
-        self.guards = self.nest.guards(*self.nest.equation.references)
-        self.maskable = self.may_be_masked()
-
-    def may_be_masked(self) -> bool:
-        """Whether reading zero does what leaving a term out does: all else is known and finite."""
-        equation = self.nest.equation
-        parts = factors(equation.expression)
-        known = self.scope.variables
-        references = [p for p in parts if isinstance(p, Reference) and not known[p.name].values]
-        others = all(isinstance(p, Reference | Number) for p in parts)
-        plain = not any(g.subscript.table for g in self.guards)
-        return equation.operator == "+=" and others and len(references) == 1 and plain
+        reduces = scope.kernel.head.nest.equation.reduced
+        heads = scope.kernel.heads if reduces else ()
+        self.heads = [Head.of(head, scope.variables) for head in heads]
 
     def write(self, places: Sequence[Mapping[str, Spot]]) -> list[Carried]:
-        """Write all terms of the entries at some places."""
-        operator = self.nest.equation.operator
+        """Write all terms of the entries at some places; of each, one head's after another's."""
         type_ = FLOATS if self.scope.schedule.lanes is not None else F32
-        start: Carried
-        if operator == "argmax=":
-            start = (constant(type_, -inf), constant(type_, -1.0))
-        else:
-            start = (constant(type_, _START[operator]),)
+        start = tuple(value for head in self.heads for value in head.start(type_))
         return self.loops(0, [start] * len(places), places)
+
+    def of_heads(self, carried: Carried) -> Iterator[Carried]:
+        """Give each head's part of what is carried."""
+        return _grouped(carried, [head.carried for head in self.heads])
 
     def loops(
         self, level: int, sums: list[Carried], places: Sequence[Mapping[str, Spot]]
@@ -125,26 +158,27 @@ class Sums:
         found: list[Carried] = []
         for place, carried in zip(places, sums, strict=True):
             with self.scope.at(place):
-                found.append(self.term(carried))
+                parts = zip(self.heads, self.of_heads(carried), strict=True)
+                found.append(tuple(v for head, part in parts for v in self.term(head, part)))
         return found
 
-    def term(self, carried: Carried) -> Carried:
+    def term(self, head: Head, carried: Carried) -> Carried:
         """Write one term, if it exists."""
-        exists = inside(self.scope, self.guards)
+        exists = inside(self.scope, head.guards)
         if exists is False:
             return carried
         if exists is True:
-            return self.combined(carried)
-        if self.maskable:
+            return self.combined(head, carried)
+        if head.maskable:
             self.scope.masked = exists
-            combined = self.combined(carried)
+            combined = self.combined(head, carried)
             self.scope.masked = None
             return combined
-        return self.scope.conditional(exists, lambda: self.combined(carried), carried)
+        return self.scope.conditional(exists, lambda: self.combined(head, carried), carried)
 
-    def combined(self, carried: Carried) -> Carried:
+    def combined(self, head: Head, carried: Carried) -> Carried:
         """Take a term in: add it, or compare with it; a NaN that was found stays."""
-        equation = self.nest.equation
+        equation = head.equation
         if equation.operator == "+=":
             return (self.accumulated(carried[0], equation.expression),)
         alike = self.values.expressions.alike

@@ -7,6 +7,7 @@ only the kernel itself reads is never stored.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from math import prod
 
 from striate.nests import Equation, Nest
@@ -14,6 +15,9 @@ from striate.nests.expression import Arithmetic, Call, Expression, Number, parts
 from striate.plan.access import Access
 from striate.plan.statement import IMAGE, Compute, Statement
 from striate.plan.substitute import substitute, substitute_reference
+
+_BESIDE = 4
+"""Most sums that are added up in the same loops."""
 
 _LONG = frozenset(("exp", "expm1", "log", "log1p", "tanh", "erf"))
 
@@ -40,6 +44,23 @@ class Kernel:
     def head(self) -> Compute:
         """The statement that gives the walk."""
         return self.statements[0]
+
+    @property
+    def heads(self) -> tuple[Compute, ...]:
+        """The sums that are added up in the same loops: the first statement, and others like it."""
+        whole = tuple(self.head.nest.extents.items())
+        return tuple(
+            takewhile(
+                lambda s: (
+                    s is self.head
+                    or (
+                        s.nest.equation.reduced == self.head.nest.equation.reduced != ()
+                        and tuple(s.nest.extents.items()) == whole
+                    )
+                ),
+                self.statements,
+            )
+        )
 
     @property
     def box(self) -> dict[str, int]:
@@ -125,7 +146,9 @@ def with_stored(items: Sequence[Item], outside: Iterable[str]) -> tuple[Item, ..
 def _joined(items: list[Item], statement: Compute) -> bool | None:
     """Append a statement to the kernels that give what it reads, if they can take it."""
     equation = statement.nest.equation
-    if equation.reduced or equation.operator not in {"=", "+="} or statement.scatters:
+    if equation.reduced:
+        return _beside(items, statement)
+    if equation.operator not in {"=", "+="} or statement.scatters:
         return None
     sources = [k for k, item in enumerate(items) if set(written(item)) & set(statement.reads)]
     if not sources:
@@ -148,6 +171,37 @@ def _joined(items: list[Item], statement: Compute) -> bool | None:
     first = last - len(siblings) + 1
     items[first : last + 1] = extended
     return True
+
+
+def _beside(items: list[Item], statement: Compute) -> bool | None:
+    """Add a sum to a kernel that adds up others in the same loops."""
+    for k in range(len(items) - 1, -1, -1):
+        kernel = items[k]
+        if isinstance(kernel, Kernel) and _same_loops(kernel, statement):
+            items[k] = replace(kernel, statements=(*kernel.statements, statement))
+            return True
+        reads, writes = kernel.reads, written(kernel)
+        if set(writes) & {*statement.reads, statement.writes} or statement.writes in reads:
+            return None
+    return None
+
+
+def _same_loops(kernel: Kernel, statement: Compute) -> bool:
+    """Whether a sum can be added up in the loops of a kernel that does nothing but add up."""
+    new, old = statement.nest, kernel.head.nest
+    alike = tuple(new.extents.items()) == tuple(old.extents.items())
+    sums = all(s.nest.equation.operator == "+=" for s in (*kernel.statements, statement))
+    fresh = not set(kernel.writes) & {*statement.reads, statement.writes}
+    whole = all(not s.nest.guards() and not s.scatters for s in (*kernel.statements, statement))
+    return (
+        alike
+        and sums
+        and fresh
+        and whole
+        and new.equation.reduced == old.equation.reduced != ()
+        and len(kernel.heads) == len(kernel.statements) < _BESIDE
+        and (kernel.head.within, kernel.head.whole) == (statement.within, statement.whole)
+    )
 
 
 def _heavy(statement: Compute) -> bool:

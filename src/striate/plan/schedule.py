@@ -121,7 +121,9 @@ class _Choice:
         self.kernel = kernel
         self.target = target
         self.accesses = [
-            reach(reference, self.nest, variables) for reference in self.nest.equation.references
+            reach(reference, head.nest, variables)
+            for head in kernel.heads
+            for reference in head.nest.equation.references
         ]
         self.written = reach(self.nest.equation.target, self.nest, variables)
         self.lanes = self.choose_lanes()
@@ -312,7 +314,8 @@ class _Choice:
             for a in self.accesses
         )
         others = tuple((i, n) for i, n in unrolled.items() if i not in fixed)
-        work = Work(reads, others, tuple(fixed.items()), columns)
+        beside = len(self.kernel.heads)
+        work = Work(reads, others, (*fixed.items(), ("beside", beside)), columns)
         best = best_tile(work, tuple(first), tuple(second), self.target)
         kept = frozenset(self.accesses[best.kept].strides if best.kept >= 0 else ())
         return dict(best.places), {columns: best.columns} if columns else {}, kept

@@ -1,0 +1,127 @@
+"""The memory of a training: what the plan says, what the process takes, and whether it grows.
+
+    python benchmarks/memory.py [--net lenet5-relu] [--batch 128] [--steps 10000] [--threads 1]
+
+Resident memory is read from Linux after the libraries are loaded, after the program is compiled,
+after the first step, and then ten times until the last. What compiling leaves behind is told apart:
+a program from the cache does without it. The plan's own figure is the arena, each worker's own
+memory, and the arrays that a training holds.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import striate
+from striate.bench.contestant import Striate
+from striate.bench.machine import processor
+from striate.bench.networks import NETWORKS, Problem, network
+from striate.compile import plan_step, plan_update
+from striate.functions.update import Momentum
+from striate.llvm.machine import host
+
+MIB = 1 << 20
+TIMES = 10
+
+
+def resident():
+    """Read how many bytes of memory this process holds."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def planned(problem, threads):
+    """Count the bytes that the plans of a training ask for, the caller's arrays among them."""
+    step = plan_step(problem.step, problem.batch, training=True, target_shapes=[()])
+    update = plan_update(Momentum(), len(problem.parameters))
+    found = {}
+    for name, plan in (("step", step), ("update", update)):
+        found[f"{name}: arena"] = 4 * plan.arena
+        found[f"{name}: workers"] = 4 * plan.local * threads
+        ends = {}
+        for v in plan.variables.values():
+            if v.buffer in plan.buffers:
+                size = v.offset + v.size * (plan.images if v.per_image else 1)
+                ends[v.buffer] = max(size, ends.get(v.buffer, 0))
+        found[f"{name}: arrays"] = 4 * sum(ends.values())
+    return found
+
+
+def train(given):
+    """Train, and give what the process holds at each moment."""
+    text, shape = network(given.net)
+    problem = Problem.of(given.net, text, shape, batch=given.batch, training=True, seed=0)
+    host()
+    found = {"libraries loaded": resident()}
+    contestant = Striate(problem, given.threads)
+    found["program loaded"] = resident()
+    contestant.train(0.0)
+    found["step 1"] = resident()
+    for part in range(1, TIMES + 1):
+        until = given.steps * part // TIMES
+        for _ in range(given.steps * (part - 1) // TIMES, until):
+            contestant.train(0.0)
+        found[f"step {until:,}"] = resident()
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--net", default="lenet5-relu", choices=NETWORKS)
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.child:
+        print(json.dumps(train(given)))
+        return
+    text, shape = network(given.net)
+    problem = Problem.of(given.net, text, shape, batch=given.batch, training=True, seed=0)
+    plans = planned(problem, given.threads)
+    command = [sys.executable, __file__, *sys.argv[1:], "--child"]
+    with tempfile.TemporaryDirectory() as cache:  # the first run fills it for the second
+        runs = [
+            json.loads(
+                subprocess.run(
+                    command,
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                    env=os.environ | {"STRIATE_CACHE": cache},
+                ).stdout
+            )
+            for _ in range(2)
+        ]
+    report(given, plans, runs)
+
+
+def report(given, plans, runs):
+    """Print what the plan says beside what the process holds."""
+    print(f"striate {striate.__version__}, {processor()}")
+    print(f"{given.net}, batch {given.batch}, threads: {given.threads}, {given.steps:,} steps")
+    print("\nthe plan, MiB")
+    for name, size in plans.items():
+        print(f"  {name:24}{size / MIB:10.2f}")
+    whole = sum(plans.values())
+    print(f"  {'in all':24}{whole / MIB:10.2f}")
+    print(f"\n{'resident, MiB':26}{'compiled':>10}{'cached':>10}")
+    for name in runs[0]:
+        print(f"  {name:24}{runs[0][name] / MIB:10.2f}{runs[1][name] / MIB:10.2f}")
+    for run, name in zip(runs, ("compiled", "cached"), strict=True):
+        first, *_, last = run.values()
+        growth = last - list(run.values())[-TIMES]
+        print(
+            f"{name}: {(last - first) / whole:.2f} x the plan beyond the libraries; "
+            f"growth from step {given.steps // TIMES:,} to {given.steps:,}: {growth:,} bytes"
+        )
+
+
+if __name__ == "__main__":
+    main()

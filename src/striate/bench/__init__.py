@@ -1,0 +1,1 @@
+"""Measuring: the limits of the machine, single kernels against them, networks against peers."""

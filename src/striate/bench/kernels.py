@@ -1,0 +1,210 @@
+"""Each kernel of a plan alone: its time, and how near it comes to what the machine can do."""
+
+import ctypes
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from striate.bench.peak import Peaks
+from striate.bench.spread import Spread
+from striate.bench.work import Work, work_of
+from striate.llvm.again import write_again
+from striate.llvm.machine import Code, compile_object
+from striate.plan import context
+from striate.plan.fuse import Item, Kernel
+from striate.plan.phases import Phase
+from striate.plan.plan import Plan
+from striate.runtime.words import Words, floats
+from striate.shapes import Array
+
+_SECONDS = 0.004
+"""How long one kernel runs in one round, about."""
+
+_Again = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelRow:
+    """One kernel, or another item of a plan, measured alone on one thread.
+
+    Parameters
+    ----------
+    phase, item
+        Where it is in the plan.
+    writes
+        Names of the arrays that it leaves in memory.
+    text
+        What it computes.
+    seconds
+        For a whole batch.
+    work
+        What it does in that time.
+    least
+        Seconds that the machine needs at least: for its operations at the peak of multiply-adds,
+        or for its bytes at the bandwidth of the cache that holds them, whichever is longer.
+    """
+
+    phase: int
+    item: int
+    writes: tuple[str, ...]
+    text: str
+    seconds: Spread
+    work: Work
+    least: float
+
+    @property
+    def gflops(self) -> float:
+        """Thousand million operations a second."""
+        return self.work.operations / self.seconds.median / 1e9
+
+    @property
+    def share(self) -> float:
+        """Part of what the machine can do: of min(peak, bandwidth x intensity)."""
+        return self.least / self.seconds.median
+
+
+def measure_kernels(
+    plan: Plan, peaks: Peaks, buffers: Mapping[str, Array] | None = None, *, rounds: int = 5
+) -> list[KernelRow]:
+    """Measure every item of a plan alone, on one thread.
+
+    The items run one after another, in order and in the plan's own memory, each for all blocks of
+    images; so each finds in the caches what it would find there in a step of many blocks.
+
+    Parameters
+    ----------
+    plan
+        For this processor.
+    peaks
+        The limits of one thread.
+    buffers
+        The caller's arrays, as for a run; by default small random numbers.
+    rounds
+        How often each is measured.
+
+    Returns
+    -------
+    list of KernelRow
+        In order.
+    """
+    apart = taken_apart(plan)
+    run = _Run(apart, buffers if buffers is not None else scratch_buffers(plan))
+    numbers = range(len(apart.phases))
+    for number in numbers:  # fills the memory with sensible numbers
+        run.seconds(number, 1)
+    times = [max(1, round(_SECONDS / run.seconds(number, 2))) for number in numbers]
+    measured: list[list[float]] = [[] for _ in numbers]
+    for _ in range(rounds):
+        for number in numbers:
+            measured[number].append(run.seconds(number, times[number]))
+    return [
+        _row(plan, place, item, measured[number], peaks)
+        for number, (place, item) in enumerate(_items(plan))
+    ]
+
+
+def taken_apart(plan: Plan) -> Plan:
+    """Give the plan with a phase for each item.
+
+    Parameters
+    ----------
+    plan
+        Any.
+
+    Returns
+    -------
+    Plan
+        With the same memory. It computes the same only where a batch is one block: the workers'
+        own memory holds one block's numbers.
+    """
+    phases: list[Phase] = []
+    schedules = {}
+    for (p, k), item in _items(plan):
+        if (p, k) in plan.schedules:
+            schedules[len(phases), 0] = plan.schedules[p, k]
+        phases.append(replace(plan.phases[p], items=(item,)))
+    return replace(plan, phases=tuple(phases), schedules=schedules)
+
+
+def scratch_buffers(plan: Plan, seed: int = 0) -> dict[str, Array]:
+    """Make arrays for a plan's buffers: small positive numbers, labels of the first class.
+
+    Parameters
+    ----------
+    plan
+        Any.
+    seed
+        For the numbers.
+
+    Returns
+    -------
+    dict of Array
+        By name.
+    """
+    rng = np.random.default_rng(seed)
+    sizes = dict.fromkeys(plan.buffers, 1)
+    for variable in plan.variables.values():
+        if variable.buffer in sizes:
+            images = plan.images if variable.per_image else 1
+            end = variable.offset + variable.size * images
+            sizes[variable.buffer] = max(sizes[variable.buffer], end)
+    return {
+        name: np.zeros(size, np.float32)
+        if name.startswith("target")
+        else rng.uniform(0.01, 0.1, size).astype(np.float32)
+        for name, size in sizes.items()
+    }
+
+
+class _Run:
+    """The machine code of a plan that is taken apart, with its memory."""
+
+    def __init__(self, plan: Plan, buffers: Mapping[str, Array]) -> None:
+        self.code = Code(compile_object(write_again(plan), plan.target), plan.target)
+        self.local = floats(plan.local)
+        # Counts and helpers are left out: nobody leads, and nobody helps.
+        self.context = Words(context.BUFFERS + len(plan.buffers))
+        self.arena = floats(plan.arena)
+        self.context.words[context.ARENA_AT] = self.arena.ctypes.data
+        self.context.words[context.IMAGES] = plan.images
+        self.buffers = {name: buffers[name] for name in plan.buffers}
+        for place, array in enumerate(self.buffers.values(), start=context.BUFFERS):
+            assert array.dtype == np.float32
+            self.context.words[place] = array.ctypes.data
+        self.functions = [
+            _Again(self.code.address(f"phase {number} again")) for number in range(len(plan.phases))
+        ]
+
+    def seconds(self, number: int, times: int) -> float:
+        """Time one phase; give the seconds of once."""
+        started = time.perf_counter()
+        self.functions[number](self.context.address, self.local.ctypes.data, times)
+        return (time.perf_counter() - started) / times
+
+
+def _items(plan: Plan) -> list[tuple[tuple[int, int], Item]]:
+    """List the items of all phases with their places."""
+    return [
+        ((p, k), item) for p, phase in enumerate(plan.phases) for k, item in enumerate(phase.items)
+    ]
+
+
+def _row(
+    plan: Plan, place: tuple[int, int], item: Item, measured: Sequence[float], peaks: Peaks
+) -> KernelRow:
+    """Put an item's measurements into a row."""
+    work = work_of(plan, item, over_images=plan.phases[place[0]].over_images)
+    computing = work.operations / (2 * peaks.multiply_adds.median)
+    moving = work.moved / peaks.bandwidth(work.footprint)
+    stored = sorted(item.stored) if isinstance(item, Kernel) else [item.writes]
+    return KernelRow(
+        phase=place[0],
+        item=place[1],
+        writes=tuple(stored),
+        text=str(item),
+        seconds=Spread.of(measured),
+        work=work,
+        least=max(computing, moving),
+    )

@@ -1,0 +1,141 @@
+"""The networks that are measured, and what an engine is given to train or to ask one of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.errors import OptionError
+from striate.functions.loss import CrossEntropy
+from striate.graph.graph import Graph
+from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.shorthand import parse
+from striate.graph.step import TrainingStep
+from striate.model.presets import preset
+from striate.shapes import Array, Shape
+
+_LENET5_RELU = (
+    "conv 6@5x5 same relu | average 2x2 | conv 16@5x5 relu | average 2x2 | "
+    "dense 120 relu | dense 84 relu | dense 10 softmax"
+)
+
+NETWORKS = ("lenet5-relu", "lenet5", "two-layer", "conv4", "resnet20", "mobilenet-small")
+"""Names of the networks: presets, and LeNet-5 with relu."""
+
+
+def network(name: str) -> tuple[str, Shape]:
+    """Give the layers and the input's shape of a network that is measured.
+
+    Where windows of 3 x 3 pixels go two pixels at a time, they begin one pixel outside the image,
+    as in PyTorch: the presets begin on it, and peers would have to copy each image to do so.
+
+    Parameters
+    ----------
+    name
+        One of :data:`NETWORKS`, or of the presets.
+
+    Returns
+    -------
+    str, tuple of int
+        Text, and ``(rows, columns, channels)``.
+
+    Raises
+    ------
+    OptionError
+        If there is none of that name.
+    """
+    if name == "lenet5-relu":
+        return _LENET5_RELU, (28, 28, 1)
+    text, shape = preset(name)
+    return text.replace("@3x3 same stride 2", "@3x3 stride 2 padding 1"), shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A network with its numbers and one batch: the same for everybody who is measured.
+
+    Parameters
+    ----------
+    name
+        Of the network.
+    graph
+        Its layers: one input, and one output with a softmax.
+    training
+        Whether it is trained, or asked.
+    images, labels
+        A batch, ``[q, maps, *pixels]`` and one number each.
+    parameters, statistics
+        What the network starts with.
+    """
+
+    name: str
+    graph: Graph
+    training: bool
+    images: Array
+    labels: Array
+    parameters: Array
+    statistics: Array
+
+    @classmethod
+    def of(
+        cls, name: str, text: str, shape: Shape, *, batch: int, training: bool, seed: int
+    ) -> "Problem":
+        """Make a network, and draw its numbers and a batch.
+
+        Parameters
+        ----------
+        name, text, shape
+            The network: see :func:`network`.
+        batch
+            Images.
+        training
+            Whether it is trained.
+        seed
+            For all numbers.
+
+        Returns
+        -------
+        Problem
+
+        Raises
+        ------
+        OptionError
+            If the network has not one input and one output with a class for each number.
+        """
+        graph = parse(text, shape)
+        if len(graph.inputs) != 1 or len(graph.outputs) != 1 or len(_output(graph)) != 1:
+            raise OptionError(
+                f"{name} has not one row of numbers for each image. Only classifiers with one "
+                f"input and one output are measured. Use one of {', '.join(NETWORKS)}."
+            )
+        rng = np.random.default_rng(seed)
+        (pixels,) = graph.inputs.values()
+        return cls(
+            name=name,
+            graph=graph,
+            training=training,
+            images=rng.standard_normal((batch, *pixels), np.float32),
+            labels=rng.integers(0, _output(graph)[0], batch),
+            parameters=start_parameters(graph, seed),
+            statistics=start_state(graph),
+        )
+
+    @property
+    def batch(self) -> int:
+        """Images in a batch."""
+        return len(self.images)
+
+    @property
+    def step(self) -> TrainingStep:
+        """The operations, with a loss if the network is trained."""
+        return TrainingStep.of(self.graph, [CrossEntropy()] if self.training else [])
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """Parameters and running statistics by name."""
+        weights = Layout.of(self.graph.parameters()).views(self.parameters)
+        return {**weights, **Layout.of(self.graph.state()).views(self.statistics)}
+
+
+def _output(graph: Graph) -> Shape:
+    """Give the shape of the result."""
+    return graph.shapes[graph.outputs[0]]

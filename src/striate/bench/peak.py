@@ -1,0 +1,195 @@
+"""The limits of this machine, measured: multiply-adds a second, bytes a second from each cache."""
+
+import ctypes
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from striate.bench.spread import Spread
+from striate.llvm.machine import Code, compile_object, host
+from striate.llvm.peak import UNROLLED, sums_of, write_peaks
+from striate.plan.target import LANES, Target
+from striate.runtime.words import floats
+
+ITEM = 4
+"""Bytes of a number."""
+
+_MEMORY = 64 << 20
+"""Bytes of all arrays together that are in no cache of common processors."""
+
+_PILOT = 16 << 20  # bytes to move in order to learn how fast it goes
+_SECONDS = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bandwidth:
+    """How fast all threads together reach arrays of one size.
+
+    Parameters
+    ----------
+    size
+        Bytes that each thread goes through, again and again.
+    read, triad
+        Bytes a second: of an array that is summed; of three, of which two are read and one written.
+    """
+
+    size: int
+    read: Spread
+    triad: Spread
+
+    @property
+    def best(self) -> float:
+        """The faster of the two, in bytes a second."""
+        return max(self.read.median, self.triad.median)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peaks:
+    """The limits of the machine for a number of threads.
+
+    Parameters
+    ----------
+    threads
+        How many measured at once.
+    multiply_adds
+        Of all threads together, in one second.
+    bandwidths
+        By the size of what is reached, the smallest first: first cache, second cache, memory.
+    """
+
+    threads: int
+    multiply_adds: Spread
+    bandwidths: tuple[Bandwidth, ...]
+
+    def bandwidth(self, size: int) -> float:
+        """Say how fast so many bytes can be reached when they are gone through again and again.
+
+        Parameters
+        ----------
+        size
+            Bytes that each thread goes through.
+
+        Returns
+        -------
+        float
+            Bytes a second, of the smallest cache that holds them.
+        """
+        fitting = [b for b in self.bandwidths if b.size >= size]
+        return (fitting or self.bandwidths[-1:])[0].best
+
+
+class PeakMeter:
+    """Measures the limits, in turns of a few hundredths of a second.
+
+    Parameters
+    ----------
+    threads
+        How many measure at once; the figures are of all together.
+    target
+        The processor; by default this one.
+    """
+
+    def __init__(self, threads: int = 1, *, target: Target | None = None) -> None:
+        self.threads = threads
+        self.target = target or host()
+        self._code = Code(compile_object(write_peaks(self.target), self.target), self.target)
+        self._workers = ThreadPoolExecutor(threads)
+        self._sums = sums_of(self.target)
+        self._numbers = [floats((self._sums + 2) * LANES) for _ in range(threads)]
+        self._rounds = 0
+
+    def multiply_adds(self) -> float:
+        """Measure once how many multiply-adds a second all threads do.
+
+        Returns
+        -------
+        float
+        """
+        function = self._function("multiply_adds", 1, 1)
+
+        def work(thread: int, rounds: int) -> None:
+            function(self._numbers[thread].ctypes.data, rounds)
+
+        if not self._rounds:
+            pilot = 1 << 14
+            self._timed(work, pilot)  # wakes the threads and the clock of the processor
+            self._rounds = max(1, round(pilot * _SECONDS / self._timed(work, pilot)))
+        seconds = self._timed(work, self._rounds)
+        return self.threads * self._rounds * self._sums * LANES / seconds
+
+    def bandwidth(self, size: int, times: int) -> Bandwidth:
+        """Measure how fast arrays are reached.
+
+        Parameters
+        ----------
+        size
+            Bytes that each thread goes through.
+        times
+            How often each of the two is measured.
+
+        Returns
+        -------
+        Bandwidth
+        """
+        step = UNROLLED * LANES
+        third = max(step, size // (3 * ITEM) // step * step)
+        arrays = [floats(3 * third) for _ in range(self.threads)]
+        for array in arrays:
+            array.fill(0.0)  # pages that were never written are all one page
+        sums = [floats(step) for _ in range(self.threads)]
+        read, triad = self._function("read", 2, 2), self._function("triad", 3, 2)
+
+        def reading(thread: int, rounds: int) -> None:
+            result, array = sums[thread].ctypes.data, arrays[thread].ctypes.data
+            read(result, array, 3 * third // LANES, rounds)
+
+        def streaming(thread: int, rounds: int) -> None:
+            at = arrays[thread].ctypes.data
+            triad(at, at + ITEM * third, at + 2 * ITEM * third, third // LANES, rounds)
+
+        moved = 3 * ITEM * third
+        return Bandwidth(
+            size=size,
+            read=self._speed(reading, moved, times),
+            triad=self._speed(streaming, moved, times),
+        )
+
+    def peaks(self, times: int = 5) -> Peaks:
+        """Measure all limits.
+
+        Parameters
+        ----------
+        times
+            How often each is measured.
+
+        Returns
+        -------
+        Peaks
+        """
+        first, *others = self.target.cache
+        # Half of a cache: the rest is left to the stack, to code, and to whoever shares it.
+        sizes = [first // 2, *(size // 2 for size in others), _MEMORY // self.threads]
+        return Peaks(
+            threads=self.threads,
+            multiply_adds=Spread.of([self.multiply_adds() for _ in range(times)]),
+            bandwidths=tuple(self.bandwidth(size, times) for size in sizes),
+        )
+
+    def _function(self, name: str, pointers: int, counts: int) -> Callable[..., None]:
+        """Give a function of the machine code."""
+        types = [*[ctypes.c_void_p] * pointers, *[ctypes.c_int64] * counts]
+        return ctypes.CFUNCTYPE(None, *types)(self._code.address(name))
+
+    def _timed(self, work: Callable[[int, int], None], rounds: int) -> float:
+        """Let all threads work for so many rounds; give the seconds until the last is done."""
+        started = time.perf_counter()
+        list(self._workers.map(work, range(self.threads), [rounds] * self.threads))
+        return time.perf_counter() - started
+
+    def _speed(self, work: Callable[[int, int], None], size: int, times: int) -> Spread:
+        """Measure the bytes a second of a work that moves so many a round in each thread."""
+        pilot = max(1, _PILOT // size)
+        rounds = max(1, round(pilot * _SECONDS / self._timed(work, pilot)))
+        measured = [self._timed(work, rounds) for _ in range(times)]
+        return Spread.of([self.threads * size * rounds / seconds for seconds in measured])

@@ -1,0 +1,116 @@
+"""Other libraries with the same network: each is loaded only where it is installed and asked for.
+
+Their networks are built from striate's graph, for the kinds that the measured networks are made of.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
+from striate.bench.contestant import Contestant
+from striate.bench.networks import Problem
+from striate.functions.net_input import Sum
+from striate.functions.vec import Flatten
+from striate.functions.weight import AveragePooling, Convolution, Identity, MaxPooling
+from striate.graph.graph import Placed
+from striate.maths.windows import Axis
+
+
+class LeftOut(RuntimeError):  # noqa: N818  # nobody's mistake: who cannot take part, and why
+    """A peer does not take part; its text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """Somebody to compare with.
+
+    Parameters
+    ----------
+    name
+        What it is called in tables.
+    libraries
+        What must be installed.
+    module, maker
+        Where it is, and the function there that makes it of a problem and a number of threads.
+    trains
+        Whether it can train.
+    quick
+        Whether it is ready in a second or two, for any network.
+    """
+
+    name: str
+    libraries: tuple[str, ...]
+    module: str
+    maker: str
+    trains: bool = True
+    quick: bool = True
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What would have to be installed."""
+        return tuple(name for name in self.libraries if find_spec(name) is None)
+
+    def make(self, problem: Problem, threads: int) -> Contestant:
+        """Hand the network over.
+
+        Parameters
+        ----------
+        problem
+            The network, and the batch.
+        threads
+            How many may share the work.
+
+        Returns
+        -------
+        Contestant
+
+        Raises
+        ------
+        LeftOut
+            If it cannot take part.
+        """
+        for place in problem.graph.layers:
+            _require_plain(place)
+        return getattr(import_module(f"striate.bench.peers.{self.module}"), self.maker)(
+            problem, threads
+        )
+
+
+def _require_plain(place: Placed) -> None:
+    """Let a layer pass whose functions mean in other libraries what they mean here."""
+    function, net_input = place.layer.weight, place.layer.net_input
+    axes = function.window_axes(*place.source_shapes)
+    match function:
+        case Convolution():
+            plain = len(axes) == 2 and not function.flip and function.padding_mode == "zeros"
+        case MaxPooling() | AveragePooling():
+            plain = len(axes) == 2 and all(
+                axis == Axis(length=axis.length, window=axis.window, stride=axis.stride)
+                for axis in axes
+            )
+        case Flatten():
+            plain = function.order == "rows"
+        case _:
+            plain = True
+    joined = len(place.sources) == 1 or isinstance(function, Identity)
+    biased = isinstance(net_input, Sum) and net_input.bias in {None, "tied"}
+    if not (plain and joined and biased):
+        raise LeftOut(f"{place.layer} is not translated")
+
+
+_TORCH = ("torch",)
+
+PEERS = (
+    Peer(name="PyTorch eager", libraries=_TORCH, module="pytorch", maker="eager"),
+    Peer(name="PyTorch channels_last", libraries=_TORCH, module="pytorch", maker="channels_last"),
+    Peer(name="torch.compile", libraries=_TORCH, module="pytorch", maker="compiled", quick=False),
+    Peer(name="JAX", libraries=("jax",), module="jax_xla", maker="Jitted", quick=False),
+    Peer(
+        name="ONNX Runtime",
+        libraries=("onnx", "onnxruntime"),
+        module="onnx_runtime",
+        maker="Session",
+        trains=False,
+    ),
+)
+"""All that is known, in the order of the tables."""

@@ -1,0 +1,129 @@
+"""ONNX Runtime: the network as an ONNX model, asked only."""
+
+from typing import Any
+
+import onnxruntime  # pyright: ignore[reportMissingImports]
+from onnx import TensorProto, helper, numpy_helper  # pyright: ignore[reportMissingImports]
+
+from striate.bench.networks import Problem
+from striate.bench.peers import LeftOut
+from striate.functions import normalisation, transfer, weight
+from striate.functions.vec import Flatten
+from striate.graph.graph import Placed
+from striate.shapes import Array
+
+_OPSET, _FORMAT = 17, 8  # old enough for any ONNX Runtime in use
+
+_TRANSFER: dict[type, str] = {
+    transfer.Linear: "",
+    transfer.Relu: "Relu",
+    transfer.Tanh: "Tanh",
+    transfer.Logistic: "Sigmoid",
+    transfer.Softmax: "Softmax",
+}
+
+
+class Session:
+    """The network in a session of ONNX Runtime.
+
+    Parameters
+    ----------
+    problem
+        The network, and the batch.
+    threads
+        How many share the work.
+    """
+
+    def __init__(self, problem: Problem, threads: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self.session = onnxruntime.InferenceSession(
+            model_of(problem).SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        self.inputs = {next(iter(problem.graph.inputs)): problem.images}
+
+    def train(self, rate: float) -> float:
+        """Refuse: it only infers."""
+        raise NotImplementedError(rate)
+
+    def infer(self) -> Array:
+        """Give the probabilities."""
+        return self.session.run(None, self.inputs)[0]
+
+
+def model_of(problem: Problem) -> Any:
+    """Write a network as an ONNX model.
+
+    Parameters
+    ----------
+    problem
+        The network, with its numbers.
+
+    Returns
+    -------
+    onnx.ModelProto
+    """
+    graph = problem.graph
+    arrays = {name: array.copy() for name, array in problem.arrays.items()}
+    nodes = [node for place in graph.layers for node in _nodes(place)]
+    (name, shape), output = next(iter(graph.inputs.items())), graph.outputs[0]
+    ends = [
+        helper.make_tensor_value_info(end, TensorProto.FLOAT, [problem.batch, *pixels])
+        for end, pixels in ((name, shape), (output, graph.shapes[output]))
+    ]
+    constants = [numpy_helper.from_array(array, name) for name, array in arrays.items()]
+    written = helper.make_graph(nodes, problem.name, ends[:1], ends[1:], constants)
+    opsets = [helper.make_opsetid("", _OPSET)]
+    return helper.make_model(written, opset_imports=opsets, ir_version=_FORMAT)
+
+
+def _nodes(place: Placed) -> list[Any]:
+    """Write a layer: its weight function, then its transfer function."""
+    operator = _TRANSFER[type(place.layer.transfer)]
+    between = f"{place.name} before" if operator else place.name
+    nodes = [_weight(place, between)]
+    if operator:
+        nodes.append(helper.make_node(operator, [between], [place.name]))
+    return nodes
+
+
+def _weight(place: Placed, output: str) -> Any:
+    """Write a weight function with its bias."""
+    names = [name for name, *_ in (*place.parameter_names(), *place.state_names())]
+    inputs, function = [*place.sources, *names], place.layer.weight
+
+    def node(operator: str, **attributes: Any) -> Any:
+        return helper.make_node(operator, inputs, [output], **attributes)
+
+    match function:
+        case weight.Convolution():
+            return node("Conv", group=function.groups, **_window(place, dilated=True))
+        case weight.DotProduct():
+            return node("Gemm", transB=1)
+        case weight.MaxPooling():
+            return node("MaxPool", **_window(place))
+        case weight.AveragePooling():
+            return node("AveragePool", **_window(place))
+        case weight.GlobalAveragePooling():
+            return node("ReduceMean", axes=[2, 3], keepdims=0)
+        case weight.Identity():
+            return node("Sum")
+        case Flatten():
+            return node("Flatten")
+        case normalisation.BatchNormalisation():
+            return node("BatchNormalization", epsilon=function.epsilon)
+        case _:
+            raise LeftOut(f"{function} is not translated")
+
+
+def _window(place: Placed, *, dilated: bool = False) -> dict[str, list[int]]:
+    """Write how a window walks."""
+    axes = place.layer.weight.window_axes(*place.source_shapes)
+    sides = [[axis.before for axis in axes], [axis.after for axis in axes]]
+    dilations = {"dilations": [axis.dilation for axis in axes]} if dilated else {}
+    return {
+        "kernel_shape": [axis.window for axis in axes],
+        "strides": [axis.stride for axis in axes],
+        "pads": [*sides[0], *sides[1]],
+        **dilations,
+    }

@@ -1,0 +1,47 @@
+"""Several measurements of one thing: their median and quartiles."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """Measurements in three numbers.
+
+    Parameters
+    ----------
+    median, low, high
+        The middle, and the quartiles beside it, in the unit of what was measured.
+    rounds
+        How many measurements.
+    """
+
+    median: float
+    low: float
+    high: float
+    rounds: int
+
+    @classmethod
+    def of(cls, measured: Sequence[float]) -> "Spread":
+        """Sum measurements up.
+
+        Parameters
+        ----------
+        measured
+            At least one.
+
+        Returns
+        -------
+        Spread
+
+        Examples
+        --------
+        >>> Spread.of([1.0, 5.0, 2.0, 3.0, 4.0])
+        Spread(median=3.0, low=2.0, high=4.0, rounds=5)
+        """
+        if len(measured) == 1:
+            low = middle = high = measured[0]
+        else:
+            low, middle, high = statistics.quantiles(measured, n=4, method="inclusive")
+        return cls(median=middle, low=low, high=high, rounds=len(measured))

@@ -1,0 +1,294 @@
+"""What was measured, laid out for a terminal of 80 columns or more."""
+
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from striate.bench.kernels import KernelRow
+from striate.bench.peak import Peaks
+from striate.bench.race import OURS, Line, Race
+from striate.bench.report import Listener, Report, Setting
+from striate.bench.spread import Spread
+
+_SHOWN = 0.01
+"""Part of the time from which on a kernel has a row of its own."""
+
+
+class Printer(Listener):
+    """Prints each result as it comes.
+
+    Parameters
+    ----------
+    console
+        Where to; None prints nothing.
+    """
+
+    def __init__(self, console: Console | None) -> None:
+        self.console = console
+
+    def begins(self, setting: Setting, peaks: Peaks) -> None:
+        """Print on what is measured."""
+        self._print(setting_text(setting), peaks_text(peaks))
+
+    def ran(self, finished: Race) -> None:
+        """Print a race."""
+        self._print(race_table(finished))
+
+    def measured(self, name: str, rows: Sequence[KernelRow]) -> None:
+        """Print the kernels of a network."""
+        self._print(kernels_table(name, rows))
+
+    def ends(self, report: Report) -> None:
+        """Print all races once more, a row each, where there are several.
+
+        Parameters
+        ----------
+        report
+            All that was measured.
+        """
+        if len(report.races) > 1:
+            self._print("", summary_table(report.races))
+
+    def _print(self, *parts: RenderableType) -> None:
+        """Print, with nothing coloured but what has a style."""
+        for part in parts:
+            if self.console:
+                self.console.print(part, highlight=False)
+
+
+def setting_text(setting: Setting) -> Text:
+    """Write on what is measured.
+
+    Parameters
+    ----------
+    setting
+        The machine and the libraries.
+
+    Returns
+    -------
+    Text
+    """
+    versions = ", ".join(
+        text if name == "compiler" else f"{name} {text}" for name, text in setting.versions.items()
+    )
+    cores = ", bound to as many cores" if setting.bound else ""
+    load = "" if setting.load is None else f"; load of the machine before: {setting.load:.1f}"
+    lines = [
+        versions,
+        f"{setting.processor}, {setting.system}",
+        f"threads: {setting.threads}{cores}{load}",
+        f"{setting.rounds} rounds, turns of {setting.seconds} s; float32, seed {setting.seed}",
+    ]
+    if setting.missing:
+        missing = "; ".join(f"{name} ({what})" for name, what in setting.missing.items())
+        lines.append(f"not installed: {missing}")
+    return Text("\n".join(lines))
+
+
+def peaks_text(peaks: Peaks) -> Text:
+    """Write the limits of the machine.
+
+    Parameters
+    ----------
+    peaks
+        Measured.
+
+    Returns
+    -------
+    Text
+    """
+    threads = f"{peaks.threads} thread{'' if peaks.threads == 1 else 's'}"
+    gflops = 2e-9 * peaks.multiply_adds.median
+    lines = [f"limits of {threads}: {gflops:,.1f} GFLOP/s (a multiply-add is two operations)"]
+    lines += [
+        f"{_size(b.size):>9}: read {_gigabytes(b.read)}, triad {_gigabytes(b.triad)} GB/s"
+        for b in peaks.bandwidths
+    ]
+    return Text("\n".join(lines))
+
+
+def race_table(race: Race) -> RenderableType:
+    """Lay one race out.
+
+    Parameters
+    ----------
+    race
+        Measured.
+
+    Returns
+    -------
+    RenderableType
+    """
+    table = _table("engine", "images/s", "quartiles", "striate is", "of peak")
+    for line in race.lines:
+        speed = line.images_per_second
+        table.add_row(
+            line.name,
+            number(speed.median),
+            f"{number(speed.low)} to {number(speed.high)}",
+            "" if line.name == OURS else times(line.ratio.median),
+            percent(line.of_peak),
+            style="bold" if line.name == OURS else "",
+        )
+    parts: list[RenderableType] = [
+        Text(
+            f"\n{race.network}, {'x'.join(map(str, race.shape))}, {_step(race)}, "
+            f"batch {race.batch}: {race.multiply_adds:,} multiply-adds an image",
+            style="bold",
+        ),
+        table,
+    ]
+    parts += [
+        Text(f"not counted: {line.name}: its results are {line.distance:.1g} away from striate's")
+        for line in race.lines
+        if not line.agrees
+    ]
+    parts += [Text(f"left out: {name}: {why}") for name, why in race.left_out.items()]
+    return Group(*parts)
+
+
+def summary_table(races: Sequence[Race]) -> Table:
+    """Lay all races out, a row each: striate beside the best of the others.
+
+    Parameters
+    ----------
+    races
+        Measured.
+
+    Returns
+    -------
+    Table
+    """
+    table = _table("network", "step", "batch", "images/s", "best peer", "ratio", "of peak")
+    table.columns[1].justify = table.columns[4].justify = "left"
+    for race in races:
+        best: Line | None = race.best_peer
+        table.add_row(
+            race.network,
+            "train" if race.training else "infer",
+            str(race.batch),
+            number(race.ours.images_per_second.median),
+            best.name if best else "",
+            f"{best.ratio.median:.2f}" if best else "",
+            percent(race.ours.of_peak),
+        )
+    return table
+
+
+def kernels_table(name: str, rows: Sequence[KernelRow]) -> RenderableType:
+    """Lay the kernels of a plan out, those that take no time to speak of in one row.
+
+    Parameters
+    ----------
+    name
+        Of the network.
+    rows
+        Measured, in order.
+
+    Returns
+    -------
+    RenderableType
+    """
+    whole = sum(row.seconds.median for row in rows)
+    table = _table("kernel writes", "time", "of all", "GFLOP/s", "of limit")
+    rest: list[KernelRow] = []
+    for row in rows:
+        if row.seconds.median < _SHOWN * whole:
+            rest.append(row)
+            continue
+        table.add_row(
+            ", ".join(row.writes),
+            microseconds(row.seconds.median),
+            percent(row.seconds.median / whole),
+            f"{row.gflops:,.1f}",
+            percent(row.share),
+        )
+    if rest:
+        seconds = sum(row.seconds.median for row in rest)
+        done = sum(row.work.operations for row in rest)
+        table.add_row(
+            f"{len(rest)} that take less",
+            microseconds(seconds),
+            percent(seconds / whole),
+            f"{done / seconds / 1e9:,.1f}",
+            percent(sum(row.least for row in rest) / seconds),
+        )
+    limit = sum(row.least for row in rows) / whole
+    title = Text(
+        f"\n{name}, training step: {microseconds(whole)}, {percent(limit)} of the limit",
+        style="bold",
+    )
+    return Group(title, table)
+
+
+def number(value: float) -> str:
+    """Write a number of images with as many digits as tell something.
+
+    Examples
+    --------
+    >>> number(45142.7), number(416.84), number(8.25)
+    ('45,143', '417', '8.2')
+    """
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def times(ratio: float) -> str:
+    """Write how many times faster striate is.
+
+    Examples
+    --------
+    >>> times(4.436), times(14.06), times(0.22)
+    ('4.4 x', '14.1 x', '0.22 x')
+    """
+    return f"{ratio:.1f} x" if ratio >= 1.95 else f"{ratio:.2f} x"
+
+
+def percent(share: float) -> str:
+    """Write a share in whole percents.
+
+    Examples
+    --------
+    >>> percent(0.897)
+    '90 %'
+    """
+    return f"{100 * share:.0f} %"
+
+
+def microseconds(seconds: float) -> str:
+    """Write a time in microseconds.
+
+    Examples
+    --------
+    >>> microseconds(0.00144)
+    '1,440 µs'
+    """
+    micro = 1e6 * seconds
+    return f"{micro:,.0f} µs" if micro >= 100 else f"{micro:.1f} µs"
+
+
+def _size(size: int) -> str:
+    """Write a number of bytes."""
+    return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
+
+
+def _gigabytes(speed: Spread) -> str:
+    """Write bytes a second."""
+    return f"{speed.median / 1e9:,.1f}"
+
+
+def _step(race: Race) -> str:
+    """Name what was timed."""
+    return "training" if race.training else "inference"
+
+
+def _table(*headings: str) -> Table:
+    """Begin a table: words on the left, numbers on the right."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for place, heading in enumerate(headings):
+        if place:
+            table.add_column(heading, justify="right", no_wrap=True)
+        else:
+            table.add_column(heading, overflow="fold")
+    return table

@@ -1,0 +1,142 @@
+"""How much is to be done: multiply-adds, operations and bytes, of programs and of their parts."""
+
+from dataclasses import dataclass
+from math import prod
+
+from striate.graph.step import TrainingStep
+from striate.nests import cost
+from striate.nests.expression import Reference, factors
+from striate.plan.fuse import Item, Kernel
+from striate.plan.lower import lower
+from striate.plan.plan import LOCAL, Plan
+from striate.plan.simplify import without_idle
+from striate.plan.statement import LANES, Compute
+from striate.shapes import Shape
+
+ITEM = 4
+"""Bytes of a number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What an item of a plan does for a whole batch.
+
+    Parameters
+    ----------
+    multiply_adds
+        Products of arrays that are added up.
+    operations
+        Arithmetic of any kind; a multiply-add is two.
+    moved
+        Bytes read and written in memory; what a block of images needs counts for each block.
+    footprint
+        Bytes of memory that it touches in all.
+    """
+
+    multiply_adds: int
+    operations: int
+    moved: int
+    footprint: int
+
+
+def multiply_adds(step: TrainingStep, *, training: bool, target_shape: Shape = ()) -> int:
+    """Count the multiply-adds of a network for one image, as its equations say.
+
+    Products of arrays that are added up count; constant tables, such as the shares of average
+    pooling, are no such arrays. It is the same for every engine, whatever it computes in fact.
+
+    Parameters
+    ----------
+    step
+        The network, with its losses if it is to train.
+    training
+        Whether a training step is counted, or the forward pass alone.
+    target_shape
+        Shape of one image's targets.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    A layer of three neurons on four inputs: forward, and for the weights' derivatives.
+
+    >>> from striate.functions.loss import CrossEntropy
+    >>> from striate.graph.shorthand import parse
+    >>> step = TrainingStep.of(parse("dense 3", (4,)), [CrossEntropy()])
+    >>> multiply_adds(step, training=False), multiply_adds(step, training=True)
+    (12, 24)
+    """
+    shapes = [target_shape] * len(step.losses)
+    lowered = without_idle(lower(step, training=training, target_shapes=shapes))
+    constant = {name for name, variable in lowered.variables.items() if variable.values}
+    total = 0
+    for statement in lowered.statements:
+        if isinstance(statement, Compute) and _contracts(statement, constant):
+            total += cost(statement.nest).multiply_adds
+    return total // LANES
+
+
+def _contracts(statement: Compute, constant: set[str]) -> bool:
+    """Whether a statement adds up products of two arrays, neither of them constant."""
+    equation = statement.nest.equation
+    arrays = [f for f in factors(equation.expression) if isinstance(f, Reference)]
+    variable = [f for f in arrays if f.name not in constant]
+    return len(variable) > 1 and bool(equation.reduced)
+
+
+def work_of(plan: Plan, item: Item, *, over_images: bool) -> Work:
+    """Count what an item of a plan does for a whole batch.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    item
+        A kernel or another item of one of its phases.
+    over_images
+        Whether that phase goes over the blocks of images.
+
+    Returns
+    -------
+    Work
+    """
+    blocks = plan.blocks if over_images else 1
+    costs = [cost(s.nest) for s in item.statements] if isinstance(item, Kernel) else []
+    moved = footprint = 0
+    for name, entries in _touched(plan, item):
+        variable, home = plan.variables[name], plan.homes[name]
+        spread = plan.blocks if variable.per_image else plan.parts if home.per_part else 1
+        whole = 1 if home.region == LOCAL or not over_images else spread
+        moved += ITEM * entries * blocks
+        footprint += ITEM * entries * whole
+    return Work(
+        multiply_adds=blocks * sum(c.multiply_adds for c in costs),
+        operations=blocks * sum(c.operations for c in costs),
+        moved=moved,
+        footprint=footprint,
+    )
+
+
+def _touched(plan: Plan, item: Item) -> list[tuple[str, int]]:
+    """List what an item reads from memory, then what it writes there, with the entries touched.
+
+    An array that is changed in place stands there twice. In a phase over images the entries are
+    those of a block.
+    """
+    if not isinstance(item, Kernel):
+        names = [*item.reads, item.writes]
+        return [(name, plan.variables[name].size * LANES) for name in names]
+    entries: dict[str, int] = {}
+    for statement in item.statements:
+        nest = statement.nest
+        for reference in (nest.equation.target, *nest.equation.references):
+            indices = {i for s in reference.subscripts for i in s.linear()[0]}
+            reached = prod(nest.extents[i] for i in indices)
+            if any(s.table for s in reference.subscripts):
+                reached = prod(nest.shapes[reference.name])
+            found = min(reached, prod(nest.shapes[reference.name]))
+            entries[reference.name] = max(found, entries.get(reference.name, 0))
+    names = [name for name in (*item.reads, *sorted(item.stored)) if name in plan.homes]
+    return [(name, entries[name]) for name in names]

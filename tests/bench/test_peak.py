@@ -1,0 +1,31 @@
+"""The limits of the machine: plausible figures, and the cache that a size belongs to."""
+
+import pytest
+
+from bench import measured
+from striate.bench.peak import PeakMeter
+from striate.bench.spread import Spread
+
+
+def test_the_limits_of_this_machine():
+    """More than a hundred million a second of everything, of all that is asked for."""
+    peaks = PeakMeter(2).peaks(times=2)
+
+    assert peaks.threads == 2
+    assert peaks.multiply_adds.median > 1e8
+    assert [b.size for b in peaks.bandwidths] == sorted(b.size for b in peaks.bandwidths)
+    assert all(b.read.median > 1e8 and b.triad.median > 1e8 for b in peaks.bandwidths)
+    assert {b.read.rounds for b in peaks.bandwidths} == {2}
+
+
+@pytest.mark.parametrize(
+    ("size", "speed"), [(100, 540e9), (16 << 10, 540e9), (1 << 20, 30.4e9), (1 << 30, 30.4e9)]
+)
+def test_bandwidth_of_a_size(size, speed):
+    """It is that of the smallest cache that holds the bytes, else of memory: the faster figure."""
+    assert measured.PEAKS.bandwidth(size) == speed
+
+
+def test_one_measurement():
+    """It is its own median and quartiles."""
+    assert Spread.of([2.5]) == Spread(median=2.5, low=2.5, high=2.5, rounds=1)

@@ -1,0 +1,51 @@
+"""The tables of measurements, on terminals of 80 and 120 columns."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from bench import measured
+from striate.bench.tables import Printer
+
+
+@pytest.fixture(params=[80, 120])
+def console(request):
+    """Give a console of so many columns that writes into a text, without colours."""
+    return Console(file=io.StringIO(), width=request.param)
+
+
+def written(console):
+    """Give what was printed, without the blanks at the ends of lines."""
+    return "\n".join(line.rstrip() for line in console.file.getvalue().rstrip("\n").split("\n"))
+
+
+def test_everything_that_is_printed(console, golden):
+    """Machine, limits, races, kernels and the last table look as in the golden file."""
+    printer = Printer(console)
+
+    printer.begins(measured.SETTING, measured.PEAKS)
+    for race in measured.REPORT.races:
+        printer.ran(race)
+    printer.measured("lenet5", measured.KERNELS)
+    printer.ends(measured.REPORT)
+
+    golden(f"bench/report-{console.width}", written(console))
+
+
+def test_one_race_is_not_repeated(console):
+    """A single race has its row already."""
+    report = type(measured.REPORT)(
+        setting=measured.SETTING, peaks=measured.PEAKS, races=(measured.TRAINING,)
+    )
+
+    Printer(console).ends(report)
+
+    assert written(console) == ""
+
+
+def test_nothing_is_printed_without_a_console():
+    """Who wants JSON alone gives no console."""
+    printer = Printer(None)
+
+    printer.ran(measured.TRAINING)  # raises where it would print

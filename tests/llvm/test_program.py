@@ -1,0 +1,57 @@
+"""Whole programs: what kernels share, and what tells them apart."""
+
+import numpy as np
+import pytest
+
+from striate.compile import load
+from striate.llvm.machine import host
+from striate.llvm.program import write_program
+from striate.nests import bind
+from striate.plan.plan import make_plan
+from striate.plan.statement import Compute, Lowered, Variable
+
+COUNT = 8
+
+
+def scaled(tables):
+    """Plan the product of an array with each of some tables."""
+    statements, variables = [], {"x": _given("x"), "scalars": _given("scalars")}
+    for k, table in enumerate(tables):
+        names = (f"y{k}", f"t{k}")
+        shapes = dict.fromkeys((*names, "x"), (COUNT,))
+        statements.append(Compute(nest=bind(f"y{k}[i] = t{k}[i] * x[i]", shapes=shapes)))
+        variables[names[0]] = _given(names[0])
+        variables[names[1]] = Variable(
+            name=names[1], size=COUNT, per_image=False, values=tuple(table)
+        )
+    return make_plan(Lowered(statements=tuple(statements), variables=variables), 1, host())
+
+
+def _given(name):
+    """Make an array of the caller's."""
+    return Variable(name=name, size=COUNT, per_image=False, buffer=name)
+
+
+def kernels(plan):
+    """Count the kernels in a program."""
+    functions = write_program(plan).functions
+    return sum(function.name.startswith("kernel") for function in functions)
+
+
+def test_alike_kernels_are_written_once():
+    """Kernels that differ in the names of their arrays alone are one function."""
+    assert kernels(scaled([[1.5] * COUNT, [1.5] * COUNT])) == 1
+
+
+@pytest.mark.parametrize(("first", "second"), [(-1.0, -2.0), (1.0, 2.0)])
+def test_kernels_with_other_numbers_are_others(first, second):
+    """Tables are told apart by their numbers; -1 and -2 have the same hash in Python."""
+    plan = scaled([[first] * COUNT, [second] * COUNT])
+    x = np.arange(COUNT, dtype=np.float32)
+    buffers = {"x": x, "scalars": np.ones(COUNT, np.float32)}
+    buffers |= {name: np.empty(COUNT, np.float32) for name in ("y0", "y1")}
+
+    load(plan).run(buffers)
+
+    for name, number in (("y0", first), ("y1", second)):
+        assert buffers[name].tobytes() == (np.float32(number) * x).tobytes()
