@@ -22,7 +22,8 @@ import striate
 from striate.functions.base import Draw
 from striate.functions.loss import CrossEntropy
 from striate.functions.update import Adam
-from striate.graph.engine import Batch, NumpyEngine
+from striate.graph.batch import Batch
+from striate.graph.engine import NumpyEngine
 from striate.graph.parameters import Layout, decayed, start_parameters, start_state
 from striate.graph.step import TrainingStep
 

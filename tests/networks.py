@@ -5,6 +5,14 @@ import hashlib
 import numpy as np
 
 import striate as st
+from striate.engine import CompiledEngine, CompiledSteps
+from striate.graph.engine import NumpyEngine, NumpySteps
+
+ENGINES = {
+    "compiled": {"predict": CompiledEngine, "gradients": CompiledSteps, "update": CompiledSteps},
+    "numpy": {"predict": NumpyEngine, "gradients": NumpySteps, "update": NumpySteps},
+}
+"""Of each engine, the class that does each part of a training."""
 
 CLASSIFIER = "conv 2@3x3 tanh | dense 3 softmax"
 """119 parameters on 6 x 6 images: trains in milliseconds."""
@@ -21,9 +29,9 @@ def images_and_labels(count=10, shape=(6, 6, 1), classes=3, seed=0):
     return x.astype(np.uint8), y
 
 
-def classifier(text=CLASSIFIER, shape=(6, 6, 1), seed=0):
+def classifier(text=CLASSIFIER, shape=(6, 6, 1), seed=0, **more):
     """Make a small network."""
-    return st.Network.parse(text, shape, seed=seed)
+    return st.Network.parse(text, shape, seed=seed, **more)
 
 
 def digest(network):

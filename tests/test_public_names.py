@@ -53,6 +53,9 @@ PUBLIC = [
     "load",
     "maths",
     "nests",
+    "set_threads",
+    "threads",
+    "using_threads",
 ]
 
 
@@ -106,11 +109,23 @@ def test_importing_striate_loads_nothing_heavy():
     assert loaded & HEAVY == set()
 
 
-def test_using_a_network_loads_no_drawing_and_no_compiler():
-    """A prediction needs neither the command nor pictures, ONNX, scikit-learn or LLVM."""
+def test_describing_a_network_loads_no_drawing_and_no_compiler():
+    """What asks a network for no number takes neither pictures nor the command, nor LLVM."""
     loaded = modules_after(
-        "import numpy as np, striate as st\n"
-        "st.Network.preset('lenet5').predict(np.zeros((1, 28, 28, 1)))"
+        "import striate as st\n"
+        "net = st.Network.preset('lenet5')\n"
+        "net.summary(), str(net), net.parameter_count, st.maths.rot180, st.threads()"
     )
 
     assert loaded & (HEAVY - {"PIL", "rich", "safetensors"}) == set()
+
+
+@pytest.mark.parametrize(("engine", "compiler"), [("numpy", set()), ("auto", {"llvmlite"})])
+def test_using_a_network_loads_the_compiler_of_its_engine_alone(engine, compiler):
+    """A prediction needs neither the command nor pictures, ONNX or scikit-learn."""
+    loaded = modules_after(
+        "import numpy as np, striate as st\n"
+        f"st.Network.preset('lenet5', engine={engine!r}).predict(np.zeros((1, 28, 28, 1)))"
+    )
+
+    assert loaded & (HEAVY - {"PIL", "rich", "safetensors"}) == compiler

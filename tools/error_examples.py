@@ -17,6 +17,22 @@ import numpy as np
 
 st.Network.parse("dense 2", (3,)).fit(np.full((3, 3), 1e30), np.zeros((3, 2)))""",
     "ModelFileError": 'st.load("nothing.safetensors")',
+    "EngineError": """\
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Soft(st.functions.transfer.Tanh):
+    def apply(self, n):
+        return super().apply(n) / 2
+
+
+layers = [st.Dense(2, activation=Soft())]
+st.Network(layers, input_shape=(3,), engine="compiled").predict([[1.0, 2.0, 3.0]])""",
+    "OutOfMemoryError": """\
+from striate.runtime.memory import Need
+
+raise Need(images=512, shared=3 << 30, own=1 << 28).error(free=2 << 30)""",
     "CacheError": """\
 from pathlib import Path
 

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from striate.graph.layers import SumPool as SumPool
     from striate.model.loading import load as load
     from striate.model.network import Network as Network
+    from striate.runtime.settings import set_threads as set_threads
+    from striate.runtime.settings import threads as threads
+    from striate.runtime.settings import using_threads as using_threads
 
 __version__ = "0.1.0"
 
@@ -46,6 +49,7 @@ _WHERE = {
     "Layer": "striate.graph.layer",
     "Network": "striate.model.network",
     "load": "striate.model.loading",
+    **dict.fromkeys(("set_threads", "threads", "using_threads"), "striate.runtime.settings"),
     **dict.fromkeys(
         (
             "Activation",

@@ -1,16 +1,59 @@
 """From a training step to a program that runs: the stages, in order."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from striate import __version__
 from striate.functions.update.base import Update
 from striate.graph.step import TrainingStep
-from striate.llvm.machine import Code, compile_object, host
+from striate.llvm.machine import Code, compile_object, host, versions, writers
 from striate.llvm.program import write_program
+from striate.plan.fingerprint import fingerprint
+from striate.plan.frame import Frame
 from striate.plan.lower import lower, lower_update
 from striate.plan.plan import Plan, make_plan
+from striate.plan.simplify import simplify
+from striate.plan.statement import Lowered
 from striate.plan.target import Target
+from striate.runtime.cache import ObjectCache, key_of
 from striate.runtime.executable import Executable
 from striate.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stages:
+    """A step on its way to machine code.
+
+    Parameters
+    ----------
+    step
+        The operations.
+    lowered
+        Their index equations.
+    simplified
+        The same without idle copies, and with gathers for scatters.
+    plan
+        Phases, kernels, loops and places in memory.
+    """
+
+    step: TrainingStep
+    lowered: Lowered
+    simplified: Lowered
+    plan: Plan
+
+
+def stages_of(
+    step: TrainingStep,
+    images: int,
+    *,
+    training: bool,
+    target_shapes: Sequence[Shape] = (),
+    target: Target | None = None,
+) -> Stages:
+    """Give every stage until the program is written, to look at."""
+    lowered = lower(step, training=training, target_shapes=target_shapes)
+    plan = make_plan(lowered, images, target or host())
+    return Stages(step=step, lowered=lowered, simplified=simplify(lowered), plan=plan)
 
 
 def plan_step(
@@ -35,3 +78,29 @@ def load(plan: Plan, *, threads: int | None = None) -> Executable:
     """Write, compile and load a plan."""
     code = compile_object(write_program(plan), plan.target)
     return Executable(plan, Code(code, plan.target), threads=threads)
+
+
+def load_lowered(
+    lowered: Lowered, images: int, target: Target, *, threads: int | None = None
+) -> Executable:
+    """Do all that is left to do; what was done once is read from the cache."""
+    cache = ObjectCache()
+    made_of = (fingerprint(lowered), str(images), fingerprint(target))
+    key = key_of(*made_of, versions(), writers(), __version__)
+    kept = cache.get(key)
+    if kept is None:
+        plan = make_plan(lowered, images, target)
+        kept = Frame.of(plan).pack(compile_object(write_program(plan), target))
+        cache.put(key, kept)
+    frame, code = Frame.unpack(kept)
+    return Executable(frame, Code(code, target), threads=threads)
+
+
+def llvm_ir(plan: Plan) -> str:
+    """Give the program of a plan as LLVM IR, before LLVM optimises it."""
+    return str(write_program(plan))
+
+
+def assembly(plan: Plan) -> str:
+    """Give the machine code of a plan as assembly."""
+    return compile_object(write_program(plan), plan.target, assembly=True)

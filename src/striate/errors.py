@@ -13,9 +13,12 @@
     ├── TrainingError       training that cannot start or go on
     ├── ModelFileError      a saved model or checkpoint that cannot be written or read
     ├── CacheError          a cache of compiled programs that cannot be emptied
+    ├── EngineError         an engine that cannot run here, or cannot compute a network
+    ├── OutOfMemoryError    a program that needs more memory than there is
     └── ExtraError          an optional library that is not installed
 
-Each message gives the values, the rule and the remedy, one sentence each.
+Each message gives the values, the rule and the remedy, one sentence each. What a user should know
+although nothing is wrong is a ``StriateWarning``.
 """
 
 
@@ -63,5 +66,17 @@ class CacheError(StriateError, OSError):
     """The cache of compiled programs cannot be emptied."""
 
 
+class EngineError(StriateError, RuntimeError):
+    """An engine cannot run here, or cannot compute a network."""
+
+
+class OutOfMemoryError(StriateError, MemoryError):
+    """A program needs more memory than there is."""
+
+
 class ExtraError(StriateError, ImportError):
     """An optional library is not installed."""
+
+
+class StriateWarning(UserWarning):
+    """A notice: nothing is wrong, but it could be better."""

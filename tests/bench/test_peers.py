@@ -10,7 +10,8 @@ from striate.bench.networks import NETWORKS, Problem, network
 from striate.bench.peers import PEERS, LeftOut, Peer
 from striate.functions.base import Draw
 from striate.functions.update import Momentum
-from striate.graph.engine import Batch, NumpyEngine
+from striate.graph.batch import Batch
+from striate.graph.engine import NumpyEngine
 
 RATE = 0.01
 EVERY_KIND = (

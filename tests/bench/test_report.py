@@ -16,7 +16,8 @@ from striate.cli.output import plain
 from striate.errors import OptionError
 from striate.functions.base import Draw
 from striate.functions.update import Momentum
-from striate.graph.engine import Batch, NumpyEngine
+from striate.graph.batch import Batch
+from striate.graph.engine import NumpyEngine
 
 TINY = ("conv 2@3x3 relu | max 2x2 | dense 3 softmax", (6, 6, 1))
 

@@ -1,6 +1,7 @@
 """The tables of measurements, on terminals of 80 and 120 columns."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -42,6 +43,36 @@ def test_one_race_is_not_repeated(console):
     Printer(console).ends(report)
 
     assert written(console) == ""
+
+
+def test_without_peers_there_is_nothing_to_compare(console):
+    """Where striate ran alone, no table has a column for others."""
+    report = type(measured.REPORT)(
+        setting=measured.SETTING, peaks=measured.PEAKS, races=2 * (measured.INFERENCE,)
+    )
+
+    Printer(console).ran(measured.INFERENCE)
+    Printer(console).ends(report)
+
+    headings = [line.split("  ") for line in written(console).splitlines() if "images/s" in line]
+    words = [[word.strip() for word in line if word] for line in headings]
+    assert words == [
+        ["engine", "images/s", "quartiles", "of peak"],
+        ["network", "step", "batch", "images/s", "of peak"],
+    ]
+
+
+def test_a_busy_machine_is_named(console):
+    """Figures of a machine that others used are printed with a warning; one round is singular."""
+    setting = replace(measured.SETTING, load=1.9, rounds=1, missing={})
+
+    Printer(console).begins(setting, measured.PEAKS)
+
+    assert written(console).splitlines()[2:5] == [
+        "threads: 2, bound to as many cores; load of the machine before: 1.9",
+        "1 round, a turn of 0.1 s; float32, seed 0",
+        "The machine was busy: expect figures that are too low, and uneven ones.",
+    ]
 
 
 def test_nothing_is_printed_without_a_console():

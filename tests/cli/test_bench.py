@@ -60,4 +60,8 @@ def test_an_unknown_network(bench):
     result = bench("lenet6")
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith('Error: "lenet6" is not the name of a network.')
+    assert result.stderr == (
+        'Error: "lenet6" is not the name of a network. There are lenet5-relu, lenet5, two-layer, '
+        "conv4, resnet20, mobilenet-small, lenet5-valid, lenet1989, wolter-exercise, hagan-8.11, "
+        'unet-small. Did you mean "lenet5"? Use one of these.\n'
+    )

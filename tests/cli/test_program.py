@@ -8,7 +8,7 @@ import pytest
 
 from striate import __version__
 
-COMMANDS = ("train", "evaluate", "predict", "summary", "data", "cache")
+COMMANDS = ("train", "evaluate", "predict", "summary", "explain", "data", "bench", "cache")
 
 
 def test_help_loads_no_numpy():
@@ -80,6 +80,25 @@ def test_user_errors_are_told_without_a_traceback(striate, as_json):
         "Error: There is no file missing.safetensors. A model is one file that striate saved. "
         "Check the path.\n"
     )
+
+
+def test_a_missing_library_is_told_without_a_traceback():
+    """Without llvmlite, a command that needs it says so."""
+    program = (
+        "import sys; sys.modules['llvmlite'] = None\n"
+        "from striate.cli import main\n"
+        "main(['explain', 'lenet5'])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    message = (
+        "Error: striate explain cannot run: llvmlite is not installed. It makes the machine code. "
+        "Install it with pip install llvmlite.\n"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
 
 
 def test_interrupt_exits_with_130(striate, monkeypatch):

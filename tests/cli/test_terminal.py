@@ -14,10 +14,10 @@ import pytest
 PROGRAM = [sys.executable, "-c", "from striate.cli import main; main(prog_name='striate')"]
 
 
-def on_terminal(words, folder, **variables):
-    """Run the command with a terminal of 90 columns, and give what it wrote there."""
+def on_terminal(words, folder, *, columns=90, **variables):
+    """Run the command with a terminal of so many columns, and give what it wrote there."""
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 90, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "COLUMNS"}}
     with subprocess.Popen(
         [*PROGRAM, *words],
@@ -82,3 +82,25 @@ def test_long_lines_are_broken_between_words(tmp_path):
     lines = on_terminal(["data"], tmp_path, NO_COLOR="1").splitlines()
 
     assert max(map(len, lines)) <= 90
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_explanations_fit(columns, tmp_path):
+    """What a network becomes is told in lines that fit, with no name cut off."""
+    stages = [word for s in ("step", "nests", "schedule", "memory") for word in ("--stage", s)]
+
+    written = on_terminal(
+        ["explain", "lenet5", "--batch", "32", *stages], tmp_path, columns=columns, NO_COLOR="1"
+    )
+
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", written).splitlines()
+    assert [line for line in lines if len(line) > columns] == []
+    assert "…" not in written
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "explain", "bench", "cache"])
+def test_help_fits(command, tmp_path):
+    """The help of a command has no line that a terminal of 80 columns breaks."""
+    lines = on_terminal([command, "--help"], tmp_path, columns=80).splitlines()
+
+    assert [line for line in lines if len(line) > 80] == []

@@ -7,7 +7,8 @@ import striate as st
 from striate.errors import GraphError
 from striate.functions.base import Draw
 from striate.functions.loss import CrossEntropy, SquaredError
-from striate.graph.engine import Batch, NumpyEngine
+from striate.graph.batch import Batch
+from striate.graph.engine import NumpyEngine
 from striate.graph.graph import Graph
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep

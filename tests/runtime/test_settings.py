@@ -10,7 +10,7 @@ import types
 import pytest
 
 from striate.errors import OptionError
-from striate.runtime import settings
+from striate.runtime import control_groups, settings
 from striate.runtime.settings import (
     available_cores,
     default_threads,
@@ -58,8 +58,8 @@ def machine(tmp_path, monkeypatch):
             path.write_text(f"{text}\n")
 
     monkeypatch.setattr(settings, "_PROCESSORS", tmp_path / "cpu")
-    monkeypatch.setattr(settings, "_CONTROL_GROUPS", tmp_path / "groups")
-    monkeypatch.setattr(settings, "_MEMBERSHIP", tmp_path / "membership")
+    monkeypatch.setattr(control_groups, "ROOT", tmp_path / "groups")
+    monkeypatch.setattr(control_groups, "MEMBERSHIP", tmp_path / "membership")
     return make
 
 

@@ -5,6 +5,7 @@ import pytest
 
 import striate as st
 from networks import (
+    ENGINES,
     EVERYTHING,
     Listening,
     classifier,
@@ -16,15 +17,15 @@ from networks import (
 from striate.errors import TrainingError
 from striate.functions.decay import Step
 from striate.functions.update import GradientDescent
-from striate.graph.engine import NumpyEngine
+from striate.graph.batch import as_arrays
 from striate.training.state import order_of_images
 
 X, Y = images_and_labels(10)
 
 
-def train(text=EVERYTHING, *, seed=5, **more):
+def train(text=EVERYTHING, *, seed=5, engine="auto", **more):
     """Train a small network; give it with its history."""
-    network = classifier(text)
+    network = classifier(text, engine=engine)
     return network, network.fit(X, Y, **{"epochs": 2, "batch_size": 4, "seed": seed, **more})
 
 
@@ -168,30 +169,39 @@ def test_the_last_weights_are_kept_unless_told_otherwise(monkeypatch):
     assert (ends[None][2], ends[True][2]) == (0, 1)
 
 
-def test_the_decay_reaches_the_update():
+@pytest.fixture(params=ENGINES)
+def engine(request):
+    """Train with each engine."""
+    return request.param
+
+
+def noting(monkeypatch, engine, method, note):
+    """Let a method of an engine's steps note what it is given."""
+    steps = ENGINES[engine][method]
+    original = getattr(steps, method)
+
+    def spy(self, *arguments, **more):
+        note(*arguments, **more)
+        return original(self, *arguments, **more)
+
+    monkeypatch.setattr(steps, method, spy)
+
+
+def test_the_decay_reaches_the_update(monkeypatch, engine):
     """The rate of each step is the update's times the decay's factor."""
     rates = []
-
-    class Noting(GradientDescent):
-        def apply(self, *arguments, rate, **more):
-            rates.append(rate)
-            return super().apply(*arguments, rate=rate, **more)
-
-    train(update=Noting(learning_rate=0.5), decay=Step(every=1, ratio=0.1), epochs=2, batch_size=5)
+    noting(monkeypatch, engine, "update", lambda *_, rate, **__: rates.append(rate))
+    update = GradientDescent(learning_rate=0.5)
+    train(update=update, decay=Step(every=1, ratio=0.1), epochs=2, batch_size=5, engine=engine)
 
     assert rates == [0.5, 0.5, 0.05, 0.05]
 
 
-def test_the_update_hears_of_every_step():
+def test_the_update_hears_of_every_step(monkeypatch, engine):
     """Steps are counted from 1, through all epochs: Adam's corrections depend on it."""
     steps = []
-
-    class Noting(GradientDescent):
-        def apply(self, *arguments, step, **more):
-            steps.append(step)
-            return super().apply(*arguments, step=step, **more)
-
-    train(update=Noting(), epochs=2, batch_size=4)
+    noting(monkeypatch, engine, "update", lambda *_, step, **__: steps.append(step))
+    train(epochs=2, batch_size=4, engine=engine)
 
     assert steps == [1, 2, 3, 4, 5, 6]
 
@@ -199,13 +209,12 @@ def test_the_update_hears_of_every_step():
 def test_each_epoch_augments_anew(monkeypatch):
     """An image is moved otherwise in each epoch, and alike wherever it stands in the order."""
     seen = []
-    gradients = NumpyEngine.gradients
-
-    def noting(self, parameters, statistics, batch, draw):
-        seen.append(batch.inputs[0].copy())
-        return gradients(self, parameters, statistics, batch, draw)
-
-    monkeypatch.setattr(NumpyEngine, "gradients", noting)
+    noting(
+        monkeypatch,
+        "compiled",
+        "gradients",
+        lambda _, __, batch, ___: seen.append(*as_arrays(batch.inputs)),
+    )
     train(augment="shift 2", epochs=2, batch_size=10, shuffle=False)
     train(augment="shift 2", epochs=1, batch_size=5, shuffle=False)
 
@@ -314,3 +323,43 @@ def test_a_second_training_goes_on_from_the_first():
 
     assert digest(network) != first
     assert network.evaluate(X, Y).loss < before
+
+
+def test_debug_names_what_is_first_not_finite(engine):
+    """The step is computed again, and the error says in which layer and quantity it begins."""
+    network = classifier(EVERYTHING, engine=engine)
+    network.parameters["dense1.weight"][1, 3] = np.inf
+    texts = {}
+    for debug in (False, True):
+        with pytest.raises(TrainingError) as error:
+            network.fit(X, Y, epochs=1, debug=debug)
+        texts[debug] = str(error.value)
+
+    start, end = texts[False].split("learning rate 0.001. ")
+    assert texts[True] == (
+        f"{start}learning rate 0.001. Not finite is first dense1.weight (1 of 81). {end}"
+    )
+
+
+def test_debug_names_the_weights_that_an_update_spoils(engine):
+    """Where all that a step computes is finite, the weights behind it are looked at."""
+    network = classifier(engine=engine)
+    with pytest.raises(TrainingError) as error:
+        network.fit(X, Y, epochs=1, update="gradient-descent", learning_rate=1e39, debug=True)
+
+    assert " with learning rate 1e+39. Not finite is first conv1.weight after the update. " in str(
+        error.value
+    )
+
+
+def test_a_batch_that_a_layer_refuses():
+    """The last batch of one image leaves batch normalisation one value a map: the same error."""
+    texts = set()
+    for trained in ("compiled", "numpy"):
+        network = classifier("dense 4 | batch-norm | dense 3 softmax", engine=trained)
+        with pytest.raises(TrainingError) as error:
+            network.fit(X, Y, epochs=1, batch_size=9)
+        texts.add(str(error.value))
+
+    assert len(texts) == 1
+    assert texts.pop().startswith("BatchNormalisation")

@@ -61,6 +61,19 @@ def test_on_a_terminal_it_moves():
     assert "epoch   1/3  loss 0.2500  accuracy 50.00 %  50 images/s" in text
 
 
+def test_it_counts_more_often_than_it_moves(monkeypatch):
+    """Steps that take no time move the bar at most ten times a second; none is forgotten."""
+    monkeypatch.setattr("striate.training.progress.time.monotonic", iter([0, 0.05, 0.11]).__next__)
+    console = Console(file=io.StringIO(), force_terminal=True, width=120)
+    moved = []
+    with ProgressBar(2, 10, console) as bar:
+        for batch in (1, 2, 3):
+            bar.on_step(state(epoch=1, batch=batch), 0.5, 3)
+            moved.append(bar.progress.tasks[0].completed)
+
+    assert moved == [13, 13, 19]
+
+
 def test_an_epoch_may_begin_with_images_that_do_not_count():
     """As long as no image has had any weight, the bar shows the step's own loss."""
     console = Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)

@@ -9,7 +9,7 @@ from striate.bench.networks import Problem
 from striate.engine import CompiledEngine
 from striate.functions.base import Draw
 from striate.functions.update import Momentum
-from striate.graph.engine import Batch
+from striate.graph.batch import Batch
 from striate.shapes import Array
 
 MOMENTUM = 0.9

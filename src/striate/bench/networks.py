@@ -9,8 +9,9 @@ from striate.functions.loss import CrossEntropy
 from striate.graph.graph import Graph
 from striate.graph.parameters import Layout, start_parameters, start_state
 from striate.graph.shorthand import parse
+from striate.graph.shorthand_values import did_you_mean
 from striate.graph.step import TrainingStep
-from striate.model.presets import preset
+from striate.model.presets import PRESETS, preset
 from striate.shapes import Array, Shape
 
 _LENET5_RELU = (
@@ -43,6 +44,12 @@ def network(name: str) -> tuple[str, Shape]:
     OptionError
         If there is none of that name.
     """
+    known = list(dict.fromkeys((*NETWORKS, *PRESETS)))
+    if name not in known:
+        raise OptionError(
+            f'"{name}" is not the name of a network. There are {", ".join(known)}.'
+            f"{did_you_mean(name, known)} Use one of these."
+        )
     if name == "lenet5-relu":
         return _LENET5_RELU, (28, 28, 1)
     text, shape = preset(name)

@@ -15,6 +15,9 @@ from striate.bench.spread import Spread
 _SHOWN = 0.01
 """Part of the time from which on a kernel has a row of its own."""
 
+_BUSY = 0.7
+"""Load of the machine from which on its figures are doubtful."""
+
 
 class Printer(Listener):
     """Prints each result as it comes.
@@ -79,8 +82,10 @@ def setting_text(setting: Setting) -> Text:
         versions,
         f"{setting.processor}, {setting.system}",
         f"threads: {setting.threads}{cores}{load}",
-        f"{setting.rounds} rounds, turns of {setting.seconds} s; float32, seed {setting.seed}",
+        f"{_rounds(setting)} of {setting.seconds} s; float32, seed {setting.seed}",
     ]
+    if setting.load is not None and setting.load > _BUSY:
+        lines.append("The machine was busy: expect figures that are too low, and uneven ones.")
     if setting.missing:
         missing = "; ".join(f"{name} ({what})" for name, what in setting.missing.items())
         lines.append(f"not installed: {missing}")
@@ -121,14 +126,16 @@ def race_table(race: Race) -> RenderableType:
     -------
     RenderableType
     """
-    table = _table("engine", "images/s", "quartiles", "striate is", "of peak")
+    alone = len(race.lines) == 1
+    table = _table("engine", "images/s", "quartiles", *([] if alone else ["striate is"]), "of peak")
     for line in race.lines:
         speed = line.images_per_second
+        ratio = "" if line.name == OURS else times(line.ratio.median)
         table.add_row(
             line.name,
             number(speed.median),
             f"{number(speed.low)} to {number(speed.high)}",
-            "" if line.name == OURS else times(line.ratio.median),
+            *([] if alone else [ratio]),
             percent(line.of_peak),
             style="bold" if line.name == OURS else "",
         )
@@ -161,17 +168,20 @@ def summary_table(races: Sequence[Race]) -> Table:
     -------
     Table
     """
-    table = _table("network", "step", "batch", "images/s", "best peer", "ratio", "of peak")
-    table.columns[1].justify = table.columns[4].justify = "left"
-    for race in races:
-        best: Line | None = race.best_peer
+    bests: list[Line | None] = [race.best_peer for race in races]
+    compared = ["best peer", "ratio"] if any(bests) else []
+    table = _table("network", "step", "batch", "images/s", *compared, "of peak")
+    table.columns[1].justify = "left"
+    if compared:
+        table.columns[4].justify = "left"
+    for race, best in zip(races, bests, strict=True):
+        against = [best.name, f"{best.ratio.median:.2f}"] if best else ["", ""]
         table.add_row(
             race.network,
             "train" if race.training else "infer",
             str(race.batch),
             number(race.ours.images_per_second.median),
-            best.name if best else "",
-            f"{best.ratio.median:.2f}" if best else "",
+            *(against if compared else []),
             percent(race.ours.of_peak),
         )
     return table
@@ -266,6 +276,11 @@ def microseconds(seconds: float) -> str:
     """
     micro = 1e6 * seconds
     return f"{micro:,.0f} µs" if micro >= 100 else f"{micro:.1f} µs"
+
+
+def _rounds(setting: Setting) -> str:
+    """Write how many turns each has."""
+    return "1 round, a turn" if setting.rounds == 1 else f"{setting.rounds} rounds, turns"
 
 
 def _size(size: int) -> str:

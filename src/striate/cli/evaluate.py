@@ -4,11 +4,12 @@ import click
 import numpy as np
 
 from striate.cli.networks import open_for
-from striate.cli.options import announce_downloads, download_option, resize_option
+from striate.cli.options import announce_downloads, download_option, engine_option, resize_option
 from striate.cli.output import Output, json_option
 from striate.cli.report import say_accuracy, say_confusion, say_per_class, say_worst, test
 from striate.data import NAMES, Dataset
 from striate.errors import DataError
+from striate.model.engines import EngineName
 from striate.model.loading import load
 from striate.shapes import Array
 
@@ -38,11 +39,20 @@ part. Use --part all for pictures that the network has not been trained on.
 )
 @resize_option
 @download_option
+@engine_option
 @json_option
-def command(model: str, data: str, part: str, resize: str, download: bool, as_json: bool) -> None:
+def command(
+    model: str,
+    data: str,
+    part: str,
+    resize: str,
+    download: bool,
+    engine: EngineName,
+    as_json: bool,
+) -> None:
     """Evaluate a saved model on a data set."""
     out = Output(as_json=as_json)
-    network = load(model)
+    network = load(model, engine=engine)
     dataset = open_for(
         network, data, resize=resize, download=download, progress=announce_downloads(out)
     )

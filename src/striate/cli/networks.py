@@ -15,6 +15,8 @@ from striate.data.download import Progress
 from striate.errors import OptionError, ShapeError
 from striate.functions.transfer import Logistic, Softmax
 from striate.graph.layer import Layer
+from striate.model.engines import EngineName
+from striate.model.loading import load
 from striate.model.network import Network
 from striate.model.targets import Classes
 from striate.shapes import Array, Shape
@@ -49,7 +51,14 @@ class Size(click.ParamType):
         return tuple(map(int, parts))
 
 
-def make(net: str, input_shape: Shape | None, classes: int | None, *, seed: int = 0) -> Network:
+def make(
+    net: str,
+    input_shape: Shape | None,
+    classes: int | None,
+    *,
+    seed: int = 0,
+    engine: EngineName = "auto",
+) -> Network:
     """Make a new network of the name of a preset or of shorthand.
 
     Parameters
@@ -62,6 +71,8 @@ def make(net: str, input_shape: Shape | None, classes: int | None, *, seed: int 
         How many classes it tells apart; ``None`` for the preset's own, 10 in shorthand.
     seed
         For its weights.
+    engine
+        What computes it.
 
     Returns
     -------
@@ -74,11 +85,36 @@ def make(net: str, input_shape: Shape | None, classes: int | None, *, seed: int 
     """
     text = net.strip()
     if re.fullmatch(r"[\w.-]*", text):
-        return Network.preset(text, seed=seed, input_shape=input_shape, classes=classes)
+        return Network.preset(
+            text, seed=seed, engine=engine, input_shape=input_shape, classes=classes
+        )
     filled = text.replace("{classes}", str(classes or _USUAL_CLASSES))
     states_input = filled.split(maxsplit=1)[0] == "input"
     shape = None if states_input else input_shape or _USUAL_SHAPE
-    return Network.parse(filled, shape, seed=seed)
+    return Network.parse(filled, shape, seed=seed, engine=engine)
+
+
+def opened(words: str, input_shape: Shape | None, classes: int | None) -> Network:
+    """Load a model file, or make the network that the words describe.
+
+    Parameters
+    ----------
+    words
+        A saved model, the name of a preset, or layers in shorthand.
+    input_shape
+        Shape of an image, where it is not the network's own; rows and columns alone are grey.
+    classes
+        As for :func:`make`.
+
+    Returns
+    -------
+    Network
+    """
+    if is_model_file(words):
+        network = load(words)
+        return network if input_shape is None else network.at(input_shape)
+    shape = input_shape if input_shape is None or len(input_shape) != 2 else (*input_shape, 1)
+    return make(words, shape, classes)
 
 
 def is_model_file(words: str) -> bool:

@@ -5,6 +5,7 @@ import click
 from striate.cli.networks import Size
 from striate.cli.output import Output
 from striate.data.download import Progress
+from striate.model.engines import ENGINES
 
 resize_option = click.option(
     "--resize",
@@ -20,6 +21,15 @@ download_option = click.option(
     default=True,
     show_default=True,
     help="Whether missing files of a known data set may be downloaded.",
+)
+
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="What computes: machine code made for the network, or NumPy, which is many times slower; "
+    "auto is machine code wherever it can be.",
 )
 
 size_option = click.option(

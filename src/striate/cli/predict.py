@@ -6,10 +6,11 @@ import click
 import numpy as np
 
 from striate.cli.networks import answers, as_taken, picture_size
-from striate.cli.options import resize_option
+from striate.cli.options import engine_option, resize_option
 from striate.cli.output import Output, json_option, percent, sizes
 from striate.data.pictures import read_pictures
 from striate.data.resizing import GREY, convert
+from striate.model.engines import EngineName
 from striate.model.loading import load
 from striate.model.network import Network
 from striate.shapes import Array
@@ -36,13 +37,19 @@ The digits of MNIST are white on black. Pen on paper is the other way round: use
 @click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
 @click.option("--invert", is_flag=True, help="Swap dark and light, as for ink on paper.")
 @resize_option
+@engine_option
 @json_option
 def command(
-    model: str, pictures: tuple[str, ...], invert: bool, resize: str, as_json: bool
+    model: str,
+    pictures: tuple[str, ...],
+    invert: bool,
+    resize: str,
+    engine: EngineName,
+    as_json: bool,
 ) -> None:
     """Print the three best classes of each picture."""
     out = Output(as_json=as_json)
-    network = load(model)
+    network = load(model, engine=engine)
     shape = picture_size(network)
     x = np.stack([_read(path, shape, resize, invert=invert) for path in pictures])
     scores, probabilities = answers(network, network.predict(as_taken(network, x)))

@@ -1,6 +1,9 @@
 """The program itself: its commands, each loaded only when it is asked for, and its exit codes."""
 
+import contextlib
 import os
+import warnings
+from collections.abc import Iterator
 from importlib import import_module
 from typing import IO, Any
 
@@ -9,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from striate import __version__
-from striate.errors import StriateError
+from striate.errors import EngineError, StriateError, StriateWarning
 
 OK, USER_ERROR, USAGE_ERROR, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: as click has them, and 128 + the number of the signal for Ctrl-C, as shells do."""
@@ -21,7 +24,9 @@ _COMMANDS = {
     "evaluate": "Measure how often a trained network is right.",
     "predict": "Ask a trained network what pictures show.",
     "summary": "Show the layers of a network and their sizes.",
+    "explain": "Show what a network becomes on its way to machine code.",
     "data": "List the data sets, or describe one.",
+    "bench": "Measure the speed of networks here, beside other libraries.",
     "cache": "Show the cache of compiled programs, or empty it.",
 }
 
@@ -70,7 +75,15 @@ class Program(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         _let_numpy_use_one_thread()
-        return import_module(f"striate.cli.{cmd_name}").command
+        try:
+            return import_module(f"striate.cli.{cmd_name}").command
+        except ModuleNotFoundError as error:
+            if error.name != "llvmlite":
+                raise
+            raise EngineError(
+                f"striate {cmd_name} cannot run: llvmlite is not installed. "
+                "It makes the machine code. Install it with pip install llvmlite."
+            ) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
         """Write what each command does, without loading it."""
@@ -80,12 +93,29 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; turn what went wrong into a message and an exit code."""
         try:
-            return super().invoke(ctx)
+            with _notices():
+                return super().invoke(ctx)
         except StriateError as error:
             raise _Failure(str(error)) from error
         except KeyboardInterrupt:
             click.echo("\nStopped.", err=True)
             ctx.exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _notices() -> Iterator[None]:
+    """Tell striate's notices as sentences, without the line of code that gave them."""
+
+    def tell(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, StriateWarning):
+            click.echo(f"note: {message}", err=True)
+        else:
+            usual(message, category, *where, **more)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", StriateWarning)
+        usual, warnings.showwarning = warnings.showwarning, tell
+        yield
 
 
 def _let_numpy_use_one_thread() -> None:

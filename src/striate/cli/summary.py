@@ -6,10 +6,8 @@ from typing import Any
 import click
 from rich.text import Text
 
-from striate.cli.networks import Size, is_model_file, make, weights_hash
+from striate.cli.networks import Size, is_model_file, opened, weights_hash
 from striate.cli.output import Output, json_option, sizes
-from striate.model.loading import load
-from striate.model.network import Network
 from striate.model.presets import PRESETS
 
 _HELP = f"""Show the layers of a network and their sizes.
@@ -49,7 +47,7 @@ def command(
     """Print the table of a network's layers."""
     out = Output(as_json=as_json)
     saved = is_model_file(network)
-    made = _open(network, input_shape, classes, saved=saved)
+    made = opened(network, input_shape, classes)
     summary = made.summary()
     if not as_json:
         out.say(str(made), style="bold")
@@ -70,17 +68,6 @@ def command(
             "weights_sha256": weights_hash(made) if saved else None,
         }
     )
-
-
-def _open(
-    words: str, input_shape: tuple[int, ...] | None, classes: int | None, *, saved: bool
-) -> Network:
-    """Load a model file, or make the network that the words describe."""
-    if saved:
-        network = load(words)
-        return network if input_shape is None else network.at(input_shape)
-    shape = input_shape if input_shape is None or len(input_shape) != 2 else (*input_shape, 1)
-    return make(words, shape, classes)
 
 
 def _layer(row: Any) -> dict[str, Any]:

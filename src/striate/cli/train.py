@@ -7,7 +7,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from striate.cli.options import download_option, resize_option, size_option
+from striate.cli.options import download_option, engine_option, resize_option, size_option
 from striate.cli.output import Output, json_option
 from striate.cli.places import Places
 from striate.cli.program import INTERRUPTED
@@ -86,6 +86,7 @@ the length of a step.
     show_default=True,
     help="For everything random: the same seed gives the same weights.",
 )
+@engine_option
 @size_option
 @resize_option
 @download_option

@@ -16,6 +16,7 @@ from striate.cli.recipes import RECIPES, Recipe, recipe_for, size_for
 from striate.cli.report import Tested, say_accuracy, say_confusion, say_worst, test
 from striate.data import Dataset, open_dataset
 from striate.errors import ExtraError, OptionError
+from striate.model.engines import EngineName
 from striate.model.network import Network
 from striate.model.planning import augmentation_of, plan_of
 from striate.model.presets import PRESETS
@@ -53,6 +54,7 @@ class Options:
     standardise: bool
     class_weight: str | None
     seed: int
+    engine: EngineName
     size: tuple[int, ...] | None
     resize: str
     download: bool
@@ -92,7 +94,7 @@ def run(options: Options, out: Output, places: Places) -> None:
         progress=announce_downloads(out),
     )
     recipe = _recipe(options, dataset)
-    network = _network(recipe.net, dataset, options.seed)
+    network = _network(recipe.net, dataset, options)
     _require_options(recipe, options, network)
     places.make_folders()
     _announce(out, dataset, recipe, network, places, options)
@@ -154,7 +156,7 @@ def _recipe(options: Options, dataset: Dataset) -> Recipe:
     return replace(recipe, **{name: value for name, value in given.items() if value is not None})
 
 
-def _network(net: str, dataset: Dataset, seed: int) -> Network:
+def _network(net: str, dataset: Dataset, options: Options) -> Network:
     """Make the network for a data set: its size of images, its number of classes."""
     if net in PRESETS and not dataset.classes:
         raise OptionError(
@@ -163,7 +165,7 @@ def _network(net: str, dataset: Dataset, seed: int) -> Network:
             "| global-average | dense 1'."
         )
     outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
-    network = make(net, dataset.image_shape, outputs, seed=seed)
+    network = make(net, dataset.image_shape, outputs, seed=options.seed, engine=options.engine)
     set_classes(network, dataset.classes)
     return network
 

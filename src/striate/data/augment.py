@@ -172,18 +172,56 @@ class Augmentation:
         if self == Augmentation(fill=self.fill):
             return images
         words = draw(np.asarray(indices), seed=seed, purpose=_PURPOSE, epoch=epoch, words=_WORDS)
-        rows, in_rows = self._places(
-            images.shape[1], words, _DOWN, _TOP, _UPEND, ("vertical", "both")
-        )
-        columns, in_columns = self._places(
-            images.shape[2], words, _RIGHT, _LEFT, _MIRROR, ("horizontal", "both")
-        )
+        down, right = self._ways(images.shape[1:3], words)
+        rows, in_rows = self._places(images.shape[1], down, words, _TOP)
+        columns, in_columns = self._places(images.shape[2], right, words, _LEFT)
         seen = in_rows[:, :, np.newaxis] & in_columns[:, np.newaxis, :]
         if self.cutout:
             seen &= ~self._covered(images.shape[1:3], words)
         changed = _sample(images, rows, columns)
         changed[~seen] = self.fill
         return changed
+
+    @property
+    def whole(self) -> bool:
+        """Whether pixels stay whole: nothing is magnified, so that :meth:`moves` says all."""
+        return self.crop == 1
+
+    def moves(
+        self, shape: tuple[int, int], *, seed: int, epoch: int, indices: Int[Array, "n"]
+    ) -> Int[Array, "n moves"]:
+        """Say how each image is moved, for an augmentation under which pixels stay whole.
+
+        Parameters
+        ----------
+        shape
+            Rows and columns of the images.
+        seed, epoch, indices
+            As for :meth:`apply`, which makes the same changes.
+
+        Returns
+        -------
+        Array
+            int32, as :class:`striate.graph.batch.Chosen` takes them.
+
+        Raises
+        ------
+        OptionError
+            If the seed or the epoch is out of range.
+
+        Examples
+        --------
+        >>> moved = Augmentation(shift=1, flip="vertical")
+        >>> moved.moves((5, 7), seed=1, epoch=0, indices=np.arange(2))
+        array([[ 5, -1,  1,  1,  0,  0,  0,  0],
+               [ 0,  1, -1,  1,  0,  0,  0,  0]], dtype=int32)
+        """
+        words = draw(np.asarray(indices), seed=seed, purpose=_PURPOSE, epoch=epoch, words=_WORDS)
+        ways = self._ways(shape, words)
+        holes = [np.zeros((len(words), 2), np.int64)] * 2
+        if self.cutout:
+            holes = self._holes(shape, words)
+        return np.concatenate([*ways, *holes], axis=1).astype(np.int32)
 
     def _check(self, images: Array, indices: Array) -> None:
         """Check that these are images with a number each, and that the options suit them."""
@@ -212,16 +250,30 @@ class Augmentation:
                 "0 to 255. Use for example fill=0."
             )
 
-    def _places(
-        self, length: int, words: Array, move: int, start: int, turn: int, ways: tuple[str, ...]
-    ) -> tuple[Array, Array]:
+    def _ways(self, shape: tuple[int, int], words: Array) -> tuple[Array, Array]:
+        """Find along each axis from where the first pixel comes, and how far on the next."""
+        rows, columns = shape
+        vertical, horizontal = (
+            self.flip in ("vertical", "both"),
+            self.flip in ("horizontal", "both"),
+        )
+        return (
+            self._way(rows, words[:, _DOWN], words[:, _UPEND], vertical),
+            self._way(columns, words[:, _RIGHT], words[:, _MIRROR], horizontal),
+        )
+
+    def _way(self, length: int, move: Array, turn: Array, turns: bool) -> Array:
+        """Find the same along one axis of that length."""
+        step = below(move, 2 * self.shift + 1) - self.shift
+        turned = turns & (turn < _HALF)
+        return np.stack(
+            [np.where(turned, length - 1 + step, -step), np.where(turned, -1, 1)], axis=1
+        )
+
+    def _places(self, length: int, way: Array, words: Array, start: int) -> tuple[Array, Array]:
         """Find where along an axis each pixel comes from, and whether that is inside the image."""
-        step = below(words[:, move], 2 * self.shift + 1) - self.shift
-        places = np.arange(length) - step[:, np.newaxis]
+        places = way[:, :1] + way[:, 1:] * np.arange(length)
         inside = (places >= 0) & (places < length)
-        if self.flip in ways:
-            turned = words[:, turn] < _HALF
-            places = np.where(turned[:, np.newaxis], length - 1 - places, places)
         if self.crop < 1:
             share = 1 - (1 - self.crop) * uniform(words[:, _SCALE]).astype(float)
             first = (1 - share) * length * uniform(words[:, start])
@@ -230,11 +282,19 @@ class Augmentation:
 
     def _covered(self, shape: tuple[int, int], words: Array) -> Array:
         """Mark the square around a random pixel."""
-        marks = []
-        for length, word in zip(shape, (_HOLE_ROW, _HOLE_COLUMN), strict=True):
-            first = below(words[:, word], length)[:, np.newaxis] - self.cutout // 2
-            marks.append((np.arange(length) >= first) & (np.arange(length) < first + self.cutout))
-        return marks[0][:, :, np.newaxis] & marks[1][:, np.newaxis, :]
+        down, right = (
+            (np.arange(length) >= ends[:, :1]) & (np.arange(length) < ends[:, 1:])
+            for length, ends in zip(shape, self._holes(shape, words), strict=True)
+        )
+        return down[:, :, np.newaxis] & right[:, np.newaxis, :]
+
+    def _holes(self, shape: tuple[int, int], words: Array) -> list[Array]:
+        """Find along each axis where the covered square begins and ends."""
+        firsts = [
+            below(words[:, word], length) - self.cutout // 2
+            for length, word in zip(shape, (_HOLE_ROW, _HOLE_COLUMN), strict=True)
+        ]
+        return [np.stack([first, first + self.cutout], axis=1) for first in firsts]
 
 
 def _read_value(name: str, words: list[str], text: str) -> float | str:

@@ -11,7 +11,7 @@ Arrays are ``[image, map, *pixels]`` or ``[image, neuron]``; shapes are without 
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import ClassVar, final
 
 import numpy as np
 
@@ -105,6 +105,9 @@ class Function(ABC):
     def inference_lowering(self, *shapes: Shape) -> Lowering | None:
         """Give the equations outside training: other ones for dropout and batch normalisation."""
         return self.lowering(*shapes)
+
+    def require_images(self, images: int, *shapes: Shape) -> None:  # noqa: B027  # none are refused
+        """Raise where it cannot be trained on so many images; most can on any number."""
 
     def drawn(self, call: Call) -> dict[str, Array]:  # noqa: ARG002  # most draw nothing
         """Give the random arrays that the equations read, by the equations' names: masks."""
@@ -274,8 +277,9 @@ class Loss(ABC):
         """Give what a batch's images count together: it can be added up over batches."""
         weights = self.image_weights(y)
         each = weights if sample_weights is None else sample_weights * weights
-        return float(np.sum(each, dtype=np.float64))
+        return float(np.add.reduce(each, dtype=np.float64))
 
+    @final
     def divisor(self, y: Array, sample_weights: Array | None = None) -> float:
         """Give what a batch's summed losses are divided by; 1 where no image counts."""
         return self.counted(y, sample_weights) or 1.0

@@ -5,36 +5,19 @@ and gradients go out as one. So a step either happened or did not, and any engin
 another stopped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from striate.functions.base import Draw
+from striate.functions.update.base import Update
+from striate.graph.batch import Batch, Chosen, Stored, as_arrays
 from striate.graph.parameters import Layout
 from striate.graph.reference import backward, forward
 from striate.graph.step import TrainingStep
-from striate.shapes import Array
-
-
-@dataclass(frozen=True, kw_only=True)
-class Batch:
-    """The images of one step.
-
-    Parameters
-    ----------
-    inputs
-        For each input of the network, ``[q, maps, *pixels]``.
-    targets
-        For each output, in the form that its loss takes.
-    weights
-        What each image counts; ``None`` for 1 each.
-    """
-
-    inputs: tuple[Array, ...]
-    targets: tuple[Array, ...] = ()
-    weights: Array | None = None
+from striate.shapes import Array, Shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +61,13 @@ class Results:
     read: tuple[Array, ...]
 
 
-class Engine(Protocol):
-    """Something that can run a training step."""
+class Steps(Protocol):
+    """The steps of one training: gradients, then an update, again and again.
 
-    name: str
+    What is given in is never changed. What comes out may lie in memory that is used again: a
+    gradient, losses and outputs hold until the next step, parameters, statistics and memory until
+    the step after the next. So whenever training is interrupted, the last state is whole.
+    """
 
     def gradients(
         self, parameters: Array, statistics: Array, batch: Batch, draw: Draw
@@ -89,8 +75,65 @@ class Engine(Protocol):
         """Compute the losses and all derivatives of one batch."""
         ...
 
-    def predict(self, parameters: Array, statistics: Array, inputs: Sequence[Array]) -> Results:
-        """Compute the network's results without training."""
+    def update(
+        self,
+        parameters: Array,
+        gradient: Array,
+        memory: Mapping[str, Array],
+        *,
+        rate: float,
+        step: int,
+        scale: float = 1.0,
+    ) -> tuple[Array, Mapping[str, Array]]:
+        """Compute parameters and memory after a step, of ``scale`` times the gradient."""
+        ...
+
+
+class Engine(Protocol):
+    """Something that can run a training step."""
+
+    name: str
+
+    def steps(
+        self,
+        update: Update,
+        decayed: Array,
+        *,
+        images: int,
+        target_shapes: Sequence[Shape],
+        stored: Sequence[Stored | None] = (),
+    ) -> Steps:
+        """Make everything ready for a training.
+
+        Parameters
+        ----------
+        update
+            How weights follow the gradient.
+        decayed
+            1 for each parameter that weight decay applies to, else 0.
+        images
+            The most in a batch.
+        target_shapes
+            For each output, the shape of one image's targets.
+        stored
+            For each input, how its images lie in a user's memory; ``None`` where batches hold
+            arrays, as they do without any.
+
+        Returns
+        -------
+        Steps
+        """
+        ...
+
+    def predict(
+        self,
+        parameters: Array,
+        statistics: Array,
+        inputs: Sequence[Array | Chosen],
+        *,
+        batch_size: int | None = None,
+    ) -> Results:
+        """Compute the network's results without training, for a batch of at most that size."""
         ...
 
 
@@ -117,11 +160,23 @@ class NumpyEngine:
         self.parameters = Layout.of(step.graph.parameters())
         self.statistics = Layout.of(step.graph.state())
 
+    def steps(
+        self,
+        update: Update,
+        decayed: Array,
+        *,
+        images: int,  # noqa: ARG002  # needs no preparation
+        target_shapes: Sequence[Shape],  # noqa: ARG002  # likewise
+        stored: Sequence[Stored | None] = (),  # noqa: ARG002  # likewise
+    ) -> "NumpySteps":
+        """Make everything ready for a training."""
+        return NumpySteps(self, update, decayed)
+
     def gradients(
         self, parameters: Array, statistics: Array, batch: Batch, draw: Draw
     ) -> StepResult:
         """Compute the losses and all derivatives of one batch."""
-        named = dict(zip(self.step.graph.inputs, batch.inputs, strict=True))
+        named = dict(zip(self.step.graph.inputs, as_arrays(batch.inputs), strict=True))
         run = forward(
             self.step,
             named,
@@ -146,15 +201,62 @@ class NumpyEngine:
             outputs=tuple(run.arrays[f"{name}.A"] for name in self.step.graph.outputs),
         )
 
-    def predict(self, parameters: Array, statistics: Array, inputs: Sequence[Array]) -> Results:
+    def predict(
+        self,
+        parameters: Array,
+        statistics: Array,
+        inputs: Sequence[Array | Chosen],
+        *,
+        batch_size: int | None = None,  # noqa: ARG002  # all sizes are computed alike
+    ) -> Results:
         """Compute the network's results without training."""
         run = forward(
             self.step,
-            dict(zip(self.step.graph.inputs, inputs, strict=True)),
+            dict(zip(self.step.graph.inputs, as_arrays(inputs), strict=True)),
             self.parameters.views(parameters),
             self.statistics.views(statistics),
         )
         return Results(
             outputs=tuple(run.arrays[f"{name}.A"] for name in self.step.graph.outputs),
             read=tuple(run.arrays[end.reads] for end in self.step.losses),
+        )
+
+
+@dataclass(frozen=True)
+class NumpySteps:
+    """The steps of a training with NumPy; all that they give is new.
+
+    Parameters
+    ----------
+    engine
+        Computes the gradients.
+    rule, decayed
+        How weights follow the gradient, and which of them decay.
+    """
+
+    engine: NumpyEngine
+    rule: Update
+    decayed: Array
+
+    def gradients(
+        self, parameters: Array, statistics: Array, batch: Batch, draw: Draw
+    ) -> StepResult:
+        """Compute the losses and all derivatives of one batch."""
+        return self.engine.gradients(parameters, statistics, batch, draw)
+
+    def update(
+        self,
+        parameters: Array,
+        gradient: Array,
+        memory: Mapping[str, Array],
+        *,
+        rate: float,
+        step: int,
+        scale: float = 1.0,
+    ) -> tuple[Array, Mapping[str, Array]]:
+        """Compute parameters and memory after a step, of ``scale`` times the gradient."""
+        if scale != 1.0:
+            gradient = gradient * gradient.dtype.type(scale)
+        return self.rule.apply(
+            parameters, gradient, memory, rate=rate, step=step, decayed=self.decayed
         )

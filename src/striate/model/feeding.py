@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from striate.errors import GraphError, OptionError
 from striate.functions.base import Loss
 from striate.functions.options import COUNT
-from striate.graph.engine import NumpyEngine, Results
+from striate.graph.engine import Engine, Results
 from striate.graph.graph import Graph
-from striate.graph.step import TrainingStep
+from striate.model.choosing import Chooser
 from striate.model.inputs import Preprocessing, check_images
 from striate.model.targets import Classes, check_targets
 from striate.shapes import Array
@@ -78,12 +80,11 @@ def to_equations(preprocessing: Preprocessing, inputs: Mapping[str, Array]) -> d
 
 
 def outputs_in_batches(
-    graph: Graph,
+    engine: Engine,
     preprocessing: Preprocessing,
     numbers: tuple[Array, Array],
     inputs: Mapping[str, Array],
     batch_size: int,
-    losses: Sequence[Loss] = (),
 ) -> Iterator[Results]:
     """Compute the results of checked images, a batch at a time, as the equations have them.
 
@@ -97,10 +98,15 @@ def outputs_in_batches(
             f"batch_size={batch_size!r} cannot be. A batch holds at least one image. Use "
             "batch_size=256."
         )
-    engine = NumpyEngine(TrainingStep.of(graph, losses))
-    for start in range(0, count_of(inputs), batch_size):
-        part = {name: images[start : start + batch_size] for name, images in inputs.items()}
-        yield engine.predict(*numbers, list(to_equations(preprocessing, part).values()))
+    count = count_of(inputs)
+    if count == 1:  # has a program of its own, which is faster for it
+        arrays = list(to_equations(preprocessing, inputs).values())
+        yield engine.predict(*numbers, arrays, batch_size=1)
+        return
+    chooser = Chooser(inputs, preprocessing)
+    for start in range(0, count, batch_size):
+        chosen = np.arange(start, min(start + batch_size, count))
+        yield engine.predict(*numbers, chooser.choose(chosen), batch_size=batch_size)
 
 
 def count_of(inputs: Mapping[str, Array]) -> int:

@@ -15,14 +15,15 @@ from striate.data.augment import Augmentation
 from striate.data.split import held_out
 from striate.errors import OptionError
 from striate.functions import registry
-from striate.functions.base import Loss
+from striate.functions.base import Draw, Loss
 from striate.functions.options import Range
+from striate.graph.batch import Batch, forms_of
+from striate.graph.diagnosis import first_not_finite
 from striate.graph.document import to_document
-from striate.graph.engine import Batch, NumpyEngine
-from striate.graph.parameters import decayed
+from striate.graph.parameters import Layout, decayed
 from striate.graph.step import TrainingStep
-from striate.model.feeding import check_all_targets, check_inputs, count_of, to_equations
-from striate.model.inputs import Preprocessing
+from striate.model.choosing import Chooser
+from striate.model.feeding import check_all_targets, check_inputs, count_of
 from striate.model.losses import losses_of
 from striate.model.planning import augmentation_of, require_column
 from striate.model.scoring import labels_in, loss_of
@@ -37,7 +38,7 @@ from striate.model.targets import (
 from striate.shapes import Array
 from striate.training.checkpoint import load_checkpoint, save_checkpoint
 from striate.training.history import History
-from striate.training.loop import Listener, Plan, Trainer
+from striate.training.loop import Diagnose, Listener, Plan, Trainer
 from striate.training.progress import ProgressBar
 from striate.training.state import Row, TrainingState
 
@@ -76,51 +77,32 @@ class Examples:
 class ExampleSource:
     """Gives the training loop its batches: chosen, augmented, as the equations have them."""
 
-    def __init__(
-        self,
-        examples: Examples,
-        preprocessing: Preprocessing,
-        augment: Augmentation | None,
-        seed: int,
-        threshold: float,
-    ) -> None:
+    def __init__(self, examples: Examples, chooser: Chooser, threshold: float) -> None:
         self.examples = examples
-        self.preprocessing = preprocessing
-        self.augment = augment
-        self.seed = seed
+        self.chooser = chooser
         self.threshold = threshold
         self.count = count_of(examples.inputs)
-        self._labels: Array | None = None
+        self.slow = chooser.makes_arrays
 
     def batch(self, images: Array, epoch: int) -> Batch:
         """Give the images of these numbers, as they are in that epoch."""
-        chosen = self.examples.part(images)
-        inputs = chosen.inputs
-        if self.augment is not None:
-            inputs = {
-                name: self.augment.apply(
-                    # An augmentation takes uint8 and float32; wider numbers become float32 anyway.
-                    part if part.dtype == np.uint8 else part.astype(np.float32, copy=False),
-                    seed=self.seed,
-                    epoch=epoch,
-                    indices=images,
-                )
-                for name, part in inputs.items()
-            }
-        self._labels = chosen.labels
-        arrays = to_equations(self.preprocessing, inputs)
-        return Batch(inputs=tuple(arrays.values()), targets=chosen.targets, weights=chosen.weights)
+        given = self.examples
+        return Batch(
+            inputs=self.chooser.choose(images, epoch),
+            targets=tuple(y[images] for y in given.targets),
+            weights=None if given.weights is None else given.weights[images],
+            labels=None if given.labels is None else given.labels[images],
+        )
 
     def correct(self, outputs: tuple[Array, ...], batch: Batch) -> float:
         """Add up the weights of the images that are right; NaN where there are no labels."""
-        if self._labels is None:
+        if batch.labels is None:
             return math.nan
-        right = (
-            (predicted_labels(outputs[0], self.threshold) == self._labels)
-            .reshape(len(outputs[0]), -1)
-            .mean(axis=1)
-        )
-        return float(right.sum() if batch.weights is None else (right * batch.weights).sum())
+        right = predicted_labels(outputs[0], self.threshold) == batch.labels
+        if right.ndim == 1 and batch.weights is None:
+            return float(np.count_nonzero(right))
+        share = right.reshape(len(right), -1).mean(axis=1)
+        return float(share.sum() if batch.weights is None else (share * batch.weights).sum())
 
 
 def examples(
@@ -185,8 +167,7 @@ def validator(
 
     def validate(parameters: Array, statistics: Array) -> Row:
         outputs, loss = loss_of(
-            network.graph,
-            network.preprocessing,
+            network,
             (parameters, statistics),
             held.inputs,
             losses,
@@ -251,6 +232,7 @@ class Run:
     resume: str | os.PathLike[str] | None
     progress: bool | None
     listeners: tuple[Listener, ...]
+    debug: bool
 
 
 def fit(network: Structure, x: Any, y: Any, options: Options, plan: Plan, run: Run) -> History:
@@ -278,18 +260,27 @@ def fit(network: Structure, x: Any, y: Any, options: Options, plan: Plan, run: R
     saver = None if run.checkpoint is None else Saver(run.checkpoint, plan, about)
     if saver is not None:
         saver.save(state)  # a file that cannot be written is refused now, not after an epoch
+    chooser = Chooser(training.inputs, preprocessing, augment, plan.seed)
+    steps = network.engines.steps(
+        losses,
+        plan.update,
+        decayed(network.graph),
+        images=min(plan.batch_size, count_of(training.inputs)),
+        target_shapes=[y.shape[1:] for y in training.targets],
+        stored=forms_of(chooser.choose(np.zeros(1, np.int64))),
+    )
     # Nothing can be refused any more: from here on the network changes.
     network.preprocessing, network.classes = preprocessing, options.classes
     network.losses = tuple(losses)
-    source = ExampleSource(training, preprocessing, augment, plan.seed, network.threshold)
+    source = ExampleSource(training, chooser, network.threshold)
     size = max(plan.batch_size, 256)
     trainer = Trainer(
-        NumpyEngine(step),
+        steps,
         plan,
         source,
-        decayed=decayed(network.graph),
         state=state,
         validate=None if held is None else validator(network, held, losses, size),
+        diagnose=diagnoser(step) if run.debug else None,
     )
     return train(network, trainer, saver, run)
 
@@ -311,6 +302,20 @@ def train(network: Structure, trainer: Trainer, saver: Saver | None, run: Run) -
         best_epoch=0 if best is None else best.epoch,
         stopped_early=trainer.stopped_early,
     )
+
+
+def diagnoser(step: TrainingStep) -> Diagnose:
+    """Make the function that names what in a step is first not finite."""
+
+    def diagnose(state: TrainingState, batch: Batch, draw: Draw, after: Array) -> str | None:
+        first = first_not_finite(step, state.parameters, state.statistics, batch, draw)
+        if first is None:
+            for name, array in Layout.of(step.graph.parameters()).views(after).items():
+                if not np.isfinite(array).all():
+                    return f"{name} after the update"
+        return first
+
+    return diagnose
 
 
 def _parts(

@@ -34,16 +34,40 @@ class Preprocessing:
 
     def to_equations(self, images: Array, name: str) -> Array:
         """Turn checked images into float32 ``[q, maps, *pixels]``; uint8 is divided by 255."""
-        floats = images.astype(np.float32)
         if images.dtype == np.uint8:
-            floats *= np.float32(1 / 255)
+            floats = np.multiply(images, np.float32(1 / 255), dtype=np.float32)
+        else:
+            floats = images.astype(np.float32, copy=False)
         if self.channels == "last" and floats.ndim > 2:
             floats = images_to_first(floats)
         if name in self.mean:
             along = (1, -1, *(1,) * (floats.ndim - 2))
-            floats -= np.array(self.mean[name], np.float32).reshape(along)
+            floats = floats - np.array(self.mean[name], np.float32).reshape(along)
             floats /= np.array(self.deviation[name], np.float32).reshape(along)
         return floats
+
+    def tones(self, images: Array, name: str, fill: float = 0.0) -> Array:
+        """Say the same as :meth:`to_equations` for images that an engine takes itself.
+
+        Parameters
+        ----------
+        images
+            All checked images of the input.
+        name
+            The input.
+        fill
+            The value of pixels from outside the image.
+
+        Returns
+        -------
+        Array
+            As :class:`striate.graph.batch.Chosen` takes them.
+        """
+        channels = images.shape[-1 if self.channels == "last" else 1]
+        mean = np.array(self.mean.get(name, (0.0,) * channels))
+        deviation = np.array(self.deviation.get(name, (1.0,) * channels))
+        scale = 1 / 255 if images.dtype == np.uint8 else 1.0
+        return np.array([*scale / deviation, *-mean / deviation, fill], np.float32)
 
     def to_data(self) -> dict[str, Any]:
         """Give it as data that JSON can hold."""

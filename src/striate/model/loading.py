@@ -3,16 +3,19 @@
 import os
 
 from striate.model import files
+from striate.model.engines import EngineName
 from striate.model.network import Network
 
 
-def load(path: str | os.PathLike[str]) -> Network:
+def load(path: str | os.PathLike[str], *, engine: EngineName = "auto") -> Network:
     """Read a network that :meth:`Network.save` wrote. Nothing in the file is executed.
 
     Parameters
     ----------
     path
         The file.
+    engine
+        As for :class:`striate.Network`.
 
     Returns
     -------
@@ -22,6 +25,8 @@ def load(path: str | os.PathLike[str]) -> Network:
     ------
     ModelFileError
         If the file is damaged, is no model, or is from a newer version.
+    OptionError
+        If there is no such engine.
 
     Examples
     --------
@@ -33,6 +38,7 @@ def load(path: str | os.PathLike[str]) -> Network:
         preprocessing=saved.preprocessing,
         classes=saved.classes,
         numbers=(saved.parameters, saved.statistics),
+        engine=engine,
     )
     network.losses = saved.losses
     return network

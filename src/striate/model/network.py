@@ -14,6 +14,7 @@ from striate.graph.orders import Channels
 from striate.graph.trace import Trace
 from striate.model import files, fitting, looking, planning, scoring
 from striate.model.building import build
+from striate.model.engines import EngineName
 from striate.model.inputs import Preprocessing
 from striate.model.scoring import Evaluation
 from striate.model.structure import Structure, start_numbers
@@ -40,6 +41,10 @@ class Network(Structure):
         ``Input`` follow it.
     seed
         For the weights that the network starts with: the same seed gives the same bits.
+    engine
+        What computes: ``"compiled"`` machine code, made for the network and the processor when it
+        is first needed; ``"numpy"``, many times slower and the same but for rounding; ``"auto"``
+        machine code wherever it can be, else NumPy with a notice. It is not saved with the network.
 
     Raises
     ------
@@ -48,7 +53,7 @@ class Network(Structure):
     GraphError
         If the layers are joined in a way that cannot be computed.
     OptionError
-        If ``channels`` or the seed cannot be.
+        If ``channels``, the seed or the engine cannot be.
 
     Sources
     -------
@@ -73,10 +78,11 @@ class Network(Structure):
         input_shape: Shape | None = None,
         channels: Channels = "last",
         seed: int = 0,
+        engine: EngineName = "auto",
     ) -> None:
         graph = build(layers, outputs, input_shape, channels)
         numbers = start_numbers(graph, seed)
-        self._begin(graph, Preprocessing(channels=channels), Classes(), numbers)
+        self._begin(graph, Preprocessing(channels=channels), Classes(), numbers, engine)
 
     def fit(
         self,
@@ -104,6 +110,7 @@ class Network(Structure):
         seed: int = 0,
         progress: bool | None = None,
         listeners: Sequence[Listener] = (),
+        debug: bool = False,
     ) -> History:
         """Train the network, from the weights that it has.
 
@@ -153,6 +160,9 @@ class Network(Structure):
             Whether to show a progress bar; by default on a terminal only.
         listeners
             Are told of each step and epoch.
+        debug
+            Whether to compute a step again where its numbers are not finite, and to say in which
+            layer and quantity that begins.
 
         Returns
         -------
@@ -167,6 +177,9 @@ class Network(Structure):
             If the loss is no longer a number; the network then has the last good weights.
         ModelFileError
             If a checkpoint cannot be written, or is damaged, or is of another training.
+        EngineError, OutOfMemoryError
+            If the compiled engine is wanted and cannot be, or needs more memory than there is;
+            nothing has changed then.
 
         Sources
         -------
@@ -204,7 +217,11 @@ class Network(Structure):
             watch=watch or ("loss" if validation is None else "validation_loss"),
         )
         run = fitting.Run(
-            checkpoint=checkpoint, resume=resume, progress=progress, listeners=tuple(listeners)
+            checkpoint=checkpoint,
+            resume=resume,
+            progress=progress,
+            listeners=tuple(listeners),
+            debug=debug,
         )
         return fitting.fit(self, x, y, options, plan, run)
 

@@ -9,9 +9,7 @@ import numpy as np
 from striate.errors import OptionError
 from striate.functions.base import Loss
 from striate.functions.options import Range
-from striate.graph.graph import Graph
 from striate.model.feeding import check_all_targets, check_inputs, count_of, outputs_in_batches
-from striate.model.inputs import Preprocessing
 from striate.model.losses import losses_of
 from striate.model.structure import Structure
 from striate.model.targets import labels_of, predicted_labels, sample_weights
@@ -85,9 +83,7 @@ def evaluate(
     single = len(graph.outputs) == 1 and losses[0].takes_labels
     labels = labels_in(named, network) if single else None
     _require_top_k(top_k, labels, graph.shapes[graph.outputs[0]][0])
-    outputs, total = loss_of(
-        graph, network.preprocessing, network.numbers, inputs, losses, targets, weights, batch_size
-    )
+    outputs, total = loss_of(network, network.numbers, inputs, losses, targets, weights, batch_size)
     if labels is None:
         return Evaluation(loss=total, images=count)
     predicted = predicted_labels(outputs[0], network.threshold)
@@ -106,8 +102,7 @@ def evaluate(
 
 
 def loss_of(
-    graph: Graph,
-    preprocessing: Preprocessing,
+    network: Structure,
     numbers: tuple[Array, Array],
     inputs: Mapping[str, Array],
     losses: Sequence[Loss],
@@ -115,9 +110,9 @@ def loss_of(
     weights: Array | None,
     batch_size: int,
 ) -> tuple[tuple[Array, ...], float]:
-    """Compute the outputs of checked images, and the weighted mean of their losses."""
+    """Compute the outputs of checked images with other numbers, and the mean of their losses."""
     from_engine = outputs_in_batches(
-        graph, preprocessing, numbers, inputs, batch_size, losses=losses
+        network.engines.of(losses), network.preprocessing, numbers, inputs, batch_size
     )
     s = np.ones(count_of(inputs)) if weights is None else weights
     outputs: list[tuple[Array, ...]] = []

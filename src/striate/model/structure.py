@@ -15,6 +15,7 @@ from striate.graph.shorthand import parse
 from striate.graph.shorthand_writer import write
 from striate.graph.summary import Summary, summarise
 from striate.model.building import shapes_at
+from striate.model.engines import EngineName, Engines
 from striate.model.feeding import check_inputs, outputs_in_batches
 from striate.model.inputs import Preprocessing
 from striate.model.presets import preset
@@ -34,6 +35,7 @@ class Structure:
     preprocessing: Preprocessing
     classes: Classes
     losses: tuple[Loss, ...] | None
+    engines: Engines
 
     def _begin(
         self,
@@ -41,9 +43,11 @@ class Structure:
         preprocessing: Preprocessing,
         classes: Classes,
         numbers: tuple[Array, Array],
+        engine: EngineName,
     ) -> None:
         """Take a graph and its numbers."""
         self.graph = graph
+        self.engines = Engines(graph, engine)
         self.preprocessing = preprocessing
         self.classes = classes
         self._parameters, self._statistics = numbers
@@ -58,6 +62,7 @@ class Structure:
         classes: Classes | None = None,
         seed: int = 0,
         numbers: tuple[Array, Array] | None = None,
+        engine: EngineName = "auto",
     ) -> Self:
         """Make a network of a graph; its numbers are drawn only where none are given."""
         network = cls.__new__(cls)
@@ -66,6 +71,7 @@ class Structure:
             preprocessing or Preprocessing(),
             classes or Classes(),
             start_numbers(graph, seed) if numbers is None else numbers,
+            engine,
         )
         return network
 
@@ -77,6 +83,7 @@ class Structure:
         *,
         channels: Channels = "last",
         seed: int = 0,
+        engine: EngineName = "auto",
     ) -> Self:
         """Read a network from Hagan's shorthand.
 
@@ -91,6 +98,8 @@ class Structure:
             ``"first"``. Inputs in the text always have theirs last.
         seed
             For the weights that the network starts with.
+        engine
+            As for :class:`Network`.
 
         Returns
         -------
@@ -103,7 +112,7 @@ class Structure:
         ShapeError
             If sizes do not fit.
         OptionError
-            If ``channels`` or the seed cannot be.
+            If ``channels``, the seed or the engine cannot be.
 
         Sources
         -------
@@ -119,10 +128,14 @@ class Structure:
         if input_shape is not None and channels == "first":
             input_shape = to_last(require_shape(input_shape))
         graph = parse(text, input_shape)
-        return cls.of(graph, preprocessing=Preprocessing(channels=channels), seed=seed)
+        return cls.of(
+            graph, preprocessing=Preprocessing(channels=channels), seed=seed, engine=engine
+        )
 
     @classmethod
-    def preset(cls, name: str, *, seed: int = 0, **changes: Any) -> Self:
+    def preset(
+        cls, name: str, *, seed: int = 0, engine: EngineName = "auto", **changes: Any
+    ) -> Self:
         """Make one of the networks that have a name.
 
         Parameters
@@ -131,6 +144,8 @@ class Structure:
             See :mod:`striate.model.presets`.
         seed
             For the weights that the network starts with.
+        engine
+            As for :class:`Network`.
         changes
             ``input_shape`` and ``classes``, where they differ from the preset's own.
 
@@ -141,7 +156,7 @@ class Structure:
         Raises
         ------
         OptionError
-            If there is no such preset, or the seed cannot be.
+            If there is no such preset, or the seed or the engine cannot be.
 
         Examples
         --------
@@ -150,7 +165,7 @@ class Structure:
         61706
         """
         text, input_shape = preset(name, **changes)
-        return cls.parse(text, input_shape, seed=seed)
+        return cls.parse(text, input_shape, seed=seed, engine=engine)
 
     @property
     def input_shape(self) -> Shape:
@@ -263,6 +278,7 @@ class Structure:
             preprocessing=self.preprocessing,
             classes=self.classes,
             numbers=(parameters.copy(), statistics.copy()),
+            engine=self.engines.name,
         )
         other.losses = self.losses
         return other
@@ -298,7 +314,7 @@ class Structure:
         """
         inputs = check_inputs(self.graph, self.preprocessing, x)
         batches = outputs_in_batches(
-            self.graph, self.preprocessing, self.numbers, inputs, batch_size
+            self.engines.of(), self.preprocessing, self.numbers, inputs, batch_size
         )
         outputs = [results.outputs for results in batches]
         joined = tuple(np.concatenate(parts) for parts in zip(*outputs, strict=True))
@@ -336,7 +352,7 @@ class Structure:
         """
         inputs = check_inputs(self.graph, self.preprocessing, x)
         batches = outputs_in_batches(
-            self.graph, self.preprocessing, self.numbers, inputs, batch_size
+            self.engines.of(), self.preprocessing, self.numbers, inputs, batch_size
         )
         output = np.concatenate([results.outputs[0] for results in batches])
         labels = predicted_labels(output, self.threshold)

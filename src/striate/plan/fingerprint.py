@@ -1,9 +1,9 @@
 """Data as text that holds all of it: two plans with one text are one program."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, cast
 
 
 def fingerprint(value: Any) -> str:
@@ -29,11 +29,12 @@ def fingerprint(value: Any) -> str:
     if value is None or isinstance(value, str | int | float):
         return repr(value)
     if isinstance(value, Mapping):
-        return f"{{{','.join(f'{fingerprint(k)}:{fingerprint(v)}' for k, v in value.items())}}}"
+        pairs = cast("Mapping[Any, Any]", value).items()
+        return f"{{{','.join(f'{fingerprint(k)}:{fingerprint(v)}' for k, v in pairs)}}}"
     if isinstance(value, AbstractSet):
-        return f"<{','.join(sorted(map(fingerprint, value)))}>"
+        return f"<{','.join(sorted(map(fingerprint, cast('AbstractSet[Any]', value))))}>"
     if isinstance(value, tuple | list):
-        return f"({','.join(map(fingerprint, value))})"
+        return f"({','.join(map(fingerprint, cast('Sequence[Any]', value)))})"
     assert is_dataclass(value), type(value)
     parts = (fingerprint(getattr(value, field.name)) for field in fields(value))
     return f"{type(value).__name__}({','.join(parts)})"

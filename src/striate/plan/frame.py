@@ -62,5 +62,11 @@ class Frame:
         """Give the frame and the machine code that :meth:`pack` has put together."""
         text, _, code = packed.partition(b"\n")
         held = json.loads(text)
-        buffers = {name: Room(*room) for name, room in held["buffers"].items()}
-        return cls(**{**held, "tasks": tuple(held["tasks"]), "buffers": buffers}), code
+        frame = cls(
+            images=held["images"],
+            tasks=tuple(held["tasks"]),
+            buffers={name: Room(*room) for name, room in held["buffers"].items()},
+            arena=held["arena"],
+            local=held["local"],
+        )
+        return frame, code

@@ -5,7 +5,6 @@ short last batch runs the same program.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 
 from striate.functions.base import Function, Lowering
@@ -17,6 +16,7 @@ from striate.functions.programs import (
 )
 from striate.functions.stated import Drawn, Parameter
 from striate.functions.update.base import Update
+from striate.graph.batch import Stored
 from striate.graph.parameters import Layout
 from striate.graph.step import (
     BackwardOperation,
@@ -52,22 +52,6 @@ UPDATE_SCALARS = ("rate", "step", "clip_factor")
 """The numbers of the run that an update reads from its scalars, in order."""
 
 _CLIPPED = "dw_clipped"
-
-
-@dataclass(frozen=True)
-class Stored:
-    """How the images of an input lie in the caller's memory.
-
-    Parameters
-    ----------
-    element
-        ``uint8`` or ``float32``.
-    last
-        Whether channels stand last, or first as in the equations.
-    """
-
-    element: str
-    last: bool
 
 
 def lower(

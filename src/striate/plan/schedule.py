@@ -6,7 +6,7 @@ order of every sum is that of the equation, on every processor; tiles only chang
 beside each other.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -16,13 +16,16 @@ from striate.plan.fuse import Kernel
 from striate.plan.layout import Variables, reach
 from striate.plan.statement import IMAGE
 from striate.plan.target import LANES, Target
-from striate.plan.tiles import Reads, Segment, Side, Work, best_tile, segments
+from striate.plan.tiles import Reads, Segment, Side, Tile, Work, best_tile, segments
 
 MATRIX = 36
 """Numbers of a known matrix that is written out."""
 
 STRIDE = 4
 """Farthest that neighbours may lie apart to be brought into the lanes."""
+
+Choose = Callable[[Work, tuple[Side, ...], tuple[Side, ...], Target], Tile]
+"""What chooses a tile, given what is computed and the sides of which one each may be tiled."""
 
 UNROLLED = 7
 """Longest window side that is written out; a longer one is a loop."""
@@ -87,7 +90,13 @@ class Schedule:
         return f"{lanes} | {' | '.join(order)}{shared}"
 
 
-def schedule(kernel: Kernel, variables: Variables, target: Target, tasks: int = 1) -> Schedule:
+def schedule(
+    kernel: Kernel,
+    variables: Variables,
+    target: Target,
+    tasks: int = 1,
+    choose: Choose = best_tile,
+) -> Schedule:
     """Choose the loops of a kernel.
 
     Parameters
@@ -100,6 +109,8 @@ def schedule(kernel: Kernel, variables: Variables, target: Target, tasks: int = 
         The processor.
     tasks
         Among how many tasks the outermost loop is to be shared.
+    choose
+        What chooses the tile.
 
     Returns
     -------
@@ -110,13 +121,16 @@ def schedule(kernel: Kernel, variables: Variables, target: Target, tasks: int = 
     -------
     Hagan 8.38-8.48.
     """
-    return replace(_Choice(kernel, variables, target).schedule(), tasks=tasks)
+    return replace(_Choice(kernel, variables, target, choose).schedule(), tasks=tasks)
 
 
 class _Choice:
     """One kernel's facts, and the choices made from them."""
 
-    def __init__(self, kernel: Kernel, variables: Variables, target: Target) -> None:
+    def __init__(
+        self, kernel: Kernel, variables: Variables, target: Target, choose: Choose
+    ) -> None:
+        self.choose = choose
         self.nest = kernel.head.nest
         self.kernel = kernel
         self.target = target
@@ -316,7 +330,7 @@ class _Choice:
         others = tuple((i, n) for i, n in unrolled.items() if i not in fixed)
         beside = len(self.kernel.heads)
         work = Work(reads, others, (*fixed.items(), ("beside", beside)), columns)
-        best = best_tile(work, tuple(first), tuple(second), self.target)
+        best = self.choose(work, tuple(first), tuple(second), self.target)
         kept = frozenset(self.accesses[best.kept].strides if best.kept >= 0 else ())
         return dict(best.places), {columns: best.columns} if columns else {}, kept
 

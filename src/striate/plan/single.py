@@ -103,7 +103,9 @@ def _with_halo(statement: Compute, variables: dict[str, Variable]) -> Iterator[C
         before = [max(0, -low) for low, _ in spans]
         after = [max(0, high + 1 - n) for (_, high), n in zip(spans, lengths, strict=True)]
         shape = tuple(b + n + a for b, n, a in zip(before, lengths, after, strict=True))
-        name = f"{reference.name}, padded for {equation.target.name}"
+        # Phases of one gather have edges of their own, so what they read is told apart by these.
+        edges = " x ".join(f"{b}+{n}+{a}" for b, n, a in zip(before, lengths, after, strict=True))
+        name = f"{reference.name}, padded for {equation.target.name}, {edges}"
         variables[name] = Variable(name=name, size=prod(shape), per_image=False)
         yield from _padded(name, shape, reference.name, lengths, before)
         moved = [

@@ -8,6 +8,7 @@ masks. Nothing here knows of layers or kinds.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from striate.graph.batch import MOVES
 from striate.nests import Form, Nest, injective
 from striate.nests.expression import Reference, rewrite
 from striate.nests.nest import Lengths
@@ -223,10 +224,6 @@ class Turn:
 
     def __str__(self) -> str:
         return f"turn {self.source} into {self.target}"
-
-
-MOVES = 8
-"""Numbers that say how an image is moved: see :class:`Gather`."""
 
 
 @dataclass(frozen=True, kw_only=True)

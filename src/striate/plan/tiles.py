@@ -144,7 +144,24 @@ def best_tile(
     Tile
         Of those that fit into the registers.
     """
-    best: tuple[float, Tile] | None = None
+    return min(candidates(work, first, second, target), key=lambda candidate: candidate[0])[1]
+
+
+def candidates(
+    work: Work, first: Sequence[Side], second: Sequence[Side], target: Target
+) -> Iterator[tuple[float, Tile]]:
+    """Give the tiles that fit into the registers, each with the cycles of the whole walk.
+
+    Parameters
+    ----------
+    work, first, second, target
+        As for :func:`best_tile`.
+
+    Yields
+    ------
+    tuple
+        Cycles, and the tile.
+    """
     none, fixed = (Side("", 1),), prod(n for _, n in work.fixed)
     for y, x in product(first or none, second or none):
         for ty, tx in product(_sizes(y.extent), _sizes(x.extent)):
@@ -157,10 +174,7 @@ def best_tile(
                 if needed > target.vectors and (ty, tx, columns) != (1, 1, 1):
                     continue
                 cost = walk_cost(work, (y, x), (ty, tx), columns, target)
-                if best is None or cost < best[0]:
-                    best = cost, Tile(places, columns, kept)
-    assert best is not None
-    return best[1]
+                yield cost, Tile(places, columns, kept)
 
 
 def _sizes(extent: int) -> Iterator[int]:

@@ -19,10 +19,9 @@ from typing import Any
 
 from striate import __version__
 from striate.errors import OptionError
+from striate.runtime.control_groups import groups, text
 
 _PROCESSORS = Path("/sys/devices/system/cpu")
-_CONTROL_GROUPS = Path("/sys/fs/cgroup")
-_MEMBERSHIP = Path("/proc/self/cgroup")
 
 _everywhere: int | None = None
 _here: ContextVar[int | None] = ContextVar("threads", default=None)
@@ -232,46 +231,25 @@ def siblings(processor: int) -> str:
         The same text for all that share the core.
     """
     path = _PROCESSORS / f"cpu{processor}" / "topology" / "thread_siblings_list"
-    return _text(path) or str(processor)
+    return text(path) or str(processor)
 
 
 @functools.cache
 def _quota() -> float:
     """Tell how many processors the control groups of this process grant; infinity for no limit."""
-    granted = math.inf
-    for line in _text(_MEMBERSHIP).splitlines():
-        _, controllers, path = line.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
-            continue
-        # Version 2 has one tree and names no controllers, version 1 has a tree for each.
-        root = _CONTROL_GROUPS / "cpu" if controllers else _CONTROL_GROUPS
-        group = root / path.lstrip("/")
-        # The groups above limit too. In a container, the path may be one of the host, and its
-        # folders not to be seen: then the root is that of the container.
-        while group.is_relative_to(root):
-            granted = min(granted, _granted(group))
-            group = group.parent
-    return granted
+    return min(map(_granted, groups("cpu")), default=math.inf)
 
 
 def _granted(group: Path) -> float:
     """Tell how many processors one control group grants, rounded up."""
-    words = _text(group / "cpu.max").split() or [
-        _text(group / "cpu.cfs_quota_us"),
-        _text(group / "cpu.cfs_period_us"),
+    words = text(group / "cpu.max").split() or [
+        text(group / "cpu.cfs_quota_us"),
+        text(group / "cpu.cfs_period_us"),
     ]
     quota, period = words
     if quota in {"", "max", "-1"}:
         return math.inf
     return math.ceil(int(quota) / int(period))
-
-
-def _text(path: Path) -> str:
-    """Read a small text; empty if it cannot be read."""
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""
 
 
 @functools.cache

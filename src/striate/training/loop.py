@@ -15,8 +15,10 @@ from striate.functions.decay.base import Decay
 from striate.functions.update import Adam
 from striate.functions.update.base import Update
 from striate.functions.update.clipping import clip_factor
-from striate.graph.engine import Batch, Engine
+from striate.graph.batch import Batch
+from striate.graph.engine import Steps
 from striate.shapes import Array
+from striate.training.ahead import ahead
 from striate.training.state import Best, Row, Sums, TrainingState, order_of_images
 
 
@@ -24,6 +26,8 @@ class Source(Protocol):
     """Where the images of a training come from."""
 
     count: int
+    slow: bool
+    """Whether making a batch takes so long that the next one is made while one runs."""
 
     def batch(self, images: Array, epoch: int) -> Batch:
         """Give the images of these numbers, as they are in that epoch."""
@@ -38,12 +42,20 @@ class Listener(Protocol):
     """Something that is told how training goes."""
 
     def on_step(self, state: TrainingState, loss: float, images: int) -> None:
-        """Hear of a step: the state after it, its loss, its number of images."""
+        """Hear of a step: the state after it, its loss, its number of images.
+
+        The arrays of the state are those that training goes on with, and hold until the step after
+        the next: copy what is to be kept for longer.
+        """
         ...
 
     def on_epoch(self, state: TrainingState, row: Row) -> None:
         """Hear of an epoch: the state after it, its row of the history."""
         ...
+
+
+Diagnose = Callable[[TrainingState, Batch, Draw, Array], str | None]
+"""Computes a step again; names what is first not finite in it, or in the parameters behind it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,41 +102,42 @@ class Trainer:
 
     Parameters
     ----------
-    engine
-        Computes the gradients.
+    steps
+        Computes gradients and updates.
     plan
         How to train.
     source
         The images.
-    decayed
-        1 for each parameter that weight decay applies to, else 0.
     state
         Where to start from.
     validate
         Gives further columns of the history from parameters and statistics, after each epoch.
     listeners
         Are told of each step and epoch.
+    diagnose
+        Names what in a step is first not finite, where training has run away.
     """
 
     def __init__(
         self,
-        engine: Engine,
+        steps: Steps,
         plan: Plan,
         source: Source,
         *,
-        decayed: Array,
         state: TrainingState,
         validate: Callable[[Array, Array], Row] | None = None,
         listeners: Sequence[Listener] = (),
+        diagnose: Diagnose | None = None,
     ) -> None:
-        self.engine = engine
+        self.steps = steps
         self.plan = plan
         self.source = source
-        self.decayed = decayed
         self.state = state
         self.validate = validate
         self.listeners = listeners
+        self.diagnose = diagnose
         self.stopped_early = False
+        self._numbers = np.arange(min(plan.batch_size, source.count))
         self._good = (state.parameters, state.statistics)
         self._kept = "the checkpoint" if state.step else "the start"
 
@@ -155,13 +168,17 @@ class Trainer:
         """Go through the images, from where the epoch stands."""
         plan, epoch = self.plan, self.state.epoch
         order = order_of_images(plan.seed, epoch, self.source.count, shuffle=plan.shuffle)
-        for k in range(self.state.batch, self.steps_per_epoch):
-            chosen = order[k * plan.batch_size : (k + 1) * plan.batch_size]
-            started = time.perf_counter()
-            batch = self.source.batch(chosen, epoch)
+        chosen = (
+            order[k * plan.batch_size : (k + 1) * plan.batch_size]
+            for k in range(self.state.batch, self.steps_per_epoch)
+        )
+        batches = ahead if self.source.slow else map
+        started = time.perf_counter()
+        for batch in batches(lambda images: self.source.batch(images, epoch), chosen):
             self.state, loss = self._step(batch, started)
             for listener in self.listeners:
-                listener.on_step(self.state, loss, len(chosen))
+                listener.on_step(self.state, loss, batch.count)
+            started = time.perf_counter()
         self.state = self._end_of_epoch()
         for listener in self.listeners:
             listener.on_epoch(self.state, self.state.rows[-1])
@@ -169,37 +186,27 @@ class Trainer:
     def _step(self, batch: Batch, started: float) -> tuple[TrainingState, float]:
         """Compute one step: gradients, their length, the update."""
         state, plan = self.state, self.plan
-        count = len(batch.inputs[0])
-        draw = Draw(seed=plan.seed, step=state.step, layer=0, images=np.arange(count))
+        count = batch.count
+        draw = Draw(seed=plan.seed, step=state.step, layer=0, images=self._numbers[:count])
         # Numbers beyond float32 are found by `_require_finite`, in words instead of a warning.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            result = self.engine.gradients(state.parameters, state.statistics, batch, draw)
+            result = self.steps.gradients(state.parameters, state.statistics, batch, draw)
+            parameters, memory = self.steps.update(
+                state.parameters,
+                result.gradient,
+                state.memory,
+                rate=plan.update.learning_rate * self._decay_factor(),
+                step=state.step + 1,
+                scale=1.0
+                if plan.clip_norm is None
+                else clip_factor(result.gradient, plan.clip_norm),
+            )
         loss = sum(result.losses)
-        self._require_finite(result.gradient, loss)
+        self._require_finite(loss, result.gradient, parameters, batch, draw)
         if state.batch == 0 and state.step:
             # Only weights that have given a finite loss are good ones.
             self._good = (state.parameters, state.statistics)
             self._kept = f"the end of epoch {state.epoch}"
-        gradient = result.gradient
-        if plan.clip_norm is not None:
-            gradient = gradient * gradient.dtype.type(clip_factor(gradient, plan.clip_norm))
-        factor = plan.decay.factor(
-            step=state.step,
-            steps_per_epoch=self.steps_per_epoch,
-            epochs=plan.epochs,
-            memory=state.decay,
-        )
-        with np.errstate(over="ignore", invalid="ignore"):
-            parameters, memory = plan.update.apply(
-                state.parameters,
-                gradient,
-                state.memory,
-                rate=plan.update.learning_rate * factor,
-                step=state.step + 1,
-                decayed=self.decayed,
-            )
-        if not np.isfinite(parameters).all():
-            self._stop("weights became infinite")
         weight = float(count if batch.weights is None else np.sum(batch.weights))
         sums = state.sums.after(
             result,
@@ -218,8 +225,20 @@ class Trainer:
         )
         return after, loss
 
+    def _decay_factor(self) -> float:
+        """Give the part of the learning rate that is left at this step."""
+        return self.plan.decay.factor(
+            step=self.state.step,
+            steps_per_epoch=self.steps_per_epoch,
+            epochs=self.plan.epochs,
+            memory=self.state.decay,
+        )
+
     def _end_of_epoch(self) -> TrainingState:
-        """Write the epoch's row, compare with the best, tell the decay."""
+        """Write the epoch's row, compare with the best, tell the decay.
+
+        The state behind an epoch has arrays of its own: it may be kept for as long as one likes.
+        """
         state, plan = self.state, self.plan
         row: dict[str, float] = {"epoch": state.epoch + 1, "loss": state.sums.loss}
         if not math.isnan(state.sums.correct):
@@ -227,6 +246,12 @@ class Trainer:
         if self.validate is not None:
             row |= self._validated()
         row["seconds"] = round(state.sums.seconds, 3)
+        state = replace(
+            state,
+            parameters=state.parameters.copy(),
+            statistics=state.statistics.copy(),
+            memory={name: array.copy() for name, array in state.memory.items()},
+        )
         score = -row[plan.watched] if plan.watched.endswith("accuracy") else row[plan.watched]
         best = state.best
         if best is None or score < best.score:
@@ -264,14 +289,24 @@ class Trainer:
             self._stop(f"validation loss became {loss}")
         return columns
 
-    def _require_finite(self, gradient: Array, loss: float) -> None:
-        """Raise where the loss or its derivatives have run away."""
+    def _require_finite(
+        self, loss: float, gradient: Array, parameters: Array, batch: Batch, draw: Draw
+    ) -> None:
+        """Raise where the loss, its derivatives or the weights after the step have run away."""
+        if math.isfinite(loss) and np.isfinite(parameters).all():
+            return  # no update makes finite weights of a derivative that is not
         if not math.isfinite(loss):
-            self._stop(f"loss became {loss}")
-        if not np.isfinite(gradient).all():
-            self._stop("gradient became infinite")
+            what = f"loss became {loss}"
+        elif not np.isfinite(gradient).all():
+            what = "gradient became infinite"
+        else:
+            what = "weights became infinite"
+        first = (
+            None if self.diagnose is None else self.diagnose(self.state, batch, draw, parameters)
+        )
+        self._stop(what, "" if first is None else f"Not finite is first {first}. ")
 
-    def _stop(self, what: str) -> NoReturn:
+    def _stop(self, what: str, where: str = "") -> NoReturn:
         """Raise because training has run away, with the last good weights in their place."""
         state, rate = self.state, self.plan.update.learning_rate
         batch = min(state.batch + 1, self.steps_per_epoch)
@@ -279,7 +314,7 @@ class Trainer:
         self.state = replace(state, parameters=parameters, statistics=statistics)
         raise TrainingError(
             f"The {what} in epoch {state.epoch + 1}, batch {batch} of {self.steps_per_epoch}, with "
-            f"learning rate {rate:g}. "
+            f"learning rate {rate:g}. {where}"
             "Steps that are too long make weights grow without bound, and no later step brings "
             "them back; training has stopped, and the network has the weights of "
             f"{self._kept}. Use a smaller learning rate, {rate / 10:g} say, or clip_norm=1."

@@ -1,5 +1,7 @@
 """The progress bar: images a second and time left on a terminal, silence elsewhere."""
 
+import math
+import time
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +16,8 @@ from rich.progress import (
 )
 
 from striate.training.state import Row, TrainingState
+
+_PAUSE = 0.1  # seconds from one picture of the bar to the next
 
 
 class ProgressBar:
@@ -43,6 +47,8 @@ class ProgressBar:
             transient=True,
         )
         self.task: TaskID | None = None
+        self.done = 0
+        self.shown = -math.inf
 
     def __enter__(self) -> Self:
         """Show the bar."""
@@ -59,32 +65,42 @@ class ProgressBar:
         self.progress.stop()
 
     def on_step(self, state: TrainingState, loss: float, images: int) -> None:
-        """Move the bar on."""
+        """Move the bar on, some ten times a second: a step may take less time than the bar."""
         if self.task is None:
+            self.done = state.epoch * self.images + (state.batch - 1) * images
             self.task = self.progress.add_task(
                 "",
                 total=self.epochs * self.images,
-                completed=state.epoch * self.images + (state.batch - 1) * images,
+                completed=self.done,
                 epoch=state.epoch + 1,
                 epochs=self.epochs,
                 rate="",
                 loss=loss,
             )
-        done = self.progress.tasks[0].completed + images - state.epoch * self.images
-        rate = done / state.sums.seconds if state.sums.seconds else 0.0
-        self.progress.update(
-            self.task,
-            advance=images,
-            epoch=state.epoch + 1,
-            rate=f"{rate:,.0f}",
-            loss=state.sums.loss if any(state.sums.counted) else loss,
-        )
+        self.done += images
+        now = time.monotonic()
+        if now < self.shown + _PAUSE:
+            return
+        self.shown = now
+        seconds = state.sums.seconds
+        rate = (self.done - state.epoch * self.images) / seconds if seconds else 0.0
+        loss = state.sums.loss if any(state.sums.counted) else loss
+        self._move(state.epoch + 1, rate, loss)
 
-    def on_epoch(self, state: TrainingState, row: Row) -> None:  # noqa: ARG002  # not needed
-        """Print the epoch's row."""
-        rate = f"{self.images / max(row['seconds'], 1e-9):,.0f} images/s"
-        line = f"{epoch_line(row, self.epochs)}  {rate}"
+    def on_epoch(self, state: TrainingState, row: Row) -> None:
+        """Move the bar to the epoch's end and print the epoch's row."""
+        self.done = state.epoch * self.images
+        rate = self.images / max(row["seconds"], 1e-9)
+        self._move(state.epoch, rate, row["loss"])
+        line = f"{epoch_line(row, self.epochs)}  {rate:,.0f} images/s"
         self.console.print(line, highlight=False, soft_wrap=True)
+
+    def _move(self, epoch: int, rate: float, loss: float) -> None:
+        """Show where training is."""
+        if self.task is not None:
+            self.progress.update(
+                self.task, completed=self.done, epoch=epoch, rate=f"{rate:,.0f}", loss=loss
+            )
 
 
 def epoch_line(row: Row, epochs: int) -> str:

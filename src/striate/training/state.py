@@ -1,7 +1,8 @@
 """Where a training stands: all that is needed to go on from there, bit for bit.
 
-A state is never changed. Each step makes a new one, and one assignment puts it in the old one's
-place: whenever training is interrupted, the last whole state is there to be saved.
+Each step makes a new state, and one assignment puts it in the old one's place: whenever training is
+interrupted, the last whole state is there to be saved. The arrays of a state hold until the step
+after the next, those of a state behind an epoch for ever.
 """
 
 import operator

@@ -108,35 +108,34 @@ class BatchNormalisation(Function):
 
     def state(self, *shapes: Shape) -> dict[str, Parameter]:
         """Ask for the running mean and variance of each map."""
-        maps = shapes[0][:1]
-        return {
-            "mean": Parameter(shape=maps, start=0.0),
-            "variance": Parameter(shape=maps, start=1.0),
-        }
+        starts = {"mean": 0.0, "variance": 1.0}
+        return {name: Parameter(shape=shapes[0][:1], start=x) for name, x in starts.items()}
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equations in training; ``u`` is the standardised activation."""
-        return replace(
-            self.inference_lowering(*shapes),
-            statements=self.statements,
-            backward=self._backward(self.derivatives),
-            state={"mean": self.mean_after, "variance": self.variance_after},
-        )
+        rest = self.inference_lowering(*shapes)
+        backward = {**rest.backward, "da": self.derivatives}
+        state = {"mean": self.mean_after, "variance": self.variance_after}
+        return replace(rest, statements=self.statements, backward=backward, state=state)
 
     def inference_lowering(self, *shapes: Shape) -> Lowering:
         """Give the equations outside training, with the running mean and variance."""
         shape, pixels = shapes[0], math.prod(shapes[0][1:])
         return Lowering(
             statements=self.inference_statements,
-            backward=self._backward(self.inference_derivatives),
+            backward={
+                "dgamma": (self.gain_derivative,),
+                "dbeta": (self.offset_derivative,),
+                "da": self.inference_derivatives,
+            },
             shapes={**dict.fromkeys(("a", "u", "z"), shape), **dict.fromkeys(_OF_MAPS, shape[:1])},
             constants={"epsilon": self.epsilon, "momentum": self.momentum, "pixels": pixels},
         )
 
     def forward(self, call: Call) -> Array:
         """Compute ``z``."""
-        (a,), parameters = call.inputs, call.parameters
-        return self.apply(a, parameters["gamma"], parameters["beta"], *self._numbers(call))
+        gamma, beta = call.parameters["gamma"], call.parameters["beta"]
+        return self.apply(call.inputs[0], gamma, beta, *self._numbers(call))
 
     def backward(self, call: Call, output: Array, d_output: Array) -> Derivatives:  # noqa: ARG002
         """Compute ``da``, ``dgamma`` and ``dbeta``."""
@@ -187,6 +186,23 @@ class BatchNormalisation(Function):
             "variance": rest * call.state["variance"] + self.momentum * unbiased,
         }
 
+    def require_images(self, images: int, *shapes: Shape) -> None:
+        """Raise where each map has one value only.
+
+        Raises
+        ------
+        TrainingError
+            If there is one image of one pixel.
+        """
+        (shape,) = shapes
+        if images * math.prod(shape[1:]) < 2:
+            raise TrainingError(
+                f"{self} got {images} image of shape {shape} to train on: one value a map. "
+                "The variance of a map takes at least two values, from several images or pixels. "
+                "Use a batch size that leaves two images or more for the last batch, "
+                "or LayerNormalisation."
+            )
+
     def statistics(self, a: Float[Array, "q h *x"]) -> tuple[Float[Array, "h"], Float[Array, "h"]]:
         r"""Give mean and biased variance of each map over images and pixels.
 
@@ -212,13 +228,7 @@ class BatchNormalisation(Function):
         -------
         Ioffe and Szegedy 2015.
         """
-        if a.size // a.shape[1] < 2:
-            raise TrainingError(
-                f"{self} got {len(a)} image of shape {a.shape[1:]} to train on: one value a map. "
-                "The variance of a map takes at least two values, from several images or pixels. "
-                "Use a batch size that leaves two images or more for the last batch, "
-                "or LayerNormalisation."
-            )
+        self.require_images(len(a), a.shape[1:])
         m, v = mean_and_variance(a, all_but_maps(a))
         return m.reshape(-1), v.reshape(-1)
 
@@ -378,11 +388,6 @@ class BatchNormalisation(Function):
             Case(function=cls(epsilon=0.1), inputs=((2, 5),)),
             Case(function=cls(), inputs=((2, 3, 3),), images=1, note="one image"),
         )
-
-    def _backward(self, derivatives: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-        """Give the equations of the backward pass, of which two are the same at all times."""
-        gain, offset = (self.gain_derivative,), (self.offset_derivative,)
-        return {"dgamma": gain, "dbeta": offset, "da": derivatives}
 
     def _numbers(self, call: Call) -> tuple[Array, Array]:
         """Give mean and variance: the batch's in training, else the running ones."""

@@ -1,0 +1,203 @@
+"""The command ``striate explain``."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from striate.bench.peak import PeakMeter, Peaks
+from striate.cli import explain_machine, explain_program
+from striate.cli.networks import Size, opened
+from striate.cli.output import Output, counted, json_option
+from striate.cli.pages import Page
+from striate.errors import OptionError
+from striate.explain.explanation import Explanation
+from striate.explain.items import ItemRow
+from striate.explain.measured import MeasuredRow, measured
+from striate.explain.processors import PROCESSORS, described, processor
+from striate.explain.tiles import try_tiles
+from striate.model.network import Network
+
+SHORT = ("step", "nests", "schedule", "memory", "kernels")
+"""The stages of which something is said where none is asked for."""
+
+STAGES = ("step", "nests", "schedule", "memory", "ir", "assembly", "kernels")
+
+_BATCH = 128
+
+_HELP = f"""Show what a network becomes on its way to machine code.
+
+NETWORK is a file that striate saved, a name, or layers in shorthand, as for striate summary.
+
+\b
+Each layer is followed through all stages, under the names of its arrays:
+  step      the operations Z, N, A, and dA, dN, dZ, dW, db on the way back
+  nests     the index equations of the books, and what simplifying them did
+  schedule  phases and kernels: what lies in the lanes, in registers, in loops
+  memory    which array lies where, from when to when
+  ir        the program as LLVM IR
+  assembly  its machine code; what stands in innermost loops is counted
+  kernels   each kernel's measured time beside the machine's limit
+
+\b
+Examples:
+  striate explain lenet5
+  striate explain lenet5 --stage schedule --layer conv1
+  striate explain lenet5 --stage assembly --layer conv2 --cpu haswell
+  striate explain lenet5 --stage all > lenet5.txt
+  striate explain lenet5 --try-tiles conv2.Z
+
+\b
+Processors: {", ".join(PROCESSORS[:5])},
+            {", ".join(PROCESSORS[5:10])},
+            {", ".join(PROCESSORS[10:])}
+"""
+
+
+@click.command("explain", help=_HELP)
+@click.argument("network")
+@click.option(
+    "--input-shape",
+    type=Size((1, 2, 3)),
+    metavar="ROWSxCOLUMNSxCHANNELS",
+    help="Shape of an image; by default the network's own, 28x28x1 for layers in shorthand.",
+)
+@click.option("--classes", type=int, help="Number of classes, where the network leaves it open.")
+@click.option(
+    "--batch", type=click.IntRange(min=1), default=_BATCH, show_default=True, help="Images."
+)
+@click.option("--inference", is_flag=True, help="Explain how it answers, not how it is trained.")
+@click.option(
+    "--stage",
+    "stages",
+    type=click.Choice([*STAGES, "all"]),
+    multiple=True,
+    help="A stage to show in full, or several. By default: something of all but ir and assembly.",
+)
+@click.option("--layer", metavar="NAME", help="Show what concerns one layer alone.")
+@click.option("--cpu", metavar="NAME", help="Compile for another processor; nothing is measured.")
+@click.option(
+    "--try-tiles",
+    metavar="KERNEL",
+    help="Time candidates for the tile of a kernel beside what is expected of them. "
+    "It is named as the schedule names it, 0.4, or by an array that it leaves in memory.",
+)
+@json_option
+def command(
+    network: str,
+    input_shape: tuple[int, ...] | None,
+    classes: int | None,
+    batch: int,
+    inference: bool,
+    stages: tuple[str, ...],
+    layer: str | None,
+    cpu: str | None,
+    try_tiles: str | None,
+    as_json: bool,
+) -> None:
+    """Explain a network."""
+    out = Output(as_json=as_json)
+    made = opened(network, input_shape, classes)
+    target = None if cpu is None else processor(cpu)
+    explained = Explanation(made, batch, training=not inference, target=target, layer=layer)
+    tried = None if try_tiles is None else _named(explained, try_tiles)
+    wanted = _wanted(stages, measuring=cpu is None)
+    if tried or "kernels" in wanted:
+        _require_here(cpu, "--try-tiles" if tried else "--stage kernels")
+    page = Page(out)
+    _begin(page, made, explained, inference=inference)
+    head = {
+        "network": str(made),
+        "images": batch,
+        "training": not inference,
+        "processor": asdict(explained.plan.target),
+    }
+    if tried:
+        out.answer(head | {"tiles": _tiles(page, explained, tried)})
+        return
+    answers = [_show(page, explained, stage, whole=bool(stages)) for stage in wanted]
+    if not stages:
+        page.line("\nIn full: --stage nests, for example; of one layer: --layer NAME.")
+    out.answer(head | dict(zip(wanted, answers, strict=True)))
+
+
+def _wanted(stages: Sequence[str], *, measuring: bool) -> list[str]:
+    """List the stages to show, in order."""
+    if not stages:
+        return [stage for stage in SHORT if measuring or stage != "kernels"]
+    if "all" in stages:
+        return [stage for stage in STAGES if measuring or stage != "kernels"]
+    return [stage for stage in STAGES if stage in stages]
+
+
+def _require_here(cpu: str | None, what: str) -> None:
+    """Raise where something is to be measured for another processor."""
+    if cpu is not None:
+        raise OptionError(
+            f"{what} was asked for together with --cpu {cpu}. "
+            "Only code for this machine's processor can be measured on it. "
+            "Leave --cpu out, or choose another stage."
+        )
+
+
+def _begin(page: Page, made: Network, explained: Explanation, *, inference: bool) -> None:
+    """Say what is explained."""
+    what = "The answers to" if inference else "A training step of"
+    page.out.say(str(made), style="bold")
+    page.line(f"{what} {counted(explained.plan.images, 'image')}.")
+    page.line(described(explained.plan.target))
+
+
+def _show(page: Page, explained: Explanation, stage: str, *, whole: bool) -> Any:
+    """Show a stage; give it for programs where they asked."""
+    if stage == "kernels":
+        rows, peaks = measured(explained.plan)
+        explain_machine.kernels(page, explained, rows, peaks, whole=whole)
+        return _document(explained, rows, peaks)
+    if page.out.as_json:
+        return explained.document(stage)
+    match stage:
+        case "step":
+            explain_program.step(page, explained, whole=whole)
+        case "nests":
+            explain_program.nests(page, explained, whole=whole)
+        case "schedule":
+            explain_program.schedule(page, explained, whole=whole)
+        case "memory":
+            explain_machine.memory(page, explained, whole=whole)
+        case "ir":
+            explain_machine.ir(page, explained)
+        case _:
+            explain_machine.assembly(page, explained)
+    return None
+
+
+def _document(explained: Explanation, rows: Sequence[MeasuredRow], peaks: Peaks) -> dict[str, Any]:
+    """Give what was measured for programs."""
+    wanted = {(item.phase, item.item) for item in explained.items}
+    return {
+        "peaks": asdict(peaks),
+        "items": [asdict(row) for row in rows if (row.phase, row.item) in wanted],
+    }
+
+
+def _tiles(page: Page, explained: Explanation, item: ItemRow) -> list[dict[str, Any]]:
+    """Try the tiles of a kernel."""
+    rows = try_tiles(explained.plan, (item.phase, item.item), PeakMeter(1).peaks())
+    explain_machine.tiles(page, item, rows)
+    return list(map(asdict, rows))
+
+
+def _named(explained: Explanation, name: str) -> ItemRow:
+    """Find an item by its place, or by an array: the one with the most work for it."""
+    every = [item for phase in explained.phases for item in phase.items]
+    names = {name, f"{name}, by parts", f"{name}, products"}
+    found = [i for i in every if name == i.label or names & set(i.writes)]
+    if found:
+        return max(found, key=lambda item: item.operations)
+    raise OptionError(
+        f"--try-tiles {name} names no kernel. A kernel is named by its place, from "
+        f"{every[0].label} to {every[-1].label}, or by an array that it leaves in memory. "
+        "striate explain with --stage schedule lists both."
+    )

@@ -1,0 +1,198 @@
+"""One network explained: every stage as rows, each worked out when it is first asked for."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from striate.compile import Stages, assembly, llvm_ir, stages_of
+from striate.errors import OptionError
+from striate.explain.items import ItemRow, PhaseRow, phase_rows
+from striate.explain.machine_code import FunctionCode, definitions, functions_of, names_of_items
+from striate.explain.memory import MemoryMap, memory_map
+from striate.explain.operations import OperationRow, operations
+from striate.explain.statements import Changes, StatementRow, changes, statement_rows
+from striate.functions.base import Loss
+from striate.graph.step import TrainingStep
+from striate.model.losses import losses_of
+from striate.model.network import Network
+from striate.plan.plan import Plan
+from striate.plan.target import Target
+from striate.shapes import Shape
+
+
+class Explanation:
+    """What a network becomes on its way to machine code.
+
+    Parameters
+    ----------
+    network
+        Any.
+    images
+        Images of a batch.
+    training
+        Whether a training step is explained, or the pass that answers alone.
+    target
+        The processor; by default this one.
+    layer
+        The layer that is wanted; by default all.
+
+    Raises
+    ------
+    OptionError
+        If there is no such layer.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        images: int,
+        *,
+        training: bool = True,
+        target: Target | None = None,
+        layer: str | None = None,
+    ) -> None:
+        graph = network.graph
+        names = [*graph.inputs, *(place.name for place in graph.layers)]
+        if layer is not None and layer not in names:
+            raise OptionError(
+                f"layer={layer!r} is not a layer of this network. It has {', '.join(names)}. "
+                "Choose one of these, or leave it out for all."
+            )
+        losses = (network.losses or losses_of(graph, None)) if training else ()
+        step = TrainingStep.of(graph, losses)
+        self.layer = layer
+        self.stages: Stages = stages_of(
+            step, images, training=training, target_shapes=_target_shapes(step), target=target
+        )
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the program."""
+        return self.stages.plan
+
+    @cached_property
+    def operations(self) -> list[OperationRow]:
+        """The operations of the step, in Hagan's symbols."""
+        return [r for r in operations(self.stages.step) if self._wants_name(f"{r.layer}.")]
+
+    @cached_property
+    def lowered(self) -> list[StatementRow]:
+        """Their index equations."""
+        return [r for r in statement_rows(self.stages.lowered) if self._wants_name(r.writes)]
+
+    @cached_property
+    def simplified(self) -> list[StatementRow]:
+        """The index equations that are left when they are simplified."""
+        return [r for r in statement_rows(self.stages.simplified) if self._wants_name(r.writes)]
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What simplifying did."""
+        found = changes(self.stages.lowered, self.stages.simplified)
+        return Changes(
+            unread=tuple(filter(self._wants_name, found.unread)),
+            names={n: to for n, to in found.names.items() if self._wants_name(n)},
+            gathered=tuple(g for g in found.gathered if self._wants_name(g.scatter)),
+        )
+
+    @cached_property
+    def phases(self) -> list[PhaseRow]:
+        """The phases of the program with all their items."""
+        return phase_rows(self.plan)
+
+    @cached_property
+    def items(self) -> list[ItemRow]:
+        """The items that are wanted."""
+        every = [item for phase in self.phases for item in phase.items]
+        return [item for item in every if self.wants(item)]
+
+    @cached_property
+    def memory(self) -> MemoryMap:
+        """Who lies where and when."""
+        return memory_map(self.plan)
+
+    @cached_property
+    def ir(self) -> dict[str, str]:
+        """The functions of the program as LLVM IR."""
+        return definitions(llvm_ir(self.plan))
+
+    @cached_property
+    def functions(self) -> dict[str, FunctionCode]:
+        """The functions of the program as machine code."""
+        return functions_of(assembly(self.plan))
+
+    @cached_property
+    def names(self) -> dict[str, list[ItemRow]]:
+        """The functions that the wanted items call, by name, with the items that call them."""
+        called = names_of_items(self.plan)
+        found: dict[str, list[ItemRow]] = {}
+        for item in self.items:
+            found.setdefault(called[item.phase, item.item], []).append(item)
+        return found
+
+    def wants(self, item: ItemRow) -> bool:
+        """Whether an item computes something that is wanted."""
+        return self.layer is None or item.concerns(self.layer)
+
+    def document(self, stage: str) -> Any:
+        """Give a stage for programs.
+
+        Parameters
+        ----------
+        stage
+            ``step``, ``nests``, ``schedule``, ``memory``, ``ir`` or ``assembly``.
+
+        Returns
+        -------
+        Any
+            Tables, lists, numbers and texts.
+        """
+        match stage:
+            case "step":
+                return list(map(asdict, self.operations))
+            case "nests":
+                return {
+                    "lowered": list(map(asdict, self.lowered)),
+                    "simplified": list(map(asdict, self.simplified)),
+                    "changes": asdict(self.changes),
+                }
+            case "schedule":
+                return [
+                    asdict(phase) | {"items": [asdict(i) for i in phase.items if self.wants(i)]}
+                    for phase in self.phases
+                ]
+            case "memory":
+                return asdict(self.memory)
+            case "ir":
+                wanted = self.ir if self.layer is None else self.names
+                return {name: self.ir[name] for name in wanted}
+            case _:
+                return [
+                    {
+                        "function": name,
+                        "items": [item.label for item in items],
+                        "instructions": asdict(self.functions[name].whole),
+                        "innermost_loop": asdict(self.functions[name].loop),
+                        "assembly": "\n".join(self.functions[name].lines),
+                    }
+                    for name, items in self.names.items()
+                ]
+
+    def _wants_name(self, name: str) -> bool:
+        """Whether an array, or what begins with its name, is wanted."""
+        return self.layer is None or name.startswith(f"{self.layer}.")
+
+
+def _target_shapes(step: TrainingStep) -> Sequence[Shape]:
+    """Give the shapes of one image's targets, for each loss."""
+    return [_target_shape(end.loss, step.graph.shapes[end.layer]) for end in step.losses]
+
+
+def _target_shape(loss: Loss, shape: Shape) -> Shape:
+    """Give the shape of one image's targets: labels where a loss takes them, else as the output."""
+    labels = loss.takes_labels and shape[0] > 1
+    example = np.zeros((1, *shape[1:]), np.int64) if labels else np.zeros((1, *shape))
+    return loss.targets(example, shape).shape[1:]

@@ -1,0 +1,341 @@
+"""The phases and kernels of a plan, with their loops in words."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import prod
+
+from striate.bench.work import work_of
+from striate.plan.fuse import Item, Kernel
+from striate.plan.plan import Plan
+from striate.plan.schedule import Schedule, Walk
+from striate.plan.statement import IMAGE, LANES, Compute
+
+STEP = "  "
+
+
+_WORDS = (
+    (
+        ", by parts",
+        "by parts: each part of the batch has a sum of its own; they are joined in order",
+    ),
+    (", in rows", "in rows: turned, so that neighbours lie in the lanes and images are counted"),
+    (
+        ", products",
+        "strip, tiles, products, back: Winograd's transforms, for fewer products of 3 x 3 windows",
+    ),
+    (", padded for ", "padded: a copy with zeros around it"),
+)
+"""What the endings of names mean that the compiler gives to arrays of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemRow:
+    """One item of a plan: a kernel, or what brings arrays in, out, or into rows.
+
+    Parameters
+    ----------
+    phase, item
+        Where it stands in the plan.
+    form
+        What its first statement amounts to: ``contract``, ``map``, ``load``.
+    equations
+        What is computed; the first gives the loops, the others follow in registers.
+    writes
+        Names of the arrays that are computed.
+    stored
+        Those that go to memory.
+    lane, lanes
+        The index whose values lie in the lanes of a vector, and the same in words.
+    at_once
+        How many entries are computed beside each other, by index.
+    entries
+        Their number in the largest tile.
+    loops
+        The loops in words, the outermost first, indented as they are nested.
+    multiply_adds, operations
+        For a whole batch; a multiply-add is two operations.
+    """
+
+    phase: int
+    item: int
+    form: str
+    equations: tuple[str, ...]
+    writes: tuple[str, ...]
+    stored: tuple[str, ...]
+    lane: str = ""
+    lanes: str = ""
+    at_once: str = ""
+    entries: int = 1
+    loops: tuple[str, ...] = ()
+    multiply_adds: int = 0
+    operations: int = 0
+
+    @property
+    def label(self) -> str:
+        """Its place as it is written: ``0.4`` is item 4 of phase 0."""
+        return f"{self.phase}.{self.item}"
+
+    @property
+    def title(self) -> str:
+        """What it computes, in short: ``conv1.Z, N, A``."""
+        return titled(self.writes)
+
+    def concerns(self, layer: str) -> bool:
+        """Whether it computes an array of a layer."""
+        return any(name.startswith(f"{layer}.") for name in self.writes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseRow:
+    """One phase of a plan: its items need not wait for other parts of the batch.
+
+    Parameters
+    ----------
+    phase
+        Its number.
+    over_images
+        Whether it goes over the blocks of images, or is done once.
+    tasks
+        Into how many tasks it is cut; each is taken by whichever worker is free.
+    items
+        What is done, in order.
+    """
+
+    phase: int
+    over_images: bool
+    tasks: int
+    items: tuple[ItemRow, ...]
+
+
+def phase_rows(plan: Plan) -> list[PhaseRow]:
+    """Describe the phases of a plan.
+
+    Parameters
+    ----------
+    plan
+        Any.
+
+    Returns
+    -------
+    list of PhaseRow
+        In order.
+    """
+    return [
+        PhaseRow(
+            phase=p,
+            over_images=phase.over_images,
+            tasks=phase.tasks,
+            items=tuple(_row(plan, p, k, item) for k, item in enumerate(phase.items)),
+        )
+        for p, phase in enumerate(plan.phases)
+    ]
+
+
+def endings(names: Iterable[str]) -> list[str]:
+    """Say what the endings of names mean that the compiler gives to arrays of its own.
+
+    Parameters
+    ----------
+    names
+        Of arrays.
+
+    Returns
+    -------
+    list of str
+        One sentence for each ending that is there.
+
+    Examples
+    --------
+    >>> endings(["conv1.dweight, by parts", "conv1.dweight"])
+    ['by parts: each part of the batch has a sum of its own; they are joined in order']
+    """
+    every = list(names)
+    return [words for ending, words in _WORDS if any(ending in name for name in every)]
+
+
+def titled(names: Iterable[str]) -> str:
+    """Write names of arrays in short: those of one layer together.
+
+    Parameters
+    ----------
+    names
+        In order.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> titled(["average1.dA", "conv1.dA", "conv1.dN"])
+    'average1.dA; conv1.dA, dN'
+    """
+    groups: list[tuple[str, list[str]]] = []
+    for name in names:
+        layer, _, symbol = name.partition(".")
+        if groups and groups[-1][0] == layer:
+            groups[-1][1].append(symbol or layer)
+        else:
+            groups.append((layer, [name]))
+    return "; ".join(", ".join(symbols) for _, symbols in groups)
+
+
+def at_once(schedule: Schedule) -> str:
+    """Write which entries are computed beside each other.
+
+    Parameters
+    ----------
+    schedule
+        Of a kernel.
+
+    Returns
+    -------
+    str
+        ``j 4 × h 6``; empty where it is one alone.
+    """
+    if schedule.in_place:
+        return ""
+    return " × ".join(
+        f"{index} {size}{' vectors' * (index == schedule.lanes)}"
+        for index, size in _tiles(schedule)
+    )
+
+
+def _row(plan: Plan, phase: int, number: int, item: Item) -> ItemRow:
+    """Describe an item."""
+    work = work_of(plan, item, over_images=plan.phases[phase].over_images)
+    if not isinstance(item, Kernel):
+        return ItemRow(
+            phase=phase,
+            item=number,
+            form=type(item).__name__.lower(),
+            equations=(str(item),),
+            writes=(item.writes,),
+            stored=(item.writes,),
+        )
+    schedule = plan.schedules[phase, number]
+    return ItemRow(
+        phase=phase,
+        item=number,
+        form=item.head.nest.equation.form.name.lower(),
+        equations=(str(item.head.nest), *(str(s.nest.equation) for s in item.statements[1:])),
+        writes=item.writes,
+        stored=tuple(name for name in item.writes if name in item.stored),
+        lane=schedule.lanes or "",
+        lanes=_lanes(item, schedule),
+        at_once=at_once(schedule),
+        entries=_entries(schedule),
+        loops=tuple(_loops(item, schedule)),
+        multiply_adds=work.multiply_adds,
+        operations=work.operations,
+    )
+
+
+def _lanes(kernel: Kernel, schedule: Schedule) -> str:
+    """Say what lies in the lanes of a vector."""
+    if schedule.lanes is None:
+        return "none: single numbers"
+    if schedule.lanes == IMAGE:
+        return f"{LANES} images"
+    nest = kernel.head.nest
+    width = min(LANES, nest.extents[schedule.lanes])
+    what = "terms" if schedule.lanes in nest.equation.reduced else "neighbours"
+    return f"{width} {what} along {schedule.lanes}"
+
+
+def _tiles(schedule: Schedule) -> list[tuple[str, int]]:
+    """List the indices of which several places, or vectors, are computed at once."""
+    found: list[tuple[str, int]] = []
+    for walk in schedule.targets:
+        tile = max(segment.tile for segment in walk.segments)
+        vectors = max(1, tile // LANES) if walk.index == schedule.lanes else tile
+        if vectors > 1:
+            found.append((walk.index, vectors))
+    return found
+
+
+def _entries(schedule: Schedule) -> int:
+    """Count the entries of the largest tile; in the lanes a vector is one."""
+    return 1 if schedule.in_place else prod(size for _, size in _tiles(schedule))
+
+
+def _loops(kernel: Kernel, schedule: Schedule) -> Iterator[str]:
+    """Write the loops in words."""
+    depth = 0
+    if schedule.around:
+        yield f"for each {', '.join(schedule.around)}, together with its neighbours"
+        depth = 1
+    shared = f", shared by {schedule.tasks} tasks" if schedule.tasks > 1 else ""
+    for walk in schedule.targets:
+        text = _loop(walk)
+        if text:
+            yield f"{STEP * depth}{text}{shared}"
+            depth, shared = depth + 1, ""
+    indent = STEP * depth
+    if schedule.in_place:
+        yield f"{indent}each term is added to memory at once, in this order"
+        return
+    if not kernel.head.nest.equation.reduced:
+        yield f"{indent}{_counted(_entries(schedule), 'entry', schedule)} at once"
+        return
+    heads = len(kernel.heads)
+    each = f" for each of {heads} arrays" if heads > 1 else ""
+    sums = _counted(_entries(schedule), _kept(kernel.head), schedule)
+    yield f"{indent}{sums}{each} in registers"
+    for text in filter(None, map(_loop, schedule.reduced)):
+        yield f"{indent}{text}"
+        indent += STEP
+    yield f"{indent}{_terms(kernel.head, schedule)}"
+    yield from _afterwards(kernel, schedule, STEP * depth)
+
+
+def _afterwards(kernel: Kernel, schedule: Schedule, indent: str) -> Iterator[str]:
+    """Say what becomes of the sums."""
+    if schedule.lanes in kernel.head.nest.equation.reduced:
+        yield f"{indent}the {LANES} lanes are added up"
+    following = [statement.writes for statement in kernel.statements[len(kernel.heads) :]]
+    if following:
+        yield f"{indent}then {', '.join(dict.fromkeys(following))}, still in registers"
+
+
+def _loop(walk: Walk) -> str:
+    """Write one loop; nothing where an index does not move, or moves within the tile alone."""
+    stop = walk.segments[-1].stop
+    cut = [s for s in walk.segments if s.once]
+    running = [s for s in walk.segments if not s.once]
+    pieces = ", ".join(map(str, cut))
+    if not running:
+        return f"{walk.index} = {pieces}, one after another" if len(cut) > 1 else ""
+    longest = max(running, key=lambda s: s.stop - s.start)
+    by = f" by {longest.tile}" if longest.tile > 1 else ""
+    apart = f" ({pieces} written out)" if cut else ""
+    return f"for {walk.index} < {stop}{by}{apart}"
+
+
+def _terms(statement: Compute, schedule: Schedule) -> str:
+    """Say which terms each round of the innermost loop takes in."""
+    taken = "add" if statement.nest.equation.operator == "+=" else "compare"
+    walks = [walk for walk in schedule.reduced if walk.index != schedule.lanes]
+    number = prod(max(s.tile for s in walk.segments) for walk in walks)
+    whole = [
+        f"{walk.index} < {walk.segments[0].tile}"
+        for walk in walks
+        if len(walk.segments) == 1 and walk.segments[0].once and walk.segments[0].tile > 1
+    ]
+    if number == 1:
+        return f"{taken} one term"
+    which = f": {', '.join(whole)}" if whole else ""
+    return f"{taken} {number} terms{which}, written out"
+
+
+def _counted(number: int, what: str, schedule: Schedule) -> str:
+    """Write how many entries are computed at once."""
+    plural = {"entry": "entries", "maximum": "maxima", "minimum": "minima"}.get(what, f"{what}s")
+    made = f" ({at_once(schedule)})" if number > 1 else ""
+    return f"{number} {what if number == 1 else plural}{made}"
+
+
+def _kept(statement: Compute) -> str:
+    """Name what is carried from term to term."""
+    operator = statement.nest.equation.operator
+    return {"+=": "sum", "max=": "maximum", "min=": "minimum", "argmax=": "winner"}[operator]

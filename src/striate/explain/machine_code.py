@@ -1,0 +1,227 @@
+"""Machine code read from its text: what a kernel is made of, and what its innermost loop does."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from striate.bench.kernels import taken_apart
+from striate.compile import llvm_ir
+from striate.plan.plan import Plan
+
+_NAME = re.compile(r'^(?:"([^"]+)"|([A-Za-z_][\w ]*)):')
+_LABEL = re.compile(r"^(\.L\w+):")
+_CALLED = re.compile(r'call void @"([^"]+)"\(')
+_DEFINED = re.compile(r'^define .*?@"([^"]+)"\(')
+
+_FUSED = re.compile(r"vfn?m(add|sub)\w*|fn?m(add|sub)|fml[as]")
+_CALL = re.compile(r"callq?|blr?")
+_JUMP = re.compile(r"(?:j[a-z]+|b(?:\.\w+)?|cbn?z|tbn?z)\s.*?(\.L\w+)$")
+_STACK = re.compile(r"\(%rsp\b|\[(?:sp|x29)\b")
+_BROADCAST = re.compile(r"vbroadcast\w*\s.*\(|\{1to\d+\}|ld1r\b")
+_MEMORY = re.compile(r"\(%|\(,%|\[x\d+")
+_VECTOR = re.compile(r"%[xyz]mm\d|\b[qvs]\d+\b")
+_STORE = re.compile(r"v?mov\w*\s+%[xyz]mm\d+(?:,|\s).*\)(?:\s*\{.*)?$|st[rp1]\b.*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """Instructions of one kind each.
+
+    Parameters
+    ----------
+    instructions
+        All.
+    fused
+        Fused multiply-adds, of whole registers or single numbers.
+    loads
+        Vectors read from memory.
+    broadcasts
+        Single numbers read from memory into all lanes of a register.
+    stores
+        Vectors written to memory.
+    spills
+        Whatever touches the stack: registers did not suffice.
+    calls
+        Calls of functions.
+    """
+
+    instructions: int
+    fused: int
+    loads: int
+    broadcasts: int
+    stores: int
+    spills: int
+    calls: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionCode:
+    """The machine code of one function.
+
+    Parameters
+    ----------
+    name
+        Its name in the program.
+    lines
+        Labels and instructions.
+    start, stop
+        From where to where its innermost loop goes: of the loops without a loop inside, the one
+        with the most multiply-adds. They are equal where it has no loop.
+    """
+
+    name: str
+    lines: tuple[str, ...]
+    start: int
+    stop: int
+
+    @property
+    def whole(self) -> Count:
+        """Count the instructions of the function."""
+        return counted(self.lines)
+
+    @property
+    def loop(self) -> Count:
+        """Count the instructions of its innermost loop."""
+        return counted(self.lines[self.start : self.stop])
+
+
+def functions_of(assembly: str) -> dict[str, FunctionCode]:
+    """Read the functions of a program.
+
+    Parameters
+    ----------
+    assembly
+        As LLVM writes it, for x86 or AArch64.
+
+    Returns
+    -------
+    dict of FunctionCode
+        By name.
+    """
+    found: dict[str, list[str]] = {}
+    name = ""
+    for line in assembly.splitlines():
+        named = _NAME.match(line)
+        if named:
+            name = named[1] or named[2]
+        elif name and _LABEL.match(line):
+            found.setdefault(name, []).append(line.split("#")[0].rstrip())
+        elif name and line.startswith("\t") and not line.startswith("\t."):
+            found.setdefault(name, []).append(line.split("#")[0].split("//")[0].rstrip())
+    return {name: _function(name, tuple(lines)) for name, lines in found.items()}
+
+
+def counted(lines: Sequence[str]) -> Count:
+    """Count instructions.
+
+    Parameters
+    ----------
+    lines
+        Of assembly; labels are left out.
+
+    Returns
+    -------
+    Count
+
+    Examples
+    --------
+    >>> counted(["vbroadcastss 4(%rdx), %zmm1", "vfmadd231ps (%rsi), %zmm1, %zmm0"])
+    Count(instructions=2, fused=1, loads=1, broadcasts=1, stores=0, spills=0, calls=0)
+    """
+    instructions = [line.strip() for line in lines if not _LABEL.match(line)]
+    kinds = [_kind(line) for line in instructions]
+    return Count(
+        instructions=len(instructions),
+        fused=sum(bool(_FUSED.match(line)) for line in instructions),
+        loads=kinds.count("load"),
+        broadcasts=kinds.count("broadcast"),
+        stores=kinds.count("store"),
+        spills=kinds.count("spill"),
+        calls=sum(bool(_CALL.fullmatch(line.split()[0])) for line in instructions),
+    )
+
+
+def definitions(ir: str) -> dict[str, str]:
+    """Cut LLVM IR into its functions.
+
+    Parameters
+    ----------
+    ir
+        A module as text.
+
+    Returns
+    -------
+    dict of str
+        By name.
+    """
+    found: dict[str, list[str]] = {}
+    name = ""
+    for line in ir.splitlines():
+        defined = _DEFINED.match(line)
+        if defined:
+            name = defined[1]
+        if name:
+            found.setdefault(name, []).append(line)
+        if line == "}":
+            name = ""
+    return {name: "\n".join(lines) for name, lines in found.items()}
+
+
+def names_of_items(plan: Plan) -> dict[tuple[int, int], str]:
+    """Name the function that each item of a plan calls; items that differ in names share one.
+
+    Parameters
+    ----------
+    plan
+        Any.
+
+    Returns
+    -------
+    dict of str
+        By phase and item.
+    """
+    # In a program of one item a phase, each phase has one call.
+    written = definitions(llvm_ir(taken_apart(plan)))
+    places = [(p, k) for p, phase in enumerate(plan.phases) for k in range(len(phase.items))]
+    found: dict[tuple[int, int], str] = {}
+    for number, place in enumerate(places):
+        called = [n for n in _CALLED.findall(written[f"phase {number}"]) if "llvm." not in n]
+        assert len(called) == 1, called
+        found[place] = called[0]
+    return found
+
+
+def _kind(line: str) -> str:
+    """Say how an instruction uses memory."""
+    if _STACK.search(line):
+        return "spill"
+    if _BROADCAST.search(line):
+        return "broadcast"
+    if not (_MEMORY.search(line) and _VECTOR.search(line)):
+        return ""
+    return "store" if _STORE.match(line) else "load"
+
+
+def _function(name: str, lines: Sequence[str]) -> FunctionCode:
+    """Find the innermost loop of a function."""
+    loops = list(_loops(lines))
+    innermost = [
+        (start, stop)
+        for start, stop in loops
+        if not any(start <= a and b <= stop and (a, b) != (start, stop) for a, b in loops)
+    ]
+    start, stop = max(
+        innermost, key=lambda loop: counted(lines[loop[0] : loop[1]]).fused, default=(0, 0)
+    )
+    return FunctionCode(name=name, lines=tuple(lines), start=start, stop=stop)
+
+
+def _loops(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Find the stretches from a label to behind a jump back to it."""
+    labels: dict[str, int] = {}
+    for number, line in enumerate(lines):
+        label, jump = _LABEL.match(line), _JUMP.match(line.strip())
+        if label:
+            labels[label[1]] = number
+        elif jump and jump[1] in labels:
+            yield labels[jump[1]], number + 1

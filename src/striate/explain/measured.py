@@ -1,0 +1,92 @@
+"""How fast each item of a plan runs here, and what keeps it from running faster."""
+
+from dataclasses import dataclass
+
+from striate.bench.kernels import KernelRow, measure_kernels
+from striate.bench.peak import PeakMeter, Peaks
+from striate.explain.items import titled
+from striate.plan.plan import Plan
+
+_CACHES = ("first cache", "second cache", "third cache")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredRow:
+    """One item of a plan, measured alone on one thread.
+
+    Parameters
+    ----------
+    phase, item
+        Where it stands in the plan.
+    title
+        What it leaves in memory.
+    writes
+        The same, by name.
+    microseconds
+        For a whole batch, the median.
+    of_step
+        Its part of the time of all items.
+    gflops
+        Thousand million operations a second.
+    of_limit
+        Part of what the machine could do: of min(peak, bandwidth x intensity).
+    limit
+        Which of the two that is: ``multiply-adds``, or the memory that holds its arrays.
+    """
+
+    phase: int
+    item: int
+    title: str
+    writes: tuple[str, ...]
+    microseconds: float
+    of_step: float
+    gflops: float
+    of_limit: float
+    limit: str
+
+    @property
+    def label(self) -> str:
+        """Its place as it is written: ``0.4`` is item 4 of phase 0."""
+        return f"{self.phase}.{self.item}"
+
+
+def measured(plan: Plan) -> tuple[list[MeasuredRow], Peaks]:
+    """Measure the items of a plan, and the limits of this machine.
+
+    Parameters
+    ----------
+    plan
+        For this processor.
+
+    Returns
+    -------
+    tuple
+        The items in order, and the limits of one thread.
+    """
+    peaks = PeakMeter(1).peaks()
+    rows = measure_kernels(plan, peaks)
+    whole = sum(row.seconds.median for row in rows)
+    return [_row(row, peaks, whole) for row in rows], peaks
+
+
+def _row(row: KernelRow, peaks: Peaks, whole: float) -> MeasuredRow:
+    """Describe a measured item."""
+    return MeasuredRow(
+        phase=row.phase,
+        item=row.item,
+        title=titled(row.writes),
+        writes=row.writes,
+        microseconds=1e6 * row.seconds.median,
+        of_step=row.seconds.median / whole,
+        gflops=row.gflops,
+        of_limit=row.share,
+        limit=_limit(row, peaks),
+    )
+
+
+def _limit(row: KernelRow, peaks: Peaks) -> str:
+    """Say what an item cannot be faster than."""
+    if row.work.operations / (2 * peaks.multiply_adds.median) >= row.least:
+        return "multiply-adds"
+    holding = [k for k, b in enumerate(peaks.bandwidths[:-1]) if b.size >= row.work.footprint]
+    return _CACHES[holding[0]] if holding else "memory"

@@ -1,0 +1,177 @@
+"""The training step in Hagan's symbols: which array comes from which, by which function."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from striate.functions.base import Function
+from striate.graph.step import (
+    BackwardOperation,
+    LossOperation,
+    Operation,
+    Target,
+    TrainingStep,
+    derivative_of,
+)
+
+_SYMBOLS = {"weight": "W", "bias": "b"}
+
+_SOURCES = re.compile(r"^Sources\n-+\n(.+?)\.?(?:\n\n|\Z)", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationRow:
+    """One array of the step and what it is computed from.
+
+    Parameters
+    ----------
+    part
+        Of which pass.
+    layer
+        Whose array it is.
+    symbol
+        The book's: ``Z``, ``N``, ``A``, ``dW``.
+    writes
+        The array's name in all further stages.
+    reads
+        What it is computed from.
+    function
+        By which function, with its options.
+    source
+        Where the books have it, as far as the function says so.
+    adds
+        Whether it adds to what other layers have given already.
+    """
+
+    part: Literal["forward", "loss", "backward"]
+    layer: str
+    symbol: str
+    writes: str
+    reads: tuple[str, ...]
+    function: str
+    source: str = ""
+    adds: bool = False
+
+    def __str__(self) -> str:
+        read = ", ".join(self.reads)
+        if self.part == "forward":
+            return f"{self.writes} = {self.function}({read})"
+        adding = "gets more " if self.adds else ""
+        way = "back through" if self.part == "backward" else "by"
+        return f"{self.writes} {adding}from {read}, {way} {self.function}"
+
+
+def operations(step: TrainingStep) -> list[OperationRow]:
+    """List the arrays of a step in the order in which they are computed.
+
+    Parameters
+    ----------
+    step
+        The operations.
+
+    Returns
+    -------
+    list of OperationRow
+        Forward, losses, backward.
+
+    Sources
+    -------
+    Hagan 8.29-8.31, fig. 8.12.
+
+    Examples
+    --------
+    >>> from striate.functions.loss import CrossEntropy
+    >>> from striate.graph.shorthand import parse
+    >>> step = TrainingStep.of(parse("dense 3 softmax", (4,)), [CrossEntropy()])
+    >>> for row in operations(step):
+    ...     print(f"{row.symbol:2} {row}")
+    Z  dense1.Z = DotProduct(dense1.weight, input.A)
+    N  dense1.N = Sum(dense1.Z, dense1.bias)
+    A  dense1.A = Softmax(dense1.N)
+    dN dense1.dN from dense1.N, targets, by CrossEntropy
+    dZ dense1.dZ from dense1.dN, back through Sum
+    db dense1.dbias from dense1.dN, back through Sum
+    dW dense1.dweight from dense1.dZ, input.A, back through DotProduct
+    """
+    rows = [_forward(operation) for operation in step.forward]
+    rows += [_loss(end) for end in step.losses]
+    for back in step.backward:
+        rows += _backward(back)
+    return rows
+
+
+def _forward(operation: Operation) -> OperationRow:
+    """Describe a function's output."""
+    parameters = tuple(operation.parameters.values())
+    weight = operation.stage == "weight"
+    reads = (*parameters, *operation.inputs) if weight else (*operation.inputs, *parameters)
+    return OperationRow(
+        part="forward",
+        layer=operation.layer,
+        symbol=_symbol(operation.output, "forward"),
+        writes=operation.output,
+        reads=reads,
+        function=type(operation.function).__name__,
+        source=_source(operation.function, "apply"),
+    )
+
+
+def _loss(end: LossOperation) -> OperationRow:
+    """Describe the derivative with which the backward pass begins."""
+    return OperationRow(
+        part="loss",
+        layer=end.layer,
+        symbol=_symbol(end.derivative.name, "loss"),
+        writes=end.derivative.name,
+        reads=(end.reads, "targets"),
+        function=type(end.loss).__name__,
+        source=_source(end.loss, "backward_n"),
+        adds=end.derivative.adds,
+    )
+
+
+def _backward(back: BackwardOperation) -> Iterator[OperationRow]:
+    """Describe the derivatives that an operation carries back."""
+    operation = back.operation
+    function: Function = operation.function
+    weights = tuple(operation.parameters.values())
+
+    def row(target: Target, name: str, symbol: str, reads: tuple[str, ...]) -> OperationRow:
+        return OperationRow(
+            part="backward",
+            layer=operation.layer,
+            symbol=_symbol(name, "backward"),
+            writes=name,
+            reads=reads,
+            function=type(function).__name__,
+            source=_source(function, f"backward_{symbol.rstrip('0123456789')}"),
+            adds=target.adds,
+        )
+
+    through = () if operation.stage == "net_input" else weights
+    for k, target in enumerate(back.d_inputs):
+        yield row(target, target.name, function.input_symbol(k), (back.d_output, *through))
+    for role, target in back.d_parameters.items():
+        met = operation.inputs if operation.stage == "weight" else ()
+        symbol = function.parameter_symbol(role)
+        yield row(target, derivative_of(target.name), symbol, (back.d_output, *met))
+
+
+def _symbol(name: str, part: str) -> str:
+    """Give the book's symbol of an array: ``dW`` of ``conv1.dweight``."""
+    last = name.rsplit(".", 1)[1]
+    if part == "forward":
+        return _SYMBOLS.get(last, last)
+    return f"d{_SYMBOLS.get(last[1:], last[1:])}"
+
+
+def _source(kind: object, method: str) -> str:
+    """Find where the books have what a kind's method computes: Hagan's numbers before others'."""
+    documented = inspect.getdoc(getattr(type(kind), method, None)) or ""
+    found = _SOURCES.search(documented)
+    if found is None:
+        return ""
+    books = re.sub(r"\s*\([^()]*\)", "", " ".join(found[1].split())).split("; ")
+    return next((book for book in books if book.startswith("Hagan")), books[0])

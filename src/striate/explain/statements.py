@@ -1,0 +1,154 @@
+"""The index equations of a program, and what simplifying did to them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from striate.nests import Form
+from striate.nests.expression import Reference
+from striate.plan.simplify import without_copies, without_idle
+from striate.plan.statement import Compute, Lowered, Statement
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementRow:
+    """One statement of a program.
+
+    Parameters
+    ----------
+    form
+        What it amounts to: ``contract``, ``map``, ``load``.
+    text
+        The index equation, or what else is done.
+    box
+        To where each index counts: ``q < 16, h < 6``.
+    note
+        What is to be said beside it.
+    writes, reads
+        Names of arrays.
+    """
+
+    form: str
+    text: str
+    box: str
+    note: str
+    writes: str
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """A scatter, and the gathers that it became: each entry is then computed at once."""
+
+    scatter: str
+    gathers: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What simplifying did.
+
+    Parameters
+    ----------
+    unread
+        Arrays that are not computed, for nobody reads them.
+    names
+        Arrays that are copies: the name under which each lives on.
+    gathered
+        Scatters that were turned around.
+    """
+
+    unread: tuple[str, ...]
+    names: dict[str, str]
+    gathered: tuple[Gathered, ...]
+
+
+def statement_rows(lowered: Lowered) -> list[StatementRow]:
+    """List the statements of a program.
+
+    Parameters
+    ----------
+    lowered
+        The program.
+
+    Returns
+    -------
+    list of StatementRow
+        In order.
+    """
+    return [_row(statement) for statement in lowered.statements]
+
+
+def forms(rows: Iterable[StatementRow]) -> dict[str, int]:
+    """Count statements by their form, the most frequent first."""
+    return dict(Counter(row.form for row in rows).most_common())
+
+
+def changes(lowered: Lowered, simplified: Lowered) -> Changes:
+    """Say what simplifying did.
+
+    Parameters
+    ----------
+    lowered, simplified
+        The program before and after.
+
+    Returns
+    -------
+    Changes
+    """
+    read = without_idle(lowered)
+    kept = {id(statement) for statement in read.statements}
+    unread = [s.writes for s in lowered.statements if id(s) not in kept]
+    named = without_copies(read)
+    return Changes(
+        unread=tuple(dict.fromkeys(unread)),
+        names=_names(read, named),
+        gathered=tuple(_gathered(named, simplified)),
+    )
+
+
+def _row(statement: Statement) -> StatementRow:
+    """Describe a statement."""
+    if not isinstance(statement, Compute):
+        word, _, text = str(statement).partition(" ")
+        return StatementRow(
+            form=word, text=text, box="", note="", writes=statement.writes, reads=statement.reads
+        )
+    nest = statement.nest
+    notes = ["adds to what is there"] * statement.adds + ["for all images"] * statement.whole
+    return StatementRow(
+        form=nest.equation.form.name.lower(),
+        text=str(nest.equation),
+        box=", ".join(f"{index} < {extent}" for index, extent in nest.extents.items()),
+        note=", ".join(notes),
+        writes=statement.writes,
+        reads=statement.reads,
+    )
+
+
+def _names(before: Lowered, after: Lowered) -> dict[str, str]:
+    """Find the arrays that are copies no more, with the names that stand for them."""
+    written = {statement.writes for statement in after.statements}
+    names: dict[str, str] = {}
+    for statement in before.statements:
+        if statement.writes in written or not isinstance(statement, Compute):
+            continue
+        source = statement.nest.equation.expression
+        if isinstance(source, Reference):
+            names[statement.writes] = names.get(source.name, source.name)
+    return names
+
+
+def _gathered(before: Lowered, after: Lowered) -> Iterable[Gathered]:
+    """Find the scatters that are gathers now."""
+    unchanged = {str(statement) for statement in before.statements}
+    for statement in before.statements:
+        if not isinstance(statement, Compute) or statement.nest.equation.form is not Form.SCATTER:
+            continue
+        made = tuple(
+            str(new)
+            for new in after.statements
+            if new.writes == statement.writes and str(new) not in unchanged
+        )
+        if made:
+            yield Gathered(scatter=str(statement), gathers=made)

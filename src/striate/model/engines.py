@@ -1,0 +1,152 @@
+"""Which engine computes a network, and the engines that it has."""
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+from typing import Literal, get_args
+
+from striate.errors import EngineError, OptionError, StriateWarning
+from striate.functions.base import Loss
+from striate.functions.update.base import Update
+from striate.graph.batch import Stored
+from striate.graph.engine import Engine, NumpyEngine, Steps
+from striate.graph.graph import Graph
+from striate.graph.step import TrainingStep
+from striate.shapes import Array, Shape
+
+EngineName = Literal["auto", "compiled", "numpy"]
+"""``auto`` is the compiled engine wherever it can be, else the NumPy engine, with a notice."""
+
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+
+_KEPT = 4  # engines of a network, for as many combinations of losses
+
+_said: set[str] = set()
+
+
+def require_engine(engine: str) -> None:
+    """Raise where there is no engine of that name.
+
+    Raises
+    ------
+    OptionError
+        If it is none of :data:`ENGINES`.
+    """
+    if engine not in ENGINES:
+        raise OptionError(
+            f"engine={engine!r} cannot be. It is {', '.join(map(repr, ENGINES))}. "
+            'Use engine="auto" for the fastest that runs here.'
+        )
+
+
+class Engines:
+    """The engines of one network: each is made when it is first needed, and kept.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    name
+        Which engine is wanted.
+    """
+
+    def __init__(self, graph: Graph, name: EngineName) -> None:
+        require_engine(name)
+        self.graph = graph
+        self.name: EngineName = name
+        self._kept: OrderedDict[str, Engine] = OrderedDict()
+        self._lock = Lock()
+
+    def __reduce__(self) -> tuple[type["Engines"], tuple[Graph, EngineName]]:
+        """Leave out what was compiled: a copy compiles its own, or finds it in the cache."""
+        return Engines, (self.graph, self.name)
+
+    def of(self, losses: Sequence[Loss] = ()) -> Engine:
+        """Give the engine of the network with these losses behind it.
+
+        Raises
+        ------
+        EngineError
+            If the compiled engine is wanted and cannot be.
+        """
+        key = repr(tuple(losses))
+        with self._lock:
+            engine = self._kept.pop(key, None)
+            if engine is None:
+                engine = self._make(TrainingStep.of(self.graph, losses))
+            self._kept[key] = engine
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return engine
+
+    def steps(
+        self,
+        losses: Sequence[Loss],
+        update: Update,
+        decayed: Array,
+        *,
+        images: int,
+        target_shapes: Sequence[Shape],
+        stored: Sequence[Stored | None] = (),
+    ) -> Steps:
+        """Make everything ready for a training; see :meth:`striate.graph.engine.Engine.steps`.
+
+        Raises
+        ------
+        EngineError
+            If the compiled engine is wanted and cannot be.
+        """
+
+        def made(engine: Engine) -> Steps:
+            return engine.steps(
+                update, decayed, images=images, target_shapes=target_shapes, stored=stored
+            )
+
+        try:
+            return made(self.of(losses))
+        except EngineError as error:
+            return made(self._instead(error, TrainingStep.of(self.graph, losses)))
+
+    def _make(self, step: TrainingStep) -> Engine:
+        """Make the engine that is wanted."""
+        if self.name == "numpy":
+            return NumpyEngine(step)
+        try:
+            return _compiled(step)
+        except EngineError as error:
+            return self._instead(error, step)
+
+    def _instead(self, error: EngineError, step: TrainingStep) -> Engine:
+        """Make the NumPy engine where the compiled one cannot be, and say so once."""
+        if self.name == "compiled":
+            raise error
+        _say(
+            f"{error} Meanwhile the NumPy engine runs: the results are the same but for rounding, "
+            "and take many times as long."
+        )
+        return NumpyEngine(step)
+
+
+def _compiled(step: TrainingStep) -> Engine:
+    """Make a compiled engine; raise EngineError where that cannot be."""
+    try:
+        from striate.engine import CompiledEngine  # noqa: PLC0415  # llvmlite is heavy
+    except (ModuleNotFoundError, OSError) as error:
+        absent = getattr(error, "name", None) == "llvmlite"
+        if isinstance(error, ModuleNotFoundError) and not absent:
+            raise
+        what = "is not installed" if absent else f"cannot be loaded ({error})"
+        how = "" if absent else "--force-reinstall "
+        raise EngineError(
+            f"The compiled engine cannot run: llvmlite {what}. It makes the machine code. "
+            f'Install it with pip install {how}llvmlite, or choose engine="numpy".'
+        ) from error
+    return CompiledEngine(step)
+
+
+def _say(text: str) -> None:
+    """Say something once in a process."""
+    if text not in _said:
+        _said.add(text)
+        warnings.warn(text, StriateWarning, stacklevel=2)

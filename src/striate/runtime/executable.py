@@ -1,0 +1,219 @@
+"""A compiled program with its memory: run it, alone or with helpers."""
+
+import ctypes
+import os
+import threading
+from collections.abc import Mapping
+from typing import Protocol
+from weakref import WeakSet
+
+import numpy as np
+
+from striate.plan.context import (
+    ARENA_AT,
+    BUFFERS,
+    COUNTS_AT,
+    HELPERS,
+    IMAGES,
+    LOCAL_AT,
+    LOCAL_BYTES,
+    SEED,
+    STEP,
+    WORK_AT,
+    YIELD_AT,
+    counts,
+)
+from striate.plan.frame import Frame
+from striate.plan.plan import Plan
+from striate.runtime.crew import HelpFunction, crew
+from striate.runtime.memory import Need
+from striate.runtime.settings import threads
+from striate.runtime.words import YIELD, Words, floats
+from striate.shapes import Array
+
+_Lead = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
+
+NUMBER = np.dtype(np.float32).itemsize
+"""Bytes of a number."""
+
+_programs: "WeakSet[Executable]" = WeakSet()
+
+
+class Code(Protocol):
+    """Machine code in memory."""
+
+    def address(self, name: str) -> int:
+        """Give where a function begins."""
+        ...
+
+
+class _Help:
+    """What helpers run: it keeps the code in memory, without the program's arrays."""
+
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self.function = HelpFunction(code.address("help"))
+
+    def __call__(self, post: int, number: int) -> int:
+        """Help with the steps of whoever leads, until there are none for a while."""
+        return self.function(post, number)
+
+
+class Executable:
+    """A program in memory.
+
+    It has one arena, so one thread at a time runs it; others wait.
+
+    Parameters
+    ----------
+    plan
+        What it does, or as much of that as must be known.
+    code
+        Keeps the machine code in memory, and gives the addresses of its functions.
+    threads
+        How many threads share the work; ``None`` for as many as :mod:`striate.runtime.settings`
+        says at each run. Results do not depend on it.
+    """
+
+    def __init__(self, plan: Plan | Frame, code: Code, *, threads: int | None = None) -> None:
+        self.plan = plan
+        frame = plan if isinstance(plan, Frame) else Frame.of(plan)
+        self.frame = frame
+        self.code = code
+        self.threads = threads
+        self.places = {name: BUFFERS + k for k, name in enumerate(frame.buffers)}
+        self.lock = threading.Lock()
+        self._lead = _Lead(code.address("lead"))
+        self._help = _Help(code)
+        self._work = code.address("work")
+        self._counts = Words(counts(len(frame.tasks)))
+        self.need().require()
+        self._arena = self._room(frame.arena)
+        self._workers = 0
+        self._local = floats(0)
+        self._local_at = 0
+        _programs.add(self)
+
+    def run(
+        self, buffers: Mapping[str, Array], *, images: int = 0, seed: int = 0, step: int = 0
+    ) -> None:
+        """Run the program once.
+
+        Parameters
+        ----------
+        buffers
+            The caller's arrays by name: float32, contiguous, as large as the plan says. Others are
+            passed over.
+        images
+            How many there are.
+        seed, step
+            For random masks.
+        """
+        call = Call(self)
+        for name, array in buffers.items():
+            call.put(name, array)
+        call.run(images=images, seed=seed, step=step)
+
+    def workers(self) -> int:
+        """Tell how many threads would run it now."""
+        return min(self.threads or threads(), max(self.frame.tasks, default=1))
+
+    def need(self) -> Need:
+        """Tell how much memory it would take now."""
+        frame, size = self.frame, NUMBER
+        own = frame.local * self.workers() * size
+        return Need(images=frame.images, shared=frame.arena * size, own=own)
+
+    def _room(self, count: int) -> Array:
+        """Make room for numbers of the program's own."""
+        try:
+            return floats(count)
+        except MemoryError as error:
+            raise self.need().error() from error
+
+    def prepare(self, context: Words) -> None:
+        """Write into a context what is the same in every run."""
+        words = context.words
+        words[ARENA_AT] = self._arena.ctypes.data
+        words[COUNTS_AT] = self._counts.address
+        words[LOCAL_BYTES] = self.frame.local * self._local.itemsize
+        words[WORK_AT] = self._work
+        words[YIELD_AT] = YIELD
+
+    def lead(self, context: Words) -> None:
+        """Run the program with a context."""
+        with self.lock:
+            workers = self.workers()
+            if workers > self._workers:
+                self._local, self._workers = self._room(self.frame.local * workers), workers
+                self._local_at = self._local.ctypes.data
+            context.words[LOCAL_AT] = self._local_at
+            context.words[HELPERS] = workers - 1
+            self._lead(context.address, crew().call(self._help, workers - 1))
+
+
+class Call:
+    """A program with the arrays that it works on, to run again and again.
+
+    Parameters
+    ----------
+    program
+        The program.
+    """
+
+    def __init__(self, program: Executable) -> None:
+        self.program = program
+        self._context = Words(BUFFERS + len(program.places))
+        self._words = self._context.words
+        self._arrays: dict[str, Array] = {}
+        self._room: dict[str, int] = {}
+        program.prepare(self._context)
+
+    def put(self, name: str, array: Array) -> None:
+        """Give an array its place; one that the program does not know is passed over.
+
+        What is read may be of another type, and is copied then; what is written must be contiguous
+        float32. The array is kept until another takes its place.
+        """
+        if self._arrays.get(name) is array:
+            return
+        place = self.program.places.get(name)
+        if place is None:
+            return
+        self._put(name, place, np.ascontiguousarray(array, np.float32))
+
+    def put_as_is(self, name: str, array: Array) -> None:
+        """Give an array of any type, in one piece of memory, its place."""
+        if self._arrays.get(name) is array:
+            return
+        self._put(name, self.program.places[name], array)
+
+    def _put(self, name: str, place: int, array: Array) -> None:
+        """Check that an array is large enough, and note where it lies."""
+        numbers = -(-array.nbytes // NUMBER)
+        size, per_image = self.program.frame.buffers[name]
+        if per_image:
+            self._room[name] = array.nbytes // (size * NUMBER)
+        else:
+            assert numbers >= size, (name, numbers, size)
+        self._arrays[name] = array
+        self._words[place] = array.ctypes.data
+
+    def run(self, *, images: int = 0, seed: int = 0, step: int = 0) -> None:
+        """Run the program once; see :meth:`Executable.run`."""
+        program, words = self.program, self._words
+        assert len(self._arrays) == len(program.places), program.places.keys() - self._arrays
+        room = min(self._room.values(), default=images)
+        assert images <= min(room, program.frame.images), (images, self._room)
+        words[IMAGES], words[SEED], words[STEP] = images, seed, step
+        program.lead(self._context)
+
+
+def _after_fork() -> None:
+    """Give each program a lock of its own: who held one is not in the forked process."""
+    for program in _programs:
+        program.lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

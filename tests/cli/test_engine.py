@@ -1,0 +1,59 @@
+"""Which engine a command uses: the option, the notice, the error."""
+
+import pytest
+
+import striate.engine
+from striate.model import engines
+
+
+@pytest.fixture
+def nothing_compiles(monkeypatch):
+    """Let this machine have a processor without machine code, of which nothing has been said."""
+
+    def unknown():
+        raise RuntimeError("unknown processor")
+
+    monkeypatch.setattr(striate.engine, "host", unknown)
+    monkeypatch.setattr(engines, "_said", set())
+
+
+@pytest.mark.parametrize("engine", ["numpy", "compiled", "auto"])
+def test_every_engine_gives_the_same_answer(striate, shapes_model, engine):
+    """The option decides what computes, not what comes out."""
+    result = striate("evaluate", shapes_model, "shapes", "--engine", engine)
+
+    assert result.exit_code == 0
+    assert "test accuracy 100.00 %" in result.stdout
+
+
+@pytest.mark.usefixtures("nothing_compiles")
+def test_the_notice_is_a_sentence(striate, shapes_model):
+    """Where NumPy must do, one note says so on standard error, and the answer is there."""
+    result = striate("evaluate", shapes_model, "shapes")
+
+    assert result.exit_code == 0
+    assert "test accuracy 100.00 %" in result.stdout
+    assert result.stderr == (
+        "note: The compiled engine cannot run: LLVM has no code for this processor (unknown "
+        'processor). It writes the machine code. Choose engine="numpy". Meanwhile the NumPy engine '
+        "runs: the results are the same but for rounding, and take many times as long.\n"
+    )
+
+
+@pytest.mark.usefixtures("nothing_compiles")
+@pytest.mark.parametrize("words", ["train shapes --epochs 1", "evaluate MODEL shapes"])
+def test_the_compiled_engine_asked_for(striate, shapes_model, words):
+    """Where it is asked for by name and cannot be, that is an error."""
+    words = words.replace("MODEL", str(shapes_model)).split()
+    result = striate(*words, "--engine", "compiled")
+
+    assert result.exit_code == 1
+    assert "Error: The compiled engine cannot run: LLVM has no code" in result.stderr
+
+
+@pytest.mark.usefixtures("nothing_compiles")
+def test_nothing_is_said_of_a_choice(striate, shapes_model):
+    """Who chooses NumPy hears nothing of machine code."""
+    result = striate("evaluate", shapes_model, "shapes", "--engine", "numpy")
+
+    assert (result.exit_code, result.stderr) == (0, "")

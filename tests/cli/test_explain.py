@@ -1,0 +1,167 @@
+"""The command `striate explain`."""
+
+import json
+import re
+
+import pytest
+
+from striate.bench.peak import Peaks
+from striate.bench.spread import Spread
+from striate.cli import explain as module
+from striate.explain.measured import MeasuredRow
+
+TEXT = "conv 4@3x3 tanh | average 2 | dense 3 softmax"
+SHAPE = ("--input-shape", "9x9")
+HASWELL = ("--cpu", "haswell", "--batch", "32")
+
+
+@pytest.fixture(autouse=True)
+def measured(monkeypatch):
+    """Measure nothing: each item takes a microsecond for every item before it, and one."""
+
+    def rows_of(plan):
+        places = [(p, k) for p, phase in enumerate(plan.phases) for k in range(len(phase.items))]
+        whole = sum(range(1, len(places) + 1))
+        rows = [
+            MeasuredRow(
+                phase=p,
+                item=k,
+                title=f"item {number}",
+                writes=(f"item {number}",),
+                microseconds=float(number),
+                of_step=number / whole,
+                gflops=10.0 * (number % 2),
+                of_limit=0.5,
+                limit="multiply-adds",
+            )
+            for number, (p, k) in enumerate(places, 1)
+        ]
+        return rows, Peaks(threads=1, multiply_adds=Spread.of([6e10]), bandwidths=())
+
+    monkeypatch.setattr(module, "measured", rows_of)
+
+
+def test_something_of_every_stage(striate):
+    """Without options there is a part for each stage, but no IR and no assembly."""
+    result = striate("explain", TEXT, *SHAPE)
+
+    assert result.exit_code == 0, result.output
+    titles = ("The step", "The index equations", "The schedule", "The memory", "Measured")
+    places = [result.stdout.index(f"\n{title}\n") for title in titles]
+    assert places == sorted(places)
+    assert "define " not in result.stdout
+    assert " numbers: room for " in result.stdout
+    assert "here 120 GFLOP/s" in result.stdout
+    assert re.search(r"conv1 +Z Convolution, N Sum, A Tanh +dN dZ db dW\n", result.stdout)
+
+
+def test_stages_in_full(striate):
+    """A stage that is asked for is shown in full, alone; several are shown in order."""
+    result = striate("explain", TEXT, *SHAPE, "--stage", "memory", "--stage", "nests")
+
+    assert "The step" not in result.stdout
+    assert result.stdout.index("The index equations") < result.stdout.index("The memory")
+    assert "contract  conv1.Z[q,g,h,i,j] += conv1.weight[g,h,l,u,v] * input.A[" in result.stdout
+    assert "scatter conv1.dA[q, h, 2*i + u, 2*j + v] += " in result.stdout
+    assert "average1.A is average1.Z" in result.stdout
+
+
+def test_the_step_names_the_books(striate):
+    """Each array stands there with its symbol and where Hagan has it."""
+    result = striate("explain", TEXT, *SHAPE, "--stage", "step")
+
+    assert re.search(
+        r"conv1 +Z +conv1.Z = Convolution\(conv1.weight, input.A\) +Hagan 8.20, 8.38\n",
+        result.stdout,
+    )
+    assert re.search(r"conv1 +dW +conv1.dweight from .* Hagan 8.46-8.48\n", result.stdout)
+
+
+def test_one_layer(striate):
+    """With a layer, what concerns no array of it is left out."""
+    result = striate("explain", TEXT, *SHAPE, "--stage", "schedule", "--layer", "conv1")
+
+    assert "conv1.dweight" in result.stdout
+    assert "dense1.dweight" not in result.stdout
+
+
+@pytest.mark.parametrize("stage", ["ir", "assembly"])
+def test_code_of_another_processor(striate, stage):
+    """IR and machine code are printed with the items that each function computes."""
+    words = ("--stage", stage, "--layer", "conv1", *HASWELL)
+    result = striate("explain", TEXT, *SHAPE, *words)
+
+    assert result.exit_code == 0, result.output
+    mark = {"ir": r"\n; 0\.1 conv1\.Z.*\ndefine ", "assembly": r"\n# kernel 0: 0\.1 conv1\.Z"}
+    assert re.search(mark[stage], result.stdout)
+    assert ("ymm" in result.stdout) == (stage == "assembly")
+
+
+def test_json(striate):
+    """Programs get the stages that they ask for as one object."""
+    words = ("--stage", "step", "--stage", "assembly", "--stage", "schedule", "--json")
+    result = striate("explain", TEXT, *SHAPE, *words, *HASWELL)
+
+    found = json.loads(result.stdout)
+    assert (found["images"], found["training"]) == (32, True)
+    assert found["processor"]["name"] == "haswell"
+    assert found["step"][0]["writes"] == "conv1.Z"
+    assert found["schedule"][0]["items"][0]["form"] == "load"
+    assert found["assembly"][0].keys() >= {"function", "items", "innermost_loop"}
+    assert "kernels" not in found
+
+
+def test_json_of_what_was_measured(striate):
+    """What was measured is there for one layer alone, too."""
+    words = ("--stage", "kernels", "--layer", "average1", "--json")
+    result = striate("explain", TEXT, *SHAPE, *words)
+
+    found = json.loads(result.stdout)["kernels"]
+    assert found["peaks"]["multiply_adds"]["median"] == 6e10
+    assert 0 < len(found["items"]) < 8
+
+
+def test_nothing_is_measured_for_another_processor(striate):
+    """What is asked of another processor and takes a measurement is refused."""
+    shown = striate("explain", TEXT, *SHAPE, *HASWELL)
+    refused = striate("explain", TEXT, *SHAPE, *HASWELL, "--stage", "kernels")
+
+    assert "The memory" in shown.stdout
+    assert "Measured" not in shown.stdout
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "Error: --stage kernels was asked for together with --cpu haswell. "
+        "Only code for this machine's processor can be measured on it. "
+        "Leave --cpu out, or choose another stage.\n"
+    )
+
+
+def test_a_kernel_that_is_not_there(striate):
+    """A kernel is named by its place or by an array; other words are refused."""
+    result = striate("explain", TEXT, *SHAPE, "--inference", "--try-tiles", "conv7.A")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert re.fullmatch(
+        r"Error: --try-tiles conv7.A names no kernel. A kernel is named by its place, from 0.0 to "
+        r"0.\d, or by an array that it leaves in memory. "
+        r"striate explain with --stage schedule lists both.\n",
+        result.stderr,
+    )
+
+
+def test_tiles_are_tried(striate):
+    """Candidates are shown with what was expected and what was measured, and the choice."""
+    words = ("--inference", "--batch", "16", "--try-tiles", "dense1.Z")
+    result = striate("explain", "dense 48 tanh", "--input-shape", "4x5", *words)
+
+    assert result.exit_code == 0, result.output
+    assert re.search(r"\nat once +columns +cycles +expected +µs +measured", result.stdout)
+    assert result.stdout.count("<- chosen") == 1
+
+
+def test_a_saved_model(striate, shapes_model):
+    """A file is explained as well, for one image too."""
+    result = striate("explain", shapes_model, "--inference", "--batch", "1")
+
+    assert result.exit_code == 0, result.output
+    assert "The answers to 1 image." in result.stdout

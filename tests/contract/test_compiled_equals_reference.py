@@ -1,0 +1,171 @@
+"""What is compiled computes what the book's equations compute, whatever the processor or threads.
+
+The oracle is the NumPy engine in float64, on the same float32 numbers: outputs of a training pass
+and of one without training, losses, derivatives of all inputs and parameters, running statistics.
+"""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from engine.cases import GROUPS, IDS, IMAGES, members, network, own, products
+from engine.compiled import Compiled, avx2, bound, isa, neon, wanted
+from helpers import kinds_of
+from machine.aarch64 import EMULATOR, Emulated
+from machine.assembly import calls, functions
+from striate.compile import load, plan_step, plan_update
+from striate.functions.update.base import Update
+from striate.llvm.machine import compile_object, host
+from striate.llvm.program import write_program
+from striate.maths.check import relative_error
+from striate.plan.lower import UPDATE_SCALARS
+
+PROCESSORS = {"host": host, "avx2": avx2}
+
+# What LLVM makes of plain loops that clear or copy memory.
+OF_MEMORY = {"memset", "memcpy", "memmove"}
+
+both_processors = pytest.mark.parametrize(
+    "processor",
+    ["host", pytest.param("avx2", marks=[pytest.mark.slow, isa("avx2", "fma")])],
+)
+by_group = pytest.mark.parametrize("group", GROUPS, ids=[IDS[group] for group in GROUPS])
+UPDATES = [
+    pytest.param(update, id=f"{name}-{number}")
+    for (_, name), kind in kinds_of(Update).items()
+    for number, update in enumerate(kind.cases())
+]
+
+
+@cache
+def programs(group, processor):
+    """Make the programs of a group; they are compiled when they are first run."""
+    return Compiled(network(group)[0], IMAGES, target=PROCESSORS[processor]())
+
+
+@cache
+def found(group, processor):
+    """Compute the numbers of a group."""
+    return programs(group, processor).run(network(group)[1])
+
+
+@cache
+def expected(group):
+    """Compute them with NumPy."""
+    return wanted(*network(group))
+
+
+@both_processors
+@pytest.mark.parametrize(("group", "number"), [(g, n) for g in GROUPS for n in members(g)], ids=IDS)
+def test_kinds(group, number, processor):
+    """Every number that a kind's case computes is the NumPy engine's but for rounding."""
+    results = own(found(group, processor), number)
+    reference = own(expected(group), number)
+
+    assert results.keys() == reference.keys()
+    for name, array in reference.items():
+        assert results[name].shape == array.shape, name
+        assert relative_error(results[name], array) <= bound(products(number)), name
+
+
+@both_processors
+@by_group
+def test_a_single_image(group, processor):
+    """A program for one image, which has its own numbers in the lanes, gives the same outputs."""
+    step, numbers = network(group)
+    alone = Compiled(step, 1, target=PROCESSORS[processor]()).predict(numbers.first(1))
+
+    for number in members(group):
+        name = f"case{number}"
+        reference = expected(group)[f"predicted {name}"][:1]
+        assert relative_error(alone[f"output {name}"], reference) <= bound(products(number)), name
+
+
+@both_processors
+@by_group
+def test_two_threads(group, processor):
+    """Two threads compute the same bits as one."""
+    results = found(group, processor)
+
+    again = programs(group, processor).with_threads(2).run(network(group)[1])
+
+    assert again.keys() == results.keys()
+    for name, array in results.items():
+        np.testing.assert_array_equal(again[name], array, err_msg=name)
+
+
+@pytest.mark.slow
+@isa("avx512f", "avx512vl")
+@by_group
+def test_processors_give_the_same_bits(group):
+    """Code for AVX2 computes the same bits as code for AVX-512."""
+    narrow, wide = found(group, "avx2"), found(group, "host")
+
+    for name, array in wide.items():
+        np.testing.assert_array_equal(narrow[name], array, err_msg=name)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(EMULATOR is None, reason="qemu-aarch64 is not installed")
+@by_group
+def test_aarch64_gives_the_same_bits(group):
+    """Code for NEON, on an emulated processor, computes the same bits as this machine's."""
+    step, numbers = network(group)
+
+    results = Compiled(step, IMAGES, target=neon(), make=Emulated).run(numbers)
+
+    for name, array in found(group, "host").items():
+        np.testing.assert_array_equal(results[name], array, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "group",
+    [pytest.param(g, marks=() if g in GROUPS[::5] else pytest.mark.slow) for g in GROUPS],
+    ids=[IDS[group] for group in GROUPS],
+)
+def test_code_for_neon(group):
+    """Every case has code for NEON: of fused multiply-adds, and with no call of a library."""
+    step, numbers = network(group)
+    shapes = [y.shape[1:] for y in numbers.targets]
+    plan = plan_step(step, numbers.images, training=True, target_shapes=shapes, target=neon())
+
+    assembly = compile_object(write_program(plan), plan.target, assembly=True)
+
+    blocks = functions(assembly)
+    assert "fmla" in assembly
+    assert calls(assembly) - blocks.keys() <= OF_MEMORY
+
+
+@pytest.mark.parametrize("step", [1, 2, 1000])
+@pytest.mark.parametrize("update", UPDATES)
+def test_updates(update, step):
+    """Parameters and memory after a step, of a clipped gradient, are the NumPy form's."""
+    rng, size = np.random.default_rng(5), 37
+    w, dw = rng.standard_normal((2, size)).astype(np.float32)
+    decayed = (np.arange(size) % 2).astype(np.float32)
+    memory = {name: rng.uniform(0, 1, size).astype(np.float32) for name in update.buffers}
+    after, later = update.apply(
+        w.astype(np.float64),
+        0.5 * dw.astype(np.float64),
+        {name: array.astype(np.float64) for name, array in memory.items()},
+        rate=0.05,
+        step=step,
+        decayed=decayed,
+    )
+    reference = {"w_next": after, **{f"{name}_next": a for name, a in later.items()}}
+    buffers = {"w": w, "dw": dw, "decayed": decayed, **memory}
+    scalars = {"rate": 0.05, "step": step, "clip_factor": 0.5}
+    buffers["scalars"] = np.array([scalars[name] for name in UPDATE_SCALARS], np.float32)
+    buffers |= {name: np.empty(size, np.float32) for name in reference}
+
+    compiled(update, size).run(buffers)
+
+    for name, array in reference.items():
+        assert relative_error(buffers[name], array) <= bound(4), name
+
+
+@cache
+def compiled(update, size):
+    """Compile an update once for all steps."""
+    return load(plan_update(update, size))

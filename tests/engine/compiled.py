@@ -1,0 +1,240 @@
+"""What tests of the compiled engine share: the numbers of a step by name, from either engine."""
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from striate.compile import load, plan_step
+from striate.functions.base import Draw
+from striate.graph.parameters import Layout
+from striate.graph.reference import backward, forward
+from striate.llvm.machine import describe, host
+from striate.plan.verify import verify_plan
+from striate.runtime.executable import Executable
+
+SEED, STEP = 7, 3
+
+ALONE = partial(load, threads=1)
+"""Compiles a plan for one thread."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """What a step is given: arrays by name, and the targets of each loss."""
+
+    inputs: dict = field(default_factory=dict)
+    parameters: dict = field(default_factory=dict)
+    state: dict = field(default_factory=dict)
+    targets: list = field(default_factory=list)
+    weights: object = None
+
+    @property
+    def images(self):
+        """Count the images."""
+        return len(next(iter(self.inputs.values())))
+
+    def rounded(self):
+        """Round all arrays to float32, as the compiled engine gets them."""
+        return replace(
+            self,
+            inputs=_each(self.inputs, np.float32),
+            parameters=_each(self.parameters, np.float32),
+            state=_each(self.state, np.float32),
+            targets=[_single(y) for y in self.targets],
+        )
+
+    def first(self, images):
+        """Give the same with fewer images."""
+        return replace(
+            self,
+            inputs={name: array[:images] for name, array in self.inputs.items()},
+            targets=[y[:images] for y in self.targets],
+            weights=None if self.weights is None else self.weights[:images],
+        )
+
+
+def reference_pass(step, numbers, dtype=np.float64):
+    """Run a training pass forward with NumPy."""
+    arrays = (_each(a, dtype) for a in (numbers.inputs, numbers.parameters, numbers.state))
+    draw = Draw(seed=SEED, step=STEP, layer=0, images=np.arange(numbers.images))
+    return forward(step, *arrays, training=True, draw=draw)
+
+
+def wanted(step, numbers, dtype=np.float64):
+    """Compute everything that a step gives with NumPy: outputs, losses, derivatives, statistics."""
+    run = reference_pass(step, numbers, dtype)
+    backward(step, run, numbers.targets, numbers.weights)
+    inputs, parameters, state = (
+        _each(arrays, dtype) for arrays in (numbers.inputs, numbers.parameters, numbers.state)
+    )
+    calm = forward(step, inputs, parameters, state)
+    found = {f"output {name}": run.arrays[f"{name}.A"] for name in step.graph.outputs}
+    found |= {f"predicted {name}": calm.arrays[f"{name}.A"] for name in step.graph.outputs}
+    found |= _losses(step, run.losses)
+    found |= {f"next {name}": array for name, array in {**state, **run.next_state}.items()}
+    found |= {f"d {name}": run.gradients[name] for name in parameters}
+    return found | {f"d {name}": run.arrays[f"{name}.dA"] for name in inputs}
+
+
+class Compiled:
+    """A step's two programs, with training and without, on buffers that a test can look at.
+
+    Parameters
+    ----------
+    step
+        The operations.
+    images
+        The most in a batch.
+    target
+        For which processor; by default this one.
+    make
+        What compiles a plan.
+    """
+
+    def __init__(self, step, images, *, target=None, make=ALONE):
+        self.step, self.images, self.target, self.make = step, images, target, make
+        self.programs = {}
+
+    def program(self, numbers, *, training):
+        """Give a program, compiled when it is first needed."""
+        if training not in self.programs:
+            plan = plan_step(
+                self.step,
+                self.images,
+                training=training,
+                target_shapes=[y.shape[1:] for y in numbers.targets],
+                target=self.target,
+            )
+            verify_plan(plan)
+            self.programs[training] = self.make(plan)
+        return self.programs[training]
+
+    def with_threads(self, threads):
+        """Give the same machine code for another number of threads."""
+        other = Compiled(self.step, self.images, target=self.target)
+        other.programs = {
+            training: Executable(program.plan, program.code, threads=threads)
+            for training, program in self.programs.items()
+        }
+        return other
+
+    def run(self, numbers, *, predict=True):
+        """Compute what :func:`wanted` gives; on request without what is predicted."""
+        trained = self.train(numbers)
+        calm = self.predict(numbers) if predict else {}
+        graph, losses = self.step.graph, []
+        for k, end in enumerate(self.step.losses):
+            counts = np.float64(1 if numbers.weights is None else numbers.weights)
+            divisor = end.loss.divisor(numbers.targets[k], numbers.weights)
+            losses.append(end.weight * np.sum(counts * trained[f"loss {k}"]) / divisor)
+        gradients = Layout.of(graph.parameters()).views(trained["gradient"])
+        statistics = Layout.of(graph.state()).views(trained["next statistics"])
+        found = {f"output {name}": trained[f"output {name}"] for name in graph.outputs}
+        found |= {f"predicted {n}": calm[f"output {n}"] for n in graph.outputs if predict}
+        found |= _losses(self.step, losses)
+        found |= {f"next {name}": array for name, array in statistics.items()}
+        found |= {f"d {name}": array for name, array in gradients.items()}
+        return found | {f"d {name}": trained[f"derivative {name}"] for name in graph.inputs}
+
+    def train(self, numbers):
+        """Run the training program; give its buffers."""
+        buffers, graph, step = self._buffers(numbers), self.step.graph, self.step
+        for name in ("gradient", "next statistics"):
+            given = {"gradient": "parameters", "next statistics": "statistics"}[name]
+            buffers[name] = np.full_like(buffers[given], np.nan)
+        for k, (end, y) in enumerate(zip(step.losses, numbers.targets, strict=True)):
+            weights = np.ones(numbers.images) if numbers.weights is None else numbers.weights
+            divisor = end.loss.divisor(y, numbers.weights)
+            buffers[f"target {k}"] = y.astype(np.float32)
+            buffers[f"scale {k}"] = (end.weight * weights / divisor).astype(np.float32)
+            buffers[f"loss {k}"] = np.full(numbers.images, np.nan, np.float32)
+        for name, shape in graph.inputs.items():
+            buffers[f"derivative {name}"] = self._empty(numbers, shape)
+        program = self.program(numbers, training=True)
+        program.run(buffers, images=numbers.images, seed=SEED, step=STEP)
+        return buffers
+
+    def predict(self, numbers):
+        """Run the program without training; give its buffers."""
+        buffers, graph = self._buffers(numbers), self.step.graph
+        for k, end in enumerate(self.step.losses):
+            buffers[f"read {k}"] = self._empty(numbers, graph.shapes[end.layer])
+        self.program(numbers, training=False).run(buffers, images=numbers.images)
+        return buffers
+
+    def _buffers(self, numbers):
+        """Make the buffers that both programs know."""
+        graph = self.step.graph
+        buffers = {
+            "parameters": _flat(numbers.parameters, graph.parameters()),
+            "statistics": _flat(numbers.state, graph.state()),
+            "scalars": np.array([numbers.images], np.float32),
+        }
+        buffers |= {f"input {name}": _single(a) for name, a in numbers.inputs.items()}
+        shapes = graph.shapes
+        return buffers | {f"output {n}": self._empty(numbers, shapes[n]) for n in graph.outputs}
+
+    @staticmethod
+    def _empty(numbers, shape):
+        """Make room for an array of each image; what is not written there is no number."""
+        return np.full((numbers.images, *shape), np.nan, np.float32)
+
+
+def isa(*features):
+    """Mark a test that runs code for a processor with these features: skipped on others."""
+    missing = [f for f in features if f"+{f}" not in host().features.split(",")]
+    return pytest.mark.skipif(bool(missing), reason=f"this processor lacks {', '.join(missing)}")
+
+
+def avx2():
+    """Describe this machine without AVX-512: two registers hold a vector."""
+    has = [f for f in host().features.split(",") if "avx512" not in f and not f.startswith("-")]
+    without = [f"-{f[1:]}" for f in host().features.split(",") if f.startswith("+avx512")]
+    return describe("haswell", ",".join([*has, *without]), host().triple)
+
+
+def avx512():
+    """Describe a processor with AVX-512, whatever this one is: one register holds a vector."""
+    words = ("avx512f", "avx512vl", "avx512dq", "avx512bw", "avx512cd", "avx2", "avx", "fma")
+    return describe("x86-64-v4", ",".join(f"+{w}" for w in words), "x86_64-unknown-linux-gnu")
+
+
+def neon():
+    """Describe a server's AArch64 processor: four registers hold a vector."""
+    return describe("neoverse-n1", "", "aarch64-unknown-linux-gnu")
+
+
+def bound(products):
+    """Bound the relative error, in norm, of float32 sums of so many products, signs at random.
+
+    Each addition is off by at most half a unit of the sum so far, which grows as the square root of
+    their number n; so the error beside the sum does, too, by some sqrt(n) / 2 units (Higham and
+    Mary 2019). Four times that, so that no test fails by chance, and four roundings for the
+    functions that are applied before and after.
+    """
+    return 4 * (products**0.5 / 2 + 4) * float(np.finfo(np.float32).eps)
+
+
+def _losses(step, losses):
+    """Name the losses after their layers."""
+    ends = zip(step.losses, losses, strict=True)
+    return {f"loss {end.layer}": np.array(loss) for end, loss in ends}
+
+
+def _each(arrays, dtype):
+    """Convert all arrays."""
+    return {name: np.asarray(array).astype(dtype) for name, array in arrays.items()}
+
+
+def _single(array):
+    """Round to float32, unless these are labels."""
+    array = np.asarray(array)
+    return array.astype(np.float32) if array.dtype.kind == "f" else array
+
+
+def _flat(arrays, parameters):
+    """Put arrays one after another into one buffer, in the order of the graph."""
+    rows = [np.asarray(arrays[name], np.float32).ravel() for name in Layout.of(parameters).shapes]
+    return np.concatenate([*rows, np.zeros(0, np.float32)])

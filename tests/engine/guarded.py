@@ -1,0 +1,171 @@
+"""Memory that tells when it is misused: pages that nobody may touch, numbers that stay as they are.
+
+Run as a program it computes a group of cases in such memory, or a plan with an error: a process
+that reads or writes beyond an array dies of it.
+"""
+
+import ctypes
+import mmap
+import os
+import resource
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from unittest import mock
+
+import numpy as np
+
+from engine.cases import network
+from engine.compiled import Compiled
+from engine.planted import PLANTED, planted_numbers, planted_step
+from striate.compile import load
+from striate.plan import plan as planning
+from striate.plan.memory import place
+from striate.plan.plan import ARENA, LOCAL
+from striate.plan.statement import LANES
+from striate.runtime.executable import Executable
+
+GAP = 64
+"""Numbers between arrays that lie apart."""
+
+_PAGE, _NOBODY = mmap.PAGESIZE, 0  # PROT_NONE
+_EVER = 10**9
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def guarded(count, *, at_end, fill=np.nan):
+    """Give float32 numbers beside a page that nobody may touch: the one behind, or the one before.
+
+    The other side has such a page too, but up to a page of other memory lies between.
+    """
+    if not count:
+        return np.zeros(0, np.float32)
+    inner = -(-4 * count // _PAGE) * _PAGE
+    memory = mmap.mmap(-1, inner + 2 * _PAGE)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    for page in (start, start + _PAGE + inner):
+        failed = _LIBC.mprotect(ctypes.c_void_p(page), ctypes.c_size_t(_PAGE), _NOBODY)
+        assert not failed, os.strerror(ctypes.get_errno())
+    offset = _PAGE + (inner - 4 * count if at_end else 0)
+    numbers = np.frombuffer(memory, np.float32, count, offset)
+    numbers[:] = fill
+    return numbers
+
+
+class InGuarded:
+    """A program whose memory, and whose callers' arrays, lie beside guard pages.
+
+    Parameters
+    ----------
+    program
+        A program like it, in ordinary memory.
+    at_end
+        Whether arrays end at a page, or begin at one.
+    """
+
+    def __init__(self, program, *, at_end):
+        self.plan, self.at_end = program.plan, at_end
+        self.program = Executable(program.plan, program.code, threads=1)
+
+    def run(self, buffers, **numbers):
+        """Run the program on copies of the arrays, which are brought back."""
+        make = partial(guarded, at_end=self.at_end)
+        copies = {n: make(buffers[n].size, fill=buffers[n].ravel()) for n in self.plan.buffers}
+        with mock.patch("striate.runtime.executable.floats", make):
+            program = Executable(self.plan, self.program.code, threads=1)
+            program.run(copies, **numbers)
+        for name, copy in copies.items():
+            buffers[name].reshape(-1)[:] = copy
+
+
+@contextmanager
+def places_apart():
+    """Let programs be made in which no two arrays share memory, and numbers lie between them."""
+
+    def apart(needs):
+        return place([replace(need, first=0, last=_EVER) for need in needs], gap=GAP)
+
+    with (
+        mock.patch.object(planning, "place", apart),
+        mock.patch("striate.runtime.executable.floats", _untouched),
+    ):
+        yield
+
+
+def _untouched(count):
+    """Give float32 numbers of which each is another one, so that none is written by chance."""
+    return guarded(count, at_end=False, fill=np.arange(count) + 0.5)
+
+
+def touched(program):
+    """List the numbers of a program's memory that belong to no array and were written all the same.
+
+    The program was made with its places apart.
+    """
+    plan, found = program.plan, []
+    for region, memory, size in (
+        (ARENA, program._arena, plan.arena),
+        (LOCAL, program._local, plan.local),
+    ):
+        free = np.ones(memory.size, bool)
+        for start in range(0, memory.size, max(size, 1)):
+            for name, home in plan.homes.items():
+                if home.region == region:
+                    first = start + home.offset
+                    free[first : first + _length(plan, name)] = False
+        changed = memory != _untouched(memory.size)
+        found += [(region, int(number)) for number in np.flatnonzero(free & changed)]
+    return found
+
+
+def _length(plan, name):
+    """Count the numbers of an array, all blocks and parts together."""
+    variable, home = plan.variables[name], plan.homes[name]
+    each = LANES * (variable.rows or variable.size) if variable.per_image else variable.size
+    return home.per_block * (plan.blocks - 1) + home.per_part * (plan.parts - 1) + each
+
+
+def differences(step, numbers):
+    """Name what a step computes otherwise in guarded memory: for all images, and for one alone."""
+    every = Compiled(step, numbers.images)
+    alone = Compiled(step, 1)
+    return [
+        *_differences(every, lambda compiled: compiled.run(numbers)),
+        *_differences(alone, lambda compiled: compiled.predict(numbers.first(1))),
+    ]
+
+
+def _differences(ordinary, run):
+    """Name what programs compute otherwise in guarded memory."""
+    results, found = run(ordinary), []
+    for at_end in (True, False):
+        other = Compiled(ordinary.step, ordinary.images)
+        other.programs = {
+            training: InGuarded(program, at_end=at_end)
+            for training, program in ordinary.programs.items()
+        }
+        again = run(other)
+        found += [n for n, array in results.items() if not np.array_equal(again[n], array)]
+    return found
+
+
+def run_planted(name):
+    """Run a plan with an error in guarded memory."""
+    planted, at_end = PLANTED[name]
+
+    def make(plan):
+        return InGuarded(load(planted(plan)), at_end=at_end)
+
+    numbers = planted_numbers()
+    Compiled(planted_step(), numbers.images, make=make).train(numbers)
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    (word,) = sys.argv[1:]
+    if word in PLANTED:
+        run_planted(word)
+    else:
+        assert not differences(*network(int(word)))
+    print(word)  # noqa: T201  # for the test that waits

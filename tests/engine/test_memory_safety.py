@@ -1,0 +1,106 @@
+"""Compiled programs stay in their memory: guard pages, numbers between arrays, and planted errors.
+
+Valgrind knows no AVX-512, so it is the memory itself that watches.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.cases import GROUPS, IDS, network
+from engine.compiled import Compiled
+from engine.guarded import places_apart, touched
+from engine.planted import PLANTED, longer, planted_numbers, planted_step
+from plan.small import small_plan
+from striate.compile import load
+from striate.errors import NestError
+from striate.plan.plan import ARENA
+from striate.plan.statement import LANES
+from striate.plan.verify import verify_plan
+
+ROOT = Path(__file__).parents[2]
+
+QUICK = GROUPS[:5:4]
+
+some_groups = pytest.mark.parametrize(
+    "group",
+    [pytest.param(g, marks=() if g in QUICK else pytest.mark.slow, id=IDS[g]) for g in GROUPS],
+)
+
+
+def run_guarded(word):
+    """Compute in guarded memory, in another process; give how that ended, and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "engine.guarded", word],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "src", ROOT / "tests")))},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    return done.returncode, done.stdout.strip() or done.stderr[-1000:]
+
+
+@some_groups
+def test_no_kernel_leaves_the_memory(group):
+    """Every kind computes the same bits where each array ends, or begins, at a guard page.
+
+    Its own memory holds no numbers beforehand, so that nothing is read that was not written.
+    """
+    assert run_guarded(str(group)) == (0, str(group))
+
+
+@some_groups
+def test_no_kernel_writes_between_arrays(group):
+    """Numbers between arrays are what they were, and no array needs another one's memory."""
+    step, numbers = network(group)
+    expected = Compiled(step, numbers.images).run(numbers)
+
+    with places_apart():
+        apart = Compiled(step, numbers.images, make=partial(load, threads=2))
+        results = apart.run(numbers)
+
+    assert all(touched(program) == [] for program in apart.programs.values())
+    for name, array in expected.items():
+        np.testing.assert_array_equal(results[name], array, err_msg=name)
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_guard_pages_find_planted_errors(planted):
+    """A process dies where an array lies, or a nest reaches, a vector beyond; else it does not."""
+    sound = (0, planted)
+    code, said = run_guarded(planted)
+
+    assert (code, said) == sound if planted.startswith("nothing") else code == -signal.SIGSEGV, said
+
+
+def test_numbers_between_arrays_find_a_planted_error():
+    """A nest that writes a vector more than its array has leaves its trace behind it."""
+    numbers = planted_numbers()
+    with places_apart():
+        spoilt = Compiled(
+            planted_step(),
+            numbers.images,
+            make=lambda plan: load(longer(plan, "batch-norm1.Z.m"), threads=1),
+        )
+        spoilt.train(numbers)
+
+    (program,) = spoilt.programs.values()
+    end = program.plan.homes["batch-norm1.Z.m"].offset + 3
+
+    assert touched(program) == [(ARENA, end + k) for k in range(LANES)]
+
+
+@pytest.mark.parametrize("planted", [name for name in PLANTED if not name.startswith("nothing")])
+def test_the_proof_finds_planted_errors(planted):
+    """What the guard pages find is known before a program is made."""
+    spoil, _ = PLANTED[planted]
+
+    with pytest.raises(NestError):
+        verify_plan(spoil(small_plan()))

@@ -1,0 +1,53 @@
+"""Training takes no more memory the longer it lasts."""
+
+import mmap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.compiled import SEED
+from plan.small import small_step
+from striate.engine import CompiledEngine
+from striate.functions.base import Draw
+from striate.functions.update import Adam
+from striate.graph.batch import Batch
+from striate.graph.parameters import start_parameters, start_state
+
+STEPS, IMAGES = 10_000, 40
+
+ALLOWED = 512 << 10
+"""Bytes: what Python's and NumPy's pools may take anew. A step's arrays alone are 20 KiB."""
+
+
+def resident():
+    """Give the memory that this process holds, in bytes."""
+    _, pages, *_ = Path("/proc/self/statm").read_text().split()
+    return int(pages) * mmap.PAGESIZE
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux says it there")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ten_thousand_steps(threads):
+    """After 10,000 steps with updates a process holds as much memory as after 100."""
+    step, rng, update = small_step(), np.random.default_rng(1), Adam()
+    parameters, statistics = start_parameters(step.graph, 0), start_state(step.graph)
+    steps = CompiledEngine(step, threads=threads).steps(
+        update, np.ones_like(parameters), images=IMAGES, target_shapes=[()]
+    )
+    memory = {name: np.zeros_like(parameters) for name in update.buffers}
+    images = rng.standard_normal((IMAGES, 2, 6, 7)).astype(np.float32)
+    batch = Batch(inputs=(images,), targets=(rng.integers(0, 4, IMAGES),))
+
+    for number in range(1, STEPS + 1):
+        draw = Draw(seed=SEED, step=number, layer=0, images=np.arange(IMAGES))
+        result = steps.gradients(parameters, statistics, batch, draw)
+        statistics = result.statistics
+        parameters, memory = steps.update(
+            parameters, result.gradient, memory, rate=0.001, step=number
+        )
+        if number == 100:
+            before = resident()
+
+    assert resident() - before <= ALLOWED
+    assert np.isfinite(parameters).all()

@@ -1,0 +1,72 @@
+"""One network explained, as a whole and for one layer."""
+
+import json
+
+import pytest
+
+import striate as st
+from striate.errors import OptionError
+from striate.explain.explanation import Explanation
+from striate.explain.processors import processor
+
+TEXT = "conv 4@3x3 tanh | average 2 | dense 3 softmax"
+STAGES = ("step", "nests", "schedule", "memory", "ir", "assembly")
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Make a small network."""
+    return st.Network.parse(TEXT, (9, 9, 1))
+
+
+def test_every_stage_can_be_json(network):
+    """Programs get each stage as tables, lists, numbers and texts."""
+    explained = Explanation(network, 32, target=processor("znver4"))
+
+    documents = {stage: json.dumps(explained.document(stage)) for stage in STAGES}
+
+    assert all(len(text) > 100 for text in documents.values())
+
+
+def test_one_layer(network):
+    """With a layer, every stage holds what is computed for it alone."""
+    explained = Explanation(network, 32, target=processor("haswell"), layer="average1")
+
+    assert {row.layer for row in explained.operations} == {"average1"}
+    assert {row.writes.split(".")[0] for row in explained.lowered} == {"average1"}
+    assert all(item.concerns("average1") for item in explained.items)
+    assert any("average1.Z" in item.writes for item in explained.items)
+    assert set(explained.document("ir")) == set(explained.names)
+
+
+def test_an_unknown_layer(network):
+    """A layer that is not there is answered with those that are."""
+    with pytest.raises(OptionError) as error:
+        Explanation(network, 32, layer="conv2")
+
+    assert str(error.value) == (
+        "layer='conv2' is not a layer of this network. "
+        "It has input, conv1, average1, flatten1, dense1. "
+        "Choose one of these, or leave it out for all."
+    )
+
+
+def test_inference_has_no_derivatives(network):
+    """How a network answers is explained without losses and derivatives."""
+    explained = Explanation(network, 32, training=False)
+
+    assert {row.part for row in explained.operations} == {"forward"}
+    assert not any(".d" in row.writes for row in explained.lowered)
+
+
+@pytest.mark.parametrize(
+    "last", ["3 softmax", "3 logistic", "1 logistic", "2 linear"], ids=lambda last: last
+)
+def test_every_loss_has_its_targets(last):
+    """Labels, probabilities and numbers: whatever the loss takes can be planned."""
+    network = st.Network.parse(f"conv 2@3x3 tanh | dense {last}", (6, 6, 1))
+
+    explained = Explanation(network, 16)
+
+    assert {row.part for row in explained.operations} == {"forward", "loss", "backward"}
+    assert explained.items

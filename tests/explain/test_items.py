@@ -1,0 +1,120 @@
+"""Phases and kernels in words."""
+
+from dataclasses import replace
+
+import pytest
+
+from striate.compile import stages_of
+from striate.explain.items import phase_rows
+from striate.functions.loss import CrossEntropy
+from striate.graph.shorthand import parse
+from striate.graph.step import TrainingStep
+from striate.plan.fuse import Kernel
+from striate.plan.schedule import Schedule, Walk
+from striate.plan.tiles import Segment
+
+
+@pytest.fixture(scope="module")
+def plan():
+    """Plan a convolution with a dense layer behind it."""
+    step = TrainingStep.of(parse("conv 6@5x5 same relu | dense 3 softmax", (28, 28, 1)))
+    return stages_of(step, 64, training=False).plan
+
+
+def whole(index, extent, tile=1):
+    """Walk an index in one stretch."""
+    return Walk(index, (Segment(0, extent, tile),))
+
+
+def described(plan, schedule):
+    """Describe the plan's convolution, walked by another schedule."""
+    place = next(
+        (p, k)
+        for p, phase in enumerate(plan.phases)
+        for k, item in enumerate(phase.items)
+        if isinstance(item, Kernel) and item.head.writes == "conv1.Z"
+    )
+    other = replace(plan, schedules={**plan.schedules, place: schedule})
+    return phase_rows(other)[place[0]].items[place[1]]
+
+
+def test_a_tile_in_registers(plan):
+    """The loops say what runs, what is written out at the edges, and what stays in registers."""
+    columns = Walk("j", (Segment(0, 4, 4), Segment(4, 24, 4), Segment(24, 28, 4)))
+    places = (whole("i", 28), columns, whole("g", 1), whole("h", 6, 6))
+    reduced = (whole("l", 1), whole("u", 5), whole("v", 5, 5))
+
+    row = described(plan, Schedule("q", places, reduced, within=("g", "h", "i", "j")))
+
+    assert row.lanes == "16 images"
+    assert (row.at_once, row.entries) == ("j 4 × h 6", 24)
+    assert row.loops == (
+        "for i < 28",
+        "  for j < 28 by 4 (0..4, 24..28 written out)",
+        "    24 sums (j 4 × h 6) in registers",
+        "    for u < 5",
+        "      add 5 terms: v < 5, written out",
+        "    then conv1.N, conv1.A, still in registers",
+    )
+
+
+def test_columns_in_the_lanes(plan):
+    """Neighbours in the lanes are told from images; a tile of theirs counts vectors."""
+    columns = Walk("j", (Segment(0, 16, 16), Segment(16, 28, 12)))
+    places = (whole("h", 6, 2), whole("i", 28), columns)
+    reduced = (whole("u", 5), whole("v", 5))
+
+    row = described(plan, Schedule("j", places, reduced, within=("h", "i", "j"), tasks=16))
+
+    assert row.lanes == "16 neighbours along j"
+    assert row.loops == (
+        "for h < 6 by 2, shared by 16 tasks",
+        "  for i < 28",
+        "    j = 0..16, 16..28, one after another",
+        "      2 sums (h 2) in registers",
+        "      for u < 5",
+        "        for v < 5",
+        "          add one term",
+        "      then conv1.N, conv1.A, still in registers",
+    )
+
+
+def test_terms_in_the_lanes(plan):
+    """Terms that lie in the lanes are added up across them."""
+    row = described(plan, Schedule("v", (whole("i", 28),), (whole("u", 5),), within=("i",)))
+
+    assert row.lanes == "5 terms along v"
+    assert "  the 16 lanes are added up" in row.loops
+
+
+def test_what_is_stored(plan):
+    """Z and N of a layer stay in registers; A, which others read, goes to memory."""
+    row = described(plan, Schedule("q", (), (), within=()))
+
+    assert row.title == "conv1.Z, N, A"
+    assert row.writes == ("conv1.Z", "conv1.N", "conv1.A")
+    assert row.stored == ("conv1.A",)
+
+
+def test_work_is_that_of_the_whole_batch(plan):
+    """The multiply-adds are those of all blocks; those beyond the edges do not count."""
+    row = described(plan, Schedule("q", (), (), within=()))
+
+    along = 5 * 28 - 2 * (1 + 2)  # taps that fall inside, of one axis padded by 2
+    assert row.multiply_adds == 64 * 6 * along**2
+
+
+@pytest.mark.parametrize("images", [1, 40])
+def test_every_kernel_of_a_training_step_can_be_described(images):
+    """Scatters, maxima, masks, statistics and Winograd's transforms have words, too."""
+    text = (
+        "conv 8@3x3 same as a | batch-norm relu | conv 8@3x3 same | add a | max 3x3 stride 2 | "
+        "dropout 0.2 | conv 4@3x3 padding 1 padding-mode reflect | dense 3 softmax"
+    )
+    step = TrainingStep.of(parse(text, (12, 12, 4)), [CrossEntropy()])
+    plan = stages_of(step, images, training=True, target_shapes=[()]).plan
+
+    rows = [item for phase in phase_rows(plan) for item in phase.items]
+
+    assert all(row.equations and row.title for row in rows)
+    assert all(row.loops and row.lanes for row in rows if row.form in {"contract", "map"})

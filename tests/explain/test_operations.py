@@ -1,0 +1,57 @@
+"""The step in Hagan's symbols."""
+
+from striate.explain.operations import operations
+from striate.functions.loss import CrossEntropy
+from striate.graph.shorthand import parse
+from striate.graph.step import TrainingStep
+
+
+def rows_of(text, shape=(8, 8, 1)):
+    """List the operations of a network's training step."""
+    return operations(TrainingStep.of(parse(text, shape), [CrossEntropy()]))
+
+
+def test_every_array_of_the_book_stands_there_once():
+    """Z, N, A of each layer forward; dN, dZ, dA and the derivatives of all parameters back."""
+    rows = rows_of("conv 2@3x3 tanh | max 2 | dense 3 softmax")
+
+    arrays = [row.writes for row in rows]
+    layers = ("conv1", "max1", "flatten1", "dense1")
+    assert len(set(arrays)) == len(arrays)
+    assert arrays[:12] == [f"{layer}.{symbol}" for layer in layers for symbol in "ZNA"]
+    assert {"conv1.dA", "conv1.dN", "conv1.dZ", "conv1.dweight", "conv1.dbias"} <= set(arrays)
+    assert {"dense1.dN", "dense1.dZ", "dense1.dweight", "dense1.dbias"} <= set(arrays)
+
+
+def test_weights_are_called_as_the_book_calls_them():
+    """The derivative of a weight is dW, of a bias db, of another parameter by its own name."""
+    rows = rows_of("conv 2@3x3 | batch-norm relu | dense 3 softmax")
+
+    symbols = {row.writes: row.symbol for row in rows}
+    assert symbols["conv1.dweight"] == "dW"
+    assert symbols["conv1.dbias"] == "db"
+    assert symbols["batch-norm1.dgamma"] == "dgamma"
+    assert symbols["batch-norm1.dA"] == "dA"
+
+
+def test_the_books_are_named():
+    """Each operation says where the books have it: Hagan first, else whoever introduced it."""
+    rows = rows_of("conv 2@3x3 tanh | batch-norm | dense 3 softmax")
+
+    sources = {row.writes: row.source for row in rows}
+    assert sources["conv1.Z"] == "Hagan 8.20, 8.38"
+    assert sources["conv1.dweight"] == "Hagan 8.46-8.48"
+    assert sources["batch-norm1.Z"] == "Ioffe and Szegedy 2015"
+
+
+def test_where_two_layers_give_derivatives_the_second_adds():
+    """An activation that two layers read gets the derivative of the second on top."""
+    rows = rows_of(
+        "conv 2@3x3 same as stem | conv 2@3x3 same | add stem | global-average | dense 3 softmax"
+    )
+
+    to_stem = [str(row) for row in rows if row.writes == "stem.dA"]
+    assert to_stem == [
+        "stem.dA from add1.dZ2, back through Identity",
+        "stem.dA gets more from conv1.dZ, conv1.weight, back through Convolution",
+    ]

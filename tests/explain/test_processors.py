@@ -1,0 +1,26 @@
+"""Processors by name."""
+
+import pytest
+
+from striate.errors import OptionError
+from striate.explain.processors import processor
+
+
+def test_registers():
+    """What schedules depend on follows from the name."""
+    sizes = {n: processor(n).register_lanes for n in ("haswell", "znver5", "neoverse-n1")}
+
+    assert sizes == {"haswell": 8, "znver5": 16, "neoverse-n1": 4}
+
+
+def test_an_unknown_name_brings_the_nearest():
+    """A name that is not known is answered with those that are."""
+    with pytest.raises(OptionError) as error:
+        processor("hasswell")
+
+    assert str(error.value) == (
+        "'hasswell' is not a processor that striate can describe. Did you mean haswell? It knows "
+        "haswell, skylake, skylake-avx512, icelake-server, sapphirerapids, znver2, znver3, znver4, "
+        "znver5, cortex-a72, neoverse-n1, neoverse-v1, apple-m1. "
+        "Choose one of these, or leave it out: then it is this machine's."
+    )

@@ -1,0 +1,57 @@
+"""Candidates for tiles, timed."""
+
+import pytest
+
+from striate.bench.peak import PeakMeter
+from striate.compile import stages_of
+from striate.errors import OptionError
+from striate.explain.tiles import try_tiles
+from striate.graph.shorthand import parse
+from striate.graph.step import TrainingStep
+from striate.plan.fuse import Kernel
+
+
+@pytest.fixture(scope="module")
+def plan():
+    """Plan a dense layer with softmax."""
+    return stages_of(TrainingStep.of(parse("dense 48 softmax", (20,))), 16, training=False).plan
+
+
+@pytest.fixture(scope="module")
+def peaks():
+    """Measure this machine, once."""
+    return PeakMeter(1).peaks(1)
+
+
+def place_of(plan, name):
+    """Find the kernel that computes an array."""
+    return next(
+        (p, k)
+        for p, phase in enumerate(plan.phases)
+        for k, item in enumerate(phase.items)
+        if isinstance(item, Kernel) and name in item.writes
+    )
+
+
+def test_candidates_are_timed_beside_the_choice(plan, peaks):
+    """All are different, the model's choice is among them and is the one it expects least of."""
+    rows = try_tiles(plan, place_of(plan, "dense1.Z"), peaks, most=4)
+
+    assert 2 <= len(rows) <= 4
+    assert len({(row.at_once, row.columns) for row in rows}) == len(rows)
+    assert [row.microseconds for row in rows] == sorted(row.microseconds for row in rows)
+    (chosen,) = [row for row in rows if row.chosen]
+    assert chosen.cycles == min(row.cycles for row in rows)
+
+
+def test_a_map_has_no_tile(plan, peaks):
+    """A kernel that carries no sums has nothing to choose."""
+    place = place_of(plan, "dense1.A")
+
+    with pytest.raises(OptionError) as error:
+        try_tiles(plan, place, peaks)
+
+    assert str(error.value) == (
+        f"{place[0]}.{place[1]} has no tile to choose: it carries no sums from term to term. "
+        "A kernel with sums has. Choose one of which --stage schedule says that it holds sums."
+    )

@@ -1,0 +1,171 @@
+"""One kernel compiled alone, on arrays as NumPy has them: for the tests of what is written."""
+
+import ctypes
+from dataclasses import dataclass, field, replace
+from math import prod
+
+import numpy as np
+from llvmlite import ir
+
+from striate.llvm.kernel import arguments_of, write_kernel
+from striate.llvm.machine import Code, compile_object, host
+from striate.nests import Equation, bind, interpret
+from striate.plan.fuse import Kernel, fuse, with_stored
+from striate.plan.memory import aligned
+from striate.plan.schedule import schedule
+from striate.plan.statement import IMAGE, LANES, Compute, Variable
+from striate.runtime.words import floats
+
+# The same instructions, other tiles: as if there were fewer and shorter registers.
+PROCESSORS = {"wide": (16, 32), "half": (8, 16), "quarter": (4, 32)}
+
+
+def processor(name):
+    """Give this machine with the registers of another."""
+    register_lanes, registers = PROCESSORS[name]
+    return replace(host(), register_lanes=register_lanes, registers=registers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A kernel on arrays.
+
+    Parameters
+    ----------
+    texts
+        Its equations, the first one the head.
+    arrays
+        What they read, and what targets hold to which they add; whole numbers are labels.
+    shapes
+        Of the targets.
+    tables
+        Numbers that are known while writing.
+    adds
+        Names of the targets that hold values already.
+    extents
+        Of indices that no array tells.
+    images
+        How many there are, in a vector or, where arrays lie in rows, at all.
+    rows
+        Names of the arrays in rows.
+    whole
+        Whether it is done for all images.
+    """
+
+    texts: tuple
+    arrays: dict
+    shapes: dict
+    tables: dict = field(default_factory=dict)
+    adds: frozenset = frozenset()
+    extents: dict = field(default_factory=dict)
+    images: int = LANES
+    rows: frozenset = frozenset()
+    whole: bool = False
+
+    def statements(self, images):
+        """Bind the equations for so many images."""
+        per_image = {name for name in self.lengths() if self.per_image(name)}
+        shapes = {n: (images, *s[1:]) if n in per_image else s for n, s in self.lengths().items()}
+        for text in self.texts:
+            indices = set(Equation.parse(text).indices)
+            extents = {i: n for i, n in self.extents.items() if i in indices}
+            nest = bind(text, shapes=shapes, extents=extents)
+            yield Compute(nest=nest, adds=nest.target in self.adds, whole=self.whole)
+
+    def lengths(self):
+        """Give all shapes."""
+        given = {**self.arrays, **self.tables}
+        return {name: np.shape(array) for name, array in given.items()} | self.shapes
+
+    def per_image(self, name):
+        """Whether an array has an axis of images."""
+        references = [
+            r
+            for text in self.texts
+            for equation in (Equation.parse(text),)
+            for r in (equation.target, *equation.references)
+        ]
+        return any(
+            r.name == name and r.subscripts[:1] and r.subscripts[0].lone == IMAGE
+            for r in references
+        )
+
+    def wanted(self):
+        """Interpret in float64; give the targets."""
+        known = {
+            name: array[: self.images] if self.per_image(name) else array
+            for name, array in self.arrays.items()
+        }
+        known = {n: a.astype(float) if a.dtype.kind == "f" else a for n, a in known.items()}
+        known |= {name: np.array(table) for name, table in self.tables.items()}
+        found = {}
+        for statement in self.statements(self.images):
+            name = statement.writes
+            values = interpret(statement.nest, {n: known[n] for n in statement.nest.sources})[name]
+            known[name] = found[name] = values + (known[name] if statement.adds else 0)
+        return found
+
+    def variables(self):
+        """Say how the arrays lie."""
+        found = {}
+        for name, shape in self.lengths().items():
+            per_image = self.per_image(name)
+            size = prod(shape[1:] if per_image else shape)
+            values = tuple(map(float, np.ravel(self.tables.get(name, []))))
+            rows = aligned(size) if name in self.rows else 0
+            found[name] = Variable(
+                name=name, size=size, per_image=per_image, values=values, rows=rows
+            )
+        return found
+
+    def kernel(self):
+        """Join the statements into one kernel that stores all it computes."""
+        images = self.images if self.whole else LANES
+        items = fuse(list(self.statements(images)))
+        (kernel,) = with_stored(items, self.shapes)
+        assert isinstance(kernel, Kernel)
+        return kernel
+
+    def run(self, target=None, tasks=1):
+        """Compile and run; give the targets."""
+        target, kernel, variables = target or host(), self.kernel(), self.variables()
+        module = ir.Module()
+        module.triple = target.triple
+        plan = schedule(kernel, variables, target, tasks)
+        write_kernel(module, "kernel", kernel, plan, variables)
+        module.globals["kernel"].linkage = "external"
+        code = Code(compile_object(module, target), target)
+        names = arguments_of(kernel, variables)
+        memory = {name: self.placed(variables[name]) for name in names}
+        types = [*[ctypes.c_void_p] * len(names), ctypes.c_int64, ctypes.c_int64]
+        function = ctypes.CFUNCTYPE(None, *types)(code.address("kernel"))
+        for task in range(tasks):
+            pointers = [memory[name].ctypes.data for name in names]
+            function(*pointers, self.images, task)
+        return {name: self.taken(variables[name], memory[name]) for name in self.shapes}
+
+    def placed(self, variable):
+        """Lay an array into memory as the kernel finds it; what nobody gives is NaN."""
+        name = variable.name
+        shape = self.lengths()[name]
+        array = self.arrays.get(name, np.full(shape, np.nan)).reshape(shape)
+        if not variable.per_image:
+            memory = floats(variable.size)
+            memory[:] = array.ravel()
+            return memory
+        flat = array.reshape(len(array), -1)
+        if variable.rows:
+            memory = floats(len(array) * variable.rows)
+            memory.reshape(len(array), -1)[:, : variable.size] = flat
+            return memory
+        memory = floats(variable.size * LANES)
+        memory.reshape(-1, LANES)[...] = flat.T
+        return memory
+
+    def taken(self, variable, memory):
+        """Take an array out of memory, of the images that there are."""
+        shape = self.lengths()[variable.name]
+        if variable.per_image:
+            flat = memory.reshape(variable.size, LANES).T[: self.images]
+            return flat.reshape(self.images, *shape[1:])
+        return memory.reshape(shape)

@@ -1,0 +1,111 @@
+"""Between the lanes of a vector: tiles turned, lanes added up in one order, lanes counted."""
+
+import ctypes
+
+import numpy as np
+import pytest
+from llvmlite import ir
+
+from striate.llvm.builder import FLOATS as VECTOR
+from striate.llvm.builder import I64, PTR, VOID, Builder, constant
+from striate.llvm.lanes import lanes_below, load_part, store_part, sum_of_lanes, turned
+from striate.llvm.machine import Code, compile_object, host
+from striate.plan.statement import LANES
+from striate.runtime.words import floats
+
+
+def function(write, arguments=2):
+    """Compile a function of pointers that a test writes."""
+    module = ir.Module()
+    module.triple = host().triple
+    made = ir.Function(module, ir.FunctionType(VOID, [*[PTR] * arguments, I64]), "f")
+    made.attributes.add("nounwind")
+    builder = Builder(module, made)
+    write(builder, *made.args)
+    builder.ir.ret_void()
+    code = Code(compile_object(module, host()), host())
+    types = [*[ctypes.c_void_p] * arguments, ctypes.c_int64]
+    call = ctypes.CFUNCTYPE(None, *types)(code.address("f"))
+
+    def run(*arrays, count=0):
+        call(*(array.ctypes.data for array in arrays), count)
+        return code
+
+    return run
+
+
+def memory(values):
+    """Lay numbers at the start of a line."""
+    found = floats(np.size(values))
+    found[:] = np.ravel(values)
+    return found
+
+
+def test_turning():
+    """Lane i of row j becomes lane j of row i."""
+
+    def write(b, source, target, _):
+        rows = [load_part(b, b.at(source, k * LANES), LANES) for k in range(LANES)]
+        for k, row in enumerate(turned(b, rows)):
+            b.store(row, b.at(target, k * LANES))
+
+    square, result = memory(np.arange(LANES * LANES)), memory(np.zeros(LANES * LANES))
+
+    function(write)(square, result)
+
+    np.testing.assert_array_equal(
+        result.reshape(LANES, LANES), square.reshape(LANES, LANES).transpose()
+    )
+
+
+def test_the_order_of_a_sum():
+    """Halves are added to halves, as is said: another order would round otherwise."""
+
+    def write(b, source, target, _):
+        b.store(sum_of_lanes(b, load_part(b, source, LANES)), target)
+
+    numbers = np.random.default_rng(0).standard_normal((50, LANES)).astype(np.float32)
+    add = function(write)
+    for row in numbers:
+        result = memory([0.0])
+        add(memory(row), result)
+
+        halves = row
+        while len(halves) > 1:
+            halves = halves[: len(halves) // 2] + halves[len(halves) // 2 :]
+        assert result[0] == halves[0]
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, LANES])
+def test_lanes_below_a_count(count):
+    """As many lanes are marked as there are images."""
+
+    def write(b, target, number):
+        ones, zeros = (constant(VECTOR, value) for value in (1.0, 0.0))
+        b.store(b.select(lanes_below(b, number), ones, zeros), target)
+
+    result = memory(np.full(LANES, np.nan))
+
+    function(write, 1)(result, count=count)
+
+    np.testing.assert_array_equal(result, np.arange(LANES) < count)
+
+
+@pytest.mark.parametrize("count", [1, 5, LANES])
+def test_parts_of_a_vector(count):
+    """Nothing is read or written beyond a part; its last number fills the other lanes."""
+
+    def write(b, source, target, _):
+        part = load_part(b, source, count)
+        b.store(part, target)
+        store_part(b, part, b.at(target, 2 * LANES), count)
+
+    source, result = memory(np.arange(count)), memory(np.full(3 * LANES, -1.0))
+
+    function(write)(source, result)
+
+    filled = np.minimum(np.arange(LANES), count - 1)
+    np.testing.assert_array_equal(result[:LANES], filled)
+    np.testing.assert_array_equal(
+        result[2 * LANES :], np.where(np.arange(LANES) < count, filled, -1)
+    )

@@ -1,0 +1,242 @@
+"""Which engine computes a network: the choice, the notice, what stands in the way."""
+
+import copy
+import pickle
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import striate as st
+import striate.engine
+from helpers import kinds_of
+from networks import EVERYTHING, classifier, columns, digest, images_and_labels
+from striate.errors import EngineError, OptionError, StriateWarning
+from striate.functions.base import Function, Loss
+from striate.functions.loss import SquaredError
+from striate.functions.transfer import Tanh
+from striate.functions.update import GradientDescent
+from striate.functions.update.base import Update
+from striate.graph.engine import NumpyEngine
+from striate.llvm.machine import describe
+from striate.model import engines
+
+X, Y = images_and_labels(13)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silent(Tanh):
+    """A transfer function that computes something else than the equation that it inherits."""
+
+    def apply(self, n):
+        """Halve the hyperbolic tangent."""
+        return super().apply(n) / 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class SilentError(SquaredError):
+    """A loss likewise."""
+
+    def apply(self, n, y):
+        """Halve the squared error."""
+        return super().apply(n, y) / 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class SilentUpdate(GradientDescent):
+    """An update likewise."""
+
+    def apply(self, w, dw, memory, **more):
+        """Go half of the way."""
+        return super().apply(w, dw / 2, memory, **more)
+
+
+@pytest.fixture
+def unsaid(monkeypatch):
+    """Forget what has been said."""
+    monkeypatch.setattr(engines, "_said", set())
+
+
+def test_the_compiled_engine_is_the_usual_one():
+    """Without a word the network is compiled; the choice goes on to other sizes and copies."""
+    network = classifier("conv 2@3x3 tanh")
+
+    assert network.engines.of().name == "compiled"
+    assert network.at((9, 9, 1)).engines.of().name == "compiled"
+    assert classifier(engine="numpy").at((6, 6, 1)).engines.name == "numpy"
+
+
+@pytest.mark.parametrize("make", [
+    lambda engine: st.Network([st.Dense(2)], input_shape=(3,), engine=engine),
+    lambda engine: st.Network.parse("dense 2", (3,), engine=engine),
+    lambda engine: st.Network.preset("lenet5", engine=engine),
+])  # fmt: skip
+def test_an_engine_is_chosen_when_a_network_is_made(make):
+    """Every way to make a network takes the choice."""
+    assert make("numpy").engines.of().name == "numpy"
+    with pytest.raises(OptionError) as error:
+        make("fast")
+
+    assert str(error.value) == (
+        "engine='fast' cannot be. It is 'auto', 'compiled', 'numpy'. "
+        'Use engine="auto" for the fastest that runs here.'
+    )
+
+
+def test_the_choice_is_not_saved(tmp_path):
+    """A file says what a network is, not what computes it; that is chosen when it is loaded."""
+    path = tmp_path / "model"
+    classifier(engine="numpy").save(path)
+
+    assert st.load(path).engines.name == "auto"
+    assert st.load(path, engine="numpy").engines.name == "numpy"
+
+
+def test_both_engines_train_alike():
+    """Losses and weights of the two engines differ by rounding only."""
+    histories, networks = {}, {}
+    for engine in ("compiled", "numpy"):
+        networks[engine] = classifier(EVERYTHING, engine=engine)
+        histories[engine] = networks[engine].fit(
+            X, Y, epochs=2, batch_size=5, update="momentum", validation=0.3, clip_norm=1.0
+        )
+
+    for row, other in zip(*map(columns, histories.values()), strict=True):
+        # Six steps, each within some 1e-6 of the other's, of a loss about 1.
+        assert row == pytest.approx(other, rel=1e-4)
+    for name, array in networks["compiled"].parameters.items():
+        other = networks["numpy"].parameters[name]
+        assert np.linalg.norm(array - other) < 1e-4 * max(np.linalg.norm(other), 1), name
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_a_network_that_has_computed_can_be_copied(again):
+    """What was compiled is left behind, and found again in the cache."""
+    network = classifier(engine="compiled")
+    network.fit(X, Y, epochs=1)
+    other = again(network)
+
+    assert digest(other) == digest(network)
+    np.testing.assert_array_equal(other.predict(X), network.predict(X))
+
+
+def without_llvmlite(monkeypatch):
+    """Let striate run where llvmlite is not installed."""
+    for name in [*sys.modules]:
+        if name == "striate.engine" or name.startswith(("llvmlite", "striate.llvm")):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    monkeypatch.delattr(striate, "engine")
+    monkeypatch.delitem(sys.modules, "striate.compile", raising=False)
+
+
+def without_fused(monkeypatch):
+    """Let the processor be an old one."""
+    old = describe("nehalem", "+sse4.2,-avx2,-fma", "x86_64-unknown-linux-gnu")
+    monkeypatch.setattr(striate.engine, "host", lambda: old)
+
+
+def without_code(monkeypatch):
+    """Let LLVM have no code for the processor."""
+
+    def unknown():
+        raise RuntimeError('No available targets are compatible with triple "lanai"')
+
+    monkeypatch.setattr(striate.engine, "host", unknown)
+
+
+OBSTACLES = {
+    "llvmlite": without_llvmlite,
+    "fused": without_fused,
+    "processor": without_code,
+}
+
+
+@pytest.mark.parametrize("obstacle", OBSTACLES)
+@pytest.mark.usefixtures("unsaid")
+def test_where_nothing_can_be_compiled(obstacle, monkeypatch, golden):
+    """One notice says why, and NumPy computes; where the compiled engine is asked for, an error."""
+    OBSTACLES[obstacle](monkeypatch)
+    with pytest.raises(EngineError) as error:
+        classifier(engine="compiled").predict(X)
+    with pytest.warns(StriateWarning) as notices:  # noqa: PT031  # one for all
+        first = classifier().predict(X)
+        classifier().fit(X, Y, epochs=1)
+
+    assert len(notices) == 1
+    assert str(notices[0].message) == (
+        f"{error.value} Meanwhile the NumPy engine runs: the results are the same but for "
+        "rounding, and take many times as long."
+    )
+    np.testing.assert_array_equal(first, classifier(engine="numpy").predict(X))
+    golden(f"messages/engine-without-{obstacle}", str(error.value))
+
+
+KINDS = {
+    "transfer": lambda engine: st.Network(
+        [st.Flatten(), st.Dense(3, activation=Silent(), name="middle"), st.Dense(3)],
+        input_shape=(6, 6, 1),
+        engine=engine,
+    ).fit(X, np.eye(3)[Y], epochs=1),
+    "loss": lambda engine: classifier("dense 3", engine=engine).fit(
+        X, np.eye(3)[Y], epochs=1, loss=SilentError()
+    ),
+    "update": lambda engine: classifier(engine=engine).fit(X, Y, epochs=1, update=SilentUpdate()),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("unsaid")
+def test_kinds_without_equations(kind, golden):
+    """A kind that computes otherwise than its equations say is not compiled, but named."""
+    with pytest.raises(EngineError) as error:
+        KINDS[kind]("compiled")
+    with pytest.warns(StriateWarning) as notices:
+        KINDS[kind]("auto")
+    KINDS[kind]("numpy")
+
+    assert [str(notice.message).startswith(str(error.value)) for notice in notices] == [True]
+    golden(f"messages/engine-silent-{kind}", str(error.value))
+
+
+def test_every_kind_of_the_library_is_compiled():
+    """No kind computes otherwise than the equations that it states."""
+    kinds = [kind for base in (Function, Loss, Update) for kind in kinds_of(base).values()]
+    inherited = [kind for kind in kinds if not striate.engine._own_equations(kind)]
+
+    assert len(kinds) > 40
+    assert inherited == []
+
+
+def test_few_engines_are_kept():
+    """A network that is asked with many losses forgets the engines that it needed longest ago."""
+    network = classifier("dense 3")
+    first = network.engines.of([SquaredError()])
+    for _ in range(3):
+        assert network.engines.of([SquaredError()]) is first
+    for weights in range(4):
+        network.engines.of([st.functions.loss.Huber(delta=weights + 1.0)])
+
+    assert network.engines.of([SquaredError()]) is not first
+
+
+def test_few_programs_are_kept(monkeypatch):
+    """An engine forgets the programs that it needed longest ago."""
+    monkeypatch.setattr(striate.engine, "_KEPT", 2)
+    network = classifier()
+    expected = network.predict(X)
+    for size in (3, 5, 7):
+        np.testing.assert_array_equal(network.predict(X, batch_size=size), expected)
+
+    assert len(network.engines.of()._programs) == 2
+
+
+def test_the_numpy_engine_computes_what_is_asked_of_it(monkeypatch):
+    """With engine="numpy" nothing is compiled."""
+    monkeypatch.delattr(striate.engine, "load_lowered")
+    network = classifier(EVERYTHING, engine="numpy")
+    network.fit(X, Y, epochs=1)
+
+    assert isinstance(network.engines.of(), NumpyEngine)
+    assert network.evaluate(X, Y).images == 13

@@ -1,0 +1,58 @@
+"""Statements from texts, for tests of one stage."""
+
+from math import prod
+
+import numpy as np
+
+from striate.nests import bind
+from striate.nests.equation import Equation
+from striate.plan.statement import IMAGE, Compute, Lowered, Variable
+
+
+def lowered(*statements, **arrays):
+    """Make statements from texts.
+
+    A name's length, or shape, or numbers say what it is: those of ``a``, ``b``, ``w`` and ``z``
+    are the caller's, unless a statement before writes them; numbers make a table. Axes that are
+    named nowhere are as long as those of ``a``. A sum into what was written before adds to it.
+    """
+    numbers = {name: value for name, value in arrays.items() if isinstance(value, list)}
+    shapes = {name: np.shape(v) if isinstance(v, list) else v for name, v in arrays.items()}
+    shapes = {name: s if isinstance(s, tuple) else (s,) for name, s in shapes.items()}
+    found, written, variables = [], set(), {}
+    for text in statements:
+        equation = Equation.parse(text)
+        for reference in (equation.target, *equation.references):
+            shapes.setdefault(reference.name, shapes.get("a", shapes.get("t")))
+        nest = bind(equation, shapes=shapes)
+        adds = equation.operator == "+=" and nest.target in written
+        found.append(Compute(nest=nest, adds=adds))
+        written.add(nest.target)
+        for reference in (equation.target, *equation.references, *equation.tables):
+            name, per_image = (
+                reference.name,
+                reference.subscripts[:1] and (reference.subscripts[0].lone == IMAGE),
+            )
+            shape = shapes[name][1:] if per_image else shapes[name]
+            variables.setdefault(name, (prod(shape), bool(per_image)))
+    known = {
+        name: Variable(
+            name=name,
+            size=size,
+            per_image=per_image,
+            values=tuple(map(float, np.ravel(numbers.get(name, [])))),
+            buffer=name if name in arrays and name not in numbers and _given(name, found) else "",
+        )
+        for name, (size, per_image) in variables.items()
+    }
+    return Lowered(statements=tuple(found), variables=known)
+
+
+def _given(name, statements):
+    """Whether the caller has an array: what is only read, or ``z``."""
+    return name == "z" or name not in {s.writes for s in statements}
+
+
+def texts(statements):
+    """Print the equations."""
+    return [str(s.nest.equation) for s in statements.statements]

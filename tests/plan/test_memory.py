@@ -1,0 +1,69 @@
+"""Places in memory: whoever is alive at one time lies beside the others, in little room."""
+
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from striate.plan.memory import ALIGNED, Need, aligned, place
+
+LIVES = st.tuples(st.integers(1, 90), st.integers(0, 9), st.integers(0, 9))
+NEEDS = st.lists(LIVES, max_size=12).map(
+    lambda lives: [Need(f"x{k}", size, min(s), max(s)) for k, (size, *s) in enumerate(lives)]
+)
+
+
+def together(one, other):
+    """Say whether two arrays are needed at one moment."""
+    return one.first <= other.last and other.first <= one.last
+
+
+@given(NEEDS, st.integers(0, 40))
+def test_what_lives_together_lies_apart(needs, gap):
+    """No two arrays that are needed at one moment share a number, or a canary behind them."""
+    where, _ = place(needs, gap)
+
+    for one, other in combinations(needs, 2):
+        if together(one, other):
+            first, second = sorted((where[n.name], n.size) for n in (one, other))
+            assert first[0] + first[1] + gap <= second[0]
+
+
+@given(NEEDS)
+def test_lines_of_the_cache(needs):
+    """Every array begins at one; so does what comes behind the whole."""
+    where, whole = place(needs)
+
+    assert where.keys() == {need.name for need in needs}
+    assert all(at % ALIGNED == 0 for at in (*where.values(), whole))
+
+
+@given(NEEDS)
+def test_the_size_of_the_whole(needs):
+    """It holds all arrays; it is no more than all of them, no less than what lives at one time."""
+    where, whole = place(needs)
+
+    moments = ([n for n in needs if n.first <= t <= n.last] for t in range(10))
+    least = max(sum(aligned(n.size) for n in alive) for alive in moments)
+    assert max([where[n.name] + aligned(n.size) for n in needs], default=0) == whole
+    assert least <= whole <= sum(aligned(n.size) for n in needs)
+
+
+@given(NEEDS, st.randoms())
+def test_the_order_of_the_needs(needs, random):
+    """Places depend on what is needed, not on who is named first."""
+    mixed = list(needs)
+    random.shuffle(mixed)
+
+    assert place(mixed) == place(needs)
+
+
+def test_room_between_two():
+    """An array goes into a gap that is large enough, not behind everything."""
+    needs = [Need("low", 64, 0, 0), Need("gap", 48, 0, 1), Need("high", 32, 0, 2)]
+    late = [Need("long", 64, 1, 2), Need("short", 16, 2, 2)]
+
+    where, whole = place([*needs, *late])
+
+    assert where == {"low": 0, "long": 0, "gap": 64, "high": 112, "short": 64}
+    assert whole == 144

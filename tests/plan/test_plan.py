@@ -1,0 +1,128 @@
+"""Plans mean what the book's equations mean: whatever is joined, parted, or put in one place."""
+
+import numpy as np
+import pytest
+
+from engine.cases import GROUPS, IDS, network
+from engine.compiled import Compiled, Numbers, wanted
+from engine.test_random_networks import drawn
+from plan.simulated import Simulated
+from plan.small import PROCESSOR
+from striate.functions.loss import CrossEntropy
+from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.shorthand import parse
+from striate.graph.step import TrainingStep
+from striate.model.presets import preset
+
+# Results are float32 numbers, each rounded once; all before is float64.
+ROUNDED = 2e-7
+
+# The derivatives of what batch normalisation takes the mean from are zero but for roundings.
+NOTHING = 1e-12
+
+NETWORKS = {
+    "lenet5": "conv 3@5x5 tanh | average 2x2 | conv 4@3x3 tanh | average 2x2 | dense 5 | dense 3",
+    "residual": "conv 4@3x3 same | batch-norm relu as a | conv 4@3x3 same bias none | batch-norm "
+    "| add a relu as b | conv 5@1x1 stride 2 same | batch-norm as c | conv 5@3x3 stride 2 same "
+    "from b | batch-norm | add c relu | global-average | dense 3",
+    "twice": "conv 2@3x3 same as shared tanh | again shared | conv-transpose 2@2x2 stride 2 "
+    "| group-norm 2 | dropout 0.4 | max 3x3 stride 2 | flatten order columns | dense 3",
+}
+
+SMALL = {
+    "lenet5": (16, 16, 1),
+    "hagan-8.11": (18, 17, 1),
+    "conv4": (8, 8, 3),
+    "resnet20": (9, 8, 3),
+    "mobilenet-small": (16, 16, 3),
+    "unet-small": (16, 16, 1),
+}
+
+
+def numbers_for(step, images, seed=3):
+    """Draw what a step is given."""
+    rng, graph = np.random.default_rng(seed), step.graph
+    parameters = start_parameters(graph, seed=seed)
+    state = Layout.of(graph.state()).views(start_state(graph))
+    shapes = graph.shapes
+    return Numbers(
+        inputs={name: rng.standard_normal((images, *s)) for name, s in graph.inputs.items()},
+        parameters=Layout.of(graph.parameters()).views(
+            parameters + 0.2 * rng.standard_normal(parameters.shape)
+        ),
+        state={name: rng.uniform(0.5, 1.5, array.shape) for name, array in state.items()},
+        targets=[
+            rng.integers(0, shapes[end.layer][0], (images, *shapes[end.layer][1:]))
+            for end in step.losses
+        ],
+    ).rounded()
+
+
+def assert_same(results, reference):
+    """Compare numbers by name."""
+    assert results.keys() == reference.keys()
+    for name, array in reference.items():
+        apart = np.linalg.norm(results[name] - array)
+        assert apart <= ROUNDED * np.linalg.norm(array) + NOTHING, name
+
+
+def predicted(step, numbers):
+    """Compute the outputs without training, of one image in a program for one."""
+    alone = numbers.first(1)
+    buffers = Compiled(step, 1, target=PROCESSOR, make=Simulated).predict(alone)
+    return {f"predicted {n}": buffers[f"output {n}"] for n in step.graph.outputs}
+
+
+def of_first(results):
+    """Pick the predictions for the first image."""
+    return {name: a[:1] for name, a in results.items() if name.startswith("predicted")}
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=[IDS[group] for group in GROUPS])
+class TestKinds:
+    """Every number of every case of every kind, a dozen cases in one plan."""
+
+    def test_a_batch(self, group):
+        """Nineteen images, in two parts, of which one is not full."""
+        step, numbers = network(group)
+
+        results = Compiled(step, numbers.images, target=PROCESSOR, make=Simulated).run(numbers)
+
+        assert_same(results, wanted(step, numbers))
+
+    def test_one_image(self, group):
+        """A plan for one image gives what the batch's first has."""
+        step, numbers = network(group)
+
+        assert_same(predicted(step, numbers), of_first(wanted(step, numbers)))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks(name):
+    """Joins, shared layers, statistics and masks; seven blocks of images in as many parts."""
+    step = TrainingStep.of(parse(NETWORKS[name], (12, 13, 2)), [CrossEntropy()], to_inputs=True)
+    numbers = numbers_for(step, 99)
+
+    results = Compiled(step, 83, target=PROCESSOR, make=Simulated).run(numbers)
+
+    assert_same(results, wanted(step, numbers))
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_one_image_of_a_preset(name):
+    """Networks that have a name, cut down: halos, joins, depthwise and transposed convolutions."""
+    graph = parse(*preset(name, input_shape=SMALL[name]))
+    step = TrainingStep.of(graph, [CrossEntropy()], to_inputs=True)
+    numbers = numbers_for(step, 1)
+
+    assert_same(predicted(step, numbers), of_first(wanted(step, numbers)))
+
+
+@pytest.mark.parametrize("number", range(16))
+def test_random_networks(number):
+    """Branches and joins of every sort, some images without weight."""
+    network, numbers = drawn(number)
+
+    results = Compiled(network.step, numbers.images, target=PROCESSOR, make=Simulated).run(numbers)
+
+    assert_same(results, wanted(network.step, numbers))

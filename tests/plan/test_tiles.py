@@ -1,0 +1,210 @@
+"""Tiles: segments cover a walk, tiles fit the registers, and the model ranks as machines do."""
+
+from itertools import product
+from math import prod
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plan.small import PROCESSOR
+from striate.plan.target import LANES, Target
+from striate.plan.tiles import (
+    EDGES,
+    Reads,
+    Side,
+    Work,
+    best_tile,
+    body_cost,
+    segments,
+    walk_cost,
+)
+
+
+def processor(register_lanes, registers):
+    """Make a processor with such registers."""
+    return Target(
+        name="x", features="", triple="x", register_lanes=register_lanes, registers=registers
+    )
+
+
+PROCESSORS = {"AVX-512": PROCESSOR, "AVX2": processor(8, 16), "NEON": processor(4, 32)}
+
+
+def convolution(maps=32, read=32, rows=34, window=3):
+    """Describe Hagan 8.38 with images in the lanes: z[h,i,j] += w[h,l,u,v] * a[l,i+u,j+v]."""
+    row, plane = LANES * rows, LANES * rows * rows
+    weights = (("h", read * window * window), ("l", window * window), ("u", window), ("v", 1))
+    image = (("l", plane), ("i", row), ("u", row), ("j", LANES), ("v", LANES))
+    work = Work((Reads(weights, vector=False), Reads(image, vector=True)), (("v", window),))
+    outputs = rows - window + 1
+    return work, (Side("h", maps),), (Side("i", outputs), Side("j", outputs))
+
+
+def dense(neurons=120, inputs=400):
+    """Describe z[s] += w[s,r] * a[r] with images in the lanes."""
+    weights = Reads((("s", inputs), ("r", 1)), vector=False)
+    work = Work((weights, Reads((("r", LANES),), vector=True)), ())
+    return work, (Side("s", neurons),), ()
+
+
+def matrix(rows=120, columns=400):
+    """Describe dw[s,r] += dn[q,s] * a[q,r], with r in the lanes and images counted."""
+    one, other = (
+        Reads((("q", 128), ("s", 1)), vector=False),
+        Reads((("q", columns), ("r", LANES)), vector=True),
+    )
+    return Work((one, other), ()), (Side("s", rows),), (Side("r", columns // LANES),)
+
+
+WORKS = {
+    "convolution": convolution(),
+    "few maps": convolution(maps=6, read=1, rows=32, window=5),
+    "one map": convolution(maps=1, read=1),
+    "one column": convolution(rows=3),
+    "dense": dense(),
+    "few neurons": dense(10, 84),
+    "matrix": matrix(),
+    "narrow matrix": matrix(10, 16),
+}
+
+
+class TestSegments:
+    """A walk cut into tiles."""
+
+    WALKS = st.integers(1, 70).flatmap(
+        lambda n: st.tuples(
+            st.just(n),
+            st.none() | st.tuples(st.integers(0, n), st.integers(0, n)).map(sorted).map(tuple),
+            st.integers(1, n),
+        )
+    )
+
+    @given(WALKS)
+    def test_every_place_once(self, walk):
+        """They lie end to end, from the first place to the last, in whole tiles."""
+        extent, inside, tile = walk
+
+        found = segments(extent, inside, tile)
+
+        ends = [0, *(s.stop for s in found)]
+        assert [s.start for s in found] == ends[:-1]
+        assert ends[-1] == extent
+        assert all(s.stop > s.start and (s.stop - s.start) % s.tile == 0 for s in found)
+
+    @given(WALKS)
+    def test_no_tile_is_larger(self, walk):
+        """No tile holds more places than are computed at once."""
+        extent, inside, tile = walk
+
+        assert all(s.tile <= tile for s in segments(extent, inside, tile))
+
+    @given(WALKS)
+    def test_edges_are_written_out(self, walk):
+        """A tile with places where something falls outside is no loop, unless it is one place."""
+        extent, inside, tile = walk
+        low, high = inside or (0, extent)
+
+        for segment in segments(extent, inside, tile):
+            edge = segment.start < low or segment.stop > high
+            assert segment.once or segment.tile == 1 or not edge
+
+    @given(WALKS)
+    def test_little_is_written_out(self, walk):
+        """Where an edge is wide, all places are one loop."""
+        extent, inside, tile = walk
+
+        found = segments(extent, inside, tile)
+
+        assert len(found) <= 2 * EDGES + 4
+
+    def test_a_wide_edge(self):
+        """An example: nearly all places see something outside."""
+        assert [str(s) for s in segments(40, (18, 22), 4)] == ["0..40"]
+
+    def test_what_is_left_over(self):
+        """The last tile is shorter where the tiles do not fit."""
+        assert [str(s) for s in segments(11, None, 4)] == ["0..8 by 4", "8..11"]
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+@pytest.mark.parametrize("name", WORKS)
+class TestBest:
+    """The tile that is chosen."""
+
+    def test_registers(self, name, processor):
+        """Its sums leave a register at least to what is read."""
+        target = PROCESSORS[processor]
+
+        tile = best_tile(*WORKS[name], target)
+
+        assert prod(size for _, size in tile.places) < target.vectors
+
+    def test_it_costs_least(self, name, processor):
+        """No tile of a fair size that fits takes fewer cycles."""
+        (work, first, second), target = WORKS[name], PROCESSORS[processor]
+        best = best_tile(work, first, second, target)
+        none = Side("", 1)
+        cost = {
+            (y.index, ty, x.index, tx): walk_cost(work, (y, x), (ty, tx), 1, target)
+            for y, x in product(first or (none,), second or (none,))
+            for ty, tx in product(range(1, 7), repeat=2)
+            if ty <= y.extent
+            and tx <= x.extent
+            and target.vectors * 3 // 8 <= ty * tx
+            and ty * tx + tx + 1 <= target.vectors
+        }
+        sizes = dict(best.places)
+        y = next((s for s in first if s.index in sizes), none)
+        x = next((s for s in second if s.index in sizes), none)
+
+        chosen = walk_cost(work, (y, x), (sizes.get(y.index, 1), sizes.get(x.index, 1)), 1, target)
+
+        assert all(chosen <= other for other in cost.values())
+
+
+class TestModel:
+    """The model ranks tiles as they were measured: the ratio is what matters, not the cycles."""
+
+    @staticmethod
+    def cycles(work, tile, target=PROCESSOR):
+        """Count the cycles for each entry of a tile of a side and another."""
+        return body_cost(work, tile, 1, target) / prod(n for _, n in tile)
+
+    def test_too_small_a_tile_waits(self):
+        """One sum waits for itself: a tile of 4 x 4 was measured 7 times as fast for an entry."""
+        work, *_ = convolution()
+
+        one, many = (self.cycles(work, (("h", n), ("j", n))) for n in (1, 4))
+
+        assert one > 5 * many
+
+    def test_a_square_tile_loads_less(self):
+        """4 x 4 entries need fewer loads than 1 x 16."""
+        work, *_ = convolution()
+
+        square = self.cycles(work, (("h", 4), ("j", 4)))
+
+        assert square < self.cycles(work, (("h", 1), ("j", 16)))
+
+    def test_dense_layers(self):
+        """24 neurons beside each other were as fast as anything; 4 wait for their sums."""
+        work, *_ = dense()
+
+        few, many = (self.cycles(work, (("s", n), ("", 1))) for n in (4, 24))
+
+        assert many < few / 1.5
+
+    def test_the_first_convolution_of_lenet(self):
+        """1 -> 6 maps, 5 x 5, measured best at 4 x 3 of AVX-512: all maps at once are chosen."""
+        tile = dict(best_tile(*WORKS["few maps"], PROCESSOR).places)
+
+        assert tile["h"] in (3, 6)
+
+    def test_tiles_of_avx2(self):
+        """Registers hold 8 vectors: 2 x 2 and 1 x 4 were measured fast, and 2 x 4 to spill."""
+        work = convolution(maps=16, read=6, rows=14, window=5)
+
+        tile = best_tile(*work, PROCESSORS["AVX2"])
+
+        assert 4 <= prod(n for _, n in tile.places) <= 6

@@ -1,0 +1,321 @@
+"""Plans are proved to stay in their memory; what is wrong with one is found."""
+
+from dataclasses import replace
+
+import pytest
+
+from plan.small import PROCESSOR, small_plan
+from striate.compile import plan_step, plan_update
+from striate.errors import NestError
+from striate.functions.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
+from striate.functions.update import Adam
+from striate.graph.shorthand import parse
+from striate.graph.step import TrainingStep
+from striate.model.presets import PRESETS, preset
+from striate.nests import bind
+from striate.plan.fuse import Kernel
+from striate.plan.plan import ARENA, LOCAL
+from striate.plan.schedule import Schedule, Walk
+from striate.plan.statement import LANES, Compute, Variable
+from striate.plan.tiles import Segment
+from striate.plan.verify import verify_plan
+
+
+def first_line(plan):
+    """Verify a broken plan; give what is said to be wrong."""
+    with pytest.raises(NestError) as error:
+        verify_plan(plan)
+    return str(error.value).splitlines()[0]
+
+
+def place_of(plan, name):
+    """Find the kernel whose first statement writes an array: its phase, and its place there."""
+    return next(
+        (p, k)
+        for p, phase in enumerate(plan.phases)
+        for k, item in enumerate(phase.items)
+        if isinstance(item, Kernel) and item.head.writes == name
+    )
+
+
+def with_item(plan, place, item):
+    """Give the plan with another item."""
+    p, k = place
+    items = list(plan.phases[p].items)
+    items[k] = item
+    return with_items(plan, p, items)
+
+
+def with_items(plan, p, items):
+    """Give the plan with other items in a phase."""
+    phases = list(plan.phases)
+    phases[p] = replace(phases[p], items=tuple(items))
+    return replace(plan, phases=tuple(phases))
+
+
+def with_extents(plan, name, **extents):
+    """Give the plan with other extents in the first nest of the kernel that writes an array."""
+    place = place_of(plan, name)
+    kernel = plan.phases[place[0]].items[place[1]]
+    head = kernel.head
+    nest = replace(head.nest, extents={**head.nest.extents, **extents})
+    statements = (replace(head, nest=nest), *kernel.statements[1:])
+    return with_item(plan, place, replace(kernel, statements=statements))
+
+
+def with_variable(plan, name, **changes):
+    """Give the plan with another array."""
+    changed = replace(plan.variables[name], **changes)
+    return replace(plan, variables={**plan.variables, name: changed})
+
+
+def with_home(plan, name, **changes):
+    """Give the plan with an array in another place."""
+    return replace(plan, homes={**plan.homes, name: replace(plan.homes[name], **changes)})
+
+
+def with_walk(plan, name, number, *segments):
+    """Give the plan with another walk over an index of a kernel's target."""
+    place = place_of(plan, name)
+    old = plan.schedules[place]
+    targets = list(old.targets)
+    targets[number] = replace(targets[number], segments=segments)
+    schedules = {**plan.schedules, place: replace(old, targets=tuple(targets))}
+    return replace(plan, schedules=schedules)
+
+
+def plan_of(kernels, schedules, *, tasks=1, **variables):
+    """Make a plan of one phase, that has arrays and no place for them yet."""
+    base = small_plan()
+    phase = replace(base.phases[-1], items=tuple(kernels), tasks=tasks)
+    return replace(base, phases=(phase,), schedules=schedules, variables=variables, homes={})
+
+
+def alone(nest, *, schedule=None, others=(), **variables):
+    """Make a plan of one kernel, with no walk where none is given."""
+    statements = tuple(Compute(nest=n) for n in (nest, *others))
+    kernel = Kernel(statements=statements, stored=frozenset(variables))
+    return plan_of([kernel], {(0, 0): schedule or Schedule(None, (), ())}, **variables)
+
+
+def walk_over(index, extent):
+    """Make a schedule that walks one index."""
+    return Schedule(None, (Walk(index, (Segment(0, extent, 1),)),), ())
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_plans_of_presets(name, training):
+    """All networks that have a name are planned without a fault."""
+    graph = parse(*preset(name))
+    shape = graph.shapes[graph.outputs[0]]
+    loss = {"wolter-exercise": BinaryCrossEntropy(), "lenet1989": SquaredError()}.get(name)
+    targets = shape[1:] if loss is None else shape
+    step = TrainingStep.of(graph, [loss or CrossEntropy()])
+
+    plan = plan_step(step, 40, training=training, target_shapes=[targets], target=PROCESSOR)
+
+    verify_plan(plan)
+
+
+def test_the_plan_of_an_update():
+    """What knows no images is planned without a fault."""
+    verify_plan(plan_update(Adam(), 1000, target=PROCESSOR))
+
+
+class TestKernels:
+    """Kernels stay in their arrays, and walk all of their nests once."""
+
+    def test_an_array_smaller_than_its_nest(self):
+        """The place is computed as the machine code does."""
+        plan = with_variable(small_plan(), "conv1.A", size=125)
+
+        assert first_line(plan).endswith("reaches from 0 to 2015 in an array of 2000 numbers.")
+
+    def test_a_guarded_array_smaller_than_its_nest(self):
+        """A window that leaves its image is bounded axis by axis."""
+        plan = with_variable(small_plan(), "input.A", size=83)
+
+        assert first_line(plan).endswith("reaches from 0 to 1343 in an array of 1328 numbers.")
+
+    def test_parameters_smaller_than_their_nest(self):
+        """What knows no images is no larger for it."""
+        plan = with_variable(small_plan(), "dense2.weight", size=19)
+
+        assert (
+            first_line(plan)
+            == "`dense2.weight[s,r]` reaches from 0 to 19 in an array of 19 numbers."
+        )
+
+    def test_an_extent_too_large(self):
+        """An index that stands alone leaves its axis."""
+        plan = with_extents(small_plan(), "conv1.Z", h=4)
+
+        assert "leaves its axis of" in first_line(plan)
+
+    def test_a_sum_over_images_that_are_not_there(self):
+        """An index of images leaves the block."""
+        plan = with_extents(small_plan(), "conv1.Z", q=17)
+
+        assert "leaves its axis of" in first_line(plan)
+
+    @pytest.mark.parametrize(
+        "segments",
+        [
+            (Segment(0, 5, 1),),
+            (Segment(0, 7, 1),),
+            (Segment(1, 6, 1),),
+            (Segment(0, 6, 4),),
+            (Segment(0, 4, 1), Segment(3, 6, 1)),
+            (),
+        ],
+    )
+    def test_a_walk_that_is_not_the_nests(self, segments):
+        """A walk ends early or late, begins late, breaks a tile, goes back, is missing."""
+        plan = small_plan()
+        targets = plan.schedules[place_of(plan, "conv1.Z")].targets
+        rows = next(k for k, walk in enumerate(targets) if walk.index == "i")
+
+        broken = with_walk(plan, "conv1.Z", rows, *segments)
+
+        assert first_line(broken).startswith("The loops are lanes q | ")
+
+    def test_a_walk_that_is_missing(self):
+        """An index that is walked nowhere has one value."""
+        plan = small_plan()
+        place = place_of(plan, "conv1.Z")
+        fewer = replace(plan.schedules[place], targets=plan.schedules[place].targets[1:])
+
+        broken = replace(plan, schedules={**plan.schedules, place: fewer})
+
+        assert first_line(broken).startswith("The loops are lanes q | ")
+
+    def test_places_that_two_tiles_write(self):
+        """A scatter that is taken for a map."""
+        nest = bind("t[i + j] += x[i,j]", shapes={"t": (5,), "x": (3, 3)})
+        t, x = (Variable(name=n, size=s, per_image=False) for n, s in (("t", 5), ("x", 9)))
+
+        assert first_line(alone(nest, t=t, x=x)) == (
+            "Several tiles or tasks may write one place of `t[i + j]`."
+        )
+
+    def test_a_table_that_ends_early(self):
+        """A table of places is read for every index, whether or not the term exists."""
+        shapes = {"y": (4,), "x": (4,), "t": (4,)}
+        nest = bind("y[i] = x[t[i + 1]]", shapes=shapes, extents={"i": 4})
+        y, x = (Variable(name=n, size=4, per_image=False) for n in "yx")
+        table = Variable(name="t", size=4, per_image=False, values=(0.0, 1.0, 2.0, 3.0))
+
+        assert first_line(alone(nest, y=y, x=x, t=table)) == (
+            "`t[i + 1]` reaches [(1, 4)] in a table of 4 numbers with the shape (4,)."
+        )
+
+    def test_a_statement_stored_beyond_its_array(self):
+        """The first statement's target has more places than that of another one."""
+        first = bind("y[i] = 2 * x[i]", shapes={"y": (4,), "x": (4,)})
+        second = bind("z[i - 1] = y[i]", shapes={"z": (3,), "y": (4,)})
+        y, x = (Variable(name=n, size=4, per_image=False) for n in "yx")
+        z = Variable(name="z", size=3, per_image=False)
+        walked = walk_over("i", 4)
+
+        plan = alone(first, others=[second], schedule=walked, y=y, x=x, z=z)
+
+        assert first_line(plan) == "`z` is stored whether `0 <= i - 1 < 3` holds or not."
+
+    def test_several_tasks_that_add_in_place(self):
+        """A scatter by several tasks loses terms."""
+        nest = bind("t[i] += x[i]", shapes={"t": (4,), "x": (4,)})
+        t, x = (Variable(name=n, size=4, per_image=False) for n in "tx")
+        walked = replace(walk_over("i", 4), in_place=True, tasks=2)
+
+        plan = alone(nest, schedule=walked, t=t, x=x)
+
+        assert first_line(plan) == "2 tasks add to the same places."
+
+
+class TestOrder:
+    """Arrays are written before they are read, and by nobody else meanwhile."""
+
+    def test_read_before_it_is_written(self):
+        """What is loaded is not what the convolution reads."""
+        plan = small_plan()
+        load = plan.phases[0].items[0]
+
+        broken = with_item(plan, (0, 0), replace(load, target="conv1.A"))
+
+        assert first_line(broken) == "`input.A` is read before it is written."
+
+    def test_a_part_without_a_place_of_its_own(self):
+        """All parts of a batch write one array at one time."""
+        broken = with_home(small_plan(), "input.A", per_block=0)
+
+        assert first_line(broken) == ("Several tasks touch `input.A` while one of them writes it.")
+
+    def test_tasks_that_do_not_wait(self):
+        """A task reads what another one may not have written yet."""
+        shapes = dict.fromkeys("xyz", (4,))
+        kernels = [
+            Kernel(statements=(Compute(nest=bind(text, shapes=shapes)),), stored=frozenset("yz"))
+            for text in ("y[i] = 2 * x[i]", "z[i] = 3 * y[i]")
+        ]
+        given = Variable(name="x", size=4, per_image=False, buffer="x")
+        made = {name: Variable(name=name, size=4, per_image=False) for name in "yz"}
+        schedules = {(0, k): replace(walk_over("i", 4), tasks=2) for k in range(2)}
+
+        plan = plan_of(kernels, schedules, tasks=2, x=given, **made)
+
+        assert first_line(plan) == "Several tasks touch `y` while one of them writes it."
+
+
+class TestPlaces:
+    """Arrays lie inside their regions, beside each other."""
+
+    def test_beyond_the_arena(self):
+        """An array ends behind the memory that is asked for."""
+        plan = small_plan()
+
+        broken = replace(plan, arena=plan.arena - LANES)
+
+        assert f"in {plan.arena - LANES} numbers of the arena." in first_line(broken)
+
+    def test_beyond_a_workers_memory(self):
+        """The same of a worker's own memory."""
+        plan = small_plan()
+
+        broken = replace(plan, local=plan.local - LANES)
+
+        assert f"in {plan.local - LANES} numbers of a worker's memory." in first_line(broken)
+
+    def test_in_front_of_the_arena(self):
+        """An array begins before its region."""
+        plan = small_plan()
+        name = next(n for n, home in plan.homes.items() if home.region == ARENA)
+
+        assert first_line(with_home(plan, name, offset=-LANES)).startswith(f"`{name}` ends at ")
+
+    def test_half_a_vector_on(self):
+        """An array of images begins within a vector."""
+        plan = small_plan()
+        name = next(n for n, home in plan.homes.items() if home.region == LOCAL)
+        moved = with_home(replace(plan, local=plan.local + LANES), name, offset=LANES // 2)
+
+        assert first_line(moved) == f"`{name}` does not begin at a whole vector."
+
+    def test_on_each_other(self):
+        """Two arrays that one kernel touches lie at one place."""
+        plan = small_plan()
+        place = plan.homes["input.A"].offset
+
+        broken = with_home(replace(plan, local=10 * plan.local), "conv1.A", offset=place)
+
+        assert first_line(broken).endswith("lie on each other, and are needed at one time.")
+
+    def test_on_each_other_for_another_part(self):
+        """An array ends behind its last part, not its first."""
+        plan = small_plan()
+        sums = plan.homes["conv1.dweight, by parts"]
+        beside = replace(sums, offset=sums.offset + sums.per_part)
+
+        broken = replace(plan, homes={**plan.homes, "conv1.dbias, by parts": beside})
+
+        assert first_line(broken).endswith("lie on each other, and are needed at one time.")

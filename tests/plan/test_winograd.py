@@ -1,0 +1,282 @@
+"""Winograd's transforms mean the convolutions that they take the place of, and only of those."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plan.meaning import drawn, run
+from plan.simulated import Simulated
+from plan.small import PROCESSOR
+from striate.maths.check import relative_error
+from striate.nests import Equation, bind
+from striate.plan.fuse import Kernel
+from striate.plan.lower import SCALARS
+from striate.plan.plan import make_plan
+from striate.plan.simplify import simplify
+from striate.plan.statement import LANES, Compute, Load, Lowered, Store, Variable
+from striate.plan.winograd import ERRORS, with_winograd
+
+CONVOLUTION = "z[q,h,*i] += w[h,l,*u] * a[q,l,*(s*i + d*u - p)]"
+GROUPS = "z[q,g,h,*i] += w[g,h,l,*u] * a[q,g,l,*(s*i + d*u - p)]"
+TURNED = "z[q,h,*i] += w[h,l,*u] * a[q,l,*(i - 1*u + p)]"
+IMAGE_FIRST = "z[q,h,*i] += a[q,l,*(i + u - p)] * w[h,l,*u]"
+DERIVATIVE = "da[q,l,*(i + u - p)] += w[h,l,*u] * dz[q,h,*i]"
+
+MANY = 8
+"""Maps, read and written: enough for the transforms to be worth their time."""
+
+
+def convolution(
+    statement=CONVOLUTION, *, pixels=(9, 10), padding=(1, 1), window=3, maps=(MANY, MANY), **more
+):
+    """Make one statement: of images with so many pixels."""
+    read, write = maps
+    constants = {"s": 1, "d": 1, "p": padding} | more
+    window = (window, window)
+    lead, kernel = ((LANES, 2), (2,)) if "g" in statement else ((LANES,), ())
+    back = statement == DERIVATIVE
+    reach = zip(pixels, padding, window, strict=True)
+    outputs = tuple((n + 2 * p - w) // constants["s"] + 1 for n, p, w in reach)
+    images, places = ("da", "dz") if back else ("a", "z")
+    shapes = {
+        images: (*lead, read, *pixels),
+        "w": (*kernel, write, read, *window),
+        places: (*lead, write, *outputs),
+    }
+    if statement == TURNED:
+        shapes["z"] = (*lead, write, *pixels)
+    nest = bind(statement, shapes=shapes, constants=constants)
+    return alone(Compute(nest=nest))
+
+
+def alone(statement):
+    """Make statements of one, whose arrays the caller has."""
+    nest = statement.nest
+    variables = {
+        name: Variable(
+            name=name,
+            size=int(np.prod(shape[1:] if name != "w" else shape)),
+            per_image=name != "w",
+            buffer=name if name in {nest.target, "w"} else "",
+        )
+        for name, shape in nest.shapes.items()
+    }
+    return simplify(Lowered(statements=(statement,), variables=variables))
+
+
+def alone_from(statement, length):
+    """Make one statement of a text, each of whose axes is so long, and windows of 3 x 3."""
+    equation = Equation.parse(statement)
+    arrays = (equation.target, *equation.references, *equation.tables)
+    shapes = {}
+    for reference in arrays:
+        lengths = [3 if s.lone in {"u", "v"} else length for s in reference.subscripts]
+        shapes[reference.name] = (LANES, *lengths[1:]) if reference.name in "abz" else (*lengths,)
+    return alone(Compute(nest=bind(equation, shapes=shapes)))
+
+
+def between_buffers(lowered):
+    """Bring in what a statement reads, and out what it writes."""
+    variables = {name: replace(v, buffer="") for name, v in lowered.variables.items()}
+    variables["w"] = lowered.variables["w"]
+    for name in ("a", "z"):
+        buffer = f"the caller's {name}"
+        variables[buffer] = replace(variables[name], name=buffer, buffer=name)
+    statements = (
+        Load(source="the caller's a", target="a"),
+        *lowered.statements,
+        Store(source="z", target="the caller's z"),
+    )
+    return Lowered(statements=statements, variables=variables)
+
+
+def transformed(lowered, statements=7):
+    """Transform; make sure that it was done, in seven nests."""
+    new = with_winograd(lowered)
+    assert len(new.statements) == statements, str(new)
+    return new
+
+
+def assert_same(lowered, target="z"):
+    """Compare the plain sum with the transforms', in float64."""
+    given = drawn(lowered)
+    plain, other = (run(each, given)[target] for each in (lowered, transformed(lowered)))
+
+    # The transforms of float64 lose three digits, as those of float32 do; sums of some hundred
+    # products another.
+    np.testing.assert_allclose(other, plain, rtol=1e-11, atol=0)
+
+
+class TestMeaning:
+    """The statements after the stage give the arrays that those before it give."""
+
+    @settings(max_examples=25, deadline=None)
+    @given(
+        pixels=st.tuples(st.integers(4, 11), st.integers(4, 11)),
+        padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    )
+    def test_any_size(self, pixels, padding):
+        """Tiles need not fit the image, nor the padding be the same on both axes."""
+        assert_same(convolution(pixels=pixels, padding=padding, maps=(40, 40)))
+
+    def test_padding_of_one_side(self):
+        """More zeros before the image than behind it, as `same` gives for some sizes."""
+        shapes = {"a": (LANES, 9, 8, 9), "w": (9, 9, 3, 3), "z": (LANES, 9, 9, 8)}
+        nest = bind("z[q,h,i,j] += w[h,l,u,v] * a[q, l, i + u - 2, j + v]", shapes=shapes)
+
+        assert_same(alone(Compute(nest=nest)))
+
+    @pytest.mark.parametrize("statement", [GROUPS, TURNED, IMAGE_FIRST])
+    def test_other_forms(self, statement):
+        """Groups of maps, kernels turned round, factors the other way round."""
+        assert_same(convolution(statement))
+
+    @pytest.mark.parametrize("padding", [(0, 0), (1, 1), (2, 0)])
+    def test_the_derivative_by_the_image(self, padding):
+        """The gather that gives dA is a convolution with the kernels turned round."""
+        assert_same(convolution(DERIVATIVE, padding=padding), "da")
+
+    def test_a_sum_that_is_added(self):
+        """What the target holds before is kept."""
+        lowered = convolution()
+        adding = replace(lowered, statements=(replace(lowered.statements[0], adds=True),))
+        given = drawn(lowered)
+        before = np.full((LANES, MANY, 9, 10), 3.0)
+
+        added = run(transformed(adding), given | {"z": before})["z"]
+
+        np.testing.assert_allclose(added, 3 + run(lowered, given)["z"], rtol=1e-11)
+
+    def test_two_convolutions(self):
+        """Each has arrays of its own, and both have the same matrices."""
+        first = convolution()
+        names = {"a": "z", "w": "w2", "z": "z2"}
+        second = first.statements[0].renamed(names)
+        more = {new: replace(first.variables[old], name=new) for old, new in names.items()}
+        both = Lowered(
+            statements=(*first.statements, second),
+            variables={**first.variables, "w2": more["w2"], "z2": more["z2"]},
+        )
+        # The second reads as many pixels as it writes, so the first does, too.
+        given = drawn(both) | {"w2": drawn(first)["w"]}
+
+        results = run(transformed(both, 14), given)["z2"]
+
+        np.testing.assert_allclose(results, run(both, given)["z2"], rtol=1e-10)
+
+    @pytest.mark.parametrize("statement", [CONVOLUTION, GROUPS])
+    def test_axes_that_take_no_memory(self, statement):
+        """A row of tiles lies where the row before lay: nobody reads what has gone."""
+        lowered = convolution(statement)
+        given = drawn(lowered)
+        plan = make_plan(between_buffers(lowered), LANES, PROCESSOR)
+        buffers = {name: given[name].astype(np.float32) for name in ("a", "w")}
+        buffers |= {"z": np.zeros((LANES, plan.variables["z"].size), np.float32)}
+        buffers |= {SCALARS: np.array([LANES], np.float32)}
+
+        Simulated(plan).run(buffers, images=LANES)
+
+        assert any(item.loops for item in plan.phases[-1].items if isinstance(item, Kernel))
+        expected = run(lowered, buffers)["z"]
+        assert relative_error(buffers["z"], expected.reshape(LANES, -1)) < 1e-7
+
+    def test_a_row_of_tiles(self):
+        """Of the arrays in between, memory holds what one row of tiles needs, or one map of it."""
+        variables = transformed(convolution(pixels=(16, 17))).variables
+
+        assert {name: v.size for name, v in variables.items() if name.startswith("z, ")} == {
+            "z, kernel rows": MANY * MANY * 6 * 3,
+            "z, kernel": 6 * 6 * MANY * MANY,
+            "z, strip": 6 * 17,
+            "z, tiles": 6 * 6 * MANY * 5,
+            "z, products": 6 * 6 * MANY * 5,
+            "z, back": 4 * 6 * 5,
+        }
+
+
+class TestErrors:
+    """In float32 the results are as near as is said."""
+
+    @pytest.mark.parametrize(("side", "pixels"), [(2, (6, 6)), (4, (8, 8))])
+    @pytest.mark.parametrize("maps", [MANY, 64])
+    def test_in_norm(self, side, pixels, maps):
+        """Of numbers with signs at random, which cancel most."""
+        lowered = convolution(pixels=pixels, maps=(maps, maps))
+        rng = np.random.default_rng(maps)
+        given = {
+            name: rng.standard_normal(array.shape).astype(np.float32)
+            for name, array in drawn(lowered).items()
+        }
+        new = transformed(lowered)
+        assert f"Winograd's B for {side}" in new.variables
+
+        results = run(new, given, np.float32)["z"]
+
+        # Measured with up to 512 maps, added up in pairs: 5e-7 and 3.4e-6. In order, as machine
+        # code adds, 512 products are off by some ten units more. The bounds leave room for that,
+        # and are no more than ten times too wide.
+        error = relative_error(results.astype(float), run(lowered, given)["z"])
+        assert ERRORS[side] / 30 < error < ERRORS[side]
+
+
+class TestOthers:
+    """What is left alone."""
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            pytest.param({"s": 2}, id="stride"),
+            pytest.param({"d": 2}, id="dilation"),
+            pytest.param({"window": 5}, id="a 5 x 5 window"),
+            pytest.param({"window": 1}, id="a 1 x 1 window"),
+            pytest.param({"maps": (1, 64)}, id="one map that is read"),
+            pytest.param({"maps": (64, 1)}, id="one map that is written"),
+            pytest.param({"maps": (2, 2)}, id="few maps"),
+            pytest.param({"pixels": (3, 3), "padding": (0, 0)}, id="one output"),
+        ],
+    )
+    def test_convolutions(self, options):
+        """Other windows, and what would not be faster."""
+        lowered = convolution(**options)
+
+        assert with_winograd(lowered) == lowered
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "z[q,h,i] += w[h,l,u] * a[q, l, i + u]",
+            "z[q,h,i,j] += w[h,l,u,v] * a[q, l, j + u, i + v]",
+            "z[q,h,i,j] += w[h,l,u,v] * a[q, l, i + v, j + u]",
+            "z[q,h,i,j] += w[h,l,u,v] * a[q, l, i + u, 2*j + v]",
+            "z[q,h,i,j] += w[h,l,u,v] * a[q, l, i + u, t[j + v]]",
+            "z[q,h,i,j] += w[h,l,u,v] * abs(a[q, l, i + u, j + v])",
+            "z[q,h,i,j] += 2 * w[h,l,u,v] * a[q, l, i + u, j + v]",
+            "z[q,h,i,j] += a[q,l,u,v] * b[q, l, i + u, j + v]",
+            "z[q,h,i,j] max= w[h,l,u,v] * a[q, l, i + u, j + v]",
+            "w[h,l,u,v] += z[q,h,i,j] * a[q, l, i + u, j + v]",
+        ],
+    )
+    def test_what_only_looks_like_one(self, statement):
+        """One axis, axes changed over, tables, functions, factors, the kernel's derivative."""
+        length = 12
+        lowered = alone_from(statement, length)
+
+        assert with_winograd(lowered) == lowered
+
+    def test_no_winograd(self):
+        """Whoever asks for plain sums gets them."""
+        lowered = between_buffers(convolution())
+
+        names = make_plan(lowered, LANES, PROCESSOR, winograd=False).variables
+
+        assert not [name for name in names if "Winograd" in name]
+        assert [n for n in make_plan(lowered, LANES, PROCESSOR).variables if "Winograd" in n]
+
+    def test_one_image(self):
+        """A single image's neighbours lie in the lanes, without tiles."""
+        lowered = between_buffers(convolution())
+
+        assert not [n for n in make_plan(lowered, 1, PROCESSOR).variables if "Winograd" in n]

@@ -1,0 +1,93 @@
+"""Processes that fork, end and are stopped while they train; `test_crew.py` runs them."""
+
+import hashlib
+import os
+import signal
+import sys
+import threading
+import time
+
+import numpy as np
+
+import striate as st
+from striate.runtime.settings import set_threads
+
+rng = np.random.default_rng(0)
+X, Y = rng.integers(0, 255, (320, 12, 12, 1)).astype(np.uint8), rng.integers(0, 3, 320)
+TEXT = "conv 4@3x3 relu | batch-norm | max 2 | dense 3 softmax"
+
+
+def digest(arrays):
+    """Hash arrays bit for bit."""
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+
+
+class Noting:
+    """Notes the weights after each step."""
+
+    def __init__(self):
+        self.seen = set()
+
+    def on_step(self, state, *_):
+        """Note a step."""
+        self.seen.add(digest((state.parameters, state.statistics)))
+
+    def on_epoch(self, *_):
+        """Note nothing more."""
+
+
+def train(epochs=3, **more):
+    """Train, and hash the weights."""
+    network = st.Network.parse(TEXT, (12, 12, 1), engine="compiled")
+    network.fit(X, Y, epochs=epochs, batch_size=32, **more)
+    return digest(network.numbers)
+
+
+def forked():
+    """Train in a forked process, while helpers wait in this one and another thread trains."""
+    expected = train()
+    busy = threading.Thread(target=train, args=(200,), daemon=True)
+    busy.start()
+    time.sleep(0.05)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if train() == expected else 3)
+    assert os.waitpid(child, 0)[1] == 0
+    assert train() == expected
+
+
+def ended():
+    """End while a thread trains and helpers wait."""
+    train()
+    threading.Thread(target=train, args=(10_000,), daemon=True).start()
+    time.sleep(0.1)
+
+
+def stopped():
+    """Interrupt trainings at many moments: the weights are those of some step."""
+    noting = Noting()
+    seen = noting.seen
+    seen.add(digest(st.Network.parse(TEXT, (12, 12, 1)).numbers))
+    train(12, listeners=[noting])
+    started = time.perf_counter()
+    train(12)
+    whole = time.perf_counter() - started
+    stops = 0
+    for moment in np.random.default_rng(1).uniform(0, whole, 40):
+        network = st.Network.parse(TEXT, (12, 12, 1), engine="compiled")
+        stop = threading.Timer(moment, os.kill, (os.getpid(), signal.SIGINT))
+        try:
+            stop.start()
+            network.fit(X, Y, epochs=12, batch_size=32)
+            stop.join()
+            time.sleep(0.01)
+        except KeyboardInterrupt:
+            stops += 1
+        assert digest(network.numbers) in seen
+    assert stops > 30  # one that comes inside a destructor is lost
+
+
+if __name__ == "__main__":
+    set_threads(2)
+    {"forked": forked, "ended": ended, "stopped": stopped}[sys.argv[1]]()
+    print("done")  # noqa: T201  # for the test that waits

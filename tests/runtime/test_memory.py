@@ -1,0 +1,131 @@
+"""How much memory can be had: what the system says, what control groups leave, the error."""
+
+import numpy as np
+import pytest
+
+import striate as st
+from striate.errors import OutOfMemoryError
+from striate.runtime import control_groups, memory
+from striate.runtime.memory import Need
+
+GIGABYTE = 1 << 30
+NETWORK = "conv 3@3x3 same | batch-norm relu | dense 2 softmax"
+X, Y = np.zeros((64, 9, 9, 1), np.uint8), np.arange(64) % 2
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """Describe a machine: what /proc/meminfo says, and files of control groups."""
+
+    def describe(meminfo="", membership="", **files):
+        (tmp_path / "meminfo").write_text(meminfo)
+        (tmp_path / "membership").write_text(membership)
+        for path, content in files.items():
+            place = tmp_path / "groups" / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(content)
+        monkeypatch.setattr(memory, "MEMORY", tmp_path / "meminfo")
+        monkeypatch.setattr(control_groups, "MEMBERSHIP", tmp_path / "membership")
+        monkeypatch.setattr(control_groups, "ROOT", tmp_path / "groups")
+
+    return describe
+
+
+MEMINFO = (
+    "MemTotal: 8388608 kB\nMemAvailable: 4194304 kB\nSwapFree: 1048576 kB\nHugePages_Free: 0\n"
+)
+
+
+def test_the_system_says_what_is_available(machine):
+    """What can be had without swapping, and what can be swapped."""
+    machine(MEMINFO)
+
+    assert memory.available() == 5 * GIGABYTE
+
+
+def test_where_nobody_says_it():
+    """Systems without /proc tell nothing, and nothing is refused beforehand."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory, "MEMORY", memory.MEMORY / "missing")
+        patch.setattr(control_groups, "MEMBERSHIP", memory.MEMORY)
+
+        assert memory.available() is None
+        Need(images=1, shared=1 << 60, own=0).require()
+
+
+def test_control_groups_2_leave_less(machine):
+    """The limit of the closest group, less what is used, but for files that can be dropped."""
+    files = {
+        "a/memory.max": "max",
+        "a/memory.current": "100",
+        "a/b/memory.max": str(3 * GIGABYTE),
+        "a/b/memory.current": str(2 * GIGABYTE),
+        "a/b/memory.stat": f"anon 7\ninactive_file {GIGABYTE}\n",
+    }
+    machine(MEMINFO, "0::/a/b\n", **files)
+
+    assert memory.available() == 2 * GIGABYTE
+
+
+def test_control_groups_1_leave_less(machine):
+    """Version 1 has other names, and one tree for memory."""
+    files = {
+        "memory/docker/memory.limit_in_bytes": str(GIGABYTE),
+        "memory/docker/memory.usage_in_bytes": str(3 * GIGABYTE),
+    }
+    machine(MEMINFO, "5:cpu:/elsewhere\n4:memory:/docker\n", **files)
+
+    assert memory.available() == 0
+
+
+def test_a_training_that_does_not_fit_is_refused(machine):
+    """Before anything has changed, with what it needs, what there is, and what would help."""
+    machine("MemAvailable: 64 kB\n")
+    network = st.Network.parse(NETWORK, (9, 9, 1), engine="compiled")
+    before = network.numbers[0].copy()
+    with pytest.raises(OutOfMemoryError) as error:
+        network.fit(X, Y, batch_size=64, standardise=True)
+
+    program, there = str(error.value).split(" needs ")
+    needed, rest = there.split(" of memory, ")
+    assert program == "The program for batches of 64 images"
+    assert 0.1 < float(needed.removesuffix(" MiB")) < 10
+    assert rest == (
+        "and 0.1 MiB can be had. It holds what the layers give and what is carried back through "
+        "them. Use a smaller batch_size, 32 say, smaller images or fewer maps."
+    )
+    np.testing.assert_array_equal(network.numbers[0], before)
+    assert network.preprocessing.mean == {}
+
+
+def test_a_training_that_the_system_refuses(monkeypatch):
+    """Where the system gives no memory although it said so, the same error says it."""
+
+    def refused(count):
+        if count:
+            raise MemoryError
+        return np.zeros(0, np.float32)
+
+    monkeypatch.setattr("striate.runtime.executable.floats", refused)
+    with pytest.raises(OutOfMemoryError, match=r" of memory, more than can be had\. It holds "):
+        st.Network.parse(NETWORK, (9, 9, 1), engine="compiled").fit(X, Y, batch_size=64)
+
+
+def test_large_amounts_are_in_gibibytes():
+    """An amount is written in the unit that people would use."""
+    error = Need(images=64, shared=2 * GIGABYTE, own=GIGABYTE // 2).error(free=GIGABYTE)
+
+    assert str(error).startswith(
+        "The program for batches of 64 images needs 2.5 GiB of memory, and 1.0 GiB can be had. "
+    )
+
+
+@pytest.mark.parametrize(("images", "shared"), [(1, 2 * GIGABYTE), (64, 1000)])
+def test_a_smaller_batch_is_named_where_it_helps(images, shared):
+    """One image, or memory that does not grow with the batch, has no remedy in its size."""
+    error = Need(images=images, shared=shared, own=GIGABYTE).error()
+
+    assert str(error).endswith(
+        "more than can be had. It holds what the layers give and what is carried back through "
+        "them. Use smaller images or fewer maps."
+    )
