@@ -47,48 +47,77 @@ class _Gathering:
         room.type = PTR  # llvmlite's own pointer says what it points to; nothing else here does
         self.room = room
         self.element = I8 if item.element == "uint8" else F32
+        self.step = item.channels if item.last else 1  # numbers from a column to the next
 
     def write(self) -> None:
-        """Write the loop over rows, and for each row its numbers in groups of sixteen."""
-        b, item = self.b, self.item
-        width = item.columns * (item.channels if item.last else 1)
-        planes = 1 if item.last else item.channels
-        for plane in range(planes):
+        """Write the loops over planes and rows, and for each row its numbers in groups of sixteen.
 
-            def row(r: Value, _: object, plane: int = plane) -> list[Value]:
-                for first in range(0, width, LANES):
-                    self.group(r, plane, first, min(LANES, width - first))
+        Nothing is written out but the turning of a group: code for wide images is no longer.
+        """
+        b, item = self.b, self.item
+        width = item.columns * self.step
+        whole = width // LANES * LANES
+
+        def plane(p: Value, _: object) -> list[Value]:
+            def row(r: Value, _: object) -> list[Value]:
+                def group(first: Value, _: object) -> list[Value]:
+                    self.group((p, r, first), LANES)
+                    return []
+
+                if whole:
+                    b.loop(0, whole, LANES, group)
+                if width > whole:
+                    self.group((p, r, I64(whole)), width - whole)
                 return []
 
             b.loop(0, item.rows, 1, row)
+            return []
+
+        b.loop(0, 1 if item.last else item.channels, 1, plane)
         b.ir.ret_void()
 
-    def group(self, r: Value, plane: int, first: int, width: int) -> None:
-        """Write one group: each image's numbers into a row of the room, then turned and stored."""
+    def group(self, place: tuple[Value, Value, Value], width: int) -> None:
+        """Write one group: each image's numbers into a row of the room, turned, toned and stored.
+
+        Its place is a plane, a row, and a number in the row.
+        """
 
         def lane(k: Value, _: object) -> list[Value]:
-            self.lane(k, r, plane, first, width)
+            self.lane(k, place, width)
+            return []
+
+        def tone(k: Value, _: object) -> list[Value]:
+            channel, column = self.channel_and_column(place, k)
+            scale = b.splat(b.load(b.at(self.tones, channel)))
+            shift = b.splat(b.load(b.at(self.tones, b.add(channel, item.channels))))
+            found = b.load(b.at(self.room, b.multiply(k, LANES)), FLOATS, 64)
+            at = b.add(b.multiply(channel, item.rows), place[1])
+            at = b.add(b.multiply(at, item.columns), column)
+            b.store(b.fma(found, scale, shift), b.at(self.target, b.multiply(at, LANES)), 64)
             return []
 
         b, item = self.b, self.item
         b.loop(0, LANES, 1, lane)
         rows = [load_part(b, b.at(self.room, k * LANES), LANES) for k in range(LANES)]
         for k, vector in enumerate(turned(b, rows)[:width]):
-            channel, column = self.place(plane, first + k)
-            scale = b.splat(b.load(b.at(self.tones, channel)))
-            shift = b.splat(b.load(b.at(self.tones, item.channels + channel)))
-            toned = b.fma(vector, scale, shift)
-            at = b.add(b.multiply(r, item.columns), channel * item.rows * item.columns + column)
-            b.store(toned, b.at(self.target, b.multiply(at, LANES)), 64)
+            b.store(vector, b.at(self.room, k * LANES), 64)
+        b.loop(0, width, 1, tone)
 
-    def place(self, plane: int, k: int) -> tuple[int, int]:
-        """Give channel and column of a number of a row."""
-        item = self.item
-        return (k % item.channels, k // item.channels) if item.last else (plane, k)
+    def channel_and_column(
+        self, place: tuple[Value, Value, Value], k: Value
+    ) -> tuple[Value, Value]:
+        """Write which channel and column a number of a group is."""
+        plane, _, first = place
+        number = self.b.ir.add(first, k)
+        if not self.item.last:
+            return plane, number
+        channels = I64(self.item.channels)
+        return self.b.ir.urem(number, channels), self.b.ir.udiv(number, channels)
 
-    def lane(self, k: Value, r: Value, plane: int, first: int, width: int) -> None:
+    def lane(self, k: Value, place: tuple[Value, Value, Value], width: int) -> None:
         """Write how one image's numbers of a group are found."""
         b, item = self.b, self.item
+        plane, r, first = place
         there = b.select(b.ir.icmp_signed("<", k, self.count), k, I64(0))
         size = item.rows * item.columns * item.channels
         number = b.load(b.at(self.numbers, there, I64), I64, 8)
@@ -98,28 +127,23 @@ class _Gathering:
         row = b.ir.add(move[ROW], b.ir.mul(move[ROW_STEP], r))
         seen = b.ir.icmp_unsigned("<", row, I64(item.rows))
         covered = self.between(r, move[TOP], move[BOTTOM])
-        start = b.ir.mul(row, I64(item.columns))
-        if item.last:
-            start = b.ir.mul(start, I64(item.channels))
-        else:
-            start = b.add(start, plane * item.rows * item.columns)
+        start = b.multiply(b.add(b.multiply(plane, item.rows), row), item.columns * self.step)
         target = b.at(self.room, b.multiply(k, LANES))
-        step = item.channels if item.last else 1
-        begin = b.ir.add(b.multiply(move[COLUMN], step), I64(first))
-        width_all = item.columns * step
+        begin = b.ir.add(b.multiply(move[COLUMN], self.step), first)
         whole = [
             seen,
             b.ir.icmp_signed("==", move[COLUMN_STEP], I64(1)),
             b.ir.icmp_signed(">=", begin, I64(0)),
-            b.ir.icmp_signed("<=", begin, I64(width_all - width)),
+            b.ir.icmp_signed("<=", begin, I64(item.columns * self.step - width)),
             b.ir.not_(covered),
         ]
         with b.ir.if_else(self.all(whole)) as (quick, slow):
             with quick:
-                pointer = b.at(image, b.ir.add(start, begin), self.element)
-                self.vector(pointer, target, width)
+                self.vector(b.at(image, b.ir.add(start, begin), self.element), target, width)
             with slow:
-                self.one_by_one(image, start, target, move, (seen, covered), plane, first, width)
+                self.one_by_one(
+                    b.at(image, start, self.element), target, move, (seen, covered), place, width
+                )
 
     def vector(self, pointer: Value, target: Value, width: int) -> None:
         """Write how a whole group of neighbours is read."""
@@ -131,30 +155,38 @@ class _Gathering:
 
     def one_by_one(
         self,
-        image: Value,
-        start: Value,
+        line: Value,
         target: Value,
         move: Sequence[Value],
         row: tuple[Value, Value],
-        plane: int,
-        first: int,
+        place: tuple[Value, Value, Value],
         width: int,
     ) -> None:
-        """Write how the numbers of a group are found where they are no neighbours."""
+        """Write how the numbers of a group are found where they are no neighbours.
+
+        Only what is shown is read: of a row outside the image, none of its line.
+        """
         b, item = self.b, self.item
         seen, covered_row = row
         fill = b.load(b.at(self.tones, 2 * item.channels))
-        for k in range(width):
-            channel, column = self.place(plane, first + k)
-            source = b.add(move[COLUMN], b.multiply(move[COLUMN_STEP], column))
+
+        def number(k: Value, _: object) -> list[Value]:
+            channel, column = self.channel_and_column(place, k)
+            source = b.ir.add(move[COLUMN], b.ir.mul(move[COLUMN_STEP], column))
             inside = b.ir.icmp_unsigned("<", source, I64(item.columns))
-            hidden = b.ir.and_(covered_row, self.between(I64(column), move[LEFT], move[RIGHT]))
+            hidden = b.ir.and_(covered_row, self.between(column, move[LEFT], move[RIGHT]))
             shown = self.all([seen, inside, b.ir.not_(hidden)])
-            at = b.ir.add(start, b.multiply(source, item.channels if item.last else 1))
-            at = b.select(shown, b.add(at, channel if item.last else 0), I64(0))
-            value = b.load(b.at(image, at, self.element), self.element, 1)
-            number = b.ir.uitofp(value, F32) if self.element is I8 else value
-            b.store(b.select(shown, number, fill), b.at(target, k))
+            at = b.multiply(source, self.step)
+            if item.last:
+                at = b.add(at, channel)
+            # Where nothing is shown, the first number of all is read, and not used.
+            pointer = b.select(shown, b.at(line, at, self.element), self.images)
+            value = b.load(pointer, self.element, 1 if self.element is I8 else 4)
+            grey = b.ir.uitofp(value, F32) if self.element is I8 else value
+            b.store(b.select(shown, grey, fill), b.at(target, k))
+            return []
+
+        b.loop(0, width, 1, number)
 
     def between(self, value: Value, low: Value, high: Value) -> Value:
         """Write whether a number lies from one up to, and without, another."""
