@@ -81,15 +81,20 @@ def load(plan: Plan, *, threads: int | None = None) -> Executable:
 
 
 def load_lowered(
-    lowered: Lowered, images: int, target: Target, *, threads: int | None = None
+    lowered: Lowered,
+    images: int,
+    target: Target,
+    *,
+    threads: int | None = None,
+    winograd: bool = True,
 ) -> Executable:
     """Do all that is left to do; what was done once is read from the cache."""
     cache = ObjectCache()
-    made_of = (fingerprint(lowered), str(images), fingerprint(target))
+    made_of = (fingerprint(lowered), f"{images} {winograd}", fingerprint(target))
     key = key_of(*made_of, versions(), writers(), __version__)
     kept = cache.get(key)
     if kept is None:
-        plan = make_plan(lowered, images, target)
+        plan = make_plan(lowered, images, target, winograd=winograd)
         kept = Frame.of(plan).pack(compile_object(write_program(plan), target))
         cache.put(key, kept)
     frame, code = Frame.unpack(kept)

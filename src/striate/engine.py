@@ -48,6 +48,9 @@ class CompiledEngine:
         Results do not depend on it.
     target
         For which processor to compile; by default this one.
+    winograd
+        Whether 3 x 3 convolutions may be computed by Winograd's method; see
+        :mod:`striate.plan.winograd`.
 
     Raises
     ------
@@ -58,11 +61,17 @@ class CompiledEngine:
     name = "compiled"
 
     def __init__(
-        self, step: TrainingStep, *, threads: int | None = None, target: Target | None = None
+        self,
+        step: TrainingStep,
+        *,
+        threads: int | None = None,
+        target: Target | None = None,
+        winograd: bool = True,
     ) -> None:
         self.step = step
         self.target = target or _this_processor()
         self.threads = threads
+        self.winograd = winograd
         self._programs: OrderedDict[Hashable, Executable] = OrderedDict()
         self._lock = Lock()
         _require_equations(_silent(step))
@@ -166,7 +175,9 @@ class CompiledEngine:
         with self._lock:
             program = self._programs.pop(key, None)
             if program is None:
-                program = load_lowered(*lowered(), self.target, threads=self.threads)
+                program = load_lowered(
+                    *lowered(), self.target, threads=self.threads, winograd=self.winograd
+                )
             self._programs[key] = program
             while len(self._programs) > _KEPT:
                 self._programs.popitem(last=False)

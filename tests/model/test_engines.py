@@ -67,6 +67,16 @@ def test_the_compiled_engine_is_the_usual_one():
     assert classifier(engine="numpy").at((6, 6, 1)).engines.name == "numpy"
 
 
+def test_threadpoolctl_finds_a_network_that_was_made_before_its_block(monkeypatch):
+    """A network is known to threadpoolctl as soon as it is made: limits hold for its first fit."""
+    asked = []
+    monkeypatch.setattr(engines, "join_threadpoolctl", lambda: asked.append("joined"))
+
+    classifier("conv 2@3x3 tanh")
+
+    assert asked == ["joined"]
+
+
 @pytest.mark.parametrize("make", [
     lambda engine: st.Network([st.Dense(2)], input_shape=(3,), engine=engine),
     lambda engine: st.Network.parse("dense 2", (3,), engine=engine),

@@ -115,7 +115,7 @@ def taken_apart(plan: Plan) -> Plan:
 
     Returns
     -------
-    Plan
+    striate.plan.plan.Plan
         With the same memory. It computes the same only where a batch is one block: the workers'
         own memory holds one block's numbers.
     """

@@ -58,6 +58,7 @@ def make(
     *,
     seed: int = 0,
     engine: EngineName = "auto",
+    winograd: bool = True,
 ) -> Network:
     """Make a new network of the name of a preset or of shorthand.
 
@@ -71,8 +72,8 @@ def make(
         How many classes it tells apart; ``None`` for the preset's own, 10 in shorthand.
     seed
         For its weights.
-    engine
-        What computes it.
+    engine, winograd
+        What computes it, and whether by Winograd's method where that is faster.
 
     Returns
     -------
@@ -86,12 +87,17 @@ def make(
     text = net.strip()
     if re.fullmatch(r"[\w.-]*", text):
         return Network.preset(
-            text, seed=seed, engine=engine, input_shape=input_shape, classes=classes
+            text,
+            seed=seed,
+            engine=engine,
+            winograd=winograd,
+            input_shape=input_shape,
+            classes=classes,
         )
     filled = text.replace("{classes}", str(classes or _USUAL_CLASSES))
     states_input = filled.split(maxsplit=1)[0] == "input"
     shape = None if states_input else input_shape or _USUAL_SHAPE
-    return Network.parse(filled, shape, seed=seed, engine=engine)
+    return Network.parse(filled, shape, seed=seed, engine=engine, winograd=winograd)
 
 
 def opened(words: str, input_shape: Shape | None, classes: int | None) -> Network:

@@ -32,6 +32,13 @@ engine_option = click.option(
     "auto is machine code wherever it can be.",
 )
 
+winograd_option = click.option(
+    "--winograd/--no-winograd",
+    default=True,
+    show_default=True,
+    help="Whether machine code may compute 3x3 convolutions with fewer products and more rounding.",
+)
+
 size_option = click.option(
     "--size",
     type=Size((1, 2)),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from striate.cli.networks import ENDING
-from striate.cli.recipes import RECIPES
+from striate.cli.recipes import default_net
 from striate.errors import ModelFileError
 from striate.files import make_folder
 
@@ -63,12 +63,10 @@ class Places:
     before: int
 
     @classmethod
-    def of(cls, data: str, net: str | None, chosen: Chosen) -> Self:
-        """Find the places for a data set and a network."""
+    def of(cls, data: str, net: str | None, chosen: Chosen, *, recipe: str | None = None) -> Self:
+        """Find the places for a data set and a network, or for a recipe that the user named."""
         name = _data_word(data)
-        if net is None:
-            net = RECIPES[data].net if data in RECIPES else "net"
-        stem = f"{name}-{_net_word(net)}"
+        stem = f"{name}-{_net_word(net or recipe or default_net(data))}"
         usual = FOLDER / f"{name}.checkpoint"
         checkpoint = chosen.checkpoint or chosen.resume or usual
         return cls(

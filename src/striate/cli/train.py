@@ -7,7 +7,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from striate.cli.options import download_option, engine_option, resize_option, size_option
+from striate.cli.options import (
+    download_option,
+    engine_option,
+    resize_option,
+    size_option,
+    winograd_option,
+)
 from striate.cli.output import Output, json_option
 from striate.cli.places import Places
 from striate.cli.program import INTERRUPTED
@@ -19,14 +25,15 @@ from striate.model.presets import PRESETS
 _HELP = f"""Train a network on DATA, and save it.
 
 DATA is a name ({", ".join(NAMES)}) or a path: a folder with one subfolder of pictures for each
-class, an .npz file, IDX files or CIFAR files. Each known data set has a recipe; the options change
-it.
+class, an .npz file, IDX files or CIFAR files. Each known data set has a recipe, or a quick, a good
+and a best one; the options change it.
 
 \b
 Examples:
   striate train digits
+  striate train mnist --recipe quick
   striate train mnist --net lenet5 --epochs 5
-  striate train shapes --net "conv 4@3x3 relu | max 3 | dense {{classes}} softmax"
+  striate train shapes --net "conv 4@3x3 relu | dense {{classes}} softmax"
   striate train my-photos/ --size 64 --augment "shift 4 flip" --validation 0.1
 
 Ctrl-C stops, saves a checkpoint, and says how to go on. The words of machine learning: an epoch is
@@ -37,6 +44,11 @@ the length of a step.
 
 @click.command("train", help=_HELP)
 @click.argument("data")
+@click.option(
+    "--recipe",
+    metavar="NAME",
+    help="Which of the data set's recipes to follow: quick, good or best, where it has several.",
+)
 @click.option(
     "--net",
     metavar="NAME|LAYERS",
@@ -60,6 +72,13 @@ the length of a step.
     "--augment",
     metavar="TEXT",
     help='Random changes of each image, such as "shift 2 flip"; "" for none.',
+)
+@click.option(
+    "--label-smoothing",
+    type=float,
+    metavar="SHARE",
+    help="Give this share of each label to all classes alike, for example 0.1: less certain "
+    "answers are more often right.",
 )
 @click.option(
     "--validation",
@@ -87,6 +106,7 @@ the length of a step.
     help="For everything random: the same seed gives the same weights.",
 )
 @engine_option
+@winograd_option
 @size_option
 @resize_option
 @download_option
@@ -102,7 +122,7 @@ def command(ctx: click.Context, **words: Any) -> None:
     """Train, and on Ctrl-C say how to go on."""
     options = Options(**words)
     out = Output(as_json=options.as_json, quiet=options.quiet)
-    places = Places.of(options.data, options.net, options)
+    places = Places.of(options.data, options.net, options, recipe=options.recipe)
     try:
         run(options, out, places)
     except KeyboardInterrupt:

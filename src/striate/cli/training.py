@@ -12,11 +12,15 @@ from striate.cli.networks import make, set_classes, weights_hash
 from striate.cli.options import announce_downloads
 from striate.cli.output import Output, counted, sizes
 from striate.cli.places import Places
-from striate.cli.recipes import RECIPES, Recipe, recipe_for, size_for
+from striate.cli.recipes import RECIPES, Recipe, another, recipe_for, require_recipe, size_for
 from striate.cli.report import Tested, say_accuracy, say_confusion, say_worst, test
 from striate.data import Dataset, open_dataset
 from striate.errors import ExtraError, OptionError
+from striate.functions.base import Loss
+from striate.functions.loss import CrossEntropy
+from striate.graph.step import TrainingStep
 from striate.model.engines import EngineName
+from striate.model.losses import losses_of
 from striate.model.network import Network
 from striate.model.planning import augmentation_of, plan_of
 from striate.model.presets import PRESETS
@@ -27,6 +31,7 @@ from striate.training.state import Row, TrainingState
 
 _FEW_NAMES = 10
 _BESIDE_THE_RECIPE = (
+    "recipe",
     "validation",
     "early_stopping",
     "standardise",
@@ -42,6 +47,7 @@ class Options:
     """What the user says; ``None`` leaves it to the recipe."""
 
     data: str
+    recipe: str | None
     net: str | None
     epochs: int | None
     batch_size: int | None
@@ -49,12 +55,14 @@ class Options:
     learning_rate: float | None
     decay: str | None
     augment: str | None
+    label_smoothing: float | None
     validation: float | None
     early_stopping: int | None
     standardise: bool
     class_weight: str | None
     seed: int
     engine: EngineName
+    winograd: bool
     size: tuple[int, ...] | None
     resize: str
     download: bool
@@ -86,6 +94,7 @@ def run(options: Options, out: Output, places: Places) -> None:
     KeyboardInterrupt
         On Ctrl-C; likewise.
     """
+    require_recipe(options.data, options.recipe)  # before anything is downloaded
     dataset = open_dataset(
         options.data,
         size=_size(options),
@@ -146,12 +155,20 @@ def _require_options(recipe: Recipe, options: Options, network: Network) -> None
         keep_best=None,
         watch="loss",
     )
+    TrainingStep.of(network.graph, losses_of(network.graph, _loss(recipe)))
     augmentation_of(recipe.augment or None, network)
 
 
+def _loss(recipe: Recipe) -> Loss | None:
+    """Give the loss where the recipe says more of it than the network's end does."""
+    smoothing = recipe.label_smoothing
+    return CrossEntropy(label_smoothing=smoothing) if smoothing else None
+
+
 def _recipe(options: Options, dataset: Dataset) -> Recipe:
-    """Take the data set's recipe with the user's changes."""
-    recipe = recipe_for(options.data, dataset.image_shape, classes=bool(dataset.classes))
+    """Take a recipe of the data set with the user's changes."""
+    shape, classes = dataset.image_shape, bool(dataset.classes)
+    recipe = recipe_for(options.data, shape, recipe=options.recipe, classes=classes)
     given = {field.name: getattr(options, field.name) for field in fields(Recipe)}
     return replace(recipe, **{name: value for name, value in given.items() if value is not None})
 
@@ -165,7 +182,14 @@ def _network(net: str, dataset: Dataset, options: Options) -> Network:
             "| global-average | dense 1'."
         )
     outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
-    network = make(net, dataset.image_shape, outputs, seed=options.seed, engine=options.engine)
+    network = make(
+        net,
+        dataset.image_shape,
+        outputs,
+        seed=options.seed,
+        engine=options.engine,
+        winograd=options.winograd,
+    )
     set_classes(network, dataset.classes)
     return network
 
@@ -240,6 +264,7 @@ def _fit(
         update=recipe.update,
         learning_rate=recipe.learning_rate,
         decay=recipe.decay,
+        loss=_loss(recipe),
         augment=recipe.augment or None,
         validation=options.validation,
         early_stopping=options.early_stopping,
@@ -296,8 +321,7 @@ def _conclude(
     out.say(f"  striate predict {model} PICTURE.png{resize}", whole=True)
     out.say(f"  striate summary {model}", whole=True)
     if options.net is None and options.data in RECIPES:
-        other = "two-layer" if RECIPES[options.data].net != "two-layer" else "lenet5"
-        out.say(f"  striate train {data} --net {other}", whole=True)
+        out.say(f"  striate train {data} {another(options.data, options.recipe)}", whole=True)
 
 
 def _size(options: Options) -> tuple[int, int] | None:

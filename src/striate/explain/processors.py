@@ -43,7 +43,7 @@ def processor(name: str) -> Target:
 
     Returns
     -------
-    Target
+    striate.plan.target.Target
 
     Raises
     ------

@@ -5,6 +5,7 @@ one, two or four registers, as the processor has them.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from llvmlite import ir
@@ -37,9 +38,13 @@ def like(value: Value, element: Value) -> Value:
 
 def constant(type_: Value, number: float) -> Value:
     """Make a constant: one number, or the same in every lane."""
-    if isinstance(type_, ir.VectorType):
-        return ir.Constant(type_, [number] * type_.count)
     return ir.Constant(type_, number)
+
+
+@cache
+def _mask(lanes: tuple[int, ...]) -> Value:
+    """Make the constant that says which lanes to pick."""
+    return ir.Constant(ir.VectorType(I32, len(lanes)), list(lanes))
 
 
 class Builder:
@@ -82,16 +87,14 @@ class Builder:
     def splat(self, number: Value, count: int = LANES) -> Value:
         """Put one number into every lane."""
         if isinstance(number, ir.Constant):
-            return ir.Constant(ir.VectorType(number.type, count), [number.constant] * count)
+            return constant(ir.VectorType(number.type, count), number.constant)
         type_ = ir.VectorType(number.type, count)
         first = self.ir.insert_element(ir.Constant(type_, ir.Undefined), number, I32(0))
-        zeros = ir.Constant(ir.VectorType(I32, count), [0] * count)
-        return self.ir.shuffle_vector(first, ir.Constant(type_, ir.Undefined), zeros)
+        return self.ir.shuffle_vector(first, ir.Constant(type_, ir.Undefined), _mask((0,) * count))
 
     def shuffle(self, x: Value, y: Value, lanes: Sequence[int]) -> Value:
         """Pick lanes of two vectors laid side by side."""
-        mask = ir.Constant(ir.VectorType(I32, len(lanes)), list(lanes))
-        return self.ir.shuffle_vector(x, y, mask)
+        return self.ir.shuffle_vector(x, y, _mask(tuple(lanes)))
 
     def add(self, x: Value | int, y: Value | int) -> Value | int:
         """Add whole numbers, as far as possible while writing."""

@@ -3,6 +3,7 @@
 import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
 from threading import Lock
 from typing import Literal, get_args
 
@@ -13,6 +14,7 @@ from striate.graph.batch import Stored
 from striate.graph.engine import Engine, NumpyEngine, Steps
 from striate.graph.graph import Graph
 from striate.graph.step import TrainingStep
+from striate.runtime.settings import join_threadpoolctl
 from striate.shapes import Array, Shape
 
 EngineName = Literal["auto", "compiled", "numpy"]
@@ -49,18 +51,23 @@ class Engines:
         The network.
     name
         Which engine is wanted.
+    winograd
+        Whether the compiled engine may compute 3 x 3 convolutions by Winograd's method: fewer
+        products, some more rounding.
     """
 
-    def __init__(self, graph: Graph, name: EngineName) -> None:
+    def __init__(self, graph: Graph, name: EngineName, *, winograd: bool = True) -> None:
         require_engine(name)
+        join_threadpoolctl()  # before a block that limits threads begins to train
         self.graph = graph
         self.name: EngineName = name
+        self.winograd = winograd
         self._kept: OrderedDict[str, Engine] = OrderedDict()
         self._lock = Lock()
 
-    def __reduce__(self) -> tuple[type["Engines"], tuple[Graph, EngineName]]:
+    def __reduce__(self) -> tuple[partial["Engines"], tuple[Graph, EngineName]]:
         """Leave out what was compiled: a copy compiles its own, or finds it in the cache."""
-        return Engines, (self.graph, self.name)
+        return partial(Engines, winograd=self.winograd), (self.graph, self.name)
 
     def of(self, losses: Sequence[Loss] = ()) -> Engine:
         """Give the engine of the network with these losses behind it.
@@ -113,7 +120,7 @@ class Engines:
         if self.name == "numpy":
             return NumpyEngine(step)
         try:
-            return _compiled(step)
+            return _compiled(step, winograd=self.winograd)
         except EngineError as error:
             return self._instead(error, step)
 
@@ -128,7 +135,7 @@ class Engines:
         return NumpyEngine(step)
 
 
-def _compiled(step: TrainingStep) -> Engine:
+def _compiled(step: TrainingStep, *, winograd: bool) -> Engine:
     """Make a compiled engine; raise EngineError where that cannot be."""
     try:
         from striate.engine import CompiledEngine  # noqa: PLC0415  # llvmlite is heavy
@@ -142,7 +149,7 @@ def _compiled(step: TrainingStep) -> Engine:
             f"The compiled engine cannot run: llvmlite {what}. It makes the machine code. "
             f'Install it with pip install {how}llvmlite, or choose engine="numpy".'
         ) from error
-    return CompiledEngine(step)
+    return CompiledEngine(step, winograd=winograd)
 
 
 def _say(text: str) -> None:

@@ -7,14 +7,16 @@ from striate.model.engines import EngineName
 from striate.model.network import Network
 
 
-def load(path: str | os.PathLike[str], *, engine: EngineName = "auto") -> Network:
+def load(
+    path: str | os.PathLike[str], *, engine: EngineName = "auto", winograd: bool = True
+) -> Network:
     """Read a network that :meth:`Network.save` wrote. Nothing in the file is executed.
 
     Parameters
     ----------
     path
         The file.
-    engine
+    engine, winograd
         As for :class:`striate.Network`.
 
     Returns
@@ -39,6 +41,7 @@ def load(path: str | os.PathLike[str], *, engine: EngineName = "auto") -> Networ
         classes=saved.classes,
         numbers=(saved.parameters, saved.statistics),
         engine=engine,
+        winograd=winograd,
     )
     network.losses = saved.losses
     return network

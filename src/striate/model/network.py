@@ -14,7 +14,7 @@ from striate.graph.orders import Channels
 from striate.graph.trace import Trace
 from striate.model import files, fitting, looking, planning, scoring
 from striate.model.building import build
-from striate.model.engines import EngineName
+from striate.model.engines import EngineName, Engines
 from striate.model.inputs import Preprocessing
 from striate.model.scoring import Evaluation
 from striate.model.structure import Structure, start_numbers
@@ -30,8 +30,7 @@ class Network(Structure):
     Parameters
     ----------
     layers
-        Layers in a row, with ``input_shape``; or the input (or inputs) of a graph, with
-        ``outputs``.
+        Layers in a row, with ``input_shape``; or input (or inputs) of a graph, with ``outputs``.
     outputs
         The result (or results) of a graph.
     input_shape
@@ -42,9 +41,11 @@ class Network(Structure):
     seed
         For the weights that the network starts with: the same seed gives the same bits.
     engine
-        What computes: ``"compiled"`` machine code, made for the network and the processor when it
-        is first needed; ``"numpy"``, many times slower and the same but for rounding; ``"auto"``
-        machine code wherever it can be, else NumPy with a notice. It is not saved with the network.
+        What computes: ``"compiled"`` machine code, made for network and processor when first
+        needed; ``"numpy"``, many times slower and the same but for rounding; ``"auto"`` machine
+        code wherever it can be, else NumPy with a notice. It is not saved with the network.
+    winograd
+        Whether machine code may compute 3 x 3 convolutions with fewer products and more rounding.
 
     Raises
     ------
@@ -79,10 +80,11 @@ class Network(Structure):
         channels: Channels = "last",
         seed: int = 0,
         engine: EngineName = "auto",
+        winograd: bool = True,
     ) -> None:
         graph = build(layers, outputs, input_shape, channels)
-        numbers = start_numbers(graph, seed)
-        self._begin(graph, Preprocessing(channels=channels), Classes(), numbers, engine)
+        numbers, engines = start_numbers(graph, seed), Engines(graph, engine, winograd=winograd)
+        self._begin(engines, Preprocessing(channels=channels), Classes(), numbers)
 
     def fit(
         self,
@@ -374,9 +376,7 @@ class Network(Structure):
         return looking.check_gradients(self, x, y, loss or self.losses, entries=entries, seed=seed)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network to one safetensors file.
-
-        It holds the layers, their numbers, what is done to images, the classes and the loss.
+        """Write layers, numbers, what is done to images, classes and loss to a safetensors file.
 
         Parameters
         ----------

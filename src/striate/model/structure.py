@@ -39,15 +39,14 @@ class Structure:
 
     def _begin(
         self,
-        graph: Graph,
+        engines: Engines,
         preprocessing: Preprocessing,
         classes: Classes,
         numbers: tuple[Array, Array],
-        engine: EngineName,
     ) -> None:
-        """Take a graph and its numbers."""
-        self.graph = graph
-        self.engines = Engines(graph, engine)
+        """Take a graph with its engines, and its numbers."""
+        self.graph = engines.graph
+        self.engines = engines
         self.preprocessing = preprocessing
         self.classes = classes
         self._parameters, self._statistics = numbers
@@ -63,15 +62,15 @@ class Structure:
         seed: int = 0,
         numbers: tuple[Array, Array] | None = None,
         engine: EngineName = "auto",
+        winograd: bool = True,
     ) -> Self:
         """Make a network of a graph; its numbers are drawn only where none are given."""
         network = cls.__new__(cls)
         network._begin(  # noqa: SLF001  # its own
-            graph,
+            Engines(graph, engine, winograd=winograd),
             preprocessing or Preprocessing(),
             classes or Classes(),
             start_numbers(graph, seed) if numbers is None else numbers,
-            engine,
         )
         return network
 
@@ -84,6 +83,7 @@ class Structure:
         channels: Channels = "last",
         seed: int = 0,
         engine: EngineName = "auto",
+        winograd: bool = True,
     ) -> Self:
         """Read a network from Hagan's shorthand.
 
@@ -98,7 +98,7 @@ class Structure:
             ``"first"``. Inputs in the text always have theirs last.
         seed
             For the weights that the network starts with.
-        engine
+        engine, winograd
             As for :class:`Network`.
 
         Returns
@@ -128,13 +128,20 @@ class Structure:
         if input_shape is not None and channels == "first":
             input_shape = to_last(require_shape(input_shape))
         graph = parse(text, input_shape)
+        preprocessing = Preprocessing(channels=channels)
         return cls.of(
-            graph, preprocessing=Preprocessing(channels=channels), seed=seed, engine=engine
+            graph, preprocessing=preprocessing, seed=seed, engine=engine, winograd=winograd
         )
 
     @classmethod
     def preset(
-        cls, name: str, *, seed: int = 0, engine: EngineName = "auto", **changes: Any
+        cls,
+        name: str,
+        *,
+        seed: int = 0,
+        engine: EngineName = "auto",
+        winograd: bool = True,
+        **changes: Any,
     ) -> Self:
         """Make one of the networks that have a name.
 
@@ -144,7 +151,7 @@ class Structure:
             See :mod:`striate.model.presets`.
         seed
             For the weights that the network starts with.
-        engine
+        engine, winograd
             As for :class:`Network`.
         changes
             ``input_shape`` and ``classes``, where they differ from the preset's own.
@@ -165,7 +172,7 @@ class Structure:
         61706
         """
         text, input_shape = preset(name, **changes)
-        return cls.parse(text, input_shape, seed=seed, engine=engine)
+        return cls.parse(text, input_shape, seed=seed, engine=engine, winograd=winograd)
 
     @property
     def input_shape(self) -> Shape:
@@ -279,6 +286,7 @@ class Structure:
             classes=self.classes,
             numbers=(parameters.copy(), statistics.copy()),
             engine=self.engines.name,
+            winograd=self.engines.winograd,
         )
         other.losses = self.losses
         return other
