@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import striate as st
-import striate.engine
+import striate.engine.possible
 from networks import classifier, columns, digest, images_and_labels, raising
 from striate.llvm.machine import describe, host
 from striate.runtime.settings import using_threads
@@ -60,7 +60,7 @@ def test_the_processor_changes_no_bit(training, alone, monkeypatch):
     left = [name for name in here.features.split(",") if not name.startswith(("+avx512", "+avx10"))]
     without = [f"-{name[1:]}" for name in here.features.split(",") if name not in left]
     narrow = describe("haswell", ",".join([*left, *without]), here.triple)
-    monkeypatch.setattr(striate.engine, "host", lambda: narrow)
+    monkeypatch.setattr(striate.engine.possible, "host", lambda: narrow)
 
     assert narrow.register_lanes == 8
     assert train(training) == alone[training]

@@ -5,8 +5,8 @@ import pytest
 
 from striate.functions.base import Draw
 from striate.functions.loss import CrossEntropy
-from striate.graph.diagnosis import first_not_finite
 from striate.graph.batch import Batch
+from striate.graph.diagnosis import first_not_finite
 from striate.graph.parameters import Layout, start_parameters, start_state
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep

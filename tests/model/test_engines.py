@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import striate as st
-import striate.engine
+import striate.engine.compiled
+import striate.engine.possible
 from helpers import kinds_of
 from networks import EVERYTHING, classifier, columns, digest, images_and_labels
 from striate.errors import EngineError, OptionError, StriateWarning
@@ -134,7 +135,7 @@ def test_a_network_that_has_computed_can_be_copied(again):
 def without_llvmlite(monkeypatch):
     """Let striate run where llvmlite is not installed."""
     for name in [*sys.modules]:
-        if name == "striate.engine" or name.startswith(("llvmlite", "striate.llvm")):
+        if name.startswith(("llvmlite", "striate.engine", "striate.llvm")):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "llvmlite", None)
     monkeypatch.delattr(striate, "engine")
@@ -144,7 +145,7 @@ def without_llvmlite(monkeypatch):
 def without_fused(monkeypatch):
     """Let the processor be an old one."""
     old = describe("nehalem", "+sse4.2,-avx2,-fma", "x86_64-unknown-linux-gnu")
-    monkeypatch.setattr(striate.engine, "host", lambda: old)
+    monkeypatch.setattr(striate.engine.possible, "host", lambda: old)
 
 
 def without_code(monkeypatch):
@@ -153,7 +154,7 @@ def without_code(monkeypatch):
     def unknown():
         raise RuntimeError('No available targets are compatible with triple "lanai"')
 
-    monkeypatch.setattr(striate.engine, "host", unknown)
+    monkeypatch.setattr(striate.engine.possible, "host", unknown)
 
 
 OBSTACLES = {
@@ -213,7 +214,7 @@ def test_kinds_without_equations(kind, golden):
 def test_every_kind_of_the_library_is_compiled():
     """No kind computes otherwise than the equations that it states."""
     kinds = [kind for base in (Function, Loss, Update) for kind in kinds_of(base).values()]
-    inherited = [kind for kind in kinds if not striate.engine._own_equations(kind)]
+    inherited = [kind for kind in kinds if not striate.engine.possible.own_equations(kind)]
 
     assert len(kinds) > 40
     assert inherited == []
@@ -233,7 +234,7 @@ def test_few_engines_are_kept():
 
 def test_few_programs_are_kept(monkeypatch):
     """An engine forgets the programs that it needed longest ago."""
-    monkeypatch.setattr(striate.engine, "_KEPT", 2)
+    monkeypatch.setattr(striate.engine.compiled, "_KEPT", 2)
     network = classifier()
     expected = network.predict(X)
     for size in (3, 5, 7):
@@ -244,7 +245,7 @@ def test_few_programs_are_kept(monkeypatch):
 
 def test_the_numpy_engine_computes_what_is_asked_of_it(monkeypatch):
     """With engine="numpy" nothing is compiled."""
-    monkeypatch.delattr(striate.engine, "load_lowered")
+    monkeypatch.delattr(striate.engine.compiled, "load_lowered")
     network = classifier(EVERYTHING, engine="numpy")
     network.fit(X, Y, epochs=1)
 

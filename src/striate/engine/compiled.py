@@ -1,0 +1,172 @@
+"""The compiled engine: a training step as one program, an update as another."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from threading import Lock
+
+import numpy as np
+
+from striate.compile import load_lowered
+from striate.engine.possible import own_equations, require_equations, silent, this_processor
+from striate.engine.steps import CompiledSteps, TrainingCall, put_images
+from striate.functions import registry
+from striate.functions.base import Draw
+from striate.functions.update.base import Update
+from striate.graph.batch import Batch, Chosen, Stored, forms_of
+from striate.graph.engine import Results, StepResult
+from striate.graph.step import TrainingStep
+from striate.plan.lower import PARAMETERS, SCALARS, STATISTICS, lower, lower_update
+from striate.plan.statement import Lowered
+from striate.plan.target import Target
+from striate.runtime.executable import Call, Executable
+from striate.shapes import Array, Shape
+
+_KEPT = 16  # programs of an engine that are kept in memory
+
+
+class CompiledEngine:
+    """The engine that runs a step as machine code.
+
+    Parameters
+    ----------
+    step
+        The operations, with a loss for each output if it is to train.
+    threads
+        How many threads share the work; by default what :mod:`striate.runtime.settings` says.
+        Results do not depend on it.
+    target
+        For which processor to compile; by default this one.
+    winograd
+        Whether 3 x 3 convolutions may be computed by Winograd's method; see
+        :mod:`striate.plan.winograd`.
+
+    Raises
+    ------
+    EngineError
+        If there is no machine code for this processor, or a kind states no equation.
+    """
+
+    name = "compiled"
+
+    def __init__(
+        self,
+        step: TrainingStep,
+        *,
+        threads: int | None = None,
+        target: Target | None = None,
+        winograd: bool = True,
+    ) -> None:
+        self.step = step
+        self.target = target or this_processor()
+        self.threads = threads
+        self.winograd = winograd
+        self._programs: OrderedDict[Hashable, Executable] = OrderedDict()
+        self._lock = Lock()
+        require_equations(silent(step))
+
+    def steps(
+        self,
+        update: Update,
+        decayed: Array,
+        *,
+        images: int,
+        target_shapes: Sequence[Shape],
+        stored: Sequence[Stored | None] = (),
+    ) -> "CompiledSteps":
+        """Compile what a training needs; see :class:`striate.graph.engine.Engine`.
+
+        Raises
+        ------
+        EngineError
+            If the update states no equation.
+        """
+        if not (own_equations(update) and getattr(update, "statements", ())):
+            require_equations([f"{registry.name_of(update)} (update)"])
+        gradients = self._program(images, training=True, target_shapes=target_shapes, stored=stored)
+        updating = self._kept(
+            (repr(update), decayed.size),
+            lambda: (lower_update(update, decayed.size), 1),
+        )
+        return CompiledSteps(TrainingCall(self.step, gradients, images), updating, update, decayed)
+
+    def gradients(
+        self, parameters: Array, statistics: Array, batch: Batch, draw: Draw
+    ) -> StepResult:
+        """Compute the losses and all derivatives of one batch."""
+        result, _ = self.run(parameters, statistics, batch, draw)
+        return result
+
+    def run(
+        self, parameters: Array, statistics: Array, batch: Batch, draw: Draw
+    ) -> tuple[StepResult, dict[str, Array]]:
+        """Compute a step; give the derivatives at the inputs too, where the step asks for them."""
+        program = self._program(
+            batch.count,
+            training=True,
+            target_shapes=[y.shape[1:] for y in batch.targets],
+            stored=forms_of(batch.inputs),
+        )
+        call = TrainingCall(self.step, program, batch.count)
+        following = np.zeros(statistics.shape, np.float32)
+        result = call.run(parameters, statistics, following, batch, draw)
+        return result, call.derivatives
+
+    def predict(
+        self,
+        parameters: Array,
+        statistics: Array,
+        inputs: Sequence[Array | Chosen],
+        *,
+        batch_size: int | None = None,
+    ) -> Results:
+        """Compute the network's results without training.
+
+        With a batch size, batches of all sizes up to it share one program.
+        """
+        count = len(inputs[0])
+        graph = self.step.graph
+        call = Call(self._program(batch_size or count, stored=forms_of(inputs)))
+        call.put(PARAMETERS, parameters)
+        call.put(STATISTICS, statistics)
+        call.put(SCALARS, np.array([count], np.float32))
+        for name, images in zip(graph.inputs, inputs, strict=True):
+            put_images(call, name, images)
+        outputs = [np.empty((count, *graph.shapes[name]), np.float32) for name in graph.outputs]
+        read = [np.empty((count, *graph.shapes[end.layer]), np.float32) for end in self.step.losses]
+        for name, array in zip(graph.outputs, outputs, strict=True):
+            call.put(f"output {name}", array)
+        for k, array in enumerate(read):
+            call.put(f"read {k}", array)
+        call.run(images=count)
+        return Results(outputs=tuple(outputs), read=tuple(read))
+
+    def _program(
+        self,
+        images: int,
+        *,
+        training: bool = False,
+        target_shapes: Sequence[Shape] = (),
+        stored: Sequence[Stored | None] = (),
+    ) -> Executable:
+        """Give the program for batches of so many images, or fewer."""
+        given = zip(self.step.graph.inputs, stored, strict=False)  # none: all are arrays
+        forms = {name: form for name, form in given if form}
+
+        def lowered() -> tuple[Lowered, int]:
+            found = lower(self.step, training=training, target_shapes=target_shapes, stored=forms)
+            return found, images
+
+        return self._kept((images, training, *target_shapes, *forms.items()), lowered)
+
+    def _kept(self, key: Hashable, lowered: Callable[[], tuple[Lowered, int]]) -> Executable:
+        """Give a program that is kept, or compile it."""
+        with self._lock:
+            program = self._programs.pop(key, None)
+            if program is None:
+                program = load_lowered(
+                    *lowered(), self.target, threads=self.threads, winograd=self.winograd
+                )
+            self._programs[key] = program
+            while len(self._programs) > _KEPT:
+                self._programs.popitem(last=False)
+        return program

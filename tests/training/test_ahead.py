@@ -1,0 +1,54 @@
+"""Batches prepared ahead: in order, one in advance, errors where their turn comes."""
+
+import threading
+
+import pytest
+
+from striate.training.ahead import ahead
+
+
+def test_the_next_is_made_while_one_is_used():
+    """When the first is given, the second is under way in another thread."""
+    second = threading.Event()
+    threads = []
+
+    def make(item):
+        threads.append(threading.current_thread())
+        if item == 2:
+            second.set()
+        return item
+
+    given = ahead(make, [1, 2, 3])
+
+    assert next(given) == 1
+    assert second.wait(timeout=10)
+    assert list(given) == [2, 3]
+    assert threading.main_thread() not in threads
+
+
+def test_an_error_is_raised_where_its_turn_comes():
+    """What was made before is given first."""
+
+    def make(item):
+        return 1 // item
+
+    given = ahead(make, [1, 0, 1])
+
+    assert next(given) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(given)
+
+
+def test_who_stops_early_leaves_no_thread():
+    """Closing waits for what is under way."""
+    given = ahead(str, range(5))
+    next(given)
+
+    given.close()
+
+    assert not [t for t in threading.enumerate() if t.name.startswith("striate-ahead")]
+
+
+def test_nothing_to_make():
+    """No items, nothing given."""
+    assert list(ahead(str, [])) == []
