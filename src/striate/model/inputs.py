@@ -195,15 +195,16 @@ def as_array(given: Any, name: str) -> Array:
 
 def _require_finite(images: Array, name: str) -> None:
     """Raise where a number is NaN or infinite, with its place; or beyond float32."""
+    ends = np.array([images.min(), images.max()])  # NaN if one is; nothing of the size of x is made
     with np.errstate(over="ignore"):
-        finite = np.isfinite(images.astype(np.float32, copy=False))
-    if not finite.all():
-        bad = np.argwhere(~finite)
-        place = tuple(int(k) for k in bad[0])
-        raise DataError(
-            f"{name} holds {images[place]} at {place}; {len(bad)} of its {images.size} numbers "
-            f"{'is' if len(bad) == 1 else 'are'} not finite in float32. "
-            "One such number makes every weight NaN in the first step. Replace them, with "
-            "numpy.nan_to_num(x) say, or leave those "
-            "images out."
-        )
+        if np.isfinite(ends.astype(np.float32)).all():
+            return
+        bad = np.argwhere(~np.isfinite(images.astype(np.float32, copy=False)))
+    place = tuple(int(k) for k in bad[0])
+    raise DataError(
+        f"{name} holds {images[place]} at {place}; {len(bad)} of its {images.size} numbers "
+        f"{'is' if len(bad) == 1 else 'are'} not finite in float32. "
+        "One such number makes every weight NaN in the first step. Replace them, with "
+        "numpy.nan_to_num(x) say, or leave those "
+        "images out."
+    )
