@@ -72,6 +72,12 @@ PACKAGES = {
     "striate.model": "Model",
     "striate.training": "Training",
     "striate.data": "Data",
+    "striate.plan": "Plans",
+    "striate.engine": "The compiled engine",
+    "striate.llvm": "Machine code",
+    "striate.runtime": "Running programs",
+    "striate.explain": "Explaining",
+    "striate.bench": "Measuring",
 }
 """What has a page of its own: each shows the modules of its package in turn."""
 

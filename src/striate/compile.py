@@ -49,10 +49,11 @@ def stages_of(
     training: bool,
     target_shapes: Sequence[Shape] = (),
     target: Target | None = None,
+    winograd: bool = True,
 ) -> Stages:
     """Give every stage until the program is written, to look at."""
     lowered = lower(step, training=training, target_shapes=target_shapes)
-    plan = make_plan(lowered, images, target or host())
+    plan = make_plan(lowered, images, target or host(), winograd=winograd)
     return Stages(step=step, lowered=lowered, simplified=simplify(lowered), plan=plan)
 
 

@@ -77,6 +77,19 @@ def test_the_step_names_the_books(striate):
     assert re.search(r"conv1 +dW +conv1.dweight from .* Hagan 8.46-8.48\n", result.stdout)
 
 
+def test_with_and_without_winograd(striate):
+    """Whether 3 x 3 convolutions have fewer products is seen in the schedule, and can be chosen."""
+    net = ("conv 32@3x3 relu | conv 32@3x3 relu | dense 3 softmax", "--input-shape", "14x14")
+    stage = ("--inference", "--batch", "16", "--stage", "schedule", "--layer", "conv2")
+    words = ("explain", *net, *stage)
+
+    with_it, without = striate(*words), striate(*words, "--no-winograd")
+
+    assert "products" in with_it.stdout
+    assert "conv2.Z[q,g,h,i,j] += conv2.weight" in without.stdout
+    assert "products" not in without.stdout
+
+
 def test_one_layer(striate):
     """With a layer, what concerns no array of it is left out."""
     result = striate("explain", TEXT, *SHAPE, "--stage", "schedule", "--layer", "conv1")

@@ -40,6 +40,14 @@ def test_files_are_named_after_data_and_network(tmp_path, monkeypatch, data, net
     assert places.pictures == Path("striate-output") / stem
 
 
+@pytest.mark.parametrize(("net", "stem"), [(None, "mnist-quick"), ("lenet5", "mnist-lenet5")])
+def test_files_are_named_after_a_recipe(net, stem):
+    """Where the user names a recipe and no network, the files are named after the recipe."""
+    places = Places.of("mnist", net, Chosen(), recipe="quick")
+
+    assert places.model == Path("striate-output") / f"{stem}.safetensors"
+
+
 @pytest.mark.parametrize(
     ("chosen", "checkpoint", "temporary"),
     [

@@ -5,24 +5,29 @@ import pytest
 from PIL import Image
 
 from striate.cli.networks import make
-from striate.cli.recipes import RECIPES, Recipe, recipe_for, size_for
+from striate.cli.recipes import GOOD, RECIPES, Recipe, another, recipe_for, size_for
 from striate.data import NAMES
 from striate.data.augment import Augmentation
+from striate.errors import OptionError
 from striate.functions import registry
 
 SHAPES = {"digits": 28, "mnist": 28, "fashion-mnist": 28, "shapes": 15, "cifar10": 32}
 
 
-def test_every_data_set_has_a_recipe():
-    """Each data set with a name has a recipe."""
+ALL = [(data, name) for data, recipes in RECIPES.items() for name in recipes]
+
+
+def test_every_data_set_has_a_good_recipe():
+    """Each data set with a name has recipes, a good one among them."""
     assert set(RECIPES) == set(NAMES)
+    assert all(GOOD in recipes for recipes in RECIPES.values())
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_recipes_fit_their_data(name):
+@pytest.mark.parametrize(("name", "recipe"), ALL)
+def test_recipes_fit_their_data(name, recipe):
     """Each recipe's network takes the images, and its update, decay and augmentation exist."""
     channels = 3 if name == "cifar10" else 1
-    recipe = recipe_for(name, (SHAPES[name], SHAPES[name], channels))
+    recipe = recipe_for(name, (SHAPES[name], SHAPES[name], channels), recipe=recipe)
 
     net = make(recipe.net, (SHAPES[name], SHAPES[name], channels), 10)
 
@@ -43,11 +48,46 @@ def test_other_data_get_a_network_for_any_size(side, classes):
     assert net.output_shape == (4,)
 
 
+@pytest.mark.parametrize("data", ["mnist", "photos"])
+def test_a_data_set_is_trained_with_its_good_recipe(data):
+    """Who names no recipe gets the good one, of data with a name and of any other."""
+    good = recipe_for(data, (28, 28, 1), recipe=GOOD)
+
+    assert recipe_for(data, (28, 28, 1)) == good
+
+
+@pytest.mark.parametrize(("data", "there"), [("mnist", "are quick, good, best"), ("a", "is good")])
+def test_a_recipe_that_is_not_there_is_refused(data, there):
+    """A recipe that a data set does not have is refused, with those that it has."""
+    with pytest.raises(OptionError) as error:
+        recipe_for(data, (28, 28, 1), recipe="tasty")
+
+    assert str(error.value) == (
+        f"{data} has no recipe 'tasty'. A recipe is a network and how to train it; here there "
+        f"{there}. Use --recipe good, or leave it out."
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "recipe", "option"),
+    [
+        ("mnist", None, "--recipe best"),
+        ("mnist", "quick", "--recipe best"),
+        ("mnist", "best", "--recipe good"),
+        ("digits", None, "--net two-layer"),
+        ("cifar10", None, "--net lenet5"),
+    ],
+)
+def test_another_way_to_train(data, recipe, option):
+    """What to try next is another recipe where there is one, else another network."""
+    assert another(data, recipe) == option
+
+
 def test_recipe_is_one_line():
     """A recipe is told in one line of words."""
-    assert str(Recipe(augment="flip")) == (
+    assert str(Recipe(augment="flip", label_smoothing=0.1)) == (
         "lenet5, 10 epochs in batches of 128 images, adam with learning rate 0.001, decay cosine, "
-        "images changed at random (flip)"
+        "images changed at random (flip), labels smoothed by 0.1"
     )
 
 

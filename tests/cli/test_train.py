@@ -108,8 +108,41 @@ def test_options_change_the_recipe(striate):
         "learning_rate": 0.01,
         "decay": "cosine",
         "augment": "shift 1",
+        "label_smoothing": 0.0,
         "seed": 0,
     }
+
+
+def test_a_recipe_is_named(striate, tmp_path):
+    """`--recipe` chooses a recipe, and the model is named after it."""
+    result = striate(*QUICK, "--recipe", "good", "--json")
+
+    found = json.loads(result.stdout)
+    assert found["options"]["recipe"] == "good"
+    assert found["recipe"]["net"] == "conv 4@3x3 relu | max 3 | dense {classes} softmax"
+    assert Path(found["model"]) == Path("striate-output/shapes-good.safetensors")
+    assert (tmp_path / found["model"]).is_file()
+
+
+def test_a_recipe_that_is_not_there_is_refused_first(striate, monkeypatch, tmp_path):
+    """A recipe that a data set does not have is refused before anything is looked for."""
+    monkeypatch.setenv("STRIATE_DATA", str(tmp_path / "nothing"))
+
+    result = striate("train", "mnist", "--recipe", "tasty", "--no-download")
+
+    assert result.exit_code == 1
+    assert "mnist has no recipe 'tasty'" in " ".join(result.stderr.split())
+
+
+def test_labels_are_smoothed(striate):
+    """Smoothed labels cannot be met: the loss stays above what it is with the labels as given."""
+    sharp, smooth = (
+        json.loads(striate(*QUICK, "--json", "--label-smoothing", share).stdout)
+        for share in (0, 0.5)
+    )
+
+    # Half of each target shared between two classes: at best -(3/4 log 3/4 + 1/4 log 1/4) = 0.562.
+    assert smooth["history"][-1]["loss"] > 0.562 > sharp["history"][-1]["loss"]
 
 
 def test_all_options_of_training_are_passed_on(striate):
@@ -123,6 +156,7 @@ def test_all_options_of_training_are_passed_on(striate):
     found = json.loads(result.stdout)
     assert {"validation_loss", "validation_accuracy"} <= found["history"][0].keys()
     assert found["options"] == {
+        "recipe": None,
         "validation": 0.1,
         "early_stopping": 1,
         "standardise": True,
@@ -259,7 +293,15 @@ def test_named_checkpoint_is_kept_and_can_be_gone_on_from(striate, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "option", [("--epochs", "0"), ("--update", "sgd"), ("--augment", "shft 2"), ("--seed", "-1")]
+    "option",
+    [
+        ("--epochs", "0"),
+        ("--update", "sgd"),
+        ("--augment", "shft 2"),
+        ("--label-smoothing", "2"),
+        ("--label-smoothing", "0.1", "--net", "dense {classes} logistic"),
+        ("--seed", "-1"),
+    ],
 )
 def test_an_option_that_cannot_be_is_refused_before_the_show(striate, option):
     """Nothing is announced, and no folder is made, for a training that cannot start."""

@@ -9,6 +9,7 @@ import click
 from striate.bench.peak import PeakMeter, Peaks
 from striate.cli import explain_machine, explain_program
 from striate.cli.networks import Size, opened
+from striate.cli.options import winograd_option
 from striate.cli.output import Output, counted, json_option
 from striate.cli.pages import Page
 from striate.errors import OptionError
@@ -83,6 +84,7 @@ Processors: {", ".join(PROCESSORS[:5])},
     help="Time candidates for the tile of a kernel beside what is expected of them. "
     "It is named as the schedule names it, 0.4, or by an array that it leaves in memory.",
 )
+@winograd_option
 @json_option
 def command(
     network: str,
@@ -94,11 +96,12 @@ def command(
     layer: str | None,
     cpu: str | None,
     try_tiles: str | None,
+    winograd: bool,
     as_json: bool,
 ) -> None:
     """Explain a network."""
     out = Output(as_json=as_json)
-    made = opened(network, input_shape, classes)
+    made = opened(network, input_shape, classes, winograd=winograd)
     target = None if cpu is None else processor(cpu)
     explained = Explanation(made, batch, training=not inference, target=target, layer=layer)
     tried = None if try_tiles is None else _named(explained, try_tiles)

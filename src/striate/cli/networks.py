@@ -100,7 +100,9 @@ def make(
     return Network.parse(filled, shape, seed=seed, engine=engine, winograd=winograd)
 
 
-def opened(words: str, input_shape: Shape | None, classes: int | None) -> Network:
+def opened(
+    words: str, input_shape: Shape | None, classes: int | None, *, winograd: bool = True
+) -> Network:
     """Load a model file, or make the network that the words describe.
 
     Parameters
@@ -109,7 +111,7 @@ def opened(words: str, input_shape: Shape | None, classes: int | None) -> Networ
         A saved model, the name of a preset, or layers in shorthand.
     input_shape
         Shape of an image, where it is not the network's own; rows and columns alone are grey.
-    classes
+    classes, winograd
         As for :func:`make`.
 
     Returns
@@ -117,10 +119,10 @@ def opened(words: str, input_shape: Shape | None, classes: int | None) -> Networ
     Network
     """
     if is_model_file(words):
-        network = load(words)
+        network = load(words, winograd=winograd)
         return network if input_shape is None else network.at(input_shape)
     shape = input_shape if input_shape is None or len(input_shape) != 2 else (*input_shape, 1)
-    return make(words, shape, classes)
+    return make(words, shape, classes, winograd=winograd)
 
 
 def is_model_file(words: str) -> bool:

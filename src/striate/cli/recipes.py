@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from striate.cli.output import counted
 from striate.data.pictures import is_picture, survey
@@ -50,9 +51,34 @@ class Recipe:
 GOOD = "good"
 """The recipe that every data set has, and is trained with by default."""
 
+_NORMED, _POOLED = "bias none | batch-norm relu", "bias none | max 2 | batch-norm relu"
+"""What follows a convolution; pooling comes first, so that less is left to normalise."""
+
+_THREE = (
+    f"conv 8@3x3 {_POOLED} | conv 24@3x3 {_POOLED} | conv 48@3x3 {_NORMED} | "
+    "dense {classes} softmax"
+)
+_FOUR = (
+    f"conv 16@3x3 {_POOLED} | conv 32@3x3 {_NORMED} | conv 32@3x3 {_POOLED} | "
+    f"conv 64@3x3 {_NORMED} | dense {{classes}} softmax"
+)
+_WIDE = (
+    f"conv 32@3x3 same {_POOLED} | conv 64@3x3 same {_POOLED} | conv 128@3x3 same {_POOLED} | "
+    "dense {classes} softmax"
+)
+"""Networks for grey images of 28 x 28 pixels: 0.3, 1.5 and 7.5 million multiply-adds forward."""
+
+
+def _cycle(net: str, epochs: int, **changes: Any) -> Recipe:
+    """Make a recipe of one cycle of a large learning rate, with smoothed labels."""
+    usual = {"learning_rate": 0.02, "decay": "one-cycle", "label_smoothing": 0.1}
+    return Recipe(net=net, epochs=epochs, **usual | changes)
+
+
+# The accuracies are those of the images that the recipes were chosen on, kept back from training:
+# the last 10,000 training images of MNIST and of Fashion-MNIST, a tenth of those of digits.
 RECIPES = {
-    # Chosen on a tenth of the training images, three seeds: 98.1 % after 30 epochs, 98.7 % after
-    # 60.
+    # 98.1 % after 30 epochs, 98.7 % after 60, three seeds.
     "digits": {
         GOOD: Recipe(
             epochs=50, batch_size=64, learning_rate=0.003, decay="one-cycle", augment="shift 2"
@@ -66,11 +92,14 @@ RECIPES = {
         ),
     },
     "mnist": {
-        GOOD: Recipe(batch_size=64, learning_rate=0.003, decay="one-cycle", augment="shift 1"),
-        "quick": Recipe(epochs=2),
-        "best": Recipe(epochs=3),
+        "quick": _cycle(_THREE, 2, batch_size=64, augment="shift 1"),  # 99.27 %, three seeds
+        GOOD: _cycle(_FOUR, 9, augment="shift 2"),  # 99.57 % after 10 epochs, three seeds
+        "best": _cycle(_WIDE, 12, learning_rate=0.01, augment="shift 2"),
     },
-    "fashion-mnist": {GOOD: Recipe(net="two-layer", epochs=10, augment="flip")},
+    "fashion-mnist": {
+        GOOD: _cycle(_FOUR, 8, augment="flip"),  # 92.1 %; with shifts 91.8 %
+        "best": _cycle(_WIDE, 12, learning_rate=0.01, augment="flip"),  # 93.5 % after 10 epochs
+    },
     "cifar10": {GOOD: Recipe(net="two-layer", epochs=10, augment="shift 4 flip")},
 }
 """By data set and name."""

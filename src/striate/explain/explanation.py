@@ -65,7 +65,12 @@ class Explanation:
         step = TrainingStep.of(graph, losses)
         self.layer = layer
         self.stages: Stages = stages_of(
-            step, images, training=training, target_shapes=_target_shapes(step), target=target
+            step,
+            images,
+            training=training,
+            target_shapes=_target_shapes(step),
+            target=target,
+            winograd=network.engines.winograd,
         )
 
     @property
