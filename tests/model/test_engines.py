@@ -251,3 +251,17 @@ def test_the_numpy_engine_computes_what_is_asked_of_it(monkeypatch):
 
     assert isinstance(network.engines.of(), NumpyEngine)
     assert network.evaluate(X, Y).images == 13
+
+
+def test_what_has_scored_answers(monkeypatch):
+    """Predictions after an evaluation need no further program, and are the same bits."""
+    network = classifier(engine="compiled")
+    network.fit(X, Y, epochs=1)
+    evaluation = network.evaluate(X, Y)
+    alone = copy.deepcopy(network).predict(X)
+    monkeypatch.delattr(striate.engine.compiled, "load_lowered")
+
+    found = network.predict(X)
+
+    np.testing.assert_array_equal(found, alone)
+    assert evaluation.accuracy == np.mean(found.argmax(axis=1) == Y)

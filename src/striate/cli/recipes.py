@@ -66,7 +66,7 @@ _WIDE = (
     f"conv 32@3x3 same {_POOLED} | conv 64@3x3 same {_POOLED} | conv 128@3x3 same {_POOLED} | "
     "dense {classes} softmax"
 )
-"""Networks for grey images of 28 x 28 pixels: 0.3, 1.5 and 7.5 million multiply-adds forward."""
+"""Networks for grey images of 28 x 28 pixels: 0.35, 1.5 and 7.5 million multiply-adds forward."""
 
 
 def _cycle(net: str, epochs: int, **changes: Any) -> Recipe:
@@ -94,11 +94,11 @@ RECIPES = {
     "mnist": {
         "quick": _cycle(_THREE, 2, batch_size=64, augment="shift 1"),  # 99.27 %, three seeds
         GOOD: _cycle(_FOUR, 9, augment="shift 2"),  # 99.57 % after 10 epochs, three seeds
-        "best": _cycle(_WIDE, 12, learning_rate=0.01, augment="shift 2"),
+        "best": _cycle(_FOUR, 55, augment="shift 2"),  # 99.63 % after 40 epochs, one seed
     },
     "fashion-mnist": {
-        GOOD: _cycle(_FOUR, 8, augment="flip"),  # 92.1 %; with shifts 91.8 %
-        "best": _cycle(_WIDE, 12, learning_rate=0.01, augment="flip"),  # 93.5 % after 10 epochs
+        GOOD: _cycle(_FOUR, 8, augment="flip"),  # 92.1 %, with shifts 91.8 %; one seed each
+        "best": _cycle(_WIDE, 14, learning_rate=0.01, augment="flip"),  # 93.4 %, one seed
     },
     "cifar10": {GOOD: Recipe(net="two-layer", epochs=10, augment="shift 4 flip")},
 }

@@ -322,7 +322,11 @@ class Structure:
         """
         inputs = check_inputs(self.graph, self.preprocessing, x)
         batches = outputs_in_batches(
-            self.engines.of(), self.preprocessing, self.numbers, inputs, batch_size
+            self.engines.answering(self.losses or ()),
+            self.preprocessing,
+            self.numbers,
+            inputs,
+            batch_size,
         )
         outputs = [results.outputs for results in batches]
         joined = tuple(np.concatenate(parts) for parts in zip(*outputs, strict=True))
@@ -360,7 +364,11 @@ class Structure:
         """
         inputs = check_inputs(self.graph, self.preprocessing, x)
         batches = outputs_in_batches(
-            self.engines.of(), self.preprocessing, self.numbers, inputs, batch_size
+            self.engines.answering(self.losses or ()),
+            self.preprocessing,
+            self.numbers,
+            inputs,
+            batch_size,
         )
         output = np.concatenate([results.outputs[0] for results in batches])
         labels = predicted_labels(output, self.threshold)
