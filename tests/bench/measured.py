@@ -26,7 +26,13 @@ def line(name, speed, ours, of_peak, distance=0.0):
 
 def kernel(number, writes, seconds, least, operations=2_000_000):
     """Give a kernel's row."""
-    work = Work(multiply_adds=1_000_000, operations=operations, moved=65_536, footprint=32_768)
+    work = Work(
+        multiply_adds=1_000_000,
+        contracted=1_000_000,
+        operations=operations,
+        moved=65_536,
+        footprint=32_768,
+    )
     return KernelRow(
         phase=0,
         item=number,

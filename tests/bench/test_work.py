@@ -53,3 +53,14 @@ def test_items_of_a_plan(images):
     assert work.multiply_adds == 16 * blocks * 5 * 8
     # Inputs and outputs of 16 images a block, 40 weights and 5 biases.
     assert work.moved == 4 * blocks * (16 * 8 + 16 * 5 + 45)
+
+
+def test_constant_factors_are_no_contraction():
+    """The means of pooling are multiply-adds of a plan's items, and no contraction."""
+    plan = plan_step(TrainingStep.of(parse("average 2x2 | dense 5", (4, 4, 1))), 16, training=False)
+    items = [(phase, item) for phase in plan.phases for item in phase.items]
+
+    works = [work_of(plan, item, over_images=phase.over_images) for phase, item in items]
+
+    assert [work.contracted for work in works if work.contracted] == [16 * 5 * 4]
+    assert 16 * 4 * 4 in [work.multiply_adds for work in works]

@@ -9,19 +9,28 @@ from functools import cache
 import numpy as np
 import pytest
 
-from engine.cases import GROUPS, IDS, IMAGES, members, network, own, products
-from engine.compiled import Compiled, avx2, bound, isa, neon, wanted
+from engine.cases import (
+    GROUPS,
+    IDS,
+    IMAGES,
+    PROCESSORS,
+    found,
+    members,
+    network,
+    own,
+    products,
+    programs,
+)
+from engine.compiled import Compiled, bound, isa, neon, wanted
 from helpers import kinds_of
 from machine.aarch64 import EMULATOR, Emulated
 from machine.assembly import calls, functions
 from striate.compile import load, plan_step, plan_update
 from striate.functions.update.base import Update
-from striate.llvm.machine import compile_object, host
+from striate.llvm.machine import compile_object
 from striate.llvm.program import write_program
 from striate.maths.check import relative_error
 from striate.plan.lower import UPDATE_SCALARS
-
-PROCESSORS = {"host": host, "avx2": avx2}
 
 # What LLVM makes of plain loops that clear or copy memory.
 OF_MEMORY = {"memset", "memcpy", "memmove"}
@@ -36,18 +45,6 @@ UPDATES = [
     for (_, name), kind in kinds_of(Update).items()
     for number, update in enumerate(kind.cases())
 ]
-
-
-@cache
-def programs(group, processor):
-    """Make the programs of a group; they are compiled when they are first run."""
-    return Compiled(network(group)[0], IMAGES, target=PROCESSORS[processor]())
-
-
-@cache
-def found(group, processor):
-    """Compute the numbers of a group."""
-    return programs(group, processor).run(network(group)[1])
 
 
 @cache
@@ -85,7 +82,7 @@ def test_a_single_image(group, processor):
 @both_processors
 @by_group
 def test_two_threads(group, processor):
-    """Two threads compute the same bits as one."""
+    """Two threads that both work compute the same bits as one."""
     results = found(group, processor)
 
     again = programs(group, processor).with_threads(2).run(network(group)[1])

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from engine.compiled import Numbers, reference_pass
+from engine.compiled import Compiled, Numbers, avx2, reference_pass
 from helpers import (
     FUNCTION_CASES,
     LOSS_CASES,
@@ -23,6 +23,7 @@ from striate.functions.weight import Identity
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer, Node
 from striate.graph.step import TrainingStep
+from striate.llvm.machine import host
 
 IMAGES = 19
 """More than a vector holds, so that there are two parts, and the second vector is not full."""
@@ -33,6 +34,8 @@ PARAMETERS = [*FUNCTION_CASES, *LOSS_CASES]
 CASES = [parameter.values[0] for parameter in PARAMETERS]
 IDS = [parameter.id for parameter in PARAMETERS]
 GROUPS = range(0, len(CASES), TOGETHER)
+
+PROCESSORS = {"host": host, "avx2": avx2}
 
 
 def members(group):
@@ -54,6 +57,18 @@ def network(group):
     run = reference_pass(step, drawn)
     targets = [_target(number, run.arrays[f"case{number}.A"]) for number in numbers]
     return step, replace(drawn, targets=targets).rounded()
+
+
+@cache
+def programs(group, processor):
+    """Make the programs of a group; they are compiled when they are first run."""
+    return Compiled(network(group)[0], IMAGES, target=PROCESSORS[processor]())
+
+
+@cache
+def found(group, processor):
+    """Compute the numbers of a group."""
+    return programs(group, processor).run(network(group)[1])
 
 
 def own(arrays, number):

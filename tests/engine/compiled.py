@@ -1,20 +1,26 @@
 """What tests of the compiled engine share: the numbers of a step by name, from either engine."""
 
+import os
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 import pytest
 
-from striate.compile import load, plan_step
+from striate.compile import load
 from striate.functions.base import Draw
 from striate.graph.parameters import Layout
 from striate.graph.reference import backward, forward
 from striate.llvm.machine import describe, host
+from striate.plan.lower import lower
+from striate.plan.plan import make_plan
 from striate.plan.verify import verify_plan
-from striate.runtime.executable import Executable
+from striate.runtime.executable import Call, Executable
 
 SEED, STEP = 7, 3
+
+TRIES = 10_000
+"""Runs in which a helper may be late, a second or two of them."""
 
 ALONE = partial(load, threads=1)
 """Compiles a plan for one thread."""
@@ -91,31 +97,30 @@ class Compiled:
         For which processor; by default this one.
     make
         What compiles a plan.
+    winograd
+        Whether convolutions may be computed by Winograd's transforms.
     """
 
-    def __init__(self, step, images, *, target=None, make=ALONE):
+    def __init__(self, step, images, *, target=None, make=ALONE, winograd=True):
         self.step, self.images, self.target, self.make = step, images, target, make
-        self.programs = {}
+        self.winograd, self.programs = winograd, {}
 
     def program(self, numbers, *, training):
         """Give a program, compiled when it is first needed."""
         if training not in self.programs:
-            plan = plan_step(
-                self.step,
-                self.images,
-                training=training,
-                target_shapes=[y.shape[1:] for y in numbers.targets],
-                target=self.target,
-            )
+            shapes = [y.shape[1:] for y in numbers.targets]
+            lowered = lower(self.step, training=training, target_shapes=shapes)
+            target = self.target or host()
+            plan = make_plan(lowered, self.images, target, winograd=self.winograd)
             verify_plan(plan)
             self.programs[training] = self.make(plan)
         return self.programs[training]
 
     def with_threads(self, threads):
-        """Give the same machine code for another number of threads."""
+        """Give the same machine code for several threads, each run shared by some of them."""
         other = Compiled(self.step, self.images, target=self.target)
         other.programs = {
-            training: Executable(program.plan, program.code, threads=threads)
+            training: Shared(Executable(program.plan, program.code, threads=threads))
             for training, program in self.programs.items()
         }
         return other
@@ -168,8 +173,8 @@ class Compiled:
         """Make the buffers that both programs know."""
         graph = self.step.graph
         buffers = {
-            "parameters": _flat(numbers.parameters, graph.parameters()),
-            "statistics": _flat(numbers.state, graph.state()),
+            "parameters": flat(numbers.parameters, graph.parameters()),
+            "statistics": flat(numbers.state, graph.state()),
             "scalars": np.array([numbers.images], np.float32),
         }
         buffers |= {f"input {name}": _single(a) for name, a in numbers.inputs.items()}
@@ -180,6 +185,38 @@ class Compiled:
     def _empty(numbers, shape):
         """Make room for an array of each image; what is not written there is no number."""
         return np.full((numbers.images, *shape), np.nan, np.float32)
+
+
+class Shared:
+    """A program of several threads, run again until a helper has done a part of the work.
+
+    A step of so few images is often over before a helper is awake. Who works leaves numbers in the
+    memory that is its own.
+
+    Parameters
+    ----------
+    program
+        The program.
+    """
+
+    def __init__(self, program):
+        self.program, self.plan = program, program.plan
+
+    def run(self, buffers, **numbers):
+        """Run the program until it was shared."""
+        call, program = Call(self.program), self.program
+        for name, array in buffers.items():
+            call.put(name, array)
+        call.run(**numbers)  # which makes the room for as many threads as there are
+        for _ in range(TRIES):
+            program._local[:] = np.nan
+            call.run(**numbers)
+            _, *helpers = program._local.reshape(program.workers(), -1)
+            if not all(np.isnan(memory).all() for memory in helpers):
+                return
+        assert program.workers() == 1 or os.cpu_count() == 1, (
+            f"no helper has worked in {TRIES} runs"
+        )
 
 
 def isa(*features):
@@ -234,7 +271,7 @@ def _single(array):
     return array.astype(np.float32) if array.dtype.kind == "f" else array
 
 
-def _flat(arrays, parameters):
+def flat(arrays, parameters):
     """Put arrays one after another into one buffer, in the order of the graph."""
     rows = [np.asarray(arrays[name], np.float32).ravel() for name in Layout.of(parameters).shapes]
     return np.concatenate([*rows, np.zeros(0, np.float32)])

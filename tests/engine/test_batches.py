@@ -119,7 +119,7 @@ def test_threads_share_parts(threads):
     alone = compiled().train(chosen(np.arange(IMAGES)))
 
     shared = compiled().with_threads(threads)
-    for _ in range(20):  # who takes which part is chance
+    for _ in range(20):  # who takes which part is chance, but a helper takes one
         results = shared.train(chosen(np.arange(IMAGES)))
         for name, array in alone.items():
             np.testing.assert_array_equal(results[name], array, err_msg=name)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.cases import GROUPS, IDS, network
+from engine.cases import GROUPS, IDS, found, network
 from engine.compiled import Compiled
 from engine.guarded import places_apart, touched
 from engine.planted import PLANTED, longer, planted_numbers, planted_step
@@ -26,7 +26,8 @@ from striate.plan.verify import verify_plan
 
 ROOT = Path(__file__).parents[2]
 
-QUICK = GROUPS[:5:4]
+QUICK = GROUPS[3:4]
+"""Batch normalisation is among them: sums over images, of which each part has its own."""
 
 some_groups = pytest.mark.parametrize(
     "group",
@@ -60,7 +61,7 @@ def test_no_kernel_leaves_the_memory(group):
 def test_no_kernel_writes_between_arrays(group):
     """Numbers between arrays are what they were, and no array needs another one's memory."""
     step, numbers = network(group)
-    expected = Compiled(step, numbers.images).run(numbers)
+    expected = found(group, "host")
 
     with places_apart():
         apart = Compiled(step, numbers.images, make=partial(load, threads=2))

@@ -126,4 +126,10 @@ def fixed(nest, values, variables):
         name: tuple(1 if k in variables[name].folded else n for k, n in enumerate(shape))
         for name, shape in nest.shapes.items()
     }
-    return Nest(new, {index: nest.extents[index] for index in new.indices}, shapes)
+    # Where the last tile is cut off, what was a sum may be an index alone, and leaves its axis.
+    extents = {index: nest.extents[index] for index in new.indices}
+    for reference in (new.target, *new.references) if values else ():
+        for subscript, length in zip(reference.subscripts, shapes[reference.name], strict=True):
+            if subscript.lone:
+                extents[subscript.lone] = min(extents[subscript.lone], length)
+    return Nest(new, extents, shapes)

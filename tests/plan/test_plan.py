@@ -5,7 +5,7 @@ import pytest
 
 from engine.cases import GROUPS, IDS, network
 from engine.compiled import Compiled, Numbers, wanted
-from engine.test_random_networks import drawn
+from engine.random_networks import drawn
 from plan.simulated import Simulated
 from plan.small import PROCESSOR
 from striate.functions.loss import CrossEntropy
@@ -16,6 +16,10 @@ from striate.model.presets import preset
 
 # Results are float32 numbers, each rounded once; all before is float64.
 ROUNDED = 2e-7
+
+# An image's share of the loss is rounded to float32, too. Of a derivative whose terms cancel that
+# is more: it is held against all derivatives together.
+SCALED = 6e-8
 
 # The derivatives of what batch normalisation takes the mean from are zero but for roundings.
 NOTHING = 1e-12
@@ -28,6 +32,8 @@ NETWORKS = {
     "twice": "conv 2@3x3 same as shared tanh | again shared | conv-transpose 2@2x2 stride 2 "
     "| group-norm 2 | dropout 0.4 | max 3x3 stride 2 | flatten order columns | dense 3",
 }
+
+RANDOM = [n if n < 4 else pytest.param(n, marks=pytest.mark.slow) for n in range(64)]
 
 SMALL = {
     "lenet5": (16, 16, 1),
@@ -61,9 +67,12 @@ def numbers_for(step, images, seed=3):
 def assert_same(results, reference):
     """Compare numbers by name."""
     assert results.keys() == reference.keys()
+    norms = {name: np.linalg.norm(array) for name, array in reference.items()}
+    derivatives = np.linalg.norm([norms[name] for name in norms if name.startswith("d ")])
     for name, array in reference.items():
+        cancelled = SCALED * derivatives if name.startswith("d ") else 0
         apart = np.linalg.norm(results[name] - array)
-        assert apart <= ROUNDED * np.linalg.norm(array) + NOTHING, name
+        assert apart <= ROUNDED * norms[name] + cancelled + NOTHING, name
 
 
 def predicted(step, numbers):
@@ -99,12 +108,26 @@ class TestKinds:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_networks(name):
-    """Joins, shared layers, statistics and masks; seven blocks of images in as many parts."""
+    """Joins, shared layers, statistics and masks; of four parts the last has nothing to do."""
     step = TrainingStep.of(parse(NETWORKS[name], (12, 13, 2)), [CrossEntropy()], to_inputs=True)
-    numbers = numbers_for(step, 99)
+    numbers = numbers_for(step, 35)
 
-    results = Compiled(step, 83, target=PROCESSOR, make=Simulated).run(numbers)
+    results = Compiled(step, 50, target=PROCESSOR, make=Simulated).run(numbers)
 
+    assert_same(results, wanted(step, numbers))
+
+
+def test_parts_of_several_blocks():
+    """Of ten blocks in eight parts, each is done once, and each part adds to its own sums."""
+    text = "conv 2@3x3 tanh | batch-norm | dense 3 softmax"
+    step = TrainingStep.of(parse(text, (5, 4, 1)), [CrossEntropy()], to_inputs=True)
+    numbers = numbers_for(step, 149)
+    compiled = Compiled(step, 149, target=PROCESSOR, make=Simulated)
+
+    results = compiled.run(numbers)
+
+    plan = compiled.programs[True].plan
+    assert (plan.blocks, plan.parts) == (10, 8)
     assert_same(results, wanted(step, numbers))
 
 
@@ -118,7 +141,7 @@ def test_one_image_of_a_preset(name):
     assert_same(predicted(step, numbers), of_first(wanted(step, numbers)))
 
 
-@pytest.mark.parametrize("number", range(16))
+@pytest.mark.parametrize("number", RANDOM)
 def test_random_networks(number):
     """Branches and joins of every sort, some images without weight."""
     network, numbers = drawn(number)

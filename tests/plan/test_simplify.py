@@ -1,6 +1,7 @@
 """Simpler statements: fewer, and the same numbers."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -15,6 +16,15 @@ from striate.plan.simplify import fill, simplify, without_copies, without_idle
 from striate.plan.statement import LANES, Compute
 
 
+@cache
+def stages(group, training):
+    """Lower the network of a group, and simplify it."""
+    step, numbers = network(group)
+    shapes = [y.shape[1:] for y in numbers.targets]
+    before = lower(step, training=training, target_shapes=shapes)
+    return before, simplify(before)
+
+
 @pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
 @pytest.mark.parametrize("group", GROUPS, ids=[IDS[group] for group in GROUPS])
 class TestKinds:
@@ -22,8 +32,7 @@ class TestKinds:
 
     def test_meaning(self, group, training):
         """What the caller's buffers hold in the end is the same."""
-        before = self.lowered(group, training)
-        after = simplify(before)
+        before, after = stages(group, training)
         given = drawn(before)
 
         wanted, found = run(before, given), run(after, given)
@@ -38,24 +47,20 @@ class TestKinds:
 
     def test_no_scatter_is_left_that_can_be_gathered(self, group, training):
         """Several terms meet only where a table says where, and there what was before is kept."""
-        for statement in simplify(self.lowered(group, training)).statements:
+        _, after = stages(group, training)
+
+        for statement in after.statements:
             if isinstance(statement, Compute) and statement.nest.equation.form is Form.SCATTER:
                 assert not gatherable(statement.nest)
                 assert statement.adds
 
     def test_nothing_is_idle(self, group, training):
         """Every result is read by somebody, or is the caller's."""
-        after = simplify(self.lowered(group, training))
+        _, after = stages(group, training)
 
         read = {name for statement in after.statements for name in statement.reads}
         for statement in after.statements:
             assert statement.writes in read or after.variables[statement.writes].buffer
-
-    @staticmethod
-    def lowered(group, training):
-        """Lower the network of a group."""
-        step, numbers = network(group)
-        return lower(step, training=training, target_shapes=[y.shape[1:] for y in numbers.targets])
 
 
 class TestIdle:

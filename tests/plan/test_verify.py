@@ -20,6 +20,9 @@ from striate.plan.statement import LANES, Compute, Variable
 from striate.plan.tiles import Segment
 from striate.plan.verify import verify_plan
 
+LARGE = {"resnet20", "unet-small"}
+"""Networks that take a second to plan."""
+
 
 def first_line(plan):
     """Verify a broken plan; give what is said to be wrong."""
@@ -104,7 +107,9 @@ def walk_over(index, extent):
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LARGE else n for n in PRESETS]
+)
 def test_the_plans_of_presets(name, training):
     """All networks that have a name are planned without a fault."""
     graph = parse(*preset(name))

@@ -86,7 +86,10 @@ def test_others(text, shapes):
 
 def test_names():
     """The order of statements is kept: the rows come where the first sum reads them."""
-    before = lowered("b[q,s] = 2 * c[q,s]", DENSE, "y[q,s] = 3 * b[q,s]", c=(LANES, 3), **SHAPES)
+    images = {"b": (LANES, 3), "c": (LANES, 3), "y": (LANES, 3)}
+    before = lowered(
+        "b[q,s] = 2 * c[q,s]", DENSE, "y[q,s] = 3 * b[q,s]", **images, a=(LANES, 5), z=(3, 5)
+    )
 
     after = sum_whole(before, 20)
 

@@ -1,12 +1,14 @@
 """How much is to be done: multiply-adds, operations and bytes, of programs and of their parts."""
 
 from dataclasses import dataclass
+from itertools import compress
 from math import prod
 
 from striate.graph.step import TrainingStep
 from striate.nests import cost
 from striate.nests.expression import Reference, factors
 from striate.plan.fuse import Item, Kernel
+from striate.plan.layout import Variables
 from striate.plan.lower import lower
 from striate.plan.plan import LOCAL, Plan
 from striate.plan.simplify import without_idle
@@ -25,6 +27,9 @@ class Work:
     ----------
     multiply_adds
         Products of arrays that are added up.
+    contracted
+        Those of them whose factors all change from step to step: not the shares of a mean, not the
+        tables of a transform.
     operations
         Arithmetic of any kind; a multiply-add is two.
     moved
@@ -34,6 +39,7 @@ class Work:
     """
 
     multiply_adds: int
+    contracted: int
     operations: int
     moved: int
     footprint: int
@@ -70,12 +76,17 @@ def multiply_adds(step: TrainingStep, *, training: bool, target_shape: Shape = (
     """
     shapes = [target_shape] * len(step.losses)
     lowered = without_idle(lower(step, training=training, target_shapes=shapes))
-    constant = {name for name, variable in lowered.variables.items() if variable.values}
+    constant = _constant(lowered.variables)
     total = 0
     for statement in lowered.statements:
         if isinstance(statement, Compute) and _contracts(statement, constant):
             total += cost(statement.nest).multiply_adds
     return total // LANES
+
+
+def _constant(variables: Variables) -> set[str]:
+    """Name the arrays that are the same in every step."""
+    return {name for name, variable in variables.items() if variable.values}
 
 
 def _contracts(statement: Compute, constant: set[str]) -> bool:
@@ -103,7 +114,10 @@ def work_of(plan: Plan, item: Item, *, over_images: bool) -> Work:
     Work
     """
     blocks = plan.blocks if over_images else 1
-    costs = [cost(s.nest) for s in item.statements] if isinstance(item, Kernel) else []
+    constant = _constant(plan.variables)
+    statements = item.statements if isinstance(item, Kernel) else ()
+    costs = [cost(s.nest) for s in statements]
+    contracts = [_contracts(s, constant) for s in statements]
     moved = footprint = 0
     for name, entries in _touched(plan, item):
         variable, home = plan.variables[name], plan.homes[name]
@@ -113,6 +127,7 @@ def work_of(plan: Plan, item: Item, *, over_images: bool) -> Work:
         footprint += ITEM * entries * whole
     return Work(
         multiply_adds=blocks * sum(c.multiply_adds for c in costs),
+        contracted=blocks * sum(c.multiply_adds for c in compress(costs, contracts)),
         operations=blocks * sum(c.operations for c in costs),
         moved=moved,
         footprint=footprint,

@@ -1,0 +1,191 @@
+"""Convolutions by Winograd's transforms are as near to the book's equations as is stated.
+
+The cases of the kinds are too small for the transforms to be worth their time. These are not: in
+each, the output and the image's derivative are computed so.
+"""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from engine.compiled import Compiled, Numbers, avx2, bound, flat, isa, neon, reference_pass, wanted
+from machine.aarch64 import EMULATOR, Emulated
+from striate.engine import CompiledEngine
+from striate.functions.loss import AbsoluteError
+from striate.graph.shorthand import parse
+from striate.graph.step import TrainingStep
+from striate.llvm.machine import host
+from striate.maths.check import relative_error
+from striate.plan.winograd import ERRORS
+
+IMAGES = 37
+"""Three vectors, the last not full."""
+
+PROCESSORS = {"host": host, "avx2": avx2}
+
+CONVOLUTIONS = {
+    "2 x 2 tiles": ("conv 16@3x3 same", (6, 6, 16), 2),
+    "2 x 2 tiles that do not fit": ("conv 16@3x3 same", (5, 6, 20), 2),
+    "4 x 4 tiles": ("conv 16@3x3 same", (8, 8, 24), 4),
+    "4 x 4 tiles that do not fit": ("conv 24@3x3", (13, 10, 16), 4),
+    "groups": ("conv 32@3x3 same groups 2", (8, 9, 32), 4),
+    "many maps": ("conv 96@3x3 same", (7, 8, 128), 4),
+    "transposed": ("conv-transpose 16@3x3 padding 1", (8, 8, 16), 4),
+}
+"""By name: a layer, the shape of its images, and the side of its tiles."""
+
+by_convolution = pytest.mark.parametrize("name", CONVOLUTIONS)
+both_processors = pytest.mark.parametrize(
+    "processor",
+    ["host", pytest.param("avx2", marks=[pytest.mark.slow, isa("avx2", "fma")])],
+)
+
+
+@cache
+def step(name):
+    """Make the training step of a convolution, which derives by its images, too."""
+    text, shape, _ = CONVOLUTIONS[name]
+    return TrainingStep.of(parse(text, shape), [AbsoluteError()], to_inputs=True)
+
+
+@cache
+def numbers(name):
+    """Draw numbers, all with signs at random: sums of those cancel most.
+
+    The targets are so far from the outputs that roundings change no sign of an error. So the
+    derivatives of the outputs are the same numbers in both engines.
+    """
+    rng, graph = np.random.default_rng(6), step(name).graph
+    drawn = Numbers(
+        inputs={n: rng.standard_normal((IMAGES, *shape)) for n, shape in graph.inputs.items()},
+        parameters={n: rng.standard_normal(p.shape) for n, p in graph.parameters().items()},
+    ).rounded()
+    (output,) = graph.outputs
+    z = reference_pass(step(name), drawn).arrays[f"{output}.A"]
+    targets = [z + np.sqrt(np.mean(z**2)) * rng.choice([-1, 1], z.shape)]
+    return Numbers(inputs=drawn.inputs, parameters=drawn.parameters, targets=targets).rounded()
+
+
+@cache
+def expected(name):
+    """Compute them with NumPy, in float64."""
+    return wanted(step(name), numbers(name))
+
+
+@cache
+def compiled(name, processor, *, winograd=True):
+    """Make the programs of a convolution; they are compiled when they are first run."""
+    return Compiled(step(name), IMAGES, target=PROCESSORS[processor](), winograd=winograd)
+
+
+@cache
+def found(name, processor, *, winograd=True):
+    """Compute the numbers of a convolution."""
+    return compiled(name, processor, winograd=winograd).run(numbers(name))
+
+
+def transformed(name, *, winograd=True):
+    """Name the arrays that the training program computes by transforms, with their tiles' side."""
+    program = compiled(name, "host", winograd=winograd).program(numbers(name), training=True)
+    names = program.plan.variables
+    sides = {n.removesuffix(", turned")[-1] for n in names if n.startswith("Winograd's ")}
+    return {n.removesuffix(", tiles") for n in names if n.endswith(", tiles")}, sides
+
+
+def by_convolutions(name):
+    """Name the results that a convolution gives."""
+    graph = step(name).graph
+    ((source,), (output,)) = graph.inputs, graph.outputs
+    return [f"output {output}", f"predicted {output}", f"d {source}"]
+
+
+@by_convolution
+def test_they_are_computed_so(name):
+    """The output and the image's derivative are, by tiles of one side; else this proves nothing."""
+    graph, (_, _, side) = step(name).graph, CONVOLUTIONS[name]
+    ((source,), (output,)) = graph.inputs, graph.outputs
+
+    assert transformed(name) == ({f"{output}.Z", f"{source}.dA"}, {str(side)})
+
+
+@both_processors
+@by_convolution
+def test_the_stated_bound(name, processor):
+    """Outputs and the image's derivative are as near as `ERRORS` says."""
+    _, _, side = CONVOLUTIONS[name]
+    results, reference = found(name, processor), expected(name)
+
+    for result in by_convolutions(name):
+        assert relative_error(results[result], reference[result]) <= ERRORS[side], result
+
+
+@both_processors
+@by_convolution
+def test_the_kernels_derivative(name, processor):
+    """It is an ordinary sum, and as near as one."""
+    results, reference = found(name, processor), expected(name)
+    (output,) = step(name).graph.outputs
+    places = IMAGES * int(np.prod(step(name).graph.shapes[output][1:]))
+
+    for parameter in numbers(name).parameters:
+        error = relative_error(results[f"d {parameter}"], reference[f"d {parameter}"])
+        assert error <= bound(places), parameter
+
+
+@both_processors
+@by_convolution
+def test_without_the_transforms(name, processor):
+    """Whoever wants none has none, and errors as small as of any other sum."""
+    results, reference = found(name, processor, winograd=False), expected(name)
+    maps = max(results[result].shape[1] for result in by_convolutions(name))
+
+    for result in by_convolutions(name):
+        assert relative_error(results[result], reference[result]) <= bound(9 * maps), result
+    assert transformed(name, winograd=False) == (set(), set())
+
+
+@pytest.mark.parametrize("winograd", [True, False])
+def test_the_engines_switch(winograd):
+    """`winograd=` of the engine chooses between the two, also where the other is in the cache."""
+    name, output = "4 x 4 tiles", "predicted conv1"
+    ((images,), parameters) = numbers(name).inputs.values(), numbers(name).parameters
+    given = flat(parameters, step(name).graph.parameters())
+    engine = CompiledEngine(step(name), winograd=winograd)
+
+    (results,) = engine.predict(given, np.zeros(0, np.float32), [images]).outputs
+
+    np.testing.assert_array_equal(results, found(name, "host", winograd=winograd)[output])
+    assert (results != found(name, "host", winograd=not winograd)[output]).any()
+
+
+@both_processors
+@by_convolution
+def test_two_threads(name, processor):
+    """Two threads compute the same bits as one."""
+    again = compiled(name, processor).with_threads(2).run(numbers(name))
+
+    for result, array in found(name, processor).items():
+        np.testing.assert_array_equal(again[result], array, err_msg=result)
+
+
+@pytest.mark.slow
+@isa("avx512f", "avx512vl")
+@by_convolution
+def test_processors_give_the_same_bits(name):
+    """Code for AVX2 computes the same bits as code for AVX-512."""
+    narrow, wide = found(name, "avx2"), found(name, "host")
+
+    for result, array in wide.items():
+        np.testing.assert_array_equal(narrow[result], array, err_msg=result)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(EMULATOR is None, reason="qemu-aarch64 is not installed")
+@by_convolution
+def test_aarch64_gives_the_same_bits(name):
+    """Code for NEON, on an emulated processor, computes the same bits as this machine's."""
+    results = Compiled(step(name), IMAGES, target=neon(), make=Emulated).run(numbers(name))
+
+    for result, array in found(name, "host").items():
+        np.testing.assert_array_equal(results[result], array, err_msg=result)

@@ -1,0 +1,55 @@
+"""Numbers below the smallest normal one: zero within a step, and numbers again behind it."""
+
+import platform
+
+import numpy as np
+import pytest
+
+from engine.compiled import Compiled, Numbers
+from striate.functions.loss import SquaredError
+from striate.graph.shorthand import parse
+from striate.graph.step import TrainingStep
+
+pytestmark = pytest.mark.skipif(
+    platform.machine().lower() not in {"x86_64", "amd64", "aarch64", "arm64"},
+    reason="LLVM has no word for it on this processor",
+)
+
+TINY = np.float32(1e-39)
+IMAGES = 20
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    """Compile a layer that doubles numbers."""
+    step = TrainingStep.of(parse("dense 1 bias none", (1,)), [SquaredError()], to_inputs=True)
+    return Compiled(step, IMAGES)
+
+
+def given(number, factor=2):
+    """Give images of a number, and a factor for it."""
+    return Numbers(
+        inputs={"input": np.full((IMAGES, 1), number, np.float32)},
+        parameters={"dense1.weight": np.full((1, 1), factor, np.float32)},
+        targets=[np.zeros((IMAGES, 1), np.float32)],
+    )
+
+
+def test_they_are_zero_within_a_step(compiled):
+    """Neither what is read nor what is computed is denormal: either would be slow."""
+    read = compiled.predict(given(TINY, factor=2**20))["output dense1"]
+    computed = compiled.predict(given(2.0**-100, factor=2.0**-30))["output dense1"]
+    normal = compiled.predict(given(2.0**-100))["output dense1"]
+
+    assert not read.any()
+    assert not computed.any()
+    assert (normal == 2.0**-99).all()
+
+
+def test_they_are_numbers_behind_it(compiled):
+    """A step leaves the processor's mode to the caller as it was."""
+    compiled.train(given(1))
+
+    # Bits: where denormal numbers are zero, they are equal to zero, too.
+    numbers = np.full(64, TINY)
+    assert (numbers * np.ones(64, np.float32)).tobytes() == numbers.tobytes()
