@@ -53,10 +53,10 @@ docs: $(DOCS) ## build the pages: docs/_build/html/index.html
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 	@echo "Open docs/_build/html/index.html."
 
-bench: $(SLOW) ## time the import, and the NumPy engine beside PyTorch
+bench: $(SLOW) ## time imports, first steps, training steps and inference, beside what else is installed
 	$(BIN)/python benchmarks/import_time.py
-	$(BIN)/python benchmarks/numpy_engine.py
-	$(BIN)/python benchmarks/accuracy.py digits
+	$(BIN)/python benchmarks/first_step.py
+	$(BIN)/python benchmarks/compiled_engine.py
 
 graph: $(TEST) ## draw the floors anew: docs/images/floors.dot and .svg
 	$(BIN)/python tools/draw_floors.py
