@@ -1,6 +1,7 @@
 """The memory of a training: what the plan says, what the process takes, and whether it grows.
 
     python benchmarks/memory.py [--net lenet5-relu] [--batch 128] [--steps 10000] [--threads 1]
+        [--json FILE]
 
 Resident memory is read from Linux after the libraries are loaded, after the program is compiled,
 after the first step, and then ten times until the last. What compiling leaves behind is told apart:
@@ -77,6 +78,7 @@ def main():
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
@@ -99,10 +101,24 @@ def main():
             )
             for _ in range(2)
         ]
-    report(given, plans, runs)
+    resident = dict(zip(("compiled", "cached"), runs, strict=True))
+    report(given, plans, resident)
+    if given.json:
+        document = {"steps": given.steps, "plan": plans, "resident": resident}
+        document["findings"] = {name: findings(plans, held) for name, held in resident.items()}
+        given.json.write_text(json.dumps(document, indent=2) + "\n")
 
 
-def report(given, plans, runs):
+def findings(plans, held):
+    """Say how much a run holds beyond the libraries, as part of the plan, and how much it grew."""
+    sizes = list(held.values())
+    return {
+        "of plan": (sizes[-1] - sizes[0]) / sum(plans.values()),
+        "growth": sizes[-1] - sizes[-TIMES],
+    }
+
+
+def report(given, plans, resident):
     """Print what the plan says beside what the process holds."""
     print(f"striate {striate.__version__}, {processor()}")
     print(f"{given.net}, batch {given.batch}, threads: {given.threads}, {given.steps:,} steps")
@@ -112,14 +128,14 @@ def report(given, plans, runs):
     whole = sum(plans.values())
     print(f"  {'in all':24}{whole / MIB:10.2f}")
     print(f"\n{'resident, MiB':26}{'compiled':>10}{'cached':>10}")
-    for name in runs[0]:
-        print(f"  {name:24}{runs[0][name] / MIB:10.2f}{runs[1][name] / MIB:10.2f}")
-    for run, name in zip(runs, ("compiled", "cached"), strict=True):
-        first, *_, last = run.values()
-        growth = last - list(run.values())[-TIMES]
+    for moment, held in resident["compiled"].items():
+        print(f"  {moment:24}{held / MIB:10.2f}{resident['cached'][moment] / MIB:10.2f}")
+    for name, held in resident.items():
+        found = findings(plans, held)
         print(
-            f"{name}: {(last - first) / whole:.2f} x the plan beyond the libraries; "
-            f"growth from step {given.steps // TIMES:,} to {given.steps:,}: {growth:,} bytes"
+            f"{name}: {found['of plan']:.2f} x the plan beyond the libraries; "
+            f"growth from step {given.steps // TIMES:,} to {given.steps:,}: "
+            f"{found['growth']:,} bytes"
         )
 
 

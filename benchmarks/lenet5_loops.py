@@ -1,0 +1,383 @@
+"""LeNet-5's training step as plain loops, one image in each lane: the whole idea in one file.
+
+The equations are written down loop by loop, as for one image; but each number of an image stands
+for sixteen, which belong to sixteen images and lie side by side in a register. One function of
+machine code computes all gradients. Nothing is planned: how many sums stay in registers is chosen
+by hand, for AVX-512; nothing is fused but bias and relu with the convolutions.
+
+`python benchmarks/plain_loops.py` checks the gradients, and times the loops beside the compiled
+engine.
+"""
+
+import ctypes
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from math import prod
+
+import numpy as np
+from llvmlite import ir
+
+from striate.graph.parameters import Layout
+from striate.llvm.builder import F32, FLOATS, I64, INTS, PTR, VOID, Builder, constant
+from striate.llvm.lanes import sum_of_lanes, turned
+from striate.llvm.machine import Code, compile_object, host
+from striate.llvm.vector_math.exponential import exp
+from striate.plan.target import LANES
+from striate.runtime.words import floats
+
+NET = "lenet5-relu"
+"""The network's name among those that are measured."""
+
+ZERO = constant(FLOATS, 0.0)
+QUARTER = constant(FLOATS, 0.25)
+
+
+class Array:
+    """Numbers in memory; ``entry`` is 1, or ``LANES`` where each stands for one of each image."""
+
+    def __init__(self, b, pointer, shape, start=0, entry=1):
+        self.b, self.pointer, self.shape, self.start = b, pointer, shape, start
+        self.strides = [entry * prod(shape[k + 1 :]) for k in range(len(shape))]
+
+    def at(self, *indices):
+        """Point to an entry: what is known of its place goes into the instruction."""
+        known, counted = self.start, 0
+        for index, stride in zip(indices, self.strides, strict=True):
+            if isinstance(index, int):
+                known += index * stride
+            else:
+                counted = self.b.add(counted, self.b.multiply(index, stride))
+        return self.b.at(self.b.at(self.pointer, counted), known)
+
+    def beside(self, pointer, *steps):
+        """Point to the entry that is so many steps further along each index."""
+        return self.b.at(pointer, sum(n * s for n, s in zip(steps, self.strides, strict=True)))
+
+
+class Loops:
+    """Writes a function: each method the loops of one equation."""
+
+    def __init__(self, b, workspace):
+        self.b, self.workspace, self.used = b, workspace, 0
+
+    def room(self, *shape):
+        """Take room in the workspace: a vector of lanes for each entry."""
+        start, self.used = self.used, self.used + LANES * prod(shape)
+        return Array(self.b, self.workspace, shape, start, LANES)
+
+    def vector(self, pointer):
+        return self.b.load(pointer, FLOATS, 64)
+
+    def broadcast(self, pointer, count=LANES):
+        return self.b.splat(self.b.load(pointer), count)
+
+    def store(self, vector, pointer):
+        self.b.store(vector, pointer, 64)
+
+    def positive(self, n, value):
+        """Give a value where ``n`` is positive, else 0: relu, and its derivative."""
+        return self.b.select(self.b.ir.fcmp_ordered(">", n, ZERO), value, ZERO)
+
+    def add_lanes(self, vector, pointer):
+        """Add what all images give to a number of the gradient."""
+        total = self.b.ir.fadd(self.b.load(pointer), sum_of_lanes(self.b, vector))
+        self.b.store(total, pointer)
+
+    def products(self, sums, factors, vectors):
+        """Add each product of two lists to its own sum: a tile of sums that stays in registers."""
+        sums = iter(sums)
+        return [self.b.fma(factor, v, next(sums)) for factor in factors for v in vectors]
+
+    def total(self, body, sums, *ranges, counts=()):
+        """Write ``body(sums, *counts)`` in loops that carry sums: ranges are first, stop, step."""
+        if not ranges:
+            return body(sums, *counts)
+        (first, stop, step), *inner = ranges
+        return self.b.loop(
+            first, stop, step, lambda i, s: self.total(body, s, *inner, counts=(*counts, i)), sums
+        )
+
+    def each(self, body, *ranges):
+        """Write ``body(*counts)`` in loops."""
+        self.total(lambda _, *counts: body(*counts) or [], [], *ranges)
+
+    def load(self, images, block, x):
+        """Bring a block's images into the lanes, sixteen columns of sixteen images at a time."""
+        _, height, width = images.shape
+
+        def row(i):
+            for left in (0, width - LANES):  # two squares of 16 columns cover 28
+                first, there = images.at(block, i, left), x.at(0, i, left)
+                rows = [self.b.load(images.beside(first, q, 0, 0), FLOATS) for q in range(LANES)]
+                for q, column in enumerate(turned(self.b, rows)):
+                    self.store(column, x.beside(there, 0, 2, 2 + q))
+
+        self.each(row, (0, height, 1))
+
+    def convolve(self, x, w, bias, a, *, maps, columns):
+        """``a[h,i,j] = relu(b[h] + sum(l,u,v) w[h,l,u,v] x[l,i+u,j+v])``: Hagan 8.38."""
+        _, channels, height, width = w.shape
+
+        def tile(i, j, h):
+            def terms(sums, channel):
+                corner, kernel = x.at(channel, i, j), w.at(h, channel, 0, 0)
+                for u, v in np.ndindex(height, width):
+                    pixels = [self.vector(x.beside(corner, 0, u, v + q)) for q in range(columns)]
+                    weights = (self.broadcast(w.beside(kernel, t, 0, u, v)) for t in range(maps))
+                    sums = self.products(sums, weights, pixels)
+                return sums
+
+            start = [self.broadcast(bias.beside(bias.at(h), t)) for t in range(maps)]
+            start = [n for n in start for _ in range(columns)]
+            for k, n in enumerate(self.total(terms, start, (0, channels, 1))):
+                there = a.beside(a.at(h, i, j), k // columns, 0, k % columns)
+                self.store(self.positive(n, n), there)
+
+        features, rows, row = a.shape
+        self.each(tile, (0, rows, 1), (0, row, columns), (0, features, maps))
+
+    def average(self, x, a):
+        """``a[h,i,j]`` is the mean of 2 x 2 pixels: Hagan 8.25."""
+
+        def pixel(h, i, j):
+            corner = x.at(h, self.b.multiply(i, 2), self.b.multiply(j, 2))
+            four = [self.vector(x.beside(corner, 0, u, v)) for u, v in np.ndindex(2, 2)]
+            total = self.b.ir.fadd(*(self.b.ir.fadd(*four[k : k + 2]) for k in (0, 2)))
+            self.store(self.b.ir.fmul(total, QUARTER), a.at(h, i, j))
+
+        self.each(pixel, *((0, extent, 1) for extent in a.shape))
+
+    def dense(self, x, w, bias, n, *, neurons, relu=True):
+        """``n[s] = b[s] + sum(r) w[s,r] x[r]``, of some neurons at a time."""
+
+        def tile(s):
+            def term(sums, r):
+                weights = (self.broadcast(w.beside(w.at(s, r), t, 0)) for t in range(neurons))
+                return self.products(sums, weights, [self.vector(x.at(r))])
+
+            start = [self.broadcast(bias.beside(bias.at(s), t)) for t in range(neurons)]
+            for t, total in enumerate(self.total(term, start, (0, w.shape[1], 1))):
+                self.store(self.positive(total, total) if relu else total, n.beside(n.at(s), t))
+
+        self.each(tile, (0, w.shape[0], neurons))
+
+    def cross_entropy_back(self, n, labels, block, share, dn):
+        """``dn[s] = share (softmax(n)[s] - [s is the label])``."""
+        scores = [self.vector(n.at(s)) for s in range(*n.shape)]
+        highest = scores[0]
+        for score in scores[1:]:
+            highest = self.b.select(self.b.ir.fcmp_ordered(">", score, highest), score, highest)
+        powers = [exp(self.b, self.b.ir.fsub(score, highest)) for score in scores]
+        total = powers[0]
+        for power in powers[1:]:
+            total = self.b.ir.fadd(total, power)
+        scale, label = self.b.splat(share), self.b.load(labels.at(block), INTS)
+        for s, power in enumerate(powers):
+            probability = self.b.ir.fdiv(power, total)
+            less = self.b.ir.fsub(probability, constant(FLOATS, 1.0))
+            right = self.b.ir.icmp_signed("==", label, constant(INTS, s))
+            self.store(self.b.ir.fmul(scale, self.b.select(right, less, probability)), dn.at(s))
+
+    def dense_gradient(self, x, dn, dw, dbias, turned_x, *, neurons):
+        """``dw[s,r] += sum(images) dn[s] x[r]``: inputs go into the lanes, images are summed."""
+        inputs = dw.shape[1]
+
+        def square(k):
+            first, there = x.at(self.b.multiply(k, LANES)), turned_x.at(k, 0)
+            rows = turned(self.b, [self.vector(x.beside(first, q)) for q in range(LANES)])
+            for q, row in enumerate(rows):
+                self.store(row, turned_x.beside(there, 0, q))
+
+        def tile(s, k, count=LANES):
+            vectors, there = ir.VectorType(F32, count), dw.at(s, self.b.multiply(k, LANES))
+            sums = [self.b.load(dw.beside(there, t, 0), vectors) for t in range(neurons)]
+            for image in range(LANES):
+                values = self.b.load(turned_x.at(k, image), vectors)
+                first = self.b.at(dn.at(s), image)
+                errors = (self.broadcast(dn.beside(first, t), count) for t in range(neurons))
+                sums = self.products(sums, errors, [values])
+            for t, total in enumerate(sums):
+                self.b.store(total, dw.beside(there, t, 0))
+
+        def rows(s):
+            self.each(partial(tile, s), (0, inputs // LANES, 1))
+            if inputs % LANES:
+                tile(s, inputs // LANES, inputs % LANES)
+            for t in range(neurons):
+                self.add_lanes(self.vector(dn.beside(dn.at(s), t)), dbias.beside(dbias.at(s), t))
+
+        self.each(square, (0, -(-inputs // LANES), 1))
+        self.each(rows, (0, dn.shape[0], neurons))
+
+    def dense_back(self, w, dn, dx, *, inputs, a=None):
+        """``dx[r] = sum(s) w[s,r] dn[s]``, and back through the relu that gave ``a[r]``."""
+
+        def tile(r):
+            def term(sums, s):
+                weights = (self.broadcast(w.beside(w.at(s, r), 0, t)) for t in range(inputs))
+                return self.products(sums, weights, [self.vector(dn.at(s))])
+
+            for t, total in enumerate(self.total(term, [ZERO] * inputs, (0, w.shape[0], 1))):
+                passed = (
+                    total if a is None else self.positive(self.vector(a.beside(a.at(r), t)), total)
+                )
+                self.store(passed, dx.beside(dx.at(r), t))
+
+        self.each(tile, (0, w.shape[1], inputs))
+
+    def average_back(self, da, a, dn, *, margin=0):
+        """Hand a mean's derivative to its four pixels, back through relu: Hagan 8.46."""
+
+        def pixel(h, i, j):
+            quarter = self.b.ir.fmul(self.vector(da.at(h, i, j)), QUARTER)
+            corner = (h, self.b.multiply(i, 2), self.b.multiply(j, 2))
+            for u, v in np.ndindex(2, 2):
+                value = self.vector(a.beside(a.at(*corner), 0, u, v))
+                there = dn.beside(dn.at(*corner), 0, u, v + margin)
+                self.store(self.positive(value, quarter), there)
+
+        self.each(pixel, *((0, extent, 1) for extent in da.shape))
+
+    def convolution_gradient(self, x, dn, dw, dbias, *, maps, columns, margin=0):
+        """``dw[h,l,u,v] += sum(images,i,j) dn[h,i,j] x[l,i+u,j+v]``: Hagan 8.47."""
+        features, channels, height, width = dw.shape
+        rows, row = (0, dn.shape[1], 1), dn.shape[2] - 2 * margin
+
+        def tile(h, channel, u):
+            def terms(sums, i, j):
+                corner, error = x.at(channel, self.b.add(i, u), j), dn.at(h, i, j)
+                reached = range(width + columns - 1)
+                pixels = [self.vector(x.beside(corner, 0, 0, q)) for q in reached]
+                for q in range(columns):
+                    errors = (self.vector(dn.beside(error, t, 0, margin + q)) for t in range(maps))
+                    sums = self.products(sums, errors, pixels[q : q + width])
+                return sums
+
+            found = self.total(terms, [ZERO] * (maps * width), rows, (0, row, columns))
+            for k, total in enumerate(found):
+                self.add_lanes(
+                    total, dw.beside(dw.at(h, channel, u, 0), k // width, 0, 0, k % width)
+                )
+
+        def biases(h):
+            def terms(sums, i, j):
+                error = dn.beside(dn.at(h, i, j), 0, 0, margin)
+                errors = (self.vector(dn.beside(error, t, 0, 0)) for t in range(maps))
+                return [self.b.ir.fadd(*pair) for pair in zip(sums, errors, strict=True)]
+
+            for t, total in enumerate(self.total(terms, [ZERO] * maps, rows, (0, row, 1))):
+                self.add_lanes(total, dbias.beside(dbias.at(h), t))
+
+        self.each(tile, (0, features, maps), (0, channels, 1), (0, height, 1))
+        self.each(biases, (0, features, maps))
+
+    def convolve_back(self, w, dn, dx, *, maps, columns):
+        """``dx[l,y,x] = sum(h,u,v) w[h,l,u,v] dn[h,y-u,x-v]``: Hagan 8.41.
+
+        Columns beyond ``dn`` are zeros in its margin; rows beyond it are left out.
+        """
+        features, _, height, width = w.shape
+        last = dn.shape[1] - 1
+
+        def tile(y, channel, x):
+            def terms(sums, h, u):
+                corner, kernel = dn.at(h, self.b.ir.sub(y, u), x), w.at(h, channel, u, 0)
+                reached = range(width + columns - 1)
+                errors = [self.vector(dn.beside(corner, 0, 0, q)) for q in reached]
+                for v in range(width):
+                    weights = (self.broadcast(w.beside(kernel, 0, t, 0, v)) for t in range(maps))
+                    first = width - 1 - v
+                    sums = self.products(sums, weights, errors[first : first + columns])
+                return sums
+
+            first = self.b.intrinsic("smax", self.b.ir.sub(y, I64(last)), I64(0))
+            stop = self.b.add(self.b.intrinsic("smin", y, I64(height - 1)), 1)
+            ranges = (0, features, 1), (first, stop, 1)
+            for k, total in enumerate(self.total(terms, [ZERO] * (maps * columns), *ranges)):
+                self.store(total, dx.beside(dx.at(channel, y, x), k // columns, 0, k % columns))
+
+        channels, rows, row = dx.shape
+        self.each(tile, (0, rows, 1), (0, channels, maps), (0, row, columns))
+
+
+def write(layout):
+    """Write the step; give the module, and the numbers that its workspace holds."""
+    module = ir.Module(name="plain loops")
+    types = [*[PTR] * 5, I64, F32]
+    function = ir.Function(module, ir.FunctionType(VOID, types), "step")
+    function.attributes.add("nounwind")
+    b = Builder(module, function)
+    images, labels, weights, gradient, workspace, blocks, share = function.args
+    images, labels = Array(b, images, (0, 28, 28)), Array(b, labels, (0,))
+    places = [(layout.shapes[name], where.start) for name, where in layout.slices()]
+    w1, b1, w2, b2, w3, b3, w4, b4, w5, b5 = (Array(b, weights, *p) for p in places)
+    dw1, db1, dw2, db2, dw3, db3, dw4, db4, dw5, db5 = (Array(b, gradient, *p) for p in places)
+    step = Loops(b, workspace)
+    # Forward: `x` has two zeros on each side. Backward: the rows of `dn2` have four.
+    x, a1, p1, a2 = (step.room(*s) for s in ((1, 32, 32), (6, 28, 28), (6, 14, 14), (16, 10, 10)))
+    dn1, dp1, dn2 = (step.room(*s) for s in ((6, 28, 28), (6, 14, 14), (16, 10, 18)))
+    p2, dp2 = (step.room(16, 5, 5) for _ in range(2))
+    v2, dv2 = (Array(b, workspace, (400,), maps.start, LANES) for maps in (p2, dp2))
+    a3, a4, n5, dn3, dn4, dn5 = (step.room(n) for n in (120, 84, 10, 120, 84, 10))
+    turned_x = step.room(25, LANES)
+
+    def block(count):
+        first = b.multiply(count, LANES)
+        step.load(images, first, x)
+        step.convolve(x, w1, b1, a1, maps=3, columns=4)
+        step.average(a1, p1)
+        step.convolve(p1, w2, b2, a2, maps=4, columns=5)
+        step.average(a2, p2)
+        step.dense(v2, w3, b3, a3, neurons=24)
+        step.dense(a3, w4, b4, a4, neurons=21)
+        step.dense(a4, w5, b5, n5, neurons=10, relu=False)
+        step.cross_entropy_back(n5, labels, first, share, dn5)
+        step.dense_gradient(a4, dn5, dw5, db5, turned_x, neurons=10)
+        step.dense_back(w5, dn5, dn4, inputs=21, a=a4)
+        step.dense_gradient(a3, dn4, dw4, db4, turned_x, neurons=21)
+        step.dense_back(w4, dn4, dn3, inputs=24, a=a3)
+        step.dense_gradient(v2, dn3, dw3, db3, turned_x, neurons=24)
+        step.dense_back(w3, dn3, dv2, inputs=25)
+        step.average_back(dp2, a2, dn2, margin=4)
+        step.convolution_gradient(p1, dn2, dw2, db2, maps=4, columns=2, margin=4)
+        step.convolve_back(w2, dn2, dp1, maps=3, columns=7)
+        step.average_back(dp1, a1, dn1)
+        step.convolution_gradient(x, dn1, dw1, db1, maps=3, columns=2)
+
+    step.each(block, (0, blocks, 1))
+    b.ir.ret_void()
+    return module, step.used
+
+
+class PlainLoops:
+    """The loops as machine code; each thread takes some of the blocks."""
+
+    def __init__(self, problem, threads):
+        if problem.batch % (LANES * threads):
+            raise SystemExit(f"batches of {problem.batch} images are not {threads} x whole blocks")
+        layout, target = Layout.of(problem.graph.parameters()), host()
+        module, used = write(layout)
+        self.code = Code(compile_object(module, target), target)
+        types = [*[ctypes.c_void_p] * 5, ctypes.c_int64, ctypes.c_float]
+        self.step = ctypes.CFUNCTYPE(None, *types)(self.code.address("step"))
+        self.problem, self.labels = problem, problem.labels.astype(np.int32)
+        self.images = problem.batch // threads
+        self.memory = [(floats(layout.size), floats(used)) for _ in range(threads)]
+        self.others = ThreadPoolExecutor(threads)
+
+    def part(self, number):
+        """Compute what some of the images give."""
+        first, (gradient, workspace) = number * self.images, self.memory[number]
+        gradient.fill(0.0)
+        given = self.problem.images[first:], self.labels[first:], self.problem.parameters
+        pointers = [array.ctypes.data for array in (*given, gradient, workspace)]
+        self.step(*pointers, self.images // LANES, 1 / self.problem.batch)
+        return gradient
+
+    def gradient(self):
+        """Compute all derivatives of the mean loss."""
+        waited = [self.others.submit(self.part, k) for k in range(1, len(self.memory))]
+        total = self.part(0)
+        for other in waited:
+            total += other.result()
+        return total

@@ -1,0 +1,381 @@
+"""The lines of the table of targets: how each is measured, and where its figure is found."""
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from striate.bench.race import OURS, TOLERANCE
+from striate.bench.tables import percent
+
+TORCH = ("PyTorch eager", "PyTorch channels_last", "torch.compile")
+ONNX = ("ONNX Runtime",)
+LENET = "lenet5-relu"
+BATCHES = (32, 128, 512)
+CONTRACTION = 1_000_000
+"""Multiply-adds of a whole batch from which on a contraction is held against its target."""
+
+LISTED = 6
+"""How many contractions are named that miss it."""
+
+UNITS: dict[str, Callable[[float], str]] = {
+    "x": "{:.2f} x".format,
+    "%": percent,
+    "s": "{:.2f} s".format,
+    "ms": lambda seconds: f"{1000 * seconds:.0f} ms",
+    "bytes a step": "{:.1f} B/step".format,
+}
+
+
+class Missing(Exception):  # noqa: N818  # nobody's mistake: a figure that is not there, and why
+    """There is no figure; the text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the table.
+
+    Parameters
+    ----------
+    what
+        Is measured.
+    unit
+        One of ``UNITS``.
+    find
+        Gives the figure and a remark, from what the program wrote; raises ``Missing``.
+    least, most
+        The target: one of them.
+    """
+
+    what: str
+    unit: str
+    find: Callable[[Any], tuple[float, str]]
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def target(self):
+        """The target in words."""
+        if self.least is not None:
+            return f"≥ {self.write(self.least)}"
+        return f"≤ {self.write(self.most)}"
+
+    def meets(self, value):
+        """Whether a figure is as good as the target; what is no number is not."""
+        return value >= self.least if self.least is not None else value <= self.most
+
+    def write(self, value):
+        """Write a figure with its unit."""
+        return UNITS[self.unit](value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """A program of this folder, and the lines that it gives.
+
+    Parameters
+    ----------
+    command
+        Gives the program's name and its arguments, from what the caller said.
+    lines
+        Of the table.
+    """
+
+    command: Callable[[Any], list[Any]]
+    lines: tuple[Line, ...]
+
+
+# Finding a figure in what the programs write.
+
+
+def race_of(document, network, batch, threads=None):
+    """Find a race, with the report that it belongs to."""
+    for report in document["reports"]:
+        if threads not in {None, report["setting"]["threads"]}:
+            continue
+        for race in report["races"]:
+            if (race["network"], race["batch"]) == (network, batch):
+                return race, report
+    raise Missing(f"{network}, batch {batch}, was not measured")
+
+
+def best_ratio(document, network, batch, *peers):
+    """Find how many times faster striate is than the best of some peers that compute the same."""
+    race, report = race_of(document, network, batch)
+    lines = {line["name"]: line for line in race["lines"]}
+    for peer in peers:
+        if peer not in lines:
+            why = race["left_out"].get(peer) or report["setting"]["missing"].get(peer)
+            raise Missing(f"{peer}: {why or 'took no part'}")
+    # A distance that is no number is null in the file.
+    distances = {peer: lines[peer]["distance"] for peer in peers}
+    wrong = [peer for peer, d in distances.items() if d is None or d > TOLERANCE]
+    ratios = {p: lines[p]["ratio"]["median"] for p in peers if p not in wrong}
+    if not ratios:
+        raise Missing(f"{', '.join(wrong)}: other results than striate's")
+    best = min(ratios, key=ratios.__getitem__)
+    notes = [best, *(f"{peer} left out: other results" for peer in wrong)]
+    return ratios[best], "; ".join(notes)
+
+
+def part_of_time(document, network, batch, *peers):
+    """Find what part of the best peer's time striate takes."""
+    ratio, note = best_ratio(document, network, batch, *peers)
+    return 1 / ratio, note
+
+
+def share_of_peak(document, network, batch):
+    """Find the share of the multiply-add peak, measured in the same rounds."""
+    race, _ = race_of(document, network, batch)
+    (ours,) = (line for line in race["lines"] if line["name"] == OURS)
+    peak, speed = 2e-9 * race["peak"]["median"], ours["images_per_second"]["median"]
+    return ours["of_peak"], f"{speed:,.0f} images/s; peak {peak:.0f} GFLOP/s"
+
+
+def beside_loops(document, batch, threads):
+    """Find how many times faster the engine computes gradients than the plain loops."""
+    race, _ = race_of(document, LENET, batch, threads)
+    (loops,) = (line for line in race["lines"] if line["name"] != OURS)
+    ratio = loops["ratio"]
+    return ratio["median"], f"quartiles {ratio['low']:.2f} to {ratio['high']:.2f}"
+
+
+def worst_contraction(document, network, least):
+    """Find the smallest share of the limit among a network's large contractions."""
+    (report,) = document["reports"]
+    large = [r for r in report["kernels"][network] if r["work"]["contracted"] >= CONTRACTION]
+    if not large:
+        raise Missing("no contraction is so large")
+    large.sort(key=lambda row: row["share"])
+    below = [row for row in large if row["share"] < least]
+    names = [f"{row['writes'][0]} {percent(row['share'])}" for row in below[:LISTED]]
+    if below[LISTED:]:
+        names.append(f"{len(below) - LISTED} more")
+    note = f"{len(large) - len(below)} of {len(large)} reach it"
+    return large[0]["share"], "; ".join([note, *names])
+
+
+def epoch_seconds(document):
+    """Find the seconds of an epoch, and what its multiply-adds alone would need."""
+    peak = statistics.median(document["peaks"])
+    alone = document["multiply_adds"] / peak
+    note = f"the multiply-adds alone: {alone:.2f} s at the peak here, {2e-9 * peak:.0f} GFLOP/s"
+    return statistics.median(document["seconds"]), note
+
+
+def first_step(document, heading):
+    """Find the seconds of a first step."""
+    seconds = document["seconds"][heading]["first step"]
+    return statistics.median(seconds), f"{1000 * min(seconds):.0f} to {1000 * max(seconds):.0f} ms"
+
+
+def import_ratio(document):
+    """Find the ratio of two imports."""
+    ours, theirs = (
+        1000 * statistics.median(document["seconds"][f"import {name}"])
+        for name in ("striate", "numpy")
+    )
+    return document["ratio"], f"{ours:.0f} and {theirs:.0f} ms, with the interpreter"
+
+
+def growth(document):
+    """Find the bytes by which a step makes the process grow."""
+    found, steps = document["findings"]["cached"]["growth"], 0.9 * document["steps"]
+    return found / steps, f"{found:,} bytes in {steps:,.0f} steps"
+
+
+def beside_plan(document):
+    """Find what a process holds beyond its libraries, as part of the plan."""
+    held = document["resident"]["cached"]
+    mib = [size / (1 << 20) for size in (sum(document["plan"].values()), *held.values())]
+    plan, libraries, loaded, *_, last = mib
+    note = f"plan {plan:.1f} MiB; libraries {libraries:.1f}, program loaded {loaded:.1f}"
+    return document["findings"]["cached"]["of plan"], f"{note}, last step {last:.1f}"
+
+
+# Programs with their arguments.
+
+
+def races(given, *, nets, batches, step, peers):
+    """Let networks race."""
+    return [
+        *("compiled_engine.py", "--nets", *nets, "--batches", *batches, "--steps", step),
+        *("--peers", *peers, "--threads", given.threads, *turns(given)),
+    ]
+
+
+def turns(given):
+    """Say how many turns there are, and how long they take."""
+    return ["--rounds", given.rounds, "--seconds", given.seconds, "--seed", given.seed]
+
+
+def kernels(given, nets):
+    """Measure kernels alone."""
+    words = ["--kernels", "--nets", *nets, "--batches", 128, "--threads", 1]
+    return ["compiled_engine.py", *words, *turns(given)]
+
+
+def loops(given):
+    """Let the engine race against plain loops."""
+    return ["plain_loops.py", "--batches", *BATCHES, "--threads", 1, 2, *turns(given)]
+
+
+def memory(given, net, steps):
+    """Look at the memory of a training."""
+    words = ["--net", net, "--batch", 128, "--threads", given.threads, "--steps", steps]
+    return ["memory.py", *words]
+
+
+def epoch(given):
+    """Train for some epochs."""
+    words = ["--threads", given.threads, "--rounds", given.rounds, "--seed", given.seed]
+    return ["epoch.py", "--net", LENET, *words]
+
+
+# The table.
+
+
+def training(network, targets):
+    """Make the lines of a network's training step, for some sizes of batches."""
+    return tuple(
+        Line(
+            what=f"{network} train {batch} / best PyTorch",
+            unit="x",
+            least=least,
+            find=partial(lambda d, b: best_ratio(d, network, b, *TORCH), b=batch),
+        )
+        for batch, least in targets.items()
+    )
+
+
+MEASURED = (LENET, "two-layer", "conv4", "resnet20", "mobilenet-small")
+
+MEASUREMENTS = {
+    "machine-code": Measurement(
+        command=partial(kernels, nets=MEASURED),
+        lines=tuple(
+            Line(
+                what=f"{net}, worst contraction",
+                unit="%",
+                least=0.85,
+                find=partial(worst_contraction, network=net, least=0.85),
+            )
+            for net in MEASURED
+        ),
+    ),
+    "lenet5-training": Measurement(
+        command=partial(races, nets=[LENET], batches=BATCHES, step="train", peers=TORCH),
+        lines=(
+            *training(LENET, dict.fromkeys(BATCHES, 5.0)),
+            *(
+                Line(
+                    what=f"{LENET} train {batch}, of peak",
+                    unit="%",
+                    least=least,
+                    find=partial(share_of_peak, network=LENET, batch=batch),
+                )
+                for batch, least in zip(BATCHES, (0.50, 0.70, 0.75), strict=True)
+            ),
+        ),
+    ),
+    "plain-loops": Measurement(
+        command=loops,
+        lines=tuple(
+            Line(
+                what=f"{LENET} {batch}, {threads} thr. / plain loops",
+                unit="x",
+                least=1.0,
+                find=partial(beside_loops, batch=batch, threads=threads),
+            )
+            for threads in (1, 2)
+            for batch in BATCHES
+        ),
+    ),
+    "conv4-training": Measurement(
+        command=partial(races, nets=["conv4"], batches=BATCHES, step="train", peers=TORCH),
+        lines=training("conv4", dict(zip(BATCHES, (2.0, 2.0, 4.0), strict=True))),
+    ),
+    "resnet20-training": Measurement(
+        command=partial(races, nets=["resnet20"], batches=[128], step="train", peers=TORCH),
+        lines=training("resnet20", {128: 1.5}),
+    ),
+    "inference": Measurement(
+        command=partial(
+            races, nets=[LENET, "conv4"], batches=[128], step="infer", peers=(*TORCH, *ONNX)
+        ),
+        lines=tuple(
+            Line(
+                what=f"{net} infer 128 / best other",
+                unit="x",
+                least=least,
+                find=partial(lambda d, n: best_ratio(d, n, 128, *TORCH, *ONNX), n=net),
+            )
+            for net, least in ((LENET, 4.0), ("conv4", 2.0))
+        ),
+    ),
+    "one-image": Measurement(
+        command=partial(races, nets=[LENET, "conv4"], batches=[1], step="infer", peers=ONNX),
+        lines=tuple(
+            Line(
+                what=f"{net} infer 1, time / ONNX Runtime",
+                unit="x",
+                most=1.0,
+                find=partial(lambda d, n: part_of_time(d, n, 1, *ONNX), n=net),
+            )
+            for net in (LENET, "conv4")
+        ),
+    ),
+    "epoch": Measurement(
+        command=epoch,
+        lines=(
+            Line(
+                what=f"{LENET}, epoch of MNIST",
+                unit="s",
+                most=0.5,
+                find=epoch_seconds,
+            ),
+        ),
+    ),
+    "import": Measurement(
+        command=lambda _: ["import_time.py"],
+        lines=(Line(what="import striate / import numpy", unit="x", most=1.3, find=import_ratio),),
+    ),
+    "first-step": Measurement(
+        command=lambda _: ["first_step.py", "--net", LENET],
+        lines=tuple(
+            Line(
+                what=f"{LENET}, first step, {heading}",
+                unit="ms",
+                most=most,
+                find=partial(first_step, heading=heading),
+            )
+            for heading, most in (("compiled", 1.5), ("from the cache", 0.05))
+        ),
+    ),
+    "memory": Measurement(
+        command=lambda given: memory(given, LENET, given.steps),
+        lines=(
+            # Less than one pointer that is kept.
+            Line(what=f"{LENET}, memory grows by", unit="bytes a step", most=8.0, find=growth),
+            Line(
+                what=f"{LENET}, resident / plan",
+                unit="x",
+                most=1.2,
+                find=beside_plan,
+            ),
+        ),
+    ),
+    "memory-conv4": Measurement(
+        command=lambda given: memory(given, "conv4", 20),
+        lines=(
+            Line(
+                what="conv4, resident / plan",
+                unit="x",
+                most=1.2,
+                find=beside_plan,
+            ),
+        ),
+    ),
+}
+"""By name, in the order of the table."""

@@ -1,0 +1,157 @@
+"""The table of targets: each line measured on this machine, in one run, and met or missed.
+
+    python benchmarks/targets.py [--threads 2] [--rounds 7] [--seconds 0.2] [--seed 0]
+        [--only NAME ...] [--show] [--json FILE]
+
+Every measurement is a program of this folder in a process of its own; `--show` lets them print. A
+line that needs a library which is not installed, or took no part, is not measured, and not met. A
+library that computes something else than striate is left out, and named.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+from target_lines import MEASUREMENTS, Missing
+
+from striate.bench import machine
+from striate.bench.peers import PEERS
+from striate.bench.report import Options, Setting
+from striate.bench.tables import setting_text
+from striate.cli.output import plain
+from striate.runtime.settings import available_cores
+
+COLOURS = {"met": "green", "missed": "red", "not measured": "yellow"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A line of the table with what was found."""
+
+    measurement: str
+    what: str
+    target: str
+    measured: str
+    value: float | None
+    verdict: str
+    beside: str
+
+
+def judge(name, lines, document):
+    """Hold what was measured against the targets."""
+    for line in lines:
+        value, beside = None, ""
+        try:
+            if isinstance(document, Missing):
+                raise document
+            value, beside = line.find(document)
+            verdict = "met" if line.meets(value) else "missed"
+        except Missing as reason:
+            verdict, beside = "not measured", str(reason)
+        yield Result(
+            measurement=name,
+            what=line.what,
+            target=line.target,
+            measured="" if value is None else line.write(value),
+            value=value,
+            verdict=verdict,
+            beside=beside,
+        )
+
+
+def measure(measurement, given):
+    """Run a program of this folder; give what it found, or why there is nothing."""
+    program, *words = measurement.command(given)
+    script = Path(__file__).with_name(program)
+    with tempfile.TemporaryDirectory() as folder:
+        found = Path(folder) / "found.json"
+        done = subprocess.run(
+            [sys.executable, script, *map(str, words), "--json", found],
+            check=False,
+            stdout=None if given.show else subprocess.DEVNULL,
+            stderr=None if given.show else subprocess.PIPE,
+            text=True,
+        )
+        if not found.exists():
+            said = (done.stderr or "").strip().splitlines() or [f"it ended with {done.returncode}"]
+            return Missing(f"{program}: {said[-1]}")
+        return json.loads(found.read_text())
+
+
+def show(console, result):
+    """Print a line, and what stands beside it underneath."""
+    words = f"{result.what:41}{result.target:>13}{result.measured:>11}  "
+    console.print(Text(words).append(result.verdict, COLOURS[result.verdict]), highlight=False)
+    console.print(Padding(Text(result.beside, "dim"), (0, 0, 0, 4)))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--threads", type=int, default=available_cores())
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=0.2, help="of one turn")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=MEASUREMENTS,
+        metavar="NAME",
+        help=f"some of {', '.join(MEASUREMENTS)}",
+        default=list(MEASUREMENTS),
+    )
+    parser.add_argument("--steps", type=int, default=10_000, help="of the memory's measurement")
+    parser.add_argument("--show", action="store_true", help="what the programs print")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    return parser.parse_args()
+
+
+def main():
+    given, console = arguments(), Console()
+    started = time.perf_counter()
+    options = Options(
+        networks=(),
+        batches=(),
+        threads=given.threads,
+        peers=PEERS,
+        rounds=given.rounds,
+        seconds=given.seconds,
+        seed=given.seed,
+    )
+    setting = Setting.of(options)
+    console.print(setting_text(setting), highlight=False)
+    console.print(f"\n{'':41}{'target':>13}{'measured':>11}", style="dim", highlight=False)
+    results, runs = [], {}
+    for name in given.only:
+        load, begun = machine.load(), time.perf_counter()
+        document = measure(MEASUREMENTS[name], given)
+        runs[name] = {"load before": load, "seconds": time.perf_counter() - begun}
+        for result in judge(name, MEASUREMENTS[name].lines, document):
+            show(console, result)
+            results.append(result)
+    counts = Counter(result.verdict for result in results)
+    seconds = time.perf_counter() - started
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in COLOURS)
+    console.print(f"\n{said}; {seconds / 60:.1f} minutes", highlight=False)
+    if given.json:
+        document = {
+            "setting": asdict(setting),
+            "seconds": seconds,
+            "measurements": runs,
+            "results": [asdict(result) for result in results],
+        }
+        given.json.write_text(json.dumps(plain(document), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

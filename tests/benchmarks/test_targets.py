@@ -1,0 +1,178 @@
+"""The table of targets: a line is met, missed or not measured, and never met by default."""
+
+import argparse
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+TORCH = ("PyTorch eager", "PyTorch channels_last", "torch.compile")
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    """Give the module with the lines of the table."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return importlib.import_module("target_lines")
+
+
+@pytest.fixture
+def targets(lines):  # noqa: ARG001  # makes the folder known
+    """Give the program."""
+    return importlib.import_module("targets")
+
+
+def line(name, ratio, distance=0.0):
+    """Give a contestant's result as it is written to a file."""
+    return {
+        "name": name,
+        "ratio": {"median": ratio, "low": ratio, "high": ratio},
+        "images_per_second": {"median": 1000.0 / ratio},
+        "of_peak": 0.5 / ratio,
+        "distance": distance,
+    }
+
+
+def document(*peers, left_out=None, missing=None, batch=32):
+    """Give a race of LeNet-5 as it is written to a file."""
+    race = {
+        "network": "lenet5-relu",
+        "batch": batch,
+        "peak": {"median": 1e11},
+        "lines": [line("striate", 1.0), *peers],
+        "left_out": left_out or {},
+    }
+    return {"reports": [{"setting": {"threads": 2, "missing": missing or {}}, "races": [race]}]}
+
+
+def kernel(name, contracted, share):
+    """Give a kernel's row as it is written to a file."""
+    return {"writes": [name], "work": {"contracted": contracted}, "share": share}
+
+
+def test_the_best_of_the_peers_counts(lines):
+    """Striate is compared with the fastest, that is with the smallest ratio."""
+    peers = [line(name, ratio) for name, ratio in zip(TORCH, (6.0, 5.5, 7.0), strict=True)]
+
+    found = lines.best_ratio(document(*peers), "lenet5-relu", 32, *TORCH)
+
+    assert found == (5.5, "PyTorch channels_last")
+
+
+def test_who_computes_wrongly_is_left_out_and_named(lines):
+    """A fast peer with other results is no peer; so is one whose results are no numbers."""
+    peers = [line(TORCH[0], 6.0), line(TORCH[1], 1.0, None), line(TORCH[2], 2.0, 0.06)]
+
+    ratio, note = lines.best_ratio(document(*peers), "lenet5-relu", 32, *TORCH)
+
+    assert ratio == 6.0
+    assert note == (
+        "PyTorch eager; PyTorch channels_last left out: other results; "
+        "torch.compile left out: other results"
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (document(missing={"PyTorch eager": "torch"}), "PyTorch eager: torch"),
+        (document(line(TORCH[0], 9.0)), "PyTorch channels_last: took no part"),
+        (
+            document(*(line(name, 9.0) for name in TORCH[:2]), left_out={TORCH[2]: "no compiler"}),
+            "torch.compile: no compiler",
+        ),
+        (
+            document(*(line(name, 9.0, 1.0) for name in TORCH)),
+            "PyTorch eager, PyTorch channels_last, torch.compile: other results than striate's",
+        ),
+        (document(batch=8), "lenet5-relu, batch 32, was not measured"),
+    ],
+)
+def test_a_missing_peer_is_not_measured(lines, targets, found, reason):
+    """However fast striate is beside the others, the target is not met where one of them lacks."""
+    ((first, *_), name) = lines.training("lenet5-relu", {32: 5.0}), "lenet5-training"
+
+    (result,) = targets.judge(name, [first], found)
+
+    assert (result.verdict, result.beside, result.value) == ("not measured", reason, None)
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "value", "verdict"),
+    [
+        (5.0, None, 5.0, "met"),
+        (5.0, None, 4.99, "missed"),
+        (None, 0.5, 0.5, "met"),
+        (None, 0.5, 0.51, "missed"),
+        (5.0, None, float("nan"), "missed"),
+        (None, 0.5, float("nan"), "missed"),
+    ],
+)
+def test_targets_are_held_exactly(lines, targets, least, most, value, verdict):
+    """A figure that is rounded to the target for the table has not met it for that."""
+    one = lines.Line(what="a", unit="s", least=least, most=most, find=lambda _: (value, ""))
+
+    (result,) = targets.judge("name", [one], {})
+
+    assert result.verdict == verdict
+
+
+def test_the_worst_contraction_is_named(lines):
+    """Small contractions do not count; the worst comes first."""
+    rows = [
+        kernel("a", 2e6, 0.9),
+        kernel("b", 1e6, 0.8),
+        kernel("c", 1e6, 0.7),
+        kernel("d", 9, 0.1),
+    ]
+    found = {"reports": [{"kernels": {"conv4": rows}}]}
+
+    share, note = lines.worst_contraction(found, "conv4", 0.85)
+
+    assert (share, note) == (0.7, "1 of 3 reach it; c 70 %; b 80 %")
+
+
+def test_a_program_that_fails_leaves_its_lines_unmeasured(lines, targets):
+    """The reason is what it said last."""
+    given = argparse.Namespace(show=False)
+    measurement = lines.Measurement(
+        command=lambda _: ["first_step.py", "--net", "no such network"],
+        lines=lines.MEASUREMENTS["first-step"].lines,
+    )
+
+    found = targets.measure(measurement, given)
+
+    assert isinstance(found, lines.Missing)
+    assert str(found).startswith("first_step.py: subprocess.CalledProcessError: ")
+    verdicts = [result.verdict for result in targets.judge("x", measurement.lines, found)]
+    assert verdicts == ["not measured", "not measured"]
+
+
+def test_every_program_takes_its_arguments(lines):
+    """The programs exist, and each measurement gives lines with one bound."""
+    given = argparse.Namespace(threads=2, rounds=1, seconds=0.1, seed=0, steps=10)
+    for measurement in lines.MEASUREMENTS.values():
+        program, *_ = measurement.command(given)
+        assert (BENCHMARKS / program).is_file()
+        for one in measurement.lines:
+            assert (one.least is None) != (one.most is None)
+            assert len(one.what) <= 40
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from Linux")
+def test_the_whole_program(targets, monkeypatch, tmp_path, capsys):
+    """It prints each line with its verdict, and writes all of them to a file."""
+    path = tmp_path / "targets.json"
+    words = ["targets.py", "--only", "memory", "--steps", "20", "--threads", "1"]
+    monkeypatch.setattr(sys, "argv", [*words, "--json", str(path)])
+
+    targets.main()
+
+    printed, written = capsys.readouterr().out, json.loads(path.read_text())
+    assert [result["measurement"] for result in written["results"]] == ["memory", "memory"]
+    assert all(result["verdict"] in {"met", "missed"} for result in written["results"])
+    assert all(result["what"] in printed for result in written["results"])
+    assert written["measurements"]["memory"]["seconds"] > 0
