@@ -98,7 +98,8 @@ RECIPES = {
     },
     "fashion-mnist": {
         GOOD: _cycle(_FOUR, 8, augment="flip"),  # 92.1 %, with shifts 91.8 %; one seed each
-        "best": _cycle(_WIDE, 14, learning_rate=0.01, augment="flip"),  # 93.4 %, one seed
+        # 93.6 %, without cutout 93.4 %; one seed each
+        "best": _cycle(_WIDE, 14, learning_rate=0.01, augment="flip cutout 8"),
     },
     "cifar10": {GOOD: Recipe(net="two-layer", epochs=10, augment="shift 4 flip")},
 }

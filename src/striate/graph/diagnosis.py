@@ -43,7 +43,8 @@ def first_not_finite(
     >>> parameters = np.ones(11, "f")
     >>> parameters[:3] = 1e38
     >>> batch = Batch(inputs=(np.full((1, 3), 9, "f"),), targets=(np.zeros((1, 1)),))
-    >>> first_not_finite(step, parameters, np.zeros(0, "f"), batch, Draw(0, 0, 0, np.arange(1)))
+    >>> draw = Draw(seed=0, step=0, layer=0, images=np.arange(1))
+    >>> first_not_finite(step, parameters, np.zeros(0, "f"), batch, draw)
     'dense1.Z (1 of 2)'
     """
     named = Layout.of(step.graph.parameters()).views(parameters)
