@@ -226,7 +226,7 @@ def test_text_is_read_and_written(text, expected):
             "shift -1",
             (
                 "An augmentation with shift=-1, crop=1.0, cutout=0 cannot be. shift and cutout are "
-                "pixels, 0 or more; crop is a share of the image, above 0 and up to 1. "
+                "whole pixels, 0 or more; crop is a share of the image, above 0 and up to 1. "
                 "Use for example shift=2, crop=0.8, cutout=8."
             ),
         ),
@@ -234,7 +234,7 @@ def test_text_is_read_and_written(text, expected):
             "crop nan",
             (
                 "An augmentation with shift=0, crop=nan, cutout=0 cannot be. shift and cutout are "
-                "pixels, 0 or more; crop is a share of the image, above 0 and up to 1. "
+                "whole pixels, 0 or more; crop is a share of the image, above 0 and up to 1. "
                 "Use for example shift=2, crop=0.8, cutout=8."
             ),
         ),

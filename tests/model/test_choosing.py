@@ -8,6 +8,7 @@ import pytest
 import striate as st
 from networks import ENGINES, classifier, images_and_labels
 from striate.data.augment import Augmentation
+from striate.errors import OptionError, ShapeError
 from striate.graph.batch import Chosen, as_arrays
 from striate.model.choosing import Chooser
 from striate.model.inputs import Preprocessing
@@ -129,3 +130,40 @@ def test_a_pass_over_an_array_copies_none_of_it():
     # Order, labels and outputs of 4,000 images: 4,000 x (8 + 8 + 8 + 2 x 4 x 2) bytes, and small
     # change; one copy of the images would be 3.1 MB, and 12.5 MB in float32.
     assert most < x.nbytes / 4
+
+
+def test_an_augmentation_of_ones_own_is_applied():
+    """What a class of its own does is no move: its arrays are made."""
+
+    class Darker(Augmentation):
+        def apply(self, images, **_):
+            return images // 2
+
+    given, found = arrays(PHOTOS, augment=Darker())
+
+    assert isinstance(given, np.ndarray)
+    np.testing.assert_array_equal(found, arrays(PHOTOS // 2)[1])
+
+
+@pytest.mark.parametrize("type_", [np.uint8, np.float32, np.float64])
+def test_a_shift_out_of_sight_is_refused_before_training(type_):
+    """Whoever moves the images, the error is the same, and comes at once."""
+    with pytest.raises(ShapeError, match=r"^shift=6 moves images of 8 x 6 pixels out of sight"):
+        Chooser({"x": PHOTOS.astype(type_)}, Preprocessing(), Augmentation(shift=6))
+
+
+def test_a_grey_level_that_bytes_do_not_have_is_refused_before_training():
+    """So is what could not stand among the images."""
+    with pytest.raises(OptionError, match=r"^fill=300 is no grey level of uint8 images"):
+        Chooser({"x": PHOTOS}, Preprocessing(), Augmentation(shift=1, fill=300))
+
+
+def test_images_far_from_zero_keep_their_digits():
+    """Where a mean is large beside the deviation, it is subtracted first, as it always was."""
+    images = (PHOTOS / 255 + 1e5).astype(np.float32)
+    preprocessing = Preprocessing().standardised({"x": images})
+
+    given, found = arrays(images, preprocessing)
+
+    assert isinstance(given, np.ndarray)
+    np.testing.assert_array_equal(found, preprocessing.to_equations(images[NUMBERS], "x"))

@@ -3,7 +3,7 @@
 import copy
 import pickle
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ import striate.engine.compiled
 import striate.engine.possible
 from helpers import kinds_of
 from networks import EVERYTHING, classifier, columns, digest, images_and_labels
-from striate.errors import EngineError, OptionError, StriateWarning
+from striate.errors import EngineError, OptionError, OutOfMemoryError, StriateWarning
 from striate.functions.base import Function, Loss
 from striate.functions.loss import SquaredError
 from striate.functions.transfer import Tanh
@@ -265,3 +265,70 @@ def test_what_has_scored_answers(monkeypatch):
 
     np.testing.assert_array_equal(found, alone)
     assert evaluation.accuracy == np.mean(found.argmax(axis=1) == Y)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "numpy"])
+def test_a_class_that_is_defined_anew_is_used(engine):
+    """As in a notebook: another class of the same name has other equations."""
+
+    def ascending(sign):
+        @dataclass(frozen=True, kw_only=True)
+        class Mine(GradientDescent):
+            def lowering(self, size):
+                found = super().lowering(size)
+                texts = tuple(text.replace("rate", f"{sign}rate") for text in found.statements)
+                return replace(found, statements=texts)
+
+            def apply(self, w, dw, memory, *, rate, **more):
+                return super().apply(w, dw, memory, rate=rate if sign == "" else -rate, **more)
+
+        return Mine(learning_rate=0.1)
+
+    network = classifier(engine=engine)
+    down = network.fit(X, Y, epochs=5, batch_size=13, update=ascending(""))["loss"]
+    up = network.fit(X, Y, epochs=5, batch_size=13, update=ascending("-"))["loss"]
+
+    assert down[-1] < down[0]
+    assert up[-1] > up[0]
+
+
+def test_programs_of_few_images_are_small():
+    """A prediction of twenty images asks no memory for 256."""
+    network = classifier(engine="compiled")
+    network.predict(np.repeat(X, 2, axis=0)[:20])
+    engine = network.engines.answering(())
+
+    assert [key[0] for key in engine._programs] == [64]
+
+
+def test_memory_for_validation_is_refused_before_an_epoch(monkeypatch):
+    """Where the program that validates cannot be made, nothing has changed."""
+
+    def short(*_, **__):
+        raise OutOfMemoryError("too much")
+
+    network = classifier(engine="compiled")
+    before = digest(network)
+    monkeypatch.setattr(striate.engine.CompiledEngine, "predict", short)
+
+    with pytest.raises(OutOfMemoryError):
+        network.fit(X, Y, epochs=2, validation=0.3)
+
+    assert digest(network) == before
+
+
+def test_older_programs_make_room(monkeypatch):
+    """Where memory is short, programs that are kept go first."""
+    network = classifier(engine="compiled")
+    network.predict(X)
+    load = striate.engine.compiled.load_lowered
+    engine = network.engines.answering(())
+
+    def short(*arguments, **options):
+        if engine._programs:
+            raise OutOfMemoryError("too much")
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(striate.engine.compiled, "load_lowered", short)
+
+    assert network.predict(np.repeat(X, 3, axis=0)).shape == (39, 3)

@@ -120,12 +120,19 @@ def test_large_amounts_are_in_gibibytes():
     )
 
 
-@pytest.mark.parametrize(("images", "shared"), [(1, 2 * GIGABYTE), (64, 1000)])
-def test_a_smaller_batch_is_named_where_it_helps(images, shared):
-    """One image, or memory that does not grow with the batch, has no remedy in its size."""
-    error = Need(images=images, shared=shared, own=GIGABYTE).error()
+def test_what_would_help_is_named():
+    """A smaller batch, or fewer threads, where it is these that need the memory."""
+    ends = {
+        (1, 2 * GIGABYTE): "them. Use smaller images or fewer maps.",
+        (64, 2 * GIGABYTE): "them. Use a smaller batch_size, 32 say, smaller images or fewer maps.",
+        (64, 1000): (
+            "them. Use fewer threads, striate.set_threads(1) say, smaller images or fewer maps."
+        ),
+    }
+    for (images, shared), end in ends.items():
+        error = Need(images=images, shared=shared, own=GIGABYTE).error()
 
-    assert str(error).endswith(
-        "more than can be had. It holds what the layers give and what is carried back through "
-        "them. Use smaller images or fewer maps."
-    )
+        assert str(error).endswith(
+            "more than can be had. It holds what the layers give and what is carried back through "
+            + end
+        )

@@ -1,5 +1,6 @@
 """Batches prepared ahead: in order, one in advance, errors where their turn comes."""
 
+import signal
 import threading
 
 import pytest
@@ -52,3 +53,31 @@ def test_who_stops_early_leaves_no_thread():
 def test_nothing_to_make():
     """No items, nothing given."""
     assert list(ahead(str, [])) == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no such timer")
+def test_interrupts_at_any_moment_hang_nothing():
+    """Ctrl-C comes through wherever it falls, and the thread goes."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    def work_for(seconds):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        for _ in range(200):  # not for ever: Python swallows what is raised in some places
+            sum(ahead(abs, range(20)))
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    interrupted = 0
+    try:
+        for k in range(100):
+            try:
+                work_for(2e-5 * (k + 1))
+            except KeyboardInterrupt:
+                interrupted += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    assert interrupted > 50
+    assert list(ahead(abs, [-1, 2])) == [1, 2]

@@ -9,6 +9,7 @@ import numpy as np
 
 from striate.data.draws import below, draw
 from striate.errors import DataError, OptionError, ShapeError
+from striate.functions.options import Range
 from striate.maths.philox import uniform
 from striate.shapes import Array, Int
 
@@ -18,6 +19,7 @@ _PURPOSE = 2
 _WORDS = 9  # each option has words of its own, so that its draws do not depend on the others
 _DOWN, _RIGHT, _MIRROR, _UPEND, _SCALE, _TOP, _LEFT, _HOLE_ROW, _HOLE_COLUMN = range(_WORDS)
 _HALF = 1 << 31
+_SHARE = Range(above=0, most=1)
 _EXAMPLES = {"shift": "2", "crop": "0.8", "cutout": "8", "fill": "0"}
 
 
@@ -67,11 +69,17 @@ class Augmentation:
     fill: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.shift < 0 or self.cutout < 0 or not 0 < self.crop <= 1:
+        pixels = Range(least=0, whole=True)
+        if self.shift not in pixels or self.cutout not in pixels or self.crop not in _SHARE:
             raise OptionError(
                 f"An augmentation with shift={self.shift}, crop={self.crop}, cutout={self.cutout} "
-                "cannot be. shift and cutout are pixels, 0 or more; crop is a share of the image, "
-                "above 0 and up to 1. Use for example shift=2, crop=0.8, cutout=8."
+                "cannot be. shift and cutout are whole pixels, 0 or more; crop is a share of the "
+                "image, above 0 and up to 1. Use for example shift=2, crop=0.8, cutout=8."
+            )
+        if not np.isfinite(self.fill):
+            raise OptionError(
+                f"fill={self.fill} cannot be. It is the value of pixels, a finite number. "
+                "Use for example fill=0."
             )
         if self.flip not in get_args(Flip):
             raise OptionError(
@@ -184,8 +192,11 @@ class Augmentation:
 
     @property
     def whole(self) -> bool:
-        """Whether pixels stay whole: nothing is magnified, so that :meth:`moves` says all."""
-        return self.crop == 1
+        """Whether pixels stay whole: nothing is magnified, so that :meth:`moves` says all.
+
+        A class with an :meth:`apply` of its own changes images in ways that no moves say.
+        """
+        return self.crop == 1 and type(self).apply is Augmentation.apply
 
     def moves(
         self, shape: tuple[int, int], *, seed: int, epoch: int, indices: Int[Array, "n"]
@@ -208,6 +219,8 @@ class Augmentation:
         ------
         OptionError
             If the seed or the epoch is out of range.
+        ShapeError
+            If a shift leaves nothing of the images.
 
         Examples
         --------
@@ -216,6 +229,7 @@ class Augmentation:
         array([[ 5, -1,  1,  1,  0,  0,  0,  0],
                [ 0,  1, -1,  1,  0,  0,  0,  0]], dtype=int32)
         """
+        self.require_suits(shape)
         words = draw(np.asarray(indices), seed=seed, purpose=_PURPOSE, epoch=epoch, words=_WORDS)
         ways = self._ways(shape, words)
         holes = [np.zeros((len(words), 2), np.int64)] * 2
@@ -238,13 +252,25 @@ class Augmentation:
                 f"Images of type {images.dtype} cannot be augmented. Images are uint8 or float32. "
                 "Convert them first, for example with images.astype(numpy.float32)."
             )
-        if self.shift >= min(images.shape[1:3]):
+        self.require_suits((images.shape[1], images.shape[2]), images.dtype)
+
+    def require_suits(self, shape: tuple[int, int], type_: Any = np.float32) -> None:
+        """Raise where images of this size, or numbers of this type, cannot be changed so.
+
+        Raises
+        ------
+        ShapeError
+            If a shift leaves nothing of the images.
+        OptionError
+            If ``fill`` is no grey level of uint8 images.
+        """
+        if self.shift >= min(shape):
             raise ShapeError(
-                f"shift={self.shift} moves images of {images.shape[1]} x {images.shape[2]} pixels "
+                f"shift={self.shift} moves images of {shape[0]} x {shape[1]} pixels "
                 "out of sight. A shift is smaller than the rows and the columns. Use a smaller "
                 "shift."
             )
-        if images.dtype == np.uint8 and self.fill not in range(256):
+        if type_ == np.uint8 and self.fill not in range(256):
             raise OptionError(
                 f"fill={self.fill} is no grey level of uint8 images. These are whole numbers from "
                 "0 to 255. Use for example fill=0."
@@ -294,7 +320,11 @@ class Augmentation:
             below(words[:, word], length) - self.cutout // 2
             for length, word in zip(shape, (_HOLE_ROW, _HOLE_COLUMN), strict=True)
         ]
-        return [np.stack([first, first + self.cutout], axis=1) for first in firsts]
+        ends = ((first, first + self.cutout) for first in firsts)
+        return [
+            np.clip(np.stack(each, axis=1), 0, length)
+            for each, length in zip(ends, shape, strict=True)
+        ]
 
 
 def _read_value(name: str, words: list[str], text: str) -> float | str:

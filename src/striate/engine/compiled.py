@@ -2,13 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from threading import Lock
 
 import numpy as np
 
 from striate.compile import load_lowered
 from striate.engine.possible import own_equations, require_equations, silent, this_processor
 from striate.engine.steps import CompiledSteps, TrainingCall, put_images
+from striate.errors import OutOfMemoryError
 from striate.functions import registry
 from striate.functions.base import Draw
 from striate.functions.update.base import Update
@@ -19,12 +19,13 @@ from striate.plan.lower import PARAMETERS, SCALARS, STATISTICS, lower, lower_upd
 from striate.plan.statement import Lowered
 from striate.plan.target import Target
 from striate.runtime.executable import Call, Executable
+from striate.runtime.locked import Locked
 from striate.shapes import Array, Shape
 
 _KEPT = 16  # programs of an engine that are kept in memory
 
 
-class CompiledEngine:
+class CompiledEngine(Locked):
     """The engine that runs a step as machine code.
 
     Parameters
@@ -56,12 +57,12 @@ class CompiledEngine:
         target: Target | None = None,
         winograd: bool = True,
     ) -> None:
+        super().__init__()
         self.step = step
         self.target = target or this_processor()
         self.threads = threads
         self.winograd = winograd
         self._programs: OrderedDict[Hashable, Executable] = OrderedDict()
-        self._lock = Lock()
         require_equations(silent(step))
 
     def steps(
@@ -84,7 +85,7 @@ class CompiledEngine:
             require_equations([f"{registry.name_of(update)} (update)"])
         gradients = self._program(images, training=True, target_shapes=target_shapes, stored=stored)
         updating = self._kept(
-            (repr(update), decayed.size),
+            (type(update), repr(update), decayed.size),
             lambda: (lower_update(update, decayed.size), 1),
         )
         return CompiledSteps(TrainingCall(self.step, gradients, images), updating, update, decayed)
@@ -160,13 +161,27 @@ class CompiledEngine:
 
     def _kept(self, key: Hashable, lowered: Callable[[], tuple[Lowered, int]]) -> Executable:
         """Give a program that is kept, or compile it."""
-        with self._lock:
+        with self.lock:
             program = self._programs.pop(key, None)
             if program is None:
-                program = load_lowered(
-                    *lowered(), self.target, threads=self.threads, winograd=self.winograd
-                )
+                program = self._made(*lowered())
             self._programs[key] = program
             while len(self._programs) > _KEPT:
                 self._programs.popitem(last=False)
         return program
+
+    def _made(self, lowered: Lowered, images: int) -> Executable:
+        """Compile a program, or find it in the cache; where memory is short, others make room."""
+
+        def made() -> Executable:
+            return load_lowered(
+                lowered, images, self.target, threads=self.threads, winograd=self.winograd
+            )
+
+        try:
+            return made()
+        except OutOfMemoryError:
+            if not self._programs:
+                raise
+            self._programs.clear()
+            return made()

@@ -47,7 +47,9 @@ class TrainingCall:
         self._scales = [_rows(images) for _ in step.losses]
         self._losses = [_rows(images) for _ in step.losses]
         self.derivatives = {
-            f"derivative {name}": _rows(images, shape) for name, shape in graph.inputs.items()
+            f"derivative {name}": _rows(images, shape)
+            for name, shape in graph.inputs.items()
+            if f"derivative {name}" in sizes
         }
         self.call.put(SCALARS, self._scalars)
         self.call.put(GRADIENT, self._gradient)

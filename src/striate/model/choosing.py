@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from striate.data.augment import Augmentation
-from striate.graph.batch import STILL, Chosen
+from striate.graph.batch import STILL, Chosen, Stored
 from striate.model.inputs import Preprocessing
 from striate.shapes import Array, Int
 
+_NUMBERS = 2  # axes of images without pixels: rows of numbers already
+_MOST = 1e3  # of what is added to a pixel, in deviations: what float32 loses then is 6e-5 of one
 _TOGETHER = 8192  # images whose moves are drawn at a time: 1 MB of random words
 
 
@@ -49,11 +51,27 @@ class Chooser:
             for name, images in inputs.items()
             if _lie_well(images) and (augment is None or augment.whole)
         }
+        self._tones = {name: tones for name, tones in self._tones.items() if _exact(tones)}
+        for images in inputs.values():
+            if augment is not None:
+                augment.require_suits((images.shape[1], images.shape[2]), images.dtype)
 
     @property
-    def makes_arrays(self) -> bool:
-        """Whether an array is made for each step, which takes time."""
-        return len(self._tones) < len(self.inputs)
+    def slow(self) -> bool:
+        """Whether arrays of images are made for each step, which takes time."""
+        return any(
+            images.ndim > _NUMBERS and name not in self._tones
+            for name, images in self.inputs.items()
+        )
+
+    @property
+    def forms(self) -> tuple[Stored | None, ...]:
+        """How the images of each input lie in memory; ``None`` where arrays are made."""
+        last = self.preprocessing.channels == "last"
+        return tuple(
+            Stored(images.dtype.name, last) if name in self._tones else None
+            for name, images in self.inputs.items()
+        )
 
     def choose(self, numbers: Int[Array, "q"], epoch: int = 0) -> tuple[Array | Chosen, ...]:
         """Give the images of these numbers, as they are in that epoch."""
@@ -112,8 +130,14 @@ def _parts(count: int) -> Sequence[tuple[int, int]]:
 def _lie_well(images: Array) -> bool:
     """Say whether an engine can take images from where they lie."""
     return (
-        images.ndim > 2  # images, channels, and pixels: numbers alone are rows already
+        images.ndim > _NUMBERS
         and images.dtype in (np.uint8, np.float32)
         and images.flags.c_contiguous
         and images.flags.aligned
     )
+
+
+def _exact(tones: Array) -> bool:
+    """Say whether one multiplication and one addition in float32 lose little of an image."""
+    summands = tones[len(tones) // 2 : -1]
+    return bool(np.isfinite(tones).all() and (abs(summands) <= _MOST).all())

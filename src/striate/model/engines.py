@@ -2,9 +2,8 @@
 
 import warnings
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
-from threading import Lock
 from typing import Literal, get_args
 
 from striate.errors import EngineError, OptionError, StriateWarning
@@ -14,6 +13,7 @@ from striate.graph.batch import Stored
 from striate.graph.engine import Engine, NumpyEngine, Steps
 from striate.graph.graph import Graph
 from striate.graph.step import TrainingStep
+from striate.runtime.locked import Locked
 from striate.runtime.settings import join_threadpoolctl
 from striate.shapes import Array, Shape
 
@@ -42,7 +42,7 @@ def require_engine(engine: str) -> None:
         )
 
 
-class Engines:
+class Engines(Locked):
     """The engines of one network: each is made when it is first needed, and kept.
 
     Parameters
@@ -57,13 +57,13 @@ class Engines:
     """
 
     def __init__(self, graph: Graph, name: EngineName, *, winograd: bool = True) -> None:
+        super().__init__()
         require_engine(name)
         join_threadpoolctl()  # before a block that limits threads begins to train
         self.graph = graph
         self.name: EngineName = name
         self.winograd = winograd
-        self._kept: OrderedDict[str, Engine] = OrderedDict()
-        self._lock = Lock()
+        self._kept: OrderedDict[Hashable, Engine] = OrderedDict()
 
     def __reduce__(self) -> tuple[partial["Engines"], tuple[Graph, EngineName]]:
         """Leave out what was compiled: a copy compiles its own, or finds it in the cache."""
@@ -77,8 +77,8 @@ class Engines:
         EngineError
             If the compiled engine is wanted and cannot be.
         """
-        key = repr(tuple(losses))
-        with self._lock:
+        key = _key(losses)
+        with self.lock:
             engine = self._kept.pop(key, None)
             if engine is None:
                 engine = self._make(TrainingStep.of(self.graph, losses))
@@ -98,8 +98,8 @@ class Engines:
         EngineError
             If the compiled engine is wanted and cannot be.
         """
-        with self._lock:
-            known = self._kept.get(repr(tuple(losses)))
+        with self.lock:
+            known = self._kept.get(_key(losses))
         return known if known is not None and known.name == "compiled" else self.of()
 
     def steps(
@@ -165,6 +165,11 @@ def _compiled(step: TrainingStep, *, winograd: bool) -> Engine:
             f'Install it with pip install {how}llvmlite, or choose engine="numpy".'
         ) from error
     return CompiledEngine(step, winograd=winograd)
+
+
+def _key(losses: Sequence[Loss]) -> Hashable:
+    """Tell losses apart: by their options, and by their class, which a notebook may define anew."""
+    return tuple((type(loss), repr(loss)) for loss in losses)
 
 
 def _say(text: str) -> None:

@@ -15,6 +15,9 @@ from striate.model.inputs import Preprocessing, check_images
 from striate.model.targets import Classes, check_targets
 from striate.shapes import Array
 
+_SIZES = (16, 64)
+"""Of few images, how many a program is for: there are few, and none is much too large."""
+
 
 def check_inputs(graph: Graph, preprocessing: Preprocessing, x: Any) -> dict[str, Array]:
     """Check a user's images, and name them by the inputs.
@@ -103,10 +106,11 @@ def outputs_in_batches(
         arrays = list(to_equations(preprocessing, inputs).values())
         yield engine.predict(*numbers, arrays, batch_size=1)
         return
+    together = min(batch_size, next((size for size in _SIZES if size >= count), batch_size))
     chooser = Chooser(inputs, preprocessing)
-    for start in range(0, count, batch_size):
-        chosen = np.arange(start, min(start + batch_size, count))
-        yield engine.predict(*numbers, chooser.choose(chosen), batch_size=batch_size)
+    for start in range(0, count, together):
+        chosen = np.arange(start, min(start + together, count))
+        yield engine.predict(*numbers, chooser.choose(chosen), batch_size=together)
 
 
 def count_of(inputs: Mapping[str, Array]) -> int:

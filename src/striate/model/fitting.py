@@ -17,13 +17,18 @@ from striate.errors import OptionError
 from striate.functions import registry
 from striate.functions.base import Draw, Loss
 from striate.functions.options import Range
-from striate.graph.batch import Batch, forms_of
+from striate.graph.batch import Batch
 from striate.graph.diagnosis import first_not_finite
 from striate.graph.document import to_document
 from striate.graph.parameters import Layout, decayed
 from striate.graph.step import TrainingStep
 from striate.model.choosing import Chooser
-from striate.model.feeding import check_all_targets, check_inputs, count_of
+from striate.model.feeding import (
+    check_all_targets,
+    check_inputs,
+    count_of,
+    outputs_in_batches,
+)
 from striate.model.losses import losses_of
 from striate.model.planning import augmentation_of, require_column
 from striate.model.scoring import labels_in, loss_of
@@ -82,7 +87,7 @@ class ExampleSource:
         self.chooser = chooser
         self.threshold = threshold
         self.count = count_of(examples.inputs)
-        self.slow = chooser.makes_arrays
+        self.slow = chooser.slow
 
     def batch(self, images: Array, epoch: int) -> Batch:
         """Give the images of these numbers, as they are in that epoch."""
@@ -267,13 +272,16 @@ def fit(network: Structure, x: Any, y: Any, options: Options, plan: Plan, run: R
         decayed(network.graph),
         images=min(plan.batch_size, count_of(training.inputs)),
         target_shapes=[y.shape[1:] for y in training.targets],
-        stored=forms_of(chooser.choose(np.zeros(1, np.int64))),
+        stored=chooser.forms,
     )
+    engine, size = network.engines.of(losses), max(plan.batch_size, 256)
+    if held is not None and engine.name == "compiled":
+        # The program that validates is made now: where memory is short, no epoch is lost for it.
+        next(outputs_in_batches(engine, preprocessing, network.numbers, held.inputs, size))
     # Nothing can be refused any more: from here on the network changes.
     network.preprocessing, network.classes = preprocessing, options.classes
     network.losses = tuple(losses)
     source = ExampleSource(training, chooser, network.threshold)
-    size = max(plan.batch_size, 256)
     trainer = Trainer(
         steps,
         plan,

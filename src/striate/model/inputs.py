@@ -11,6 +11,8 @@ from striate.errors import DataError, ShapeError
 from striate.graph.orders import Channels, images_to_first, to_first, to_last
 from striate.shapes import Array, Shape
 
+_TOGETHER = 256  # images whose deviation is added up at a time
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessing:
@@ -85,8 +87,14 @@ class Preprocessing:
             channel = images.ndim - 1 if self.channels == "last" else 1
             others = tuple(k for k in range(images.ndim) if k != channel)
             scale = 255.0 if images.dtype == np.uint8 else 1.0
-            mean[name] = tuple((images.mean(axis=others, dtype=np.float64) / scale).tolist())
-            spread = images.std(axis=others, dtype=np.float64) / scale
+            centre = images.mean(axis=others, dtype=np.float64, keepdims=True)
+            squares = sum(  # in parts: nothing of the size of x is made
+                np.square(part - centre).sum(axis=others)
+                for part in np.array_split(images, -(-len(images) // _TOGETHER))
+            )
+            count = images.size // images.shape[channel]
+            mean[name] = tuple((centre.ravel() / scale).tolist())
+            spread = np.sqrt(squares / count) / scale
             # A constant channel's spread is only rounding, 5e-17 for 0.3, and need not be zero.
             varies = images.max(axis=others) > images.min(axis=others)
             deviation[name] = tuple(np.where(varies, spread, 1.0).tolist())

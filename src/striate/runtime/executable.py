@@ -1,11 +1,8 @@
 """A compiled program with its memory: run it, alone or with helpers."""
 
 import ctypes
-import os
-import threading
 from collections.abc import Mapping
 from typing import Protocol
-from weakref import WeakSet
 
 import numpy as np
 
@@ -26,6 +23,7 @@ from striate.plan.context import (
 from striate.plan.frame import Frame
 from striate.plan.plan import Plan
 from striate.runtime.crew import HelpFunction, crew
+from striate.runtime.locked import Locked
 from striate.runtime.memory import Need
 from striate.runtime.settings import threads
 from striate.runtime.words import YIELD, Words, floats
@@ -35,8 +33,6 @@ _Lead = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 
 NUMBER = np.dtype(np.float32).itemsize
 """Bytes of a number."""
-
-_programs: "WeakSet[Executable]" = WeakSet()
 
 
 class Code(Protocol):
@@ -59,7 +55,7 @@ class _Help:
         return self.function(post, number)
 
 
-class Executable:
+class Executable(Locked):
     """A program in memory.
 
     It has one arena, so one thread at a time runs it; others wait.
@@ -76,13 +72,13 @@ class Executable:
     """
 
     def __init__(self, plan: Plan | Frame, code: Code, *, threads: int | None = None) -> None:
+        super().__init__()
         self.plan = plan
         frame = plan if isinstance(plan, Frame) else Frame.of(plan)
         self.frame = frame
         self.code = code
         self.threads = threads
         self.places = {name: BUFFERS + k for k, name in enumerate(frame.buffers)}
-        self.lock = threading.Lock()
         self._lead = _Lead(code.address("lead"))
         self._help = _Help(code)
         self._work = code.address("work")
@@ -92,7 +88,6 @@ class Executable:
         self._workers = 0
         self._local = floats(0)
         self._local_at = 0
-        _programs.add(self)
 
     def run(
         self, buffers: Mapping[str, Array], *, images: int = 0, seed: int = 0, step: int = 0
@@ -194,26 +189,18 @@ class Call:
         size, per_image = self.program.frame.buffers[name]
         if per_image:
             self._room[name] = array.nbytes // (size * NUMBER)
-        else:
-            assert numbers >= size, (name, numbers, size)
+        elif numbers < size:
+            raise ValueError((name, numbers, size))  # machine code would read beyond it
         self._arrays[name] = array
         self._words[place] = array.ctypes.data
 
     def run(self, *, images: int = 0, seed: int = 0, step: int = 0) -> None:
         """Run the program once; see :meth:`Executable.run`."""
         program, words = self.program, self._words
-        assert len(self._arrays) == len(program.places), program.places.keys() - self._arrays
+        if len(self._arrays) < len(program.places):
+            raise ValueError(program.places.keys() - self._arrays)
         room = min(self._room.values(), default=images)
-        assert images <= min(room, program.frame.images), (images, self._room)
+        if images > min(room, program.frame.images):
+            raise ValueError((images, self._room))
         words[IMAGES], words[SEED], words[STEP] = images, seed, step
         program.lead(self._context)
-
-
-def _after_fork() -> None:
-    """Give each program a lock of its own: who held one is not in the forked process."""
-    for program in _programs:
-        program.lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

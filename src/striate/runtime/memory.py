@@ -61,6 +61,8 @@ class Need:
         smaller = "smaller images or fewer maps"
         if self.shared > self.own and self.images > 1:
             smaller = f"a smaller batch_size, {self.images // 2} say, {smaller}"
+        elif self.own > self.shared:
+            smaller = f"fewer threads, striate.set_threads(1) say, {smaller}"
         return OutOfMemoryError(
             f"The program for batches of {self.images} images needs "
             f"{_written(self.shared + self.own)} of memory, {there}. "
