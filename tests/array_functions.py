@@ -5,9 +5,9 @@ import re
 
 import llvmlite.binding as llvm
 import numpy as np
-from llvmlite import ir
 
-from striate.llvm.builder import FLOATS, I32, I64, PTR, VOID, Builder
+from striate.llvm.builder import FLOATS, Builder
+from striate.llvm.text import I32, I64, PTR, VOID, Module
 from striate.llvm.vector_math import FUNCTIONS, reciprocal_square_root
 from striate.maths.special import erf
 from striate.plan.target import LANES
@@ -46,7 +46,7 @@ def host():
 
 def assembly(emit, triple, cpu="", features="", arguments=1):
     """Compile a loop for any processor; give its text."""
-    return _compile(_written(emit, arguments, FLOATS, 1), triple, cpu, features)[1]
+    return _compile(_written(emit, triple, arguments, FLOATS, 1), triple, cpu, features)[1]
 
 
 def innermost(text):
@@ -79,10 +79,9 @@ class ArrayFunction:
     """
 
     def __init__(self, emit, *, arguments=1, target=None, element=FLOATS, repeat=1, flush=False):
-        module = _written(emit, arguments, element, repeat, flush=flush)
-        parsed, self.assembly, machine = _compile(
-            module, llvm.get_process_triple(), *(target or host())
-        )
+        triple = llvm.get_process_triple()
+        module = _written(emit, triple, arguments, element, repeat, flush=flush)
+        parsed, self.assembly, machine = _compile(module, triple, *(target or host()))
         self._engine = llvm.create_mcjit_compiler(parsed, machine)
         self._engine.finalize_object()
         kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * (arguments + 1), ctypes.c_int64)
@@ -126,11 +125,10 @@ def check(name, x, y):
     return steps, exact
 
 
-def _written(emit, arguments, element, repeat, *, flush=False):
+def _written(emit, triple, arguments, element, repeat, *, flush=False):
     """Write a function that applies another to arrays."""
-    module = ir.Module()
-    kind = ir.FunctionType(VOID, [PTR] * (arguments + 1) + [I64])
-    b = Builder(module, ir.Function(module, kind, "run"))
+    module = Module(triple)
+    b = Builder(module.function("run", VOID, [PTR] * (arguments + 1) + [I64]))
     *inputs, output, count = b.function.args
     step = LANES if element is FLOATS else 1
 
@@ -148,24 +146,23 @@ def _written(emit, arguments, element, repeat, *, flush=False):
     b.loop(0, repeat, 1, once)
     if flush:
         _control(b, _USUAL)
-    b.ir.ret_void()
+    b.ret_void()
     return module
 
 
 def _control(b, word):
     """Set the control word of x86's vector unit."""
-    place = b.ir.alloca(I32)
-    b.ir.store(I32(word), place)
-    b.call("llvm.x86.sse.ldmxcsr", VOID, place)
+    place = b.alloca(I32)
+    b.store(I32(word), place)
+    b.call_by_name("llvm.x86.sse.ldmxcsr", VOID, place)
 
 
 def _compile(module, triple, cpu, features):
     """Compile a module: its parsed form, its assembly, and the machine."""
-    module.triple = triple
     target = llvm.Target.from_triple(triple)
     machine = target.create_target_machine(cpu=cpu, features=features, opt=3)
     wide = '"prefer-vector-width"="512" "min-legal-vector-width"="512"'
-    text = re.sub(r"^define .*$", rf"\g<0> {wide}", str(module), flags=re.MULTILINE)
+    text = str(module).replace(" nounwind", f" nounwind {wide}")
     parsed = llvm.parse_assembly(text)
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from math import prod
 
 import numpy as np
-from llvmlite import ir
 
 from striate.llvm.kernel import arguments_of, write_kernel
 from striate.llvm.machine import Code, compile_object, host
+from striate.llvm.text import Module
 from striate.nests import Equation, bind, interpret
 from striate.plan.fuse import Kernel, fuse, with_stored
 from striate.plan.memory import aligned
@@ -129,11 +129,10 @@ class Example:
     def run(self, target=None, tasks=1):
         """Compile and run; give the targets."""
         target, kernel, variables = target or host(), self.kernel(), self.variables()
-        module = ir.Module()
-        module.triple = target.triple
+        module = Module(target.triple)
         plan = schedule(kernel, variables, target, tasks)
         write_kernel(module, "kernel", kernel, plan, variables)
-        module.globals["kernel"].linkage = "external"
+        module.functions["kernel"].internal = False
         code = Code(compile_object(module, target), target)
         names = arguments_of(kernel, variables)
         memory = {name: self.placed(variables[name]) for name in names}

@@ -5,10 +5,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from llvmlite import ir
 
 from striate.llvm.images import write_gather
 from striate.llvm.machine import Code, compile_object, host
+from striate.llvm.text import Module
 from striate.plan.statement import LANES, MOVES, Gather
 from striate.runtime.words import floats
 
@@ -45,10 +45,9 @@ def gathering(name):
         element=element,
         last=last,
     )
-    module = ir.Module()
-    module.triple = host().triple
+    module = Module(host().triple)
     write_gather(module, "gather", item)
-    module.globals["gather"].linkage = "external"
+    module.functions["gather"].internal = False
     code = Code(compile_object(module, host()), host())
     types = [*[ctypes.c_void_p] * 5, ctypes.c_int64]
     function = ctypes.CFUNCTYPE(None, *types)(code.address("gather"))

@@ -4,25 +4,23 @@ import ctypes
 
 import numpy as np
 import pytest
-from llvmlite import ir
 
 from striate.llvm.builder import FLOATS as VECTOR
-from striate.llvm.builder import I64, PTR, VOID, Builder, constant
+from striate.llvm.builder import Builder
 from striate.llvm.lanes import lanes_below, load_part, store_part, sum_of_lanes, turned
 from striate.llvm.machine import Code, compile_object, host
+from striate.llvm.text import I64, PTR, VOID, Module, constant
 from striate.plan.statement import LANES
 from striate.runtime.words import floats
 
 
 def function(write, arguments=2):
     """Compile a function of pointers that a test writes."""
-    module = ir.Module()
-    module.triple = host().triple
-    made = ir.Function(module, ir.FunctionType(VOID, [*[PTR] * arguments, I64]), "f")
-    made.attributes.add("nounwind")
-    builder = Builder(module, made)
+    module = Module(host().triple)
+    made = module.function("f", VOID, [*[PTR] * arguments, I64])
+    builder = Builder(made)
     write(builder, *made.args)
-    builder.ir.ret_void()
+    builder.ret_void()
     code = Code(compile_object(module, host()), host())
     types = [*[ctypes.c_void_p] * arguments, ctypes.c_int64]
     call = ctypes.CFUNCTYPE(None, *types)(code.address("f"))

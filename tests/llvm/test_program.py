@@ -34,8 +34,7 @@ def _given(name):
 
 def kernels(plan):
     """Count the kernels in a program."""
-    functions = write_program(plan).functions
-    return sum(function.name.startswith("kernel") for function in functions)
+    return sum(name.startswith("kernel") for name in write_program(plan).functions)
 
 
 def test_alike_kernels_are_written_once():

@@ -7,7 +7,6 @@ import re
 from functools import cache
 
 import pytest
-from llvmlite import ir
 
 from engine.compiled import avx2, avx512, neon
 from machine.assembly import functions, inner_loop
@@ -17,6 +16,7 @@ from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
 from striate.llvm.kernel import write_kernel
 from striate.llvm.machine import compile_object
+from striate.llvm.text import Module
 from striate.model.presets import preset
 from striate.plan.fuse import Kernel
 
@@ -51,10 +51,9 @@ def inner_loop_of(plan, name):
         for k, item in enumerate(phase.items)
         if isinstance(item, Kernel) and item.head.writes == name
     )
-    module = ir.Module()
-    module.triple = plan.target.triple
+    module = Module(plan.target.triple)
     write_kernel(module, "kernel", kernel, schedule, plan.variables)
-    module.globals["kernel"].linkage = "external"
+    module.functions["kernel"].internal = False
     assembly = compile_object(module, plan.target, assembly=True)
     return inner_loop(functions(assembly)["kernel"])
 

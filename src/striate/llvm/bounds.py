@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from striate.llvm.builder import I64, Builder, Value
+from striate.llvm.builder import Builder
 from striate.llvm.places import span, value_of
 from striate.llvm.scope import Scope
+from striate.llvm.text import I64, Value
 from striate.nests.expression import Subscript
 from striate.nests.nest import Guard
 from striate.plan.statement import IMAGE
@@ -36,12 +37,12 @@ def inside(scope: Scope, guards: Sequence[Guard]) -> Value | bool:
             if not 0 <= value < guard.length:
                 return False
             continue
-        conditions.append(scope.b.ir.icmp_unsigned("<", value, I64(guard.length)))
+        conditions.append(scope.b.icmp_unsigned("<", value, I64(guard.length)))
     if not conditions:
         return True
     condition = conditions[0]
     for other in conditions[1:]:
-        condition = scope.b.ir.and_(condition, other)
+        condition = scope.b.and_(condition, other)
     return condition
 
 
@@ -49,7 +50,7 @@ def _asked(scope: Scope, guard: Guard, value: Value) -> Value:
     """Write whether a value is inside its axis, once for all that depends on it."""
     indices = guard.subscript.linear()[0]
     key = ("inside", guard, *(scope.point[i].key for i in indices))
-    return scope.once(key, lambda: scope.b.ir.icmp_unsigned("<", value, I64(guard.length)))
+    return scope.once(key, lambda: scope.b.icmp_unsigned("<", value, I64(guard.length)))
 
 
 def entry(scope: Scope, table: str, subscript: Subscript) -> Value | int:
@@ -109,7 +110,7 @@ def _rounded_up(b: Builder, x: Value | int, by: int) -> Value | int:
     if isinstance(x, int):
         return -(-x // by)
     moved = b.add(x, by * _SHIFT + by - 1)
-    return b.add(b.ir.udiv(moved, I64(by)), -_SHIFT)
+    return b.add(b.udiv(moved, I64(by)), -_SHIFT)
 
 
 def smaller(b: Builder, x: Value | int, y: Value | int) -> Value | int:
@@ -123,4 +124,4 @@ def _chosen(b: Builder, sign: str, x: Value | int, y: Value | int) -> Value | in
         return min(x, y) if sign == "<" else max(x, y)
     one = I64(x) if isinstance(x, int) else x
     other = I64(y) if isinstance(y, int) else y
-    return b.select(b.ir.icmp_signed(sign, one, other), one, other)
+    return b.select(b.icmp_signed(sign, one, other), one, other)

@@ -6,12 +6,14 @@ all lanes become products with its reciprocal: always, so that every processor r
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from ctypes import c_float
 from typing import Any
 
 import numpy as np
 
-from striate.llvm.builder import F32, FLOATS, Builder, Value, constant, lanes_of
+from striate.llvm.builder import FLOATS, Builder
+from striate.llvm.text import F32, Value, constant, lanes_of
 from striate.llvm.vector_math import FUNCTIONS, power
 from striate.nests.expression import (
     Arithmetic,
@@ -21,7 +23,10 @@ from striate.nests.expression import (
     Where,
 )
 
-Part = Callable[[Expression], Value]
+Operand = Value | float
+"""A value of the program, or a number that is known while writing."""
+
+Part = Callable[[Expression], Operand]
 """Writes a part of an expression, or finds it written before."""
 
 _COMPARE = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -39,7 +44,7 @@ class Expressions:
     def __init__(self, builder: Builder) -> None:
         self.b = builder
 
-    def write(self, expression: Expression, part: Part) -> Value:
+    def write(self, expression: Expression, part: Part) -> Operand:
         """Write an expression."""
         match expression:
             case Negative(operand):
@@ -54,7 +59,7 @@ class Expressions:
             case _:
                 return part(expression)
 
-    def arithmetic(self, expression: Arithmetic, part: Part) -> Value:
+    def arithmetic(self, expression: Arithmetic, part: Part) -> Operand:
         """Write a sum, product, quotient or power."""
         sign, left, right = expression.sign, expression.left, expression.right
         if sign in "+-":
@@ -65,7 +70,7 @@ class Expressions:
         y = part(right)
         return self.product(x, y) if sign == "*" else self.quotient(x, y)
 
-    def sum(self, sign: str, left: Expression, right: Expression, part: Part) -> Value:
+    def sum(self, sign: str, left: Expression, right: Expression, part: Part) -> Operand:
         """Write a sum; a product in it is fused with the addition, first the right one."""
         if isinstance(right, Arithmetic) and right.sign == "*":
             x, y = part(right.left), part(right.right)
@@ -78,134 +83,125 @@ class Expressions:
         x, y = part(left), part(right)
         return self.add(x, self.negative(y) if sign == "-" else y)
 
-    def fused(self, x: Value, y: Value, z: Value) -> Value:
+    def fused(self, x: Operand, y: Operand, z: Operand) -> Operand:
         """Write ``x * y + z``, rounded once."""
-        if 0.0 in (x, y) and (_known(x) or _known(y)):
-            return z
-        if _known(x) and _known(y):
-            return self.add(_single(x * y), z)
         for one, other in ((x, y), (y, x)):
-            if _known(one) and one in (1.0, -1.0):
+            if isinstance(one, Value):
+                continue
+            if 0 in (x, y):
+                return z
+            if not isinstance(other, Value):
+                return self.add(_single(one * other), z)
+            if one in (1.0, -1.0):
                 return self.add(other if one > 0 else self.negative(other), z)
-        if _known(z) and z == 0:
+        if not isinstance(z, Value) and z == 0:
             return self.product(x, y)
-        a, b, c = self.alike(x, y, z)
-        return self.b.fma(a, b, c)
+        return self.b.fma(*self.alike(x, y, z))
 
-    def add(self, x: Value, y: Value) -> Value:
+    def add(self, x: Operand, y: Operand) -> Operand:
         """Write a sum of two values."""
-        if _known(x) and _known(y):
-            return x + y
-        if _known(x) and x == 0:
-            return y
-        if _known(y) and y == 0:
-            return x
-        a, b = self.alike(x, y)
-        return self.b.ir.fadd(a, b)
-
-    def product(self, x: Value, y: Value) -> Value:
-        """Write a product of two values."""
-        if _known(x) and _known(y):
-            return x * y
         for one, other in ((x, y), (y, x)):
-            if _known(one) and one in (1.0, -1.0, 0.0):
-                return other if one > 0 else (self.negative(other) if one < 0 else 0.0)
-        a, b = self.alike(x, y)
-        return self.b.ir.fmul(a, b)
+            if isinstance(one, Value):
+                continue
+            if not isinstance(other, Value):
+                return one + other
+            if one == 0:
+                return other
+        return self.b.fadd(*self.alike(x, y))
 
-    def quotient(self, x: Value, y: Value) -> Value:
+    def product(self, x: Operand, y: Operand) -> Operand:
+        """Write a product of two values."""
+        for one, other in ((x, y), (y, x)):
+            if isinstance(one, Value):
+                continue
+            if not isinstance(other, Value):
+                return one * other
+            if one in (1.0, -1.0, 0.0):
+                return other if one > 0 else (self.negative(other) if one < 0 else 0.0)
+        return self.b.fmul(*self.alike(x, y))
+
+    def quotient(self, x: Operand, y: Operand) -> Operand:
         """Write a quotient; by what is the same in all lanes as a product."""
-        if _known(y):
-            return _divided(x, y) if _known(x) else self.product(x, _divided(1.0, y))
-        if not _known(x) and lanes_of(x) and not lanes_of(y):
+        if not isinstance(y, Value):
+            return self.product(x, _divided(1.0, y)) if isinstance(x, Value) else _divided(x, y)
+        if isinstance(x, Value) and lanes_of(x) and not lanes_of(y):
             return self.product(x, self.reciprocal(y))
-        a, b = self.alike(x, y)
-        return self.b.ir.fdiv(a, b)
+        return self.b.fdiv(*self.alike(x, y))
 
     def reciprocal(self, y: Value) -> Value:
         """Write the reciprocal of a single number."""
-        return self.b.ir.fdiv(constant(F32, 1.0), y)
+        return self.b.fdiv(constant(F32, 1.0), y)
 
-    def power(self, x: Value, y: Value) -> Value:
+    def power(self, x: Operand, y: Operand) -> Operand:
         """Write a power."""
-        if _known(x) and _known(y):
-            return _raised(x, y)
-        if _known(y):
-            return power(self.b, x, float(y))
+        if not isinstance(y, Value):
+            return power(self.b, x, float(y)) if isinstance(x, Value) else _raised(x, y)
         return power(self.b, *self.alike(x, y))
 
-    def negative(self, x: Value) -> Value:
+    def negative(self, x: Operand) -> Operand:
         """Write a change of sign."""
-        return -x if _known(x) else self.b.ir.fneg(x)
+        return self.b.fneg(x) if isinstance(x, Value) else -x
 
-    def where(self, sign: str, left: Value, right: Value, then: Value, otherwise: Value) -> Value:
+    def where(
+        self, sign: str, left: Operand, right: Operand, then: Operand, otherwise: Operand
+    ) -> Operand:
         """Write a choice between two values."""
-        if _known(left) and _known(right):
+        if not isinstance(left, Value) and not isinstance(right, Value):
             return then if _holds(sign, left, right) else otherwise
         condition = self.compare(sign, *self.alike(left, right))
-        if _known(then) and _known(otherwise) and then == otherwise:
+        if not isinstance(then, Value) and then == otherwise:
             return then
-        yes, no = self.alike(
-            then, otherwise, *([] if lanes_of(condition) is None else [condition])
-        )[:2]
-        if lanes_of(yes) and not lanes_of(condition):
-            return self.b.select(condition, yes, no)
+        lanes = [] if lanes_of(condition) is None else [condition]
+        yes, no = self.alike(then, otherwise, *lanes)[:2]
         return self.b.select(condition, yes, no)
 
     def compare(self, sign: str, x: Value, y: Value) -> Value:
         """Write a comparison, in which NaN is equal, less and greater to nothing."""
         if sign == "!=":
-            return self.b.ir.fcmp_unordered("!=", x, y)
-        return self.b.ir.fcmp_ordered(_COMPARE[sign], x, y)
+            return self.b.fcmp_unordered("!=", x, y)
+        return self.b.fcmp_ordered(_COMPARE[sign], x, y)
 
-    def call(self, function: str, values: list[Value]) -> Value:
+    def call(self, function: str, values: Sequence[Operand]) -> Operand:
         """Write a function of the language."""
-        if all(_known(v) for v in values):
-            return _compute(function, [float(v) for v in values])
+        known = [float(v) for v in values if not isinstance(v, Value)]
+        if len(known) == len(values):
+            return _compute(function, known)
         if function in {"max", "min"}:
             return self.greater(function, values[0], values[1])
-        (x,) = values
-        return FUNCTIONS[function](self.b, x)
+        return FUNCTIONS[function](self.b, self.single(values[0]))
 
-    def greater(self, function: str, x: Value, y: Value) -> Value:
+    def greater(self, function: str, x: Operand, y: Operand) -> Value:
         """Write the greater or the less of two values; NaN goes through."""
         sign = ">" if function == "max" else "<"
-        if _known(y):
+        if not isinstance(y, Value):
             x, y = y, x
         a, b = self.alike(x, y)
-        chosen = self.b.select(self.b.ir.fcmp_ordered(sign, a, b), a, b)
-        if _known(x):
+        chosen = self.b.select(self.b.fcmp_ordered(sign, a, b), a, b)
+        if not isinstance(x, Value):
             return chosen
-        return self.b.select(self.b.ir.fcmp_unordered("uno", a, a), a, chosen)
+        return self.b.select(self.b.fcmp_unordered("uno", a, a), a, chosen)
 
-    def alike(self, *values: Value) -> tuple[Value, ...]:
+    def alike(self, *values: Operand) -> list[Value]:
         """Bring values to one type: vectors where one is, and nothing that is merely known."""
-        vector = any(not _known(v) and lanes_of(v) for v in values)
-        return tuple(self.vector(v) if vector else self.single(v) for v in values)
+        for value in values:
+            if isinstance(value, Value) and value.type.count:
+                return [self.vector(v) for v in values]
+        return [self.single(v) for v in values]
 
-    def vector(self, value: Value) -> Value:
+    def vector(self, value: Operand) -> Value:
         """Put a value into every lane, if it is not a vector."""
-        if _known(value):
-            return constant(FLOATS, _single(value))
-        return value if lanes_of(value) else self.b.splat(value)
+        if isinstance(value, Value):
+            return value if value.type.count else self.b.splat(value)
+        return constant(FLOATS, _single(value))
 
-    def single(self, value: Value) -> Value:
+    def single(self, value: Operand) -> Value:
         """Make a known value one of the program."""
-        return constant(F32, _single(value)) if _known(value) else value
-
-
-def is_known(value: Value) -> bool:
-    """Whether a value is known while writing."""
-    return isinstance(value, float | int)
-
-
-_known = is_known
+        return value if isinstance(value, Value) else constant(F32, _single(value))
 
 
 def _single(value: float) -> float:
     """Round a number as float32 does."""
-    with np.errstate(all="ignore"):
-        return float(np.float32(value))
+    return c_float(value).value
 
 
 def _holds(sign: str, x: float, y: float) -> bool:

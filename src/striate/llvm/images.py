@@ -7,30 +7,24 @@ its numbers are found one by one.
 
 from collections.abc import Sequence
 
-from llvmlite import ir
-
-from striate.llvm.builder import F32, FLOATS, I32, I64, PTR, VOID, Builder, Value
+from striate.llvm.builder import FLOATS, Builder, to_value
 from striate.llvm.lanes import load_part, turned
+from striate.llvm.text import F32, I8, I32, I64, PTR, VOID, Module, Value, vector_type
 from striate.plan.statement import LANES, MOVES, Gather
-
-I8 = ir.IntType(8)
 
 ROW, ROW_STEP, COLUMN, COLUMN_STEP, TOP, BOTTOM, LEFT, RIGHT = range(MOVES)
 """Places in an image's moves: where its first pixel comes from, the way on, and what is covered."""
 
 
-def write_gather(module: ir.Module, name: str, item: Gather) -> None:
+def write_gather(module: Module, name: str, item: Gather) -> None:
     """Write a function that brings a block of images into the lanes.
 
     Its arguments are all images, the block's numbers (64 bits each), its moves (32 bits each), the
     tones (a factor and a summand for each channel, then the grey level of what is outside), the
     array in lanes, and how many images there are; lanes without one repeat the first.
     """
-    function = ir.Function(module, ir.FunctionType(VOID, [*[PTR] * 5, I64]), name)
-    function.linkage = "internal"
-    for attribute in ("nounwind", "noinline"):
-        function.attributes.add(attribute)
-    _Gathering(Builder(module, function), item).write()
+    function = module.function(name, VOID, [*[PTR] * 5, I64], internal=True)
+    _Gathering(Builder(function), item).write()
 
 
 class _Gathering:
@@ -42,10 +36,7 @@ class _Gathering:
         self.images, self.numbers, self.moves, self.tones, self.target, self.count = (
             builder.function.args
         )
-        room = builder.ir.alloca(FLOATS, LANES)
-        room.align = 4 * LANES
-        room.type = PTR  # llvmlite's own pointer says what it points to; nothing else here does
-        self.room = room
+        self.room = builder.alloca(FLOATS, LANES, 4 * LANES)
         self.element = I8 if item.element == "uint8" else F32
         self.step = item.channels if item.last else 1  # numbers from a column to the next
 
@@ -74,7 +65,7 @@ class _Gathering:
             return []
 
         b.loop(0, 1 if item.last else item.channels, 1, plane)
-        b.ir.ret_void()
+        b.ret_void()
 
     def group(self, place: tuple[Value, Value, Value], width: int) -> None:
         """Write one group: each image's numbers into a row of the room, turned, toned and stored.
@@ -108,49 +99,52 @@ class _Gathering:
     ) -> tuple[Value, Value]:
         """Write which channel and column a number of a group is."""
         plane, _, first = place
-        number = self.b.ir.add(first, k)
+        number = self.b.iadd(first, k)
         if not self.item.last:
             return plane, number
         channels = I64(self.item.channels)
-        return self.b.ir.urem(number, channels), self.b.ir.udiv(number, channels)
+        return self.b.urem(number, channels), self.b.udiv(number, channels)
 
     def lane(self, k: Value, place: tuple[Value, Value, Value], width: int) -> None:
         """Write how one image's numbers of a group are found."""
         b, item = self.b, self.item
         plane, r, first = place
-        there = b.select(b.ir.icmp_signed("<", k, self.count), k, I64(0))
+        there = b.select(b.icmp_signed("<", k, self.count), k, I64(0))
         size = item.rows * item.columns * item.channels
         number = b.load(b.at(self.numbers, there, I64), I64, 8)
         image = b.at(self.images, b.multiply(number, size), self.element)
         moves = b.at(self.moves, b.multiply(there, MOVES), I32)
-        move = [b.ir.sext(b.load(b.at(moves, m, I32), I32), I64) for m in range(MOVES)]
-        row = b.ir.add(move[ROW], b.ir.mul(move[ROW_STEP], r))
-        seen = b.ir.icmp_unsigned("<", row, I64(item.rows))
+        move = [b.sext(b.load(b.at(moves, m, I32), I32), I64) for m in range(MOVES)]
+        row = b.iadd(move[ROW], b.imul(move[ROW_STEP], r))
+        seen = b.icmp_unsigned("<", row, I64(item.rows))
         covered = self.between(r, move[TOP], move[BOTTOM])
-        start = b.multiply(b.add(b.multiply(plane, item.rows), row), item.columns * self.step)
+        line = b.add(b.multiply(plane, item.rows), row)
+        start = to_value(b.multiply(line, item.columns * self.step))
         target = b.at(self.room, b.multiply(k, LANES))
-        begin = b.ir.add(b.multiply(move[COLUMN], self.step), first)
+        begin = b.iadd(to_value(b.multiply(move[COLUMN], self.step)), first)
         whole = [
             seen,
-            b.ir.icmp_signed("==", move[COLUMN_STEP], I64(1)),
-            b.ir.icmp_signed(">=", begin, I64(0)),
-            b.ir.icmp_signed("<=", begin, I64(item.columns * self.step - width)),
-            b.ir.not_(covered),
+            b.icmp_signed("==", move[COLUMN_STEP], I64(1)),
+            b.icmp_signed(">=", begin, I64(0)),
+            b.icmp_signed("<=", begin, I64(item.columns * self.step - width)),
+            b.not_(covered),
         ]
-        with b.ir.if_else(self.all(whole)) as (quick, slow):
-            with quick:
-                self.vector(b.at(image, b.ir.add(start, begin), self.element), target, width)
-            with slow:
-                self.one_by_one(
-                    b.at(image, start, self.element), target, move, (seen, covered), place, width
-                )
+
+        def quick() -> None:
+            self.vector(b.at(image, b.iadd(start, begin), self.element), target, width)
+
+        def slow() -> None:
+            pixels = b.at(image, start, self.element)
+            self.one_by_one(pixels, target, move, (seen, covered), place, width)
+
+        b.if_else(self.all(whole), quick, slow)
 
     def vector(self, pointer: Value, target: Value, width: int) -> None:
         """Write how a whole group of neighbours is read."""
         b = self.b
-        found = b.load(pointer, ir.VectorType(self.element, width), 1 if self.element is I8 else 4)
+        found = b.load(pointer, vector_type(self.element, width), 1 if self.element is I8 else 4)
         if self.element is I8:
-            found = b.ir.uitofp(found, ir.VectorType(F32, width))
+            found = b.uitofp(found, vector_type(F32, width))
         b.store(found, target)
 
     def one_by_one(
@@ -172,17 +166,17 @@ class _Gathering:
 
         def number(k: Value, _: object) -> list[Value]:
             channel, column = self.channel_and_column(place, k)
-            source = b.ir.add(move[COLUMN], b.ir.mul(move[COLUMN_STEP], column))
-            inside = b.ir.icmp_unsigned("<", source, I64(item.columns))
-            hidden = b.ir.and_(covered_row, self.between(column, move[LEFT], move[RIGHT]))
-            shown = self.all([seen, inside, b.ir.not_(hidden)])
+            source = b.iadd(move[COLUMN], b.imul(move[COLUMN_STEP], column))
+            inside = b.icmp_unsigned("<", source, I64(item.columns))
+            hidden = b.and_(covered_row, self.between(column, move[LEFT], move[RIGHT]))
+            shown = self.all([seen, inside, b.not_(hidden)])
             at = b.multiply(source, self.step)
             if item.last:
                 at = b.add(at, channel)
             # Where nothing is shown, the first number of all is read, and not used.
             pointer = b.select(shown, b.at(line, at, self.element), self.images)
             value = b.load(pointer, self.element, 1 if self.element is I8 else 4)
-            grey = b.ir.uitofp(value, F32) if self.element is I8 else value
+            grey = b.uitofp(value, F32) if self.element is I8 else value
             b.store(b.select(shown, grey, fill), b.at(target, k))
             return []
 
@@ -190,12 +184,12 @@ class _Gathering:
 
     def between(self, value: Value, low: Value, high: Value) -> Value:
         """Write whether a number lies from one up to, and without, another."""
-        b = self.b.ir
+        b = self.b
         return b.and_(b.icmp_signed(">=", value, low), b.icmp_signed("<", value, high))
 
     def all(self, conditions: Sequence[Value]) -> Value:
         """Write whether all conditions hold."""
         found = conditions[0]
         for condition in conditions[1:]:
-            found = self.b.ir.and_(found, condition)
+            found = self.b.and_(found, condition)
         return found

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import product, zip_longest
 
-from llvmlite import ir
-
 from striate.llvm.bounds import inside, smaller
-from striate.llvm.builder import F32, FLOATS, I64, PTR, VOID, Builder, Value, constant
+from striate.llvm.builder import FLOATS, Builder, to_value
 from striate.llvm.lanes import lanes_below, sum_of_lanes
 from striate.llvm.places import Spot
 from striate.llvm.scope import Scope
 from striate.llvm.sums import Carried, Sums
+from striate.llvm.text import F32, I64, PTR, VOID, Module, Value, constant
 from striate.llvm.values import Values
 from striate.plan.fuse import Kernel
 from striate.plan.layout import Variables
@@ -21,7 +20,7 @@ from striate.plan.tiles import Segment
 
 
 def write_kernel(
-    module: ir.Module, name: str, kernel: Kernel, schedule: Schedule, variables: Variables
+    module: Module, name: str, kernel: Kernel, schedule: Schedule, variables: Variables
 ) -> None:
     """Write a kernel as a function.
 
@@ -37,16 +36,11 @@ def write_kernel(
     """
     names = arguments_of(kernel, variables)
     numbers = 2 + len(schedule.around)
-    type_ = ir.FunctionType(VOID, [*[PTR] * len(names), *[I64] * numbers])
-    function = ir.Function(module, type_, name)
-    function.linkage = "internal"
-    for attribute in ("nounwind", "noinline"):
-        function.attributes.add(attribute)
-    for argument in function.args[: len(names)]:
-        argument.add_attribute("noalias")
-    scope = Scope(Builder(module, function), kernel, schedule, variables, names)
+    types = [*[PTR] * len(names), *[I64] * numbers]
+    function = module.function(name, VOID, types, internal=True, noalias=len(names))
+    scope = Scope(Builder(function), kernel, schedule, variables, names)
     _Writer(scope).write()
-    scope.b.ir.ret_void()
+    scope.b.ret_void()
 
 
 def arguments_of(kernel: Kernel, variables: Variables) -> tuple[str, ...]:
@@ -95,7 +89,7 @@ class _Writer:
     @contextmanager
     def segment(self, walk: Walk, segment: Segment) -> Iterator[None]:
         """Write one segment of a loop around what is written inside."""
-        scope, b = self.scope, self.b.ir
+        scope, b = self.scope, self.b
         schedule = scope.schedule
         shared = schedule.tasks > 1 and walk is schedule.targets[0]
         if segment.once:
@@ -104,9 +98,9 @@ class _Writer:
                 yield
             return
         start, stop = I64(segment.start), I64(segment.stop)
-        head, done = b.append_basic_block("loop"), b.append_basic_block("done")
+        head, done = b.append_block("loop"), b.append_block("done")
         if shared:
-            start, stop = self.share(segment)
+            start, stop = map(to_value, self.share(segment))
         before = b.block
         if shared:
             b.cbranch(b.icmp_signed("<", start, stop), head, done)
@@ -129,12 +123,12 @@ class _Writer:
         if condition is None:
             yield
             return
-        with self.b.ir.if_then(condition):
+        with self.b.if_then(condition):
             self.scope.memo.append({})
             yield
             self.scope.memo.pop()
 
-    def share(self, segment: Segment) -> tuple[Value, Value]:
+    def share(self, segment: Segment) -> tuple[Value | int, Value | int]:
         """Find the share of this task in a loop."""
         rounds = (segment.stop - segment.start) // segment.tile
         each = -(-rounds // self.scope.schedule.tasks) * segment.tile
@@ -219,7 +213,7 @@ class _Writer:
         """Keep a value for the statements that follow, and store it where others read it."""
         if statement.adds:
             before = self.values.load(statement.nest.equation.target, statement)
-            value = self.b.ir.fadd(before, value)
+            value = self.b.fadd(self.values.expressions.single(before), value)
         self.scope.here[statement.writes] = value
         if statement.writes in self.scope.kernel.stored:
             self.values.store(statement, value)

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 
-from llvmlite import ir
-
-from striate.llvm.builder import F32, I32, INTS, Builder, Value
+from striate.llvm.builder import INTS, Builder
+from striate.llvm.text import F32, I32, Value, counted, vector_type
 from striate.plan.statement import LANES
 
 
 def lanes_below(b: Builder, count: Value) -> Value:
     """Mark the lanes whose number is below a count."""
-    numbers = ir.Constant(INTS, list(range(LANES)))
-    return b.ir.icmp_signed("<", numbers, b.splat(b.ir.trunc(count, I32)))
+    numbers = counted(INTS)
+    return b.icmp_signed("<", numbers, b.splat(b.trunc(count, I32)))
 
 
 def sum_of_lanes(b: Builder, vector: Value) -> Value:
@@ -21,8 +20,8 @@ def sum_of_lanes(b: Builder, vector: Value) -> Value:
         width //= 2
         low = b.shuffle(vector, vector, range(width))
         high = b.shuffle(vector, vector, range(width, 2 * width))
-        vector = b.ir.fadd(low, high)
-    return b.ir.extract_element(vector, I32(0))
+        vector = b.fadd(low, high)
+    return b.extract_element(vector, I32(0))
 
 
 def turned(b: Builder, rows: Sequence[Value]) -> list[Value]:
@@ -44,7 +43,7 @@ def turned(b: Builder, rows: Sequence[Value]) -> list[Value]:
 
 def load_part(b: Builder, pointer: Value, count: int) -> Value:
     """Read up to a vector's number of numbers; the other lanes repeat the last."""
-    part = b.load(pointer, ir.VectorType(F32, count))
+    part = b.load(pointer, vector_type(F32, count))
     if count == LANES:
         return part
     return b.shuffle(part, part, [min(k, count - 1) for k in range(LANES)])

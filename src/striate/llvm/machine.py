@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import llvmlite
-from llvmlite import binding, ir
+from llvmlite import binding
 
+from striate.llvm.text import Module
 from striate.plan.target import Target
 
 _WIDE = 512
@@ -69,7 +70,7 @@ def describe(name: str, features: str, triple: str) -> Target:
     )
 
 
-def compile_object(module: ir.Module, target: Target, *, assembly: bool = False) -> Any:
+def compile_object(module: Module, target: Target, *, assembly: bool = False) -> Any:
     """Compile a module to an object, or to assembly.
 
     Parameters

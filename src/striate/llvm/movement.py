@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 
-from llvmlite import ir
-
-from striate.llvm.builder import I64, VOID, Builder, Value
+from striate.llvm.builder import Builder
 from striate.llvm.lanes import load_part, store_part, turned
+from striate.llvm.text import I64, PTR, VOID, Module, Value
 from striate.plan.statement import LANES
 
 
-def write_load(module: ir.Module, name: str, size: int) -> None:
+def write_load(module: Module, name: str, size: int) -> None:
     """Write a function that brings so many numbers of each image into the lanes.
 
     A lane without an image repeats the block's first one.
@@ -18,7 +17,7 @@ def write_load(module: ir.Module, name: str, size: int) -> None:
     rows, lanes, count = b.function.args
     pointers = []
     for lane in range(LANES):
-        there = b.ir.icmp_signed("<", I64(lane), count)
+        there = b.icmp_signed("<", I64(lane), count)
         pointers.append(b.at(rows, b.select(there, I64(lane * size), I64(0))))
 
     def square(first: Value | int, width: int) -> None:
@@ -28,10 +27,10 @@ def write_load(module: ir.Module, name: str, size: int) -> None:
             b.store(row, b.at(target, k * LANES), 64)
 
     _squares(b, size, square)
-    b.ir.ret_void()
+    b.ret_void()
 
 
-def write_store(module: ir.Module, name: str, size: int) -> None:
+def write_store(module: Module, name: str, size: int) -> None:
     """Write a function that brings so many numbers of each image out of the lanes."""
     b = _begin(module, name)
     rows, lanes, count = b.function.args
@@ -41,23 +40,17 @@ def write_store(module: ir.Module, name: str, size: int) -> None:
         vectors = [load_part(b, b.at(source, k * LANES), LANES) for k in range(width)]
         vectors += [vectors[-1]] * (LANES - width)
         for lane, row in enumerate(turned(b, vectors)):
-            with b.ir.if_then(b.ir.icmp_signed("<", I64(lane), count)):
+            with b.if_then(b.icmp_signed("<", I64(lane), count)):
                 store_part(b, row, b.at(b.at(rows, lane * size), first), width)
 
     _squares(b, size, square)
-    b.ir.ret_void()
+    b.ret_void()
 
 
-def _begin(module: ir.Module, name: str) -> Builder:
+def _begin(module: Module, name: str) -> Builder:
     """Begin a function of an array in rows, one in lanes, and the number of images."""
-    pointer = ir.PointerType()
-    function = ir.Function(module, ir.FunctionType(VOID, [pointer, pointer, I64]), name)
-    function.linkage = "internal"
-    for attribute in ("nounwind", "noinline"):
-        function.attributes.add(attribute)
-    for argument in function.args[:-1]:
-        argument.add_attribute("noalias")
-    return Builder(module, function)
+    function = module.function(name, VOID, [PTR, PTR, I64], internal=True, noalias=2)
+    return Builder(function)
 
 
 def _squares(b: Builder, size: int, square: Callable[[Value | int, int], None]) -> None:
@@ -73,7 +66,7 @@ def _squares(b: Builder, size: int, square: Callable[[Value | int, int], None]) 
         square(full, size - full)
 
 
-def write_turn(module: ir.Module, name: str, size: int, row: int) -> None:
+def write_turn(module: Module, name: str, size: int, row: int) -> None:
     """Write a function that turns so many numbers of each image in the lanes into rows."""
     b = _begin(module, name)
     rows, lanes, _ = b.function.args
@@ -86,4 +79,4 @@ def write_turn(module: ir.Module, name: str, size: int, row: int) -> None:
             b.store(vector, b.at(b.at(rows, lane * row), first), 64)
 
     _squares(b, size, square)
-    b.ir.ret_void()
+    b.ret_void()

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from llvmlite import ir
-
-from striate.llvm.builder import FLOATS, I64, PTR, VOID, Builder, Value, constant
+from striate.llvm.builder import FLOATS, Builder
+from striate.llvm.text import I64, PTR, VOID, Module, Type, Value, constant
 from striate.plan.target import LANES, Target
 
 UNROLLED = 8
@@ -29,7 +28,7 @@ def sums_of(target: Target) -> int:
     return min(_MOST, target.vectors - 2)
 
 
-def write_peaks(target: Target) -> ir.Module:
+def write_peaks(target: Target) -> Module:
     """Write the functions by which the limits of a processor are measured.
 
     Parameters
@@ -39,26 +38,23 @@ def write_peaks(target: Target) -> ir.Module:
 
     Returns
     -------
-    ir.Module
+    Module
         With ``multiply_adds(numbers, rounds)``: in each round, one vector multiply-add for each of
         the :func:`sums_of` sums that lie in memory before two factors; ``read(result, numbers,
         vectors, rounds)``: the sum of an array; ``triad(result, x, y, vectors, rounds)``: ``x + 3
         y``. Counts are 64-bit; vectors are of :data:`LANES` numbers, and a multiple of
         :data:`UNROLLED`.
     """
-    module = ir.Module(name="peaks")
-    module.triple = target.triple
+    module = Module(target.triple)
     _write_multiply_adds(module, sums_of(target))
     _write_read(module)
     _write_triad(module)
     return module
 
 
-def _begin(module: ir.Module, name: str, *arguments: Value) -> Builder:
+def _begin(module: Module, name: str, *arguments: Type) -> Builder:
     """Begin a function that gives nothing back."""
-    function = ir.Function(module, ir.FunctionType(VOID, arguments), name)
-    function.attributes.add("nounwind")
-    return Builder(module, function)
+    return Builder(module.function(name, VOID, arguments))
 
 
 def _vectors(b: Builder, pointer: Value, count: int) -> list[Value]:
@@ -66,7 +62,7 @@ def _vectors(b: Builder, pointer: Value, count: int) -> list[Value]:
     return [b.load(b.at(pointer, LANES * k), FLOATS) for k in range(count)]
 
 
-def _write_multiply_adds(module: ir.Module, sums: int) -> None:
+def _write_multiply_adds(module: Module, sums: int) -> None:
     """Write the multiply-adds: all operands stay in registers."""
     b = _begin(module, "multiply_adds", PTR, I64)
     numbers, rounds = b.function.args
@@ -77,17 +73,17 @@ def _write_multiply_adds(module: ir.Module, sums: int) -> None:
 
     for k, total in enumerate(b.loop(0, rounds, 1, body, start)):
         b.store(total, b.at(numbers, LANES * k))
-    b.ir.ret_void()
+    b.ret_void()
 
 
-def _write_read(module: ir.Module) -> None:
+def _write_read(module: Module) -> None:
     """Write the sum of an array."""
     b = _begin(module, "read", PTR, PTR, I64, I64)
     result, numbers, vectors, rounds = b.function.args
 
     def body(place: Value, carried: Sequence[Value]) -> list[Value]:
         found = _vectors(b, b.at(numbers, b.multiply(place, LANES)), UNROLLED)
-        return [b.ir.fadd(total, vector) for total, vector in zip(carried, found, strict=True)]
+        return [b.fadd(total, vector) for total, vector in zip(carried, found, strict=True)]
 
     def round_(_: Value, carried: Sequence[Value]) -> list[Value]:
         return b.loop(0, vectors, UNROLLED, body, carried)
@@ -95,10 +91,10 @@ def _write_read(module: ir.Module) -> None:
     zeros = [constant(FLOATS, 0.0)] * UNROLLED
     for k, total in enumerate(b.loop(0, rounds, 1, round_, zeros)):
         b.store(total, b.at(result, LANES * k))
-    b.ir.ret_void()
+    b.ret_void()
 
 
-def _write_triad(module: ir.Module) -> None:
+def _write_triad(module: Module) -> None:
     """Write the scaled sum of two arrays."""
     b = _begin(module, "triad", PTR, PTR, PTR, I64, I64)
     result, first, second, vectors, rounds = b.function.args
@@ -115,4 +111,4 @@ def _write_triad(module: ir.Module) -> None:
         return b.loop(0, vectors, UNROLLED, body)
 
     b.loop(0, rounds, 1, round_)
-    b.ir.ret_void()
+    b.ret_void()

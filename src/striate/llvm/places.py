@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from striate.llvm.builder import Builder, Value
+from striate.llvm.builder import Builder
+from striate.llvm.text import Value
 from striate.nests.expression import Subscript
 from striate.plan.access import Access
 
@@ -61,15 +62,23 @@ class Pointers:
 
 def offset_of(access: Access, point: Point) -> int:
     """Give what is known of a place while writing; the index of the lanes counts from 0."""
-    known = (by * point[i].offset for i, by in access.strides.items() if i in point)
-    return access.offset + sum(known)
+    offset = access.offset
+    for index, by in access.strides.items():
+        spot = point.get(index)
+        if spot is not None:
+            offset += by * spot.offset
+    return offset
 
 
 def span(subscript: Subscript, point: Point) -> tuple[int, int]:
     """Give the least and the greatest value of a sum of indices."""
     multipliers, offset = subscript.linear()
-    ends = [(by * point[i].least, by * point[i].greatest) for i, by in multipliers.items()]
-    return offset + sum(map(min, ends)), offset + sum(map(max, ends))
+    least = greatest = offset
+    for index, by in multipliers.items():
+        spot = point[index]
+        least += by * (spot.least if by > 0 else spot.greatest)
+        greatest += by * (spot.greatest if by > 0 else spot.least)
+    return least, greatest
 
 
 def value_of(builder: Builder, subscript: Subscript, point: Point) -> Value | int:

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from llvmlite import ir
-
-from striate.llvm.builder import F32, I64, PTR, VOID, Builder, Value
+from striate.llvm.builder import Builder, to_value
 from striate.llvm.images import write_gather
 from striate.llvm.kernel import arguments_of, write_kernel
 from striate.llvm.movement import write_load, write_store, write_turn
 from striate.llvm.random import write_draw
+from striate.llvm.text import F32, I64, PTR, VOID, Function, Module, Value
 from striate.llvm.workers import wait_until, word, write_workers
 from striate.plan.context import (
     ARENA_AT,
@@ -33,7 +32,7 @@ from striate.plan.schedule import Schedule
 from striate.plan.statement import LANES, Draw, Gather, Load, Store, Turn
 
 
-def write_program(plan: Plan) -> ir.Module:
+def write_program(plan: Plan) -> Module:
     """Write the module of a plan.
 
     Parameters
@@ -43,12 +42,11 @@ def write_program(plan: Plan) -> ir.Module:
 
     Returns
     -------
-    ir.Module
+    Module
         With the functions ``work`` (what each worker does), ``lead`` (a step, from opening it to
         the last task) and ``help`` (what others do meanwhile).
     """
-    module = ir.Module(name="striate")
-    module.triple = plan.target.triple
+    module = Module(plan.target.triple)
     program = _Program(module, plan)
     phases = [program.phase(p) for p in range(len(plan.phases))]
     program.run(phases)
@@ -58,7 +56,7 @@ def write_program(plan: Plan) -> ir.Module:
 class _Program:
     """A module while it is written."""
 
-    def __init__(self, module: ir.Module, plan: Plan) -> None:
+    def __init__(self, module: Module, plan: Plan) -> None:
         self.module = module
         self.plan = plan
         self.known: dict[object, str] = {}
@@ -102,7 +100,7 @@ class _Program:
         )
         row = self.plan.variables[rows].rows
         name = f"{type(item).__name__.lower()} {size}"
-        if name not in self.module.globals:
+        if name not in self.module.functions:
             match item:
                 case Load():
                     write_load(self.module, name, size)
@@ -115,21 +113,18 @@ class _Program:
     def gather(self, item: Gather) -> tuple[str, tuple[str, ...]]:
         """Write what brings images in."""
         name = f"gather {item.rows} x {item.columns} x {item.channels} {item.element} {item.last}"
-        if name not in self.module.globals:
+        if name not in self.module.functions:
             write_gather(self.module, name, item)
         return name, (*item.reads, item.target)
 
     # ----------------------------------------------------------------- phases
 
-    def phase(self, number: int) -> ir.Function:
+    def phase(self, number: int) -> Function:
         """Write one task of a phase as a function of context, worker's memory and task."""
         phase = self.plan.phases[number]
-        function = ir.Function(
-            self.module, ir.FunctionType(VOID, [PTR, PTR, I64]), f"phase {number}"
-        )
-        function.linkage = "internal"
-        function.attributes.add("nounwind")
-        b = Builder(self.module, function)
+        name = f"phase {number}"
+        function = self.module.function(name, VOID, [PTR, PTR, I64], internal=True)
+        b = Builder(function)
         context, local, task = function.args
         self.regions = {ARENA: word(b, context, ARENA_AT, PTR), LOCAL: local}
         for k, buffer in enumerate(self.plan.buffers):
@@ -139,7 +134,7 @@ class _Program:
             self.blocks(b, number, phase, context, task, images)
         else:
             self.items(b, number, range(len(phase.items)), (), (context, I64(0), task, images))
-        b.ir.ret_void()
+        b.ret_void()
         return function
 
     def blocks(
@@ -149,14 +144,14 @@ class _Program:
         plan = self.plan
         for name in self.sums_that_begin(number):
             self.clear(b, plan.homes[name], plan.variables[name].size, task)
-        first = b.ir.udiv(b.multiply(task, plan.blocks), I64(plan.parts))
-        last = b.ir.udiv(b.multiply(b.add(task, 1), plan.blocks), I64(plan.parts))
-        present = b.ir.udiv(b.add(images, LANES - 1), I64(LANES))
-        last = b.select(b.ir.icmp_signed("<", last, present), last, present)
+        first = b.udiv(to_value(b.multiply(task, plan.blocks)), I64(plan.parts))
+        last = b.udiv(to_value(b.multiply(b.add(task, 1), plan.blocks)), I64(plan.parts))
+        present = b.udiv(b.add(images, LANES - 1), I64(LANES))
+        last = b.select(b.icmp_signed("<", last, present), last, present)
 
         def body(block: Value, _: object) -> list[Value]:
-            left = b.ir.sub(images, b.multiply(block, LANES))
-            count = b.select(b.ir.icmp_signed("<", left, I64(LANES)), left, I64(LANES))
+            left = b.isub(images, to_value(b.multiply(block, LANES)))
+            count = b.select(b.icmp_signed("<", left, I64(LANES)), left, I64(LANES))
             self.items(b, number, range(len(phase.items)), (), (context, block, task, count))
             return []
 
@@ -175,7 +170,7 @@ class _Program:
     def clear(self, b: Builder, home: Home, size: int, part: Value) -> None:
         """Write zeros over a part's sums."""
         pointer = self.pointer(b, home, I64(0), part)
-        zero = ir.Constant(F32, 0.0)
+        zero = F32(0.0)
 
         def body(k: Value, _: object) -> list[Value]:
             b.store(zero, b.at(pointer, k))
@@ -241,18 +236,18 @@ class _Program:
         within = I64(0) if once else part
         pointers = [self.pointer(b, self.plan.homes[n], block, within) for n in arrays]
         numbers = [count, part, *around] if isinstance(item, Kernel) else [count]
-        b.ir.call(self.module.globals[name], [*pointers, *numbers])
+        b.call(self.module.functions[name], [*pointers, *numbers])
 
     def draw(self, b: Builder, item: Draw, context: Value, block: Value, part: Value) -> None:
         """Write the call that draws a mask."""
         size = self.plan.variables[item.target].size
         name = f"draw {size}, {item.threshold}, {item.stream}"
-        if name not in self.module.globals:
+        if name not in self.module.functions:
             write_draw(self.module, name, size, item)
         pointer = self.pointer(b, self.plan.homes[item.target], block, part)
         first = b.multiply(block, LANES)
         seed, step = word(b, context, SEED), word(b, context, STEP)
-        b.ir.call(self.module.globals[name], [pointer, first, seed, step])
+        b.call(self.module.functions[name], [pointer, to_value(first), seed, step])
 
     def pointer(self, b: Builder, home: Home, block: Value, part: Value) -> Value:
         """Write the pointer to an array at a block and part."""
@@ -261,29 +256,26 @@ class _Program:
 
     # ---------------------------------------------------------------- workers
 
-    def run(self, phases: list[ir.Function]) -> None:
+    def run(self, phases: list[Function]) -> None:
         """Write the functions that workers call."""
         write_workers(self.module, self.work(phases), len(phases))
 
-    def work(self, phases: list[ir.Function]) -> ir.Function:
+    def work(self, phases: list[Function]) -> Function:
         """Write what every worker does: task after task, phase after phase."""
-        function = ir.Function(self.module, ir.FunctionType(VOID, [PTR, PTR]), "work")
-        for attribute in ("nounwind", "noinline"):
-            function.attributes.add(attribute)
-        b = Builder(self.module, function)
+        b = Builder(self.module.function("work", VOID, [PTR, PTR]))
         context, local = b.function.args
         counts = word(b, context, COUNTS_AT, PTR)
         for number, (phase, function) in enumerate(zip(self.plan.phases, phases, strict=True)):
             taken, done = b.at(counts, claimed(number), I64), b.at(counts, finished(number), I64)
             self.tasks(b, function, phase.tasks, context, local, taken, done)
             wait_until(b, context, done, ">=", phase.tasks)
-        b.ir.ret_void()
+        b.ret_void()
         return b.function
 
     def tasks(
         self,
         b: Builder,
-        function: ir.Function,
+        function: Function,
         tasks: int,
         context: Value,
         local: Value,
@@ -291,13 +283,13 @@ class _Program:
         done: Value,
     ) -> None:
         """Write the loop that takes the tasks of one phase that are left."""
-        head, body, end = (b.ir.append_basic_block(n) for n in ("claim", "task", "claimed"))
-        b.ir.branch(head)
-        b.ir.position_at_end(head)
-        task = b.ir.atomic_rmw("add", taken, I64(1), "seq_cst")
-        b.ir.cbranch(b.ir.icmp_signed("<", task, I64(tasks)), body, end)
-        b.ir.position_at_end(body)
-        b.ir.call(function, [context, local, task])
-        b.ir.atomic_rmw("add", done, I64(1), "seq_cst")
-        b.ir.branch(head)
-        b.ir.position_at_end(end)
+        head, body, end = (b.append_block(n) for n in ("claim", "task", "claimed"))
+        b.branch(head)
+        b.position_at_end(head)
+        task = b.atomic_rmw("add", taken, I64(1), "seq_cst")
+        b.cbranch(b.icmp_signed("<", task, I64(tasks)), body, end)
+        b.position_at_end(body)
+        b.call(function, [context, local, task])
+        b.atomic_rmw("add", done, I64(1), "seq_cst")
+        b.branch(head)
+        b.position_at_end(end)

@@ -1,40 +1,35 @@
 """Random masks: the words of a counter, mixed in ten rounds, the same as the mathematics draws."""
 
-from llvmlite import ir
-
-from striate.llvm.builder import F32, I32, I64, INTS, PTR, VOID, Builder, Value, constant
+from striate.llvm.builder import FLOATS, INTS, Builder
+from striate.llvm.text import I32, I64, PTR, VOID, Module, Value, constant, counted, vector_type
 from striate.maths.philox import KEY_STEPS, MULTIPLIERS, ROUNDS
 from striate.plan.statement import LANES, Draw
 
 _WORDS = 4
 
 
-def write_draw(module: ir.Module, name: str, size: int, item: Draw) -> None:
+def write_draw(module: Module, name: str, size: int, item: Draw) -> None:
     """Write a function that draws the mask of a block of images.
 
     Its arguments are the mask, the number of the block's first image, the seed and the step.
     """
-    function = ir.Function(module, ir.FunctionType(VOID, [PTR, I64, I64, I64]), name)
-    function.linkage = "internal"
-    for attribute in ("nounwind", "noinline"):
-        function.attributes.add(attribute)
-    b = Builder(module, function)
+    function = module.function(name, VOID, [PTR, I64, I64, I64], internal=True)
+    b = Builder(function)
     mask, first, seed, step = function.args
-    key = (b.ir.trunc(seed, I32), b.ir.trunc(b.ir.lshr(seed, I64(32)), I32))
-    lanes = ir.Constant(INTS, list(range(LANES)))
-    images = b.ir.add(b.splat(b.ir.trunc(first, I32)), lanes)
-    steps = b.splat(b.ir.trunc(step, I32))
+    key = (b.trunc(seed, I32), b.trunc(b.lshr(seed, I64(32)), I32))
+    lanes = counted(INTS)
+    images = b.iadd(b.splat(b.trunc(first, I32)), lanes)
+    steps = b.splat(b.trunc(step, I32))
     layer = constant(INTS, item.stream)
 
     def four(group: Value, count: int) -> None:
-        number = b.splat(b.ir.trunc(group, I32))
+        number = b.splat(b.trunc(group, I32))
         words = _mixed(b, key, [number, images, steps, layer])
         pointer = b.at(mask, b.multiply(group, _WORDS * LANES))
         for k in range(count):
-            upper = b.ir.lshr(words[k], constant(INTS, 8))
-            kept = b.ir.icmp_unsigned(">=", upper, constant(INTS, item.threshold))
-            ones = ir.VectorType(F32, LANES)
-            value = b.select(kept, constant(ones, 1.0), constant(ones, 0.0))
+            upper = b.lshr(words[k], constant(INTS, 8))
+            kept = b.icmp_unsigned(">=", upper, constant(INTS, item.threshold))
+            value = b.select(kept, constant(FLOATS, 1.0), constant(FLOATS, 0.0))
             b.store(value, b.at(pointer, k * LANES), 64)
 
     def body(group: Value, _: object) -> list[Value]:
@@ -44,7 +39,7 @@ def write_draw(module: ir.Module, name: str, size: int, item: Draw) -> None:
     b.loop(0, size // _WORDS, 1, body)
     if size % _WORDS:
         four(I64(size // _WORDS), size % _WORDS)
-    b.ir.ret_void()
+    b.ret_void()
 
 
 def _mixed(b: Builder, key: tuple[Value, Value], counter: list[Value]) -> list[Value]:
@@ -53,18 +48,18 @@ def _mixed(b: Builder, key: tuple[Value, Value], counter: list[Value]) -> list[V
     k0, k1 = key
     for round_ in range(ROUNDS):
         if round_:
-            k0 = b.ir.add(k0, I32(KEY_STEPS[0]))
-            k1 = b.ir.add(k1, I32(KEY_STEPS[1]))
+            k0 = b.iadd(k0, I32(KEY_STEPS[0]))
+            k1 = b.iadd(k1, I32(KEY_STEPS[1]))
         hi0, lo0 = _product(b, c0, MULTIPLIERS[0])
         hi1, lo1 = _product(b, c2, MULTIPLIERS[1])
-        c0 = b.ir.xor(b.ir.xor(hi1, c1), b.splat(k0))
-        c2 = b.ir.xor(b.ir.xor(hi0, c3), b.splat(k1))
+        c0 = b.xor(b.xor(hi1, c1), b.splat(k0))
+        c2 = b.xor(b.xor(hi0, c3), b.splat(k1))
         c1, c3 = lo1, lo0
     return [c0, c1, c2, c3]
 
 
 def _product(b: Builder, x: Value, y: int) -> tuple[Value, Value]:
     """Multiply words; give both halves of the product."""
-    wide = ir.VectorType(I64, LANES)
-    whole = b.ir.mul(b.ir.zext(x, wide), constant(wide, y))
-    return b.ir.trunc(b.ir.lshr(whole, constant(wide, 32)), INTS), b.ir.trunc(whole, INTS)
+    wide = vector_type(I64, LANES)
+    whole = b.imul(b.zext(x, wide), constant(wide, y))
+    return b.trunc(b.lshr(whole, constant(wide, 32)), INTS), b.trunc(whole, INTS)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
-from llvmlite import ir
-
-from striate.llvm.builder import F32, I64, Builder, Value
+from striate.llvm.builder import Builder
 from striate.llvm.places import Pointers, Spot
+from striate.llvm.text import F32, I64, Value
 from striate.nests.expression import Reference
 from striate.nests.nest import Guard
 from striate.plan.access import Access
@@ -15,6 +15,8 @@ from striate.plan.layout import Variables, reach
 from striate.plan.schedule import Schedule
 from striate.plan.statement import LANES, Compute
 from striate.plan.tiles import Segment
+
+Written = TypeVar("Written")
 
 
 class Scope:
@@ -55,9 +57,9 @@ class Scope:
         self.vector = schedule.lanes is not None and not self.sums_lanes
         self.proved: list[Guard] = []
         self.masked: Value | None = None
-        self.memo: list[dict[object, Value]] = [{}]
+        self.memo: list[dict[object, Any]] = [{}]
         self.here: dict[str, Value] = {}
-        self._accesses: dict[tuple[Reference, int], Access] = {}
+        self._accesses: dict[tuple[int, int], Access] = {}
         self._all = [
             self.access(r, s)
             for s in kernel.statements
@@ -74,22 +76,13 @@ class Scope:
         """Put the numbers of a table into the program: as places, if it is one of places."""
         places = any(t.name == name for s in self.kernel.statements for t in s.nest.equation.tables)
         element = I64 if places else F32
-        numbers = [int(v) if places else v for v in self.variables[name].values]
-        type_ = ir.ArrayType(element, len(numbers))
         label = f"{name}{' places' if places else ''}"
-        known: Value = self.b.module.globals.get(label)
-        if known is None:
-            known = ir.GlobalVariable(self.b.module, type_, label)
-            known.global_constant = True
-            known.linkage = "internal"
-            known.align = 4 * LANES
-            known.initializer = ir.Constant(type_, [ir.Constant(element, n) for n in numbers])
-        return known
+        return self.b.module.table(label, element, self.variables[name].values, 4 * LANES)
 
     def access(self, reference: Reference, statement: Compute | None = None) -> Access:
         """Find where a reference reaches, by its statement, or the first that makes it."""
         for s in self.kernel.statements if statement is None else (statement,):
-            key = (reference, id(s))
+            key = (id(reference), id(s))
             if key in self._accesses:
                 return self._accesses[key]
             equation = s.nest.equation
@@ -119,7 +112,7 @@ class Scope:
         yield
         self.point = before
 
-    def once(self, key: object, write: Callable[[], Value]) -> Value:
+    def once(self, key: object, write: Callable[[], Written]) -> Written:
         """Write a value, unless it has been written where it is still known."""
         for memo in reversed(self.memo):
             if key in memo:
@@ -134,9 +127,9 @@ class Scope:
         otherwise: tuple[Value, ...] = (),
     ) -> tuple[Value, ...]:
         """Write a computation that is done where a condition holds."""
-        b = self.b.ir
+        b = self.b
         before = b.block
-        then, done = b.append_basic_block("then"), b.append_basic_block("else")
+        then, done = b.append_block("then"), b.append_block("else")
         b.cbranch(condition, then, done)
         b.position_at_end(then)
         self.memo.append({})

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from math import inf
 
 from striate.llvm.bounds import bounds, inside
-from striate.llvm.builder import F32, FLOATS, Value, constant, lanes_of
-from striate.llvm.expression import is_known
+from striate.llvm.builder import FLOATS
+from striate.llvm.expression import Operand
 from striate.llvm.places import Spot
 from striate.llvm.scope import Scope
+from striate.llvm.text import F32, Type, Value, constant, lanes_of
 from striate.llvm.values import Values
 from striate.nests import Equation
 from striate.nests.expression import Arithmetic, Expression, Number, Reference, factors
@@ -56,7 +57,7 @@ class Head:
         maskable = equation.operator == "+=" and others and len(references) == 1 and plain
         return cls(equation, guards, maskable, 2 if equation.operator == "argmax=" else 1)
 
-    def start(self, type_: Value) -> Carried:
+    def start(self, type_: Type) -> Carried:
         """Give what is carried before the first term."""
         if self.equation.operator == "argmax=":
             return constant(type_, -inf), constant(type_, -1.0)
@@ -182,7 +183,7 @@ class Sums:
         if equation.operator == "+=":
             return (self.accumulated(carried[0], equation.expression),)
         alike = self.values.expressions.alike
-        b, best = self.b.ir, carried[0]
+        b, best = self.b, carried[0]
         value = alike(self.values.value(equation.expression), best)[0]
         sign = "<" if equation.operator == "min=" else ">"
         better = b.and_(b.fcmp_unordered(sign, value, best), b.fcmp_ordered("ord", best, best))
@@ -200,15 +201,15 @@ class Sums:
         for part, divides in _factors(expression):
             value = self.values.value(part)
             if divides:
-                value = 1 / value if is_known(value) else self.values.inverse(part, value)
-            if is_known(value):
-                known *= value
-            else:
+                value = self.values.inverse(part, value)
+            if isinstance(value, Value):
                 values.append(value)
+            else:
+                known *= value
         if known == 0:
             return total
         values.sort(key=lambda v: lanes_of(v) or 0)
-        factor: Value = known
+        factor: Operand = known
         for value in values[:-1]:
             factor = expressions.product(factor, value)
         added = expressions.fused(factor, values[-1] if values else 1.0, total)

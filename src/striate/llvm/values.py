@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from llvmlite import ir
-
 from striate.llvm.bounds import entry
-from striate.llvm.builder import F32, FLOATS, I32, I64, INTS, Value, lanes_of
-from striate.llvm.expression import Expressions, is_known
+from striate.llvm.builder import FLOATS, INTS, to_value
+from striate.llvm.expression import Expressions, Operand
 from striate.llvm.places import offset_of
 from striate.llvm.scope import Scope
+from striate.llvm.text import F32, I32, Value, counted, lanes_of, vector_type, zero
 from striate.nests.expression import (
     Arithmetic,
     Expression,
@@ -50,7 +49,7 @@ class Values:
             for divisor in _divisors(statement.nest.equation.expression)
         }
 
-    def value(self, expression: Expression) -> Value:
+    def value(self, expression: Expression) -> Operand:
         """Write an expression, or find it written before."""
         match expression:
             case Number(value):
@@ -63,8 +62,7 @@ class Values:
             case Ordinal():
                 return self.ordinal(expression)
             case Arithmetic("/", left, right) if self.single(right) and not self.single(left):
-                value = self.value(right)
-                other = 1 / value if is_known(value) else self.inverse(right, value)
+                other = self.inverse(right, self.value(right))
                 return self.expressions.product(self.value(left), other)
         if not self.single(expression):
             return self.expressions.write(expression, self.value)
@@ -72,8 +70,10 @@ class Values:
             self.key(expression), lambda: self.expressions.write(expression, self.value)
         )
 
-    def inverse(self, part: Expression, value: Value) -> Value:
+    def inverse(self, part: Expression, value: Operand) -> Operand:
         """Write the reciprocal of a value."""
+        if not isinstance(value, Value):
+            return 1 / value
         key = ("inverse", *self.key(part)) if self.single(part) else object()
         return self.scope.once(key, lambda: self.expressions.quotient(1.0, value))
 
@@ -108,7 +108,7 @@ class Values:
             indices = _indices(part)
             if all(i in scope.point and scope.tiles.get(i, 1) == 1 for i in indices):
                 value = self.value(part)
-                if id(part) in self._divisors and not is_known(value):
+                if id(part) in self._divisors and isinstance(value, Value):
                     self.inverse(part, value)
 
     def fixed(self, expression: Expression) -> Iterator[Expression]:
@@ -123,7 +123,7 @@ class Values:
 
     # ------------------------------------------------------------------- leaves
 
-    def number(self, index: str) -> Value:
+    def number(self, index: str) -> Operand:
         """Write an index as a number."""
         scope, spot = self.scope, self.scope.point[index]
         lanes = index == scope.schedule.lanes
@@ -133,23 +133,21 @@ class Values:
 
         def write() -> Value:
             if not lanes:
-                return self.b.ir.sitofp(whole, F32)
-            first = I64(whole) if isinstance(whole, int) else whole
-            start = self.b.splat(self.b.ir.trunc(first, I32))
-            counted = ir.Constant(INTS, list(range(LANES)))
-            return self.b.ir.sitofp(self.b.ir.add(start, counted), FLOATS)
+                return self.b.sitofp(to_value(whole), F32)
+            start = self.b.splat(self.b.trunc(to_value(whole), I32))
+            return self.b.sitofp(self.b.iadd(start, counted(INTS)), FLOATS)
 
         return scope.once(("number", index, *spot.key), write)
 
-    def ordinal(self, ordinal: Ordinal) -> Value:
+    def ordinal(self, ordinal: Ordinal) -> Operand:
         """Count the place of indices in their box, in row order."""
         names = [subscript.lone for subscript in ordinal.indices]
         assert None not in names, f"{ordinal} counts something else than indices"
         return self.place_in_box([n for n in names if n is not None])
 
-    def place_in_box(self, indices: list[str]) -> Value:
+    def place_in_box(self, indices: list[str]) -> Operand:
         """Count the place of indices in the box that they span, in row order."""
-        total: Value = 0.0
+        total: Operand = 0.0
         for index in indices:
             extent = float(self.scope.kernel.head.nest.extents[index])
             total = self.expressions.fused(total, extent, self.number(index))
@@ -157,17 +155,19 @@ class Values:
 
     # ------------------------------------------------------------------- memory
 
-    def load(self, reference: Reference, statement: Compute | None = None) -> Value:
+    def load(self, reference: Reference, statement: Compute | None = None) -> Operand:
         """Read a number, or a vector of them."""
         scope = self.scope
         access = scope.access(reference, statement)
         values = scope.variables[access.name].values
         point = scope.point
-        known = all(i in point and point[i].base is None for i in access.strides)
-        if values and known and not access.lookups:
-            return values[offset_of(access, point)]
+        offset = offset_of(access, point)
+        if values and not access.lookups:
+            known = all(i in point and point[i].base is None for i in access.strides)
+            if known:
+                return values[offset]
         moving = scope.pointers.pointer(access)
-        key: object = ("load", id(moving), offset_of(access, point), scope.width)
+        key: object = ("load", moving, offset, scope.width)
         if access.lookups or access.name in scope.kernel.stored:
             key = object()
         if scope.masked is not None:
@@ -176,10 +176,11 @@ class Values:
 
     def _load_masked(self, access: Access) -> Value:
         """Read from memory, or zero where the place is outside."""
-        scope = self.scope
+        scope, there = self.scope, self.scope.masked
+        assert there is not None, access
         start = scope.pointers.starts[access.name]
-        found = self._load(access, self.b.select(scope.masked, self.pointer(access), start))
-        return self.b.select(scope.masked, found, ir.Constant(found.type, None))
+        found = self._load(access, self.b.select(there, self.pointer(access), start))
+        return self.b.select(there, found, zero(found.type))
 
     def _load(self, access: Access, pointer: Value | None = None) -> Value:
         """Read from memory."""
@@ -191,11 +192,11 @@ class Values:
         if scope.width == LANES and stride == 1:
             return self.b.load(pointer, FLOATS, self.alignment(access))
         apart = [k * stride for k in range(scope.width)]
-        part = self.b.load(pointer, ir.VectorType(F32, apart[-1] + 1))
+        part = self.b.load(pointer, vector_type(F32, apart[-1] + 1))
         # What is left over repeats the last number; among terms of a sum it is zero.
         rest = apart[-1] + 1 if scope.sums_lanes else apart[-1]
         picked = [*apart, *[rest] * (LANES - scope.width)]
-        return self.b.shuffle(part, ir.Constant(part.type, None), picked)
+        return self.b.shuffle(part, zero(part.type), picked)
 
     def store(self, statement: Compute, value: Value) -> None:
         """Store a value in its place, or as many of its lanes as there are."""

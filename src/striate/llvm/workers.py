@@ -7,9 +7,8 @@ lies inside one call. A leader that finds the post taken by another works alone.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from llvmlite import ir
-
-from striate.llvm.builder import I32, I64, PTR, VOID, Builder, Value
+from striate.llvm.builder import Builder
+from striate.llvm.text import I8, I32, I64, PTR, VOID, Function, Module, Type, Value
 from striate.plan import context
 
 SPINS = 1 << 13
@@ -24,7 +23,7 @@ _FLUSH_X86 = 0x8040  # results that are denormal become zero, and so do operands
 _FLUSH_ARM = 1 << 24
 
 
-def write_workers(module: ir.Module, work: ir.Function, phases: int) -> None:
+def write_workers(module: Module, work: Function, phases: int) -> None:
     """Write what the threads that share a program call.
 
     Parameters
@@ -40,7 +39,7 @@ def write_workers(module: ir.Module, work: ir.Function, phases: int) -> None:
     _write_help(module)
 
 
-def _write_lead(module: ir.Module, work: ir.Function, phases: int) -> None:
+def _write_lead(module: Module, work: Function, phases: int) -> None:
     """Write ``lead(context, post)``: a whole step, with helpers where the post is free."""
     b = _function(module, "lead", VOID, [PTR, PTR])
     place, post = b.function.args
@@ -50,31 +49,28 @@ def _write_lead(module: ir.Module, work: ir.Function, phases: int) -> None:
     for number in range(phases):
         for count in (context.claimed(number), context.finished(number)):
             _exchange(b, counts, count, I64(0))
-    ask, together, alone, done = (
-        b.ir.append_basic_block(n) for n in ("ask", "together", "alone", "done")
-    )
+    ask, together, alone, done = (b.append_block(n) for n in ("ask", "together", "alone", "done"))
     with _flushing(b):
-        b.ir.cbranch(b.ir.icmp_signed(">", helpers, I64(0)), ask, alone)
-        b.ir.position_at_end(ask)
+        b.cbranch(b.icmp_signed(">", helpers, I64(0)), ask, alone)
+        b.position_at_end(ask)
         busy = b.at(post, context.BUSY, I64)
-        taken = b.ir.cmpxchg(busy, I64(0), I64(1), "seq_cst", "seq_cst")
-        b.ir.cbranch(b.ir.extract_value(taken, 1), together, alone)
-        b.ir.position_at_end(together)
-        _exchange(b, post, context.JOB, b.ir.ptrtoint(place, I64))
+        b.cbranch(b.cmpxchg(busy, I64(0), I64(1), "seq_cst"), together, alone)
+        b.position_at_end(together)
+        _exchange(b, post, context.JOB, b.ptrtoint(place, I64))
         _exchange(b, post, context.WANTED, helpers)
-        b.ir.call(work, [place, local])
+        b.call(work, [place, local])
         _exchange(b, post, context.WANTED, I64(0))
         wait_until(b, place, b.at(post, context.INSIDE, I64), "<=", 0)
         _exchange(b, post, context.BUSY, I64(0))
-        b.ir.branch(done)
-        b.ir.position_at_end(alone)
-        b.ir.call(work, [place, local])
-        b.ir.branch(done)
-        b.ir.position_at_end(done)
-    b.ir.ret_void()
+        b.branch(done)
+        b.position_at_end(alone)
+        b.call(work, [place, local])
+        b.branch(done)
+        b.position_at_end(done)
+    b.ret_void()
 
 
-def _write_help(module: ir.Module) -> None:
+def _write_help(module: Module) -> None:
     """Write ``help(post, number)``: wait a while for a step, help, wait for the next.
 
     It gives the number of steps that it helped with before it became tired of waiting. It is the
@@ -83,65 +79,63 @@ def _write_help(module: ir.Module) -> None:
     b = _function(module, "help", I64, [PTR, I64])
     post, number = b.function.args
     wanted, inside = b.at(post, context.WANTED, I64), b.at(post, context.INSIDE, I64)
-    start = b.ir.block
+    start = b.block
     look, enter, helped, late, leave, tired = (
-        b.ir.append_basic_block(n) for n in ("look", "enter", "help", "late", "leave", "tired")
+        b.append_block(n) for n in ("look", "enter", "help", "late", "leave", "tired")
     )
     with _flushing(b):
-        b.ir.branch(look)
-        b.ir.position_at_end(look)
-        spins, steps = b.ir.phi(I64), b.ir.phi(I64)
-        now = b.ir.load_atomic(wanted, "monotonic", 8, typ=I64)
-        b.ir.cbranch(b.ir.icmp_signed("<", number, now), enter, leave)
-        b.ir.position_at_end(enter)
-        b.ir.atomic_rmw("add", inside, I64(1), "seq_cst")
+        b.branch(look)
+        b.position_at_end(look)
+        spins, steps = b.phi(I64), b.phi(I64)
+        now = b.load_atomic(wanted, "monotonic", I64, 8)
+        b.cbranch(b.icmp_signed("<", number, now), enter, leave)
+        b.position_at_end(enter)
+        b.atomic_rmw("add", inside, I64(1), "seq_cst")
         # The leader waits for whoever is inside, so what is still wanted now stays until it leaves.
-        still = b.ir.load_atomic(wanted, "seq_cst", 8, typ=I64)
-        b.ir.cbranch(b.ir.icmp_signed("<", number, still), helped, late)
-        b.ir.position_at_end(helped)
+        still = b.load_atomic(wanted, "seq_cst", I64, 8)
+        b.cbranch(b.icmp_signed("<", number, still), helped, late)
+        b.position_at_end(helped)
         _help_once(b, post, number)
-        b.ir.atomic_rmw("sub", inside, I64(1), "seq_cst")
-        more = b.ir.add(steps, I64(1))
-        b.ir.branch(look)
-        b.ir.position_at_end(late)
-        b.ir.atomic_rmw("sub", inside, I64(1), "seq_cst")
-        b.ir.branch(leave)
-        b.ir.position_at_end(leave)
+        b.atomic_rmw("sub", inside, I64(1), "seq_cst")
+        more = b.iadd(steps, I64(1))
+        b.branch(look)
+        b.position_at_end(late)
+        b.atomic_rmw("sub", inside, I64(1), "seq_cst")
+        b.branch(leave)
+        b.position_at_end(leave)
         pause(b)
-        waited = b.ir.add(spins, I64(1))
-        b.ir.cbranch(b.ir.icmp_signed("<", waited, I64(SPINS)), look, tired)
+        waited = b.iadd(spins, I64(1))
+        b.cbranch(b.icmp_signed("<", waited, I64(SPINS)), look, tired)
         for value, before in ((I64(0), start), (I64(0), helped), (waited, leave)):
             spins.add_incoming(value, before)
         for value, before in ((I64(0), start), (more, helped), (steps, leave)):
             steps.add_incoming(value, before)
-        b.ir.position_at_end(tired)
-    b.ir.ret(steps)
+        b.position_at_end(tired)
+    b.ret(steps)
 
 
 def _help_once(b: Builder, post: Value, number: Value) -> None:
     """Write the call of what the leader's program does, with a helper's own memory."""
     place = word(b, post, context.JOB, PTR)
-    work = word(b, place, context.WORK_AT, ir.FunctionType(VOID, [PTR, PTR]).as_pointer())
-    bytes_ = b.ir.mul(b.ir.add(number, I64(1)), word(b, place, context.LOCAL_BYTES))
-    local = b.at(word(b, place, context.LOCAL_AT, PTR), bytes_, ir.IntType(8))
-    b.ir.call(work, [place, local])
+    work = word(b, place, context.WORK_AT, PTR)
+    bytes_ = b.imul(b.iadd(number, I64(1)), word(b, place, context.LOCAL_BYTES))
+    local = b.at(word(b, place, context.LOCAL_AT, PTR), bytes_, I8)
+    b.call_pointer(work, VOID, [place, local])
 
 
-def _function(module: ir.Module, name: str, result: Value, arguments: list[Value]) -> Builder:
+def _function(module: Module, name: str, result: Type, arguments: list[Type]) -> Builder:
     """Begin a function that is called from outside."""
-    function = ir.Function(module, ir.FunctionType(result, arguments), name)
-    function.attributes.add("nounwind")
-    return Builder(module, function)
+    return Builder(module.function(name, result, arguments))
 
 
-def word(b: Builder, pointer: Value, place: int, type_: Value = I64) -> Value:
+def word(b: Builder, pointer: Value, place: int, type_: Type = I64) -> Value:
     """Read a word at a place in shared memory."""
     return b.load(b.at(pointer, place, I64), type_, 8)
 
 
 def _exchange(b: Builder, pointer: Value, place: int, value: Value) -> None:
     """Write a word that other threads read."""
-    b.ir.atomic_rmw("xchg", b.at(pointer, place, I64), value, "seq_cst")
+    b.atomic_rmw("xchg", b.at(pointer, place, I64), value, "seq_cst")
 
 
 def wait_until(b: Builder, place: Value, pointer: Value, sign: str, value: int) -> None:
@@ -149,36 +143,36 @@ def wait_until(b: Builder, place: Value, pointer: Value, sign: str, value: int) 
 
     Whom it waits for may have been put aside by the system: now and then it lets others run.
     """
-    before = b.ir.block
+    before = b.block
     look, again, give_way, onward, done = (
-        b.ir.append_basic_block(n) for n in ("wait", "again", "give way", "onward", "ready")
+        b.append_block(n) for n in ("wait", "again", "give_way", "onward", "ready")
     )
-    b.ir.branch(look)
-    b.ir.position_at_end(look)
-    rounds = b.ir.phi(I64)
+    b.branch(look)
+    b.position_at_end(look)
+    rounds = b.phi(I64)
     rounds.add_incoming(I64(1), before)
-    now = b.ir.load_atomic(pointer, "acquire", 8, typ=I64)
-    b.ir.cbranch(b.ir.icmp_signed(sign, now, I64(value)), done, again)
-    b.ir.position_at_end(again)
+    now = b.load_atomic(pointer, "acquire", I64, 8)
+    b.cbranch(b.icmp_signed(sign, now, I64(value)), done, again)
+    b.position_at_end(again)
     pause(b)
-    long = b.ir.and_(rounds, I64(_PATIENCE - 1))
-    b.ir.cbranch(b.ir.icmp_signed("==", long, I64(0)), give_way, onward)
-    b.ir.position_at_end(give_way)
-    b.ir.call(word(b, place, context.YIELD_AT, ir.FunctionType(VOID, []).as_pointer()), [])
-    b.ir.branch(onward)
-    b.ir.position_at_end(onward)
-    rounds.add_incoming(b.ir.add(rounds, I64(1)), onward)
-    b.ir.branch(look)
-    b.ir.position_at_end(done)
+    long = b.and_(rounds, I64(_PATIENCE - 1))
+    b.cbranch(b.icmp_signed("==", long, I64(0)), give_way, onward)
+    b.position_at_end(give_way)
+    b.call_pointer(word(b, place, context.YIELD_AT, PTR), VOID, [])
+    b.branch(onward)
+    b.position_at_end(onward)
+    rounds.add_incoming(b.iadd(rounds, I64(1)), onward)
+    b.branch(look)
+    b.position_at_end(done)
 
 
 def pause(b: Builder) -> None:
     """Tell the processor that this loop waits, where it has a word for that."""
     match _family(b):
         case "x86":
-            b.call("llvm.x86.sse2.pause", VOID)
+            b.call_by_name("llvm.x86.sse2.pause", VOID)
         case "arm":
-            b.call("llvm.aarch64.hint", VOID, I32(1))  # yield
+            b.call_by_name("llvm.aarch64.hint", VOID, I32(1))  # yield
         case _:
             pass
 
@@ -191,18 +185,18 @@ def _flushing(b: Builder) -> Iterator[None]:
     """
     match _family(b):
         case "x86":
-            before, during = (b.ir.alloca(I32) for _ in range(2))
-            b.call("llvm.x86.sse.stmxcsr", VOID, before)
-            mode = b.ir.or_(b.load(before, I32), I32(_FLUSH_X86))
+            before, during = (b.alloca(I32) for _ in range(2))
+            b.call_by_name("llvm.x86.sse.stmxcsr", VOID, before)
+            mode = b.or_(b.load(before, I32), I32(_FLUSH_X86))
             b.store(mode, during)
-            b.call("llvm.x86.sse.ldmxcsr", VOID, during)
+            b.call_by_name("llvm.x86.sse.ldmxcsr", VOID, during)
             yield
-            b.call("llvm.x86.sse.ldmxcsr", VOID, before)
+            b.call_by_name("llvm.x86.sse.ldmxcsr", VOID, before)
         case "arm":
-            mode = b.call("llvm.aarch64.get.fpcr", I64)
-            b.call("llvm.aarch64.set.fpcr", VOID, b.ir.or_(mode, I64(_FLUSH_ARM)))
+            mode = b.call_by_name("llvm.aarch64.get.fpcr", I64)
+            b.call_by_name("llvm.aarch64.set.fpcr", VOID, b.or_(mode, I64(_FLUSH_ARM)))
             yield
-            b.call("llvm.aarch64.set.fpcr", VOID, mode)
+            b.call_by_name("llvm.aarch64.set.fpcr", VOID, mode)
         case _:
             yield
 

@@ -231,21 +231,22 @@ class _Binding:
     def find_extents(self, bound: Equation) -> dict[str, int]:
         """Take each index' extent from what is given and from the axes where it stands alone."""
         given = dict(self.given_extents())
-        found = {index: (extent, "as given") for index, extent in given.items()}
+        found = {index: (extent, -1, bound.target) for index, extent in given.items()}
         for reference in (bound.target, *bound.references, *bound.tables):
             for axis, index in self.lone_indices(reference):
                 here = self.shapes[reference.name][axis]
-                extent, where = found.setdefault(index, (here, f"in axis {axis} of {reference}"))
+                extent, *where = found.setdefault(index, (here, axis, reference))
                 short = index in given and extent < here
                 if extent != here and not short:
+                    place = "as given" if index in given else "in axis {} of {}".format(*where)
                     raise self.error(
-                        f"The index `{index}` has the extent {extent} {where} "
+                        f"The index `{index}` has the extent {extent} {place} "
                         f"and {here} in axis {axis} of {reference}.",
                         "An index counts to one extent everywhere; one that is given may stop "
                         "short of an axis. Give shapes that agree.",
                     )
         for index in bound.indices:
-            extent, _ = found.get(index, (None, ""))
+            extent = found[index][0] if index in found else None
             if extent is None or extent < 1:
                 raise self.error(
                     f"The extent of the index `{index}` is {_said(extent)}.",

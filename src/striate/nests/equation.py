@@ -150,8 +150,10 @@ class Equation:
                     f"`{self.target.name}` is the target and is read too.",
                     "What is read was there before the statement. Give the target another name.",
                 )
+            if self.operator != "=":
+                continue
             missing = [i for i in _named(reference) if i in self.reduced]
-            if self.operator == "=" and missing:
+            if missing:
                 raise Place.last(str(self), reference).error(
                     f"The index `{missing[0]}` is not in the target.",
                     "With `=` an entry has one term, so every index is in the target. "
@@ -235,7 +237,7 @@ class Equation:
         names = (leaf.name for leaf in leaves(self.expression) if isinstance(leaf, Symbol))
         return tuple(dict.fromkeys(n for n in names if n not in self.indices))
 
-    @property
+    @cached_property
     def form(self) -> Form:
         """What the statement amounts to.
 
@@ -277,6 +279,11 @@ class Equation:
         >>> {index: role.letter for index, role in equation.roles().items()}
         {'q': 'N', 'h': 'M', 'i': 'N', 'l': 'K', 'u': 'K'}
         """
+        return self._roles
+
+    @cached_property
+    def _roles(self) -> dict[str, Role]:
+        """What :meth:`roles` gives."""
         sums = [s for r in (self.target, *self.references) for s in r.subscripts]
         roles = dict[str, Role]()
         for index in self.indices:

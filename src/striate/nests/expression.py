@@ -76,6 +76,14 @@ class Subscript:
                 return term.factor
         return None
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """The hash: the stages of a compiler look places up again and again."""
+        return hash((self.terms, self.table, self.starred))
+
     def linear(self) -> tuple[Mapping[str, int], int]:
         """Read terms whose constants are numbers: the multiplier of each index, and the offset."""
         return self._linear
@@ -110,6 +118,14 @@ class Reference:
 
     name: str
     subscripts: tuple[Subscript, ...]
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """The hash, as of a subscript."""
+        return hash((self.name, self.subscripts))
 
     @cached_property
     def named(self) -> tuple[str, ...]:

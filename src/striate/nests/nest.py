@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from striate.errors import NestError
 from striate.nests.equation import Equation
@@ -74,8 +75,14 @@ class Nest:
     def span(self, subscript: Subscript) -> tuple[int, int]:
         """Give the least and the greatest value that the sum of a subscript takes."""
         multipliers, offset = subscript.linear()
-        ends = [by * (self.extents[index] - 1) for index, by in multipliers.items()]
-        return offset + sum(min(0, end) for end in ends), offset + sum(max(0, end) for end in ends)
+        least = greatest = offset
+        for index, by in multipliers.items():
+            end = by * (self.extents[index] - 1)
+            if end < 0:
+                least += end
+            else:
+                greatest += end
+        return least, greatest
 
     def guards(self, *references: Reference) -> tuple[Guard, ...]:
         """Give the conditions on which references fall inside their arrays.
@@ -105,6 +112,18 @@ class Nest:
         >>> [str(guard) for guard in nest.guards()]
         ['0 <= i + u - 1 < 8']
         """
+        known = self._known_guards.get(references)
+        if known is None:
+            known = self._known_guards[references] = tuple(self._guards(references))
+        return known
+
+    @cached_property
+    def _known_guards(self) -> dict[tuple[Reference, ...], tuple[Guard, ...]]:
+        """What :meth:`guards` gave; the stages of a compiler ask for it again and again."""
+        return {}
+
+    def _guards(self, references: tuple[Reference, ...]) -> dict[Guard, None]:
+        """Find the conditions of :meth:`guards`."""
         found = dict[Guard, None]()
         for reference in references or (self.equation.target, *self.equation.references):
             for part in (*reference.tables(), reference):
@@ -112,7 +131,7 @@ class Nest:
                     least, greatest = self.span(subscript)
                     if subscript.table is not None or least < 0 or greatest >= length:
                         found[Guard(subscript, length)] = None
-        return tuple(found)
+        return found
 
     def __str__(self) -> str:
         box = ", ".join(f"{index} < {extent}" for index, extent in self.extents.items())

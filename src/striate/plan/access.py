@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from operator import mul
 
@@ -68,7 +69,7 @@ class Access:
         moving = {index: by for index, by in strides.items() if by}
         return cls(reference.name, moving, start, tuple(lookups), per_image)
 
-    @property
+    @cached_property
     def key(self) -> tuple[object, ...]:
         """What tells this access from others: what it moves by, the offset left out."""
         return (self.name, tuple(sorted(self.strides.items())), self.lookups)

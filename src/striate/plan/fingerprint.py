@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, cast
 
 
@@ -36,5 +37,11 @@ def fingerprint(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"({','.join(map(fingerprint, cast('Sequence[Any]', value)))})"
     assert is_dataclass(value), type(value)
-    parts = (fingerprint(getattr(value, field.name)) for field in fields(value))
+    parts = [fingerprint(getattr(value, name)) for name in _names(type(value))]
     return f"{type(value).__name__}({','.join(parts)})"
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """Name the fields of a dataclass."""
+    return tuple(field.name for field in fields(kind))

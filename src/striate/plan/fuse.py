@@ -7,6 +7,7 @@ only the kernel itself reads is never stored.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import takewhile
 from math import prod
 
@@ -85,7 +86,7 @@ class Kernel:
             made.add(statement.writes)
         return tuple(found)
 
-    @property
+    @cached_property
     def writes(self) -> tuple[str, ...]:
         """Arrays computed, stored or not."""
         return tuple(dict.fromkeys(statement.writes for statement in self.statements))
@@ -189,16 +190,13 @@ def _beside(items: list[Item], statement: Compute) -> bool | None:
 def _same_loops(kernel: Kernel, statement: Compute) -> bool:
     """Whether a sum can be added up in the loops of a kernel that does nothing but add up."""
     new, old = statement.nest, kernel.head.nest
-    alike = tuple(new.extents.items()) == tuple(old.extents.items())
-    sums = all(s.nest.equation.operator == "+=" for s in (*kernel.statements, statement))
-    fresh = not set(kernel.writes) & {*statement.reads, statement.writes}
-    whole = all(not s.nest.guards() and not s.scatters for s in (*kernel.statements, statement))
+    together = (*kernel.statements, statement)
     return (
-        alike
-        and sums
-        and fresh
-        and whole
+        tuple(new.extents.items()) == tuple(old.extents.items())
         and new.equation.reduced == old.equation.reduced != ()
+        and all(s.nest.equation.operator == "+=" for s in together)
+        and not set(kernel.writes) & {*statement.reads, statement.writes}
+        and all(not s.nest.guards() and not s.scatters for s in together)
         and len(kernel.heads) == len(kernel.statements) < _BESIDE
         and (kernel.head.within, kernel.head.whole) == (statement.within, statement.whole)
     )

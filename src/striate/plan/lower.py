@@ -153,6 +153,8 @@ class _Lowering:
         self.shapes: dict[str, Shape] = {}
         self.state: dict[str, str] = {}
         self.lowerings: dict[str, Lowering] = {}
+        self.stated: dict[object, Lowering] = {}
+        self.bound: dict[object, tuple[Lowering, list[Nest]]] = {}
 
     def begin(self, stored: Mapping[str, Stored]) -> None:
         """Place the parameters and bring the inputs in."""
@@ -273,19 +275,27 @@ class _Lowering:
         function = operation.function
         shapes = [self.shapes[name] for name in operation.inputs]
         self.shapes[operation.output] = function.output_shape(*shapes)
-        stated = function.lowering if self.training else function.inference_lowering
-        lowering = stated(*shapes)
-        assert lowering is not None, f"{function} states no equation"
+        lowering = self._stated(function, shapes)
         self.lowerings[operation.output] = lowering
         names = self._names(operation)
         if self.training:
             for symbol, drawn in lowering.drawn.items():
                 self._draw(names, lowering, symbol, drawn, operation)
-        self._equations(lowering, forward_equations(lowering), names, operation.output)
+        self._equations(lowering, forward_equations, names, operation.output)
         if self.training and lowering.state:
-            self._equations(lowering, state_equations(lowering), names, operation.output)
+            self._equations(lowering, state_equations, names, operation.output)
             for role, name in operation.state.items():
                 self.state[name] = f"{operation.output}.{role}_next"
+
+    def _stated(self, function: Function, shapes: Sequence[Shape]) -> Lowering:
+        """Let a function state its equations, once for all layers that are alike."""
+        key = (function, *shapes)
+        if key not in self.stated:
+            state = function.lowering if self.training else function.inference_lowering
+            lowering = state(*shapes)
+            assert lowering is not None, f"{function} states no equation"
+            self.stated[key] = lowering
+        return self.stated[key]
 
     def _draw(
         self, names: dict[str, str], lowering: Lowering, symbol: str, drawn: Drawn, op: Operation
@@ -306,8 +316,8 @@ class _Lowering:
         self.load(f"{end.layer}.scale", (), scales)
         before = f"{end.layer}.loss"
         names = {"n": end.reads, "y": f"{end.layer}.y", "l": before, "dn": f"{before}.dn"}
-        self._equations(lowering, forward_equations(lowering), names, before)
-        self._equations(lowering, backward_equations(lowering), names, before)
+        self._equations(lowering, forward_equations, names, before)
+        self._equations(lowering, backward_equations, names, before)
         self.store(before, f"loss {number}")
         sizes = {"d": (LANES, *shape), "s": (LANES,), "t": (LANES, *shape)}
         nest = bind("t[q,*x] = s[q] * d[q,*x]", shapes=sizes)
@@ -330,9 +340,8 @@ class _Lowering:
             wanted[symbol] = Target(name=derivative_of(target.name), adds=target.adds)
         names[f"d{function.output_symbol}"] = back.d_output
         names |= {symbol: target.name for symbol, target in wanted.items()}
-        equations = backward_equations(lowering)
         adding = {symbol for symbol, target in wanted.items() if target.adds}
-        self._equations(lowering, equations, names, operation.output, adding)
+        self._equations(lowering, backward_equations, names, operation.output, adding)
         for k, target in enumerate(back.d_inputs):
             self.shapes[target.name] = self.shapes[operation.inputs[k]]
 
@@ -349,20 +358,14 @@ class _Lowering:
     def _equations(
         self,
         lowering: Lowering,
-        equations: Iterable[Equation],
+        equations: Callable[[Lowering], Iterable[Equation]],
         names: Mapping[str, str],
         prefix: str,
         adding: Iterable[str] = (),
     ) -> None:
         """Bind equations and add them under the step's names; temporaries get a prefix."""
-        images = {"images": ()}
-        shapes: dict[str, Lengths] = {**shapes_with_images(lowering, LANES), **images}
         written: set[str] = set()
-        for equation in equations:
-            nest = bind(
-                equation, shapes=shapes, constants=lowering.constants, extents=lowering.extents
-            )
-            shapes |= nest.shapes
+        for nest in self._bound(lowering, equations):
             names = {n: names.get(n, f"{prefix}.{n}") for n in nest.shapes} | dict(names)
             names["images"] = "images"
             for reference in (nest.equation.target, *nest.equation.references):
@@ -373,6 +376,23 @@ class _Lowering:
             adds = nest.target in adding or (sums and nest.target in written)
             written.add(nest.target)
             self.add(Compute(nest=nest, adds=adds).renamed(names))
+
+    def _bound(
+        self, lowering: Lowering, equations: Callable[[Lowering], Iterable[Equation]]
+    ) -> list[Nest]:
+        """Bind equations, once for all layers that are alike."""
+        key = (id(lowering), equations)
+        if key not in self.bound:
+            shapes: dict[str, Lengths] = {**shapes_with_images(lowering, LANES), "images": ()}
+            nests: list[Nest] = []
+            for equation in equations(lowering):
+                nest = bind(
+                    equation, shapes=shapes, constants=lowering.constants, extents=lowering.extents
+                )
+                nests.append(nest)
+                shapes |= nest.shapes
+            self.bound[key] = lowering, nests  # kept, and its id with it
+        return self.bound[key][1]
 
     def _note(self, name: str, reference: Reference, nest: Nest, lowering: Lowering) -> None:
         """Note a variable of an equation; the arrays of images have these for their first axis."""

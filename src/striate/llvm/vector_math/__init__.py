@@ -10,7 +10,8 @@ zero, whether or not the processor is set to flush denormal numbers.
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from striate.llvm.builder import Builder, Value
+from striate.llvm.builder import Builder
+from striate.llvm.text import Value
 from striate.llvm.vector_math.error_function import erf
 from striate.llvm.vector_math.exponential import exp, expm1, tanh
 from striate.llvm.vector_math.logarithm import log, log1p

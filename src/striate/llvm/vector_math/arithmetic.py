@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from math import inf, nan
 
-from striate.llvm.builder import I32, Builder, Value, constant, like
+from striate.llvm.builder import Builder
+from striate.llvm.text import I32, Type, Value, constant, like
 
 MANTISSA_BITS = 23
 SMALLEST = 2.0**-126
@@ -27,23 +28,23 @@ def polynomial(b: Builder, coefficients: Sequence[float], x: Value) -> Value:
 def at_least(b: Builder, bound: float, x: Value) -> Value:
     """Raise what is below a bound to it; NaN stays."""
     least = constant(x.type, bound)
-    return b.select(b.ir.fcmp_ordered(">", least, x), least, x)
+    return b.select(b.fcmp_ordered(">", least, x), least, x)
 
 
 def at_most(b: Builder, bound: float, x: Value) -> Value:
     """Lower what is above a bound to it; NaN stays."""
     most = constant(x.type, bound)
-    return b.select(b.ir.fcmp_ordered("<", most, x), most, x)
+    return b.select(b.fcmp_ordered("<", most, x), most, x)
 
 
 def bits(b: Builder, x: Value) -> Value:
     """Read a float32 as the integer with the same bits."""
-    return b.ir.bitcast(x, like(x, I32))
+    return b.bitcast(x, like(x, I32))
 
 
-def from_bits(b: Builder, i: Value, type_: Value) -> Value:
+def from_bits(b: Builder, i: Value, type_: Type) -> Value:
     """Read an integer as the float32 with the same bits."""
-    return b.ir.bitcast(i, type_)
+    return b.bitcast(i, type_)
 
 
 def with_sign_of(b: Builder, size: Value, x: Value) -> Value:
@@ -54,5 +55,5 @@ def with_sign_of(b: Builder, size: Value, x: Value) -> Value:
 def exponent_bits(b: Builder, x: Value) -> Value:
     """Find the exponent for a mantissa from 2/3 to 4/3; it lies where a float32 has its own."""
     whole = bits(b, x)
-    above = b.ir.sub(whole, constant(whole.type, _TWO_THIRDS))
-    return b.ir.and_(above, constant(whole.type, -(1 << MANTISSA_BITS)))
+    above = b.isub(whole, constant(whole.type, _TWO_THIRDS))
+    return b.and_(above, constant(whole.type, -(1 << MANTISSA_BITS)))

@@ -1,6 +1,7 @@
 """The error function."""
 
-from striate.llvm.builder import Builder, Value, constant
+from striate.llvm.builder import Builder
+from striate.llvm.text import Value, constant
 from striate.llvm.vector_math import coefficients
 from striate.llvm.vector_math.arithmetic import at_most, polynomial, with_sign_of
 
@@ -36,10 +37,10 @@ def erf(b: Builder, x: Value) -> Value:
     Abramowitz and Stegun 1964, 7.1.28 (the power of a polynomial).
     """
     size = b.intrinsic("fabs", x)
-    inner = b.fma(polynomial(b, coefficients.ERF_NEAR, b.ir.fmul(x, x)), size, size)
+    inner = b.fma(polynomial(b, coefficients.ERF_NEAR, b.fmul(x, x)), size, size)
     root = polynomial(b, coefficients.ERF_FAR, at_most(b, _END, size))
-    square = b.ir.fmul(root, root)
-    fourth = b.ir.fmul(square, square)
-    outer = b.fma(b.ir.fneg(fourth), fourth, constant(x.type, 1.0))
-    far = b.ir.fcmp_ordered(">", size, constant(x.type, _SEAM))
+    square = b.fmul(root, root)
+    fourth = b.fmul(square, square)
+    outer = b.fma(b.fneg(fourth), fourth, constant(x.type, 1.0))
+    far = b.fcmp_ordered(">", size, constant(x.type, _SEAM))
     return with_sign_of(b, b.select(far, outer, inner), x)

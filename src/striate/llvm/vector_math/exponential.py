@@ -2,7 +2,8 @@
 
 import math
 
-from striate.llvm.builder import Builder, Value, constant
+from striate.llvm.builder import Builder
+from striate.llvm.text import Value, constant
 from striate.llvm.vector_math import coefficients
 from striate.llvm.vector_math.arithmetic import (
     INFINITY,
@@ -69,12 +70,12 @@ def exp(b: Builder, x: Value) -> Value:
     q = b.fma(polynomial(b, coefficients.EXP, r), r, one)
     near_one = b.fma(q, r, one)
     shift = constant(bits(b, x).type, MANTISSA_BITS)
-    exponent = b.ir.shl(bits(b, rounded), shift)
-    y = from_bits(b, b.ir.add(bits(b, near_one), exponent), x.type)
-    y = b.select(b.ir.fcmp_ordered("<", x, low), constant(x.type, 0.0), y)
+    exponent = b.shl(bits(b, rounded), shift)
+    y = from_bits(b, b.iadd(bits(b, near_one), exponent), x.type)
+    y = b.select(b.fcmp_ordered("<", x, low), constant(x.type, 0.0), y)
     # Infinity added makes large numbers infinite and leaves NaN alone.
-    beyond = b.ir.fadd(x, constant(x.type, INFINITY))
-    return b.select(b.ir.fcmp_unordered(">", x, high), beyond, y)
+    beyond = b.fadd(x, constant(x.type, INFINITY))
+    return b.select(b.fcmp_unordered(">", x, high), beyond, y)
 
 
 def expm1(b: Builder, x: Value) -> Value:
@@ -105,7 +106,7 @@ def expm1(b: Builder, x: Value) -> Value:
     half_power = _power_of_two(b, rounded)
     q = _expm1_near_zero(b, _rest(b, bounded, n))
     power = b.fma(half_power, constant(x.type, 2.0), constant(x.type, -1.0))
-    y = b.fma(half_power, b.ir.fadd(q, q), at_most(b, _LARGEST, power))
+    y = b.fma(half_power, b.fadd(q, q), at_most(b, _LARGEST, power))
     return with_sign_of(b, y, x)
 
 
@@ -132,7 +133,7 @@ def tanh(b: Builder, x: Value) -> Value:
     -------
     Muller 2016.
     """
-    minus_double = b.ir.fmul(b.intrinsic("fabs", x), constant(x.type, -2.0))
+    minus_double = b.fmul(b.intrinsic("fabs", x), constant(x.type, -2.0))
     bounded = at_least(b, -2 * _TANH_END, minus_double)
     rounded, n = _whole(b, bounded, bias=_BIAS - 1)
     half_power = _power_of_two(b, rounded)
@@ -140,28 +141,28 @@ def tanh(b: Builder, x: Value) -> Value:
     r = b.fma(n, constant(x.type, -math.log(2)), bounded)
     q = _expm1_near_zero(b, r)
     half = constant(x.type, 0.5)
-    w = b.fma(half_power, q, b.ir.fsub(half_power, half))
+    w = b.fma(half_power, q, b.fsub(half_power, half))
     # Not made from w: the rounding of w would count twice.
-    divisor = b.fma(half_power, q, b.ir.fadd(half_power, half))
-    return with_sign_of(b, b.ir.fdiv(w, divisor), x)
+    divisor = b.fma(half_power, q, b.fadd(half_power, half))
+    return with_sign_of(b, b.fdiv(w, divisor), x)
 
 
 def _expm1_near_zero(b: Builder, r: Value) -> Value:
     """Compute expm1 of what rounding to a whole power of two leaves."""
-    return b.fma(polynomial(b, coefficients.EXPM1, r), b.ir.fmul(r, r), r)
+    return b.fma(polynomial(b, coefficients.EXPM1, r), b.fmul(r, r), r)
 
 
 def _whole(b: Builder, x: Value, *, bias: int) -> tuple[Value, Value]:
     """Count the logarithms of 2, rounded: with a bias in the lowest bits, and as a float."""
     rounder = constant(x.type, _ROUNDER + bias)
     rounded = b.fma(x, constant(x.type, 1 / math.log(2)), rounder)
-    return rounded, b.ir.fsub(rounded, rounder)
+    return rounded, b.fsub(rounded, rounder)
 
 
 def _power_of_two(b: Builder, rounded: Value) -> Value:
     """Make a whole number with its bias the exponent of a power of two."""
     whole = bits(b, rounded)
-    return from_bits(b, b.ir.shl(whole, constant(whole.type, MANTISSA_BITS)), rounded.type)
+    return from_bits(b, b.shl(whole, constant(whole.type, MANTISSA_BITS)), rounded.type)
 
 
 def _rest(b: Builder, x: Value, n: Value) -> Value:

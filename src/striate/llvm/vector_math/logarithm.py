@@ -2,7 +2,8 @@
 
 import math
 
-from striate.llvm.builder import Builder, Value, constant
+from striate.llvm.builder import Builder
+from striate.llvm.text import Value, constant
 from striate.llvm.vector_math import coefficients
 from striate.llvm.vector_math.arithmetic import (
     INFINITY,
@@ -45,12 +46,12 @@ def log(b: Builder, x: Value) -> Value:
     Muller 2016.
     """
     exponent = exponent_bits(b, x)
-    mantissa = from_bits(b, b.ir.sub(bits(b, x), exponent), x.type)
-    f = b.ir.fsub(mantissa, constant(x.type, 1.0))
+    mantissa = from_bits(b, b.isub(bits(b, x), exponent), x.type)
+    f = b.fsub(mantissa, constant(x.type, 1.0))
     y = _log_of_parts(b, exponent, f)
-    zero = b.ir.fcmp_ordered(">", x, constant(x.type, -SMALLEST))
+    zero = b.fcmp_ordered(">", x, constant(x.type, -SMALLEST))
     special = b.select(zero, constant(x.type, -INFINITY), constant(x.type, NAN))
-    y = b.select(b.ir.fcmp_ordered("<", x, constant(x.type, SMALLEST)), special, y)
+    y = b.select(b.fcmp_ordered("<", x, constant(x.type, SMALLEST)), special, y)
     return _pass_infinity(b, x, y)
 
 
@@ -78,25 +79,25 @@ def log1p(b: Builder, x: Value) -> Value:
     Muller 2016.
     """
     one = constant(x.type, 1.0)
-    exponent = exponent_bits(b, b.ir.fadd(x, one))
-    scaled = from_bits(b, b.ir.sub(bits(b, x), exponent), x.type)
+    exponent = exponent_bits(b, b.fadd(x, one))
+    scaled = from_bits(b, b.isub(bits(b, x), exponent), x.type)
     # Four times 2**-e, which is never denormal.
-    four = b.ir.sub(constant(exponent.type, _FOUR), exponent)
+    four = b.isub(constant(exponent.type, _FOUR), exponent)
     power = b.fma(from_bits(b, four, x.type), constant(x.type, 0.25), constant(x.type, -1.0))
-    y = with_sign_of(b, _log_of_parts(b, exponent, b.ir.fadd(scaled, power)), x)
+    y = with_sign_of(b, _log_of_parts(b, exponent, b.fadd(scaled, power)), x)
     minus_one = constant(x.type, -1.0)
-    pole = b.ir.fcmp_ordered("==", x, minus_one)
+    pole = b.fcmp_ordered("==", x, minus_one)
     special = b.select(pole, constant(x.type, -INFINITY), constant(x.type, NAN))
-    y = b.select(b.ir.fcmp_ordered("<=", x, minus_one), special, y)
+    y = b.select(b.fcmp_ordered("<=", x, minus_one), special, y)
     return _pass_infinity(b, x, y)
 
 
 def _log_of_parts(b: Builder, exponent: Value, f: Value) -> Value:
     """Compute the logarithm of ``2**e * (1 + f)``."""
-    r = b.fma(polynomial(b, coefficients.LOG, f), b.ir.fmul(f, f), f)
-    return b.fma(b.ir.sitofp(exponent, f.type), constant(f.type, _LOG_2), r)
+    r = b.fma(polynomial(b, coefficients.LOG, f), b.fmul(f, f), f)
+    return b.fma(b.sitofp(exponent, f.type), constant(f.type, _LOG_2), r)
 
 
 def _pass_infinity(b: Builder, x: Value, y: Value) -> Value:
     """Answer infinity and NaN with themselves."""
-    return b.select(b.ir.fcmp_ordered("<", x, constant(x.type, INFINITY)), y, x)
+    return b.select(b.fcmp_ordered("<", x, constant(x.type, INFINITY)), y, x)

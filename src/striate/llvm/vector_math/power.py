@@ -1,6 +1,7 @@
 """Powers with any exponent, through float64."""
 
-from striate.llvm.builder import F32, F64, I64, Builder, Value, constant, like
+from striate.llvm.builder import Builder
+from striate.llvm.text import F32, F64, I64, Value, constant, like
 from striate.llvm.vector_math import coefficients
 from striate.llvm.vector_math.arithmetic import (
     INFINITY,
@@ -64,36 +65,34 @@ def power(b: Builder, x: Value, y: Value | float) -> Value:
 def _without_logarithm(b: Builder, x: Value, y: float) -> Value | None:
     """Compute a power by a few multiplications, a division or a root, if these are enough."""
     if y == -1:
-        return b.ir.fdiv(constant(x.type, 1.0), x)
+        return b.fdiv(constant(x.type, 1.0), x)
     if y == 0.5:
-        return b.ir.fadd(sqrt(b, x), constant(x.type, 0.0))  # +0 also for -0
+        return b.fadd(sqrt(b, x), constant(x.type, 0.0))  # +0 also for -0
     if y == 1:
         return x
     if y not in {2, 3, 4}:
         return None
-    square = b.ir.fmul(x, x)
-    return square if y == 2 else b.ir.fmul(square, x if y == 3 else square)
+    square = b.fmul(x, x)
+    return square if y == 2 else b.fmul(square, x if y == 3 else square)
 
 
 def _general(b: Builder, x: Value, y: Value) -> Value:
     """Compute any power."""
     size = b.intrinsic("fabs", x)
     one = constant(x.type, 1.0)
-    z = _exp2(b, b.ir.fmul(b.ir.fpext(y, like(x, F64)), _log2(b, size)))
+    z = _exp2(b, b.fmul(b.fpext(y, like(x, F64)), _log2(b, size)))
     # One to any power is one, infinity and NaN included: the product is 0 * infinity then.
-    z = b.select(b.ir.fcmp_ordered("==", size, one), one, z)
-    whole = b.ir.fcmp_ordered("==", b.intrinsic("roundeven", y), y)
-    half = b.ir.fmul(y, constant(x.type, 0.5))
-    odd = b.ir.and_(whole, b.ir.fcmp_ordered("!=", b.intrinsic("roundeven", half), half))
+    z = b.select(b.fcmp_ordered("==", size, one), one, z)
+    whole = b.fcmp_ordered("==", b.intrinsic("roundeven", y), y)
+    half = b.fmul(y, constant(x.type, 0.5))
+    odd = b.and_(whole, b.fcmp_ordered("!=", b.intrinsic("roundeven", half), half))
     z = b.select(odd, b.intrinsic("copysign", z, x), z)
-    negative = b.ir.and_(
-        b.ir.fcmp_ordered("<=", x, constant(x.type, -SMALLEST)),
-        b.ir.fcmp_ordered(">", x, constant(x.type, -INFINITY)),
+    negative = b.and_(
+        b.fcmp_ordered("<=", x, constant(x.type, -SMALLEST)),
+        b.fcmp_ordered(">", x, constant(x.type, -INFINITY)),
     )
-    z = b.select(b.ir.and_(negative, b.ir.not_(whole)), constant(x.type, NAN), z)
-    neutral = b.ir.or_(
-        b.ir.fcmp_ordered("==", y, constant(x.type, 0.0)), b.ir.fcmp_ordered("==", x, one)
-    )
+    z = b.select(b.and_(negative, b.not_(whole)), constant(x.type, NAN), z)
+    neutral = b.or_(b.fcmp_ordered("==", y, constant(x.type, 0.0)), b.fcmp_ordered("==", x, one))
     return b.select(neutral, one, z)
 
 
@@ -102,15 +101,15 @@ def _log2(b: Builder, size: Value) -> Value:
     double = like(size, F64)
     one = constant(double, 1.0)
     exponent = exponent_bits(b, size)
-    mantissa = b.ir.fpext(from_bits(b, b.ir.sub(bits(b, size), exponent), size.type), double)
-    t = b.ir.fdiv(b.ir.fsub(mantissa, one), b.ir.fadd(mantissa, one))
-    p = polynomial(b, coefficients.LOG2, b.ir.fmul(t, t))
-    whole = b.ir.fmul(b.ir.sitofp(exponent, double), constant(double, _EXPONENT_STEP))
+    mantissa = b.fpext(from_bits(b, b.isub(bits(b, size), exponent), size.type), double)
+    t = b.fdiv(b.fsub(mantissa, one), b.fadd(mantissa, one))
+    p = polynomial(b, coefficients.LOG2, b.fmul(t, t))
+    whole = b.fmul(b.sitofp(exponent, double), constant(double, _EXPONENT_STEP))
     y = b.fma(t, p, whole)
-    zero = b.ir.fcmp_ordered("<", size, constant(size.type, SMALLEST))
+    zero = b.fcmp_ordered("<", size, constant(size.type, SMALLEST))
     y = b.select(zero, constant(double, -INFINITY), y)
-    finite = b.ir.fcmp_ordered("<", size, constant(size.type, INFINITY))
-    return b.select(finite, y, b.ir.fpext(size, double))
+    finite = b.fcmp_ordered("<", size, constant(size.type, INFINITY))
+    return b.select(finite, y, b.fpext(size, double))
 
 
 def _exp2(b: Builder, z: Value) -> Value:
@@ -118,9 +117,9 @@ def _exp2(b: Builder, z: Value) -> Value:
     double = z.type
     bounded = at_most(b, _FARTHEST, at_least(b, -_FARTHEST, z))
     rounder = constant(double, _ROUNDER)
-    rounded = b.ir.fadd(bounded, rounder)
-    fraction = b.ir.fsub(bounded, b.ir.fsub(rounded, rounder))
+    rounded = b.fadd(bounded, rounder)
+    fraction = b.fsub(bounded, b.fsub(rounded, rounder))
     integers = like(z, I64)
-    exponent = b.ir.shl(b.ir.bitcast(rounded, integers), constant(integers, _MANTISSA_BITS))
-    y = b.ir.fmul(polynomial(b, coefficients.EXP2, fraction), b.ir.bitcast(exponent, double))
-    return b.ir.fptrunc(y, like(z, F32))
+    exponent = b.shl(b.bitcast(rounded, integers), constant(integers, _MANTISSA_BITS))
+    y = b.fmul(polynomial(b, coefficients.EXP2, fraction), b.bitcast(exponent, double))
+    return b.fptrunc(y, like(z, F32))

@@ -1,6 +1,7 @@
 """What the processor does itself: square root, absolute value, sign."""
 
-from striate.llvm.builder import Builder, Value, constant
+from striate.llvm.builder import Builder
+from striate.llvm.text import Value, constant
 
 
 def sqrt(b: Builder, x: Value) -> Value:
@@ -10,7 +11,7 @@ def sqrt(b: Builder, x: Value) -> Value:
 
 def reciprocal_square_root(b: Builder, x: Value) -> Value:
     """Compute one by the square root, within 1 ulp; infinite for zeros, with their sign."""
-    return b.ir.fdiv(constant(x.type, 1.0), sqrt(b, x))
+    return b.fdiv(constant(x.type, 1.0), sqrt(b, x))
 
 
 def absolute(b: Builder, x: Value) -> Value:
@@ -22,4 +23,4 @@ def sign(b: Builder, x: Value) -> Value:
     """Give 1 with the sign of a number; a zero for a zero, NaN for NaN."""
     zero = constant(x.type, 0.0)
     one = b.intrinsic("copysign", constant(x.type, 1.0), x)
-    return b.select(b.ir.fcmp_ordered("!=", x, zero), one, x)
+    return b.select(b.fcmp_ordered("!=", x, zero), one, x)

@@ -1,0 +1,298 @@
+"""Programs as LLVM reads them: types, values, functions and modules that are text from the start.
+
+A value is no more than its type and its name; an instruction is a line. Whether they fit together
+is for LLVM to say, when it reads the text.
+"""
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Type:
+    """What a value is; called with a number, it makes a :class:`Constant`.
+
+    Parameters
+    ----------
+    text
+        As LLVM writes it.
+    short
+        As the names of LLVM's own functions write it.
+    element
+        Of which type the parts of a vector or an array are.
+    count
+        How many parts a vector has; ``None`` of all that is no vector.
+    """
+
+    text: str
+    short: str = ""
+    element: "Type | None" = None
+    count: int | None = None
+
+    def __call__(self, number: float) -> "Constant":
+        """Make a constant: one number, or the same in every lane."""
+        if self.element is None:
+            return Constant(self, number, _written(self, number))
+        word = _written(self.element, number)
+        return Constant(self, number, "zeroinitializer" if word in _ZEROS else _alike(self, word))
+
+
+class Value:
+    """What an instruction or an argument is called in the program.
+
+    Parameters
+    ----------
+    type_
+        Its type.
+    name
+        As LLVM writes it.
+    """
+
+    __slots__ = ("name", "type", "typed")
+
+    def __init__(self, type_: Type, name: str) -> None:
+        self.type = type_
+        self.name = name
+        self.typed = f"{type_.text} {name}"
+
+    def __str__(self) -> str:
+        return self.typed
+
+
+class Constant(Value):
+    """A number that is known: alone, or in every lane."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, type_: Type, number: float, name: str) -> None:
+        super().__init__(type_, name)
+        self.number = number
+
+
+F32 = Type("float", "f32")
+F64 = Type("double", "f64")
+I1 = Type("i1", "i1")
+I8 = Type("i8", "i8")
+I32 = Type("i32", "i32")
+I64 = Type("i64", "i64")
+PTR = Type("ptr", "p0")
+VOID = Type("void")
+
+_ZEROS = ("0x0", "0")
+
+
+@cache
+def vector_type(element: Type, count: int) -> Type:
+    """Give the type of so many numbers side by side."""
+    return Type(f"<{count} x {element.text}>", f"v{count}{element.short}", element, count)
+
+
+def lanes_of(value: Value) -> int | None:
+    """Give the number of lanes of a vector; ``None`` for a single number."""
+    return value.type.count
+
+
+def like(value: Value, element: Type) -> Type:
+    """Give the type that has as many lanes as a value, of another element type."""
+    count = value.type.count
+    return element if count is None else vector_type(element, count)
+
+
+def constant(type_: Type, number: float) -> Constant:
+    """Make a constant: one number, or the same in every lane."""
+    return type_(number)
+
+
+def row(type_: Type, numbers: Iterable[float]) -> Value:
+    """Make the vector of these numbers, lane after lane."""
+    assert type_.element is not None, type_
+    return Value(type_, f"<{_listed(type_.element, numbers)}>")
+
+
+@cache
+def counted(type_: Type) -> Value:
+    """Make the vector 0, 1, 2, ..."""
+    return row(type_, range(type_.count or 0))
+
+
+@cache
+def poison(type_: Type) -> Value:
+    """Make the value that nobody is to look at."""
+    return Value(type_, "poison")
+
+
+@cache
+def zero(type_: Type) -> Value:
+    """Make the value whose bits are all 0."""
+    return Value(type_, "zeroinitializer")
+
+
+def _written(type_: Type, number: float) -> str:
+    """Write one number: those that are not whole by the bits that they have as float64."""
+    if type_ is F32:
+        number = struct.unpack("f", struct.pack("f", number))[0]
+    elif type_ is not F64:
+        return str(int(number))
+    return f"0x{struct.unpack('Q', struct.pack('d', number))[0]:x}"
+
+
+@cache
+def _alike(type_: Type, word: str) -> str:
+    """Write a vector whose lanes all hold one number."""
+    assert type_.element is not None, type_
+    return f"splat ({type_.element.text} {word})"
+
+
+def _listed(type_: Type, numbers: Iterable[float]) -> str:
+    """Write the numbers of a vector or an array."""
+    return ", ".join(f"{type_.text} {_written(type_, number)}" for number in numbers)
+
+
+class Block:
+    """Instructions that follow one another, to which others may jump.
+
+    Parameters
+    ----------
+    name
+        As LLVM writes it.
+    """
+
+    __slots__ = ("lines", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lines: list[str] = []
+
+
+class Phi(Value):
+    """The value that depends on which block was left last.
+
+    Parameters
+    ----------
+    type_, name
+        As of any value.
+    block
+        Where it stands, after what is written there already.
+    """
+
+    __slots__ = ("_lines", "_place")
+
+    def __init__(self, type_: Type, name: str, block: Block) -> None:
+        super().__init__(type_, name)
+        self._lines, self._place = block.lines, len(block.lines)
+        block.lines.append("")
+
+    def add_incoming(self, value: Value, block: Block) -> None:
+        """Say what it is when another block was left."""
+        line = self._lines[self._place]
+        begun = f"{line}," if line else f"  {self.name} = phi {self.type.text}"
+        self._lines[self._place] = f"{begun} [{value.name}, %{block.name}]"
+
+
+class Function(Value):
+    """A function; as a value it is the pointer to its code.
+
+    Parameters
+    ----------
+    module
+        Where it stands.
+    name
+        What it is called there.
+    result
+        What it gives.
+    arguments
+        The types of what it is given.
+    internal
+        Whether nobody calls it from outside.
+    noalias
+        How many of its first arguments point to memory that no other reaches.
+    """
+
+    __slots__ = ("_noalias", "args", "blocks", "internal", "module", "result")
+
+    def __init__(
+        self,
+        module: "Module",
+        name: str,
+        result: Type,
+        arguments: Sequence[Type],
+        *,
+        internal: bool = False,
+        noalias: int = 0,
+    ) -> None:
+        super().__init__(PTR, f'@"{name}"')
+        self.module = module
+        self.result = result
+        self.args = [Value(type_, f"%a{k}") for k, type_ in enumerate(arguments)]
+        self.blocks: list[Block] = []
+        self.internal = internal
+        self._noalias = noalias
+
+    def block(self, name: str) -> Block:
+        """Begin a block after all others."""
+        block = Block(f"{name}{len(self.blocks)}")
+        self.blocks.append(block)
+        return block
+
+    def lines(self) -> list[str]:
+        """Give its text: a declaration as long as it has no blocks."""
+        if not self.blocks:
+            types = ", ".join(argument.type.text for argument in self.args)
+            return [f"declare {self.result.text} {self.name}({types})"]
+        arguments = ", ".join(
+            f"{argument.type.text}{' noalias' if k < self._noalias else ''} {argument.name}"
+            for k, argument in enumerate(self.args)
+        )
+        linkage = "internal " if self.internal else ""
+        found = [f"define {linkage}{self.result.text} {self.name}({arguments}) nounwind {{"]
+        for block in self.blocks:
+            found.append(f"{block.name}:")
+            found += block.lines
+        return [*found, "}"]
+
+
+class Module:
+    """A program: functions and tables by their names.
+
+    Parameters
+    ----------
+    triple
+        The kind of machine that it is for.
+    """
+
+    def __init__(self, triple: str) -> None:
+        self.triple = triple
+        self.functions: dict[str, Function] = {}
+        self.tables: dict[str, Value] = {}
+        self._tables: list[str] = []
+
+    def function(
+        self,
+        name: str,
+        result: Type,
+        arguments: Sequence[Type],
+        *,
+        internal: bool = False,
+        noalias: int = 0,
+    ) -> Function:
+        """Begin a function."""
+        assert name not in self.functions, name
+        function = Function(self, name, result, arguments, internal=internal, noalias=noalias)
+        self.functions[name] = function
+        return function
+
+    def table(self, name: str, element: Type, numbers: Sequence[float], align: int) -> Value:
+        """Put numbers into the program, once, and give the pointer to them."""
+        if name not in self.tables:
+            self.tables[name] = Value(PTR, f'@"{name}"')
+            held = f"[{len(numbers)} x {element.text}] [{_listed(element, numbers)}]"
+            self._tables.append(f'@"{name}" = internal constant {held}, align {align}')
+        return self.tables[name]
+
+    def __str__(self) -> str:
+        lines = [f'target triple = "{self.triple}"', *self._tables]
+        for function in self.functions.values():
+            lines += function.lines()
+        return "\n".join([*lines, ""])
