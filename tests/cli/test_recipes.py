@@ -34,7 +34,7 @@ def test_recipes_fit_their_data(name, recipe):
     assert net.output_shape == (10,)
     assert recipe.update in registry.kinds("update")
     assert recipe.decay in registry.kinds("decay")
-    assert str(Augmentation.parse(recipe.augment)).startswith(recipe.augment.split(" flip")[0])
+    assert bool(recipe.augment) == (Augmentation.parse(recipe.augment) != Augmentation())
 
 
 @pytest.mark.parametrize("side", [2, 8, 15, 16, 17, 64, 200])
