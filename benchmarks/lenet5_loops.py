@@ -15,12 +15,12 @@ from functools import partial
 from math import prod
 
 import numpy as np
-from llvmlite import ir
 
 from striate.graph.parameters import Layout
-from striate.llvm.builder import F32, FLOATS, I64, INTS, PTR, VOID, Builder, constant
+from striate.llvm.builder import FLOATS, INTS, Builder
 from striate.llvm.lanes import sum_of_lanes, turned
 from striate.llvm.machine import Code, compile_object, host
+from striate.llvm.text import F32, I64, PTR, VOID, Module, constant, vector_type
 from striate.llvm.vector_math.exponential import exp
 from striate.plan.target import LANES
 from striate.runtime.words import floats
@@ -76,11 +76,11 @@ class Loops:
 
     def positive(self, n, value):
         """Give a value where ``n`` is positive, else 0: relu, and its derivative."""
-        return self.b.select(self.b.ir.fcmp_ordered(">", n, ZERO), value, ZERO)
+        return self.b.select(self.b.fcmp_ordered(">", n, ZERO), value, ZERO)
 
     def add_lanes(self, vector, pointer):
         """Add what all images give to a number of the gradient."""
-        total = self.b.ir.fadd(self.b.load(pointer), sum_of_lanes(self.b, vector))
+        total = self.b.fadd(self.b.load(pointer), sum_of_lanes(self.b, vector))
         self.b.store(total, pointer)
 
     def products(self, sums, factors, vectors):
@@ -142,8 +142,8 @@ class Loops:
         def pixel(h, i, j):
             corner = x.at(h, self.b.multiply(i, 2), self.b.multiply(j, 2))
             four = [self.vector(x.beside(corner, 0, u, v)) for u, v in np.ndindex(2, 2)]
-            total = self.b.ir.fadd(*(self.b.ir.fadd(*four[k : k + 2]) for k in (0, 2)))
-            self.store(self.b.ir.fmul(total, QUARTER), a.at(h, i, j))
+            total = self.b.fadd(*(self.b.fadd(*four[k : k + 2]) for k in (0, 2)))
+            self.store(self.b.fmul(total, QUARTER), a.at(h, i, j))
 
         self.each(pixel, *((0, extent, 1) for extent in a.shape))
 
@@ -166,17 +166,17 @@ class Loops:
         scores = [self.vector(n.at(s)) for s in range(*n.shape)]
         highest = scores[0]
         for score in scores[1:]:
-            highest = self.b.select(self.b.ir.fcmp_ordered(">", score, highest), score, highest)
-        powers = [exp(self.b, self.b.ir.fsub(score, highest)) for score in scores]
+            highest = self.b.select(self.b.fcmp_ordered(">", score, highest), score, highest)
+        powers = [exp(self.b, self.b.fsub(score, highest)) for score in scores]
         total = powers[0]
         for power in powers[1:]:
-            total = self.b.ir.fadd(total, power)
+            total = self.b.fadd(total, power)
         scale, label = self.b.splat(share), self.b.load(labels.at(block), INTS)
         for s, power in enumerate(powers):
-            probability = self.b.ir.fdiv(power, total)
-            less = self.b.ir.fsub(probability, constant(FLOATS, 1.0))
-            right = self.b.ir.icmp_signed("==", label, constant(INTS, s))
-            self.store(self.b.ir.fmul(scale, self.b.select(right, less, probability)), dn.at(s))
+            probability = self.b.fdiv(power, total)
+            less = self.b.fsub(probability, constant(FLOATS, 1.0))
+            right = self.b.icmp_signed("==", label, constant(INTS, s))
+            self.store(self.b.fmul(scale, self.b.select(right, less, probability)), dn.at(s))
 
     def dense_gradient(self, x, dn, dw, dbias, turned_x, *, neurons):
         """``dw[s,r] += sum(images) dn[s] x[r]``: inputs go into the lanes, images are summed."""
@@ -189,7 +189,7 @@ class Loops:
                 self.store(row, turned_x.beside(there, 0, q))
 
         def tile(s, k, count=LANES):
-            vectors, there = ir.VectorType(F32, count), dw.at(s, self.b.multiply(k, LANES))
+            vectors, there = vector_type(F32, count), dw.at(s, self.b.multiply(k, LANES))
             sums = [self.b.load(dw.beside(there, t, 0), vectors) for t in range(neurons)]
             for image in range(LANES):
                 values = self.b.load(turned_x.at(k, image), vectors)
@@ -229,7 +229,7 @@ class Loops:
         """Hand a mean's derivative to its four pixels, back through relu: Hagan 8.46."""
 
         def pixel(h, i, j):
-            quarter = self.b.ir.fmul(self.vector(da.at(h, i, j)), QUARTER)
+            quarter = self.b.fmul(self.vector(da.at(h, i, j)), QUARTER)
             corner = (h, self.b.multiply(i, 2), self.b.multiply(j, 2))
             for u, v in np.ndindex(2, 2):
                 value = self.vector(a.beside(a.at(*corner), 0, u, v))
@@ -263,7 +263,7 @@ class Loops:
             def terms(sums, i, j):
                 error = dn.beside(dn.at(h, i, j), 0, 0, margin)
                 errors = (self.vector(dn.beside(error, t, 0, 0)) for t in range(maps))
-                return [self.b.ir.fadd(*pair) for pair in zip(sums, errors, strict=True)]
+                return [self.b.fadd(*pair) for pair in zip(sums, errors, strict=True)]
 
             for t, total in enumerate(self.total(terms, [ZERO] * maps, rows, (0, row, 1))):
                 self.add_lanes(total, dbias.beside(dbias.at(h), t))
@@ -281,7 +281,7 @@ class Loops:
 
         def tile(y, channel, x):
             def terms(sums, h, u):
-                corner, kernel = dn.at(h, self.b.ir.sub(y, u), x), w.at(h, channel, u, 0)
+                corner, kernel = dn.at(h, self.b.isub(y, u), x), w.at(h, channel, u, 0)
                 reached = range(width + columns - 1)
                 errors = [self.vector(dn.beside(corner, 0, 0, q)) for q in reached]
                 for v in range(width):
@@ -290,7 +290,7 @@ class Loops:
                     sums = self.products(sums, weights, errors[first : first + columns])
                 return sums
 
-            first = self.b.intrinsic("smax", self.b.ir.sub(y, I64(last)), I64(0))
+            first = self.b.intrinsic("smax", self.b.isub(y, I64(last)), I64(0))
             stop = self.b.add(self.b.intrinsic("smin", y, I64(height - 1)), 1)
             ranges = (0, features, 1), (first, stop, 1)
             for k, total in enumerate(self.total(terms, [ZERO] * (maps * columns), *ranges)):
@@ -302,11 +302,9 @@ class Loops:
 
 def write(layout):
     """Write the step; give the module, and the numbers that its workspace holds."""
-    module = ir.Module(name="plain loops")
-    types = [*[PTR] * 5, I64, F32]
-    function = ir.Function(module, ir.FunctionType(VOID, types), "step")
-    function.attributes.add("nounwind")
-    b = Builder(module, function)
+    module = Module(host().triple)
+    function = module.function("step", VOID, [*[PTR] * 5, I64, F32])
+    b = Builder(function)
     images, labels, weights, gradient, workspace, blocks, share = function.args
     images, labels = Array(b, images, (0, 28, 28)), Array(b, labels, (0,))
     places = [(layout.shapes[name], where.start) for name, where in layout.slices()]
@@ -345,7 +343,7 @@ def write(layout):
         step.convolution_gradient(x, dn1, dw1, db1, maps=3, columns=2)
 
     step.each(block, (0, blocks, 1))
-    b.ir.ret_void()
+    b.ret_void()
     return module, step.used
 
 

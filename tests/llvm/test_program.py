@@ -42,6 +42,23 @@ def test_alike_kernels_are_written_once():
     assert kernels(scaled([[1.5] * COUNT, [1.5] * COUNT])) == 1
 
 
+def test_tables_stand_in_the_order_in_which_they_are_read():
+    """A program is the same in every process, whatever the order of its sets."""
+    names = [f"t{k}" for k in range(9)]
+    shapes = dict.fromkeys((*names, "x", "y"), (COUNT,))
+    terms = " + ".join(f"{name}[i] * x[i]" for name in names)
+    tables = {
+        n: Variable(name=n, size=COUNT, per_image=False, values=(float(k),) * COUNT)
+        for k, n in enumerate(names)
+    }
+    variables = tables | {n: _given(n) for n in ("x", "y", "scalars")}
+    statement = Compute(nest=bind(f"y[i] = {terms}", shapes=shapes))
+
+    plan = make_plan(Lowered(statements=(statement,), variables=variables), 1, host())
+
+    assert list(write_program(plan).tables) == [f"table {k}" for k in range(9)]
+
+
 @pytest.mark.parametrize(("first", "second"), [(-1.0, -2.0), (1.0, 2.0)])
 def test_kernels_with_other_numbers_are_others(first, second):
     """Tables are told apart by their numbers; -1 and -2 have the same hash in Python."""

@@ -1,6 +1,6 @@
 """LLVM's instructions: each method writes one of them, as one line, and gives its result."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from striate.llvm.text import (
@@ -276,7 +276,7 @@ class Instructions:
         self._do("ret void")
 
     @contextmanager
-    def if_then(self, condition: Value) -> Iterator[None]:
+    def if_then(self, condition: Value) -> Generator[None]:
         """Write what is done only where a condition holds."""
         then, done = self.append_block("then"), self.append_block("done")
         self.cbranch(condition, then, done)

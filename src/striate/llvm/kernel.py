@@ -1,6 +1,6 @@
 """One kernel as a function: its loops over places, and for each tile its sums and what follows."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import product, zip_longest
 
@@ -87,7 +87,7 @@ class _Writer:
         del scope.tiles[walk.index]
 
     @contextmanager
-    def segment(self, walk: Walk, segment: Segment) -> Iterator[None]:
+    def segment(self, walk: Walk, segment: Segment) -> Generator[None]:
         """Write one segment of a loop around what is written inside."""
         scope, b = self.scope, self.b
         schedule = scope.schedule
@@ -118,7 +118,7 @@ class _Writer:
         b.position_at_end(done)
 
     @contextmanager
-    def only_if(self, condition: Value | None) -> Iterator[None]:
+    def only_if(self, condition: Value | None) -> Generator[None]:
         """Write what is done only where a condition holds."""
         if condition is None:
             yield

@@ -1,3 +1,4 @@
+# pyright: standard
 """Processors and their machine code: modules compiled to objects, objects loaded."""
 
 import hashlib

@@ -15,7 +15,7 @@ def write_load(module: Module, name: str, size: int) -> None:
     """
     b = _begin(module, name)
     rows, lanes, count = b.function.args
-    pointers = []
+    pointers: list[Value] = []
     for lane in range(LANES):
         there = b.icmp_signed("<", I64(lane), count)
         pointers.append(b.at(rows, b.select(there, I64(lane * size), I64(0))))

@@ -1,6 +1,6 @@
 """Where a kernel stands while it is written: its loops, its pointers, what is already known."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -67,10 +67,10 @@ class Scope:
             if r.name in starts
         ]
 
-    def _tables(self) -> set[str]:
-        """Name the arrays whose numbers are known."""
-        every = {n for s in self.kernel.statements for n in s.nest.sources}
-        return {n for n in every if self.variables[n].values}
+    def _tables(self) -> list[str]:
+        """Name the arrays whose numbers are known, in one order: the program is to be the same."""
+        every = dict.fromkeys(n for s in self.kernel.statements for n in s.nest.sources)
+        return [n for n in every if self.variables[n].values]
 
     def _table(self, name: str) -> Value:
         """Put the numbers of a table into the program: as places, if it is one of places."""
@@ -93,7 +93,7 @@ class Scope:
         raise AssertionError(message)
 
     @contextmanager
-    def entered(self, index: str, count: Value, segment: Segment) -> Iterator[None]:
+    def entered(self, index: str, count: Value, segment: Segment) -> Generator[None]:
         """Stand inside a loop over an index."""
         outer = self.pointers
         self.pointers = outer.entered(self._all, index, count)
@@ -105,7 +105,7 @@ class Scope:
         self.pointers = outer
 
     @contextmanager
-    def at(self, place: Mapping[str, Spot]) -> Iterator[None]:
+    def at(self, place: Mapping[str, Spot]) -> Generator[None]:
         """Stand at one place of a tile."""
         before = dict(self.point)
         self.point.update(place)

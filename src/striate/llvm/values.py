@@ -64,6 +64,8 @@ class Values:
             case Arithmetic("/", left, right) if self.single(right) and not self.single(left):
                 other = self.inverse(right, self.value(right))
                 return self.expressions.product(self.value(left), other)
+            case _:
+                pass
         if not self.single(expression):
             return self.expressions.write(expression, self.value)
         return self.scope.once(

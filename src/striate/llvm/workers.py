@@ -4,7 +4,7 @@ No lock is held, and nothing is left half done, whatever happens to the callers:
 lies inside one call. A leader that finds the post taken by another works alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from striate.llvm.builder import Builder
@@ -178,7 +178,7 @@ def pause(b: Builder) -> None:
 
 
 @contextmanager
-def _flushing(b: Builder) -> Iterator[None]:
+def _flushing(b: Builder) -> Generator[None]:
     """Let denormal numbers be zero in what is written here, and then as the caller had it.
 
     Multiply-adds take up to fifty times as long with them.

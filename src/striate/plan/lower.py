@@ -11,7 +11,6 @@ from striate.functions.base import Function, Lowering
 from striate.functions.programs import (
     backward_equations,
     forward_equations,
-    shapes_with_images,
     state_equations,
 )
 from striate.functions.stated import Drawn, Parameter
@@ -29,6 +28,7 @@ from striate.graph.step import (
 from striate.nests import Equation, bind
 from striate.nests.expression import Reference
 from striate.nests.nest import Lengths, Nest
+from striate.plan.alike import Alike
 from striate.plan.statement import (
     IMAGE,
     LANES,
@@ -153,8 +153,7 @@ class _Lowering:
         self.shapes: dict[str, Shape] = {}
         self.state: dict[str, str] = {}
         self.lowerings: dict[str, Lowering] = {}
-        self.stated: dict[object, Lowering] = {}
-        self.bound: dict[object, tuple[Lowering, list[Nest]]] = {}
+        self.alike = Alike(training=training)
 
     def begin(self, stored: Mapping[str, Stored]) -> None:
         """Place the parameters and bring the inputs in."""
@@ -275,7 +274,7 @@ class _Lowering:
         function = operation.function
         shapes = [self.shapes[name] for name in operation.inputs]
         self.shapes[operation.output] = function.output_shape(*shapes)
-        lowering = self._stated(function, shapes)
+        lowering = self.alike.stated(function, shapes)
         self.lowerings[operation.output] = lowering
         names = self._names(operation)
         if self.training:
@@ -286,16 +285,6 @@ class _Lowering:
             self._equations(lowering, state_equations, names, operation.output)
             for role, name in operation.state.items():
                 self.state[name] = f"{operation.output}.{role}_next"
-
-    def _stated(self, function: Function, shapes: Sequence[Shape]) -> Lowering:
-        """Let a function state its equations, once for all layers that are alike."""
-        key = (function, *shapes)
-        if key not in self.stated:
-            state = function.lowering if self.training else function.inference_lowering
-            lowering = state(*shapes)
-            assert lowering is not None, f"{function} states no equation"
-            self.stated[key] = lowering
-        return self.stated[key]
 
     def _draw(
         self, names: dict[str, str], lowering: Lowering, symbol: str, drawn: Drawn, op: Operation
@@ -365,7 +354,7 @@ class _Lowering:
     ) -> None:
         """Bind equations and add them under the step's names; temporaries get a prefix."""
         written: set[str] = set()
-        for nest in self._bound(lowering, equations):
+        for nest in self.alike.bound(lowering, equations):
             names = {n: names.get(n, f"{prefix}.{n}") for n in nest.shapes} | dict(names)
             names["images"] = "images"
             for reference in (nest.equation.target, *nest.equation.references):
@@ -376,23 +365,6 @@ class _Lowering:
             adds = nest.target in adding or (sums and nest.target in written)
             written.add(nest.target)
             self.add(Compute(nest=nest, adds=adds).renamed(names))
-
-    def _bound(
-        self, lowering: Lowering, equations: Callable[[Lowering], Iterable[Equation]]
-    ) -> list[Nest]:
-        """Bind equations, once for all layers that are alike."""
-        key = (id(lowering), equations)
-        if key not in self.bound:
-            shapes: dict[str, Lengths] = {**shapes_with_images(lowering, LANES), "images": ()}
-            nests: list[Nest] = []
-            for equation in equations(lowering):
-                nest = bind(
-                    equation, shapes=shapes, constants=lowering.constants, extents=lowering.extents
-                )
-                nests.append(nest)
-                shapes |= nest.shapes
-            self.bound[key] = lowering, nests  # kept, and its id with it
-        return self.bound[key][1]
 
     def _note(self, name: str, reference: Reference, nest: Nest, lowering: Lowering) -> None:
         """Note a variable of an equation; the arrays of images have these for their first axis."""
