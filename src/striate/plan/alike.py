@@ -26,7 +26,7 @@ class Alike:
 
     def stated(self, function: Function, shapes: Sequence[Shape]) -> Lowering:
         """Give what a function states for inputs of these shapes."""
-        key = (function, *shapes)
+        key = (_hashable(function), *shapes)
         if key not in self._stated:
             state = function.lowering if self._training else function.inference_lowering
             lowering = state(*shapes)
@@ -50,3 +50,12 @@ class Alike:
                 shapes |= nest.shapes
             self._bound[key] = lowering, nests  # the lowering is kept, and its id with it
         return self._bound[key][1]
+
+
+def _hashable(function: Function) -> object:
+    """Give what tells functions apart: equal options are alike; a list among them is its own."""
+    try:
+        hash(function)
+    except TypeError:
+        return id(function)
+    return function
