@@ -31,7 +31,7 @@ def run(words, seed, threads):
         cold = {"STRIATE_CACHE": f"{folder}/cache", "STRIATE_NUM_THREADS": str(threads)}
         started = time.perf_counter()
         done = subprocess.run(
-            [PROGRAM, *words, "--seed", str(seed)],
+            [*words, "--seed", str(seed)],
             cwd=folder,
             env=os.environ | cold,
             stdout=subprocess.PIPE,
@@ -50,14 +50,20 @@ def main():
     parser.add_argument("data", nargs="?", default="digits")
     parser.add_argument("--recipe", default="good")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--members", type=int, default=1, help="of a committee: see committee.py")
     parser.add_argument("--threads", type=int, default=threads())
     options = parser.parse_args()
-    words = ["train", options.data, "--recipe", options.recipe, "--no-pictures"]
+    words = [PROGRAM, "train", options.data, "--recipe", options.recipe, "--no-pictures"]
     words += ["--output", "net.safetensors"]
+    if options.members > 1:
+        committee = Path(__file__).resolve().with_name("committee.py")
+        words = [sys.executable, committee, options.data, "--recipe", options.recipe]
+        words += ["--members", str(options.members)]
     versions = ", ".join(f"{name} {version(name)}" for name in ("NumPy", "llvmlite"))
     print(f"striate {striate.__version__}, {versions}, Python {platform.python_version()}")
     print(f"{processor()}, {options.threads} threads")
-    print(f"command: {shlex.join(['striate', *words, '--seed', 'SEED'])}\n")
+    shown = [Path(word).name if Path(word).is_absolute() else word for word in words]
+    print(f"command: {shlex.join([*shown, '--seed', 'SEED'])}\n")
     runs = []
     for seed in range(options.seeds):
         runs.append(run(words, seed, options.threads))

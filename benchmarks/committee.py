@@ -1,0 +1,60 @@
+"""A committee: networks of one recipe, from different seeds, vote by their probabilities.
+
+    python benchmarks/committee.py [mnist] [--recipe good] [--members 6] [--seed 0]
+
+Each member is trained on all training images; the test part is read once, for the vote.
+`python benchmarks/accuracy.py mnist --members 6` times it over several seeds, from a cold start.
+"""
+
+import argparse
+
+from striate.cli.recipes import recipe_for
+from striate.data import open_dataset
+from striate.functions.loss import CrossEntropy
+from striate.model.network import Network
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", nargs="?", default="mnist")
+    parser.add_argument("--recipe", default="good")
+    parser.add_argument("--members", type=int, default=6)
+    parser.add_argument("--seed", type=int, default=0, help="members have 100 x this, and onwards")
+    return parser.parse_args()
+
+
+def trained(data, recipe, seed):
+    """Train one member."""
+    text = recipe.net.format(classes=len(data.classes))
+    net = Network.parse(text, data.image_shape, seed=seed)
+    net.fit(
+        data.x,
+        data.y,
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        update=recipe.update,
+        learning_rate=recipe.learning_rate,
+        decay=recipe.decay,
+        augment=recipe.augment or None,
+        loss=CrossEntropy(label_smoothing=recipe.label_smoothing),
+        seed=seed,
+        progress=False,
+    )
+    return net
+
+
+def main():
+    given = arguments()
+    data = open_dataset(given.data)
+    recipe = recipe_for(given.data, data.image_shape, recipe=given.recipe)
+    print(f"{given.members} networks: {recipe}")
+    seeds = range(100 * given.seed, 100 * given.seed + given.members)
+    votes = sum(trained(data, recipe, seed).predict(data.x_test) for seed in seeds)
+    right = int((votes.argmax(axis=1) == data.y_test).sum())
+    print(f"{right:,} of {len(data.y_test):,} images right")
+
+
+if __name__ == "__main__":
+    main()
