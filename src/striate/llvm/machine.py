@@ -120,7 +120,8 @@ class Code:
             cpu=target.name, features=target.features, opt=3
         )
         empty = binding.parse_assembly(f'target triple = "{target.triple}"')
-        self._engine = binding.create_mcjit_compiler(empty, machine)
+        # Code and constants side by side, for code reaches 2 GiB: placed apart, LLVM aborts.
+        self._engine = binding.create_mcjit_compiler(empty, machine, use_lmm=True)
         self._engine.add_object_file(binding.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
 
