@@ -3,6 +3,7 @@
 import copy
 import pickle
 import sys
+import weakref
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -265,6 +266,21 @@ def test_what_has_scored_answers(monkeypatch):
 
     np.testing.assert_array_equal(found, alone)
     assert evaluation.accuracy == np.mean(found.argmax(axis=1) == Y)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_what_was_predicted_is_the_callers_own(count):
+    """The next prediction changes nothing in it, and nobody keeps its images."""
+    network = classifier(engine="compiled")
+    images = X[:count].astype(np.float32)
+    found = network.predict(images)
+    kept, gone = found.copy(), weakref.ref(images)
+    del images
+
+    network.predict(X[count : 2 * count])
+
+    np.testing.assert_array_equal(found, kept)
+    assert gone() is None
 
 
 @pytest.mark.parametrize("engine", ["compiled", "numpy"])

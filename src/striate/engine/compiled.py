@@ -1,7 +1,8 @@
 """The compiled engine: a training step as one program, an update as another."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,6 +24,29 @@ from striate.runtime.locked import Locked
 from striate.shapes import Array, Shape
 
 _KEPT = 16  # programs of an engine that are kept in memory
+
+
+class _Program:
+    """A program in memory, and calls of it that nobody uses now.
+
+    To make a call and give all arrays their places takes as long as LeNet-5 takes for an image.
+    """
+
+    def __init__(self, executable: Executable) -> None:
+        self.executable = executable
+        self._idle: list[Call] = []
+
+    def idle(self) -> Call:
+        """Give a call for the time of one run; each thread gets another."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return Call(self.executable)
+
+    def keep(self, call: Call, names: Collection[str]) -> None:
+        """Take a call back, with those of its arrays that the next run is likely to need."""
+        call.keep(names)
+        self._idle.append(call)
 
 
 class CompiledEngine(Locked):
@@ -62,7 +86,7 @@ class CompiledEngine(Locked):
         self.target = target or this_processor()
         self.threads = threads
         self.winograd = winograd
-        self._programs: OrderedDict[Hashable, Executable] = OrderedDict()
+        self._programs: OrderedDict[Hashable, _Program] = OrderedDict()
         require_equations(silent(step))
 
     def steps(
@@ -88,7 +112,8 @@ class CompiledEngine(Locked):
             (type(update), repr(update), decayed.size),
             lambda: (lower_update(update, decayed.size), 1),
         )
-        return CompiledSteps(TrainingCall(self.step, gradients, images), updating, update, decayed)
+        training = TrainingCall(self.step, gradients.executable, images)
+        return CompiledSteps(training, updating.executable, update, decayed)
 
     def gradients(
         self, parameters: Array, statistics: Array, batch: Batch, draw: Draw
@@ -107,7 +132,7 @@ class CompiledEngine(Locked):
             target_shapes=[y.shape[1:] for y in batch.targets],
             stored=forms_of(batch.inputs),
         )
-        call = TrainingCall(self.step, program, batch.count)
+        call = TrainingCall(self.step, program.executable, batch.count)
         following = np.zeros(statistics.shape, np.float32)
         result = call.run(parameters, statistics, following, batch, draw)
         return result, call.derivatives
@@ -126,19 +151,22 @@ class CompiledEngine(Locked):
         """
         count = len(inputs[0])
         graph = self.step.graph
-        call = Call(self._program(batch_size or count, stored=forms_of(inputs)))
+        program = self._program(batch_size or count, stored=forms_of(inputs))
+        call = program.idle()
         call.put(PARAMETERS, parameters)
         call.put(STATISTICS, statistics)
-        call.put(SCALARS, np.array([count], np.float32))
+        call.put(SCALARS, _scalars(count))
         for name, images in zip(graph.inputs, inputs, strict=True):
             put_images(call, name, images)
-        outputs = [np.empty((count, *graph.shapes[name]), np.float32) for name in graph.outputs]
-        read = [np.empty((count, *graph.shapes[end.layer]), np.float32) for end in self.step.losses]
+        shapes = graph.shapes
+        outputs = [np.empty((count, *shapes[name]), np.float32) for name in graph.outputs]
+        read = [np.empty((count, *shapes[end.layer]), np.float32) for end in self.step.losses]
         for name, array in zip(graph.outputs, outputs, strict=True):
             call.put(f"output {name}", array)
         for k, array in enumerate(read):
             call.put(f"read {k}", array)
         call.run(images=count)
+        program.keep(call, (PARAMETERS, STATISTICS, SCALARS))
         return Results(outputs=tuple(outputs), read=tuple(read))
 
     def _program(
@@ -148,7 +176,7 @@ class CompiledEngine(Locked):
         training: bool = False,
         target_shapes: Sequence[Shape] = (),
         stored: Sequence[Stored | None] = (),
-    ) -> Executable:
+    ) -> "_Program":
         """Give the program for batches of so many images, or fewer."""
         given = zip(self.step.graph.inputs, stored, strict=False)  # none: all are arrays
         forms = {name: form for name, form in given if form}
@@ -159,12 +187,12 @@ class CompiledEngine(Locked):
 
         return self._kept((images, training, *target_shapes, *forms.items()), lowered)
 
-    def _kept(self, key: Hashable, lowered: Callable[[], tuple[Lowered, int]]) -> Executable:
+    def _kept(self, key: Hashable, lowered: Callable[[], tuple[Lowered, int]]) -> "_Program":
         """Give a program that is kept, or compile it."""
         with self.lock:
             program = self._programs.pop(key, None)
             if program is None:
-                program = self._made(*lowered())
+                program = _Program(self._made(*lowered()))
             self._programs[key] = program
             while len(self._programs) > _KEPT:
                 self._programs.popitem(last=False)
@@ -185,3 +213,9 @@ class CompiledEngine(Locked):
                 raise
             self._programs.clear()
             return made()
+
+
+@lru_cache(maxsize=256)
+def _scalars(count: int) -> Array:
+    """Give what a program is told of a batch."""
+    return np.array([count], np.float32)

@@ -115,7 +115,7 @@ def relative_error(found: Float[Array, "..."], wanted: Float[Array, "..."]) -> f
             "Compare arrays of the same shape."
         )
     scale = max(_length(x), _length(y))
-    return _length(x - y) / scale if scale != 0.0 else 0.0
+    return _length(np.asarray(x - y)) / scale if scale != 0.0 else 0.0
 
 
 def adjoint_gap(*pairs: tuple[Float[Array, "..."], Float[Array, "..."]]) -> float:

@@ -1,7 +1,7 @@
 """A compiled program with its memory: run it, alone or with helpers."""
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -182,6 +182,12 @@ class Call:
         if self._arrays.get(name) is array:
             return
         self._put(name, self.program.places[name], array)
+
+    def keep(self, names: Collection[str]) -> None:
+        """Let go of all arrays but these."""
+        for name in [name for name in self._arrays if name not in names]:
+            del self._arrays[name]
+            self._room.pop(name, None)
 
     def _put(self, name: str, place: int, array: Array) -> None:
         """Check that an array is large enough, and note where it lies."""
