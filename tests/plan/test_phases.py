@@ -119,6 +119,13 @@ class TestOnce:
 
         assert phase.tasks == tasks
 
+    @pytest.mark.parametrize(("terms", "tasks"), [(1 << 10, 1), (1 << 14, TASKS)])
+    def test_terms_are_less_work_than_entries(self, terms, tasks):
+        """A sum's terms are added up in a register."""
+        (phase,) = phases("z[h] += a[h,x]", a=(16, terms), z=16)
+
+        assert phase.tasks == tasks
+
 
 @pytest.mark.parametrize("group", GROUPS, ids=[IDS[group] for group in GROUPS])
 def test_nobody_reads_a_sum_before_it_is_known(group):
