@@ -25,7 +25,7 @@ TURNED = "z[q,h,*i] += w[h,l,*u] * a[q,l,*(i - 1*u + p)]"
 IMAGE_FIRST = "z[q,h,*i] += a[q,l,*(i + u - p)] * w[h,l,*u]"
 DERIVATIVE = "da[q,l,*(i + u - p)] += w[h,l,*u] * dz[q,h,*i]"
 
-MANY = 8
+MANY = 16
 """Maps, read and written: enough for the transforms to be worth their time."""
 
 
@@ -124,7 +124,7 @@ class TestMeaning:
 
     def test_padding_of_one_side(self):
         """More zeros before the image than behind it, as `same` gives for some sizes."""
-        shapes = {"a": (LANES, 9, 8, 9), "w": (9, 9, 3, 3), "z": (LANES, 9, 9, 8)}
+        shapes = {"a": (LANES, 16, 8, 9), "w": (16, 16, 3, 3), "z": (LANES, 16, 9, 8)}
         nest = bind("z[q,h,i,j] += w[h,l,u,v] * a[q, l, i + u - 2, j + v]", shapes=shapes)
 
         assert_same(alone(Compute(nest=nest)))
