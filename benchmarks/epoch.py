@@ -57,7 +57,7 @@ def main():
     given = parser.parse_args()
     os.environ["STRIATE_NUM_THREADS"] = str(given.threads)
     found = measure(given)
-    seconds, peak = Spread.of(found["seconds"]), Spread.of(found["peaks"]).median
+    seconds, peak = Spread.of(found["seconds"]), max(found["peaks"])
     print(f"striate {striate.__version__}, {processor()}, threads: {given.threads}")
     print(f"{given.net}, batch {given.batch}, {found['images']:,} images, {given.rounds} epochs")
     print(

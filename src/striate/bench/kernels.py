@@ -196,7 +196,7 @@ def _row(
 ) -> KernelRow:
     """Put an item's measurements into a row."""
     work = work_of(plan, item, over_images=plan.phases[place[0]].over_images)
-    computing = work.operations / (2 * peaks.multiply_adds.median)
+    computing = work.operations / (2 * peaks.multiply_adds.high)
     moving = work.moved / peaks.bandwidth(work.footprint)
     stored = sorted(item.stored) if isinstance(item, Kernel) else [item.writes]
     return KernelRow(

@@ -53,7 +53,8 @@ class Peaks:
     threads
         How many measured at once.
     multiply_adds
-        Of all threads together, in one second.
+        Of all threads together, in one second. The limit is the upper quartile, for whatever
+        disturbs makes it lower: two threads that are put on one core are half as fast.
     bandwidths
         By the size of what is reached, the smallest first: first cache, second cache, memory.
     """
@@ -111,9 +112,9 @@ class PeakMeter:
         def work(thread: int, rounds: int) -> None:
             function(self._numbers[thread].ctypes.data, rounds)
 
+        pilot = 1 << 14
+        self._timed(work, pilot)  # wakes the threads and the clock of the processor
         if not self._rounds:
-            pilot = 1 << 14
-            self._timed(work, pilot)  # wakes the threads and the clock of the processor
             self._rounds = max(1, round(pilot * _SECONDS / self._timed(work, pilot)))
         seconds = self._timed(work, self._rounds)
         return self.threads * self._rounds * self._sums * LANES / seconds

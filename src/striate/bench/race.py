@@ -78,7 +78,8 @@ class Race:
     multiply_adds
         For one image, as the equations say.
     peak
-        Multiply-adds a second of the machine, measured in the same rounds.
+        Multiply-adds a second of the machine, measured in the same rounds; the limit is the upper
+        quartile, for whatever disturbs makes it lower.
     lines
         The results, striate's first.
     left_out
@@ -145,6 +146,7 @@ def race(
     speeds: dict[str, list[float]] = {name: [] for name in turns}
     peaks: list[float] = []
     for number in range(rounds):
+        time.sleep(_PAUSE)
         peaks.append(meter.multiply_adds())
         for name in list(turns) if number % 2 else list(reversed(turns)):
             taken = turns[name](times[name])
@@ -217,7 +219,7 @@ def _result(
                 name=name,
                 images_per_second=speed,
                 ratio=Spread.of([a / b for a, b in zip(speeds[OURS], measured, strict=True)]),
-                of_peak=speed.median * work / peak.median,
+                of_peak=speed.median * work / peak.high,
                 distance=distances[name],
             )
         )

@@ -105,7 +105,7 @@ def peaks_text(peaks: Peaks) -> Text:
     Text
     """
     threads = f"{peaks.threads} thread{'' if peaks.threads == 1 else 's'}"
-    gflops = 2e-9 * peaks.multiply_adds.median
+    gflops = 2e-9 * peaks.multiply_adds.high
     lines = [f"limits of {threads}: {gflops:,.1f} GFLOP/s (a multiply-add is two operations)"]
     lines += [
         f"{_size(b.size):>9}: read {_gigabytes(b.read)}, triad {_gigabytes(b.triad)} GB/s"

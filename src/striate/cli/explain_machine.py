@@ -102,7 +102,7 @@ def kernels(
     wanted = {(item.phase, item.item) for item in explained.items}
     own = [row for row in rows if (row.phase, row.item) in wanted]
     shown = own if whole else largest(own, lambda row: row.of_step)
-    peak = 2e-9 * peaks.multiply_adds.median
+    peak = 2e-9 * peaks.multiply_adds.high
     seconds = 1e-6 * sum(row.microseconds for row in rows)
     page.heading(
         "Measured",

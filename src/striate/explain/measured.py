@@ -86,7 +86,7 @@ def _row(row: KernelRow, peaks: Peaks, whole: float) -> MeasuredRow:
 
 def _limit(row: KernelRow, peaks: Peaks) -> str:
     """Say what an item cannot be faster than."""
-    if row.work.operations / (2 * peaks.multiply_adds.median) >= row.least:
+    if row.work.operations / (2 * peaks.multiply_adds.high) >= row.least:
         return "multiply-adds"
     holding = [k for k, b in enumerate(peaks.bandwidths[:-1]) if b.size >= row.work.footprint]
     return _CACHES[holding[0]] if holding else "memory"
