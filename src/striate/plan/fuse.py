@@ -198,7 +198,8 @@ def _same_loops(kernel: Kernel, statement: Compute) -> bool:
         and not set(kernel.writes) & {*statement.reads, statement.writes}
         and all(not s.nest.guards() and not s.scatters for s in together)
         and len(kernel.heads) == len(kernel.statements) < _BESIDE
-        and (kernel.head.within, kernel.head.whole) == (statement.within, statement.whole)
+        and (kernel.head.within, kernel.head.group) == (statement.within, statement.group)
+        and kernel.head.whole == statement.whole
     )
 
 

@@ -7,7 +7,8 @@ so whoever reads it begins a new phase. Between phases the parts' sums are added
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from math import prod
 
 from striate.nests import bind
@@ -80,11 +81,12 @@ class _Sorting:
 
     def phases(self) -> tuple[tuple[Phase, ...], dict[str, Variable]]:
         """Sort, join, and say what is stored."""
-        for statement in self.statements:
-            if _each(statement):
-                self.place_images(statement)
+        for _, neighbours in groupby(enumerate(self.statements), _neighbourhood):
+            together = [statement for _, statement in neighbours]
+            if _each(together[0]):
+                self.place_images(together)
             else:
-                self.place_between(statement)
+                self.place_between(together[0])
         self.place_sums()
         found: list[tuple[tuple[Item, ...], bool]] = []
         last = max([*self.over_images, *self.between], default=0)
@@ -104,20 +106,27 @@ class _Sorting:
             phases.append(Phase(items=stored, over_images=over, tasks=tasks))
         return tuple(phases), self.variables
 
-    def place_images(self, statement: Statement) -> None:
-        """Place a statement that is done image by image."""
+    def place_images(self, together: Sequence[Statement]) -> None:
+        """Place statements that are done image by image; those that share a loop in one phase."""
+        phase = max(self.earliest(statement) for statement in together)
+        for statement in together:
+            summed = isinstance(statement, Compute) and statement.sums_images
+            self.ready[statement.writes] = ("sum" if summed else "each", phase)
+            if summed and isinstance(statement, Compute):
+                self.sums[statement.writes] = phase
+                self.over_images[phase].append(self.by_parts(statement))
+            else:
+                self.over_images[phase].append(statement)
+
+    def earliest(self, statement: Statement) -> int:
+        """Find the first phase in which all is known that a statement over images needs."""
         phase = 0
         before = (statement.writes,) if statement.writes in self.ready else ()
         for name in (*statement.reads, *before):
             how, when = self.ready.get(name, ("given", -1))
             own = how == "sum" and name == statement.writes
             phase = max(phase, when if how == "each" or own else when + 1)
-        summed = isinstance(statement, Compute) and statement.sums_images
-        self.ready[statement.writes] = ("sum" if summed else "each", phase)
-        if summed and isinstance(statement, Compute):
-            self.sums[statement.writes] = phase
-            statement = self.by_parts(statement)
-        self.over_images[phase].append(statement)
+        return phase
 
     def by_parts(self, statement: Compute) -> Compute:
         """Write a sum over images as a part's share of it."""
@@ -125,8 +134,7 @@ class _Sorting:
         other = parts_name(name)
         variable = self.variables[name]
         self.variables.setdefault(other, Variable(name=other, size=variable.size, per_image=False))
-        renamed = statement.renamed({name: other})
-        return Compute(nest=renamed.nest, adds=True)
+        return replace(statement.renamed({name: other}), adds=True)
 
     def place_between(self, statement: Statement) -> None:
         """Place a statement that knows no images."""
@@ -151,6 +159,13 @@ class _Sorting:
         size = self.variables[name].size
         nest = bind("t[x] += p[k,x]", shapes={"t": (size,), "p": (self.parts, size)})
         return Compute(nest=nest).renamed({"t": name, "p": parts_name(name)})
+
+
+def _neighbourhood(numbered: tuple[int, Statement]) -> tuple[int, str]:
+    """Tell statements that share loops from those that stand alone."""
+    number, statement = numbered
+    group = statement.group if isinstance(statement, Compute) else ""
+    return (-1, group) if group else (number, "")
 
 
 def _each(statement: Statement) -> bool:

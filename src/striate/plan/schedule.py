@@ -150,6 +150,7 @@ class _Choice:
         extents = self.nest.extents
         tables = [r for r in self.nest.equation.references if variables[r.name].values]
         found = {i for r in tables for s in r.subscripts for i in s.linear()[0]}
+        found -= {*self.within}
         small = prod(extents[i] for i in found) <= MATRIX
         reduced = any(i in self.nest.equation.reduced for i in found)
         return {i: extents[i] for i in found} if small and reduced else {}

@@ -13,47 +13,12 @@ in norm about 1e-6 for m = 2 and 1e-5 for m = 4 (:data:`ERRORS`).
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import prod
 
-from striate.nests import Equation, Form, Nest
-from striate.nests.expression import (
-    Arithmetic,
-    Reference,
-    Subscript,
-    factors,
-    write_terms,
-)
-from striate.plan.statement import IMAGE, Compute, Lowered, Statement, Variable
-
-WINDOW = 3
-
-_MATRICES: Mapping[int, tuple[tuple[tuple[float, ...], ...], ...]] = {
-    # Lavin and Gray 2016: B^T, G, A^T.
-    2: (
-        ((1, 0, -1, 0), (0, 1, 1, 0), (0, -1, 1, 0), (0, 1, 0, -1)),
-        ((1, 0, 0), (1 / 2, 1 / 2, 1 / 2), (1 / 2, -1 / 2, 1 / 2), (0, 0, 1)),
-        ((1, 1, 1, 0), (0, 1, -1, -1)),
-    ),
-    4: (
-        (
-            (4, 0, -5, 0, 1, 0),
-            (0, -4, -4, 1, 1, 0),
-            (0, 4, -4, -1, 1, 0),
-            (0, -2, -1, 2, 1, 0),
-            (0, 2, -1, -2, 1, 0),
-            (0, 4, 0, -5, 0, 1),
-        ),
-        (
-            (1 / 4, 0, 0),
-            (-1 / 6, -1 / 6, -1 / 6),
-            (-1 / 6, 1 / 6, -1 / 6),
-            (1 / 24, 1 / 12, 1 / 6),
-            (1 / 24, -1 / 12, 1 / 6),
-            (0, 0, 1),
-        ),
-        ((1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, -1, 8, -8, 1)),
-    ),
-}
+from striate.nests import Form, Nest
+from striate.nests.expression import Reference, factors
+from striate.plan.statement import Compute, Lowered, Statement, Variable
+from striate.plan.transforms import WINDOW, Transforms
+from striate.plan.winograd_gradient import short_gradient
 
 ERRORS: Mapping[int, float] = {2: 2e-6, 4: 2e-5}
 """Largest relative error, in norm, of one convolution in float32, by tile."""
@@ -137,6 +102,10 @@ def with_winograd(lowered: Lowered) -> Lowered:
     variables = dict(lowered.variables)
     statements: list[Statement] = []
     for statement in lowered.statements:
+        gradient = short_gradient(statement, variables)
+        if gradient is not None:
+            statements += gradient
+            continue
         shape = _shape(statement)
         tile = None if shape is None else _tile(shape)
         if shape is None or tile is None or not isinstance(statement, Compute):
@@ -205,17 +174,13 @@ def _tile(shape: _Shape) -> int | None:
     return side if costs[side] < GAIN * plain else None
 
 
-class _Winograd:
+class _Winograd(Transforms):
     """The nests of one convolution."""
 
     def __init__(self, shape: _Shape, side: int, variables: dict[str, Variable]) -> None:
+        super().__init__(shape.nest, side, variables)
         self.shape = shape
-        self.side = side
-        self.variables = variables
-        self.name = shape.nest.target
         rows, columns = shape.lengths
-        self.extents = dict(shape.nest.extents)
-        self.shapes: dict[str, tuple[int, ...]] = dict(shape.nest.shapes)
         # Rows and columns of tiles; places of a transformed tile; inputs and outputs of a tile.
         self.row = self.index("rows", -(-rows // side))
         self.column = self.index("t", -(-columns // side))
@@ -223,13 +188,6 @@ class _Winograd:
         self.r, self.s = (self.index(i, side + 2) for i in ("r", "s"))
         self.x, self.y = (self.index(i, side) for i in ("x", "y"))
         self.c = self.index("c", shape.nest.shapes[shape.image.name][-1])
-
-    def index(self, name: str, extent: int) -> str:
-        """Name an index that the convolution does not have."""
-        while name in self.extents:
-            name += "'"
-        self.extents[name] = extent
-        return name
 
     def statements(self, plain: Compute) -> Iterator[Statement]:
         """Write the nests, in order."""
@@ -275,54 +233,3 @@ class _Winograd:
         """Say where a tile's inputs begin, of a kernel that is turned round too."""
         shape = self.shape
         return shape.offsets[axis] - (WINDOW - 1 if shape.signs[axis] < 0 else 0)
-
-    def table(self, letter: str, *, turned: bool = False) -> str:
-        """Name one of the matrices; for a kernel that is turned round, its columns are too."""
-        matrix = _MATRICES[self.side]["BGA".index(letter)]
-        rows = [row[::-1] if turned else row for row in matrix]
-        name = f"Winograd's {letter} for {self.side}{', turned' if turned else ''}"
-        values = tuple(float(number) for row in rows for number in row)
-        self.variables.setdefault(
-            name, Variable(name=name, size=len(values), per_image=False, values=values)
-        )
-        self.shapes[name] = (len(rows), len(rows[0]))
-        return name
-
-    def array(self, what: str, lead: list[str], folded: list[str], rest: list[str]) -> Reference:
-        """Make an array with these indices; the folded ones, of loops around, take no memory."""
-        name = f"{self.name}, {what}"
-        indices = [*lead, *folded, *rest]
-        self.shapes[name] = tuple(self.extents[i] for i in indices)
-        per_image = indices[0] == IMAGE
-        held = [i for i in (*lead, *rest) if i != IMAGE]
-        self.variables[name] = Variable(
-            name=name,
-            size=prod(self.extents[i] for i in held),
-            per_image=per_image,
-            folded=tuple(range(len(lead), len(lead) + len(folded))),
-        )
-        return self.reference(name, *indices)
-
-    def reference(self, name: str, *axes: str | Mapping[str, int]) -> Reference:
-        """Refer to an array at indices, or sums of them."""
-        return Reference(name, tuple(self.subscript(axis) for axis in axes))
-
-    @staticmethod
-    def subscript(axis: str | Mapping[str, int]) -> Subscript:
-        """Write an index, or a sum, with its offset under no name."""
-        if isinstance(axis, str):
-            return Subscript(write_terms({axis: 1}, 0))
-        return Subscript(write_terms({i: by for i, by in axis.items() if i}, axis.get("", 0)))
-
-    def nest(
-        self, target: Reference, left: Reference, right: Reference, *, within: tuple[str, ...] = ()
-    ) -> Compute:
-        """Write a sum of products."""
-        equation = Equation(target, "+=", Arithmetic("*", left, right))
-        names = (target.name, left.name, right.name)
-        nest = Nest(
-            equation,
-            {i: self.extents[i] for i in equation.indices},
-            {name: self.shapes[name] for name in names},
-        )
-        return Compute(nest=nest, within=within, group=self.name if within else "")

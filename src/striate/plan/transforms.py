@@ -1,0 +1,117 @@
+"""What Winograd's transforms are made of: matrices of known numbers, and nests that apply them."""
+
+from collections.abc import Mapping
+from math import prod
+
+from striate.nests import Equation, Nest
+from striate.nests.expression import Arithmetic, Reference, Subscript, write_terms
+from striate.plan.statement import IMAGE, Compute, Variable
+
+WINDOW = 3
+
+MATRICES: Mapping[int, tuple[tuple[tuple[float, ...], ...], ...]] = {
+    2: (
+        ((1, 0, -1, 0), (0, 1, 1, 0), (0, -1, 1, 0), (0, 1, 0, -1)),
+        ((1, 0, 0), (1 / 2, 1 / 2, 1 / 2), (1 / 2, -1 / 2, 1 / 2), (0, 0, 1)),
+        ((1, 1, 1, 0), (0, 1, -1, -1)),
+    ),
+    4: (
+        (
+            (4, 0, -5, 0, 1, 0),
+            (0, -4, -4, 1, 1, 0),
+            (0, 4, -4, -1, 1, 0),
+            (0, -2, -1, 2, 1, 0),
+            (0, 2, -1, -2, 1, 0),
+            (0, 4, 0, -5, 0, 1),
+        ),
+        (
+            (1 / 4, 0, 0),
+            (-1 / 6, -1 / 6, -1 / 6),
+            (-1 / 6, 1 / 6, -1 / 6),
+            (1 / 24, 1 / 12, 1 / 6),
+            (1 / 24, -1 / 12, 1 / 6),
+            (0, 0, 1),
+        ),
+        ((1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, -1, 8, -8, 1)),
+    ),
+}
+"""By the outputs along a side of a tile: B^T, G and A^T of Lavin and Gray 2016."""
+
+
+class Transforms:
+    """Names and writes the nests of one convolution's transforms.
+
+    Parameters
+    ----------
+    nest
+        The plain sum.
+    side
+        Outputs along a side of a tile.
+    variables
+        All arrays; those that are made are added.
+    """
+
+    def __init__(self, nest: Nest, side: int, variables: dict[str, Variable]) -> None:
+        self.side = side
+        self.variables = variables
+        self.name = nest.target
+        self.extents = dict(nest.extents)
+        self.shapes: dict[str, tuple[int, ...]] = dict(nest.shapes)
+
+    def index(self, name: str, extent: int) -> str:
+        """Name an index that the convolution does not have."""
+        while name in self.extents:
+            name += "'"
+        self.extents[name] = extent
+        return name
+
+    def table(self, letter: str, *, turned: bool = False) -> str:
+        """Name one of the matrices; for a kernel that is turned round, its columns are too."""
+        matrix = MATRICES[self.side]["BGA".index(letter)]
+        rows = [row[::-1] if turned else row for row in matrix]
+        name = f"Winograd's {letter} for {self.side}{', turned' if turned else ''}"
+        values = tuple(float(number) for row in rows for number in row)
+        self.variables.setdefault(
+            name, Variable(name=name, size=len(values), per_image=False, values=values)
+        )
+        self.shapes[name] = (len(rows), len(rows[0]))
+        return name
+
+    def array(self, what: str, lead: list[str], folded: list[str], rest: list[str]) -> Reference:
+        """Make an array with these indices; the folded ones, of loops around, take no memory."""
+        name = f"{self.name}, {what}"
+        indices = [*lead, *folded, *rest]
+        self.shapes[name] = tuple(self.extents[i] for i in indices)
+        per_image = indices[0] == IMAGE
+        held = [i for i in (*lead, *rest) if i != IMAGE]
+        self.variables[name] = Variable(
+            name=name,
+            size=prod(self.extents[i] for i in held),
+            per_image=per_image,
+            folded=tuple(range(len(lead), len(lead) + len(folded))),
+        )
+        return self.reference(name, *indices)
+
+    def reference(self, name: str, *axes: str | Mapping[str, int]) -> Reference:
+        """Refer to an array at indices, or sums of them."""
+        return Reference(name, tuple(self.subscript(axis) for axis in axes))
+
+    @staticmethod
+    def subscript(axis: str | Mapping[str, int]) -> Subscript:
+        """Write an index, or a sum, with its offset under no name."""
+        if isinstance(axis, str):
+            return Subscript(write_terms({axis: 1}, 0))
+        return Subscript(write_terms({i: by for i, by in axis.items() if i}, axis.get("", 0)))
+
+    def nest(
+        self, target: Reference, left: Reference, right: Reference, *, within: tuple[str, ...] = ()
+    ) -> Compute:
+        """Write a sum of products."""
+        equation = Equation(target, "+=", Arithmetic("*", left, right))
+        names = (target.name, left.name, right.name)
+        nest = Nest(
+            equation,
+            {i: self.extents[i] for i in equation.indices},
+            {name: self.shapes[name] for name in names},
+        )
+        return Compute(nest=nest, within=within, group=self.name if within else "")

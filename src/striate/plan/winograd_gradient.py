@@ -1,0 +1,225 @@
+r"""Winograd's transforms for the derivative by a kernel of 3 x 3, which needs as few products.
+
+The convolution of a tile is bilinear in kernel and image; its derivative by the kernel is
+
+.. math:: dw = G^T \left[ \sum_q \sum_{tiles} (A \, dz \, A^T) \odot (B^T a B) \right] G
+
+with the matrices of the forward pass, turned. What is summed are the products of transformed tiles:
+the sums are transformed back once, for the whole batch. A place of the transformed tiles, one of 36
+or 16, goes through all images' tiles before the next begins, for a sum over few tiles would spend
+its time on adding up the lanes.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from striate.nests import Form
+from striate.nests.expression import Reference, factors
+from striate.plan.statement import IMAGE, Compute, Statement, Variable
+from striate.plan.transforms import WINDOW, Transforms
+
+COSTS: Mapping[int, tuple[float, float]] = {2: (150, 110), 4: (500, 380)}
+"""Multiply-adds that a tile's transforms take the time of: for each map of the image, each of dz."""
+
+LANES_SUM = 14
+"""Multiply-adds that the sum of a vector's lanes takes the time of."""
+
+GAIN = 0.9
+"""Part of the plain sum's cost that this may have at most, to be worth its errors."""
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A derivative that the transforms fit.
+
+    Parameters
+    ----------
+    statement
+        The plain sum.
+    image, errors
+        Its factors: ``a``, and ``dz``.
+    pixels
+        The two indices of ``dz``.
+    window
+        The two indices of the kernel.
+    signs, offsets
+        The image is read at ``pixel + sign * window + offset``.
+    """
+
+    statement: Compute
+    image: Reference
+    errors: Reference
+    pixels: tuple[str, str]
+    window: tuple[str, str]
+    signs: tuple[int, int]
+    offsets: tuple[int, int]
+
+    @property
+    def maps(self) -> tuple[str, str]:
+        """The indices of the image's maps and of those of ``dz``."""
+        return self.image.subscripts[-3].lone or "", self.errors.subscripts[-3].lone or ""
+
+    @property
+    def lead(self) -> list[str]:
+        """The indices that both have in front of their maps: image, group."""
+        return [s.lone or "" for s in self.errors.subscripts[:-3]]
+
+
+def short_gradient(statement: Statement, variables: dict[str, Variable]) -> list[Compute] | None:
+    """Write the derivative by a kernel with fewer products, where that is faster.
+
+    Parameters
+    ----------
+    statement
+        Any statement.
+    variables
+        All arrays; those that are made are added.
+
+    Returns
+    -------
+    list of Compute or None
+        Five nests for the sums, and two that transform them back.
+
+    Sources
+    -------
+    Winograd 1980; Lavin and Gray 2016.
+    """
+    shape = _shape(statement)
+    side = None if shape is None else _side(shape)
+    if shape is None or side is None:
+        return None
+    return list(_Gradient(shape, side, variables).statements())
+
+
+def _shape(statement: Statement) -> _Shape | None:
+    """Recognise a sum over images and pixels of products of what lies a window apart."""
+    if not isinstance(statement, Compute) or not statement.sums_images or statement.whole:
+        return None
+    equation = statement.nest.equation
+    parts = factors(equation.expression)
+    references = [p for p in parts if isinstance(p, Reference) and len(p.subscripts) > 3]
+    if equation.form is not Form.CONTRACT or len(parts) != 2 or len(references) != 2:
+        return None
+    for errors, image in (references, references[::-1]):
+        names = [s.lone for s in errors.subscripts]
+        others = [s.lone for s in image.subscripts[:-2]]
+        same = names[:-3] == others[:-1] and names[-3] != others[-1]
+        if None not in (*names, *others) and same and names[0] == IMAGE:
+            return _matched(statement, errors, image)
+    return None
+
+
+def _matched(statement: Compute, errors: Reference, image: Reference) -> _Shape | None:
+    """Read the pixels' and the window's indices from the last two axes."""
+    nest = statement.nest
+    reduced = {s.lone for s in (errors.subscripts[0], *errors.subscripts[-2:])}
+    if {*nest.equation.reduced} != reduced:
+        return None
+    found: list[tuple[str, str, int, int]] = []
+    for place, subscript in zip(errors.subscripts[-2:], image.subscripts[-2:], strict=True):
+        multipliers, offset = subscript.linear()
+        pixel = place.lone or ""
+        window = [i for i in multipliers if i != pixel]
+        if subscript.table is not None or multipliers.get(pixel) != 1 or len(window) != 1:
+            return None
+        (other,) = window
+        if nest.extents[other] != WINDOW or abs(multipliers[other]) != 1:
+            return None
+        found.append((pixel, other, multipliers[other], offset))
+    (i, u, su, cu), (j, v, sv, cv) = found
+    return _Shape(statement, image, errors, (i, j), (u, v), (su, sv), (cu, cv))
+
+
+def _side(shape: _Shape) -> int | None:
+    """Choose the side of the tiles by counting; ``None`` where the plain sum is as good."""
+    extents = shape.statement.nest.extents
+    read, write = (extents[i] for i in shape.maps)
+    rows, columns = (extents[i] for i in shape.pixels)
+    plain = WINDOW * WINDOW * read * write * (rows * columns + LANES_SUM)
+    costs: dict[int, float] = {}
+    for side, (before, after) in COSTS.items():
+        tiles = -(-rows // side) * -(-columns // side)
+        products = (side + 2) ** 2 * read * write * (tiles + LANES_SUM)
+        costs[side] = products + tiles * (before * read + after * write)
+    side = min(costs, key=lambda s: costs[s])
+    return side if costs[side] < GAIN * plain else None
+
+
+class _Gradient(Transforms):
+    """The nests of one derivative."""
+
+    def __init__(self, shape: _Shape, side: int, variables: dict[str, Variable]) -> None:
+        nest = shape.statement.nest
+        super().__init__(nest, side, variables)
+        self.shape = shape
+        rows, columns = (nest.extents[i] for i in shape.pixels)
+        # Rows and columns of tiles; places of a transformed tile; those of a tile before.
+        self.row = self.index("rows", -(-rows // side))
+        self.column = self.index("t", -(-columns // side))
+        self.e, self.f = (self.index(i, side + 2) for i in ("e", "f"))
+        self.r, self.s = (self.index(i, side + 2) for i in ("r", "s"))
+        self.x, self.y = (self.index(i, side) for i in ("x", "y"))
+        self.c = self.index("c", nest.shapes[shape.image.name][-1])
+
+    def statements(self) -> Iterator[Compute]:
+        """Write the nests, in order."""
+        e, f, row, t = self.e, self.f, self.row, self.column
+        image, errors = self.image(), self.errors()
+        # One place (e, .) of all tiles of image and dz, then each (e, f) of both and its products.
+        yield next(image)
+        yield next(errors)
+        yield next(image)
+        yield next(errors)
+        read, write = self.shape.maps
+        lead = self.shape.lead
+        around = [*lead, e, f]
+        tiles = self.reference(f"{self.name}, tiles", *around, read, row, t)
+        other = self.reference(f"{self.name}, error tiles", *around, write, row, t)
+        sums = self.array("sums", [e, f, *lead[1:], write, read], [], [])
+        yield self.nest(sums, other, tiles, within=(e, f))
+        yield from self.back(sums)
+
+    def image(self) -> Iterator[Compute]:
+        """Transform the image's tiles, rows first."""
+        shape, side, b = self.shape, self.side, self.table("B")
+        read, lead = shape.maps[0], shape.lead
+        top, left = (
+            shape.offsets[axis] - (WINDOW - 1 if shape.signs[axis] < 0 else 0) for axis in (0, 1)
+        )
+        image = self.reference(
+            shape.image.name, *lead, read, {self.row: side, self.r: 1, "": top}, self.c
+        )
+        strips = self.array("strips", lead, [self.e], [read, self.row, self.c])
+        yield self.nest(strips, self.reference(b, self.e, self.r), image, within=(self.e,))
+        moved = {self.column: side, self.s: 1, "": left}
+        strips = self.reference(strips.name, *lead, self.e, read, self.row, moved)
+        tiles = self.array("tiles", lead, [self.e, self.f], [read, self.row, self.column])
+        within = (self.e, self.f)
+        yield self.nest(tiles, self.reference(b, self.f, self.s), strips, within=within)
+
+    def errors(self) -> Iterator[Compute]:
+        """Transform the tiles of ``dz``, rows first."""
+        shape, side, a = self.shape, self.side, self.table("A")
+        write, lead, column = shape.maps[1], shape.lead, shape.pixels[1]
+        errors = self.reference(
+            shape.errors.name, *lead, write, {self.row: side, self.x: 1}, column
+        )
+        strips = self.array("error strips", lead, [self.e], [write, self.row, column])
+        yield self.nest(strips, self.reference(a, self.x, self.e), errors, within=(self.e,))
+        moved = {self.column: side, self.y: 1}
+        strips = self.reference(strips.name, *lead, self.e, write, self.row, moved)
+        tiles = self.array("error tiles", lead, [self.e, self.f], [write, self.row, self.column])
+        within = (self.e, self.f)
+        yield self.nest(tiles, self.reference(a, self.y, self.f), strips, within=within)
+
+    def back(self, sums: Reference) -> Iterator[Compute]:
+        """Transform the sums back to the kernel."""
+        shape, (u, v) = self.shape, self.shape.window
+        first, second = (self.table("G", turned=sign < 0) for sign in shape.signs)
+        rest = [s.lone or "" for s in sums.subscripts[2:]]
+        rows = self.array("rows", [*rest, u, self.f], [], [])
+        yield self.nest(rows, self.reference(first, self.e, u), sums)
+        target = shape.statement.nest.equation.target
+        last = self.nest(target, self.reference(second, self.f, v), rows)
+        yield replace(last, adds=shape.statement.adds)
+
