@@ -71,7 +71,7 @@ class Compute:
         Its indices of loops around it, which its neighbours share: all of them are computed for
         one value before the next.
     group
-        Which neighbours: those of the same group.
+        Which neighbours: those of the same group, which are done in one phase.
     """
 
     nest: Nest

@@ -1,7 +1,9 @@
 """What Winograd's transforms are made of: matrices of known numbers, and nests that apply them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
+from typing import Self
 
 from striate.nests import Equation, Nest
 from striate.nests.expression import Arithmetic, Reference, Subscript, write_terms
@@ -36,6 +38,57 @@ MATRICES: Mapping[int, tuple[tuple[tuple[float, ...], ...], ...]] = {
     ),
 }
 """By the outputs along a side of a tile: B^T, G and A^T of Lavin and Gray 2016."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How windows of 3 x 3 move over an image: it is read at ``pixel + sign * window + offset``.
+
+    Parameters
+    ----------
+    pixels, window
+        The two indices that move a window, and the two inside of it.
+    signs, offsets
+        Of each axis.
+    """
+
+    pixels: tuple[str, str]
+    window: tuple[str, str]
+    signs: tuple[int, int]
+    offsets: tuple[int, int]
+
+    @classmethod
+    def of(cls, nest: Nest, pixels: Sequence[Subscript], image: Sequence[Subscript]) -> Self | None:
+        """Read them from the last two axes; ``None`` where other windows move, or otherwise.
+
+        Parameters
+        ----------
+        nest
+            Knows the extents.
+        pixels
+            What the two indices of the pixels stand in, alone.
+        image
+            Where the image is read.
+        """
+        found: list[tuple[str, str, int, int]] = []
+        for place, subscript in zip(pixels, image, strict=True):
+            multipliers, offset = subscript.linear()
+            pixel = place.lone or ""
+            window = [i for i in multipliers if i != pixel]
+            if subscript.table is not None or multipliers.get(pixel) != 1 or len(window) != 1:
+                return None
+            (other,) = window
+            if nest.extents[other] != WINDOW or abs(multipliers[other]) != 1:
+                return None
+            found.append((pixel, other, multipliers[other], offset))
+        (i, u, su, cu), (j, v, sv, cv) = found
+        return cls((i, j), (u, v), (su, sv), (cu, cv))
+
+    @property
+    def starts(self) -> tuple[int, int]:
+        """Where a tile's inputs begin, of a kernel that is turned round too."""
+        back = [WINDOW - 1 if sign < 0 else 0 for sign in self.signs]
+        return self.offsets[0] - back[0], self.offsets[1] - back[1]
 
 
 class Transforms:

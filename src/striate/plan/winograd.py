@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from striate.nests import Form, Nest
 from striate.nests.expression import Reference, factors
 from striate.plan.statement import Compute, Lowered, Statement, Variable
-from striate.plan.transforms import WINDOW, Transforms
+from striate.plan.transforms import WINDOW, Transforms, Windows
 from striate.plan.winograd_gradient import short_gradient
 
 ERRORS: Mapping[int, float] = {2: 2e-6, 4: 2e-5}
@@ -43,21 +43,14 @@ class _Shape:
         The plain sum.
     kernel, image
         Its factors.
-    pixels
-        The target's two indices.
-    window
-        The kernel's two indices.
-    signs, offsets
-        The image is read at ``pixel + sign * window + offset``.
+    windows
+        How the windows move over the image; their pixels are the target's.
     """
 
     nest: Nest
     kernel: Reference
     image: Reference
-    pixels: tuple[str, str]
-    window: tuple[str, str]
-    signs: tuple[int, int]
-    offsets: tuple[int, int]
+    windows: Windows
 
     @property
     def outer(self) -> list[str]:
@@ -78,7 +71,7 @@ class _Shape:
     @property
     def lengths(self) -> tuple[int, int]:
         """Rows and columns of the target."""
-        rows, columns = (self.nest.extents[p] for p in self.pixels)
+        rows, columns = (self.nest.extents[p] for p in self.windows.pixels)
         return rows, columns
 
 
@@ -135,28 +128,20 @@ def _shape(statement: Statement) -> _Shape | None:
 
 
 def _matched(nest: Nest, kernel: Reference, image: Reference) -> _Shape | None:
-    """Read the pixels' and the window's indices from the last two axes."""
+    """See how the windows move, and whether the kernel has its axes in order."""
     target = nest.equation.target.subscripts
-    if len(image.subscripts) != len(target) or any(s.lone is None for s in kernel.subscripts):
+    outer = (*kernel.subscripts[:-2], *image.subscripts[:-2])
+    if len(image.subscripts) != len(target) or any(s.lone is None for s in outer):
         return None
-    if any(s.lone is None for s in image.subscripts[:-2]):
+    windows = Windows.of(nest, target[-2:], image.subscripts[-2:])
+    if windows is None:
         return None
-    found: list[tuple[str, str, int, int]] = []
-    for place, subscript in zip(target[-2:], image.subscripts[-2:], strict=True):
-        multipliers, offset = subscript.linear()
-        pixel = place.lone or ""
-        window = [i for i in multipliers if i != pixel]
-        if subscript.table is not None or multipliers.get(pixel) != 1 or len(window) != 1:
-            return None
-        (other,) = window
-        if nest.extents[other] != WINDOW or abs(multipliers[other]) != 1:
-            return None
-        found.append((pixel, other, multipliers[other], offset))
-    (i, u, su, cu), (j, v, sv, cv) = found
-    lone = [s.lone for s in kernel.subscripts]
-    if lone[-2:] != [u, v]:
+    # The kernel's own axes may be walked backwards.
+    if any(s.table for s in kernel.subscripts[-2:]):
         return None
-    return _Shape(nest, kernel, image, (i, j), (u, v), (su, sv), (cu, cv))
+    if [tuple(s.linear()[0]) for s in kernel.subscripts[-2:]] != [(i,) for i in windows.window]:
+        return None
+    return _Shape(nest, kernel, image, windows)
 
 
 def _tile(shape: _Shape) -> int | None:
@@ -196,7 +181,7 @@ class _Winograd(Transforms):
         *lead, read = shape.inner
         *_, write = shape.outer
         b, a = self.table("B"), self.table("A")
-        top, left = (self.offset(axis) for axis in (0, 1))
+        top, left = shape.windows.starts
         transformed, kernel = self.kernel()
         yield from transformed
 
@@ -219,17 +204,12 @@ class _Winograd(Transforms):
 
     def kernel(self) -> tuple[list[Compute], Reference]:
         """Transform the kernel, rows first."""
-        shape, (u, v) = self.shape, self.shape.window
+        shape, (u, v) = self.shape, self.shape.windows.window
         rest = [s.lone or "" for s in shape.kernel.subscripts[:-2]]
         rows = self.array("kernel rows", rest, [], [self.e, v])
         whole = self.array("kernel", [self.e, self.f], [], rest)
-        first, second = (self.table("G", turned=sign < 0) for sign in shape.signs)
+        first, second = (self.table("G", turned=sign < 0) for sign in shape.windows.signs)
         return [
             self.nest(rows, self.reference(first, self.e, u), shape.kernel),
             self.nest(whole, self.reference(second, self.f, v), rows),
         ], whole
-
-    def offset(self, axis: int) -> int:
-        """Say where a tile's inputs begin, of a kernel that is turned round too."""
-        shape = self.shape
-        return shape.offsets[axis] - (WINDOW - 1 if shape.signs[axis] < 0 else 0)

@@ -1,0 +1,170 @@
+"""The kernel's derivative by Winograd's transforms means the sum that it takes the place of."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plan.meaning import drawn, run
+from plan.small import PROCESSOR
+from plan.test_winograd import alone, alone_from
+from striate.maths.check import relative_error
+from striate.nests import bind
+from striate.plan.fuse import Kernel
+from striate.plan.phases import parts_name
+from striate.plan.plan import make_plan
+from striate.plan.statement import LANES, Compute, Lowered, Variable
+from striate.plan.winograd import ERRORS, with_winograd
+
+DERIVATIVE = "w[h,l,*u] += z[q,h,*i] * a[q,l,*(i + u - p)]"
+GROUPS = "w[g,h,l,*u] += z[q,g,h,*i] * a[q,g,l,*(i + u - p)]"
+IMAGE_FIRST = "w[h,l,*u] += a[q,l,*(i + u - p)] * z[q,h,*i]"
+TURNED = "w[h,l,*u] += z[q,h,*i] * a[q,l,*(i - 1*u + p)]"
+BACKWARDS = "w[h,l,*(2 - 1*u)] += z[q,h,*i] * a[q,l,*(i + u - p)]"
+TRANSPOSED = "w[h,l,*u] += z[q,l,*i] * a[q,h,*(i + u - p)]"
+
+
+def derivative(statement=DERIVATIVE, *, pixels=(12, 13), padding=(1, 1), maps=(40, 48)):
+    """Make one statement: of images with so many pixels."""
+    read, write = maps
+    lead, kernel = ((LANES, 2), (2,)) if "g" in statement else ((LANES,), ())
+    outputs = tuple(n + 2 * p - 2 for n, p in zip(pixels, padding, strict=True))
+    other = (write, read) if statement == TRANSPOSED else (read, write)
+    shapes = {
+        "a": (*lead, other[0], *pixels),
+        "w": (*kernel, write, read, 3, 3),
+        "z": (*lead, other[1], *(pixels if statement == TURNED else outputs)),
+    }
+    extents = {"u": (3, 3)} if statement == BACKWARDS else {}
+    nest = bind(statement, shapes=shapes, constants={"p": padding}, extents=extents)
+    return alone(Compute(nest=nest))
+
+
+def transformed(lowered):
+    """Transform; make sure that it was done, in seven nests."""
+    new = with_winograd(lowered)
+    assert len(new.statements) == 7, str(new)
+    return new
+
+
+def assert_same(lowered):
+    """Compare the plain sum with the transforms', in float64."""
+    given = drawn(lowered)
+    plain, other = (run(each, given)["w"] for each in (lowered, transformed(lowered)))
+
+    # As of the convolution itself: three digits for the transforms, one for the sums.
+    np.testing.assert_allclose(other, plain, rtol=1e-11, atol=0)
+
+
+class TestMeaning:
+    """The statements after the stage give the arrays that those before it give."""
+
+    @settings(max_examples=10, deadline=None)
+    @given(
+        pixels=st.tuples(st.integers(12, 17), st.integers(12, 17)),
+        padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    )
+    def test_any_size(self, pixels, padding):
+        """Tiles need not fit the image, nor the padding be the same on both axes."""
+        assert_same(derivative(pixels=pixels, padding=padding))
+
+    @pytest.mark.parametrize("statement", [GROUPS, IMAGE_FIRST, TURNED, BACKWARDS, TRANSPOSED])
+    def test_other_forms(self, statement):
+        """Groups, factors the other way round, windows and kernels that are walked backwards."""
+        assert_same(derivative(statement))
+
+    def test_a_sum_that_is_added(self):
+        """What the target holds before is kept."""
+        lowered = derivative()
+        adding = replace(lowered, statements=(replace(lowered.statements[0], adds=True),))
+        given = drawn(lowered)
+
+        added = run(transformed(adding), given | {"w": np.full((48, 40, 3, 3), 3.0)})["w"]
+
+        np.testing.assert_allclose(added, 3 + run(lowered, given)["w"], rtol=1e-11)
+
+
+class TestErrors:
+    """In float32 the results are as near as is said."""
+
+    @pytest.mark.parametrize(
+        ("side", "pixels", "maps"), [(2, (8, 8), 64), (4, (16, 16), 32), (4, (32, 32), 16)]
+    )
+    def test_in_norm(self, side, pixels, maps):
+        """Of numbers with signs at random, which cancel most."""
+        lowered = derivative(pixels=pixels, maps=(maps, maps))
+        rng = np.random.default_rng(maps)
+        given = {
+            name: rng.standard_normal(array.shape).astype(np.float32)
+            for name, array in drawn(lowered).items()
+        }
+        new = transformed(lowered)
+        assert f"Winograd's B for {side}" in new.variables
+
+        results = run(new, given, np.float32)["w"]
+
+        error = relative_error(results.astype(float), run(lowered, given)["w"])
+        assert ERRORS[side] / 60 < error < ERRORS[side]
+
+
+class TestOthers:
+    """What is left alone."""
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            pytest.param({"pixels": (5, 5)}, id="few pixels"),
+            pytest.param({"maps": (3, 64)}, id="few maps that are read"),
+            pytest.param({"maps": (64, 2)}, id="few maps that are written"),
+        ],
+    )
+    def test_what_would_not_be_faster(self, options):
+        """Adding up lanes and transforming would take longer than is gained."""
+        lowered = derivative(**options)
+
+        assert with_winograd(lowered) == lowered
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "w[h,l,u,v] += z[q,h,i,j] * a[q, l, i + 2*u, j + v]",
+            "w[h,l,u,v] += z[q,h,i,j] * a[q, l, 2*i + u, j + v]",
+            "w[h,l,u,v] += z[q,h,i,j] * a[q, l, t[i + u], j + v]",
+            "w[h,l,u,v] += z[q,h,i,j] * a[q, l, j + u, i + v]",
+            "w[h,l,u,v] += z[q,h,i,j] * abs(a[q, l, i + u, j + v])",
+            "w[h,l,u,v] += 2 * z[q,h,i,j] * a[q, l, i + u, j + v]",
+            "w[h,u,v] += z[q,h,i,j] * a[q, h, i + u, j + v]",
+        ],
+    )
+    def test_what_only_looks_like_one(self, statement):
+        """Dilation, strides, tables, axes changed over, functions, factors, single maps."""
+        lowered = alone_from(statement, 24)
+
+        assert with_winograd(lowered) == lowered
+
+
+def test_the_image_is_transformed_when_it_is_needed():
+    """The image is known early and `dz` late: all seven wait for it, in one phase, by parts."""
+    first = bind("m[h] += a[q,h,i,j]", shapes={"m": (16,), "a": (LANES, 16, 32, 32)})
+    shapes = {"m": (16,), "a": (LANES, 16, 32, 32), "z": (LANES, 16, 32, 32)}
+    second = bind("z[q,h,i,j] = a[q,h,i,j] + m[h]", shapes=shapes)
+    third = derivative(pixels=(32, 32), maps=(16, 16))
+    variables = dict(third.variables) | {
+        "a": replace(third.variables["a"], buffer="a"),
+        "m": Variable(name="m", size=16, per_image=False),
+    }
+    statements = (Compute(nest=first), Compute(nest=second), *third.statements)
+    plan = make_plan(Lowered(statements=statements, variables=variables), 5 * LANES, PROCESSOR)
+
+    found = {
+        name: (p, item)
+        for p, phase in enumerate(plan.phases)
+        for item in phase.items
+        if isinstance(item, Kernel)
+        for name in item.writes
+    }
+    sums = parts_name("w, sums")
+    assert found["m"][0] < found["w, strips"][0] == found["w, tiles"][0] == found[sums][0]
+    assert len(found[sums][1].loops) == 2
