@@ -136,7 +136,7 @@ def _matched(nest: Nest, kernel: Reference, image: Reference) -> _Shape | None:
     windows = Windows.of(nest, target[-2:], image.subscripts[-2:])
     if windows is None:
         return None
-    # The kernel's own axes may be walked backwards.
+    # The kernel itself may be walked backwards.
     if any(s.table for s in kernel.subscripts[-2:]):
         return None
     if [tuple(s.linear()[0]) for s in kernel.subscripts[-2:]] != [(i,) for i in windows.window]:
@@ -206,7 +206,7 @@ class _Winograd(Transforms):
         """Transform the kernel, rows first."""
         shape, (u, v) = self.shape, self.shape.windows.window
         rest = [s.lone or "" for s in shape.kernel.subscripts[:-2]]
-        rows = self.array("kernel rows", rest, [], [self.e, v])
+        rows = self.array("kernel rows", [self.e, v, *rest], [], [])
         whole = self.array("kernel", [self.e, self.f], [], rest)
         first, second = (self.table("G", turned=sign < 0) for sign in shape.windows.signs)
         return [

@@ -201,7 +201,7 @@ class _Gradient(Transforms):
         shape, (u, v) = self.shape, self.shape.windows.window
         first, second = (self.table("G", turned=sign < 0) for sign in shape.windows.signs)
         rest = [s.lone or "" for s in sums.subscripts[2:]]
-        rows = self.array("rows", [*rest, u, self.f], [], [])
+        rows = self.array("rows", [u, self.f, *rest], [], [])
         yield self.nest(rows, self.reference(first, self.e, u), sums)
         target = shape.statement.nest.equation.target
         last = self.nest(target, self.reference(second, self.f, v), rows)
