@@ -8,7 +8,8 @@ the transformed kernel, and the sums over the input maps are transformed back,
 which takes 36 products instead of 144 for m = 4, and 16 instead of 36 for m = 2. Each transform is
 two nests with a matrix of known numbers; one row of tiles goes through all of them before the next
 begins, so that it stays in the cache. The rounding errors are larger than those of the plain sum:
-in norm about 1e-6 for m = 2 and 1e-5 for m = 4 (:data:`ERRORS`).
+in norm about 1e-6 for m = 2 and 1e-5 for m = 4 (:data:`ERRORS`). The derivative by the image is
+such a convolution itself; for that by the kernel see :mod:`striate.plan.winograd_gradient`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ from striate.plan.transforms import WINDOW, Transforms, Windows
 from striate.plan.winograd_gradient import short_gradient
 
 ERRORS: Mapping[int, float] = {2: 2e-6, 4: 2e-5}
-"""Largest relative error, in norm, of one convolution in float32, by tile."""
+"""Largest relative error, in norm, of one convolution or derivative in float32, by tile."""
 
 COSTS: Mapping[int, tuple[float, float]] = {2: (75, 60), 4: (310, 275)}
 """Multiply-adds that a tile's transforms take the time of: for each input map, each output map.
