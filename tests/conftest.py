@@ -1,6 +1,7 @@
 """Fixtures for all tests, and the two options of the suite."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,17 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STRIATE_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts():
+    """Let Ctrl-C be heard by all that is started, though the tests themselves run in a background.
+
+    A shell lets what it puts there ignore interrupts, and so would everything that this starts.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
