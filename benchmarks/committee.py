@@ -1,9 +1,12 @@
 """A committee: networks of one recipe, from different seeds, vote by their probabilities.
 
-    python benchmarks/committee.py [mnist] [--recipe good] [--members 6] [--seed 0]
+    python benchmarks/committee.py [mnist] [--recipe best] [--members 3] [--seed 0]
 
-Each member is trained on all training images; the test part is read once, for the vote.
-`python benchmarks/accuracy.py mnist --members 6` times it over several seeds, from a cold start.
+Where the last 10,000 training images of MNIST were kept back, three members were right on 99.66 % of
+them, each alone on 99.59 %. Here each is trained on all training images, and the test part is read
+once, for the vote.
+`python benchmarks/accuracy.py mnist --recipe best --members 3` times it over several seeds, from a
+cold start.
 """
 
 import argparse
@@ -19,8 +22,8 @@ def arguments():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", nargs="?", default="mnist")
-    parser.add_argument("--recipe", default="good")
-    parser.add_argument("--members", type=int, default=6)
+    parser.add_argument("--recipe", default="best")
+    parser.add_argument("--members", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0, help="members have 100 x this, and onwards")
     return parser.parse_args()
 
