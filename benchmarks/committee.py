@@ -2,9 +2,9 @@
 
     python benchmarks/committee.py [mnist] [--recipe best] [--members 3] [--seed 0]
 
-Where the last 10,000 training images of MNIST were kept back, three members were right on 99.66 % of
-them, each alone on 99.59 %. Here each is trained on all training images, and the test part is read
-once, for the vote.
+Where the last 10,000 training images of MNIST were kept back, three members were right on 99.66 %
+of them, each alone on 99.59 %. Here each is trained on all training images, and the test part is
+read once, for the vote.
 `python benchmarks/accuracy.py mnist --recipe best --members 3` times it over several seeds, from a
 cold start.
 """
