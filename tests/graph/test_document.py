@@ -75,7 +75,7 @@ PLACES = [place for place in places_in(DOCUMENT) if place]
 def changed(document, place, how, junk):
     """Replace, remove, double or swap what stands at a place."""
     *path, last = place
-    holder = document
+    holder, junk = document, copy.deepcopy(junk)  # a list that holds itself is no data
     for step in path:
         holder = holder[step]
     match how:
