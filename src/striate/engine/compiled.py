@@ -176,7 +176,7 @@ class CompiledEngine(Locked):
         training: bool = False,
         target_shapes: Sequence[Shape] = (),
         stored: Sequence[Stored | None] = (),
-    ) -> "_Program":
+    ) -> _Program:
         """Give the program for batches of so many images, or fewer."""
         given = zip(self.step.graph.inputs, stored, strict=False)  # none: all are arrays
         forms = {name: form for name, form in given if form}
@@ -187,7 +187,7 @@ class CompiledEngine(Locked):
 
         return self._kept((images, training, *target_shapes, *forms.items()), lowered)
 
-    def _kept(self, key: Hashable, lowered: Callable[[], tuple[Lowered, int]]) -> "_Program":
+    def _kept(self, key: Hashable, lowered: Callable[[], tuple[Lowered, int]]) -> _Program:
         """Give a program that is kept, or compile it."""
         with self.lock:
             program = self._programs.pop(key, None)
