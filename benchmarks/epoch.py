@@ -4,7 +4,7 @@
         [--seed 0] [--json FILE]
 
 Each round is a whole call of `Network.fit` with one epoch of all 60,000 images: they are checked,
-shuffled, normalised and trained on. The program is compiled in a first call that is not counted. In
+shuffled, normalized and trained on. The program is compiled in a first call that is not counted. In
 the same rounds the peak of multiply-adds is measured; what they alone would need is printed beside.
 """
 

@@ -23,7 +23,7 @@ from striate.llvm.machine import Code, compile_object, host
 from striate.llvm.text import F32, I64, PTR, VOID, Module, constant, vector_type
 from striate.llvm.vector_math.exponential import exp
 from striate.plan.target import LANES
-from striate.runtime.words import floats
+from striate.runtime.shared_memory import floats
 
 NET = "lenet5-relu"
 """The network's name among those that are measured."""

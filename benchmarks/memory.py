@@ -22,7 +22,7 @@ from striate.bench.contestant import Striate
 from striate.bench.machine import processor
 from striate.bench.networks import NETWORKS, Problem, network
 from striate.compile import plan_step, plan_update
-from striate.functions.update import Momentum
+from striate.functions.optimizer import Momentum
 from striate.llvm.machine import host
 
 MIB = 1 << 20
@@ -38,9 +38,9 @@ def resident():
 def planned(problem, threads):
     """Count the bytes that the plans of a training ask for, the caller's arrays among them."""
     step = plan_step(problem.step, problem.batch, training=True, target_shapes=[()])
-    update = plan_update(Momentum(), len(problem.parameters))
+    optimizer = plan_update(Momentum(), len(problem.parameters))
     found = {}
-    for name, plan in (("step", step), ("update", update)):
+    for name, plan in (("step", step), ("update", optimizer)):
         found[f"{name}: arena"] = 4 * plan.arena
         found[f"{name}: workers"] = 4 * plan.local * threads
         ends = {}

@@ -21,7 +21,7 @@ from import_time import processor
 import striate
 from striate.functions.base import Draw
 from striate.functions.loss import CrossEntropy
-from striate.functions.update import Adam
+from striate.functions.optimizer import Adam
 from striate.graph.batch import Batch
 from striate.graph.engine import NumpyEngine
 from striate.graph.parameters import Layout, decayed, start_parameters, start_state
@@ -44,8 +44,8 @@ class Striate:
         self.decayed = decayed(graph)
         self.start = start_parameters(graph, seed)
         self.weights = Layout.of(graph.parameters()).views(self.start)
-        self.parameters, self.update, self.step = self.start, Adam(), 0
-        self.memory = self.update.start(self.start)
+        self.parameters, self.optimizer, self.step = self.start, Adam(), 0
+        self.memory = self.optimizer.start(self.start)
 
     def train(self, images, labels):
         """Take one training step; give its loss."""
@@ -53,11 +53,11 @@ class Striate:
         batch = Batch(inputs=(images,), targets=(labels,))
         found = self.engine.gradients(self.parameters, self.state, batch, draw)
         self.step += 1
-        self.parameters, self.memory = self.update.apply(
+        self.parameters, self.memory = self.optimizer.apply(
             self.parameters,
             found.gradient,
             self.memory,
-            rate=self.update.learning_rate,
+            rate=self.optimizer.learning_rate,
             step=self.step,
             decayed=self.decayed,
         )
@@ -93,16 +93,16 @@ class Torch:
         )
         for tensor, array in zip(self.net.parameters(), weights, strict=True):
             tensor.data = torch.tensor(array)
-        self.update = torch.optim.Adam(self.net.parameters())
+        self.optimizer = torch.optim.Adam(self.net.parameters())
 
     def train(self, images, labels):
         """Take one training step; give its loss."""
-        self.update.zero_grad()
+        self.optimizer.zero_grad()
         loss = self.torch.nn.functional.cross_entropy(
             self.net(self.torch.from_numpy(images)), self.torch.from_numpy(labels)
         )
         loss.backward()
-        self.update.step()
+        self.optimizer.step()
         return loss.item()
 
     def infer(self, images, _labels):

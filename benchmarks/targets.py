@@ -30,7 +30,7 @@ from striate.bench.tables import setting_text
 from striate.cli.output import plain
 from striate.runtime.settings import available_cores
 
-COLOURS = {"met": "green", "missed": "red", "not measured": "yellow"}
+COLORS = {"met": "green", "missed": "red", "not measured": "yellow"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ def measure(measurement, given):
 def show(console, result):
     """Print a line, and what stands beside it underneath."""
     words = f"{result.what:41}{result.target:>13}{result.measured:>11}  "
-    console.print(Text(words).append(result.verdict, COLOURS[result.verdict]), highlight=False)
+    console.print(Text(words).append(result.verdict, COLORS[result.verdict]), highlight=False)
     console.print(Padding(Text(result.beside, "dim"), (0, 0, 0, 4)))
 
 
@@ -141,7 +141,7 @@ def main():
             results.append(result)
     counts = Counter(result.verdict for result in results)
     seconds = time.perf_counter() - started
-    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in COLOURS)
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in COLORS)
     console.print(f"\n{said}; {seconds / 60:.1f} minutes", highlight=False)
     if given.json:
         document = {

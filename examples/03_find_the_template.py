@@ -33,19 +33,19 @@ scene += rng.normal(scale=0.2, size=scene.shape)
 # The plain correlation is the sum of products at each place. It is large where the template fits,
 # but larger still where the scene is merely full of ink.
 #
-# The normalised correlation asks for the angle instead of the length: means are subtracted, and the
+# The normalized correlation asks for the angle instead of the length: means are subtracted, and the
 # products are divided by the lengths of the template and of the window under it. Two more
 # correlations, with a kernel of ones, give the windows' sums and sums of squares.
 
 plain = cross_correlate(template, scene)
 
 ones = np.ones_like(template)
-centred = template - template.mean()
+centered = template - template.mean()
 sums, squares = cross_correlate(ones, scene), cross_correlate(ones, scene**2)
 deviation = np.sqrt(squares - sums**2 / template.size)
-score = cross_correlate(centred, scene) / (np.linalg.norm(centred) * deviation)
+score = cross_correlate(centered, scene) / (np.linalg.norm(centered) * deviation)
 
-for name, response in (("plain", plain), ("normalised", score)):
+for name, response in (("plain", plain), ("normalized", score)):
     found = tuple(map(int, np.unravel_index(response.argmax(), response.shape)))
     print(f"{name:10} largest at {found}, template at {truth}")
 
@@ -68,7 +68,7 @@ panels["template"].set_title("template")
 panels["plain"].imshow(plain, cmap="viridis")
 panels["plain"].set_title("plain correlation")
 panels["score"].imshow(score, cmap="viridis")
-panels["score"].set_title(f"normalised correlation, at most {score.max():.2f}")
+panels["score"].set_title(f"normalized correlation, at most {score.max():.2f}")
 for panel in panels.values():
     panel.set(xticks=[], yticks=[])
 plt.show()

@@ -44,7 +44,7 @@ def columns(history):
     return [{name: row[name] for name in row if name != "seconds"} for row in history]
 
 
-class Listening:
+class RecordingCallback:
     """A listener that calls functions; by default it does nothing."""
 
     def __init__(self, step=None, epoch=None):
@@ -72,4 +72,4 @@ def raising(error, *, at_step=None, at_epoch=None):
         if state.epoch == at_epoch:
             raise error
 
-    return Listening(step, epoch)
+    return RecordingCallback(step, epoch)

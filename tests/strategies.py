@@ -13,11 +13,11 @@ from striate.errors import StriateError
 from striate.functions.base import Function, NetInputFunction
 from striate.functions.dropout import Dropout
 from striate.functions.net_input import Product, Sum
-from striate.functions.normalisation import (
-    BatchNormalisation,
-    GroupNormalisation,
-    LayerNormalisation,
-    LocalResponseNormalisation,
+from striate.functions.normalization import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    LocalResponseNormalization,
 )
 from striate.functions.reshape import Reshape
 from striate.functions.vec import Flatten
@@ -121,8 +121,8 @@ def _epsilon(rng):
 
 
 def _local_response(rng, _shape):
-    """Draw a local response normalisation with numbers large enough to matter."""
-    return LocalResponseNormalisation(
+    """Draw a local response normalization with numbers large enough to matter."""
+    return LocalResponseNormalization(
         size=int(rng.integers(1, 6)),
         alpha=float(rng.uniform(0.1, 2)),
         beta=float(rng.uniform(0.3, 1.2)),
@@ -156,14 +156,14 @@ MAKERS = {
     ),
     GlobalAveragePooling: lambda _rng, _shape: GlobalAveragePooling(),
     GlobalMaxPooling: lambda _rng, _shape: GlobalMaxPooling(),
-    BatchNormalisation: lambda rng, _: BatchNormalisation(
+    BatchNormalization: lambda rng, _: BatchNormalization(
         momentum=float(rng.uniform()), epsilon=_epsilon(rng)
     ),
-    LayerNormalisation: lambda rng, _: LayerNormalisation(epsilon=_epsilon(rng)),
-    GroupNormalisation: lambda rng, shape: GroupNormalisation(
+    LayerNormalization: lambda rng, _: LayerNormalization(epsilon=_epsilon(rng)),
+    GroupNormalization: lambda rng, shape: GroupNormalization(
         groups=_groups(rng, shape[0]), epsilon=_epsilon(rng)
     ),
-    LocalResponseNormalisation: _local_response,
+    LocalResponseNormalization: _local_response,
     Dropout: lambda rng, _: Dropout(
         rate=float(rng.uniform(0, 0.6)), spatial=bool(rng.random() < 0.4)
     ),
@@ -182,16 +182,16 @@ def kind_for(kind, rng, shape, *, most=math.inf):
             output = drawn.output_shape(shape)
         except StriateError:
             continue
-        if math.prod(output) <= most and _is_normalisable(drawn, shape):
+        if math.prod(output) <= most and _is_normalizable(drawn, shape):
             return drawn
     return None
 
 
-def _is_normalisable(kind, shape):
-    """Say whether each group has several values: two are always standardised to -1 and 1."""
-    if isinstance(kind, GroupNormalisation):
+def _is_normalizable(kind, shape):
+    """Say whether each group has several values: two are always standardized to -1 and 1."""
+    if isinstance(kind, GroupNormalization):
         return math.prod(shape) // kind.groups > 3
-    return not isinstance(kind, LayerNormalisation) or math.prod(shape) > 3
+    return not isinstance(kind, LayerNormalization) or math.prod(shape) > 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,15 +214,15 @@ POOLING = (
     *(AdaptiveAveragePooling, GlobalAveragePooling, GlobalMaxPooling),
 )
 
-NORMALISATION = (
-    *(BatchNormalisation, LayerNormalisation, GroupNormalisation, LocalResponseNormalisation),
+NORMALIZATION = (
+    *(BatchNormalization, LayerNormalization, GroupNormalization, LocalResponseNormalization),
 )
 
 COUNTS = (
     ((Convolution,), 110),
     ((TransposedConvolution,), 50),
     (POOLING, 80),
-    (NORMALISATION, 40),
+    (NORMALIZATION, 40),
     ((DotProduct,), 20),
 )
 """How many configurations of which kinds are compared with PyTorch."""
@@ -247,7 +247,7 @@ def _configuration(kind, rng):
         weight=weight,
         net_input=join(bias=pick(rng, ("tied", "untied", None))),
         shape=shape,
-        images=int(rng.integers(5, 7) if kind in NORMALISATION else rng.integers(2, 4)),
+        images=int(rng.integers(5, 7) if kind in NORMALIZATION else rng.integers(2, 4)),
         training=bool(rng.random() < 0.7),
     )
 
@@ -256,6 +256,6 @@ def _shape_for(kind, rng):
     """Draw a shape that a kind may take: a vector, or maps of one to three axes."""
     if kind is DotProduct:
         return (int(rng.integers(1, 40)),)
-    rank = int(rng.integers(0 if kind in NORMALISATION else 1, 4))
+    rank = int(rng.integers(0 if kind in NORMALIZATION else 1, 4))
     low, high = LENGTHS.get(rank, (0, 0))
     return (int(rng.integers(1, 7)), *(int(n) for n in rng.integers(low, high + 1, rank)))

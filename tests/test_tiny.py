@@ -80,7 +80,7 @@ def two_steps():
     (x, y), _ = st.data.load("digits")
     network = st.Network.preset("lenet5", seed=1)
     history = network.fit(x[:16], y[:16], epochs=1, batch_size=8, shuffle=False,
-                          update="gradient-descent", learning_rate=RATE)  # fmt: skip
+                          optimizer="gradient-descent", learning_rate=RATE)  # fmt: skip
     return network, history
 
 

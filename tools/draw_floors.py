@@ -107,13 +107,13 @@ def as_svg(rows: Sequence[Sequence[str]], arrows: Edges) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _arc(start: float, end: float, colour: str) -> str:
+def _arc(start: float, end: float, color: str) -> str:
     """Lead from an importer down to what it imports, with an arrow's head where it ends."""
     depth = 26 + (end - start) * 0.72
     return (
         f'<path d="M {ARCS} {start:g} C {ARCS + depth:g} {start:g} {ARCS + depth:g} {end:g} '
-        f'{ARCS + 7} {end:g}" fill="none" stroke="{colour}" stroke-width="1.4"/>'
-        f'<path d="M {ARCS + 4} {end:g} l 8 -3.5 v 7 z" fill="{colour}"/>'
+        f'{ARCS + 7} {end:g}" fill="none" stroke="{color}" stroke-width="1.4"/>'
+        f'<path d="M {ARCS + 4} {end:g} l 8 -3.5 v 7 z" fill="{color}"/>'
     )
 
 

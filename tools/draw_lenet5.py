@@ -39,7 +39,7 @@ def trained() -> st.Network:
     """Train LeNet-5 for a few minutes."""
     (x, y), _ = st.data.load("digits")
     net = st.Network.preset("lenet5")
-    net.fit(x, y, epochs=20, learning_rate=0.002, batch_size=64, decay="cosine", augment="shift 2")
+    net.fit(x, y, epochs=20, learning_rate=0.002, batch_size=64, schedule="cosine", augment="shift 2")
     return net
 
 
@@ -76,15 +76,15 @@ def block(axes: Axes, values: np.ndarray, grid: tuple[int, int], left: float) ->
 
 
 def bars(axes: Axes, probabilities: np.ndarray, left: float) -> float:
-    """Draw the ten probabilities, the largest in colour, and give the right edge."""
+    """Draw the ten probabilities, the largest in color, and give the right edge."""
     height = 0.31
     best = int(probabilities.argmax())
     for digit, p in enumerate(probabilities):
         y = MIDDLE + (4.5 - digit) * height
-        colour = WINNER if digit == best else FAINT
+        color = WINNER if digit == best else FAINT
         weight = "bold" if digit == best else "normal"
         axes.add_patch(
-            Rectangle((left + 0.25, y - 0.11), 0.02 + 0.95 * p, 0.22, color=colour, lw=0)
+            Rectangle((left + 0.25, y - 0.11), 0.02 + 0.95 * p, 0.22, color=color, lw=0)
         )
         axes.text(
             left + 0.1, y, str(digit), ha="center", va="center", color=INK, size=9, weight=weight
@@ -94,9 +94,9 @@ def bars(axes: Axes, probabilities: np.ndarray, left: float) -> float:
 
 def caption(axes: Axes, left: float, right: float, size: str, words: str) -> None:
     """Write what a stage is below it."""
-    centre = (left + right) / 2
-    axes.text(centre, -0.22, size, ha="center", va="top", size=10, color=INK, weight="bold")
-    axes.text(centre, -0.50, words, ha="center", va="top", size=8.5, color="#52606d")
+    center = (left + right) / 2
+    axes.text(center, -0.22, size, ha="center", va="top", size=10, color=INK, weight="bold")
+    axes.text(center, -0.50, words, ha="center", va="top", size=8.5, color="#52606d")
 
 
 def arrow(axes: Axes, left: float, right: float) -> None:

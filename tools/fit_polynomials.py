@@ -240,7 +240,7 @@ class Fit:
         found: list[Decimal] = []
         lowest = Decimal("inf")
         for _ in range(EXCHANGES):
-            *coefficients, level = self._levelled(chosen, known)
+            *coefficients, level = self._leveled(chosen, known)
             errors = self.errors([*known, *coefficients])
             largest = max(map(abs, errors))
             if largest < lowest:
@@ -251,7 +251,7 @@ class Fit:
             chosen = places
         return found
 
-    def _levelled(self, chosen: Sequence[int], known: Sequence[Decimal]) -> list[Decimal]:
+    def _leveled(self, chosen: Sequence[int], known: Sequence[Decimal]) -> list[Decimal]:
         """Find coefficients whose errors at these places are equal, with signs in turn."""
         matrix: list[list[Decimal]] = []
         for turn, i in enumerate(chosen):
@@ -287,7 +287,7 @@ def to_float32(number: float) -> float:
 
 
 def shown(number: float, *, double: bool) -> str:
-    """Write with as many digits as tell it from its neighbours."""
+    """Write with as many digits as tell it from its neighbors."""
     return f"{number:.16e}" if double else f"{number:.8e}"
 
 

@@ -16,7 +16,7 @@ import sources
 from error_examples import EXAMPLES
 
 import striate as st
-from striate.functions.initialiser.named import NAMED
+from striate.functions.initializer.named import NAMED
 from striate.functions.registry import FAMILIES
 from striate.model.presets import PRESETS
 
@@ -33,9 +33,9 @@ FAMILY_TITLES = {
     "net_input": "Net input functions",
     "transfer": "Transfer functions",
     "loss": "Losses",
-    "update": "Updates",
-    "decay": "Decays of the learning rate",
-    "initialiser": "Initialisers",
+    "optimizer": "Updates",
+    "schedule": "Decays of the learning rate",
+    "initializer": "Initializers",
 }
 
 
@@ -96,7 +96,7 @@ def kinds_page() -> str:
             "A kind is what a layer is made of, what it is compared with, or how it learns; each "
             "is one file. These tables are made from the registry. In the text form of networks a "
             "layer goes by its word and a transfer function by its name; `init` takes "
-            f"{', '.join(NAMED)}. The other kinds, and initialisers with options of their own, "
+            f"{', '.join(NAMED)}. The other kinds, and initializers with options of their own, "
             "are given in Python."
         ),
     ]

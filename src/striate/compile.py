@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from striate import __version__
-from striate.functions.update.base import Update
+from striate.functions.optimizer.base import Optimizer
 from striate.graph.step import TrainingStep
 from striate.llvm.machine import Code, compile_object, host, versions, writers
 from striate.llvm.program import write_program
 from striate.plan.fingerprint import fingerprint
-from striate.plan.frame import Frame
+from striate.plan.manifest import Manifest
 from striate.plan.lower import lower, lower_update
 from striate.plan.plan import Plan, make_plan
 from striate.plan.simplify import simplify
@@ -70,9 +70,9 @@ def plan_step(
     return make_plan(lowered, images, target or host())
 
 
-def plan_update(update: Update, size: int, *, target: Target | None = None) -> Plan:
+def plan_update(optimizer: Optimizer, size: int, *, target: Target | None = None) -> Plan:
     """Plan an update."""
-    return make_plan(lower_update(update, size), 1, target or host())
+    return make_plan(lower_update(optimizer, size), 1, target or host())
 
 
 def load(plan: Plan, *, threads: int | None = None) -> Executable:
@@ -96,14 +96,14 @@ def load_lowered(
     kept = cache.get(key)
     if kept is None:
         plan = make_plan(lowered, images, target, winograd=winograd)
-        kept = Frame.of(plan).pack(compile_object(write_program(plan), target))
+        kept = Manifest.of(plan).pack(compile_object(write_program(plan), target))
         cache.put(key, kept)
-    frame, code = Frame.unpack(kept)
+    frame, code = Manifest.unpack(kept)
     return Executable(frame, Code(code, target), threads=threads)
 
 
 def llvm_ir(plan: Plan) -> str:
-    """Give the program of a plan as LLVM IR, before LLVM optimises it."""
+    """Give the program of a plan as LLVM IR, before LLVM optimizes it."""
     return str(write_program(plan))
 
 

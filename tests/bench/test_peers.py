@@ -9,7 +9,7 @@ from striate.bench.contestant import MOMENTUM
 from striate.bench.networks import NETWORKS, Problem, network
 from striate.bench.peers import PEERS, LeftOut, Peer
 from striate.functions.base import Draw
-from striate.functions.update import Momentum
+from striate.functions.optimizer import Momentum
 from striate.graph.batch import Batch
 from striate.graph.engine import NumpyEngine
 
@@ -41,16 +41,16 @@ def _small(rng, like):
 
 def trained(given):
     """Give the losses of three steps of the NumPy engine."""
-    engine, update = NumpyEngine(given.step), Momentum(momentum=MOMENTUM)
+    engine, optimizer = NumpyEngine(given.step), Momentum(momentum=MOMENTUM)
     batch = Batch(inputs=(given.images,), targets=(given.labels,))
     draw = Draw(seed=0, step=0, layer=0, images=np.arange(given.batch))
     w, statistics, losses = given.parameters, given.statistics, []
-    memory = update.start(w)
+    memory = optimizer.start(w)
     for _ in range(3):
         found = engine.gradients(w, statistics, batch, draw)
         losses.append(found.losses[0])
         statistics = found.statistics
-        w, memory = update.apply(
+        w, memory = optimizer.apply(
             w, found.gradient, memory, rate=RATE, step=1, decayed=np.zeros_like(w)
         )
     return losses

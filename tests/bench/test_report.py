@@ -11,11 +11,11 @@ from striate.bench import report
 from striate.bench.contestant import Striate
 from striate.bench.networks import NETWORKS, Problem, network
 from striate.bench.peers import PEERS, LeftOut, Peer
-from striate.bench.report import Listener, Options, measure, measure_all_kernels
+from striate.bench.report import Observer, Options, measure, measure_all_kernels
 from striate.cli.output import plain
 from striate.errors import OptionError
 from striate.functions.base import Draw
-from striate.functions.update import Momentum
+from striate.functions.optimizer import Momentum
 from striate.graph.batch import Batch
 from striate.graph.engine import NumpyEngine
 
@@ -28,7 +28,7 @@ def tiny(monkeypatch):
     monkeypatch.setattr(report, "network", lambda _: TINY)
 
 
-class Noting(Listener):
+class Noting(Observer):
     """Notes what it hears."""
 
     def __init__(self):
@@ -74,7 +74,7 @@ def test_races_without_peers():
 @pytest.mark.usefixtures("tiny")
 def test_multiply_adds_of_a_race():
     """Products of both layers; backward twice as many, but for the images' derivatives."""
-    found = measure(options(batches=[1]), Listener())
+    found = measure(options(batches=[1]), Observer())
 
     convolution, dense = 2 * 16 * 9, 3 * 8  # maps, places, pixels; neurons, inputs
     assert [race.multiply_adds for race in found.races] == [
@@ -88,7 +88,7 @@ def test_a_peer_that_is_not_installed():
     """It is named with what is missing, and left alone."""
     peer = Peer(name="Nobody", libraries=("no_such_library",), module="none", maker="none")
 
-    found = measure(options(batches=[1], peers=[peer]), Listener())
+    found = measure(options(batches=[1], peers=[peer]), Observer())
 
     assert found.setting.missing == {"Nobody": "no_such_library"}
     assert [len(race.lines) for race in found.races] == [1, 1]
@@ -105,7 +105,7 @@ def test_a_peer_that_cannot(monkeypatch, trains):
 
     monkeypatch.setattr(Peer, "make", make)
 
-    found = measure(options(batches=[1], peers=[peer]), Listener())
+    found = measure(options(batches=[1], peers=[peer]), Observer())
 
     unable = {"Unable": "Conv is not translated"}
     assert [race.left_out for race in found.races] == [unable if trains else {}, unable]
@@ -145,15 +145,15 @@ def test_striate_trains_as_the_numpy_engine():
     """What is timed is a training: losses of three steps, then answers."""
     problem = Problem.of("tiny", *TINY, batch=20, training=True, seed=1)
     asked = Problem.of("tiny", *TINY, batch=20, training=False, seed=1)
-    reference, update = NumpyEngine(problem.step), Momentum(momentum=0.9)
+    reference, optimizer = NumpyEngine(problem.step), Momentum(momentum=0.9)
     batch = Batch(inputs=(problem.images,), targets=(problem.labels,))
     draw = Draw(seed=0, step=0, layer=0, images=np.arange(20))
     w, losses = problem.parameters, []
-    memory = update.start(w)
+    memory = optimizer.start(w)
     for _ in range(3):
         found = reference.gradients(w, problem.statistics, batch, draw)
         losses.append(found.losses[0])
-        w, memory = update.apply(
+        w, memory = optimizer.apply(
             w, found.gradient, memory, rate=0.1, step=1, decayed=np.zeros_like(w)
         )
     answers = NumpyEngine(asked.step).predict(asked.parameters, asked.statistics, (asked.images,))

@@ -12,7 +12,7 @@ from striate.bench.tables import Printer
 
 @pytest.fixture(params=[80, 120])
 def console(request):
-    """Give a console of so many columns that writes into a text, without colours."""
+    """Give a console of so many columns that writes into a text, without colors."""
     return Console(file=io.StringIO(), width=request.param)
 
 

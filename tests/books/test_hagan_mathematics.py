@@ -140,7 +140,7 @@ def test_problem_8_2_by_its_impulse_response():
 
 
 def test_exercise_8_5():
-    """E8.5: the average of each pixel and its left neighbour, as convolution and as correlation."""
+    """E8.5: the average of each pixel and its left neighbor, as convolution and as correlation."""
 
     def average(p):
         return (p + np.pad(p, ((0, 0), (1, 0)))[:, :-1]) / 2

@@ -21,7 +21,7 @@ from books.hagan_pictures import (
 )
 from books.test_hagan_mathematics import E8_1_ANSWER, E8_6_CONVOLUTION, E8_6_CORRELATION
 from striate.data import shapes
-from striate.functions.initialiser import Given
+from striate.functions.initializer import Given
 
 TEMPLATES = (HORIZONTAL, VERTICAL, SLASH, BACKSLASH)
 
@@ -30,7 +30,7 @@ def filters(*kernels, **options):
     """Make a convolution layer with these kernels, one for each map, and no bias."""
     weights = np.array(kernels)[:, np.newaxis]
     window, given = weights.shape[2:], Given(values=weights)
-    return st.Conv(len(kernels), window, bias=None, initialiser=given, **options)
+    return st.Conv(len(kernels), window, bias=None, initializer=given, **options)
 
 
 def apply(layers, picture):
@@ -58,11 +58,11 @@ def designed():
                 3,
                 padding=1,
                 activation="relu",
-                initialiser=Given(values=np.array(TEMPLATES)[:, np.newaxis]),
+                initializer=Given(values=np.array(TEMPLATES)[:, np.newaxis]),
             ),
             st.MaxPool(3),
             st.Flatten(),
-            st.Dense(2, activation="softmax", initialiser=Given(values=votes)),
+            st.Dense(2, activation="softmax", initializer=Given(values=votes)),
         ],
         input_shape=(15, 15, 1),
     )
@@ -103,7 +103,7 @@ def test_exercise_8_4():
 
 
 def test_exercise_8_5():
-    """E8.5: each pixel and its left neighbour averaged, as convolution and as correlation."""
+    """E8.5: each pixel and its left neighbor averaged, as convolution and as correlation."""
     kernel, padding = np.array([[0.5, 0.5]]), ((0, 0), (1, 0))
 
     convolved = apply([filters(kernel, flip=True, padding=padding)], E8_1_IMAGE)
@@ -155,7 +155,7 @@ def test_exercise_8_8():
 
 def test_exercise_8_9():
     """E8.9: n = b z leads to dz = b dn and db = the sum of dn z, over pixels."""
-    layer = st.Conv(1, 2, net_input="product", initialiser=Given(values=[[[[1, 2], [3, 4]]]]))
+    layer = st.Conv(1, 2, net_input="product", initializer=Given(values=[[[[1, 2], [3, 4]]]]))
     net = st.Network([layer], input_shape=(3, 3, 1))
     net.parameters["conv1.bias"][:] = 3
     picture = np.arange(9.0).reshape(1, 3, 3)
@@ -175,10 +175,10 @@ def test_exercise_8_9():
 def test_exercise_8_10():
     """E8.10: the designed network knows every square and diamond, of any size, at any place."""
     figures = [
-        (draw(radius=radius, centre=centre), label)
+        (draw(radius=radius, center=center), label)
         for label, draw in enumerate((shapes.square, shapes.diamond))
         for radius in range(2, 8)
-        for centre in itertools.product(range(radius, 15 - radius), repeat=2)
+        for center in itertools.product(range(radius, 15 - radius), repeat=2)
     ]
     pictures, labels = zip(*figures, strict=True)
 
@@ -343,7 +343,7 @@ def test_wolters_exercise():
 def test_wolters_binary_cross_entropy(labels, outputs, summed_over_classes, mean):
     """The course's numbers: the mean over all entries, half the sum over its two classes."""
     probabilities = np.array(outputs)
-    layer = st.Dense(2, activation="logistic", initialiser=Given(values=np.eye(2)))
+    layer = st.Dense(2, activation="logistic", initializer=Given(values=np.eye(2)))
     net = st.Network([layer], input_shape=(2,))
     net_inputs = np.log(probabilities / (1 - probabilities))
 
@@ -362,7 +362,7 @@ def test_wolters_template_is_found():
     """
     scene = np.random.default_rng(71).uniform(size=(40, 50))
     template = scene[21:28, 13:20]
-    layer = st.Conv(1, 7, bias=None, initialiser=Given(values=[[template - template.mean()]]))
+    layer = st.Conv(1, 7, bias=None, initializer=Given(values=[[template - template.mean()]]))
 
     found = apply([layer], scene)[0]
 

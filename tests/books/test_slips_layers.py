@@ -11,7 +11,7 @@ import pytest
 import striate as st
 from books.printed import hagan_gradient, wichmann, wichmann_pooling, wolter
 from books.test_networks import apply
-from striate.functions.initialiser import Given
+from striate.functions.initializer import Given
 from striate.functions.net_input import Sum
 from striate.functions.vec import Flatten
 from striate.functions.weight import (
@@ -42,7 +42,7 @@ def blob():
 def conv(stride):
     """Make a convolution layer of two maps."""
     kernels = np.random.default_rng(83).normal(size=(2, 1, 3, 3))
-    return st.Conv(2, 3, stride=stride, padding="same", initialiser=Given(values=kernels))
+    return st.Conv(2, 3, stride=stride, padding="same", initializer=Given(values=kernels))
 
 
 def test_wolter_pooling_does_change_with_a_shift_by_two(blob):
@@ -138,7 +138,7 @@ def test_wichmann_figure_1_answers_to_vertical_edges():
     The answer to light that grows to the right is positive, not "the negative result".
     """
     edge_filter = Given(values=[[[[-1, 0, 1]] * 3]])
-    layer = st.Conv(1, 3, bias=None, initialiser=edge_filter)
+    layer = st.Conv(1, 3, bias=None, initializer=edge_filter)
     bright_right = np.tile(np.arange(6.0), (6, 1))
 
     assert np.all(apply([layer], bright_right) == 6)

@@ -18,7 +18,7 @@ def terminal(width=80, **options):
 
 
 def test_half_blocks_hold_two_pixels_each():
-    """The upper pixel is the letter's colour, the lower its background; an odd row has none."""
+    """The upper pixel is the letter's color, the lower its background; an odd row has none."""
     image = np.array([[[255, 0, 0]], [[0, 255, 0]], [[0, 0, 255]]], np.uint8)
 
     lines = blocks(image)
@@ -92,6 +92,6 @@ def test_floats_are_shown_from_their_lowest_to_their_highest(dtype):
         ({"encoding": "ascii"}, False),
     ],
 )
-def test_half_blocks_need_colours_and_letters(options, shown):
-    """Half blocks are for terminals with 256 colours or more and Unicode."""
+def test_half_blocks_need_colors_and_letters(options, shown):
+    """Half blocks are for terminals with 256 colors or more and Unicode."""
     assert can_show_blocks(terminal(**options)) is shown

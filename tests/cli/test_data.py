@@ -28,7 +28,7 @@ def test_listed_numbers_are_those_of_the_data(striate):
         data = open_dataset(entry["name"])
         assert entry["training_images"] == len(data.x)
         assert entry["test_images"] == len(data.x_test)
-        assert entry["images"].startswith(f"{data.x.shape[1]} x {data.x.shape[2]} grey")
+        assert entry["images"].startswith(f"{data.x.shape[1]} x {data.x.shape[2]} gray")
         assert entry["classes"] == len(data.classes)
 
 

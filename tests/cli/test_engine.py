@@ -2,7 +2,7 @@
 
 import pytest
 
-import striate.engine.possible
+import striate.engine.capabilities
 from striate.model import engines
 
 
@@ -13,7 +13,7 @@ def nothing_compiles(monkeypatch):
     def unknown():
         raise RuntimeError("unknown processor")
 
-    monkeypatch.setattr(striate.engine.possible, "host", unknown)
+    monkeypatch.setattr(striate.engine.capabilities, "host", unknown)
     monkeypatch.setattr(engines, "_said", set())
 
 

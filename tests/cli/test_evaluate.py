@@ -67,7 +67,7 @@ def test_unknown_class_is_named(striate, picture_folder, shapes_model):
 
 
 def test_images_are_brought_to_the_networks_size(striate, shapes_model, tmp_path):
-    """Colour images of another size are made grey and resized for the network."""
+    """Color images of another size are made gray and resized for the network."""
     x = np.zeros((6, 30, 40, 3), np.uint8)
     np.savez(tmp_path / "black.npz", x_train=x, y_train=[0, 1] * 3, x_test=x, y_test=[0, 1] * 3)
 
@@ -98,6 +98,6 @@ def test_network_for_other_data_than_pictures_is_refused(striate, tmp_path):
     assert result.exit_code == 1
     assert result.stderr == (
         "Error: The network takes 1 input of shape (7,). Pictures are rows and columns of one "
-        "channel (grey) or three (colour). Use a network with such an input, or call it from "
+        "channel (gray) or three (color). Use a network with such an input, or call it from "
         "Python.\n"
     )

@@ -42,7 +42,7 @@ def test_json(striate, shapes_model, square):  # noqa: ARG001  # a file
 
 
 def test_pictures_are_read_as_data_are(striate, shapes_model, square):
-    """Colour, turned on its side by EXIF, as JPEG or inverted: the answer is the same."""
+    """Color, turned on its side by EXIF, as JPEG or inverted: the answer is the same."""
     wide = np.repeat(np.repeat(square, 4, axis=0), 4, axis=1)
     exif = Image.Exif()
     exif[0x0112] = 6  # to be shown a quarter turn clockwise

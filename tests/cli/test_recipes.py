@@ -32,8 +32,8 @@ def test_recipes_fit_their_data(name, recipe):
     net = make(recipe.net, (SHAPES[name], SHAPES[name], channels), 10)
 
     assert net.output_shape == (10,)
-    assert recipe.update in registry.kinds("update")
-    assert recipe.decay in registry.kinds("decay")
+    assert recipe.optimizer in registry.kinds("optimizer")
+    assert recipe.schedule in registry.kinds("schedule")
     assert bool(recipe.augment) == (Augmentation.parse(recipe.augment) != Augmentation())
 
 

@@ -54,14 +54,14 @@ def test_progress_bar_has_rate_and_time_left(written):
     )
 
 
-def test_images_are_half_blocks_in_colour(written):
-    """On a terminal the hardest images are drawn with half blocks in 24-bit colours."""
+def test_images_are_half_blocks_in_color(written):
+    """On a terminal the hardest images are drawn with half blocks in 24-bit colors."""
     assert "\x1b[38;2;" in written
     assert written.count("▀") >= 3 * 15 * 7
 
 
-def test_no_colour_means_letters(tmp_path):
-    """With NO_COLOR set, images are drawn with letters, and no colour is written."""
+def test_no_color_means_letters(tmp_path):
+    """With NO_COLOR set, images are drawn with letters, and no color is written."""
     plain = on_terminal(["data", "shapes"], tmp_path, NO_COLOR="1")
 
     assert "▀" not in plain
@@ -69,12 +69,12 @@ def test_no_colour_means_letters(tmp_path):
     assert re.search(r"[-+=*#%@]{8}", plain)
 
 
-def test_few_colours_mean_256(tmp_path):
-    """A terminal of 256 colours gets the nearest of these."""
-    coloured = on_terminal(["data", "shapes"], tmp_path, COLORTERM="")
+def test_few_colors_mean_256(tmp_path):
+    """A terminal of 256 colors gets the nearest of these."""
+    colored = on_terminal(["data", "shapes"], tmp_path, COLORTERM="")
 
-    assert "\x1b[38;5;" in coloured
-    assert "\x1b[38;2;" not in coloured
+    assert "\x1b[38;5;" in colored
+    assert "\x1b[38;2;" not in colored
 
 
 def test_long_lines_are_broken_between_words(tmp_path):

@@ -93,7 +93,7 @@ def test_options_change_the_recipe(striate):
         *QUICK,
         "--net",
         "dense {classes} softmax",
-        "--update",
+        "--optimizer",
         "momentum",
         "--augment",
         "shift 1",
@@ -104,9 +104,9 @@ def test_options_change_the_recipe(striate):
         "net": "dense {classes} softmax",
         "epochs": 2,
         "batch_size": 32,
-        "update": "momentum",
+        "optimizer": "momentum",
         "learning_rate": 0.01,
-        "decay": "cosine",
+        "schedule": "cosine",
         "augment": "shift 1",
         "label_smoothing": 0.0,
         "seed": 0,
@@ -146,11 +146,11 @@ def test_labels_are_smoothed(striate):
 
 
 def test_all_options_of_training_are_passed_on(striate):
-    """Validation, early stopping, standardising and class weights reach the training."""
+    """Validation, early stopping, standardizing and class weights reach the training."""
     result = striate(
         *("train", "shapes", "--epochs", 3, "--no-pictures", "--json", "--validation", 0.1),
-        *("--early-stopping", 1, "--learning-rate", 1e-9, "--standardise"),
-        *("--class-weight", "balanced", "--decay", "constant"),
+        *("--early-stopping", 1, "--learning-rate", 1e-9, "--standardize"),
+        *("--class-weight", "balanced", "--schedule", "constant"),
     )
 
     found = json.loads(result.stdout)
@@ -159,7 +159,7 @@ def test_all_options_of_training_are_passed_on(striate):
         "recipe": None,
         "validation": 0.1,
         "early_stopping": 1,
-        "standardise": True,
+        "standardize": True,
         "class_weight": "balanced",
         "size": None,
         "resize": "fit",
@@ -277,14 +277,14 @@ def test_checkpoint_of_a_stopped_training_is_not_lost_silently(striate, tmp_path
 
 def test_named_checkpoint_is_kept_and_can_be_gone_on_from(striate, tmp_path):
     """`--checkpoint` keeps the file, and `--resume` with more epochs goes on from it."""
-    striate(*QUICK, "--decay", "constant", "--checkpoint", "two.checkpoint")
+    striate(*QUICK, "--schedule", "constant", "--checkpoint", "two.checkpoint")
 
     more = striate(
-        *("train", "shapes", "--epochs", 4, "--decay", "constant", "--no-pictures", "--json"),
+        *("train", "shapes", "--epochs", 4, "--schedule", "constant", "--no-pictures", "--json"),
         *("--resume", "two.checkpoint"),
     )
     whole = striate(
-        "train", "shapes", "--epochs", 4, "--decay", "constant", "--no-pictures", "--json"
+        "train", "shapes", "--epochs", 4, "--schedule", "constant", "--no-pictures", "--json"
     )
 
     assert (tmp_path / "two.checkpoint").is_file()
@@ -296,7 +296,7 @@ def test_named_checkpoint_is_kept_and_can_be_gone_on_from(striate, tmp_path):
     "option",
     [
         ("--epochs", "0"),
-        ("--update", "sgd"),
+        ("--optimizer", "sgd"),
         ("--augment", "shft 2"),
         ("--label-smoothing", "2"),
         ("--label-smoothing", "0.1", "--net", "dense {classes} logistic"),

@@ -30,8 +30,8 @@ MUST_BE_LINEAR = {
     "Sum": {"inputs", "parameters"},
     "Product": {"inputs", "parameters"},
     "Concatenate": {"inputs", "parameters"},
-    "BatchNormalisation": {"parameters"},
-    "LayerNormalisation": {"parameters"},
+    "BatchNormalization": {"parameters"},
+    "LayerNormalization": {"parameters"},
     "Linear": {"inputs"},
 }
 

@@ -26,7 +26,7 @@ from helpers import kinds_of
 from machine.aarch64 import EMULATOR, Emulated
 from machine.assembly import calls, functions
 from striate.compile import load, plan_step, plan_update
-from striate.functions.update.base import Update
+from striate.functions.optimizer.base import Optimizer
 from striate.llvm.machine import compile_object
 from striate.llvm.program import write_program
 from striate.maths.check import relative_error
@@ -40,10 +40,10 @@ both_processors = pytest.mark.parametrize(
     ["host", pytest.param("avx2", marks=[pytest.mark.slow, isa("avx2", "fma")])],
 )
 by_group = pytest.mark.parametrize("group", GROUPS, ids=[IDS[group] for group in GROUPS])
-UPDATES = [
-    pytest.param(update, id=f"{name}-{number}")
-    for (_, name), kind in kinds_of(Update).items()
-    for number, update in enumerate(kind.cases())
+OPTIMIZERS = [
+    pytest.param(optimizer, id=f"{name}-{number}")
+    for (_, name), kind in kinds_of(Optimizer).items()
+    for number, optimizer in enumerate(kind.cases())
 ]
 
 
@@ -135,14 +135,14 @@ def test_code_for_neon(group):
 
 
 @pytest.mark.parametrize("step", [1, 2, 1000])
-@pytest.mark.parametrize("update", UPDATES)
-def test_updates(update, step):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_updates(optimizer, step):
     """Parameters and memory after a step, of a clipped gradient, are the NumPy form's."""
     rng, size = np.random.default_rng(5), 37
     w, dw = rng.standard_normal((2, size)).astype(np.float32)
     decayed = (np.arange(size) % 2).astype(np.float32)
-    memory = {name: rng.uniform(0, 1, size).astype(np.float32) for name in update.buffers}
-    after, later = update.apply(
+    memory = {name: rng.uniform(0, 1, size).astype(np.float32) for name in optimizer.buffers}
+    after, later = optimizer.apply(
         w.astype(np.float64),
         0.5 * dw.astype(np.float64),
         {name: array.astype(np.float64) for name, array in memory.items()},
@@ -156,13 +156,13 @@ def test_updates(update, step):
     buffers["scalars"] = np.array([scalars[name] for name in UPDATE_SCALARS], np.float32)
     buffers |= {name: np.empty(size, np.float32) for name in reference}
 
-    compiled(update, size).run(buffers)
+    compiled(optimizer, size).run(buffers)
 
     for name, array in reference.items():
         assert relative_error(buffers[name], array) <= bound(4), name
 
 
 @cache
-def compiled(update, size):
+def compiled(optimizer, size):
     """Compile an update once for all steps."""
-    return load(plan_update(update, size))
+    return load(plan_update(optimizer, size))

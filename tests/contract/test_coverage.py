@@ -11,11 +11,11 @@ import pytest
 import striate.functions
 from striate.functions import registry
 from striate.functions.base import Function, Loss
-from striate.functions.decay.base import Decay
-from striate.functions.initialiser.base import Initialiser
-from striate.functions.update.base import Update
+from striate.functions.schedule.base import Schedule
+from striate.functions.initializer.base import Initializer
+from striate.functions.optimizer.base import Optimizer
 
-BASES = (Function, Loss, Update, Decay, Initialiser)
+BASES = (Function, Loss, Optimizer, Schedule, Initializer)
 
 
 def _concrete():
@@ -109,7 +109,7 @@ def test_every_case_survives_a_model_file(kind):
 
 def _instance(case):
     """Take the kind's instance out of a case."""
-    for name in ("function", "loss", "initialiser"):
+    for name in ("function", "loss", "initializer"):
         if hasattr(case, name):
             return getattr(case, name)
     return case

@@ -13,13 +13,13 @@ from helpers import (
     products_of,
     tolerance,
 )
-from striate.functions.update.base import Update
+from striate.functions.optimizer.base import Optimizer
 from striate.maths.check import relative_error
 
-UPDATES = [
-    pytest.param(update, id=f"{name}-{number}")
-    for (_, name), kind in kinds_of(Update).items()
-    for number, update in enumerate(kind.cases())
+OPTIMIZERS = [
+    pytest.param(optimizer, id=f"{name}-{number}")
+    for (_, name), kind in kinds_of(Optimizer).items()
+    for number, optimizer in enumerate(kind.cases())
 ]
 
 
@@ -66,11 +66,11 @@ def test_losses_keep_the_precision(case, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("update", UPDATES)
-def test_updates_keep_the_precision(update, dtype):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_updates_keep_the_precision(optimizer, dtype):
     """Parameters and buffers have the dtype of the parameters."""
     w, dw = np.linspace(-1, 1, 6, dtype=dtype), np.linspace(1, 2, 6, dtype=dtype)
 
-    after, memory = update.apply(w, dw, update.start(w), rate=0.1, step=1, decayed=np.ones(6))
+    after, memory = optimizer.apply(w, dw, optimizer.start(w), rate=0.1, step=1, decayed=np.ones(6))
 
     assert {array.dtype for array in (after, *memory.values())} == {np.dtype(dtype)}

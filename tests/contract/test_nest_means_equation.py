@@ -18,17 +18,17 @@ from helpers import (
     symbols,
     tolerance,
 )
-from striate.functions.update.base import Update
+from striate.functions.optimizer.base import Optimizer
 from striate.maths.check import relative_error
 from striate.nests import bind_program, interpret
 
 STATE_CASES = [
     case for case in FUNCTION_CASES if case.values[0].function.state(*case.values[0].inputs)
 ]
-UPDATES = [
-    pytest.param(update, id=f"{name}-{number}")
-    for (_, name), kind in kinds_of(Update).items()
-    for number, update in enumerate(kind.cases())
+OPTIMIZERS = [
+    pytest.param(optimizer, id=f"{name}-{number}")
+    for (_, name), kind in kinds_of(Optimizer).items()
+    for number, optimizer in enumerate(kind.cases())
 ]
 
 
@@ -106,14 +106,14 @@ def test_nests_compute_losses(case):
     assert relative_error(found["dn"], case.loss.backward_n(n, y)) <= bound
 
 
-@pytest.mark.parametrize("update", UPDATES)
-def test_nests_compute_updates(update):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_nests_compute_updates(optimizer):
     """Interpreted nests give the parameters and buffers after a second step."""
     rng = np.random.default_rng(5)
     w, dw, decayed = rng.standard_normal(7), rng.standard_normal(7), np.arange(7) % 2
-    _, memory = update.apply(w, dw[::-1], update.start(w), rate=0.1, step=1, decayed=decayed)
-    lowering = update.lowering(7)
-    outputs = ("w_next", *(f"{name}_next" for name in update.buffers))
+    _, memory = optimizer.apply(w, dw[::-1], optimizer.start(w), rate=0.1, step=1, decayed=decayed)
+    lowering = optimizer.lowering(7)
+    outputs = ("w_next", *(f"{name}_next" for name in optimizer.buffers))
 
     program = bind_program(
         lowering.statements,
@@ -124,7 +124,7 @@ def test_nests_compute_updates(update):
     arrays = {"w": w, "dw": dw, "decayed": decayed.astype(float), **memory}
     found = interpret(program, {name: arrays[name] for name in program.inputs})
 
-    after, later = update.apply(w, dw, memory, rate=0.05, step=2, decayed=decayed)
+    after, later = optimizer.apply(w, dw, memory, rate=0.05, step=2, decayed=decayed)
     wanted = {"w_next": after, **{f"{name}_next": array for name, array in later.items()}}
     for name in outputs:
         assert relative_error(found[name], wanted[name]) <= tolerance(4), name

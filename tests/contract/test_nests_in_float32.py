@@ -26,15 +26,15 @@ from helpers import (
     tolerance,
 )
 from striate.functions.base import TransferFunction
-from striate.functions.update.base import Update
+from striate.functions.optimizer.base import Optimizer
 from striate.maths.check import relative_error
 from striate.nests import bind, bind_program, interpret
 
 LARGEST = [80, 1e4]
-UPDATES = [
-    pytest.param(update, id=f"{name}-{number}")
-    for (_, name), kind in kinds_of(Update).items()
-    for number, update in enumerate(kind.cases())
+OPTIMIZERS = [
+    pytest.param(optimizer, id=f"{name}-{number}")
+    for (_, name), kind in kinds_of(Optimizer).items()
+    for number, optimizer in enumerate(kind.cases())
 ]
 
 
@@ -153,13 +153,13 @@ def test_losses_hold_their_digits(case, draw):
 
 @pytest.mark.parametrize("step", [1, 2, 1000])
 @pytest.mark.parametrize("largest", LARGEST)
-@pytest.mark.parametrize("update", UPDATES)
-def test_updates_hold_their_digits(update, largest, step):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_updates_hold_their_digits(optimizer, largest, step):
     """From weights of zero, what is left is the step: it is right but for rounding."""
     rng, size = np.random.default_rng(5), 12
     w, dw = np.zeros(size, np.float32), spread(rng, (size,), largest)
-    memory = single({name: abs(spread(rng, (size,), largest)) for name in update.buffers})
-    lowering = update.lowering(size)
+    memory = single({name: abs(spread(rng, (size,), largest)) for name in optimizer.buffers})
+    lowering = optimizer.lowering(size)
     program = bind_program(
         lowering.statements,
         shapes={**lowering.shapes, "rate": (), "step": ()},
@@ -170,7 +170,7 @@ def test_updates_hold_their_digits(update, largest, step):
     arrays = {"w": w, "dw": dw, "decayed": np.ones(size), "rate": 0.05, "step": step, **memory}
     found = interpret(program, single({name: arrays[name] for name in program.inputs}))
 
-    after, _ = update.apply(
+    after, _ = optimizer.apply(
         w.astype(np.float64),
         dw.astype(np.float64),
         {name: array.astype(np.float64) for name, array in memory.items()},

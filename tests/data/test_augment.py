@@ -269,7 +269,7 @@ def test_an_unknown_way_to_flip_is_named():
             (
                 "Images of shape (2, 8, 8) with numbers of shape (2,) cannot be augmented. "
                 "Images have four axes, (n, rows, columns, channels), and each has one number. "
-                "Add an axis to grey images with images[..., numpy.newaxis]."
+                "Add an axis to gray images with images[..., numpy.newaxis]."
             ),
         ),
         (
@@ -295,7 +295,7 @@ def test_an_unknown_way_to_flip_is_named():
             Augmentation(shift=1, fill=0.5),
             OptionError,
             (
-                "fill=0.5 is no grey level of uint8 images. These are whole numbers from 0 to 255. "
+                "fill=0.5 is no gray level of uint8 images. These are whole numbers from 0 to 255. "
                 "Use for example fill=0."
             ),
         ),

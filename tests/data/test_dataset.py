@@ -18,7 +18,7 @@ from striate.errors import DataError
     ],
 )
 def test_images_become_uint8_or_float32(values, dtype):
-    """Whole grey levels become uint8, floats and truth values float32, of the same value."""
+    """Whole gray levels become uint8, floats and truth values float32, of the same value."""
     x = as_images(values, where="here")
 
     assert x.dtype == dtype
@@ -26,7 +26,7 @@ def test_images_become_uint8_or_float32(values, dtype):
     np.testing.assert_array_equal(x[..., 0], values)
 
 
-def test_colour_and_more_axes_are_kept():
+def test_color_and_more_axes_are_kept():
     """An axis of channels stays the last one, and images may have more than two axes of pixels."""
     assert as_images(np.zeros((2, 8, 8, 3)), where="here").shape == (2, 8, 8, 3)
     assert as_images(np.zeros((2, 8, 8, 8, 1)), where="here").shape == (2, 8, 8, 8, 1)
@@ -60,7 +60,7 @@ def test_colour_and_more_axes_are_kept():
         (
             np.array([[[-3, 700]]]),
             (
-                "here holds whole numbers from -3 to 700. Whole numbers are grey levels from 0 "
+                "here holds whole numbers from -3 to 700. Whole numbers are gray levels from 0 "
                 "to 255. Save other ranges as float32, divided by their largest value."
             ),
         ),

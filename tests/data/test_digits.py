@@ -40,7 +40,7 @@ def test_the_files_are_those_that_were_made(name, checksum):
 
 
 def test_the_files_are_small_and_carry_their_notice():
-    """All together they take at most 1.2 MB, and makers and licence are beside them."""
+    """All together they take at most 1.2 MB, and makers and license are beside them."""
     notice = (FOLDER / "NOTICE.txt").read_text()
 
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) <= 1_200_000

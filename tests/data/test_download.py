@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from striate.data.catalogue import KNOWN, Known, RemoteFile
+from striate.data.catalog import KNOWN, Known, RemoteFile
 from striate.data.download import cache_folder, fetch
 from striate.errors import DataError, ModelFileError
 
@@ -26,14 +26,14 @@ class Handler(socketserver.StreamRequestHandler):
         while self.rfile.readline().strip():
             pass
         self.server.asked.append(path)
-        behaviour = path.split("/")[1]
-        if behaviour == "garbage":
+        behavior = path.split("/")[1]
+        if behavior == "garbage":
             self.wfile.write(b"what?\r\n\r\n")
-        elif behaviour == "missing":
+        elif behavior == "missing":
             self.answer(b"", status="404 Not Found")
-        elif behaviour == "silent":
+        elif behavior == "silent":
             self.server.leave.wait(5)
-        elif behaviour == "stuck":
+        elif behavior == "stuck":
             self.answer(CONTENT[:1000], length=len(CONTENT))
             self.server.leave.wait(5)
         else:
@@ -43,8 +43,8 @@ class Handler(socketserver.StreamRequestHandler):
                 "long": CONTENT + bytes(9),
                 "other": OTHER,
                 "broken": CONTENT[:1000],
-            }[behaviour]
-            self.answer(body, length=len(CONTENT) if behaviour == "broken" else len(body))
+            }[behavior]
+            self.answer(body, length=len(CONTENT) if behavior == "broken" else len(body))
 
     def answer(self, body, *, status="200 OK", length=None):
         """Send a status, a length and what there is."""
@@ -233,8 +233,8 @@ def test_no_home(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
-def test_the_catalogue_is_that_of_the_real_files(shared_data, name):
-    """Sizes and checksums in the catalogue are those of the original files."""
+def test_the_catalog_is_that_of_the_real_files(shared_data, name):
+    """Sizes and checksums in the catalog are those of the original files."""
     for file in KNOWN[name].files:
         content = (shared_data / name / file.name).read_bytes()
 

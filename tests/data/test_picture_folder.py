@@ -9,7 +9,7 @@ from striate.errors import DataError
 
 
 def draw(path, level=0, shape=(4, 4)):
-    """Write a grey picture of one level, with the folders above it."""
+    """Write a gray picture of one level, with the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.full(shape, level, np.uint8)).save(path)
 
@@ -112,7 +112,7 @@ def test_a_class_without_pictures_is_refused(tmp_path, inner, part):
 
 
 def test_a_class_to_test_with_alone_is_refused(tmp_path):
-    """A class that is not trained cannot be recognised."""
+    """A class that is not trained cannot be recognized."""
     for name in ("ant", "bee"):
         draw(tmp_path / "train" / name / "a.png")
     draw(tmp_path / "test" / "cat" / "a.png")

@@ -9,8 +9,8 @@ from PIL import Image
 from striate.data.pictures import read_pictures
 from striate.errors import DataError, OptionError
 
-GREY = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
-COLOUR = np.stack([GREY, 255 - GREY, GREY // 2], axis=-1)
+GRAY = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
+COLOR = np.stack([GRAY, 255 - GRAY, GRAY // 2], axis=-1)
 
 
 def save(path, values, **options):
@@ -20,61 +20,61 @@ def save(path, values, **options):
 
 
 @pytest.mark.parametrize("ending", ["png", "tif", "bmp", "pgm", "gif", "tga"])
-def test_grey_pictures_come_back(tmp_path, ending):
-    """A grey picture of a lossless format is read pixel by pixel, with one channel."""
-    path = save(tmp_path / f"a.{ending}", GREY)
+def test_gray_pictures_come_back(tmp_path, ending):
+    """A gray picture of a lossless format is read pixel by pixel, with one channel."""
+    path = save(tmp_path / f"a.{ending}", GRAY)
 
     found = read_pictures([path])
 
     assert found.dtype == np.uint8
-    np.testing.assert_array_equal(found, GREY[np.newaxis, ..., np.newaxis])
+    np.testing.assert_array_equal(found, GRAY[np.newaxis, ..., np.newaxis])
 
 
 @pytest.mark.parametrize("ending", ["png", "tif", "bmp", "ppm"])
-def test_colour_pictures_come_back(tmp_path, ending):
-    """A colour picture of a lossless format is read pixel by pixel, with three channels."""
-    path = save(tmp_path / f"a.{ending}", COLOUR)
+def test_color_pictures_come_back(tmp_path, ending):
+    """A color picture of a lossless format is read pixel by pixel, with three channels."""
+    path = save(tmp_path / f"a.{ending}", COLOR)
 
-    np.testing.assert_array_equal(read_pictures([path]), COLOUR[np.newaxis])
+    np.testing.assert_array_equal(read_pictures([path]), COLOR[np.newaxis])
 
 
-def test_one_colour_picture_makes_the_set_colour(tmp_path):
-    """Grey among colours is repeated in each channel; on request, colour becomes grey."""
-    files = [save(tmp_path / "a.png", GREY), save(tmp_path / "b.png", COLOUR)]
+def test_one_color_picture_makes_the_set_color(tmp_path):
+    """Gray among colors is repeated in each channel; on request, color becomes gray."""
+    files = [save(tmp_path / "a.png", GRAY), save(tmp_path / "b.png", COLOR)]
 
     mixed = read_pictures(files)
-    grey = read_pictures(files, channels=1)
+    gray = read_pictures(files, channels=1)
 
-    np.testing.assert_array_equal(mixed[0], np.repeat(GREY[..., np.newaxis], 3, axis=-1))
-    np.testing.assert_array_equal(mixed[1], COLOUR)
-    luma = COLOUR @ [0.299, 0.587, 0.114]
+    np.testing.assert_array_equal(mixed[0], np.repeat(GRAY[..., np.newaxis], 3, axis=-1))
+    np.testing.assert_array_equal(mixed[1], COLOR)
+    luma = COLOR @ [0.299, 0.587, 0.114]
     # Pillow's weights are rounded to 65536ths, and the sum is rounded to a whole number.
-    assert np.abs(grey[1, ..., 0] - luma).max() <= 0.51
+    assert np.abs(gray[1, ..., 0] - luma).max() <= 0.51
 
 
-def test_palettes_decide_by_their_colours(tmp_path):
-    """A picture with a palette is grey if all colours of the palette are."""
-    palette = Image.fromarray(GREY).convert("P")
+def test_palettes_decide_by_their_colors(tmp_path):
+    """A picture with a palette is gray if all colors of the palette are."""
+    palette = Image.fromarray(GRAY).convert("P")
     palette.putpalette([level for level in range(256) for _ in range(3)])
-    palette.save(tmp_path / "grey.png")
-    Image.fromarray(COLOUR).quantize(16).save(tmp_path / "colour.png")
+    palette.save(tmp_path / "gray.png")
+    Image.fromarray(COLOR).quantize(16).save(tmp_path / "color.png")
 
-    assert read_pictures([tmp_path / "grey.png"]).shape == (1, 3, 4, 1)
-    np.testing.assert_array_equal(read_pictures([tmp_path / "colour.png"])[0], COLOUR)
+    assert read_pictures([tmp_path / "gray.png"]).shape == (1, 3, 4, 1)
+    np.testing.assert_array_equal(read_pictures([tmp_path / "color.png"])[0], COLOR)
 
 
 def test_black_and_white_become_0_and_255(tmp_path):
-    """A picture of one bit for each pixel is grey."""
-    Image.fromarray(GREY > 100).save(tmp_path / "a.png")
+    """A picture of one bit for each pixel is gray."""
+    Image.fromarray(GRAY > 100).save(tmp_path / "a.png")
 
     found = read_pictures([tmp_path / "a.png"])
 
-    np.testing.assert_array_equal(found[0, ..., 0], np.where(GREY > 100, 255, 0))
+    np.testing.assert_array_equal(found[0, ..., 0], np.where(GRAY > 100, 255, 0))
 
 
 @pytest.mark.parametrize("ending", ["png", "tif", "pgm"])
-def test_deep_grey_becomes_8_bits(tmp_path, ending):
-    """Grey levels of 16 bits are scaled, so that the largest becomes 255, and rounded."""
+def test_deep_gray_becomes_8_bits(tmp_path, ending):
+    """Gray levels of 16 bits are scaled, so that the largest becomes 255, and rounded."""
     levels = np.array([[0, 128, 129, 257], [0x7FFF, 0x8000, 0xFF7F, 0xFFFF]], np.uint16)
     path = save(tmp_path / f"a.{ending}", levels)
 
@@ -97,7 +97,7 @@ def test_transparency_is_laid_on_white(tmp_path, mode):
     assert found[0, 0, :, 0].tolist() == [255, 204, 0]
 
 
-def test_a_transparent_colour_of_a_palette(tmp_path):
+def test_a_transparent_color_of_a_palette(tmp_path):
     """A palette may have transparent entries; they too are laid on white."""
     picture = Image.fromarray(np.array([[0, 1]], np.uint8)).convert("P")
     picture.putpalette([0, 0, 0, 10, 20, 30])
@@ -116,30 +116,30 @@ def test_pictures_are_turned_upright(tmp_path, ending, options, orientation):
     """Each of the eight orientations of EXIF is brought upright."""
     # How the upright picture must be stored, by the meaning of the orientations in the standard.
     stored = {
-        1: GREY,
-        2: GREY[:, ::-1],
-        3: GREY[::-1, ::-1],
-        4: GREY[::-1],
-        5: GREY.T,
-        6: GREY.T[::-1],
-        7: GREY.T[::-1, ::-1],
-        8: GREY.T[:, ::-1],
+        1: GRAY,
+        2: GRAY[:, ::-1],
+        3: GRAY[::-1, ::-1],
+        4: GRAY[::-1],
+        5: GRAY.T,
+        6: GRAY.T[::-1],
+        7: GRAY.T[::-1, ::-1],
+        8: GRAY.T[:, ::-1],
     }[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = save(tmp_path / f"a.{ending}", np.ascontiguousarray(stored), exif=exif, **options)
 
-    np.testing.assert_array_equal(read_pictures([path])[0, ..., 0], GREY)
+    np.testing.assert_array_equal(read_pictures([path])[0, ..., 0], GRAY)
 
 
 def test_the_first_frame_is_taken(tmp_path):
     """Of an animation the first picture is read."""
-    later = Image.fromarray(255 - GREY)
-    Image.fromarray(GREY).save(tmp_path / "a.gif", save_all=True, append_images=[later])
+    later = Image.fromarray(255 - GRAY)
+    Image.fromarray(GRAY).save(tmp_path / "a.gif", save_all=True, append_images=[later])
 
     found = read_pictures([tmp_path / "a.gif"], channels=1)
 
-    np.testing.assert_array_equal(found[0, ..., 0], GREY)
+    np.testing.assert_array_equal(found[0, ..., 0], GRAY)
 
 
 def test_sizes_that_differ_become_the_median(tmp_path):
@@ -191,7 +191,7 @@ def test_truncated_pictures_are_named(tmp_path):
 @pytest.mark.parametrize(("limit", "reported"), [(11, 11), (5, 10)])
 def test_decompression_bombs_are_refused(tmp_path, monkeypatch, limit, reported):
     """A picture that claims more pixels than Pillow's limit is refused before it is decoded."""
-    path = save(tmp_path / "a.png", GREY)
+    path = save(tmp_path / "a.png", GRAY)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
 
     with pytest.raises(DataError) as error:
@@ -204,15 +204,15 @@ def test_decompression_bombs_are_refused(tmp_path, monkeypatch, limit, reported)
     )
 
 
-def test_grey_levels_without_a_scale_are_refused(tmp_path):
+def test_gray_levels_without_a_scale_are_refused(tmp_path):
     """Pictures of 32-bit numbers have no white; nothing is guessed."""
-    path = save(tmp_path / "a.tif", GREY.astype(np.int32) * 1000)
+    path = save(tmp_path / "a.tif", GRAY.astype(np.int32) * 1000)
 
     with pytest.raises(DataError) as error:
         read_pictures([path])
 
     assert str(error.value) == (
-        f"{path} has grey levels from 0 to 220000 of type int32. Grey levels of pictures are "
+        f"{path} has gray levels from 0 to 220000 of type int32. Gray levels of pictures are "
         "whole numbers of 8 or 16 bits. Convert the picture, or save all images as float32 in an "
         ".npz file."
     )
@@ -221,7 +221,7 @@ def test_grey_levels_without_a_scale_are_refused(tmp_path):
 def test_postscript_is_refused(tmp_path):
     """Encapsulated PostScript is a program; it is not run, whatever its name."""
     path = tmp_path / "a.png"
-    Image.fromarray(COLOUR).save(path, format="EPS")
+    Image.fromarray(COLOR).save(path, format="EPS")
 
     with pytest.raises(DataError, match=r"a\.png could not be read as a picture"):
         read_pictures([path])
@@ -258,7 +258,7 @@ def test_no_pictures_are_refused():
         (
             {"channels": 4},
             (
-                "channels=4 is not possible. Pictures have 1 channel (grey) or 3 (red, green, "
+                "channels=4 is not possible. Pictures have 1 channel (gray) or 3 (red, green, "
                 "blue). Use channels=1 or channels=3."
             ),
         ),
@@ -273,7 +273,7 @@ def test_no_pictures_are_refused():
 )
 def test_options_that_cannot_be_are_refused(tmp_path, options, message):
     """Sizes, channels and rules that do not exist are refused with those that do."""
-    path = save(tmp_path / "a.png", GREY)
+    path = save(tmp_path / "a.png", GRAY)
 
     with pytest.raises(OptionError) as error:
         read_pictures([path], **options)
@@ -285,7 +285,7 @@ def test_options_that_cannot_be_are_refused(tmp_path, options, message):
 def test_changed_bytes_end_in_a_picture_or_an_error(tmp_path, form):
     """Whatever byte of a file is changed, reading it gives pixels or a DataError."""
     stream = io.BytesIO()
-    Image.fromarray(COLOUR).save(stream, form)
+    Image.fromarray(COLOR).save(stream, form)
     generator = np.random.default_rng(3)
     path = tmp_path / "a.bin"
     refused = 0

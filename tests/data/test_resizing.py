@@ -1,4 +1,4 @@
-"""Bringing images to one size, and to grey or colour."""
+"""Bringing images to one size, and to gray or color."""
 
 import numpy as np
 import pytest
@@ -77,29 +77,29 @@ def test_floats_are_resized_as_floats():
     np.testing.assert_array_equal(found, np.full((1, 4, 4, 2), -3.25))
 
 
-def test_grey_and_colour_become_each_other():
-    """Grey is repeated; colour becomes grey by its luma, as Pillow computes it; grey stays grey."""
-    colour = np.random.default_rng(0).integers(0, 256, (2, 6, 9, 3), np.uint8)
+def test_gray_and_color_become_each_other():
+    """Gray is repeated; color becomes gray by its luma, as Pillow computes it; gray stays gray."""
+    color = np.random.default_rng(0).integers(0, 256, (2, 6, 9, 3), np.uint8)
 
-    grey = convert(colour, size=None, channels=1, resize="fit")
+    gray = convert(color, size=None, channels=1, resize="fit")
     again = convert(
-        convert(grey, size=None, channels=3, resize="fit"), size=None, channels=1, resize="fit"
+        convert(gray, size=None, channels=3, resize="fit"), size=None, channels=1, resize="fit"
     )
 
     np.testing.assert_array_equal(
-        grey[0, ..., 0], np.asarray(Image.fromarray(colour[0]).convert("L"))
+        gray[0, ..., 0], np.asarray(Image.fromarray(color[0]).convert("L"))
     )
-    np.testing.assert_array_equal(again, grey)
+    np.testing.assert_array_equal(again, gray)
 
 
-def test_float_colour_becomes_grey_by_the_same_weights():
+def test_float_color_becomes_gray_by_the_same_weights():
     """Floats have the same luma, without rounding."""
-    colour = np.random.default_rng(0).random((2, 6, 9, 3), np.float32)
+    color = np.random.default_rng(0).random((2, 6, 9, 3), np.float32)
 
-    grey = convert(colour, size=None, channels=1, resize="fit")
+    gray = convert(color, size=None, channels=1, resize="fit")
 
     # The weights are rounded to 65536ths; float32 sums of three terms.
-    np.testing.assert_allclose(grey[..., 0], colour @ [0.299, 0.587, 0.114], atol=2e-5)
+    np.testing.assert_allclose(gray[..., 0], color @ [0.299, 0.587, 0.114], atol=2e-5)
 
 
 def test_nothing_to_do_is_nothing_done():
@@ -116,7 +116,7 @@ def test_nothing_to_do_is_nothing_done():
             (2, 6, 9, 4),
             {"size": None, "channels": 3},
             (
-                "Images of 4 channels cannot be brought to 3. Only grey and colour can be "
+                "Images of 4 channels cannot be brought to 3. Only gray and color can be "
                 "changed into each other. Leave channels out."
             ),
         ),

@@ -88,14 +88,14 @@ def test_generated_figures_are_whole(size):
     for image, label in zip(x[..., 0], y, strict=True):
         rows, columns = np.nonzero(image)
         radius = (rows.max() - rows.min()) // 2
-        centre = (int(rows.max() - radius), int(columns.max() - radius))
+        center = (int(rows.max() - radius), int(columns.max() - radius))
         draw = (shapes.square, shapes.diamond)[label]
-        np.testing.assert_array_equal(image, 255 * draw(size, radius=radius, centre=centre))
+        np.testing.assert_array_equal(image, 255 * draw(size, radius=radius, center=center))
         assert rows.min() >= 1
         assert columns.min() >= 1
         assert rows.max() <= size - 2
         assert columns.max() <= size - 2
-        seen.add((int(radius), *centre))
+        seen.add((int(radius), *center))
     most = (size - 3) // 2
     assert {radius for radius, _, _ in seen} >= {2, most}
     assert len(seen) > min(100, 2 * (size - 6) ** 2 // 3)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from striate.data import NAMES, catalogue, idx, load, open_dataset
-from striate.data.catalogue import KNOWN, RemoteFile
+from striate.data import NAMES, catalog, idx, load, open_dataset
+from striate.data.catalog import KNOWN, RemoteFile
 from striate.errors import DataError, OptionError
 
 
@@ -120,7 +120,7 @@ def test_a_name_is_downloaded_into_the_cache(tmp_path, monkeypatch):
         for name, content in contents.items()
     )
     small = dataclasses.replace(KNOWN["mnist"], files=files, mirrors=(served.as_uri() + "/",))
-    monkeypatch.setitem(catalogue.KNOWN, "mnist", small)
+    monkeypatch.setitem(catalog.KNOWN, "mnist", small)
     calls = []
 
     first = open_dataset("mnist", progress=lambda *call: calls.append(call))
@@ -161,7 +161,7 @@ def test_cifar10_is_read_unpacked_or_as_its_archive(tmp_path, monkeypatch):
     small = dataclasses.replace(
         KNOWN["cifar10"], files=(RemoteFile(archive.name, archive.stat().st_size, checksum),)
     )
-    monkeypatch.setitem(catalogue.KNOWN, "cifar10", small)
+    monkeypatch.setitem(catalog.KNOWN, "cifar10", small)
 
     for folder in (unpacked, packed):
         dataset = open_dataset("cifar10", folder=folder)

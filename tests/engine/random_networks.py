@@ -27,9 +27,9 @@ ROOM = 1e-5
 
 # Orders of addition, and fused or not, make one engine's error a few times the other's, by chance;
 # where that of NumPy is nothing, for it adds up in pairs, there are a few units of roundings. Where
-# a derivative's terms cancel, as those of a bias before batch normalisation, their roundings stay.
+# a derivative's terms cancel, as those of a bias before batch normalization, their roundings stay.
 EPSILON = float(np.finfo(np.float32).eps)
-TIMES, OWN, CANCELLED = 10, 50 * EPSILON, 5 * EPSILON
+TIMES, OWN, CANCELED = 10, 50 * EPSILON, 5 * EPSILON
 
 
 @cache
@@ -40,7 +40,7 @@ def drawn(number):
     for attempt in range(NETWORKS):
         network = problem(number, attempt)
         # The statistics of a batch take two values.
-        least = 2 if network.kinds()["BatchNormalisation"] else 1
+        least = 2 if network.kinds()["BatchNormalization"] else 1
         network = replace(network, images=max(images, least))
         for _ in range(DRAWS):
             numbers = _numbers(network, rng)
@@ -71,8 +71,8 @@ def differences(step, numbers, results):
     different = []
     for name, found in results.items():
         error, usual = (np.linalg.norm(other - exact[name]) for other in (found, single[name]))
-        cancelled = all_derivatives if name.startswith("d ") else 0
-        bound = TIMES * usual + OWN * norms[name] + CANCELLED * cancelled
+        canceled = all_derivatives if name.startswith("d ") else 0
+        bound = TIMES * usual + OWN * norms[name] + CANCELED * canceled
         if not error <= bound:
             different.append(f"{name} of {numbers.images} images is off by {error}, not {bound}")
     return different

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import striate as st
-import striate.engine.possible
+import striate.engine.capabilities
 from networks import classifier, columns, digest, images_and_labels, raising
 from striate.llvm.machine import describe, host
 from striate.runtime.settings import using_threads
@@ -15,7 +15,7 @@ NETWORK = (
 )
 TRAININGS = {
     "adam": {"augment": "shift 1 flip", "validation": 0.2},
-    "momentum": {"update": "momentum", "clip_norm": 0.1, "decay": "cosine"},
+    "momentum": {"optimizer": "momentum", "clip_norm": 0.1, "schedule": "cosine"},
 }
 
 
@@ -46,7 +46,7 @@ def test_a_stop_changes_no_bit(training, alone, tmp_path):
     """Stopped inside an epoch and resumed on other threads, a training ends in the same bits."""
     path = tmp_path / "checkpoint"
     with pytest.raises(KeyboardInterrupt):
-        train(training, checkpoint=path, listeners=[raising(KeyboardInterrupt(), at_step=5)])
+        train(training, checkpoint=path, callbacks=[raising(KeyboardInterrupt(), at_step=5)])
 
     assert train(training, resume=path, threads=2) == alone[training]
 
@@ -60,13 +60,13 @@ def test_the_processor_changes_no_bit(training, alone, monkeypatch):
     left = [name for name in here.features.split(",") if not name.startswith(("+avx512", "+avx10"))]
     without = [f"-{name[1:]}" for name in here.features.split(",") if name not in left]
     narrow = describe("haswell", ",".join([*left, *without]), here.triple)
-    monkeypatch.setattr(striate.engine.possible, "host", lambda: narrow)
+    monkeypatch.setattr(striate.engine.capabilities, "host", lambda: narrow)
 
     assert narrow.register_lanes == 8
     assert train(training) == alone[training]
 
 
-def test_predictions_do_not_depend_on_threads_or_on_neighbours():
+def test_predictions_do_not_depend_on_threads_or_on_neighbors():
     """An image has the same outputs, bit for bit, in any batch of two or more."""
     network = st.Network.parse(NETWORK, X.shape[1:])
     with using_threads(1):

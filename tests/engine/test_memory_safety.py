@@ -27,7 +27,7 @@ from striate.plan.verify import verify_plan
 ROOT = Path(__file__).parents[2]
 
 QUICK = GROUPS[3:4]
-"""Batch normalisation is among them: sums over images, of which each part has its own."""
+"""Batch normalization is among them: sums over images, of which each part has its own."""
 
 some_groups = pytest.mark.parametrize(
     "group",

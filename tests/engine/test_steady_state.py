@@ -10,7 +10,7 @@ from engine.compiled import SEED
 from plan.small import small_step
 from striate.engine import CompiledEngine
 from striate.functions.base import Draw
-from striate.functions.update import Adam
+from striate.functions.optimizer import Adam
 from striate.graph.batch import Batch
 from striate.graph.parameters import start_parameters, start_state
 
@@ -30,12 +30,12 @@ def resident():
 @pytest.mark.parametrize("threads", [1, 2])
 def test_ten_thousand_steps(threads):
     """After 10,000 steps with updates a process holds as much memory as after 100."""
-    step, rng, update = small_step(), np.random.default_rng(1), Adam()
+    step, rng, optimizer = small_step(), np.random.default_rng(1), Adam()
     parameters, statistics = start_parameters(step.graph, 0), start_state(step.graph)
     steps = CompiledEngine(step, threads=threads).steps(
-        update, np.ones_like(parameters), images=IMAGES, target_shapes=[()]
+        optimizer, np.ones_like(parameters), images=IMAGES, target_shapes=[()]
     )
-    memory = {name: np.zeros_like(parameters) for name in update.buffers}
+    memory = {name: np.zeros_like(parameters) for name in optimizer.buffers}
     images = rng.standard_normal((IMAGES, 2, 6, 7)).astype(np.float32)
     batch = Batch(inputs=(images,), targets=(rng.integers(0, 4, IMAGES),))
 

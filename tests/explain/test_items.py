@@ -10,7 +10,7 @@ from striate.functions.loss import CrossEntropy
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
 from striate.plan.fuse import Kernel
-from striate.plan.schedule import Schedule, Walk
+from striate.plan.schedule import LoopSchedule, Walk
 from striate.plan.tiles import Segment
 
 
@@ -44,7 +44,7 @@ def test_a_tile_in_registers(plan):
     places = (whole("i", 28), columns, whole("g", 1), whole("h", 6, 6))
     reduced = (whole("l", 1), whole("u", 5), whole("v", 5, 5))
 
-    row = described(plan, Schedule("q", places, reduced, within=("g", "h", "i", "j")))
+    row = described(plan, LoopSchedule("q", places, reduced, within=("g", "h", "i", "j")))
 
     assert row.lanes == "16 images"
     assert (row.at_once, row.entries) == ("j 4 × h 6", 24)
@@ -59,14 +59,14 @@ def test_a_tile_in_registers(plan):
 
 
 def test_columns_in_the_lanes(plan):
-    """Neighbours in the lanes are told from images; a tile of theirs counts vectors."""
+    """Neighbors in the lanes are told from images; a tile of theirs counts vectors."""
     columns = Walk("j", (Segment(0, 16, 16), Segment(16, 28, 12)))
     places = (whole("h", 6, 2), whole("i", 28), columns)
     reduced = (whole("u", 5), whole("v", 5))
 
-    row = described(plan, Schedule("j", places, reduced, within=("h", "i", "j"), tasks=16))
+    row = described(plan, LoopSchedule("j", places, reduced, within=("h", "i", "j"), tasks=16))
 
-    assert row.lanes == "16 neighbours along j"
+    assert row.lanes == "16 neighbors along j"
     assert row.loops == (
         "for h < 6 by 2, shared by 16 tasks",
         "  for i < 28",
@@ -81,7 +81,7 @@ def test_columns_in_the_lanes(plan):
 
 def test_terms_in_the_lanes(plan):
     """Terms that lie in the lanes are added up across them."""
-    row = described(plan, Schedule("v", (whole("i", 28),), (whole("u", 5),), within=("i",)))
+    row = described(plan, LoopSchedule("v", (whole("i", 28),), (whole("u", 5),), within=("i",)))
 
     assert row.lanes == "5 terms along v"
     assert "  the 16 lanes are added up" in row.loops
@@ -89,7 +89,7 @@ def test_terms_in_the_lanes(plan):
 
 def test_what_is_stored(plan):
     """Z and N of a layer stay in registers; A, which others read, goes to memory."""
-    row = described(plan, Schedule("q", (), (), within=()))
+    row = described(plan, LoopSchedule("q", (), (), within=()))
 
     assert row.title == "conv1.Z, N, A"
     assert row.writes == ("conv1.Z", "conv1.N", "conv1.A")
@@ -98,7 +98,7 @@ def test_what_is_stored(plan):
 
 def test_work_is_that_of_the_whole_batch(plan):
     """The multiply-adds are those of all blocks; those beyond the edges do not count."""
-    row = described(plan, Schedule("q", (), (), within=()))
+    row = described(plan, LoopSchedule("q", (), (), within=()))
 
     along = 5 * 28 - 2 * (1 + 2)  # taps that fall inside, of one axis padded by 2
     assert row.multiply_adds == 64 * 6 * along**2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from striate.errors import OptionError
-from striate.functions.normalisation import GroupNormalisation, LocalResponseNormalisation
+from striate.functions.normalization import GroupNormalization, LocalResponseNormalization
 from striate.functions.reshape import Reshape
 from striate.functions.weight import (
     AdaptiveAveragePooling,
@@ -27,8 +27,8 @@ WINDOW = {"feature_maps": 2, "window": 3}
         (TransposedConvolution, "feature_maps", {"window": 3}, 6),
         (TransposedConvolution, "groups", WINDOW, 1),
         (DotProduct, "neurons", {}, 10),
-        (GroupNormalisation, "groups", {}, 2),
-        (LocalResponseNormalisation, "size", {}, 5),
+        (GroupNormalization, "groups", {}, 2),
+        (LocalResponseNormalization, "size", {}, 5),
     ],
 )
 def test_a_count_that_is_not_whole_is_refused(kind, option, others, example, value):

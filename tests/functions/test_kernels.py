@@ -21,7 +21,7 @@ def test_a_true_convolution_turns_every_axis_of_the_window():
     assert oriented(w, flip=False) is w
 
 
-def test_groups_take_neighbouring_maps():
+def test_groups_take_neighboring_maps():
     """The first group has the first maps."""
     w = np.arange(8.0).reshape(4, 1, 2)
 

@@ -5,7 +5,7 @@ import pytest
 
 from striate.errors import OptionError
 from striate.functions import registry
-from striate.functions.decay import Cosine, LinearWarmUp
+from striate.functions.schedule import Cosine, LinearWarmUp
 from striate.functions.transfer import LeakyRelu
 from striate.functions.vec import Flatten
 from striate.functions.weight import AveragePooling, Convolution, DotProduct, MaxPooling
@@ -15,14 +15,14 @@ def test_names_are_the_class_names_in_words():
     """LeakyRelu is leaky-relu, RMSprop rmsprop, AdamW adamw."""
     assert registry.find("transfer", "leaky-relu") is LeakyRelu
     assert registry.name_of(MaxPooling) == "max-pooling"
-    assert {"rmsprop", "adamw", "gradient-descent"} <= registry.kinds("update").keys()
+    assert {"rmsprop", "adamw", "gradient-descent"} <= registry.kinds("optimizer").keys()
 
 
 def test_what_stands_in_place_of_a_weight_function_is_one_family():
-    """Pooling, normalising, rearranging and dropout are found where weight functions are."""
+    """Pooling, normalizing, rearranging and dropout are found where weight functions are."""
     names = registry.kinds("weight").keys()
 
-    assert {"convolution", "max-pooling", "batch-normalisation", "flatten", "dropout"} <= names
+    assert {"convolution", "max-pooling", "batch-normalization", "flatten", "dropout"} <= names
 
 
 def test_families_cannot_be_changed():
@@ -57,7 +57,7 @@ def test_a_kind_may_hold_another():
         "epochs": 2,
         "then": {"kind": "cosine", "floor": 0.1},
     }
-    assert registry.from_data("decay", data) == kind
+    assert registry.from_data("schedule", data) == kind
 
 
 def test_an_unknown_kind_is_an_error_that_names_the_nearest():
@@ -77,7 +77,7 @@ def test_an_unknown_family_is_an_error():
 
     assert str(error.value) == (
         '"weights" is no family of kinds. There is weight, net_input, transfer, loss, update, '
-        'decay, initialiser. Did you mean "weight"?'
+        'decay, initializer. Did you mean "weight"?'
     )
 
 
@@ -154,9 +154,9 @@ def test_an_unknown_family_is_an_error():
             "DotProduct cannot have neurons=True. It is a whole number. Look at what wrote it.",
         ),
         (
-            "decay",
+            "schedule",
             {"kind": "linear-warm-up", "then": 3},
-            "LinearWarmUp cannot have then=3. It is a kind (Decay). Look at what wrote it.",
+            "LinearWarmUp cannot have then=3. It is a kind (Schedule). Look at what wrote it.",
         ),
         (
             "net_input",
@@ -221,7 +221,7 @@ def test_defaults_are_not_written(kind):
         ("transfer", "sigmoid", "logistic"),
         ("transfer", "ReLU", "relu"),
         ("transfer", "leaky_relu", "leaky-relu"),
-        ("update", "sgd", "gradient-descent"),
+        ("optimizer", "sgd", "gradient-descent"),
         ("loss", "mse", "squared-error"),
     ],
 )

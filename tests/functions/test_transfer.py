@@ -210,15 +210,15 @@ def test_a_common_derivative_does_not_move_a_softmax():
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_the_initialiser_has_a_name_of_the_list(kind):
-    """Each function names the initialiser for the weights in front of it."""
+def test_the_initializer_has_a_name_of_the_list(kind):
+    """Each function names the initializer for the weights in front of it."""
     rectifiers = {"Relu", "LeakyRelu", "Elu", "Softplus", "Silu", "Gelu", "HardSwish"}
     others = {"Selu": "lecun-normal", "ScaledTanh": "lecun-uniform"}
     name = kind.__name__
 
     wanted = "he-normal" if name in rectifiers else others.get(name, "glorot-uniform")
 
-    assert kind.initialiser == wanted
+    assert kind.initializer == wanted
 
 
 @pytest.mark.bad_input

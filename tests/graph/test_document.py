@@ -10,27 +10,27 @@ from hypothesis import strategies as st_
 
 import striate as st
 from striate.errors import StriateError
-from striate.functions.initialiser import Given, Orthogonal
+from striate.functions.initializer import Given, Orthogonal
 from striate.graph.document import from_document, to_document
 from striate.graph.graph import Graph
 from striate.graph.parameters import start_parameters
 
 
 def everything():
-    """Make a graph with several inputs and outputs, shared layers, initialisers and options."""
+    """Make a graph with several inputs and outputs, shared layers, initializers and options."""
     left, right = st.Input((6, 6, 1), name="left"), st.Input((6, 6, 1), name="right")
     kernel = Given(values=[[[[1, 1], [-1, -1]]], [[[1, -1], [1, -1]]]])
-    stem = st.Conv(2, 2, activation="leaky-relu", initialiser=kernel, name="stem")
+    stem = st.Conv(2, 2, activation="leaky-relu", initializer=kernel, name="stem")
     joined = st.Concatenate()([stem(left), stem(right)])
     conv = st.Conv(3, (3, 2), stride=(2, 1), padding=((1, 0), (0, 2)), groups=1, bias="untied",
-                   initialiser=Orthogonal(gain=2.0))(joined)  # fmt: skip
+                   initializer=Orthogonal(gain=2.0))(joined)  # fmt: skip
     pooled = st.MaxPool(2, stride=1, ceil_mode=True)(st.BatchNorm(activation="relu")(conv))
     dense = st.Dense(4, activation="softmax")(st.Flatten("columns")(st.Dropout(0.25)(pooled)))
     return Graph.of([dense, st.Multiply(name="product")([pooled, pooled])])
 
 
 def test_a_graph_comes_back():
-    """Names, order, kinds, options, initialisers, shared layers, inputs and outputs."""
+    """Names, order, kinds, options, initializers, shared layers, inputs and outputs."""
     graph = everything()
     document = to_document(graph)
     again = from_document(json.loads(json.dumps(document)))

@@ -105,7 +105,7 @@ class TestSharedLayers:
             )
 
     def test_statistics_are_updated_at_each_place(self):
-        """A shared batch normalisation hears of both batches, one after the other."""
+        """A shared batch normalization hears of both batches, one after the other."""
         norm = st.BatchNorm(momentum=0.5, name="norm")
         left, right = st.Input((2,), name="left"), st.Input((2,), name="right")
         graph = Graph.of(st.Add()([norm(left), norm(right)]))
@@ -333,7 +333,7 @@ class TestParameters:
         assert (start_parameters(graph, 3) != start_parameters(graph, 4)).any()
 
     def test_each_array_has_a_generator_of_its_own(self):
-        """Another initialiser in one layer changes no number of another."""
+        """Another initializer in one layer changes no number of another."""
         nets = [
             st.Network.parse(f"conv 2@3x3 init {init} | dense 3", (5, 5, 1))
             for init in ("orthogonal", "he-normal")
@@ -344,7 +344,7 @@ class TestParameters:
         np.testing.assert_array_equal(first["dense1.weight"], second["dense1.weight"])
 
     def test_weight_decay_is_for_weights(self):
-        """Neither biases nor normalisation are pulled towards zero."""
+        """Neither biases nor normalization are pulled toward zero."""
         graph = st.Network.parse("conv 2@3x3 | batch-norm | dense 3", (5, 5, 1)).graph
         marked = {name for name, parameter in graph.parameters().items() if parameter.decayed}
 

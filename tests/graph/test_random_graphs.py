@@ -109,7 +109,7 @@ def test_a_slightly_wrong_derivative_is_found(monkeypatch):
 
 
 def test_a_derivative_of_zero_is_no_error():
-    """A bias in front of batch normalisation has no effect; roundings are not held against it."""
+    """A bias in front of batch normalization has no effect; roundings are not held against it."""
     image = Input((4, 4, 1))
     step = TrainingStep.of(
         Graph.of(Flatten()(BatchNorm(activation="tanh")(Conv(2, 3)(image)))), [SquaredError()]

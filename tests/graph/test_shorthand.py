@@ -16,7 +16,7 @@ from striate.graph.shorthand import parse
 from striate.graph.shorthand_writer import write
 
 TRANSFERS = ["relu", "tanh", "leaky-relu(slope=0.1)", "elu", "softmax", "logistic", "gelu"]
-INITIALISERS = ["he-normal", "orthogonal", "zeros"]
+INITIALIZERS = ["he-normal", "orthogonal", "zeros"]
 
 
 def what(graph):
@@ -36,7 +36,7 @@ def segments(draw):
         case "conv":
             size = draw(sampled_from([f"{window}x{window}", f"{window}x1"]))
             bias = draw(sampled_from(["", " bias none", " bias untied"]))
-            init = draw(sampled_from(["", *(f" init {word}" for word in INITIALISERS)]))
+            init = draw(sampled_from(["", *(f" init {word}" for word in INITIALIZERS)]))
             stride = draw(sampled_from(["", " stride 2", " stride 2x1"]))
             padding = draw(sampled_from([" same", " padding 1", " padding 1:0x2:1"]))
             return f"conv {draw(integers(1, 3))}@{size}{stride}{padding}{bias}{init}{transfer}"

@@ -11,7 +11,7 @@ import striate as st
 
 
 def rows_of(text, shape):
-    """Summarise a network, by the names of its layers."""
+    """Summarize a network, by the names of its layers."""
     return {row.name: row for row in st.Network.parse(text, shape).summary().rows}
 
 
@@ -112,7 +112,7 @@ def test_the_summary_counts_what_there_is():
 
 
 def test_on_a_terminal(monkeypatch):
-    """On a terminal the table has colours and fits the width; elsewhere it is plain."""
+    """On a terminal the table has colors and fits the width; elsewhere it is plain."""
     summary = st.Network.preset("lenet5").summary()
     controller, terminal = pty.openpty()
     with os.fdopen(terminal, "w") as screen:
@@ -135,8 +135,8 @@ def test_on_a_terminal(monkeypatch):
 
 def test_a_network_prints_as_its_text():
     """Where there is a text it is printed, else one line with sizes."""
-    given = st.functions.initialiser.Given(values=[[[[1.0]]]])
-    by_hand = st.Network([st.Conv(1, 1, initialiser=given)], input_shape=(2, 2, 1))
+    given = st.functions.initializer.Given(values=[[[[1.0]]]])
+    by_hand = st.Network([st.Conv(1, 1, initializer=given)], input_shape=(2, 2, 1))
 
     assert str(st.Network.parse("dense 2", (3,))) == "dense 2"
     assert str(by_hand) == "<Network (2, 2, 1) -> (2, 2, 1), 1 layers, 2 parameters>"

@@ -4,7 +4,7 @@ import numpy as np
 
 from striate.functions.base import Draw
 from striate.functions.loss import SquaredError
-from striate.functions.normalisation import BatchNormalisation
+from striate.functions.normalization import BatchNormalization
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer
 from striate.graph.layers import Input
@@ -15,10 +15,10 @@ from striate.graph.trace import Trace
 
 
 def test_parameters_of_several_incoming_layers_stand_side_by_side():
-    """A normalisation joined to two inputs has gamma1 and gamma2, each with its derivative."""
+    """A normalization joined to two inputs has gamma1 and gamma2, each with its derivative."""
     generator = np.random.default_rng(0)
     images = [Input((2, 2, 3), name=name) for name in "ab"]
-    graph = Graph.of(Layer(BatchNormalisation(), name="joined")(images))
+    graph = Graph.of(Layer(BatchNormalization(), name="joined")(images))
     step = TrainingStep.of(graph, [SquaredError()])
     parameters = Layout.of(graph.parameters()).views(start_parameters(graph, 0))
     state = Layout.of(graph.state()).views(start_state(graph))

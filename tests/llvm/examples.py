@@ -217,7 +217,7 @@ ROWS = {
 }
 
 WITHOUT_IMAGES = {
-    "neighbours in lanes": example(
+    "neighbors in lanes": example(
         "z[x] = 2 * a[x] + b[x]", a=normal(37), b=normal(37), shapes={"z": (37,)}
     ),
     "less than a vector": example("z[x] = 2 * a[x]", a=normal(6), shapes={"z": (6,)}),

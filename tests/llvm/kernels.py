@@ -14,7 +14,7 @@ from striate.plan.fuse import Kernel, fuse, with_stored
 from striate.plan.memory import aligned
 from striate.plan.schedule import schedule
 from striate.plan.statement import IMAGE, LANES, Compute, Variable
-from striate.runtime.words import floats
+from striate.runtime.shared_memory import floats
 
 # The same instructions, other tiles: as if there were fewer and shorter registers.
 PROCESSORS = {"wide": (16, 32), "half": (8, 16), "quarter": (4, 32)}

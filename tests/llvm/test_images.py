@@ -10,12 +10,12 @@ from striate.llvm.images import write_gather
 from striate.llvm.machine import Code, compile_object, host
 from striate.llvm.text import Module
 from striate.plan.statement import LANES, MOVES, Gather
-from striate.runtime.words import floats
+from striate.runtime.shared_memory import floats
 
 SHAPES = {
     "digits": (28, 28, 1, "uint8", True),
-    "colours": (9, 17, 3, "uint8", True),
-    "colours, channels first": (9, 17, 3, "uint8", False),
+    "colors": (9, 17, 3, "uint8", True),
+    "colors, channels first": (9, 17, 3, "uint8", False),
     "float32": (7, 9, 3, "float32", True),
     "float32, channels first": (5, 20, 2, "float32", False),
     "a row": (1, 7, 1, "float32", True),
@@ -126,7 +126,7 @@ class TestMoves:
 
     @pytest.mark.parametrize("move", [(-2, 1, 1, 1), (1, 1, -3, 1), (2, 1, 2, 1), (99, 1, -99, 1)])
     def test_shifted(self, name, move):
-        """What comes from outside is the grey level, toned as the rest."""
+        """What comes from outside is the gray level, toned as the rest."""
         assert_gathered(name, (*move, 0, 0, 0, 0))
 
     @pytest.mark.parametrize("axis", [0, 1])
@@ -136,7 +136,7 @@ class TestMoves:
 
     @pytest.mark.parametrize("hole", [(1, 4, 2, 6), (0, 1, 0, 1), (0, 99, 0, 99), (3, 3, 0, 9)])
     def test_covered(self, name, hole):
-        """A rectangle of any size is the grey level; one without rows is none."""
+        """A rectangle of any size is the gray level; one without rows is none."""
         assert_gathered(name, (*PLAIN[:4], *hole))
 
     def test_all_at_once(self, name):

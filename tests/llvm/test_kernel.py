@@ -70,7 +70,7 @@ def test_rows(name):
 
 @pytest.mark.parametrize("name", WITHOUT_IMAGES)
 def test_without_images(name):
-    """Neighbours, or terms, in the lanes: whole vectors and what is left over."""
+    """Neighbors, or terms, in the lanes: whole vectors and what is left over."""
     assert_near(f"alone, {name}")
 
 

@@ -11,7 +11,7 @@ from striate.llvm.lanes import lanes_below, load_part, store_part, sum_of_lanes,
 from striate.llvm.machine import Code, compile_object, host
 from striate.llvm.text import I64, PTR, VOID, Module, constant
 from striate.plan.statement import LANES
-from striate.runtime.words import floats
+from striate.runtime.shared_memory import floats
 
 
 def function(write, arguments=2):

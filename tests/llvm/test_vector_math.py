@@ -122,7 +122,7 @@ def test_the_ends(name):
 @each_function
 @pytest.mark.parametrize("bits", [0x7FC00000, 0xFFC00000, 0x7FC000FF, 0x7FFFFFFF, 0x7F800001])
 def test_nan_stays(name, bits):
-    """NaN gives NaN, whatever its sign and its other bits; a signalling one too."""
+    """NaN gives NaN, whatever its sign and its other bits; a signaling one too."""
     x = np.full(16, bits, np.uint32).view(np.float32)
 
     assert np.isnan(ArrayFunction(CHECKED[name])(x)).all()

@@ -17,7 +17,7 @@ import numpy as np
 
 from striate.llvm.machine import compile_object
 from striate.llvm.program import write_program
-from striate.plan import context
+from striate.plan import control_block
 
 EMULATOR = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
 
@@ -53,22 +53,22 @@ class Emulated:
     def run(self, buffers, *, images=0, seed=0, step=0):
         """Run the program once, on copies of the buffers that are brought back."""
         plan, memory = self.plan, _Memory()
-        words = np.zeros(context.BUFFERS + len(plan.buffers), np.uint64)
-        words[[context.IMAGES, context.SEED, context.STEP]] = images, seed, step
+        words = np.zeros(control_block.BUFFERS + len(plan.buffers), np.uint64)
+        words[[control_block.IMAGES, control_block.SEED, control_block.STEP]] = images, seed, step
         memory.put(words)  # in front: filled in when addresses are known
-        places = {context.BUFFERS + k: memory.put(buffers[n]) for k, n in enumerate(plan.buffers)}
-        places[context.ARENA_AT] = memory.put(np.zeros(plan.arena, np.float32))
-        places[context.LOCAL_AT] = memory.put(np.zeros(plan.local, np.float32))
-        places[context.COUNTS_AT] = memory.put(
-            np.zeros(context.counts(len(plan.phases)), np.uint64)
+        places = {control_block.BUFFERS + k: memory.put(buffers[n]) for k, n in enumerate(plan.buffers)}
+        places[control_block.ARENA_AT] = memory.put(np.zeros(plan.arena, np.float32))
+        places[control_block.LOCAL_AT] = memory.put(np.zeros(plan.local, np.float32))
+        places[control_block.COUNTS_AT] = memory.put(
+            np.zeros(control_block.counts(len(plan.phases)), np.uint64)
         )
-        post = memory.put(np.zeros(context.POST, np.uint64))
+        post = memory.put(np.zeros(control_block.POST, np.uint64))
         executable = _Linker(self.code, memory.content)
         for word, place in places.items():
             words[word] = executable.memory + place
         memory.content[: words.nbytes] = words.tobytes()
         found = _emulate(executable.linked("lead", 0, post), len(memory.content))
-        for word, name in enumerate(plan.buffers, context.BUFFERS):
+        for word, name in enumerate(plan.buffers, control_block.BUFFERS):
             array = buffers[name]
             array.reshape(-1)[:] = np.frombuffer(found, array.dtype, array.size, places[word])
 

@@ -98,7 +98,7 @@ def test_the_zero_function_is_a_convolution():
 
 
 def median(p):
-    """Take the median of each pixel and its two neighbours in the row."""
+    """Take the median of each pixel and its two neighbors in the row."""
     return np.median(np.stack([p[:, :-2], p[:, 1:-1], p[:, 2:]]), axis=0)
 
 
@@ -110,7 +110,7 @@ NOT_CONVOLUTIONS = {
     "dead zone": ("homogeneity", lambda p: np.where(np.abs(p) < 1e-2, 0, p)),
     "nan": ("homogeneity", lambda p: p * np.nan),
     "median": ("additivity", median),
-    "normalised": ("additivity", lambda p: p * p / np.linalg.norm(p) * np.sign(p)),
+    "normalized": ("additivity", lambda p: p * p / np.linalg.norm(p) * np.sign(p)),
     "mean": ("local support", lambda p: p - p.mean()),
     "spectrum": ("local support", lambda p: np.fft.fft2(p).real),
     "mirror": ("position invariance", lambda p: p[::-1]),

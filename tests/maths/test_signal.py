@@ -45,7 +45,7 @@ def random_pair(w_shape, p_shape, dtype=np.float64):
 @pytest.mark.parametrize("padding", PADDINGS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_every_method_gives_the_same_answer(function, w_shape, p_shape, padding, dtype):
-    """The printed sum, its vectorised form and the product of spectra agree up to rounding."""
+    """The printed sum, its vectorized form and the product of spectra agree up to rounding."""
     w, p = random_pair(w_shape, p_shape, dtype)
 
     loops, windows, spectra = (function(w, p, padding=padding, method=m) for m in METHODS)
@@ -214,6 +214,6 @@ def test_an_unknown_method_is_explained(function):
 
     assert str(error.value) == (
         'method="direct" does not exist. The three forms are "loops" (the printed sum), "windows" '
-        '(vectorised) and "fft" (a product of spectra); they give the same numbers. '
+        '(vectorized) and "fft" (a product of spectra); they give the same numbers. '
         "Use one of these words."
     )

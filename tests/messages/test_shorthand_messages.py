@@ -26,7 +26,7 @@ TEXTS = {
     "number-misspelt": "dropout 0.5.5",
     "padding-misspelt": "conv 6@3x3 smae",
     "bias-unknown": "conv 6@3x3 bias shared",
-    "initialiser-unknown": "conv 6@3x3 init he-norml",
+    "initializer-unknown": "conv 6@3x3 init he-norml",
     "argument-missing": "conv tanh",
     "argument-without-size": "conv 6 tanh",
     "argument-without-maps": "conv 5x5",
@@ -126,9 +126,9 @@ GRAPHS = {
     ),
     "seed-negative": lambda: st.Network([st.Flatten()], input_shape=(6, 6, 1), seed=-1),
     "activation-misspelt": lambda: st.Conv(1, 3, activation="thanh"),
-    "initialiser-misspelt": lambda: st.Conv(1, 3, initialiser="he"),
+    "initializer-misspelt": lambda: st.Conv(1, 3, initializer="he"),
     "kernels-of-another-shape": lambda: st.Network(
-        [st.Conv(1, 3, initialiser=st.functions.initialiser.Given(values=[[1.0]]))],
+        [st.Conv(1, 3, initializer=st.functions.initializer.Given(values=[[1.0]]))],
         input_shape=(6, 6, 1),
     ),
     "unknown-layer": lambda: st.Network.preset("lenet5").graph["conv3"],
@@ -143,7 +143,7 @@ GRAPHS = {
     "at-other-inputs": lambda: st.Network.preset("lenet5").graph.at({"image": (1, 28, 28)}),
     "text-of-given-kernels": lambda: write(
         Graph.of(
-            st.Conv(1, 1, initialiser=st.functions.initialiser.Given(values=[[[[1.0]]]]))(IMAGE)
+            st.Conv(1, 1, initializer=st.functions.initializer.Given(values=[[[[1.0]]]]))(IMAGE)
         )
     ),
 }

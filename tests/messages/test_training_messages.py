@@ -73,7 +73,7 @@ def test_images_that_cannot_be(case, golden):
 
 @pytest.mark.parametrize("channels", ["last", "first"])
 def test_channels_that_stand_at_the_other_end(channels, golden):
-    """Channels first given for last, and the other way round, are recognised."""
+    """Channels first given for last, and the other way round, are recognized."""
     shape = (6, 5, 3) if channels == "last" else (3, 6, 5)
     network = st.Network([st.Conv(2, 3)], input_shape=shape, channels=channels)
     x = np.zeros((2, 3, 6, 5) if channels == "last" else (2, 6, 5, 3))
@@ -139,16 +139,16 @@ OPTIONS = {
     "learning-rate-nan": {"learning_rate": float("nan")},
     "clip-norm-0": {"clip_norm": 0},
     "seed-negative": {"seed": -1},
-    "update-misspelt": {"update": "adamm"},
-    "update-a-number": {"update": 3},
-    "decay-misspelt": {"decay": "cosin"},
+    "update-misspelt": {"optimizer": "adamm"},
+    "update-a-number": {"optimizer": 3},
+    "decay-misspelt": {"schedule": "cosin"},
     "loss-misspelt": {"loss": "cros-entropy"},
     "loss-a-number": {"loss": 3},
     "loss-not-behind-softmax": {"loss": "binary-cross-entropy"},
     "loss-of-numbers": {"loss": "squared-error"},
     "losses-too-many": {"loss": ["cross-entropy", "hinge"]},
-    "watch-misspelt": {"watch": "acuracy"},
-    "watch-without-validation": {"watch": "validation_loss"},
+    "watch-misspelt": {"monitor": "acuracy"},
+    "watch-without-validation": {"monitor": "validation_loss"},
     "validation-0": {"validation": 0.0},
     "validation-1": {"validation": 1},
     "validation-a-word": {"validation": "some"},

@@ -11,15 +11,15 @@ import pytest
 
 import striate as st
 import striate.engine.compiled
-import striate.engine.possible
+import striate.engine.capabilities
 from helpers import kinds_of
 from networks import EVERYTHING, classifier, columns, digest, images_and_labels
 from striate.errors import EngineError, OptionError, OutOfMemoryError, StriateWarning
 from striate.functions.base import Function, Loss
 from striate.functions.loss import SquaredError
 from striate.functions.transfer import Tanh
-from striate.functions.update import GradientDescent
-from striate.functions.update.base import Update
+from striate.functions.optimizer import GradientDescent
+from striate.functions.optimizer.base import Optimizer
 from striate.graph.engine import NumpyEngine
 from striate.llvm.machine import describe
 from striate.model import engines
@@ -46,7 +46,7 @@ class SilentError(SquaredError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SilentUpdate(GradientDescent):
+class SilentOptimizer(GradientDescent):
     """An update likewise."""
 
     def apply(self, w, dw, memory, **more):
@@ -111,7 +111,7 @@ def test_both_engines_train_alike():
     for engine in ("compiled", "numpy"):
         networks[engine] = classifier(EVERYTHING, engine=engine)
         histories[engine] = networks[engine].fit(
-            X, Y, epochs=2, batch_size=5, update="momentum", validation=0.3, clip_norm=1.0
+            X, Y, epochs=2, batch_size=5, optimizer="momentum", validation=0.3, clip_norm=1.0
         )
 
     for row, other in zip(*map(columns, histories.values()), strict=True):
@@ -146,7 +146,7 @@ def without_llvmlite(monkeypatch):
 def without_fused(monkeypatch):
     """Let the processor be an old one."""
     old = describe("nehalem", "+sse4.2,-avx2,-fma", "x86_64-unknown-linux-gnu")
-    monkeypatch.setattr(striate.engine.possible, "host", lambda: old)
+    monkeypatch.setattr(striate.engine.capabilities, "host", lambda: old)
 
 
 def without_code(monkeypatch):
@@ -155,7 +155,7 @@ def without_code(monkeypatch):
     def unknown():
         raise RuntimeError('No available targets are compatible with triple "lanai"')
 
-    monkeypatch.setattr(striate.engine.possible, "host", unknown)
+    monkeypatch.setattr(striate.engine.capabilities, "host", unknown)
 
 
 OBSTACLES = {
@@ -194,7 +194,7 @@ KINDS = {
     "loss": lambda engine: classifier("dense 3", engine=engine).fit(
         X, np.eye(3)[Y], epochs=1, loss=SilentError()
     ),
-    "update": lambda engine: classifier(engine=engine).fit(X, Y, epochs=1, update=SilentUpdate()),
+    "optimizer": lambda engine: classifier(engine=engine).fit(X, Y, epochs=1, optimizer=SilentOptimizer()),
 }
 
 
@@ -214,8 +214,8 @@ def test_kinds_without_equations(kind, golden):
 
 def test_every_kind_of_the_library_is_compiled():
     """No kind computes otherwise than the equations that it states."""
-    kinds = [kind for base in (Function, Loss, Update) for kind in kinds_of(base).values()]
-    inherited = [kind for kind in kinds if not striate.engine.possible.own_equations(kind)]
+    kinds = [kind for base in (Function, Loss, Optimizer) for kind in kinds_of(base).values()]
+    inherited = [kind for kind in kinds if not striate.engine.capabilities.own_equations(kind)]
 
     assert len(kinds) > 40
     assert inherited == []
@@ -301,8 +301,8 @@ def test_a_class_that_is_defined_anew_is_used(engine):
         return Mine(learning_rate=0.1)
 
     network = classifier(engine=engine)
-    down = network.fit(X, Y, epochs=5, batch_size=13, update=ascending(""))["loss"]
-    up = network.fit(X, Y, epochs=5, batch_size=13, update=ascending("-"))["loss"]
+    down = network.fit(X, Y, epochs=5, batch_size=13, optimizer=ascending(""))["loss"]
+    up = network.fit(X, Y, epochs=5, batch_size=13, optimizer=ascending("-"))["loss"]
 
     assert down[-1] < down[0]
     assert up[-1] > up[0]

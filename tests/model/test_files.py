@@ -18,7 +18,7 @@ from striate.functions.weight import Identity
 from striate.graph.document import to_document
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer
-from striate.graph.orders import to_last
+from striate.graph.axis_order import to_last
 from striate.model.presets import PRESETS
 from striate.training.tensors import METADATA
 
@@ -83,10 +83,10 @@ def test_losses_come_back(loss, tmp_path):
 
 
 def test_a_trained_network_comes_back(tmp_path):
-    """Weights, statistics, standardisation, classes' names: predictions are the same bits."""
+    """Weights, statistics, standardization, classes' names: predictions are the same bits."""
     x, y = images_and_labels()
     network = classifier(EVERYTHING)
-    network.fit(x, np.array(["cat", "dog", "eel"])[y], epochs=2, standardise=True)
+    network.fit(x, np.array(["cat", "dog", "eel"])[y], epochs=2, standardize=True)
     other = round_trip(network, tmp_path / "model")
 
     assert_same(network, other)
@@ -97,9 +97,9 @@ def test_a_trained_network_comes_back(tmp_path):
 
 def test_networks_of_several_parts_come_back(tmp_path):
     """Several inputs and outputs, shared layers, kernels by hand, channels first."""
-    kernel = st.functions.initialiser.Given(values=[[[[1, 1], [-1, -1]]]])
+    kernel = st.functions.initializer.Given(values=[[[[1, 1], [-1, -1]]]])
     left, right = (st.Input((1, 4, 4), channels="first", name=name) for name in ("left", "right"))
-    stem = st.Conv(1, 2, activation="tanh", initialiser=kernel)
+    stem = st.Conv(1, 2, activation="tanh", initializer=kernel)
     joined = st.Add(name="joined")([stem(left), stem(right)])
     network = st.Network(
         [left, right],
@@ -190,7 +190,7 @@ LIES = {
     "channels-middle": lambda d: d["preprocessing"].update(channels="middle"),
     "mean-of-nothing": lambda d: d["preprocessing"].update(mean={"other": [0.5]}),
     "mean-too-long": lambda d: d["preprocessing"].update(mean={"input": [0.5, 0.5]}),
-    "mean-a-word": lambda d: d["preprocessing"].update(mean={"input": ["grey"]}),
+    "mean-a-word": lambda d: d["preprocessing"].update(mean={"input": ["gray"]}),
     "mean-without-deviation": lambda d: d["preprocessing"].update(mean={"input": [0.5]}),
     "deviation-zero": lambda d: d["preprocessing"].update(
         mean={"input": [0.5]}, deviation={"input": [0.0]}

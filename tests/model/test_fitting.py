@@ -15,7 +15,7 @@ ONE_HOT = np.eye(3)[Y]
 def test_a_constant_channel_is_divided_by_1():
     """The rounding of a mean is no spread: 50 images of 0.3 become 0, and others stay near."""
     network = classifier()
-    network.fit(np.full((12, 6, 6, 1), 0.3), Y, epochs=1, standardise=True)
+    network.fit(np.full((12, 6, 6, 1), 0.3), Y, epochs=1, standardize=True)
 
     assert network.preprocessing.deviation["input"] == (1.0,)
 
@@ -25,11 +25,11 @@ def test_the_watched_column_must_come_of_the_validation_part():
     network = classifier()
     before = digest(network)
     with pytest.raises(OptionError) as error:
-        network.fit(X, Y, epochs=1, validation=(X, ONE_HOT), watch="validation_accuracy")
+        network.fit(X, Y, epochs=1, validation=(X, ONE_HOT), monitor="validation_accuracy")
 
     assert digest(network) == before
     assert str(error.value) == (
-        'watch="validation_accuracy" cannot be. It is a column of the history, here loss, accuracy,'
+        'monitor="validation_accuracy" cannot be. It is a column of the history, here loss, accuracy,'
         " validation_loss. Use one of these; those of the validation part need "
         "fit(validation=0.1), and an accuracy needs labels."
     )
@@ -37,7 +37,7 @@ def test_the_watched_column_must_come_of_the_validation_part():
 
 def test_an_accuracy_of_the_validation_part_alone_may_be_watched():
     """Training targets without labels do not take it away."""
-    history = classifier().fit(X, ONE_HOT, epochs=1, validation=(X, Y), watch="validation_accuracy")
+    history = classifier().fit(X, ONE_HOT, epochs=1, validation=(X, Y), monitor="validation_accuracy")
 
     assert "validation_accuracy" in history[0]
     assert "accuracy" not in history[0]
@@ -77,7 +77,7 @@ def test_a_checkpoint_that_cannot_be_written_is_refused_before_training(tmp_path
     network = classifier()
     before = digest(network)
     with pytest.raises(ModelFileError):
-        network.fit(X, Y, epochs=1, checkpoint=tmp_path / "missing" / "a.st", standardise=True)
+        network.fit(X, Y, epochs=1, checkpoint=tmp_path / "missing" / "a.st", standardize=True)
 
     assert digest(network) == before
     assert network.losses is None
@@ -86,7 +86,7 @@ def test_a_checkpoint_that_cannot_be_written_is_refused_before_training(tmp_path
 
 def test_class_weights_do_not_weigh_the_validation_part():
     """With a learning rate that changes nothing, its loss is that without class weights."""
-    options = {"epochs": 1, "learning_rate": 1e-30, "update": "gradient-descent"}
+    options = {"epochs": 1, "learning_rate": 1e-30, "optimizer": "gradient-descent"}
     for validation in (0.5, (X, Y)):
         weighed, plain = (
             classifier().fit(X, Y, validation=validation, class_weight=weight, **options)

@@ -59,7 +59,7 @@ def test_arrays_of_the_user_stay_as_they_are(dtype):
     for array in (x, y, weights):
         array.setflags(write=False)
     network = classifier()
-    network.fit(x, y, epochs=1, standardise=True, sample_weight=weights, validation=(x, y),
+    network.fit(x, y, epochs=1, standardize=True, sample_weight=weights, validation=(x, y),
                 class_weight="balanced")  # fmt: skip
     network.evaluate(x, y, sample_weight=weights)
     network.predict(x)
@@ -114,8 +114,8 @@ def test_channels_first_is_the_same_network():
 
     assert (last.input_shape, first.input_shape) == ((6, 5, 2), (2, 6, 5))
     np.testing.assert_array_equal(first.predict(moved), last.predict(x))
-    last.fit(x, Y, epochs=2, batch_size=4, standardise=True)
-    first.fit(moved, Y, epochs=2, batch_size=4, standardise=True)
+    last.fit(x, Y, epochs=2, batch_size=4, standardize=True)
+    first.fit(moved, Y, epochs=2, batch_size=4, standardize=True)
     # The means are summed along axes in another order of memory.
     for mine, theirs in zip(first.numbers, last.numbers, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
@@ -182,11 +182,11 @@ def test_several_outputs_by_list_and_by_name():
     assert network.fit(x, [Y, sizes], epochs=1).columns == ["epoch", "loss", "seconds"]
 
 
-def test_standardised_images_have_mean_0_and_deviation_1():
+def test_standardized_images_have_mean_0_and_deviation_1():
     """Mean and deviation are learned for each channel, from the training part alone."""
     x = np.random.default_rng(0).normal([3.0, -50.0], [2.0, 10.0], (40, 6, 5, 2))
     x[..., 1] = np.where(x[..., 1] > -50, -40.0, -60.0)
-    learned = Preprocessing().standardised({"input": x})
+    learned = Preprocessing().standardized({"input": x})
     images = learned.to_equations(x, "input")
 
     assert images.shape == (40, 2, 6, 5)
@@ -196,16 +196,16 @@ def test_standardised_images_have_mean_0_and_deviation_1():
 
 def test_a_constant_channel_is_only_shifted():
     """A channel without any variation is not divided by zero."""
-    learned = Preprocessing().standardised({"input": np.full((4, 3, 3, 1), 7.0)})
+    learned = Preprocessing().standardized({"input": np.full((4, 3, 3, 1), 7.0)})
 
     assert learned.deviation == {"input": (1.0,)}
     assert not learned.to_equations(np.full((2, 3, 3, 1), 7.0), "input").any()
 
 
-def test_standardisation_is_part_of_the_network():
-    """Images are standardised as in training, at every later question; uint8 as floats."""
+def test_standardization_is_part_of_the_network():
+    """Images are standardized as in training, at every later question; uint8 as floats."""
     network, same = classifier(), classifier()
-    network.fit(X, Y, epochs=1, standardise=True)
+    network.fit(X, Y, epochs=1, standardize=True)
     mean, deviation = network.preprocessing.mean["input"], network.preprocessing.deviation["input"]
     same.set_numbers(*network.numbers)
 
@@ -217,14 +217,14 @@ def test_standardisation_is_part_of_the_network():
     )
 
 
-def test_standardisation_learns_from_the_training_part_alone():
+def test_standardization_learns_from_the_training_part_alone():
     """Held-out images have no say in the mean."""
     x = X.copy()
     network, other = classifier(), classifier()
-    network.fit(x, Y, epochs=1, standardise=True, validation=0.4)
+    network.fit(x, Y, epochs=1, standardize=True, validation=0.4)
     mean = network.preprocessing.mean["input"][0]
 
-    other.fit(x, Y, epochs=1, standardise=True)
+    other.fit(x, Y, epochs=1, standardize=True)
     assert mean != other.preprocessing.mean["input"][0]
 
 

@@ -22,19 +22,19 @@ def dense(neurons, before):
 
 
 def norm(maps):
-    """Count the parameters of batch normalisation: gamma and beta."""
+    """Count the parameters of batch normalization: gamma and beta."""
     return 2 * maps
 
 
 def residual(maps, before):
-    """Count a block of ResNet: two convolutions without bias, normalised, and a projection."""
+    """Count a block of ResNet: two convolutions without bias, normalized, and a projection."""
     block = conv(maps, before, bias=False) + conv(maps, maps, bias=False) + 2 * norm(maps)
     shortcut = 0 if maps == before else conv(maps, before, 1, bias=False) + norm(maps)
     return block + shortcut
 
 
 def separable(maps, before):
-    """Count a block of MobileNet: 3 x 3 for each map, 1 x 1 across maps, each normalised."""
+    """Count a block of MobileNet: 3 x 3 for each map, 1 x 1 across maps, each normalized."""
     return (
         conv(before, 1, bias=False) + norm(before) + conv(maps, before, 1, bias=False) + norm(maps)
     )
@@ -161,7 +161,7 @@ def test_gradients_of_presets(name):
     """Central differences agree with every gradient of every preset, at a small size."""
     network = st.Network.preset(name, input_shape=SMALL[name], classes=3, seed=4)
     generator = np.random.default_rng(2)
-    # Four images, so that no batch normalisation divides by next to nothing.
+    # Four images, so that no batch normalization divides by next to nothing.
     x = generator.normal(size=(4, *SMALL[name]))
     y = generator.integers(0, 3, (4, *network.output_shape[:-1]))
     if name in {"wolter-exercise", "lenet1989"}:

@@ -118,7 +118,7 @@ def test_several_incoming_layers_have_several_quantities():
 
 
 def test_in_training_it_uses_the_batch():
-    """With training=True batch normalisation uses the batch, and dropout drops, by the seed."""
+    """With training=True batch normalization uses the batch, and dropout drops, by the seed."""
     x, y = images_and_labels()
     net = classifier(EVERYTHING)
     before = [flat.copy() for flat in net.numbers]
@@ -134,7 +134,7 @@ def test_in_training_it_uses_the_batch():
 
 
 def test_right_gradients_pass():
-    """Dropout and batch normalisation included, in training mode, with frozen masks."""
+    """Dropout and batch normalization included, in training mode, with frozen masks."""
     x, y = images_and_labels(6)
     check = classifier(EVERYTHING).check_gradients(x / 255.0, y)
 

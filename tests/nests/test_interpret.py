@@ -172,7 +172,7 @@ class TestExamplesByHand:
         np.testing.assert_array_equal(loss, [-n[q, label] for q, label in enumerate(y)])
 
     def test_a_window_over_the_maps(self):
-        """Local response normalisation sums the squares of neighbouring maps."""
+        """Local response normalization sums the squares of neighboring maps."""
         a = drawn(2, 5, 3)
 
         nest = bind(

@@ -7,11 +7,11 @@ operator is, and what its options are called, is read from the kinds' own `onnx`
 import numpy as np
 
 from onnx_backend.losses import cross_entropy, negative_log_likelihood
-from onnx_backend.updates import update
+from onnx_backend.optimizers import update
 from striate.functions.base import Call, Draw
 from striate.functions.dropout import Dropout
-from striate.functions.normalisation import GroupNormalisation
-from striate.functions.normalisation.standardise import mean_and_variance
+from striate.functions.normalization import GroupNormalization
+from striate.functions.normalization.standardize import mean_and_variance
 from striate.functions.registry import FAMILIES
 from striate.functions.vec import Flatten
 from striate.functions.weight import MaxPooling
@@ -125,8 +125,8 @@ def global_pooling(node, given):
     return (KINDS[node.operator]().apply(a).reshape(*a.shape[:2], *(1,) * (a.ndim - 2)),)
 
 
-def batch_normalisation(node, given):
-    """Compute batch normalisation and, in training, what the running numbers become.
+def batch_normalization(node, given):
+    """Compute batch normalization and, in training, what the running numbers become.
 
     ONNX's momentum is the weight of the old numbers, and its running variance is biased.
     """
@@ -147,8 +147,8 @@ def batch_normalisation(node, given):
     return kind.forward(call), after["mean"], old * variance + new * (count - 1) / count
 
 
-def layer_normalisation(node, given):
-    """Compute layer normalisation from any axis on: the axes before it are those of images."""
+def layer_normalization(node, given):
+    """Compute layer normalization from any axis on: the axes before it are those of images."""
     a, gamma, beta = given
     axis = node.attributes.get("axis", -1) % a.ndim
     images = a.reshape(-1, *a.shape[axis:])
@@ -158,11 +158,11 @@ def layer_normalisation(node, given):
     return z.reshape(a.shape), m, 1 / np.sqrt(v + kind.epsilon)
 
 
-def group_normalisation(node, given):
-    """Compute group or instance normalisation: the latter has as many groups as maps."""
+def group_normalization(node, given):
+    """Compute group or instance normalization: the latter has as many groups as maps."""
     groups = node.attributes.get("num_groups", given[0].shape[1])
     epsilon = node.attributes.get("epsilon", 1e-5)
-    return (GroupNormalisation(groups=groups, epsilon=epsilon).apply(*given),)
+    return (GroupNormalization(groups=groups, epsilon=epsilon).apply(*given),)
 
 
 def whole(node, given):
@@ -317,9 +317,9 @@ OPERATORS = {
     "ConvTranspose": transposed_convolution,
     **dict.fromkeys(("AveragePool", "LpPool", "MaxPool"), pooling),
     **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool"), global_pooling),
-    "BatchNormalization": batch_normalisation,
-    "LayerNormalization": layer_normalisation,
-    **dict.fromkeys(("GroupNormalization", "InstanceNormalization"), group_normalisation),
+    "BatchNormalization": batch_normalization,
+    "LayerNormalization": layer_normalization,
+    **dict.fromkeys(("GroupNormalization", "InstanceNormalization"), group_normalization),
     "LRN": whole,
     **dict.fromkeys(("Gemm", "MatMul"), dense),
     "Flatten": flatten,

@@ -98,7 +98,7 @@ def test_confusion_has_every_count_and_recall():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["square", "diamond"]
 
 
-def test_confusion_of_many_classes_has_colours_alone():
+def test_confusion_of_many_classes_has_colors_alone():
     """Cells of a hundred classes are too small for numbers."""
     figure = confusion(evaluation(np.eye(100, dtype=int)))
 
@@ -117,7 +117,7 @@ def test_confusion_needs_labels():
 
 
 def test_kernels_are_drawn_with_one_scale_about_zero():
-    """Each kernel is one image; all have the same limits, and zero is the middle of the colours."""
+    """Each kernel is one image; all have the same limits, and zero is the middle of the colors."""
     net = Network.preset("lenet5")
 
     figure = kernels(net)
@@ -129,8 +129,8 @@ def test_kernels_are_drawn_with_one_scale_about_zero():
         assert image.get_clim() == (-np.abs(w).max(), np.abs(w).max())
 
 
-def test_kernels_of_colour_images_are_in_colour():
-    """A kernel of three input maps is a colour image in which zero is grey."""
+def test_kernels_of_color_images_are_in_color():
+    """A kernel of three input maps is a color image in which zero is gray."""
     net = Network.parse("conv 2@3x3 relu | dense 2 softmax", (8, 8, 3))
     net.parameters["conv1.weight"][:] = 0
     net.parameters["conv1.weight"][0, 0, 0, 0] = 2

@@ -1,4 +1,4 @@
-"""A small plan with a bit of everything: convolution, normalisation, pooling, dense layers."""
+"""A small plan with a bit of everything: convolution, normalization, pooling, dense layers."""
 
 from functools import cache
 

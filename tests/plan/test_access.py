@@ -115,7 +115,7 @@ class TestLayout:
     """How arrays of images lie."""
 
     def test_in_lanes(self):
-        """Images are neighbours, numbers of an image a vector apart, table entries too."""
+        """Images are neighbors, numbers of an image a vector apart, table entries too."""
         shapes = {"z": (LANES, 4), "a": (LANES, 6), "t": (4,)}
         nest = Nest(Equation.parse("z[q,i] = a[q, t[i]]"), {"q": LANES, "i": 4}, shapes)
         variables = {n: Variable(name=n, size=s[-1], per_image=True) for n, s in shapes.items()}
@@ -135,7 +135,7 @@ class TestLayout:
         assert reach(read, nest, variables).offset == 2 * LANES
 
     def test_in_rows(self):
-        """Numbers of an image are neighbours, images a row apart."""
+        """Numbers of an image are neighbors, images a row apart."""
         nest = bind("z[i] += a[q,i]", shapes={"z": (20,), "a": (LANES, 20)})
         variables = {"a": Variable(name="a", size=20, per_image=True, rows=32)}
 

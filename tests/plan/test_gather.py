@@ -37,7 +37,7 @@ def scatters_of(case):
 
 
 def arrays_for(nest):
-    """Draw what a nest reads: positive numbers, so that no sum hides a wrong term by cancelling."""
+    """Draw what a nest reads: positive numbers, so that no sum hides a wrong term by canceling."""
     rng = np.random.default_rng(5)
     arrays = {name: rng.uniform(0.5, 1.5, nest.shapes[name]) for name in nest.sources}
     if "k" in arrays:  # the winner's ordinal, or -1

@@ -9,7 +9,7 @@ from striate.plan.lower import lower
 from striate.plan.phases import TASKS, parts_name, sort_phases
 from striate.plan.simplify import simplify
 from striate.plan.statement import LANES
-from striate.plan.whole import sum_whole
+from striate.plan.batch_reduction import sum_whole
 
 PARTS = 3
 
@@ -29,7 +29,7 @@ def contents(found):
 
 A, V = (LANES, 3, 4), 3
 MEAN = "m[h] += a[q,h,x]"
-CENTRED = "b[q,h,x] = a[q,h,x] - m[h]"
+CENTereD = "b[q,h,x] = a[q,h,x] - m[h]"
 
 
 class TestSums:
@@ -37,7 +37,7 @@ class TestSums:
 
     def test_whoever_reads_one_waits(self):
         """Parts are added up, joined, and then read."""
-        found = phases(MEAN, CENTRED, "z[q,h,x] = 2 * b[q,h,x]", a=A, m=V, z=A)
+        found = phases(MEAN, CENTereD, "z[q,h,x] = 2 * b[q,h,x]", a=A, m=V, z=A)
 
         assert contents(found) == [
             (True, [parts_name("m")]),
@@ -47,20 +47,20 @@ class TestSums:
 
     def test_what_does_not_read_it_does_not_wait(self):
         """All that can be done in the first phase is."""
-        found = phases(MEAN, "b[q,h,x] = 3 * a[q,h,x]", CENTRED.replace("b", "z"), a=A, m=V, z=A)
+        found = phases(MEAN, "b[q,h,x] = 3 * a[q,h,x]", CENTereD.replace("b", "z"), a=A, m=V, z=A)
 
         assert contents(found)[0] == (True, [parts_name("m"), "b"])
 
     def test_sums_of_sums(self):
         """Mean and variance take two waits."""
-        found = phases(MEAN, CENTRED, "v[h] += b[q,h,x]**2", "z[q,h,x] = b[q,h,x] / v[h]",
+        found = phases(MEAN, CENTereD, "v[h] += b[q,h,x]**2", "z[q,h,x] = b[q,h,x] / v[h]",
                        a=A, m=V, v=V, z=A)  # fmt: skip
 
         assert [over for over, _ in contents(found)] == [True, False, True, False, True]
 
     def test_the_callers_sums_are_joined_last(self):
         """Gradients need no wait of their own."""
-        found = phases("z[h] += a[q,h,x]", MEAN, CENTRED, "c[q,h,x] = 2 * b[q,h,x]",
+        found = phases("z[h] += a[q,h,x]", MEAN, CENTereD, "c[q,h,x] = 2 * b[q,h,x]",
                        a=A, m=V, z=V)  # fmt: skip
 
         assert contents(found)[-1] == (False, ["z"])

@@ -21,7 +21,7 @@ ROUNDED = 2e-7
 # is more: it is held against all derivatives together.
 SCALED = 6e-8
 
-# The derivatives of what batch normalisation takes the mean from are zero but for roundings.
+# The derivatives of what batch normalization takes the mean from are zero but for roundings.
 NOTHING = 1e-12
 
 NETWORKS = {
@@ -70,9 +70,9 @@ def assert_same(results, reference):
     norms = {name: np.linalg.norm(array) for name, array in reference.items()}
     derivatives = np.linalg.norm([norms[name] for name in norms if name.startswith("d ")])
     for name, array in reference.items():
-        cancelled = SCALED * derivatives if name.startswith("d ") else 0
+        canceled = SCALED * derivatives if name.startswith("d ") else 0
         apart = np.linalg.norm(results[name] - array)
-        assert apart <= ROUNDED * norms[name] + cancelled + NOTHING, name
+        assert apart <= ROUNDED * norms[name] + canceled + NOTHING, name
 
 
 def predicted(step, numbers):

@@ -60,7 +60,7 @@ class TestKinds:
                 assert np.prod(shape, dtype=int) == after.variables[name].size, name
 
     def test_no_sum_of_products_reads_beyond_an_edge(self, group):
-        """So that neighbours may lie in the lanes."""
+        """So that neighbors may lie in the lanes."""
         for statement in single_image(self.simple(group)).statements:
             nest = statement.nest
             if nest.equation.form.name == "CONTRACT" and not nest.equation.tables:

@@ -8,14 +8,14 @@ from plan.small import PROCESSOR, small_plan
 from striate.compile import plan_step, plan_update
 from striate.errors import NestError
 from striate.functions.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
-from striate.functions.update import Adam
+from striate.functions.optimizer import Adam
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
 from striate.model.presets import PRESETS, preset
 from striate.nests import bind
 from striate.plan.fuse import Kernel
 from striate.plan.plan import ARENA, LOCAL
-from striate.plan.schedule import Schedule, Walk
+from striate.plan.schedule import LoopSchedule, Walk
 from striate.plan.statement import LANES, Compute, Variable
 from striate.plan.tiles import Segment
 from striate.plan.verify import verify_plan
@@ -98,12 +98,12 @@ def alone(nest, *, schedule=None, others=(), **variables):
     """Make a plan of one kernel, with no walk where none is given."""
     statements = tuple(Compute(nest=n) for n in (nest, *others))
     kernel = Kernel(statements=statements, stored=frozenset(variables))
-    return plan_of([kernel], {(0, 0): schedule or Schedule(None, (), ())}, **variables)
+    return plan_of([kernel], {(0, 0): schedule or LoopSchedule(None, (), ())}, **variables)
 
 
 def walk_over(index, extent):
     """Make a schedule that walks one index."""
-    return Schedule(None, (Walk(index, (Segment(0, extent, 1),)),), ())
+    return LoopSchedule(None, (Walk(index, (Segment(0, extent, 1),)),), ())
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])

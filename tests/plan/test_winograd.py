@@ -283,7 +283,7 @@ class TestOthers:
         assert [n for n in make_plan(lowered, LANES, PROCESSOR).variables if "Winograd" in n]
 
     def test_one_image(self):
-        """A single image's neighbours lie in the lanes, without tiles."""
+        """A single image's neighbors lie in the lanes, without tiles."""
         lowered = between_buffers(convolution())
 
         assert not [n for n in make_plan(lowered, 1, PROCESSOR).variables if "Winograd" in n]

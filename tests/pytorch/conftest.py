@@ -12,5 +12,5 @@ if find_spec("torch") is None:
         "test_losses.py",
         "test_networks.py",
         "test_transfer.py",
-        "test_updates.py",
+        "test_optimizers.py",
     ]

@@ -11,7 +11,7 @@ import torch
 
 from pytorch import expected
 from pytorch.layers import arrays_for
-from pytorch.test_updates import RATE, UPDATES, torch_steps
+from pytorch.test_optimizers import RATE, OPTIMIZERS, torch_steps
 from strategies import configurations
 from striate.functions.loss import (
     AbsoluteError,
@@ -33,7 +33,7 @@ def main():
         "layer": _layers(),
         "transfer": _transfers(),
         "loss": _losses(),
-        "update": _updates(),
+        "optimizer": _updates(),
     }.items():
         for number, (options, given) in enumerate(entries):
             index[f"{family}{number}"] = options
@@ -96,7 +96,7 @@ def _updates():
     """Take every case of every update, over twenty steps."""
     rng = np.random.default_rng(5)
     w, gradients = rng.standard_normal(6), rng.standard_normal((20, 6))
-    for kind in UPDATES:
+    for kind in OPTIMIZERS:
         after = np.array(list(torch_steps(kind, w, gradients)))
         yield (
             to_data(kind),

@@ -8,7 +8,7 @@ import math
 import torch
 from torch.nn import functional as F  # noqa: N812  # PyTorch's own custom
 
-from striate.functions import net_input, normalisation, transfer, weight
+from striate.functions import net_input, normalization, transfer, weight
 
 MODES = {
     "zeros": "constant",
@@ -205,7 +205,7 @@ def _identity(_kind, a, _parameters, _state, _training):
     return a
 
 
-def _batch_normalisation(kind, a, parameters, state, training):
+def _batch_normalization(kind, a, parameters, state, training):
     return F.batch_norm(
         a,
         state["mean"],
@@ -218,15 +218,15 @@ def _batch_normalisation(kind, a, parameters, state, training):
     )
 
 
-def _layer_normalisation(kind, a, parameters, _state, _training):
+def _layer_normalization(kind, a, parameters, _state, _training):
     return F.layer_norm(a, a.shape[1:], parameters["gamma"], parameters["beta"], kind.epsilon)
 
 
-def _group_normalisation(kind, a, parameters, _state, _training):
+def _group_normalization(kind, a, parameters, _state, _training):
     return F.group_norm(a, kind.groups, parameters["gamma"], parameters["beta"], kind.epsilon)
 
 
-def _local_response_normalisation(kind, a, _parameters, _state, _training):
+def _local_response_normalization(kind, a, _parameters, _state, _training):
     # torch takes the odd map of an even window from before, striate and ONNX from after.
     options = (kind.size, kind.alpha, kind.beta, kind.bias)
     flat = a.flip(1).reshape(*a.shape[:2], -1)
@@ -246,10 +246,10 @@ _WEIGHT = {
     weight.GlobalAveragePooling: _global_average_pooling,
     weight.GlobalMaxPooling: _global_max_pooling,
     weight.Identity: _identity,
-    normalisation.BatchNormalisation: _batch_normalisation,
-    normalisation.LayerNormalisation: _layer_normalisation,
-    normalisation.GroupNormalisation: _group_normalisation,
-    normalisation.LocalResponseNormalisation: _local_response_normalisation,
+    normalization.BatchNormalization: _batch_normalization,
+    normalization.LayerNormalization: _layer_normalization,
+    normalization.GroupNormalization: _group_normalization,
+    normalization.LocalResponseNormalization: _local_response_normalization,
 }
 
 _TRANSFER = {

@@ -85,11 +85,11 @@ def test_a_loss_gives_what_pytorch_gave(name):
     assert distance(dn, arrays["dn"]) <= BOUND
 
 
-@pytest.mark.parametrize("name", names("update"))
+@pytest.mark.parametrize("name", names("optimizer"))
 def test_an_update_gives_what_pytorch_gave(name):
     """The parameters after each of twenty steps; the second half is not decayed."""
     options, arrays = entry(name)
-    kind, w = from_data("update", options), arrays["w"]
+    kind, w = from_data("optimizer", options), arrays["w"]
     decayed = np.repeat([1.0, 0.0], len(w) // 2)
     memory = kind.start(w)
 
@@ -104,7 +104,7 @@ def test_an_update_gives_what_pytorch_gave(name):
 
 def test_the_fixtures_are_many_and_small():
     """All families are there, in less than 300 kB."""
-    counts = {family: len(names(family)) for family in ("layer", "transfer", "loss", "update")}
+    counts = {family: len(names(family)) for family in ("layer", "transfer", "loss", "optimizer")}
 
     assert FILE.stat().st_size < 300_000
     assert all(count >= 10 for count in counts.values()), counts

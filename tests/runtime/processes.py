@@ -68,7 +68,7 @@ def stopped():
     noting = Noting()
     seen = noting.seen
     seen.add(digest(st.Network.parse(TEXT, (12, 12, 1)).numbers))
-    train(12, listeners=[noting])
+    train(12, callbacks=[noting])
     started = time.perf_counter()
     train(12)
     whole = time.perf_counter() - started

@@ -84,7 +84,7 @@ def test_a_training_that_does_not_fit_is_refused(machine):
     network = st.Network.parse(NETWORK, (9, 9, 1), engine="compiled")
     before = network.numbers[0].copy()
     with pytest.raises(OutOfMemoryError) as error:
-        network.fit(X, Y, batch_size=64, standardise=True)
+        network.fit(X, Y, batch_size=64, standardize=True)
 
     program, there = str(error.value).split(" needs ")
     needed, rest = there.split(" of memory, ")

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 import striate as st
 from networks import EVERYTHING, classifier, images_and_labels
 from striate.errors import ModelFileError
-from striate.functions.decay import Cosine
+from striate.functions.schedule import Cosine
 from striate.training.tensors import METADATA
 
 X, Y = images_and_labels(10)
@@ -47,14 +47,14 @@ OTHERS = {
     "network-size": {"text": "dense 3 softmax"},
     "batch-size": {"batch_size": 5},
     "seed": {"seed": 6},
-    "update": {"update": "momentum"},
+    "optimizer": {"optimizer": "momentum"},
     "learning-rate": {"learning_rate": 0.5},
-    "decay": {"decay": "step"},
+    "schedule": {"schedule": "step"},
     "clip-norm": {"clip_norm": 1.0},
     "shuffle": {"shuffle": False},
     "augmentation": {"augment": "shift 1"},
-    "standardise": {"standardise": True},
-    "watch": {"watch": "accuracy"},
+    "standardize": {"standardize": True},
+    "monitor": {"monitor": "accuracy"},
     "loss": {"loss": st.functions.loss.CrossEntropy(label_smoothing=0.1)},
     "images": {"x": X[:9], "y": Y[:9]},
     "data": {"x": X[::-1]},
@@ -76,9 +76,9 @@ def test_of_another_training(other, checkpoint, golden):
 def test_other_epochs_under_a_decay_that_looks_at_the_end(tmp_path, monkeypatch, golden):
     """With a cosine the steps done would have had other rates: their bits cannot be had again."""
     monkeypatch.chdir(tmp_path)
-    train(checkpoint="run.checkpoint", decay=Cosine())
+    train(checkpoint="run.checkpoint", schedule=Cosine())
     with pytest.raises(ModelFileError) as error:
-        train(resume="run.checkpoint", decay=Cosine(), epochs=3)
+        train(resume="run.checkpoint", schedule=Cosine(), epochs=3)
 
     golden("messages/checkpoint-of-other-epochs", str(error.value))
 
@@ -88,7 +88,7 @@ def test_a_refused_checkpoint_changes_nothing(checkpoint):
     network = classifier(EVERYTHING)
     before = [flat.copy() for flat in network.numbers]
     with pytest.raises(ModelFileError):
-        network.fit(X, Y, **USUAL, standardise=True, resume=checkpoint)
+        network.fit(X, Y, **USUAL, standardize=True, resume=checkpoint)
 
     assert not network.preprocessing.mean
     assert network.losses is None
@@ -113,8 +113,8 @@ def test_a_refused_checkpoint_changes_nothing(checkpoint):
         {"sums": {"loss": "much"}},
         {"sums": {"wrong": 1.0}},
         {"sums": []},
-        {"decay": ["a"]},
-        {"decay": 3},
+        {"schedule": ["a"]},
+        {"schedule": 3},
         {"rows": [3]},
         {"rows": [{"loss": None}]},
         {"best": {"score": 1.0}},
@@ -156,7 +156,7 @@ ROWS = [ROW, {**ROW, "epoch": 2}]
         ({"rows": [{}, ROW]}, "row 1 has the columns []"),
         ({"rows": [ROW, {}]}, "row 2 has the columns []"),
         ({"rows": [ROW, ROW]}, "row 2 is of epoch 1"),
-        ({"decay": [1.0]}, "decay is (1.0,) instead of 0 finite numbers"),
+        ({"schedule": [1.0]}, "decay is (1.0,) instead of 0 finite numbers"),
         ({"best": None}, "the best weights are missing at epoch 2"),
         ({"best": {"score": 1.0, "epoch": 3}}, "the best score is 1.0 in epoch 3 of 2"),
         ({"best": {"score": np.nan, "epoch": 1}}, "the best score is nan in epoch 1 of 2"),
@@ -181,10 +181,10 @@ def test_a_description_that_lies(document, why, checkpoint):
 
 def test_a_plateaus_memory_is_whole(checkpoint):
     """A decay that remembers three numbers is not given one, nor one that is none."""
-    plateau = {"decay": st.functions.decay.ReduceOnPlateau()}
+    plateau = {"schedule": st.functions.schedule.ReduceOnPlateau()}
     train(checkpoint=checkpoint.name, **plateau)
     for memory in ([1.0], [], [1.0, 0.0, np.nan]):
-        rewritten(checkpoint, decay=memory)
+        rewritten(checkpoint, schedule=memory)
         with pytest.raises(ModelFileError) as error:
             train(resume=checkpoint.name, **plateau)
 

@@ -7,7 +7,7 @@ import striate as st
 from networks import (
     ENGINES,
     EVERYTHING,
-    Listening,
+    RecordingCallback,
     classifier,
     columns,
     digest,
@@ -15,8 +15,8 @@ from networks import (
     raising,
 )
 from striate.errors import TrainingError
-from striate.functions.decay import Step
-from striate.functions.update import GradientDescent
+from striate.functions.schedule import Step
+from striate.functions.optimizer import GradientDescent
 from striate.graph.batch import as_arrays
 from striate.training.state import order_of_images
 
@@ -44,9 +44,9 @@ def test_another_seed_gives_other_bits():
 
 def test_listeners_and_progress_change_no_bit():
     """Who watches a training does not change it."""
-    watched = train(listeners=[Listening()], progress=True)[0]
+    monitored = train(callbacks=[RecordingCallback()], progress=True)[0]
 
-    assert digest(watched) == digest(train()[0])
+    assert digest(monitored) == digest(train()[0])
 
 
 def test_the_order_does_not_depend_on_the_past():
@@ -63,7 +63,7 @@ def test_the_order_does_not_depend_on_the_past():
 def test_the_last_short_batch_is_kept():
     """Every image is trained on once an epoch: batches of 4, 4 and 2."""
     sizes = []
-    train(listeners=[Listening(step=lambda *heard: sizes.append(heard[2]))])
+    train(callbacks=[RecordingCallback(step=lambda *heard: sizes.append(heard[2]))])
 
     assert sizes == [4, 4, 2] * 2
 
@@ -71,8 +71,8 @@ def test_the_last_short_batch_is_kept():
 def test_the_loss_of_an_epoch_is_the_mean_over_its_images():
     """A short batch counts by its images, not as a batch."""
     steps = []
-    listener = Listening(step=lambda *heard: steps.append(heard[1:]))
-    _, history = train(epochs=1, listeners=[listener])
+    callback = RecordingCallback(step=lambda *heard: steps.append(heard[1:]))
+    _, history = train(epochs=1, callbacks=[callback])
 
     assert history["loss"][0] == pytest.approx(
         sum(loss * images for loss, images in steps) / 10, rel=1e-12
@@ -125,10 +125,10 @@ def test_early_stopping_waits_as_long_as_it_is_told(monkeypatch):
 
 
 def test_of_an_accuracy_higher_is_better(monkeypatch):
-    """With watch="validation_accuracy" the highest is the best, whatever the loss says."""
+    """With monitor="validation_accuracy" the highest is the best, whatever the loss says."""
     script = Scripted(monkeypatch, loss=[1.0, 2.0, 3.0, 4.0], accuracy=[0.5, 0.9, 0.7, 0.9])
     network, history = train(
-        validation=0.3, epochs=20, early_stopping=2, watch="validation_accuracy"
+        validation=0.3, epochs=20, early_stopping=2, monitor="validation_accuracy"
     )
 
     assert len(history) == 4
@@ -141,16 +141,16 @@ def test_a_plateau_of_the_accuracy_reduces_the_rate(monkeypatch):
     memories = {}
     for name, accuracy in (("rising", [0.1, 0.2, 0.3]), ("falling", [0.3, 0.2, 0.1])):
         Scripted(monkeypatch, loss=[1.0] * 3, accuracy=accuracy)
-        decay = st.functions.decay.ReduceOnPlateau(ratio=0.5, patience=0)
-        listener = Listening(
-            epoch=lambda state, _, name=name: memories.update({name: state.decay[0]})
+        schedule = st.functions.schedule.ReduceOnPlateau(ratio=0.5, patience=0)
+        callback = RecordingCallback(
+            epoch=lambda state, _, name=name: memories.update({name: state.schedule[0]})
         )
         train(
             validation=0.3,
             epochs=3,
-            decay=decay,
-            watch="validation_accuracy",
-            listeners=[listener],
+            schedule=schedule,
+            monitor="validation_accuracy",
+            callbacks=[callback],
         )
 
     assert memories == {"rising": 1.0, "falling": 0.25}
@@ -191,8 +191,8 @@ def test_the_decay_reaches_the_update(monkeypatch, engine):
     """The rate of each step is the update's times the decay's factor."""
     rates = []
     noting(monkeypatch, engine, "update", lambda *_, rate, **__: rates.append(rate))
-    update = GradientDescent(learning_rate=0.5)
-    train(update=update, decay=Step(every=1, ratio=0.1), epochs=2, batch_size=5, engine=engine)
+    optimizer = GradientDescent(learning_rate=0.5)
+    train(optimizer=optimizer, schedule=Step(every=1, ratio=0.1), epochs=2, batch_size=5, engine=engine)
 
     assert rates == [0.5, 0.5, 0.05, 0.05]
 
@@ -226,7 +226,7 @@ def test_clipping_reaches_the_update():
     """With plain gradient descent a step is never longer than rate times clip_norm."""
     network = classifier()
     before = network.numbers[0].copy()
-    network.fit(X, Y, epochs=1, batch_size=10, update="gradient-descent", learning_rate=1.0,
+    network.fit(X, Y, epochs=1, batch_size=10, optimizer="gradient-descent", learning_rate=1.0,
                 clip_norm=0.01)  # fmt: skip
     moved = np.linalg.norm(network.numbers[0].astype(np.float64) - before)
 
@@ -235,12 +235,12 @@ def test_clipping_reaches_the_update():
 
 
 def test_weight_decay_spares_the_biases():
-    """Weights are pulled towards zero, biases are not."""
+    """Weights are pulled toward zero, biases are not."""
     network = classifier("dense 3 softmax")
     network.parameters["dense1.bias"][:] = 1.0
     network.parameters["dense1.weight"][:] = 1.0
-    update = GradientDescent(learning_rate=0.1, weight_decay=0.5)
-    network.fit(np.zeros((3, 6, 6, 1)), [0, 1, 2], epochs=1, batch_size=3, update=update)
+    optimizer = GradientDescent(learning_rate=0.1, weight_decay=0.5)
+    network.fit(np.zeros((3, 6, 6, 1)), [0, 1, 2], epochs=1, batch_size=3, optimizer=optimizer)
 
     # Black images move no weight; one image of each class moves no bias of a uniform output.
     np.testing.assert_allclose(network.parameters["dense1.weight"], 0.95, rtol=1e-6)
@@ -266,12 +266,12 @@ def test_the_loss_becomes_no_number(step, golden):
             state.parameters.setflags(write=True)
             state.parameters[:] = np.nan
 
-    listener = Listening(
+    callback = RecordingCallback(
         poison, lambda state, _: kept.update({state.epoch: state.parameters.copy()})
     )
     network = classifier(EVERYTHING)
     with pytest.raises(TrainingError) as error:
-        network.fit(X, Y, epochs=3, batch_size=4, listeners=[listener])
+        network.fit(X, Y, epochs=3, batch_size=4, callbacks=[callback])
 
     good = 1 if step == 4 else 0
     np.testing.assert_array_equal(network.numbers[0], kept[good])
@@ -289,7 +289,7 @@ def test_steps_that_are_too_long(name, options, golden):
     """Weights that grow without bound end the training, and the network is usable."""
     network = classifier("conv 2@3x3 | dense 3 softmax")
     with pytest.raises(TrainingError) as error:
-        network.fit(X, Y, batch_size=10, update="gradient-descent", **options)
+        network.fit(X, Y, batch_size=10, optimizer="gradient-descent", **options)
 
     assert np.isfinite(network.numbers[0]).all()
     assert np.isfinite(network.predict(X)).all()
@@ -309,7 +309,7 @@ def test_an_interrupt_without_a_checkpoint_leaves_no_file(tmp_path, monkeypatch)
     """Nothing is written that nobody asked for."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        train(listeners=[raising(KeyboardInterrupt(), at_step=2)])
+        train(callbacks=[raising(KeyboardInterrupt(), at_step=2)])
 
     assert list(tmp_path.iterdir()) == []
 
@@ -345,7 +345,7 @@ def test_debug_names_the_weights_that_an_update_spoils(engine):
     """Where all that a step computes is finite, the weights behind it are looked at."""
     network = classifier(engine=engine)
     with pytest.raises(TrainingError) as error:
-        network.fit(X, Y, epochs=1, update="gradient-descent", learning_rate=1e39, debug=True)
+        network.fit(X, Y, epochs=1, optimizer="gradient-descent", learning_rate=1e39, debug=True)
 
     assert " with learning rate 1e+39. Not finite is first conv1.weight after the update. " in str(
         error.value
@@ -353,7 +353,7 @@ def test_debug_names_the_weights_that_an_update_spoils(engine):
 
 
 def test_a_batch_that_a_layer_refuses():
-    """The last batch of one image leaves batch normalisation one value a map: the same error."""
+    """The last batch of one image leaves batch normalization one value a map: the same error."""
     texts = set()
     for trained in ("compiled", "numpy"):
         network = classifier("dense 4 | batch-norm | dense 3 softmax", engine=trained)
@@ -362,4 +362,4 @@ def test_a_batch_that_a_layer_refuses():
         texts.add(str(error.value))
 
     assert len(texts) == 1
-    assert texts.pop().startswith("BatchNormalisation")
+    assert texts.pop().startswith("BatchNormalization")

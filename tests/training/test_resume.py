@@ -5,26 +5,26 @@ import pytest
 
 from networks import ENGINES, EVERYTHING, classifier, columns, digest, images_and_labels, raising
 from striate.errors import TrainingError
-from striate.functions.decay import Cosine, OneCycle, ReduceOnPlateau
-from striate.functions.update import Adam, Momentum, RMSprop
+from striate.functions.schedule import Cosine, OneCycle, ReduceOnPlateau
+from striate.functions.optimizer import Adam, Momentum, RMSprop
 
 X, Y = images_and_labels(13)
 # 10 images in batches of 4, 4 and 2 (3 are the validation part): 3 steps an epoch, 9 in all.
 STEPS, EPOCHS = 3, 3
 
 TRAININGS = {
-    "adam": {"update": Adam(), "keep_best": True, "augment": "shift 1 flip", "validation": 0.2},
+    "adam": {"optimizer": Adam(), "keep_best": True, "augment": "shift 1 flip", "validation": 0.2},
     "plateau": {
-        "update": Momentum(learning_rate=0.3),
-        "decay": ReduceOnPlateau(ratio=0.5, patience=0),
+        "optimizer": Momentum(learning_rate=0.3),
+        "schedule": ReduceOnPlateau(ratio=0.5, patience=0),
         "validation": 0.2,
-        "watch": "validation_accuracy",
+        "monitor": "validation_accuracy",
         "keep_best": True,
     },
-    "early": {"update": RMSprop(), "early_stopping": 1, "validation": 0.2, "standardise": True},
-    "cosine": {"decay": Cosine(), "clip_norm": 0.05, "validation": 0.2},
+    "early": {"optimizer": RMSprop(), "early_stopping": 1, "validation": 0.2, "standardize": True},
+    "cosine": {"schedule": Cosine(), "clip_norm": 0.05, "validation": 0.2},
     "one-cycle": {
-        "decay": OneCycle(),
+        "schedule": OneCycle(),
         "class_weight": "balanced",
         "sample_weight": np.linspace(0.5, 2.0, 13),
         "shuffle": False,
@@ -65,7 +65,7 @@ def test_resumed_behind_any_step(training, step, uninterrupted, tmp_path):
     last = len(uninterrupted[training][1]) * STEPS  # the one that stops early has fewer
     stop = raising(KeyboardInterrupt(), at_step=min(step, last))
     with pytest.raises(KeyboardInterrupt):
-        train(training, checkpoint=path, listeners=[stop])
+        train(training, checkpoint=path, callbacks=[stop])
 
     assert_same(train(training, resume=path), uninterrupted[training])
 
@@ -75,7 +75,7 @@ def test_resumed_behind_any_epoch(epoch, uninterrupted, tmp_path):
     """Ctrl-C behind an epoch, before its checkpoint is written: the same bits in the end."""
     path = tmp_path / "checkpoint"
     with pytest.raises(KeyboardInterrupt):
-        train("plateau", checkpoint=path, listeners=[raising(KeyboardInterrupt(), at_epoch=epoch)])
+        train("plateau", checkpoint=path, callbacks=[raising(KeyboardInterrupt(), at_epoch=epoch)])
 
     assert_same(train("plateau", resume=path), uninterrupted["plateau"])
 
@@ -83,7 +83,7 @@ def test_resumed_behind_any_epoch(epoch, uninterrupted, tmp_path):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("method", "call"),
-    [("gradients", 1), ("gradients", 6), ("update", 2), ("predict", 1), ("predict", 3)],
+    [("gradients", 1), ("gradients", 6), ("optimizer", 2), ("predict", 1), ("predict", 3)],
 )
 def test_resumed_from_inside_the_engine(method, call, engine, tmp_path, monkeypatch):
     """Ctrl-C in the middle of a step, or of the validation, loses only that step."""
@@ -114,7 +114,7 @@ def test_resumed_twice(uninterrupted, tmp_path):
     for resume, step in ((None, 2), (path, 4), (path, 8)):
         stop = raising(KeyboardInterrupt(), at_step=step)
         with pytest.raises(KeyboardInterrupt):
-            train("adam", checkpoint=path, resume=resume, listeners=[stop])
+            train("adam", checkpoint=path, resume=resume, callbacks=[stop])
 
     assert_same(train("adam", resume=path), uninterrupted["adam"])
 
@@ -123,7 +123,7 @@ def test_a_killed_training_goes_on_from_its_last_epoch(uninterrupted, tmp_path):
     """Where nothing could be saved, the checkpoint of the last epoch leads to the same bits."""
     path = tmp_path / "checkpoint"
     with pytest.raises(MemoryError):
-        train("adam", checkpoint=path, listeners=[raising(MemoryError(), at_step=5)])
+        train("adam", checkpoint=path, callbacks=[raising(MemoryError(), at_step=5)])
 
     assert_same(train("adam", resume=path), uninterrupted["adam"])
 
@@ -133,7 +133,7 @@ def test_a_finished_training_has_nothing_left_to_do(uninterrupted, tmp_path):
     path = tmp_path / "checkpoint"
     train("adam", checkpoint=path)
     steps = []
-    resumed = train("adam", resume=path, listeners=[_counting(steps)])
+    resumed = train("adam", resume=path, callbacks=[_counting(steps)])
 
     assert steps == []
     assert_same(resumed, uninterrupted["adam"])
@@ -168,11 +168,11 @@ def test_an_interrupted_network_has_the_weights_of_its_last_step(step):
         if state.step == step:
             raise KeyboardInterrupt
 
-    listener = raising(None)
-    listener.step = remember
+    callback = raising(None)
+    callback.step = remember
     network = classifier(EVERYTHING)
     with pytest.raises(KeyboardInterrupt):
-        network.fit(X, Y, epochs=EPOCHS, batch_size=4, listeners=[listener])
+        network.fit(X, Y, epochs=EPOCHS, batch_size=4, callbacks=[callback])
 
     for flat, expected in zip(network.numbers, kept["weights"], strict=True):
         np.testing.assert_array_equal(flat, expected)
@@ -182,22 +182,22 @@ def test_a_resumed_training_that_runs_away_keeps_the_checkpoint(tmp_path):
     """Where the loss is lost before the first whole epoch, the weights of the checkpoint stay."""
     path, kept = tmp_path / "checkpoint", []
     with pytest.raises(KeyboardInterrupt):
-        train("adam", checkpoint=path, listeners=[raising(KeyboardInterrupt(), at_step=1)])
+        train("adam", checkpoint=path, callbacks=[raising(KeyboardInterrupt(), at_step=1)])
     network = classifier(EVERYTHING, seed=3)
 
     def poison(state, *_):
         kept.append(state.parameters.copy())
         state.parameters[:] = np.nan
 
-    listener = raising(None)
-    listener.step = poison
+    callback = raising(None)
+    callback.step = poison
     with pytest.raises(TrainingError) as error:
         network.fit(
             X,
             Y,
             **{"epochs": 3, "batch_size": 4, "seed": 5, **TRAININGS["adam"]},
             resume=path,
-            listeners=[listener],
+            callbacks=[callback],
         )
 
     assert "the network has the weights of the checkpoint." in str(error.value)
@@ -206,6 +206,6 @@ def test_a_resumed_training_that_runs_away_keeps_the_checkpoint(tmp_path):
 
 def _counting(steps):
     """Make a listener that notes each step."""
-    listener = raising(None)
-    listener.step = lambda state, loss, images: steps.append((state.step, loss, images))
-    return listener
+    callback = raising(None)
+    callback.step = lambda state, loss, images: steps.append((state.step, loss, images))
+    return callback

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 import striate as st
-from networks import Listening, classifier, images_and_labels
+from networks import RecordingCallback, classifier, images_and_labels
 from striate.data.split import held_out
 from striate.functions.loss import CrossEntropy
 
 X, Y = images_and_labels(8)
 COUNTS = np.array([1, 2, 1, 3, 1, 1, 2, 1])
-ONE_STEP = {"epochs": 1, "batch_size": 16, "update": "gradient-descent", "learning_rate": 0.5}
+ONE_STEP = {"epochs": 1, "batch_size": 16, "optimizer": "gradient-descent", "learning_rate": 0.5}
 
 # Float32: sums of at most 16 images in another order, each off by some 16 roundings of 6e-8.
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
@@ -61,12 +61,12 @@ def test_a_batch_without_weight_teaches_nothing():
     network, losses = classifier(), []
     before = network.numbers[0].copy()
 
-    listener = Listening(
+    callback = RecordingCallback(
         lambda state, loss, _: losses.append((loss, bool((state.parameters == before).all())))
     )
     weights = np.array([0, 0, 1, 1, 1, 1, 1, 1])
     network.fit(X, Y, epochs=1, batch_size=2, shuffle=False, sample_weight=weights, progress=True,
-                update="gradient-descent", listeners=[listener])  # fmt: skip
+                optimizer="gradient-descent", callbacks=[callback])  # fmt: skip
 
     assert losses[0] == (0.0, True)
     assert [changed for _, changed in losses[1:]] == [False] * 3
@@ -128,7 +128,7 @@ def test_the_loss_of_an_epoch_counts_as_the_loss_does(batch_size):
     expected = network.evaluate(X, Y, loss=loss).loss
     # Steps of 1e-30 leave the weights as they are.
     history = network.fit(X, Y, loss=loss, epochs=1, batch_size=batch_size, learning_rate=1e-30,
-                          update="gradient-descent")  # fmt: skip
+                          optimizer="gradient-descent")  # fmt: skip
 
     # Float32: sums of the outputs in another order.
     assert history["loss"][0] == pytest.approx(expected, rel=1e-5)
@@ -140,7 +140,7 @@ def test_a_batch_without_weight_does_not_count_in_the_epoch():
     weights = np.array([0, 0, 1, 1, 1, 1, 1, 1])
     expected = network.evaluate(X[2:], Y[2:]).loss
     history = network.fit(X, Y, epochs=1, batch_size=2, shuffle=False, sample_weight=weights,
-                          update="gradient-descent", learning_rate=1e-30)  # fmt: skip
+                          optimizer="gradient-descent", learning_rate=1e-30)  # fmt: skip
 
     # Float32: sums of the outputs in another order.
     assert history["loss"][0] == pytest.approx(expected, rel=1e-5)
@@ -151,7 +151,7 @@ def test_an_epoch_whose_classes_have_no_weight_has_no_loss():
     network = classifier()
     before = network.numbers[0].copy()
     history = network.fit(X, Y % 2, epochs=1, loss=CrossEntropy(class_weights=(0.0, 0.0, 1.0)),
-                          update="gradient-descent")  # fmt: skip
+                          optimizer="gradient-descent")  # fmt: skip
 
     assert history["loss"] == [0.0]
     np.testing.assert_array_equal(network.numbers[0], before)
@@ -166,7 +166,7 @@ def test_each_output_counts_by_its_own_weights():
     losses = [CrossEntropy(class_weights=(1.0, 30.0, 2.0)), CrossEntropy()]
     expected = network.evaluate(X, [Y, Y], loss=losses).loss
     history = network.fit(X, [Y, Y], loss=losses, epochs=1, batch_size=3, learning_rate=1e-30,
-                          update="gradient-descent")  # fmt: skip
+                          optimizer="gradient-descent")  # fmt: skip
 
     # Float32: sums of the outputs in another order.
     assert history["loss"][0] == pytest.approx(expected, rel=1e-5)
@@ -206,7 +206,7 @@ def test_the_validation_part_is_stratified():
     for labels in (y, y.astype(np.uint8), np.array(["a", "b", "c"])[y]):
         seen = set()
 
-        listener = Listening(
+        callback = RecordingCallback(
             lambda *heard, seen=seen: seen.add(heard[2]),
             lambda _, row, seen=seen: seen.add(row["validation_accuracy"]),
         )
@@ -214,7 +214,7 @@ def test_the_validation_part_is_stratified():
         network.parameters["dense1.bias"][:] = [1.0, 0.0, 0.0]
         network.parameters["dense1.weight"][:] = 0.0
         network.fit(x, labels, epochs=1, batch_size=64, validation=0.3, learning_rate=1e-9,
-                    listeners=[listener])  # fmt: skip
+                    callbacks=[callback])  # fmt: skip
 
         # 6 + 3 + 3 of 40 are held out, and the network calls all of them class 0.
         assert seen == {28, 0.5}

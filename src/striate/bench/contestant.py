@@ -8,7 +8,7 @@ import numpy as np
 from striate.bench.networks import Problem
 from striate.engine import CompiledEngine
 from striate.functions.base import Draw
-from striate.functions.update import Momentum
+from striate.functions.optimizer import Momentum
 from striate.graph.batch import Batch
 from striate.shapes import Array
 
@@ -46,11 +46,11 @@ class Striate:
         if problem.training:
             self._batch = Batch(inputs=self._inputs, targets=(problem.labels,))
             self._draw = Draw(seed=0, step=0, layer=0, images=np.arange(problem.batch))
-            update = Momentum(momentum=MOMENTUM)
+            optimizer = Momentum(momentum=MOMENTUM)
             undecayed = np.zeros_like(problem.parameters)
-            self._memory: Mapping[str, Array] = update.start(problem.parameters)
+            self._memory: Mapping[str, Array] = optimizer.start(problem.parameters)
             self._steps = self._engine.steps(
-                update, undecayed, images=problem.batch, target_shapes=[()]
+                optimizer, undecayed, images=problem.batch, target_shapes=[()]
             )
 
     def train(self, rate: float) -> float:

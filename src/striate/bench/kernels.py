@@ -10,13 +10,13 @@ import numpy as np
 from striate.bench.peak import Peaks
 from striate.bench.spread import Spread
 from striate.bench.work import Work, work_of
-from striate.llvm.again import write_again
+from striate.llvm.phase_timing import write_again
 from striate.llvm.machine import Code, compile_object
-from striate.plan import context
+from striate.plan import control_block
 from striate.plan.fuse import Item, Kernel
 from striate.plan.phases import Phase
 from striate.plan.plan import Plan
-from striate.runtime.words import Words, floats
+from striate.runtime.shared_memory import Words, floats
 from striate.shapes import Array
 
 _SECONDS = 0.004
@@ -165,12 +165,12 @@ class _Run:
         self.code = Code(compile_object(write_again(plan), plan.target), plan.target)
         self.local = floats(plan.local)
         # Counts and helpers are left out: nobody leads, and nobody helps.
-        self.context = Words(context.BUFFERS + len(plan.buffers))
+        self.context = Words(control_block.BUFFERS + len(plan.buffers))
         self.arena = floats(plan.arena)
-        self.context.words[context.ARENA_AT] = self.arena.ctypes.data
-        self.context.words[context.IMAGES] = plan.images
+        self.context.words[control_block.ARENA_AT] = self.arena.ctypes.data
+        self.context.words[control_block.IMAGES] = plan.images
         self.buffers = {name: buffers[name] for name in plan.buffers}
-        for place, array in enumerate(self.buffers.values(), start=context.BUFFERS):
+        for place, array in enumerate(self.buffers.values(), start=control_block.BUFFERS):
             assert array.dtype == np.float32
             self.context.words[place] = array.ctypes.data
         self.functions = [

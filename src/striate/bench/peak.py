@@ -10,7 +10,7 @@ from striate.bench.spread import Spread
 from striate.llvm.machine import Code, compile_object, host
 from striate.llvm.peak import UNROLLED, sums_of, write_peaks
 from striate.plan.target import LANES, Target
-from striate.runtime.words import floats
+from striate.runtime.shared_memory import floats
 
 ITEM = 4
 """Bytes of a number."""

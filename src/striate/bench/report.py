@@ -141,7 +141,7 @@ class Report:
         }
 
 
-class Listener:
+class Observer:
     """Hears of results as they come; by default it does nothing with them."""
 
     def begins(self, setting: Setting, peaks: Peaks) -> None:
@@ -154,14 +154,14 @@ class Listener:
         """Hear of the kernels of a network."""
 
 
-def measure(options: Options, listener: Listener) -> Report:
+def measure(options: Options, observer: Observer) -> Report:
     """Measure networks against peers.
 
     Parameters
     ----------
     options
         What, and how long.
-    listener
+    callback
         Who hears of each result.
 
     Returns
@@ -177,7 +177,7 @@ def measure(options: Options, listener: Listener) -> Report:
     setting = Setting.of(options)
     meter = PeakMeter(options.threads)
     peaks = meter.peaks()
-    listener.begins(setting, peaks)
+    observer.begins(setting, peaks)
     races: list[Race] = []
     for name, (text, shape) in named.items():
         for training in options.trainings:
@@ -186,18 +186,18 @@ def measure(options: Options, listener: Listener) -> Report:
                     name, text, shape, batch=batch, training=training, seed=options.seed
                 )
                 races.append(_race(problem, options, meter))
-                listener.ran(races[-1])
+                observer.ran(races[-1])
     return Report(setting=setting, peaks=peaks, races=tuple(races))
 
 
-def measure_all_kernels(options: Options, listener: Listener) -> Report:
+def measure_all_kernels(options: Options, observer: Observer) -> Report:
     """Measure each kernel of the training steps of networks alone, on one thread.
 
     Parameters
     ----------
     options
         Which networks, with the first of the batches.
-    listener
+    callback
         Who hears of each result.
 
     Returns
@@ -212,14 +212,14 @@ def measure_all_kernels(options: Options, listener: Listener) -> Report:
     named = {name: network(name) for name in options.networks}
     setting = Setting.of(options)
     peaks = PeakMeter(1).peaks()
-    listener.begins(setting, peaks)
+    observer.begins(setting, peaks)
     kernels: dict[str, Sequence[KernelRow]] = {}
     for name, (text, shape) in named.items():
         batch = options.batches[0]
         problem = Problem.of(name, text, shape, batch=batch, training=True, seed=options.seed)
         plan = plan_step(problem.step, batch, training=True, target_shapes=[()])
         kernels[name] = measure_kernels(plan, peaks, rounds=options.rounds)
-        listener.measured(name, kernels[name])
+        observer.measured(name, kernels[name])
     return Report(setting=setting, peaks=peaks, kernels=kernels)
 
 

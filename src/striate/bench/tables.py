@@ -9,7 +9,7 @@ from rich.text import Text
 from striate.bench.kernels import KernelRow
 from striate.bench.peak import Peaks
 from striate.bench.race import OURS, Line, Race
-from striate.bench.report import Listener, Report, Setting
+from striate.bench.report import Observer, Report, Setting
 from striate.bench.spread import Spread
 
 _SHOWN = 0.01
@@ -19,7 +19,7 @@ _BUSY = 0.7
 """Load of the machine from which on its figures are doubtful."""
 
 
-class Printer(Listener):
+class Printer(Observer):
     """Prints each result as it comes.
 
     Parameters
@@ -55,7 +55,7 @@ class Printer(Listener):
             self._print("", summary_table(report.races))
 
     def _print(self, *parts: RenderableType) -> None:
-        """Print, with nothing coloured but what has a style."""
+        """Print, with nothing colored but what has a style."""
         for part in parts:
             if self.console:
                 self.console.print(part, highlight=False)

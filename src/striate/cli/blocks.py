@@ -1,4 +1,4 @@
-"""Images on the terminal: two pixels in a character, or a scale of grey made of letters."""
+"""Images on the terminal: two pixels in a character, or a scale of gray made of letters."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,12 @@ from striate.shapes import Array
 
 UPPER_HALF = "▀"
 RAMP = " .:-=+*#%@"
-"""From black to white, for places without colours."""
+"""From black to white, for places without colors."""
 
 GAP = 2
 """Columns between images that stand side by side."""
 
-_COLOUR = 3
+_COLOR = 3
 
 
 def blocks(image: Array) -> list[Text]:
@@ -27,7 +27,7 @@ def blocks(image: Array) -> list[Text]:
     Parameters
     ----------
     image
-        uint8, ``(rows, columns, channels)``, grey or in colour.
+        uint8, ``(rows, columns, channels)``, gray or in color.
 
     Returns
     -------
@@ -39,12 +39,12 @@ def blocks(image: Array) -> list[Text]:
     >>> [line.plain for line in blocks(np.zeros((3, 4, 1), np.uint8))]
     ['▀▀▀▀', '▀▀▀▀']
     """
-    coloured = np.broadcast_to(image, (*image.shape[:2], _COLOUR)) if _is_grey(image) else image
+    colored = np.broadcast_to(image, (*image.shape[:2], _COLOR)) if _is_gray(image) else image
     lines = []
-    for row in range(0, len(coloured), 2):
+    for row in range(0, len(colored), 2):
         line = Text(no_wrap=True, end="")
-        below = coloured[row + 1] if row + 1 < len(coloured) else [None] * coloured.shape[1]
-        for top, bottom in zip(coloured[row], below, strict=True):
+        below = colored[row + 1] if row + 1 < len(colored) else [None] * colored.shape[1]
+        for top, bottom in zip(colored[row], below, strict=True):
             behind = None if bottom is None else Color.from_rgb(*map(int, bottom))
             style = Style(color=Color.from_rgb(*map(int, top)), bgcolor=behind)
             line.append(UPPER_HALF, style)
@@ -70,10 +70,10 @@ def ramp(image: Array) -> list[Text]:
     >>> ramp(np.array([[0, 128, 255], [0, 128, 255]], np.uint8)[..., None])[0].plain
     ' +@'
     """
-    grey = image.mean(axis=-1)
-    if len(grey) % 2:
-        grey = np.vstack([grey, grey[-1:]])
-    levels = (grey[::2] + grey[1::2]) / 2
+    gray = image.mean(axis=-1)
+    if len(gray) % 2:
+        gray = np.vstack([gray, gray[-1:]])
+    levels = (gray[::2] + gray[1::2]) / 2
     letters = np.array(list(RAMP))[(levels * len(RAMP) / 256).astype(int)]
     return [Text("".join(row), no_wrap=True, end="") for row in letters]
 
@@ -114,7 +114,7 @@ def gallery(images: Array, captions: Sequence[Sequence[str]], console: Console) 
 
 
 def can_show_blocks(console: Console) -> bool:
-    """Tell whether a console has the colours and the letters for half blocks.
+    """Tell whether a console has the colors and the letters for half blocks.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def can_show_blocks(console: Console) -> bool:
     Returns
     -------
     bool
-        False where the output is no terminal, colours are switched off (``NO_COLOR``), or there
+        False where the output is no terminal, colors are switched off (``NO_COLOR``), or there
         are fewer than 256 of them.
     """
     return (
@@ -135,14 +135,14 @@ def can_show_blocks(console: Console) -> bool:
     )
 
 
-def _is_grey(image: Array) -> bool:
-    """Tell whether an image is to be shown in grey."""
-    return image.shape[-1] != _COLOUR
+def _is_gray(image: Array) -> bool:
+    """Tell whether an image is to be shown in gray."""
+    return image.shape[-1] != _COLOR
 
 
 def _as_bytes(images: Array) -> Array:
-    """Bring images to uint8, grey or in colour; of other channels the first is shown."""
-    shown = images if images.shape[-1] in (1, _COLOUR) else images[..., :1]
+    """Bring images to uint8, gray or in color; of other channels the first is shown."""
+    shown = images if images.shape[-1] in (1, _COLOR) else images[..., :1]
     if shown.dtype == np.uint8:
         return shown
     low, high = float(shown.min()), float(shown.max())

@@ -11,18 +11,18 @@ from striate.cli.blocks import gallery
 from striate.cli.options import announce_downloads, download_option
 from striate.cli.output import Output, json_option
 from striate.data import Dataset, describe, open_dataset
-from striate.data.catalogue import DIGITS_NOTICE, KNOWN
+from striate.data.catalog import DIGITS_NOTICE, KNOWN
 from striate.data.download import cache_folder
 from striate.data.sources import find_files
 from striate.shapes import Array
 
 # What is known without opening the files: images to train on and to test with, size, classes.
 _FACTS = {
-    "digits": (5000, 1000, "28 x 28 grey", 10),
-    "shapes": (2000, 400, "15 x 15 grey", 2),
-    "mnist": (60000, 10000, "28 x 28 grey", 10),
-    "fashion-mnist": (60000, 10000, "28 x 28 grey", 10),
-    "cifar10": (50000, 10000, "32 x 32 colour", 10),
+    "digits": (5000, 1000, "28 x 28 gray", 10),
+    "shapes": (2000, 400, "15 x 15 gray", 2),
+    "mnist": (60000, 10000, "28 x 28 gray", 10),
+    "fashion-mnist": (60000, 10000, "28 x 28 gray", 10),
+    "cifar10": (50000, 10000, "32 x 32 color", 10),
 }
 _OWN = {
     "digits": (DIGITS_NOTICE, "comes with striate"),

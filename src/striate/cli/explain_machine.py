@@ -157,7 +157,7 @@ def _microseconds(time: float) -> str:
 
 def ir(page: Page, explained: Explanation) -> None:
     """Print the program as LLVM IR."""
-    page.heading("LLVM IR", "As it is written, before LLVM optimises it.")
+    page.heading("LLVM IR", "As it is written, before LLVM optimizes it.")
     names = explained.names
     for name, text in explained.ir.items():
         if name in names:

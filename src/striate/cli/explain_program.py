@@ -151,7 +151,7 @@ def _batch(explained: Explanation) -> str:
     """Say how a batch is cut."""
     plan = explained.plan
     if not any(phase.over_images for phase in explained.phases):
-        return "One image has the lanes for itself: its neighbours or terms lie in them."
+        return "One image has the lanes for itself: its neighbors or terms lie in them."
     return (
         f"{counted(plan.images, 'image')}: {counted(plan.blocks, 'block')} of {LANES} in "
         f"{counted(plan.parts, 'part')}. A worker takes a part and goes block by block through "

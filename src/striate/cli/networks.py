@@ -22,7 +22,7 @@ from striate.model.targets import Classes
 from striate.shapes import Array, Shape
 
 ENDING = ".safetensors"
-GREY_OR_COLOUR = (1, 3)
+GRAY_OR_COLOR = (1, 3)
 
 _USUAL_SHAPE = (28, 28, 1)
 _USUAL_CLASSES = 10
@@ -110,7 +110,7 @@ def opened(
     words
         A saved model, the name of a preset, or layers in shorthand.
     input_shape
-        Shape of an image, where it is not the network's own; rows and columns alone are grey.
+        Shape of an image, where it is not the network's own; rows and columns alone are gray.
     classes, winograd
         As for :func:`make`.
 
@@ -172,10 +172,10 @@ def picture_size(network: Network) -> tuple[int, int, int]:
     shape = network.input_shape
     if network.preprocessing.channels == "first":
         shape = (*shape[1:], shape[0])
-    if len(network.graph.inputs) > 1 or len(shape) != 3 or shape[2] not in GREY_OR_COLOUR:
+    if len(network.graph.inputs) > 1 or len(shape) != 3 or shape[2] not in GRAY_OR_COLOR:
         raise ShapeError(
             f"The network takes {len(network.graph.inputs)} input of shape {network.input_shape}. "
-            "Pictures are rows and columns of one channel (grey) or three (colour). "
+            "Pictures are rows and columns of one channel (gray) or three (color). "
             "Use a network with such an input, or call it from Python."
         )
     return shape

@@ -37,7 +37,7 @@ class Output:
 
     @cached_property
     def console(self) -> Console:
-        """Standard output: colours on a terminal, plain text elsewhere."""
+        """Standard output: colors on a terminal, plain text elsewhere."""
         return Console()
 
     @cached_property

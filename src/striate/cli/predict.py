@@ -9,7 +9,7 @@ from striate.cli.networks import answers, as_taken, picture_size
 from striate.cli.options import engine_option, resize_option
 from striate.cli.output import Output, json_option, percent, sizes
 from striate.data.pictures import read_pictures
-from striate.data.resizing import GREY, convert
+from striate.data.resizing import GRAY, convert
 from striate.model.engines import EngineName
 from striate.model.loading import load
 from striate.model.network import Network
@@ -21,7 +21,7 @@ _BRIGHT = 127.5  # half of white
 _HELP = """Ask a trained network what pictures show.
 
 MODEL is a file that striate saved. PICTURE is a file of any common format (PNG, JPEG, TIFF, GIF,
-WebP ...); it is turned upright, made grey or colour, and brought to the network's size.
+WebP ...); it is turned upright, made gray or color, and brought to the network's size.
 
 \b
 Examples:
@@ -93,8 +93,8 @@ def _in_words(best: list[dict[str, Any]], *, probabilities: bool) -> str:
 
 
 def _hint(out: Output, pictures: tuple[str, ...], x: Array) -> None:
-    """Say where a grey picture may have dark and light the wrong way round."""
-    if x.shape[-1] != GREY:
+    """Say where a gray picture may have dark and light the wrong way round."""
+    if x.shape[-1] != GRAY:
         return
     edges = [np.concatenate([i[0], i[-1], i[:, 0], i[:, -1]]).mean() for i in x]
     bright = [path for path, edge in zip(pictures, edges, strict=True) if edge > _BRIGHT]

@@ -20,7 +20,7 @@ class Recipe:
         Name of a preset, or layers in shorthand with ``{classes}`` for the number of classes.
     epochs, batch_size
         Passes through the training images, and images in a step.
-    update, learning_rate, decay
+    optimizer, learning_rate, schedule
         How the weights follow the gradient, how fast, and how the rate falls.
     augment
         Random changes of each image, such as ``"shift 2"``; none where it is empty.
@@ -31,9 +31,9 @@ class Recipe:
     net: str = "lenet5"
     epochs: int = 10
     batch_size: int = 128
-    update: str = "adam"
+    optimizer: str = "adam"
     learning_rate: float = 0.001
-    decay: str = "cosine"
+    schedule: str = "cosine"
     augment: str = ""
     label_smoothing: float = 0.0
 
@@ -43,7 +43,7 @@ class Recipe:
         smoothed = f", labels smoothed by {self.label_smoothing:g}" if self.label_smoothing else ""
         return (
             f"{self.net}, {counted(self.epochs, 'epoch')} in batches of {self.batch_size} images, "
-            f"{self.update} with learning rate {self.learning_rate:g}, decay {self.decay}{changed}"
+            f"{self.optimizer} with learning rate {self.learning_rate:g}, decay {self.schedule}{changed}"
             f"{smoothed}"
         )
 
@@ -52,7 +52,7 @@ GOOD = "good"
 """The recipe that every data set has, and is trained with by default."""
 
 _NORMED, _POOLED = "bias none | batch-norm relu", "bias none | max 2 | batch-norm relu"
-"""What follows a convolution; pooling comes first, so that less is left to normalise."""
+"""What follows a convolution; pooling comes first, so that less is left to normalize."""
 
 _THREE = (
     f"conv 8@3x3 {_POOLED} | conv 24@3x3 {_POOLED} | conv 48@3x3 {_NORMED} | "
@@ -66,12 +66,12 @@ _WIDE = (
     f"conv 32@3x3 same {_POOLED} | conv 64@3x3 same {_POOLED} | conv 128@3x3 same {_POOLED} | "
     "dense {classes} softmax"
 )
-"""Networks for grey images of 28 x 28 pixels: 0.35, 1.5 and 7.5 million multiply-adds forward."""
+"""Networks for gray images of 28 x 28 pixels: 0.35, 1.5 and 7.5 million multiply-adds forward."""
 
 
 def _cycle(net: str, epochs: int, **changes: Any) -> Recipe:
     """Make a recipe of one cycle of a large learning rate, with smoothed labels."""
-    usual = {"learning_rate": 0.02, "decay": "one-cycle", "label_smoothing": 0.1}
+    usual = {"learning_rate": 0.02, "schedule": "one-cycle", "label_smoothing": 0.1}
     return Recipe(net=net, epochs=epochs, **usual | changes)
 
 
@@ -81,7 +81,7 @@ RECIPES = {
     # 98.1 % after 30 epochs, 98.7 % after 60, three seeds.
     "digits": {
         GOOD: Recipe(
-            epochs=50, batch_size=64, learning_rate=0.003, decay="one-cycle", augment="shift 2"
+            epochs=50, batch_size=64, learning_rate=0.003, schedule="one-cycle", augment="shift 2"
         ),
     },
     "shapes": {

@@ -58,15 +58,15 @@ the length of a step.
 @click.option("--epochs", type=int, help="How often to go through the training images.")
 @click.option("--batch-size", type=int, help="Images in a step.")
 @click.option(
-    "--update",
+    "--optimizer",
     metavar="NAME",
-    help=f"How weights follow the gradient: {', '.join(registry.kinds('update'))}.",
+    help=f"How weights follow the gradient: {', '.join(registry.kinds('optimizer'))}.",
 )
 @click.option("--learning-rate", type=float, metavar="RATE", help="Length of the steps.")
 @click.option(
-    "--decay",
+    "--schedule",
     metavar="NAME",
-    help=f"How the learning rate falls: {', '.join(registry.kinds('decay'))}.",
+    help=f"How the learning rate falls: {', '.join(registry.kinds('schedule'))}.",
 )
 @click.option(
     "--augment",
@@ -93,7 +93,7 @@ the length of a step.
     help="Stop after so many epochs without improvement, and keep the best weights.",
 )
 @click.option(
-    "--standardise", is_flag=True, help="Subtract the mean of the images, divide by the deviation."
+    "--standardize", is_flag=True, help="Subtract the mean of the images, divide by the deviation."
 )
 @click.option(
     "--class-weight", type=click.Choice(["balanced"]), help="Make rare classes count as much."

@@ -34,7 +34,7 @@ _BESIDE_THE_RECIPE = (
     "recipe",
     "validation",
     "early_stopping",
-    "standardise",
+    "standardize",
     "class_weight",
     "size",
     "resize",
@@ -51,14 +51,14 @@ class Options:
     net: str | None
     epochs: int | None
     batch_size: int | None
-    update: str | None
+    optimizer: str | None
     learning_rate: float | None
-    decay: str | None
+    schedule: str | None
     augment: str | None
     label_smoothing: float | None
     validation: float | None
     early_stopping: int | None
-    standardise: bool
+    standardize: bool
     class_weight: str | None
     seed: int
     engine: EngineName
@@ -145,15 +145,15 @@ def _require_options(recipe: Recipe, options: Options, network: Network) -> None
     plan_of(
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
-        update=recipe.update,
+        optimizer=recipe.optimizer,
         learning_rate=recipe.learning_rate,
-        decay=recipe.decay,
+        schedule=recipe.schedule,
         clip_norm=None,
         seed=options.seed,
         shuffle=True,
         early_stopping=options.early_stopping,
         keep_best=None,
-        watch="loss",
+        monitor="loss",
     )
     TrainingStep.of(network.graph, losses_of(network.graph, _loss(recipe)))
     augmentation_of(recipe.augment or None, network)
@@ -261,20 +261,20 @@ def _fit(
         dataset.y,
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
-        update=recipe.update,
+        optimizer=recipe.optimizer,
         learning_rate=recipe.learning_rate,
-        decay=recipe.decay,
+        schedule=recipe.schedule,
         loss=_loss(recipe),
         augment=recipe.augment or None,
         validation=options.validation,
         early_stopping=options.early_stopping,
-        standardise=options.standardise,
+        standardize=options.standardize,
         class_weight=options.class_weight,
         seed=options.seed,
         checkpoint=places.checkpoint,
         resume=options.resume,
         progress=bar,
-        listeners=() if bar else (_EpochLines(out, recipe.epochs),),
+        callbacks=() if bar else (_EpochLines(out, recipe.epochs),),
     )
 
 

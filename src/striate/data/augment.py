@@ -164,7 +164,7 @@ class Augmentation:
         ShapeError
             If these are not images with one number each, or a shift leaves nothing of them.
         OptionError
-            If the seed or the epoch is out of range, or ``fill`` is no grey level of uint8 images.
+            If the seed or the epoch is out of range, or ``fill`` is no gray level of uint8 images.
         DataError
             If the images are neither uint8 nor float32.
 
@@ -245,7 +245,7 @@ class Augmentation:
             raise ShapeError(
                 f"Images of shape {images.shape} with numbers of shape {np.shape(indices)} cannot "
                 "be augmented. Images have four axes, (n, rows, columns, channels), and each has "
-                "one number. Add an axis to grey images with images[..., numpy.newaxis]."
+                "one number. Add an axis to gray images with images[..., numpy.newaxis]."
             )
         if images.dtype not in (np.uint8, np.float32):
             raise DataError(
@@ -262,7 +262,7 @@ class Augmentation:
         ShapeError
             If a shift leaves nothing of the images.
         OptionError
-            If ``fill`` is no grey level of uint8 images.
+            If ``fill`` is no gray level of uint8 images.
         """
         if self.shift >= min(shape):
             raise ShapeError(
@@ -272,7 +272,7 @@ class Augmentation:
             )
         if type_ == np.uint8 and self.fill not in range(256):
             raise OptionError(
-                f"fill={self.fill} is no grey level of uint8 images. These are whole numbers from "
+                f"fill={self.fill} is no gray level of uint8 images. These are whole numbers from "
                 "0 to 255. Use for example fill=0."
             )
 
@@ -347,18 +347,18 @@ def _sample(images: Array, rows: Array, columns: Array) -> Array:
     number = np.arange(len(images))[:, np.newaxis]
     if rows.dtype.kind == "i":
         return images[number[:, :, np.newaxis], rows[:, :, np.newaxis], columns[:, np.newaxis, :]]
-    above, under, weight = _neighbours(rows)
+    above, under, weight = _neighbors(rows)
     blend = images[number, above].astype(np.float32)
     blend += weight[..., np.newaxis, np.newaxis] * (images[number, under] - blend)
     blend = blend.swapaxes(1, 2)  # columns first, so that they are picked as the rows were
-    left, right, weight = _neighbours(columns)
+    left, right, weight = _neighbors(columns)
     picked = blend[number, left]
     picked += weight[..., np.newaxis, np.newaxis] * (blend[number, right] - picked)
     picked = picked.swapaxes(1, 2)
     return np.rint(picked).astype(np.uint8) if images.dtype == np.uint8 else picked
 
 
-def _neighbours(places: Array) -> tuple[Array, Array, Array]:
+def _neighbors(places: Array) -> tuple[Array, Array, Array]:
     """Find the pixels on both sides of each place, and how far it is from the first of them."""
     before = np.floor(places).astype(np.int64)
     after = np.ceil(places).astype(np.int64)

@@ -19,7 +19,7 @@ class Dataset:
     Parameters
     ----------
     x, x_test
-        Images, ``(n, rows, columns, channels)``; grey ones have one channel. uint8 from 0 to 255,
+        Images, ``(n, rows, columns, channels)``; gray ones have one channel. uint8 from 0 to 255,
         or float32 as the file has them. ``x_test`` has no images where there is no test part.
     y, y_test
         One label for each image: int64 from 0 to the number of classes less one, or float32
@@ -31,7 +31,7 @@ class Dataset:
     source
         Where they come from: a path or a description.
     notice
-        Who made them and under which licence, as far as that is known.
+        Who made them and under which license, as far as that is known.
     notes
         What was done or noticed while they were read, one sentence each.
     """
@@ -64,7 +64,7 @@ def as_images(values: Array, *, where: str) -> Array:
     Parameters
     ----------
     values
-        ``(n, rows, columns)`` for grey images or ``(n, rows, columns, channels)``; more axes of
+        ``(n, rows, columns)`` for gray images or ``(n, rows, columns, channels)``; more axes of
         pixels are kept. Whole numbers must lie in 0 to 255 and become uint8; truth values become
         float32 zeros and ones; other floats become float32.
     where
@@ -96,7 +96,7 @@ def as_images(values: Array, *, where: str) -> Array:
             f"{where} has shape {values.shape}. A data set needs at least one image, and an image "
             "at least one pixel. Check how the file was written."
         )
-    if values.ndim == 3:  # grey images without an axis of channels
+    if values.ndim == 3:  # gray images without an axis of channels
         values = values[..., np.newaxis]
     elif values.shape[-1] > 4 >= values.shape[1]:  # no picture has more than 4 channels
         raise DataError(
@@ -117,7 +117,7 @@ def _as_pixels(values: Array, where: str) -> Array:
         low, high = int(values.min()), int(values.max())
         if low < 0 or high > 255:  # what 8 bits hold
             raise DataError(
-                f"{where} holds whole numbers from {low} to {high}. Whole numbers are grey levels "
+                f"{where} holds whole numbers from {low} to {high}. Whole numbers are gray levels "
                 "from 0 to 255. Save other ranges as float32, divided by their largest value."
             )
         return values.astype(np.uint8)

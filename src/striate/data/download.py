@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from striate.data.catalogue import Known, RemoteFile
+from striate.data.catalog import Known, RemoteFile
 from striate.errors import DataError
 from striate.files import atomic_write, user_cache
 
@@ -150,7 +150,7 @@ def _pieces(address: str, timeout: float) -> Iterator[bytes]:
     import urllib.request  # noqa: PLC0415
 
     try:
-        # The addresses are those of the catalogue.
+        # The addresses are those of the catalog.
         with urllib.request.urlopen(address, timeout=timeout) as answer:  # noqa: S310
             while piece := answer.read(_PIECE):
                 yield piece

@@ -1,4 +1,4 @@
-"""Pictures in files: any format that Pillow reads, upright, of one size, all grey or in colour."""
+"""Pictures in files: any format that Pillow reads, upright, of one size, all gray or in color."""
 
 import contextlib
 import os
@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image
 
-from striate.data.resizing import COLOUR, GREY, as_channels, as_rule, as_size
+from striate.data.resizing import COLOR, GRAY, as_channels, as_rule, as_size
 from striate.errors import DataError
 from striate.shapes import Array
 
-_MODES = {GREY: "L", COLOUR: "RGB"}
+_MODES = {GRAY: "L", COLOR: "RGB"}
 _WHITE = (255, 255, 255, 255)
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -55,7 +55,7 @@ class Layout:
     rows, columns
         Pixels.
     channels
-        1 for grey, 3 for colour.
+        1 for gray, 3 for color.
     changed
         How many of the pictures have another size and are resized.
     """
@@ -76,7 +76,7 @@ def read_pictures(
     """Read pictures into one array.
 
     Pictures are turned upright as their EXIF data say; of several frames the first is taken; what
-    is transparent is laid on white; 16-bit grey becomes 8-bit.
+    is transparent is laid on white; 16-bit gray becomes 8-bit.
 
     Parameters
     ----------
@@ -86,8 +86,8 @@ def read_pictures(
         Pixels: rows and columns, or one number for both. None keeps the size where all have the
         same, and otherwise takes the median of rows and the median of columns.
     channels
-        1 for grey (ITU-R BT.601 luma) or 3 for colour. None takes grey where no file's format or
-        palette has colours.
+        1 for gray (ITU-R BT.601 luma) or 3 for color. None takes gray where no file's format or
+        palette has colors.
     resize
         The rule for pictures of another size: ``"fit"``, ``"crop"`` or ``"stretch"``, see
         :func:`striate.data.resizing.as_rule`.
@@ -247,7 +247,7 @@ def _read_header(path: Path) -> Layout:
         columns, rows = picture.size
         if _orientation(picture) >= _SIDEWAYS:
             rows, columns = columns, rows
-        return Layout(rows, columns, COLOUR if _has_colour(picture) else GREY)
+        return Layout(rows, columns, COLOR if _has_color(picture) else GRAY)
 
 
 def _orientation(picture: Image.Image) -> int:
@@ -264,8 +264,8 @@ def _upright(picture: Image.Image) -> Image.Image:
     return picture if turn is None else picture.transpose(turn)
 
 
-def _has_colour(picture: Image.Image) -> bool:
-    """Tell from a picture's mode, or its palette, whether it can show colours."""
+def _has_color(picture: Image.Image) -> bool:
+    """Tell from a picture's mode, or its palette, whether it can show colors."""
     if picture.mode in ("P", "PA"):
         picture.load()
         palette = np.array(picture.getpalette("RGB"), int).reshape(-1, 3)
@@ -274,12 +274,12 @@ def _has_colour(picture: Image.Image) -> bool:
 
 
 def _is_deep(picture: Image.Image) -> bool:
-    """Tell whether a picture holds grey levels of more than 8 bits."""
+    """Tell whether a picture holds gray levels of more than 8 bits."""
     return picture.mode.startswith(("I", "F"))
 
 
 def _flatten(picture: Image.Image, path: Path) -> Image.Image:
-    """Bring deep grey to 8 bits, and lay what is transparent on white."""
+    """Bring deep gray to 8 bits, and lay what is transparent on white."""
     if _is_deep(picture):
         return _as_8_bits(picture, path)
     if picture.has_transparency_data:
@@ -289,13 +289,13 @@ def _flatten(picture: Image.Image, path: Path) -> Image.Image:
 
 
 def _as_8_bits(picture: Image.Image, path: Path) -> Image.Image:
-    """Scale grey levels of 16 bits to 8."""
+    """Scale gray levels of 16 bits to 8."""
     levels = np.asarray(picture)
     low, high = levels.min(), levels.max()
     if levels.dtype.kind == "f" or low < 0 or high > 0xFFFF:  # 16 bits
         raise DataError(
-            f"{path} has grey levels from {low} to {high} of type {levels.dtype}. "
-            "Grey levels of pictures are whole numbers of 8 or 16 bits. Convert the picture, "
+            f"{path} has gray levels from {low} to {high} of type {levels.dtype}. "
+            "Gray levels of pictures are whole numbers of 8 or 16 bits. Convert the picture, "
             "or save all images as float32 in an .npz file."
         )
     return Image.fromarray(((levels.astype(np.uint32) * 255 + 0x7FFF) // 0xFFFF).astype(np.uint8))

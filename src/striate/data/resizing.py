@@ -1,4 +1,4 @@
-"""Bringing pictures and arrays of images to one size and to grey or colour."""
+"""Bringing pictures and arrays of images to one size and to gray or color."""
 
 from collections.abc import Callable
 
@@ -8,9 +8,9 @@ from PIL import Image
 from striate.errors import DataError, OptionError
 from striate.shapes import Array
 
-GREY, COLOUR = 1, 3
+GRAY, COLOR = 1, 3
 LUMA = (19595, 38470, 7471)
-"""Weights of red, green and blue in grey, in 65536ths, as Pillow has them (ITU-R BT.601)."""
+"""Weights of red, green and blue in gray, in 65536ths, as Pillow has them (ITU-R BT.601)."""
 
 Rule = Callable[[Image.Image, tuple[int, int]], Image.Image]
 
@@ -56,7 +56,7 @@ def as_channels(channels: int) -> int:
     Parameters
     ----------
     channels
-        1 for grey or 3 for colour.
+        1 for gray or 3 for color.
 
     Returns
     -------
@@ -68,10 +68,10 @@ def as_channels(channels: int) -> int:
     OptionError
         If it is another number.
     """
-    if channels not in (GREY, COLOUR):
+    if channels not in (GRAY, COLOR):
         raise OptionError(
             f"channels={channels} is not possible. "
-            "Pictures have 1 channel (grey) or 3 (red, green, blue). Use channels=1 or channels=3."
+            "Pictures have 1 channel (gray) or 3 (red, green, blue). Use channels=1 or channels=3."
         )
     return channels
 
@@ -139,7 +139,7 @@ _RULES: dict[str, Rule] = {"fit": _fit, "crop": _crop, "stretch": _stretch}
 def convert(
     x: Array, *, size: int | tuple[int, int] | None, channels: int | None, resize: str
 ) -> Array:
-    """Bring an array of images to a size and to grey or colour.
+    """Bring an array of images to a size and to gray or color.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def convert(
     size
         Pixels; None keeps the size.
     channels
-        1 or 3; None keeps the channels. Grey becomes colour by repetition, colour grey by its luma.
+        1 or 3; None keeps the channels. Gray becomes color by repetition, color gray by its luma.
     resize
         The rule, see :func:`as_rule`.
 
@@ -170,7 +170,7 @@ def convert(
     """
     rule = as_rule(resize)
     if channels not in (None, x.shape[-1]):
-        x = _recolour(x, as_channels(channels))
+        x = _recolor(x, as_channels(channels))
     if size is None or as_size(size) == x.shape[1:-1]:
         return x
     if x.ndim != 4:  # images, rows, columns, channels
@@ -187,17 +187,17 @@ def convert(
     return resized
 
 
-def _recolour(x: Array, channels: int) -> Array:
-    """Make colour of grey or grey of colour."""
-    if x.shape[-1] == GREY:
+def _recolor(x: Array, channels: int) -> Array:
+    """Make color of gray or gray of color."""
+    if x.shape[-1] == GRAY:
         return np.repeat(x, channels, axis=-1)
-    if x.shape[-1] != COLOUR:
+    if x.shape[-1] != COLOR:
         raise DataError(
             f"Images of {x.shape[-1]} channels cannot be brought to {channels}. "
-            "Only grey and colour can be changed into each other. Leave channels out."
+            "Only gray and color can be changed into each other. Leave channels out."
         )
     if x.dtype == np.uint8:
-        grey = x.astype(np.uint32) @ np.array(LUMA, np.uint32) + np.uint32(1 << 15) >> np.uint32(16)
+        gray = x.astype(np.uint32) @ np.array(LUMA, np.uint32) + np.uint32(1 << 15) >> np.uint32(16)
     else:
-        grey = x @ (np.array(LUMA, np.float32) / np.float32(1 << 16))
-    return grey.astype(x.dtype)[..., np.newaxis]
+        gray = x @ (np.array(LUMA, np.float32) / np.float32(1 << 16))
+    return gray.astype(x.dtype)[..., np.newaxis]

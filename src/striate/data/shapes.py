@@ -7,7 +7,7 @@ from striate.errors import OptionError
 from striate.shapes import Array, Float
 
 SIZE, RADIUS = 15, 4
-"""The book's figures: rows and columns, and distance of the outline from the centre, in pixels."""
+"""The book's figures: rows and columns, and distance of the outline from the center, in pixels."""
 
 CLASSES = ("square", "diamond")
 
@@ -27,9 +27,9 @@ _SMALLEST_RADIUS = 2  # a square and a diamond of radius 1 are hard to tell apar
 
 
 def square(
-    size: int = SIZE, *, radius: int = RADIUS, centre: tuple[int, int] | None = None
+    size: int = SIZE, *, radius: int = RADIUS, center: tuple[int, int] | None = None
 ) -> Float[Array, "rows columns"]:
-    r"""Draw the outline of a square: the pixels at one distance from the centre.
+    r"""Draw the outline of a square: the pixels at one distance from the center.
 
     .. math:: \max(|i - c_i|, |j - c_j|) = radius
 
@@ -38,8 +38,8 @@ def square(
     size
         Rows and columns of the image, in pixels.
     radius
-        Distance of the outline from the centre, in pixels.
-    centre
+        Distance of the outline from the center, in pixels.
+    center
         Row and column; None is the middle.
 
     Returns
@@ -65,14 +65,14 @@ def square(
            [0, 1, 1, 1, 0],
            [0, 0, 0, 0, 0]])
     """
-    down, right = _distances(size, radius, centre)
+    down, right = _distances(size, radius, center)
     return (np.maximum(down, right) == radius).astype(float)
 
 
 def diamond(
-    size: int = SIZE, *, radius: int = RADIUS, centre: tuple[int, int] | None = None
+    size: int = SIZE, *, radius: int = RADIUS, center: tuple[int, int] | None = None
 ) -> Float[Array, "rows columns"]:
-    r"""Draw the outline of a diamond: the pixels at one distance from the centre, counted in steps.
+    r"""Draw the outline of a diamond: the pixels at one distance from the center, counted in steps.
 
     .. math:: |i - c_i| + |j - c_j| = radius
 
@@ -81,8 +81,8 @@ def diamond(
     size
         Rows and columns of the image, in pixels.
     radius
-        Distance of the outline from the centre, in steps.
-    centre
+        Distance of the outline from the center, in steps.
+    center
         Row and column; None is the middle.
 
     Returns
@@ -108,19 +108,19 @@ def diamond(
            [0, 1, 0, 1, 0],
            [0, 0, 1, 0, 0]])
     """
-    down, right = _distances(size, radius, centre)
+    down, right = _distances(size, radius, center)
     return (down + right == radius).astype(float)
 
 
-def _distances(size: int, radius: int, centre: tuple[int, int] | None) -> tuple[Array, Array]:
-    """Measure how far each row and each column is from the centre."""
+def _distances(size: int, radius: int, center: tuple[int, int] | None) -> tuple[Array, Array]:
+    """Measure how far each row and each column is from the center."""
     if size < 1 or radius < 0:
         raise OptionError(
             f"A figure of radius {radius} on {size} x {size} pixels cannot be drawn. "
             "An image has at least one pixel, and a radius is not negative. "
             f"The book's figures have size={SIZE} and radius={RADIUS}."
         )
-    row, column = centre or (size // 2, size // 2)
+    row, column = center or (size // 2, size // 2)
     places = np.arange(size)
     return np.abs(places - row)[:, np.newaxis], np.abs(places - column)[np.newaxis, :]
 
@@ -159,7 +159,7 @@ def generate(
     """
     most = (
         size - 3
-    ) // 2  # the outline on both sides, the centre, and a pixel of paper on both sides
+    ) // 2  # the outline on both sides, the center, and a pixel of paper on both sides
     if count < 1 or most < _SMALLEST_RADIUS or not 0 <= noise < np.inf:
         raise OptionError(
             f"{count} shapes on {size} x {size} pixels with noise {noise} cannot be drawn. There "
@@ -169,8 +169,8 @@ def generate(
     generator = np.random.default_rng(seed)
     y = np.arange(count) % len(CLASSES)
     radius = generator.integers(_SMALLEST_RADIUS, most, size=count, endpoint=True)
-    centre = generator.integers(radius + 1, size - 2 - radius, size=(2, count), endpoint=True)
-    down, right = np.abs(np.arange(size) - centre[..., np.newaxis])
+    center = generator.integers(radius + 1, size - 2 - radius, size=(2, count), endpoint=True)
+    down, right = np.abs(np.arange(size) - center[..., np.newaxis])
     down, right = down[:, :, np.newaxis], right[:, np.newaxis, :]
     is_square = (y == CLASSES.index("square"))[:, np.newaxis, np.newaxis]
     distance = np.where(is_square, np.maximum(down, right), down + right)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from striate.data import cifar, idx, npz, picture_folder, shapes
-from striate.data.catalogue import DIGITS, DIGITS_NOTICE, KNOWN, Known
+from striate.data.catalog import DIGITS, DIGITS_NOTICE, KNOWN, Known
 from striate.data.dataset import Dataset, check_classes
 from striate.data.download import Progress, cache_folder, fetch, missing
 from striate.data.resizing import convert
@@ -103,7 +103,7 @@ def open_dataset(
         Pixels: rows and columns, or one number for both. None keeps the size; where pictures have
         several, it is the median of rows and of columns.
     channels
-        1 for grey, 3 for colour. None keeps what there is; pictures become colour if one of them
+        1 for gray, 3 for color. None keeps what there is; pictures become color if one of them
         is.
     resize
         How images of another size are brought to the size: ``"fit"``, ``"crop"`` or

@@ -7,12 +7,12 @@ from functools import lru_cache
 import numpy as np
 
 from striate.compile import load_lowered
-from striate.engine.possible import own_equations, require_equations, silent, this_processor
+from striate.engine.capabilities import own_equations, require_equations, silent, this_processor
 from striate.engine.steps import CompiledSteps, TrainingCall, put_images
 from striate.errors import OutOfMemoryError
 from striate.functions import registry
 from striate.functions.base import Draw
-from striate.functions.update.base import Update
+from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import Batch, Chosen, Stored, forms_of
 from striate.graph.engine import Results, StepResult
 from striate.graph.step import TrainingStep
@@ -91,7 +91,7 @@ class CompiledEngine(Locked):
 
     def steps(
         self,
-        update: Update,
+        optimizer: Optimizer,
         decayed: Array,
         *,
         images: int,
@@ -105,15 +105,15 @@ class CompiledEngine(Locked):
         EngineError
             If the update states no equation.
         """
-        if not (own_equations(update) and getattr(update, "statements", ())):
-            require_equations([f"{registry.name_of(update)} (update)"])
+        if not (own_equations(optimizer) and getattr(optimizer, "statements", ())):
+            require_equations([f"{registry.name_of(optimizer)} (optimizer)"])
         gradients = self._program(images, training=True, target_shapes=target_shapes, stored=stored)
         updating = self._kept(
-            (type(update), repr(update), decayed.size),
-            lambda: (lower_update(update, decayed.size), 1),
+            (type(optimizer), repr(optimizer), decayed.size),
+            lambda: (lower_update(optimizer, decayed.size), 1),
         )
         training = TrainingCall(self.step, gradients.executable, images)
-        return CompiledSteps(training, updating.executable, update, decayed)
+        return CompiledSteps(training, updating.executable, optimizer, decayed)
 
     def gradients(
         self, parameters: Array, statistics: Array, batch: Batch, draw: Draw

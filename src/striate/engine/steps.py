@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from striate.engine.possible import shapes_of
+from striate.engine.capabilities import shapes_of
 from striate.functions.base import Draw
-from striate.functions.update.base import Update
+from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import Batch, Chosen
 from striate.graph.engine import StepResult
 from striate.graph.step import TrainingStep
@@ -120,18 +120,18 @@ class CompiledSteps:
         Computes gradients.
     program
         The update, compiled.
-    update, decayed
+    optimizer, decayed
         How weights follow the gradient, and which of them decay.
     """
 
     def __init__(
-        self, gradients: TrainingCall, program: Executable, update: Update, decayed: Array
+        self, gradients: TrainingCall, program: Executable, optimizer: Optimizer, decayed: Array
     ) -> None:
         self._gradients = gradients
         self._scalars = np.zeros(len(UPDATE_SCALARS), np.float32)
         size = gradients.call.program.frame.buffers.get(NEXT_STATISTICS, (0, False))[0]
         self._statistics = [np.zeros(size, np.float32) for _ in range(2)]
-        names = ("w", *update.buffers)
+        names = ("w", *optimizer.buffers)
         self._sets = [{name: np.zeros_like(decayed, np.float32) for name in names} for _ in "ab"]
         self._updates = [Call(program) for _ in self._sets]
         for call, written in zip(self._updates, self._sets, strict=True):

@@ -7,7 +7,7 @@ from math import prod
 from striate.bench.work import work_of
 from striate.plan.fuse import Item, Kernel
 from striate.plan.plan import Plan
-from striate.plan.schedule import Schedule, Walk
+from striate.plan.schedule import LoopSchedule, Walk
 from striate.plan.statement import IMAGE, LANES, Compute
 
 STEP = "  "
@@ -18,7 +18,7 @@ _WORDS = (
         ", by parts",
         "by parts: each part of the batch has a sum of its own; they are joined in order",
     ),
-    (", in rows", "in rows: turned, so that neighbours lie in the lanes and images are counted"),
+    (", in rows", "in rows: turned, so that neighbors lie in the lanes and images are counted"),
     (
         ", products",
         "strip, tiles, products, back: Winograd's transforms, for fewer products of 3 x 3 windows",
@@ -180,7 +180,7 @@ def titled(names: Iterable[str]) -> str:
     return "; ".join(", ".join(symbols) for _, symbols in groups)
 
 
-def at_once(schedule: Schedule) -> str:
+def at_once(schedule: LoopSchedule) -> str:
     """Write which entries are computed beside each other.
 
     Parameters
@@ -231,7 +231,7 @@ def _row(plan: Plan, phase: int, number: int, item: Item) -> ItemRow:
     )
 
 
-def _lanes(kernel: Kernel, schedule: Schedule) -> str:
+def _lanes(kernel: Kernel, schedule: LoopSchedule) -> str:
     """Say what lies in the lanes of a vector."""
     if schedule.lanes is None:
         return "none: single numbers"
@@ -239,11 +239,11 @@ def _lanes(kernel: Kernel, schedule: Schedule) -> str:
         return f"{LANES} images"
     nest = kernel.head.nest
     width = min(LANES, nest.extents[schedule.lanes])
-    what = "terms" if schedule.lanes in nest.equation.reduced else "neighbours"
+    what = "terms" if schedule.lanes in nest.equation.reduced else "neighbors"
     return f"{width} {what} along {schedule.lanes}"
 
 
-def _tiles(schedule: Schedule) -> list[tuple[str, int]]:
+def _tiles(schedule: LoopSchedule) -> list[tuple[str, int]]:
     """List the indices of which several places, or vectors, are computed at once."""
     found: list[tuple[str, int]] = []
     for walk in schedule.targets:
@@ -254,16 +254,16 @@ def _tiles(schedule: Schedule) -> list[tuple[str, int]]:
     return found
 
 
-def _entries(schedule: Schedule) -> int:
+def _entries(schedule: LoopSchedule) -> int:
     """Count the entries of the largest tile; in the lanes a vector is one."""
     return 1 if schedule.in_place else prod(size for _, size in _tiles(schedule))
 
 
-def _loops(kernel: Kernel, schedule: Schedule) -> Iterator[str]:
+def _loops(kernel: Kernel, schedule: LoopSchedule) -> Iterator[str]:
     """Write the loops in words."""
     depth = 0
     if schedule.around:
-        yield f"for each {', '.join(schedule.around)}, together with its neighbours"
+        yield f"for each {', '.join(schedule.around)}, together with its neighbors"
         depth = 1
     shared = f", shared by {schedule.tasks} tasks" if schedule.tasks > 1 else ""
     for walk in schedule.targets:
@@ -289,7 +289,7 @@ def _loops(kernel: Kernel, schedule: Schedule) -> Iterator[str]:
     yield from _afterwards(kernel, schedule, STEP * depth)
 
 
-def _afterwards(kernel: Kernel, schedule: Schedule, indent: str) -> Iterator[str]:
+def _afterwards(kernel: Kernel, schedule: LoopSchedule, indent: str) -> Iterator[str]:
     """Say what becomes of the sums."""
     if schedule.lanes in kernel.head.nest.equation.reduced:
         yield f"{indent}the {LANES} lanes are added up"
@@ -312,7 +312,7 @@ def _loop(walk: Walk) -> str:
     return f"for {walk.index} < {stop}{by}{apart}"
 
 
-def _terms(statement: Compute, schedule: Schedule) -> str:
+def _terms(statement: Compute, schedule: LoopSchedule) -> str:
     """Say which terms each round of the innermost loop takes in."""
     taken = "add" if statement.nest.equation.operator == "+=" else "compare"
     walks = [walk for walk in schedule.reduced if walk.index != schedule.lanes]
@@ -328,7 +328,7 @@ def _terms(statement: Compute, schedule: Schedule) -> str:
     return f"{taken} {number} terms{which}, written out"
 
 
-def _counted(number: int, what: str, schedule: Schedule) -> str:
+def _counted(number: int, what: str, schedule: LoopSchedule) -> str:
     """Write how many entries are computed at once."""
     plural = {"entry": "entries", "maximum": "maxima", "minimum": "minima"}.get(what, f"{what}s")
     made = f" ({at_once(schedule)})" if number > 1 else ""

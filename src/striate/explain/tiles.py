@@ -10,10 +10,10 @@ from striate.explain.items import at_once
 from striate.plan import tiles
 from striate.plan.fuse import Kernel
 from striate.plan.plan import Plan
-from striate.plan.schedule import Schedule, schedule
+from striate.plan.schedule import LoopSchedule, schedule
 from striate.plan.target import Target
 
-_Candidate = tuple[float, tiles.Tile, Schedule]
+_Candidate = tuple[float, tiles.Tile, LoopSchedule]
 """What the model expects of a tile, in cycles, and what becomes of it."""
 
 
@@ -127,6 +127,6 @@ def _candidates(plan: Plan, kernel: Kernel) -> list[tuple[float, tiles.Tile]]:
     return found
 
 
-def _scheduled(plan: Plan, kernel: Kernel, tile: tiles.Tile, tasks: int) -> Schedule:
+def _scheduled(plan: Plan, kernel: Kernel, tile: tiles.Tile, tasks: int) -> LoopSchedule:
     """Schedule a kernel with a tile that is given."""
     return schedule(kernel, plan.variables, plan.target, tasks, choose=lambda *_: tile)

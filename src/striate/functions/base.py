@@ -15,7 +15,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from striate.functions.stated import (
+from striate.functions.declarations import (
     Call,
     Derivatives,
     Draw,
@@ -103,7 +103,7 @@ class Function(ABC):
         return None
 
     def inference_lowering(self, *shapes: Shape) -> Lowering | None:
-        """Give the equations outside training: other ones for dropout and batch normalisation."""
+        """Give the equations outside training: other ones for dropout and batch normalization."""
         return self.lowering(*shapes)
 
     def require_images(self, images: int, *shapes: Shape) -> None:  # noqa: B027  # none are refused
@@ -146,7 +146,7 @@ class WeightFunction(Function):
 
 
 class FixedFunction(Function):
-    """A weight function without trainable weights: pooling, normalising, rearranging."""
+    """A weight function without trainable weights: pooling, normalizing, rearranging."""
 
     @abstractmethod
     def apply(self, a: Array) -> Array:
@@ -202,8 +202,8 @@ class TransferFunction(Function):
     input_symbols = "n"
     output_symbol = "a"
 
-    initialiser: ClassVar[str] = "glorot-uniform"
-    """Name of the initialiser that suits weights in front of this function."""
+    initializer: ClassVar[str] = "glorot-uniform"
+    """Name of the initializer that suits weights in front of this function."""
 
     @abstractmethod
     def apply(self, n: Array) -> Array:

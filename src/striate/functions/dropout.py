@@ -2,7 +2,7 @@
 
 What is left out follows from the numbers of seed, step, layer, image and element alone. Neither the
 order of the images nor the number of threads nor a resumed training changes it, and any engine can
-draw the same bits: see :class:`~striate.functions.stated.Drawn`.
+draw the same bits: see :class:`~striate.functions.declarations.Drawn`.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Dropout(Function):
     rate
         Part of the activations that is left out, at least 0 and below 1.
     spatial
-        Whether whole maps are left out, not single pixels: neighbouring pixels say the same.
+        Whether whole maps are left out, not single pixels: neighboring pixels say the same.
 
     Raises
     ------
@@ -114,7 +114,7 @@ class Dropout(Function):
         return Derivatives(inputs=(da,))
 
     def mask(self, draw: Draw, shape: Shape) -> Array:
-        """Draw what is kept, as :class:`~striate.functions.stated.Drawn` says.
+        """Draw what is kept, as :class:`~striate.functions.declarations.Drawn` says.
 
         Elements of an image are numbered in row order, from (map, row, column) = (0, 0, 0); with
         ``spatial`` they are the maps.

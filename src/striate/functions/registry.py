@@ -15,15 +15,15 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 
 from striate.errors import OptionError
 from striate.functions import (
-    decay,
+    schedule,
     dropout,
-    initialiser,
+    initializer,
     loss,
     net_input,
-    normalisation,
+    normalization,
     reshape,
     transfer,
-    update,
+    optimizer,
     vec,
     weight,
 )
@@ -59,14 +59,14 @@ def _exported(*modules: ModuleType) -> Mapping[str, Kind]:
 
 FAMILIES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
     {
-        # Normalisation, rearranging and dropout stand in a layer's place for the weight function.
-        "weight": _exported(weight, normalisation, vec, reshape, dropout),
+        # Normalization, rearranging and dropout stand in a layer's place for the weight function.
+        "weight": _exported(weight, normalization, vec, reshape, dropout),
         "net_input": _exported(net_input),
         "transfer": _exported(transfer),
         "loss": _exported(loss),
-        "update": _exported(update),
-        "decay": _exported(decay),
-        "initialiser": _exported(initialiser),
+        "optimizer": _exported(optimizer),
+        "schedule": _exported(schedule),
+        "initializer": _exported(initializer),
     }
 )
 

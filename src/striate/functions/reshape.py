@@ -58,7 +58,7 @@ class Reshape(FixedFunction):
         return tuple(given // known if n == -1 else n for n in self.shape)
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give two copies, to one long vector and from it; neighbours end up ``rx0``, ... apart."""
+        """Give two copies, to one long vector and from it; neighbors end up ``rx0``, ... apart."""
         a, z = shapes[0], self.output_shape(*shapes)
         before, after = _place("x", len(a)), _place("i", len(z))
         indices = {

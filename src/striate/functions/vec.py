@@ -45,7 +45,7 @@ class Flatten(FixedFunction):
         return (prod(shapes[0]),)
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give one copy; neighbours along the axes end up ``r0``, ``r1``, ... apart."""
+        """Give one copy; neighbors along the axes end up ``r0``, ``r1``, ... apart."""
         names = "hxyw"[: len(shapes[0])]
         apart: dict[str, float | tuple[float, ...]] = {}
         step = 1

@@ -11,7 +11,7 @@ from striate.errors import GraphError
 from striate.functions import registry
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer
-from striate.graph.orders import LONGEST
+from striate.graph.axis_order import LONGEST
 from striate.shapes import Shape
 
 Document = dict[str, Any]
@@ -53,8 +53,8 @@ def to_document(graph: Graph) -> Document:
                 "net_input": registry.to_data(place.layer.net_input),
                 "transfer": registry.to_data(place.layer.transfer),
             }
-            if place.layer.initialiser is not None:
-                entry["initialiser"] = registry.to_data(place.layer.initialiser)
+            if place.layer.initializer is not None:
+                entry["initializer"] = registry.to_data(place.layer.initializer)
         layers.append(entry)
     return {
         "inputs": {name: list(shape) for name, shape in graph.inputs.items()},
@@ -120,14 +120,14 @@ def from_document(document: object) -> Graph:
 
 def _layer(entry: Mapping[str, object], name: str) -> Layer:
     """Make one layer."""
-    initialiser = entry.get("initialiser")
+    initializer = entry.get("initializer")
     return Layer(
         _kind("weight", entry.get("weight"), f"weight of {name}"),
         _kind("net_input", entry.get("net_input"), f"net input of {name}"),
         _kind("transfer", entry.get("transfer"), f"transfer of {name}"),
-        initialiser=None
-        if initialiser is None
-        else _kind("initialiser", initialiser, f"initialiser of {name}"),
+        initializer=None
+        if initializer is None
+        else _kind("initializer", initializer, f"initializer of {name}"),
         name=name.partition("@")[0],
     )
 

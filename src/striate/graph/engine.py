@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from striate.functions.base import Draw
-from striate.functions.update.base import Update
+from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import Batch, Chosen, Stored, as_arrays
 from striate.graph.parameters import Layout
 from striate.graph.reference import backward, forward
@@ -96,7 +96,7 @@ class Engine(Protocol):
 
     def steps(
         self,
-        update: Update,
+        optimizer: Optimizer,
         decayed: Array,
         *,
         images: int,
@@ -107,7 +107,7 @@ class Engine(Protocol):
 
         Parameters
         ----------
-        update
+        optimizer
             How weights follow the gradient.
         decayed
             1 for each parameter that weight decay applies to, else 0.
@@ -162,7 +162,7 @@ class NumpyEngine:
 
     def steps(
         self,
-        update: Update,
+        optimizer: Optimizer,
         decayed: Array,
         *,
         images: int,  # noqa: ARG002  # needs no preparation
@@ -170,7 +170,7 @@ class NumpyEngine:
         stored: Sequence[Stored | None] = (),  # noqa: ARG002  # likewise
     ) -> "NumpySteps":
         """Make everything ready for a training."""
-        return NumpySteps(self, update, decayed)
+        return NumpySteps(self, optimizer, decayed)
 
     def gradients(
         self, parameters: Array, statistics: Array, batch: Batch, draw: Draw
@@ -235,7 +235,7 @@ class NumpySteps:
     """
 
     engine: NumpyEngine
-    rule: Update
+    rule: Optimizer
     decayed: Array
 
     def gradients(

@@ -21,7 +21,7 @@ leaves three digits for what the depth of the network adds.
 UNSEEN = 4 * float(np.finfo(np.float64).eps)
 """Part of a loss that its own roundings hide: differences of step h err by it, divided by h.
 
-What is that small cannot be compared relatively. A bias in front of batch normalisation, say, has
+What is that small cannot be compared relatively. A bias in front of batch normalization, say, has
 the derivative 0, and differences of some 1e-11.
 """
 

@@ -12,11 +12,11 @@ from typing import Literal
 from striate.errors import GraphError
 from striate.functions import registry
 from striate.functions.base import Function, NetInputFunction, TransferFunction
-from striate.functions.initialiser.base import Initialiser
-from striate.functions.initialiser.named import named
+from striate.functions.initializer.base import Initializer
+from striate.functions.initializer.named import named
 from striate.functions.net_input import Concatenate, Product, Sum
 from striate.functions.weight import Identity
-from striate.graph.orders import Channels
+from striate.graph.axis_order import Channels
 from striate.shapes import Shape
 
 Bias = Literal["tied", "untied"] | None
@@ -34,7 +34,7 @@ class Layer:
         Joins the results and the bias; by default their sum without a bias.
     activation
         The transfer function, or its name; ``"linear"`` leaves the net input as it is.
-    initialiser
+    initializer
         What the weights start with, or its name; by default what suits the transfer function.
     name
         What the layer is called in traces, summaries and files; by default its kind and running
@@ -53,13 +53,13 @@ class Layer:
         net_input: NetInputFunction | None = None,
         activation: str | TransferFunction = "linear",
         *,
-        initialiser: str | Initialiser | None = None,
+        initializer: str | Initializer | None = None,
         name: str | None = None,
     ) -> None:
         self.weight = weight
         self.net_input = net_input or Sum(bias=None)
         self.transfer = transfer_function(activation)
-        self.initialiser = initialiser_of(initialiser)
+        self.initializer = initializer_of(initializer)
         self.name = name
         if name is not None:
             require_name(name)
@@ -166,11 +166,11 @@ def transfer_function(activation: str | TransferFunction) -> TransferFunction:
     return registry.find("transfer", activation)()
 
 
-def initialiser_of(initialiser: str | Initialiser | None) -> Initialiser | None:
-    """Find an initialiser by its name; ``None`` stays ``None``."""
-    if initialiser is None or isinstance(initialiser, Initialiser):
-        return initialiser
-    return named(initialiser)
+def initializer_of(initializer: str | Initializer | None) -> Initializer | None:
+    """Find an initializer by its name; ``None`` stays ``None``."""
+    if initializer is None or isinstance(initializer, Initializer):
+        return initializer
+    return named(initializer)
 
 
 def net_input_function(joint: Joint, bias: Bias) -> NetInputFunction:

@@ -11,10 +11,10 @@ import numpy as np
 
 from striate.errors import OptionError
 from striate.functions.base import Parameter
-from striate.functions.initialiser.base import Initialiser
+from striate.functions.initializer.base import Initializer
 from striate.functions.options import Range
 from striate.graph.graph import Graph
-from striate.graph.layer import initialiser_of
+from striate.graph.layer import initializer_of
 from striate.shapes import Array, Shape
 
 
@@ -88,7 +88,7 @@ def start_parameters(graph: Graph, seed: int) -> Array:
     """Draw the numbers that a network starts with.
 
     Each array has a generator of its own, made of the seed and the array's place, so that one
-    layer's initialiser does not change another's numbers.
+    layer's initializer does not change another's numbers.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def start_parameters(graph: Graph, seed: int) -> Array:
     OptionError
         If the seed cannot be.
     ShapeError
-        If the values that an initialiser was given have another shape than their array.
+        If the values that an initializer was given have another shape than their array.
 
     Sources
     -------
@@ -128,8 +128,8 @@ def start_parameters(graph: Graph, seed: int) -> Array:
     for place in graph.layers:
         if place.owner != place.name:
             continue
-        chosen = place.layer.initialiser or initialiser_of(place.layer.transfer.initialiser)
-        assert isinstance(chosen, Initialiser)
+        chosen = place.layer.initializer or initializer_of(place.layer.transfer.initializer)
+        assert isinstance(chosen, Initializer)
         for name, _, _, parameter in place.parameter_names():
             if parameter.start is None:
                 generator = np.random.default_rng([seed, numbers[name]])

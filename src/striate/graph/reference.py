@@ -68,7 +68,7 @@ def forward(
     parameters, state
         Trainable arrays and running statistics by name.
     training
-        Whether dropout drops, and batch normalisation uses the batch's own statistics.
+        Whether dropout drops, and batch normalization uses the batch's own statistics.
     draw
         Random numbers for this pass, if it trains.
 

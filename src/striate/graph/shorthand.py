@@ -15,7 +15,7 @@ Layers stand in the order of computation, with ``|`` between them. A layer is a 
 ``flip``            an option that is on
 ``bias none``       the bias: ``tied``, ``untied`` or ``none``
 ``product``         the net input function, where it is not the sum
-``init he-normal``  the initialiser
+``init he-normal``  the initializer
 ``as stem``         a name for the layer
 ``from stem``       what the layer is joined to, where it is not the layer before: ``from a,b``
 ==================  =======================================================================
@@ -33,7 +33,7 @@ from striate.functions.vec import Flatten
 from striate.functions.weight import DotProduct
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer, Node, require_name
-from striate.graph.orders import require_shape, to_first
+from striate.graph.axis_order import require_shape, to_first
 from striate.graph.shorthand_segment import Segment, read_segment
 from striate.graph.shorthand_values import did_you_mean, read_size
 from striate.shapes import Shape
@@ -193,7 +193,7 @@ class _Reader:
             said.weight(**said.options),
             net_input,
             said.transfer or "linear",
-            initialiser=said.initialiser,
+            initializer=said.initializer,
             name=said.name,
         )
         if said.rank is not None:

@@ -34,7 +34,7 @@ class Segment:
     net_input: type[NetInputFunction] = Sum
     bias: str | None = None
     transfer: TransferFunction | None = None
-    initialiser: str | None = None
+    initializer: str | None = None
     name: str | None = None
     before: list[str] | None = None
     joined: list[str] = field(default_factory=list[str])
@@ -104,7 +104,7 @@ def _option(said: Segment, word: str, rest: list[str]) -> None:
     """Read one option, with its value where it has one."""
     option = rest.pop(0)
     known = {f.name.replace("_", "-"): f for f in _options(said.weight)}
-    own = option in known and bool(rest) and rest[0][0].isdigit()  # a normalisation's bias 1.0
+    own = option in known and bool(rest) and rest[0][0].isdigit()  # a normalization's bias 1.0
     if option in {"bias", "init", "as", "from"} and not own:
         if not rest:
             raise ShorthandError(
@@ -116,7 +116,7 @@ def _option(said: Segment, word: str, rest: list[str]) -> None:
             case "bias":
                 said.bias = _bias(value)
             case "init":
-                said.initialiser = value
+                said.initializer = value
             case "as":
                 said.name = value
             case _:

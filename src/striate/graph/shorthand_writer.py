@@ -8,13 +8,13 @@ from typing import Any, cast
 from striate.errors import ShorthandError
 from striate.functions import registry
 from striate.functions.base import Function
-from striate.functions.initialiser.named import NAMED
+from striate.functions.initializer.named import NAMED
 from striate.functions.net_input import Product
 from striate.functions.transfer import Linear
 from striate.functions.vec import Flatten
 from striate.functions.weight import DotProduct, Identity
 from striate.graph.graph import Graph, Placed, describe
-from striate.graph.orders import to_last
+from striate.graph.axis_order import to_last
 from striate.graph.shorthand_values import write_call, write_value
 
 
@@ -149,8 +149,8 @@ class _Writer:
                 yield f"bias {bias or 'none'}"
             if isinstance(layer.net_input, Product):
                 yield "product"
-            if layer.initialiser is not None:
-                yield f"init {_initialiser(layer.initialiser)}"
+            if layer.initializer is not None:
+                yield f"init {_initializer(layer.initializer)}"
             if not isinstance(transfer, Linear):
                 yield activation
 
@@ -191,13 +191,13 @@ def _kind(weight: Function, rank: int) -> Iterator[str]:
             yield word if value is True else f"{word} {write_value(value)}"
 
 
-def _initialiser(initialiser: object) -> str:
-    """Write an initialiser's name."""
+def _initializer(initializer: object) -> str:
+    """Write an initializer's name."""
     for name, instance in NAMED.items():
-        if instance == initialiser:
+        if instance == initializer:
             return name
     raise ShorthandError(
-        f"{initialiser} has no word in the shorthand. A text holds the initialisers "
+        f"{initializer} has no word in the shorthand. A text holds the initializers "
         f"{', '.join(NAMED)}. "
         "Save the network to a file instead."
     )

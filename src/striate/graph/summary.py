@@ -110,7 +110,7 @@ class Summary:
         return lines
 
     def to_text(self) -> str:
-        """Write the table without colours, in columns."""
+        """Write the table without colors, in columns."""
         table = [[heading for heading, _ in _HEADINGS], *self._cells()]
         widths = [max(len(line[k]) for line in table) for k in range(len(_HEADINGS))]
         lines = [
@@ -139,7 +139,7 @@ class Summary:
         return notes
 
     def __str__(self) -> str:
-        """Write a table with colours on a terminal, plain text elsewhere."""
+        """Write a table with colors on a terminal, plain text elsewhere."""
         if not sys.stdout.isatty():
             return self.to_text()
         width = shutil.get_terminal_size().columns
@@ -163,7 +163,7 @@ _HEADINGS: tuple[tuple[str, Literal["left", "right"]], ...] = (
 )
 
 
-def summarise(graph: Graph) -> Summary:
+def summarize(graph: Graph) -> Summary:
     """Put a network's layers into numbers.
 
     Parameters
@@ -178,7 +178,7 @@ def summarise(graph: Graph) -> Summary:
     Examples
     --------
     >>> from striate.graph.shorthand import parse
-    >>> print(summarise(parse("conv 6@5x5 tanh | max 2x2", (14, 14, 1))))
+    >>> print(summarize(parse("conv 6@5x5 tanh | max 2x2", (14, 14, 1))))
     layer  functions                output  parameters  multiply-adds  sees  unseen
     input  input                   1@14x14
     conv1  Convolution, Sum, Tanh  6@10x10         156         15,000   5x5

@@ -104,7 +104,7 @@ def _solved(scope: Scope, guard: Guard, index: str) -> tuple[Value | int, Value 
 
 
 def _rounded_up(b: Builder, x: Value | int, by: int) -> Value | int:
-    """Divide, and round towards plus infinity."""
+    """Divide, and round toward plus infinity."""
     if by == 1:
         return x
     if isinstance(x, int):

@@ -20,7 +20,7 @@ def write_gather(module: Module, name: str, item: Gather) -> None:
     """Write a function that brings a block of images into the lanes.
 
     Its arguments are all images, the block's numbers (64 bits each), its moves (32 bits each), the
-    tones (a factor and a summand for each channel, then the grey level of what is outside), the
+    tones (a factor and a summand for each channel, then the gray level of what is outside), the
     array in lanes, and how many images there are; lanes without one repeat the first.
     """
     function = module.function(name, VOID, [*[PTR] * 5, I64], internal=True)
@@ -140,7 +140,7 @@ class _Gathering:
         b.if_else(self.all(whole), quick, slow)
 
     def vector(self, pointer: Value, target: Value, width: int) -> None:
-        """Write how a whole group of neighbours is read."""
+        """Write how a whole group of neighbors is read."""
         b = self.b
         found = b.load(pointer, vector_type(self.element, width), 1 if self.element is I8 else 4)
         if self.element is I8:
@@ -156,7 +156,7 @@ class _Gathering:
         place: tuple[Value, Value, Value],
         width: int,
     ) -> None:
-        """Write how the numbers of a group are found where they are no neighbours.
+        """Write how the numbers of a group are found where they are no neighbors.
 
         Only what is shown is read: of a row outside the image, none of its line.
         """
@@ -176,8 +176,8 @@ class _Gathering:
             # Where nothing is shown, the first number of all is read, and not used.
             pointer = b.select(shown, b.at(line, at, self.element), self.images)
             value = b.load(pointer, self.element, 1 if self.element is I8 else 4)
-            grey = b.uitofp(value, F32) if self.element is I8 else value
-            b.store(b.select(shown, grey, fill), b.at(target, k))
+            gray = b.uitofp(value, F32) if self.element is I8 else value
+            b.store(b.select(shown, gray, fill), b.at(target, k))
             return []
 
         b.loop(0, width, 1, number)

@@ -14,13 +14,13 @@ from striate.llvm.text import F32, I64, PTR, VOID, Module, Value, constant
 from striate.llvm.values import Values
 from striate.plan.fuse import Kernel
 from striate.plan.layout import Variables
-from striate.plan.schedule import Schedule, Walk
+from striate.plan.schedule import LoopSchedule, Walk
 from striate.plan.statement import IMAGE, LANES, Compute
 from striate.plan.tiles import Segment
 
 
 def write_kernel(
-    module: Module, name: str, kernel: Kernel, schedule: Schedule, variables: Variables
+    module: Module, name: str, kernel: Kernel, schedule: LoopSchedule, variables: Variables
 ) -> None:
     """Write a kernel as a function.
 
@@ -60,7 +60,7 @@ class _Writer:
         self.sums = Sums(scope, self.values)
 
     def write(self) -> None:
-        """Write all loops, inside of those that the kernel shares with its neighbours."""
+        """Write all loops, inside of those that the kernel shares with its neighbors."""
         scope = self.scope
         extents = scope.kernel.head.nest.extents
         with ExitStack() as around:

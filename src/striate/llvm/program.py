@@ -11,11 +11,11 @@ from itertools import groupby
 from striate.llvm.builder import Builder, to_value
 from striate.llvm.images import write_gather
 from striate.llvm.kernel import arguments_of, write_kernel
-from striate.llvm.movement import write_load, write_store, write_turn
+from striate.llvm.transposes import write_load, write_store, write_turn
 from striate.llvm.random import write_draw
 from striate.llvm.text import F32, I64, PTR, VOID, Function, Module, Value
 from striate.llvm.workers import wait_until, word, write_workers
-from striate.plan.context import (
+from striate.plan.control_block import (
     ARENA_AT,
     BUFFERS,
     COUNTS_AT,
@@ -28,7 +28,7 @@ from striate.plan.context import (
 from striate.plan.fuse import Item, Kernel
 from striate.plan.phases import Phase, parts_name
 from striate.plan.plan import ARENA, LOCAL, Home, Plan
-from striate.plan.schedule import Schedule
+from striate.plan.schedule import LoopSchedule
 from striate.plan.statement import LANES, Draw, Gather, Load, Store, Turn
 
 
@@ -65,7 +65,7 @@ class _Program:
 
     # ---------------------------------------------------------------- kernels
 
-    def kernel(self, kernel: Kernel, schedule: Schedule) -> tuple[str, tuple[str, ...]]:
+    def kernel(self, kernel: Kernel, schedule: LoopSchedule) -> tuple[str, tuple[str, ...]]:
         """Write a kernel, unless one that differs in names alone is written already."""
         known = self.plan.variables
         order = arguments_of(kernel, known)

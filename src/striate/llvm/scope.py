@@ -12,7 +12,7 @@ from striate.nests.nest import Guard
 from striate.plan.access import Access
 from striate.plan.fuse import Kernel
 from striate.plan.layout import Variables, reach
-from striate.plan.schedule import Schedule
+from striate.plan.schedule import LoopSchedule
 from striate.plan.statement import LANES, Compute
 from striate.plan.tiles import Segment
 
@@ -36,7 +36,7 @@ class Scope:
         self,
         builder: Builder,
         kernel: Kernel,
-        schedule: Schedule,
+        schedule: LoopSchedule,
         variables: Variables,
         names: Sequence[str],
     ) -> None:

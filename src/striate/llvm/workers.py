@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from striate.llvm.builder import Builder
 from striate.llvm.text import I8, I32, I64, PTR, VOID, Function, Module, Type, Value
-from striate.plan import context
+from striate.plan import control_block
 
 SPINS = 1 << 13
 """Rounds that a helper waits for the next step before it goes back to sleep.
@@ -43,25 +43,25 @@ def _write_lead(module: Module, work: Function, phases: int) -> None:
     """Write ``lead(context, post)``: a whole step, with helpers where the post is free."""
     b = _function(module, "lead", VOID, [PTR, PTR])
     place, post = b.function.args
-    counts = word(b, place, context.COUNTS_AT, PTR)
-    local = word(b, place, context.LOCAL_AT, PTR)
-    helpers = word(b, place, context.HELPERS)
+    counts = word(b, place, control_block.COUNTS_AT, PTR)
+    local = word(b, place, control_block.LOCAL_AT, PTR)
+    helpers = word(b, place, control_block.HELPERS)
     for number in range(phases):
-        for count in (context.claimed(number), context.finished(number)):
+        for count in (control_block.claimed(number), control_block.finished(number)):
             _exchange(b, counts, count, I64(0))
     ask, together, alone, done = (b.append_block(n) for n in ("ask", "together", "alone", "done"))
     with _flushing(b):
         b.cbranch(b.icmp_signed(">", helpers, I64(0)), ask, alone)
         b.position_at_end(ask)
-        busy = b.at(post, context.BUSY, I64)
+        busy = b.at(post, control_block.BUSY, I64)
         b.cbranch(b.cmpxchg(busy, I64(0), I64(1), "seq_cst"), together, alone)
         b.position_at_end(together)
-        _exchange(b, post, context.JOB, b.ptrtoint(place, I64))
-        _exchange(b, post, context.WANTED, helpers)
+        _exchange(b, post, control_block.JOB, b.ptrtoint(place, I64))
+        _exchange(b, post, control_block.WANTED, helpers)
         b.call(work, [place, local])
-        _exchange(b, post, context.WANTED, I64(0))
-        wait_until(b, place, b.at(post, context.INSIDE, I64), "<=", 0)
-        _exchange(b, post, context.BUSY, I64(0))
+        _exchange(b, post, control_block.WANTED, I64(0))
+        wait_until(b, place, b.at(post, control_block.INSIDE, I64), "<=", 0)
+        _exchange(b, post, control_block.BUSY, I64(0))
         b.branch(done)
         b.position_at_end(alone)
         b.call(work, [place, local])
@@ -78,7 +78,7 @@ def _write_help(module: Module) -> None:
     """
     b = _function(module, "help", I64, [PTR, I64])
     post, number = b.function.args
-    wanted, inside = b.at(post, context.WANTED, I64), b.at(post, context.INSIDE, I64)
+    wanted, inside = b.at(post, control_block.WANTED, I64), b.at(post, control_block.INSIDE, I64)
     start = b.block
     look, enter, helped, late, leave, tired = (
         b.append_block(n) for n in ("look", "enter", "help", "late", "leave", "tired")
@@ -116,10 +116,10 @@ def _write_help(module: Module) -> None:
 
 def _help_once(b: Builder, post: Value, number: Value) -> None:
     """Write the call of what the leader's program does, with a helper's own memory."""
-    place = word(b, post, context.JOB, PTR)
-    work = word(b, place, context.WORK_AT, PTR)
-    bytes_ = b.imul(b.iadd(number, I64(1)), word(b, place, context.LOCAL_BYTES))
-    local = b.at(word(b, place, context.LOCAL_AT, PTR), bytes_, I8)
+    place = word(b, post, control_block.JOB, PTR)
+    work = word(b, place, control_block.WORK_AT, PTR)
+    bytes_ = b.imul(b.iadd(number, I64(1)), word(b, place, control_block.LOCAL_BYTES))
+    local = b.at(word(b, place, control_block.LOCAL_AT, PTR), bytes_, I8)
     b.call_pointer(work, VOID, [place, local])
 
 
@@ -158,7 +158,7 @@ def wait_until(b: Builder, place: Value, pointer: Value, sign: str, value: int) 
     long = b.and_(rounds, I64(_PATIENCE - 1))
     b.cbranch(b.icmp_signed("==", long, I64(0)), give_way, onward)
     b.position_at_end(give_way)
-    b.call_pointer(word(b, place, context.YIELD_AT, PTR), VOID, [])
+    b.call_pointer(word(b, place, control_block.YIELD_AT, PTR), VOID, [])
     b.branch(onward)
     b.position_at_end(onward)
     rounds.add_incoming(b.iadd(rounds, I64(1)), onward)

@@ -180,7 +180,7 @@ def as_convolution(
 
     Examples
     --------
-    The average of a pixel and its right neighbour (exercise E8.5) is a convolution, the larger of
+    The average of a pixel and its right neighbor (exercise E8.5) is a convolution, the larger of
     the two is not (of their negatives it is the negative of the smaller):
 
     >>> def average(p):

@@ -18,7 +18,7 @@ from striate.maths.windows import Padding, axes
 from striate.shapes import Array, Float, Shape, Shaped
 
 Method = Literal["loops", "windows", "fft"]
-"""The printed sum, the same vectorised, or a product of spectra."""
+"""The printed sum, the same vectorized, or a product of spectra."""
 
 
 def cross_correlate(
@@ -320,6 +320,6 @@ def _no_such_method(method: str) -> OptionError:
     """Say which methods there are."""
     return OptionError(
         f'method="{method}" does not exist. The three forms are "loops" (the printed sum), '
-        '"windows" (vectorised) and "fft" (a product of spectra); they give the same numbers. '
+        '"windows" (vectorized) and "fft" (a product of spectra); they give the same numbers. '
         "Use one of these words."
     )

@@ -27,7 +27,7 @@ class Axis:
     stride
         Pixels from one place of the window to the next.
     dilation
-        Distance of neighbouring window pixels; 1 leaves no gaps.
+        Distance of neighboring window pixels; 1 leaves no gaps.
     before, after
         Pixels added on the two sides.
     ceil_mode

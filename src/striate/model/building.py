@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from striate.errors import GraphError, ShapeError
 from striate.graph.graph import Graph, with_inputs
 from striate.graph.layer import Layer, Node
-from striate.graph.orders import (
+from striate.graph.axis_order import (
     Channels,
     require_channels,
     require_shape,

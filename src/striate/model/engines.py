@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from striate.errors import EngineError, OptionError, StriateWarning
 from striate.functions.base import Loss
-from striate.functions.update.base import Update
+from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import Stored
 from striate.graph.engine import Engine, NumpyEngine, Steps
 from striate.graph.graph import Graph
@@ -105,7 +105,7 @@ class Engines(Locked):
     def steps(
         self,
         losses: Sequence[Loss],
-        update: Update,
+        optimizer: Optimizer,
         decayed: Array,
         *,
         images: int,
@@ -122,7 +122,7 @@ class Engines(Locked):
 
         def made(engine: Engine) -> Steps:
             return engine.steps(
-                update, decayed, images=images, target_shapes=target_shapes, stored=stored
+                optimizer, decayed, images=images, target_shapes=target_shapes, stored=stored
             )
 
         try:

@@ -10,7 +10,7 @@ from striate.functions.base import Loss
 from striate.functions.options import COUNT
 from striate.graph.engine import Engine, Results
 from striate.graph.graph import Graph
-from striate.model.choosing import Chooser
+from striate.model.batches import Chooser
 from striate.model.inputs import Preprocessing, check_images
 from striate.model.targets import Classes, check_targets
 from striate.shapes import Array

@@ -22,7 +22,7 @@ from striate.graph.diagnosis import first_not_finite
 from striate.graph.document import to_document
 from striate.graph.parameters import Layout, decayed
 from striate.graph.step import TrainingStep
-from striate.model.choosing import Chooser
+from striate.model.batches import Chooser
 from striate.model.feeding import (
     check_all_targets,
     check_inputs,
@@ -43,7 +43,7 @@ from striate.model.targets import (
 from striate.shapes import Array
 from striate.training.checkpoint import load_checkpoint, save_checkpoint
 from striate.training.history import History
-from striate.training.loop import Diagnose, Listener, Plan, Trainer
+from striate.training.loop import Diagnose, Callback, Plan, Trainer
 from striate.training.progress import ProgressBar
 from striate.training.state import Row, TrainingState
 
@@ -225,7 +225,7 @@ class Options:
     sample_weight: Any
     class_weight: Mapping[Any, float] | str | None
     augment: str | Augmentation | None
-    standardise: bool
+    standardize: bool
     classes: Classes
 
 
@@ -236,7 +236,7 @@ class Run:
     checkpoint: str | os.PathLike[str] | None
     resume: str | os.PathLike[str] | None
     progress: bool | None
-    listeners: tuple[Listener, ...]
+    callbacks: tuple[Callback, ...]
     debug: bool
 
 
@@ -246,10 +246,10 @@ def fit(network: Structure, x: Any, y: Any, options: Options, plan: Plan, run: R
     step = TrainingStep.of(network.graph, losses)
     augment = augmentation_of(options.augment, network)
     training, held = _parts(network, x, y, losses, options, plan.seed)
-    require_column(plan.watched, _columns(training, held))
+    require_column(plan.monitored, _columns(training, held))
     preprocessing = network.preprocessing
-    if options.standardise:
-        preprocessing = preprocessing.standardised(training.inputs)
+    if options.standardize:
+        preprocessing = preprocessing.standardized(training.inputs)
     about = {
         "network": to_document(network.graph),
         "images": count_of(training.inputs),
@@ -259,7 +259,7 @@ def fit(network: Structure, x: Any, y: Any, options: Options, plan: Plan, run: R
     }
     if run.checkpoint is not None or run.resume is not None:
         about["data"] = _fingerprint(training, held)
-    state = TrainingState.start(*network.numbers, plan.update, plan.decay)
+    state = TrainingState.start(*network.numbers, plan.optimizer, plan.schedule)
     if run.resume is not None:
         state = load_checkpoint(run.resume, plan, about, state)
     saver = None if run.checkpoint is None else Saver(run.checkpoint, plan, about)
@@ -268,7 +268,7 @@ def fit(network: Structure, x: Any, y: Any, options: Options, plan: Plan, run: R
     chooser = Chooser(training.inputs, preprocessing, augment, plan.seed)
     steps = network.engines.steps(
         losses,
-        plan.update,
+        plan.optimizer,
         decayed(network.graph),
         images=min(plan.batch_size, count_of(training.inputs)),
         target_shapes=[y.shape[1:] for y in training.targets],
@@ -299,8 +299,8 @@ def train(network: Structure, trainer: Trainer, saver: Saver | None, run: Run) -
     shown = sys.stderr.isatty() if run.progress is None else run.progress
     bar = ProgressBar(plan.epochs, trainer.source.count) if shown else contextlib.nullcontext()
     with bar as listening, _leave_weights(network, trainer, saver):
-        heard = (*run.listeners, saver, listening)
-        trainer.listeners = [listener for listener in heard if listener is not None]
+        heard = (*run.callbacks, saver, listening)
+        trainer.callbacks = [callback for callback in heard if callback is not None]
         trainer.run()
     best = trainer.state.best if plan.keep_best else None
     if best is not None:

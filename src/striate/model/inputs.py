@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from striate.errors import DataError, ShapeError
-from striate.graph.orders import Channels, images_to_first, to_first, to_last
+from striate.graph.axis_order import Channels, images_to_first, to_first, to_last
 from striate.shapes import Array, Shape
 
 _TOGETHER = 256  # images whose deviation is added up at a time
@@ -23,7 +23,7 @@ class Preprocessing:
     channels
         Which axis of a user's images holds the channels.
     mean, deviation
-        For each input that is standardised, one number a channel: subtracted, then divided by.
+        For each input that is standardized, one number a channel: subtracted, then divided by.
     """
 
     channels: Channels = "last"
@@ -79,7 +79,7 @@ class Preprocessing:
             "deviation": {name: list(one) for name, one in self.deviation.items()},
         }
 
-    def standardised(self, inputs: Mapping[str, Array]) -> "Preprocessing":
+    def standardized(self, inputs: Mapping[str, Array]) -> "Preprocessing":
         """Learn mean and deviation of each channel; a constant channel is divided by 1."""
         mean: dict[str, tuple[float, ...]] = {}
         deviation: dict[str, tuple[float, ...]] = {}
@@ -87,13 +87,13 @@ class Preprocessing:
             channel = images.ndim - 1 if self.channels == "last" else 1
             others = tuple(k for k in range(images.ndim) if k != channel)
             scale = 255.0 if images.dtype == np.uint8 else 1.0
-            centre = images.mean(axis=others, dtype=np.float64, keepdims=True)
+            center = images.mean(axis=others, dtype=np.float64, keepdims=True)
             squares = sum(  # in parts: nothing of the size of x is made
-                np.square(part - centre).sum(axis=others)
+                np.square(part - center).sum(axis=others)
                 for part in np.array_split(images, -(-len(images) // _TOGETHER))
             )
             count = images.size // images.shape[channel]
-            mean[name] = tuple((centre.ravel() / scale).tolist())
+            mean[name] = tuple((center.ravel() / scale).tolist())
             spread = np.sqrt(squares / count) / scale
             # A constant channel's spread is only rounding, 5e-17 for 0.3, and need not be zero.
             varies = images.max(axis=others) > images.min(axis=others)

@@ -6,13 +6,13 @@ from typing import Any
 
 from striate.data.augment import Augmentation
 from striate.functions.base import Loss
-from striate.functions.decay.base import Decay
-from striate.functions.update.base import Update
+from striate.functions.schedule.base import Schedule
+from striate.functions.optimizer.base import Optimizer
 from striate.graph.gradients import GradientCheck
 from striate.graph.layer import Layer, Node
-from striate.graph.orders import Channels
+from striate.graph.axis_order import Channels
 from striate.graph.trace import Trace
-from striate.model import files, fitting, looking, planning, scoring
+from striate.model import files, fitting, inspection, planning, scoring
 from striate.model.building import build
 from striate.model.engines import EngineName, Engines
 from striate.model.inputs import Preprocessing
@@ -21,7 +21,7 @@ from striate.model.structure import Structure, start_numbers
 from striate.model.targets import Classes
 from striate.shapes import Shape
 from striate.training.history import History
-from striate.training.loop import Listener
+from striate.training.loop import Callback
 
 
 class Network(Structure):
@@ -93,25 +93,25 @@ class Network(Structure):
         *,
         epochs: int = 10,
         batch_size: int = 128,
-        update: str | Update = "adam",
+        optimizer: str | Optimizer = "adam",
         learning_rate: float | None = None,
-        decay: str | Decay = "constant",
+        schedule: str | Schedule = "constant",
         loss: str | Loss | Sequence[str | Loss] | None = None,
         validation: float | tuple[Any, Any] | None = None,
         early_stopping: int | None = None,
         keep_best: bool | None = None,
-        watch: str | None = None,
+        monitor: str | None = None,
         sample_weight: Any = None,
         class_weight: Mapping[Any, float] | str | None = None,
         augment: str | Augmentation | None = None,
-        standardise: bool = False,
+        standardize: bool = False,
         clip_norm: float | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         resume: str | os.PathLike[str] | None = None,
         shuffle: bool = True,
         seed: int = 0,
         progress: bool | None = None,
-        listeners: Sequence[Listener] = (),
+        callbacks: Sequence[Callback] = (),
         debug: bool = False,
     ) -> History:
         """Train the network, from the weights that it has.
@@ -127,7 +127,7 @@ class Network(Structure):
         epochs, batch_size
             How often to go through the images, and how many at a time; the last batch of an epoch
             may be shorter.
-        update, learning_rate, decay
+        optimizer, learning_rate, schedule
             How weights follow the gradient: an update or its name, its rate, how the rate falls.
         loss
             By default what suits the last transfer function: softmax cross-entropy, logistic binary
@@ -139,7 +139,7 @@ class Network(Structure):
             Stop after so many epochs in which what is watched has not improved.
         keep_best
             Whether to end with the best weights; by default with ``early_stopping``.
-        watch
+        monitor
             The column of the history that decides: by default ``validation_loss``, or ``loss``
             without validation. Of an accuracy the highest is the best, of a loss the lowest.
         sample_weight, class_weight
@@ -148,7 +148,7 @@ class Network(Structure):
         augment
             Random changes of each image: ``"shift 2 flip"``, see
             :class:`striate.data.augment.Augmentation`.
-        standardise
+        standardize
             Whether to learn each channel's mean and deviation, and subtract and divide them. Zero
             padding then is the mean, no longer the paper's white.
         clip_norm
@@ -160,7 +160,7 @@ class Network(Structure):
             Whether the images' order is drawn, and from what. The same seed gives the same bits.
         progress
             Whether to show a progress bar; by default on a terminal only.
-        listeners
+        callbacks
             Are told of each step and epoch.
         debug
             Whether to compute a step again where its numbers are not finite, and to say in which
@@ -202,27 +202,27 @@ class Network(Structure):
             sample_weight=sample_weight,
             class_weight=class_weight,
             augment=augment,
-            standardise=standardise,
+            standardize=standardize,
             classes=classes,
         )
         plan = planning.plan_of(
             epochs=epochs,
             batch_size=batch_size,
-            update=update,
+            optimizer=optimizer,
             learning_rate=learning_rate,
-            decay=decay,
+            schedule=schedule,
             clip_norm=clip_norm,
             seed=seed,
             shuffle=shuffle,
             early_stopping=early_stopping,
             keep_best=keep_best,
-            watch=watch or ("loss" if validation is None else "validation_loss"),
+            monitor=monitor or ("loss" if validation is None else "validation_loss"),
         )
         run = fitting.Run(
             checkpoint=checkpoint,
             resume=resume,
             progress=progress,
-            listeners=tuple(listeners),
+            callbacks=tuple(callbacks),
             debug=debug,
         )
         return fitting.fit(self, x, y, options, plan, run)
@@ -302,7 +302,7 @@ class Network(Structure):
         loss
             By default as in :meth:`fit`.
         training
-            Whether dropout drops and batch normalisation uses the batch's own statistics.
+            Whether dropout drops and batch normalization uses the batch's own statistics.
         seed
             For dropout.
 
@@ -331,7 +331,7 @@ class Network(Structure):
         >>> trace["conv1"].dW.shape
         (2, 1, 3, 3)
         """
-        return looking.trace(self, x, y, loss or self.losses, training=training, seed=seed)
+        return inspection.trace(self, x, y, loss or self.losses, training=training, seed=seed)
 
     def check_gradients(
         self, x: Any, y: Any, *, loss: str | Loss | None = None, entries: int = 30, seed: int = 0
@@ -373,7 +373,7 @@ class Network(Structure):
         >>> net.check_gradients(images, [2, 0]).passed
         True
         """
-        return looking.check_gradients(self, x, y, loss or self.losses, entries=entries, seed=seed)
+        return inspection.check_gradients(self, x, y, loss or self.losses, entries=entries, seed=seed)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write layers, numbers, what is done to images, classes and loss to a safetensors file.

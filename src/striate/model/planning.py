@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from striate.data.augment import Augmentation
 from striate.errors import OptionError, ShapeError
-from striate.functions.decay.base import Decay
+from striate.functions.schedule.base import Schedule
 from striate.functions.options import COUNT, POSITIVE, plain
-from striate.functions.update.base import Update
+from striate.functions.optimizer.base import Optimizer
 from striate.graph.parameters import require_seed
 from striate.model.kinds import kind_of
 from striate.model.structure import Structure
@@ -18,15 +18,15 @@ def plan_of(
     *,
     epochs: int,
     batch_size: int,
-    update: str | Update,
+    optimizer: str | Optimizer,
     learning_rate: float | None,
-    decay: str | Decay,
+    schedule: str | Schedule,
     clip_norm: float | None,
     seed: int,
     shuffle: bool,
     early_stopping: int | None,
     keep_best: bool | None,
-    watch: str,
+    monitor: str,
 ) -> Plan:
     """Check the options of a training and put them together.
 
@@ -48,24 +48,24 @@ def plan_of(
             "Use clip_norm=1.0, or leave it out."
         )
     require_seed(seed)
-    chosen = kind_of("update", update, Update)
+    chosen = kind_of("optimizer", optimizer, Optimizer)
     if learning_rate is not None:
         chosen = replace(chosen, learning_rate=learning_rate)
     return Plan(
         epochs=epochs,
         batch_size=batch_size,
-        update=chosen,
-        decay=kind_of("decay", decay, Decay),
+        optimizer=chosen,
+        schedule=kind_of("schedule", schedule, Schedule),
         clip_norm=clip_norm,
         seed=seed,
         shuffle=shuffle,
         patience=early_stopping,
         keep_best=early_stopping is not None if keep_best is None else keep_best,
-        watched=watch,
+        monitored=monitor,
     )
 
 
-def require_column(watched: str, columns: Sequence[str]) -> None:
+def require_column(monitored: str, columns: Sequence[str]) -> None:
     """Raise where the history will have no column of that name.
 
     Raises
@@ -73,9 +73,9 @@ def require_column(watched: str, columns: Sequence[str]) -> None:
     OptionError
         If it is none of ``columns``.
     """
-    if watched not in columns:
+    if monitored not in columns:
         raise OptionError(
-            f'watch="{watched}" cannot be. It is a column of the history, here '
+            f'monitor="{monitored}" cannot be. It is a column of the history, here '
             f"{', '.join(columns)}. "
             "Use one of these; those of the validation part need fit(validation=0.1), and an "
             "accuracy needs labels."

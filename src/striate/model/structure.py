@@ -9,11 +9,11 @@ from striate.errors import StriateError
 from striate.functions.base import Loss
 from striate.functions.transfer import Logistic
 from striate.graph.graph import Graph
-from striate.graph.orders import Channels, images_to_last, require_channels, require_shape, to_last
+from striate.graph.axis_order import Channels, images_to_last, require_channels, require_shape, to_last
 from striate.graph.parameters import Layout, start_parameters, start_state
 from striate.graph.shorthand import parse
 from striate.graph.shorthand_writer import write
-from striate.graph.summary import Summary, summarise
+from striate.graph.summary import Summary, summarize
 from striate.model.building import shapes_at
 from striate.model.engines import EngineName, Engines
 from striate.model.feeding import check_inputs, outputs_in_batches
@@ -223,7 +223,7 @@ class Structure:
         >>> st.Network.preset("lenet5").summary().parameters
         61706
         """
-        return summarise(self.graph)
+        return summarize(self.graph)
 
     def to_text(self) -> str:
         """Write the network in Hagan's shorthand."""

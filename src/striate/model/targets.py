@@ -10,7 +10,7 @@ import numpy as np
 from striate.errors import DataError
 from striate.functions.base import Loss
 from striate.functions.options import NOT_NEGATIVE, Range
-from striate.graph.orders import images_to_first
+from striate.graph.axis_order import images_to_first
 from striate.model.inputs import as_array
 from striate.shapes import Array, Shape
 

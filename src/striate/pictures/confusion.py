@@ -6,7 +6,7 @@ import numpy as np
 
 from striate.errors import DataError
 from striate.model.scoring import Evaluation
-from striate.pictures.style import COUNTS, GREY, INK, LABEL, SMALL, names_of, new_figure, shorten
+from striate.pictures.style import COUNTS, GRAY, INK, LABEL, SMALL, names_of, new_figure, shorten
 from striate.pictures.style import title as write_title
 from striate.shapes import Array
 
@@ -23,8 +23,8 @@ _LETTER = 0.09  # inches
 def confusion(evaluation: Evaluation) -> "Figure":
     """Draw how many images of each class were taken for each class.
 
-    The colours show the mistakes only: beside hundreds of right answers, a few wrong ones would
-    all be the same pale colour.
+    The colors show the mistakes only: beside hundreds of right answers, a few wrong ones would
+    all be the same pale color.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def _recalls(axes: "Axes", counts: Array) -> None:
         textcoords="offset points",
         va="top",
         fontsize=SMALL,
-        color=GREY,
+        color=GRAY,
     )
 
 

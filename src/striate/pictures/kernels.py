@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 _MOST_MAPS, _MOST_INPUTS = 64, 8
 _AXES_OF_KERNELS = 4  # output map, input map, row, column
-_COLOURS = 3
+_COLORS = 3
 
 
 def kernels(network: Network, layer: str = "conv1") -> "Figure":
     """Draw the kernels of a layer, one for each feature map.
 
     Kernels of one input map show their sign: red weighs pixels positively, blue negatively.
-    Those of a colour image are shown in colour, with grey for no weight. Where there are other
+    Those of a color image are shown in color, with gray for no weight. Where there are other
     numbers of input maps, each row is an input map.
 
     Parameters
@@ -63,8 +63,8 @@ def kernels(network: Network, layer: str = "conv1") -> "Figure":
             f"{layer!r} is not a layer whose kernels can be drawn. Kernels with rows and columns "
             f"larger than one pixel can be; here these are: {there}. Use the name of such a layer."
         )
-    if w.shape[1] == _COLOURS:
-        return _coloured(w, layer)
+    if w.shape[1] == _COLORS:
+        return _colored(w, layer)
     return _signed(w[:_MOST_MAPS, :_MOST_INPUTS], layer, w.shape)
 
 
@@ -94,7 +94,7 @@ def layers_with_kernels(network: Network) -> list[str]:
 
 
 def _signed(w: Array, layer: str, shape: tuple[int, ...]) -> "Figure":
-    """Draw each kernel in the colours of signed numbers, with one scale for all."""
+    """Draw each kernel in the colors of signed numbers, with one scale for all."""
     maps, inputs = w.shape[:2]
     if inputs == 1:
         columns = min(maps, 8)
@@ -127,8 +127,8 @@ def _signed(w: Array, layer: str, shape: tuple[int, ...]) -> "Figure":
     return figure
 
 
-def _coloured(w: Array, layer: str) -> "Figure":
-    """Draw each kernel as a colour image, with grey for no weight."""
+def _colored(w: Array, layer: str) -> "Figure":
+    """Draw each kernel as a color image, with gray for no weight."""
     shown = w[:_MOST_MAPS]
     columns = min(len(shown), 8)
     rows = math.ceil(len(shown) / columns)
@@ -141,7 +141,7 @@ def _coloured(w: Array, layer: str) -> "Figure":
         axes.set_title(str(h + 1), fontsize=SMALL, color=INK, pad=3)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
-    heading(figure, f"{_heading(layer, w.shape)}, as colours; grey is no weight")
+    heading(figure, f"{_heading(layer, w.shape)}, as colors; gray is no weight")
     return figure
 
 
@@ -149,5 +149,5 @@ def _heading(layer: str, shape: tuple[int, ...]) -> str:
     """Say what the kernels are."""
     maps, inputs, rows, columns = shape
     many = "s" if maps > 1 else ""
-    pairs = "" if inputs in {1, _COLOURS} else f" for each of {inputs} input maps"
+    pairs = "" if inputs in {1, _COLORS} else f" for each of {inputs} input maps"
     return f"{layer}: {maps} kernel{many} of {rows} × {columns}{pairs}"

@@ -57,12 +57,12 @@ def _curves(axes: "Axes", history: History, column: str, scale: float, corner: _
 
     epochs = [int(epoch) for epoch in history["epoch"]]
     parts = [part for part in _PARTS if f"{part[0]}{column}" in history.columns]
-    for prefix, name, colour, marker in parts:
+    for prefix, name, color, marker in parts:
         values = [scale * value for value in history[f"{prefix}{column}"]]
         axes.plot(
             epochs,
             values,
-            color=colour,
+            color=color,
             linewidth=1.8,
             marker=marker if len(epochs) <= _FEW_EPOCHS else None,
             markersize=4,

@@ -1,4 +1,4 @@
-"""How all pictures look: one set of colours, sizes and habits, safe for colour-blind readers."""
+"""How all pictures look: one set of colors, sizes and habits, safe for color-blind readers."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREY, INK = "#0072b2", "#d55e00", "#8c8c8c", "#262626"
-"""Blue and vermilion of Okabe and Ito, which no form of colour blindness confuses."""
+BLUE, ORANGE, GRAY, INK = "#0072b2", "#d55e00", "#8c8c8c", "#262626"
+"""Blue and vermilion of Okabe and Ito, which no form of color blindness confuses."""
 
 COUNTS, SIGNED = "Blues", "RdBu_r"
-"""Colour maps: light to dark for counts, blue over white to red for numbers of both signs."""
+"""Color maps: light to dark for counts, blue over white to red for numbers of both signs."""
 
 TITLE, LABEL, SMALL = 12.0, 10.0, 8.0
 """Sizes of letters, in points."""
@@ -70,8 +70,8 @@ def open_panel(axes: "Axes") -> None:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
-        axes.spines[side].set_color(GREY)
-    axes.tick_params(colors=INK, labelsize=LABEL, color=GREY)
+        axes.spines[side].set_color(GRAY)
+    axes.tick_params(colors=INK, labelsize=LABEL, color=GRAY)
     axes.grid(visible=True, axis="y", color="#e5e5e5", linewidth=0.8)
     axes.set_axisbelow(True)
 
@@ -86,7 +86,7 @@ def bare_panel(axes: "Axes") -> None:
 
 
 def show_image(axes: "Axes", image: Array) -> None:
-    """Draw an image ``(rows, columns, channels)``, grey or in colour, each pixel a square."""
+    """Draw an image ``(rows, columns, channels)``, gray or in color, each pixel a square."""
     channels = image.shape[-1]
     shown = displayed(image)
     options: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1} if channels != 3 else {}

@@ -71,7 +71,7 @@ class Kernel:
 
     @property
     def loops(self) -> tuple[tuple[str, str], ...]:
-        """The loops around it that it shares with its neighbours: group and index of each."""
+        """The loops around it that it shares with its neighbors: group and index of each."""
         return tuple((self.head.group, index) for index in self.head.within)
 
     @property

@@ -13,8 +13,8 @@ from striate.functions.programs import (
     forward_equations,
     state_equations,
 )
-from striate.functions.stated import Drawn, Parameter
-from striate.functions.update.base import Update
+from striate.functions.declarations import Drawn, Parameter
+from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import Stored
 from striate.graph.parameters import Layout
 from striate.graph.step import (
@@ -28,7 +28,7 @@ from striate.graph.step import (
 from striate.nests import Equation, bind
 from striate.nests.expression import Reference
 from striate.nests.nest import Lengths, Nest
-from striate.plan.alike import Alike
+from striate.plan.lowering_cache import LoweringCache
 from striate.plan.statement import (
     IMAGE,
     LANES,
@@ -99,12 +99,12 @@ def lower(
     return Lowered(statements=tuple(lowering.statements), variables=lowering.variables)
 
 
-def lower_update(update: Update, size: int) -> Lowered:
+def lower_update(optimizer: Optimizer, size: int) -> Lowered:
     """List the statements of an update over all parameters.
 
     Parameters
     ----------
-    update
+    optimizer
         The rule.
     size
         Number of parameters.
@@ -115,7 +115,7 @@ def lower_update(update: Update, size: int) -> Lowered:
         The callers' buffers are named as the update names its arrays: ``w``, ``dw``, ``w_next``.
         The numbers of the run are those of :data:`UPDATE_SCALARS`.
     """
-    stated = update.lowering(size)
+    stated = optimizer.lowering(size)
     variables = {
         name: Variable(name=name, size=1, per_image=False, buffer=SCALARS, offset=place)
         for place, name in enumerate(UPDATE_SCALARS)
@@ -125,8 +125,8 @@ def lower_update(update: Update, size: int) -> Lowered:
         **dict.fromkeys(UPDATE_SCALARS, ()),
         _CLIPPED: (size,),
     }
-    buffers = {"w", "dw", "decayed", *update.buffers, "w_next"}
-    buffers |= {f"{name}_next" for name in update.buffers}
+    buffers = {"w", "dw", "decayed", *optimizer.buffers, "w_next"}
+    buffers |= {f"{name}_next" for name in optimizer.buffers}
     statements: list[Statement] = []
     for text in (f"{_CLIPPED}[x] = clip_factor * dw[x]", *stated.statements):
         equation = Equation.parse(text, constants={*stated.constants, *UPDATE_SCALARS})
@@ -153,7 +153,7 @@ class _Lowering:
         self.shapes: dict[str, Shape] = {}
         self.state: dict[str, str] = {}
         self.lowerings: dict[str, Lowering] = {}
-        self.alike = Alike(training=training)
+        self.alike = LoweringCache(training=training)
 
     def begin(self, stored: Mapping[str, Stored]) -> None:
         """Place the parameters and bring the inputs in."""

@@ -81,8 +81,8 @@ class _Sorting:
 
     def phases(self) -> tuple[tuple[Phase, ...], dict[str, Variable]]:
         """Sort, join, and say what is stored."""
-        for _, neighbours in groupby(enumerate(self.statements), _neighbourhood):
-            together = [statement for _, statement in neighbours]
+        for _, neighbors in groupby(enumerate(self.statements), _neighborhood):
+            together = [statement for _, statement in neighbors]
             if _each(together[0]):
                 self.place_images(together)
             else:
@@ -161,7 +161,7 @@ class _Sorting:
         return Compute(nest=nest).renamed({"t": name, "p": parts_name(name)})
 
 
-def _neighbourhood(numbered: tuple[int, Statement]) -> tuple[int, str]:
+def _neighborhood(numbered: tuple[int, Statement]) -> tuple[int, str]:
     """Tell statements that share loops from those that stand alone."""
     number, statement = numbered
     group = statement.group if isinstance(statement, Compute) else ""

@@ -7,12 +7,12 @@ from striate.plan.fuse import Item, Kernel
 from striate.plan.lower import SCALARS
 from striate.plan.memory import Need, aligned, place
 from striate.plan.phases import Phase, parts_name, sort_phases
-from striate.plan.schedule import Schedule, schedule
+from striate.plan.schedule import LoopSchedule, schedule
 from striate.plan.simplify import simplify
 from striate.plan.single import single_image
 from striate.plan.statement import LANES, Compute, Load, Lowered, Statement, Store, Variable
 from striate.plan.target import Target
-from striate.plan.whole import sum_whole
+from striate.plan.batch_reduction import sum_whole
 from striate.plan.winograd import with_winograd
 
 PARTS = 8
@@ -72,7 +72,7 @@ class Plan:
     images: int
     parts: int
     phases: tuple[Phase, ...]
-    schedules: Mapping[tuple[int, int], Schedule]
+    schedules: Mapping[tuple[int, int], LoopSchedule]
     variables: Mapping[str, Variable] = field(repr=False)
     homes: Mapping[str, Home] = field(repr=False)
     buffers: tuple[str, ...]

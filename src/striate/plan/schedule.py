@@ -1,6 +1,6 @@
 """How a kernel is walked: lanes, tiles, order of the loops. From the roles of indices alone.
 
-An index of the target is walked in segments; in a segment so many neighbouring places, a tile, are
+An index of the target is walked in segments; in a segment so many neighboring places, a tile, are
 computed at once in registers. A reduced index is walked in order, some of its values unrolled. The
 order of every sum is that of the equation, on every processor; tiles only change how many sums run
 beside each other.
@@ -22,7 +22,7 @@ MATRIX = 36
 """Numbers of a known matrix that is written out."""
 
 STRIDE = 4
-"""Farthest that neighbours may lie apart to be brought into the lanes."""
+"""Farthest that neighbors may lie apart to be brought into the lanes."""
 
 Choose = Callable[[Work, tuple[Side, ...], tuple[Side, ...], Target], Tile]
 """What chooses a tile, given what is computed and the sides of which one each may be tiled."""
@@ -44,7 +44,7 @@ class Walk:
 
 
 @dataclass(frozen=True)
-class Schedule:
+class LoopSchedule:
     """The loops of a kernel, the outermost first.
 
     Parameters
@@ -62,7 +62,7 @@ class Schedule:
     tasks
         Among how many tasks the outermost loop is shared.
     around
-        Indices that loops around the kernel count, together with its neighbours.
+        Indices that loops around the kernel count, together with its neighbors.
     """
 
     lanes: str | None
@@ -96,7 +96,7 @@ def schedule(
     target: Target,
     tasks: int = 1,
     choose: Choose = best_tile,
-) -> Schedule:
+) -> LoopSchedule:
     """Choose the loops of a kernel.
 
     Parameters
@@ -155,7 +155,7 @@ class _Choice:
         reduced = any(i in self.nest.equation.reduced for i in found)
         return {i: extents[i] for i in found} if small and reduced else {}
 
-    def schedule(self) -> Schedule:
+    def schedule(self) -> LoopSchedule:
         """Put the choices together."""
         equation, extents = self.nest.equation, self.nest.extents
         around = {self.lanes, *self.within}
@@ -165,7 +165,7 @@ class _Choice:
         if self.scatters:
             every = (*targets, *reduced)
             one_by_one = tuple(Walk(i, segments(extents[i], None, 1)) for i in every)
-            return Schedule(
+            return LoopSchedule(
                 self.lanes, one_by_one, (), within=every, in_place=True, around=self.within
             )
         windows = dict(self.windows(targets, reduced)) | dict.fromkeys(self.tabled, ())
@@ -186,7 +186,7 @@ class _Choice:
         lanes = self.lane_walk(tiles.get(self.lanes or "", 1))
         places = (*(walks[i] for i in order), *(() if terms else lanes))
         names = [walk.index for walk in places]
-        return Schedule(
+        return LoopSchedule(
             self.lanes,
             places,
             (*(walks[i] for i in reduced), *(lanes if terms else ())),
@@ -338,7 +338,7 @@ class _Choice:
     def columns(
         self, reduced: Sequence[str], fixed: Mapping[str, int], blocked: Collection[str]
     ) -> str:
-        """Find the reduced index whose neighbours share what they read: dW's columns."""
+        """Find the reduced index whose neighbors share what they read: dW's columns."""
         roles = self.nest.equation.roles()
         return next(
             (

@@ -1,7 +1,7 @@
-"""One image: its own neighbours in the lanes, and no axis of images.
+"""One image: its own neighbors in the lanes, and no axis of images.
 
-With one image there is nothing to put into the lanes but its own numbers: neighbouring columns, or
-the terms of a sum. So that neighbours never fall outside, what is read with zeros around it is
+With one image there is nothing to put into the lanes but its own numbers: neighboring columns, or
+the terms of a sum. So that neighbors never fall outside, what is read with zeros around it is
 copied into an array that has them.
 """
 

@@ -68,10 +68,10 @@ class Compute:
     whole
         Whether it is done once for all images of the batch, its arrays of images lying in rows.
     within
-        Its indices of loops around it, which its neighbours share: all of them are computed for
+        Its indices of loops around it, which its neighbors share: all of them are computed for
         one value before the next.
     group
-        Which neighbours: those of the same group, which are done in one phase.
+        Which neighbors: those of the same group, which are done in one phase.
     """
 
     nest: Nest
@@ -237,7 +237,7 @@ class Gather:
     numbers, moves, tones
         The caller's arrays that say which image each one is; where its first pixel comes from (row
         and way on, column and way on) and what is covered (rows from and before, columns from and
-        before); and each channel's factor, each channel's summand, the grey level outside.
+        before); and each channel's factor, each channel's summand, the gray level outside.
     target
         The array in lanes.
     rows, columns, channels

@@ -16,7 +16,7 @@ from striate.plan.fuse import Item, Kernel
 from striate.plan.layout import reach
 from striate.plan.phases import Phase
 from striate.plan.plan import ARENA, LOCAL, Home, Plan
-from striate.plan.schedule import Schedule, Walk
+from striate.plan.schedule import LoopSchedule, Walk
 from striate.plan.statement import IMAGE, LANES, Compute, Variable
 
 _Moment = tuple[int, int]
@@ -90,7 +90,7 @@ def _seen_in(phase: Phase, plan: Plan) -> dict[str, Variable]:
     return {**plan.variables, **whole}
 
 
-def _verify_kernel(kernel: Kernel, schedule: Schedule, variables: Mapping[str, Variable]) -> None:
+def _verify_kernel(kernel: Kernel, schedule: LoopSchedule, variables: Mapping[str, Variable]) -> None:
     """Raise where a kernel leaves its arrays, or its loops leave its nest."""
     for statement in kernel.statements:
         nest = statement.nest
@@ -177,7 +177,7 @@ def _verify_table(reference: Reference, nest: Nest, variables: Mapping[str, Vari
 
 
 def _verify_target(
-    statement: Compute, schedule: Schedule, variables: Mapping[str, Variable]
+    statement: Compute, schedule: LoopSchedule, variables: Mapping[str, Variable]
 ) -> None:
     """Raise where two values of the indices reach one place of the target.
 
@@ -197,7 +197,7 @@ def _verify_target(
         )
 
 
-def _verify_walks(nest: Nest, schedule: Schedule) -> None:
+def _verify_walks(nest: Nest, schedule: LoopSchedule) -> None:
     """Raise where the loops do not reach every value of every index once."""
     walks = (*schedule.targets, *schedule.reduced)
     counted = [walk.index for walk in walks] + list(schedule.around)

@@ -110,7 +110,7 @@ def with_winograd(lowered: Lowered) -> Lowered:
 
 
 def _shape(statement: Statement) -> _Shape | None:
-    """Recognise a sum of products over a 3 x 3 window that moves by one."""
+    """Recognize a sum of products over a 3 x 3 window that moves by one."""
     if not isinstance(statement, Compute) or statement.sums_images:
         return None
     nest, equation = statement.nest, statement.nest.equation

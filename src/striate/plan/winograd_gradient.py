@@ -89,7 +89,7 @@ def short_gradient(statement: Statement, variables: dict[str, Variable]) -> list
 
 
 def _shape(statement: Statement) -> _Shape | None:
-    """Recognise a sum over images and pixels of products of what lies a window apart."""
+    """Recognize a sum over images and pixels of products of what lies a window apart."""
     if not isinstance(statement, Compute) or not statement.sums_images or statement.whole:
         return None
     equation = statement.nest.equation

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from striate.plan.context import (
+from striate.plan.control_block import (
     ARENA_AT,
     BUFFERS,
     COUNTS_AT,
@@ -20,13 +20,13 @@ from striate.plan.context import (
     YIELD_AT,
     counts,
 )
-from striate.plan.frame import Frame
+from striate.plan.manifest import Manifest
 from striate.plan.plan import Plan
-from striate.runtime.crew import HelpFunction, crew
+from striate.runtime.thread_pool import HelpFunction, crew
 from striate.runtime.locked import Locked
 from striate.runtime.memory import Need
 from striate.runtime.settings import threads
-from striate.runtime.words import YIELD, Words, floats
+from striate.runtime.shared_memory import YIELD, Words, floats
 from striate.shapes import Array
 
 _Lead = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
@@ -71,10 +71,10 @@ class Executable(Locked):
         says at each run. Results do not depend on it.
     """
 
-    def __init__(self, plan: Plan | Frame, code: Code, *, threads: int | None = None) -> None:
+    def __init__(self, plan: Plan | Manifest, code: Code, *, threads: int | None = None) -> None:
         super().__init__()
         self.plan = plan
-        frame = plan if isinstance(plan, Frame) else Frame.of(plan)
+        frame = plan if isinstance(plan, Manifest) else Manifest.of(plan)
         self.frame = frame
         self.code = code
         self.threads = threads

@@ -46,7 +46,7 @@ def save_checkpoint(
         "epoch": state.epoch,
         "batch": state.batch,
         "sums": asdict(state.sums),
-        "decay": list(state.decay),
+        "schedule": list(state.schedule),
         "epochs": plan.epochs,
         "rows": [dict(row) for row in state.rows],
         "about": _about(plan, about),
@@ -112,7 +112,7 @@ def _state(
         epoch=_count(document, "epoch"),
         batch=_count(document, "batch"),
         sums=_sums(document["sums"]),
-        decay=tuple(float(number) for number in document["decay"]),
+        schedule=tuple(float(number) for number in document["schedule"]),
         rows=tuple(_row(row) for row in document["rows"]),
         best=None
         if best is None
@@ -163,12 +163,12 @@ def _require_possible(
         )
     if epochs < 1 or epoch + (batch > 0) > epochs:
         raise ValueError(f"epoch {epoch}, batch {batch} is not one of {epochs} epochs")
-    _require_rows(state.rows, epoch, plan.watched)
+    _require_rows(state.rows, epoch, plan.monitored)
     _require_sums(state.sums, len(about["losses"]) if batch else 0)
-    start = plan.decay.start()
-    length = len(plan.decay.observe(start, 0.0) if epoch else start)
-    if len(state.decay) != length or not all(map(math.isfinite, state.decay)):
-        raise ValueError(f"decay is {state.decay!r:.60} instead of {length} finite numbers")
+    start = plan.schedule.start()
+    length = len(plan.schedule.observe(start, 0.0) if epoch else start)
+    if len(state.schedule) != length or not all(map(math.isfinite, state.schedule)):
+        raise ValueError(f"decay is {state.schedule!r:.60} instead of {length} finite numbers")
     best = state.best
     if (best is not None) != (epoch > 0):
         raise ValueError(f"the best weights are {'there' if best else 'missing'} at epoch {epoch}")
@@ -176,12 +176,12 @@ def _require_possible(
         raise ValueError(f"the best score is {best.score} in epoch {best.epoch} of {epoch}")
 
 
-def _require_rows(rows: Sequence[Row], epoch: int, watched: str) -> None:
+def _require_rows(rows: Sequence[Row], epoch: int, monitored: str) -> None:
     """Raise where the rows are not one for each epoch, with the same columns."""
     if len(rows) != epoch:
         raise ValueError(f"{len(rows)} rows for {epoch} epochs")
     for number, row in enumerate(rows, start=1):
-        if list(row) != list(rows[0]) or not {"loss", "seconds", watched} <= set(row):
+        if list(row) != list(rows[0]) or not {"loss", "seconds", monitored} <= set(row):
             raise ValueError(f"row {number} has the columns {list(row)!r:.80}")
         if row["epoch"] != number:
             raise ValueError(f"row {number} is of epoch {row['epoch']}")
@@ -203,12 +203,12 @@ def _about(plan: Plan, about: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **about,
         "batch_size": plan.batch_size,
-        "update": registry.to_data(plan.update),
-        "decay": registry.to_data(plan.decay),
+        "optimizer": registry.to_data(plan.optimizer),
+        "schedule": registry.to_data(plan.schedule),
         "clip_norm": plan.clip_norm,
         "seed": plan.seed,
         "shuffle": plan.shuffle,
-        "watch": plan.watched,
+        "monitor": plan.monitored,
     }
 
 
@@ -230,10 +230,10 @@ def _require_same_end(
     if epochs == plan.epochs:
         return
     per_epoch = -(-about["images"] // plan.batch_size)
-    memory = plan.decay.start()
+    memory = plan.schedule.start()
     for k in range(step):
         before, now = (
-            plan.decay.factor(step=k, steps_per_epoch=per_epoch, epochs=end, memory=memory)
+            plan.schedule.factor(step=k, steps_per_epoch=per_epoch, epochs=end, memory=memory)
             for end in (epochs, plan.epochs)
         )
         if before != now:

@@ -10,15 +10,15 @@ import numpy as np
 
 from striate.errors import TrainingError
 from striate.functions.base import Draw
-from striate.functions.decay import Constant
-from striate.functions.decay.base import Decay
-from striate.functions.update import Adam
-from striate.functions.update.base import Update
-from striate.functions.update.clipping import clip_factor
+from striate.functions.schedule import Constant
+from striate.functions.schedule.base import Schedule
+from striate.functions.optimizer import Adam
+from striate.functions.optimizer.base import Optimizer
+from striate.functions.optimizer.clipping import clip_factor
 from striate.graph.batch import Batch
 from striate.graph.engine import Steps
 from striate.shapes import Array
-from striate.training.ahead import ahead
+from striate.training.prefetch import prefetch
 from striate.training.state import Best, Row, Sums, TrainingState, order_of_images
 
 
@@ -38,7 +38,7 @@ class Source(Protocol):
         ...
 
 
-class Listener(Protocol):
+class Callback(Protocol):
     """Something that is told how training goes."""
 
     def on_step(self, state: TrainingState, loss: float, images: int) -> None:
@@ -68,7 +68,7 @@ class Plan:
         How often to go through the images.
     batch_size
         Images in a step; the last batch of an epoch may be shorter.
-    update, decay
+    optimizer, schedule
         How the weights follow the gradient, and how the learning rate falls.
     clip_norm
         The largest norm of the gradient; longer ones are shortened.
@@ -80,21 +80,21 @@ class Plan:
         After how many epochs without a better score to stop; ``None`` never.
     keep_best
         Whether the best weights are kept and are the network's in the end.
-    watched
+    monitored
         The column of the history that is the score: of an accuracy higher is better, of any other
         lower.
     """
 
     epochs: int = 10
     batch_size: int = 128
-    update: Update = field(default_factory=Adam)
-    decay: Decay = field(default_factory=Constant)
+    optimizer: Optimizer = field(default_factory=Adam)
+    schedule: Schedule = field(default_factory=Constant)
     clip_norm: float | None = None
     seed: int = 0
     shuffle: bool = True
     patience: int | None = None
     keep_best: bool = False
-    watched: str = "loss"
+    monitored: str = "loss"
 
 
 class Trainer:
@@ -112,7 +112,7 @@ class Trainer:
         Where to start from.
     validate
         Gives further columns of the history from parameters and statistics, after each epoch.
-    listeners
+    callbacks
         Are told of each step and epoch.
     diagnose
         Names what in a step is first not finite, where training has run away.
@@ -126,7 +126,7 @@ class Trainer:
         *,
         state: TrainingState,
         validate: Callable[[Array, Array], Row] | None = None,
-        listeners: Sequence[Listener] = (),
+        callbacks: Sequence[Callback] = (),
         diagnose: Diagnose | None = None,
     ) -> None:
         self.steps = steps
@@ -134,7 +134,7 @@ class Trainer:
         self.source = source
         self.state = state
         self.validate = validate
-        self.listeners = listeners
+        self.callbacks = callbacks
         self.diagnose = diagnose
         self.stopped_early = False
         self._numbers = np.arange(min(plan.batch_size, source.count))
@@ -172,16 +172,16 @@ class Trainer:
             order[k * plan.batch_size : (k + 1) * plan.batch_size]
             for k in range(self.state.batch, self.steps_per_epoch)
         )
-        batches = ahead if self.source.slow else map
+        batches = prefetch if self.source.slow else map
         started = time.perf_counter()
         for batch in batches(lambda images: self.source.batch(images, epoch), chosen):
             self.state, loss = self._step(batch, started)
-            for listener in self.listeners:
-                listener.on_step(self.state, loss, batch.count)
+            for callback in self.callbacks:
+                callback.on_step(self.state, loss, batch.count)
             started = time.perf_counter()
         self.state = self._end_of_epoch()
-        for listener in self.listeners:
-            listener.on_epoch(self.state, self.state.rows[-1])
+        for callback in self.callbacks:
+            callback.on_epoch(self.state, self.state.rows[-1])
 
     def _step(self, batch: Batch, started: float) -> tuple[TrainingState, float]:
         """Compute one step: gradients, their length, the update."""
@@ -195,7 +195,7 @@ class Trainer:
                 state.parameters,
                 result.gradient,
                 state.memory,
-                rate=plan.update.learning_rate * self._decay_factor(),
+                rate=plan.optimizer.learning_rate * self._schedule_factor(),
                 step=state.step + 1,
                 scale=1.0
                 if plan.clip_norm is None
@@ -225,13 +225,13 @@ class Trainer:
         )
         return after, loss
 
-    def _decay_factor(self) -> float:
+    def _schedule_factor(self) -> float:
         """Give the part of the learning rate that is left at this step."""
-        return self.plan.decay.factor(
+        return self.plan.schedule.factor(
             step=self.state.step,
             steps_per_epoch=self.steps_per_epoch,
             epochs=self.plan.epochs,
-            memory=self.state.decay,
+            memory=self.state.schedule,
         )
 
     def _end_of_epoch(self) -> TrainingState:
@@ -252,7 +252,7 @@ class Trainer:
             statistics=state.statistics.copy(),
             memory={name: array.copy() for name, array in state.memory.items()},
         )
-        score = -row[plan.watched] if plan.watched.endswith("accuracy") else row[plan.watched]
+        score = -row[plan.monitored] if plan.monitored.endswith("accuracy") else row[plan.monitored]
         best = state.best
         if best is None or score < best.score:
             best = Best(
@@ -268,7 +268,7 @@ class Trainer:
             sums=Sums(),
             rows=(*state.rows, row),
             best=best,
-            decay=plan.decay.observe(state.decay, score),
+            schedule=plan.schedule.observe(state.schedule, score),
         )
 
     def _patience_over(self) -> bool:
@@ -308,7 +308,7 @@ class Trainer:
 
     def _stop(self, what: str, where: str = "") -> NoReturn:
         """Raise because training has run away, with the last good weights in their place."""
-        state, rate = self.state, self.plan.update.learning_rate
+        state, rate = self.state, self.plan.optimizer.learning_rate
         batch = min(state.batch + 1, self.steps_per_epoch)
         parameters, statistics = self._good
         self.state = replace(state, parameters=parameters, statistics=statistics)

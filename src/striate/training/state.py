@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from striate.functions.decay.base import Decay
-from striate.functions.update.base import Update
+from striate.functions.schedule.base import Schedule
+from striate.functions.optimizer.base import Optimizer
 from striate.graph.engine import StepResult
 from striate.shapes import Array
 
@@ -105,7 +105,7 @@ class TrainingState:
         Epochs done, and batches done in the epoch that runs.
     sums
         What the batches of the epoch that runs add up to.
-    decay
+    schedule
         The numbers that the decay remembers.
     rows
         One row of the history for each epoch done.
@@ -120,13 +120,13 @@ class TrainingState:
     epoch: int = 0
     batch: int = 0
     sums: Sums = field(default_factory=Sums)
-    decay: tuple[float, ...] = ()
+    schedule: tuple[float, ...] = ()
     rows: tuple[Row, ...] = ()
     best: Best | None = None
 
     @classmethod
     def start(
-        cls, parameters: Array, statistics: Array, update: Update, decay: Decay
+        cls, parameters: Array, statistics: Array, optimizer: Optimizer, schedule: Schedule
     ) -> "TrainingState":
         """Give the state before the first step.
 
@@ -134,7 +134,7 @@ class TrainingState:
         ----------
         parameters, statistics
             The network's numbers, flat; they are copied.
-        update, decay
+        optimizer, schedule
             The rules, for what they remember.
 
         Returns
@@ -144,8 +144,8 @@ class TrainingState:
         return cls(
             parameters=parameters.copy(),
             statistics=statistics.copy(),
-            memory=update.start(parameters),
-            decay=decay.start(),
+            memory=optimizer.start(parameters),
+            schedule=schedule.start(),
         )
 
 

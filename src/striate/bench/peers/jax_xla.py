@@ -10,7 +10,7 @@ from jax import lax  # pyright: ignore[reportMissingImports]
 from striate.bench.contestant import MOMENTUM
 from striate.bench.networks import Problem
 from striate.bench.peers import LeftOut
-from striate.functions import normalisation, transfer, weight
+from striate.functions import normalization, transfer, weight
 from striate.functions.vec import Flatten
 from striate.graph.graph import Placed
 from striate.shapes import Array
@@ -124,8 +124,8 @@ def _weight(place: Placed, a: Any, weights: Numbers, state: Numbers, *, training
             return a
         case Flatten():
             return jnp.moveaxis(a, -1, 1).reshape(len(a), -1)
-        case normalisation.BatchNormalisation():
-            return _normalised(place, function, a, weights, state, training=training)
+        case normalization.BatchNormalization():
+            return _normalized(place, function, a, weights, state, training=training)
         case _:
             raise LeftOut(f"{function} is not translated")
 
@@ -152,16 +152,16 @@ def _pooled(place: Placed, a: Any, start: float, join: Any) -> Any:
     return lax.reduce_window(a, start, join, window, strides, "VALID")
 
 
-def _normalised(
+def _normalized(
     place: Placed,
-    function: normalisation.BatchNormalisation,
+    function: normalization.BatchNormalization,
     a: Any,
     weights: Numbers,
     state: Numbers,
     *,
     training: bool,
 ) -> Any:
-    """Normalise over the batch, and note the running statistics; or with these."""
+    """Normalize over the batch, and note the running statistics; or with these."""
     gamma, beta = (weights[name] for name, *_ in place.parameter_names())
     mean, variance = (name for name, *_ in place.state_names())
     m, v = state[mean], state[variance]

@@ -7,7 +7,7 @@ from onnx import TensorProto, helper, numpy_helper  # pyright: ignore[reportMiss
 
 from striate.bench.networks import Problem
 from striate.bench.peers import LeftOut
-from striate.functions import normalisation, transfer, weight
+from striate.functions import normalization, transfer, weight
 from striate.functions.vec import Flatten
 from striate.graph.graph import Placed
 from striate.shapes import Array
@@ -110,7 +110,7 @@ def _weight(place: Placed, output: str) -> Any:
             return node("Sum")
         case Flatten():
             return node("Flatten")
-        case normalisation.BatchNormalisation():
+        case normalization.BatchNormalization():
             return node("BatchNormalization", epsilon=function.epsilon)
         case _:
             raise LeftOut(f"{function} is not translated")

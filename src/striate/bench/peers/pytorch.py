@@ -12,7 +12,7 @@ from torch import nn  # pyright: ignore[reportMissingImports]
 from striate.bench.contestant import MOMENTUM
 from striate.bench.networks import Problem
 from striate.bench.peers import LeftOut
-from striate.functions import normalisation, transfer, weight
+from striate.functions import normalization, transfer, weight
 from striate.functions.vec import Flatten
 from striate.graph.graph import Placed
 from striate.shapes import Array
@@ -85,7 +85,7 @@ def _weight(place: Placed, *, biased: bool) -> nn.Module:
             return nn.Identity()
         case Flatten():
             return nn.Flatten()
-        case normalisation.BatchNormalisation():
+        case normalization.BatchNormalization():
             return nn.BatchNorm2d(maps, eps=function.epsilon, momentum=function.momentum)
         case _:
             raise LeftOut(f"{function} is not translated")
@@ -135,7 +135,7 @@ class Torch:
         self.images = torch.from_numpy(problem.images).to(memory_format=memory_format)
         self.labels = torch.from_numpy(problem.labels)
         # One kernel for all parameters: the fastest that PyTorch offers.
-        self.update = torch.optim.SGD(net.parameters(), lr=0.0, momentum=MOMENTUM, fused=True)
+        self.optimizer = torch.optim.SGD(net.parameters(), lr=0.0, momentum=MOMENTUM, fused=True)
 
         def loss() -> Any:
             return nn.functional.cross_entropy(net(self.images), self.labels)
@@ -146,12 +146,12 @@ class Torch:
 
     def train(self, rate: float) -> float:
         """Take one training step."""
-        for group in self.update.param_groups:
+        for group in self.optimizer.param_groups:
             group["lr"] = rate
-        self.update.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         loss = self.loss()
         loss.backward()
-        self.update.step()
+        self.optimizer.step()
         return loss.item()
 
     def infer(self) -> Array:

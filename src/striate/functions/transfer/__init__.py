@@ -1,6 +1,6 @@
 """Transfer functions: from the net input ``n`` to the activation ``a``; this list is the registry.
 
-Each names the initialiser for the weights in front of it, the one that keeps the variance from
+Each names the initializer for the weights in front of it, the one that keeps the variance from
 one layer to the next. He's weights have twice the variance of LeCun's, because a rectified unit
 passes on half of the mean square: so they are for relu and its relatives, which pass on 0.29
 (softplus) to 0.67 (elu) of the mean square of the derivatives. LeCun's are for the two

@@ -38,7 +38,7 @@ class Elu(TransferFunction):
     equation = "a[q,*x] = max(n[q,*x], 0) + alpha * expm1(min(n[q,*x], 0))"
     derivative = "dn[q,*x] = where(n[q,*x] > 0, da[q,*x], alpha * exp(min(n[q,*x], 0)) * da[q,*x])"
     onnx = Onnx(operator="Elu", attributes={"alpha": "alpha"})
-    initialiser = "he-normal"
+    initializer = "he-normal"
 
     def __post_init__(self) -> None:
         check(self)

@@ -62,7 +62,7 @@ class Gelu(TransferFunction):
         "dn[q,*x] = (p[q,*x] + n[q,*x] * s[q,*x]) * da[q,*x]",
     )
     onnx = Onnx(operator="Gelu", attributes={"approximate": "approximate"})
-    initialiser = "he-normal"
+    initializer = "he-normal"
 
     def __post_init__(self) -> None:
         check(self)

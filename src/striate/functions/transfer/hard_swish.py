@@ -27,7 +27,7 @@ class HardSwish(TransferFunction):
         "dn[q,*x] = where(n[q,*x] <= -3, 0, where(n[q,*x] < 3, n[q,*x] / 3 + 0.5, 1)) * da[q,*x]"
     )
     onnx = Onnx(operator="HardSwish")
-    initialiser = "he-normal"
+    initializer = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equation for these shapes."""

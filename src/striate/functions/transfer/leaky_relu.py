@@ -38,7 +38,7 @@ class LeakyRelu(TransferFunction):
     equation = "a[q,*x] = where(n[q,*x] > 0, n[q,*x], slope * n[q,*x])"
     derivative = "dn[q,*x] = where(n[q,*x] > 0, da[q,*x], slope * da[q,*x])"
     onnx = Onnx(operator="LeakyRelu", attributes={"slope": "alpha"})
-    initialiser = "he-normal"
+    initializer = "he-normal"
 
     def __post_init__(self) -> None:
         check(self)

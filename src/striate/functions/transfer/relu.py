@@ -25,7 +25,7 @@ class Relu(TransferFunction):
     equation = "a[q,*x] = max(n[q,*x], 0)"
     derivative = "dn[q,*x] = where(a[q,*x] > 0, da[q,*x], 0)"
     onnx = Onnx(operator="Relu")
-    initialiser = "he-normal"
+    initializer = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equation for these shapes; ``a`` is positive exactly where ``n`` is."""

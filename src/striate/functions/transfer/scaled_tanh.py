@@ -27,7 +27,7 @@ class ScaledTanh(TransferFunction):
 
     equation = "a[q,*x] = 1.7159 * tanh(2 / 3 * n[q,*x])"
     derivative = "dn[q,*x] = 2 / 3 * (1.7159 - a[q,*x]**2 / 1.7159) * da[q,*x]"
-    initialiser = "lecun-uniform"
+    initializer = "lecun-uniform"
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equation for these shapes."""

@@ -20,7 +20,7 @@ class Selu(TransferFunction):
     ----------
     alpha, scale
         What the exponential is multiplied with, and then everything; only the paper's numbers
-        normalise.
+        normalize.
 
     Raises
     ------
@@ -45,7 +45,7 @@ class Selu(TransferFunction):
         "dn[q,*x] = scale * where(n[q,*x] > 0, da[q,*x], alpha * exp(min(n[q,*x], 0)) * da[q,*x])"
     )
     onnx = Onnx(operator="Selu", attributes={"alpha": "alpha", "scale": "gamma"})
-    initialiser = "lecun-normal"
+    initializer = "lecun-normal"
 
     def __post_init__(self) -> None:
         check(self)

@@ -25,7 +25,7 @@ class Silu(TransferFunction):
     statements = (f"s[q,*x] = {LOGISTIC}", "a[q,*x] = n[q,*x] * s[q,*x]")
     derivative = "dn[q,*x] = (s[q,*x] + a[q,*x] * (1 - s[q,*x])) * da[q,*x]"
     onnx = Onnx(operator="Swish")
-    initialiser = "he-normal"
+    initializer = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equations for these shapes; ``s`` is the logistic function."""

@@ -26,7 +26,7 @@ class Softplus(TransferFunction):
     equation = "a[q,*x] = max(n[q,*x], 0) + log1p(exp(-abs(n[q,*x])))"
     derivative = "dn[q,*x] = -expm1(-a[q,*x]) * da[q,*x]"
     onnx = Onnx(operator="Softplus")
-    initialiser = "he-normal"
+    initializer = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equation for these shapes; in terms of ``a`` the slope is 1 - exp(-a)."""

@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from striate.errors import ShapeError
-from striate.functions.stated import Parameter
+from striate.functions.declarations import Parameter
 from striate.shapes import Array, Float, Shape
 
 

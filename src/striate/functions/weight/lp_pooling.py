@@ -1,4 +1,4 @@
-"""Lp pooling: each output pixel is the p-norm of a window, from the sum towards the maximum."""
+"""Lp pooling: each output pixel is the p-norm of a window, from the sum toward the maximum."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ class PoolingWindow:
     stride
         Pixels from one place to the next; ``None`` sets the windows side by side.
     dilation
-        Distance of neighbouring window pixels.
+        Distance of neighboring window pixels.
     padding
         Pixels added around the image (:data:`striate.maths.windows.Padding`).
     ceil_mode

@@ -1,22 +1,22 @@
-"""Layers that rearrange, normalise, drop, join, or only transfer."""
+"""Layers that rearrange, normalize, drop, join, or only transfer."""
 
 from typing import Literal
 
 from striate.functions.dropout import Dropout as DropoutFunction
 from striate.functions.net_input import Concatenate as ConcatenateFunction
 from striate.functions.net_input import Product, Sum
-from striate.functions.normalisation import (
-    BatchNormalisation,
-    GroupNormalisation,
-    LayerNormalisation,
-    LocalResponseNormalisation,
+from striate.functions.normalization import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    LocalResponseNormalization,
 )
 from striate.functions.reshape import Reshape as ReshapeFunction
 from striate.functions.vec import Flatten as FlattenFunction
 from striate.functions.weight import Identity
 from striate.graph.layer import Bias, Layer
 from striate.graph.layers.weighted import Activation as Transfer
-from striate.graph.orders import to_first
+from striate.graph.axis_order import to_first
 from striate.shapes import Shape
 
 
@@ -112,12 +112,12 @@ def BatchNorm(  # noqa: N802  # a layer's name
     activation: Transfer = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Make a batch normalisation layer.
+    """Make a batch normalization layer.
 
     Parameters
     ----------
     momentum, epsilon
-        See :class:`~striate.functions.normalisation.batch.BatchNormalisation`.
+        See :class:`~striate.functions.normalization.batch.BatchNormalization`.
     activation, name
         As for :func:`~striate.graph.layers.weighted.Conv`.
 
@@ -132,22 +132,22 @@ def BatchNorm(  # noqa: N802  # a layer's name
     Examples
     --------
     >>> BatchNorm(activation="relu")
-    Layer(BatchNormalisation(), Sum(bias=None), Relu())
+    Layer(BatchNormalization(), Sum(bias=None), Relu())
     """
     return Layer(
-        BatchNormalisation(momentum=momentum, epsilon=epsilon), activation=activation, name=name
+        BatchNormalization(momentum=momentum, epsilon=epsilon), activation=activation, name=name
     )
 
 
 def LayerNorm(  # noqa: N802  # a layer's name
     *, epsilon: float = 1e-5, activation: Transfer = "linear", name: str | None = None
 ) -> Layer:
-    """Make a layer normalisation layer.
+    """Make a layer normalization layer.
 
     Parameters
     ----------
     epsilon
-        See :class:`~striate.functions.normalisation.layer.LayerNormalisation`.
+        See :class:`~striate.functions.normalization.layer.LayerNormalization`.
     activation, name
         As for :func:`~striate.graph.layers.weighted.Conv`.
 
@@ -162,9 +162,9 @@ def LayerNorm(  # noqa: N802  # a layer's name
     Examples
     --------
     >>> LayerNorm()
-    Layer(LayerNormalisation(), Sum(bias=None), Linear())
+    Layer(LayerNormalization(), Sum(bias=None), Linear())
     """
-    return Layer(LayerNormalisation(epsilon=epsilon), activation=activation, name=name)
+    return Layer(LayerNormalization(epsilon=epsilon), activation=activation, name=name)
 
 
 def GroupNorm(  # noqa: N802  # a layer's name
@@ -174,12 +174,12 @@ def GroupNorm(  # noqa: N802  # a layer's name
     activation: Transfer = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Make a group normalisation layer; as many groups as maps is instance normalisation.
+    """Make a group normalization layer; as many groups as maps is instance normalization.
 
     Parameters
     ----------
     groups, epsilon
-        See :class:`~striate.functions.normalisation.group.GroupNormalisation`.
+        See :class:`~striate.functions.normalization.group.GroupNormalization`.
     activation, name
         As for :func:`~striate.graph.layers.weighted.Conv`.
 
@@ -194,10 +194,10 @@ def GroupNorm(  # noqa: N802  # a layer's name
     Examples
     --------
     >>> GroupNorm(4)
-    Layer(GroupNormalisation(groups=4), Sum(bias=None), Linear())
+    Layer(GroupNormalization(groups=4), Sum(bias=None), Linear())
     """
     return Layer(
-        GroupNormalisation(groups=groups, epsilon=epsilon), activation=activation, name=name
+        GroupNormalization(groups=groups, epsilon=epsilon), activation=activation, name=name
     )
 
 
@@ -209,12 +209,12 @@ def LocalResponseNorm(  # noqa: N802  # a layer's name
     bias: float = 1.0,
     name: str | None = None,
 ) -> Layer:
-    """Make a local response normalisation layer: each map divided by its neighbours' strength.
+    """Make a local response normalization layer: each map divided by its neighbors' strength.
 
     Parameters
     ----------
     size, alpha, beta, bias
-        See :class:`~striate.functions.normalisation.local_response.LocalResponseNormalisation`.
+        See :class:`~striate.functions.normalization.local_response.LocalResponseNormalization`.
     name
         As for :func:`~striate.graph.layers.weighted.Conv`.
 
@@ -229,10 +229,10 @@ def LocalResponseNorm(  # noqa: N802  # a layer's name
     Examples
     --------
     >>> LocalResponseNorm(5)
-    Layer(LocalResponseNormalisation(size=5), Sum(bias=None), Linear())
+    Layer(LocalResponseNormalization(size=5), Sum(bias=None), Linear())
     """
     return Layer(
-        LocalResponseNormalisation(size=size, alpha=alpha, beta=beta, bias=bias), name=name
+        LocalResponseNormalization(size=size, alpha=alpha, beta=beta, bias=bias), name=name
     )
 
 

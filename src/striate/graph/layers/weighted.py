@@ -6,10 +6,10 @@ classes are.
 """
 
 from striate.functions.base import TransferFunction
-from striate.functions.initialiser.base import Initialiser
+from striate.functions.initializer.base import Initializer
 from striate.functions.weight import Convolution, DotProduct, TransposedConvolution
 from striate.graph.layer import Bias, Joint, Layer, Node, net_input_function, require_name
-from striate.graph.orders import Channels, require_channels, shape_in_equations
+from striate.graph.axis_order import Channels, require_channels, shape_in_equations
 from striate.maths.columns import PaddingMode
 from striate.maths.windows import Padding
 from striate.shapes import Shape
@@ -70,7 +70,7 @@ def Conv(  # noqa: N802  # a layer's name
     bias: Bias = "tied",
     net_input: Joint = "sum",
     activation: Activation = "linear",
-    initialiser: str | Initialiser | None = None,
+    initializer: str | Initializer | None = None,
     name: str | None = None,
 ) -> Layer:
     """Make a convolution layer.
@@ -83,7 +83,7 @@ def Conv(  # noqa: N802  # a layer's name
         ``"tied"`` (one for each map), ``"untied"`` (one for each neuron) or ``None``.
     net_input
         ``"sum"`` adds the bias, ``"product"`` multiplies by it.
-    activation, initialiser, name
+    activation, initializer, name
         See :class:`~striate.graph.layer.Layer`.
 
     Returns
@@ -110,7 +110,7 @@ def Conv(  # noqa: N802  # a layer's name
         flip=flip,
     )
     joint = net_input_function(net_input, bias)
-    return Layer(weight, joint, activation, initialiser=initialiser, name=name)
+    return Layer(weight, joint, activation, initializer=initializer, name=name)
 
 
 def ConvTranspose(  # noqa: N802  # a layer's name
@@ -126,7 +126,7 @@ def ConvTranspose(  # noqa: N802  # a layer's name
     bias: Bias = "tied",
     net_input: Joint = "sum",
     activation: Activation = "linear",
-    initialiser: str | Initialiser | None = None,
+    initializer: str | Initializer | None = None,
     name: str | None = None,
 ) -> Layer:
     """Make a transposed convolution layer, which enlarges images.
@@ -135,7 +135,7 @@ def ConvTranspose(  # noqa: N802  # a layer's name
     ----------
     feature_maps, window, stride, padding, output_padding, dilation, groups, flip
         See :class:`~striate.functions.weight.transposed_convolution.TransposedConvolution`.
-    bias, net_input, activation, initialiser, name
+    bias, net_input, activation, initializer, name
         As for :func:`Conv`.
 
     Returns
@@ -162,7 +162,7 @@ def ConvTranspose(  # noqa: N802  # a layer's name
         flip=flip,
     )
     joint = net_input_function(net_input, bias)
-    return Layer(weight, joint, activation, initialiser=initialiser, name=name)
+    return Layer(weight, joint, activation, initializer=initializer, name=name)
 
 
 def Dense(  # noqa: N802  # a layer's name
@@ -171,7 +171,7 @@ def Dense(  # noqa: N802  # a layer's name
     bias: Bias = "tied",
     net_input: Joint = "sum",
     activation: Activation = "linear",
-    initialiser: str | Initialiser | None = None,
+    initializer: str | Initializer | None = None,
     name: str | None = None,
 ) -> Layer:
     """Make a fully connected layer.
@@ -180,7 +180,7 @@ def Dense(  # noqa: N802  # a layer's name
     ----------
     neurons
         How many outputs.
-    bias, net_input, activation, initialiser, name
+    bias, net_input, activation, initializer, name
         As for :func:`Conv`; a neuron is its own map, so tied and untied are one.
 
     Returns
@@ -197,4 +197,4 @@ def Dense(  # noqa: N802  # a layer's name
     Layer(DotProduct(neurons=10), Sum(), Softmax())
     """
     joint = net_input_function(net_input, bias)
-    return Layer(DotProduct(neurons=neurons), joint, activation, initialiser=initialiser, name=name)
+    return Layer(DotProduct(neurons=neurons), joint, activation, initializer=initializer, name=name)

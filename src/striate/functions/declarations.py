@@ -1,0 +1,223 @@
+"""What kinds state as data and what they are given: parameters, calls, equations."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from striate.shapes import Array, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One array of trainable numbers that a kind asks for.
+
+    Parameters
+    ----------
+    shape
+        Its lengths.
+    fan_in, fan_out
+        Products summed into one output, and outputs that one input reaches: for initializers.
+    start
+        The number that all entries begin with; ``None`` leaves it to the layer's initializer.
+    decayed
+        Whether weight decay applies: to weights, not to biases.
+    """
+
+    shape: Shape
+    fan_in: int = 1
+    fan_out: int = 1
+    start: float | None = None
+    decayed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draw:
+    """Where random numbers come from: the same for any order of the images and on any engine.
+
+    Parameters
+    ----------
+    seed
+        The caller's seed.
+    step
+        Number of the training step.
+    layer
+        Number of the layer.
+    images
+        Number of each image within the step's batch.
+    """
+
+    seed: int
+    step: int
+    layer: int
+    images: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What a function is given: its inputs, parameters and state.
+
+    Parameters
+    ----------
+    inputs
+        One array for each incoming layer.
+    parameters
+        Trainable arrays by name.
+    state
+        Arrays that training updates by other means than the gradient: running statistics.
+    training
+        Whether this pass trains the network.
+    draw
+        Random numbers, for the functions that need them; only in training.
+    input_derivatives
+        Whether a backward pass is to carry derivatives back to the inputs; not for the network's
+        first layer.
+    """
+
+    inputs: tuple[Array, ...]
+    parameters: Mapping[str, Array] = field(default_factory=dict[str, Array])
+    state: Mapping[str, Array] = field(default_factory=dict[str, Array])
+    training: bool = False
+    draw: Draw | None = None
+    input_derivatives: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derivatives:
+    """What a backward pass gives: an array for each input, if wanted, and for each parameter."""
+
+    inputs: tuple[Array, ...]
+    parameters: Mapping[str, Array] = field(default_factory=dict[str, Array])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    r"""An array of random ones and zeros, drawn anew for each step, layer and image: a mask.
+
+    An element is 1, with probability 1 - rate, where the upper 24 bits of its random word, as a
+    whole number, are at least :attr:`threshold`. The words are those of Philox 4x32-10 with the key
+    (lower word of the seed, upper word of the seed): word :math:`e \bmod 4` of the counter
+
+    .. math:: (\lfloor e / 4 \rfloor, \; image, \; step, \; 64726f70_{16} + layer)
+
+    belongs to element :math:`e` of an image, in row order and counted from 0. So any engine draws
+    the same ones.
+
+    Parameters
+    ----------
+    rate
+        Probability of a zero, at least 0 and below 1.
+
+    Sources
+    -------
+    Srivastava et al. 2014; Salmon et al. 2011.
+
+    Examples
+    --------
+    >>> Drawn(rate=0.25).threshold == 2**22
+    True
+    """
+
+    rate: float
+
+    stream: ClassVar[int] = 0x64726F70
+    """The last word of the counters of layer 0, "drop": other users of the seed have others."""
+
+    @property
+    def threshold(self) -> int:
+        """The least upper 24 bits of a word that make a one."""
+        return math.ceil(self.rate * 2**24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lowering:
+    """A kind's equations with the numbers of one set of shapes, for the nest language.
+
+    The number of images of the batch is the constant ``images``, which every binding supplies.
+
+    Parameters
+    ----------
+    statements
+        Forward equations, in order.
+    shapes
+        Lengths of each array as the equations see it, the axis of images left out; an axis of maps
+        may be split into groups. Arrays that start with ``q`` have the axis of images in front.
+    backward
+        For each derivative (``"da"``, ``"dw"``) its equations, which may read all arrays of the
+        forward ones. Empty for a single product: the adjoints say it.
+    state
+        For each running statistic the equation of its value after a training pass, which writes
+        ``{role}_next`` and may read all arrays of the forward equations.
+    drawn
+        The arrays that the equations read and no layer computes: random ones.
+    constants
+        Named numbers; a tuple gives one for each pixel axis.
+    extents
+        Lengths of the indices that no array axis gives, one for each pixel axis.
+    tables
+        Constant arrays, with their own shapes: index tables of padding, matrices of adaptive
+        pooling.
+    """
+
+    statements: tuple[str, ...]
+    shapes: Mapping[str, Shape]
+    backward: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    state: Mapping[str, str] = field(default_factory=dict[str, str])
+    drawn: Mapping[str, Drawn] = field(default_factory=dict[str, Drawn])
+    constants: Mapping[str, float | tuple[float, ...]] = field(
+        default_factory=dict[str, float | tuple[float, ...]]
+    )
+    extents: Mapping[str, int | tuple[int, ...]] = field(
+        default_factory=dict[str, int | tuple[int, ...]]
+    )
+    tables: Mapping[str, Array] = field(default_factory=dict[str, Array])
+
+    @classmethod
+    def of_map(
+        cls,
+        equation: str,
+        derivative: str,
+        shape: Shape,
+        constants: Mapping[str, float | tuple[float, ...]] | None = None,
+    ) -> "Lowering":
+        """Lower a transfer function: ``a`` from ``n``, and ``dn`` from ``n``, ``a``, ``da``."""
+        return cls(
+            statements=(equation,),
+            backward={"dn": (derivative,)},
+            shapes=dict.fromkeys(("n", "a", "da", "dn"), shape),
+            constants=constants or {},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Onnx:
+    """A kind's operator in ONNX, as data.
+
+    Parameters
+    ----------
+    operator
+        Its name.
+    attributes
+        Names of its attributes by the kind's own names of its options.
+    fixed
+        Attributes that always have one value: ``axis=1`` of softmax.
+    """
+
+    operator: str
+    attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+    fixed: Mapping[str, int | str] = field(default_factory=dict[str, int | str])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shorthand:
+    """A kind's word in the text form of networks, and the options that its argument fills.
+
+    ``conv 6@5x5`` fills ``maps`` with 6 and ``size`` with (5, 5); ``max 2`` fills ``size``;
+    ``dropout 0.25`` fills ``number``; ``reshape 16@7x7`` fills ``shape``.
+    """
+
+    word: str
+    maps: str = ""
+    size: str = ""
+    number: str = ""
+    shape: str = ""

@@ -1,0 +1,61 @@
+"""The same number everywhere."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.functions.base import Parameter
+from striate.functions.initializer.base import Initializer, InitializerCase
+from striate.functions.options import Range, option
+from striate.shapes import Array, Float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant(Initializer):
+    """All weights begin with one number.
+
+    Maps that begin alike stay alike: training cannot tell them apart. It is for averages, gains and
+    experiments, not for kernels that are to learn different things.
+
+    Parameters
+    ----------
+    value
+        The number.
+
+    Raises
+    ------
+    OptionError
+        If the value is not a finite number.
+
+    Sources
+    -------
+    Hagan 8.22.
+
+    Examples
+    --------
+    >>> Constant(value=0.25).draw(np.random.default_rng(0), Parameter(shape=(2, 2)))
+    array([[0.25, 0.25],
+           [0.25, 0.25]], dtype=float32)
+    """
+
+    value: float = option(0.0, Range())
+
+    def draw(
+        self,
+        generator: np.random.Generator,  # noqa: ARG002  # nothing is random
+        parameter: Parameter,
+    ) -> Float[Array, "..."]:
+        """Fill the parameter's shape.
+
+        Parameters and result are those of :meth:`Initializer.draw`.
+        """
+        return np.full(parameter.shape, self.value, np.float32)
+
+    @classmethod
+    def cases(cls) -> tuple[InitializerCase, ...]:
+        """Give zeros and another number."""
+        weights = Parameter(shape=(3, 2))
+        return (
+            InitializerCase(initializer=cls(), parameter=weights),
+            InitializerCase(initializer=cls(value=0.25), parameter=weights),
+        )

@@ -1,0 +1,98 @@
+"""Weights by hand: a network that is designed, not trained (Hagan, exercise E8.10)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from striate.errors import OptionError, ShapeError
+from striate.functions.base import Parameter
+from striate.functions.initializer.base import Initializer, InitializerCase
+from striate.functions.options import check
+from striate.shapes import Array, Float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given(Initializer):
+    """All weights are given.
+
+    Parameters
+    ----------
+    values
+        The weights: an array, or lists in lists, in the shape of the parameter. They are kept as
+        tuples in tuples, so that they can be compared and written as text.
+
+    Raises
+    ------
+    OptionError
+        If the values are no array of finite numbers.
+
+    Sources
+    -------
+    Hagan fig. 8.5, E8.10.
+
+    Examples
+    --------
+    A kernel that answers to bright above dark, for one map from one map:
+
+    >>> kernel = Given(values=[[[[1, 1], [-1, -1]]]])
+    >>> kernel.draw(np.random.default_rng(0), Parameter(shape=(1, 1, 2, 2)))
+    array([[[[ 1.,  1.],
+             [-1., -1.]]]], dtype=float32)
+    """
+
+    values: Any
+
+    def __post_init__(self) -> None:
+        """Raise where the values are no array of numbers."""
+        check(self)
+        try:
+            numbers = bool(np.isfinite(np.array(self.values, np.float64)).all())
+        except (TypeError, ValueError):
+            numbers = False
+        if not numbers:
+            raise OptionError(
+                f"Given cannot have values={_short(self.values)}. "
+                "They are finite numbers, in lists of the same length on each level. "
+                "Use values=numpy.array(...) and look at its shape."
+            )
+
+    def draw(
+        self,
+        generator: np.random.Generator,  # noqa: ARG002  # nothing is random
+        parameter: Parameter,
+    ) -> Float[Array, "..."]:
+        """Give the values.
+
+        Parameters and result are those of :meth:`Initializer.draw`.
+
+        Raises
+        ------
+        ShapeError
+            If the values do not have the shape of the parameter.
+        """
+        values = np.array(self.values, np.float32)
+        if values.shape != parameter.shape:
+            raise ShapeError(
+                f"The given weights have shape {values.shape}, the layer's {parameter.shape}. "
+                "Kernels are w[output map, incoming map, *window], dense weights w[neuron, input]. "
+                f"Use values of shape {parameter.shape}."
+            )
+        return values
+
+    @classmethod
+    def cases(cls) -> tuple[InitializerCase, ...]:
+        """Give two kernels and dense weights."""
+        return (
+            InitializerCase(
+                initializer=cls(values=[[[[1, 1], [-1, -1]]], [[[1, -1], [1, -1]]]]),
+                parameter=Parameter(shape=(2, 1, 2, 2)),
+            ),
+            InitializerCase(initializer=cls(values=np.eye(3)), parameter=Parameter(shape=(3, 3))),
+        )
+
+
+def _short(values: object) -> str:
+    """Write values in at most 60 characters."""
+    text = repr(values)
+    return text if len(text) <= 60 else f"{text[:57]}..."

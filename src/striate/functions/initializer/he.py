@@ -1,0 +1,69 @@
+"""He's initializer: Glorot's thought for the relu, which lets half of the net inputs pass."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from striate.functions.base import Parameter
+from striate.functions.initializer.base import Initializer, InitializerCase
+from striate.functions.initializer.standard_deviation import DISTRIBUTIONS, draw_around_zero
+from striate.functions.options import option
+from striate.shapes import Array, Float
+
+
+@dataclass(frozen=True, kw_only=True)
+class He(Initializer):
+    """Keeps the size of activations about the same from layer to layer, for the relu and its like.
+
+    Parameters
+    ----------
+    distribution
+        ``"uniform"`` or ``"normal"``, both with the same deviation.
+
+    Raises
+    ------
+    OptionError
+        If the distribution is neither.
+
+    Sources
+    -------
+    He et al. 2015.
+
+    Examples
+    --------
+    >>> parameter = Parameter(shape=(4, 6), fan_in=6, fan_out=4)
+    >>> w = He().draw(np.random.default_rng(0), parameter)
+    >>> w.shape, bool(np.abs(w).max() <= 1)
+    ((4, 6), True)
+    """
+
+    distribution: Literal["uniform", "normal"] = option("uniform", DISTRIBUTIONS)
+
+    def draw(self, generator: np.random.Generator, parameter: Parameter) -> Float[Array, "..."]:
+        r"""Draw around zero.
+
+        .. math:: \sigma^2 = \frac{2}{\text{fan in}}
+
+        Parameters and result are those of :meth:`Initializer.draw`.
+
+        Sources
+        -------
+        He et al. 2015.
+        """
+        return draw_around_zero(
+            generator,
+            parameter.shape,
+            distribution=self.distribution,
+            deviation=math.sqrt(2 / parameter.fan_in),
+        )
+
+    @classmethod
+    def cases(cls) -> tuple[InitializerCase, ...]:
+        """Give both distributions."""
+        kernels = Parameter(shape=(6, 3, 5, 5), fan_in=75, fan_out=150)
+        return (
+            InitializerCase(initializer=cls(), parameter=kernels),
+            InitializerCase(initializer=cls(distribution="normal"), parameter=kernels),
+        )

@@ -1,0 +1,59 @@
+"""Initializers by name: what a layer's option and a transfer function's suggestion stand for."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from striate.errors import OptionError
+from striate.functions.initializer.base import Initializer
+from striate.functions.initializer.constant import Constant
+from striate.functions.initializer.glorot import Glorot
+from striate.functions.initializer.he import He
+from striate.functions.initializer.lecun import LeCun
+from striate.functions.initializer.orthogonal import Orthogonal
+
+NAMED: Mapping[str, Initializer] = MappingProxyType(
+    {
+        "glorot-uniform": Glorot(),
+        "glorot-normal": Glorot(distribution="normal"),
+        "he-uniform": He(),
+        "he-normal": He(distribution="normal"),
+        "lecun-uniform": LeCun(),
+        "lecun-normal": LeCun(distribution="normal"),
+        "orthogonal": Orthogonal(),
+        "zeros": Constant(value=0.0),
+        "ones": Constant(value=1.0),
+    }
+)
+
+
+def named(name: str) -> Initializer:
+    """Find an initializer by its name.
+
+    Parameters
+    ----------
+    name
+        One of :data:`NAMED`.
+
+    Returns
+    -------
+    Initializer
+        An instance with the options that the name says.
+
+    Raises
+    ------
+    OptionError
+        If no initializer has this name.
+
+    Examples
+    --------
+    >>> named("he-normal")
+    He(distribution='normal')
+    """
+    if name in NAMED:
+        return NAMED[name]
+    nearest = get_close_matches(name, NAMED, n=1, cutoff=0.0)[0]
+    raise OptionError(
+        f"There is no initializer {name!r}. The names are {', '.join(NAMED)}. "
+        f"Use {nearest!r}, or an instance such as Orthogonal(gain=2.0)."
+    )

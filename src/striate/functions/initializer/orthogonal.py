@@ -1,0 +1,83 @@
+"""Orthogonal weights: directions that neither stretch nor mix what passes through them."""
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from striate.errors import ShapeError
+from striate.functions.base import Parameter
+from striate.functions.initializer.base import Initializer, InitializerCase
+from striate.functions.options import POSITIVE, option
+from striate.shapes import Array, Float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orthogonal(Initializer):
+    """Random weights whose rows, or columns where they are fewer, are orthogonal.
+
+    Kernels ``w[h, l, u, v]`` are read as a matrix with one row for each output map, as in PyTorch.
+    The factorization is LAPACK's: another processor or library may give other last bits.
+
+    Parameters
+    ----------
+    gain
+        Length of each row (or column); above 0.
+
+    Raises
+    ------
+    OptionError
+        If the gain is not a number above 0.
+
+    Sources
+    -------
+    Saxe et al. 2014.
+
+    Examples
+    --------
+    >>> w = Orthogonal(gain=2.0).draw(np.random.default_rng(0), Parameter(shape=(2, 5)))
+    >>> np.allclose(w @ w.T, [[4, 0], [0, 4]], atol=1e-5)
+    True
+    """
+
+    gain: float = option(1.0, POSITIVE)
+
+    def draw(self, generator: np.random.Generator, parameter: Parameter) -> Float[Array, "..."]:
+        r"""Draw a normal matrix and keep the orthogonal factor of it.
+
+        .. math:: M = Q R, \qquad w = g \, Q \, \operatorname{sign}(\operatorname{diag} R)
+
+        With these signs every orthogonal matrix is equally likely.
+
+        Parameters and result are those of :meth:`Initializer.draw`.
+
+        Raises
+        ------
+        ShapeError
+            If the parameter is no matrix: it has fewer than two axes.
+
+        Sources
+        -------
+        Saxe et al. 2014; Mezzadri 2007.
+        """
+        if len(parameter.shape) < 2:
+            raise ShapeError(
+                f"Orthogonal cannot fill weights of shape {parameter.shape}. "
+                "It needs a matrix: two axes at least, the first of them the outputs. "
+                "Use another initializer for this layer."
+            )
+        rows, columns = parameter.shape[0], prod(parameter.shape[1:])
+        matrix = generator.standard_normal((max(rows, columns), min(rows, columns)))
+        q, r = np.linalg.qr(matrix)
+        q *= np.copysign(self.gain, np.diagonal(r))
+        oriented = q if rows >= columns else q.T
+        return oriented.reshape(parameter.shape).astype(np.float32)
+
+    @classmethod
+    def cases(cls) -> tuple[InitializerCase, ...]:
+        """Give kernels with fewer and with more rows than columns, and a gain."""
+        return (
+            InitializerCase(initializer=cls(), parameter=Parameter(shape=(4, 2, 3, 3))),
+            InitializerCase(initializer=cls(), parameter=Parameter(shape=(10, 4))),
+            InitializerCase(initializer=cls(gain=2.0), parameter=Parameter(shape=(3, 3))),
+        )

@@ -1,0 +1,187 @@
+"""Local response normalization: each pixel is divided by the strength of the maps around it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from striate.errors import OptionError
+from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.options import WHOLE, Range, check, option, required
+from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalResponseNormalization(FixedFunction):
+    """Divide by a power of the mean square of the neighbor maps.
+
+    The window of maps is centered; where ``size`` is even, one more map after than before belongs to
+    it, as ONNX has it (PyTorch takes one more before).
+
+    Parameters
+    ----------
+    size
+        Maps in the window. At the first and the last maps the window is cut off, but still counts
+        ``size``.
+    alpha
+        Weight of the mean square.
+    beta
+        The power.
+    bias
+        Added to the weighted mean square; above 0.
+
+    Raises
+    ------
+    OptionError
+        If an option is outside its range.
+
+    Sources
+    -------
+    Krizhevsky et al. 2012 (alpha there is not divided by the size).
+
+    Examples
+    --------
+    >>> kind = LocalResponseNormalization(size=3, alpha=3.0, beta=1.0)
+    >>> kind.apply(np.array([[1.0, 2.0, 0.0]]))
+    array([[0.16666667, 0.33333333, 0.        ]])
+    """
+
+    size: int = required(WHOLE, example=5)
+    alpha: float = option(1e-4, Range(least=0))
+    beta: float = option(0.75, Range())
+    bias: float = option(1.0, Range(above=0))
+
+    statements = (
+        "s[q,h,*x] += a[q, h + k - r, *x]**2",
+        "u[q,h,*x] = bias + alpha / size * s[q,h,*x]",
+        "z[q,h,*x] = a[q,h,*x] / u[q,h,*x]**beta",
+    )
+    derivatives = (
+        "t[q,h,*x] = dz[q,h,*x] * a[q,h,*x] / u[q,h,*x]**(beta + 1)",
+        "g[q,h,*x] += t[q, h - k + r, *x]",
+        "d[q,h,*x] = 2 * alpha * beta / size * a[q,h,*x] * g[q,h,*x]",
+        "da[q,h,*x] = dz[q,h,*x] / u[q,h,*x]**beta - d[q,h,*x]",
+    )
+    shorthand = Shorthand(word="local-response-norm", number="size")
+    onnx = Onnx(
+        operator="LRN",
+        attributes={"size": "size", "alpha": "alpha", "beta": "beta", "bias": "bias"},
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give the input's shape."""
+        self._require_size()
+        return shapes[0]
+
+    def lowering(self, *shapes: Shape) -> Lowering:
+        """Give the equations for these shapes; a power of ``u`` is what ``a`` is divided by."""
+        shape = self.output_shape(shapes[0])
+        return Lowering(
+            statements=self.statements,
+            backward={"da": self.derivatives},
+            shapes=dict.fromkeys(("a", "s", "u", "z", "dz", "t", "g", "d", "da"), shape),
+            constants={
+                "alpha": self.alpha,
+                "beta": self.beta,
+                "bias": self.bias,
+                "size": self.size,
+                "r": self._before,
+            },
+            extents={"k": self.size},
+        )
+
+    def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h *x"]:
+        r"""Divide each pixel by the strength of the maps around it.
+
+        .. math:: z^h = \frac{a^h}{(u^h)^\beta}, \qquad u^h = b + \frac{\alpha}{n} \sum_k (a^k)^2
+
+        over the n maps k of the window around h.
+
+        Parameters
+        ----------
+        a
+            Feature maps.
+
+        Returns
+        -------
+        Array
+            Weight-function output.
+
+        Raises
+        ------
+        OptionError
+            If the size is no positive whole number.
+
+        Sources
+        -------
+        Krizhevsky et al. 2012.
+        """
+        return a / self._strength(a) ** self.beta
+
+    def backward_a(
+        self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *x"]
+    ) -> Float[Array, "q h *x"]:
+        r"""Carry derivatives back, less each map's part in weakening those that see it.
+
+        .. math:: da^h = \frac{dz^h}{(u^h)^\beta}
+            - \frac{2 \alpha \beta}{n} \, a^h \sum_k \frac{dz^k \, a^k}{(u^k)^{\beta + 1}}
+
+        over the maps k whose windows hold h.
+
+        Parameters
+        ----------
+        a
+            As given to :meth:`apply`.
+        dz
+            Derivatives of the weight-function output.
+
+        Returns
+        -------
+        Array
+            Derivatives of ``a``.
+
+        Sources
+        -------
+        Krizhevsky et al. 2012.
+        """
+        u = self._strength(a)
+        t = dz * a / u ** (self.beta + 1)
+        seen = _window_sum(t, self.size - 1 - self._before, self._before)
+        return dz / u**self.beta - 2 * self.alpha * self.beta / self.size * a * seen
+
+    @classmethod
+    def cases(cls) -> tuple[Case, ...]:
+        """Give odd, even and wide windows, with numbers large enough to matter."""
+        return (
+            Case(function=cls(size=3, alpha=0.5), inputs=((5, 2, 3),)),
+            Case(function=cls(size=4, alpha=1.0, beta=0.5, bias=2.0), inputs=((6, 3),)),
+            Case(function=cls(size=7, alpha=0.3), inputs=((3,),), note="wider than the maps"),
+        )
+
+    @property
+    def _before(self) -> int:
+        """Maps of the window before its own."""
+        return (self.size - 1) // 2
+
+    def _strength(self, a: Array) -> Array:
+        """Give what each pixel is divided by, before the power."""
+        self._require_size()
+        squares = _window_sum(a * a, self._before, self.size - 1 - self._before)
+        return self.bias + self.alpha / self.size * squares
+
+    def _require_size(self) -> None:
+        """Raise where there is no such window."""
+        if self.size < 1:
+            raise OptionError(
+                f"{self} has a window of {self.size} maps. It holds at least its own map. "
+                "Use size=5, for example."
+            )
+
+
+def _window_sum(a: Array, before: int, after: int) -> Array:
+    """Sum so many maps before and after each; outside there is nothing."""
+    padded = np.pad(a, ((0, 0), (before, after), *((0, 0),) * (a.ndim - 2)))
+    return sliding_window_view(padded, before + 1 + after, axis=1).sum(axis=-1)

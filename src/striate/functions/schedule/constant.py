@@ -1,0 +1,36 @@
+"""No decay: the learning rate stays."""
+
+from dataclasses import dataclass
+
+from striate.functions.schedule.base import Schedule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant(Schedule):
+    """A learning rate that stays as it is.
+
+    Sources
+    -------
+    Bengio 2012.
+
+    Examples
+    --------
+    >>> Constant().factor(step=7, steps_per_epoch=2, epochs=10, memory=())
+    1.0
+    """
+
+    def factor(
+        self,
+        *,
+        step: int,  # noqa: ARG002  # always the same
+        steps_per_epoch: int,  # noqa: ARG002
+        epochs: int,  # noqa: ARG002
+        memory: tuple[float, ...],  # noqa: ARG002
+    ) -> float:
+        """Give 1."""
+        return 1.0
+
+    @classmethod
+    def cases(cls) -> tuple["Constant", ...]:
+        """Give the only one there is."""
+        return (cls(),)

@@ -1,0 +1,77 @@
+"""One cycle: up to a large learning rate, then down to a very small one."""
+
+from dataclasses import dataclass
+
+from striate.functions.schedule.base import Schedule
+from striate.functions.schedule.curves import half_cosine
+from striate.functions.options import FRACTION, Range, option
+
+AT_LEAST_ONE = Range(least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneCycle(Schedule):
+    """A learning rate that rises to the update's rate and then falls far below where it began.
+
+    Both ways follow half a period of the cosine, as in PyTorch's ``OneCycleLR``; the update's own
+    rate is the peak.
+
+    Parameters
+    ----------
+    warm_up
+        Part of all steps that go upwards; at least 0, below 1.
+    start_divisor
+        The peak in units of the first rate; at least 1.
+    end_divisor
+        The first rate in units of the last; at least 1.
+
+    Raises
+    ------
+    OptionError
+        If an option is outside its range.
+
+    Sources
+    -------
+    Smith and Topin 2019.
+
+    Examples
+    --------
+    >>> decay = OneCycle(warm_up=0.5, start_divisor=4.0, end_divisor=10.0)
+    >>> [round(decay.factor(step=k, steps_per_epoch=6, epochs=1, memory=()), 3) for k in range(6)]
+    [0.25, 0.625, 1.0, 0.756, 0.269, 0.025]
+    """
+
+    warm_up: float = option(0.3, FRACTION)
+    start_divisor: float = option(25.0, AT_LEAST_ONE)
+    end_divisor: float = option(1e4, AT_LEAST_ONE)
+
+    def factor(
+        self,
+        *,
+        step: int,
+        steps_per_epoch: int,
+        epochs: int,
+        memory: tuple[float, ...],  # noqa: ARG002  # nothing to remember
+    ) -> float:
+        r"""Follow the cosine up to step :math:`p T N - 1`, and down to step :math:`T N - 1`.
+
+        .. math:: \frac{1}{a} \rightarrow 1 \rightarrow \frac{1}{a b}
+
+        :math:`T` steps an epoch, :math:`N` epochs, :math:`p` the part that warms up, :math:`a, b`
+        the divisors. The peak lies between two steps where :math:`p T N` is not whole.
+
+        Sources
+        -------
+        Smith and Topin 2019.
+        """
+        steps = steps_per_epoch * epochs
+        start = 1 / self.start_divisor
+        peak, last = self.warm_up * steps - 1, steps - 1
+        if step <= peak:
+            return half_cosine(start, 1.0, step / peak if peak > 0 else 1.0)
+        return half_cosine(1.0, start / self.end_divisor, (step - peak) / (last - peak))
+
+    @classmethod
+    def cases(cls) -> tuple["OneCycle", ...]:
+        """Give the defaults and one of another form."""
+        return cls(), cls(warm_up=0.5, start_divisor=4.0, end_divisor=10.0)

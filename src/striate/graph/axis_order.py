@@ -1,0 +1,115 @@
+"""The one place that converts between channels last (the model's face) and first (equations)."""
+
+import operator
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from striate.errors import OptionError, ShapeError
+from striate.shapes import Array, Shape
+
+Channels = Literal["last", "first"]
+"""Which axis of a user's images holds the channels."""
+
+LONGEST = 2**24
+"""Longest axis of an image, so that a file that lies about its images asks for little memory."""
+
+
+def require_shape(shape: Sequence[int]) -> Shape:
+    """Check the shape of one image; raise where it is none.
+
+    Parameters
+    ----------
+    shape
+        What a user gave, in any order of its axes.
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    ShapeError
+        If a length is no whole number from 1 to 2**24, or there is none.
+
+    Examples
+    --------
+    >>> require_shape([28, 28, 1])
+    (28, 28, 1)
+    """
+    try:
+        lengths = tuple(operator.index(length) for length in shape)
+    except TypeError:
+        lengths = ()
+    if not lengths or min(lengths) < 1 or max(lengths) > LONGEST:
+        raise ShapeError(
+            f"{shape!r:.80} is not the shape of an image. It is (rows, columns, channels) or "
+            f"(features,), whole numbers from 1 to {LONGEST}. "
+            "Use (28, 28, 1) for gray images of 28 x 28."
+        )
+    return lengths
+
+
+def require_channels(channels: object) -> None:
+    """Check which axis of images holds the channels.
+
+    Raises
+    ------
+    OptionError
+        If it is neither ``"last"`` nor ``"first"``.
+    """
+    if channels not in {"last", "first"}:
+        raise OptionError(
+            f"channels={channels!r} cannot be. It is which axis of images holds the channels, "
+            '"last" or "first". Use channels="last".'
+        )
+
+
+def shape_in_equations(shape: Sequence[int], channels: Channels) -> Shape:
+    """Check the shape of one image as a user writes it, and put its channels first.
+
+    Raises
+    ------
+    ShapeError
+        If it is not the shape of an image.
+
+    Examples
+    --------
+    >>> shape_in_equations((28, 28, 1), "last"), shape_in_equations((1, 28, 28), "first")
+    ((1, 28, 28), (1, 28, 28))
+    """
+    checked = require_shape(shape)
+    return to_first(checked) if channels == "last" else checked
+
+
+def to_first(shape: Shape) -> Shape:
+    """Turn ``(rows, columns, channels)`` into ``(channels, rows, columns)``.
+
+    Examples
+    --------
+    >>> to_first((28, 28, 1)), to_first((120,))
+    ((1, 28, 28), (120,))
+    """
+    return (shape[-1], *shape[:-1])
+
+
+def to_last(shape: Shape) -> Shape:
+    """Turn ``(channels, rows, columns)`` into ``(rows, columns, channels)``.
+
+    Examples
+    --------
+    >>> to_last((1, 28, 28))
+    (28, 28, 1)
+    """
+    return (*shape[1:], shape[0])
+
+
+def images_to_first(images: Array) -> Array:
+    """Move the channels of ``[q, rows, columns, channels]`` to the front, as a contiguous array."""
+    return np.ascontiguousarray(np.moveaxis(images, -1, 1))
+
+
+def images_to_last(images: Array) -> Array:
+    """Move the channels of ``[q, channels, rows, columns]`` to the end."""
+    return np.moveaxis(images, 1, -1)

@@ -1,0 +1,223 @@
+"""Initializers: moments, orthogonality, weights by hand, names, errors."""
+
+import math
+
+import numpy as np
+import pytest
+
+from striate.errors import OptionError, ShapeError
+from striate.functions import initializer as package
+from striate.functions.base import Parameter
+from striate.functions.initializer import Constant, Given, Glorot, He, LeCun, Orthogonal
+from striate.functions.initializer.base import Initializer
+from striate.functions.initializer.named import NAMED, named
+
+KINDS = [kind for kind in vars(package).values() if isinstance(kind, type)]
+CASES = [case for kind in KINDS for case in kind.cases()]
+FAN_IN, FAN_OUT, COUNT = 32, 96, 200_000
+
+
+@pytest.mark.parametrize(
+    "kind, variance",
+    [(Glorot, 2 / (FAN_IN + FAN_OUT)), (He, 2 / FAN_IN), (LeCun, 1 / FAN_IN)],
+)
+@pytest.mark.parametrize("distribution, kurtosis", [("uniform", 9 / 5), ("normal", 3.0)])
+def test_random_weights_have_their_variance(kind, variance, distribution, kurtosis):
+    """Mean 0 and the variance that the paper gives; the fourth moment tells the distribution."""
+    weights = Parameter(shape=(COUNT,), fan_in=FAN_IN, fan_out=FAN_OUT)
+
+    x = kind(distribution=distribution).draw(np.random.default_rng(0), weights).astype(float)
+    x /= math.sqrt(variance)
+
+    # Means of n numbers scatter by their deviation over √n. Deviations of x, x² and x⁴ are at most
+    # 1, √2 and √96 (those of the normal distribution); five of them never happen by chance.
+    assert abs(x.mean()) < 5 / math.sqrt(COUNT)
+    assert abs((x**2).mean() - 1) < 5 * math.sqrt(2 / COUNT)
+    assert abs((x**4).mean() - kurtosis) < 5 * math.sqrt(96 / COUNT)
+
+
+@pytest.mark.parametrize("kind, limit", [(Glorot, 6 / 128), (He, 6 / 32), (LeCun, 3 / 32)])
+def test_uniform_weights_stay_within_their_limit(kind, limit):
+    """No weight is larger than the paper's limit, and some come near it."""
+    weights = Parameter(shape=(COUNT,), fan_in=FAN_IN, fan_out=FAN_OUT)
+
+    largest = np.abs(kind().draw(np.random.default_rng(1), weights)).max()
+
+    # Rounding to float32 may add half a unit in the last place.
+    assert 0.999 * math.sqrt(limit) < largest <= np.float32(math.sqrt(limit))
+
+
+@pytest.mark.parametrize("shape", [(4, 2, 3, 3), (30, 4), (5, 5), (1, 7), (7, 1)])
+def test_orthogonal_weights_are_orthogonal(shape):
+    """The shorter side of the matrix has orthogonal vectors as long as the gain."""
+    w = Orthogonal(gain=3.0).draw(np.random.default_rng(2), Parameter(shape=shape))
+
+    matrix = w.reshape(shape[0], -1).astype(float)
+    products = matrix @ matrix.T if len(matrix) <= matrix.shape[1] else matrix.T @ matrix
+    # Entries are rounded to float32: each of at most 30 products, none above 9, by 1.2e-7 of it.
+    np.testing.assert_allclose(products, 9 * np.eye(len(products)), atol=30 * 9 * 1.2e-7)
+
+
+def test_orthogonal_weights_prefer_no_direction():
+    """Signs are corrected: every entry of many small matrices is negative as often as positive."""
+    rng = np.random.default_rng(3)
+
+    signs = np.sign([Orthogonal().draw(rng, Parameter(shape=(2, 2))) for _ in range(2000)])
+
+    # The mean of 2,000 signs scatters by 1/√2000; without the correction the diagonal is one-sided.
+    assert np.abs(signs.mean(axis=0)).max() < 5 / math.sqrt(2000)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_same_seed_gives_the_same_bits(case):
+    """Two generators with one seed give one result: float32, in the parameter's shape."""
+    first, second = (
+        case.initializer.draw(np.random.default_rng(7), case.parameter) for _ in range(2)
+    )
+
+    assert first.tobytes() == second.tobytes()
+    assert (first.dtype, first.shape) == (np.float32, case.parameter.shape)
+
+
+@pytest.mark.parametrize("kind", [Glorot, He, LeCun, Orthogonal])
+def test_other_seeds_give_other_numbers(kind):
+    """Random initializers depend on the generator that they are given."""
+    weights = Parameter(shape=(3, 4), fan_in=4, fan_out=3)
+
+    first, second = (kind().draw(np.random.default_rng(seed), weights) for seed in (0, 1))
+
+    assert not np.array_equal(first, second)
+
+
+def test_constant_weights_are_constant():
+    """Every entry is the value."""
+    w = Constant(value=0.25).draw(np.random.default_rng(0), Parameter(shape=(2, 3)))
+
+    assert np.array_equal(w, np.full((2, 3), 0.25))
+
+
+@pytest.mark.parametrize("kernels", [[[[[1, -1], [0, 2]]]], np.array([[[[1.0, -1], [0, 2]]]])])
+def test_kernels_by_hand_are_what_was_given(kernels):
+    """Lists and arrays give the same kind and the same weights."""
+    given = Given(values=kernels)
+
+    w = given.draw(np.random.default_rng(0), Parameter(shape=(1, 1, 2, 2)))
+
+    assert np.array_equal(w, kernels)
+    assert given == Given(values=((((1, -1), (0, 2)),),))
+
+
+def test_kernels_of_another_shape_are_refused():
+    """The error names both shapes and what the axes mean."""
+    given = Given(values=[[1.0, 2.0], [3.0, 4.0]])
+
+    with pytest.raises(ShapeError) as error:
+        given.draw(np.random.default_rng(0), Parameter(shape=(1, 1, 2, 2)))
+
+    assert str(error.value) == (
+        "The given weights have shape (2, 2), the layer's (1, 1, 2, 2). "
+        "Kernels are w[output map, incoming map, *window], dense weights w[neuron, input]. "
+        "Use values of shape (1, 1, 2, 2)."
+    )
+
+
+@pytest.mark.parametrize(
+    "values, shown",
+    [
+        ([[1, 2], [3]], "((1, 2), (3,))"),
+        ([1.0, math.nan], "(1.0, nan)"),
+        (["black", "white"], "('black', 'white')"),
+        (None, "None"),
+        ([math.inf] * 20, "(inf, inf, inf, inf, inf, inf, inf, inf, inf, inf, inf, i..."),
+    ],
+)
+def test_kernels_that_are_no_array_of_numbers_are_refused(values, shown):
+    """Ragged lists, words, NaN and infinity are refused when the kind is made."""
+    with pytest.raises(OptionError) as error:
+        Given(values=values)
+
+    assert str(error.value) == (
+        f"Given cannot have values={shown}. "
+        "They are finite numbers, in lists of the same length on each level. "
+        "Use values=numpy.array(...) and look at its shape."
+    )
+
+
+def test_orthogonal_needs_a_matrix():
+    """A single axis has no directions to keep apart."""
+    with pytest.raises(ShapeError) as error:
+        Orthogonal().draw(np.random.default_rng(0), Parameter(shape=(6,)))
+
+    assert str(error.value) == (
+        "Orthogonal cannot fill weights of shape (6,). "
+        "It needs a matrix: two axes at least, the first of them the outputs. "
+        "Use another initializer for this layer."
+    )
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    "kind, options, text",
+    [
+        (
+            He,
+            {"distribution": "gauss"},
+            (
+                "He cannot have distribution='gauss'. It is 'uniform' or 'normal'. "
+                "Use distribution='uniform', for example."
+            ),
+        ),
+        (
+            Orthogonal,
+            {"gain": 0},
+            (
+                "Orthogonal cannot have gain=0. It is a finite number above 0. "
+                "Use gain=1.0, for example."
+            ),
+        ),
+        (
+            Constant,
+            {"value": math.inf},
+            "Constant cannot have value=inf. It is a finite number. Use value=0.0, for example.",
+        ),
+    ],
+)
+def test_a_bad_option_is_refused(kind, options, text):
+    """Values outside what an option allows are refused, with a value that works."""
+    with pytest.raises(OptionError) as error:
+        kind(**options)
+
+    assert str(error.value) == text
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_names_stand_for_initializers(name):
+    """Each name gives an instance that can fill a kernel."""
+    initializer = named(name)
+
+    assert isinstance(initializer, Initializer)
+    assert initializer.draw(np.random.default_rng(0), Parameter(shape=(2, 3))).shape == (2, 3)
+
+
+def test_a_name_says_kind_and_distribution():
+    """The first word is the kind, the second the distribution."""
+    found = [named("glorot-uniform"), named("he-normal"), named("lecun-normal"), named("ones")]
+
+    assert found == [
+        Glorot(),
+        He(distribution="normal"),
+        LeCun(distribution="normal"),
+        Constant(value=1.0),
+    ]
+
+
+def test_an_unknown_name_brings_the_nearest():
+    """The error lists the names and proposes the nearest."""
+    with pytest.raises(OptionError) as error:
+        named("he_norml")
+
+    assert str(error.value) == (
+        "There is no initializer 'he_norml'. The names are glorot-uniform, glorot-normal, "
+        "he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal, zeros, ones. "
+        "Use 'he-normal', or an instance such as Orthogonal(gain=2.0)."
+    )

@@ -1,0 +1,169 @@
+"""What reaches a step of a user's images: nothing copied that an engine can take itself."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import striate as st
+from networks import ENGINES, classifier, images_and_labels
+from striate.data.augment import Augmentation
+from striate.errors import OptionError, ShapeError
+from striate.graph.batch import Chosen, as_arrays
+from striate.model.batches import Chooser
+from striate.model.inputs import Preprocessing
+
+RNG = np.random.default_rng(4)
+PHOTOS = RNG.integers(0, 256, (30, 8, 6, 2)).astype(np.uint8)
+NUMBERS = np.array([5, 29, 0])
+
+
+def arrays(images, preprocessing=None, **more):
+    """Choose images of one input; give what is chosen and its array."""
+    chosen = Chooser({"x": images}, preprocessing or Preprocessing(), **more).choose(NUMBERS, 3)
+    return chosen[0], as_arrays(chosen)[0]
+
+
+@pytest.mark.parametrize("type_", [np.uint8, np.float32, np.float64])
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize("augment", [None, "shift 2 flip", "crop 0.7"])
+def test_chosen_images_are_those_of_the_equations(type_, standardize, augment):
+    """Taken or made, they are augmented, then scaled and standardized."""
+    images = PHOTOS.astype(type_)
+    preprocessing = Preprocessing()
+    if standardize:
+        preprocessing = preprocessing.standardized({"x": images})
+    change = None if augment is None else Augmentation.parse(augment)
+
+    given, found = arrays(images, preprocessing, augment=change, seed=9)
+
+    part = images[NUMBERS] if type_ != np.float64 else images[NUMBERS].astype(np.float32)
+    if change is not None:
+        part = change.apply(part, seed=9, epoch=3, indices=NUMBERS)
+    wanted = preprocessing.to_equations(part, "x")
+    # One rounding of a factor, one of a product, one of a sum of numbers up to 255.
+    np.testing.assert_allclose(found, wanted, rtol=4e-7, atol=4e-7 * np.abs(wanted).max())
+    assert isinstance(given, Chosen) == (type_ != np.float64 and augment != "crop 0.7")
+
+
+@pytest.mark.parametrize(
+    "images",
+    [PHOTOS[:, ::2], np.asfortranarray(PHOTOS), PHOTOS.reshape(30, -1), PHOTOS.astype(np.float16)],
+    ids=["every second row", "columns first", "numbers without pixels", "float16"],
+)
+def test_what_does_not_lie_well_is_made(images):
+    """An array is made of images that an engine cannot take itself."""
+    given, found = arrays(images)
+
+    assert isinstance(given, np.ndarray)
+    np.testing.assert_array_equal(found, Preprocessing().to_equations(images[NUMBERS], "x"))
+
+
+def test_channels_first_are_taken_as_they_lie():
+    """The same images, whichever way the user's channels stand."""
+    first = np.ascontiguousarray(np.moveaxis(PHOTOS, -1, 1))
+
+    given, found = arrays(first, Preprocessing(channels="first"))
+
+    assert isinstance(given, Chosen)
+    np.testing.assert_array_equal(found, arrays(PHOTOS)[1])
+
+
+def test_each_epoch_moves_anew():
+    """The moves of an epoch are drawn once and not those of another."""
+    chooser = Chooser({"x": PHOTOS}, Preprocessing(), Augmentation(shift=3), seed=1)
+    everyone = np.arange(30)
+
+    first, second, again = (chooser.choose(everyone, epoch)[0].moves for epoch in (0, 1, 0))
+
+    assert (first != second).any()
+    np.testing.assert_array_equal(first, again)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_engines_see_the_same_images(engine):
+    """Moved uint8 images train as the arrays made of them do, in steps of odd sizes."""
+    x, y = images_and_labels(23, (6, 6, 1))
+    augment = Augmentation.parse("shift 1 flip both cutout 2")
+    made = [augment.apply(x, seed=7, epoch=e, indices=np.arange(23)) for e in (0, 1)]
+
+    taken = classifier(engine=engine)
+    taken.fit(x, y, epochs=2, batch_size=7, seed=7, shuffle=False, augment=augment)
+    given = classifier(engine=engine)
+    losses = []
+    for images in made:
+        floats = images.astype(np.float64) / 255
+        # One epoch each: gradient descent remembers nothing between them.
+        losses += given.fit(
+            floats, y, epochs=1, batch_size=7, shuffle=False, optimizer="gradient-descent"
+        )["loss"]
+    plain = classifier(engine=engine)
+    history = plain.fit(
+        x,
+        y,
+        epochs=2,
+        batch_size=7,
+        seed=7,
+        shuffle=False,
+        augment=augment,
+        optimizer="gradient-descent",
+    )
+
+    assert history["loss"] == pytest.approx(losses, rel=1e-5)  # float32, some thousand products
+    assert taken.predict(x) == pytest.approx(taken.predict(x / 255), abs=1e-6)
+
+
+def test_a_pass_over_an_array_copies_none_of_it():
+    """What an epoch and a prediction take beside the images is far less than the images."""
+    x = np.zeros((4000, 28, 28, 1), np.uint8)
+    y = np.arange(4000) % 2
+    network = st.Network.parse("conv 1@3x3 stride 5 | dense 2 softmax", (28, 28, 1))
+    network.fit(x[:300], y[:300], epochs=1)
+    network.predict(x[:300])
+    tracemalloc.start()
+
+    network.fit(x, y, epochs=1)
+    network.predict(x)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    # Order, labels and outputs of 4,000 images: 4,000 x (8 + 8 + 8 + 2 x 4 x 2) bytes, and small
+    # change; one copy of the images would be 3.1 MB, and 12.5 MB in float32.
+    assert most < x.nbytes / 4
+
+
+def test_an_augmentation_of_ones_own_is_applied():
+    """What a class of its own does is no move: its arrays are made."""
+
+    class Darker(Augmentation):
+        def apply(self, images, **_):
+            return images // 2
+
+    given, found = arrays(PHOTOS, augment=Darker())
+
+    assert isinstance(given, np.ndarray)
+    np.testing.assert_array_equal(found, arrays(PHOTOS // 2)[1])
+
+
+@pytest.mark.parametrize("type_", [np.uint8, np.float32, np.float64])
+def test_a_shift_out_of_sight_is_refused_before_training(type_):
+    """Whoever moves the images, the error is the same, and comes at once."""
+    with pytest.raises(ShapeError, match=r"^shift=6 moves images of 8 x 6 pixels out of sight"):
+        Chooser({"x": PHOTOS.astype(type_)}, Preprocessing(), Augmentation(shift=6))
+
+
+def test_a_gray_level_that_bytes_do_not_have_is_refused_before_training():
+    """So is what could not stand among the images."""
+    with pytest.raises(OptionError, match=r"^fill=300 is no gray level of uint8 images"):
+        Chooser({"x": PHOTOS}, Preprocessing(), Augmentation(shift=1, fill=300))
+
+
+def test_images_far_from_zero_keep_their_digits():
+    """Where a mean is large beside the deviation, it is subtracted first, as it always was."""
+    images = (PHOTOS / 255 + 1e5).astype(np.float32)
+    preprocessing = Preprocessing().standardized({"x": images})
+
+    given, found = arrays(images, preprocessing)
+
+    assert isinstance(given, np.ndarray)
+    np.testing.assert_array_equal(found, preprocessing.to_equations(images[NUMBERS], "x"))

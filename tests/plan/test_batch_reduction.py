@@ -1,0 +1,99 @@
+"""Sums over images alone become sums over the whole batch, of arrays in rows."""
+
+import numpy as np
+import pytest
+
+from plan.meaning import drawn, run
+from plan.statements import lowered, texts
+from striate.plan.statement import LANES, Compute, Turn
+from striate.plan.batch_reduction import sum_whole
+
+DENSE = "z[s,r] += b[q,s] * a[q,r]"
+SHAPES = {"a": (LANES, 5), "b": (LANES, 3), "z": (3, 5)}
+
+
+def test_a_dense_layer():
+    """What the sum reads is turned, and the sum is done once, for all images."""
+    after = sum_whole(lowered(DENSE, **SHAPES), 100)
+
+    assert [str(statement) for statement in after.statements] == [
+        "turn b into b, in rows",
+        "turn a into a, in rows",
+        "z[s,r] += b, in rows[q,s] * a, in rows[q,r]  for s < 3, r < 5, q < 100  for all images",
+    ]
+
+
+def test_rows():
+    """A row begins at a line of the cache, and holds an image."""
+    variables = sum_whole(lowered(DENSE, a=(LANES, 21), b=(LANES, 3), z=(3, 21)), 100).variables
+
+    rows = variables["a, in rows"]
+    assert (rows.size, rows.rows, rows.per_image) == (21, 32, True)
+
+
+def test_meaning():
+    """Of one block of images both give the same."""
+    before = lowered(DENSE, **SHAPES)
+    given = drawn(before)
+
+    found = run(sum_whole(before, LANES), given)["z"]
+
+    np.testing.assert_allclose(found, run(before, given)["z"], rtol=1e-13)
+
+
+def test_turned_once():
+    """Two sums that read one array share its rows."""
+    two = lowered(DENSE, "y[r] += a[q,r]", "z[s,r] += y[r] * w[s]", y=5, w=3, **SHAPES)
+
+    after = sum_whole(two, 100)
+
+    assert [s.target for s in after.statements if isinstance(s, Turn)] == [
+        "b, in rows",
+        "a, in rows",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes"),
+    [
+        pytest.param(
+            "z[h] += a[q,h,x]", {"a": (LANES, 3, 4), "z": (3,)}, id="a sum over pixels, too"
+        ),
+        pytest.param(
+            "z[r] += a[q, r + 1]", {"a": (LANES, 5), "z": (5,)}, id="places that fall outside"
+        ),
+        pytest.param(
+            "z[r] += a[q, t[r]]",
+            {"a": (LANES, 5), "z": (4,), "t": [1, 2, 0, 3]},
+            id="through a table",
+        ),
+        pytest.param(
+            "z[r] max= a[q,r]", {"a": (LANES, 5), "z": (5,)}, id="the greatest of all images"
+        ),
+        pytest.param(
+            "z[r] += a[q, 2*r]", {"a": (LANES, 9), "z": (5,)}, id="neighbors that lie apart"
+        ),
+        pytest.param("z[q,r] = 2 * a[q,r]", {"a": (LANES, 5), "z": (LANES, 5)}, id="no sum"),
+    ],
+)
+def test_others(text, shapes):
+    """All else stays as it is, the images in the lanes."""
+    before = lowered(text, **shapes)
+
+    assert sum_whole(before, 100) == before
+    assert not any(s.whole for s in before.statements if isinstance(s, Compute))
+
+
+def test_names():
+    """The order of statements is kept: the rows come where the first sum reads them."""
+    images = {"b": (LANES, 3), "c": (LANES, 3), "y": (LANES, 3)}
+    before = lowered(
+        "b[q,s] = 2 * c[q,s]", DENSE, "y[q,s] = 3 * b[q,s]", **images, a=(LANES, 5), z=(3, 5)
+    )
+
+    after = sum_whole(before, 20)
+
+    assert [type(s).__name__ for s in after.statements] == [
+        "Compute", "Turn", "Turn", "Compute", "Compute",
+    ]  # fmt: skip
+    assert texts(before)[0] == str(after.statements[0].nest.equation)

@@ -1,0 +1,29 @@
+"""What alike layers share, and what they do not."""
+
+from dataclasses import dataclass, field
+
+from striate.functions.transfer import Tanh
+from striate.plan.lowering_cache import LoweringCache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed(Tanh):
+    """A function with an option that cannot be a key."""
+
+    numbers: list[int] = field(default_factory=list)
+
+
+def test_alike_functions_are_stated_once():
+    """Equal options and shapes share a lowering; other shapes have their own."""
+    alike = LoweringCache(training=True)
+
+    assert alike.stated(Tanh(), [(2, 3)]) is alike.stated(Tanh(), [(2, 3)])
+    assert alike.stated(Tanh(), [(2, 3)]) is not alike.stated(Tanh(), [(3, 3)])
+
+
+def test_options_of_any_type_are_allowed():
+    """A function that is no key is stated for itself."""
+    alike, first, second = LoweringCache(training=False), Listed(numbers=[1]), Listed(numbers=[2])
+
+    assert alike.stated(first, [(2,)]) is alike.stated(first, [(2,)])
+    assert alike.stated(first, [(2,)]) is not alike.stated(second, [(2,)])

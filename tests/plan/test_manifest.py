@@ -1,0 +1,99 @@
+"""What is kept of a plan beside its machine code, and what plans are told apart by."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from striate.compile import plan_step, plan_update
+from striate.functions.loss import CrossEntropy
+from striate.functions.optimizer import Adam, Momentum
+from striate.graph.shorthand import parse
+from striate.graph.step import TrainingStep
+from striate.plan.fingerprint import fingerprint
+from striate.plan.manifest import Manifest
+from striate.plan.lower import lower, lower_update
+from striate.plan.target import Target
+
+TARGET = Target(
+    name="znver4", features="+avx512f", triple="x86_64", register_lanes=16, registers=32
+)
+
+
+def step(text="conv 2@3x3 padding 1 | batch-norm relu | dense 3 softmax", shape=(6, 6, 1)):
+    """Make a training step."""
+    return TrainingStep.of(parse(text, shape), [CrossEntropy()])
+
+
+def plan(images=20):
+    """Plan it."""
+    return plan_step(step(), images, training=True, target_shapes=[()], target=TARGET)
+
+
+def test_a_frame_holds_what_a_program_needs():
+    """How many images, which buffers of what length, how much memory."""
+    made = plan()
+    frame = Manifest.of(made)
+
+    assert (frame.images, frame.arena, frame.local) == (20, made.arena, made.local)
+    assert frame.tasks == tuple(phase.tasks for phase in made.phases)
+    assert tuple(frame.buffers) == made.buffers
+    assert frame.buffers["parameters"] == (2 * 9 + 2 + 2 * 2 + 3 * 72 + 3, False)
+    assert frame.buffers["input input"] == (36, True)
+    assert frame.buffers["loss 0"] == (1, True)
+
+
+@pytest.mark.parametrize("code", [b"", b"\n", b"code\nwith lines\n\x00"])
+def test_a_frame_is_packed_with_its_code(code):
+    """What is put together comes apart again, whatever bytes the code has."""
+    frame = Manifest.of(plan())
+
+    assert Manifest.unpack(frame.pack(code)) == (frame, code)
+
+
+def test_the_same_plan_has_one_fingerprint():
+    """It does not depend on the object, nor on the order of sets."""
+    assert fingerprint(plan()) == fingerprint(plan())
+    assert fingerprint({"a", "b", "c"}) == fingerprint({"c", "b", "a"})
+
+
+def test_whatever_differs_is_in_the_fingerprint():
+    """Each number that machine code depends on makes another one."""
+    texts = [
+        fingerprint(lower(step(*given), training=training, target_shapes=[()]))
+        for given in (
+            (),
+            ("conv 2@3x3 padding 1 | batch-norm momentum 0.2 relu | dense 3 softmax",),
+            ("conv 2@3x3 padding 1 | batch-norm epsilon 0.001 relu | dense 3 softmax",),
+            ("conv 2@3x3 padding 1 padding-mode reflect | batch-norm relu | dense 3 softmax",),
+            ("conv 3@3x3 padding 1 | batch-norm relu | dense 3 softmax",),
+            (step.__defaults__[0], (7, 6, 1)),
+        )
+        for training in (True, False)
+    ]
+    texts += [
+        fingerprint(lower_update(optimizer, size))
+        for optimizer in (Adam(), Adam(beta1=0.8), Adam(epsilon=1e-7), Momentum())
+        for size in (100, 101)
+    ]
+    texts += [fingerprint(plan_update(Adam(), 100, target=TARGET))]
+
+    # Outside training the momentum of batch normalization plays no part.
+    assert len(set(texts)) == len(texts) - 1
+
+
+def test_a_learning_rate_is_no_part_of_a_program():
+    """The rate is a number of the run: other rates, the same program."""
+    first, second = (lower_update(Adam(learning_rate=rate), 100) for rate in (0.1, 0.2))
+
+    assert fingerprint(first) == fingerprint(second)
+
+
+def test_each_field_of_a_target_is_in_the_fingerprint():
+    """Another processor, another program."""
+    others = [
+        replace(TARGET, **{field.name: other})
+        for field in fields(Target)
+        for other in ["another" if field.type in {str, "str"} else 5]
+    ]
+
+    assert len({fingerprint(target) for target in [TARGET, *others]}) == len(others) + 1

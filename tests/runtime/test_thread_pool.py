@@ -1,0 +1,115 @@
+"""Threads that share programs: many at once, forked, stopped, at the end of a process."""
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+
+import striate as st
+from networks import digest, images_and_labels
+from striate.runtime.thread_pool import ThreadPool
+from striate.runtime.settings import using_threads
+
+X, Y = images_and_labels(64, shape=(12, 12, 1))
+TEXT = "conv 4@3x3 relu | batch-norm | max 2 | dense 3 softmax"
+
+
+def network(seed=0):
+    """Make a small network."""
+    return st.Network.parse(TEXT, (12, 12, 1), seed=seed, engine="compiled")
+
+
+def trained(seed):
+    """Train a network of its own on two threads, and give its hash."""
+    own = network(seed)
+    with using_threads(2):
+        own.fit(X, Y, epochs=3, batch_size=32)
+    return digest(own)
+
+
+def test_several_threads_train_at_once():
+    """Each has the weights that it would have had alone; who finds the helpers taken goes ahead."""
+    alone = [trained(seed) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(trained, [0, 1, 2, 3] * 3))
+
+    assert together == alone * 3
+
+
+def test_several_threads_ask_one_network():
+    """One network answers several threads at once, each with its own images."""
+    asked = network()
+    parts = np.split(X, 8)
+    expected = [asked.predict(part) for part in parts]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(asked.predict, parts * 5))
+
+    for answer, right in zip(answers, expected * 5, strict=True):
+        np.testing.assert_array_equal(answer, right)
+
+
+def test_a_network_may_go_while_it_runs():
+    """A network that nobody holds any more still ends its step."""
+    answers = []
+    expected = network().predict(X)
+    asking = threading.Thread(
+        target=lambda asked: answers.append(asked.predict(X)), args=(network(),)
+    )
+    asking.start()
+    asking.join()
+
+    np.testing.assert_array_equal(answers[0], expected)
+
+
+@pytest.mark.parametrize("what", ["forked", "ended", "stopped"])
+def test_a_process(what):
+    """A process may fork, end and be stopped at any moment: no crash, no wrong weights."""
+    if what == "forked" and sys.platform == "win32":
+        pytest.skip("this system has no fork")
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", Path(__file__).with_name("processes.py"), what],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
+
+
+def test_helpers_sleep_when_there_is_nothing_to_do():
+    """A helper that nobody calls ends its wait; who is called again is awake again."""
+    crew, calls = ThreadPool(), []
+    woken = threading.Semaphore(0)
+
+    def help_(post, number):
+        calls.append((post, number))
+        woken.release()
+        return 0
+
+    for _ in range(3):
+        post = crew.call(help_, 2)
+        for _ in range(2):
+            assert woken.acquire(timeout=5)
+        while not all(helper.asleep for helper in crew.helpers):
+            pass
+    crew.dismiss()
+
+    assert {number for _, number in calls} == {0, 1}
+    assert {given for given, _ in calls} == {post}
+    assert not any(helper.thread.is_alive() for helper in crew.helpers)
+
+
+def test_without_more_threads_the_leader_works_alone(monkeypatch):
+    """Where the system gives no threads, there are no helpers and no error."""
+    refused = Mock(side_effect=RuntimeError("can't start new thread"))
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    crew = ThreadPool()
+    crew.call(lambda *_: 0, 3)
+
+    assert crew.helpers == []

@@ -1,0 +1,83 @@
+"""Batches prepared ahead: in order, one in advance, errors where their turn comes."""
+
+import signal
+import threading
+
+import pytest
+
+from striate.training.prefetch import prefetch
+
+
+def test_the_next_is_made_while_one_is_used():
+    """When the first is given, the second is under way in another thread."""
+    second = threading.Event()
+    threads = []
+
+    def make(item):
+        threads.append(threading.current_thread())
+        if item == 2:
+            second.set()
+        return item
+
+    given = prefetch(make, [1, 2, 3])
+
+    assert next(given) == 1
+    assert second.wait(timeout=10)
+    assert list(given) == [2, 3]
+    assert threading.main_thread() not in threads
+
+
+def test_an_error_is_raised_where_its_turn_comes():
+    """What was made before is given first."""
+
+    def make(item):
+        return 1 // item
+
+    given = prefetch(make, [1, 0, 1])
+
+    assert next(given) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(given)
+
+
+def test_who_stops_early_leaves_no_thread():
+    """Closing waits for what is under way."""
+    given = prefetch(str, range(5))
+    next(given)
+
+    given.close()
+
+    assert not [t for t in threading.enumerate() if t.name.startswith("striate-ahead")]
+
+
+def test_nothing_to_make():
+    """No items, nothing given."""
+    assert list(prefetch(str, [])) == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no such timer")
+def test_interrupts_at_any_moment_hang_nothing():
+    """Ctrl-C comes through wherever it falls, and the thread goes."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    def work_for(seconds):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        for _ in range(200):  # not for ever: Python swallows what is raised in some places
+            sum(prefetch(abs, range(20)))
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    interrupted = 0
+    try:
+        for k in range(100):
+            try:
+                work_for(2e-5 * (k + 1))
+            except KeyboardInterrupt:
+                interrupted += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    assert interrupted > 50
+    assert list(prefetch(abs, [-1, 2])) == [1, 2]
