@@ -39,7 +39,9 @@ def trained() -> st.Network:
     """Train LeNet-5 for a few minutes."""
     (x, y), _ = st.data.load("digits")
     net = st.Network.preset("lenet5")
-    net.fit(x, y, epochs=20, learning_rate=0.002, batch_size=64, schedule="cosine", augment="shift 2")
+    net.fit(
+        x, y, epochs=20, learning_rate=0.002, batch_size=64, schedule="cosine", augment="shift 2"
+    )
     return net
 
 
@@ -83,9 +85,7 @@ def bars(axes: Axes, probabilities: np.ndarray, left: float) -> float:
         y = MIDDLE + (4.5 - digit) * height
         color = WINNER if digit == best else FAINT
         weight = "bold" if digit == best else "normal"
-        axes.add_patch(
-            Rectangle((left + 0.25, y - 0.11), 0.02 + 0.95 * p, 0.22, color=color, lw=0)
-        )
+        axes.add_patch(Rectangle((left + 0.25, y - 0.11), 0.02 + 0.95 * p, 0.22, color=color, lw=0))
         axes.text(
             left + 0.1, y, str(digit), ha="center", va="center", color=INK, size=9, weight=weight
         )

@@ -9,8 +9,8 @@ from striate.graph.step import TrainingStep
 from striate.llvm.machine import Code, compile_object, host, versions, writers
 from striate.llvm.program import write_program
 from striate.plan.fingerprint import fingerprint
-from striate.plan.manifest import Manifest
 from striate.plan.lower import lower, lower_update
+from striate.plan.manifest import Manifest
 from striate.plan.plan import Plan, make_plan
 from striate.plan.simplify import simplify
 from striate.plan.statement import Lowered

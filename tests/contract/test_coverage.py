@@ -11,9 +11,9 @@ import pytest
 import striate.functions
 from striate.functions import registry
 from striate.functions.base import Function, Loss
-from striate.functions.schedule.base import Schedule
 from striate.functions.initializer.base import Initializer
 from striate.functions.optimizer.base import Optimizer
+from striate.functions.schedule.base import Schedule
 
 BASES = (Function, Loss, Optimizer, Schedule, Initializer)
 

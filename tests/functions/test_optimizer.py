@@ -156,7 +156,9 @@ def test_an_update_keeps_the_precision(optimizer, walk, dtype):
     w, gradients, decayed = walk
     w, dw = w.astype(dtype), gradients[0].astype(dtype)
 
-    after, memory = optimizer.apply(w, dw, optimizer.start(w), rate=RATE, step=1, decayed=decayed > 0)
+    after, memory = optimizer.apply(
+        w, dw, optimizer.start(w), rate=RATE, step=1, decayed=decayed > 0
+    )
 
     assert {x.dtype for x in (after, *memory.values())} == {np.dtype(dtype)}
     assert tuple(memory) == optimizer.buffers

@@ -76,8 +76,8 @@ def test_an_unknown_family_is_an_error():
         registry.kinds("weights")
 
     assert str(error.value) == (
-        '"weights" is no family of kinds. There is weight, net_input, transfer, loss, update, '
-        'decay, initializer. Did you mean "weight"?'
+        '"weights" is no family of kinds. There is weight, net_input, transfer, loss, optimizer, '
+        'schedule, initializer. Did you mean "weight"?'
     )
 
 

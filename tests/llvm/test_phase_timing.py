@@ -7,8 +7,8 @@ import numpy as np
 from striate.compile import plan_step
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
-from striate.llvm.phase_timing import write_again
 from striate.llvm.machine import Code, compile_object
+from striate.llvm.phase_timing import write_again
 from striate.plan import control_block
 from striate.runtime.shared_memory import Words, floats
 

@@ -56,7 +56,9 @@ class Emulated:
         words = np.zeros(control_block.BUFFERS + len(plan.buffers), np.uint64)
         words[[control_block.IMAGES, control_block.SEED, control_block.STEP]] = images, seed, step
         memory.put(words)  # in front: filled in when addresses are known
-        places = {control_block.BUFFERS + k: memory.put(buffers[n]) for k, n in enumerate(plan.buffers)}
+        places = {
+            control_block.BUFFERS + k: memory.put(buffers[n]) for k, n in enumerate(plan.buffers)
+        }
         places[control_block.ARENA_AT] = memory.put(np.zeros(plan.arena, np.float32))
         places[control_block.LOCAL_AT] = memory.put(np.zeros(plan.local, np.float32))
         places[control_block.COUNTS_AT] = memory.put(

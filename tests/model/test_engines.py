@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 import striate as st
-import striate.engine.compiled
 import striate.engine.capabilities
+import striate.engine.compiled
 from helpers import kinds_of
 from networks import EVERYTHING, classifier, columns, digest, images_and_labels
 from striate.errors import EngineError, OptionError, OutOfMemoryError, StriateWarning
 from striate.functions.base import Function, Loss
 from striate.functions.loss import SquaredError
-from striate.functions.transfer import Tanh
 from striate.functions.optimizer import GradientDescent
 from striate.functions.optimizer.base import Optimizer
+from striate.functions.transfer import Tanh
 from striate.graph.engine import NumpyEngine
 from striate.llvm.machine import describe
 from striate.model import engines
@@ -194,7 +194,9 @@ KINDS = {
     "loss": lambda engine: classifier("dense 3", engine=engine).fit(
         X, np.eye(3)[Y], epochs=1, loss=SilentError()
     ),
-    "optimizer": lambda engine: classifier(engine=engine).fit(X, Y, epochs=1, optimizer=SilentOptimizer()),
+    "optimizer": lambda engine: classifier(engine=engine).fit(
+        X, Y, epochs=1, optimizer=SilentOptimizer()
+    ),
 }
 
 

@@ -15,10 +15,10 @@ from striate.errors import ModelFileError
 from striate.functions import registry
 from striate.functions.base import NetInputFunction, TransferFunction
 from striate.functions.weight import Identity
+from striate.graph.axis_order import to_last
 from striate.graph.document import to_document
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer
-from striate.graph.axis_order import to_last
 from striate.model.presets import PRESETS
 from striate.training.tensors import METADATA
 

@@ -29,15 +29,17 @@ def test_the_watched_column_must_come_of_the_validation_part():
 
     assert digest(network) == before
     assert str(error.value) == (
-        'monitor="validation_accuracy" cannot be. It is a column of the history, here loss, accuracy,'
-        " validation_loss. Use one of these; those of the validation part need "
+        'monitor="validation_accuracy" cannot be. It is a column of the history, here loss, '
+        "accuracy, validation_loss. Use one of these; those of the validation part need "
         "fit(validation=0.1), and an accuracy needs labels."
     )
 
 
 def test_an_accuracy_of_the_validation_part_alone_may_be_watched():
     """Training targets without labels do not take it away."""
-    history = classifier().fit(X, ONE_HOT, epochs=1, validation=(X, Y), monitor="validation_accuracy")
+    history = classifier().fit(
+        X, ONE_HOT, epochs=1, validation=(X, Y), monitor="validation_accuracy"
+    )
 
     assert "validation_accuracy" in history[0]
     assert "accuracy" not in history[0]

@@ -5,8 +5,8 @@ import pytest
 
 from plan.meaning import drawn, run
 from plan.statements import lowered, texts
-from striate.plan.statement import LANES, Compute, Turn
 from striate.plan.batch_reduction import sum_whole
+from striate.plan.statement import LANES, Compute, Turn
 
 DENSE = "z[s,r] += b[q,s] * a[q,r]"
 SHAPES = {"a": (LANES, 5), "b": (LANES, 3), "z": (3, 5)}

@@ -10,8 +10,8 @@ from striate.functions.optimizer import Adam, Momentum
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
 from striate.plan.fingerprint import fingerprint
-from striate.plan.manifest import Manifest
 from striate.plan.lower import lower, lower_update
+from striate.plan.manifest import Manifest
 from striate.plan.target import Target
 
 TARGET = Target(

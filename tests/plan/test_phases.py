@@ -4,12 +4,12 @@ import pytest
 
 from engine.cases import GROUPS, IDS, network
 from plan.statements import lowered
+from striate.plan.batch_reduction import sum_whole
 from striate.plan.fuse import Kernel, written
 from striate.plan.lower import lower
 from striate.plan.phases import TASKS, parts_name, sort_phases
 from striate.plan.simplify import simplify
 from striate.plan.statement import LANES
-from striate.plan.batch_reduction import sum_whole
 
 PARTS = 3
 

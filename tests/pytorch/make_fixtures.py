@@ -11,7 +11,7 @@ import torch
 
 from pytorch import expected
 from pytorch.layers import arrays_for
-from pytorch.test_optimizers import RATE, OPTIMIZERS, torch_steps
+from pytorch.test_optimizers import OPTIMIZERS, RATE, torch_steps
 from strategies import configurations
 from striate.functions.loss import (
     AbsoluteError,

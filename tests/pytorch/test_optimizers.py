@@ -7,15 +7,6 @@ import pytest
 import torch
 
 from pytorch.layers import distance
-from striate.functions.schedule import (
-    Constant,
-    Cosine,
-    Exponential,
-    LinearWarmUp,
-    OneCycle,
-    ReduceOnPlateau,
-    Step,
-)
 from striate.functions.optimizer import (
     Adagrad,
     Adam,
@@ -24,6 +15,15 @@ from striate.functions.optimizer import (
     Momentum,
     Nesterov,
     RMSprop,
+)
+from striate.functions.schedule import (
+    Constant,
+    Cosine,
+    Exponential,
+    LinearWarmUp,
+    OneCycle,
+    ReduceOnPlateau,
+    Step,
 )
 
 pytestmark = pytest.mark.slow
@@ -158,7 +158,9 @@ def _warm_up(optimizer, steps):
 
 
 @pytest.mark.parametrize(
-    "schedule, make", [*BY_EPOCH, *BY_STEP], ids=[str(schedule) for schedule, _ in [*BY_EPOCH, *BY_STEP]]
+    "schedule, make",
+    [*BY_EPOCH, *BY_STEP],
+    ids=[str(schedule) for schedule, _ in [*BY_EPOCH, *BY_STEP]],
 )
 def test_a_decay_agrees_with_pytorch(schedule, make):
     """The learning rate of every step of the training is torch's."""

@@ -12,8 +12,8 @@ import pytest
 
 import striate as st
 from networks import digest, images_and_labels
-from striate.runtime.thread_pool import ThreadPool
 from striate.runtime.settings import using_threads
+from striate.runtime.thread_pool import ThreadPool
 
 X, Y = images_and_labels(64, shape=(12, 12, 1))
 TEXT = "conv 4@3x3 relu | batch-norm | max 2 | dense 3 softmax"

@@ -15,8 +15,8 @@ from networks import (
     raising,
 )
 from striate.errors import TrainingError
-from striate.functions.schedule import Step
 from striate.functions.optimizer import GradientDescent
+from striate.functions.schedule import Step
 from striate.graph.batch import as_arrays
 from striate.training.state import order_of_images
 
@@ -192,7 +192,13 @@ def test_the_decay_reaches_the_update(monkeypatch, engine):
     rates = []
     noting(monkeypatch, engine, "update", lambda *_, rate, **__: rates.append(rate))
     optimizer = GradientDescent(learning_rate=0.5)
-    train(optimizer=optimizer, schedule=Step(every=1, ratio=0.1), epochs=2, batch_size=5, engine=engine)
+    train(
+        optimizer=optimizer,
+        schedule=Step(every=1, ratio=0.1),
+        epochs=2,
+        batch_size=5,
+        engine=engine,
+    )
 
     assert rates == [0.5, 0.5, 0.05, 0.05]
 

@@ -5,8 +5,8 @@ import pytest
 
 from networks import ENGINES, EVERYTHING, classifier, columns, digest, images_and_labels, raising
 from striate.errors import TrainingError
-from striate.functions.schedule import Cosine, OneCycle, ReduceOnPlateau
 from striate.functions.optimizer import Adam, Momentum, RMSprop
+from striate.functions.schedule import Cosine, OneCycle, ReduceOnPlateau
 
 X, Y = images_and_labels(13)
 # 10 images in batches of 4, 4 and 2 (3 are the validation part): 3 steps an epoch, 9 in all.

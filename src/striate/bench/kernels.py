@@ -10,8 +10,8 @@ import numpy as np
 from striate.bench.peak import Peaks
 from striate.bench.spread import Spread
 from striate.bench.work import Work, work_of
-from striate.llvm.phase_timing import write_again
 from striate.llvm.machine import Code, compile_object
+from striate.llvm.phase_timing import write_again
 from striate.plan import control_block
 from striate.plan.fuse import Item, Kernel
 from striate.plan.phases import Phase

@@ -43,8 +43,8 @@ class Recipe:
         smoothed = f", labels smoothed by {self.label_smoothing:g}" if self.label_smoothing else ""
         return (
             f"{self.net}, {counted(self.epochs, 'epoch')} in batches of {self.batch_size} images, "
-            f"{self.optimizer} with learning rate {self.learning_rate:g}, decay {self.schedule}{changed}"
-            f"{smoothed}"
+            f"{self.optimizer} with learning rate {self.learning_rate:g}, "
+            f"schedule {self.schedule}{changed}{smoothed}"
         )
 
 

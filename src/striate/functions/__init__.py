@@ -4,11 +4,11 @@ Each package lists its kinds, ``striate.functions.weight.Convolution``; the regi
 name.
 """
 
-from striate.functions import schedule as schedule
 from striate.functions import initializer as initializer
 from striate.functions import loss as loss
 from striate.functions import net_input as net_input
 from striate.functions import normalization as normalization
-from striate.functions import transfer as transfer
 from striate.functions import optimizer as optimizer
+from striate.functions import schedule as schedule
+from striate.functions import transfer as transfer
 from striate.functions import weight as weight

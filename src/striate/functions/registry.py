@@ -15,15 +15,15 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 
 from striate.errors import OptionError
 from striate.functions import (
-    schedule,
     dropout,
     initializer,
     loss,
     net_input,
     normalization,
-    reshape,
-    transfer,
     optimizer,
+    reshape,
+    schedule,
+    transfer,
     vec,
     weight,
 )

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from striate.errors import GraphError
 from striate.functions import registry
+from striate.graph.axis_order import LONGEST
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer
-from striate.graph.axis_order import LONGEST
 from striate.shapes import Shape
 
 Document = dict[str, Any]

@@ -31,9 +31,9 @@ from collections import Counter
 from striate.errors import OptionError, ShapeError, ShorthandError, StriateError
 from striate.functions.vec import Flatten
 from striate.functions.weight import DotProduct
+from striate.graph.axis_order import require_shape, to_first
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer, Node, require_name
-from striate.graph.axis_order import require_shape, to_first
 from striate.graph.shorthand_segment import Segment, read_segment
 from striate.graph.shorthand_values import did_you_mean, read_size
 from striate.shapes import Shape

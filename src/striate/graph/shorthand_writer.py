@@ -13,8 +13,8 @@ from striate.functions.net_input import Product
 from striate.functions.transfer import Linear
 from striate.functions.vec import Flatten
 from striate.functions.weight import DotProduct, Identity
-from striate.graph.graph import Graph, Placed, describe
 from striate.graph.axis_order import to_last
+from striate.graph.graph import Graph, Placed, describe
 from striate.graph.shorthand_values import write_call, write_value
 
 

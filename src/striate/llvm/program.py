@@ -11,9 +11,9 @@ from itertools import groupby
 from striate.llvm.builder import Builder, to_value
 from striate.llvm.images import write_gather
 from striate.llvm.kernel import arguments_of, write_kernel
-from striate.llvm.transposes import write_load, write_store, write_turn
 from striate.llvm.random import write_draw
 from striate.llvm.text import F32, I64, PTR, VOID, Function, Module, Value
+from striate.llvm.transposes import write_load, write_store, write_turn
 from striate.llvm.workers import wait_until, word, write_workers
 from striate.plan.control_block import (
     ARENA_AT,

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from striate.errors import GraphError, ShapeError
-from striate.graph.graph import Graph, with_inputs
-from striate.graph.layer import Layer, Node
 from striate.graph.axis_order import (
     Channels,
     require_channels,
@@ -12,6 +10,8 @@ from striate.graph.axis_order import (
     shape_in_equations,
     to_last,
 )
+from striate.graph.graph import Graph, with_inputs
+from striate.graph.layer import Layer, Node
 from striate.shapes import Shape
 
 

@@ -43,7 +43,7 @@ from striate.model.targets import (
 from striate.shapes import Array
 from striate.training.checkpoint import load_checkpoint, save_checkpoint
 from striate.training.history import History
-from striate.training.loop import Diagnose, Callback, Plan, Trainer
+from striate.training.loop import Callback, Diagnose, Plan, Trainer
 from striate.training.progress import ProgressBar
 from striate.training.state import Row, TrainingState
 

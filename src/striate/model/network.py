@@ -6,11 +6,11 @@ from typing import Any
 
 from striate.data.augment import Augmentation
 from striate.functions.base import Loss
-from striate.functions.schedule.base import Schedule
 from striate.functions.optimizer.base import Optimizer
+from striate.functions.schedule.base import Schedule
+from striate.graph.axis_order import Channels
 from striate.graph.gradients import GradientCheck
 from striate.graph.layer import Layer, Node
-from striate.graph.axis_order import Channels
 from striate.graph.trace import Trace
 from striate.model import files, fitting, inspection, planning, scoring
 from striate.model.building import build
@@ -373,7 +373,9 @@ class Network(Structure):
         >>> net.check_gradients(images, [2, 0]).passed
         True
         """
-        return inspection.check_gradients(self, x, y, loss or self.losses, entries=entries, seed=seed)
+        return inspection.check_gradients(
+            self, x, y, loss or self.losses, entries=entries, seed=seed
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write layers, numbers, what is done to images, classes and loss to a safetensors file.

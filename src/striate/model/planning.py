@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from striate.data.augment import Augmentation
 from striate.errors import OptionError, ShapeError
-from striate.functions.schedule.base import Schedule
-from striate.functions.options import COUNT, POSITIVE, plain
 from striate.functions.optimizer.base import Optimizer
+from striate.functions.options import COUNT, POSITIVE, plain
+from striate.functions.schedule.base import Schedule
 from striate.graph.parameters import require_seed
 from striate.model.kinds import kind_of
 from striate.model.structure import Structure

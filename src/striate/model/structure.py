@@ -8,8 +8,14 @@ import numpy as np
 from striate.errors import StriateError
 from striate.functions.base import Loss
 from striate.functions.transfer import Logistic
+from striate.graph.axis_order import (
+    Channels,
+    images_to_last,
+    require_channels,
+    require_shape,
+    to_last,
+)
 from striate.graph.graph import Graph
-from striate.graph.axis_order import Channels, images_to_last, require_channels, require_shape, to_last
 from striate.graph.parameters import Layout, start_parameters, start_state
 from striate.graph.shorthand import parse
 from striate.graph.shorthand_writer import write

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 
 from striate.functions.base import Function, Lowering
+from striate.functions.declarations import Drawn, Parameter
+from striate.functions.optimizer.base import Optimizer
 from striate.functions.programs import (
     backward_equations,
     forward_equations,
     state_equations,
 )
-from striate.functions.declarations import Drawn, Parameter
-from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import Stored
 from striate.graph.parameters import Layout
 from striate.graph.step import (

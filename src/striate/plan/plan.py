@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from striate.plan.batch_reduction import sum_whole
 from striate.plan.fuse import Item, Kernel
 from striate.plan.lower import SCALARS
 from striate.plan.memory import Need, aligned, place
@@ -12,7 +13,6 @@ from striate.plan.simplify import simplify
 from striate.plan.single import single_image
 from striate.plan.statement import LANES, Compute, Load, Lowered, Statement, Store, Variable
 from striate.plan.target import Target
-from striate.plan.batch_reduction import sum_whole
 from striate.plan.winograd import with_winograd
 
 PARTS = 8

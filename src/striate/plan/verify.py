@@ -90,7 +90,9 @@ def _seen_in(phase: Phase, plan: Plan) -> dict[str, Variable]:
     return {**plan.variables, **whole}
 
 
-def _verify_kernel(kernel: Kernel, schedule: LoopSchedule, variables: Mapping[str, Variable]) -> None:
+def _verify_kernel(
+    kernel: Kernel, schedule: LoopSchedule, variables: Mapping[str, Variable]
+) -> None:
     """Raise where a kernel leaves its arrays, or its loops leave its nest."""
     for statement in kernel.statements:
         nest = statement.nest

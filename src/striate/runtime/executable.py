@@ -22,11 +22,11 @@ from striate.plan.control_block import (
 )
 from striate.plan.manifest import Manifest
 from striate.plan.plan import Plan
-from striate.runtime.thread_pool import HelpFunction, crew
 from striate.runtime.locked import Locked
 from striate.runtime.memory import Need
 from striate.runtime.settings import threads
 from striate.runtime.shared_memory import YIELD, Words, floats
+from striate.runtime.thread_pool import HelpFunction, crew
 from striate.shapes import Array
 
 _Lead = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)

@@ -1,8 +1,9 @@
 """Threads that help with steps: they wait for the next one in machine code, then sleep.
 
-A process has one crew for all its programs. Who leads a step asks it to be awake and says so in its
-post, see :mod:`striate.plan.control_block`; where the post is taken by another leader, or no helper comes
-in time, the leader does the step alone. So nothing depends on the helpers but the time.
+A process has one thread pool for all its programs. The thread that leads a step wakes the pool and
+publishes the step in its post, see :mod:`striate.plan.control_block`. If another leader holds the
+post, or if no helper arrives in time, the leader computes the step alone: the helpers affect the
+time only, never the result.
 """
 
 import atexit

@@ -10,11 +10,11 @@ import numpy as np
 
 from striate.errors import TrainingError
 from striate.functions.base import Draw
-from striate.functions.schedule import Constant
-from striate.functions.schedule.base import Schedule
 from striate.functions.optimizer import Adam
 from striate.functions.optimizer.base import Optimizer
 from striate.functions.optimizer.clipping import clip_factor
+from striate.functions.schedule import Constant
+from striate.functions.schedule.base import Schedule
 from striate.graph.batch import Batch
 from striate.graph.engine import Steps
 from striate.shapes import Array

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from striate.functions.schedule.base import Schedule
 from striate.functions.optimizer.base import Optimizer
+from striate.functions.schedule.base import Schedule
 from striate.graph.engine import StepResult
 from striate.shapes import Array
 

@@ -15,7 +15,7 @@ from striate.shapes import Array, Float, Shape
 class LocalResponseNormalization(FixedFunction):
     """Divide by a power of the mean square of the neighbor maps.
 
-    The window of maps is centered; where ``size`` is even, one more map after than before belongs to
+    The window of maps is centered; where ``size`` is even, it has one more map after than before
     it, as ONNX has it (PyTorch takes one more before).
 
     Parameters

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from striate.functions.base import Onnx
-from striate.functions.options import FRACTION, NOT_NEGATIVE, POSITIVE, option
 from striate.functions.optimizer.base import REGULARIZED, Optimizer
 from striate.functions.optimizer.moments import MOMENTS, MOVE, moments, move
+from striate.functions.options import FRACTION, NOT_NEGATIVE, POSITIVE, option
 from striate.shapes import Array, Float, Shaped
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from striate.functions.options import NOT_NEGATIVE, POSITIVE, option
 from striate.functions.optimizer.base import REGULARIZED, Optimizer
+from striate.functions.options import NOT_NEGATIVE, POSITIVE, option
 from striate.shapes import Array, Float, Shaped
 
 

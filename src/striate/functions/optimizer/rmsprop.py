@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from striate.functions.options import FRACTION, NOT_NEGATIVE, POSITIVE, option
 from striate.functions.optimizer.base import REGULARIZED, Optimizer
+from striate.functions.options import FRACTION, NOT_NEGATIVE, POSITIVE, option
 from striate.shapes import Array, Float, Shaped
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from striate.functions.options import Range, option
 from striate.functions.schedule.base import Schedule
 from striate.functions.schedule.curves import half_cosine
-from striate.functions.options import Range, option
 
 
 @dataclass(frozen=True, kw_only=True)

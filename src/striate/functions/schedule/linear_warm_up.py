@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from striate.errors import OptionError
+from striate.functions.options import COUNT, check, option
 from striate.functions.schedule.base import Schedule
 from striate.functions.schedule.constant import Constant
 from striate.functions.schedule.cosine import Cosine
-from striate.functions.options import COUNT, check, option
 
 
 @dataclass(frozen=True, kw_only=True)

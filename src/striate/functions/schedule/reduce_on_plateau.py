@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from striate.functions.schedule.base import Schedule
 from striate.functions.options import FRACTION, Range, option
+from striate.functions.schedule.base import Schedule
 
 
 @dataclass(frozen=True, kw_only=True)

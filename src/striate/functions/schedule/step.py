@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from striate.functions.schedule.base import Schedule
 from striate.functions.options import COUNT, Range, option
+from striate.functions.schedule.base import Schedule
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,9 @@ from striate.functions.normalization import (
 from striate.functions.reshape import Reshape as ReshapeFunction
 from striate.functions.vec import Flatten as FlattenFunction
 from striate.functions.weight import Identity
+from striate.graph.axis_order import to_first
 from striate.graph.layer import Bias, Layer
 from striate.graph.layers.weighted import Activation as Transfer
-from striate.graph.axis_order import to_first
 from striate.shapes import Shape
 
 

@@ -8,8 +8,8 @@ classes are.
 from striate.functions.base import TransferFunction
 from striate.functions.initializer.base import Initializer
 from striate.functions.weight import Convolution, DotProduct, TransposedConvolution
-from striate.graph.layer import Bias, Joint, Layer, Node, net_input_function, require_name
 from striate.graph.axis_order import Channels, require_channels, shape_in_equations
+from striate.graph.layer import Bias, Joint, Layer, Node, net_input_function, require_name
 from striate.maths.columns import PaddingMode
 from striate.maths.windows import Padding
 from striate.shapes import Shape
