@@ -2,8 +2,9 @@ r"""
 Finding a template by correlation
 =================================
 
-Where in a crowded picture is this one figure? Wolter's slides let a computer find Waldo this way;
-Hagan calls it the matched filter. Here the crowd are digits, and Waldo is one of them.
+Where in a crowded picture is one particular figure? Wolter's slides find Waldo this way, and Hagan
+calls the template a matched filter. Here the crowd consists of handwritten digits, and Waldo is one
+of them.
 """
 
 import matplotlib.pyplot as plt
@@ -16,7 +17,8 @@ from striate.maths import cross_correlate
 rng = np.random.default_rng(3)
 
 # %%
-# A scene of sixty digits, some one over the other, with noise. The template is one of them.
+# The scene contains sixty digits at random positions, some of them overlapping, plus noise. The
+# template is the last digit that was placed.
 
 scene = np.zeros((160, 280))
 crowd = rng.permutation(len(x))[:60]
@@ -30,30 +32,35 @@ truth = top + 4, left + 4
 scene += rng.normal(scale=0.2, size=scene.shape)
 
 # %%
-# The plain correlation is the sum of products at each place. It is large where the template fits,
-# but larger still where the scene is merely full of ink.
+# Plain correlation computes the sum of products at each position. It is large where the template
+# matches, but even larger where the scene merely contains a lot of ink.
 #
-# The normalized correlation asks for the angle instead of the length: means are subtracted, and the
-# products are divided by the lengths of the template and of the window under it. Two more
-# correlations, with a kernel of ones, give the windows' sums and sums of squares.
+# Normalized correlation measures the angle between template and window instead. It subtracts the
+# mean of each and divides by their norms, so that a perfect match scores 1 whatever the brightness.
+# Two more correlations, with a kernel of ones, give the sum and the sum of squares of each window.
 
 plain = cross_correlate(template, scene)
 
 ones = np.ones_like(template)
 centered = template - template.mean()
 sums, squares = cross_correlate(ones, scene), cross_correlate(ones, scene**2)
-deviation = np.sqrt(squares - sums**2 / template.size)
-score = cross_correlate(centered, scene) / (np.linalg.norm(centered) * deviation)
+norms = np.sqrt(squares - sums**2 / template.size)
+score = cross_correlate(centered, scene) / (np.linalg.norm(centered) * norms)
 
 for name, response in (("plain", plain), ("normalized", score)):
     found = tuple(map(int, np.unravel_index(response.argmax(), response.shape)))
-    print(f"{name:10} largest at {found}, template at {truth}")
+    print(f"{name:10} maximum at {found}, template at {truth}")
 
 # %%
-# The largest score is at the template's place; no other place comes near it.
+# The score is highest exactly where the template was placed, and clearly lower everywhere else.
 
 best = tuple(map(int, np.unravel_index(score.argmax(), score.shape)))
 assert best == truth
+
+elsewhere = score.copy()
+elsewhere[best[0] - 2 : best[0] + 3, best[1] - 2 : best[1] + 3] = -1
+print(f"score at the template {score.max():.2f}, highest elsewhere {elsewhere.max():.2f}")
+assert elsewhere.max() < 0.75 * score.max()
 
 figure, panels = plt.subplot_mosaic(
     [["scene", "template"], ["plain", "score"]], figsize=(9, 5.4), layout="constrained"
@@ -62,13 +69,13 @@ panels["scene"].imshow(scene, cmap="gray_r")
 panels["scene"].add_patch(
     plt.Rectangle((best[1] - 0.5, best[0] - 0.5), 20, 20, fill=False, color="#d55e00", lw=2)
 )
-panels["scene"].set_title("scene, and where the template was found")
+panels["scene"].set_title("scene, with the best match marked")
 panels["template"].imshow(template, cmap="gray_r")
 panels["template"].set_title("template")
 panels["plain"].imshow(plain, cmap="viridis")
 panels["plain"].set_title("plain correlation")
 panels["score"].imshow(score, cmap="viridis")
-panels["score"].set_title(f"normalized correlation, at most {score.max():.2f}")
+panels["score"].set_title(f"normalized correlation (maximum {score.max():.2f})")
 for panel in panels.values():
     panel.set(xticks=[], yticks=[])
 plt.show()

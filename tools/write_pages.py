@@ -1,8 +1,8 @@
-"""Write the pages of docs/ that say what the code says: equations, kinds, presets, errors.
+"""Write the generated pages of docs/: equations, kinds, presets, errors.
 
     python tools/write_pages.py
 
-A test compares the pages with what this makes.
+A test compares the pages in the repository with what this writes.
 """
 
 import ast
@@ -29,9 +29,9 @@ BOOKS = {
 }
 PRESET_HEAD = ("| name | image | parameters | layers | source |", "|---|---|---|---|---|")
 FAMILY_TITLES = {
-    "weight": "Weight functions, and what stands in their place",
+    "weight": "Weight functions, and functions that take their place",
     "net_input": "Net input functions",
-    "transfer": "Transfer functions",
+    "transfer": "Transfer functions (activations)",
     "loss": "Losses",
     "optimizer": "Updates",
     "schedule": "Decays of the learning rate",
@@ -40,16 +40,17 @@ FAMILY_TITLES = {
 
 
 def equations_page() -> str:
-    """Lead from each equation of the texts to the functions that implement it and to its test."""
+    """List each equation of the texts with the functions that cite it and its evaluation."""
     known = sources.equations()
     cited = sources.cited(sources.citations(), known)
     printed = _printed_functions()
     parts = [
         "# Equations",
         (
-            "Every numbered equation of the three texts, what implements it, and the function of "
-            "plain loops that evaluates it as it is printed, with which the tests compare. Where "
-            "the print has a slip, the equation stands here as it must be, with the print below it."
+            "This page lists every numbered equation of the three texts with the functions that "
+            "implement it. Each equation also exists as a test function in plain loops, and the "
+            "tests compare the library with it. If the printed equation has a slip, this page "
+            "shows the corrected equation first, and then the printed one; both are evaluated."
         ),
     ]
     for book, entries in groupby(known.values(), key=lambda entry: entry["number"].split()[0]):
@@ -60,22 +61,27 @@ def equations_page() -> str:
 
 
 def _equation(entry: Mapping[str, str], cited: list[sources.Citation], printed: str) -> list[str]:
-    """Write one equation's section."""
+    """Write the section of one equation."""
     parts = [f"### {entry['number']}", f"$$\n{entry['latex']}\n$$"]
     if "slip" in entry:
-        parts += [f"Printed as\n\n$$\n{entry['printed']}\n$$", f"The slip: {entry['slip']}."]
+        parts += [f"Printed as\n\n$$\n{entry['printed']}\n$$", f"Slip: {entry['slip']}."]
+    if "remark" in entry:
+        parts.append(f"Remark: {entry['remark']}.")
     if "reason" in entry:
         parts.append(f"Not implemented: {entry['reason']}.")
     else:
         shown = [f"`{citation.qualified}`" for citation in cited[:MOST_FUNCTIONS]]
         more = len(cited) - len(shown)
-        parts.append(f"In {', '.join(shown)}{f', and {more} more' if more else ''}.")
-    parts.append(f"As printed: `{printed}`.")
+        parts.append(f"Implemented in {', '.join(shown)}{f', and {more} more' if more else ''}.")
+    if "slip" in entry:
+        parts.append(f"Evaluated as corrected: `{printed}`; as printed: `{printed}_as_printed`.")
+    else:
+        parts.append(f"Evaluated as printed: `{printed}`.")
     return parts
 
 
 def _printed_functions() -> dict[str, str]:
-    """Find the function that evaluates each equation as it is printed: ``file:function``."""
+    """Find the test function that evaluates each equation: ``file:function``."""
     found: dict[str, str] = {}
     for path in sorted((ROOT / "tests" / "books" / "printed").glob("*.py")):
         book = path.stem.split("_")[0].capitalize()
@@ -89,15 +95,16 @@ def _printed_functions() -> dict[str, str]:
 
 
 def kinds_page() -> str:
-    """List the kinds of each family with their words, their ONNX operators and their sources."""
+    """List the kinds of each family with shorthand words, ONNX operators and sources."""
     parts = [
         "# Kinds",
         (
-            "A kind is what a layer is made of, what it is compared with, or how it learns; each "
-            "is one file. These tables are made from the registry. In the text form of networks a "
-            "layer goes by its word and a transfer function by its name; `init` takes "
-            f"{', '.join(NAMED)}. The other kinds, and initializers with options of their own, "
-            "are given in Python."
+            "A kind is a function that networks are built from or trained with: a weight function, "
+            "an activation, a loss, an optimizer. Each kind is one file in `functions/`, and these "
+            "tables are generated from the registry of kinds. The [shorthand](shorthand.md) "
+            "writes a layer as its word and an activation as its name; `init` accepts "
+            f"{', '.join(NAMED)}. Losses, optimizers, schedules, and initializers with options "
+            "are passed to the Python functions."
         ),
     ]
     for family, kinds in FAMILIES.items():
@@ -106,13 +113,13 @@ def kinds_page() -> str:
 
 
 def _table_of(kinds: Mapping[str, type]) -> str:
-    """Tabulate the kinds of one family."""
-    rows = ["| name | what it is | ONNX | sources |", "|---|---|---|---|"]
+    """Write the table of one family."""
+    rows = ["| name | description | ONNX | sources |", "|---|---|---|---|"]
     for name, kind in kinds.items():
         documented = inspect.getdoc(kind) or ""
         section = re.search(r"Sources\n-------\n(.+?)(?:\n\n|\Z)", documented, re.DOTALL)
         shorthand, onnx = getattr(kind, "shorthand", None), getattr(kind, "onnx", None)
-        word = f", in text `{shorthand.word}`" if shorthand and shorthand.word != name else ""
+        word = f", shorthand `{shorthand.word}`" if shorthand and shorthand.word != name else ""
         cells = [
             f"{{py:obj}}`{name} <{kind.__module__}.{kind.__name__}>`{word}",
             _in_markdown(documented.split("\n\n")[0]),
@@ -124,22 +131,24 @@ def _table_of(kinds: Mapping[str, type]) -> str:
 
 
 def _in_markdown(text: str) -> str:
-    """Turn a docstring's line into a table's cell."""
+    """Convert a line of a docstring to a table cell."""
     one_line = " ".join(text.split()).replace("|", "\\|")
     return re.sub(r":\w+:`~?\.?([^`]+)`", r"`\1`", one_line).replace("``", "`")
 
 
 def presets_page() -> str:
-    """List the networks that have a name."""
+    """List the presets."""
     parts = [
-        "# Networks that have a name",
+        "# Presets",
         (
-            'Each is fixed text in the shorthand: `st.Network.preset("lenet5")`. `input_shape=` '
-            "and `classes=` change the image and the number of classes. Parameters are counted for "
-            "the shape given here."
+            "A preset is a network with a name and a fixed text in the [shorthand](shorthand.md). "
+            '`st.Network.preset("lenet5")` builds one; `input_shape=` and `classes=` change the '
+            "image size and the number of classes. The parameter counts are for the sizes in "
+            "this table. Most presets follow a publication; the last column cites it and names "
+            "every difference."
         ),
         "\n".join([*PRESET_HEAD, *map(_preset_row, PRESETS)]),
-        "## Their layers",
+        "## Layers",
     ]
     for name, found in PRESETS.items():
         text = found.text.format(classes=found.classes)
@@ -148,7 +157,7 @@ def presets_page() -> str:
 
 
 def _preset_row(name: str) -> str:
-    """Write one network as a row."""
+    """Write the table row of one preset."""
     net = st.Network.preset(name)
     shape = "×".join(map(str, net.input_shape))
     layers = len(net.graph.layers)
@@ -156,7 +165,7 @@ def _preset_row(name: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Break a long text form after some of its bars."""
+    """Break long shorthand into lines at its bars."""
     lines = [""]
     for segment in text.split(" | "):
         if len(lines[-1]) + len(segment) > 90:
@@ -166,14 +175,15 @@ def _folded(text: str) -> str:
 
 
 def errors_page() -> str:
-    """List the errors, each with an example made by causing it."""
+    """List the errors, each with an example that raises it."""
     module = inspect.getdoc(st.errors) or ""
     tree = module.split("::\n\n")[1].split("\n\nEach")[0]
     parts = [
         "# Errors",
         (
-            "Every error that a user can cause is a `StriateError`, and also the Python error that "
-            "one would expect in its place. Each text gives the values, the rule and the remedy."
+            "Every error that a user can cause is a `StriateError`. Each class also derives from "
+            "the built-in exception that a Python program would expect. A message says what is "
+            "wrong and with which value, what was expected, and what to do."
         ),
         f"```text\n{inspect.cleandoc(tree)}\n```",
     ]
@@ -182,7 +192,7 @@ def errors_page() -> str:
         also = ", ".join(f"`{base.__name__}`" for base in kind.__bases__[1:])
         parts += [
             f"## {name}",
-            f"{inspect.getdoc(kind)} A Python program may catch it as {also}, too.",
+            f"{inspect.getdoc(kind)} It is also a {also}.",
             f"```python\n{code}\n```",
             f"```text\n{caused(code)}\n```",
         ]
@@ -190,7 +200,7 @@ def errors_page() -> str:
 
 
 def caused(code: str) -> str:
-    """Run an example and give the text of its error."""
+    """Run an example and return the message of the error that it raises."""
     try:
         exec(code, {"st": st})
     except st.errors.StriateError as error:

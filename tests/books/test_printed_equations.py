@@ -41,8 +41,8 @@ def test_the_table_holds_the_95_equations_in_order():
 
 @pytest.mark.parametrize("equation", EQUATIONS, ids=lambda equation: equation["number"])
 def test_an_entry_says_what_it_should(equation):
-    """An entry has LaTeX with balanced braces; a slip comes with the print, which differs."""
-    assert set(equation) <= {"number", "latex", "printed", "slip", "reason"}
+    """LaTeX has balanced braces; an equation with a slip is given as printed, too."""
+    assert set(equation) <= {"number", "latex", "printed", "slip", "remark", "reason"}
     for latex in (equation["latex"], equation.get("printed", "")):
         assert latex.count("{") == latex.count("}")
         left, right = (re.findall(rf"\\{side}\b(?!arrow)", latex) for side in ("left", "right"))

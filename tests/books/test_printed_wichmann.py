@@ -73,14 +73,14 @@ def test_1_6_and_1_7():
     assert np.array_equal(found, wichmann.equation_1_7(F_FILTER, G_IMAGE))
 
 
-def test_1_7_as_printed_is_somewhere_else():
-    """1.7: convolved with f⁻ as an array that starts at 0, the result lies 2F pixels on."""
-    printed = wichmann.equation_1_7_as_printed(F_FILTER, G_IMAGE)
+def test_1_7_with_an_array_that_starts_at_0_is_shifted():
+    """1.7: if f⁻ is an array whose indices start at 0, the result is shifted by 2F pixels."""
+    shifted = wichmann.mirrored_from_zero(F_FILTER, G_IMAGE)
 
-    right = cross_correlate(F_FILTER, G_IMAGE)
-    assert printed.shape == right.shape
-    assert not np.array_equal(printed, right)
-    assert np.array_equal(printed, cross_correlate(F_FILTER, np.pad(G_IMAGE, 2))[:2, :4])
+    unshifted = cross_correlate(F_FILTER, G_IMAGE)
+    assert shifted.shape == unshifted.shape
+    assert not np.array_equal(shifted, unshifted)
+    assert np.array_equal(shifted, cross_correlate(F_FILTER, np.pad(G_IMAGE, 2))[:2, :4])
 
 
 def test_2_1():

@@ -89,8 +89,8 @@ def equation_1_7(f, g):
     )
 
 
-def equation_1_7_as_printed(f, g):
-    """With nothing said of where f⁻ lives: an array like any other, which starts at 0."""
+def mirrored_from_zero(f, g):
+    """Equation 1.7 if the indices of f⁻ started at 0, as those of an array do."""
     f_minus = table(lambda i, j: f[len(f) - 1 - i, len(f) - 1 - j], *f.shape)
     return equation_1_5(f_minus, g)[: g.shape[0] - len(f) + 1, : g.shape[1] - len(f) + 1]
 
