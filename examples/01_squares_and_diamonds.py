@@ -33,7 +33,8 @@ for panel in rows.flat:
 # %%
 # A bias of -2 followed by relu turns these responses into 1 on a line and 0 everywhere else. Max
 # pooling then records whether there is a line anywhere in each 3 x 3 window. The dense layer counts
-# the windows: horizontal and vertical lines are evidence for a square, diagonal lines for a diamond.
+# the windows: horizontal and vertical lines count as evidence for a square, diagonal lines for a
+# diamond.
 
 net = st.Network(
     [

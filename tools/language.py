@@ -179,7 +179,10 @@ def _of_python(content: str) -> Iterator[Text]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
     inner = {
-        id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for part in node.values
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner:
