@@ -112,6 +112,24 @@ class TestOnce:
 
         assert contents(found) == [(False, ["k", "z"])]
 
+    def test_an_array_that_is_written_again(self):
+        """The second writer waits for the reader of the first value, wherever that one ends up."""
+        found = phases(
+            "p[h] = 2 * w[h]",
+            "k[h] = w[2 - 1*h]",
+            "m[h] = k[2 - 1*h]",
+            "z[h] = m[2 - 1*h] * p[h]",
+            "p[h] = 3 * w[h]",
+            w=V,
+            p=V,
+            k=V,
+            m=V,
+            z=V,
+        )
+
+        order = [name for _, names in contents(found) for name in names]
+        assert order.index("z") < len(order) - 1 - order[::-1].index("p")
+
     @pytest.mark.parametrize(("size", "tasks"), [(100, 1), (1 << 16, TASKS)])
     def test_shared(self, size, tasks):
         """A phase is shared where it has much to do."""

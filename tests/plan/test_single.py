@@ -119,6 +119,22 @@ class TestHalos:
 
         assert sorted(halos(after)) == [2 * 5 * 8, 2 * 7 * 6, 2 * 7 * 8]
 
+    def test_phases_with_equal_edges(self):
+        """Phases that need the same edges share one padded array, which is filled once."""
+        before = simplify(
+            lowered(
+                "z[q,h,3*i + u, 3*j + v] += w[l,h,u,v] * a[q,l,i,j]",
+                a=(LANES, 1, 6, 6),
+                w=(1, 1, 4, 4),
+                z=(LANES, 1, 19, 19),
+            )
+        )
+
+        after = assert_same(before)
+
+        padded = [s.writes for s in after.statements if isinstance(s, Compute)]
+        assert all(padded.count(name) == 2 for name in padded if ", padded for " in name)
+
     def test_two_edges_of_one_array(self):
         """A product of an array with itself, moved: each factor has its own zeros."""
         assert_same(

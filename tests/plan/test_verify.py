@@ -227,6 +227,20 @@ class TestKernels:
 
         assert first_line(plan) == "`z` is stored whether `0 <= i - 1 < 3` holds or not."
 
+    @pytest.mark.parametrize(
+        ("text", "subscript"), [("y[i] = x[i - 1]", "i - 1"), ("y[i] = x[t[i]]", "t[i]")]
+    )
+    def test_a_condition_that_depends_on_the_lane(self, text, subscript):
+        """Whether a place exists, and where a table leads, is found out once for a vector."""
+        nest = bind(text, shapes=dict.fromkeys("yxt", (20,)))
+        y, x = (Variable(name=n, size=20, per_image=False) for n in "yx")
+        table = Variable(name="t", size=20, per_image=False, values=tuple(map(float, range(20))))
+        walked = LoopSchedule("i", (Walk("i", (Segment(0, 16, 16), Segment(16, 20, 4))),), ())
+
+        plan = alone(nest, schedule=walked, y=y, x=x, t=table)
+
+        assert first_line(plan) == f"`{subscript}` depends on the lane `i`."
+
     def test_several_tasks_that_add_in_place(self):
         """A scatter by several tasks loses terms."""
         nest = bind("t[i] += x[i]", shapes={"t": (4,), "x": (4,)})
@@ -249,6 +263,22 @@ class TestOrder:
         broken = with_item(plan, (0, 0), replace(load, target="conv1.A"))
 
         assert first_line(broken) == "`input.A` is read before it is written."
+
+    def test_written_after_it_was_read(self):
+        """An array that is filled again leaves its readers to chance."""
+        shapes = dict.fromkeys("xyz", (4,))
+        texts = ("y[i] = 2 * x[i]", "z[i] = 3 * y[i]", "y[i] = 4 * x[i]")
+        kernels = [
+            Kernel(statements=(Compute(nest=bind(text, shapes=shapes)),), stored=frozenset("yz"))
+            for text in texts
+        ]
+        given = Variable(name="x", size=4, per_image=False, buffer="x")
+        made = {name: Variable(name=name, size=4, per_image=False) for name in "yz"}
+        schedules = {(0, k): walk_over("i", 4) for k in range(3)}
+
+        plan = plan_of(kernels, schedules, x=given, **made)
+
+        assert first_line(plan) == "`y` is written after it was read by"
 
     def test_a_part_without_a_place_of_its_own(self):
         """All parts of a batch write one array at one time."""

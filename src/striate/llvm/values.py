@@ -19,6 +19,7 @@ from striate.nests.expression import (
     parts,
 )
 from striate.plan.access import Access
+from striate.plan.schedule import STRIDE
 from striate.plan.statement import IMAGE, LANES, Compute
 
 
@@ -164,7 +165,8 @@ class Values:
         values = scope.variables[access.name].values
         point = scope.point
         offset = offset_of(access, point)
-        if values and not access.lookups:
+        # A known number may take the place of a load, but only where all lanes read the same one.
+        if values and not access.lookups and scope.schedule.lanes not in access.strides:
             known = all(i in point and point[i].base is None for i in access.strides)
             if known:
                 return values[offset]
@@ -185,7 +187,11 @@ class Values:
         return self.b.select(there, found, zero(found.type))
 
     def _load(self, access: Access, pointer: Value | None = None) -> Value:
-        """Read from memory."""
+        """Read one number for all lanes, or a vector with a number for each lane.
+
+        Lanes that hold no place of the nest repeat the last number, or are zero where the lanes
+        are added up.
+        """
         scope = self.scope
         pointer = self.pointer(access) if pointer is None else pointer
         stride = access.strides.get(scope.schedule.lanes or "", 0)
@@ -193,17 +199,29 @@ class Values:
             return self.b.load(pointer)
         if scope.width == LANES and stride == 1:
             return self.b.load(pointer, FLOATS, self.alignment(access))
-        apart = [k * stride for k in range(scope.width)]
-        part = self.b.load(pointer, vector_type(F32, apart[-1] + 1))
-        # What is left over repeats the last number; among terms of a sum it is zero.
-        rest = apart[-1] + 1 if scope.sums_lanes else apart[-1]
-        picked = [*apart, *[rest] * (LANES - scope.width)]
-        return self.b.shuffle(part, zero(part.type), picked)
+        if 0 < stride <= STRIDE:
+            apart = [k * stride for k in range(scope.width)]
+            part = self.b.load(pointer, vector_type(F32, apart[-1] + 1))
+            rest = apart[-1] + 1 if scope.sums_lanes else apart[-1]
+            picked = [*apart, *[rest] * (LANES - scope.width)]
+            return self.b.shuffle(part, zero(part.type), picked)
+        assert not scope.sums_lanes, access  # terms in the lanes are neighbors
+        numbers = [self.b.load(self.b.at(pointer, k * stride)) for k in range(scope.width)]
+        found = self.b.splat(numbers[-1])
+        for k, number in enumerate(numbers[:-1]):
+            found = self.b.insert_element(found, number, I32(k))
+        return found
 
     def store(self, statement: Compute, value: Value) -> None:
         """Store a value in its place, or as many of its lanes as there are."""
         access = self.scope.access(statement.nest.equation.target, statement)
         pointer = self.pointer(access)
+        stride = access.strides.get(self.scope.schedule.lanes or "", 0)
+        if lanes_of(value) and stride != 1:
+            for k in range(self.scope.width):
+                number = self.b.extract_element(value, I32(k))
+                self.b.store(number, self.b.at(pointer, k * stride))
+            return
         if lanes_of(value) and self.scope.width < LANES:
             value = self.b.shuffle(value, value, range(self.scope.width))
         self.b.store(value, pointer, self.alignment(access))

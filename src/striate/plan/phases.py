@@ -176,13 +176,22 @@ def _each(statement: Statement) -> bool:
 
 
 def _waves(items: Sequence[Item]) -> list[tuple[Item, ...]]:
-    """Sort items so that those of one wave need nothing of each other."""
-    ready: dict[str, int] = {}
+    """Sort items into waves, so that no item depends on another item of its wave.
+
+    An item comes after the writers of what it reads, and after the earlier writers *and readers*
+    of what it writes.
+    """
+    written_in: dict[str, int] = {}
+    read_in: dict[str, int] = {}
     waves: dict[int, list[Item]] = defaultdict(list)
     for item in items:
-        wave = max((ready.get(name, 0) for name in (*item.reads, *written(item))), default=0)
+        before = [written_in.get(name, -1) for name in (*item.reads, *written(item))]
+        before += [read_in.get(name, -1) for name in written(item)]
+        wave = max(before, default=-1) + 1
         for name in written(item):
-            ready[name] = wave + 1
+            written_in[name] = wave
+        for name in item.reads:
+            read_in[name] = max(wave, read_in.get(name, -1))
         waves[wave].append(item)
     return [tuple(waves[number]) for number in sorted(waves)]
 

@@ -206,18 +206,23 @@ class _Choice:
         return (Walk(self.lanes, cut),)
 
     def choose_lanes(self) -> str | None:
-        """Take the images for the lanes; where there are none, an index that moves by one."""
+        """Take the images for the lanes; without images, an index whose places are neighbors.
+
+        The first statement must read and write neighbors. The statements after it may have theirs
+        anywhere in memory, which takes a load or a store for each lane. But no condition and no
+        table of any statement may depend on the lane: these are evaluated once for a whole vector.
+        """
         equation = self.nest.equation
+        nests = [s.nest for s in self.kernel.statements]
+        guarded = {i for n in nests for g in n.guards() for i in g.subscript.linear()[0]}
+        tables = [t for n in nests for t in n.equation.tables]
+        looked_up = {i for t in tables for s in t.subscripts for i in s.linear()[0]}
         candidates = [
             i
             for i in equation.indices
-            if i != IMAGE
-            and i not in equation.reduced
+            if i not in {IMAGE, *equation.reduced, *guarded, *looked_up}
             and self.written.strides.get(i) == 1
             and all(0 <= a.strides.get(i, 0) <= STRIDE for a in self.accesses)
-            and not any(i in lookup.subscript.linear()[0] for lookup in self.written.lookups)
-            and not any(i in k.subscript.linear()[0] for a in self.accesses for k in a.lookups)
-            and not any(i in g.subscript.linear()[0] for g in self.nest.guards())
         ]
         vector = [i for i in candidates if self.nest.extents[i] >= LANES // 4]
         images = [a for a in (*self.accesses, self.written) if IMAGE in a.strides]

@@ -103,11 +103,14 @@ def _with_halo(statement: Compute, variables: dict[str, Variable]) -> Iterator[C
         before = [max(0, -low) for low, _ in spans]
         after = [max(0, high + 1 - n) for (_, high), n in zip(spans, lengths, strict=True)]
         shape = tuple(b + n + a for b, n, a in zip(before, lengths, after, strict=True))
-        # Phases of one gather have edges of their own, so what they read is told apart by these.
+        # The phases of one gather may need different edges, so the edges are part of the name.
         edges = " x ".join(f"{b}+{n}+{a}" for b, n, a in zip(before, lengths, after, strict=True))
         name = f"{reference.name}, padded for {equation.target.name}, {edges}"
-        variables[name] = Variable(name=name, size=prod(shape), per_image=False)
-        yield from _padded(name, shape, reference.name, lengths, before)
+        # Two phases with the same edges share one padded array. It is filled once: filling it again
+        # before every reader has finished would give that reader a half-filled array.
+        if name not in variables:
+            variables[name] = Variable(name=name, size=prod(shape), per_image=False)
+            yield from _padded(name, shape, reference.name, lengths, before)
         moved = [
             Subscript(write_terms(s.linear()[0], s.linear()[1] + b))
             for s, b in zip(reference.subscripts, before, strict=True)

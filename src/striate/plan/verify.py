@@ -28,10 +28,11 @@ def verify_plan(plan: Plan) -> None:
 
     Of a kernel: its nests are valid; every place that it reads or writes is in its array, whose
     memory is as large as the nest takes it to be; the loops reach every value of every index once;
-    no two places of the target are one, so that tiles and tasks meet nowhere.
+    no two places of the target are one, so that tiles and tasks meet nowhere; no condition and no
+    table depends on the lane.
 
-    Of the order: nothing is read before it is written; what several tasks do at one time touches
-    nothing that another one of them writes.
+    Of the order: nothing is read before it is written, or written after it was read; what several
+    tasks do at one time touches nothing that another one of them writes.
 
     Of the memory: every array lies inside its region, and on no other that is needed at one time;
     where images are in the lanes it begins at a whole vector.
@@ -105,6 +106,7 @@ def _verify_kernel(
         if schedule.tasks > 1 or not (schedule.in_place or statement.adds):
             _verify_target(statement, schedule, variables)
     _verify_walks(kernel.head.nest, schedule)
+    _verify_lanes(kernel, schedule)
     asked = _guards(kernel.head)
     for statement in kernel.statements:
         if beyond := [guard for guard in _guards(statement) if guard not in asked]:
@@ -220,6 +222,21 @@ def _verify_walks(nest: Nest, schedule: LoopSchedule) -> None:
         )
 
 
+def _verify_lanes(kernel: Kernel, schedule: LoopSchedule) -> None:
+    """Raise if a condition or a table depends on the lane: it is evaluated once for all lanes."""
+    for statement in kernel.statements:
+        nest = statement.nest
+        tables = [s for t in nest.equation.tables for s in t.subscripts]
+        for subscript in (*(guard.subscript for guard in nest.guards()), *tables):
+            if schedule.lanes in subscript.linear()[0]:
+                raise mismatch(
+                    nest,
+                    f"`{subscript}` depends on the lane `{schedule.lanes}`.",
+                    "A condition and an entry of a table hold for a whole vector. Choose other "
+                    "lanes, or none.",
+                )
+
+
 def _covers(walk: Walk, extent: int) -> bool:
     """Whether segments follow each other from 0 to the extent in whole tiles."""
     end = 0
@@ -245,9 +262,15 @@ def _stores(item: Item) -> tuple[str, ...]:
 
 
 def _verify_order(plan: Plan) -> None:
-    """Raise where something is read before it is written."""
+    """Raise if an array is read before it is written, or written after it was read.
+
+    The second rule is what allows phases to be sorted by dependencies: an array that is filled,
+    read and filled again has no single value, so a reader that is moved gets the wrong one. An item
+    that adds to an array reads and writes it at once, which is allowed until another item reads it.
+    """
     known = {name for name, v in plan.variables.items() if v.buffer or v.values}
     known |= {name for name, home in plan.homes.items() if home.per_part}  # cleared beforehand
+    readers: dict[str, Item] = {}
     for _, item in _items(plan):
         early = [name for name in item.reads if name not in known]
         if early:
@@ -256,7 +279,16 @@ def _verify_order(plan: Plan) -> None:
                 f"`{early[0]}` is read before it is written.",
                 "An array is given, or written by an earlier item. Move that item in front.",
             )
+        late = [name for name in _stores(item) if name in readers]
+        if late:
+            raise mismatch(
+                item,
+                f"`{late[0]}` is written after it was read by\n{readers[late[0]]}",
+                "All writers of an array must come before its first reader. "
+                "Give the later value an array of its own.",
+            )
         known |= {*_stores(item)}
+        readers |= {name: item for name in item.reads if name not in _stores(item)}
 
 
 def _verify_tasks(plan: Plan) -> None:

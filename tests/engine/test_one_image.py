@@ -1,0 +1,73 @@
+"""One image alone: its program has its own numbers in the lanes, and other ways to be wrong.
+
+A batch has its images in the lanes, so every statement treats all lanes alike. A single image has
+neighboring pixels there, or feature maps, or the terms of a sum: whatever varies along them, such
+as a divisor at the edge of an average, must be a vector. So each network here is predicted for one
+image, at widths that fill a vector, that don't, and that leave a few pixels over.
+"""
+
+import numpy as np
+import pytest
+
+from engine.compiled import bound
+from striate import Network
+from striate.maths.check import relative_error
+
+PRODUCTS = 500
+"""Most products that are summed for one output, along the layers of a network."""
+
+
+def assert_right_for_one_image(text, shape):
+    """Predict a single image with both engines."""
+    image = np.random.default_rng(1).standard_normal((1, *shape)).astype(np.float32)
+    reference = Network.parse(text, shape, engine="numpy").predict(image)
+
+    found = Network.parse(text, shape, engine="compiled").predict(image)
+
+    assert relative_error(found, reference) <= bound(PRODUCTS), (text, shape)
+
+
+REGRESSIONS = {
+    "a divisor along the lanes": ("average 3 stride 1 same | flatten", (7, 7, 1)),
+    "phases of a gather with equal edges": ("conv-transpose 1@4x4 stride 3", (6, 6, 1)),
+    "a matrix along the lanes": ("adaptive-average 5x7 | flatten", (11, 17, 2)),
+    "maps written in columns": ("conv 3@3x3 tanh | flatten order columns | dense 3", (9, 11, 2)),
+    "pixels written in columns": ("max 2 tanh | flatten order columns", (18, 22, 2)),
+}
+"""Networks that were once wrong for one image and right for two."""
+
+
+@pytest.mark.parametrize("name", REGRESSIONS)
+def test_networks_that_were_wrong(name):
+    """Each shows one mistake that changed predictions of single images without an error."""
+    assert_right_for_one_image(*REGRESSIONS[name])
+
+
+LAYERS = (
+    "average 3 stride 1 same",
+    "average 3x2 stride 2 padding 1 divisor window",
+    "average 2 stride 2 same ceil-mode",
+    "sum 3 stride 2 same",
+    "trainable-average 3 stride 1 same",
+    "lp 3 stride 1 same",
+    "max 3 stride 2 same",
+    "adaptive-average 3",
+    "conv 2@3x3 same padding-mode reflect tanh",
+    "conv 2@3x3 stride 2 dilation 2 same tanh",
+    "conv-transpose 2@4x4 stride 3",
+    "conv-transpose 2@2x3 stride 2 same",
+    "flatten order columns | dense 5",
+    "conv 3@1x1 | local-response-norm 3 | flatten order columns",
+)
+
+WIDTHS = (5, 16, 19)
+OTHERS = (3, 4, 7, 8, 12, 15, 17, 32, 33)
+
+
+@pytest.mark.parametrize(
+    "width", [*WIDTHS, *(pytest.param(width, marks=pytest.mark.slow) for width in OTHERS)]
+)
+@pytest.mark.parametrize("text", LAYERS)
+def test_widths(text, width):
+    """Layers that read beyond an edge, or write at other places than neighbors."""
+    assert_right_for_one_image(text, (6, width, 2))
