@@ -1,4 +1,4 @@
-"""Written functions applied to whole arrays, and how far their results are from the right ones."""
+"""Generated vector functions applied to whole arrays, and the errors of their results."""
 
 import ctypes
 import re
@@ -30,11 +30,11 @@ REFERENCES = {
     "sign": lambda x: np.where(x == 0, x, np.sign(x)),
     "reciprocal_square_root": lambda x: 1 / np.sqrt(x),
 }
-"""What they should give, in float64: wrong by far less than float32 can hold."""
+"""Reference results in float64, whose errors are far below the precision of float32."""
 
 SMALLEST = np.float32(2.0**-126)
 
-# Flush-to-zero, and denormals-are-zero, beside the masks of all exceptions.
+# Flush-to-zero and denormals-are-zero, in addition to the masks of all exceptions.
 _FLUSHING = 0x9FC0
 _USUAL = 0x1F80
 
@@ -45,12 +45,12 @@ def host():
 
 
 def assembly(emit, triple, cpu="", features="", arguments=1):
-    """Compile a loop for any processor; give its text."""
+    """Compile a loop for any processor, and return its assembly."""
     return _compile(_written(emit, triple, arguments, FLOATS, 1), triple, cpu, features)[1]
 
 
 def innermost(text):
-    """Find the instructions of the longest loop without a label in it."""
+    """Return the instructions of the longest loop that doesn't contain a label."""
     found = re.findall(r"^(\.L\w+):.*\n((?:[ \t].*\n)*?[ \t]+\w\S*[ \t].*?\1$)", text, re.MULTILINE)
     loops = [
         [line.strip() for line in body.splitlines() if not line.strip().startswith((".", "#"))]
@@ -67,15 +67,15 @@ class ArrayFunction:
     emit
         Writes the function: ``emit(builder, *values)``.
     arguments
-        How many values it takes.
+        Number of arguments.
     target
         The processor to compile for and its features, as LLVM names them; this one by default.
     element
         The type of the values.
     repeat
-        How often the arrays are gone through, for timing.
+        Number of passes over the arrays, for timing.
     flush
-        Whether denormal numbers count as zero meanwhile, on x86.
+        Whether the loop treats denormal numbers as zero, on x86.
     """
 
     def __init__(self, emit, *, arguments=1, target=None, element=FLOATS, repeat=1, flush=False):
@@ -88,7 +88,7 @@ class ArrayFunction:
         self._run = kind(self._engine.get_function_address("run"))
 
     def __call__(self, *arrays):
-        """Apply it to float32 arrays of one dimension; they are filled up to whole vectors."""
+        """Apply it to one-dimensional float32 arrays, padded to whole vectors."""
         size = len(arrays[0])
         filled = [np.pad(np.asarray(a, np.float32), (0, -size % LANES)) for a in arrays]
         result = np.empty_like(filled[0])
@@ -97,9 +97,9 @@ class ArrayFunction:
 
 
 def distance(y, reference):
-    """Count the float32 numbers from each result to the right one; -1 where it is plainly wrong.
+    """Count the float32 numbers from each result to the correct one; -1 if NaN or sign is wrong.
 
-    Zero stands for any denormal number of its sign.
+    Zero counts as correct for any denormal number of its sign.
     """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         right = reference.astype(np.float32)
@@ -113,7 +113,7 @@ def distance(y, reference):
 
 
 def check(name, x, y):
-    """Count the steps to what a function should give; a denormal argument may stand for zero."""
+    """Count the steps from the correct results; a denormal argument may be treated as zero."""
     with np.errstate(all="ignore"):
         exact = REFERENCES[name](x.astype(np.float64))
         steps = distance(y, exact)
@@ -126,7 +126,7 @@ def check(name, x, y):
 
 
 def _written(emit, triple, arguments, element, repeat, *, flush=False):
-    """Write a function that applies another to arrays."""
+    """Write a function that applies a vector function to arrays."""
     module = Module(triple)
     b = Builder(module.function("run", VOID, [PTR] * (arguments + 1) + [I64]))
     *inputs, output, count = b.function.args
@@ -158,7 +158,7 @@ def _control(b, word):
 
 
 def _compile(module, triple, cpu, features):
-    """Compile a module: its parsed form, its assembly, and the machine."""
+    """Compile a module; return the parsed module, its assembly, and the target machine."""
     target = llvm.Target.from_triple(triple)
     machine = target.create_target_machine(cpu=cpu, features=features, opt=3)
     wide = '"prefer-vector-width"="512" "min-legal-vector-width"="512"'

@@ -1,4 +1,4 @@
-"""Fixtures for all tests, and the two options of the suite."""
+"""Fixtures for all tests, and the two command-line options of the test suite."""
 
 import os
 import signal
@@ -10,28 +10,28 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def pytest_addoption(parser):
-    """Offer `--update-golden` and `--check-shapes`."""
-    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+    """Add the options `--update-golden` and `--check-shapes`."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
     parser.addoption(
         "--check-shapes", action="store_true", help="check the shapes in annotations while testing"
     )
 
 
 def pytest_configure(config):
-    """Switch the shapes in annotations on before striate is imported."""
+    """Enable checks of the shapes in annotations before striate is imported."""
     if config.getoption("--check-shapes"):
         from jaxtyping import install_import_hook  # noqa: PLC0415  # only when asked for
 
         from shape_checks import HOOKED  # noqa: PLC0415  # likewise
 
         install_import_hook(HOOKED, "shape_checks.check").__enter__()
-        # beartype looks at random entries of containers, also where strategies make kinds.
+        # beartype checks random entries of containers, even where strategies create kinds.
         config.addinivalue_line("filterwarnings", "ignore:Do not use the `random` module")
 
 
 @pytest.fixture(autouse=True)
 def unchecked_bad_input(request):
-    """Let a test marked `bad_input` past the checks, to the error that striate itself raises."""
+    """Disable the checks in tests marked `bad_input`, so that striate itself raises the error."""
     if not (request.config.getoption("--check-shapes") and "bad_input" in request.keywords):
         yield
         return
@@ -44,7 +44,7 @@ def unchecked_bad_input(request):
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
-    """Keep what is compiled in the tests away from the user's cache."""
+    """Use a temporary cache of compiled programs instead of the user's cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STRIATE_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
@@ -52,9 +52,9 @@ def own_cache(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def interrupts():
-    """Let Ctrl-C be heard by all that is started, though the tests themselves run in a background.
+    """Enable Ctrl-C in child processes, even if the tests run in the background.
 
-    A shell lets what it puts there ignore interrupts, and so would everything that this starts.
+    A shell makes background processes ignore interrupts, and their children inherit this.
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
@@ -82,7 +82,5 @@ def shared_data():
     named = os.environ.get("STRIATE_DATA")
     folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
     if not folder.is_dir():
-        pytest.skip(
-            f"no real data: STRIATE_DATA is not set and {folder.name} is not beside the checkout"
-        )
+        pytest.skip(f"no real data: STRIATE_DATA is not set, and there isn't a folder {folder}")
     return folder

@@ -1,4 +1,4 @@
-"""What many tests share: cases of all kinds, inputs for them, tolerances, lowerings as programs."""
+"""Helpers for many tests: cases of all kinds, inputs for them, tolerances, and lowerings."""
 
 import zlib
 from dataclasses import replace
@@ -18,7 +18,7 @@ from striate.nests import bind_program, interpret
 
 
 def kinds_of(base):
-    """List the kinds below a base class, by (family, name)."""
+    """Return the kinds that derive from a base class, by (family, name)."""
     return {
         (family, name): kind
         for family, kinds in FAMILIES.items()
@@ -28,7 +28,7 @@ def kinds_of(base):
 
 
 def cases_of(base):
-    """List the cases of the kinds below a base class as parameters of a test."""
+    """Return the cases of all kinds that derive from a base class, as parameters of a test."""
     return [
         pytest.param(case, id=f"{name}-{number}")
         for (_, name), kind in kinds_of(base).items()
@@ -41,15 +41,15 @@ LOSS_CASES = cases_of(Loss)
 
 
 def generator_for(case):
-    """Make a generator whose numbers depend on the case alone."""
+    """Create a random generator whose seed depends only on the case."""
     return np.random.default_rng(zlib.crc32(repr(case).encode()))
 
 
 def away_from_kinks(rng, shape):
-    """Draw distinct numbers between -4 and 4, all at least 0.1 away from whole numbers.
+    """Draw distinct numbers between -4 and 4 that are at least 0.1 away from every integer.
 
-    The kinks of the kinds lie at whole numbers (0, ±1, ±3) and where two inputs are equal. Two of
-    n numbers differ by more than 3 / n: a thousand of them by 250 steps of the central differences.
+    The kinds have kinks at integers (0, ±1, ±3) and where two inputs are equal. Any two of n
+    numbers differ by more than 3 / n, which for n = 1000 is 250 steps of the central differences.
     """
     order = rng.permutation(prod(shape)) + rng.uniform(0.3, 0.7, prod(shape))
     whole, part = np.divmod(8 * order / prod(shape), 1)
@@ -79,7 +79,7 @@ def call_for(case, rng, *, training=False, dtype=np.float64):
 
 
 def arguments(call):
-    """List what a function is differentiated by: ("inputs", 0), ("parameters", "weight"), ..."""
+    """List the arguments of a function: ("inputs", 0), ("parameters", "weight"), ..."""
     return [
         *(("inputs", k) for k in range(len(call.inputs))),
         *(("parameters", name) for name in call.parameters),
@@ -87,7 +87,7 @@ def arguments(call):
 
 
 def with_argument(call, argument, array):
-    """Give the call with one of its arrays replaced."""
+    """Return the call with one of its arrays replaced."""
     what, key = argument
     if what == "inputs":
         return replace(call, inputs=(*call.inputs[:key], array, *call.inputs[key + 1 :]))
@@ -95,30 +95,30 @@ def with_argument(call, argument, array):
 
 
 def argument_of(holder, argument):
-    """Take one array out of a call or of derivatives."""
+    """Return one array of a call or of derivatives."""
     what, key = argument
     return getattr(holder, what)[key]
 
 
 def tolerance(products, dtype=np.float64):
-    """Bound the relative error of sums of so many products, in norm.
+    """Return a bound for the relative error, in norm, of sums with the given number of products.
 
-    A sum of n products is off by at most n roundings of the sum of their magnitudes (Higham 2002,
-    3.1); with signs at random that sum exceeds the result by about the square root of n. Four
-    roundings more are for the functions applied before and after.
+    The error of a sum of n products is at most n roundings of the sum of their magnitudes (Higham
+    2002, 3.1). With random signs, that sum exceeds the result by a factor of about the square root
+    of n. Four more roundings account for the functions applied before and after.
     """
     return (products**1.5 + 4) * float(np.finfo(dtype).eps)
 
 
 def products_of(case):
-    """Count the numbers that a case takes in: no entry of any of its results sums more products."""
+    """Count the inputs and parameters of a case: no element of a result sums more products."""
     sizes = [case.images * prod(shape) for shape in case.inputs]
     parameters = case.function.parameters(*case.inputs).values()
     return sum(sizes) + sum(prod(parameter.shape) for parameter in parameters)
 
 
 class Lowered:
-    """A lowering with a number of images: programs of nests that can be interpreted."""
+    """A lowering for a number of images, whose programs of nests can be interpreted."""
 
     def __init__(self, lowering, images):
         self.lowering = lowering
@@ -127,21 +127,21 @@ class Lowered:
         self.constants = {"images": images, **lowering.constants}
 
     def forward(self, arrays):
-        """Interpret the forward equations; give every array that they write."""
+        """Interpret the forward equations, and return every array that they write."""
         return self._run(forward_equations(self.lowering), arrays)
 
     def backward(self, arrays, wanted):
-        """Interpret the backward equations, or else the forward ones' adjoints in reverse order."""
+        """Interpret the backward equations, or the adjoints of the forward equations."""
         found = self._run(backward_equations(self.lowering), arrays)
         return {name: found[name] for name in wanted}
 
     def state(self, arrays):
-        """Interpret the equations of the running statistics; give their values by role."""
+        """Interpret the equations of the running statistics, and return their values by role."""
         found = self._run([*self.lowering.state.values()], arrays)
         return {role: found[f"{role}_next"] for role in self.lowering.state}
 
     def _run(self, equations, arrays):
-        """Bind and interpret; give all arrays that are written."""
+        """Bind and interpret equations, and return all arrays that they write."""
         program = bind_program(
             equations,
             shapes=self.shapes,
@@ -156,7 +156,7 @@ class Lowered:
 
 
 def symbols(function, call):
-    """Name the arrays of a call as the equations do."""
+    """Return the arrays of a call by their names in the equations."""
     named = {
         symbol(function, argument): argument_of(call, argument) for argument in arguments(call)
     }
@@ -165,6 +165,6 @@ def symbols(function, call):
 
 
 def symbol(function, argument):
-    """Name an input or a parameter of a function as the equations do."""
+    """Return the name of an input or a parameter in the equations."""
     what, key = argument
     return function.parameter_symbol(key) if what == "parameters" else function.input_symbol(key)

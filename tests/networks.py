@@ -1,4 +1,4 @@
-"""Small networks and data for the tests of the graph, the model and the training."""
+"""Small networks and data for the tests of graph, model and training."""
 
 import hashlib
 
@@ -12,13 +12,13 @@ ENGINES = {
     "compiled": {"predict": CompiledEngine, "gradients": CompiledSteps, "update": CompiledSteps},
     "numpy": {"predict": NumpyEngine, "gradients": NumpySteps, "update": NumpySteps},
 }
-"""Of each engine, the class that does each part of a training."""
+"""For each engine, the class that implements each part of training."""
 
 CLASSIFIER = "conv 2@3x3 tanh | dense 3 softmax"
-"""119 parameters on 6 x 6 images: trains in milliseconds."""
+"""119 parameters on 6 x 6 images; training takes milliseconds."""
 
 EVERYTHING = "conv 3@3x3 same | batch-norm relu | max 2x2 | dropout 0.3 | dense 3 softmax"
-"""What a training has to remember or to draw: statistics, masks, ties."""
+"""A network with everything that training must store or draw: statistics, masks, ties."""
 
 
 def images_and_labels(count=10, shape=(6, 6, 1), classes=3, seed=0):
@@ -30,39 +30,39 @@ def images_and_labels(count=10, shape=(6, 6, 1), classes=3, seed=0):
 
 
 def classifier(text=CLASSIFIER, shape=(6, 6, 1), seed=0, **more):
-    """Make a small network."""
+    """Build a small network."""
     return st.Network.parse(text, shape, seed=seed, **more)
 
 
 def digest(network):
-    """Hash every bit of a network's numbers."""
+    """Hash all parameters and running statistics of a network."""
     return hashlib.sha256(b"".join(flat.tobytes() for flat in network.numbers)).hexdigest()
 
 
 def columns(history):
-    """Give a history's rows without the times, which no two runs share."""
+    """Return the rows of a history without times, which differ between runs."""
     return [{name: row[name] for name in row if name != "seconds"} for row in history]
 
 
 class RecordingCallback:
-    """A listener that calls functions; by default it does nothing."""
+    """A callback that calls the given functions; by default it does nothing."""
 
     def __init__(self, step=None, epoch=None):
         self.step, self.epoch = step, epoch
 
     def on_step(self, state, loss, images):
-        """Hear of a step."""
+        """Call the function for steps."""
         if self.step is not None:
             self.step(state, loss, images)
 
     def on_epoch(self, state, row):
-        """Hear of an epoch."""
+        """Call the function for epochs."""
         if self.epoch is not None:
             self.epoch(state, row)
 
 
 def raising(error, *, at_step=None, at_epoch=None):
-    """Make a listener that raises behind a step or an epoch."""
+    """Make a callback that raises an error after a step or an epoch."""
 
     def step(state, *_):
         if state.step == at_step:

@@ -1,7 +1,7 @@
-"""Kinds with random options for a shape, drawn from a generator.
+"""Kinds with random options for a given input shape.
 
-Options are drawn freely, and again where they do not fit together: what is left covers everything
-that a kind accepts, corners included.
+Options are drawn independently, and drawn again if they don't fit together. The result covers
+everything that a kind accepts, including corner cases.
 """
 
 import math
@@ -36,26 +36,26 @@ from striate.functions.weight import (
     TransposedConvolution,
 )
 
-# Pixels along each axis, by the number of axes: some hundred pixels at most.
+# Minimum and maximum number of pixels per axis, by the number of axes: a few hundred in total.
 LENGTHS = {1: (5, 14), 2: (4, 9), 3: (3, 6)}
 
 PADDING_MODES = ("zeros", "zeros", "reflect", "replicate", "circular")
 
 
 def pick(rng, items):
-    """Choose one of a sequence, whatever its items are."""
+    """Choose an item of a sequence; unlike `rng.choice`, don't convert it to a NumPy type."""
     return items[rng.integers(len(items))]
 
 
 def _numbers(rng, rank, low, high):
-    """Draw one number for all axes, or one for each."""
+    """Draw one number for all axes, or one per axis."""
     if rng.random() < 0.4:
         return int(rng.integers(low, high + 1))
     return tuple(int(n) for n in rng.integers(low, high + 1, rank))
 
 
 def _padding(rng, rank):
-    """Draw padding in one of its forms: a word, a number, one for each axis, two for each."""
+    """Draw padding in one of its forms: a word, a number, one per axis, or two per axis."""
     sides = rng.integers(0, 3, (rank, 2))
     forms = (
         "valid",
@@ -69,7 +69,7 @@ def _padding(rng, rank):
 
 
 def _groups(rng, maps):
-    """Draw a number of groups: often one, sometimes as many as maps."""
+    """Draw a number of groups: often one, sometimes one per map."""
     return math.gcd(maps, pick(rng, (1, 1, 2, 3, maps)))
 
 
@@ -104,7 +104,7 @@ def _transposed_convolution(rng, shape):
 
 
 def _window(rng, shape):
-    """Draw the options that all pooling kinds have."""
+    """Draw the options that all pooling kinds share."""
     rank = len(shape) - 1
     return {
         "window": _numbers(rng, rank, 1, 3),
@@ -116,12 +116,12 @@ def _window(rng, shape):
 
 
 def _epsilon(rng):
-    """Draw what is added to a variance."""
+    """Draw the constant that is added to a variance."""
     return float(pick(rng, (1e-3, 0.01, 0.1)))
 
 
 def _local_response(rng, _shape):
-    """Draw a local response normalization with numbers large enough to matter."""
+    """Draw a local response normalization with a noticeable effect."""
     return LocalResponseNormalization(
         size=int(rng.integers(1, 6)),
         alpha=float(rng.uniform(0.1, 2)),
@@ -131,7 +131,7 @@ def _local_response(rng, _shape):
 
 
 def _reshape(rng, shape):
-    """Draw another shape for as many numbers."""
+    """Draw another shape with the same number of elements."""
     count = math.prod(shape)
     maps = pick(rng, [n for n in range(1, 7) if count % n == 0])
     rows = pick(rng, [n for n in range(1, 7) if count // maps % n == 0])
@@ -171,11 +171,11 @@ MAKERS = {
     Identity: lambda _rng, _shape: Identity(),
     Reshape: _reshape,
 }
-"""How each kind that may stand in a layer's first place is drawn, for a shape that comes in."""
+"""For each kind of weight function, a function that draws options for an input shape."""
 
 
 def kind_for(kind, rng, shape, *, most=math.inf):
-    """Draw a kind that fits a shape and gives so many numbers at most; None if there is none."""
+    """Draw a kind whose output has at most `most` elements; return None if none was found."""
     for _ in range(30):
         try:
             drawn = MAKERS[kind](rng, shape)
@@ -188,7 +188,7 @@ def kind_for(kind, rng, shape, *, most=math.inf):
 
 
 def _is_normalizable(kind, shape):
-    """Say whether each group has several values: two are always standardized to -1 and 1."""
+    """Return whether each group has more than two values, which always become -1 and 1."""
     if isinstance(kind, GroupNormalization):
         return math.prod(shape) // kind.groups > 3
     return not isinstance(kind, LayerNormalization) or math.prod(shape) > 3
@@ -196,7 +196,7 @@ def _is_normalizable(kind, shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """A weight function and a net input function, with the shape of what comes in."""
+    """A weight function and a net input function, with their input shape."""
 
     weight: Function
     net_input: NetInputFunction
@@ -225,11 +225,11 @@ COUNTS = (
     (NORMALIZATION, 40),
     ((DotProduct,), 20),
 )
-"""How many configurations of which kinds are compared with PyTorch."""
+"""The number of configurations of each family that are compared with PyTorch."""
 
 
 def configurations(seed=20260):
-    """Draw all configurations: the same ones every time."""
+    """Draw all configurations; a seed always gives the same ones."""
     for family, (kinds, count) in enumerate(COUNTS):
         for number in range(count):
             rng = np.random.default_rng([seed, family, number])
@@ -237,7 +237,7 @@ def configurations(seed=20260):
 
 
 def _configuration(kind, rng):
-    """Draw a configuration of a kind."""
+    """Draw a configuration with a given kind."""
     weight = None
     while weight is None:
         shape = _shape_for(kind, rng)
@@ -253,7 +253,7 @@ def _configuration(kind, rng):
 
 
 def _shape_for(kind, rng):
-    """Draw a shape that a kind may take: a vector, or maps of one to three axes."""
+    """Draw an input shape that a kind accepts: a vector, or maps with one to three axes."""
     if kind is DotProduct:
         return (int(rng.integers(1, 40)),)
     rank = int(rng.integers(0 if kind in NORMALIZATION else 1, 4))

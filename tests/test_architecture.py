@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md is true: its walk works, its files exist, its drawing shows the imports."""
+"""ARCHITECTURE.md is correct: the tutorial works, the files exist, the drawing shows the imports."""
 
 import os
 import re
@@ -16,7 +16,7 @@ KIND, EXPORT, USE = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
 def run(command, source):
-    """Run Python with a copy of the library in front of the installed one."""
+    """Run Python with a copy of the library before the installed one on its path."""
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
@@ -36,7 +36,7 @@ def contract_tests(source):
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    """Copy the library, and write the walk's file into the copy."""
+    """Copy the library, and add the file from the tutorial."""
     folder = tmp_path_factory.mktemp("walk") / "src"
     shutil.copytree(
         ROOT / "src" / "striate", folder / "striate", ignore=shutil.ignore_patterns("*.pyc")
@@ -48,7 +48,7 @@ def source(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exported(source):
-    """Add the walk's export line."""
+    """Add the export line from the tutorial."""
     path, line = EXPORT.splitlines()
     init = source / path.removeprefix("# src/")
     init.write_text(f"{init.read_text()}{line}\n")
@@ -56,12 +56,12 @@ def exported(source):
 
 
 def test_it_is_short():
-    """Whoever wants to change striate reads it in one sitting: at most 250 lines."""
+    """A newcomer can read it in one sitting: it has at most 250 lines."""
     assert len(TEXT.splitlines()) <= 250
 
 
 def test_a_half_added_kind_is_found(source):
-    """Without the export a test fails, and says what to add."""
+    """Without the export, a test fails and its message names the missing export."""
     report = contract_tests(source)
 
     assert report.returncode == 1
@@ -69,14 +69,14 @@ def test_a_half_added_kind_is_found(source):
 
 
 def test_the_walk_adds_a_kind(exported):
-    """With its file and its export, the text form, JSON, constructors and checks know the kind."""
+    """With its file and its export, the new kind works in shorthand, JSON and constructors."""
     report = run(["-c", USE], exported)
 
     assert report.returncode == 0, report.stderr
 
 
 def test_the_contract_tests_find_the_new_kind(exported):
-    """Each contract test runs on the new kind, though none was written for it."""
+    """Each contract test runs on the new kind, although none was written for it."""
     report = contract_tests(exported)
 
     assert report.returncode == 0, report.stdout
@@ -85,7 +85,7 @@ def test_the_contract_tests_find_the_new_kind(exported):
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`([a-z_]+/[a-z_/.]*)`", TEXT))))
 def test_every_file_that_it_names_exists(path):
-    """A file or folder in the text is in the tree, at the top or below src/striate."""
+    """A file or folder in the text exists, in the repository or in src/striate."""
     assert (ROOT / path).exists() or (ROOT / "src" / "striate" / path).exists()
 
 
@@ -98,7 +98,7 @@ def test_the_drawing_shows_the_imports(name):
 
 
 def test_no_arrow_of_the_drawing_points_up():
-    """Each import of the drawing leads to a floor further down."""
+    """Each import in the drawing points to a lower floor."""
     rows = draw_floors.floors()
     floor = {name: number for number, row in enumerate(rows) for name in row}
 

@@ -1,4 +1,4 @@
-"""The option `--check-shapes` finds shapes that NumPy would let pass."""
+"""The option `--check-shapes` finds wrong shapes that NumPy would broadcast."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-# NumPy would stretch the one image's derivatives over both images, and the one map's over both.
+# NumPy would broadcast the derivatives of one image to both images, and those of one map to both.
 MISTAKES = """
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_other_maps_after_bad_input():
 
 
 def run(folder, *options):
-    """Run pytest on the mistakes in a process of its own; give its return code and its report."""
+    """Run pytest on the mistakes in a separate process; return its exit code and its report."""
     (folder / "test_mistakes.py").write_text(MISTAKES)
     command = ["-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", folder, "-p", "conftest"]
     ran = subprocess.run(
@@ -52,7 +52,7 @@ def run(folder, *options):
 
 
 def test_without_the_option_wrong_shapes_pass(tmp_path):
-    """Annotations cost nothing and check nothing unless they are asked to."""
+    """By default, annotations aren't checked and cost nothing."""
     code, report = run(tmp_path)
 
     assert code == 0, report
@@ -60,7 +60,7 @@ def test_without_the_option_wrong_shapes_pass(tmp_path):
 
 
 def test_with_the_option_wrong_shapes_are_found(tmp_path):
-    """Function and parameter are named; `bad_input` lets its own test pass, and no other."""
+    """The error names function and parameter; `bad_input` disables the check in its test only."""
     code, report = run(tmp_path, "--check-shapes")
 
     assert code == 1, report
@@ -72,7 +72,7 @@ def test_with_the_option_wrong_shapes_are_found(tmp_path):
 
 
 def test_with_the_option_the_suite_passes():
-    """The annotations of the mathematics and of the kinds are true: here for a small part."""
+    """The annotations of mathematics and kinds are correct: here for a small part."""
     part = [
         ROOT / "tests" / name for name in ("functions/test_pooling.py", "maths/test_columns.py")
     ]

@@ -1,4 +1,4 @@
-"""The import contracts of pyproject.toml hold, and each of them bites."""
+"""The import contracts of pyproject.toml hold, and a violation of each one is found."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["import
     "contracts"
 ]
 
-# For each contract a module, and what it must not say. The last column is what the report names.
+# For each contract, a module and a line that it must not contain. The report names the last column.
 VIOLATIONS = [
     ("floors", "errors", "import striate.model.network", "striate.errors"),
     ("floors", "maths.windows", "import striate.nests", "striate.maths"),
@@ -53,7 +53,7 @@ def lint(folder, *options):
 
 @pytest.fixture
 def copy(tmp_path):
-    """Copy the project's modules and its contracts, so that they can be broken."""
+    """Copy the modules and the contracts, so that a test can break them."""
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     shutil.copytree(
         ROOT / "src" / "striate",
@@ -64,14 +64,14 @@ def copy(tmp_path):
 
 
 def test_the_contracts_hold():
-    """The project as it stands keeps every contract."""
+    """The project keeps every contract."""
     report = lint(ROOT)
 
     assert report.returncode == 0, report.stdout
 
 
 def test_every_contract_has_a_violation_below():
-    """No contract is taken on trust."""
+    """Each contract has a test that breaks it."""
     assert {contract["id"] for contract in CONTRACTS} == {row[0] for row in VIOLATIONS}
 
 
@@ -89,8 +89,8 @@ def test_a_violation_breaks_its_contract(copy, contract, module, line, named):
     assert named in report.stdout
 
 
-def test_an_import_for_a_type_alone_is_none(copy):
-    """What only a type checker reads does not count as an import."""
+def test_an_import_for_types_does_not_count(copy):
+    """An import that only type checkers execute doesn't break a contract."""
     path = copy / "src" / "striate" / "errors.py"
     lines = (
         "\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import striate.model.network\n"
@@ -103,7 +103,7 @@ def test_an_import_for_a_type_alone_is_none(copy):
 
 
 def test_no_other_library_is_used():
-    """Beside NumPy and the standard library, striate imports only what a contract speaks of."""
+    """Apart from NumPy and the standard library, striate imports only what a contract allows."""
     graph = grimp.build_graph(
         "striate",
         include_external_packages=True,
@@ -116,5 +116,5 @@ def test_no_other_library_is_used():
 
     used = outside - set(sys.stdlib_module_names)
 
-    # striate.shapes takes jaxtyping where the tests have imported it before.
+    # striate.shapes uses jaxtyping if the tests have imported it.
     assert used <= {"numpy", "llvmlite", "jaxtyping"} | drawn_or_read | peers

@@ -1,4 +1,4 @@
-"""The Python in the pages of docs/ runs, and the examples of the gallery do."""
+"""The Python code in the pages of docs/ and the examples of the gallery run."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("[0-9][0-9]_*.py"))
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_python_of_a_page_runs(name, monkeypatch):
-    """Every block runs as it is printed, one after another; on 200 digits, so that it is quick."""
+    """Every block runs as printed, in order; on 200 digits, to be quick."""
     load = st.data.load
 
     def load_few(name):

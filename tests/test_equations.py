@@ -1,4 +1,4 @@
-"""Every `Sources` line names what exists, and every equation of the texts is somewhere."""
+"""Every reference in a `Sources` section exists, and every equation is cited or has a reason."""
 
 import pytest
 import sources
@@ -10,13 +10,13 @@ CITED = sources.cited(CITATIONS, EQUATIONS)
 
 @pytest.mark.parametrize("citation", CITATIONS, ids=lambda citation: citation.where)
 def test_every_reference_exists(citation):
-    """A number in a `Sources` section is that of an equation, section, figure or problem."""
+    """Every number in a `Sources` section is an equation, section, figure or problem."""
     assert sources.unknown(citation, EQUATIONS) == []
 
 
 @pytest.mark.parametrize("number", EQUATIONS)
 def test_every_equation_is_implemented_or_says_why_not(number):
-    """An equation has a function that cites it, or a reason; not both."""
+    """Either a function cites the equation, or there is a reason why it isn't implemented."""
     reason = EQUATIONS[number].get("reason")
 
     assert bool(CITED[number]) != bool(reason)
@@ -37,7 +37,7 @@ def test_every_equation_is_implemented_or_says_why_not(number):
     ],
 )
 def test_wrong_references_are_found(text, wrong):
-    """The grammar of `Sources`: books with their numbers, then other literature with a year."""
+    """`Sources` lists books with numbers, then other literature with years."""
     citation = sources.Citation(module="m", name="f", text=text)
 
     assert sources.unknown(citation, EQUATIONS) == wrong

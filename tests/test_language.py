@@ -73,7 +73,7 @@ def test_a_phrase_is_not_found_outside_its_scopes(scope):
     [pytest.param(phrase, text, id=text) for phrase in PHRASES for text in phrase.missed],
 )
 def test_a_near_miss_is_not_found(phrase, text):
-    """Good English that resembles a phrase is no violation of it."""
+    """Good English that resembles a phrase is not a violation."""
     assert not phrase.pattern.search(text)
 
 

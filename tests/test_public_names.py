@@ -1,4 +1,4 @@
-"""The names that striate offers, and what importing it costs."""
+"""The public names of striate, and the cost of importing it."""
 
 import ast
 import json
@@ -60,7 +60,7 @@ PUBLIC = [
 
 
 def modules_after(code):
-    """List the modules that a fresh interpreter holds after running code."""
+    """Return the modules that a new interpreter has loaded after running code."""
     report = f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", report], capture_output=True, text=True, check=True
@@ -69,7 +69,7 @@ def modules_after(code):
 
 
 def test_the_public_names():
-    """A name that comes or goes is a change for the user: this list and the changelog say so."""
+    """Adding or removing a name is a change for users: update this list and the changelog."""
     names = sorted(striate.__all__)
 
     assert names == PUBLIC
@@ -77,7 +77,7 @@ def test_the_public_names():
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_each_public_name_is_there(name):
-    """What is listed can be used, and `dir` shows it."""
+    """Each listed name can be used, and `dir` shows it."""
     value = getattr(striate, name)
 
     assert value is not None
@@ -85,7 +85,7 @@ def test_each_public_name_is_there(name):
 
 
 def test_type_checkers_see_the_same_names():
-    """The imports that only a type checker reads are those of the table that is loaded later."""
+    """The imports for type checkers are the same as those in the table of lazy names."""
     tree = ast.parse(Path(striate.__file__).read_text())
     (guarded,) = (node for node in tree.body if isinstance(node, ast.If))
 
@@ -95,7 +95,7 @@ def test_type_checkers_see_the_same_names():
 
 
 def test_a_missing_name_is_an_attribute_error():
-    """A name that striate does not have is refused as any module does."""
+    """A name that doesn't exist raises the same error as in any other module."""
     with pytest.raises(AttributeError) as error:
         striate.Convolutional  # noqa: B018  # looking is the test
 
@@ -103,14 +103,14 @@ def test_a_missing_name_is_an_attribute_error():
 
 
 def test_importing_striate_loads_nothing_heavy():
-    """`import striate` takes in no library but what Python brings."""
+    """`import striate` loads only the standard library."""
     loaded = modules_after("import striate")
 
     assert loaded & HEAVY == set()
 
 
 def test_describing_a_network_loads_no_drawing_and_no_compiler():
-    """What asks a network for no number takes neither pictures nor the command, nor LLVM."""
+    """Building and describing a network doesn't load Matplotlib, Click or LLVM."""
     loaded = modules_after(
         "import striate as st\n"
         "net = st.Network.preset('lenet5')\n"
@@ -122,7 +122,7 @@ def test_describing_a_network_loads_no_drawing_and_no_compiler():
 
 @pytest.mark.parametrize(("engine", "compiler"), [("numpy", set()), ("auto", {"llvmlite"})])
 def test_using_a_network_loads_the_compiler_of_its_engine_alone(engine, compiler):
-    """A prediction needs neither the command nor pictures, ONNX or scikit-learn."""
+    """A prediction doesn't load Click, Matplotlib, ONNX or scikit-learn."""
     loaded = modules_after(
         "import numpy as np, striate as st\n"
         f"st.Network.preset('lenet5', engine={engine!r}).predict(np.zeros((1, 28, 28, 1)))"

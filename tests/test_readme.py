@@ -1,4 +1,4 @@
-"""README.md promises nothing that does not work, and no document points nowhere."""
+"""The commands in README.md work, and all links in documents lead somewhere."""
 
 import os
 import re
@@ -24,7 +24,7 @@ DOCUMENTS = [
 
 
 def test_the_python_of_the_readme_runs(monkeypatch, capsys):
-    """Every block runs as it is printed, one after another; on 200 digits, so that it is quick."""
+    """Every block runs as printed, in order; on 200 digits, to be quick."""
     load = st.data.load
 
     def load_few(name):
@@ -45,7 +45,7 @@ def test_the_python_of_the_readme_runs(monkeypatch, capsys):
 
 
 def test_the_first_commands():
-    """The first screen installs the project under its name, and trains on the digits."""
+    """The first screen installs the project by its name and trains on the digits."""
     name = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
 
     first, second = COMMANDS
@@ -55,7 +55,7 @@ def test_the_first_commands():
 
 
 def test_the_command_of_the_readme_runs(tmp_path):
-    """`striate train digits` trains and saves a model: seen in one epoch of its many."""
+    """`striate train digits` trains and saves a model; here for one epoch."""
     command = [Path(sys.executable).with_name("striate"), *COMMANDS[1].split()[1:]]
 
     done = subprocess.run(
@@ -73,7 +73,7 @@ def test_the_command_of_the_readme_runs(tmp_path):
 
 @pytest.mark.parametrize("path", DOCUMENTS)
 def test_every_recipe_exists(path):
-    """A `make` command that a document names is in the Makefile."""
+    """Every `make` command in a document is a target of the Makefile."""
     named = set(re.findall(r"(?:`|\$ )make ([a-z-]+)", path.read_text()))
 
     assert named <= TARGETS
@@ -81,7 +81,7 @@ def test_every_recipe_exists(path):
 
 @pytest.mark.parametrize("path", DOCUMENTS)
 def test_every_link_leads_somewhere(path):
-    """A link to a file of the project finds it; what `make docs` writes is not there before."""
+    """Every link to a file of the project works, except to pages that `make docs` generates."""
     links = re.findall(r"\]\((?!api/|auto_examples/)([^)#: ]+)(?:#[^)]*)?\)", path.read_text())
 
     missing = [link for link in links if not (path.parent / link).exists()]

@@ -1,4 +1,4 @@
-"""The five-second rule: two steps of LeNet-5 equal a plain NumPy oracle, and are the same twice."""
+"""The five-second test: two steps of LeNet-5 match a plain NumPy reference and are reproducible."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ RATE = 0.1
 
 
 def convolve(w, a, padding):
-    """Correlate maps with kernels, pixel by pixel of the kernel."""
+    """Correlate maps with kernels, one kernel element at a time."""
     a = np.pad(a, ((0, 0), (0, 0), (padding,) * 2, (padding,) * 2))
     rows, columns = a.shape[2] - w.shape[2] + 1, a.shape[3] - w.shape[3] + 1
     z = np.zeros((len(a), len(w), rows, columns))
@@ -20,7 +20,7 @@ def convolve(w, a, padding):
 
 
 def convolve_back(w, a, dz, padding):
-    """Carry derivatives back to kernels and maps: the same loops the other way round."""
+    """Compute the derivatives with respect to kernels and maps, with the same loops."""
     a = np.pad(a, ((0, 0), (0, 0), (padding,) * 2, (padding,) * 2))
     dw, da = np.zeros_like(w), np.zeros_like(a)
     rows, columns = dz.shape[2:]
@@ -34,18 +34,18 @@ def convolve_back(w, a, dz, padding):
 
 
 def average(a):
-    """Take the mean of each 2 x 2 window."""
+    """Compute the mean of each 2 x 2 window."""
     q, h, rows, columns = a.shape
     return a.reshape(q, h, rows // 2, 2, columns // 2, 2).mean(axis=(3, 5))
 
 
 def average_back(dz):
-    """Give each pixel a quarter."""
+    """Distribute each derivative evenly over its window."""
     return dz.repeat(2, axis=2).repeat(2, axis=3) / 4
 
 
 def oracle_step(p, x, y):
-    """Train LeNet-5 (Wichmann 6.1) one step of gradient descent, in float64; give the loss."""
+    """Train LeNet-5 (Wichmann 6.1) for one step of gradient descent in float64; return the loss."""
     a1 = np.tanh(convolve(p["conv1.weight"], x, 2) + p["conv1.bias"][:, None, None])
     a2 = average(a1)
     a3 = np.tanh(convolve(p["conv2.weight"], a2, 0) + p["conv2.bias"][:, None, None])
@@ -76,7 +76,7 @@ def oracle_step(p, x, y):
 
 
 def two_steps():
-    """Train LeNet-5 two steps on eight images each."""
+    """Train LeNet-5 for two steps of eight images each."""
     (x, y), _ = st.data.load("digits")
     network = st.Network.preset("lenet5", seed=1)
     history = network.fit(x[:16], y[:16], epochs=1, batch_size=8, shuffle=False,
@@ -85,7 +85,7 @@ def two_steps():
 
 
 def test_two_steps_equal_the_oracle():
-    """The weights after two steps are those of equations written out by hand."""
+    """The weights after two steps equal those of equations written by hand."""
     (x, y), _ = st.data.load("digits")
     p = {
         name: array.astype(np.float64)
@@ -96,8 +96,8 @@ def test_two_steps_equal_the_oracle():
     losses = [oracle_step(p, images[k : k + 8], y[k : k + 8]) for k in (0, 8)]
     network, history = two_steps()
 
-    # A sum of n products is off by some sqrt(n) roundings of 6e-8 (n = 8 x 784 at most: 5e-6);
-    # eight layers deep and back, each adding its own: 1e-4 of the step taken.
+    # The error of a sum of n products is about sqrt(n) roundings of 6e-8 (n is at most 8 x 784:
+    # 5e-6). Each of the eight layers adds its error, forward and backward: 1e-4 of the step.
     for name, array in network.parameters.items():
         step = np.linalg.norm(p[name] - start[name])
         assert np.linalg.norm(array - p[name]) < 1e-4 * step + 1e-7 * np.linalg.norm(p[name]), name
@@ -106,5 +106,5 @@ def test_two_steps_equal_the_oracle():
 
 
 def test_two_runs_give_the_same_bits():
-    """The same seed gives the same SHA-256 of the weights."""
+    """Two runs with the same seed give bit-identical weights."""
     assert digest(two_steps()[0]) == digest(two_steps()[0])
