@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md is correct: the tutorial works, the files exist, the drawing shows the imports."""
+"""ARCHITECTURE.md is correct: its tutorial works, its files exist, its drawing is up to date."""
 
 import os
 import re
