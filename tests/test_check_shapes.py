@@ -68,7 +68,7 @@ def test_with_the_option_wrong_shapes_are_found(tmp_path):
     assert "test_one_image_too_few -" in report
     assert "test_other_maps_after_bad_input -" in report
     assert "checking the parameters of striate.functions.transfer.tanh.Tanh.backward_n" in report
-    assert "while typechecking parameter 'da'" in report
+    assert "typechecking parameter 'da'" in report
 
 
 def test_with_the_option_the_suite_passes():
