@@ -12,9 +12,13 @@ import pytest
 from engine.compiled import bound
 from striate import Network
 from striate.maths.check import relative_error
+from striate.model.presets import PRESETS
 
 PRODUCTS = 500
 """Most products that are summed for one output, along the layers of a network."""
+
+MOST = 20_000
+"""The same for a preset: the sums of ResNet-20's 20 layers, one after another."""
 
 
 def assert_right_for_one_image(text, shape):
@@ -71,3 +75,21 @@ OTHERS = (3, 4, 7, 8, 12, 15, 17, 32, 33)
 def test_widths(text, width):
     """Layers that read beyond an edge, or write at other places than neighbors."""
     assert_right_for_one_image(text, (6, width, 2))
+
+
+LARGE = {"resnet20", "unet-small", "mobilenet-small"}
+"""Presets that take seconds to compile."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LARGE else n for n in PRESETS]
+)
+def test_presets(name):
+    """The networks that have a name, for one image."""
+    shape = Network.preset(name).input_shape
+    image = np.random.default_rng(2).standard_normal((1, *shape)).astype(np.float32)
+    reference = Network.preset(name, engine="numpy").predict(image)
+
+    found = Network.preset(name, engine="compiled").predict(image)
+
+    assert relative_error(found, reference) <= bound(MOST)

@@ -1,6 +1,6 @@
 """Values of expressions where a kernel stands: loaded and computed no more than once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from striate.llvm.bounds import entry
 from striate.llvm.builder import FLOATS, INTS, to_value
@@ -165,11 +165,10 @@ class Values:
         values = scope.variables[access.name].values
         point = scope.point
         offset = offset_of(access, point)
-        # A known number may take the place of a load, but only where all lanes read the same one.
-        if values and not access.lookups and scope.schedule.lanes not in access.strides:
-            known = all(i in point and point[i].base is None for i in access.strides)
-            if known:
-                return values[offset]
+        if values and not access.lookups:
+            known = self._known(access, values, offset)
+            if known is not None:
+                return known
         moving = scope.pointers.pointer(access)
         key: object = ("load", moving, offset, scope.width)
         if access.lookups or access.name in scope.kernel.stored:
@@ -177,6 +176,22 @@ class Values:
         if scope.masked is not None:
             return scope.once((key, id(scope.masked)), lambda: self._load_masked(access))
         return scope.once(key, lambda: self._load(access))
+
+    def _known(self, access: Access, values: Sequence[float], offset: int) -> float | None:
+        """Give the number of a table that all lanes read, if it is known while writing.
+
+        The index of the lanes may be known, too, but it stands for the first lane only: the others
+        read the numbers after it.
+        """
+        scope = self.scope
+        if any(i not in scope.point or scope.point[i].base is not None for i in access.strides):
+            return None
+        stride = access.strides.get(scope.schedule.lanes or "", 0)
+        if stride and scope.sums_lanes and scope.width < LANES:
+            return None  # lanes without a term must be zero
+        lanes = range(scope.width if stride else 1)
+        numbers = {values[offset + k * stride] for k in lanes}
+        return numbers.pop() if len(numbers) == 1 else None
 
     def _load_masked(self, access: Access) -> Value:
         """Read from memory, or zero where the place is outside."""
