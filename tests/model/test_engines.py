@@ -217,7 +217,7 @@ def test_kinds_without_equations(kind, golden):
 def test_every_kind_of_the_library_is_compiled():
     """No kind computes otherwise than the equations that it states."""
     kinds = [kind for base in (Function, Loss, Optimizer) for kind in kinds_of(base).values()]
-    inherited = [kind for kind in kinds if not striate.engine.capabilities.own_equations(kind)]
+    inherited = [kind for kind in kinds if not kind.states_equations]
 
     assert len(kinds) > 40
     assert inherited == []

@@ -13,9 +13,9 @@ import numpy as np
 
 from plan.meaning import computed, fixed, mask, table, with_images
 from striate.plan.fuse import Kernel
-from striate.plan.phases import parts_name
+
 from striate.plan.plan import ARENA, LOCAL
-from striate.plan.statement import LANES, Draw, Load, Store, Turn
+from striate.plan.statement import LANES, Draw, Load, Origin, Store, Turn
 
 
 class Simulated:
@@ -54,11 +54,10 @@ class Simulated:
             if array.dtype == np.float32:
                 array[...] = self.regions[name].reshape(array.shape)
 
-    @staticmethod
-    def sums(phase):
+    def sums(self, phase):
         """Name the parts' sums that a phase adds to."""
         names = {n for i in phase.items if isinstance(i, Kernel) for n in i.writes}
-        return {name for name in names if name.endswith(parts_name(""))}
+        return {n for n in names if self.plan.variables[n].origin is Origin.PARTIAL_SUMS}
 
     def images(self, phase, part, sums, images):
         """Do a phase for the images of one part, a block after another."""

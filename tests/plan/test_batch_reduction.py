@@ -17,9 +17,9 @@ def test_a_dense_layer():
     after = sum_whole(lowered(DENSE, **SHAPES), 100)
 
     assert [str(statement) for statement in after.statements] == [
-        "turn b into b, in rows",
-        "turn a into a, in rows",
-        "z[s,r] += b, in rows[q,s] * a, in rows[q,r]  for s < 3, r < 5, q < 100  for all images",
+        "transpose b into b, row layout",
+        "transpose a into a, row layout",
+        "z[s,r] += b, row layout[q,s] * a, row layout[q,r]  for s < 3, r < 5, q < 100  for all images",
     ]
 
 
@@ -27,7 +27,7 @@ def test_rows():
     """A row begins at a line of the cache, and holds an image."""
     variables = sum_whole(lowered(DENSE, a=(LANES, 21), b=(LANES, 3), z=(3, 21)), 100).variables
 
-    rows = variables["a, in rows"]
+    rows = variables["a, row layout"]
     assert (rows.size, rows.rows, rows.per_image) == (21, 32, True)
 
 
@@ -48,8 +48,8 @@ def test_turned_once():
     after = sum_whole(two, 100)
 
     assert [s.target for s in after.statements if isinstance(s, Turn)] == [
-        "b, in rows",
-        "a, in rows",
+        "b, row layout",
+        "a, row layout",
     ]
 
 

@@ -7,9 +7,9 @@ from plan.statements import lowered
 from striate.plan.batch_reduction import sum_whole
 from striate.plan.fuse import Kernel, written
 from striate.plan.lower import lower
-from striate.plan.phases import TASKS, parts_name, sort_phases
+from striate.plan.phases import TASKS, partial_sums, sort_phases
 from striate.plan.simplify import simplify
-from striate.plan.statement import LANES
+from striate.plan.statement import LANES, Origin
 
 PARTS = 3
 
@@ -40,7 +40,7 @@ class TestSums:
         found = phases(MEAN, CENTereD, "z[q,h,x] = 2 * b[q,h,x]", a=A, m=V, z=A)
 
         assert contents(found) == [
-            (True, [parts_name("m")]),
+            (True, [partial_sums("m")]),
             (False, ["m"]),
             (True, ["b", "z"]),
         ]
@@ -49,7 +49,7 @@ class TestSums:
         """All that can be done in the first phase is."""
         found = phases(MEAN, "b[q,h,x] = 3 * a[q,h,x]", CENTereD.replace("b", "z"), a=A, m=V, z=A)
 
-        assert contents(found)[0] == (True, [parts_name("m"), "b"])
+        assert contents(found)[0] == (True, [partial_sums("m"), "b"])
 
     def test_sums_of_sums(self):
         """Mean and variance take two waits."""
@@ -70,9 +70,9 @@ class TestSums:
         found = phases("z[h] += a[q,h,x]", MEAN, "z[h] += a[q,h,x] * m[h]", a=A, m=V, z=V)
 
         assert [(over, set(names)) for over, names in contents(found)] == [
-            (True, {parts_name("z"), parts_name("m")}),
+            (True, {partial_sums("z"), partial_sums("m")}),
             (False, {"m"}),
-            (True, {parts_name("z")}),
+            (True, {partial_sums("z")}),
             (False, {"z"}),
         ]
 
@@ -81,7 +81,7 @@ class TestSums:
         (_, join) = phases("z[h] += a[q,h,x]", a=A, z=V)
 
         (kernel,) = join.items
-        assert str(kernel.head.nest) == "z[x] += z, by parts[k,x]  for x < 3, k < 3"
+        assert str(kernel.head.nest) == "z[x] += z, partial sums[k,x]  for x < 3, k < 3"
 
     def test_every_part_adds(self):
         """A part's sum is cleared first, so that all of its blocks add to it."""
@@ -159,7 +159,7 @@ def test_nobody_reads_a_sum_before_it_is_known(group):
     for phase in found:
         made = {name for item in phase.items for name in written(item)}
         for item in phase.items:
-            parts = {name for name in made if name.endswith(parts_name(""))}
+            parts = {n for n in made if variables[n].origin is Origin.PARTIAL_SUMS}
             missing = set(item.reads) - known - given
             if phase.over_images:
                 assert missing <= {n for n in made if variables[n].per_image} | parts

@@ -348,9 +348,9 @@ class TestPlaces:
     def test_on_each_other_for_another_part(self):
         """An array ends behind its last part, not its first."""
         plan = small_plan()
-        sums = plan.homes["conv1.dweight, by parts"]
+        sums = plan.homes["conv1.dweight, partial sums"]
         beside = replace(sums, offset=sums.offset + sums.per_part)
 
-        broken = replace(plan, homes={**plan.homes, "conv1.dbias, by parts": beside})
+        broken = replace(plan, homes={**plan.homes, "conv1.dbias, partial sums": beside})
 
         assert first_line(broken).endswith("lie on each other, and are needed at one time.")

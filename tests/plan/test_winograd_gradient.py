@@ -12,7 +12,7 @@ from plan.small import PROCESSOR
 from plan.test_winograd import alone, alone_from, error_in_norm, transformed
 from striate.nests import bind
 from striate.plan.fuse import Kernel
-from striate.plan.phases import parts_name
+from striate.plan.phases import partial_sums
 from striate.plan.plan import make_plan
 from striate.plan.statement import LANES, Compute, Lowered, Variable
 from striate.plan.winograd import ERRORS, with_winograd
@@ -148,6 +148,6 @@ def test_the_image_is_transformed_when_it_is_needed():
         if isinstance(item, Kernel)
         for name in item.writes
     }
-    sums = parts_name("w, sums")
+    sums = partial_sums("w, sums")
     assert found["m"][0] < found["w, strips"][0] == found["w, tiles"][0] == found[sums][0]
     assert len(found[sums][1].loops) == 2

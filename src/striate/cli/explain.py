@@ -195,8 +195,7 @@ def _tiles(page: Page, explained: Explanation, item: ItemRow) -> list[dict[str, 
 def _named(explained: Explanation, name: str) -> ItemRow:
     """Find an item by its place, or by an array: the one with the most work for it."""
     every = [item for phase in explained.phases for item in phase.items]
-    names = {name, f"{name}, by parts", f"{name}, products"}
-    found = [i for i in every if name == i.label or names & set(i.writes)]
+    found = [i for i in every if name == i.label or name in (*i.writes, *i.results)]
     if found:
         return max(found, key=lambda item: item.operations)
     raise OptionError(

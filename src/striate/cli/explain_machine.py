@@ -40,7 +40,7 @@ def _region(
 ) -> None:
     """Draw one piece of memory."""
     layer = explained.layer
-    places = [p for p in region.places if layer is None or p.name.startswith(f"{layer}.")]
+    places = [p for p in region.places if layer in {None, p.layer}]
     shown = places if whole else largest(places, lambda place: place.size)
     saved = f", {_size(region.unshared)} without sharing" if region.unshared > region.size else ""
     title = f"{region.name[0].upper()}{region.name[1:]}: {_size(region.size)}{saved}"

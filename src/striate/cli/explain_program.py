@@ -7,7 +7,7 @@ from rich.text import Text
 from striate.cli.output import counted
 from striate.cli.pages import Column, Page, largest
 from striate.explain.explanation import Explanation
-from striate.explain.items import ItemRow, PhaseRow, endings
+from striate.explain.items import ItemRow, PhaseRow, legend
 from striate.explain.operations import OperationRow
 from striate.explain.statements import StatementRow, forms
 from striate.nests import Form
@@ -125,7 +125,7 @@ def schedule(page: Page, explained: Explanation, *, whole: bool) -> None:
     page.heading(
         "The schedule",
         f"{_batch(explained)} 0.4 is item 4 of phase 0; both are counted from 0.",
-        endings(name for item in explained.items for name in item.writes),
+        legend(explained.items),
     )
     if whole:
         for phase in explained.phases:

@@ -9,9 +9,6 @@ from striate.llvm.machine import host
 from striate.plan.target import Target
 from striate.shapes import Shape
 
-_STATES = {"equation", "statements", "lowering", "inference_lowering"}
-_COMPUTES = {"apply", "forward", "backward", "backward_a", "backward_n", "backward_w", "next_state"}
-
 
 def this_processor() -> Target:
     """Describe this machine's processor; raise where it lacks what the machine code needs."""
@@ -38,30 +35,17 @@ def silent(step: TrainingStep) -> list[str]:
     silent = [
         f"{registry.name_of(operation.function)} ({operation.layer})"
         for operation in step.forward
-        if not own_equations(operation.function)
+        if not operation.function.states_equations
         or operation.function.lowering(*(shapes[name] for name in operation.inputs)) is None
     ]
     # Whether a loss states equations does not depend on the form of its targets.
     silent += [
         f"{registry.name_of(end.loss)} (loss)"
         for end in step.losses
-        if not own_equations(end.loss)
+        if not end.loss.states_equations
         or end.loss.lowering(shapes[end.reads], shapes[end.reads]) is None
     ]
     return silent
-
-
-def own_equations(kind: object) -> bool:
-    """Say whether a kind's equations stand beside its NumPy code, or above it.
-
-    A class that inherits equations and computes something else would be compiled as what it is not.
-    """
-    for base in (kind if isinstance(kind, type) else type(kind)).__mro__:
-        if not _STATES.isdisjoint(vars(base)):
-            return True
-        if not _COMPUTES.isdisjoint(vars(base)):
-            return False
-    return False
 
 
 def require_equations(silent: Sequence[str]) -> None:

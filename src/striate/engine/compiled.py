@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from striate.compile import load_lowered
-from striate.engine.capabilities import own_equations, require_equations, silent, this_processor
+from striate.engine.capabilities import require_equations, silent, this_processor
 from striate.engine.steps import CompiledSteps, TrainingCall, put_images
 from striate.errors import OutOfMemoryError
 from striate.functions import registry
@@ -105,7 +105,7 @@ class CompiledEngine(Locked):
         EngineError
             If the update states no equation.
         """
-        if not (own_equations(optimizer) and getattr(optimizer, "statements", ())):
+        if not optimizer.states_equations:
             require_equations([f"{registry.name_of(optimizer)} (optimizer)"])
         gradients = self._program(images, training=True, target_shapes=target_shapes, stored=stored)
         updating = self._kept(

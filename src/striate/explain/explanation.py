@@ -81,7 +81,7 @@ class Explanation:
     @cached_property
     def operations(self) -> list[OperationRow]:
         """The operations of the step, in Hagan's symbols."""
-        return [r for r in operations(self.stages.step) if self._wants_name(f"{r.layer}.")]
+        return [r for r in operations(self.stages.step) if self.layer in {None, r.layer}]
 
     @cached_property
     def lowered(self) -> list[StatementRow]:
@@ -100,7 +100,7 @@ class Explanation:
         return Changes(
             unread=tuple(filter(self._wants_name, found.unread)),
             names={n: to for n, to in found.names.items() if self._wants_name(n)},
-            gathered=tuple(g for g in found.gathered if self._wants_name(g.scatter)),
+            gathered=tuple(g for g in found.gathered if self._wants_name(g.writes)),
         )
 
     @cached_property
@@ -187,8 +187,8 @@ class Explanation:
                 ]
 
     def _wants_name(self, name: str) -> bool:
-        """Whether an array, or what begins with its name, is wanted."""
-        return self.layer is None or name.startswith(f"{self.layer}.")
+        """Whether an array is wanted."""
+        return self.layer in {None, self.stages.lowered.variables[name].layer}
 
 
 def _target_shapes(step: TrainingStep) -> Sequence[Shape]:

@@ -1,31 +1,28 @@
 """The phases and kernels of a plan, with their loops in words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
 from striate.bench.work import work_of
-from striate.plan.fuse import Item, Kernel
+from striate.plan.fuse import Item, Kernel, written
 from striate.plan.plan import Plan
 from striate.plan.schedule import LoopSchedule, Walk
-from striate.plan.statement import IMAGE, LANES, Compute
+from striate.plan.statement import IMAGE, LANES, Compute, Origin
 
 STEP = "  "
 
 
-_WORDS = (
-    (
-        ", by parts",
-        "by parts: each part of the batch has a sum of its own; they are joined in order",
+LEGEND: Mapping[Origin, str] = {
+    Origin.PARTIAL_SUMS: "partial sums: one sum for each part of the batch, added up in order",
+    Origin.ROW_LAYOUT: "row layout: a transposed copy, with neighbors of one image in the lanes",
+    Origin.WINOGRAD: (
+        "strip, tiles, products, back: Winograd's transforms, which save multiplications in 3x3 "
+        "convolutions"
     ),
-    (", in rows", "in rows: turned, so that neighbors lie in the lanes and images are counted"),
-    (
-        ", products",
-        "strip, tiles, products, back: Winograd's transforms, for fewer products of 3 x 3 windows",
-    ),
-    (", padded for ", "padded: a copy with zeros around it"),
-)
-"""What the endings of names mean that the compiler gives to arrays of its own."""
+    Origin.PADDED_COPY: "padded: a copy with zeros around it",
+}
+"""What the arrays are for that the compiler introduces."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +51,12 @@ class ItemRow:
         The loops in words, the outermost first, indented as they are nested.
     multiply_adds, operations
         For a whole batch; a multiply-add is two operations.
+    layers
+        The layers to which the computed arrays belong.
+    results
+        The arrays of the step that it computes or helps to compute, by partial sums for example.
+    origins
+        The stages of the compiler that introduced the computed arrays.
     """
 
     phase: int
@@ -69,6 +72,9 @@ class ItemRow:
     loops: tuple[str, ...] = ()
     multiply_adds: int = 0
     operations: int = 0
+    layers: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
     @property
     def label(self) -> str:
@@ -82,7 +88,7 @@ class ItemRow:
 
     def concerns(self, layer: str) -> bool:
         """Whether it computes an array of a layer."""
-        return any(name.startswith(f"{layer}.") for name in self.writes)
+        return layer in self.layers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,26 +137,21 @@ def phase_rows(plan: Plan) -> list[PhaseRow]:
     ]
 
 
-def endings(names: Iterable[str]) -> list[str]:
-    """Say what the endings of names mean that the compiler gives to arrays of its own.
+def legend(items: Iterable[ItemRow]) -> list[str]:
+    """Explain the arrays that the compiler introduced, as far as some items compute any.
 
     Parameters
     ----------
-    names
-        Of arrays.
+    items
+        Rows of a table.
 
     Returns
     -------
     list of str
-        One sentence for each ending that is there.
-
-    Examples
-    --------
-    >>> endings(["conv1.dweight, by parts", "conv1.dweight"])
-    ['by parts: each part of the batch has a sum of its own; they are joined in order']
+        One line for each origin.
     """
-    every = list(names)
-    return [words for ending, words in _WORDS if any(ending in name for name in every)]
+    origins = {origin for item in items for origin in item.origins}
+    return [words for origin, words in LEGEND.items() if origin in origins]
 
 
 def titled(names: Iterable[str]) -> str:
@@ -204,6 +205,10 @@ def at_once(schedule: LoopSchedule) -> str:
 def _row(plan: Plan, phase: int, number: int, item: Item) -> ItemRow:
     """Describe an item."""
     work = work_of(plan, item, over_images=plan.phases[phase].over_images)
+    computed = [plan.variables[name] for name in written(item)]
+    layers = tuple(dict.fromkeys(v.layer for v in computed if v.layer))
+    results = tuple(dict.fromkeys(v.part_of or v.name for v in computed))
+    origins = tuple(dict.fromkeys(v.origin for v in computed))
     if not isinstance(item, Kernel):
         return ItemRow(
             phase=phase,
@@ -212,6 +217,9 @@ def _row(plan: Plan, phase: int, number: int, item: Item) -> ItemRow:
             equations=(str(item),),
             writes=(item.writes,),
             stored=(item.writes,),
+            layers=layers,
+            results=results,
+            origins=origins,
         )
     schedule = plan.schedules[phase, number]
     return ItemRow(
@@ -228,6 +236,9 @@ def _row(plan: Plan, phase: int, number: int, item: Item) -> ItemRow:
         loops=tuple(_loops(item, schedule)),
         multiply_adds=work.multiply_adds,
         operations=work.operations,
+        layers=layers,
+        results=results,
+        origins=origins,
     )
 
 

@@ -26,6 +26,8 @@ class Place:
         The first and the last item that needs it, counted through all phases.
     per
         Of what there is one: ``block``, ``part``, or nothing where there is one in all.
+    layer
+        The layer to which the array belongs.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Place:
     first: int
     last: int
     per: str = ""
+    layer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +166,13 @@ def _place(plan: Plan, name: str, life: tuple[int, int]) -> Place:
         per, size = "", variable.size * (plan.images if variable.per_image else 1)
     first, last = life
     return Place(
-        name=name, offset=ITEM * home.offset, size=ITEM * size, first=first, last=last, per=per
+        name=name,
+        offset=ITEM * home.offset,
+        size=ITEM * size,
+        first=first,
+        last=last,
+        per=per,
+        layer=variable.layer,
     )
 
 

@@ -40,6 +40,7 @@ class StatementRow:
 class Gathered:
     """A scatter, and the gathers that it became: each entry is then computed at once."""
 
+    writes: str
     scatter: str
     gathers: tuple[str, ...]
 
@@ -110,9 +111,13 @@ def changes(lowered: Lowered, simplified: Lowered) -> Changes:
 def _row(statement: Statement) -> StatementRow:
     """Describe a statement."""
     if not isinstance(statement, Compute):
-        word, _, text = str(statement).partition(" ")
         return StatementRow(
-            form=word, text=text, box="", note="", writes=statement.writes, reads=statement.reads
+            form=statement.verb,
+            text=statement.detail,
+            box="",
+            note="",
+            writes=statement.writes,
+            reads=statement.reads,
         )
     nest = statement.nest
     notes = ["adds to what is there"] * statement.adds + ["for all images"] * statement.whole
@@ -141,14 +146,14 @@ def _names(before: Lowered, after: Lowered) -> dict[str, str]:
 
 def _gathered(before: Lowered, after: Lowered) -> Iterable[Gathered]:
     """Find the scatters that are gathers now."""
-    unchanged = {str(statement) for statement in before.statements}
+    unchanged = set(before.statements)
     for statement in before.statements:
         if not isinstance(statement, Compute) or statement.nest.equation.form is not Form.SCATTER:
             continue
         made = tuple(
             str(new)
             for new in after.statements
-            if new.writes == statement.writes and str(new) not in unchanged
+            if new.writes == statement.writes and new not in unchanged
         )
         if made:
-            yield Gathered(scatter=str(statement), gathers=made)
+            yield Gathered(writes=statement.writes, scatter=str(statement), gathers=made)

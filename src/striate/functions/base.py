@@ -24,6 +24,7 @@ from striate.functions.declarations import (
     Onnx,
     Parameter,
     Shorthand,
+    StatesEquations,
 )
 from striate.maths.windows import Axis
 from striate.shapes import Array, Shape
@@ -41,7 +42,7 @@ class Case:
     note: str = ""
 
 
-class Function(ABC):
+class Function(StatesEquations, ABC):
     """One kind with its options: what the graph and every engine know of it."""
 
     shorthand: ClassVar[Shorthand | None] = None
@@ -226,7 +227,7 @@ class TransferFunction(Function):
         return Derivatives(inputs=(self.backward_n(call.inputs[0], output, d_output),))
 
 
-class Loss(ABC):
+class Loss(StatesEquations, ABC):
     """A loss (performance function): compares the output of a network with its targets.
 
     The loss of a batch is the weighted mean over its images,
@@ -330,6 +331,7 @@ __all__ = [
     "Onnx",
     "Parameter",
     "Shorthand",
+    "StatesEquations",
     "TransferFunction",
     "WeightFunction",
 ]

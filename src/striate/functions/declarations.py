@@ -189,6 +189,45 @@ class Lowering:
         )
 
 
+class StatesEquations:
+    """A kind that may state index equations next to its NumPy code, for the compiled engine.
+
+    A subclass that changes the NumPy code and states no equations of its own doesn't inherit its
+    parent's: the compiled engine would compute something other than what the subclass says.
+
+    Examples
+    --------
+    >>> class Doubled(StatesEquations):
+    ...     equation = "a[q,*x] = 2 * n[q,*x]"
+    ...
+    ...     def apply(self, n): return 2 * n
+    >>> class Tripled(Doubled):
+    ...     def apply(self, n): return 3 * n
+    >>> Doubled.states_equations, Tripled.states_equations
+    (True, False)
+    """
+
+    states_equations: ClassVar[bool] = False
+    """Whether the equations describe the class's own NumPy code."""
+
+    def __init_subclass__(cls) -> None:
+        """Find out whether the class states equations, changes the NumPy code, or does neither."""
+        super().__init_subclass__()
+        if not EQUATIONS.isdisjoint(vars(cls)):
+            cls.states_equations = True
+        elif not NUMPY_CODE.isdisjoint(vars(cls)):
+            cls.states_equations = False
+
+
+EQUATIONS = frozenset(("equation", "statements", "lowering", "inference_lowering"))
+"""Members in which a kind states its equations."""
+
+NUMPY_CODE = frozenset(
+    ("apply", "forward", "backward", "backward_a", "backward_n", "backward_w", "next_state")
+)
+"""Members in which a kind computes with NumPy what its equations state."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Onnx:
     """A kind's operator in ONNX, as data.

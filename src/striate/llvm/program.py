@@ -26,10 +26,10 @@ from striate.plan.control_block import (
     finished,
 )
 from striate.plan.fuse import Item, Kernel
-from striate.plan.phases import Phase, parts_name
+from striate.plan.phases import Phase
 from striate.plan.plan import ARENA, LOCAL, Home, Plan
 from striate.plan.schedule import LoopSchedule
-from striate.plan.statement import LANES, Draw, Gather, Load, Store, Turn
+from striate.plan.statement import LANES, Draw, Gather, Load, Origin, Store, Turn
 
 
 def write_program(plan: Plan) -> Module:
@@ -159,13 +159,16 @@ class _Program:
 
     def sums_that_begin(self, number: int) -> list[str]:
         """Name the parts' sums to which this phase is the first to add."""
-        suffix = parts_name("")
         written: list[list[str]] = [
             [n for item in phase.items if isinstance(item, Kernel) for n in item.writes]
             for phase in self.plan.phases
         ]
         before = {n for names in written[:number] for n in names}
-        return [n for n in dict.fromkeys(written[number]) if n.endswith(suffix) and n not in before]
+        return [
+            name
+            for name in dict.fromkeys(written[number])
+            if self.plan.variables[name].origin is Origin.PARTIAL_SUMS and name not in before
+        ]
 
     def clear(self, b: Builder, home: Home, size: int, part: Value) -> None:
         """Write zeros over a part's sums."""

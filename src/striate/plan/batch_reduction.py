@@ -16,9 +16,9 @@ from striate.plan.statement import (
     IMAGE,
     Compute,
     Lowered,
+    Origin,
     Statement,
     Turn,
-    Variable,
     renamed,
 )
 
@@ -50,11 +50,12 @@ def sum_whole(lowered: Lowered, images: int) -> Lowered:
         for name in dict.fromkeys(r.name for r in statement.nest.equation.references):
             if not variables[name].per_image:
                 continue
-            names[name] = rows = f"{name}, in rows"
+            names[name] = rows = f"{name}, row layout"
             if rows not in turned:
                 turned.add(rows)
-                size = variables[name].size
-                variables[rows] = Variable(name=rows, size=size, per_image=True, rows=aligned(size))
+                before = variables[name]
+                copy = before.derived(rows, Origin.ROW_LAYOUT, size=before.size, per_image=True)
+                variables[rows] = replace(copy, rows=aligned(before.size))
                 statements.append(Turn(source=name, target=rows))
         nest = _of_batch(renamed(statement.nest, names), names.values(), images)
         statements.append(replace(statement, nest=nest, whole=True))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from functools import cache
 from typing import Any, cast
 
@@ -29,6 +30,8 @@ def fingerprint(value: Any) -> str:
     """
     if value is None or isinstance(value, str | int | float):
         return repr(value)
+    if isinstance(value, Enum):
+        return str(value)
     if isinstance(value, Mapping):
         pairs = cast("Mapping[Any, Any]", value).items()
         return f"{{{','.join(f'{fingerprint(k)}:{fingerprint(v)}' for k, v in pairs)}}}"

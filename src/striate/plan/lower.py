@@ -153,6 +153,8 @@ class _Lowering:
         self.shapes: dict[str, Shape] = {}
         self.state: dict[str, str] = {}
         self.lowerings: dict[str, Lowering] = {}
+        self.layers = _layers(step)
+        self.layer = ""  # whose equations are being lowered: the owner of their temporaries
         self.alike = LoweringCache(training=training)
 
     def begin(self, stored: Mapping[str, Stored]) -> None:
@@ -218,6 +220,7 @@ class _Lowering:
                 buffer=buffer,
                 offset=offset,
                 values=tuple(values),
+                layer=self.layers.get(name, "" if buffer else self.layer),
             ),
         )
         assert (known.size, known.per_image) == (size, per_image), (known, size, per_image)
@@ -271,6 +274,7 @@ class _Lowering:
 
     def forward(self, operation: Operation) -> None:
         """Add a function's forward equations, and those of its running statistics."""
+        self.layer = operation.layer
         function = operation.function
         shapes = [self.shapes[name] for name in operation.inputs]
         self.shapes[operation.output] = function.output_shape(*shapes)
@@ -297,6 +301,7 @@ class _Lowering:
 
     def loss(self, end: LossOperation, number: int, target_shape: Shape) -> None:
         """Add a loss: each image's own, and the derivative scaled to the batch."""
+        self.layer = end.layer
         shape = self.shapes[end.reads]
         lowering = end.loss.lowering(shape, target_shape)
         assert lowering is not None, f"{end.loss} states no equation"
@@ -318,6 +323,7 @@ class _Lowering:
     def backward(self, back: BackwardOperation) -> None:
         """Add a function's backward equations."""
         operation = back.operation
+        self.layer = operation.layer
         lowering = self.lowerings[operation.output]
         names = self._names(operation)
         function = operation.function
@@ -377,6 +383,15 @@ class _Lowering:
             return
         per_image = bool(reference.subscripts) and reference.subscripts[0].lone == IMAGE
         self.variable(name, prod(lengths[1:] if per_image else lengths), per_image=per_image)
+
+
+def _layers(step: TrainingStep) -> dict[str, str]:
+    """Map each array of a step, and its derivative, to the layer to which it belongs."""
+    layers = {f"{name}.A": name for name in step.graph.inputs}
+    for operation in step.forward:
+        names = (operation.output, *operation.parameters.values(), *operation.state.values())
+        layers |= dict.fromkeys(names, operation.layer)
+    return layers | {derivative_of(name): layer for name, layer in layers.items()}
 
 
 def _next(name: str) -> str:

@@ -13,7 +13,7 @@ from math import prod
 
 from striate.nests import bind
 from striate.plan.fuse import Item, Kernel, fuse, with_stored, written
-from striate.plan.statement import IMAGE, Compute, Lowered, Statement, Variable
+from striate.plan.statement import IMAGE, Compute, Lowered, Origin, Statement, Variable
 
 TASKS = 16
 """Tasks of a phase between images: so many threads can share it."""
@@ -42,11 +42,6 @@ class Phase:
     items: tuple[Item, ...]
     over_images: bool
     tasks: int
-
-
-def parts_name(name: str) -> str:
-    """Name the array of the parts' sums."""
-    return f"{name}, by parts"
 
 
 def sort_phases(lowered: Lowered, parts: int) -> tuple[tuple[Phase, ...], dict[str, Variable]]:
@@ -131,9 +126,10 @@ class _Sorting:
     def by_parts(self, statement: Compute) -> Compute:
         """Write a sum over images as a part's share of it."""
         name = statement.writes
-        other = parts_name(name)
-        variable = self.variables[name]
-        self.variables.setdefault(other, Variable(name=other, size=variable.size, per_image=False))
+        other = partial_sums(name)
+        whole = self.variables[name]
+        partial = whole.derived(other, Origin.PARTIAL_SUMS, size=whole.size, per_image=False)
+        self.variables.setdefault(other, replace(partial, part_of=name))
         return replace(statement.renamed({name: other}), adds=True)
 
     def place_between(self, statement: Statement) -> None:
@@ -158,7 +154,12 @@ class _Sorting:
         """Write the sum over parts."""
         size = self.variables[name].size
         nest = bind("t[x] += p[k,x]", shapes={"t": (size,), "p": (self.parts, size)})
-        return Compute(nest=nest).renamed({"t": name, "p": parts_name(name)})
+        return Compute(nest=nest).renamed({"t": name, "p": partial_sums(name)})
+
+
+def partial_sums(name: str) -> str:
+    """Name the array of the parts' sums."""
+    return f"{name}, partial sums"
 
 
 def _neighborhood(numbered: tuple[int, Statement]) -> tuple[int, str]:

@@ -7,11 +7,11 @@ from striate.plan.batch_reduction import sum_whole
 from striate.plan.fuse import Item, Kernel
 from striate.plan.lower import SCALARS
 from striate.plan.memory import Need, aligned, place
-from striate.plan.phases import Phase, parts_name, sort_phases
+from striate.plan.phases import Phase, sort_phases
 from striate.plan.schedule import LoopSchedule, schedule
 from striate.plan.simplify import simplify
 from striate.plan.single import single_image
-from striate.plan.statement import LANES, Compute, Load, Lowered, Statement, Store, Variable
+from striate.plan.statement import LANES, Compute, Load, Lowered, Origin, Statement, Store, Variable
 from striate.plan.target import Target
 from striate.plan.winograd import with_winograd
 
@@ -182,7 +182,7 @@ def _homes(
         elif variable.per_image:
             shared.append(Need(name, size * blocks, first[0], last[0]))
             homes[name] = Home(ARENA, 0, per_block=size)
-        elif name.endswith(parts_name("")):
+        elif variable.origin is Origin.PARTIAL_SUMS:
             shared.append(Need(name, variable.size * parts, first[0], last[0]))
             homes[name] = Home(ARENA, 0, per_part=variable.size)
         else:

@@ -21,7 +21,7 @@ from striate.nests.expression import (
     write_terms,
 )
 from striate.plan.simplify import fill
-from striate.plan.statement import IMAGE, Compute, Load, Lowered, Statement, Store, Variable
+from striate.plan.statement import IMAGE, Compute, Load, Lowered, Origin, Statement, Store, Variable
 
 
 def single_image(lowered: Lowered) -> Lowered:
@@ -109,7 +109,9 @@ def _with_halo(statement: Compute, variables: dict[str, Variable]) -> Iterator[C
         # Two phases with the same edges share one padded array. It is filled once: filling it again
         # before every reader has finished would give that reader a half-filled array.
         if name not in variables:
-            variables[name] = Variable(name=name, size=prod(shape), per_image=False)
+            variables[name] = variables[reference.name].derived(
+                name, Origin.PADDED_COPY, size=prod(shape), per_image=False
+            )
             yield from _padded(name, shape, reference.name, lengths, before)
         moved = [
             Subscript(write_terms(s.linear()[0], s.linear()[1] + b))

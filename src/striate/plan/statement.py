@@ -7,6 +7,8 @@ masks. Nothing here knows of layers or kinds.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import ClassVar
 
 from striate.graph.batch import MOVES
 from striate.nests import Form, Nest, injective
@@ -16,6 +18,25 @@ from striate.plan.target import LANES
 
 IMAGE = "q"
 """The index of images: in every equation it stands first in the arrays of images."""
+
+
+class Origin(StrEnum):
+    """The stage that introduced an array."""
+
+    LOWERING = "lowering"
+    """It is an array of the training step, or a temporary of a layer's equations."""
+
+    PARTIAL_SUMS = "partial sums"
+    """One sum over images for each part of the batch; they are added up in order."""
+
+    ROW_LAYOUT = "row layout"
+    """A copy whose lanes hold neighboring numbers of one image instead of 16 images."""
+
+    PADDED_COPY = "padded copy"
+    """A copy with zeros around it."""
+
+    WINOGRAD = "Winograd"
+    """A transformed kernel, image or product, or a transform's matrix."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +64,12 @@ class Variable:
         Numbers from one image to the next, where it lies in rows; 0 where images lie in lanes.
     folded
         Its axes that take no memory: what loops around its use count, one value after another.
+    origin
+        The stage that introduced it.
+    layer
+        The layer to which it belongs; empty for the scalars of a call and for an optimizer.
+    part_of
+        The array that it helps to compute, for partial sums and Winograd's transforms.
     """
 
     name: str
@@ -53,6 +80,15 @@ class Variable:
     values: tuple[float, ...] = field(default=(), repr=False)
     rows: int = 0
     folded: tuple[int, ...] = ()
+    origin: Origin = Origin.LOWERING
+    layer: str = ""
+    part_of: str = ""
+
+    def derived(self, name: str, origin: Origin, *, size: int, per_image: bool) -> "Variable":
+        """Make a variable for an array that a stage introduces on behalf of this one."""
+        return Variable(
+            name=name, size=size, per_image=per_image, origin=origin, layer=self.layer
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +153,8 @@ class Compute:
 class Load:
     """Brings a caller's array, image after image, into lanes."""
 
+    verb: ClassVar[str] = "load"
+
     source: str
     target: str
 
@@ -134,13 +172,20 @@ class Load:
         """Give the statement with other names for its arrays."""
         return Load(source=self.source, target=names.get(self.target, self.target))
 
+    @property
+    def detail(self) -> str:
+        """Which arrays it moves."""
+        return f"{self.target} from {self.source}"
+
     def __str__(self) -> str:
-        return f"load {self.target} from {self.source}"
+        return f"{self.verb} {self.detail}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Store:
     """Brings an array out of the lanes into a caller's, image after image."""
+
+    verb: ClassVar[str] = "store"
 
     source: str
     target: str
@@ -159,8 +204,13 @@ class Store:
         """Give the statement with other names for its arrays."""
         return Store(source=names.get(self.source, self.source), target=self.target)
 
+    @property
+    def detail(self) -> str:
+        """Which arrays it moves."""
+        return f"{self.source} to {self.target}"
+
     def __str__(self) -> str:
-        return f"store {self.source} to {self.target}"
+        return f"{self.verb} {self.detail}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +226,8 @@ class Draw:
     stream
         Last word of the counters: keeps the words of one layer apart from another's.
     """
+
+    verb: ClassVar[str] = "draw"
 
     target: str
     threshold: int
@@ -196,13 +248,20 @@ class Draw:
         target = names.get(self.target, self.target)
         return Draw(target=target, threshold=self.threshold, stream=self.stream)
 
+    @property
+    def detail(self) -> str:
+        """Which arrays it moves."""
+        return f"{self.target} from stream {self.stream:x}, at least {self.threshold} / 2**24"
+
     def __str__(self) -> str:
-        return f"draw {self.target} from stream {self.stream:x}, at least {self.threshold} / 2**24"
+        return f"{self.verb} {self.detail}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
     """Turns an array with the images in the lanes into rows, an image after another."""
+
+    verb: ClassVar[str] = "transpose"
 
     source: str
     target: str
@@ -222,8 +281,13 @@ class Turn:
         source, target = (names.get(n, n) for n in (self.source, self.target))
         return Turn(source=source, target=target)
 
+    @property
+    def detail(self) -> str:
+        """Which arrays it moves."""
+        return f"{self.source} into {self.target}"
+
     def __str__(self) -> str:
-        return f"turn {self.source} into {self.target}"
+        return f"{self.verb} {self.detail}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,6 +311,8 @@ class Gather:
     last
         Whether the channels stand last in the caller's array, or first.
     """
+
+    verb: ClassVar[str] = "gather"
 
     source: str
     numbers: str
@@ -273,9 +339,14 @@ class Gather:
         """Give the statement with another name for its target."""
         return replace(self, target=names.get(self.target, self.target))
 
-    def __str__(self) -> str:
+    @property
+    def detail(self) -> str:
+        """Which images it brings where."""
         size = f"{self.rows} x {self.columns} x {self.channels}"
-        return f"gather {self.target} from {self.source}: {self.element}, {size}"
+        return f"{self.target} from {self.source}: {self.element}, {size}"
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.detail}"
 
 
 Statement = Compute | Load | Gather | Store | Turn | Draw
@@ -320,6 +391,7 @@ __all__ = [
     "Gather",
     "Load",
     "Lowered",
+    "Origin",
     "Statement",
     "Store",
     "Turn",

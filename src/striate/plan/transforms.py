@@ -1,13 +1,13 @@
 """What Winograd's transforms are made of: matrices of known numbers, and nests that apply them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Self
 
 from striate.nests import Equation, Nest
 from striate.nests.expression import Arithmetic, Reference, Subscript, write_terms
-from striate.plan.statement import IMAGE, Compute, Variable
+from striate.plan.statement import IMAGE, Compute, Origin, Variable
 
 WINDOW = 3
 
@@ -125,7 +125,14 @@ class Transforms:
         name = f"Winograd's {letter} for {self.side}{', turned' if turned else ''}"
         values = tuple(float(number) for row in rows for number in row)
         self.variables.setdefault(
-            name, Variable(name=name, size=len(values), per_image=False, values=values)
+            name,
+            Variable(
+                name=name,
+                size=len(values),
+                per_image=False,
+                values=values,
+                origin=Origin.WINOGRAD,
+            ),
         )
         self.shapes[name] = (len(rows), len(rows[0]))
         return name
@@ -137,11 +144,13 @@ class Transforms:
         self.shapes[name] = tuple(self.extents[i] for i in indices)
         per_image = indices[0] == IMAGE
         held = [i for i in (*lead, *rest) if i != IMAGE]
-        self.variables[name] = Variable(
-            name=name,
-            size=prod(self.extents[i] for i in held),
-            per_image=per_image,
+        size = prod(self.extents[i] for i in held)
+        self.variables[name] = replace(
+            self.variables[self.name].derived(
+                name, Origin.WINOGRAD, size=size, per_image=per_image
+            ),
             folded=tuple(range(len(lead), len(lead) + len(folded))),
+            part_of=self.name,
         )
         return self.reference(name, *indices)
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from striate.functions.base import Lowering, Onnx
+from striate.functions.base import Lowering, Onnx, StatesEquations
 from striate.functions.options import NOT_NEGATIVE, POSITIVE, check, option
 from striate.shapes import Array, Float, Shaped
 
@@ -21,7 +21,7 @@ REGULARIZED = "g[x] = dw[x] + weight_decay * decayed[x] * w[x]"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Optimizer(ABC):
+class Optimizer(StatesEquations, ABC):
     """One rule by which training changes the parameters.
 
     Parameters
