@@ -87,7 +87,10 @@ def describe(content: bytes) -> dict[str, Any]:
     for number, section in enumerate(sections):
         if not section.flags & ALLOCATED:
             continue
-        described: dict[str, Any] = {"size": len(section.content), "digest": digest(section.content)}
+        described: dict[str, Any] = {
+            "size": len(section.content),
+            "digest": digest(section.content),
+        }
         functions = sorted((s[2], s[3], s[0]) for s in symbols if s[1] == number and s[3])
         described["functions"] = [
             (name, size, digest(section.content[start : start + size]))

@@ -13,7 +13,6 @@ import numpy as np
 
 from plan.meaning import computed, fixed, mask, table, with_images
 from striate.plan.fuse import Kernel
-
 from striate.plan.plan import ARENA, LOCAL
 from striate.plan.statement import LANES, Draw, Load, Origin, Store, Turn
 

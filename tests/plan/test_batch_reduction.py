@@ -19,7 +19,10 @@ def test_a_dense_layer():
     assert [str(statement) for statement in after.statements] == [
         "transpose b into b, row layout",
         "transpose a into a, row layout",
-        "z[s,r] += b, row layout[q,s] * a, row layout[q,r]  for s < 3, r < 5, q < 100  for all images",
+        (
+            "z[s,r] += b, row layout[q,s] * a, row layout[q,r]  for s < 3, r < 5, q < 100"
+            "  for all images"
+        ),
     ]
 
 

@@ -1,8 +1,7 @@
 """Places in memory: whoever is alive at one time lies beside the others, in little room."""
 
-from itertools import combinations
-
 from dataclasses import replace
+from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st

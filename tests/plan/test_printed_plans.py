@@ -24,7 +24,13 @@ ROOT = Path(__file__).parents[2]
 
 READ = (
     *("conv1.Z", "average1.Z", "conv2.Z", "dense1.Z", "dense3.A.t"),
-    *("flatten1.dA", "average1.dA", "conv2.dweight, partial sums", "conv2.dweight", "dense1.dweight"),
+    *(
+        "flatten1.dA",
+        "average1.dA",
+        "conv2.dweight, partial sums",
+        "conv2.dweight",
+        "dense1.dweight",
+    ),
 )
 """What kernels of LeNet-5 compute first that are worth reading: one of each role."""
 

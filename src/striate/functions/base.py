@@ -107,7 +107,7 @@ class Function(StatesEquations, ABC):
         """Give the equations outside training: other ones for dropout and batch normalization."""
         return self.lowering(*shapes)
 
-    def require_images(self, images: int, *shapes: Shape) -> None:  # noqa: B027  # none are refused
+    def require_images(self, images: int, *shapes: Shape) -> None:  # none are refused
         """Raise where it cannot be trained on so many images; most can on any number."""
 
     def drawn(self, call: Call) -> dict[str, Array]:  # noqa: ARG002  # most draw nothing

@@ -86,9 +86,7 @@ class Variable:
 
     def derived(self, name: str, origin: Origin, *, size: int, per_image: bool) -> "Variable":
         """Make a variable for an array that a stage introduces on behalf of this one."""
-        return Variable(
-            name=name, size=size, per_image=per_image, origin=origin, layer=self.layer
-        )
+        return Variable(name=name, size=size, per_image=per_image, origin=origin, layer=self.layer)
 
 
 @dataclass(frozen=True, kw_only=True)
