@@ -36,6 +36,7 @@ ABOUT = {
     "maths": "the textbook in NumPy alone",
     "files": "whole or not at all",
     "shapes": "names for arrays",
+    "tables": "as wide as the terminal",
     "errors": "words for what went wrong",
 }
 # The drawing: rows of one height, names on the left, arcs on the right.

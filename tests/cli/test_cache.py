@@ -48,7 +48,7 @@ def test_clear_empties_it(striate, filled):
     """`--clear` says how much is free again, and the programs are gone."""
     result = striate("cache", "--clear")
 
-    assert result.stdout == "Removed 2 programs: 1.3 MiB are free again.\n"
+    assert result.stdout == "Removed 2 programs (1.3 MiB).\n"
     assert filled.entries() == []
 
 
@@ -56,7 +56,7 @@ def test_clear_of_nothing(striate, cache):
     """`--clear` says that there was nothing."""
     result = striate("cache", "--clear")
 
-    assert (result.exit_code, result.stdout) == (0, "There was nothing to remove.\n")
+    assert (result.exit_code, result.stdout) == (0, "The cache is already empty.\n")
     assert cache.entries() == []
 
 
@@ -82,8 +82,8 @@ def test_a_cache_that_is_not_used_says_why(striate, filled):
     assert result.exit_code == 0
     assert result.stdout == (
         f"folder    {filled.folder}\nprograms  0\nsize      0.0 MiB of at most 256.0 MiB\n\n"
-        "New programs cannot be kept there: other users may write to it. Each process compiles its "
-        "own. Set STRIATE_CACHE to a folder of your own that nobody else may write to.\n"
+        "The cache is not used: other users may write to it. Each process compiles its own "
+        "programs. Set STRIATE_CACHE to a folder that you own and nobody else may write to.\n"
     )
 
 
@@ -101,8 +101,7 @@ def test_no_home(striate, monkeypatch):
 
     assert result.stdout.startswith("folder    none\nprograms  0\n")
     assert (
-        "New programs cannot be kept there: the system does not say where the home folder is. "
-        in result.stdout
+        "The cache is not used: the system does not say where the home folder is. " in result.stdout
     )
 
 

@@ -16,7 +16,7 @@ def test_list_has_every_name_with_what_is_known(striate, monkeypatch, tmp_path):
     assert tuple(sets) == NAMES
     assert sets["digits"]["here"]
     assert not sets["mnist"]["here"]
-    assert "12 MB are downloaded to " in sets["mnist"]["where"]
+    assert "12 MB will be downloaded to " in sets["mnist"]["where"]
     assert "Creative Commons" in sets["mnist"]["notice"]
 
 
@@ -45,11 +45,11 @@ def test_description_has_counts_range_and_samples(striate):
     """A name brings counts of each class, the range of the pixels, and one image of each class."""
     result = striate("data", "digits")
 
-    assert "digits: 5000 training and 1000 test images\n" in result.stdout
-    assert "uint8 from 0 to 255\n" in result.stdout
-    assert "\n0           500       100\n" in result.stdout
+    assert "digits: 5,000 training images, 1,000 test images\n" in result.stdout
+    assert "uint8, 0 to 255\n" in result.stdout
+    assert "\n0           500   100\n" in result.stdout
     assert "@" in result.stdout
-    assert result.stdout.endswith("Train a network on these: striate train digits\n")
+    assert result.stdout.endswith("To train a network on it: striate train digits\n")
 
 
 def test_description_as_json(striate, picture_folder):

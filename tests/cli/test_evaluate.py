@@ -29,7 +29,7 @@ def test_text_explains_its_words(striate, shapes_model):
 
     assert result.exit_code == 0
     assert "class    images  precision    recall        F1\n" in result.stdout
-    assert "\nprecision: how many of the answers with this class are right;" in result.stdout
+    assert "\nprecision: the share of predictions of a class that are correct;" in result.stdout
 
 
 @pytest.mark.parametrize(("part", "images"), [("test", 400), ("training", 2000), ("all", 2400)])
@@ -86,7 +86,7 @@ def test_many_classes_are_shown_as_pairs(striate, tmp_path):
     result = striate("evaluate", "net.safetensors", "many.npz", "--part", "all")
 
     assert "Most often confused:\n" in result.stdout
-    assert " taken for " in result.stdout
+    assert " predicted as " in result.stdout
 
 
 def test_network_for_other_data_than_pictures_is_refused(striate, tmp_path):

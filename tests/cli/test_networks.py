@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from striate import Network
-from striate.cli.networks import answers, labels_for, make, set_classes, weights_hash
+from striate.cli.networks import class_scores, labels_for, make, set_classes, weights_hash
 from striate.errors import OptionError
 
 
@@ -65,6 +65,6 @@ def test_answers_are_one_number_for_each_class(layers, scores, probabilities):
     net = Network.parse(layers, (3,))
     outputs = np.array([[0.25]] if layers.startswith("dense 1") else [[0.25, 0.5]])
 
-    found, certain = answers(net, outputs)
+    found, certain = class_scores(net, outputs)
 
     assert (found.tolist(), certain) == (scores, probabilities)

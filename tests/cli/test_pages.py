@@ -4,7 +4,8 @@ import pytest
 from rich.console import Console
 
 from striate.cli.output import Output
-from striate.cli.pages import Column, Page, bar, largest, span
+from striate.cli.pages import Page, bar, largest, span
+from striate.tables import Column
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The program: help, version, exit codes, errors without tracebacks."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -36,7 +37,7 @@ def test_help_lists_commands_and_exit_codes(striate):
     for command in COMMANDS:
         assert f"\n  {command} " in result.stdout
     assert "striate train digits" in result.stdout
-    assert "130  stopped with Ctrl-C" in result.stdout
+    assert "130  interrupted with Ctrl-C" in result.stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -61,12 +62,48 @@ def test_version():
     assert done.stdout == f"striate {__version__}\n"
 
 
-def test_unknown_command_is_a_usage_error(striate):
-    """A command that does not exist exits with 2."""
-    result = striate("trian", "digits")
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("trian", "Did you mean 'train'? "),
+        ("eval", "Did you mean 'evaluate'? "),
+        ("Train", "Did you mean 'train'? "),
+        ("xyzzy", ""),
+    ],
+)
+def test_unknown_command_is_a_usage_error(striate, typed, hint):
+    """A command that doesn't exist exits with 2 and suggests the nearest one."""
+    result = striate(typed, "digits")
 
     assert result.exit_code == 2
-    assert "No such command 'trian'" in result.stderr
+    assert result.stderr.endswith(
+        f"\nError: Unknown command '{typed}'. {hint}Choose from train, evaluate, predict, summary, "
+        "explain, data, bench, cache.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "suggested"),
+    [
+        (["train", "digits", "--learningrate", "1"], ["--learning-rate"]),
+        (["train", "digits", "--epoch", "1"], ["--epochs"]),
+        (["train", "digits", "--learning_rate", "1"], ["--learning-rate"]),
+        (["train", "digits", "--model", "lenet5"], ["--net"]),
+        (["evaluate", "m", "digits", "--device", "cpu"], ["--engine"]),
+        (["predict", "m", "p.png", "--inverted"], ["--invert"]),
+        (["predict", "m", "p.png", "--lr"], []),
+        (["explain", "lenet5", "--xyzzy"], []),
+        (["--versoin"], ["--version"]),
+    ],
+)
+def test_unknown_options_bring_those_that_are_meant(striate, words, suggested):
+    """An option that is spelled or meant like the unknown one is suggested, and no other."""
+    result = striate(*words)
+
+    assert result.exit_code == 2
+    message = result.stderr.splitlines()[-1]
+    assert message.startswith("Error: Unknown option '--")
+    assert re.findall(r"--[\w-]+", message)[1:] == suggested
 
 
 @pytest.mark.parametrize("as_json", [(), ("--json",)])
@@ -95,7 +132,7 @@ def test_a_missing_library_is_told_without_a_traceback():
     )
 
     message = (
-        "Error: striate explain cannot run: llvmlite is not installed. It makes the machine code. "
+        "Error: striate explain needs llvmlite, which is not installed. "
         "Install it with pip install llvmlite.\n"
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", message)

@@ -86,8 +86,8 @@ def test_another_way_to_train(data, recipe, option):
 def test_recipe_is_one_line():
     """A recipe is told in one line of words."""
     assert str(Recipe(augment="flip", label_smoothing=0.1)) == (
-        "lenet5, 10 epochs in batches of 128 images, adam with learning rate 0.001, decay cosine, "
-        "images changed at random (flip), labels smoothed by 0.1"
+        "lenet5, 10 epochs in batches of 128 images, adam with learning rate 0.001, "
+        "schedule cosine, images changed at random (flip), labels smoothed by 0.1"
     )
 
 

@@ -39,6 +39,11 @@ def on_terminal(words, folder, *, columns=90, **variables):
     return written.decode()
 
 
+def without_escapes(written):
+    """Remove colors and moves of the cursor."""
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", written)
+
+
 @pytest.fixture
 def written(tmp_path):
     """Give what two epochs of training write on a terminal."""
@@ -47,7 +52,7 @@ def written(tmp_path):
 
 def test_progress_bar_has_rate_and_time_left(written):
     """On a terminal a bar shows epoch, share done, images in a second, loss and time left."""
-    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", written)
+    plain = without_escapes(written)
 
     assert re.search(r"epoch   2/2 [━╸╺ ]+ 100% +[\d,]+ images/s  loss \d\.\d{4} 0:00:00", plain), (
         plain
@@ -79,7 +84,7 @@ def test_few_colors_mean_256(tmp_path):
 
 def test_long_lines_are_broken_between_words(tmp_path):
     """Prose is broken between words at the terminal's width."""
-    lines = on_terminal(["data"], tmp_path, NO_COLOR="1").splitlines()
+    lines = without_escapes(on_terminal(["data"], tmp_path)).splitlines()
 
     assert max(map(len, lines)) <= 90
 
@@ -93,7 +98,7 @@ def test_explanations_fit(columns, tmp_path):
         ["explain", "lenet5", "--batch", "32", *stages], tmp_path, columns=columns, NO_COLOR="1"
     )
 
-    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", written).splitlines()
+    lines = without_escapes(written).splitlines()
     assert [line for line in lines if len(line) > columns] == []
     assert "…" not in written
 

@@ -21,10 +21,10 @@ def test_report_has_all_that_a_newcomer_needs(striate, tmp_path):
         "shapes: 2,000 images to train on, 400 to test with, 15 x 15 x 1 pixels, ",
         "2 classes (square, diamond)\n",
         "recipe: conv 4@3x3 relu | max 3 | dense 2 softmax, 1 epoch in batches of 32 images, ",
-        "adam with learning rate 0.01, decay cosine, seed 0\n",
+        "adam with learning rate 0.01, schedule cosine, seed 0\n",
         "sizes: conv1: 15 - 3 + 1 = 13; max1: (13 - 3)/3 + 1 = 4\n",
-        "true \\ predicted  square  diamond ",
-        "The test images that the network finds hardest:\n",
+        "true     square  diamond ",
+        "The test images that are hardest for the network:\n",
         "saved striate-output/shapes-net.safetensors\n",
         "drew  striate-output/shapes-net/learning-curve.png\n",
         "  striate evaluate striate-output/shapes-net.safetensors shapes\n",
@@ -193,7 +193,7 @@ def test_numbers_are_learned_without_classes(striate, tmp_path):
 
     assert result.exit_code == 0, result.stderr
     assert "numbers to predict" in result.stdout
-    assert "test: loss " in result.stdout
+    assert "test loss " in result.stdout
     assert "onfusion" not in result.stdout
 
 

@@ -1,5 +1,6 @@
 """The pictures: what they show, and the files that they are written to."""
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from PIL import Image
@@ -63,7 +64,7 @@ def test_learning_curve_shows_every_epoch_of_both_parts():
     figure = learning_curve(History(ROWS, best_epoch=4))
 
     losses, accuracies = figure.axes
-    assert [line.get_label() for line in losses.lines] == ["training", "validation", "kept"]
+    assert [line.get_label() for line in losses.lines] == ["training", "validation", "best epoch"]
     assert losses.lines[0].get_xydata().tolist() == [[row["epoch"], row["loss"]] for row in ROWS]
     assert accuracies.lines[1].get_ydata() == pytest.approx(
         [100 * row["validation_accuracy"] for row in ROWS], rel=1e-15
@@ -83,8 +84,8 @@ def test_learning_curve_needs_an_epoch():
         learning_curve(History([]))
 
     assert str(error.value) == (
-        "The history has no epochs. A learning curve has a point for each epoch. Train first: "
-        "history = net.fit(x, y)."
+        "The history has no epochs, so there is no learning curve to draw. "
+        "Train first: history = net.fit(x, y)."
     )
 
 
@@ -94,7 +95,7 @@ def test_confusion_has_every_count_and_recall():
 
     (axes,) = figure.axes
     assert texts(axes) == ["8", "2", "·", "10", "80.0 %", "100.0 %", "recall"]
-    assert axes.get_title("left") == "90.0 % right: 18 of 20 images"
+    assert figure.get_suptitle() == "Accuracy 90.0 %: 18 of 20 correct"
     assert [label.get_text() for label in axes.get_yticklabels()] == ["square", "diamond"]
 
 
@@ -111,8 +112,8 @@ def test_confusion_needs_labels():
         confusion(Evaluation(loss=0.5, images=3))
 
     assert str(error.value) == (
-        "The evaluation has no confusion matrix. There is one where the targets are labels. "
-        "Evaluate a classifier with whole numbers or names as labels."
+        "The evaluation has no confusion matrix, because the targets are not class labels. "
+        "Evaluate a classifier with integers or names as labels."
     )
 
 
@@ -148,8 +149,8 @@ def test_kernels_need_a_convolution():
         kernels(Network.preset("lenet5"), "dense1")
 
     assert str(error.value) == (
-        "'dense1' is not a layer whose kernels can be drawn. Kernels with rows and columns larger "
-        "than one pixel can be; here these are: conv1, conv2. Use the name of such a layer."
+        "The kernels of 'dense1' cannot be drawn: only 2-D kernels larger than 1x1 can. "
+        "Choose from conv1, conv2."
     )
 
 
@@ -170,11 +171,11 @@ def test_mistakes_are_the_wrong_ones_worst_first():
 
     shown = [text for text in all_texts(figure) if text]
     assert shown == [
-        "2 of 4 images are wrong (true class → answer)",
+        "2 of 4 misclassified (true → predicted)",
         "cat → dog",
-        "95 % sure",
+        "95 %",
         "dog → cat",
-        "70 % sure",
+        "70 %",
     ]
 
 
@@ -195,6 +196,71 @@ def test_no_name_is_cut_off(classes, tmp_path):
     ]
 
     assert [has_empty_edge(figure, tmp_path / "p.png") for figure in figures] == [True] * 3
+
+
+ODD_NAMES = (
+    "note $5^$",
+    r"$\frac$",
+    r"a_b%c\d",
+    "{}#&~^",
+    "two\nlines",
+    "中文类别",
+    "עברית",
+    "x" * 300,
+    " ",
+    "\udcff",
+    "\x1b[31m",
+    "🙂",
+)
+
+
+def name_pictures(classes):
+    """Draw both pictures that hold names of classes."""
+    count = len(classes)
+    x = np.zeros((count, 4, 4, 1), np.uint8)
+    wrong = np.roll(np.eye(count), 1, axis=1)
+    return [
+        confusion(evaluation(np.eye(count, dtype=int), classes)),
+        mistakes(x, np.arange(count), wrong, classes),
+    ]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("classes", [ODD_NAMES, *((name,) for name in ODD_NAMES)])
+def test_any_name_can_be_drawn(classes, tmp_path):
+    """No name is taken for TeX, and none causes an error or a warning."""
+    for figure in name_pictures(classes):
+        assert has_empty_edge(figure, tmp_path / "p.png")
+
+
+def test_names_are_drawn_as_they_are():
+    """Dollars and backslashes are drawn, line breaks are blanks, and every name can be seen."""
+    figure, _ = name_pictures(ODD_NAMES[:5] + ODD_NAMES[8:10])
+
+    drawn = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert drawn == [*ODD_NAMES[:4], "two lines", "' '", r"'\udcff'"]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"text.usetex": True}, {"axes.facecolor": "black"}, {"font.family": "nonesuch"}]
+)
+def test_the_users_settings_change_nothing(settings, tmp_path):
+    """A picture has the same bytes with a dark style, with TeX, and with another font."""
+    plain = save(name_pictures(("a_b", "c"))[0], tmp_path / "plain.png").read_bytes()
+
+    with mpl.rc_context(settings):
+        same = save(name_pictures(("a_b", "c"))[0], tmp_path / "set.png").read_bytes()
+
+    assert same == plain
+
+
+def test_the_highest_loss_is_inside():
+    """After one epoch too, every point of the loss has room around it."""
+    figure = learning_curve(History(ROWS[:1]))
+
+    low, high = figure.axes[0].get_ylim()
+    assert low == 0
+    assert high > 1.03 * ROWS[0]["validation_loss"]
 
 
 def test_no_curve_or_kernel_is_cut_off(tmp_path):
@@ -272,6 +338,6 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
         learning_curve(History(ROWS))
 
     assert str(error.value) == (
-        "Pictures cannot be drawn: matplotlib is not installed. striate draws them with "
-        "matplotlib, which comes with its extra plot. Install it: pip install 'striate[plot]'."
+        "Drawing pictures needs Matplotlib, which cannot be imported (import of matplotlib.figure "
+        "halted; None in sys.modules). Install it with pip install 'striate[plot]'."
     )

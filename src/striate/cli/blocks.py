@@ -1,4 +1,4 @@
-"""Images on the terminal: two pixels in a character, or a scale of gray made of letters."""
+"""Images on the terminal: two pixels per character, or gray levels as characters."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from striate.cli.encoding import on_one_line
 from striate.data.resizing import convert
 from striate.shapes import Array
 
@@ -16,7 +17,9 @@ RAMP = " .:-=+*#%@"
 """From black to white, for places without colors."""
 
 GAP = 2
-"""Columns between images that stand side by side."""
+"""Columns between images next to each other."""
+
+_LONGEST_CAPTION = 40  # characters, if the image is narrower
 
 _COLOR = 3
 
@@ -98,6 +101,8 @@ def gallery(images: Array, captions: Sequence[Sequence[str]], console: Console) 
     """
     shown = _trimmed(_shrunk(_as_bytes(images), console.width))
     draw = blocks if can_show_blocks(console) else ramp
+    room = max(shown.shape[2], min(_LONGEST_CAPTION, console.width))
+    captions = [[on_one_line(line, room) for line in lines] for lines in captions]
     columns = max(shown.shape[2], *(len(line) for lines in captions for line in lines))
     across = max(1, (console.width + GAP) // (columns + GAP))
     lines: list[Text] = []
@@ -145,6 +150,8 @@ def _as_bytes(images: Array) -> Array:
     shown = images if images.shape[-1] in (1, _COLOR) else images[..., :1]
     if shown.dtype == np.uint8:
         return shown
+    if shown.dtype == np.uint16:
+        return (shown >> 8).astype(np.uint8)
     low, high = float(shown.min()), float(shown.max())
     return ((shown - low) * (255 / ((high - low) or 1.0))).astype(np.uint8)
 
@@ -177,9 +184,8 @@ def _beside(cells: Sequence[Text], columns: int) -> Text:
     line = Text(no_wrap=True)
     for number, cell in enumerate(cells):
         padded = cell.copy()
-        if number == len(cells) - 1:
-            padded.rstrip()
-        else:
+        if number < len(cells) - 1:
             padded.append(" " * (columns - len(cell.plain) + GAP))
         line.append_text(padded)
+    line.rstrip()
     return line

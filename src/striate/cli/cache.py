@@ -5,12 +5,13 @@ import click
 from striate.cli.output import Output, counted, json_option
 from striate.runtime.cache import ObjectCache
 
-_HELP = """Show the cache of compiled programs, or empty it.
+_HELP = """Show or clear the cache of compiled programs.
 
-striate compiles a network once for its sizes and for this processor, and keeps the machine code:
-the next time, training starts at once. The folder is the one that the environment variable
-STRIATE_CACHE names, else one among the user's caches. Only a folder that belongs to the user, and
-that nobody else may write to, is used. What was not used for longest makes room for what is new.
+striate compiles a network once for its shapes and this processor, and keeps the machine code, so
+that training starts immediately the next time. The cache is the folder that the environment
+variable STRIATE_CACHE names, or else a folder in the user's cache directory. It is used only if it
+belongs to the user and nobody else may write to it. When it is full, the least recently used
+programs are removed.
 
 \b
 Examples:
@@ -20,10 +21,10 @@ Examples:
 
 
 @click.command("cache", help=_HELP)
-@click.option("--clear", is_flag=True, help="Remove all programs that are kept.")
+@click.option("--clear", is_flag=True, help="Remove all compiled programs.")
 @json_option
 def command(clear: bool, as_json: bool) -> None:
-    """Show the cache, or empty it."""
+    """Show or clear the cache."""
     out = Output(as_json=as_json)
     cache = ObjectCache()
     removed, freed = _clear(cache) if clear else (0, 0)
@@ -32,9 +33,9 @@ def command(clear: bool, as_json: bool) -> None:
     problem = cache.obstacle()
     if clear:
         out.say(
-            f"Removed {counted(removed, 'program')}: {_mebibytes(freed)} are free again."
+            f"Removed {counted(removed, 'program')} ({_mebibytes(freed)})."
             if freed
-            else "There was nothing to remove."
+            else "The cache is already empty."
         )
     else:
         out.say(f"folder    {cache.folder or 'none'}", whole=True)
@@ -42,8 +43,8 @@ def command(clear: bool, as_json: bool) -> None:
         out.say(f"size      {_mebibytes(size)} of at most {_mebibytes(cache.limit)}")
     if problem:
         out.say(
-            f"\nNew programs cannot be kept there: {problem}. Each process compiles its own. "
-            "Set STRIATE_CACHE to a folder of your own that nobody else may write to."
+            f"\nThe cache is not used: {problem}. Each process compiles its own programs. "
+            "Set STRIATE_CACHE to a folder that you own and nobody else may write to."
         )
     out.answer(
         {
@@ -59,11 +60,11 @@ def command(clear: bool, as_json: bool) -> None:
 
 
 def _clear(cache: ObjectCache) -> tuple[int, int]:
-    """Empty the cache; tell how many programs it held, and the bytes that are free again."""
+    """Clear the cache; return the number of programs removed, and their bytes."""
     programs = len(cache.entries())
     return programs, cache.clear()
 
 
 def _mebibytes(size: int) -> str:
-    """Write a size, given in bytes."""
+    """Write a number of bytes."""
     return f"{size / (1 << 20):,.1f} MiB"

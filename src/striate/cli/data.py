@@ -1,22 +1,28 @@
 """The command ``striate data``."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
+from rich.text import Text
 
 from striate.cli.blocks import gallery
-from striate.cli.options import announce_downloads, download_option
-from striate.cli.output import Output, json_option
+from striate.cli.encoding import on_one_line
+from striate.cli.options import HomePath, announce_downloads, download_option
+from striate.cli.output import Output, json_option, sizes
+from striate.cli.pages import Page
 from striate.data import Dataset, describe, open_dataset
 from striate.data.catalog import DIGITS_NOTICE, KNOWN
+from striate.data.description import Description
 from striate.data.download import cache_folder
 from striate.data.sources import find_files
 from striate.shapes import Array
+from striate.tables import Column
 
-# What is known without opening the files: images to train on and to test with, size, classes.
+# Known without opening the files: images for training and for testing, their size, classes.
 _FACTS = {
     "digits": (5000, 1000, "28 x 28 gray", 10),
     "shapes": (2000, 400, "15 x 15 gray", 2),
@@ -24,20 +30,24 @@ _FACTS = {
     "fashion-mnist": (60000, 10000, "28 x 28 gray", 10),
     "cifar10": (50000, 10000, "32 x 32 color", 10),
 }
-_OWN = {
+_OWN = {  # their notice, and where they are
     "digits": (DIGITS_NOTICE, "comes with striate"),
     "shapes": (
         "Squares and diamonds after Hagan, drawn by striate; no rights are claimed.",
-        "drawn when asked for",
+        "generated when it is used",
     ),
 }
 _SAMPLES = 10
+_LONGEST_NAME = 40  # characters
+_AXES_OF_IMAGES = 4  # image, row, column, channel
+_INDENT = 4
 
-_HELP = """List the data sets that striate knows, or describe one.
+_HELP = """List the known data sets, or describe one.
 
 DATA is a name or a path: a folder with one subfolder of pictures for each class, an .npz file, IDX
-files or CIFAR files. Files of known data sets are looked for in the folder that the environment
-variable STRIATE_DATA names, then in the cache, and are downloaded if they are in neither.
+files or CIFAR files. The files of a known data set are searched for in the folder that the
+environment variable STRIATE_DATA names, then in the cache, and are downloaded if they are in
+neither.
 
 \b
 Examples:
@@ -48,7 +58,7 @@ Examples:
 
 
 @click.command("data", help=_HELP)
-@click.argument("data", required=False)
+@click.argument("data", required=False, type=HomePath())
 @download_option
 @json_option
 def command(data: str | None, download: bool, as_json: bool) -> None:
@@ -61,26 +71,43 @@ def command(data: str | None, download: bool, as_json: bool) -> None:
 
 
 def _list(out: Output) -> None:
-    """List the data sets with names."""
+    """List the known data sets."""
+    page = Page(out)
     sets = [_entry(name) for name in _FACTS]
+    page.table(
+        [
+            Column("data set", style="bold"),
+            Column("training", "right"),
+            Column("test", "right"),
+            Column("images", drop=1),
+            Column("classes", "right"),
+        ],
+        [
+            [
+                entry["name"],
+                f"{entry['training_images']:,}",
+                f"{entry['test_images']:,}",
+                entry["images"],
+                str(entry["classes"]),
+            ]
+            for entry in sets
+        ],
+    )
     for entry in sets:
-        out.say(
-            f"{entry['name']:<14} {entry['training_images']:>7,} + {entry['test_images']:>6,} "
-            f"images, {entry['images']}, {entry['classes']} classes",
-            style="bold",
-        )
-        out.say(f"{'':<14} {entry['notice']}")
-        out.say(f"{'':<14} {entry['where']}")
-    out.say(
-        "\nThe first number is of images to train on, the second of those kept to test with.\n"
-        "A folder of your own pictures is a data set too: one subfolder for each class.\n"
-        "Look at one with: striate data digits"
+        page.line()
+        page.line(Text(entry["name"], style="bold"))
+        page.entry(entry["notice"], indent=_INDENT)
+        page.entry(entry["where"], indent=_INDENT)
+    page.line()
+    page.line(
+        "A folder of pictures, with one subfolder for each class, is a data set too. To look at a "
+        "data set: striate data digits"
     )
     out.answer({"data": sets})
 
 
 def _entry(name: str) -> dict[str, Any]:
-    """Say what is known of a data set with a name."""
+    """Return the facts about a known data set."""
     training, test, images, classes = _FACTS[name]
     if name in _OWN:
         notice, where = _OWN[name]
@@ -93,8 +120,9 @@ def _entry(name: str) -> dict[str, Any]:
         where = (
             f"found in {found}"
             if here
-            else f"not here yet: {size:,.0f} MB are downloaded to {_tilde(cache_folder() / name)} "
-            f"when needed, or put the files into {name} in the folder that STRIATE_DATA names"
+            else f"not downloaded yet: {size:,.0f} MB will be downloaded to "
+            f"{_tilde(cache_folder() / name)} when it is used. Or put the files into the folder "
+            f"{name} below the one that STRIATE_DATA names."
         )
     return {
         "name": name,
@@ -109,35 +137,64 @@ def _entry(name: str) -> dict[str, Any]:
 
 
 def _tilde(path: Path) -> str:
-    """Write a path in the user's home with a tilde."""
+    """Write a path in the user's home folder with ``~``."""
     return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
 
 
 def _describe(out: Output, data: str, *, download: bool) -> None:
-    """Count a data set's images, and show one of each class."""
+    """Count a data set's images, and draw one of each class."""
     dataset = open_dataset(data, download=download, progress=announce_downloads(out))
     description = describe(dataset)
-    out.say(str(description))
+    _say_description(Page(out), description)
     out.answer(asdict(description))
-    if out.as_json or dataset.x.ndim != 4:
+    if out.as_json or dataset.x.ndim != _AXES_OF_IMAGES:
         return
     samples = _samples(dataset)
-    names = [[_caption(dataset, k)] for k in samples]
+    captions = [[_caption(dataset, k)] for k in samples]
     out.say()
-    for line in gallery(dataset.x[samples], names, out.console):
-        out.say(line)
-    out.say(f"\nTrain a network on these: striate train {data}")
+    Page(out).lines(gallery(dataset.x[samples], captions, out.console))
+    out.say()
+    out.say(f"To train a network on it: striate train {shlex.quote(data)}", whole=True)
+
+
+def _say_description(page: Page, found: Description) -> None:
+    """Print the facts, and the number of images of each class."""
+    shape = sizes(found.image_shape)
+    page.line(
+        f"{on_one_line(found.name)}: {found.images:,} training images, "
+        f"{found.test_images:,} test images"
+    )
+    page.line(
+        f"images: {shape} (rows, columns, channels), {found.dtype}, "
+        f"{found.lowest:g} to {found.highest:g}"
+    )
+    page.line(f"source: {on_one_line(found.source)}")
+    if found.notice:
+        page.line(f"notice: {found.notice}")
+    for note in found.notes:
+        page.line(f"note: {note}")
+    if found.classes:
+        page.line()
+        page.table(
+            [Column("class"), Column("training", "right"), Column("test", "right")],
+            [
+                [on_one_line(name, _LONGEST_NAME), f"{count:,}", f"{test:,}"]
+                for name, count, test in zip(
+                    found.classes, found.counts, found.test_counts, strict=True
+                )
+            ],
+        )
 
 
 def _samples(dataset: Dataset) -> Array:
-    """Choose the first image of each class, or simply the first images."""
+    """Choose the first image of each class, or for other targets the first images."""
     if not dataset.classes:
         return np.arange(min(_SAMPLES, len(dataset.x)))
-    return np.sort(np.unique(dataset.y, return_index=True)[1][:_SAMPLES])
+    return np.unique(dataset.y, return_index=True)[1][:_SAMPLES]
 
 
 def _caption(dataset: Dataset, k: int) -> str:
-    """Name what an image shows."""
+    """Write an image's class, or its first four target numbers."""
     if dataset.classes:
-        return dataset.classes[dataset.y[k]]
+        return on_one_line(dataset.classes[dataset.y[k]])
     return " ".join(f"{number:.3g}" for number in np.ravel(dataset.y[k])[:4])

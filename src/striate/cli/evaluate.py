@@ -4,7 +4,13 @@ import click
 import numpy as np
 
 from striate.cli.networks import open_for
-from striate.cli.options import announce_downloads, download_option, engine_option, resize_option
+from striate.cli.options import (
+    HomePath,
+    announce_downloads,
+    download_option,
+    engine_option,
+    resize_option,
+)
 from striate.cli.output import Output, json_option
 from striate.cli.report import say_accuracy, say_confusion, say_per_class, say_worst, test
 from striate.data import NAMES, Dataset
@@ -13,29 +19,30 @@ from striate.model.engines import EngineName
 from striate.model.loading import load
 from striate.shapes import Array
 
-_HELP = f"""Measure how often a trained network is right.
+_HELP = f"""Measure the accuracy of a trained network.
 
-MODEL is a file that striate saved. DATA is a name ({", ".join(NAMES)}) or a path, as for train.
+MODEL is a file that striate train saved. DATA is a name ({", ".join(NAMES)}) or a path, as for
+striate train.
 
 \b
 Examples:
   striate evaluate striate-output/digits-lenet5.safetensors digits
-  striate evaluate my-model.safetensors my-photos/ --part all
+  striate evaluate my-model.safetensors new-photos/ --part all
 
-Data without a test part of their own are divided as for training: a fifth of each class is the test
-part. Use --part all for pictures that the network has not been trained on.
+Data without a test set of their own are split as in training: a fifth of each class is the test
+set. For pictures that the network was not trained on, use --part all.
 """
 
 
 @click.command("evaluate", help=_HELP)
-@click.argument("model")
-@click.argument("data")
+@click.argument("model", type=HomePath())
+@click.argument("data", type=HomePath())
 @click.option(
     "--part",
     type=click.Choice(["test", "training", "all"]),
     default="test",
     show_default=True,
-    help="Which images to ask about.",
+    help="Which part of the data to evaluate on.",
 )
 @resize_option
 @download_option
@@ -69,12 +76,12 @@ def command(
 
 
 def _part(dataset: Dataset, part: str) -> tuple[Array, Array]:
-    """Take the test part, the training part, or both."""
+    """Return the test set, the training set, or both."""
     if part == "test":
         if not len(dataset.x_test):
             raise DataError(
-                f"{dataset.name} has no images to test with: each class has too few. A fifth of "
-                "each class is the test part. Use --part all to take all images."
+                f"{dataset.name} has no test set: a fifth of each class is the test set, and each "
+                "class has too few images. Use --part all to evaluate on all images."
             )
         return dataset.x_test, dataset.y_test
     if part == "training":

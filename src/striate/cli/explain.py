@@ -8,8 +8,8 @@ import click
 
 from striate.bench.peak import PeakMeter, Peaks
 from striate.cli import explain_machine, explain_program
-from striate.cli.networks import Size, opened
-from striate.cli.options import winograd_option
+from striate.cli.networks import open_network
+from striate.cli.options import HomePath, classes_option, input_shape_option, winograd_option
 from striate.cli.output import Output, counted, json_option
 from striate.cli.pages import Page
 from striate.errors import OptionError
@@ -57,14 +57,9 @@ Processors: {", ".join(PROCESSORS[:5])},
 
 
 @click.command("explain", help=_HELP)
-@click.argument("network")
-@click.option(
-    "--input-shape",
-    type=Size((1, 2, 3)),
-    metavar="ROWSxCOLUMNSxCHANNELS",
-    help="Shape of an image; by default the network's own, 28x28x1 for layers in shorthand.",
-)
-@click.option("--classes", type=int, help="Number of classes, where the network leaves it open.")
+@click.argument("network", type=HomePath())
+@input_shape_option
+@classes_option
 @click.option(
     "--batch", type=click.IntRange(min=1), default=_BATCH, show_default=True, help="Images."
 )
@@ -101,7 +96,7 @@ def command(
 ) -> None:
     """Explain a network."""
     out = Output(as_json=as_json)
-    made = opened(network, input_shape, classes, winograd=winograd)
+    made = open_network(network, input_shape, classes, winograd=winograd)
     target = None if cpu is None else processor(cpu)
     explained = Explanation(made, batch, training=not inference, target=target, layer=layer)
     tried = None if try_tiles is None else _named(explained, try_tiles)

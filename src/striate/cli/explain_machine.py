@@ -6,13 +6,14 @@ from rich.text import Text
 
 from striate.bench.peak import Peaks
 from striate.cli.output import counted, percent
-from striate.cli.pages import Column, Page, bar, largest, span
+from striate.cli.pages import Page, bar, largest, span
 from striate.explain.explanation import Explanation
 from striate.explain.items import ItemRow
 from striate.explain.machine_code import Count, FunctionCode
 from striate.explain.measured import MeasuredRow
 from striate.explain.memory import MemoryMap, Place, Region
 from striate.explain.tiles import TileRow
+from striate.tables import Column
 
 _LEAST_BAR = 16
 _DOUBTFUL = 1.1  # of a limit; a little more than all of it is within the spread

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 
 from striate.cli.output import counted
-from striate.cli.pages import Column, Page, largest
+from striate.cli.pages import Page, largest
 from striate.explain.explanation import Explanation
 from striate.explain.items import ItemRow, PhaseRow, legend
 from striate.explain.operations import OperationRow
 from striate.explain.statements import StatementRow, forms
 from striate.nests import Form
 from striate.plan.statement import LANES
+from striate.tables import Column
 
 _INDENT = 6
 

@@ -28,7 +28,7 @@ _USUAL_SHAPE = (28, 28, 1)
 _USUAL_CLASSES = 10
 
 
-class Size(click.ParamType):
+class ImageSize(click.ParamType):
     """A size in pixels: ``28``, ``28x28`` or ``28x28x1``."""
 
     name = "size"
@@ -100,7 +100,7 @@ def make(
     return Network.parse(filled, shape, seed=seed, engine=engine, winograd=winograd)
 
 
-def opened(
+def open_network(
     words: str, input_shape: Shape | None, classes: int | None, *, winograd: bool = True
 ) -> Network:
     """Load a model file, or make the network that the words describe.
@@ -229,7 +229,7 @@ def set_classes(network: Network, classes: tuple[str, ...]) -> None:
     network.classes = replace(network.classes, names=classes) if classes else Classes()
 
 
-def answers(network: Network, outputs: Array) -> tuple[Array, bool]:
+def class_scores(network: Network, outputs: Array) -> tuple[Array, bool]:
     """Turn a classifier's outputs into one number for each class.
 
     Parameters

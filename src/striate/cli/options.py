@@ -1,13 +1,65 @@
-"""Options that several commands share, and what is shown while data are fetched."""
+"""Options that several commands share, and the message that a file is being downloaded."""
+
+import os
+from typing import Any
 
 import click
 
-from striate.cli.networks import Size
+from striate.cli.networks import ImageSize
 from striate.cli.output import Output
 from striate.data.download import Progress
 from striate.model.engines import ENGINES
 
+
+class HomePath(click.ParamType):
+    """A path or a name; expands the ``~`` that the shell leaves in ``--output=~/x``."""
+
+    name = "path"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,  # noqa: ARG002  # click's signature
+        ctx: click.Context | None,  # noqa: ARG002
+    ) -> str:
+        """Expand the home folder."""
+        return os.path.expanduser(value)  # noqa: PTH111  # Path would turn "a//b/" into "a/b"
+
+
 resize_option = click.option(
+    "--resize",
+    type=click.Choice(["fit", "crop", "stretch"]),
+    default="fit",
+    show_default=True,
+    help="How to bring pictures to the network's size: fit pads with black, crop cuts off what "
+    "exceeds the shape, stretch changes the proportions.",
+)
+
+download_option = click.option(
+    "--download/--no-download",
+    default=True,
+    show_default=True,
+    help="Whether to download missing files of a known data set.",
+)
+
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="compiled is machine code generated for the network; numpy is many times slower; auto is "
+    "compiled, with NumPy for networks that cannot be compiled.",
+)
+
+winograd_option = click.option(
+    "--winograd/--no-winograd",
+    default=True,
+    show_default=True,
+    help="Whether compiled 3x3 convolutions may use Winograd's method: fewer multiplications, "
+    "larger rounding errors.",
+)
+
+size_option = click.option(
     "--resize",
     type=click.Choice(["fit", "crop", "stretch"]),
     default="fit",
@@ -41,19 +93,30 @@ winograd_option = click.option(
 
 size_option = click.option(
     "--size",
-    type=Size((1, 2)),
+    type=ImageSize((1, 2)),
     metavar="ROWSxCOLUMNS",
-    help="Bring all images to this size, for example 64 or 48x64. Small images train faster.",
+    help="Resize all images, for example to 64 or 48x64. Smaller images train faster.",
+)
+
+input_shape_option = click.option(
+    "--input-shape",
+    type=ImageSize((1, 2, 3)),
+    metavar="ROWSxCOLUMNSxCHANNELS",
+    help="Shape of an image. Default: the network's own, 28x28x1 for layers in shorthand.",
+)
+
+classes_option = click.option(
+    "--classes", type=click.IntRange(min=1), help="Number of classes. Default: the network's own."
 )
 
 
 def announce_downloads(out: Output) -> Progress:
-    """Make the function that says once for each file that it is being downloaded."""
-    said: set[str] = set()
+    """Return a function that announces each file once, when its download begins."""
+    announced: set[str] = set()
 
     def progress(name: str, _done: int, whole: int) -> None:
-        if name not in said:
-            said.add(name)
+        if name not in announced:
+            announced.add(name)
             out.note(f"downloading {name} ({whole / 1e6:,.1f} MB)")
 
     return progress

@@ -1,4 +1,4 @@
-"""What a command prints: text for people, or one JSON object for machines."""
+"""What a command prints: text for people, or one JSON object for programs."""
 
 import json
 import math
@@ -12,11 +12,13 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from striate.cli.encoding import without_controls
+
 json_option = click.option(
     "--json",
     "as_json",
     is_flag=True,
-    help="Print one JSON object for programs instead of text for people.",
+    help="Print one JSON object instead of text.",
 )
 
 
@@ -29,7 +31,7 @@ class Output:
     as_json
         Whether standard output holds one JSON object and nothing else.
     quiet
-        Whether nothing is said but what went wrong.
+        Whether to print nothing but errors.
     """
 
     as_json: bool = False
@@ -37,36 +39,38 @@ class Output:
 
     @cached_property
     def console(self) -> Console:
-        """Standard output: colors on a terminal, plain text elsewhere."""
+        """Standard output: colors on a terminal, plain text in a pipe or file."""
         return Console()
 
     @cached_property
     def remarks(self) -> Console:
-        """Standard error, for what is not the result."""
+        """Standard error, for everything that isn't the result."""
         return Console(stderr=True)
 
     def say(self, text: str | Text = "", *, style: str | None = None, whole: bool = False) -> None:
-        """Tell people something; ``whole`` lines are never broken, so that they can be copied."""
+        """Print text for people; ``whole`` lines are never wrapped, so that they can be copied."""
         if not (self.as_json or self.quiet):
             _print(self.console, text, style=style, whole=whole)
 
     def note(self, text: str, *, whole: bool = False) -> None:
-        """Remark something beside the result."""
+        """Print a remark on standard error."""
         if not self.quiet:
             _print(self.remarks, text, whole=whole)
 
     def answer(self, document: Mapping[str, Any]) -> None:
-        """Give machines the result, where they asked for it."""
+        """Print the result as JSON, if the user wants JSON."""
         if self.as_json:
-            click.echo(json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False))
+            # In ASCII: valid for any encoding of the output, and for any file name.
+            _print(self.console, json.dumps(plain(document), indent=2, allow_nan=False), whole=True)
 
 
 def _print(
     console: Console, text: str | Text, *, style: str | None = None, whole: bool = False
 ) -> None:
-    """Print text as it is: on a terminal broken between words, elsewhere left to the reader."""
+    """Print text as it is, wrapped between words on a terminal and not at all in a pipe."""
+    shown = Text(without_controls(text)) if isinstance(text, str) else text
     soft = whole or not console.is_terminal
-    console.print(text, style=style, markup=False, highlight=False, soft_wrap=soft)
+    console.print(shown, style=style, highlight=False, soft_wrap=soft)
 
 
 def plain(value: Any) -> Any:
@@ -75,7 +79,7 @@ def plain(value: Any) -> Any:
     Parameters
     ----------
     value
-        Anything made of tables, sequences, arrays, numbers and texts.
+        Any nesting of mappings, sequences, arrays, numbers and strings.
 
     Returns
     -------
@@ -98,7 +102,7 @@ def plain(value: Any) -> Any:
 
 
 def percent(share: float) -> str:
-    """Write a share in percent.
+    """Write a fraction as a percentage.
 
     Parameters
     ----------
@@ -118,12 +122,12 @@ def percent(share: float) -> str:
 
 
 def sizes(shape: Sequence[int]) -> str:
-    """Write a shape as sizes.
+    """Write a shape.
 
     Parameters
     ----------
     shape
-        Numbers of pixels, maps or the like.
+        Numbers of pixels, feature maps and so on.
 
     Returns
     -------
@@ -138,14 +142,14 @@ def sizes(shape: Sequence[int]) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """Write a number with what it counts.
+    """Write a number with the noun that it counts.
 
     Parameters
     ----------
     number
-        How many.
+        The count.
     what
-        The word for one.
+        The noun in the singular.
 
     Returns
     -------

@@ -1,18 +1,14 @@
-"""Long answers in parts: headings, tables and lines, as wide as the terminal or whole in a pipe."""
+"""Long output in sections: as wide as the terminal, or with whole lines in a pipe."""
 
-import io
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from striate.cli.output import Output
+from striate.tables import Column, joined, lay_out, wrapped
 
-_PIPED = 100  # columns of what is drawn, where there is no terminal
-_UNBOUNDED = 10_000
+_PIPED = 100  # columns of a drawing in a pipe
 
 _INDENT = 2
 _MOST = 16
@@ -21,30 +17,8 @@ _Row = TypeVar("_Row")
 FULL, PART, EMPTY = "█", "▌", "·"
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a table.
-
-    Parameters
-    ----------
-    heading
-        What stands over it.
-    side
-        Where its text begins.
-    breaks
-        Whether long text goes on in the next line, where the terminal is narrow.
-    style
-        In rich's words.
-    """
-
-    heading: str
-    side: Literal["left", "right"] = "left"
-    breaks: bool = False
-    style: str = ""
-
-
 class Page:
-    """Writes the parts of a long answer.
+    """Writes long output, section by section.
 
     Parameters
     ----------
@@ -54,76 +28,69 @@ class Page:
 
     def __init__(self, out: Output) -> None:
         self.out = out
-        self.terminal = out.console.is_terminal
+
+    @property
+    def room(self) -> int | None:
+        """Columns of the terminal; ``None`` in a pipe, where no line is wrapped."""
+        return self.out.console.width if self.out.console.is_terminal else None
 
     @property
     def width(self) -> int:
-        """Columns for what is drawn."""
-        return self.out.console.width if self.terminal else _PIPED
+        """Columns for a drawing."""
+        return self.room or _PIPED
 
     def heading(self, title: str, text: str = "", remarks: Iterable[str] = ()) -> None:
-        """Begin a part with what there is to know about it."""
+        """Begin a section."""
         self.out.say()
         self.out.say(Text(title, style="bold"))
         if text:
-            self.out.say(text)
+            self.line(text)
         for remark in remarks:
             self.note(remark)
         self.out.say()
 
     def note(self, text: str) -> None:
-        """Write a remark."""
+        """Write an indented remark."""
         self.entry(text, indent=_INDENT, style="dim")
 
     def line(self, text: str | Text = "", *, whole: bool = False) -> None:
-        """Write a line."""
-        self.out.say(text, whole=whole)
+        """Write a paragraph; ``whole`` lines are never wrapped."""
+        self.lines(wrapped(text, None if whole else self.room))
 
     def entry(self, text: str | Text, *, label: str = "", indent: int = 0, style: str = "") -> None:
-        """Write a line that goes on further to the right, where the terminal is narrow."""
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(no_wrap=True, width=indent - 1 if indent else None, style="dim")
-        grid.add_column(style=style)
-        grid.add_row(label, text if isinstance(text, Text) else Text(text))
-        self._draw(grid)
+        """Write an indented paragraph, with a label in the indentation of its first line."""
+        if label:
+            indent = max(indent, len(label) + 1)
+        room = None if self.room is None else max(1, self.room - indent)
+        lines = wrapped(text, room, style=style)
+        starts = [label.ljust(indent), *[" " * indent] * (len(lines) - 1)]
+        self.lines(
+            Text.assemble((start, "dim"), line) for start, line in zip(starts, lines, strict=True)
+        )
+
+    def items(self, items: Iterable[str], separator: str, *, style: str = "") -> None:
+        """Write items next to each other; lines end only between two of them."""
+        self.lines(Text(line, style=style) for line in joined(items, separator, self.room))
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str | Text]]) -> None:
         """Write a table; in a pipe each row is one line."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(
-                column.heading,
-                justify=column.side,
-                style=column.style,
-                no_wrap=not column.breaks,
-                overflow="fold" if column.breaks else "ellipsis",
-            )
-        for row in rows:
-            table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
-        self._draw(table)
+        self.lines(lay_out(columns, rows, self.room))
 
-    def _draw(self, table: Table) -> None:
-        """Print a table: on a terminal as wide as this is, else as wide as it is itself."""
-        if self.out.as_json or self.out.quiet:
-            return
-        if self.terminal:
-            self.out.console.print(table)
-            return
-        written = io.StringIO()
-        Console(file=written, width=_UNBOUNDED, color_system=None).print(table)
-        for line in written.getvalue().splitlines():
-            self.out.say(line.rstrip(), whole=True)
+    def lines(self, lines: Iterable[Text]) -> None:
+        """Write lines that are already as wide as they should be."""
+        for line in lines:
+            self.out.say(line, whole=True)
 
 
 def largest(rows: Sequence[_Row], size: Callable[[_Row], float]) -> list[_Row]:
-    """Give the rows of a table's short form: the largest, in their order.
+    """Choose the rows of a table's short form: the largest, in their order.
 
     Parameters
     ----------
     rows
-        All.
+        All rows.
     size
-        What makes a row large; those without any are left out.
+        The size of a row; rows of size 0 are left out.
 
     Returns
     -------
@@ -135,14 +102,14 @@ def largest(rows: Sequence[_Row], size: Callable[[_Row], float]) -> list[_Row]:
 
 
 def bar(share: float, width: int) -> Text:
-    """Draw a share as a bar.
+    """Draw a fraction as a bar.
 
     Parameters
     ----------
     share
         From 0 to 1; more is drawn as 1.
     width
-        Columns of the whole.
+        Columns of a full bar.
 
     Returns
     -------
@@ -159,16 +126,16 @@ def bar(share: float, width: int) -> Text:
 
 
 def span(first: int, last: int, whole: int, width: int) -> Text:
-    """Draw a stretch of time as a bar.
+    """Draw an interval of time as a bar.
 
     Parameters
     ----------
     first, last
-        The moments from which and to which it goes, both included.
+        Its first and last moment, both included.
     whole
         Number of moments.
     width
-        Columns of all of them.
+        Columns for all moments.
 
     Returns
     -------

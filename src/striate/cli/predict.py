@@ -1,45 +1,65 @@
 """The command ``striate predict``."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
-from striate.cli.networks import answers, as_taken, picture_size
-from striate.cli.options import engine_option, resize_option
+from striate.cli.encoding import on_one_line
+from striate.cli.networks import as_taken, class_scores, picture_size
+from striate.cli.options import HomePath, engine_option, resize_option
 from striate.cli.output import Output, json_option, percent, sizes
+from striate.cli.program import USER_ERROR
 from striate.data.pictures import read_pictures
 from striate.data.resizing import GRAY, convert
+from striate.errors import DataError
 from striate.model.engines import EngineName
 from striate.model.loading import load
 from striate.model.network import Network
 from striate.shapes import Array
 
 _BEST = 3
-_BRIGHT = 127.5  # half of white
+_NEGLIGIBLE = 5e-5  # would be written as 0.00 %
 
-_HELP = """Ask a trained network what pictures show.
+_HELP = """Predict the class of pictures with a trained network.
 
-MODEL is a file that striate saved. PICTURE is a file of any common format (PNG, JPEG, TIFF, GIF,
-WebP ...); it is turned upright, made gray or color, and brought to the network's size.
+MODEL is a file that striate train saved. PICTURE is an image file (PNG, JPEG, TIFF, GIF, WebP and
+others). It is rotated upright, converted to grayscale or color, and resized to the network's input.
 
 \b
 Examples:
   striate predict striate-output/digits-lenet5.safetensors my-digit.png
   striate predict striate-output/digits-lenet5.safetensors scans/*.jpg --invert
 
-The digits of MNIST are white on black. Pen on paper is the other way round: use --invert.
+MNIST's digits are white on black. For dark ink on white paper, use --invert.
+
+Prints the most probable class of each picture, then the next two. A picture that cannot be read is
+reported at the end, and the exit code is 1.
 """
 
 
+@dataclass(frozen=True)
+class _Picture:
+    """A picture at the network's size."""
+
+    path: str
+    image: Array
+    dark_on_light: bool
+
+
 @click.command("predict", help=_HELP)
-@click.argument("model")
-@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
-@click.option("--invert", is_flag=True, help="Swap dark and light, as for ink on paper.")
+@click.argument("model", type=HomePath())
+@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=HomePath())
+@click.option("--invert", is_flag=True, help="Swap dark and light, for dark ink on white paper.")
 @resize_option
 @engine_option
 @json_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     model: str,
     pictures: tuple[str, ...],
     invert: bool,
@@ -47,59 +67,115 @@ def command(
     engine: EngineName,
     as_json: bool,
 ) -> None:
-    """Print the three best classes of each picture."""
+    """Print the three most probable classes of each picture."""
     out = Output(as_json=as_json)
     network = load(model, engine=engine)
     shape = picture_size(network)
-    x = np.stack([_read(path, shape, resize, invert=invert) for path in pictures])
-    scores, probabilities = answers(network, network.predict(as_taken(network, x)))
+    readable, failed = _read_all(pictures, shape, resize, invert=invert)
+    scores, probabilities = _predict(network, [picture.image for picture in readable])
     found = [_best(network, row) for row in scores]
-    wide = max(map(len, pictures))
-    for path, best in zip(pictures, found, strict=True):
-        out.say(f"{path:<{wide}}  {_in_words(best, probabilities=probabilities)}")
+    for picture, best in zip(readable, found, strict=True):
+        out.say(f"{on_one_line(picture.path)}: {_in_words(best, probabilities=probabilities)}")
     if not invert:
-        _hint(out, pictures, x)
+        _hint(out, readable)
+    for error in failed.values():
+        out.note(f"Error: {error}")
     out.answer(
         {
             "model": model,
             "size": sizes(shape),
             "probabilities": probabilities,
             "pictures": [
-                {"file": path, "answers": best} for path, best in zip(pictures, found, strict=True)
+                {"file": picture.path, "predictions": best}
+                for picture, best in zip(readable, found, strict=True)
             ],
+            "failed": [{"file": path, "error": error} for path, error in failed.items()],
         }
     )
+    if failed:
+        ctx.exit(USER_ERROR)
 
 
-def _read(path: str, shape: tuple[int, int, int], resize: str, *, invert: bool) -> Array:
-    """Read one picture; it is inverted before black is put beside it."""
+def _read_all(
+    paths: Sequence[str], shape: tuple[int, int, int], resize: str, *, invert: bool
+) -> tuple[list[_Picture], dict[str, str]]:
+    """Read the pictures that can be read; give the errors of the others by path."""
+    readable: list[_Picture] = []
+    failed: dict[str, str] = {}
+    for path in paths:
+        try:
+            readable.append(_read(path, shape, resize, invert=invert))
+        except DataError as error:
+            failed[path] = str(error)
+    return readable, failed
+
+
+def _read(path: str, shape: tuple[int, int, int], resize: str, *, invert: bool) -> _Picture:
+    """Read one picture; invert it before padding it with black."""
     rows, columns, channels = shape
+    if Path(path).is_dir():
+        raise DataError(
+            f"{path} is a folder, not a picture. Name the files in it, such as {Path(path)}/*.png."
+        )
+    if not Path(path).exists():
+        raise DataError(f"There is no file {path}. Check the path.")
     image = read_pictures([path], channels=channels)
     if invert:
-        image = 255 - image
-    return convert(image, size=(rows, columns), channels=None, resize=resize)[0]
+        image = np.iinfo(image.dtype).max - image
+    resized = convert(image, size=(rows, columns), channels=None, resize=resize)[0]
+    return _Picture(path, resized, dark_on_light=_is_light_at_the_edge(image[0]))
+
+
+def _is_light_at_the_edge(image: Array) -> bool:
+    """Tell whether a grayscale picture is mostly light along its edge.
+
+    The picture has its own shape: padding it to the network's would add black.
+    """
+    if image.shape[-1] != GRAY:
+        return False
+    edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+    return bool(edge.mean() > np.iinfo(image.dtype).max / 2)
+
+
+def _predict(network: Network, images: Sequence[Array]) -> tuple[list[Array], bool]:
+    """Give each picture's score for each class, and whether the scores are probabilities.
+
+    Pictures of 8 and of 16 bits are passed to the network separately: each type has its own scale.
+    """
+    scores: list[Array] = [np.empty(0)] * len(images)
+    probabilities = True
+    for dtype in {image.dtype for image in images}:
+        places = [k for k, image in enumerate(images) if image.dtype == dtype]
+        x = np.stack([images[k] for k in places])
+        rows, probabilities = class_scores(network, network.predict(as_taken(network, x)))
+        for k, row in zip(places, rows, strict=True):
+            scores[k] = row
+    return scores, probabilities
 
 
 def _best(network: Network, scores: Array) -> list[dict[str, Any]]:
-    """Give the classes with the largest scores."""
+    """List the classes with the largest scores."""
     order = np.argsort(-scores, kind="stable")[:_BEST]
     return [{"class": network.classes.name(int(k)), "score": float(scores[k])} for k in order]
 
 
 def _in_words(best: list[dict[str, Any]], *, probabilities: bool) -> str:
-    """Write classes with their scores."""
+    """Write a prediction: ``5 (99.99 %), then 8 (0.01 %)``."""
     unit = percent if probabilities else "{:.4g}".format
-    return "   ".join(f"{one['class']} {unit(one['score']):>8}" for one in best)
+    first, *others = (
+        f"{on_one_line(str(one['class']))} ({unit(one['score'])})"
+        for k, one in enumerate(best)
+        if k == 0 or not probabilities or one["score"] >= _NEGLIGIBLE
+    )
+    return f"{first}, then {', '.join(others)}" if others else first
 
 
-def _hint(out: Output, pictures: tuple[str, ...], x: Array) -> None:
-    """Say where a gray picture may have dark and light the wrong way round."""
-    if x.shape[-1] != GRAY:
-        return
-    edges = [np.concatenate([i[0], i[-1], i[:, 0], i[:, -1]]).mean() for i in x]
-    bright = [path for path, edge in zip(pictures, edges, strict=True) if edge > _BRIGHT]
-    if bright:
+def _hint(out: Output, pictures: Sequence[_Picture]) -> None:
+    """Say which pictures may need --invert."""
+    light = [on_one_line(picture.path) for picture in pictures if picture.dark_on_light]
+    if light:
+        more = f" and {len(light) - 3} more" if len(light) > 3 else ""
         out.note(
-            f"hint: {', '.join(bright[:3])}{' and others' if len(bright) > 3 else ''}: dark on "
-            "light. If the network learned light on dark, as from MNIST, add --invert."
+            f"hint: dark on light: {', '.join(light[:3])}{more}. If the network was trained on "
+            "light on dark, as in MNIST, add --invert."
         )

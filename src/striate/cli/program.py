@@ -1,7 +1,8 @@
-"""The program itself: its commands, each loaded only when it is asked for, and its exit codes."""
+"""The program ``striate``: its commands, each loaded only when it is used, and its exit codes."""
 
 import contextlib
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from importlib import import_module
@@ -12,59 +13,84 @@ from rich.console import Console
 from rich.text import Text
 
 from striate import __version__
+from striate.cli.encoding import accept_any_text, without_controls
+from striate.cli.suggestions import nearest_commands, nearest_options
 from striate.errors import EngineError, StriateError, StriateWarning
 
 OK, USER_ERROR, USAGE_ERROR, INTERRUPTED = 0, 1, 2, 130
-"""Exit codes: as click has them, and 128 + the number of the signal for Ctrl-C, as shells do."""
+"""Exit codes, as in click; for Ctrl-C 128 + the number of the signal, as in shells."""
 
-# Listed here with what they do, so that `striate --help` loads none of them, nor NumPy: 0.1 s
+# Listed here with their summaries, so that `striate --help` loads neither them nor NumPy: 0.1 s
 # instead of 0.6 s.
 _COMMANDS = {
-    "train": "Train a network on a data set, and save it.",
-    "evaluate": "Measure how often a trained network is right.",
-    "predict": "Ask a trained network what pictures show.",
-    "summary": "Show the layers of a network and their sizes.",
-    "explain": "Show what a network becomes on its way to machine code.",
+    "train": "Train a network on a data set and save it.",
+    "evaluate": "Measure the accuracy of a trained network.",
+    "predict": "Predict the class of pictures with a trained network.",
+    "summary": "Show a network's layers, sizes and parameters.",
+    "explain": "Show how a network is compiled, stage by stage.",
     "data": "List the data sets, or describe one.",
-    "bench": "Measure the speed of networks here, beside other libraries.",
-    "cache": "Show the cache of compiled programs, or empty it.",
+    "bench": "Benchmark networks on this machine against other libraries.",
+    "cache": "Show or clear the cache of compiled programs.",
 }
 
-_HELP = """Convolutional networks, from training to answers.
+_HELP = """Train convolutional networks and use them.
 
 \b
-New here? This trains a network to read handwritten digits, in a minute or two:
+New here? This trains a network to read handwritten digits, in about ten seconds:
   striate train digits
-Then look at what it made, or ask it about a picture of your own:
-  striate summary  striate-output/digits-lenet5.safetensors
-  striate predict  striate-output/digits-lenet5.safetensors my-digit.png
+Then look at the network, or let it read a picture of your own:
+  striate summary striate-output/digits-lenet5.safetensors
+  striate predict striate-output/digits-lenet5.safetensors my-digit.png
 
-Each command explains itself: striate train --help.
+For the options of a command: striate train --help.
 """
 
 _EPILOG = """\b
 Exit codes:
-  0    all went well
-  1    something cannot be done; the message says what and how to mend it
-  2    the command was not understood
-  130  stopped with Ctrl-C
+  0    success
+  1    an error; the message says what is wrong and what to do
+  2    wrong usage, such as an unknown option
+  130  interrupted with Ctrl-C
 """
 
 
 class _Failure(click.ClickException):
-    """What the user is told when something cannot be done."""
+    """An error that the user can do something about."""
 
     exit_code = USER_ERROR
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Write the message, on a terminal broken between words."""
+        """Write the message, on a terminal wrapped between words."""
         console = Console(file=file, stderr=True)
-        text = Text.assemble(("Error: ", "bold red"), self.message)
-        console.print(text, soft_wrap=not console.is_terminal)
+        text = Text.assemble(("Error: ", "bold red"), without_controls(self.message))
+        console.print(text, highlight=False, soft_wrap=not console.is_terminal)
 
 
-class Program(click.Group):
-    """Commands that are loaded when they are first needed, and errors told without a traceback."""
+class _WrongUsage(click.ClickException):
+    """An unknown command or option, or a wrong value of one.
+
+    Written to ``sys.stderr`` itself: under an ASCII locale click would open the stream again as
+    UTF-8.
+    """
+
+    exit_code = USAGE_ERROR
+
+    def __init__(self, error: click.UsageError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the usage line and the message."""
+        self.error.show(file or sys.stderr)
+
+
+class CommandGroup(click.Group):
+    """The commands, loaded when they are used; errors are shown without a traceback."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the program."""
+        accept_any_text()
+        return super().main(*args, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """List the commands in the order in which a newcomer needs them."""
@@ -74,67 +100,141 @@ class Program(click.Group):
         """Load a command."""
         if cmd_name not in _COMMANDS:
             return None
-        _let_numpy_use_one_thread()
+        _limit_numpy_to_one_thread()
         try:
             return import_module(f"striate.cli.{cmd_name}").command
         except ModuleNotFoundError as error:
             if error.name != "llvmlite":
                 raise
             raise EngineError(
-                f"striate {cmd_name} cannot run: llvmlite is not installed. "
-                "It makes the machine code. Install it with pip install llvmlite."
+                f"striate {cmd_name} needs llvmlite, which is not installed. "
+                "Install it with pip install llvmlite."
             ) from error
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the user typed, or suggest a similar one."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            near = nearest_commands(args[0], _COMMANDS)
+            hint = f"Did you mean {near[0]!r}? " if near else ""
+            raise click.UsageError(
+                f"Unknown command {args[0]!r}. {hint}Choose from {', '.join(_COMMANDS)}.", ctx
+            )
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
         """Write what each command does, without loading it."""
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Parse the options before the command."""
+        with _errors_shown():
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; turn what went wrong into a message and an exit code."""
+        """Run a command."""
         try:
-            with _notices():
+            with _errors_shown(), _warnings_shown():
                 return super().invoke(ctx)
-        except StriateError as error:
-            raise _Failure(str(error)) from error
         except KeyboardInterrupt:
-            click.echo("\nStopped.", err=True)
+            print("\nStopped.", file=sys.stderr)  # noqa: T201  # click.echo isn't safe under ASCII
             ctx.exit(INTERRUPTED)
 
 
 @contextlib.contextmanager
-def _notices() -> Iterator[None]:
-    """Tell striate's notices as sentences, without the line of code that gave them."""
+def _errors_shown() -> Iterator[None]:
+    """Turn errors that the user can do something about into messages and exit codes.
 
-    def tell(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+    Any other exception is a bug in striate and keeps its traceback.
+    """
+    try:
+        yield
+    except StriateError as error:
+        raise _Failure(str(error)) from error
+    except click.NoSuchOption as error:
+        near = " or ".join(nearest_options(error.option_name, error.ctx))
+        hint = f" Did you mean {near}?" if near else ""
+        message = f"Unknown option {error.option_name!r}.{hint}"
+        raise _WrongUsage(click.UsageError(message, error.ctx)) from error
+    except click.UsageError as error:
+        raise _WrongUsage(error) from error
+    except BrokenPipeError:
+        raise  # `striate ... | head`: click ends the program silently
+    except MemoryError as error:
+        raise _Failure(_out_of_memory(error)) from error
+    except RecursionError as error:
+        raise _Failure(
+            "The layers of this network are nested too deeply for Python's recursion limit "
+            f"({sys.getrecursionlimit():,} calls). Use a network with fewer layers."
+        ) from error
+    except OSError as error:
+        raise _Failure(_system_error(error)) from error
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception as error:
+        error.add_note("This is a bug in striate. Please report it with the lines above.")
+        raise
+
+
+def _out_of_memory(error: MemoryError) -> str:
+    detail = str(error)  # NumPy's says how much was needed, and for which array
+    return (
+        f"Out of memory{f': {detail[0].lower()}{detail[1:]}' if detail else ''}. "
+        "Use fewer or smaller images (striate train has --size), a smaller batch or a smaller "
+        "network, or close other programs."
+    )
+
+
+def _system_error(error: OSError) -> str:
+    """Name the file and the system's reason."""
+    reason = error.strerror or str(error) or type(error).__name__
+    names = " and ".join(str(name) for name in (error.filename, error.filename2) if name)
+    return (
+        f"{names}: {reason}." if names else f"The operating system reported: {reason}."
+    ) + " Check that the file exists, that you have permission, and that the disk has space left."
+
+
+@contextlib.contextmanager
+def _warnings_shown() -> Iterator[None]:
+    """Show striate's warnings as sentences, without the line of code that issued them."""
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
         if issubclass(category, StriateWarning):
-            click.echo(f"note: {message}", err=True)
+            print(f"note: {without_controls(str(message))}", file=sys.stderr)  # noqa: T201  # as above
         else:
             usual(message, category, *where, **more)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", StriateWarning)
-        usual, warnings.showwarning = warnings.showwarning, tell
+        usual, warnings.showwarning = warnings.showwarning, show
         yield
 
 
-def _let_numpy_use_one_thread() -> None:
-    """Ask NumPy's BLAS, not yet loaded, for one thread, unless the user has asked for more.
+def _limit_numpy_to_one_thread() -> None:
+    """Limit NumPy's BLAS, not yet loaded, to one thread, unless the user has set a number.
 
     The matrices of small networks are too small to share. LeNet-5, batches of 64: 3,700 images/s
-    with one thread and with two on two idle cores, and a third with two where others use the cores
-    (November 2026, AMD EPYC, NumPy 2.4 with OpenBLAS).
+    with one thread and with two on two idle cores, and a third of that with two while other
+    programs use the cores (November 2026, AMD EPYC, NumPy 2.4 with OpenBLAS).
     """
     if "OMP_NUM_THREADS" not in os.environ:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @click.command(
-    cls=Program,
+    cls=CommandGroup,
     help=_HELP,
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="striate %(version)s")
 def main() -> None:
-    """Run the command that was asked for."""
+    """Run the program."""

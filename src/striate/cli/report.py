@@ -1,4 +1,4 @@
-"""What train and evaluate say about a network's answers."""
+"""The report of train and evaluate: accuracy, confusion matrix, the hardest images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,32 +7,36 @@ from typing import Any
 import numpy as np
 
 from striate.cli.blocks import gallery
-from striate.cli.networks import answers, as_taken, labels_for
+from striate.cli.encoding import on_one_line
+from striate.cli.networks import as_taken, class_scores, labels_for
 from striate.cli.output import Output, percent
+from striate.cli.pages import Page
 from striate.model.network import Network
 from striate.model.scoring import Evaluation
 from striate.pictures.mistakes import worst
 from striate.pictures.style import names_of
 from striate.shapes import Array
-from striate.training import metrics
+from striate.tables import Column, table_width
 
 WORST = 3
-_MOST_COLUMNS = 20  # wider matrices are no longer read on a terminal
+_MOST_COLUMNS = 20  # larger matrices can't be read on a terminal
+_MOST_PAIRS = 10
+_LONGEST_NAME = 40  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tested:
-    """A network's answers to images whose labels are known.
+    """Images with known labels, and a network's predictions for them.
 
     Parameters
     ----------
     evaluation
         Loss, accuracy, confusion matrix.
     x, y
-        The images, and their labels as numbers of the network's classes; no labels where the
-        targets are numbers.
+        The images, and their labels as indices of the network's classes; no labels if the targets
+        are numbers.
     scores
-        One number for each image and class; none likewise.
+        One number for each image and class; ``None`` if the targets are numbers.
     probabilities
         Whether the scores are probabilities.
     """
@@ -44,7 +48,7 @@ class Tested:
     probabilities: bool = False
 
     def worst(self) -> list[dict[str, Any]]:
-        """Describe the three images whose own class has the smallest score."""
+        """Describe the three images whose true class has the smallest score."""
         if self.y is None or self.scores is None:
             return []
         names = names_of(self.evaluation.classes, self.scores.shape[1])
@@ -60,7 +64,7 @@ class Tested:
         ]
 
     def document(self) -> dict[str, Any]:
-        """Give all of it for JSON."""
+        """Return everything that goes into the JSON output."""
         found, classes = self.evaluation, self.evaluation.per_class
         return {
             "images": found.images,
@@ -74,12 +78,12 @@ class Tested:
 
 
 def test(network: Network, x: Array, y: Array, classes: tuple[str, ...]) -> Tested:
-    """Ask a network about images whose labels are known."""
+    """Evaluate a network on images with known labels."""
     taken, labels = as_taken(network, x), labels_for(network, y, classes)
     evaluation = network.evaluate(taken, labels)
     if evaluation.confusion is None or y.ndim != 1:
         return Tested(evaluation=evaluation, x=x)
-    scores, probabilities = answers(network, network.predict(taken))
+    scores, probabilities = class_scores(network, network.predict(taken))
     return Tested(
         evaluation=evaluation,
         x=x,
@@ -90,67 +94,105 @@ def test(network: Network, x: Array, y: Array, classes: tuple[str, ...]) -> Test
 
 
 def say_accuracy(out: Output, evaluation: Evaluation, *, part: str) -> None:
-    """Tell how often the network is right."""
+    """Print the accuracy, or for targets that are numbers the loss."""
     images, accuracy = evaluation.images, evaluation.accuracy
     if accuracy is None:
-        out.say(f"{part}: loss {evaluation.loss:.4f} on {images:,} images", style="bold")
+        out.say(f"{part} loss {evaluation.loss:.4f} ({images:,} images)", style="bold")
         return
-    right = round(accuracy * images)
+    correct = round(accuracy * images)
     out.say(
-        f"{part} accuracy {percent(accuracy)}: {right:,} of {images:,} images right "
-        f"(loss {evaluation.loss:.4f})",
+        f"{part} accuracy {percent(accuracy)} ({correct:,} of {images:,} images correct), "
+        f"loss {evaluation.loss:.4f}",
         style="bold",
     )
 
 
 def say_confusion(out: Output, evaluation: Evaluation) -> None:
-    """Show the confusion matrix, or of many classes the pairs most often confused."""
+    """Print the confusion matrix, or if it is too wide the pairs most often confused."""
     if evaluation.confusion is None:
         return
+    page = Page(out)
     counts = np.asarray(evaluation.confusion)
-    names = names_of(evaluation.classes, len(counts))
-    if len(counts) > _MOST_COLUMNS:
-        out.say("\nMost often confused:")
-        out.say("\n".join(_pairs(counts, names)))
-        return
-    out.say("\nConfusion matrix: each row is a true class, each column an answer.")
-    table = metrics.as_text(counts, names)
-    if max(map(len, table.splitlines())) > out.console.width:
-        table = metrics.as_text(counts)
-        out.say(", ".join(f"{k} {name}" for k, name in enumerate(names)))
-    out.say(table)
+    names = [on_one_line(name, _LONGEST_NAME) for name in names_of(evaluation.classes, len(counts))]
+    numbers = [str(k) for k in range(len(counts))]
+    for headings in (names, numbers):
+        columns, rows = _confusion_table(counts, headings)
+        if len(counts) <= _MOST_COLUMNS and table_width(columns, rows) <= out.console.width:
+            page.line()
+            page.line("Confusion matrix: a row for each true class, a column for each prediction")
+            if headings != names:
+                page.items([f"{k} = {name}" for k, name in enumerate(names)], ", ")
+            page.table(columns, rows)
+            return
+    page.line()
+    page.line("Most often confused:")
+    page.items(_pairs(counts, names), "\n")
+
+
+def _confusion_table(counts: Array, names: Sequence[str]) -> tuple[list[Column], list[list[str]]]:
+    """Write the confusion matrix with the recall of each class."""
+    columns = [Column("true"), *(Column(name, "right") for name in names)]
+    rows = [
+        [name, *(f"{count:.10g}" for count in row), _recall(row, k)]
+        for k, (name, row) in enumerate(zip(names, counts, strict=True))
+    ]
+    return [*columns, Column("recall", "right")], rows
+
+
+def _recall(row: Array, k: int) -> str:
+    return f"{100 * row[k] / row.sum():.1f} %" if row.sum() else "-"
 
 
 def _pairs(counts: Array, names: Sequence[str]) -> list[str]:
     """Write the ten pairs of classes that are most often confused."""
     wrong = counts.copy()
     np.fill_diagonal(wrong, 0)
-    order = np.argsort(-wrong, axis=None, kind="stable")[:10]
+    order = np.argsort(-wrong, axis=None, kind="stable")[:_MOST_PAIRS]
     places = [divmod(int(k), len(counts)) for k in order]
-    return [f"{names[i]} taken for {names[j]}: {wrong[i, j]}" for i, j in places if wrong[i, j]]
+    pairs = [
+        f"  {names[i]} predicted as {names[j]}: {wrong[i, j]:.10g}"
+        for i, j in places
+        if wrong[i, j]
+    ]
+    return pairs or ["  none"]
 
 
 def say_per_class(out: Output, evaluation: Evaluation) -> None:
-    """Show precision, recall and F1 of each class, with what the words mean."""
+    """Print precision, recall and F1 of each class, and what the words mean."""
     measured = evaluation.per_class
     if measured is None:
         return
     names = names_of(evaluation.classes, len(measured.support))
-    wide = max(5, *map(len, names))
-    out.say(f"\n{'class':<{wide}}  images  precision    recall        F1")
-    for k, name in enumerate(names):
-        shares = [measured.precision[k], measured.recall[k], measured.f1[k]]
-        words = map(percent, shares) if measured.support[k] else "---"
-        cells = "  ".join(f"{word:>8}" for word in words)
-        out.say(f"{name:<{wide}}  {measured.support[k]:>6.0f}   {cells}")
-    out.say(
-        "precision: how many of the answers with this class are right; recall: how many images of "
-        "this\nclass are found; F1: their harmonic mean."
+    page = Page(out)
+    page.line()
+    page.table(
+        [
+            Column("class"),
+            Column("images", "right"),
+            Column("precision", "right"),
+            Column("recall", "right"),
+            Column("F1", "right", drop=1),
+        ],
+        [
+            [
+                on_one_line(name, _LONGEST_NAME),
+                f"{measured.support[k]:.0f}",
+                *(
+                    percent(share) if measured.support[k] else "-"
+                    for share in (measured.precision[k], measured.recall[k], measured.f1[k])
+                ),
+            ]
+            for k, name in enumerate(names)
+        ],
+    )
+    page.line(
+        "precision: the share of predictions of a class that are correct; recall: the share of a "
+        "class's images that are found; F1: their harmonic mean"
     )
 
 
 def say_worst(out: Output, tested: Tested, *, part: str) -> None:
-    """Show the three images that the network is most wrong about."""
+    """Draw the three images whose true class got the lowest score."""
     found = tested.worst()
     if not found or out.as_json or out.quiet:
         return
@@ -158,12 +200,14 @@ def say_worst(out: Output, tested: Tested, *, part: str) -> None:
     captions = [
         [
             f"{part} image {one['image']}",
-            f"is {one['label']}",
-            f"answer {one['predicted']}, {unit(one['score'])}",
+            f"true class {on_one_line(one['label'])}",
+            f"predicted {on_one_line(one['predicted'])}",
+            f"({unit(one['score'])})",
         ]
         for one in found
     ]
-    out.say(f"\nThe {part} images that the network finds hardest:")
+    page = Page(out)
+    page.line()
+    page.line(f"The {part} images that are hardest for the network:")
     images = tested.x[[one["image"] for one in found]]
-    for line in gallery(images, captions, out.console):
-        out.say(line)
+    page.lines(gallery(images, captions, out.console))

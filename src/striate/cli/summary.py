@@ -4,42 +4,43 @@ from dataclasses import asdict
 from typing import Any
 
 import click
-from rich.text import Text
 
-from striate.cli.networks import Size, is_model_file, opened, weights_hash
+from striate.cli.encoding import on_one_line
+from striate.cli.networks import is_model_file, open_network, weights_hash
+from striate.cli.options import HomePath, classes_option, input_shape_option
 from striate.cli.output import Output, json_option, sizes
+from striate.cli.pages import Page
 from striate.model.presets import PRESETS
 
-_HELP = f"""Show the layers of a network and their sizes.
+_HELP = f"""Show a network's layers, sizes and parameters.
 
-NETWORK is a file that striate saved, a name, or layers in shorthand: the number of feature maps and
-the window after each word, a bar between layers.
+NETWORK is a file that striate train saved, the name of a preset, or layers in shorthand: each
+layer's word with its feature maps and kernel size, separated by bars.
 
 \b
-Names: {", ".join(list(PRESETS)[:6])},
-       {", ".join(list(PRESETS)[6:])}
+Presets: {", ".join(list(PRESETS)[:5])},
+         {", ".join(list(PRESETS)[5:])}
 
 \b
 Examples:
   striate summary striate-output/digits-lenet5.safetensors
   striate summary lenet5
-  striate summary "conv 6@5x5 tanh | average 2 | dense 10 softmax" --input-shape 28x28x1
+  striate summary "conv 6@5x5 tanh | average 2 | dense 10 softmax"
 
-For each layer: its output (feature maps @ rows x columns), its parameters (the numbers that are
-learned), its multiply-adds (the work for one image), how many pixels of the image one output sees,
-and pixels that no window ever sees.
+\b
+The columns:
+  output         feature maps @ rows x columns
+  parameters     weights and biases, which training adjusts
+  multiply-adds  the work for one image
+  sees           receptive field: the pixels of the image that affect one output
+  unseen         rows x columns of the layer's input that no window covers
 """
 
 
 @click.command("summary", help=_HELP)
-@click.argument("network")
-@click.option(
-    "--input-shape",
-    type=Size((1, 2, 3)),
-    metavar="ROWSxCOLUMNSxCHANNELS",
-    help="Shape of an image; by default the network's own, 28x28x1 for layers in shorthand.",
-)
-@click.option("--classes", type=int, help="Number of classes, where the network leaves it open.")
+@click.argument("network", type=HomePath())
+@input_shape_option
+@classes_option
 @json_option
 def command(
     network: str, input_shape: tuple[int, ...] | None, classes: int | None, as_json: bool
@@ -47,29 +48,31 @@ def command(
     """Print the table of a network's layers."""
     out = Output(as_json=as_json)
     saved = is_model_file(network)
-    made = opened(network, input_shape, classes)
-    summary = made.summary()
-    if not as_json:
-        out.say(str(made), style="bold")
-        out.say(Text.from_ansi(f"\n{summary}"))
-        if saved:
-            out.say(f"weights {weights_hash(made)}")
-            if made.classes.names:
-                out.say(f"classes: {', '.join(made.classes.names)}")
+    opened = open_network(network, input_shape, classes)
+    summary = opened.summary()
+    page = Page(out)
+    page.items(str(opened).split(" | "), " | ", style="bold")
+    page.line()
+    page.lines(summary.lines(page.room))
+    if saved:
+        page.line(f"weights {weights_hash(opened)}")
+        if opened.classes.names:
+            named = [on_one_line(name) for name in opened.classes.names]
+            page.items([f"classes: {named[0]}", *named[1:]], ", ")
     out.answer(
         {
-            "network": str(made),
-            "input_shape": made.input_shape,
-            "output_shape": made.output_shape,
+            "network": str(opened),
+            "input_shape": opened.input_shape,
+            "output_shape": opened.output_shape,
             "parameters": summary.parameters,
             "multiply_adds": summary.multiply_adds,
             "layers": [_layer(row) for row in summary.rows],
-            "classes": made.classes.names,
-            "weights_sha256": weights_hash(made) if saved else None,
+            "classes": opened.classes.names,
+            "weights_sha256": weights_hash(opened) if saved else None,
         }
     )
 
 
 def _layer(row: Any) -> dict[str, Any]:
-    """Give a row of the summary for JSON."""
+    """Turn a row of the summary into JSON."""
     return asdict(row) | {"shape": list(row.shape), "output": sizes(row.shape)}

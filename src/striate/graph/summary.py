@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from math import ceil, prod
-from typing import Literal
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from striate.functions.programs import forward_program
 from striate.graph.graph import Graph, Placed, describe
 from striate.maths.receptive import ReceptiveField
 from striate.maths.windows import AXIS_NAMES
 from striate.nests import cost
+from striate.tables import Column, joined, lay_out, wrapped
 
 Fields = tuple[ReceptiveField, ...] | None
 
@@ -83,14 +83,19 @@ class Summary:
         """Multiply-adds of one image, forward."""
         return sum(row.multiply_adds for row in self.rows)
 
-    def table(self) -> Table:
-        """Lay the rows out for a terminal."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for heading, side in _HEADINGS:
-            table.add_column(heading, justify=side, overflow="fold")
-        for cells in self._cells():
-            table.add_row(*cells)
-        return table
+    def lines(self, width: int | None = None) -> list[Text]:
+        """Lay the table out, with the totals below.
+
+        Parameters
+        ----------
+        width
+            Columns of the terminal; ``None`` puts each layer on one line, however long.
+
+        Returns
+        -------
+        list of Text
+        """
+        return [*lay_out(_COLUMNS, self._cells(), width), *map(Text, self._notes(width))]
 
     def _cells(self) -> list[tuple[str, ...]]:
         """Write every row in words."""
@@ -110,56 +115,48 @@ class Summary:
         return lines
 
     def to_text(self) -> str:
-        """Write the table without colors, in columns."""
-        table = [[heading for heading, _ in _HEADINGS], *self._cells()]
-        widths = [max(len(line[k]) for line in table) for k in range(len(_HEADINGS))]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if side == "left" else cell.rjust(width)
-                for cell, width, (_, side) in zip(line, widths, _HEADINGS, strict=True)
-            ).rstrip()
-            for line in table
-        ]
-        return "\n".join([*lines, *self._notes()])
+        """Write the table without colors, each layer on one line."""
+        return "\n".join(line.plain for line in self.lines())
 
-    def _notes(self) -> list[str]:
-        """Write the totals, how sizes came about, and what is lost."""
+    def _notes(self, width: int | None) -> list[str]:
+        """Write the totals, how sizes are computed, and what no window covers."""
         size = f"{self.parameters:,} parameters ({4 * self.parameters / 1024:,.0f} KiB)"
         notes = ["", f"{size}, {self.multiply_adds:,} multiply-adds for an image forward"]
         sized = [row for row in self.rows if row.sizes]
         news = [row for k, row in enumerate(sized) if row.sizes != sized[k - 1].sizes or k == 0]
         if news:
-            notes.append("sizes: " + "; ".join(f"{row.name}: {row.sizes}" for row in news))
-        notes += [
-            f"{row.name} never sees {_lost(row.unseen)} at the edges or between its windows "
-            "(the floor in Wichmann 2.3)"
-            for row in self.rows
-            if any(row.unseen)
-        ]
+            formulas = [f"{row.name}: {row.sizes}" for row in news]
+            formulas[0] = f"sizes: {formulas[0]}"
+            notes += joined(formulas, "; ", width)
+        for row in self.rows:
+            if any(row.unseen):
+                text = (
+                    f"{row.name} never sees {_lost(row.unseen)} at the edges or between its "
+                    "windows (the floor in Wichmann 2.3)"
+                )
+                notes += [line.plain for line in wrapped(text, width)]
         return notes
 
     def __str__(self) -> str:
-        """Write a table with colors on a terminal, plain text elsewhere."""
+        """Write the table, on a terminal in color and no wider than it is."""
         if not sys.stdout.isatty():
             return self.to_text()
         width = shutil.get_terminal_size().columns
-        console = Console(file=io.StringIO(), force_terminal=True, width=width)
-        console.print(self.table())
-        for note in self._notes():
-            console.print(note, highlight=False)
-        written = console.file
-        assert isinstance(written, io.StringIO)
+        written = io.StringIO()
+        console = Console(file=written, force_terminal=True, width=width)
+        for line in self.lines(width):
+            console.print(line, soft_wrap=True)
         return written.getvalue().rstrip("\n")
 
 
-_HEADINGS: tuple[tuple[str, Literal["left", "right"]], ...] = (
-    ("layer", "left"),
-    ("functions", "left"),
-    ("output", "right"),
-    ("parameters", "right"),
-    ("multiply-adds", "right"),
-    ("sees", "right"),
-    ("unseen", "right"),
+_COLUMNS = (
+    Column("layer"),
+    Column("functions", breaks=True, drop=1),
+    Column("output", "right"),
+    Column("parameters", "right"),
+    Column("multiply-adds", "right", drop=2),
+    Column("sees", "right", drop=3),
+    Column("unseen", "right", drop=4),
 )
 
 

@@ -1,4 +1,4 @@
-"""Writing figures to files, each whole or not at all."""
+"""Writing figures to PNG files; a file is written completely or not at all."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from striate.pictures.confusion import confusion
 from striate.pictures.kernels import kernels, layers_with_kernels
 from striate.pictures.learning_curve import learning_curve
 from striate.pictures.mistakes import mistakes
-from striate.pictures.style import DOTS_PER_INCH
+from striate.pictures.style import DOTS_PER_INCH, own_style
 from striate.shapes import Array
 from striate.training.history import History
 
@@ -29,12 +29,12 @@ def save_all(
     y: Array | None = None,
     probabilities: Array | None = None,
 ) -> list[Path]:
-    """Draw what there is to draw of a trained network, and write it to PNG files.
+    """Draw a trained network, its training and its mistakes, and write PNG files.
 
     Parameters
     ----------
     folder
-        Where to; made if it is missing.
+        Where to write; created if it is missing.
     network
         For the kernels of its first convolution.
     history
@@ -42,7 +42,7 @@ def save_all(
     evaluation
         For the confusion matrix.
     x, y, probabilities
-        Images, labels and what the network gives for them, for its worst mistakes.
+        Images, labels and predicted probabilities, for the worst mistakes.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def save_all(
     ModelFileError
         If the folder or a file cannot be written.
     ExtraError
-        If matplotlib is not installed.
+        If Matplotlib is not installed.
     """
     figures: dict[str, Figure] = {}
     if history:
@@ -75,19 +75,19 @@ def save_all(
 
 
 def _has_mistakes(y: Array, probabilities: Array) -> bool:
-    """Tell whether there is anything wrong to be shown."""
+    """Tell whether any image is misclassified."""
     return bool((probabilities.argmax(axis=1) != y).any())
 
 
 def save(figure: "Figure", path: str | os.PathLike[str]) -> Path:
-    """Write a figure to a PNG file, the same bytes for the same figure.
+    """Write a figure to a PNG file. The same figure gives the same bytes.
 
     Parameters
     ----------
     figure
-        What to write.
+        The figure.
     path
-        Where to; its folder is made if it is missing.
+        The file; its folder is created if it is missing.
 
     Returns
     -------
@@ -101,6 +101,6 @@ def save(figure: "Figure", path: str | os.PathLike[str]) -> Path:
     """
     path = Path(path)
     make_folder(path.parent)
-    with atomic_write(path) as file:
+    with atomic_write(path) as file, own_style():
         figure.savefig(file, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
     return path

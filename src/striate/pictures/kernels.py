@@ -13,7 +13,9 @@ from striate.pictures.style import (
     SIGNED,
     SMALL,
     bare_panel,
+    drawable,
     heading,
+    in_own_style,
     new_figure,
 )
 from striate.shapes import Array
@@ -22,35 +24,36 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_MAPS, _MOST_INPUTS = 64, 8
+_ROOM = 24  # characters of the layer's name
 _AXES_OF_KERNELS = 4  # output map, input map, row, column
 _COLORS = 3
 
 
+@in_own_style
 def kernels(network: Network, layer: str = "conv1") -> "Figure":
     """Draw the kernels of a layer, one for each feature map.
 
-    Kernels of one input map show their sign: red weighs pixels positively, blue negatively.
-    Those of a color image are shown in color, with gray for no weight. Where there are other
-    numbers of input maps, each row is an input map.
+    For one input map, positive weights are red and negative ones blue. For three, as for a color
+    image, a kernel is drawn in color, and gray is zero. Otherwise each row is an input map.
 
     Parameters
     ----------
     network
-        A network with a convolution of rows and columns.
+        A network with a 2-D convolution.
     layer
         Name of the convolution.
 
     Returns
     -------
     Figure
-        The first 64 feature maps, of at most 8 input maps.
+        The first 64 feature maps, and of those at most 8 input maps.
 
     Raises
     ------
     OptionError
         If the network has no such convolution.
     ExtraError
-        If matplotlib is not installed.
+        If Matplotlib is not installed.
 
     Sources
     -------
@@ -58,10 +61,10 @@ def kernels(network: Network, layer: str = "conv1") -> "Figure":
     """
     w = network.parameters.get(f"{layer}.weight")
     if w is None or w.ndim != _AXES_OF_KERNELS or w.shape[2:] == (1, 1):
-        there = ", ".join(layers_with_kernels(network)) or "none"
+        there = ", ".join(layers_with_kernels(network))
         raise OptionError(
-            f"{layer!r} is not a layer whose kernels can be drawn. Kernels with rows and columns "
-            f"larger than one pixel can be; here these are: {there}. Use the name of such a layer."
+            f"The kernels of {layer!r} cannot be drawn: only 2-D kernels larger than 1x1 can. "
+            + (f"Choose from {there}." if there else "This network has no such layer.")
         )
     if w.shape[1] == _COLORS:
         return _colored(w, layer)
@@ -94,7 +97,7 @@ def layers_with_kernels(network: Network) -> list[str]:
 
 
 def _signed(w: Array, layer: str, shape: tuple[int, ...]) -> "Figure":
-    """Draw each kernel in the colors of signed numbers, with one scale for all."""
+    """Draw each kernel in red and blue, with one scale for all."""
     maps, inputs = w.shape[:2]
     if inputs == 1:
         columns = min(maps, 8)
@@ -128,7 +131,7 @@ def _signed(w: Array, layer: str, shape: tuple[int, ...]) -> "Figure":
 
 
 def _colored(w: Array, layer: str) -> "Figure":
-    """Draw each kernel as a color image, with gray for no weight."""
+    """Draw each kernel as a color image, with gray for zero."""
     shown = w[:_MOST_MAPS]
     columns = min(len(shown), 8)
     rows = math.ceil(len(shown) / columns)
@@ -141,13 +144,13 @@ def _colored(w: Array, layer: str) -> "Figure":
         axes.set_title(str(h + 1), fontsize=SMALL, color=INK, pad=3)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
-    heading(figure, f"{_heading(layer, w.shape)}, as colors; gray is no weight")
+    heading(figure, f"{_heading(layer, w.shape)}, as colors; gray is zero")
     return figure
 
 
 def _heading(layer: str, shape: tuple[int, ...]) -> str:
-    """Say what the kernels are."""
+    """Write the layer, the number of its kernels and their size."""
     maps, inputs, rows, columns = shape
     many = "s" if maps > 1 else ""
     pairs = "" if inputs in {1, _COLORS} else f" for each of {inputs} input maps"
-    return f"{layer}: {maps} kernel{many} of {rows} × {columns}{pairs}"
+    return f"{drawable(layer, _ROOM)}: {maps} kernel{many} of {rows} × {columns}{pairs}"

@@ -1,9 +1,19 @@
 """The learning curve: loss and accuracy after each epoch."""
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 from striate.errors import TrainingError
-from striate.pictures.style import BLUE, INK, LABEL, ORANGE, new_figure, open_panel, title
+from striate.pictures.style import (
+    BLUE,
+    INK,
+    LABEL,
+    ORANGE,
+    in_own_style,
+    new_figure,
+    open_panel,
+    title,
+)
 from striate.training.history import History
 
 if TYPE_CHECKING:
@@ -11,34 +21,36 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _PARTS = (("", "training", BLUE, "o"), ("validation_", "validation", ORANGE, "s"))
+_HEADROOM = 1.06  # so that the highest marker is drawn whole
 _Corner = Literal["upper right", "lower right"]
-_FEW_EPOCHS = 15  # up to here each epoch has room for a marker
+_FEW_EPOCHS = 15  # up to this many, each epoch has a marker
 
 
+@in_own_style
 def learning_curve(history: History) -> "Figure":
-    """Draw how the loss falls and the accuracy rises, on the training and on the validation images.
+    """Draw loss and accuracy after each epoch, for the training and the validation images.
 
     Parameters
     ----------
     history
-        What :meth:`striate.Network.fit` gives.
+        The result of :meth:`striate.Network.fit`.
 
     Returns
     -------
     Figure
-        One panel for the loss, and one for the accuracy where there are classes.
+        One panel for the loss, and one for the accuracy if there are classes.
 
     Raises
     ------
     TrainingError
         If the history has no epochs.
     ExtraError
-        If matplotlib is not installed.
+        If Matplotlib is not installed.
     """
     if not len(history):
         raise TrainingError(
-            "The history has no epochs. A learning curve has a point for each epoch. Train first: "
-            "history = net.fit(x, y)."
+            "The history has no epochs, so there is no learning curve to draw. "
+            "Train first: history = net.fit(x, y)."
         )
     accurate = "accuracy" in history.columns
     figure = new_figure(9.0 if accurate else 4.8, 3.6)
@@ -47,12 +59,12 @@ def learning_curve(history: History) -> "Figure":
     title(panels[0], "Loss (lower is better)")
     if accurate:
         _curves(panels[1], history, "accuracy", 100.0, "lower right")
-        title(panels[1], "Images answered correctly, in %")
+        title(panels[1], "Accuracy in % (higher is better)")
     return figure
 
 
 def _curves(axes: "Axes", history: History, column: str, scale: float, corner: _Corner) -> None:
-    """Draw one column of the history for each part that has it, with the names in a corner."""
+    """Draw one column of the history for each part that has it, with a legend in a corner."""
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # an extra, and heavy
 
     epochs = [int(epoch) for epoch in history["epoch"]]
@@ -70,10 +82,11 @@ def _curves(axes: "Axes", history: History, column: str, scale: float, corner: _
         )
     if history.best_epoch:
         axes.axvline(
-            history.best_epoch, color=INK, linewidth=1.0, linestyle=(0, (4, 3)), label="kept"
+            history.best_epoch, color=INK, linewidth=1.0, linestyle=(0, (4, 3)), label="best epoch"
         )
     if column == "loss":
-        axes.set_ylim(bottom=0)
+        highest = max(filter(math.isfinite, axes.dataLim.intervaly), default=0.0)
+        axes.set_ylim(0, _HEADROOM * highest or 1.0)
     axes.margins(x=0.03)
     axes.legend(
         loc=corner, fontsize=LABEL, labelcolor=INK, framealpha=0.9, edgecolor="none", fancybox=False

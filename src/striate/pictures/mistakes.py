@@ -1,4 +1,4 @@
-"""The images that a network is most wrong about."""
+"""The misclassified images whose true class is least probable."""
 
 import math
 from collections.abc import Sequence
@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from striate.pictures.style import INK, SMALL, heading, names_of, new_figure, shorten, show_image
+from striate.pictures.style import (
+    INK,
+    SMALL,
+    drawable,
+    heading,
+    in_own_style,
+    names_of,
+    new_figure,
+    show_image,
+)
 from striate.shapes import Array
 
 if TYPE_CHECKING:
@@ -16,11 +25,12 @@ _MOST = 24
 _COLUMNS = 8
 _FEWEST_COLUMNS = 5  # room for the heading
 _ROOM = 14  # characters of a name above an image
-_SHORT = 4  # two such names stand side by side
+_SHORT = 4  # two names of at most this many characters fit on a line
 
 
+@in_own_style
 def mistakes(x: Array, y: Array, probabilities: Array, classes: Sequence[str] = ()) -> "Figure":
-    """Draw the mistakes that the network is surest of.
+    """Draw the misclassified images whose true class is least probable.
 
     Parameters
     ----------
@@ -29,59 +39,59 @@ def mistakes(x: Array, y: Array, probabilities: Array, classes: Sequence[str] = 
     y
         Their labels.
     probabilities
-        What the network gives for each image and class.
+        The network's predictions, one row for each image.
     classes
-        Names of the classes; none where they are numbers.
+        Names of the classes; none if they are integers.
 
     Returns
     -------
     Figure
-        At most 24 images, the one whose own class is least probable first, each with its class,
-        the answer and the answer's probability.
+        At most 24 images, the worst first, each with its true class, the predicted class and that
+        class's probability.
 
     Raises
     ------
     ExtraError
-        If matplotlib is not installed.
+        If Matplotlib is not installed.
     """
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != y)
     chosen = wrong[worst(y[wrong], probabilities[wrong], _MOST)]
-    names = [shorten(name, _ROOM) for name in names_of(classes, probabilities.shape[1])]
+    names = [drawable(name, _ROOM) for name in names_of(classes, probabilities.shape[1])]
     arrow = "\n→ " if max(map(len, names)) > _SHORT else " → "
     columns = min(_COLUMNS, max(_FEWEST_COLUMNS, len(chosen)))
     rows = max(1, math.ceil(len(chosen) / columns))
     figure = new_figure(0.4 + 1.25 * columns, 0.6 + (1.75 + 0.15 * arrow.count("\n")) * rows)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, image in zip(panels, chosen, strict=False):
-        answer = int(probabilities[image].argmax())
+        predicted = int(probabilities[image].argmax())
         show_image(axes, x[image])
-        caption = f"{names[int(y[image])]}{arrow}{names[answer]}"
+        caption = f"{names[int(y[image])]}{arrow}{names[predicted]}"
         axes.set_title(caption, fontsize=SMALL + 1, color=INK, pad=3)
-        sure = f"{100 * probabilities[image, answer]:.0f} % sure"
-        axes.set_xlabel(sure, fontsize=SMALL, color=INK)
+        probability = f"{100 * probabilities[image, predicted]:.0f} %"
+        axes.set_xlabel(probability, fontsize=SMALL, color=INK)
     for axes in panels[len(chosen) :]:
         axes.set_axis_off()
-    few = f"; the worst {len(chosen)}" if len(chosen) < len(wrong) else ""
-    heading(figure, f"{len(wrong):,} of {len(y):,} images are wrong{few} (true class → answer)")
+    few = f", the worst {len(chosen)}" if len(chosen) < len(wrong) else ""
+    heading(figure, f"{len(wrong):,} of {len(y):,} misclassified{few} (true → predicted)")
     return figure
 
 
 def worst(y: Array, probabilities: Array, count: int) -> Array:
-    """Find the images whose own class is least probable.
+    """Find the images whose true class is least probable.
 
     Parameters
     ----------
     y
         Labels.
     probabilities
-        What the network gives for each image and class.
+        The network's predictions, one row for each image.
     count
-        How many to find.
+        The number of images to find.
 
     Returns
     -------
     Array
-        Numbers of images, the worst first; of equals, the first image first.
+        Indices of images, the worst first; among equals, the first image first.
 
     Examples
     --------
