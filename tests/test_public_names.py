@@ -27,6 +27,7 @@ PUBLIC = [
     "Add",
     "AveragePool",
     "BatchNorm",
+    "Callback",
     "Concatenate",
     "Conv",
     "ConvTranspose",

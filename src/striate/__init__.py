@@ -41,11 +41,13 @@ if TYPE_CHECKING:
     from striate.runtime.settings import set_threads as set_threads
     from striate.runtime.settings import threads as threads
     from striate.runtime.settings import using_threads as using_threads
+    from striate.training.callbacks import Callback as Callback
 
 __version__ = "0.1.0"
 
 _FOLDERS = ("data", "errors", "functions", "maths", "nests")
 _WHERE = {
+    "Callback": "striate.training.callbacks",
     "Layer": "striate.graph.layer",
     "Network": "striate.model.network",
     "load": "striate.model.loading",

@@ -21,6 +21,11 @@ Each message gives the values, the rule and the remedy, one sentence each. What 
 although nothing is wrong is a ``StriateWarning``.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from striate.training.history import History
+
 
 class StriateError(Exception):
     """The root of all errors that striate raises for what a user can cause."""
@@ -55,7 +60,12 @@ class DataError(StriateError, ValueError):
 
 
 class TrainingError(StriateError, RuntimeError):
-    """Training cannot start or go on."""
+    """Training cannot start or continue.
+
+    ``history`` holds the epochs that were finished before a training diverged.
+    """
+
+    history: "History | None" = None
 
 
 class ModelFileError(StriateError, OSError):

@@ -39,7 +39,7 @@ def test_resumed_training_ends_in_the_same_bits(tmp_path):
     whole.mkdir()
     broken.mkdir()
     with start(TRAINING, broken) as process:
-        assert process.stderr.readline().startswith("epoch   1/6")
+        assert process.stderr.readline().startswith("epoch 1/6")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     said = err[err.index("Stopped.") :]

@@ -66,7 +66,7 @@ def test_json_is_one_object_and_progress_goes_to_standard_error(striate):
     document = json.loads(result.stdout)
     assert document["recipe"]["epochs"] == len(document["history"]) == 2
     assert document["test"]["images"] == np.sum(document["test"]["confusion"]) == 400
-    assert [line[:11] for line in result.stderr.splitlines()] == ["epoch   1/2", "epoch   2/2"]
+    assert [line[:11] for line in result.stderr.splitlines()] == ["epoch 1/2  ", "epoch 2/2  "]
 
 
 def test_quiet_says_nothing(striate, tmp_path):
@@ -250,7 +250,7 @@ def test_place_for_the_model_is_checked_before_training(striate, tmp_path):
         ),
         (
             ("train", "shapes", "--epochs", 0),
-            "epochs=0 cannot be. It is a whole number of at least 1. Use epochs=1 or more.",
+            "`epochs` must be a positive integer, got 0. Try epochs=10.",
         ),
     ],
 )

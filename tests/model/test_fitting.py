@@ -29,9 +29,8 @@ def test_the_watched_column_must_come_of_the_validation_part():
 
     assert digest(network) == before
     assert str(error.value) == (
-        'monitor="validation_accuracy" cannot be. It is a column of the history, here loss, '
-        "accuracy, validation_loss. Use one of these; those of the validation part need "
-        "fit(validation=0.1), and an accuracy needs labels."
+        "`monitor` must be a column of the history (loss, accuracy, validation_loss), got "
+        '"validation_accuracy". An accuracy needs targets that are labels.'
     )
 
 

@@ -100,25 +100,27 @@ def test_a_refused_checkpoint_changes_nothing(checkpoint):
     "document",
     [
         {"step": KeyError},
-        {"about": KeyError},
-        {"sums": KeyError},
+        {"identity": KeyError},
+        {"totals": KeyError},
         {"epochs": KeyError},
-        {"about": []},
+        {"identity": []},
         {"step": -1},
         {"step": 1.5},
         {"step": float("inf")},
         {"batch": True},
         {"epoch": "1"},
         {"epochs": float("inf")},
-        {"sums": {"loss": "much"}},
-        {"sums": {"wrong": 1.0}},
-        {"sums": []},
+        {"totals": {"loss": "much"}},
+        {"totals": {"wrong": 1.0}},
+        {"totals": []},
         {"schedule": ["a"]},
         {"schedule": 3},
         {"rows": [3]},
         {"rows": [{"loss": None}]},
         {"best": {"score": 1.0}},
         {"best": []},
+        {"start_loss": KeyError},
+        {"start_loss": "much"},
     ],
     ids=str,
 )
@@ -128,14 +130,11 @@ def test_a_description_that_is_not_whole(document, checkpoint):
     with pytest.raises(ModelFileError) as error:
         train(resume=checkpoint.name)
 
-    assert str(error.value).startswith("run.checkpoint is not a whole checkpoint: ")
-    assert str(error.value).endswith(
-        ". It holds the weights, the update's memory and the place in the epoch. "
-        "The file is damaged; use an older checkpoint, or train anew."
-    )
+    assert str(error.value).startswith("run.checkpoint is a damaged checkpoint: ")
+    assert str(error.value).endswith(". Use an older checkpoint, or start without one.")
 
 
-SUMS = {"losses": [3.0], "counted": [4.0], "weight": 4.0, "correct": 1.0, "seconds": 0.1}
+TOTALS = {"losses": [3.0], "counted": [4.0], "weight": 4.0, "correct": 1.0, "seconds": 0.1}
 MIDDLE = {"epochs": 3, "step": 7, "batch": 1}
 ROW = {"epoch": 1, "loss": 1.0, "accuracy": 0.5, "seconds": 0.1}
 ROWS = [ROW, {**ROW, "epoch": 2}]
@@ -144,29 +143,31 @@ ROWS = [ROW, {**ROW, "epoch": 2}]
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        ({"batch": 3}, "step 6 is not batch 3 of 3 behind epoch 2"),
-        ({"batch": 99, "step": 105}, "step 105 is not batch 99 of 3 behind epoch 2"),
-        ({"epoch": 0}, "step 6 is not batch 0 of 3 behind epoch 0"),
-        ({"epoch": 99}, "step 6 is not batch 0 of 3 behind epoch 99"),
-        ({"step": 10**12, "epochs": 9}, f"step {10**12} is not batch 0 of 3 behind epoch 2"),
-        ({"epochs": 1}, "epoch 2, batch 0 is not one of 1 epochs"),
-        ({**MIDDLE, "epochs": 2, "sums": SUMS}, "epoch 2, batch 1 is not one of 2 epochs"),
-        ({"epochs": 0}, "epoch 2, batch 0 is not one of 0 epochs"),
+        ({"batch": 3}, "step 6 is not batch 3 of 3 after epoch 2"),
+        ({"batch": 99, "step": 105}, "step 105 is not batch 99 of 3 after epoch 2"),
+        ({"epoch": 0}, "step 6 is not batch 0 of 3 after epoch 0"),
+        ({"epoch": 99}, "step 6 is not batch 0 of 3 after epoch 99"),
+        ({"step": 10**12, "epochs": 9}, f"step {10**12} is not batch 0 of 3 after epoch 2"),
+        ({"epochs": 1}, "epoch 2, batch 0 is beyond its 1 epochs"),
+        ({**MIDDLE, "epochs": 2, "totals": TOTALS}, "epoch 2, batch 1 is beyond its 2 epochs"),
+        ({"epochs": 0}, "epoch 2, batch 0 is beyond its 0 epochs"),
         ({"rows": []}, "0 rows for 2 epochs"),
         ({"rows": [{}, ROW]}, "row 1 has the columns []"),
         ({"rows": [ROW, {}]}, "row 2 has the columns []"),
         ({"rows": [ROW, ROW]}, "row 2 is of epoch 1"),
-        ({"schedule": [1.0]}, "decay is (1.0,) instead of 0 finite numbers"),
+        ({"schedule": [1.0]}, "schedule is (1.0,) instead of 0 finite numbers"),
+        ({"start_loss": None}, "the loss of the first batch is None at step 6"),
+        ({"start_loss": np.inf}, "the loss of the first batch is inf at step 6"),
         ({"best": None}, "the best weights are missing at epoch 2"),
         ({"best": {"score": 1.0, "epoch": 3}}, "the best score is 1.0 in epoch 3 of 2"),
         ({"best": {"score": np.nan, "epoch": 1}}, "the best score is nan in epoch 1 of 2"),
-        ({**MIDDLE, "sums": {**SUMS, "losses": [np.nan]}}, "its sums are not finite"),
-        ({**MIDDLE, "sums": {**SUMS, "counted": [np.inf]}}, "its sums are not finite"),
-        ({**MIDDLE, "sums": {**SUMS, "weight": np.nan}}, "its sums are not finite"),
-        ({**MIDDLE, "sums": {**SUMS, "correct": np.inf}}, "its sums are not finite"),
-        ({**MIDDLE, "sums": {**SUMS, "counted": [-4.0]}}, "its sums are below 0"),
-        ({**MIDDLE, "sums": {**SUMS, "losses": []}}, "0 sums of losses instead of 1"),
-        ({"sums": SUMS}, "1 sums of losses instead of 0"),
+        ({**MIDDLE, "totals": {**TOTALS, "losses": [np.nan]}}, "its totals are not finite"),
+        ({**MIDDLE, "totals": {**TOTALS, "counted": [np.inf]}}, "its totals are not finite"),
+        ({**MIDDLE, "totals": {**TOTALS, "weight": np.nan}}, "its totals are not finite"),
+        ({**MIDDLE, "totals": {**TOTALS, "correct": np.inf}}, "its totals are not finite"),
+        ({**MIDDLE, "totals": {**TOTALS, "counted": [-4.0]}}, "its totals are negative"),
+        ({**MIDDLE, "totals": {**TOTALS, "losses": []}}, "0 totals of losses instead of 1"),
+        ({"totals": TOTALS}, "1 totals of losses instead of 0"),
     ],
     ids=str,
 )
@@ -176,7 +177,7 @@ def test_a_description_that_lies(document, why, checkpoint):
     with pytest.raises(ModelFileError) as error:
         train(resume=checkpoint.name, epochs=9)
 
-    assert str(error.value).startswith(f"run.checkpoint is not a whole checkpoint: {why}. It holds")
+    assert str(error.value).startswith(f"run.checkpoint is a damaged checkpoint: {why}. Use")
 
 
 def test_a_plateaus_memory_is_whole(checkpoint):
@@ -204,9 +205,9 @@ def test_arrays_that_do_not_fit(array, change, checkpoint):
 
     size = found[array].size
     assert str(error.value) == (
-        f"run.checkpoint is not a whole checkpoint: {array} has {other.size} numbers of "
-        f"{other.dtype} instead of {size} of float32. It holds the weights, the update's memory "
-        "and the place in the epoch. The file is damaged; use an older checkpoint, or train anew."
+        f"run.checkpoint is a damaged checkpoint: {array} has {other.size} numbers of "
+        f"{other.dtype} instead of {size} of float32. "
+        "Use an older checkpoint, or start without one."
     )
 
 

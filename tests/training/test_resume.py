@@ -83,7 +83,7 @@ def test_resumed_behind_any_epoch(epoch, uninterrupted, tmp_path):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("method", "call"),
-    [("gradients", 1), ("gradients", 6), ("optimizer", 2), ("predict", 1), ("predict", 3)],
+    [("gradients", 1), ("gradients", 6), ("update", 2), ("predict", 1), ("predict", 3)],
 )
 def test_resumed_from_inside_the_engine(method, call, engine, tmp_path, monkeypatch):
     """Ctrl-C in the middle of a step, or of the validation, loses only that step."""
@@ -200,7 +200,7 @@ def test_a_resumed_training_that_runs_away_keeps_the_checkpoint(tmp_path):
             callbacks=[callback],
         )
 
-    assert "the network has the weights of the checkpoint." in str(error.value)
+    assert "The network has its weights of the checkpoint." in str(error.value)
     assert np.isfinite(network.numbers[0]).all()
 
 

@@ -22,12 +22,12 @@ from striate.graph.step import TrainingStep
 from striate.model.engines import EngineName
 from striate.model.losses import losses_of
 from striate.model.network import Network
-from striate.model.planning import augmentation_of, plan_of
 from striate.model.presets import PRESETS
 from striate.pictures import save_all
 from striate.training.history import History
 from striate.training.progress import epoch_line
-from striate.training.state import Row, TrainingState
+from striate.training.settings import TrainingSettings
+from striate.training.state import HistoryRow, TrainingState
 
 _FEW_NAMES = 10
 _BESIDE_THE_RECIPE = (
@@ -142,21 +142,17 @@ def run(options: Options, out: Output, places: Places) -> None:
 
 def _require_options(recipe: Recipe, options: Options, network: Network) -> None:
     """Raise for what cannot be before anything is shown or made."""
-    plan_of(
+    TrainingSettings(
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
         optimizer=recipe.optimizer,
         learning_rate=recipe.learning_rate,
         schedule=recipe.schedule,
-        clip_norm=None,
+        augment=recipe.augment,
         seed=options.seed,
-        shuffle=True,
         early_stopping=options.early_stopping,
-        keep_best=None,
-        monitor="loss",
     )
     TrainingStep.of(network.graph, losses_of(network.graph, _loss(recipe)))
-    augmentation_of(recipe.augment or None, network)
 
 
 def _loss(recipe: Recipe) -> Loss | None:
@@ -241,7 +237,7 @@ class _EpochLines:
     def on_step(self, state: TrainingState, loss: float, images: int) -> None:
         """Say nothing."""
 
-    def on_epoch(self, state: TrainingState, row: Row) -> None:  # noqa: ARG002  # a listener's signature
+    def on_epoch(self, state: TrainingState, row: HistoryRow) -> None:  # noqa: ARG002  # a listener's signature
         """Say how the epoch went."""
         self.out.note(epoch_line(row, self.epochs))
 

@@ -60,8 +60,4 @@ def require_equations(silent: Sequence[str]) -> None:
 
 def shapes_of(step: TrainingStep) -> dict[str, Shape]:
     """Give the shape of every array of the forward pass."""
-    shapes = {f"{name}.A": shape for name, shape in step.graph.inputs.items()}
-    for operation in step.forward:
-        inputs = [shapes[name] for name in operation.inputs]
-        shapes[operation.output] = operation.function.output_shape(*inputs)
-    return shapes
+    return step.shapes()

@@ -15,6 +15,7 @@ from striate.functions import registry
 from striate.functions.base import Function, Loss, TransferFunction
 from striate.functions.transfer import Linear
 from striate.graph.graph import Graph, Placed
+from striate.shapes import Shape
 
 Stage = Literal["weight", "net_input", "transfer"]
 
@@ -179,6 +180,14 @@ class TrainingStep:
         ]
         backward = tuple(back for back in turned if back.d_inputs or back.d_parameters)
         return cls(graph=graph, forward=forward, losses=ends, backward=backward)
+
+    def shapes(self) -> dict[str, Shape]:
+        """Return the shape, for one image, of every array of the forward pass."""
+        shapes = {f"{name}.A": shape for name, shape in self.graph.inputs.items()}
+        for operation in self.forward:
+            inputs = [shapes[name] for name in operation.inputs]
+            shapes[operation.output] = operation.function.output_shape(*inputs)
+        return shapes
 
 
 def derivative_of(name: str) -> str:

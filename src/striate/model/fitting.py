@@ -1,176 +1,64 @@
-"""Training a network: from what a user says to the training loop's plan, and back."""
+"""Training a network: check the data against the network, run the loop, keep the weights."""
 
 import contextlib
-import hashlib
-import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from striate.data.augment import Augmentation
-from striate.data.split import held_out
-from striate.errors import OptionError
-from striate.functions import registry
+from striate.errors import (
+    ModelFileError,
+    OptionError,
+    ShapeError,
+    StriateWarning,
+    TrainingError,
+)
 from striate.functions.base import Draw, Loss
-from striate.functions.options import Range
 from striate.graph.batch import Batch
 from striate.graph.diagnosis import first_not_finite
 from striate.graph.document import to_document
+from striate.graph.engine import Steps
 from striate.graph.parameters import Layout, decayed
-from striate.graph.step import TrainingStep
+from striate.graph.step import Operation, TrainingStep
 from striate.model.batches import Chooser
+from striate.model.examples import (
+    Examples,
+    ExampleSource,
+    fingerprint,
+    training_and_validation,
+)
 from striate.model.feeding import (
-    check_all_targets,
-    check_inputs,
     count_of,
     outputs_in_batches,
 )
+from striate.model.inputs import Preprocessing
 from striate.model.losses import losses_of
-from striate.model.planning import augmentation_of, require_column
-from striate.model.scoring import labels_in, loss_of
+from striate.model.scoring import loss_of
 from striate.model.structure import Structure
 from striate.model.targets import (
-    Classes,
-    class_weights,
     predicted_labels,
-    require_two_classes,
-    sample_weights,
 )
 from striate.shapes import Array
+from striate.training.callbacks import Callback, CallbackList, checked_callbacks
 from striate.training.checkpoint import load_checkpoint, save_checkpoint
+from striate.training.divergence import Divergence, constant_loss, has_risen, remedy
 from striate.training.history import History
-from striate.training.loop import Callback, Diagnose, Plan, Trainer
+from striate.training.loop import Diagnose, Trainer, Validate
 from striate.training.progress import ProgressBar
-from striate.training.state import Row, TrainingState
-
-
-@dataclass(frozen=True, kw_only=True)
-class Examples:
-    """Checked images with their targets: what a training goes through.
-
-    Parameters
-    ----------
-    inputs
-        Images by input, as the user has them.
-    targets
-        For each output, in the form that its loss takes.
-    labels
-        The classes, where targets are labels.
-    weights
-        What each image counts.
-    """
-
-    inputs: dict[str, Array]
-    targets: tuple[Array, ...]
-    labels: Array | None
-    weights: Array | None
-
-    def part(self, chosen: Array) -> "Examples":
-        """Take some of the images."""
-        return Examples(
-            inputs={name: images[chosen] for name, images in self.inputs.items()},
-            targets=tuple(y[chosen] for y in self.targets),
-            labels=None if self.labels is None else self.labels[chosen],
-            weights=None if self.weights is None else self.weights[chosen],
-        )
-
-
-class ExampleSource:
-    """Gives the training loop its batches: chosen, augmented, as the equations have them."""
-
-    def __init__(self, examples: Examples, chooser: Chooser, threshold: float) -> None:
-        self.examples = examples
-        self.chooser = chooser
-        self.threshold = threshold
-        self.count = count_of(examples.inputs)
-        self.slow = chooser.slow
-
-    def batch(self, images: Array, epoch: int) -> Batch:
-        """Give the images of these numbers, as they are in that epoch."""
-        given = self.examples
-        return Batch(
-            inputs=self.chooser.choose(images, epoch),
-            targets=tuple(y[images] for y in given.targets),
-            weights=None if given.weights is None else given.weights[images],
-            labels=None if given.labels is None else given.labels[images],
-        )
-
-    def correct(self, outputs: tuple[Array, ...], batch: Batch) -> float:
-        """Add up the weights of the images that are right; NaN where there are no labels."""
-        if batch.labels is None:
-            return math.nan
-        right = predicted_labels(outputs[0], self.threshold) == batch.labels
-        if right.ndim == 1 and batch.weights is None:
-            return float(np.count_nonzero(right))
-        share = right.reshape(len(right), -1).mean(axis=1)
-        return float(share.sum() if batch.weights is None else (share * batch.weights).sum())
-
-
-def examples(
-    network: Structure,
-    classes: Classes,
-    x: Any,
-    y: Any,
-    losses: Sequence[Loss],
-    sample_weight: Any = None,
-) -> Examples:
-    """Check images and targets of a network."""
-    inputs = check_inputs(network.graph, network.preprocessing, x)
-    count = count_of(inputs)
-    single = len(network.graph.outputs) == 1
-    named = classes.numbers(y) if single else y
-    targets = check_all_targets(network.graph, network.preprocessing, classes, named, losses, count)
-    labels = labels_in(named, network) if single and losses[0].takes_labels else None
-    weights = sample_weights(sample_weight, count)
-    return Examples(inputs=inputs, targets=targets, labels=labels, weights=weights)
-
-
-def split_off(whole: Examples, share: float, seed: int) -> tuple[Examples, Examples]:
-    """Divide examples into a training and a validation part, each class in proportion.
-
-    Raises
-    ------
-    OptionError
-        If the share cannot be, or leaves a part without images or without weight.
-    """
-    if share not in SHARE:
-        raise OptionError(
-            f"validation={share!r:.60} cannot be. It is the share of the images that is kept from "
-            "training, above 0 and below 1, "
-            "or a pair (x, y). Use validation=0.1."
-        )
-    count = count_of(whole.inputs)
-    one_each = whole.labels is not None and whole.labels.ndim == 1
-    labels = whole.labels if one_each else np.zeros(count, np.int64)
-    assert labels is not None
-    held = held_out(labels, share, seed)
-    if held.all() or not held.any():
-        raise OptionError(
-            f"validation={share} of {count} images leaves {count - int(held.sum())} for training "
-            f"and {int(held.sum())} for validation. "
-            "Both parts hold at least one. Use another share or more images."
-        )
-    training, validation = whole.part(np.flatnonzero(~held)), whole.part(np.flatnonzero(held))
-    for part in (training, validation):
-        if part.weights is not None and not part.weights.any():
-            raise OptionError(
-                f"validation={share} puts all images that have a weight above 0 into one part. "
-                "Both parts hold at least one such image. Use another share, or give the "
-                "validation part as a pair (x, y)."
-            )
-    return training, validation
+from striate.training.settings import TrainingSettings, described
+from striate.training.state import HistoryRow, TrainingState
 
 
 def validator(
     network: Structure, held: Examples, losses: Sequence[Loss], batch_size: int
-) -> Callable[[Array, Array], Row]:
+) -> Validate:
     """Make the function that scores parameters on the validation part."""
 
-    def validate(parameters: Array, statistics: Array) -> Row:
+    def validate(parameters: Array, statistics: Array) -> HistoryRow:
         outputs, loss = loss_of(
             network,
             (parameters, statistics),
@@ -193,123 +81,289 @@ def validator(
     return validate
 
 
-SHARE = Range(above=0, below=1)
+class CheckpointSaver(Callback):
+    """Saves a checkpoint after each epoch.
 
+    Parameters
+    ----------
+    path
+        The file.
+    settings, identity
+        See :func:`striate.training.checkpoint.save_checkpoint`.
+    """
 
-class Saver:
-    """Saves a checkpoint after each epoch."""
-
-    def __init__(self, path: str | os.PathLike[str], plan: Plan, about: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        settings: TrainingSettings,
+        identity: Mapping[str, Any],
+    ) -> None:
         self.path = path
-        self.plan = plan
-        self.about = about
+        self.settings = settings
+        self.identity = identity
+        self._warned = False
 
     def save(self, state: TrainingState) -> None:
-        """Write the state."""
-        save_checkpoint(self.path, state, self.plan, self.about)
+        """Write the state, or raise."""
+        save_checkpoint(self.path, state, self.settings, self.identity)
 
-    def on_step(self, state: TrainingState, loss: float, images: int) -> None:
-        """Do nothing: a checkpoint after every step would cost more than the step."""
+    def save_or_warn(self, state: TrainingState) -> None:
+        """Write the state; a disk that is full does not end a training that may take hours."""
+        try:
+            self.save(state)
+        except ModelFileError as error:
+            if not self._warned:
+                warnings.warn(
+                    f"{error} Training continues; {self.path} keeps an earlier state until "
+                    "a later epoch can be saved.",
+                    StriateWarning,
+                    stacklevel=2,
+                )
+            self._warned = True
+        else:
+            self._warned = False
 
-    def on_epoch(self, state: TrainingState, row: Row) -> None:  # noqa: ARG002  # not needed
-        """Write the state."""
-        self.save(state)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What a user says about the data of a training; see :meth:`striate.Network.fit`."""
-
-    loss: str | Loss | Sequence[str | Loss] | None
-    validation: float | tuple[Any, Any] | None
-    sample_weight: Any
-    class_weight: Mapping[Any, float] | str | None
-    augment: str | Augmentation | None
-    standardize: bool
-    classes: Classes
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """What a user says about how a training runs; see :meth:`striate.Network.fit`."""
-
-    checkpoint: str | os.PathLike[str] | None
-    resume: str | os.PathLike[str] | None
-    progress: bool | None
-    callbacks: tuple[Callback, ...]
-    debug: bool
+    def on_epoch(self, state: TrainingState, row: HistoryRow) -> None:  # noqa: ARG002  # not needed
+        """Write the state after an epoch."""
+        self.save_or_warn(state)
 
 
-def fit(network: Structure, x: Any, y: Any, options: Options, plan: Plan, run: Run) -> History:
-    """Check everything, then train; see :meth:`striate.Network.fit`."""
-    losses = losses_of(network.graph, options.loss)
+def fit(
+    network: Structure,
+    x: Any,
+    y: Any,
+    settings: TrainingSettings,
+    *,
+    validation_data: tuple[Any, Any] | None = None,
+    sample_weight: Any = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+    callbacks: Sequence[Any] = (),
+    debug: bool = False,
+) -> History:
+    """Check everything, then train.
+
+    Parameters
+    ----------
+    network
+        The network.
+    x, y, sample_weight, checkpoint, resume, progress, callbacks, debug
+        See :meth:`striate.Network.fit`.
+    settings
+        How to train.
+    validation_data
+        Images and targets that are scored after each epoch, instead of a held-out part of ``x``.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    StriateError
+        See :meth:`striate.Network.fit`.
+    """
+    own = checked_callbacks(callbacks)
+    losses = losses_of(network.graph, network.losses if settings.loss is None else settings.loss)
     step = TrainingStep.of(network.graph, losses)
-    augment = augmentation_of(options.augment, network)
-    training, held = _parts(network, x, y, losses, options, plan.seed)
-    require_column(plan.monitored, _columns(training, held))
+    _require_augmentable(settings.augment, network)
+    classes = network.classes if len(network.graph.outputs) > 1 else network.classes.learned(y)
+    training, held = training_and_validation(
+        network, x, y, losses, settings, classes, validation_data, sample_weight
+    )
+    settings = settings.monitoring(_columns(training, held))
+    require_batches(step, count_of(training.inputs), settings.batch_size)
     preprocessing = network.preprocessing
-    if options.standardize:
+    if settings.standardize:
         preprocessing = preprocessing.standardized(training.inputs)
-    about = {
-        "network": to_document(network.graph),
-        "images": count_of(training.inputs),
-        "augmentation": str(augment or ""),
-        "losses": [registry.to_data(loss) for loss in losses],
-        "preprocessing": preprocessing.to_data(),
-    }
-    if run.checkpoint is not None or run.resume is not None:
-        about["data"] = _fingerprint(training, held)
-    state = TrainingState.start(*network.numbers, plan.optimizer, plan.schedule)
-    if run.resume is not None:
-        state = load_checkpoint(run.resume, plan, about, state)
-    saver = None if run.checkpoint is None else Saver(run.checkpoint, plan, about)
+    state = TrainingState.start(*network.numbers, settings.optimizer, settings.schedule)
+    identity: dict[str, Any] = {}
+    if checkpoint is not None or resume is not None:
+        identity = _identity(network, settings, losses, preprocessing, training, held)
+    if resume is not None:
+        state = load_checkpoint(resume, settings, identity, state)
+    saver = None if checkpoint is None else CheckpointSaver(checkpoint, settings, identity)
     if saver is not None:
-        saver.save(state)  # a file that cannot be written is refused now, not after an epoch
-    chooser = Chooser(training.inputs, preprocessing, augment, plan.seed)
+        saver.save(state)  # an unwritable file is an error now, not after the first epoch
+    chooser = Chooser(training.inputs, preprocessing, settings.augment, settings.seed)
+    steps, validate = _compile(network, settings, losses, chooser, training, held, preprocessing)
+    # Everything has been checked; from here on the network changes.
+    network.preprocessing, network.classes = preprocessing, classes
+    network.losses = tuple(losses)
+    trainer = Trainer(
+        steps,
+        settings,
+        ExampleSource(training, chooser, network.threshold),
+        state=state,
+        validate=validate,
+        diagnose=diagnoser(step) if debug else None,
+    )
+    run(network, trainer, own, saver, progress=progress)
+    network.history.divergence = divergence = _divergence(step, trainer, training)
+    if divergence is not None:
+        warnings.warn(
+            f"{divergence} The network has the weights of that epoch. {remedy(settings)}",
+            StriateWarning,
+            stacklevel=3,
+        )
+    return network.history
+
+
+def validation_of(validation: Any) -> tuple[Any, tuple[Any, Any] | None]:
+    """Tell a fraction to hold out, which is a setting, from a pair of images and targets."""
+    if not isinstance(validation, tuple | list):
+        return validation, None
+    if len(validation) != 2:
+        raise OptionError(
+            "`validation` must be a fraction between 0 and 1 or a pair (x, y), got a "
+            f"{type(validation).__name__} of {len(validation)}. Try validation=0.1."
+        )
+    return None, (validation[0], validation[1])
+
+
+def _identity(
+    network: Structure,
+    settings: TrainingSettings,
+    losses: Sequence[Loss],
+    preprocessing: Preprocessing,
+    training: Examples,
+    held: Examples | None,
+) -> dict[str, Any]:
+    """Collect everything that the bits of a training depend on, in the order of error reports."""
+    return {
+        **settings.identity(),
+        "loss": [described(loss) for loss in losses],
+        "network": str(network),
+        "layers": to_document(network.graph),
+        "number of images": count_of(training.inputs),
+        "preprocessing": preprocessing.to_data(),
+        "data": fingerprint(training, held),
+    }
+
+
+def _compile(
+    network: Structure,
+    settings: TrainingSettings,
+    losses: Sequence[Loss],
+    chooser: Chooser,
+    training: Examples,
+    held: Examples | None,
+    preprocessing: Preprocessing,
+) -> tuple[Steps, Validate | None]:
+    """Prepare the engine's steps and the validation, so that a shortage of memory is found now."""
     steps = network.engines.steps(
         losses,
-        plan.optimizer,
+        settings.optimizer,
         decayed(network.graph),
-        images=min(plan.batch_size, count_of(training.inputs)),
+        images=min(settings.batch_size, count_of(training.inputs)),
         target_shapes=[y.shape[1:] for y in training.targets],
         stored=chooser.forms,
     )
-    engine, size = network.engines.of(losses), max(plan.batch_size, 256)
-    if held is not None and engine.name == "compiled":
-        # The program that validates is made now: where memory is short, no epoch is lost for it.
+    if held is None:
+        return steps, None
+    engine, size = network.engines.of(losses), max(settings.batch_size, 256)
+    if engine.name == "compiled":
         next(outputs_in_batches(engine, preprocessing, network.numbers, held.inputs, size))
-    # Nothing can be refused any more: from here on the network changes.
-    network.preprocessing, network.classes = preprocessing, options.classes
-    network.losses = tuple(losses)
-    source = ExampleSource(training, chooser, network.threshold)
-    trainer = Trainer(
-        steps,
-        plan,
-        source,
-        state=state,
-        validate=None if held is None else validator(network, held, losses, size),
-        diagnose=diagnoser(step) if run.debug else None,
-    )
-    return train(network, trainer, saver, run)
+    return steps, validator(network, held, losses, size)
 
 
-def train(network: Structure, trainer: Trainer, saver: Saver | None, run: Run) -> History:
-    """Run the training loop, and leave the network with its weights, whatever interrupts."""
-    plan = trainer.plan
-    shown = sys.stderr.isatty() if run.progress is None else run.progress
-    bar = ProgressBar(plan.epochs, trainer.source.count) if shown else contextlib.nullcontext()
-    with bar as listening, _leave_weights(network, trainer, saver):
-        heard = (*run.callbacks, saver, listening)
-        trainer.callbacks = [callback for callback in heard if callback is not None]
-        trainer.run()
-    best = trainer.state.best if plan.keep_best else None
-    if best is not None:
-        network.set_numbers(best.parameters, best.statistics)
-    return History(
-        trainer.state.rows,
-        best_epoch=0 if best is None else best.epoch,
-        stopped_early=trainer.stopped_early,
+def run(
+    network: Structure,
+    trainer: Trainer,
+    callbacks: Sequence[Any],
+    saver: CheckpointSaver | None,
+    *,
+    progress: bool | None,
+) -> None:
+    """Run the training loop; however it ends, leave the network with its weights and history."""
+    shown = sys.stderr.isatty() if progress is None else progress
+    epochs, count = trainer.settings.epochs, trainer.source.count
+    bar = ProgressBar(epochs, count) if shown else contextlib.nullcontext()
+    with bar as shown_bar:
+        called = (*callbacks, saver, shown_bar)
+        trainer.callbacks = CallbackList([one for one in called if one is not None])
+        try:
+            trainer.run()
+        except BaseException as error:
+            if trainer.diverged and isinstance(error, TrainingError):
+                error.history = trainer.history
+            elif saver is not None:
+                saver.save_or_warn(trainer.state)
+            raise
+        finally:
+            network.set_numbers(*trainer.weights)
+            network.history = trainer.history
+
+
+def require_batches(step: TrainingStep, count: int, batch_size: int) -> None:
+    """Raise if a layer cannot train on a batch of the size that an epoch has.
+
+    Batch normalization over 1x1 maps needs two images to compute a variance. Without this check,
+    ``fit`` would fail at the last, smaller batch of the first epoch, after all others had changed
+    the weights.
+
+    Parameters
+    ----------
+    step
+        The operations.
+    count
+        Number of images.
+    batch_size
+        Images per step.
+
+    Raises
+    ------
+    TrainingError
+        If a layer cannot train on the first or the last batch; the text names a size that works.
+    """
+    refused = _refused_batch(step, count, batch_size)
+    if refused is None:
+        return
+    operation, images = refused
+    smaller, larger = range(min(batch_size, count) - 1, 0, -1), range(batch_size + 1, count + 1)
+    works = (b for b in (*smaller, *larger) if _refused_batch(step, count, b) is None)
+    size = next(works, None)
+    batches = (
+        f"the last batch of an epoch has {images} image ({count} images, batch_size={batch_size})"
+        if count > batch_size > 1
+        else f"a batch has {images} image"
     )
+    remedy = "more images" if size is None else f"batch_size={size}"
+    raise TrainingError(
+        f"Layer {operation.number} ({operation.layer}) cannot train on every batch: {batches}, and "
+        f"the variance over a batch needs at least two values per channel. Use {remedy}, or "
+        "LayerNorm."
+    )
+
+
+def _refused_batch(step: TrainingStep, count: int, batch_size: int) -> tuple[Operation, int] | None:
+    """Find an operation that cannot train on a batch of an epoch, with the batch's size."""
+    shapes = step.shapes()
+    for images in {min(batch_size, count), (count - 1) % batch_size + 1}:
+        for operation in step.forward:
+            try:
+                operation.function.require_images(
+                    images, *(shapes[name] for name in operation.inputs)
+                )
+            except TrainingError:
+                return operation, images
+    return None
+
+
+def _divergence(step: TrainingStep, trainer: Trainer, training: Examples) -> Divergence | None:
+    """Return the losses of a training that diverged."""
+    state = trainer.state
+    if not state.rows or state.start_loss is None:
+        return None
+    epoch = state.epoch if trainer.best is None else trainer.best.epoch
+    loss = state.rows[epoch - 1]["loss"]
+    if not has_risen(loss, state.start_loss):
+        return None
+    constant = constant_loss(step, training.targets, training.weights)
+    if not has_risen(loss, constant):
+        return None
+    return Divergence(epoch=epoch, loss=loss, start_loss=state.start_loss, constant_loss=constant)
 
 
 def diagnoser(step: TrainingStep) -> Diagnose:
@@ -320,35 +374,23 @@ def diagnoser(step: TrainingStep) -> Diagnose:
         if first is None:
             for name, array in Layout.of(step.graph.parameters()).views(after).items():
                 if not np.isfinite(array).all():
-                    return f"{name} after the update"
+                    return f"{name} after the step"
         return first
 
     return diagnose
 
 
-def _parts(
-    network: Structure, x: Any, y: Any, losses: Sequence[Loss], options: Options, seed: int
-) -> tuple[Examples, Examples | None]:
-    """Check what a user gave, and give the training and the validation part."""
-    maps = network.graph.shapes[network.graph.outputs[0]][0]
-    options.classes.require_room(max(maps, 2))  # a single output tells two classes apart
-    training = examples(network, options.classes, x, y, losses, options.sample_weight)
-    if training.labels is not None:
-        require_two_classes(training.labels, options.classes)
-    match options.validation:
-        case None:
-            held = None
-        case (held_x, held_y):
-            held = examples(network, options.classes, held_x, held_y, losses)
-        case share:
-            training, held = split_off(training, share, seed)
-    # Behind the split: classes weigh in training only, however the validation part was given.
-    if options.class_weight is not None:
-        weights = class_weights(
-            options.class_weight, training.labels, training.weights, options.classes, max(maps, 2)
+def _require_augmentable(augment: Augmentation | None, network: Structure) -> None:
+    """Raise unless the network takes images with rows, columns and channels, in this order."""
+    if augment is None:
+        return
+    channels = network.preprocessing.channels
+    if channels == "first" or any(len(shape) != 3 for shape in network.graph.inputs.values()):
+        raise ShapeError(
+            f"`augment` needs images of shape (rows, columns, channels); this network takes "
+            f"{network.input_shape}, channels {channels}. Use such images, or augment them "
+            "yourself and leave augment out."
         )
-        training = replace(training, weights=weights)
-    return training, held
 
 
 def _columns(training: Examples, held: Examples | None) -> list[str]:
@@ -358,28 +400,3 @@ def _columns(training: Examples, held: Examples | None) -> list[str]:
         columns += ["validation_loss"]
         columns += [] if held.labels is None else ["validation_accuracy"]
     return columns
-
-
-def _fingerprint(training: Examples, held: Examples | None) -> str:
-    """Digest images, targets and weights, so that a training goes on with the same ones only."""
-    digest = hashlib.sha256()
-    for part in (training, held):
-        if part is not None:
-            weights = () if part.weights is None else (part.weights,)
-            for array in (*part.inputs.values(), *part.targets, *weights):
-                digest.update(f"{array.dtype} {array.shape}".encode())
-                digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()[:16]
-
-
-@contextlib.contextmanager
-def _leave_weights(network: Structure, trainer: Trainer, saver: Saver | None) -> Iterator[None]:
-    """Give the network the last whole weights, and save them on an interrupt."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if saver is not None:
-            saver.save(trainer.state)
-        raise
-    finally:
-        network.set_numbers(trainer.state.parameters, trainer.state.statistics)

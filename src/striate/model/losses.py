@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from striate.errors import OptionError
 from striate.functions.base import Loss, TransferFunction
 from striate.functions.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
+from striate.functions.resolve import resolve
 from striate.graph.graph import Graph
-from striate.model.kinds import kind_of
 
 
 def losses_of(graph: Graph, loss: str | Loss | Sequence[str | Loss] | None) -> list[Loss]:
@@ -55,7 +55,7 @@ def losses_of(graph: Graph, loss: str | Loss | Sequence[str | Loss] | None) -> l
 def _loss(loss: str | Loss | None, transfer: TransferFunction) -> Loss:
     """Find a loss by its name, or by the transfer function before it."""
     if loss is not None:
-        return kind_of("loss", loss, Loss)
+        return resolve("loss", loss, Loss)
     for kind in (CrossEntropy, BinaryCrossEntropy):
         if isinstance(transfer, kind.absorbs):
             return kind()

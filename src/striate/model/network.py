@@ -12,7 +12,7 @@ from striate.graph.axis_order import Channels
 from striate.graph.gradients import GradientCheck
 from striate.graph.layer import Layer, Node
 from striate.graph.trace import Trace
-from striate.model import files, fitting, inspection, planning, scoring
+from striate.model import files, fitting, inspection, scoring
 from striate.model.building import build
 from striate.model.engines import EngineName, Engines
 from striate.model.inputs import Preprocessing
@@ -20,8 +20,9 @@ from striate.model.scoring import Evaluation
 from striate.model.structure import Structure, start_numbers
 from striate.model.targets import Classes
 from striate.shapes import Shape
+from striate.training.callbacks import Callback
 from striate.training.history import History
-from striate.training.loop import Callback
+from striate.training.settings import TrainingSettings
 
 
 class Network(Structure):
@@ -114,73 +115,79 @@ class Network(Structure):
         callbacks: Sequence[Callback] = (),
         debug: bool = False,
     ) -> History:
-        """Train the network, from the weights that it has.
+        """Train the network, starting from its current weights.
 
         Parameters
         ----------
         x
-            Images, uint8 (divided by 255) or floating point (as they are); for several inputs a
-            list or a table.
+            Images: uint8 (divided by 255) or floating point (used as they are). For several inputs,
+            a list or a dictionary by input name.
         y
-            Targets: labels 0, 1, ... or words for a classifier, numbers or images else; for several
-            outputs a list or a table.
+            Targets: for a classifier labels 0, 1, ... or words, otherwise numbers or images. For
+            several outputs, a list or a dictionary by output name.
         epochs, batch_size
-            How often to go through the images, and how many at a time; the last batch of an epoch
-            may be shorter.
+            Number of passes through the images, and images per step; the last batch of an epoch
+            may be smaller.
         optimizer, learning_rate, schedule
-            How weights follow the gradient: an update or its name, its rate, how the rate falls.
+            The optimizer or its name, its learning rate, and the learning-rate schedule.
         loss
-            By default what suits the last transfer function: softmax cross-entropy, logistic binary
-            cross-entropy, else squared error.
+            By default chosen by the last activation: softmax uses cross-entropy, logistic binary
+            cross-entropy, any other squared error.
         validation
-            The share of the images to keep from training, each class in proportion, or a pair ``(x,
-            y)``.
+            Fraction of the images to hold out, the same from each class, or a pair ``(x, y)``.
         early_stopping
-            Stop after so many epochs in which what is watched has not improved.
+            Number of epochs without improvement of the monitored score after which training stops.
         keep_best
-            Whether to end with the best weights; by default with ``early_stopping``.
+            Whether to end with the best weights instead of the last, also after Ctrl-C or an error;
+            by default with ``early_stopping``.
         monitor
-            The column of the history that decides: by default ``validation_loss``, or ``loss``
-            without validation. Of an accuracy the highest is the best, of a loss the lowest.
+            Column of the history that decides which epoch is best: by default ``validation_loss``,
+            or ``loss`` without validation. Higher is better for an accuracy, lower for a loss.
         sample_weight, class_weight
-            What images and classes count; ``class_weight="balanced"`` makes all classes count the
-            same. Classes have their weight in training only, not in the validation part.
+            Weights of images and of classes in the loss; ``class_weight="balanced"`` gives all
+            classes the same total. Class weights apply to training, not to validation.
         augment
-            Random changes of each image: ``"shift 2 flip"``, see
+            Random changes of each image, such as ``"shift 2 flip"``; see
             :class:`striate.data.augment.Augmentation`.
         standardize
-            Whether to learn each channel's mean and deviation, and subtract and divide them. Zero
-            padding then is the mean, no longer the paper's white.
+            Whether to subtract each channel's mean and divide by its standard deviation. Zero
+            padding then stands for the mean, no longer for white paper.
         clip_norm
-            The largest norm of the gradient.
+            Largest norm of the gradient; longer gradients are scaled down to it.
         checkpoint, resume
-            Files: written after each epoch and on Ctrl-C; read to go on from, ending in the same
-            bits as if never interrupted.
+            Files. ``checkpoint`` is written after each epoch, on Ctrl-C and on errors, and replaces
+            an older file; ``resume`` is read to continue a training, which then ends in the same
+            bits as if it had never been interrupted.
         shuffle, seed
-            Whether the images' order is drawn, and from what. The same seed gives the same bits.
+            Whether each epoch visits the images in a random order, and the seed for everything
+            random. The same seed gives the same bits.
         progress
             Whether to show a progress bar; by default on a terminal only.
         callbacks
-            Are told of each step and epoch.
+            Objects called after each step or epoch; see :class:`striate.training.Callback`.
         debug
-            Whether to compute a step again where its numbers are not finite, and to say in which
-            layer and quantity that begins.
+            Whether to repeat a step that is not finite, and to name the layer and quantity where
+            that begins.
 
         Returns
         -------
         History
-            One row for each epoch.
+            One row for each epoch; also in ``history``, even after Ctrl-C or an error. A warning is
+            given, and ``history.divergence`` set, if the loss ends far above where it began.
 
         Raises
         ------
         DataError, ShapeError, OptionError
-            If images, targets or options cannot be; nothing has changed then.
+            If images, targets or settings cannot be used; nothing has changed then.
         TrainingError
-            If the loss is no longer a number; the network then has the last good weights.
+            If a layer cannot train on a batch of the last batch's size (nothing has changed then);
+            or if the loss or a weight is no longer finite: the network then has its last good
+            weights, or the best with ``keep_best``, and the error a ``history``.
         ModelFileError
-            If a checkpoint cannot be written, or is damaged, or is of another training.
+            If the checkpoint cannot be written before the first step (later, that is a warning),
+            is damaged, or was saved by a different run.
         EngineError, OutOfMemoryError
-            If the compiled engine is wanted and cannot be, or needs more memory than there is;
+            If the compiled engine is required but cannot run, or needs more memory than there is;
             nothing has changed then.
 
         Sources
@@ -195,37 +202,38 @@ class Network(Structure):
         >>> net.fit(x, y, epochs=3, learning_rate=0.03)["accuracy"][-1] > 0.9
         True
         """
-        classes = self.classes if len(self.graph.outputs) > 1 else self.classes.learned(y)
-        options = fitting.Options(
-            loss=loss if loss is not None else self.losses,
-            validation=validation,
-            sample_weight=sample_weight,
-            class_weight=class_weight,
-            augment=augment,
-            standardize=standardize,
-            classes=classes,
-        )
-        plan = planning.plan_of(
+        fraction, pair = fitting.validation_of(validation)
+        settings = TrainingSettings(
             epochs=epochs,
             batch_size=batch_size,
             optimizer=optimizer,
             learning_rate=learning_rate,
             schedule=schedule,
-            clip_norm=clip_norm,
-            seed=seed,
-            shuffle=shuffle,
+            loss=loss,
+            validation=fraction,
             early_stopping=early_stopping,
             keep_best=keep_best,
-            monitor=monitor or ("loss" if validation is None else "validation_loss"),
+            monitor=monitor,
+            class_weight=class_weight,
+            augment=augment,
+            standardize=standardize,
+            clip_norm=clip_norm,
+            shuffle=shuffle,
+            seed=seed,
         )
-        run = fitting.Run(
+        return fitting.fit(
+            self,
+            x,
+            y,
+            settings,
+            validation_data=pair,
+            sample_weight=sample_weight,
             checkpoint=checkpoint,
             resume=resume,
             progress=progress,
-            callbacks=tuple(callbacks),
+            callbacks=callbacks,
             debug=debug,
         )
-        return fitting.fit(self, x, y, options, plan, run)
 
     def evaluate(
         self,

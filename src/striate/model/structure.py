@@ -27,6 +27,7 @@ from striate.model.inputs import Preprocessing
 from striate.model.presets import preset
 from striate.model.targets import Classes, predicted_labels
 from striate.shapes import Array, Shape
+from striate.training.history import History
 
 
 def start_numbers(graph: Graph, seed: int) -> tuple[Array, Array]:
@@ -41,6 +42,9 @@ class Structure:
     preprocessing: Preprocessing
     classes: Classes
     losses: tuple[Loss, ...] | None
+    history: History
+    """The scores of the last training, also after Ctrl-C or an error; empty before the first."""
+
     engines: Engines
 
     def _begin(
@@ -57,6 +61,7 @@ class Structure:
         self.classes = classes
         self._parameters, self._statistics = numbers
         self.losses: tuple[Loss, ...] | None = None
+        self.history = History([])
 
     @classmethod
     def of(

@@ -1,38 +1,47 @@
-"""Checkpoints: all of a training, so that it ends in the same bits as if never interrupted."""
+"""Checkpoints: the whole state of a training, so that a resumed run ends in the same bits.
+
+A checkpoint also holds the run's identity: everything that the bits depend on, such as the seed,
+the optimizer and a hash of the data. For example, a run with ``seed=6`` is refused the checkpoint
+of a run with ``seed=5``, and the error names both. What a file claims is checked against the
+network and the plan before it is used: a file of unknown origin can be refused, but not crash or
+mislead a training.
+"""
 
 import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from striate.errors import ModelFileError
-from striate.functions import registry
 from striate.shapes import Array
-from striate.training.loop import Plan
-from striate.training.state import Best, Row, Sums, TrainingState
+from striate.training.settings import TrainingSettings
+from striate.training.state import BestWeights, EpochTotals, HistoryRow, TrainingState
 from striate.training.tensors import read_tensors, write_tensors
 
 KIND = "checkpoint"
 
 
 def save_checkpoint(
-    path: str | os.PathLike[str], state: TrainingState, plan: Plan, about: Mapping[str, Any]
+    path: str | os.PathLike[str],
+    state: TrainingState,
+    settings: TrainingSettings,
+    identity: Mapping[str, Any],
 ) -> None:
     """Write a training's state to a file.
 
     Parameters
     ----------
     path
-        Where to.
+        The file.
     state
-        Where the training stands.
-    plan
-        How it trains.
-    about
-        What else must be the same to go on: the network, its losses, the number of images.
+        The state.
+    settings
+        How the network is trained.
+    identity
+        Everything that a resumed run must have in common with this one.
 
     Raises
     ------
@@ -45,11 +54,12 @@ def save_checkpoint(
         "step": state.step,
         "epoch": state.epoch,
         "batch": state.batch,
-        "sums": asdict(state.sums),
+        "totals": asdict(state.totals),
         "schedule": list(state.schedule),
-        "epochs": plan.epochs,
+        "start_loss": state.start_loss,
+        "epochs": settings.epochs,
         "rows": [dict(row) for row in state.rows],
-        "about": _about(plan, about),
+        "identity": dict(identity),
     }
     if state.best is not None:
         arrays |= {
@@ -61,7 +71,10 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: str | os.PathLike[str], plan: Plan, about: Mapping[str, Any], start: TrainingState
+    path: str | os.PathLike[str],
+    settings: TrainingSettings,
+    identity: Mapping[str, Any],
+    start: TrainingState,
 ) -> TrainingState:
     """Read a training's state from a file.
 
@@ -69,10 +82,12 @@ def load_checkpoint(
     ----------
     path
         The file.
-    plan, about
-        As the training is to go on; what changes the steps must be as it was.
+    settings
+        How the network is trained from now on.
+    identity
+        Everything that this run must have in common with the one that wrote the file.
     start
-        The state before the first step, for the sizes of its arrays.
+        The state before the first step, for the sizes of the arrays.
 
     Returns
     -------
@@ -81,20 +96,19 @@ def load_checkpoint(
     Raises
     ------
     ModelFileError
-        If the file is damaged, or is the checkpoint of another network or of another training.
+        If the file is damaged, or is the checkpoint of a different run.
     """
     arrays, document = read_tensors(path, KIND)
     try:
-        _require_same(path, document["about"], _about(plan, about))
+        _require_same(path, document["identity"], identity)
         state = _state(arrays, document, start)
         epochs = _count(document, "epochs")
-        _require_possible(state, epochs, plan, about)
-        _require_same_end(path, epochs, state.step, plan, about)
+        _require_possible(state, epochs, settings, identity)
+        _require_same_rates(path, epochs, state.step, settings, identity)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ModelFileError(
-            f"{path} is not a whole checkpoint: {error}. It holds the weights, the update's memory "
-            "and the place in the epoch. "
-            "The file is damaged; use an older checkpoint, or train anew."
+            f"{path} is a damaged checkpoint: {error}. "
+            "Use an older checkpoint, or start without one."
         ) from error
     return state
 
@@ -102,8 +116,8 @@ def load_checkpoint(
 def _state(
     arrays: Mapping[str, Array], document: Mapping[str, Any], start: TrainingState
 ) -> TrainingState:
-    """Make a state of what a file holds."""
-    best = document.get("best")
+    """Make a state from the contents of a file."""
+    best, start_loss = document.get("best"), document["start_loss"]
     return TrainingState(
         parameters=_array(arrays, "parameters", start.parameters),
         statistics=_array(arrays, "statistics", start.statistics),
@@ -111,64 +125,67 @@ def _state(
         step=_count(document, "step"),
         epoch=_count(document, "epoch"),
         batch=_count(document, "batch"),
-        sums=_sums(document["sums"]),
+        totals=_totals(document["totals"]),
         schedule=tuple(float(number) for number in document["schedule"]),
         rows=tuple(_row(row) for row in document["rows"]),
         best=None
         if best is None
-        else Best(
+        else BestWeights(
             score=float(best["score"]),
             epoch=_count(best, "epoch"),
             parameters=_array(arrays, "best.parameters", start.parameters),
             statistics=_array(arrays, "best.statistics", start.statistics),
         ),
+        start_loss=None if start_loss is None else float(start_loss),
     )
 
 
 def _count(document: Mapping[str, Any], name: str) -> int:
-    """Take a number of steps or epochs."""
+    """Read a number of steps or epochs."""
     number = document[name]
     if type(number) is not int or number < 0:
         raise ValueError(f"{name} is {number!r:.40}")
     return number
 
 
-def _sums(sums: Mapping[str, Any]) -> Sums:
-    """Take what the steps of an epoch add up to."""
-    return Sums(
-        losses=tuple(float(number) for number in sums["losses"]),
-        counted=tuple(float(number) for number in sums["counted"]),
-        weight=float(sums["weight"]),
-        correct=float(sums["correct"]),
-        seconds=float(sums["seconds"]),
+def _totals(totals: Mapping[str, Any]) -> EpochTotals:
+    """Read the totals of the current epoch."""
+    return EpochTotals(
+        losses=tuple(float(number) for number in totals["losses"]),
+        counted=tuple(float(number) for number in totals["counted"]),
+        weight=float(totals["weight"]),
+        correct=float(totals["correct"]),
+        seconds=float(totals["seconds"]),
     )
 
 
-def _row(row: Mapping[str, Any]) -> Row:
-    """Take a row of the history; epochs are whole numbers."""
+def _row(row: Mapping[str, Any]) -> HistoryRow:
+    """Read a row of the history; epochs are integers."""
     return {
         str(name): number if type(number) is int else float(number) for name, number in row.items()
     }
 
 
 def _require_possible(
-    state: TrainingState, epochs: int, plan: Plan, about: Mapping[str, Any]
+    state: TrainingState, epochs: int, settings: TrainingSettings, identity: Mapping[str, Any]
 ) -> None:
-    """Raise where no training can have come to such a state."""
-    per_epoch = -(-about["images"] // plan.batch_size)
+    """Raise if no training can have reached such a state."""
+    per_epoch = -(-identity["number of images"] // settings.batch_size)
     epoch, batch = state.epoch, state.batch
     if batch > per_epoch or state.step != epoch * per_epoch + batch:
         raise ValueError(
-            f"step {state.step} is not batch {batch} of {per_epoch} behind epoch {epoch}"
+            f"step {state.step} is not batch {batch} of {per_epoch} after epoch {epoch}"
         )
     if epochs < 1 or epoch + (batch > 0) > epochs:
-        raise ValueError(f"epoch {epoch}, batch {batch} is not one of {epochs} epochs")
-    _require_rows(state.rows, epoch, plan.monitored)
-    _require_sums(state.sums, len(about["losses"]) if batch else 0)
-    start = plan.schedule.start()
-    length = len(plan.schedule.observe(start, 0.0) if epoch else start)
+        raise ValueError(f"epoch {epoch}, batch {batch} is beyond its {epochs} epochs")
+    _require_rows(state.rows, epoch, cast("str", settings.monitor))
+    _require_totals(state.totals, len(identity["loss"]) if batch else 0)
+    start = settings.schedule.start()
+    length = len(settings.schedule.observe(start, 0.0) if epoch else start)
     if len(state.schedule) != length or not all(map(math.isfinite, state.schedule)):
-        raise ValueError(f"decay is {state.schedule!r:.60} instead of {length} finite numbers")
+        raise ValueError(f"schedule is {state.schedule!r:.60} instead of {length} finite numbers")
+    if (state.start_loss is None) != (state.step == 0) or not math.isfinite(state.start_loss or 0):
+        raise ValueError(f"the loss of the first batch is {state.start_loss} at step {state.step}")
     best = state.best
     if (best is not None) != (epoch > 0):
         raise ValueError(f"the best weights are {'there' if best else 'missing'} at epoch {epoch}")
@@ -176,96 +193,133 @@ def _require_possible(
         raise ValueError(f"the best score is {best.score} in epoch {best.epoch} of {epoch}")
 
 
-def _require_rows(rows: Sequence[Row], epoch: int, monitored: str) -> None:
-    """Raise where the rows are not one for each epoch, with the same columns."""
+def _require_rows(rows: Sequence[HistoryRow], epoch: int, monitor: str) -> None:
+    """Raise unless there is one row for each epoch, all with the same columns."""
     if len(rows) != epoch:
         raise ValueError(f"{len(rows)} rows for {epoch} epochs")
     for number, row in enumerate(rows, start=1):
-        if list(row) != list(rows[0]) or not {"loss", "seconds", monitored} <= set(row):
+        if list(row) != list(rows[0]) or not {"loss", "seconds", monitor} <= set(row):
             raise ValueError(f"row {number} has the columns {list(row)!r:.80}")
         if row["epoch"] != number:
             raise ValueError(f"row {number} is of epoch {row['epoch']}")
 
 
-def _require_sums(sums: Sums, outputs: int) -> None:
-    """Raise where sums are not numbers, or not one for each output; NaN is no accuracy."""
-    numbers = (*sums.losses, *sums.counted, sums.weight, sums.seconds)
-    if not all(map(math.isfinite, numbers)) or math.isinf(sums.correct):
-        raise ValueError("its sums are not finite")
-    if min(*sums.counted, sums.weight, sums.seconds) < 0:
-        raise ValueError("its sums are below 0")
-    if not len(sums.losses) == len(sums.counted) == outputs:
-        raise ValueError(f"{len(sums.losses)} sums of losses instead of {outputs}")
-
-
-def _about(plan: Plan, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what must be the same for a training to go on."""
-    return {
-        **about,
-        "batch_size": plan.batch_size,
-        "optimizer": registry.to_data(plan.optimizer),
-        "schedule": registry.to_data(plan.schedule),
-        "clip_norm": plan.clip_norm,
-        "seed": plan.seed,
-        "shuffle": plan.shuffle,
-        "monitor": plan.monitored,
-    }
+def _require_totals(totals: EpochTotals, outputs: int) -> None:
+    """Raise unless totals are finite numbers, one for each output; without labels, NaN is right."""
+    numbers = (*totals.losses, *totals.counted, totals.weight, totals.seconds)
+    if not all(map(math.isfinite, numbers)) or math.isinf(totals.correct):
+        raise ValueError("its totals are not finite")
+    if min(*totals.counted, totals.weight, totals.seconds) < 0:
+        raise ValueError("its totals are negative")
+    if not len(totals.losses) == len(totals.counted) == outputs:
+        raise ValueError(f"{len(totals.losses)} totals of losses instead of {outputs}")
 
 
 def _require_same(
     path: str | os.PathLike[str], saved: Mapping[str, Any], now: Mapping[str, Any]
 ) -> None:
-    """Raise where a checkpoint belongs to another network or training."""
+    """Raise if a checkpoint was saved by a different run."""
     for name, value in now.items():
         before = saved.get(name)
         if before != value:
-            there, here = _apart(str(before), str(value))
-            raise _of_another(path, name.replace("_", " "), there, here)
+            what, there, here = _difference(name, before, value)
+            raise _different_run(path, what, there, here)
 
 
-def _require_same_end(
-    path: str | os.PathLike[str], epochs: int, step: int, plan: Plan, about: Mapping[str, Any]
-) -> None:
-    """Raise where the steps done would have had other rates, had they known of the new end."""
-    if epochs == plan.epochs:
-        return
-    per_epoch = -(-about["images"] // plan.batch_size)
-    memory = plan.schedule.start()
-    for k in range(step):
-        before, now = (
-            plan.schedule.factor(step=k, steps_per_epoch=per_epoch, epochs=end, memory=memory)
-            for end in (epochs, plan.epochs)
-        )
-        if before != now:
-            raise _of_another(path, "number of epochs", str(epochs), str(plan.epochs))
+def _difference(name: str, before: Any, now: Any) -> tuple[str, Any, Any]:
+    """Name what differs between two values, and inside two kinds or lists the first such entry."""
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        for one, other in zip(cast("list[Any]", before), cast("list[Any]", now), strict=True):
+            if one != other:
+                return _difference(name, one, other)
+    if isinstance(before, Mapping) and isinstance(now, Mapping) and "kind" in before:
+        saved, current = cast("dict[str, Any]", before), cast("dict[str, Any]", now)
+        if saved["kind"] != current.get("kind"):
+            return name, saved["kind"], current.get("kind")
+        for option in current:
+            if saved.get(option) != current[option]:
+                return _difference(option, saved.get(option), current[option])
+    return name, before, now
 
 
-def _of_another(path: str | os.PathLike[str], what: str, there: str, here: str) -> ModelFileError:
-    """Say what differs."""
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def _different_run(
+    path: str | os.PathLike[str], what: str, there: Any, here: Any
+) -> ModelFileError:
+    """Make the error that names the setting that differs."""
+    if what in _NOT_SETTINGS:
+        remedy = f"Use the same {_NOT_SETTINGS[what]}"
+    elif isinstance(there, _SCALARS):
+        written = f'"{there}"' if isinstance(there, str) else repr(there)
+        remedy = f"Use {what}={written}"
+    else:
+        remedy = f"Use the same {what}"
+    if what == "data":
+        values = "its images, targets or weights are not the same"
+    else:
+        before, now = _apart(_shown(there), _shown(here))
+        values = f"{what} {before}, here {now}"
     return ModelFileError(
-        f"{path} is the checkpoint of another training ({what}: {there or 'none'} there, "
-        f"{here or 'none'} here). "
-        "A training goes on only as it began, so that it ends in the same bits. "
-        f"Use the same {what}, or train anew without the checkpoint."
+        f"{path} was saved by a different run: {values}. Resuming requires identical settings "
+        f"to keep results bit-identical. {remedy}, or start without the checkpoint."
     )
 
 
+_NOT_SETTINGS = {
+    "network": "network",
+    "layers": "network",
+    "number of images": "images",
+    "data": "data",
+    "preprocessing": "starting model",
+}
+"""What is not an argument of ``fit``, with the words for it."""
+
+
+def _shown(value: Any) -> str:
+    """Format a value of a checkpoint's identity."""
+    return "none" if value is None or value == "" else str(value)
+
+
+def _require_same_rates(
+    path: str | os.PathLike[str],
+    epochs: int,
+    step: int,
+    settings: TrainingSettings,
+    identity: Mapping[str, Any],
+) -> None:
+    """Raise if, with another number of epochs, the steps done would have had other rates."""
+    if epochs == settings.epochs:
+        return
+    per_epoch = -(-identity["number of images"] // settings.batch_size)
+    memory = settings.schedule.start()
+    for k in range(step):
+        before, now = (
+            settings.schedule.factor(step=k, steps_per_epoch=per_epoch, epochs=end, memory=memory)
+            for end in (epochs, settings.epochs)
+        )
+        if before != now:
+            raise _different_run(path, "epochs", epochs, settings.epochs)
+
+
 def _apart(there: str, here: str) -> tuple[str, str]:
-    """Cut two long texts down to where they differ."""
+    """Shorten two long texts to the part where they differ."""
     if max(len(there), len(here)) <= 100:
         return there, here
     same = (a == b for a, b in zip(there, here, strict=False))
     first = next((k for k, equal in enumerate(same) if not equal), min(len(there), len(here)))
     start = max(first - 30, 0)
     cut = "..." if start else ""
-    return tuple(  # type: ignore[return-value]
-        cut + text[start : start + 80] + ("..." if len(text) > start + 80 else "")
-        for text in (there, here)
-    )
+
+    def part(text: str) -> str:
+        return cut + text[start : start + 80] + ("..." if len(text) > start + 80 else "")
+
+    return part(there), part(here)
 
 
 def _array(arrays: Mapping[str, Array], name: str, like: Array) -> Array:
-    """Take an array of a file, if it is as long as it must be."""
+    """Read an array, if it has the expected size and type."""
     array = arrays[name]
     if array.shape != like.shape or array.dtype != like.dtype:
         raise ValueError(

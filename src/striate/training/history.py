@@ -1,23 +1,26 @@
-"""What happened in each epoch of a training."""
+"""The history of a training: its scores, epoch by epoch."""
 
 from collections.abc import Iterator, Sequence
 from typing import overload
 
 from striate.errors import OptionError
-from striate.training.state import Row
+from striate.training.divergence import Divergence
+from striate.training.state import HistoryRow
 
 
 class History:
-    """The rows of a training, one for each epoch, with columns ``loss``, ``accuracy``, ...
+    """The scores of a training, one row for each epoch, in columns ``loss``, ``accuracy``, ...
 
     Parameters
     ----------
     rows
-        One table of names and numbers for each epoch.
+        The scores of each epoch, by column.
     best_epoch
-        The epoch whose weights were kept, counted from 1; 0 where none were.
+        The epoch whose weights were kept, counted from 1; 0 if the last weights were.
     stopped_early
-        Whether training ended because the watched score no longer fell.
+        Whether training ended because the monitored score no longer improved.
+    divergence
+        The losses of a training that diverged, otherwise ``None``.
 
     Examples
     --------
@@ -31,11 +34,17 @@ class History:
     """
 
     def __init__(
-        self, rows: Sequence[Row], *, best_epoch: int = 0, stopped_early: bool = False
+        self,
+        rows: Sequence[HistoryRow],
+        *,
+        best_epoch: int = 0,
+        stopped_early: bool = False,
+        divergence: Divergence | None = None,
     ) -> None:
-        self.rows: list[Row] = [dict(row) for row in rows]
+        self.rows: list[HistoryRow] = [dict(row) for row in rows]
         self.best_epoch = best_epoch
         self.stopped_early = stopped_early
+        self.divergence = divergence
 
     @property
     def columns(self) -> list[str]:
@@ -45,9 +54,9 @@ class History:
     @overload
     def __getitem__(self, key: str) -> list[float]: ...
     @overload
-    def __getitem__(self, key: int) -> Row: ...
-    def __getitem__(self, key: str | int) -> list[float] | Row:
-        """Give a row by its number, or a column by its name.
+    def __getitem__(self, key: int) -> HistoryRow: ...
+    def __getitem__(self, key: str | int) -> list[float] | HistoryRow:
+        """Return a row by its index, or a column by its name.
 
         Raises
         ------
@@ -56,29 +65,29 @@ class History:
         """
         if isinstance(key, str):
             if self.rows and key not in self.columns:
+                hint = " An accuracy needs targets that are labels." if "accuracy" in key else ""
                 raise OptionError(
-                    f"The history has no column {key!r:.60}. Its columns are "
-                    f"{', '.join(self.columns)}. "
-                    "Use one of these names; an accuracy is there only where targets are labels."
+                    f"Unknown column {key!r:.60} of the history. Choose from "
+                    f"{', '.join(self.columns)}.{hint}"
                 )
             return [row[key] for row in self.rows]
         if not -len(self) <= key < len(self):
             raise OptionError(
-                f"The history has no row {key}. It has {len(self)}, one for each epoch, counted "
-                "from 0. Use history[-1] for the last."
+                f"Row {key} of the history is out of range: it has {len(self)}, one for each "
+                "epoch, counted from 0. Use history[-1] for the last."
             )
         return self.rows[key]
 
     def __len__(self) -> int:
-        """Count the epochs."""
+        """Return the number of epochs."""
         return len(self.rows)
 
-    def __iter__(self) -> Iterator[Row]:
-        """Go through the rows."""
+    def __iter__(self) -> Iterator[HistoryRow]:
+        """Iterate over the rows."""
         return iter(self.rows)
 
     def __str__(self) -> str:
-        """Write a table, one epoch a line."""
+        """Format the history as a table, one line per epoch."""
         if not self.rows:
             return "no epochs"
         table = [self.columns, *([_number(row[c]) for c in self.columns] for row in self.rows)]
@@ -90,5 +99,5 @@ class History:
 
 
 def _number(value: float) -> str:
-    """Write a whole number as it is, another with four digits."""
+    """Format an integer as it is, any other number with four decimals."""
     return str(value) if isinstance(value, int) else f"{value:.4f}"

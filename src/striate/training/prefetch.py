@@ -1,4 +1,4 @@
-"""Preparing what comes next while what is there is used."""
+"""Prefetch: prepare the next item in a thread while the current one is used."""
 
 from collections.abc import Callable, Iterable, Iterator
 from queue import SimpleQueue
@@ -8,30 +8,30 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
-_LEAVING = 5.0  # seconds that who stops early waits for what is under way
+_JOIN = 5.0  # seconds to wait for the item in progress when a caller stops early
 
 
 def prefetch(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
-    """Make something of each item, always one more than is asked for, in a thread of its own.
+    """Call a function on each item, one item ahead of the caller, in a thread.
 
     Parameters
     ----------
     make
-        Makes it. What it raises is raised where that item's turn comes.
+        The function. An exception is raised when its item's turn comes.
     items
-        Are gone through in order.
+        Taken in order.
 
     Yields
     ------
     Made
-        What ``map`` would give.
+        The same as ``map``.
 
     Examples
     --------
-    >>> list(ahead(str.upper, "abc"))
+    >>> list(prefetch(str.upper, "abc"))
     ['A', 'B', 'C']
     """
-    # These queues are whole whenever Ctrl-C comes; those of executors may keep a lock for ever.
+    # SimpleQueue is not left locked by a Ctrl-C at any moment; the queues of executors can be.
     asked: SimpleQueue[tuple[Item] | None] = SimpleQueue()
     given: SimpleQueue[tuple[Made] | BaseException] = SimpleQueue()
 
@@ -39,28 +39,28 @@ def prefetch(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Ma
         while (item := asked.get()) is not None:
             try:
                 given.put((make(*item),))
-            except BaseException as error:  # noqa: BLE001  # is raised where its turn comes
+            except BaseException as error:  # noqa: BLE001  # raised when the item's turn comes
                 given.put(error)
 
-    thread = Thread(target=work, name="striate-ahead", daemon=True)
+    thread = Thread(target=work, name="striate-prefetch", daemon=True)
     try:
         thread.start()
         waiting = False
         for item in items:
             asked.put((item,))
             if waiting:
-                yield _taken(given.get())
+                yield _result(given.get())
             waiting = True
         if waiting:
-            yield _taken(given.get())
+            yield _result(given.get())
     finally:
         asked.put(None)
         if thread.is_alive():
-            thread.join(_LEAVING)
+            thread.join(_JOIN)
 
 
-def _taken(found: tuple[Made] | BaseException) -> Made:
-    """Give what was made, or raise what was raised instead."""
+def _result(found: tuple[Made] | BaseException) -> Made:
+    """Return what was made, or raise the exception."""
     if isinstance(found, BaseException):
         raise found
     return found[0]

@@ -1,4 +1,4 @@
-"""The progress bar: images a second and time left on a terminal, silence elsewhere."""
+"""The progress bar, and the line that each epoch ends with."""
 
 import math
 import time
@@ -10,39 +10,42 @@ from rich.progress import (
     BarColumn,
     Progress,
     TaskID,
-    TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
 )
 
-from striate.training.state import Row, TrainingState
+from striate.training.callbacks import Callback
+from striate.training.state import HistoryRow, TrainingState
 
-_PAUSE = 0.1  # seconds from one picture of the bar to the next
+_PAUSE = 0.1  # seconds between two updates of the bar
+_BAR = 20  # columns: leaves room for the numbers on a terminal of 60
+_WIDTH = 80  # columns of an epoch's line where the width of the terminal is not known
 
 
-class ProgressBar:
-    """Shows how training goes, as a listener of the trainer.
+class ProgressBar(Callback):
+    """Shows on a terminal how training proceeds, and prints a line for each epoch.
 
     Parameters
     ----------
     epochs
-        How many are planned.
+        Number of epochs planned.
     images
-        How many there are in one.
+        Number of images in one epoch.
     console
-        Where to show it; by default the terminal's standard error.
+        Where to show it; by default standard error.
     """
 
     def __init__(self, epochs: int, images: int, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True)
         self.epochs = epochs
         self.images = images
+        digits = len(str(epochs))
         self.progress = Progress(
-            TextColumn("epoch {task.fields[epoch]:>3}/{task.fields[epochs]}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[rate]:>9} images/s  loss {task.fields[loss]:.4f}"),
-            TimeRemainingColumn(),
+            TextColumn(f"epoch {{task.fields[epoch]:>{digits}}}/{{task.fields[epochs]}}"),
+            BarColumn(bar_width=_BAR),
+            TextColumn("loss {task.fields[loss]:.4f}"),
+            TextColumn("{task.fields[rate]} images/s"),
+            TimeRemainingColumn(compact=True),
             console=self.console,
             transient=True,
         )
@@ -61,11 +64,11 @@ class ProgressBar:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self.progress.stop()
 
     def on_step(self, state: TrainingState, loss: float, images: int) -> None:
-        """Move the bar on, some ten times a second: a step may take less time than the bar."""
+        """Advance the bar, at most ten times a second: a step can take less time than the bar."""
         if self.task is None:
             self.done = state.epoch * self.images + (state.batch - 1) * images
             self.task = self.progress.add_task(
@@ -82,54 +85,86 @@ class ProgressBar:
         if now < self.shown + _PAUSE:
             return
         self.shown = now
-        seconds = state.sums.seconds
+        seconds = state.totals.seconds
         rate = (self.done - state.epoch * self.images) / seconds if seconds else 0.0
-        loss = state.sums.loss if any(state.sums.counted) else loss
+        loss = state.totals.loss if any(state.totals.counted) else loss
         self._move(state.epoch + 1, rate, loss)
 
-    def on_epoch(self, state: TrainingState, row: Row) -> None:
-        """Move the bar to the epoch's end and print the epoch's row."""
+    def on_epoch(self, state: TrainingState, row: HistoryRow) -> None:
+        """Advance the bar to the end of the epoch, and print the epoch's line."""
         self.done = state.epoch * self.images
-        rate = self.images / max(row["seconds"], 1e-9)
-        self._move(state.epoch, rate, row["loss"])
-        line = f"{epoch_line(row, self.epochs)}  {rate:,.0f} images/s"
+        self._move(state.epoch, self.images / max(row["seconds"], 1e-9), row["loss"])
+        line = epoch_line(row, self.epochs, images=self.images, width=self.console.width)
         self.console.print(line, highlight=False, soft_wrap=True)
 
     def _move(self, epoch: int, rate: float, loss: float) -> None:
-        """Show where training is."""
+        """Update the numbers."""
         if self.task is not None:
             self.progress.update(
                 self.task, completed=self.done, epoch=epoch, rate=f"{rate:,.0f}", loss=loss
             )
 
 
-def epoch_line(row: Row, epochs: int) -> str:
-    """Write how an epoch went in one line.
+def epoch_line(
+    row: HistoryRow, epochs: int, *, images: int | None = None, width: int = _WIDTH
+) -> str:
+    """Format the scores of an epoch in one line.
 
     Parameters
     ----------
     row
         The epoch's row of the history.
     epochs
-        How many are planned.
+        Number of epochs planned.
+    images
+        Number of images in an epoch, for the speed; ``None`` leaves it out.
+    width
+        Columns of the terminal. What does not fit is left out, the least important first: the
+        speed, then the training accuracy, the validation loss, the training loss.
 
     Returns
     -------
     str
+        At most ``width`` characters, as long as the epoch and the last score fit.
 
     Examples
     --------
-    >>> epoch_line({"epoch": 1, "loss": 0.5, "accuracy": 0.75, "validation_loss": 0.6}, 20)
-    'epoch   1/20  loss 0.5000, validation 0.6000  accuracy 75.00 %'
+    >>> row = {"epoch": 1, "loss": 0.5, "accuracy": 0.75, "validation_loss": 0.6,
+    ...        "validation_accuracy": 0.7, "seconds": 2.0}
+    >>> print(epoch_line(row, 20, images=60_000, width=90))
+    epoch  1/20  loss 0.5000  accuracy 75.00 %  validation 0.6000, 70.00 %  30,000 images/s
+    >>> print(epoch_line(row, 20, images=60_000, width=60))
+    epoch  1/20  loss 0.5000  validation 0.6000, 70.00 %
     """
-    parts = [f"epoch {int(row['epoch']):>3}/{epochs}"]
-    for name, form in (("loss", "{:.4f}"), ("accuracy", "{:.2%}")):
-        words = {name: row.get(name), "validation": row.get(f"validation_{name}")}
-        written = [
-            f"{word} {form.format(value).replace('%', ' %')}"
-            for word, value in words.items()
-            if value is not None
-        ]
-        if written:
-            parts.append(", ".join(written))
+    speed = None if images is None else images / max(row["seconds"], 1e-9)
+    shown = dict(row)
+    for dropped in (None, "speed", "accuracy", "validation_loss", "loss"):
+        if dropped == "speed":
+            speed = None
+        elif dropped is not None and len(shown) > _ALWAYS:
+            shown.pop(dropped, None)
+        line = _line(shown, epochs, speed)
+        if len(line) <= width:
+            break
+    return line
+
+
+_ALWAYS = 3  # columns that are never left out: the epoch, one score, the seconds (not shown)
+
+
+def _line(row: HistoryRow, epochs: int, speed: float | None) -> str:
+    """Format what is left of an epoch's scores."""
+    parts = [f"epoch {int(row['epoch']):>{len(str(epochs))}}/{epochs}"]
+    parts += [f"loss {row['loss']:.4f}"] if "loss" in row else []
+    parts += [f"accuracy {_percent(row['accuracy'])}"] if "accuracy" in row else []
+    validation = [f"{row['validation_loss']:.4f}"] if "validation_loss" in row else []
+    if "validation_accuracy" in row:
+        validation.append(_percent(row["validation_accuracy"]))
+    parts += [f"validation {', '.join(validation)}"] if validation else []
+    parts += [f"{speed:,.0f} images/s"] if speed is not None else []
     return "  ".join(parts)
+
+
+def _percent(fraction: float) -> str:
+    """Format a fraction in percent."""
+    return f"{100 * fraction:.2f} %"

@@ -1,8 +1,8 @@
-"""Where a training stands: all that is needed to go on from there, bit for bit.
+"""The state of a training: everything needed to resume it bit for bit.
 
-Each step makes a new state, and one assignment puts it in the old one's place: whenever training is
-interrupted, the last whole state is there to be saved. The arrays of a state hold until the step
-after the next, those of a state behind an epoch for ever.
+Each step makes a new state, and one assignment replaces the old one. So whenever training is
+interrupted, there is a complete state to save. The arrays of a state are valid until the step after
+the next; those of a state at the end of an epoch are never written over.
 """
 
 import operator
@@ -16,21 +16,22 @@ from striate.functions.schedule.base import Schedule
 from striate.graph.engine import StepResult
 from striate.shapes import Array
 
-Row = Mapping[str, float]
+HistoryRow = Mapping[str, float]
+"""The scores of one epoch, by column: ``epoch``, ``loss``, ``accuracy``, ..., ``seconds``."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Best:
-    """The best weights so far, by the score that is watched.
+class BestWeights:
+    """The best weights so far, by the monitored score.
 
     Parameters
     ----------
     score
-        The score, lower is better: an accuracy is held with a minus sign.
+        The score. Lower is better: an accuracy is held with a minus sign.
     epoch
-        In which epoch, counted from 1.
+        The epoch that ended with these weights, counted from 1.
     parameters, statistics
-        The network's numbers then.
+        The weights and running statistics, flat.
     """
 
     score: float
@@ -40,17 +41,17 @@ class Best:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sums:
-    """What the steps of an epoch add up to.
+class EpochTotals:
+    """Totals over the steps of an epoch, from which its scores are computed.
 
     Parameters
     ----------
     losses, counted
-        For each output, the losses of its images, and what they count in their mean.
+        For each output, the sum of the images' losses, and the weight that they have in its mean.
     weight
-        Weights of the images.
+        Sum of the images' weights.
     correct
-        Weights of the images whose largest output is their label.
+        Sum of the weights of correctly classified images; NaN without labels.
     seconds
         Time spent.
     """
@@ -63,19 +64,21 @@ class Sums:
 
     @property
     def loss(self) -> float:
-        """The sum of the outputs' mean losses; no image that counts, no loss."""
+        """The sum of the outputs' mean losses; 0 where all weights are 0."""
         return sum(map(_mean, self.losses, self.counted))
 
     @property
     def accuracy(self) -> float:
-        """The weighted share of the images that are right; NaN where there are no labels."""
+        """The weighted fraction of correctly classified images; NaN without labels."""
         return _mean(self.correct, self.weight)
 
-    def after(self, result: StepResult, *, weight: float, correct: float, seconds: float) -> "Sums":
-        """Add what one step gave."""
+    def after(
+        self, result: StepResult, *, weight: float, correct: float, seconds: float
+    ) -> "EpochTotals":
+        """Add the results of one step."""
         none = (0.0,) * len(result.losses)
         sums = zip(self.losses or none, result.losses, result.counted, strict=True)
-        return Sums(
+        return EpochTotals(
             losses=tuple(total + loss * counted for total, loss, counted in sums),
             counted=tuple(map(operator.add, self.counted or none, result.counted)),
             weight=self.weight + weight,
@@ -85,7 +88,7 @@ class Sums:
 
 
 def _mean(total: float, counted: float) -> float:
-    """Divide, where anything counts."""
+    """Divide, or return 0 where the divisor is 0."""
     return total / counted if counted else 0.0
 
 
@@ -96,21 +99,24 @@ class TrainingState:
     Parameters
     ----------
     parameters, statistics
-        The network's numbers, flat.
+        The weights and running statistics, flat.
     memory
-        The update's buffers.
+        The optimizer's buffers.
     step
         Steps done.
     epoch, batch
-        Epochs done, and batches done in the epoch that runs.
-    sums
-        What the batches of the epoch that runs add up to.
+        Epochs done, and batches done in the current epoch.
+    totals
+        Totals over the batches of the current epoch.
     schedule
-        The numbers that the decay remembers.
+        The memory of the learning-rate schedule.
     rows
-        One row of the history for each epoch done.
+        One row of the history for each finished epoch.
     best
-        The best weights so far, if they are kept.
+        The best weights so far; ``None`` before the end of the first epoch.
+    start_loss
+        The loss of the first batch, before any weight changed; ``None`` before the first step. A
+        training diverged if it ends far above it.
     """
 
     parameters: Array
@@ -119,23 +125,24 @@ class TrainingState:
     step: int = 0
     epoch: int = 0
     batch: int = 0
-    sums: Sums = field(default_factory=Sums)
+    totals: EpochTotals = field(default_factory=EpochTotals)
     schedule: tuple[float, ...] = ()
-    rows: tuple[Row, ...] = ()
-    best: Best | None = None
+    rows: tuple[HistoryRow, ...] = ()
+    best: BestWeights | None = None
+    start_loss: float | None = None
 
     @classmethod
     def start(
         cls, parameters: Array, statistics: Array, optimizer: Optimizer, schedule: Schedule
     ) -> "TrainingState":
-        """Give the state before the first step.
+        """Return the state before the first step.
 
         Parameters
         ----------
         parameters, statistics
-            The network's numbers, flat; they are copied.
+            The weights and running statistics, flat; they are copied.
         optimizer, schedule
-            The rules, for what they remember.
+            Set up their memory.
 
         Returns
         -------
@@ -150,22 +157,22 @@ class TrainingState:
 
 
 def order_of_images(seed: int, epoch: int, count: int, *, shuffle: bool = True) -> Array:
-    """Give the order in which an epoch goes through the images.
+    """Return the order in which an epoch visits the images.
 
-    It depends on the seed and the epoch alone, so that a training that goes on in the middle of an
-    epoch needs no more than its position.
+    It depends only on the seed and the epoch, so that a run resumed in the middle of an epoch
+    needs only its position.
 
     Parameters
     ----------
     seed, epoch, count
-        The caller's seed, the epoch from 0, the number of images.
+        The seed, the epoch counted from 0, and the number of images.
     shuffle
-        Whether the order is drawn, or the images' own.
+        Whether the order is random, or the images' own.
 
     Returns
     -------
     Array
-        Numbers of images.
+        Indices of images.
 
     Examples
     --------

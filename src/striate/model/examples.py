@@ -1,0 +1,180 @@
+"""Examples: a user's images, targets and weights, checked against a network."""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from striate.data.split import held_out
+from striate.errors import OptionError
+from striate.functions.base import Loss
+from striate.graph.batch import Batch
+from striate.model.batches import Chooser
+from striate.model.feeding import check_all_targets, check_inputs, count_of
+from striate.model.scoring import labels_in
+from striate.model.structure import Structure
+from striate.model.targets import (
+    Classes,
+    class_weights,
+    predicted_labels,
+    require_two_classes,
+    sample_weights,
+)
+from striate.shapes import Array
+from striate.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """Checked images with their targets.
+
+    Parameters
+    ----------
+    inputs
+        Images by input, as the user has them.
+    targets
+        For each output, in the form that its loss takes.
+    labels
+        Class indices; ``None`` if the targets are not labels.
+    weights
+        Weight of each image; ``None`` if all count the same.
+    """
+
+    inputs: dict[str, Array]
+    targets: tuple[Array, ...]
+    labels: Array | None
+    weights: Array | None
+
+    def part(self, chosen: Array) -> "Examples":
+        """Return some of the examples."""
+        return Examples(
+            inputs={name: images[chosen] for name, images in self.inputs.items()},
+            targets=tuple(y[chosen] for y in self.targets),
+            labels=None if self.labels is None else self.labels[chosen],
+            weights=None if self.weights is None else self.weights[chosen],
+        )
+
+
+class ExampleSource:
+    """The examples in batches, augmented and preprocessed for the training loop."""
+
+    def __init__(self, examples: Examples, chooser: Chooser, threshold: float) -> None:
+        self.examples = examples
+        self.chooser = chooser
+        self.threshold = threshold
+        self.count = count_of(examples.inputs)
+        self.slow = chooser.slow
+
+    def batch(self, images: Array, epoch: int) -> Batch:
+        """Return the images with these indices, as they are in that epoch."""
+        given = self.examples
+        return Batch(
+            inputs=self.chooser.choose(images, epoch),
+            targets=tuple(y[images] for y in given.targets),
+            weights=None if given.weights is None else given.weights[images],
+            labels=None if given.labels is None else given.labels[images],
+        )
+
+    def correct(self, outputs: tuple[Array, ...], batch: Batch) -> float:
+        """Return the sum of the weights of correctly classified images; NaN without labels."""
+        if batch.labels is None:
+            return math.nan
+        right = predicted_labels(outputs[0], self.threshold) == batch.labels
+        if right.ndim == 1 and batch.weights is None:
+            return float(np.count_nonzero(right))
+        share = right.reshape(len(right), -1).mean(axis=1)
+        return float(share.sum() if batch.weights is None else (share * batch.weights).sum())
+
+
+def examples(
+    network: Structure,
+    classes: Classes,
+    x: Any,
+    y: Any,
+    losses: Sequence[Loss],
+    sample_weight: Any = None,
+) -> Examples:
+    """Check images and targets against a network."""
+    inputs = check_inputs(network.graph, network.preprocessing, x)
+    count = count_of(inputs)
+    single = len(network.graph.outputs) == 1
+    named = classes.numbers(y) if single else y
+    targets = check_all_targets(network.graph, network.preprocessing, classes, named, losses, count)
+    labels = labels_in(named, network) if single and losses[0].takes_labels else None
+    weights = sample_weights(sample_weight, count)
+    return Examples(inputs=inputs, targets=targets, labels=labels, weights=weights)
+
+
+def split_off(whole: Examples, fraction: float, seed: int) -> tuple[Examples, Examples]:
+    """Divide examples into a training and a validation part, in the same proportion in each class.
+
+    Raises
+    ------
+    OptionError
+        If a part is left without images or without weight.
+    """
+    count = count_of(whole.inputs)
+    one_each = whole.labels is not None and whole.labels.ndim == 1
+    labels = whole.labels if one_each else np.zeros(count, np.int64)
+    assert labels is not None
+    held = held_out(labels, fraction, seed)
+    if held.all() or not held.any():
+        raise OptionError(
+            f"`validation={fraction}` of {count} images leaves {count - int(held.sum())} for "
+            f"training and {int(held.sum())} for validation, but each part needs at least one. Use "
+            "another fraction, or more images."
+        )
+    training, validation = whole.part(np.flatnonzero(~held)), whole.part(np.flatnonzero(held))
+    for part in (training, validation):
+        if part.weights is not None and not part.weights.any():
+            raise OptionError(
+                f"`validation={fraction}` puts all images with a weight above 0 into one part, but "
+                "each part needs at least one of them. Use another fraction, or give the "
+                "validation data as a pair (x, y)."
+            )
+    return training, validation
+
+
+def training_and_validation(
+    network: Structure,
+    x: Any,
+    y: Any,
+    losses: Sequence[Loss],
+    settings: TrainingSettings,
+    classes: Classes,
+    validation_data: tuple[Any, Any] | None,
+    sample_weight: Any,
+) -> tuple[Examples, Examples | None]:
+    """Check the data, and divide them into a training and a validation part."""
+    maps = network.graph.shapes[network.graph.outputs[0]][0]
+    classes.require_room(max(maps, 2))  # a single output separates two classes
+    training = examples(network, classes, x, y, losses, sample_weight)
+    if training.labels is not None:
+        require_two_classes(training.labels, classes)
+    held = None
+    if validation_data is not None:
+        held = examples(network, classes, *validation_data, losses)
+    elif settings.validation is not None:
+        training, held = split_off(training, settings.validation, settings.seed)
+    # After the split, because class weights apply to the training part only.
+    if settings.class_weight is not None:
+        weights = class_weights(
+            settings.class_weight, training.labels, training.weights, classes, max(maps, 2)
+        )
+        training = replace(training, weights=weights)
+    return training, held
+
+
+def fingerprint(training: Examples, held: Examples | None) -> str:
+    """Hash images, targets and weights: a resumed run must have the same."""
+    digest = hashlib.sha256()
+    for part in (training, held):
+        if part is not None:
+            weights = () if part.weights is None else (part.weights,)
+            for array in (*part.inputs.values(), *part.targets, *weights):
+                digest.update(f"{array.dtype} {array.shape}".encode())
+                digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,137 @@
+"""Callbacks: objects that are called while a network trains."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from striate.errors import OptionError
+from striate.training.state import HistoryRow, TrainingState
+
+
+class Callback(Protocol):
+    """An object that :meth:`striate.Network.fit` calls after each step and after each epoch.
+
+    Subclass it and override what you need; or give any object that has ``on_step``, ``on_epoch`` or
+    both. An exception ends the training: the network keeps the weights that it has by then, and its
+    ``history`` the finished epochs.
+
+    Examples
+    --------
+    >>> import striate as st
+    >>> class Printer(Callback):
+    ...     def on_epoch(self, state, row):
+    ...         print(row["epoch"])
+    >>> (x, y), _ = st.data.load("shapes")
+    >>> net = st.Network.parse("dense 2 softmax", (15, 15, 1))
+    >>> history = net.fit(x[:50], y[:50], epochs=2, callbacks=[Printer()])
+    1
+    2
+    """
+
+    def on_step(self, state: TrainingState, loss: float, images: int) -> None:
+        """Receive the state after a step, the step's loss, and the number of its images.
+
+        Copy the arrays of the state to keep them: training writes over them in the step after the
+        next.
+        """
+
+    def on_epoch(self, state: TrainingState, row: HistoryRow) -> None:
+        """Receive the state after an epoch, and the epoch's row of the history.
+
+        The arrays of this state are never written over.
+        """
+
+
+_METHODS = {"on_step": ("state", "loss", "images"), "on_epoch": ("state", "row")}
+
+
+class CallbackList:
+    """Calls several callbacks in order.
+
+    Parameters
+    ----------
+    callbacks
+        Objects with ``on_step``, ``on_epoch`` or both.
+    """
+
+    def __init__(self, callbacks: Sequence[Any] = ()) -> None:
+        self._on_step = [c.on_step for c in callbacks if hasattr(c, "on_step")]
+        self._on_epoch = [c.on_epoch for c in callbacks if hasattr(c, "on_epoch")]
+
+    def on_step(self, state: TrainingState, loss: float, images: int) -> None:
+        """Call each callback after a step."""
+        for call in self._on_step:
+            call(state, loss, images)
+
+    def on_epoch(self, state: TrainingState, row: HistoryRow) -> None:
+        """Call each callback after an epoch."""
+        for call in self._on_epoch:
+            call(state, row)
+
+
+def checked_callbacks(callbacks: Any) -> tuple[Any, ...]:
+    """Return a user's callbacks as a tuple.
+
+    Parameters
+    ----------
+    callbacks
+        The argument of ``fit``.
+
+    Returns
+    -------
+    tuple
+        Objects with ``on_step``, ``on_epoch`` or both.
+
+    Raises
+    ------
+    OptionError
+        If it is not a list, or an entry has neither method or one that takes other arguments.
+    """
+    if not isinstance(callbacks, Sequence) or isinstance(callbacks, str):
+        raise OptionError(
+            f"`callbacks` must be a list of callbacks, got {_named(callbacks)}. "
+            "Use callbacks=[...], even for one."
+        )
+    for place, callback in enumerate(callbacks):
+        name = f"callbacks[{place}]"
+        methods = {method: getattr(callback, method, None) for method in _METHODS}
+        if isinstance(callback, type):
+            raise OptionError(
+                f"`{name}` must be an instance, got the class {callback.__name__}. "
+                f"Use {callback.__name__}()."
+            )
+        if not any(map(callable, methods.values())):
+            raise OptionError(
+                f"`{name}` must have a method on_step(state, loss, images) or "
+                f"on_epoch(state, row), got {_named(callback)}. "
+                "Use a subclass of striate.Callback, or types.SimpleNamespace(on_epoch=function)."
+            )
+        for method, call in methods.items():
+            if call is not None:
+                _require_arguments(name, method, call)
+    return tuple(callbacks)
+
+
+def _named(value: Any) -> str:
+    """Describe an argument, without the address that its repr may contain."""
+    return "a function" if inspect.isroutine(value) else f"an object of type {type(value).__name__}"
+
+
+def _require_arguments(name: str, method: str, call: Callable[..., Any]) -> None:
+    """Raise unless a method can be called with the arguments that it will get."""
+    if not callable(call):
+        raise OptionError(
+            f"`{name}.{method}` must be a method, got {call!r:.60}. Define it as a function "
+            f"{method}({', '.join(_METHODS[method])})."
+        )
+    try:
+        signature = inspect.signature(call)
+    except ValueError:  # some functions written in C have none
+        return
+    try:
+        signature.bind(*_METHODS[method])
+    except TypeError as error:
+        raise OptionError(
+            f"`{name}.{method}` must take the arguments ({', '.join(_METHODS[method])}), "
+            f"got {method}{signature}. Change its arguments."
+        ) from error
