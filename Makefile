@@ -1,23 +1,23 @@
-# Every recipe makes the environment it needs in .venv: Python 3.11 or newer and make are enough.
+# Every target creates the environment it needs in .venv; you only need make and Python 3.11 or newer.
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 
-# The first of these that is new enough; `make PYTHON=/path/to/python3.12 test` chooses another.
+# The first of these interpreters that is new enough; `make PYTHON=/path/to/python3.12 test` overrides it.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
 	if $$name -c '$(NEW_ENOUGH)' 2>/dev/null; then command -v $$name; break; fi; done)
 
-# Extras of pyproject.toml; a recipe that needs one depends on its stamp.
+# Extras in pyproject.toml; a target that needs one depends on its stamp.
 PLOT := $(STAMPS)/plot
 TEST := $(STAMPS)/test
 SLOW := $(STAMPS)/slow
 DOCS := $(STAMPS)/docs
 
-# The matrices of the tests are small: BLAS threads that wait for each other cost more than they give
-# (an epoch of LeNet-5 on two busy cores took 3.5 s with two threads and 0.8 s with one).
+# The tests multiply small matrices, and waiting for BLAS threads costs more than they gain: an epoch of
+# LeNet-5 on two busy cores took 3.5 s with two threads and 0.8 s with one.
 unit check test-slow golden: export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: help demo test check test-slow fix golden docs bench graph clean
@@ -25,43 +25,43 @@ unit check test-slow golden: export OPENBLAS_NUM_THREADS := 1
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
-help: ## list these recipes
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
-demo: $(PLOT) ## train LeNet-5 on real handwritten digits; model and pictures in striate-output/
+demo: $(PLOT) ## train LeNet-5 on handwritten digits; save model and pictures in striate-output/
 	$(BIN)/striate train digits
 
-test: format lint types contracts unit ## all that a change must pass
+test: format lint types contracts unit ## run everything that a change must pass
 
-check: format lint types contracts $(TEST) ## the fast part: all but the long tests
-	$(BIN)/pytest -q tests/test_sizes.py tests/test_public_names.py tests/test_words.py tests/maths tests/nests tests/functions
+check: format lint types contracts $(TEST) ## run the fast part of it
+	$(BIN)/pytest -q tests/test_sizes.py tests/test_public_names.py tests/test_language.py tests/maths tests/nests tests/functions
 
-test-slow: $(TEST) $(SLOW) ## what takes long or compares with PyTorch
+test-slow: $(TEST) $(SLOW) ## run slow tests and comparisons with PyTorch
 	STRIATE_REQUIRE_TORCH=1 $(BIN)/pytest -m slow tests
 	$(BIN)/pytest -q --check-shapes tests/contract tests/maths tests/functions tests/books
 
-fix: $(TEST) ## put in order what tools can
+fix: $(TEST) ## format, and fix what the linter can fix
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-golden: $(TEST) ## write golden files and generated pages anew: read the difference
+golden: $(TEST) ## rewrite golden files and generated pages; read the diff
 	$(BIN)/python tools/write_pages.py
 	$(BIN)/python tools/draw_floors.py
 	$(BIN)/pytest -q tests --update-golden
 
-docs: $(DOCS) ## build the pages: docs/_build/html/index.html
+docs: $(DOCS) ## build the documentation: docs/_build/html/index.html
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 	@echo "Open docs/_build/html/index.html."
 
-bench: $(SLOW) ## time imports, first steps, training steps and inference, beside what else is installed
+bench: $(SLOW) ## measure imports, first steps, training and inference, and compare installed libraries
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/first_step.py
 	$(BIN)/python benchmarks/compiled_engine.py
 
-graph: $(TEST) ## draw the floors anew: docs/images/floors.dot and .svg
+graph: $(TEST) ## redraw the import graph: docs/images/floors.dot and .svg
 	$(BIN)/python tools/draw_floors.py
 
-clean: ## remove what was made, but for .venv
+clean: ## remove all generated files except .venv
 	rm -rf striate-output dist build docs/_build docs/api docs/auto_examples
 	rm -rf .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests docs tools examples benchmarks -name __pycache__ -type d -exec rm -rf {} +
@@ -83,15 +83,15 @@ unit: $(TEST)
 
 $(BIN)/python:
 	@if [ -z "$(PYTHON)" ]; then \
-		echo "striate needs Python 3.11 or newer, and none was found on the PATH."; \
-		echo "Install one, or name it: make PYTHON=/path/to/python3.12 test"; \
+		echo "striate needs Python 3.11 or newer, which was not found on the PATH."; \
+		echo "Install it, or specify its path: make PYTHON=/path/to/python3.12 test"; \
 		exit 1; \
 	fi
 	@"$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || { echo "$(PYTHON) is not Python 3.11 or newer."; exit 1; }
-	@echo "Making $(VENV) with $$("$(PYTHON)" --version)"
+	@echo "Creating $(VENV) with $$("$(PYTHON)" --version)"
 	@"$(PYTHON)" -m venv $(VENV) || { \
 		rm -rf $(VENV); \
-		echo "Python has no venv here: on Debian and Ubuntu, install the package python3-venv."; \
+		echo "This Python has no venv module. On Debian and Ubuntu, install the package python3-venv."; \
 		exit 1; \
 	}
 

@@ -3,8 +3,7 @@ Finding a template by correlation
 =================================
 
 Where in a crowded picture is one particular figure? Wolter's slides find Waldo this way, and Hagan
-calls the template a matched filter. Here the crowd consists of handwritten digits, and Waldo is one
-of them.
+calls it matched filtering. Here the crowd consists of handwritten digits, and Waldo is one of them.
 """
 
 import matplotlib.pyplot as plt

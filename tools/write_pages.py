@@ -144,15 +144,17 @@ def presets_page() -> str:
             "A preset is a network with a name and a fixed text in the [shorthand](shorthand.md). "
             '`st.Network.preset("lenet5")` builds one; `input_shape=` and `classes=` change the '
             "image size and the number of classes. The parameter counts are for the sizes in "
-            "this table. Most presets follow a publication; the last column cites it and names "
-            "every difference."
+            "this table. Most presets follow a publication; differences are described below the "
+            "table."
         ),
         "\n".join([*PRESET_HEAD, *map(_preset_row, PRESETS)]),
-        "## Layers",
+        "## Layers and differences",
     ]
     for name, found in PRESETS.items():
-        text = found.text.format(classes=found.classes)
-        parts.append(f"**{name}**\n\n```text\n{_folded(text)}\n```")
+        parts.append(f"### {name}")
+        if found.differences:
+            parts.append(found.differences)
+        parts.append(f"```text\n{_folded(found.text.format(classes=found.classes))}\n```")
     return "\n\n".join(parts) + "\n"
 
 
@@ -160,8 +162,9 @@ def _preset_row(name: str) -> str:
     """Write the table row of one preset."""
     net = st.Network.preset(name)
     shape = "×".join(map(str, net.input_shape))
+    found = PRESETS[name]
     layers = len(net.graph.layers)
-    return f"| `{name}` | {shape} | {net.parameter_count:,} | {layers} | {PRESETS[name].source} |"
+    return f"| `{name}` | {shape} | {net.parameter_count:,} | {layers} | {found.source} |"
 
 
 def _folded(text: str) -> str:

@@ -23,7 +23,7 @@ def test_one_word_is_the_name_of_a_preset():
     with pytest.raises(OptionError) as error:
         make("lenet", (28, 28, 1), 10)
 
-    assert str(error.value).startswith('"lenet" is not the name of a network. ')
+    assert str(error.value).startswith('Unknown preset "lenet". ')
 
 
 def test_hash_is_that_of_the_little_endian_floats():

@@ -51,7 +51,7 @@ def test_unknown_name_is_answered_with_the_nearest(striate):
     result = striate("summary", "lenet-5")
 
     assert result.exit_code == 1
-    assert result.stderr.startswith('Error: "lenet-5" is not the name of a network.')
+    assert result.stderr.startswith('Error: Unknown preset "lenet-5".')
     assert 'Did you mean "lenet5"' in result.stderr
 
 

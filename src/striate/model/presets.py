@@ -1,4 +1,4 @@
-"""Networks that have a name, in Hagan's shorthand."""
+"""Presets: networks with a name and a fixed text in the shorthand."""
 
 from dataclasses import dataclass
 
@@ -9,28 +9,31 @@ from striate.shapes import Shape
 
 @dataclass(frozen=True)
 class Preset:
-    """A network that has a name.
+    """A network with a name.
 
     Parameters
     ----------
     text
-        Its layers; ``{classes}`` is the number of classes.
+        Its layers in the shorthand; ``{classes}`` is replaced by the number of classes.
     input_shape
         The shape of one image.
     classes
-        How many classes it tells apart, unless the caller says otherwise.
+        The default number of classes.
     source
-        Where it comes from.
+        Where the network was published, or what it is for.
+    differences
+        Sentences that describe how the network differs from the source; empty if it doesn't.
     """
 
     text: str
     input_shape: Shape
     classes: int
     source: str
+    differences: str = ""
 
 
 def _resnet(blocks: int) -> str:
-    """Write the network of He et al. 2015 for CIFAR: three stages of blocks, 16, 32, 64 maps."""
+    """Return the CIFAR network of He et al. 2015: stages of blocks with 16, 32 and 64 maps."""
     parts = ["conv 16@3x3 same bias none", "batch-norm relu as stage1-block0"]
     before = "stage1-block0"
     for stage, maps in enumerate((16, 32, 64), start=1):
@@ -55,7 +58,7 @@ def _resnet(blocks: int) -> str:
 
 
 def _mobilenet() -> str:
-    """Write blocks of depthwise 3 x 3 and of 1 x 1 convolutions (Howard et al. 2017)."""
+    """Return blocks of depthwise 3 x 3 and pointwise 1 x 1 convolutions (Howard et al. 2017)."""
     parts = ["conv 24@3x3 same bias none", "batch-norm relu"]
     maps = 24
     for wider, stride in ((48, 1), (64, 2), (96, 1), (128, 2), (160, 1), (192, 1)):
@@ -71,7 +74,7 @@ def _mobilenet() -> str:
 
 
 def _unet() -> str:
-    """Write a small network of Ronneberger et al. 2015: two steps down, two up, joined."""
+    """Return a small U-Net (Ronneberger et al. 2015): two levels down, two up, with shortcuts."""
     return (
         "conv 16@3x3 same relu | conv 16@3x3 same relu as down1 | max 2x2 | "
         "conv 32@3x3 same relu | conv 32@3x3 same relu as down2 | max 2x2 | "
@@ -87,16 +90,27 @@ _LENET5 = (
     "84 tanh | "
     "dense {{classes}} softmax"
 )
+_FROM_LECUN_1998 = (
+    "In LeCun's network, most maps of the second convolution see only three or four of the six "
+    "maps, pooling has a trainable weight, a bias and a squashing function, tanh is scaled, and "
+    "the output layer consists of radial basis functions instead of softmax."
+)
 
 PRESETS: dict[str, Preset] = {
     "lenet5": Preset(
         _LENET5.format(same=" same"),
         (28, 28, 1),
         10,
-        "Wichmann 6.1; LeCun 1998; 28 x 28 with same padding first",
+        "Wichmann 6.1; LeCun 1998",
+        "The images are 28 x 28 and padded in the first convolution instead of 32 x 32. "
+        + _FROM_LECUN_1998,
     ),
     "lenet5-valid": Preset(
-        _LENET5.format(same=""), (32, 32, 1), 10, "Wichmann 6.1, fig. 4; LeCun 1998"
+        _LENET5.format(same=""),
+        (32, 32, 1),
+        10,
+        "Wichmann 6.1, fig. 4; LeCun 1998",
+        _FROM_LECUN_1998,
     ),
     "lenet1989": Preset(
         "conv 12@5x5 stride 2 padding 2 bias untied scaled-tanh | conv 12@5x5 stride 2 padding 2 "
@@ -104,14 +118,16 @@ PRESETS: dict[str, Preset] = {
         "dense 30 scaled-tanh | dense {classes} scaled-tanh",
         (16, 16, 1),
         10,
-        "LeCun 1989, as near as shared kernels come: the second layer sees all twelve maps, not "
-        "eight",
+        'LeCun 1989, "Backpropagation Applied to Handwritten Zip Code Recognition"',
+        "The second convolution sees all twelve maps instead of eight of them, which adds 1,200 "
+        "weights to the paper's 9,760 parameters. Padding is 0 instead of the background value -1.",
     ),
     "two-layer": Preset(
         "conv 32@3x3 relu | max 2x2 | conv 64@3x3 relu | max 2x2 | dense {classes} softmax",
         (28, 28, 1),
         10,
-        "Wolter, figure of two-layer CNNs",
+        "Wolter, figure of the convergence of a two-layer CNN with a dense classifier",
+        "The slides don't specify the layers; they were chosen for this preset.",
     ),
     "wolter-exercise": Preset(
         "conv 16@3x3 relu | max 2x2 | conv 32@3x3 relu | max 2x2 | conv 64@3x3 relu | dense 128 | "
@@ -125,8 +141,8 @@ PRESETS: dict[str, Preset] = {
         "{classes} softmax",
         (28, 28, 1),
         10,
-        "Hagan fig. 8.11: two pairs of convolution and pooling, vec (8.26), a softmax layer; the "
-        "figure leaves the sizes open",
+        "Hagan fig. 8.11: two pairs of convolution and pooling, vec (8.26), a softmax layer",
+        "The figure doesn't specify sizes; they were chosen for this preset.",
     ),
     "conv4": Preset(
         "conv 32@3x3 same relu | conv 32@3x3 same relu | max 2x2 | conv 64@3x3 same relu | conv "
@@ -134,32 +150,48 @@ PRESETS: dict[str, Preset] = {
         "dense 512 relu | dense {classes} softmax",
         (32, 32, 3),
         10,
-        "four convolutions, the network of the benchmarks",
+        "not published: four convolutions, for benchmarks",
     ),
     "resnet20": Preset(
         _resnet(3),
         (32, 32, 3),
         10,
-        "He et al. 2015, the CIFAR form, with projections where the maps double",
+        "He et al. 2015, the network for CIFAR",
+        "Where the number of maps doubles, the shortcuts are 1 x 1 convolutions with batch "
+        "normalization (the paper's option B) instead of zero-padded identities (option A).",
     ),
     "mobilenet-small": Preset(
-        _mobilenet(), (32, 32, 3), 10, "Howard et al. 2017, cut down to 32 x 32 images"
+        _mobilenet(),
+        (32, 32, 3),
+        10,
+        "Howard et al. 2017",
+        "The images are 32 x 32 instead of 224 x 224, the first convolution has stride 1, and six "
+        "pairs of depthwise and pointwise convolutions with up to 192 maps replace thirteen pairs "
+        "with up to 1,024.",
     ),
-    "unet-small": Preset(_unet(), (64, 64, 1), 2, "Ronneberger et al. 2015, cut down"),
+    "unet-small": Preset(
+        _unet(),
+        (64, 64, 1),
+        2,
+        "Ronneberger et al. 2015",
+        "The images are 64 x 64 instead of 572 x 572, with two levels instead of four and up to 64 "
+        "maps instead of 1,024. Convolutions are padded, so that the shortcuts need no cropping. "
+        "There isn't any dropout.",
+    ),
 }
 
 
 def preset(
     name: str, *, input_shape: Shape | None = None, classes: int | None = None
 ) -> tuple[str, Shape]:
-    """Give the text and the input's shape of a network that has a name.
+    """Return the shorthand and the input shape of a preset.
 
     Parameters
     ----------
     name
         One of :data:`PRESETS`.
     input_shape, classes
-        Where they differ from the preset's own.
+        The input shape and the number of classes, if they differ from the preset's.
 
     Returns
     -------
@@ -168,7 +200,7 @@ def preset(
     Raises
     ------
     OptionError
-        If there is no preset of that name.
+        If there isn't a preset with this name.
 
     Examples
     --------
@@ -177,9 +209,8 @@ def preset(
     """
     if name not in PRESETS:
         raise OptionError(
-            f'"{name}" is not the name of a network. There are '
-            f"{', '.join(PRESETS)}.{did_you_mean(name, PRESETS)} "
-            "Use one of these, or write the layers: conv 6@5x5 tanh | average 2x2 | dense 10 "
+            f'Unknown preset "{name}".{did_you_mean(name, PRESETS)} Choose from '
+            f"{', '.join(PRESETS)}, or write the layers: conv 6@5x5 tanh | average 2x2 | dense 10 "
             "softmax."
         )
     found = PRESETS[name]
