@@ -1,74 +1,83 @@
-"""Images of a step that are taken from where they lie: pixel by pixel what the equations have."""
+"""Images that a step loads from the user's array: the same pixels as in the equations' arrays."""
 
 import numpy as np
 import pytest
 
 from striate.data.augment import Augmentation
-from striate.graph.batch import STILL, Batch, Chosen, Stored, as_arrays, forms_of
+from striate.graph.batch import (
+    Batch,
+    ImageStorage,
+    LoadImages,
+    PixelScale,
+    as_arrays,
+    storage_of,
+)
+from striate.maths.pixel_map import PixelMap
 
 RNG = np.random.default_rng(8)
 PHOTOS = RNG.integers(0, 256, (20, 7, 9, 3)).astype(np.uint8)
-ALL = np.array([3, 0, 19, 7])
+SOME = np.array([3, 0, 19, 7])
 
 
-def chosen(images, *, last=True, moves=None, tones=None, numbers=ALL):
-    """Choose images, by default as they are."""
-    channels = images.shape[-1 if last else 1]
-    plain = np.array([1.0] * channels + [0.0] * (channels + 1), np.float32)
-    return Chosen(
+def loaded(images, *, channels_last=True, maps=None, scale=None, indices=SOME):
+    """Select images, by default as they are."""
+    channels = images.shape[-1 if channels_last else 1]
+    plain = PixelScale(scale=(1.0,) * channels, offset=(0.0,) * channels, fill=0.0)
+    return LoadImages(
         images=images,
-        last=last,
-        numbers=numbers,
-        moves=np.array([STILL] * len(numbers), np.int32) if moves is None else moves,
-        tones=plain if tones is None else tones,
+        channels_last=channels_last,
+        indices=indices,
+        maps=PixelMap.unmoved(len(indices)) if maps is None else maps,
+        scale=(plain if scale is None else scale).packed(),
     )
 
 
 @pytest.mark.parametrize("pixels", [(5,), (5, 4), (2, 3, 4)], ids=["1-D", "2-D", "3-D"])
-def test_still_images_are_the_images_with_channels_first(pixels):
-    """However many axes the pixels have, and whether channels stand last or first."""
-    images = RNG.integers(0, 256, (20, *pixels, 2)).astype(np.uint8)
-    wanted = np.moveaxis(images, -1, 1)[ALL].astype(np.float32)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_unmoved_images_are_the_images_with_channels_first(pixels, dtype):
+    """However many axes the pixels have, and whether channels are first or last."""
+    images = RNG.integers(0, 256, (20, *pixels, 2)).astype(dtype)
+    wanted = np.moveaxis(images, -1, 1)[SOME].astype(np.float32)
 
-    np.testing.assert_array_equal(chosen(images).array(), wanted)
+    np.testing.assert_array_equal(loaded(images).array(), wanted)
     first = np.ascontiguousarray(np.moveaxis(images, -1, 1))
-    np.testing.assert_array_equal(chosen(first, last=False).array(), wanted)
+    np.testing.assert_array_equal(loaded(first, channels_last=False).array(), wanted)
 
 
 @pytest.mark.parametrize(
     "text", ["shift 2", "flip both", "cutout 3 fill 9", "shift 1 flip cutout 4"]
 )
-def test_moves_say_what_an_augmentation_does(text):
-    """Moved by the numbers, an image is what the augmentation makes of it."""
+def test_maps_describe_what_an_augmentation_does(text):
+    """Loaded through its maps, an image is what the augmentation makes of it."""
     augment = Augmentation.parse(text)
-    numbers = np.arange(20)
-    moves = augment.moves((7, 9), seed=5, epoch=2, indices=numbers)
-    tones = np.array([1, 1, 1, 0, 0, 0, augment.fill], np.float32)
+    indices = np.arange(20)
+    maps = augment.maps((7, 9), seed=5, epoch=2, indices=indices)
+    scale = PixelScale(scale=(1.0,) * 3, offset=(0.0,) * 3, fill=augment.fill)
 
-    found = chosen(PHOTOS, moves=moves, tones=tones, numbers=numbers).array()
+    found = loaded(PHOTOS, maps=maps, scale=scale, indices=indices).array()
 
-    wanted = augment.apply(PHOTOS, seed=5, epoch=2, indices=numbers)
+    wanted = augment.apply(PHOTOS, seed=5, epoch=2, indices=indices)
     np.testing.assert_array_equal(found, np.moveaxis(wanted, -1, 1).astype(np.float32))
 
 
-def test_each_channel_is_multiplied_then_added_to():
-    """Tones: factors, summands, and what stands outside before both."""
-    moves = np.array([(-1, 1, 0, 1, 0, 0, 0, 0)] * 4, np.int32)
-    tones = np.array([2, 3, 4, 10, 20, 30, 5], np.float32)
+def test_each_channel_is_scaled_and_offset():
+    """Pixels from outside take the fill value before scale and offset."""
+    maps = PixelMap.of(first_row=[-1] * 4)
+    scale = PixelScale(scale=(2, 3, 4), offset=(10, 20, 30), fill=5)
 
-    found = chosen(PHOTOS, moves=moves, tones=tones).array()
+    found = loaded(PHOTOS, maps=maps, scale=scale).array()
 
-    for channel, (factor, summand) in enumerate([(2, 10), (3, 20), (4, 30)]):
-        assert (found[:, channel, 0] == 5 * factor + summand).all()
-        wanted = PHOTOS[ALL, :-1, :, channel].astype(np.float32) * factor + summand
+    for channel, (factor, offset) in enumerate([(2, 10), (3, 20), (4, 30)]):
+        assert (found[:, channel, 0] == 5 * factor + offset).all()
+        wanted = PHOTOS[SOME, :-1, :, channel].astype(np.float32) * factor + offset
         np.testing.assert_array_equal(found[:, channel, 1:], wanted)
 
 
 def test_a_batch_counts_its_images():
-    """Chosen or made, a batch knows how many images it has, and where they come from."""
+    """A batch of stored images and of arrays counts both, and tells how they are stored."""
     made = np.zeros((4, 3, 7, 9), np.float32)
-    batch = Batch(inputs=(chosen(PHOTOS), made))
+    batch = Batch(inputs=(loaded(PHOTOS), made))
 
     assert batch.count == 4
-    assert forms_of(batch.inputs) == (Stored("uint8", last=True), None)
+    assert storage_of(batch.inputs) == (ImageStorage("uint8", channels_last=True), None)
     assert [array.shape for array in as_arrays(batch.inputs)] == [made.shape] * 2

@@ -17,7 +17,7 @@ def test_a_constant_channel_is_divided_by_1():
     network = classifier()
     network.fit(np.full((12, 6, 6, 1), 0.3), Y, epochs=1, standardize=True)
 
-    assert network.preprocessing.deviation["input"] == (1.0,)
+    assert network.preprocessing.std["input"] == (1.0,)
 
 
 def test_the_watched_column_must_come_of_the_validation_part():

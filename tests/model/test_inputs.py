@@ -198,7 +198,7 @@ def test_a_constant_channel_is_only_shifted():
     """A channel without any variation is not divided by zero."""
     learned = Preprocessing().standardized({"input": np.full((4, 3, 3, 1), 7.0)})
 
-    assert learned.deviation == {"input": (1.0,)}
+    assert learned.std == {"input": (1.0,)}
     assert not learned.to_equations(np.full((2, 3, 3, 1), 7.0), "input").any()
 
 
@@ -206,7 +206,7 @@ def test_standardization_is_part_of_the_network():
     """Images are standardized as in training, at every later question; uint8 as floats."""
     network, same = classifier(), classifier()
     network.fit(X, Y, epochs=1, standardize=True)
-    mean, deviation = network.preprocessing.mean["input"], network.preprocessing.deviation["input"]
+    mean, deviation = network.preprocessing.mean["input"], network.preprocessing.std["input"]
     same.set_numbers(*network.numbers)
 
     assert mean[0] == pytest.approx(X.mean() / 255)

@@ -13,7 +13,7 @@ from striate.errors import OutOfMemoryError
 from striate.functions import registry
 from striate.functions.base import Draw
 from striate.functions.optimizer.base import Optimizer
-from striate.graph.batch import Batch, Chosen, Stored, forms_of
+from striate.graph.batch import Batch, ImageStorage, LoadImages, storage_of
 from striate.graph.engine import Results, StepResult
 from striate.graph.step import TrainingStep
 from striate.plan.lower import PARAMETERS, SCALARS, STATISTICS, lower, lower_update
@@ -96,7 +96,7 @@ class CompiledEngine(Locked):
         *,
         images: int,
         target_shapes: Sequence[Shape],
-        stored: Sequence[Stored | None] = (),
+        stored: Sequence[ImageStorage | None] = (),
     ) -> "CompiledSteps":
         """Compile what a training needs; see :class:`striate.graph.engine.Engine`.
 
@@ -130,7 +130,7 @@ class CompiledEngine(Locked):
             batch.count,
             training=True,
             target_shapes=[y.shape[1:] for y in batch.targets],
-            stored=forms_of(batch.inputs),
+            stored=storage_of(batch.inputs),
         )
         call = TrainingCall(self.step, program.executable, batch.count)
         following = np.zeros(statistics.shape, np.float32)
@@ -141,7 +141,7 @@ class CompiledEngine(Locked):
         self,
         parameters: Array,
         statistics: Array,
-        inputs: Sequence[Array | Chosen],
+        inputs: Sequence[Array | LoadImages],
         *,
         batch_size: int | None = None,
     ) -> Results:
@@ -151,7 +151,7 @@ class CompiledEngine(Locked):
         """
         count = len(inputs[0])
         graph = self.step.graph
-        program = self._program(batch_size or count, stored=forms_of(inputs))
+        program = self._program(batch_size or count, stored=storage_of(inputs))
         call = program.idle()
         call.put(PARAMETERS, parameters)
         call.put(STATISTICS, statistics)
@@ -175,7 +175,7 @@ class CompiledEngine(Locked):
         *,
         training: bool = False,
         target_shapes: Sequence[Shape] = (),
-        stored: Sequence[Stored | None] = (),
+        stored: Sequence[ImageStorage | None] = (),
     ) -> _Program:
         """Give the program for batches of so many images, or fewer."""
         given = zip(self.step.graph.inputs, stored, strict=False)  # none: all are arrays

@@ -7,7 +7,7 @@ import numpy as np
 from striate.engine.capabilities import shapes_of
 from striate.functions.base import Draw
 from striate.functions.optimizer.base import Optimizer
-from striate.graph.batch import Batch, Chosen
+from striate.graph.batch import Batch, LoadImages
 from striate.graph.engine import StepResult
 from striate.graph.step import TrainingStep
 from striate.plan.lower import (
@@ -169,15 +169,15 @@ class CompiledSteps:
         return written["w"], {name: written[name] for name in memory}
 
 
-def put_images(call: Call, name: str, images: Array | Chosen) -> None:
-    """Give the images of an input their place: an array, or what is to be taken of the user's."""
-    if not isinstance(images, Chosen):
+def put_images(call: Call, name: str, images: Array | LoadImages) -> None:
+    """Pass an input's images to the program: an array, or the stored images to load from."""
+    if not isinstance(images, LoadImages):
         call.put(f"input {name}", images)
         return
     call.put_as_is(f"images {name}", images.images)
-    call.put_as_is(f"numbers {name}", np.ascontiguousarray(images.numbers, np.int64))
-    call.put_as_is(f"moves {name}", np.ascontiguousarray(images.moves, np.int32))
-    call.put(f"tones {name}", images.tones)
+    call.put_as_is(f"indices {name}", np.ascontiguousarray(images.indices, np.int64))
+    call.put_as_is(f"maps {name}", np.ascontiguousarray(images.maps.packed, np.int32))
+    call.put(f"scale {name}", images.scale)
 
 
 def _rows(images: int, shape: Shape = ()) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 
 from striate.functions.base import Draw
 from striate.functions.optimizer.base import Optimizer
-from striate.graph.batch import Batch, Chosen, Stored, as_arrays
+from striate.graph.batch import Batch, ImageStorage, LoadImages, as_arrays
 from striate.graph.parameters import Layout
 from striate.graph.reference import backward, forward
 from striate.graph.step import TrainingStep
@@ -101,7 +101,7 @@ class Engine(Protocol):
         *,
         images: int,
         target_shapes: Sequence[Shape],
-        stored: Sequence[Stored | None] = (),
+        stored: Sequence[ImageStorage | None] = (),
     ) -> Steps:
         """Make everything ready for a training.
 
@@ -129,7 +129,7 @@ class Engine(Protocol):
         self,
         parameters: Array,
         statistics: Array,
-        inputs: Sequence[Array | Chosen],
+        inputs: Sequence[Array | LoadImages],
         *,
         batch_size: int | None = None,
     ) -> Results:
@@ -167,7 +167,7 @@ class NumpyEngine:
         *,
         images: int,  # noqa: ARG002  # needs no preparation
         target_shapes: Sequence[Shape],  # noqa: ARG002  # likewise
-        stored: Sequence[Stored | None] = (),  # noqa: ARG002  # likewise
+        stored: Sequence[ImageStorage | None] = (),  # noqa: ARG002  # likewise
     ) -> "NumpySteps":
         """Make everything ready for a training."""
         return NumpySteps(self, optimizer, decayed)
@@ -205,7 +205,7 @@ class NumpyEngine:
         self,
         parameters: Array,
         statistics: Array,
-        inputs: Sequence[Array | Chosen],
+        inputs: Sequence[Array | LoadImages],
         *,
         batch_size: int | None = None,  # noqa: ARG002  # all sizes are computed alike
     ) -> Results:

@@ -1,24 +1,38 @@
-"""Which images a step sees, without copies where an engine can take them from where they lie."""
+"""Which images a step sees, without copies where an engine can load them from the user's array.
 
+A step of 128 images takes a few milliseconds; gathering, scaling and moving its images with NumPy
+would take another one. So a :class:`Chooser` usually returns only a description of them
+(:class:`striate.graph.batch.LoadImages`), and the compiled step loads the pixels itself. Label
+masks and image targets are moved here, with the same maps as their images.
+"""
+
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
 from striate.data.augment import Augmentation
-from striate.graph.batch import STILL, Chosen, Stored
-from striate.model.inputs import Preprocessing
-from striate.shapes import Array, Int
+from striate.errors import OptionError, ShapeError, StriateWarning
+from striate.functions.base import Loss
+from striate.graph.batch import ImageStorage, LoadImages
+from striate.maths.pixel_map import PixelMap
+from striate.model.inputs import FULL_SCALE, Preprocessing, full_scale
+from striate.shapes import Array, Int, Shape
 
-_NUMBERS = 2  # axes of images without pixels: rows of numbers already
-_MOST = 1e3  # of what is added to a pixel, in deviations: what float32 loses then is 6e-5 of one
-_TOGETHER = 8192  # images whose moves are drawn at a time: 1 MB of random words
+_FEATURES = 2  # axes of inputs without pixels
+_PIXELS = 4  # axes of images: n, rows, columns and channels
+_MOST = 1e3  # largest offset in standard deviations: float32 then loses 6e-5 of one
+_SLACK = 1e-3  # by which probabilities of classes may miss a sum of 1, as the losses allow
+_TOGETHER = 8192  # images whose maps are drawn at a time: 1 MB of random words
 
 
 class Chooser:
-    """Gives the images of a step from all images, as the equations are to have them.
+    """Selects the images of a step, and moves the targets that belong to them.
 
-    Images of uint8 or float32 in one piece of memory are not copied: an engine takes them from
-    where they lie. Of others, and of those that are magnified, an array is made for each step.
+    uint8, uint16 and float32 images in contiguous memory are not copied: an engine loads them from
+    the user's array. Of other images, and of magnified ones, an array is made for each step.
 
     Parameters
     ----------
@@ -27,9 +41,9 @@ class Chooser:
     preprocessing
         What is done to them.
     augment
-        How each is changed at random.
+        Random changes, if any.
     seed
-        For these changes.
+        Seed of these changes.
     """
 
     def __init__(
@@ -43,101 +57,270 @@ class Chooser:
         self.preprocessing = preprocessing
         self.augment = augment
         self.seed = seed
-        self._still = np.array([STILL], np.int32)
-        self._moves: dict[tuple[int, int], tuple[int, Array]] = {}
+        self._unmoved = PixelMap.unmoved(1)
+        self._drawn: dict[tuple[int, int], tuple[int, PixelMap]] = {}
+        in_place = augment is None or (augment.is_a_map and augment.crop == 1)
         fill = 0.0 if augment is None else augment.fill
-        self._tones = {
-            name: preprocessing.tones(images, name, fill)
+        scales = {
+            name: preprocessing.pixel_scale(images, name, fill).packed()
             for name, images in inputs.items()
-            if _lie_well(images) and (augment is None or augment.whole)
+            if _can_be_loaded(images) and (in_place or images.ndim != _PIXELS)
         }
-        self._tones = {name: tones for name, tones in self._tones.items() if _exact(tones)}
-        for images in inputs.values():
-            if augment is not None:
-                augment.require_suits((images.shape[1], images.shape[2]), images.dtype)
+        self._scales = {name: scale for name, scale in scales.items() if _exact(scale)}
+        for name, images in inputs.items():
+            if augment is not None and images.ndim == _PIXELS:
+                augment.require_suits(self.size(name), images.dtype)
+
+    def size(self, name: str) -> tuple[int, int]:
+        """Return rows and columns of an input's images."""
+        shape = self.inputs[name].shape
+        return shape[1:3] if self.preprocessing.channels == "last" else shape[2:4]
 
     @property
     def slow(self) -> bool:
         """Whether arrays of images are made for each step, which takes time."""
         return any(
-            images.ndim > _NUMBERS and name not in self._tones
+            images.ndim > _FEATURES and name not in self._scales
             for name, images in self.inputs.items()
         )
 
     @property
-    def forms(self) -> tuple[Stored | None, ...]:
-        """How the images of each input lie in memory; ``None`` where arrays are made."""
+    def forms(self) -> tuple[ImageStorage | None, ...]:
+        """How the images of each input are stored; ``None`` where arrays are made."""
         last = self.preprocessing.channels == "last"
         return tuple(
-            Stored(images.dtype.name, last) if name in self._tones else None
+            ImageStorage(images.dtype.name, last) if name in self._scales else None
             for name, images in self.inputs.items()
         )
 
-    def choose(self, numbers: Int[Array, "q"], epoch: int = 0) -> tuple[Array | Chosen, ...]:
-        """Give the images of these numbers, as they are in that epoch."""
+    def choose(self, indices: Int[Array, "q"], epoch: int = 0) -> tuple[Array | LoadImages, ...]:
+        """Return the images with these indices, changed as in that epoch."""
         return tuple(
-            self._chosen(name, numbers, epoch) if name in self._tones else self._made(
-                name, numbers, epoch
+            self._load(name, indices, epoch) if name in self._scales else self._made(
+                name, indices, epoch
             )
             for name in self.inputs
         )  # fmt: skip
 
-    def _chosen(self, name: str, numbers: Int[Array, "q"], epoch: int) -> Chosen:
-        """Say which images, and how each is moved."""
+    def _load(self, name: str, indices: Int[Array, "q"], epoch: int) -> LoadImages:
+        """Describe which images to load, and how each is moved."""
         images = self.inputs[name]
-        if self.augment is None:
-            moves = self._still.repeat(len(numbers), axis=0)
+        if self.augment is None or images.ndim != _PIXELS:
+            maps = self._unmoved[np.zeros(len(indices), np.int64)]
         else:
-            moves = self._moves_of((images.shape[1], images.shape[2]), len(images), epoch)[numbers]
-        return Chosen(
+            maps = self.maps_of(self.size(name), len(images), epoch)[indices]
+        return LoadImages(
             images=images,
-            last=self.preprocessing.channels == "last",
-            numbers=numbers,
-            moves=moves,
-            tones=self._tones[name],
+            channels_last=self.preprocessing.channels == "last",
+            indices=indices,
+            maps=maps,
+            scale=self._scales[name],
         )
 
-    def _made(self, name: str, numbers: Int[Array, "q"], epoch: int) -> Array:
+    def _made(self, name: str, indices: Int[Array, "q"], epoch: int) -> Array:
         """Make an array of images."""
-        part = self.inputs[name][numbers]
-        if self.augment is not None:
-            # An augmentation takes uint8 and float32; wider numbers become float32 anyway.
-            part = part if part.dtype == np.uint8 else part.astype(np.float32, copy=False)
-            part = self.augment.apply(part, seed=self.seed, epoch=epoch, indices=numbers)
+        part = self.inputs[name][indices]
+        if self.augment is not None and part.ndim == _PIXELS:
+            # An augmentation takes these types and float32; wider floats become float32 anyway.
+            part = part if part.dtype in FULL_SCALE else part.astype(np.float32, copy=False)
+            first = self.preprocessing.channels == "first"
+            part = np.moveaxis(part, 1, -1) if first else part
+            part = self.augment.apply(part, seed=self.seed, epoch=epoch, indices=indices)
+            part = np.moveaxis(part, -1, 1) if first else part
         return self.preprocessing.to_equations(part, name)
 
-    def _moves_of(self, shape: tuple[int, int], count: int, epoch: int) -> Array:
-        """Give the moves of all images in an epoch: drawn together, for less than 1 us each."""
+    def maps_of(self, size: tuple[int, int], count: int, epoch: int) -> PixelMap:
+        """Return the maps of all images in an epoch: drawn together, for less than 1 us each."""
         assert self.augment is not None
-        known, moves = self._moves.get(shape, (-1, self._still))
+        known, maps = self._drawn.get(size, (-1, self._unmoved))
         if known != epoch:
-            parts = [
-                self.augment.moves(
-                    shape, seed=self.seed, epoch=epoch, indices=np.arange(first, last)
+            maps = PixelMap.joined(
+                [
+                    self.augment.maps(
+                        size, seed=self.seed, epoch=epoch, indices=np.arange(first, last)
+                    )
+                    for first, last in _parts(count)
+                ]
+            )
+            self._drawn[size] = epoch, maps
+        return maps
+
+
+@dataclass(frozen=True)
+class _Motion:
+    """How the targets of one output follow their images.
+
+    Parameters
+    ----------
+    size
+        Rows and columns.
+    fill
+        Value of pixels from outside; one number, or one for each map.
+    interpolate
+        Whether pixels are interpolated.
+    """
+
+    size: tuple[int, int]
+    fill: float | Array
+    interpolate: bool
+
+    def apply(self, y: Array, maps: PixelMap) -> Array:
+        """Move targets ``(q, rows, columns)`` or ``(q, maps, rows, columns)``."""
+        last = y if y.ndim < _PIXELS else np.moveaxis(y, 1, -1)
+        moved = maps.uncovered().apply(last, self.fill, interpolate=self.interpolate)
+        return moved if y.ndim < _PIXELS else np.ascontiguousarray(np.moveaxis(moved, -1, 1))
+
+
+class TargetMover:
+    """Moves label masks and image targets with their images.
+
+    Parameters
+    ----------
+    chooser
+        Selects and moves the images.
+    targets
+        All targets, one array for each output, in the form that its loss takes.
+    losses, shapes
+        For each output, its loss and its shape as the equations have it.
+    names
+        For each output, the name of its targets in errors.
+
+    Raises
+    ------
+    ShapeError
+        If targets with pixels have another size than the images.
+    OptionError
+        If the augmentation is a class of the user's own, which says nothing about targets, or
+        ``fill_mask`` is not a label of the output.
+
+    Warns
+    -----
+    StriateWarning
+        If targets are numbers that a moved image might change, such as positions.
+    """
+
+    def __init__(
+        self,
+        chooser: Chooser,
+        targets: Sequence[Array],
+        losses: Sequence[Loss],
+        shapes: Sequence[Shape],
+        names: Sequence[str],
+    ) -> None:
+        self.chooser = chooser
+        augment = chooser.augment
+        self._motions: list[_Motion | None] = [None] * len(targets)
+        if augment is None or (augment.is_a_map and not augment.moves_pixels):
+            return
+        scales = {
+            chooser.size(name): 1 / full_scale(images.dtype)
+            for name, images in reversed(chooser.inputs.items())
+            if images.ndim == _PIXELS
+        }
+        for k, (y, loss, shape) in enumerate(zip(targets, losses, shapes, strict=True)):
+            if prod(shape[1:]) > 1:
+                _require_movable(augment, names[k], shape, scales)
+                self._motions[k] = _motion(augment, y, loss, shape, scales)
+            elif not loss.takes_labels:
+                warnings.warn(
+                    f"augment={str(augment)!r} moves the images but not the numbers in {names[k]}. "
+                    f"If {names[k]} holds positions, angles or sizes, leave augment out, or "
+                    "augment images and targets together before fit.",
+                    StriateWarning,
+                    stacklevel=2,
                 )
-                for first, last in _parts(count)
-            ]
-            moves = np.concatenate(parts)
-            self._moves[shape] = epoch, moves
-        return moves
+
+    @property
+    def moves_any(self) -> bool:
+        """Whether the targets of an output are moved."""
+        return any(motion is not None for motion in self._motions)
+
+    def targets(
+        self, targets: Sequence[Array], indices: Int[Array, "q"], epoch: int
+    ) -> tuple[Array, ...]:
+        """Move the targets of a batch, one array for each output, as their images in that epoch."""
+        return tuple(
+            y if motion is None else motion.apply(y, self._maps(motion, indices, epoch))
+            for y, motion in zip(targets, self._motions, strict=True)
+        )
+
+    def labels(self, labels: Array, indices: Int[Array, "q"], epoch: int) -> Array:
+        """Move the labels of the first output's pixels, from which accuracy is computed."""
+        motion = self._motions[0]
+        if motion is None or self.chooser.augment is None:
+            return labels
+        as_labels = replace(motion, fill=float(self.chooser.augment.fill_mask), interpolate=False)
+        return as_labels.apply(labels, self._maps(motion, indices, epoch))
+
+    def _maps(self, motion: _Motion, indices: Int[Array, "q"], epoch: int) -> PixelMap:
+        """Return the maps of a batch."""
+        count = len(next(iter(self.chooser.inputs.values())))
+        return self.chooser.maps_of(motion.size, count, epoch)[indices]
+
+
+def _require_movable(
+    augment: Augmentation, name: str, shape: Shape, scales: Mapping[tuple[int, int], float]
+) -> None:
+    """Raise if targets with pixels cannot follow their images."""
+    if not augment.is_a_map:
+        raise OptionError(
+            f"augment={str(augment)!r} is a class with its own apply, so striate does not know how "
+            f"to move {name} with the images. Use striate's Augmentation, or augment images and "
+            "targets together before fit."
+        )
+    if shape[1:] not in scales:
+        sizes = " or ".join(f"{rows} x {columns}" for rows, columns in scales)
+        size = " x ".join(map(str, shape[1:]))
+        raise ShapeError(
+            f"augment={str(augment)!r} cannot move {name}, whose images have {size} pixels, with "
+            f"inputs of {sizes}; expected the same rows and columns. Leave augment out, or augment "
+            "images and targets together before fit."
+        )
+
+
+def _motion(
+    augment: Augmentation,
+    y: Array,
+    loss: Loss,
+    shape: Shape,
+    scales: Mapping[tuple[int, int], float],
+) -> _Motion:
+    """Decide whether targets are label masks or images, and what fills their new pixels."""
+    size, classes = (shape[1], shape[2]), shape[0]
+    probabilities = y.ndim == _PIXELS
+    if not loss.takes_labels or (classes == 1 and not np.isin(y, (-1, 0, 1)).all()):
+        return _Motion(size, augment.fill * scales[size], interpolate=True)
+    if augment.fill_mask >= max(classes, 2):
+        raise OptionError(
+            f"fill_mask must be a label of the network's output, 0 to {max(classes, 2) - 1}, got "
+            f"{augment.fill_mask}. Use fill_mask=0."
+        )
+    if not probabilities:
+        return _Motion(size, float(augment.fill_mask), interpolate=False)
+    if classes == 1:  # 0 or 1, or -1 for the first class where the loss counts from there
+        return _Motion(size, 1.0 if augment.fill_mask else float(y.min()), interpolate=False)
+    # Of classes that exclude each other one is true outside; of others, none is.
+    one_each = augment.fill_mask > 0 or bool((abs(y.sum(axis=1) - 1) < _SLACK).all())
+    fill = np.eye(classes, dtype=y.dtype)[augment.fill_mask] if one_each else 0.0
+    return _Motion(size, fill, interpolate=False)
 
 
 def _parts(count: int) -> Sequence[tuple[int, int]]:
-    """Divide images into parts whose moves are drawn at a time."""
+    """Split images into parts whose maps are drawn at a time."""
     return [(k, min(k + _TOGETHER, count)) for k in range(0, count, _TOGETHER)]
 
 
-def _lie_well(images: Array) -> bool:
-    """Say whether an engine can take images from where they lie."""
+def _can_be_loaded(images: Array) -> bool:
+    """Whether an engine can load images from the user's memory."""
     return (
-        images.ndim > _NUMBERS
-        and images.dtype in (np.uint8, np.float32)
+        images.ndim > _FEATURES
+        and (images.dtype in FULL_SCALE or images.dtype == np.float32)
         and images.flags.c_contiguous
         and images.flags.aligned
     )
 
 
-def _exact(tones: Array) -> bool:
-    """Say whether one multiplication and one addition in float32 lose little of an image."""
-    summands = tones[len(tones) // 2 : -1]
-    return bool(np.isfinite(tones).all() and (abs(summands) <= _MOST).all())
+def _exact(scale: Array) -> bool:
+    """Whether one multiplication and one addition in float32 lose little of an image."""
+    offsets = scale[len(scale) // 2 : -1]
+    return bool(np.isfinite(scale).all() and (abs(offsets) <= _MOST).all())

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from striate.errors import EngineError, OptionError, StriateWarning
 from striate.functions.base import Loss
 from striate.functions.optimizer.base import Optimizer
-from striate.graph.batch import Stored
+from striate.graph.batch import ImageStorage
 from striate.graph.engine import Engine, NumpyEngine, Steps
 from striate.graph.graph import Graph
 from striate.graph.step import TrainingStep
@@ -110,7 +110,7 @@ class Engines(Locked):
         *,
         images: int,
         target_shapes: Sequence[Shape],
-        stored: Sequence[Stored | None] = (),
+        stored: Sequence[ImageStorage | None] = (),
     ) -> Steps:
         """Make everything ready for a training; see :meth:`striate.graph.engine.Engine.steps`.
 

@@ -12,7 +12,7 @@ from striate.data.split import held_out
 from striate.errors import OptionError
 from striate.functions.base import Loss
 from striate.graph.batch import Batch
-from striate.model.batches import Chooser
+from striate.model.batches import Chooser, TargetMover
 from striate.model.feeding import check_all_targets, check_inputs, count_of
 from striate.model.scoring import labels_in
 from striate.model.structure import Structure
@@ -61,21 +61,26 @@ class Examples:
 class ExampleSource:
     """The examples in batches, augmented and preprocessed for the training loop."""
 
-    def __init__(self, examples: Examples, chooser: Chooser, threshold: float) -> None:
+    def __init__(
+        self, examples: Examples, chooser: Chooser, mover: TargetMover, threshold: float
+    ) -> None:
         self.examples = examples
         self.chooser = chooser
+        self.mover = mover
         self.threshold = threshold
         self.count = count_of(examples.inputs)
-        self.slow = chooser.slow
+        self.slow = chooser.slow or mover.moves_any
 
     def batch(self, images: Array, epoch: int) -> Batch:
         """Return the images with these indices, as they are in that epoch."""
         given = self.examples
+        targets = tuple(y[images] for y in given.targets)
+        labels = None if given.labels is None else given.labels[images]
         return Batch(
             inputs=self.chooser.choose(images, epoch),
-            targets=tuple(y[images] for y in given.targets),
+            targets=self.mover.targets(targets, images, epoch),
             weights=None if given.weights is None else given.weights[images],
-            labels=None if given.labels is None else given.labels[images],
+            labels=None if labels is None else self.mover.labels(labels, images, epoch),
         )
 
     def correct(self, outputs: tuple[Array, ...], batch: Batch) -> float:
@@ -89,6 +94,20 @@ class ExampleSource:
         return float(share.sum() if batch.weights is None else (share * batch.weights).sum())
 
 
+def mover_of(
+    network: Structure, training: Examples, chooser: Chooser, losses: Sequence[Loss]
+) -> TargetMover:
+    """Return what moves the targets of a training with their images."""
+    outputs = network.graph.outputs
+    return TargetMover(
+        chooser,
+        training.targets,
+        losses,
+        [network.graph.shapes[name] for name in outputs],
+        ["y" if len(outputs) == 1 else f'y["{name}"]' for name in outputs],
+    )
+
+
 def examples(
     network: Structure,
     classes: Classes,
@@ -98,7 +117,8 @@ def examples(
     sample_weight: Any = None,
 ) -> Examples:
     """Check images and targets against a network."""
-    inputs = check_inputs(network.graph, network.preprocessing, x)
+    # The ranges of an earlier training are not those of this one.
+    inputs = check_inputs(network.graph, replace(network.preprocessing, ranges={}), x)
     count = count_of(inputs)
     single = len(network.graph.outputs) == 1
     named = classes.numbers(y) if single else y

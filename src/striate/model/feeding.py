@@ -33,7 +33,11 @@ def check_inputs(graph: Graph, preprocessing: Preprocessing, x: Any) -> dict[str
     given = _by_name(x, tuple(inputs), "inputs")
     checked = {
         name: check_images(
-            given[name], shape, preprocessing.channels, "x" if len(inputs) == 1 else f'x["{name}"]'
+            given[name],
+            shape,
+            preprocessing.channels,
+            "x" if len(inputs) == 1 else f'x["{name}"]',
+            preprocessing.ranges.get(name),
         )
         for name, shape in inputs.items()
     }

@@ -14,7 +14,7 @@ from striate.graph.document import from_document, to_document
 from striate.graph.graph import Graph
 from striate.graph.parameters import Layout
 from striate.graph.step import TrainingStep
-from striate.model.inputs import Preprocessing
+from striate.model.inputs import PixelRange, Preprocessing
 from striate.model.losses import losses_of
 from striate.model.structure import Structure
 from striate.model.targets import Classes
@@ -121,16 +121,35 @@ def _preprocessing(data: Any, graph: Graph) -> Preprocessing:
     if channels not in {"last", "first"}:
         raise ValueError(f"channels stand {channels!r}.")
     numbers: dict[str, dict[str, tuple[float, ...]]] = {}
-    for what in ("mean", "deviation"):
+    for what in ("mean", "std"):
         numbers[what] = {name: tuple(map(float, one)) for name, one in data[what].items()}
         for name, one in numbers[what].items():
             if len(one) != graph.inputs[name][0] or not np.isfinite(one).all():
                 raise ValueError(f"{what} of {name} is {one}.")
-            if what == "deviation" and min(one) <= 0:
-                raise ValueError(f"deviation of {name} is {one}.")
-    if numbers["mean"].keys() != numbers["deviation"].keys():
-        raise ValueError("a mean has no deviation, or a deviation no mean.")
-    return Preprocessing(channels=channels, mean=numbers["mean"], deviation=numbers["deviation"])
+            if what == "std" and min(one) <= 0:
+                raise ValueError(f"std of {name} is {one}.")
+    if numbers["mean"].keys() != numbers["std"].keys():
+        raise ValueError("mean and std belong to different inputs.")
+    return Preprocessing(
+        channels=channels,
+        mean=numbers["mean"],
+        std=numbers["std"],
+        ranges={name: _range(name, one, graph) for name, one in data["ranges"].items()},
+    )
+
+
+def _range(name: str, data: Any, graph: Graph) -> PixelRange:
+    """Read the range of an input's training images."""
+    integers, lowest, highest = data
+    numbers = lowest, highest
+    if (
+        name not in graph.inputs
+        or not isinstance(integers, bool)
+        or not all(isinstance(number, int | float) for number in numbers)
+        or not np.isfinite(numbers).all()
+    ):
+        raise ValueError(f"the range of {name} is {data}.")
+    return PixelRange(integers=integers, lowest=float(lowest), highest=float(highest))
 
 
 def _require_only(path: str | os.PathLike[str], arrays: dict[str, Array], known: set[str]) -> None:

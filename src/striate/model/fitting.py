@@ -29,13 +29,14 @@ from striate.model.examples import (
     Examples,
     ExampleSource,
     fingerprint,
+    mover_of,
     training_and_validation,
 )
 from striate.model.feeding import (
     count_of,
     outputs_in_batches,
 )
-from striate.model.inputs import Preprocessing
+from striate.model.inputs import Preprocessing, warn_of_other_scale
 from striate.model.losses import losses_of
 from striate.model.scoring import loss_of
 from striate.model.structure import Structure
@@ -174,9 +175,11 @@ def fit(
     )
     settings = settings.monitoring(_columns(training, held))
     require_batches(step, count_of(training.inputs), settings.batch_size)
-    preprocessing = network.preprocessing
-    if settings.standardize:
-        preprocessing = preprocessing.standardized(training.inputs)
+    preprocessing = network.preprocessing.learned(
+        training.inputs, standardize=settings.standardize
+    )
+    if held is not None:
+        warn_of_other_scale(preprocessing, held.inputs, "validation")
     state = TrainingState.start(*network.numbers, settings.optimizer, settings.schedule)
     identity: dict[str, Any] = {}
     if checkpoint is not None or resume is not None:
@@ -187,6 +190,7 @@ def fit(
     if saver is not None:
         saver.save(state)  # an unwritable file is an error now, not after the first epoch
     chooser = Chooser(training.inputs, preprocessing, settings.augment, settings.seed)
+    source = ExampleSource(training, chooser, mover_of(network, training, chooser, losses), network.threshold)
     steps, validate = _compile(network, settings, losses, chooser, training, held, preprocessing)
     # Everything has been checked; from here on the network changes.
     network.preprocessing, network.classes = preprocessing, classes
@@ -194,7 +198,7 @@ def fit(
     trainer = Trainer(
         steps,
         settings,
-        ExampleSource(training, chooser, network.threshold),
+        source,
         state=state,
         validate=validate,
         diagnose=diagnoser(step) if debug else None,
@@ -381,15 +385,13 @@ def diagnoser(step: TrainingStep) -> Diagnose:
 
 
 def _require_augmentable(augment: Augmentation | None, network: Structure) -> None:
-    """Raise unless the network takes images with rows, columns and channels, in this order."""
+    """Raise unless the network takes images with rows, columns and channels."""
     if augment is None:
         return
-    channels = network.preprocessing.channels
-    if channels == "first" or any(len(shape) != 3 for shape in network.graph.inputs.values()):
+    if all(len(shape) != 3 for shape in network.graph.inputs.values()):  # maps, rows, columns
         raise ShapeError(
-            f"`augment` needs images of shape (rows, columns, channels); this network takes "
-            f"{network.input_shape}, channels {channels}. Use such images, or augment them "
-            "yourself and leave augment out."
+            f"`augment` needs images with rows, columns and channels, but the network takes inputs "
+            f"of shape {network.input_shape}. Leave augment out."
         )
 
 

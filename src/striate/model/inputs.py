@@ -1,17 +1,122 @@
-"""From a user's images to the arrays of the equations: checks, order of axes, scale."""
+"""From a user's images to the arrays of the equations: checks, axis order, pixel scale.
 
+Pixels of an integer type are scaled by the largest value of the type, so that inputs reach from 0
+to 1: uint8 by 1/255, uint16 by 1/65,535. Floats are used as they are. Other integer types have no
+largest value that images use, and are refused. Two traps remain, and each of them gets a warning:
+floats that nobody scaled (:func:`warn_of_scale`), and images on another scale than those that the
+network was trained on (:class:`PixelRange`).
+"""
+
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from striate.errors import DataError, ShapeError
+from striate.errors import DataError, ShapeError, StriateWarning
+from striate.graph.batch import PixelScale
 from striate.graph.axis_order import Channels, images_to_first, to_first, to_last
 from striate.shapes import Array, Shape
 
-_TOGETHER = 256  # images whose deviation is added up at a time
+FULL_SCALE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65_535}
+"""The integer types of images, and the value by which each is divided."""
+
+_TOGETHER = 256  # images whose squares are summed at a time
+# Standardized images have a root mean square of 1, bytes taken as floats one of 30 to 150. The
+# threshold is near the geometric mean of both ends, sqrt(1 * 30).
+_LARGE = 5.0
+# Integer images that reach less than this fraction of their type's range have fewer bits than the
+# type: 12 bits in 16 reach 1/16. A whole training set of photos is not that dark.
+_SMALL = 1 / 8
+# The scales that are confused differ by 255 or more. One image may be darker or have outliers:
+# 16, the square root, is the limit upwards; downwards only an almost black image is below 1/128.
+_BRIGHTER, _DARKER = 16.0, 1 / 128
+
+
+def full_scale(dtype: Any) -> float:
+    """Return the value by which pixels of a type are divided; 1 for floats.
+
+    Examples
+    --------
+    >>> full_scale(np.uint8), full_scale(np.float32)
+    (255.0, 1.0)
+    """
+    return float(FULL_SCALE.get(np.dtype(dtype), 1))
+
+
+def scaled(images: Array) -> Array:
+    """Convert checked images or image targets to float32: uint8 and uint16 by their full scale.
+
+    Examples
+    --------
+    >>> scaled(np.array([0, 65535], np.uint16))
+    array([0., 1.], dtype=float32)
+    """
+    if images.dtype in FULL_SCALE:
+        return np.multiply(images, np.float32(1 / full_scale(images.dtype)), dtype=np.float32)
+    return images.astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True)
+class PixelRange:
+    """The values of the images that a network was trained on, after scaling; saved with it.
+
+    Parameters
+    ----------
+    integers
+        Whether they were integers, so that every integer image is on the same scale.
+    lowest, highest
+        Smallest and largest value; 0 and 1 for integers.
+    """
+
+    integers: bool
+    lowest: float
+    highest: float
+
+    @classmethod
+    def of(cls, images: Array) -> "PixelRange":
+        """Measure checked images."""
+        if images.dtype in FULL_SCALE:
+            return cls(integers=True, lowest=0.0, highest=1.0)
+        return cls(integers=False, lowest=float(images.min()), highest=float(images.max()))
+
+    def warn_of_other_scale(self, given: "PixelRange", name: str) -> None:
+        """Warn if images were given on a clearly different scale.
+
+        Parameters
+        ----------
+        given
+            The range of the images.
+        name
+            Name of the images in the warning.
+
+        Warns
+        -----
+        StriateWarning
+            If the largest value is 16 times that of the training images, or less than 1/128 of it,
+            or if images without negative values were learned and the new ones have large ones.
+        """
+        learned = max(abs(self.lowest), abs(self.highest))
+        reached = max(abs(given.lowest), abs(given.highest))
+        if not learned or not reached or (self.integers and given.integers):
+            return
+        negative = self.lowest >= 0 and given.lowest <= -self.highest
+        if not negative and learned * _DARKER <= reached <= learned * _BRIGHTER:
+            return
+        if given.integers:
+            remedy = "Convert them as for training, with x.astype(np.float32)."
+        elif self.integers and not negative:
+            remedy = f"Give integer images, or use x / {_divisor(given.highest)}."
+        else:
+            remedy = "Prepare them exactly as the training images were."
+        kind = "integer images, scaled to" if given.integers else "values from"
+        _warn(
+            f"{name} has {kind} {given.lowest:g} to {given.highest:g}, but the network was trained "
+            f"on values from {self.lowest:g} to {self.highest:g}. Predictions are unreliable on "
+            f"another scale. {remedy}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,34 +127,35 @@ class Preprocessing:
     ----------
     channels
         Which axis of a user's images holds the channels.
-    mean, deviation
-        For each input that is standardized, one number a channel: subtracted, then divided by.
+    mean, std
+        For each standardized input, one number per channel: the mean is subtracted, then the
+        result is divided by the standard deviation.
+    ranges
+        For each input with rows and columns, the range of the training images.
     """
 
     channels: Channels = "last"
     mean: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
-    deviation: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
+    std: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
+    ranges: Mapping[str, PixelRange] = field(default_factory=dict[str, PixelRange])
 
     def face(self, shape: Shape) -> Shape:
-        """Give a shape as the user writes it."""
+        """Return a shape as the user writes it."""
         return to_last(shape) if self.channels == "last" else shape
 
     def to_equations(self, images: Array, name: str) -> Array:
-        """Turn checked images into float32 ``[q, maps, *pixels]``; uint8 is divided by 255."""
-        if images.dtype == np.uint8:
-            floats = np.multiply(images, np.float32(1 / 255), dtype=np.float32)
-        else:
-            floats = images.astype(np.float32, copy=False)
+        """Convert checked images to scaled float32 ``[q, maps, *pixels]``."""
+        floats = scaled(images)
         if self.channels == "last" and floats.ndim > 2:
             floats = images_to_first(floats)
         if name in self.mean:
             along = (1, -1, *(1,) * (floats.ndim - 2))
             floats = floats - np.array(self.mean[name], np.float32).reshape(along)
-            floats /= np.array(self.deviation[name], np.float32).reshape(along)
+            floats /= np.array(self.std[name], np.float32).reshape(along)
         return floats
 
-    def tones(self, images: Array, name: str, fill: float = 0.0) -> Array:
-        """Say the same as :meth:`to_equations` for images that an engine takes itself.
+    def pixel_scale(self, images: Array, name: str, fill: float = 0.0) -> PixelScale:
+        """Return what :meth:`to_equations` computes, for images that an engine loads itself.
 
         Parameters
         ----------
@@ -58,37 +164,65 @@ class Preprocessing:
         name
             The input.
         fill
-            The value of pixels from outside the image.
+            Value of pixels from outside the image.
 
         Returns
         -------
-        Array
-            As :class:`striate.graph.batch.Chosen` takes them.
+        PixelScale
         """
         channels = images.shape[-1 if self.channels == "last" else 1]
         mean = np.array(self.mean.get(name, (0.0,) * channels))
-        deviation = np.array(self.deviation.get(name, (1.0,) * channels))
-        scale = 1 / 255 if images.dtype == np.uint8 else 1.0
-        return np.array([*scale / deviation, *-mean / deviation, fill], np.float32)
+        std = np.array(self.std.get(name, (1.0,) * channels))
+        scale, offset = 1 / full_scale(images.dtype) / std, -mean / std
+        return PixelScale(scale=tuple(scale.tolist()), offset=tuple(offset.tolist()), fill=fill)
 
     def to_data(self) -> dict[str, Any]:
-        """Give it as data that JSON can hold."""
+        """Return it as data that JSON can hold."""
         return {
             "channels": self.channels,
             "mean": {name: list(one) for name, one in self.mean.items()},
-            "deviation": {name: list(one) for name, one in self.deviation.items()},
+            "std": {name: list(one) for name, one in self.std.items()},
+            "ranges": {
+                name: [one.integers, one.lowest, one.highest] for name, one in self.ranges.items()
+            },
         }
 
+    def learned(self, inputs: Mapping[str, Array], *, standardize: bool) -> "Preprocessing":
+        """Return the preprocessing for a training on these images.
+
+        Parameters
+        ----------
+        inputs
+            Checked images by input.
+        standardize
+            Whether to learn mean and standard deviation of each channel.
+
+        Returns
+        -------
+        Preprocessing
+
+        Warns
+        -----
+        StriateWarning
+            If images are not standardized and their scale looks like a mistake.
+        """
+        images = {name: one for name, one in inputs.items() if one.ndim > 3}
+        if not standardize:
+            for name, one in images.items():
+                warn_of_scale(one, "x" if len(inputs) == 1 else f'x["{name}"]')
+        learned = self.standardized(inputs) if standardize else self
+        return replace(learned, ranges={name: PixelRange.of(one) for name, one in images.items()})
+
     def standardized(self, inputs: Mapping[str, Array]) -> "Preprocessing":
-        """Learn mean and deviation of each channel; a constant channel is divided by 1."""
+        """Learn mean and standard deviation of each channel; a constant channel is divided by 1."""
         mean: dict[str, tuple[float, ...]] = {}
-        deviation: dict[str, tuple[float, ...]] = {}
+        std: dict[str, tuple[float, ...]] = {}
         for name, images in inputs.items():
             channel = images.ndim - 1 if self.channels == "last" else 1
             others = tuple(k for k in range(images.ndim) if k != channel)
-            scale = 255.0 if images.dtype == np.uint8 else 1.0
+            scale = full_scale(images.dtype)
             center = images.mean(axis=others, dtype=np.float64, keepdims=True)
-            squares = sum(  # in parts: nothing of the size of x is made
+            squares = sum(  # in parts, so that no array of the size of x is made
                 np.square(part - center).sum(axis=others)
                 for part in np.array_split(images, -(-len(images) // _TOGETHER))
             )
@@ -97,122 +231,213 @@ class Preprocessing:
             spread = np.sqrt(squares / count) / scale
             # A constant channel's spread is only rounding, 5e-17 for 0.3, and need not be zero.
             varies = images.max(axis=others) > images.min(axis=others)
-            deviation[name] = tuple(np.where(varies, spread, 1.0).tolist())
-        return Preprocessing(channels=self.channels, mean=mean, deviation=deviation)
+            std[name] = tuple(np.where(varies, spread, 1.0).tolist())
+        return replace(self, mean=mean, std=std)
 
 
-def check_images(x: Any, shape: Shape, channels: Channels, name: str) -> Array:
-    """Check a user's images against the shape that an input takes.
+def warn_of_other_scale(
+    preprocessing: Preprocessing, inputs: Mapping[str, Array], name: str
+) -> None:
+    """Warn if checked images are on another scale than the training images.
+
+    Warns
+    -----
+    StriateWarning
+        See :class:`PixelRange`.
+    """
+    for key, learned in preprocessing.ranges.items():
+        learned.warn_of_other_scale(PixelRange.of(inputs[key]), name)
+
+
+def warn_of_scale(images: Array, name: str) -> None:
+    """Warn if training images, or image targets, are on a scale that looks like a mistake.
+
+    Parameters
+    ----------
+    images
+        Checked images.
+    name
+        Name of the images in the warning.
+
+    Warns
+    -----
+    StriateWarning
+        If floats have a root mean square above 5, or integers use less than an eighth of the range
+        of their type.
+    """
+    highest = float(images.max())
+    if images.dtype in FULL_SCALE:
+        full = full_scale(images.dtype)
+        if 0 < highest < full * _SMALL:
+            divisor = "" if highest == 1 else f" / {_divisor(highest)}"
+            _warn(
+                f"{name} is {images.dtype} and therefore divided by {full:,.0f}, but its largest "
+                f"value is {highest:g}, so that inputs reach only {highest / full:.2g}. "
+                f"Use {name}.astype(np.float32){divisor}."
+            )
+    elif _root_mean_square(images) > _LARGE:
+        lowest = float(images.min())
+        divide = "" if lowest < 0 else f"{name} / {_divisor(highest)} or "
+        _warn(
+            f"{name} has float values from {lowest:g} to {highest:g}, which are used as they are; "
+            f"expected about 0 to 1, or mean 0 and standard deviation 1. Training on such large "
+            f"values is slow or diverges. Use {divide}standardize=True."
+        )
+
+
+def _divisor(highest: float) -> str:
+    """Return the largest value of the bits that pixels up to this value have, or the value."""
+    bits = max(1, int(np.ceil(np.log2(highest + 1)))) if highest >= 1 else 0
+    return f"{2**bits - 1}" if bits in (8, 10, 12, 14, 16) else f"{highest:g}"
+
+
+def _root_mean_square(images: Array) -> float:
+    """Compute it in parts, so that no array of the size of the images is made."""
+    parts = np.array_split(images, -(-len(images) // _TOGETHER))
+    return float(np.sqrt(sum(np.square(p, dtype=np.float64).sum() for p in parts) / images.size))
+
+
+def _warn(text: str) -> None:
+    """Warn; the place in the program that called striate is several frames up."""
+    warnings.warn(text, StriateWarning, stacklevel=2)
+
+
+def check_images(
+    x: Any, shape: Shape, channels: Channels, name: str, trained: PixelRange | None = None
+) -> Array:
+    """Check a user's images against the shape of an input.
 
     Parameters
     ----------
     x
-        Images, ``(n, rows, columns, channels)``; the channels may be left out where there is one.
+        Images, ``(n, rows, columns, channels)``; the axis of channels may be missing where there is
+        one.
     shape
         The input's shape as the equations have it, ``(maps, *pixels)``.
     channels
         Which axis of ``x`` holds the channels.
     name
-        What the input is called, for the error text.
+        Name of the images in errors.
+    trained
+        The range of the training images, if it is known.
 
     Returns
     -------
     Array
-        uint8 or floating point, with every axis.
+        uint8, uint16 or floating point, with every axis.
 
     Raises
     ------
     DataError
-        If the numbers are of a type that images do not have, or one is NaN or infinite, or there
-        are none.
+        If the dtype is not one of images, a value is NaN or infinite, or there are no images.
     ShapeError
         If the shape is not the input's.
+
+    Warns
+    -----
+    StriateWarning
+        If the images are on another scale than those that the network was trained on.
     """
     images = as_array(x, name)
     if images.dtype == np.bool_:
         images = images.astype(np.float32)
-    if images.dtype != np.uint8 and images.dtype.kind != "f":
-        raise DataError(
-            f"{name} has numbers of type {images.dtype}. Images are uint8 (0 to 255, divided by "
-            "255) or floating point "
-            "(taken as they are). Convert them with .astype(numpy.uint8) or .astype(numpy.float32)."
-        )
+    if images.dtype not in FULL_SCALE and images.dtype.kind != "f":
+        raise DataError(_wrong_dtype(images, name, pixels=len(shape) > 1))
     wanted = to_last(shape) if channels == "last" else shape
     images = _with_channels(images, wanted, channels, name)
     if len(images) == 0:
         raise DataError(
-            f"{name} holds no images: its shape is {images.shape}. At least one is needed. Check "
+            f"{name} holds no images: its shape is {images.shape}. Give at least one image; check "
             "how the data were selected."
         )
-    if images.dtype != np.uint8:
-        _require_finite(images, name)
+    if images.dtype.kind == "f":
+        lowest, highest = _require_finite(images, name)
+        given = PixelRange(integers=False, lowest=lowest, highest=highest)
+    else:
+        images = images.astype(images.dtype.newbyteorder("="), copy=False)
+        given = PixelRange(integers=True, lowest=0.0, highest=1.0)
+    if trained is not None:
+        trained.warn_of_other_scale(given, name)
     return images
 
 
+def _wrong_dtype(images: Array, name: str, *, pixels: bool) -> str:
+    """Word the error for a dtype that images do not have."""
+    if images.dtype.kind not in "iu" or not images.size:
+        remedy = f"Convert it with {name}.astype(np.float32)."
+        values = ""
+    else:
+        lowest, highest = int(images.min()), int(images.max())
+        values = f" with values from {lowest:,} to {highest:,}"
+        most = max(abs(lowest), abs(highest))
+        divide = f" / {_divisor(most)}" if pixels and most > 1 else ""
+        remedy = f"Use {name}.astype(np.float32){divide}."
+    return (
+        f"{name} has dtype {images.dtype}{values}; expected uint8 (divided by 255), uint16 "
+        f"(divided by 65,535) or a float type (used as it is). {remedy}"
+    )
+
+
 def _with_channels(images: Array, wanted: Shape, channels: Channels, name: str) -> Array:
-    """Add the axis of one channel where it was left out; raise where the shape is another."""
+    """Add the axis of one channel where it is missing; raise if the shape is not the input's."""
     got = images.shape[1:]
     if got == wanted:
         return images
     axis = len(wanted) - 1 if channels == "last" else 0
     if wanted[axis] == 1 and got == wanted[:axis] + wanted[axis + 1 :] and len(wanted) > 1:
         return np.expand_dims(images, 1 + axis)
-    rule = f"Images are (n, {', '.join(map(str, wanted))}), channels {channels}."
+    expected = f"expected (n, {', '.join(map(str, wanted))}), channels {channels}"
     other = to_first(wanted) if channels == "last" else to_last(wanted)
     if got == other and len(wanted) > 1:
         opposite = "first" if channels == "last" else "last"
         raise ShapeError(
-            f"{name} has shape {images.shape}: its channels stand {opposite}. {rule} "
-            f"Move them with numpy.moveaxis(x, {'1, -1' if channels == 'last' else '-1, 1'}), or "
-            "make the network with "
-            f'channels="{opposite}".'
+            f"{name} has shape {images.shape}, with channels {opposite}; {expected}. Use "
+            f"np.moveaxis({name}, {'1, -1' if channels == 'last' else '-1, 1'}), or build the "
+            f'network with channels="{opposite}".'
         )
     if images.shape == wanted or (
         wanted[axis] == 1 and images.shape == wanted[:axis] + wanted[axis + 1 :]
     ):
         raise ShapeError(
-            f"{name} has shape {images.shape}: one image without the axis of images. {rule} Give "
-            "x[numpy.newaxis]."
+            f"{name} has shape {images.shape}, a single image; {expected}. Use {name}[np.newaxis]."
         )
-    remedy = "Check which axes they have."
+    remedy = "Check the order of its axes."
     pixels = (*wanted[:axis], *wanted[axis + 1 :])
     if wanted[axis] == 1 and len(got) == len(pixels):
         got = (*got[:axis], 1, *got[axis:])
     if len(got) == len(wanted) and got[axis] != wanted[axis]:
-        kind = "channel" if len(wanted) > 1 else "number"
-        channels_wanted = f"{wanted[axis]} {kind}{'s' * (wanted[axis] > 1)}"
-        remedy = f"Bring them to {channels_wanted}, or make the network with input_shape={got}."
+        kind = "channel" if len(wanted) > 1 else "feature"
+        number = f"{wanted[axis]} {kind}{'s' * (wanted[axis] > 1)}"
+        remedy = f"Convert it to {number}, or build the network with input_shape={got}."
     elif len(got) == len(wanted):
-        remedy = f"Resize the images, or use net.at({got}) for the same kernels at another size."
+        remedy = f"Resize the images, or use net.at({got}), which has the same kernels."
     elif images.ndim and prod(got) == prod(wanted):
-        remedy = f"Give x.reshape(-1, {', '.join(map(str, wanted))})."
-    raise ShapeError(f"{name} has shape {images.shape}. {rule} {remedy}")
+        remedy = f"Use {name}.reshape(-1, {', '.join(map(str, wanted))})."
+    raise ShapeError(f"{name} has shape {images.shape}; {expected}. {remedy}")
 
 
 def as_array(given: Any, name: str) -> Array:
-    """Make an array of what a user gave; raise where its parts differ in length."""
+    """Convert what a user gave to an array; raise if its parts differ in length."""
     try:
         return np.asarray(given)
     except (TypeError, ValueError) as error:
         raise DataError(
-            f"{name} cannot be made an array: its parts differ in length or kind. "
-            "Images of one input have one size, and targets one shape. "
-            "Bring them to one size, and stack them with numpy.stack."
+            f"{name} cannot be converted to an array, since its elements differ in shape or type. "
+            "All images of an input need one size, and all targets one shape. Resize them, then "
+            "use np.stack."
         ) from error
 
 
-def _require_finite(images: Array, name: str) -> None:
-    """Raise where a number is NaN or infinite, with its place; or beyond float32."""
-    ends = np.array([images.min(), images.max()])  # NaN if one is; nothing of the size of x is made
+def _require_finite(images: Array, name: str) -> tuple[float, float]:
+    """Return the smallest and the largest value; raise if one is NaN, or infinite in float32."""
+    lowest, highest = images.min(), images.max()  # NaN if one is; no array of the size of x is made
     with np.errstate(over="ignore"):
-        if np.isfinite(ends.astype(np.float32)).all():
-            return
+        if np.isfinite(np.array([lowest, highest]).astype(np.float32)).all():
+            return float(lowest), float(highest)
         bad = np.argwhere(~np.isfinite(images.astype(np.float32, copy=False)))
     place = tuple(int(k) for k in bad[0])
     raise DataError(
-        f"{name} holds {images[place]} at {place}; {len(bad)} of its {images.size} numbers "
-        f"{'is' if len(bad) == 1 else 'are'} not finite in float32. "
-        "One such number makes every weight NaN in the first step. Replace them, with "
-        "numpy.nan_to_num(x) say, or leave those "
-        "images out."
+        f"{name}[{', '.join(map(str, place))}] is {images[place]}; {len(bad):,} of "
+        f"{images.size:,} values are not finite in float32. A single one makes every weight NaN in "
+        f"the first step. Use np.nan_to_num({name}), or leave those images out."
     )

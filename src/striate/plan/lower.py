@@ -15,7 +15,7 @@ from striate.functions.programs import (
     forward_equations,
     state_equations,
 )
-from striate.graph.batch import Stored
+from striate.graph.batch import ImageStorage
 from striate.graph.parameters import Layout
 from striate.graph.step import (
     BackwardOperation,
@@ -25,6 +25,7 @@ from striate.graph.step import (
     TrainingStep,
     derivative_of,
 )
+from striate.maths.pixel_map import MAP_COLUMNS
 from striate.nests import Equation, bind
 from striate.nests.expression import Reference
 from striate.nests.nest import Lengths, Nest
@@ -32,7 +33,6 @@ from striate.plan.lowering_cache import LoweringCache
 from striate.plan.statement import (
     IMAGE,
     LANES,
-    MOVES,
     Compute,
     Draw,
     Gather,
@@ -59,7 +59,7 @@ def lower(
     *,
     training: bool,
     target_shapes: Sequence[Shape] = (),
-    stored: Mapping[str, Stored] | None = None,
+    stored: Mapping[str, ImageStorage] | None = None,
 ) -> Lowered:
     """List the statements of a training step, or of a pass without training.
 
@@ -73,7 +73,7 @@ def lower(
         Of each loss, the shape of one image's targets: labels have none of the axis of classes.
     stored
         The inputs whose images are gathered from an array of many: buffers ``images NAME``,
-        ``numbers NAME``, ``moves NAME``, ``tones NAME`` instead of ``input NAME``.
+        ``indices NAME``, ``maps NAME``, ``scale NAME`` instead of ``input NAME``.
 
     Returns
     -------
@@ -157,7 +157,7 @@ class _Lowering:
         self.layer = ""  # whose equations are being lowered: the owner of their temporaries
         self.alike = LoweringCache(training=training)
 
-    def begin(self, stored: Mapping[str, Stored]) -> None:
+    def begin(self, stored: Mapping[str, ImageStorage]) -> None:
         """Place the parameters and bring the inputs in."""
         graph = self.step.graph
         self._place(graph.parameters(), PARAMETERS, lambda name: name)
@@ -236,34 +236,34 @@ class _Lowering:
         self.variable(name, prod(shape), per_image=True)
         self.add(Load(source=buffer, target=name))
 
-    def gather(self, name: str, shape: Shape, stored: Stored) -> None:
+    def gather(self, name: str, shape: Shape, stored: ImageStorage) -> None:
         """Bring images in from an array of many."""
         channels, *pixels = shape
         rows, columns = prod(pixels[:-1]), pixels[-1] if pixels else 1
         target, size = f"{name}.A", prod(shape)
         buffers = {
             f"images {name}": (1, False),
-            f"numbers {name}": (2, True),  # 64 bits each: as much as two numbers
-            f"moves {name}": (MOVES, True),
-            f"tones {name}": (2 * channels + 1, False),
+            f"indices {name}": (2, True),  # 64 bits each: as much as two numbers
+            f"maps {name}": (MAP_COLUMNS, True),
+            f"scale {name}": (2 * channels + 1, False),
         }
         for buffer, (length, per_image) in buffers.items():
             self.variable(buffer, length, per_image=per_image, buffer=buffer)
         self.shapes[target] = shape
         self.variable(target, size, per_image=True)
-        source, numbers, moves, tones = buffers
+        source, indices, maps, scale = buffers
         self.add(
             Gather(
                 source=source,
-                numbers=numbers,
-                moves=moves,
-                tones=tones,
+                indices=indices,
+                maps=maps,
+                scale=scale,
                 target=target,
                 rows=rows,
                 columns=columns,
                 channels=channels,
-                element=stored.element,
-                last=stored.last,
+                element=stored.dtype,
+                last=stored.channels_last,
             )
         )
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar
 
-from striate.graph.batch import MOVES
 from striate.nests import Form, Nest, injective
 from striate.nests.expression import Reference, rewrite
 from striate.nests.nest import Lengths
@@ -290,16 +289,16 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class Gather:
-    """Brings images into the lanes from an array of many, each moved in its own way.
+    """Loads images into the lanes from an array of many, each moved in its own way.
 
     Parameters
     ----------
     source
         The caller's images: all of them, image after image.
-    numbers, moves, tones
-        The caller's arrays that say which image each one is; where its first pixel comes from (row
-        and way on, column and way on) and what is covered (rows from and before, columns from and
-        before); and each channel's factor, each channel's summand, the gray level outside.
+    indices, maps, scale
+        The caller's arrays: which images to load; for each its packed
+        :class:`striate.maths.pixel_map.PixelMap`; and a packed
+        :class:`striate.graph.batch.PixelScale`.
     target
         The array in lanes.
     rows, columns, channels
@@ -313,9 +312,9 @@ class Gather:
     verb: ClassVar[str] = "gather"
 
     source: str
-    numbers: str
-    moves: str
-    tones: str
+    indices: str
+    maps: str
+    scale: str
     target: str
     rows: int
     columns: int
@@ -326,7 +325,7 @@ class Gather:
     @property
     def reads(self) -> tuple[str, ...]:
         """Names of what it reads."""
-        return (self.source, self.numbers, self.moves, self.tones)
+        return (self.source, self.indices, self.maps, self.scale)
 
     @property
     def writes(self) -> str:
@@ -383,7 +382,6 @@ def renamed(nest: Nest, names: Mapping[str, str]) -> Nest:
 __all__ = [
     "IMAGE",
     "LANES",
-    "MOVES",
     "Compute",
     "Draw",
     "Gather",
