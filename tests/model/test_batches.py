@@ -1,4 +1,4 @@
-"""What reaches a step of a user's images: nothing copied that an engine can take itself."""
+"""What a step sees of a user's images: no copies of what an engine can load itself."""
 
 import tracemalloc
 
@@ -9,26 +9,26 @@ import striate as st
 from networks import ENGINES, classifier, images_and_labels
 from striate.data.augment import Augmentation
 from striate.errors import OptionError, ShapeError
-from striate.graph.batch import Chosen, as_arrays
+from striate.graph.batch import LoadImages, as_arrays
 from striate.model.batches import Chooser
 from striate.model.inputs import Preprocessing
 
 RNG = np.random.default_rng(4)
 PHOTOS = RNG.integers(0, 256, (30, 8, 6, 2)).astype(np.uint8)
-NUMBERS = np.array([5, 29, 0])
+SOME = np.array([5, 29, 0])
 
 
 def arrays(images, preprocessing=None, **more):
-    """Choose images of one input; give what is chosen and its array."""
-    chosen = Chooser({"x": images}, preprocessing or Preprocessing(), **more).choose(NUMBERS, 3)
+    """Select images of one input; return the selection and its array."""
+    chosen = Chooser({"x": images}, preprocessing or Preprocessing(), **more).choose(SOME, 3)
     return chosen[0], as_arrays(chosen)[0]
 
 
-@pytest.mark.parametrize("type_", [np.uint8, np.float32, np.float64])
+@pytest.mark.parametrize("type_", [np.uint8, np.uint16, np.float32, np.float64])
 @pytest.mark.parametrize("standardize", [False, True])
 @pytest.mark.parametrize("augment", [None, "shift 2 flip", "crop 0.7"])
 def test_chosen_images_are_those_of_the_equations(type_, standardize, augment):
-    """Taken or made, they are augmented, then scaled and standardized."""
+    """Loaded or made, they are augmented, then scaled and standardized."""
     images = PHOTOS.astype(type_)
     preprocessing = Preprocessing()
     if standardize:
@@ -37,13 +37,13 @@ def test_chosen_images_are_those_of_the_equations(type_, standardize, augment):
 
     given, found = arrays(images, preprocessing, augment=change, seed=9)
 
-    part = images[NUMBERS] if type_ != np.float64 else images[NUMBERS].astype(np.float32)
+    part = images[SOME] if type_ != np.float64 else images[SOME].astype(np.float32)
     if change is not None:
-        part = change.apply(part, seed=9, epoch=3, indices=NUMBERS)
+        part = change.apply(part, seed=9, epoch=3, indices=SOME)
     wanted = preprocessing.to_equations(part, "x")
     # One rounding of a factor, one of a product, one of a sum of numbers up to 255.
     np.testing.assert_allclose(found, wanted, rtol=4e-7, atol=4e-7 * np.abs(wanted).max())
-    assert isinstance(given, Chosen) == (type_ != np.float64 and augment != "crop 0.7")
+    assert isinstance(given, LoadImages) == (type_ != np.float64 and augment != "crop 0.7")
 
 
 @pytest.mark.parametrize(
@@ -51,30 +51,30 @@ def test_chosen_images_are_those_of_the_equations(type_, standardize, augment):
     [PHOTOS[:, ::2], np.asfortranarray(PHOTOS), PHOTOS.reshape(30, -1), PHOTOS.astype(np.float16)],
     ids=["every second row", "columns first", "numbers without pixels", "float16"],
 )
-def test_what_does_not_lie_well_is_made(images):
-    """An array is made of images that an engine cannot take itself."""
+def test_arrays_are_made_of_images_that_cannot_be_loaded(images):
+    """Images that are not contiguous, or of another dtype, become an array for each step."""
     given, found = arrays(images)
 
     assert isinstance(given, np.ndarray)
-    np.testing.assert_array_equal(found, Preprocessing().to_equations(images[NUMBERS], "x"))
+    np.testing.assert_array_equal(found, Preprocessing().to_equations(images[SOME], "x"))
 
 
-def test_channels_first_are_taken_as_they_lie():
-    """The same images, whichever way the user's channels stand."""
+def test_channels_first_are_loaded_too():
+    """The same images, whether the user's channels are first or last."""
     first = np.ascontiguousarray(np.moveaxis(PHOTOS, -1, 1))
 
     given, found = arrays(first, Preprocessing(channels="first"))
 
-    assert isinstance(given, Chosen)
+    assert isinstance(given, LoadImages)
     np.testing.assert_array_equal(found, arrays(PHOTOS)[1])
 
 
 def test_each_epoch_moves_anew():
-    """The moves of an epoch are drawn once and not those of another."""
+    """The maps of an epoch are drawn once, and differ from those of another epoch."""
     chooser = Chooser({"x": PHOTOS}, Preprocessing(), Augmentation(shift=3), seed=1)
     everyone = np.arange(30)
 
-    first, second, again = (chooser.choose(everyone, epoch)[0].moves for epoch in (0, 1, 0))
+    first, second, again = (chooser.choose(everyone, epoch)[0].maps.packed for epoch in (0, 1, 0))
 
     assert (first != second).any()
     np.testing.assert_array_equal(first, again)
@@ -82,7 +82,7 @@ def test_each_epoch_moves_anew():
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_engines_see_the_same_images(engine):
-    """Moved uint8 images train as the arrays made of them do, in steps of odd sizes."""
+    """Loaded uint8 images train like the arrays made of them, in steps of odd sizes."""
     x, y = images_and_labels(23, (6, 6, 1))
     augment = Augmentation.parse("shift 1 flip both cutout 2")
     made = [augment.apply(x, seed=7, epoch=e, indices=np.arange(23)) for e in (0, 1)]
@@ -93,7 +93,7 @@ def test_engines_see_the_same_images(engine):
     losses = []
     for images in made:
         floats = images.astype(np.float64) / 255
-        # One epoch each: gradient descent remembers nothing between them.
+        # One epoch each: gradient descent has no memory between them.
         losses += given.fit(
             floats, y, epochs=1, batch_size=7, shuffle=False, optimizer="gradient-descent"
         )["loss"]
@@ -114,7 +114,7 @@ def test_engines_see_the_same_images(engine):
 
 
 def test_a_pass_over_an_array_copies_none_of_it():
-    """What an epoch and a prediction take beside the images is far less than the images."""
+    """An epoch and a prediction need far less memory than the images take."""
     x = np.zeros((4000, 28, 28, 1), np.uint8)
     y = np.arange(4000) % 2
     network = st.Network.parse("conv 1@3x3 stride 5 | dense 2 softmax", (28, 28, 1))
@@ -132,8 +132,8 @@ def test_a_pass_over_an_array_copies_none_of_it():
     assert most < x.nbytes / 4
 
 
-def test_an_augmentation_of_ones_own_is_applied():
-    """What a class of its own does is no move: its arrays are made."""
+def test_a_users_own_augmentation_is_applied():
+    """A subclass may change images in any way, so arrays are made."""
 
     class Darker(Augmentation):
         def apply(self, images, **_):
@@ -146,24 +146,26 @@ def test_an_augmentation_of_ones_own_is_applied():
 
 
 @pytest.mark.parametrize("type_", [np.uint8, np.float32, np.float64])
-def test_a_shift_out_of_sight_is_refused_before_training(type_):
-    """Whoever moves the images, the error is the same, and comes at once."""
-    with pytest.raises(ShapeError, match=r"^shift=6 moves images of 8 x 6 pixels out of sight"):
+def test_a_shift_as_large_as_the_image_is_refused_before_training(type_):
+    """The error is the same for all dtypes, and is raised before the first step."""
+    with pytest.raises(ShapeError, match=r"^shift=6 would move images of 8 x 6 pixels out of view"):
         Chooser({"x": PHOTOS.astype(type_)}, Preprocessing(), Augmentation(shift=6))
 
 
-def test_a_gray_level_that_bytes_do_not_have_is_refused_before_training():
-    """So is what could not stand among the images."""
-    with pytest.raises(OptionError, match=r"^fill=300 is no gray level of uint8 images"):
+def test_a_fill_value_that_bytes_do_not_have_is_refused_before_training():
+    """A fill value must be a pixel value of the images' dtype."""
+    with pytest.raises(
+        OptionError, match=r"^fill must be an integer from 0 to 255 for uint8 images, got 300"
+    ):
         Chooser({"x": PHOTOS}, Preprocessing(), Augmentation(shift=1, fill=300))
 
 
 def test_images_far_from_zero_keep_their_digits():
-    """Where a mean is large beside the deviation, it is subtracted first, as it always was."""
+    """If a mean is large compared with the standard deviation, it is subtracted first."""
     images = (PHOTOS / 255 + 1e5).astype(np.float32)
     preprocessing = Preprocessing().standardized({"x": images})
 
     given, found = arrays(images, preprocessing)
 
     assert isinstance(given, np.ndarray)
-    np.testing.assert_array_equal(found, preprocessing.to_equations(images[NUMBERS], "x"))
+    np.testing.assert_array_equal(found, preprocessing.to_equations(images[SOME], "x"))

@@ -191,10 +191,8 @@ LIES = {
     "mean-of-nothing": lambda d: d["preprocessing"].update(mean={"other": [0.5]}),
     "mean-too-long": lambda d: d["preprocessing"].update(mean={"input": [0.5, 0.5]}),
     "mean-a-word": lambda d: d["preprocessing"].update(mean={"input": ["gray"]}),
-    "mean-without-deviation": lambda d: d["preprocessing"].update(mean={"input": [0.5]}),
-    "deviation-zero": lambda d: d["preprocessing"].update(
-        mean={"input": [0.5]}, deviation={"input": [0.0]}
-    ),
+    "mean-without-std": lambda d: d["preprocessing"].update(mean={"input": [0.5]}),
+    "std-zero": lambda d: d["preprocessing"].update(mean={"input": [0.5]}, std={"input": [0.0]}),
     "no-classes": lambda d: d.pop("classes"),
     "classes-a-number": lambda d: d.update(classes=3),
     "losses-unknown": lambda d: d.update(losses=[{"kind": "crossentropy"}]),

@@ -233,11 +233,11 @@ def test_standardization_learns_from_the_training_part_alone():
     [
         (
             (2, 28, 28, 3),
-            "Bring them to 1 channel, or make the network with input_shape=(28, 28, 3).",
+            "Convert it to 1 channel, or build the network with input_shape=(28, 28, 3).",
         ),
         (
             (2, 32, 32),
-            "Resize the images, or use net.at((32, 32, 1)) for the same kernels at another size.",
+            "Resize the images, or use net.at((32, 32, 1)), which has the same kernels.",
         ),
     ],
 )

@@ -328,7 +328,8 @@ class Augmentation:
     def _covered(self, size: tuple[int, int], words: Array) -> list[tuple[Array, Array]]:
         """Find along each axis where the covered square begins and ends."""
         if not self.cutout:
-            return [(np.zeros(len(words), np.int64),) * 2] * 2
+            nowhere = np.zeros(len(words), np.int64)
+            return [(nowhere, nowhere)] * 2
         firsts = [
             below(words[:, word], length) - self.cutout // 2
             for length, word in zip(size, (_HOLE_ROW, _HOLE_COLUMN), strict=True)

@@ -106,9 +106,9 @@ class LoadImages:
         if not self.channels_last:
             taken = np.moveaxis(taken, 1, -1)
         shape = taken.shape
-        columns = shape[-2] if len(shape) > 3 else 1  # a signal is a column of pixels
-        taken = taken.reshape(len(taken), -1, columns, shape[-1])
-        shown = self.maps.visible(taken.shape[1:3])[..., np.newaxis]
+        columns = int(taken.shape[-2]) if taken.ndim > 3 else 1  # a signal is a column of pixels
+        taken = taken.reshape(len(taken), -1, columns, int(taken.shape[-1]))
+        shown = self.maps.visible((taken.shape[1], columns))[..., np.newaxis]
         scale, offset = self.scale[:-1].reshape(2, -1)
         scaled = scale * np.where(shown, self.maps.sample(taken), self.scale[-1]) + offset
         scaled = scaled.astype(np.float32, copy=False).reshape(shape)

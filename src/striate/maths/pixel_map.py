@@ -168,18 +168,18 @@ class PixelMap:
 
     def visible(self, size: tuple[int, int]) -> Array:
         """Mark the pixels that show a part of the image: neither from outside nor covered."""
-        column = self.packed.T
-        inside, covered = [], []
-        for axis, length in enumerate(size):
-            source = self._unmagnified(axis, length)
-            inside.append((source >= 0) & (source < length))
-            first, end = column[MapColumn.TOP + 2 * axis], column[MapColumn.BOTTOM + 2 * axis]
-            output = np.arange(length)
-            covered.append((output >= first[:, np.newaxis]) & (output < end[:, np.newaxis]))
-        (in_rows, in_columns), (top, left) = inside, covered
-        return (in_rows[:, :, np.newaxis] & in_columns[:, np.newaxis, :]) & ~(
-            top[:, :, np.newaxis] & left[:, np.newaxis, :]
+        (in_rows, top), (in_columns, left) = (
+            self._inside_and_covered(axis, length) for axis, length in enumerate(size)
         )
+        inside = in_rows[:, :, np.newaxis] & in_columns[:, np.newaxis, :]
+        return inside & ~(top[:, :, np.newaxis] & left[:, np.newaxis, :])
+
+    def _inside_and_covered(self, axis: int, length: int) -> tuple[Array, Array]:
+        """Mark along one axis the sources inside the image, and the outputs in the covered box."""
+        source, output = self._unmagnified(axis, length), np.arange(length)
+        first = self.packed[:, MapColumn.TOP + 2 * axis, np.newaxis]
+        end = self.packed[:, MapColumn.BOTTOM + 2 * axis, np.newaxis]
+        return (source >= 0) & (source < length), (output >= first) & (output < end)
 
     def _unmagnified(self, axis: int, length: int) -> Int[Array, "n length"]:
         """Compute the sources along one axis, as if no window were magnified."""

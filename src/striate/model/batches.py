@@ -214,7 +214,7 @@ class TargetMover:
             return
         scales = {
             chooser.size(name): 1 / full_scale(images.dtype)
-            for name, images in reversed(chooser.inputs.items())
+            for name, images in reversed(list(chooser.inputs.items()))
             if images.ndim == _PIXELS
         }
         for k, (y, loss, shape) in enumerate(zip(targets, losses, shapes, strict=True)):
@@ -264,9 +264,9 @@ def _require_movable(
     """Raise if targets with pixels cannot follow their images."""
     if not augment.is_a_map:
         raise OptionError(
-            f"augment={str(augment)!r} is a class with its own apply, so striate does not know how "
-            f"to move {name} with the images. Use striate's Augmentation, or augment images and "
-            "targets together before fit."
+            f"augment is a {type(augment).__name__} with an apply method of its own, which cannot "
+            f"move {name} with the images; expected a plain Augmentation. Use one, or augment "
+            "images and targets together before fit."
         )
     if shape[1:] not in scales:
         sizes = " or ".join(f"{rows} x {columns}" for rows, columns in scales)

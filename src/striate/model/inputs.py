@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from striate.errors import DataError, ShapeError, StriateWarning
-from striate.graph.batch import PixelScale
 from striate.graph.axis_order import Channels, images_to_first, to_first, to_last
+from striate.graph.batch import PixelScale
 from striate.shapes import Array, Shape
 
 FULL_SCALE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65_535}
@@ -31,7 +31,7 @@ _LARGE = 5.0
 # type: 12 bits in 16 reach 1/16. A whole training set of photos is not that dark.
 _SMALL = 1 / 8
 # The scales that are confused differ by 255 or more. One image may be darker or have outliers:
-# 16, the square root, is the limit upwards; downwards only an almost black image is below 1/128.
+# 16, the square root, is the limit upward; downward, only an almost black image is below 1/128.
 _BRIGHTER, _DARKER = 16.0, 1 / 128
 
 
@@ -95,27 +95,34 @@ class PixelRange:
         Warns
         -----
         StriateWarning
-            If the largest value is 16 times that of the training images, or less than 1/128 of it,
-            or if images without negative values were learned and the new ones have large ones.
+            If the largest absolute value is more than 16 times that of the training images. If the
+            training images had no negative values, also if it is below 1/128 of theirs, or if the
+            smallest value is minus their largest one or below.
         """
         learned = max(abs(self.lowest), abs(self.highest))
         reached = max(abs(given.lowest), abs(given.highest))
         if not learned or not reached or (self.integers and given.integers):
             return
-        negative = self.lowest >= 0 and given.lowest <= -self.highest
-        if not negative and learned * _DARKER <= reached <= learned * _BRIGHTER:
+        positive = self.lowest >= 0
+        brighter = reached > learned * _BRIGHTER
+        if (
+            not brighter
+            and not (positive and reached < learned * _DARKER)
+            and not (positive and given.lowest <= -self.highest)
+        ):
             return
         if given.integers:
-            remedy = "Convert them as for training, with x.astype(np.float32)."
-        elif self.integers and not negative:
-            remedy = f"Give integer images, or use x / {_divisor(given.highest)}."
+            remedy = f"Use {name}.astype(np.float32), as in training."
+        elif brighter and given.lowest >= 0 and positive and learned <= 1:
+            integers = " or the integer images" if self.integers else ""
+            remedy = f"Use {name} / {_divisor(given.highest)}{integers}."
         else:
-            remedy = "Prepare them exactly as the training images were."
-        kind = "integer images, scaled to" if given.integers else "values from"
+            remedy = "Prepare the images in the same way as the training images."
+        kind = "holds integers, scaled to" if given.integers else "has values from"
         _warn(
-            f"{name} has {kind} {given.lowest:g} to {given.highest:g}, but the network was trained "
-            f"on values from {self.lowest:g} to {self.highest:g}. Predictions are unreliable on "
-            f"another scale. {remedy}"
+            f"{name} {kind} {given.lowest:.4g} to {given.highest:.4g}, but the network was "
+            f"trained on values from {self.lowest:.4g} to {self.highest:.4g}. Predictions are "
+            f"unreliable on another scale. {remedy}"
         )
 
 
@@ -249,6 +256,40 @@ def warn_of_other_scale(
         learned.warn_of_other_scale(PixelRange.of(inputs[key]), name)
 
 
+def scaled_targets(targets: Array, shape: Shape, *, takes_labels: bool, name: str) -> Array:
+    """Scale targets that are integer images like the images of an input; return others as they are.
+
+    Parameters
+    ----------
+    targets
+        Targets of an output, with or without an axis of channels where the output has one map.
+    shape
+        The output's shape as the equations have it.
+    takes_labels
+        Whether the loss takes labels of classes. Integers are images for it only if they reach
+        beyond an eighth of their type's range, as gray levels and the white of a mask file do.
+    name
+        Name of the targets in the warning.
+
+    Returns
+    -------
+    Array
+
+    Warns
+    -----
+    StriateWarning
+        See :func:`warn_of_scale`.
+    """
+    maps, *pixels = shape
+    full = targets.ndim == len(shape) + 1 or (maps == 1 and targets.ndim == len(shape))
+    if targets.dtype not in FULL_SCALE or not full or prod(pixels) == 1 or not targets.size:
+        return targets
+    if takes_labels and int(targets.max()) < full_scale(targets.dtype) * _SMALL:
+        return targets
+    warn_of_scale(targets, name)
+    return scaled(targets)
+
+
 def warn_of_scale(images: Array, name: str) -> None:
     """Warn if training images, or image targets, are on a scale that looks like a mistake.
 
@@ -279,9 +320,9 @@ def warn_of_scale(images: Array, name: str) -> None:
         lowest = float(images.min())
         divide = "" if lowest < 0 else f"{name} / {_divisor(highest)} or "
         _warn(
-            f"{name} has float values from {lowest:g} to {highest:g}, which are used as they are; "
-            f"expected about 0 to 1, or mean 0 and standard deviation 1. Training on such large "
-            f"values is slow or diverges. Use {divide}standardize=True."
+            f"{name} has float values from {lowest:.4g} to {highest:.4g}, which are used as they "
+            f"are; expected about 0 to 1, or mean 0 and standard deviation 1. Training on such "
+            f"large values is slow or diverges. Use {divide}standardize=True."
         )
 
 
@@ -341,6 +382,7 @@ def check_images(
     images = as_array(x, name)
     if images.dtype == np.bool_:
         images = images.astype(np.float32)
+    images = images.astype(images.dtype.newbyteorder("="), copy=False)
     if images.dtype not in FULL_SCALE and images.dtype.kind != "f":
         raise DataError(_wrong_dtype(images, name, pixels=len(shape) > 1))
     wanted = to_last(shape) if channels == "last" else shape
@@ -354,7 +396,6 @@ def check_images(
         lowest, highest = _require_finite(images, name)
         given = PixelRange(integers=False, lowest=lowest, highest=highest)
     else:
-        images = images.astype(images.dtype.newbyteorder("="), copy=False)
         given = PixelRange(integers=True, lowest=0.0, highest=1.0)
     if trained is not None:
         trained.warn_of_other_scale(given, name)
@@ -436,8 +477,9 @@ def _require_finite(images: Array, name: str) -> tuple[float, float]:
             return float(lowest), float(highest)
         bad = np.argwhere(~np.isfinite(images.astype(np.float32, copy=False)))
     place = tuple(int(k) for k in bad[0])
+    are = "is" if len(bad) == 1 else "are"
     raise DataError(
         f"{name}[{', '.join(map(str, place))}] is {images[place]}; {len(bad):,} of "
-        f"{images.size:,} values are not finite in float32. A single one makes every weight NaN in "
-        f"the first step. Use np.nan_to_num({name}), or leave those images out."
+        f"{images.size:,} values {are} not finite in float32. A single one makes every weight NaN "
+        f"in the first step. Use np.nan_to_num({name}), or leave those images out."
     )

@@ -10,6 +10,7 @@ from striate.errors import OptionError
 from striate.functions.base import Loss
 from striate.functions.options import Range
 from striate.model.feeding import check_all_targets, check_inputs, count_of, outputs_in_batches
+from striate.model.inputs import scaled_targets
 from striate.model.losses import losses_of
 from striate.model.structure import Structure
 from striate.model.targets import labels_of, predicted_labels, sample_weights
@@ -150,4 +151,5 @@ def _require_top_k(top_k: Any, labels: Array | None, maps: int) -> None:
 def labels_in(y: Any, network: Structure) -> Array | None:
     """Give the labels in a user's targets of the one output, if they are labels."""
     shape = network.graph.shapes[network.graph.outputs[0]]
-    return labels_of(np.asarray(y), shape)
+    targets = scaled_targets(np.asarray(y), shape, takes_labels=True, name="y")
+    return labels_of(targets, shape)

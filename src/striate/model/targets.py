@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import prod
 from numbers import Integral
 from typing import Any, Literal
 
@@ -12,7 +11,7 @@ from striate.errors import DataError
 from striate.functions.base import Loss
 from striate.functions.options import NOT_NEGATIVE, Range
 from striate.graph.axis_order import images_to_first
-from striate.model.inputs import FULL_SCALE, as_array, full_scale, scaled, warn_of_scale
+from striate.model.inputs import as_array, scaled_targets
 from striate.shapes import Array, Shape
 
 
@@ -129,26 +128,10 @@ def check_targets(
             "order. "
             "Check that images and targets come from the same rows."
         )
-    if _are_images(targets, loss, shape):
-        warn_of_scale(targets, name)
-        targets = scaled(targets)
+    targets = scaled_targets(targets, shape, takes_labels=loss.takes_labels, name=name)
     if targets.ndim == len(shape) + 1 and len(shape) > 1 and channels == "last":
         targets = images_to_first(targets)
     return loss.targets(targets, shape)
-
-
-def _are_images(targets: Array, loss: Loss, shape: Shape) -> bool:
-    """Whether targets are integer images, which are scaled like the images of an input.
-
-    A loss of classes takes them where they reach beyond the labels 0 and 1 and use the range of
-    their type, as the black and white of a mask file do.
-    """
-    maps, *pixels = shape
-    if targets.dtype not in FULL_SCALE or prod(pixels) == 1 or not targets.size:
-        return False
-    if targets.ndim != len(shape) + 1 and not (maps == 1 and targets.ndim == len(shape)):
-        return False
-    return not loss.takes_labels or int(targets.max()) * 8 >= full_scale(targets.dtype)
 
 
 def labels_of(y: Array, shape: Shape) -> Array | None:
