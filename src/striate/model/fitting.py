@@ -175,9 +175,7 @@ def fit(
     )
     settings = settings.monitoring(_columns(training, held))
     require_batches(step, count_of(training.inputs), settings.batch_size)
-    preprocessing = network.preprocessing.learned(
-        training.inputs, standardize=settings.standardize
-    )
+    preprocessing = network.preprocessing.learned(training.inputs, standardize=settings.standardize)
     if held is not None:
         warn_of_other_scale(preprocessing, held.inputs, "validation")
     state = TrainingState.start(*network.numbers, settings.optimizer, settings.schedule)
@@ -190,7 +188,9 @@ def fit(
     if saver is not None:
         saver.save(state)  # an unwritable file is an error now, not after the first epoch
     chooser = Chooser(training.inputs, preprocessing, settings.augment, settings.seed)
-    source = ExampleSource(training, chooser, mover_of(network, training, chooser, losses), network.threshold)
+    source = ExampleSource(
+        training, chooser, mover_of(network, training, chooser, losses), network.threshold
+    )
     steps, validate = _compile(network, settings, losses, chooser, training, held, preprocessing)
     # Everything has been checked; from here on the network changes.
     network.preprocessing, network.classes = preprocessing, classes
