@@ -20,7 +20,7 @@ from rich.console import Console
 
 from striate.bench.networks import NETWORKS
 from striate.bench.peers import PEERS
-from striate.bench.report import Options, measure, measure_all_kernels
+from striate.bench.report import BenchmarkSettings, measure, measure_all_kernels
 from striate.bench.tables import Printer
 from striate.cli.output import plain
 from striate.runtime.settings import available_cores
@@ -48,7 +48,7 @@ def arguments():
 
 def in_this_process(given):
     """Measure with one number of threads; give the report as a document."""
-    options = Options(
+    options = BenchmarkSettings(
         networks=given.nets,
         batches=given.batches,
         trainings=[step == "train" for step in given.steps],

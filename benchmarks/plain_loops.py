@@ -19,7 +19,7 @@ from striate.bench.contestant import Striate
 from striate.bench.networks import Problem, network
 from striate.bench.peak import PeakMeter
 from striate.bench.race import OURS, race
-from striate.bench.report import Options, Report, Setting
+from striate.bench.report import BenchmarkSettings, Environment, Report
 from striate.bench.tables import Printer
 from striate.cli.output import plain
 from striate.functions.base import Draw
@@ -63,7 +63,7 @@ def check(problem, gradient):
 
 def measure(given, threads):
     """Let the loops and the engine take turns with each batch."""
-    options = Options(
+    options = BenchmarkSettings(
         networks=[NET],
         batches=given.batches,
         threads=threads,
@@ -73,7 +73,7 @@ def measure(given, threads):
         seed=given.seed,
     )
     printer, meter, races = Printer(Console()), PeakMeter(threads), []
-    setting, peaks = Setting.of(options), meter.peaks()
+    setting, peaks = Environment.of(options), meter.peaks()
     printer.begins(setting, peaks)
     for batch in given.batches:
         problem = Problem.of(NET, *network(NET), batch=batch, training=True, seed=given.seed)

@@ -25,8 +25,8 @@ from target_lines import MEASUREMENTS, Missing
 
 from striate.bench import machine
 from striate.bench.peers import PEERS
-from striate.bench.report import Options, Setting
-from striate.bench.tables import setting_text
+from striate.bench.report import BenchmarkSettings, Environment
+from striate.bench.tables import environment_text
 from striate.cli.output import plain
 from striate.runtime.settings import available_cores
 
@@ -119,7 +119,7 @@ def arguments():
 def main():
     given, console = arguments(), Console()
     started = time.perf_counter()
-    options = Options(
+    options = BenchmarkSettings(
         networks=(),
         batches=(),
         threads=given.threads,
@@ -128,8 +128,8 @@ def main():
         seconds=given.seconds,
         seed=given.seed,
     )
-    setting = Setting.of(options)
-    console.print(setting_text(setting), highlight=False)
+    setting = Environment.of(options)
+    console.print(environment_text(setting), highlight=False)
     console.print(f"\n{'':41}{'target':>13}{'measured':>11}", style="dim", highlight=False)
     results, runs = [], {}
     for name in given.only:

@@ -1,9 +1,11 @@
 """Measurements with made-up numbers, for tests of what is done with them."""
 
+from dataclasses import replace
+
 from striate.bench.kernels import KernelRow
 from striate.bench.peak import Bandwidth, Peaks
-from striate.bench.race import Line, Race
-from striate.bench.report import Report, Setting
+from striate.bench.race import Race, RaceResult
+from striate.bench.report import Environment, Report
 from striate.bench.spread import Spread
 from striate.bench.work import Work
 
@@ -13,14 +15,15 @@ def about(median):
     return Spread(median=median, low=0.98 * median, high=1.02 * median, rounds=5)
 
 
-def line(name, speed, ours, of_peak, distance=0.0):
+def line(name, speed, ours, of_peak, distance=0.0, dropped=0):
     """Give a contestant's result."""
-    return Line(
+    return RaceResult(
         name=name,
         images_per_second=about(speed),
         ratio=about(ours / speed),
         of_peak=of_peak,
         distance=distance,
+        dropped=dropped,
     )
 
 
@@ -44,7 +47,7 @@ def kernel(number, writes, seconds, least, operations=2_000_000):
     )
 
 
-SETTING = Setting(
+ENVIRONMENT = Environment(
     processor="A Processor @ 3.0 GHz",
     system="Linux 6.1",
     threads=2,
@@ -69,26 +72,32 @@ TRAINING = Race(
     shape=(3, 32, 32),
     training=True,
     batch=128,
+    rounds=5,
     multiply_adds=26_238_992,
     peak=about(112e9),
     lines=(
         line("striate", 2_000.0, 2_000.0, 0.4686),
         line("PyTorch channels_last", 1_000.0, 2_000.0, 0.2343),
-        line("PyTorch eager", 800.0, 2_000.0, 0.1874, 1e-6),
+        line("PyTorch eager", 800.0, 2_000.0, 0.1874, 1e-6, dropped=2),
         line("torch.compile", 2_500.0, 2_000.0, 0.5857, 0.0612),
     ),
     left_out={"JAX": "no such operation"},
+)
+DISTURBED = RaceResult(
+    name="ONNX Runtime", images_per_second=None, ratio=None, of_peak=None, dropped=4
 )
 INFERENCE = Race(
     network="lenet5",
     shape=(1, 28, 28),
     training=False,
     batch=1,
+    rounds=5,
     multiply_adds=406_656,
     peak=about(112e9),
-    lines=(line("striate", 1_234_567.0, 1_234_567.0, 0.9),),
+    lines=(line("striate", 1_234_567.0, 1_234_567.0, 0.9), DISTURBED),
     left_out={},
 )
+ALONE = replace(INFERENCE, lines=INFERENCE.lines[:1])
 KERNELS = [
     kernel(0, ("conv1.A",), 400e-6, 200e-6, operations=44_000_000),
     kernel(1, ("average1.dA", "conv1.dN"), 97.5e-6, 39e-6),
@@ -96,5 +105,5 @@ KERNELS = [
     kernel(3, ("output dense1",), 1e-6, 0.9e-6, operations=0),
 ]
 REPORT = Report(
-    setting=SETTING, peaks=PEAKS, races=(TRAINING, INFERENCE), kernels={"lenet5": KERNELS}
+    environment=ENVIRONMENT, peaks=PEAKS, races=(TRAINING, INFERENCE), kernels={"lenet5": KERNELS}
 )

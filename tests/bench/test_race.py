@@ -1,7 +1,5 @@
 """Contestants in turns: what is compared, what is timed, who is left out."""
 
-from itertools import count
-
 import numpy as np
 import pytest
 
@@ -53,17 +51,22 @@ class Worker:
         return np.full((8, 3), self.answers)
 
 
-class Meter:
-    """Gives rising peaks, and counts how often it is asked."""
+class Judge:
+    """Lets turns run, and drops those whose numbers it was given; peaks rise by 1000 per turn."""
 
-    def __init__(self):
-        self.asked = count(1)
-        self.times = 0
+    def __init__(self, *dropped):
+        self.dropped = dropped
+        self.peaks = [7.0]  # of an earlier race
+        self.turns = 0
 
-    def multiply_adds(self):
-        """Give 1000, 2000, ..."""
-        self.times = next(self.asked)
-        return 1000.0 * self.times
+    def undisturbed(self, turn):
+        """Run the turn."""
+        taken = turn()
+        self.turns += 1
+        if self.turns in self.dropped:
+            return None
+        self.peaks.append(1000.0 * self.turns)
+        return taken
 
 
 @pytest.fixture
@@ -72,10 +75,10 @@ def clock():
     return Clock()
 
 
-def run(problem, workers, clock, rounds=3):
+def run(problem, workers, clock, rounds=3, judge=None):
     """Let workers race, in turns of 1.6 seconds."""
     named = {worker.name: worker for worker in workers}
-    return race(problem, named, Meter(), rounds=rounds, seconds=1.6, clock=clock)
+    return race(problem, named, judge or Judge(), rounds=rounds, seconds=1.6, clock=clock)
 
 
 def test_figures(clock):
@@ -87,10 +90,10 @@ def test_figures(clock):
     speeds = {line.name: line.images_per_second.median for line in result.lines}
     assert speeds == {OURS: 16.0, "slow": 4.0, "fast": 32.0}
     assert [line.ratio.median for line in result.lines] == [1.0, 4.0, 0.5]
-    # 24 multiply-adds an image; the upper quartile of the three peaks is 2500.
-    assert [line.of_peak for line in result.lines] == [0.1536, 0.0384, 0.3072]
+    # 24 multiply-adds per image; the upper quartile of the nine peaks is 7000.
+    assert [line.of_peak for line in result.lines] == [24 * v / 7000 for v in (16.0, 4.0, 32.0)]
     assert (result.ours.name, result.best_peer.name) == (OURS, "fast")
-    assert (result.multiply_adds, result.peak.median, result.peak.rounds) == (24, 2000.0, 3)
+    assert (result.multiply_adds, result.peak.median, result.peak.rounds) == (24, 5000.0, 9)
 
 
 def test_they_take_turns(clock):
@@ -147,3 +150,39 @@ def test_who_fails_is_left_out(clock):
 
     assert [line.name for line in result.lines] == [OURS]
     assert result.left_out == {"failing": "no compiler for rate 0.001"}
+
+
+def test_disturbed_turns_do_not_count(clock):
+    """A dropped turn leaves its round out of the ratio, and is counted; the others stay."""
+    workers = [Worker(OURS, clock, 0.5), Worker("other", clock, 2.0)]
+
+    # Turns in order: other, ours, ours, other, other, ours.
+    result = run(problem(), workers, clock, judge=Judge(2))
+
+    ours, other = result.lines
+    assert (ours.dropped, ours.images_per_second.rounds) == (1, 2)
+    assert (other.dropped, other.images_per_second.rounds) == (0, 3)
+    assert (other.ratio.median, other.ratio.rounds) == (4.0, 2)
+
+
+def test_too_many_disturbed_turns_are_no_measurement(clock):
+    """With less than half of its turns a contestant has no speed, ratio, or share of the peak."""
+    workers = [Worker(OURS, clock, 0.5), Worker("other", clock, 2.0)]
+
+    result = run(problem(), workers, clock, judge=Judge(1, 4))
+
+    ours, other = result.lines
+    assert (other.images_per_second, other.ratio, other.of_peak) == (None, None, None)
+    assert (other.dropped, result.best_peer) == (2, None)
+    assert ours.images_per_second.median == 16.0
+
+
+def test_a_busy_machine_gives_no_figures(clock):
+    """Where every turn was disturbed, nothing is measured, not even the peak."""
+    workers = [Worker(OURS, clock, 0.5), Worker("other", clock, 2.0)]
+
+    result = run(problem(), workers, clock, judge=Judge(*range(1, 7)))
+
+    assert result.peak is None
+    assert {line.images_per_second for line in result.lines} == {None}
+    assert {line.of_peak for line in result.lines} == {None}

@@ -25,7 +25,7 @@ def test_everything_that_is_printed(console, golden):
     """Machine, limits, races, kernels and the last table look as in the golden file."""
     printer = Printer(console)
 
-    printer.begins(measured.SETTING, measured.PEAKS)
+    printer.begins(measured.ENVIRONMENT, measured.PEAKS)
     for race in measured.REPORT.races:
         printer.ran(race)
     printer.measured("lenet5", measured.KERNELS)
@@ -37,7 +37,7 @@ def test_everything_that_is_printed(console, golden):
 def test_one_race_is_not_repeated(console):
     """A single race has its row already."""
     report = type(measured.REPORT)(
-        setting=measured.SETTING, peaks=measured.PEAKS, races=(measured.TRAINING,)
+        environment=measured.ENVIRONMENT, peaks=measured.PEAKS, races=(measured.TRAINING,)
     )
 
     Printer(console).ends(report)
@@ -48,10 +48,10 @@ def test_one_race_is_not_repeated(console):
 def test_without_peers_there_is_nothing_to_compare(console):
     """Where striate ran alone, no table has a column for others."""
     report = type(measured.REPORT)(
-        setting=measured.SETTING, peaks=measured.PEAKS, races=2 * (measured.INFERENCE,)
+        environment=measured.ENVIRONMENT, peaks=measured.PEAKS, races=2 * (measured.ALONE,)
     )
 
-    Printer(console).ran(measured.INFERENCE)
+    Printer(console).ran(measured.ALONE)
     Printer(console).ends(report)
 
     headings = [line.split("  ") for line in written(console).splitlines() if "images/s" in line]
@@ -64,14 +64,14 @@ def test_without_peers_there_is_nothing_to_compare(console):
 
 def test_a_busy_machine_is_named(console):
     """Figures of a machine that others used are printed with a warning; one round is singular."""
-    setting = replace(measured.SETTING, load=1.9, rounds=1, missing={})
+    environment = replace(measured.ENVIRONMENT, load=1.9, rounds=1, missing={})
 
-    Printer(console).begins(setting, measured.PEAKS)
+    Printer(console).begins(environment, measured.PEAKS)
 
     assert written(console).splitlines()[2:5] == [
-        "threads: 2, bound to as many cores; load of the machine before: 1.9",
+        "threads: 2, restricted to as many cores; load before: 1.9",
         "1 round, a turn of 0.1 s; float32, seed 0",
-        "The machine was busy: expect figures that are too low, and uneven ones.",
+        "The machine was busy: some turns will be repeated, and figures may be missing.",
     ]
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from striate.bench.calibration import enough
 from striate.bench.peak import Peaks
+from striate.bench.race import Judge
 from striate.bench.spread import Spread
 from striate.bench.work import Work, work_of
 from striate.llvm.machine import Code, compile_object
@@ -66,12 +68,17 @@ class KernelRow:
 
 
 def measure_kernels(
-    plan: Plan, peaks: Peaks, buffers: Mapping[str, Array] | None = None, *, rounds: int = 5
+    plan: Plan,
+    peaks: Peaks,
+    buffers: Mapping[str, Array] | None = None,
+    *,
+    rounds: int = 5,
+    judge: Judge | None = None,
 ) -> list[KernelRow]:
     """Measure every item of a plan alone, on one thread.
 
     The items run one after another, in order and in the plan's own memory, each for all blocks of
-    images; so each finds in the caches what it would find there in a step of many blocks.
+    images. So each finds in the caches what it would find there in a step of many blocks.
 
     Parameters
     ----------
@@ -82,12 +89,14 @@ def measure_kernels(
     buffers
         The caller's arrays, as for a run; by default small random numbers.
     rounds
-        How often each is measured.
+        How often each item is measured.
+    judge
+        Repeats and rejects rounds that were disturbed; by default every round counts.
 
     Returns
     -------
     list of KernelRow
-        In order.
+        In order; empty if too many rounds were disturbed.
     """
     apart = taken_apart(plan)
     run = _Run(apart, buffers if buffers is not None else scratch_buffers(plan))
@@ -95,12 +104,16 @@ def measure_kernels(
     for number in numbers:  # fills the memory with sensible numbers
         run.seconds(number, 1)
     times = [max(1, round(_SECONDS / run.seconds(number, 2))) for number in numbers]
-    measured: list[list[float]] = [[] for _ in numbers]
-    for _ in range(rounds):
-        for number in numbers:
-            measured[number].append(run.seconds(number, times[number]))
+
+    def one_round() -> list[float]:
+        return [run.seconds(number, times[number]) for number in numbers]
+
+    taken = [judge.undisturbed(one_round) if judge else one_round() for _ in range(rounds)]
+    measured = [seconds for seconds in taken if seconds is not None]
+    if not enough(len(measured), rounds):
+        return []
     return [
-        _row(plan, place, item, measured[number], peaks)
+        _row(plan, place, item, [seconds[number] for seconds in measured], peaks)
         for number, (place, item) in enumerate(_items(plan))
     ]
 

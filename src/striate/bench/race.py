@@ -1,71 +1,83 @@
-"""Contestants in turns: the same network, the same numbers, round after round."""
+"""Contestants that take turns with the same network, the same weights and the same batch."""
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
+from striate.bench.calibration import enough
 from striate.bench.contestant import Contestant
 from striate.bench.networks import Problem
 from striate.bench.spread import Spread
 from striate.bench.work import multiply_adds
 from striate.shapes import Array
 
+T = TypeVar("T")
+
 OURS = "striate"
 """The name of the contestant that the others are compared with."""
 
 TOLERANCE = 2e-3
-"""How far results may be apart, relative: float32, networks of twenty layers, three steps."""
+"""Largest relative distance between equal results: float32, networks of twenty layers, three
+steps."""
 
-_RATE = 1e-3  # of the three steps that are compared
-_SMALL = 1e-7  # of the steps that are timed: thousands on one batch must not come to its end
+_RATE = 1e-3  # learning rate of the three steps whose losses are compared
+_SMALL = 1e-7  # of the timed steps: thousands of them on one batch must not fit it completely
 
-_PAUSE = 0.01
+_PAUSE = 0.01  # seconds for a contestant's own threads to wake up
 
 
-class Meter(Protocol):
-    """What measures the peak of multiply-adds."""
+class Judge(Protocol):
+    """Something that lets a turn run, and rejects it if the machine was not free."""
 
-    def multiply_adds(self) -> float:
-        """Measure once how many a second all threads do."""
+    peaks: list[float]
+    """Multiply-adds per second of all threads, measured around the accepted turns."""
+
+    def undisturbed(self, turn: Callable[[], T]) -> T | None:
+        """Run a turn, again if it was disturbed; return None if every attempt was."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
-    """One contestant's result.
+class RaceResult:
+    """The result of one contestant.
 
     Parameters
     ----------
     name
-        Who.
+        The contestant.
     images_per_second
-        Measured in turns with the others.
+        Of its undisturbed turns; None if there were too few of them.
     ratio
-        Images a second of striate over this contestant's, turn by turn; 1 for striate.
+        Images per second of striate divided by this contestant's, round by round; 1 for striate,
+        None if there were too few rounds in which neither was disturbed.
     of_peak
-        Share of the multiply-adds that the machine can do in the same time.
+        Share of the multiply-adds that the machine can do in the same time; None if there is no
+        speed.
+    dropped
+        Number of turns that were disturbed every time.
     distance
-        How far its results are from striate's, relative.
+        Largest relative distance of its results from striate's.
     """
 
     name: str
-    images_per_second: Spread
-    ratio: Spread
-    of_peak: float
+    images_per_second: Spread | None
+    ratio: Spread | None
+    of_peak: float | None
+    dropped: int = 0
     distance: float = 0.0
 
     @property
     def agrees(self) -> bool:
-        """Whether its results are striate's, but for roundings."""
+        """Whether its results are striate's, except for rounding."""
         return self.distance <= TOLERANCE
 
 
 @dataclass(frozen=True, kw_only=True)
 class Race:
-    """What all contestants did with one network and one size of batch.
+    """The results of all contestants for one network and one batch size.
 
     Parameters
     ----------
@@ -74,43 +86,50 @@ class Race:
     training
         Whether whole training steps were timed, or forward passes.
     batch
-        Images of a batch.
+        Images in a batch.
+    rounds
+        Number of turns of each contestant.
     multiply_adds
-        For one image, as the equations say.
+        For one image, counted from the equations.
     peak
-        Multiply-adds a second of the machine, measured in the same rounds; the limit is the upper
-        quartile, for whatever disturbs makes it lower.
+        Multiply-adds per second of the machine, measured around the turns. The limit is its upper
+        quartile, since every disturbance makes it lower; None if every turn was disturbed.
     lines
         The results, striate's first.
     left_out
-        Who did not take part, and why.
+        Contestants that did not take part, with the reason.
     """
 
     network: str
     shape: tuple[int, ...]
     training: bool
     batch: int
+    rounds: int
     multiply_adds: int
-    peak: Spread
-    lines: tuple[Line, ...]
+    peak: Spread | None
+    lines: tuple[RaceResult, ...]
     left_out: Mapping[str, str]
 
     @property
-    def ours(self) -> Line:
+    def ours(self) -> RaceResult:
         """Striate's result."""
         return self.lines[0]
 
     @property
-    def best_peer(self) -> Line | None:
-        """The fastest of the others that come to the same results."""
-        peers = [line for line in self.lines[1:] if line.agrees]
-        return max(peers, key=lambda line: line.images_per_second.median, default=None)
+    def best_peer(self) -> RaceResult | None:
+        """The fastest of the other contestants whose results agree with striate's."""
+        fastest, best = 0.0, None
+        for line in self.lines[1:]:
+            speed = line.images_per_second
+            if line.agrees and speed is not None and speed.median > fastest:
+                fastest, best = speed.median, line
+        return best
 
 
 def race(
     problem: Problem,
     contestants: Mapping[str, Contestant],
-    meter: Meter,
+    judge: Judge,
     *,
     rounds: int,
     seconds: float,
@@ -122,42 +141,42 @@ def race(
     Parameters
     ----------
     problem
-        What each of them was given.
+        The network and the batch that all of them were given.
     contestants
         By name, ``OURS`` among them.
-    meter
-        Measures the peak once a round.
+    judge
+        Repeats and rejects turns that were disturbed.
     rounds
-        How many turns each has.
+        Number of turns of each contestant.
     seconds
-        How long a turn takes, about.
+        Approximate duration of a turn.
     left_out
-        Who does not take part, and why.
+        Contestants that do not take part, with the reason.
     clock
-        Tells the time in seconds.
+        Returns the time in seconds.
 
     Returns
     -------
     Race
     """
+    earlier = len(judge.peaks)
     distances, failed = _compare(problem, contestants)
     turns = {name: _turn(contestants[name], problem, clock) for name in distances}
     times = {name: max(1, round(seconds / (turn(2) / 2))) for name, turn in turns.items()}
-    speeds: dict[str, list[float]] = {name: [] for name in turns}
-    peaks: list[float] = []
+    speeds: dict[str, list[float | None]] = {name: [] for name in turns}
     for number in range(rounds):
-        time.sleep(_PAUSE)
-        peaks.append(meter.multiply_adds())
         for name in list(turns) if number % 2 else list(reversed(turns)):
-            taken = turns[name](times[name])
-            speeds[name].append(problem.batch * times[name] / taken)
-    return _result(problem, speeds, distances, Spread.of(peaks), {**(left_out or {}), **failed})
+            taken = judge.undisturbed(lambda name=name: turns[name](times[name]))
+            speeds[name].append(None if taken is None else problem.batch * times[name] / taken)
+    return _result(
+        problem, speeds, distances, judge.peaks[earlier:], {**(left_out or {}), **failed}
+    )
 
 
 def _turn(
     contestant: Contestant, problem: Problem, clock: Callable[[], float]
 ) -> Callable[[int], float]:
-    """Make the function that times so many steps or passes."""
+    """Return a function that times a number of steps or passes."""
 
     def work(times: int) -> None:
         for _ in range(times):
@@ -168,7 +187,7 @@ def _turn(
 
     def turn(times: int) -> float:
         if times > 1:
-            # The threads of whoever came before have time to fall asleep, one's own to wake.
+            # Sleeping threads need a moment to wake up: one step is not timed.
             time.sleep(_PAUSE)
             work(1)
         started = clock()
@@ -181,7 +200,7 @@ def _turn(
 def _compare(
     problem: Problem, contestants: Mapping[str, Contestant]
 ) -> tuple[dict[str, float], dict[str, str]]:
-    """Compare losses of three steps, or answers, with striate's; and tell who fails, and how."""
+    """Compare the losses of three steps, or the predictions, with striate's; collect failures."""
 
     def results(contestant: Contestant) -> Array:
         if problem.training:
@@ -195,7 +214,7 @@ def _compare(
             continue
         try:
             theirs = results(contestant)
-        except RuntimeError as error:  # what compilers raise that compile at the first call
+        except RuntimeError as error:  # raised by compilers that compile at the first call
             failed[name] = str(error).splitlines()[0]
         else:
             distances[name] = float(np.abs(theirs - ours).max() / np.abs(ours).max())
@@ -204,22 +223,29 @@ def _compare(
 
 def _result(
     problem: Problem,
-    speeds: Mapping[str, list[float]],
+    speeds: Mapping[str, list[float | None]],
     distances: Mapping[str, float],
-    peak: Spread,
+    peaks: list[float],
     left_out: Mapping[str, str],
 ) -> Race:
-    """Put the measurements into lines."""
+    """Sum the measurements up, one line for each contestant."""
     work = multiply_adds(problem.step, training=problem.training)
-    lines: list[Line] = []
+    peak = Spread.of(peaks) if peaks else None
+    rounds = len(speeds[OURS])
+    lines: list[RaceResult] = []
     for name, measured in speeds.items():
-        speed = Spread.of(measured)
+        speed = _spread([m for m in measured if m is not None], rounds)
+        pairs = zip(speeds[OURS], measured, strict=True)
+        ratios = [
+            ours / theirs for ours, theirs in pairs if ours is not None and theirs is not None
+        ]
         lines.append(
-            Line(
+            RaceResult(
                 name=name,
                 images_per_second=speed,
-                ratio=Spread.of([a / b for a, b in zip(speeds[OURS], measured, strict=True)]),
-                of_peak=speed.median * work / peak.high,
+                ratio=_spread(ratios, rounds),
+                of_peak=None if speed is None or peak is None else speed.median * work / peak.high,
+                dropped=measured.count(None),
                 distance=distances[name],
             )
         )
@@ -229,8 +255,14 @@ def _result(
         shape=shape,
         training=problem.training,
         batch=problem.batch,
+        rounds=rounds,
         multiply_adds=work,
         peak=peak,
         lines=tuple(lines),
         left_out=left_out,
     )
+
+
+def _spread(measured: list[float], rounds: int) -> Spread | None:
+    """Sum up what was measured; None if too many rounds were disturbed."""
+    return Spread.of(measured) if enough(len(measured), rounds) else None

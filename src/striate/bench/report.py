@@ -1,4 +1,4 @@
-"""A whole measurement: the machine, its limits, and a race for each network, batch and step."""
+"""A whole benchmark: the machine, its limits, and a race for each network, step and batch size."""
 
 import gc
 import platform
@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from striate.bench import machine
+from striate.bench.calibration import Calibration
 from striate.bench.contestant import Contestant, Striate
 from striate.bench.kernels import KernelRow, measure_kernels
 from striate.bench.networks import Problem, network
@@ -17,28 +18,28 @@ from striate.compile import plan_step
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
-    """What is measured, and how long.
+class BenchmarkSettings:
+    """What is measured, and for how long.
 
     Parameters
     ----------
     networks
         Names, see :data:`striate.bench.networks.NETWORKS`.
     batches
-        Numbers of images.
+        Batch sizes, in images.
     trainings
-        Whether training steps, passes without training, or both are measured.
+        Whether training steps, forward passes, or both are measured.
     threads
-        How many everybody has.
+        Number of threads of each contestant.
     peers
-        With whom striate is compared, as far as they are installed.
+        The libraries that striate is compared with, if they are installed.
     rounds, seconds
-        How many turns each has, and how long one takes, about.
+        Number of turns of each contestant, and the approximate duration of one.
     seed
         For weights, images and labels.
     bind
-        Whether this process, from then on, may use no more cores than threads: some peers cannot
-        be told otherwise.
+        Whether to restrict this process to as many cores as threads from then on: some libraries
+        have no other way to limit their threads.
     """
 
     networks: Sequence[str]
@@ -53,23 +54,24 @@ class Options:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
-    """On what and how it is measured.
+class Environment:
+    """The machine and the libraries of a benchmark.
 
     Parameters
     ----------
     processor, system
         Of this machine.
     threads, bound
-        How many everybody has, and whether the process may use no more cores.
+        Number of threads of each contestant, and whether the process is restricted to as many
+        cores.
     load
-        Programs that wanted to run in the minute before, on average.
+        Average number of programs that wanted to run in the minute before.
     versions
         Of all libraries that take part.
     missing
-        Peers that are not installed, with what is missing.
+        Peers that aren't installed, with the missing libraries.
     rounds, seconds, seed
-        As in :class:`Options`.
+        As in :class:`BenchmarkSettings`.
     """
 
     processor: str
@@ -84,19 +86,19 @@ class Setting:
     seed: int
 
     @classmethod
-    def of(cls, options: Options) -> "Setting":
-        """Look at the machine, and bind this process if it is to be."""
+    def of(cls, settings: BenchmarkSettings) -> "Environment":
+        """Describe this machine, and restrict this process to some cores if the settings ask."""
         return cls(
             processor=machine.processor(),
             system=f"{platform.system()} {platform.release()}",
-            threads=options.threads,
-            bound=options.bind and machine.bind(options.threads),
+            threads=settings.threads,
+            bound=settings.bind and machine.bind(settings.threads),
             load=machine.load(),
             versions=machine.versions(),
-            missing={p.name: " and ".join(p.missing) for p in options.peers if p.missing},
-            rounds=options.rounds,
-            seconds=options.seconds,
-            seed=options.seed,
+            missing={p.name: " and ".join(p.missing) for p in settings.peers if p.missing},
+            rounds=settings.rounds,
+            seconds=settings.seconds,
+            seed=settings.seed,
         )
 
 
@@ -106,17 +108,18 @@ class Report:
 
     Parameters
     ----------
-    setting
-        On what.
+    environment
+        The machine and the libraries.
     peaks
         The limits of the machine.
     races
         Striate and its peers.
     kernels
-        The kernels of each network's training step alone, where they were asked for.
+        Each kernel of a network's training step alone, if that was measured; no rows for a network
+        whose measurement was disturbed.
     """
 
-    setting: Setting
+    environment: Environment
     peaks: Peaks
     races: tuple[Race, ...] = ()
     kernels: Mapping[str, Sequence[KernelRow]] = field(
@@ -124,7 +127,7 @@ class Report:
     )
 
     def document(self) -> dict[str, Any]:
-        """Give everything as tables, lists, numbers and texts, for JSON."""
+        """Return everything as dictionaries, lists, numbers and strings, for JSON."""
         races = [
             {**asdict(one), "best_peer": one.best_peer.name if one.best_peer else None}
             for one in self.races
@@ -134,7 +137,7 @@ class Report:
             for name, rows in self.kernels.items()
         }
         return {
-            "setting": asdict(self.setting),
+            "environment": asdict(self.environment),
             "peaks": asdict(self.peaks),
             "races": races,
             "kernels": kernels,
@@ -142,27 +145,27 @@ class Report:
 
 
 class Observer:
-    """Hears of results as they come; by default it does nothing with them."""
+    """Receives results as they come; by default it does nothing with them."""
 
-    def begins(self, setting: Setting, peaks: Peaks) -> None:
-        """Hear on what is measured."""
+    def begins(self, environment: Environment, peaks: Peaks) -> None:
+        """Receive the machine and its limits."""
 
     def ran(self, finished: Race) -> None:
-        """Hear of a race."""
+        """Receive a race."""
 
     def measured(self, name: str, rows: Sequence[KernelRow]) -> None:
-        """Hear of the kernels of a network."""
+        """Receive the kernels of a network."""
 
 
-def measure(options: Options, observer: Observer) -> Report:
+def measure(settings: BenchmarkSettings, observer: Observer) -> Report:
     """Measure networks against peers.
 
     Parameters
     ----------
-    options
-        What, and how long.
-    callback
-        Who hears of each result.
+    settings
+        What, and for how long.
+    observer
+        Receives each result.
 
     Returns
     -------
@@ -171,34 +174,34 @@ def measure(options: Options, observer: Observer) -> Report:
     Raises
     ------
     StriateError
-        If there is no network of a name, or it cannot be compiled.
+        If a network is unknown, or can't be compiled.
     """
-    named = {name: network(name) for name in options.networks}
-    setting = Setting.of(options)
-    meter = PeakMeter(options.threads)
-    peaks = meter.peaks()
-    observer.begins(setting, peaks)
+    named = {name: network(name) for name in settings.networks}
+    environment = Environment.of(settings)
+    meter = PeakMeter(settings.threads)
+    peaks, calibration = meter.peaks(), Calibration(meter)
+    observer.begins(environment, peaks)
     races: list[Race] = []
     for name, (text, shape) in named.items():
-        for training in options.trainings:
-            for batch in options.batches:
+        for training in settings.trainings:
+            for batch in settings.batches:
                 problem = Problem.of(
-                    name, text, shape, batch=batch, training=training, seed=options.seed
+                    name, text, shape, batch=batch, training=training, seed=settings.seed
                 )
-                races.append(_race(problem, options, meter))
+                races.append(_race(problem, settings, calibration))
                 observer.ran(races[-1])
-    return Report(setting=setting, peaks=peaks, races=tuple(races))
+    return Report(environment=environment, peaks=peaks, races=tuple(races))
 
 
-def measure_all_kernels(options: Options, observer: Observer) -> Report:
+def measure_all_kernels(settings: BenchmarkSettings, observer: Observer) -> Report:
     """Measure each kernel of the training steps of networks alone, on one thread.
 
     Parameters
     ----------
-    options
-        Which networks, with the first of the batches.
-    callback
-        Who hears of each result.
+    settings
+        The networks, and the first batch size.
+    observer
+        Receives each result.
 
     Returns
     -------
@@ -207,41 +210,42 @@ def measure_all_kernels(options: Options, observer: Observer) -> Report:
     Raises
     ------
     StriateError
-        If there is no network of a name, or it cannot be compiled.
+        If a network is unknown, or can't be compiled.
     """
-    named = {name: network(name) for name in options.networks}
-    setting = Setting.of(options)
-    peaks = PeakMeter(1).peaks()
-    observer.begins(setting, peaks)
+    named = {name: network(name) for name in settings.networks}
+    environment = Environment.of(settings)
+    meter = PeakMeter(1)
+    peaks, calibration = meter.peaks(), Calibration(meter)
+    observer.begins(environment, peaks)
     kernels: dict[str, Sequence[KernelRow]] = {}
     for name, (text, shape) in named.items():
-        batch = options.batches[0]
-        problem = Problem.of(name, text, shape, batch=batch, training=True, seed=options.seed)
+        batch = settings.batches[0]
+        problem = Problem.of(name, text, shape, batch=batch, training=True, seed=settings.seed)
         plan = plan_step(problem.step, batch, training=True, target_shapes=[()])
-        kernels[name] = measure_kernels(plan, peaks, rounds=options.rounds)
+        kernels[name] = measure_kernels(plan, peaks, rounds=settings.rounds, judge=calibration)
         observer.measured(name, kernels[name])
-    return Report(setting=setting, peaks=peaks, kernels=kernels)
+    return Report(environment=environment, peaks=peaks, kernels=kernels)
 
 
-def _race(problem: Problem, options: Options, meter: PeakMeter) -> Race:
-    """Let all who can take part race."""
-    contestants: dict[str, Contestant] = {OURS: Striate(problem, options.threads)}
+def _race(problem: Problem, settings: BenchmarkSettings, calibration: Calibration) -> Race:
+    """Let all contestants race that can take part."""
+    contestants: dict[str, Contestant] = {OURS: Striate(problem, settings.threads)}
     left_out: dict[str, str] = {}
-    for peer in options.peers:
+    for peer in settings.peers:
         if peer.missing or (problem.training and not peer.trains):
             continue
         try:
-            contestants[peer.name] = peer.make(problem, options.threads)
+            contestants[peer.name] = peer.make(problem, settings.threads)
         except LeftOut as reason:
             left_out[peer.name] = str(reason)
     finished = race(
         problem,
         contestants,
-        meter,
-        rounds=options.rounds,
-        seconds=options.seconds,
+        calibration,
+        rounds=settings.rounds,
+        seconds=settings.seconds,
         left_out=left_out,
     )
     del contestants
-    gc.collect()  # graphs of operations point at each other
+    gc.collect()  # graphs of operations refer to each other
     return finished

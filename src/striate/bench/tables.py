@@ -1,4 +1,4 @@
-"""What was measured, laid out for a terminal of 80 columns or more."""
+"""Tables of what was measured, for a terminal of 80 columns or more."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,17 @@ from rich.text import Text
 
 from striate.bench.kernels import KernelRow
 from striate.bench.peak import Peaks
-from striate.bench.race import OURS, Line, Race
-from striate.bench.report import Observer, Report, Setting
+from striate.bench.race import OURS, Race, RaceResult
+from striate.bench.report import Environment, Observer, Report
 from striate.bench.spread import Spread
 
 _SHOWN = 0.01
-"""Part of the time from which on a kernel has a row of its own."""
+"""Share of the time that a kernel needs to get a row of its own."""
 
 _BUSY = 0.7
-"""Load of the machine from which on its figures are doubtful."""
+"""Load of the machine above which its figures are doubtful."""
+
+_DISTURBED = "not measured"
 
 
 class Printer(Observer):
@@ -25,15 +27,15 @@ class Printer(Observer):
     Parameters
     ----------
     console
-        Where to; None prints nothing.
+        Where to print; None prints nothing.
     """
 
     def __init__(self, console: Console | None) -> None:
         self.console = console
 
-    def begins(self, setting: Setting, peaks: Peaks) -> None:
-        """Print on what is measured."""
-        self._print(setting_text(setting), peaks_text(peaks))
+    def begins(self, environment: Environment, peaks: Peaks) -> None:
+        """Print the machine and its limits."""
+        self._print(environment_text(environment), peaks_text(peaks))
 
     def ran(self, finished: Race) -> None:
         """Print a race."""
@@ -44,50 +46,53 @@ class Printer(Observer):
         self._print(kernels_table(name, rows))
 
     def ends(self, report: Report) -> None:
-        """Print all races once more, a row each, where there are several.
+        """Print all races again, a row each, if there are several.
 
         Parameters
         ----------
         report
-            All that was measured.
+            Everything that was measured.
         """
         if len(report.races) > 1:
             self._print("", summary_table(report.races))
 
     def _print(self, *parts: RenderableType) -> None:
-        """Print, with nothing colored but what has a style."""
+        """Print, without coloring numbers and words on its own."""
         for part in parts:
             if self.console:
                 self.console.print(part, highlight=False)
 
 
-def setting_text(setting: Setting) -> Text:
-    """Write on what is measured.
+def environment_text(environment: Environment) -> Text:
+    """Write the machine and the libraries.
 
     Parameters
     ----------
-    setting
-        The machine and the libraries.
+    environment
+        Of the benchmark.
 
     Returns
     -------
     Text
     """
     versions = ", ".join(
-        text if name == "compiler" else f"{name} {text}" for name, text in setting.versions.items()
+        text if name == "compiler" else f"{name} {text}"
+        for name, text in environment.versions.items()
     )
-    cores = ", bound to as many cores" if setting.bound else ""
-    load = "" if setting.load is None else f"; load of the machine before: {setting.load:.1f}"
+    cores = ", restricted to as many cores" if environment.bound else ""
+    load = "" if environment.load is None else f"; load before: {environment.load:.1f}"
     lines = [
         versions,
-        f"{setting.processor}, {setting.system}",
-        f"threads: {setting.threads}{cores}{load}",
-        f"{_rounds(setting)} of {setting.seconds} s; float32, seed {setting.seed}",
+        f"{environment.processor}, {environment.system}",
+        f"threads: {environment.threads}{cores}{load}",
+        f"{_rounds(environment)} of {environment.seconds} s; float32, seed {environment.seed}",
     ]
-    if setting.load is not None and setting.load > _BUSY:
-        lines.append("The machine was busy: expect figures that are too low, and uneven ones.")
-    if setting.missing:
-        missing = "; ".join(f"{name} ({what})" for name, what in setting.missing.items())
+    if environment.load is not None and environment.load > _BUSY:
+        lines.append(
+            "The machine was busy: some turns will be repeated, and figures may be missing."
+        )
+    if environment.missing:
+        missing = "; ".join(f"{name} ({what})" for name, what in environment.missing.items())
         lines.append(f"not installed: {missing}")
     return Text("\n".join(lines))
 
@@ -127,37 +132,54 @@ def race_table(race: Race) -> RenderableType:
     RenderableType
     """
     alone = len(race.lines) == 1
-    table = _table("engine", "images/s", "quartiles", *([] if alone else ["striate is"]), "of peak")
+    compared = [] if alone else ["striate is", "quartiles"]
+    table = _table("engine", "images/s", "quartiles", *compared, "of peak")
     for line in race.lines:
-        speed = line.images_per_second
-        ratio = "" if line.name == OURS else times(line.ratio.median)
         table.add_row(
             line.name,
-            number(speed.median),
-            f"{number(speed.low)} to {number(speed.high)}",
-            *([] if alone else [ratio]),
-            percent(line.of_peak),
+            *_speed(line.images_per_second),
+            *([] if alone else _ratio(line)),
+            "" if line.of_peak is None else percent(line.of_peak),
             style="bold" if line.name == OURS else "",
         )
     parts: list[RenderableType] = [
         Text(
             f"\n{race.network}, {'x'.join(map(str, race.shape))}, {_step(race)}, "
-            f"batch {race.batch}: {race.multiply_adds:,} multiply-adds an image",
+            f"batch {race.batch}: {race.multiply_adds:,} multiply-adds/image",
             style="bold",
         ),
         table,
     ]
     parts += [
-        Text(f"not counted: {line.name}: its results are {line.distance:.1g} away from striate's")
+        Text(f"not counted: {line.name}: its results differ from striate's by {line.distance:.1g}")
         for line in race.lines
         if not line.agrees
     ]
     parts += [Text(f"left out: {name}: {why}") for name, why in race.left_out.items()]
+    dropped = [line for line in race.lines if line.dropped]
+    if dropped:
+        turns = ", ".join(f"{line.name} {line.dropped} of {race.rounds}" for line in dropped)
+        parts.append(Text(f"disturbed by other programs, so not counted: turns of {turns}"))
     return Group(*parts)
 
 
+def _speed(speed: Spread | None) -> tuple[str, str]:
+    """Write images per second, and how far the quartiles are from the median."""
+    if speed is None:
+        return _DISTURBED, ""
+    below, above = (100 * (end / speed.median - 1) for end in (speed.low, speed.high))
+    return number(speed.median), f"{below:+.0f} {above:+.0f} %"
+
+
+def _ratio(line: RaceResult) -> tuple[str, str]:
+    """Write how many times faster striate is, with quartiles."""
+    if line.name == OURS or line.ratio is None:
+        return "", ""
+    return times(line.ratio.median), f"{line.ratio.low:.2f} to {line.ratio.high:.2f}"
+
+
 def summary_table(races: Sequence[Race]) -> Table:
-    """Lay all races out, a row each: striate beside the best of the others.
+    """Lay all races out, a row each: striate and the best of the others.
 
     Parameters
     ----------
@@ -168,27 +190,30 @@ def summary_table(races: Sequence[Race]) -> Table:
     -------
     Table
     """
-    bests: list[Line | None] = [race.best_peer for race in races]
+    bests: list[RaceResult | None] = [race.best_peer for race in races]
     compared = ["best peer", "ratio"] if any(bests) else []
     table = _table("network", "step", "batch", "images/s", *compared, "of peak")
     table.columns[1].justify = "left"
     if compared:
         table.columns[4].justify = "left"
     for race, best in zip(races, bests, strict=True):
-        against = [best.name, f"{best.ratio.median:.2f}"] if best else ["", ""]
+        against = ["", ""]
+        if best:
+            against = [best.name, f"{best.ratio.median:.2f}" if best.ratio else _DISTURBED]
+        ours = race.ours
         table.add_row(
             race.network,
             "train" if race.training else "infer",
             str(race.batch),
-            number(race.ours.images_per_second.median),
+            _speed(ours.images_per_second)[0],
             *(against if compared else []),
-            percent(race.ours.of_peak),
+            "" if ours.of_peak is None else percent(ours.of_peak),
         )
     return table
 
 
 def kernels_table(name: str, rows: Sequence[KernelRow]) -> RenderableType:
-    """Lay the kernels of a plan out, those that take no time to speak of in one row.
+    """Lay the kernels of a plan out, the quickest ones together in one row.
 
     Parameters
     ----------
@@ -201,6 +226,8 @@ def kernels_table(name: str, rows: Sequence[KernelRow]) -> RenderableType:
     -------
     RenderableType
     """
+    if not rows:
+        return Text(f"\n{name}, training step: {_DISTURBED}, other programs used the processor")
     whole = sum(row.seconds.median for row in rows)
     table = _table("kernel writes", "time", "of all", "GFLOP/s", "of limit")
     rest: list[KernelRow] = []
@@ -219,7 +246,7 @@ def kernels_table(name: str, rows: Sequence[KernelRow]) -> RenderableType:
         seconds = sum(row.seconds.median for row in rest)
         done = sum(row.work.operations for row in rest)
         table.add_row(
-            f"{len(rest)} that take less",
+            f"{len(rest)} quicker ones",
             microseconds(seconds),
             percent(seconds / whole),
             f"{done / seconds / 1e9:,.1f}",
@@ -278,9 +305,10 @@ def microseconds(seconds: float) -> str:
     return f"{micro:,.0f} µs" if micro >= 100 else f"{micro:.1f} µs"
 
 
-def _rounds(setting: Setting) -> str:
-    """Write how many turns each has."""
-    return "1 round, a turn" if setting.rounds == 1 else f"{setting.rounds} rounds, turns"
+def _rounds(environment: Environment) -> str:
+    """Write the number of turns."""
+    rounds = environment.rounds
+    return "1 round, a turn" if rounds == 1 else f"{rounds} rounds, turns"
 
 
 def _size(size: int) -> str:

@@ -4,7 +4,7 @@ import click
 
 from striate.bench.networks import NETWORKS
 from striate.bench.peers import PEERS
-from striate.bench.report import Options, measure, measure_all_kernels
+from striate.bench.report import BenchmarkSettings, measure, measure_all_kernels
 from striate.bench.tables import Printer
 from striate.cli.output import Output, json_option
 from striate.runtime.settings import threads as threads_of_settings
@@ -66,7 +66,7 @@ def command(
 ) -> None:
     """Measure."""
     out = Output(as_json=as_json)
-    options = Options(
+    options = BenchmarkSettings(
         networks=networks or _DEFAULT,
         batches=batches or ((128,) if kernels else (1, 128)),
         threads=1 if kernels else threads or threads_of_settings(),

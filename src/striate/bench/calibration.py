@@ -1,0 +1,154 @@
+"""Whether a measurement was disturbed: a loop of multiply-adds has to run at full speed around it.
+
+A timed turn says something about a library only if the machine was free while it ran. On two cores
+of which one is busy, a library that divides its work evenly takes twice as long, and one that
+doesn't take part in the race at all may still be spinning from its last turn. So each turn goes
+like this:
+
+1. wait until no thread of this process computes any more;
+2. run a short loop of multiply-adds on all threads;
+3. time the turn;
+4. run the loop again.
+
+The loop needs nothing but the processor: on a free machine, n threads do n times what one does.
+If it reached less than :data:`FULL_SPEED` of that before or after the turn, something else used the
+cores. The turn is then repeated, and after :data:`ATTEMPTS` it is dropped. What remains of a
+measurement may be too little to report; it is then "not measured", whatever the figures say.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from striate.bench.peak import PeakMeter
+from striate.bench.spread import Spread
+
+T = TypeVar("T")
+
+FULL_SPEED = 0.95
+"""Part of threads x one thread's speed that the loop has to reach."""
+
+ATTEMPTS = 4
+"""How often a turn is timed before it is dropped."""
+
+_REFERENCES = 9
+"""Loops of one thread behind the reference: its upper quartile survives two disturbed ones."""
+
+_PAUSE = 0.01
+_LIMIT = 1.0
+_IDLE = 0.05
+"""Processor time per second of a process that counts as idle."""
+
+
+class Meter(Protocol):
+    """Something that measures the peak of multiply-adds."""
+
+    @property
+    def threads(self) -> int:
+        """The number of threads that compute at the same time."""
+        ...
+
+    def multiply_adds(self) -> float:
+        """Return the multiply-adds per second of all threads together, measured once."""
+        ...
+
+
+class Calibration:
+    """Tells whether a turn was disturbed, and collects the peaks that were measured around turns.
+
+    Parameters
+    ----------
+    meter
+        Measures the peak on the threads of the race.
+    single
+        Measures it on one thread; by default a new meter, or ``meter`` if that has one thread.
+    wait
+        Waits until this process is idle and returns whether it is.
+
+    Attributes
+    ----------
+    one_thread
+        The reference: multiply-adds per second of one thread alone.
+    peaks
+        Multiply-adds per second of all threads, measured around turns that were not disturbed.
+    """
+
+    def __init__(
+        self,
+        meter: Meter,
+        single: Meter | None = None,
+        wait: Callable[[], bool] | None = None,
+    ) -> None:
+        self._meter = meter
+        self._wait = wait or wait_until_idle
+        alone = single or (meter if meter.threads == 1 else PeakMeter(1))
+        self._wait()
+        self.one_thread = Spread.of([alone.multiply_adds() for _ in range(_REFERENCES)]).high
+        self.peaks: list[float] = []
+
+    def undisturbed(self, turn: Callable[[], T]) -> T | None:
+        """Run a turn between two loops, again if it was disturbed.
+
+        Parameters
+        ----------
+        turn
+            What is to be measured.
+
+        Returns
+        -------
+        object or None
+            What the turn returned; None if every attempt was disturbed.
+        """
+        needed = FULL_SPEED * self._meter.threads * self.one_thread
+        for _ in range(ATTEMPTS):
+            idle = self._wait()
+            before = self._meter.multiply_adds()
+            result = turn()
+            idle = self._wait() and idle
+            after = self._meter.multiply_adds()
+            if idle and min(before, after) >= needed:
+                self.peaks += [before, after]
+                return result
+        return None
+
+
+def enough(measured: int, rounds: int) -> bool:
+    """Return whether a measurement may be reported: at least half of its turns were undisturbed.
+
+    Examples
+    --------
+    >>> enough(3, 5), enough(2, 5)
+    (True, False)
+    """
+    return 2 * measured >= rounds and measured > 0
+
+
+def wait_until_idle(
+    clock: Callable[[], float] = time.perf_counter,
+    used: Callable[[], float] = time.process_time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Wait until the threads of this process sleep, a second at most.
+
+    Thread pools spin for a while after their work, so that they start sooner the next time. A
+    thread that spins takes a core from the next contestant.
+
+    Parameters
+    ----------
+    clock, used
+        Return the time, and the processor time that this process has used, in seconds.
+    sleep
+        Lets a number of seconds pass.
+
+    Returns
+    -------
+    bool
+        Whether the process is idle.
+    """
+    end = clock() + _LIMIT
+    while clock() < end:
+        started, before = clock(), used()
+        sleep(_PAUSE)
+        if used() - before < _IDLE * (clock() - started):
+            return True
+    return False

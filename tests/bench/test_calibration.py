@@ -1,0 +1,103 @@
+"""Turns between two calibration loops: repeated where disturbed, and dropped in the end."""
+
+import itertools
+
+import pytest
+
+from striate.bench.calibration import ATTEMPTS, Calibration, wait_until_idle
+
+
+class Meter:
+    """Returns given speeds, one after another, and the last one for ever."""
+
+    def __init__(self, *speeds, threads=2):
+        self.threads = threads
+        self.speeds = itertools.chain(speeds, itertools.repeat(speeds[-1]))
+
+    def multiply_adds(self):
+        """Return the next speed."""
+        return next(self.speeds)
+
+
+def calibration(*speeds, idle=True):
+    """Make a calibration whose one thread does 100 per second; its waits succeed as given."""
+    waits = itertools.chain([True], idle if isinstance(idle, list) else itertools.repeat(idle))
+    return Calibration(Meter(*speeds), Meter(100.0, threads=1), wait=lambda: next(waits))
+
+
+def counted():
+    """Make a turn that returns the number of its calls."""
+    numbers = itertools.count(1)
+    return lambda: next(numbers)
+
+
+def test_a_free_machine():
+    """Loops at 0.95 x threads x one thread's speed accept the first attempt, and are kept."""
+    judge = calibration(190.0, 200.0)
+
+    assert judge.undisturbed(counted()) == 1
+    assert (judge.one_thread, judge.peaks) == (100.0, [190.0, 200.0])
+
+
+@pytest.mark.parametrize(("before", "after"), [(189.0, 200.0), (200.0, 189.0)])
+def test_a_disturbed_turn_is_repeated(before, after):
+    """A slow loop before or after a turn rejects it; the next attempt counts."""
+    judge = calibration(before, after, 200.0)
+
+    assert judge.undisturbed(counted()) == 2
+    assert judge.peaks == [200.0, 200.0]
+
+
+def test_a_busy_machine_drops_the_turn():
+    """After the last attempt the turn is dropped, however good its time was."""
+    turn = counted()
+    judge = calibration(100.0)
+
+    assert judge.undisturbed(turn) is None
+    assert (turn(), judge.peaks) == (ATTEMPTS + 1, [])
+
+
+@pytest.mark.parametrize("idle", [[False, True, True, True], [True, False, True, True]])
+def test_threads_that_spin_disturb(idle):
+    """A turn counts only if this process was idle before it and became idle after it."""
+    judge = calibration(200.0, idle=idle)
+
+    assert judge.undisturbed(counted()) == 2
+
+
+def test_one_disturbed_reference_does_not_lower_the_bar():
+    """The speed of one thread is the upper quartile of several loops."""
+    single = Meter(10.0, 10.0, 100.0, threads=1)
+
+    assert Calibration(Meter(200.0), single, wait=lambda: True).one_thread == 100.0
+
+
+class Process:
+    """A process with one thread that spins until a given time."""
+
+    def __init__(self, until):
+        self.until = until
+        self.now = 100.0
+
+    def clock(self):
+        """Return the time."""
+        return self.now
+
+    def used(self):
+        """Return the processor time used: all the time until the thread sleeps."""
+        return min(self.now, self.until)
+
+    def sleep(self, seconds):
+        """Let time pass."""
+        self.now += seconds
+
+
+@pytest.mark.parametrize(
+    ("until", "idle", "waited"), [(0.0, True, 0.01), (100.3, True, 0.31), (200.0, False, 1.0)]
+)
+def test_waiting_for_threads_that_spin(until, idle, waited):
+    """The wait ends when the process uses no processor time, and gives up after a second."""
+    process = Process(until)
+
+    assert wait_until_idle(process.clock, process.used, process.sleep) == idle
+    assert process.now - 100.0 == pytest.approx(waited, abs=0.011)
