@@ -1,12 +1,14 @@
-"""What `import striate` costs beside `import numpy`: fresh interpreters, in turns.
+"""The time of `import striate` against `import numpy`: fresh interpreters, in turns.
 
-python benchmarks/import_time.py [--runs 21] [--json FILE]
+    python benchmarks/import_time.py [--runs 21] [--json FILE]
+
+A round starts each interpreter once. Rounds during which other programs used the processor are
+repeated, and dropped in the end.
 """
 
 import argparse
 import json
 import platform
-import statistics
 import subprocess
 import sys
 import time
@@ -15,7 +17,10 @@ from pathlib import Path
 import numpy as np
 
 import striate
+from striate.bench.calibration import Calibration, enough
 from striate.bench.machine import processor
+from striate.bench.peak import PeakMeter
+from striate.bench.spread import Spread
 
 STATEMENTS = ("pass", "import numpy", "import striate", "import striate; striate.Network")
 
@@ -27,6 +32,19 @@ def seconds(statement):
     return time.perf_counter() - started
 
 
+def report(times, ratios):
+    """Print medians and quartiles."""
+    print(f"{'':32}{'median':>8}{'quartiles':>18}")
+    for statement, measured in times.items():
+        found = Spread.of([1000 * one for one in measured])
+        print(f"{statement:32}{found.median:8.1f}{f'{found.low:.1f} to {found.high:.1f}':>18}")
+    ratio = Spread.of(ratios)
+    print(
+        f"\nimport striate / import numpy: {ratio.median:.2f} (quartiles {ratio.low:.2f} to "
+        f"{ratio.high:.2f})"
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -34,30 +52,30 @@ def main():
     parser.add_argument("--runs", type=int, default=21)
     parser.add_argument("--json", type=Path, metavar="FILE")
     given = parser.parse_args()
-    times = {statement: [] for statement in STATEMENTS}
     for statement in STATEMENTS:
-        seconds(statement)  # files into the cache
-    for _ in range(given.runs):
-        for statement in STATEMENTS:
-            times[statement].append(seconds(statement))
+        seconds(statement)  # brings the files into the system's cache
+    calibration = Calibration(PeakMeter(1))
+    rounds = [
+        calibration.undisturbed(lambda: {text: seconds(text) for text in STATEMENTS})
+        for _ in range(given.runs)
+    ]
+    measured = [times for times in rounds if times is not None]
+    times = {statement: [times[statement] for times in measured] for statement in STATEMENTS}
 
     print(
         f"striate {striate.__version__}, NumPy {np.__version__}, Python {platform.python_version()}"
     )
     print(f"{processor()}, {platform.system()} {platform.release()}")
     print(f"{given.runs} interpreters each, in turns; milliseconds from start to end\n")
-    print(f"{'':32}{'median':>8}{'quartiles':>18}")
-    for statement, measured in times.items():
-        low, middle, high = (1000 * q for q in statistics.quantiles(measured, n=4))
-        print(f"{statement:32}{middle:8.1f}{f'{low:.1f} to {high:.1f}':>18}")
-    ratios = [
-        ours / theirs
-        for ours, theirs in zip(times["import striate"], times["import numpy"], strict=True)
-    ]
-    ratio = statistics.median(ratios)
-    print(f"\nimport striate / import numpy: {ratio:.2f} (median of pairs)")
+    ratios = [round_["import striate"] / round_["import numpy"] for round_ in measured]
+    if enough(len(measured), given.runs):
+        report(times, ratios)
+    if len(measured) < given.runs:
+        print(f"disturbed by other programs: {given.runs - len(measured)} of {given.runs} rounds")
     if given.json:
-        given.json.write_text(json.dumps({"seconds": times, "ratio": ratio}, indent=2) + "\n")
+        given.json.write_text(
+            json.dumps({"rounds": given.runs, "seconds": times, "ratios": ratios}, indent=2) + "\n"
+        )
 
 
 if __name__ == "__main__":

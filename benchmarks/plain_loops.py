@@ -1,10 +1,10 @@
-"""The compiled engine beside LeNet-5's training step in plain loops: gradients only, in turns.
+"""The compiled engine against LeNet-5's training step in plain loops: gradients only, in turns.
 
     python benchmarks/plain_loops.py [--batches 32 128 512] [--threads 1 2] [--rounds 15]
         [--seconds 0.2] [--seed 0] [--json FILE]
 
-The loops are those of lenet5_loops.py: no planning, no fusion. Their gradients are checked against
-the NumPy engine's first. The engine is to be at least as fast as they are.
+The loops are those of lenet5_loops.py, without planning and without fusion. Their gradients are
+first checked against the NumPy engine's. The target is that the engine is at least as fast.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import numpy as np
 from lenet5_loops import NET, PlainLoops
 from rich.console import Console
 
+from striate.bench.calibration import Calibration
 from striate.bench.contestant import Striate
 from striate.bench.networks import Problem, network
 from striate.bench.peak import PeakMeter
@@ -63,7 +64,7 @@ def check(problem, gradient):
 
 def measure(given, threads):
     """Let the loops and the engine take turns with each batch."""
-    options = BenchmarkSettings(
+    settings = BenchmarkSettings(
         networks=[NET],
         batches=given.batches,
         threads=threads,
@@ -73,16 +74,16 @@ def measure(given, threads):
         seed=given.seed,
     )
     printer, meter, races = Printer(Console()), PeakMeter(threads), []
-    setting, peaks = Environment.of(options), meter.peaks()
-    printer.begins(setting, peaks)
+    environment, peaks, calibration = Environment.of(settings), meter.peaks(), Calibration(meter)
+    printer.begins(environment, peaks)
     for batch in given.batches:
         problem = Problem.of(NET, *network(NET), batch=batch, training=True, seed=given.seed)
         loops = Loops(problem, threads)
         check(problem, loops.gradient())
         both = {OURS: Engine(problem, threads), LOOPS: loops}
-        races.append(race(problem, both, meter, rounds=given.rounds, seconds=given.seconds))
+        races.append(race(problem, both, calibration, rounds=given.rounds, seconds=given.seconds))
         printer.ran(races[-1])
-    report = Report(setting=setting, peaks=peaks, races=tuple(races))
+    report = Report(environment=environment, peaks=peaks, races=tuple(races))
     printer.ends(report)
     return report.document()
 

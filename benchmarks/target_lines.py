@@ -1,4 +1,8 @@
-"""The lines of the table of targets: how each is measured, and where its figure is found."""
+"""The lines of the table of targets: how each is measured, and where its figure is found.
+
+Races are measured with one thread for each contestant first: that is the figure of the line. The
+figures of all threads are in the remark.
+"""
 
 import statistics
 from collections.abc import Callable
@@ -6,7 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from striate.bench.calibration import enough
 from striate.bench.race import OURS, TOLERANCE
+from striate.bench.spread import Spread
 from striate.bench.tables import percent
 
 TORCH = ("PyTorch eager", "PyTorch channels_last", "torch.compile")
@@ -28,8 +34,8 @@ UNITS: dict[str, Callable[[float], str]] = {
 }
 
 
-class Missing(Exception):  # noqa: N818  # nobody's mistake: a figure that is not there, and why
-    """There is no figure; the text says why."""
+class Missing(Exception):  # noqa: N818  # not an error: a figure that could not be measured
+    """There is no figure; the text gives the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,64 +95,125 @@ class Measurement:
 # Finding a figure in what the programs write.
 
 
-def race_of(document, network, batch, threads=None):
+def race_of(document, network, batch, threads=1):
     """Find a race, with the report that it belongs to."""
     for report in document["reports"]:
-        if threads not in {None, report["setting"]["threads"]}:
+        if report["environment"]["threads"] != threads:
             continue
         for race in report["races"]:
             if (race["network"], race["batch"]) == (network, batch):
                 return race, report
-    raise Missing(f"{network}, batch {batch}, was not measured")
+    raise Missing(f"{network}, batch {batch}, {threads_text(threads)}: was not measured")
 
 
-def best_ratio(document, network, batch, *peers):
-    """Find how many times faster striate is than the best of some peers that compute the same."""
-    race, report = race_of(document, network, batch)
+def threads_text(threads):
+    """Write a number of threads."""
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
+def quartiles(spread, form="{:.2f}"):
+    """Write quartiles."""
+    return f"{form.format(spread['low'])} to {form.format(spread['high'])}"
+
+
+def require_undisturbed(race, line):
+    """Raise if too few turns of a contestant, or of striate, were undisturbed."""
+    if line["ratio"] is None:
+        ours = race["lines"][0]
+        turns = ", ".join(
+            f"{one['name']} {one['dropped']} of {race['rounds']}"
+            for one in ((line,) if line is ours else (ours, line))
+            if one["dropped"]
+        )
+        raise Missing(f"turns disturbed by other programs: {turns}")
+
+
+def ratio_to_best(document, network, batch, *peers, threads=1):
+    """Find the ratio to the best of some peers that compute the same; with its quartiles."""
+    race, report = race_of(document, network, batch, threads)
     lines = {line["name"]: line for line in race["lines"]}
     for peer in peers:
         if peer not in lines:
-            why = race["left_out"].get(peer) or report["setting"]["missing"].get(peer)
-            raise Missing(f"{peer}: {why or 'took no part'}")
-    # A distance that is no number is null in the file.
+            why = race["left_out"].get(peer) or report["environment"]["missing"].get(peer)
+            raise Missing(f"{peer}: {why or 'did not take part'}")
+    # A distance that is not a number is null in the file.
     distances = {peer: lines[peer]["distance"] for peer in peers}
     wrong = [peer for peer, d in distances.items() if d is None or d > TOLERANCE]
-    ratios = {p: lines[p]["ratio"]["median"] for p in peers if p not in wrong}
-    if not ratios:
-        raise Missing(f"{', '.join(wrong)}: other results than striate's")
-    best = min(ratios, key=ratios.__getitem__)
-    notes = [best, *(f"{peer} left out: other results" for peer in wrong)]
-    return ratios[best], "; ".join(notes)
+    right = [peer for peer in peers if peer not in wrong]
+    if not right:
+        raise Missing(f"{', '.join(wrong)}: results differ from striate's")
+    for peer in right:
+        require_undisturbed(race, lines[peer])
+    best = min(right, key=lambda peer: lines[peer]["ratio"]["median"])
+    return lines[best]["ratio"], best, wrong
+
+
+def best_ratio(document, network, batch, *peers):
+    """Find how many times faster striate is than the best peer: one thread each, then all."""
+    ratio, best, wrong = ratio_to_best(document, network, batch, *peers)
+    notes = [f"{best}, quartiles {quartiles(ratio)}"]
+    notes += [f"{peer} not counted: results differ" for peer in wrong]
+    for threads in more_threads(document):
+        try:
+            found, name, _ = ratio_to_best(document, network, batch, *peers, threads=threads)
+            text = f"{found['median']:.2f} x {name} ({quartiles(found)})"
+        except Missing as reason:
+            text = f"not measured ({reason})"
+        notes.append(f"{threads_text(threads)}: {text}")
+    return ratio["median"], "; ".join(notes)
+
+
+def more_threads(document):
+    """List the other numbers of threads of a measurement."""
+    found = {report["environment"]["threads"] for report in document["reports"]}
+    return sorted(found - {1})
 
 
 def part_of_time(document, network, batch, *peers):
-    """Find what part of the best peer's time striate takes."""
-    ratio, note = best_ratio(document, network, batch, *peers)
-    return 1 / ratio, note
+    """Find the part of the best peer's time that striate takes, one thread each."""
+    ratio, best, wrong = ratio_to_best(document, network, batch, *peers)
+    ends = {"low": 1 / ratio["high"], "high": 1 / ratio["low"]}
+    notes = [f"{best}, quartiles {quartiles(ends)}"]
+    notes += [f"{peer} not counted: results differ" for peer in wrong]
+    return 1 / ratio["median"], "; ".join(notes)
 
 
 def share_of_peak(document, network, batch):
-    """Find the share of the multiply-add peak, measured in the same rounds."""
-    race, _ = race_of(document, network, batch)
-    (ours,) = (line for line in race["lines"] if line["name"] == OURS)
-    peak, speed = 2e-9 * race["peak"]["high"], ours["images_per_second"]["median"]
-    return ours["of_peak"], f"{speed:,.0f} images/s; peak {peak:.0f} GFLOP/s"
+    """Find the share of the multiply-add peak, measured around the same turns."""
+    notes = []
+    for threads in (1, *more_threads(document)):
+        race, _ = race_of(document, network, batch, threads)
+        (ours,) = (line for line in race["lines"] if line["name"] == OURS)
+        if threads == 1:
+            require_undisturbed(race, ours)
+            share = ours["of_peak"]
+        if ours["of_peak"] is None:
+            notes.append(f"{threads_text(threads)}: not measured")
+            continue
+        peak, speed = 2e-9 * race["peak"]["high"], ours["images_per_second"]
+        text = f"{speed['median']:,.0f} images/s ({quartiles(speed, '{:,.0f}')})"
+        of_peak = "" if threads == 1 else f"{percent(ours['of_peak'])}, "
+        notes.append(f"{threads_text(threads)}: {of_peak}{text}, peak {peak:.0f} GFLOP/s")
+    return share, "; ".join(notes)
 
 
-def beside_loops(document, batch, threads):
+def compared_with_loops(document, batch, threads):
     """Find how many times faster the engine computes gradients than the plain loops."""
     race, _ = race_of(document, LENET, batch, threads)
     (loops,) = (line for line in race["lines"] if line["name"] != OURS)
-    ratio = loops["ratio"]
-    return ratio["median"], f"quartiles {ratio['low']:.2f} to {ratio['high']:.2f}"
+    require_undisturbed(race, loops)
+    return loops["ratio"]["median"], f"quartiles {quartiles(loops['ratio'])}"
 
 
 def worst_contraction(document, network, least):
     """Find the smallest share of the limit among a network's large contractions."""
     (report,) = document["reports"]
-    large = [r for r in report["kernels"][network] if r["work"]["contracted"] >= CONTRACTION]
+    rows = report["kernels"][network]
+    if not rows:
+        raise Missing("disturbed by other programs")
+    large = [r for r in rows if r["work"]["contracted"] >= CONTRACTION]
     if not large:
-        raise Missing("no contraction is so large")
+        raise Missing("no contraction is this large")
     large.sort(key=lambda row: row["share"])
     below = [row for row in large if row["share"] < least]
     names = [f"{row['writes'][0]} {percent(row['share'])}" for row in below[:LISTED]]
@@ -156,27 +223,41 @@ def worst_contraction(document, network, least):
     return large[0]["share"], "; ".join([note, *names])
 
 
-def epoch_seconds(document):
-    """Find the seconds of an epoch, and what its multiply-adds alone would need."""
-    peak = max(document["peaks"])
+def median_of(document, what, seconds):
+    """Return the median of undisturbed turns, and their quartiles."""
+    if not enough(len(seconds), document["rounds"]):
+        measured = f"{len(seconds)} of {document['rounds']}"
+        raise Missing(f"{what} disturbed by other programs: {measured} measured")
+    return Spread.of(seconds)
+
+
+def epoch_of_peak(document):
+    """Find the time of an epoch, relative to the time that its multiply-adds alone take."""
+    seconds = median_of(document, "epochs", document["seconds"])
+    peak = Spread.of(document["peaks"]).high
     alone = document["multiply_adds"] / peak
-    note = f"the multiply-adds alone: {alone:.2f} s at the peak here, {2e-9 * peak:.0f} GFLOP/s"
-    return statistics.median(document["seconds"]), note
+    note = (
+        f"{seconds.median:.2f} s ({seconds.low:.2f} to {seconds.high:.2f}), the multiply-adds "
+        f"alone {alone:.2f} s at the measured peak, {2e-9 * peak:.0f} GFLOP/s"
+    )
+    return seconds.median / alone, note
 
 
 def first_step(document, heading):
     """Find the seconds of a first step."""
-    seconds = document["seconds"][heading]["first step"]
-    return statistics.median(seconds), f"{1000 * min(seconds):.0f} to {1000 * max(seconds):.0f} ms"
+    found = median_of(document, "runs", document["seconds"][heading]["first step"])
+    return found.median, f"quartiles {1000 * found.low:.0f} to {1000 * found.high:.0f} ms"
 
 
 def import_ratio(document):
     """Find the ratio of two imports."""
+    found = median_of(document, "pairs", document["ratios"])
     ours, theirs = (
         1000 * statistics.median(document["seconds"][f"import {name}"])
         for name in ("striate", "numpy")
     )
-    return document["ratio"], f"{ours:.0f} and {theirs:.0f} ms, with the interpreter"
+    note = f"quartiles {found.low:.2f} to {found.high:.2f}; {ours:.0f} and {theirs:.0f} ms"
+    return found.median, f"{note}, with the interpreter"
 
 
 def growth(document):
@@ -185,13 +266,13 @@ def growth(document):
     return found / steps, f"{found:,} bytes in {steps:,.0f} steps"
 
 
-def beside_plan(document):
-    """Find what a process holds beyond its libraries, as part of the plan."""
+def memory_of_plan(document, finding):
+    """Find what a process holds beyond its libraries or its program, as part of the plan."""
     held = document["resident"]["cached"]
     mib = [size / (1 << 20) for size in (sum(document["plan"].values()), *held.values())]
     plan, libraries, loaded, *_, last = mib
-    note = f"plan {plan:.1f} MiB; libraries {libraries:.1f}, program loaded {loaded:.1f}"
-    return document["findings"]["cached"]["of plan"], f"{note}, last step {last:.1f}"
+    note = f"plan {plan:.1f} MiB; resident: libraries {libraries:.1f}, program {loaded:.1f}"
+    return document["findings"]["cached"][finding], f"{note}, last step {last:.1f}"
 
 
 # Programs with their arguments.
@@ -201,7 +282,7 @@ def races(given, *, nets, batches, step, peers):
     """Let networks race."""
     return [
         *("compiled_engine.py", "--nets", *nets, "--batches", *batches, "--steps", step),
-        *("--peers", *peers, "--threads", given.threads, *turns(given)),
+        *("--peers", *peers, "--threads", *sorted({1, given.threads}), *turns(given)),
     ]
 
 
@@ -218,7 +299,10 @@ def kernels(given, nets):
 
 def loops(given):
     """Let the engine race against plain loops."""
-    return ["plain_loops.py", "--batches", *BATCHES, "--threads", 1, 2, *turns(given)]
+    return [
+        *("plain_loops.py", "--batches", *BATCHES),
+        *("--threads", *sorted({1, given.threads}), *turns(given)),
+    ]
 
 
 def memory(given, net, steps):
@@ -286,7 +370,7 @@ MEASUREMENTS = {
                 what=f"{LENET} {batch}, {threads} thr. / plain loops",
                 unit="x",
                 least=1.0,
-                find=partial(beside_loops, batch=batch, threads=threads),
+                find=partial(compared_with_loops, batch=batch, threads=threads),
             )
             for threads in (1, 2)
             for batch in BATCHES
@@ -330,10 +414,10 @@ MEASUREMENTS = {
         command=epoch,
         lines=(
             Line(
-                what=f"{LENET}, epoch of MNIST",
-                unit="s",
-                most=0.5,
-                find=epoch_seconds,
+                what="epoch of MNIST / its multiply-adds",
+                unit="x",
+                most=1.25,
+                find=epoch_of_peak,
             ),
         ),
     ),
@@ -359,10 +443,10 @@ MEASUREMENTS = {
             # Less than one pointer that is kept.
             Line(what=f"{LENET}, memory grows by", unit="bytes a step", most=8.0, find=growth),
             Line(
-                what=f"{LENET}, resident / plan",
+                what=f"{LENET}, growth after loading / plan",
                 unit="x",
                 most=1.2,
-                find=beside_plan,
+                find=partial(memory_of_plan, finding="after loading"),
             ),
         ),
     ),
@@ -373,7 +457,7 @@ MEASUREMENTS = {
                 what="conv4, resident / plan",
                 unit="x",
                 most=1.2,
-                find=beside_plan,
+                find=partial(memory_of_plan, finding="of plan"),
             ),
         ),
     ),

@@ -1,11 +1,14 @@
-"""The table of targets: each line measured on this machine, in one run, and met or missed.
+"""The table of targets: each line is measured on this machine, in one run, and met or missed.
 
     python benchmarks/targets.py [--threads 2] [--rounds 7] [--seconds 0.2] [--seed 0]
         [--only NAME ...] [--show] [--json FILE]
 
-Every measurement is a program of this folder in a process of its own; `--show` lets them print. A
-line that needs a library which is not installed, or took no part, is not measured, and not met. A
-library that computes something else than striate is left out, and named.
+Every measurement is a program of this folder in its own process; `--show` shows what it prints.
+Races are run with one thread for each contestant first: that is the figure of the line, and the
+figures of all threads are in the remark. A measurement is repeated if other programs used the
+processor in the meantime, and if that doesn't help, the line is "not measured", never "met". The
+same holds for a line that needs a library which isn't installed. A library whose results differ
+from striate's is not counted, and named.
 """
 
 import argparse
@@ -35,7 +38,7 @@ COLORS = {"met": "green", "missed": "red", "not measured": "yellow"}
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A line of the table with what was found."""
+    """A line of the table with its figure."""
 
     measurement: str
     what: str
@@ -43,20 +46,20 @@ class Result:
     measured: str
     value: float | None
     verdict: str
-    beside: str
+    remark: str
 
 
 def judge(name, lines, document):
-    """Hold what was measured against the targets."""
+    """Compare what was measured with the targets."""
     for line in lines:
-        value, beside = None, ""
+        value, remark = None, ""
         try:
             if isinstance(document, Missing):
                 raise document
-            value, beside = line.find(document)
+            value, remark = line.find(document)
             verdict = "met" if line.meets(value) else "missed"
         except Missing as reason:
-            verdict, beside = "not measured", str(reason)
+            verdict, remark = "not measured", str(reason)
         yield Result(
             measurement=name,
             what=line.what,
@@ -64,12 +67,12 @@ def judge(name, lines, document):
             measured="" if value is None else line.write(value),
             value=value,
             verdict=verdict,
-            beside=beside,
+            remark=remark,
         )
 
 
 def measure(measurement, given):
-    """Run a program of this folder; give what it found, or why there is nothing."""
+    """Run a program of this folder; return what it measured, or why there is nothing."""
     program, *words = measurement.command(given)
     script = Path(__file__).with_name(program)
     with tempfile.TemporaryDirectory() as folder:
@@ -88,10 +91,10 @@ def measure(measurement, given):
 
 
 def show(console, result):
-    """Print a line, and what stands beside it underneath."""
+    """Print a line, with its remark below."""
     words = f"{result.what:41}{result.target:>13}{result.measured:>11}  "
     console.print(Text(words).append(result.verdict, COLORS[result.verdict]), highlight=False)
-    console.print(Padding(Text(result.beside, "dim"), (0, 0, 0, 4)))
+    console.print(Padding(Text(result.remark, "dim"), (0, 0, 0, 4)))
 
 
 def arguments():
@@ -119,7 +122,7 @@ def arguments():
 def main():
     given, console = arguments(), Console()
     started = time.perf_counter()
-    options = BenchmarkSettings(
+    settings = BenchmarkSettings(
         networks=(),
         batches=(),
         threads=given.threads,
@@ -128,8 +131,8 @@ def main():
         seconds=given.seconds,
         seed=given.seed,
     )
-    setting = Environment.of(options)
-    console.print(environment_text(setting), highlight=False)
+    environment = Environment.of(settings)
+    console.print(environment_text(environment), highlight=False)
     console.print(f"\n{'':41}{'target':>13}{'measured':>11}", style="dim", highlight=False)
     results, runs = [], {}
     for name in given.only:
@@ -145,7 +148,7 @@ def main():
     console.print(f"\n{said}; {seconds / 60:.1f} minutes", highlight=False)
     if given.json:
         document = {
-            "setting": asdict(setting),
+            "environment": asdict(environment),
             "seconds": seconds,
             "measurements": runs,
             "results": [asdict(result) for result in results],

@@ -77,7 +77,7 @@ def options(**others):
 
 @pytest.mark.usefixtures("tiny")
 def test_races_without_peers():
-    """Each step and batch is a race of striate alone; the listener hears of each as it comes."""
+    """Each step and batch is a race of striate alone; the observer receives each as it comes."""
     noting = Noting()
 
     found = measure(options(), noting)
@@ -225,9 +225,8 @@ def test_a_network_that_is_no_classifier():
         Problem.of("unet-small", *network("unet-small"), batch=1, training=True, seed=0)
 
     assert str(error.value) == (
-        "unet-small has not one row of numbers for each image. Only classifiers with one input and "
-        "one output are measured. Use one of lenet5-relu, lenet5, two-layer, conv4, resnet20, "
-        "mobilenet-small."
+        "unet-small is not a classifier with one input and one output. Benchmarks measure only "
+        "these. Choose from lenet5-relu, lenet5, two-layer, conv4, resnet20, mobilenet-small."
     )
 
 

@@ -29,23 +29,41 @@ def line(name, ratio, distance=0.0):
     """Give a contestant's result as it is written to a file."""
     return {
         "name": name,
-        "ratio": {"median": ratio, "low": ratio, "high": ratio},
-        "images_per_second": {"median": 1000.0 / ratio},
+        "ratio": {"median": ratio, "low": ratio - 0.1, "high": ratio + 0.1},
+        "images_per_second": {"median": 1000.0 / ratio, "low": 900.0, "high": 1100.0},
         "of_peak": 0.5 / ratio,
+        "dropped": 0,
         "distance": distance,
     }
 
 
-def document(*peers, left_out=None, missing=None, batch=32):
+def disturbed(name, dropped=5):
+    """Give a contestant whose turns were disturbed, as it is written to a file."""
+    return line(name, 1.0) | {
+        "ratio": None,
+        "images_per_second": None,
+        "of_peak": None,
+        "dropped": dropped,
+    }
+
+
+def document(*peers, left_out=None, missing=None, batch=32, threads=1, ours=None):
     """Give a race of LeNet-5 as it is written to a file."""
     race = {
         "network": "lenet5-relu",
         "batch": batch,
-        "peak": {"median": 1e11},
-        "lines": [line("striate", 1.0), *peers],
+        "rounds": 7,
+        "peak": {"median": 1e11, "high": 1e11},
+        "lines": [ours or line("striate", 1.0), *peers],
         "left_out": left_out or {},
     }
-    return {"reports": [{"setting": {"threads": 2, "missing": missing or {}}, "races": [race]}]}
+    environment = {"threads": threads, "missing": missing or {}}
+    return {"reports": [{"environment": environment, "races": [race]}]}
+
+
+def both(first, second):
+    """Give the races of one thread and of two threads as they are written to one file."""
+    return {"reports": first["reports"] + second["reports"]}
 
 
 def kernel(name, contracted, share):
@@ -59,7 +77,7 @@ def test_the_best_of_the_peers_counts(lines):
 
     found = lines.best_ratio(document(*peers), "lenet5-relu", 32, *TORCH)
 
-    assert found == (5.5, "PyTorch channels_last")
+    assert found == (5.5, "PyTorch channels_last, quartiles 5.40 to 5.60")
 
 
 def test_who_computes_wrongly_is_left_out_and_named(lines):
@@ -70,8 +88,8 @@ def test_who_computes_wrongly_is_left_out_and_named(lines):
 
     assert ratio == 6.0
     assert note == (
-        "PyTorch eager; PyTorch channels_last left out: other results; "
-        "torch.compile left out: other results"
+        "PyTorch eager, quartiles 5.90 to 6.10; PyTorch channels_last not counted: results differ; "
+        "torch.compile not counted: results differ"
     )
 
 
@@ -79,16 +97,28 @@ def test_who_computes_wrongly_is_left_out_and_named(lines):
     ("found", "reason"),
     [
         (document(missing={"PyTorch eager": "torch"}), "PyTorch eager: torch"),
-        (document(line(TORCH[0], 9.0)), "PyTorch channels_last: took no part"),
+        (document(line(TORCH[0], 9.0)), "PyTorch channels_last: did not take part"),
         (
             document(*(line(name, 9.0) for name in TORCH[:2]), left_out={TORCH[2]: "no compiler"}),
             "torch.compile: no compiler",
         ),
         (
             document(*(line(name, 9.0, 1.0) for name in TORCH)),
-            "PyTorch eager, PyTorch channels_last, torch.compile: other results than striate's",
+            "PyTorch eager, PyTorch channels_last, torch.compile: results differ from striate's",
         ),
-        (document(batch=8), "lenet5-relu, batch 32, was not measured"),
+        (document(batch=8), "lenet5-relu, batch 32, 1 thread: was not measured"),
+        (
+            document(*(line(name, 9.0) for name in TORCH), threads=2),
+            "lenet5-relu, batch 32, 1 thread: was not measured",
+        ),
+        (
+            document(*(line(name, 9.0) for name in TORCH[:2]), disturbed(TORCH[2])),
+            "turns disturbed by other programs: torch.compile 5 of 7",
+        ),
+        (
+            document(*(disturbed(name, 4) for name in TORCH), ours=disturbed("striate", 7)),
+            "turns disturbed by other programs: striate 7 of 7, PyTorch eager 4 of 7",
+        ),
     ],
 )
 def test_a_missing_peer_is_not_measured(lines, targets, found, reason):
@@ -97,7 +127,60 @@ def test_a_missing_peer_is_not_measured(lines, targets, found, reason):
 
     (result,) = targets.judge(name, [first], found)
 
-    assert (result.verdict, result.beside, result.value) == ("not measured", reason, None)
+    assert (result.verdict, result.remark, result.value) == ("not measured", reason, None)
+
+
+def test_all_threads_are_in_the_remark(lines):
+    """One thread each is the figure; all threads come after it, measured or not."""
+    one = document(*(line(name, 6.0) for name in TORCH))
+    two = document(*(line(name, 4.0) for name in TORCH), threads=2)
+    busy = document(*(disturbed(name) for name in TORCH), threads=2)
+
+    assert lines.best_ratio(both(one, two), "lenet5-relu", 32, *TORCH) == (
+        6.0,
+        "PyTorch eager, quartiles 5.90 to 6.10; 2 threads: 4.00 x PyTorch eager (3.90 to 4.10)",
+    )
+    assert lines.best_ratio(both(one, busy), "lenet5-relu", 32, *TORCH)[1] == (
+        "PyTorch eager, quartiles 5.90 to 6.10; "
+        "2 threads: not measured (turns disturbed by other programs: PyTorch eager 5 of 7)"
+    )
+
+
+def test_a_share_of_the_peak(lines):
+    """The share of one thread is the figure; a disturbed one is none."""
+    one, busy = document(), document(ours=disturbed("striate"), threads=2)
+
+    assert lines.share_of_peak(both(one, busy), "lenet5-relu", 32) == (
+        0.5,
+        "1 thread: 1,000 images/s (900 to 1,100), peak 200 GFLOP/s; 2 threads: not measured",
+    )
+    with pytest.raises(lines.Missing, match="disturbed by other programs: striate 5 of 7"):
+        lines.share_of_peak(document(ours=disturbed("striate")), "lenet5-relu", 32)
+
+
+def test_an_epoch_is_compared_with_its_multiply_adds(lines):
+    """The figure is the median over the time at the peak; it needs half of the epochs."""
+    found = {
+        "rounds": 4,
+        "seconds": [1.0, 1.2, 1.1],
+        "multiply_adds": 1e11,
+        "peaks": [1e11, 1e11, 1e11],
+    }
+
+    ratio, note = lines.epoch_of_peak(found)
+
+    assert ratio == pytest.approx(1.1)
+    assert note == (
+        "1.10 s (1.05 to 1.15), the multiply-adds alone 1.00 s at the measured peak, 200 GFLOP/s"
+    )
+    with pytest.raises(lines.Missing, match="epochs disturbed by other programs: 1 of 4 measured"):
+        lines.epoch_of_peak(found | {"seconds": [0.1]})
+
+
+def test_disturbed_kernels_are_not_measured(lines):
+    """A network without rows has no worst contraction."""
+    with pytest.raises(lines.Missing, match="disturbed by other programs"):
+        lines.worst_contraction({"reports": [{"kernels": {"conv4": []}}]}, "conv4", 0.85)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Who is measured: something that trains or asks a network, again and again."""
+"""Contestants of a race: a network in the hands of one library, which trains or infers."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -13,30 +13,30 @@ from striate.graph.batch import Batch
 from striate.shapes import Array
 
 MOMENTUM = 0.9
-"""What everybody's update keeps of its velocity."""
+"""The momentum of every contestant's optimizer."""
 
 
 class Contestant(Protocol):
-    """A network in somebody's hands, with one batch."""
+    """A network in the hands of one library, with one batch."""
 
     def train(self, rate: float) -> float:
-        """Take one training step on the batch: forward, backward, momentum; give the loss."""
+        """Take one training step on the batch: forward, backward, momentum; return the loss."""
         ...
 
     def infer(self) -> Array:
-        """Give the probabilities of the batch."""
+        """Return the probabilities of the batch."""
         ...
 
 
 class Striate:
-    """The compiled engine, called as a training calls it.
+    """The compiled engine, called in the way that training calls it.
 
     Parameters
     ----------
     problem
         The network, and the batch.
     threads
-        How many share the work.
+        Number of threads that share the work.
     """
 
     def __init__(self, problem: Problem, threads: int) -> None:
@@ -54,7 +54,6 @@ class Striate:
             )
 
     def train(self, rate: float) -> float:
-        """Take one training step."""
         steps = self._steps
         found = steps.gradients(self._weights, self._statistics, self._batch, self._draw)
         self._statistics = found.statistics
@@ -64,5 +63,4 @@ class Striate:
         return found.losses[0]
 
     def infer(self) -> Array:
-        """Give the probabilities."""
         return self._engine.predict(self._weights, self._statistics, self._inputs).outputs[0]

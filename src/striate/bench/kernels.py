@@ -1,4 +1,4 @@
-"""Each kernel of a plan alone: its time, and how near it comes to what the machine can do."""
+"""Each kernel of a plan alone: its time, and its share of what the machine can do."""
 
 import ctypes
 import time
@@ -22,7 +22,7 @@ from striate.runtime.shared_memory import Words, floats
 from striate.shapes import Array
 
 _SECONDS = 0.004
-"""How long one kernel runs in one round, about."""
+"""Approximate time of one kernel in one round."""
 
 _Again = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
 
@@ -34,18 +34,18 @@ class KernelRow:
     Parameters
     ----------
     phase, item
-        Where it is in the plan.
+        Its position in the plan.
     writes
-        Names of the arrays that it leaves in memory.
+        Names of the arrays that it stores.
     text
         What it computes.
     seconds
         For a whole batch.
     work
-        What it does in that time.
+        Its operations and bytes.
     least
-        Seconds that the machine needs at least: for its operations at the peak of multiply-adds,
-        or for its bytes at the bandwidth of the cache that holds them, whichever is longer.
+        Lower bound of the seconds: for its operations at the peak of multiply-adds, or for its
+        bytes at the bandwidth of the cache that holds them, whichever is longer.
     """
 
     phase: int
@@ -58,12 +58,12 @@ class KernelRow:
 
     @property
     def gflops(self) -> float:
-        """Thousand million operations a second."""
+        """Billions of operations per second."""
         return self.work.operations / self.seconds.median / 1e9
 
     @property
     def share(self) -> float:
-        """Part of what the machine can do: of min(peak, bandwidth x intensity)."""
+        """Share of what the machine can do: of min(peak, bandwidth x intensity)."""
         return self.least / self.seconds.median
 
 
@@ -119,7 +119,7 @@ def measure_kernels(
 
 
 def taken_apart(plan: Plan) -> Plan:
-    """Give the plan with a phase for each item.
+    """Return the plan with a phase for each item.
 
     Parameters
     ----------
@@ -129,8 +129,8 @@ def taken_apart(plan: Plan) -> Plan:
     Returns
     -------
     striate.plan.plan.Plan
-        With the same memory. It computes the same only where a batch is one block: the workers'
-        own memory holds one block's numbers.
+        With the same memory. Its results are the same only if the batch is one block, since
+        per-thread scratch holds the numbers of one block.
     """
     phases: list[Phase] = []
     schedules = {}
@@ -172,12 +172,12 @@ def scratch_buffers(plan: Plan, seed: int = 0) -> dict[str, Array]:
 
 
 class _Run:
-    """The machine code of a plan that is taken apart, with its memory."""
+    """The machine code of a plan with one phase for each item, and its memory."""
 
     def __init__(self, plan: Plan, buffers: Mapping[str, Array]) -> None:
         self.code = Code(compile_object(write_again(plan), plan.target), plan.target)
         self.local = floats(plan.local)
-        # Counts and helpers are left out: nobody leads, and nobody helps.
+        # The counters of the thread pool are not needed: one thread runs alone.
         self.context = Words(control_block.BUFFERS + len(plan.buffers))
         self.arena = floats(plan.arena)
         self.context.words[control_block.ARENA_AT] = self.arena.ctypes.data
@@ -191,14 +191,14 @@ class _Run:
         ]
 
     def seconds(self, number: int, times: int) -> float:
-        """Time one phase; give the seconds of once."""
+        """Time one phase; return the seconds of one run."""
         started = time.perf_counter()
         self.functions[number](self.context.address, self.local.ctypes.data, times)
         return (time.perf_counter() - started) / times
 
 
 def _items(plan: Plan) -> list[tuple[tuple[int, int], Item]]:
-    """List the items of all phases with their places."""
+    """List the items of all phases with their positions."""
     return [
         ((p, k), item) for p, phase in enumerate(plan.phases) for k, item in enumerate(phase.items)
     ]

@@ -1,4 +1,4 @@
-"""On what was measured: the processor, the system, the versions; and how many cores may be used."""
+"""The machine of a benchmark: processor, load, versions, and the cores that a process may use."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ _PEERS = ("numpy", "torch", "jax", "onnxruntime", "onnx")
 
 
 def processor() -> str:
-    """Name the processor, where the system tells.
+    """Return the name of the processor, as far as the system gives one.
 
     Returns
     -------
@@ -28,12 +28,12 @@ def processor() -> str:
 
 
 def versions() -> dict[str, str]:
-    """List the versions of striate and of what it is measured with.
+    """List the versions of striate and of the libraries it is compared with.
 
     Returns
     -------
     dict of str
-        Only of what is installed.
+        Only of installed libraries.
     """
     found = {
         "striate": __version__,
@@ -49,32 +49,32 @@ def versions() -> dict[str, str]:
 
 
 def load() -> float | None:
-    """Tell how many programs wanted to run in the last minute, on average.
+    """Return the average number of programs that wanted to run in the last minute.
 
     Returns
     -------
     float or None
-        None where the system does not count them.
+        None if the system does not count them.
     """
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def bind(threads: int) -> bool:
-    """Bind this process to as many cores as threads, so that no library can use more.
+    """Restrict this process to as many cores as threads, so that no library can use more.
 
-    Some libraries have no other way to be told. Threads that run already stay where they are: this
-    is to come before a library starts its own.
+    Some libraries have no other way to limit their threads. Threads that are already running aren't
+    affected, so this must be called before a library starts its own.
 
     Parameters
     ----------
     threads
-        How many cores.
+        Number of cores.
 
     Returns
     -------
     bool
-        Whether it is bound: not on systems that cannot, and not where there are no more cores than
-        threads.
+        Whether the process is restricted: False if the system can't do it, or if there are no more
+        cores than threads.
     """
     if not hasattr(os, "sched_setaffinity"):
         return False

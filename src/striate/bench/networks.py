@@ -1,4 +1,4 @@
-"""The networks that are measured, and what an engine is given to train or to ask one of them."""
+"""The networks of the benchmarks, with weights and a batch to train or infer with."""
 
 from dataclasses import dataclass
 
@@ -24,10 +24,10 @@ NETWORKS = ("lenet5-relu", "lenet5", "two-layer", "conv4", "resnet20", "mobilene
 
 
 def network(name: str) -> tuple[str, Shape]:
-    """Give the layers and the input's shape of a network that is measured.
+    """Return the layers and the input shape of a network that is measured.
 
-    Where windows of 3 x 3 pixels go two pixels at a time, they begin one pixel outside the image,
-    as in PyTorch: the presets begin on it, and peers would have to copy each image to do so.
+    3 x 3 convolutions with stride 2 are padded by one pixel on each side, as in PyTorch. The
+    presets pad one side only (``same``), for which peers would have to copy each image.
 
     Parameters
     ----------
@@ -42,13 +42,12 @@ def network(name: str) -> tuple[str, Shape]:
     Raises
     ------
     OptionError
-        If there is none of that name.
+        If the name is unknown.
     """
     known = list(dict.fromkeys((*NETWORKS, *PRESETS)))
     if name not in known:
         raise OptionError(
-            f'"{name}" is not the name of a network. There are {", ".join(known)}.'
-            f"{did_you_mean(name, known)} Use one of these."
+            f'Unknown network "{name}".{did_you_mean(name, known)} Choose from {", ".join(known)}.'
         )
     if name == "lenet5-relu":
         return _LENET5_RELU, (28, 28, 1)
@@ -58,7 +57,7 @@ def network(name: str) -> tuple[str, Shape]:
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A network with its numbers and one batch: the same for everybody who is measured.
+    """A network with its weights and one batch: the same for all contestants.
 
     Parameters
     ----------
@@ -67,11 +66,11 @@ class Problem:
     graph
         Its layers: one input, and one output with a softmax.
     training
-        Whether it is trained, or asked.
+        Whether training steps are measured, or inference.
     images, labels
-        A batch, ``[q, maps, *pixels]`` and one number each.
+        A batch, ``[q, maps, *pixels]``, and one label for each image.
     parameters, statistics
-        What the network starts with.
+        The network's initial parameters and running statistics.
     """
 
     name: str
@@ -86,7 +85,7 @@ class Problem:
     def of(
         cls, name: str, text: str, shape: Shape, *, batch: int, training: bool, seed: int
     ) -> "Problem":
-        """Make a network, and draw its numbers and a batch.
+        """Make a network, and draw its weights and a batch.
 
         Parameters
         ----------
@@ -95,9 +94,9 @@ class Problem:
         batch
             Images.
         training
-            Whether it is trained.
+            Whether training steps are measured.
         seed
-            For all numbers.
+            For weights, images and labels.
 
         Returns
         -------
@@ -106,13 +105,13 @@ class Problem:
         Raises
         ------
         OptionError
-            If the network has not one input and one output with a class for each number.
+            If the network isn't a classifier with one input and one output.
         """
         graph = parse(text, shape)
         if len(graph.inputs) != 1 or len(graph.outputs) != 1 or len(_output(graph)) != 1:
             raise OptionError(
-                f"{name} has not one row of numbers for each image. Only classifiers with one "
-                f"input and one output are measured. Use one of {', '.join(NETWORKS)}."
+                f"{name} is not a classifier with one input and one output. Benchmarks measure "
+                f"only these. Choose from {', '.join(NETWORKS)}."
             )
         rng = np.random.default_rng(seed)
         (pixels,) = graph.inputs.values()
@@ -133,7 +132,7 @@ class Problem:
 
     @property
     def step(self) -> TrainingStep:
-        """The operations, with a loss if the network is trained."""
+        """The operations of a pass, with a loss for training."""
         return TrainingStep.of(self.graph, [CrossEntropy()] if self.training else [])
 
     @property
@@ -144,5 +143,5 @@ class Problem:
 
 
 def _output(graph: Graph) -> Shape:
-    """Give the shape of the result."""
+    """Return the output shape."""
     return graph.shapes[graph.outputs[0]]

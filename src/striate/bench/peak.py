@@ -1,4 +1,4 @@
-"""The limits of this machine, measured: multiply-adds a second, bytes a second from each cache."""
+"""The measured limits of this machine: multiply-adds and bytes per second, from each cache."""
 
 import ctypes
 import time
@@ -13,25 +13,25 @@ from striate.plan.target import LANES, Target
 from striate.runtime.shared_memory import floats
 
 ITEM = 4
-"""Bytes of a number."""
+"""Bytes of a float32 number."""
 
 _MEMORY = 64 << 20
-"""Bytes of all arrays together that are in no cache of common processors."""
+"""Bytes of all arrays together: more than the caches of common processors hold."""
 
-_PILOT = 16 << 20  # bytes to move in order to learn how fast it goes
+_PILOT = 16 << 20  # bytes moved to estimate the speed
 _SECONDS = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bandwidth:
-    """How fast all threads together reach arrays of one size.
+    """The bandwidth of all threads together for arrays of one size.
 
     Parameters
     ----------
     size
-        Bytes that each thread goes through, again and again.
+        Bytes that each thread goes through repeatedly.
     read, triad
-        Bytes a second: of an array that is summed; of three, of which two are read and one written.
+        Bytes per second: of an array that is summed; of three arrays, two read and one written.
     """
 
     size: int
@@ -40,7 +40,7 @@ class Bandwidth:
 
     @property
     def best(self) -> float:
-        """The faster of the two, in bytes a second."""
+        """The faster of the two, in bytes per second."""
         return max(self.read.median, self.triad.median)
 
 
@@ -51,12 +51,12 @@ class Peaks:
     Parameters
     ----------
     threads
-        How many measured at once.
+        Number of threads that were measured at the same time.
     multiply_adds
-        Of all threads together, in one second. The limit is the upper quartile, for whatever
-        disturbs makes it lower: two threads that are put on one core are half as fast.
+        Per second, of all threads together. The limit is the upper quartile, since every
+        disturbance makes it lower: two threads on one core are half as fast.
     bandwidths
-        By the size of what is reached, the smallest first: first cache, second cache, memory.
+        By the size of the arrays, smallest first: first cache, second cache, memory.
     """
 
     threads: int
@@ -64,7 +64,7 @@ class Peaks:
     bandwidths: tuple[Bandwidth, ...]
 
     def bandwidth(self, size: int) -> float:
-        """Say how fast so many bytes can be reached when they are gone through again and again.
+        """Return the bandwidth for a number of bytes that are gone through repeatedly.
 
         Parameters
         ----------
@@ -74,19 +74,19 @@ class Peaks:
         Returns
         -------
         float
-            Bytes a second, of the smallest cache that holds them.
+            Bytes per second, of the smallest cache that holds them.
         """
         fitting = [b for b in self.bandwidths if b.size >= size]
         return (fitting or self.bandwidths[-1:])[0].best
 
 
 class PeakMeter:
-    """Measures the limits, in turns of a few hundredths of a second.
+    """Measures the limits, in runs of a few hundredths of a second.
 
     Parameters
     ----------
     threads
-        How many measure at once; the figures are of all together.
+        Number of threads; the figures are of all of them together.
     target
         The processor; by default this one.
     """
@@ -101,7 +101,7 @@ class PeakMeter:
         self._rounds = 0
 
     def multiply_adds(self) -> float:
-        """Measure once how many multiply-adds a second all threads do.
+        """Measure once the multiply-adds per second of all threads together.
 
         Returns
         -------
@@ -120,14 +120,14 @@ class PeakMeter:
         return self.threads * self._rounds * self._sums * LANES / seconds
 
     def bandwidth(self, size: int, times: int) -> Bandwidth:
-        """Measure how fast arrays are reached.
+        """Measure the bandwidth for arrays of one size.
 
         Parameters
         ----------
         size
             Bytes that each thread goes through.
         times
-            How often each of the two is measured.
+            Number of measurements of each kind.
 
         Returns
         -------
@@ -137,7 +137,7 @@ class PeakMeter:
         third = max(step, size // (3 * ITEM) // step * step)
         arrays = [floats(3 * third) for _ in range(self.threads)]
         for array in arrays:
-            array.fill(0.0)  # pages that were never written are all one page
+            array.fill(0.0)  # pages that were never written share one physical page
         sums = [floats(step) for _ in range(self.threads)]
         read, triad = self._function("read", 2, 2), self._function("triad", 3, 2)
 
@@ -162,14 +162,14 @@ class PeakMeter:
         Parameters
         ----------
         times
-            How often each is measured.
+            Number of measurements of each.
 
         Returns
         -------
         Peaks
         """
         first, *others = self.target.cache
-        # Half of a cache: the rest is left to the stack, to code, and to whoever shares it.
+        # Half of each cache: the stack, code and other programs need the rest.
         sizes = [first // 2, *(size // 2 for size in others), _MEMORY // self.threads]
         return Peaks(
             threads=self.threads,
@@ -178,18 +178,18 @@ class PeakMeter:
         )
 
     def _function(self, name: str, pointers: int, counts: int) -> Callable[..., None]:
-        """Give a function of the machine code."""
+        """Return a function of the machine code."""
         types = [*[ctypes.c_void_p] * pointers, *[ctypes.c_int64] * counts]
         return ctypes.CFUNCTYPE(None, *types)(self._code.address(name))
 
     def _timed(self, work: Callable[[int, int], None], rounds: int) -> float:
-        """Let all threads work for so many rounds; give the seconds until the last is done."""
+        """Let all threads work for a number of rounds; return the seconds until the last is done."""
         started = time.perf_counter()
         list(self._workers.map(work, range(self.threads), [rounds] * self.threads))
         return time.perf_counter() - started
 
     def _speed(self, work: Callable[[int, int], None], size: int, times: int) -> Spread:
-        """Measure the bytes a second of a work that moves so many a round in each thread."""
+        """Measure bytes per second, given the bytes that one round moves in each thread."""
         pilot = max(1, _PILOT // size)
         rounds = max(1, round(pilot * _SECONDS / self._timed(work, pilot)))
         measured = [self._timed(work, rounds) for _ in range(times)]

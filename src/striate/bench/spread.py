@@ -1,4 +1,4 @@
-"""Several measurements of one thing: their median and quartiles."""
+"""The median and quartiles of several measurements."""
 
 import statistics
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """Measurements in three numbers.
+    """The median and quartiles of several measurements.
 
     Parameters
     ----------
     median, low, high
-        The middle, and the quartiles beside it, in the unit of what was measured.
+        Median, lower and upper quartile, in the unit of the measurements.
     rounds
-        How many measurements.
+        Number of measurements.
     """
 
     median: float
@@ -24,7 +24,7 @@ class Spread:
 
     @classmethod
     def of(cls, measured: Sequence[float]) -> "Spread":
-        """Sum measurements up.
+        """Compute median and quartiles.
 
         Parameters
         ----------

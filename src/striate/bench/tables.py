@@ -261,7 +261,7 @@ def kernels_table(name: str, rows: Sequence[KernelRow]) -> RenderableType:
 
 
 def number(value: float) -> str:
-    """Write a number of images with as many digits as tell something.
+    """Write a number of images with three digits or more.
 
     Examples
     --------
@@ -283,7 +283,7 @@ def times(ratio: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share in whole percents.
+    """Write a share in percent.
 
     Examples
     --------
@@ -317,7 +317,7 @@ def _size(size: int) -> str:
 
 
 def _gigabytes(speed: Spread) -> str:
-    """Write bytes a second."""
+    """Write gigabytes per second."""
     return f"{speed.median / 1e9:,.1f}"
 
 
@@ -327,7 +327,7 @@ def _step(race: Race) -> str:
 
 
 def _table(*headings: str) -> Table:
-    """Begin a table: words on the left, numbers on the right."""
+    """Start a table with words on the left and numbers on the right."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for place, heading in enumerate(headings):
         if place:

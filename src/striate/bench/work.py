@@ -1,4 +1,4 @@
-"""How much is to be done: multiply-adds, operations and bytes, of programs and of their parts."""
+"""The amount of work: multiply-adds, operations and bytes, of networks and of kernels."""
 
 from dataclasses import dataclass
 from itertools import compress
@@ -16,26 +16,26 @@ from striate.plan.statement import LANES, Compute
 from striate.shapes import Shape
 
 ITEM = 4
-"""Bytes of a number."""
+"""Bytes of a float32 number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What an item of a plan does for a whole batch.
+    """The work of one item of a plan for a whole batch.
 
     Parameters
     ----------
     multiply_adds
-        Products of arrays that are added up.
+        Products of arrays that are summed.
     contracted
-        Those of them whose factors all change from step to step: not the shares of a mean, not the
-        tables of a transform.
+        Those of them with two factors that change from step to step: not the constant shares of a
+        mean, not the tables of a transform.
     operations
-        Arithmetic of any kind; a multiply-add is two.
+        Arithmetic operations; a multiply-add is two.
     moved
-        Bytes read and written in memory; what a block of images needs counts for each block.
+        Bytes read and written; the bytes of a block of images count for each block.
     footprint
-        Bytes of memory that it touches in all.
+        Bytes of all memory that it touches.
     """
 
     multiply_adds: int
@@ -46,17 +46,18 @@ class Work:
 
 
 def multiply_adds(step: TrainingStep, *, training: bool, target_shape: Shape = ()) -> int:
-    """Count the multiply-adds of a network for one image, as its equations say.
+    """Count the multiply-adds of a network for one image, from its equations.
 
-    Products of arrays that are added up count; constant tables, such as the shares of average
-    pooling, are no such arrays. It is the same for every engine, whatever it computes in fact.
+    Products of two arrays that are summed count. Constant tables, such as the shares of average
+    pooling, aren't counted as arrays. The count is the same for every engine, even for one that
+    needs fewer products.
 
     Parameters
     ----------
     step
-        The network, with its losses if it is to train.
+        The network, with its losses for training.
     training
-        Whether a training step is counted, or the forward pass alone.
+        Whether to count a training step, or the forward pass alone.
     target_shape
         Shape of one image's targets.
 
@@ -85,12 +86,12 @@ def multiply_adds(step: TrainingStep, *, training: bool, target_shape: Shape = (
 
 
 def _constant(variables: Variables) -> set[str]:
-    """Name the arrays that are the same in every step."""
+    """Return the names of the arrays that are the same in every step."""
     return {name for name, variable in variables.items() if variable.values}
 
 
 def _contracts(statement: Compute, constant: set[str]) -> bool:
-    """Whether a statement adds up products of two arrays, neither of them constant."""
+    """Return whether a statement sums products of two arrays, neither of them constant."""
     equation = statement.nest.equation
     arrays = [f for f in factors(equation.expression) if isinstance(f, Reference)]
     variable = [f for f in arrays if f.name not in constant]
@@ -98,7 +99,7 @@ def _contracts(statement: Compute, constant: set[str]) -> bool:
 
 
 def work_of(plan: Plan, item: Item, *, over_images: bool) -> Work:
-    """Count what an item of a plan does for a whole batch.
+    """Count the work of one item of a plan for a whole batch.
 
     Parameters
     ----------
@@ -137,8 +138,8 @@ def work_of(plan: Plan, item: Item, *, over_images: bool) -> Work:
 def _touched(plan: Plan, item: Item) -> list[tuple[str, int]]:
     """List what an item reads from memory, then what it writes there, with the entries touched.
 
-    An array that is changed in place stands there twice. In a phase over images the entries are
-    those of a block.
+    An array that is changed in place is listed twice. In a phase over images, the entries are those
+    of one block.
     """
     if not isinstance(item, Kernel):
         names = [*item.reads, item.writes]

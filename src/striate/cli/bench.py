@@ -11,7 +11,7 @@ from striate.runtime.settings import threads as threads_of_settings
 
 _DEFAULT = ("lenet5-relu", "conv4")
 
-_HELP = f"""Measure how fast networks train and answer here, beside other libraries.
+_HELP = f"""Measure how fast networks train and predict here, compared with other libraries.
 
 What is installed of PyTorch, JAX and ONNX Runtime gets the same network with the same numbers, and
 takes turns with striate; whoever comes to other results is not counted. The limits of the machine

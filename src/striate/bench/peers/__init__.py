@@ -1,6 +1,6 @@
-"""Other libraries with the same network: each is loaded only where it is installed and asked for.
+"""Other libraries with the same network; each is loaded only if it is installed and requested.
 
-Their networks are built from striate's graph, for the kinds that the measured networks are made of.
+Their networks are built from striate's graph, for the kinds that the measured networks use.
 """
 
 from dataclasses import dataclass
@@ -16,26 +16,26 @@ from striate.graph.graph import Placed
 from striate.maths.windows import Axis
 
 
-class LeftOut(RuntimeError):  # noqa: N818  # nobody's mistake: who cannot take part, and why
-    """A peer does not take part; its text says why."""
+class LeftOut(RuntimeError):  # noqa: N818  # not an error: the reason why a peer is left out
+    """A peer can't take part; the text gives the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Peer:
-    """Somebody to compare with.
+    """A library that striate is compared with.
 
     Parameters
     ----------
     name
-        What it is called in tables.
+        Its name in tables.
     libraries
-        What must be installed.
+        Libraries that must be installed.
     module, maker
-        Where it is, and the function there that makes it of a problem and a number of threads.
+        The module, and its function that makes a contestant from a problem and a number of threads.
     trains
         Whether it can train.
     quick
-        Whether it is ready in a second or two, for any network.
+        Whether it is ready within two seconds, for any network.
     """
 
     name: str
@@ -47,18 +47,18 @@ class Peer:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What would have to be installed."""
+        """The libraries that aren't installed."""
         return tuple(name for name in self.libraries if find_spec(name) is None)
 
     def make(self, problem: Problem, threads: int) -> Contestant:
-        """Hand the network over.
+        """Make a contestant.
 
         Parameters
         ----------
         problem
             The network, and the batch.
         threads
-            How many may share the work.
+            Number of threads.
 
         Returns
         -------
@@ -67,7 +67,7 @@ class Peer:
         Raises
         ------
         LeftOut
-            If it cannot take part.
+            If it can't take part.
         """
         for place in problem.graph.layers:
             _require_plain(place)
@@ -77,7 +77,7 @@ class Peer:
 
 
 def _require_plain(place: Placed) -> None:
-    """Let a layer pass whose functions mean in other libraries what they mean here."""
+    """Raise for a layer that other libraries compute differently."""
     function, net_input = place.layer.weight, place.layer.net_input
     axes = function.window_axes(*place.source_shapes)
     match function:
@@ -113,4 +113,4 @@ PEERS = (
         trains=False,
     ),
 )
-"""All that is known, in the order of the tables."""
+"""All peers, in the order of the tables."""

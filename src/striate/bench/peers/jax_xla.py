@@ -1,4 +1,4 @@
-"""JAX: the network as one function that XLA compiles, with the channels last."""
+"""JAX: the network as one function that XLA compiles, with channels last."""
 
 from typing import Any
 
@@ -21,19 +21,19 @@ Numbers = dict[str, Any]
 
 
 class Jitted:
-    """The network compiled by XLA, which takes as many threads as the process has cores.
+    """The network compiled by XLA, which uses as many threads as the process has cores.
 
     Parameters
     ----------
     problem
         The network, and the batch.
     threads
-        How many cores the process is bound to; XLA counts them itself.
+        Number of cores that the process is restricted to; XLA counts them itself.
     """
 
     def __init__(self, problem: Problem, threads: int) -> None:  # noqa: ARG002  # see above
         graph = problem.graph
-        arrays = {k: jnp.array(_turned(array)) for k, array in problem.arrays.items()}
+        arrays = {k: jnp.array(_transposed(array)) for k, array in problem.arrays.items()}
         self.weights = {name: arrays[name] for name in graph.parameters()}
         self.state = {name: arrays[name] for name in graph.state()}
         self.velocity = jax.tree.map(jnp.zeros_like, self.weights)
@@ -60,19 +60,17 @@ class Jitted:
         self.probabilities = jax.jit(probabilities)
 
     def train(self, rate: float) -> float:
-        """Take one training step."""
         loss, self.weights, self.velocity, self.state = self.step(
             self.weights, self.velocity, self.state, self.images, rate
         )
         return float(jax.block_until_ready((loss, self.weights))[0])
 
     def infer(self) -> Array:
-        """Give the probabilities."""
         return np.asarray(self.probabilities(self.weights, self.state, self.images))
 
 
-def _turned(array: Array) -> Array:
-    """Give kernels with their maps last, weights of neurons with the inputs first."""
+def _transposed(array: Array) -> Array:
+    """Return kernels with their maps last, dense weights with the inputs first."""
     return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T
 
 
@@ -145,7 +143,7 @@ def _convolution(place: Placed, function: weight.Convolution, a: Any, w: Any) ->
 
 
 def _pooled(place: Placed, a: Any, start: float, join: Any) -> Any:
-    """Join the pixels of each window."""
+    """Pool each window."""
     axes = place.layer.weight.window_axes(*place.source_shapes)
     window = (1, *(axis.window for axis in axes), 1)
     strides = (1, *(axis.stride for axis in axes), 1)
@@ -161,7 +159,7 @@ def _normalized(
     *,
     training: bool,
 ) -> Any:
-    """Normalize over the batch, and note the running statistics; or with these."""
+    """Normalize with the batch statistics and update the running ones; or use the running ones."""
     gamma, beta = (weights[name] for name, *_ in place.parameter_names())
     mean, variance = (name for name, *_ in place.state_names())
     m, v = state[mean], state[variance]

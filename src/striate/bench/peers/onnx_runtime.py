@@ -1,4 +1,4 @@
-"""ONNX Runtime: the network as an ONNX model, asked only."""
+"""ONNX Runtime: the network as an ONNX model, for inference only."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class Session:
     problem
         The network, and the batch.
     threads
-        How many share the work.
+        Number of threads.
     """
 
     def __init__(self, problem: Problem, threads: int) -> None:
@@ -43,11 +43,9 @@ class Session:
         self.inputs = {next(iter(problem.graph.inputs)): problem.images}
 
     def train(self, rate: float) -> float:
-        """Refuse: it only infers."""
         raise NotImplementedError(rate)
 
     def infer(self) -> Array:
-        """Give the probabilities."""
         return self.session.run(None, self.inputs)[0]
 
 
@@ -117,7 +115,7 @@ def _weight(place: Placed, output: str) -> Any:
 
 
 def _window(place: Placed, *, dilated: bool = False) -> dict[str, list[int]]:
-    """Write how a window walks."""
+    """Write the kernel shape, strides, padding and dilation of a window."""
     axes = place.layer.weight.window_axes(*place.source_shapes)
     sides = [[axis.before for axis in axes], [axis.after for axis in axes]]
     dilations = {"dilations": [axis.dilation for axis in axes]} if dilated else {}

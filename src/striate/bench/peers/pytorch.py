@@ -1,4 +1,4 @@
-"""PyTorch: the network as modules, run eagerly, with channels last, or compiled."""
+"""PyTorch: the network as modules, in eager mode, with channels last, or compiled."""
 
 import os
 import shutil
@@ -22,17 +22,17 @@ _TRANSFER: dict[type, Callable[[], nn.Module]] = {
     transfer.Relu: nn.ReLU,
     transfer.Tanh: nn.Tanh,
     transfer.Logistic: nn.Sigmoid,
-    transfer.Softmax: nn.Identity,  # the loss takes it over, as striate's does
+    transfer.Softmax: nn.Identity,  # the loss includes it, as striate's does
 }
 
 
 class Net(nn.Module):
-    """The layers of a graph, with a softmax behind them when they are not trained.
+    """The layers of a graph, followed by a softmax for inference.
 
     Parameters
     ----------
     problem
-        The network; the modules get its numbers.
+        The network; the modules get copies of its weights.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -44,7 +44,7 @@ class Net(nn.Module):
         self.layers = nn.ModuleList(_layer(place, problem.arrays) for place in graph.layers)
 
     def forward(self, images: Any) -> Any:
-        """Give the net input of the last layer; in evaluation mode its probabilities."""
+        """Return the net input of the last layer; in evaluation mode its probabilities."""
         found = {self.input: images}
         for (name, sources), layer in zip(self.steps, self.layers, strict=True):
             first, *others = (found[source] for source in sources)
@@ -92,7 +92,7 @@ def _weight(place: Placed, *, biased: bool) -> nn.Module:
 
 
 def _convolution(place: Placed, function: weight.Convolution, *, biased: bool) -> nn.Module:
-    """Make a convolution, behind a padding where the sides differ."""
+    """Make a convolution, after a padding layer if the sides differ."""
     axes = function.window_axes(*place.source_shapes)
     even = all(axis.before == axis.after for axis in axes)
     module = nn.Conv2d(
@@ -120,11 +120,11 @@ class Torch:
     problem
         The network, and the batch.
     threads
-        How many share the work.
+        Number of threads.
     memory_format
-        How images lie in memory.
+        Memory layout of the images.
     compiled
-        Whether the network goes through ``torch.compile``.
+        Whether ``torch.compile`` is used.
     """
 
     def __init__(
@@ -145,7 +145,6 @@ class Torch:
         self.loss = torch.compile(loss, dynamic=False) if compiled else loss
 
     def train(self, rate: float) -> float:
-        """Take one training step."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
@@ -155,24 +154,23 @@ class Torch:
         return loss.item()
 
     def infer(self) -> Array:
-        """Give the probabilities."""
         with torch.inference_mode():
             return self.net(self.images).numpy()
 
 
 def eager(problem: Problem, threads: int) -> Torch:
-    """Run operation after operation."""
+    """Make a contestant in eager mode."""
     return Torch(problem, threads, torch.contiguous_format)
 
 
 def channels_last(problem: Problem, threads: int) -> Torch:
-    """Run operation after operation, with the channels of a pixel side by side."""
+    """Make a contestant in eager mode, with the channels of a pixel next to each other."""
     return Torch(problem, threads, torch.channels_last)
 
 
 def compiled(problem: Problem, threads: int) -> Torch:
-    """Run what ``torch.compile`` makes of it."""
+    """Make a contestant that uses ``torch.compile``."""
     compiler = os.environ.get("CXX", "g++")
     if shutil.which(compiler) is None:
-        raise LeftOut(f"needs a C++ compiler, and there is no {compiler}")
+        raise LeftOut(f"needs a C++ compiler; {compiler} was not found")
     return Torch(problem, threads, torch.contiguous_format, compiled=True)
