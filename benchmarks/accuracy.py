@@ -26,7 +26,7 @@ PROGRAM = Path(sys.executable).with_name("striate")
 
 
 def run(words, seed, threads):
-    """Train with one seed; give the seconds of the whole process, and the share that is right."""
+    """Train with one seed; give the seconds of the whole process, and the accuracy."""
     with tempfile.TemporaryDirectory() as folder:
         cold = {"STRIATE_CACHE": f"{folder}/cache", "STRIATE_NUM_THREADS": str(threads)}
         started = time.perf_counter()

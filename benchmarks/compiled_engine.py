@@ -1,12 +1,12 @@
-"""The compiled engine beside PyTorch, JAX and ONNX Runtime: training steps and inference.
+"""The compiled engine against PyTorch, JAX and ONNX Runtime: training steps and inference.
 
     python benchmarks/compiled_engine.py [--nets lenet5-relu conv4] [--batches 1 32 128 512]
         [--threads 1 2] [--rounds 7] [--steps train infer] [--peers ...] [--json FILE] [--kernels]
 
-Whoever is installed takes part, with the same network, the same numbers and the same batch; they
-take turns, round after round, and the limits of the machine are measured in the same rounds. Each
-number of threads has a process of its own, bound to as many cores. `striate bench` is the same in a
-minute.
+Every installed library takes part, with the same network, weights and batch. The contestants take
+turns; a turn that other programs disturbed is repeated, and dropped in the end. Each number of
+threads is measured in a separate process, which may use that number of cores only. `striate bench`
+is a shorter version of this.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def arguments():
 
 
 def in_this_process(given):
-    """Measure with one number of threads; give the report as a document."""
+    """Measure with one number of threads; return the report as a document."""
     options = BenchmarkSettings(
         networks=given.nets,
         batches=given.batches,
@@ -66,7 +66,7 @@ def in_this_process(given):
 
 
 def in_processes(given):
-    """Measure each number of threads in a process of its own."""
+    """Measure each number of threads in a separate process."""
     documents = []
     for threads in given.threads:
         with tempfile.TemporaryDirectory() as folder:

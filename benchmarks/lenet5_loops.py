@@ -1,11 +1,11 @@
 """LeNet-5's training step as plain loops, one image in each lane: the whole idea in one file.
 
-The equations are written down loop by loop, as for one image; but each number of an image stands
-for sixteen, which belong to sixteen images and lie side by side in a register. One function of
-machine code computes all gradients. Nothing is planned: how many sums stay in registers is chosen
-by hand, for AVX-512; nothing is fused but bias and relu with the convolutions.
+The equations are written loop by loop, as for one image, but each number is a vector of sixteen:
+the same number of sixteen images, next to each other in a register. One function of machine code
+computes all gradients. There is no planner: the number of sums that stay in registers is chosen by
+hand, for AVX-512, and only bias and relu are fused with the convolutions.
 
-`python benchmarks/plain_loops.py` checks the gradients, and times the loops beside the compiled
+`python benchmarks/plain_loops.py` checks the gradients, and times the loops against the compiled
 engine.
 """
 
@@ -75,7 +75,7 @@ class Loops:
         self.b.store(vector, pointer, 64)
 
     def positive(self, n, value):
-        """Give a value where ``n`` is positive, else 0: relu, and its derivative."""
+        """Return a value where ``n`` is positive, and 0 elsewhere: relu, and its derivative."""
         return self.b.select(self.b.fcmp_ordered(">", n, ZERO), value, ZERO)
 
     def add_lanes(self, vector, pointer):

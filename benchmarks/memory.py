@@ -1,12 +1,12 @@
-"""The memory of a training: what the plan says, what the process takes, and whether it grows.
+"""The memory of a training: as planned, as measured, and whether it grows.
 
     python benchmarks/memory.py [--net lenet5-relu] [--batch 128] [--steps 10000] [--threads 1]
         [--json FILE]
 
-Resident memory is read from Linux after the libraries are loaded, after the program is compiled,
-after the first step, and then ten times until the last. What compiling leaves behind is told apart:
-a program from the cache does without it. The plan's own figure is the arena, each worker's own
-memory, and the arrays that a training holds.
+Linux reports resident memory after the libraries are loaded, after the program is compiled, after
+the first step, and then ten times until the last. A second run loads the program from the cache,
+which shows how much memory compiling leaves behind. The plan's figure is the arena, the per-thread
+scratch, and the arrays of a training.
 """
 
 import argparse
@@ -30,19 +30,19 @@ TIMES = 10
 
 
 def resident():
-    """Read how many bytes of memory this process holds."""
+    """Return the resident memory of this process, in bytes."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def planned(problem, threads):
-    """Count the bytes that the plans of a training ask for, the caller's arrays among them."""
+    """Count the bytes that the plans of a training need, including the caller's arrays."""
     step = plan_step(problem.step, problem.batch, training=True, target_shapes=[()])
     optimizer = plan_update(Momentum(), len(problem.parameters))
     found = {}
     for name, plan in (("step", step), ("update", optimizer)):
         found[f"{name}: arena"] = 4 * plan.arena
-        found[f"{name}: workers"] = 4 * plan.local * threads
+        found[f"{name}: scratch"] = 4 * plan.local * threads
         ends = {}
         for v in plan.variables.values():
             if v.buffer in plan.buffers:
@@ -53,7 +53,7 @@ def planned(problem, threads):
 
 
 def train(given):
-    """Train, and give what the process holds at each moment."""
+    """Train, and return the memory of the process at each moment."""
     text, shape = network(given.net)
     problem = Problem.of(given.net, text, shape, batch=given.batch, training=True, seed=0)
     host()
@@ -120,7 +120,7 @@ def findings(plans, held):
 
 
 def report(given, plans, resident):
-    """Print what the plan says beside what the process holds."""
+    """Print the plan's figures and the memory of the process."""
     print(f"striate {striate.__version__}, {processor()}")
     print(f"{given.net}, batch {given.batch}, threads: {given.threads}, {given.steps:,} steps")
     print("\nthe plan, MiB")

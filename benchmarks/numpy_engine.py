@@ -64,7 +64,7 @@ class Striate:
         return found.losses[0]
 
     def infer(self, images, _labels):
-        """Give the probabilities of a batch."""
+        """Return the probabilities of a batch."""
         return self.engine.predict(self.parameters, self.state, (images,)).outputs[0]
 
 
@@ -106,7 +106,7 @@ class Torch:
         return loss.item()
 
     def infer(self, images, _labels):
-        """Give the probabilities of a batch."""
+        """Return the probabilities of a batch."""
         with self.torch.inference_mode():
             return self.net(self.torch.from_numpy(images)).softmax(1).numpy()
 
@@ -145,7 +145,7 @@ def main():
 
 
 def print_setting(given, threads, engines):
-    """Say what was measured, on what."""
+    """Print the libraries and the machine."""
     versions = [f"striate {striate.__version__}", f"NumPy {np.__version__}"]
     if "PyTorch" in engines:
         versions.append(f"PyTorch {engines['PyTorch'].torch.__version__}")

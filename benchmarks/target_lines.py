@@ -20,10 +20,10 @@ ONNX = ("ONNX Runtime",)
 LENET = "lenet5-relu"
 BATCHES = (32, 128, 512)
 CONTRACTION = 1_000_000
-"""Multiply-adds of a whole batch from which on a contraction is held against its target."""
+"""Multiply-adds of a whole batch that a contraction needs to be compared with its target."""
 
 LISTED = 6
-"""How many contractions are named that miss it."""
+"""Number of contractions below the target that are listed."""
 
 UNITS: dict[str, Callable[[float], str]] = {
     "x": "{:.2f} x".format,
@@ -35,7 +35,7 @@ UNITS: dict[str, Callable[[float], str]] = {
 
 
 class Missing(Exception):  # noqa: N818  # not an error: a figure that could not be measured
-    """There is no figure; the text gives the reason."""
+    """A figure is missing; the text gives the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +45,13 @@ class Line:
     Parameters
     ----------
     what
-        Is measured.
+        Description of the figure.
     unit
         One of ``UNITS``.
     find
-        Gives the figure and a remark, from what the program wrote; raises ``Missing``.
+        Finds the figure and a remark in the program's output; raises ``Missing``.
     least, most
-        The target: one of them.
+        The target, one of the two.
     """
 
     what: str
@@ -62,13 +62,13 @@ class Line:
 
     @property
     def target(self):
-        """The target in words."""
+        """The target with its unit."""
         if self.least is not None:
             return f"≥ {self.write(self.least)}"
         return f"≤ {self.write(self.most)}"
 
     def meets(self, value):
-        """Whether a figure is as good as the target; what is no number is not."""
+        """Return whether a figure is as good as the target; NaN never is."""
         return value >= self.least if self.least is not None else value <= self.most
 
     def write(self, value):
@@ -83,7 +83,7 @@ class Measurement:
     Parameters
     ----------
     command
-        Gives the program's name and its arguments, from what the caller said.
+        Returns the program's name and arguments, from the caller's arguments.
     lines
         Of the table.
     """
@@ -279,7 +279,7 @@ def memory_of_plan(document, finding):
 
 
 def races(given, *, nets, batches, step, peers):
-    """Let networks race."""
+    """Return the command of a race."""
     return [
         *("compiled_engine.py", "--nets", *nets, "--batches", *batches, "--steps", step),
         *("--peers", *peers, "--threads", *sorted({1, given.threads}), *turns(given)),
@@ -287,18 +287,18 @@ def races(given, *, nets, batches, step, peers):
 
 
 def turns(given):
-    """Say how many turns there are, and how long they take."""
+    """Return the arguments for the number of turns and their duration."""
     return ["--rounds", given.rounds, "--seconds", given.seconds, "--seed", given.seed]
 
 
 def kernels(given, nets):
-    """Measure kernels alone."""
+    """Return the command that measures kernels alone."""
     words = ["--kernels", "--nets", *nets, "--batches", 128, "--threads", 1]
     return ["compiled_engine.py", *words, *turns(given)]
 
 
 def loops(given):
-    """Let the engine race against plain loops."""
+    """Return the command of the race against plain loops."""
     return [
         *("plain_loops.py", "--batches", *BATCHES),
         *("--threads", *sorted({1, given.threads}), *turns(given)),
@@ -306,13 +306,13 @@ def loops(given):
 
 
 def memory(given, net, steps):
-    """Look at the memory of a training."""
+    """Return the command that measures the memory of a training."""
     words = ["--net", net, "--batch", 128, "--threads", given.threads, "--steps", steps]
     return ["memory.py", *words]
 
 
 def epoch(given):
-    """Train for some epochs."""
+    """Return the command that times epochs."""
     words = ["--threads", given.threads, "--rounds", given.rounds, "--seed", given.seed]
     return ["epoch.py", "--net", LENET, *words]
 
@@ -440,7 +440,7 @@ MEASUREMENTS = {
     "memory": Measurement(
         command=lambda given: memory(given, LENET, given.steps),
         lines=(
-            # Less than one pointer that is kept.
+            # Less than one pointer kept per step.
             Line(what=f"{LENET}, memory grows by", unit="bytes a step", most=8.0, find=growth),
             Line(
                 what=f"{LENET}, growth after loading / plan",

@@ -60,7 +60,7 @@ class Worst:
 
 
 def inputs(every):
-    """Give all float32 numbers, or one in so many, by their bits, a chunk at a time."""
+    """Yield all float32 numbers, or every n-th one, in the order of their bits, in chunks."""
     for start in range(0, 1 << 32, CHUNK * every):
         stop = min(start + CHUNK * every, 1 << 32)
         yield np.arange(start, stop, every, dtype=np.uint64).astype(np.uint32).view(np.float32)

@@ -11,12 +11,12 @@ from striate.bench.work import Work
 
 
 def about(median):
-    """Give a spread of 2 % around a number."""
+    """Return a spread of 2 % around a number."""
     return Spread(median=median, low=0.98 * median, high=1.02 * median, rounds=5)
 
 
 def line(name, speed, ours, of_peak, distance=0.0, dropped=0):
-    """Give a contestant's result."""
+    """Return a contestant's result."""
     return RaceResult(
         name=name,
         images_per_second=about(speed),
@@ -28,7 +28,7 @@ def line(name, speed, ours, of_peak, distance=0.0, dropped=0):
 
 
 def kernel(number, writes, seconds, least, operations=2_000_000):
-    """Give a kernel's row."""
+    """Return a kernel's row."""
     work = Work(
         multiply_adds=1_000_000,
         contracted=1_000_000,

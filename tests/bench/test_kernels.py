@@ -15,7 +15,7 @@ TEXT = "conv 3@3x3 same | batch-norm relu | max 2x2 | dropout 0.3 | dense 4 soft
 
 @pytest.fixture(scope="module")
 def plan():
-    """Give the plan of a training step with several phases, for one block of images."""
+    """Return the plan of a training step with several phases, for one block of images."""
     step = TrainingStep.of(parse(TEXT, (8, 8, 2)), [CrossEntropy()])
     return plan_step(step, 16, training=True, target_shapes=[()])
 

@@ -23,7 +23,7 @@ NAMED = {peer.name: peer for peer in PEERS}
 
 
 def problem(name, *, training):
-    """Give a network, with numbers at which nothing is zero or one by chance."""
+    """Return a network, with numbers at which nothing is zero or one by chance."""
     text, shape = (EVERY_KIND, (14, 15, 2)) if name == "every kind" else network(name)
     found = Problem.of(name, text, shape, batch=5, training=training, seed=3)
     rng = np.random.default_rng(17)
@@ -40,7 +40,7 @@ def _small(rng, like):
 
 
 def trained(given):
-    """Give the losses of three steps of the NumPy engine."""
+    """Return the losses of three steps of the NumPy engine."""
     engine, optimizer = NumpyEngine(given.step), Momentum(momentum=MOMENTUM)
     batch = Batch(inputs=(given.images,), targets=(given.labels,))
     draw = Draw(seed=0, step=0, layer=0, images=np.arange(given.batch))
@@ -57,7 +57,7 @@ def trained(given):
 
 
 def made(name, given):
-    """Give a peer, or skip."""
+    """Return a peer, or skip."""
     peer = NAMED[name]
     if peer.missing:
         pytest.skip(f"{name} is not installed")

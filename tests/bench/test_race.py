@@ -1,4 +1,4 @@
-"""Contestants in turns: what is compared, what is timed, who is left out."""
+"""Contestants in turns: comparisons, timings, and contestants that are left out."""
 
 import numpy as np
 import pytest
@@ -10,13 +10,13 @@ SHAPE = (2, 2, 1)
 
 
 def problem(*, training=True, batch=8):
-    """Give a layer of three neurons on 4 pixels: 12 multiply-adds forward, 12 backward."""
+    """Return a layer of three neurons on 4 pixels: 12 multiply-adds forward, 12 backward."""
     text = "dense 3 softmax"
     return Problem.of("small", text, SHAPE, batch=batch, training=training, seed=0)
 
 
 class Clock:
-    """A clock that goes on only when somebody works, and notes who."""
+    """A clock that advances only while a contestant works, and notes which one."""
 
     def __init__(self):
         self.now = 0.0
@@ -28,7 +28,7 @@ class Clock:
 
 
 class Worker:
-    """A contestant that takes so many seconds for each step or pass."""
+    """A contestant that takes a given number of seconds for each step or pass."""
 
     def __init__(self, name, clock, seconds, losses=(3.0, 2.0, 1.0), answers=0.5):
         self.name, self.clock, self.seconds = name, clock, seconds
@@ -40,13 +40,13 @@ class Worker:
         self.clock.worked.append(self.name)
 
     def train(self, rate):
-        """Give the losses one after another."""
+        """Return the losses one after another."""
         assert rate > 0
         self.work()
         return next(self.losses, 0.0)
 
     def infer(self):
-        """Give the same probabilities every time."""
+        """Return the same probabilities every time."""
         self.work()
         return np.full((8, 3), self.answers)
 
@@ -71,7 +71,7 @@ class Judge:
 
 @pytest.fixture
 def clock():
-    """Give a clock at zero."""
+    """Return a clock at zero."""
     return Clock()
 
 
@@ -97,7 +97,7 @@ def test_figures(clock):
 
 
 def test_they_take_turns(clock):
-    """In each round everybody has a turn of about the time asked for, in alternating order."""
+    """In each round every contestant has a turn of about the given time, in alternating order."""
     workers = [Worker(OURS, clock, 0.8), Worker("other", clock, 0.4)]
 
     run(problem(training=False), workers, clock)
@@ -117,7 +117,7 @@ def test_they_take_turns(clock):
     ],
 )
 def test_who_computes_something_else_is_not_counted(clock, training, other, distance):
-    """Other losses or answers: the time is told, but it is nobody's best peer."""
+    """Other losses or probabilities: the time is reported, but the peer can't be the best one."""
     workers = [Worker(OURS, clock, 0.5), Worker("other", clock, 0.25, **other)]
 
     result = run(problem(training=training), workers, clock)

@@ -51,26 +51,26 @@ class Rejecting(Lenient):
 
 
 class Noting(Observer):
-    """Notes what it hears."""
+    """Notes what it receives."""
 
     def __init__(self):
         self.heard = []
 
     def begins(self, environment, peaks):
-        """Hear of the machine."""
+        """Receive the machine."""
         self.heard += [environment, peaks]
 
     def ran(self, finished):
-        """Hear of a race."""
+        """Receive a race."""
         self.heard.append(finished)
 
     def measured(self, name, rows):
-        """Hear of kernels."""
+        """Receive kernels."""
         self.heard.append((name, rows))
 
 
 def options(**others):
-    """Give the shortest measurement of all."""
+    """Return the shortest measurement of all."""
     given = {"networks": ["tiny"], "batches": [1, 20], "peers": [], "rounds": 2, "seconds": 0.001}
     return BenchmarkSettings(**(given | others))
 
@@ -95,7 +95,7 @@ def test_races_without_peers():
 
 @pytest.mark.usefixtures("tiny")
 def test_multiply_adds_of_a_race():
-    """Products of both layers; backward twice as many, but for the images' derivatives."""
+    """Products of both layers; twice as many backward, without the images' derivatives."""
     found = measure(options(batches=[1]), Observer())
 
     convolution, dense = 2 * 16 * 9, 3 * 8  # maps, places, pixels; neurons, inputs

@@ -12,12 +12,12 @@ from striate.bench.tables import Printer
 
 @pytest.fixture(params=[80, 120])
 def console(request):
-    """Give a console of so many columns that writes into a text, without colors."""
+    """Return a console of a given width that writes to a string, without colors."""
     return Console(file=io.StringIO(), width=request.param)
 
 
 def written(console):
-    """Give what was printed, without the blanks at the ends of lines."""
+    """Return what was printed, without the blanks at the ends of lines."""
     return "\n".join(line.rstrip() for line in console.file.getvalue().rstrip("\n").split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""Counting what is to be done: whole networks, and the items of a plan."""
+"""Counting work: of whole networks, and of the items of a plan."""
 
 import pytest
 
@@ -11,14 +11,14 @@ from striate.model.presets import preset
 
 
 def step_of(text, shape):
-    """Give a training step with cross-entropy."""
+    """Return a training step with cross-entropy."""
     return TrainingStep.of(parse(text, shape), [CrossEntropy()])
 
 
 def test_lenet5():
-    """Wichmann 6.1 on 32 x 32 pixels, counted by hand; averages are no multiply-adds.
+    """Wichmann 6.1 on 32 x 32 pixels, counted by hand; averages don't count as multiply-adds.
 
-    Backward each layer needs as much twice, but for the derivatives of the images.
+    Backward, each layer needs twice as many, except for the derivatives of the images.
     """
     conv1, conv2 = 6 * 28 * 28 * 25, 16 * 10 * 10 * 6 * 25
     dense = 400 * 120 + 120 * 84 + 84 * 10

@@ -13,14 +13,14 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 @pytest.fixture
 def loops(monkeypatch):
-    """Give the program."""
+    """Return the program."""
     monkeypatch.syspath_prepend(BENCHMARKS)
     return importlib.import_module("plain_loops")
 
 
 @pytest.fixture
 def problem(loops):
-    """Give LeNet-5 with two blocks of images."""
+    """Return LeNet-5 with two blocks of images."""
     return Problem.of(loops.NET, *network(loops.NET), batch=32, training=True, seed=3)
 
 

@@ -14,19 +14,19 @@ TORCH = ("PyTorch eager", "PyTorch channels_last", "torch.compile")
 
 @pytest.fixture
 def lines(monkeypatch):
-    """Give the module with the lines of the table."""
+    """Return the module with the lines of the table."""
     monkeypatch.syspath_prepend(BENCHMARKS)
     return importlib.import_module("target_lines")
 
 
 @pytest.fixture
 def targets(lines):  # noqa: ARG001  # makes the folder known
-    """Give the program."""
+    """Return the program."""
     return importlib.import_module("targets")
 
 
 def line(name, ratio, distance=0.0):
-    """Give a contestant's result as it is written to a file."""
+    """Return a contestant's result as it is written to a file."""
     return {
         "name": name,
         "ratio": {"median": ratio, "low": ratio - 0.1, "high": ratio + 0.1},
@@ -38,7 +38,7 @@ def line(name, ratio, distance=0.0):
 
 
 def disturbed(name, dropped=5):
-    """Give a contestant whose turns were disturbed, as it is written to a file."""
+    """Return a contestant whose turns were disturbed, as it is written to a file."""
     return line(name, 1.0) | {
         "ratio": None,
         "images_per_second": None,
@@ -48,7 +48,7 @@ def disturbed(name, dropped=5):
 
 
 def document(*peers, left_out=None, missing=None, batch=32, threads=1, ours=None):
-    """Give a race of LeNet-5 as it is written to a file."""
+    """Return a race of LeNet-5 as it is written to a file."""
     race = {
         "network": "lenet5-relu",
         "batch": batch,
@@ -62,12 +62,12 @@ def document(*peers, left_out=None, missing=None, batch=32, threads=1, ours=None
 
 
 def both(first, second):
-    """Give the races of one thread and of two threads as they are written to one file."""
+    """Return the races of one thread and of two threads as they are written to one file."""
     return {"reports": first["reports"] + second["reports"]}
 
 
 def kernel(name, contracted, share):
-    """Give a kernel's row as it is written to a file."""
+    """Return a kernel's row as it is written to a file."""
     return {"writes": [name], "work": {"contracted": contracted}, "share": share}
 
 
@@ -81,7 +81,7 @@ def test_the_best_of_the_peers_counts(lines):
 
 
 def test_who_computes_wrongly_is_left_out_and_named(lines):
-    """A fast peer with other results is no peer; so is one whose results are no numbers."""
+    """A fast peer with other results isn't counted; neither is one whose results are NaN."""
     peers = [line(TORCH[0], 6.0), line(TORCH[1], 1.0, None), line(TORCH[2], 2.0, 0.06)]
 
     ratio, note = lines.best_ratio(document(*peers), "lenet5-relu", 32, *TORCH)
@@ -122,7 +122,7 @@ def test_who_computes_wrongly_is_left_out_and_named(lines):
     ],
 )
 def test_a_missing_peer_is_not_measured(lines, targets, found, reason):
-    """However fast striate is beside the others, the target is not met where one of them lacks."""
+    """However fast striate is, a target isn't met if one of the peers is missing."""
     ((first, *_), name) = lines.training("lenet5-relu", {32: 5.0}), "lenet5-training"
 
     (result,) = targets.judge(name, [first], found)

@@ -10,7 +10,7 @@ like this:
 3. time the turn;
 4. run the loop again.
 
-The loop needs nothing but the processor: on a free machine, n threads do n times what one does.
+The loop needs only the processor: on a free machine, n threads do n times what one does.
 If it reached less than :data:`FULL_SPEED` of that before or after the turn, something else used the
 cores. The turn is then repeated, and after :data:`ATTEMPTS` it is dropped. What remains of a
 measurement may be too little to report; it is then "not measured", whatever the figures say.
@@ -54,7 +54,7 @@ class Meter(Protocol):
 
 
 class Calibration:
-    """Tells whether a turn was disturbed, and collects the peaks that were measured around turns.
+    """Rejects turns that were disturbed, and collects the peaks measured around the others.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Calibration:
         Parameters
         ----------
         turn
-            What is to be measured.
+            The work that is measured.
 
         Returns
         -------

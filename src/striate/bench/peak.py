@@ -183,7 +183,7 @@ class PeakMeter:
         return ctypes.CFUNCTYPE(None, *types)(self._code.address(name))
 
     def _timed(self, work: Callable[[int, int], None], rounds: int) -> float:
-        """Let all threads work for a number of rounds; return the seconds until the last is done."""
+        """Run a number of rounds on all threads; return the seconds until the last is done."""
         started = time.perf_counter()
         list(self._workers.map(work, range(self.threads), [rounds] * self.threads))
         return time.perf_counter() - started

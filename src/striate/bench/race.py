@@ -54,8 +54,8 @@ class RaceResult:
         Images per second of striate divided by this contestant's, round by round; 1 for striate,
         None if there were too few rounds in which neither was disturbed.
     of_peak
-        Share of the multiply-adds that the machine can do in the same time; None if there is no
-        speed.
+        Share of the multiply-adds that the machine can do in the same time; None without
+        ``images_per_second``.
     dropped
         Number of turns that were disturbed every time.
     distance

@@ -21,7 +21,7 @@ Numbers = dict[str, Any]
 
 
 class Jitted:
-    """The network compiled by XLA, which uses as many threads as the process has cores.
+    """The network compiled by XLA, which uses one thread for each core of the process.
 
     Parameters
     ----------
