@@ -2,8 +2,8 @@
 
 The equations are written loop by loop, as for one image, but each number is a vector of sixteen:
 the same number of sixteen images, next to each other in a register. One function of machine code
-computes all gradients. It does without a planner: the number of sums that stay in registers is chosen by
-hand, for AVX-512, and only bias and relu are fused with the convolutions.
+computes all gradients. It does without a planner: the number of sums that stay in registers is
+chosen by hand, for AVX-512, and only bias and relu are fused with the convolutions.
 
 `python benchmarks/plain_loops.py` checks the gradients, and times the loops against the compiled
 engine.
