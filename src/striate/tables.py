@@ -184,7 +184,7 @@ def _text(cell: str | Text, style: str = "") -> Text:
 
 
 def _styled(cell: Text, style: str) -> Text:
-    """Give a cell the style of its column, below its own."""
+    """Return a cell the style of its column, below its own."""
     if not style:
         return cell
     copy = cell.copy()
@@ -220,7 +220,7 @@ def _widths(
     least: Sequence[int],
     width: int | None,
 ) -> list[int]:
-    """Give each column its widest cell's width, and take what is too much from the prose."""
+    """Return each column its widest cell's width, and take what is too much from the prose."""
     widths = [
         max([Text(columns[k].heading).cell_len, *(row[k].cell_len for row in cells)]) for k in shown
     ]
