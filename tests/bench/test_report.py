@@ -22,27 +22,14 @@ from striate.graph.engine import NumpyEngine
 TINY = ("conv 2@3x3 relu | max 2x2 | dense 3 softmax", (6, 6, 1))
 
 
-class Lenient:
-    """A calibration that accepts every turn: these tests run on busy machines, too."""
-
-    def __init__(self, meter):
-        self.meter = meter
-        self.peaks = []
-
-    def undisturbed(self, turn):
-        """Run the turn, and measure the peak."""
-        self.peaks.append(self.meter.multiply_adds())
-        return turn()
-
-
 @pytest.fixture
 def tiny(monkeypatch):
     """Let every name of a network mean the tiny one, on a machine that is never busy."""
     monkeypatch.setattr(report, "network", lambda _: TINY)
-    monkeypatch.setattr(report, "Calibration", Lenient)
+    monkeypatch.setattr(report, "Calibration", measured.Lenient)
 
 
-class Rejecting(Lenient):
+class Rejecting(measured.Lenient):
     """A calibration that rejects every turn."""
 
     def undisturbed(self, turn):

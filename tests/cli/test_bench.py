@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bench.measured import Lenient
 from striate.bench import machine, report
 
 TINY = ("conv 2@3x3 relu | max 2x2 | dense 3 softmax", (6, 6, 1))
@@ -11,25 +12,26 @@ TINY = ("conv 2@3x3 relu | max 2x2 | dense 3 softmax", (6, 6, 1))
 
 @pytest.fixture
 def bench(striate, monkeypatch):
-    """Run the command on a tiny network, with all cores, without peers."""
+    """Run the command on a tiny network, with all cores, without peers, on a machine that is free."""
     real = report.network
     monkeypatch.setattr(report, "network", lambda name: TINY if name == "tiny" else real(name))
+    monkeypatch.setattr(report, "Calibration", Lenient)
     monkeypatch.setattr(machine, "bind", lambda _: False)
     monkeypatch.setattr("striate.cli.bench.PEERS", ())
     return lambda *words: striate("bench", *words, "--rounds", "1")
 
 
 def test_it_measures(bench):
-    """A network is trained and asked, with one image and with many; a row each at the end."""
+    """Training and inference, with one image and with many; a row each at the end."""
     result = bench("tiny", "--batch", "1", "--batch", "20", "--threads", "1")
 
     assert result.exit_code == 0, result.output
     headings = [line for line in result.stdout.splitlines() if line.startswith("tiny, ")]
     assert headings == [
-        "tiny, 1x6x6, training, batch 1: 648 multiply-adds an image",
-        "tiny, 1x6x6, training, batch 20: 648 multiply-adds an image",
-        "tiny, 1x6x6, inference, batch 1: 312 multiply-adds an image",
-        "tiny, 1x6x6, inference, batch 20: 312 multiply-adds an image",
+        "tiny, 1x6x6, training, batch 1: 648 multiply-adds/image",
+        "tiny, 1x6x6, training, batch 20: 648 multiply-adds/image",
+        "tiny, 1x6x6, inference, batch 1: 312 multiply-adds/image",
+        "tiny, 1x6x6, inference, batch 20: 312 multiply-adds/image",
     ]
     rows = [line.split()[:3] for line in result.stdout.splitlines() if line.startswith("tiny  ")]
     steps = [("train", "1"), ("train", "20"), ("infer", "1"), ("infer", "20")]
@@ -42,7 +44,7 @@ def test_json(bench):
 
     document = json.loads(result.stdout)
     assert [race["batch"] for race in document["races"]] == [3, 3]
-    assert document["setting"]["threads"] == document["peaks"]["threads"] == 1
+    assert document["environment"]["threads"] == document["peaks"]["threads"] == 1
 
 
 def test_kernels(bench):
@@ -56,12 +58,12 @@ def test_kernels(bench):
 
 
 def test_an_unknown_network(bench):
-    """A name that is none is an error, before anything is measured."""
+    """An unknown name is an error, before anything is measured."""
     result = bench("lenet6")
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        'Error: "lenet6" is not the name of a network. There are lenet5-relu, lenet5, two-layer, '
-        "conv4, resnet20, mobilenet-small, lenet5-valid, lenet1989, wolter-exercise, hagan-8.11, "
-        'unet-small. Did you mean "lenet5"? Use one of these.\n'
+        'Error: Unknown network "lenet6". Did you mean "lenet5"? Choose from lenet5-relu, lenet5, '
+        "two-layer, conv4, resnet20, mobilenet-small, lenet5-valid, lenet1989, wolter-exercise, "
+        "hagan-8.11, unet-small.\n"
     )
