@@ -12,7 +12,7 @@ TINY = ("conv 2@3x3 relu | max 2x2 | dense 3 softmax", (6, 6, 1))
 
 @pytest.fixture
 def bench(striate, monkeypatch):
-    """Run the command on a tiny network, with all cores, without peers, on a machine that is free."""
+    """Run the command on a tiny network with all cores, without peers, on a free machine."""
     real = report.network
     monkeypatch.setattr(report, "network", lambda name: TINY if name == "tiny" else real(name))
     monkeypatch.setattr(report, "Calibration", Lenient)
