@@ -52,7 +52,7 @@ def stages(given):
     times = {}
     imported(times)
     from striate.compile import plan_step  # noqa: PLC0415  # its import is measured
-    from striate.llvm.machine import Code, compile_object, host  # noqa: PLC0415
+    from striate.llvm.machine import LoadedObject, compile_object, host  # noqa: PLC0415
     from striate.llvm.program import write_program  # noqa: PLC0415
 
     step = problem_of(given).step
@@ -65,7 +65,7 @@ def stages(given):
     module = clocked(times, "write the program", lambda: write_program(plan))
     text = clocked(times, "print it for LLVM (in the next, too)", lambda: str(module))
     code = clocked(times, "LLVM", lambda: compile_object(module, plan.target))
-    clocked(times, "load", lambda: Code(code, plan.target))
+    clocked(times, "load", lambda: LoadedObject(code, plan.target))
     return {"seconds": times, "sizes": {"IR, bytes": len(text), "code, bytes": len(code)}}
 
 

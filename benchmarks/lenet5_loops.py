@@ -18,9 +18,9 @@ import numpy as np
 
 from striate.graph.parameters import Layout
 from striate.llvm.builder import FLOATS, INTS, Builder
-from striate.llvm.lanes import sum_of_lanes, turned
-from striate.llvm.machine import Code, compile_object, host
-from striate.llvm.text import F32, I64, PTR, VOID, Module, constant, vector_type
+from striate.llvm.ir import F32, I64, PTR, VOID, IRModule, constant, vector_type
+from striate.llvm.lanes import sum_of_lanes, transposed
+from striate.llvm.machine import LoadedObject, compile_object, host
 from striate.llvm.vector_math.exponential import exp
 from striate.plan.target import LANES
 from striate.runtime.shared_memory import floats
@@ -109,7 +109,7 @@ class Loops:
             for left in (0, width - LANES):  # two squares of 16 columns cover 28
                 first, there = images.at(block, i, left), x.at(0, i, left)
                 rows = [self.b.load(images.beside(first, q, 0, 0), FLOATS) for q in range(LANES)]
-                for q, column in enumerate(turned(self.b, rows)):
+                for q, column in enumerate(transposed(self.b, rows)):
                     self.store(column, x.beside(there, 0, 2, 2 + q))
 
         self.each(row, (0, height, 1))
@@ -184,7 +184,7 @@ class Loops:
 
         def square(k):
             first, there = x.at(self.b.multiply(k, LANES)), turned_x.at(k, 0)
-            rows = turned(self.b, [self.vector(x.beside(first, q)) for q in range(LANES)])
+            rows = transposed(self.b, [self.vector(x.beside(first, q)) for q in range(LANES)])
             for q, row in enumerate(rows):
                 self.store(row, turned_x.beside(there, 0, q))
 
@@ -302,7 +302,7 @@ class Loops:
 
 def write(layout):
     """Write the step; give the module, and the numbers that its workspace holds."""
-    module = Module(host().triple)
+    module = IRModule(host().triple)
     function = module.function("step", VOID, [*[PTR] * 5, I64, F32])
     b = Builder(function)
     images, labels, weights, gradient, workspace, blocks, share = function.args
@@ -355,7 +355,7 @@ class PlainLoops:
             raise SystemExit(f"batches of {problem.batch} images are not {threads} x whole blocks")
         layout, target = Layout.of(problem.graph.parameters()), host()
         module, used = write(layout)
-        self.code = Code(compile_object(module, target), target)
+        self.code = LoadedObject(compile_object(module, target), target)
         types = [*[ctypes.c_void_p] * 5, ctypes.c_int64, ctypes.c_float]
         self.step = ctypes.CFUNCTYPE(None, *types)(self.code.address("step"))
         self.problem, self.labels = problem, problem.labels.astype(np.int32)

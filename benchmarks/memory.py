@@ -21,7 +21,7 @@ import striate
 from striate.bench.contestant import Striate
 from striate.bench.machine import processor
 from striate.bench.networks import NETWORKS, Problem, network
-from striate.compile import plan_step, plan_update
+from striate.compile import plan_optimizer, plan_step
 from striate.functions.optimizer import Momentum
 from striate.llvm.machine import host
 
@@ -38,7 +38,7 @@ def resident():
 def planned(problem, threads):
     """Count the bytes that the plans of a training need, including the caller's arrays."""
     step = plan_step(problem.step, problem.batch, training=True, target_shapes=[()])
-    optimizer = plan_update(Momentum(), len(problem.parameters))
+    optimizer = plan_optimizer(Momentum(), len(problem.parameters))
     found = {}
     for name, plan in (("step", step), ("update", optimizer)):
         found[f"{name}: arena"] = 4 * plan.arena

@@ -7,7 +7,7 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from striate.llvm.builder import FLOATS, Builder
-from striate.llvm.text import I32, I64, PTR, VOID, Module
+from striate.llvm.ir import I32, I64, PTR, VOID, IRModule
 from striate.llvm.vector_math import FUNCTIONS, reciprocal_square_root
 from striate.maths.special import erf
 from striate.plan.target import LANES
@@ -127,7 +127,7 @@ def check(name, x, y):
 
 def _written(emit, triple, arguments, element, repeat, *, flush=False):
     """Write a function that applies a vector function to arrays."""
-    module = Module(triple)
+    module = IRModule(triple)
     b = Builder(module.function("run", VOID, [PTR] * (arguments + 1) + [I64]))
     *inputs, output, count = b.function.args
     step = LANES if element is FLOATS else 1

@@ -30,7 +30,7 @@ from striate.llvm.machine import compile_object
 from striate.llvm.program import write_program
 from striate.model.losses import losses_of
 from striate.model.presets import PRESETS, preset
-from striate.plan.lower import lower, lower_update
+from striate.plan.lower import lower, lower_optimizer
 from striate.plan.statement import Lowered
 
 PROCESSORS = ("skylake-avx512", "haswell", "neoverse-n1")
@@ -74,7 +74,7 @@ def programs(names: Sequence[str]) -> Iterator[tuple[str, Lowered, int, str]]:
     for optimizer in (Adam(), GradientDescent()):
         for target in PROCESSORS:
             name = type(optimizer).__name__
-            yield f"{name}-{target}", lower_update(optimizer, 61_706), 1, target
+            yield f"{name}-{target}", lower_optimizer(optimizer, 61_706), 1, target
 
 
 def describe(content: bytes) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from striate import __version__
 from striate.functions.optimizer.base import Optimizer
 from striate.graph.step import TrainingStep
-from striate.llvm.machine import Code, compile_object, host, versions, writers
+from striate.llvm.machine import LoadedObject, compile_object, generator_digest, host, versions
 from striate.llvm.program import write_program
 from striate.plan.fingerprint import fingerprint
-from striate.plan.lower import lower, lower_update
+from striate.plan.lower import lower, lower_optimizer
 from striate.plan.manifest import Manifest
 from striate.plan.plan import Plan, make_plan
 from striate.plan.simplify import simplify
@@ -70,15 +70,15 @@ def plan_step(
     return make_plan(lowered, images, target or host())
 
 
-def plan_update(optimizer: Optimizer, size: int, *, target: Target | None = None) -> Plan:
+def plan_optimizer(optimizer: Optimizer, size: int, *, target: Target | None = None) -> Plan:
     """Plan an update."""
-    return make_plan(lower_update(optimizer, size), 1, target or host())
+    return make_plan(lower_optimizer(optimizer, size), 1, target or host())
 
 
 def load(plan: Plan, *, threads: int | None = None) -> Executable:
     """Write, compile and load a plan."""
     code = compile_object(write_program(plan), plan.target)
-    return Executable(plan, Code(code, plan.target), threads=threads)
+    return Executable(plan, LoadedObject(code, plan.target), threads=threads)
 
 
 def load_lowered(
@@ -92,14 +92,14 @@ def load_lowered(
     """Do all that is left to do; what was done once is read from the cache."""
     cache = ObjectCache()
     made_of = (fingerprint(lowered), f"{images} {winograd}", fingerprint(target))
-    key = key_of(*made_of, versions(), writers(), __version__)
+    key = key_of(*made_of, versions(), generator_digest(), __version__)
     kept = cache.get(key)
     if kept is None:
         plan = make_plan(lowered, images, target, winograd=winograd)
         kept = Manifest.of(plan).pack(compile_object(write_program(plan), target))
         cache.put(key, kept)
-    frame, code = Manifest.unpack(kept)
-    return Executable(frame, Code(code, target), threads=threads)
+    manifest, code = Manifest.unpack(kept)
+    return Executable(manifest, LoadedObject(code, target), threads=threads)
 
 
 def llvm_ir(plan: Plan) -> str:

@@ -45,7 +45,7 @@ def test_items_of_a_plan(images):
         (phase, item)
         for phase in plan.phases
         for item in phase.items
-        if any(name.startswith("dense1") for name in plan.homes if name in item.reads)
+        if any(name.startswith("dense1") for name in plan.allocations if name in item.reads)
     )
 
     work = work_of(plan, item, over_images=place.over_images)

@@ -25,12 +25,12 @@ from engine.compiled import Compiled, bound, isa, neon, wanted
 from helpers import kinds_of
 from machine.aarch64 import EMULATOR, Emulated
 from machine.assembly import calls, functions
-from striate.compile import load, plan_step, plan_update
+from striate.compile import load, plan_optimizer, plan_step
 from striate.functions.optimizer.base import Optimizer
 from striate.llvm.machine import compile_object
 from striate.llvm.program import write_program
 from striate.maths.check import relative_error
-from striate.plan.lower import UPDATE_SCALARS
+from striate.plan.lower import OPTIMIZER_SCALARS
 
 # What LLVM makes of plain loops that clear or copy memory.
 OF_MEMORY = {"memset", "memcpy", "memmove"}
@@ -153,7 +153,7 @@ def test_updates(optimizer, step):
     reference = {"w_next": after, **{f"{name}_next": a for name, a in later.items()}}
     buffers = {"w": w, "dw": dw, "decayed": decayed, **memory}
     scalars = {"rate": 0.05, "step": step, "clip_factor": 0.5}
-    buffers["scalars"] = np.array([scalars[name] for name in UPDATE_SCALARS], np.float32)
+    buffers["scalars"] = np.array([scalars[name] for name in OPTIMIZER_SCALARS], np.float32)
     buffers |= {name: np.empty(size, np.float32) for name in reference}
 
     compiled(optimizer, size).run(buffers)
@@ -165,4 +165,4 @@ def test_updates(optimizer, step):
 @cache
 def compiled(optimizer, size):
     """Compile an update once for all steps."""
-    return load(plan_update(optimizer, size))
+    return load(plan_optimizer(optimizer, size))

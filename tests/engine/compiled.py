@@ -15,7 +15,7 @@ from striate.llvm.machine import describe, host
 from striate.plan.lower import lower
 from striate.plan.plan import make_plan
 from striate.plan.verify import verify_plan
-from striate.runtime.executable import Call, Executable
+from striate.runtime.executable import Binding, Executable
 
 SEED, STEP = 7, 3
 
@@ -204,14 +204,14 @@ class Shared:
 
     def run(self, buffers, **numbers):
         """Run the program until it was shared."""
-        call, program = Call(self.program), self.program
+        call, program = Binding(self.program), self.program
         for name, array in buffers.items():
             call.put(name, array)
         call.run(**numbers)  # which makes the room for as many threads as there are
         for _ in range(TRIES):
-            program._local[:] = np.nan
+            program._scratch[:] = np.nan
             call.run(**numbers)
-            _, *helpers = program._local.reshape(program.workers(), -1)
+            _, *helpers = program._scratch.reshape(program.workers(), -1)
             if not all(np.isnan(memory).all() for memory in helpers):
                 return
         assert program.workers() == 1 or os.cpu_count() == 1, (

@@ -21,8 +21,8 @@ from engine.compiled import Compiled
 from engine.planted import PLANTED, planted_numbers, planted_step
 from striate.compile import load
 from striate.plan import plan as planning
-from striate.plan.memory import place
-from striate.plan.plan import ARENA, LOCAL
+from striate.plan.allocation import allocate
+from striate.plan.plan import ARENA, SCRATCH
 from striate.plan.statement import LANES
 from striate.runtime.executable import Executable
 
@@ -84,7 +84,7 @@ def places_apart():
     """Let programs be made in which no two arrays share memory, and numbers lie between them."""
 
     def apart(needs):
-        return place([replace(need, first=0, last=_EVER) for need in needs], gap=GAP)
+        return allocate([replace(need, first=0, last=_EVER) for need in needs], gap=GAP)
 
     with (
         mock.patch.object(planning, "place", apart),
@@ -106,13 +106,13 @@ def touched(program):
     plan, found = program.plan, []
     for region, memory, size in (
         (ARENA, program._arena, plan.arena),
-        (LOCAL, program._local, plan.local),
+        (SCRATCH, program._scratch, plan.scratch),
     ):
         free = np.ones(memory.size, bool)
         for start in range(0, memory.size, max(size, 1)):
-            for name, home in plan.homes.items():
-                if home.region == region:
-                    first = start + home.offset
+            for name, allocation in plan.allocations.items():
+                if allocation.region == region:
+                    first = start + allocation.offset
                     free[first : first + _length(plan, name)] = False
         changed = memory != _untouched(memory.size)
         found += [(region, int(number)) for number in np.flatnonzero(free & changed)]
@@ -121,9 +121,9 @@ def touched(program):
 
 def _length(plan, name):
     """Count the numbers of an array, all blocks and parts together."""
-    variable, home = plan.variables[name], plan.homes[name]
+    variable, allocation = plan.variables[name], plan.allocations[name]
     each = LANES * (variable.rows or variable.size) if variable.per_image else variable.size
-    return home.per_block * (plan.blocks - 1) + home.per_part * (plan.parts - 1) + each
+    return allocation.per_block * (plan.blocks - 1) + allocation.per_part * (plan.parts - 1) + each
 
 
 def differences(step, numbers):

@@ -8,7 +8,7 @@ import numpy as np
 from engine.compiled import Numbers
 from plan.small import small_step
 from striate.plan.fuse import Kernel
-from striate.plan.plan import ARENA, LOCAL
+from striate.plan.plan import ARENA, SCRATCH
 from striate.plan.schedule import schedule
 from striate.plan.statement import LANES
 
@@ -22,20 +22,23 @@ def as_it_is(plan):
 
 def behind(plan, region):
     """Move the array that ends a region a vector on."""
-    name = max(_of(plan, region), key=lambda n: plan.homes[n].offset)
+    name = max(_of(plan, region), key=lambda n: plan.allocations[n].offset)
     return moved(plan, name, LANES)
 
 
 def before(plan, region):
     """Move an array that begins a region a vector back."""
-    name = min(_of(plan, region), key=lambda n: plan.homes[n].offset)
+    name = min(_of(plan, region), key=lambda n: plan.allocations[n].offset)
     return moved(plan, name, -LANES)
 
 
 def moved(plan, name, by):
     """Move an array."""
-    home = plan.homes[name]
-    return replace(plan, homes={**plan.homes, name: replace(home, offset=home.offset + by)})
+    allocation = plan.allocations[name]
+    return replace(
+        plan,
+        allocations={**plan.allocations, name: replace(allocation, offset=allocation.offset + by)},
+    )
 
 
 def longer(plan, name):
@@ -44,15 +47,15 @@ def longer(plan, name):
         (p, k)
         for p, phase in enumerate(plan.phases)
         for k, item in enumerate(phase.items)
-        if isinstance(item, Kernel) and item.head.writes == name
+        if isinstance(item, Kernel) and item.root.writes == name
     )
     items = list(plan.phases[p].items)
-    nest = items[k].head.nest
+    nest = items[k].root.nest
     (index,) = nest.equation.target.subscripts
     length = nest.extents[index.lone] + LANES
     shapes = {n: (*shape[:-1], length) for n, shape in nest.shapes.items()}
     wrong = replace(nest, extents={**nest.extents, index.lone: length}, shapes=shapes)
-    items[k] = replace(items[k], statements=(replace(items[k].head, nest=wrong),))
+    items[k] = replace(items[k], statements=(replace(items[k].root, nest=wrong),))
     phases = list(plan.phases)
     phases[p] = replace(phases[p], items=tuple(items))
     walks = schedule(items[k], plan.variables, plan.target, plan.schedules[p, k].tasks)
@@ -61,7 +64,7 @@ def longer(plan, name):
 
 def _of(plan, region):
     """Name the arrays of a region."""
-    return [name for name, home in plan.homes.items() if home.region == region]
+    return [name for name, allocation in plan.allocations.items() if allocation.region == region]
 
 
 PLANTED = {
@@ -69,8 +72,8 @@ PLANTED = {
     "nothing before": (as_it_is, False),
     "behind the arena": (lambda plan: behind(plan, ARENA), True),
     "before the arena": (lambda plan: before(plan, ARENA), False),
-    "behind a worker's memory": (lambda plan: behind(plan, LOCAL), True),
-    "before a worker's memory": (lambda plan: before(plan, LOCAL), False),
+    "behind a worker's memory": (lambda plan: behind(plan, SCRATCH), True),
+    "before a worker's memory": (lambda plan: before(plan, SCRATCH), False),
     "behind a caller's array": (lambda plan: longer(plan, "dense2.dbias"), True),
 }
 """By name: what plants the error, and on which side of the arrays the guard pages lie."""

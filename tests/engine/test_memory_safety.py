@@ -93,7 +93,7 @@ def test_numbers_between_arrays_find_a_planted_error():
         spoilt.train(numbers)
 
     (program,) = spoilt.programs.values()
-    end = program.plan.homes["batch-norm1.Z.m"].offset + 3
+    end = program.plan.allocations["batch-norm1.Z.m"].offset + 3
 
     assert touched(program) == [(ARENA, end + k) for k in range(LANES)]
 

@@ -10,8 +10,8 @@ from striate.functions.loss import CrossEntropy
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
 from striate.plan.fuse import Kernel
-from striate.plan.schedule import LoopSchedule, Walk
-from striate.plan.tiles import Segment
+from striate.plan.schedule import IndexLoop, LoopSchedule
+from striate.plan.tiles import LoopSegment
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def plan():
 
 def whole(index, extent, tile=1):
     """Walk an index in one stretch."""
-    return Walk(index, (Segment(0, extent, tile),))
+    return IndexLoop(index, (LoopSegment(0, extent, tile),))
 
 
 def described(plan, schedule):
@@ -32,7 +32,7 @@ def described(plan, schedule):
         (p, k)
         for p, phase in enumerate(plan.phases)
         for k, item in enumerate(phase.items)
-        if isinstance(item, Kernel) and item.head.writes == "conv1.Z"
+        if isinstance(item, Kernel) and item.root.writes == "conv1.Z"
     )
     other = replace(plan, schedules={**plan.schedules, place: schedule})
     return phase_rows(other)[place[0]].items[place[1]]
@@ -40,7 +40,7 @@ def described(plan, schedule):
 
 def test_a_tile_in_registers(plan):
     """The loops say what runs, what is written out at the edges, and what stays in registers."""
-    columns = Walk("j", (Segment(0, 4, 4), Segment(4, 24, 4), Segment(24, 28, 4)))
+    columns = IndexLoop("j", (LoopSegment(0, 4, 4), LoopSegment(4, 24, 4), LoopSegment(24, 28, 4)))
     places = (whole("i", 28), columns, whole("g", 1), whole("h", 6, 6))
     reduced = (whole("l", 1), whole("u", 5), whole("v", 5, 5))
 
@@ -60,7 +60,7 @@ def test_a_tile_in_registers(plan):
 
 def test_columns_in_the_lanes(plan):
     """Neighbors in the lanes are told from images; a tile of theirs counts vectors."""
-    columns = Walk("j", (Segment(0, 16, 16), Segment(16, 28, 12)))
+    columns = IndexLoop("j", (LoopSegment(0, 16, 16), LoopSegment(16, 28, 12)))
     places = (whole("h", 6, 2), whole("i", 28), columns)
     reduced = (whole("u", 5), whole("v", 5))
 

@@ -41,7 +41,7 @@ def test_everything_lies_inside(plan):
     found = memory_map(plan)
 
     assert all(p.offset + p.size <= r.size for r in found.own for p in r.places)
-    assert sum(len(r.places) for r in (*found.own, *found.buffers)) == len(plan.homes)
+    assert sum(len(r.places) for r in (*found.own, *found.buffers)) == len(plan.allocations)
 
 
 def test_arrays_live_while_they_are_needed(plan):
@@ -53,12 +53,12 @@ def test_arrays_live_while_they_are_needed(plan):
     assert len(items) == found.items
     for number, item in enumerate(items):
         written = item.stored if isinstance(item, Kernel) else {item.writes}
-        for name in {*item.reads, *written} & set(plan.homes):
+        for name in {*item.reads, *written} & set(plan.allocations):
             assert lives[name][0] <= number <= lives[name][1], (name, number)
 
 
 def test_sharing_saves(plan):
     """Without sharing, a worker's memory would be larger."""
-    _, local = memory_map(plan).own
+    _, scratch = memory_map(plan).own
 
-    assert local.size < local.unshared
+    assert scratch.size < scratch.unshared

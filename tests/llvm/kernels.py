@@ -6,12 +6,12 @@ from math import prod
 
 import numpy as np
 
+from striate.llvm.ir import IRModule
 from striate.llvm.kernel import arguments_of, write_kernel
-from striate.llvm.machine import Code, compile_object, host
-from striate.llvm.text import Module
+from striate.llvm.machine import LoadedObject, compile_object, host
 from striate.nests import Equation, bind, interpret
+from striate.plan.allocation import aligned
 from striate.plan.fuse import Kernel, fuse, with_stored
-from striate.plan.memory import aligned
 from striate.plan.schedule import schedule
 from striate.plan.statement import IMAGE, LANES, Compute, Variable
 from striate.runtime.shared_memory import floats
@@ -129,11 +129,11 @@ class Example:
     def run(self, target=None, tasks=1):
         """Compile and run; give the targets."""
         target, kernel, variables = target or host(), self.kernel(), self.variables()
-        module = Module(target.triple)
+        module = IRModule(target.triple)
         plan = schedule(kernel, variables, target, tasks)
         write_kernel(module, "kernel", kernel, plan, variables)
         module.functions["kernel"].internal = False
-        code = Code(compile_object(module, target), target)
+        code = LoadedObject(compile_object(module, target), target)
         names = arguments_of(kernel, variables)
         memory = {name: self.placed(variables[name]) for name in names}
         types = [*[ctypes.c_void_p] * len(names), ctypes.c_int64, ctypes.c_int64]

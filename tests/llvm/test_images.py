@@ -6,11 +6,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from striate.llvm.images import write_gather
-from striate.llvm.machine import Code, compile_object, host
-from striate.llvm.text import Module
+from striate.llvm.images import write_load_stored
+from striate.llvm.ir import IRModule
+from striate.llvm.machine import LoadedObject, compile_object, host
 from striate.maths.pixel_map import MAP_COLUMNS
-from striate.plan.statement import LANES, Gather
+from striate.plan.statement import LANES, LoadStored
 from striate.runtime.shared_memory import floats
 
 SHAPES = {
@@ -36,7 +36,7 @@ UNMOVED = (0, 1, 0, 1, 0, 0, 0, 0)
 def gathering(name):
     """Compile the function for a shape of images."""
     rows, columns, channels, element, last = SHAPES[name]
-    item = Gather(
+    item = LoadStored(
         source="images",
         indices="indices",
         maps="maps",
@@ -48,10 +48,10 @@ def gathering(name):
         element=element,
         last=last,
     )
-    module = Module(host().triple)
-    write_gather(module, "gather", item)
+    module = IRModule(host().triple)
+    write_load_stored(module, "gather", item)
     module.functions["gather"].internal = False
-    code = Code(compile_object(module, host()), host())
+    code = LoadedObject(compile_object(module, host()), host())
     types = [*[ctypes.c_void_p] * 5, ctypes.c_int64]
     function = ctypes.CFUNCTYPE(None, *types)(code.address("gather"))
 

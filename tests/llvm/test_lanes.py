@@ -7,21 +7,21 @@ import pytest
 
 from striate.llvm.builder import FLOATS as VECTOR
 from striate.llvm.builder import Builder
-from striate.llvm.lanes import lanes_below, load_part, store_part, sum_of_lanes, turned
-from striate.llvm.machine import Code, compile_object, host
-from striate.llvm.text import I64, PTR, VOID, Module, constant
+from striate.llvm.ir import I64, PTR, VOID, IRModule, constant
+from striate.llvm.lanes import lanes_below, load_part, store_part, sum_of_lanes, transposed
+from striate.llvm.machine import LoadedObject, compile_object, host
 from striate.plan.statement import LANES
 from striate.runtime.shared_memory import floats
 
 
 def function(write, arguments=2):
     """Compile a function of pointers that a test writes."""
-    module = Module(host().triple)
+    module = IRModule(host().triple)
     made = module.function("f", VOID, [*[PTR] * arguments, I64])
     builder = Builder(made)
     write(builder, *made.args)
     builder.ret_void()
-    code = Code(compile_object(module, host()), host())
+    code = LoadedObject(compile_object(module, host()), host())
     types = [*[ctypes.c_void_p] * arguments, ctypes.c_int64]
     call = ctypes.CFUNCTYPE(None, *types)(code.address("f"))
 
@@ -44,7 +44,7 @@ def test_turning():
 
     def write(b, source, target, _):
         rows = [load_part(b, b.at(source, k * LANES), LANES) for k in range(LANES)]
-        for k, row in enumerate(turned(b, rows)):
+        for k, row in enumerate(transposed(b, rows)):
             b.store(row, b.at(target, k * LANES))
 
     square, result = memory(np.arange(LANES * LANES)), memory(np.zeros(LANES * LANES))

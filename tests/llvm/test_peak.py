@@ -5,8 +5,8 @@ import ctypes
 import numpy as np
 import pytest
 
-from striate.llvm.machine import Code, compile_object, host
-from striate.llvm.peak import UNROLLED, sums_of, write_peaks
+from striate.llvm.machine import LoadedObject, compile_object, host
+from striate.llvm.peak import UNROLLED, accumulators_of, write_peaks
 from striate.plan.target import LANES
 
 VECTORS = 2 * UNROLLED
@@ -16,7 +16,7 @@ SIZE = VECTORS * LANES
 @pytest.fixture(scope="module")
 def code():
     """Give the functions for this processor."""
-    return Code(compile_object(write_peaks(host()), host()), host())
+    return LoadedObject(compile_object(write_peaks(host()), host()), host())
 
 
 def call(code, name, arrays, counts):
@@ -28,7 +28,7 @@ def call(code, name, arrays, counts):
 
 def test_multiply_adds(code):
     """Each sum gets the product of the two factors, in each round."""
-    sums = sums_of(host())
+    sums = accumulators_of(host())
     numbers = np.arange((sums + 2) * LANES, dtype=np.float32)
     before, (x, y) = numbers[: sums * LANES].copy(), numbers[sums * LANES :].reshape(2, LANES)
     expected = before + 5 * np.tile(x * y, sums)

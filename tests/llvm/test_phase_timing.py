@@ -7,8 +7,8 @@ import numpy as np
 from striate.compile import plan_step
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
-from striate.llvm.machine import Code, compile_object
-from striate.llvm.phase_timing import write_again
+from striate.llvm.machine import LoadedObject, compile_object
+from striate.llvm.phase_timing import write_phase_timing
 from striate.plan import control_block
 from striate.runtime.shared_memory import Words, floats
 
@@ -29,13 +29,13 @@ def test_a_phase_alone():
     }
     weight, bias = np.split(buffers["parameters"], [12])
     expected = buffers["input input"] @ weight.reshape(3, 4).T + bias
-    code = Code(compile_object(write_again(plan), plan.target), plan.target)
+    code = LoadedObject(compile_object(write_phase_timing(plan), plan.target), plan.target)
     type_ = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
     function = type_(code.address("phase 0 again"))
-    words, arena, local = (
+    words, arena, scratch = (
         Words(control_block.BUFFERS + len(plan.buffers)),
         floats(plan.arena),
-        floats(plan.local),
+        floats(plan.scratch),
     )
     words.words[control_block.ARENA_AT] = arena.ctypes.data
     words.words[control_block.IMAGES] = images
@@ -44,7 +44,7 @@ def test_a_phase_alone():
 
     for times in (1, 3):
         buffers["output dense1"].fill(np.nan)
-        function(words.address, local.ctypes.data, times)
+        function(words.address, scratch.ctypes.data, times)
 
         # Small whole numbers: float32 holds them exactly.
         np.testing.assert_array_equal(buffers["output dense1"], expected)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from array_functions import CHECKED, SMALLEST, ArrayFunction, assembly, check, distance, host
-from striate.llvm.text import F32
+from striate.llvm.ir import F32
 from striate.llvm.vector_math import coefficients, power
 
 AVX2 = ("haswell", "")

@@ -60,7 +60,7 @@ class Emulated:
             control_block.BUFFERS + k: memory.put(buffers[n]) for k, n in enumerate(plan.buffers)
         }
         places[control_block.ARENA_AT] = memory.put(np.zeros(plan.arena, np.float32))
-        places[control_block.LOCAL_AT] = memory.put(np.zeros(plan.local, np.float32))
+        places[control_block.SCRATCH_AT] = memory.put(np.zeros(plan.scratch, np.float32))
         places[control_block.COUNTS_AT] = memory.put(
             np.zeros(control_block.counts(len(plan.phases)), np.uint64)
         )

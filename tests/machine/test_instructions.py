@@ -14,9 +14,9 @@ from striate.compile import plan_step
 from striate.functions.loss import CrossEntropy
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
+from striate.llvm.ir import IRModule
 from striate.llvm.kernel import write_kernel
 from striate.llvm.machine import compile_object
-from striate.llvm.text import Module
 from striate.model.presets import preset
 from striate.plan.fuse import Kernel
 
@@ -49,9 +49,9 @@ def inner_loop_of(plan, name):
         (item, plan.schedules[p, k])
         for p, phase in enumerate(plan.phases)
         for k, item in enumerate(phase.items)
-        if isinstance(item, Kernel) and item.head.writes == name
+        if isinstance(item, Kernel) and item.root.writes == name
     )
-    module = Module(plan.target.triple)
+    module = IRModule(plan.target.triple)
     write_kernel(module, "kernel", kernel, schedule, plan.variables)
     module.functions["kernel"].internal = False
     assembly = compile_object(module, plan.target, assembly=True)

@@ -7,7 +7,7 @@ import numpy as np
 from striate.maths.philox import philox
 from striate.nests import Equation, Nest, interpret
 from striate.nests.expression import Number, Reference, Subscript, rewrite, write_terms
-from striate.plan.statement import IMAGE, LANES, Compute, Draw
+from striate.plan.statement import IMAGE, LANES, Compute, DrawMask
 from striate.plan.substitute import substitute, substitute_reference
 
 
@@ -72,7 +72,7 @@ def run(lowered, given, dtype=float):
                 shape = nest.shapes[nest.target]
                 before = memory.get(nest.target, np.zeros(shape, dtype)).reshape(shape)
                 memory[nest.target] = computed(statement, arrays, before)
-            case Draw():
+            case DrawMask():
                 size = lowered.variables[statement.target].size
                 memory[statement.target] = mask(statement, size, range(LANES), seed=1, step=2)
             case _:

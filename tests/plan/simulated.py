@@ -13,8 +13,8 @@ import numpy as np
 
 from plan.meaning import computed, fixed, mask, table, with_images
 from striate.plan.fuse import Kernel
-from striate.plan.plan import ARENA, LOCAL
-from striate.plan.statement import LANES, Draw, Load, Origin, Store, Turn
+from striate.plan.plan import ARENA, SCRATCH
+from striate.plan.statement import LANES, DrawMask, Load, Origin, Store, Transpose
 
 
 class Simulated:
@@ -46,7 +46,7 @@ class Simulated:
                 for part in reversed(range(plan.parts)):
                     self.images(phase, part, sums, images)
             else:
-                self.regions[LOCAL] = np.full(0, np.nan)
+                self.regions[SCRATCH] = np.full(0, np.nan)
                 self.block, self.part, self.count = 0, 0, images
                 self.items(phase.items, {})
         for name, array in buffers.items():
@@ -61,7 +61,7 @@ class Simulated:
     def images(self, phase, part, sums, images):
         """Do a phase for the images of one part, a block after another."""
         plan = self.plan
-        self.regions[LOCAL] = np.full(plan.local, np.nan)
+        self.regions[SCRATCH] = np.full(plan.scratch, np.nan)
         self.part = part
         for name in sums:
             self.view(name)[...] = 0
@@ -75,9 +75,11 @@ class Simulated:
 
         The shape counts where no image has its own: the sums of all parts are one array, too.
         """
-        variable, home = self.plan.variables[name], self.plan.homes[name]
-        begin = home.offset + self.block * home.per_block + self.part * home.per_part
-        memory = self.regions[home.region][begin:]
+        variable, allocation = self.plan.variables[name], self.plan.allocations[name]
+        begin = (
+            allocation.offset + self.block * allocation.per_block + self.part * allocation.per_part
+        )
+        memory = self.regions[allocation.region][begin:]
         size, count = variable.size, self.count
         if not variable.per_image:
             return memory[: size if shape is None else prod(shape)]
@@ -101,7 +103,7 @@ class Simulated:
                     self.item(item, around)
                 continue
             index = shared[1]
-            for value in range(together[0].head.nest.extents[index]):
+            for value in range(together[0].root.nest.extents[index]):
                 self.items(together, {**around, index: value})
 
     def item(self, item, around):
@@ -109,9 +111,9 @@ class Simulated:
         match item:
             case Kernel():
                 self.kernel(item, around)
-            case Load() | Store() | Turn():
+            case Load() | Store() | Transpose():
                 self.view(item.target)[...] = self.view(item.source)
-            case Draw():
+            case DrawMask():
                 first, size = self.block * LANES, self.plan.variables[item.target].size
                 images = range(first, first + self.count)
                 self.view(item.target)[...] = mask(

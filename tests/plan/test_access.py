@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from striate.nests import Equation, Nest, bind
 from striate.plan.access import Access
-from striate.plan.layout import reach
+from striate.plan.layout import memory_access
 from striate.plan.statement import IMAGE, LANES, Variable
 
 SHAPES = {"z": (LANES, 3, 4, 5), "a": (LANES, 3, 9, 12), "w": (3, 3, 2), "b": (3,), "s": ()}
@@ -120,8 +120,8 @@ class TestLayout:
         nest = Nest(Equation.parse("z[q,i] = a[q, t[i]]"), {"q": LANES, "i": 4}, shapes)
         variables = {n: Variable(name=n, size=s[-1], per_image=True) for n, s in shapes.items()}
 
-        written = reach(nest.equation.target, nest, variables)
-        (read,) = (reach(r, nest, variables) for r in nest.equation.references)
+        written = memory_access(nest.equation.target, nest, variables)
+        (read,) = (memory_access(r, nest, variables) for r in nest.equation.references)
 
         assert written.strides == {IMAGE: 1, "i": LANES}
         assert [lookup.stride for lookup in read.lookups] == [LANES]
@@ -132,7 +132,7 @@ class TestLayout:
         variables = {"a": Variable(name="a", size=6, per_image=True)}
 
         (read,) = nest.equation.references
-        assert reach(read, nest, variables).offset == 2 * LANES
+        assert memory_access(read, nest, variables).offset == 2 * LANES
 
     def test_in_rows(self):
         """Numbers of an image are neighbors, images a row apart."""
@@ -140,7 +140,7 @@ class TestLayout:
         variables = {"a": Variable(name="a", size=20, per_image=True, rows=32)}
 
         (read,) = nest.equation.references
-        assert reach(read, nest, variables).strides == {IMAGE: 32, "i": 1}
+        assert memory_access(read, nest, variables).strides == {IMAGE: 32, "i": 1}
 
     def test_what_knows_no_images(self):
         """It lies as NumPy's arrays do."""
@@ -148,4 +148,4 @@ class TestLayout:
         variables = {"b": Variable(name="b", size=3, per_image=False)}
 
         (read,) = nest.equation.references
-        assert reach(read, nest, variables).strides == {"h": 1}
+        assert memory_access(read, nest, variables).strides == {"h": 1}

@@ -5,8 +5,8 @@ import pytest
 
 from plan.meaning import drawn, run
 from plan.statements import lowered, texts
-from striate.plan.batch_reduction import sum_whole
-from striate.plan.statement import LANES, Compute, Turn
+from striate.plan.batch_reduction import reduce_over_batch
+from striate.plan.statement import LANES, Compute, Transpose
 
 DENSE = "z[s,r] += b[q,s] * a[q,r]"
 SHAPES = {"a": (LANES, 5), "b": (LANES, 3), "z": (3, 5)}
@@ -14,7 +14,7 @@ SHAPES = {"a": (LANES, 5), "b": (LANES, 3), "z": (3, 5)}
 
 def test_a_dense_layer():
     """What the sum reads is turned, and the sum is done once, for all images."""
-    after = sum_whole(lowered(DENSE, **SHAPES), 100)
+    after = reduce_over_batch(lowered(DENSE, **SHAPES), 100)
 
     assert [str(statement) for statement in after.statements] == [
         "transpose b into b, row layout",
@@ -28,7 +28,9 @@ def test_a_dense_layer():
 
 def test_rows():
     """A row begins at a line of the cache, and holds an image."""
-    variables = sum_whole(lowered(DENSE, a=(LANES, 21), b=(LANES, 3), z=(3, 21)), 100).variables
+    variables = reduce_over_batch(
+        lowered(DENSE, a=(LANES, 21), b=(LANES, 3), z=(3, 21)), 100
+    ).variables
 
     rows = variables["a, row layout"]
     assert (rows.size, rows.rows, rows.per_image) == (21, 32, True)
@@ -39,7 +41,7 @@ def test_meaning():
     before = lowered(DENSE, **SHAPES)
     given = drawn(before)
 
-    found = run(sum_whole(before, LANES), given)["z"]
+    found = run(reduce_over_batch(before, LANES), given)["z"]
 
     np.testing.assert_allclose(found, run(before, given)["z"], rtol=1e-13)
 
@@ -48,9 +50,9 @@ def test_turned_once():
     """Two sums that read one array share its rows."""
     two = lowered(DENSE, "y[r] += a[q,r]", "z[s,r] += y[r] * w[s]", y=5, w=3, **SHAPES)
 
-    after = sum_whole(two, 100)
+    after = reduce_over_batch(two, 100)
 
-    assert [s.target for s in after.statements if isinstance(s, Turn)] == [
+    assert [s.target for s in after.statements if isinstance(s, Transpose)] == [
         "b, row layout",
         "a, row layout",
     ]
@@ -83,7 +85,7 @@ def test_others(text, shapes):
     """All else stays as it is, the images in the lanes."""
     before = lowered(text, **shapes)
 
-    assert sum_whole(before, 100) == before
+    assert reduce_over_batch(before, 100) == before
     assert not any(s.whole for s in before.statements if isinstance(s, Compute))
 
 
@@ -94,9 +96,9 @@ def test_names():
         "b[q,s] = 2 * c[q,s]", DENSE, "y[q,s] = 3 * b[q,s]", **images, a=(LANES, 5), z=(3, 5)
     )
 
-    after = sum_whole(before, 20)
+    after = reduce_over_batch(before, 20)
 
     assert [type(s).__name__ for s in after.statements] == [
-        "Compute", "Turn", "Turn", "Compute", "Compute",
+        "Compute", "Transpose", "Transpose", "Compute", "Compute",
     ]  # fmt: skip
     assert texts(before)[0] == str(after.statements[0].nest.equation)

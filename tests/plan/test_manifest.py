@@ -4,13 +4,13 @@ from dataclasses import fields, replace
 
 import pytest
 
-from striate.compile import plan_step, plan_update
+from striate.compile import plan_optimizer, plan_step
 from striate.functions.loss import CrossEntropy
 from striate.functions.optimizer import Adam, Momentum
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
 from striate.plan.fingerprint import fingerprint
-from striate.plan.lower import lower, lower_update
+from striate.plan.lower import lower, lower_optimizer
 from striate.plan.manifest import Manifest
 from striate.plan.target import Target
 
@@ -32,22 +32,22 @@ def plan(images=20):
 def test_a_frame_holds_what_a_program_needs():
     """How many images, which buffers of what length, how much memory."""
     made = plan()
-    frame = Manifest.of(made)
+    manifest = Manifest.of(made)
 
-    assert (frame.images, frame.arena, frame.local) == (20, made.arena, made.local)
-    assert frame.tasks == tuple(phase.tasks for phase in made.phases)
-    assert tuple(frame.buffers) == made.buffers
-    assert frame.buffers["parameters"] == (2 * 9 + 2 + 2 * 2 + 3 * 72 + 3, False)
-    assert frame.buffers["input input"] == (36, True)
-    assert frame.buffers["loss 0"] == (1, True)
+    assert (manifest.images, manifest.arena, manifest.scratch) == (20, made.arena, made.scratch)
+    assert manifest.tasks == tuple(phase.tasks for phase in made.phases)
+    assert tuple(manifest.buffers) == made.buffers
+    assert manifest.buffers["parameters"] == (2 * 9 + 2 + 2 * 2 + 3 * 72 + 3, False)
+    assert manifest.buffers["input input"] == (36, True)
+    assert manifest.buffers["loss 0"] == (1, True)
 
 
 @pytest.mark.parametrize("code", [b"", b"\n", b"code\nwith lines\n\x00"])
 def test_a_frame_is_packed_with_its_code(code):
     """What is put together comes apart again, whatever bytes the code has."""
-    frame = Manifest.of(plan())
+    manifest = Manifest.of(plan())
 
-    assert Manifest.unpack(frame.pack(code)) == (frame, code)
+    assert Manifest.unpack(manifest.pack(code)) == (manifest, code)
 
 
 def test_the_same_plan_has_one_fingerprint():
@@ -71,11 +71,11 @@ def test_whatever_differs_is_in_the_fingerprint():
         for training in (True, False)
     ]
     texts += [
-        fingerprint(lower_update(optimizer, size))
+        fingerprint(lower_optimizer(optimizer, size))
         for optimizer in (Adam(), Adam(beta1=0.8), Adam(epsilon=1e-7), Momentum())
         for size in (100, 101)
     ]
-    texts += [fingerprint(plan_update(Adam(), 100, target=TARGET))]
+    texts += [fingerprint(plan_optimizer(Adam(), 100, target=TARGET))]
 
     # Outside training the momentum of batch normalization plays no part.
     assert len(set(texts)) == len(texts) - 1
@@ -83,7 +83,7 @@ def test_whatever_differs_is_in_the_fingerprint():
 
 def test_a_learning_rate_is_no_part_of_a_program():
     """The rate is a number of the run: other rates, the same program."""
-    first, second = (lower_update(Adam(learning_rate=rate), 100) for rate in (0.1, 0.2))
+    first, second = (lower_optimizer(Adam(learning_rate=rate), 100) for rate in (0.1, 0.2))
 
     assert fingerprint(first) == fingerprint(second)
 

@@ -4,8 +4,8 @@ import pytest
 
 from engine.cases import GROUPS, IDS, network
 from plan.statements import lowered
-from striate.plan.batch_reduction import sum_whole
-from striate.plan.fuse import Kernel, written
+from striate.plan.batch_reduction import reduce_over_batch
+from striate.plan.fuse import Kernel, writes_of
 from striate.plan.lower import lower
 from striate.plan.phases import TASKS, partial_sums, sort_phases
 from striate.plan.simplify import simplify
@@ -22,7 +22,7 @@ def phases(*statements, **arrays):
 def contents(found):
     """Say of each phase whether it goes over images, and what it writes."""
     return [
-        (phase.over_images, [name for item in phase.items for name in written(item)])
+        (phase.over_images, [name for item in phase.items for name in writes_of(item)])
         for phase in found
     ]
 
@@ -81,13 +81,13 @@ class TestSums:
         (_, join) = phases("z[h] += a[q,h,x]", a=A, z=V)
 
         (kernel,) = join.items
-        assert str(kernel.head.nest) == "z[x] += z, partial sums[k,x]  for x < 3, k < 3"
+        assert str(kernel.root.nest) == "z[x] += z, partial sums[k,x]  for x < 3, k < 3"
 
     def test_every_part_adds(self):
         """A part's sum is cleared first, so that all of its blocks add to it."""
         (over, _) = phases("z[h] += a[q,h,x]", a=A, z=V)
 
-        assert over.items[0].head.adds
+        assert over.items[0].root.adds
         assert over.tasks == PARTS
 
 
@@ -152,20 +152,22 @@ def test_nobody_reads_a_sum_before_it_is_known(group):
     shapes = [y.shape[1:] for y in numbers.targets]
     simple = simplify(lower(step, training=True, target_shapes=shapes))
 
-    found, variables = sort_phases(sum_whole(simple, numbers.images), 2)
+    found, variables = sort_phases(reduce_over_batch(simple, numbers.images), 2)
 
     known = set()
     given = {name for name, v in variables.items() if v.buffer or v.values}
     for phase in found:
-        made = {name for item in phase.items for name in written(item)}
+        made = {name for item in phase.items for name in writes_of(item)}
         for item in phase.items:
             parts = {n for n in made if variables[n].origin is Origin.PARTIAL_SUMS}
             missing = set(item.reads) - known - given
             if phase.over_images:
                 assert missing <= {n for n in made if variables[n].per_image} | parts
-                assert not {n for n in item.reads if n in made and n in parts} - set(written(item))
+                assert not {n for n in item.reads if n in made and n in parts} - set(
+                    writes_of(item)
+                )
             else:
                 # Of one wave nobody waits for another, but for sums to which a kernel itself adds.
-                assert missing <= set(written(item))
+                assert missing <= set(writes_of(item))
         known |= made
     assert all(isinstance(i, Kernel) for p in found if not p.over_images for i in p.items)

@@ -44,7 +44,7 @@ def test_the_kernels_of_lenet5(golden):
         f"phase {p}\n{item}\n    by {plan.schedules[p, k]}"
         for p, phase in enumerate(plan.phases)
         for k, item in enumerate(phase.items)
-        if isinstance(item, Kernel) and item.head.writes in READ
+        if isinstance(item, Kernel) and item.root.writes in READ
     ]
 
     assert len(printed) == len(READ)

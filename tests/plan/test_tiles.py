@@ -14,7 +14,7 @@ from striate.plan.tiles import (
     EDGES,
     Reads,
     Side,
-    Work,
+    TileProblem,
     best_tile,
     body_cost,
     segments,
@@ -37,7 +37,7 @@ def convolution(maps=32, read=32, rows=34, window=3):
     row, plane = LANES * rows, LANES * rows * rows
     weights = (("h", read * window * window), ("l", window * window), ("u", window), ("v", 1))
     image = (("l", plane), ("i", row), ("u", row), ("j", LANES), ("v", LANES))
-    work = Work((Reads(weights, vector=False), Reads(image, vector=True)), (("v", window),))
+    work = TileProblem((Reads(weights, vector=False), Reads(image, vector=True)), (("v", window),))
     outputs = rows - window + 1
     return work, (Side("h", maps),), (Side("i", outputs), Side("j", outputs))
 
@@ -45,7 +45,7 @@ def convolution(maps=32, read=32, rows=34, window=3):
 def dense(neurons=120, inputs=400):
     """Describe z[s] += w[s,r] * a[r] with images in the lanes."""
     weights = Reads((("s", inputs), ("r", 1)), vector=False)
-    work = Work((weights, Reads((("r", LANES),), vector=True)), ())
+    work = TileProblem((weights, Reads((("r", LANES),), vector=True)), ())
     return work, (Side("s", neurons),), ()
 
 
@@ -55,7 +55,7 @@ def matrix(rows=120, columns=400):
         Reads((("q", 128), ("s", 1)), vector=False),
         Reads((("q", columns), ("r", LANES)), vector=True),
     )
-    return Work((one, other), ()), (Side("s", rows),), (Side("r", columns // LANES),)
+    return TileProblem((one, other), ()), (Side("s", rows),), (Side("r", columns // LANES),)
 
 
 WORKS = {

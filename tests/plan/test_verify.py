@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from plan.small import PROCESSOR, small_plan
-from striate.compile import plan_step, plan_update
+from striate.compile import plan_optimizer, plan_step
 from striate.errors import NestError
 from striate.functions.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
 from striate.functions.optimizer import Adam
@@ -14,10 +14,10 @@ from striate.graph.step import TrainingStep
 from striate.model.presets import PRESETS, preset
 from striate.nests import bind
 from striate.plan.fuse import Kernel
-from striate.plan.plan import ARENA, LOCAL
-from striate.plan.schedule import LoopSchedule, Walk
+from striate.plan.plan import ARENA, SCRATCH
+from striate.plan.schedule import IndexLoop, LoopSchedule
 from striate.plan.statement import LANES, Compute, Variable
-from striate.plan.tiles import Segment
+from striate.plan.tiles import LoopSegment
 from striate.plan.verify import verify_plan
 
 LARGE = {"resnet20", "unet-small"}
@@ -37,7 +37,7 @@ def place_of(plan, name):
         (p, k)
         for p, phase in enumerate(plan.phases)
         for k, item in enumerate(phase.items)
-        if isinstance(item, Kernel) and item.head.writes == name
+        if isinstance(item, Kernel) and item.root.writes == name
     )
 
 
@@ -60,7 +60,7 @@ def with_extents(plan, name, **extents):
     """Give the plan with other extents in the first nest of the kernel that writes an array."""
     place = place_of(plan, name)
     kernel = plan.phases[place[0]].items[place[1]]
-    head = kernel.head
+    head = kernel.root
     nest = replace(head.nest, extents={**head.nest.extents, **extents})
     statements = (replace(head, nest=nest), *kernel.statements[1:])
     return with_item(plan, place, replace(kernel, statements=statements))
@@ -74,7 +74,9 @@ def with_variable(plan, name, **changes):
 
 def with_home(plan, name, **changes):
     """Give the plan with an array in another place."""
-    return replace(plan, homes={**plan.homes, name: replace(plan.homes[name], **changes)})
+    return replace(
+        plan, allocations={**plan.allocations, name: replace(plan.allocations[name], **changes)}
+    )
 
 
 def with_walk(plan, name, number, *segments):
@@ -91,7 +93,7 @@ def plan_of(kernels, schedules, *, tasks=1, **variables):
     """Make a plan of one phase, that has arrays and no place for them yet."""
     base = small_plan()
     phase = replace(base.phases[-1], items=tuple(kernels), tasks=tasks)
-    return replace(base, phases=(phase,), schedules=schedules, variables=variables, homes={})
+    return replace(base, phases=(phase,), schedules=schedules, variables=variables, allocations={})
 
 
 def alone(nest, *, schedule=None, others=(), **variables):
@@ -103,7 +105,7 @@ def alone(nest, *, schedule=None, others=(), **variables):
 
 def walk_over(index, extent):
     """Make a schedule that walks one index."""
-    return LoopSchedule(None, (Walk(index, (Segment(0, extent, 1),)),), ())
+    return LoopSchedule(None, (IndexLoop(index, (LoopSegment(0, extent, 1),)),), ())
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
@@ -125,7 +127,7 @@ def test_the_plans_of_presets(name, training):
 
 def test_the_plan_of_an_update():
     """What knows no images is planned without a fault."""
-    verify_plan(plan_update(Adam(), 1000, target=PROCESSOR))
+    verify_plan(plan_optimizer(Adam(), 1000, target=PROCESSOR))
 
 
 class TestKernels:
@@ -167,11 +169,11 @@ class TestKernels:
     @pytest.mark.parametrize(
         "segments",
         [
-            (Segment(0, 5, 1),),
-            (Segment(0, 7, 1),),
-            (Segment(1, 6, 1),),
-            (Segment(0, 6, 4),),
-            (Segment(0, 4, 1), Segment(3, 6, 1)),
+            (LoopSegment(0, 5, 1),),
+            (LoopSegment(0, 7, 1),),
+            (LoopSegment(1, 6, 1),),
+            (LoopSegment(0, 6, 4),),
+            (LoopSegment(0, 4, 1), LoopSegment(3, 6, 1)),
             (),
         ],
     )
@@ -235,7 +237,9 @@ class TestKernels:
         nest = bind(text, shapes=dict.fromkeys("yxt", (20,)))
         y, x = (Variable(name=n, size=20, per_image=False) for n in "yx")
         table = Variable(name="t", size=20, per_image=False, values=tuple(map(float, range(20))))
-        walked = LoopSchedule("i", (Walk("i", (Segment(0, 16, 16), Segment(16, 20, 4))),), ())
+        walked = LoopSchedule(
+            "i", (IndexLoop("i", (LoopSegment(0, 16, 16), LoopSegment(16, 20, 4))),), ()
+        )
 
         plan = alone(nest, schedule=walked, y=y, x=x, t=table)
 
@@ -317,40 +321,42 @@ class TestPlaces:
         """The same of a worker's own memory."""
         plan = small_plan()
 
-        broken = replace(plan, local=plan.local - LANES)
+        broken = replace(plan, scratch=plan.scratch - LANES)
 
-        assert f"in {plan.local - LANES} numbers of a worker's memory." in first_line(broken)
+        assert f"in {plan.scratch - LANES} numbers of a worker's memory." in first_line(broken)
 
     def test_in_front_of_the_arena(self):
         """An array begins before its region."""
         plan = small_plan()
-        name = next(n for n, home in plan.homes.items() if home.region == ARENA)
+        name = next(n for n, allocation in plan.allocations.items() if allocation.region == ARENA)
 
         assert first_line(with_home(plan, name, offset=-LANES)).startswith(f"`{name}` ends at ")
 
     def test_half_a_vector_on(self):
         """An array of images begins within a vector."""
         plan = small_plan()
-        name = next(n for n, home in plan.homes.items() if home.region == LOCAL)
-        moved = with_home(replace(plan, local=plan.local + LANES), name, offset=LANES // 2)
+        name = next(n for n, allocation in plan.allocations.items() if allocation.region == SCRATCH)
+        moved = with_home(replace(plan, scratch=plan.scratch + LANES), name, offset=LANES // 2)
 
         assert first_line(moved) == f"`{name}` does not begin at a whole vector."
 
     def test_on_each_other(self):
         """Two arrays that one kernel touches lie at one place."""
         plan = small_plan()
-        place = plan.homes["input.A"].offset
+        place = plan.allocations["input.A"].offset
 
-        broken = with_home(replace(plan, local=10 * plan.local), "conv1.A", offset=place)
+        broken = with_home(replace(plan, scratch=10 * plan.scratch), "conv1.A", offset=place)
 
         assert first_line(broken).endswith("lie on each other, and are needed at one time.")
 
     def test_on_each_other_for_another_part(self):
         """An array ends behind its last part, not its first."""
         plan = small_plan()
-        sums = plan.homes["conv1.dweight, partial sums"]
+        sums = plan.allocations["conv1.dweight, partial sums"]
         beside = replace(sums, offset=sums.offset + sums.per_part)
 
-        broken = replace(plan, homes={**plan.homes, "conv1.dbias, partial sums": beside})
+        broken = replace(
+            plan, allocations={**plan.allocations, "conv1.dbias, partial sums": beside}
+        )
 
         assert first_line(broken).endswith("lie on each other, and are needed at one time.")

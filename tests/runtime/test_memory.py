@@ -6,7 +6,7 @@ import pytest
 import striate as st
 from striate.errors import OutOfMemoryError
 from striate.runtime import control_groups, memory
-from striate.runtime.memory import Need
+from striate.runtime.memory import MemoryRequirement
 
 GIGABYTE = 1 << 30
 NETWORK = "conv 3@3x3 same | batch-norm relu | dense 2 softmax"
@@ -50,7 +50,7 @@ def test_where_nobody_says_it():
         patch.setattr(control_groups, "MEMBERSHIP", memory.MEMORY)
 
         assert memory.available() is None
-        Need(images=1, shared=1 << 60, own=0).require()
+        MemoryRequirement(images=1, shared=1 << 60, own=0).require()
 
 
 def test_control_groups_2_leave_less(machine):
@@ -113,7 +113,9 @@ def test_a_training_that_the_system_refuses(monkeypatch):
 
 def test_large_amounts_are_in_gibibytes():
     """An amount is written in the unit that people would use."""
-    error = Need(images=64, shared=2 * GIGABYTE, own=GIGABYTE // 2).error(free=GIGABYTE)
+    error = MemoryRequirement(images=64, shared=2 * GIGABYTE, own=GIGABYTE // 2).error(
+        free=GIGABYTE
+    )
 
     assert str(error).startswith(
         "The program for batches of 64 images needs 2.5 GiB of memory, and 1.0 GiB can be had. "
@@ -130,7 +132,7 @@ def test_what_would_help_is_named():
         ),
     }
     for (images, shared), end in ends.items():
-        error = Need(images=images, shared=shared, own=GIGABYTE).error()
+        error = MemoryRequirement(images=images, shared=shared, own=GIGABYTE).error()
 
         assert str(error).endswith(
             "more than can be had. It holds what the layers give and what is carried back through "

@@ -12,10 +12,10 @@ from striate.bench.peak import Peaks
 from striate.bench.race import Judge
 from striate.bench.spread import Spread
 from striate.bench.work import Work, work_of
-from striate.llvm.machine import Code, compile_object
-from striate.llvm.phase_timing import write_again
+from striate.llvm.machine import LoadedObject, compile_object
+from striate.llvm.phase_timing import write_phase_timing
 from striate.plan import control_block
-from striate.plan.fuse import Item, Kernel
+from striate.plan.fuse import Kernel, PhaseItem
 from striate.plan.phases import Phase
 from striate.plan.plan import Plan
 from striate.runtime.shared_memory import Words, floats
@@ -175,8 +175,8 @@ class _Run:
     """The machine code of a plan with one phase for each item, and its memory."""
 
     def __init__(self, plan: Plan, buffers: Mapping[str, Array]) -> None:
-        self.code = Code(compile_object(write_again(plan), plan.target), plan.target)
-        self.local = floats(plan.local)
+        self.code = LoadedObject(compile_object(write_phase_timing(plan), plan.target), plan.target)
+        self.scratch = floats(plan.scratch)
         # The counters of the thread pool are not needed: one thread runs alone.
         self.context = Words(control_block.BUFFERS + len(plan.buffers))
         self.arena = floats(plan.arena)
@@ -193,11 +193,11 @@ class _Run:
     def seconds(self, number: int, times: int) -> float:
         """Time one phase; return the seconds of one run."""
         started = time.perf_counter()
-        self.functions[number](self.context.address, self.local.ctypes.data, times)
+        self.functions[number](self.context.address, self.scratch.ctypes.data, times)
         return (time.perf_counter() - started) / times
 
 
-def _items(plan: Plan) -> list[tuple[tuple[int, int], Item]]:
+def _items(plan: Plan) -> list[tuple[tuple[int, int], PhaseItem]]:
     """List the items of all phases with their positions."""
     return [
         ((p, k), item) for p, phase in enumerate(plan.phases) for k, item in enumerate(phase.items)
@@ -205,7 +205,7 @@ def _items(plan: Plan) -> list[tuple[tuple[int, int], Item]]:
 
 
 def _row(
-    plan: Plan, place: tuple[int, int], item: Item, measured: Sequence[float], peaks: Peaks
+    plan: Plan, place: tuple[int, int], item: PhaseItem, measured: Sequence[float], peaks: Peaks
 ) -> KernelRow:
     """Put an item's measurements into a row."""
     work = work_of(plan, item, over_images=plan.phases[place[0]].over_images)

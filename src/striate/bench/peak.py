@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from striate.bench.spread import Spread
-from striate.llvm.machine import Code, compile_object, host
-from striate.llvm.peak import UNROLLED, sums_of, write_peaks
+from striate.llvm.machine import LoadedObject, compile_object, host
+from striate.llvm.peak import UNROLLED, accumulators_of, write_peaks
 from striate.plan.target import LANES, Target
 from striate.runtime.shared_memory import floats
 
@@ -94,9 +94,11 @@ class PeakMeter:
     def __init__(self, threads: int = 1, *, target: Target | None = None) -> None:
         self.threads = threads
         self.target = target or host()
-        self._code = Code(compile_object(write_peaks(self.target), self.target), self.target)
+        self._code = LoadedObject(
+            compile_object(write_peaks(self.target), self.target), self.target
+        )
         self._workers = ThreadPoolExecutor(threads)
-        self._sums = sums_of(self.target)
+        self._sums = accumulators_of(self.target)
         self._numbers = [floats((self._sums + 2) * LANES) for _ in range(threads)]
         self._rounds = 0
 

@@ -7,10 +7,10 @@ from math import prod
 from striate.graph.step import TrainingStep
 from striate.nests import cost
 from striate.nests.expression import Reference, factors
-from striate.plan.fuse import Item, Kernel
+from striate.plan.fuse import Kernel, PhaseItem
 from striate.plan.layout import Variables
 from striate.plan.lower import lower
-from striate.plan.plan import LOCAL, Plan
+from striate.plan.plan import SCRATCH, Plan
 from striate.plan.simplify import without_idle
 from striate.plan.statement import LANES, Compute
 from striate.shapes import Shape
@@ -98,7 +98,7 @@ def _contracts(statement: Compute, constant: set[str]) -> bool:
     return len(variable) > 1 and bool(equation.reduced)
 
 
-def work_of(plan: Plan, item: Item, *, over_images: bool) -> Work:
+def work_of(plan: Plan, item: PhaseItem, *, over_images: bool) -> Work:
     """Count the work of one item of a plan for a whole batch.
 
     Parameters
@@ -121,9 +121,9 @@ def work_of(plan: Plan, item: Item, *, over_images: bool) -> Work:
     contracts = [_contracts(s, constant) for s in statements]
     moved = footprint = 0
     for name, entries in _touched(plan, item):
-        variable, home = plan.variables[name], plan.homes[name]
-        spread = plan.blocks if variable.per_image else plan.parts if home.per_part else 1
-        whole = 1 if home.region == LOCAL or not over_images else spread
+        variable, allocation = plan.variables[name], plan.allocations[name]
+        spread = plan.blocks if variable.per_image else plan.parts if allocation.per_part else 1
+        whole = 1 if allocation.region == SCRATCH or not over_images else spread
         moved += ITEM * entries * blocks
         footprint += ITEM * entries * whole
     return Work(
@@ -135,7 +135,7 @@ def work_of(plan: Plan, item: Item, *, over_images: bool) -> Work:
     )
 
 
-def _touched(plan: Plan, item: Item) -> list[tuple[str, int]]:
+def _touched(plan: Plan, item: PhaseItem) -> list[tuple[str, int]]:
     """List what an item reads from memory, then what it writes there, with the entries touched.
 
     An array that is changed in place is listed twice. In a phase over images, the entries are those
@@ -154,5 +154,5 @@ def _touched(plan: Plan, item: Item) -> list[tuple[str, int]]:
                 reached = prod(nest.shapes[reference.name])
             found = min(reached, prod(nest.shapes[reference.name]))
             entries[reference.name] = max(found, entries.get(reference.name, 0))
-    names = [name for name in (*item.reads, *sorted(item.stored)) if name in plan.homes]
+    names = [name for name in (*item.reads, *sorted(item.stored)) if name in plan.allocations]
     return [(name, entries[name]) for name in names]

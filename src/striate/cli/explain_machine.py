@@ -11,7 +11,7 @@ from striate.explain.explanation import Explanation
 from striate.explain.items import ItemRow
 from striate.explain.machine_code import Count, FunctionCode
 from striate.explain.measured import MeasuredRow
-from striate.explain.memory import MemoryMap, Place, Region
+from striate.explain.memory import ArrayPlacement, MemoryMap, MemoryRegion
 from striate.explain.tiles import TileRow
 from striate.tables import Column
 
@@ -37,7 +37,7 @@ def memory(page: Page, explained: Explanation, *, whole: bool) -> None:
 
 
 def _region(
-    page: Page, explained: Explanation, found: MemoryMap, region: Region, *, whole: bool
+    page: Page, explained: Explanation, found: MemoryMap, region: MemoryRegion, *, whole: bool
 ) -> None:
     """Draw one piece of memory."""
     layer = explained.layer
@@ -85,7 +85,7 @@ def _ruler(found: MemoryMap, first: int, last: int, width: int) -> str:
     return "".join(marks).rstrip()
 
 
-def _line(place: Place, first: int, last: int, width: int) -> tuple[str | Text, ...]:
+def _line(place: ArrayPlacement, first: int, last: int, width: int) -> tuple[str | Text, ...]:
     """Draw the life of an array."""
     life = span(place.first - first, place.last - first, last - first + 1, width)
     return _size(place.offset), _size(place.size), place.name, life

@@ -2,4 +2,4 @@
 
 from striate.engine.compiled import CompiledEngine as CompiledEngine
 from striate.engine.steps import CompiledSteps as CompiledSteps
-from striate.engine.steps import TrainingCall as TrainingCall
+from striate.engine.steps import TrainingBinding as TrainingBinding

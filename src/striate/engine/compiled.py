@@ -8,7 +8,7 @@ import numpy as np
 
 from striate.compile import load_lowered
 from striate.engine.capabilities import require_equations, silent, this_processor
-from striate.engine.steps import CompiledSteps, TrainingCall, put_images
+from striate.engine.steps import CompiledSteps, TrainingBinding, put_images
 from striate.errors import OutOfMemoryError
 from striate.functions import registry
 from striate.functions.base import Draw
@@ -16,17 +16,17 @@ from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import Batch, ImageStorage, LoadImages, storage_of
 from striate.graph.engine import Results, StepResult
 from striate.graph.step import TrainingStep
-from striate.plan.lower import PARAMETERS, SCALARS, STATISTICS, lower, lower_update
+from striate.plan.lower import PARAMETERS, SCALARS, STATISTICS, lower, lower_optimizer
 from striate.plan.statement import Lowered
 from striate.plan.target import Target
-from striate.runtime.executable import Call, Executable
+from striate.runtime.executable import Binding, Executable
 from striate.runtime.locked import Locked
 from striate.shapes import Array, Shape
 
 _KEPT = 16  # programs of an engine that are kept in memory
 
 
-class _Program:
+class _LoadedProgram:
     """A program in memory, and calls of it that nobody uses now.
 
     To make a call and give all arrays their places takes as long as LeNet-5 takes for an image.
@@ -34,16 +34,16 @@ class _Program:
 
     def __init__(self, executable: Executable) -> None:
         self.executable = executable
-        self._idle: list[Call] = []
+        self._idle: list[Binding] = []
 
-    def idle(self) -> Call:
+    def idle(self) -> Binding:
         """Give a call for the time of one run; each thread gets another."""
         try:
             return self._idle.pop()
         except IndexError:
-            return Call(self.executable)
+            return Binding(self.executable)
 
-    def keep(self, call: Call, names: Collection[str]) -> None:
+    def keep(self, call: Binding, names: Collection[str]) -> None:
         """Take a call back, with those of its arrays that the next run is likely to need."""
         call.keep(names)
         self._idle.append(call)
@@ -86,7 +86,7 @@ class CompiledEngine(Locked):
         self.target = target or this_processor()
         self.threads = threads
         self.winograd = winograd
-        self._programs: OrderedDict[Hashable, _Program] = OrderedDict()
+        self._programs: OrderedDict[Hashable, _LoadedProgram] = OrderedDict()
         require_equations(silent(step))
 
     def steps(
@@ -110,9 +110,9 @@ class CompiledEngine(Locked):
         gradients = self._program(images, training=True, target_shapes=target_shapes, stored=stored)
         updating = self._kept(
             (type(optimizer), repr(optimizer), decayed.size),
-            lambda: (lower_update(optimizer, decayed.size), 1),
+            lambda: (lower_optimizer(optimizer, decayed.size), 1),
         )
-        training = TrainingCall(self.step, gradients.executable, images)
+        training = TrainingBinding(self.step, gradients.executable, images)
         return CompiledSteps(training, updating.executable, optimizer, decayed)
 
     def gradients(
@@ -132,7 +132,7 @@ class CompiledEngine(Locked):
             target_shapes=[y.shape[1:] for y in batch.targets],
             stored=storage_of(batch.inputs),
         )
-        call = TrainingCall(self.step, program.executable, batch.count)
+        call = TrainingBinding(self.step, program.executable, batch.count)
         following = np.zeros(statistics.shape, np.float32)
         result = call.run(parameters, statistics, following, batch, draw)
         return result, call.derivatives
@@ -176,7 +176,7 @@ class CompiledEngine(Locked):
         training: bool = False,
         target_shapes: Sequence[Shape] = (),
         stored: Sequence[ImageStorage | None] = (),
-    ) -> _Program:
+    ) -> _LoadedProgram:
         """Give the program for batches of so many images, or fewer."""
         given = zip(self.step.graph.inputs, stored, strict=False)  # none: all are arrays
         forms = {name: form for name, form in given if form}
@@ -187,12 +187,12 @@ class CompiledEngine(Locked):
 
         return self._kept((images, training, *target_shapes, *forms.items()), lowered)
 
-    def _kept(self, key: Hashable, lowered: Callable[[], tuple[Lowered, int]]) -> _Program:
+    def _kept(self, key: Hashable, lowered: Callable[[], tuple[Lowered, int]]) -> _LoadedProgram:
         """Give a program that is kept, or compile it."""
         with self.lock:
             program = self._programs.pop(key, None)
             if program is None:
-                program = _Program(self._made(*lowered()))
+                program = _LoadedProgram(self._made(*lowered()))
             self._programs[key] = program
             while len(self._programs) > _KEPT:
                 self._programs.popitem(last=False)

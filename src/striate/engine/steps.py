@@ -13,16 +13,16 @@ from striate.graph.step import TrainingStep
 from striate.plan.lower import (
     GRADIENT,
     NEXT_STATISTICS,
+    OPTIMIZER_SCALARS,
     PARAMETERS,
     SCALARS,
     STATISTICS,
-    UPDATE_SCALARS,
 )
-from striate.runtime.executable import Call, Executable
+from striate.runtime.executable import Binding, Executable
 from striate.shapes import Array, Shape
 
 
-class TrainingCall:
+class TrainingBinding:
     """A training step with the memory for what it gives.
 
     Parameters
@@ -36,9 +36,9 @@ class TrainingCall:
     """
 
     def __init__(self, step: TrainingStep, program: Executable, images: int) -> None:
-        graph, sizes = step.graph, program.frame.buffers
+        graph, sizes = step.graph, program.manifest.buffers
         self.step = step
-        self.call = Call(program)
+        self.call = Binding(program)
         self._sound: set[int] = set()
         self._scalars = np.zeros(1, np.float32)
         self._gradient = np.zeros(sizes.get(GRADIENT, (0, False))[0], np.float32)
@@ -125,15 +125,15 @@ class CompiledSteps:
     """
 
     def __init__(
-        self, gradients: TrainingCall, program: Executable, optimizer: Optimizer, decayed: Array
+        self, gradients: TrainingBinding, program: Executable, optimizer: Optimizer, decayed: Array
     ) -> None:
         self._gradients = gradients
-        self._scalars = np.zeros(len(UPDATE_SCALARS), np.float32)
-        size = gradients.call.program.frame.buffers.get(NEXT_STATISTICS, (0, False))[0]
+        self._scalars = np.zeros(len(OPTIMIZER_SCALARS), np.float32)
+        size = gradients.call.program.manifest.buffers.get(NEXT_STATISTICS, (0, False))[0]
         self._statistics = [np.zeros(size, np.float32) for _ in range(2)]
         names = ("w", *optimizer.buffers)
         self._sets = [{name: np.zeros_like(decayed, np.float32) for name in names} for _ in "ab"]
-        self._updates = [Call(program) for _ in self._sets]
+        self._updates = [Binding(program) for _ in self._sets]
         for call, written in zip(self._updates, self._sets, strict=True):
             call.put(SCALARS, self._scalars)
             call.put("decayed", decayed)
@@ -169,7 +169,7 @@ class CompiledSteps:
         return written["w"], {name: written[name] for name in memory}
 
 
-def put_images(call: Call, name: str, images: Array | LoadImages) -> None:
+def put_images(call: Binding, name: str, images: Array | LoadImages) -> None:
     """Pass an input's images to the program: an array, or the stored images to load from."""
     if not isinstance(images, LoadImages):
         call.put(f"input {name}", images)

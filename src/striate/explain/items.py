@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from math import prod
 
 from striate.bench.work import work_of
-from striate.plan.fuse import Item, Kernel, written
+from striate.plan.fuse import Kernel, PhaseItem, writes_of
 from striate.plan.plan import Plan
-from striate.plan.schedule import LoopSchedule, Walk
+from striate.plan.schedule import IndexLoop, LoopSchedule
 from striate.plan.statement import IMAGE, LANES, Compute, Origin
 
 STEP = "  "
@@ -202,10 +202,10 @@ def at_once(schedule: LoopSchedule) -> str:
     )
 
 
-def _row(plan: Plan, phase: int, number: int, item: Item) -> ItemRow:
+def _row(plan: Plan, phase: int, number: int, item: PhaseItem) -> ItemRow:
     """Describe an item."""
     work = work_of(plan, item, over_images=plan.phases[phase].over_images)
-    computed = [plan.variables[name] for name in written(item)]
+    computed = [plan.variables[name] for name in writes_of(item)]
     layers = tuple(dict.fromkeys(v.layer for v in computed if v.layer))
     results = tuple(dict.fromkeys(v.part_of or v.name for v in computed))
     origins = tuple(dict.fromkeys(v.origin for v in computed))
@@ -225,8 +225,8 @@ def _row(plan: Plan, phase: int, number: int, item: Item) -> ItemRow:
     return ItemRow(
         phase=phase,
         item=number,
-        form=item.head.nest.equation.form.name.lower(),
-        equations=(str(item.head.nest), *(str(s.nest.equation) for s in item.statements[1:])),
+        form=item.root.nest.equation.form.name.lower(),
+        equations=(str(item.root.nest), *(str(s.nest.equation) for s in item.statements[1:])),
         writes=item.writes,
         stored=tuple(name for name in item.writes if name in item.stored),
         lane=schedule.lanes or "",
@@ -248,7 +248,7 @@ def _lanes(kernel: Kernel, schedule: LoopSchedule) -> str:
         return "none: single numbers"
     if schedule.lanes == IMAGE:
         return f"{LANES} images"
-    nest = kernel.head.nest
+    nest = kernel.root.nest
     width = min(LANES, nest.extents[schedule.lanes])
     what = "terms" if schedule.lanes in nest.equation.reduced else "neighbors"
     return f"{width} {what} along {schedule.lanes}"
@@ -286,30 +286,30 @@ def _loops(kernel: Kernel, schedule: LoopSchedule) -> Iterator[str]:
     if schedule.in_place:
         yield f"{indent}each term is added to memory at once, in this order"
         return
-    if not kernel.head.nest.equation.reduced:
+    if not kernel.root.nest.equation.reduced:
         yield f"{indent}{_counted(_entries(schedule), 'entry', schedule)} at once"
         return
-    heads = len(kernel.heads)
-    each = f" for each of {heads} arrays" if heads > 1 else ""
-    sums = _counted(_entries(schedule), _kept(kernel.head), schedule)
+    roots = len(kernel.roots)
+    each = f" for each of {roots} arrays" if roots > 1 else ""
+    sums = _counted(_entries(schedule), _kept(kernel.root), schedule)
     yield f"{indent}{sums}{each} in registers"
     for text in filter(None, map(_loop, schedule.reduced)):
         yield f"{indent}{text}"
         indent += STEP
-    yield f"{indent}{_terms(kernel.head, schedule)}"
+    yield f"{indent}{_terms(kernel.root, schedule)}"
     yield from _afterwards(kernel, schedule, STEP * depth)
 
 
 def _afterwards(kernel: Kernel, schedule: LoopSchedule, indent: str) -> Iterator[str]:
     """Say what becomes of the sums."""
-    if schedule.lanes in kernel.head.nest.equation.reduced:
+    if schedule.lanes in kernel.root.nest.equation.reduced:
         yield f"{indent}the {LANES} lanes are added up"
-    following = [statement.writes for statement in kernel.statements[len(kernel.heads) :]]
+    following = [statement.writes for statement in kernel.statements[len(kernel.roots) :]]
     if following:
         yield f"{indent}then {', '.join(dict.fromkeys(following))}, still in registers"
 
 
-def _loop(walk: Walk) -> str:
+def _loop(walk: IndexLoop) -> str:
     """Write one loop; nothing where an index does not move, or moves within the tile alone."""
     stop = walk.segments[-1].stop
     cut = [s for s in walk.segments if s.once]

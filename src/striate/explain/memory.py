@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from striate.plan.fuse import Item, Kernel
-from striate.plan.memory import aligned
-from striate.plan.plan import ARENA, LOCAL, Plan
+from striate.plan.allocation import aligned
+from striate.plan.fuse import Kernel, PhaseItem
+from striate.plan.plan import ARENA, SCRATCH, Plan
 from striate.plan.statement import LANES
 
 ITEM = 4
@@ -13,7 +13,7 @@ ITEM = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class ArrayPlacement:
     """Where an array lies, and how long.
 
     Parameters
@@ -40,7 +40,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Region:
+class MemoryRegion:
     """A piece of memory.
 
     Parameters
@@ -58,7 +58,7 @@ class Region:
     name: str
     size: int
     unshared: int
-    places: tuple[Place, ...]
+    places: tuple[ArrayPlacement, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +79,8 @@ class MemoryMap:
 
     items: int
     phases: tuple[int, ...]
-    own: tuple[Region, ...]
-    buffers: tuple[Region, ...]
+    own: tuple[MemoryRegion, ...]
+    buffers: tuple[MemoryRegion, ...]
 
 
 def memory_map(plan: Plan) -> MemoryMap:
@@ -99,14 +99,14 @@ def memory_map(plan: Plan) -> MemoryMap:
     for phase in plan.phases:
         starts.append(starts[-1] + len(phase.items))
     lives = _lives(plan, starts)
-    regions: dict[str, list[Place]] = {}
-    for name, home in plan.homes.items():
-        regions.setdefault(home.region, []).append(_place(plan, name, lives[name]))
-    sizes = {ARENA: ITEM * plan.arena, LOCAL: ITEM * plan.local}
+    regions: dict[str, list[ArrayPlacement]] = {}
+    for name, allocation in plan.allocations.items():
+        regions.setdefault(allocation.region, []).append(_place(plan, name, lives[name]))
+    sizes = {ARENA: ITEM * plan.arena, SCRATCH: ITEM * plan.scratch}
     return MemoryMap(
         items=starts[-1],
         phases=tuple(starts[:-1]),
-        own=tuple(_region(name, regions.get(name, []), sizes[name]) for name in (ARENA, LOCAL)),
+        own=tuple(_region(name, regions.get(name, []), sizes[name]) for name in (ARENA, SCRATCH)),
         buffers=tuple(
             _region(name, regions[name], max(p.offset + p.size for p in regions[name]))
             for name in plan.buffers
@@ -126,17 +126,17 @@ def _lives(plan: Plan, starts: Sequence[int]) -> Mapping[str, tuple[int, int]]:
         for k, item in enumerate(phase.items):
             first, last = _together(phase.items, k)
             for name in _touched(item):
-                home = plan.homes.get(name)
-                whole = home is not None and home.region == ARENA
+                allocation = plan.allocations.get(name)
+                whole = allocation is not None and allocation.region == ARENA
                 begin, end = (0, len(phase.items) - 1) if whole else (first, last)
                 lives[name] = (lives.get(name, (starts[p] + begin,))[0], starts[p] + end)
     return lives
 
 
-def _together(items: Sequence[Item], number: int) -> tuple[int, int]:
+def _together(items: Sequence[PhaseItem], number: int) -> tuple[int, int]:
     """Give the first and the last item of the outermost loop that an item shares with others."""
 
-    def loop(item: Item) -> tuple[str, str] | None:
+    def loop(item: PhaseItem) -> tuple[str, str] | None:
         return item.loops[0] if isinstance(item, Kernel) and item.loops else None
 
     own = loop(items[number])
@@ -146,28 +146,28 @@ def _together(items: Sequence[Item], number: int) -> tuple[int, int]:
     return sharing[0], sharing[-1]
 
 
-def _touched(item: Item) -> tuple[str, ...]:
+def _touched(item: PhaseItem) -> tuple[str, ...]:
     """Name the arrays that an item reads from memory or writes there."""
     written = tuple(item.stored) if isinstance(item, Kernel) else (item.writes,)
     return (*item.reads, *written)
 
 
-def _place(plan: Plan, name: str, life: tuple[int, int]) -> Place:
+def _place(plan: Plan, name: str, life: tuple[int, int]) -> ArrayPlacement:
     """Describe the place of an array."""
-    home, variable = plan.homes[name], plan.variables[name]
-    if home.per_part:
-        per, size = "part", home.per_part * plan.parts
-    elif home.region == LOCAL:
+    allocation, variable = plan.allocations[name], plan.variables[name]
+    if allocation.per_part:
+        per, size = "part", allocation.per_part * plan.parts
+    elif allocation.region == SCRATCH:
         per, size = "", aligned((variable.rows or variable.size) * LANES)
-    elif home.region == ARENA:
-        per = "block" if home.per_block else ""
-        size = home.per_block * plan.blocks if per else aligned(variable.size)
+    elif allocation.region == ARENA:
+        per = "block" if allocation.per_block else ""
+        size = allocation.per_block * plan.blocks if per else aligned(variable.size)
     else:
         per, size = "", variable.size * (plan.images if variable.per_image else 1)
     first, last = life
-    return Place(
+    return ArrayPlacement(
         name=name,
-        offset=ITEM * home.offset,
+        offset=ITEM * allocation.offset,
         size=ITEM * size,
         first=first,
         last=last,
@@ -176,9 +176,9 @@ def _place(plan: Plan, name: str, life: tuple[int, int]) -> Place:
     )
 
 
-def _region(name: str, places: list[Place], size: int) -> Region:
+def _region(name: str, places: list[ArrayPlacement], size: int) -> MemoryRegion:
     """Describe a piece of memory."""
-    return Region(
+    return MemoryRegion(
         name=name,
         size=size,
         unshared=sum(place.size for place in places),

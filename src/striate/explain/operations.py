@@ -9,9 +9,9 @@ from typing import Literal
 from striate.functions.base import Function
 from striate.graph.step import (
     BackwardOperation,
+    GradientTarget,
     LossOperation,
     Operation,
-    Target,
     TrainingStep,
     derivative_of,
 )
@@ -138,7 +138,7 @@ def _backward(back: BackwardOperation) -> Iterator[OperationRow]:
     function: Function = operation.function
     weights = tuple(operation.parameters.values())
 
-    def row(target: Target, name: str, symbol: str, reads: tuple[str, ...]) -> OperationRow:
+    def row(target: GradientTarget, name: str, symbol: str, reads: tuple[str, ...]) -> OperationRow:
         return OperationRow(
             part="backward",
             layer=operation.layer,

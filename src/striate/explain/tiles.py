@@ -114,7 +114,7 @@ def _candidates(plan: Plan, kernel: Kernel) -> list[tuple[float, tiles.Tile]]:
     found: list[tuple[float, tiles.Tile]] = []
 
     def noted(
-        work: tiles.Work,
+        work: tiles.TileProblem,
         first: Sequence[tiles.Side],
         second: Sequence[tiles.Side],
         target: Target,

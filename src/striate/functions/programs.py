@@ -9,11 +9,11 @@ from functools import lru_cache
 from itertools import chain
 
 from striate.functions.base import Lowering
-from striate.nests import Equation, Program, bind_program
+from striate.nests import Equation, NestProgram, bind_program
 from striate.shapes import Shape
 
 
-def forward_program(lowering: Lowering, images: int) -> Program:
+def forward_program(lowering: Lowering, images: int) -> NestProgram:
     """Bind a kind's forward equations.
 
     Parameters
@@ -43,7 +43,7 @@ def forward_program(lowering: Lowering, images: int) -> Program:
     return _bound(lowering, forward_equations(lowering), images)
 
 
-def backward_program(lowering: Lowering, images: int) -> Program:
+def backward_program(lowering: Lowering, images: int) -> NestProgram:
     """Bind a kind's backward equations, or the adjoints of its forward ones where it states none.
 
     Parameters
@@ -152,7 +152,7 @@ def _at_images(equation: Equation) -> set[str]:
     }
 
 
-def _bound(lowering: Lowering, equations: Sequence[Equation], images: int) -> Program:
+def _bound(lowering: Lowering, equations: Sequence[Equation], images: int) -> NestProgram:
     """Bind equations to the lowering's numbers."""
     return bind_program(
         equations,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from striate.functions.base import Call, Draw
-from striate.graph.step import Operation, Target, TrainingStep
+from striate.graph.step import GradientTarget, Operation, TrainingStep
 from striate.shapes import Array
 
 
@@ -172,6 +172,6 @@ def _call(
     )
 
 
-def _deliver(arrays: dict[str, Array], target: Target, derivative: Array) -> None:
+def _deliver(arrays: dict[str, Array], target: GradientTarget, derivative: Array) -> None:
     """Assign a derivative, or add it to those that came before."""
     arrays[target.name] = arrays[target.name] + derivative if target.adds else derivative

@@ -47,7 +47,7 @@ class Operation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class GradientTarget:
     """Where a derivative goes: the first to arrive assigns, the others add, in order."""
 
     name: str
@@ -73,8 +73,8 @@ class BackwardOperation:
 
     operation: Operation
     d_output: str
-    d_inputs: tuple[Target, ...]
-    d_parameters: Mapping[str, Target]
+    d_inputs: tuple[GradientTarget, ...]
+    d_parameters: Mapping[str, GradientTarget]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ class LossOperation:
     loss: Loss
     layer: str
     reads: str
-    derivative: Target
+    derivative: GradientTarget
     weight: float = 1.0
 
 
@@ -285,8 +285,8 @@ def _turned(operation: Operation, written: set[str], wanted: set[str]) -> Backwa
     )
 
 
-def _target(name: str, written: set[str]) -> Target:
+def _target(name: str, written: set[str]) -> GradientTarget:
     """Say whether a derivative is the first to arrive at its array."""
-    target = Target(name=name, adds=name in written)
+    target = GradientTarget(name=name, adds=name in written)
     written.add(name)
     return target

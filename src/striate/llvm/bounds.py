@@ -2,27 +2,27 @@
 
 from collections.abc import Sequence
 
+from striate.llvm.addresses import range_of, value_of
 from striate.llvm.builder import Builder
-from striate.llvm.places import span, value_of
+from striate.llvm.ir import I64, IRValue
 from striate.llvm.scope import Scope
-from striate.llvm.text import I64, Value
 from striate.nests.expression import Subscript
 from striate.nests.nest import Guard
 from striate.plan.statement import IMAGE
-from striate.plan.tiles import Segment
+from striate.plan.tiles import LoopSegment
 
 _SHIFT = 1 << 20
 """More than any length: moved up by a multiple of its divisor, no number is negative."""
 
 
-def inside(scope: Scope, guards: Sequence[Guard]) -> Value | bool:
+def inside(scope: Scope, guards: Sequence[Guard]) -> IRValue | bool:
     """Say whether a place is inside all arrays: known, or to be found out."""
-    conditions: list[Value] = []
+    conditions: list[IRValue] = []
     for guard in guards:
         if guard in scope.proved:
             continue
         if guard.subscript.table is None:
-            least, greatest = span(guard.subscript, scope.point)
+            least, greatest = range_of(guard.subscript, scope.point)
             if least >= 0 and greatest < guard.length:
                 continue
             if greatest < 0 or least >= guard.length:
@@ -46,14 +46,14 @@ def inside(scope: Scope, guards: Sequence[Guard]) -> Value | bool:
     return condition
 
 
-def _asked(scope: Scope, guard: Guard, value: Value) -> Value:
+def _asked(scope: Scope, guard: Guard, value: IRValue) -> IRValue:
     """Write whether a value is inside its axis, once for all that depends on it."""
     indices = guard.subscript.linear()[0]
     key = ("inside", guard, *(scope.point[i].key for i in indices))
     return scope.once(key, lambda: scope.b.icmp_unsigned("<", value, I64(guard.length)))
 
 
-def entry(scope: Scope, table: str, subscript: Subscript) -> Value | int:
+def entry(scope: Scope, table: str, subscript: Subscript) -> IRValue | int:
     """Read a table of places."""
     where = value_of(scope.b, subscript, scope.point)
     if isinstance(where, int):
@@ -63,20 +63,20 @@ def entry(scope: Scope, table: str, subscript: Subscript) -> Value | int:
 
 
 def bounds(
-    scope: Scope, index: str, segment: Segment
-) -> tuple[Value | int, Value | int, list[Guard]]:
+    scope: Scope, index: str, segment: LoopSegment
+) -> tuple[IRValue | int, IRValue | int, list[Guard]]:
     """Find from where to where a reduced index goes, so that its terms exist.
 
     Also gives the conditions that need not be asked inside.
     """
-    low: Value | int = segment.start
-    high: Value | int = segment.stop
+    low: IRValue | int = segment.start
+    high: IRValue | int = segment.stop
     proved: list[Guard] = []
     if index == IMAGE:
         return 0, scope.count, proved
     if segment.tile > 1:
         return low, high, proved
-    nest = scope.kernel.head.nest
+    nest = scope.kernel.root.nest
     for guard in nest.guards(*nest.equation.references):
         multipliers, _ = guard.subscript.linear()
         rest = [i for i in multipliers if i != index]
@@ -90,7 +90,7 @@ def bounds(
     return low, high, proved
 
 
-def _solved(scope: Scope, guard: Guard, index: str) -> tuple[Value | int, Value | int]:
+def _solved(scope: Scope, guard: Guard, index: str) -> tuple[IRValue | int, IRValue | int]:
     """Solve ``0 <= by*index + rest < length`` for the index: from where to before where."""
     b, by = scope.b, guard.subscript.linear()[0][index]
     terms = tuple(t for t in guard.subscript.terms if t.factor != index)
@@ -103,7 +103,7 @@ def _solved(scope: Scope, guard: Guard, index: str) -> tuple[Value | int, Value 
     return first, _rounded_up(b, b.add(rest, 1), -by)
 
 
-def _rounded_up(b: Builder, x: Value | int, by: int) -> Value | int:
+def _rounded_up(b: Builder, x: IRValue | int, by: int) -> IRValue | int:
     """Divide, and round toward plus infinity."""
     if by == 1:
         return x
@@ -113,12 +113,12 @@ def _rounded_up(b: Builder, x: Value | int, by: int) -> Value | int:
     return b.add(b.udiv(moved, I64(by)), -_SHIFT)
 
 
-def smaller(b: Builder, x: Value | int, y: Value | int) -> Value | int:
+def minimum(b: Builder, x: IRValue | int, y: IRValue | int) -> IRValue | int:
     """Give the smaller of two whole numbers."""
     return _chosen(b, "<", x, y)
 
 
-def _chosen(b: Builder, sign: str, x: Value | int, y: Value | int) -> Value | int:
+def _chosen(b: Builder, sign: str, x: IRValue | int, y: IRValue | int) -> IRValue | int:
     """Give that of two whole numbers which compares so with the other."""
     if isinstance(x, int) and isinstance(y, int):
         return min(x, y) if sign == "<" else max(x, y)

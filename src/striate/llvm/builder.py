@@ -9,18 +9,18 @@ from functools import cache
 from typing import overload
 
 from striate.llvm.instructions import Instructions
-from striate.llvm.text import (
+from striate.llvm.ir import (
     F32,
     I32,
     I64,
-    Block,
-    Constant,
-    Function,
-    Phi,
-    Type,
-    Value,
+    IRBlock,
+    IRConstant,
+    IRFunction,
+    IRPhi,
+    IRType,
+    IRValue,
     poison,
-    row,
+    vector_constant,
     vector_type,
     zero,
 )
@@ -31,10 +31,10 @@ INTS = vector_type(I32, LANES)
 
 
 @cache
-def _mask(lanes: tuple[int, ...]) -> Value:
+def _mask(lanes: tuple[int, ...]) -> IRValue:
     """Make the constant that says which lanes to pick."""
     type_ = vector_type(I32, len(lanes))
-    return row(type_, lanes) if any(lanes) else zero(type_)
+    return vector_constant(type_, lanes) if any(lanes) else zero(type_)
 
 
 class Builder(Instructions):
@@ -46,30 +46,30 @@ class Builder(Instructions):
         The function, still empty.
     """
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: IRFunction) -> None:
         super().__init__(function)
-        self._splats: dict[tuple[Block, Value, int], Value] = {}
+        self._splats: dict[tuple[IRBlock, IRValue, int], IRValue] = {}
 
-    def call_by_name(self, name: str, result: Type, *arguments: Value) -> Value:
+    def call_by_name(self, name: str, result: IRType, *arguments: IRValue) -> IRValue:
         """Call a function of LLVM or of this module by its name, declared where it is not yet."""
         function = self.module.functions.get(name)
         if function is None:
             function = self.module.function(name, result, [a.type for a in arguments])
         return self.call(function, arguments)
 
-    def intrinsic(self, name: str, *arguments: Value) -> Value:
+    def intrinsic(self, name: str, *arguments: IRValue) -> IRValue:
         """Call one of LLVM's own functions whose result has the type of its arguments."""
         type_ = arguments[0].type
         return self.call_by_name(f"llvm.{name}.{type_.short}", type_, *arguments)
 
-    def fma(self, x: Value, y: Value, z: Value) -> Value:
+    def fma(self, x: IRValue, y: IRValue, z: IRValue) -> IRValue:
         """Compute ``x * y + z``, rounded once."""
         return self.intrinsic("fma", x, y, z)
 
-    def splat(self, number: Value, count: int = LANES) -> Value:
+    def splat(self, number: IRValue, count: int = LANES) -> IRValue:
         """Put one number into every lane."""
         type_ = vector_type(number.type, count)
-        if isinstance(number, Constant):
+        if isinstance(number, IRConstant):
             return type_(number.number)
         key = (self.block, number, count)
         if key not in self._splats:
@@ -78,19 +78,19 @@ class Builder(Instructions):
             self._splats[key] = self.shuffle(first, unset, (0,) * count)
         return self._splats[key]
 
-    def shuffle(self, x: Value, y: Value, lanes: Sequence[int]) -> Value:
+    def shuffle(self, x: IRValue, y: IRValue, lanes: Sequence[int]) -> IRValue:
         """Pick lanes of two vectors laid side by side."""
         return self.shuffle_vector(x, y, _mask(tuple(lanes)))
 
     @overload
     def add(self, x: int, y: int) -> int: ...
     @overload
-    def add(self, x: Value, y: Value | int) -> Value: ...
+    def add(self, x: IRValue, y: IRValue | int) -> IRValue: ...
     @overload
-    def add(self, x: Value | int, y: Value) -> Value: ...
+    def add(self, x: IRValue | int, y: IRValue) -> IRValue: ...
     @overload
-    def add(self, x: Value | int, y: Value | int) -> Value | int: ...
-    def add(self, x: Value | int, y: Value | int) -> Value | int:
+    def add(self, x: IRValue | int, y: IRValue | int) -> IRValue | int: ...
+    def add(self, x: IRValue | int, y: IRValue | int) -> IRValue | int:
         """Add whole numbers, as far as possible while writing."""
         if isinstance(x, int) and isinstance(y, int):
             return x + y
@@ -100,7 +100,7 @@ class Builder(Instructions):
             return y
         return self._binary("add nsw", to_value(x), to_value(y))
 
-    def multiply(self, x: Value | int, y: int) -> Value | int:
+    def multiply(self, x: IRValue | int, y: int) -> IRValue | int:
         """Multiply a whole number by one that is known, as far as possible while writing."""
         if isinstance(x, int):
             return x * y
@@ -108,7 +108,7 @@ class Builder(Instructions):
             return x if y else 0
         return self._binary("mul nsw", x, I64(y))
 
-    def at(self, pointer: Value, offset: Value | int, element: Type = F32) -> Value:
+    def at(self, pointer: IRValue, offset: IRValue | int, element: IRType = F32) -> IRValue:
         """Move a pointer on by so many elements."""
         if isinstance(offset, int) and offset == 0:
             return pointer
@@ -116,14 +116,14 @@ class Builder(Instructions):
 
     def loop(
         self,
-        start: Value | int,
-        stop: Value | int,
+        start: IRValue | int,
+        stop: IRValue | int,
         step: int,
-        body: Callable[[Value, Sequence[Value]], Sequence[Value]],
-        carried: Sequence[Value] = (),
+        body: Callable[[IRValue, Sequence[IRValue]], Sequence[IRValue]],
+        carried: Sequence[IRValue] = (),
         *,
         at_least_once: bool = False,
-    ) -> list[Value]:
+    ) -> list[IRValue]:
         """Write a loop that counts, and carries values from one round to the next.
 
         Parameters
@@ -169,7 +169,7 @@ class Builder(Instructions):
         self.position_at_end(done)
         if not checked:
             return list(after)
-        results: list[Value] = []
+        results: list[IRValue] = []
         for old, new in zip(carried, after, strict=True):
             result = self.phi(old.type)
             result.add_incoming(old, before)
@@ -177,13 +177,13 @@ class Builder(Instructions):
             results.append(result)
         return results
 
-    def _phi(self, value: Value, block: Block) -> Phi:
+    def _phi(self, value: IRValue, block: IRBlock) -> IRPhi:
         """Begin a carried value."""
         phi = self.phi(value.type)
         phi.add_incoming(value, block)
         return phi
 
 
-def to_value(value: Value | int) -> Value:
+def to_value(value: IRValue | int) -> IRValue:
     """Make a whole number a value of the program."""
     return I64(value) if isinstance(value, int) else value

@@ -11,16 +11,16 @@ all other cases the values of the group are loaded one by one.
 from collections.abc import Sequence
 
 from striate.llvm.builder import FLOATS, Builder, to_value
-from striate.llvm.lanes import load_part, turned
-from striate.llvm.text import F32, I8, I16, I32, I64, PTR, VOID, Module, Value, vector_type
+from striate.llvm.ir import F32, I8, I16, I32, I64, PTR, VOID, IRModule, IRValue, vector_type
+from striate.llvm.lanes import load_part, transposed
 from striate.maths.pixel_map import MAP_COLUMNS, MapColumn
-from striate.plan.statement import LANES, Gather
+from striate.plan.statement import LANES, LoadStored
 
 _ELEMENTS = {"uint8": (I8, 1), "uint16": (I16, 2), "float32": (F32, 4)}
 """LLVM type and alignment in bytes of each dtype that images may be stored in."""
 
 
-def write_gather(module: Module, name: str, item: Gather) -> None:
+def write_load_stored(module: IRModule, name: str, item: LoadStored) -> None:
     """Write a function that loads a block of images into the lanes.
 
     Its arguments are all images, the block's indices (64 bits each), its packed maps (32 bits
@@ -28,13 +28,13 @@ def write_gather(module: Module, name: str, item: Gather) -> None:
     of images in the block; lanes without an image repeat the first one.
     """
     function = module.function(name, VOID, [*[PTR] * 5, I64], internal=True)
-    _Gathering(Builder(function), item).write()
+    _ImageLoadWriter(Builder(function), item).write()
 
 
-class _Gathering:
+class _ImageLoadWriter:
     """Writes the function."""
 
-    def __init__(self, builder: Builder, item: Gather) -> None:
+    def __init__(self, builder: Builder, item: LoadStored) -> None:
         self.b = builder
         self.item = item
         self.images, self.indices, self.maps, self.scale, self.target, self.count = (
@@ -53,9 +53,9 @@ class _Gathering:
         width = item.columns * self.step
         whole = width // LANES * LANES
 
-        def plane(p: Value, _: object) -> list[Value]:
-            def row(r: Value, _: object) -> list[Value]:
-                def group(first: Value, _: object) -> list[Value]:
+        def plane(p: IRValue, _: object) -> list[IRValue]:
+            def row(r: IRValue, _: object) -> list[IRValue]:
+                def group(first: IRValue, _: object) -> list[IRValue]:
                     self.group((p, r, first), LANES)
                     return []
 
@@ -71,17 +71,17 @@ class _Gathering:
         b.loop(0, 1 if item.last else item.channels, 1, plane)
         b.ret_void()
 
-    def group(self, place: tuple[Value, Value, Value], width: int) -> None:
+    def group(self, place: tuple[IRValue, IRValue, IRValue], width: int) -> None:
         """Write one group: load each image's values, transpose, scale and store them.
 
         ``place`` is the plane, the row, and the position of the first value in the row.
         """
 
-        def lane(k: Value, _: object) -> list[Value]:
+        def lane(k: IRValue, _: object) -> list[IRValue]:
             self.lane(k, place, width)
             return []
 
-        def scale(k: Value, _: object) -> list[Value]:
+        def scale(k: IRValue, _: object) -> list[IRValue]:
             channel, column = self.channel_and_column(place, k)
             factor = b.splat(b.load(b.at(self.scale, channel)))
             offset = b.splat(b.load(b.at(self.scale, b.add(channel, item.channels))))
@@ -94,13 +94,13 @@ class _Gathering:
         b, item = self.b, self.item
         b.loop(0, LANES, 1, lane)
         rows = [load_part(b, b.at(self.room, k * LANES), LANES) for k in range(LANES)]
-        for k, vector in enumerate(turned(b, rows)[:width]):
+        for k, vector in enumerate(transposed(b, rows)[:width]):
             b.store(vector, b.at(self.room, k * LANES), 64)
         b.loop(0, width, 1, scale)
 
     def channel_and_column(
-        self, place: tuple[Value, Value, Value], k: Value
-    ) -> tuple[Value, Value]:
+        self, place: tuple[IRValue, IRValue, IRValue], k: IRValue
+    ) -> tuple[IRValue, IRValue]:
         """Compute the channel and the column of a value of the group."""
         plane, _, first = place
         number = self.b.iadd(first, k)
@@ -109,7 +109,7 @@ class _Gathering:
         channels = I64(self.item.channels)
         return self.b.urem(number, channels), self.b.udiv(number, channels)
 
-    def lane(self, k: Value, place: tuple[Value, Value, Value], width: int) -> None:
+    def lane(self, k: IRValue, place: tuple[IRValue, IRValue, IRValue], width: int) -> None:
         """Load one image's values of the group."""
         b, item = self.b, self.item
         plane, r, first = place
@@ -144,7 +144,7 @@ class _Gathering:
 
         b.if_else(self.all(whole), quick, slow)
 
-    def vector(self, pointer: Value, target: Value, width: int) -> None:
+    def vector(self, pointer: IRValue, target: IRValue, width: int) -> None:
         """Load a whole group with one vector load."""
         b = self.b
         found = b.load(pointer, vector_type(self.element, width), self.align)
@@ -154,11 +154,11 @@ class _Gathering:
 
     def one_by_one(
         self,
-        line: Value,
-        target: Value,
-        move: Sequence[Value],
-        row: tuple[Value, Value],
-        place: tuple[Value, Value, Value],
+        line: IRValue,
+        target: IRValue,
+        move: Sequence[IRValue],
+        row: tuple[IRValue, IRValue],
+        place: tuple[IRValue, IRValue, IRValue],
         width: int,
     ) -> None:
         """Load the values of a group one by one.
@@ -169,7 +169,7 @@ class _Gathering:
         seen, covered_row = row
         fill = b.load(b.at(self.scale, 2 * item.channels))
 
-        def number(k: Value, _: object) -> list[Value]:
+        def number(k: IRValue, _: object) -> list[IRValue]:
             channel, column = self.channel_and_column(place, k)
             source = b.iadd(
                 move[MapColumn.FIRST_COLUMN], b.imul(move[MapColumn.COLUMN_STEP], column)
@@ -191,12 +191,12 @@ class _Gathering:
 
         b.loop(0, width, 1, number)
 
-    def between(self, value: Value, low: Value, high: Value) -> Value:
+    def between(self, value: IRValue, low: IRValue, high: IRValue) -> IRValue:
         """Test whether ``low <= value < high``."""
         b = self.b
         return b.and_(b.icmp_signed(">=", value, low), b.icmp_signed("<", value, high))
 
-    def all(self, conditions: Sequence[Value]) -> Value:
+    def all(self, conditions: Sequence[IRValue]) -> IRValue:
         """Test whether all conditions hold."""
         found = conditions[0]
         for condition in conditions[1:]:

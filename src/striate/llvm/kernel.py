@@ -4,23 +4,23 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import product, zip_longest
 
-from striate.llvm.bounds import inside, smaller
+from striate.llvm.addresses import IndexValue
+from striate.llvm.bounds import inside, minimum
 from striate.llvm.builder import FLOATS, Builder, to_value
+from striate.llvm.ir import F32, I64, PTR, VOID, IRModule, IRValue, constant
 from striate.llvm.lanes import lanes_below, sum_of_lanes
-from striate.llvm.places import Spot
+from striate.llvm.reductions import Accumulators, ReductionWriter
 from striate.llvm.scope import Scope
-from striate.llvm.sums import Carried, Sums
-from striate.llvm.text import F32, I64, PTR, VOID, Module, Value, constant
-from striate.llvm.values import Values
+from striate.llvm.values import ValueWriter
 from striate.plan.fuse import Kernel
 from striate.plan.layout import Variables
-from striate.plan.schedule import LoopSchedule, Walk
+from striate.plan.schedule import IndexLoop, LoopSchedule
 from striate.plan.statement import IMAGE, LANES, Compute
-from striate.plan.tiles import Segment
+from striate.plan.tiles import LoopSegment
 
 
 def write_kernel(
-    module: Module, name: str, kernel: Kernel, schedule: LoopSchedule, variables: Variables
+    module: IRModule, name: str, kernel: Kernel, schedule: LoopSchedule, variables: Variables
 ) -> None:
     """Write a kernel as a function.
 
@@ -39,7 +39,7 @@ def write_kernel(
     types = [*[PTR] * len(names), *[I64] * numbers]
     function = module.function(name, VOID, types, internal=True, noalias=len(names))
     scope = Scope(Builder(function), kernel, schedule, variables, names)
-    _Writer(scope).write()
+    _KernelWriter(scope).write()
     scope.b.ret_void()
 
 
@@ -50,22 +50,22 @@ def arguments_of(kernel: Kernel, variables: Variables) -> tuple[str, ...]:
     return tuple(n for n in named if not variables[n].values)
 
 
-class _Writer:
+class _KernelWriter:
     """Writes the loops over places and what each tile computes."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.b = scope.b
-        self.values = Values(scope)
-        self.sums = Sums(scope, self.values)
+        self.values = ValueWriter(scope)
+        self.sums = ReductionWriter(scope, self.values)
 
     def write(self) -> None:
         """Write all loops, inside of those that the kernel shares with its neighbors."""
         scope = self.scope
-        extents = scope.kernel.head.nest.extents
+        extents = scope.kernel.root.nest.extents
         with ExitStack() as around:
             for index, value in zip(scope.schedule.around, scope.around, strict=True):
-                whole = Segment(0, extents[index], 1)
+                whole = LoopSegment(0, extents[index], 1)
                 around.enter_context(scope.entered(index, value, whole))
             self.values.hoist()
             self.walk(0)
@@ -87,14 +87,14 @@ class _Writer:
         del scope.tiles[walk.index]
 
     @contextmanager
-    def segment(self, walk: Walk, segment: Segment) -> Generator[None]:
+    def segment(self, walk: IndexLoop, segment: LoopSegment) -> Generator[None]:
         """Write one segment of a loop around what is written inside."""
         scope, b = self.scope, self.b
         schedule = scope.schedule
         shared = schedule.tasks > 1 and walk is schedule.targets[0]
         if segment.once:
             last = b.icmp_signed("==", scope.task, I64(schedule.tasks - 1)) if shared else None
-            with self.only_if(last), scope.at({walk.index: Spot.known(segment.start)}):
+            with self.only_if(last), scope.at({walk.index: IndexValue.known(segment.start)}):
                 yield
             return
         start, stop = I64(segment.start), I64(segment.stop)
@@ -118,7 +118,7 @@ class _Writer:
         b.position_at_end(done)
 
     @contextmanager
-    def only_if(self, condition: Value | None) -> Generator[None]:
+    def only_if(self, condition: IRValue | None) -> Generator[None]:
         """Write what is done only where a condition holds."""
         if condition is None:
             yield
@@ -128,35 +128,35 @@ class _Writer:
             yield
             self.scope.memo.pop()
 
-    def share(self, segment: Segment) -> tuple[Value | int, Value | int]:
+    def share(self, segment: LoopSegment) -> tuple[IRValue | int, IRValue | int]:
         """Find the share of this task in a loop."""
         rounds = (segment.stop - segment.start) // segment.tile
         each = -(-rounds // self.scope.schedule.tasks) * segment.tile
         start = self.b.add(self.b.multiply(self.scope.task, each), segment.start)
-        return start, smaller(self.b, self.b.add(start, each), segment.stop)
+        return start, minimum(self.b, self.b.add(start, each), segment.stop)
 
     def tile(self) -> None:
         """Write what is computed for the places of one tile."""
         scope = self.scope
         places = list(self.places())
-        head = scope.kernel.head
-        sums: list[Carried] = []
+        root = scope.kernel.root
+        sums: list[Accumulators] = []
         scope.here = {}
-        if head.nest.equation.reduced and not scope.schedule.in_place:
+        if root.nest.equation.reduced and not scope.schedule.in_place:
             sums = self.sums.write(places)
         for number, place in enumerate(places):
             with scope.at(place):
                 self.place(sums[number] if sums else None)
         scope.here = {}
 
-    def place(self, sums: Carried | None) -> None:
+    def place(self, sums: Accumulators | None) -> None:
         """Write what is computed for one place, if the first target has it."""
         scope = self.scope
         scope.here = {}
-        nest = scope.kernel.head.nest
+        nest = scope.kernel.root.nest
 
-        def write() -> tuple[Value, ...]:
-            parts = list(self.sums.of_heads(sums)) if sums is not None else []
+        def write() -> tuple[IRValue, ...]:
+            parts = list(self.sums.split(sums)) if sums is not None else []
             for statement, part in zip_longest(scope.kernel.statements, parts):
                 if part is not None:
                     self.finish(statement, part)
@@ -170,7 +170,7 @@ class _Writer:
         elif there is not False:
             scope.conditional(there, write)
 
-    def places(self) -> Iterator[dict[str, Spot]]:
+    def places(self) -> Iterator[dict[str, IndexValue]]:
         """Give the places of a tile."""
         scope = self.scope
         within, lanes = scope.schedule.within, scope.schedule.lanes
@@ -180,7 +180,7 @@ class _Writer:
                 for index, by in zip(within, moved, strict=True)
             }
 
-    def finish(self, statement: Compute, carried: Carried) -> None:
+    def finish(self, statement: Compute, carried: Accumulators) -> None:
         """Write what a sum becomes: over the lanes too, where these hold terms."""
         value = carried[-1]
         if self.scope.schedule.lanes == IMAGE and statement.sums_images:
@@ -198,18 +198,18 @@ class _Writer:
         vector = self.scope.vector
         expressions = self.values.expressions
 
-        def compute() -> Carried:
+        def compute() -> Accumulators:
             value = self.values.value(nest.equation.expression)
             return (expressions.vector(value) if vector else expressions.single(value),)
 
-        value: Carried = (constant(FLOATS if vector else F32, 0.0),)
+        value: Accumulators = (constant(FLOATS if vector else F32, 0.0),)
         if exists is True:
             value = compute()
         elif exists is not False:
             value = self.scope.conditional(exists, compute, value)
         self.keep(statement, value[0])
 
-    def keep(self, statement: Compute, value: Value) -> None:
+    def keep(self, statement: Compute, value: IRValue) -> None:
         """Keep a value for the statements that follow, and store it where others read it."""
         if statement.adds:
             before = self.values.load(statement.nest.equation.target, statement)

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 from striate.llvm.builder import INTS, Builder
-from striate.llvm.text import F32, I32, Value, counted, vector_type
+from striate.llvm.ir import F32, I32, IRValue, iota, vector_type
 from striate.plan.statement import LANES
 
 
-def lanes_below(b: Builder, count: Value) -> Value:
+def lanes_below(b: Builder, count: IRValue) -> IRValue:
     """Mark the lanes whose number is below a count."""
-    numbers = counted(INTS)
+    numbers = iota(INTS)
     return b.icmp_signed("<", numbers, b.splat(b.trunc(count, I32)))
 
 
-def sum_of_lanes(b: Builder, vector: Value) -> Value:
+def sum_of_lanes(b: Builder, vector: IRValue) -> IRValue:
     """Add the lanes up: halves, then halves of the sums, in one order on all machines."""
     width = LANES
     while width > 1:
@@ -24,7 +24,7 @@ def sum_of_lanes(b: Builder, vector: Value) -> Value:
     return b.extract_element(vector, I32(0))
 
 
-def turned(b: Builder, rows: Sequence[Value]) -> list[Value]:
+def transposed(b: Builder, rows: Sequence[IRValue]) -> list[IRValue]:
     """Turn a square of numbers: lane ``i`` of row ``j`` becomes lane ``j`` of row ``i``."""
     square = list(rows)
     assert len(square) == LANES, len(square)
@@ -41,7 +41,7 @@ def turned(b: Builder, rows: Sequence[Value]) -> list[Value]:
     return square
 
 
-def load_part(b: Builder, pointer: Value, count: int) -> Value:
+def load_part(b: Builder, pointer: IRValue, count: int) -> IRValue:
     """Read up to a vector's number of numbers; the other lanes repeat the last."""
     part = b.load(pointer, vector_type(F32, count))
     if count == LANES:
@@ -49,6 +49,6 @@ def load_part(b: Builder, pointer: Value, count: int) -> Value:
     return b.shuffle(part, part, [min(k, count - 1) for k in range(LANES)])
 
 
-def store_part(b: Builder, value: Value, pointer: Value, count: int) -> None:
+def store_part(b: Builder, value: IRValue, pointer: IRValue, count: int) -> None:
     """Write the first lanes of a vector."""
     b.store(value if count == LANES else b.shuffle(value, value, range(count)), pointer)

@@ -10,14 +10,14 @@ from typing import Any
 import llvmlite
 from llvmlite import binding
 
-from striate.llvm.text import Module
+from striate.llvm.ir import IRModule
 from striate.plan.target import Target
 
 _WIDE = 512
 
 
 @cache
-def _ready() -> None:
+def _initialize() -> None:
     """Let LLVM know its targets, once."""
     binding.initialize_all_targets()
     binding.initialize_all_asmprinters()
@@ -30,7 +30,7 @@ def versions() -> str:
 
 
 @cache
-def writers() -> str:
+def generator_digest() -> str:
     """Digest the modules between index equations and machine code, which depends on them all."""
     digest = hashlib.sha256()
     package = Path(__file__).parents[1]
@@ -44,7 +44,7 @@ def writers() -> str:
 @cache
 def host() -> Target:
     """Describe the processor of this machine."""
-    _ready()
+    _initialize()
     features = binding.get_host_cpu_features()
     triple = binding.get_process_triple()
     return describe(binding.get_host_cpu_name(), features.flatten(), triple)
@@ -71,7 +71,7 @@ def describe(name: str, features: str, triple: str) -> Target:
     )
 
 
-def compile_object(module: Module, target: Target, *, assembly: bool = False) -> Any:
+def compile_object(module: IRModule, target: Target, *, assembly: bool = False) -> Any:
     """Compile a module to an object, or to assembly.
 
     Parameters
@@ -88,7 +88,7 @@ def compile_object(module: Module, target: Target, *, assembly: bool = False) ->
     bytes or str
         The object as a linker takes it.
     """
-    _ready()
+    _initialize()
     machine = binding.Target.from_triple(target.triple).create_target_machine(
         cpu=target.name, features=target.features, opt=3, reloc="pic", codemodel="default"
     )
@@ -103,7 +103,7 @@ def compile_object(module: Module, target: Target, *, assembly: bool = False) ->
     return machine.emit_assembly(parsed) if assembly else machine.emit_object(parsed)
 
 
-class Code:
+class LoadedObject:
     """Machine code in memory.
 
     Parameters
@@ -115,7 +115,7 @@ class Code:
     """
 
     def __init__(self, code: bytes, target: Target) -> None:
-        _ready()
+        _initialize()
         machine = binding.Target.from_triple(target.triple).create_target_machine(
             cpu=target.name, features=target.features, opt=3
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from striate.llvm.builder import FLOATS, Builder
-from striate.llvm.text import I64, PTR, VOID, Module, Type, Value, constant
+from striate.llvm.ir import I64, PTR, VOID, IRModule, IRType, IRValue, constant
 from striate.plan.target import LANES, Target
 
 UNROLLED = 8
@@ -12,7 +12,7 @@ UNROLLED = 8
 _MOST = 20  # more sums than any processor has multiply-adds under way
 
 
-def sums_of(target: Target) -> int:
+def accumulators_of(target: Target) -> int:
     """Say how many sums the multiply-adds go to in turn: as many as the registers hold, nearly.
 
     Parameters
@@ -28,7 +28,7 @@ def sums_of(target: Target) -> int:
     return min(_MOST, target.vectors - 2)
 
 
-def write_peaks(target: Target) -> Module:
+def write_peaks(target: Target) -> IRModule:
     """Write the functions by which the limits of a processor are measured.
 
     Parameters
@@ -39,36 +39,36 @@ def write_peaks(target: Target) -> Module:
     Returns
     -------
     Module
-        With ``multiply_adds(numbers, rounds)``: in each round, one vector multiply-add for each of
-        the :func:`sums_of` sums that lie in memory before two factors; ``read(result, numbers,
-        vectors, rounds)``: the sum of an array; ``triad(result, x, y, vectors, rounds)``: ``x + 3
-        y``. Counts are 64-bit; vectors are of :data:`LANES` numbers, and a multiple of
-        :data:`UNROLLED`.
+        With ``multiply_adds(numbers, rounds)``, which does one vector multiply-add per round for
+        each of the :func:`accumulators_of` accumulators (they are stored in front of the two
+        factors); ``read(result, numbers, vectors, rounds)``, which sums an array; and
+        ``triad(result, x, y, vectors, rounds)``, which computes ``x + 3 * y``. Counts are 64-bit.
+        A vector has :data:`LANES` numbers; their number is a multiple of :data:`UNROLLED`.
     """
-    module = Module(target.triple)
-    _write_multiply_adds(module, sums_of(target))
+    module = IRModule(target.triple)
+    _write_multiply_adds(module, accumulators_of(target))
     _write_read(module)
     _write_triad(module)
     return module
 
 
-def _begin(module: Module, name: str, *arguments: Type) -> Builder:
+def _begin(module: IRModule, name: str, *arguments: IRType) -> Builder:
     """Begin a function that gives nothing back."""
     return Builder(module.function(name, VOID, arguments))
 
 
-def _vectors(b: Builder, pointer: Value, count: int) -> list[Value]:
+def _vectors(b: Builder, pointer: IRValue, count: int) -> list[IRValue]:
     """Read vectors that lie one after another."""
     return [b.load(b.at(pointer, LANES * k), FLOATS) for k in range(count)]
 
 
-def _write_multiply_adds(module: Module, sums: int) -> None:
+def _write_multiply_adds(module: IRModule, sums: int) -> None:
     """Write the multiply-adds: all operands stay in registers."""
     b = _begin(module, "multiply_adds", PTR, I64)
     numbers, rounds = b.function.args
     *start, x, y = _vectors(b, numbers, sums + 2)
 
-    def body(_: Value, carried: Sequence[Value]) -> list[Value]:
+    def body(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
         return [b.fma(x, y, total) for total in carried]
 
     for k, total in enumerate(b.loop(0, rounds, 1, body, start)):
@@ -76,16 +76,16 @@ def _write_multiply_adds(module: Module, sums: int) -> None:
     b.ret_void()
 
 
-def _write_read(module: Module) -> None:
+def _write_read(module: IRModule) -> None:
     """Write the sum of an array."""
     b = _begin(module, "read", PTR, PTR, I64, I64)
     result, numbers, vectors, rounds = b.function.args
 
-    def body(place: Value, carried: Sequence[Value]) -> list[Value]:
+    def body(place: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
         found = _vectors(b, b.at(numbers, b.multiply(place, LANES)), UNROLLED)
         return [b.fadd(total, vector) for total, vector in zip(carried, found, strict=True)]
 
-    def round_(_: Value, carried: Sequence[Value]) -> list[Value]:
+    def round_(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
         return b.loop(0, vectors, UNROLLED, body, carried)
 
     zeros = [constant(FLOATS, 0.0)] * UNROLLED
@@ -94,20 +94,20 @@ def _write_read(module: Module) -> None:
     b.ret_void()
 
 
-def _write_triad(module: Module) -> None:
+def _write_triad(module: IRModule) -> None:
     """Write the scaled sum of two arrays."""
     b = _begin(module, "triad", PTR, PTR, PTR, I64, I64)
     result, first, second, vectors, rounds = b.function.args
     scale = constant(FLOATS, 3.0)
 
-    def body(place: Value, _: Sequence[Value]) -> list[Value]:
+    def body(place: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
         offset = b.multiply(place, LANES)
         x, y = (_vectors(b, b.at(pointer, offset), UNROLLED) for pointer in (first, second))
         for k in range(UNROLLED):
             b.store(b.fma(scale, y[k], x[k]), b.at(b.at(result, offset), LANES * k))
         return []
 
-    def round_(_: Value, __: Sequence[Value]) -> list[Value]:
+    def round_(_: IRValue, __: Sequence[IRValue]) -> list[IRValue]:
         return b.loop(0, vectors, UNROLLED, body)
 
     b.loop(0, rounds, 1, round_)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from striate.llvm.builder import Builder
+from striate.llvm.ir import I64, PTR, VOID, IRModule, IRValue
 from striate.llvm.program import write_program
-from striate.llvm.text import I64, PTR, VOID, Module, Value
 from striate.plan.plan import Plan
 
 
-def write_again(plan: Plan) -> Module:
+def write_phase_timing(plan: Plan) -> IRModule:
     """Write the module of a plan, with a function for each phase alone.
 
     Parameters
@@ -29,18 +29,18 @@ def write_again(plan: Plan) -> Module:
     return module
 
 
-def _write_phase(module: Module, number: int, tasks: int) -> None:
+def _write_phase(module: IRModule, number: int, tasks: int) -> None:
     """Write the function that does one phase so many times."""
     function = module.function(f"phase {number} again", VOID, [PTR, PTR, I64])
     b = Builder(function)
-    context, local, rounds = function.args
+    context, scratch, rounds = function.args
     phase = module.functions[f"phase {number}"]
 
-    def each(task: Value, _: Sequence[Value]) -> list[Value]:
-        b.call(phase, [context, local, task])
+    def each(task: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
+        b.call(phase, [context, scratch, task])
         return []
 
-    def body(_: Value, __: Sequence[Value]) -> list[Value]:
+    def body(_: IRValue, __: Sequence[IRValue]) -> list[IRValue]:
         return b.loop(0, tasks, 1, each)
 
     b.loop(0, rounds, 1, body)

@@ -9,12 +9,12 @@ from dataclasses import replace
 from itertools import groupby
 
 from striate.llvm.builder import Builder, to_value
-from striate.llvm.images import write_gather
+from striate.llvm.images import write_load_stored
+from striate.llvm.ir import F32, I64, PTR, VOID, IRFunction, IRModule, IRValue
 from striate.llvm.kernel import arguments_of, write_kernel
-from striate.llvm.random import write_draw
-from striate.llvm.text import F32, I64, PTR, VOID, Function, Module, Value
-from striate.llvm.transposes import write_load, write_store, write_turn
-from striate.llvm.workers import wait_until, word, write_workers
+from striate.llvm.random import write_draw_mask
+from striate.llvm.transposes import write_load, write_store, write_transpose
+from striate.llvm.workers import load_word, wait_until, write_workers
 from striate.plan.control_block import (
     ARENA_AT,
     BUFFERS,
@@ -25,14 +25,14 @@ from striate.plan.control_block import (
     claimed,
     finished,
 )
-from striate.plan.fuse import Item, Kernel
+from striate.plan.fuse import Kernel, PhaseItem
 from striate.plan.phases import Phase
-from striate.plan.plan import ARENA, LOCAL, Home, Plan
+from striate.plan.plan import ARENA, SCRATCH, Allocation, Plan
 from striate.plan.schedule import LoopSchedule
-from striate.plan.statement import LANES, Draw, Gather, Load, Origin, Store, Turn
+from striate.plan.statement import LANES, DrawMask, Load, LoadStored, Origin, Store, Transpose
 
 
-def write_program(plan: Plan) -> Module:
+def write_program(plan: Plan) -> IRModule:
     """Write the module of a plan.
 
     Parameters
@@ -46,22 +46,22 @@ def write_program(plan: Plan) -> Module:
         With the functions ``work`` (what each worker does), ``lead`` (a step, from opening it to
         the last task) and ``help`` (what others do meanwhile).
     """
-    module = Module(plan.target.triple)
-    program = _Program(module, plan)
+    module = IRModule(plan.target.triple)
+    program = _ProgramWriter(module, plan)
     phases = [program.phase(p) for p in range(len(plan.phases))]
     program.run(phases)
     return module
 
 
-class _Program:
+class _ProgramWriter:
     """A module while it is written."""
 
-    def __init__(self, module: Module, plan: Plan) -> None:
+    def __init__(self, module: IRModule, plan: Plan) -> None:
         self.module = module
         self.plan = plan
         self.known: dict[object, str] = {}
         self.tables: dict[str, str] = {}
-        self.regions: dict[str, Value] = {}
+        self.regions: dict[str, IRValue] = {}
 
     # ---------------------------------------------------------------- kernels
 
@@ -92,7 +92,7 @@ class _Program:
         """Name a table by its numbers."""
         return self.tables.setdefault(repr(values), f"table {len(self.tables)}")
 
-    def mover(self, item: Load | Store | Turn) -> tuple[str, tuple[str, ...]]:
+    def mover(self, item: Load | Store | Transpose) -> tuple[str, tuple[str, ...]]:
         """Write what brings arrays in, out, or into rows."""
         size = self.plan.variables[item.source].size
         rows, lanes = (
@@ -106,30 +106,30 @@ class _Program:
                     write_load(self.module, name, size)
                 case Store():
                     write_store(self.module, name, size)
-                case Turn():
-                    write_turn(self.module, name, size, row)
+                case Transpose():
+                    write_transpose(self.module, name, size, row)
         return name, (rows, lanes)
 
-    def gather(self, item: Gather) -> tuple[str, tuple[str, ...]]:
+    def gather(self, item: LoadStored) -> tuple[str, tuple[str, ...]]:
         """Write what brings images in."""
         name = f"gather {item.rows} x {item.columns} x {item.channels} {item.element} {item.last}"
         if name not in self.module.functions:
-            write_gather(self.module, name, item)
+            write_load_stored(self.module, name, item)
         return name, (*item.reads, item.target)
 
     # ----------------------------------------------------------------- phases
 
-    def phase(self, number: int) -> Function:
+    def phase(self, number: int) -> IRFunction:
         """Write one task of a phase as a function of context, worker's memory and task."""
         phase = self.plan.phases[number]
         name = f"phase {number}"
         function = self.module.function(name, VOID, [PTR, PTR, I64], internal=True)
         b = Builder(function)
-        context, local, task = function.args
-        self.regions = {ARENA: word(b, context, ARENA_AT, PTR), LOCAL: local}
+        context, scratch, task = function.args
+        self.regions = {ARENA: load_word(b, context, ARENA_AT, PTR), SCRATCH: scratch}
         for k, buffer in enumerate(self.plan.buffers):
-            self.regions[buffer] = word(b, context, BUFFERS + k, PTR)
-        images = word(b, context, IMAGES)
+            self.regions[buffer] = load_word(b, context, BUFFERS + k, PTR)
+        images = load_word(b, context, IMAGES)
         if phase.over_images:
             self.blocks(b, number, phase, context, task, images)
         else:
@@ -138,18 +138,24 @@ class _Program:
         return function
 
     def blocks(
-        self, b: Builder, number: int, phase: Phase, context: Value, task: Value, images: Value
+        self,
+        b: Builder,
+        number: int,
+        phase: Phase,
+        context: IRValue,
+        task: IRValue,
+        images: IRValue,
     ) -> None:
         """Write the loop over a part's blocks."""
         plan = self.plan
         for name in self.sums_that_begin(number):
-            self.clear(b, plan.homes[name], plan.variables[name].size, task)
+            self.clear(b, plan.allocations[name], plan.variables[name].size, task)
         first = b.udiv(to_value(b.multiply(task, plan.blocks)), I64(plan.parts))
         last = b.udiv(to_value(b.multiply(b.add(task, 1), plan.blocks)), I64(plan.parts))
         present = b.udiv(b.add(images, LANES - 1), I64(LANES))
         last = b.select(b.icmp_signed("<", last, present), last, present)
 
-        def body(block: Value, _: object) -> list[Value]:
+        def body(block: IRValue, _: object) -> list[IRValue]:
             left = b.isub(images, to_value(b.multiply(block, LANES)))
             count = b.select(b.icmp_signed("<", left, I64(LANES)), left, I64(LANES))
             self.items(b, number, range(len(phase.items)), (), (context, block, task, count))
@@ -170,12 +176,12 @@ class _Program:
             if self.plan.variables[name].origin is Origin.PARTIAL_SUMS and name not in before
         ]
 
-    def clear(self, b: Builder, home: Home, size: int, part: Value) -> None:
+    def clear(self, b: Builder, allocation: Allocation, size: int, part: IRValue) -> None:
         """Write zeros over a part's sums."""
-        pointer = self.pointer(b, home, I64(0), part)
+        pointer = self.pointer(b, allocation, I64(0), part)
         zero = F32(0.0)
 
-        def body(k: Value, _: object) -> list[Value]:
+        def body(k: IRValue, _: object) -> list[IRValue]:
             b.store(zero, b.at(pointer, k))
             return []
 
@@ -186,8 +192,8 @@ class _Program:
         b: Builder,
         phase: int,
         numbers: Sequence[int],
-        around: tuple[Value, ...],
-        run: tuple[Value, Value, Value, Value],
+        around: tuple[IRValue, ...],
+        run: tuple[IRValue, IRValue, IRValue, IRValue],
     ) -> None:
         """Write the calls of items, those that share a loop inside of it."""
         items = self.plan.phases[phase].items
@@ -206,30 +212,30 @@ class _Program:
             first = items[together[0]]
             assert isinstance(first, Kernel)
 
-            def body(count: Value, _: object, together: list[int] = together) -> list[Value]:
+            def body(count: IRValue, _: object, together: list[int] = together) -> list[IRValue]:
                 self.items(b, phase, together, (*around, count), run)
                 return []
 
-            b.loop(0, first.head.nest.extents[shared[1]], 1, body)
+            b.loop(0, first.root.nest.extents[shared[1]], 1, body)
 
     def item(
         self,
         b: Builder,
         place: tuple[int, int],
-        item: Item,
-        around: tuple[Value, ...],
-        run: tuple[Value, Value, Value, Value],
+        item: PhaseItem,
+        around: tuple[IRValue, ...],
+        run: tuple[IRValue, IRValue, IRValue, IRValue],
     ) -> None:
         """Write the call of an item's function."""
         context, block, part, count = run
         match item:
             case Kernel():
                 name, arrays = self.kernel(item, self.plan.schedules[place])
-            case Load() | Store() | Turn():
+            case Load() | Store() | Transpose():
                 name, arrays = self.mover(item)
-            case Gather():
+            case LoadStored():
                 name, arrays = self.gather(item)
-            case Draw():
+            case DrawMask():
                 self.draw(b, item, context, block, part)
                 return
             case _:
@@ -237,40 +243,44 @@ class _Program:
                 raise AssertionError(message)
         once = not self.plan.phases[place[0]].over_images
         within = I64(0) if once else part
-        pointers = [self.pointer(b, self.plan.homes[n], block, within) for n in arrays]
+        pointers = [self.pointer(b, self.plan.allocations[n], block, within) for n in arrays]
         numbers = [count, part, *around] if isinstance(item, Kernel) else [count]
         b.call(self.module.functions[name], [*pointers, *numbers])
 
-    def draw(self, b: Builder, item: Draw, context: Value, block: Value, part: Value) -> None:
+    def draw(
+        self, b: Builder, item: DrawMask, context: IRValue, block: IRValue, part: IRValue
+    ) -> None:
         """Write the call that draws a mask."""
         size = self.plan.variables[item.target].size
         name = f"draw {size}, {item.threshold}, {item.stream}"
         if name not in self.module.functions:
-            write_draw(self.module, name, size, item)
-        pointer = self.pointer(b, self.plan.homes[item.target], block, part)
+            write_draw_mask(self.module, name, size, item)
+        pointer = self.pointer(b, self.plan.allocations[item.target], block, part)
         first = b.multiply(block, LANES)
-        seed, step = word(b, context, SEED), word(b, context, STEP)
+        seed, step = load_word(b, context, SEED), load_word(b, context, STEP)
         b.call(self.module.functions[name], [pointer, to_value(first), seed, step])
 
-    def pointer(self, b: Builder, home: Home, block: Value, part: Value) -> Value:
+    def pointer(self, b: Builder, allocation: Allocation, block: IRValue, part: IRValue) -> IRValue:
         """Write the pointer to an array at a block and part."""
-        offset = b.add(b.multiply(block, home.per_block), b.multiply(part, home.per_part))
-        return b.at(self.regions[home.region], b.add(offset, home.offset))
+        offset = b.add(
+            b.multiply(block, allocation.per_block), b.multiply(part, allocation.per_part)
+        )
+        return b.at(self.regions[allocation.region], b.add(offset, allocation.offset))
 
     # ---------------------------------------------------------------- workers
 
-    def run(self, phases: list[Function]) -> None:
+    def run(self, phases: list[IRFunction]) -> None:
         """Write the functions that workers call."""
         write_workers(self.module, self.work(phases), len(phases))
 
-    def work(self, phases: list[Function]) -> Function:
+    def work(self, phases: list[IRFunction]) -> IRFunction:
         """Write what every worker does: task after task, phase after phase."""
         b = Builder(self.module.function("work", VOID, [PTR, PTR]))
-        context, local = b.function.args
-        counts = word(b, context, COUNTS_AT, PTR)
+        context, scratch = b.function.args
+        counts = load_word(b, context, COUNTS_AT, PTR)
         for number, (phase, function) in enumerate(zip(self.plan.phases, phases, strict=True)):
             taken, done = b.at(counts, claimed(number), I64), b.at(counts, finished(number), I64)
-            self.tasks(b, function, phase.tasks, context, local, taken, done)
+            self.tasks(b, function, phase.tasks, context, scratch, taken, done)
             wait_until(b, context, done, ">=", phase.tasks)
         b.ret_void()
         return b.function
@@ -278,12 +288,12 @@ class _Program:
     def tasks(
         self,
         b: Builder,
-        function: Function,
+        function: IRFunction,
         tasks: int,
-        context: Value,
-        local: Value,
-        taken: Value,
-        done: Value,
+        context: IRValue,
+        scratch: IRValue,
+        taken: IRValue,
+        done: IRValue,
     ) -> None:
         """Write the loop that takes the tasks of one phase that are left."""
         head, body, end = (b.append_block(n) for n in ("claim", "task", "claimed"))
@@ -292,7 +302,7 @@ class _Program:
         task = b.atomic_rmw("add", taken, I64(1), "seq_cst")
         b.cbranch(b.icmp_signed("<", task, I64(tasks)), body, end)
         b.position_at_end(body)
-        b.call(function, [context, local, task])
+        b.call(function, [context, scratch, task])
         b.atomic_rmw("add", done, I64(1), "seq_cst")
         b.branch(head)
         b.position_at_end(end)

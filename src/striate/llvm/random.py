@@ -1,14 +1,14 @@
 """Random masks: the words of a counter, mixed in ten rounds, the same as the mathematics draws."""
 
 from striate.llvm.builder import FLOATS, INTS, Builder
-from striate.llvm.text import I32, I64, PTR, VOID, Module, Value, constant, counted, vector_type
+from striate.llvm.ir import I32, I64, PTR, VOID, IRModule, IRValue, constant, iota, vector_type
 from striate.maths.philox import KEY_STEPS, MULTIPLIERS, ROUNDS
-from striate.plan.statement import LANES, Draw
+from striate.plan.statement import LANES, DrawMask
 
 _WORDS = 4
 
 
-def write_draw(module: Module, name: str, size: int, item: Draw) -> None:
+def write_draw_mask(module: IRModule, name: str, size: int, item: DrawMask) -> None:
     """Write a function that draws the mask of a block of images.
 
     Its arguments are the mask, the number of the block's first image, the seed and the step.
@@ -17,12 +17,12 @@ def write_draw(module: Module, name: str, size: int, item: Draw) -> None:
     b = Builder(function)
     mask, first, seed, step = function.args
     key = (b.trunc(seed, I32), b.trunc(b.lshr(seed, I64(32)), I32))
-    lanes = counted(INTS)
+    lanes = iota(INTS)
     images = b.iadd(b.splat(b.trunc(first, I32)), lanes)
     steps = b.splat(b.trunc(step, I32))
     layer = constant(INTS, item.stream)
 
-    def four(group: Value, count: int) -> None:
+    def four(group: IRValue, count: int) -> None:
         number = b.splat(b.trunc(group, I32))
         words = _mixed(b, key, [number, images, steps, layer])
         pointer = b.at(mask, b.multiply(group, _WORDS * LANES))
@@ -32,7 +32,7 @@ def write_draw(module: Module, name: str, size: int, item: Draw) -> None:
             value = b.select(kept, constant(FLOATS, 1.0), constant(FLOATS, 0.0))
             b.store(value, b.at(pointer, k * LANES), 64)
 
-    def body(group: Value, _: object) -> list[Value]:
+    def body(group: IRValue, _: object) -> list[IRValue]:
         four(group, _WORDS)
         return []
 
@@ -42,7 +42,7 @@ def write_draw(module: Module, name: str, size: int, item: Draw) -> None:
     b.ret_void()
 
 
-def _mixed(b: Builder, key: tuple[Value, Value], counter: list[Value]) -> list[Value]:
+def _mixed(b: Builder, key: tuple[IRValue, IRValue], counter: list[IRValue]) -> list[IRValue]:
     """Write the rounds of Philox 4x32."""
     c0, c1, c2, c3 = counter
     k0, k1 = key
@@ -58,7 +58,7 @@ def _mixed(b: Builder, key: tuple[Value, Value], counter: list[Value]) -> list[V
     return [c0, c1, c2, c3]
 
 
-def _product(b: Builder, x: Value, y: int) -> tuple[Value, Value]:
+def _product(b: Builder, x: IRValue, y: int) -> tuple[IRValue, IRValue]:
     """Multiply words; give both halves of the product."""
     wide = vector_type(I64, LANES)
     whole = b.imul(b.zext(x, wide), constant(wide, y))

@@ -4,17 +4,17 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from striate.llvm.addresses import IndexValue, Pointers
 from striate.llvm.builder import Builder
-from striate.llvm.places import Pointers, Spot
-from striate.llvm.text import F32, I64, Value
+from striate.llvm.ir import F32, I64, IRValue
 from striate.nests.expression import Reference
 from striate.nests.nest import Guard
 from striate.plan.access import Access
 from striate.plan.fuse import Kernel
-from striate.plan.layout import Variables, reach
+from striate.plan.layout import Variables, memory_access
 from striate.plan.schedule import LoopSchedule
 from striate.plan.statement import LANES, Compute
-from striate.plan.tiles import Segment
+from striate.plan.tiles import LoopSegment
 
 Written = TypeVar("Written")
 
@@ -49,16 +49,16 @@ class Scope:
         self.count, self.task, *self.around = arguments[len(names) :]
         starts |= {name: self._table(name) for name in self._tables()}
         self.pointers = Pointers(builder, starts)
-        self.point: dict[str, Spot] = {}
+        self.point: dict[str, IndexValue] = {}
         self.tiles: dict[str, int] = {}
         self.width = LANES
-        reduced = kernel.head.nest.equation.reduced
+        reduced = kernel.root.nest.equation.reduced
         self.sums_lanes = schedule.lanes in reduced
         self.vector = schedule.lanes is not None and not self.sums_lanes
         self.proved: list[Guard] = []
-        self.masked: Value | None = None
+        self.masked: IRValue | None = None
         self.memo: list[dict[object, Any]] = [{}]
-        self.here: dict[str, Value] = {}
+        self.here: dict[str, IRValue] = {}
         self._accesses: dict[tuple[int, int], Access] = {}
         self._all = [
             self.access(r, s)
@@ -72,7 +72,7 @@ class Scope:
         every = dict.fromkeys(n for s in self.kernel.statements for n in s.nest.sources)
         return [n for n in every if self.variables[n].values]
 
-    def _table(self, name: str) -> Value:
+    def _table(self, name: str) -> IRValue:
         """Put the numbers of a table into the program: as places, if it is one of places."""
         places = any(t.name == name for s in self.kernel.statements for t in s.nest.equation.tables)
         element = I64 if places else F32
@@ -87,17 +87,17 @@ class Scope:
                 return self._accesses[key]
             equation = s.nest.equation
             if reference in (equation.target, *equation.references):
-                self._accesses[key] = reach(reference, s.nest, self.variables)
+                self._accesses[key] = memory_access(reference, s.nest, self.variables)
                 return self._accesses[key]
         message = f"{reference} is not in the kernel"
         raise AssertionError(message)
 
     @contextmanager
-    def entered(self, index: str, count: Value, segment: Segment) -> Generator[None]:
+    def entered(self, index: str, count: IRValue, segment: LoopSegment) -> Generator[None]:
         """Stand inside a loop over an index."""
         outer = self.pointers
         self.pointers = outer.entered(self._all, index, count)
-        self.point[index] = Spot(count, 0, segment.start, segment.stop - segment.tile)
+        self.point[index] = IndexValue(count, 0, segment.start, segment.stop - segment.tile)
         self.memo.append({})
         yield
         self.memo.pop()
@@ -105,7 +105,7 @@ class Scope:
         self.pointers = outer
 
     @contextmanager
-    def at(self, place: Mapping[str, Spot]) -> Generator[None]:
+    def at(self, place: Mapping[str, IndexValue]) -> Generator[None]:
         """Stand at one place of a tile."""
         before = dict(self.point)
         self.point.update(place)
@@ -122,10 +122,10 @@ class Scope:
 
     def conditional(
         self,
-        condition: Value,
-        compute: Callable[[], tuple[Value, ...]],
-        otherwise: tuple[Value, ...] = (),
-    ) -> tuple[Value, ...]:
+        condition: IRValue,
+        compute: Callable[[], tuple[IRValue, ...]],
+        otherwise: tuple[IRValue, ...] = (),
+    ) -> tuple[IRValue, ...]:
         """Write a computation that is done where a condition holds."""
         b = self.b
         before = b.block
@@ -138,7 +138,7 @@ class Scope:
         end = b.block
         b.branch(done)
         b.position_at_end(done)
-        results: list[Value] = []
+        results: list[IRValue] = []
         for new, old in zip(found, otherwise, strict=True):
             phi = b.phi(old.type)
             phi.add_incoming(new, end)

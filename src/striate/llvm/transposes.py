@@ -3,43 +3,43 @@
 from collections.abc import Callable
 
 from striate.llvm.builder import Builder
-from striate.llvm.lanes import load_part, store_part, turned
-from striate.llvm.text import I64, PTR, VOID, Module, Value
+from striate.llvm.ir import I64, PTR, VOID, IRModule, IRValue
+from striate.llvm.lanes import load_part, store_part, transposed
 from striate.plan.statement import LANES
 
 
-def write_load(module: Module, name: str, size: int) -> None:
+def write_load(module: IRModule, name: str, size: int) -> None:
     """Write a function that brings so many numbers of each image into the lanes.
 
     A lane without an image repeats the block's first one.
     """
     b = _begin(module, name)
     rows, lanes, count = b.function.args
-    pointers: list[Value] = []
+    pointers: list[IRValue] = []
     for lane in range(LANES):
         there = b.icmp_signed("<", I64(lane), count)
         pointers.append(b.at(rows, b.select(there, I64(lane * size), I64(0))))
 
-    def square(first: Value | int, width: int) -> None:
+    def square(first: IRValue | int, width: int) -> None:
         parts = [load_part(b, b.at(p, first), width) for p in pointers]
         target = b.at(lanes, b.multiply(first, LANES))
-        for k, row in enumerate(turned(b, parts)[:width]):
+        for k, row in enumerate(transposed(b, parts)[:width]):
             b.store(row, b.at(target, k * LANES), 64)
 
     _squares(b, size, square)
     b.ret_void()
 
 
-def write_store(module: Module, name: str, size: int) -> None:
+def write_store(module: IRModule, name: str, size: int) -> None:
     """Write a function that brings so many numbers of each image out of the lanes."""
     b = _begin(module, name)
     rows, lanes, count = b.function.args
 
-    def square(first: Value | int, width: int) -> None:
+    def square(first: IRValue | int, width: int) -> None:
         source = b.at(lanes, b.multiply(first, LANES))
         vectors = [load_part(b, b.at(source, k * LANES), LANES) for k in range(width)]
         vectors += [vectors[-1]] * (LANES - width)
-        for lane, row in enumerate(turned(b, vectors)):
+        for lane, row in enumerate(transposed(b, vectors)):
             with b.if_then(b.icmp_signed("<", I64(lane), count)):
                 store_part(b, row, b.at(b.at(rows, lane * size), first), width)
 
@@ -47,17 +47,17 @@ def write_store(module: Module, name: str, size: int) -> None:
     b.ret_void()
 
 
-def _begin(module: Module, name: str) -> Builder:
+def _begin(module: IRModule, name: str) -> Builder:
     """Begin a function of an array in rows, one in lanes, and the number of images."""
     function = module.function(name, VOID, [PTR, PTR, I64], internal=True, noalias=2)
     return Builder(function)
 
 
-def _squares(b: Builder, size: int, square: Callable[[Value | int, int], None]) -> None:
+def _squares(b: Builder, size: int, square: Callable[[IRValue | int, int], None]) -> None:
     """Go through all numbers in squares of as many as there are lanes, and what is left over."""
     full = size // LANES * LANES
 
-    def body(first: Value, _: object) -> list[Value]:
+    def body(first: IRValue, _: object) -> list[IRValue]:
         square(first, LANES)
         return []
 
@@ -66,16 +66,16 @@ def _squares(b: Builder, size: int, square: Callable[[Value | int, int], None]) 
         square(full, size - full)
 
 
-def write_turn(module: Module, name: str, size: int, row: int) -> None:
+def write_transpose(module: IRModule, name: str, size: int, row: int) -> None:
     """Write a function that turns so many numbers of each image in the lanes into rows."""
     b = _begin(module, name)
     rows, lanes, _ = b.function.args
 
-    def square(first: Value | int, width: int) -> None:
+    def square(first: IRValue | int, width: int) -> None:
         source = b.at(lanes, b.multiply(first, LANES))
         vectors = [load_part(b, b.at(source, k * LANES), LANES) for k in range(width)]
         vectors += [vectors[-1]] * (LANES - width)
-        for lane, vector in enumerate(turned(b, vectors)):
+        for lane, vector in enumerate(transposed(b, vectors)):
             b.store(vector, b.at(b.at(rows, lane * row), first), 64)
 
     _squares(b, size, square)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from striate.llvm.addresses import offset_of
 from striate.llvm.bounds import entry
 from striate.llvm.builder import FLOATS, INTS, to_value
-from striate.llvm.expression import Expressions, Operand
-from striate.llvm.places import offset_of
+from striate.llvm.expression_writer import ExpressionWriter, Operand
+from striate.llvm.ir import F32, I32, IRValue, iota, lanes_of, vector_type, zero
 from striate.llvm.scope import Scope
-from striate.llvm.text import F32, I32, Value, counted, lanes_of, vector_type, zero
 from striate.nests.expression import (
     Arithmetic,
     Expression,
@@ -23,7 +23,7 @@ from striate.plan.schedule import STRIDE
 from striate.plan.statement import IMAGE, LANES, Compute
 
 
-class Values:
+class ValueWriter:
     """Writes the values of expressions.
 
     What is the same in all lanes is written before the loops in which it does not change.
@@ -37,7 +37,7 @@ class Values:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.b = scope.b
-        self.expressions = Expressions(scope.b)
+        self.expressions = ExpressionWriter(scope.b)
         self._single: dict[int, bool] = {}
         self._fixed = [
             part
@@ -75,7 +75,7 @@ class Values:
 
     def inverse(self, part: Expression, value: Operand) -> Operand:
         """Write the reciprocal of a value."""
-        if not isinstance(value, Value):
+        if not isinstance(value, IRValue):
             return 1 / value
         key = ("inverse", *self.key(part)) if self.single(part) else object()
         return self.scope.once(key, lambda: self.expressions.quotient(1.0, value))
@@ -111,7 +111,7 @@ class Values:
             indices = _indices(part)
             if all(i in scope.point and scope.tiles.get(i, 1) == 1 for i in indices):
                 value = self.value(part)
-                if id(part) in self._divisors and isinstance(value, Value):
+                if id(part) in self._divisors and isinstance(value, IRValue):
                     self.inverse(part, value)
 
     def fixed(self, expression: Expression) -> Iterator[Expression]:
@@ -134,11 +134,11 @@ class Values:
             return float(spot.offset)
         whole = self.b.add(spot.base if spot.base is not None else 0, spot.offset)
 
-        def write() -> Value:
+        def write() -> IRValue:
             if not lanes:
                 return self.b.sitofp(to_value(whole), F32)
             start = self.b.splat(self.b.trunc(to_value(whole), I32))
-            return self.b.sitofp(self.b.iadd(start, counted(INTS)), FLOATS)
+            return self.b.sitofp(self.b.iadd(start, iota(INTS)), FLOATS)
 
         return scope.once(("number", index, *spot.key), write)
 
@@ -152,7 +152,7 @@ class Values:
         """Count the place of indices in the box that they span, in row order."""
         total: Operand = 0.0
         for index in indices:
-            extent = float(self.scope.kernel.head.nest.extents[index])
+            extent = float(self.scope.kernel.root.nest.extents[index])
             total = self.expressions.fused(total, extent, self.number(index))
         return total
 
@@ -193,7 +193,7 @@ class Values:
         numbers = {values[offset + k * stride] for k in lanes}
         return numbers.pop() if len(numbers) == 1 else None
 
-    def _load_masked(self, access: Access) -> Value:
+    def _load_masked(self, access: Access) -> IRValue:
         """Read from memory, or zero where the place is outside."""
         scope, there = self.scope, self.scope.masked
         assert there is not None, access
@@ -201,7 +201,7 @@ class Values:
         found = self._load(access, self.b.select(there, self.pointer(access), start))
         return self.b.select(there, found, zero(found.type))
 
-    def _load(self, access: Access, pointer: Value | None = None) -> Value:
+    def _load(self, access: Access, pointer: IRValue | None = None) -> IRValue:
         """Read one number for all lanes, or a vector with a number for each lane.
 
         Lanes that hold no place of the nest repeat the last number, or are zero where the lanes
@@ -227,7 +227,7 @@ class Values:
             found = self.b.insert_element(found, number, I32(k))
         return found
 
-    def store(self, statement: Compute, value: Value) -> None:
+    def store(self, statement: Compute, value: IRValue) -> None:
         """Store a value in its place, or as many of its lanes as there are."""
         access = self.scope.access(statement.nest.equation.target, statement)
         pointer = self.pointer(access)
@@ -246,7 +246,7 @@ class Values:
         images = self.scope.schedule.lanes == IMAGE and access.strides.get(IMAGE) == 1
         return 4 * LANES if images else 4
 
-    def pointer(self, access: Access) -> Value:
+    def pointer(self, access: Access) -> IRValue:
         """Write the pointer to a place."""
         scope = self.scope
         pointer = self.b.at(scope.pointers.pointer(access), offset_of(access, scope.point))

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from striate.llvm.builder import Builder
-from striate.llvm.text import I8, I32, I64, PTR, VOID, Function, Module, Type, Value
+from striate.llvm.ir import I8, I32, I64, PTR, VOID, IRFunction, IRModule, IRType, IRValue
 from striate.plan import control_block
 
 SPINS = 1 << 13
@@ -23,7 +23,7 @@ _FLUSH_X86 = 0x8040  # results that are denormal become zero, and so do operands
 _FLUSH_ARM = 1 << 24
 
 
-def write_workers(module: Module, work: Function, phases: int) -> None:
+def write_workers(module: IRModule, work: IRFunction, phases: int) -> None:
     """Write what the threads that share a program call.
 
     Parameters
@@ -39,13 +39,13 @@ def write_workers(module: Module, work: Function, phases: int) -> None:
     _write_help(module)
 
 
-def _write_lead(module: Module, work: Function, phases: int) -> None:
+def _write_lead(module: IRModule, work: IRFunction, phases: int) -> None:
     """Write ``lead(context, post)``: a whole step, with helpers where the post is free."""
     b = _function(module, "lead", VOID, [PTR, PTR])
     place, post = b.function.args
-    counts = word(b, place, control_block.COUNTS_AT, PTR)
-    local = word(b, place, control_block.LOCAL_AT, PTR)
-    helpers = word(b, place, control_block.HELPERS)
+    counts = load_word(b, place, control_block.COUNTS_AT, PTR)
+    scratch = load_word(b, place, control_block.SCRATCH_AT, PTR)
+    helpers = load_word(b, place, control_block.HELPERS)
     for number in range(phases):
         for count in (control_block.claimed(number), control_block.finished(number)):
             _exchange(b, counts, count, I64(0))
@@ -58,19 +58,19 @@ def _write_lead(module: Module, work: Function, phases: int) -> None:
         b.position_at_end(together)
         _exchange(b, post, control_block.JOB, b.ptrtoint(place, I64))
         _exchange(b, post, control_block.WANTED, helpers)
-        b.call(work, [place, local])
+        b.call(work, [place, scratch])
         _exchange(b, post, control_block.WANTED, I64(0))
         wait_until(b, place, b.at(post, control_block.INSIDE, I64), "<=", 0)
         _exchange(b, post, control_block.BUSY, I64(0))
         b.branch(done)
         b.position_at_end(alone)
-        b.call(work, [place, local])
+        b.call(work, [place, scratch])
         b.branch(done)
         b.position_at_end(done)
     b.ret_void()
 
 
-def _write_help(module: Module) -> None:
+def _write_help(module: IRModule) -> None:
     """Write ``help(post, number)``: wait a while for a step, help, wait for the next.
 
     It gives the number of steps that it helped with before it became tired of waiting. It is the
@@ -114,31 +114,31 @@ def _write_help(module: Module) -> None:
     b.ret(steps)
 
 
-def _help_once(b: Builder, post: Value, number: Value) -> None:
+def _help_once(b: Builder, post: IRValue, number: IRValue) -> None:
     """Write the call of what the leader's program does, with a helper's own memory."""
-    place = word(b, post, control_block.JOB, PTR)
-    work = word(b, place, control_block.WORK_AT, PTR)
-    bytes_ = b.imul(b.iadd(number, I64(1)), word(b, place, control_block.LOCAL_BYTES))
-    local = b.at(word(b, place, control_block.LOCAL_AT, PTR), bytes_, I8)
-    b.call_pointer(work, VOID, [place, local])
+    place = load_word(b, post, control_block.JOB, PTR)
+    work = load_word(b, place, control_block.WORK_AT, PTR)
+    bytes_ = b.imul(b.iadd(number, I64(1)), load_word(b, place, control_block.SCRATCH_BYTES))
+    scratch = b.at(load_word(b, place, control_block.SCRATCH_AT, PTR), bytes_, I8)
+    b.call_pointer(work, VOID, [place, scratch])
 
 
-def _function(module: Module, name: str, result: Type, arguments: list[Type]) -> Builder:
+def _function(module: IRModule, name: str, result: IRType, arguments: list[IRType]) -> Builder:
     """Begin a function that is called from outside."""
     return Builder(module.function(name, result, arguments))
 
 
-def word(b: Builder, pointer: Value, place: int, type_: Type = I64) -> Value:
+def load_word(b: Builder, pointer: IRValue, place: int, type_: IRType = I64) -> IRValue:
     """Read a word at a place in shared memory."""
     return b.load(b.at(pointer, place, I64), type_, 8)
 
 
-def _exchange(b: Builder, pointer: Value, place: int, value: Value) -> None:
+def _exchange(b: Builder, pointer: IRValue, place: int, value: IRValue) -> None:
     """Write a word that other threads read."""
     b.atomic_rmw("xchg", b.at(pointer, place, I64), value, "seq_cst")
 
 
-def wait_until(b: Builder, place: Value, pointer: Value, sign: str, value: int) -> None:
+def wait_until(b: Builder, place: IRValue, pointer: IRValue, sign: str, value: int) -> None:
     """Write a loop that waits until a shared word compares so.
 
     Whom it waits for may have been put aside by the system: now and then it lets others run.
@@ -158,7 +158,7 @@ def wait_until(b: Builder, place: Value, pointer: Value, sign: str, value: int) 
     long = b.and_(rounds, I64(_PATIENCE - 1))
     b.cbranch(b.icmp_signed("==", long, I64(0)), give_way, onward)
     b.position_at_end(give_way)
-    b.call_pointer(word(b, place, control_block.YIELD_AT, PTR), VOID, [])
+    b.call_pointer(load_word(b, place, control_block.YIELD_AT, PTR), VOID, [])
     b.branch(onward)
     b.position_at_end(onward)
     rounds.add_incoming(b.iadd(rounds, I64(1)), onward)

@@ -21,7 +21,7 @@ from striate.nests.expression import (
     rewrite,
     write_terms,
 )
-from striate.nests.nest import Lengths, Nest, Program, mismatch
+from striate.nests.nest import Lengths, Nest, NestProgram, mismatch
 
 Constants = Mapping[str, float | tuple[float, ...]]
 """Numbers for named constants: one, or under a star one for each pixel axis."""
@@ -79,7 +79,7 @@ def bind(
         declared = None if constants is None else constants.keys()
         equation = Equation.parse(equation, constants=declared)
     axes = find_axes(equation, shapes, extents or {})
-    return _Binding(equation, shapes, constants or {}, extents or {}, axes).nest()
+    return _Binder(equation, shapes, constants or {}, extents or {}, axes).nest()
 
 
 def bind_program(
@@ -89,7 +89,7 @@ def bind_program(
     outputs: Sequence[str] = (),
     constants: Constants | None = None,
     extents: Extents | None = None,
-) -> Program:
+) -> NestProgram:
     """Give equations that follow one another their numbers; shapes of what they write carry over.
 
     Parameters
@@ -128,7 +128,7 @@ def bind_program(
         known.update(nests[-1].shapes)
     written = dict.fromkeys(nest.target for nest in nests)
     read = dict.fromkeys(chain.from_iterable(nest.sources for nest in nests))
-    return Program(
+    return NestProgram(
         nests=tuple(nests),
         inputs=tuple(name for name in read if name not in written),
         outputs=tuple(outputs) or tuple(name for name in written if name not in read),
@@ -136,7 +136,7 @@ def bind_program(
 
 
 @dataclass(frozen=True)
-class _Binding:
+class _Binder:
     """An equation, the numbers given for it, and the names of its pixel axes."""
 
     equation: Equation

@@ -7,15 +7,15 @@ import numpy as np
 
 from striate.nests.expression import (
     Arithmetic,
-    Call,
     Expression,
+    FunctionCall,
     Negative,
     Reference,
     Where,
     factors,
     parts,
 )
-from striate.nests.nest import Guard, Nest, Program
+from striate.nests.nest import Guard, Nest, NestProgram
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Cost:
         )
 
 
-def cost(nest: Nest | Program, *, item_bytes: int = 4) -> Cost:
+def cost(nest: Nest | NestProgram, *, item_bytes: int = 4) -> Cost:
     """Count what a nest or a program costs.
 
     Parameters
@@ -97,7 +97,7 @@ def cost(nest: Nest | Program, *, item_bytes: int = 4) -> Cost:
     >>> cost(bind("z[q,h,*i] += w[h,l,*u] * a[q,l,*(i + u)]", shapes=shapes)).multiply_adds
     117600
     """
-    if isinstance(nest, Program):
+    if isinstance(nest, NestProgram):
         return sum((cost(n, item_bytes=item_bytes) for n in nest.nests), Cost())
     equation = nest.equation
     terms, bound = count_terms(nest), prod(nest.extents.values())
@@ -176,7 +176,7 @@ def _operations(expression: Expression) -> int:
     match expression:
         case Where():
             own = 2
-        case Arithmetic() | Negative() | Call():
+        case Arithmetic() | Negative() | FunctionCall():
             own = 1
         case _:
             own = 0

@@ -24,8 +24,8 @@ from striate.nests.expression import (
     leaves,
     rewrite,
 )
-from striate.nests.grammar import parse
-from striate.nests.place import Place
+from striate.nests.parser import parse
+from striate.nests.source_span import SourceSpan
 
 Operator = Literal["=", "+=", "max=", "min=", "argmax="]
 
@@ -146,7 +146,7 @@ class Equation:
     def __post_init__(self) -> None:
         for reference in self.references:
             if reference.name == self.target.name:
-                raise Place.last(str(self), reference).error(
+                raise SourceSpan.last(str(self), reference).error(
                     f"`{self.target.name}` is the target and is read too.",
                     "What is read was there before the statement. Give the target another name.",
                 )
@@ -154,7 +154,7 @@ class Equation:
                 continue
             missing = [i for i in _named(reference) if i in self.reduced]
             if missing:
-                raise Place.last(str(self), reference).error(
+                raise SourceSpan.last(str(self), reference).error(
                     f"The index `{missing[0]}` is not in the target.",
                     "With `=` an entry has one term, so every index is in the target. "
                     "Reduce with `+=`, `max=` or `min=`; if a constant is meant, "
@@ -341,7 +341,7 @@ class Equation:
             values, place = f"The expression is not a product with the factor `{name}`.", found[0]
         else:
             return found[0]
-        raise Place.last(str(self), place).error(
+        raise SourceSpan.last(str(self), place).error(
             values,
             "An adjoint needs `=` or `+=` and an expression that holds the factor once: in a "
             "product, above a divisor, under a sign, or in `where(x == y, factor, 0)`. "

@@ -231,7 +231,7 @@ class Where:
 
 
 @dataclass(frozen=True)
-class Call:
+class FunctionCall:
     """A function of :data:`FUNCTIONS` other than ``where``, with its arguments."""
 
     function: str
@@ -242,7 +242,7 @@ class Call:
 
 
 Leaf = Number | Symbol | Reference | Ordinal
-Expression = Leaf | Negative | Arithmetic | Where | Call
+Expression = Leaf | Negative | Arithmetic | Where | FunctionCall
 
 
 def write_terms(multipliers: Mapping[str, int], offset: int) -> tuple[Term, ...]:
@@ -274,7 +274,7 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return left, right
         case Where(Comparison(_, left, right), then, otherwise):
             return left, right, then, otherwise
-        case Call(_, arguments):
+        case FunctionCall(_, arguments):
             return arguments
         case _:
             return ()
@@ -292,8 +292,8 @@ def rewrite(expression: Expression, leaf: Callable[[Leaf], Expression]) -> Expre
         case Where(Comparison(sign, left, right), then, otherwise):
             condition = Comparison(sign, rewrite(left, leaf), rewrite(right, leaf))
             return Where(condition, rewrite(then, leaf), rewrite(otherwise, leaf))
-        case Call(function, arguments):
-            return Call(function, tuple(rewrite(a, leaf) for a in arguments))
+        case FunctionCall(function, arguments):
+            return FunctionCall(function, tuple(rewrite(a, leaf) for a in arguments))
 
 
 def factors(expression: Expression) -> tuple[Expression, ...]:

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 
 from striate.nests.expression import (
     Arithmetic,
-    Call,
     Expression,
+    FunctionCall,
     Negative,
     Number,
     Ordinal,
@@ -22,12 +22,12 @@ from striate.nests.expression import (
     Where,
     factors,
 )
-from striate.nests.nest import Nest, Program, mismatch
+from striate.nests.nest import Nest, NestProgram, mismatch
 from striate.nests.verify import verify
 from striate.shapes import Array
 
 
-def interpret(nest: Nest | Program, arrays: Mapping[str, ArrayLike]) -> dict[str, Array]:
+def interpret(nest: Nest | NestProgram, arrays: Mapping[str, ArrayLike]) -> dict[str, Array]:
     """Compute a nest or a program.
 
     Arithmetic is done in the floating type that the floating arrays have together, in float64 where
@@ -95,11 +95,13 @@ def _compute(nest: Nest, arrays: Mapping[str, Array]) -> Array:
                 "A table holds places of an axis: integers. Convert it.",
             )
     floating = [a.dtype for a in arrays.values() if a.dtype.kind == "f"]
-    return _Loops(nest, arrays, np.result_type(*floating) if floating else np.dtype(float)).run()
+    return _Interpreter(
+        nest, arrays, np.result_type(*floating) if floating else np.dtype(float)
+    ).run()
 
 
 @dataclass(frozen=True)
-class _Loops:
+class _Interpreter:
     """A nest with its arrays; ``order`` names the indices that are the axes of a result."""
 
     nest: Nest
@@ -258,7 +260,7 @@ class _Loops:
                 return cast("Any", np.where(_COMPARE[condition.sign](left, right), yes, no))
             case Arithmetic(sign, left, right):
                 return _COMPUTE[sign](self.evaluate(left, order), self.evaluate(right, order))
-            case Call(function, arguments):
+            case FunctionCall(function, arguments):
                 value = _COMPUTE[function](*(self.evaluate(a, order) for a in arguments))
                 # Of constants alone it is a number, which takes the precision of what it meets.
                 return float(value) if isinstance(value, float) else value

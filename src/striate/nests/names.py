@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from striate.nests.expression import FUNCTIONS
-from striate.nests.place import Place
+from striate.nests.source_span import SourceSpan
 
 RESERVED = {*FUNCTIONS, "ordinal", "argmax"}
 
@@ -39,7 +39,7 @@ class Occurrence:
     name: str
     usage: Usage
     starred: bool
-    place: Place
+    place: SourceSpan
 
 
 def find_constants(

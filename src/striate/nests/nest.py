@@ -139,7 +139,7 @@ class Nest:
 
 
 @dataclass(frozen=True)
-class Program:
+class NestProgram:
     """Nests in the order in which they are computed.
 
     Parameters

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from striate.nests.nest import Lengths, Nest, Program
+from striate.nests.nest import Lengths, Nest, NestProgram
 
 
-def show(nest: Nest | Program) -> str:
+def show(nest: Nest | NestProgram) -> str:
     """Print a nest or a program as loops, with the shapes of arrays and the guards of terms.
 
     Parameters

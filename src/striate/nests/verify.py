@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from striate.nests.expression import Ordinal, Subscript, leaves
-from striate.nests.nest import Nest, Program, mismatch
+from striate.nests.nest import Nest, NestProgram, mismatch
 from striate.nests.show import show
 
 
-def verify(nest: Nest | Program) -> None:
+def verify(nest: Nest | NestProgram) -> None:
     """Raise where a nest or a program breaks an invariant.
 
     Of a nest: no star and no named constant is left; every index has an extent of at least 1, and
@@ -44,7 +44,7 @@ def verify(nest: Nest | Program) -> None:
     ...     print(str(error).splitlines()[0])
     Several terms reach the same entry of `z`.
     """
-    if isinstance(nest, Program):
+    if isinstance(nest, NestProgram):
         _verify_program(nest)
         return
     for check in (_check_bound, _check_extents, _check_shapes, _check_target):
@@ -170,7 +170,7 @@ def _check_target(nest: Nest) -> None:
         )
 
 
-def _verify_program(program: Program) -> None:
+def _verify_program(program: NestProgram) -> None:
     """Raise where a program breaks an invariant."""
     written, shapes = set(program.inputs), dict(program.shapes)
     for nest in program.nests:

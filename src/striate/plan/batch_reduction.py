@@ -11,19 +11,19 @@ from dataclasses import replace
 
 from striate.nests import Nest
 from striate.plan.access import Access
-from striate.plan.memory import aligned
+from striate.plan.allocation import aligned
 from striate.plan.statement import (
     IMAGE,
     Compute,
     Lowered,
     Origin,
     Statement,
-    Turn,
+    Transpose,
     renamed,
 )
 
 
-def sum_whole(lowered: Lowered, images: int) -> Lowered:
+def reduce_over_batch(lowered: Lowered, images: int) -> Lowered:
     """Turn what sums over images alone into sums over the whole batch.
 
     Parameters
@@ -36,7 +36,7 @@ def sum_whole(lowered: Lowered, images: int) -> Lowered:
     Returns
     -------
     Lowered
-        With a :class:`Turn` in front of the first statement that reads an array in rows.
+        With a :class:`Transpose` in front of the first statement that reads an array in rows.
     """
     variables = dict(lowered.variables)
     statements: list[Statement] = []
@@ -56,7 +56,7 @@ def sum_whole(lowered: Lowered, images: int) -> Lowered:
                 before = variables[name]
                 copy = before.derived(rows, Origin.ROW_LAYOUT, size=before.size, per_image=True)
                 variables[rows] = replace(copy, rows=aligned(before.size))
-                statements.append(Turn(source=name, target=rows))
+                statements.append(Transpose(source=name, target=rows))
         nest = _of_batch(renamed(statement.nest, names), names.values(), images)
         statements.append(replace(statement, nest=nest, whole=True))
     return Lowered(statements=tuple(statements), variables=variables)

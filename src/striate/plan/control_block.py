@@ -9,7 +9,7 @@ LINE = 8
 IMAGES, SEED, STEP = range(3)
 """Places in the context, one for each call of a program: numbers of the run."""
 
-ARENA_AT, COUNTS_AT, LOCAL_AT, LOCAL_BYTES = range(3, 7)
+ARENA_AT, COUNTS_AT, SCRATCH_AT, SCRATCH_BYTES = range(3, 7)
 """Where arrays are that all workers share, where tasks are counted, where the first worker's own
 memory is, and how many bytes from there to the next one's."""
 

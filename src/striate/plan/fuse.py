@@ -12,17 +12,17 @@ from itertools import takewhile
 from math import prod
 
 from striate.nests import Equation, Nest
-from striate.nests.expression import Arithmetic, Call, Expression, Number, parts
+from striate.nests.expression import Arithmetic, Expression, FunctionCall, Number, parts
 from striate.plan.access import Access
 from striate.plan.statement import IMAGE, Compute, Statement
 from striate.plan.substitute import substitute, substitute_reference
 
-_BESIDE = 4
+_MAX_ROOTS = 4
 """Most sums that are added up in the same loops."""
 
-_LONG = frozenset(("exp", "expm1", "log", "log1p", "tanh", "erf"))
+_EXPENSIVE = frozenset(("exp", "expm1", "log", "log1p", "tanh", "erf"))
 
-Place = Mapping[str, tuple[Mapping[str, int], int]]
+Substitution = Mapping[str, tuple[Mapping[str, int], int]]
 """For each index of a statement: what it is in the indices of a kernel, multipliers and offset."""
 
 
@@ -42,20 +42,20 @@ class Kernel:
     stored: frozenset[str] = frozenset()
 
     @property
-    def head(self) -> Compute:
+    def root(self) -> Compute:
         """The statement that gives the walk."""
         return self.statements[0]
 
     @property
-    def heads(self) -> tuple[Compute, ...]:
+    def roots(self) -> tuple[Compute, ...]:
         """The sums that are added up in the same loops: the first statement, and others like it."""
-        whole = tuple(self.head.nest.extents.items())
+        whole = tuple(self.root.nest.extents.items())
         return tuple(
             takewhile(
                 lambda s: (
-                    s is self.head
+                    s is self.root
                     or (
-                        s.nest.equation.reduced == self.head.nest.equation.reduced != ()
+                        s.nest.equation.reduced == self.root.nest.equation.reduced != ()
                         and tuple(s.nest.extents.items()) == whole
                     )
                 ),
@@ -66,13 +66,13 @@ class Kernel:
     @property
     def box(self) -> dict[str, int]:
         """The places: extents of the head's target indices."""
-        nest = self.head.nest
+        nest = self.root.nest
         return {i: nest.extents[i] for i in nest.equation.indices if i not in nest.equation.reduced}
 
     @property
     def loops(self) -> tuple[tuple[str, str], ...]:
         """The loops around it that it shares with its neighbors: group and index of each."""
-        return tuple((self.head.group, index) for index in self.head.within)
+        return tuple((self.root.group, index) for index in self.root.within)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -98,11 +98,11 @@ class Kernel:
         )
 
 
-Item = Kernel | Statement
+PhaseItem = Kernel | Statement
 """What a phase is made of: kernels, and the statements that are no nests."""
 
 
-def fuse(statements: Iterable[Statement]) -> tuple[Item, ...]:
+def fuse(statements: Iterable[Statement]) -> tuple[PhaseItem, ...]:
     """Join statements of one phase into kernels.
 
     Parameters
@@ -115,18 +115,18 @@ def fuse(statements: Iterable[Statement]) -> tuple[Item, ...]:
     tuple
         Kernels and other statements, in order; ``stored`` is still empty.
     """
-    items: list[Item] = []
+    items: list[PhaseItem] = []
     for statement in statements:
         if not isinstance(statement, Compute):
             items.append(statement)
             continue
-        found = _joined(items, statement)
+        found = _join(items, statement)
         if found is None:
             items.append(Kernel(statements=(statement,)))
     return tuple(items)
 
 
-def with_stored(items: Sequence[Item], outside: Iterable[str]) -> tuple[Item, ...]:
+def with_stored(items: Sequence[PhaseItem], outside: Iterable[str]) -> tuple[PhaseItem, ...]:
     """Say of each kernel which arrays others read: other items, or somebody outside."""
     readers: dict[str, int] = {}
     for item in items:
@@ -144,28 +144,28 @@ def with_stored(items: Sequence[Item], outside: Iterable[str]) -> tuple[Item, ..
     )
 
 
-def _joined(items: list[Item], statement: Compute) -> bool | None:
+def _join(items: list[PhaseItem], statement: Compute) -> bool | None:
     """Append a statement to the kernels that give what it reads, if they can take it."""
     equation = statement.nest.equation
     if equation.reduced:
-        return _beside(items, statement)
+        return _join_reduction(items, statement)
     if equation.operator not in {"=", "+="} or statement.scatters:
         return None
-    sources = [k for k, item in enumerate(items) if set(written(item)) & set(statement.reads)]
+    sources = [k for k, item in enumerate(items) if set(writes_of(item)) & set(statement.reads)]
     if not sources:
         return None
     last = sources[-1]
     between = items[last + 1 :]
-    if any(statement.writes in (*written(i), *i.reads) for i in between):
+    if any(statement.writes in (*writes_of(i), *i.reads) for i in between):
         return None
     siblings = _siblings(items, last, statement)
     if siblings is None:
         return None
-    if _heavy(statement) and any(k.head.nest.equation.reduced for k in siblings):
+    if _heavy(statement) and any(k.root.nest.equation.reduced for k in siblings):
         return None
     extended = list[Kernel]()
     for kernel in siblings:
-        moved = _moved(kernel, statement)
+        moved = _reindexed(kernel, statement)
         if moved is None:
             return None
         extended.append(replace(kernel, statements=(*kernel.statements, moved)))
@@ -174,14 +174,14 @@ def _joined(items: list[Item], statement: Compute) -> bool | None:
     return True
 
 
-def _beside(items: list[Item], statement: Compute) -> bool | None:
+def _join_reduction(items: list[PhaseItem], statement: Compute) -> bool | None:
     """Add a sum to a kernel that adds up others in the same loops."""
     for k in range(len(items) - 1, -1, -1):
         kernel = items[k]
         if isinstance(kernel, Kernel) and _same_loops(kernel, statement):
             items[k] = replace(kernel, statements=(*kernel.statements, statement))
             return True
-        reads, writes = kernel.reads, written(kernel)
+        reads, writes = kernel.reads, writes_of(kernel)
         if set(writes) & {*statement.reads, statement.writes} or statement.writes in reads:
             return None
     return None
@@ -189,7 +189,7 @@ def _beside(items: list[Item], statement: Compute) -> bool | None:
 
 def _same_loops(kernel: Kernel, statement: Compute) -> bool:
     """Whether a sum can be added up in the loops of a kernel that does nothing but add up."""
-    new, old = statement.nest, kernel.head.nest
+    new, old = statement.nest, kernel.root.nest
     together = (*kernel.statements, statement)
     return (
         tuple(new.extents.items()) == tuple(old.extents.items())
@@ -197,9 +197,9 @@ def _same_loops(kernel: Kernel, statement: Compute) -> bool:
         and all(s.nest.equation.operator == "+=" for s in together)
         and not set(kernel.writes) & {*statement.reads, statement.writes}
         and all(not s.nest.guards() and not s.scatters for s in together)
-        and len(kernel.heads) == len(kernel.statements) < _BESIDE
-        and (kernel.head.within, kernel.head.group) == (statement.within, statement.group)
-        and kernel.head.whole == statement.whole
+        and len(kernel.roots) == len(kernel.statements) < _MAX_ROOTS
+        and (kernel.root.within, kernel.root.group) == (statement.within, statement.group)
+        and kernel.root.whole == statement.whole
     )
 
 
@@ -215,8 +215,8 @@ def _heavy(statement: Compute) -> bool:
 def _calls(expression: Expression) -> Iterator[bool]:
     """Go through the functions and powers in an expression, and say which are long."""
     match expression:
-        case Call(function):
-            yield function in _LONG
+        case FunctionCall(function):
+            yield function in _EXPENSIVE
         case Arithmetic("**", _, right):
             yield not (isinstance(right, Number) and right.value in (1, 2, 3))
         case _:
@@ -225,12 +225,12 @@ def _calls(expression: Expression) -> Iterator[bool]:
         yield from _calls(part)
 
 
-def written(item: Item) -> tuple[str, ...]:
+def writes_of(item: PhaseItem) -> tuple[str, ...]:
     """Name what an item writes."""
     return item.writes if isinstance(item, Kernel) else (item.writes,)
 
 
-def _siblings(items: Sequence[Item], last: int, statement: Compute) -> list[Kernel] | None:
+def _siblings(items: Sequence[PhaseItem], last: int, statement: Compute) -> list[Kernel] | None:
     """Find the kernels up to ``last`` that together fill the place of a statement's source."""
     found: list[Kernel] = []
     covered, whole = 0, prod(statement.nest.extents.values())
@@ -240,7 +240,7 @@ def _siblings(items: Sequence[Item], last: int, statement: Compute) -> list[Kern
             return None
         if name is None:
             name = next((n for n in item.writes if n in statement.reads), None)
-        if name not in item.writes or item.head.sums_images or item.head.scatters:
+        if name not in item.writes or item.root.sums_images or item.root.scatters:
             return None
         found.insert(0, item)
         covered += prod(item.box.values())
@@ -249,41 +249,43 @@ def _siblings(items: Sequence[Item], last: int, statement: Compute) -> list[Kern
     return None
 
 
-def _moved(kernel: Kernel, statement: Compute) -> Compute | None:
+def _reindexed(kernel: Kernel, statement: Compute) -> Compute | None:
     """Write a statement in the indices of a kernel, if it reads the kernel's arrays in place."""
-    written = {s.writes: Access.of(s.nest.equation.target, s.nest) for s in kernel.statements}
+    targets = {s.writes: Access.of(s.nest.equation.target, s.nest) for s in kernel.statements}
     nest = statement.nest
-    shared = [r for r in nest.equation.references if r.name in written]
-    if not shared or statement.writes in written:
+    shared = [r for r in nest.equation.references if r.name in targets]
+    if not shared or statement.writes in targets:
         return None
-    place = _place(Access.of(shared[0], nest), written[shared[0].name], nest.extents, kernel.box)
+    place = _solve_indices(
+        Access.of(shared[0], nest), targets[shared[0].name], nest.extents, kernel.box
+    )
     if place is None:
         return None
     moved = replace(statement, nest=_substituted(nest, place, kernel.box))
     for reference in moved.nest.equation.references:
-        if reference.name in written:
+        if reference.name in targets:
             access = Access.of(reference, moved.nest)
             if (access.strides, access.offset) != (
-                written[reference.name].strides,
-                written[reference.name].offset,
+                targets[reference.name].strides,
+                targets[reference.name].offset,
             ):
                 return None
     return moved
 
 
-def _place(
-    read: Access, written: Access, extents: Mapping[str, int], box: Mapping[str, int]
-) -> Place | None:
+def _solve_indices(
+    read: Access, written_at: Access, extents: Mapping[str, int], box: Mapping[str, int]
+) -> Substitution | None:
     """Express the indices of a read in those of a write of the same array.
 
     The place in the array is a number; both sides give its digits, each to a base of its own.
     """
-    if read.lookups or written.lookups or read.per_image != written.per_image:
+    if read.lookups or written_at.lookups or read.per_image != written_at.per_image:
         return None
     digits = sorted(
-        ((by, index) for index, by in written.strides.items() if box[index] > 1), reverse=True
+        ((by, index) for index, by in written_at.strides.items() if box[index] > 1), reverse=True
     )
-    rest, place = written.offset - read.offset, dict[str, tuple[Mapping[str, int], int]]()
+    rest, place = written_at.offset - read.offset, dict[str, tuple[Mapping[str, int], int]]()
     used: set[str] = set()
     for index, by in sorted(read.strides.items(), key=lambda item: -item[1]):
         if by <= 0:
@@ -306,7 +308,7 @@ def _place(
     return {**place, **{i: ({}, 0) for i in missing}}
 
 
-def _substituted(nest: Nest, place: Place, box: Mapping[str, int]) -> Nest:
+def _substituted(nest: Nest, place: Substitution, box: Mapping[str, int]) -> Nest:
     """Write a nest with other indices."""
     equation = nest.equation
     target = substitute_reference(equation.target, place)

@@ -13,7 +13,7 @@ from math import gcd
 
 from striate.nests import Equation, Form, Nest, injective
 from striate.nests.expression import Number, Reference, Subscript, write_terms
-from striate.plan.substitute import Linear, substitute
+from striate.plan.substitute import Affine, substitute
 
 
 def gatherable(nest: Nest) -> bool:
@@ -50,12 +50,12 @@ def gatherable(nest: Nest) -> bool:
     False
     """
     equation = nest.equation
-    if equation.form is not Form.SCATTER or _moves(nest):
+    if equation.form is not Form.SCATTER or _only_moves(nest):
         return False
     subscripts = equation.target.subscripts
     counts = Counter(chain.from_iterable(subscript.linear()[0] for subscript in subscripts))
     return max(counts.values(), default=0) == 1 and all(
-        _is_whole(nest, subscript, length) or _moved(nest, subscript, length) is not None
+        _is_whole(nest, subscript, length) or _solved_index(nest, subscript, length) is not None
         for subscript, length in zip(subscripts, nest.shapes[nest.target], strict=True)
     )
 
@@ -107,15 +107,15 @@ def gather(nest: Nest) -> tuple[Nest, ...]:
 
 
 @dataclass(frozen=True)
-class _Phase:
+class _StridePhase:
     """The entries of an axis with one remainder; without values of old indices, no tap fits."""
 
     place: Subscript
     extents: Mapping[str, int]
-    values: Mapping[str, Linear] | None = None
+    values: Mapping[str, Affine] | None = None
 
 
-def _phases(nest: Nest) -> list[list[_Phase]]:
+def _phases(nest: Nest) -> list[list[_StridePhase]]:
     """Give the phases of each axis of the target that is reached through a sum."""
     target = nest.equation.target
     pairs = list(zip(target.subscripts, nest.shapes[target.name], strict=True))
@@ -124,9 +124,9 @@ def _phases(nest: Nest) -> list[list[_Phase]]:
     return [list(_solve(nest, *pair, name)) for pair, name in zip(sums, names, strict=True)]
 
 
-def _solve(nest: Nest, subscript: Subscript, length: int, entry: str) -> Iterator[_Phase]:
+def _solve(nest: Nest, subscript: Subscript, length: int, entry: str) -> Iterator[_StridePhase]:
     """Solve an axis of the target for the index that is moved; ``entry`` counts a phase."""
-    moved = _moved(nest, subscript, length)
+    moved = _solved_index(nest, subscript, length)
     assert moved is not None, f"{subscript} cannot be solved for an index"
     multipliers, offset = subscript.linear()
     (tap,) = multipliers.keys() - {moved}
@@ -139,16 +139,16 @@ def _solve(nest: Nest, subscript: Subscript, length: int, entry: str) -> Iterato
         left = [remainder - offset - dilation * u for u in range(min(step, taps))]
         first = next((u for u, rest in enumerate(left) if rest % stride == 0), None)
         if first is None:
-            yield _Phase(place, {entry: entries})
+            yield _StridePhase(place, {entry: entries})
             continue
         fitting = len(range(first, taps, step))
         # Only a sum may leave its axis: a single tap stays an index where entries have no term.
         stays = fitting > 1 or entries > nest.extents[moved]
-        values: dict[str, Linear] = {
+        values: dict[str, Affine] = {
             tap: ({tap: step} if stays else {}, first),
             moved: ({entry: 1, tap: -back} if stays else {entry: 1}, left[first] // stride),
         }
-        yield _Phase(place, {entry: entries, tap: fitting}, values)
+        yield _StridePhase(place, {entry: entries, tap: fitting}, values)
 
 
 def _name_entries(nest: Nest, count: int) -> list[str]:
@@ -161,7 +161,7 @@ def _name_entries(nest: Nest, count: int) -> list[str]:
     return names
 
 
-def _gathered(nest: Nest, phases: tuple[_Phase, ...]) -> Nest:
+def _gathered(nest: Nest, phases: tuple[_StridePhase, ...]) -> Nest:
     """Make the nest of one phase of each axis."""
     name, shape = nest.target, nest.shapes[nest.target]
     sums = iter(phases)
@@ -172,7 +172,7 @@ def _gathered(nest: Nest, phases: tuple[_Phase, ...]) -> Nest:
             for subscript, length in zip(nest.equation.target.subscripts, shape, strict=True)
         ),
     )
-    extents, values = dict(nest.extents), dict[str, Linear]()
+    extents, values = dict(nest.extents), dict[str, Affine]()
     for phase in phases:
         extents |= phase.extents
         values |= phase.values or {}
@@ -189,7 +189,7 @@ def _is_whole(nest: Nest, subscript: Subscript, length: int) -> bool:
     return subscript.lone is not None and nest.extents[subscript.lone] == length
 
 
-def _moves(nest: Nest) -> bool:
+def _only_moves(nest: Nest) -> bool:
     """Whether a nest only moves the entries of one array to places of their own."""
     match nest.equation.expression:
         case Reference(_, subscripts):
@@ -199,7 +199,7 @@ def _moves(nest: Nest) -> bool:
             return False
 
 
-def _moved(nest: Nest, subscript: Subscript, length: int) -> str | None:
+def _solved_index(nest: Nest, subscript: Subscript, length: int) -> str | None:
     """Find the index for which an axis of the target is solved: of those that can be, the widest.
 
     It can be where it counts through a whole axis of an array that is read, and stands nowhere but

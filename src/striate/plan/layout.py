@@ -12,7 +12,7 @@ Variables = Mapping[str, Variable]
 """All arrays by name."""
 
 
-def reach(reference: Reference, nest: Nest, variables: Variables) -> Access:
+def memory_access(reference: Reference, nest: Nest, variables: Variables) -> Access:
     """Say by how many numbers of memory a place moves, the index of images included."""
     variable = variables[reference.name]
     access = Access.of(reference, nest, variable.folded)

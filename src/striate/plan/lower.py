@@ -19,9 +19,9 @@ from striate.graph.batch import ImageStorage
 from striate.graph.parameters import Layout
 from striate.graph.step import (
     BackwardOperation,
+    GradientTarget,
     LossOperation,
     Operation,
-    Target,
     TrainingStep,
     derivative_of,
 )
@@ -34,9 +34,9 @@ from striate.plan.statement import (
     IMAGE,
     LANES,
     Compute,
-    Draw,
-    Gather,
+    DrawMask,
     Load,
+    LoadStored,
     Lowered,
     Statement,
     Store,
@@ -48,7 +48,7 @@ PARAMETERS, STATISTICS = "parameters", "statistics"
 GRADIENT, NEXT_STATISTICS = "gradient", "next statistics"
 SCALARS = "scalars"
 
-UPDATE_SCALARS = ("rate", "step", "clip_factor")
+OPTIMIZER_SCALARS = ("rate", "step", "clip_factor")
 """The numbers of the run that an update reads from its scalars, in order."""
 
 _CLIPPED = "dw_clipped"
@@ -86,7 +86,7 @@ def lower(
     -------
     Hagan 8.29-8.31.
     """
-    lowering = _Lowering(step, training=training)
+    lowering = _Lowerer(step, training=training)
     lowering.begin(stored or {})
     for operation in step.forward:
         lowering.forward(operation)
@@ -99,7 +99,7 @@ def lower(
     return Lowered(statements=tuple(lowering.statements), variables=lowering.variables)
 
 
-def lower_update(optimizer: Optimizer, size: int) -> Lowered:
+def lower_optimizer(optimizer: Optimizer, size: int) -> Lowered:
     """List the statements of an update over all parameters.
 
     Parameters
@@ -113,23 +113,23 @@ def lower_update(optimizer: Optimizer, size: int) -> Lowered:
     -------
     Lowered
         The callers' buffers are named as the update names its arrays: ``w``, ``dw``, ``w_next``.
-        The numbers of the run are those of :data:`UPDATE_SCALARS`.
+        The numbers of the run are those of :data:`OPTIMIZER_SCALARS`.
     """
     stated = optimizer.lowering(size)
     variables = {
         name: Variable(name=name, size=1, per_image=False, buffer=SCALARS, offset=place)
-        for place, name in enumerate(UPDATE_SCALARS)
+        for place, name in enumerate(OPTIMIZER_SCALARS)
     }
     shapes: dict[str, Lengths] = {
         **stated.shapes,
-        **dict.fromkeys(UPDATE_SCALARS, ()),
+        **dict.fromkeys(OPTIMIZER_SCALARS, ()),
         _CLIPPED: (size,),
     }
     buffers = {"w", "dw", "decayed", *optimizer.buffers, "w_next"}
     buffers |= {f"{name}_next" for name in optimizer.buffers}
     statements: list[Statement] = []
     for text in (f"{_CLIPPED}[x] = clip_factor * dw[x]", *stated.statements):
-        equation = Equation.parse(text, constants={*stated.constants, *UPDATE_SCALARS})
+        equation = Equation.parse(text, constants={*stated.constants, *OPTIMIZER_SCALARS})
         nest = bind(equation, shapes=shapes, constants=stated.constants)
         clipped = {"dw": _CLIPPED} if statements else {}
         statement = Compute(nest=nest).renamed(clipped)
@@ -142,7 +142,7 @@ def lower_update(optimizer: Optimizer, size: int) -> Lowered:
     return Lowered(statements=tuple(statements), variables=variables)
 
 
-class _Lowering:
+class _Lowerer:
     """The statements so far, and what is known of their variables."""
 
     def __init__(self, step: TrainingStep, *, training: bool) -> None:
@@ -253,7 +253,7 @@ class _Lowering:
         self.variable(target, size, per_image=True)
         source, indices, maps, scale = buffers
         self.add(
-            Gather(
+            LoadStored(
                 source=source,
                 indices=indices,
                 maps=maps,
@@ -297,7 +297,7 @@ class _Lowering:
         name = names.setdefault(symbol, f"{op.output}.{symbol}")
         self.variable(name, prod(lowering.shapes[symbol]), per_image=True)
         stream = drawn.stream + op.number
-        self.add(Draw(target=name, threshold=drawn.threshold, stream=stream))
+        self.add(DrawMask(target=name, threshold=drawn.threshold, stream=stream))
 
     def loss(self, end: LossOperation, number: int, target_shape: Shape) -> None:
         """Add a loss: each image's own, and the derivative scaled to the batch."""
@@ -327,12 +327,12 @@ class _Lowering:
         lowering = self.lowerings[operation.output]
         names = self._names(operation)
         function = operation.function
-        wanted: dict[str, Target] = {}
+        wanted: dict[str, GradientTarget] = {}
         for k, target in enumerate(back.d_inputs):
             wanted[f"d{function.input_symbol(k)}"] = target
         for role, target in back.d_parameters.items():
             symbol = f"d{function.parameter_symbol(role)}"
-            wanted[symbol] = Target(name=derivative_of(target.name), adds=target.adds)
+            wanted[symbol] = GradientTarget(name=derivative_of(target.name), adds=target.adds)
         names[f"d{function.output_symbol}"] = back.d_output
         names |= {symbol: target.name for symbol, target in wanted.items()}
         adding = {symbol for symbol, target in wanted.items() if target.adds}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from striate.plan.plan import Plan
 
 
-class Room(NamedTuple):
+class BufferSize(NamedTuple):
     """How many numbers a buffer holds at least, and whether that is for each image."""
 
     size: int
@@ -33,24 +33,24 @@ class Manifest:
 
     images: int
     tasks: tuple[int, ...]
-    buffers: Mapping[str, Room]
+    buffers: Mapping[str, BufferSize]
     arena: int
-    local: int
+    scratch: int
 
     @classmethod
     def of(cls, plan: Plan) -> "Manifest":
         """Take from a plan what it takes to run it."""
-        buffers = dict.fromkeys(plan.buffers, Room(0, False))
+        buffers = dict.fromkeys(plan.buffers, BufferSize(0, False))
         for variable in plan.variables.values():
             if variable.buffer in buffers:
                 least = max(buffers[variable.buffer].size, variable.offset + variable.size)
-                buffers[variable.buffer] = Room(least, variable.per_image)
+                buffers[variable.buffer] = BufferSize(least, variable.per_image)
         return cls(
             images=plan.images,
             tasks=tuple(phase.tasks for phase in plan.phases),
             buffers=buffers,
             arena=plan.arena,
-            local=plan.local,
+            scratch=plan.scratch,
         )
 
     def pack(self, code: bytes) -> bytes:
@@ -62,11 +62,11 @@ class Manifest:
         """Give the frame and the machine code that :meth:`pack` has put together."""
         text, _, code = packed.partition(b"\n")
         held = json.loads(text)
-        frame = cls(
+        manifest = cls(
             images=held["images"],
             tasks=tuple(held["tasks"]),
-            buffers={name: Room(*room) for name, room in held["buffers"].items()},
+            buffers={name: BufferSize(*room) for name, room in held["buffers"].items()},
             arena=held["arena"],
-            local=held["local"],
+            scratch=held["scratch"],
         )
-        return frame, code
+        return manifest, code

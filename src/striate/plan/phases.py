@@ -12,7 +12,7 @@ from itertools import groupby
 from math import prod
 
 from striate.nests import bind
-from striate.plan.fuse import Item, Kernel, fuse, with_stored, written
+from striate.plan.fuse import Kernel, PhaseItem, fuse, with_stored, writes_of
 from striate.plan.statement import IMAGE, Compute, Lowered, Origin, Statement, Variable
 
 TASKS = 16
@@ -39,7 +39,7 @@ class Phase:
         Into how many tasks it is cut.
     """
 
-    items: tuple[Item, ...]
+    items: tuple[PhaseItem, ...]
     over_images: bool
     tasks: int
 
@@ -59,10 +59,10 @@ def sort_phases(lowered: Lowered, parts: int) -> tuple[tuple[Phase, ...], dict[s
     tuple
         The phases in order, and all variables, the parts' sums among them.
     """
-    return _Sorting(lowered, parts).phases()
+    return _PhaseSorter(lowered, parts).phases()
 
 
-class _Sorting:
+class _PhaseSorter:
     """When each statement can be computed."""
 
     def __init__(self, lowered: Lowered, parts: int) -> None:
@@ -83,7 +83,7 @@ class _Sorting:
             else:
                 self.place_between(together[0])
         self.place_sums()
-        found: list[tuple[tuple[Item, ...], bool]] = []
+        found: list[tuple[tuple[PhaseItem, ...], bool]] = []
         last = max([*self.over_images, *self.between], default=0)
         for number in range(-1, last + 1):
             if self.over_images.get(number):
@@ -176,7 +176,7 @@ def _each(statement: Statement) -> bool:
     return IMAGE in statement.nest.extents and not statement.whole
 
 
-def _waves(items: Sequence[Item]) -> list[tuple[Item, ...]]:
+def _waves(items: Sequence[PhaseItem]) -> list[tuple[PhaseItem, ...]]:
     """Sort items into waves, so that no item depends on another item of its wave.
 
     An item comes after the writers of what it reads, and after the earlier writers *and readers*
@@ -184,12 +184,12 @@ def _waves(items: Sequence[Item]) -> list[tuple[Item, ...]]:
     """
     written_in: dict[str, int] = {}
     read_in: dict[str, int] = {}
-    waves: dict[int, list[Item]] = defaultdict(list)
+    waves: dict[int, list[PhaseItem]] = defaultdict(list)
     for item in items:
-        before = [written_in.get(name, -1) for name in (*item.reads, *written(item))]
-        before += [read_in.get(name, -1) for name in written(item)]
+        before = [written_in.get(name, -1) for name in (*item.reads, *writes_of(item))]
+        before += [read_in.get(name, -1) for name in writes_of(item)]
         wave = max(before, default=-1) + 1
-        for name in written(item):
+        for name in writes_of(item):
             written_in[name] = wave
         for name in item.reads:
             read_in[name] = max(wave, read_in.get(name, -1))
@@ -197,8 +197,8 @@ def _waves(items: Sequence[Item]) -> list[tuple[Item, ...]]:
     return [tuple(waves[number]) for number in sorted(waves)]
 
 
-def _tasks(items: Sequence[Item]) -> int:
+def _tasks(items: Sequence[PhaseItem]) -> int:
     """Say among how many tasks kernels are shared: one, where there is little to do."""
-    nests = [item.head.nest for item in items if isinstance(item, Kernel)]
+    nests = [item.root.nest for item in items if isinstance(item, Kernel)]
     work = sum(prod(n.extents.values()) / (8 if n.equation.reduced else 1) for n in nests)
     return TASKS if work >= SHARED else 1

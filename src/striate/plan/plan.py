@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from striate.plan.batch_reduction import sum_whole
-from striate.plan.fuse import Item, Kernel
+from striate.plan.allocation import LiveInterval, aligned, allocate
+from striate.plan.batch_reduction import reduce_over_batch
+from striate.plan.fuse import Kernel, PhaseItem
 from striate.plan.lower import SCALARS
-from striate.plan.memory import Need, aligned, place
 from striate.plan.phases import Phase, sort_phases
 from striate.plan.schedule import LoopSchedule, schedule
 from striate.plan.simplify import simplify
-from striate.plan.single import single_image
+from striate.plan.single_image import single_image
 from striate.plan.statement import LANES, Compute, Load, Lowered, Origin, Statement, Store, Variable
 from striate.plan.target import Target
 from striate.plan.winograd import with_winograd
@@ -20,7 +20,7 @@ PARTS = 8
 
 
 @dataclass(frozen=True)
-class Home:
+class Allocation:
     """Where an array lies: in a caller's buffer, in the arena, or in a worker's own memory.
 
     Parameters
@@ -39,7 +39,7 @@ class Home:
     per_part: int = 0
 
 
-ARENA, LOCAL = "the arena", "a worker's memory"
+ARENA, SCRATCH = "the arena", "a worker's memory"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +74,10 @@ class Plan:
     phases: tuple[Phase, ...]
     schedules: Mapping[tuple[int, int], LoopSchedule]
     variables: Mapping[str, Variable] = field(repr=False)
-    homes: Mapping[str, Home] = field(repr=False)
+    allocations: Mapping[str, Allocation] = field(repr=False)
     buffers: tuple[str, ...]
     arena: int
-    local: int
+    scratch: int
 
     @property
     def blocks(self) -> int:
@@ -93,8 +93,8 @@ class Plan:
                 lines.append(f"  {item}".replace("\n", "\n  "))
                 if (p, k) in self.schedules:
                     lines.append(f"    by {self.schedules[p, k]}")
-        lines.append(f"memory: arena {self.arena}, each worker {self.local}")
-        lines += [f"  {name}: {home}" for name, home in self.homes.items()]
+        lines.append(f"memory: arena {self.arena}, each worker {self.scratch}")
+        lines += [f"  {name}: {allocation}" for name, allocation in self.allocations.items()]
         return "\n".join(lines)
 
 
@@ -125,7 +125,7 @@ def make_plan(lowered: Lowered, images: int, target: Target, *, winograd: bool =
         simple = single_image(simple)
     elif winograd:
         simple = with_winograd(simple)
-    simple = sum_whole(simple, images)
+    simple = reduce_over_batch(simple, images)
     phases, variables = sort_phases(simple, parts)
     schedules = {
         (p, k): schedule(item, variables, target, 1 if phase.over_images else phase.tasks)
@@ -133,8 +133,8 @@ def make_plan(lowered: Lowered, images: int, target: Target, *, winograd: bool =
         for k, item in enumerate(phase.items)
         if isinstance(item, Kernel)
     }
-    homes, arena, local = _homes(phases, variables, blocks, parts)
-    used = {home.region for home in homes.values()} - {ARENA, LOCAL}
+    allocations, arena, scratch = _allocations(phases, variables, blocks, parts)
+    used = {allocation.region for allocation in allocations.values()} - {ARENA, SCRATCH}
     buffers = dict.fromkeys(v.buffer for v in variables.values() if v.buffer in used)
     return Plan(
         target=target,
@@ -143,10 +143,10 @@ def make_plan(lowered: Lowered, images: int, target: Target, *, winograd: bool =
         phases=phases,
         schedules=schedules,
         variables=variables,
-        homes=homes,
+        allocations=allocations,
         buffers=tuple(dict.fromkeys((SCALARS, *buffers))),
         arena=arena,
-        local=local,
+        scratch=scratch,
     )
 
 
@@ -157,45 +157,45 @@ def _needs_images(statement: Statement) -> bool:
     return not isinstance(statement, Load | Store)
 
 
-def _homes(
+def _allocations(
     phases: tuple[Phase, ...], variables: Mapping[str, Variable], blocks: int, parts: int
-) -> tuple[dict[str, Home], int, int]:
+) -> tuple[dict[str, Allocation], int, int]:
     """Find a home for every array that is read or written in memory."""
     uses = _uses(phases)
-    homes: dict[str, Home] = {}
-    shared: list[Need] = []
-    own: list[Need] = []
+    allocations: dict[str, Allocation] = {}
+    shared: list[LiveInterval] = []
+    own: list[LiveInterval] = []
     for name, moments in uses.items():
         variable = variables[name]
         if variable.values:
             continue
         if variable.buffer:
             step = variable.size * LANES if variable.per_image else 0
-            homes[name] = Home(variable.buffer, variable.offset, per_block=step)
+            allocations[name] = Allocation(variable.buffer, variable.offset, per_block=step)
             continue
         first, last = min(moments), max(moments)
         each = variable.rows or variable.size
         size = aligned(each * LANES) if variable.per_image else aligned(variable.size)
         in_one = phases[first[0]].over_images and first[0] == last[0]
         if variable.per_image and in_one:
-            own.append(Need(name, size, _moment(first), _moment(last)))
+            own.append(LiveInterval(name, size, _moment(first), _moment(last)))
         elif variable.per_image:
-            shared.append(Need(name, size * blocks, first[0], last[0]))
-            homes[name] = Home(ARENA, 0, per_block=size)
+            shared.append(LiveInterval(name, size * blocks, first[0], last[0]))
+            allocations[name] = Allocation(ARENA, 0, per_block=size)
         elif variable.origin is Origin.PARTIAL_SUMS:
-            shared.append(Need(name, variable.size * parts, first[0], last[0]))
-            homes[name] = Home(ARENA, 0, per_part=variable.size)
+            shared.append(LiveInterval(name, variable.size * parts, first[0], last[0]))
+            allocations[name] = Allocation(ARENA, 0, per_part=variable.size)
         else:
-            shared.append(Need(name, size, first[0], last[0]))
-            homes[name] = Home(ARENA, 0)
-    offsets, arena = place(shared)
-    own_offsets, local = place(own)
-    homes |= {
-        name: Home(ARENA, at, homes[name].per_block, homes[name].per_part)
+            shared.append(LiveInterval(name, size, first[0], last[0]))
+            allocations[name] = Allocation(ARENA, 0)
+    offsets, arena = allocate(shared)
+    own_offsets, scratch = allocate(own)
+    allocations |= {
+        name: Allocation(ARENA, at, allocations[name].per_block, allocations[name].per_part)
         for name, at in offsets.items()
     }
-    homes |= {name: Home(LOCAL, at) for name, at in own_offsets.items()}
-    return homes, arena, local
+    allocations |= {name: Allocation(SCRATCH, at) for name, at in own_offsets.items()}
+    return allocations, arena, scratch
 
 
 def _moment(use: tuple[int, int]) -> int:
@@ -218,7 +218,7 @@ def _uses(phases: tuple[Phase, ...]) -> dict[str, list[tuple[int, int]]]:
     return uses
 
 
-def _touched(item: Item) -> tuple[str, ...]:
+def _touched(item: PhaseItem) -> tuple[str, ...]:
     """Name the arrays that an item reads or writes in memory."""
     if isinstance(item, Kernel):
         return tuple(dict.fromkeys((*item.reads, *(n for n in item.writes if n in item.stored))))

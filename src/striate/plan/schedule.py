@@ -13,10 +13,10 @@ from math import prod
 from striate.nests.expression import Number, Reference, factors
 from striate.plan.access import Access
 from striate.plan.fuse import Kernel
-from striate.plan.layout import Variables, reach
+from striate.plan.layout import Variables, memory_access
 from striate.plan.statement import IMAGE
 from striate.plan.target import LANES, Target
-from striate.plan.tiles import Reads, Segment, Side, Tile, Work, best_tile, segments
+from striate.plan.tiles import LoopSegment, Reads, Side, Tile, TileProblem, best_tile, segments
 
 MATRIX = 36
 """Numbers of a known matrix that is written out."""
@@ -24,7 +24,7 @@ MATRIX = 36
 STRIDE = 4
 """Farthest that neighbors may lie apart to be brought into the lanes."""
 
-Choose = Callable[[Work, tuple[Side, ...], tuple[Side, ...], Target], Tile]
+TileChooser = Callable[[TileProblem, tuple[Side, ...], tuple[Side, ...], Target], Tile]
 """What chooses a tile, given what is computed and the sides of which one each may be tiled."""
 
 UNROLLED = 7
@@ -32,11 +32,11 @@ UNROLLED = 7
 
 
 @dataclass(frozen=True)
-class Walk:
+class IndexLoop:
     """The walk of one index, segment after segment."""
 
     index: str
-    segments: tuple[Segment, ...]
+    segments: tuple[LoopSegment, ...]
 
     def __str__(self) -> str:
         tiled = any(s.once and s.tile > 1 for s in self.segments)
@@ -66,8 +66,8 @@ class LoopSchedule:
     """
 
     lanes: str | None
-    targets: tuple[Walk, ...]
-    reduced: tuple[Walk, ...]
+    targets: tuple[IndexLoop, ...]
+    reduced: tuple[IndexLoop, ...]
     within: tuple[str, ...] = ()
     in_place: bool = False
     tasks: int = 1
@@ -95,7 +95,7 @@ def schedule(
     variables: Variables,
     target: Target,
     tasks: int = 1,
-    choose: Choose = best_tile,
+    choose: TileChooser = best_tile,
 ) -> LoopSchedule:
     """Choose the loops of a kernel.
 
@@ -121,28 +121,28 @@ def schedule(
     -------
     Hagan 8.38-8.48.
     """
-    return replace(_Choice(kernel, variables, target, choose).schedule(), tasks=tasks)
+    return replace(_Scheduler(kernel, variables, target, choose).schedule(), tasks=tasks)
 
 
-class _Choice:
+class _Scheduler:
     """One kernel's facts, and the choices made from them."""
 
     def __init__(
-        self, kernel: Kernel, variables: Variables, target: Target, choose: Choose
+        self, kernel: Kernel, variables: Variables, target: Target, choose: TileChooser
     ) -> None:
         self.choose = choose
-        self.nest = kernel.head.nest
+        self.nest = kernel.root.nest
         self.kernel = kernel
         self.target = target
         self.accesses = [
-            reach(reference, head.nest, variables)
-            for head in kernel.heads
-            for reference in head.nest.equation.references
+            memory_access(reference, root.nest, variables)
+            for root in kernel.roots
+            for reference in root.nest.equation.references
         ]
-        self.written = reach(self.nest.equation.target, self.nest, variables)
+        self.written = memory_access(self.nest.equation.target, self.nest, variables)
         self.lanes = self.choose_lanes()
-        self.within = kernel.head.within
-        self.scatters = kernel.head.scatters
+        self.within = kernel.root.within
+        self.scatters = kernel.root.scatters
         self.tabled = self.written_out(variables)
 
     def written_out(self, variables: Variables) -> dict[str, int]:
@@ -164,24 +164,24 @@ class _Choice:
         reduced = [i for i in equation.reduced if i != self.lanes]
         if self.scatters:
             every = (*targets, *reduced)
-            one_by_one = tuple(Walk(i, segments(extents[i], None, 1)) for i in every)
+            one_by_one = tuple(IndexLoop(i, segments(extents[i], None, 1)) for i in every)
             return LoopSchedule(
                 self.lanes, one_by_one, (), within=every, in_place=True, around=self.within
             )
         windows = dict(self.windows(targets, reduced)) | dict.fromkeys(self.tabled, ())
         unrolled = {w: extents[w] for w in windows}
         tiles, rolled, inner = self.tiles(targets, reduced, unrolled)
-        walks: dict[str, Walk] = {}
+        walks: dict[str, IndexLoop] = {}
         for index in (*targets, *reduced):
             extent = extents[index]
             if index == self.lanes:
                 continue
             if index in windows:
-                walks[index] = Walk(index, (Segment(0, extent, extent),))
+                walks[index] = IndexLoop(index, (LoopSegment(0, extent, extent),))
             else:
                 size = tiles.get(index, rolled.get(index, 1))
                 inside = self.interior(index, windows)
-                walks[index] = Walk(index, segments(extent, inside, size))
+                walks[index] = IndexLoop(index, segments(extent, inside, size))
         order = self.order(targets)
         lanes = self.lane_walk(tiles.get(self.lanes or "", 1))
         places = (*(walks[i] for i in order), *(() if terms else lanes))
@@ -194,7 +194,7 @@ class _Choice:
             around=self.within,
         )
 
-    def lane_walk(self, vectors: int) -> tuple[Walk, ...]:
+    def lane_walk(self, vectors: int) -> tuple[IndexLoop, ...]:
         """Walk the index of the lanes itself, so many vectors at once."""
         if self.lanes is None or self.lanes == IMAGE:
             return ()
@@ -202,8 +202,8 @@ class _Choice:
         full = extent // LANES * LANES
         cut = segments(full, None, vectors * LANES) if full else ()
         if extent > full:
-            cut = (*cut, Segment(full, extent, extent - full))
-        return (Walk(self.lanes, cut),)
+            cut = (*cut, LoopSegment(full, extent, extent - full))
+        return (IndexLoop(self.lanes, cut),)
 
     def choose_lanes(self) -> str | None:
         """Take the images for the lanes; without images, an index whose places are neighbors.
@@ -334,8 +334,8 @@ class _Choice:
             for a in self.accesses
         )
         others = tuple((i, n) for i, n in unrolled.items() if i not in fixed)
-        beside = len(self.kernel.heads)
-        work = Work(reads, others, (*fixed.items(), ("beside", beside)), columns)
+        beside = len(self.kernel.roots)
+        work = TileProblem(reads, others, (*fixed.items(), ("beside", beside)), columns)
         best = self.choose(work, tuple(first), tuple(second), self.target)
         kept = frozenset(self.accesses[best.kept].strides if best.kept >= 0 else ())
         return dict(best.places), {columns: best.columns} if columns else {}, kept

@@ -211,7 +211,7 @@ class Store:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Draw:
+class DrawMask:
     """Draws a mask: 1 where a random word is at least a threshold, else 0.
 
     Parameters
@@ -240,10 +240,10 @@ class Draw:
         """Name of what it writes."""
         return self.target
 
-    def renamed(self, names: Mapping[str, str]) -> "Draw":
+    def renamed(self, names: Mapping[str, str]) -> "DrawMask":
         """Give the statement with another name for its mask."""
         target = names.get(self.target, self.target)
-        return Draw(target=target, threshold=self.threshold, stream=self.stream)
+        return DrawMask(target=target, threshold=self.threshold, stream=self.stream)
 
     @property
     def detail(self) -> str:
@@ -255,7 +255,7 @@ class Draw:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turn:
+class Transpose:
     """Turns an array with the images in the lanes into rows, an image after another."""
 
     verb: ClassVar[str] = "transpose"
@@ -273,10 +273,10 @@ class Turn:
         """Name of what it writes."""
         return self.target
 
-    def renamed(self, names: Mapping[str, str]) -> "Turn":
+    def renamed(self, names: Mapping[str, str]) -> "Transpose":
         """Give the statement with other names for its arrays."""
         source, target = (names.get(n, n) for n in (self.source, self.target))
-        return Turn(source=source, target=target)
+        return Transpose(source=source, target=target)
 
     @property
     def detail(self) -> str:
@@ -288,7 +288,7 @@ class Turn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gather:
+class LoadStored:
     """Loads images into the lanes from an array of many, each moved in its own way.
 
     Parameters
@@ -332,7 +332,7 @@ class Gather:
         """Name of what it writes."""
         return self.target
 
-    def renamed(self, names: Mapping[str, str]) -> "Gather":
+    def renamed(self, names: Mapping[str, str]) -> "LoadStored":
         """Give the statement with another name for its target."""
         return replace(self, target=names.get(self.target, self.target))
 
@@ -346,7 +346,7 @@ class Gather:
         return f"{self.verb} {self.detail}"
 
 
-Statement = Compute | Load | Gather | Store | Turn | Draw
+Statement = Compute | Load | LoadStored | Store | Transpose | DrawMask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -383,14 +383,14 @@ __all__ = [
     "IMAGE",
     "LANES",
     "Compute",
-    "Draw",
-    "Gather",
+    "DrawMask",
     "Load",
+    "LoadStored",
     "Lowered",
     "Origin",
     "Statement",
     "Store",
-    "Turn",
+    "Transpose",
     "Variable",
     "renamed",
 ]

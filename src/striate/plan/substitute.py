@@ -17,12 +17,12 @@ from striate.nests.expression import (
     write_terms,
 )
 
-Linear = tuple[Mapping[str, int], int]
+Affine = tuple[Mapping[str, int], int]
 """A sum of indices: the multiplier of each, and the offset."""
 
 
 def substitute(
-    expression: Expression, values: Mapping[str, Linear], extents: Mapping[str, int]
+    expression: Expression, values: Mapping[str, Affine], extents: Mapping[str, int]
 ) -> Expression:
     """Write an expression anew, with sums of other indices in the place of some.
 
@@ -56,7 +56,7 @@ def substitute(
     return rewrite(expression, partial(_leaf, values=values, extents=extents))
 
 
-def substitute_reference(reference: Reference, values: Mapping[str, Linear]) -> Reference:
+def substitute_reference(reference: Reference, values: Mapping[str, Affine]) -> Reference:
     """Write a reference anew, as :func:`substitute` does those of an expression."""
     subscripts = (
         Subscript(write_terms(*_linear(*s.linear(), values)), s.table) for s in reference.subscripts
@@ -64,7 +64,7 @@ def substitute_reference(reference: Reference, values: Mapping[str, Linear]) -> 
     return Reference(reference.name, tuple(subscripts))
 
 
-def _leaf(leaf: Leaf, *, values: Mapping[str, Linear], extents: Mapping[str, int]) -> Expression:
+def _leaf(leaf: Leaf, *, values: Mapping[str, Affine], extents: Mapping[str, int]) -> Expression:
     """Write a leaf anew."""
     match leaf:
         case Reference():
@@ -81,7 +81,7 @@ def _leaf(leaf: Leaf, *, values: Mapping[str, Linear], extents: Mapping[str, int
             return leaf
 
 
-def _linear(multipliers: Mapping[str, int], offset: int, values: Mapping[str, Linear]) -> Linear:
+def _linear(multipliers: Mapping[str, int], offset: int, values: Mapping[str, Affine]) -> Affine:
     """Put the new indices into a sum; what cancels is left out."""
     total = dict[str, int]()
     for index, by in multipliers.items():

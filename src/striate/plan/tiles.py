@@ -33,7 +33,7 @@ EDGES = 4
 
 
 @dataclass(frozen=True)
-class Segment:
+class LoopSegment:
     """Part of an index's walk: from ``start`` to ``stop``, ``tile`` places at a time."""
 
     start: int
@@ -86,7 +86,7 @@ class Reads:
 
 
 @dataclass(frozen=True)
-class Work:
+class TileProblem:
     """A kernel, as far as its tile matters.
 
     Parameters
@@ -128,7 +128,7 @@ class Tile:
 
 @lru_cache(maxsize=4096)
 def best_tile(
-    work: Work, first: tuple[Side, ...], second: tuple[Side, ...], target: Target
+    work: TileProblem, first: tuple[Side, ...], second: tuple[Side, ...], target: Target
 ) -> Tile:
     """Choose the tile with the fewest cycles over the whole walk.
 
@@ -150,7 +150,7 @@ def best_tile(
 
 
 def candidates(
-    work: Work, first: Sequence[Side], second: Sequence[Side], target: Target
+    work: TileProblem, first: Sequence[Side], second: Sequence[Side], target: Target
 ) -> Iterator[tuple[float, Tile]]:
     """Give the tiles that fit into the registers, each with the cycles of the whole walk.
 
@@ -189,7 +189,9 @@ def _sizes(extent: int) -> Iterator[int]:
             yield tile
 
 
-def _registers(work: Work, places: Sequence[tuple[str, int]], columns: int) -> tuple[int, int]:
+def _registers(
+    work: TileProblem, places: Sequence[tuple[str, int]], columns: int
+) -> tuple[int, int]:
     """Count the vectors that must be held at once, and say which array's are kept."""
     sizes = {**dict(places), **dict(work.fixed)}
     sums = prod(sizes.values())
@@ -211,7 +213,7 @@ def _registers(work: Work, places: Sequence[tuple[str, int]], columns: int) -> t
 
 
 def walk_cost(
-    work: Work, sides: Sequence[Side], tile: Sequence[int], columns: int, target: Target
+    work: TileProblem, sides: Sequence[Side], tile: Sequence[int], columns: int, target: Target
 ) -> float:
     """Count the cycles of a walk over two tiled sides, edges and remainders included."""
     lengths: list[dict[int, int]] = []
@@ -229,7 +231,9 @@ def walk_cost(
 
 
 @lru_cache(maxsize=65536)
-def body_cost(work: Work, tile: tuple[tuple[str, int], ...], columns: int, target: Target) -> float:
+def body_cost(
+    work: TileProblem, tile: tuple[tuple[str, int], ...], columns: int, target: Target
+) -> float:
     """Count the cycles of one round of the innermost loop."""
     sizes = {**dict(tile), **dict(work.fixed)}
     unrolled = {**dict(work.unrolled), **({work.columns: columns} if work.columns else {})}
@@ -262,7 +266,7 @@ def _distinct(ways: tuple[tuple[int, int], ...]) -> int:
 
 
 @lru_cache(maxsize=65536)
-def segments(extent: int, inside: tuple[int, int] | None, tile: int) -> tuple[Segment, ...]:
+def segments(extent: int, inside: tuple[int, int] | None, tile: int) -> tuple[LoopSegment, ...]:
     """Cut a walk into tiles; those at an edge, and the last, are written out.
 
     Parameters
@@ -286,13 +290,13 @@ def segments(extent: int, inside: tuple[int, int] | None, tile: int) -> tuple[Se
     """
     low, high = inside or (0, extent)
     if low > EDGES * tile or extent - high > EDGES * tile:
-        return (Segment(0, extent, 1),)
-    found: list[Segment] = []
+        return (LoopSegment(0, extent, 1),)
+    found: list[LoopSegment] = []
     for start in range(0, extent, tile):
         stop = min(start + tile, extent)
         edge = start < low or stop > high or stop - start < tile
         if found and not edge and found[-1].tile == tile and found[-1].start >= low:
-            found[-1] = Segment(found[-1].start, stop, tile)
+            found[-1] = LoopSegment(found[-1].start, stop, tile)
         else:
-            found.append(Segment(start, stop, stop - start))
+            found.append(LoopSegment(start, stop, stop - start))
     return tuple(found)

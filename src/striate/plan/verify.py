@@ -12,11 +12,11 @@ from math import prod
 from striate.nests import Guard, Nest, injective, verify
 from striate.nests.expression import Reference, Subscript
 from striate.nests.nest import mismatch
-from striate.plan.fuse import Item, Kernel
-from striate.plan.layout import reach
+from striate.plan.fuse import Kernel, PhaseItem
+from striate.plan.layout import memory_access
 from striate.plan.phases import Phase
-from striate.plan.plan import ARENA, LOCAL, Home, Plan
-from striate.plan.schedule import LoopSchedule, Walk
+from striate.plan.plan import ARENA, SCRATCH, Allocation, Plan
+from striate.plan.schedule import IndexLoop, LoopSchedule
 from striate.plan.statement import IMAGE, LANES, Compute, Variable
 
 _Moment = tuple[int, int]
@@ -83,10 +83,10 @@ def verify_plan(plan: Plan) -> None:
 
 def _seen_in(phase: Phase, plan: Plan) -> dict[str, Variable]:
     """Give all arrays as a phase sees them: over images a part's sum is an array, else one row."""
-    sums = {} if phase.over_images else {n: h for n, h in plan.homes.items() if h.per_part}
+    sums = {} if phase.over_images else {n: h for n, h in plan.allocations.items() if h.per_part}
     whole = {
-        name: replace(plan.variables[name], size=home.per_part * plan.parts)
-        for name, home in sums.items()
+        name: replace(plan.variables[name], size=allocation.per_part * plan.parts)
+        for name, allocation in sums.items()
     }
     return {**plan.variables, **whole}
 
@@ -105,9 +105,9 @@ def _verify_kernel(
             _verify_table(table, nest, variables)
         if schedule.tasks > 1 or not (schedule.in_place or statement.adds):
             _verify_target(statement, schedule, variables)
-    _verify_walks(kernel.head.nest, schedule)
+    _verify_walks(kernel.root.nest, schedule)
     _verify_lanes(kernel, schedule)
-    asked = _guards(kernel.head)
+    asked = _guards(kernel.root)
     for statement in kernel.statements:
         if beyond := [guard for guard in _guards(statement) if guard not in asked]:
             raise mismatch(
@@ -131,7 +131,7 @@ def _verify_reach(reference: Reference, nest: Nest, variables: Mapping[str, Vari
     """
     variable = variables[reference.name]
     room = _room(variable, nest)
-    access = reach(reference, nest, variables)
+    access = memory_access(reference, nest, variables)
     if not nest.guards(reference):
         ends = [by * (nest.extents[i] - 1) for i, by in access.strides.items()]
         least = access.offset + sum(min(0, end) for end in ends)
@@ -237,7 +237,7 @@ def _verify_lanes(kernel: Kernel, schedule: LoopSchedule) -> None:
                 )
 
 
-def _covers(walk: Walk, extent: int) -> bool:
+def _covers(walk: IndexLoop, extent: int) -> bool:
     """Whether segments follow each other from 0 to the extent in whole tiles."""
     end = 0
     for segment in walk.segments:
@@ -247,14 +247,14 @@ def _covers(walk: Walk, extent: int) -> bool:
     return end == extent
 
 
-def _items(plan: Plan) -> Iterator[tuple[_Moment, Item]]:
+def _items(plan: Plan) -> Iterator[tuple[_Moment, PhaseItem]]:
     """Go through all items in order."""
     for p, phase in enumerate(plan.phases):
         for k, item in enumerate(phase.items):
             yield (p, k), item
 
 
-def _stores(item: Item) -> tuple[str, ...]:
+def _stores(item: PhaseItem) -> tuple[str, ...]:
     """Name what an item writes to memory."""
     if isinstance(item, Kernel):
         return tuple(name for name in item.writes if name in item.stored)
@@ -269,8 +269,10 @@ def _verify_order(plan: Plan) -> None:
     that adds to an array reads and writes it at once, which is allowed until another item reads it.
     """
     known = {name for name, v in plan.variables.items() if v.buffer or v.values}
-    known |= {name for name, home in plan.homes.items() if home.per_part}  # cleared beforehand
-    readers: dict[str, Item] = {}
+    known |= {
+        name for name, allocation in plan.allocations.items() if allocation.per_part
+    }  # cleared beforehand
+    readers: dict[str, PhaseItem] = {}
     for _, item in _items(plan):
         early = [name for name in item.reads if name not in known]
         if early:
@@ -301,7 +303,7 @@ def _verify_tasks(plan: Plan) -> None:
                 (item, name)
                 for item in phase.items
                 for name in _stores(item)
-                if not _of_one_task(plan.homes[name])
+                if not _of_one_task(plan.allocations[name])
             ]
         else:
             common = [
@@ -320,35 +322,38 @@ def _verify_tasks(plan: Plan) -> None:
             )
 
 
-def _of_one_task(home: Home) -> bool:
+def _of_one_task(allocation: Allocation) -> bool:
     """Whether each task has a place of its own there."""
-    return home.region == LOCAL or bool(home.per_block or home.per_part)
+    return allocation.region == SCRATCH or bool(allocation.per_block or allocation.per_part)
 
 
 def _verify_places(plan: Plan) -> None:
     """Raise where an array leaves its region, or lies on another that is needed at one time."""
     lives = _lives(plan)
-    sizes = {ARENA: plan.arena, LOCAL: plan.local}
+    sizes = {ARENA: plan.arena, SCRATCH: plan.scratch}
     ends: dict[str, int] = {}
-    for name, home in plan.homes.items():
+    for name, allocation in plan.allocations.items():
         variable = plan.variables[name]
-        length = _length(variable, home, plan)
-        ends[name] = home.offset + length
-        if home.offset < 0 or ends[name] > sizes.get(home.region, ends[name]):
+        length = _length(variable, allocation, plan)
+        ends[name] = allocation.offset + length
+        if allocation.offset < 0 or ends[name] > sizes.get(allocation.region, ends[name]):
             raise mismatch(
-                f"{name}: {home}",
-                f"`{name}` ends at {ends[name]} in {sizes[home.region]} numbers of {home.region}.",
+                f"{name}: {allocation}",
+                f"`{name}` ends at {ends[name]} in {sizes[allocation.region]} numbers of "
+                f"{allocation.region}.",
                 "An array lies inside its region. Place it lower, or make the region larger.",
             )
-        own = home.region in sizes and variable.per_image
-        if own and (home.offset % LANES or home.per_block % LANES or variable.rows % LANES):
+        own = allocation.region in sizes and variable.per_image
+        if own and (
+            allocation.offset % LANES or allocation.per_block % LANES or variable.rows % LANES
+        ):
             raise mismatch(
-                f"{name}: {home}",
+                f"{name}: {allocation}",
                 f"`{name}` does not begin at a whole vector.",
                 f"Arrays of images begin at multiples of {LANES} numbers. Place it so.",
             )
-    for one, other in combinations(plan.homes, 2):
-        first, second = plan.homes[one], plan.homes[other]
+    for one, other in combinations(plan.allocations, 2):
+        first, second = plan.allocations[one], plan.allocations[other]
         if (
             first.region == second.region
             and max(first.offset, second.offset) < min(ends[one], ends[other])
@@ -362,11 +367,11 @@ def _verify_places(plan: Plan) -> None:
             )
 
 
-def _length(variable: Variable, home: Home, plan: Plan) -> int:
+def _length(variable: Variable, allocation: Allocation, plan: Plan) -> int:
     """Count the numbers from where an array begins to where its last part ends."""
     if variable.per_image and variable.buffer:
         return variable.size * plan.images
-    last = home.per_block * (plan.blocks - 1) + home.per_part * (plan.parts - 1)
+    last = allocation.per_block * (plan.blocks - 1) + allocation.per_part * (plan.parts - 1)
     return last + (
         LANES * (variable.rows or variable.size) if variable.per_image else variable.size
     )
@@ -385,8 +390,8 @@ def _lives(plan: Plan) -> dict[str, tuple[_Moment, _Moment]]:
         same = [
             j for j, i in enumerate(items) if loop and isinstance(i, Kernel) and i.loops[:1] == loop
         ]
-        for name in {*item.reads, *_stores(item)} & plan.homes.keys():
-            own = plan.homes[name].region == LOCAL
+        for name in {*item.reads, *_stores(item)} & plan.allocations.keys():
+            own = plan.allocations[name].region == SCRATCH
             near = same or [k]
             first, last = ((p, near[0]), (p, near[-1])) if own else ((p, 0), (p, len(items)))
             before = lives.get(name, (first, last))

@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from striate.nests import Form, Nest
 from striate.nests.expression import Reference, factors
 from striate.plan.statement import Compute, Lowered, Statement, Variable
-from striate.plan.transforms import WINDOW, Transforms, Windows
-from striate.plan.winograd_gradient import short_gradient
+from striate.plan.winograd_gradient import winograd_gradient
+from striate.plan.winograd_transforms import WINDOW, Transforms, Windows
 
 ERRORS: Mapping[int, float] = {2: 2e-6, 4: 2e-5}
 """Largest relative error, in norm, of one convolution or derivative in float32, by tile."""
@@ -35,7 +35,7 @@ GAIN = 0.9
 
 
 @dataclass(frozen=True)
-class _Shape:
+class _WinogradConvolution:
     """A convolution that Winograd's transforms fit.
 
     Parameters
@@ -96,20 +96,20 @@ def with_winograd(lowered: Lowered) -> Lowered:
     variables = dict(lowered.variables)
     statements: list[Statement] = []
     for statement in lowered.statements:
-        gradient = short_gradient(statement, variables)
+        gradient = winograd_gradient(statement, variables)
         if gradient is not None:
             statements += gradient
             continue
-        shape = _shape(statement)
+        shape = _match(statement)
         tile = None if shape is None else _tile(shape)
         if shape is None or tile is None or not isinstance(statement, Compute):
             statements.append(statement)
             continue
-        statements += _Winograd(shape, tile, variables).statements(statement)
+        statements += _ConvolutionTransforms(shape, tile, variables).statements(statement)
     return Lowered(statements=tuple(statements), variables=variables)
 
 
-def _shape(statement: Statement) -> _Shape | None:
+def _match(statement: Statement) -> _WinogradConvolution | None:
     """Recognize a sum of products over a 3 x 3 window that moves by one."""
     if not isinstance(statement, Compute) or statement.sums_images:
         return None
@@ -128,7 +128,7 @@ def _shape(statement: Statement) -> _Shape | None:
     return _matched(nest, kernels[0], images[0])
 
 
-def _matched(nest: Nest, kernel: Reference, image: Reference) -> _Shape | None:
+def _matched(nest: Nest, kernel: Reference, image: Reference) -> _WinogradConvolution | None:
     """See how the windows move, and whether the kernel has its axes in order."""
     target = nest.equation.target.subscripts
     outer = (*kernel.subscripts[:-2], *image.subscripts[:-2])
@@ -142,10 +142,10 @@ def _matched(nest: Nest, kernel: Reference, image: Reference) -> _Shape | None:
         return None
     if [tuple(s.linear()[0]) for s in kernel.subscripts[-2:]] != [(i,) for i in windows.window]:
         return None
-    return _Shape(nest, kernel, image, windows)
+    return _WinogradConvolution(nest, kernel, image, windows)
 
 
-def _tile(shape: _Shape) -> int | None:
+def _tile(shape: _WinogradConvolution) -> int | None:
     """Choose the side of the tiles by counting; ``None`` where the plain sum is as good."""
     read, write = shape.maps
     rows, columns = shape.lengths
@@ -160,10 +160,12 @@ def _tile(shape: _Shape) -> int | None:
     return side if costs[side] < GAIN * plain else None
 
 
-class _Winograd(Transforms):
+class _ConvolutionTransforms(Transforms):
     """The nests of one convolution."""
 
-    def __init__(self, shape: _Shape, side: int, variables: dict[str, Variable]) -> None:
+    def __init__(
+        self, shape: _WinogradConvolution, side: int, variables: dict[str, Variable]
+    ) -> None:
         super().__init__(shape.nest, side, variables)
         self.shape = shape
         rows, columns = shape.lengths

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from striate.nests import Form
 from striate.nests.expression import Reference, factors
 from striate.plan.statement import IMAGE, Compute, Statement, Variable
-from striate.plan.transforms import WINDOW, Transforms, Windows
+from striate.plan.winograd_transforms import WINDOW, Transforms, Windows
 
 COSTS: Mapping[int, tuple[float, float]] = {2: (235, 215), 4: (620, 600)}
 """Multiply-adds that a tile's transforms take the time of: for each map of the image, each of dz.
@@ -33,7 +33,7 @@ GAIN = 0.9
 
 
 @dataclass(frozen=True)
-class _Shape:
+class _KernelGradient:
     """A derivative that the transforms fit.
 
     Parameters
@@ -62,7 +62,7 @@ class _Shape:
         return [s.lone or "" for s in self.errors.subscripts[:-3]]
 
 
-def short_gradient(statement: Statement, variables: dict[str, Variable]) -> list[Compute] | None:
+def winograd_gradient(statement: Statement, variables: dict[str, Variable]) -> list[Compute] | None:
     """Write the derivative by a kernel with fewer products, where that is faster.
 
     Parameters
@@ -81,14 +81,14 @@ def short_gradient(statement: Statement, variables: dict[str, Variable]) -> list
     -------
     Winograd 1980; Lavin and Gray 2016.
     """
-    shape = _shape(statement)
+    shape = _match(statement)
     side = None if shape is None else _side(shape)
     if shape is None or side is None:
         return None
-    return list(_Gradient(shape, side, variables).statements())
+    return list(_GradientTransforms(shape, side, variables).statements())
 
 
-def _shape(statement: Statement) -> _Shape | None:
+def _match(statement: Statement) -> _KernelGradient | None:
     """Recognize a sum over images and pixels of products of what lies a window apart."""
     if not isinstance(statement, Compute) or not statement.sums_images or statement.whole:
         return None
@@ -106,17 +106,17 @@ def _shape(statement: Statement) -> _Shape | None:
     return None
 
 
-def _matched(statement: Compute, errors: Reference, image: Reference) -> _Shape | None:
+def _matched(statement: Compute, errors: Reference, image: Reference) -> _KernelGradient | None:
     """See how the windows move, and that nothing else is summed over."""
     nest = statement.nest
     reduced = {s.lone for s in (errors.subscripts[0], *errors.subscripts[-2:])}
     if {*nest.equation.reduced} != reduced:
         return None
     windows = Windows.of(nest, errors.subscripts[-2:], image.subscripts[-2:])
-    return None if windows is None else _Shape(statement, image, errors, windows)
+    return None if windows is None else _KernelGradient(statement, image, errors, windows)
 
 
-def _side(shape: _Shape) -> int | None:
+def _side(shape: _KernelGradient) -> int | None:
     """Choose the side of the tiles by counting; ``None`` where the plain sum is as good."""
     extents = shape.statement.nest.extents
     read, write = (extents[i] for i in shape.maps)
@@ -131,10 +131,10 @@ def _side(shape: _Shape) -> int | None:
     return side if costs[side] < GAIN * plain else None
 
 
-class _Gradient(Transforms):
+class _GradientTransforms(Transforms):
     """The nests of one derivative."""
 
-    def __init__(self, shape: _Shape, side: int, variables: dict[str, Variable]) -> None:
+    def __init__(self, shape: _KernelGradient, side: int, variables: dict[str, Variable]) -> None:
         nest = shape.statement.nest
         super().__init__(nest, side, variables)
         self.shape = shape

@@ -12,8 +12,8 @@ from striate.plan.control_block import (
     COUNTS_AT,
     HELPERS,
     IMAGES,
-    LOCAL_AT,
-    LOCAL_BYTES,
+    SCRATCH_AT,
+    SCRATCH_BYTES,
     SEED,
     STEP,
     WORK_AT,
@@ -23,10 +23,10 @@ from striate.plan.control_block import (
 from striate.plan.manifest import Manifest
 from striate.plan.plan import Plan
 from striate.runtime.locked import Locked
-from striate.runtime.memory import Need
+from striate.runtime.memory import MemoryRequirement
 from striate.runtime.settings import threads
 from striate.runtime.shared_memory import YIELD, Words, floats
-from striate.runtime.thread_pool import HelpFunction, crew
+from striate.runtime.thread_pool import HelpFunction, thread_pool
 from striate.shapes import Array
 
 _Lead = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
@@ -35,7 +35,7 @@ NUMBER = np.dtype(np.float32).itemsize
 """Bytes of a number."""
 
 
-class Code(Protocol):
+class MachineCode(Protocol):
     """Machine code in memory."""
 
     def address(self, name: str) -> int:
@@ -43,10 +43,10 @@ class Code(Protocol):
         ...
 
 
-class _Help:
+class _HelpCode:
     """What helpers run: it keeps the code in memory, without the program's arrays."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: MachineCode) -> None:
         self.code = code
         self.function = HelpFunction(code.address("help"))
 
@@ -71,23 +71,25 @@ class Executable(Locked):
         says at each run. Results do not depend on it.
     """
 
-    def __init__(self, plan: Plan | Manifest, code: Code, *, threads: int | None = None) -> None:
+    def __init__(
+        self, plan: Plan | Manifest, code: MachineCode, *, threads: int | None = None
+    ) -> None:
         super().__init__()
         self.plan = plan
-        frame = plan if isinstance(plan, Manifest) else Manifest.of(plan)
-        self.frame = frame
+        manifest = plan if isinstance(plan, Manifest) else Manifest.of(plan)
+        self.manifest = manifest
         self.code = code
         self.threads = threads
-        self.places = {name: BUFFERS + k for k, name in enumerate(frame.buffers)}
+        self.places = {name: BUFFERS + k for k, name in enumerate(manifest.buffers)}
         self._lead = _Lead(code.address("lead"))
-        self._help = _Help(code)
+        self._help = _HelpCode(code)
         self._work = code.address("work")
-        self._counts = Words(counts(len(frame.tasks)))
+        self._counts = Words(counts(len(manifest.tasks)))
         self.need().require()
-        self._arena = self._room(frame.arena)
+        self._arena = self._room(manifest.arena)
         self._workers = 0
-        self._local = floats(0)
-        self._local_at = 0
+        self._scratch = floats(0)
+        self._scratch_at = 0
 
     def run(
         self, buffers: Mapping[str, Array], *, images: int = 0, seed: int = 0, step: int = 0
@@ -104,20 +106,20 @@ class Executable(Locked):
         seed, step
             For random masks.
         """
-        call = Call(self)
+        call = Binding(self)
         for name, array in buffers.items():
             call.put(name, array)
         call.run(images=images, seed=seed, step=step)
 
     def workers(self) -> int:
         """Tell how many threads would run it now."""
-        return min(self.threads or threads(), max(self.frame.tasks, default=1))
+        return min(self.threads or threads(), max(self.manifest.tasks, default=1))
 
-    def need(self) -> Need:
+    def need(self) -> MemoryRequirement:
         """Tell how much memory it would take now."""
-        frame, size = self.frame, NUMBER
-        own = frame.local * self.workers() * size
-        return Need(images=frame.images, shared=frame.arena * size, own=own)
+        manifest, size = self.manifest, NUMBER
+        own = manifest.scratch * self.workers() * size
+        return MemoryRequirement(images=manifest.images, shared=manifest.arena * size, own=own)
 
     def _room(self, count: int) -> Array:
         """Make room for numbers of the program's own."""
@@ -131,7 +133,7 @@ class Executable(Locked):
         words = context.words
         words[ARENA_AT] = self._arena.ctypes.data
         words[COUNTS_AT] = self._counts.address
-        words[LOCAL_BYTES] = self.frame.local * self._local.itemsize
+        words[SCRATCH_BYTES] = self.manifest.scratch * self._scratch.itemsize
         words[WORK_AT] = self._work
         words[YIELD_AT] = YIELD
 
@@ -140,14 +142,14 @@ class Executable(Locked):
         with self.lock:
             workers = self.workers()
             if workers > self._workers:
-                self._local, self._workers = self._room(self.frame.local * workers), workers
-                self._local_at = self._local.ctypes.data
-            context.words[LOCAL_AT] = self._local_at
+                self._scratch, self._workers = self._room(self.manifest.scratch * workers), workers
+                self._scratch_at = self._scratch.ctypes.data
+            context.words[SCRATCH_AT] = self._scratch_at
             context.words[HELPERS] = workers - 1
-            self._lead(context.address, crew().call(self._help, workers - 1))
+            self._lead(context.address, thread_pool().call(self._help, workers - 1))
 
 
-class Call:
+class Binding:
     """A program with the arrays that it works on, to run again and again.
 
     Parameters
@@ -192,7 +194,7 @@ class Call:
     def _put(self, name: str, place: int, array: Array) -> None:
         """Check that an array is large enough, and note where it lies."""
         numbers = -(-array.nbytes // NUMBER)
-        size, per_image = self.program.frame.buffers[name]
+        size, per_image = self.program.manifest.buffers[name]
         if per_image:
             self._room[name] = array.nbytes // (size * NUMBER)
         elif numbers < size:
@@ -206,7 +208,7 @@ class Call:
         if len(self._arrays) < len(program.places):
             raise ValueError(program.places.keys() - self._arrays)
         room = min(self._room.values(), default=images)
-        if images > min(room, program.frame.images):
+        if images > min(room, program.manifest.images):
             raise ValueError((images, self._room))
         words[IMAGES], words[SEED], words[STEP] = images, seed, step
         program.lead(self._context)

@@ -26,7 +26,7 @@ def available() -> int | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Need:
+class MemoryRequirement:
     """What a program needs.
 
     Parameters

@@ -25,7 +25,7 @@ _PATIENCE = 1.0  # seconds to wait at the end of the process for a helper that i
 
 
 @dataclass
-class _Helper:
+class _Worker:
     """One thread: whether it sleeps, and where it is told to wake, or to end."""
 
     asleep: bool = True
@@ -38,7 +38,7 @@ class ThreadPool:
 
     def __init__(self) -> None:
         self.post = Words(POST)
-        self.helpers: list[_Helper] = []
+        self.helpers: list[_Worker] = []
         self._growing = threading.Lock()
 
     def call(self, help_: Help, helpers: int) -> int:
@@ -67,7 +67,7 @@ class ThreadPool:
         """Start threads; where the system gives no more of them, there are fewer."""
         with self._growing, contextlib.suppress(RuntimeError):
             while len(self.helpers) < helpers:
-                helper = _Helper()
+                helper = _Worker()
                 helper.thread = threading.Thread(
                     target=self._work,
                     args=(help_, helper, len(self.helpers)),
@@ -77,7 +77,7 @@ class ThreadPool:
                 helper.thread.start()
                 self.helpers.append(helper)
 
-    def _work(self, help_: Help, helper: _Helper, number: int) -> None:
+    def _work(self, help_: Help, helper: _Worker, number: int) -> None:
         """Help with one step after another; sleep when there is none for a while."""
         # Who calls only reads whether a helper sleeps. So a caller that is interrupted at any
         # moment leaves a helper asleep or awake, and never one that is taken for the other.
@@ -99,24 +99,24 @@ class ThreadPool:
 HelpFunction = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)
 """The type of a program's ``help``."""
 
-_crew = ThreadPool()
+_pool = ThreadPool()
 
 
-def crew() -> ThreadPool:
+def thread_pool() -> ThreadPool:
     """Give the crew of this process."""
-    return _crew
+    return _pool
 
 
 def _renew() -> None:
     """Begin with a new crew: a forked process has none of its parent's threads."""
-    global _crew  # noqa: PLW0603  # a process has one crew
-    _crew = ThreadPool()
+    global _pool  # noqa: PLW0603  # a process has one crew
+    _pool = ThreadPool()
 
 
 @atexit.register
 def _dismiss() -> None:
     """Dismiss the crew of this process."""
-    _crew.dismiss()
+    _pool.dismiss()
 
 
 if hasattr(os, "register_at_fork"):

@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from striate.llvm.builder import Builder
-from striate.llvm.text import Value
+from striate.llvm.ir import IRValue
 from striate.llvm.vector_math.error_function import erf
 from striate.llvm.vector_math.exponential import exp, expm1, tanh
 from striate.llvm.vector_math.logarithm import log, log1p
 from striate.llvm.vector_math.power import power
 from striate.llvm.vector_math.simple import absolute, reciprocal_square_root, sign, sqrt
 
-FUNCTIONS: Mapping[str, Callable[[Builder, Value], Value]] = MappingProxyType(
+FUNCTIONS: Mapping[str, Callable[[Builder, IRValue], IRValue]] = MappingProxyType(
     {
         "exp": exp,
         "log": log,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import inf, nan
 
 from striate.llvm.builder import Builder
-from striate.llvm.text import I32, Type, Value, constant, like
+from striate.llvm.ir import I32, IRType, IRValue, constant, type_like
 
 MANTISSA_BITS = 23
 SMALLEST = 2.0**-126
@@ -17,7 +17,7 @@ _TWO_THIRDS = 0x3F2AAAAB
 """The bits of 2/3."""
 
 
-def polynomial(b: Builder, coefficients: Sequence[float], x: Value) -> Value:
+def polynomial(b: Builder, coefficients: Sequence[float], x: IRValue) -> IRValue:
     """Evaluate a polynomial by Horner's rule, lowest power first, all multiply-adds fused."""
     *lower, total = (constant(x.type, c) for c in coefficients)
     for coefficient in reversed(lower):
@@ -25,34 +25,34 @@ def polynomial(b: Builder, coefficients: Sequence[float], x: Value) -> Value:
     return total
 
 
-def at_least(b: Builder, bound: float, x: Value) -> Value:
+def at_least(b: Builder, bound: float, x: IRValue) -> IRValue:
     """Raise what is below a bound to it; NaN stays."""
     least = constant(x.type, bound)
     return b.select(b.fcmp_ordered(">", least, x), least, x)
 
 
-def at_most(b: Builder, bound: float, x: Value) -> Value:
+def at_most(b: Builder, bound: float, x: IRValue) -> IRValue:
     """Lower what is above a bound to it; NaN stays."""
     most = constant(x.type, bound)
     return b.select(b.fcmp_ordered("<", most, x), most, x)
 
 
-def bits(b: Builder, x: Value) -> Value:
+def bits(b: Builder, x: IRValue) -> IRValue:
     """Read a float32 as the integer with the same bits."""
-    return b.bitcast(x, like(x, I32))
+    return b.bitcast(x, type_like(x, I32))
 
 
-def from_bits(b: Builder, i: Value, type_: Type) -> Value:
+def from_bits(b: Builder, i: IRValue, type_: IRType) -> IRValue:
     """Read an integer as the float32 with the same bits."""
     return b.bitcast(i, type_)
 
 
-def with_sign_of(b: Builder, size: Value, x: Value) -> Value:
+def with_sign_of(b: Builder, size: IRValue, x: IRValue) -> IRValue:
     """Give a number the sign of another, whatever its own."""
     return b.intrinsic("copysign", size, x)
 
 
-def exponent_bits(b: Builder, x: Value) -> Value:
+def exponent_bits(b: Builder, x: IRValue) -> IRValue:
     """Find the exponent for a mantissa from 2/3 to 4/3; it lies where a float32 has its own."""
     whole = bits(b, x)
     above = b.isub(whole, constant(whole.type, _TWO_THIRDS))

@@ -1,7 +1,7 @@
 """The error function."""
 
 from striate.llvm.builder import Builder
-from striate.llvm.text import Value, constant
+from striate.llvm.ir import IRValue, constant
 from striate.llvm.vector_math import coefficients
 from striate.llvm.vector_math.arithmetic import at_most, polynomial, with_sign_of
 
@@ -12,7 +12,7 @@ _END = 3.93
 """From where erf is 1 in float32."""
 
 
-def erf(b: Builder, x: Value) -> Value:
+def erf(b: Builder, x: IRValue) -> IRValue:
     r"""Compute the error function.
 
     .. math:: \operatorname{erf}(x) = \frac{2}{\sqrt{\pi}} \int_0^x e^{-t^2} \, dt

@@ -3,7 +3,7 @@
 import math
 
 from striate.llvm.builder import Builder
-from striate.llvm.text import Value, constant
+from striate.llvm.ir import IRValue, constant
 from striate.llvm.vector_math import coefficients
 from striate.llvm.vector_math.arithmetic import (
     INFINITY,
@@ -40,7 +40,7 @@ _LARGEST = float.fromhex("0x1.fffffep+127")
 """The largest float32."""
 
 
-def exp(b: Builder, x: Value) -> Value:
+def exp(b: Builder, x: IRValue) -> IRValue:
     r"""Compute :math:`e^x`.
 
     .. math:: e^x = 2^n e^r, \quad n = \operatorname{round}(x / \log 2), \quad r = x - n \log 2
@@ -78,7 +78,7 @@ def exp(b: Builder, x: Value) -> Value:
     return b.select(b.fcmp_unordered(">", x, high), beyond, y)
 
 
-def expm1(b: Builder, x: Value) -> Value:
+def expm1(b: Builder, x: IRValue) -> IRValue:
     r"""Compute :math:`e^x - 1`, with all digits where ``x`` is small.
 
     .. math:: e^x - 1 = 2^n (e^r - 1) + (2^n - 1)
@@ -110,7 +110,7 @@ def expm1(b: Builder, x: Value) -> Value:
     return with_sign_of(b, y, x)
 
 
-def tanh(b: Builder, x: Value) -> Value:
+def tanh(b: Builder, x: IRValue) -> IRValue:
     r"""Compute the hyperbolic tangent.
 
     .. math:: \tanh |x| = \frac{-w}{1 + w}, \quad w = \frac{e^{-2 |x|} - 1}{2}
@@ -147,25 +147,25 @@ def tanh(b: Builder, x: Value) -> Value:
     return with_sign_of(b, b.fdiv(w, divisor), x)
 
 
-def _expm1_near_zero(b: Builder, r: Value) -> Value:
+def _expm1_near_zero(b: Builder, r: IRValue) -> IRValue:
     """Compute expm1 of what rounding to a whole power of two leaves."""
     return b.fma(polynomial(b, coefficients.EXPM1, r), b.fmul(r, r), r)
 
 
-def _whole(b: Builder, x: Value, *, bias: int) -> tuple[Value, Value]:
+def _whole(b: Builder, x: IRValue, *, bias: int) -> tuple[IRValue, IRValue]:
     """Count the logarithms of 2, rounded: with a bias in the lowest bits, and as a float."""
     rounder = constant(x.type, _ROUNDER + bias)
     rounded = b.fma(x, constant(x.type, 1 / math.log(2)), rounder)
     return rounded, b.fsub(rounded, rounder)
 
 
-def _power_of_two(b: Builder, rounded: Value) -> Value:
+def _power_of_two(b: Builder, rounded: IRValue) -> IRValue:
     """Make a whole number with its bias the exponent of a power of two."""
     whole = bits(b, rounded)
     return from_bits(b, b.shl(whole, constant(whole.type, MANTISSA_BITS)), rounded.type)
 
 
-def _rest(b: Builder, x: Value, n: Value) -> Value:
+def _rest(b: Builder, x: IRValue, n: IRValue) -> IRValue:
     """Take a whole number of logarithms of 2 away, as exactly as if it were done in one step."""
     rest = b.fma(n, constant(x.type, -_LOG_2_HIGH), x)
     return b.fma(n, constant(x.type, -_LOG_2_LOW), rest)

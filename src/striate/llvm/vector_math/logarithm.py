@@ -3,7 +3,7 @@
 import math
 
 from striate.llvm.builder import Builder
-from striate.llvm.text import Value, constant
+from striate.llvm.ir import IRValue, constant
 from striate.llvm.vector_math import coefficients
 from striate.llvm.vector_math.arithmetic import (
     INFINITY,
@@ -24,7 +24,7 @@ _LOG_2 = math.log(2) / 2.0**MANTISSA_BITS
 """What one step of the exponent, seen as an integer's bits, adds to the logarithm."""
 
 
-def log(b: Builder, x: Value) -> Value:
+def log(b: Builder, x: IRValue) -> IRValue:
     r"""Compute the natural logarithm.
 
     .. math:: \log x = e \log 2 + \log (1 + f), \quad x = 2^e (1 + f), \quad -1/3 \le f < 1/3
@@ -55,7 +55,7 @@ def log(b: Builder, x: Value) -> Value:
     return _pass_infinity(b, x, y)
 
 
-def log1p(b: Builder, x: Value) -> Value:
+def log1p(b: Builder, x: IRValue) -> IRValue:
     r"""Compute :math:`\log (1 + x)`, with all digits where ``x`` is small.
 
     .. math:: \log (1 + x) = e \log 2 + \log (1 + f), \quad f = 2^{-e} x + (2^{-e} - 1)
@@ -92,12 +92,12 @@ def log1p(b: Builder, x: Value) -> Value:
     return _pass_infinity(b, x, y)
 
 
-def _log_of_parts(b: Builder, exponent: Value, f: Value) -> Value:
+def _log_of_parts(b: Builder, exponent: IRValue, f: IRValue) -> IRValue:
     """Compute the logarithm of ``2**e * (1 + f)``."""
     r = b.fma(polynomial(b, coefficients.LOG, f), b.fmul(f, f), f)
     return b.fma(b.sitofp(exponent, f.type), constant(f.type, _LOG_2), r)
 
 
-def _pass_infinity(b: Builder, x: Value, y: Value) -> Value:
+def _pass_infinity(b: Builder, x: IRValue, y: IRValue) -> IRValue:
     """Answer infinity and NaN with themselves."""
     return b.select(b.fcmp_ordered("<", x, constant(x.type, INFINITY)), y, x)

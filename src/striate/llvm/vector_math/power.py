@@ -1,7 +1,7 @@
 """Powers with any exponent, through float64."""
 
 from striate.llvm.builder import Builder
-from striate.llvm.text import F32, F64, I64, Value, constant, like
+from striate.llvm.ir import F32, F64, I64, IRValue, constant, type_like
 from striate.llvm.vector_math import coefficients
 from striate.llvm.vector_math.arithmetic import (
     INFINITY,
@@ -28,7 +28,7 @@ _EXPONENT_STEP = 2.0**-23
 """What turns an exponent that lies where a float32 has its own into a number."""
 
 
-def power(b: Builder, x: Value, y: Value | float) -> Value:
+def power(b: Builder, x: IRValue, y: IRValue | float) -> IRValue:
     r"""Compute :math:`x^y`.
 
     .. math:: x^y = 2^{y \log_2 x}
@@ -62,7 +62,7 @@ def power(b: Builder, x: Value, y: Value | float) -> Value:
     return _general(b, x, y)
 
 
-def _without_logarithm(b: Builder, x: Value, y: float) -> Value | None:
+def _without_logarithm(b: Builder, x: IRValue, y: float) -> IRValue | None:
     """Compute a power by a few multiplications, a division or a root, if these are enough."""
     if y == -1:
         return b.fdiv(constant(x.type, 1.0), x)
@@ -76,11 +76,11 @@ def _without_logarithm(b: Builder, x: Value, y: float) -> Value | None:
     return square if y == 2 else b.fmul(square, x if y == 3 else square)
 
 
-def _general(b: Builder, x: Value, y: Value) -> Value:
+def _general(b: Builder, x: IRValue, y: IRValue) -> IRValue:
     """Compute any power."""
     size = b.intrinsic("fabs", x)
     one = constant(x.type, 1.0)
-    z = _exp2(b, b.fmul(b.fpext(y, like(x, F64)), _log2(b, size)))
+    z = _exp2(b, b.fmul(b.fpext(y, type_like(x, F64)), _log2(b, size)))
     # One to any power is one, infinity and NaN included: the product is 0 * infinity then.
     z = b.select(b.fcmp_ordered("==", size, one), one, z)
     whole = b.fcmp_ordered("==", b.intrinsic("roundeven", y), y)
@@ -96,9 +96,9 @@ def _general(b: Builder, x: Value, y: Value) -> Value:
     return b.select(neutral, one, z)
 
 
-def _log2(b: Builder, size: Value) -> Value:
+def _log2(b: Builder, size: IRValue) -> IRValue:
     """Compute the binary logarithm of a size, in float64."""
-    double = like(size, F64)
+    double = type_like(size, F64)
     one = constant(double, 1.0)
     exponent = exponent_bits(b, size)
     mantissa = b.fpext(from_bits(b, b.isub(bits(b, size), exponent), size.type), double)
@@ -112,14 +112,14 @@ def _log2(b: Builder, size: Value) -> Value:
     return b.select(finite, y, b.fpext(size, double))
 
 
-def _exp2(b: Builder, z: Value) -> Value:
+def _exp2(b: Builder, z: IRValue) -> IRValue:
     """Compute the power of two for a float64, as float32."""
     double = z.type
     bounded = at_most(b, _FARTHEST, at_least(b, -_FARTHEST, z))
     rounder = constant(double, _ROUNDER)
     rounded = b.fadd(bounded, rounder)
     fraction = b.fsub(bounded, b.fsub(rounded, rounder))
-    integers = like(z, I64)
+    integers = type_like(z, I64)
     exponent = b.shl(b.bitcast(rounded, integers), constant(integers, _MANTISSA_BITS))
     y = b.fmul(polynomial(b, coefficients.EXP2, fraction), b.bitcast(exponent, double))
-    return b.fptrunc(y, like(z, F32))
+    return b.fptrunc(y, type_like(z, F32))

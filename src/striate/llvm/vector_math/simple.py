@@ -1,25 +1,25 @@
 """What the processor does itself: square root, absolute value, sign."""
 
 from striate.llvm.builder import Builder
-from striate.llvm.text import Value, constant
+from striate.llvm.ir import IRValue, constant
 
 
-def sqrt(b: Builder, x: Value) -> Value:
+def sqrt(b: Builder, x: IRValue) -> IRValue:
     """Compute the square root, rounded correctly; NaN for negative numbers, -0 for -0."""
     return b.intrinsic("sqrt", x)
 
 
-def reciprocal_square_root(b: Builder, x: Value) -> Value:
+def reciprocal_square_root(b: Builder, x: IRValue) -> IRValue:
     """Compute one by the square root, within 1 ulp; infinite for zeros, with their sign."""
     return b.fdiv(constant(x.type, 1.0), sqrt(b, x))
 
 
-def absolute(b: Builder, x: Value) -> Value:
+def absolute(b: Builder, x: IRValue) -> IRValue:
     """Clear the sign."""
     return b.intrinsic("fabs", x)
 
 
-def sign(b: Builder, x: Value) -> Value:
+def sign(b: Builder, x: IRValue) -> IRValue:
     """Give 1 with the sign of a number; a zero for a zero, NaN for NaN."""
     zero = constant(x.type, 0.0)
     one = b.intrinsic("copysign", constant(x.type, 1.0), x)

@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 
 from striate.llvm.builder import FLOATS, Builder
-from striate.llvm.text import F32, Value, constant, lanes_of
+from striate.llvm.ir import F32, IRValue, constant, lanes_of
 from striate.llvm.vector_math import FUNCTIONS, power
 from striate.nests.expression import (
     Arithmetic,
-    Call,
     Expression,
+    FunctionCall,
     Negative,
     Where,
 )
 
-Operand = Value | float
+Operand = IRValue | float
 """A value of the program, or a number that is known while writing."""
 
 Part = Callable[[Expression], Operand]
@@ -32,7 +32,7 @@ Part = Callable[[Expression], Operand]
 _COMPARE = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
-class Expressions:
+class ExpressionWriter:
     """Writes expressions with a builder; a number of Python is a value that is known.
 
     Parameters
@@ -54,7 +54,7 @@ class Expressions:
             case Where(condition, then, otherwise):
                 left, right = part(condition.left), part(condition.right)
                 return self.where(condition.sign, left, right, part(then), part(otherwise))
-            case Call(function, arguments):
+            case FunctionCall(function, arguments):
                 return self.call(function, [part(a) for a in arguments])
             case _:
                 return part(expression)
@@ -86,24 +86,24 @@ class Expressions:
     def fused(self, x: Operand, y: Operand, z: Operand) -> Operand:
         """Write ``x * y + z``, rounded once."""
         for one, other in ((x, y), (y, x)):
-            if isinstance(one, Value):
+            if isinstance(one, IRValue):
                 continue
             if 0 in (x, y):
                 return z
-            if not isinstance(other, Value):
+            if not isinstance(other, IRValue):
                 return self.add(_single(one * other), z)
             if one in (1.0, -1.0):
                 return self.add(other if one > 0 else self.negative(other), z)
-        if not isinstance(z, Value) and z == 0:
+        if not isinstance(z, IRValue) and z == 0:
             return self.product(x, y)
         return self.b.fma(*self.alike(x, y, z))
 
     def add(self, x: Operand, y: Operand) -> Operand:
         """Write a sum of two values."""
         for one, other in ((x, y), (y, x)):
-            if isinstance(one, Value):
+            if isinstance(one, IRValue):
                 continue
-            if not isinstance(other, Value):
+            if not isinstance(other, IRValue):
                 return one + other
             if one == 0:
                 return other
@@ -112,9 +112,9 @@ class Expressions:
     def product(self, x: Operand, y: Operand) -> Operand:
         """Write a product of two values."""
         for one, other in ((x, y), (y, x)):
-            if isinstance(one, Value):
+            if isinstance(one, IRValue):
                 continue
-            if not isinstance(other, Value):
+            if not isinstance(other, IRValue):
                 return one * other
             if one in (1.0, -1.0, 0.0):
                 return other if one > 0 else (self.negative(other) if one < 0 else 0.0)
@@ -122,40 +122,40 @@ class Expressions:
 
     def quotient(self, x: Operand, y: Operand) -> Operand:
         """Write a quotient; by what is the same in all lanes as a product."""
-        if not isinstance(y, Value):
-            return self.product(x, _divided(1.0, y)) if isinstance(x, Value) else _divided(x, y)
-        if isinstance(x, Value) and lanes_of(x) and not lanes_of(y):
+        if not isinstance(y, IRValue):
+            return self.product(x, _divided(1.0, y)) if isinstance(x, IRValue) else _divided(x, y)
+        if isinstance(x, IRValue) and lanes_of(x) and not lanes_of(y):
             return self.product(x, self.reciprocal(y))
         return self.b.fdiv(*self.alike(x, y))
 
-    def reciprocal(self, y: Value) -> Value:
+    def reciprocal(self, y: IRValue) -> IRValue:
         """Write the reciprocal of a single number."""
         return self.b.fdiv(constant(F32, 1.0), y)
 
     def power(self, x: Operand, y: Operand) -> Operand:
         """Write a power."""
-        if not isinstance(y, Value):
-            return power(self.b, x, float(y)) if isinstance(x, Value) else _raised(x, y)
+        if not isinstance(y, IRValue):
+            return power(self.b, x, float(y)) if isinstance(x, IRValue) else _raised(x, y)
         return power(self.b, *self.alike(x, y))
 
     def negative(self, x: Operand) -> Operand:
         """Write a change of sign."""
-        return self.b.fneg(x) if isinstance(x, Value) else -x
+        return self.b.fneg(x) if isinstance(x, IRValue) else -x
 
     def where(
         self, sign: str, left: Operand, right: Operand, then: Operand, otherwise: Operand
     ) -> Operand:
         """Write a choice between two values."""
-        if not isinstance(left, Value) and not isinstance(right, Value):
+        if not isinstance(left, IRValue) and not isinstance(right, IRValue):
             return then if _holds(sign, left, right) else otherwise
         condition = self.compare(sign, *self.alike(left, right))
-        if not isinstance(then, Value) and then == otherwise:
+        if not isinstance(then, IRValue) and then == otherwise:
             return then
         lanes = [] if lanes_of(condition) is None else [condition]
         yes, no = self.alike(then, otherwise, *lanes)[:2]
         return self.b.select(condition, yes, no)
 
-    def compare(self, sign: str, x: Value, y: Value) -> Value:
+    def compare(self, sign: str, x: IRValue, y: IRValue) -> IRValue:
         """Write a comparison, in which NaN is equal, less and greater to nothing."""
         if sign == "!=":
             return self.b.fcmp_unordered("!=", x, y)
@@ -163,40 +163,40 @@ class Expressions:
 
     def call(self, function: str, values: Sequence[Operand]) -> Operand:
         """Write a function of the language."""
-        known = [float(v) for v in values if not isinstance(v, Value)]
+        known = [float(v) for v in values if not isinstance(v, IRValue)]
         if len(known) == len(values):
             return _compute(function, known)
         if function in {"max", "min"}:
             return self.greater(function, values[0], values[1])
         return FUNCTIONS[function](self.b, self.single(values[0]))
 
-    def greater(self, function: str, x: Operand, y: Operand) -> Value:
+    def greater(self, function: str, x: Operand, y: Operand) -> IRValue:
         """Write the greater or the less of two values; NaN goes through."""
         sign = ">" if function == "max" else "<"
-        if not isinstance(y, Value):
+        if not isinstance(y, IRValue):
             x, y = y, x
         a, b = self.alike(x, y)
         chosen = self.b.select(self.b.fcmp_ordered(sign, a, b), a, b)
-        if not isinstance(x, Value):
+        if not isinstance(x, IRValue):
             return chosen
         return self.b.select(self.b.fcmp_unordered("uno", a, a), a, chosen)
 
-    def alike(self, *values: Operand) -> list[Value]:
+    def alike(self, *values: Operand) -> list[IRValue]:
         """Bring values to one type: vectors where one is, and nothing that is merely known."""
         for value in values:
-            if isinstance(value, Value) and value.type.count:
+            if isinstance(value, IRValue) and value.type.count:
                 return [self.vector(v) for v in values]
         return [self.single(v) for v in values]
 
-    def vector(self, value: Operand) -> Value:
+    def vector(self, value: Operand) -> IRValue:
         """Put a value into every lane, if it is not a vector."""
-        if isinstance(value, Value):
+        if isinstance(value, IRValue):
             return value if value.type.count else self.b.splat(value)
         return constant(FLOATS, _single(value))
 
-    def single(self, value: Operand) -> Value:
+    def single(self, value: Operand) -> IRValue:
         """Make a known value one of the program."""
-        return value if isinstance(value, Value) else constant(F32, _single(value))
+        return value if isinstance(value, IRValue) else constant(F32, _single(value))
 
 
 def _single(value: float) -> float:

@@ -14,8 +14,8 @@ from striate.nests.expression import (
     COMPARISONS,
     FUNCTIONS,
     Arithmetic,
-    Call,
     Comparison,
+    FunctionCall,
     Negative,
     Number,
     Ordinal,
@@ -222,8 +222,8 @@ def joined(parts):
         st.builds(Negative, parts),
         st.builds(Arithmetic, st.sampled_from(ARITHMETIC), parts, parts),
         st.builds(Where, comparisons, parts, parts),
-        st.builds(Call, one_argument, st.tuples(parts)),
-        st.builds(Call, st.sampled_from(["max", "min"]), st.tuples(parts, parts)),
+        st.builds(FunctionCall, one_argument, st.tuples(parts)),
+        st.builds(FunctionCall, st.sampled_from(["max", "min"]), st.tuples(parts, parts)),
     )
 
 

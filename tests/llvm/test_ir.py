@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from striate.llvm.builder import FLOATS, INTS, Builder
-from striate.llvm.machine import Code, compile_object, host
-from striate.llvm.text import (
+from striate.llvm.ir import (
     F32,
     F64,
     I8,
@@ -17,15 +16,16 @@ from striate.llvm.text import (
     I64,
     PTR,
     VOID,
-    Module,
+    IRModule,
     constant,
-    counted,
-    like,
+    iota,
     poison,
-    row,
+    type_like,
+    vector_constant,
     vector_type,
     zero,
 )
+from striate.llvm.machine import LoadedObject, compile_object, host
 
 NUMPY = {F32: np.float32, F64: np.float64, I8: np.uint8, I32: np.int32, I64: np.int64}
 X, Y = 12, -5
@@ -37,13 +37,13 @@ def computed(write, result, *arguments):
 
     An argument is a type and a number.
     """
-    module = Module(host().triple)
+    module = IRModule(host().triple)
     b = Builder(module.function("f", VOID, [PTR, *[PTR] * len(arguments)]))
     places = b.function.args
     given = [b.load(p, t, 1) for p, (t, _) in zip(places[1:], arguments, strict=True)]
     b.store(write(b, *given), places[0], 1)
     b.ret_void()
-    code = Code(compile_object(module, host()), host())
+    code = LoadedObject(compile_object(module, host()), host())
     found = np.zeros(1, NUMPY[result])
     arrays = [np.array([n], NUMPY[t]) for t, n in arguments]
     function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * (1 + len(arrays)))(code.address("f"))
@@ -172,7 +172,7 @@ def test_lanes():
     """A row has its numbers in order; one is replaced; lanes of two vectors are picked."""
 
     def write(b, x):
-        first = b.insert_element(row(vector_type(I32, 4), (1, 2, 3, 4)), x, I32(1))
+        first = b.insert_element(vector_constant(vector_type(I32, 4), (1, 2, 3, 4)), x, I32(1))
         mixed = b.shuffle(first, zero(first.type), (3, 1, 4))
         tens = [b.imul(b.extract_element(mixed, I32(k)), I32(10**k)) for k in range(3)]
         return b.iadd(b.iadd(tens[0], tens[1]), tens[2])
@@ -182,7 +182,7 @@ def test_lanes():
 
 def test_a_vector_that_counts():
     """Lane after lane holds its number."""
-    found = computed(lambda b: b.extract_element(counted(INTS), I32(9)), I32)
+    found = computed(lambda b: b.extract_element(iota(INTS), I32(9)), I32)
 
     assert found == 9
 
@@ -238,8 +238,8 @@ def test_tables_and_calls():
 def test_types():
     """A vector's type is one object; another's lanes are as many."""
     assert vector_type(F32, 16) is FLOATS
-    assert like(poison(FLOATS), I32) is INTS
-    assert like(poison(F32), I64) is I64
+    assert type_like(poison(FLOATS), I32) is INTS
+    assert type_like(poison(F32), I64) is I64
 
 
 MISTAKES = {
@@ -253,7 +253,7 @@ MISTAKES = {
 @pytest.mark.parametrize("write", MISTAKES.values(), ids=MISTAKES)
 def test_llvm_refuses_what_does_not_fit(write):
     """A mistake in the types is found before there is machine code."""
-    module = Module(host().triple)
+    module = IRModule(host().triple)
     b = Builder(module.function("f", VOID, [F32, I32]))
     write(b, *b.function.args)
     b.ret_void()
@@ -264,7 +264,7 @@ def test_llvm_refuses_what_does_not_fit(write):
 
 def test_a_call_has_the_arguments_of_its_function():
     """LLVM would not notice; so it is noticed while writing."""
-    b = Builder(Module(host().triple).function("f", VOID, [F32, I32]))
+    b = Builder(IRModule(host().triple).function("f", VOID, [F32, I32]))
 
     with pytest.raises(AssertionError, match='@"f"'):
         b.call(b.function, b.function.args[:1])
@@ -272,7 +272,7 @@ def test_a_call_has_the_arguments_of_its_function():
 
 def test_what_a_module_reads_like():
     """Functions as LLVM prints them: whether others see them, and what their pointers share."""
-    module = Module("x86_64-unknown-linux-gnu")
+    module = IRModule("x86_64-unknown-linux-gnu")
     b = Builder(module.function("half of it", VOID, [PTR, PTR, I64], internal=True, noalias=1))
     source, target, _ = b.function.args
     b.store(b.fmul(b.load(source), constant(F32, 0.5)), target)

@@ -18,10 +18,10 @@ from striate.nests.expression import (
     FUNCTIONS,
     Arithmetic,
     ArithmeticSign,
-    Call,
     Comparison,
     ComparisonSign,
     Expression,
+    FunctionCall,
     Negative,
     Number,
     Ordinal,
@@ -32,7 +32,7 @@ from striate.nests.expression import (
     Where,
 )
 from striate.nests.names import Occurrence, Usage, check_names, find_constants
-from striate.nests.place import Place
+from striate.nests.source_span import SourceSpan
 
 OPERATORS = ("=", "+=", "max=", "min=", "argmax=")
 
@@ -87,15 +87,15 @@ def parse(text: str, declared: Collection[str] | None) -> Parsed:
     """
     text = " ".join(text.split())
     if foreign := _FOREIGN.search(text):
-        raise Place(text, *foreign.span()).error(
+        raise SourceSpan(text, *foreign.span()).error(
             f"The language has no `{foreign[0]}`.",
             "Statements are written with letters, digits, brackets and the signs "
             "+ - * / ** = == != < <= > >=. Leave it out.",
         )
     operator = _find_operator(text)
-    left = _Reader(text, 0, operator.start())
+    left = _SideParser(text, 0, operator.start())
     target = left.target()
-    right = _Reader(text, operator.end(), len(text))
+    right = _SideParser(text, operator.end(), len(text))
     expression = right.expression(right.tree())
     occurrences = left.occurrences + right.occurrences
     constants = find_constants(occurrences, declared)
@@ -107,19 +107,19 @@ def _find_operator(text: str) -> re.Match[str]:
     """Find the operator: the first equals sign, with what belongs to it."""
     operator = _OPERATOR.search(text)
     if operator is None:
-        raise Place(text, len(text), len(text)).error(
+        raise SourceSpan(text, len(text), len(text)).error(
             "The statement has no operator.",
             f"{_FORM} Write for example `z[i] += w[i,u] * a[u]`.",
         )
     before, after = text[: operator.start()], text[operator.end() :]
     if before[-1:] in tuple("+-*/<>!=") or after.startswith("="):
-        raise Place(text, max(0, operator.start() - 1), operator.end() + 1).error(
+        raise SourceSpan(text, max(0, operator.start() - 1), operator.end() + 1).error(
             "The first equals sign of the statement does not belong to an operator.",
             f"{_FORM} A comparison comes after it; a difference is a sum of `-x`.",
         )
     for side, stop in ((before, operator.start()), (after, len(text))):
         if not side.strip():
-            raise Place(text, stop, stop).error(
+            raise SourceSpan(text, stop, stop).error(
                 "One side of the statement is empty.",
                 f"{_FORM} Write what is missing; to fill with a number, write the number.",
             )
@@ -127,7 +127,7 @@ def _find_operator(text: str) -> re.Match[str]:
 
 
 @dataclass
-class _Reader:
+class _SideParser:
     """Reads characters ``start`` to ``stop`` of a statement and notes where names stand."""
 
     text: str
@@ -148,7 +148,7 @@ class _Reader:
         except (SyntaxError, MemoryError, RecursionError) as error:
             at = (error.offset or 1) - 1 if isinstance(error, SyntaxError) else 0
             at = self.start + min(at, len(side))
-            raise Place(self.text, at, at + 1).error(
+            raise SourceSpan(self.text, at, at + 1).error(
                 "The statement cannot be read from here on.",
                 f"{_EXPRESSION} Look for a missing or superfluous bracket, comma or sign.",
             ) from None
@@ -161,10 +161,10 @@ class _Reader:
                 )
         return tree
 
-    def place(self, node: ast.expr) -> Place:
+    def place(self, node: ast.expr) -> SourceSpan:
         """Say where a part of the tree stands in the statement."""
         stop = self.stop if node.end_col_offset is None else self.start + node.end_col_offset
-        return Place(self.text, self.start + node.col_offset, stop)
+        return SourceSpan(self.text, self.start + node.col_offset, stop)
 
     def error(self, node: ast.expr, values: str, rule: str) -> EquationError:
         """Make the error for a part of the tree."""
@@ -309,7 +309,7 @@ class _Reader:
             return Where(
                 self.comparison(condition), self.expression(then), self.expression(otherwise)
             )
-        return Call(name, tuple(self.expression(a) for a in arguments))
+        return FunctionCall(name, tuple(self.expression(a) for a in arguments))
 
     def counted(self, node: ast.expr) -> Subscript:
         """Read an argument of ``ordinal``: an index, starred or not."""

@@ -7,7 +7,7 @@ from striate.errors import EquationError
 
 
 @dataclass(frozen=True)
-class Place:
+class SourceSpan:
     """Characters ``start`` to ``stop`` of a statement."""
 
     statement: str
@@ -15,7 +15,7 @@ class Place:
     stop: int
 
     @classmethod
-    def last(cls, statement: str, part: object) -> "Place":
+    def last(cls, statement: str, part: object) -> "SourceSpan":
         """Find the last occurrence of a part, whole words only, in the statement that holds it."""
         *_, found = re.finditer(rf"(?<!\w){re.escape(str(part))}(?!\w)", statement)
         return cls(statement, *found.span())

@@ -8,7 +8,7 @@ from plan.meaning import drawn, run
 from plan.statements import lowered
 from striate.plan.lower import lower
 from striate.plan.simplify import simplify
-from striate.plan.single import single_image
+from striate.plan.single_image import single_image
 from striate.plan.statement import IMAGE, LANES, Compute, Load, Store
 
 

@@ -11,8 +11,8 @@ from functools import cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Type:
-    """What a value is; called with a number, it makes a :class:`Constant`.
+class IRType:
+    """What a value is; called with a number, it makes a :class:`IRConstant`.
 
     Parameters
     ----------
@@ -28,18 +28,20 @@ class Type:
 
     text: str
     short: str = ""
-    element: "Type | None" = None
+    element: "IRType | None" = None
     count: int | None = None
 
-    def __call__(self, number: float) -> "Constant":
+    def __call__(self, number: float) -> "IRConstant":
         """Make a constant: one number, or the same in every lane."""
         if self.element is None:
-            return Constant(self, number, _written(self, number))
-        word = _written(self.element, number)
-        return Constant(self, number, "zeroinitializer" if word in _ZEROS else _alike(self, word))
+            return IRConstant(self, number, _literal(self, number))
+        word = _literal(self.element, number)
+        return IRConstant(
+            self, number, "zeroinitializer" if word in _ZEROS else _splat_literal(self, word)
+        )
 
 
-class Value:
+class IRValue:
     """What an instruction or an argument is called in the program.
 
     Parameters
@@ -52,7 +54,7 @@ class Value:
 
     __slots__ = ("name", "type", "typed")
 
-    def __init__(self, type_: Type, name: str) -> None:
+    def __init__(self, type_: IRType, name: str) -> None:
         self.type = type_
         self.name = name
         self.typed = f"{type_.text} {name}"
@@ -61,76 +63,76 @@ class Value:
         return self.typed
 
 
-class Constant(Value):
+class IRConstant(IRValue):
     """A number that is known: alone, or in every lane."""
 
     __slots__ = ("number",)
 
-    def __init__(self, type_: Type, number: float, name: str) -> None:
+    def __init__(self, type_: IRType, number: float, name: str) -> None:
         super().__init__(type_, name)
         self.number = number
 
 
-F32 = Type("float", "f32")
-F64 = Type("double", "f64")
-I1 = Type("i1", "i1")
-I8 = Type("i8", "i8")
-I16 = Type("i16", "i16")
-I32 = Type("i32", "i32")
-I64 = Type("i64", "i64")
-PTR = Type("ptr", "p0")
-VOID = Type("void")
+F32 = IRType("float", "f32")
+F64 = IRType("double", "f64")
+I1 = IRType("i1", "i1")
+I8 = IRType("i8", "i8")
+I16 = IRType("i16", "i16")
+I32 = IRType("i32", "i32")
+I64 = IRType("i64", "i64")
+PTR = IRType("ptr", "p0")
+VOID = IRType("void")
 
 _ZEROS = ("0x0", "0")
 
 
 @cache
-def vector_type(element: Type, count: int) -> Type:
+def vector_type(element: IRType, count: int) -> IRType:
     """Give the type of so many numbers side by side."""
-    return Type(f"<{count} x {element.text}>", f"v{count}{element.short}", element, count)
+    return IRType(f"<{count} x {element.text}>", f"v{count}{element.short}", element, count)
 
 
-def lanes_of(value: Value) -> int | None:
+def lanes_of(value: IRValue) -> int | None:
     """Give the number of lanes of a vector; ``None`` for a single number."""
     return value.type.count
 
 
-def like(value: Value, element: Type) -> Type:
+def type_like(value: IRValue, element: IRType) -> IRType:
     """Give the type that has as many lanes as a value, of another element type."""
     count = value.type.count
     return element if count is None else vector_type(element, count)
 
 
-def constant(type_: Type, number: float) -> Constant:
+def constant(type_: IRType, number: float) -> IRConstant:
     """Make a constant: one number, or the same in every lane."""
     return type_(number)
 
 
-def row(type_: Type, numbers: Iterable[float]) -> Value:
+def vector_constant(type_: IRType, numbers: Iterable[float]) -> IRValue:
     """Make the vector of these numbers, lane after lane."""
     assert type_.element is not None, type_
-    return Value(type_, f"<{_listed(type_.element, numbers)}>")
+    return IRValue(type_, f"<{_literals(type_.element, numbers)}>")
 
 
 @cache
-def counted(type_: Type) -> Value:
+def iota(type_: IRType) -> IRValue:
     """Make the vector 0, 1, 2, ..."""
-    return row(type_, range(type_.count or 0))
+    return vector_constant(type_, range(type_.count or 0))
 
 
 @cache
-def poison(type_: Type) -> Value:
+def poison(type_: IRType) -> IRValue:
     """Make the value that nobody is to look at."""
-    return Value(type_, "poison")
+    return IRValue(type_, "poison")
 
 
 @cache
-def zero(type_: Type) -> Value:
+def zero(type_: IRType) -> IRValue:
     """Make the value whose bits are all 0."""
-    return Value(type_, "zeroinitializer")
+    return IRValue(type_, "zeroinitializer")
 
 
-def _written(type_: Type, number: float) -> str:
+def _literal(type_: IRType, number: float) -> str:
     """Write one number: those that are not whole by the bits that they have as float64."""
     if type_ is F32:
         number = struct.unpack("f", struct.pack("f", number))[0]
@@ -140,18 +142,18 @@ def _written(type_: Type, number: float) -> str:
 
 
 @cache
-def _alike(type_: Type, word: str) -> str:
+def _splat_literal(type_: IRType, word: str) -> str:
     """Write a vector whose lanes all hold one number."""
     assert type_.element is not None, type_
     return f"splat ({type_.element.text} {word})"
 
 
-def _listed(type_: Type, numbers: Iterable[float]) -> str:
+def _literals(type_: IRType, numbers: Iterable[float]) -> str:
     """Write the numbers of a vector or an array."""
-    return ", ".join(f"{type_.text} {_written(type_, number)}" for number in numbers)
+    return ", ".join(f"{type_.text} {_literal(type_, number)}" for number in numbers)
 
 
-class Block:
+class IRBlock:
     """Instructions that follow one another, to which others may jump.
 
     Parameters
@@ -167,7 +169,7 @@ class Block:
         self.lines: list[str] = []
 
 
-class Phi(Value):
+class IRPhi(IRValue):
     """The value that depends on which block was left last.
 
     Parameters
@@ -180,19 +182,19 @@ class Phi(Value):
 
     __slots__ = ("_lines", "_place")
 
-    def __init__(self, type_: Type, name: str, block: Block) -> None:
+    def __init__(self, type_: IRType, name: str, block: IRBlock) -> None:
         super().__init__(type_, name)
         self._lines, self._place = block.lines, len(block.lines)
         block.lines.append("")
 
-    def add_incoming(self, value: Value, block: Block) -> None:
+    def add_incoming(self, value: IRValue, block: IRBlock) -> None:
         """Say what it is when another block was left."""
         line = self._lines[self._place]
         begun = f"{line}," if line else f"  {self.name} = phi {self.type.text}"
         self._lines[self._place] = f"{begun} [{value.name}, %{block.name}]"
 
 
-class Function(Value):
+class IRFunction(IRValue):
     """A function; as a value it is the pointer to its code.
 
     Parameters
@@ -215,10 +217,10 @@ class Function(Value):
 
     def __init__(
         self,
-        module: "Module",
+        module: "IRModule",
         name: str,
-        result: Type,
-        arguments: Sequence[Type],
+        result: IRType,
+        arguments: Sequence[IRType],
         *,
         internal: bool = False,
         noalias: int = 0,
@@ -226,14 +228,14 @@ class Function(Value):
         super().__init__(PTR, f'@"{name}"')
         self.module = module
         self.result = result
-        self.args = [Value(type_, f"%a{k}") for k, type_ in enumerate(arguments)]
-        self.blocks: list[Block] = []
+        self.args = [IRValue(type_, f"%a{k}") for k, type_ in enumerate(arguments)]
+        self.blocks: list[IRBlock] = []
         self.internal = internal
         self._noalias = noalias
 
-    def block(self, name: str) -> Block:
+    def block(self, name: str) -> IRBlock:
         """Begin a block after all others."""
-        block = Block(f"{name}{len(self.blocks)}")
+        block = IRBlock(f"{name}{len(self.blocks)}")
         self.blocks.append(block)
         return block
 
@@ -254,7 +256,7 @@ class Function(Value):
         return [*found, "}"]
 
 
-class Module:
+class IRModule:
     """A program: functions and tables by their names.
 
     Parameters
@@ -265,30 +267,30 @@ class Module:
 
     def __init__(self, triple: str) -> None:
         self.triple = triple
-        self.functions: dict[str, Function] = {}
-        self.tables: dict[str, Value] = {}
+        self.functions: dict[str, IRFunction] = {}
+        self.tables: dict[str, IRValue] = {}
         self._tables: list[str] = []
 
     def function(
         self,
         name: str,
-        result: Type,
-        arguments: Sequence[Type],
+        result: IRType,
+        arguments: Sequence[IRType],
         *,
         internal: bool = False,
         noalias: int = 0,
-    ) -> Function:
+    ) -> IRFunction:
         """Begin a function."""
         assert name not in self.functions, name
-        function = Function(self, name, result, arguments, internal=internal, noalias=noalias)
+        function = IRFunction(self, name, result, arguments, internal=internal, noalias=noalias)
         self.functions[name] = function
         return function
 
-    def table(self, name: str, element: Type, numbers: Sequence[float], align: int) -> Value:
+    def table(self, name: str, element: IRType, numbers: Sequence[float], align: int) -> IRValue:
         """Put numbers into the program, once, and give the pointer to them."""
         if name not in self.tables:
-            self.tables[name] = Value(PTR, f'@"{name}"')
-            held = f"[{len(numbers)} x {element.text}] [{_listed(element, numbers)}]"
+            self.tables[name] = IRValue(PTR, f'@"{name}"')
+            held = f"[{len(numbers)} x {element.text}] [{_literals(element, numbers)}]"
             self._tables.append(f'@"{name}" = internal constant {held}, align {align}')
         return self.tables[name]
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-ALIGNED = 16
+ALIGNMENT = 16
 """Every array begins at a multiple of so many numbers: 64 bytes, one line of a cache."""
 
 
 @dataclass(frozen=True)
-class Need:
+class LiveInterval:
     """An array that needs a place from one moment to another, both included."""
 
     name: str
@@ -19,10 +19,10 @@ class Need:
 
 def aligned(size: int) -> int:
     """Round a number of numbers up to whole lines."""
-    return -(-size // ALIGNED) * ALIGNED
+    return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def place(needs: Iterable[Need], gap: int = 0) -> tuple[dict[str, int], int]:
+def allocate(needs: Iterable[LiveInterval], gap: int = 0) -> tuple[dict[str, int], int]:
     """Find a place for each array, so that those needed at one time do not overlap.
 
     The largest are placed first, each at the lowest place that is free for its whole life.
@@ -47,10 +47,11 @@ def place(needs: Iterable[Need], gap: int = 0) -> tuple[dict[str, int], int]:
     --------
     ``c`` comes when ``a`` has gone, and takes its place:
 
-    >>> place([Need("a", 32, 0, 1), Need("b", 16, 0, 2), Need("c", 32, 2, 3)])
+    >>> a, b = LiveInterval("a", 32, 0, 1), LiveInterval("b", 16, 0, 2)
+    >>> allocate([a, b, LiveInterval("c", 32, 2, 3)])
     ({'a': 0, 'c': 0, 'b': 32}, 48)
     """
-    placed: list[tuple[int, int, Need]] = []
+    placed: list[tuple[int, int, LiveInterval]] = []
     where: dict[str, int] = {}
     whole = 0
     for need in sorted(needs, key=lambda n: (-n.size, n.first)):

@@ -4,28 +4,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from striate.llvm.addresses import IndexValue
 from striate.llvm.bounds import bounds, inside
 from striate.llvm.builder import FLOATS
-from striate.llvm.expression import Operand
-from striate.llvm.places import Spot
+from striate.llvm.expression_writer import Operand
+from striate.llvm.ir import F32, IRType, IRValue, constant, lanes_of
 from striate.llvm.scope import Scope
-from striate.llvm.text import F32, Type, Value, constant, lanes_of
-from striate.llvm.values import Values
+from striate.llvm.values import ValueWriter
 from striate.nests import Equation
 from striate.nests.expression import Arithmetic, Expression, Number, Reference, factors
 from striate.nests.nest import Guard
 from striate.plan.layout import Variables
 from striate.plan.statement import IMAGE, LANES, Compute
-from striate.plan.tiles import Segment
+from striate.plan.tiles import LoopSegment
 
-Carried = tuple[Value, ...]
+Accumulators = tuple[IRValue, ...]
 """What is carried for one entry: a sum, or the greatest so far and its ordinal."""
 
 _START = {"+=": 0.0, "max=": -inf, "min=": inf}
 
 
 @dataclass(frozen=True)
-class Head:
+class Reduction:
     """One of the sums that are added up in the same loops.
 
     Parameters
@@ -46,7 +46,7 @@ class Head:
     carried: int
 
     @classmethod
-    def of(cls, statement: Compute, variables: Variables) -> "Head":
+    def of(cls, statement: Compute, variables: Variables) -> "Reduction":
         """Look at a statement that reduces."""
         nest, equation = statement.nest, statement.nest.equation
         guards = nest.guards(*equation.references)
@@ -57,14 +57,14 @@ class Head:
         maskable = equation.operator == "+=" and others and len(references) == 1 and plain
         return cls(equation, guards, maskable, 2 if equation.operator == "argmax=" else 1)
 
-    def start(self, type_: Type) -> Carried:
+    def start(self, type_: IRType) -> Accumulators:
         """Give what is carried before the first term."""
         if self.equation.operator == "argmax=":
             return constant(type_, -inf), constant(type_, -1.0)
         return (constant(type_, _START[self.equation.operator]),)
 
 
-class Sums:
+class ReductionWriter:
     """Writes the sums of a tile.
 
     Parameters
@@ -75,27 +75,27 @@ class Sums:
         Writes expressions there.
     """
 
-    def __init__(self, scope: Scope, values: Values) -> None:
+    def __init__(self, scope: Scope, values: ValueWriter) -> None:
         self.scope = scope
         self.b = scope.b
         self.values = values
-        reduces = scope.kernel.head.nest.equation.reduced
-        heads = scope.kernel.heads if reduces else ()
-        self.heads = [Head.of(head, scope.variables) for head in heads]
+        reduces = scope.kernel.root.nest.equation.reduced
+        roots = scope.kernel.roots if reduces else ()
+        self.reductions = [Reduction.of(root, scope.variables) for root in roots]
 
-    def write(self, places: Sequence[Mapping[str, Spot]]) -> list[Carried]:
-        """Write all terms of the entries at some places; of each, one head's after another's."""
+    def write(self, places: Sequence[Mapping[str, IndexValue]]) -> list[Accumulators]:
+        """Write all terms of the entries of a tile, reduction after reduction."""
         type_ = FLOATS if self.scope.schedule.lanes is not None else F32
-        start = tuple(value for head in self.heads for value in head.start(type_))
+        start = tuple(value for reduction in self.reductions for value in reduction.start(type_))
         return self.loops(0, [start] * len(places), places)
 
-    def of_heads(self, carried: Carried) -> Iterator[Carried]:
-        """Give each head's part of what is carried."""
-        return _grouped(carried, [head.carried for head in self.heads])
+    def split(self, carried: Accumulators) -> Iterator[Accumulators]:
+        """Split an entry's accumulators into those of each reduction."""
+        return _grouped(carried, [reduction.carried for reduction in self.reductions])
 
     def loops(
-        self, level: int, sums: list[Carried], places: Sequence[Mapping[str, Spot]]
-    ) -> list[Carried]:
+        self, level: int, sums: list[Accumulators], places: Sequence[Mapping[str, IndexValue]]
+    ) -> list[Accumulators]:
         """Write the loops over the reduced indices, from this one inwards."""
         walks = self.scope.schedule.reduced
         if level == len(walks):
@@ -105,7 +105,7 @@ class Sums:
             if index == self.scope.schedule.lanes:
                 self.scope.width = min(LANES, segment.tile)
             if segment.once and index != IMAGE:
-                first = Spot.known(segment.start)
+                first = IndexValue.known(segment.start)
                 sums = self.unrolled(level, first, segment, sums, places)
             else:
                 sums = self.loop(level, segment, sums, places)
@@ -114,11 +114,11 @@ class Sums:
     def unrolled(
         self,
         level: int,
-        first: Spot,
-        segment: Segment,
-        sums: list[Carried],
-        places: Sequence[Mapping[str, Spot]],
-    ) -> list[Carried]:
+        first: IndexValue,
+        segment: LoopSegment,
+        sums: list[Accumulators],
+        places: Sequence[Mapping[str, IndexValue]],
+    ) -> list[Accumulators]:
         """Write the values of one tile of a reduced index, one after another."""
         index = self.scope.schedule.reduced[level].index
         step = LANES if index == self.scope.schedule.lanes else 1
@@ -130,17 +130,17 @@ class Sums:
     def loop(
         self,
         level: int,
-        segment: Segment,
-        sums: list[Carried],
-        places: Sequence[Mapping[str, Spot]],
-    ) -> list[Carried]:
+        segment: LoopSegment,
+        sums: list[Accumulators],
+        places: Sequence[Mapping[str, IndexValue]],
+    ) -> list[Accumulators]:
         """Write a loop over one segment of a reduced index."""
         scope = self.scope
         index = scope.schedule.reduced[level].index
         start, stop, proved = bounds(scope, index, segment)
         lengths = [len(s) for s in sums]
 
-        def body(count: Value, carried: Sequence[Value]) -> list[Value]:
+        def body(count: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
             with scope.entered(index, count, segment):
                 self.values.hoist()
                 first = scope.point[index]
@@ -154,32 +154,36 @@ class Sums:
         del scope.proved[len(scope.proved) - len(proved) :]
         return list(_grouped(results, lengths))
 
-    def terms(self, sums: list[Carried], places: Sequence[Mapping[str, Spot]]) -> list[Carried]:
+    def terms(
+        self, sums: list[Accumulators], places: Sequence[Mapping[str, IndexValue]]
+    ) -> list[Accumulators]:
         """Write one term for each entry."""
-        found: list[Carried] = []
+        found: list[Accumulators] = []
         for place, carried in zip(places, sums, strict=True):
             with self.scope.at(place):
-                parts = zip(self.heads, self.of_heads(carried), strict=True)
-                found.append(tuple(v for head, part in parts for v in self.term(head, part)))
+                parts = zip(self.reductions, self.split(carried), strict=True)
+                found.append(
+                    tuple(v for reduction, part in parts for v in self.term(reduction, part))
+                )
         return found
 
-    def term(self, head: Head, carried: Carried) -> Carried:
+    def term(self, reduction: Reduction, carried: Accumulators) -> Accumulators:
         """Write one term, if it exists."""
-        exists = inside(self.scope, head.guards)
+        exists = inside(self.scope, reduction.guards)
         if exists is False:
             return carried
         if exists is True:
-            return self.combined(head, carried)
-        if head.maskable:
+            return self.combined(reduction, carried)
+        if reduction.maskable:
             self.scope.masked = exists
-            combined = self.combined(head, carried)
+            combined = self.combined(reduction, carried)
             self.scope.masked = None
             return combined
-        return self.scope.conditional(exists, lambda: self.combined(head, carried), carried)
+        return self.scope.conditional(exists, lambda: self.combined(reduction, carried), carried)
 
-    def combined(self, head: Head, carried: Carried) -> Carried:
+    def combined(self, reduction: Reduction, carried: Accumulators) -> Accumulators:
         """Take a term in: add it, or compare with it; a NaN that was found stays."""
-        equation = head.equation
+        equation = reduction.equation
         if equation.operator == "+=":
             return (self.accumulated(carried[0], equation.expression),)
         alike = self.values.expressions.alike
@@ -194,15 +198,15 @@ class Sums:
         here = alike(self.values.place_in_box(list(equation.reduced)), ordinal)[0]
         return self.b.select(better, value, best), self.b.select(better, here, ordinal)
 
-    def accumulated(self, total: Value, expression: Expression) -> Value:
+    def accumulated(self, total: IRValue, expression: Expression) -> IRValue:
         """Add a term to a sum: the last product of a term is fused with the addition."""
         expressions = self.values.expressions
-        known, values = 1.0, list[Value]()
+        known, values = 1.0, list[IRValue]()
         for part, divides in _factors(expression):
             value = self.values.value(part)
             if divides:
                 value = self.values.inverse(part, value)
-            if isinstance(value, Value):
+            if isinstance(value, IRValue):
                 values.append(value)
             else:
                 known *= value
@@ -216,7 +220,7 @@ class Sums:
         return expressions.alike(added, total)[0]
 
 
-def _grouped(values: Sequence[Value], lengths: Sequence[int]) -> Iterator[Carried]:
+def _grouped(values: Sequence[IRValue], lengths: Sequence[int]) -> Iterator[Accumulators]:
     """Put values that were carried in a row back into groups."""
     start = 0
     for length in lengths:

@@ -6,11 +6,13 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.plan.memory import ALIGNED, Need, aligned, place
+from striate.plan.allocation import ALIGNMENT, LiveInterval, aligned, allocate
 
 LIVES = st.tuples(st.integers(1, 90), st.integers(0, 9), st.integers(0, 9))
 NEEDS = st.lists(LIVES, max_size=12).map(
-    lambda lives: [Need(f"x{k}", size, min(s), max(s)) for k, (size, *s) in enumerate(lives)]
+    lambda lives: [
+        LiveInterval(f"x{k}", size, min(s), max(s)) for k, (size, *s) in enumerate(lives)
+    ]
 )
 
 
@@ -22,7 +24,7 @@ def together(one, other):
 @given(NEEDS, st.integers(0, 40))
 def test_what_lives_together_lies_apart(needs, gap):
     """No two arrays that are needed at one moment share a number, or a canary behind them."""
-    where, _ = place(needs, gap)
+    where, _ = allocate(needs, gap)
 
     for one, other in combinations(needs, 2):
         if together(one, other):
@@ -33,16 +35,16 @@ def test_what_lives_together_lies_apart(needs, gap):
 @given(NEEDS)
 def test_lines_of_the_cache(needs):
     """Every array begins at one; so does what comes behind the whole."""
-    where, whole = place(needs)
+    where, whole = allocate(needs)
 
     assert where.keys() == {need.name for need in needs}
-    assert all(at % ALIGNED == 0 for at in (*where.values(), whole))
+    assert all(at % ALIGNMENT == 0 for at in (*where.values(), whole))
 
 
 @given(NEEDS)
 def test_the_size_of_the_whole(needs):
     """It holds all arrays; it is no more than all of them, no less than what lives at one time."""
-    where, whole = place(needs)
+    where, whole = allocate(needs)
 
     moments = ([n for n in needs if n.first <= t <= n.last] for t in range(10))
     least = max(sum(aligned(n.size) for n in alive) for alive in moments)
@@ -56,18 +58,22 @@ def test_names_change_no_place(needs, random):
     names = [need.name for need in needs]
     random.shuffle(names)
     others = [replace(need, name=name) for need, name in zip(needs, names, strict=True)]
-    where, whole = place(needs)
+    where, whole = allocate(needs)
     renamed = {new.name: where[old.name] for old, new in zip(needs, others, strict=True)}
 
-    assert place(others) == (renamed, whole)
+    assert allocate(others) == (renamed, whole)
 
 
 def test_room_between_two():
     """An array goes into a gap that is large enough, not behind everything."""
-    needs = [Need("low", 64, 0, 0), Need("gap", 48, 0, 1), Need("high", 32, 0, 2)]
-    late = [Need("long", 64, 1, 2), Need("short", 16, 2, 2)]
+    needs = [
+        LiveInterval("low", 64, 0, 0),
+        LiveInterval("gap", 48, 0, 1),
+        LiveInterval("high", 32, 0, 2),
+    ]
+    late = [LiveInterval("long", 64, 1, 2), LiveInterval("short", 16, 2, 2)]
 
-    where, whole = place([*needs, *late])
+    where, whole = allocate([*needs, *late])
 
     assert where == {"low": 0, "long": 0, "gap": 64, "high": 112, "short": 64}
     assert whole == 144

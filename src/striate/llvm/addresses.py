@@ -4,28 +4,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from striate.llvm.builder import Builder
-from striate.llvm.text import Value
+from striate.llvm.ir import IRValue
 from striate.nests.expression import Subscript
 from striate.plan.access import Access
 
 
 @dataclass(frozen=True)
-class Spot:
+class IndexValue:
     """The value of an index: a count of a loop, if any, and a number; its least and greatest."""
 
-    base: Value | None
+    base: IRValue | None
     offset: int
     least: int
     greatest: int
 
     @classmethod
-    def known(cls, value: int) -> "Spot":
+    def known(cls, value: int) -> "IndexValue":
         """Make a value that is known while writing."""
         return cls(None, value, value, value)
 
-    def moved(self, by: int) -> "Spot":
+    def moved(self, by: int) -> "IndexValue":
         """Give the value so many further on."""
-        return Spot(self.base, self.offset + by, self.least + by, self.greatest + by)
+        return IndexValue(self.base, self.offset + by, self.least + by, self.greatest + by)
 
     @property
     def key(self) -> tuple[int, int]:
@@ -33,7 +33,7 @@ class Spot:
         return (id(self.base) if self.base is not None else 0, self.offset)
 
 
-Point = Mapping[str, Spot]
+IndexValues = Mapping[str, IndexValue]
 """Values of indices."""
 
 
@@ -42,10 +42,12 @@ class Pointers:
     """Pointers into arrays, moved on by each loop as it is entered."""
 
     builder: Builder
-    starts: Mapping[str, Value]
-    moved: dict[tuple[object, ...], Value] = field(default_factory=dict[tuple[object, ...], Value])
+    starts: Mapping[str, IRValue]
+    moved: dict[tuple[object, ...], IRValue] = field(
+        default_factory=dict[tuple[object, ...], IRValue]
+    )
 
-    def entered(self, accesses: Iterable[Access], index: str, base: Value) -> "Pointers":
+    def entered(self, accesses: Iterable[Access], index: str, base: IRValue) -> "Pointers":
         """Give the pointers inside a loop over an index."""
         inside = dict(self.moved)
         for access in accesses:
@@ -55,12 +57,12 @@ class Pointers:
                 inside[access.key] = self.builder.at(start, self.builder.multiply(base, by))
         return Pointers(self.builder, self.starts, inside)
 
-    def pointer(self, access: Access) -> Value:
+    def pointer(self, access: Access) -> IRValue:
         """Give the pointer of an access, without what is known while writing."""
         return self.moved.get(access.key) or self.starts[access.name]
 
 
-def offset_of(access: Access, point: Point) -> int:
+def offset_of(access: Access, point: IndexValues) -> int:
     """Give what is known of a place while writing; the index of the lanes counts from 0."""
     offset = access.offset
     for index, by in access.strides.items():
@@ -70,7 +72,7 @@ def offset_of(access: Access, point: Point) -> int:
     return offset
 
 
-def span(subscript: Subscript, point: Point) -> tuple[int, int]:
+def range_of(subscript: Subscript, point: IndexValues) -> tuple[int, int]:
     """Give the least and the greatest value of a sum of indices."""
     multipliers, offset = subscript.linear()
     least = greatest = offset
@@ -81,10 +83,10 @@ def span(subscript: Subscript, point: Point) -> tuple[int, int]:
     return least, greatest
 
 
-def value_of(builder: Builder, subscript: Subscript, point: Point) -> Value | int:
+def value_of(builder: Builder, subscript: Subscript, point: IndexValues) -> IRValue | int:
     """Write the value of a sum of indices."""
     multipliers, total = subscript.linear()
-    moving: Value | int = 0
+    moving: IRValue | int = 0
     for index, by in multipliers.items():
         spot = point[index]
         total += by * spot.offset
