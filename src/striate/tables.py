@@ -166,9 +166,11 @@ def joined(items: Iterable[str], separator: str, width: int | None) -> list[str]
     ['conv1: 14 - 5 + 1 = 10;', 'max1: 10/2 = 5']
     """
     lines: list[str] = []
-    for item in items:
+    every = list(items)
+    for number, item in enumerate(every):
         longer = f"{lines[-1]}{separator}{item}" if lines else item
-        if lines and width is not None and len(longer) + len(separator.rstrip()) > width:
+        more = separator.rstrip() if number < len(every) - 1 else ""
+        if lines and width is not None and len(longer) + len(more) > width:
             lines[-1] += separator.rstrip()
             lines.append(item)
         else:

@@ -11,6 +11,8 @@ import termios
 
 import pytest
 
+from striate import Network
+
 PROGRAM = [sys.executable, "-c", "from striate.cli import main; main(prog_name='striate')"]
 
 
@@ -51,12 +53,10 @@ def written(tmp_path):
 
 
 def test_progress_bar_has_rate_and_time_left(written):
-    """On a terminal a bar shows epoch, share done, images in a second, loss and time left."""
+    """On a terminal a bar shows the epoch, the loss, images per second and the time left."""
     plain = without_escapes(written)
 
-    assert re.search(r"epoch   2/2 [━╸╺ ]+ 100% +[\d,]+ images/s  loss \d\.\d{4} 0:00:00", plain), (
-        plain
-    )
+    assert re.search(r"epoch 2/2 ━+ loss \d\.\d{4} [\d,]+ images/s 00:00", plain), plain
 
 
 def test_images_are_half_blocks_in_color(written):
@@ -89,9 +89,9 @@ def test_long_lines_are_broken_between_words(tmp_path):
     assert max(map(len, lines)) <= 90
 
 
-@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("columns", [60, 80, 120])
 def test_explanations_fit(columns, tmp_path):
-    """What a network becomes is told in lines that fit, with no name cut off."""
+    """The stages of a network are shown in lines that fit, with no name cut off."""
     stages = [word for s in ("step", "nests", "schedule", "memory") for word in ("--stage", s)]
 
     written = on_terminal(
@@ -103,7 +103,39 @@ def test_explanations_fit(columns, tmp_path):
     assert "…" not in written
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "explain", "bench", "cache"])
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["summary", "lenet5"],
+        ["summary", "resnet20"],
+        ["data"],
+        ["data", "digits"],
+        ["evaluate", "net.safetensors", "digits"],
+    ],
+    ids=" ".join,
+)
+def test_output_fits(words, columns, tmp_path):
+    """No line is wider than the terminal, and no number or shape is broken."""
+    Network.preset("lenet5").save(tmp_path / "net.safetensors")
+
+    written = on_terminal(words, tmp_path, columns=columns, NO_COLOR="1")
+
+    lines = without_escapes(written).splitlines()
+    assert [line for line in lines if len(line) > columns] == []
+    if words[0] == "summary":
+        summary = Network.preset(words[1]).summary()
+        table = lines[: lines.index("", lines.index("") + 1)]
+        rows = {line.split()[0]: line for line in table if line}
+        for row in summary.rows:
+            shape = f"{row.shape[0]}@{'x'.join(map(str, row.shape[1:]))}".rstrip("@")
+            assert shape in rows[row.name].split()
+            assert not row.parameters or f"{row.parameters:,}" in rows[row.name].split()
+
+
+@pytest.mark.parametrize(
+    "command", ["train", "evaluate", "predict", "summary", "explain", "data", "bench", "cache"]
+)
 def test_help_fits(command, tmp_path):
     """The help of a command has no line that a terminal of 80 columns breaks."""
     lines = on_terminal([command, "--help"], tmp_path, columns=80).splitlines()

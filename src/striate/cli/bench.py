@@ -11,15 +11,15 @@ from striate.runtime.settings import threads as threads_of_settings
 
 _DEFAULT = ("lenet5-relu", "conv4")
 
-_HELP = f"""Measure how fast networks train and predict here, compared with other libraries.
+_HELP = f"""Benchmark networks on this machine against other libraries.
 
-What is installed of PyTorch, JAX and ONNX Runtime gets the same network with the same numbers, and
-takes turns with striate; whoever comes to other results is not counted. The limits of the machine
-are measured in the same minute: "of peak" is the share of the multiply-adds that it could do. It is
-counted by the equations: an engine that needs fewer (Winograd's convolutions do) may pass 100 %.
+Of PyTorch, JAX and ONNX Runtime, those that are installed get the same network with the same
+weights and take turns with striate. A library whose results differ is excluded. The machine's
+limits are measured as well: "of peak" is the share of the peak rate of multiply-adds. It counts the
+multiply-adds of the equations, so Winograd convolutions, which need fewer, may exceed 100 %.
 
-NETWORKS are {", ".join(NETWORKS)}, or other names that striate summary knows; by default
-{" and ".join(_DEFAULT)}.
+NETWORKS are presets, such as {", ".join(NETWORKS)}.
+Default: {" and ".join(_DEFAULT)}.
 
 \b
 Examples:
@@ -36,23 +36,29 @@ Examples:
     "batches",
     type=click.IntRange(min=1),
     multiple=True,
-    help="Images of a batch, 1 and 128 by default; may be given several times.",
+    help="Number of images in a batch; may be repeated. Default: 1 and 128.",
 )
 @click.option(
     "--threads",
     type=click.IntRange(min=1),
-    help="Threads that everybody has; by default as many as striate takes for training.",
+    help="Threads for each library. Default: as many as striate uses for training.",
 )
 @click.option(
-    "--rounds", type=click.IntRange(min=1), default=5, show_default=True, help="Turns of each."
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="How often each library takes its turn.",
 )
 @click.option(
     "--all-peers",
     is_flag=True,
-    help="Compare with torch.compile and JAX, too, which take long to compile a network.",
+    help="Include torch.compile and JAX, which take long to compile a network.",
 )
 @click.option(
-    "--kernels", is_flag=True, help="Measure each kernel of a training step alone, no peers."
+    "--kernels",
+    is_flag=True,
+    help="Measure each kernel of a training step instead, without other libraries.",
 )
 @json_option
 def command(
@@ -64,7 +70,7 @@ def command(
     kernels: bool,
     as_json: bool,
 ) -> None:
-    """Measure."""
+    """Run the benchmarks."""
     out = Output(as_json=as_json)
     options = BenchmarkSettings(
         networks=networks or _DEFAULT,

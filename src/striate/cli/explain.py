@@ -21,25 +21,26 @@ from striate.explain.tiles import try_tiles
 from striate.model.network import Network
 
 SHORT = ("step", "nests", "schedule", "memory", "kernels")
-"""The stages of which something is said where none is asked for."""
+"""The stages that are summarized if the user names none."""
 
 STAGES = ("step", "nests", "schedule", "memory", "ir", "assembly", "kernels")
 
 _BATCH = 128
 
-_HELP = f"""Show what a network becomes on its way to machine code.
+_HELP = f"""Show how a network is compiled, stage by stage.
 
-NETWORK is a file that striate saved, a name, or layers in shorthand, as for striate summary.
+NETWORK is a file that striate train saved, the name of a preset, or layers in shorthand, as for
+striate summary.
 
 \b
-Each layer is followed through all stages, under the names of its arrays:
-  step      the operations Z, N, A, and dA, dN, dZ, dW, db on the way back
-  nests     the index equations of the books, and what simplifying them did
-  schedule  phases and kernels: what lies in the lanes, in registers, in loops
-  memory    which array lies where, from when to when
+The stages; all of them use the same names for arrays, such as conv1.Z:
+  step      the operations: Z, N, A forward, and dA, dN, dZ, dW, db backward
+  nests     the books' index equations, before and after simplification
+  schedule  phases and kernels: loops, vector lanes, registers
+  memory    where each array is, and from when to when it is needed
   ir        the program as LLVM IR
-  assembly  its machine code; what stands in innermost loops is counted
-  kernels   each kernel's measured time beside the machine's limit
+  assembly  the machine code, with instruction counts for innermost loops
+  kernels   each kernel's measured time, compared with the machine's limit
 
 \b
 Examples:
@@ -50,9 +51,10 @@ Examples:
   striate explain lenet5 --try-tiles conv2.Z
 
 \b
-Processors: {", ".join(PROCESSORS[:5])},
-            {", ".join(PROCESSORS[5:10])},
-            {", ".join(PROCESSORS[10:])}
+Processors for --cpu:
+  {", ".join(PROCESSORS[:5])},
+  {", ".join(PROCESSORS[5:10])},
+  {", ".join(PROCESSORS[10:])}
 """
 
 
@@ -61,23 +63,27 @@ Processors: {", ".join(PROCESSORS[:5])},
 @input_shape_option
 @classes_option
 @click.option(
-    "--batch", type=click.IntRange(min=1), default=_BATCH, show_default=True, help="Images."
+    "--batch",
+    type=click.IntRange(min=1),
+    default=_BATCH,
+    show_default=True,
+    help="Number of images in a batch.",
 )
-@click.option("--inference", is_flag=True, help="Explain how it answers, not how it is trained.")
+@click.option("--inference", is_flag=True, help="Show inference instead of a training step.")
 @click.option(
     "--stage",
     "stages",
     type=click.Choice([*STAGES, "all"]),
     multiple=True,
-    help="A stage to show in full, or several. By default: something of all but ir and assembly.",
+    help="A stage to show in full; may be repeated. Default: a summary of all but ir and assembly.",
 )
-@click.option("--layer", metavar="NAME", help="Show what concerns one layer alone.")
-@click.option("--cpu", metavar="NAME", help="Compile for another processor; nothing is measured.")
+@click.option("--layer", metavar="NAME", help="Show one layer only.")
+@click.option("--cpu", metavar="NAME", help="Compile for another processor, without measuring.")
 @click.option(
     "--try-tiles",
     metavar="KERNEL",
-    help="Time candidates for the tile of a kernel beside what is expected of them. "
-    "It is named as the schedule names it, 0.4, or by an array that it leaves in memory.",
+    help="Time other tiles for a kernel and compare them with the cost model. KERNEL is a number "
+    "from the schedule, such as 0.4, or an array that it stores, such as conv2.Z.",
 )
 @winograd_option
 @json_option
@@ -116,7 +122,8 @@ def command(
         return
     answers = [_show(page, explained, stage, whole=bool(stages)) for stage in wanted]
     if not stages:
-        page.line("\nIn full: --stage nests, for example; of one layer: --layer NAME.")
+        page.line()
+        page.line("For a stage in full: --stage NAME. For one layer: --layer NAME.")
     out.answer(head | dict(zip(wanted, answers, strict=True)))
 
 
@@ -130,25 +137,24 @@ def _wanted(stages: Sequence[str], *, measuring: bool) -> list[str]:
 
 
 def _require_here(cpu: str | None, what: str) -> None:
-    """Raise where something is to be measured for another processor."""
+    """Raise if a measurement is combined with another processor."""
     if cpu is not None:
         raise OptionError(
-            f"{what} was asked for together with --cpu {cpu}. "
-            "Only code for this machine's processor can be measured on it. "
-            "Leave --cpu out, or choose another stage."
+            f"{what} cannot be combined with --cpu {cpu}: only code for this machine's processor "
+            "can be measured. Leave out --cpu, or choose another stage."
         )
 
 
 def _begin(page: Page, made: Network, explained: Explanation, *, inference: bool) -> None:
-    """Say what is explained."""
-    what = "The answers to" if inference else "A training step of"
-    page.out.say(str(made), style="bold")
+    """Write the network, the batch and the processor."""
+    what = "Inference with" if inference else "A training step with"
+    page.items(str(made).split(" | "), " | ", style="bold")
     page.line(f"{what} {counted(explained.plan.images, 'image')}.")
     page.line(described(explained.plan.target))
 
 
 def _show(page: Page, explained: Explanation, stage: str, *, whole: bool) -> Any:
-    """Show a stage; give it for programs where they asked."""
+    """Show a stage; return it for JSON."""
     if stage == "kernels":
         rows, peaks = measured(explained.plan)
         explain_machine.kernels(page, explained, rows, peaks, whole=whole)
@@ -172,7 +178,7 @@ def _show(page: Page, explained: Explanation, stage: str, *, whole: bool) -> Any
 
 
 def _document(explained: Explanation, rows: Sequence[MeasuredRow], peaks: Peaks) -> dict[str, Any]:
-    """Give what was measured for programs."""
+    """Return the measurements for JSON."""
     wanted = {(item.phase, item.item) for item in explained.items}
     return {
         "peaks": asdict(peaks),
@@ -181,7 +187,7 @@ def _document(explained: Explanation, rows: Sequence[MeasuredRow], peaks: Peaks)
 
 
 def _tiles(page: Page, explained: Explanation, item: ItemRow) -> list[dict[str, Any]]:
-    """Try the tiles of a kernel."""
+    """Time other tiles for a kernel."""
     rows = try_tiles(explained.plan, (item.phase, item.item), PeakMeter(1).peaks())
     explain_machine.tiles(page, item, rows)
     return list(map(asdict, rows))
@@ -194,7 +200,7 @@ def _named(explained: Explanation, name: str) -> ItemRow:
     if found:
         return max(found, key=lambda item: item.operations)
     raise OptionError(
-        f"--try-tiles {name} names no kernel. A kernel is named by its place, from "
-        f"{every[0].label} to {every[-1].label}, or by an array that it leaves in memory. "
-        "striate explain with --stage schedule lists both."
+        f"--try-tiles: unknown kernel {name!r}. Use a kernel's number, from {every[0].label} to "
+        f"{every[-1].label}, or the name of an array that it stores. "
+        "--stage schedule lists both."
     )

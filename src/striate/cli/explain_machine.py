@@ -1,4 +1,4 @@
-"""What ``striate explain`` says of the machine: memory, code, time."""
+"""The stages of ``striate explain`` close to the machine: memory, code, time."""
 
 from collections.abc import Sequence
 
@@ -13,44 +13,43 @@ from striate.explain.machine_code import Count, FunctionCode
 from striate.explain.measured import MeasuredRow
 from striate.explain.memory import ArrayPlacement, MemoryMap, MemoryRegion
 from striate.explain.tiles import TileRow
-from striate.tables import Column
+from striate.tables import GAP, Column
 
 _LEAST_BAR = 16
-_DOUBTFUL = 1.1  # of a limit; a little more than all of it is within the spread
-_GAP = 2  # columns between those of a table
+_DOUBTFUL = 1.1  # of a limit; slightly above it is within the spread of measurements
 _KIB = 1024
 
 
 def memory(page: Page, explained: Explanation, *, whole: bool) -> None:
-    """Draw who lies where and when."""
+    """Draw where each array is, and when it is needed."""
     found = explained.memory
     page.heading(
-        "The memory",
-        "All of it is found before the first step. Arrays that are never needed at one time may "
-        "lie in the same place. A bar shows from which item to which an array is needed.",
+        "Memory map",
+        "All memory is allocated before the first step. Arrays that are never needed at the same "
+        "time can share addresses. Each bar shows from which kernel to which an array is needed.",
     )
     for region in found.own:
         _region(page, explained, found, region, whole=whole)
     if explained.layer is None:
-        brought = [f"{region.name} ({_size(region.size)})" for region in found.buffers]
-        page.line(f"The caller brings {', '.join(brought)}.")
+        buffers = [f"{region.name} ({_size(region.size)})" for region in found.buffers]
+        page.items([f"Buffers of the caller: {buffers[0]}", *buffers[1:]], ", ")
 
 
 def _region(
     page: Page, explained: Explanation, found: MemoryMap, region: MemoryRegion, *, whole: bool
 ) -> None:
-    """Draw one piece of memory."""
+    """Draw one allocation."""
     layer = explained.layer
     places = [p for p in region.places if layer in {None, p.layer}]
     shown = places if whole else largest(places, lambda place: place.size)
-    saved = f", {_size(region.unshared)} without sharing" if region.unshared > region.size else ""
+    saved = f" ({_size(region.unshared)} without sharing)" if region.unshared > region.size else ""
     title = f"{region.name[0].upper()}{region.name[1:]}: {_size(region.size)}{saved}"
     page.line(Text(title, style="bold"))
     if shown:
         first = min(place.first for place in shown)
         last = max(place.last for place in shown)
         beside = sum(
-            max(map(len, words)) + _GAP
+            max(map(len, words)) + GAP
             for words in zip(
                 *((_size(p.offset), _size(p.size), p.name) for p in shown), strict=True
             )
@@ -58,7 +57,7 @@ def _region(
         width = max(_LEAST_BAR, page.width - beside)
         page.table(
             [
-                Column("from", "right"),
+                Column("address", "right", drop=1),
                 Column("size", "right"),
                 Column("array", style="bold"),
                 Column(_ruler(found, first, last, width)),
@@ -67,12 +66,12 @@ def _region(
         )
     if len(places) > len(shown):
         rest = sum(place.size for place in places) - sum(place.size for place in shown)
-        page.note(f"and {counted(len(places) - len(shown), 'small array')}, {_size(rest)}")
+        page.note(f"and {counted(len(places) - len(shown), 'smaller array')}, {_size(rest)}")
     page.line()
 
 
 def _ruler(found: MemoryMap, first: int, last: int, width: int) -> str:
-    """Mark where phases begin, as far as there is room for their numbers."""
+    """Mark where phases begin, if there is room for their numbers."""
     marks = [" "] * width
     free = 0
     for phase, start in enumerate(found.phases):
@@ -86,40 +85,42 @@ def _ruler(found: MemoryMap, first: int, last: int, width: int) -> str:
 
 
 def _line(place: ArrayPlacement, first: int, last: int, width: int) -> tuple[str | Text, ...]:
-    """Draw the life of an array."""
+    """Write an array, and draw when it is needed."""
     life = span(place.first - first, place.last - first, last - first + 1, width)
     return _size(place.offset), _size(place.size), place.name, life
 
 
 def _size(size: int) -> str:
     """Write a number of bytes."""
+    if size < _KIB:
+        return f"{size} B"
     return f"{size / _KIB:,.1f} KiB" if size < _KIB**2 else f"{size / _KIB**2:,.1f} MiB"
 
 
 def kernels(
     page: Page, explained: Explanation, rows: Sequence[MeasuredRow], peaks: Peaks, *, whole: bool
 ) -> None:
-    """Show how fast each item runs."""
+    """Show how fast each kernel runs."""
     wanted = {(item.phase, item.item) for item in explained.items}
     own = [row for row in rows if (row.phase, row.item) in wanted]
     shown = own if whole else largest(own, lambda row: row.of_step)
     peak = 2e-9 * peaks.multiply_adds.high
     seconds = 1e-6 * sum(row.microseconds for row in rows)
     page.heading(
-        "Measured",
-        f"Each item alone, on one thread, for all {explained.plan.images:,} images. The limit is "
-        f"the peak of multiply-adds, here {peak:.0f} GFLOP/s, or the bandwidth of the memory that "
-        "holds its arrays times the operations for each byte, whichever is less. A tanh counts as "
-        "one operation, though it takes about as long as twenty.",
+        "Measured times",
+        f"Each kernel alone, on one thread, for all {explained.plan.images:,} images. The limit is "
+        f"the peak rate of multiply-adds, here {peak:.0f} GFLOP/s, or the bandwidth of the cache "
+        "or memory that holds the kernel's arrays times its operations per byte, whichever is "
+        "lower. A tanh counts as one operation, although it takes about as long as twenty.",
     )
     columns = [
-        Column("item"),
-        Column("leaves in memory", breaks=True, style="bold"),
+        Column("kernel"),
+        Column("stores", breaks=True, style="bold"),
         Column("µs", "right"),
-        Column("of time", "right"),
-        Column("GFLOP/s", "right"),
+        Column("of time", "right", drop=2),
+        Column("GFLOP/s", "right", drop=3),
         Column("of limit", "right"),
-        Column("limit", style="dim"),
+        Column("limited by", style="dim", drop=1),
     ]
     width = min(20, page.width - 92)
     if width > 0:
@@ -127,17 +128,18 @@ def kernels(
     page.table(columns, [_measured(row, width) for row in shown])
     if len(own) > len(shown):
         rest = sum(row.of_step for row in own) - sum(row.of_step for row in shown)
-        page.note(f"and {counted(len(own) - len(shown), 'item')}, {percent(rest)} of the time")
+        number = counted(len(own) - len(shown), "faster kernel")
+        page.note(f"and {number}, {percent(rest)} of the time")
     if any(row.of_limit > _DOUBTFUL and row.limit == "multiply-adds" for row in own):
-        page.note("More than the limit: this machine was busy while its limits were measured.")
+        page.note("Above the limit: the machine was busy while its limits were measured.")
     page.line(
-        f"All {len(rows)} items together: {1e3 * seconds:.2f} ms on one thread, "
+        f"All {len(rows)} kernels: {1e3 * seconds:.2f} ms on one thread, "
         f"{explained.plan.images / seconds:,.0f} images/s."
     )
 
 
 def _measured(row: MeasuredRow, width: int) -> list[str | Text]:
-    """Describe a measured item in a line."""
+    """Describe a measured kernel in a line."""
     speed = f"{row.gflops:.1f}" if row.gflops else ""
     cells: list[str | Text] = [
         row.label,
@@ -158,7 +160,7 @@ def _microseconds(time: float) -> str:
 
 def ir(page: Page, explained: Explanation) -> None:
     """Print the program as LLVM IR."""
-    page.heading("LLVM IR", "As it is written, before LLVM optimizes it.")
+    page.heading("LLVM IR", "As generated, before LLVM optimizes it.")
     names = explained.names
     for name, text in explained.ir.items():
         if name in names:
@@ -172,9 +174,9 @@ def ir(page: Page, explained: Explanation) -> None:
 def assembly(page: Page, explained: Explanation) -> None:
     """Count and print the machine code of every kernel."""
     page.heading(
-        "Assembly",
-        "Instructions of the whole function, and of its innermost loop: fused multiply-adds, "
-        "vectors loaded, numbers broadcast to all lanes, and whatever touches the stack.",
+        "Machine code",
+        "Instructions in the whole function and in its innermost loop: fused multiply-adds (FMA), "
+        "vector loads, broadcasts of one number to all lanes, and accesses to the stack.",
     )
     functions = {name: explained.functions[name] for name in explained.names}
     page.table(
@@ -182,12 +184,12 @@ def assembly(page: Page, explained: Explanation) -> None:
             Column("function"),
             Column("computes", breaks=True, style="bold"),
             Column("instr.", "right"),
-            Column("fused", "right"),
-            Column("loop", "right", style="dim"),
-            Column("fused", "right"),
-            Column("loads", "right"),
-            Column("broadcasts", "right"),
-            Column("stack", "right"),
+            Column("FMA", "right", drop=2),
+            Column("loop instr.", "right", drop=1),
+            Column("loop FMA", "right"),
+            Column("loop loads", "right", drop=3),
+            Column("loop broadcasts", "right", drop=4),
+            Column("loop stack", "right"),
         ],
         [
             (name, _titles(explained.names[name]), *_counts(code))
@@ -203,13 +205,13 @@ def assembly(page: Page, explained: Explanation) -> None:
 
 
 def _titles(items: Sequence[ItemRow]) -> str:
-    """Say what a function computes: for several items, the first and how many more."""
+    """Write what a function computes: the first of its kernels, and the number of others."""
     more = f" and {len(items) - 1} more" if len(items) > 1 else ""
     return f"{items[0].title}{more}"
 
 
 def _called(items: Sequence[ItemRow]) -> str:
-    """Say for which items a function is called."""
+    """List the kernels that call a function."""
     return "; ".join(f"{item.label} {item.title}" for item in items)
 
 
@@ -228,27 +230,27 @@ def _counts(code: FunctionCode) -> tuple[str, ...]:
 
 
 def _stack(count: Count) -> int:
-    """Count what touches the stack, calls included: they save registers there."""
+    """Count accesses to the stack, calls included: they save registers there."""
     return count.spills + count.calls
 
 
 def tiles(page: Page, item: ItemRow, rows: Sequence[TileRow]) -> None:
-    """Show candidates for the tile of a kernel, with expected and measured time."""
+    """Show other tiles for a kernel, with expected and measured times."""
     page.heading(
-        f"Tiles of {item.label} {item.title}",
-        "Expected: cycles by the cost model, as a multiple of the least. Measured: on one thread, "
-        "for the whole batch, as a multiple of the fastest.",
+        f"Tiles for kernel {item.label}, {item.title}",
+        "Expected: the cost model's cycles, relative to the lowest. Measured: the time on one "
+        "thread for the whole batch, relative to the fastest.",
     )
     least, fastest = min(r.cycles for r in rows), min(r.microseconds for r in rows)
     page.table(
         [
-            Column("at once", style="bold"),
-            Column("columns", "right"),
-            Column("cycles", "right"),
+            Column("in registers", style="bold"),
+            Column("unrolled", "right", drop=3),
+            Column("cycles", "right", drop=2),
             Column("expected", "right"),
             Column("µs", "right"),
             Column("measured", "right"),
-            Column("GFLOP/s", "right"),
+            Column("GFLOP/s", "right", drop=1),
             Column(""),
         ],
         [

@@ -1,4 +1,4 @@
-"""What ``striate explain`` says of the program: its operations, equations and loops."""
+"""The stages of ``striate explain`` above the machine: operations, equations, loops."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,20 +15,22 @@ from striate.plan.statement import LANES
 from striate.tables import Column
 
 _INDENT = 6
+_FEW_COPIES = 3
 
 
 def step(page: Page, explained: Explanation, *, whole: bool) -> None:
-    """Say which array comes from which."""
+    """Show which array is computed from which."""
     rows = explained.operations
     page.heading(
-        "The step",
-        "Z = W(w, a), N = sum of Z and b, A = f(N); then back: dA, dN, dZ, and dW, db on the way "
-        "(Hagan 8.29 to 8.31, figure 8.12). "
-        "Further down W is called weight, b bias: conv1.dweight is dW of conv1.",
+        "Operations",
+        "Forward: Z is the output of the weight function, N the net input, A the activation. "
+        "Backward: dA, dN and dZ are their derivatives, dW and db those of weights and biases "
+        "(Hagan 8.29 to 8.31, figure 8.12). In the names of arrays, W is weight and b is bias: "
+        "conv1.dweight is conv1's dW.",
     )
     if not whole:
         page.table(
-            [Column("layer", style="bold"), Column("forward", breaks=True), Column("back")],
+            [Column("layer", style="bold"), Column("forward", breaks=True), Column("backward")],
             _layers(rows),
         )
         return
@@ -38,9 +40,9 @@ def step(page: Page, explained: Explanation, *, whole: bool) -> None:
             page.table(
                 [
                     Column("layer", style="bold"),
-                    Column(""),
+                    Column("symbol"),
                     Column(title, breaks=True),
-                    Column("in the books", style="dim"),
+                    Column("source", style="dim", drop=1),
                 ],
                 [(row.layer, row.symbol, str(row), row.source) for row in found],
             )
@@ -48,28 +50,30 @@ def step(page: Page, explained: Explanation, *, whole: bool) -> None:
 
 
 def _layers(rows: Sequence[OperationRow]) -> Iterable[tuple[str, str, str]]:
-    """Say in short what each layer computes, forward and back."""
+    """Summarize what each layer computes, forward and backward."""
     for layer in dict.fromkeys(row.layer for row in rows):
         own = [row for row in rows if row.layer == layer]
-        forward = [f"{r.symbol} {r.function}" for r in own if r.part == "forward" and not _idle(r)]
+        forward = [
+            f"{r.symbol} = {r.function}" for r in own if r.part == "forward" and not _idle(r)
+        ]
         back = [row.symbol for row in own if row.part != "forward"]
         yield layer, ", ".join(forward), " ".join(dict.fromkeys(back))
 
 
 def _idle(row: OperationRow) -> bool:
-    """Whether a function only hands on what it is given."""
+    """Whether a function returns its input."""
     return row.function == "Linear" or (row.function == "Sum" and len(row.reads) == 1)
 
 
 def nests(page: Page, explained: Explanation, *, whole: bool) -> None:
-    """Show the index equations, and what simplifying did to them."""
+    """Show the index equations before and after simplification."""
     lowered, simplified, made = explained.lowered, explained.simplified, explained.changes
     page.heading(
-        "The index equations",
-        f"q counts the images of one block: {LANES}, one for each lane of a vector. += sums over "
-        "the indices that do not stand on the left.",
+        "Index equations",
+        f"q counts the images of a block: {LANES}, one for each vector lane. += sums over the "
+        "indices that do not occur on the left.",
     )
-    page.line(f"{counted(len(lowered), 'statement')}: {_forms(lowered)}.")
+    _list(page, counted(len(lowered), "statement"), _forms(lowered))
     if whole:
         for form in forms(lowered):
             if form.upper() in Form.__members__:
@@ -77,18 +81,18 @@ def nests(page: Page, explained: Explanation, *, whole: bool) -> None:
         page.line()
         _equations(page, lowered)
         page.line()
-    page.line(f"Simplified, {len(simplified)} are left: {_forms(simplified)}.")
+    _list(page, f"{len(simplified)} after simplification", _forms(simplified))
     if made.unread:
-        page.line(f"Left out, for nobody reads them: {', '.join(made.unread)}.")
+        _list(page, "Removed because nothing reads them", made.unread)
     if made.names:
         copies = [f"{old} is {new}" for old, new in made.names.items()]
-        shown = copies if whole else copies[:3]
-        more = f", and {len(copies) - 3} more" if len(copies) > len(shown) else ""
-        page.line(f"Copies are other names: {', '.join(shown)}{more}.")
+        more = len(copies) - _FEW_COPIES
+        shown = copies if whole or more <= 0 else [*copies[:_FEW_COPIES], f"and {more} more"]
+        _list(page, "Other names for the same array", shown)
     if made.gathered:
         page.line(
-            f"{counted(len(made.gathered), 'scatter')} turned around, so that each entry is "
-            "computed at once (Hagan 8.41)."
+            f"{counted(len(made.gathered), 'scatter')} rewritten as gathers, which compute each "
+            "entry in one place (Hagan 8.41)."
         )
     if not whole:
         return
@@ -97,13 +101,18 @@ def nests(page: Page, explained: Explanation, *, whole: bool) -> None:
         page.entry(one.scatter, label="scatter")
         for gather in one.gathers:
             page.entry(gather, label="gather ")
-    page.heading("The index equations, simplified")
+    page.heading("Index equations after simplification")
     _equations(page, simplified)
 
 
-def _forms(rows: Sequence[StatementRow]) -> str:
-    """Count statements by what they amount to."""
-    return ", ".join(f"{number} {form}" for form, number in forms(rows).items())
+def _list(page: Page, title: str, items: Sequence[str]) -> None:
+    """Write a list after its title; lines end only between two items."""
+    page.items([f"{title}: {items[0]}", *items[1:]], ", ")
+
+
+def _forms(rows: Sequence[StatementRow]) -> list[str]:
+    """Count statements by their form."""
+    return [f"{number} {form}" for form, number in forms(rows).items()]
 
 
 def _equations(page: Page, rows: Sequence[StatementRow]) -> None:
@@ -115,17 +124,17 @@ def _equations(page: Page, rows: Sequence[StatementRow]) -> None:
 
 
 def _equation(row: StatementRow) -> Text:
-    """Write a statement with its extents."""
+    """Write a statement with the ranges of its indices."""
     box = f"  for {row.box}" if row.box else ""
     note = f"  ({row.note})" if row.note else ""
     return Text.assemble(row.text, (f"{box}{note}", "dim"))
 
 
 def schedule(page: Page, explained: Explanation, *, whole: bool) -> None:
-    """Say in what order everything is computed, by which loops."""
+    """Show phases, kernels and their loops."""
     page.heading(
-        "The schedule",
-        f"{_batch(explained)} 0.4 is item 4 of phase 0; both are counted from 0.",
+        "Schedule",
+        f"{_batch(explained)} Kernel 0.4 is kernel 4 of phase 0; both count from 0.",
         legend(explained.items),
     )
     if whole:
@@ -135,44 +144,44 @@ def schedule(page: Page, explained: Explanation, *, whole: bool) -> None:
     shown = largest(explained.items, lambda item: item.operations)
     page.table(
         [
-            Column("item"),
+            Column("kernel"),
             Column("computes", breaks=True, style="bold"),
-            Column("lanes"),
-            Column("at once, in registers"),
+            Column("lanes", drop=2),
+            Column("in registers", drop=1),
             Column("multiply-adds", "right"),
         ],
         [_short(item) for item in shown],
     )
     rest = len(explained.items) - len(shown)
     if rest:
-        page.note(f"and {counted(rest, 'item')} with less work")
+        page.note(f"and {counted(rest, 'smaller kernel')}")
 
 
 def _batch(explained: Explanation) -> str:
-    """Say how a batch is cut."""
+    """Describe how a batch is split."""
     plan = explained.plan
     if not any(phase.over_images for phase in explained.phases):
-        return "One image has the lanes for itself: its neighbors or terms lie in them."
+        return "One image uses all vector lanes, for neighboring entries or terms."
     return (
-        f"{counted(plan.images, 'image')}: {counted(plan.blocks, 'block')} of {LANES} in "
-        f"{counted(plan.parts, 'part')}. A worker takes a part and goes block by block through "
-        "a phase."
+        f"{counted(plan.images, 'image')}: {counted(plan.blocks, 'block')} of {LANES}, split into "
+        f"{counted(plan.parts, 'part')}. In each phase, a thread takes a part and computes it "
+        "block by block."
     )
 
 
 def _short(item: ItemRow) -> tuple[str, ...]:
-    """Describe an item in a line."""
+    """Describe a kernel in a line."""
     entries = f"{item.entries} = {item.at_once}" if item.at_once else "1"
     adds = f"{item.multiply_adds:,}" if item.multiply_adds else ""
     return item.label, item.title, item.lane, entries, adds
 
 
 def _phase(page: Page, explained: Explanation, phase: PhaseRow) -> None:
-    """Describe a phase with all its items."""
+    """Describe a phase with all its kernels."""
     items = [item for item in phase.items if explained.wants(item)]
     if not items:
         return
-    over = "over the images, part by part" if phase.over_images else "once for the whole batch"
+    over = "for each part of the batch" if phase.over_images else "once for the whole batch"
     tasks = counted(phase.tasks, "task")
     page.line(Text(f"Phase {phase.phase}, {over}: {tasks}", style="bold"))
     for item in items:
@@ -188,5 +197,5 @@ def _phase(page: Page, explained: Explanation, phase: PhaseRow) -> None:
             page.entry(equation, indent=_INDENT, style="cyan")
         for text in item.loops:
             page.line(f"{' ' * _INDENT}  {text}")
-        page.entry(f"to memory: {'; '.join(item.stored)}", indent=_INDENT + 2, style="dim")
+        page.entry(f"stores {'; '.join(item.stored)}", indent=_INDENT + 2, style="dim")
     page.line()

@@ -60,38 +60,6 @@ winograd_option = click.option(
 )
 
 size_option = click.option(
-    "--resize",
-    type=click.Choice(["fit", "crop", "stretch"]),
-    default="fit",
-    show_default=True,
-    help="How pictures of another size are brought to the network's size: fit keeps all of the "
-    "picture (black beside it), crop cuts off what stands over, stretch distorts.",
-)
-
-download_option = click.option(
-    "--download/--no-download",
-    default=True,
-    show_default=True,
-    help="Whether missing files of a known data set may be downloaded.",
-)
-
-engine_option = click.option(
-    "--engine",
-    type=click.Choice(ENGINES),
-    default="auto",
-    show_default=True,
-    help="What computes: machine code made for the network, or NumPy, which is many times slower; "
-    "auto is machine code wherever it can be.",
-)
-
-winograd_option = click.option(
-    "--winograd/--no-winograd",
-    default=True,
-    show_default=True,
-    help="Whether machine code may compute 3x3 convolutions with fewer products and more rounding.",
-)
-
-size_option = click.option(
     "--size",
     type=ImageSize((1, 2)),
     metavar="ROWSxCOLUMNS",

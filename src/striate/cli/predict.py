@@ -32,7 +32,7 @@ others). It is rotated upright, converted to grayscale or color, and resized to 
 \b
 Examples:
   striate predict striate-output/digits-lenet5.safetensors my-digit.png
-  striate predict striate-output/digits-lenet5.safetensors scans/*.jpg --invert
+  striate predict my-model.safetensors scans/*.jpg --invert
 
 MNIST's digits are white on black. For dark ink on white paper, use --invert.
 

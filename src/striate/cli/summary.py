@@ -32,7 +32,7 @@ The columns:
   output         feature maps @ rows x columns
   parameters     weights and biases, which training adjusts
   multiply-adds  the work for one image
-  sees           receptive field: the pixels of the image that affect one output
+  sees           receptive field: pixels of the image that affect one output
   unseen         rows x columns of the layer's input that no window covers
 """
 

@@ -121,7 +121,8 @@ class Summary:
     def _notes(self, width: int | None) -> list[str]:
         """Write the totals, how sizes are computed, and what no window covers."""
         size = f"{self.parameters:,} parameters ({4 * self.parameters / 1024:,.0f} KiB)"
-        notes = ["", f"{size}, {self.multiply_adds:,} multiply-adds for an image forward"]
+        adds = f"{self.multiply_adds:,} multiply-adds for an image forward"
+        notes = ["", *joined([size, adds], ", ", width)]
         sized = [row for row in self.rows if row.sizes]
         news = [row for k, row in enumerate(sized) if row.sizes != sized[k - 1].sizes or k == 0]
         if news:
