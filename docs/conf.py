@@ -1,4 +1,4 @@
-"""How the pages are built: `make docs`."""
+"""Sphinx configuration for `make docs`."""
 
 import inspect
 from importlib import import_module
@@ -25,7 +25,7 @@ extensions = [
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "auto_examples/**/*.ipynb"]
-# The gallery's own index has no place in a table of contents: the page of examples includes it.
+# The gallery's index is included in the page of examples and isn't part of a table of contents.
 suppress_warnings = ["toc.not_included", "toc.not_readable", "config.cache"]
 
 autodoc_member_order = "bysource"
@@ -53,7 +53,7 @@ html_show_sourcelink = False
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
 html_static_path = ["_static"]
 html_css_files = ["striate.css"]
-# A side bar where there is more than one page to go through.
+# Top-level pages have no sidebar; pages in subfolders (examples, reference, decisions) do.
 html_sidebars = {"*": []}
 
 PACKAGES = {
@@ -76,20 +76,22 @@ PACKAGES = {
     "striate.engine": "The compiled engine",
     "striate.llvm": "Machine code",
     "striate.runtime": "Running programs",
-    "striate.explain": "Explaining",
-    "striate.bench": "Measuring",
+    "striate.explain": "Explaining programs",
+    "striate.bench": "Benchmarks",
 }
-"""What has a page of its own: each shows the modules of its package in turn."""
+"""Packages with a page in the reference, which lists the modules of the package."""
 
 
 def write_reference(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
-    """Write docs/api: a page for each package, with the docstrings of its modules."""
+    """Write docs/api: one page per package, with the docstrings of its modules."""
     folder = HERE / "api"
     folder.mkdir(exist_ok=True)
     names = [name.removeprefix("striate.") for name in PACKAGES]
     toc = "\n".join(names)
     (folder / "index.md").write_text(
-        "# Reference\n\nMade from the docstrings, package by package.\n\n"
+        "# API reference\n\n"
+        "This reference is generated from the docstrings, one page per package. Most users need "
+        "[Layers](graph.layers.md), [Model](model.md) and [Data](data.md).\n\n"
         f"```{{toctree}}\n:maxdepth: 1\n\n{toc}\n```\n"
     )
     for package, title in PACKAGES.items():
@@ -104,5 +106,5 @@ def write_reference(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
 
 
 def setup(app: Sphinx) -> None:
-    """Write the reference before the pages are read."""
+    """Write the reference before Sphinx reads the pages."""
     app.connect("builder-inited", write_reference)

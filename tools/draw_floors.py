@@ -1,9 +1,9 @@
-"""Draw which folder of striate imports which: docs/images/floors.dot and floors.svg.
+"""Draw the imports between the packages of striate: docs/images/floors.dot and floors.svg.
 
     python tools/draw_floors.py
 
-The floors are those of the contract in pyproject.toml, the arrows the imports as they are. Two
-tests compare the files with what this makes.
+The floors come from the import contract in pyproject.toml, the arrows from the actual imports.
+Tests compare the files in the repository with what this writes.
 """
 
 import tomllib
@@ -18,44 +18,44 @@ IMAGES = ROOT / "docs" / "images"
 Edges = Sequence[tuple[str, str]]
 
 ABOUT = {
-    "cli": "talks to people",
-    "pictures": "draws",
+    "cli": "the command",
+    "pictures": "drawing",
     "model": "the public Network",
     "training": "loop, state, checkpoints, metrics",
     "data": "data sets, files, augmentation",
     "explain": "a program, stage by stage",
-    "bench": "this machine beside others",
-    "engine": "the step as machine code",
-    "compile": "the stages, in order",
-    "llvm": "writes machine code",
-    "runtime": "runs it",
-    "plan": "which loops, in what memory",
+    "bench": "benchmarks",
+    "engine": "the compiled engine",
+    "compile": "from a step to a loaded program",
+    "llvm": "generates machine code",
+    "runtime": "runs machine code",
+    "plan": "nests, loops and memory",
     "graph": "layers, shapes, the step, the NumPy engine",
     "functions": "one file per kind",
     "nests": "the closed loop language",
-    "maths": "the textbook in NumPy alone",
-    "files": "whole or not at all",
-    "shapes": "names for arrays",
-    "tables": "as wide as the terminal",
-    "errors": "words for what went wrong",
+    "maths": "the textbook in NumPy",
+    "files": "atomic file writes",
+    "shapes": "names for array annotations",
+    "tables": "tables that fit the terminal",
+    "errors": "the error classes",
 }
-# The drawing: rows of one height, names on the left, arcs on the right.
+# Layout of the drawing: rows of equal height, names on the left, arcs on the right.
 ROW, LEFT, NAME, ARCS, WIDTH = 34, 24, 118, 430, 760
 FONT = 'font-family="system-ui, Segoe UI, Helvetica, Arial, sans-serif"'
 INK, FAINT, BAND, ARC, BASE = "#1f2933", "#616e7c", "#f0f4f8", "#3b82b5", "#d5dde5"
-# What nearly all import: their arcs stand in the background.
+# Packages that nearly all others import; their arcs are drawn in the background.
 GROUND = ("shapes", "errors")
 
 
 def floors() -> list[list[str]]:
-    """Read the floors from the contract, from the top down; folders beside each other together."""
+    """Read the floors from the contract, from top to bottom; each floor is a list of packages."""
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     (contract,) = (one for one in tool["contracts"] if one["id"] == "floors")
     return [layer.split(" | ") for layer in contract["layers"]]
 
 
 def edges(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Find which folder imports which, types alone left out."""
+    """Find the imports between packages, except imports for types only."""
     graph = grimp.build_graph("striate", exclude_type_checking_imports=True, cache_dir=None)
     for name in names:
         graph.squash_module(f"striate.{name}")
@@ -71,7 +71,7 @@ def edges(names: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def as_dot(rows: Sequence[Sequence[str]], arrows: Edges) -> str:
-    """Write the drawing for Graphviz."""
+    """Return the drawing in Graphviz's language."""
     lines = ["digraph striate {", "    node [shape=box];"]
     lines += [f"    {{rank=same; {'; '.join(row)}}}" for row in rows]
     lines += [f"    {importer} -> {imported};" for importer, imported in arrows]
@@ -79,7 +79,7 @@ def as_dot(rows: Sequence[Sequence[str]], arrows: Edges) -> str:
 
 
 def as_svg(rows: Sequence[Sequence[str]], arrows: Edges) -> str:
-    """Draw the folders below each other, with an arc from each to what it imports."""
+    """Draw the packages in a column, with an arc from each one to those it imports."""
     height = {name: k for k, name in enumerate(name for row in rows for name in row)}
     middle = {name: 12 + ROW * k + ROW / 2 for name, k in height.items()}
     total = 24 + ROW * len(height)
@@ -109,7 +109,7 @@ def as_svg(rows: Sequence[Sequence[str]], arrows: Edges) -> str:
 
 
 def _arc(start: float, end: float, color: str) -> str:
-    """Lead from an importer down to what it imports, with an arrow's head where it ends."""
+    """Draw an arc with an arrowhead from a package down to one that it imports."""
     depth = 26 + (end - start) * 0.72
     return (
         f'<path d="M {ARCS} {start:g} C {ARCS + depth:g} {start:g} {ARCS + depth:g} {end:g} '
@@ -119,7 +119,7 @@ def _arc(start: float, end: float, color: str) -> str:
 
 
 def drawings() -> dict[str, str]:
-    """Make both files: contents by name."""
+    """Return the contents of both files by name."""
     rows = floors()
     arrows = edges([name for row in rows for name in row])
     return {"floors.dot": as_dot(rows, arrows), "floors.svg": as_svg(rows, arrows)}

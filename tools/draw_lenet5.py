@@ -1,8 +1,8 @@
-"""Draw docs/images/lenet5.png: one digit on its way through LeNet-5, every number of every layer.
+"""Draw docs/images/lenet5.png: the activations of all layers of LeNet-5 for one digit.
 
     python tools/draw_lenet5.py [MODEL]
 
-Without a saved model it trains one first, on the digits that come with striate.
+Without a saved model, it first trains one on the digits that come with striate.
 """
 
 import sys
@@ -19,10 +19,10 @@ from striate.graph.trace import Trace
 OUTPUT = Path(__file__).parents[1] / "docs" / "images" / "lenet5.png"
 INK, FAINT, WINNER = "#1f2933", "#9aa5b1", "#c2410c"
 MAPS = "RdBu_r"
-# A test image that is no model of penmanship.
+# A test image with a slightly unusual nine.
 IMAGE = 7
 
-# Each stage: layer, grid of tiles (rows, columns), width of a tile, what stands below it.
+# Each stage: layer, grid of tiles (rows, columns), width of a tile, and two lines of caption.
 STAGES = [
     ("conv1", (3, 2), 0.98, "6@28×28", "conv 5×5, tanh"),
     ("average1", (3, 2), 0.66, "6@14×14", "average 2×2"),
@@ -54,7 +54,7 @@ def tile(axes: Axes, values: np.ndarray, left: float, bottom: float, width: floa
 
 
 def maps(axes: Axes, values: np.ndarray, grid: tuple[int, int], left: float, width: float) -> float:
-    """Draw the maps of a layer in a grid, and give the right edge."""
+    """Draw the maps of a layer in a grid, and return the position of the right edge."""
     rows, columns = grid
     step = width + 0.07
     for number, one in enumerate(values):
@@ -65,7 +65,7 @@ def maps(axes: Axes, values: np.ndarray, grid: tuple[int, int], left: float, wid
 
 
 def block(axes: Axes, values: np.ndarray, grid: tuple[int, int], left: float) -> float:
-    """Draw a layer of neurons as a block of cells, and give the right edge."""
+    """Draw a layer of neurons as a block of cells, and return the position of the right edge."""
     rows, columns = grid
     cell = 0.135
     high = float(np.abs(values).max())
@@ -78,7 +78,7 @@ def block(axes: Axes, values: np.ndarray, grid: tuple[int, int], left: float) ->
 
 
 def bars(axes: Axes, probabilities: np.ndarray, left: float) -> float:
-    """Draw the ten probabilities, the largest in color, and give the right edge."""
+    """Draw the ten probabilities, the largest in color; return the position of the right edge."""
     height = 0.31
     best = int(probabilities.argmax())
     for digit, p in enumerate(probabilities):
@@ -93,14 +93,14 @@ def bars(axes: Axes, probabilities: np.ndarray, left: float) -> float:
 
 
 def caption(axes: Axes, left: float, right: float, size: str, words: str) -> None:
-    """Write what a stage is below it."""
+    """Write the caption of a stage."""
     center = (left + right) / 2
     axes.text(center, -0.22, size, ha="center", va="top", size=10, color=INK, weight="bold")
     axes.text(center, -0.50, words, ha="center", va="top", size=8.5, color="#52606d")
 
 
 def arrow(axes: Axes, left: float, right: float) -> None:
-    """Lead from one stage to the next."""
+    """Draw an arrow from one stage to the next."""
     ends = (left + 0.14, MIDDLE), (right - 0.14, MIDDLE)
     axes.add_patch(
         ConnectionPatch(*ends, "data", arrowstyle="-|>", color=FAINT, lw=1, mutation_scale=8)
@@ -108,7 +108,7 @@ def arrow(axes: Axes, left: float, right: float) -> None:
 
 
 def draw(image: np.ndarray, trace: Trace) -> Figure:
-    """Draw the whole chain, from the image to the answer."""
+    """Draw all stages, from the image to the prediction."""
     figure = Figure()
     axes = figure.add_axes((0, 0, 1, 1))
     side = 1.7
@@ -138,7 +138,7 @@ def draw(image: np.ndarray, trace: Trace) -> Figure:
 
 
 def main() -> None:
-    """Draw, with a model of one's own or a new one."""
+    """Draw the picture with a saved model or a new one."""
     net = st.load(sys.argv[1]) if len(sys.argv) > 1 else trained()
     _, (x, _) = st.data.load("digits")
     image = x[IMAGE : IMAGE + 1]

@@ -1,4 +1,4 @@
-"""A few lines for each error that cause it, for the page of errors."""
+"""For each error class, an example that raises it, for the documentation."""
 
 EXAMPLES = {
     "ShapeError": 'st.Network.parse("conv 6@5x5 | max 2 | conv 16@5x5", (8, 8, 1))',

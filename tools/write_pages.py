@@ -34,7 +34,7 @@ FAMILY_TITLES = {
     "transfer": "Transfer functions (activations)",
     "loss": "Losses",
     "optimizer": "Updates",
-    "schedule": "Decays of the learning rate",
+    "schedule": "Learning-rate schedules",
     "initializer": "Initializers",
 }
 
