@@ -40,7 +40,7 @@ def repeated():
 
 
 def test_one_word_one_meaning():
-    """A public class or alias has a name of its own, unless a reason is stated."""
+    """A public class or alias has its own name, unless a reason is stated."""
     again = {name: paths for name, paths in repeated().items() if name not in SHARED}
 
     assert {name: paths for name, paths in again.items() if name not in PENDING} == {}

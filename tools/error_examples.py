@@ -30,9 +30,9 @@ class Soft(st.functions.transfer.Tanh):
 layers = [st.Dense(2, activation=Soft())]
 st.Network(layers, input_shape=(3,), engine="compiled").predict([[1.0, 2.0, 3.0]])""",
     "OutOfMemoryError": """\
-from striate.runtime.memory import Need
+from striate.runtime.memory import MemoryRequirement
 
-raise Need(images=512, shared=3 << 30, own=1 << 28).error(free=2 << 30)""",
+raise MemoryRequirement(images=512, shared=3 << 30, own=1 << 28).error(free=2 << 30)""",
     "CacheError": """\
 from pathlib import Path
 
