@@ -7,6 +7,7 @@ import numpy as np
 import striate as st
 from striate.engine import CompiledEngine, CompiledSteps
 from striate.graph.engine import NumpyEngine, NumpySteps
+from striate.model.network import core_of
 
 ENGINES = {
     "compiled": {"predict": CompiledEngine, "gradients": CompiledSteps, "update": CompiledSteps},
@@ -36,7 +37,7 @@ def classifier(text=CLASSIFIER, shape=(6, 6, 1), seed=0, **more):
 
 def digest(network):
     """Hash all parameters and running statistics of a network."""
-    return hashlib.sha256(b"".join(flat.tobytes() for flat in network.numbers)).hexdigest()
+    return hashlib.sha256(b"".join(flat.tobytes() for flat in core_of(network).buffers)).hexdigest()
 
 
 def columns(history):

@@ -11,6 +11,8 @@
     ├── NestError           numbers and arrays that do not fit an index equation
     ├── DataError           images, labels or files of data that cannot be used
     ├── TrainingError       training that cannot start or go on
+    ├── UnknownNameError    a name that a network's parameters or layers don't have
+    ├── ReadOnlyError       an attribute that cannot be set
     ├── ModelFileError      a saved model or checkpoint that cannot be written or read
     ├── CacheError          a cache of compiled programs that cannot be emptied
     ├── EngineError         an engine that cannot run here, or cannot compute a network
@@ -66,6 +68,17 @@ class TrainingError(StriateError, RuntimeError):
     """
 
     history: "History | None" = None
+
+
+class UnknownNameError(StriateError, KeyError):
+    """A mapping has no entry of that name."""
+
+    __str__ = Exception.__str__
+    """As every error; ``KeyError`` would show the message in quotes."""
+
+
+class ReadOnlyError(StriateError, AttributeError):
+    """An attribute of a network cannot be set."""
 
 
 class ModelFileError(StriateError, OSError):

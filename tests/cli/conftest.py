@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from striate.cli import main
-from striate.cli.networks import make, set_classes
+from striate.cli.networks import labels_for, make, set_classes
 from striate.data import open_dataset
 
 
@@ -27,7 +27,9 @@ def shapes_model(tmp_path_factory):
     data = open_dataset("shapes")
     net = make("conv 4@3x3 relu | max 3 | dense {classes} softmax", (15, 15, 1), 2)
     set_classes(net, data.classes)
-    net.fit(data.x, data.y, epochs=5, batch_size=32, learning_rate=0.02)
+    net.fit(
+        data.x, labels_for(net, data.y, data.classes), epochs=5, batch_size=32, learning_rate=0.02
+    )
     path = tmp_path_factory.mktemp("model") / "shapes.safetensors"
     net.save(path)
     return path

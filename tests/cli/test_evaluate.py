@@ -15,7 +15,8 @@ def test_evaluation_of_the_test_part(striate, shapes_model):
     result = striate("evaluate", shapes_model, "shapes", "--json")
 
     data = open_dataset("shapes")
-    expected = load(shapes_model).evaluate(data.x_test, data.y_test)
+    words = np.array(data.classes)[data.y_test]
+    expected = load(shapes_model).evaluate(data.x_test, words)
     found = json.loads(result.stdout)
     assert found["images"] == 400
     assert (found["loss"], found["accuracy"]) == (expected.loss, expected.accuracy)
@@ -61,15 +62,17 @@ def test_unknown_class_is_named(striate, picture_folder, shapes_model):
 
     assert result.exit_code == 1
     assert result.stderr == (
-        'Error: y holds the label "dark" at 0. The network has learned classes square, diamond. '
-        "Leave those images out, or train on data that have this class.\n"
+        'Error: The data has images of the class "dark", but the model\'s classes are "square", '
+        '"diamond". If they mean the same, give the model the data\'s names, in the order of its '
+        "classes: net = st.load(path); net.classes = (...); net.save(path).\n"
     )
 
 
 def test_images_are_brought_to_the_networks_size(striate, shapes_model, tmp_path):
     """Color images of another size are made gray and resized for the network."""
     x = np.zeros((6, 30, 40, 3), np.uint8)
-    np.savez(tmp_path / "black.npz", x_train=x, y_train=[0, 1] * 3, x_test=x, y_test=[0, 1] * 3)
+    y = ["square", "diamond"] * 3
+    np.savez(tmp_path / "black.npz", x_train=x, y_train=y, x_test=x, y_test=y)
 
     result = striate("evaluate", shapes_model, "black.npz", "--json")
 

@@ -8,7 +8,7 @@ import pytest
 
 from striate import Network
 from striate.cli.networks import class_scores, labels_for, make, set_classes, weights_hash
-from striate.errors import OptionError
+from striate.errors import DataError, OptionError
 
 
 def test_presets_follow_the_data():
@@ -40,16 +40,49 @@ def test_hash_is_that_of_the_little_endian_floats():
     ("network", "data", "expected"),
     [
         (("cat", "dog"), ("dog", "cat"), ["dog", "cat"]),
-        (("cat", "dog"), ("0", "1"), [0, 1]),
+        ((7, 8), ("8", "7"), [8, 7]),
+        (("cat", "dog", "eel"), ("dog", "cat"), ["dog", "cat"]),
         ((), ("dog", "cat"), [0, 1]),
     ],
 )
-def test_labels_go_by_name_where_both_have_names(network, data, expected):
-    """Labels become words only where both the network and the data have names that are words."""
-    net = make("dense 2 softmax", (4, 4, 1), 2)
+def test_labels_are_matched_by_name(network, data, expected):
+    """Labels become the network's own values, class by class; without classes they stay indices."""
+    net = make("dense {classes} softmax", (4, 4, 1), len(network) or 2)
     set_classes(net, network)
 
     assert labels_for(net, np.array([0, 1]), data).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (
+            ("cat", "dog"),
+            (
+                'The data has images of the class "cow", but the model\'s classes are "cat", '
+                '"dog". '
+                "Rename the classes of the data, or leave those images out."
+            ),
+        ),
+        (
+            (0, 1),
+            (
+                'The data has images of the class "cat", but the model\'s classes are 0, 1. '
+                "If they mean the same, give the model the data's names, in the order of its classes: "
+                "net = st.load(path); net.classes = (...); net.save(path)."
+            ),
+        ),
+    ],
+)
+def test_classes_are_never_matched_by_position(network, message):
+    """A class that the model does not have is an error, not another class of the same position."""
+    net = make("dense 2 softmax", (4, 4, 1), 2)
+    set_classes(net, network)
+
+    with pytest.raises(DataError) as error:
+        labels_for(net, np.array([0, 1]), ("cat", "cow"))
+
+    assert str(error.value) == message
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_model_is_saved_with_its_classes_and_hash(striate, tmp_path):
     result = striate(*QUICK, "--output", tmp_path / "new" / "model.safetensors")
 
     network = load(tmp_path / "new" / "model.safetensors")
-    assert network.classes.names == ("square", "diamond")
+    assert network.classes == ("square", "diamond")
     assert f"weights {weights_hash(network)} " in result.stdout
 
 
@@ -181,7 +181,7 @@ def test_folder_of_pictures(striate, picture_folder):
     assert result.exit_code == 0
     assert "2 classes (dark, light)" in result.stdout
     assert "note: There was no test part: 4 of 20 images" in result.stdout
-    assert load("striate-output/photos-net.safetensors").classes.names == ("dark", "light")
+    assert load("striate-output/photos-net.safetensors").classes == ("dark", "light")
 
 
 def test_numbers_are_learned_without_classes(striate, tmp_path):

@@ -14,6 +14,7 @@ from striate.functions.initializer import Given, Orthogonal
 from striate.graph.document import from_document, to_document
 from striate.graph.graph import Graph
 from striate.graph.parameters import start_parameters
+from striate.model.network import network_of
 
 
 def everything():
@@ -46,9 +47,7 @@ def test_a_graph_that_comes_back_is_written_alike():
     """What is read from data can be made into text again."""
     graph = st.Network.preset("resnet20").graph
 
-    assert (
-        st.Network.of(from_document(to_document(graph))).to_text() == st.Network.of(graph).to_text()
-    )
+    assert network_of(from_document(to_document(graph))).to_text() == network_of(graph).to_text()
 
 
 JUNK = st_.sampled_from(

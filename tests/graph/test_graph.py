@@ -10,6 +10,7 @@ from striate.graph.graph import Graph
 from striate.graph.parameters import Layout, start_parameters, start_state
 from striate.graph.reference import backward, forward
 from striate.graph.step import TrainingStep
+from striate.model.network import core_of, network_of
 
 
 def computed(graph, seed=0, images=3, **inputs):
@@ -274,12 +275,12 @@ def test_two_thousand_layers():
         node = st.Activation("tanh")(node)
     graph = Graph.of(st.Dense(1)(node))
     run, _ = computed(graph, images=1)
-    text = st.Network.of(graph).to_text()
+    text = network_of(graph).to_text()
 
     assert len(graph.layers) == 2001
     assert np.isfinite(run.arrays["input.dA"]).all()
     assert names(st.Network.parse(text, (2,)).graph) == names(graph)
-    assert st.Network.of(graph).summary().parameters == 3
+    assert network_of(graph).summary().parameters == 3
 
 
 class TestOtherSizes:
@@ -318,7 +319,7 @@ class TestParameters:
         """Writing into a named array writes into the flat buffer, and the other way round."""
         net = st.Network.parse("conv 2@3x3 | dense 3", (5, 5, 1))
         net.parameters["dense1.bias"][:] = 7
-        flat, _ = net.numbers
+        flat, _ = core_of(net).buffers
 
         assert all(np.shares_memory(view, flat) for view in net.parameters.values())
         assert (flat[-3:] == 7).all()

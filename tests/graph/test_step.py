@@ -12,6 +12,7 @@ from striate.graph.engine import NumpyEngine
 from striate.graph.graph import Graph
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
+from striate.model.network import core_of, network_of
 
 GRAPH = parse("conv 2@3x3 tanh | max 2 | dense 3 softmax", (6, 6, 1))
 
@@ -94,8 +95,8 @@ def test_each_output_has_a_loss(golden):
 def test_an_engine_holds_no_numbers():
     """A step changes nothing that it is given, so that it can be taken again."""
     graph = parse("conv 2@3x3 | batch-norm relu | dense 3 softmax", (5, 5, 1))
-    net = st.Network.of(graph)
-    flat, statistics = (array.copy() for array in net.numbers)
+    net = network_of(graph)
+    flat, statistics = (array.copy() for array in core_of(net).buffers)
     for array in (flat, statistics):
         array.setflags(write=False)
     batch = Batch(

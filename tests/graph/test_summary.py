@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import striate as st
+from striate.model.network import core_of
 
 
 def rows_of(text, shape):
@@ -108,7 +109,7 @@ def test_the_summary_counts_what_there_is():
     for name in ("resnet20", "unet-small", "mobilenet-small"):
         net = st.Network.preset(name)
 
-        assert net.summary().parameters == net.parameter_count == net.numbers[0].size
+        assert net.summary().parameters == net.parameter_count == core_of(net).buffers[0].size
 
 
 def test_on_a_terminal(monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 import striate as st
 from networks import classifier, images_and_labels
 from striate.errors import DataError, GraphError, OptionError, ShapeError, StriateError
+from striate.model.network import core_of
 
 X, Y = images_and_labels(8)
 FLOATS = X / 255
@@ -107,12 +108,12 @@ TARGETS = {
 def test_targets_that_cannot_be(case, golden):
     """The text says which label stands where, and what labels are."""
     network = classifier()
-    before = network.numbers[0].copy()
+    before = core_of(network).buffers[0].copy()
     with pytest.raises((DataError, ShapeError)) as error:
         network.fit(X, TARGETS[case](), epochs=1)
 
-    np.testing.assert_array_equal(network.numbers[0], before)
-    assert network.classes.names == ()
+    np.testing.assert_array_equal(core_of(network).buffers[0], before)
+    assert network.classes == ()
     golden(f"messages/targets-{case}", str(error.value))
 
 
@@ -174,11 +175,11 @@ OPTIONS = {
 def test_options_that_cannot_be(case, golden):
     """A training that cannot be is refused before anything changes."""
     network = classifier()
-    before = network.numbers[0].copy()
+    before = core_of(network).buffers[0].copy()
     with pytest.raises(StriateError) as error:
         network.fit(X, Y, **{"epochs": 1, **OPTIONS[case]})
 
-    np.testing.assert_array_equal(network.numbers[0], before)
+    np.testing.assert_array_equal(core_of(network).buffers[0], before)
     assert network.losses is None
     golden(f"messages/fit-{case}", str(error.value))
 

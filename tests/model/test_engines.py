@@ -23,6 +23,7 @@ from striate.functions.transfer import Tanh
 from striate.graph.engine import NumpyEngine
 from striate.llvm.machine import describe
 from striate.model import engines
+from striate.model.network import core_of
 
 X, Y = images_and_labels(13)
 
@@ -64,9 +65,9 @@ def test_the_compiled_engine_is_the_usual_one():
     """Without a word the network is compiled; the choice goes on to other sizes and copies."""
     network = classifier("conv 2@3x3 tanh")
 
-    assert network.engines.of().name == "compiled"
-    assert network.at((9, 9, 1)).engines.of().name == "compiled"
-    assert classifier(engine="numpy").at((6, 6, 1)).engines.name == "numpy"
+    assert core_of(network).engines.for_losses().name == "compiled"
+    assert core_of(network.at((9, 9, 1))).engines.for_losses().name == "compiled"
+    assert core_of(classifier(engine="numpy").at((6, 6, 1))).engines.name == "numpy"
 
 
 def test_threadpoolctl_finds_a_network_that_was_made_before_its_block(monkeypatch):
@@ -86,7 +87,7 @@ def test_threadpoolctl_finds_a_network_that_was_made_before_its_block(monkeypatc
 ])  # fmt: skip
 def test_an_engine_is_chosen_when_a_network_is_made(make):
     """Every way to make a network takes the choice."""
-    assert make("numpy").engines.of().name == "numpy"
+    assert core_of(make("numpy")).engines.for_losses().name == "numpy"
     with pytest.raises(OptionError) as error:
         make("fast")
 
@@ -101,8 +102,8 @@ def test_the_choice_is_not_saved(tmp_path):
     path = tmp_path / "model"
     classifier(engine="numpy").save(path)
 
-    assert st.load(path).engines.name == "auto"
-    assert st.load(path, engine="numpy").engines.name == "numpy"
+    assert core_of(st.load(path)).engines.name == "auto"
+    assert core_of(st.load(path, engine="numpy")).engines.name == "numpy"
 
 
 def test_both_engines_train_alike():
@@ -226,13 +227,13 @@ def test_every_kind_of_the_library_is_compiled():
 def test_few_engines_are_kept():
     """A network that is asked with many losses forgets the engines that it needed longest ago."""
     network = classifier("dense 3")
-    first = network.engines.of([SquaredError()])
+    first = core_of(network).engines.for_losses([SquaredError()])
     for _ in range(3):
-        assert network.engines.of([SquaredError()]) is first
+        assert core_of(network).engines.for_losses([SquaredError()]) is first
     for weights in range(4):
-        network.engines.of([st.functions.loss.Huber(delta=weights + 1.0)])
+        core_of(network).engines.for_losses([st.functions.loss.Huber(delta=weights + 1.0)])
 
-    assert network.engines.of([SquaredError()]) is not first
+    assert core_of(network).engines.for_losses([SquaredError()]) is not first
 
 
 def test_few_programs_are_kept(monkeypatch):
@@ -243,7 +244,7 @@ def test_few_programs_are_kept(monkeypatch):
     for size in (3, 5, 7):
         np.testing.assert_array_equal(network.predict(X, batch_size=size), expected)
 
-    assert len(network.engines.of()._programs) == 2
+    assert len(core_of(network).engines.for_losses()._programs) == 2
 
 
 def test_the_numpy_engine_computes_what_is_asked_of_it(monkeypatch):
@@ -252,7 +253,7 @@ def test_the_numpy_engine_computes_what_is_asked_of_it(monkeypatch):
     network = classifier(EVERYTHING, engine="numpy")
     network.fit(X, Y, epochs=1)
 
-    assert isinstance(network.engines.of(), NumpyEngine)
+    assert isinstance(core_of(network).engines.for_losses(), NumpyEngine)
     assert network.evaluate(X, Y).images == 13
 
 
@@ -314,7 +315,7 @@ def test_programs_of_few_images_are_small():
     """A prediction of twenty images asks no memory for 256."""
     network = classifier(engine="compiled")
     network.predict(np.repeat(X, 2, axis=0)[:20])
-    engine = network.engines.answering(())
+    engine = core_of(network).engines.for_prediction(())
 
     assert [key[0] for key in engine._programs] == [64]
 
@@ -340,7 +341,7 @@ def test_older_programs_make_room(monkeypatch):
     network = classifier(engine="compiled")
     network.predict(X)
     load = striate.engine.compiled.load_lowered
-    engine = network.engines.answering(())
+    engine = core_of(network).engines.for_prediction(())
 
     def short(*arguments, **options):
         if engine._programs:

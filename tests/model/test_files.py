@@ -19,6 +19,7 @@ from striate.graph.axis_order import to_last
 from striate.graph.document import to_document
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer
+from striate.model.network import network_of
 from striate.model.presets import PRESETS
 from striate.training.tensors import METADATA
 
@@ -59,7 +60,7 @@ def test_kinds_come_back(case, tmp_path):
     inputs = [
         st.Input(to_last(shape), name=f"in{k}") for k, shape in enumerate(case.inputs, start=1)
     ]
-    network = st.Network.of(Graph.of(layer(inputs)), seed=2)
+    network = network_of(Graph.of(layer(inputs)), seed=2)
     other = round_trip(network, tmp_path / "model")
     generator = np.random.default_rng(0)
     x = [generator.random((2, *to_last(shape))) for shape in case.inputs]

@@ -105,8 +105,8 @@ def test_class_weights_of_no_class(key):
         classifier().fit(X, Y, epochs=1, class_weight={key: 5.0})
 
     assert str(error.value) == (
-        f"class_weight holds {key}: 5.0. It is a table of the classes' numbers, 0 to 2, and for "
-        "each a finite number of at least 0. Use for example class_weight={0: 1.0, 1: 5.0}."
+        f"`class_weight` has the key {key}, which is not one of the classes: 0, 1, 2. "
+        "Try class_weight={0: 1.0, 1: 5.0}."
     )
 
 
@@ -133,7 +133,7 @@ def test_a_validation_part_whose_classes_count_nothing_has_loss_0():
 def test_weights_are_drawn_only_where_none_are_given(monkeypatch, tmp_path):
     """Validation, another size and a file have numbers already."""
     network = classifier("conv 2@3x3 tanh | global-average | dense 3 softmax")
-    monkeypatch.delattr("striate.model.structure.start_parameters")
+    monkeypatch.delattr("striate.model.core.start_parameters")
     network.fit(X, Y, epochs=1, validation=0.5)
     network.save(tmp_path / "net.st")
 

@@ -7,6 +7,7 @@ import striate as st
 from networks import classifier, digest, images_and_labels
 from striate.errors import ShapeError
 from striate.model.inputs import Preprocessing
+from striate.model.network import core_of
 
 X, Y = images_and_labels(8)
 FLOATS = (X / np.float32(255)).astype(np.float32)
@@ -117,7 +118,7 @@ def test_channels_first_is_the_same_network():
     last.fit(x, Y, epochs=2, batch_size=4, standardize=True)
     first.fit(moved, Y, epochs=2, batch_size=4, standardize=True)
     # The means are summed along axes in another order of memory.
-    for mine, theirs in zip(first.numbers, last.numbers, strict=True):
+    for mine, theirs in zip(core_of(first).buffers, core_of(last).buffers, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
 
 
@@ -207,7 +208,7 @@ def test_standardization_is_part_of_the_network():
     network, same = classifier(), classifier()
     network.fit(X, Y, epochs=1, standardize=True)
     mean, deviation = network.preprocessing.mean["input"], network.preprocessing.std["input"]
-    same.set_numbers(*network.numbers)
+    core_of(same).set_buffers(*core_of(network).buffers)
 
     assert mean[0] == pytest.approx(X.mean() / 255)
     assert deviation[0] == pytest.approx(X.std() / 255)

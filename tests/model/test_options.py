@@ -12,10 +12,10 @@ SEED = "A seed is a whole number from 0 to 2**64 - 1. Use seed=0."
 SIZE = "A batch holds at least one image. Use batch_size=256."
 ENTRIES = "It is a whole number of at least 1. Use entries=30."
 COUNTED = (
-    "It counts the images whose label is among the k largest of several outputs. Leave it out, "
-    "or give labels to a network with an output for each class."
+    "Top-k accuracy is the fraction of images whose label is among the k largest outputs. Leave "
+    "top_k out, or give labels to a network that has an output for each class."
 )
-LIST = "It is a list of whole numbers from 1 to 3, the number of outputs. Use top_k=[1, 3]."
+LIST = "`top_k` must be a list of integers from 1 to 3, the number of outputs, got "
 
 REFUSED = {
     "seed=-1 cannot be. " + SEED: lambda net: net.check_gradients(X[:1], Y[:1], seed=-1),
@@ -24,18 +24,18 @@ REFUSED = {
     "entries=0 cannot be. " + ENTRIES: lambda net: net.check_gradients(X, Y, entries=0),
     "batch_size='2' cannot be. " + SIZE: lambda net: net.predict(X, batch_size="2"),
     "batch_size=2.5 cannot be. " + SIZE: lambda net: net.evaluate(X, Y, batch_size=2.5),
-    "top_k=2 cannot be. " + LIST: lambda net: net.evaluate(X, Y, top_k=2),
-    "top_k=[4] cannot be. " + LIST: lambda net: net.evaluate(X, Y, top_k=[4]),
-    f"top_k={np.array([4])!r} cannot be. " + LIST: (
+    LIST + "2. Try top_k=[1, 3].": lambda net: net.evaluate(X, Y, top_k=2),
+    LIST + "[4]. Try top_k=[1, 3].": lambda net: net.evaluate(X, Y, top_k=[4]),
+    LIST + f"{np.array([4])!r}. Try top_k=[1, 3].": (
         lambda net: net.evaluate(X, Y, top_k=np.array([4]))
     ),
-    "top_k=[1] was given for targets that are not one label for each image. " + COUNTED: (
+    "`top_k` was given as [1], but the targets are not one label for each image. " + COUNTED: (
         lambda net: net.evaluate(X, np.eye(3)[Y], top_k=[1])
     ),
-    "top_k=(2,) was given for targets that are not one label for each image. " + COUNTED: (
+    "`top_k` was given as (2,), but the targets are not one label for each image. " + COUNTED: (
         lambda _: classifier("dense 3").evaluate(X, np.eye(3)[Y], top_k=(2,))
     ),
-    "top_k=[1] was given for a single output. " + COUNTED: (
+    "`top_k` was given as [1], but the network has a single output. " + COUNTED: (
         lambda _: classifier("dense 1 logistic").evaluate(X, Y > 0, top_k=[1])
     ),
 }  # fmt: skip

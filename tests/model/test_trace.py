@@ -7,6 +7,7 @@ import striate as st
 from networks import EVERYTHING, classifier, images_and_labels
 from striate.functions.transfer import Tanh
 from striate.functions.weight import Convolution
+from striate.model.network import core_of
 
 (DIGITS, LABELS), _ = st.data.load("digits")
 
@@ -121,7 +122,7 @@ def test_in_training_it_uses_the_batch():
     """With training=True batch normalization uses the batch, and dropout drops, by the seed."""
     x, y = images_and_labels()
     net = classifier(EVERYTHING)
-    before = [flat.copy() for flat in net.numbers]
+    before = [flat.copy() for flat in core_of(net).buffers]
     trained, again = (net.trace(x, y, training=True, seed=3) for _ in range(2))
 
     assert abs(trained["batch-norm1"].Z.mean(axis=(0, 2, 3))).max() < 1e-5
@@ -129,7 +130,7 @@ def test_in_training_it_uses_the_batch():
     np.testing.assert_array_equal(trained["dropout1"].A, again["dropout1"].A)
     assert (trained["dropout1"].A != net.trace(x, y, training=True)["dropout1"].A).any()
     assert "dgamma" in trained["batch-norm1"].others
-    for flat, expected in zip(net.numbers, before, strict=True):
+    for flat, expected in zip(core_of(net).buffers, before, strict=True):
         np.testing.assert_array_equal(flat, expected)
 
 

@@ -10,6 +10,7 @@ import time
 import numpy as np
 
 import striate as st
+from striate.model.network import core_of
 from striate.runtime.settings import set_threads
 
 rng = np.random.default_rng(0)
@@ -40,7 +41,7 @@ def train(epochs=3, **more):
     """Train, and hash the weights."""
     network = st.Network.parse(TEXT, (12, 12, 1), engine="compiled")
     network.fit(X, Y, epochs=epochs, batch_size=32, **more)
-    return digest(network.numbers)
+    return digest(core_of(network).buffers)
 
 
 def forked():
@@ -67,7 +68,7 @@ def stopped():
     """Interrupt trainings at many moments: the weights are those of some step."""
     noting = Noting()
     seen = noting.seen
-    seen.add(digest(st.Network.parse(TEXT, (12, 12, 1)).numbers))
+    seen.add(digest(core_of(st.Network.parse(TEXT, (12, 12, 1))).buffers))
     train(12, callbacks=[noting])
     started = time.perf_counter()
     train(12)
@@ -83,7 +84,7 @@ def stopped():
             time.sleep(0.01)
         except KeyboardInterrupt:
             stops += 1
-        assert digest(network.numbers) in seen
+        assert digest(core_of(network).buffers) in seen
     assert stops > 30  # one that comes inside a destructor is lost
 
 

@@ -5,6 +5,7 @@ import pytest
 
 import striate as st
 from striate.errors import OutOfMemoryError
+from striate.model.network import core_of
 from striate.runtime import control_groups, memory
 from striate.runtime.memory import MemoryRequirement
 
@@ -82,7 +83,7 @@ def test_a_training_that_does_not_fit_is_refused(machine):
     """Before anything has changed, with what it needs, what there is, and what would help."""
     machine("MemAvailable: 64 kB\n")
     network = st.Network.parse(NETWORK, (9, 9, 1), engine="compiled")
-    before = network.numbers[0].copy()
+    before = core_of(network).buffers[0].copy()
     with pytest.raises(OutOfMemoryError) as error:
         network.fit(X, Y, batch_size=64, standardize=True)
 
@@ -94,7 +95,7 @@ def test_a_training_that_does_not_fit_is_refused(machine):
         "and 0.1 MiB can be had. It holds what the layers give and what is carried back through "
         "them. Use a smaller batch_size, 32 say, smaller images or fewer maps."
     )
-    np.testing.assert_array_equal(network.numbers[0], before)
+    np.testing.assert_array_equal(core_of(network).buffers[0], before)
     assert network.preprocessing.mean == {}
 
 

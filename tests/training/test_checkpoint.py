@@ -11,6 +11,7 @@ import striate as st
 from networks import EVERYTHING, classifier, images_and_labels
 from striate.errors import ModelFileError
 from striate.functions.schedule import Cosine
+from striate.model.network import core_of
 from striate.training.tensors import METADATA
 
 X, Y = images_and_labels(10)
@@ -86,13 +87,13 @@ def test_other_epochs_under_a_decay_that_looks_at_the_end(tmp_path, monkeypatch,
 def test_a_refused_checkpoint_changes_nothing(checkpoint):
     """A network that was to go on from a wrong checkpoint is as it was."""
     network = classifier(EVERYTHING)
-    before = [flat.copy() for flat in network.numbers]
+    before = [flat.copy() for flat in core_of(network).buffers]
     with pytest.raises(ModelFileError):
         network.fit(X, Y, **USUAL, standardize=True, resume=checkpoint)
 
     assert not network.preprocessing.mean
     assert network.losses is None
-    for flat, expected in zip(network.numbers, before, strict=True):
+    for flat, expected in zip(core_of(network).buffers, before, strict=True):
         np.testing.assert_array_equal(flat, expected)
 
 
@@ -215,13 +216,13 @@ def test_every_truncation_is_found(checkpoint):
     """A checkpoint cut anywhere is never taken for a whole one, and the network stays as it is."""
     raw = checkpoint.read_bytes()
     network = classifier(EVERYTHING)
-    before = network.numbers[0].copy()
+    before = core_of(network).buffers[0].copy()
     for length in [*range(20), *range(20, len(raw), 311), len(raw) - 1]:
         checkpoint.write_bytes(raw[:length])
         with pytest.raises(ModelFileError):
             network.fit(X, Y, **USUAL, resume=checkpoint)
 
-    np.testing.assert_array_equal(network.numbers[0], before)
+    np.testing.assert_array_equal(core_of(network).buffers[0], before)
 
 
 def test_a_model_is_no_checkpoint(tmp_path, monkeypatch, golden):

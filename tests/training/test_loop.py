@@ -18,6 +18,7 @@ from striate.errors import TrainingError
 from striate.functions.optimizer import GradientDescent
 from striate.functions.schedule import Step
 from striate.graph.batch import as_arrays
+from striate.model.network import core_of
 from striate.training.state import order_of_images
 
 X, Y = images_and_labels(10)
@@ -120,7 +121,7 @@ def test_early_stopping_waits_as_long_as_it_is_told(monkeypatch):
 
     assert len(history) == 6
     assert (history.best_epoch, history.stopped_early) == (4, True)
-    for flat, best in zip(network.numbers, script.weights[3], strict=True):
+    for flat, best in zip(core_of(network).buffers, script.weights[3], strict=True):
         np.testing.assert_array_equal(flat, best)
 
 
@@ -133,7 +134,7 @@ def test_of_an_accuracy_higher_is_better(monkeypatch):
 
     assert len(history) == 4
     assert (history.best_epoch, history.stopped_early) == (2, True)
-    np.testing.assert_array_equal(network.numbers[0], script.weights[1][0])
+    np.testing.assert_array_equal(core_of(network).buffers[0], script.weights[1][0])
 
 
 def test_a_plateau_of_the_accuracy_reduces_the_rate(monkeypatch):
@@ -162,7 +163,7 @@ def test_the_last_weights_are_kept_unless_told_otherwise(monkeypatch):
     for keep in (None, True):
         script = Scripted(monkeypatch, loss=[1.0, 2.0], accuracy=[0.5, 0.5])
         network, history = train(validation=0.3, keep_best=keep)
-        ends[keep] = (network.numbers[0], script.weights, history.best_epoch)
+        ends[keep] = (core_of(network).buffers[0], script.weights, history.best_epoch)
 
     np.testing.assert_array_equal(ends[None][0], ends[None][1][1][0])
     np.testing.assert_array_equal(ends[True][0], ends[True][1][0][0])
@@ -231,10 +232,10 @@ def test_each_epoch_augments_anew(monkeypatch):
 def test_clipping_reaches_the_update():
     """With plain gradient descent a step is never longer than rate times clip_norm."""
     network = classifier()
-    before = network.numbers[0].copy()
+    before = core_of(network).buffers[0].copy()
     network.fit(X, Y, epochs=1, batch_size=10, optimizer="gradient-descent", learning_rate=1.0,
                 clip_norm=0.01)  # fmt: skip
-    moved = np.linalg.norm(network.numbers[0].astype(np.float64) - before)
+    moved = np.linalg.norm(core_of(network).buffers[0].astype(np.float64) - before)
 
     # Each of the 107 weights, about 1 at most, is rounded to 2**-25 or less.
     assert moved == pytest.approx(0.01, abs=1e-6)
@@ -265,7 +266,7 @@ def test_a_network_learns():
 @pytest.mark.parametrize("step", [1, 3, 4])
 def test_the_loss_becomes_no_number(step, golden):
     """NaN stops the training with an explanation; the last good weights are the network's."""
-    kept = {0: classifier(EVERYTHING).numbers[0].copy()}
+    kept = {0: core_of(classifier(EVERYTHING)).buffers[0].copy()}
 
     def poison(state, *_):
         if state.step == step:
@@ -280,7 +281,7 @@ def test_the_loss_becomes_no_number(step, golden):
         network.fit(X, Y, epochs=3, batch_size=4, callbacks=[callback])
 
     good = 1 if step == 4 else 0
-    np.testing.assert_array_equal(network.numbers[0], kept[good])
+    np.testing.assert_array_equal(core_of(network).buffers[0], kept[good])
     golden(f"messages/loss-is-nan-behind-step-{step}", str(error.value))
 
 
@@ -297,7 +298,7 @@ def test_steps_that_are_too_long(name, options, golden):
     with pytest.raises(TrainingError) as error:
         network.fit(X, Y, batch_size=10, optimizer="gradient-descent", **options)
 
-    assert np.isfinite(network.numbers[0]).all()
+    assert np.isfinite(core_of(network).buffers[0]).all()
     assert np.isfinite(network.predict(X)).all()
     golden(f"messages/runaway-{name}", str(error.value))
 

@@ -7,6 +7,7 @@ from networks import ENGINES, EVERYTHING, classifier, columns, digest, images_an
 from striate.errors import TrainingError
 from striate.functions.optimizer import Adam, Momentum, RMSprop
 from striate.functions.schedule import Cosine, OneCycle, ReduceOnPlateau
+from striate.model.network import core_of
 
 X, Y = images_and_labels(13)
 # 10 images in batches of 4, 4 and 2 (3 are the validation part): 3 steps an epoch, 9 in all.
@@ -174,7 +175,7 @@ def test_an_interrupted_network_has_the_weights_of_its_last_step(step):
     with pytest.raises(KeyboardInterrupt):
         network.fit(X, Y, epochs=EPOCHS, batch_size=4, callbacks=[callback])
 
-    for flat, expected in zip(network.numbers, kept["weights"], strict=True):
+    for flat, expected in zip(core_of(network).buffers, kept["weights"], strict=True):
         np.testing.assert_array_equal(flat, expected)
 
 
@@ -201,7 +202,7 @@ def test_a_resumed_training_that_runs_away_keeps_the_checkpoint(tmp_path):
         )
 
     assert "The network has its weights of the checkpoint." in str(error.value)
-    assert np.isfinite(network.numbers[0]).all()
+    assert np.isfinite(core_of(network).buffers[0]).all()
 
 
 def _counting(steps):

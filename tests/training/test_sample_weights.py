@@ -7,6 +7,7 @@ import striate as st
 from networks import RecordingCallback, classifier, images_and_labels
 from striate.data.split import held_out
 from striate.functions.loss import CrossEntropy
+from striate.model.network import core_of
 
 X, Y = images_and_labels(8)
 COUNTS = np.array([1, 2, 1, 3, 1, 1, 2, 1])
@@ -20,7 +21,7 @@ def after_one_step(x, y, **more):
     """Give the loss and the parameters after one step on all images."""
     network = classifier()
     history = network.fit(x, y, **ONE_STEP, **more)
-    return history[0], network.numbers[0]
+    return history[0], core_of(network).buffers[0]
 
 
 def assert_same_step(first, second):
@@ -59,7 +60,7 @@ def test_only_proportions_count():
 def test_a_batch_without_weight_teaches_nothing():
     """In a batch whose images all count 0 the loss is 0 and the weights stay."""
     network, losses = classifier(), []
-    before = network.numbers[0].copy()
+    before = core_of(network).buffers[0].copy()
 
     callback = RecordingCallback(
         lambda state, loss, _: losses.append((loss, bool((state.parameters == before).all())))
@@ -87,7 +88,7 @@ def test_class_weights_by_name():
     network.fit(X, names[Y], **ONE_STEP, class_weight={"dog": 3.0, "eel": 0.5})
 
     np.testing.assert_array_equal(
-        network.numbers[0], after_one_step(X, Y, class_weight={1: 3.0, 2: 0.5})[1]
+        core_of(network).buffers[0], after_one_step(X, Y, class_weight={1: 3.0, 2: 0.5})[1]
     )
 
 
@@ -149,12 +150,12 @@ def test_a_batch_without_weight_does_not_count_in_the_epoch():
 def test_an_epoch_whose_classes_have_no_weight_has_no_loss():
     """Where the loss counts none of the images, the row says 0 and the weights stay."""
     network = classifier()
-    before = network.numbers[0].copy()
+    before = core_of(network).buffers[0].copy()
     history = network.fit(X, Y % 2, epochs=1, loss=CrossEntropy(class_weights=(0.0, 0.0, 1.0)),
                           optimizer="gradient-descent")  # fmt: skip
 
     assert history["loss"] == [0.0]
-    np.testing.assert_array_equal(network.numbers[0], before)
+    np.testing.assert_array_equal(core_of(network).buffers[0], before)
 
 
 def test_each_output_counts_by_its_own_weights():

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,14 @@ import click
 import numpy as np
 
 from striate.data import Dataset, open_dataset
-from striate.data.dataset import class_names
 from striate.data.download import Progress
-from striate.errors import OptionError, ShapeError
+from striate.errors import DataError, OptionError, ShapeError
 from striate.functions.transfer import Logistic, Softmax
 from striate.graph.layer import Layer
+from striate.model.classes import Classes, Value, listed
 from striate.model.engines import EngineName
 from striate.model.loading import load
-from striate.model.network import Network
-from striate.model.targets import Classes
+from striate.model.network import Network, core_of
 from striate.shapes import Array, Shape
 
 ENDING = ".safetensors"
@@ -148,7 +147,7 @@ def weights_hash(network: Network) -> str:
     >>> weights_hash(Network.preset("lenet5")) == weights_hash(Network.preset("lenet5"))
     True
     """
-    parameters = network.numbers[0].astype("<f4", copy=False)
+    parameters = core_of(network).buffers[0].astype("<f4", copy=False)
     return hashlib.sha256(parameters.tobytes()).hexdigest()[:16]
 
 
@@ -201,32 +200,65 @@ def open_for(
     )
 
 
-def labels_for(network: Network, y: Array, classes: tuple[str, ...]) -> Array:
-    """Give labels by name where both the network and the data have names, else by number.
+def labels_for(network: Network, y: Array, classes: Sequence[Value]) -> Array:
+    """Turn the labels of a data set into those of a network, class by class.
+
+    Classes are matched by name, never by position: the folders ``cat`` and ``dog`` may stand for
+    other positions than in the training.
 
     Parameters
     ----------
     network
-        What is to be compared with the labels.
+        The network to be evaluated.
     y
-        Labels of the data.
+        Indices of ``classes``, or numbers if the data set has no classes.
     classes
-        The data's classes.
+        The data set's classes.
 
     Returns
     -------
     Array
-        Words, which the network finds among its own classes, or numbers.
+        The network's own values, or ``y`` if the network or the data set has no classes.
+
+    Raises
+    ------
+    DataError
+        If the data set has a class that the network does not have.
+
+    Examples
+    --------
+    >>> net = Network.parse("dense 2 softmax", (3,))
+    >>> net.classes = ("cat", "dog")
+    >>> labels_for(net, np.array([0, 1]), ("dog", "cat"))
+    array(['dog', 'cat'], dtype='<U3')
     """
-    named = y.dtype.kind == "i" and classes and classes != class_names(y, np.arange(len(classes)))
-    if named and network.classes.names:
-        return np.array(classes)[y]
-    return y
+    if y.dtype.kind != "i" or not len(classes) or not network.classes:
+        return y
+    values = {str(value): value for value in network.classes}
+    missing = [classes[k] for k in np.unique(y) if str(classes[k]) not in values]
+    if missing:
+        raise DataError(
+            f"The data has images of the class {listed(missing[:1])}, but the model's classes are "
+            f"{listed(network.classes)}. "
+            + (
+                "Rename the classes of the data, or leave those images out."
+                if any(str(name) in values for name in classes)
+                else "If they mean the same, give the model the data's names, in the order of its "
+                "classes: net = st.load(path); net.classes = (...); net.save(path)."
+            )
+        )
+    own = [values.get(str(name), network.classes[0]) for name in classes]
+    return np.array(own)[y]
 
 
-def set_classes(network: Network, classes: tuple[str, ...]) -> None:
-    """Give a new network the names of the classes that it learns."""
-    network.classes = replace(network.classes, names=classes) if classes else Classes()
+def class_indices(network: Network, labels: Array) -> Array:
+    """Find labels, as :func:`labels_for` gives them, among the network's classes."""
+    return Classes(network.classes).indices(labels, "y") if network.classes else labels
+
+
+def set_classes(network: Network, classes: Sequence[Value]) -> None:
+    """Give a new network the classes of the data set that it learns."""
+    network.classes = tuple(classes)
 
 
 def class_scores(network: Network, outputs: Array) -> tuple[Array, bool]:

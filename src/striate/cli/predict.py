@@ -19,6 +19,7 @@ from striate.errors import DataError
 from striate.model.engines import EngineName
 from striate.model.loading import load
 from striate.model.network import Network
+from striate.pictures.style import names_of
 from striate.shapes import Array
 
 _BEST = 3
@@ -156,7 +157,8 @@ def _predict(network: Network, images: Sequence[Array]) -> tuple[list[Array], bo
 def _best(network: Network, scores: Array) -> list[dict[str, Any]]:
     """List the classes with the largest scores."""
     order = np.argsort(-scores, kind="stable")[:_BEST]
-    return [{"class": network.classes.name(int(k)), "score": float(scores[k])} for k in order]
+    names = names_of(network.classes, len(scores))
+    return [{"class": names[k], "score": float(scores[k])} for k in order]
 
 
 def _in_words(best: list[dict[str, Any]], *, probabilities: bool) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from striate.cli.blocks import gallery
 from striate.cli.encoding import on_one_line
-from striate.cli.networks import as_taken, class_scores, labels_for
+from striate.cli.networks import as_taken, class_indices, class_scores, labels_for
 from striate.cli.output import Output, percent
 from striate.cli.pages import Page
 from striate.model.network import Network
@@ -87,7 +87,7 @@ def test(network: Network, x: Array, y: Array, classes: tuple[str, ...]) -> Test
     return Tested(
         evaluation=evaluation,
         x=x,
-        y=network.classes.numbers(labels),
+        y=class_indices(network, labels),
         scores=scores if scores.shape[1] > 1 else None,
         probabilities=probabilities,
     )

@@ -56,8 +56,8 @@ def command(
     page.lines(summary.lines(page.room))
     if saved:
         page.line(f"weights {weights_hash(opened)}")
-        if opened.classes.names:
-            named = [on_one_line(name) for name in opened.classes.names]
+        if opened.classes and not isinstance(opened.classes, dict):
+            named = [on_one_line(str(value)) for value in opened.classes]
             page.items([f"classes: {named[0]}", *named[1:]], ", ")
     out.answer(
         {
@@ -67,7 +67,7 @@ def command(
             "parameters": summary.parameters,
             "multiply_adds": summary.multiply_adds,
             "layers": [_layer(row) for row in summary.rows],
-            "classes": opened.classes.names,
+            "classes": opened.classes,
             "weights_sha256": weights_hash(opened) if saved else None,
         }
     )

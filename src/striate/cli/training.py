@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from striate.cli.networks import make, set_classes, weights_hash
+from striate.cli.networks import labels_for, make, set_classes, weights_hash
 from striate.cli.options import announce_downloads
 from striate.cli.output import Output, counted, sizes
 from striate.cli.places import Places
@@ -254,7 +254,7 @@ def _fit(
     bar = out.remarks.is_terminal and not options.quiet
     return network.fit(
         dataset.x,
-        dataset.y,
+        labels_for(network, dataset.y, dataset.classes),
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
         optimizer=recipe.optimizer,

@@ -17,7 +17,7 @@ from striate.explain.statements import Changes, StatementRow, changes, statement
 from striate.functions.base import Loss
 from striate.graph.step import TrainingStep
 from striate.model.losses import losses_of
-from striate.model.network import Network
+from striate.model.network import Network, core_of
 from striate.plan.plan import Plan
 from striate.plan.target import Target
 from striate.shapes import Shape
@@ -70,7 +70,7 @@ class Explanation:
             training=training,
             target_shapes=_target_shapes(step),
             target=target,
-            winograd=network.engines.winograd,
+            winograd=core_of(network).engines.winograd,
         )
 
     @property

@@ -11,7 +11,7 @@ Arrays are ``[image, map, *pixels]`` or ``[image, neuron]``; shapes are without 
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import ClassVar, final
+from typing import ClassVar, Literal, final
 
 import numpy as np
 
@@ -227,6 +227,10 @@ class TransferFunction(Function):
         return Derivatives(inputs=(self.backward_n(call.inputs[0], output, d_output),))
 
 
+TargetNumbers = Literal["numbers", "probabilities", "class probabilities"]
+"""What a target of the output's shape can be."""
+
+
 class Loss(StatesEquations, ABC):
     """A loss (performance function): compares the output of a network with its targets.
 
@@ -241,7 +245,10 @@ class Loss(StatesEquations, ABC):
     """
 
     takes_labels: ClassVar[bool] = False
-    """Whether its targets may be labels, so that answers are right or wrong."""
+    """Whether its targets may be labels, so that predictions are correct or not."""
+
+    target_numbers: ClassVar[TargetNumbers | None] = "numbers"
+    """What targets of the output's shape are; ``None`` if only labels are accepted."""
 
     onnx: ClassVar[Onnx | None] = None
 

@@ -69,7 +69,7 @@ class Engines(Locked):
         """Leave out what was compiled: a copy compiles its own, or finds it in the cache."""
         return partial(Engines, winograd=self.winograd), (self.graph, self.name)
 
-    def of(self, losses: Sequence[Loss] = ()) -> Engine:
+    def for_losses(self, losses: Sequence[Loss] = ()) -> Engine:
         """Give the engine of the network with these losses behind it.
 
         Raises
@@ -87,7 +87,7 @@ class Engines(Locked):
                 self._kept.popitem(last=False)
         return engine
 
-    def answering(self, losses: Sequence[Loss]) -> Engine:
+    def for_prediction(self, losses: Sequence[Loss]) -> Engine:
         """Give an engine for passes without training.
 
         Where the network has been trained or scored with these losses, that engine and its
@@ -100,7 +100,9 @@ class Engines(Locked):
         """
         with self.lock:
             known = self._kept.get(_key(losses))
-        return known if known is not None and known.name == "compiled" else self.of()
+        if known is None or isinstance(known, NumpyEngine):
+            return self.for_losses()  # without the losses, the network may compile after all
+        return known
 
     def steps(
         self,
@@ -119,16 +121,16 @@ class Engines(Locked):
         EngineError
             If the compiled engine is wanted and cannot be.
         """
-
-        def made(engine: Engine) -> Steps:
+        engine = self.for_losses(losses)
+        try:
             return engine.steps(
                 optimizer, decayed, images=images, target_shapes=target_shapes, stored=stored
             )
-
-        try:
-            return made(self.of(losses))
         except EngineError as error:
-            return made(self._instead(error, TrainingStep.of(self.graph, losses)))
+            numpy_engine = self._numpy_instead(error, TrainingStep.of(self.graph, losses))
+            return numpy_engine.steps(
+                optimizer, decayed, images=images, target_shapes=target_shapes, stored=stored
+            )
 
     def _make(self, step: TrainingStep) -> Engine:
         """Make the engine that is wanted."""
@@ -137,10 +139,10 @@ class Engines(Locked):
         try:
             return _compiled(step, winograd=self.winograd)
         except EngineError as error:
-            return self._instead(error, step)
+            return self._numpy_instead(error, step)
 
-    def _instead(self, error: EngineError, step: TrainingStep) -> Engine:
-        """Make the NumPy engine where the compiled one cannot be, and say so once."""
+    def _numpy_instead(self, error: EngineError, step: TrainingStep) -> Engine:
+        """Make the NumPy engine because the compiled one cannot run, and warn once."""
         if self.name == "compiled":
             raise error
         _say(

@@ -14,12 +14,11 @@ from striate.functions.base import Loss
 from striate.graph.batch import Batch
 from striate.model.batches import Chooser, TargetMover
 from striate.model.feeding import check_all_targets, check_inputs, count_of
-from striate.model.scoring import labels_in
-from striate.model.structure import Structure
+from striate.model.core import Core
 from striate.model.targets import (
     Classes,
+    Output,
     class_weights,
-    predicted_labels,
     require_two_classes,
     sample_weights,
 )
@@ -39,6 +38,8 @@ class Examples:
         For each output, in the form that its loss takes.
     labels
         Class indices; ``None`` if the targets are not labels.
+    classes
+        The classes of each output, known before or learned from these targets.
     weights
         Weight of each image; ``None`` if all count the same.
     """
@@ -46,6 +47,7 @@ class Examples:
     inputs: dict[str, Array]
     targets: tuple[Array, ...]
     labels: Array | None
+    classes: tuple[Classes, ...]
     weights: Array | None
 
     def part(self, chosen: Array) -> "Examples":
@@ -54,6 +56,7 @@ class Examples:
             inputs={name: images[chosen] for name, images in self.inputs.items()},
             targets=tuple(y[chosen] for y in self.targets),
             labels=None if self.labels is None else self.labels[chosen],
+            classes=self.classes,
             weights=None if self.weights is None else self.weights[chosen],
         )
 
@@ -62,12 +65,12 @@ class ExampleSource:
     """The examples in batches, augmented and preprocessed for the training loop."""
 
     def __init__(
-        self, examples: Examples, chooser: Chooser, mover: TargetMover, threshold: float
+        self, examples: Examples, chooser: Chooser, mover: TargetMover, output: Output
     ) -> None:
         self.examples = examples
         self.chooser = chooser
         self.mover = mover
-        self.threshold = threshold
+        self.output = output
         self.count = count_of(examples.inputs)
         self.slow = chooser.slow or mover.moves_any
 
@@ -87,7 +90,7 @@ class ExampleSource:
         """Return the sum of the weights of correctly classified images; NaN without labels."""
         if batch.labels is None:
             return math.nan
-        right = predicted_labels(outputs[0], self.threshold) == batch.labels
+        right = self.output.predicted(outputs[0]) == batch.labels
         if right.ndim == 1 and batch.weights is None:
             return float(np.count_nonzero(right))
         share = right.reshape(len(right), -1).mean(axis=1)
@@ -95,37 +98,39 @@ class ExampleSource:
 
 
 def mover_of(
-    network: Structure, training: Examples, chooser: Chooser, losses: Sequence[Loss]
+    network: Core, training: Examples, chooser: Chooser, losses: Sequence[Loss]
 ) -> TargetMover:
     """Return what moves the targets of a training with their images."""
-    outputs = network.graph.outputs
+    outputs = network.outputs
     return TargetMover(
         chooser,
         training.targets,
         losses,
-        [network.graph.shapes[name] for name in outputs],
-        ["y" if len(outputs) == 1 else f'y["{name}"]' for name in outputs],
+        [output.shape for output in outputs],
+        [output.name for output in outputs],
     )
 
 
 def examples(
-    network: Structure,
-    classes: Classes,
+    network: Core,
+    outputs: Sequence[Output],
     x: Any,
     y: Any,
     losses: Sequence[Loss],
     sample_weight: Any = None,
 ) -> Examples:
-    """Check images and targets against a network."""
+    """Check images and targets; outputs without classes take them from the targets."""
     # The ranges of an earlier training are not those of this one.
     inputs = check_inputs(network.graph, replace(network.preprocessing, ranges={}), x)
     count = count_of(inputs)
-    single = len(network.graph.outputs) == 1
-    named = classes.numbers(y) if single else y
-    targets = check_all_targets(network.graph, network.preprocessing, classes, named, losses, count)
-    labels = labels_in(named, network) if single and losses[0].takes_labels else None
-    weights = sample_weights(sample_weight, count)
-    return Examples(inputs=inputs, targets=targets, labels=labels, weights=weights)
+    targets = check_all_targets(outputs, y, losses, count, learn=True)
+    return Examples(
+        inputs=inputs,
+        targets=tuple(one.values for one in targets),
+        labels=targets[0].labels if len(targets) == 1 else None,
+        classes=tuple(one.classes for one in targets),
+        weights=sample_weights(sample_weight, count),
+    )
 
 
 def split_off(whole: Examples, fraction: float, seed: int) -> tuple[Examples, Examples]:
@@ -159,30 +164,35 @@ def split_off(whole: Examples, fraction: float, seed: int) -> tuple[Examples, Ex
 
 
 def training_and_validation(
-    network: Structure,
+    network: Core,
     x: Any,
     y: Any,
     losses: Sequence[Loss],
     settings: TrainingSettings,
-    classes: Classes,
     validation_data: tuple[Any, Any] | None,
     sample_weight: Any,
 ) -> tuple[Examples, Examples | None]:
     """Check the data, and divide them into a training and a validation part."""
-    maps = network.graph.shapes[network.graph.outputs[0]][0]
-    classes.require_room(max(maps, 2))  # a single output separates two classes
-    training = examples(network, classes, x, y, losses, sample_weight)
+    training = examples(network, network.outputs, x, y, losses, sample_weight)
     if training.labels is not None:
-        require_two_classes(training.labels, classes)
+        require_two_classes(training.labels, training.classes[0])
     held = None
     if validation_data is not None:
-        held = examples(network, classes, *validation_data, losses)
+        outputs = [
+            replace(output, classes=classes, part="validation ")
+            for output, classes in zip(network.outputs, training.classes, strict=True)
+        ]
+        held = examples(network, outputs, *validation_data, losses)
     elif settings.validation is not None:
         training, held = split_off(training, settings.validation, settings.seed)
     # After the split, because class weights apply to the training part only.
     if settings.class_weight is not None:
         weights = class_weights(
-            settings.class_weight, training.labels, training.weights, classes, max(maps, 2)
+            settings.class_weight,
+            training.labels,
+            training.weights,
+            training.classes[0],
+            network.outputs[0].class_count,
         )
         training = replace(training, weights=weights)
     return training, held

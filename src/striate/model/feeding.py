@@ -12,7 +12,7 @@ from striate.graph.engine import Engine, Results
 from striate.graph.graph import Graph
 from striate.model.batches import Chooser
 from striate.model.inputs import Preprocessing, check_images
-from striate.model.targets import Classes, check_targets
+from striate.model.targets import Output, Targets, check_targets
 from striate.shapes import Array
 
 _SIZES = (16, 64)
@@ -51,33 +51,39 @@ def check_inputs(graph: Graph, preprocessing: Preprocessing, x: Any) -> dict[str
 
 
 def check_all_targets(
-    graph: Graph,
-    preprocessing: Preprocessing,
-    classes: Classes,
+    outputs: Sequence[Output],
     y: Any,
     losses: Sequence[Loss],
     count: int,
-) -> tuple[Array, ...]:
+    *,
+    learn: bool = False,
+) -> tuple[Targets, ...]:
     """Check a user's targets, one array for each output.
+
+    Parameters
+    ----------
+    outputs
+        The network's outputs.
+    y
+        The targets; for several outputs a list, or a dict by name.
+    losses
+        One for each output.
+    count
+        Number of images.
+    learn
+        Whether outputs without classes take them from these targets.
 
     Raises
     ------
     GraphError
         If there is not an array for each output.
     DataError, ShapeError
-        If a loss cannot take them.
+        If a loss does not accept them.
     """
-    given = _by_name(y, graph.outputs, "outputs")
+    given = _by_name(y, tuple(output.layer.name for output in outputs), "outputs")
     return tuple(
-        check_targets(
-            classes.numbers(given[name]),
-            loss,
-            graph.shapes[name],
-            channels=preprocessing.channels,
-            count=count,
-            name="y" if len(graph.outputs) == 1 else f'y["{name}"]',
-        )
-        for name, loss in zip(graph.outputs, losses, strict=True)
+        check_targets(given[output.layer.name], output, loss, count=count, learn=learn)
+        for output, loss in zip(outputs, losses, strict=True)
     )
 
 
@@ -89,7 +95,7 @@ def to_equations(preprocessing: Preprocessing, inputs: Mapping[str, Array]) -> d
 def outputs_in_batches(
     engine: Engine,
     preprocessing: Preprocessing,
-    numbers: tuple[Array, Array],
+    buffers: tuple[Array, Array],
     inputs: Mapping[str, Array],
     batch_size: int,
 ) -> Iterator[Results]:
@@ -108,13 +114,13 @@ def outputs_in_batches(
     count = count_of(inputs)
     if count == 1:  # has a program of its own, which is faster for it
         arrays = list(to_equations(preprocessing, inputs).values())
-        yield engine.predict(*numbers, arrays, batch_size=1)
+        yield engine.predict(*buffers, arrays, batch_size=1)
         return
     together = min(batch_size, next((size for size in _SIZES if size >= count), batch_size))
     chooser = Chooser(inputs, preprocessing)
     for start in range(0, count, together):
         chosen = np.arange(start, min(start + together, count))
-        yield engine.predict(*numbers, chooser.choose(chosen), batch_size=together)
+        yield engine.predict(*buffers, chooser.choose(chosen), batch_size=together)
 
 
 def count_of(inputs: Mapping[str, Array]) -> int:

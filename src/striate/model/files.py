@@ -14,10 +14,10 @@ from striate.graph.document import from_document, to_document
 from striate.graph.graph import Graph
 from striate.graph.parameters import Layout
 from striate.graph.step import TrainingStep
+from striate.model.classes import Classes
+from striate.model.core import Core
 from striate.model.inputs import PixelRange, Preprocessing
 from striate.model.losses import losses_of
-from striate.model.structure import Structure
-from striate.model.targets import Classes
 from striate.shapes import Array
 from striate.training.tensors import read_tensors, write_tensors
 
@@ -33,7 +33,7 @@ _UNREADABLE = (
 )
 
 
-def save(network: Structure, path: str | os.PathLike[str]) -> None:
+def save(core: Core, path: str | os.PathLike[str]) -> None:
     """Write a network to a file, whole or not at all.
 
     Raises
@@ -43,14 +43,14 @@ def save(network: Structure, path: str | os.PathLike[str]) -> None:
     """
     document = {
         "striate": striate.__version__,
-        "network": to_document(network.graph),
-        "preprocessing": network.preprocessing.to_data(),
-        "classes": list(network.classes.names),
-        "losses": None
-        if network.losses is None
-        else [registry.to_data(loss) for loss in network.losses],
+        "network": to_document(core.graph),
+        "preprocessing": core.preprocessing.to_data(),
+        "classes": {
+            name: list(core.classes.get(name, Classes()).values) for name in core.graph.outputs
+        },
+        "losses": None if core.losses is None else [registry.to_data(loss) for loss in core.losses],
     }
-    write_tensors(path, KIND, {**network.parameters, **network.statistics}, document)
+    write_tensors(path, KIND, {**core.parameters, **core.statistics}, document)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Saved:
 
     graph: Graph
     preprocessing: Preprocessing
-    classes: Classes
+    classes: dict[str, Classes]
     losses: tuple[Loss, ...] | None
     parameters: Array
     statistics: Array
@@ -76,7 +76,7 @@ def load(path: str | os.PathLike[str]) -> Saved:
     arrays, document = read_tensors(path, KIND)
     try:
         graph = from_document(document["network"])
-        classes = Classes(names=_words(document["classes"]))
+        classes = _classes(document["classes"], graph)
         preprocessing = _preprocessing(document["preprocessing"], graph)
         losses = _losses(document["losses"], graph)
     except _UNREADABLE as error:
@@ -97,11 +97,11 @@ def load(path: str | os.PathLike[str]) -> Saved:
     )
 
 
-def _words(data: Any) -> tuple[str, ...]:
-    """Read the names of the classes."""
-    if not isinstance(data, list) or not all(isinstance(one, str) for one in data):
-        raise TypeError(f"its classes are {data!r:.60}.")
-    return tuple(data)
+def _classes(data: Any, graph: Graph) -> dict[str, Classes]:
+    """Read the classes of each output."""
+    if not isinstance(data, dict) or data.keys() != set(graph.outputs):
+        raise TypeError(f"its classes are {data!r:.60}, not a list for each output.")
+    return {name: Classes.of(data[name], max(graph.shapes[name][0], 2)) for name in graph.outputs}
 
 
 def _losses(data: Any, graph: Graph) -> tuple[Loss, ...] | None:

@@ -25,6 +25,7 @@ from striate.graph.engine import Steps
 from striate.graph.parameters import Layout, decayed
 from striate.graph.step import Operation, TrainingStep
 from striate.model.batches import Chooser
+from striate.model.core import Core
 from striate.model.examples import (
     Examples,
     ExampleSource,
@@ -39,10 +40,6 @@ from striate.model.feeding import (
 from striate.model.inputs import Preprocessing, warn_of_other_scale
 from striate.model.losses import losses_of
 from striate.model.scoring import loss_of
-from striate.model.structure import Structure
-from striate.model.targets import (
-    predicted_labels,
-)
 from striate.shapes import Array
 from striate.training.callbacks import Callback, CallbackList, checked_callbacks
 from striate.training.checkpoint import load_checkpoint, save_checkpoint
@@ -55,7 +52,7 @@ from striate.training.state import HistoryRow, TrainingState
 
 
 def validator(
-    network: Structure, held: Examples, losses: Sequence[Loss], batch_size: int
+    network: Core, held: Examples, losses: Sequence[Loss], batch_size: int
 ) -> Validate:
     """Make the function that scores parameters on the validation part."""
 
@@ -72,7 +69,7 @@ def validator(
         row = {"validation_loss": loss}
         if held.labels is not None:
             right = (
-                (predicted_labels(outputs[0], network.threshold) == held.labels)
+                (network.outputs[0].predicted(outputs[0]) == held.labels)
                 .reshape(len(held.labels), -1)
                 .mean(axis=1)
             )
@@ -130,7 +127,7 @@ class CheckpointSaver(Callback):
 
 
 def fit(
-    network: Structure,
+    network: Core,
     x: Any,
     y: Any,
     settings: TrainingSettings,
@@ -169,16 +166,15 @@ def fit(
     losses = losses_of(network.graph, network.losses if settings.loss is None else settings.loss)
     step = TrainingStep.of(network.graph, losses)
     _require_augmentable(settings.augment, network)
-    classes = network.classes if len(network.graph.outputs) > 1 else network.classes.learned(y)
     training, held = training_and_validation(
-        network, x, y, losses, settings, classes, validation_data, sample_weight
+        network, x, y, losses, settings, validation_data, sample_weight
     )
     settings = settings.monitoring(_columns(training, held))
     require_batches(step, count_of(training.inputs), settings.batch_size)
     preprocessing = network.preprocessing.learned(training.inputs, standardize=settings.standardize)
     if held is not None:
         warn_of_other_scale(preprocessing, held.inputs, "validation")
-    state = TrainingState.start(*network.numbers, settings.optimizer, settings.schedule)
+    state = TrainingState.start(*network.buffers, settings.optimizer, settings.schedule)
     identity: dict[str, Any] = {}
     if checkpoint is not None or resume is not None:
         identity = _identity(network, settings, losses, preprocessing, training, held)
@@ -189,11 +185,12 @@ def fit(
         saver.save(state)  # an unwritable file is an error now, not after the first epoch
     chooser = Chooser(training.inputs, preprocessing, settings.augment, settings.seed)
     source = ExampleSource(
-        training, chooser, mover_of(network, training, chooser, losses), network.threshold
+        training, chooser, mover_of(network, training, chooser, losses), network.outputs[0]
     )
     steps, validate = _compile(network, settings, losses, chooser, training, held, preprocessing)
     # Everything has been checked; from here on the network changes.
-    network.preprocessing, network.classes = preprocessing, classes
+    network.preprocessing = preprocessing
+    network.classes = dict(zip(network.graph.outputs, training.classes, strict=True))
     network.losses = tuple(losses)
     trainer = Trainer(
         steps,
@@ -227,7 +224,7 @@ def validation_of(validation: Any) -> tuple[Any, tuple[Any, Any] | None]:
 
 
 def _identity(
-    network: Structure,
+    network: Core,
     settings: TrainingSettings,
     losses: Sequence[Loss],
     preprocessing: Preprocessing,
@@ -247,7 +244,7 @@ def _identity(
 
 
 def _compile(
-    network: Structure,
+    network: Core,
     settings: TrainingSettings,
     losses: Sequence[Loss],
     chooser: Chooser,
@@ -266,14 +263,14 @@ def _compile(
     )
     if held is None:
         return steps, None
-    engine, size = network.engines.of(losses), max(settings.batch_size, 256)
+    engine, size = network.engines.for_losses(losses), max(settings.batch_size, 256)
     if engine.name == "compiled":
-        next(outputs_in_batches(engine, preprocessing, network.numbers, held.inputs, size))
+        next(outputs_in_batches(engine, preprocessing, network.buffers, held.inputs, size))
     return steps, validator(network, held, losses, size)
 
 
 def run(
-    network: Structure,
+    network: Core,
     trainer: Trainer,
     callbacks: Sequence[Any],
     saver: CheckpointSaver | None,
@@ -296,7 +293,7 @@ def run(
                 saver.save_or_warn(trainer.state)
             raise
         finally:
-            network.set_numbers(*trainer.weights)
+            network.set_buffers(*trainer.weights)
             network.history = trainer.history
 
 
@@ -384,7 +381,7 @@ def diagnoser(step: TrainingStep) -> Diagnose:
     return diagnose
 
 
-def _require_augmentable(augment: Augmentation | None, network: Structure) -> None:
+def _require_augmentable(augment: Augmentation | None, network: Core) -> None:
     """Raise unless the network takes images with rows, columns and channels."""
     if augment is None:
         return

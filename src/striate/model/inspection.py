@@ -15,44 +15,42 @@ from striate.graph.parameters import require_seed
 from striate.graph.reference import Pass, backward, forward
 from striate.graph.step import LossOperation, TrainingStep
 from striate.graph.trace import Trace
+from striate.model.core import Core
 from striate.model.feeding import check_all_targets, check_inputs, count_of, to_equations
 from striate.model.losses import losses_of
-from striate.model.structure import Structure
 from striate.shapes import Array
 
 AnyLoss = str | Loss | Sequence[str | Loss] | None
 
 
-def trace(network: Structure, x: Any, y: Any, loss: AnyLoss, *, training: bool, seed: int) -> Trace:
+def trace(core: Core, x: Any, y: Any, loss: AnyLoss, *, training: bool, seed: int) -> Trace:
     """Compute every quantity of a pass; see :meth:`striate.Network.trace`."""
     require_seed(seed)
-    inputs = check_inputs(network.graph, network.preprocessing, x)
-    losses = losses_of(network.graph, loss) if y is not None else []
-    step = TrainingStep.of(network.graph, losses, to_inputs=True)
+    inputs = check_inputs(core.graph, core.preprocessing, x)
+    losses = losses_of(core.graph, loss) if y is not None else []
+    step = TrainingStep.of(core.graph, losses, to_inputs=True)
     count = count_of(inputs)
     draw = Draw(seed=seed, step=0, layer=0, images=np.arange(count)) if training else None
     run = forward(
         step,
-        to_equations(network.preprocessing, inputs),
-        network.parameters,
-        network.statistics,
+        to_equations(core.preprocessing, inputs),
+        core.parameters,
+        core.statistics,
         training=training,
         draw=draw,
     )
     if y is not None:
-        targets = check_all_targets(
-            network.graph, network.preprocessing, network.classes, y, losses, count
-        )
+        targets = [one.values for one in check_all_targets(core.outputs, y, losses, count)]
         backward(step, run, targets)
         for end, target in zip(step.losses, targets, strict=True):
             if f"{end.layer}.dA" not in run.arrays:
-                run.arrays[f"{end.layer}.dA"] = _of_activation(network, end, run, target)
-    return Trace(network.graph, run, network.parameters)
+                run.arrays[f"{end.layer}.dA"] = _of_activation(core, end, run, target)
+    return Trace(core.graph, run, core.parameters)
 
 
-def _of_activation(network: Structure, end: LossOperation, run: Pass, y: Array) -> Array:
+def _of_activation(core: Core, end: LossOperation, run: Pass, y: Array) -> Array:
     """Give the derivative at the last activation, which a loss that absorbs it skips."""
-    transfer = network.graph[end.layer].layer.transfer
+    transfer = core.graph[end.layer].layer.transfer
     if isinstance(transfer, Linear):
         return run.arrays[f"{end.layer}.dN"]
     a = run.arrays[f"{end.layer}.A"]
@@ -60,22 +58,21 @@ def _of_activation(network: Structure, end: LossOperation, run: Pass, y: Array) 
 
 
 def check_gradients(
-    network: Structure, x: Any, y: Any, loss: AnyLoss, *, entries: int, seed: int
+    core: Core, x: Any, y: Any, loss: AnyLoss, *, entries: int, seed: int
 ) -> GradientCheck:
     """Compare gradients with central differences; see :meth:`striate.Network.check_gradients`."""
     require_seed(seed)
     if entries not in COUNT:
         raise OptionError(f"entries={entries!r} cannot be. It is {COUNT}. Use entries=30.")
-    inputs = check_inputs(network.graph, network.preprocessing, x)
-    losses = losses_of(network.graph, loss)
+    inputs = check_inputs(core.graph, core.preprocessing, x)
+    losses = losses_of(core.graph, loss)
+    targets = check_all_targets(core.outputs, y, losses, count_of(inputs))
     return check_step(
-        TrainingStep.of(network.graph, losses, to_inputs=True),
-        to_equations(network.preprocessing, inputs),
-        check_all_targets(
-            network.graph, network.preprocessing, network.classes, y, losses, count_of(inputs)
-        ),
-        network.parameters,
-        network.statistics,
+        TrainingStep.of(core.graph, losses, to_inputs=True),
+        to_equations(core.preprocessing, inputs),
+        [one.values for one in targets],
+        dict(core.parameters),
+        dict(core.statistics),
         entries=entries,
         seed=seed,
     )

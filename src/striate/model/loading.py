@@ -3,8 +3,9 @@
 import os
 
 from striate.model import files
-from striate.model.engines import EngineName
-from striate.model.network import Network
+from striate.model.core import Core
+from striate.model.engines import EngineName, Engines
+from striate.model.network import Network, wrapped
 
 
 def load(
@@ -35,13 +36,12 @@ def load(
     See :meth:`striate.Network.save`.
     """
     saved = files.load(path)
-    network = Network.of(
-        saved.graph,
-        preprocessing=saved.preprocessing,
-        classes=saved.classes,
-        numbers=(saved.parameters, saved.statistics),
-        engine=engine,
-        winograd=winograd,
+    return wrapped(
+        Core(
+            Engines(saved.graph, engine, winograd=winograd),
+            (saved.parameters, saved.statistics),
+            preprocessing=saved.preprocessing,
+            classes=saved.classes,
+            losses=saved.losses,
+        )
     )
-    network.losses = saved.losses
-    return network

@@ -1,61 +1,72 @@
-"""The network as a user has it: trained, evaluated, asked, looked into."""
+"""The network that users have: build, train, evaluate, predict, inspect, save."""
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Self
 
 from striate.data.augment import Augmentation
+from striate.errors import OptionError, ReadOnlyError, StriateError
 from striate.functions.base import Loss
 from striate.functions.optimizer.base import Optimizer
 from striate.functions.schedule.base import Schedule
-from striate.graph.axis_order import Channels
+from striate.graph.axis_order import Channels, require_channels, require_shape, to_last
 from striate.graph.gradients import GradientCheck
+from striate.graph.graph import Graph
 from striate.graph.layer import Layer, Node
+from striate.graph.shorthand import parse
+from striate.graph.shorthand_writer import write
+from striate.graph.summary import Summary, summarize
 from striate.graph.trace import Trace
-from striate.model import files, fitting, inspection, scoring
-from striate.model.building import build
+from striate.model import files, fitting, inspection, prediction, scoring
+from striate.model.building import build, shapes_at
+from striate.model.classes import Classes, Value
+from striate.model.core import Core
 from striate.model.engines import EngineName, Engines
 from striate.model.inputs import Preprocessing
+from striate.model.parameters import NamedArrays
+from striate.model.presets import preset
 from striate.model.scoring import Evaluation
-from striate.model.structure import Structure, start_numbers
-from striate.model.targets import Classes
 from striate.shapes import Shape
 from striate.training.callbacks import Callback
 from striate.training.history import History
 from striate.training.settings import TrainingSettings
 
 
-class Network(Structure):
+class Network:
     """A convolutional network.
 
     Parameters
     ----------
     layers
-        Layers in a row, with ``input_shape``; or input (or inputs) of a graph, with ``outputs``.
+        A list of layers, with ``input_shape``; or the input (or inputs) of a graph, with
+        ``outputs``.
     outputs
-        The result (or results) of a graph.
+        The output (or outputs) of a graph.
     input_shape
-        Shape of one image, ``(rows, columns, channels)``, or ``(features,)``.
+        Shape of one image with its channels, ``(rows, columns, channels)``; of a signal, ``(length,
+        channels)``; of a vector, ``(features,)``.
     channels
         Which axis of images holds the channels, ``"last"`` or ``"first"``; ``input_shape`` and each
         ``Input`` follow it.
     seed
-        For the weights that the network starts with: the same seed gives the same bits.
+        Seed of the initial weights: the same seed gives the same bits.
     engine
-        What computes: ``"compiled"`` machine code, made for network and processor when first
-        needed; ``"numpy"``, many times slower and the same but for rounding; ``"auto"`` machine
-        code wherever it can be, else NumPy with a notice. It is not saved with the network.
+        ``"compiled"`` runs machine code that is compiled when first needed; ``"numpy"`` is many
+        times slower, with the same results up to rounding; ``"auto"`` compiles if possible and
+        otherwise falls back to NumPy with a warning. It is not saved with the network.
     winograd
-        Whether machine code may compute 3 x 3 convolutions with fewer products and more rounding.
+        Whether the compiled engine may use Winograd's method for 3 x 3 convolutions: fewer
+        multiplications, a little more rounding.
 
     Raises
     ------
     ShapeError
-        If sizes do not fit, with the chain of sizes and the formula.
+        If sizes do not fit, with the sizes so far and the formula.
     GraphError
         If the layers are joined in a way that cannot be computed.
     OptionError
-        If ``channels``, the seed or the engine cannot be.
+        If ``channels``, ``seed`` or ``engine`` has a value that is not allowed.
 
     Sources
     -------
@@ -72,6 +83,9 @@ class Network(Structure):
     conv 6@5x5 tanh | average 2x2 | dense 10
     """
 
+    __slots__ = ("__weakref__", "_core")
+    _core: Core
+
     def __init__(
         self,
         layers: Sequence[Layer] | Node | Sequence[Node],
@@ -84,8 +98,289 @@ class Network(Structure):
         winograd: bool = True,
     ) -> None:
         graph = build(layers, outputs, input_shape, channels)
-        numbers, engines = start_numbers(graph, seed), Engines(graph, engine, winograd=winograd)
-        self._begin(engines, Preprocessing(channels=channels), Classes(), numbers)
+        self._core = Core(
+            Engines(graph, engine, winograd=winograd),
+            preprocessing=Preprocessing(channels=channels),
+            seed=seed,
+        )
+
+    @classmethod
+    def parse(
+        cls,
+        text: str,
+        input_shape: Shape | None = None,
+        *,
+        channels: Channels = "last",
+        seed: int = 0,
+        engine: EngineName = "auto",
+        winograd: bool = True,
+    ) -> Self:
+        """Read a network from Hagan's shorthand.
+
+        Parameters
+        ----------
+        text
+            See :mod:`striate.graph.shorthand`.
+        input_shape
+            As for :class:`Network`; not needed if the text begins with its input.
+        channels
+            Which axis of images and of ``input_shape`` holds the channels, ``"last"`` or
+            ``"first"``. Inputs in the text always have them last.
+        seed, engine, winograd
+            As for :class:`Network`.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        ShorthandError
+            If a word, an option or a name is unknown.
+        ShapeError
+            If sizes do not fit.
+        OptionError
+            If ``channels``, ``seed`` or ``engine`` has a value that is not allowed.
+
+        Sources
+        -------
+        Hagan fig. 8.10-8.11.
+
+        Examples
+        --------
+        >>> import striate as st
+        >>> st.Network.parse("conv 6@5x5 tanh | average 2 | dense 10", (28, 28, 1)).parameter_count
+        8806
+        """
+        require_channels(channels)
+        if input_shape is not None and channels == "first":
+            input_shape = to_last(require_shape(input_shape))
+        engines = Engines(parse(text, input_shape), engine, winograd=winograd)
+        core = Core(engines, preprocessing=Preprocessing(channels=channels), seed=seed)
+        return cls._of(core)
+
+    @classmethod
+    def preset(
+        cls,
+        name: str,
+        *,
+        input_shape: Shape | None = None,
+        classes: int | None = None,
+        seed: int = 0,
+        engine: EngineName = "auto",
+        winograd: bool = True,
+    ) -> Self:
+        """Build a well-known network by its name.
+
+        Parameters
+        ----------
+        name
+            ``"lenet5"``, ``"resnet20"``, ...; see :mod:`striate.model.presets`.
+        input_shape
+            Shape of one image, if it differs from the preset's own.
+        classes
+            Number of outputs, if it differs from the preset's own.
+        seed, engine, winograd
+            As for :class:`Network`.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        OptionError
+            If there is no such preset, or an option has a value that is not allowed.
+        ShapeError
+            If the preset's kernels do not fit ``input_shape``.
+
+        Examples
+        --------
+        >>> import striate as st
+        >>> st.Network.preset("lenet5").parameter_count
+        61706
+        """
+        text, shape = preset(name, input_shape=input_shape, classes=classes)
+        return cls.parse(text, shape, seed=seed, engine=engine, winograd=winograd)
+
+    @classmethod
+    def _of(cls, core: Core) -> Self:
+        """Wrap a core."""
+        network = cls.__new__(cls)
+        network._core = core  # noqa: SLF001  # its own class
+        return network
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse attributes that would be ignored; a subclass may have attributes of its own."""
+        if name not in _SETTABLE and type(self) is Network:
+            raise ReadOnlyError(_cannot_set(name))
+        object.__setattr__(self, name, value)
+
+    @property
+    def graph(self) -> Graph:
+        """The layers in order of computation, with their shapes."""
+        return self._core.graph
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of one image of the first input, in the user's axis order."""
+        return self._core.input_shape
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of the first output for one image, in the user's axis order."""
+        return self._core.output_shape
+
+    @property
+    def parameters(self) -> NamedArrays:
+        """The trainable arrays by name, ``conv1.weight``.
+
+        Change one in place, or assign new values: ``net.parameters["conv1.bias"] = values``.
+        """
+        return self._core.parameters
+
+    @property
+    def statistics(self) -> NamedArrays:
+        """The running statistics by name, ``batch-norm1.mean``; changed as :attr:`parameters`."""
+        return self._core.statistics
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of trainable parameters."""
+        return self._core.buffers[0].size
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What is done to images before the first layer; learned by :meth:`fit`."""
+        return self._core.preprocessing
+
+    @property
+    def losses(self) -> tuple[Loss, ...] | None:
+        """The loss of each output in the last training; ``None`` before any."""
+        return self._core.losses
+
+    @property
+    def history(self) -> History:
+        """The scores of the last training, also after Ctrl-C or an error; empty before the first."""
+        return self._core.history
+
+    @property
+    def engine(self) -> EngineName:
+        """The engine that was asked for: ``"auto"``, ``"compiled"`` or ``"numpy"``."""
+        return self._core.engines.name
+
+    @property
+    def winograd(self) -> bool:
+        """Whether the compiled engine may use Winograd's method."""
+        return self._core.engines.winograd
+
+    @property
+    def classes(self) -> Any:
+        """The classes, in the order of the outputs; empty before training and for a regression.
+
+        :meth:`fit` takes them from the labels; :meth:`predict_classes` returns them, and labels are
+        compared with them by value. Set them before training to give integer labels other values
+        than 0, 1, ..., or later to rename the classes; an empty tuple forgets them. A network with
+        several outputs has a dict of classes by output.
+
+        Examples
+        --------
+        >>> import striate as st
+        >>> net = st.Network.parse("dense 3 softmax", (4,))
+        >>> net.classes = ("cat", "dog", "eel")
+        >>> net.predict_classes([[1.0, 2.0, 3.0, 4.0]]).dtype.kind
+        'U'
+        """
+        known = {output.layer.name: output.classes.values for output in self._core.outputs}
+        return known if len(known) > 1 else next(iter(known.values()))
+
+    @classes.setter
+    def classes(self, values: Iterable[Value] | Mapping[str, Iterable[Value]]) -> None:
+        outputs = {output.layer.name: output for output in self._core.outputs}
+        if isinstance(values, Mapping):
+            given = dict(values)
+        elif len(outputs) > 1:
+            raise OptionError(
+                f"`classes` of a network with several outputs must be a dict with the outputs' "
+                f"names {', '.join(outputs)} as keys, got {values!r:.60}."
+            )
+        else:
+            given = {next(iter(outputs)): values}
+        checked: dict[str, Classes] = {}
+        for name, classes in given.items():
+            if name not in outputs:
+                raise OptionError(
+                    f'`classes` names the output "{name}", but the outputs are '
+                    f"{', '.join(outputs)}."
+                )
+            checked[name] = Classes.of(classes, outputs[name].class_count)
+        self._core.classes.update(checked)
+
+    def summary(self) -> Summary:
+        """Summarize the layers: sizes, parameters, multiply-adds, receptive fields, unseen pixels.
+
+        Returns
+        -------
+        Summary
+            Prints as a table; its rows hold the numbers.
+
+        Sources
+        -------
+        Hagan 8.18; Wichmann 2.3, 3.1.
+
+        Examples
+        --------
+        >>> import striate as st
+        >>> st.Network.preset("lenet5").summary().parameters
+        61706
+        """
+        return summarize(self.graph)
+
+    def to_text(self) -> str:
+        """Write the network in Hagan's shorthand."""
+        return write(self.graph)
+
+    def __str__(self) -> str:
+        return str(self._core)
+
+    def __repr__(self) -> str:
+        return repr(self._core)
+
+    def at(self, input_shape: Shape | Mapping[str, Shape]) -> Self:
+        """Use the same kernels for images of another size.
+
+        Parameters
+        ----------
+        input_shape
+            The new shape of an image; for several inputs a dict of shapes by input, or one shape
+            for all.
+
+        Returns
+        -------
+        Network
+            With a copy of the parameters.
+
+        Raises
+        ------
+        GraphError
+            If the weights of a layer depend on the size, or one shape is given for inputs with
+            different numbers of axes.
+        ShapeError
+            If sizes do not fit.
+
+        Sources
+        -------
+        Hagan, after 8.15.
+
+        Examples
+        --------
+        >>> import striate as st
+        >>> net = st.Network.parse("conv 6@5x5 tanh", (28, 28, 1))
+        >>> net.at((100, 60, 1)).output_shape
+        (96, 56, 6)
+        """
+        shapes = shapes_at(self.graph.inputs, input_shape, self.preprocessing.channels)
+        return self._of(self._core.at(self.graph.at(shapes)))
 
     def fit(
         self,
@@ -222,7 +517,7 @@ class Network(Structure):
             seed=seed,
         )
         return fitting.fit(
-            self,
+            self._core,
             x,
             y,
             settings,
@@ -281,7 +576,7 @@ class Network(Structure):
         True
         """
         return scoring.evaluate(
-            self,
+            self._core,
             x,
             y,
             loss=loss if loss is not None else self.losses,
@@ -289,6 +584,68 @@ class Network(Structure):
             top_k=top_k,
             batch_size=batch_size,
         )
+
+    def predict(self, x: Any, *, batch_size: int = 256) -> Any:
+        """Compute the outputs for images.
+
+        Parameters
+        ----------
+        x
+            Images; for several inputs a list, or a dict by input.
+        batch_size
+            Images computed at a time.
+
+        Returns
+        -------
+        Array or tuple of Array
+            One row for each image; images channels last. A tuple for several outputs.
+
+        Raises
+        ------
+        ShapeError, DataError, GraphError
+            If ``x`` does not hold images that the network takes.
+        OptionError
+            If ``batch_size`` is not a positive integer.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import striate as st
+        >>> st.Network.preset("lenet5").predict(np.zeros((2, 28, 28, 1))).shape
+        (2, 10)
+        """
+        return prediction.predict(self._core, x, batch_size)
+
+    def predict_classes(self, x: Any, *, batch_size: int = 256) -> Any:
+        """Predict the class of each image (or of each pixel, if the output has pixels).
+
+        Parameters
+        ----------
+        x, batch_size
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        Array or tuple
+            One class for each image: one of :attr:`classes`, with their type, or the index of the
+            largest output if the network has no classes yet. A tuple for several outputs, with
+            ``None`` for an output that is not a classifier.
+
+        Raises
+        ------
+        ShapeError, DataError, GraphError
+            If ``x`` does not hold images that the network takes, or the network is a regression.
+        OptionError
+            If ``batch_size`` is not a positive integer.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import striate as st
+        >>> st.Network.preset("lenet5").predict_classes(np.zeros((2, 28, 28, 1))).shape
+        (2,)
+        """
+        return prediction.predict_classes(self._core, x, batch_size)
 
     def trace(
         self,
@@ -339,7 +696,7 @@ class Network(Structure):
         >>> trace["conv1"].dW.shape
         (2, 1, 3, 3)
         """
-        return inspection.trace(self, x, y, loss or self.losses, training=training, seed=seed)
+        return inspection.trace(self._core, x, y, loss or self.losses, training=training, seed=seed)
 
     def check_gradients(
         self, x: Any, y: Any, *, loss: str | Loss | None = None, entries: int = 30, seed: int = 0
@@ -382,7 +739,7 @@ class Network(Structure):
         True
         """
         return inspection.check_gradients(
-            self, x, y, loss or self.losses, entries=entries, seed=seed
+            self._core, x, y, loss or self.losses, entries=entries, seed=seed
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -407,4 +764,55 @@ class Network(Structure):
         ...     print(st.load(f"{folder}/lenet5.safetensors").parameter_count)
         61706
         """
-        files.save(self, path)
+        files.save(self._core, path)
+
+
+_SETTABLE = ("_core", "classes")
+
+_INSTEAD = {
+    "parameters": 'Assign to one array: net.parameters["conv1.weight"] = values, or use '
+    "net.parameters.update(arrays).",
+    "statistics": 'Assign to one array: net.statistics["batch-norm1.mean"] = values.',
+    "engine": "Choose it with Network(..., engine=...) or st.load(path, engine=...).",
+    "winograd": "Choose it with Network(..., winograd=...) or st.load(path, winograd=...).",
+    "input_shape": "Use net.at(input_shape), which has the same kernels.",
+    "losses": "Give it to fit(x, y, loss=...) or evaluate(x, y, loss=...).",
+    "preprocessing": "It is learned by fit(x, y, standardize=True).",
+}
+
+
+def _cannot_set(name: str) -> str:
+    """Explain why an attribute cannot be set, and what to do instead."""
+    public = [known for known in dir(Network) if not known.startswith("_")]
+    if name in public:
+        remedy = _INSTEAD.get(name, "Build a new network instead.")
+        return f"`{name}` of a network cannot be set. {remedy}"
+    nearest = get_close_matches(name, public, n=1)
+    meant = f' Did you mean "{nearest[0]}"?' if nearest else ""
+    return (
+        f'A network has no attribute "{name}".{meant} Options of training are arguments of '
+        "fit(x, y, ...)."
+    )
+
+
+def core_of(network: Network) -> Core:
+    """Give the object behind a network, for library code."""
+    return network._core  # noqa: SLF001  # the one place where other modules reach it
+
+
+def network_of(
+    graph: Graph,
+    *,
+    seed: int = 0,
+    engine: EngineName = "auto",
+    preprocessing: Preprocessing | None = None,
+) -> Network:
+    """Make a network of a graph, for library code."""
+    return Network._of(  # noqa: SLF001  # as above
+        Core(Engines(graph, engine), preprocessing=preprocessing, seed=seed)
+    )
+
+
+def wrapped(core: Core) -> Network:
+    """Make the network of a core, for library code."""
+    return Network._of(core)  # noqa: SLF001  # as above

@@ -1,169 +1,479 @@
-"""From a user's targets to what the losses take: class names, labels, weights."""
+"""Targets and weights of images: from what users give to what losses take.
+
+Targets are either *labels*, one class for each image (or for each pixel of it), or *numbers*, one
+for each value of the output. Labels that are integers are indices of the output's maps, unless the
+network has classes of its own (words, -1 and 1, the integers of a data set that the command read):
+then each label is looked up among them. Rows of numbers for a classifier are class probabilities.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from numbers import Integral
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from striate.errors import DataError
+from striate.errors import DataError, ShapeError
 from striate.functions.base import Loss
-from striate.functions.options import NOT_NEGATIVE, Range
-from striate.graph.axis_order import images_to_first
+from striate.functions.loss.targets import TargetValueError
+from striate.functions.options import NOT_NEGATIVE
+from striate.functions.transfer import Linear, Logistic, LogSoftmax, Softmax
+from striate.graph.axis_order import Channels, images_to_first, to_last
+from striate.graph.graph import Placed
+from striate.model.classes import Classes, listed
 from striate.model.inputs import as_array, scaled_targets
-from striate.shapes import Array, Shape
+from striate.shapes import Array, Int, Shape
 
 
 @dataclass(frozen=True, kw_only=True)
-class Classes:
-    """The classes of a classifier: their names, where they have any.
+class Output:
+    """One output of a network, as its targets see it.
 
     Parameters
     ----------
-    names
-        In the order of the labels; empty where labels are numbers.
+    layer
+        The layer whose activation it is.
+    channels
+        Which axis of a user's arrays holds the channels.
+    targets
+        The variable that holds its targets, for error messages: ``y``, ``y["dense1"]``.
+    classes
+        Its classes, if they are known.
+    part
+        Which part of the data is checked, for error messages: ``""`` or ``"validation "``.
     """
 
-    names: tuple[str, ...] = ()
+    layer: Placed
+    channels: Channels
+    targets: str
+    classes: Classes
+    part: str = ""
 
-    def learned(self, y: Any) -> "Classes":
-        """Learn the names from training labels that are words."""
-        labels = as_labels(y)
-        if labels.dtype.kind not in "US" or self.names:
-            return self
-        return replace(self, names=tuple(np.unique(labels.astype(str)).tolist()))
+    @property
+    def name(self) -> str:
+        """What its targets are called in error messages."""
+        return self.part + self.targets
 
-    def numbers(self, y: Any) -> Array:
-        """Turn labels that are words into numbers; leave others as they are.
+    @property
+    def shape(self) -> Shape:
+        """``(maps, *pixels)``, as in the equations."""
+        return self.layer.shape
 
-        Raises
-        ------
-        DataError
-            If a word is no class.
+    @property
+    def class_count(self) -> int:
+        """How many classes it distinguishes: one for each map, two for a single map."""
+        return max(self.shape[0], 2)
+
+    def face(self, shape: Shape) -> str:
+        """Write the shape of a batch in the user's axis order: ``(n, rows, columns, maps)``."""
+        ordered = to_last(shape) if self.channels == "last" and shape else shape
+        return of_batch(ordered)
+
+    def index(self, place: tuple[int, ...], ndim: int) -> str:
+        """Write an index of the equations' array as one of the user's array of ``ndim`` axes."""
+        image, *others = map(str, place)
+        if len(place) > ndim:  # a user may leave out the axis of a single map
+            others = others[1:]
+        elif len(place) == len(self.shape) + 1 and self.channels == "last":
+            others = [*others[1:], others[0]]
+        elif len(place) < ndim and self.channels == "first" and others:  # a pixel of all maps
+            others = [":", *others]
+        return ", ".join([image, *others])
+
+    def predicted(self, activation: Array) -> Int[Array, "..."]:
+        """Give the index of the largest map; of a single map, whether it is above the threshold.
+
+        The threshold is one half if the last transfer function is logistic, otherwise zero.
         """
-        labels = as_labels(y)
-        if labels.dtype.kind not in "US":
-            return labels
-        number = {name: k for k, name in enumerate(self.names)}
-        words = labels.astype(str)
-        for place, word in enumerate(words.ravel().tolist()):
-            if word not in number:
-                known = f"classes {', '.join(self.names)}" if self.names else "no names of classes"
-                raise DataError(
-                    f'y holds the label "{word}" at {place}. The network has learned {known}. '
-                    "Leave those images out, or train on data that have this class."
-                )
-        return np.array([number[word] for word in words.ravel().tolist()], np.int64).reshape(
-            words.shape
-        )
-
-    def require_room(self, maps: int) -> None:
-        """Raise where there are not as many outputs as classes with names.
-
-        Raises
-        ------
-        DataError
-            If the names are more or fewer than ``maps``.
-        """
-        if len(self.names) not in {0, 1, maps}:  # one class alone has an error of its own
-            raise DataError(
-                f"y holds {len(self.names)} classes, {', '.join(self.names)}, for {maps} outputs. "
-                "Each class has an output of its own, and each output a class. "
-                f"Give the last layer {len(self.names)} outputs."
-            )
-
-    def name(self, label: int) -> str:
-        """Give the name of a class, or its number."""
-        return self.names[label] if label < len(self.names) else str(label)
+        if activation.shape[1] == 1:
+            threshold = 0.5 if isinstance(self.layer.layer.transfer, Logistic) else 0.0
+            return (activation[:, 0] > threshold).astype(np.int64)
+        return activation.argmax(axis=1)
 
 
-def as_labels(y: Any) -> Array:
-    """Make an array of targets; words in a column of objects, as pandas has them, are words."""
-    labels = as_array(y, "y")
-    words = labels.dtype == np.object_ and all(isinstance(one, str) for one in labels.flat)
-    return labels.astype(str) if words and labels.size else labels
+@dataclass(frozen=True, kw_only=True)
+class Targets:
+    """Checked targets of one output.
+
+    Parameters
+    ----------
+    values
+        In the form that the loss takes.
+    labels
+        Index of the class of each image (or pixel); ``None`` if the targets are not labels.
+    classes
+        The classes of the output: those it had, or those that were learned from these targets.
+    """
+
+    values: Array
+    labels: Int[Array, "..."] | None
+    classes: Classes
 
 
 def check_targets(
-    y: Any,
-    loss: Loss,
-    shape: Shape,
-    *,
-    channels: Literal["last", "first"],
-    count: int,
-    name: str = "y",
-) -> Array:
-    """Bring targets into the form that a loss takes.
+    y: Any, output: Output, loss: Loss, *, count: int, learn: bool = False
+) -> Targets:
+    """Check the targets of one output, and convert them to the form that its loss takes.
 
     Parameters
     ----------
     y
         Labels or numbers, one entry for each image.
+    output
+        The output.
     loss
-        Checks and converts them.
-    shape
-        The output's shape as the equations have it.
-    channels
-        Which axis holds the channels where targets are images.
+        Its loss.
     count
-        Images that there are.
-    name
-        What the targets are called, for the error text.
+        Number of images.
+    learn
+        Whether an output without classes takes its classes from these targets.
 
     Returns
     -------
-    Array
+    Targets
 
     Raises
     ------
     DataError
-        If there is not one target for each image, or the loss cannot take them.
+        If there is not one target for each image, a label is missing or is not one of the classes,
+        or the loss does not accept a value.
+    ShapeError
+        If the targets have a shape that the loss does not accept.
+
+    Examples
+    --------
+    >>> from striate.functions.loss import CrossEntropy
+    >>> from striate.graph.shorthand import parse
+    >>> layer = parse("dense 2 softmax", (3,))["dense1"]
+    >>> output = Output(layer=layer, channels="last", targets="y", classes=Classes())
+    >>> check_targets(["dog", "cat"], output, CrossEntropy(), count=2, learn=True).values
+    array([1, 0])
     """
-    targets = as_array(y, name)
-    if targets.ndim == 0 or len(targets) != count:
-        given = "a single number" if targets.ndim == 0 else f"{len(targets)} targets"
+    name = output.name
+    given = label_array(y, name)
+    _require_one_each(given, count, name)
+    given = scaled_targets(given, output.shape, takes_labels=loss.takes_labels, name=name)
+    labels = _label_form(given, output)
+    _require_loss_of_labels(given, labels, output, loss)
+    classes = output.classes
+    if learn and not classes.values:
+        classes = _learned(given, labels, output, loss)
+    indices = None if labels is None else _indices(labels, output, loss, classes)
+    if indices is not None and loss.takes_labels:
+        values = indices
+    else:
+        _require_shape(given, output, loss)
+        full = given.ndim == len(output.shape) + 1 > 2
+        values = images_to_first(given) if full and output.channels == "last" else given
+    try:
+        return Targets(values=loss.targets(values, output.shape), labels=indices, classes=classes)
+    except TargetValueError as error:
+        place = output.index(error.place, given.ndim)
+        raise DataError(error.text(f"{name}[{place}]")) from error
+
+
+def label_array(y: Any, name: str) -> Array:
+    """Make an array of targets; objects, as in a column of pandas, become words or numbers.
+
+    Raises
+    ------
+    DataError
+        If a label is missing (``None`` or NaN among words), or words and numbers are mixed.
+    """
+    labels = as_array(y, name)
+    if labels.dtype.kind == "O" and labels.ndim and labels.size:
+        labels = _from_objects(labels, name)
+    if labels.dtype.kind == "S":
+        try:
+            return np.char.decode(labels, "utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{name} holds bytes that are not UTF-8 text ({error.reason}). Decode them first, "
+                f'for example with np.char.decode({name}, "latin-1").'
+            ) from error
+    return labels.astype(str) if labels.dtype.kind == "T" else labels
+
+
+def _from_objects(labels: Array, name: str) -> Array:
+    """Convert an array of objects that are all words, all integers, or all truth values."""
+    flat = labels.ravel()
+    missing = [k for k, one in enumerate(flat) if _is_missing(one)]
+    if missing:
+        place = [int(k) for k in np.unravel_index(missing[0], labels.shape)]
         raise DataError(
-            f"{name} holds {given} for {count} images. Each image has one target, in the same "
-            "order. "
-            "Check that images and targets come from the same rows."
+            f"{name}{place} is {flat[missing[0]]}: its label is missing ({len(missing):,} of "
+            f"{labels.size:,}). Leave those images out: "
+            "keep = [label is not None and label == label for label in y], then x[keep], y[keep]."
         )
-    targets = scaled_targets(targets, shape, takes_labels=loss.takes_labels, name=name)
-    if targets.ndim == len(shape) + 1 and len(shape) > 1 and channels == "last":
-        targets = images_to_first(targets)
-    return loss.targets(targets, shape)
+    for kind, dtype in ((str, np.str_), (bool | np.bool_, np.bool_), (int | np.integer, np.int64)):
+        if all(isinstance(one, kind) for one in flat):
+            try:
+                return labels.astype(dtype)
+            except OverflowError:
+                break
+    kinds = sorted({type(one).__name__ for one in flat})
+    if len(kinds) > 1 and "str" in kinds:
+        raise DataError(
+            f"{name} mixes labels of type {' and '.join(kinds)}. Give labels of one type, for "
+            f"example [str(label) for label in {name}]."
+        )
+    return labels
 
 
-def labels_of(y: Array, shape: Shape) -> Array | None:
-    """Give the labels in targets, int64 without the axis of outputs, if there are any."""
-    maps, *pixels = shape
-    whole = y.dtype.kind in "biu"
-    if maps == 1 and (whole or np.isin(y, (0, 1)).all()):
-        return y.astype(np.int64).reshape(len(y), *pixels)
-    return y.astype(np.int64) if whole and y.ndim == len(shape) else None
+def _is_missing(label: object) -> bool:
+    """Whether a label is None, NaN, or pandas' NA, which is the only value not equal to itself."""
+    if label is None or type(label).__name__ in {"NAType", "NaTType"}:
+        return True
+    return isinstance(label, float | np.floating) and bool(np.isnan(label))
 
 
-def predicted_labels(output: Array, threshold: float) -> Array:
-    """Give the class of the largest output; of a single one, whether it is above the threshold."""
-    if output.shape[1] == 1:
-        return (output[:, 0] > threshold).astype(np.int64)
-    return output.argmax(axis=1)
+def _require_one_each(given: Array, count: int, name: str) -> None:
+    """Raise unless there is one target for each image."""
+    if given.ndim == 0 or len(given) != count:
+        held = "is a single value" if given.ndim == 0 else f"holds {len(given)} targets"
+        raise DataError(
+            f"{name} {held}, but there are {count} images; expected one target for each image, in "
+            f"the same order. Check that x and {name} come from the same rows."
+        )
 
 
-def require_two_classes(labels: Array, classes: Classes) -> None:
-    """Raise where all labels are the same.
+def _label_form(given: Array, output: Output) -> Array | None:
+    """Give targets without an axis of maps, ``(n, *pixels)``, if they can be labels."""
+    maps, *pixels = output.shape
+    if given.shape[1:] == tuple(pixels):
+        return given
+    full = (*pixels, 1) if output.channels == "last" else (1, *pixels)
+    if maps == 1 and given.shape[1:] == full:
+        return given.reshape(len(given), *pixels)
+    return None
+
+
+def _learned(given: Array, labels: Array | None, output: Output, loss: Loss) -> Classes:
+    """Take the classes from the targets of a training; none if they are not labels."""
+    count = output.class_count
+    counted = Classes(tuple(range(count)))
+    if labels is None:
+        return counted if _are_rows_of_classes(given, output, loss) else Classes()
+    kind = labels.dtype.kind
+    if kind == "U":
+        return _of_words(labels, output)
+    if kind in "if" and count == 2 and _are_signs(labels):
+        return Classes((-1, 1) if kind == "i" else (-1.0, 1.0))
+    if not loss.takes_labels:
+        return Classes()
+    if kind == "b" and count == 2:
+        return Classes((False, True))
+    zeros_and_ones = kind == "f" and output.shape[0] == 1 and bool(np.isin(labels, (0, 1)).all())
+    return counted if kind in "biu" or zeros_and_ones else Classes()
+
+
+def _of_words(labels: Array, output: Output) -> Classes:
+    """Take the classes from words, in alphabetical order."""
+    words = tuple(np.unique(labels).tolist())
+    if len(words) not in {1, output.class_count}:  # a single class has an error of its own
+        last, outputs = output.layer.name, output.shape[0]
+        raise DataError(
+            f"{output.name} holds {len(words)} classes ({listed(words)}), but the last layer "
+            f"({last}) has {outputs} output{'s' * (outputs > 1)}. Give it {len(words)}, one for "
+            "each class"
+            + ("" if len(words) > output.class_count else ", or add images of the other classes")
+            + "."
+        )
+    return Classes(words)
+
+
+def _are_signs(labels: Array) -> bool:
+    """Whether labels are -1 and 1, and both occur."""
+    return bool(
+        labels.size and labels.min() == -1 and labels.max() == 1 and (np.abs(labels) == 1).all()
+    )
+
+
+def _are_rows_of_classes(given: Array, output: Output, loss: Loss) -> bool:
+    """Whether rows of numbers give classes: probabilities, or one-hot rows for any other loss."""
+    if (
+        given.dtype.kind not in "biuf"
+        or output.shape[0] == 1
+        or given.ndim != len(output.shape) + 1
+    ):
+        return False
+    if loss.target_numbers == "class probabilities":
+        return True
+    axis = -1 if output.channels == "last" else 1
+    if given.size == 0 or given.shape[axis] != output.shape[0]:
+        return False
+    least, most = given.min(), given.max()
+    if (least, most) not in {(0, 1), (-1, 1)}:
+        return False
+    top = given == most
+    return bool((top.sum(axis=axis) == 1).all() and (top | (given == least)).all())
+
+
+def _indices(labels: Array, output: Output, loss: Loss, classes: Classes) -> Array | None:
+    """Find the class of each label; ``None`` if these are numbers, not labels."""
+    kind, name = labels.dtype.kind, output.name
+    if kind == "U":
+        return classes.indices(labels, name)
+    if kind == "f":
+        return _indices_of_floats(labels, output, loss, classes)
+    if kind not in "biu" or not (loss.takes_labels or classes.values):
+        return None
+    if not loss.takes_labels and not classes.holds(labels):
+        return None  # numbers again, after a training on -1 and 1
+    if classes.values and not classes.counted:
+        return classes.indices(labels, name)
+    _require_range(labels, output)
+    return labels.astype(np.int64)
+
+
+def _indices_of_floats(labels: Array, output: Output, loss: Loss, classes: Classes) -> Array | None:
+    """Find the class of each label that is a float; ``None`` if these are numbers."""
+    maps, name = output.shape[0], output.name
+    missing = np.isnan(labels)
+    if maps > 1 and loss.takes_labels and missing.any():
+        place = np.argwhere(missing)[0].tolist()
+        raise DataError(
+            f"{name}{place} is nan: its label is missing ({int(missing.sum()):,} of "
+            f"{labels.size:,}). Leave those images out: keep = ~np.isnan({output.targets}), then "
+            f"x[keep], {output.targets}[keep].astype(int)."
+        )
+    if classes.are(str) and loss.takes_labels and maps > 1:
+        return classes.indices(labels, name)  # raises
+    if (maps == 1 or classes.are(float)) and classes.values and not classes.are(str):
+        return classes.indices(labels, name) if classes.holds(labels) else None
+    if maps == 1 and loss.takes_labels and not classes.values and np.isin(labels, (0, 1)).all():
+        return labels.astype(np.int64)
+    return None
+
+
+def _require_range(labels: Array, output: Output) -> None:
+    """Raise if an integer label is not the index of a class."""
+    count = output.class_count
+    outside = (labels < 0) | (labels >= count)
+    if not outside.any():
+        return
+    place = np.argwhere(outside)[0].tolist()
+    wrong = int(outside.sum())
+    found = np.unique(labels)
+    maps = output.shape[0]
+    has = f"has {maps} outputs" if maps > 1 else "has one output, for two classes"
+    name = output.name
+    if len(found) == count and not output.classes.values:
+        remedy = (
+            f"To use {listed(found.tolist())} as classes, set net.classes = "
+            f"({', '.join(map(str, found.tolist()))}) before training."
+            if count <= 12
+            else "To use these values as classes, set net.classes = "
+            f"np.unique({output.targets}) before training."
+        )
+    else:
+        y = output.targets
+        remedy = f"Renumber them with classes, {y} = np.unique({y}, return_inverse=True)" + (
+            f", or give the last layer ({output.layer.name}) {int(labels.max()) + 1} outputs."
+            if labels.min() >= 0 and labels.max() < 100_000
+            else "."
+        )
+    raise DataError(
+        f"{name}{place} is {labels[tuple(place)]}, but the network {has}, so labels must be 0 to "
+        f"{count - 1} ({wrong:,} {'label is' if wrong == 1 else 'labels are'} out of range). "
+        f"{remedy}"
+    )
+
+
+def _require_loss_of_labels(given: Array, labels: Array | None, output: Output, loss: Loss) -> None:
+    """Raise if labels were given to a loss that compares numbers: often softmax was forgotten."""
+    words = given.dtype.kind == "U"
+    whole = given.dtype.kind in "biu" or (given.dtype.kind == "f" and _are_whole(given))
+    maps = output.shape[0]
+    if loss.takes_labels or labels is None or not (words or (whole and maps > 1)):
+        return
+    each = "pixel" if len(output.shape) > 1 else "image"
+    held = f"{'words' if words else 'one integer label'} for each {each}"
+    transfer, name = output.layer.layer.transfer, output.name
+    if maps == 1:
+        remedy = (
+            f'For a classifier, use activation="logistic" in the last layer ({output.layer.name}).'
+        )
+    elif isinstance(transfer, Softmax | LogSoftmax):
+        remedy = 'For a classifier, use loss="cross-entropy", which softmax has by default.'
+    elif isinstance(transfer, Linear):
+        remedy = (
+            f'For a classifier, add activation="softmax" to the last layer ({output.layer.name}), '
+            'or use loss="cross-entropy".'
+        )
+    else:
+        remedy = (
+            f'For a classifier, use activation="softmax" in the last layer ({output.layer.name}), '
+            f"or give one-hot rows, np.eye({maps})[{output.targets}]."
+        )
+    raise ShapeError(
+        f"{name} holds {held}, but the loss {loss} compares numbers, one for each output: expected "
+        f"shape {output.face(output.shape)}. {remedy}"
+    )
+
+
+def _are_whole(given: Array) -> bool:
+    """Whether all floats are whole numbers."""
+    return bool(np.isfinite(given).all() and (given == np.floor(given)).all())
+
+
+def _require_shape(given: Array, output: Output, loss: Loss) -> None:
+    """Raise if targets have none of the shapes that the loss takes, in the user's axis order."""
+    maps, *pixels = output.shape
+    forms: list[tuple[str, Shape]] = []
+    ordered = tuple(to_last(output.shape)) if output.channels == "last" else output.shape
+    if loss.takes_labels:
+        forms.append(("labels", tuple(pixels)))
+    if loss.target_numbers:
+        forms.append((loss.target_numbers, ordered))
+    if maps == 1:
+        forms = [(loss.target_numbers or "labels", tuple(pixels)), (forms[0][0], ordered)]
+    shape = given.shape[1:]
+    if shape in {form for _, form in forms}:
+        return
+    name = output.name
+    wanted = " or ".join(f"{what} of shape {of_batch(form)}" for what, form in forms)
+    last = output.channels == "last"
+    other = output.shape if last else to_last(output.shape)
+    order = f", channels {output.channels}" if pixels else ""
+    if shape == (1,) and not pixels:
+        remedy = f"Use {output.targets}[:, 0]."
+    elif pixels and shape == other:
+        remedy = (
+            f"Move the channels with np.moveaxis({output.targets}, {'1, -1' if last else '-1, 1'})."
+        )
+    elif not pixels and given.ndim == 2 and given.shape[1] > 1:
+        remedy = f"Give the last layer ({output.layer.name}) {given.shape[1]} outputs."
+    elif pixels and given.ndim in {len(form) + 1 for _, form in forms}:
+        remedy = (
+            "Resize the targets, or change the padding and strides of the network so that its "
+            "output has their size."
+        )
+    else:
+        remedy = f"Reshape {output.targets}, or change the last layer ({output.layer.name})."
+    raise ShapeError(
+        f"{name} has shape {given.shape}, but the network's output has shape "
+        f"{of_batch(ordered)}{order}; expected {wanted}. {remedy}"
+    )
+
+
+def of_batch(shape: Shape) -> str:
+    """Write a shape with the axis of images in front: ``(n, 28, 28, 1)``."""
+    return f"(n, {', '.join(map(str, shape))})" if shape else "(n,)"
+
+
+def require_two_classes(labels: Array, classes: Classes, name: str = "y") -> None:
+    """Raise if all labels are the same.
 
     Raises
     ------
     DataError
-        If there is one class only.
+        If there is only one class.
     """
-    least = labels.min()
-    if least == labels.max():  # a choice needs two
+    first = labels.flat[0]
+    if (labels == first).all():
         raise DataError(
-            f"All {len(labels)} labels are {classes.name(int(least))}. A classifier learns to "
-            "tell at least two classes apart. "
-            "Add images of another class."
+            f"All {labels.size} labels in {name} are {listed(classes.take(first[np.newaxis]))}; "
+            "a classifier needs at least two classes. Add images of another class."
         )
 
 
@@ -173,14 +483,14 @@ def sample_weights(sample_weight: Any, count: int) -> Array | None:
     Parameters
     ----------
     sample_weight
-        One number for each image, at least 0, or ``None``.
+        One finite number of at least 0 for each image, or ``None``.
     count
-        Images that there are.
+        Number of images.
 
     Returns
     -------
     Array or None
-        ``None`` where every image counts 1.
+        Float64; ``None`` if every image has weight 1.
 
     Raises
     ------
@@ -190,18 +500,29 @@ def sample_weights(sample_weight: Any, count: int) -> Array | None:
     if sample_weight is None:
         return None
     given = as_array(sample_weight, "sample_weight")
-    if given.shape != (count,) or given.dtype.kind not in "biuf" or not _can_weigh(given):
+    if given.shape != (count,):
         raise DataError(
-            f"sample_weight has shape {given.shape} and type {given.dtype} for {count} images"
-            f"{_outside(given)}. Each image has one weight, a finite number of at least 0. "
-            "Use numpy.ones(len(x)) as a start."
+            f"`sample_weight` has shape {given.shape}; expected one weight for each of the {count} "
+            f"images, shape ({count},). For weights of pixels, use the loss's class weights, "
+            "CrossEntropy(class_weights=...)."
+        )
+    if given.dtype.kind not in "biuf":
+        raise DataError(
+            f"`sample_weight` has dtype {given.dtype}; expected real numbers of at least 0."
+        )
+    wrong = ~(np.isfinite(given) & (given >= 0))
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise DataError(
+            f"sample_weight[{place}] is {given[place]}; weights must be finite numbers of at least "
+            "0. Use 0 to leave an image out."
         )
     return _require_any(given.astype(np.float64))
 
 
 def class_weights(
     class_weight: Mapping[Any, float] | str,
-    labels: Array | None,
+    labels: Int[Array, "..."] | None,
     weights: Array | None,
     classes: Classes,
     maps: int,
@@ -211,15 +532,16 @@ def class_weights(
     Parameters
     ----------
     class_weight
-        A number for each class, by label or name; ``"balanced"`` makes all classes count the same.
+        A weight for each class, by the class's value; ``"balanced"`` gives all classes the same
+        total weight.
     labels
-        The classes of the images, if they have any.
+        Index of the class of each image, if the targets are labels.
     weights
-        The images' own, or ``None`` where every image counts 1.
+        The images' own weights, or ``None`` if each has weight 1.
     classes
-        The names of the classes.
+        The classes.
     maps
-        How many classes the network tells apart.
+        How many classes the network distinguishes.
 
     Returns
     -------
@@ -228,15 +550,29 @@ def class_weights(
     Raises
     ------
     DataError
-        If images have no class, the table is none or names something else, or all weights are 0.
+        If the targets are not one label for each image, the weights name another class, or all
+        weights are 0.
     """
-    if labels is None or labels.ndim != 1:
+    if labels is None:
         raise DataError(
-            "class_weight was given for targets that are not one label for each image. It weighs "
-            "images by their class. "
-            "Use sample_weight instead."
+            "`class_weight` needs labels, but y holds numbers. Give labels, or weigh the images "
+            "with sample_weight."
         )
-    of_images = _table(class_weight, labels, classes, maps)[labels]
+    table = _table(class_weight, labels, classes, maps)
+    if labels.ndim > 1:
+        each = ", ".join(f"{weight:.3g}" for weight in table)
+        raise DataError(
+            "`class_weight` weighs whole images, but y holds a label for each pixel. Weigh pixels "
+            "by their class in the loss: "
+            + (
+                f"loss=st.losses.CrossEntropy(class_weights=({each}))."
+                if len(table) <= 12
+                else "loss=st.losses.CrossEntropy(class_weights=...), with one weight for each "
+                "class."
+            )
+            + (" It needs an output with two maps and softmax." if len(table) == 2 else "")
+        )
+    of_images = table[labels]
     return _require_any(of_images if weights is None else weights * of_images)
 
 
@@ -245,55 +581,42 @@ def _table(
 ) -> Array:
     """Give each class its weight."""
     if isinstance(class_weight, str) and class_weight == "balanced":
-        counts = np.bincount(labels)
-        return len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+        counts = np.bincount(labels.ravel(), minlength=maps)
+        return labels.size / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    known = classes if classes.values else Classes(tuple(range(maps)))
     if not isinstance(class_weight, Mapping):
         raise DataError(
-            f'class_weight={class_weight!r} is not known. It is "balanced" or a table of a number '
-            "for each class. Use for example class_weight={0: 1.0, 1: 5.0}."
+            '`class_weight` must be "balanced" or a dict with a weight for each class, got '
+            f"{class_weight!r:.60}. {_example(known)}"
         )
     table = np.ones(maps)
-    known = len(classes.names) or maps
     for key, value in class_weight.items():
-        label = _label_of(key, classes)
-        if label is None or label >= known or value not in NOT_NEGATIVE:
-            named = f"names, {', '.join(classes.names)}" if classes.names else "numbers"
+        index = known.index(key)
+        if index is None:
             raise DataError(
-                f"class_weight holds {key!r}: {value!r}. It is a table of the classes' "
-                f"{named}{', or numbers' if classes.names else ''}, 0 to {known - 1}, "
-                f"and for each {NOT_NEGATIVE}. Use for example class_weight={{0: 1.0, 1: 5.0}}."
+                f"`class_weight` has the key {key!r}, which is not one of the classes: "
+                f"{listed(known.values)}. {_example(known)}"
             )
-        table[label] = value
+        if value not in NOT_NEGATIVE:
+            raise DataError(
+                f"`class_weight` gives class {key!r} the weight {value!r}; weights must be finite "
+                f"numbers of at least 0. {_example(known)}"
+            )
+        table[index] = value
     return table
 
 
+def _example(classes: Classes) -> str:
+    """Show class weights that work."""
+    first, second = classes.values[:2]
+    return f"Try class_weight={{{first!r}: 1.0, {second!r}: 5.0}}."
+
+
 def _require_any(weights: Array) -> Array:
-    """Raise where no image counts."""
+    """Raise if no image has a weight above 0."""
     if not weights.any():
         raise DataError(
-            f"All {len(weights)} weights are 0. The loss is a mean weighted by them, so at least "
-            "one is above 0. "
-            "Check sample_weight and class_weight."
+            f"All {len(weights)} weights are 0, but the loss is a weighted mean; at least one must "
+            "be above 0. Check sample_weight and class_weight."
         )
     return weights
-
-
-def _label_of(key: object, classes: Classes) -> int | None:
-    """Find the label of a class that is given by its name or number."""
-    if isinstance(key, str):
-        return classes.names.index(key) if key in classes.names else None
-    known = key in Range(least=0, whole=True)
-    return int(key) if known and isinstance(key, Integral) else None
-
-
-def _can_weigh(weights: Array) -> bool:
-    """Say whether all are finite and at least 0."""
-    return bool(np.isfinite(weights).all() and (weights >= 0).all())
-
-
-def _outside(weights: Array) -> str:
-    """Name the first weight that cannot be."""
-    if weights.dtype.kind not in "biuf" or _can_weigh(weights):
-        return ""
-    wrong = np.argwhere(~(np.isfinite(weights) & (weights >= 0)))[0]
-    return f", with {weights[tuple(wrong)]} at {', '.join(map(str, wrong))}"

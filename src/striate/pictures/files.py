@@ -70,7 +70,7 @@ def save_all(
         and probabilities is not None
         and _has_mistakes(y, probabilities)
     ):
-        figures["mistakes"] = mistakes(x, y, probabilities, network.classes.names)
+        figures["mistakes"] = mistakes(x, y, probabilities, network.classes)
     return [save(figure, Path(folder) / f"{name}.png") for name, figure in figures.items()]
 
 

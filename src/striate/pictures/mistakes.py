@@ -29,7 +29,7 @@ _SHORT = 4  # two names of at most this many characters fit on a line
 
 
 @in_own_style
-def mistakes(x: Array, y: Array, probabilities: Array, classes: Sequence[str] = ()) -> "Figure":
+def mistakes(x: Array, y: Array, probabilities: Array, classes: Sequence[object] = ()) -> "Figure":
     """Draw the misclassified images whose true class is least probable.
 
     Parameters

@@ -42,6 +42,7 @@ class BinaryCrossEntropy(Loss):
     derivative = f"dn[q,*x] = ({LOGISTIC} - y[q,*x]) / outputs"
     absorbs = (Logistic,)
     takes_labels = True
+    target_numbers = "probabilities"
 
     def lowering(self, shape: Shape, y: Shape) -> Lowering:
         """Give the equations for these shapes."""

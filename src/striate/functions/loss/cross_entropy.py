@@ -70,6 +70,7 @@ class CrossEntropy(Loss):
     )
     absorbs = (Softmax, LogSoftmax)
     takes_labels = True
+    target_numbers = "class probabilities"
     onnx = Onnx(operator="SoftmaxCrossEntropyLoss")
 
     def __post_init__(self) -> None:

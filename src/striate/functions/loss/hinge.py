@@ -32,6 +32,7 @@ class Hinge(Loss):
     """
 
     takes_labels = True
+    target_numbers = None
     score_equation = "t[q,*x] += where(h == y[q,*x], n[q,h,*x], 0)"
     equation = (
         "l[q] += where(h == y[q,*x], 0, max(1 - t[q,*x] + n[q,h,*x], 0)) / (classes * positions)"

@@ -1,4 +1,9 @@
-"""What losses ask of targets: labels or numbers of the right shape, and errors that teach."""
+"""Checks of targets that the losses share: labels or numbers, with the output's shape.
+
+Arrays are in the order of the equations, ``[image, map, *pixels]``. A value that isn't accepted
+raises a :class:`TargetValueError`, which keeps the value's index, so that the caller can name the
+place in the user's own array.
+"""
 
 from typing import NoReturn
 
@@ -8,8 +13,34 @@ from striate.errors import DataError, ShapeError
 from striate.functions.base import Loss
 from striate.shapes import Array, Shape
 
-# How far the probabilities of the classes may be from summing to 1: what float16 makes of them.
+# How far the sum of class probabilities may be from 1: the rounding of float16.
 _SLACK = 1e-3
+
+
+class TargetValueError(DataError):
+    """A target has a value that its loss does not accept.
+
+    Parameters
+    ----------
+    wrong
+        Where the targets are wrong, in the order of the equations.
+    problem
+        What the first wrong target is: ``"is nan"``.
+    rule
+        What is expected, and what to do.
+    """
+
+    def __init__(self, wrong: Array, problem: str, rule: str) -> None:
+        self.place: tuple[int, ...] = tuple(int(k) for k in np.argwhere(wrong)[0])
+        self.problem = problem
+        self.rule = rule
+        self.count = int(wrong.sum())
+        super().__init__(self.text(f"y[{', '.join(map(str, self.place))}]"))
+
+    def text(self, target: str) -> str:
+        """Write the message; ``target`` is the first wrong target as the user would index it."""
+        others = f" (one of {self.count:,} such targets)" if self.count > 1 else ""
+        return f"{target} {self.problem}{others}; {self.rule}"
 
 
 def labels(loss: Loss, y: Array, classes: int, positions: Shape) -> Array:
@@ -18,13 +49,13 @@ def labels(loss: Loss, y: Array, classes: int, positions: Shape) -> Array:
     Parameters
     ----------
     loss
-        Who asks, for the error text.
+        The loss that takes them, for error messages.
     y
         The labels.
     classes
-        How many there are.
+        Number of classes.
     positions
-        The output's pixels; ``()`` where there is one label for each image.
+        The output's pixels; ``()`` for one label for each image.
 
     Returns
     -------
@@ -36,7 +67,7 @@ def labels(loss: Loss, y: Array, classes: int, positions: Shape) -> Array:
     ShapeError
         If there is not one for each position.
     DataError
-        If they are no whole numbers from 0 up to, and without, ``classes``.
+        If they are not integers from 0 to ``classes - 1``.
 
     Examples
     --------
@@ -48,36 +79,36 @@ def labels(loss: Loss, y: Array, classes: int, positions: Shape) -> Array:
         raise_shape(loss, y, (classes, *positions), f"labels of shape {of_images(positions)}")
     if y.dtype.kind not in "biu":
         remedy = (
-            f"Use y.astype(int), or give probabilities of shape {of_images((classes, *positions))}."
+            "Use y.astype(int)."
             if y.dtype.kind == "f"
-            else "Number the classes: classes, y = np.unique(y, return_inverse=True)."
+            else "Number the classes with classes, y = np.unique(y, return_inverse=True)."
         )
         raise DataError(
-            f"{loss} got labels of type {y.dtype}. "
-            f"Labels are whole numbers from 0 to {classes - 1}, one for each class. {remedy}"
+            f"y holds labels of dtype {y.dtype}, but {loss} expects integers from 0 to "
+            f"{classes - 1}. {remedy}"
         )
     outside = (y < 0) | (y >= classes)
     if outside.any():
-        raise DataError(
-            f"{loss} got the label {y[outside][0]} at {_first(outside)}; {_count(outside)} so. "
-            f"Labels are whole numbers from 0 to {classes - 1}, one for each class. "
-            "Number the classes from 0 (classes, y = np.unique(y, return_inverse=True)), "
-            "or give the last layer as many maps as there are classes."
+        raise TargetValueError(
+            outside,
+            f"is {y[outside][0]}",
+            f"{loss} expects labels from 0 to {classes - 1}. Renumber them with "
+            "np.unique(y, return_inverse=True), or give the last layer more outputs.",
         )
     return y.astype(np.int64)
 
 
 def numbers(loss: Loss, y: Array, shape: Shape) -> Array:
-    """Check numbers, one for each output.
+    """Check numbers, one for each value of the output.
 
     Parameters
     ----------
     loss
-        Who asks, for the error text.
+        The loss that takes them, for error messages.
     y
-        The targets. Where the output has one map, they may lack its axis.
+        The targets. The axis of a single map may be missing.
     shape
-        The output's.
+        The output's shape.
 
     Returns
     -------
@@ -87,9 +118,9 @@ def numbers(loss: Loss, y: Array, shape: Shape) -> Array:
     Raises
     ------
     ShapeError
-        If there is not one for each output.
+        If there is not one for each value of the output.
     DataError
-        If they are no finite numbers.
+        If they are not finite numbers.
 
     Examples
     --------
@@ -103,21 +134,22 @@ def numbers(loss: Loss, y: Array, shape: Shape) -> Array:
         raise_shape(loss, y, shape, f"numbers of shape {of_images(shape)}")
     if y.dtype.kind not in "biuf":
         raise DataError(
-            f"{loss} got targets of type {y.dtype}. Targets are real numbers. "
-            "Turn them into numbers, or use CrossEntropy for classes."
+            f"y has dtype {y.dtype}, but {loss} expects real numbers. Convert it with "
+            "y.astype(np.float32), or use CrossEntropy for classes."
         )
     y = y.astype(np.result_type(y.dtype, np.float32))
     wrong = ~np.isfinite(y)
     if wrong.any():
-        raise DataError(
-            f"{loss} got the target {y[wrong][0]} at {_first(wrong)}; {_count(wrong)} so. "
-            "Targets are finite numbers. Leave those images out, or fill in what is missing."
+        raise TargetValueError(
+            wrong,
+            f"is {y[wrong][0]}",
+            f"{loss} expects finite numbers. Leave those images out, or fill in missing values.",
         )
     return y
 
 
 def probabilities(loss: Loss, y: Array, shape: Shape) -> Array:
-    """Check probabilities, one for each output.
+    """Check probabilities, one for each value of the output.
 
     Parameters
     ----------
@@ -132,9 +164,9 @@ def probabilities(loss: Loss, y: Array, shape: Shape) -> Array:
     Raises
     ------
     ShapeError
-        If there is not one for each output.
+        If there is not one for each value of the output.
     DataError
-        If they are no numbers from 0 to 1.
+        If they are not numbers from 0 to 1.
 
     Examples
     --------
@@ -146,16 +178,17 @@ def probabilities(loss: Loss, y: Array, shape: Shape) -> Array:
     y = numbers(loss, y, shape)
     wrong = (y < 0) | (y > 1)
     if wrong.any():
-        raise DataError(
-            f"{loss} got the target {y[wrong][0]} at {_first(wrong)}; {_count(wrong)} so. "
-            "Targets are probabilities, from 0 to 1. "
-            "Scale them, or use SquaredError for other numbers."
+        raise TargetValueError(
+            wrong,
+            f"is {y[wrong][0]}",
+            f"{loss} expects probabilities from 0 to 1. Scale the targets, or use SquaredError for "
+            "other numbers.",
         )
     return y
 
 
 def distributions(loss: Loss, y: Array, shape: Shape) -> Array:
-    """Check probabilities of classes, which sum to 1 at each position.
+    """Check class probabilities, which sum to 1 at each position.
 
     Parameters
     ----------
@@ -170,9 +203,9 @@ def distributions(loss: Loss, y: Array, shape: Shape) -> Array:
     Raises
     ------
     ShapeError
-        If there is not one for each output.
+        If there is not one for each value of the output.
     DataError
-        If they are no numbers from 0 to 1, or do not sum to 1.
+        If they are not numbers from 0 to 1, or do not sum to 1.
 
     Examples
     --------
@@ -184,23 +217,24 @@ def distributions(loss: Loss, y: Array, shape: Shape) -> Array:
     sums = y.sum(axis=1)
     wrong = abs(sums - 1) > _SLACK
     if wrong.any():
-        raise DataError(
-            f"{loss} got class probabilities that sum to {sums[wrong][0]:.4g} at {_first(wrong)}; "
-            f"{_count(wrong)} so. The probabilities of all classes sum to 1. "
-            "Divide them by their sum, or use BinaryCrossEntropy where several classes may be true."
+        raise TargetValueError(
+            wrong,
+            f"holds class probabilities that sum to {sums[wrong][0]:.4g}",
+            f"{loss} expects them to sum to 1. Divide them by their sum, or use BinaryCrossEntropy "
+            "if an image can have several classes.",
         )
     return y
 
 
 def one_hot(y: Array, classes: int) -> Array:
-    """Write labels as an axis of maps that is 1 at the label and 0 elsewhere.
+    """Encode labels as rows that are 1 at the label's map and 0 elsewhere.
 
     Parameters
     ----------
     y
         Labels, ``[q, *positions]``.
     classes
-        How many there are.
+        Number of classes.
 
     Returns
     -------
@@ -217,54 +251,38 @@ def one_hot(y: Array, classes: int) -> Array:
 
 
 def fits(y: Array, shape: Shape) -> bool:
-    """Whether targets have this shape behind the axis of images."""
+    """Whether targets have this shape after the axis of images."""
     return y.ndim > 0 and y.shape[1:] == shape
 
 
 def with_map(y: Array, shape: Shape) -> Array:
-    """Give targets the axis of maps that they may lack where the output has one map only."""
+    """Add the axis of maps, which may be missing if the output has a single map."""
     return y[:, np.newaxis] if shape[0] == 1 and fits(y, shape[1:]) else y
 
 
 def of_images(shape: Shape) -> str:
-    """Write a shape with the axis of images in front."""
-    return f"({', '.join(['images', *map(str, shape)])}{',' if not shape else ''})"
+    """Write a shape with the axis of images in front: ``(n, 3)``."""
+    return f"(n, {', '.join(map(str, shape))})" if shape else "(n,)"
 
 
 def raise_shape(loss: Loss, y: Array, shape: Shape, *forms: str) -> NoReturn:
-    """Raise because targets have none of the shapes that they may have.
+    """Raise because targets have another shape than a loss takes.
 
     Parameters
     ----------
     loss, y
-        Who asks, and what was given.
+        The loss, and the targets.
     shape
-        The output's.
+        The output's shape.
     forms
-        What might have been given.
+        What the loss takes: ``"labels of shape (n,)"``.
 
     Raises
     ------
     ShapeError
         Always.
     """
-    remedy = (
-        "Use y[:, 0], without the axis of length 1."
-        if y.ndim == 2 and y.shape[1] == 1
-        else "Bring y into that shape, or change the last layer so that its output fits."
-    )
     raise ShapeError(
-        f"{loss} got targets of shape {y.shape} for outputs of shape {of_images(shape)}. "
-        f"Targets are {' or '.join(forms)}. {remedy}"
+        f"y has shape {y.shape}, but the output has shape {of_images(shape)} and {loss} expects "
+        f"{' or '.join(forms)}. Reshape y, or change the last layer."
     )
-
-
-def _first(wrong: Array) -> str:
-    """Name the first place that is wrong."""
-    return f"y[{', '.join(str(int(k)) for k in np.argwhere(wrong)[0])}]"
-
-
-def _count(wrong: Array) -> str:
-    """Say how many places are wrong."""
-    count = int(wrong.sum())
-    return f"{count} is" if count == 1 else f"{count} are"

@@ -1,0 +1,215 @@
+"""The classes of an output: the values of its labels, in the order of its maps."""
+
+import numbers
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from striate.errors import DataError, OptionError
+from striate.shapes import Array, Int
+
+Value = str | bool | int | float
+"""What a label can be."""
+
+_FEW = 12  # classes that a message lists in full
+
+_KINDS: dict[type, str] = {str: "words", bool: "truth values", int: "integers", float: "numbers"}
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The values of an output's labels, in the order of its maps.
+
+    An output with one map distinguishes two classes: the first for small outputs, the second for
+    large ones.
+
+    Parameters
+    ----------
+    values
+        All of one type; empty if they are not known, or the output is not a classifier.
+
+    Examples
+    --------
+    >>> pets = Classes(("cat", "dog"))
+    >>> pets.indices(np.array(["dog", "dog", "cat"]), "y")
+    array([1, 1, 0])
+    >>> pets.take(np.array([0, 1]))
+    array(['cat', 'dog'], dtype='<U3')
+    """
+
+    values: tuple[Value, ...] = ()
+
+    @classmethod
+    def of(cls, given: Iterable[Any], outputs: int, argument: str = "classes") -> "Classes":
+        """Check the classes that a user gave.
+
+        Parameters
+        ----------
+        given
+            The values: all words, all integers, all truth values, or all floats; or none.
+        outputs
+            How many classes the output distinguishes.
+        argument
+            What the values are called in error messages.
+
+        Raises
+        ------
+        OptionError
+            If there are more or fewer than ``outputs``, one appears twice, or their types differ.
+        """
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise OptionError(
+                f"`{argument}` must be a sequence of {outputs} values, got {given!r:.60}. "
+                f"{_example(outputs)}"
+            )
+        values = tuple(map(_plain, given))
+        if not values:
+            return cls()
+        kinds = {type(value) for value in values}
+        if len(kinds) > 1 or not kinds <= _KINDS.keys():
+            raise OptionError(
+                f"`{argument}` must hold words, or integers, or truth values, or floats, and only "
+                f"one of these; got {listed(values)}. {_example(outputs)}"
+            )
+        if len(values) != outputs:
+            raise OptionError(
+                f"`{argument}` holds {len(values)} values, but the output distinguishes {outputs} "
+                f"classes. {_example(outputs)}"
+            )
+        if len(set(values)) < len(values) or any(value != value for value in values):  # noqa: PLR0124  # NaN
+            raise OptionError(
+                f"`{argument}` must hold each class once, got {listed(values)}. {_example(outputs)}"
+            )
+        if kinds == {int} and any(not -(2**63) <= int(value) < 2**63 for value in values):
+            raise OptionError(
+                f"`{argument}` must hold integers of at most 64 bits, got {listed(values)}."
+            )
+        return cls(values)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The values as text, for tables and pictures."""
+        return tuple(map(str, self.values))
+
+    @property
+    def counted(self) -> bool:
+        """Whether the values are 0, 1, 2, ...: each label is the index of its map."""
+        return self.values == tuple(range(len(self.values))) and not self.are(bool)
+
+    def are(self, kind: type) -> bool:
+        """Whether the values are of this type."""
+        return bool(self.values) and type(self.values[0]) is kind
+
+    def take(self, indices: Int[Array, "..."]) -> Array:
+        """Give the values at these indices; the indices themselves if there are no values."""
+        return np.array(self.values)[indices] if self.values else indices
+
+    def holds(self, labels: Array) -> bool:
+        """Whether every label is one of the values."""
+        return bool((self._found(labels) >= 0).all())
+
+    def indices(self, labels: Array, name: str) -> Int[Array, "..."]:
+        """Find each label among the values.
+
+        Parameters
+        ----------
+        labels
+            Words or numbers, of any shape.
+        name
+            What they are called in error messages.
+
+        Raises
+        ------
+        DataError
+            If a label is not one of the values, or is a word where they are numbers.
+        """
+        words = labels.dtype.kind == "U"
+        if not self.values:
+            raise DataError(
+                f"{name} holds words, such as {_shown(labels.flat[0])}, but this network has no "
+                "class names yet. Train it with fit(x, y), or set net.classes to the names, in the "
+                "order of its outputs."
+            )
+        if words != self.are(str):
+            raise DataError(self._another_type(labels, name))
+        found = self._found(labels)
+        unknown = found < 0
+        if unknown.any():
+            first = tuple(np.argwhere(unknown)[0].tolist())
+            count = int(unknown.sum())
+            raise DataError(
+                f"{name}{list(first)} is {_shown(labels[first])}, but the network's classes are "
+                f"{listed(self.values)} ({count} of {labels.size} "
+                f"labels {'is' if count == 1 else 'are'} unknown). Leave those images out, "
+                "or train a new network that has an output for each class."
+            )
+        return found
+
+    def index(self, key: object) -> int | None:
+        """Find one value; ``None`` if it is not among them."""
+        value = _plain(key)
+        if isinstance(value, str) != self.are(str) or not isinstance(value, str | int | float):
+            return None
+        return self.values.index(value) if value in self.values else None
+
+    def _found(self, labels: Array) -> Int[Array, "..."]:
+        """Find each label among the values; -1 if it isn't there."""
+        values = np.array(self.values)
+        order = np.argsort(values, kind="stable")
+        at = np.searchsorted(values[order], labels)
+        index = order[np.minimum(at, len(order) - 1)]
+        return np.where(values[index] == labels, index, -1)
+
+    def _another_type(self, labels: Array, name: str) -> str:
+        """Explain labels that are words where the classes are numbers, or the other way round."""
+        place, first = [0] * labels.ndim, labels.flat[0]
+        kind = _KINDS[type(self.values[0])]
+        text = (
+            f"{name}{place} is {_shown(first)}, but this network's classes are the {kind} "
+            f"{listed(self.values)}. "
+        )
+        if labels.dtype.kind != "U":
+            same = set(map(str, np.unique(labels).tolist())) <= set(self.names)
+            return text + (
+                f"Give the labels as text: {name}.astype(str)."
+                if same
+                else f"Give the words: np.array(net.classes)[{name}], if {name} holds positions in "
+                "net.classes."
+            )
+        as_numbers = all(word in self.names for word in np.unique(labels).tolist())
+        return text + (
+            f"Convert them with {name}.astype({type(self.values[0]).__name__})."
+            if as_numbers
+            else "To give the classes names, set net.classes to the names, in the order of the "
+            "network's outputs."
+        )
+
+
+def listed(values: Iterable[Any]) -> str:
+    """List values; of many, the first ones and the last."""
+    shown = [_shown(value) for value in values]
+    if len(shown) > _FEW:
+        shown = [*shown[: _FEW - 2], "...", shown[-1]]
+    return ", ".join(shown)
+
+
+def _plain(value: object) -> object:
+    """Turn NumPy's scalars into Python's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool | int):
+        return int(value)
+    return value
+
+
+def _shown(value: object) -> str:
+    """Write a value as a user would."""
+    plain = _plain(value)
+    return f'"{plain}"' if isinstance(plain, str) else repr(plain)
+
+
+def _example(outputs: int) -> str:
+    """Show what works."""
+    return f"For example, use range({outputs}), or {outputs} names."

@@ -1,0 +1,132 @@
+"""What a network consists of: the object behind :class:`striate.Network`.
+
+Library code works on a :class:`Core`, whose attributes are plain; :class:`striate.Network` wraps it
+and shows users what they need. :func:`striate.model.network.core_of` gives the core of a network.
+"""
+
+from collections.abc import Mapping
+
+from striate.errors import StriateError
+from striate.functions.base import Loss
+from striate.graph.graph import Graph
+from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.shorthand_writer import write
+from striate.model.classes import Classes
+from striate.model.engines import Engines
+from striate.model.inputs import Preprocessing
+from striate.model.parameters import NamedArrays
+from striate.model.targets import Output
+from striate.shapes import Array, Shape
+from striate.training.history import History
+
+
+class Core:
+    """A graph with everything that training and prediction need.
+
+    Parameters
+    ----------
+    engines
+        The graph, and the engines that compute it.
+    buffers
+        Flat arrays of the parameters and of the running statistics; by default those that the
+        initializers draw from ``seed``.
+    preprocessing
+        Axis order and standardization of the inputs.
+    classes
+        The classes of each output that has any, by the output's name.
+    losses
+        One loss for each output, as of the last training; ``None`` before any.
+    seed
+        For the initializers.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        buffers: tuple[Array, Array] | None = None,
+        *,
+        preprocessing: Preprocessing | None = None,
+        classes: Mapping[str, Classes] | None = None,
+        losses: tuple[Loss, ...] | None = None,
+        seed: int = 0,
+    ) -> None:
+        graph = engines.graph
+        if buffers is None:
+            buffers = start_parameters(graph, seed), start_state(graph)
+        self.engines = engines
+        self.preprocessing = preprocessing or Preprocessing()
+        self.classes = dict(classes or {})
+        self.losses = losses
+        self._parameters, self._statistics = buffers
+        self.history = History([])
+        """The scores of the last training, also after Ctrl-C or an error."""
+
+    @property
+    def graph(self) -> Graph:
+        return self.engines.graph
+
+    @property
+    def buffers(self) -> tuple[Array, Array]:
+        """Parameters and running statistics, each a flat array."""
+        return self._parameters, self._statistics
+
+    def set_buffers(self, parameters: Array, statistics: Array) -> None:
+        """Copy other parameters and statistics into the network's buffers."""
+        self._parameters[:] = parameters
+        self._statistics[:] = statistics
+
+    @property
+    def parameters(self) -> NamedArrays:
+        """The parameters by name: views of the buffer."""
+        return NamedArrays("parameter", Layout.of(self.graph.parameters()), self._parameters)
+
+    @property
+    def statistics(self) -> NamedArrays:
+        """The running statistics by name: views of the buffer."""
+        return NamedArrays("running statistic", Layout.of(self.graph.state()), self._statistics)
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """The outputs, as targets see them."""
+        single = len(self.graph.outputs) == 1
+        return tuple(
+            Output(
+                layer=self.graph[name],
+                channels=self.preprocessing.channels,
+                targets="y" if single else f'y["{name}"]',
+                classes=self.classes.get(name, Classes()),
+            )
+            for name in self.graph.outputs
+        )
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of one image of the first input, in the user's axis order."""
+        return self.preprocessing.face(next(iter(self.graph.inputs.values())))
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of the first output for one image, in the user's axis order."""
+        return self.preprocessing.face(self.graph.shapes[self.graph.outputs[0]])
+
+    def __str__(self) -> str:
+        try:
+            return write(self.graph)
+        except StriateError:  # kernels given by hand have no shorthand
+            return repr(self)
+
+    def __repr__(self) -> str:
+        sizes = f"{self.input_shape} -> {self.output_shape}"
+        count = self.buffers[0].size
+        return f"<Network {sizes}, {len(self.graph.layers)} layers, {count} parameters>"
+
+    def at(self, graph: Graph) -> "Core":
+        """Give a copy of this network for another input size."""
+        parameters, statistics = self.buffers
+        return Core(
+            Engines(graph, self.engines.name, winograd=self.engines.winograd),
+            (parameters.copy(), statistics.copy()),
+            preprocessing=self.preprocessing,
+            classes=self.classes,
+            losses=self.losses,
+        )

@@ -1,0 +1,125 @@
+"""Parameters and running statistics by name, as views of a flat buffer."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from striate.errors import DataError, ShapeError, UnknownNameError
+from striate.graph.parameters import Layout
+from striate.shapes import Array
+
+
+class NamedArrays(Mapping[str, Array]):
+    """The parameters (or running statistics) of a network by name.
+
+    Reading gives a view of the network's own memory, so changing an array in place changes the
+    network. Assigning to a name checks the new values and copies them into that memory. The names
+    and shapes are those of the layers and cannot be changed.
+
+    Parameters
+    ----------
+    kind
+        What the arrays are, for error messages: ``"parameter"`` or ``"running statistic"``.
+    layout
+        Names and shapes, in the order of the buffer.
+    buffer
+        The flat float32 array that holds them.
+
+    Examples
+    --------
+    >>> arrays = NamedArrays("parameter", Layout({"dense1.bias": (2,)}), np.zeros(2, np.float32))
+    >>> arrays["dense1.bias"] = [0.5, -1]
+    >>> arrays["dense1.bias"][0] += 1
+    >>> arrays["dense1.bias"]
+    array([ 1.5, -1. ], dtype=float32)
+    """
+
+    def __init__(self, kind: str, layout: Layout, buffer: Array) -> None:
+        self._kind = kind
+        self._views = layout.views(buffer)
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._views:
+            raise UnknownNameError(self._unknown(name))
+        return self._views[name]
+
+    def __setitem__(self, name: str, values: Any) -> None:
+        view = self[name]
+        view[...] = self._checked(name, values)
+
+    def update(self, arrays: Mapping[str, Any]) -> None:
+        """Replace several arrays; if one of them is refused, none is replaced.
+
+        Parameters
+        ----------
+        arrays
+            New values by name.
+
+        Raises
+        ------
+        UnknownNameError
+            If the network has no array of that name.
+        ShapeError, DataError
+            If an array has another shape, or holds values that are not finite real numbers.
+        """
+        checked = {name: self._checked(name, values) for name, values in arrays.items()}
+        for name, values in checked.items():
+            self._views[name][...] = values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._views)
+
+    def __len__(self) -> int:
+        return len(self._views)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._views
+
+    def __repr__(self) -> str:
+        width = max(map(len, self._views), default=0)
+        return "\n".join(f"{name:<{width}}  {view.shape}" for name, view in self._views.items())
+
+    def _checked(self, name: str, values: Any) -> Array:
+        """Convert values to float32; raise if they cannot replace the array of that name."""
+        shape = self[name].shape
+        try:
+            given = np.asarray(values)
+        except (TypeError, ValueError) as error:
+            raise ShapeError(
+                f"The values for {name} are lists of different lengths; expected shape {shape}."
+            ) from error
+        if given.dtype.kind not in "biuf":
+            raise DataError(
+                f"The values for {name} have dtype {given.dtype}; expected real numbers. "
+                "Convert them with .astype(np.float32)."
+            )
+        if given.shape != shape:
+            raise ShapeError(
+                f"The values for {name} have shape {given.shape}; expected {shape}. "
+                + (
+                    f"Give .reshape({shape}) if they are in this order."
+                    if given.size == self[name].size and given.size > 1
+                    else "To fill the array with one number, assign to all of its entries: "
+                    f'["{name}"][...] = {given}.'
+                    if given.ndim == 0
+                    else "Change the layer's options if you need another shape."
+                )
+            )
+        with np.errstate(over="ignore"):
+            floats = given.astype(np.float32)
+        if not np.isfinite(floats).all():
+            place = tuple(int(k) for k in np.argwhere(~np.isfinite(floats))[0])
+            raise DataError(
+                f"The values for {name} hold {given[place]} at index {place}; expected finite "
+                "float32 numbers. Replace it, for example with np.nan_to_num."
+            )
+        return floats
+
+    def _unknown(self, name: object) -> str:
+        """Name the nearest name, and list all of them."""
+        nearest = get_close_matches(str(name), self._views, n=1)
+        meant = f' Did you mean "{nearest[0]}"?' if nearest else ""
+        names = f"Choose from {', '.join(self._views)}." if self._views else "It has none."
+        return f'The network has no {self._kind} "{name}".{meant} {names}'

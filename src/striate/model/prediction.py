@@ -1,0 +1,81 @@
+"""Predictions: the outputs of a network, and the classes that they stand for."""
+
+from typing import Any
+
+import numpy as np
+
+from striate.errors import GraphError
+from striate.graph.axis_order import images_to_last
+from striate.model.classes import Classes
+from striate.model.core import Core
+from striate.model.feeding import check_inputs, outputs_in_batches
+from striate.model.losses import losses_of
+from striate.model.targets import Output
+from striate.shapes import Array
+
+
+def predict(core: Core, x: Any, batch_size: int) -> Any:
+    """Compute the outputs of a network; see :meth:`striate.Network.predict`."""
+    activations = _activations(core, x, batch_size)
+    if core.preprocessing.channels == "last":
+        activations = tuple(images_to_last(a) if a.ndim > 2 else a for a in activations)
+    return activations if len(activations) > 1 else activations[0]
+
+
+def predict_classes(core: Core, x: Any, batch_size: int) -> Any:
+    """Predict the class of each image; see :meth:`striate.Network.predict_classes`."""
+    outputs = core.outputs
+    classes = [_classes_of(core, k) for k in range(len(outputs))]
+    if all(known is None for known in classes):
+        raise GraphError(_not_a_classifier(core, outputs))
+    predicted = tuple(
+        None if known is None else known.take(output.predicted(activation))
+        for known, output, activation in zip(
+            classes, outputs, _activations(core, x, batch_size), strict=True
+        )
+    )
+    return predicted if len(predicted) > 1 else predicted[0]
+
+
+def _activations(core: Core, x: Any, batch_size: int) -> tuple[Array, ...]:
+    """Compute the activation of each output for a user's images."""
+    batches = outputs_in_batches(
+        core.engines.for_prediction(core.losses or ()),
+        core.preprocessing,
+        core.buffers,
+        check_inputs(core.graph, core.preprocessing, x),
+        batch_size,
+    )
+    results = [batch.outputs for batch in batches]
+    return tuple(np.concatenate(parts) for parts in zip(*results, strict=True))
+
+
+def _classes_of(core: Core, k: int) -> Classes | None:
+    """Give the classes of an output; ``None`` if it is not a classifier.
+
+    An output without known classes is a classifier only before any training, if the loss that it
+    would be trained with by default takes labels. Its classes are then the indices of its maps.
+    """
+    known = core.outputs[k].classes
+    if known.values:
+        return known
+    untrained = core.losses is None and losses_of(core.graph, None)[k].takes_labels
+    return known if untrained else None
+
+
+def _not_a_classifier(core: Core, outputs: tuple[Output, ...]) -> str:
+    """Explain why no output predicts classes."""
+    remedy = (
+        "Use predict(x). If each output stands for a class, name the classes with net.classes = "
+        f"range({outputs[0].class_count}), for example."
+    )
+    if core.losses is None:
+        transfer = outputs[0].layer.layer.transfer
+        return (
+            "predict_classes needs a classifier, but this network has not been trained and its "
+            f"last layer ({outputs[0].layer.name}) has the activation {transfer}. {remedy}"
+        )
+    return (
+        f"predict_classes needs a classifier, but this network was trained with {core.losses[0]} "
+        f"on numbers, not on one label for each image. {remedy}"
+    )
