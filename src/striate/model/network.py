@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from inspect import signature
 from typing import Any, Self
 
 from striate.data.augment import Augmentation
@@ -787,12 +788,15 @@ def _cannot_set(name: str) -> str:
     if name in public:
         remedy = _INSTEAD.get(name, "Build a new network instead.")
         return f"`{name}` of a network cannot be set. {remedy}"
-    nearest = get_close_matches(name, public, n=1)
-    meant = f' Did you mean "{nearest[0]}"?' if nearest else ""
-    return (
-        f'A network has no attribute "{name}".{meant} Options of training are arguments of '
-        "fit(x, y, ...)."
-    )
+    own = get_close_matches(name, public, n=1)
+    options = get_close_matches(name, signature(Network.fit).parameters, n=1)
+    if own:
+        remedy = f'Did you mean "{own[0]}"?'
+    elif options:
+        remedy = f"Did you mean fit(x, y, {options[0]}=...)?"
+    else:
+        remedy = "Options of training are arguments of fit(x, y, ...)."
+    return f'A network has no attribute "{name}". {remedy}'
 
 
 def core_of(network: Network) -> Core:

@@ -65,9 +65,11 @@ def _classes_of(core: Core, k: int) -> Classes | None:
 
 def _not_a_classifier(core: Core, outputs: tuple[Output, ...]) -> str:
     """Explain why no output predicts classes."""
-    remedy = (
-        "Use predict(x). If each output stands for a class, name the classes with net.classes = "
-        f"range({outputs[0].class_count}), for example."
+    maps = outputs[0].shape[0]
+    remedy = "Use predict(x)." + (
+        f" If each output stands for a class, set net.classes, for example to range({maps})."
+        if maps > 1
+        else ""
     )
     if core.losses is None:
         transfer = outputs[0].layer.layer.transfer

@@ -387,7 +387,7 @@ def _require_loss_of_labels(given: Array, labels: Array | None, output: Output, 
     if loss.takes_labels or labels is None or not (words or (whole and maps > 1)):
         return
     each = "pixel" if len(output.shape) > 1 else "image"
-    held = f"{'words' if words else 'one integer label'} for each {each}"
+    held = f"{'a word' if words else 'an integer label'} for each {each}"
     transfer, name = output.layer.layer.transfer, output.name
     if maps == 1:
         remedy = (
@@ -431,7 +431,11 @@ def _require_shape(given: Array, output: Output, loss: Loss) -> None:
     if shape in {form for _, form in forms}:
         return
     name = output.name
-    wanted = " or ".join(f"{what} of shape {of_batch(form)}" for what, form in forms)
+    same = len({what for what, _ in forms}) == 1
+    wanted = " or ".join(
+        of_batch(form) if same and k else f"{what} of shape {of_batch(form)}"
+        for k, (what, form) in enumerate(forms)
+    )
     last = output.channels == "last"
     other = output.shape if last else to_last(output.shape)
     order = f", channels {output.channels}" if pixels else ""
@@ -443,6 +447,13 @@ def _require_shape(given: Array, output: Output, loss: Loss) -> None:
         )
     elif not pixels and given.ndim == 2 and given.shape[1] > 1:
         remedy = f"Give the last layer ({output.layer.name}) {given.shape[1]} outputs."
+    elif (
+        pixels
+        and given.ndim == len(ordered) + 1
+        and (tuple(pixels) == (shape[:-1] if last else shape[1:]))
+    ):
+        maps = shape[-1 if last else 0]
+        remedy = f"Give the last layer ({output.layer.name}) {maps} feature maps."
     elif pixels and given.ndim in {len(form) + 1 for _, form in forms}:
         remedy = (
             "Resize the targets, or change the padding and strides of the network so that its "

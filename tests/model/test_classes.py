@@ -1,0 +1,363 @@
+"""Labels and classes: their values and types, and errors for labels that mean something else."""
+
+import copy
+
+import numpy as np
+import pytest
+
+import striate as st
+from networks import classifier, images_and_labels
+from striate.errors import DataError, GraphError, OptionError, ShapeError, StriateError
+
+X, Y = images_and_labels(12)
+WORDS = np.array(["cat", "dog", "eel"])
+QUICK = {"epochs": 1, "learning_rate": 1e-30, "optimizer": "gradient-descent"}
+
+
+def fitted(y, text="dense 3 softmax", x=X, **options):
+    """Train a network of one layer on labels."""
+    network = classifier(text)
+    network.fit(x, y, **{**QUICK, **options})
+    return network
+
+
+SIGNS = np.where(Y > 0, 1, -1)
+LEARNED = {
+    "integers": ("dense 3 softmax", Y, (0, 1, 2), "i"),
+    "small integers": ("dense 3 softmax", Y.astype(np.uint8), (0, 1, 2), "i"),
+    "a list of integers": ("dense 3 softmax", Y.tolist(), (0, 1, 2), "i"),
+    "integers as objects": ("dense 3 softmax", Y.astype(object), (0, 1, 2), "i"),
+    "fewer labels than outputs": ("dense 5 softmax", Y, (0, 1, 2, 3, 4), "i"),
+    "words": ("dense 3 softmax", WORDS[Y], ("cat", "dog", "eel"), "U"),
+    "a list of words": ("dense 3 softmax", WORDS[Y].tolist(), ("cat", "dog", "eel"), "U"),
+    "words as objects": ("dense 3 softmax", WORDS[Y].astype(object), ("cat", "dog", "eel"), "U"),
+    "words as bytes": ("dense 3 softmax", WORDS[Y].astype("S"), ("cat", "dog", "eel"), "U"),
+    "words that look like numbers": ("dense 3 softmax", Y.astype(str), ("0", "1", "2"), "U"),
+    "two words, one output": ("dense 1 logistic", WORDS[SIGNS], ("dog", "eel"), "U"),
+    "truth values": ("dense 1 logistic", Y > 0, (False, True), "b"),
+    "truth values, two outputs": ("dense 2 softmax", Y > 0, (False, True), "b"),
+    "truth values as objects": ("dense 1 logistic", (Y > 0).astype(object), (False, True), "b"),
+    "zeros and ones as floats": ("dense 1 logistic", (Y > 0).astype(float), (0, 1), "i"),
+    "a column": ("dense 1 logistic", (Y > 0).astype(int)[:, None], (0, 1), "i"),
+    "signs, hinge": ("dense 1", SIGNS, (-1, 1), "i"),
+    "signs, logistic": ("dense 1 logistic", SIGNS, (-1, 1), "i"),
+    "signs, two outputs": ("dense 2 softmax", SIGNS, (-1, 1), "i"),
+    "signs as floats, tanh": ("dense 1 tanh", SIGNS.astype(np.float32), (-1.0, 1.0), "f"),
+    "rows of probabilities": ("dense 3 softmax", np.eye(3)[Y], (0, 1, 2), "i"),
+    "one-hot rows, squared error": ("dense 3 tanh", np.eye(3)[Y], (0, 1, 2), "i"),
+    "rows of signs, squared error": ("dense 3 tanh", 2 * np.eye(3)[Y] - 1, (0, 1, 2), "i"),
+    "one-hot rows of integers": ("dense 3 softmax", np.eye(3, dtype=int)[Y], (0, 1, 2), "i"),
+}
+
+
+@pytest.mark.parametrize("case", LEARNED)
+def test_classes_keep_the_values_and_the_type_of_the_labels(case, tmp_path):
+    """Training learns them; predictions, copies and files have them, with their type."""
+    text, y, classes, kind = LEARNED[case]
+    options = {"loss": "hinge"} if case == "signs, hinge" else {}
+    network = fitted(y, text, **options)
+    network.save(tmp_path / "net.st")
+    loaded, copied = st.load(tmp_path / "net.st"), copy.deepcopy(network)
+
+    for one in (network, loaded, copied, network.at((6, 6, 1))):
+        assert one.classes == classes
+        assert [type(value) for value in one.classes] == [type(value) for value in classes]
+        predicted = one.predict_classes(X)
+        assert predicted.dtype.kind == kind
+        assert set(predicted.tolist()) <= set(classes)
+
+
+@pytest.mark.parametrize("case", [c for c in LEARNED if "rows" not in c])
+def test_accuracy_compares_the_values_that_were_predicted(case):
+    """The accuracy of evaluate and of fit is the fraction of equal values."""
+    text, y, _, _ = LEARNED[case]
+    loss = "hinge" if case == "signs, hinge" else None
+    network = classifier(text)
+    history = network.fit(X, y, loss=loss, validation=(X, y), **QUICK)
+    given = np.asarray(y, dtype=str if network.predict_classes(X).dtype.kind == "U" else None)
+
+    expected = np.mean(network.predict_classes(X) == given.ravel())
+    assert network.evaluate(X, y).accuracy == pytest.approx(expected)
+    assert history["accuracy"] == pytest.approx([expected])
+    assert history["validation_accuracy"] == pytest.approx([expected])
+
+
+def test_masks_of_words():
+    """Each pixel has a class of its own, and predictions are words again."""
+    masks = np.array(["sea", "land"])[(X[..., 0] > 100).astype(int)]
+    network = st.Network.parse("conv 2@1x1 softmax", (6, 6, 1))
+    network.fit(X, masks, epochs=1)
+
+    predicted = network.predict_classes(X)
+
+    assert network.classes == ("land", "sea")
+    assert network.evaluate(X, masks).accuracy == pytest.approx(np.mean(predicted == masks))
+
+
+def test_masks_of_truth_values():
+    """A logistic output per pixel predicts a mask that can be used as one."""
+    masks = X > 100
+    network = st.Network.parse("conv 1@1x1 logistic", (6, 6, 1))
+    network.fit(X, masks, epochs=1)
+
+    assert network.predict_classes(X).dtype == np.bool_
+    assert network.predict_classes(X).shape == (12, 6, 6)
+
+
+def two_outputs():
+    """Make a network that predicts two classes and a number."""
+    x = st.Input((6, 6, 1))
+    flat = st.Flatten()(x)
+    outputs = [
+        st.Dense(3, activation="softmax", name="animal")(flat),
+        st.Dense(1, activation="logistic", name="tame")(flat),
+        st.Dense(1, name="age")(flat),
+    ]
+    return st.Network(x, outputs)
+
+
+def test_each_output_has_its_classes(tmp_path):
+    """Words for one output, truth values for another, none for a regression."""
+    network = two_outputs()
+    y = {"animal": WORDS[Y], "tame": Y > 0, "age": np.linspace(0, 1, 12)}
+    network.fit(X, y, validation=(X, y), **QUICK)
+    network.save(tmp_path / "net.st")
+
+    for one in (network, st.load(tmp_path / "net.st")):
+        assert one.classes == {"animal": ("cat", "dog", "eel"), "tame": (False, True), "age": ()}
+        animal, tame, age = one.predict_classes(X)
+        assert (animal.dtype.kind, tame.dtype.kind, age) == ("U", "b", None)
+        assert one.evaluate(X, y).loss > 0
+
+
+def test_an_unknown_word_of_one_of_several_outputs():
+    """The message names the output."""
+    network = two_outputs()
+    y = {"animal": WORDS[Y], "tame": Y > 0, "age": np.linspace(0, 1, 12)}
+    network.fit(X, y, **QUICK)
+    with pytest.raises(DataError) as error:
+        network.evaluate(X, {**y, "animal": ["cow"] * 12})
+
+    assert str(error.value).startswith('y["animal"][0] is "cow", but the network\'s classes are ')
+
+
+def test_classes_set_by_hand_give_integers_other_values():
+    """Labels 7, 8, 9 are those classes, not indices; so are class weights and evaluations."""
+    network = classifier("dense 3 softmax")
+    network.classes = (7, 8, 9)
+    network.fit(X, Y + 7, **QUICK, class_weight={9: 2.0})
+
+    assert set(network.predict_classes(X).tolist()) <= {7, 8, 9}
+    assert network.evaluate(X, Y + 7).classes == (7, 8, 9)
+    assert "7  " in str(network.evaluate(X, Y + 7))
+    with pytest.raises(DataError, match=r"y\[\d+\] is 0, but the network's classes are 7, 8, 9"):
+        network.evaluate(X, Y)
+
+
+def test_classes_can_be_renamed_after_training():
+    """The same network, trained on indices, then predicts words."""
+    network = fitted(Y)
+    indices = network.predict_classes(X)
+    network.classes = WORDS
+
+    np.testing.assert_array_equal(network.predict_classes(X), WORDS[indices])
+    assert network.evaluate(X, WORDS[Y]).accuracy == np.mean(indices == Y)
+
+
+SET = {
+    "too few": ["cat", "dog"],
+    "too many": range(4),
+    "twice": ["cat", "dog", "cat"],
+    "mixed": ["cat", 1, 2],
+    "a word": "cat",
+    "a number": 3,
+    "objects": [object(), object(), object()],
+    "nan": [0.0, 1.0, float("nan")],
+    "huge": [1, 2, 2**70],
+    "a dict with another name": {"dense9": ["a", "b", "c"]},
+}
+
+
+@pytest.mark.parametrize("case", SET)
+def test_classes_that_cannot_be_set(case, golden):
+    """Classes are one value for each output, all of one type."""
+    network = classifier("dense 3 softmax")
+    with pytest.raises(OptionError) as error:
+        network.classes = SET[case]
+
+    assert network.classes == ()
+    text = str(error.value)
+    golden(f"messages/classes-{case.replace(' ', '-')}", text.partition(" at 0x")[0])
+
+
+def test_classes_of_several_outputs_are_a_dict(golden):
+    """One sequence would leave open which output it means."""
+    with pytest.raises(OptionError) as error:
+        two_outputs().classes = ("cat", "dog", "eel")
+
+    golden("messages/classes-of-several-outputs", str(error.value))
+
+
+OTHER = {
+    "integers-for-words": (WORDS[Y], lambda net: net.evaluate(X, Y)),
+    "integers-that-are-words": (Y.astype(str), lambda net: net.evaluate(X, Y)),
+    "words-for-integers": (Y, lambda net: net.evaluate(X, WORDS[Y])),
+    "words-that-are-integers": (Y, lambda net: net.evaluate(X, Y.astype(str))),
+    "later-fit-with-integers": (WORDS[Y], lambda net: net.fit(X, Y, epochs=1)),
+    "later-fit-with-words": (Y, lambda net: net.fit(X, WORDS[Y], epochs=1)),
+    "later-fit-with-new-class": (
+        WORDS[Y],
+        lambda net: net.fit(X, np.array(["cat", "dog", "fox"])[Y], epochs=1),
+    ),
+    "validation-with-new-class": (
+        WORDS[Y],
+        lambda net: net.fit(X, WORDS[Y], epochs=1, validation=(X[:2], ["cat", "fox"])),
+    ),
+    "floats-for-words": (WORDS[Y], lambda net: net.evaluate(X, Y.astype(float))),
+    "class-weight-by-index": (
+        WORDS[Y],
+        lambda net: net.fit(X, WORDS[Y], epochs=1, class_weight={0: 2.0}),
+    ),
+    "none-among-words": (
+        WORDS[Y],
+        lambda net: net.fit(X, [None, *WORDS[Y][1:]], epochs=1),
+    ),
+    "nan-among-words": (
+        WORDS[Y],
+        lambda net: net.fit(X, np.array([*WORDS[Y][:11], float("nan")], object), epochs=1),
+    ),
+    "trace-of-integers": (WORDS[Y], lambda net: net.trace(X, Y)),
+}
+
+
+@pytest.mark.parametrize("case", OTHER)
+def test_labels_of_another_kind_than_the_classes(case, golden):
+    """They are refused, never taken for positions; the message says how to convert them."""
+    y, use = OTHER[case]
+    network = fitted(y)
+    with pytest.raises(DataError) as error:
+        use(network)
+
+    golden(f"messages/labels-{case}", str(error.value))
+
+
+MISSING = {
+    "none": [None] * 12,
+    "some none": [*Y[:11].tolist(), None],
+    "nan": [*Y[:11].astype(float), float("nan")],
+    "undecodable bytes": np.array([b"\xff"] * 12),
+}
+
+
+@pytest.mark.parametrize("case", MISSING)
+def test_missing_labels(case, golden):
+    """The first place without a label is named, and the remedy leaves it out."""
+    with pytest.raises(DataError) as error:
+        fitted(MISSING[case])
+
+    golden(f"messages/labels-missing-{case.replace(' ', '-')}", str(error.value))
+
+
+def test_the_remedy_for_missing_labels_helps():
+    """What the message says gives labels that can be trained on."""
+    y = np.array([*WORDS[Y][:11], None], object)
+    keep = [label is not None and label == label for label in y]  # noqa: PLR0124  # the remedy
+
+    assert fitted(y[keep], x=X[keep]).classes == ("cat", "dog", "eel")
+
+
+REGRESSIONS = {
+    "trained": (lambda: fitted(np.linspace(0, 1, 12), "dense 1")),
+    "several numbers": (lambda: fitted(np.random.default_rng(0).normal(size=(12, 3)), "dense 3")),
+    "untrained": (lambda: classifier("dense 3")),
+    "several labels per image": (
+        lambda: fitted(np.random.default_rng(0).integers(0, 2, (12, 3)), "dense 3 logistic")
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REGRESSIONS)
+def test_a_regression_predicts_no_classes(case, golden):
+    """It has none; the message names predict."""
+    with pytest.raises(GraphError) as error:
+        REGRESSIONS[case]().predict_classes(X)
+
+    golden(f"messages/no-classes-{case.replace(' ', '-')}", str(error.value))
+
+
+def test_a_linear_network_becomes_a_classifier_by_its_classes():
+    """Logits from elsewhere: naming the classes is enough."""
+    network = classifier("dense 3")
+    network.classes = WORDS
+
+    np.testing.assert_array_equal(
+        network.predict_classes(X), WORDS[network.predict(X).argmax(axis=1)]
+    )
+
+
+FORGOTTEN = {
+    "linear": ("dense 3", Y, {}),
+    "linear-words": ("dense 3", WORDS[Y], {}),
+    "tanh": ("dense 3 tanh", Y, {}),
+    "whole-floats": ("dense 3", Y.astype(float), {}),
+    "one-output-words": ("dense 1", WORDS[SIGNS], {}),
+    "softmax-squared-error": ("dense 3 softmax", Y, {"loss": "squared-error"}),
+    "pixels": ("conv 3@1x1", np.repeat(Y, 36).reshape(12, 6, 6), {}),
+}
+
+
+@pytest.mark.parametrize("case", FORGOTTEN)
+def test_a_forgotten_softmax(case, golden):
+    """Labels for a loss that compares numbers: the message names the missing activation."""
+    text, y, options = FORGOTTEN[case]
+    with pytest.raises(ShapeError) as error:
+        classifier(text).fit(X, y, epochs=1, **options)
+
+    golden(f"messages/softmax-forgotten-{case}", str(error.value))
+
+
+IMAGE = np.zeros((12, 6, 6, 3))
+IMAGE_TARGETS = {
+    "channels-at-the-other-end": ("conv 3@1x1", IMAGE),
+    "another-size": ("conv 3@1x1", IMAGE[:, :5]),
+    "another-size-of-labels": ("conv 3@1x1 softmax", np.zeros((12, 5, 6), int)),
+    "another-number-of-channels": ("conv 3@1x1", IMAGE[..., :2]),
+    "nan": ("conv 3@1x1", np.where(np.arange(3) == 2, np.nan, IMAGE)),
+    "probabilities": ("conv 3@1x1 softmax", IMAGE + np.array([0.5, 0.7, 0.9])),
+    "above-one": ("conv 3@1x1 logistic", IMAGE + np.array([0.5, 0.7, 1.5])),
+    "label-outside": ("conv 3@1x1 softmax", np.full((12, 6, 6), 3)),
+    "a-vector": ("conv 3@1x1", np.zeros((12, 7))),
+    "one-map": ("conv 1@1x1", IMAGE),
+}
+
+
+@pytest.mark.parametrize("channels", ["last", "first"])
+@pytest.mark.parametrize("case", IMAGE_TARGETS)
+def test_image_targets_are_described_in_the_users_axis_order(case, channels, golden):
+    """Shapes and indices are those of the user's array."""
+    text, y = IMAGE_TARGETS[case]
+    x = X
+    if channels == "first":
+        x = np.moveaxis(X, -1, 1)
+        y = np.moveaxis(y, -1, 1) if y.ndim == 4 else y
+    if case == "channels-at-the-other-end":
+        y = IMAGE if channels == "first" else np.moveaxis(IMAGE, -1, 1)
+    shape = (6, 6, 1) if channels == "last" else (1, 6, 6)
+    network = st.Network.parse(text, shape, channels=channels)
+    with pytest.raises(StriateError) as error:
+        network.fit(x, y, epochs=1)
+
+    golden(f"messages/image-targets-{case}-{channels}", str(error.value))
+
+
+def test_class_weights_of_masks(golden):
+    """The message gives a loss that weighs pixels, and that loss works."""
+    masks = (X[..., 0] > 60).astype(int)
+    network = st.Network.parse("conv 2@1x1 softmax", (6, 6, 1))
+    for weight in ("balanced", {1: 5.0}):
+        with pytest.raises(DataError) as error:
+            network.fit(X, masks, epochs=1, class_weight=weight)
+        kind = weight if isinstance(weight, str) else "by-class"
+        golden(f"messages/class-weight-of-masks-{kind}", str(error.value))
+
+    network.fit(X, masks, epochs=1, loss=st.functions.loss.CrossEntropy(class_weights=(1.0, 5.0)))
