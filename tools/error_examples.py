@@ -16,6 +16,8 @@ st.Network.preset("lenet5", classes=5).fit(x, y)""",
 import numpy as np
 
 st.Network.parse("dense 2", (3,)).fit(np.full((3, 3), 1e30), np.zeros((3, 2)))""",
+    "UnknownNameError": 'st.Network.preset("lenet5").parameters["conv3.weight"]',
+    "ReadOnlyError": 'st.Network.preset("lenet5").lerning_rate = 0.1',
     "ModelFileError": 'st.load("nothing.safetensors")',
     "EngineError": """\
 from dataclasses import dataclass

@@ -157,9 +157,9 @@ def test_networks_can_be_copied():
 def test_what_a_network_offers():
     """A name that comes or goes is a change for users: docs/api.md and the changelog say so."""
     assert [name for name in dir(st.Network) if not name.startswith("_")] == [
-        "at", "check_gradients", "classes", "engine", "evaluate", "fit", "graph", "input_shape",
-        "losses", "output_shape", "parameter_count", "parameters", "parse", "predict",
-        "predict_classes", "preprocessing", "preset", "save", "statistics", "summary", "to_text",
+        "at", "check_gradients", "classes", "engine", "evaluate", "fit", "graph", "history",
+        "input_shape", "losses", "output_shape", "parameter_count", "parameters", "parse",
+        "predict", "predict_classes", "preprocessing", "preset", "save", "statistics", "summary", "to_text",
         "trace", "winograd",
     ]  # fmt: skip
     assert set(dir(st.Network)) >= set(dir(classifier())) - {"__dict__"}

@@ -51,9 +51,7 @@ from striate.training.settings import TrainingSettings, described
 from striate.training.state import HistoryRow, TrainingState
 
 
-def validator(
-    network: Core, held: Examples, losses: Sequence[Loss], batch_size: int
-) -> Validate:
+def validator(network: Core, held: Examples, losses: Sequence[Loss], batch_size: int) -> Validate:
     """Make the function that scores parameters on the validation part."""
 
     def validate(parameters: Array, statistics: Array) -> HistoryRow:

@@ -7,7 +7,7 @@ from inspect import signature
 from typing import Any, Self
 
 from striate.data.augment import Augmentation
-from striate.errors import OptionError, ReadOnlyError, StriateError
+from striate.errors import OptionError, ReadOnlyError
 from striate.functions.base import Loss
 from striate.functions.optimizer.base import Optimizer
 from striate.functions.schedule.base import Schedule
@@ -262,7 +262,7 @@ class Network:
 
     @property
     def history(self) -> History:
-        """The scores of the last training, also after Ctrl-C or an error; empty before the first."""
+        """The scores of the last training, also after Ctrl-C or an error."""
         return self._core.history
 
     @property
