@@ -159,7 +159,7 @@ def test_what_a_network_offers():
     assert [name for name in dir(st.Network) if not name.startswith("_")] == [
         "at", "check_gradients", "classes", "engine", "evaluate", "fit", "graph", "history",
         "input_shape", "losses", "output_shape", "parameter_count", "parameters", "parse",
-        "predict", "predict_classes", "preprocessing", "preset", "save", "statistics", "summary", "to_text",
-        "trace", "winograd",
+        "predict", "predict_classes", "preprocessing", "preset", "save", "statistics",
+        "summary", "to_text", "trace", "winograd",
     ]  # fmt: skip
     assert set(dir(st.Network)) >= set(dir(classifier())) - {"__dict__"}

@@ -12,7 +12,7 @@ from striate.data.split import held_out
 from striate.errors import OptionError
 from striate.functions.base import Loss
 from striate.graph.batch import Batch
-from striate.model.batches import Chooser
+from striate.model.batches import Chooser, TargetMover
 from striate.model.core import Core
 from striate.model.feeding import check_all_targets, check_inputs, count_of
 from striate.model.targets import (
