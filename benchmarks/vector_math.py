@@ -109,8 +109,8 @@ def main():
     print(f"{processor()} (LLVM: {name}), {platform.system()}")
     print(f"{-(-(1 << 32) // options.every):,} inputs; errors in units of the last place\n")
     print(
-        "| function | largest error | at | from the rounded value | wrong | other bits on AVX2"
-        " | instructions | ns a vector |"
+        "| function | largest error | at | from the rounded value | wrong | different on AVX2"
+        " | instructions | ns per vector |"
     )
     print("|---|---|---|---|---|---|---|---|")
     for name in options.names:
