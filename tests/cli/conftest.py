@@ -23,7 +23,7 @@ def striate(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def shapes_model(tmp_path_factory):
-    """Give the file of a small network that tells squares from diamonds without a mistake."""
+    """Return the file of a small network that tells squares from diamonds without a mistake."""
     data = open_dataset("shapes")
     net = make("conv 4@3x3 relu | max 3 | dense {classes} softmax", (15, 15, 1), 2)
     set_classes(net, data.classes)
@@ -37,7 +37,7 @@ def shapes_model(tmp_path_factory):
 
 @pytest.fixture
 def picture_folder(tmp_path):
-    """Give a folder of ten dark and ten light pictures in two subfolders."""
+    """Return a folder with ten dark and ten light pictures in two subfolders."""
     rng = np.random.default_rng(0)
     for name, low in (("dark", 0), ("light", 128)):
         folder = tmp_path / "photos" / name

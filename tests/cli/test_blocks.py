@@ -10,7 +10,7 @@ from striate.cli.blocks import blocks, can_show_blocks, gallery, ramp
 
 
 def terminal(width=80, **options):
-    """Make a console that believes to be a terminal."""
+    """Make a console that writes as to a terminal."""
     file = io.TextIOWrapper(io.BytesIO(), encoding=options.pop("encoding", "utf-8"))
     return Console(
         file=file, width=width, **({"color_system": "truecolor", "force_terminal": True} | options)
@@ -18,7 +18,7 @@ def terminal(width=80, **options):
 
 
 def test_half_blocks_hold_two_pixels_each():
-    """The upper pixel is the letter's color, the lower its background; an odd row has none."""
+    """The upper pixel is the foreground, the lower the background; a last odd row has none."""
     image = np.array([[[255, 0, 0]], [[0, 255, 0]], [[0, 0, 255]]], np.uint8)
 
     lines = blocks(image)
@@ -33,14 +33,14 @@ def test_half_blocks_hold_two_pixels_each():
 
 
 def test_ramp_goes_from_black_to_white():
-    """The darkest letter is a blank, the lightest @, with all between in order."""
+    """Black is a blank, white is @, and gray levels are in order."""
     image = np.repeat(np.linspace(0, 255, 10, dtype=np.uint8)[None, :, None], 2, axis=0)
 
     assert [line.plain for line in ramp(image)] == [" .:-=+*#%@"]
 
 
 def test_gallery_fills_rows_and_captions():
-    """Images stand side by side while there is room, each above its lines of text."""
+    """Images are next to each other while there is room, each with its text below."""
     images = np.full((3, 4, 6, 1), 255, np.uint8)
 
     lines = gallery(images, [["one"], ["two"], ["three"]], terminal(width=14, force_terminal=False))
@@ -57,7 +57,7 @@ def test_gallery_fills_rows_and_captions():
 
 
 def test_gallery_shrinks_large_images_and_cuts_empty_margins():
-    """An image is at most 48 columns wide; a margin that all leave empty is cut to a pixel."""
+    """An image is at most 48 columns wide; a margin that is empty in all is cropped to a pixel."""
     large = np.random.default_rng(0).integers(0, 255, (1, 100, 200, 3), np.uint8)
     small = np.zeros((2, 20, 20, 1), np.uint8)
     small[:, 8:12, 8:12] = 255
@@ -71,7 +71,7 @@ def test_gallery_shrinks_large_images_and_cuts_empty_margins():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_floats_are_shown_from_their_lowest_to_their_highest(dtype):
-    """Floating-point images use the whole scale, whatever their range; constant ones are dark."""
+    """Float images use the whole scale, whatever their range; constant ones are dark."""
     image = np.array([-3.0, 0.0, 3.0], dtype).reshape(1, 1, 3, 1)
 
     shown = gallery(image, [[""]], terminal(force_terminal=False))
@@ -93,5 +93,5 @@ def test_floats_are_shown_from_their_lowest_to_their_highest(dtype):
     ],
 )
 def test_half_blocks_need_colors_and_letters(options, shown):
-    """Half blocks are for terminals with 256 colors or more and Unicode."""
+    """Half blocks need a terminal with at least 256 colors and UTF-8."""
     assert can_show_blocks(terminal(**options)) is shown

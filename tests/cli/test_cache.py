@@ -12,14 +12,14 @@ from striate.runtime.cache import ObjectCache, key_of
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """Give the cache that the command sees, empty and without a folder."""
+    """Return the command's cache, empty and without a folder."""
     monkeypatch.setenv("STRIATE_CACHE", str(tmp_path / "cache"))
     return ObjectCache()
 
 
 @pytest.fixture
 def filled(cache):
-    """Give the cache with two programs, of 1.25 MiB together."""
+    """Return the cache with two programs, 1.25 MiB in total."""
     for number in (1, 2):
         cache.put(key_of(str(number)), bytes(5 << 17))
     return cache
@@ -36,7 +36,7 @@ def test_it_shows_folder_programs_and_size(striate, filled):
 
 
 def test_an_empty_cache(striate, cache):
-    """Before anything was compiled, there are 0 programs."""
+    """Before anything is compiled, there are 0 programs."""
     result = striate("cache")
 
     assert result.stdout == (
@@ -45,7 +45,7 @@ def test_an_empty_cache(striate, cache):
 
 
 def test_clear_empties_it(striate, filled):
-    """`--clear` says how much is free again, and the programs are gone."""
+    """`--clear` removes the programs and prints how many and how large they were."""
     result = striate("cache", "--clear")
 
     assert result.stdout == "Removed 2 programs (1.3 MiB).\n"
@@ -53,7 +53,7 @@ def test_clear_empties_it(striate, filled):
 
 
 def test_clear_of_nothing(striate, cache):
-    """`--clear` says that there was nothing."""
+    """`--clear` reports an empty cache."""
     result = striate("cache", "--clear")
 
     assert (result.exit_code, result.stdout) == (0, "The cache is already empty.\n")
@@ -61,7 +61,7 @@ def test_clear_of_nothing(striate, cache):
 
 
 def test_json(striate, filled):
-    """`--json` gives the same in numbers of bytes."""
+    """`--json` prints the same, with sizes in bytes."""
     freed = filled.size
 
     shown, cleared = (
@@ -74,7 +74,7 @@ def test_json(striate, filled):
 
 
 def test_a_cache_that_is_not_used_says_why(striate, filled):
-    """What is silent elsewhere is said here, with the remedy."""
+    """A cache that other commands silently skip is reported here, with the remedy."""
     filled.folder.chmod(0o777)
 
     result = striate("cache")
@@ -88,7 +88,7 @@ def test_a_cache_that_is_not_used_says_why(striate, filled):
 
 
 def test_no_home(striate, monkeypatch):
-    """Without a home there is no folder, and that is said."""
+    """Without a home folder nothing is cached, and the reason is printed."""
 
     def nowhere():
         raise RuntimeError("Could not determine home directory.")
@@ -106,7 +106,7 @@ def test_no_home(striate, monkeypatch):
 
 
 def test_a_cache_that_cannot_be_cleared(striate, filled):
-    """`--clear` touches no folder that it does not trust: an error, word for word."""
+    """`--clear` leaves a folder alone that other users may write to."""
     filled.folder.chmod(0o777)
 
     result = striate("cache", "--clear")
@@ -122,7 +122,7 @@ def test_a_cache_that_cannot_be_cleared(striate, filled):
 
 
 def test_it_loads_no_compiler_and_no_network():
-    """Looking at the cache needs neither LLVM nor the library's layers."""
+    """The command loads neither LLVM nor the library's layers."""
     program = (
         "import sys, striate.cli.cache\n"
         "heavy = {'llvmlite', 'matplotlib', 'striate.graph', 'striate.model'} & set(sys.modules)\n"

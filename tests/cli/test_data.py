@@ -6,7 +6,7 @@ from striate.data import NAMES, open_dataset
 
 
 def test_list_has_every_name_with_what_is_known(striate, monkeypatch, tmp_path):
-    """Without a name, every known data set is listed with its makers and where it is."""
+    """Without a name, every known data set is listed with its authors and its location."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("STRIATE_DATA", raising=False)
 
@@ -21,7 +21,7 @@ def test_list_has_every_name_with_what_is_known(striate, monkeypatch, tmp_path):
 
 
 def test_listed_numbers_are_those_of_the_data(striate):
-    """The numbers of images that the list gives for the data in the package are true."""
+    """The listed numbers of images match the data in the package."""
     result = striate("data", "--json")
 
     for entry in json.loads(result.stdout)["data"][:2]:
@@ -33,7 +33,7 @@ def test_listed_numbers_are_those_of_the_data(striate):
 
 
 def test_found_files_are_named(striate, monkeypatch, shared_data):
-    """Data in the folder that STRIATE_DATA names are listed with that folder."""
+    """Data in the folder that STRIATE_DATA names is listed with that folder."""
     monkeypatch.setenv("STRIATE_DATA", str(shared_data))
 
     result = striate("data")
@@ -42,7 +42,7 @@ def test_found_files_are_named(striate, monkeypatch, shared_data):
 
 
 def test_description_has_counts_range_and_samples(striate):
-    """A name brings counts of each class, the range of the pixels, and one image of each class."""
+    """With a name, the images of each class are counted, and one of each is drawn."""
     result = striate("data", "digits")
 
     assert "digits: 5,000 training images, 1,000 test images\n" in result.stdout
@@ -62,7 +62,7 @@ def test_description_as_json(striate, picture_folder):
 
 
 def test_missing_data_say_where_to_put_them(striate, monkeypatch, tmp_path):
-    """Data that are not here and may not be downloaded: the error says which files to put where."""
+    """If the data may not be downloaded, the error names the files and where to put them."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("STRIATE_DATA", raising=False)
 

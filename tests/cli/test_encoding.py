@@ -65,7 +65,7 @@ def folder(tmp_path_factory):
 
 
 def run(folder, words, *, before="", **variables):
-    """Run the command in a process of its own, and give its exit code and what it wrote."""
+    """Run the command in a new process, and return its exit code and what it wrote."""
     done = subprocess.run(
         [sys.executable, "-c", f"{before}\n{PROGRAM[-1]}", *map(os.fsencode, words)],
         cwd=folder,
@@ -94,7 +94,7 @@ def test_every_command_writes_in_every_encoding(folder, name, encoding, monkeypa
 
 @pytest.mark.parametrize("name", ["evaluate", "train", "error", "usage error", "unknown command"])
 def test_processes_write_in_ascii(folder, name):
-    """So it is where Python itself opens the streams."""
+    """In ASCII, a new process writes ASCII to both streams."""
     code, out, errors = run(folder, WORDS[name], PYTHONIOENCODING="ascii")
 
     assert code == FAILING.get(name, 0)
@@ -104,7 +104,7 @@ def test_processes_write_in_ascii(folder, name):
 
 
 def test_json_holds_every_name(folder):
-    """Whatever the encoding, JSON gives class names and file names back as they are."""
+    """Whatever the encoding, class names and file names in JSON are exact."""
     _, out, _ = run(folder, WORDS["predict --json"], PYTHONIOENCODING="ascii")
 
     found = json.loads(out)
@@ -114,7 +114,7 @@ def test_json_holds_every_name(folder):
 
 
 def test_missing_characters_become_readable(folder):
-    """In ASCII "×" is "x", letters are escapes, and a byte that isn't text is written as it is."""
+    """In ASCII, letters and bytes of file names become escapes, and bars number signs."""
     _, out, _ = run(folder, WORDS["predict"], PYTHONIOENCODING="ascii")
     _, explained, _ = run(folder, WORDS["explain"], PYTHONIOENCODING="ascii")
 
@@ -150,7 +150,7 @@ def test_a_reader_that_leaves_is_no_error(folder, name):
 
 @pytest.mark.parametrize("name", ["data list", "data --json", "predict", "help"])
 def test_closed_output_is_no_error(folder, name):
-    """Without a standard output (`>&-`) a command does its work all the same."""
+    """Without standard output (`>&-`) a command still succeeds."""
     code, out, errors = run(folder, WORDS[name], before="import sys; sys.stdout = None")
 
     assert (code, out, errors) == (0, b"", b"")
@@ -159,7 +159,7 @@ def test_closed_output_is_no_error(folder, name):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
 @pytest.mark.parametrize("name", ["data list", "data --json", "help"])
 def test_a_full_disk_is_told(folder, name):
-    """Output that cannot be written is an error in words, with exit code 1."""
+    """Output that cannot be written is an error message with exit code 1."""
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [*PROGRAM, *WORDS[name]], cwd=folder, stdout=full, stderr=subprocess.PIPE, check=False
@@ -194,6 +194,6 @@ def test_control_characters_do_nothing(folder):
     ],
 )
 def test_escapes(text, kept, line):
-    """Controls are escaped; line breaks and tabs too where a text must stay on one line."""
+    """Control characters are escaped; line breaks and tabs too, for text on one line."""
     assert without_controls(text) == kept
     assert on_one_line(text) == line

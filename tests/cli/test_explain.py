@@ -17,7 +17,7 @@ HASWELL = ("--cpu", "haswell", "--batch", "32")
 
 @pytest.fixture(autouse=True)
 def measured(monkeypatch):
-    """Measure nothing: each item takes a microsecond for every item before it, and one."""
+    """Measure nothing: kernel n takes n microseconds."""
 
     def rows_of(plan):
         places = [(p, k) for p, phase in enumerate(plan.phases) for k in range(len(phase.items))]
@@ -42,7 +42,7 @@ def measured(monkeypatch):
 
 
 def test_something_of_every_stage(striate):
-    """Without options there is a part for each stage, but no IR and no assembly."""
+    """Without options there is a section for each stage except IR and assembly."""
     result = striate("explain", TEXT, *SHAPE)
 
     assert result.exit_code == 0, result.output
@@ -56,7 +56,7 @@ def test_something_of_every_stage(striate):
 
 
 def test_stages_in_full(striate):
-    """A stage that is asked for is shown in full, alone; several are shown in order."""
+    """A named stage is shown in full, alone; several are shown in order."""
     result = striate("explain", TEXT, *SHAPE, "--stage", "memory", "--stage", "nests")
 
     assert "Operations" not in result.stdout
@@ -67,7 +67,7 @@ def test_stages_in_full(striate):
 
 
 def test_the_step_names_the_books(striate):
-    """Each array stands there with its symbol and where Hagan has it."""
+    """Each array is listed with its symbol and its equation in Hagan."""
     result = striate("explain", TEXT, *SHAPE, "--stage", "step")
 
     assert re.search(
@@ -78,7 +78,7 @@ def test_the_step_names_the_books(striate):
 
 
 def test_with_and_without_winograd(striate):
-    """Whether 3 x 3 convolutions have fewer products is seen in the schedule, and can be chosen."""
+    """The schedule shows whether a 3x3 convolution uses Winograd's method; an option selects it."""
     net = ("conv 32@3x3 relu | conv 32@3x3 relu | dense 3 softmax", "--input-shape", "14x14")
     stage = ("--inference", "--batch", "16", "--stage", "schedule", "--layer", "conv2")
     words = ("explain", *net, *stage)
@@ -91,7 +91,7 @@ def test_with_and_without_winograd(striate):
 
 
 def test_one_layer(striate):
-    """With a layer, what concerns no array of it is left out."""
+    """With a layer, only kernels that compute its arrays are shown."""
     result = striate("explain", TEXT, *SHAPE, "--stage", "schedule", "--layer", "conv1")
 
     assert "conv1.dweight" in result.stdout
@@ -100,7 +100,7 @@ def test_one_layer(striate):
 
 @pytest.mark.parametrize("stage", ["ir", "assembly"])
 def test_code_of_another_processor(striate, stage):
-    """IR and machine code are printed with the items that each function computes."""
+    """IR and machine code are printed with the kernels that each function computes."""
     words = ("--stage", stage, "--layer", "conv1", *HASWELL)
     result = striate("explain", TEXT, *SHAPE, *words)
 
@@ -111,7 +111,7 @@ def test_code_of_another_processor(striate, stage):
 
 
 def test_json(striate):
-    """Programs get the stages that they ask for as one object."""
+    """`--json` prints the named stages as one object."""
     words = ("--stage", "step", "--stage", "assembly", "--stage", "schedule", "--json")
     result = striate("explain", TEXT, *SHAPE, *words, *HASWELL)
 
@@ -125,7 +125,7 @@ def test_json(striate):
 
 
 def test_json_of_what_was_measured(striate):
-    """What was measured is there for one layer alone, too."""
+    """`--json` has the measured times, for one layer too."""
     words = ("--stage", "kernels", "--layer", "average1", "--json")
     result = striate("explain", TEXT, *SHAPE, *words)
 
@@ -135,7 +135,7 @@ def test_json_of_what_was_measured(striate):
 
 
 def test_nothing_is_measured_for_another_processor(striate):
-    """What is asked of another processor and takes a measurement is refused."""
+    """For another processor nothing is measured, and asking for it is an error."""
     shown = striate("explain", TEXT, *SHAPE, *HASWELL)
     refused = striate("explain", TEXT, *SHAPE, *HASWELL, "--stage", "kernels")
 
@@ -149,7 +149,7 @@ def test_nothing_is_measured_for_another_processor(striate):
 
 
 def test_a_kernel_that_is_not_there(striate):
-    """A kernel is named by its place or by an array; other words are refused."""
+    """A kernel is named by its number or by an array; other words are an error."""
     result = striate("explain", TEXT, *SHAPE, "--inference", "--try-tiles", "conv7.A")
 
     assert (result.exit_code, result.stdout) == (1, "")
@@ -161,7 +161,7 @@ def test_a_kernel_that_is_not_there(striate):
 
 
 def test_tiles_are_tried(striate):
-    """Candidates are shown with what was expected and what was measured, and the choice."""
+    """Tiles are listed with expected and measured times; the chosen one is marked."""
     words = ("--inference", "--batch", "16", "--try-tiles", "dense1.Z")
     result = striate("explain", "dense 48 tanh", "--input-shape", "4x5", *words)
 
@@ -171,7 +171,7 @@ def test_tiles_are_tried(striate):
 
 
 def test_a_saved_model(striate, shapes_model):
-    """A file is explained as well, for one image too."""
+    """A model file can be explained too, also for one image."""
     result = striate("explain", shapes_model, "--inference", "--batch", "1")
 
     assert result.exit_code == 0, result.output

@@ -1,4 +1,4 @@
-"""Long answers: bars, tables, lines."""
+"""Long output: bars, tables, lines."""
 
 import pytest
 from rich.console import Console
@@ -10,12 +10,12 @@ from striate.tables import Column
 
 @pytest.fixture
 def page():
-    """Give a page that is written into a pipe."""
+    """Return a page that is written into a pipe."""
     return Page(Output())
 
 
 def on_terminal(width):
-    """Give a page on a terminal of so many columns."""
+    """Return a page on a terminal of this width."""
     out = Output()
     out.__dict__["console"] = Console(width=width, force_terminal=True, color_system=None)
     return Page(out)
@@ -25,7 +25,7 @@ def on_terminal(width):
     ("share", "drawn"), [(0, "····"), (0.5, "██··"), (0.6, "██▌·"), (1.3, "████")]
 )
 def test_a_bar_is_as_long_as_its_share(share, drawn):
-    """Half a column is the least that is drawn; more than all is drawn as all."""
+    """The resolution is half a column; more than 1 is drawn as 1."""
     assert bar(share, 4).plain == drawn
 
 
@@ -34,12 +34,12 @@ def test_a_bar_is_as_long_as_its_share(share, drawn):
     [(0, 0, 4, "██······"), (1, 2, 4, "··████··"), (3, 3, 100, "█·······"), (0, 99, 100, "█" * 8)],
 )
 def test_a_stretch_of_time_is_never_invisible(first, last, whole, drawn):
-    """A stretch covers its moments, and at least one column."""
+    """An interval covers its moments, and at least one column."""
     assert span(first, last, whole, 8).plain == drawn
 
 
 def test_a_short_form_has_the_largest_in_their_order():
-    """Of many rows the sixteen largest stay, where they stood; empty ones never do."""
+    """The sixteen largest rows are kept, in their order; empty ones never are."""
     rows = [3, 0, *range(1, 20)]
 
     assert largest(rows, float) == list(range(4, 20))
@@ -47,7 +47,7 @@ def test_a_short_form_has_the_largest_in_their_order():
 
 
 def test_rows_are_whole_in_a_pipe(page, capsys):
-    """Who searches the output finds each row in one line, without trailing spaces."""
+    """In a pipe each row is one line without trailing spaces, so that grep finds it."""
     page.table([Column("a"), Column("b", breaks=True)], [("x", "word " * 60), ("longer", "y")])
 
     lines = capsys.readouterr().out.splitlines()
@@ -55,14 +55,14 @@ def test_rows_are_whole_in_a_pipe(page, capsys):
 
 
 def test_entries_are_whole_in_a_pipe(page, capsys):
-    """So are lines with a label."""
+    """In a pipe an entry with a label is one line too."""
     page.entry("word " * 60, label="0.1", indent=6)
 
     assert capsys.readouterr().out == f"0.1   {('word ' * 60).strip()}\n"
 
 
 def test_entries_go_on_to_the_right_on_a_terminal(capsys):
-    """A long line is broken between words, and goes on below its own beginning."""
+    """A long entry wraps between words, and its next lines are indented."""
     on_terminal(30).entry("some words that are too long for a line", label="0.1", indent=6)
 
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
@@ -70,7 +70,7 @@ def test_entries_go_on_to_the_right_on_a_terminal(capsys):
 
 
 def test_nothing_is_written_where_json_is(capsys):
-    """Beside a JSON object there is no text."""
+    """With `--json` no text is printed."""
     page = Page(Output(as_json=True))
 
     page.heading("title", "text", ["remark"])

@@ -13,7 +13,7 @@ from striate.data import open_dataset
 
 @pytest.fixture
 def square(tmp_path):
-    """Give a picture of a white square on black, the first of the test part."""
+    """Draw a white square on black, the first image of the test set."""
     data = open_dataset("shapes")
     image = data.x_test[np.flatnonzero(data.y_test == 0)[0], ..., 0]
     Image.fromarray(image).save(tmp_path / "square.png")
@@ -34,7 +34,7 @@ def test_answers_are_printed_best_first(striate, shapes_model, square):  # noqa:
 
 
 def test_json(striate, shapes_model, square):  # noqa: ARG001  # a file
-    """`--json` gives for each file the classes with their probabilities, which add up to 1."""
+    """`--json` has the classes of each file with their probabilities, which add up to 1."""
     result = striate("predict", shapes_model, "square.png", "square.png", "--json")
 
     found = json.loads(result.stdout)
@@ -46,7 +46,7 @@ def test_json(striate, shapes_model, square):  # noqa: ARG001  # a file
 
 
 def test_pictures_are_read_as_data_are(striate, shapes_model, square):
-    """Color, turned on its side by EXIF, as JPEG or inverted: the answer is the same."""
+    """In color, rotated by EXIF, as JPEG or inverted: the prediction is the same."""
     wide = np.repeat(np.repeat(square, 4, axis=0), 4, axis=1)
     exif = Image.Exif()
     exif[0x0112] = 6  # to be shown a quarter turn clockwise
@@ -62,7 +62,7 @@ def test_pictures_are_read_as_data_are(striate, shapes_model, square):
 
 
 def test_dark_on_light_is_hinted_at(striate, shapes_model, square):
-    """A picture with a light edge brings a hint on standard error; with --invert there is none."""
+    """A picture with a light edge causes a hint on standard error, but not with --invert."""
     Image.fromarray(255 - square).save("paper.png")
 
     hinted = striate("predict", shapes_model, "paper.png")
@@ -76,7 +76,7 @@ def test_dark_on_light_is_hinted_at(striate, shapes_model, square):
 
 
 def test_margin_stays_black_when_inverted(striate, tmp_path):
-    """A picture is inverted before black is put beside it to make it square."""
+    """A picture is inverted before it is padded with black."""
     net = Network([Flatten(), Dense(1)], input_shape=(4, 4, 1))
     net.parameters["dense1.weight"][:] = 1
     net.save(tmp_path / "sum.safetensors")
@@ -88,7 +88,7 @@ def test_margin_stays_black_when_inverted(striate, tmp_path):
 
 
 def test_networks_with_channels_first(striate, tmp_path):
-    """A network that takes channels first is given them first."""
+    """A network with channels first gets them first."""
     net = Network(
         [Flatten(), Dense(2, activation="softmax")], input_shape=(3, 5, 5), channels="first"
     )
@@ -101,7 +101,7 @@ def test_networks_with_channels_first(striate, tmp_path):
 
 
 def test_broken_picture_is_named(striate, shapes_model, tmp_path):
-    """A file that is no picture is an error that names it, and nothing is printed before."""
+    """A file that isn't a picture is an error that names it."""
     (tmp_path / "broken.png").write_bytes(b"not a picture")
 
     result = striate("predict", shapes_model, "broken.png")
@@ -110,8 +110,71 @@ def test_broken_picture_is_named(striate, shapes_model, tmp_path):
     assert result.stderr.startswith("Error: broken.png could not be read as a picture: ")
 
 
+def test_what_can_be_read_is_predicted(striate, shapes_model, square, tmp_path):  # noqa: ARG001  # a file
+    """Pictures that can't be read don't stop the others; errors come last, exit code 1."""
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    (tmp_path / "folder").mkdir()
+    words = ("predict", shapes_model, "missing.png", "square.png", "folder", "broken.png")
+
+    text, as_json = striate(*words), striate(*words, "--json")
+
+    assert (text.exit_code, as_json.exit_code) == (1, 1)
+    assert text.stdout.startswith("square.png: square (")
+    assert text.stdout.count("\n") == 1
+    missing, folder, broken = text.stderr.splitlines()
+    assert missing == "Error: missing.png does not exist. Check the path."
+    assert folder == (
+        "Error: folder is a folder, not a picture. Name the files in it, such as folder/*.png."
+    )
+    assert broken.startswith("Error: broken.png ")
+    found = json.loads(as_json.stdout)
+    assert [one["file"] for one in found["pictures"]] == ["square.png"]
+    assert [one["file"] for one in found["failed"]] == ["missing.png", "folder", "broken.png"]
+
+
+def test_pictures_of_8_and_16_bits(striate, shapes_model, square):
+    """Pictures of both depths can be predicted at once, each on its own scale, in their order."""
+    Image.fromarray(square.astype(np.uint16) * 257).save("deep.png")
+
+    result = striate("predict", shapes_model, "square.png", "deep.png", "square.png", "--json")
+
+    found = json.loads(result.stdout)["pictures"]
+    assert [one["file"] for one in found] == ["square.png", "deep.png", "square.png"]
+    shallow, deep = (found[k]["predictions"][0] for k in (0, 1))
+    assert shallow["class"] == deep["class"] == "square"
+    # The same image after scaling, but for the rounding of 257 * x / 65535 to float32.
+    assert deep["score"] == pytest.approx(shallow["score"], rel=1e-5)
+
+
+def test_the_hint_is_for_scans_of_any_shape(striate, shapes_model, tmp_path):
+    """The black that pads a tall or wide scan doesn't count as its edge."""
+    for name, shape in (("tall.png", (60, 20)), ("wide.png", (20, 60))):
+        Image.fromarray(np.full(shape, 230, np.uint8)).save(tmp_path / name)
+    Image.fromarray(np.full((60, 20), 20, np.uint8)).save(tmp_path / "night.png")
+
+    result = striate("predict", shapes_model, "tall.png", "wide.png", "night.png")
+
+    assert "hint: dark on light: tall.png, wide.png. If" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate", "summary", "explain"])
+def test_home_is_expanded(striate, shapes_model, square, command, tmp_path, monkeypatch):  # noqa: ARG001  # a file
+    """`~` is the home folder in every path, also where the shell doesn't expand it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "model.safetensors").write_bytes(shapes_model.read_bytes())
+    rest = {
+        "predict": ["~/square.png"],
+        "evaluate": ["shapes"],
+        "explain": ["--stage", "step"],
+    }.get(command, [])
+
+    result = striate(command, "~/model.safetensors", *rest)
+
+    assert result.exit_code == 0, result.stderr
+
+
 def test_network_that_gives_images_is_refused(striate, tmp_path):
-    """A network whose outputs are images is an error that names the way to use it."""
+    """A network whose outputs are images is an error that shows how to use it."""
     Network([Conv(2, 3)], input_shape=(5, 5, 1)).save(tmp_path / "net.safetensors")
     Image.fromarray(np.zeros((5, 5), np.uint8)).save(tmp_path / "black.png")
 

@@ -1,19 +1,22 @@
 """The program: help, version, exit codes, errors without tracebacks."""
 
+import errno
 import os
 import re
 import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 from striate import __version__
+from striate.cli import main
 
 COMMANDS = ("train", "evaluate", "predict", "summary", "explain", "data", "bench", "cache")
 
 
 def test_help_loads_no_numpy():
-    """`striate --help` answers at once: it loads neither NumPy nor any command."""
+    """`striate --help` is fast: it loads neither NumPy nor any command."""
     program = (
         "import sys\n"
         "from striate.cli import main\n"
@@ -30,7 +33,7 @@ def test_help_loads_no_numpy():
 
 
 def test_help_lists_commands_and_exit_codes(striate):
-    """The help names every command, the first one to try, and what exit codes mean."""
+    """The help lists every command, the first one to try, and the exit codes."""
     result = striate("--help")
 
     assert result.exit_code == 0
@@ -42,7 +45,7 @@ def test_help_lists_commands_and_exit_codes(striate):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself_with_examples(striate, command):
-    """The help of each command has examples that begin with the command."""
+    """The help of each command has examples."""
     result = striate(command, "--help")
 
     assert result.exit_code == 0
@@ -51,7 +54,7 @@ def test_each_command_explains_itself_with_examples(striate, command):
 
 
 def test_version():
-    """`striate --version`, as a program of its own, prints the version."""
+    """`striate --version` prints the version."""
     done = subprocess.run(
         [sys.executable, "-c", "from striate.cli import main; main()", "--version"],
         capture_output=True,
@@ -97,7 +100,7 @@ def test_unknown_command_is_a_usage_error(striate, typed, hint):
     ],
 )
 def test_unknown_options_bring_those_that_are_meant(striate, words, suggested):
-    """An option that is spelled or meant like the unknown one is suggested, and no other."""
+    """Options with a similar name or the same meaning are suggested, and no others."""
     result = striate(*words)
 
     assert result.exit_code == 2
@@ -108,7 +111,7 @@ def test_unknown_options_bring_those_that_are_meant(striate, words, suggested):
 
 @pytest.mark.parametrize("as_json", [(), ("--json",)])
 def test_user_errors_are_told_without_a_traceback(striate, as_json):
-    """What cannot be done exits with 1: the message on standard error, nothing on the other."""
+    """An error exits with 1: the message is on standard error, and standard output is empty."""
     result = striate("summary", "missing.safetensors", *as_json)
 
     assert result.exit_code == 1
@@ -120,7 +123,7 @@ def test_user_errors_are_told_without_a_traceback(striate, as_json):
 
 
 def test_a_missing_library_is_told_without_a_traceback():
-    """Without llvmlite, a command that needs it says so."""
+    """Without llvmlite, a command that needs it is an error that names it."""
     program = (
         "import sys; sys.modules['llvmlite'] = None\n"
         "from striate.cli import main\n"
@@ -136,6 +139,80 @@ def test_a_missing_library_is_told_without_a_traceback():
         "Install it with pip install llvmlite.\n"
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
+
+
+MEMORY = (
+    "Use fewer or smaller images (striate train has --size), a smaller batch or a smaller network, "
+    "or close other programs."
+)
+FILES = "Check that the file exists, that you have permission, and that the disk has space left."
+DEPTH = (
+    "The layers of this network are nested too deeply for Python's recursion limit "
+    f"({sys.getrecursionlimit():,} calls). Use a network with fewer layers."
+)
+
+
+@pytest.mark.parametrize(
+    ("raised", "message"),
+    [
+        (MemoryError(), f"Out of memory. {MEMORY}"),
+        (
+            MemoryError("Unable to allocate 9.00 TiB for an array"),
+            f"Out of memory: unable to allocate 9.00 TiB for an array. {MEMORY}",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "model.part"),
+            f"model.part: No space left on device. {FILES}",
+        ),
+        (OSError("no reason"), f"The operating system reported: no reason. {FILES}"),
+        (RecursionError(), DEPTH),
+    ],
+)
+def test_what_any_command_can_meet(striate, monkeypatch, raised, message):
+    """Out of memory, a full disk, too deep a network: a message and exit code 1 in any command."""
+
+    def fail(*_):
+        raise raised
+
+    monkeypatch.setattr("striate.cli.data._list", fail)
+
+    result = striate("data")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"Error: {message}\n"
+
+
+def test_bugs_keep_their_traceback(striate, monkeypatch):
+    """An exception that nobody expects is shown whole, with a request to report it."""
+
+    def fail(*_):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr("striate.cli.data._list", fail)
+
+    result = striate("data")
+
+    assert isinstance(result.exception, ValueError)
+    assert result.exception.__notes__ == [
+        "This is a bug in striate. Please report it with the lines above."
+    ]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS[1:]])
+def test_help_word_for_word(striate, golden, command):
+    """The help of each command, as a terminal of 80 columns shows it."""
+    result = striate(*command.split(), "--help")
+
+    golden(f"cli/help-{command or 'striate'}", result.stdout)
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS[1:]])
+def test_help_wraps_on_narrow_terminals(command):
+    """At 60 columns only tables and lines to copy, both indented, are wider."""
+    result = CliRunner().invoke(main, [*command.split(), "--help"], terminal_width=60)
+
+    lines = result.stdout.splitlines()
+    assert [line for line in lines if len(line) > 60 and not line.startswith("    ")] == []
 
 
 def test_interrupt_exits_with_130(striate, monkeypatch):
@@ -156,7 +233,7 @@ def test_interrupt_exits_with_130(striate, monkeypatch):
     [({}, "1"), ({"OPENBLAS_NUM_THREADS": "2"}, "2"), ({"OMP_NUM_THREADS": "2"}, "None")],
 )
 def test_numpy_is_asked_for_one_thread_unless_the_user_says_more(given, threads):
-    """Small matrices gain nothing from two threads; what the user has set stays."""
+    """NumPy's BLAS gets one thread, unless the user sets another number."""
     program = (
         "import os; from striate.cli.program import main; main.get_command(None, 'data');"
         "print(os.environ.get('OPENBLAS_NUM_THREADS'))"

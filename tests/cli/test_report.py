@@ -1,4 +1,4 @@
-"""What is said about a network's answers."""
+"""The report of a network's predictions."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from striate.model.scoring import Evaluation
 
 
 def said(capsys, say, counts, classes):
-    """Give what is said about a confusion matrix."""
+    """Return the report of a confusion matrix."""
     counts = np.array(counts)
     evaluation = Evaluation(
         loss=0.1, images=int(counts.sum()), accuracy=0.5, confusion=counts, classes=classes
@@ -18,7 +18,7 @@ def said(capsys, say, counts, classes):
 
 
 def test_wide_matrix_has_numbers_for_names(capsys, monkeypatch):
-    """Where names are too wide for the terminal, classes are numbered, with a key."""
+    """If names are too wide for the terminal, classes are numbered, with a key."""
     monkeypatch.setenv("COLUMNS", "60")
     classes = tuple(f"a long name of class {k}" for k in range(3))
 
@@ -29,7 +29,7 @@ def test_wide_matrix_has_numbers_for_names(capsys, monkeypatch):
 
 
 def test_class_without_images_has_no_recall(capsys):
-    """A class that has no images has hyphens for its shares."""
+    """A class without images has hyphens instead of percentages."""
     text = said(capsys, say_per_class, [[1, 1], [0, 0]], ("cat", "dog"))
 
     assert "cat         2   100.00 %  50.00 %  66.67 %\n" in text

@@ -6,7 +6,7 @@ import pytest
 
 
 def test_preset(striate):
-    """A name shows the preset's layers, parameters and chain of sizes."""
+    """With a preset's name, its layers, parameters and sizes are shown."""
     result = striate("summary", "lenet5-valid")
 
     assert result.exit_code == 0
@@ -15,7 +15,7 @@ def test_preset(striate):
 
 
 def test_preset_for_other_images_and_classes(striate):
-    """`--input-shape` and `--classes` change what a preset takes and tells apart."""
+    """`--input-shape` and `--classes` change a preset's input and output."""
     result = striate("summary", "two-layer", "--input-shape", "32x32x3", "--classes", 5, "--json")
 
     found = json.loads(result.stdout)
@@ -31,7 +31,7 @@ def test_preset_for_other_images_and_classes(striate):
     ],
 )
 def test_shorthand(striate, words, shape):
-    """Layers in shorthand take 28x28x1 unless the option or the text says otherwise."""
+    """Layers in shorthand have input 28x28x1, unless the option or the text sets another."""
     result = striate("summary", *words, "--json")
 
     found = json.loads(result.stdout)
@@ -39,7 +39,7 @@ def test_shorthand(striate, words, shape):
 
 
 def test_model_file(striate, shapes_model):
-    """A saved model shows the names of its classes and the hash of its weights too."""
+    """For a saved model the names of its classes and the hash of its weights are shown too."""
     result = striate("summary", shapes_model)
 
     assert "classes: square, diamond\n" in result.stdout
@@ -47,7 +47,7 @@ def test_model_file(striate, shapes_model):
 
 
 def test_unknown_name_is_answered_with_the_nearest(striate):
-    """A name that is not known brings the nearest one."""
+    """For an unknown name, the nearest one is suggested."""
     result = striate("summary", "lenet-5")
 
     assert result.exit_code == 1
@@ -64,7 +64,7 @@ def test_unknown_name_is_answered_with_the_nearest(striate):
     ],
 )
 def test_sizes_that_cannot_be_read_are_usage_errors(striate, size, message):
-    """A size in another form exits with 2 and an example."""
+    """A size that cannot be parsed exits with 2, with an example."""
     result = striate("summary", "lenet5", "--input-shape", size)
 
     assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""What the command looks like on a real terminal."""
+"""The command on a real terminal."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ PROGRAM = [sys.executable, "-c", "from striate.cli import main; main(prog_name='
 
 
 def on_terminal(words, folder, *, columns=90, **variables):
-    """Run the command with a terminal of so many columns, and give what it wrote there."""
+    """Run the command on a terminal of this width, and return what it wrote there."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "COLUMNS"}}
@@ -42,13 +42,13 @@ def on_terminal(words, folder, *, columns=90, **variables):
 
 
 def without_escapes(written):
-    """Remove colors and moves of the cursor."""
+    """Remove colors and movements of the cursor."""
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", written)
 
 
 @pytest.fixture
 def written(tmp_path):
-    """Give what two epochs of training write on a terminal."""
+    """Return what two epochs of training write on a terminal."""
     return on_terminal(["train", "shapes", "--epochs", "2", "--no-pictures"], tmp_path)
 
 
@@ -66,7 +66,7 @@ def test_images_are_half_blocks_in_color(written):
 
 
 def test_no_color_means_letters(tmp_path):
-    """With NO_COLOR set, images are drawn with letters, and no color is written."""
+    """With NO_COLOR set, images are drawn with characters, and no color is written."""
     plain = on_terminal(["data", "shapes"], tmp_path, NO_COLOR="1")
 
     assert "▀" not in plain
@@ -75,7 +75,7 @@ def test_no_color_means_letters(tmp_path):
 
 
 def test_few_colors_mean_256(tmp_path):
-    """A terminal of 256 colors gets the nearest of these."""
+    """A terminal with 256 colors gets the nearest ones."""
     colored = on_terminal(["data", "shapes"], tmp_path, COLORTERM="")
 
     assert "\x1b[38;5;" in colored
@@ -83,7 +83,7 @@ def test_few_colors_mean_256(tmp_path):
 
 
 def test_long_lines_are_broken_between_words(tmp_path):
-    """Prose is broken between words at the terminal's width."""
+    """Prose wraps between words at the terminal's width."""
     lines = without_escapes(on_terminal(["data"], tmp_path)).splitlines()
 
     assert max(map(len, lines)) <= 90
@@ -137,7 +137,7 @@ def test_output_fits(words, columns, tmp_path):
     "command", ["train", "evaluate", "predict", "summary", "explain", "data", "bench", "cache"]
 )
 def test_help_fits(command, tmp_path):
-    """The help of a command has no line that a terminal of 80 columns breaks."""
+    """No line of a command's help is wider than 80 columns."""
     lines = on_terminal([command, "--help"], tmp_path, columns=80).splitlines()
 
     assert [line for line in lines if len(line) > 80] == []

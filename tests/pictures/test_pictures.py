@@ -1,4 +1,4 @@
-"""The pictures: what they show, and the files that they are written to."""
+"""The pictures: their content and their files."""
 
 import matplotlib as mpl
 import numpy as np
@@ -26,12 +26,12 @@ ROWS = [
 
 
 def texts(axes):
-    """Collect the texts that are written into a panel."""
+    """Collect the texts in a panel."""
     return [text.get_text() for text in axes.texts]
 
 
 def all_texts(figure):
-    """Collect every text of a figure, once it has been laid out."""
+    """Collect every text of a figure after layout."""
     figure.draw_without_rendering()
     found = [figure.get_suptitle()]
     for axes in figure.axes:
@@ -40,7 +40,7 @@ def all_texts(figure):
 
 
 def has_empty_edge(figure, path):
-    """Tell whether the outermost pixels of a figure are white: nothing is cut off there."""
+    """Return whether the outermost pixels of a figure are white: nothing is cut off there."""
     save(figure, path)
     with Image.open(path) as picture:
         pixels = np.asarray(picture.convert("L"))
@@ -60,7 +60,7 @@ def evaluation(counts, classes=()):
 
 
 def test_learning_curve_shows_every_epoch_of_both_parts():
-    """Loss and accuracy in percent stand against the epoch, for training and validation."""
+    """Loss and accuracy in percent are plotted over epochs, for training and validation."""
     figure = learning_curve(History(ROWS, best_epoch=4))
 
     losses, accuracies = figure.axes
@@ -72,25 +72,25 @@ def test_learning_curve_shows_every_epoch_of_both_parts():
 
 
 def test_learning_curve_of_numbers_has_one_panel():
-    """Without classes there is no accuracy, and one panel."""
+    """Without classes there is one panel, for the loss."""
     figure = learning_curve(History([{"epoch": 1, "loss": 0.5, "seconds": 1.0}]))
 
     assert len(figure.axes) == 1
 
 
 def test_learning_curve_needs_an_epoch():
-    """A history without epochs cannot be drawn."""
+    """A history without epochs is an error."""
     with pytest.raises(TrainingError) as error:
         learning_curve(History([]))
 
     assert str(error.value) == (
-        "The history has no epochs, so there is no learning curve to draw. "
+        "A learning curve needs at least one epoch, but the history is empty. "
         "Train first: history = net.fit(x, y)."
     )
 
 
 def test_confusion_has_every_count_and_recall():
-    """Each count stands in its cell, each row's recall beside it, the share right on top."""
+    """Each cell has its count, each row its recall, and the title has the accuracy."""
     figure = confusion(evaluation([[8, 2], [0, 10]], ("square", "diamond")))
 
     (axes,) = figure.axes
@@ -118,7 +118,7 @@ def test_confusion_needs_labels():
 
 
 def test_kernels_are_drawn_with_one_scale_about_zero():
-    """Each kernel is one image; all have the same limits, and zero is the middle of the colors."""
+    """Each kernel is an image; all have the same limits, and zero is the middle of the colors."""
     net = Network.preset("lenet5")
 
     figure = kernels(net)
@@ -143,8 +143,20 @@ def test_kernels_of_color_images_are_in_color():
     assert (shown[1:] == 0.5).all()
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("weights", [0.0, np.nan, np.inf, -3e38])
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_kernels_of_any_weights(weights, channels, tmp_path):
+    """Weights that are zero, not finite or huge can be drawn: a failed training has some."""
+    net = Network.parse("conv 2@3x3 relu | dense 2 softmax", (8, 8, channels))
+    net.parameters["conv1.weight"][:] = weights
+    net.parameters["conv1.weight"][0, 0, 0, 0] = 1
+
+    assert save(kernels(net), tmp_path / "kernels.png").is_file()
+
+
 def test_kernels_need_a_convolution():
-    """A layer without kernels is an error that names those which have some."""
+    """A layer without kernels is an error that lists the layers with kernels."""
     with pytest.raises(OptionError) as error:
         kernels(Network.preset("lenet5"), "dense1")
 
@@ -155,14 +167,14 @@ def test_kernels_need_a_convolution():
 
 
 def test_kernels_of_one_pixel_are_left_out():
-    """A convolution of 1 x 1 has nothing to look at."""
+    """Kernels of 1x1 are not drawn."""
     net = Network.parse("conv 2@1x1 | conv 2@3x3 | dense 2 softmax", (8, 8, 1))
 
     assert layers_with_kernels(net) == ["conv2"]
 
 
 def test_mistakes_are_the_wrong_ones_worst_first():
-    """Only wrong answers are shown, the least probable class of an image first, with its words."""
+    """Only misclassified images are shown, the least probable true class first."""
     x = np.zeros((4, 5, 5, 1), np.uint8)
     y = np.array([0, 1, 0, 1])
     probabilities = np.array([[0.9, 0.1], [0.7, 0.3], [0.05, 0.95], [0.2, 0.8]])
@@ -183,7 +195,7 @@ def test_mistakes_are_the_wrong_ones_worst_first():
     "classes", [tuple("0123456789"), tuple(f"a rather long class {k}" for k in range(10))]
 )
 def test_no_name_is_cut_off(classes, tmp_path):
-    """Pictures with names have an empty edge, whether the names are short or long."""
+    """Pictures with short or long names have an empty edge."""
     rng = np.random.default_rng(0)
     counts = rng.integers(0, 1000, (10, 10))
     x = rng.integers(0, 255, (30, 8, 8, 3), np.uint8)
@@ -228,7 +240,7 @@ def name_pictures(classes):
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("classes", [ODD_NAMES, *((name,) for name in ODD_NAMES)])
 def test_any_name_can_be_drawn(classes, tmp_path):
-    """No name is taken for TeX, and none causes an error or a warning."""
+    """No name is parsed as TeX, and none causes an error or a warning."""
     for figure in name_pictures(classes):
         assert has_empty_edge(figure, tmp_path / "p.png")
 
@@ -305,7 +317,7 @@ def test_files_are_whole_and_the_same_twice(tmp_path):
 
 
 def test_only_what_there_is_is_drawn(tmp_path):
-    """A network without convolutions and without mistakes has no pictures of these."""
+    """Pictures of convolutions and mistakes are drawn only if there are any."""
     net = Network.parse("dense 2 softmax", (4, 4, 1))
     right = np.eye(2)
 
@@ -317,7 +329,7 @@ def test_only_what_there_is_is_drawn(tmp_path):
 
 
 def test_folder_that_cannot_be_made(tmp_path):
-    """Where a file stands in the folder's place, the error says so."""
+    """A file in place of the folder is an error."""
     (tmp_path / "taken").write_text("a file")
 
     with pytest.raises(ModelFileError) as error:
@@ -331,7 +343,7 @@ def test_folder_that_cannot_be_made(tmp_path):
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):
-    """Where matplotlib is missing, the error says how to install it."""
+    """If Matplotlib is missing, the error tells how to install it."""
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
 
     with pytest.raises(ExtraError) as error:

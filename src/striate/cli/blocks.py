@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from rich.cells import cell_len
 from rich.color import Color
 from rich.console import Console
 from rich.style import Style
@@ -11,13 +12,11 @@ from rich.text import Text
 from striate.cli.encoding import on_one_line
 from striate.data.resizing import convert
 from striate.shapes import Array
+from striate.tables import GAP
 
 UPPER_HALF = "▀"
 RAMP = " .:-=+*#%@"
-"""From black to white, for places without colors."""
-
-GAP = 2
-"""Columns between images next to each other."""
+"""From black to white, for output without colors."""
 
 _LONGEST_CAPTION = 40  # characters, if the image is narrower
 
@@ -25,7 +24,7 @@ _COLOR = 3
 
 
 def blocks(image: Array) -> list[Text]:
-    """Draw an image with half blocks, two pixels in each: the upper in front, the lower behind.
+    """Draw an image with half blocks: each holds a pixel and, as its background, the one below.
 
     Parameters
     ----------
@@ -35,7 +34,7 @@ def blocks(image: Array) -> list[Text]:
     Returns
     -------
     list of Text
-        One line for two rows of pixels.
+        One line for each two rows of pixels.
 
     Examples
     --------
@@ -56,7 +55,7 @@ def blocks(image: Array) -> list[Text]:
 
 
 def ramp(image: Array) -> list[Text]:
-    """Draw an image with letters from dark to light, one for two pixels above each other.
+    """Draw an image with characters from dark to light, one for each two pixels in a column.
 
     Parameters
     ----------
@@ -66,7 +65,7 @@ def ramp(image: Array) -> list[Text]:
     Returns
     -------
     list of Text
-        One line for two rows of pixels.
+        One line for each two rows of pixels.
 
     Examples
     --------
@@ -82,28 +81,26 @@ def ramp(image: Array) -> list[Text]:
 
 
 def gallery(images: Array, captions: Sequence[Sequence[str]], console: Console) -> list[Text]:
-    """Draw images side by side, lines of text below each, as many in a row as there is room for.
+    """Draw images next to each other, as many as there is room for, with text below each.
 
     Parameters
     ----------
     images
         ``(n, rows, columns, channels)``, uint8 or floating point.
     captions
-        For each image its lines of text.
+        Lines of text for each image.
     console
-        Where it will be printed: decides between half blocks and letters, and how much room there
-        is.
+        Where they will be printed. It determines the width, and whether half blocks can be used.
 
     Returns
     -------
     list of Text
-        Lines.
     """
     shown = _trimmed(_shrunk(_as_bytes(images), console.width))
     draw = blocks if can_show_blocks(console) else ramp
     room = max(shown.shape[2], min(_LONGEST_CAPTION, console.width))
     captions = [[on_one_line(line, room) for line in lines] for lines in captions]
-    columns = max(shown.shape[2], *(len(line) for lines in captions for line in lines))
+    columns = max(shown.shape[2], *(cell_len(line) for lines in captions for line in lines))
     across = max(1, (console.width + GAP) // (columns + GAP))
     lines: list[Text] = []
     for start in range(0, len(shown), across):
@@ -119,7 +116,7 @@ def gallery(images: Array, captions: Sequence[Sequence[str]], console: Console) 
 
 
 def can_show_blocks(console: Console) -> bool:
-    """Tell whether a console has the colors and the letters for half blocks.
+    """Return whether a console has the colors and the characters for half blocks.
 
     Parameters
     ----------
@@ -129,8 +126,8 @@ def can_show_blocks(console: Console) -> bool:
     Returns
     -------
     bool
-        False where the output is no terminal, colors are switched off (``NO_COLOR``), or there
-        are fewer than 256 of them.
+        False if the output isn't a terminal, colors are switched off (``NO_COLOR``), there are
+        fewer than 256 of them, or the encoding isn't UTF-8.
     """
     return (
         console.is_terminal
@@ -141,12 +138,11 @@ def can_show_blocks(console: Console) -> bool:
 
 
 def _is_gray(image: Array) -> bool:
-    """Tell whether an image is to be shown in gray."""
     return image.shape[-1] != _COLOR
 
 
 def _as_bytes(images: Array) -> Array:
-    """Bring images to uint8, gray or in color; of other channels the first is shown."""
+    """Convert images to uint8; of channels other than 1 or 3, only the first is shown."""
     shown = images if images.shape[-1] in (1, _COLOR) else images[..., :1]
     if shown.dtype == np.uint8:
         return shown
@@ -167,7 +163,7 @@ def _shrunk(images: Array, width: int) -> Array:
 
 
 def _trimmed(images: Array) -> Array:
-    """Cut off the margin that is empty in all the images, but for one pixel."""
+    """Crop the margin that is empty in all images to one pixel."""
     empty = images[0, 0, 0]
     drawn = (images != empty).any(axis=(0, 3))
     if not drawn.any():
@@ -180,12 +176,12 @@ def _trimmed(images: Array) -> Array:
 
 
 def _beside(cells: Sequence[Text], columns: int) -> Text:
-    """Put one line of each image into one line."""
+    """Join one line of each image."""
     line = Text(no_wrap=True)
     for number, cell in enumerate(cells):
         padded = cell.copy()
         if number < len(cells) - 1:
-            padded.append(" " * (columns - len(cell.plain) + GAP))
+            padded.append(" " * (columns - cell.cell_len + GAP))
         line.append_text(padded)
     line.rstrip()
     return line

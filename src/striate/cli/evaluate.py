@@ -65,13 +65,12 @@ def command(
     )
     x, y = _part(dataset, part)
     for note in dataset.notes:
-        out.say(f"note: {note}")
+        out.note(f"note: {note}")
     tested = test(network, x, y, dataset.classes)
-    title = {"test": "test", "training": "training", "all": "overall"}[part]
-    say_accuracy(out, tested.evaluation, part=title)
+    say_accuracy(out, tested.evaluation, part="overall" if part == "all" else part)
     say_confusion(out, tested.evaluation)
     say_per_class(out, tested.evaluation)
-    say_worst(out, tested, part=part)
+    say_worst(out, tested, part="" if part == "all" else part)
     out.answer({"model": model, "data": {"name": dataset.name, "part": part}, **tested.document()})
 
 

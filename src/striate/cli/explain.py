@@ -32,8 +32,10 @@ _HELP = f"""Show how a network is compiled, stage by stage.
 NETWORK is a file that striate train saved, the name of a preset, or layers in shorthand, as for
 striate summary.
 
+All stages use the same names for arrays, such as conv1.Z.
+
 \b
-The stages; all of them use the same names for arrays, such as conv1.Z:
+Stages:
   step      the operations: Z, N, A forward, and dA, dN, dZ, dW, db backward
   nests     the books' index equations, before and after simplification
   schedule  phases and kernels: loops, vector lanes, registers
@@ -75,7 +77,9 @@ Processors for --cpu:
     "stages",
     type=click.Choice([*STAGES, "all"]),
     multiple=True,
-    help="A stage to show in full; may be repeated. Default: a summary of all but ir and assembly.",
+    metavar="STAGE",
+    help="A stage to show in full, or all; may be repeated. Default: a summary of all stages but "
+    "ir and assembly.",
 )
 @click.option("--layer", metavar="NAME", help="Show one layer only.")
 @click.option("--cpu", metavar="NAME", help="Compile for another processor, without measuring.")

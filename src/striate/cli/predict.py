@@ -100,7 +100,7 @@ def command(
 def _read_all(
     paths: Sequence[str], shape: tuple[int, int, int], resize: str, *, invert: bool
 ) -> tuple[list[_Picture], dict[str, str]]:
-    """Read the pictures that can be read; give the errors of the others by path."""
+    """Read the pictures that can be read; return the errors of the others by path."""
     readable: list[_Picture] = []
     failed: dict[str, str] = {}
     for path in paths:
@@ -119,7 +119,7 @@ def _read(path: str, shape: tuple[int, int, int], resize: str, *, invert: bool) 
             f"{path} is a folder, not a picture. Name the files in it, such as {Path(path)}/*.png."
         )
     if not Path(path).exists():
-        raise DataError(f"There is no file {path}. Check the path.")
+        raise DataError(f"{path} does not exist. Check the path.")
     image = read_pictures([path], channels=channels)
     if invert:
         image = np.iinfo(image.dtype).max - image
@@ -128,7 +128,7 @@ def _read(path: str, shape: tuple[int, int, int], resize: str, *, invert: bool) 
 
 
 def _is_light_at_the_edge(image: Array) -> bool:
-    """Tell whether a grayscale picture is mostly light along its edge.
+    """Return whether a grayscale picture is mostly light along its edge.
 
     The picture has its own shape: padding it to the network's would add black.
     """
@@ -139,7 +139,7 @@ def _is_light_at_the_edge(image: Array) -> bool:
 
 
 def _predict(network: Network, images: Sequence[Array]) -> tuple[list[Array], bool]:
-    """Give each picture's score for each class, and whether the scores are probabilities.
+    """Compute each picture's score for each class; return whether the scores are probabilities.
 
     Pictures of 8 and of 16 bits are passed to the network separately: each type has its own scale.
     """
@@ -173,7 +173,7 @@ def _in_words(best: list[dict[str, Any]], *, probabilities: bool) -> str:
 
 
 def _hint(out: Output, pictures: Sequence[_Picture]) -> None:
-    """Say which pictures may need --invert."""
+    """Suggest --invert for pictures that are dark on light."""
     light = [on_one_line(picture.path) for picture in pictures if picture.dark_on_light]
     if light:
         more = f" and {len(light) - 3} more" if len(light) > 3 else ""

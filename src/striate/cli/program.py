@@ -35,14 +35,18 @@ _COMMANDS = {
 
 _HELP = """Train convolutional networks and use them.
 
-\b
 New here? This trains a network to read handwritten digits, in about ten seconds:
+
+\b
   striate train digits
+
 Then look at the network, or let it read a picture of your own:
+
+\b
   striate summary striate-output/digits-lenet5.safetensors
   striate predict striate-output/digits-lenet5.safetensors my-digit.png
 
-For the options of a command: striate train --help.
+To see the options of a command: striate train --help
 """
 
 _EPILOG = """\b

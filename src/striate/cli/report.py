@@ -192,14 +192,14 @@ def say_per_class(out: Output, evaluation: Evaluation) -> None:
 
 
 def say_worst(out: Output, tested: Tested, *, part: str) -> None:
-    """Draw the three images whose true class got the lowest score."""
+    """Draw the three images whose true class got the lowest score; ``part`` may be empty."""
     found = tested.worst()
     if not found or out.as_json or out.quiet:
         return
     unit = percent if tested.probabilities else "{:.3g}".format
     captions = [
         [
-            f"{part} image {one['image']}",
+            f"{part} image {one['image']}".strip(),
             f"true class {on_one_line(one['label'])}",
             f"predicted {on_one_line(one['predicted'])}",
             f"({unit(one['score'])})",
@@ -208,6 +208,6 @@ def say_worst(out: Output, tested: Tested, *, part: str) -> None:
     ]
     page = Page(out)
     page.line()
-    page.line(f"The {part} images that are hardest for the network:")
+    page.line(f"The {part} images that are hardest for the network:".replace("  ", " "))
     images = tested.x[[one["image"] for one in found]]
     page.lines(gallery(images, captions, out.console))

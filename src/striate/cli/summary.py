@@ -18,8 +18,10 @@ NETWORK is a file that striate train saved, the name of a preset, or layers in s
 layer's word with its feature maps and kernel size, separated by bars.
 
 \b
-Presets: {", ".join(list(PRESETS)[:5])},
-         {", ".join(list(PRESETS)[5:])}
+Presets:
+  {", ".join(list(PRESETS)[:4])},
+  {", ".join(list(PRESETS)[4:8])},
+  {", ".join(list(PRESETS)[8:])}
 
 \b
 Examples:

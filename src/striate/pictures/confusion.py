@@ -87,7 +87,7 @@ def _heading(counts: Array) -> str:
 
 
 def _ground(axes: "Axes", count: int) -> None:
-    """Give the diagonal, the correct predictions, a background of its own."""
+    """Fill the diagonal, the correct predictions, with gray."""
     from matplotlib.patches import Rectangle  # noqa: PLC0415  # an extra, and heavy
 
     for k in range(count):

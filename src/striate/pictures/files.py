@@ -75,7 +75,7 @@ def save_all(
 
 
 def _has_mistakes(y: Array, probabilities: Array) -> bool:
-    """Tell whether any image is misclassified."""
+    """Return whether any image is misclassified."""
     return bool((probabilities.argmax(axis=1) != y).any())
 
 

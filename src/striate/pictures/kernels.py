@@ -110,7 +110,7 @@ def _signed(w: Array, layer: str, shape: tuple[int, ...]) -> "Figure":
         names = [str(h + 1) if l == 0 else "" for l in range(rows) for h in range(columns)]
     least, height = (3.2, 1.2) if inputs == 1 else (5.2, 0.98)  # room for the heading, for a row
     figure = new_figure(max(least, 1.3 + 0.95 * columns), 0.9 + height * rows)
-    limit = float(np.abs(w).max()) or 1.0
+    limit = _largest(w)
     panels = figure.subplots(rows, columns, squeeze=False)
     drawn = None
     for axes, tile, name in zip(panels.ravel(), tiles, names, strict=False):
@@ -136,16 +136,23 @@ def _colored(w: Array, layer: str) -> "Figure":
     columns = min(len(shown), 8)
     rows = math.ceil(len(shown) / columns)
     figure = new_figure(max(6.0, 0.6 + 0.95 * columns), 0.9 + 1.2 * rows)
-    limit = float(np.abs(w).max()) or 1.0
+    limit = _largest(w)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for h, (axes, kernel) in enumerate(zip(panels, shown, strict=False)):
-        axes.imshow(0.5 + kernel.transpose(1, 2, 0) / (2 * limit), interpolation="nearest")
+        scaled = 0.5 + kernel.transpose(1, 2, 0).astype(np.float64) / (2 * limit)
+        axes.imshow(np.nan_to_num(scaled).clip(0, 1), interpolation="nearest")
         bare_panel(axes)
         axes.set_title(str(h + 1), fontsize=SMALL, color=INK, pad=3)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
     heading(figure, f"{_heading(layer, w.shape)}, as colors; gray is zero")
     return figure
+
+
+def _largest(w: Array) -> float:
+    """Find the end of the color scale: the largest weight, without its sign."""
+    finite = np.abs(w[np.isfinite(w)])
+    return float(finite.max(initial=0.0)) or 1.0
 
 
 def _heading(layer: str, shape: tuple[int, ...]) -> str:

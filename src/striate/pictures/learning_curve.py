@@ -49,7 +49,7 @@ def learning_curve(history: History) -> "Figure":
     """
     if not len(history):
         raise TrainingError(
-            "The history has no epochs, so there is no learning curve to draw. "
+            "A learning curve needs at least one epoch, but the history is empty. "
             "Train first: history = net.fit(x, y)."
         )
     accurate = "accuracy" in history.columns

@@ -137,7 +137,7 @@ def title(axes: "Axes", text: str) -> None:
 
 
 def open_panel(axes: "Axes") -> None:
-    """Give a panel of curves two axes, and faint lines to read values by."""
+    """Draw a panel of curves with two axes, and faint lines to read values by."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -148,7 +148,7 @@ def open_panel(axes: "Axes") -> None:
 
 
 def bare_panel(axes: "Axes") -> None:
-    """Give a panel with an image nothing but a thin frame."""
+    """Draw a panel with a thin frame only."""
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
