@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from striate import Network, load
 from striate.cli.networks import make, set_classes
@@ -66,6 +67,38 @@ def test_unknown_class_is_named(striate, picture_folder, shapes_model):
         '"diamond". If they mean the same, give the model the data\'s names, in the order of its '
         "classes: net = st.load(path); net.classes = (...); net.save(path).\n"
     )
+
+
+def test_a_model_without_class_names_is_refused(striate, picture_folder, tmp_path):
+    """Which output belongs to which folder isn't known, so there is no accuracy to compute."""
+    Network.parse("dense 2 softmax", (12, 12, 3)).save(tmp_path / "net.safetensors")
+
+    result = striate("evaluate", "net.safetensors", picture_folder, "--part", "all")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.endswith(
+        "Error: The model has no class names, so its outputs cannot be matched with the classes of "
+        'the data, "dark", "light". Give the model their names in the order of its outputs: '
+        "net = st.load(path); net.classes = (...); net.save(path).\n"
+    )
+
+
+def test_folders_with_numbers_for_names_need_no_class_names(striate, tmp_path):
+    """Folders 0 and 1 are outputs 0 and 1 of a model without class names."""
+    for name, level in (("0", 0), ("1", 255)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for k in range(5):
+            Image.fromarray(np.full((2, 2), level, np.uint8)).save(
+                tmp_path / "photos" / name / f"{k}.png"
+            )
+    network = Network.parse("dense 2 softmax", (2, 2, 1))
+    network.parameters["dense1.weight"][:] = [[0.0], [1.0]]
+    network.parameters["dense1.bias"][:] = [2.0, 0.0]
+    network.save(tmp_path / "net.safetensors")
+
+    result = striate("evaluate", "net.safetensors", "photos", "--part", "all", "--json")
+
+    assert json.loads(result.stdout)["accuracy"] == 1.0
 
 
 def test_images_are_brought_to_the_networks_size(striate, shapes_model, tmp_path):

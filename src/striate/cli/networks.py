@@ -218,7 +218,8 @@ def labels_for(network: Network, y: Array, classes: Sequence[Value]) -> Array:
     Returns
     -------
     Array
-        The network's own values, or ``y`` if the network or the data set has no classes.
+        The network's own values; ``y`` if the data set has no classes, or if its classes are
+        0, 1, 2, ... and the network has none.
 
     Raises
     ------
@@ -232,7 +233,10 @@ def labels_for(network: Network, y: Array, classes: Sequence[Value]) -> Array:
     >>> labels_for(net, np.array([0, 1]), ("dog", "cat"))
     array(['dog', 'cat'], dtype='<U3')
     """
-    if y.dtype.kind != "i" or not len(classes) or not network.classes:
+    if y.dtype.kind != "i" or not len(classes):
+        return y
+    if not network.classes:
+        _require_counted(classes)
         return y
     values = {str(value): value for value in network.classes}
     missing = [classes[k] for k in np.unique(y) if str(classes[k]) not in values]
@@ -249,6 +253,16 @@ def labels_for(network: Network, y: Array, classes: Sequence[Value]) -> Array:
         )
     own = [values.get(str(name), network.classes[0]) for name in classes]
     return np.array(own)[y]
+
+
+def _require_counted(classes: Sequence[Value]) -> None:
+    """Raise if the classes of a data set don't tell to which outputs they belong."""
+    if [str(name) for name in classes] != [str(k) for k in range(len(classes))]:
+        raise DataError(
+            "The model has no class names, so its outputs cannot be matched with the classes of "
+            f"the data, {listed(classes)}. Give the model their names in the order of its outputs: "
+            "net = st.load(path); net.classes = (...); net.save(path)."
+        )
 
 
 def class_indices(network: Network, labels: Array) -> Array:
