@@ -53,11 +53,19 @@ class Numbers:
 
     def first(self, images):
         """Give the same with fewer images."""
+        return self._some(slice(images))
+
+    def only(self, image):
+        """Give the same with a single image."""
+        return self._some(slice(image, image + 1))
+
+    def _some(self, images):
+        """Give the same with some of the images."""
         return replace(
             self,
-            inputs={name: array[:images] for name, array in self.inputs.items()},
-            targets=[y[:images] for y in self.targets],
-            weights=None if self.weights is None else self.weights[:images],
+            inputs={name: array[images] for name, array in self.inputs.items()},
+            targets=[y[images] for y in self.targets],
+            weights=None if self.weights is None else self.weights[images],
         )
 
 
@@ -72,16 +80,20 @@ def wanted(step, numbers, dtype=np.float64):
     """Compute everything that a step gives with NumPy: outputs, losses, derivatives, statistics."""
     run = reference_pass(step, numbers, dtype)
     backward(step, run, numbers.targets, numbers.weights)
-    inputs, parameters, state = (
-        _each(arrays, dtype) for arrays in (numbers.inputs, numbers.parameters, numbers.state)
-    )
-    calm = forward(step, inputs, parameters, state)
+    parameters, state = (_each(arrays, dtype) for arrays in (numbers.parameters, numbers.state))
     found = {f"output {name}": run.arrays[f"{name}.A"] for name in step.graph.outputs}
-    found |= {f"predicted {name}": calm.arrays[f"{name}.A"] for name in step.graph.outputs}
+    found |= predicted(step, numbers, dtype)
     found |= _losses(step, run.losses)
     found |= {f"next {name}": array for name, array in {**state, **run.next_state}.items()}
     found |= {f"d {name}": run.gradients[name] for name in parameters}
-    return found | {f"d {name}": run.arrays[f"{name}.dA"] for name in inputs}
+    return found | {f"d {name}": run.arrays[f"{name}.dA"] for name in numbers.inputs}
+
+
+def predicted(step, numbers, dtype=np.float64):
+    """Compute the outputs without training with NumPy."""
+    arrays = (_each(a, dtype) for a in (numbers.inputs, numbers.parameters, numbers.state))
+    run = forward(step, *arrays)
+    return {f"predicted {name}": run.arrays[f"{name}.A"] for name in step.graph.outputs}
 
 
 class Compiled:
@@ -128,7 +140,7 @@ class Compiled:
     def run(self, numbers, *, predict=True):
         """Compute what :func:`wanted` gives; on request without what is predicted."""
         trained = self.train(numbers)
-        calm = self.predict(numbers) if predict else {}
+        calm = self.predictions(numbers) if predict else {}
         graph, losses = self.step.graph, []
         for k, end in enumerate(self.step.losses):
             counts = np.float64(1 if numbers.weights is None else numbers.weights)
@@ -137,7 +149,7 @@ class Compiled:
         gradients = Layout.of(graph.parameters()).views(trained["gradient"])
         statistics = Layout.of(graph.state()).views(trained["next statistics"])
         found = {f"output {name}": trained[f"output {name}"] for name in graph.outputs}
-        found |= {f"predicted {n}": calm[f"output {n}"] for n in graph.outputs if predict}
+        found |= calm
         found |= _losses(self.step, losses)
         found |= {f"next {name}": array for name, array in statistics.items()}
         found |= {f"d {name}": array for name, array in gradients.items()}
@@ -168,6 +180,11 @@ class Compiled:
             buffers[f"read {k}"] = self._empty(numbers, graph.shapes[end.layer])
         self.program(numbers, training=False).run(buffers, images=numbers.images)
         return buffers
+
+    def predictions(self, numbers):
+        """Compute what :func:`predicted` gives."""
+        buffers = self.predict(numbers)
+        return {f"predicted {name}": buffers[f"output {name}"] for name in self.step.graph.outputs}
 
     def _buffers(self, numbers):
         """Make the buffers that both programs know."""

@@ -1,72 +1,157 @@
-"""Random networks, compiled, beside the NumPy engine: what one of them computes otherwise.
+"""Random networks: what the compiled engine computes differently from NumPy, and from PyTorch.
 
-Float32 loses digits in a network as it is conditioned, compiled or not; so the NumPy engine in
-float32 says how many. Where a number is nearer to a kink than float32 can tell, derivatives may be
-those of the other side: other numbers are drawn then.
+Each network is compiled three times: for training, for predictions of a batch, and for the
+prediction of a single image, whose program has other loops altogether. Compared are the outputs,
+losses, running statistics and all derivatives of a batch and of a shorter batch, and the outputs
+for each of a few images alone.
+
+Float32 loses digits in a badly conditioned network, compiled or not; the error of the NumPy engine
+in float32 tells how many. Close to a kink, such as a rectifier's zero, float32 may end up on the
+other side of it and give the derivatives of that side: then other numbers are drawn.
 """
 
-from dataclasses import replace
+import os
+import warnings
+from collections import Counter
+from dataclasses import dataclass, replace
 from functools import cache
+from unittest.mock import patch
 
 import numpy as np
 
-from engine.compiled import Compiled, Numbers, reference_pass, wanted
+from engine.compiled import Compiled, Numbers, predicted, reference_pass, wanted
 from graph.kinks import distance_from_kinks
-from graph.random_graphs import problem
+from graph.random_graphs import WIDE, problem
+from striate.engine.capabilities import shapes_of
+from striate.errors import StriateError, TrainingError
+from striate.graph.shorthand_writer import write
+from striate.plan import phases
 
 MOST = 67
-"""Images: five vectors, the last not full."""
+"""The largest batch: five vectors of 16 lanes, the last one not full."""
 
-PREDICTED = 3
-"""Every so manieth network is compiled for a pass without training, too."""
+BATCH_PREDICTED = 3
+"""Every third network is also compiled for predictions of a whole batch."""
+
+ALONE = 2
+"""Images that are predicted one by one, with one program."""
 
 NETWORKS, DRAWS = 10, 30
 
-# Roundings of float32 reach a kink's function enlarged by what lies between: some hundred units.
+# Rounding errors of float32 grow on their way to a kink: by a factor of some hundred.
 ROOM = 1e-5
 
-# Orders of addition, and fused or not, make one engine's error a few times the other's, by chance;
-# where that of NumPy is nothing, for it adds up in pairs, there are a few units of roundings. Where
-# a derivative's terms cancel, as those of a bias before batch normalization, their roundings stay.
+# The order of additions, and fused multiply-adds, make one engine's error a few times the other's,
+# by chance. NumPy adds in pairs, so its error may be almost nothing: hence a few units of rounding.
+# Where the terms of a derivative cancel, as those of a bias before batch normalization, all that is
+# left are the rounding errors of the terms.
 EPSILON = float(np.finfo(np.float32).eps)
 TIMES, OWN, CANCELED = 10, 50 * EPSILON, 5 * EPSILON
 
 
+def prepare_process():
+    """Prepare a process that compares: warnings are errors, and PyTorch uses one thread."""
+    warnings.simplefilter("error")
+    os.environ["OMP_NUM_THREADS"] = "1"  # the arrays are small: more threads would only wait
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What was found for one network.
+
+    Parameters
+    ----------
+    number, seed
+        Which network.
+    network
+        Its shorthand.
+    images
+        Images of its batch.
+    kinds
+        How often it holds each kind.
+    alone
+        Number of predictions of a single image.
+    differences
+        What the compiled engine computed differently; empty if all is well.
+    """
+
+    number: int
+    seed: int
+    network: str
+    images: int
+    kinds: Counter
+    alone: int
+    differences: tuple
+
+
 @cache
-def drawn(number):
+def drawn(number, seed=0):
     """Draw a network, a number of images, and float32 numbers for it that are away from kinks."""
-    rng = np.random.default_rng([33, number])
-    images = int(rng.integers(1, MOST + 1))
+    rng = np.random.default_rng([33 + seed, number])
     for attempt in range(NETWORKS):
-        network = problem(number, attempt)
-        # The statistics of a batch take two values.
-        least = 2 if network.kinds()["BatchNormalization"] else 1
-        network = replace(network, images=max(images, least))
+        network = problem(number, attempt, seed=seed, sizes=WIDE)
+        network = replace(network, images=_images(number, network.step))
         for _ in range(DRAWS):
             numbers = _numbers(network, rng)
             run = reference_pass(network.step, numbers)
             if distance_from_kinks(network.step, run, numbers.targets) > ROOM:
                 return network, numbers
-    raise AssertionError(f"all of {NETWORKS} networks lie near kinks: {number}")
+    raise AssertionError(f"all of {NETWORKS} networks lie near kinks: {number}, seed {seed}")
 
 
-def disagreements(number):
-    """Compile a network; name what it computes otherwise, of a batch and of a shorter one."""
-    network, numbers = drawn(number)
-    compiled = Compiled(network.step, numbers.images)
-    predict = number % PREDICTED == 0
-    found = differences(network.step, numbers, compiled.run(numbers, predict=predict))
-    shorter = numbers.first(1 + numbers.images // 2)
-    if _sound(network.step, shorter):
-        found += differences(network.step, shorter, compiled.run(shorter, predict=predict))
-    return found
+def compare(number, seed=0, *, pytorch=False):
+    """Compile a network and compare all that it computes.
+
+    Parameters
+    ----------
+    number, seed
+        Which network.
+    pytorch
+        Whether PyTorch computes it, too.
+    """
+    network, numbers = drawn(number, seed)
+    alone = [numbers.only(image) for image in range(min(ALONE, numbers.images))]
+    try:
+        found = [
+            *_of_batches(number, network.step, numbers, pytorch=pytorch),
+            *_of_single_images(number, network.step, alone, pytorch=pytorch),
+        ]
+    except StriateError as error:  # a plan that breaks an invariant, for example
+        found = [f"{type(error).__name__}: {error}"]
+    return Comparison(
+        number=number,
+        seed=seed,
+        network=write(network.step.graph, inputs=True),
+        images=numbers.images,
+        kinds=network.kinds(),
+        alone=len(alone),
+        differences=tuple(found),
+    )
 
 
-def differences(step, numbers, results):
-    """Name the results that are not NumPy's, by the error of NumPy in float32."""
-    exact = wanted(step, numbers)
-    single = wanted(step, numbers, np.float32)
-    norms = {name: np.linalg.norm(array) for name, array in exact.items()}
+def _of_batches(number, step, numbers, *, pytorch):
+    """Compare a batch, and a shorter one that the same programs compute."""
+    compiled, count = Compiled(step, numbers.images), numbers.images
+    for batch in (numbers, numbers.first(1 + count // 2)):
+        if batch is numbers or (count > 1 and _is_sound(step, batch)):
+            results = compiled.run(batch, predict=number % BATCH_PREDICTED == 0)
+            yield from _differences(step, batch, results, "wanted", pytorch=pytorch)
+
+
+def _of_single_images(number, step, images, *, pytorch):
+    """Compare images that are predicted one by one with a program for one image."""
+    alone = Compiled(step, 1)
+    # A small program is one task; every second one is cut into tasks as a large one would be.
+    with patch.object(phases, "SHARED", phases.SHARED if number % 2 else 1):
+        alone.program(images[0], training=False)
+    for image in images:
+        results = alone.predictions(image)
+        yield from _differences(step, image, results, "predicted", pytorch=pytorch)
+
+
+def differences(exact, single, results, images):
+    """Name the results that differ from the exact ones, by the error of NumPy in float32."""
+    norms = {name: np.linalg.norm(exact[name]) for name in results}
     all_derivatives = np.sqrt(sum(norms[name] ** 2 for name in norms if name.startswith("d ")))
     different = []
     for name, found in results.items():
@@ -74,8 +159,36 @@ def differences(step, numbers, results):
         canceled = all_derivatives if name.startswith("d ") else 0
         bound = TIMES * usual + OWN * norms[name] + CANCELED * canceled
         if not error <= bound:
-            different.append(f"{name} of {numbers.images} images is off by {error}, not {bound}")
+            different.append(f"{name} of {images} images is off by {error}, not {bound}")
     return different
+
+
+def _differences(step, numbers, results, oracle, *, pytorch):
+    """Compare with NumPy in float64, and with PyTorch in float64."""
+    by_numpy = {"wanted": wanted, "predicted": predicted}[oracle]
+    single = by_numpy(step, numbers, np.float32)
+    found = differences(by_numpy(step, numbers), single, results, numbers.images)
+    if pytorch:
+        from pytorch import graphs  # noqa: PLC0415  # PyTorch need not be installed
+
+        exact = {"wanted": graphs.wanted, "predicted": graphs.predicted}[oracle](step, numbers)
+        others = differences(exact, single, results, numbers.images)
+        found += [f"{line} (PyTorch)" for line in others]
+    return found
+
+
+def _images(number, step):
+    """Choose the size of a batch: every fourth is one image, every fourth two, the rest vary."""
+    kind, more = number % 4, number // 4
+    count = kind + 1 if kind < 2 else 3 + (2 * more + kind - 2) % (MOST - 2)
+    shapes = shapes_of(step)
+    try:
+        for operation in step.forward:
+            sources = [shapes[name] for name in operation.inputs]
+            operation.function.require_images(count, *sources)
+    except TrainingError:  # batch normalization takes two values
+        return count + 1
+    return count
 
 
 def _numbers(network, rng):
@@ -90,7 +203,7 @@ def _numbers(network, rng):
     ).rounded()
 
 
-def _sound(step, numbers):
+def _is_sound(step, numbers):
     """Whether a shorter batch is away from kinks, too, and its statistics are of several values."""
     if numbers.images < 2 or (numbers.weights is not None and not numbers.weights.any()):
         return False

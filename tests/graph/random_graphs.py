@@ -1,10 +1,11 @@
-"""Random networks: branches, joins, shared layers, several inputs and outputs, of every kind.
+"""Random networks of every kind: branches, joins, shared layers, several inputs and outputs.
 
-Each network is drawn from its own number. A few kinds are given to it by that number, so that all
-kinds have their turn; the rest is chance.
+Each network is drawn from its own number. The number decides on a few of its kinds, so that every
+kind appears equally often; the rest is chance.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,8 +37,32 @@ LOSSES = (
     *(AbsoluteError, Huber, Hinge),
 )
 
-MOST = 150
-"""Numbers that a layer gives for one image, at most."""
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """How large the layers of a random network may be.
+
+    Parameters
+    ----------
+    lengths
+        The largest number of pixels along an axis, by the number of pixel axes; for a vector, of
+        its entries.
+    most
+        The largest number of outputs of a layer, for one image.
+    layers
+        The number of layers whose kinds are given by the number of the network.
+    """
+
+    lengths: Mapping[int, int]
+    most: int
+    layers: int
+
+
+SMALL = Sizes(lengths={0: 12, 1: 9, 2: 6, 3: 3}, most=150, layers=4)
+"""Cheap enough for central differences, which need a forward pass for each derivative."""
+
+WIDE = Sizes(lengths={0: 50, 1: 40, 2: 21, 3: 7}, most=900, layers=3)
+"""Rows that fill a vector of 16 lanes, or two, and leave some pixels over."""
 
 BIASES = ("tied", "tied", "untied", None)
 
@@ -75,12 +100,12 @@ class Problem:
         return inputs, targets, parameters, state
 
 
-def problem(number, attempt=0):
+def problem(number, attempt=0, *, seed=0, sizes=SMALL):
     """Draw the network of a number; another one for another attempt."""
-    rng = np.random.default_rng([31, number, attempt])
-    builder = _Builder(rng)
-    for k in range(4):
-        builder.add(WEIGHTS[(4 * number + k) % len(WEIGHTS)])
+    rng = np.random.default_rng([31 + seed, number, attempt])
+    builder = _Builder(rng, sizes)
+    for k in range(sizes.layers):
+        builder.add(WEIGHTS[(sizes.layers * number + k) % len(WEIGHTS)])
         if rng.random() < 0.5:
             builder.join()
     losses = [LOSSES[number % len(LOSSES)]]
@@ -97,14 +122,15 @@ def problem(number, attempt=0):
 class _Builder:
     """Nodes with their shapes, and ways to add another one."""
 
-    def __init__(self, rng):
+    def __init__(self, rng, sizes):
         self.rng = rng
+        self.most = sizes.most
         self.shapes = {}
         self.nodes = []
         for _ in range(1 + (rng.random() < 0.3)):
             rank = int(pick(rng, (0, 1, 2, 2, 2, 3)))
-            longest = {0: 0, 1: 9, 2: 6, 3: 3}[rank]
-            maps = int(rng.integers(1, 4)) if rank else int(rng.integers(6, 13))
+            longest = sizes.lengths[rank]
+            maps = int(rng.integers(1, 4)) if rank else int(rng.integers(6, longest + 1))
             pixels = rng.integers(min(3, longest), longest + 1, rank)
             self.keep(Node(None, shape=(maps, *map(int, pixels))))
 
@@ -141,7 +167,7 @@ class _Builder:
         """Add a layer of a kind where it fits; rearrange where it fits nowhere."""
         order = self.rng.permutation(len(self.nodes))
         for node in [self.source(), *(self.nodes[k] for k in order)]:
-            drawn = kind_for(kind, self.rng, self.shape(node), most=MOST)
+            drawn = kind_for(kind, self.rng, self.shape(node), most=self.most)
             if drawn is not None:
                 return self.put(drawn, node)
         flat = kind_for(Flatten, self.rng, self.shape(self.nodes[-1]))
@@ -149,7 +175,7 @@ class _Builder:
         if kind is not DotProduct:
             # One map with the whole vector as its pixels.
             node = self.keep(Layer(Reshape(shape=(1, -1)))(node))
-        drawn = kind_for(kind, self.rng, self.shape(node), most=MOST)
+        drawn = kind_for(kind, self.rng, self.shape(node), most=self.most)
         return node if drawn is None else self.put(drawn, node)
 
     def put(self, weight, node):

@@ -181,7 +181,10 @@ def _trainable_average_pooling(kind, a, parameters, _state, _training):
 
 
 def _lp_pooling(kind, a, _parameters, _state, _training):
-    return _sums(kind, a.abs() ** kind.p, _reached(kind, a)) ** (1 / kind.p)
+    sums = _sums(kind, a.abs() ** kind.p, _reached(kind, a))
+    # A window of zeros: torch's derivative is 0 times infinity there, striate's is 0.
+    zero = sums == 0
+    return torch.where(zero, 1.0, sums) ** (1 / kind.p) * ~zero
 
 
 def _adaptive_average_pooling(kind, a, _parameters, _state, _training):
