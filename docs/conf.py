@@ -1,6 +1,7 @@
 """Sphinx configuration for `make docs`."""
 
 import inspect
+import re
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -57,8 +58,10 @@ html_css_files = ["striate.css"]
 html_sidebars = {"*": []}
 
 PACKAGES = {
-    "striate.maths": "Mathematics",
-    "striate.nests": "Nests",
+    "striate.model": "Model",
+    "striate.graph.layers": "Layers",
+    "striate.data": "Data",
+    "striate.training": "Training",
     "striate.functions.weight": "Weight functions",
     "striate.functions.net_input": "Net input functions",
     "striate.functions.transfer": "Transfer functions",
@@ -67,11 +70,9 @@ PACKAGES = {
     "striate.functions.optimizer": "Optimizers",
     "striate.functions.schedule": "Schedules",
     "striate.functions.initializer": "Initializers",
+    "striate.maths": "Mathematics",
     "striate.graph": "Graph",
-    "striate.graph.layers": "Layers",
-    "striate.model": "Model",
-    "striate.training": "Training",
-    "striate.data": "Data",
+    "striate.nests": "Nests",
     "striate.plan": "Plans",
     "striate.engine": "The compiled engine",
     "striate.llvm": "Machine code",
@@ -79,19 +80,25 @@ PACKAGES = {
     "striate.explain": "Explaining programs",
     "striate.bench": "Benchmarks",
 }
-"""Packages with a page in the reference, which lists the modules of the package."""
+"""Packages with a page in the reference: first those that users need, then the internal ones."""
+
+
+PAGES_OF_MODULES = {"errors": "../errors.md", "functions": "../kinds.md"}
+"""Public modules that are described outside the reference."""
 
 
 def write_reference(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
-    """Write docs/api: one page per package, with the docstrings of its modules."""
+    """Write docs/api: the public names, and one page per package with the docstrings."""
     folder = HERE / "api"
     folder.mkdir(exist_ok=True)
     names = [name.removeprefix("striate.") for name in PACKAGES]
     toc = "\n".join(names)
     (folder / "index.md").write_text(
-        "# API reference\n\n"
-        "This reference is generated from the docstrings, one page per package. Most users need "
-        "[Layers](graph.layers.md), [Model](model.md) and [Data](data.md).\n\n"
+        "# API reference\n\n## Public names\n\n"
+        "Everything in this table is available after `import striate as st`, for example as "
+        "`st.Network`.\n\n"
+        f"{public_names()}\n\n## Packages\n\n"
+        "One page per package, generated from the docstrings. The last ones are internal.\n\n"
         f"```{{toctree}}\n:maxdepth: 1\n\n{toc}\n```\n"
     )
     for package, title in PACKAGES.items():
@@ -103,6 +110,23 @@ def write_reference(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
                 title_of_module = found.name.removeprefix(f"{package}.")
                 parts.append(f"## {title_of_module}\n\n```{{eval-rst}}\n{directive}\n```")
         (folder / f"{package.removeprefix('striate.')}.md").write_text("\n\n".join(parts) + "\n")
+
+
+def public_names() -> str:
+    """Return a table of the public names with the first paragraph of each docstring."""
+    rows = ["| name | description |", "|---|---|"]
+    for name in sorted(striate.__all__, key=str.lower):
+        value = getattr(striate, name)
+        if inspect.ismodule(value):
+            link = f"[{name}]({PAGES_OF_MODULES.get(name, f'{name}.md')})"
+        elif inspect.isclass(value) or inspect.isroutine(value):
+            link = f"{{py:obj}}`{name} <{value.__module__}.{value.__qualname__}>`"
+        else:
+            continue  # the version
+        summary = (inspect.getdoc(value) or "").partition("\n\n")[0]
+        text = re.sub(r":\w+:`~?\.?([^`]+)`", r"`\1`", " ".join(summary.split()))
+        rows.append(f"| {link} | {text.replace('``', '`').replace('|', chr(92) + '|')} |")
+    return "\n".join(rows)
 
 
 def setup(app: Sphinx) -> None:

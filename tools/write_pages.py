@@ -8,6 +8,7 @@ A test compares the pages in the repository with what this writes.
 import ast
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -33,7 +34,7 @@ FAMILY_TITLES = {
     "net_input": "Net input functions",
     "transfer": "Transfer functions (activations)",
     "loss": "Losses",
-    "optimizer": "Updates",
+    "optimizer": "Optimizers",
     "schedule": "Learning-rate schedules",
     "initializer": "Initializers",
 }
@@ -195,11 +196,19 @@ def errors_page() -> str:
         also = ", ".join(f"`{base.__name__}`" for base in kind.__bases__[1:])
         parts += [
             f"## {name}",
-            f"{inspect.getdoc(kind)} It is also a {also}.",
+            f"{inspect.getdoc(kind)} Also derives from {also}.",
             f"```python\n{code}\n```",
-            f"```text\n{caused(code)}\n```",
+            f"```text\n{_wrapped(caused(code))}\n```",
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def _wrapped(message: str) -> str:
+    """Wrap the long lines of a message at the width of the page."""
+    return "\n".join(
+        line if line.startswith(" ") else textwrap.fill(line, 96, break_on_hyphens=False)
+        for line in message.splitlines()
+    )
 
 
 def caused(code: str) -> str:
