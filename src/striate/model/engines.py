@@ -13,6 +13,7 @@ from striate.graph.batch import ImageStorage
 from striate.graph.engine import Engine, NumpyEngine, Steps
 from striate.graph.graph import Graph
 from striate.graph.step import TrainingStep
+from striate.model.memory import ActivationMemory
 from striate.runtime.locked import Locked
 from striate.runtime.settings import join_threadpoolctl
 from striate.shapes import Array, Shape
@@ -63,6 +64,7 @@ class Engines(Locked):
         self.graph = graph
         self.name: EngineName = name
         self.winograd = winograd
+        self.memory = ActivationMemory.of(graph)
         self._kept: OrderedDict[Hashable, Engine] = OrderedDict()
 
     def __reduce__(self) -> tuple[partial["Engines"], tuple[Graph, EngineName]]:
@@ -123,14 +125,26 @@ class Engines(Locked):
         """
         engine = self.for_losses(losses)
         try:
-            return engine.steps(
-                optimizer, decayed, images=images, target_shapes=target_shapes, stored=stored
-            )
+            return self._steps(engine, optimizer, decayed, images, target_shapes, stored)
         except EngineError as error:
-            numpy_engine = self._numpy_instead(error, TrainingStep.of(self.graph, losses))
-            return numpy_engine.steps(
-                optimizer, decayed, images=images, target_shapes=target_shapes, stored=stored
-            )
+            engine = self._numpy_instead(error, TrainingStep.of(self.graph, losses))
+            return self._steps(engine, optimizer, decayed, images, target_shapes, stored)
+
+    def _steps(
+        self,
+        engine: Engine,
+        optimizer: Optimizer,
+        decayed: Array,
+        images: int,
+        target_shapes: Sequence[Shape],
+        stored: Sequence[ImageStorage | None],
+    ) -> Steps:
+        """Prepare a training with one engine."""
+        if isinstance(engine, NumpyEngine):
+            self.memory.require_batch(images, backward=True)
+        return engine.steps(
+            optimizer, decayed, images=images, target_shapes=target_shapes, stored=stored
+        )
 
     def _make(self, step: TrainingStep) -> Engine:
         """Make the engine that is wanted."""
