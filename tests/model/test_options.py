@@ -9,8 +9,8 @@ from striate.functions.loss import CrossEntropy
 
 X, Y = images_and_labels(12)
 SEED = "A seed is a whole number from 0 to 2**64 - 1. Use seed=0."
-SIZE = "A batch holds at least one image. Use batch_size=256."
-ENTRIES = "It is a whole number of at least 1. Use entries=30."
+SIZE = "`batch_size` must be a positive integer, got "
+ENTRIES = "`entries` must be a positive integer, got "
 COUNTED = (
     "Top-k accuracy is the fraction of images whose label is among the k largest outputs. Leave "
     "top_k out, or give labels to a network that has an output for each class."
@@ -20,10 +20,10 @@ LIST = "`top_k` must be a list of integers from 1 to 3, the number of outputs, g
 REFUSED = {
     "seed=-1 cannot be. " + SEED: lambda net: net.check_gradients(X[:1], Y[:1], seed=-1),
     "seed=1.5 cannot be. " + SEED: lambda net: net.trace(X, training=True, seed=1.5),
-    "entries='3' cannot be. " + ENTRIES: lambda net: net.check_gradients(X, Y, entries="3"),
-    "entries=0 cannot be. " + ENTRIES: lambda net: net.check_gradients(X, Y, entries=0),
-    "batch_size='2' cannot be. " + SIZE: lambda net: net.predict(X, batch_size="2"),
-    "batch_size=2.5 cannot be. " + SIZE: lambda net: net.evaluate(X, Y, batch_size=2.5),
+    ENTRIES + "'3'. Try entries=30.": lambda net: net.check_gradients(X, Y, entries="3"),
+    ENTRIES + "0. Try entries=30.": lambda net: net.check_gradients(X, Y, entries=0),
+    SIZE + "'2'. Try batch_size=256.": lambda net: net.predict(X, batch_size="2"),
+    SIZE + "2.5. Try batch_size=256.": lambda net: net.evaluate(X, Y, batch_size=2.5),
     LIST + "2. Try top_k=[1, 3].": lambda net: net.evaluate(X, Y, top_k=2),
     LIST + "[4]. Try top_k=[1, 3].": lambda net: net.evaluate(X, Y, top_k=[4]),
     LIST + f"{np.array([4])!r}. Try top_k=[1, 3].": (

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from striate.errors import GraphError, ShapeError, StriateError
 from striate.functions.base import Function, Parameter
+from striate.graph.axis_order import LONGEST
 from striate.graph.layer import Layer, Node
 from striate.graph.naming import in_order, names_of
 from striate.shapes import Shape
@@ -296,6 +297,11 @@ def _place(
     z = tuple(layer.weight.output_shape(shape) for shape in incoming)
     n = layer.net_input.output_shape(*z)
     a = layer.transfer.output_shape(n)
+    if max(a) > LONGEST:  # so that tables along an axis are small, whatever a model file says
+        raise ShapeError(
+            f"The output would be {describe(a)}, but an axis may have at most {LONGEST:,} values. "
+            "Use smaller images, smaller strides, or fewer feature maps."
+        )
     if min(a) < 1:
         raise ShapeError(
             f"{layer.weight} would give {describe(a)}. Every axis holds at least one value. "

@@ -7,7 +7,7 @@ masks and image targets are moved here, with the same maps as their images.
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -16,9 +16,12 @@ import numpy as np
 from striate.data.augment import Augmentation
 from striate.errors import OptionError, ShapeError, StriateWarning
 from striate.functions.base import Loss
+from striate.functions.options import COUNT
 from striate.graph.batch import ImageStorage, LoadImages
+from striate.graph.engine import Engine, NumpyEngine, Results
 from striate.maths.pixel_map import PixelMap
 from striate.model.inputs import FULL_SCALE, Preprocessing, full_scale
+from striate.model.memory import ActivationMemory
 from striate.shapes import Array, Int, Shape
 
 _FEATURES = 2  # axes of inputs without pixels
@@ -26,6 +29,7 @@ _PIXELS = 4  # axes of images: n, rows, columns and channels
 _MOST = 1e3  # largest offset in standard deviations: float32 then loses 6e-5 of one
 _SLACK = 1e-3  # by which probabilities of classes may miss a sum of 1, as the losses allow
 _TOGETHER = 8192  # images whose maps are drawn at a time: 1 MB of random words
+_SIZES = (16, 64)  # batch sizes of programs for few images
 
 
 class Chooser:
@@ -324,3 +328,55 @@ def _exact(scale: Array) -> bool:
     """Whether one multiplication and one addition in float32 lose little of an image."""
     offsets = scale[len(scale) // 2 : -1]
     return bool(np.isfinite(scale).all() and (abs(offsets) <= _MOST).all())
+
+
+def outputs_in_batches(
+    engine: Engine,
+    preprocessing: Preprocessing,
+    buffers: tuple[Array, Array],
+    inputs: Mapping[str, Array],
+    batch_size: int,
+) -> Iterator[Results]:
+    """Compute the outputs of checked images, one batch at a time.
+
+    Parameters
+    ----------
+    engine
+        Computes them.
+    preprocessing
+        What is done to the images first.
+    buffers
+        Parameters and running statistics, flat.
+    inputs
+        All images, by input.
+    batch_size
+        Images in a batch.
+
+    Yields
+    ------
+    Results
+        In the axis order of the equations.
+
+    Raises
+    ------
+    OptionError
+        If ``batch_size`` is not a positive integer.
+    OutOfMemoryError
+        If a batch does not fit in memory.
+    """
+    if batch_size not in COUNT:
+        raise OptionError(
+            f"`batch_size` must be a positive integer, got {batch_size!r}. Try batch_size=256."
+        )
+    count = len(next(iter(inputs.values())))
+    if isinstance(engine, NumpyEngine):
+        ActivationMemory.of(engine.step.graph).require_batch(min(count, batch_size))
+    if count == 1:  # a program of its own is faster for a single image
+        arrays = [preprocessing.to_equations(images, name) for name, images in inputs.items()]
+        yield engine.predict(*buffers, arrays, batch_size=1)
+        return
+    together = min(batch_size, next((size for size in _SIZES if size >= count), batch_size))
+    chooser = Chooser(inputs, preprocessing)
+    for start in range(0, count, together):
+        chosen = np.arange(start, min(start + together, count))
+        yield engine.predict(*buffers, chooser.choose(chosen), batch_size=together)

@@ -12,9 +12,9 @@ from striate.data.split import held_out
 from striate.errors import OptionError
 from striate.functions.base import Loss
 from striate.graph.batch import Batch
+from striate.model.arguments import check_all_targets, check_inputs, count_of
 from striate.model.batches import Chooser, TargetMover
 from striate.model.core import Core
-from striate.model.feeding import check_all_targets, check_inputs, count_of
 from striate.model.targets import (
     Classes,
     Output,
@@ -121,7 +121,7 @@ def examples(
 ) -> Examples:
     """Check images and targets; outputs without classes take them from the targets."""
     # The ranges of an earlier training are not those of this one.
-    inputs = check_inputs(network.graph, replace(network.preprocessing, ranges={}), x)
+    inputs = check_inputs(network, x, replace(network.preprocessing, ranges={}))
     count = count_of(inputs)
     targets = check_all_targets(outputs, y, losses, count, learn=True)
     return Examples(

@@ -24,7 +24,8 @@ from striate.graph.document import to_document
 from striate.graph.engine import Steps
 from striate.graph.parameters import Layout, decayed
 from striate.graph.step import Operation, TrainingStep
-from striate.model.batches import Chooser
+from striate.model.arguments import count_of
+from striate.model.batches import Chooser, outputs_in_batches
 from striate.model.core import Core
 from striate.model.examples import (
     Examples,
@@ -32,10 +33,6 @@ from striate.model.examples import (
     fingerprint,
     mover_of,
     training_and_validation,
-)
-from striate.model.feeding import (
-    count_of,
-    outputs_in_batches,
 )
 from striate.model.inputs import Preprocessing, warn_of_other_scale
 from striate.model.losses import losses_of

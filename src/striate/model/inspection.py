@@ -1,4 +1,4 @@
-"""Looking into a network: every quantity of a pass, and the check of its gradients."""
+"""Inspection: every quantity of a pass, and a check of the gradients."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,8 +15,8 @@ from striate.graph.parameters import require_seed
 from striate.graph.reference import Pass, backward, forward
 from striate.graph.step import LossOperation, TrainingStep
 from striate.graph.trace import Trace
+from striate.model.arguments import check_all_targets, check_inputs, count_of
 from striate.model.core import Core
-from striate.model.feeding import check_all_targets, check_inputs, count_of, to_equations
 from striate.model.losses import losses_of
 from striate.shapes import Array
 
@@ -26,14 +26,15 @@ AnyLoss = str | Loss | Sequence[str | Loss] | None
 def trace(core: Core, x: Any, y: Any, loss: AnyLoss, *, training: bool, seed: int) -> Trace:
     """Compute every quantity of a pass; see :meth:`striate.Network.trace`."""
     require_seed(seed)
-    inputs = check_inputs(core.graph, core.preprocessing, x)
+    inputs = check_inputs(core, x)
+    count = count_of(inputs)
+    core.engines.memory.require_batch(count, backward=y is not None)
     losses = losses_of(core.graph, loss) if y is not None else []
     step = TrainingStep.of(core.graph, losses, to_inputs=True)
-    count = count_of(inputs)
     draw = Draw(seed=seed, step=0, layer=0, images=np.arange(count)) if training else None
     run = forward(
         step,
-        to_equations(core.preprocessing, inputs),
+        _to_equations(core, inputs),
         core.parameters,
         core.statistics,
         training=training,
@@ -48,31 +49,38 @@ def trace(core: Core, x: Any, y: Any, loss: AnyLoss, *, training: bool, seed: in
     return Trace(core.graph, run, core.parameters)
 
 
-def _of_activation(core: Core, end: LossOperation, run: Pass, y: Array) -> Array:
-    """Give the derivative at the last activation, which a loss that absorbs it skips."""
-    transfer = core.graph[end.layer].layer.transfer
-    if isinstance(transfer, Linear):
-        return run.arrays[f"{end.layer}.dN"]
-    a = run.arrays[f"{end.layer}.A"]
-    return end.loss.backward_a(a, y, transfer) / a.dtype.type(end.loss.divisor(y))
-
-
 def check_gradients(
     core: Core, x: Any, y: Any, loss: AnyLoss, *, entries: int, seed: int
 ) -> GradientCheck:
     """Compare gradients with central differences; see :meth:`striate.Network.check_gradients`."""
     require_seed(seed)
     if entries not in COUNT:
-        raise OptionError(f"entries={entries!r} cannot be. It is {COUNT}. Use entries=30.")
-    inputs = check_inputs(core.graph, core.preprocessing, x)
+        raise OptionError(f"`entries` must be a positive integer, got {entries!r}. Try entries=30.")
+    inputs = check_inputs(core, x)
+    count = count_of(inputs)
+    core.engines.memory.require_batch(count, backward=True, float64=True)
     losses = losses_of(core.graph, loss)
-    targets = check_all_targets(core.outputs, y, losses, count_of(inputs))
+    targets = check_all_targets(core.outputs, y, losses, count)
     return check_step(
         TrainingStep.of(core.graph, losses, to_inputs=True),
-        to_equations(core.preprocessing, inputs),
+        _to_equations(core, inputs),
         [one.values for one in targets],
         dict(core.parameters),
         dict(core.statistics),
         entries=entries,
         seed=seed,
     )
+
+
+def _to_equations(core: Core, inputs: dict[str, Array]) -> dict[str, Array]:
+    """Preprocess checked images, in the axis order of the equations."""
+    return {name: core.preprocessing.to_equations(images, name) for name, images in inputs.items()}
+
+
+def _of_activation(core: Core, end: LossOperation, run: Pass, y: Array) -> Array:
+    """Give the derivative at the last activation, which the step skips if the loss absorbs it."""
+    transfer = core.graph[end.layer].layer.transfer
+    if isinstance(transfer, Linear):
+        return run.arrays[f"{end.layer}.dN"]
+    a = run.arrays[f"{end.layer}.A"]
+    return end.loss.backward_a(a, y, transfer) / a.dtype.type(end.loss.divisor(y))

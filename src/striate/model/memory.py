@@ -64,7 +64,7 @@ class ActivationMemory:
             "smaller images, or fewer feature maps."
         )
 
-    def require_batch(self, images: int, *, backward: bool = False) -> None:
+    def require_batch(self, images: int, *, backward: bool = False, float64: bool = False) -> None:
         """Raise if the NumPy engine, which keeps all activations of a batch, needs more memory.
 
         Parameters
@@ -73,13 +73,15 @@ class ActivationMemory:
             Images in a batch.
         backward
             Whether the derivatives of the activations are kept as well.
+        float64
+            Whether the arrays are float64.
 
         Raises
         ------
         OutOfMemoryError
             With what is needed, what is available, and a batch size that fits, if any does.
         """
-        each = self.total * (2 if backward else 1)
+        each = self.total * (2 if backward else 1) * (2 if float64 else 1)
         free = None if images * each < _SMALL else available()
         if free is None or images * each <= free:
             return

@@ -6,9 +6,10 @@ import numpy as np
 
 from striate.errors import GraphError
 from striate.graph.axis_order import images_to_last
+from striate.model.arguments import check_inputs
+from striate.model.batches import outputs_in_batches
 from striate.model.classes import Classes
 from striate.model.core import Core
-from striate.model.feeding import check_inputs, outputs_in_batches
 from striate.model.losses import losses_of
 from striate.model.targets import Output
 from striate.shapes import Array
@@ -43,7 +44,7 @@ def _activations(core: Core, x: Any, batch_size: int) -> tuple[Array, ...]:
         core.engines.for_prediction(core.losses or ()),
         core.preprocessing,
         core.buffers,
-        check_inputs(core.graph, core.preprocessing, x),
+        check_inputs(core, x),
         batch_size,
     )
     results = [batch.outputs for batch in batches]

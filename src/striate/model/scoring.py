@@ -9,9 +9,10 @@ import numpy as np
 from striate.errors import OptionError
 from striate.functions.base import Loss
 from striate.functions.options import Range
+from striate.model.arguments import check_all_targets, check_inputs, count_of
+from striate.model.batches import outputs_in_batches
 from striate.model.classes import Value
 from striate.model.core import Core
-from striate.model.feeding import check_all_targets, check_inputs, count_of, outputs_in_batches
 from striate.model.losses import losses_of
 from striate.model.targets import sample_weights
 from striate.shapes import Array
@@ -75,7 +76,7 @@ def evaluate(
     batch_size: int,
 ) -> Evaluation:
     """Compute loss and metrics of a network; see :meth:`striate.Network.evaluate`."""
-    inputs = check_inputs(core.graph, core.preprocessing, x)
+    inputs = check_inputs(core, x)
     count = count_of(inputs)
     losses = losses_of(core.graph, loss)
     targets = check_all_targets(core.outputs, y, losses, count)
