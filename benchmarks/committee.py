@@ -10,11 +10,12 @@ cold start.
 """
 
 import argparse
+from dataclasses import replace
 
-from striate.cli.recipes import recipe_for
 from striate.data import open_dataset
-from striate.functions.loss import CrossEntropy
-from striate.model.network import Network
+from striate.model.fitting import fit
+from striate.model.network import Network, core_of
+from striate.recipes import recipe_for
 
 
 def arguments():
@@ -34,26 +35,14 @@ def trained(data, recipe, seed):
     """Train one member."""
     text = recipe.net.format(classes=len(data.classes))
     net = Network.parse(text, data.image_shape, seed=seed)
-    net.fit(
-        data.x,
-        data.y,
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        optimizer=recipe.optimizer,
-        learning_rate=recipe.learning_rate,
-        schedule=recipe.schedule,
-        augment=recipe.augment or None,
-        loss=CrossEntropy(label_smoothing=recipe.label_smoothing),
-        seed=seed,
-        progress=False,
-    )
+    fit(core_of(net), data.x, data.y, replace(recipe.settings, seed=seed), progress=False)
     return net
 
 
 def main():
     given = arguments()
     data = open_dataset(given.data)
-    recipe = recipe_for(given.data, data.image_shape, recipe=given.recipe)
+    recipe = recipe_for(given.data, given.recipe)
     print(f"{given.members} networks: {recipe}")
     seeds = range(100 * given.seed, 100 * given.seed + given.members)
     votes = sum(trained(data, recipe, seed).predict(data.x_test) for seed in seeds)

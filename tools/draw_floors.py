@@ -19,9 +19,10 @@ Edges = Sequence[tuple[str, str]]
 
 ABOUT = {
     "cli": "the command",
+    "recipes": "how each data set is trained",
     "pictures": "drawing",
     "model": "the public Network",
-    "training": "loop, state, checkpoints, metrics",
+    "training": "settings, loop, checkpoints",
     "data": "data sets, files, augmentation",
     "explain": "a program, stage by stage",
     "bench": "benchmarks",

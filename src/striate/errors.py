@@ -64,9 +64,11 @@ class DataError(StriateError, ValueError):
 class TrainingError(StriateError, RuntimeError):
     """Training cannot start or continue.
 
-    ``history`` holds the epochs that were finished before a training diverged.
+    If a training diverged, ``cause`` says how in one sentence, and ``history`` has the epochs that
+    were finished before.
     """
 
+    cause: str | None = None
     history: "History | None" = None
 
 

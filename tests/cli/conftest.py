@@ -6,8 +6,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from striate.cli import main
-from striate.cli.networks import labels_for, make, set_classes
 from striate.data import open_dataset
+from striate.recipes.networks import labels_for, make, set_classes
 
 
 @pytest.fixture

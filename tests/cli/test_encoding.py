@@ -15,7 +15,7 @@ from PIL import Image
 from striate import Network
 from striate.cli import main
 from striate.cli.encoding import on_one_line, without_controls
-from striate.cli.networks import set_classes
+from striate.recipes.networks import set_classes
 
 PROGRAM = [sys.executable, "-c", "from striate.cli import main; main(prog_name='striate')"]
 CLASSES = ("naïve café", "中文", "note $5^$")

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from striate import Network, load
-from striate.cli.networks import make, set_classes
 from striate.data import open_dataset
+from striate.recipes.networks import make, set_classes
 
 
 def test_evaluation_of_the_test_part(striate, shapes_model):

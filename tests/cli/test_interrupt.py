@@ -1,4 +1,4 @@
-"""Ctrl-C in a real process: the checkpoint, the way on, and the same bits in the end."""
+"""Ctrl-C in a real process: the checkpoint, the command that resumes, and identical weights."""
 
 import json
 import shlex
@@ -8,14 +8,14 @@ import sys
 
 import pytest
 
-from striate.cli.places import Places
+from striate.recipes.run_files import RunFiles
 
 PROGRAM = [sys.executable, "-c", "from striate.cli import main; main(prog_name='striate')"]
 TRAINING = "train shapes --epochs 6 --batch-size 32 --no-pictures"
 
 
 def start(words, folder):
-    """Start the command as a program of its own."""
+    """Start the command in a process."""
     return subprocess.Popen(
         [*PROGRAM, *shlex.split(words)],
         cwd=folder,
@@ -26,7 +26,7 @@ def start(words, folder):
 
 
 def finish(words, folder):
-    """Run the command to its end, and give the JSON that it prints."""
+    """Run the command to its end, and return the JSON that it prints."""
     with start(f"{words} --json", folder) as process:
         out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
@@ -34,7 +34,7 @@ def finish(words, folder):
 
 
 def test_resumed_training_ends_in_the_same_bits(tmp_path):
-    """After Ctrl-C the printed command goes on, and ends in the weights of an unbroken training."""
+    """After Ctrl-C the printed command resumes, and gives the weights of an unbroken training."""
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir()
     broken.mkdir()
@@ -43,21 +43,22 @@ def test_resumed_training_ends_in_the_same_bits(tmp_path):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     said = err[err.index("Stopped.") :]
-    way_on = said.splitlines()[1].strip()
+    command = said.splitlines()[1].strip()
 
-    resumed = finish(way_on.removeprefix("striate "), broken)
+    resumed = finish(command.removeprefix("striate "), broken)
     unbroken = finish(TRAINING, whole)
 
     assert process.returncode == 130
     assert "test accuracy" not in out
     assert "Traceback" not in err
     assert said == (
-        "Stopped. Everything so far is in striate-output/shapes.checkpoint. Go on with:\n"
-        f"  striate {TRAINING} --resume striate-output/shapes.checkpoint\n"
+        "Stopped. The state of the training is in striate-output/shapes-net.checkpoint. "
+        "To resume it:\n"
+        f"  striate {TRAINING} --resume striate-output/shapes-net.checkpoint\n"
     )
     assert resumed["weights_sha256"] == unbroken["weights_sha256"]
     assert len(resumed["history"]) == 6
-    assert not (broken / "striate-output" / "shapes.checkpoint").exists()
+    assert not (broken / "striate-output" / "shapes-net.checkpoint").exists()
 
 
 def test_interrupt_before_training_says_that_nothing_was_saved(striate, monkeypatch, tmp_path):
@@ -66,7 +67,7 @@ def test_interrupt_before_training_says_that_nothing_was_saved(striate, monkeypa
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("striate.cli.training.open_dataset", interrupted)
+    monkeypatch.setattr("striate.recipes.run.open_dataset", interrupted)
 
     result = striate("train", "shapes")
 
@@ -84,15 +85,15 @@ def test_interrupt_before_training_says_that_nothing_was_saved(striate, monkeypa
         (["shapes", "--resume", "old"], "striate train shapes"),
     ],
 )
-def test_way_on_repeats_the_options(striate, monkeypatch, words, typed):
-    """The command that goes on has all that the user typed, quoted for the shell."""
+def test_the_command_repeats_the_options(striate, monkeypatch, words, typed):
+    """The command that resumes has everything that the user typed, quoted for the shell."""
     said = []
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("striate.cli.training.open_dataset", interrupted)
-    monkeypatch.setattr(Places, "how_to_resume", lambda _, typed: said.append(typed) or "")
+    monkeypatch.setattr("striate.recipes.run.open_dataset", interrupted)
+    monkeypatch.setattr(RunFiles, "how_to_resume", lambda _, typed: said.append(typed) or "")
 
     striate("train", *words)
 

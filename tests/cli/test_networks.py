@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from striate import Network
-from striate.cli.networks import class_scores, labels_for, make, set_classes, weights_hash
+from striate.cli.networks import class_scores
 from striate.errors import DataError, OptionError
+from striate.recipes.networks import labels_for, make, set_classes, weights_hash
 
 
 def test_presets_follow_the_data():

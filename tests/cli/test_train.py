@@ -5,9 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from striate import load
-from striate.cli.networks import weights_hash
+from striate.errors import ModelFileError
+from striate.model.network import Network
+from striate.recipes.networks import weights_hash
 
 QUICK = ("train", "shapes", "--epochs", 2, "--no-pictures")
 
@@ -18,10 +21,10 @@ def test_report_has_all_that_a_newcomer_needs(striate, tmp_path):
 
     assert result.exit_code == 0
     for promised in (
-        "shapes: 2,000 images to train on, 400 to test with, 15 x 15 x 1 pixels, ",
+        "shapes: 2,000 training images, 400 test images, 15 x 15 x 1 pixels, ",
         "2 classes (square, diamond)\n",
-        "recipe: conv 4@3x3 relu | max 3 | dense 2 softmax, 1 epoch in batches of 32 images, ",
-        "adam with learning rate 0.01, schedule cosine, seed 0\n",
+        "recipe: conv 4@3x3 relu | max 3 | dense 2 softmax, 1 epoch, batch size 32, adam, ",
+        "learning rate 0.01, schedule cosine, seed 0\n",
         "sizes: conv1: 15 - 3 + 1 = 13; max1: (13 - 3)/3 + 1 = 4\n",
         "true     square  diamond ",
         "The test images that are hardest for the network:\n",
@@ -109,6 +112,11 @@ def test_options_change_the_recipe(striate):
         "schedule": "cosine",
         "augment": "shift 1",
         "label_smoothing": 0.0,
+        "validation": None,
+        "early_stopping": None,
+        "standardize": False,
+        "class_weight": None,
+        "clip_norm": None,
         "seed": 0,
     }
 
@@ -125,13 +133,15 @@ def test_a_recipe_is_named(striate, tmp_path):
 
 
 def test_a_recipe_that_is_not_there_is_refused_first(striate, monkeypatch, tmp_path):
-    """A recipe that a data set does not have is refused before anything is looked for."""
+    """An unknown recipe is refused before the data are looked for."""
     monkeypatch.setenv("STRIATE_DATA", str(tmp_path / "nothing"))
 
     result = striate("train", "mnist", "--recipe", "tasty", "--no-download")
 
     assert result.exit_code == 1
-    assert "mnist has no recipe 'tasty'" in " ".join(result.stderr.split())
+    assert result.stderr == (
+        'Error: Unknown recipe "tasty" for mnist. Choose from quick, good, best.\n'
+    )
 
 
 def test_labels_are_smoothed(striate):
@@ -149,22 +159,22 @@ def test_all_options_of_training_are_passed_on(striate):
     """Validation, early stopping, standardizing and class weights reach the training."""
     result = striate(
         *("train", "shapes", "--epochs", 3, "--no-pictures", "--json", "--validation", 0.1),
-        *("--early-stopping", 1, "--learning-rate", 1e-9, "--standardize"),
+        *("--early-stopping", 1, "--lr", 1e-9, "--standardize", "--clip-norm", 2),
         *("--class-weight", "balanced", "--schedule", "constant"),
     )
 
     found = json.loads(result.stdout)
     assert {"validation_loss", "validation_accuracy"} <= found["history"][0].keys()
-    assert found["options"] == {
-        "recipe": None,
+    changed = {"validation", "early_stopping", "standardize", "class_weight", "clip_norm"}
+    assert {name: found["recipe"][name] for name in changed} == {
         "validation": 0.1,
         "early_stopping": 1,
         "standardize": True,
         "class_weight": "balanced",
-        "size": None,
-        "resize": "fit",
-        "resume": None,
+        "clip_norm": 2.0,
     }
+    assert found["recipe"]["learning_rate"] == 1e-9
+    assert found["options"] == {"recipe": None, "size": None, "resize": "fit", "resume": None}
 
 
 def test_images_are_resized(striate):
@@ -206,8 +216,8 @@ def test_preset_cannot_learn_numbers(striate, tmp_path):
 
     assert result.exit_code == 1
     assert result.stderr == (
-        "Error: lenet5 cannot be trained on means.npz, whose targets are numbers. The networks "
-        "that have a name tell classes apart. Write the layers, such as --net 'conv 8@3x3 relu | "
+        "Error: lenet5 cannot be trained on means.npz, whose targets are numbers: presets are "
+        "classifiers. Write the layers instead, for example --net 'conv 8@3x3 relu | "
         "global-average | dense 1'.\n"
     )
 
@@ -219,7 +229,7 @@ def test_without_matplotlib_one_line_says_how_to_get_pictures(striate, monkeypat
     result = striate("train", "shapes", "--epochs", 1)
 
     assert result.exit_code == 0
-    assert "For pictures of what was learned: pip install 'striate[plot]'\n" in result.stdout
+    assert "For plots of the training: pip install 'striate[plot]'\n" in result.stdout
 
 
 def test_place_for_the_model_is_checked_before_training(striate, tmp_path):
@@ -250,7 +260,7 @@ def test_place_for_the_model_is_checked_before_training(striate, tmp_path):
         ),
         (
             ("train", "shapes", "--epochs", 0),
-            "`epochs` must be a positive integer, got 0. Try epochs=10.",
+            "--epochs must be a positive integer, got 0. Try --epochs 10.",
         ),
     ],
 )
@@ -262,21 +272,158 @@ def test_errors_name_the_remedy(striate, words, message):
     assert result.stderr == f"Error: {message}\n"
 
 
-def test_checkpoint_of_a_stopped_training_is_not_lost_silently(striate, tmp_path):
-    """Training that will replace the checkpoint of a stopped one says so, and how to go on."""
+def test_checkpoint_of_a_stopped_training_is_kept(striate, tmp_path):
+    """A run after one that was stopped gets another number, and says how to resume that one."""
     (tmp_path / "striate-output").mkdir()
-    (tmp_path / "striate-output" / "shapes.checkpoint").write_bytes(b"from yesterday")
+    stopped = tmp_path / "striate-output" / "shapes-net.checkpoint"
+    stopped.write_bytes(b"from yesterday")
 
     result = striate(*QUICK)
 
+    assert stopped.read_bytes() == b"from yesterday"
+    assert "saved striate-output/shapes-net-2.safetensors\n" in result.stdout
     assert (
-        "note: striate-output/shapes.checkpoint, from a training that was stopped, will be "
-        "replaced; to go on with that one instead, add --resume striate-output/shapes.checkpoint.\n"
+        "note: striate-output/shapes-net.checkpoint is the checkpoint of an earlier run. To resume "
+        "that one instead, add --resume striate-output/shapes-net.checkpoint.\n"
     ) in result.stdout
 
 
-def test_named_checkpoint_is_kept_and_can_be_gone_on_from(striate, tmp_path):
-    """`--checkpoint` keeps the file, and `--resume` with more epochs goes on from it."""
+def test_a_second_run_replaces_nothing(striate, tmp_path):
+    """Model and pictures get the next number, unless `--overwrite` is given."""
+    first = striate("train", "shapes", "--epochs", 1, "--json")
+    folder = tmp_path / "striate-output"
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    second = striate("train", "shapes", "--epochs", 1, "--seed", 1, "--json")
+    after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    assert json.loads(first.stdout)["model"] == "striate-output/shapes-net.safetensors"
+    assert json.loads(second.stdout)["model"] == "striate-output/shapes-net-2.safetensors"
+    assert before.items() <= after.items()
+    assert {path.relative_to(folder).parts[0] for path in after.keys() - before.keys()} == {
+        "shapes-net-2.safetensors",
+        "shapes-net-2",
+    }
+
+    third = striate(*QUICK, "--seed", 2, "--json", "--overwrite")
+    assert json.loads(third.stdout)["model"] == "striate-output/shapes-net.safetensors"
+    model = folder / "shapes-net.safetensors"
+    assert model.read_bytes() != before[model]
+
+
+@pytest.mark.parametrize("option", ["--output", "--checkpoint"])
+def test_a_file_that_is_there_is_refused_before_the_data_are_read(option, striate, monkeypatch):
+    """An explicit file is replaced with `--overwrite` only; nothing is opened before."""
+    Path("mine").write_bytes(b"earlier")
+    monkeypatch.setattr("striate.recipes.run.open_dataset", None)
+
+    result = striate(*QUICK, option, "mine")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {option} mine already exists. ")
+    assert Path("mine").read_bytes() == b"earlier"
+    monkeypatch.undo()
+
+
+def test_an_output_is_replaced_if_told(striate):
+    """`--overwrite` allows it."""
+    Path("mine").write_bytes(b"earlier")
+
+    result = striate(*QUICK, "--output", "mine", "--overwrite")
+
+    assert result.exit_code == 0, result.stderr
+    assert load("mine").classes == ("square", "diamond")
+
+
+def error_of(result):
+    """Return the error that a command ended with."""
+    return result.stderr[result.stderr.index("Error:") :].strip()
+
+
+DIVERGING = (
+    *("train", "shapes", "--epochs", 3, "--no-pictures", "--schedule", "constant"),
+    *("--net", "conv 4@3x3 tanh | dense {classes} softmax", "--optimizer", "gradient-descent"),
+)
+
+
+@pytest.mark.parametrize(("name", "rate"), [("finite", 1), ("infinite", 1e38)])
+def test_a_divergence_is_an_error(name, rate, striate, tmp_path, golden):
+    """Exit code 1, no model, an earlier model untouched; the text names a rate that may work."""
+    striate(*DIVERGING, "--lr", 0.01)
+    model = tmp_path / "striate-output" / "shapes-net.safetensors"
+    before = model.read_bytes()
+
+    result = striate(*DIVERGING, "--lr", rate)
+
+    assert result.exit_code == 1
+    assert model.read_bytes() == before
+    assert [path.name for path in (tmp_path / "striate-output").iterdir()] == [model.name]
+    golden(f"messages/train-diverged-{name}", error_of(result))
+
+
+def test_the_good_state_of_a_run_that_diverged_is_kept(striate, monkeypatch, golden):
+    """After a NaN in a later epoch, the checkpoint has the weights from before."""
+
+    def poison(_, state, *__):
+        if state.step == 2 * 63 + 1:
+            state.parameters[:] = np.nan
+
+    monkeypatch.setattr("striate.cli.training._EpochLines.on_step", poison)
+    result = striate(*DIVERGING, "--lr", 0.01)
+
+    assert result.exit_code == 1
+    arrays = load_file("striate-output/shapes-net.checkpoint")
+    assert all(np.isfinite(array).all() for array in arrays.values())
+    golden("messages/train-diverged-later", error_of(result))
+
+
+def test_a_full_disk_leaves_the_model_elsewhere(striate, tmp_path, monkeypatch):
+    """If the folder for the model cannot be written after training, the model isn't lost."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "elsewhere"))
+    original = Network.save
+
+    def save(network, path):
+        if "elsewhere" not in str(path):
+            raise ModelFileError(f"Cannot write {path}: no space left on device.")
+        original(network, path)
+
+    monkeypatch.setattr(Network, "save", save)
+    result = striate(*QUICK)
+
+    saved = tmp_path / "elsewhere" / "shapes-net.safetensors"
+    assert result.exit_code == 0, result.stderr
+    assert (
+        f"note: striate-output/shapes-net.safetensors could not be written; the model is in {saved}"
+    ) in result.stderr
+    assert load(saved).classes == ("square", "diamond")
+    assert not (tmp_path / "striate-output" / "shapes-net.safetensors").exists()
+
+
+def test_a_model_that_cannot_be_saved_at_all_is_in_the_checkpoint(striate, monkeypatch, tmp_path):
+    """The error says how to save it later; that takes no further training."""
+
+    def full(*_):
+        raise ModelFileError("Cannot write: no space left on device.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Network, "save", full)
+        result = striate(*QUICK)
+
+    assert result.exit_code == 1
+    assert result.stderr.endswith(
+        "Error: Cannot write: no space left on device. The trained network is in "
+        "striate-output/shapes-net.checkpoint: run the same command with --resume "
+        "striate-output/shapes-net.checkpoint to save it.\n"
+    )
+    again = striate(*QUICK, "--resume", "striate-output/shapes-net.checkpoint", "--json")
+    assert json.loads(again.stdout)["model"] == "striate-output/shapes-net.safetensors"
+    assert again.stderr == ""
+    assert not (tmp_path / "striate-output" / "shapes-net.checkpoint").exists()
+
+
+def test_named_checkpoint_is_kept_and_can_be_resumed(striate, tmp_path):
+    """`--checkpoint` keeps the file, and `--resume` with more epochs continues from it."""
     striate(*QUICK, "--schedule", "constant", "--checkpoint", "two.checkpoint")
 
     more = striate(
@@ -288,8 +435,8 @@ def test_named_checkpoint_is_kept_and_can_be_gone_on_from(striate, tmp_path):
     )
 
     assert (tmp_path / "two.checkpoint").is_file()
-    answers = [json.loads(result.stdout)["weights_sha256"] for result in (more, whole)]
-    assert answers[0] == answers[1]
+    hashes = [json.loads(result.stdout)["weights_sha256"] for result in (more, whole)]
+    assert hashes[0] == hashes[1]
 
 
 @pytest.mark.parametrize(
@@ -303,7 +450,7 @@ def test_named_checkpoint_is_kept_and_can_be_gone_on_from(striate, tmp_path):
         ("--seed", "-1"),
     ],
 )
-def test_an_option_that_cannot_be_is_refused_before_the_show(striate, option):
+def test_an_option_that_is_not_allowed_is_refused_first(striate, option):
     """Nothing is announced, and no folder is made, for a training that cannot start."""
     result = striate("train", "shapes", *option)
 

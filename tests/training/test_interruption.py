@@ -18,6 +18,7 @@ from striate.graph.step import TrainingStep
 from striate.model import fitting
 from striate.model.examples import examples
 from striate.model.losses import losses_of
+from striate.model.network import core_of
 from striate.training.divergence import constant_loss
 
 X, Y = images_and_labels(10)
@@ -113,7 +114,7 @@ def test_an_interrupt_during_the_validation_keeps_the_best(monkeypatch, engine):
     with pytest.raises(KeyboardInterrupt):
         network.fit(X, Y, **SETTINGS, keep_best=True, callbacks=[callback])
 
-    np.testing.assert_array_equal(network.numbers[0], kept[0])
+    np.testing.assert_array_equal(core_of(network).buffers[0], kept[0])
     assert len(network.history) == 1
 
 
@@ -214,7 +215,7 @@ def test_a_finite_divergence_is_a_warning_and_a_field(golden):
         network, history = diverging()
     found = history.divergence
 
-    assert np.isfinite(network.numbers[0]).all()
+    assert np.isfinite(core_of(network).buffers[0]).all()
     assert (found.epoch, found.loss) == (3, history["loss"][-1])
     assert found.loss > 5 * max(found.start_loss, found.constant_loss)
     golden("messages/diverged", str(warned[0].message))
@@ -246,9 +247,9 @@ def test_the_best_weights_of_a_diverging_training_are_no_divergence():
 )
 def test_the_loss_of_a_constant_prediction(text, y, loss, expected):
     """Equal probabilities cost ln K; the mean of the targets their variance."""
-    network = classifier(text)
+    network = core_of(classifier(text))
     losses = losses_of(network.graph, loss)
-    given = examples(network, network.classes, X, y, losses)
+    given = examples(network, network.outputs, X, y, losses)
     step = TrainingStep.of(network.graph, losses)
     found = constant_loss(step, given.targets)
     if expected is None:  # each image's error is a mean over three outputs

@@ -8,13 +8,14 @@ import numpy as np
 
 from striate.cli.blocks import gallery
 from striate.cli.encoding import on_one_line
-from striate.cli.networks import as_taken, class_indices, class_scores, labels_for
+from striate.cli.networks import as_taken, class_indices, class_scores
 from striate.cli.output import Output, percent
 from striate.cli.pages import Page
 from striate.model.network import Network
 from striate.model.scoring import Evaluation
 from striate.pictures.mistakes import worst
 from striate.pictures.style import names_of
+from striate.recipes.networks import labels_for
 from striate.shapes import Array
 from striate.tables import Column, table_width
 

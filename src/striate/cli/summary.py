@@ -6,11 +6,12 @@ from typing import Any
 import click
 
 from striate.cli.encoding import on_one_line
-from striate.cli.networks import is_model_file, open_network, weights_hash
+from striate.cli.networks import is_model_file, open_network
 from striate.cli.options import HomePath, classes_option, input_shape_option
 from striate.cli.output import Output, json_option, sizes
 from striate.cli.pages import Page
 from striate.model.presets import PRESETS
+from striate.recipes.networks import weights_hash
 
 _HELP = f"""Show a network's layers, sizes and parameters.
 

@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from striate.cli.options import (
+    HomePath,
     download_option,
     engine_option,
     resize_option,
@@ -15,9 +16,8 @@ from striate.cli.options import (
     winograd_option,
 )
 from striate.cli.output import Output, json_option
-from striate.cli.places import Places
 from striate.cli.program import INTERRUPTED
-from striate.cli.training import Options, run
+from striate.cli.training import Interrupted, TrainOptions, train
 from striate.data import NAMES
 from striate.functions import registry
 from striate.model.presets import PRESETS
@@ -25,8 +25,8 @@ from striate.model.presets import PRESETS
 _HELP = f"""Train a network on DATA, and save it.
 
 DATA is a name ({", ".join(NAMES)}) or a path: a folder with one subfolder of pictures for each
-class, an .npz file, IDX files or CIFAR files. Each known data set has a recipe, or a quick, a good
-and a best one; the options change it.
+class, an .npz file, IDX files or CIFAR files. Each named data set has a recipe, some have a quick,
+a good and a best one; the options change it.
 
 \b
 Examples:
@@ -36,37 +36,47 @@ Examples:
   striate train shapes --net "conv 4@3x3 relu | dense {{classes}} softmax"
   striate train my-photos/ --size 64 --augment "shift 4 flip" --validation 0.1
 
-Ctrl-C stops, saves a checkpoint, and says how to go on. The words of machine learning: an epoch is
-one pass through the training images; the loss says how wrong the answers are; the learning rate is
-the length of a step.
+Ctrl-C saves a checkpoint and prints the command that resumes the training. Files of an earlier run
+are not replaced: a second run on digits writes digits-lenet5-2.safetensors.
 """
 
 
+class FilePath(HomePath):
+    """A path of a file or folder to write or read."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Expand the home folder."""
+        return Path(super().convert(value, param, ctx))
+
+
 @click.command("train", help=_HELP)
-@click.argument("data")
+@click.argument("data", type=HomePath())
 @click.option(
-    "--recipe",
-    metavar="NAME",
-    help="Which of the data set's recipes to follow: quick, good or best, where it has several.",
+    "--recipe", metavar="NAME", help="One of the data set's recipes: quick, good or best."
 )
 @click.option(
     "--net",
     metavar="NAME|LAYERS",
-    help=f"A network by name ({', '.join(PRESETS)}), or its layers: "
+    help=f"A preset ({', '.join(PRESETS)}), or layers in shorthand: "
     '"conv 6@5x5 tanh | average 2 | dense {classes} softmax".',
 )
-@click.option("--epochs", type=int, help="How often to go through the training images.")
-@click.option("--batch-size", type=int, help="Images in a step.")
+@click.option("--epochs", type=int, help="Number of passes through the training images.")
+@click.option("--batch-size", type=int, help="Number of images per step.")
 @click.option(
     "--optimizer",
     metavar="NAME",
-    help=f"How weights follow the gradient: {', '.join(registry.kinds('optimizer'))}.",
+    help=f"Optimizer: {', '.join(registry.kinds('optimizer'))}.",
 )
-@click.option("--learning-rate", type=float, metavar="RATE", help="Length of the steps.")
+@click.option(
+    "--learning-rate", "--lr", type=float, metavar="RATE", help="Learning rate of the optimizer."
+)
 @click.option(
     "--schedule",
     metavar="NAME",
-    help=f"How the learning rate falls: {', '.join(registry.kinds('schedule'))}.",
+    help=f"Learning-rate schedule: {', '.join(registry.kinds('schedule'))}.",
+)
+@click.option(
+    "--clip-norm", type=float, metavar="NORM", help="Largest norm of the gradient, for example 1."
 )
 @click.option(
     "--augment",
@@ -76,62 +86,68 @@ the length of a step.
 @click.option(
     "--label-smoothing",
     type=float,
-    metavar="SHARE",
-    help="Give this share of each label to all classes alike, for example 0.1: less certain "
-    "answers are more often right.",
+    metavar="FRACTION",
+    help="Fraction of each label to share among all classes, for example 0.1: predictions become "
+    "less certain and usually more accurate.",
 )
 @click.option(
     "--validation",
     type=float,
-    metavar="SHARE",
-    help="Keep this share of the training images back to watch progress on, for example 0.1.",
+    metavar="FRACTION",
+    help="Fraction of the training images to hold out for validation, for example 0.1.",
 )
 @click.option(
     "--early-stopping",
     type=int,
     metavar="EPOCHS",
-    help="Stop after so many epochs without improvement, and keep the best weights.",
+    help="Stop after this number of epochs without improvement, and keep the best weights.",
 )
 @click.option(
-    "--standardize", is_flag=True, help="Subtract the mean of the images, divide by the deviation."
+    "--standardize",
+    is_flag=True,
+    help="Subtract the mean of the training images and divide by their standard deviation.",
 )
 @click.option(
-    "--class-weight", type=click.Choice(["balanced"]), help="Make rare classes count as much."
+    "--class-weight",
+    type=click.Choice(["balanced"]),
+    help="Give all classes the same total weight in the loss, however rare they are.",
 )
 @click.option(
     "--seed",
     type=int,
     default=0,
     show_default=True,
-    help="For everything random: the same seed gives the same weights.",
+    help="Seed for everything random: the same seed gives the same weights.",
 )
 @engine_option
 @winograd_option
 @size_option
 @resize_option
 @download_option
-@click.option("--output", type=Path, metavar="FILE", help="Where to save the model.")
-@click.option("--checkpoint", type=Path, metavar="FILE", help="Where to save unfinished training.")
-@click.option("--resume", type=Path, metavar="FILE", help="Go on from a checkpoint.")
-@click.option("--pictures", type=Path, metavar="FOLDER", help="Where to draw what was learned.")
-@click.option("--no-pictures", is_flag=True, help="Draw nothing.")
+@click.option("--output", type=FilePath(), metavar="FILE", help="Where to save the model.")
+@click.option(
+    "--checkpoint", type=FilePath(), metavar="FILE", help="Where to save the state of training."
+)
+@click.option("--resume", type=FilePath(), metavar="FILE", help="Checkpoint to resume from.")
+@click.option("--pictures", type=FilePath(), metavar="FOLDER", help="Where to save the plots.")
+@click.option("--no-pictures", is_flag=True, help="Draw no plots.")
+@click.option("--overwrite", is_flag=True, help="Replace the files of an earlier run.")
 @json_option
-@click.option("--quiet", is_flag=True, help="Say nothing unless something goes wrong.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.pass_context
-def command(ctx: click.Context, **words: Any) -> None:
-    """Train, and on Ctrl-C say how to go on."""
-    options = Options(**words)
+def command(ctx: click.Context, **values: Any) -> None:
+    """Train, and after Ctrl-C print how to resume."""
+    options = TrainOptions(**values)
     out = Output(as_json=options.as_json, quiet=options.quiet)
-    places = Places.of(options.data, options.net, options, recipe=options.recipe)
     try:
-        run(options, out, places)
-    except KeyboardInterrupt:
-        out.note("\nStopped. " + places.how_to_resume(_as_typed(ctx)), whole=True)
+        train(options, out)
+    except Interrupted as interrupted:
+        out.note("\nStopped. " + interrupted.files.how_to_resume(_as_typed(ctx)), whole=True)
         ctx.exit(INTERRUPTED)
 
 
 def _as_typed(ctx: click.Context) -> str:
-    """Write the command again as the user gave it, but for what it resumes from."""
+    """Write the command again as the user typed it, but without --resume."""
     words = ctx.command_path.split()
     for parameter in ctx.command.params:
         name = str(parameter.name)

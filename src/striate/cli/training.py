@@ -1,50 +1,36 @@
-"""A training as the command runs it: from the data to the model, the report and the pictures."""
+"""What ``striate train`` does: prepare the run, train, save, test, and report."""
 
 import shlex
 import time
-from dataclasses import asdict, dataclass, fields, replace
-from math import prod
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
 
-from striate.cli.networks import labels_for, make, set_classes, weights_hash
 from striate.cli.options import announce_downloads
 from striate.cli.output import Output, counted, sizes
-from striate.cli.places import Places
-from striate.cli.recipes import RECIPES, Recipe, another, recipe_for, require_recipe, size_for
 from striate.cli.report import Tested, say_accuracy, say_confusion, say_worst, test
-from striate.data import Dataset, open_dataset
-from striate.errors import ExtraError, OptionError
-from striate.functions.base import Loss
-from striate.functions.loss import CrossEntropy
-from striate.graph.step import TrainingStep
+from striate.errors import ExtraError, ModelFileError, OptionError, TrainingError
 from striate.model.engines import EngineName
-from striate.model.losses import losses_of
 from striate.model.network import Network
-from striate.model.presets import PRESETS
 from striate.pictures import save_all
+from striate.recipes.networks import weights_hash
+from striate.recipes.run import TrainingRun, prepare
+from striate.recipes.run_files import RunFiles, check_files, choose_files, reserve
+from striate.recipes.table import RECIPES, another, size_for
+from striate.training.callbacks import Callback
 from striate.training.history import History
 from striate.training.progress import epoch_line
-from striate.training.settings import TrainingSettings
+from striate.training.settings import SettingError
 from striate.training.state import HistoryRow, TrainingState
 
 _FEW_NAMES = 10
-_BESIDE_THE_RECIPE = (
-    "recipe",
-    "validation",
-    "early_stopping",
-    "standardize",
-    "class_weight",
-    "size",
-    "resize",
-    "resume",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
-    """What the user says; ``None`` leaves it to the recipe."""
+class TrainOptions:
+    """The options of the command; ``None`` leaves a value to the recipe."""
 
     data: str
     recipe: str | None
@@ -54,6 +40,7 @@ class Options:
     optimizer: str | None
     learning_rate: float | None
     schedule: str | None
+    clip_norm: float | None
     augment: str | None
     label_smoothing: float | None
     validation: float | None
@@ -71,47 +58,122 @@ class Options:
     resume: Path | None
     pictures: Path | None
     no_pictures: bool
+    overwrite: bool
     as_json: bool
     quiet: bool
 
 
-def run(options: Options, out: Output, places: Places) -> None:
-    """Open the data, train, save, test, and report.
+class Interrupted(Exception):  # noqa: N818  # not an error: Ctrl-C, with the files of the run
+    """Ctrl-C, after the files of the run were chosen."""
+
+    def __init__(self, files: RunFiles) -> None:
+        super().__init__()
+        self.files = files
+
+
+def train(options: TrainOptions, out: Output) -> None:
+    """Prepare the run, train, save, test, and report.
 
     Parameters
     ----------
     options
-        What the user says.
+        The options of the command.
     out
-        Where the report goes.
-    places
-        Where the files go.
+        Where the report is printed.
 
     Raises
     ------
     StriateError
-        If anything cannot be; what stands in the checkpoint by then is still there.
-    KeyboardInterrupt
-        On Ctrl-C; likewise.
+        If the training cannot start, or diverged.
+    Interrupted
+        On Ctrl-C.
     """
-    require_recipe(options.data, options.recipe)  # before anything is downloaded
-    dataset = open_dataset(
-        options.data,
-        size=_size(options),
-        resize=options.resize,
-        download=options.download,
-        progress=announce_downloads(out),
+    check_files(
+        output=options.output,
+        checkpoint=options.checkpoint,
+        resume=options.resume,
+        pictures=None if options.no_pictures else options.pictures,
+        overwrite=options.overwrite,
     )
-    recipe = _recipe(options, dataset)
-    network = _network(recipe.net, dataset, options)
-    _require_options(recipe, options, network)
-    places.make_folders()
-    _announce(out, dataset, recipe, network, places, options)
+    files = next(_choices(options))
+    try:
+        run = _prepare(options, out)
+        files = reserve(_choices(options))
+        finished = False
+        try:
+            _train_and_report(run, files, options, out)
+            finished = True
+        except TrainingError as error:
+            finished = error.history is not None and not _is_worth_keeping(error.history)
+            raise
+        finally:
+            files.release(finished=finished)
+    except KeyboardInterrupt as interrupt:
+        raise Interrupted(files) from interrupt
+
+
+def _choices(options: TrainOptions) -> Iterator[RunFiles]:
+    """Return the possible files of the run."""
+    return choose_files(
+        options.data,
+        net=options.net,
+        recipe=options.recipe,
+        output=options.output,
+        checkpoint=options.checkpoint,
+        resume=options.resume,
+        pictures=options.pictures,
+        overwrite=options.overwrite,
+    )
+
+
+def _prepare(options: TrainOptions, out: Output) -> TrainingRun:
+    """Open the data, and make the network and the settings."""
+    size = None if options.size is None else (options.size[0], options.size[-1])
+    try:
+        return prepare(
+            options.data,
+            recipe=options.recipe,
+            net=options.net,
+            size=size,
+            resize=options.resize,
+            download=options.download,
+            progress=announce_downloads(out),
+            engine=options.engine,
+            winograd=options.winograd,
+            epochs=options.epochs,
+            batch_size=options.batch_size,
+            optimizer=options.optimizer,
+            learning_rate=options.learning_rate,
+            schedule=options.schedule,
+            clip_norm=options.clip_norm,
+            augment=options.augment,
+            label_smoothing=options.label_smoothing,
+            validation=options.validation,
+            early_stopping=options.early_stopping,
+            standardize=options.standardize,
+            class_weight=options.class_weight,
+            seed=options.seed,
+        )
+    except SettingError as error:  # in the words of the command
+        flag = f"--{error.name.replace('_', '-')}"
+        raise OptionError(
+            f"{flag} must be {error.expected}, got {error.value}. Try {flag} {error.example}."
+        ) from error
+
+
+def _train_and_report(
+    run: TrainingRun, files: RunFiles, options: TrainOptions, out: Output
+) -> None:
+    """Train, save, test, and report."""
+    dataset, network = run.dataset, run.network
+    _announce(out, run, files, options)
     started = time.perf_counter()
-    history = _fit(network, dataset, recipe, options, out, places)
+    history = _train(run, files, options, out)
     seconds = time.perf_counter() - started
-    network.save(places.model)
     out.say(f"\nTrained {counted(len(history), 'epoch')} in {_duration(seconds)}.")
+    model = _save(network, files)
+    if model != files.model:
+        out.note(f"note: {files.model} could not be written; the model is in {model}.", whole=True)
     tested = None
     if len(dataset.x_test):
         tested = test(network, dataset.x_test, dataset.y_test, dataset.classes)
@@ -119,176 +181,133 @@ def run(options: Options, out: Output, places: Places) -> None:
         say_confusion(out, tested.evaluation)
         say_worst(out, tested, part="test")
     else:
-        out.say("There are no images to test with: each class has too few.")
-    pictures = _draw(options, out, places, network, history, tested)
-    places.remove_checkpoint()
-    _conclude(out, network, places, pictures, options)
+        out.say("There are no test images: each class has too few.")
+    pictures = _draw(run, files, options, out, history, tested)
+    _conclude(out, run, model, pictures, options)
     out.answer(
         {
             "data": {"name": dataset.name, "training_images": len(dataset.x)},
             "network": str(network),
             "parameters": network.parameter_count,
-            "recipe": asdict(recipe) | {"seed": options.seed},
-            "options": {name: getattr(options, name) for name in _BESIDE_THE_RECIPE},
+            "recipe": run.recipe.document(),
+            "options": {
+                name: getattr(options, name) for name in ("recipe", "size", "resize", "resume")
+            },
             "history": history.rows,
             "seconds": seconds,
             "test": None if tested is None else tested.document(),
             "weights_sha256": weights_hash(network),
-            "model": str(places.model),
+            "model": str(model),
             "pictures": list(map(str, pictures)),
         }
     )
 
 
-def _require_options(recipe: Recipe, options: Options, network: Network) -> None:
-    """Raise for what cannot be before anything is shown or made."""
-    TrainingSettings(
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        optimizer=recipe.optimizer,
-        learning_rate=recipe.learning_rate,
-        schedule=recipe.schedule,
-        augment=recipe.augment,
-        seed=options.seed,
-        early_stopping=options.early_stopping,
-    )
-    TrainingStep.of(network.graph, losses_of(network.graph, _loss(recipe)))
-
-
-def _loss(recipe: Recipe) -> Loss | None:
-    """Give the loss where the recipe says more of it than the network's end does."""
-    smoothing = recipe.label_smoothing
-    return CrossEntropy(label_smoothing=smoothing) if smoothing else None
-
-
-def _recipe(options: Options, dataset: Dataset) -> Recipe:
-    """Take a recipe of the data set with the user's changes."""
-    shape, classes = dataset.image_shape, bool(dataset.classes)
-    recipe = recipe_for(options.data, shape, recipe=options.recipe, classes=classes)
-    given = {field.name: getattr(options, field.name) for field in fields(Recipe)}
-    return replace(recipe, **{name: value for name, value in given.items() if value is not None})
-
-
-def _network(net: str, dataset: Dataset, options: Options) -> Network:
-    """Make the network for a data set: its size of images, its number of classes."""
-    if net in PRESETS and not dataset.classes:
-        raise OptionError(
-            f"{net} cannot be trained on {dataset.name}, whose targets are numbers. The networks "
-            "that have a name tell classes apart. Write the layers, such as --net 'conv 8@3x3 relu "
-            "| global-average | dense 1'."
+def _train(run: TrainingRun, files: RunFiles, options: TrainOptions, out: Output) -> History:
+    """Train, with a progress bar on a terminal, otherwise with a line for each epoch."""
+    settings = run.recipe.settings
+    bar = out.remarks.is_terminal and not options.quiet
+    try:
+        return run.train(
+            checkpoint=files.checkpoint,
+            resume=options.resume,
+            progress=bar,
+            callbacks=() if bar else (_EpochLines(out, settings.epochs),),
         )
-    outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
-    network = make(
-        net,
-        dataset.image_shape,
-        outputs,
-        seed=options.seed,
-        engine=options.engine,
-        winograd=options.winograd,
-    )
-    set_classes(network, dataset.classes)
-    return network
-
-
-def _announce(
-    out: Output,
-    dataset: Dataset,
-    recipe: Recipe,
-    network: Network,
-    places: Places,
-    options: Options,
-) -> None:
-    """Say what is going to happen."""
-    count = len(dataset.classes)
-    kinds = f"{count} classes{_listed(dataset.classes)}" if count else "numbers to predict"
-    out.say(
-        f"{dataset.name}: {len(dataset.x):,} images to train on, {len(dataset.x_test):,} to test "
-        f"with, {sizes(dataset.image_shape)} pixels, {kinds}",
-        style="bold",
-    )
-    filled = replace(recipe, net=recipe.net.replace("{classes}", str(count or 1)))
-    out.say(f"recipe: {filled}, seed {options.seed}")
-    for note in dataset.notes:
-        out.say(f"note: {note}")
-    if options.size is None and size_for(options.data):
-        out.say("note: large pictures train slowly, so these were made smaller; --size decides.")
-    if not (out.as_json or out.quiet):
-        out.say(Text.from_ansi(f"\n{network.summary()}\n"))
-    if options.resume is not None:
-        out.say(f"Going on from {options.resume}.")
-    elif places.checkpoint.is_file():
-        out.say(
-            f"note: {places.checkpoint}, from a training that was stopped, will be replaced; "
-            f"to go on with that one instead, add --resume {places.checkpoint}."
+    except TrainingError as error:
+        if error.cause is None:  # not a divergence
+            raise
+        rate = settings.optimizer.learning_rate
+        history = error.history or History([])
+        kept = not files.temporary or _is_worth_keeping(history)
+        state = f" The state after epoch {len(history)} is in {files.checkpoint}." if kept else ""
+        clip = "" if settings.clip_norm is not None else ", or --clip-norm 1"
+        failed = TrainingError(
+            f"{error.cause} No model was saved, and no earlier one was replaced.{state} "
+            "Use a smaller learning rate, "
+            f"for example --learning-rate {rate / 10:g} (now {rate:g}){clip}."
         )
-    out.say(
-        "Training; Ctrl-C stops and saves. An epoch is one pass through the training images, the "
-        "loss says how wrong the answers still are, the accuracy how often they are right."
-    )
+        failed.cause, failed.history = error.cause, error.history
+        raise failed from error
 
 
-class _EpochLines:
-    """Says one line for each epoch, where there is no terminal for a progress bar."""
+def _is_worth_keeping(history: History) -> bool:
+    """Whether the checkpoint of a training that diverged has weights from before it did."""
+    return len(history) > 0 and history.divergence is None
+
+
+def _save(network: Network, files: RunFiles) -> Path:
+    """Save the model; if that fails, say where the trained network still is."""
+    try:
+        return files.save_model(network)
+    except ModelFileError as error:
+        raise ModelFileError(
+            f"{error} The trained network is in {files.checkpoint}: run the same command with "
+            f"--resume {files.checkpoint} to save it."
+        ) from error
+
+
+class _EpochLines(Callback):
+    """Prints a line for each epoch, if there is no terminal for a progress bar."""
 
     def __init__(self, out: Output, epochs: int) -> None:
         self.out = out
         self.epochs = epochs
 
-    def on_step(self, state: TrainingState, loss: float, images: int) -> None:
-        """Say nothing."""
-
-    def on_epoch(self, state: TrainingState, row: HistoryRow) -> None:  # noqa: ARG002  # a listener's signature
-        """Say how the epoch went."""
+    def on_epoch(self, state: TrainingState, row: HistoryRow) -> None:  # noqa: ARG002  # a callback's signature
+        """Print how the epoch ended."""
         self.out.note(epoch_line(row, self.epochs))
 
 
-def _fit(
-    network: Network,
-    dataset: Dataset,
-    recipe: Recipe,
-    options: Options,
-    out: Output,
-    places: Places,
-) -> History:
-    """Train, with a progress bar on a terminal and a line for each epoch elsewhere."""
-    bar = out.remarks.is_terminal and not options.quiet
-    return network.fit(
-        dataset.x,
-        labels_for(network, dataset.y, dataset.classes),
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        optimizer=recipe.optimizer,
-        learning_rate=recipe.learning_rate,
-        schedule=recipe.schedule,
-        loss=_loss(recipe),
-        augment=recipe.augment or None,
-        validation=options.validation,
-        early_stopping=options.early_stopping,
-        standardize=options.standardize,
-        class_weight=options.class_weight,
-        seed=options.seed,
-        checkpoint=places.checkpoint,
-        resume=options.resume,
-        progress=bar,
-        callbacks=() if bar else (_EpochLines(out, recipe.epochs),),
+def _announce(out: Output, run: TrainingRun, files: RunFiles, options: TrainOptions) -> None:
+    """Print the data, the recipe and the network, before training."""
+    dataset, recipe = run.dataset, run.recipe
+    count = len(dataset.classes)
+    kinds = f"{count} classes{_listed(dataset.classes)}" if count else "numbers to predict"
+    out.say(
+        f"{dataset.name}: {len(dataset.x):,} training images, {len(dataset.x_test):,} test images, "
+        f"{sizes(dataset.image_shape)} pixels, {kinds}",
+        style="bold",
+    )
+    shown = recipe.changed(net=str(recipe.net).replace("{classes}", str(count or 1)))
+    out.say(f"recipe: {shown}, seed {recipe.settings.seed}")
+    for note in dataset.notes:
+        out.say(f"note: {note}")
+    if options.size is None and size_for(options.data):
+        out.say(
+            "note: large pictures train slowly, so these were made smaller; "
+            "choose another size with --size."
+        )
+    if not (out.as_json or out.quiet):
+        out.say(Text.from_ansi(f"\n{run.network.summary()}\n"))
+    if options.resume is not None:
+        out.say(f"Resuming from {options.resume}.")
+    elif files.stopped is not None:
+        out.say(
+            f"note: {files.stopped} is the checkpoint of an earlier run. To resume that one "
+            f"instead, add --resume {files.stopped}."
+        )
+    out.say(
+        "Training; Ctrl-C stops and saves. An epoch is one pass through the training images; the "
+        "loss measures how wrong the predictions still are, the accuracy how many are correct."
     )
 
 
 def _draw(
-    options: Options,
+    run: TrainingRun,
+    files: RunFiles,
+    options: TrainOptions,
     out: Output,
-    places: Places,
-    network: Network,
     history: History,
     tested: Tested | None,
 ) -> list[Path]:
-    """Draw what was learned, if matplotlib is there."""
+    """Draw the plots, if Matplotlib is installed."""
     if options.no_pictures:
         return []
     try:
         return save_all(
-            places.pictures,
-            network=network,
+            files.pictures,
+            network=run.network,
             history=history,
             evaluation=None if tested is None else tested.evaluation,
             x=None if tested is None else tested.x,
@@ -296,39 +315,33 @@ def _draw(
             probabilities=tested.scores if tested is not None and tested.probabilities else None,
         )
     except ExtraError:
-        out.say("\nFor pictures of what was learned: pip install 'striate[plot]'")
+        out.say("\nFor plots of the training: pip install 'striate[plot]'")
         return []
 
 
 def _conclude(
-    out: Output, network: Network, places: Places, pictures: list[Path], options: Options
+    out: Output, run: TrainingRun, model: Path, pictures: list[Path], options: TrainOptions
 ) -> None:
-    """Say what was written and what to try next."""
+    """Print which files were written, and what to try next."""
     out.say(
-        f"\nweights {weights_hash(network)} (a hash; training again on this machine gives the same)"
+        f"\nweights {weights_hash(run.network)} (a hash; training again on this machine gives "
+        "the same)"
     )
-    out.say(f"saved {places.model}", whole=True)
+    out.say(f"saved {model}", whole=True)
     for path in pictures:
         out.say(f"drew  {path}", whole=True)
-    model, data = shlex.quote(str(places.model)), shlex.quote(options.data)
+    file, data = shlex.quote(str(model)), shlex.quote(options.data)
     out.say("\nTry next:", style="bold")
     resize = "" if options.resize == "fit" else f" --resize {options.resize}"
-    out.say(f"  striate evaluate {model} {data}{resize}", whole=True)
-    out.say(f"  striate predict {model} PICTURE.png{resize}", whole=True)
-    out.say(f"  striate summary {model}", whole=True)
+    out.say(f"  striate evaluate {file} {data}{resize}", whole=True)
+    out.say(f"  striate predict {file} PICTURE.png{resize}", whole=True)
+    out.say(f"  striate summary {file}", whole=True)
     if options.net is None and options.data in RECIPES:
         out.say(f"  striate train {data} {another(options.data, options.recipe)}", whole=True)
 
 
-def _size(options: Options) -> tuple[int, int] | None:
-    """Choose the size of the images: the user's, a small one for photographs, or their own."""
-    if options.size is None:
-        return size_for(options.data)
-    return options.size[0], options.size[-1]
-
-
 def _listed(names: tuple[str, ...]) -> str:
-    """List names in brackets, the middle ones of many left out; numbers need no list."""
+    """List class names in brackets, without the middle ones of many; numbers need no list."""
     if all(map(str.isdecimal, names)):
         return ""
     shown = names if len(names) <= _FEW_NAMES else (*names[: _FEW_NAMES - 2], "...", names[-1])
@@ -336,7 +349,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """Write a time as people say it."""
+    """Format a time in seconds, or in minutes and seconds."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"

@@ -40,7 +40,7 @@ from striate.model.scoring import loss_of
 from striate.shapes import Array
 from striate.training.callbacks import Callback, CallbackList, checked_callbacks
 from striate.training.checkpoint import load_checkpoint, save_checkpoint
-from striate.training.divergence import Divergence, constant_loss, has_risen, remedy
+from striate.training.divergence import Divergence, constant_loss, has_risen
 from striate.training.history import History
 from striate.training.loop import Diagnose, Trainer, Validate
 from striate.training.progress import ProgressBar
@@ -160,7 +160,7 @@ def fit(
     own = checked_callbacks(callbacks)
     losses = losses_of(network.graph, network.losses if settings.loss is None else settings.loss)
     step = TrainingStep.of(network.graph, losses)
-    _require_augmentable(settings.augment, network)
+    require_augmentable(settings.augment, network)
     training, held = training_and_validation(
         network, x, y, losses, settings, validation_data, sample_weight
     )
@@ -196,13 +196,7 @@ def fit(
         diagnose=diagnoser(step) if debug else None,
     )
     run(network, trainer, own, saver, progress=progress)
-    network.history.divergence = divergence = _divergence(step, trainer, training)
-    if divergence is not None:
-        warnings.warn(
-            f"{divergence} The network has the weights of that epoch. {remedy(settings)}",
-            StriateWarning,
-            stacklevel=3,
-        )
+    network.history.divergence = _divergence(step, trainer, training)
     return network.history
 
 
@@ -281,10 +275,8 @@ def run(
         trainer.callbacks = CallbackList([one for one in called if one is not None])
         try:
             trainer.run()
-        except BaseException as error:
-            if trainer.diverged and isinstance(error, TrainingError):
-                error.history = trainer.history
-            elif saver is not None:
+        except BaseException:
+            if saver is not None and not trainer.diverged:
                 saver.save_or_warn(trainer.state)
             raise
         finally:
@@ -376,7 +368,7 @@ def diagnoser(step: TrainingStep) -> Diagnose:
     return diagnose
 
 
-def _require_augmentable(augment: Augmentation | None, network: Core) -> None:
+def require_augmentable(augment: Augmentation | None, network: Core) -> None:
     """Raise unless the network takes images with rows, columns and channels."""
     if augment is None:
         return

@@ -1,13 +1,14 @@
 """The network that users have: build, train, evaluate, predict, inspect, save."""
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from inspect import signature
 from typing import Any, Self
 
 from striate.data.augment import Augmentation
-from striate.errors import OptionError, ReadOnlyError
+from striate.errors import OptionError, ReadOnlyError, StriateWarning
 from striate.functions.base import Loss
 from striate.functions.optimizer.base import Optimizer
 from striate.functions.schedule.base import Schedule
@@ -30,6 +31,7 @@ from striate.model.presets import preset
 from striate.model.scoring import Evaluation
 from striate.shapes import Shape
 from striate.training.callbacks import Callback
+from striate.training.divergence import remedy
 from striate.training.history import History
 from striate.training.settings import TrainingSettings
 
@@ -517,7 +519,7 @@ class Network:
             shuffle=shuffle,
             seed=seed,
         )
-        return fitting.fit(
+        history = fitting.fit(
             self._core,
             x,
             y,
@@ -530,6 +532,14 @@ class Network:
             callbacks=callbacks,
             debug=debug,
         )
+        if history.divergence is not None:
+            warnings.warn(
+                f"{history.divergence} The network has the weights of that epoch. "
+                f"{remedy(settings)}",
+                StriateWarning,
+                stacklevel=2,
+            )
+        return history
 
     def evaluate(
         self,

@@ -18,6 +18,9 @@ from striate.training.history import History
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+PICTURES = ("learning-curve.png", "confusion.png", "kernels.png", "mistakes.png")
+"""Names of the files that :func:`save_all` writes."""
+
 
 def save_all(
     folder: str | os.PathLike[str],

@@ -294,6 +294,7 @@ class Trainer:
             if self.best is None
             else f"its best weights, from the end of epoch {self.best.epoch}"
         )
-        raise TrainingError(
-            f"Training diverged: {what}.{detail} The network has {kept}. {remedy(self.settings)}"
-        )
+        cause = f"Training diverged: {what}.{detail}"
+        error = TrainingError(f"{cause} The network has {kept}. {remedy(self.settings)}")
+        error.cause, error.history = cause, self.history
+        raise error

@@ -17,6 +17,31 @@ from striate.graph.parameters import require_seed
 _FRACTION = Range(above=0, below=1)
 
 
+class SettingError(OptionError):
+    """A setting whose value is not allowed.
+
+    Parameters
+    ----------
+    name
+        The setting.
+    expected, value, example
+        What is allowed, the value, and one that works.
+    in_python
+        What else is allowed in Python, but not on the command line.
+    """
+
+    def __init__(
+        self, name: str, *, expected: str, value: object, example: object, in_python: str = ""
+    ) -> None:
+        super().__init__(
+            f"`{name}` must be {expected}{in_python}, got {value!r:.60}. Try {name}={example}."
+        )
+        self.name = name
+        self.expected = expected
+        self.value = value
+        self.example = example
+
+
 @dataclass(frozen=True, init=False)
 class TrainingSettings:
     """How a network is trained.
@@ -77,7 +102,8 @@ class TrainingSettings:
     >>> TrainingSettings(validation=1)
     Traceback (most recent call last):
     ...
-    striate.errors.OptionError: `validation` must be a fraction between 0 and 1 or a pair (x, y),
+    striate.training.settings.SettingError: `validation` must be a fraction between 0 and 1 or a
+    pair (x, y),
     got 1. Try validation=0.1.
     """
 
@@ -236,7 +262,7 @@ def _check_numbers(given: Mapping[str, Any]) -> None:
         "epochs": (COUNT, "a positive integer", 10),
         "batch_size": (COUNT, "a positive integer", 128),
         "learning_rate": (POSITIVE, "a positive finite number", 0.001),
-        "validation": (_FRACTION, "a fraction between 0 and 1 or a pair (x, y)", 0.1),
+        "validation": (_FRACTION, "a fraction between 0 and 1", 0.1),
         "early_stopping": (COUNT, "a positive integer (a number of epochs)", 5),
         "clip_norm": (POSITIVE, "a positive finite number", 1.0),
         "keep_best": ((True, False), "True or False", True),
@@ -247,8 +273,9 @@ def _check_numbers(given: Mapping[str, Any]) -> None:
     for name, (allowed, expected, example) in rules.items():
         value = given[name]
         if not (value in allowed or (value is None and name in optional)):
-            raise OptionError(
-                f"`{name}` must be {expected}, got {value!r:.60}. Try {name}={example}."
+            pair = " or a pair (x, y)" if name == "validation" else ""
+            raise SettingError(
+                name, expected=expected, value=value, example=example, in_python=pair
             )
     require_seed(given["seed"])
 

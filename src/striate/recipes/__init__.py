@@ -1,0 +1,12 @@
+"""Recipes: how striate trains each data set, for the command and for Python alike.
+
+>>> import striate.recipes
+>>> run = striate.recipes.prepare("shapes", epochs=3)
+>>> history = run.train()
+"""
+
+from striate.recipes.recipe import Recipe as Recipe
+from striate.recipes.run import TrainingRun as TrainingRun
+from striate.recipes.run import prepare as prepare
+from striate.recipes.table import RECIPES as RECIPES
+from striate.recipes.table import recipe_for as recipe_for

@@ -1,0 +1,205 @@
+"""A training run: a data set, a network for it, and a recipe, checked and ready to train."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from os import PathLike
+from typing import Any
+
+from striate.data import Dataset, open_dataset
+from striate.data.catalog import DIGITS, KNOWN
+from striate.data.download import Progress
+from striate.errors import DataError, OptionError, TrainingError
+from striate.graph.step import TrainingStep
+from striate.model import fitting
+from striate.model.engines import EngineName
+from striate.model.losses import losses_of
+from striate.model.network import Network, core_of
+from striate.model.presets import PRESETS
+from striate.model.scoring import Evaluation
+from striate.recipes.networks import labels_for, make, set_classes
+from striate.recipes.recipe import Recipe
+from striate.recipes.table import net_for, recipe_for, size_for
+from striate.shapes import Shape
+from striate.training.divergence import remedy
+from striate.training.history import History
+
+_SHAPES = {"digits": (28, 28, 1), "mnist": (28, 28, 1), "fashion-mnist": (28, 28, 1),
+           "cifar10": (32, 32, 3), "shapes": (15, 15, 1)}  # fmt: skip
+"""Image shapes that are known before a data set is downloaded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRun:
+    """A data set, a network and a recipe: everything that ``striate train`` trains.
+
+    Parameters
+    ----------
+    dataset
+        The data.
+    network
+        A new network for them.
+    recipe
+        How it is trained, with the text of the network.
+
+    Examples
+    --------
+    >>> run = prepare("shapes", epochs=3)
+    >>> history = run.train()
+    >>> run.evaluate().accuracy > 0.9
+    True
+    """
+
+    dataset: Dataset
+    network: Network
+    recipe: Recipe
+
+    def train(
+        self,
+        *,
+        checkpoint: str | PathLike[str] | None = None,
+        resume: str | PathLike[str] | None = None,
+        progress: bool | None = None,
+        callbacks: Sequence[Any] = (),
+    ) -> History:
+        """Train the network.
+
+        Parameters
+        ----------
+        checkpoint, resume, progress, callbacks
+            As for :meth:`striate.Network.fit`.
+
+        Returns
+        -------
+        History
+
+        Raises
+        ------
+        TrainingError
+            If the training diverged, also if its loss is finite; the error has a ``history``.
+        StriateError
+            See :meth:`striate.Network.fit`.
+        """
+        settings = self.recipe.settings
+        history = fitting.fit(
+            core_of(self.network),
+            self.dataset.x,
+            labels_for(self.network, self.dataset.y, self.dataset.classes),
+            settings,
+            checkpoint=checkpoint,
+            resume=resume,
+            progress=progress,
+            callbacks=callbacks,
+        )
+        if history.divergence is not None:
+            error = TrainingError(f"{history.divergence} {remedy(settings)}")
+            error.cause, error.history = str(history.divergence), history
+            raise error
+        return history
+
+    def evaluate(self) -> Evaluation:
+        """Evaluate the network on the test images.
+
+        Returns
+        -------
+        Evaluation
+
+        Raises
+        ------
+        DataError
+            If the data have no test images.
+        """
+        if not len(self.dataset.x_test):
+            raise DataError(
+                f"{self.dataset.name} has no test images: each class has too few. "
+                "Add images, or evaluate the network on others with run.network.evaluate(x, y)."
+            )
+        labels = labels_for(self.network, self.dataset.y_test, self.dataset.classes)
+        return self.network.evaluate(self.dataset.x_test, labels)
+
+
+def prepare(
+    data: str,
+    *,
+    recipe: str | None = None,
+    net: str | None = None,
+    size: tuple[int, int] | None = None,
+    resize: str = "fit",
+    download: bool = True,
+    progress: Progress | None = None,
+    engine: EngineName = "auto",
+    winograd: bool = True,
+    **changes: Any,
+) -> TrainingRun:
+    """Open a data set, and make a network for it, after its recipe.
+
+    What can be checked without the data is checked before anything is downloaded.
+
+    Parameters
+    ----------
+    data
+        A data set's name or path.
+    recipe
+        Which of its recipes; by default the good one.
+    net
+        Name of a preset, or layers in shorthand with ``{classes}`` for the number of classes;
+        replaces the recipe's.
+    size
+        Rows and columns of the images; ``None`` keeps them, but makes photographs smaller.
+    resize, download, progress
+        As for :func:`striate.data.open_dataset`.
+    engine, winograd
+        As for :class:`striate.Network`.
+    changes
+        Settings that replace the recipe's: see
+        :class:`striate.training.settings.TrainingSettings`; and ``label_smoothing``.
+
+    Returns
+    -------
+    TrainingRun
+
+    Raises
+    ------
+    OptionError
+        If the data set has no such recipe, or a setting is not allowed.
+    ShorthandError, ShapeError
+        If the network cannot be made.
+    DataError
+        If the data are not found or cannot be used.
+
+    Examples
+    --------
+    >>> run = prepare("shapes", epochs=3)
+    >>> print(run.recipe.net, run.recipe.settings.epochs)
+    conv 4@3x3 relu | max 3 | dense {classes} softmax 3
+    """
+    chosen = recipe_for(data, recipe).changed(net=net, **changes)
+
+    def network_for(net: str, shape: Shape, outputs: int) -> Network:
+        seed = chosen.settings.seed
+        network = make(net, shape, outputs, seed=seed, engine=engine, winograd=winograd)
+        losses = losses_of(network.graph, chosen.settings.loss)
+        TrainingStep.of(network.graph, losses)  # raises if the losses do not suit the network
+        fitting.require_augmentable(chosen.settings.augment, core_of(network))
+        return network
+
+    if data in _SHAPES and chosen.net is not None:
+        shape = (*(size or _SHAPES[data][:2]), _SHAPES[data][2])
+        outputs = len(KNOWN[data].classes) if data in KNOWN else len(DIGITS)
+        network_for(chosen.net, shape, outputs)
+    dataset = open_dataset(
+        data, size=size or size_for(data), resize=resize, download=download, progress=progress
+    )
+    classes = bool(dataset.classes)
+    chosen = chosen.changed(net=chosen.net or net_for(dataset.image_shape, classes=classes))
+    assert chosen.net is not None
+    if chosen.net in PRESETS and not classes:
+        raise OptionError(
+            f"{chosen.net} cannot be trained on {dataset.name}, whose targets are numbers: presets "
+            "are classifiers. Write the layers instead, for example "
+            "--net 'conv 8@3x3 relu | global-average | dense 1'."
+        )
+    outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
+    network = network_for(chosen.net, dataset.image_shape, outputs)
+    set_classes(network, dataset.classes)
+    return TrainingRun(dataset=dataset, network=network, recipe=chosen)

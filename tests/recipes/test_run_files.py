@@ -1,0 +1,244 @@
+"""The files of a run: their names, their number, and what is never replaced."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from networks import classifier
+from striate import load
+from striate.errors import ModelFileError
+from striate.recipes.run_files import check_files, choose_files, reserve
+
+FOLDER = Path("striate-output")
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path, monkeypatch):
+    """Work in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def reserved(data="digits", **more):
+    """Reserve the files of a run."""
+    return reserve(choose_files(data, **more))
+
+
+@pytest.mark.parametrize(
+    ("data", "net", "recipe", "stem"),
+    [
+        ("digits", None, None, "digits-lenet5"),
+        ("digits", "hagan-8.11", None, "digits-hagan-8.11"),
+        ("digits", "conv 4@3x3 | dense 10", None, "digits-net"),
+        ("photos/cats & dogs/", None, None, "cats-dogs-net"),
+        ("letters.npz", "lenet5", None, "letters-lenet5"),
+        ("mnist", None, "quick", "mnist-quick"),
+        ("mnist", "lenet5", "quick", "mnist-lenet5"),
+    ],
+)
+def test_files_are_named_after_data_and_network(data, net, recipe, stem):
+    """Model, checkpoint and pictures have one name."""
+    Path("letters.npz").touch()
+
+    files = reserved(data, net=net, recipe=recipe)
+
+    assert files.model == FOLDER / f"{stem}.safetensors"
+    assert files.checkpoint == FOLDER / f"{stem}.checkpoint"
+    assert files.pictures == FOLDER / stem
+
+
+@pytest.mark.parametrize("what", ["model", "checkpoint", "pictures"])
+@pytest.mark.parametrize("net", ["lenet5", "hagan-8.11"])
+def test_a_second_run_gets_another_number(what, net):
+    """Whichever of the files is there, all of the new ones get the number."""
+    first = next(choose_files("digits", net=net))
+    first.model.parent.mkdir()
+    getattr(first, what).mkdir() if what == "pictures" else getattr(first, what).touch()
+
+    second = reserved(net=net)
+
+    assert {path.name for path in (second.model, second.checkpoint, second.pictures)} == {
+        f"digits-{net}-2.safetensors",
+        f"digits-{net}-2.checkpoint",
+        f"digits-{net}-2",
+    }
+
+
+def test_runs_at_the_same_moment_get_different_numbers():
+    """Twenty threads reserve at once: twenty numbers, for each reservation is exclusive."""
+    start, found = threading.Barrier(20), []
+
+    def run():
+        start.wait()
+        found.append(reserved())
+
+    threads = [threading.Thread(target=run) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len({files.model for files in found}) == 20
+    assert {files.model.name for files in found} == {
+        f"digits-lenet5{'' if k == 1 else f'-{k}'}.safetensors" for k in range(1, 21)
+    }
+
+
+def test_overwriting_takes_the_first_number():
+    """With `--overwrite` the files of the first run are used again."""
+    first = reserved()
+    first.model.touch()
+
+    assert reserved(overwrite=True).model == first.model
+
+
+def test_an_explicit_output_leaves_the_other_names_alone():
+    """A model that the user named has no number; checkpoint and pictures have."""
+    reserved()
+
+    files = reserved(output=Path("mine.safetensors"))
+
+    assert files.model == Path("mine.safetensors")
+    assert files.pictures == FOLDER / "digits-lenet5-2"
+
+
+REFUSED = {
+    "output": {"output": Path("mine")},
+    "checkpoint": {"checkpoint": Path("mine")},
+    "pictures": {"pictures": Path("drawn")},
+    "folder": {"output": Path("drawn")},
+}
+NOTHING = {"output": None, "checkpoint": None, "resume": None, "pictures": None}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_files_that_the_user_named_are_not_replaced(case, golden):
+    """What is there already is refused before anything is read, unless it may be replaced."""
+    Path("mine").touch()
+    Path("drawn").mkdir()
+    for name in ("kernels.png", "confusion.png", "notes.txt"):
+        (Path("drawn") / name).touch()
+    given = REFUSED[case]
+    with pytest.raises(ModelFileError) as error:
+        check_files(**{**NOTHING, **given}, overwrite=False)
+
+    golden(f"messages/run-files-{case}", str(error.value))
+    if case != "folder":
+        check_files(**{**NOTHING, **given}, overwrite=True)
+
+
+def test_the_checkpoint_that_is_resumed_may_be_written():
+    """`--checkpoint` and `--resume` can be one file."""
+    Path("mine").touch()
+
+    check_files(**{**NOTHING, "checkpoint": Path("mine"), "resume": Path("mine")}, overwrite=False)
+
+
+def test_a_resumed_run_keeps_its_number():
+    """The model and the pictures get the name of the checkpoint."""
+    reserved()
+    second = reserved()
+    second.checkpoint.write_bytes(b"state")
+
+    files = reserved(resume=second.checkpoint)
+
+    assert (files.model, files.checkpoint) == (second.model, second.checkpoint)
+    assert files.temporary
+
+
+@pytest.mark.parametrize(
+    ("given", "checkpoint", "temporary"),
+    [
+        ({}, "striate-output/digits-lenet5.checkpoint", True),
+        ({"resume": Path("mine")}, "mine", False),
+        ({"checkpoint": Path("mine")}, "mine", False),
+        ({"checkpoint": Path("mine"), "resume": Path("old")}, "mine", False),
+    ],
+)
+def test_a_checkpoint_that_the_user_named_is_kept(given, checkpoint, temporary):
+    """Only a checkpoint with a default name is removed after training."""
+    files = reserved(**given)
+    assert (files.checkpoint, files.temporary) == (Path(checkpoint), temporary)
+
+    files.checkpoint.write_bytes(b"state")
+    files.release(finished=True)
+
+    left = [] if temporary else ["mine"]
+    assert [path.name for path in Path().rglob("*") if path.is_file()] == left
+
+
+def test_a_reservation_that_was_not_used_goes():
+    """A run that failed before its first checkpoint leaves nothing behind but the folder."""
+    reserved().release(finished=False)
+
+    assert list(FOLDER.iterdir()) == []
+
+
+def test_an_earlier_stopped_run_is_named():
+    """Its checkpoint can be resumed instead; an empty reservation cannot."""
+    first, second = reserved(), reserved()
+    first.checkpoint.write_bytes(b"state")
+
+    assert second.stopped is None
+    assert reserved().stopped == first.checkpoint
+
+
+def test_how_to_resume():
+    """After Ctrl-C, only a state that this run has written is offered."""
+    files = reserved()
+    assert files.how_to_resume("striate train digits") == (
+        "Nothing was saved: training had not begun."
+    )
+
+    files.checkpoint.write_bytes(b"state")
+    assert files.how_to_resume("striate train digits") == (
+        "The state of the training is in striate-output/digits-lenet5.checkpoint. To resume it:\n"
+        "  striate train digits --resume striate-output/digits-lenet5.checkpoint"
+    )
+
+
+def test_a_model_that_appeared_during_training_is_kept():
+    """Two runs with one `--output`: the second to finish saves under the next number."""
+    files = reserved(output=Path("mine.safetensors"))
+    Path("mine.safetensors").write_bytes(b"another run")
+
+    saved = files.save_model(classifier())
+
+    assert saved == Path("mine-2.safetensors")
+    assert Path("mine.safetensors").read_bytes() == b"another run"
+    assert load(saved).parameter_count == classifier().parameter_count
+
+
+def test_overwriting_replaces_the_model():
+    """With `--overwrite` the name is used although a file is there."""
+    files = reserved(output=Path("mine.safetensors"), overwrite=True)
+    Path("mine.safetensors").write_bytes(b"earlier")
+
+    assert files.save_model(classifier()) == files.model
+    assert load(files.model).parameter_count == classifier().parameter_count
+
+
+def test_a_model_that_cannot_be_written_goes_to_the_temporary_folder(tmp_path, monkeypatch):
+    """Hours of training are not lost for a folder that disappeared."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "temporary"))
+    files = reserved(output=Path("gone/mine.safetensors"))
+    Path("gone").rmdir()
+
+    saved = files.save_model(classifier())
+
+    assert saved == tmp_path / "temporary" / "mine.safetensors"
+    assert load(saved).parameter_count == classifier().parameter_count
+
+
+def test_a_folder_without_permission(tmp_path, monkeypatch):
+    """A folder that cannot be written to is an error before training."""
+    # The superuser may write anywhere, so the system's answer is replaced.
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(ModelFileError) as error:
+        reserved(output=tmp_path / "net.safetensors")
+
+    assert str(error.value) == (
+        f"Cannot write to the folder {tmp_path}: permission denied. "
+        "Choose a writable folder with --output and --checkpoint."
+    )
