@@ -133,7 +133,7 @@ def test_network_for_other_data_than_pictures_is_refused(striate, tmp_path):
 
     assert result.exit_code == 1
     assert result.stderr == (
-        "Error: The network takes 1 input of shape (7,). Pictures are rows and columns of one "
-        "channel (gray) or three (color). Use a network with such an input, or call it from "
-        "Python.\n"
+        "Error: This network has 1 input of shape (7,), but the command needs one input with rows, "
+        "columns and 1 channel (gray) or 3 (color). Call the network from Python: "
+        "st.load(...).predict(x).\n"
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from striate import Conv, Dense, Flatten, Network
+from striate import Conv, Dense, Flatten, Input, Network
 from striate.data import open_dataset
 
 
@@ -84,7 +84,7 @@ def test_margin_stays_black_when_inverted(striate, tmp_path):
 
     result = striate("predict", "sum.safetensors", "white.png", "--invert", "--json")
 
-    assert json.loads(result.stdout)["pictures"][0]["predictions"][0]["score"] == 0
+    assert json.loads(result.stdout)["pictures"][0]["outputs"] == [0]
 
 
 def test_networks_with_channels_first(striate, tmp_path):
@@ -173,6 +173,47 @@ def test_home_is_expanded(striate, shapes_model, square, command, tmp_path, monk
     assert result.exit_code == 0, result.stderr
 
 
+def test_numbers_are_predicted(striate, tmp_path):
+    """A network that isn't a classifier has outputs, not classes with scores."""
+    net = Network.parse("dense 2", (2, 2, 1))
+    net.parameters["dense1.weight"][:] = [[1, 1, 1, 1], [0, 0, 0, 0.1234567]]
+    net.save(tmp_path / "sums.safetensors")
+    Image.fromarray(np.full((2, 2), 255, np.uint8)).save(tmp_path / "white.png")
+
+    result = striate("predict", "sums.safetensors", "white.png")
+
+    assert result.stdout == "white.png: 4, 0.1235\n"
+
+
+def test_log_probabilities_are_shown_as_probabilities(striate, tmp_path):
+    """The outputs of a log-softmax layer are turned into probabilities."""
+    net = Network.parse("dense 2 log-softmax", (2, 2, 1))
+    net.parameters["dense1.weight"][:] = 0
+    net.save(tmp_path / "log.safetensors")
+    Image.fromarray(np.zeros((2, 2), np.uint8)).save(tmp_path / "black.png")
+
+    result = striate("predict", "log.safetensors", "black.png")
+
+    assert result.stdout == "black.png: 0 (50.00 %), then 1 (50.00 %)\n"
+
+
+def test_networks_with_several_outputs_are_refused(striate, tmp_path):
+    """Two outputs are an error, not a crash."""
+    image = Input((2, 2, 1))
+    flat = Flatten()(image)
+    net = Network(image, [Dense(2)(flat), Dense(3)(flat)])
+    net.save(tmp_path / "two.safetensors")
+    Image.fromarray(np.zeros((2, 2), np.uint8)).save(tmp_path / "black.png")
+
+    result = striate("predict", "two.safetensors", "black.png")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: The outputs of this network have the shape (2,) and (3,), but the command needs "
+        "one score for each class. Call the network from Python: st.load(...).predict(x).\n"
+    )
+
+
 def test_network_that_gives_images_is_refused(striate, tmp_path):
     """A network whose outputs are images is an error that shows how to use it."""
     Network([Conv(2, 3)], input_shape=(5, 5, 1)).save(tmp_path / "net.safetensors")
@@ -182,7 +223,6 @@ def test_network_that_gives_images_is_refused(striate, tmp_path):
 
     assert result.exit_code == 1
     assert result.stderr == (
-        "Error: The network gives an output of shape (3, 3, 2) for each image. This command is "
-        "for networks that give one number for each class. Call the network from Python: "
-        "st.load(...).predict(x).\n"
+        "Error: The outputs of this network have the shape (3, 3, 2), but the command needs one "
+        "score for each class. Call the network from Python: st.load(...).predict(x).\n"
     )

@@ -55,12 +55,33 @@ def test_unknown_name_is_answered_with_the_nearest(striate):
     assert 'Did you mean "lenet5"' in result.stderr
 
 
+def test_a_folder_is_not_a_network(striate, tmp_path):
+    """A folder is an error that names what is expected."""
+    (tmp_path / "models").mkdir()
+
+    result = striate("summary", "models")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: models is a folder. Name a model file, such as models/net.safetensors, a preset, "
+        "or layers in shorthand.\n"
+    )
+
+
+def test_a_path_that_does_not_exist_is_a_missing_file(striate):
+    """A path is never taken for layers in shorthand."""
+    result = striate("summary", "models/net")
+
+    assert result.exit_code == 1
+    assert "file models/net" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("size", "message"),
     [
-        ("28x", "'28x' is not a size. Write for example 28x28 or 32x32x3."),
-        ("0x4", "'0x4' is not a size. Write for example 28x28 or 32x32x3."),
-        ("1x2x3x4", "'1x2x3x4' has 4 numbers; 1 or 2 or 3 are needed."),
+        ("28x", "'28x' is not a size. Try 28x28 or 32x32x3."),
+        ("0x4", "'0x4' is not a size. Try 28x28 or 32x32x3."),
+        ("1x2x3x4", "'1x2x3x4' must have 1 or 2 or 3 numbers, got 4."),
     ],
 )
 def test_sizes_that_cannot_be_read_are_usage_errors(striate, size, message):

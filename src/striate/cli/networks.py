@@ -1,4 +1,4 @@
-"""Networks as the command meets them: how they are named, what they take, what they answer."""
+"""The networks that users name in a command: opening them, their inputs, classes and scores."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 from striate.data import Dataset, open_dataset
 from striate.data.download import Progress
 from striate.errors import OptionError, ShapeError
-from striate.functions.transfer import Logistic, Softmax
+from striate.functions.transfer import Logistic, LogSoftmax, Softmax
 from striate.graph.layer import Layer
 from striate.model.classes import Classes
 from striate.model.loading import load
@@ -31,36 +31,46 @@ class ImageSize(click.ParamType):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Shape:
-        """Read a size as it is written."""
+        """Parse a size."""
         if isinstance(value, tuple):
             return value
         parts = str(value).lower().replace("×", "x").split("x")
         if not all(part.strip().isdecimal() and int(part) for part in parts):
-            self.fail(f"{value!r} is not a size. Write for example 28x28 or 32x32x3.", param, ctx)
+            self.fail(f"{value!r} is not a size. Try 28x28 or 32x32x3.", param, ctx)
         if len(parts) not in self.numbers:
             wanted = " or ".join(map(str, self.numbers))
-            self.fail(f"{value!r} has {len(parts)} numbers; {wanted} are needed.", param, ctx)
+            self.fail(f"{value!r} must have {wanted} numbers, got {len(parts)}.", param, ctx)
         return tuple(map(int, parts))
 
 
 def open_network(
     words: str, input_shape: Shape | None, classes: int | None, *, winograd: bool = True
 ) -> Network:
-    """Load a model file, or make the network that the words describe.
+    """Load a model file, or make a new network.
 
     Parameters
     ----------
     words
         A saved model, the name of a preset, or layers in shorthand.
     input_shape
-        Shape of an image, where it is not the network's own; rows and columns alone are gray.
+        Shape of an image; ``None`` for the network's own. Rows and columns alone mean gray.
     classes, winograd
         As for :func:`make`.
 
     Returns
     -------
     Network
+
+    Raises
+    ------
+    OptionError
+        If the words name a folder.
     """
+    if Path(words).is_dir():
+        raise OptionError(
+            f"{words} is a folder. Name a model file, such as {Path(words) / f'net{ENDING}'}, a "
+            "preset, or layers in shorthand."
+        )
     if is_model_file(words):
         network = load(words, winograd=winograd)
         return network if input_shape is None else network.at(input_shape)
@@ -69,12 +79,13 @@ def open_network(
 
 
 def is_model_file(words: str) -> bool:
-    """Tell whether words name a saved model rather than a preset or layers."""
-    return words.endswith(ENDING) or Path(words).is_file()
+    """Return whether words name a saved model rather than a preset or layers."""
+    is_path = "/" in words and " " not in words
+    return words.endswith(ENDING) or is_path or Path(words).is_file()
 
 
 def picture_size(network: Network) -> tuple[int, int, int]:
-    """Give rows, columns and channels of the pictures that a network takes.
+    """Return rows, columns and channels of the pictures that are a network's input.
 
     Parameters
     ----------
@@ -88,29 +99,30 @@ def picture_size(network: Network) -> tuple[int, int, int]:
     Raises
     ------
     ShapeError
-        If it takes no pictures.
+        If its input isn't a picture.
     """
     shape = network.input_shape
     if network.preprocessing.channels == "first":
         shape = (*shape[1:], shape[0])
     if len(network.graph.inputs) > 1 or len(shape) != 3 or shape[2] not in GRAY_OR_COLOR:
+        inputs = len(network.graph.inputs)
         raise ShapeError(
-            f"The network takes {len(network.graph.inputs)} input of shape {network.input_shape}. "
-            "Pictures are rows and columns of one channel (gray) or three (color). "
-            "Use a network with such an input, or call it from Python."
+            f"This network has {inputs} input{'s' if inputs > 1 else ''} of shape "
+            f"{network.input_shape}, but the command needs one input with rows, columns and 1 "
+            "channel (gray) or 3 (color). Call the network from Python: st.load(...).predict(x)."
         )
     return shape
 
 
 def as_taken(network: Network, x: Array) -> Array:
-    """Bring images with channels last to the order that a network takes."""
+    """Move the channels of images to the axis where the network has them."""
     return np.moveaxis(x, -1, 1) if network.preprocessing.channels == "first" else x
 
 
 def open_for(
     network: Network, source: str, *, resize: str, download: bool, progress: Progress
 ) -> Dataset:
-    """Open a data set in the size that a network takes."""
+    """Open a data set at the size of a network's input."""
     rows, columns, channels = picture_size(network)
     return open_dataset(
         source,
@@ -127,33 +139,36 @@ def class_indices(network: Network, labels: Array) -> Array:
     return Classes(network.classes).indices(labels, "y") if network.classes else labels
 
 
-def class_scores(network: Network, outputs: Array) -> tuple[Array, bool]:
-    """Turn a classifier's outputs into one number for each class.
+def class_scores(network: Network, outputs: Array | tuple[Array, ...]) -> tuple[Array, bool]:
+    """Turn a classifier's outputs into one score for each class.
 
     Parameters
     ----------
     network
         The classifier.
     outputs
-        What :meth:`Network.predict` gives.
+        The result of :meth:`Network.predict`.
 
     Returns
     -------
     Array, bool
-        ``(n, classes)``, and whether the numbers are probabilities.
+        ``(n, classes)``, and whether the scores are probabilities.
 
     Raises
     ------
     OptionError
-        If the network gives images.
+        If the network has several outputs, or its output isn't a vector.
     """
-    if outputs.ndim != 2:
+    shapes = [o.shape[1:] for o in (outputs if isinstance(outputs, tuple) else [outputs])]
+    if not isinstance(outputs, np.ndarray) or outputs.ndim != 2:
         raise OptionError(
-            f"The network gives an output of shape {network.output_shape} for each image. "
-            "This command is for networks that give one number for each class. "
-            "Call the network from Python: st.load(...).predict(x)."
+            f"The outputs of this network have the shape {' and '.join(map(str, shapes))}, but the "
+            "command needs one score for each class. Call the network from Python: "
+            "st.load(...).predict(x)."
         )
     last: Layer = network.graph[network.graph.outputs[0]].layer
     if outputs.shape[1] == 1 and isinstance(last.transfer, Logistic):
         return np.concatenate([1 - outputs, outputs], axis=1), True
+    if isinstance(last.transfer, LogSoftmax):
+        return np.exp(outputs), True
     return outputs, isinstance(last.transfer, Softmax | Logistic)

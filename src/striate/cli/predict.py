@@ -37,8 +37,8 @@ Examples:
 
 MNIST's digits are white on black. For dark ink on white paper, use --invert.
 
-Prints the most probable class of each picture, then the next two. A picture that cannot be read is
-reported at the end, and the exit code is 1.
+Prints the most probable class of each picture, then the next two; for a network that predicts
+numbers, its outputs. A picture that cannot be read is reported at the end, and the exit code is 1.
 """
 
 
@@ -74,9 +74,14 @@ def command(
     shape = picture_size(network)
     readable, failed = _read_all(pictures, shape, resize, invert=invert)
     scores, probabilities = _predict(network, [picture.image for picture in readable])
-    found = [_best(network, row) for row in scores]
-    for picture, best in zip(readable, found, strict=True):
-        out.say(f"{on_one_line(picture.path)}: {_in_words(best, probabilities=probabilities)}")
+    classifies = probabilities or bool(network.classes)
+    documents: list[dict[str, Any]] = []
+    for picture, row in zip(readable, scores, strict=True):
+        best = _best(network, row)
+        words = _in_words(best, probabilities=probabilities) if classifies else _numbers(row)
+        out.say(f"{on_one_line(picture.path)}: {words}")
+        found = {"predictions": best} if classifies else {"outputs": row}
+        documents.append({"file": picture.path, **found})
     if not invert:
         _hint(out, readable)
     for error in failed.values():
@@ -86,10 +91,7 @@ def command(
             "model": model,
             "size": sizes(shape),
             "probabilities": probabilities,
-            "pictures": [
-                {"file": picture.path, "predictions": best}
-                for picture, best in zip(readable, found, strict=True)
-            ],
+            "pictures": documents,
             "failed": [{"file": path, "error": error} for path, error in failed.items()],
         }
     )
@@ -170,6 +172,11 @@ def _in_words(best: list[dict[str, Any]], *, probabilities: bool) -> str:
         if k == 0 or not probabilities or one["score"] >= _NEGLIGIBLE
     )
     return f"{first}, then {', '.join(others)}" if others else first
+
+
+def _numbers(outputs: Array) -> str:
+    """Write the outputs of a network that isn't a classifier."""
+    return ", ".join(f"{number:.4g}" for number in outputs)
 
 
 def _hint(out: Output, pictures: Sequence[_Picture]) -> None:
