@@ -1,4 +1,4 @@
-"""The pictures of Hagan's chapter as numbers: black is 1, white is 0."""
+"""The images in Hagan's chapter as arrays: black is 1, white is 0."""
 
 import numpy as np
 
@@ -29,6 +29,6 @@ E8_4_IMAGE = np.array(
 )
 E8_6_KERNEL = np.array([[1, 1, 1], [1, 0, 0], [1, 0, 0]])
 
-# Solved problems P8.1 (the 3 x 3 part that is not zero) and P8.2.
+# Solved problems P8.1 (its nonzero 3 x 3 part) and P8.2.
 P8_1_KERNEL = np.array([[7, 8, 9], [4, 5, 6], [1, 2, 3]])
 P8_2_KERNEL = np.array([[0, 1], [0, 0]])

@@ -1,4 +1,4 @@
-"""Hagan's worked numbers, as far as the mathematics alone gives them."""
+"""Hagan's worked numbers, as far as `striate.maths` computes them."""
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ E8_6_CORRELATION = [
 
 
 def max_pool(picture, window):
-    """Take the largest pixel of each window, windows side by side."""
+    """Return the largest pixel of each window, for windows without overlap."""
     rows, columns = (n // window for n in picture.shape)
     return [
         [
@@ -76,7 +76,7 @@ def max_pool(picture, window):
 
 
 def filtered(kernel, picture):
-    """Filter as in figures 8.6 and 8.7: correlation, stride 1, one zero around."""
+    """Filter as in figures 8.6 and 8.7: correlation, stride 1, padding 1."""
     return cross_correlate(kernel, picture, padding=1)
 
 
@@ -89,17 +89,17 @@ def test_exercise_8_1(method):
 
 
 def test_exercise_8_2():
-    """E8.2: 2 x 2 max pooling of the answer to E8.1."""
+    """E8.2: 2 x 2 max pooling of the result of E8.1."""
     pooled = max_pool(np.array(E8_1_ANSWER), 2)
 
     assert pooled == [[3, 3, 3, 3], [3, 2, 2, 3], [3, 2, 2, 3], [3, 3, 3, 3]]
 
 
 def test_exercise_8_4_in_the_axes_of_problem_8_1():
-    """E8.4: with i to the right and j upwards, P8.2's kernel shifts right and up."""
+    """E8.4: with i to the right and j upward, P8.2's kernel shifts right and up."""
 
     def as_ij(picture):
-        """Index a picture [i, j]: i to the right, j upwards, as P8.1 draws its kernel."""
+        """Index an image [i, j] with i to the right and j upward, as P8.1 draws its kernel."""
         return picture[::-1].T
 
     def drawn(array):
@@ -108,7 +108,7 @@ def test_exercise_8_4_in_the_axes_of_problem_8_1():
 
     full = convolve(as_ij(P8_2_KERNEL), as_ij(E8_4_IMAGE), padding="full")
 
-    # Pixel (m, n) of the result lies where pixel (m, n) of the image does; the last are cut off.
+    # Pixel (m, n) of the result corresponds to pixel (m, n) of the image, without the last ones.
     assert drawn(full[:5, :5]).tolist() == [
         [0, 0, 0, 0, 0],
         [0, 0, 0, 1, 0],
@@ -158,7 +158,7 @@ def test_exercise_8_5():
 
 @pytest.mark.parametrize("method", ["loops", "windows", "fft"])
 def test_exercise_8_6(method):
-    """E8.6: the convolution, the correlation, and the kernel that makes one the other."""
+    """E8.6: the convolution, the correlation, and the kernel that makes them equal."""
     options = {"padding": "valid", "method": method}
 
     convolved = convolve(E8_6_KERNEL, E8_1_IMAGE, **options)
@@ -190,7 +190,7 @@ def test_problem_8_1():
 
 
 def test_figure_8_2():
-    """Figure 8.2: a 2 x 2 kernel has four places on a 3 x 3 image, each an inner product."""
+    """Figure 8.2: a 2 x 2 kernel has four positions on a 3 x 3 image, each an inner product."""
     kernel, image = np.array([[1, 2], [3, 4]]), np.arange(1, 10).reshape(3, 3)
 
     z = cross_correlate(kernel, image)
@@ -202,7 +202,7 @@ def test_figure_8_2():
 
 
 def test_figure_8_3():
-    """Figure 8.3: with stride 2 a 2 x 2 kernel has four places on a 4 x 4 image, side by side."""
+    """Figure 8.3: with stride 2, a 2 x 2 kernel has four positions on a 4 x 4 image."""
     kernel, image = np.array([[1, 2], [3, 4]]), np.arange(16).reshape(4, 4)
 
     matrix = convolution_matrix(kernel, (4, 4), stride=2)
@@ -234,7 +234,7 @@ def test_figure_8_4():
     ],
 )
 def test_figures_8_6_and_8_7(figure, kernel, largest):
-    """Figures 8.6 and 8.7: the kernels match the lines that they are templates of, in full."""
+    """Figures 8.6 and 8.7: each kernel fully matches the lines that it is a template for."""
     response = filtered(kernel, figure)
 
     assert response.shape == (15, 15)
@@ -242,7 +242,7 @@ def test_figures_8_6_and_8_7(figure, kernel, largest):
 
 
 def test_figure_8_6_where_the_lines_match():
-    """Figure 8.6: the horizontal kernel answers 3 on the inner pixels of both horizontal lines."""
+    """Figure 8.6: the horizontal kernel's response is 3 inside both horizontal lines."""
     response = filtered(HORIZONTAL, SQUARE)
 
     assert {tuple(pixel) for pixel in np.argwhere(response == 3).tolist()} == {
@@ -251,7 +251,7 @@ def test_figure_8_6_where_the_lines_match():
 
 
 def test_figure_8_7_where_the_lines_match():
-    """Figure 8.7: the slash answers 3 on the inner pixels of two of the diamond's four sides."""
+    """Figure 8.7: the slash's response is 3 inside two of the diamond's four sides."""
     response = filtered(SLASH, DIAMOND)
 
     assert {tuple(pixel) for pixel in np.argwhere(response == 3).tolist()} == {
@@ -286,8 +286,8 @@ def test_figure_8_8(figure, kernel, pooled):
 
 
 def test_equation_8_12_entry_by_entry():
-    """8.12: the matrix of the 2 x 2 kernel on the 3 x 3 image, with the weights' names."""
-    names = np.array(["w11", "w12", "w21", "w22", "0"])  # the last is for number -1
+    """8.12: the matrix of the 2 x 2 kernel on the 3 x 3 image, with named weights."""
+    names = np.array(["w11", "w12", "w21", "w22", "0"])  # the last one is for index -1
 
     matrix = names[shared_weights((2, 2), (3, 3), order="columns")]
 

@@ -1,4 +1,4 @@
-"""The texts' figures, exercises and numbers, each by a network of striate."""
+"""The figures, exercises and numbers of the texts, each reproduced by a network."""
 
 import itertools
 
@@ -27,28 +27,28 @@ TEMPLATES = (HORIZONTAL, VERTICAL, SLASH, BACKSLASH)
 
 
 def filters(*kernels, **options):
-    """Make a convolution layer with these kernels, one for each map, and no bias."""
+    """Return a convolution layer with these kernels, one per map, without bias."""
     weights = np.array(kernels)[:, np.newaxis]
     window, given = weights.shape[2:], Given(values=weights)
     return st.Conv(len(kernels), window, bias=None, initializer=given, **options)
 
 
 def apply(layers, picture):
-    """Give the maps that layers make of one picture: ``[map, row, column]``."""
+    """Return the maps of one image after some layers: ``[map, row, column]``."""
     net = st.Network(layers, input_shape=(*picture.shape, 1))
     return net.predict(picture[np.newaxis].astype(float))[0].transpose(2, 0, 1)
 
 
 def sizes(net):
-    """List the rows of every picture in a network, from its input to its last one."""
+    """List the number of rows of every layer in a network, from its input on."""
     return [net.input_shape[0], *(row.shape[1] for row in net.summary().rows if len(row.shape) > 1)]
 
 
 def designed():
-    """Design the network of E8.10: a whole match of a template speaks for one of the figures.
+    """Design the network of E8.10: a full match of a template is evidence for one of the figures.
 
-    Three pixels that match, less a bias of 2, leave 1; two leave nothing behind relu. Horizontal
-    and vertical matches speak for the square, slanted ones for the diamond.
+    A match of three pixels and a bias of -2 give 1; a match of two pixels gives 0 after relu.
+    Horizontal and vertical matches are evidence for a square, diagonal ones for a diamond.
     """
     votes = np.repeat([[1, 1, -1, -1], [-1, -1, 1, 1]], 25, axis=1)
     net = st.Network(
@@ -78,7 +78,7 @@ def test_exercise_8_1():
 
 
 def test_exercise_8_1_ii():
-    """E8.1 ii: the plus answers 5, its largest, to the middle of a plus, and there alone."""
+    """E8.1 ii: the response of the plus has its maximum, 5, only at the center of a plus."""
     cross = np.zeros((8, 8))
     cross[4, 2:7] = cross[2:7, 4] = 1
 
@@ -89,14 +89,14 @@ def test_exercise_8_1_ii():
 
 
 def test_exercise_8_2():
-    """E8.2: 2 x 2 max pooling with stride 2 behind E8.1's layer."""
+    """E8.2: 2 x 2 max pooling with stride 2 after E8.1's layer."""
     found = apply([filters(E8_1_KERNEL, padding=1), st.MaxPool(2, stride=2)], E8_1_IMAGE)
 
     assert found[0].tolist() == [[3, 3, 3, 3], [3, 2, 2, 3], [3, 2, 2, 3], [3, 3, 3, 3]]
 
 
 def test_exercise_8_4():
-    """E8.4: P8.2's kernel shifts; in rows and columns, as layers have them, to the right only."""
+    """E8.4: P8.2's kernel shifts; in rows and columns, as in layers, it only shifts right."""
     found = apply([filters(P8_2_KERNEL, flip=True, padding=((1, 0), (1, 0)))], E8_4_IMAGE)
 
     assert found[0].tolist() == np.roll(E8_4_IMAGE, 1, axis=1).tolist()
@@ -115,7 +115,7 @@ def test_exercise_8_5():
 
 
 def test_exercise_8_6():
-    """E8.6: convolution with flip=True, correlation, and the kernel that makes one the other."""
+    """E8.6: convolution with flip=True, correlation, and the kernel that makes them equal."""
     convolved = apply([filters(E8_6_KERNEL, flip=True)], E8_1_IMAGE)
     correlated = apply([filters(E8_6_KERNEL)], E8_1_IMAGE)
     with_turned_kernel = apply([filters(np.rot90(E8_6_KERNEL, 2))], E8_1_IMAGE)
@@ -136,7 +136,7 @@ def test_exercise_8_7():
 
 
 def test_exercise_8_8():
-    """E8.8: each derivative goes to the first of its window's largest pixels, the others get 0."""
+    """E8.8: each derivative goes to the first maximum of its window; other pixels get 0."""
     picture = np.array([[1, 7, 4, 0], [2, 3, 4, 4], [0, 0, -5, -2], [0, 0, -2, -9]])
     net = st.Network([st.MaxPool(2)], input_shape=(4, 4, 1))
     wanted = np.array([[5, 8], [-2, 0]])  # the maxima are 7, 4, 0, -2
@@ -154,7 +154,7 @@ def test_exercise_8_8():
 
 
 def test_exercise_8_9():
-    """E8.9: n = b z leads to dz = b dn and db = the sum of dn z, over pixels."""
+    """E8.9: if n = b z, then dz = b dn, and db is the sum of dn z over pixels."""
     layer = st.Conv(1, 2, net_input="product", initializer=Given(values=[[[[1, 2], [3, 4]]]]))
     net = st.Network([layer], input_shape=(3, 3, 1))
     net.parameters["conv1.bias"][:] = 3
@@ -173,7 +173,7 @@ def test_exercise_8_9():
 
 
 def test_exercise_8_10():
-    """E8.10: the designed network knows every square and diamond, of any size, at any place."""
+    """E8.10: the designed network is correct for all squares and diamonds from radius 2 on."""
     figures = [
         (draw(radius=radius, center=center), label)
         for label, draw in enumerate((shapes.square, shapes.diamond))
@@ -186,12 +186,12 @@ def test_exercise_8_10():
 
     assert len(figures) == 2 * (11**2 + 9**2 + 7**2 + 5**2 + 3**2 + 1)
     assert found.argmax(axis=1).tolist() == list(labels)
-    # The smallest figures have two whole matches left behind the pooling: 2 votes against -2.
+    # The smallest figures have two full matches after pooling: 2 votes against -2.
     assert found.max(axis=1).min() == pytest.approx(1 / (1 + np.exp(-4)), abs=1e-6)
 
 
 def test_exercise_8_10_by_its_votes():
-    """E8.10: the square of figure 8.4 has whole matches with two templates, the diamond too."""
+    """E8.10: the square and the diamond of figure 8.4 fully match two templates each."""
     net = designed()
 
     square, diamond = (
@@ -203,7 +203,7 @@ def test_exercise_8_10_by_its_votes():
 
 
 def test_the_design_stands_noise_and_can_be_learned():
-    """Figures 8.4, 8.5: on noisy figures the design and a trained network of its layers do well."""
+    """Figures 8.4, 8.5: on noisy figures, the design and a trained network are accurate."""
     (x, y), (x_test, y_test) = st.data.load("shapes")
     trained = st.Network.parse("conv 4@3x3 padding 1 relu | max 3 | dense 2 softmax", (15, 15, 1))
 
@@ -215,7 +215,7 @@ def test_the_design_stands_noise_and_can_be_learned():
 
 
 def test_figures_8_6_and_8_7():
-    """Figures 8.6 and 8.7: four maps of each picture; only its own templates reach 3."""
+    """Figures 8.6 and 8.7: of the four maps of each figure, only those of its lines reach 3."""
     square, diamond = (apply([filters(*TEMPLATES, padding=1)], p) for p in (SQUARE, DIAMOND))
 
     assert square.shape == diamond.shape == (4, 15, 15)
@@ -224,7 +224,7 @@ def test_figures_8_6_and_8_7():
 
 
 def test_figure_8_8():
-    """Figure 8.8: 3 x 3 max pooling behind the filters takes 15 x 15 to 5 x 5."""
+    """Figure 8.8: 3 x 3 max pooling after the filters reduces 15 x 15 to 5 x 5."""
     layers = [filters(*TEMPLATES, padding=1), st.MaxPool(3)]
 
     horizontal = apply(layers, SQUARE)[0]
@@ -264,7 +264,7 @@ def test_figures_8_9_to_8_11():
 
 
 def test_the_same_kernels_for_another_image():
-    """Hagan, after 8.15: the image's size may change, then the output's does, not the kernel's."""
+    """Hagan, after 8.15: if the image size changes, so does the output size, but not the kernel."""
     net = st.Network([filters(*TEMPLATES)], input_shape=(15, 15, 1))
 
     larger = net.at((40, 20, 1))
@@ -274,7 +274,7 @@ def test_the_same_kernels_for_another_image():
 
 
 def test_wichmann_3_1():
-    """3.1: ten 5 x 5 x 3 filters on 100 x 100 x 3 give 96 x 96 x 10; 300 high, 200 wide is so."""
+    """3.1: ten 5 x 5 x 3 filters on 100 x 100 x 3 give 96 x 96 x 10; 300 is a height, 200 a width."""
     layer = st.Conv(10, 5)
 
     assert st.Network([layer], input_shape=(100, 100, 3)).output_shape == (96, 96, 10)
@@ -297,7 +297,7 @@ def test_wichmann_3_3():
     [("lenet5-valid", [32, 28, 14, 10, 5]), ("lenet5", [28, 28, 14, 10, 5])],
 )
 def test_wichmann_6_1(preset, steps):
-    """6.1: LeNet-5 has 156 + 2,416 + 48,120 + 10,164 + 850 = 61,706 numbers to learn."""
+    """6.1: LeNet-5 has 156 + 2,416 + 48,120 + 10,164 + 850 = 61,706 trainable parameters."""
     net = st.Network.preset(preset)
 
     counts = [row.parameters for row in net.summary().rows if row.parameters]
@@ -341,7 +341,7 @@ def test_wolters_exercise():
     ],
 )
 def test_wolters_binary_cross_entropy(labels, outputs, summed_over_classes, mean):
-    """The course's numbers: the mean over all entries, half the sum over its two classes."""
+    """The course's numbers: the mean over all entries is half the sum over its two classes."""
     probabilities = np.array(outputs)
     layer = st.Dense(2, activation="logistic", initializer=Given(values=np.eye(2)))
     net = st.Network([layer], input_shape=(2,))
@@ -356,9 +356,9 @@ def test_wolters_binary_cross_entropy(labels, outputs, summed_over_classes, mean
 
 
 def test_wolters_template_is_found():
-    """Finding Waldo: a layer whose kernel is the template, less its mean, answers most where it is.
+    """Finding Waldo: a layer with the template as its kernel has its maximum where the template is.
 
-    The mean is taken off, so that a bright place does not look like everything.
+    The mean of the template is subtracted; otherwise, bright regions would match everything.
     """
     scene = np.random.default_rng(71).uniform(size=(40, 50))
     template = scene[21:28, 13:20]

@@ -1,7 +1,7 @@
-"""The table of equations is complete, and each of them is evaluated as it is printed.
+"""The table of equations is complete, and each equation is evaluated as printed.
 
-The printed equations themselves are in `books/printed`; the tests beside this one compare them with
-each other and with `striate.maths`.
+The printed equations are functions in `books/printed`; the other tests in this folder compare them
+with each other and with striate.
 """
 
 import re
@@ -22,12 +22,12 @@ PRINTED = {
 
 
 def function_name(number):
-    """Name the function of a printed equation."""
+    """Return the name of the function of an equation."""
     return f"equation_{number.replace('.', '_')}"
 
 
 def test_the_table_holds_the_95_equations_in_order():
-    """Hagan 8.1 to 8.53, Wichmann 1.1 to 5.8, Wolter 1 to 8: each once, in the texts' order."""
+    """Hagan 8.1 to 8.53, Wichmann 1.1 to 5.8, Wolter 1 to 8: each once, in this order."""
     last_of_section = {1: 7, 2: 3, 3: 1, 4: 15, 5: 8}
     wanted = [
         *(f"Hagan 8.{k}" for k in range(1, 54)),
@@ -53,7 +53,7 @@ def test_an_entry_says_what_it_should(equation):
 
 @pytest.mark.parametrize("equation", EQUATIONS, ids=lambda equation: equation["number"])
 def test_every_equation_is_evaluated_as_printed(equation):
-    """Each equation is a function of plain loops; one with a slip is there as printed too."""
+    """Each equation is a function of plain loops; one with a slip exists as printed, too."""
     book, number = equation["number"].split()
     name = function_name(number)
 
@@ -63,7 +63,7 @@ def test_every_equation_is_evaluated_as_printed(equation):
 
 @pytest.mark.parametrize("book", PRINTED)
 def test_every_printed_function_is_tested(book):
-    """No printed equation is written down without being compared with something."""
+    """Every printed equation is used in a test."""
     tests = (HERE / f"test_printed_{book.lower()}.py").read_text()
     for name in PRINTED[book]:
         if name.startswith("equation_"):

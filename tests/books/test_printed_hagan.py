@@ -1,4 +1,4 @@
-"""Hagan's printed equations against each other and against the mathematics of striate."""
+"""Hagan's printed equations, compared with each other and with `striate.maths`."""
 
 import itertools
 
@@ -24,14 +24,14 @@ from striate.maths import (
 RNG = np.random.default_rng(31)
 W = RNG.integers(-5, 6, size=(2, 3)).astype(float)
 P = RNG.integers(-5, 6, size=(4, 5)).astype(float)
-# Three maps of layer m, two of layer n, so that a limit of the wrong layer shows.
+# Three maps in layer m and two in layer n, so that a limit of the wrong layer is noticed.
 LW = RNG.integers(-5, 6, size=(3, 2, 2, 3)).astype(float)
 A = RNG.integers(-5, 6, size=(2, 5, 6)).astype(float)
 DLZ = RNG.integers(-5, 6, size=(3, 4, 4)).astype(float)
 
 
 def transform(p):
-    """Apply a linear, position invariant function: the convolution with W, cut to the image."""
+    """Apply a linear, position-invariant function: the convolution with W, cropped to the image."""
     return convolve(W, p, padding="full")[: p.shape[0], : p.shape[1]]
 
 
@@ -41,7 +41,7 @@ def layer(lw, a):
 
 
 def loss(lw, a):
-    """Take a loss whose derivative with respect to the layer's output is DLZ."""
+    """Return a loss whose derivative with respect to the layer's output is DLZ."""
     return np.sum(DLZ * forward.equation_8_20(lw, a))
 
 
@@ -69,12 +69,12 @@ def test_8_3():
 
 
 def test_8_4():
-    """8.4: so its transform is the sum of the transforms of shifted impulses."""
+    """8.4: its transform is the sum of the transforms of shifted impulses."""
     assert np.array_equal(forward.equation_8_4(transform, P), transform(P))
 
 
 def test_8_5_to_8_8():
-    """8.5, 8.6, 8.7, 8.8: four ways to write the convolution, and convolve() is all of them."""
+    """8.5, 8.6, 8.7, 8.8: four forms of the convolution, all equal to convolve()."""
     found = convolve(W, P, padding="full")
 
     assert np.array_equal(found, forward.equation_8_5(P, W))
@@ -128,7 +128,7 @@ def test_8_14_to_8_17():
     ids=["8.18", "8.19"],
 )
 def test_8_18_and_8_19(equation, as_printed):
-    """8.18, 8.19: sizes with stride need the floor wherever the division leaves a remainder."""
+    """8.18, 8.19: sizes with stride need the floor if the division leaves a remainder."""
     for n, padding, window, stride in itertools.product(range(4, 9), range(2), (2, 3), (1, 2, 3)):
         (axis,) = axes((n,), window=window, stride=stride, padding=padding)
 
@@ -162,7 +162,7 @@ def test_8_26():
 
 
 def test_8_27_and_8_28():
-    """8.27, 8.28: the five derivatives of one layer are those that the other equations give."""
+    """8.27, 8.28: the five derivatives of one layer equal those of the other equations."""
     a, lw, b = A[0], LW[0, 0], 0.25
     lz = forward.equation_8_13(lw, a)
     n = gradient.equation_8_32(lz, b)
@@ -191,7 +191,7 @@ def test_8_27_and_8_28():
 
 
 def test_8_29_to_8_31():
-    """8.29, 8.30, 8.31: the order of the steps leads to the derivatives of the whole layer."""
+    """8.29, 8.30, 8.31: the steps in this order give the derivatives of the whole layer."""
     n_n = A / 5
 
     def performance(n_n, lw, b):
@@ -203,7 +203,7 @@ def test_8_29_to_8_31():
     db = gradient.equation_8_30(DLZ)
     dlw = gradient.equation_8_31(DLZ, np.tanh(n_n))
 
-    # Central differences with step 1e-5 leave about 1e-8 of sums of this size.
+    # Central differences with step 1e-5 have errors of about 1e-8 for sums of this size.
     assert np.allclose(dn_n, derivative(lambda n_n: performance(n_n, LW, b), n_n), atol=1e-6)
     assert np.allclose(db, derivative(lambda b: performance(n_n, LW, b), b), atol=1e-6)
     assert np.allclose(dlw, derivative(lambda lw: performance(n_n, lw, b), LW), atol=1e-6)
@@ -218,7 +218,7 @@ def test_8_32_to_8_35():
 
 
 def test_8_36_and_8_37():
-    """8.36, 8.37: the bias sums over the map; the pooling it is written as is a sum, no average."""
+    """8.36, 8.37: the bias sums over the map; the pooling in 8.37 is a sum, not an average."""
     dn = DLZ[0]
 
     by_definition = derivative(lambda b: np.sum(dn * (P[:4, :4] + b)), 0.0)
@@ -233,7 +233,7 @@ def test_8_38():
 
 
 def test_8_39_to_8_45():
-    """8.39, 8.40, 8.41, 8.44, 8.45: five ways to the derivative of the maps, and it is that."""
+    """8.39, 8.40, 8.41, 8.44, 8.45: five equal forms of the derivative with respect to the maps."""
     found = np.stack(
         [sum(convolve(LW[h, l], DLZ[h], padding="full") for h in range(3)) for l in range(2)]
     )
@@ -287,13 +287,13 @@ def test_8_39_as_printed_forgets_maps():
     "as_printed", [gradient.equation_8_41_as_printed, gradient.equation_8_44_as_printed]
 )
 def test_8_41_and_8_44_as_printed_leave_the_image(as_printed):
-    """8.41, 8.44: the indices run outside dLZ; zeros there have to be assumed."""
+    """8.41, 8.44: the indices run outside dLZ, which must be zero there."""
     with pytest.raises(IndexError):
         as_printed(LW, DLZ)
 
 
 def test_8_45_as_printed_has_no_l():
-    """8.45: summed over l, the right side is one image, and not the one of any l."""
+    """8.45: summed over l, the right side is a single image and isn't that of any l."""
     right = gradient.equation_8_45(LW, DLZ)
     for h in range(3):
         printed = gradient.equation_8_45_as_printed(LW, DLZ, h)
@@ -303,7 +303,7 @@ def test_8_45_as_printed_has_no_l():
 
 
 def test_8_46_to_8_48():
-    """8.46, 8.47, 8.48: three ways to the derivative of the kernels, and it is that."""
+    """8.46, 8.47, 8.48: three equal forms of the derivative with respect to the kernels."""
     found = np.stack([[cross_correlate(dz, a) for a in A] for dz in DLZ])
 
     def dz_dw(_h, l, i, j, u, v):
@@ -316,7 +316,7 @@ def test_8_46_to_8_48():
 
 
 def test_8_49_to_8_53():
-    """8.49 to 8.53: across the transfer function, in four notations, and it is the derivative."""
+    """8.49 to 8.53: four equal forms of the derivative through the transfer function."""
     n = P / 5
 
     def performance(n):
@@ -334,7 +334,7 @@ def test_8_49_to_8_53():
 
 
 def test_summary_convolution():
-    """Summary: counted from 1, p[m - i + 1] stands where 8.8 has p[m - i]."""
+    """Summary: counted from 1, p[m - i + 1] replaces p[m - i] of 8.8."""
     found = convolve(W, P, padding="full")
     r, c = W.shape
 

@@ -1,7 +1,7 @@
-"""Hagan's printed equations against the kinds of function, the layers and the networks of striate.
+"""Hagan's printed equations, compared with kinds, layers and networks.
 
-The numbers are whole, so that sums are exact in float64 whatever their order: what should be equal
-is equal bit by bit, unless a comment says otherwise.
+All numbers are integers, so that sums are exact in float64 in any order. Results must be equal bit
+for bit, unless a comment explains why not.
 """
 
 import itertools
@@ -27,7 +27,7 @@ from striate.functions.weight import (
 )
 
 RNG = np.random.default_rng(41)
-# Three maps of layer m, two of layer n, rows unlike columns: a limit of the wrong axis shows.
+# Three maps in layer m, two in layer n, and different rows and columns expose wrong limits.
 LW = RNG.integers(-5, 6, size=(3, 2, 2, 3)).astype(float)
 A = RNG.integers(-5, 6, size=(2, 2, 5, 6)).astype(float)  # two images
 DLZ = RNG.integers(-5, 6, size=(2, 3, 4, 4)).astype(float)
@@ -36,7 +36,7 @@ CONVOLUTION = Convolution(feature_maps=3, window=(2, 3))
 
 
 def each(equation, *batches):
-    """Apply an equation of the book, which knows one image, to each image of a batch."""
+    """Apply an equation of the book, which is for one image, to each image of a batch."""
     return np.stack([equation(*images) for images in zip(*batches, strict=True)])
 
 
@@ -51,7 +51,7 @@ def kernel_derivative(stride, padding):
 
 
 def pixel_derivative(a, stride, padding):
-    """Extend the second factor of 8.46 likewise: how an output pixel depends on a weight."""
+    """Extend the second factor of 8.46 in the same way: how an output pixel depends on a weight."""
     a = from_1(a, outside=0)
 
     def dlz_dw(_h, l, i, j, u, v):
@@ -108,7 +108,7 @@ def test_8_9_8_10_8_13_are_the_convolution_of_one_map():
 
 
 def test_8_11_and_8_12_are_a_convolution_and_a_dense_layer():
-    """8.11, 8.12: DotProduct with the printed matrix does to vec(P) what Convolution does to P."""
+    """8.11, 8.12: DotProduct with the printed matrix maps vec(P) as Convolution maps P."""
     w, p = LW[:1, :1, :, :2], A[:1, :1, :3, :3]
     vec = Flatten(order="columns")
 
@@ -158,7 +158,7 @@ def test_8_22_and_8_23_are_the_trainable_average():
         for h in range(2):
             assert np.array_equal(pooled[h], forward.equation_8_22(image[h, :4], 2, 3, w[h]))
             assert np.array_equal(pooled[h], forward.equation_8_23(w[h], 2, 3, image[h, :4]))
-    # 1/6 is rounded: once here, once there, and once more by the product.
+    # 1/6 is rounded in both computations, and the product is rounded once more.
     fixed = kind.apply(np.full(2, 1 / 6), A)
     assert np.allclose(AveragePooling(window=(2, 3)).apply(A), fixed, rtol=1e-15, atol=0)
 
@@ -202,7 +202,7 @@ def test_8_34_and_8_35_are_the_way_back_through_the_sum():
 
 
 def test_8_36_and_8_37_are_the_derivative_of_the_bias():
-    """8.36, 8.37: the sum over the map, and over images; SumPool is the pooling meant."""
+    """8.36, 8.37: the sum over the map, and over images, which is SumPool."""
     found = Sum().backward_b((DLZ,), B, DLZ)
 
     by_pooling = SumPooling(window=(4, 4)).apply(DLZ).sum(axis=(0, 2, 3))
@@ -272,18 +272,18 @@ def test_8_49_to_8_53_are_the_way_back_through_the_transfer_function(kind, f_dot
     found = kind.backward_n(n, kind.apply(n), da)
 
     F_dot = table(lambda *k: f_dot(n[k]), *n.shape)
-    # Some four functions of the processor's library, of an ulp or two each; 1 - tanh² cancels:
-    # at n = 2.75 it is 0.016, so 60 times that.
+    # About four functions of the math library with an error of an ulp or two each. 1 - tanh²
+    # cancels: at n = 2.75 it is 0.016, so the error is 60 times larger.
     assert np.allclose(found, gradient.equation_8_49(F_dot, da), rtol=1e-13, atol=0)
     assert np.allclose(found, gradient.equation_8_52(f_dot, n, da), rtol=1e-13, atol=0)
     assert np.allclose(found, gradient.equation_8_53(F_dot, da), rtol=1e-13, atol=0)
-    # Central differences of step 1e-5.
+    # Central differences with step 1e-5.
     by_definition = gradient.equation_8_51(lambda x: kind.apply(np.array([x]))[0], n)
     assert np.allclose(F_dot, by_definition, rtol=0, atol=1e-9)
 
 
 def test_8_53_needs_a_function_of_each_entry_alone():
-    """8.53: for softmax no Hadamard product will do: each output depends on every net input."""
+    """8.53: a Hadamard product isn't enough for softmax: outputs depend on every net input."""
     n = np.array([[0.5, -1.0, 2.0]])
     a = Softmax().apply(n)
 
@@ -314,7 +314,7 @@ def test_problem_8_4_is_the_derivative_of_the_averages_weight():
 
 
 def test_8_20_with_two_incoming_layers():
-    """8.20: a layer m that two layers n feed has kernels for each, and adds what they give."""
+    """8.20: a layer m with two incoming layers n has kernels for each, and adds their results."""
     first, second = st.Input((5, 6, 2), name="first"), st.Input((5, 6, 2), name="second")
     join = st.Conv(3, (2, 3), name="join")
     net = st.Network([first, second], join([first, second]), seed=1)
@@ -323,7 +323,7 @@ def test_8_20_with_two_incoming_layers():
     found = net.trace([images[:1], images[1:]])["join"]
 
     printed = [forward.equation_8_20(w, a) for w, a in zip(found.W, A, strict=True)]
-    # Float32: 12 products to a sum.
+    # Float32, with 12 products per sum.
     bound = tolerance(12, np.float32)
     for z, exact in zip(found.Z, printed, strict=True):
         assert np.linalg.norm(z[0] - exact) <= bound * np.linalg.norm(exact)
@@ -331,7 +331,7 @@ def test_8_20_with_two_incoming_layers():
 
 
 def test_8_29_to_8_31_are_the_trace_of_a_network():
-    """8.29, 8.30, 8.31: dN of layer m leads to dN of layer n, to db and to dW, as trace shows."""
+    """8.29, 8.30, 8.31: dN of layer m leads to dN of layer n, to db and to dW, as in a trace."""
     net = st.Network(
         [
             st.Conv(3, (2, 3), activation="tanh", name="n"),
@@ -348,7 +348,7 @@ def test_8_29_to_8_31_are_the_trace_of_a_network():
     db_m = gradient.equation_8_30(m.dN[0])
     dlw_m = gradient.equation_8_31(m.dZ[0], n.A[0])
     for found, printed in ((n.dN[0], dn_n), (m.db, db_m), (m.dW, dlw_m)):
-        # Float32, at most 16 products to a sum.
+        # Float32, with at most 16 products per sum.
         bound = tolerance(16, np.float32) * np.linalg.norm(printed)
         assert np.linalg.norm(found - printed) <= bound
     assert np.array_equal(m.dZ, m.dN)  # 8.35

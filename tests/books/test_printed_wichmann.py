@@ -1,4 +1,4 @@
-"""Wichmann's printed equations against each other and against the mathematics of striate."""
+"""Wichmann's printed equations, compared with each other and with `striate.maths`."""
 
 import itertools
 
@@ -12,7 +12,7 @@ from striate.maths import Axis, axes, central_differences, convolve, cross_corre
 RNG = np.random.default_rng(32)
 F_FILTER = RNG.integers(-5, 6, size=(3, 3)).astype(float)
 G_IMAGE = RNG.integers(-5, 6, size=(4, 6)).astype(float)
-# A filter of 3 x 3 at stride 2 on 7 x 9 pixels: 3 x 4 places, so that exchanged limits show.
+# A 3 x 3 filter with stride 2 on 7 x 9 pixels has 3 x 4 positions: exchanged limits are noticed.
 W = RNG.normal(size=(3, 3))
 X = RNG.normal(size=(7, 9))
 B, S = 0.25, 2
@@ -26,17 +26,17 @@ def sigma_dot(z):
 
 
 def loss(W, X, b):
-    """Take a loss whose derivative with respect to the layer's output is DL_DA."""
+    """Return a loss whose derivative with respect to the layer's output is DL_DA."""
     return np.sum(DL_DA * wichmann.equation_4_1(W, X, b, S, np.tanh)[1])
 
 
 def box(t):
-    """Draw a box from 0 to 1."""
+    """Return a box function, 1 between 0 and 1."""
     return 1.0 if 0 <= t < 1 else 0.0
 
 
 def ramp(t):
-    """Draw a ramp from 0 to 2."""
+    """Return a ramp function between 0 and 2."""
     return t if 0 <= t < 2 else 0.0
 
 
@@ -45,7 +45,7 @@ def test_1_1_and_1_2():
     # The box averages the ramp over [t - 1, t], cut to [0, 2].
     known = {0.5: 0.125, 1.0: 0.5, 1.5: 1.0, 2.5: 0.875, 3.5: 0.0}
     for t, value in known.items():
-        # The midpoint rule with 20,000 steps over 8 errs by a step of 4e-4 times the jumps.
+        # The midpoint rule with 20,000 steps over 8 has an error of the step, 4e-4, times the jumps.
         assert wichmann.equation_1_1(box, ramp, t, reach=4) == pytest.approx(value, abs=2e-3)
         assert wichmann.equation_1_2(box, ramp, t, reach=4) == pytest.approx(value, abs=2e-3)
 
@@ -94,7 +94,7 @@ def test_2_1():
 
 
 def test_2_2_and_2_3():
-    """2.2, 2.3: the size, exact where the fraction is an integer, else rounded down."""
+    """2.2, 2.3: the size, exact if the fraction is an integer, and otherwise rounded down."""
     for n, p, f, s in itertools.product(range(5, 9), range(2), (2, 3), (1, 2, 3)):
         (axis,) = axes((n,), window=f, stride=s, padding=p)
 
@@ -117,7 +117,7 @@ def test_3_1():
 
 
 def test_4_1():
-    """4.1: a layer's output is the correlation at every s-th place, with bias, under sigma."""
+    """4.1: a layer's output is sigma of the correlation at every s-th position plus the bias."""
     found = cross_correlate(W, X)[::S, ::S] + B
 
     assert np.allclose(found, Z, rtol=0, atol=1e-14)
@@ -125,7 +125,7 @@ def test_4_1():
 
 
 def test_4_1_as_printed_gives_another_derivative():
-    """4.1: with Z without the bias, as the brace has it, sigma'(Z) in 4.7 is wrong."""
+    """4.1: if Z excludes the bias, as the brace says, sigma'(Z) in 4.7 is wrong."""
     Z_printed, A_printed = wichmann.equation_4_1_as_printed(W, X, B, S, np.tanh)
     right = derivative(lambda W: loss(W, X, B), W)
 
@@ -137,7 +137,7 @@ def test_4_1_as_printed_gives_another_derivative():
 
 
 def a_by_w(m, n):
-    """Give the second factor of 4.2 for one weight, as a function of i, j."""
+    """Return the second factor of 4.2 for one weight, as a function of i, j."""
     return lambda i, j: wichmann.equation_4_4(
         sigma_dot, Z, lambda k, l: wichmann.equation_4_6(X, S, k, l, m, n), i, j
     )
@@ -161,13 +161,13 @@ def test_4_2_to_4_7():
 
 
 def test_4_2_as_printed_leaves_the_output():
-    """4.2: with n_W for rows and n_H for columns the sum leaves an output that is not square."""
+    """4.2: with n_W for rows and n_H for columns, the sum leaves an output that isn't square."""
     with pytest.raises(IndexError):
         wichmann.equation_4_2_as_printed(DL_DA, a_by_w(0, 0))
 
 
 def test_4_3_as_printed_leaves_the_output():
-    """4.3: the input's width and height are no limits of Z's indices."""
+    """4.3: the width and height of the input aren't the limits of Z's indices."""
     with pytest.raises(IndexError):
         wichmann.equation_4_3_as_printed(sigma_dot, Z, lambda _k, _l: 1.0, 0, 0, *X.shape)
 
@@ -180,19 +180,19 @@ def test_4_8():
 
 
 def test_4_9_and_4_10():
-    """4.9, 4.10: a layer's error is the derivative by the next layer's input, the same array."""
+    """4.9, 4.10: a layer's error is the derivative with respect to the next layer's input."""
     error = wichmann.equation_4_9(lambda A: loss(W, A, B), X)
 
     assert np.array_equal(error, wichmann.equation_4_10(lambda X: loss(W, X, B), X))
 
 
 def z_by_x(i, j):
-    """Give the last factor of 4.12 for one input, as a function of i', j'."""
+    """Return the last factor of 4.12 for one input, as a function of i', j'."""
     return lambda k, l: wichmann.equation_4_14(W, S, k, l, i, j)
 
 
 def a_by_z(i, j, k, l):
-    """Give the middle factor of 4.11."""
+    """Return the middle factor of 4.11."""
     return sigma_dot(Z[i, j]) if (i, j) == (k, l) else 0.0
 
 
@@ -243,14 +243,14 @@ POOLINGS = [(2, 2, (4, 6)), (3, 1, (5, 6)), (3, 2, (7, 9)), (2, 3, (8, 5))]
 
 
 def pool_max(X, f, s):
-    """Pool by the printed equation, whose derivative is looked for."""
+    """Pool by the printed equation, to differentiate it."""
     return wichmann_pooling.equation_5_2(X, f, s)
 
 
 @pytest.mark.parametrize(("f", "s", "shape"), POOLINGS)
 def test_5_1_to_5_5(f, s, shape):
     """5.1 to 5.5: max pooling and its errors, with and without overlap."""
-    # A permutation keeps all pixels at least 1 apart: no step of 1e-5 changes a winner.
+    # In a permutation, pixels differ by at least 1, so a step of 1e-5 doesn't change a maximum.
     x = np.random.default_rng(33).permutation(np.prod(shape)).reshape(shape).astype(float)
     places = tuple(Axis(length=n, window=f, stride=s).output for n in shape)
     delta = np.random.default_rng(34).normal(size=places)
@@ -284,7 +284,7 @@ def test_5_2_and_5_3():
     ],
 )
 def test_5_4_needs_a_rule_for_ties(equation, deltas):
-    """5.4: the first of equal maxima wins; without a rule an error is passed on four times."""
+    """5.4: the first of equal maxima counts; otherwise, an error is passed on four times."""
     ties = np.ones((2, 2))
 
     found = [equation(ties, 2, 2, 0, 0, i, j) for i, j in itertools.product(range(2), range(2))]
@@ -314,14 +314,14 @@ def test_5_6_to_5_8(f, s, shape):
 
 
 def test_5_1_as_printed_leaves_the_output():
-    """5.1: with N_W for rows and N_H for columns the sum leaves an output that is not square."""
+    """5.1: with N_W for rows and N_H for columns, the sum leaves an output that isn't square."""
     with pytest.raises(IndexError):
         wichmann_pooling.equation_5_1_as_printed(DL_DA, lambda _i, _j: 1.0)
 
 
 @pytest.mark.parametrize(("f", "s", "shape"), POOLINGS)
 def test_5_5_and_5_8_as_printed_sum_over_other_windows(f, s, shape):
-    """5.5, 5.8: the windows from i to i + f - 1 are not those that hold pixel i, at any stride."""
+    """5.5, 5.8: for any stride, the windows i to i + f - 1 aren't those that contain pixel i."""
     x = np.random.default_rng(37).permutation(np.prod(shape)).reshape(shape).astype(float)
     delta = np.random.default_rng(38).normal(size=pool_max(x, f, s).shape)
 

@@ -1,4 +1,4 @@
-"""Wolter's printed equations against each other and against the mathematics of striate."""
+"""Wolter's printed equations, compared with each other and with `striate.maths`."""
 
 import itertools
 
@@ -30,7 +30,7 @@ def f_dot(x):
 
 
 def loss(kernels, image, bias):
-    """Take a loss whose derivative with respect to the activations is DELTA."""
+    """Return a loss whose derivative with respect to the activations is DELTA."""
     return np.sum(DELTA * np.tanh(wolter.equation_5(kernels, image, bias)))
 
 
@@ -42,7 +42,7 @@ def test_1():
 
 
 def test_1_as_printed_takes_a_term_too_many():
-    """1: x has no entry T."""
+    """1: x doesn't have an entry T."""
     with pytest.raises(IndexError):
         wolter.equation_1_as_printed(SIGNAL, SIGNAL_KERNEL)
 
@@ -53,7 +53,7 @@ def test_2():
 
 
 def test_2_as_printed_transposes_the_kernel():
-    """2: K(n, m) with the image's limits leaves a kernel, or convolves with its transpose."""
+    """2: K(n, m) with the image's limits leaves the kernel, or convolves with its transpose."""
     with pytest.raises(IndexError):
         wolter.equation_2_as_printed(K, I)
     square = K[:, :2]
@@ -70,7 +70,7 @@ def test_3():
 
 
 def test_3_as_printed_leaves_the_kernel():
-    """3: the image's size is no limit of the kernel's indices."""
+    """3: the size of the image isn't the limit of the kernel's indices."""
     with pytest.raises(IndexError):
         wolter.equation_3_as_printed(K, I)
 
@@ -99,7 +99,7 @@ def test_5_and_6():
 
 
 def test_5_as_printed_does_not_multiply():
-    """5: a flattened kernel that is one long vector has no product with the columns."""
+    """5: a kernel that is flattened to one vector can't be multiplied with the columns."""
     with pytest.raises(ValueError, match="mismatch"):
         wolter.equation_5_as_printed(KERNELS, IMAGE, BIAS)
 
@@ -118,7 +118,7 @@ def test_7():
 
 
 def test_7_as_printed_is_an_untied_bias():
-    """7: without the sum over the places there is one derivative for each place, not each map."""
+    """7: without the sum over positions, there is a derivative per position, not per map."""
     h_bar = wolter.equation_5(KERNELS, IMAGE, BIAS)
     untied = np.tile(BIAS[:, np.newaxis], 9)
 

@@ -1,6 +1,6 @@
-"""Each slip of the three texts that concerns layers, as a counter-example that runs.
+"""A counterexample for each slip of the three texts that concerns layers.
 
-The slips of the equations alone stand beside the equations, in `test_printed_*.py`.
+Slips that only concern equations are in `test_printed_*.py`.
 """
 
 import itertools
@@ -29,26 +29,26 @@ CONVOLUTION = Convolution(feature_maps=3, window=(2, 3))
 
 
 def shifted(picture, rows, columns=0):
-    """Shift a picture with an empty margin, so that nothing leaves it or comes in."""
+    """Shift an image with an empty margin, so that no pixel leaves or enters it."""
     return np.roll(picture, (rows, columns), axis=(0, 1))
 
 
 @pytest.fixture
 def blob():
-    """Draw random pixels in the middle of an empty picture, 24 x 24."""
+    """Return an empty 24 x 24 image with random pixels in the middle."""
     return np.pad(np.random.default_rng(82).uniform(1, 2, size=(6, 7)), ((9, 9), (9, 8)))
 
 
 def conv(stride):
-    """Make a convolution layer of two maps."""
+    """Return a convolution layer with two maps."""
     kernels = np.random.default_rng(83).normal(size=(2, 1, 3, 3))
     return st.Conv(2, 3, stride=stride, padding="same", initializer=Given(values=kernels))
 
 
 def test_wolter_pooling_does_change_with_a_shift_by_two(blob):
-    """Slides, pooling: shifted by two pixels the pooled maps are not the same, but shifted by one.
+    """Slides, pooling: after a shift by two pixels, the pooled maps are shifted by one.
 
-    2 x 2 pooling stays the same only where the maxima stay in their windows.
+    The result of 2 x 2 pooling is only unchanged if the maxima stay in their windows.
     """
     still, moved = (apply([st.MaxPool(2)], shifted(blob, k))[0] for k in (0, 2))
 
@@ -57,7 +57,7 @@ def test_wolter_pooling_does_change_with_a_shift_by_two(blob):
 
 
 def test_wolter_pooling_ignores_some_shifts_by_one():
-    """Slides, pooling: what is true: a lone pixel may move within its window."""
+    """Slides, pooling: the correct statement is that a single pixel may move within its window."""
     picture = np.zeros((8, 8))
     picture[2, 4] = 1
 
@@ -70,19 +70,19 @@ def test_wolter_pooling_ignores_some_shifts_by_one():
 
 
 def test_wolter_global_pooling_is_what_ignores_shifts(blob):
-    """Slides, pooling: the maximum, and the mean, of a whole map do not change with any shift."""
+    """Slides, pooling: the maximum and the mean of a whole map don't change for any shift."""
     for layer in (st.GlobalMaxPool(), st.GlobalAveragePool()):
         net = st.Network([conv(1), layer], input_shape=(24, 24, 1))
 
         pictures = np.array([shifted(blob, *by) for by in ((0, 0), (2, 0), (3, -5), (-6, 1))])
         found = net.predict(pictures)
 
-        # The same 24² numbers are added in another order, in float32.
+        # The same 24² values are added in a different order, in float32.
         assert np.allclose(found, found[0], rtol=0, atol=1e-6 * 24)
 
 
 def test_wolter_convolution_shifts_with_its_input(blob):
-    """Slides, "The shifting input problem": at stride 1 maps shift as the picture does."""
+    """Slides, "The shifting input problem": with stride 1, maps shift with the image."""
     for by in ((1, 0), (2, -3), (-4, 5)):
         still, moved = apply([conv(1)], blob), apply([conv(1)], shifted(blob, *by))
 
@@ -91,7 +91,7 @@ def test_wolter_convolution_shifts_with_its_input(blob):
 
 @pytest.mark.parametrize("s", [2, 3])
 def test_wolter_strides_shift_only_for_multiples(blob, s):
-    """The same: at stride s, a shift by a multiple of s moves the maps, any other one changes them.
+    """The same: with stride s, only shifts by multiples of s shift the maps without changing them.
 
     24 pixels are a multiple of both strides.
     """
@@ -103,7 +103,7 @@ def test_wolter_strides_shift_only_for_multiples(blob, s):
 
 
 def test_wolter_5_has_matrices():
-    """5: K_f is k_o x (k_i k_h k_w), v_I is (k_i k_h k_w) x places: as vectors they do not fit."""
+    """5: K_f is k_o x (k_i k_h k_w), v_I is (k_i k_h k_w) x positions; vectors wouldn't fit."""
     layer = st.Network([st.Conv(3, (2, 3))], input_shape=(6, 8, 2)).parameters["conv1.weight"]
 
     assert layer.reshape(3, -1).shape == (3, 2 * 2 * 3)
@@ -112,7 +112,7 @@ def test_wolter_5_has_matrices():
 
 
 def test_wolter_7_has_an_untied_bias():
-    """7: without the sum over the places there is a number for each neuron, not for each kernel."""
+    """7: without the sum over positions, there is one value per neuron instead of per kernel."""
     dn = RNG.integers(-5, 6, size=(1, 3, 5, 6)).astype(float)
 
     printed = wolter.equation_7_as_printed(lambda _n: 1.0, dn.reshape(3, -1), dn.reshape(3, -1))
@@ -133,9 +133,9 @@ def test_wichmann_2_1_as_printed_asks_for_negative_padding():
 
 
 def test_wichmann_figure_1_answers_to_vertical_edges():
-    """Figure 1: the "horizontal" filter answers to light changing along a row: a vertical edge.
+    """Figure 1: the "horizontal" filter responds to changes along a row: to vertical edges.
 
-    The answer to light that grows to the right is positive, not "the negative result".
+    Its response to brightness that increases to the right is positive, not "the negative result".
     """
     edge_filter = Given(values=[[[[-1, 0, 1]] * 3]])
     layer = st.Conv(1, 3, bias=None, initializer=edge_filter)
@@ -146,7 +146,7 @@ def test_wichmann_figure_1_answers_to_vertical_edges():
 
 
 def test_wichmann_4_1_takes_the_bias_into_the_net_input():
-    """4.1: the braced Z is without the bias; what sigma and sigma' take is N, which has it."""
+    """4.1: the braced Z excludes the bias; sigma and sigma' are applied to N, which includes it."""
     net = st.Network.parse("conv 1@3x3 tanh as l", (6, 8, 1))
     net.parameters["l.bias"][:] = 0.5
     w = net.parameters["l.weight"][0, 0].astype(float)
@@ -164,7 +164,7 @@ def test_wichmann_4_1_takes_the_bias_into_the_net_input():
 
 
 def test_wichmann_4_15_leaves_the_filter():
-    """4.15: as printed its indices leave filter and picture; with zeros it is backward_a."""
+    """4.15: as printed, its indices leave filter and image; with zeros, it is backward_a."""
     w, x = KERNELS[:1, :1], MAPS[:, :1]
     kind = Convolution(feature_maps=1, window=(2, 3), stride=2)
     delta = RNG.integers(-5, 6, size=kind.apply(w, x).shape).astype(float)
@@ -178,7 +178,7 @@ def test_wichmann_4_15_leaves_the_filter():
 
 @pytest.mark.parametrize(("f", "s"), [(2, 2), (3, 2), (3, 1)])
 def test_wichmann_5_5_and_5_8_sum_over_the_wrong_windows(f, s):
-    """5.5, 5.8: the windows i ... i + f - 1 are not those that hold pixel i."""
+    """5.5, 5.8: the windows i ... i + f - 1 aren't those that contain pixel i."""
     x = RNG.permutation(48).reshape(6, 8).astype(float)
     maximum, mean = MaxPooling(window=f, stride=s), AveragePooling(window=f, stride=s)
     picture = x[np.newaxis, np.newaxis]
@@ -189,13 +189,13 @@ def test_wichmann_5_5_and_5_8_sum_over_the_wrong_windows(f, s):
 
     assert not np.allclose(by_max, maximum.backward_a(picture, delta)[0, 0])
     assert not np.allclose(by_mean, mean.backward_a(picture, delta)[0, 0])
-    # What is carried back must be all of it: each window's shares add up to its derivative.
+    # The parts of each window must add up to its derivative.
     assert not np.isclose(by_mean.sum(), delta.sum())
     assert mean.backward_a(picture, delta).sum() == pytest.approx(delta.sum(), rel=1e-12)
 
 
 def test_wichmann_5_4_is_not_defined_for_ties():
-    """5.4: where several pixels are the largest, the first in row order takes all."""
+    """5.4: if several pixels share the maximum, the first one in row order gets the derivative."""
     picture = np.array([[0.0, 3.0], [3.0, 3.0]])
 
     found = MaxPooling(window=2).backward_a(picture[np.newaxis, np.newaxis], np.ones((1, 1, 1, 1)))
@@ -209,7 +209,7 @@ def test_wichmann_5_4_is_not_defined_for_ties():
 
 
 def test_wichmann_5_6_forgets_the_stride():
-    """5.6: the printed windows move by one pixel, whatever the stride."""
+    """5.6: the printed windows move by one pixel for any stride."""
     printed = wichmann_pooling.equation_5_6_as_printed(MAPS[0, 0], 2, 2)
 
     by_two, by_one = (AveragePooling(window=2, stride=s).apply(MAPS)[0, 0] for s in (2, 1))
@@ -218,7 +218,7 @@ def test_wichmann_5_6_forgets_the_stride():
 
 
 def test_wichmann_f_is_a_window_in_one_section_and_half_of_one_in_another():
-    """Sections 2, 3, 5 against 1, 4: f pixels, and 2f + 1; striate says window."""
+    """Sections 2, 3, 5 compared with 1, 4: f or 2f + 1 pixels; the kernel size is f."""
     kernel = np.ones((1, 1, 5, 5))
 
     found = Convolution(feature_maps=1, window=2 * 2 + 1).apply(kernel, MAPS[:, :1])[0, 0]
@@ -230,14 +230,14 @@ def test_wichmann_f_is_a_window_in_one_section_and_half_of_one_in_another():
 
 @pytest.mark.parametrize("ceil_mode", [False, True])
 def test_hagan_8_18_needs_the_floor(ceil_mode):
-    """8.18: (6 - 3)/2 + 1 is no number of rows; rounded down it is 2, on request up 3."""
+    """8.18: (6 - 3)/2 + 1 isn't an integer; rounded down it is 2, and with ceil_mode 3."""
     net = st.Network([st.MaxPool(3, stride=2, ceil_mode=ceil_mode)], input_shape=(6, 6, 1))
 
     assert net.output_shape == ((3, 3, 1) if ceil_mode else (2, 2, 1))
 
 
 def test_hagan_8_22_is_an_average_only_for_one_weight():
-    """8.22, 8.37: "average" pooling is the sum times w: a mean where w = 1/(rc), a sum for 1."""
+    """8.22, 8.37: "average" pooling is the sum times w: a mean if w = 1/(rc), a sum if w = 1."""
     kind = TrainableAveragePooling(window=2)
 
     assert np.array_equal(kind.apply(np.full(2, 0.25), MAPS), AveragePooling(window=2).apply(MAPS))
@@ -248,7 +248,7 @@ def test_hagan_8_22_is_an_average_only_for_one_weight():
 
 
 def test_hagan_8_26_is_another_order_than_that_of_most_libraries():
-    """8.26: (map, column, row); the default, as PyTorch and ONNX have it, is (map, row, column)."""
+    """8.26: (map, column, row); the default, as in PyTorch and ONNX, is (map, row, column)."""
     numbers = np.arange(12.0).reshape(1, 2, 2, 3)
 
     assert Flatten().apply(numbers)[0].tolist() == list(range(12))
@@ -257,7 +257,7 @@ def test_hagan_8_26_is_another_order_than_that_of_most_libraries():
 
 
 def test_hagan_8_41_and_8_44_leave_the_maps():
-    """8.41, 8.44: as printed their indices leave dLZ; with zeros there, they are backward_a."""
+    """8.41, 8.44: as printed, their indices leave dLZ; with zeros there, they are backward_a."""
     dlz = RNG.integers(-5, 6, size=(1, 3, 5, 6)).astype(float)
 
     for as_printed, equation in (
@@ -271,7 +271,7 @@ def test_hagan_8_41_and_8_44_leave_the_maps():
 
 
 def test_hagan_8_45_sums_over_the_wrong_maps():
-    """8.45: summed over l instead of h, it is no incoming map's derivative."""
+    """8.45: summed over l instead of h, it isn't the derivative of any incoming map."""
     dlz = RNG.integers(-5, 6, size=(1, 3, 5, 6)).astype(float)
     found = CONVOLUTION.backward_a(KERNELS, MAPS, dlz)[0]
 
@@ -281,7 +281,7 @@ def test_hagan_8_45_sums_over_the_wrong_maps():
 
 
 def test_hagan_8_47_holds_for_stride_1_alone():
-    """8.39 to 8.48 know no stride: 8.47's window would be as large as what is left of the map."""
+    """8.39 to 8.48 are for stride 1 only: with another stride, 8.47 isn't the derivative."""
     kind = Convolution(feature_maps=3, window=(2, 3), stride=2)
     z = kind.apply(KERNELS, MAPS)
 

@@ -1,7 +1,7 @@
-"""Wichmann's printed equations against the kinds of function and the networks of striate.
+"""Wichmann's printed equations, compared with kinds and networks.
 
-The numbers are whole, so that sums are exact in float64 whatever their order: what should be equal
-is equal bit by bit, unless a comment says otherwise.
+All numbers are integers, so that sums are exact in float64 in any order. Results must be equal bit
+for bit, unless a comment explains why not.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from striate.functions.transfer import Tanh
 from striate.functions.weight import AveragePooling, Convolution, MaxPooling
 
 RNG = np.random.default_rng(51)
-X = RNG.integers(-5, 6, size=(7, 9)).astype(float)  # rows unlike columns
+X = RNG.integers(-5, 6, size=(7, 9)).astype(float)  # different numbers of rows and columns
 W = RNG.integers(-5, 6, size=(3, 3)).astype(float)  # f = 1 in section 4: 2f + 1 pixels
 B = 2.0
 STRIDES = pytest.mark.parametrize("s", [1, 2, 3])
@@ -24,7 +24,7 @@ POOLING = pytest.mark.parametrize(("f", "s"), [(2, 2), (3, 1), (3, 2), (2, 3)])
 
 
 def images(array):
-    """Give a matrix the axes of images and maps."""
+    """Add axes for images and maps to a matrix."""
     return array[np.newaxis, np.newaxis]
 
 
@@ -34,11 +34,11 @@ def sigma_dot(z):
 
 
 class Layer:
-    """One map's convolution with stride, bias and tanh, forward and backward, by the kinds."""
+    """Compute the convolution of one map with stride, bias and tanh, forward and backward."""
 
     def __init__(self, s):
         self.kind = Convolution(feature_maps=1, window=3, stride=s)
-        # A tenth, so that tanh is not flat.
+        # Multiples of 0.1, so that tanh isn't flat.
         self.z = self.kind.apply(images(W / 10), images(X))
         self.n = Sum().apply((self.z,), np.array([B / 10]))
         self.a = Tanh().apply(self.n)
@@ -50,10 +50,10 @@ class Layer:
 
 
 def close(found, printed):
-    """Compare sums of at most 63 products of tanh's derivative, whole numbers and tenths.
+    """Compare sums of at most 63 products of tanh's derivative, integers and tenths.
 
-    Each is below 100 and rounded to 1e-14; the way through tanh, whose square is taken from 1, adds
-    as much again.
+    Each product is below 100 and rounded to 1e-14; computing 1 - tanh² adds an error of the same
+    size.
     """
     return np.allclose(found, printed, rtol=0, atol=1e-12)
 
@@ -77,7 +77,7 @@ def test_1_3_to_1_7_are_the_convolution_with_and_without_flip():
 
 @pytest.mark.parametrize("f", [1, 3, 5, 7])
 def test_2_1_is_same_padding(f):
-    """2.1: padding="same" and padding (f - 1)/2 are the same layer where f is odd."""
+    """2.1: padding="same" equals padding (f - 1)/2 if f is odd."""
     kernel = np.random.default_rng(f).integers(-5, 6, size=(1, 1, f, f)).astype(float)
     p = wichmann.equation_2_1(f)
 
@@ -104,7 +104,7 @@ def test_2_2_2_3_3_1_are_the_output_shape():
 
 @STRIDES
 def test_4_1_is_the_forward_pass(s):
-    """4.1: his Z, which has the bias in it, is the net input N; A is the activation."""
+    """4.1: Wichmann's Z, which includes the bias, is the net input N; A is the activation."""
     layer = Layer(s)
 
     Z, A = wichmann.equation_4_1(W / 10, X, B / 10, s, np.tanh)
@@ -136,13 +136,13 @@ def test_4_2_to_4_7_are_the_derivative_of_the_filter(s):
         assert close(layer.dw[at], wichmann.equation_4_2(da, by_all_places))
         assert close(layer.dw[at], wichmann.equation_4_2(da, by_one_place))
         bracket = wichmann.equation_4_5(W, X, B, s, 1, 0)[at]
-        # Central differences of a linear function: rounding of numbers below 1000 over 1e-5.
+        # Central differences of a linear function: roundings of numbers below 1000 over 1e-5.
         assert bracket == pytest.approx(dz_dw(1, 0), abs=1e-7)
 
 
 @STRIDES
 def test_4_8_is_the_derivative_of_the_bias(s):
-    """4.8: the derivatives of the net input, summed over the places."""
+    """4.8: the derivatives with respect to the net input, summed over positions."""
     layer = Layer(s)
 
     assert close(layer.db, wichmann.equation_4_8(layer.da[0, 0], sigma_dot, layer.n[0, 0]))
@@ -172,29 +172,29 @@ def test_4_11_to_4_15_are_the_errors_of_the_layer_before(s):
 
 
 def test_4_9_and_4_10_are_da_of_the_trace():
-    """4.9, 4.10: his error of layer l is dA, and the derivative of layer l + 1's input."""
+    """4.9, 4.10: Wichmann's error of layer l is dA, the derivative at layer l + 1's input."""
     net = st.Network.parse("conv 1@3x3 tanh as l | conv 1@3x3 tanh as next", (7, 9, 1))
     target = RNG.normal(size=(1, 3, 5, 1))
     trace = net.trace(X[np.newaxis, ..., np.newaxis] / 5, target)
     weights = {name: array.astype(float) for name, array in net.parameters.items()}
 
     def loss(x):
-        """Continue from the output of layer l, as the next layer sees it."""
+        """Compute the loss from the output of layer l, with the remaining layers."""
         z = Convolution(feature_maps=1, window=3).apply(weights["next.weight"], images(x))
         return np.mean((np.tanh(z + weights["next.bias"][0])[0, 0] - target[0, ..., 0]) ** 2)
 
     a = trace["l"].A[0, 0].astype(float)
-    # The trace is in float32; derivatives of a mean of 15 squares, by some 9 products each.
+    # The trace is in float32: derivatives of a mean of 15 squares, with about 9 products each.
     for error in (wichmann.equation_4_9(loss, a), wichmann.equation_4_10(loss, a)):
         assert np.allclose(trace["l"].dA[0, 0], error, rtol=0, atol=1e-6)
-    assert not np.allclose(trace["l"].dA, trace["l"].dN, rtol=0, atol=1e-3)  # Hagan's dN is another
+    assert not np.allclose(trace["l"].dA, trace["l"].dN, rtol=0, atol=1e-3)  # Hagan's dN differs
 
 
 @POOLING
 def test_5_2_to_5_5_are_max_pooling(f, s):
-    """5.2 to 5.5: the maximum, and errors that go to the first winner of every window over it."""
+    """5.2 to 5.5: the maximum, and errors that go to the first maximum of every window."""
     kind = MaxPooling(window=f, stride=s)
-    # Few distinct numbers: most windows hold their maximum more than once.
+    # With few distinct numbers, most windows contain their maximum more than once.
     x = np.random.default_rng(53).integers(0, 3, size=(7, 9)).astype(float)
     z = kind.apply(images(x))
     delta = np.random.default_rng(54).integers(-5, 6, size=z.shape).astype(float)
@@ -225,7 +225,7 @@ def test_5_3_is_where_a_winner_can_be(f, s):
 
 @POOLING
 def test_5_6_to_5_8_are_average_pooling(f, s):
-    """5.6 to 5.8: the mean, and errors shared by all pixels of every window."""
+    """5.6 to 5.8: the mean, and errors distributed over all pixels of every window."""
     kind = AveragePooling(window=f, stride=s)
     z = kind.apply(images(X))
     delta = np.random.default_rng(56).integers(-5, 6, size=z.shape).astype(float)

@@ -1,4 +1,4 @@
-"""Wichmann's numbers, as far as the mathematics alone gives them."""
+"""Wichmann's numbers, as far as `striate.maths` computes them."""
 
 import numpy as np
 
@@ -16,20 +16,20 @@ EDGE_FILTER = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]])  # figure 1
 
 
 def test_section_1_3_the_mirrored_filter_needs_an_offset():
-    """1.7: f⁻ lives on -2F ... 0; the convolution with rot180(f) is the same, 2F pixels on."""
+    """1.7: f⁻ is nonzero on -2F ... 0; the convolution with rot180(f) is the same after 2F pixels."""
     rng = np.random.default_rng(23)
     f, g = rng.integers(-9, 9, size=(3, 3)), rng.integers(-9, 9, size=(5, 6))
     two_f = 2
 
-    correlation = cross_correlate(f, g)  # places 0 ... where f fits
-    convolution = convolve(rot180(f), g, padding="full")  # places 0 ... with zeros outside
+    correlation = cross_correlate(f, g)  # positions 0 ... where f is inside
+    convolution = convolve(rot180(f), g, padding="full")  # positions 0 ... with zeros outside
 
     assert np.array_equal(correlation, convolution[two_f:-two_f, two_f:-two_f])
     assert not np.array_equal(correlation, convolution[: 5 - two_f, : 6 - two_f])
 
 
 def test_figure_1_answers_to_vertical_edges():
-    """Section 2.1: light growing to the right gives a positive number, and nothing downwards."""
+    """Section 2.1: the response is positive if brightness increases to the right, 0 if downward."""
     to_the_right = np.tile(np.arange(5), (5, 1))
 
     assert np.all(cross_correlate(EDGE_FILTER, to_the_right) == 6)
@@ -43,7 +43,7 @@ def test_section_2_1_a_3_x_3_filter_costs_two_pixels():
 
 
 def test_section_2_3_padding_that_keeps_the_size():
-    """2.1: p = (f - 1)/2 zeros around keep the size for every odd f."""
+    """2.1: padding with p = (f - 1)/2 keeps the size for every odd f."""
     for f in (1, 3, 5, 7, 9):
         for n in range(f, 20):
             (axis,) = axes((n,), window=f, padding=(f - 1) // 2)
@@ -52,7 +52,7 @@ def test_section_2_3_padding_that_keeps_the_size():
 
 
 def test_section_2_4_the_last_point_is_missed():
-    """2.2, 2.3: where (n + 2p - f)/s is no integer it is rounded down, and pixels are lost."""
+    """2.2, 2.3: if (n + 2p - f)/s isn't an integer, it is rounded down, and pixels are lost."""
     exact, rounded = Axis(length=7, window=3, stride=2), Axis(length=8, window=3, stride=2)
 
     assert (exact.output, exact.unseen) == (3, 0)

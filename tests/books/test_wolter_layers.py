@@ -1,7 +1,7 @@
-"""Wolter's printed equations against the kinds of function and the layers of striate.
+"""Wolter's printed equations, compared with kinds and layers.
 
-The numbers are whole, so that sums are exact in float64 whatever their order: what should be equal
-is equal bit by bit, unless a comment says otherwise.
+All numbers are integers, so that sums are exact in float64 in any order. Results must be equal bit
+for bit, unless a comment explains why not.
 """
 
 import numpy as np
@@ -15,8 +15,8 @@ from striate.functions.weight import Convolution, DotProduct
 from striate.maths import im2col_matrix
 
 RNG = np.random.default_rng(61)
-# The multichannel figure: a 3 x 2 x 3 x 3 kernel on a 2 x 5 x 5 input; a sixth column shows
-# rows and columns exchanged.
+# The multichannel figure: a 3 x 2 x 3 x 3 kernel on a 2 x 5 x 5 input; a sixth column
+# makes exchanged rows and columns visible.
 K = RNG.integers(-5, 6, size=(3, 2, 3, 3)).astype(float)
 X = RNG.integers(-5, 6, size=(1, 2, 5, 6)).astype(float)
 TIED = np.array([3.0, -4.0, 1.0])
@@ -26,24 +26,24 @@ CONVOLUTION = Convolution(feature_maps=3, window=3)
 
 
 def relu(x):
-    """Apply the transfer function of the slides' networks."""
+    """Apply relu, the transfer function in these tests."""
     return max(x, 0.0)
 
 
 def relu_dot(x):
-    """Differentiate it; 0 at 0."""
+    """Return its derivative, which is 0 at 0."""
     return 1.0 if x > 0 else 0.0
 
 
 def printed_net_input(bias):
-    """Give h̄ of 5, a row for each kernel and a column for each place."""
+    """Return h̄ of 5, with a row per kernel and a column per position."""
     if bias == "tied":
         return wolter.equation_5(K, X[0], TIED)
     return wolter.equation_5(K, X[0], np.zeros(3)) + UNTIED.reshape(3, -1)
 
 
 def net_input(bias):
-    """Compute the net input by the kinds."""
+    """Compute the net input with the kinds."""
     b = TIED if bias == "tied" else UNTIED
     return Sum(bias=bias).apply((CONVOLUTION.apply(K, X),), b)
 
@@ -59,7 +59,7 @@ def test_1_is_the_convolution_of_signals():
 
 
 def test_2_and_3_are_the_convolution_with_and_without_flip():
-    """2, 3: the true convolution, and what is called convolution."""
+    """2, 3: the true convolution, and the cross-correlation that is called convolution."""
     k, image = K[:1, :1], X[:, :1]
     flipped = Convolution(feature_maps=1, window=3, padding="full", flip=True)
     default = Convolution(feature_maps=1, window=3)
@@ -69,7 +69,7 @@ def test_2_and_3_are_the_convolution_with_and_without_flip():
 
 
 def test_4_is_the_output_shape():
-    """4: o = (i - k) + 1 on each axis by itself."""
+    """4: o = (i - k) + 1 on each axis."""
     for k in range(1, 6):
         shape = Convolution(feature_maps=3, window=(k, 2)).output_shape((2, 5, 6))
 
@@ -116,7 +116,7 @@ def test_7_is_the_way_back_to_kernels_and_bias(bias):
 
 @pytest.mark.parametrize("bias", ["tied", "untied"])
 def test_8_is_the_way_back_to_the_image(bias):
-    """8: col2im of the transposed kernels times the derivatives."""
+    """8: col2im of the product of the transposed kernels with the derivatives."""
     n = net_input(bias)
     dn = Relu().backward_n(n, Relu().apply(n), DELTA)
 

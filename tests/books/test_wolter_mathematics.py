@@ -1,4 +1,4 @@
-"""Wolter's numbers and his course's exercise, as far as the mathematics alone gives them."""
+"""The numbers in Wolter's slides and in the exercise, as far as `striate.maths` computes them."""
 
 import numpy as np
 import pytest
@@ -7,14 +7,14 @@ from striate.maths import Axis, axes, cross_correlate, im2col_matrix, index_view
 
 
 def test_equation_4():
-    """4: o = (i - k) + 1 for every input that holds the kernel."""
+    """4: o = (i - k) + 1 for every input that is at least as large as the kernel."""
     for i in range(1, 12):
         for k in range(1, i + 1):
             assert Axis(length=i, window=k).output == (i - k) + 1
 
 
 def test_the_index_matrix_of_the_exercise():
-    """A 2 x 2 kernel on a 3 x 3 image has this index matrix and 2 x 2 places."""
+    """A 2 x 2 kernel on a 3 x 3 image has this index matrix and 2 x 2 positions."""
     index, (rows, columns) = index_view((3, 3), (2, 2))
 
     assert index.tolist() == [[0, 1, 3, 4], [1, 2, 4, 5], [3, 4, 6, 7], [4, 5, 7, 8]]
@@ -33,7 +33,7 @@ def test_a_kernel_as_large_as_the_image(method):
 @pytest.mark.parametrize("image", [np.eye(6), np.eye(11, 10)], ids=["6x6", "11x10"])
 @pytest.mark.parametrize("size", [(2, 2), (3, 3), (2, 3), (4, 4)], ids=str)
 def test_the_exercise_by_loops_and_by_indices(image, size):
-    """Both functions that the exercise asks for agree, on its images and kernel sizes."""
+    """The two functions of the exercise agree, for its images and kernel sizes."""
     kernel = np.random.default_rng(24).uniform(size=size)
     index, places = index_view(image.shape, size)
 
@@ -45,7 +45,7 @@ def test_the_exercise_by_loops_and_by_indices(image, size):
 
 
 def test_the_waldo_scene_shows_what_im2col_costs():
-    """A 34 x 36 template on a 500 x 500 scene: 467 x 465 places, 265,797,720 column entries."""
+    """A 34 x 36 template on a 500 x 500 scene: 467 x 465 positions, 265,797,720 column entries."""
     places = [axis.output for axis in axes((500, 500), window=(34, 36))]
 
     assert places == [467, 465]
@@ -53,7 +53,7 @@ def test_the_waldo_scene_shows_what_im2col_costs():
 
 
 def test_a_hidden_template_is_found():
-    """Finding Waldo: the correlation is largest where the template was cut from the scene."""
+    """Finding Waldo: the correlation is largest where the template was taken from the scene."""
     scene = np.random.default_rng(25).normal(size=(40, 50))
     template = scene[21:28, 13:22]
 
@@ -97,13 +97,13 @@ def test_moving_in_steps_of_two_cuts_the_resolution_in_half():
 
 
 def test_convolution_shifts_with_its_input():
-    """With stride 1 the output shifts with the input; with stride 2 only for even shifts."""
+    """With stride 1, the output shifts with the input; with stride 2, only for even shifts."""
     rng = np.random.default_rng(27)
     kernel, p = rng.normal(size=(3, 3)), rng.normal(size=(20, 20))
 
     z, z_one, z_two = (cross_correlate(kernel, np.roll(p, k, axis=0)) for k in (0, 1, 2))
 
-    inner = slice(4, -4)  # away from the edge, where pixels come in from the other side
+    inner = slice(4, -4)  # away from the edge, where pixels wrap around from the other side
     assert np.array_equal(z_one[5:-3], z[inner])
     assert np.array_equal(z_two[::2][3:-2], z[::2][2:-3])
     assert not np.any(np.isclose(z_one[::2][3:-2], z[::2][2:-3]).all(axis=1))

@@ -1,8 +1,8 @@
-"""Hagan's equations 8.1 to 8.26, each as printed, with plain loops that count as the book does.
+"""Hagan's equations 8.1 to 8.26, as printed, in plain loops with the book's indices.
 
-Equations with a slip come twice: as they should read, and `..._as_printed`. Names are the book's.
+An equation with a slip has two functions, corrected and `..._as_printed`. Names are the book's.
 """
-# ruff: noqa: D401  # a docstring here says what its equation is, as the text above it does
+# ruff: noqa: D401  # a docstring here describes an equation, as the text above it does
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def equation_8_7(p, w):
 
 
 def equation_8_8(w, p):
-    """The convolution with the kernel's limits; the image is zero outside."""
+    """The convolution with the kernel's limits; the image is zero outside its bounds."""
     (rows, columns), (r, c) = p.shape, w.shape
     p = Indexed(p, outside=0)
     return table(
@@ -83,7 +83,7 @@ def equation_8_8(w, p):
 
 
 def equation_8_9(w, p):
-    """The cross-correlation, at the places where the kernel lies on the image."""
+    """The cross-correlation, at the positions where the kernel is inside the image."""
     (rows, columns), (r, c) = p.shape, w.shape
     p = Indexed(p)
     return table(
@@ -243,7 +243,7 @@ def equation_8_25(r, c, v):
 
 
 def equation_8_26(a):
-    """All maps as one vector: columns on top of each other, map after map."""
+    """All maps as one vector: columns stacked, one map after another."""
     maps, rows, columns = a.shape
     a = from_1(a)
     return np.array(

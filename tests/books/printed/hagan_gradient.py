@@ -1,9 +1,9 @@
-"""Hagan's equations 8.27 to 8.53, each as it is printed, with plain loops that count from 1.
+"""Hagan's equations 8.27 to 8.53, as printed, in plain loops that count from 1.
 
-Equations with a slip come twice: as they should read, and `..._as_printed`. Names are the book's;
+An equation with a slip has two functions, corrected and `..._as_printed`. Names are the book's:
 `lw[h, l, u, v]` are kernels, `a[l, i, j]` feature maps of layer n, `lz`, `dlz[h, i, j]` of layer m.
 """
-# ruff: noqa: D401  # a docstring here says what its equation is, as the text above it does
+# ruff: noqa: D401  # a docstring here describes an equation, as the text above it does
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def equation_8_28(losses, quantities):
 
 
 def equation_8_29(dn_m, lw, f_dot, n_n):
-    """Backward through a layer: across net input function, weight function, transfer function."""
+    """Backward through a layer: net input function, weight function, transfer function."""
     dlz = np.array([equation_8_35(dn) for dn in dn_m])
     return equation_8_52(f_dot, n_n, equation_8_44(lw, dlz))
 
@@ -48,7 +48,7 @@ def equation_8_33(lz, b):
 
 
 def equation_8_34(dF_dn):
-    """Across the summation: times one."""
+    """Through the summation: multiplied by one."""
     return table(lambda i, j: 1 * dF_dn[i, j], *dF_dn.shape)
 
 
@@ -70,7 +70,7 @@ def equation_8_37(dn):
 
 
 def equation_8_37_as_printed(dn):
-    """Read as the average that its symbol names."""
+    """With the average that its symbol denotes."""
     return equation_8_37(dn) / dn.size
 
 
@@ -80,7 +80,7 @@ def equation_8_38(lw, a):
 
 
 def equation_8_39(dlz, dlz_da, a_shape, maps=None):
-    """The chain rule over all places and maps of layer m (the printed limit is that of layer n)."""
+    """The chain rule over all positions and maps of layer m (printed: the maps of layer n)."""
     H, S_r, S_c = dlz.shape
     dlz = from_1(dlz)
     return table(
@@ -113,7 +113,7 @@ def equation_8_40(lw):
 
 
 def equation_8_41(lw, dlz, maps=None, outside=0):
-    """The gather: the kernel runs backwards over dLZ, which is zero outside."""
+    """The gather: the kernel runs backward over dLZ, which is zero outside its bounds."""
     (H, inputs, r, c), (_, S_r, S_c) = lw.shape, dlz.shape
     lw, dlz = from_1(lw), from_1(dlz, outside)
     return table(
@@ -130,7 +130,7 @@ def equation_8_41(lw, dlz, maps=None, outside=0):
 
 
 def equation_8_41_as_printed(lw, dlz):
-    """With h up to the number of maps of layer n, and nothing said of pixels outside dLZ."""
+    """With h up to the number of maps of layer n, and without zeros outside dLZ."""
     return equation_8_41(lw, dlz, maps=lw.shape[1], outside=None)
 
 
@@ -162,7 +162,7 @@ def equation_8_44(lw, dlz, maps=None, outside=0):
 
 
 def equation_8_44_as_printed(lw, dlz):
-    """With h up to the number of maps of layer n, and nothing said of pixels outside dLZ."""
+    """With h up to the number of maps of layer n, and without zeros outside dLZ."""
     return equation_8_44(lw, dlz, maps=lw.shape[1], outside=None)
 
 
@@ -182,12 +182,12 @@ def equation_8_45(lw, dlz):
 
 
 def equation_8_45_as_printed(lw, dlz, h):
-    """With the sum over l, for one h: no l is left on the right side."""
+    """With the sum over l, for one h: the right side doesn't depend on l."""
     return sum(_rotated_on_padded(lw[h, l], dlz[h]) for l in range(lw.shape[1]))
 
 
 def equation_8_46(dz, dz_dw, w_shape):
-    """The chain rule over all places; `dz_dw(h, l, i, j, u, v)` is the second factor."""
+    """The chain rule over all positions; `dz_dw(h, l, i, j, u, v)` is the second factor."""
     _, S_r, S_c = dz.shape
     dz = from_1(dz)
     return table(
@@ -221,7 +221,7 @@ def equation_8_48(dlz, a):
 
 
 def equation_8_49(da_dn, dF_da):
-    """Across the transfer function, by the chain rule."""
+    """Through the transfer function, by the chain rule."""
     return table(lambda *k: da_dn[k] * dF_da[k], *dF_da.shape)
 
 
@@ -236,7 +236,7 @@ def equation_8_51(f, n):
 
 
 def equation_8_52(f_dot, n, da):
-    """Across the transfer function."""
+    """Through the transfer function."""
     return table(lambda *k: f_dot(n[k]) * da[k], *da.shape)
 
 

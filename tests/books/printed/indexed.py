@@ -1,4 +1,4 @@
-"""Arrays with the indices of a book, and loops with its limits."""
+"""Arrays with the book's indices, and loops with its limits."""
 
 import itertools
 
@@ -6,10 +6,10 @@ import numpy as np
 
 
 class Indexed:
-    """An array whose first entry has the number that a book gives it.
+    """An array whose indices start at `first` on every axis, as in the book.
 
-    `first` is that number, one for all axes. An index outside raises IndexError, negative ones too,
-    unless `outside` says what such an entry counts as.
+    An index outside the array, negative ones included, raises IndexError unless `outside` gives
+    the value of such entries.
     """
 
     def __init__(self, array, first=0, outside=None):
@@ -17,7 +17,7 @@ class Indexed:
         self.shape = self.array.shape
 
     def __getitem__(self, at):
-        """Read one entry by its number in the book."""
+        """Return an entry by its index in the book."""
         at = at if isinstance(at, tuple) else (at,)
         place = tuple(k - self.first for k in at)
         if all(0 <= k < n for k, n in zip(place, self.shape, strict=True)):
@@ -33,17 +33,17 @@ def from_1(array, outside=None):
 
 
 def span(first, last):
-    """List the numbers of a sum's index, both limits included."""
+    """List the values of a summation index, both limits included."""
     return range(first, last + 1)
 
 
 def pairs(rows, columns):
-    """List the pairs of a double sum's indices."""
+    """List the index pairs of a double sum."""
     return itertools.product(rows, columns)
 
 
 def table(entry, *lengths, first=0):
-    """Fill an array with `entry(i, j, ...)`, the indices counted from `first`."""
+    """Fill an array with `entry(i, j, ...)`, where indices start at `first`."""
     values = [
         entry(*(k + first for k in place)) for place in itertools.product(*map(range, lengths))
     ]
@@ -51,7 +51,7 @@ def table(entry, *lengths, first=0):
 
 
 def derivative(f, x):
-    """Differentiate the number f(x) with respect to each entry of x, by central differences."""
+    """Differentiate the scalar f(x) with respect to each entry of x, by central differences."""
     x = np.array(x, dtype=float)
     h = 1e-5
     slopes = np.empty_like(x)

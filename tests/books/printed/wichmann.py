@@ -1,10 +1,10 @@
-"""Wichmann's equations 1.1 to 4.15, each as printed, with plain loops that count from 0.
+"""Wichmann's equations 1.1 to 4.15, as printed, in plain loops that count from 0.
 
-Equations with a slip come twice: as they should read, and `..._as_printed`. `X[i, j]` is the input
+An equation with a slip has two functions, corrected and `..._as_printed`. `X[i, j]` is the input
 of a layer, `W[m, n]` its filter, `s` the stride. A filter has 2F + 1 pixels in section 1, f in
 sections 2 and 3, 2f + 1 in section 4.
 """
-# ruff: noqa: D401  # a docstring here says what its equation is, as the text above it does
+# ruff: noqa: D401  # a docstring here describes an equation, as the text above it does
 
 from math import floor
 
@@ -35,7 +35,7 @@ def equation_1_3(f, g):
 
 
 def equation_1_4(f, g):
-    """The discrete convolution of pictures that are zero outside."""
+    """The discrete convolution of images that are zero outside."""
     lengths = [n + k - 1 for n, k in zip(f.shape, g.shape, strict=True)]
     f, g = Indexed(f, outside=0), Indexed(g, outside=0)
     return table(
@@ -61,7 +61,7 @@ def equation_1_5(f, g):
 
 
 def equation_1_6(f, g):
-    """The cross-correlation, at the places where f lies on g."""
+    """The cross-correlation, at the positions where f is inside g."""
     F = len(f) // 2
     W, H = g.shape
     g = Indexed(g)
@@ -106,7 +106,7 @@ def equation_2_1_as_printed(f):
 
 
 def equation_2_2(n, p, f, s):
-    """Output size, where the fraction is an integer."""
+    """Output size if the fraction is an integer."""
     return (n + 2 * p - f) / s + 1
 
 
@@ -140,7 +140,7 @@ def equation_4_1(W, X, b, s, sigma):
 
 
 def equation_4_1_as_printed(W, X, b, s, sigma):
-    """The brace takes the bias out of Z; A is the same."""
+    """The brace excludes the bias from Z; A is unchanged."""
     Z = table(lambda i, j: _window_sum(W, X, i, j, s), *_places(W, X, s))
     return Z, sigma(Z + b)
 
@@ -160,13 +160,13 @@ def equation_4_2_as_printed(dL_dA, dA_dW):
 
 
 def equation_4_3(sigma_dot, Z, dZ_dW, i, j):
-    """The chain rule over the places of Z, of which only (i, j) counts."""
+    """The chain rule over the entries of Z, of which only (i, j) contributes."""
     n_H, n_W = Z.shape
     return _over_places(sigma_dot, Z, dZ_dW, i, j, n_H, n_W)
 
 
 def equation_4_3_as_printed(sigma_dot, Z, dZ_dW, i, j, W_X, H_X):
-    """With the width and the height of the input for limits."""
+    """With the width and the height of the input as limits."""
     return _over_places(sigma_dot, Z, dZ_dW, i, j, W_X, H_X)
 
 
@@ -180,7 +180,7 @@ def _over_places(sigma_dot, Z, dZ_dW, i, j, first_limit, second_limit):
 
 
 def equation_4_4(sigma_dot, Z, dZ_dW, i, j):
-    """What is left of the sum."""
+    """The remaining term of the sum."""
     return sigma_dot(Z[i, j]) * dZ_dW(i, j)
 
 
@@ -220,7 +220,7 @@ def equation_4_9(L, A):
 
 
 def equation_4_10(L_of_next, X):
-    """The same, as the next layer sees it: with respect to its input."""
+    """The same for the next layer: with respect to its input."""
     return derivative(L_of_next, X)
 
 
@@ -246,7 +246,7 @@ def _over_outputs(dL_dA, dA_dZ, dZ_dX, first_limit, second_limit):
 
 
 def equation_4_12(delta, sigma_dot, Z, dZ_dX):
-    """What is left of the sums: one error of the layer before, `dZ_dX(i', j')` given for it."""
+    """The remaining terms: one error of the previous layer, given `dZ_dX(i', j')`."""
     n_H, n_W = delta.shape
     return sum(
         delta[i, j] * sigma_dot(Z[i, j]) * dZ_dX(i, j)
@@ -265,22 +265,22 @@ def equation_4_12_as_printed(delta, sigma_dot, Z, dZ_dX):
 
 
 def equation_4_13(W, X, b, s, i, j):
-    """The derivative of the bracket at place (i', j') with respect to all inputs."""
+    """The derivative of the bracket at (i', j') with respect to all inputs."""
     return derivative(lambda X: _window_sum(W, X, i, j, s) + b, X)
 
 
 def equation_4_14(W, s, i_prime, j_prime, i, j):
-    """The weight between input (i, j) and place (i', j'); zero where there is none."""
+    """The weight between input (i, j) and output (i', j'), or zero."""
     return Indexed(W, outside=0)[i - i_prime * s, j - j_prime * s]
 
 
 def equation_4_14_as_printed(W, s, i_prime, j_prime, i, j):
-    """With nothing said of weights outside the window."""
+    """Without zero weights outside the window."""
     return Indexed(W)[i - i_prime * s, j - j_prime * s]
 
 
 def equation_4_15(delta, sigma_dot, Z, W, s, X_shape):
-    """The errors of the layer before; weights outside the window are zero."""
+    """The errors of the previous layer; weights outside the window are zero."""
     n_H, n_W = delta.shape
     W = Indexed(W, outside=0)
     return table(
@@ -293,7 +293,7 @@ def equation_4_15(delta, sigma_dot, Z, W, s, X_shape):
 
 
 def equation_4_15_as_printed(delta, sigma_dot, Z, W, s, X_shape):
-    """With nothing said of weights outside the window, and the limits exchanged."""
+    """Without zero weights outside the window, and with the limits exchanged."""
     n_H, n_W = delta.shape
     delta, Z, W = Indexed(delta), Indexed(Z), Indexed(W)
     return table(

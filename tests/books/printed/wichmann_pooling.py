@@ -1,9 +1,9 @@
-"""Wichmann's equations 5.1 to 5.8, each as printed, with plain loops that count from 0.
+"""Wichmann's equations 5.1 to 5.8, as printed, in plain loops that count from 0.
 
-Equations with a slip come twice: as they should read, and `..._as_printed`. `X[i, j]` is the input
+An equation with a slip has two functions, corrected and `..._as_printed`. `X[i, j]` is the input
 of a pooling layer, `delta[i', j']` the errors of its output, `f` the window, `s` the stride.
 """
-# ruff: noqa: D401  # a docstring here says what its equation is, as the text above it does
+# ruff: noqa: D401  # a docstring here describes an equation, as the text above it does
 
 from math import ceil, floor
 
@@ -36,25 +36,25 @@ def equation_5_3(i, j, f, s):
 
 
 def equation_5_4(X, f, s, i_prime, j_prime, i, j):
-    """The Kronecker delta of input (i, j) and the winner at (i', j'): the first maximum."""
+    """The Kronecker delta of input (i, j) and the position of the first maximum at (i', j')."""
     domain = equation_5_3(i_prime, j_prime, f, s)
-    winner = max(domain, key=lambda at: X[at])  # max keeps the first of equals
+    winner = max(domain, key=lambda at: X[at])  # max returns the first of equal values
     return 1 if (i, j) == winner else 0
 
 
 def equation_5_4_as_printed(X, f, s, i_prime, j_prime, i, j):
-    """With the argmax that the text leaves open: one for every pixel that is as large as any."""
+    """With the argmax that the text leaves undefined: 1 for every pixel that equals the maximum."""
     domain = equation_5_3(i_prime, j_prime, f, s)
     return 1 if (i, j) in domain and X[i, j] == max(X[at] for at in domain) else 0
 
 
 def _windows_with(pixel, f, s, places):
-    """List the places whose window holds a pixel, along one axis."""
+    """List the positions whose windows contain a pixel, along one axis."""
     return span(max(0, ceil((pixel - f + 1) / s)), min(places - 1, floor(pixel / s)))
 
 
 def equation_5_5(delta, X, f, s):
-    """Errors through max pooling: over the windows that hold the pixel."""
+    """Errors through max pooling: the sum over the windows that contain the pixel."""
     n_H, n_W = delta.shape
     return table(
         lambda i, j: sum(
@@ -66,7 +66,7 @@ def equation_5_5(delta, X, f, s):
 
 
 def equation_5_5_as_printed(delta, X, f, s):
-    """With i' from i to i + f - 1, and j' likewise, as far as there are such places."""
+    """With i' from i to i + f - 1, and j' likewise, where these positions exist."""
     n_H, n_W = delta.shape
     return table(
         lambda i, j: sum(
@@ -100,12 +100,12 @@ def equation_5_6_as_printed(X, f, s):
 
 
 def equation_5_7(f, s, i_prime, j_prime, i, j):
-    """One part of the average, for inputs inside the window."""
+    """The factor of the average, for inputs inside the window."""
     return 1 / f**2 if (i, j) in equation_5_3(i_prime, j_prime, f, s) else 0
 
 
 def equation_5_8(delta, f, s, X_shape):
-    """Errors through average pooling: over the windows that hold the pixel."""
+    """Errors through average pooling: the sum over the windows that contain the pixel."""
     n_H, n_W = delta.shape
     return table(
         lambda i, j: (
@@ -120,7 +120,7 @@ def equation_5_8(delta, f, s, X_shape):
 
 
 def equation_5_8_as_printed(delta, f, X_shape):
-    """With i' from i to i + f - 1, and j' likewise, as far as there are such places."""
+    """With i' from i to i + f - 1, and j' likewise, where these positions exist."""
     n_H, n_W = delta.shape
     return table(
         lambda i, j: (

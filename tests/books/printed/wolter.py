@@ -1,9 +1,9 @@
-"""Wolter's equations 1 to 8, each as printed, with plain loops that count from 0.
+"""Wolter's equations 1 to 8, as printed, in plain loops that count from 0.
 
-Equations with a slip come twice: as they should read, and `..._as_printed`. `K[m, n]` is a kernel
+An equation with a slip has two functions, corrected and `..._as_printed`. `K[m, n]` is a kernel
 and `I[i, j]` an image; from 5 on `K[o, i, h, w]` are kernels and `x[i, h, w]` an image's channels.
 """
-# ruff: noqa: D401  # a docstring here says what its equation is, as the text above it does
+# ruff: noqa: D401  # a docstring here describes an equation, as the text above it does
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def equation_1(x, k):
 
 
 def equation_1_as_printed(x, k):
-    """With a up to T, where x has no entry."""
+    """With a up to T, which is outside x."""
     T = len(x)
     x, k = Indexed(x), Indexed(k, outside=0)
     return table(lambda t: sum(x[a] * k[t - a] for a in span(0, T)), 2 * T - 1)
@@ -38,7 +38,7 @@ def equation_2(K, I):
 
 
 def equation_2_as_printed(K, I, outside=None):
-    """With K(n, m), and the image's N x M for limits; `outside` is K's value beyond O x P."""
+    """With K(n, m) and the image's N x M as limits; `outside` is the value of K outside O x P."""
     N, M = I.shape
     O, P = K.shape
     I, K = Indexed(I, outside=0), Indexed(K, outside=outside)
@@ -52,7 +52,7 @@ def equation_2_as_printed(K, I, outside=None):
 
 
 def equation_3(K, I):
-    """The cross-correlation, at the places where the kernel lies on the image."""
+    """The cross-correlation, at the positions where the kernel is inside the image."""
     (rows, columns), (M, N) = I.shape, K.shape
     I = Indexed(I)
     return table(
@@ -65,7 +65,7 @@ def equation_3(K, I):
 
 
 def equation_3_as_printed(K, I):
-    """With the image's size for limits."""
+    """With the size of the image as limits."""
     (N, M), (O, P) = I.shape, K.shape
     I, K = Indexed(I, outside=0), Indexed(K)
     return table(
@@ -78,12 +78,12 @@ def equation_3_as_printed(K, I):
 
 
 def equation_4(i, k):
-    """Output size without padding, at stride one."""
+    """Output size without padding, with stride one."""
     return (i - k) + 1
 
 
 def _im2col(x, window):
-    """The restructured image: a row for each channel and kernel pixel, a column for each place."""
+    """The restructured image: a row per channel and kernel element, a column per position."""
     channels, rows, columns = x.shape
     k_h, k_w = window
     o_h, o_w = equation_4(rows, k_h), equation_4(columns, k_w)
@@ -99,7 +99,7 @@ def _im2col(x, window):
 
 
 def _product(A, B):
-    """A matrix product, sum by sum."""
+    """A matrix product, written as sums."""
     return table(lambda i, j: sum(A[i, k] * B[k, j] for k in range(A.shape[1])), len(A), B.shape[1])
 
 
@@ -110,7 +110,7 @@ def equation_5(K, x, b):
 
 
 def equation_5_as_printed(K, x, b):
-    """With K_f, and so the product, of the printed shape: one long vector, and v_I in ℝ."""
+    """With K_f of the printed shape, one long vector, and v_I in ℝ."""
     K_f = np.array([K.flat[n] for n in range(K.size)])
     return K_f @ _im2col(x, K.shape[2:]) + b
 
@@ -121,7 +121,7 @@ def equation_6(f, h_bar):
 
 
 def equation_7(f_dot, h_bar, Delta, x, window):
-    """The derivatives of the kernels and of the tied biases, the latter summed over the places."""
+    """The derivatives of the kernels and of the tied biases, which are sums over positions."""
     inner = table(lambda o, n: f_dot(h_bar[o, n]) * Delta[o, n], *h_bar.shape)
     delta_K = _product(inner, _im2col(x, window).T)
     delta_b = table(lambda o: sum(inner[o, n] for n in range(inner.shape[1])), len(inner))
@@ -129,16 +129,16 @@ def equation_7(f_dot, h_bar, Delta, x, window):
 
 
 def equation_7_as_printed(f_dot, h_bar, Delta):
-    """The derivative of b without the sum: one number for each place, an untied bias."""
+    """The derivative of b without the sum: one value per position, for an untied bias."""
     return table(lambda o, n: f_dot(h_bar[o, n]) * Delta[o, n], *h_bar.shape)
 
 
 def equation_8(K, f_dot, h_bar, Delta, x_shape):
-    """The derivatives of the image: columns added back to the pixels that they came from."""
+    """The derivatives of the image: each column is added to the pixels that it came from."""
     inner = table(lambda o, n: f_dot(h_bar[o, n]) * Delta[o, n], *h_bar.shape)
     K_f = table(lambda o, n: K[o].flat[n], len(K), K[0].size)
     columns = _product(K_f.T, inner)
-    # im2col of the pixels' own numbers tells where each entry of the columns came from.
+    # im2col of the pixels' indices shows where each entry of the columns came from.
     origin = _im2col(np.arange(np.prod(x_shape)).reshape(x_shape), K.shape[2:])
     delta_x = np.zeros(np.prod(x_shape))
     for at in pairs(range(columns.shape[0]), range(columns.shape[1])):
