@@ -274,7 +274,7 @@ def test_the_same_kernels_for_another_image():
 
 
 def test_wichmann_3_1():
-    """3.1: ten 5 x 5 x 3 filters on 100 x 100 x 3 give 96 x 96 x 10; 300 is a height, 200 a width."""
+    """3.1: ten 5 x 5 x 3 filters on 100 x 100 x 3 give 96 x 96 x 10; height 300, width 200."""
     layer = st.Conv(10, 5)
 
     assert st.Network([layer], input_shape=(100, 100, 3)).output_shape == (96, 96, 10)

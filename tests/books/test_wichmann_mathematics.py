@@ -16,7 +16,7 @@ EDGE_FILTER = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]])  # figure 1
 
 
 def test_section_1_3_the_mirrored_filter_needs_an_offset():
-    """1.7: f⁻ is nonzero on -2F ... 0; the convolution with rot180(f) is the same after 2F pixels."""
+    """1.7: f⁻ is nonzero on -2F ... 0; convolving with rot180(f) is the same after 2F pixels."""
     rng = np.random.default_rng(23)
     f, g = rng.integers(-9, 9, size=(3, 3)), rng.integers(-9, 9, size=(5, 6))
     two_f = 2
