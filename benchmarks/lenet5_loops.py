@@ -302,7 +302,7 @@ class Loops:
 
 def write(layout):
     """Write the step; give the module, and the numbers that its workspace holds."""
-    module = IRModule(host().triple)
+    module = IRModule.of(host())
     function = module.function("step", VOID, [*[PTR] * 5, I64, F32])
     b = Builder(function)
     images, labels, weights, gradient, workspace, blocks, share = function.args

@@ -23,7 +23,7 @@ from striate.compile import make_plan
 from striate.explain.processors import processor
 from striate.functions.loss import CrossEntropy
 from striate.functions.optimizer import Adam, GradientDescent
-from striate.graph.batch import Stored
+from striate.graph.batch import ImageStorage
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
 from striate.llvm.machine import compile_object
@@ -68,7 +68,7 @@ def programs(names: Sequence[str]) -> Iterator[tuple[str, Lowered, int, str]]:
                 for images in batches:
                     kind = "training" if training else "inference"
                     yield f"{name}-{kind}-{images}-{target}", lowered, images, target
-            stored = {next(iter(graph.inputs)): Stored("uint8", last=True)}
+            stored = {next(iter(graph.inputs)): ImageStorage("uint8", channels_last=True)}
             lowered = lower(step, training=True, target_shapes=[targets], stored=stored)
             yield f"{name}-training-bytes-128-{target}", lowered, 128, target
     for optimizer in (Adam(), GradientDescent()):

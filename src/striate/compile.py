@@ -102,9 +102,10 @@ def load_lowered(
     return Executable(manifest, LoadedObject(code, target), threads=threads)
 
 
-def llvm_ir(plan: Plan) -> str:
-    """Give the program of a plan as LLVM IR, before LLVM optimizes it."""
-    return str(write_program(plan))
+def llvm_ir(plan: Plan) -> dict[str, str]:
+    """Return the LLVM IR of each function of a plan's program, by name."""
+    functions = write_program(plan).functions
+    return {name: "\n".join(f.lines()) for name, f in functions.items() if f.blocks}
 
 
 def assembly(plan: Plan) -> str:

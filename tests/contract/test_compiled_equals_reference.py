@@ -30,7 +30,7 @@ from striate.functions.optimizer.base import Optimizer
 from striate.llvm.machine import compile_object
 from striate.llvm.program import write_program
 from striate.maths.check import relative_error
-from striate.plan.lower import OPTIMIZER_SCALARS
+from striate.plan.signature import OPTIMIZER_SCALARS
 
 # What LLVM makes of plain loops that clear or copy memory.
 OF_MEMORY = {"memset", "memcpy", "memmove"}

@@ -14,6 +14,7 @@ from striate.graph.reference import backward, forward
 from striate.llvm.machine import describe, host
 from striate.plan.lower import lower
 from striate.plan.plan import make_plan
+from striate.plan.signature import StepSignature
 from striate.plan.verify import verify_plan
 from striate.runtime.executable import Binding, Executable
 
@@ -116,6 +117,7 @@ class Compiled:
     def __init__(self, step, images, *, target=None, make=ALONE, winograd=True):
         self.step, self.images, self.target, self.make = step, images, target, make
         self.winograd, self.programs = winograd, {}
+        self.signature = StepSignature.of(step)
 
     def program(self, numbers, *, training):
         """Give a program, compiled when it is first needed."""
@@ -145,15 +147,16 @@ class Compiled:
         for k, end in enumerate(self.step.losses):
             counts = np.float64(1 if numbers.weights is None else numbers.weights)
             divisor = end.loss.divisor(numbers.targets[k], numbers.weights)
-            losses.append(end.weight * np.sum(counts * trained[f"loss {k}"]) / divisor)
+            losses.append(end.weight * np.sum(counts * trained[self.signature.losses[k]]) / divisor)
         gradients = Layout.of(graph.parameters()).views(trained["gradient"])
         statistics = Layout.of(graph.state()).views(trained["next statistics"])
-        found = {f"output {name}": trained[f"output {name}"] for name in graph.outputs}
+        signature = self.signature
+        found = {f"output {name}": trained[signature.outputs[name]] for name in graph.outputs}
         found |= calm
         found |= _losses(self.step, losses)
         found |= {f"next {name}": array for name, array in statistics.items()}
         found |= {f"d {name}": array for name, array in gradients.items()}
-        return found | {f"d {name}": trained[f"derivative {name}"] for name in graph.inputs}
+        return found | {f"d {name}": trained[signature.derivatives[name]] for name in graph.inputs}
 
     def train(self, numbers):
         """Run the training program; give its buffers."""
@@ -164,11 +167,12 @@ class Compiled:
         for k, (end, y) in enumerate(zip(step.losses, numbers.targets, strict=True)):
             weights = np.ones(numbers.images) if numbers.weights is None else numbers.weights
             divisor = end.loss.divisor(y, numbers.weights)
-            buffers[f"target {k}"] = y.astype(np.float32)
-            buffers[f"scale {k}"] = (end.weight * weights / divisor).astype(np.float32)
-            buffers[f"loss {k}"] = np.full(numbers.images, np.nan, np.float32)
+            buffers[self.signature.targets[k]] = y.astype(np.float32)
+            scales = (end.weight * weights / divisor).astype(np.float32)
+            buffers[self.signature.loss_scales[k]] = scales
+            buffers[self.signature.losses[k]] = np.full(numbers.images, np.nan, np.float32)
         for name, shape in graph.inputs.items():
-            buffers[f"derivative {name}"] = self._empty(numbers, shape)
+            buffers[self.signature.derivatives[name]] = self._empty(numbers, shape)
         program = self.program(numbers, training=True)
         program.run(buffers, images=numbers.images, seed=SEED, step=STEP)
         return buffers
@@ -177,14 +181,15 @@ class Compiled:
         """Run the program without training; give its buffers."""
         buffers, graph = self._buffers(numbers), self.step.graph
         for k, end in enumerate(self.step.losses):
-            buffers[f"read {k}"] = self._empty(numbers, graph.shapes[end.layer])
+            buffers[self.signature.loss_inputs[k]] = self._empty(numbers, graph.shapes[end.layer])
         self.program(numbers, training=False).run(buffers, images=numbers.images)
         return buffers
 
     def predictions(self, numbers):
         """Compute what :func:`predicted` gives."""
         buffers = self.predict(numbers)
-        return {f"predicted {name}": buffers[f"output {name}"] for name in self.step.graph.outputs}
+        outputs = self.signature.outputs
+        return {f"predicted {name}": buffers[buffer] for name, buffer in outputs.items()}
 
     def _buffers(self, numbers):
         """Make the buffers that both programs know."""
@@ -194,9 +199,10 @@ class Compiled:
             "statistics": flat(numbers.state, graph.state()),
             "scalars": np.array([numbers.images], np.float32),
         }
-        buffers |= {f"input {name}": _single(a) for name, a in numbers.inputs.items()}
+        inputs, outputs = self.signature.inputs, self.signature.outputs
+        buffers |= {inputs[name].array: _single(a) for name, a in numbers.inputs.items()}
         shapes = graph.shapes
-        return buffers | {f"output {n}": self._empty(numbers, shapes[n]) for n in graph.outputs}
+        return buffers | {outputs[n]: self._empty(numbers, shapes[n]) for n in graph.outputs}
 
     @staticmethod
     def _empty(numbers, shape):
@@ -223,7 +229,7 @@ class Shared:
         """Run the program until it was shared."""
         call, program = Binding(self.program), self.program
         for name, array in buffers.items():
-            call.put(name, array)
+            call.bind(name, array)
         call.run(**numbers)  # which makes the room for as many threads as there are
         for _ in range(TRIES):
             program._scratch[:] = np.nan

@@ -21,8 +21,7 @@ from engine.compiled import Compiled
 from engine.planted import PLANTED, planted_numbers, planted_step
 from striate.compile import load
 from striate.plan import plan as planning
-from striate.plan.allocation import allocate
-from striate.plan.plan import ARENA, SCRATCH
+from striate.plan.allocation import Memory, allocate
 from striate.plan.statement import LANES
 from striate.runtime.executable import Executable
 
@@ -87,7 +86,7 @@ def places_apart():
         return allocate([replace(need, first=0, last=_EVER) for need in needs], gap=GAP)
 
     with (
-        mock.patch.object(planning, "place", apart),
+        mock.patch.object(planning, "allocate", apart),
         mock.patch("striate.runtime.executable.floats", _untouched),
     ):
         yield
@@ -105,8 +104,8 @@ def touched(program):
     """
     plan, found = program.plan, []
     for region, memory, size in (
-        (ARENA, program._arena, plan.arena),
-        (SCRATCH, program._scratch, plan.scratch),
+        (Memory.ARENA, program._arena, plan.arena),
+        (Memory.SCRATCH, program._scratch, plan.scratch),
     ):
         free = np.ones(memory.size, bool)
         for start in range(0, memory.size, max(size, 1)):

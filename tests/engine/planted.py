@@ -7,8 +7,8 @@ import numpy as np
 
 from engine.compiled import Numbers
 from plan.small import small_step
+from striate.plan.allocation import Memory
 from striate.plan.fuse import Kernel
-from striate.plan.plan import ARENA, SCRATCH
 from striate.plan.schedule import schedule
 from striate.plan.statement import LANES
 
@@ -70,10 +70,10 @@ def _of(plan, region):
 PLANTED = {
     "nothing behind": (as_it_is, True),
     "nothing before": (as_it_is, False),
-    "behind the arena": (lambda plan: behind(plan, ARENA), True),
-    "before the arena": (lambda plan: before(plan, ARENA), False),
-    "behind a worker's memory": (lambda plan: behind(plan, SCRATCH), True),
-    "before a worker's memory": (lambda plan: before(plan, SCRATCH), False),
+    "behind the arena": (lambda plan: behind(plan, Memory.ARENA), True),
+    "before the arena": (lambda plan: before(plan, Memory.ARENA), False),
+    "behind a worker's memory": (lambda plan: behind(plan, Memory.SCRATCH), True),
+    "before a worker's memory": (lambda plan: before(plan, Memory.SCRATCH), False),
     "behind a caller's array": (lambda plan: longer(plan, "dense2.dbias"), True),
 }
 """By name: what plants the error, and on which side of the arrays the guard pages lie."""

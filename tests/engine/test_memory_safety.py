@@ -20,7 +20,7 @@ from engine.planted import PLANTED, longer, planted_numbers, planted_step
 from plan.small import small_plan
 from striate.compile import load
 from striate.errors import NestError
-from striate.plan.plan import ARENA
+from striate.plan.allocation import Memory
 from striate.plan.statement import LANES
 from striate.plan.verify import verify_plan
 
@@ -95,7 +95,7 @@ def test_numbers_between_arrays_find_a_planted_error():
     (program,) = spoilt.programs.values()
     end = program.plan.allocations["batch-norm1.Z.m"].offset + 3
 
-    assert touched(program) == [(ARENA, end + k) for k in range(LANES)]
+    assert touched(program) == [(Memory.ARENA, end + k) for k in range(LANES)]
 
 
 @pytest.mark.parametrize("planted", [name for name in PLANTED if not name.startswith("nothing")])

@@ -3,10 +3,11 @@
 import pytest
 
 from striate.compile import assembly, llvm_ir, stages_of
-from striate.explain.machine_code import counted, definitions, functions_of, names_of_items
+from striate.explain.machine_code import counted, functions_of
 from striate.explain.processors import PROCESSORS, processor
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
+from striate.llvm.program import functions_of_items
 
 X86 = """
 	.text
@@ -97,9 +98,9 @@ def plan():
 
 def test_items_are_found_in_the_code(plan):
     """Each item's function is in the IR and in the assembly; equal layers share one."""
-    names = names_of_items(plan)
+    names = functions_of_items(plan)
 
-    defined, compiled = definitions(llvm_ir(plan)), functions_of(assembly(plan))
+    defined, compiled = llvm_ir(plan), functions_of(assembly(plan))
     titles = {
         item.writes[-1]: names[p, k]
         for p, phase in enumerate(plan.phases)
@@ -113,7 +114,7 @@ def test_items_are_found_in_the_code(plan):
 
 def test_a_convolution_is_multiply_adds(plan):
     """Whatever tile is chosen, the inner loop of a convolution consists of multiply-adds."""
-    names = names_of_items(plan)
+    names = functions_of_items(plan)
     (name,) = {names[0, k] for k, i in enumerate(plan.phases[0].items) if "conv1.Z" in i.writes}
 
     code = functions_of(assembly(plan))[name]

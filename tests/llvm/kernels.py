@@ -129,7 +129,7 @@ class Example:
     def run(self, target=None, tasks=1):
         """Compile and run; give the targets."""
         target, kernel, variables = target or host(), self.kernel(), self.variables()
-        module = IRModule(target.triple)
+        module = IRModule.of(target)
         plan = schedule(kernel, variables, target, tasks)
         write_kernel(module, "kernel", kernel, plan, variables)
         module.functions["kernel"].internal = False

@@ -48,7 +48,7 @@ def gathering(name):
         element=element,
         last=last,
     )
-    module = IRModule(host().triple)
+    module = IRModule.of(host())
     write_load_stored(module, "gather", item)
     module.functions["gather"].internal = False
     code = LoadedObject(compile_object(module, host()), host())

@@ -37,7 +37,7 @@ def computed(write, result, *arguments):
 
     An argument is a type and a number.
     """
-    module = IRModule(host().triple)
+    module = IRModule.of(host())
     b = Builder(module.function("f", VOID, [PTR, *[PTR] * len(arguments)]))
     places = b.function.args
     given = [b.load(p, t, 1) for p, (t, _) in zip(places[1:], arguments, strict=True)]
@@ -253,7 +253,7 @@ MISTAKES = {
 @pytest.mark.parametrize("write", MISTAKES.values(), ids=MISTAKES)
 def test_llvm_refuses_what_does_not_fit(write):
     """A mistake in the types is found before there is machine code."""
-    module = IRModule(host().triple)
+    module = IRModule.of(host())
     b = Builder(module.function("f", VOID, [F32, I32]))
     write(b, *b.function.args)
     b.ret_void()
@@ -264,7 +264,7 @@ def test_llvm_refuses_what_does_not_fit(write):
 
 def test_a_call_has_the_arguments_of_its_function():
     """LLVM would not notice; so it is noticed while writing."""
-    b = Builder(IRModule(host().triple).function("f", VOID, [F32, I32]))
+    b = Builder(IRModule.of(host()).function("f", VOID, [F32, I32]))
 
     with pytest.raises(AssertionError, match='@"f"'):
         b.call(b.function, b.function.args[:1])

@@ -16,7 +16,7 @@ from striate.runtime.shared_memory import floats
 
 def function(write, arguments=2):
     """Compile a function of pointers that a test writes."""
-    module = IRModule(host().triple)
+    module = IRModule.of(host())
     made = module.function("f", VOID, [*[PTR] * arguments, I64])
     builder = Builder(made)
     write(builder, *made.args)

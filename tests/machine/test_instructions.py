@@ -51,7 +51,7 @@ def inner_loop_of(plan, name):
         for k, item in enumerate(phase.items)
         if isinstance(item, Kernel) and item.root.writes == name
     )
-    module = IRModule(plan.target.triple)
+    module = IRModule.of(plan.target)
     write_kernel(module, "kernel", kernel, schedule, plan.variables)
     module.functions["kernel"].internal = False
     assembly = compile_object(module, plan.target, assembly=True)

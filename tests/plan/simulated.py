@@ -12,8 +12,8 @@ from math import prod
 import numpy as np
 
 from plan.meaning import computed, fixed, mask, table, with_images
+from striate.plan.allocation import Memory
 from striate.plan.fuse import Kernel
-from striate.plan.plan import ARENA, SCRATCH
 from striate.plan.statement import LANES, DrawMask, Load, Origin, Store, Transpose
 
 
@@ -37,7 +37,7 @@ class Simulated:
         plan = self.plan
         self.seed, self.step = seed, step
         self.regions = {name: np.ravel(array).astype(float) for name, array in buffers.items()}
-        self.regions[ARENA] = np.full(plan.arena, np.nan)
+        self.regions[Memory.ARENA] = np.full(plan.arena, np.nan)
         cleared = set()
         for phase in plan.phases:
             if phase.over_images:
@@ -46,7 +46,7 @@ class Simulated:
                 for part in reversed(range(plan.parts)):
                     self.images(phase, part, sums, images)
             else:
-                self.regions[SCRATCH] = np.full(0, np.nan)
+                self.regions[Memory.SCRATCH] = np.full(0, np.nan)
                 self.block, self.part, self.count = 0, 0, images
                 self.items(phase.items, {})
         for name, array in buffers.items():
@@ -61,7 +61,7 @@ class Simulated:
     def images(self, phase, part, sums, images):
         """Do a phase for the images of one part, a block after another."""
         plan = self.plan
-        self.regions[SCRATCH] = np.full(plan.scratch, np.nan)
+        self.regions[Memory.SCRATCH] = np.full(plan.scratch, np.nan)
         self.part = part
         for name in sums:
             self.view(name)[...] = 0

@@ -13,8 +13,8 @@ from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
 from striate.model.presets import PRESETS, preset
 from striate.nests import bind
+from striate.plan.allocation import Memory
 from striate.plan.fuse import Kernel
-from striate.plan.plan import ARENA, SCRATCH
 from striate.plan.schedule import IndexLoop, LoopSchedule
 from striate.plan.statement import LANES, Compute, Variable
 from striate.plan.tiles import LoopSegment
@@ -72,7 +72,7 @@ def with_variable(plan, name, **changes):
     return replace(plan, variables={**plan.variables, name: changed})
 
 
-def with_home(plan, name, **changes):
+def with_allocation(plan, name, **changes):
     """Give the plan with an array in another place."""
     return replace(
         plan, allocations={**plan.allocations, name: replace(plan.allocations[name], **changes)}
@@ -286,7 +286,7 @@ class TestOrder:
 
     def test_a_part_without_a_place_of_its_own(self):
         """All parts of a batch write one array at one time."""
-        broken = with_home(small_plan(), "input.A", per_block=0)
+        broken = with_allocation(small_plan(), "input.A", per_block=0)
 
         assert first_line(broken) == ("Several tasks touch `input.A` while one of them writes it.")
 
@@ -317,26 +317,34 @@ class TestPlaces:
 
         assert f"in {plan.arena - LANES} numbers of the arena." in first_line(broken)
 
-    def test_beyond_a_workers_memory(self):
-        """The same of a worker's own memory."""
+    def test_beyond_the_scratch(self):
+        """An array ends behind a thread's scratch."""
         plan = small_plan()
 
         broken = replace(plan, scratch=plan.scratch - LANES)
 
-        assert f"in {plan.scratch - LANES} numbers of a worker's memory." in first_line(broken)
+        assert f"in {plan.scratch - LANES} numbers of the per-thread scratch." in first_line(broken)
 
     def test_in_front_of_the_arena(self):
         """An array begins before its region."""
         plan = small_plan()
-        name = next(n for n, allocation in plan.allocations.items() if allocation.region == ARENA)
+        name = next(
+            n for n, allocation in plan.allocations.items() if allocation.region == Memory.ARENA
+        )
 
-        assert first_line(with_home(plan, name, offset=-LANES)).startswith(f"`{name}` ends at ")
+        assert first_line(with_allocation(plan, name, offset=-LANES)).startswith(
+            f"`{name}` ends at "
+        )
 
     def test_half_a_vector_on(self):
         """An array of images begins within a vector."""
         plan = small_plan()
-        name = next(n for n, allocation in plan.allocations.items() if allocation.region == SCRATCH)
-        moved = with_home(replace(plan, scratch=plan.scratch + LANES), name, offset=LANES // 2)
+        name = next(
+            n for n, allocation in plan.allocations.items() if allocation.region == Memory.SCRATCH
+        )
+        moved = with_allocation(
+            replace(plan, scratch=plan.scratch + LANES), name, offset=LANES // 2
+        )
 
         assert first_line(moved) == f"`{name}` does not begin at a whole vector."
 
@@ -345,7 +353,7 @@ class TestPlaces:
         plan = small_plan()
         place = plan.allocations["input.A"].offset
 
-        broken = with_home(replace(plan, scratch=10 * plan.scratch), "conv1.A", offset=place)
+        broken = with_allocation(replace(plan, scratch=10 * plan.scratch), "conv1.A", offset=place)
 
         assert first_line(broken).endswith("lie on each other, and are needed at one time.")
 

@@ -13,8 +13,8 @@ from plan.small import PROCESSOR
 from striate.maths.check import relative_error
 from striate.nests import Equation, bind
 from striate.plan.fuse import Kernel
-from striate.plan.lower import SCALARS
 from striate.plan.plan import make_plan
+from striate.plan.signature import SCALARS
 from striate.plan.simplify import simplify
 from striate.plan.statement import LANES, Compute, Load, Lowered, Store, Variable
 from striate.plan.winograd import ERRORS, with_winograd

@@ -7,10 +7,11 @@ from math import prod
 from striate.graph.step import TrainingStep
 from striate.nests import cost
 from striate.nests.expression import Reference, factors
+from striate.plan.allocation import Memory
 from striate.plan.fuse import Kernel, PhaseItem
 from striate.plan.layout import Variables
 from striate.plan.lower import lower
-from striate.plan.plan import SCRATCH, Plan
+from striate.plan.plan import Plan
 from striate.plan.simplify import without_idle
 from striate.plan.statement import LANES, Compute
 from striate.shapes import Shape
@@ -123,7 +124,7 @@ def work_of(plan: Plan, item: PhaseItem, *, over_images: bool) -> Work:
     for name, entries in _touched(plan, item):
         variable, allocation = plan.variables[name], plan.allocations[name]
         spread = plan.blocks if variable.per_image else plan.parts if allocation.per_part else 1
-        whole = 1 if allocation.region == SCRATCH or not over_images else spread
+        whole = 1 if allocation.region == Memory.SCRATCH or not over_images else spread
         moved += ITEM * entries * blocks
         footprint += ITEM * entries * whole
     return Work(

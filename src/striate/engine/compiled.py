@@ -1,14 +1,14 @@
-"""The compiled engine: a training step as one program, an update as another."""
+"""The compiled engine: one program for a training step, another for the optimizer."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
 from striate.compile import load_lowered
 from striate.engine.capabilities import require_equations, silent, this_processor
-from striate.engine.steps import CompiledSteps, TrainingBinding, put_images
+from striate.engine.steps import CompiledSteps, TrainingBinding, bind_images
 from striate.errors import OutOfMemoryError
 from striate.functions import registry
 from striate.functions.base import Draw
@@ -16,51 +16,53 @@ from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import Batch, ImageStorage, LoadImages, storage_of
 from striate.graph.engine import Results, StepResult
 from striate.graph.step import TrainingStep
-from striate.plan.lower import PARAMETERS, SCALARS, STATISTICS, lower, lower_optimizer
+from striate.plan.lower import lower, lower_optimizer
+from striate.plan.signature import PARAMETERS, SCALARS, STATISTICS, StepSignature
 from striate.plan.statement import Lowered
 from striate.plan.target import Target
 from striate.runtime.executable import Binding, Executable
 from striate.runtime.locked import Locked
 from striate.shapes import Array, Shape
 
-_KEPT = 16  # programs of an engine that are kept in memory
+_KEPT = 16  # most programs that an engine keeps in memory
 
 
 class _LoadedProgram:
-    """A program in memory, and calls of it that nobody uses now.
+    """A program in memory with the bindings that no thread is using.
 
-    To make a call and give all arrays their places takes as long as LeNet-5 takes for an image.
+    Making a binding and binding all arrays takes as long as LeNet-5's inference for one image, so
+    bindings are reused.
     """
 
     def __init__(self, executable: Executable) -> None:
         self.executable = executable
         self._idle: list[Binding] = []
 
-    def idle(self) -> Binding:
-        """Give a call for the time of one run; each thread gets another."""
+    def acquire(self) -> Binding:
+        """Take a binding for one run; no other thread gets it until it is released."""
         try:
             return self._idle.pop()
         except IndexError:
             return Binding(self.executable)
 
-    def keep(self, call: Binding, names: Collection[str]) -> None:
-        """Take a call back, with those of its arrays that the next run is likely to need."""
-        call.keep(names)
-        self._idle.append(call)
+    def release(self, binding: Binding, names: Collection[str]) -> None:
+        """Return a binding, keeping the arrays that the next run is likely to use again."""
+        binding.keep_only(names)
+        self._idle.append(binding)
 
 
 class CompiledEngine(Locked):
-    """The engine that runs a step as machine code.
+    """Computes a network with machine code.
 
     Parameters
     ----------
     step
-        The operations, with a loss for each output if it is to train.
+        The operations, with a loss for each output if the network is to be trained.
     threads
-        How many threads share the work; by default what :mod:`striate.runtime.settings` says.
-        Results do not depend on it.
+        Number of threads; by default that of :mod:`striate.runtime.settings`. Results don't depend
+        on it.
     target
-        For which processor to compile; by default this one.
+        The processor to compile for; by default this one.
     winograd
         Whether 3 x 3 convolutions may be computed by Winograd's method; see
         :mod:`striate.plan.winograd`.
@@ -68,7 +70,7 @@ class CompiledEngine(Locked):
     Raises
     ------
     EngineError
-        If there is no machine code for this processor, or a kind states no equation.
+        If striate can't compile for this processor, or a layer's function states no equation.
     """
 
     name = "compiled"
@@ -86,6 +88,7 @@ class CompiledEngine(Locked):
         self.target = target or this_processor()
         self.threads = threads
         self.winograd = winograd
+        self.signature = StepSignature.of(step)
         self._programs: OrderedDict[Hashable, _LoadedProgram] = OrderedDict()
         require_equations(silent(step))
 
@@ -98,17 +101,17 @@ class CompiledEngine(Locked):
         target_shapes: Sequence[Shape],
         stored: Sequence[ImageStorage | None] = (),
     ) -> "CompiledSteps":
-        """Compile what a training needs; see :class:`striate.graph.engine.Engine`.
+        """Compile the programs of a training; see :class:`striate.graph.engine.Engine`.
 
         Raises
         ------
         EngineError
-            If the update states no equation.
+            If the optimizer states no equation.
         """
         if not optimizer.states_equations:
             require_equations([f"{registry.name_of(optimizer)} (optimizer)"])
         gradients = self._program(images, training=True, target_shapes=target_shapes, stored=stored)
-        updating = self._kept(
+        updating = self._cached(
             (type(optimizer), repr(optimizer), decayed.size),
             lambda: (lower_optimizer(optimizer, decayed.size), 1),
         )
@@ -119,23 +122,15 @@ class CompiledEngine(Locked):
         self, parameters: Array, statistics: Array, batch: Batch, draw: Draw
     ) -> StepResult:
         """Compute the losses and all derivatives of one batch."""
-        result, _ = self.run(parameters, statistics, batch, draw)
-        return result
-
-    def run(
-        self, parameters: Array, statistics: Array, batch: Batch, draw: Draw
-    ) -> tuple[StepResult, dict[str, Array]]:
-        """Compute a step; give the derivatives at the inputs too, where the step asks for them."""
         program = self._program(
             batch.count,
             training=True,
             target_shapes=[y.shape[1:] for y in batch.targets],
             stored=storage_of(batch.inputs),
         )
-        call = TrainingBinding(self.step, program.executable, batch.count)
+        binding = TrainingBinding(self.step, program.executable, batch.count)
         following = np.zeros(statistics.shape, np.float32)
-        result = call.run(parameters, statistics, following, batch, draw)
-        return result, call.derivatives
+        return binding.run(parameters, statistics, following, batch, draw)
 
     def predict(
         self,
@@ -145,28 +140,28 @@ class CompiledEngine(Locked):
         *,
         batch_size: int | None = None,
     ) -> Results:
-        """Compute the network's results without training.
+        """Compute the network's outputs in inference mode.
 
-        With a batch size, batches of all sizes up to it share one program.
+        With ``batch_size``, one program computes batches of all sizes up to it.
         """
         count = len(inputs[0])
         graph = self.step.graph
         program = self._program(batch_size or count, stored=storage_of(inputs))
-        call = program.idle()
-        call.put(PARAMETERS, parameters)
-        call.put(STATISTICS, statistics)
-        call.put(SCALARS, _scalars(count))
+        binding = program.acquire()
+        binding.bind(PARAMETERS, parameters)
+        binding.bind(STATISTICS, statistics)
+        binding.bind(SCALARS, _scalars(count))
         for name, images in zip(graph.inputs, inputs, strict=True):
-            put_images(call, name, images)
+            bind_images(binding, self.signature.inputs[name], images)
         shapes = graph.shapes
         outputs = [np.empty((count, *shapes[name]), np.float32) for name in graph.outputs]
         read = [np.empty((count, *shapes[end.layer]), np.float32) for end in self.step.losses]
         for name, array in zip(graph.outputs, outputs, strict=True):
-            call.put(f"output {name}", array)
-        for k, array in enumerate(read):
-            call.put(f"read {k}", array)
-        call.run(images=count)
-        program.keep(call, (PARAMETERS, STATISTICS, SCALARS))
+            binding.bind(self.signature.outputs[name], array)
+        for buffer, array in zip(self.signature.loss_inputs, read, strict=True):
+            binding.bind(buffer, array)
+        binding.run(images=count)
+        program.release(binding, (PARAMETERS, STATISTICS, SCALARS))
         return Results(outputs=tuple(outputs), read=tuple(read))
 
     def _program(
@@ -177,45 +172,47 @@ class CompiledEngine(Locked):
         target_shapes: Sequence[Shape] = (),
         stored: Sequence[ImageStorage | None] = (),
     ) -> _LoadedProgram:
-        """Give the program for batches of so many images, or fewer."""
-        given = zip(self.step.graph.inputs, stored, strict=False)  # none: all are arrays
+        """Return the program for batches of up to ``images`` images."""
+        given = zip(self.step.graph.inputs, stored, strict=False)  # empty: all inputs are arrays
         forms = {name: form for name, form in given if form}
 
         def lowered() -> tuple[Lowered, int]:
             found = lower(self.step, training=training, target_shapes=target_shapes, stored=forms)
             return found, images
 
-        return self._kept((images, training, *target_shapes, *forms.items()), lowered)
+        return self._cached((images, training, *target_shapes, *forms.items()), lowered)
 
-    def _kept(self, key: Hashable, lowered: Callable[[], tuple[Lowered, int]]) -> _LoadedProgram:
-        """Give a program that is kept, or compile it."""
+    def _cached(self, key: Hashable, lowered: Callable[[], tuple[Lowered, int]]) -> _LoadedProgram:
+        """Return a program that is in memory, or compile it."""
         with self.lock:
             program = self._programs.pop(key, None)
             if program is None:
-                program = _LoadedProgram(self._made(*lowered()))
+                program = _LoadedProgram(self._load(*lowered()))
             self._programs[key] = program
             while len(self._programs) > _KEPT:
                 self._programs.popitem(last=False)
         return program
 
-    def _made(self, lowered: Lowered, images: int) -> Executable:
-        """Compile a program, or find it in the cache; where memory is short, others make room."""
-
-        def made() -> Executable:
-            return load_lowered(
-                lowered, images, self.target, threads=self.threads, winograd=self.winograd
-            )
-
+    def _load(self, lowered: Lowered, images: int) -> Executable:
+        """Load a program; if memory runs out, drop the other programs and try again."""
+        load = partial(
+            load_lowered,
+            lowered,
+            images,
+            self.target,
+            threads=self.threads,
+            winograd=self.winograd,
+        )
         try:
-            return made()
+            return load()
         except OutOfMemoryError:
             if not self._programs:
                 raise
             self._programs.clear()
-            return made()
+            return load()
 
 
 @lru_cache(maxsize=256)
 def _scalars(count: int) -> Array:
-    """Give what a program is told of a batch."""
+    """Make the scalars of inference: the number of images."""
     return np.array([count], np.float32)

@@ -1,4 +1,4 @@
-"""A training as machine code: programs with the memory for what they give."""
+"""The steps of a training as compiled programs, with arrays for what they compute."""
 
 from collections.abc import Mapping
 
@@ -10,20 +10,23 @@ from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import Batch, LoadImages
 from striate.graph.engine import StepResult
 from striate.graph.step import TrainingStep
-from striate.plan.lower import (
+from striate.plan.signature import (
     GRADIENT,
     NEXT_STATISTICS,
     OPTIMIZER_SCALARS,
     PARAMETERS,
     SCALARS,
     STATISTICS,
+    InputBuffers,
+    OptimizerSignature,
+    StepSignature,
 )
 from striate.runtime.executable import Binding, Executable
 from striate.shapes import Array, Shape
 
 
 class TrainingBinding:
-    """A training step with the memory for what it gives.
+    """A compiled training step with arrays for its results, which are reused by every step.
 
     Parameters
     ----------
@@ -32,63 +35,65 @@ class TrainingBinding:
     program
         The operations, compiled.
     images
-        The most in a batch.
+        Maximum number of images in a batch.
     """
 
     def __init__(self, step: TrainingStep, program: Executable, images: int) -> None:
         graph, sizes = step.graph, program.manifest.buffers
         self.step = step
-        self.call = Binding(program)
-        self._sound: set[int] = set()
+        self.signature = signature = StepSignature.of(step)
+        self.binding = binding = Binding(program)
+        self._accepted: set[int] = set()
         self._scalars = np.zeros(1, np.float32)
         self._gradient = np.zeros(sizes.get(GRADIENT, (0, False))[0], np.float32)
-        self._outputs = [_rows(images, graph.shapes[name]) for name in graph.outputs]
-        self._targets = [_rows(images, sizes[f"target {k}"][:1]) for k in range(len(step.losses))]
-        self._scales = [_rows(images) for _ in step.losses]
-        self._losses = [_rows(images) for _ in step.losses]
+        self._outputs = [_per_image(images, graph.shapes[name]) for name in graph.outputs]
+        self._targets = [_per_image(images, sizes[name][:1]) for name in signature.targets]
+        self._scales = [_per_image(images) for _ in step.losses]
+        self._losses = [_per_image(images) for _ in step.losses]
         self.derivatives = {
-            f"derivative {name}": _rows(images, shape)
-            for name, shape in graph.inputs.items()
-            if f"derivative {name}" in sizes
+            name: _per_image(images, graph.inputs[name])
+            for name, buffer in signature.derivatives.items()
+            if buffer in sizes
         }
-        self.call.put(SCALARS, self._scalars)
-        self.call.put(GRADIENT, self._gradient)
+        binding.bind(SCALARS, self._scalars)
+        binding.bind(GRADIENT, self._gradient)
         for name, array in zip(graph.outputs, self._outputs, strict=True):
-            self.call.put(f"output {name}", array)
+            binding.bind(signature.outputs[name], array)
         for k in range(len(step.losses)):
-            self.call.put(f"target {k}", self._targets[k])
-            self.call.put(f"scale {k}", self._scales[k])
-            self.call.put(f"loss {k}", self._losses[k])
+            binding.bind(signature.targets[k], self._targets[k])
+            binding.bind(signature.loss_scales[k], self._scales[k])
+            binding.bind(signature.losses[k], self._losses[k])
         for name, array in self.derivatives.items():
-            self.call.put(name, array)
+            binding.bind(signature.derivatives[name], array)
 
     def run(
         self, parameters: Array, statistics: Array, following: Array, batch: Batch, draw: Draw
     ) -> StepResult:
         """Compute the losses and all derivatives of one batch.
 
-        What it gives lies in the same memory every time; ``following`` is where the statistics
-        after the step go.
+        The result's arrays are overwritten by the next step. The running statistics after the step
+        are written to ``following``.
         """
         step, count = self.step, batch.count
-        self._require_sound(count)
-        put = self.call.put
-        put(PARAMETERS, parameters)
-        put(STATISTICS, statistics)
-        put(NEXT_STATISTICS, following)
+        self._require_images(count)
+        bind = self.binding.bind
+        bind(PARAMETERS, parameters)
+        bind(STATISTICS, statistics)
+        bind(NEXT_STATISTICS, following)
         for name, images in zip(step.graph.inputs, batch.inputs, strict=True):
-            put_images(self.call, name, images)
+            bind_images(self.binding, self.signature.inputs[name], images)
         self._scalars[0] = count
         weights = batch.weights
         factors: list[float] = []
         counted: list[float] = []
         for k, (end, y) in enumerate(zip(step.losses, batch.targets, strict=True)):
             counted.append(end.loss.counted(y, weights))
-            # As the loss's own divisor: in a batch whose images count nothing, nothing is learned.
+            # Same rule as the loss's own divisor: a batch of weight 0 divides by 1, and its
+            # gradient is 0.
             factors.append(end.weight / (counted[k] or 1.0))
             self._targets[k][:count] = y.reshape(count, -1)
             self._scales[k][:count] = factors[k] if weights is None else factors[k] * weights
-        self.call.run(images=count, seed=draw.seed, step=draw.step)
+        self.binding.run(images=count, seed=draw.seed, step=draw.step)
         losses: list[float] = []
         for factor, each in zip(factors, self._losses, strict=True):
             weighted = each[:count] if weights is None else each[:count] * weights
@@ -101,44 +106,52 @@ class TrainingBinding:
             outputs=tuple(output[:count] for output in self._outputs),
         )
 
-    def _require_sound(self, images: int) -> None:
-        """Let each function refuse a batch of so many images."""
-        if images in self._sound:
+    def _require_images(self, images: int) -> None:
+        """Raise if a function can't be trained on this number of images."""
+        if images in self._accepted:
             return
         shapes = shapes_of(self.step)
         for operation in self.step.forward:
             operation.function.require_images(images, *(shapes[name] for name in operation.inputs))
-        self._sound.add(images)
+        self._accepted.add(images)
 
 
 class CompiledSteps:
-    """The steps of a training as machine code, in two sets of arrays: one is read, one written.
+    """The steps of a training: the gradient, then the optimizer.
+
+    Parameters, running statistics and the optimizer's memory have two sets of arrays each. A step
+    reads one set and writes the other, so an interrupted step leaves its inputs unchanged.
 
     Parameters
     ----------
     gradients
         Computes gradients.
     program
-        The update, compiled.
-    optimizer, decayed
-        How weights follow the gradient, and which of them decay.
+        The optimizer, compiled.
+    optimizer
+        Changes the parameters.
+    decayed
+        1 for each parameter to which weight decay applies, 0 for the others.
     """
 
     def __init__(
         self, gradients: TrainingBinding, program: Executable, optimizer: Optimizer, decayed: Array
     ) -> None:
         self._gradients = gradients
+        self._signature = signature = OptimizerSignature.of(optimizer)
         self._scalars = np.zeros(len(OPTIMIZER_SCALARS), np.float32)
-        size = gradients.call.program.manifest.buffers.get(NEXT_STATISTICS, (0, False))[0]
+        size = gradients.binding.program.manifest.buffers.get(NEXT_STATISTICS, (0, False))[0]
         self._statistics = [np.zeros(size, np.float32) for _ in range(2)]
-        names = ("w", *optimizer.buffers)
-        self._sets = [{name: np.zeros_like(decayed, np.float32) for name in names} for _ in "ab"]
-        self._updates = [Binding(program) for _ in self._sets]
-        for call, written in zip(self._updates, self._sets, strict=True):
-            call.put(SCALARS, self._scalars)
-            call.put("decayed", decayed)
+        self._sets = [
+            {name: np.zeros_like(decayed, np.float32) for name in signature.updated}
+            for _ in range(2)
+        ]
+        self._bindings = [Binding(program) for _ in self._sets]
+        for binding, written in zip(self._bindings, self._sets, strict=True):
+            binding.bind(SCALARS, self._scalars)
+            binding.bind(signature.decayed, decayed)
             for name, array in written.items():
-                call.put(f"{name}_next", array)
+                binding.bind(signature.updated[name], array)
 
     def gradients(
         self, parameters: Array, statistics: Array, batch: Batch, draw: Draw
@@ -157,29 +170,30 @@ class CompiledSteps:
         step: int,
         scale: float = 1.0,
     ) -> tuple[Array, Mapping[str, Array]]:
-        """Compute parameters and memory after a step, of ``scale`` times the gradient."""
-        other = parameters is self._sets[0]["w"]
-        call, written = self._updates[other], self._sets[other]
-        call.put("w", parameters)
-        call.put("dw", gradient)
+        """Compute parameters and memory after a step along ``scale`` times the gradient."""
+        signature = self._signature
+        other = parameters is self._sets[0][signature.parameters]
+        binding, written = self._bindings[other], self._sets[other]
+        binding.bind(signature.parameters, parameters)
+        binding.bind(signature.gradient, gradient)
         for name, array in memory.items():
-            call.put(name, array)
+            binding.bind(name, array)
         self._scalars[:] = rate, step, scale
-        call.run()
-        return written["w"], {name: written[name] for name in memory}
+        binding.run()
+        return written[signature.parameters], {name: written[name] for name in memory}
 
 
-def put_images(call: Binding, name: str, images: Array | LoadImages) -> None:
-    """Pass an input's images to the program: an array, or the stored images to load from."""
+def bind_images(binding: Binding, buffers: InputBuffers, images: Array | LoadImages) -> None:
+    """Bind an input's images: an array, or the stored images with what to load from them."""
     if not isinstance(images, LoadImages):
-        call.put(f"input {name}", images)
+        binding.bind(buffers.array, images)
         return
-    call.put_as_is(f"images {name}", images.images)
-    call.put_as_is(f"indices {name}", np.ascontiguousarray(images.indices, np.int64))
-    call.put_as_is(f"maps {name}", np.ascontiguousarray(images.maps.packed, np.int32))
-    call.put(f"scale {name}", images.scale)
+    binding.bind_as_is(buffers.images, images.images)
+    binding.bind_as_is(buffers.indices, np.ascontiguousarray(images.indices, np.int64))
+    binding.bind_as_is(buffers.maps, np.ascontiguousarray(images.maps.packed, np.int32))
+    binding.bind(buffers.scale, images.scale)
 
 
-def _rows(images: int, shape: Shape = ()) -> Array:
-    """Make room for an array of each image."""
+def _per_image(images: int, shape: Shape = ()) -> Array:
+    """Allocate an array with one entry of this shape for each image."""
     return np.zeros((images, *shape), np.float32)

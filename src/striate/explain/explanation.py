@@ -10,12 +10,13 @@ import numpy as np
 from striate.compile import Stages, assembly, llvm_ir, stages_of
 from striate.errors import OptionError
 from striate.explain.items import ItemRow, PhaseRow, phase_rows
-from striate.explain.machine_code import FunctionCode, definitions, functions_of, names_of_items
+from striate.explain.machine_code import FunctionCode, functions_of
 from striate.explain.memory import MemoryMap, memory_map
 from striate.explain.operations import OperationRow, operations
 from striate.explain.statements import Changes, StatementRow, changes, statement_rows
 from striate.functions.base import Loss
 from striate.graph.step import TrainingStep
+from striate.llvm.program import functions_of_items
 from striate.model.losses import losses_of
 from striate.model.network import Network, core_of
 from striate.plan.plan import Plan
@@ -122,7 +123,7 @@ class Explanation:
     @cached_property
     def ir(self) -> dict[str, str]:
         """The functions of the program as LLVM IR."""
-        return definitions(llvm_ir(self.plan))
+        return llvm_ir(self.plan)
 
     @cached_property
     def functions(self) -> dict[str, FunctionCode]:
@@ -132,7 +133,7 @@ class Explanation:
     @cached_property
     def names(self) -> dict[str, list[ItemRow]]:
         """The functions that the wanted items call, by name, with the items that call them."""
-        called = names_of_items(self.plan)
+        called = functions_of_items(self.plan)
         found: dict[str, list[ItemRow]] = {}
         for item in self.items:
             found.setdefault(called[item.phase, item.item], []).append(item)

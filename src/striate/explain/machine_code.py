@@ -4,14 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from striate.bench.kernels import taken_apart
-from striate.compile import llvm_ir
-from striate.plan.plan import Plan
-
 _NAME = re.compile(r'^(?:"([^"]+)"|([A-Za-z_][\w ]*)):')
 _LABEL = re.compile(r"^(\.L\w+):")
-_CALLED = re.compile(r'call void @"([^"]+)"\(')
-_DEFINED = re.compile(r'^define .*?@"([^"]+)"\(')
 
 _FUSED = re.compile(r"vfn?m(add|sub)\w*|fn?m(add|sub)|fml[as]")
 _CALL = re.compile(r"callq?|blr?")
@@ -139,56 +133,6 @@ def counted(lines: Sequence[str]) -> Count:
         spills=kinds.count("spill"),
         calls=sum(bool(_CALL.fullmatch(line.split()[0])) for line in instructions),
     )
-
-
-def definitions(ir: str) -> dict[str, str]:
-    """Cut LLVM IR into its functions.
-
-    Parameters
-    ----------
-    ir
-        A module as text.
-
-    Returns
-    -------
-    dict of str
-        By name.
-    """
-    found: dict[str, list[str]] = {}
-    name = ""
-    for line in ir.splitlines():
-        defined = _DEFINED.match(line)
-        if defined:
-            name = defined[1]
-        if name:
-            found.setdefault(name, []).append(line)
-        if line == "}":
-            name = ""
-    return {name: "\n".join(lines) for name, lines in found.items()}
-
-
-def names_of_items(plan: Plan) -> dict[tuple[int, int], str]:
-    """Name the function that each item of a plan calls; items that differ in names share one.
-
-    Parameters
-    ----------
-    plan
-        Any.
-
-    Returns
-    -------
-    dict of str
-        By phase and item.
-    """
-    # In a program of one item a phase, each phase has one call.
-    written = definitions(llvm_ir(taken_apart(plan)))
-    places = [(p, k) for p, phase in enumerate(plan.phases) for k in range(len(phase.items))]
-    found: dict[tuple[int, int], str] = {}
-    for number, place in enumerate(places):
-        called = [n for n in _CALLED.findall(written[f"phase {number}"]) if "llvm." not in n]
-        assert len(called) == 1, called
-        found[place] = called[0]
-    return found
 
 
 def _kind(line: str) -> str:

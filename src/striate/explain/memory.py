@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from striate.plan.allocation import aligned
+from striate.plan.allocation import Memory, aligned
 from striate.plan.fuse import Kernel, PhaseItem
-from striate.plan.plan import ARENA, SCRATCH, Plan
+from striate.plan.plan import Plan
 from striate.plan.statement import LANES
 
 ITEM = 4
@@ -99,14 +99,17 @@ def memory_map(plan: Plan) -> MemoryMap:
     for phase in plan.phases:
         starts.append(starts[-1] + len(phase.items))
     lives = _lives(plan, starts)
-    regions: dict[str, list[ArrayPlacement]] = {}
+    regions: dict[Memory | str, list[ArrayPlacement]] = {}
     for name, allocation in plan.allocations.items():
         regions.setdefault(allocation.region, []).append(_place(plan, name, lives[name]))
-    sizes = {ARENA: ITEM * plan.arena, SCRATCH: ITEM * plan.scratch}
+    sizes = {Memory.ARENA: ITEM * plan.arena, Memory.SCRATCH: ITEM * plan.scratch}
     return MemoryMap(
         items=starts[-1],
         phases=tuple(starts[:-1]),
-        own=tuple(_region(name, regions.get(name, []), sizes[name]) for name in (ARENA, SCRATCH)),
+        own=tuple(
+            _region(name, regions.get(name, []), sizes[name])
+            for name in (Memory.ARENA, Memory.SCRATCH)
+        ),
         buffers=tuple(
             _region(name, regions[name], max(p.offset + p.size for p in regions[name]))
             for name in plan.buffers
@@ -127,7 +130,7 @@ def _lives(plan: Plan, starts: Sequence[int]) -> Mapping[str, tuple[int, int]]:
             first, last = _together(phase.items, k)
             for name in _touched(item):
                 allocation = plan.allocations.get(name)
-                whole = allocation is not None and allocation.region == ARENA
+                whole = allocation is not None and allocation.region == Memory.ARENA
                 begin, end = (0, len(phase.items) - 1) if whole else (first, last)
                 lives[name] = (lives.get(name, (starts[p] + begin,))[0], starts[p] + end)
     return lives
@@ -157,9 +160,9 @@ def _place(plan: Plan, name: str, life: tuple[int, int]) -> ArrayPlacement:
     allocation, variable = plan.allocations[name], plan.variables[name]
     if allocation.per_part:
         per, size = "part", allocation.per_part * plan.parts
-    elif allocation.region == SCRATCH:
+    elif allocation.region == Memory.SCRATCH:
         per, size = "", aligned((variable.rows or variable.size) * LANES)
-    elif allocation.region == ARENA:
+    elif allocation.region == Memory.ARENA:
         per = "block" if allocation.per_block else ""
         size = allocation.per_block * plan.blocks if per else aligned(variable.size)
     else:
@@ -176,10 +179,10 @@ def _place(plan: Plan, name: str, life: tuple[int, int]) -> ArrayPlacement:
     )
 
 
-def _region(name: str, places: list[ArrayPlacement], size: int) -> MemoryRegion:
+def _region(name: Memory | str, places: list[ArrayPlacement], size: int) -> MemoryRegion:
     """Describe a piece of memory."""
     return MemoryRegion(
-        name=name,
+        name=str(name),
         size=size,
         unshared=sum(place.size for place in places),
         places=tuple(sorted(places, key=lambda p: (p.offset, p.first, -p.size))),

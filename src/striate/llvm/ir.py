@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from striate.plan.target import Target
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IRType:
@@ -82,6 +84,8 @@ I32 = IRType("i32", "i32")
 I64 = IRType("i64", "i64")
 PTR = IRType("ptr", "p0")
 VOID = IRType("void")
+
+_WIDEST = 512  # bits of the widest registers
 
 _ZEROS = ("0x0", "0")
 
@@ -249,7 +253,8 @@ class IRFunction(IRValue):
             for k, argument in enumerate(self.args)
         )
         linkage = "internal " if self.internal else ""
-        found = [f"define {linkage}{self.result.text} {self.name}({arguments}) nounwind {{"]
+        head = f"{linkage}{self.result.text} {self.name}({arguments}) {self.module.attributes}"
+        found = [f"define {head} {{"]
         for block in self.blocks:
             found.append(f"{block.name}:")
             found += block.lines
@@ -262,14 +267,27 @@ class IRModule:
     Parameters
     ----------
     triple
-        The kind of machine that it is for.
+        The target triple.
+    vector_bits
+        Width in bits that LLVM is told to use for vectors; 0 leaves it to LLVM, which avoids
+        512-bit registers on some processors that have them.
     """
 
-    def __init__(self, triple: str) -> None:
+    def __init__(self, triple: str, *, vector_bits: int = 0) -> None:
         self.triple = triple
+        self.attributes = "nounwind"
+        if vector_bits:
+            names = ("min-legal-vector-width", "prefer-vector-width")
+            self.attributes += "".join(f' "{name}"="{vector_bits}"' for name in names)
         self.functions: dict[str, IRFunction] = {}
         self.tables: dict[str, IRValue] = {}
         self._tables: list[str] = []
+
+    @classmethod
+    def of(cls, target: Target) -> "IRModule":
+        """Make an empty module for a processor."""
+        bits = 32 * target.register_lanes
+        return cls(target.triple, vector_bits=bits if bits == _WIDEST else 0)
 
     def function(
         self,

@@ -13,7 +13,11 @@ from llvmlite import binding
 from striate.llvm.ir import IRModule
 from striate.plan.target import Target
 
-_WIDE = 512
+GENERATOR = ("nests", "plan", "llvm")
+"""The packages that turn lowered statements into machine code."""
+
+GENERATOR_MODULES = ("maths/philox.py", "maths/pixel_map.py")
+"""Modules outside of these packages on which the machine code depends."""
 
 
 @cache
@@ -31,12 +35,15 @@ def versions() -> str:
 
 @cache
 def generator_digest() -> str:
-    """Digest the modules between index equations and machine code, which depends on them all."""
+    """Return a digest of the code generator's source, for the keys of cached machine code.
+
+    It covers every module that turns lowered statements into machine code. What comes before, such
+    as the equations of a layer, is in the statements themselves.
+    """
     digest = hashlib.sha256()
     package = Path(__file__).parents[1]
-    folders = [(package / name).rglob("*.py") for name in ("nests", "plan", "llvm")]
-    files = [package / "graph" / "batch.py", package / "maths" / "philox.py"]
-    for path in sorted(chain(files, *folders)):
+    folders = [(package / name).rglob("*.py") for name in GENERATOR]
+    for path in sorted(chain((package / name for name in GENERATOR_MODULES), *folders)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -92,11 +99,7 @@ def compile_object(module: IRModule, target: Target, *, assembly: bool = False) 
     machine = binding.Target.from_triple(target.triple).create_target_machine(
         cpu=target.name, features=target.features, opt=3, reloc="pic", codemodel="default"
     )
-    text = str(module)
-    if target.register_lanes * 32 == _WIDE:
-        wide = f'"min-legal-vector-width"="{_WIDE}" "prefer-vector-width"="{_WIDE}"'
-        text = text.replace(" nounwind", f" nounwind {wide}")
-    parsed = binding.parse_assembly(text)
+    parsed = binding.parse_assembly(str(module))
     parsed.verify()
     # None of LLVM's passes over the program: loops, tiles and what is computed once are written as
     # they shall be. They took as long as the rest and gained nothing (LeNet-5, November 2026).

@@ -45,7 +45,7 @@ def write_peaks(target: Target) -> IRModule:
         ``triad(result, x, y, vectors, rounds)``, which computes ``x + 3 * y``. Counts are 64-bit.
         A vector has :data:`LANES` numbers; their number is a multiple of :data:`UNROLLED`.
     """
-    module = IRModule(target.triple)
+    module = IRModule.of(target)
     _write_multiply_adds(module, accumulators_of(target))
     _write_read(module)
     _write_triad(module)

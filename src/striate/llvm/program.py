@@ -15,6 +15,7 @@ from striate.llvm.kernel import arguments_of, write_kernel
 from striate.llvm.random import write_draw_mask
 from striate.llvm.transposes import write_load, write_store, write_transpose
 from striate.llvm.workers import load_word, wait_until, write_workers
+from striate.plan.allocation import Allocation, Memory
 from striate.plan.control_block import (
     ARENA_AT,
     BUFFERS,
@@ -25,11 +26,21 @@ from striate.plan.control_block import (
     claimed,
     finished,
 )
+from striate.plan.fingerprint import fingerprint
 from striate.plan.fuse import Kernel, PhaseItem
 from striate.plan.phases import Phase
-from striate.plan.plan import ARENA, SCRATCH, Allocation, Plan
+from striate.plan.plan import Plan
 from striate.plan.schedule import LoopSchedule
-from striate.plan.statement import LANES, DrawMask, Load, LoadStored, Origin, Store, Transpose
+from striate.plan.statement import (
+    LANES,
+    DrawMask,
+    Load,
+    LoadStored,
+    Origin,
+    Store,
+    Transpose,
+    Variable,
+)
 
 
 def write_program(plan: Plan) -> IRModule:
@@ -46,11 +57,42 @@ def write_program(plan: Plan) -> IRModule:
         With the functions ``work`` (what each worker does), ``lead`` (a step, from opening it to
         the last task) and ``help`` (what others do meanwhile).
     """
-    module = IRModule(plan.target.triple)
-    program = _ProgramWriter(module, plan)
-    phases = [program.phase(p) for p in range(len(plan.phases))]
-    program.run(phases)
-    return module
+    return _written(plan).module
+
+
+def functions_of_items(plan: Plan) -> dict[tuple[int, int], str]:
+    """Name the function that each item of a plan calls; items that differ only in names share one.
+
+    Parameters
+    ----------
+    plan
+        Any plan.
+
+    Returns
+    -------
+    dict of str
+        By phase and item.
+    """
+    return _written(plan).called
+
+
+def _written(plan: Plan) -> "_ProgramWriter":
+    """Write the module of a plan."""
+    program = _ProgramWriter(IRModule.of(plan.target), plan)
+    program.run([program.phase(p) for p in range(len(plan.phases))])
+    return program
+
+
+def _layout(variable: Variable, name: str) -> Variable:
+    """Keep only what a kernel's code depends on: how an array is stored, and its known numbers."""
+    return Variable(
+        name=name,
+        size=variable.size,
+        per_image=variable.per_image,
+        values=variable.values,
+        rows=variable.rows,
+        folded=variable.folded,
+    )
 
 
 class _ProgramWriter:
@@ -59,9 +101,10 @@ class _ProgramWriter:
     def __init__(self, module: IRModule, plan: Plan) -> None:
         self.module = module
         self.plan = plan
-        self.known: dict[object, str] = {}
+        self.known: dict[str, str] = {}
+        self.called: dict[tuple[int, int], str] = {}
         self.tables: dict[str, str] = {}
-        self.regions: dict[str, IRValue] = {}
+        self.regions: dict[Memory | str, IRValue] = {}
 
     # ---------------------------------------------------------------- kernels
 
@@ -74,17 +117,17 @@ class _ProgramWriter:
         names |= {n: f"#made {k}" for k, n in enumerate(made)}
         tables = [n for s in kernel.statements for n in s.nest.sources if n not in names]
         names |= {n: self.table(known[n].values) for n in tables}
-        statements = tuple(s.renamed(names) for s in kernel.statements)
+        # The group only says which kernels share loops; code in a loop doesn't depend on it.
+        statements = tuple(replace(s.renamed(names), group="") for s in kernel.statements)
         plain = Kernel(
             statements=statements, stored=frozenset(names[n] for n in kernel.stored if n in names)
         )
-        shapes = tuple(tuple(sorted(s.nest.shapes.items())) for s in statements)
-        key = (str(plain), str(schedule), shapes)
+        variables = {new: _layout(known[old], new) for old, new in names.items()}
+        key = fingerprint((plain, schedule, variables))
         name = self.known.get(key)
         if name is None:
             name = f"kernel {len(self.known)}"
             self.known[key] = name
-            variables = {new: replace(known[old], name=new) for old, new in names.items()}
             write_kernel(self.module, name, plain, schedule, variables)
         return name, order
 
@@ -126,7 +169,7 @@ class _ProgramWriter:
         function = self.module.function(name, VOID, [PTR, PTR, I64], internal=True)
         b = Builder(function)
         context, scratch, task = function.args
-        self.regions = {ARENA: load_word(b, context, ARENA_AT, PTR), SCRATCH: scratch}
+        self.regions = {Memory.ARENA: load_word(b, context, ARENA_AT, PTR), Memory.SCRATCH: scratch}
         for k, buffer in enumerate(self.plan.buffers):
             self.regions[buffer] = load_word(b, context, BUFFERS + k, PTR)
         images = load_word(b, context, IMAGES)
@@ -236,7 +279,7 @@ class _ProgramWriter:
             case LoadStored():
                 name, arrays = self.gather(item)
             case DrawMask():
-                self.draw(b, item, context, block, part)
+                self.called[place] = self.draw(b, item, context, block, part)
                 return
             case _:
                 message = f"{item} is no item of a phase"
@@ -245,11 +288,12 @@ class _ProgramWriter:
         within = I64(0) if once else part
         pointers = [self.pointer(b, self.plan.allocations[n], block, within) for n in arrays]
         numbers = [count, part, *around] if isinstance(item, Kernel) else [count]
+        self.called[place] = name
         b.call(self.module.functions[name], [*pointers, *numbers])
 
     def draw(
         self, b: Builder, item: DrawMask, context: IRValue, block: IRValue, part: IRValue
-    ) -> None:
+    ) -> str:
         """Write the call that draws a mask."""
         size = self.plan.variables[item.target].size
         name = f"draw {size}, {item.threshold}, {item.stream}"
@@ -259,6 +303,7 @@ class _ProgramWriter:
         first = b.multiply(block, LANES)
         seed, step = load_word(b, context, SEED), load_word(b, context, STEP)
         b.call(self.module.functions[name], [pointer, to_value(first), seed, step])
+        return name
 
     def pointer(self, b: Builder, allocation: Allocation, block: IRValue, part: IRValue) -> IRValue:
         """Write the pointer to an array at a block and part."""

@@ -2,9 +2,48 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 
 ALIGNMENT = 16
 """Every array begins at a multiple of so many numbers: 64 bytes, one line of a cache."""
+
+
+class Memory(Enum):
+    """Memory that belongs to a program, not to its caller."""
+
+    ARENA = "arena"
+    """Shared by all threads."""
+
+    SCRATCH = "per-thread scratch"
+    """One copy for each thread, reused from block to block."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """Where an array is stored.
+
+    Parameters
+    ----------
+    region
+        The program's own memory, or the name of a caller's buffer.
+    offset
+        Index of its first number there.
+    per_block, per_part
+        Numbers from one block of images, or one part of the batch, to the next.
+    """
+
+    region: Memory | str
+    offset: int
+    per_block: int = 0
+    per_part: int = 0
+
+    def __str__(self) -> str:
+        steps = {"block": self.per_block, "part": self.per_part}
+        apart = "".join(f", {by} per {what}" for what, by in steps.items() if by)
+        return f"{self.region} at {self.offset}{apart}"
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,17 @@ from striate.nests import Equation, bind
 from striate.nests.expression import Reference
 from striate.nests.nest import Lengths, Nest
 from striate.plan.lowering_cache import LoweringCache
+from striate.plan.signature import (
+    GRADIENT,
+    NEXT_STATISTICS,
+    OPTIMIZER_SCALARS,
+    PARAMETERS,
+    SCALARS,
+    STATISTICS,
+    InputBuffers,
+    OptimizerSignature,
+    StepSignature,
+)
 from striate.plan.statement import (
     IMAGE,
     LANES,
@@ -43,13 +54,6 @@ from striate.plan.statement import (
     Variable,
 )
 from striate.shapes import Shape
-
-PARAMETERS, STATISTICS = "parameters", "statistics"
-GRADIENT, NEXT_STATISTICS = "gradient", "next statistics"
-SCALARS = "scalars"
-
-OPTIMIZER_SCALARS = ("rate", "step", "clip_factor")
-"""The numbers of the run that an update reads from its scalars, in order."""
 
 _CLIPPED = "dw_clipped"
 
@@ -125,8 +129,7 @@ def lower_optimizer(optimizer: Optimizer, size: int) -> Lowered:
         **dict.fromkeys(OPTIMIZER_SCALARS, ()),
         _CLIPPED: (size,),
     }
-    buffers = {"w", "dw", "decayed", *optimizer.buffers, "w_next"}
-    buffers |= {f"{name}_next" for name in optimizer.buffers}
+    buffers = OptimizerSignature.of(optimizer).buffers
     statements: list[Statement] = []
     for text in (f"{_CLIPPED}[x] = clip_factor * dw[x]", *stated.statements):
         equation = Equation.parse(text, constants={*stated.constants, *OPTIMIZER_SCALARS})
@@ -154,6 +157,7 @@ class _Lowerer:
         self.state: dict[str, str] = {}
         self.lowerings: dict[str, Lowering] = {}
         self.layers = _layers(step)
+        self.signature = StepSignature.of(step)
         self.layer = ""  # whose equations are being lowered: the owner of their temporaries
         self.alike = LoweringCache(training=training)
 
@@ -167,21 +171,22 @@ class _Lowerer:
         self.state = {name: name for name in graph.state()}
         self.variable("images", 1, per_image=False, buffer=SCALARS)
         for name, shape in graph.inputs.items():
+            buffers = self.signature.inputs[name]
             if name in stored:
-                self.gather(name, shape, stored[name])
+                self.load_stored(f"{name}.A", shape, stored[name], buffers)
             else:
-                self.load(f"{name}.A", shape, f"input {name}")
+                self.load(f"{name}.A", shape, buffers.array)
 
     def end(self) -> None:
         """Bring the results out."""
         for name in self.step.graph.outputs:
-            self.store(f"{name}.A", f"output {name}")
+            self.store(f"{name}.A", self.signature.outputs[name])
         for name in self.step.graph.inputs:
             if derivative_of(f"{name}.A") in self.shapes:
-                self.store(derivative_of(f"{name}.A"), f"derivative {name}")
+                self.store(derivative_of(f"{name}.A"), self.signature.derivatives[name])
         if not self.training:
             for number, end in enumerate(self.step.losses):
-                self.store(end.reads, f"read {number}")
+                self.store(end.reads, self.signature.loss_inputs[number])
             return
         for name, latest in self.state.items():
             self.copy(latest, _next(name))
@@ -236,28 +241,28 @@ class _Lowerer:
         self.variable(name, prod(shape), per_image=True)
         self.add(Load(source=buffer, target=name))
 
-    def gather(self, name: str, shape: Shape, stored: ImageStorage) -> None:
-        """Bring images in from an array of many."""
+    def load_stored(
+        self, target: str, shape: Shape, stored: ImageStorage, buffers: InputBuffers
+    ) -> None:
+        """Load a selection of stored images."""
         channels, *pixels = shape
         rows, columns = prod(pixels[:-1]), pixels[-1] if pixels else 1
-        target, size = f"{name}.A", prod(shape)
-        buffers = {
-            f"images {name}": (1, False),
-            f"indices {name}": (2, True),  # 64 bits each: as much as two numbers
-            f"maps {name}": (MAP_COLUMNS, True),
-            f"scale {name}": (2 * channels + 1, False),
+        sizes = {
+            buffers.images: (1, False),
+            buffers.indices: (2, True),  # 64 bits each: as much as two numbers
+            buffers.maps: (MAP_COLUMNS, True),
+            buffers.scale: (2 * channels + 1, False),
         }
-        for buffer, (length, per_image) in buffers.items():
+        for buffer, (length, per_image) in sizes.items():
             self.variable(buffer, length, per_image=per_image, buffer=buffer)
         self.shapes[target] = shape
-        self.variable(target, size, per_image=True)
-        source, indices, maps, scale = buffers
+        self.variable(target, prod(shape), per_image=True)
         self.add(
             LoadStored(
-                source=source,
-                indices=indices,
-                maps=maps,
-                scale=scale,
+                source=buffers.images,
+                indices=buffers.indices,
+                maps=buffers.maps,
+                scale=buffers.scale,
                 target=target,
                 rows=rows,
                 columns=columns,
@@ -305,14 +310,15 @@ class _Lowerer:
         shape = self.shapes[end.reads]
         lowering = end.loss.lowering(shape, target_shape)
         assert lowering is not None, f"{end.loss} states no equation"
-        targets, scales = f"target {number}", f"scale {number}"
+        signature = self.signature
+        targets, scales = signature.targets[number], signature.loss_scales[number]
         self.load(f"{end.layer}.y", target_shape, targets)
         self.load(f"{end.layer}.scale", (), scales)
         before = f"{end.layer}.loss"
         names = {"n": end.reads, "y": f"{end.layer}.y", "l": before, "dn": f"{before}.dn"}
         self._equations(lowering, forward_equations, names, before)
         self._equations(lowering, backward_equations, names, before)
-        self.store(before, f"loss {number}")
+        self.store(before, signature.losses[number])
         sizes = {"d": (LANES, *shape), "s": (LANES,), "t": (LANES, *shape)}
         nest = bind("t[q,*x] = s[q] * d[q,*x]", shapes=sizes)
         self.shapes[end.derivative.name] = shape

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from striate.plan.allocation import LiveInterval, aligned, allocate
+from striate.plan.allocation import Allocation, LiveInterval, Memory, aligned, allocate
 from striate.plan.batch_reduction import reduce_over_batch
 from striate.plan.fuse import Kernel, PhaseItem
-from striate.plan.lower import SCALARS
 from striate.plan.phases import Phase, sort_phases
 from striate.plan.schedule import LoopSchedule, schedule
+from striate.plan.signature import SCALARS
 from striate.plan.simplify import simplify
 from striate.plan.single_image import single_image
 from striate.plan.statement import LANES, Compute, Load, Lowered, Origin, Statement, Store, Variable
@@ -17,29 +17,6 @@ from striate.plan.winograd import with_winograd
 
 PARTS = 8
 """Most parts of a batch: so many threads can share a step, and so many sums are added up."""
-
-
-@dataclass(frozen=True)
-class Allocation:
-    """Where an array lies: in a caller's buffer, in the arena, or in a worker's own memory.
-
-    Parameters
-    ----------
-    region
-        Name of a buffer, or ``ARENA`` or ``LOCAL``.
-    offset
-        Where it begins.
-    per_block, per_part
-        Numbers from one block of images, or one part, to the next.
-    """
-
-    region: str
-    offset: int
-    per_block: int = 0
-    per_part: int = 0
-
-
-ARENA, SCRATCH = "the arena", "a worker's memory"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +111,10 @@ def make_plan(lowered: Lowered, images: int, target: Target, *, winograd: bool =
         if isinstance(item, Kernel)
     }
     allocations, arena, scratch = _allocations(phases, variables, blocks, parts)
-    used = {allocation.region for allocation in allocations.values()} - {ARENA, SCRATCH}
+    used = {allocation.region for allocation in allocations.values()} - {
+        Memory.ARENA,
+        Memory.SCRATCH,
+    }
     buffers = dict.fromkeys(v.buffer for v in variables.values() if v.buffer in used)
     return Plan(
         target=target,
@@ -181,20 +161,20 @@ def _allocations(
             own.append(LiveInterval(name, size, _moment(first), _moment(last)))
         elif variable.per_image:
             shared.append(LiveInterval(name, size * blocks, first[0], last[0]))
-            allocations[name] = Allocation(ARENA, 0, per_block=size)
+            allocations[name] = Allocation(Memory.ARENA, 0, per_block=size)
         elif variable.origin is Origin.PARTIAL_SUMS:
             shared.append(LiveInterval(name, variable.size * parts, first[0], last[0]))
-            allocations[name] = Allocation(ARENA, 0, per_part=variable.size)
+            allocations[name] = Allocation(Memory.ARENA, 0, per_part=variable.size)
         else:
             shared.append(LiveInterval(name, size, first[0], last[0]))
-            allocations[name] = Allocation(ARENA, 0)
+            allocations[name] = Allocation(Memory.ARENA, 0)
     offsets, arena = allocate(shared)
     own_offsets, scratch = allocate(own)
     allocations |= {
-        name: Allocation(ARENA, at, allocations[name].per_block, allocations[name].per_part)
+        name: Allocation(Memory.ARENA, at, allocations[name].per_block, allocations[name].per_part)
         for name, at in offsets.items()
     }
-    allocations |= {name: Allocation(SCRATCH, at) for name, at in own_offsets.items()}
+    allocations |= {name: Allocation(Memory.SCRATCH, at) for name, at in own_offsets.items()}
     return allocations, arena, scratch
 
 

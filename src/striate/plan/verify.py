@@ -12,10 +12,11 @@ from math import prod
 from striate.nests import Guard, Nest, injective, verify
 from striate.nests.expression import Reference, Subscript
 from striate.nests.nest import mismatch
+from striate.plan.allocation import Allocation, Memory
 from striate.plan.fuse import Kernel, PhaseItem
 from striate.plan.layout import memory_access
 from striate.plan.phases import Phase
-from striate.plan.plan import ARENA, SCRATCH, Allocation, Plan
+from striate.plan.plan import Plan
 from striate.plan.schedule import IndexLoop, LoopSchedule
 from striate.plan.statement import IMAGE, LANES, Compute, Variable
 
@@ -324,13 +325,13 @@ def _verify_tasks(plan: Plan) -> None:
 
 def _of_one_task(allocation: Allocation) -> bool:
     """Whether each task has a place of its own there."""
-    return allocation.region == SCRATCH or bool(allocation.per_block or allocation.per_part)
+    return allocation.region == Memory.SCRATCH or bool(allocation.per_block or allocation.per_part)
 
 
 def _verify_places(plan: Plan) -> None:
     """Raise where an array leaves its region, or lies on another that is needed at one time."""
     lives = _lives(plan)
-    sizes = {ARENA: plan.arena, SCRATCH: plan.scratch}
+    sizes: dict[Memory | str, int] = {Memory.ARENA: plan.arena, Memory.SCRATCH: plan.scratch}
     ends: dict[str, int] = {}
     for name, allocation in plan.allocations.items():
         variable = plan.variables[name]
@@ -340,7 +341,7 @@ def _verify_places(plan: Plan) -> None:
             raise mismatch(
                 f"{name}: {allocation}",
                 f"`{name}` ends at {ends[name]} in {sizes[allocation.region]} numbers of "
-                f"{allocation.region}.",
+                f"the {allocation.region}.",
                 "An array lies inside its region. Place it lower, or make the region larger.",
             )
         own = allocation.region in sizes and variable.per_image
@@ -391,7 +392,7 @@ def _lives(plan: Plan) -> dict[str, tuple[_Moment, _Moment]]:
             j for j, i in enumerate(items) if loop and isinstance(i, Kernel) and i.loops[:1] == loop
         ]
         for name in {*item.reads, *_stores(item)} & plan.allocations.keys():
-            own = plan.allocations[name].region == SCRATCH
+            own = plan.allocations[name].region == Memory.SCRATCH
             near = same or [k]
             first, last = ((p, near[0]), (p, near[-1])) if own else ((p, 0), (p, len(items)))
             before = lives.get(name, (first, last))

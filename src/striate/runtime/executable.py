@@ -108,7 +108,7 @@ class Executable(Locked):
         """
         call = Binding(self)
         for name, array in buffers.items():
-            call.put(name, array)
+            call.bind(name, array)
         call.run(images=images, seed=seed, step=step)
 
     def workers(self) -> int:
@@ -166,7 +166,7 @@ class Binding:
         self._room: dict[str, int] = {}
         program.prepare(self._context)
 
-    def put(self, name: str, array: Array) -> None:
+    def bind(self, name: str, array: Array) -> None:
         """Give an array its place; one that the program does not know is passed over.
 
         What is read may be of another type, and is copied then; what is written must be contiguous
@@ -177,21 +177,21 @@ class Binding:
         place = self.program.places.get(name)
         if place is None:
             return
-        self._put(name, place, np.ascontiguousarray(array, np.float32))
+        self._bind(name, place, np.ascontiguousarray(array, np.float32))
 
-    def put_as_is(self, name: str, array: Array) -> None:
+    def bind_as_is(self, name: str, array: Array) -> None:
         """Give an array of any type, in one piece of memory, its place."""
         if self._arrays.get(name) is array:
             return
-        self._put(name, self.program.places[name], array)
+        self._bind(name, self.program.places[name], array)
 
-    def keep(self, names: Collection[str]) -> None:
+    def keep_only(self, names: Collection[str]) -> None:
         """Let go of all arrays but these."""
         for name in [name for name in self._arrays if name not in names]:
             del self._arrays[name]
             self._room.pop(name, None)
 
-    def _put(self, name: str, place: int, array: Array) -> None:
+    def _bind(self, name: str, place: int, array: Array) -> None:
         """Check that an array is large enough, and note where it lies."""
         numbers = -(-array.nbytes // NUMBER)
         size, per_image = self.program.manifest.buffers[name]
