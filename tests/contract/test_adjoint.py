@@ -1,4 +1,4 @@
-"""What is linear in an argument is carried back by its adjoint: <f(x), dz> = <x, dx>, to 1e-10."""
+"""The backward pass of a linear function is its adjoint: <f(x), dz> = <x, dx>, to 1e-10."""
 
 import pytest
 
@@ -38,7 +38,7 @@ MUST_BE_LINEAR = {
 
 @pytest.mark.parametrize("case", FUNCTION_CASES)
 def test_backward_is_the_adjoint_of_what_is_linear(case):
-    """Where `forward` is linear in an argument, but for a constant, `backward` is its transpose."""
+    """If `forward` is affine in an argument, `backward` is its transpose."""
     rng = generator_for(case)
     call = call_for(case, rng, training=True)
     linear = set()
@@ -55,19 +55,19 @@ def test_backward_is_the_adjoint_of_what_is_linear(case):
 
         assert adjoint_gap((z, dz), (x, dx)) <= BOUND, argument
 
-    # A wrong equation could look like one that is not linear: these are, whatever else may be.
+    # A wrong equation could look nonlinear and be skipped; these functions must be linear.
     expected = MUST_BE_LINEAR.get(type(case.function).__name__, set())
     assert linear >= expected & {what for what, _ in arguments(call)}
 
 
 def _part(case, call, argument):
-    """Make the function of one argument, with its constant taken off."""
+    """Return the function of one argument without its constant."""
     x = argument_of(call, argument)
     constant = case.function.forward(with_argument(call, argument, 0 * x))
     return lambda x: case.function.forward(with_argument(call, argument, x)) - constant
 
 
 def _is_linear(f, x, rng):
-    """Whether a function carries a weighted sum to the weighted sum."""
+    """Return whether a function maps a weighted sum to the weighted sum of the results."""
     y = rng.standard_normal(x.shape)
     return relative_error(f(x - 2 * y), f(x) - 2 * f(y)) < 1e-12

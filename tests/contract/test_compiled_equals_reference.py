@@ -1,7 +1,7 @@
-"""What is compiled computes what the book's equations compute, whatever the processor or threads.
+"""Compiled programs compute the book's equations, for any processor and number of threads.
 
-The oracle is the NumPy engine in float64, on the same float32 numbers: outputs of a training pass
-and of one without training, losses, derivatives of all inputs and parameters, running statistics.
+The reference is the NumPy engine in float64, with the same float32 inputs. The tests compare
+outputs in training and inference, losses, all derivatives, and running statistics.
 """
 
 from functools import cache
@@ -32,7 +32,7 @@ from striate.llvm.program import write_program
 from striate.maths.check import relative_error
 from striate.plan.signature import OPTIMIZER_SCALARS
 
-# What LLVM makes of plain loops that clear or copy memory.
+# Functions that LLVM calls for loops that clear or copy memory.
 OF_MEMORY = {"memset", "memcpy", "memmove"}
 
 both_processors = pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def expected(group):
 @both_processors
 @pytest.mark.parametrize(("group", "number"), [(g, n) for g in GROUPS for n in members(g)], ids=IDS)
 def test_kinds(group, number, processor):
-    """Every number that a kind's case computes is the NumPy engine's but for rounding."""
+    """All results of a kind's case equal the NumPy engine's up to rounding."""
     results = own(found(group, processor), number)
     reference = own(expected(group), number)
 
@@ -69,7 +69,7 @@ def test_kinds(group, number, processor):
 @both_processors
 @by_group
 def test_a_single_image(group, processor):
-    """A program for one image, which has its own numbers in the lanes, gives the same outputs."""
+    """A program for one image, which uses the lanes differently, gives the same outputs."""
     step, numbers = network(group)
     alone = Compiled(step, 1, target=PROCESSORS[processor]()).predict(numbers.first(1))
 
@@ -82,7 +82,7 @@ def test_a_single_image(group, processor):
 @both_processors
 @by_group
 def test_two_threads(group, processor):
-    """Two threads that both work compute the same bits as one."""
+    """Two threads give bit-identical results to one."""
     results = found(group, processor)
 
     again = programs(group, processor).with_threads(2).run(network(group)[1])
@@ -96,7 +96,7 @@ def test_two_threads(group, processor):
 @isa("avx512f", "avx512vl")
 @by_group
 def test_processors_give_the_same_bits(group):
-    """Code for AVX2 computes the same bits as code for AVX-512."""
+    """Code for AVX2 gives bit-identical results to code for AVX-512."""
     narrow, wide = found(group, "avx2"), found(group, "host")
 
     for name, array in wide.items():
@@ -107,7 +107,7 @@ def test_processors_give_the_same_bits(group):
 @pytest.mark.skipif(EMULATOR is None, reason="qemu-aarch64 is not installed")
 @by_group
 def test_aarch64_gives_the_same_bits(group):
-    """Code for NEON, on an emulated processor, computes the same bits as this machine's."""
+    """Code for NEON, on an emulated processor, gives bit-identical results to this machine's."""
     step, numbers = network(group)
 
     results = Compiled(step, IMAGES, target=neon(), make=Emulated).run(numbers)
@@ -122,7 +122,7 @@ def test_aarch64_gives_the_same_bits(group):
     ids=[IDS[group] for group in GROUPS],
 )
 def test_code_for_neon(group):
-    """Every case has code for NEON: of fused multiply-adds, and with no call of a library."""
+    """Every case compiles for NEON, with fused multiply-adds and without library calls."""
     step, numbers = network(group)
     shapes = [y.shape[1:] for y in numbers.targets]
     plan = plan_step(step, numbers.images, training=True, target_shapes=shapes, target=neon())
@@ -137,7 +137,7 @@ def test_code_for_neon(group):
 @pytest.mark.parametrize("step", [1, 2, 1000])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_updates(optimizer, step):
-    """Parameters and memory after a step, of a clipped gradient, are the NumPy form's."""
+    """Parameters and memory after a step with a clipped gradient equal those of NumPy."""
     rng, size = np.random.default_rng(5), 37
     w, dw = rng.standard_normal((2, size)).astype(np.float32)
     decayed = (np.arange(size) % 2).astype(np.float32)
@@ -164,5 +164,5 @@ def test_updates(optimizer, step):
 
 @cache
 def compiled(optimizer, size):
-    """Compile an update once for all steps."""
+    """Compile an optimizer once for all steps."""
     return load(plan_optimizer(optimizer, size))

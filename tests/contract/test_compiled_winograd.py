@@ -1,7 +1,7 @@
-"""Convolutions by Winograd's transforms are as near to the book's equations as is stated.
+"""Convolutions by Winograd's transforms are as accurate as documented.
 
-The cases of the kinds are too small for the transforms to be worth their time. These are not: in
-each, the output and the image's derivative are computed so.
+The cases of the kinds are too small for the transforms to pay off. In the cases here, they compute
+the output and the derivative with respect to the image.
 """
 
 from functools import cache
@@ -50,17 +50,17 @@ both_processors = pytest.mark.parametrize(
 
 @cache
 def step(name):
-    """Make the training step of a convolution, which derives by its images, too."""
+    """Return the training step of a convolution, with derivatives with respect to the images."""
     text, shape, *_ = CONVOLUTIONS[name]
     return TrainingStep.of(parse(text, shape), [AbsoluteError()], to_inputs=True)
 
 
 @cache
 def numbers(name):
-    """Draw numbers, all with signs at random: sums of those cancel most.
+    """Draw numbers with random signs, whose sums cancel most.
 
-    The targets are so far from the outputs that roundings change no sign of an error. So the
-    derivatives of the outputs are the same numbers in both engines.
+    The targets are so far from the outputs that rounding doesn't change the sign of an error.
+    The derivatives with respect to the outputs are therefore equal in both engines.
     """
     rng, graph = np.random.default_rng(6), step(name).graph
     drawn = Numbers(
@@ -81,18 +81,18 @@ def expected(name):
 
 @cache
 def compiled(name, processor, *, winograd=True):
-    """Make the programs of a convolution; they are compiled when they are first run."""
+    """Return the programs of a convolution, which are compiled when they first run."""
     return Compiled(step(name), IMAGES, target=PROCESSORS[processor](), winograd=winograd)
 
 
 @cache
 def found(name, processor, *, winograd=True):
-    """Compute the numbers of a convolution."""
+    """Compute the results of a convolution."""
     return compiled(name, processor, winograd=winograd).run(numbers(name))
 
 
 def transformed(name, *, winograd=True):
-    """Name the arrays that the training program computes by transforms, with their tiles' side."""
+    """Return the arrays that the training program computes by transforms, with their tile size."""
     program = compiled(name, "host", winograd=winograd).program(numbers(name), training=True)
     names = program.plan.variables
     sides = {n.removesuffix(", turned")[-1] for n in names if n.startswith("Winograd's ")}
@@ -100,13 +100,13 @@ def transformed(name, *, winograd=True):
 
 
 def kernel_of(name):
-    """Name the kernel's derivative, as programs do."""
+    """Return the name of the kernel's derivative in programs."""
     (output,) = step(name).graph.outputs
     return f"{output}.dweight"
 
 
 def by_convolutions(name):
-    """Name the results that a convolution gives."""
+    """Return the names of a convolution's results."""
     graph = step(name).graph
     ((source,), (output,)) = graph.inputs, graph.outputs
     return [f"output {output}", f"predicted {output}", f"d {source}"]
@@ -114,7 +114,7 @@ def by_convolutions(name):
 
 @by_convolution
 def test_they_are_computed_so(name):
-    """What is to be is, by tiles of that side; else this proves nothing."""
+    """The expected arrays are computed with tiles of the expected size; other tests need this."""
     graph, (_, _, side, other) = step(name).graph, CONVOLUTIONS[name]
     ((source,), (output,)) = graph.inputs, graph.outputs
 
@@ -125,7 +125,7 @@ def test_they_are_computed_so(name):
 @both_processors
 @by_convolution
 def test_the_stated_bound(name, processor):
-    """Outputs and the image's derivative are as near as `ERRORS` says."""
+    """The errors of outputs and of the image's derivative are below `ERRORS`."""
     _, _, side, _ = CONVOLUTIONS[name]
     results, reference = found(name, processor), expected(name)
 
@@ -136,7 +136,7 @@ def test_the_stated_bound(name, processor):
 @both_processors
 @by_convolution
 def test_the_kernels_derivative(name, processor):
-    """By tiles it is as near as `ERRORS` says; else, and the bias', as near as an ordinary sum."""
+    """With tiles, the error is below `ERRORS`; otherwise, and for the bias, it is that of a sum."""
     results, reference = found(name, processor), expected(name)
     (output,) = step(name).graph.outputs
     places = IMAGES * int(np.prod(step(name).graph.shapes[output][1:]))
@@ -151,7 +151,7 @@ def test_the_kernels_derivative(name, processor):
 @both_processors
 @by_convolution
 def test_without_the_transforms(name, processor):
-    """Whoever wants none has none, and errors as small as of any other sum."""
+    """With winograd=False, there aren't any transforms, and errors are those of ordinary sums."""
     results, reference = found(name, processor, winograd=False), expected(name)
     maps = max(results[result].shape[1] for result in by_convolutions(name))
 
@@ -162,7 +162,7 @@ def test_without_the_transforms(name, processor):
 
 @pytest.mark.parametrize("winograd", [True, False])
 def test_the_engines_switch(winograd):
-    """`winograd=` of the engine chooses between the two, also where the other is in the cache."""
+    """The engine's `winograd=` chooses between the two, even if the other one is in the cache."""
     name, output = "4 x 4 tiles", "predicted conv1"
     ((images,), parameters) = numbers(name).inputs.values(), numbers(name).parameters
     given = flat(parameters, step(name).graph.parameters())
@@ -177,7 +177,7 @@ def test_the_engines_switch(winograd):
 @both_processors
 @by_convolution
 def test_two_threads(name, processor):
-    """Two threads compute the same bits as one."""
+    """Two threads give bit-identical results to one."""
     again = compiled(name, processor).with_threads(2).run(numbers(name))
 
     for result, array in found(name, processor).items():
@@ -188,7 +188,7 @@ def test_two_threads(name, processor):
 @isa("avx512f", "avx512vl")
 @by_convolution
 def test_processors_give_the_same_bits(name):
-    """Code for AVX2 computes the same bits as code for AVX-512."""
+    """Code for AVX2 gives bit-identical results to code for AVX-512."""
     narrow, wide = found(name, "avx2"), found(name, "host")
 
     for result, array in wide.items():
@@ -199,7 +199,7 @@ def test_processors_give_the_same_bits(name):
 @pytest.mark.skipif(EMULATOR is None, reason="qemu-aarch64 is not installed")
 @by_convolution
 def test_aarch64_gives_the_same_bits(name):
-    """Code for NEON, on an emulated processor, computes the same bits as this machine's."""
+    """Code for NEON, on an emulated processor, gives bit-identical results to this machine's."""
     results = Compiled(step(name), IMAGES, target=neon(), make=Emulated).run(numbers(name))
 
     for result, array in found(name, "host").items():

@@ -1,4 +1,4 @@
-"""No kind is half added: each is exported, has cases, names its sources and shows an example."""
+"""Every kind is complete: it is exported, has cases, cites its sources and shows an example."""
 
 import importlib
 import inspect
@@ -42,20 +42,20 @@ KINDS = [pytest.param(kind, id=kind.__name__) for kind in _concrete()]
 
 
 def _family(kind):
-    """Say which family a kind is registered in."""
+    """Return the family in which a kind is registered."""
     return next(
         (family for family, kinds in registry.FAMILIES.items() if kind in kinds.values()), None
     )
 
 
 def test_kinds_are_found():
-    """The search below the package finds what the issue asks for: more than fifty kinds."""
+    """The search in the package finds more than fifty kinds."""
     assert len(KINDS) > 50
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_exported(kind):
-    """A kind stands in its package's list, which is the registry."""
+    """A kind is exported by its package; the exports are the registry."""
     assert _family(kind) is not None, f"add {kind.__name__} to the __init__.py of its package"
 
 
@@ -69,13 +69,13 @@ def test_every_kind_is_frozen_data(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_cases(kind):
-    """There are small instances for contract tests, docs and benchmarks."""
+    """A kind has small instances for contract tests, docs and benchmarks."""
     assert len(kind.cases()) >= 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_names_its_sources(kind):
-    """The docstring says where the kind comes from, and shows it at work."""
+    """The docstring cites the kind's sources and shows an example."""
     text = inspect.getdoc(kind)
 
     assert "Sources\n-------\n" in text
@@ -85,7 +85,7 @@ def test_every_kind_names_its_sources(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_equation_names_its_sources(kind):
-    """So do `apply` and each `backward_*`."""
+    """The docstrings of `apply` and each `backward_*` cite their sources, too."""
     methods = {
         name: method
         for name, method in vars(kind).items()
@@ -98,7 +98,7 @@ def test_every_equation_names_its_sources(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_case_survives_a_model_file(kind):
-    """Written as JSON and read again, an instance is the same."""
+    """An instance that is written as JSON and read again is equal."""
     for case in kind.cases():
         instance = _instance(case)
 
@@ -108,7 +108,7 @@ def test_every_case_survives_a_model_file(kind):
 
 
 def _instance(case):
-    """Take the kind's instance out of a case."""
+    """Return the instance of a case."""
     for name in ("function", "loss", "initializer"):
         if hasattr(case, name):
             return getattr(case, name)

@@ -1,4 +1,4 @@
-"""All arithmetic is done in the precision of what is given: float32, or float64 for checks."""
+"""All arithmetic has the precision of the arguments: float32, or float64 for checks."""
 
 import numpy as np
 import pytest
@@ -42,14 +42,14 @@ def test_functions_keep_the_precision(case, dtype, training):
 
 @pytest.mark.parametrize("case", FUNCTION_CASES)
 def test_float32_means_what_float64_means(case):
-    """In float32, outputs are those of float64 but for rounding."""
+    """Outputs in float32 equal those in float64 up to rounding."""
     wanted_call = call_for(case, generator_for(case))
     call = call_for(case, generator_for(case), dtype=np.float32)
 
     output = case.function.forward(call)
 
     wanted = case.function.forward(wanted_call)
-    # The inputs themselves are rounded, once each: two roundings more for every product.
+    # Each input is rounded once, which adds two roundings per product.
     assert relative_error(output, wanted) <= 3 * tolerance(products_of(case), np.float32)
 
 

@@ -14,14 +14,14 @@ from helpers import (
 )
 from striate.maths.check import central_differences, relative_error
 
-# The differences themselves are good to about 1e-10 of the largest slope (maths.check).
+# The differences have an error of about 1e-10 of the largest slope (maths.check).
 BOUND = 1e-6
 
 
 @pytest.mark.parametrize("training", [False, True], ids=["inference", "training"])
 @pytest.mark.parametrize("case", FUNCTION_CASES)
 def test_backward_gives_the_derivatives_of_forward(case, training):
-    """`backward` agrees with differences of `forward` for every input and every parameter."""
+    """`backward` agrees with differences of `forward` for all inputs and parameters."""
     rng = generator_for(case)
     call = call_for(case, rng, training=training)
     output = case.function.forward(call)
@@ -51,7 +51,7 @@ def test_a_loss_gives_its_derivatives(case):
 
 @pytest.mark.parametrize("case", LOSS_CASES)
 def test_the_absorbed_transfer_function_leads_to_the_same_derivatives(case):
-    """Through the activation, `backward_a` leads to what `backward_n` gives at once."""
+    """`backward_a`, followed by the transfer function's derivative, equals `backward_n`."""
     n, y = _net_input(case)
     wanted = case.loss.backward_n(n, y)
 
@@ -62,7 +62,7 @@ def test_the_absorbed_transfer_function_leads_to_the_same_derivatives(case):
     else:
         found = case.loss.backward_a(n, y)
 
-    # Probabilities as small as exp(-8) are divided by and multiplied with again.
+    # The computation divides by probabilities as small as exp(-8) and multiplies by them again.
     assert relative_error(found, wanted) <= 1e-12
 
 

@@ -1,4 +1,4 @@
-"""What kinds state in the nest language means what their NumPy equations compute."""
+"""The nests of kinds compute the same as their NumPy equations."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ OPTIMIZERS = [
 @pytest.mark.parametrize("training", [False, True], ids=["inference", "training"])
 @pytest.mark.parametrize("case", FUNCTION_CASES)
 def test_nests_compute_what_numpy_computes(case, training):
-    """Interpreted nests give `forward`; their backward equations or adjoints give `backward`."""
+    """Interpreted nests equal `forward`; their backward equations or adjoints equal `backward`."""
     rng = generator_for(case)
     function, call = case.function, call_for(case, rng, training=training)
     state = function.lowering if training else function.inference_lowering
@@ -61,7 +61,7 @@ def test_nests_compute_what_numpy_computes(case, training):
 
 @pytest.mark.parametrize("case", STATE_CASES)
 def test_nests_compute_running_statistics(case):
-    """Interpreted state equations give `next_state`."""
+    """Interpreted state equations equal `next_state`."""
     function, call = case.function, call_for(case, generator_for(case), training=True)
     lowered = Lowered(function.lowering(*case.inputs), case.images)
 
@@ -76,7 +76,7 @@ def test_nests_compute_running_statistics(case):
 
 @pytest.mark.parametrize("case", FUNCTION_CASES)
 def test_the_drawn_arrays_are_those_that_the_lowering_states(case):
-    """What `drawn` gives has the names and shapes of the lowering; each entry is 0 or 1."""
+    """The arrays of `drawn` have the names and shapes of the lowering; each element is 0 or 1."""
     function, call = case.function, call_for(case, generator_for(case), training=True)
     lowering = function.lowering(*case.inputs)
 
@@ -90,7 +90,7 @@ def test_the_drawn_arrays_are_those_that_the_lowering_states(case):
 
 @pytest.mark.parametrize("case", LOSS_CASES)
 def test_nests_compute_losses(case):
-    """Interpreted nests give each image's loss and its derivatives."""
+    """Interpreted nests equal each image's loss and its derivatives."""
     n = away_from_kinks(generator_for(case), (len(case.y), *case.shape))
     y = case.y
     lowering = case.loss.lowering(case.shape, y.shape[1:])
@@ -108,7 +108,7 @@ def test_nests_compute_losses(case):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_nests_compute_updates(optimizer):
-    """Interpreted nests give the parameters and buffers after a second step."""
+    """Interpreted nests equal the parameters and buffers after a second step."""
     rng = np.random.default_rng(5)
     w, dw, decayed = rng.standard_normal(7), rng.standard_normal(7), np.arange(7) % 2
     _, memory = optimizer.apply(w, dw[::-1], optimizer.start(w), rate=0.1, step=1, decayed=decayed)

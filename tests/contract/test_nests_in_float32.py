@@ -1,7 +1,7 @@
-"""What kinds state holds its digits in float32, as code has it that is compiled from the nests.
+"""The nests of kinds are accurate in float32, in which compiled code computes them.
 
-The oracle is the NumPy form in float64, on the same float32 numbers. Nothing may overflow where the
-result does not, and no digits may be lost that the result has.
+The reference is the NumPy form in float64, with the same float32 inputs. Intermediate results must
+not overflow unless the result does, and must not lose digits that the result has.
 """
 
 from dataclasses import replace
@@ -46,17 +46,17 @@ def spread(rng, shape, largest):
 
 
 def far_out(rng, shape):
-    """Draw numbers around 8192, distinct multiples of 1/256: what float32 holds exactly there."""
+    """Draw distinct multiples of 1/256 around 8192, which float32 represents exactly."""
     return (8192 + rng.permutation(prod(shape)).reshape(shape) / 256).astype(np.float32)
 
 
 def single(arrays):
-    """Round all arrays to float32: masks, labels and constant arrays, too, but no index tables."""
+    """Round all arrays to float32, including masks, labels and constants, but not index tables."""
     return {name: np.asarray(array, np.float32) for name, array in arrays.items()}
 
 
 def double(call):
-    """Widen all arrays of a call."""
+    """Convert all arrays of a call to float64."""
     return replace(
         call,
         inputs=tuple(a.astype(np.float64) for a in call.inputs),
@@ -66,7 +66,7 @@ def double(call):
 
 
 def lowered_single(lowering, images):
-    """Take a lowering with its constant arrays in float32."""
+    """Return a lowering with its constant arrays in float32."""
     tables = {
         name: table.astype(np.float32) if table.dtype.kind == "f" else table
         for name, table in lowering.tables.items()
@@ -75,7 +75,7 @@ def lowered_single(lowering, images):
 
 
 def compare(case, inputs, *, training):
-    """Hold a function's interpreted nests in float32 against its NumPy form in float64."""
+    """Compare a function's interpreted nests in float32 with its NumPy form in float64."""
     function, rng = case.function, generator_for(case)
     call = replace(call_for(case, rng, training=training, dtype=np.float32), inputs=inputs)
     stated = function.lowering if training else function.inference_lowering
@@ -85,8 +85,8 @@ def compare(case, inputs, *, training):
     with np.errstate(over="ignore", invalid="ignore"):
         wanted = function.backward(double(call), output, dz.astype(np.float64))
     bound = tolerance(products_of(case), np.float32)
-    # Where softmax is certain, its slopes are so small that 1 - a has none of their digits; there
-    # the derivatives count beside those that came in.
+    # If softmax is nearly 1, its slopes are so small that 1 - a has none of their digits; there,
+    # errors are relative to the incoming derivatives.
     least = np.linalg.norm(dz) if isinstance(function, TransferFunction) else 0
 
     given = single(symbols(function, call))
@@ -104,7 +104,7 @@ def compare(case, inputs, *, training):
 
 @pytest.mark.parametrize("text", ["z[q] = (a[q] / sqrt(1) + 1) - 1", "z[q] = (1 + erf(a[q])) - 1"])
 def test_the_interpreter_loses_digits_as_float32_does(text):
-    """Functions of numbers, or of arrays, do not make float64 of what stands beside them."""
+    """Constants and tables don't convert float32 arrays to float64."""
     nest = bind(text, shapes={"a": (1,)})
 
     assert interpret(nest, {"a": np.array([1e-8], np.float32)})["z"] == [0]
@@ -114,7 +114,7 @@ def test_the_interpreter_loses_digits_as_float32_does(text):
 @pytest.mark.parametrize("largest", LARGEST)
 @pytest.mark.parametrize("case", FUNCTION_CASES)
 def test_functions_hold_their_digits(case, largest, training):
-    """Inputs of all magnitudes give outputs and derivatives that are right but for rounding."""
+    """For inputs of all magnitudes, outputs and derivatives are correct up to rounding."""
     rng = generator_for(case)
 
     inputs = tuple(spread(rng, (case.images, *shape), largest) for shape in case.inputs)
@@ -124,7 +124,7 @@ def test_functions_hold_their_digits(case, largest, training):
 
 @pytest.mark.parametrize("case", cases_of(TransferFunction))
 def test_transfer_functions_hold_their_digits_far_out(case):
-    """Softmax and its logarithm see differences of large numbers, the others large numbers."""
+    """Softmax and its logarithm get differences of large numbers, the others large numbers."""
     rng = generator_for(case)
 
     inputs = tuple(far_out(rng, (case.images, *shape)) for shape in case.inputs)
@@ -135,7 +135,7 @@ def test_transfer_functions_hold_their_digits_far_out(case):
 @pytest.mark.parametrize("draw", [*LARGEST, "far out"])
 @pytest.mark.parametrize("case", LOSS_CASES)
 def test_losses_hold_their_digits(case, draw):
-    """Losses and derivatives, for targets in float32, labels too, are right but for rounding."""
+    """Losses and derivatives are correct up to rounding, for labels and other targets."""
     rng, shape, loss = generator_for(case), (len(case.y), *case.shape), case.loss
     n = far_out(rng, shape) if draw == "far out" else spread(rng, shape, draw)
     lowered = lowered_single(loss.lowering(case.shape, case.y.shape[1:]), len(case.y))
@@ -155,7 +155,7 @@ def test_losses_hold_their_digits(case, draw):
 @pytest.mark.parametrize("largest", LARGEST)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_updates_hold_their_digits(optimizer, largest, step):
-    """From weights of zero, what is left is the step: it is right but for rounding."""
+    """Starting from zero weights, the result is the step itself, correct up to rounding."""
     rng, size = np.random.default_rng(5), 12
     w, dw = np.zeros(size, np.float32), spread(rng, (size,), largest)
     memory = single({name: abs(spread(rng, (size,), largest)) for name in optimizer.buffers})
@@ -178,5 +178,5 @@ def test_updates_hold_their_digits(optimizer, largest, step):
         step=step,
         decayed=np.ones(size),
     )
-    # Four products more than in a plain sum, for the powers, the roots and the quotients of Adam.
+    # Four more products than in a plain sum, for Adam's powers, roots and quotients.
     assert relative_error(found["w_next"], after) <= tolerance(8, np.float32)

@@ -1,4 +1,4 @@
-"""Every kind's shape rule is what its equations give."""
+"""Every kind's shape rule agrees with its equations."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from helpers import FUNCTION_CASES, argument_of, arguments, call_for, generator_
 
 @pytest.mark.parametrize("case", FUNCTION_CASES)
 def test_the_shape_rule_says_the_shape_of_the_output(case):
-    """`output_shape` gives the shape that `forward` computes."""
+    """`output_shape` equals the shape of `forward`."""
     call = call_for(case, generator_for(case))
 
     output = case.function.forward(call)
@@ -19,7 +19,7 @@ def test_the_shape_rule_says_the_shape_of_the_output(case):
 
 @pytest.mark.parametrize("case", FUNCTION_CASES)
 def test_derivatives_have_the_shapes_of_what_they_are_derivatives_of(case):
-    """`backward` gives one array for each input and parameter, in its shape."""
+    """`backward` returns one array for each input and parameter, with its shape."""
     rng = generator_for(case)
     call = call_for(case, rng, training=True)
     output = case.function.forward(call)
@@ -34,7 +34,7 @@ def test_derivatives_have_the_shapes_of_what_they_are_derivatives_of(case):
 
 @pytest.mark.parametrize("case", FUNCTION_CASES)
 def test_running_statistics_keep_their_shapes(case):
-    """`next_state` gives every array of the state anew, in its shape."""
+    """`next_state` returns every array of the state, with its shape."""
     call = call_for(case, generator_for(case), training=True)
 
     after = case.function.next_state(call)
@@ -44,7 +44,7 @@ def test_running_statistics_keep_their_shapes(case):
 
 @pytest.mark.parametrize("case", FUNCTION_CASES)
 def test_a_pass_changes_nothing_that_it_is_given(case):
-    """`forward`, `backward` and `next_state` leave all arrays as they are."""
+    """`forward`, `backward` and `next_state` don't modify their arguments."""
     rng = generator_for(case)
     call = call_for(case, rng, training=True)
     arrays = [*call.inputs, *call.parameters.values(), *call.state.values()]
@@ -63,7 +63,7 @@ def test_a_pass_changes_nothing_that_it_is_given(case):
 
 @pytest.mark.parametrize("case", FUNCTION_CASES)
 def test_derivatives_of_the_parameters_do_not_depend_on_the_inputs_being_wanted(case):
-    """A network's first layer asks for no derivatives of its inputs, and learns the same."""
+    """A first layer doesn't compute derivatives of its inputs, and learns the same."""
     rng = generator_for(case)
     call = call_for(case, rng, training=True)
     output = case.function.forward(call)

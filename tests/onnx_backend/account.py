@@ -1,4 +1,4 @@
-"""What became of every operator case of ONNX, as text."""
+"""A text report on all of ONNX's operator cases."""
 
 import textwrap
 from collections import Counter
@@ -7,7 +7,7 @@ from onnx_backend.cases import CASES
 
 
 def account():
-    """Count the cases that are run and those that are left out, with the reasons."""
+    """Count the cases that run and those that are left out, with reasons."""
     run = Counter(case.operator for case in CASES if case.left_out is None)
     left = Counter((case.operator, case.left_out) for case in CASES if case.left_out)
     whole = sorted(set(run) - {operator for operator, _ in left})

@@ -1,4 +1,4 @@
-"""ONNX's operator cases: nodes with attributes, what goes in, what has to come out."""
+"""ONNX's operator cases: nodes with attributes, inputs, and expected outputs."""
 
 import json
 from dataclasses import dataclass
@@ -33,23 +33,23 @@ class Case:
 
     @property
     def operator(self):
-        """The first operator that is more than glue."""
+        """The first operator that isn't an auxiliary one."""
         return next(n.operator for n in self.nodes if n.operator not in GLUE)
 
     @property
     def left_out(self):
-        """Why the case is not run; None if it is."""
+        """The reason why the case doesn't run, or None if it does."""
         return reason_to_leave_out(self.name, [node.operator for node in self.nodes])
 
     def arrays(self, what):
-        """Give the arrays that go in (`in`) or have to come out (`out`), by name."""
+        """Return the inputs (`in`) or the expected outputs (`out`), by name."""
         start = f"{self.name}/{what}/"
         return {k.removeprefix(start): v for k, v in _all_arrays().items() if k.startswith(start)}
 
 
 @cache
 def _all_arrays():
-    """Read all arrays once: the file is small."""
+    """Read all arrays once, because the file is small."""
     with np.load(_HERE / "cases.npz") as file:
         return dict(file)
 

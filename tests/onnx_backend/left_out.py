@@ -1,32 +1,32 @@
-"""What of ONNX's operator cases is not run, and why: all of it is said here, nothing is skipped."""
+"""All of ONNX's operator cases that don't run, with reasons; pytest doesn't skip any."""
 
 GLUE = {"Constant", "Exp", "Neg", "Split", "Squeeze", "Sub", "Transpose", "Unsqueeze"}
-"""Operators that only stand between those that striate has: NumPy computes them."""
+"""Auxiliary operators between those that striate implements; the tests compute them with NumPy."""
 
 ABSENT = {
-    "CausalConvWithState": "striate's convolutions keep no state from one call to the next",
-    "Celu": "striate has no such transfer function",
-    "ConvInteger": "striate computes with floating-point numbers, not with 8-bit ones",
-    "DeformConv": "striate's windows stand on the grid of the pixels",
-    "DepthToSpace": "striate has no such rearrangement",
-    "Gather": "striate has no embedding of words",
-    "HardSigmoid": "striate has no such transfer function",
-    "Hardmax": "striate has no such transfer function: it has no useful derivative",
-    "MaxUnpool": "striate has no unpooling; a transposed convolution enlarges images",
-    "Mish": "striate has no such transfer function",
-    "PRelu": "striate's transfer functions have no trainable numbers",
-    "QLinearConv": "striate computes with floating-point numbers, not with 8-bit ones",
-    "Softsign": "striate has no such transfer function",
-    "Abs": "part of softsign, which striate does not have",
-    "SpaceToDepth": "striate has no such rearrangement",
-    "ThresholdedRelu": "striate has no such transfer function",
+    "CausalConvWithState": "striate's convolutions don't keep state between calls",
+    "Celu": "striate doesn't have this transfer function",
+    "ConvInteger": "striate computes in floating point, not with 8-bit integers",
+    "DeformConv": "striate's windows are aligned with the pixels",
+    "DepthToSpace": "striate doesn't have this rearrangement",
+    "Gather": "striate doesn't have word embeddings",
+    "HardSigmoid": "striate doesn't have this transfer function",
+    "Hardmax": "striate doesn't have this transfer function, whose derivative is useless",
+    "MaxUnpool": "striate doesn't have unpooling; a transposed convolution enlarges images",
+    "Mish": "striate doesn't have this transfer function",
+    "PRelu": "striate's transfer functions don't have trainable parameters",
+    "QLinearConv": "striate computes in floating point, not with 8-bit integers",
+    "Softsign": "striate doesn't have this transfer function",
+    "Abs": "part of softsign, which striate doesn't have",
+    "SpaceToDepth": "striate doesn't have this rearrangement",
+    "ThresholdedRelu": "striate doesn't have this transfer function",
 }
-"""Operators that striate does not have, each with the reason."""
+"""Operators that striate doesn't have, with reasons."""
 
-_MANY_MATRICES = "a dense layer has one matrix, not one for each image"
+_MANY_MATRICES = "a dense layer has one matrix, not one per image"
 _MANY_BIASES = "a dense layer's bias is the same for all images"
-_MASK_UNKNOWN = "what is dropped follows from ONNX's random numbers, and the case does not say it"
-_NO_CLASS = "it ignores a label that is none of the classes, which striate rejects as a slip"
+_MASK_UNKNOWN = "the mask depends on ONNX's random numbers and isn't part of the case"
+_NO_CLASS = "it ignores a label outside the classes, which striate rejects as an error"
 
 BEYOND = {
     "test_gemm_default_matrix_bias": _MANY_BIASES,
@@ -47,11 +47,11 @@ BEYOND = {
     "test_sce_NCd1d2d3_sum_weight_high_ii": _NO_CLASS,
     "test_sce_NCd1d2d3_sum_weight_high_ii_log_prob": _NO_CLASS,
 }
-"""Cases of operators that striate has, which ask for more than its kinds say."""
+"""Cases that need more than striate's kind for the operator supports."""
 
 
 def reason_to_leave_out(name, operators):
-    """Say why a case is not run; None if it is."""
+    """Return the reason why a case doesn't run, or None if it does."""
     if name in BEYOND:
         return BEYOND[name]
     return next((ABSENT[operator] for operator in operators if operator in ABSENT), None)

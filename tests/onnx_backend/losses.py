@@ -1,4 +1,4 @@
-"""ONNX's losses computed by striate's cross-entropy."""
+"""ONNX's losses, computed with striate's cross-entropy."""
 
 import numpy as np
 
@@ -16,8 +16,8 @@ def cross_entropy(node, given):
 def negative_log_likelihood(node, given):
     """Compute the same loss from logarithms of probabilities `a`, in which it is linear.
 
-    So it is the scalar product of `a` with the loss's derivatives, which is all that striate states
-    of it: its losses take the net input.
+    It is the scalar product of `a` with the derivatives of the loss. striate's losses take the net
+    input, so only these derivatives can be tested.
     """
     a, y, *weights = given
     loss = _loss(node, a, weights)
@@ -29,7 +29,7 @@ def negative_log_likelihood(node, given):
 
 
 def _loss(node, n, weights):
-    """Make the loss: an ignored class is one that weighs nothing."""
+    """Return the loss; an ignored class has weight zero."""
     weights = weights[0].copy() if weights else np.ones(n.shape[1], np.float32)
     if "ignore_index" in node.attributes:
         weights[node.attributes["ignore_index"]] = 0
@@ -37,7 +37,7 @@ def _loss(node, n, weights):
 
 
 def _reduced(node, n, y, loss, of_images):
-    """Reduce the losses as the node says; without reduction, each position counts as an image."""
+    """Reduce the losses as the node specifies; without reduction, positions count as images."""
     reduction = node.attributes.get("reduction", "mean")
     if reduction == "none":
         positions = np.moveaxis(n, 1, -1)

@@ -2,9 +2,9 @@
 
     python tests/onnx_backend/make_cases.py FOLDER
 
-FOLDER holds `onnx-cnn-cases.json` and `onnx-cnn-cases.npz`: the cases of onnx 1.23.2 as plain
+FOLDER contains `onnx-cnn-cases.json` and `onnx-cnn-cases.npz`: the cases of onnx 1.23.2 as plain
 arrays, taken from `onnx.backend.test.case.node.collect_testcases` and from the files below
-`onnx/backend/test/data`. All cases stay on the list; arrays are kept for those that are run.
+`onnx/backend/test/data`. The list contains all cases, the arrays only those of the cases that run.
 """
 
 import json
@@ -22,7 +22,7 @@ MASKED = ("test_training_dropout_default_mask", "test_training_dropout_mask")
 
 
 def main(folder):
-    """Bring single operators and small graphs into one form, and copy their arrays."""
+    """Convert single operators and small graphs to one format, and copy their arrays."""
     found = json.loads((folder / "onnx-cnn-cases.json").read_text())
     cases = [_plain(case) for case in found["cases"]]
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
@@ -40,7 +40,7 @@ def main(folder):
 
 
 def _plain(case):
-    """Write a case as a list of nodes, whether it is one operator or a graph."""
+    """Return a case as a list of nodes, for a single operator or a graph."""
     nodes = case.get("nodes") or [
         {
             "op": case["op"],
@@ -62,7 +62,7 @@ def _plain(case):
 
 
 def _place(name):
-    """Name an array: weights go in as images do."""
+    """Return the name of an array; weights are inputs, too."""
     case, what, which = name.split("/")
     if what == "init" or (case in MASKED and which == "z"):
         what = "in"
@@ -70,7 +70,7 @@ def _place(name):
 
 
 def _operators(case):
-    """Name the operators of a plain case."""
+    """Return the operators of a simple case."""
     return [operator for operator, *_ in case["nodes"]]
 
 

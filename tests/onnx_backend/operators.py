@@ -1,7 +1,7 @@
-"""ONNX's operators computed by striate's kinds: only names and forms of options are translated.
+"""ONNX's operators, computed with striate's kinds by translating names and options.
 
-Each function takes a node and its input arrays, and gives its outputs. Which kind an
-operator is, and what its options are called, is read from the kinds' own `onnx`.
+Each function takes a node and its input arrays, and returns the outputs. The kind of an operator
+and the names of its options come from the kinds' own `onnx`.
 """
 
 import numpy as np
@@ -38,7 +38,7 @@ _VALUES = {
 
 
 def run(case):
-    """Compute a case; give its outputs in order."""
+    """Compute a case, and return its outputs in order."""
     values = case.arrays("in")
     for node in case.nodes:
         given = [values.get(name) for name in node.inputs]
@@ -51,7 +51,7 @@ def run(case):
 
 
 def made(node, **options):
-    """Make the kind of a node with the options that it states; the others stay the kind's own."""
+    """Return the kind of a node with the node's options; others keep the kind's defaults."""
     kind = KINDS[node.operator]
     stated = {
         option: _VALUES.get(option, lambda value: value)(node.attributes[name])
@@ -62,7 +62,7 @@ def made(node, **options):
 
 
 def elementwise(node, given):
-    """Compute a transfer function that acts on each number, with the options that it states."""
+    """Compute an elementwise transfer function with the node's options."""
     kind = made(node)
     unsaid = {k: v for k, v in node.attributes.items() if k not in kind.onnx.attributes.values()}
     assert all(v == 1 for v in unsaid.values()), "swish's alpha is 1 in striate"
@@ -70,7 +70,7 @@ def elementwise(node, given):
 
 
 def product(node, given):
-    """Multiply arrays entry by entry."""
+    """Multiply arrays elementwise."""
     return (made(node, bias=None).apply(tuple(given), None),)
 
 
@@ -81,7 +81,7 @@ def over_maps(node, given):
     axis = node.attributes.get("axis", -1 if node.opset >= 13 else 1) % a.ndim
     if axis == 1 and node.opset >= 13:
         return (kind.apply(a),)
-    if node.opset < 13:  # there it is over all axes from this one on
+    if node.opset < 13:  # in these versions, it is over all axes starting with this one
         return (kind.apply(a.reshape(int(np.prod(a.shape[:axis])), -1)).reshape(a.shape),)
     last = np.moveaxis(a, axis, -1)
     places = last.reshape(-1, a.shape[axis])
@@ -89,7 +89,7 @@ def over_maps(node, given):
 
 
 def convolution(node, given):
-    """Compute a convolution, with a bias or not."""
+    """Compute a convolution, with or without bias."""
     a, w, *b = given
     laid = _laid(node, a, w.shape[2:])
     z = made(node, feature_maps=len(w), **laid).apply(w, a)
@@ -97,7 +97,7 @@ def convolution(node, given):
 
 
 def transposed_convolution(node, given):
-    """Compute a transposed convolution, with a bias or not."""
+    """Compute a transposed convolution, with or without bias."""
     a, w, *b = given
     options = {"window": w.shape[2:], "feature_maps": w.shape[1] * node.attributes.get("group", 1)}
     if node.attributes.get("auto_pad", "NOTSET") == "SAME_UPPER":
@@ -109,10 +109,10 @@ def transposed_convolution(node, given):
 
 
 def pooling(node, given):
-    """Compute max, average or Lp pooling; for max pooling, also the places of the winners."""
+    """Compute max, average or Lp pooling; for max pooling, also the positions of the maxima."""
     (a,) = given
     kind = made(node, **_laid(node, a, node.attributes["kernel_shape"]))
-    # Max pooling's padding is minus infinity, which whole numbers do not have.
+    # Max pooling pads with minus infinity, which integers can't represent.
     z = kind.apply(a.astype(np.result_type(a.dtype, np.float32))).astype(a.dtype)
     if isinstance(kind, MaxPooling) and len(node.outputs) > 1:
         return z, _places(kind, a, by_columns=node.attributes.get("storage_order", 0) == 1)
@@ -126,9 +126,9 @@ def global_pooling(node, given):
 
 
 def batch_normalization(node, given):
-    """Compute batch normalization and, in training, what the running numbers become.
+    """Compute batch normalization and, in training, the new running statistics.
 
-    ONNX's momentum is the weight of the old numbers, and its running variance is biased.
+    ONNX's momentum is the weight of the old statistics, and its running variance is biased.
     """
     a, gamma, beta, mean, variance = given
     old = node.attributes.get("momentum", 0.9)
@@ -148,7 +148,7 @@ def batch_normalization(node, given):
 
 
 def layer_normalization(node, given):
-    """Compute layer normalization from any axis on: the axes before it are those of images."""
+    """Compute layer normalization starting with any axis; earlier axes are those of images."""
     a, gamma, beta = given
     axis = node.attributes.get("axis", -1) % a.ndim
     images = a.reshape(-1, *a.shape[axis:])
@@ -159,19 +159,19 @@ def layer_normalization(node, given):
 
 
 def group_normalization(node, given):
-    """Compute group or instance normalization: the latter has as many groups as maps."""
+    """Compute group or instance normalization; the latter has one group per map."""
     groups = node.attributes.get("num_groups", given[0].shape[1])
     epsilon = node.attributes.get("epsilon", 1e-5)
     return (GroupNormalization(groups=groups, epsilon=epsilon).apply(*given),)
 
 
 def whole(node, given):
-    """Compute a kind without weights whose options ONNX writes alike."""
+    """Compute a kind without weights whose options have the same format in ONNX."""
     return (made(node).apply(given[0]),)
 
 
 def dense(node, given):
-    """Compute a matrix product as a dense layer: its factors belong to the weights and the bias."""
+    """Compute a matrix product as a dense layer; its factors apply to the weights and the bias."""
     a, b, *c = given
     options = node.attributes
     a = np.atleast_2d(a.T if options.get("transA") else a)
@@ -186,7 +186,7 @@ def dense(node, given):
 
 
 def flatten(node, given):
-    """Flatten from any axis on: the axes before it are those of images."""
+    """Flatten starting with any axis; the axes before it are those of images."""
     (a,) = given
     axis = node.attributes.get("axis", 1)
     axis = axis + a.ndim if axis < 0 else axis
@@ -194,7 +194,7 @@ def flatten(node, given):
 
 
 def dropout(node, given):
-    """Leave out nothing outside training; in training, what ONNX's own mask leaves out."""
+    """Compute dropout: nothing in inference, and ONNX's own mask in training."""
     a, rate, training, mask = [*given, None, None, None][:4]
     rate = float(node.attributes.get("ratio", 0.5 if rate is None else rate))
     kind = Dropout(rate=rate)
@@ -207,7 +207,7 @@ def dropout(node, given):
 
 
 def reshape(node, given):
-    """Give an array another shape, that of the images unchanged."""
+    """Change the shape of an array, except for the axis of images."""
     a, shape = given
     assert shape[0] == len(a)
     return (KINDS[node.operator](shape=tuple(map(int, shape[1:]))).apply(a),)
@@ -246,7 +246,7 @@ def pad(node, given):
 
 
 def _laid(node, a, window):
-    """Give a window's options where ONNX's defaults differ from the kinds', or sides are words."""
+    """Return a window's options that ONNX defines differently: defaults, and padding as a word."""
     strides = node.attributes.get("strides", [1] * len(window))
     options = {"window": tuple(window), "stride": tuple(strides)}
     if node.attributes.get("auto_pad", "NOTSET") in ("SAME_UPPER", "SAME_LOWER"):
@@ -260,7 +260,7 @@ def _laid(node, a, window):
 
 
 def _reaching(kind, wanted, a):
-    """Give the output padding that leads to the lengths wanted."""
+    """Return the output padding that leads to the required lengths."""
     lengths = kind.output_shape(a.shape[1:])[1:]
     extra = np.broadcast_to(kind.output_padding, len(wanted))
     missing = [n - m + e for n, m, e in zip(wanted, lengths, extra, strict=True)]
@@ -268,7 +268,7 @@ def _reaching(kind, wanted, a):
 
 
 def _places(kind, a, *, by_columns):
-    """Give the numbers of max pooling's winners within the whole array, as ONNX counts."""
+    """Return the indices of the maxima within the whole array, as ONNX counts them."""
     axes = kind.axes(a.shape[2:])
     within = np.unravel_index(kind.winners(a.astype(float)), [axis.window for axis in axes])
     pixels = [
@@ -294,11 +294,11 @@ GLUE = {
     "Transpose": lambda attributes, a: (a.transpose(attributes["perm"]),),
     "Unsqueeze": lambda attributes, a: (np.expand_dims(a, tuple(attributes["axes"])),),
 }
-"""What only stands between the operators that striate has."""
+"""Auxiliary operators, computed with NumPy."""
 
 
 def _constant(value):
-    """Make the array of a constant: ONNX's are float32 or int64."""
+    """Return the array of a constant, which is float32 or int64 in ONNX."""
     array = np.array(value)
     return array.astype(np.float32) if array.dtype.kind == "f" else array
 

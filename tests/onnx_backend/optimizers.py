@@ -1,4 +1,4 @@
-"""ONNX's optimizers computed by striate's updates, in a first step."""
+"""ONNX's optimizers, computed with striate's optimizers, for the first step."""
 
 import math
 
@@ -8,7 +8,7 @@ from striate.functions.optimizer import Adagrad, Adam, Momentum, Nesterov
 
 
 def update(node, given):
-    """Take one step with all tensors in one flat array, as striate holds them."""
+    """Compute one step with all tensors in one flat array, as in striate."""
     rate, steps, *tensors = given
     assert steps == 0, "from the second step on, ONNX's Adam and Momentum mean something else"
     kind, factor = _KINDS[node.operator](node.attributes)
@@ -29,12 +29,12 @@ def update(node, given):
 
 
 def _flat(tensors):
-    """Lay tensors one after another."""
+    """Concatenate tensors."""
     return np.concatenate([tensor.reshape(-1) for tensor in tensors])
 
 
 def _adam(attributes):
-    """Undo the correction for the start, which ONNX leaves out in its step 0."""
+    """Undo the bias correction, which ONNX omits in its step 0."""
     kind = Adam(
         beta1=attributes["alpha"],
         beta2=attributes["beta"],
@@ -52,7 +52,7 @@ def _momentum(attributes):
 
 
 def _adagrad(attributes):
-    """Take the options as they are; `decay_factor` has no effect in step 0."""
+    """Use the options unchanged; `decay_factor` has no effect in step 0."""
     decay = attributes["norm_coefficient"]
     return Adagrad(epsilon=attributes["epsilon"], weight_decay=decay), 1.0
 

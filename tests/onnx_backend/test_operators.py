@@ -1,4 +1,4 @@
-"""striate's kinds compute what ONNX says that its operators compute."""
+"""striate's kinds agree with ONNX's operators."""
 
 import numpy as np
 import pytest
@@ -10,17 +10,17 @@ from onnx_backend.operators import KINDS, OPERATORS, run
 
 RUN = [case for case in CASES if case.left_out is None]
 
-# ONNX allows 1e-3; both sides compute in float32 with a few hundred products at most. A part of
-# 1e-5 is 84 roundings; 1e-7 is for results that cancel to nearly zero.
+# ONNX allows 1e-3. Both sides compute in float32 with at most a few hundred products. A relative
+# error of 1e-5 is 84 roundings; 1e-7 is for results that cancel to nearly zero.
 RELATIVE, ABSOLUTE = 1e-5, 1e-7
 
-# The case was written down by hand with four digits.
+# The case was written by hand with four digits.
 PRINTED = {"test_averagepool_2d_ceil_last_window_starts_on_pad": 1e-3}
 
 
 @pytest.mark.parametrize("case", RUN, ids=lambda case: case.name.removeprefix("test_"))
 def test_a_kind_computes_what_onnx_says(case):
-    """Every output of the case, in shape and in value."""
+    """All outputs of the case have the expected shapes and values."""
     wanted = case.arrays("out")
 
     found = run(case)
@@ -34,13 +34,13 @@ def test_a_kind_computes_what_onnx_says(case):
 
 
 def test_every_case_is_run_or_left_out_for_a_reason(golden):
-    """The account of all 374 cases: nothing is missing, nothing is skipped in silence."""
+    """The report covers all 374 cases; none is missing or skipped silently."""
     assert len(CASES) == 374
     golden("onnx-cases", account())
 
 
 def test_what_is_left_out_is_not_there():
-    """No kind names an operator that is said to be absent, and each reason has its case."""
+    """No kind has an operator that is listed as missing, and each reason has a case."""
     names, operators = {c.name for c in CASES}, {n.operator for c in CASES for n in c.nodes}
 
     assert not ABSENT.keys() & (KINDS.keys() | OPERATORS.keys())
@@ -50,7 +50,7 @@ def test_what_is_left_out_is_not_there():
 
 @pytest.mark.parametrize("operator", sorted(KINDS))
 def test_every_operator_that_a_kind_names_is_compared(operator):
-    """A kind with an ONNX name is in a case that is run, but for those that have none."""
+    """Every kind with an ONNX name is in a case that runs, except for those without cases."""
     compared = {node.operator for case in RUN for node in case.nodes}
     without_case = {"Concat", "Identity", "Sum"}
 

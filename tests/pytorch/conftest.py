@@ -1,4 +1,4 @@
-"""Without PyTorch, leave the files alone that need it: `make test-slow` installs it."""
+"""Ignore the files that need PyTorch if it isn't installed; `make test-slow` installs it."""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""What PyTorch and its automatic differentiation give for striate's kinds."""
+"""Reference results for kinds, computed by PyTorch and its automatic differentiation."""
 
 import torch
 from torch.nn import functional as F  # noqa: N812  # PyTorch's own custom
@@ -16,7 +16,7 @@ from striate.functions.loss import (
 
 
 def layer(configuration, arrays):
-    """Compute what `pytorch.layers.run` computes."""
+    """Compute the results of `pytorch.layers.run`."""
     tensors = {name: torch.tensor(array) for name, array in arrays.items()}
     state = part(tensors, "state")
     trained = [k for k in tensors if k == "a" or k.startswith(("weight.", "net_input."))]
@@ -40,7 +40,7 @@ def layer(configuration, arrays):
 
 
 def transfer(kind, n, da):
-    """Compute the activation, and the derivatives of the net input."""
+    """Compute the activation, and the derivatives with respect to the net input."""
     tensor = torch.tensor(n, requires_grad=True)
     a = reference.transfer_function(kind, tensor)
     a.backward(torch.tensor(da))
@@ -48,7 +48,7 @@ def transfer(kind, n, da):
 
 
 def loss(kind, n, y):
-    """Compute the mean loss of a batch, and the derivatives of the net input."""
+    """Compute the mean loss of a batch, and the derivatives with respect to the net input."""
     tensor = torch.tensor(n, requires_grad=True)
     value = _LOSSES[type(kind)](kind, tensor, torch.as_tensor(y))
     value.backward()
@@ -63,7 +63,7 @@ def _cross_entropy(kind, n, y):
 
 
 def _hinge(_kind, n, y):
-    """Give the multi-margin loss of each position; one output has to be beyond -1 or 1."""
+    """Return the multi-margin loss of each position; one output must be beyond -1 or 1."""
     if n.shape[1] > 1:
         return F.multi_margin_loss(n.movedim(1, -1).reshape(-1, n.shape[1]), y.reshape(-1))
     return F.relu(1 - (2 * y[:, None] - 1) * n).mean()

@@ -1,7 +1,8 @@
-"""A whole graph computed by PyTorch, its derivatives by PyTorch's automatic differentiation.
+"""A whole graph computed by PyTorch, with derivatives by automatic differentiation.
 
-The operations of a training step are walked in order; each function is written anew with torch's
-own (:mod:`pytorch.reference`). The results are named as those of :func:`engine.compiled.wanted`.
+The operations of a training step run in order, and each function is rewritten with PyTorch's own
+functions (:mod:`pytorch.reference`). The results have the same names as those of
+:func:`engine.compiled.wanted`.
 """
 
 from dataclasses import replace
@@ -48,7 +49,7 @@ def predicted(step, numbers):
 
 
 def _tensors(numbers):
-    """Make tensors of inputs, parameters and running statistics."""
+    """Convert inputs, parameters and running statistics to tensors."""
     return tuple(
         {name: torch.tensor(np.asarray(array, np.float64)) for name, array in arrays.items()}
         for arrays in (numbers.inputs, numbers.parameters, numbers.state)
@@ -56,12 +57,12 @@ def _tensors(numbers):
 
 
 def _gradient(tensor):
-    """Give the derivatives of a tensor; zeros if nothing depends on it."""
+    """Return the derivatives with respect to a tensor; zeros if nothing depends on it."""
     return torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
 
 
 def _forward(step, inputs, parameters, state, *, training):
-    """Compute all arrays by name; running statistics are changed in place, as torch does."""
+    """Compute all arrays by name; running statistics are updated in place, as in PyTorch."""
     arrays = {f"{name}.A": tensor for name, tensor in inputs.items()}
     for operation in step.forward:
         kind = operation.function
@@ -91,14 +92,14 @@ def _forward(step, inputs, parameters, state, *, training):
 
 
 def _dropout(kind, a, layer):
-    """Leave out what striate leaves out: which activations these are is chance, not arithmetic."""
+    """Apply striate's dropout mask, because PyTorch draws different random numbers."""
     draw = replace(Draw(seed=SEED, step=STEP, layer=0, images=np.arange(len(a))), layer=layer)
     mask = torch.tensor(kind.mask(draw, tuple(a.shape[1:])), dtype=torch.float64)
     return a * mask.reshape(*mask.shape, *(1,) * (a.ndim - mask.ndim)) / (1 - kind.rate)
 
 
 def _loss(kind, n, y, weights):
-    """Give the weighted mean over the images."""
+    """Return the weighted mean over the images."""
     images = torch.ones(len(n), dtype=torch.float64)
     images = images if weights is None else torch.tensor(np.asarray(weights, np.float64))
     y = torch.as_tensor(y if y.dtype.kind == "i" else y.astype(np.float64))
@@ -107,7 +108,7 @@ def _loss(kind, n, y, weights):
 
 
 def _each_image(kind, n, y):
-    """Give each image's loss, and what the image counts in the mean."""
+    """Return each image's loss, and its weight in the mean."""
     counts = torch.ones(len(n), dtype=torch.float64)
     match kind:
         case losses.CrossEntropy(class_weights=None):

@@ -1,4 +1,4 @@
-"""What is compared with PyTorch, computed by striate: layers of two functions, and losses."""
+"""The results that are compared with PyTorch: layers of two functions, and losses."""
 
 import numpy as np
 
@@ -49,19 +49,19 @@ def run(configuration, arrays):
 
 
 def batch_loss(loss, n, y):
-    """Compute the mean loss of a batch, and the derivatives of the net input."""
+    """Compute the mean loss of a batch, and the derivatives with respect to the net input."""
     y = loss.targets(y, n.shape[1:])
     counted = loss.image_weights(y).sum()
     return loss.apply(n, y).sum() / counted, loss.backward_n(n, y) / counted
 
 
 def part(arrays, of):
-    """Take the arrays whose names begin with a word."""
+    """Return the arrays whose names start with a prefix."""
     return {k.removeprefix(f"{of}."): v for k, v in arrays.items() if k.startswith(f"{of}.")}
 
 
 def distance(found, wanted):
-    """Measure how far an array is from another, relative, in norm; zeros have to be zeros."""
+    """Return the relative distance, in norm, of two arrays; zeros must be exactly zero."""
     found, wanted = np.asarray(found), np.asarray(wanted)
     assert found.shape == wanted.shape, (found.shape, wanted.shape)
     size = float(np.linalg.norm(wanted))

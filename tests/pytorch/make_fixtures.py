@@ -1,4 +1,4 @@
-"""Write `fixtures.npz`: what PyTorch gives for a few dozen kinds, for the runs without PyTorch.
+"""Write `fixtures.npz`: PyTorch's results for a few dozen kinds, for runs without PyTorch.
 
 PYTHONPATH=tests python tests/pytorch/make_fixtures.py
 """
@@ -27,7 +27,7 @@ WEIGHTS = (0.5, 2.0, 1.0)
 
 
 def main():
-    """Collect everything in one file; options lie in it as JSON."""
+    """Collect everything in one file, with options as JSON."""
     arrays, index = {}, {}
     for family, entries in {
         "layer": _layers(),
@@ -43,7 +43,7 @@ def main():
 
 
 def _layers():
-    """Take every sixth of the random configurations, if it is small."""
+    """Return every sixth of the random configurations if it is small."""
     for number, configuration in enumerate(configurations()):
         arrays = arrays_for(configuration, np.random.default_rng(number))
         if number % 6 == 0 and sum(array.size for array in arrays.values()) < 500:
@@ -59,7 +59,7 @@ def _layers():
 
 
 def _transfers():
-    """Take all cases of all transfer functions, with kinks and tails."""
+    """Return all cases of all transfer functions, with kinks and tails."""
     kinks = [-3.0, 0.0, 3.0, -0.0, 1e-9, -1e-9]
     n = np.concatenate([np.linspace(-40, 40, 12), np.linspace(-4, 4, 18), kinks]).reshape(3, 4, 3)
     da = np.random.default_rng(3).standard_normal(n.shape)
@@ -70,7 +70,7 @@ def _transfers():
 
 
 def _losses():
-    """Take every loss, with labels, probabilities and numbers."""
+    """Return every loss, with labels, probabilities and numbers."""
     rng = np.random.default_rng(4)
     n, pixels = 2 * rng.standard_normal((4, 3)), 2 * rng.standard_normal((2, 3, 2, 2))
     labels, maps = rng.integers(0, 3, 4), rng.integers(0, 3, (2, 2, 2))
@@ -93,7 +93,7 @@ def _losses():
 
 
 def _updates():
-    """Take every case of every update, over twenty steps."""
+    """Return every case of every optimizer, over twenty steps."""
     rng = np.random.default_rng(5)
     w, gradients = rng.standard_normal(6), rng.standard_normal((20, 6))
     for kind in OPTIMIZERS:
@@ -105,7 +105,7 @@ def _updates():
 
 
 def _named(what, arrays):
-    """Put a word in front of the names of arrays."""
+    """Add a prefix to the names of arrays."""
     return {f"{what}/{name}": array for name, array in arrays.items()}
 
 

@@ -1,6 +1,6 @@
-"""Three networks of the presets, built by hand in PyTorch.
+"""Three presets, built by hand in PyTorch.
 
-Their parameters come in the order in which striate computes the layers.
+Their parameters are in the order in which striate computes the layers.
 """
 
 import torch
@@ -29,14 +29,14 @@ class LeNet5(nn.Module):
         )
 
     def forward(self, x):
-        """Give the net input of the softmax."""
+        """Return the net input of the softmax."""
         return self.layers(x)
 
 
 class _SameConv(nn.Conv2d):
-    """A 3 x 3 convolution with as many places as pixels, divided by the stride.
+    """A 3 x 3 convolution with same padding.
 
-    With stride 2 an even image gets one pixel more, at the bottom and at the right.
+    With stride 2, an even image is padded by one pixel at the bottom and at the right.
     """
 
     def __init__(self, before, after, stride=1):
@@ -48,7 +48,7 @@ class _SameConv(nn.Conv2d):
 
 
 class _Block(nn.Module):
-    """Two convolutions beside a shortcut."""
+    """Two convolutions and a shortcut."""
 
     def __init__(self, before, after):
         super().__init__()
@@ -67,12 +67,12 @@ class _Block(nn.Module):
         )
 
     def forward(self, x):
-        """Add both ways."""
+        """Add both branches."""
         return F.relu(self.convolutions(x) + self.shortcut(x))
 
 
 class ResNet20(nn.Module):
-    """The residual network of He et al. 2015 for CIFAR, with projections."""
+    """The residual network of He et al. 2015 for CIFAR, with projection shortcuts."""
 
     def __init__(self):
         super().__init__()
@@ -82,12 +82,12 @@ class ResNet20(nn.Module):
         self.last = nn.Linear(64, 10)
 
     def forward(self, x):
-        """Give the net input of the softmax."""
+        """Return the net input of the softmax."""
         return self.last(self.blocks(self.first(x)).mean((2, 3)))
 
 
 def _pair(before, after):
-    """Make two 3 x 3 convolutions with their transfer functions."""
+    """Return two 3 x 3 convolutions with their transfer functions."""
     return nn.Sequential(
         nn.Conv2d(before, after, 3, padding=1),
         nn.ReLU(),
@@ -97,7 +97,7 @@ def _pair(before, after):
 
 
 class UNet(nn.Module):
-    """Two steps down, two steps up, each joined with the way down."""
+    """Two levels down and two levels up, with shortcuts."""
 
     def __init__(self):
         super().__init__()
@@ -107,7 +107,7 @@ class UNet(nn.Module):
         self.last = nn.Conv2d(16, 2, 1)
 
     def forward(self, x):
-        """Give the net input of the softmax at each pixel."""
+        """Return the net input of the softmax at each pixel."""
         a = self.down1(x)
         b = self.down2(F.max_pool2d(a, 2))
         c = self.bottom(F.max_pool2d(b, 2))

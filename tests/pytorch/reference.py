@@ -1,6 +1,6 @@
-"""What striate's kinds mean in PyTorch's words: each is written anew with torch's functions.
+"""striate's kinds, implemented with PyTorch's functions.
 
-Nothing of striate's arithmetic is used: sizes, padding and crops are worked out here once more.
+This module doesn't use striate's arithmetic; it computes sizes, padding and crops independently.
 """
 
 import math
@@ -19,7 +19,7 @@ MODES = {
 
 
 def weight_function(kind, a, parameters, state, *, training):
-    """Compute any weight function; running statistics are changed in place, as torch does."""
+    """Compute any weight function; running statistics are updated in place, as in PyTorch."""
     return _WEIGHT[type(kind)](kind, a, parameters, state, training)
 
 
@@ -43,12 +43,12 @@ def transfer_function(kind, n):
 
 
 def _each(value, rank):
-    """Write one number for each axis."""
+    """Return one number per axis."""
     return (value,) * rank if isinstance(value, int) else tuple(value)
 
 
 def _sides(padding, lengths, window, stride, dilation):
-    """Work out how many pixels are added before and after each axis."""
+    """Return the number of pixels added before and after each axis."""
     reach = [d * (r - 1) + 1 for r, d in zip(window, dilation, strict=True)]
     if padding == "valid":
         return [(0, 0) for _ in lengths]
@@ -64,7 +64,7 @@ def _sides(padding, lengths, window, stride, dilation):
 
 
 def _pad(a, sides, mode="constant", value=0.0):
-    """Pad the last axes; torch lists the sides from the last axis on."""
+    """Pad the last axes; PyTorch lists the sides starting with the last axis."""
     flat = [n for side in reversed(sides) for n in side]
     if not any(flat):
         return a
@@ -72,7 +72,7 @@ def _pad(a, sides, mode="constant", value=0.0):
 
 
 def _laid(kind, a):
-    """Give window, stride, dilation and sides of a kind, axis by axis."""
+    """Return window, stride, dilation and padding of a kind for each axis."""
     rank = a.ndim - 2
     window, dilation = _each(kind.window, rank), _each(kind.dilation, rank)
     stride = window if kind.stride is None else _each(kind.stride, rank)
@@ -112,7 +112,7 @@ def _transposed_convolution(kind, a, parameters, _state, _training):
 
 
 def _reached(kind, a):
-    """Give the sides that hold the windows of all places: in ceil mode no more and no less."""
+    """Return the padding that exactly contains all windows, also in ceil mode."""
     window, stride, dilation, sides = _laid(kind, a)
     if not kind.ceil_mode:
         return sides
@@ -121,7 +121,7 @@ def _reached(kind, a):
         before, after = side
         reach = d * (r - 1) + 1
         places = math.ceil((before + n + after - reach) / s) + 1
-        while (places - 1) * s >= before + n:  # it would start behind the image
+        while (places - 1) * s >= before + n:  # it would start after the image
             places -= 1
         reached.append((before, (places - 1) * s + reach - before - n))
     return reached
@@ -137,7 +137,7 @@ def _sums(kind, a, sides):
 
 
 def _counts(kind, a):
-    """Count the pixels that an average is divided by."""
+    """Return the number of pixels that each sum is divided by."""
     _, _, _, sides = _laid(kind, a)
     reached, ones = _reached(kind, a), torch.ones_like(a)
     if kind.divisor == "window":
@@ -148,7 +148,7 @@ def _counts(kind, a):
 
 
 def _is_native(kind, a):
-    """Say whether torch's own pooling has such padding: alike on both sides, half the window."""
+    """Return whether PyTorch's pooling supports the padding: symmetric, at most half the window."""
     window, _, _, sides = _laid(kind, a)
     return all(before == after <= r // 2 for r, (before, after) in zip(window, sides, strict=True))
 
@@ -182,7 +182,7 @@ def _trainable_average_pooling(kind, a, parameters, _state, _training):
 
 def _lp_pooling(kind, a, _parameters, _state, _training):
     sums = _sums(kind, a.abs() ** kind.p, _reached(kind, a))
-    # A window of zeros: torch's derivative is 0 times infinity there, striate's is 0.
+    # For a window of zeros, PyTorch's derivative is 0 times infinity; striate's is 0.
     zero = sums == 0
     return torch.where(zero, 1.0, sums) ** (1 / kind.p) * ~zero
 
@@ -230,7 +230,7 @@ def _group_normalization(kind, a, parameters, _state, _training):
 
 
 def _local_response_normalization(kind, a, _parameters, _state, _training):
-    # torch takes the odd map of an even window from before, striate and ONNX from after.
+    # For an even window, PyTorch includes one more map before, striate and ONNX one more after.
     options = (kind.size, kind.alpha, kind.beta, kind.bias)
     flat = a.flip(1).reshape(*a.shape[:2], -1)
     return F.local_response_norm(flat, *options).reshape(a.shape).flip(1)

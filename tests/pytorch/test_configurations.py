@@ -1,4 +1,4 @@
-"""Layers with random options give PyTorch's outputs and derivatives, in float64."""
+"""Layers with random options have the same outputs and derivatives as in PyTorch, in float64."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from strategies import configurations
 
 pytestmark = pytest.mark.slow
 
-# 9-settled: both sides sum a few thousand products of float64 numbers in different orders.
+# Both sides sum a few thousand products of float64 numbers in different orders.
 BOUND = 1e-10
 
 
@@ -17,7 +17,7 @@ BOUND = 1e-10
     "number, configuration", list(enumerate(configurations())), ids=lambda value: f"{value}"
 )
 def test_a_layer_agrees_with_pytorch(number, configuration):
-    """Output, input derivatives, all parameter derivatives and running statistics are PyTorch's."""
+    """Outputs, all derivatives and running statistics equal PyTorch's."""
     arrays = arrays_for(configuration, np.random.default_rng(number))
     wanted = layer(configuration, arrays)
 

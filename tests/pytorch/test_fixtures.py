@@ -1,4 +1,4 @@
-"""What PyTorch gave once, kept in a file: every run compares with it, without PyTorch."""
+"""Comparisons with PyTorch's stored results, which don't need PyTorch."""
 
 import json
 from functools import cache
@@ -18,19 +18,19 @@ BOUND = 1e-10
 
 @cache
 def fixtures():
-    """Read the file: options by name, and arrays."""
+    """Read the file, and return options by name and arrays."""
     with np.load(FILE) as file:
         arrays = dict(file)
     return json.loads(str(arrays.pop("index"))), arrays
 
 
 def names(family):
-    """List the entries of a family."""
+    """Return the entries of a family."""
     return [name for name in fixtures()[0] if name.startswith(family)]
 
 
 def entry(name):
-    """Give the options of an entry, and its arrays."""
+    """Return the options and arrays of an entry."""
     options, arrays = fixtures()
     start = f"{name}/"
     return options[name], {
@@ -40,7 +40,7 @@ def entry(name):
 
 @pytest.mark.parametrize("name", names("layer"))
 def test_a_layer_gives_what_pytorch_gave(name):
-    """Output, input derivatives, all parameter derivatives and running statistics."""
+    """Outputs, all derivatives and running statistics are equal."""
     options, arrays = entry(name)
     configuration = Configuration(
         weight=from_data("weight", options["weight"]),
@@ -63,7 +63,7 @@ def test_a_layer_gives_what_pytorch_gave(name):
 
 @pytest.mark.parametrize("name", names("transfer"))
 def test_a_transfer_function_gives_what_pytorch_gave(name):
-    """Activation and derivative, at the kinks and far out too."""
+    """Activations and derivatives are equal, also at kinks and for large arguments."""
     options, arrays = entry(name)
     kind = from_data("transfer", options)
 
@@ -76,7 +76,7 @@ def test_a_transfer_function_gives_what_pytorch_gave(name):
 
 @pytest.mark.parametrize("name", names("loss"))
 def test_a_loss_gives_what_pytorch_gave(name):
-    """The mean over a batch, and its derivatives."""
+    """The mean over a batch and its derivatives are equal."""
     options, arrays = entry(name)
 
     value, dn = batch_loss(from_data("loss", options), arrays["n"], arrays["y"])
@@ -87,7 +87,7 @@ def test_a_loss_gives_what_pytorch_gave(name):
 
 @pytest.mark.parametrize("name", names("optimizer"))
 def test_an_update_gives_what_pytorch_gave(name):
-    """The parameters after each of twenty steps; the second half is not decayed."""
+    """The parameters are equal after each of twenty steps; the second half has no weight decay."""
     options, arrays = entry(name)
     kind, w = from_data("optimizer", options), arrays["w"]
     decayed = np.repeat([1.0, 0.0], len(w) // 2)
@@ -103,7 +103,7 @@ def test_an_update_gives_what_pytorch_gave(name):
 
 
 def test_the_fixtures_are_many_and_small():
-    """All families are there, in less than 300 kB."""
+    """The file contains all families in less than 300 kB."""
     counts = {family: len(names(family)) for family in ("layer", "transfer", "loss", "optimizer")}
 
     assert FILE.stat().st_size < 300_000

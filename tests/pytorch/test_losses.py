@@ -1,4 +1,4 @@
-"""Losses and their derivatives are PyTorch's, with every option."""
+"""Losses and their derivatives equal PyTorch's, for every option."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def assert_agrees(loss, n, y):
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
 @pytest.mark.parametrize("labels", [True, False], ids=["labels", "probabilities"])
 def test_cross_entropy(pixels, weights, smoothing, labels):
-    """Labels or probabilities, for an image or for each pixel, smoothed and weighted."""
+    """Cross-entropy of labels or probabilities, per image or pixel, smoothed and weighted."""
     rng = np.random.default_rng(11)
     n = 4 * rng.standard_normal((6, CLASSES, *pixels))
     y = rng.integers(0, CLASSES, (6, *pixels))
@@ -55,7 +55,7 @@ def test_cross_entropy(pixels, weights, smoothing, labels):
     ids=str,
 )
 def test_losses_of_numbers(loss, shape):
-    """Binary cross-entropy, squared, absolute and Huber error of every shape, kinks included."""
+    """Binary cross-entropy and squared, absolute and Huber error for every shape, and at kinks."""
     rng = np.random.default_rng(12)
     n = 2 * rng.standard_normal((5, *shape))
     y = rng.uniform(0, 1, n.shape)
@@ -68,7 +68,7 @@ def test_losses_of_numbers(loss, shape):
 
 @pytest.mark.parametrize("pixels", [(), (3, 2)], ids=str)
 def test_hinge_of_several_classes(pixels):
-    """The hinge loss of labels is torch's multi-margin loss of each position."""
+    """The hinge loss of labels is PyTorch's multi-margin loss of each position."""
     rng = np.random.default_rng(13)
     n = 2 * rng.standard_normal((6, CLASSES, *pixels))
     y = rng.integers(0, CLASSES, (6, *pixels))
@@ -77,7 +77,7 @@ def test_hinge_of_several_classes(pixels):
 
 
 def test_hinge_of_one_output():
-    """Behind one output, labels 0 and 1 ask for at most -1 and at least 1; the kink counts as 0."""
+    """For one output, labels 0 and 1 mean at most -1 and at least 1; the slope at the kink is 0."""
     n = np.array([[0.5], [-2.0], [1.0], [-1.0], [3.0]])
     y = np.array([1, 0, 1, 0, 0])
 

@@ -1,4 +1,4 @@
-"""Whole networks have PyTorch's loss and all of its gradients."""
+"""Whole networks have the same loss and gradients as in PyTorch."""
 
 import math
 
@@ -36,7 +36,7 @@ def by_striate(graph, images, labels, flat, dtype):
 
 
 def by_torch(name, graph, images, labels, flat):
-    """Compute the same by the network built by hand, in float64, with the same weights."""
+    """Compute the same with the network built by hand, in float64, with the same weights."""
     module = NETWORKS[name]().double().train()
     weights = Layout.of(graph.parameters()).views(flat.astype(np.float64))
     for tensor, weight in zip(module.parameters(), weights.values(), strict=True):
@@ -59,13 +59,13 @@ def problem(name):
     images = rng.uniform(0, 1, (IMAGES, *shape))
     labels = rng.integers(0, output[0], (IMAGES, *output[1:]))
     flat = start_parameters(graph, seed=3).astype(np.float64)
-    # Biases and offsets start with zero, gains with one: moved, so that each of them matters.
+    # Biases and offsets start at zero and gains at one; change them so that each one matters.
     return graph, images, labels, flat + 0.01 * rng.standard_normal(flat.shape)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_agrees_with_pytorch_in_float64(name):
-    """Loss, running statistics, and the gradients of every parameter and of the images."""
+    """Loss, running statistics, and gradients of all parameters and images are equal."""
     graph, images, labels, flat = problem(name)
     loss, gradients, state = by_torch(name, graph, images, labels, flat)
 
@@ -78,7 +78,7 @@ def test_a_network_agrees_with_pytorch_in_float64(name):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_agrees_with_pytorch_in_float32(name):
-    """In float32 the same holds but for the roundings of the sums on the way."""
+    """In float32, they are equal up to the rounding of the sums."""
     graph, images, labels, flat = problem(name)
     loss, gradients, _ = by_torch(name, graph, images, labels, flat)
 
@@ -94,8 +94,8 @@ def roundings(graph):
     """Bound the relative error, in norm, of a gradient in float32.
 
     A sum of n products in any order is off by about sqrt(n) roundings in norm (Higham and Mary
-    2019). Each layer adds those of its forward sums and of its backward sums over places, and
-    hands on what it was given: at most, the errors add up over the depth.
+    2019). Each layer adds the errors of its forward sums and of its backward sums over positions
+    to those of its inputs: at most, the errors add up over the depth.
     """
     total = 0.0
     for place in graph.layers:

@@ -1,4 +1,4 @@
-"""Updates and decays are PyTorch's, step by step."""
+"""Optimizers and schedules equal PyTorch's, step by step."""
 
 import warnings
 
@@ -28,7 +28,7 @@ from striate.functions.schedule import (
 
 pytestmark = pytest.mark.slow
 
-# Twenty steps of a few roundings each.
+# Twenty steps with a few roundings each.
 BOUND = 1e-12
 
 STEPS, RATE = 20, 0.05
@@ -36,7 +36,7 @@ EPOCHS, STEPS_PER_EPOCH = 12, 5
 
 
 def _moments(kind):
-    """Write Adam's options as torch does."""
+    """Convert Adam's options to PyTorch's."""
     return {
         "lr": RATE,
         "betas": (kind.beta1, kind.beta2),
@@ -84,7 +84,7 @@ UPDATES = [kind for optimizer in OPTIMIZERS for kind in optimizer.cases()]
 
 
 def torch_steps(kind, w, gradients):
-    """Give torch's parameters after each step; the second half of them is not decayed."""
+    """Return PyTorch's parameters after each step; the second half has no weight decay."""
     parts = [torch.tensor(half, requires_grad=True) for half in np.split(w, 2)]
     make, options = OPTIMIZERS[type(kind)]
     groups = [{"params": [parts[0]]}, {"params": [parts[1]], "weight_decay": 0.0}]
@@ -98,7 +98,7 @@ def torch_steps(kind, w, gradients):
 
 @pytest.mark.parametrize("kind", UPDATES, ids=str)
 def test_an_update_agrees_with_pytorch(kind):
-    """After each of twenty steps, the parameters are torch's; half of them are not decayed."""
+    """After each of twenty steps, the parameters equal PyTorch's; half have no weight decay."""
     rng = np.random.default_rng(5)
     w, gradients = rng.standard_normal(12), rng.standard_normal((STEPS, 12))
     decayed = np.repeat([1.0, 0.0], 6)
@@ -114,8 +114,8 @@ def test_an_update_agrees_with_pytorch(kind):
 TOTAL = EPOCHS * STEPS_PER_EPOCH
 SCHEDULERS = torch.optim.lr_scheduler
 
-# Each decay with torch's scheduler: those of the first list are moved on after an epoch, the others
-# after a step.
+# Each schedule with PyTorch's scheduler. Those in the first list advance after each epoch, the
+# others after each step.
 BY_EPOCH = [
     (Constant(), lambda o: SCHEDULERS.ConstantLR(o, 1.0)),
     (Step(every=3, ratio=0.5), lambda o: SCHEDULERS.StepLR(o, 3, 0.5)),
@@ -153,7 +153,7 @@ BY_STEP = [
 
 
 def _warm_up(optimizer, steps):
-    """Grow in equal steps: torch's first factor is given, and the steps after it are counted."""
+    """Grow in equal steps: PyTorch's first factor is given, and the steps after it are counted."""
     return SCHEDULERS.LinearLR(optimizer, start_factor=1 / steps, total_iters=steps - 1)
 
 
@@ -163,7 +163,7 @@ def _warm_up(optimizer, steps):
     ids=[str(schedule) for schedule, _ in [*BY_EPOCH, *BY_STEP]],
 )
 def test_a_decay_agrees_with_pytorch(schedule, make):
-    """The learning rate of every step of the training is torch's."""
+    """The learning rate of every training step equals PyTorch's."""
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=RATE)
     scheduler = make(optimizer)
     wanted = []
@@ -173,7 +173,7 @@ def test_a_decay_agrees_with_pytorch(schedule, make):
         if (schedule, make) in BY_EPOCH and step % STEPS_PER_EPOCH:
             continue
         with warnings.catch_warnings():
-            # SequentialLR calls its schedulers in a way that torch itself warns of.
+            # SequentialLR calls its schedulers in a way that PyTorch itself warns about.
             warnings.filterwarnings("ignore", "The epoch parameter")
             scheduler.step()
 
@@ -187,7 +187,7 @@ def test_a_decay_agrees_with_pytorch(schedule, make):
 
 @pytest.mark.parametrize("schedule", ReduceOnPlateau.cases(), ids=str)
 def test_reducing_on_a_plateau_agrees_with_pytorch(schedule):
-    """After each of forty epochs with falling, level and rising scores, the rate is torch's."""
+    """After each of forty epochs with falling, level or rising scores, the rate is PyTorch's."""
     rng = np.random.default_rng(6)
     scores = np.concatenate([np.linspace(3, 1, 10), 1 + 0.02 * rng.standard_normal(30)])
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=RATE)

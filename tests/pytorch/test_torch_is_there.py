@@ -1,4 +1,4 @@
-"""The comparisons with PyTorch do not vanish where they are due."""
+"""The comparisons with PyTorch aren't skipped in continuous integration."""
 
 import os
 from importlib.util import find_spec
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_torch_is_installed_for_the_slow_tests():
-    """Where continuous integration runs the slow tests, torch is there to compare with."""
+    """If continuous integration runs the slow tests, PyTorch is installed."""
     if not (os.environ.get("CI") or os.environ.get("STRIATE_REQUIRE_TORCH")):
         pytest.skip("neither CI nor STRIATE_REQUIRE_TORCH is set: PyTorch may be missing")
 

@@ -1,4 +1,4 @@
-"""Transfer functions and their derivatives are PyTorch's, at the kinks and far out too."""
+"""Transfer functions and derivatives equal PyTorch's, also at kinks and for large arguments."""
 
 import numpy as np
 import pytest
@@ -9,12 +9,12 @@ from striate.functions.registry import FAMILIES
 
 pytestmark = pytest.mark.slow
 
-# Powers of exp(1) are good to a few roundings; tails of the error function lose a few digits more.
+# Powers of exp(1) are accurate to a few roundings; tails of the error function lose some digits.
 BOUND = 1e-10
 
 KINDS = [case.function for kind in FAMILIES["transfer"].values() for case in kind.cases()]
 
-# Between -60 and 60, and the kinks of all kinds.
+# Arguments between -60 and 60, and the kinks of all kinds.
 NET_INPUTS = np.concatenate(
     [
         np.linspace(-60, 60, 49),
@@ -27,7 +27,7 @@ NET_INPUTS = np.concatenate(
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.parametrize("shape", [(20, 6), (5, 4, 6)])
 def test_a_transfer_function_agrees_with_pytorch(kind, shape):
-    """Activation and derivative, entry by entry."""
+    """Activations and derivatives are equal, element by element."""
     n = NET_INPUTS.reshape(shape)
     da = np.random.default_rng(3).standard_normal(shape)
     wanted, derivative = expected.transfer(kind, n, da)
@@ -35,6 +35,6 @@ def test_a_transfer_function_agrees_with_pytorch(kind, shape):
     a = kind.apply(n)
     dn = kind.backward_n(n, a, da)
 
-    # torch rounds the tail of the approximated gelu to 0 from -8 on; striate keeps it.
+    # PyTorch rounds the tail of the approximated gelu to 0 below -8; striate doesn't.
     np.testing.assert_allclose(a, wanted, rtol=BOUND, atol=1e-16)
     assert distance(dn, derivative) <= BOUND
