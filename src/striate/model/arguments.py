@@ -123,7 +123,7 @@ def _by_name(given: Any, names: tuple[str, ...], argument: str, what: str) -> di
             f"a list of {len(names)} arrays for the {what}s {', '.join(names)}, in this order, or "
             "a dict with these keys"
             if len(names) > 1
-            else f'an array, or a dict with the key "{names[0]}"'
+            else f'an array, or a dict with the key "{next(iter(names))}"'
         )
         raise GraphError(f"`{argument}` is {_in_words(given)}; expected {wanted}.")
     return {name: found[name] for name in names}

@@ -1,8 +1,10 @@
-"""From what a user gives to the graph of a network."""
+"""From a list of layers and an input shape, or from inputs and outputs, to a graph."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 
-from striate.errors import GraphError, ShapeError
+from striate.errors import GraphError, OptionError, ShapeError, StriateWarning
 from striate.graph.axis_order import (
     Channels,
     require_channels,
@@ -14,6 +16,9 @@ from striate.graph.graph import Graph, with_inputs
 from striate.graph.layer import Layer, Node
 from striate.shapes import Shape
 
+_SIGNAL_AXES = 2  # maps and positions
+_FEWEST_COLUMNS = 8  # pixels across the narrowest picture that one would classify
+
 
 def build(
     layers: Sequence[Layer] | Node | Sequence[Node],
@@ -21,70 +26,188 @@ def build(
     input_shape: Shape | None,
     channels: Channels,
 ) -> Graph:
-    """Make the graph of a row of layers with the shape of an image, or of inputs and outputs.
+    """Make the graph of a list of layers with an input shape, or of inputs and outputs.
 
     Raises
     ------
     GraphError
         If both are given or neither, or the layers cannot be joined.
     ShapeError
-        If sizes do not fit.
+        If sizes do not fit, or it is unclear whether a shape is that of an image or of a signal.
     OptionError
         If ``channels`` is neither ``"last"`` nor ``"first"``.
     """
     require_channels(channels)
-    if outputs is not None:
-        inputs = (layers,) if isinstance(layers, Node) else tuple(layers)
-        if input_shape is not None or not all(isinstance(node, Node) for node in inputs):
-            raise GraphError(
-                "Network was given outputs with a list of layers or an input_shape. A graph is "
-                "given by its inputs and outputs, "
-                "a row of layers by the list and input_shape. Use Network(input, output) or "
-                "Network([...], input_shape=...)."
-            )
-        nodes = [node for node in inputs if isinstance(node, Node)]
-        for node in nodes:
-            _require_same_channels(node, channels)
-        return with_inputs(Graph.of(outputs), nodes, outputs)
+    graph = (
+        _of_list(layers, input_shape, channels)
+        if outputs is None
+        else _of_nodes(layers, outputs, input_shape, channels)
+    )
+    unclear = unclear_signal(graph)
+    if unclear is not None:
+        argument = "input_shape={}" if outputs is None else "st.Input({})"
+        raise ShapeError(
+            f"{_two_meanings(unclear, channels, argument)} For a signal, give a kernel size or a "
+            "window as a tuple: st.Conv(6, (5,))."
+        )
+    return graph
+
+
+def _of_nodes(
+    layers: Sequence[Layer] | Node | Sequence[Node],
+    outputs: Node | Sequence[Node],
+    input_shape: Shape | None,
+    channels: Channels,
+) -> Graph:
+    """Make the graph between inputs and outputs."""
+    inputs = (layers,) if isinstance(layers, Node) else tuple(layers)
+    if input_shape is not None or not all(isinstance(node, Node) for node in inputs):
+        raise GraphError(
+            "Network got outputs together with a list of layers or an input_shape. Use "
+            "Network(input, output) for a graph, or Network([...], input_shape=...) for a list of "
+            "layers."
+        )
+    nodes = [node for node in inputs if isinstance(node, Node)]
+    for node in nodes:
+        _require_same_channels(node, channels)
+    return with_inputs(Graph.of(outputs), nodes, outputs)
+
+
+def _of_list(
+    layers: Sequence[Layer] | Node | Sequence[Node], input_shape: Shape | None, channels: Channels
+) -> Graph:
+    """Make the graph of a list of layers."""
     if isinstance(layers, Node) or input_shape is None:
         raise GraphError(
-            "Network was given neither outputs nor an input_shape. A row of layers starts from the "
-            "shape of an image, "
-            "a graph ends in its outputs. Use Network([...], input_shape=(28, 28, 1)) or "
-            "Network(input, output)."
+            "Network got neither outputs nor an input_shape. Use "
+            "Network([...], input_shape=(28, 28, 1)) for a list of layers, or "
+            "Network(input, output) for a graph."
         )
     shape = require_shape(input_shape)
     node = Node(None, shape=shape_in_equations(shape, channels), channels=channels)
     for layer in layers:
         if not isinstance(layer, Layer):
             raise GraphError(
-                f"The list of layers holds {layer!r}. Each entry is a layer, such as st.Conv(6, "
-                "5). "
-                "Give st.Activation(...) for a transfer function alone."
+                f"The list of layers holds {layer!r:.80}; expected layers such as st.Conv(6, 5). "
+                "For a transfer function alone, use st.Activation(...)."
             )
         node = layer(node)
-    try:
+    with hint_at_other_shape(shape, channels):
         return Graph.of(node)
-    except ShapeError as error:
-        if channels == "last" and _looks_first(shape):
-            raise ShapeError(
-                f"{error}\ninput_shape={shape} is read as (rows, columns, channels). If the "
-                f'channels stand first, give {to_last(shape)}, or channels="first".'
-            ) from error
-        raise
+
+
+@contextlib.contextmanager
+def hint_at_other_shape(shape: Shape | None, channels: Channels) -> Iterator[None]:
+    """Add to an error of sizes that do not fit which other input shape may have been meant."""
+    try:
+        yield
+    except (ShapeError, OptionError) as error:
+        hint = "" if shape is None else _other_shape(shape, channels)
+        if not hint:
+            raise
+        raise type(error)(f"{error}\n{hint}") from error
+
+
+def _other_shape(shape: Shape, channels: Channels) -> str:
+    """Say which other shape may have been meant; nothing if none is likely."""
+    if channels == "last" and len(shape) == 3 and shape[0] in {1, 3, 4} and min(shape[1:]) > 4:
+        return (
+            f"input_shape={shape} is (rows, columns, channels). If the channels come first, use "
+            f'input_shape={to_last(shape)}, or channels="first".'
+        )
+    if len(shape) == _SIGNAL_AXES:
+        image = (*shape, 1) if channels == "last" else (1, *shape)
+        return (
+            f"input_shape={shape} is a signal, ({_signal_axes(channels)}). For gray images use "
+            f"input_shape={image}."
+        )
+    return ""
+
+
+def unclear_signal(graph: Graph) -> Shape | None:
+    """Find an input that was meant to be a gray image, perhaps: ``(28, 28)`` under ``Conv(6, 5)``.
+
+    A shape of two numbers is a signal: positions and channels. It may also be a gray image without
+    its channel, if the network's sizes fit both: each is a single number, which serves any number
+    of axes. Fewer than eight channels are no picture.
+
+    Parameters
+    ----------
+    graph
+        The network.
+
+    Returns
+    -------
+    tuple of int or None
+        The shape, ``(channels, positions)``; ``None`` if every input is clear.
+    """
+    weights = [
+        place.layer.weight
+        for place in graph.layers
+        if all(len(shape) == _SIGNAL_AXES for shape in place.source_shapes)
+    ]
+    sizes = [
+        getattr(weight, weight.shorthand.size)
+        for weight in weights
+        if weight.shorthand is not None and weight.shorthand.size
+    ]
+    if not sizes or not all(isinstance(size, int) for size in sizes):
+        return None
+    shapes = graph.inputs.values()
+    return next((s for s in shapes if len(s) == _SIGNAL_AXES and s[0] >= _FEWEST_COLUMNS), None)
+
+
+def warn_of_unclear_signal(graph: Graph, channels: Channels) -> None:
+    """Warn as :func:`build` raises: shorthand writes the sizes of signals as single numbers.
+
+    Warns
+    -----
+    StriateWarning
+        If an input may have been meant to be a gray image.
+    """
+    unclear = unclear_signal(graph)
+    if unclear is not None:
+        warnings.warn(
+            _two_meanings(unclear, channels, "The input shape {}"), StriateWarning, stacklevel=3
+        )
+
+
+def _two_meanings(shape: Shape, channels: Channels, argument: str) -> str:
+    """Explain how a shape of two numbers is read, and how to give that of gray images."""
+    maps, positions = shape
+    given = (positions, maps) if channels == "last" else (maps, positions)
+    image = (*given, 1) if channels == "last" else (1, *given)
+    return (
+        f"{argument.format(given)} is a signal of {positions} positions with {maps} channels. For "
+        f"gray images of {given[0]} x {given[1]} pixels, use {image}."
+    )
+
+
+def _signal_axes(channels: Channels) -> str:
+    """Name the axes of a signal."""
+    return "positions, channels" if channels == "last" else "channels, positions"
 
 
 def shapes_at(
     inputs: Mapping[str, Shape], given: Shape | Mapping[str, Shape], channels: Channels
 ) -> dict[str, Shape]:
-    """Give each input its new shape as the equations have it: one for all, or a table's.
+    """Give each input its new shape in the axis order of the equations.
+
+    Parameters
+    ----------
+    inputs
+        The inputs' own shapes.
+    given
+        One shape for all inputs, or a dict of shapes, as the user writes them.
+    channels
+        Which axis of ``given`` holds the channels.
 
     Raises
     ------
     GraphError
         If one shape is given for inputs with different numbers of axes.
     ShapeError
-        If it is not the shape of an image.
+        If a shape is not a tuple of positive integers.
     """
     if isinstance(given, Mapping):
         return {str(name): shape_in_equations(shape, channels) for name, shape in given.items()}
@@ -92,26 +215,19 @@ def shapes_at(
     if len({len(own) for own in inputs.values()}) > 1:
         faces = {name: to_last(own) if channels == "last" else own for name, own in inputs.items()}
         raise GraphError(
-            f"The shape {tuple(given)} was given for inputs of shapes "
+            f"at() got one shape, {tuple(given)}, but the inputs have different numbers of axes: "
             f"{', '.join(f'{name} {face}' for name, face in faces.items())}. "
-            "Inputs with different numbers of axes cannot have one shape. "
-            f"Give a table of shapes by input, such as net.at({faces})."
+            f"Give a dict of shapes by input, such as net.at({faces})."
         )
     return dict.fromkeys(inputs, shape)
 
 
 def _require_same_channels(node: Node, channels: Channels) -> None:
-    """Raise where an input was stated in another order of axes than the network's."""
+    """Raise if an input has another axis order than the network."""
     if node.layer is None and len(node.shape) > 1 and node.channels != channels:
         stated = to_last(node.shape) if node.channels == "last" else node.shape
         raise GraphError(
-            f"The input {stated} has its channels {node.channels}, the network {channels}. "
-            "A network's inputs and its images have one order of axes. "
-            f'Use st.Input({stated}, channels="{channels}") if that is how they stand, or '
-            f'Network(..., channels="{node.channels}").'
+            f"st.Input({stated}) has channels {node.channels}, but the network has channels "
+            f'{channels}. Use st.Input({stated}, channels="{channels}") if that is how its axes '
+            f'are ordered, or Network(..., channels="{node.channels}").'
         )
-
-
-def _looks_first(shape: Shape) -> bool:
-    """Say whether a shape is more likely one with its channels first: few, then many pixels."""
-    return len(shape) == 3 and shape[0] in {1, 3, 4} and min(shape[1:]) > 4

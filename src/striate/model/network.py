@@ -21,7 +21,12 @@ from striate.graph.shorthand_writer import write
 from striate.graph.summary import Summary, summarize
 from striate.graph.trace import Trace
 from striate.model import files, fitting, inspection, prediction, scoring
-from striate.model.building import build, shapes_at
+from striate.model.building import (
+    build,
+    hint_at_other_shape,
+    shapes_at,
+    warn_of_unclear_signal,
+)
 from striate.model.classes import Classes, Value
 from striate.model.core import Core
 from striate.model.engines import EngineName, Engines
@@ -145,6 +150,11 @@ class Network:
         OptionError
             If ``channels``, ``seed`` or ``engine`` has a value that is not allowed.
 
+        Warns
+        -----
+        StriateWarning
+            If ``input_shape`` has two numbers, a signal, but may have been meant as a gray image.
+
         Sources
         -------
         Hagan fig. 8.10-8.11.
@@ -156,9 +166,12 @@ class Network:
         8806
         """
         require_channels(channels)
-        if input_shape is not None and channels == "first":
-            input_shape = to_last(require_shape(input_shape))
-        engines = Engines(parse(text, input_shape), engine, winograd=winograd)
+        shape = None if input_shape is None else require_shape(input_shape)
+        with hint_at_other_shape(shape, channels):
+            last = to_last(shape) if shape is not None and channels == "first" else shape
+            graph = parse(text, last)
+        warn_of_unclear_signal(graph, channels)
+        engines = Engines(graph, engine, winograd=winograd)
         core = Core(engines, preprocessing=Preprocessing(channels=channels), seed=seed)
         return cls._of(core)
 
