@@ -198,7 +198,7 @@ def test_bugs_keep_their_traceback(striate, monkeypatch):
     ]
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS[1:]])
+@pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_word_for_word(striate, golden, command):
     """The help of each command, as a terminal of 80 columns shows it."""
     result = striate(*command.split(), "--help")
@@ -206,7 +206,7 @@ def test_help_word_for_word(striate, golden, command):
     golden(f"cli/help-{command or 'striate'}", result.stdout)
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS[1:]])
+@pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_wraps_on_narrow_terminals(command):
     """At 60 columns only tables and lines to copy, both indented, are wider."""
     result = CliRunner().invoke(main, [*command.split(), "--help"], terminal_width=60)

@@ -28,7 +28,7 @@ def test_report_has_all_that_a_newcomer_needs(striate, tmp_path):
         "sizes: conv1: 15 - 3 + 1 = 13; max1: (13 - 3)/3 + 1 = 4\n",
         "true     square  diamond ",
         "The test images that are hardest for the network:\n",
-        "saved striate-output/shapes-net.safetensors\n",
+        "Saved striate-output/shapes-net.safetensors.\n",
         "drew  striate-output/shapes-net/learning-curve.png\n",
         "  striate evaluate striate-output/shapes-net.safetensors shapes\n",
     ):
@@ -281,7 +281,7 @@ def test_checkpoint_of_a_stopped_training_is_kept(striate, tmp_path):
     result = striate(*QUICK)
 
     assert stopped.read_bytes() == b"from yesterday"
-    assert "saved striate-output/shapes-net-2.safetensors\n" in result.stdout
+    assert "Saved striate-output/shapes-net-2.safetensors.\n" in result.stdout
     assert (
         "note: striate-output/shapes-net.checkpoint is the checkpoint of an earlier run. To resume "
         "that one instead, add --resume striate-output/shapes-net.checkpoint.\n"
@@ -457,3 +457,37 @@ def test_an_option_that_is_not_allowed_is_refused_first(striate, option):
     assert result.exit_code == 1
     assert "recipe" not in result.output
     assert not Path("striate-output").exists()
+
+
+def test_plots_that_cannot_be_written_cost_nothing(striate, monkeypatch, tmp_path):
+    """The model is saved and reported before the plots are drawn, and a full disk is a note."""
+
+    def fail(*_, **__):
+        raise ModelFileError("Cannot write confusion.png: no space left on device.")
+
+    monkeypatch.setattr("striate.cli.training.save_all", fail)
+
+    text = striate("train", "shapes", "--epochs", 1)
+    as_json = striate("train", "shapes", "--epochs", 1, "--json")
+
+    assert (text.exit_code, as_json.exit_code) == (0, 0)
+    assert "note: no plots were saved. Cannot write confusion.png: no space" in text.stderr
+    assert "Saved striate-output/shapes-net.safetensors.\n" in text.stdout
+    found = json.loads(as_json.stdout)
+    assert found["pictures"] == []
+    assert load(tmp_path / found["model"]).classes == ("square", "diamond")
+
+
+def test_a_bug_while_drawing_keeps_the_model(striate, monkeypatch, tmp_path):
+    """Even an unexpected exception comes after the model was saved and reported."""
+
+    def fail(*_, **__):
+        raise ValueError("a bug in Matplotlib")
+
+    monkeypatch.setattr("striate.cli.training.save_all", fail)
+
+    result = striate("train", "shapes", "--epochs", 1)
+
+    assert isinstance(result.exception, ValueError)
+    assert "Saved striate-output/shapes-net.safetensors.\n" in result.stdout
+    assert load(tmp_path / "striate-output" / "shapes-net.safetensors").parameter_count == 170

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.text import Text
-
+from striate.cli.encoding import on_one_line
 from striate.cli.options import announce_downloads
 from striate.cli.output import Output, counted, sizes
+from striate.cli.pages import Page
 from striate.cli.report import Tested, say_accuracy, say_confusion, say_worst, test
 from striate.errors import ExtraError, ModelFileError, OptionError, TrainingError
 from striate.model.engines import EngineName
@@ -26,6 +26,7 @@ from striate.training.settings import SettingError
 from striate.training.state import HistoryRow, TrainingState
 
 _FEW_NAMES = 10
+_LONGEST_NAME = 40  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +173,7 @@ def _train_and_report(
     seconds = time.perf_counter() - started
     out.say(f"\nTrained {counted(len(history), 'epoch')} in {_duration(seconds)}.")
     model = _save(network, files)
+    out.say(f"Saved {model}.", whole=True)
     if model != files.model:
         out.note(f"note: {files.model} could not be written; the model is in {model}.", whole=True)
     tested = None
@@ -265,7 +267,8 @@ def _announce(out: Output, run: TrainingRun, files: RunFiles, options: TrainOpti
     count = len(dataset.classes)
     kinds = f"{count} classes{_listed(dataset.classes)}" if count else "numbers to predict"
     out.say(
-        f"{dataset.name}: {len(dataset.x):,} training images, {len(dataset.x_test):,} test images, "
+        f"{on_one_line(dataset.name)}: {len(dataset.x):,} training images, "
+        f"{len(dataset.x_test):,} test images, "
         f"{sizes(dataset.image_shape)} pixels, {kinds}",
         style="bold",
     )
@@ -279,7 +282,10 @@ def _announce(out: Output, run: TrainingRun, files: RunFiles, options: TrainOpti
             "choose another size with --size."
         )
     if not (out.as_json or out.quiet):
-        out.say(Text.from_ansi(f"\n{run.network.summary()}\n"))
+        page = Page(out)
+        page.line()
+        page.lines(run.network.summary().lines(page.room))
+        page.line()
     if options.resume is not None:
         out.say(f"Resuming from {options.resume}.")
     elif files.stopped is not None:
@@ -316,7 +322,9 @@ def _draw(
         )
     except ExtraError:
         out.say("\nFor plots of the training: pip install 'striate[plot]'")
-        return []
+    except ModelFileError as error:  # the model is saved: that is worth reporting all the same
+        out.note(f"note: no plots were saved. {error}")
+    return []
 
 
 def _conclude(
@@ -327,7 +335,6 @@ def _conclude(
         f"\nweights {weights_hash(run.network)} (a hash; training again on this machine gives "
         "the same)"
     )
-    out.say(f"saved {model}", whole=True)
     for path in pictures:
         out.say(f"drew  {path}", whole=True)
     file, data = shlex.quote(str(model)), shlex.quote(options.data)
@@ -345,7 +352,7 @@ def _listed(names: tuple[str, ...]) -> str:
     if all(map(str.isdecimal, names)):
         return ""
     shown = names if len(names) <= _FEW_NAMES else (*names[: _FEW_NAMES - 2], "...", names[-1])
-    return f" ({', '.join(shown)})"
+    return f" ({', '.join(on_one_line(name, _LONGEST_NAME) for name in shown)})"
 
 
 def _duration(seconds: float) -> str:
