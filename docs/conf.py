@@ -62,6 +62,7 @@ PACKAGES = {
     "striate.graph.layers": "Layers",
     "striate.data": "Data",
     "striate.training": "Training",
+    "striate.recipes": "Recipes",
     "striate.functions.weight": "Weight functions",
     "striate.functions.net_input": "Net input functions",
     "striate.functions.transfer": "Transfer functions",
