@@ -216,7 +216,7 @@ class TestPrograms:
     )
 
     def test_names_are_sorted_into_inputs_temporaries_and_outputs(self):
-        """What is read and not written is given; what is written and not read is asked for."""
+        """Arrays that are only read are inputs; arrays that are only written are outputs."""
         program = bind_program(self.SOFTMAX, shapes={"n": (2, 3)})
 
         assert program.inputs == ("n",)

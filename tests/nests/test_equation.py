@@ -58,7 +58,7 @@ class TestRoles:
         assert roles["u"] == Role("M", scatter=True, window=("i",))
 
     def test_convolution_dW(self):  # noqa: N802  # the book's name
-        """Hagan 8.47: images and pixels are summed, kernel pixels stand in the target."""
+        """Hagan 8.47: images and pixels are summed, kernel pixels are in the target."""
         roles = Equation.parse(CONVOLUTION).adjoint("w").roles()
 
         letters = {index: role.letter for index, role in roles.items()}
@@ -153,10 +153,10 @@ class TestAdjoint:
             Equation.parse("z[i] += da[i] * a[i]").adjoint("a")
 
         assert str(error.value) == (
-            "`da` is the target and is read too.\n"
+            "`da` is the target, and the expression reads it.\n"
             "    da[i] += da[i] * dz[i]\n"
             "             ^^^^^\n"
-            "What is read was there before the statement. Give the target another name."
+            "A statement can't read the array that it writes. Rename the target."
         )
 
 

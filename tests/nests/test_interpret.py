@@ -307,7 +307,7 @@ class TestWhatATargetHolds:
 
         found = interpret(program, {"dx": [1.0, 2.0], "dy": [10.0, 20.0], "da": [5.0, 5.0]})
 
-        np.testing.assert_array_equal(found["da"], [11, 22])  # a stray `da` is no input
+        np.testing.assert_array_equal(found["da"], [11, 22])  # a stray `da` is ignored
 
 
 class TestEdges:
@@ -384,7 +384,7 @@ class TestEdges:
         golden("nests/unfit_arrays", "\n".join(messages))
 
     def test_a_program_reads_its_inputs_alone(self):
-        """An input that is not given is missing, whatever else is given."""
+        """Temporaries that are passed do not replace a missing input."""
         program = bind_program(["m = a[2]", "z = m * b[1]"], shapes={"a": (3,), "b": (2,), "m": ()})
 
         with pytest.raises(NestError) as error:
@@ -393,5 +393,5 @@ class TestEdges:
         assert str(error.value) == (
             "The array `b` is missing.\n"
             "    z = m * b[1]\n"
-            "The nest has `b` of shape (2,). Give such an array."
+            "The nest needs an array of shape (2,). Pass one."
         )

@@ -134,10 +134,10 @@ def test_a_message_word_for_word():
         Equation.parse("z[*i] += a[i]")
 
     assert str(error.value) == (
-        "`i` stands without a star here and with one elsewhere.\n"
+        "`i` is written without a star here and with one elsewhere.\n"
         "    z[*i] += a[i]\n"
         "               ^\n"
-        "A starred index stands for one index of each pixel axis, everywhere in a statement. "
+        "A starred index stands for one index per pixel axis, everywhere in a statement. "
         "Star it everywhere, or use two names."
     )
 
@@ -171,10 +171,10 @@ class TestNames:
             Equation.parse("z[i] += a[s*i - p]", constants=["p"])
 
         assert str(error.value) == (
-            "`s` multiplies an index and is not among the declared constants.\n"
+            "`s` multiplies an index, but is not a declared constant.\n"
             "    z[i] += a[s*i - p]\n"
             "              ^\n"
-            "Only an integer or a constant multiplies. Declare `s` too."
+            "Only an integer or a constant may multiply an index. Declare `s`."
         )
 
     def test_reduced_indices_come_in_the_order_of_their_first_appearance(self):
@@ -256,7 +256,7 @@ def test_any_statement_survives_printing_and_reading(operator, expression):
 @settings(deadline=None)
 @given(st.integers())
 def test_no_text_raises_anything_but_an_equation_error(seed):
-    """A damaged statement is read or refused in words, whatever was damaged."""
+    """A damaged statement is read or rejected with a message, whatever was damaged."""
     source = random.Random(seed)
     text = list(source.choice(EXAMPLES))
     for _ in range(source.randint(1, 6)):
@@ -272,5 +272,5 @@ def test_no_text_raises_anything_but_an_equation_error(seed):
 
 def test_deep_brackets_are_refused_in_words():
     """Brackets too deep for Python's parser are an error of the statement, not of Python."""
-    with pytest.raises(EquationError, match=r"^The statement cannot be read from here on\."):
+    with pytest.raises(EquationError, match=r"^The statement can't be parsed from here on\."):
         Equation.parse("z[i] = " + "(" * 5000 + "a[i]" + ")" * 5000)

@@ -48,7 +48,7 @@ def test_other_forms_are_printed_as_loops(golden):
 
 
 def test_programs_are_printed_with_their_arrays(golden):
-    """Softmax: what is given, what is temporary, what is asked for, and the loops in order."""
+    """Softmax: inputs, temporaries, outputs, and the loops in order."""
     program = bind_program(
         [
             "m[q,*x] max= n[q,h,*x]",

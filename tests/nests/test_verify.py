@@ -34,7 +34,7 @@ POOL = bind(
         ("z[12*h + 4*i + j]", {"h": 5, "i": 3, "j": 4}, True),  # a flattened image
         ("z[12*h + 4*i + j]", {"h": 5, "i": 4, "j": 4}, False),
         ("z[4*i + u, 5*j + u + 5]", {"i": 3, "u": 4, "j": 3}, True),
-        ("z[t[i]]", {"i": 9}, False),  # what a table holds is not known
+        ("z[t[i]]", {"i": 9}, False),  # the values in a table are unknown
         ("z[t[i], i]", {"i": 9}, True),
         ("z[i + i]", {"i": 9}, True),
         ("z[i - i + j]", {"i": 9, "j": 3}, False),
@@ -69,13 +69,13 @@ def test_a_yes_is_certain(data):
 
 
 def edited(nest, **changes):
-    """Give a nest with some of its equation's parts, extents or shapes changed."""
+    """Return a nest with some of its equation's parts, extents or shapes changed."""
     parts = {name: changes.pop(name) for name in ("target", "expression") if name in changes}
     return replace(nest, equation=replace(nest.equation, **parts), **changes)
 
 
 def parsed(text):
-    """Give the target and the expression of a statement."""
+    """Return the target and the expression of a statement."""
     equation = Equation.parse(text)
     return {"target": equation.target, "expression": equation.expression}
 
@@ -121,7 +121,7 @@ def test_what_falls_outside_is_no_fault_and_is_listed():
 
 @pytest.fixture
 def program():
-    """Give a program of two statements."""
+    """Return a program of two statements."""
     return bind_program(["m[q] max= n[q,h]", "e[q,h] = exp(n[q,h] - m[q])"], shapes={"n": (2, 3)})
 
 

@@ -1,9 +1,10 @@
-"""The index-equation language: the seam between the kinds that state equations and the engines.
+"""The index-equation language: the interface between the layers' functions and the engines.
 
-A kind states ``z[q,h,*i] += w[h,l,*u] * a[q,l,*(s*i + d*u - p)]``; :class:`Equation` reads it,
-gives its adjoints and the roles of its indices, and says what the language means. :func:`bind`
-gives it numbers and makes a :class:`Nest`, several make a :class:`NestProgram`; these are verified,
-interpreted, shown and costed.
+A function states its equation as text, for example ``z[q,h,*i] += w[h,l,*u] * a[q,l,*(s*i + d*u -
+p)]``. :class:`Equation` parses it, derives its adjoints and classifies its indices; its docstring
+defines the language. :func:`bind` fills in the sizes and makes a :class:`Nest`, a loop nest with
+known bounds. Several nests in order are a :class:`NestProgram`. Nests and programs can be verified,
+interpreted in NumPy, printed, and their cost counted.
 """
 
 from striate.nests.bind import bind as bind

@@ -1,4 +1,4 @@
-"""The pixel axes that starred subscripts stand for: their number and the names of their indices."""
+"""The pixel axes behind starred subscripts: their number and the names of their indices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from striate.nests.equation import Equation
 from striate.nests.nest import Lengths, mismatch
 
 Extents = Mapping[str, int | tuple[int, ...]]
-"""To where indices count: one number, or for a starred index one for each pixel axis."""
+"""Extents of indices: one number, or for a starred index one per pixel axis."""
 
 
 @dataclass(frozen=True)
 class PixelAxes:
-    """The number of pixel axes, and for each starred index the index of each axis."""
+    """The number of pixel axes, and the names of the indices that replace each starred one."""
 
     rank: int
     names: Mapping[str, tuple[str, ...]]
@@ -21,25 +21,25 @@ class PixelAxes:
 def find_axes(equation: Equation, shapes: Mapping[str, Lengths], extents: Extents) -> PixelAxes:
     """Count the pixel axes and name their indices.
 
-    ``*i`` stands for consecutive letters, ``i, j, k``, where they are free, else for ``i0, i1,
-    i2``.
+    ``*i`` becomes consecutive letters, ``i, j, k``, if the equation doesn't use them otherwise, and
+    ``i0, i1, i2`` if it does.
 
     Parameters
     ----------
     equation
-        The statement with its stars.
+        The statement, with its starred subscripts.
     shapes, extents
         As given to :func:`striate.nests.bind.bind`.
 
     Returns
     -------
     PixelAxes
-        What each star stands for.
+        The indices that replace each starred one.
 
     Raises
     ------
     NestError
-        If the shapes do not say how many axes there are, or not the same.
+        If the shapes don't determine the number of axes, or contradict each other.
 
     Sources
     -------
@@ -63,7 +63,7 @@ def find_axes(equation: Equation, shapes: Mapping[str, Lengths], extents: Extent
 
 
 def _find_rank(equation: Equation, shapes: Mapping[str, Lengths], extents: Extents) -> int:
-    """Find the number of pixel axes from the shapes of starred arrays and from starred extents."""
+    """Determine the number of pixel axes from the shapes of starred arrays and from extents."""
     found = dict[str, float]()
     for reference in (equation.target, *equation.references):
         stars = sum(s.starred for s in reference.subscripts)
@@ -81,14 +81,14 @@ def _find_rank(equation: Equation, shapes: Mapping[str, Lengths], extents: Exten
     counts = ", ".join(f"{rank:g} by {name}" for name, rank in found.items())
     raise mismatch(
         equation,
-        f"The number of pixel axes is {counts or 'not known'}.",
-        "Every star stands for the same number of axes: those of a shape that no other subscript "
-        "takes. Give shapes that agree.",
+        f"The number of pixel axes is {counts or 'unknown'}.",
+        "Every starred subscript must stand for the same number of axes: those of the array's "
+        "shape that its other subscripts don't use. Give shapes that agree.",
     )
 
 
 def _name_axes(index: str, rank: int, taken: set[str]) -> tuple[str, ...]:
-    """Name the indices that a starred one stands for: itself, consecutive letters, or numbered."""
+    """Name the indices that replace a starred one."""
     if rank == 1:
         return (index,)
     letters = [chr(ord(index[0]) + k) for k in range(rank)]

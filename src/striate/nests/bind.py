@@ -1,4 +1,20 @@
-"""Binding: an equation of any rank gets its numbers and becomes a nest."""
+"""Binds an equation of any rank to sizes, which makes it a loop nest.
+
+Binding does three things. It replaces each starred index by one index per pixel axis, replaces
+named constants by their values, and finds the extent of every index. Extents come from the axes
+where an index is alone in its subscript, or from the caller:
+
+    z[q,h,*i] += w[h,l,*u] * a[q,l,*(s*i + u - p)]         equation
+    w (6, 1, 5, 5), a (16, 1, 28, 28), z (16, 6, 28, 28)   shapes
+    s = 1, p = 2                                           constants
+
+    z[q,h,i,j] += w[h,l,u,v] * a[q, l, i + u - 2, j + v - 2]
+    for q < 16, h < 6, i < 28, j < 28, l < 1, u < 5, v < 5
+
+Here ``i`` has the extent 28 because it is alone in axis 2 of ``z``, and ``u`` has 5 because it is
+alone in axis 2 of ``w``. ``i + u - 2`` determines nothing: it may fall outside of ``a``, and such a
+term doesn't exist.
+"""
 
 import operator
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +40,7 @@ from striate.nests.expression import (
 from striate.nests.nest import Lengths, Nest, NestProgram, mismatch
 
 Constants = Mapping[str, float | tuple[float, ...]]
-"""Numbers for named constants: one, or under a star one for each pixel axis."""
+"""Values of named constants: one number, or for use under a star one number per pixel axis."""
 
 
 def bind(
@@ -34,35 +50,35 @@ def bind(
     constants: Constants | None = None,
     extents: Extents | None = None,
 ) -> Nest:
-    """Give an equation its numbers.
+    """Bind an equation to sizes and constants.
 
-    Starred indices become one index for each pixel axis: consecutive letters where they are free
-    (``*i``: ``i, j, k``), else numbered (``i0, i1``); starred tables are numbered (``*t``: ``t0,
-    t1``). How many pixel axes there are follows from the shapes. Names that the equation does not
-    use may be given too, so that one set of numbers serves an equation and its adjoints.
+    Starred indices become one index per pixel axis: consecutive letters if they are free (``*i``:
+    ``i, j, k``), numbered names otherwise (``i0, i1``). Starred tables are numbered (``*t``: ``t0,
+    t1``). The number of pixel axes follows from the shapes. Names that the equation doesn't use are
+    ignored, so one set of sizes serves an equation and its adjoints.
 
     Parameters
     ----------
     equation
-        The statement. Of a text, ``constants`` declares the constants, if given.
+        The statement. If it is a text, the keys of ``constants`` declare its constants.
     shapes
-        Lengths of the axes of each array, tables included; ``()`` for an array of one number. The
-        target's may be left out where all its subscripts are lone indices.
+        Shape of each array, including tables; ``()`` for an array of one number. The target's shape
+        may be omitted if each of its subscripts is a single index.
     constants
-        Numbers for named constants; a tuple gives one for each pixel axis.
+        Values of named constants; a tuple gives one value per pixel axis.
     extents
-        To where indices count, one number, or one for each pixel axis; needed for indices that
-        stand alone in no axis of an array, or that stop short of one.
+        Extents of indices, one number or one per pixel axis. They are needed for an index that is
+        nowhere alone in a subscript, or that stops before the end of an axis.
 
     Returns
     -------
     Nest
-        The statement with its numbers.
+        The bound statement.
 
     Raises
     ------
     NestError
-        If a number is missing, or two do not agree.
+        If a size is missing, or two sizes contradict each other.
 
     Sources
     -------
@@ -90,7 +106,7 @@ def bind_program(
     constants: Constants | None = None,
     extents: Extents | None = None,
 ) -> NestProgram:
-    """Give equations that follow one another their numbers; shapes of what they write carry over.
+    """Bind equations that are computed in order; later ones use the shapes of earlier targets.
 
     Parameters
     ----------
@@ -99,7 +115,7 @@ def bind_program(
     shapes, constants, extents
         As for :func:`bind`, for all statements.
     outputs
-        Names of the arrays that are asked for; by default those that no statement reads.
+        Names of the resulting arrays; by default the targets that no statement reads.
 
     Returns
     -------
@@ -109,7 +125,7 @@ def bind_program(
     Raises
     ------
     NestError
-        If a number is missing, or two do not agree.
+        If a size is missing, or two sizes contradict each other.
 
     Sources
     -------
@@ -137,7 +153,7 @@ def bind_program(
 
 @dataclass(frozen=True)
 class _Binder:
-    """An equation, the numbers given for it, and the names of its pixel axes."""
+    """An equation, the sizes to bind it to, and the names of its pixel axes."""
 
     equation: Equation
     shapes: Mapping[str, Lengths]
@@ -146,7 +162,7 @@ class _Binder:
     axes: PixelAxes
 
     def nest(self) -> Nest:
-        """Put the numbers in, then find the extents and the target's shape."""
+        """Replace stars and constants, then find the extents and the target's shape."""
         bound = Equation(
             self.reference(self.equation.target),
             self.equation.operator,
@@ -172,22 +188,21 @@ class _Binder:
     def scalar(self, name: str) -> Expression:
         """Bind a bare name: a constant, or an array of one number."""
         value = self.constants.get(name)
-        if isinstance(value, Real):  # NumPy's numbers too; they would print their type
+        if isinstance(value, Real):  # a NumPy scalar would print its type
             return Number(int(value) if isinstance(value, Integral) else float(value))
         if value is None and self.shapes.get(name) == ():
             return Reference(name, ())
         raise self.error(
-            f"`{name}` is a number of the expression, and its value is {_said(value)}.",
-            "A bare name is an index, a constant with one value, or an array of shape (). "
-            f"Give constants[{name!r}], or shapes[{name!r}] = ().",
+            f"`{name}` must be one number, got {_said(value)}.",
+            "A bare name in an expression is an index, a constant with one value, or an array of "
+            f"shape (). Give constants[{name!r}], or shapes[{name!r}] = ().",
         )
 
     def reference(self, reference: Reference) -> Reference:
-        """Bind the subscripts of a reference."""
         return Reference(reference.name, tuple(self.subscripts(reference.subscripts)))
 
     def subscripts(self, subscripts: tuple[Subscript, ...]) -> Iterator[Subscript]:
-        """Bind subscripts, a starred one once for each pixel axis."""
+        """Bind subscripts; a starred one becomes one subscript per pixel axis."""
         for subscript in subscripts:
             for axis in range(self.axes.rank) if subscript.starred else (None,):
                 numbered = "" if subscript.table is None or axis is None else axis
@@ -209,7 +224,7 @@ class _Binder:
         if 0 in multipliers.values():
             raise self.error(
                 f"In `{subscript}` an index is multiplied by 0.",
-                "What multiplies an index is not 0. Leave the index out, or give another number.",
+                "The factor of an index must not be 0. Use another value, or remove the index.",
             )
         return write_terms(multipliers, offset)
 
@@ -223,13 +238,14 @@ class _Binder:
         except TypeError:
             axes = "" if axis is None else f" under a star, for {_counted(self.axes.rank)}"
             raise self.error(
-                f"`{name}` is a constant in a subscript{axes}, and its value is {_said(value)}.",
-                "In subscripts constants are integers, under a star also tuples with one for each "
-                f"pixel axis. Give constants[{name!r}] so, or write `1*{name}` for an index.",
+                f"The constant `{name}` in a subscript{axes} must be an integer, "
+                f"got {_said(value)}.",
+                "Under a star it may also be a tuple with one integer per pixel axis. "
+                f"Give constants[{name!r}], or write `1*{name}` if an index is meant.",
             ) from None
 
     def find_extents(self, bound: Equation) -> dict[str, int]:
-        """Take each index' extent from what is given and from the axes where it stands alone."""
+        """Find each index's extent: given, or the length of an axis where the index is alone."""
         given = dict(self.given_extents())
         found = {index: (extent, -1, bound.target) for index, extent in given.items()}
         for reference in (bound.target, *bound.references, *bound.tables):
@@ -240,18 +256,18 @@ class _Binder:
                 if extent != here and not short:
                     place = "as given" if index in given else "in axis {} of {}".format(*where)
                     raise self.error(
-                        f"The index `{index}` has the extent {extent} {place} "
-                        f"and {here} in axis {axis} of {reference}.",
-                        "An index counts to one extent everywhere; one that is given may stop "
-                        "short of an axis. Give shapes that agree.",
+                        f"The index `{index}` has the extent {extent} {place}, "
+                        f"but {here} in axis {axis} of {reference}.",
+                        "An index must have the same extent everywhere; one given in `extents` may "
+                        "be smaller than an axis. Give shapes that agree.",
                     )
         for index in bound.indices:
             extent = found[index][0] if index in found else None
             if extent is None or extent < 1:
                 raise self.error(
-                    f"The extent of the index `{index}` is {_said(extent)}.",
-                    "An extent is at least 1; it is known where the index stands alone in an axis "
-                    "of an array with a given shape. Give such a shape, or `extents`.",
+                    f"The extent of the index `{index}` must be at least 1, got {_said(extent)}.",
+                    "It is the length of an axis in which the index is alone in its subscript. "
+                    "Give the shape of such an array, or `extents`.",
                 )
         return {index: found[index][0] for index in bound.indices}
 
@@ -263,49 +279,48 @@ class _Binder:
                 each = extent if isinstance(extent, tuple) else (extent,) * len(names)
                 if len(each) != len(names):
                     raise self.error(
-                        f"The extent of the index `{index}` is {extent}.",
-                        "An extent is one number, or for a starred index one for each pixel axis. "
-                        f"Give it for {_counted(len(names))}.",
+                        f"The extent of the index `{index}` is {extent}, but it needs "
+                        f"{_counted(len(names))}.",
+                        "An extent is one number, or for a starred index one number per pixel "
+                        "axis. Give one number, or a tuple of that length.",
                     )
                 yield from zip(names, map(operator.index, each), strict=True)
 
     def lone_indices(self, reference: Reference) -> Iterator[tuple[int, str]]:
-        """Give the axes of an array where an index stands alone; none if its shape is not given."""
+        """Return the axes of an array where an index is alone; none if its shape is unknown."""
         shape = self.shapes.get(reference.name)
         if shape is None:
             return
         if len(shape) != len(reference.subscripts) or min(shape, default=1) < 1:
             raise self.error(
-                f"The array of `{reference}` has the shape {shape}.",
-                "An array has a length of at least 1 for each subscript. Give a shape that fits.",
+                f"The shape {shape} doesn't fit `{reference}`.",
+                "A shape must have one length of at least 1 for each subscript. Give such a shape.",
             )
         for axis, subscript in enumerate(reference.subscripts):
             if subscript.lone is not None:
                 yield axis, subscript.lone
 
     def find_shape(self, reference: Reference, extents: Mapping[str, int]) -> Lengths:
-        """Look up an array's shape, or make the target's from its indices."""
+        """Return an array's shape; the target's may follow from its indices."""
         if reference.name in self.shapes:
             return self.shapes[reference.name]
         lone = [s.lone for s in reference.subscripts if s.lone is not None]
         if reference.name == self.equation.target.name and len(lone) == len(reference.subscripts):
             return tuple(extents[index] for index in lone)
         raise self.error(
-            f"The array `{reference.name}` has no shape.",
-            "All arrays have shapes; a target's may be left out if each subscript is a lone index. "
+            f"The shape of `{reference.name}` is missing.",
+            "Only a target whose subscripts are single indices needs none. "
             f"Give shapes[{reference.name!r}].",
         )
 
     def error(self, values: str, rule: str) -> NestError:
-        """Make the error for this equation."""
         return mismatch(self.equation, values, rule)
 
 
 def _said(value: object) -> str:
-    """Print what was given for a number."""
+    """Print the value of a number that may be missing."""
     return "not given" if value is None else str(value)
 
 
 def _counted(axes: int) -> str:
-    """Print a number of axes."""
     return "1 axis" if axes == 1 else f"{axes} axes"

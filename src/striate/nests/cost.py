@@ -1,4 +1,4 @@
-"""What a nest costs: terms, multiply-adds and bytes, counted from its numbers alone."""
+"""The cost of a nest: terms, multiply-adds and bytes, counted without computing it."""
 
 from dataclasses import dataclass
 from math import prod
@@ -20,22 +20,22 @@ from striate.nests.nest import Guard, Nest, NestProgram
 
 @dataclass(frozen=True)
 class Cost:
-    """Work and traffic of a nest or a program; costs add up.
+    """Arithmetic and memory traffic of a nest or a program; costs can be added.
 
     Parameters
     ----------
     terms
-        Terms that exist: those that fall outside are not counted.
+        Terms that exist; those that read outside an array are not counted.
     terms_bound
-        All combinations of the indices.
+        All combinations of the indices, an upper bound of ``terms``.
     multiply_adds, multiply_adds_bound
-        Products of arrays that are added up, one for each term that exists, or for each
-        combination.
+        Products of arrays that are added up, for each term that exists, and for each combination.
     operations
-        Arithmetic operations, function calls and additions to the target; a multiply-add is two.
+        Arithmetic operations, function calls and additions to the target; a multiply-add counts as
+        two.
     bytes_read, bytes_written
-        Bytes of the arrays read and of the target, each counted once: what must move if a cache
-        holds the rest.
+        Bytes of the arrays that are read, and of the target, each counted once: the least possible
+        traffic.
 
     Sources
     -------
@@ -52,7 +52,7 @@ class Cost:
 
     @property
     def intensity(self) -> float:
-        """Operations for each byte."""
+        """Operations per byte."""
         moved = self.bytes_read + self.bytes_written
         return self.operations / moved if moved else 0.0
 
@@ -69,7 +69,7 @@ class Cost:
 
 
 def cost(nest: Nest | NestProgram, *, item_bytes: int = 4) -> Cost:
-    """Count what a nest or a program costs.
+    """Count the cost of a nest or a program.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def cost(nest: Nest | NestProgram, *, item_bytes: int = 4) -> Cost:
     Returns
     -------
     Cost
-        Exact counts, but that every look-up in a table is taken to fall inside: what tables hold is
-        not known.
+        Exact counts, except that every look-up in a table counts as inside the array, since the
+        nest doesn't hold the tables.
 
     Sources
     -------
@@ -118,9 +118,9 @@ def cost(nest: Nest | NestProgram, *, item_bytes: int = 4) -> Cost:
 def count_terms(nest: Nest) -> int:
     """Count the terms that exist.
 
-    Guards that share an index are counted together, over the box of their indices alone; boxes
-    without a common index multiply. So the two axes of an image cost the sum, not the product, of
-    their sizes.
+    Guards that share an index are counted together, over the combinations of their indices alone;
+    counts of groups without a common index are multiplied. So the two axes of an image take time in
+    proportion to the sum of their sizes, not to the product.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def count_terms(nest: Nest) -> int:
     Returns
     -------
     int
-        Combinations of the indices for which every reference falls inside its array.
+        Combinations of the indices for which every reference is inside its array.
 
     Sources
     -------
@@ -161,7 +161,7 @@ def count_terms(nest: Nest) -> int:
 
 
 def _count_box(nest: Nest, order: list[str], guards: list[Guard]) -> int:
-    """Count the combinations of a few indices that all guards let through."""
+    """Count the combinations of a few indices that satisfy all guards."""
     inside = np.ones([nest.extents[index] for index in order], bool)
     axes = np.indices(inside.shape, sparse=True)
     for guard in guards:
@@ -172,7 +172,7 @@ def _count_box(nest: Nest, order: list[str], guards: list[Guard]) -> int:
 
 
 def _operations(expression: Expression) -> int:
-    """Count operations and function calls of an expression, a comparison and its choice as two."""
+    """Count operations and function calls of an expression; a ``where`` counts as two."""
     match expression:
         case Where():
             own = 2

@@ -1,8 +1,7 @@
-"""One statement of the book's index notation as frozen data: read, printed, transposed, classified.
+"""A statement in the book's index notation as immutable data: parsed, printed, classified.
 
-A kind states its computation as such equations; the stages of the compiler and the NumPy
-interpreter know nothing else about it. The language has one statement form; :class:`Equation` says
-what it means.
+Layers' functions, losses and optimizers state their computation as such equations. The compiler and
+the NumPy interpreter use nothing else. The docstring of :class:`Equation` defines the language.
 """
 
 from collections.abc import Collection, Iterator
@@ -31,12 +30,12 @@ Operator = Literal["=", "+=", "max=", "min=", "argmax="]
 
 
 class Form(Enum):
-    """What a statement amounts to: a classification of the one statement form."""
+    """What a statement computes: a classification of statements by operator and expression."""
 
     CONTRACT = "sums products of arrays"
     REDUCE = "sums, or keeps the greatest or least"
     MAP = "computes each entry by itself"
-    SELECT = "keeps the place of the greatest"
+    SELECT = "keeps the position of the greatest"
     SCATTER = "adds to entries that several terms reach"
     COPY = "copies entries"
     FILL = "writes numbers that no array gives"
@@ -44,17 +43,19 @@ class Form(Enum):
 
 @dataclass(frozen=True)
 class Role:
-    """What one index does in a statement.
+    """The role of one index in a statement.
 
     Parameters
     ----------
     letter
         ``"M"``: in the target and the first factor; ``"N"``: in the target and another factor;
-        ``"K"``: not in the target, reduced; ``"B"``: in the target and every factor, or in none.
+        ``"K"``: not in the target, summed over; ``"B"``: in the target and in every factor, or in
+        none (a batch index of a matrix product).
     scatter
-        Whether it reaches the target through a sum with other indices, or through a table.
+        Whether it is in a subscript of the target together with other indices, or in a table
+        look-up.
     window
-        The indices with which it is added somewhere: ``i`` and ``u`` of ``s*i + d*u - p``.
+        The indices with which it shares a subscript: ``i`` and ``u`` of ``s*i + d*u - p``.
     """
 
     letter: Literal["M", "N", "K", "B"]
@@ -64,11 +65,10 @@ class Role:
 
 @dataclass(frozen=True)
 class Equation:
-    """A statement ``target OP expression``; :meth:`parse` reads one from text.
+    """A statement ``target OP expression``; :meth:`parse` makes one from text.
 
-    **What it means.** Every index counts from 0 to its extent. For each combination of the indices
-    there is one *term*: the value of the expression. The operator says what becomes of the terms of
-    one target entry:
+    **Meaning.** Every index counts from 0 to its extent. Each combination of the indices has one
+    *term*: the value of the expression. The operator combines the terms of one entry of the target:
 
     ============ ======================================== ==================
     operator     the entry becomes                        without any term
@@ -80,48 +80,49 @@ class Equation:
     ``argmax=``  the ordinal of the first greatest term   -1
     ============ ======================================== ==================
 
-    Indices that are not in the target are summed (or searched) over, in the order in which they
-    first appear in the expression, the last one fastest: row order; ``argmax=`` counts places in
-    that order. A target that holds values already keeps them: ``+=`` adds to them, ``max=`` and
-    ``min=`` compare with them, ``=`` and ``argmax=`` write over them. Among terms that are
-    compared, NaN counts as the greatest and as the least, so that it shows.
+    Indices that are not in the target are reduced: summed, or searched, over. They are ordered as
+    they first appear in the expression, the last one fastest (row-major); ``argmax=`` counts
+    positions in this order. If the target holds values already, ``+=`` adds to them, ``max=`` and
+    ``min=`` compare with them, and ``=`` and ``argmax=`` replace them. In comparisons, NaN counts
+    as the greatest and as the least, so a NaN is never lost.
 
-    **Outside.** A term that reads any array outside its bounds, or through a table entry outside
-    them (-1 is the usual one), does not exist; nor does a term whose target entry lies outside.
-    This is all that padding needs: nothing is added to ``+=``, nothing competes in ``max=``, and
-    with ``=`` the entry stays as it was. It holds for every array that the statement names, in the
-    condition and both branches of a ``where`` too.
+    **Out of bounds.** A term doesn't exist if it reads any array out of bounds, directly or through
+    a table entry (usually -1), or if its target entry is out of bounds. Padding needs nothing else:
+    nothing is added to ``+=``, nothing competes in ``max=``, and with ``=`` the entry keeps its
+    value. The rule holds for every array that the statement names, including the condition and both
+    branches of a ``where``.
 
     **Subscripts.** A sum of ``index``, ``constant*index``, constants and integers; or a look-up
-    ``t[sum]`` in a table of integers. A starred subscript stands for one subscript of each pixel
-    axis: ``*i`` is ``i, j`` in two dimensions, ``*(s*i + d*u - p)`` takes each axis' own ``s``,
-    ``d`` and ``p``, ``*t[x]`` each axis' own table.
+    ``t[sum]`` in a table of integers. A starred subscript stands for one subscript per pixel axis:
+    in two dimensions, ``*i`` is ``i, j``, ``*(s*i + d*u - p)`` uses each axis's own ``s``, ``d``
+    and ``p``, and ``*t[x]`` each axis's own table.
 
     **Names.** A name in front of brackets is an array. A name between brackets is an index or a
-    constant. The constants may be declared to :meth:`parse`; otherwise a name is a constant where
-    it multiplies another name (``s*i``) or is only ever subtracted (``- p``). Other names in the
+    constant. Constants may be declared to :meth:`parse`; otherwise a name is a constant if it
+    multiplies another name (``s*i``) or is only ever subtracted (``- p``). Other names in the
     expression are numbers: constants, or arrays of one number.
 
-    **Expressions.** References, numbers, names, plain indices as numbers, ``ordinal(*u)`` for the
-    place of indices in their box, the signs ``+ - * / **``, ``where(x < y, then, otherwise)`` with
-    any of the signs ``== != < <= > >=``, ``max(x, y)``, ``min(x, y)``, and the functions ``exp``,
-    ``log``, ``log1p``, ``expm1``, ``tanh``, ``erf``, ``sqrt``, ``abs``, ``sign`` of one argument.
+    **Expressions.** References, numbers, names, indices used as numbers, ``ordinal(*u)`` (the
+    position of a combination of indices in row-major order), the operators ``+ - * / **``,
+    ``where(x < y, then, otherwise)`` with any of the comparisons ``== != < <= > >=``, ``max(x,
+    y)``, ``min(x, y)``, and the functions ``exp``, ``log``, ``log1p``, ``expm1``, ``tanh``,
+    ``erf``, ``sqrt``, ``abs``, ``sign`` of one argument.
 
     Parameters
     ----------
     target
-        What is computed.
+        The array entry that is computed.
     operator
-        What becomes of the terms.
+        How the terms of an entry are combined.
     expression
         The value of a term.
     constants
-        Those names between brackets that are constants.
+        The names between brackets that are constants.
 
     Raises
     ------
     EquationError
-        If the target is read, or an index of ``=`` is not in the target.
+        If the expression reads the target, or ``=`` has an index that is not in the target.
 
     Sources
     -------
@@ -147,8 +148,8 @@ class Equation:
         for reference in self.references:
             if reference.name == self.target.name:
                 raise SourceSpan.last(str(self), reference).error(
-                    f"`{self.target.name}` is the target and is read too.",
-                    "What is read was there before the statement. Give the target another name.",
+                    f"`{self.target.name}` is the target, and the expression reads it.",
+                    "A statement can't read the array that it writes. Rename the target.",
                 )
             if self.operator != "=":
                 continue
@@ -156,33 +157,33 @@ class Equation:
             if missing:
                 raise SourceSpan.last(str(self), reference).error(
                     f"The index `{missing[0]}` is not in the target.",
-                    "With `=` an entry has one term, so every index is in the target. "
+                    "With `=` an entry has one term, so every index must be in the target. "
                     "Reduce with `+=`, `max=` or `min=`; if a constant is meant, "
                     "subtract it (`- p`) or declare it.",
                 )
 
     @classmethod
     def parse(cls, text: str, *, constants: Collection[str] | None = None) -> "Equation":
-        """Read a statement; ``str`` gives it back, but for spaces and superfluous parentheses.
+        """Parse a statement; ``str`` prints it again, except for spaces and unneeded parentheses.
 
         Parameters
         ----------
         text
             The statement.
         constants
-            Which names between brackets are constants, all others being indices, as in
-            ``a[h - k + r]`` with the constant ``r``. ``None`` leaves it to the rule. Names that
-            do not occur may be among them.
+            The names between brackets that are constants; all others are indices, as in ``a[h - k +
+            r]`` with the constant ``r``. ``None`` applies the rule above. Names that don't occur
+            are ignored.
 
         Returns
         -------
         Equation
-            The statement as data.
+            The parsed statement.
 
         Raises
         ------
         EquationError
-            If the text is no statement of the language; the message points at the place.
+            If the text is not a statement of the language. The message marks the position.
 
         Sources
         -------
@@ -202,17 +203,17 @@ class Equation:
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
-        """The arrays read by the expression, in the order in which they are written."""
+        """The arrays that the expression reads, in the order of the text."""
         return tuple(leaf for leaf in leaves(self.expression) if isinstance(leaf, Reference))
 
     @cached_property
     def tables(self) -> tuple[Reference, ...]:
-        """The look-ups in tables among all subscripts, the target's first."""
+        """The table look-ups in all subscripts, the target's first."""
         return tuple(t for r in (self.target, *self.references) for t in r.tables())
 
     @cached_property
     def indices(self) -> tuple[str, ...]:
-        """All indices: the target's, then the reduced ones, each where it first appears."""
+        """All indices: the target's, then the reduced ones, in the order of first appearance."""
         between = {i for r in (self.target, *self.references) for i in _named(r)} - self.constants
         written = [
             *_named(self.target),
@@ -227,7 +228,7 @@ class Equation:
 
     @cached_property
     def starred(self) -> frozenset[str]:
-        """The indices that stand for one index of each pixel axis."""
+        """The indices that stand for one index per pixel axis."""
         subscripts = (s for r in (self.target, *self.references) for s in r.subscripts if s.starred)
         return frozenset(i for s in subscripts for i in _factors(s)) - self.constants
 
@@ -239,10 +240,10 @@ class Equation:
 
     @cached_property
     def form(self) -> Form:
-        """What the statement amounts to.
+        """What the statement computes.
 
-        A product is summed by ``CONTRACT`` where two factors or more are arrays; a target that is
-        reached through a sum of indices or a table makes it ``SCATTER``, whatever is added.
+        A sum of products of at least two arrays is a ``CONTRACT``. If the target has a subscript
+        with several indices or a table, the statement is a ``SCATTER``, whatever it adds.
 
         Examples
         --------
@@ -262,7 +263,7 @@ class Equation:
         return Form.MAP if self.references else Form.FILL
 
     def roles(self) -> dict[str, Role]:
-        """Say for each index where it stands: what a schedule needs to know, whatever the kind.
+        """Return the role of each index, from which the scheduler chooses loops and tiles.
 
         Returns
         -------
@@ -283,7 +284,7 @@ class Equation:
 
     @cached_property
     def _roles(self) -> dict[str, Role]:
-        """What :meth:`roles` gives."""
+        """The result of :meth:`roles`, computed once."""
         sums = [s for r in (self.target, *self.references) for s in r.subscripts]
         roles = dict[str, Role]()
         for index in self.indices:
@@ -294,17 +295,19 @@ class Equation:
         return roles
 
     def adjoint(self, name: str) -> "Equation":
-        """Carry derivatives back: the target and one factor trade places, and each gets a ``d``.
+        """Return the equation that carries derivatives back to one factor.
+
+        The target and the factor trade places, and each name gets a ``d`` in front.
 
         Parameters
         ----------
         name
-            The factor, in which the statement must be linear.
+            The factor; the statement must be linear in it.
 
         Returns
         -------
         Equation
-            ``d(name) += ...``, which reads ``d(target)`` where the factor was.
+            ``d(name) += ...``, which reads ``d(target)`` in place of the factor.
 
         Raises
         ------
@@ -329,27 +332,27 @@ class Equation:
         return Equation(target, "+=", expression, self.constants)
 
     def _linear_factor(self, name: str) -> Leaf:
-        """Find the factor in which the statement is linear; raise if there is none."""
+        """Find the factor with a given name; raise if the statement isn't linear in it."""
         found = [leaf for leaf in leaves(self.expression) if _is_array(leaf, name)]
         if self.operator not in {"=", "+="}:
             values, place = f"`{self.operator}` is not linear.", self.operator
         elif not found or name in self.indices:
-            values, place = f"The expression reads no array `{name}`.", self.expression
+            values, place = f"The expression doesn't read an array `{name}`.", self.expression
         elif len(found) > 1:
-            values, place = f"`{name}` stands {len(found)} times in the expression.", found[-1]
+            values, place = f"The expression contains `{name}` {len(found)} times.", found[-1]
         elif not is_multiple(self.expression, found[0]):
             values, place = f"The expression is not a product with the factor `{name}`.", found[0]
         else:
             return found[0]
         raise SourceSpan.last(str(self), place).error(
             values,
-            "An adjoint needs `=` or `+=` and an expression that holds the factor once: in a "
+            "An adjoint needs `=` or `+=` and an expression that contains the factor once: in a "
             "product, above a divisor, under a sign, or in `where(x == y, factor, 0)`. "
-            "State the derivative as an equation of its own.",
+            "State the derivative as a separate equation.",
         )
 
     def _letter(self, index: str) -> Literal["M", "N", "K", "B"]:
-        """Name the index's side of a matrix product."""
+        """Return the index's letter in a matrix product."""
         if index in self.reduced:
             return "K"
         holds = [index in _named(r) for r in self.references]
@@ -358,12 +361,12 @@ class Equation:
         return "M" if holds[0] else "N"
 
     def _scatters(self, subscript: Subscript) -> bool:
-        """Whether several combinations of indices may reach the same place of an axis."""
+        """Whether several combinations of indices may reach the same position on an axis."""
         return subscript.table is not None or len(set(_factors(subscript)) - self.constants) > 1
 
 
 def _named(leaf: Leaf) -> tuple[str, ...]:
-    """Give the names between brackets, or a bare name, in the order in which they are written."""
+    """Return the names between brackets, or a bare name, in the order of the text."""
     match leaf:
         case Symbol(name):
             return (name,)
@@ -376,10 +379,9 @@ def _named(leaf: Leaf) -> tuple[str, ...]:
 
 
 def _factors(subscript: Subscript) -> Iterator[str]:
-    """Give the names that are added up in a subscript."""
+    """Return the names that are added in a subscript."""
     return (t.factor for t in subscript.terms if isinstance(t.factor, str))
 
 
 def _is_array(leaf: Leaf, name: str) -> bool:
-    """Whether a leaf reads the array of that name."""
     return isinstance(leaf, Reference | Symbol) and leaf.name == name

@@ -1,7 +1,7 @@
-"""The words of an index equation, subscripts and expressions, as frozen data that prints itself.
+"""The syntax tree of an index equation: subscripts and expressions that print themselves.
 
-Printing gives back what the parser reads, with as few parentheses as keep the meaning. What the
-words mean is said once, at :class:`striate.nests.equation.Equation`.
+``str`` prints what the parser reads, with as few parentheses as possible. The meaning is defined by
+:class:`striate.nests.equation.Equation`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,9 +19,9 @@ FUNCTIONS = {
     **dict.fromkeys(("max", "min"), 2),
     "where": 3,
 }
-"""The functions of the language and how many arguments each takes."""
+"""The functions of the language, with their numbers of arguments."""
 
-# How tightly each form binds; an operand that binds more loosely is printed in parentheses.
+# # Precedence; an operand with a lower one is printed in parentheses.
 _SUM, _PRODUCT, _NEGATIVE, _POWER, _ATOM = range(5)
 _BINDS = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "**": _POWER}
 
@@ -35,7 +35,7 @@ class Term:
     factor
         An index, the name of a constant, or an integer.
     coefficient
-        A constant's name or an integer; ``None`` where nothing is written.
+        A constant's name or an integer; ``None`` if there is none.
     negative
         Whether the addend is subtracted.
     """
@@ -50,17 +50,17 @@ class Term:
 
 @dataclass(frozen=True)
 class Subscript:
-    """One place between the brackets of a reference: a sum of terms, or a table read at such a sum.
+    """One subscript of a reference: a sum of terms, or a table look-up at such a sum.
 
     Parameters
     ----------
     terms
         The addends.
     table
-        Name of an array of integers that is read at the sum; ``None`` where the sum itself is
-        meant.
+        Name of an array of integers that is read at the sum; ``None`` if the sum itself is the
+        subscript.
     starred
-        Whether it stands for one subscript for each pixel axis.
+        Whether it stands for one subscript per pixel axis.
     """
 
     terms: tuple[Term, ...]
@@ -69,7 +69,7 @@ class Subscript:
 
     @property
     def lone(self) -> str | None:
-        """The name that stands alone here, if one does."""
+        """The name, if the subscript is a single name; ``None`` otherwise."""
         if self.table is None and len(self.terms) == 1:
             (term,) = self.terms
             if isinstance(term.factor, str) and term.coefficient is None and not term.negative:
@@ -81,16 +81,16 @@ class Subscript:
 
     @cached_property
     def _hash(self) -> int:
-        """The hash: the stages of a compiler look places up again and again."""
+        """The hash, cached because the compiler looks subscripts up very often."""
         return hash((self.terms, self.table, self.starred))
 
     def linear(self) -> tuple[Mapping[str, int], int]:
-        """Read terms whose constants are numbers: the multiplier of each index, and the offset."""
+        """Return the factor of each index, and the offset; all constants must be numbers."""
         return self._linear
 
     @cached_property
     def _linear(self) -> tuple[Mapping[str, int], int]:
-        """What :meth:`linear` gives; the stages of a compiler ask for it again and again."""
+        """The result of :meth:`linear`, cached because the compiler uses it very often."""
         multipliers, offset = dict[str, int](), 0
         for term in self.terms:
             by = 1 if term.coefficient is None else term.coefficient
@@ -114,7 +114,7 @@ class Subscript:
 
 @dataclass(frozen=True)
 class Reference:
-    """An array at subscripts, ``a[q,l,*(s*i + u)]``; without any, an array of one number."""
+    """An array entry, ``a[q,l,*(s*i + u)]``; without subscripts, an array of one number."""
 
     name: str
     subscripts: tuple[Subscript, ...]
@@ -124,17 +124,17 @@ class Reference:
 
     @cached_property
     def _hash(self) -> int:
-        """The hash, as of a subscript."""
+        """The hash, cached like a subscript's."""
         return hash((self.name, self.subscripts))
 
     @cached_property
     def named(self) -> tuple[str, ...]:
-        """The names that are added up between the brackets, as they are written."""
+        """The names that are added between the brackets, in the order of the text."""
         terms = (term for subscript in self.subscripts for term in subscript.terms)
         return tuple(term.factor for term in terms if isinstance(term.factor, str))
 
     def tables(self) -> tuple["Reference", ...]:
-        """Give the table look-ups among the subscripts, as references of their own."""
+        """Return the table look-ups among the subscripts, as separate references."""
         return tuple(
             Reference(s.table, (replace(s, table=None),))
             for s in self.subscripts
@@ -153,7 +153,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Number:
-    """A number."""
+    """A literal number."""
 
     value: float
 
@@ -163,7 +163,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Symbol:
-    """A bare name: an index as a number, or a constant."""
+    """A bare name: an index used as a number, or a constant."""
 
     name: str
 
@@ -173,7 +173,7 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Ordinal:
-    """The place of indices in their box, counted from 0 in row order: ``ordinal(*u)``."""
+    """The position of a combination of indices in row-major order, from 0: ``ordinal(*u)``."""
 
     indices: tuple[Subscript, ...]
 
@@ -183,7 +183,7 @@ class Ordinal:
 
 @dataclass(frozen=True)
 class Negative:
-    """An expression with its sign changed."""
+    """The negative of an expression."""
 
     operand: "Expression"
 
@@ -200,7 +200,7 @@ class Arithmetic:
     right: "Expression"
 
     def __str__(self) -> str:
-        if self.sign == "**":  # groups to the right, and takes a minus in its exponent as it is
+        if self.sign == "**":  # right-associative; an exponent may have a minus without parentheses
             return f"{_bound(self.left, _ATOM)}**{_bound(self.right, _NEGATIVE)}"
         binds = _BINDS[self.sign]
         return f"{_bound(self.left, binds)} {self.sign} {_bound(self.right, binds + 1)}"
@@ -208,7 +208,7 @@ class Arithmetic:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A question that ``where`` asks of two expressions."""
+    """The condition of a ``where``."""
 
     sign: ComparisonSign
     left: "Expression"
@@ -220,7 +220,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Where:
-    """One of two expressions, as a comparison says."""
+    """One of two expressions, chosen by a comparison."""
 
     condition: Comparison
     then: "Expression"
@@ -232,7 +232,7 @@ class Where:
 
 @dataclass(frozen=True)
 class FunctionCall:
-    """A function of :data:`FUNCTIONS` other than ``where``, with its arguments."""
+    """A call of a function of :data:`FUNCTIONS` other than ``where``."""
 
     function: str
     arguments: tuple["Expression", ...]
@@ -246,7 +246,7 @@ Expression = Leaf | Negative | Arithmetic | Where | FunctionCall
 
 
 def write_terms(multipliers: Mapping[str, int], offset: int) -> tuple[Term, ...]:
-    """Write the multiplier of each index and the offset as terms; ``linear`` reads them back."""
+    """Make terms from the factor of each index and the offset: the inverse of ``linear``."""
     terms = [
         Term(index, None if abs(by) == 1 else abs(by), by < 0) for index, by in multipliers.items()
     ]
@@ -256,7 +256,7 @@ def write_terms(multipliers: Mapping[str, int], offset: int) -> tuple[Term, ...]
 
 
 def leaves(expression: Expression) -> Iterator[Leaf]:
-    """Give numbers, names, references and ordinals in the order in which they are written."""
+    """Return numbers, names, references and ordinals in the order of the text."""
     match expression:
         case Number() | Symbol() | Reference() | Ordinal():
             yield expression
@@ -266,7 +266,7 @@ def leaves(expression: Expression) -> Iterator[Leaf]:
 
 
 def parts(expression: Expression) -> tuple[Expression, ...]:
-    """Give the expressions that an expression is made of, in the order of writing."""
+    """Return the direct operands of an expression, in the order of the text."""
     match expression:
         case Negative(operand):
             return (operand,)
@@ -281,7 +281,7 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
 
 
 def rewrite(expression: Expression, leaf: Callable[[Leaf], Expression]) -> Expression:
-    """Build the expression anew with ``leaf`` in the place of each leaf."""
+    """Rebuild an expression with each leaf replaced by the result of ``leaf``."""
     match expression:
         case Number() | Symbol() | Reference() | Ordinal():
             return leaf(expression)
@@ -297,7 +297,7 @@ def rewrite(expression: Expression, leaf: Callable[[Leaf], Expression]) -> Expre
 
 
 def factors(expression: Expression) -> tuple[Expression, ...]:
-    """Give what a product multiplies, left to right; a sign is a factor of -1."""
+    """Return the factors of a product, left to right; a minus sign is a factor of -1."""
     match expression:
         case Arithmetic("*", left, right):
             return factors(left) + factors(right)
@@ -308,7 +308,7 @@ def factors(expression: Expression) -> tuple[Expression, ...]:
 
 
 def is_multiple(expression: Expression, factor: Leaf) -> bool:
-    """Whether an expression that holds the factor once is a multiple of it."""
+    """Whether an expression that contains the factor once is a multiple of it."""
 
     def holds(part: Expression) -> bool:
         return factor in leaves(part)
@@ -327,7 +327,7 @@ def is_multiple(expression: Expression, factor: Leaf) -> bool:
 
 
 def _bound(operand: Expression, least: int) -> str:
-    """Print an operand, in parentheses where it binds more loosely than its place asks."""
+    """Print an operand, in parentheses if its precedence is too low."""
     match operand:
         case Arithmetic(sign):
             binds = _BINDS[sign]

@@ -1,4 +1,9 @@
-"""What nests mean, in NumPy: the oracle for whatever a compiler makes of them."""
+"""Computes nests with NumPy: the reference for everything that the compiler does to them.
+
+Each index is one axis of an array. A subscript such as ``i + u - 1`` becomes an integer array with
+the axes ``i`` and ``u``, the array is read at it, and terms that are out of bounds are masked.
+Plain sums of products go through ``np.einsum``.
+"""
 
 import math
 import operator
@@ -30,17 +35,17 @@ from striate.shapes import Array
 def interpret(nest: Nest | NestProgram, arrays: Mapping[str, ArrayLike]) -> dict[str, Array]:
     """Compute a nest or a program.
 
-    Arithmetic is done in the floating type that the floating arrays have together, in float64 where
-    there is none; ``argmax=`` gives int64. Sums are correct up to rounding: their order is a matter
-    of the schedule.
+    The result has the common floating-point type of the arrays, or float64 if there is none;
+    ``argmax=`` returns int64. Sums are correct up to rounding, since their order isn't that of the
+    compiled program.
 
     Parameters
     ----------
     nest
         What to compute.
     arrays
-        The arrays that are read, tables included, by name. A nest's target may be among them: it
-        then keeps what it holds, as :class:`~striate.nests.equation.Equation` says.
+        The arrays to read, including tables, by name. They may include a nest's target, whose
+        values are then kept as :class:`~striate.nests.equation.Equation` defines.
 
     Returns
     -------
@@ -50,7 +55,7 @@ def interpret(nest: Nest | NestProgram, arrays: Mapping[str, ArrayLike]) -> dict
     Raises
     ------
     NestError
-        If the nest is not valid, or an array is missing or has another shape.
+        If the nest is invalid, or an array is missing or has the wrong shape.
 
     Sources
     -------
@@ -78,21 +83,21 @@ def interpret(nest: Nest | NestProgram, arrays: Mapping[str, ArrayLike]) -> dict
 
 
 def _compute(nest: Nest, arrays: Mapping[str, Array]) -> Array:
-    """Compute one nest from the arrays known so far."""
+    """Compute one nest."""
     for name in (*nest.sources, *({nest.target} & arrays.keys())):
         if name not in arrays or arrays[name].shape != nest.shapes[name]:
             given = f"of shape {arrays[name].shape}" if name in arrays else "missing"
             raise mismatch(
                 nest,
                 f"The array `{name}` is {given}.",
-                f"The nest has `{name}` of shape {nest.shapes[name]}. Give such an array.",
+                f"The nest needs an array of shape {nest.shapes[name]}. Pass one.",
             )
     for table in nest.equation.tables:
         if arrays[table.name].dtype.kind not in "iu":
             raise mismatch(
                 nest,
-                f"The table `{table.name}` holds {arrays[table.name].dtype} numbers.",
-                "A table holds places of an axis: integers. Convert it.",
+                f"The table `{table.name}` has dtype {arrays[table.name].dtype}.",
+                "A table holds positions on an axis, so it must have an integer dtype. Convert it.",
             )
     floating = [a.dtype for a in arrays.values() if a.dtype.kind == "f"]
     return _Interpreter(
@@ -102,7 +107,7 @@ def _compute(nest: Nest, arrays: Mapping[str, Array]) -> Array:
 
 @dataclass(frozen=True)
 class _Interpreter:
-    """A nest with its arrays; ``order`` names the indices that are the axes of a result."""
+    """A nest with its arrays; ``order`` lists the indices that are the axes of a result."""
 
     nest: Nest
     arrays: Mapping[str, Array]
@@ -133,7 +138,7 @@ class _Interpreter:
         return np.broadcast_to(values, box), np.broadcast_to(exists, box)
 
     def first_greatest(self) -> Array:
-        """Find the ordinal of the first greatest term over the reduced indices, -1 for none."""
+        """Find the position of the first greatest term; -1 without terms."""
         equation = self.nest.equation
         box = [self.nest.extents[i] for i in equation.indices if i not in equation.reduced]
         columns = [array.reshape(*box, -1) for array in self.terms()]
@@ -149,10 +154,10 @@ class _Interpreter:
         return best
 
     def products(self) -> Array | None:
-        """Sum a product of arrays and numbers; ``None`` where the expression is something else.
+        """Sum a product of arrays and numbers; return ``None`` for other expressions.
 
-        What falls outside is read as 0, which makes its product 0 unless another factor is not
-        finite.
+        Entries out of bounds are read as 0. That makes the product 0, unless another factor isn't
+        finite; in that case, too, ``None`` is returned.
         """
         equation = self.nest.equation
         parts = factors(equation.expression)
@@ -204,12 +209,12 @@ class _Interpreter:
         return entries.reshape(shape)
 
     def counted(self, index: str, order: Sequence[str]) -> Array:
-        """Count an index along its axis."""
+        """Return the values of an index, along its axis."""
         lengths = [-1 if other == index else 1 for other in order]
         return np.arange(self.nest.extents[index]).reshape(lengths)
 
     def sums(self, subscript: Subscript, order: Sequence[str]) -> Array:
-        """Compute a subscript; a table is read at the nearest place that it has."""
+        """Compute a subscript; a table is read at the nearest valid position."""
         multipliers, offset = subscript.linear()
         total = np.full((1,) * len(order), offset)
         for index, by in multipliers.items():
@@ -220,7 +225,7 @@ class _Interpreter:
         return table[np.clip(total, 0, len(table) - 1)]
 
     def inside(self, references: Sequence[Reference], order: Sequence[str]) -> Array:
-        """Say where all of some references fall inside their arrays."""
+        """Compute for which combinations some references are all in bounds."""
         inside = np.ones((1,) * len(order), bool)
         for guard in self.nest.guards(*references) if references else ():
             value = self.sums(guard.subscript, order)
@@ -228,7 +233,7 @@ class _Interpreter:
         return inside
 
     def gather(self, reference: Reference, order: Sequence[str]) -> Array:
-        """Read an array, integers widened so that nothing wraps; outside, the nearest entry."""
+        """Read an array, at the nearest entry if out of bounds; integers become int64."""
         array = self.arrays[reference.name]
         places = tuple(
             np.clip(self.sums(subscript, order), 0, length - 1)
@@ -262,17 +267,16 @@ class _Interpreter:
                 return _COMPUTE[sign](self.evaluate(left, order), self.evaluate(right, order))
             case FunctionCall(function, arguments):
                 value = _COMPUTE[function](*(self.evaluate(a, order) for a in arguments))
-                # Of constants alone it is a number, which takes the precision of what it meets.
+                # # A Python float adopts the precision of the array that it is combined with.
                 return float(value) if isinstance(value, float) else value
 
 
 def _holds(reference: Reference, index: str) -> bool:
-    """Whether an index stands in a reference."""
     return any(index in subscript.linear()[0] for subscript in reference.subscripts)
 
 
 def _power(x: Any, y: Any) -> Any:
-    """Raise to a power as real numbers; NumPy refuses negative powers of integers."""
+    """Raise to a power as floating-point numbers; NumPy rejects negative powers of integers."""
     return np.asarray(x, np.float64) ** y if np.asarray(x).dtype.kind == "i" else x**y
 
 

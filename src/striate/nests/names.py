@@ -1,4 +1,4 @@
-"""Telling the names of a statement apart: arrays, indices, starred indices and constants."""
+"""Classifies the names of a statement: arrays, indices, starred indices and constants."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ RESERVED = {*FUNCTIONS, "ordinal", "argmax"}
 
 
 class Usage(Enum):
-    """What a name does at one place of a statement."""
+    """How a name is used at one position of a statement."""
 
     ARRAY = "is an array"
     MULTIPLIES = "multiplies an index"
     MULTIPLIED = "is multiplied"
-    ALONE = "stands alone in a subscript"
+    ALONE = "is alone in a subscript"
     ADDED = "is added in a subscript"
     SUBTRACTED = "is subtracted in a subscript"
-    COUNTED = "is counted by ordinal"
+    COUNTED = "is an argument of ordinal"
     NUMBER = "is a number of the expression"
 
 
@@ -34,7 +34,7 @@ _IN_SUBSCRIPTS = {
 
 @dataclass(frozen=True)
 class Occurrence:
-    """A name at one place of a statement."""
+    """A name at one position of a statement."""
 
     name: str
     usage: Usage
@@ -45,9 +45,9 @@ class Occurrence:
 def find_constants(
     occurrences: Iterable[Occurrence], declared: Collection[str] | None
 ) -> frozenset[str]:
-    """Find which names between brackets are constants: the declared ones, or else by the rule.
+    """Find the names between brackets that are constants: declared ones, or those by the rule.
 
-    The rule: a name is a constant where it multiplies another (``s*i``), or is only ever
+    The rule: a name is a constant if it multiplies another name (``s*i``), or is only ever
     subtracted (``- p``).
     """
     usages = dict[str, set[Usage]]()
@@ -64,7 +64,7 @@ def find_constants(
 
 
 def check_names(occurrences: Collection[Occurrence], constants: frozenset[str]) -> None:
-    """Raise where a name is used for two things, or in a way that its kind does not allow."""
+    """Raise if a name is used for two things, or in a way that its kind doesn't allow."""
     arrays = {it.name for it in occurrences if it.usage is Usage.ARRAY}
     starred = dict[str, bool]()
     for it in occurrences:
@@ -78,21 +78,22 @@ def check_names(occurrences: Collection[Occurrence], constants: frozenset[str]) 
 
 
 def _check_word(it: Occurrence, arrays: set[str]) -> None:
-    """Raise where a name is taken already: by the language, or by an array."""
+    """Raise if a name is reserved, or belongs to an array."""
     if it.name in RESERVED:
         raise it.place.error(
-            f"`{it.name}` cannot be a name.",
-            f"The language keeps {', '.join(sorted(RESERVED))} for itself. Choose another name.",
+            f"`{it.name}` is a reserved word.",
+            f"The reserved words are {', '.join(sorted(RESERVED))}. Choose another name.",
         )
     if it.usage is not Usage.ARRAY and it.name in arrays:
         raise it.place.error(
             f"`{it.name}` is an array of this statement, and here it {it.usage.value}.",
-            "A name stands for one thing: an array, an index or a constant. Rename one of the two.",
+            "A name must be used for one thing: an array, an index or a constant. "
+            "Rename one of the two.",
         )
 
 
 def _check_constant(it: Occurrence) -> None:
-    """Raise where a constant is used as only an index can be."""
+    """Raise if a constant is used like an index."""
     if it.usage in {Usage.ALONE, Usage.MULTIPLIED}:
         raise it.place.error(
             f"`{it.name}` is a constant of this statement, and here it {it.usage.value}.",
@@ -102,34 +103,34 @@ def _check_constant(it: Occurrence) -> None:
 
 
 def _check_index(it: Occurrence, starred: dict[str, bool]) -> None:
-    """Raise where an index multiplies, or stands with a star here and without one there."""
+    """Raise if an index multiplies another, or is starred in one position and not in another."""
     if it.usage is Usage.MULTIPLIES:
         raise it.place.error(
-            f"`{it.name}` multiplies an index and is not among the declared constants.",
-            f"Only an integer or a constant multiplies. Declare `{it.name}` too.",
+            f"`{it.name}` multiplies an index, but is not a declared constant.",
+            f"Only an integer or a constant may multiply an index. Declare `{it.name}`.",
         )
     if starred.setdefault(it.name, it.starred) != it.starred:
         here, there = ("with", "without") if it.starred else ("without", "with")
         raise it.place.error(
-            f"`{it.name}` stands {here} a star here and {there} one elsewhere.",
-            "A starred index stands for one index of each pixel axis, everywhere in a statement. "
+            f"`{it.name}` is written {here} a star here and {there} one elsewhere.",
+            "A starred index stands for one index per pixel axis, everywhere in a statement. "
             "Star it everywhere, or use two names.",
         )
 
 
 def _check_number(it: Occurrence, starred: dict[str, bool]) -> None:
-    """Raise where the expression takes for a number, or counts, what cannot be."""
+    """Raise if a starred index is used as a number, or ``ordinal`` counts something else."""
     if it.usage is Usage.NUMBER and starred.get(it.name):
         raise it.place.error(
-            f"`{it.name}` stands for one index of each pixel axis, so it is not one number.",
-            f"A starred index is a number only through its ordinal. Write `ordinal(*{it.name})`.",
+            f"`{it.name}` stands for one index per pixel axis, so it is not one number.",
+            f"Write `ordinal(*{it.name})` for its position in row-major order.",
         )
     if it.usage is Usage.COUNTED and starred.get(it.name) is not it.starred:
         if it.name in starred:
             remedy = f"Write `{'*' * starred[it.name]}{it.name}`."
         else:
-            remedy = f"Use `{it.name}` in a subscript too, or leave it out."
+            remedy = f"Use `{it.name}` in a subscript as well, or remove it."
         raise it.place.error(
             f"`{'*' * it.starred}{it.name}` is not an index of this statement.",
-            f"An ordinal counts indices, written as they stand in subscripts. {remedy}",
+            f"The arguments of ordinal are indices, written as in subscripts. {remedy}",
         )

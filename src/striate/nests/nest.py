@@ -1,4 +1,4 @@
-"""Equations bound to numbers, alone or in programs: what the stages of the compiler work on."""
+"""Equations bound to sizes, single or in programs: the input of the compiler's stages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,17 +9,17 @@ from striate.nests.equation import Equation
 from striate.nests.expression import Reference, Subscript
 
 Lengths = tuple[int, ...]
-"""Lengths of an array's axes, the axis of images included."""
+"""Lengths of an array's axes, including the axis of images."""
 
 
 @dataclass(frozen=True)
 class Guard:
-    """A condition on which a term exists: that a subscript falls inside its axis.
+    """A condition for a term to exist: a subscript is within the bounds of its axis.
 
     Parameters
     ----------
     subscript
-        A sum of indices, or a table read at one.
+        A sum of indices, or a table look-up at one.
     length
         Length of the axis.
     """
@@ -33,16 +33,16 @@ class Guard:
 
 @dataclass(frozen=True)
 class Nest:
-    """A loop nest: an equation without stars and named constants, with the extent of every index.
+    """A loop nest: an equation without stars and named constants, with the extent of each index.
 
-    :func:`striate.nests.bind.bind` makes it; it has the meaning of its equation.
+    :func:`striate.nests.bind.bind` makes nests from equations.
 
     Parameters
     ----------
     equation
-        The statement; its constants are numbers, its starred subscripts one for each pixel axis.
+        The statement, with numbers for its constants and one subscript per pixel axis.
     extents
-        To where each index counts from 0, in the order of the equation's indices.
+        The number of values of each index, in the order of the equation's indices.
     shapes
         Lengths of each array's axes.
 
@@ -63,17 +63,17 @@ class Nest:
 
     @property
     def target(self) -> str:
-        """Name of the array that is computed."""
+        """Name of the array that is written."""
         return self.equation.target.name
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Names of the arrays that are read, tables included, each where it first appears."""
+        """Names of the arrays that are read, including tables, in the order of first appearance."""
         read = (*self.equation.references, *self.equation.tables)
         return tuple(dict.fromkeys(reference.name for reference in read))
 
     def span(self, subscript: Subscript) -> tuple[int, int]:
-        """Give the least and the greatest value that the sum of a subscript takes."""
+        """Return the least and the greatest value of a subscript's sum."""
         multipliers, offset = subscript.linear()
         least = greatest = offset
         for index, by in multipliers.items():
@@ -85,20 +85,19 @@ class Nest:
         return least, greatest
 
     def guards(self, *references: Reference) -> tuple[Guard, ...]:
-        """Give the conditions on which references fall inside their arrays.
+        """Return the conditions for references to be within the bounds of their arrays.
 
-        Those that always hold are left out.
+        Conditions that always hold are omitted.
 
         Parameters
         ----------
         references
-            Some of the equation's references; all of them, where none is named.
+            Some of the equation's references; by default all of them.
 
         Returns
         -------
         tuple of Guard
-            Each condition once. What a table holds is not known, so that a look-up is always
-            guarded.
+            Each condition once. The values in a table are unknown, so a look-up always has a guard.
 
         Sources
         -------
@@ -119,11 +118,10 @@ class Nest:
 
     @cached_property
     def _known_guards(self) -> dict[tuple[Reference, ...], tuple[Guard, ...]]:
-        """What :meth:`guards` gave; the stages of a compiler ask for it again and again."""
+        """Results of :meth:`guards`, cached because the compiler uses them very often."""
         return {}
 
     def _guards(self, references: tuple[Reference, ...]) -> dict[Guard, None]:
-        """Find the conditions of :meth:`guards`."""
         found = dict[Guard, None]()
         for reference in references or (self.equation.target, *self.equation.references):
             for part in (*reference.tables(), reference):
@@ -140,16 +138,16 @@ class Nest:
 
 @dataclass(frozen=True)
 class NestProgram:
-    """Nests in the order in which they are computed.
+    """Nests that are computed in order.
 
     Parameters
     ----------
     nests
         The statements.
     inputs
-        Names of the arrays that are given.
+        Names of the arrays that are read and not computed.
     outputs
-        Names of the arrays that are asked for; what else is written is temporary.
+        Names of the resulting arrays; all others that are written are temporary.
 
     Sources
     -------
@@ -162,12 +160,12 @@ class NestProgram:
 
     @property
     def shapes(self) -> dict[str, Lengths]:
-        """Lengths of each array's axes, as the first nest that names it has them."""
+        """Shape of each array, as in the first nest that uses it."""
         return {name: shape for nest in reversed(self.nests) for name, shape in nest.shapes.items()}
 
     @property
     def temporaries(self) -> dict[str, Lengths]:
-        """Shapes of the arrays that are written and not asked for, in the order of writing."""
+        """Shapes of the temporary arrays, in the order in which they are written."""
         shapes = self.shapes
         written = dict.fromkeys(nest.target for nest in self.nests)
         return {name: shapes[name] for name in written if name not in self.outputs}
@@ -177,6 +175,6 @@ class NestProgram:
 
 
 def mismatch(statement: object, values: str, rule: str) -> NestError:
-    """Make the error for a statement or nest: what is there, the printed form, rule and remedy."""
+    """Make an error that shows a statement or nest: values, the printed form, rule and remedy."""
     printed = "\n".join(f"    {line}" for line in str(statement).splitlines())
     return NestError(f"{values}\n{printed}\n{rule}")

@@ -1,7 +1,16 @@
-"""The parser: reads a statement strictly, and points at what it cannot read.
+"""Parses the text of an index equation, and marks the position of an error.
 
-Python's own parser splits each side into a tree; this one lets through what the language has and
-nothing else.
+A statement is split at its operator. Python's own parser turns each side into a tree, and this
+module accepts exactly the nodes that the language has:
+
+    z[q,h,*i] += w[h,l,*u] * a[q,l,*(s*i - p)]
+    ~~~~~~~~~ ~~ ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+    target    operator     expression
+
+Every name is noted with its position and usage while the sides are read. When both are known, the
+constants are told apart from the indices (here ``s`` multiplies and ``p`` is only subtracted, so
+they are constants), and contradictions are reported. An error shows the statement with carets under
+the wrong part.
 """
 
 import ast
@@ -48,7 +57,7 @@ _SUM = (
     "A subscript is a sum of terms `index`, `constant*index`, constants and integers, "
     "as in `s*i + u - p`."
 )
-_COMPARES = "A comparison is made only where `where` asks, as in `where(h == y[q], n[q,h], 0)`."
+_COMPARES = "A comparison is only allowed as the first argument of `where`: `where(h == y, n, 0)`."
 _EXPRESSION = (
     "An expression is made of references, names, numbers, + - * / **, and calls of "
     f"{', '.join(FUNCTIONS)} and ordinal."
@@ -57,7 +66,7 @@ _EXPRESSION = (
 
 @dataclass(frozen=True)
 class Parsed:
-    """What the parser found in a statement."""
+    """The parts of a statement."""
 
     target: Reference
     operator: str
@@ -66,14 +75,15 @@ class Parsed:
 
 
 def parse(text: str, declared: Collection[str] | None) -> Parsed:
-    """Read a statement.
+    """Parse a statement.
 
     Parameters
     ----------
     text
         The statement; line breaks count as spaces.
     declared
-        Which names between brackets are constants; ``None`` leaves it to the rule.
+        The names between brackets that are constants; ``None`` applies the rule of
+        :func:`striate.nests.names.find_constants`.
 
     Returns
     -------
@@ -88,9 +98,9 @@ def parse(text: str, declared: Collection[str] | None) -> Parsed:
     text = " ".join(text.split())
     if foreign := _FOREIGN.search(text):
         raise SourceSpan(text, *foreign.span()).error(
-            f"The language has no `{foreign[0]}`.",
-            "Statements are written with letters, digits, brackets and the signs "
-            "+ - * / ** = == != < <= > >=. Leave it out.",
+            f"Unknown character `{foreign[0]}`.",
+            "Statements consist of letters, digits, brackets and the signs "
+            "+ - * / ** = == != < <= > >=. Remove it.",
         )
     operator = _find_operator(text)
     left = _SideParser(text, 0, operator.start())
@@ -104,7 +114,7 @@ def parse(text: str, declared: Collection[str] | None) -> Parsed:
 
 
 def _find_operator(text: str) -> re.Match[str]:
-    """Find the operator: the first equals sign, with what belongs to it."""
+    """Find the operator: the first equals sign, with the characters that belong to it."""
     operator = _OPERATOR.search(text)
     if operator is None:
         raise SourceSpan(text, len(text), len(text)).error(
@@ -114,21 +124,21 @@ def _find_operator(text: str) -> re.Match[str]:
     before, after = text[: operator.start()], text[operator.end() :]
     if before[-1:] in tuple("+-*/<>!=") or after.startswith("="):
         raise SourceSpan(text, max(0, operator.start() - 1), operator.end() + 1).error(
-            "The first equals sign of the statement does not belong to an operator.",
-            f"{_FORM} A comparison comes after it; a difference is a sum of `-x`.",
+            "The first equals sign of the statement is not part of an operator.",
+            f"{_FORM} Write the operator first; to subtract, add `-x`.",
         )
     for side, stop in ((before, operator.start()), (after, len(text))):
         if not side.strip():
             raise SourceSpan(text, stop, stop).error(
                 "One side of the statement is empty.",
-                f"{_FORM} Write what is missing; to fill with a number, write the number.",
+                f"{_FORM} Write both sides; to fill an array with a number, write the number.",
             )
     return operator
 
 
 @dataclass
 class _SideParser:
-    """Reads characters ``start`` to ``stop`` of a statement and notes where names stand."""
+    """Parses characters ``start`` to ``stop`` of a statement, and notes each name."""
 
     text: str
     start: int
@@ -141,7 +151,7 @@ class _SideParser:
         self.stop = self.start + len(side.strip())
 
     def tree(self) -> ast.expr:
-        """Let Python split the side."""
+        """Parse the side as a Python expression."""
         side = self.text[self.start : self.stop]
         try:
             tree = ast.parse(side, mode="eval").body
@@ -149,34 +159,34 @@ class _SideParser:
             at = (error.offset or 1) - 1 if isinstance(error, SyntaxError) else 0
             at = self.start + min(at, len(side))
             raise SourceSpan(self.text, at, at + 1).error(
-                "The statement cannot be read from here on.",
-                f"{_EXPRESSION} Look for a missing or superfluous bracket, comma or sign.",
+                "The statement can't be parsed from here on.",
+                f"{_EXPRESSION} Check for a missing or extra bracket, comma or sign.",
             ) from None
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and not _is_number(node.value):
                 raise self.error(
                     node,
-                    "This is not a number of the language.",
-                    "Integers are below 2**31, other numbers are finite. Write such a number.",
+                    "This number is not allowed.",
+                    "Integers must be below 2**31, other numbers finite. Use such a number.",
                 )
         return tree
 
     def place(self, node: ast.expr) -> SourceSpan:
-        """Say where a part of the tree stands in the statement."""
+        """Return the position of a node in the statement."""
         stop = self.stop if node.end_col_offset is None else self.start + node.end_col_offset
         return SourceSpan(self.text, self.start + node.col_offset, stop)
 
     def error(self, node: ast.expr, values: str, rule: str) -> EquationError:
-        """Make the error for a part of the tree."""
+        """Make an error that marks a node."""
         return self.place(node).error(values, rule)
 
     def note(self, node: ast.expr, name: str, usage: Usage, starred: bool = False) -> str:
-        """Note a name and what it does."""
+        """Note a name and its usage."""
         self.occurrences.append(Occurrence(name, usage, starred, self.place(node)))
         return name
 
     def target(self) -> Reference:
-        """Read the left side."""
+        """Parse the left side."""
         match node := self.tree():
             case ast.Subscript():
                 return self.reference(node)
@@ -186,17 +196,17 @@ class _SideParser:
                 raise self.error(
                     node,
                     "The target is not an array.",
-                    f"{_FORM} A target is one array at subscripts, as in `z[q,h,*i]`, "
+                    f"{_FORM} A target is one array with subscripts, as in `z[q,h,*i]`, "
                     "or a bare name for an array of one number.",
                 )
 
     def reference(self, node: ast.Subscript) -> Reference:
-        """Read ``name[subscript, ...]``."""
+        """Parse ``name[subscript, ...]``."""
         if not isinstance(node.value, ast.Name):
             raise self.error(
                 node.value,
                 "This is not the name of an array.",
-                "Brackets follow the name of an array. "
+                "Brackets must follow the name of an array. "
                 "Write all subscripts in one pair of brackets.",
             )
         name = self.note(node.value, node.value.id, Usage.ARRAY)
@@ -204,7 +214,7 @@ class _SideParser:
         return Reference(name, tuple(self.subscript(n) for n in inside))
 
     def subscript(self, node: ast.expr) -> Subscript:
-        """Read one subscript: starred or not, a sum or a look-up in a table."""
+        """Parse one subscript: starred or not, a sum or a table look-up."""
         starred = isinstance(node, ast.Starred)
         inner = node.value if isinstance(node, ast.Starred) else node
         match inner:
@@ -221,13 +231,13 @@ class _SideParser:
                 return Subscript(self.terms(inner, starred), None, starred)
 
     def terms(self, node: ast.expr, starred: bool) -> tuple[Term, ...]:
-        """Read a sum of terms."""
+        """Parse a sum of terms."""
         if isinstance(node, ast.Name):
             return (Term(self.note(node, node.id, Usage.ALONE, starred)),)
         return self._sum(node, starred)
 
     def _sum(self, node: ast.expr, starred: bool) -> tuple[Term, ...]:
-        """Read the addends of a sum, left to right."""
+        """Parse the addends of a sum, left to right."""
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
             last = self._term(node.right, starred, negative=isinstance(node.op, ast.Sub))
             return (*self._sum(node.left, starred), last)
@@ -241,7 +251,7 @@ class _SideParser:
                 return (self._term(node, starred, negative=False),)
 
     def _term(self, node: ast.expr, starred: bool, *, negative: bool) -> Term:
-        """Read one addend, without its sign."""
+        """Parse one addend, without its sign."""
         match node:
             case ast.Constant(int(value)):
                 return Term(value, None, negative)
@@ -256,13 +266,13 @@ class _SideParser:
                 raise self.error(
                     node,
                     "This is not a term of a subscript.",
-                    f"{_SUM} Write one constant or integer before an index, no inner brackets and "
-                    "no fractions; a table is read by itself, as in `a[t[x]]`.",
+                    f"{_SUM} Write one constant or integer before an index, without inner brackets "
+                    "and fractions; a table look-up must be the whole subscript, as in `a[t[x]]`.",
                 )
         return Term(self.note(factor, name, Usage.MULTIPLIED, starred), by, negative)
 
     def expression(self, node: ast.expr) -> Expression:
-        """Read an expression."""
+        """Parse an expression."""
         match node:
             case ast.Constant(int(value) | float(value)):
                 return Number(value)
@@ -280,29 +290,27 @@ class _SideParser:
             case ast.Compare():
                 raise self.error(
                     node,
-                    "A comparison stands in the place of a number.",
+                    "A comparison is used as a number.",
                     f"{_COMPARES} Put it into a `where`.",
                 )
             case _:
-                raise self.error(
-                    node, "The language has no such expression.", f"{_EXPRESSION} Use these."
-                )
+                raise self.error(node, "Unknown kind of expression.", f"{_EXPRESSION} Use these.")
 
     def call(self, node: ast.Call, name: str, arguments: list[ast.expr]) -> Expression:
-        """Read ``function(argument, ...)``."""
+        """Parse ``function(argument, ...)``."""
         if name == "ordinal":
             return Ordinal(tuple(self.counted(a) for a in arguments))
         if name not in FUNCTIONS:
             raise self.error(
                 node.func,
-                f"The language has no function `{name}`.",
-                f"{_EXPRESSION} Write it with these, or give its values as an array.",
+                f"Unknown function `{name}`.",
+                f"{_EXPRESSION} Use these, or pass the function's values as an array.",
             )
         if len(arguments) != FUNCTIONS[name]:
             raise self.error(
                 node,
-                f"The number of arguments of `{name}` is {len(arguments)}.",
-                f"It takes {FUNCTIONS[name]}. Write {FUNCTIONS[name]}, with commas between them.",
+                f"`{name}` got {len(arguments)} arguments.",
+                f"It takes {FUNCTIONS[name]}. Separate them with commas.",
             )
         if name == "where":
             condition, then, otherwise = arguments
@@ -312,7 +320,7 @@ class _SideParser:
         return FunctionCall(name, tuple(self.expression(a) for a in arguments))
 
     def counted(self, node: ast.expr) -> Subscript:
-        """Read an argument of ``ordinal``: an index, starred or not."""
+        """Parse an argument of ``ordinal``: an index, starred or not."""
         match node:
             case ast.Name(name) | ast.Starred(ast.Name(name)):
                 starred = isinstance(node, ast.Starred)
@@ -323,11 +331,11 @@ class _SideParser:
                 raise self.error(
                     node,
                     "This is not an index.",
-                    "An ordinal counts indices. Write `ordinal(*u)` or `ordinal(u, v)`.",
+                    "The arguments of ordinal are indices. Write `ordinal(*u)` or `ordinal(u, v)`.",
                 )
 
     def comparison(self, node: ast.expr) -> Comparison:
-        """Read the question that ``where`` asks."""
+        """Parse the condition of ``where``."""
         match node:
             case ast.Compare(left, [op], [right]) if type(op) in _SIGNS:
                 sign = cast("ComparisonSign", _SIGNS[type(op)])
@@ -336,12 +344,12 @@ class _SideParser:
                 raise self.error(
                     node,
                     "This is not one comparison.",
-                    f"{_COMPARES} Nest a second `where` to ask twice.",
+                    f"{_COMPARES} For two conditions, nest a second `where`.",
                 )
 
 
 def _is_number(value: object) -> bool:
-    """Whether a literal is a number that the language has."""
+    """Whether a literal is a number of the language."""
     if type(value) is int:  # True is not
         return value < 2**31
     return isinstance(value, float) and math.isfinite(value)

@@ -1,4 +1,4 @@
-"""Nests and programs as loops that a person can read."""
+"""Prints nests and programs as readable loops."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,12 +11,12 @@ def show(nest: Nest | NestProgram) -> str:
     Parameters
     ----------
     nest
-        What to print; it need not be valid.
+        The nest or program; it may be invalid.
 
     Returns
     -------
     str
-        Lines without a final line break.
+        Several lines, without a final line break.
 
     Sources
     -------
@@ -45,7 +45,7 @@ def show(nest: Nest | NestProgram) -> str:
 
 
 def _show_nest(nest: Nest) -> str:
-    """Print one nest: what it is, its loops, its guards, its statement."""
+    """Print one nest: its form, loops, guards and statement."""
     equation = nest.equation
     sources = _arrays(nest.sources, nest.shapes)
     head = f"{equation.form.name.lower()} {_arrays([nest.target], nest.shapes)} from {sources}"
@@ -58,12 +58,10 @@ def _show_nest(nest: Nest) -> str:
 
 
 def _box(nest: Nest, indices: Iterable[str]) -> str:
-    """Print indices with their extents."""
     return ", ".join(f"{index} < {nest.extents.get(index, '?')}" for index in indices)
 
 
 def _arrays(names: Iterable[str], shapes: Mapping[str, Lengths]) -> str:
-    """Print arrays with their shapes."""
     texts = [
         f"{name} ({' x '.join(map(str, shapes.get(name, ('?',)))) or 'one number'})"
         for name in names

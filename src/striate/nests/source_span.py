@@ -1,4 +1,4 @@
-"""Where in a statement something is wrong, and the error that points there."""
+"""A range of characters in a statement, and errors that mark it."""
 
 import re
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ class SourceSpan:
 
     @classmethod
     def last(cls, statement: str, part: object) -> "SourceSpan":
-        """Find the last occurrence of a part, whole words only, in the statement that holds it."""
+        """Find the last occurrence of a part, as whole words, in a statement that contains it."""
         *_, found = re.finditer(rf"(?<!\w){re.escape(str(part))}(?!\w)", statement)
         return cls(statement, *found.span())
 
     def error(self, values: str, rule: str) -> EquationError:
-        """Make the error: values, the statement with carets under the place, rule and remedy."""
+        """Make an error: values, the statement with carets under the range, rule and remedy."""
         carets = " " * self.start + "^" * max(1, self.stop - self.start)
         return EquationError(f"{values}\n    {self.statement}\n    {carets}\n{rule}")

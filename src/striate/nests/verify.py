@@ -1,4 +1,4 @@
-"""The invariants of nests and programs, checked between the stages of the compiler."""
+"""Checks the invariants of nests and programs between the stages of the compiler."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -8,26 +8,26 @@ from striate.nests.show import show
 
 
 def verify(nest: Nest | NestProgram) -> None:
-    """Raise where a nest or a program breaks an invariant.
+    """Raise if a nest or a program breaks an invariant.
 
-    Of a nest: no star and no named constant is left; every index has an extent of at least 1, and
-    no other name has; every array has a shape with one axis for each subscript; an index that
-    stands alone stays in its axis; with ``=`` and ``argmax=`` no two combinations of the target's
-    indices reach the same entry. What falls outside otherwise is no fault: such terms do not exist
-    (:meth:`~striate.nests.nest.Nest.guards` lists them).
+    A nest has no stars and no named constants left. Every index has an extent of at least 1, and no
+    other name has one. Every array has a shape with one axis per subscript, and an index that is
+    alone in a subscript stays within that axis. With ``=`` and ``argmax=``, no two combinations of
+    the target's indices reach the same entry. Other subscripts may be out of bounds: such terms
+    don't exist (:meth:`~striate.nests.nest.Nest.guards` lists the conditions).
 
-    Of a program: every array is given or written before it is read, has one shape, and the outputs
-    are written.
+    In a program, every array is an input or written before it is read, has the same shape
+    everywhere, and all outputs are written.
 
     Parameters
     ----------
     nest
-        What to check.
+        The nest or program to check.
 
     Raises
     ------
     NestError
-        With the printed nest and the invariant.
+        With the printed nest and the broken invariant.
 
     Sources
     -------
@@ -54,22 +54,22 @@ def verify(nest: Nest | NestProgram) -> None:
 def injective(subscripts: Collection[Subscript], extents: Mapping[str, int]) -> bool:
     """Whether different values of the indices always reach different entries.
 
-    Reasons as with the digits of a number: in ``m1*i + m2*j + ...``, sorted by size, a multiplier
-    greater than all that the smaller ones can add up to determines its index. What one axis
-    determines is known in the others. Tables determine nothing. The answer no may be too careful;
-    the answer yes is certain.
+    The argument is that of a positional number system. In ``m1*i + m2*j + ...``, sorted by the size
+    of the factors, an index is determined if its factor is greater than the largest sum of all
+    smaller terms, like a decimal digit. An index that one axis determines is known in the other
+    axes. Tables determine nothing. ``False`` may be wrong; ``True`` is certain.
 
     Parameters
     ----------
     subscripts
         The axes of an array.
     extents
-        The indices and how far each counts.
+        The indices with their extents.
 
     Returns
     -------
     bool
-        Whether the reasoning shows it.
+        Whether the entries are certainly different.
 
     Sources
     -------
@@ -94,7 +94,7 @@ def injective(subscripts: Collection[Subscript], extents: Mapping[str, int]) -> 
 def _determined(
     multipliers: Mapping[str, int], open_indices: set[str], extents: Mapping[str, int]
 ) -> Iterator[str]:
-    """Give the indices that the value of a sum determines, the greatest multiplier first."""
+    """Return the indices that the value of a sum determines, the largest factor first."""
     reach = {i: abs(by) * (extents[i] - 1) for i, by in multipliers.items() if i in open_indices}
     order = sorted(reach, key=lambda index: -abs(multipliers[index]))
     for k, index in enumerate(order):
@@ -104,20 +104,20 @@ def _determined(
 
 
 def _check_bound(nest: Nest) -> None:
-    """Raise where a star or a named constant is left."""
+    """Raise if a star or a named constant is left."""
     equation = nest.equation
     named = [*equation.starred, *equation.constants, *equation.scalars]
     if named:
         raise mismatch(
             nest,
-            f"The nest still has stars or constants without numbers: {', '.join(sorted(named))}.",
-            "In a nest all constants are numbers and every subscript stands for one axis. "
-            "Make it with bind.",
+            f"The nest still has stars or named constants: {', '.join(sorted(named))}.",
+            "In a nest, constants are numbers and each subscript is for one axis. "
+            "Make the nest with bind.",
         )
 
 
 def _check_extents(nest: Nest) -> None:
-    """Raise where indices and extents do not go together."""
+    """Raise if indices and extents don't match."""
     known, used = set(nest.extents), set(nest.equation.indices)
     counted = {
         i.lone
@@ -129,13 +129,13 @@ def _check_extents(nest: Nest) -> None:
         raise mismatch(
             nest,
             f"The extents are {dict(nest.extents)}, the indices {', '.join(sorted(used))}.",
-            "Every index of a nest has an extent of at least 1, and no other name has one. "
-            "Give the extents so.",
+            "Every index must have an extent of at least 1, and no other name may have one. "
+            "Give such extents.",
         )
 
 
 def _check_shapes(nest: Nest) -> None:
-    """Raise where arrays and subscripts do not go together."""
+    """Raise if arrays and subscripts don't match."""
     equation = nest.equation
     for reference in (equation.target, *equation.references, *equation.tables):
         shape = nest.shapes.get(reference.name)
@@ -144,34 +144,35 @@ def _check_shapes(nest: Nest) -> None:
             raise mismatch(
                 nest,
                 f"The array of `{reference}` has {given}.",
-                "An array has a length of at least 1 for each subscript. Give a shape that fits.",
+                "A shape must have one length of at least 1 for each subscript. Give such a shape.",
             )
         for subscript, length in zip(reference.subscripts, shape, strict=True):
             if subscript.lone is not None and nest.extents[subscript.lone] > length:
                 raise mismatch(
                     nest,
-                    f"`{subscript.lone}` leaves its axis of `{reference}`, which ends at {length}.",
-                    "An index that stands alone stays inside its axis; only sums may fall outside. "
-                    "Give a smaller extent.",
+                    f"`{subscript.lone}` exceeds its axis of `{reference}`, which has the length "
+                    f"{length}.",
+                    "An index that is alone in a subscript must stay within its axis; only sums "
+                    "may be out of bounds. Give a smaller extent.",
                 )
 
 
 def _check_target(nest: Nest) -> None:
-    """Raise where an entry that takes one term is reached by several."""
+    """Raise if an entry that takes one term is reached by several."""
     equation = nest.equation
     extents = {i: n for i, n in nest.extents.items() if i not in equation.reduced}
     if equation.operator in {"=", "argmax="} and not injective(equation.target.subscripts, extents):
         raise mismatch(
             show(nest),
             f"Several terms reach the same entry of `{nest.target}`.",
-            f"With `{equation.operator}` an entry is reached once: the multipliers are as those of "
-            "digits, each greater than all that the smaller ones add up to, without tables. "
-            "Tell the terms apart by the target, or add them up with `+=`.",
+            f"With `{equation.operator}` an entry must be reached once: the factors of the "
+            "target's indices must be like those of digits, each greater than the largest sum of "
+            "the smaller terms, without tables. Change the target's subscripts, or use `+=`.",
         )
 
 
 def _verify_program(program: NestProgram) -> None:
-    """Raise where a program breaks an invariant."""
+    """Raise if a program breaks an invariant."""
     written, shapes = set(program.inputs), dict(program.shapes)
     for nest in program.nests:
         verify(nest)
@@ -180,20 +181,21 @@ def _verify_program(program: NestProgram) -> None:
                 raise mismatch(
                     show(nest),
                     f"`{name}` is read before it is written.",
-                    "An array is an input or the target of an earlier statement. "
-                    "Move that statement in front, or add the name to the inputs.",
+                    "An array must be an input or the target of an earlier statement. "
+                    "Move that statement up, or add the name to the inputs.",
                 )
         written.add(nest.target)
         for name, shape in nest.shapes.items():
             if shapes[name] != shape:
                 raise mismatch(
                     show(nest),
-                    f"`{name}` has the shape {shape} here and {shapes[name]} before.",
-                    "An array has one shape throughout a program. Bind its statements together.",
+                    f"`{name}` has the shape {shape} here, but {shapes[name]} before.",
+                    "An array must have the same shape everywhere in a program. "
+                    "Bind its statements together.",
                 )
     if missing := [name for name in program.outputs if name not in written]:
         raise mismatch(
             show(program),
             f"The output `{missing[0]}` is never written.",
-            "Outputs are inputs or targets. Add the statement, or leave the output out.",
+            "An output must be an input or a target. Add the statement, or remove the output.",
         )
