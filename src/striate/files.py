@@ -137,3 +137,21 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def named_folder(variable: str) -> Path | None:
+    """Find the folder that an environment variable names.
+
+    Parameters
+    ----------
+    variable
+        Name of the environment variable.
+
+    Returns
+    -------
+    Path or None
+        With ``~`` expanded, which a shell leaves as it is in quotes and in the files of services;
+        ``None`` if the variable is not set or empty.
+    """
+    named = os.environ.get(variable)
+    return Path(os.path.expanduser(named)) if named else None  # noqa: PTH111  # Path's raises without a home

@@ -96,6 +96,15 @@ def test_a_name_is_looked_for_in_the_folder_given(tmp_path):
     assert dataset.source == str(folder)
 
 
+def test_home_in_striate_data_is_expanded(tmp_path, monkeypatch):
+    """`~` in STRIATE_DATA is the home folder, also where no shell has expanded it."""
+    write_mnist(tmp_path / "data" / "mnist", level=1)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("STRIATE_DATA", "~/data")
+
+    assert open_dataset("mnist").x.max() == 1
+
+
 def test_a_name_is_looked_for_in_striate_data_and_then_in_the_cache(tmp_path, monkeypatch):
     """STRIATE_DATA comes first; where it lacks the data, the cache is read."""
     write_mnist(tmp_path / "data" / "mnist", level=1)

@@ -183,7 +183,7 @@ def test_mistakes_are_the_wrong_ones_worst_first():
 
     shown = [text for text in all_texts(figure) if text]
     assert shown == [
-        "2 of 4 misclassified (true → predicted)",
+        "2 of 4 misclassified (true → predicted, probability)",
         "cat → dog",
         "95 %",
         "dog → cat",

@@ -231,6 +231,14 @@ def test_a_folder_given_from_here(monkeypatch, tmp_path):
     assert default_folder() == tmp_path / "cache"
 
 
+def test_home_in_the_variable_is_expanded(monkeypatch, tmp_path):
+    """`~` in STRIATE_CACHE is the home folder, also where no shell has expanded it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("STRIATE_CACHE", "~/cache")
+
+    assert default_folder() == tmp_path / "cache"
+
+
 def test_the_tests_keep_away_from_the_users_cache():
     """What a test compiles goes to a folder of the test run."""
     assert default_folder().is_relative_to(os.environ["STRIATE_CACHE"])

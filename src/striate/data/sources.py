@@ -13,6 +13,7 @@ from striate.data.resizing import convert
 from striate.data.split import hold_out
 from striate.data.streams import list_folder, open_binary
 from striate.errors import DataError, OptionError, StriateError
+from striate.files import named_folder
 from striate.shapes import Array
 
 NAMES = ("digits", "shapes", *KNOWN)
@@ -220,9 +221,9 @@ def find_files(name: str, known: Known) -> Path | None:
     Path or None
         The first folder that has all of them.
     """
-    named = os.environ.get("STRIATE_DATA")
-    if named and _is_whole(known, Path(named) / name):
-        return Path(named) / name
+    named = named_folder("STRIATE_DATA")
+    if named and _is_whole(known, named / name):
+        return named / name
     cached = cache_folder() / name
     return cached if _is_whole(known, cached) else None
 

@@ -60,7 +60,7 @@ def mistakes(x: Array, y: Array, probabilities: Array, classes: Sequence[object]
     arrow = "\n→ " if max(map(len, names)) > _SHORT else " → "
     columns = min(_COLUMNS, max(_FEWEST_COLUMNS, len(chosen)))
     rows = max(1, math.ceil(len(chosen) / columns))
-    figure = new_figure(0.4 + 1.25 * columns, 0.6 + (1.75 + 0.15 * arrow.count("\n")) * rows)
+    figure = new_figure(0.4 + 1.25 * columns, 0.6 + (1.6 + 0.15 * arrow.count("\n")) * rows)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, image in zip(panels, chosen, strict=False):
         predicted = int(probabilities[image].argmax())
@@ -72,7 +72,8 @@ def mistakes(x: Array, y: Array, probabilities: Array, classes: Sequence[object]
     for axes in panels[len(chosen) :]:
         axes.set_axis_off()
     few = f", the worst {len(chosen)}" if len(chosen) < len(wrong) else ""
-    heading(figure, f"{len(wrong):,} of {len(y):,} misclassified{few} (true → predicted)")
+    count = f"{len(wrong):,} of {len(y):,} misclassified{few}"
+    heading(figure, f"{count} (true → predicted, probability)")
     return figure
 
 

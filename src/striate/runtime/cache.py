@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from striate.errors import CacheError
-from striate.files import atomic_write, user_cache
+from striate.files import atomic_write, named_folder, user_cache
 
 LIMIT = 256 << 20
 """Bytes that the cache may hold, unless it is told otherwise."""
@@ -72,9 +72,9 @@ def default_folder() -> Path | None:
         :func:`striate.files.user_cache`. It need not exist. None if the system does not say where
         the user's home is.
     """
-    named = os.environ.get("STRIATE_CACHE")
+    named = named_folder("STRIATE_CACHE")
     if named:
-        return Path(named).absolute()
+        return named.absolute()
     try:
         return user_cache() / "code"
     except RuntimeError:
