@@ -1,31 +1,92 @@
-"""Writing files so that nothing is lost: a temporary name first, then a rename."""
+"""Writing files so that nothing is lost, and paths as users write them.
+
+:func:`atomic_write` writes to a temporary file next to the target, ``.NAME.xxxxxxxx.part``, and
+renames it when it is complete. Whatever interrupts it, the target has its old content or its new
+one. A process that is killed leaves its temporary file behind; the next writer of the same target
+removes it, once it can lock it: while its writer is alive, it holds that lock.
+"""
 
 import contextlib
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import IO
 
 from striate.errors import ModelFileError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
-@contextlib.contextmanager
-def atomic_write(path: str | os.PathLike[str], *, private: bool = False) -> Generator[IO[bytes]]:
-    """Open a file for writing that appears under its name only when it is whole.
+_ABANDONED = 60.0
+"""Seconds after which a temporary file that nobody has locked is left over, not just created."""
 
-    The bytes go to a temporary file in the same folder, which takes the name of ``path`` when the
-    block ends without an error; otherwise it is removed and an older file of that name stays as it
-    was.
+
+def as_path(path: str | os.PathLike[str]) -> Path:
+    """Make a path of what a user wrote; ``~`` is the user's home.
 
     Parameters
     ----------
     path
-        Where the file is to appear.
+        A path.
+
+    Returns
+    -------
+    Path
+        Unchanged if there is no such home, as in a shell.
+
+    Examples
+    --------
+    >>> as_path("~/data") == Path.home() / "data", as_path("./~") == Path("~")
+    (True, True)
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib takes ./~ for ~
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    r"""Write a path so that every terminal and file can show it.
+
+    Parameters
+    ----------
+    path
+        A path or a name. Names that are not text in the system's encoding have surrogates in
+        Python, which no encoding writes; names may also hold line ends and control characters.
+
+    Returns
+    -------
+    str
+        With such characters escaped.
+
+    Examples
+    --------
+    >>> shown("caf\udce9.png"), shown("two\nlines")
+    ('caf\\udce9.png', 'two\\nlines')
+    """
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii")
+        for one in os.fspath(path)
+    )
+
+
+@contextlib.contextmanager
+def atomic_write(path: str | os.PathLike[str], *, private: bool = False) -> Generator[IO[bytes]]:
+    """Open a file for writing that appears under its name only when it is complete.
+
+    The bytes go to a temporary file in the same folder, which takes the name of ``path`` when the
+    block ends without an error. Otherwise it is removed, and an older file of that name is
+    unchanged. Temporary files that killed processes left for the same ``path`` are removed.
+
+    Parameters
+    ----------
+    path
+        Where the file is to appear; ``~`` is the user's home.
     private
-        Whether the user alone may read and write it. Otherwise the user's mask for new files says
-        who may.
+        Whether only the user may read and write it. Otherwise the user's mask for new files
+        decides.
 
     Yields
     ------
@@ -35,7 +96,7 @@ def atomic_write(path: str | os.PathLike[str], *, private: bool = False) -> Gene
     Raises
     ------
     ModelFileError
-        If the folder does not exist or may not be written to, or the disk is full.
+        If the folder does not exist or is not writable, or the disk is full.
 
     Sources
     -------
@@ -50,76 +111,120 @@ def atomic_write(path: str | os.PathLike[str], *, private: bool = False) -> Gene
     ...     print((Path(folder) / "numbers.bin").read_bytes())
     b'123'
     """
-    path = Path(path)
+    path = as_path(path)
     temporary: Path | None = None
     try:
+        remove_abandoned(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
+            _lock(handle)
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if not private:  # which the temporary file is from the start
+        if not private:  # as the temporary file is from the start
             temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
         temporary = None
     except OSError as error:
         raise ModelFileError(
-            f"{path} could not be written: {error.strerror or error}. "
-            "A file is first written whole beside its name and then renamed, "
-            "so that a file of that name from before is still as it was. "
-            "Free some space or choose a folder that exists and that you may write to, instead of "
-            f"{path.parent}."
+            f"Cannot write {shown(path)}: {reason(error)}. An existing file is unchanged. Free "
+            f"some space, or choose a writable folder instead of {shown(path.parent)}."
         ) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
 
 
-def make_folder(path: str | os.PathLike[str]) -> Path:
-    """Make a folder, with those above it, unless it is there.
+def remove_abandoned(path: Path) -> None:
+    """Remove the temporary files that killed processes left for a target.
 
     Parameters
     ----------
     path
-        The folder.
+        The target. A temporary file is kept if its writer is alive, that is, holds its lock; where
+        the system has no such locks, if it is younger than a day.
+    """
+    start, oldest = f".{path.name}.", _ABANDONED if fcntl else 86_400.0
+    with contextlib.suppress(OSError):  # nothing depends on it
+        for entry in os.scandir(path.parent):
+            name = entry.name
+            if (
+                name.startswith(start)
+                and name.endswith(".part")
+                and "." not in name[len(start) : -len(".part")]
+                and entry.is_file(follow_symlinks=False)
+                and time.time() - entry.stat().st_mtime > oldest
+            ):
+                with contextlib.suppress(OSError), open(entry.path, "rb") as file:  # noqa: PTH123
+                    _lock(file.fileno(), wait=False)
+                    Path(entry.path).unlink()
+
+
+def _lock(handle: int, *, wait: bool = True) -> None:
+    """Lock a file until it is closed; raise OSError if another process has it and this cannot wait.
+
+    A file system without locks is no reason not to write: then nobody can lock the file, and it is
+    never taken for abandoned.
+    """
+    if fcntl is None:
+        return
+    if wait:
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+    else:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def reason(error: OSError) -> str:
+    """Return the system's reason for an error in lower case: ``no space left on device``."""
+    text = error.strerror or str(error) or type(error).__name__
+    return text[:1].lower() + text[1:]
+
+
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """Make a folder and those above it, unless they exist.
+
+    Parameters
+    ----------
+    path
+        The folder; ``~`` is the user's home.
 
     Returns
     -------
     Path
-        The same.
+        The folder.
 
     Raises
     ------
     ModelFileError
-        If it cannot be made, or a file stands in its place.
+        If it cannot be made, or a file has its name.
     """
-    path = Path(path)
+    path = as_path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ModelFileError(
-            f"The folder {path} could not be made: {error.strerror or error}. "
-            "Files are written into a folder that exists or can be made. "
-            "Choose another place, or remove what stands in its way."
+            f"Cannot make the folder {shown(path)}: {reason(error)}. Choose another folder, or "
+            "remove the file of that name."
         ) from error
     return path
 
 
 def user_cache() -> Path:
-    """Find the folder for what striate can fetch or make again.
+    """Return the folder for what striate can download or make again.
 
     Returns
     -------
     Path
-        ``striate`` in the platform's folder for caches: ``$XDG_CACHE_HOME``, else
+        ``striate`` in the platform's folder for caches: ``$XDG_CACHE_HOME``, otherwise
         ``~/Library/Caches`` on macOS, ``%LOCALAPPDATA%`` on Windows, ``~/.cache`` elsewhere. It
-        need not exist.
+        may not exist yet.
 
     Raises
     ------
     RuntimeError
-        If the system does not say where the user's home is.
+        If the system does not have a home for the user.
 
     Sources
     -------
@@ -133,7 +238,7 @@ def user_cache() -> Path:
 
 
 def _umask() -> int:
-    """Read the mask for new files; the system offers no way but to set it and set it back."""
+    """Read the mask for new files; the system only offers to set it, so it is set back."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -1,23 +1,34 @@
-"""Pictures in files: any format that Pillow reads, upright, of one size, all gray or in color."""
+"""Pictures in files: any format that Pillow reads, upright, of one size, all gray or all in color.
+
+Two passes: :func:`survey` reads the headers and chooses size, channels and bit depth for all
+pictures; :func:`decode` then decodes one after another into one array, so that only one picture at
+a time is in memory at its full size. Pictures of 16 bits stay uint16; if a set has both, those of 8
+bits are multiplied by 257, so that white is 65,535 in all of them.
+"""
 
 import contextlib
+import importlib.util
 import os
 import re
 import struct
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from PIL import ExifTags, Image
 
-from striate.data.resizing import COLOR, GRAY, as_channels, as_rule, as_size
+from striate.data.allocation import allocate
+from striate.data.resizing import COLOR, GRAY, as_channels, as_rule, as_size, resized
 from striate.errors import DataError
+from striate.files import as_path, shown
 from striate.shapes import Array
 
 _MODES = {GRAY: "L", COLOR: "RGB"}
 _WHITE = (255, 255, 255, 255)
+_BYTE, _WORD = 0xFF, 0xFFFF  # the largest values of 8 and of 16 bits
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -27,10 +38,13 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # what brings a picture of this EXIF orientation upright
-_SIDEWAYS = 5  # from this orientation on, rows and columns change places
-# Pillow reads Encapsulated PostScript by running Ghostscript; no data file runs a program here.
-_REFUSED = {"EPS"}
-# What Pillow's decoders raise for files cut short or with bytes changed at random.
+_BITS_PER_SAMPLE = 258  # a tag of TIFF
+_SIDEWAYS = 5  # from this orientation on, rows and columns are swapped
+# Pillow reads Encapsulated PostScript by running Ghostscript; no data file runs a program here. Of
+# the others it identifies files, but has no decoder of its own.
+_REFUSED = {"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
+_PLUG_INS = {".heic": "pillow-heif", ".heif": "pillow-heif", ".hif": "pillow-heif"}
+# What Pillow's decoders raise for files that are cut short or have random bytes.
 _BROKEN = (
     OSError,
     SyntaxError,
@@ -48,7 +62,7 @@ _BROKEN = (
 
 @dataclass(frozen=True)
 class Layout:
-    """How pictures lie in an array, and what that takes.
+    """How pictures are stored in an array.
 
     Parameters
     ----------
@@ -56,14 +70,35 @@ class Layout:
         Pixels.
     channels
         1 for gray, 3 for color.
+    dtype
+        ``uint8``, or ``uint16`` if one of the pictures has more than 8 bits.
+    white
+        Gray level of white in pictures of 32-bit integers, which do not say: 255 or 65,535.
     changed
-        How many of the pictures have another size and are resized.
+        Number of pictures that have another size and are resized.
+    reduced
+        Number of pictures whose colors have more bits than Pillow decodes.
     """
 
     rows: int
     columns: int
     channels: int
+    dtype: str = "uint8"
+    white: int = _WORD
     changed: int = 0
+    reduced: int = 0
+
+
+@dataclass(frozen=True)
+class _Header:
+    """What the header of a picture says; for 32-bit integers also the largest gray level."""
+
+    rows: int
+    columns: int
+    channels: int
+    deep: bool
+    highest: int | None
+    reduced: bool
 
 
 def read_pictures(
@@ -75,47 +110,51 @@ def read_pictures(
 ) -> Array:
     """Read pictures into one array.
 
-    Pictures are turned upright as their EXIF data say; of several frames the first is taken; what
-    is transparent is laid on white; 16-bit gray becomes 8-bit.
+    Pictures are turned upright as their EXIF data say; of several frames the first is read;
+    transparent pixels are laid on white. Gray pictures keep their bit depth: those of 9 to 16 bits
+    become uint16 with white at 65,535. Pillow decodes colors with 8 bits.
 
     Parameters
     ----------
     paths
-        Files in any format that Pillow reads, except Encapsulated PostScript.
+        Files in any format that Pillow reads, except Encapsulated PostScript. ``.heic`` needs
+        pillow-heif.
     size
-        Pixels: rows and columns, or one number for both. None keeps the size where all have the
-        same, and otherwise takes the median of rows and the median of columns.
+        Pixels: rows and columns, or one number for both. None keeps the size if all pictures have
+        the same, and otherwise takes the median of rows and the median of columns.
     channels
-        1 for gray (ITU-R BT.601 luma) or 3 for color. None takes gray where no file's format or
+        1 for gray (ITU-R BT.601 luma) or 3 for color. None takes gray if no file's format or
         palette has colors.
     resize
-        The rule for pictures of another size: ``"fit"``, ``"crop"`` or ``"stretch"``, see
+        How pictures of another size are resized: ``"fit"``, ``"crop"`` or ``"stretch"``, see
         :func:`striate.data.resizing.as_rule`.
 
     Returns
     -------
     Array
-        uint8, ``(n, rows, columns, channels)``.
+        uint8 or uint16, ``(n, rows, columns, channels)``.
 
     Raises
     ------
     DataError
         If there are no pictures, or one cannot be read or claims too many pixels.
     OptionError
-        If the size, the channels or the rule cannot be.
+        If the size, the channels or the rule is not valid.
+    OutOfMemoryError
+        If there is not enough memory for all of them.
 
     Sources
     -------
     ITU-R BT.601.
     """
-    files = [Path(path) for path in paths]
+    files = [as_path(path) for path in paths]
     return decode(files, survey(files, size=size, channels=channels), resize=resize)
 
 
 def survey(
     files: Sequence[Path], *, size: int | tuple[int, int] | None, channels: int | None
 ) -> Layout:
-    """Look at the headers of pictures and choose the size and the channels for all of them.
+    """Read the headers of pictures and choose size, channels and bit depth for all of them.
 
     Parameters
     ----------
@@ -127,30 +166,36 @@ def survey(
     Returns
     -------
     Layout
-        What :func:`decode` brings all pictures to.
+        What :func:`decode` converts all pictures to.
 
     Raises
     ------
     DataError
         If there are no pictures, or one cannot be read.
     OptionError
-        If the size or the channels cannot be.
+        If the size or the channels are not valid.
     """
     if not files:
         raise DataError(
-            "There are no pictures to read. At least one file is needed. Check the folder or the "
+            "There are no pictures to read; expected at least one file. Check the folder or the "
             "pattern."
         )
     chosen = None if size is None else as_size(size)
-    asked = None if channels is None else as_channels(channels)
+    given = None if channels is None else as_channels(channels)
     headers = [_read_header(path) for path in files]
     sizes = [(header.rows, header.columns) for header in headers]
     rows, columns = chosen or (int(median) for median in np.median(sizes, axis=0))
+    levels = [header.highest for header in headers if header.highest is not None]
+    white = _BYTE if levels and max(levels) <= _BYTE else _WORD
+    deep = any(header.deep for header in headers) or (bool(levels) and white == _WORD)
     return Layout(
         rows,
         columns,
-        asked or max(header.channels for header in headers),
+        given or max(header.channels for header in headers),
+        dtype="uint16" if deep else "uint8",
+        white=white,
         changed=sum(size != (rows, columns) for size in sizes),
+        reduced=sum(header.reduced for header in headers),
     )
 
 
@@ -162,14 +207,14 @@ def decode(files: Sequence[Path], layout: Layout, *, resize: str) -> Array:
     files
         The pictures.
     layout
-        Size and channels for all of them.
+        Size, channels and bit depth for all of them.
     resize
-        The rule for pictures of another size.
+        How pictures of another size are resized.
 
     Returns
     -------
     Array
-        uint8, ``(n, rows, columns, channels)``.
+        uint8 or uint16, ``(n, rows, columns, channels)``.
 
     Raises
     ------
@@ -177,13 +222,21 @@ def decode(files: Sequence[Path], layout: Layout, *, resize: str) -> Array:
         If a picture cannot be read.
     OptionError
         If there is no such rule.
+    OutOfMemoryError
+        If there is not enough memory for all of them.
     """
     rule = as_rule(resize)
-    images = np.empty((len(files), layout.rows, layout.columns, layout.channels), np.uint8)
+    shape = (len(files), layout.rows, layout.columns, layout.channels)
+    each = f"{layout.rows} x {layout.columns} x {layout.channels}"
+    images = allocate(shape, layout.dtype, f"{len(files):,} pictures of {each} pixels need")
     for path, target in zip(files, images, strict=True):
         with _opened(path) as picture:
-            whole = _flatten(_upright(picture), path).convert(_MODES[layout.channels])
-            target[...] = np.asarray(rule(whole, target.shape[:2])).reshape(target.shape)
+            if layout.dtype == "uint8" and not _is_deep(picture):
+                whole = _on_white(_upright(picture)).convert(_MODES[layout.channels])
+                target[...] = np.asarray(rule(whole, target.shape[:2])).reshape(target.shape)
+            else:
+                levels = _levels(_upright(picture), layout, path)
+                target[...] = resized(levels, (layout.rows, layout.columns), resize)
     return images
 
 
@@ -198,60 +251,107 @@ def is_picture(path: Path) -> bool:
     Returns
     -------
     bool
-        Whether Pillow has a format, other than Encapsulated PostScript, for the ending of the name.
+        Whether Pillow decodes a format with this ending, other than Encapsulated PostScript.
 
     Examples
     --------
     >>> [is_picture(Path(name)) for name in ("cat.JPG", "cat.txt", "cat.eps")]
     [True, False, False]
     """
-    return Image.registered_extensions().get(path.suffix.lower(), "EPS") not in _REFUSED
+    ending = path.suffix.lower()
+    return ending == ".mpo" or Image.registered_extensions().get(ending) in _formats()
+
+
+def plug_in_for(ending: str) -> str | None:
+    """Name the package that reads pictures with this ending, if it is not installed.
+
+    Parameters
+    ----------
+    ending
+        In lower case, with its dot.
+
+    Returns
+    -------
+    str or None
+        The name to give to ``pip install``.
+
+    Examples
+    --------
+    >>> plug_in_for(".txt") is None
+    True
+    """
+    return None if is_picture(Path(f"a{ending}")) else _PLUG_INS.get(ending)
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """Load Pillow's plug-ins, and pillow-heif if it is installed; return the formats to read."""
+    Image.init()
+    if importlib.util.find_spec("pillow_heif"):
+        importlib.import_module("pillow_heif").register_heif_opener()
+    return tuple(sorted(Image.OPEN.keys() - _REFUSED))
 
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    """Open a picture; whatever Pillow meets in a bad file becomes one kind of error."""
-    Image.init()
-    formats = sorted(Image.OPEN.keys() - _REFUSED)
+    """Open a picture; whatever Pillow raises for a bad file becomes one kind of error."""
+    formats = _formats()
     try:
         # An open file rather than a path: from a path, Pillow maps uncompressed TIFF files into
-        # memory, and mixes up rows and columns where they lie on their side (seen with 13.0).
+        # memory, and swaps rows and columns if they are stored sideways (seen with 13.0).
         with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # remarks on broken metadata, which play no part
+            warnings.simplefilter("ignore")  # about broken metadata, which is not used
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file, formats=formats) as picture:
                 yield picture
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        pixels = re.search(r"\d+", str(error))
+        count = f"{int(pixels[0]):,} pixels" if pixels else "too many pixels"
         raise DataError(
-            f"{path} was not decoded: {error} "
-            "A small file must not fill the memory. Make the picture smaller, or leave it out."
+            f"{shown(path)} has {count}; expected at most {Image.MAX_IMAGE_PIXELS or 0:,}, since a "
+            "small file can claim more than the memory holds. Make the picture smaller, or leave "
+            "it out."
         ) from error
     except DataError:
         raise
     except _BROKEN as error:
+        plug_in = plug_in_for(path.suffix.lower())
+        remedy = (
+            f"Install its plug-in with pip install {plug_in}, or convert it to PNG or JPEG."
+            if plug_in and path.is_file()
+            else "Copy or convert it again, or leave it out."
+        )
         raise DataError(
-            f"{path} could not be read as a picture: {_reason(error, path)}. "
-            "Pictures are whole files in a format that Pillow reads, such as PNG, JPEG or TIFF. "
-            "Copy or convert the file again, or leave it out."
+            f"Cannot read {shown(path)} as a picture: {_reason(error, path)}. {remedy}"
         ) from error
 
 
 def _reason(error: Exception, path: Path) -> str:
-    """Give Pillow's reason; the file that it was handed is named by its path."""
-    return re.sub(r"<_io\.\w+ name=[^>]*>", path.name, str(error))
+    """Return Pillow's reason, with the file's name in place of Python's object."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return re.sub(r"<_io\.\w+ name=.*>", lambda _: shown(path.name), str(error))
 
 
-def _read_header(path: Path) -> Layout:
-    """Find size and channels without decoding more than is needed."""
+def _read_header(path: Path) -> _Header:
+    """Read size, channels and depth, and decode only if that is needed."""
     with _opened(path) as picture:
+        reduced = _is_reduced(picture)
         columns, rows = picture.size
         if _orientation(picture) >= _SIDEWAYS:
             rows, columns = columns, rows
-        return Layout(rows, columns, COLOR if _has_color(picture) else GRAY)
+        channels = COLOR if _has_color(picture) else GRAY
+        highest = None
+        if picture.mode == "I" and picture.format != "PPM":  # of PPM, white is 65,535
+            highest = int(_gray_levels(picture, path).max())
+        elif picture.mode == "F":
+            _gray_levels(picture, path)
+        deep = _is_deep(picture) and highest is None
+        return _Header(rows, columns, channels, deep, highest, reduced)
 
 
 def _orientation(picture: Image.Image) -> int:
-    """Find how a picture lies, 1 being upright; Pillow turns TIFF files as it decodes them."""
+    """Return how a picture is stored, 1 being upright; Pillow turns TIFF files while decoding."""
     if picture.format == "TIFF":
         picture.load()
         return 1
@@ -261,7 +361,11 @@ def _orientation(picture: Image.Image) -> int:
 def _upright(picture: Image.Image) -> Image.Image:
     """Turn a picture as its EXIF data say."""
     turn = _TURNS.get(_orientation(picture))
-    return picture if turn is None else picture.transpose(turn)
+    if turn is None:
+        return picture
+    upright = picture.transpose(turn)
+    upright.info.update(picture.info)
+    return upright
 
 
 def _has_color(picture: Image.Image) -> bool:
@@ -278,24 +382,69 @@ def _is_deep(picture: Image.Image) -> bool:
     return picture.mode.startswith(("I", "F"))
 
 
-def _flatten(picture: Image.Image, path: Path) -> Image.Image:
-    """Bring deep gray to 8 bits, and lay what is transparent on white."""
-    if _is_deep(picture):
-        return _as_8_bits(picture, path)
+def _is_reduced(picture: Image.Image) -> bool:
+    """Tell whether Pillow decodes a picture with fewer bits than it has: 16 for each color."""
+    if _is_deep(picture) or not picture.tile:
+        return False
+    arguments = picture.tile[0].args
+    raw = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
+    return isinstance(raw, str) and ";16" in raw
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """Lay transparent pixels on white."""
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", layer.size, _WHITE), layer)
     return picture
 
 
-def _as_8_bits(picture: Image.Image, path: Path) -> Image.Image:
-    """Scale gray levels of 16 bits to 8."""
+def _levels(picture: Image.Image, layout: Layout, path: Path) -> Array:
+    """Return the pixels of any picture with the layout's bit depth, ``(rows, columns, channels)``.
+
+    Gray levels of ``b`` bits are multiplied by ``white / (2**b - 1)`` and rounded, which keeps
+    each of them apart.
+    """
+    white = np.iinfo(layout.dtype).max
+    if not _is_deep(picture):
+        plain = np.asarray(_on_white(picture).convert(_MODES[layout.channels]))
+        return plain.reshape(*plain.shape[:2], -1).astype(layout.dtype) * (white // _BYTE)
+    levels = _gray_levels(picture, path)
+    own = layout.white if picture.mode == "I" and picture.format != "PPM" else _WORD
+    transparent = picture.info.get("transparency")
+    bits = _bits(picture)
+    scaled = levels.astype(np.int64)
+    if bits is not None:
+        own = (1 << bits) - 1
+    scaled = (scaled * white + own // 2) // own
+    if isinstance(transparent, int):
+        scaled[levels == transparent] = white
+    if scaled.max(initial=0) > white:
+        raise DataError(
+            f"{shown(path)} has the gray level {levels.max()}, but its header says that it has "
+            f"{bits} bits. Convert it again, or leave it out."
+        )
+    gray = scaled.astype(layout.dtype)[..., np.newaxis]
+    return np.repeat(gray, layout.channels, axis=-1)
+
+
+def _bits(picture: Image.Image) -> int | None:
+    """Return the bits of a deep gray TIFF picture if they are fewer than 16; otherwise None."""
+    tags = getattr(picture, "tag_v2", None)
+    found = None if tags is None else tags.get(_BITS_PER_SAMPLE)
+    bits = found[0] if isinstance(found, tuple) and found else found
+    return bits if isinstance(bits, int) and 8 < bits < 16 else None
+
+
+def _gray_levels(picture: Image.Image, path: Path) -> Array:
+    """Return the gray levels of a deep picture; raise if nothing says which of them is white."""
     levels = np.asarray(picture)
     low, high = levels.min(), levels.max()
-    if levels.dtype.kind == "f" or low < 0 or high > 0xFFFF:  # 16 bits
+    if levels.dtype.kind == "f" or low < 0 or high > _WORD:
         raise DataError(
-            f"{path} has gray levels from {low} to {high} of type {levels.dtype}. "
-            "Gray levels of pictures are whole numbers of 8 or 16 bits. Convert the picture, "
-            "or save all images as float32 in an .npz file."
+            f"{shown(path)} has gray levels from {low:g} to {high:g} of type {levels.dtype.name}; "
+            "expected integers of 8 or 16 bits, since it does not say which level is white. "
+            "Convert it to 16 bits, or save all images in an .npz file, as float32 from 0 to 1."
         )
-    return Image.fromarray(((levels.astype(np.uint32) * 255 + 0x7FFF) // 0xFFFF).astype(np.uint8))
+    return levels
+

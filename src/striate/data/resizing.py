@@ -1,10 +1,11 @@
-"""Bringing pictures and arrays of images to one size and to gray or color."""
+"""Resizing pictures and arrays of images, and converting them to gray or color."""
 
 from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
 
+from striate.data.allocation import allocate
 from striate.errors import DataError, OptionError
 from striate.shapes import Array
 
@@ -31,7 +32,7 @@ def as_size(size: int | tuple[int, int]) -> tuple[int, int]:
     Raises
     ------
     OptionError
-        If this is no size.
+        If it is neither an integer of at least 1 nor a pair of them.
 
     Examples
     --------
@@ -39,13 +40,10 @@ def as_size(size: int | tuple[int, int]) -> tuple[int, int]:
     (28, 28)
     """
     both = (size, size) if isinstance(size, int) else tuple(size)
-    if len(both) != 2 or not all(
-        isinstance(side, int) and side >= 1 for side in both
-    ):  # rows, columns
+    if len(both) != 2 or not all(isinstance(side, int) and side >= 1 for side in both):
         raise OptionError(
-            f"size={size} is not a size. "
-            "A size is one number of pixels, or rows and columns, each at least 1. "
-            "Use for example size=32 or size=(24, 32)."
+            "size must be a number of pixels, or a pair (rows, columns), each at least 1, got "
+            f"{size!r}. Try size=32 or size=(24, 32)."
         )
     return both
 
@@ -70,26 +68,25 @@ def as_channels(channels: int) -> int:
     """
     if channels not in (GRAY, COLOR):
         raise OptionError(
-            f"channels={channels} is not possible. "
-            "Pictures have 1 channel (gray) or 3 (red, green, blue). Use channels=1 or channels=3."
+            f"channels must be 1 (gray) or 3 (red, green, blue), got {channels!r}. Try channels=1."
         )
     return channels
 
 
 def as_rule(resize: str) -> Rule:
-    """Find the rule by which a picture is brought to another size.
+    """Return the function that resizes a picture.
 
     Parameters
     ----------
     resize
-        ``"fit"`` keeps all of the picture and its proportions, with black beside it; ``"crop"``
-        keeps its proportions and cuts off evenly what stands over; ``"stretch"`` distorts it. All
-        smooth bilinearly.
+        ``"fit"`` keeps the whole picture and its proportions, and pads it with black; ``"crop"``
+        keeps the proportions and cuts off the same on both sides; ``"stretch"`` distorts it. All
+        interpolate bilinearly.
 
     Returns
     -------
     function
-        Takes a picture and (rows, columns); leaves a picture of that size as it is.
+        Takes a picture and (rows, columns); returns a picture of that size unchanged.
 
     Raises
     ------
@@ -98,15 +95,15 @@ def as_rule(resize: str) -> Rule:
     """
     if resize not in _RULES:
         raise OptionError(
-            f"resize={resize!r} is not a rule. The rules are {', '.join(_RULES)}. "
-            "Use resize='fit' to keep all of each picture and its proportions."
+            f"Unknown resize {resize!r}. Choose from {', '.join(_RULES)}; 'fit' keeps the whole "
+            "picture and its proportions."
         )
     rule = _RULES[resize]
     return lambda image, size: image if (image.height, image.width) == size else rule(image, size)
 
 
 def _fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Keep all of the picture and its proportions, with black beside it."""
+    """Keep the whole picture and its proportions, and pad it with black."""
     rows, columns = size
     scale = min(columns / image.width, rows / image.height)
     inner = image.resize(
@@ -119,7 +116,7 @@ def _fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _crop(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Keep the proportions and cut off evenly what stands over."""
+    """Keep the proportions and cut off the same on both sides."""
     rows, columns = size
     scale = min(image.width / columns, image.height / rows)
     width, height = min(image.width, columns * scale), min(image.height, rows * scale)
@@ -136,68 +133,106 @@ def _stretch(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 _RULES: dict[str, Rule] = {"fit": _fit, "crop": _crop, "stretch": _stretch}
 
 
-def convert(
-    x: Array, *, size: int | tuple[int, int] | None, channels: int | None, resize: str
-) -> Array:
-    """Bring an array of images to a size and to gray or color.
+def resized(image: Array, size: tuple[int, int], resize: str) -> Array:
+    """Resize one image.
 
     Parameters
     ----------
-    x
-        uint8 or float32, ``(n, rows, columns, channels)``.
+    image
+        uint8, uint16 or float32, ``(rows, columns, channels)``.
     size
-        Pixels; None keeps the size.
-    channels
-        1 or 3; None keeps the channels. Gray becomes color by repetition, color gray by its luma.
+        Rows and columns.
     resize
         The rule, see :func:`as_rule`.
 
     Returns
     -------
     Array
-        Of the same type; ``x`` itself where nothing is to be done.
+        Of the same dtype; the image itself if it has that size.
+
+    Examples
+    --------
+    >>> resized(np.full((2, 2, 1), 60000, np.uint16), (1, 2), "crop")[..., 0]
+    array([[60000, 60000]], dtype=uint16)
+    """
+    if image.shape[:2] == size:
+        return image
+    rule = as_rule(resize)
+    found = np.empty((*size, image.shape[-1]), image.dtype)
+    # Pillow interpolates 16 bits with less precision than floats, which hold them exactly.
+    wide = image.dtype == np.uint16
+    for channel in range(image.shape[-1]):
+        plane = np.ascontiguousarray(image[..., channel], np.float32 if wide else None)
+        made = np.asarray(rule(Image.fromarray(plane), size))
+        found[..., channel] = np.rint(made) if wide else made
+    return found
+
+
+def convert(
+    x: Array, *, size: int | tuple[int, int] | None, channels: int | None, resize: str
+) -> Array:
+    """Convert an array of images to a size, and to gray or color.
+
+    Parameters
+    ----------
+    x
+        uint8, uint16 or float32, ``(n, rows, columns, channels)``.
+    size
+        Pixels; None keeps the size.
+    channels
+        1 or 3; None keeps the channels. Gray is repeated in each channel of a color; color becomes
+        gray by its luma.
+    resize
+        The rule, see :func:`as_rule`.
+
+    Returns
+    -------
+    Array
+        Of the same dtype; ``x`` itself if there is nothing to convert.
 
     Raises
     ------
     DataError
         If these are not images with rows, columns and 1 or 3 channels.
     OptionError
-        If the size, the channels or the rule cannot be.
+        If the size, the channels or the rule is not valid.
+    OutOfMemoryError
+        If there is not enough memory for the images.
 
     Sources
     -------
     ITU-R BT.601.
     """
-    rule = as_rule(resize)
+    as_rule(resize)
     if channels not in (None, x.shape[-1]):
-        x = _recolor(x, as_channels(channels))
+        x = _recolored(x, as_channels(channels))
     if size is None or as_size(size) == x.shape[1:-1]:
         return x
     if x.ndim != 4:  # images, rows, columns, channels
         raise DataError(
-            f"Images of shape {x.shape[1:]} cannot be resized. Only images of rows and columns "
-            "are. Leave size out."
+            f"Cannot resize images of shape {x.shape[1:]}; expected rows, columns and channels. "
+            "Leave size out."
         )
     rows, columns = as_size(size)
-    resized = np.empty((len(x), rows, columns, x.shape[-1]), x.dtype)
-    for image, target in zip(x, resized, strict=True):
-        for channel in range(x.shape[-1]):
-            plane = Image.fromarray(np.ascontiguousarray(image[..., channel]))
-            target[..., channel] = np.asarray(rule(plane, (rows, columns)))
-    return resized
+    shape = (len(x), rows, columns, x.shape[-1])
+    images = allocate(shape, x.dtype, f"{len(x):,} images of {rows} x {columns} pixels need")
+    for image, target in zip(x, images, strict=True):
+        target[...] = resized(image, (rows, columns), resize)
+    return images
 
 
-def _recolor(x: Array, channels: int) -> Array:
-    """Make color of gray or gray of color."""
+def _recolored(x: Array, channels: int) -> Array:
+    """Convert gray to color or color to gray."""
     if x.shape[-1] == GRAY:
         return np.repeat(x, channels, axis=-1)
     if x.shape[-1] != COLOR:
         raise DataError(
-            f"Images of {x.shape[-1]} channels cannot be brought to {channels}. "
-            "Only gray and color can be changed into each other. Leave channels out."
+            f"Cannot convert images of {x.shape[-1]} channels to {channels}; expected 1 (gray) or "
+            "3 (color). Leave channels out."
         )
-    if x.dtype == np.uint8:
-        gray = x.astype(np.uint32) @ np.array(LUMA, np.uint32) + np.uint32(1 << 15) >> np.uint32(16)
+    if x.dtype.kind == "u":
+        luma = np.array(LUMA, np.uint64 if x.dtype == np.uint16 else np.uint32)
+        gray = (x @ luma + luma.dtype.type(1 << 15)) >> luma.dtype.type(16)
     else:
         gray = x @ (np.array(LUMA, np.float32) / np.float32(1 << 16))
     return gray.astype(x.dtype)[..., np.newaxis]
