@@ -127,10 +127,10 @@ def test_home_is_expanded(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", [b"caf\xe9", b"two\nlines", b"\x1b[2J", "日本".encode()])
 def test_errors_about_any_name_are_printable(tmp_path, name):
     """A name that is not text, or moves the cursor, is escaped; other letters are kept."""
-    folder = os.fsdecode(os.path.join(os.fsencode(tmp_path), name))
+    folder = tmp_path / os.fsdecode(name)
 
     with pytest.raises(ModelFileError) as error:
-        atomic_write(os.path.join(folder, "model")).__enter__()
+        atomic_write(folder / "model").__enter__()
 
     assert str(error.value).isprintable()
     assert str(error.value).encode().decode() == str(error.value)

@@ -245,7 +245,7 @@ def _umask() -> int:
 
 
 def named_folder(variable: str) -> Path | None:
-    """Find the folder that an environment variable names.
+    """Return the folder that an environment variable names.
 
     Parameters
     ----------
@@ -255,8 +255,8 @@ def named_folder(variable: str) -> Path | None:
     Returns
     -------
     Path or None
-        With ``~`` expanded, which a shell leaves as it is in quotes and in the files of services;
-        ``None`` if the variable is not set or empty.
+        With ``~`` expanded, which shells do not do in quotes; ``None`` if the variable is not set
+        or empty.
     """
     named = os.environ.get(variable)
-    return Path(os.path.expanduser(named)) if named else None  # noqa: PTH111  # Path's raises without a home
+    return as_path(named) if named else None

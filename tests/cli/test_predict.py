@@ -107,7 +107,7 @@ def test_broken_picture_is_named(striate, shapes_model, tmp_path):
     result = striate("predict", shapes_model, "broken.png")
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("Error: broken.png could not be read as a picture: ")
+    assert result.stderr.startswith("Error: Cannot read broken.png as a picture: ")
 
 
 def test_what_can_be_read_is_predicted(striate, shapes_model, square, tmp_path):  # noqa: ARG001  # a file

@@ -190,7 +190,7 @@ def test_folder_of_pictures(striate, picture_folder):
 
     assert result.exit_code == 0
     assert "2 classes (dark, light)" in result.stdout
-    assert "note: There was no test part: 4 of 20 images" in result.stdout
+    assert "note: There was no test part, so 4 of 20 images" in result.stdout
     assert load("striate-output/photos-net.safetensors").classes == ("dark", "light")
 
 
@@ -241,9 +241,8 @@ def test_place_for_the_model_is_checked_before_training(striate, tmp_path):
     assert result.exit_code == 1
     assert "epoch" not in result.stderr
     assert result.stderr == (
-        "Error: The folder striate-output could not be made: File exists. Files are written into "
-        "a folder that exists or can be made. Choose another place, or remove what stands in its "
-        "way.\n"
+        "Error: Cannot make the folder striate-output: file exists. Choose another folder, or "
+        "remove the file of that name.\n"
     )
 
 
@@ -253,9 +252,8 @@ def test_place_for_the_model_is_checked_before_training(striate, tmp_path):
         (
             ("train", "digit"),
             (
-                "'digit' is no data set: there is no file or folder of that name. Data are given "
-                "by a path or by one of the names digits, shapes, mnist, fashion-mnist, cifar10. "
-                "Did you mean 'digits'?"
+                "Unknown data set 'digit': there is no file or folder of that name. Did you mean "
+                "'digits'? The named data sets are digits, shapes, mnist, fashion-mnist, cifar10."
             ),
         ),
         (

@@ -1,4 +1,4 @@
-"""Arrays of images and labels: what is made of them, and what is refused."""
+"""Arrays of images and labels: how they are converted, and which are refused."""
 
 import numpy as np
 import pytest
@@ -12,13 +12,15 @@ from striate.errors import DataError
     [
         (np.full((2, 3, 4), 200, np.int64), np.uint8),
         (np.full((2, 3, 4), 200, np.uint8), np.uint8),
+        (np.full((2, 3, 4), 200, np.uint16), np.uint16),
+        (np.full((2, 3, 4), 4095, np.uint16), np.uint16),
         (np.ones((2, 3, 4), bool), np.float32),
         (np.full((2, 3, 4), 0.5), np.float32),
         (np.full((2, 3, 4), -3, np.float16), np.float32),
     ],
 )
-def test_images_become_uint8_or_float32(values, dtype):
-    """Whole gray levels become uint8, floats and truth values float32, of the same value."""
+def test_images_keep_their_bit_depth(values, dtype):
+    """8 and 16 bits are kept; floats and truth values become float32, with the same values."""
     x = as_images(values, where="here")
 
     assert x.dtype == dtype
@@ -27,143 +29,172 @@ def test_images_become_uint8_or_float32(values, dtype):
 
 
 def test_color_and_more_axes_are_kept():
-    """An axis of channels stays the last one, and images may have more than two axes of pixels."""
+    """An axis of channels stays last, and images may have more than two axes of pixels."""
     assert as_images(np.zeros((2, 8, 8, 3)), where="here").shape == (2, 8, 8, 3)
     assert as_images(np.zeros((2, 8, 8, 8, 1)), where="here").shape == (2, 8, 8, 8, 1)
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
+    "values",
     [
-        (
-            np.zeros((5, 784)),
-            (
-                "here has shape (5, 784). Images have at least three axes: images, rows, columns. "
-                "Reshape flattened images first, for example to (-1, 28, 28)."
-            ),
-        ),
-        (
-            np.zeros((0, 28, 28)),
-            (
-                "here has shape (0, 28, 28). A data set needs at least one image, and an image "
-                "at least one pixel. Check how the file was written."
-            ),
-        ),
-        (
-            np.zeros((5, 3, 32, 32)),
-            (
-                "here has shape (5, 3, 32, 32), which looks like channels before rows and columns. "
-                "Images are stored with channels last, (n, rows, columns, channels). "
-                "Move the axis with numpy.moveaxis(x, 1, -1) and save again."
-            ),
-        ),
-        (
-            np.array([[[-3, 700]]]),
-            (
-                "here holds whole numbers from -3 to 700. Whole numbers are gray levels from 0 "
-                "to 255. Save other ranges as float32, divided by their largest value."
-            ),
-        ),
-        (
-            np.array([[[0.0]], [[np.nan]], [[1e300]]]),
-            (
-                "here has a value that is not a finite float32 in image 1, and in 2 images "
-                "altogether. Pixels must be finite numbers. Remove these images or replace the "
-                "values."
-            ),
-        ),
-        (
-            np.array([[["a"]]]),
-            "here holds values of type <U1. Pixels are numbers. Save them as uint8 or float32.",
-        ),
+        np.zeros((5, 784)),
+        np.zeros((0, 28, 28)),
+        np.zeros((5, 3, 32, 32)),
+        np.array([[[-3, 700]]]),
+        np.array([[[0, 70000]]], np.uint32),
+        np.array([[[0.0]], [[np.nan]], [[1e300]]]),
+        np.array([[["a"]]]),
     ],
-    ids=["flat", "empty", "channels first", "range", "not finite", "texts"],
+    ids=["flat", "empty", "channels first", "range", "32 bits", "not finite", "words"],
 )
-def test_what_is_no_image_is_refused(values, message):
-    """An array that cannot be images is refused with its shape or values."""
+def test_other_arrays_are_not_images(values, message):
+    """The error gives the shape or the values, and what to save instead."""
     with pytest.raises(DataError) as error:
         as_images(values, where="here")
 
-    assert str(error.value) == message
-
-
-def test_labels_become_int64():
-    """Whole numbers of any type, in a row or a column, become int64 labels."""
-    for values in (np.array([0, 2], np.uint8), np.array([[0], [2]]), np.array([False, True]) * 2):
-        y = as_labels(values, where="here")
-
-        assert y.dtype == np.int64
-        assert y.tolist() == [0, 2]
+    message(error)
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
+    ("values", "labels"),
     [
-        (
-            np.array([0, -1]),
-            (
-                "here holds labels from -1 to 0. Labels count from 0, and there are at most "
-                "100,000 classes. Number the classes 0, 1, 2, ... and save again."
-            ),
-        ),
-        (
-            np.array([0, 1 << 40]),
-            (
-                "here holds labels from 0 to 1099511627776. Labels count from 0, and there are "
-                "at most 100,000 classes. Number the classes 0, 1, 2, ... and save again."
-            ),
-        ),
-        (
-            np.eye(3, dtype=int),
-            (
-                "here has shape (3, 3) and type int64. Labels are one whole number for each "
-                "image; targets are floats. Take argmax(axis=1) of labels that are coded as rows "
-                "of zeros and a one."
-            ),
-        ),
-        (
-            np.array(["a", "b"]),
-            (
-                "here has shape (2,) and type <U1. Labels are one whole number for each image; "
-                "targets are floats. Take argmax(axis=1) of labels that are coded as rows of "
-                "zeros and a one."
-            ),
-        ),
-        (
-            np.array([0.5, np.inf]),
-            (
-                "here holds targets that are not finite float32 numbers. Targets must be finite. "
-                "Remove their images or replace the values."
-            ),
-        ),
+        (np.array([0, 2], np.uint8), [0, 2]),
+        (np.array([[0], [2]]), [0, 2]),
+        (np.array([False, True]), [0, 1]),
+        (np.array([-1, 1], np.int8), [-1, 1]),
+        (np.array([0, 1 << 40]), [0, 1 << 40]),
+        (np.eye(3, dtype=int)[[2, 0]], [2, 0]),
+        (np.eye(3)[[2, 0, 1]], [2, 0, 1]),
+        (np.eye(2, dtype=bool), [0, 1]),
     ],
-    ids=["negative", "wild", "one-hot", "texts", "not finite"],
+    ids=["bytes", "column", "truth", "signs", "wild", "one-hot", "floats", "one-hot truth"],
 )
-def test_what_is_no_label_is_refused(values, message):
-    """An array that cannot be labels is refused with its values."""
+def test_labels_become_int64(values, labels):
+    """Integers of any type, in a row or a column, and one-hot rows of any type."""
+    y = as_labels(values, where="here")
+
+    assert y.dtype == np.int64
+    assert y.tolist() == labels
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([[0.3, 0.7], [1.0, 0.0]]),
+        np.array([[1.0, 1.0], [1.0, 0.0]]),
+        np.array([[0.0, 0.0], [1.0, 0.0]]),
+        np.array([1.0, 0.0, 2.0]),
+    ],
+    ids=["probabilities", "several ones", "no one", "integers"],
+)
+def test_floats_are_targets(values):
+    """Floats that are not one-hot rows stay numbers."""
+    y = as_labels(values, where="here")
+
+    assert y.dtype == np.float32
+    np.testing.assert_array_equal(y, values.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.full((3, 3), 2),
+        np.array([["a", "b"]]),
+        np.array([0.5, np.inf]),
+        np.array([0.5, np.nan]),
+        np.array([1 << 63], np.uint64),
+        np.array(3),
+        np.array([1j]),
+    ],
+    ids=["matrix", "rows of words", "infinite", "nan", "beyond 63 bits", "number", "complex"],
+)
+def test_other_arrays_are_not_labels(values, message):
+    """The error gives shape and dtype, and what is expected."""
     with pytest.raises(DataError) as error:
         as_labels(values, where="here")
 
-    assert str(error.value) == message
+    message(error)
 
 
-def test_labels_are_never_renumbered():
-    """A part without some classes keeps its labels, so that they agree with a network."""
-    part = (np.zeros((2, 3, 3, 1), np.uint8), np.array([1, 7]))
+@pytest.mark.parametrize(
+    ("labels", "classes", "indices"),
+    [
+        (np.array([1, 3, 2, 1]), (1, 2, 3), [0, 2, 1, 0]),
+        (np.array([-1, 1, -1, 1]), (-1, 1), [0, 1, 0, 1]),
+        (np.array([7, 5, 7, 5]), (5, 7), [1, 0, 1, 0]),
+        (np.array(["dog", "cat", "cat", "dog"]), ("cat", "dog"), [1, 0, 0, 1]),
+    ],
+    ids=["from 1", "signs", "gap", "words"],
+)
+def test_labels_are_values(labels, classes, indices):
+    """The classes are the values that occur, with their type; no class is made up."""
+    x = np.zeros((4, 3, 3, 1), np.uint8)
+
+    dataset = assemble((x, labels), name="part", source="here")
+
+    assert dataset.classes == classes
+    assert {type(value) for value in dataset.classes} == {type(classes[0])}
+    assert dataset.y.tolist() == indices
+
+
+def test_both_parts_have_the_same_classes():
+    """A value that occurs in one part only is a class of both."""
+    x = np.zeros((2, 3, 3, 1), np.uint8)
+
+    dataset = assemble((x, np.array([4, 6])), (x, np.array([6, 5])), name="parts", source="here")
+
+    assert dataset.classes == (4, 5, 6)
+    assert dataset.y.tolist() == [0, 2]
+    assert dataset.y_test.tolist() == [2, 1]
+
+
+def test_named_labels_are_indices():
+    """With names, labels count from 0; a class without images is a class."""
+    part = (np.zeros((2, 3, 3, 1), np.uint8), np.array([2, 0]))
+
+    dataset = assemble(part, name="part", source="here", classes=("ant", "bee", "cat"))
+
+    assert dataset.y.tolist() == [2, 0]
+    assert dataset.classes == ("ant", "bee", "cat")
+
+
+def test_a_label_without_a_name_is_refused(message):
+    """Names and labels must belong together."""
+    part = (np.zeros((2, 3, 3, 1), np.uint8), np.array([2, -1]))
+
+    with pytest.raises(DataError) as error:
+        assemble(part, name="part", source="here", classes=("ant", "bee", "cat"))
+
+    message(error)
+
+
+def test_integers_that_are_all_different_are_not_classes(message):
+    """Prices and identifiers stored as integers would make a network with an output for each."""
+    part = (np.zeros((1500, 1, 1, 1), np.uint8), np.arange(1500))
+
+    with pytest.raises(DataError) as error:
+        assemble(part, name="part", source="here")
+
+    message(error)
+
+
+def test_whole_floats_are_pointed_out():
+    """Floats that might be labels are used as numbers, and a note says so."""
+    part = (np.zeros((2, 3, 3, 1), np.uint8), np.array([2, 1], np.float32))
 
     dataset = assemble(part, name="part", source="here")
 
-    assert dataset.y.tolist() == [1, 7]
-    assert dataset.classes == tuple("01234567")
+    assert dataset.classes == ()
+    note = (
+        "The targets are integers stored as floats, and are used as numbers to predict. If they "
+        "are classes, save y.astype(int) instead."
+    )
+    assert dataset.notes == (note,)
 
 
-def test_one_class_is_refused():
-    """Images of one class only are nothing to learn from."""
+def test_one_class_is_refused(message):
+    """There is nothing to learn from images of a single class."""
     with pytest.raises(DataError) as error:
         check_classes(np.array([1, 1, 1]), ("ant", "bee"), where="here")
 
-    assert str(error.value) == (
-        "All 3 training images of here belong to one class, 'bee'. "
-        "A network that tells classes apart needs images of at least two. "
-        "Add images of another class."
-    )
+    message(error)

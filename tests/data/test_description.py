@@ -1,4 +1,4 @@
-"""What a data set consists of, in words and for machines."""
+"""Summaries of data sets, as tables and as data."""
 
 import dataclasses
 import json
@@ -9,8 +9,8 @@ from striate.data import describe, open_dataset
 from striate.data.dataset import assemble
 
 
-def test_digits_in_words():
-    """The table gives sizes, range, source, makers and the images of each class."""
+def test_a_table_of_digits():
+    """The table has sizes, range, source, makers and the number of images of each class."""
     text = str(describe(open_dataset("digits")))
 
     lines = text.splitlines()
@@ -29,9 +29,11 @@ def test_digits_in_words():
 
 
 def test_classes_without_images_are_counted_too():
-    """Each class has a count, also where it has no image, and notes are given."""
+    """Each class has a count, also if it has no images, and notes are listed."""
     part = np.full((3, 2, 2, 1), 0.5, np.float32), np.array([0, 2, 2])
-    dataset = assemble(part, name="few", source="here", notes=("Nothing was done.",))
+    dataset = assemble(
+        part, name="few", source="here", classes=("a", "b", "c"), notes=("Nothing was done.",)
+    )
 
     description = describe(dataset)
 
@@ -41,8 +43,8 @@ def test_classes_without_images_are_counted_too():
 
 
 def test_targets_have_no_table():
-    """Where the targets are numbers there are no classes to count."""
-    part = np.zeros((3, 2, 2, 1), np.float32), np.zeros(3, np.float32)
+    """Without classes there is nothing to count."""
+    part = np.zeros((3, 2, 2, 1), np.float32), np.full(3, 0.5, np.float32)
 
     description = describe(assemble(part, name="few", source="here"))
 
@@ -50,8 +52,8 @@ def test_targets_have_no_table():
     assert "class" not in str(description)
 
 
-def test_machines_can_read_it():
-    """Everything in a description is what JSON can hold."""
+def test_a_description_can_be_json():
+    """Everything in a description can be written as JSON."""
     description = describe(open_dataset("shapes"))
 
     found = json.loads(json.dumps(dataclasses.asdict(description)))

@@ -39,22 +39,10 @@ def test_words_are_uniform():
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    "options",
     [
-        (
-            {"seed": -1},
-            (
-                "The seed -1 does not fit. A seed is a whole number from 0 to 2**64 - 1. "
-                "Use a small one, such as 0."
-            ),
-        ),
-        (
-            {"epoch": -1},
-            (
-                "Epoch -1 and the images' numbers cannot be counted. Epochs and images are "
-                "numbered from 0 to 2**32 - 1. Number the images by their places in the data set."
-            ),
-        ),
+        {"seed": -1},
+        {"epoch": -1},
     ],
 )
 def test_seeds_and_epochs_out_of_range_are_refused(options, message):
@@ -62,4 +50,4 @@ def test_seeds_and_epochs_out_of_range_are_refused(options, message):
     with pytest.raises(OptionError) as error:
         draw(np.arange(2), **{"seed": 0, "purpose": 0, **options})
 
-    assert str(error.value) == message
+    message(error)

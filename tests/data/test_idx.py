@@ -67,60 +67,18 @@ def test_real_files(shared_data):
     assert dataset.x_test.shape == (10000, 28, 28, 1)
     assert dataset.x.dtype == np.uint8
     assert dataset.y[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
-    assert dataset.classes == tuple("0123456789")
+    assert dataset.classes == tuple(range(10))
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    "content",
     [
-        (
-            b"",
-            (
-                "{path} does not begin as an IDX file does: its first bytes are missing. They "
-                "must be 00 00, a type (08, 09, 0b, 0c, 0d, 0e) and the number of axes (1 to 8). "
-                "Check that this is the right file, or download it again."
-            ),
-        ),
-        (
-            b"\0\0\x07\x03",
-            (
-                "{path} does not begin as an IDX file does: its first bytes are 00 00 07 03. "
-                "They must be 00 00, a type (08, 09, 0b, 0c, 0d, 0e) and the number of axes (1 "
-                "to 8). Check that this is the right file, or download it again."
-            ),
-        ),
-        (
-            header(3, 4, 5)[:9],
-            (
-                "{path} ends within its header, after 9 bytes. "
-                "A file of 3 axes has a header of 16 bytes. Copy or download the file again."
-            ),
-        ),
-        (
-            header(3, 4, 5) + bytes(59),
-            (
-                "{path} holds 59 bytes of data, but its header asks for 60 (3 x 4 x 5 x 1). "
-                "An IDX file holds exactly the values that its header counts. "
-                "Copy or download the file again."
-            ),
-        ),
-        (
-            header(3, 4, code=0x0E) + bytes(97),
-            (
-                "{path} holds more than 96 bytes of data, but its header asks for 96 (3 x 4 x 8). "
-                "An IDX file holds exactly the values that its header counts. "
-                "Copy or download the file again."
-            ),
-        ),
-        (
-            header(2**32 - 1, 2**32 - 1) + bytes(50),
-            (
-                "{path} cannot hold 18446744065119617025 bytes of data, but its header asks for "
-                "18446744065119617025 (4294967295 x 4294967295 x 1). "
-                "An IDX file holds exactly the values that its header counts. "
-                "Copy or download the file again."
-            ),
-        ),
+        b"",
+        b"\0\0\x07\x03",
+        header(3, 4, 5)[:9],
+        header(3, 4, 5) + bytes(59),
+        header(3, 4, code=0x0E) + bytes(97),
+        header(2**32 - 1, 2**32 - 1) + bytes(50),
     ],
     ids=["empty", "magic", "header", "truncated", "oversized", "lying"],
 )
@@ -133,27 +91,14 @@ def test_bad_files_are_named(tmp_path, content, message, pack):
     with pytest.raises(DataError) as error:
         idx.read_idx(path)
 
-    assert str(error.value) == message.format(path=path)
+    message(error)
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
+    "spoil",
     [
-        (
-            lambda content: content[:-9],
-            (
-                "{path} ends in the middle of its compressed data. "
-                "A gzip file ends with a checksum of its content. Copy or download the file again."
-            ),
-        ),
-        (
-            lambda content: content[:-8] + bytes(4) + content[-4:],
-            (
-                "{path} has damaged compressed data (CRC check failed 0x0 != 0xef6bec0a). "
-                "A gzip file carries a checksum of its content, and it must agree. "
-                "Copy or download the file again."
-            ),
-        ),
+        lambda content: content[:-9],
+        lambda content: content[:-8] + bytes(4) + content[-4:],
     ],
     ids=["truncated", "checksum"],
 )
@@ -165,7 +110,7 @@ def test_damaged_compression_is_named(tmp_path, spoil, message):
     with pytest.raises(DataError) as error:
         idx.read_idx(path)
 
-    assert str(error.value) == message.format(path=path)
+    message(error)
 
 
 def test_no_more_is_unpacked_than_the_header_says(tmp_path, monkeypatch):
@@ -188,27 +133,20 @@ def test_no_more_is_unpacked_than_the_header_says(tmp_path, monkeypatch):
     assert unpacked == 16 + 60 + 1
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path, message):
     """A file that is not there is named, with the system's reason."""
     with pytest.raises(DataError) as error:
         idx.read_idx(tmp_path / "none")
 
-    assert str(error.value) == (
-        f"{tmp_path / 'none'} could not be read: No such file or directory. "
-        "Data are read from files that exist and that you may read. "
-        "Check the path and its permissions."
-    )
+    message(error)
 
 
-def test_types_without_a_code_are_refused(tmp_path):
+def test_types_without_a_code_are_refused(tmp_path, message):
     """An array of a type that the format lacks is not written."""
     with pytest.raises(OptionError) as error:
         idx.write_idx(tmp_path / "file", np.zeros(3, np.int64))
 
-    assert str(error.value) == (
-        "An array of 1 axes and type int64 has no place in an IDX file. The format has uint8, "
-        "int8, int16, int32, float32, float64 and 1 to 8 axes. Convert it first."
-    )
+    message(error)
     assert not list(tmp_path.iterdir())
 
 
@@ -235,7 +173,7 @@ def test_one_file_of_a_pair(tmp_path):
         assert len(dataset.x_test) == 0
 
 
-def test_a_lone_file_is_named(tmp_path):
+def test_a_lone_file_is_named(tmp_path, message):
     """Images without labels are refused."""
     write_pair(tmp_path)
     (tmp_path / "train-labels-idx1-ubyte.gz").unlink()
@@ -244,14 +182,10 @@ def test_a_lone_file_is_named(tmp_path):
     with pytest.raises(DataError) as error:
         idx.read_file(path)
 
-    assert str(error.value) == (
-        f"{path} has no partner in its folder. Images and labels are two IDX files whose names "
-        "differ only in 'images' and 'labels' (and idx3 and idx1), such as train-images-idx3-ubyte "
-        "and train-labels-idx1-ubyte. Put the other file beside it."
-    )
+    message(error)
 
 
-def test_several_training_pairs_are_named(tmp_path):
+def test_several_training_pairs_are_named(tmp_path, message):
     """Where it is open which files are meant, nothing is guessed."""
     write_pair(tmp_path, "letters-train")
     write_pair(tmp_path, "balanced-train")
@@ -259,15 +193,10 @@ def test_several_training_pairs_are_named(tmp_path):
     with pytest.raises(DataError) as error:
         idx.read_folder(tmp_path)
 
-    assert str(error.value) == (
-        f"{tmp_path} has 2 training and 0 test pairs of IDX files (images: "
-        "balanced-train-images-idx3-ubyte.gz, letters-train-images-idx3-ubyte.gz). "
-        "A folder holds one pair for training and at most one for testing, which has 'test' or "
-        "'t10k' in its name. Give the path of one file instead."
-    )
+    message(error)
 
 
-def test_other_counts_are_named(tmp_path):
+def test_other_counts_are_named(tmp_path, message):
     """Images and labels of different number do not belong together."""
     write_pair(tmp_path)
     idx.write_idx(tmp_path / "train-labels-idx1-ubyte.gz", np.zeros(3, np.uint8))
@@ -275,11 +204,7 @@ def test_other_counts_are_named(tmp_path):
     with pytest.raises(DataError) as error:
         idx.read_folder(tmp_path)
 
-    assert str(error.value) == (
-        f"{tmp_path / 'train-images-idx3-ubyte.gz'} has 4 images, but "
-        f"{tmp_path / 'train-labels-idx1-ubyte.gz'} has 3 labels. "
-        "Each image has one label. Check that the two belong together."
-    )
+    message(error)
 
 
 @given(

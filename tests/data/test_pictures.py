@@ -1,13 +1,20 @@
-"""Pictures in files: what each format becomes, and what is said about files that cannot be read."""
+"""Pictures in files: what each format becomes, and the errors for files that cannot be read."""
 
+import importlib.machinery
 import io
+import os
+import struct
+import sys
+import types
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from striate.data.pictures import read_pictures
-from striate.errors import DataError, OptionError
+from striate.data import pictures
+from striate.data.pictures import read_pictures, survey
+from striate.errors import DataError, OptionError, OutOfMemoryError
 
 GRAY = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
 COLOR = np.stack([GRAY, 255 - GRAY, GRAY // 2], axis=-1)
@@ -21,7 +28,7 @@ def save(path, values, **options):
 
 @pytest.mark.parametrize("ending", ["png", "tif", "bmp", "pgm", "gif", "tga"])
 def test_gray_pictures_come_back(tmp_path, ending):
-    """A gray picture of a lossless format is read pixel by pixel, with one channel."""
+    """A gray picture of a lossless format comes back exactly, with one channel."""
     path = save(tmp_path / f"a.{ending}", GRAY)
 
     found = read_pictures([path])
@@ -32,14 +39,14 @@ def test_gray_pictures_come_back(tmp_path, ending):
 
 @pytest.mark.parametrize("ending", ["png", "tif", "bmp", "ppm"])
 def test_color_pictures_come_back(tmp_path, ending):
-    """A color picture of a lossless format is read pixel by pixel, with three channels."""
+    """A color picture of a lossless format comes back exactly, with three channels."""
     path = save(tmp_path / f"a.{ending}", COLOR)
 
     np.testing.assert_array_equal(read_pictures([path]), COLOR[np.newaxis])
 
 
 def test_one_color_picture_makes_the_set_color(tmp_path):
-    """Gray among colors is repeated in each channel; on request, color becomes gray."""
+    """Gray pictures among colors are repeated in each channel; colors become gray on request."""
     files = [save(tmp_path / "a.png", GRAY), save(tmp_path / "b.png", COLOR)]
 
     mixed = read_pictures(files)
@@ -64,7 +71,7 @@ def test_palettes_decide_by_their_colors(tmp_path):
 
 
 def test_black_and_white_become_0_and_255(tmp_path):
-    """A picture of one bit for each pixel is gray."""
+    """A picture of one bit per pixel is gray."""
     Image.fromarray(GRAY > 100).save(tmp_path / "a.png")
 
     found = read_pictures([tmp_path / "a.png"])
@@ -72,20 +79,275 @@ def test_black_and_white_become_0_and_255(tmp_path):
     np.testing.assert_array_equal(found[0, ..., 0], np.where(GRAY > 100, 255, 0))
 
 
+DEEP = np.array([[0, 1, 128, 257], [0x7FFF, 0x8000, 0xFF7F, 0xFFFF]], np.uint16)
+
+
 @pytest.mark.parametrize("ending", ["png", "tif", "pgm"])
-def test_deep_gray_becomes_8_bits(tmp_path, ending):
-    """Gray levels of 16 bits are scaled, so that the largest becomes 255, and rounded."""
-    levels = np.array([[0, 128, 129, 257], [0x7FFF, 0x8000, 0xFF7F, 0xFFFF]], np.uint16)
-    path = save(tmp_path / f"a.{ending}", levels)
+@pytest.mark.parametrize("order", ["<u2", ">u2"])
+def test_16_bits_are_kept(tmp_path, ending, order):
+    """Every gray level of 16 bits comes back, whatever the byte order."""
+    path = tmp_path / f"a.{ending}"
+    if order == ">u2" and ending == "tif":
+        picture = Image.frombytes("I;16B", (4, 2), DEEP.astype(order).tobytes())
+        picture.save(path)
+    else:
+        save(path, DEEP)
 
     found = read_pictures([path])
 
-    np.testing.assert_array_equal(found[0, ..., 0], np.rint(levels / 257))
+    assert found.dtype == np.uint16
+    np.testing.assert_array_equal(found[0, ..., 0], DEEP)
+
+
+def tiff(levels, bits, *, packed=None):
+    """Write a gray TIFF file by hand, since Pillow writes only 8, 16 and 32 bits."""
+    rows, columns = levels.shape
+    content = levels.astype("<u2").tobytes() if packed is None else packed
+    tags = [
+        (256, 3, columns),  # width
+        (257, 3, rows),  # height
+        (258, 3, bits),  # bits per sample
+        (259, 3, 1),  # no compression
+        (262, 3, 1),  # zero is black
+        (273, 4, 8),  # where the pixels are
+        (277, 3, 1),  # samples per pixel
+        (278, 3, rows),  # rows per strip
+        (279, 4, len(content)),
+    ]
+    start = 8 + len(content) + len(content) % 2
+    table = struct.pack("<H", len(tags))
+    table += b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    return (
+        struct.pack("<2sHI", b"II", 42, start)
+        + content
+        + bytes(len(content) % 2)
+        + table
+        + bytes(4)
+    )
+
+
+def test_12_bits_keep_all_their_levels(tmp_path):
+    """A TIFF file of 12 bits, packed: white is 65,535, and all 4,096 levels stay apart."""
+    levels = np.arange(4096).reshape(64, 64)
+    pairs = levels.reshape(-1, 2)
+    packed = np.stack(
+        [pairs[:, 0] >> 4, (pairs[:, 0] & 15) << 4 | pairs[:, 1] >> 8, pairs[:, 1] & 255], axis=1
+    )
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff(levels, 12, packed=packed.astype(np.uint8).tobytes()))
+
+    found = read_pictures([path])[0, ..., 0]
+
+    assert found.dtype == np.uint16
+    assert len(np.unique(found)) == 4096
+    np.testing.assert_array_equal(found, np.rint(levels * (65535 / 4095)))
+
+
+def test_12_bits_in_16_keep_all_their_levels(tmp_path):
+    """Without a word about the bits in the file, levels up to 4,095 are kept as they are."""
+    levels = np.arange(4096, dtype=np.uint16).reshape(64, 64)
+
+    np.testing.assert_array_equal(
+        read_pictures([save(tmp_path / "a.png", levels)])[0, ..., 0], levels
+    )
+
+
+@pytest.mark.parametrize(
+    ("most", "dtype"), [(255, np.uint8), (4095, np.uint16), (65535, np.uint16)]
+)
+def test_32_bit_integers_keep_their_levels(tmp_path, most, dtype):
+    """An int32 TIFF is of 8 bits if its levels are, otherwise of 16."""
+    levels = np.array([[0, 1, 100, most]], np.int32)
+    path = save(tmp_path / "a.tif", levels)
+
+    found = read_pictures([path])
+
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found[0, ..., 0], levels)
+
+
+def test_all_32_bit_pictures_have_the_same_white(tmp_path):
+    """One bright picture decides for the dark ones of its set."""
+    dark, bright = np.array([[0, 200]], np.int32), np.array([[0, 60000]], np.int32)
+    files = [save(tmp_path / "a.tif", dark), save(tmp_path / "b.tif", bright)]
+
+    found = read_pictures(files)
+
+    assert found[..., 0].tolist() == [[[0, 200]], [[0, 60000]]]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_8_bits_among_16_have_the_same_white(tmp_path, channels):
+    """In a set with deep pictures, the others are multiplied by 257."""
+    files = [save(tmp_path / "a.png", DEEP), save(tmp_path / "b.png", GRAY[:2])]
+
+    found = read_pictures(files, channels=channels)
+
+    assert found.shape == (2, 2, 4, channels)
+    np.testing.assert_array_equal(found[0, ..., -1], DEEP)
+    np.testing.assert_array_equal(found[1, ..., 0], GRAY[:2].astype(int) * 257)
+
+
+def test_deep_pictures_are_resized_and_turned(tmp_path):
+    """Deep gray is interpolated with all its bits, after it was turned upright."""
+    steps = np.linspace(0, 65535, 16).astype(np.uint16)
+    levels = np.repeat(np.repeat(steps.reshape(4, 4), 8, axis=0), 8, axis=1)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = save(tmp_path / "a.png", np.ascontiguousarray(levels.T[::-1]), exif=exif)
+
+    found = read_pictures([path], size=4)
+
+    assert found.dtype == np.uint16
+    # A pixel is the weighted mean of its block and its neighbors: an eighth of a step at most.
+    assert np.abs(found[0, ..., 0].astype(float) - steps.reshape(4, 4)).max() < 65535 / 4
+
+
+def test_a_transparent_level_of_deep_gray(tmp_path):
+    """Pixels of the transparent gray level are white."""
+    path = save(tmp_path / "a.png", DEEP, transparency=128)
+
+    found = read_pictures([path])[0, ..., 0]
+
+    assert found[0, 2] == 65535
+    np.testing.assert_array_equal(np.delete(found.ravel(), 2), np.delete(DEEP.ravel(), 2))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA"])
+def test_16_bits_per_color_are_counted(tmp_path, mode):
+    """Pillow decodes 16-bit colors with 8; the survey counts such pictures."""
+    channels = len(mode)
+    levels = np.zeros((2, 3, channels), ">u2")
+    levels[..., 0], levels[..., -1] = 0x8000, 0xFFFF
+    rows = b"".join(b"\0" + row.tobytes() for row in levels)
+    kind = {"RGB": 2, "RGBA": 6, "LA": 4}[mode]
+
+    def chunk(name, content):
+        return (
+            struct.pack(">I", len(content))
+            + name
+            + content
+            + struct.pack(">I", zlib.crc32(name + content))
+        )
+
+    path = tmp_path / "a.png"
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", 3, 2, 16, kind, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+
+    layout = survey([path], size=None, channels=None)
+
+    assert layout.reduced == 1
+    assert read_pictures([path])[0, 0, 0, 0] == 0x80
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"])
+def test_every_mode_of_8_bits(tmp_path, mode):
+    """Whatever the mode, black is 0 and white 255, with as many channels as it needs."""
+    picture = Image.new("RGB", (2, 1))
+    picture.putpixel((1, 0), (255, 255, 255))
+    between = {"PA": "LA", "P": "L"}.get(mode, "RGB")  # so that the palette is gray
+    picture.convert(between).convert(mode).save(tmp_path / "a.tif")
+
+    found = read_pictures([tmp_path / "a.tif"])
+
+    assert found.dtype == np.uint8
+    assert found.shape[-1] == (3 if mode in ("RGB", "RGBA", "CMYK", "YCbCr") else 1)
+    assert found[0, 0, :, 0].tolist() == [0, 255]
+
+
+@pytest.mark.parametrize("values", [GRAY / 255, GRAY.astype(np.int32) * -1], ids=["float", "int"])
+def test_levels_without_a_white_are_refused(tmp_path, values, message):
+    """Floats and negative levels do not say which level is white."""
+    path = save(
+        tmp_path / "a.tif", values.astype(np.float32 if values.dtype == float else np.int32)
+    )
+
+    with pytest.raises(DataError) as error:
+        read_pictures([path])
+
+    message(error)
+
+
+def test_memory_is_checked_before_pictures_are_decoded(tmp_path, monkeypatch, message):
+    """A folder of photos that does not fit is refused with the bytes, and a size helps."""
+    files = [save(tmp_path / f"{k}.png", np.zeros((200, 300, 3), np.uint8)) for k in range(5)]
+    monkeypatch.setattr("striate.data.allocation.available", lambda: 500_000)
+
+    with pytest.raises(OutOfMemoryError) as error:
+        read_pictures(files)
+
+    message(error)
+    assert read_pictures(files, size=64).shape == (5, 64, 64, 3)
+
+
+def test_an_array_that_the_system_refuses(tmp_path, monkeypatch, message):
+    """A limit of the process is an error with a remedy, too."""
+    monkeypatch.setattr("striate.data.allocation.available", lambda: None)
+    path = save(tmp_path / "a.png", GRAY)
+
+    with pytest.raises(OutOfMemoryError) as error:
+        read_pictures([path], size=1 << 28)
+
+    message(error)
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.png", b"two\nlines.png"])
+def test_errors_about_any_name_are_printable(tmp_path, name):
+    """Names that are not text are escaped in errors, and such files are read."""
+    path = tmp_path / os.fsdecode(name)
+    Image.fromarray(GRAY).save(path)
+    assert read_pictures([path]).shape == (1, 3, 4, 1)
+    path.write_bytes(b"no picture")
+
+    with pytest.raises(DataError) as error:
+        read_pictures([path])
+
+    assert str(error.value).encode().decode().isprintable()
+
+
+def test_home_is_expanded(tmp_path, monkeypatch):
+    """``~`` is the user's home."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    save(tmp_path / "a.png", GRAY)
+
+    assert read_pictures(["~/a.png"]).shape == (1, 3, 4, 1)
+
+
+def test_heic_names_its_plug_in(tmp_path, monkeypatch, message):
+    """A picture of a phone needs pillow-heif, whose name is in the error."""
+    monkeypatch.setattr(pictures, "is_picture", lambda _: False)  # as if it were not installed
+    path = tmp_path / "IMG_1.HEIC"
+    path.write_bytes(b"\0\0\0\x24ftypheic")
+
+    with pytest.raises(DataError) as error:
+        read_pictures([path])
+
+    message(error)
+
+
+def test_an_installed_plug_in_is_used(monkeypatch):
+    """If pillow-heif is installed, its formats are registered."""
+    called = []
+    module = types.ModuleType("pillow_heif")
+    module.register_heif_opener = lambda: called.append(True)
+    module.__spec__ = importlib.machinery.ModuleSpec("pillow_heif", None)
+    monkeypatch.setitem(sys.modules, "pillow_heif", module)
+    pictures._formats.cache_clear()
+
+    formats = pictures._formats()
+
+    assert called == [True]
+    assert "PNG" in formats
+    assert "EPS" not in formats
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 def test_transparency_is_laid_on_white(tmp_path, mode):
-    """What is transparent is white, and what is half transparent is half way to white."""
+    """Transparent pixels are white, and partly transparent ones are lighter."""
     picture = Image.new(mode, (3, 1))
     black = (0,) * (len(mode) - 1)
     for place, alpha in enumerate((0, 51, 255)):
@@ -98,7 +360,7 @@ def test_transparency_is_laid_on_white(tmp_path, mode):
 
 
 def test_a_transparent_color_of_a_palette(tmp_path):
-    """A palette may have transparent entries; they too are laid on white."""
+    """Transparent entries of a palette are laid on white, too."""
     picture = Image.fromarray(np.array([[0, 1]], np.uint8)).convert("P")
     picture.putpalette([0, 0, 0, 10, 20, 30])
     picture.save(tmp_path / "a.gif", transparency=0)
@@ -113,7 +375,7 @@ def test_a_transparent_color_of_a_palette(tmp_path):
     ids=["png", "tiff", "tiff packed"],
 )
 def test_pictures_are_turned_upright(tmp_path, ending, options, orientation):
-    """Each of the eight orientations of EXIF is brought upright."""
+    """Pictures of all eight EXIF orientations are turned upright."""
     # How the upright picture must be stored, by the meaning of the orientations in the standard.
     stored = {
         1: GRAY,
@@ -132,8 +394,8 @@ def test_pictures_are_turned_upright(tmp_path, ending, options, orientation):
     np.testing.assert_array_equal(read_pictures([path])[0, ..., 0], GRAY)
 
 
-def test_the_first_frame_is_taken(tmp_path):
-    """Of an animation the first picture is read."""
+def test_the_first_frame_is_read(tmp_path):
+    """Of an animation, the first picture is read."""
     later = Image.fromarray(255 - GRAY)
     Image.fromarray(GRAY).save(tmp_path / "a.gif", save_all=True, append_images=[later])
 
@@ -143,7 +405,7 @@ def test_the_first_frame_is_taken(tmp_path):
 
 
 def test_sizes_that_differ_become_the_median(tmp_path):
-    """Without a size, pictures of several sizes are brought to the median rows and columns."""
+    """Without a size, pictures of several sizes get the median rows and columns."""
     shapes = [(10, 30), (20, 20), (24, 8)]
     files = [
         save(tmp_path / f"{rows}.png", np.full((rows, columns), 9, np.uint8))
@@ -156,24 +418,19 @@ def test_sizes_that_differ_become_the_median(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture at all"], ids=["empty", "text"])
-def test_files_that_are_no_pictures_are_named(tmp_path, content):
-    """A file of no known format is refused by its name."""
+def test_other_files_are_named(tmp_path, content, message):
+    """A file of no known format is named in the error."""
     path = tmp_path / "a.png"
     path.write_bytes(content)
 
     with pytest.raises(DataError) as error:
         read_pictures([path])
 
-    ending = (
-        "Pictures are whole files in a format that Pillow reads, such as PNG, JPEG or TIFF. "
-        "Copy or convert the file again, or leave it out."
-    )
-    assert str(error.value).startswith(f"{path} could not be read as a picture: ")
-    assert str(error.value).endswith(ending)
+    message(error)
 
 
-def test_truncated_pictures_are_named(tmp_path):
-    """A picture that was cut short is refused, not filled up."""
+def test_truncated_pictures_are_named(tmp_path, message):
+    """A picture that was cut short is refused, not completed."""
     rows = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
     path = save(tmp_path / "a.png", rows)
     path.write_bytes(path.read_bytes()[:2000])
@@ -181,15 +438,11 @@ def test_truncated_pictures_are_named(tmp_path):
     with pytest.raises(DataError) as error:
         read_pictures([path])
 
-    assert str(error.value) == (
-        f"{path} could not be read as a picture: image file is truncated. "
-        "Pictures are whole files in a format that Pillow reads, such as PNG, JPEG or TIFF. "
-        "Copy or convert the file again, or leave it out."
-    )
+    message(error)
 
 
-@pytest.mark.parametrize(("limit", "reported"), [(11, 11), (5, 10)])
-def test_decompression_bombs_are_refused(tmp_path, monkeypatch, limit, reported):
+@pytest.mark.parametrize("limit", [11, 5])
+def test_decompression_bombs_are_refused(tmp_path, monkeypatch, limit, message):
     """A picture that claims more pixels than Pillow's limit is refused before it is decoded."""
     path = save(tmp_path / "a.png", GRAY)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
@@ -197,88 +450,53 @@ def test_decompression_bombs_are_refused(tmp_path, monkeypatch, limit, reported)
     with pytest.raises(DataError) as error:
         read_pictures([path])
 
-    assert str(error.value) == (
-        f"{path} was not decoded: Image size (12 pixels) exceeds limit of {reported} pixels, "
-        "could be decompression bomb DOS attack. A small file must not fill the memory. Make the "
-        "picture smaller, or leave it out."
-    )
+    message(error)
 
 
-def test_gray_levels_without_a_scale_are_refused(tmp_path):
-    """Pictures of 32-bit numbers have no white; nothing is guessed."""
+def test_gray_levels_without_a_scale_are_refused(tmp_path, message):
+    """Levels of 32 bits beyond those of 16 bits do not say which of them is white."""
     path = save(tmp_path / "a.tif", GRAY.astype(np.int32) * 1000)
 
     with pytest.raises(DataError) as error:
         read_pictures([path])
 
-    assert str(error.value) == (
-        f"{path} has gray levels from 0 to 220000 of type int32. Gray levels of pictures are "
-        "whole numbers of 8 or 16 bits. Convert the picture, or save all images as float32 in an "
-        ".npz file."
-    )
+    message(error)
 
 
 def test_postscript_is_refused(tmp_path):
-    """Encapsulated PostScript is a program; it is not run, whatever its name."""
+    """Encapsulated PostScript is a program; it is never run, whatever the file's name."""
     path = tmp_path / "a.png"
     Image.fromarray(COLOR).save(path, format="EPS")
 
-    with pytest.raises(DataError, match=r"a\.png could not be read as a picture"):
+    with pytest.raises(DataError, match=r"^Cannot read .*a\.png as a picture"):
         read_pictures([path])
 
 
-def test_no_pictures_are_refused():
+def test_no_pictures_are_refused(message):
     """An empty list of files is refused."""
     with pytest.raises(DataError) as error:
         read_pictures([])
 
-    assert str(error.value) == (
-        "There are no pictures to read. At least one file is needed. Check the folder or the "
-        "pattern."
-    )
+    message(error)
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    "options",
     [
-        (
-            {"size": 0},
-            (
-                "size=0 is not a size. A size is one number of pixels, or rows and columns, each "
-                "at least 1. Use for example size=32 or size=(24, 32)."
-            ),
-        ),
-        (
-            {"size": (3, 4, 5)},
-            (
-                "size=(3, 4, 5) is not a size. A size is one number of pixels, or rows and "
-                "columns, each at least 1. Use for example size=32 or size=(24, 32)."
-            ),
-        ),
-        (
-            {"channels": 4},
-            (
-                "channels=4 is not possible. Pictures have 1 channel (gray) or 3 (red, green, "
-                "blue). Use channels=1 or channels=3."
-            ),
-        ),
-        (
-            {"resize": "zoom"},
-            (
-                "resize='zoom' is not a rule. The rules are fit, crop, stretch. "
-                "Use resize='fit' to keep all of each picture and its proportions."
-            ),
-        ),
+        {"size": 0},
+        {"size": (3, 4, 5)},
+        {"channels": 4},
+        {"resize": "zoom"},
     ],
 )
-def test_options_that_cannot_be_are_refused(tmp_path, options, message):
-    """Sizes, channels and rules that do not exist are refused with those that do."""
+def test_invalid_options_are_refused(tmp_path, options, message):
+    """The errors for sizes, channels and rules list what is valid."""
     path = save(tmp_path / "a.png", GRAY)
 
     with pytest.raises(OptionError) as error:
         read_pictures([path], **options)
 
-    assert str(error.value) == message
+    message(error)
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "BMP", "PPM"])

@@ -110,24 +110,10 @@ def test_nothing_to_do_is_nothing_done():
 
 
 @pytest.mark.parametrize(
-    ("shape", "options", "message"),
+    ("shape", "options"),
     [
-        (
-            (2, 6, 9, 4),
-            {"size": None, "channels": 3},
-            (
-                "Images of 4 channels cannot be brought to 3. Only gray and color can be "
-                "changed into each other. Leave channels out."
-            ),
-        ),
-        (
-            (2, 6, 6, 6, 1),
-            {"size": 4, "channels": None},
-            (
-                "Images of shape (6, 6, 6, 1) cannot be resized. Only images of rows and columns "
-                "are. Leave size out."
-            ),
-        ),
+        ((2, 6, 9, 4), {"size": None, "channels": 3}),
+        ((2, 6, 6, 6, 1), {"size": 4, "channels": None}),
     ],
 )
 def test_other_images_are_refused(shape, options, message):
@@ -135,4 +121,4 @@ def test_other_images_are_refused(shape, options, message):
     with pytest.raises(DataError) as error:
         convert(np.zeros(shape, np.uint8), **options, resize="fit")
 
-    assert str(error.value) == message
+    message(error)

@@ -59,7 +59,7 @@ def test_digits():
     dataset = open_dataset("digits")
 
     assert dataset.name == "digits"
-    assert dataset.classes == tuple("0123456789")
+    assert dataset.classes == tuple(range(10))
     assert "ShareAlike 3.0" in dataset.notice
     assert repr(dataset) == (
         "Dataset('digits': 5000 training and 1000 test images of 28 x 28 x 1, 10 classes)"
@@ -141,17 +141,12 @@ def test_a_name_is_downloaded_into_the_cache(tmp_path, monkeypatch):
     assert first.source == str(tmp_path / "cache" / "striate" / "data" / "mnist")
 
 
-def test_what_is_nowhere_says_what_to_put_where(tmp_path):
+def test_what_is_nowhere_says_what_to_put_where(tmp_path, message):
     """Without a download the text names the files and the places for them."""
     with pytest.raises(DataError) as error:
         load("mnist", download=False)
 
-    assert str(error.value) == (
-        "mnist is not on this machine, and downloading is switched off. It consists of "
-        "train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, "
-        f"t10k-labels-idx1-ubyte.gz. Put these into {tmp_path / 'cache/striate/data/mnist'}, "
-        "or into mnist in the folder that STRIATE_DATA names."
-    )
+    message(error)
     assert not (tmp_path / "cache").exists()
 
 
@@ -229,7 +224,7 @@ def test_pictures_in_the_size_that_is_asked_for(tmp_path):
 
     assert dataset.image_shape == (8, 10, 3)
     assert dataset.notes[0] == (
-        "6 of 6 pictures had another size and were brought to 8 x 10 pixels (stretch)."
+        "6 of 6 pictures had another size and were resized to 8 x 10 pixels (stretch)."
     )
 
 
@@ -251,69 +246,16 @@ def test_a_path_may_be_a_text_and_a_name_goes_first(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("call", "message"),
+    "call",
     [
-        (
-            lambda _: load("mnits"),
-            (
-                "'mnits' is no data set: there is no file or folder of that name. Data are given "
-                "by a path or by one of the names digits, shapes, mnist, fashion-mnist, cifar10. "
-                "Did you mean 'mnist'?"
-            ),
-        ),
-        (
-            lambda folder: load(folder / "nothing"),
-            (
-                "'{folder}/nothing' is no data set: there is no file or folder of that name. "
-                "Data are given by a path or by one of the names digits, shapes, mnist, "
-                "fashion-mnist, cifar10. Check the path."
-            ),
-        ),
-        (
-            lambda _: load("a" * 300),
-            (
-                "{long} could not be read: File name too long. Data are read from files that "
-                "exist and that you may read. Check the path and its permissions."
-            ),
-        ),
-        (
-            load,
-            (
-                "The folder {folder} has no data in it. A folder of data has one subfolder of "
-                "pictures for each class, or IDX files (images and labels), or CIFAR files "
-                "(.bin). Check the path."
-            ),
-        ),
-        (
-            lambda folder: load(folder / "letter.txt"),
-            (
-                "{folder}/letter.txt is a file of a kind that cannot be read as a data set. "
-                "These can: .npz, IDX files (images with their labels beside them), CIFAR files "
-                "(.bin), and folders of pictures. Give one of these."
-            ),
-        ),
-        (
-            lambda folder: load("mnist", folder=folder / "none"),
-            (
-                "The folder {folder}/none could not be read: No such file or directory. Data are "
-                "read from folders that exist and that you may list. Check the path and its "
-                "permissions."
-            ),
-        ),
-        (
-            lambda folder: load("mnist", folder=write_mnist(folder / "letters", labels=26)),
-            (
-                "{folder}/letters has labels up to 25, but mnist has 10 classes. "
-                "A name stands for one data set. Give the path in place of the name."
-            ),
-        ),
-        (
-            lambda folder: load(write_mnist(folder / "ones", labels=1)),
-            (
-                "All 3 training images of {folder}/ones belong to one class, '0'. A network that "
-                "tells classes apart needs images of at least two. Add images of another class."
-            ),
-        ),
+        lambda _: load("mnits"),
+        lambda folder: load(folder / "nothing"),
+        lambda _: load("a" * 300),
+        load,
+        lambda folder: load(folder / "letter.txt"),
+        lambda folder: load("mnist", folder=folder / "none"),
+        lambda folder: load("mnist", folder=write_mnist(folder / "letters", labels=26)),
+        lambda folder: load(write_mnist(folder / "ones", labels=1)),
     ],
     ids=["near", "nothing", "long", "empty", "kind", "folder", "letters", "one class"],
 )
@@ -326,40 +268,16 @@ def test_data_that_cannot_be_opened(tmp_path, call, message):
     with pytest.raises(DataError) as error:
         call(folder)
 
-    assert str(error.value) == message.format(folder=folder, long="a" * 300)
+    message(error)
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    "options",
     [
-        (
-            {"source": "digits", "folder": "here"},
-            (
-                "folder='here' cannot be used for 'digits', which needs no files. A folder is "
-                "given for the names mnist, fashion-mnist, cifar10. Leave folder out."
-            ),
-        ),
-        (
-            {"source": "some/path", "folder": "here"},
-            (
-                "folder='here' cannot be used for 'some/path'. A folder is given for the names "
-                "mnist, fashion-mnist, cifar10. Give its path in place of the name."
-            ),
-        ),
-        (
-            {"source": "shapes", "size": (10, 20)},
-            (
-                "size=(10, 20) cannot be used for 'shapes'. Shapes are drawn on as many rows as "
-                "columns. Use one number, such as size=15."
-            ),
-        ),
-        (
-            {"source": "digits", "test": 0.1},
-            (
-                "test=0.1 cannot be used for digits. A share is held out only where the data "
-                "have no test part, and these have one of 1000 images. Leave test out."
-            ),
-        ),
+        {"source": "digits", "folder": "here"},
+        {"source": "some/path", "folder": "here"},
+        {"source": "shapes", "size": (10, 20)},
+        {"source": "digits", "test": 0.1},
     ],
 )
 def test_options_that_do_not_go_together(options, message):
@@ -367,4 +285,4 @@ def test_options_that_do_not_go_together(options, message):
     with pytest.raises(OptionError) as error:
         open_dataset(**options)
 
-    assert str(error.value) == message
+    message(error)

@@ -155,7 +155,7 @@ def test_a_shift_as_large_as_the_image_is_refused_before_training(type_):
 def test_a_fill_value_that_bytes_do_not_have_is_refused_before_training():
     """A fill value must be a pixel value of the images' dtype."""
     with pytest.raises(
-        OptionError, match=r"^fill must be an integer from 0 to 255 for uint8 images, got 300"
+        OptionError, match=r"^`fill` must be an integer from 0 to 255 for uint8 images, got 300"
     ):
         Chooser({"x": PHOTOS}, Preprocessing(), Augmentation(shift=1, fill=300))
 

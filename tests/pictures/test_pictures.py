@@ -336,9 +336,8 @@ def test_folder_that_cannot_be_made(tmp_path):
         save(learning_curve(History(ROWS)), tmp_path / "taken" / "curve.png")
 
     assert str(error.value) == (
-        f"The folder {tmp_path / 'taken'} could not be made: File exists. Files are written into "
-        "a folder that exists or can be made. Choose another place, or remove what stands in its "
-        "way."
+        f"Cannot make the folder {tmp_path / 'taken'}: file exists. Choose another folder, or "
+        "remove the file of that name."
     )
 
 

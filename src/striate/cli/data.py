@@ -178,7 +178,7 @@ def _say_description(page: Page, found: Description) -> None:
         page.table(
             [Column("class"), Column("training", "right"), Column("test", "right")],
             [
-                [on_one_line(name, _LONGEST_NAME), f"{count:,}", f"{test:,}"]
+                [on_one_line(str(name), _LONGEST_NAME), f"{count:,}", f"{test:,}"]
                 for name, count, test in zip(
                     found.classes, found.counts, found.test_counts, strict=True
                 )
@@ -196,5 +196,5 @@ def _samples(dataset: Dataset) -> Array:
 def _caption(dataset: Dataset, k: int) -> str:
     """Write an image's class, or its first four target numbers."""
     if dataset.classes:
-        return on_one_line(dataset.classes[dataset.y[k]])
+        return on_one_line(str(dataset.classes[dataset.y[k]]))
     return " ".join(f"{number:.3g}" for number in np.ravel(dataset.y[k])[:4])

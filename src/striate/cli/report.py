@@ -11,6 +11,7 @@ from striate.cli.encoding import on_one_line
 from striate.cli.networks import as_taken, class_indices, class_scores
 from striate.cli.output import Output, percent
 from striate.cli.pages import Page
+from striate.model.classes import Value
 from striate.model.network import Network
 from striate.model.scoring import Evaluation
 from striate.pictures.mistakes import worst
@@ -78,7 +79,7 @@ class Tested:
         }
 
 
-def test(network: Network, x: Array, y: Array, classes: tuple[str, ...]) -> Tested:
+def test(network: Network, x: Array, y: Array, classes: Sequence[Value]) -> Tested:
     """Evaluate a network on images with known labels."""
     taken, labels = as_taken(network, x), labels_for(network, y, classes)
     evaluation = network.evaluate(taken, labels)

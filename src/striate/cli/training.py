@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from striate.cli.output import Output, counted, sizes
 from striate.cli.pages import Page
 from striate.cli.report import Tested, say_accuracy, say_confusion, say_worst, test
 from striate.errors import ExtraError, ModelFileError, OptionError, TrainingError
+from striate.model.classes import Value
 from striate.model.engines import EngineName
 from striate.model.network import Network
 from striate.pictures import save_all
@@ -347,10 +348,11 @@ def _conclude(
         out.say(f"  striate train {data} {another(options.data, options.recipe)}", whole=True)
 
 
-def _listed(names: tuple[str, ...]) -> str:
-    """List class names in brackets, without the middle ones of many; numbers need no list."""
-    if all(map(str.isdecimal, names)):
+def _listed(classes: Sequence[Value]) -> str:
+    """List classes in brackets, without the middle ones of many; 0, 1, 2, ... need no list."""
+    if list(classes) == list(range(len(classes))):
         return ""
+    names = [str(value) for value in classes]
     shown = names if len(names) <= _FEW_NAMES else (*names[: _FEW_NAMES - 2], "...", names[-1])
     return f" ({', '.join(on_one_line(name, _LONGEST_NAME) for name in shown)})"
 

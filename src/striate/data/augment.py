@@ -86,21 +86,21 @@ class Augmentation:
         for name in ("shift", "cutout"):
             if getattr(self, name) not in Range(least=0, whole=True):
                 raise OptionError(
-                    f"{name} must be a number of pixels, an integer of at least 0, "
+                    f"`{name}` must be a number of pixels, an integer of at least 0, "
                     f"got {getattr(self, name)!r}. Try {name}={_EXAMPLES[name]}."
                 )
         if self.crop not in _SHARE:
             raise OptionError(
-                f"crop must be a fraction of the image, above 0 and at most 1, got {self.crop!r}. "
-                f"Try crop={_EXAMPLES['crop']}."
+                "`crop` must be a fraction of the image, above 0 and at most 1, got "
+                f"{self.crop!r}. Try crop={_EXAMPLES['crop']}."
             )
         if self.fill_mask not in _LABEL:
             raise OptionError(
-                f"fill_mask must be a label, an integer of at least 0, got {self.fill_mask!r}. "
+                f"`fill_mask` must be a label, an integer of at least 0, got {self.fill_mask!r}. "
                 "Try fill_mask=0."
             )
         if not np.isfinite(self.fill):
-            raise OptionError(f"fill must be a finite pixel value, got {self.fill}. Try fill=0.")
+            raise OptionError(f"`fill` must be a finite pixel value, got {self.fill}. Try fill=0.")
         if self.flip not in get_args(Flip):
             raise OptionError(
                 f"Unknown flip {self.flip!r}. Choose from {', '.join(get_args(Flip))}; "
@@ -306,7 +306,7 @@ class Augmentation:
             most = int(np.iinfo(dtype).max)
             if not 0 <= self.fill <= most or self.fill != int(self.fill):
                 raise OptionError(
-                    f"fill must be an integer from 0 to {most} for {np.dtype(dtype)} images, "
+                    f"`fill` must be an integer from 0 to {most} for {np.dtype(dtype)} images, "
                     f"got {self.fill:g}. Try fill=0."
                 )
 

@@ -1,9 +1,10 @@
-"""The data sets that striate knows by name: their files, mirrors, classes and makers."""
+"""Published data sets: their files, mirrors, classes, makers and licenses."""
 
 from dataclasses import dataclass
 
 from striate.data.cifar import ARCHIVE
 from striate.data.cifar import CLASSES as CIFAR_CLASSES
+from striate.data.dataset import Value
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,7 @@ class RemoteFile:
     Parameters
     ----------
     name
-        What it is called, at the end of its address and on the disk.
+        Its name, at the end of its address and on disk.
     size
         Bytes.
     sha256
@@ -27,27 +28,27 @@ class RemoteFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """A data set with a name.
+    """A published data set.
 
     Parameters
     ----------
     files
-        What it consists of.
+        Its files.
     mirrors
-        Addresses of folders that hold the files; they are tried in this order.
+        Addresses of folders that hold the files, tried in this order.
     classes
-        Names in the order of the labels.
+        The values of the labels, in the order of their indices.
     notice
         Makers and license.
     """
 
     files: tuple[RemoteFile, ...]
     mirrors: tuple[str, ...]
-    classes: tuple[str, ...]
+    classes: tuple[Value, ...]
     notice: str
 
 
-DIGITS = tuple("0123456789")
+DIGITS = tuple(range(10))
 
 DIGITS_NOTICE = (
     "A cut of MNIST by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, "

@@ -11,6 +11,7 @@ import numpy as np
 from striate.data.dataset import Dataset, assemble
 from striate.data.streams import list_folder, open_binary, read_at_most
 from striate.errors import DataError
+from striate.files import as_path, shown
 from striate.shapes import Array
 
 CLASSES = (
@@ -36,12 +37,12 @@ _BINARY = re.compile(r".*\.bin(\.gz)?")
 
 
 def read_cifar(path: str | os.PathLike[str]) -> tuple[Array, Array]:
-    """Read one file of CIFAR-10's binary format, gzip'd or not.
+    """Read one file of CIFAR-10's binary format, compressed with gzip or not.
 
     Parameters
     ----------
     path
-        The file; whether it is compressed is seen from its content.
+        The file; its content tells whether it is compressed.
 
     Returns
     -------
@@ -57,42 +58,38 @@ def read_cifar(path: str | os.PathLike[str]) -> tuple[Array, Array]:
     -------
     Krizhevsky 2009.
     """
-    path = Path(path)
+    path = as_path(path)
     with open_binary(path) as file:
         content = read_at_most(file, _MOST_RECORDS * _RECORD + 1)
-    return _parse(content, str(path))
+    return _parse(content, shown(path))
 
 
 def _parse(content: bytes | bytearray, where: str) -> tuple[Array, Array]:
-    """Take the records of one file apart."""
+    """Split the content of one file into images and labels."""
     if len(content) > _MOST_RECORDS * _RECORD:
         raise DataError(
-            f"{where} holds more than {_MOST_RECORDS:,} records of {_RECORD} bytes. "
-            "A CIFAR-10 file holds 10,000, and a gzip'd file may be made to burst. "
-            "Split it if it is what it should be."
+            f"{where} holds more than {_MOST_RECORDS:,} records of {_RECORD} bytes; files of "
+            "CIFAR-10 hold 10,000. Split it into smaller files."
         )
     if not content or len(content) % _RECORD:
         raise DataError(
-            f"{where} holds {len(content)} bytes, which is {len(content) // _RECORD} records of "
-            f"{_RECORD} and {len(content) % _RECORD} bytes. A CIFAR-10 file holds one or more "
-            f"whole records: a label and {_CHANNELS} x {_SIDE} x {_SIDE} values. Copy or download "
-            "the file again."
+            f"{where} holds {len(content):,} bytes; expected a multiple of {_RECORD:,}, the size "
+            f"of a label and {_CHANNELS} x {_SIDE} x {_SIDE} values. Copy or download it again."
         )
     records = np.frombuffer(content, np.uint8).reshape(-1, _RECORD)
     y = records[:, 0].astype(np.int64)
     wrong = np.flatnonzero(y >= len(CLASSES))
     if len(wrong):
         raise DataError(
-            f"{where} has the label {y[wrong[0]]} in record {wrong[0]}. "
-            f"Labels of CIFAR-10 are 0 to {len(CLASSES) - 1}. "
-            "Check that the file has this format, and not CIFAR-100's."
+            f"{where} has the label {y[wrong[0]]} in record {wrong[0]}; expected 0 to "
+            f"{len(CLASSES) - 1}. Check that the file is of CIFAR-10, not CIFAR-100."
         )
     planes = records[:, 1:].reshape(-1, _CHANNELS, _SIDE, _SIDE)
     return np.ascontiguousarray(np.moveaxis(planes, 1, -1)), y
 
 
 def is_cifar(path: Path) -> bool:
-    """Tell by its name whether a file is in CIFAR's binary format.
+    """Whether a file is in CIFAR's binary format, by its name.
 
     Parameters
     ----------
@@ -113,7 +110,7 @@ def is_cifar(path: Path) -> bool:
 
 
 def read_file(path: Path) -> Dataset:
-    """Read one binary file as a training part alone.
+    """Read one binary file, without a test part.
 
     Parameters
     ----------
@@ -134,7 +131,7 @@ def read_file(path: Path) -> Dataset:
     -------
     Krizhevsky 2009.
     """
-    return assemble(read_cifar(path), classes=CLASSES, name=path.name, source=str(path))
+    return assemble(read_cifar(path), classes=CLASSES, name=shown(path.name), source=shown(path))
 
 
 def read_folder(folder: Path) -> Dataset:
@@ -150,7 +147,7 @@ def read_folder(folder: Path) -> Dataset:
     Returns
     -------
     Dataset
-        Without a test part where no file has ``test`` in its name.
+        Without a test part if no file has ``test`` in its name.
 
     Raises
     ------
@@ -166,15 +163,15 @@ def read_folder(folder: Path) -> Dataset:
     train = [path for path in files if path not in test] or test
     if not train:
         raise DataError(
-            f"{folder} has no CIFAR-10 files. Their names end in .bin or .bin.gz. "
-            "Unpack the archive there, or give the path of a folder that has them."
+            f"{shown(folder)} has no CIFAR-10 files; their names end in .bin or .bin.gz. Unpack "
+            "the archive there, or give the path of another folder."
         )
     return assemble(
         _join([read_cifar(path) for path in train]),
         _join([read_cifar(path) for path in test]) if test not in ([], train) else None,
         classes=CLASSES,
-        name=folder.name,
-        source=str(folder),
+        name=shown(folder.name),
+        source=shown(folder),
     )
 
 
@@ -189,7 +186,7 @@ def find_files(folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        By name; where a file is there both plain and gzip'd, the plain one.
+        By name; if a file exists both plain and compressed, the plain one.
     """
     inner = folder / "cifar-10-batches-bin"
     paths = list_folder(inner if inner.is_dir() else folder)
@@ -198,14 +195,14 @@ def find_files(folder: Path) -> list[Path]:
 
 
 def read_archive(path: Path, sha256: str) -> Dataset:
-    """Read the archive as it is published, without unpacking it on the disk.
+    """Read the published archive without unpacking it on disk.
 
     Parameters
     ----------
     path
         The ``.tar.gz`` file.
     sha256
-        Its checksum. An archive may hold anything; only the published one is opened.
+        Its checksum. Archives may hold anything, so only the published one is opened.
 
     Returns
     -------
@@ -225,19 +222,20 @@ def read_archive(path: Path, sha256: str) -> Dataset:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256:
         raise DataError(
-            f"{path} has the SHA-256 checksum {found}. The published archive has {sha256}. Remove "
-            "the file, so that it is downloaded again, or unpack it beside itself if you trust it."
+            f"{shown(path)} has the SHA-256 checksum {found}; the published archive has {sha256}. "
+            "Remove the file, so that it is downloaded again, or unpack it in its folder if you "
+            "trust it."
         )
     train, test = [], []
     with tarfile.open(path) as archive:
         for member in sorted(archive.getmembers(), key=lambda member: member.name):
             if is_cifar(Path(member.name)) and (file := archive.extractfile(member)):
-                part = _parse(file.read(), f"{path}, {member.name}")
+                part = _parse(file.read(), f"{shown(path)}, {member.name}")
                 (test if "test" in member.name else train).append(part)
-    return assemble(_join(train), _join(test), classes=CLASSES, name="cifar10", source=str(path))
+    return assemble(_join(train), _join(test), classes=CLASSES, name="cifar10", source=shown(path))
 
 
 def _join(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
-    """Put the images and labels of several files one after another."""
+    """Concatenate the images and labels of several files."""
     images, labels = zip(*parts, strict=True)
     return np.concatenate(images), np.concatenate(labels)

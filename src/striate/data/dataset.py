@@ -1,46 +1,58 @@
-"""A data set in memory: images, labels, and what is known about them."""
+"""A data set in memory: images, labels, and what is known about them.
 
-from collections.abc import Sequence
+Labels that a file holds are *values*: the integers 1, 2, 3, the words "cat" and "dog", -1 and 1. A
+:class:`Dataset` keeps them as ``classes``, with their type, and ``y`` holds the index of each
+image's class. Floats are never labels: they are numbers to predict. (The file format decides, not
+the numbers in it: 1.0, 2.0, 3.0 may be grades, counts or sizes.) One exception are one-hot rows,
+which are labels whatever their type.
+"""
+
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from striate.errors import DataError
 from striate.shapes import Array
 
+Value = str | int
+
 MOST_CLASSES = 100_000
-"""More classes than any set of pictures has; a wild label then is an error, not a huge network."""
+"""More classes than any set of pictures has; many different integers are numbers, not labels."""
+
+_MANY = 1000
+"""Classes from which on fewer than two images of each, on average, are taken for a mistake."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dataset:
-    """Images and labels to train on, and others to test with.
+    """Images and labels for training and testing.
 
     Parameters
     ----------
     x, x_test
         Images, ``(n, rows, columns, channels)``; gray ones have one channel. uint8 from 0 to 255,
-        or float32 as the file has them. ``x_test`` has no images where there is no test part.
+        uint16 from 0 to 65,535, or float32 as the file has them. ``x_test`` is empty if there is no
+        test part.
     y, y_test
-        One label for each image: int64 from 0 to the number of classes less one, or float32
-        targets.
+        For each image the index of its class, int64, or float32 targets.
     classes
-        Names of the classes in the order of their labels; none where the targets are numbers.
+        The values of the labels: words, or integers. Empty if the targets are numbers.
     name
-        What the data are called.
+        Name of the data set.
     source
-        Where they come from: a path or a description.
+        Where it comes from: a path or a description.
     notice
-        Who made them and under which license, as far as that is known.
+        Its makers and license, as far as they are known.
     notes
-        What was done or noticed while they were read, one sentence each.
+        What was done or noticed while it was read, one sentence each.
     """
 
     x: Array
     y: Array
     x_test: Array
     y_test: Array
-    classes: tuple[str, ...]
+    classes: tuple[Value, ...]
     name: str
     source: str
     notice: str = ""
@@ -59,16 +71,16 @@ class Dataset:
 
 
 def as_images(values: Array, *, where: str) -> Array:
-    """Check an array of images and bring it to uint8 or float32 with channels last.
+    """Check an array of images, and convert it to uint8, uint16 or float32 with channels last.
 
     Parameters
     ----------
     values
         ``(n, rows, columns)`` for gray images or ``(n, rows, columns, channels)``; more axes of
-        pixels are kept. Whole numbers must lie in 0 to 255 and become uint8; truth values become
-        float32 zeros and ones; other floats become float32.
+        pixels are kept. uint8 and uint16 are kept; other integers must be 0 to 255 and become
+        uint8; truth values become float32 zeros and ones; other floats become float32.
     where
-        What the array is called in messages: a file, and the name in it.
+        Name of the array in errors: a file, and the name in it.
 
     Returns
     -------
@@ -78,8 +90,8 @@ def as_images(values: Array, *, where: str) -> Array:
     Raises
     ------
     DataError
-        If these are not images: no numbers, too few axes, no images, values out of range or not
-        finite, or channels before rows and columns.
+        If there are no images, too few axes, no numbers, values out of range or not finite, or
+        channels before rows and columns.
 
     Examples
     --------
@@ -88,37 +100,38 @@ def as_images(values: Array, *, where: str) -> Array:
     """
     if values.ndim < 3:  # images, rows, columns
         raise DataError(
-            f"{where} has shape {values.shape}. Images have at least three axes: images, rows, "
+            f"{where} has shape {values.shape}; expected at least three axes: images, rows, "
             "columns. Reshape flattened images first, for example to (-1, 28, 28)."
         )
     if 0 in values.shape:
         raise DataError(
-            f"{where} has shape {values.shape}. A data set needs at least one image, and an image "
-            "at least one pixel. Check how the file was written."
+            f"{where} has shape {values.shape}; expected at least one image of at least one pixel. "
+            "Check how the file was written."
         )
     if values.ndim == 3:  # gray images without an axis of channels
         values = values[..., np.newaxis]
     elif values.shape[-1] > 4 >= values.shape[1]:  # no picture has more than 4 channels
         raise DataError(
-            f"{where} has shape {values.shape}, which looks like channels before rows and columns. "
-            "Images are stored with channels last, (n, rows, columns, channels). "
-            "Move the axis with numpy.moveaxis(x, 1, -1) and save again."
+            f"{where} has shape {values.shape}, probably with channels first; expected channels "
+            "last, (n, rows, columns, channels). Save np.moveaxis(x, 1, -1) instead."
         )
     return _as_pixels(values, where)
 
 
 def _as_pixels(values: Array, where: str) -> Array:
-    """Bring the values to uint8 or float32."""
-    if values.dtype == np.uint8:
+    """Convert the values to uint8, uint16 or float32."""
+    if values.dtype in (np.uint8, np.uint16):
         return values
     if values.dtype.kind == "b":
         return values.astype(np.float32)
     if values.dtype.kind in "iu":
         low, high = int(values.min()), int(values.max())
         if low < 0 or high > 255:  # what 8 bits hold
+            most = max(abs(low), abs(high))
             raise DataError(
-                f"{where} holds whole numbers from {low} to {high}. Whole numbers are gray levels "
-                "from 0 to 255. Save other ranges as float32, divided by their largest value."
+                f"{where} has dtype {values.dtype} with values from {low:,} to {high:,}; expected "
+                "uint8, uint16, integers from 0 to 255, or floats. Save "
+                f"x.astype(np.float32) / {most} instead."
             )
         return values.astype(np.uint8)
     if values.dtype.kind == "f":
@@ -127,82 +140,88 @@ def _as_pixels(values: Array, where: str) -> Array:
         bad = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
         if len(bad):
             raise DataError(
-                f"{where} has a value that is not a finite float32 in image {bad[0]}, "
-                f"and in {len(bad)} images altogether. "
-                "Pixels must be finite numbers. Remove these images or replace the values."
+                f"{where} has a value that is not finite in float32 in image {bad[0]}, and in "
+                f"{len(bad)} images altogether. Use np.nan_to_num(x), or leave these images out."
             )
         return values
     raise DataError(
-        f"{where} holds values of type {values.dtype}. Pixels are numbers. Save them as uint8 or "
-        "float32."
+        f"{where} has dtype {values.dtype}; expected numbers. Save it as uint8 or float32."
     )
 
 
 def as_labels(values: Array, *, where: str) -> Array:
-    """Check an array of labels and bring it to int64, or to float32 targets.
+    """Check an array of labels or targets.
 
     Parameters
     ----------
     values
-        ``(n,)`` or ``(n, 1)`` whole numbers from 0, or floats: targets of any shape.
+        Labels, ``(n,)`` or ``(n, 1)``: words, integers or truth values; one-hot rows,
+        ``(n, classes)``, of any type; or floats, targets of any shape.
     where
-        What the array is called in messages.
+        Name of the array in errors.
 
     Returns
     -------
     Array
-        int64 labels ``(n,)``, or float32 targets.
+        Words, int64 labels ``(n,)``, or float32 targets.
 
     Raises
     ------
     DataError
-        If these are no labels: not one for each image, negative, or not finite.
+        If there is not one label for each image, or a target is not finite.
 
     Examples
     --------
     >>> as_labels(np.array([[3], [1]], np.uint8), where="example")
     array([3, 1])
+    >>> as_labels(np.array([[0.0, 1.0], [1.0, 0.0]]), where="example")
+    array([1, 0])
     """
     if values.ndim == 2 and values.shape[1] == 1:  # a column
         values = values[:, 0]
+    if values.dtype.kind in "biuf" and _are_one_hot(values):
+        return values.argmax(axis=1).astype(np.int64)
     if values.dtype.kind == "f" and values.ndim:
         with np.errstate(over="ignore"):
             values = values.astype(np.float32)
         if not np.isfinite(values).all():
             raise DataError(
-                f"{where} holds targets that are not finite float32 numbers. Targets must be "
-                "finite. Remove their images or replace the values."
+                f"{where} holds targets that are not finite in float32. Leave their images out, or "
+                "replace the values."
             )
         return values
-    if values.dtype.kind not in "iub" or values.ndim != 1:
+    if values.dtype.kind not in "iubU" or values.ndim != 1:
         raise DataError(
-            f"{where} has shape {values.shape} and type {values.dtype}. "
-            "Labels are one whole number for each image; targets are floats. "
-            "Take argmax(axis=1) of labels that are coded as rows of zeros and a one."
+            f"{where} has shape {values.shape} and dtype {values.dtype}; expected one label for "
+            "each image, an integer or a word, one-hot rows, or targets as floats."
         )
-    if len(values) and not 0 <= int(values.min()) <= int(values.max()) < MOST_CLASSES:
-        raise DataError(
-            f"{where} holds labels from {values.min()} to {values.max()}. "
-            f"Labels count from 0, and there are at most {MOST_CLASSES:,} classes. "
-            "Number the classes 0, 1, 2, ... and save again."
-        )
-    return values.astype(np.int64)
+    if values.dtype.kind == "u" and len(values) and int(values.max()) > np.iinfo(np.int64).max:
+        raise DataError(f"{where} holds the label {values.max()}; expected at most 2**63 - 1.")
+    return values if values.dtype.kind == "U" else values.astype(np.int64)
+
+
+def _are_one_hot(values: Array) -> bool:
+    """Whether rows hold one 1 and otherwise zeros, the code of the class at the place of the 1."""
+    if values.ndim != 2 or not values.size or values.min() != 0 or values.max() != 1:
+        return False
+    ones = values == 1
+    return bool((ones.sum(axis=1) == 1).all() and (ones | (values == 0)).all())
 
 
 def as_part(x: Array, y: Array, *, images: str, labels: str) -> tuple[Array, Array]:
-    """Check images and their labels, and that there are as many of the one as of the other.
+    """Check images and their labels, and that there is one label for each image.
 
     Parameters
     ----------
     x, y
         Images and labels as they were read.
     images, labels
-        What they are called in messages.
+        Their names in errors.
 
     Returns
     -------
     x, y
-        As :func:`as_images` and :func:`as_labels` bring them.
+        As :func:`as_images` and :func:`as_labels` return them.
 
     Raises
     ------
@@ -212,8 +231,8 @@ def as_part(x: Array, y: Array, *, images: str, labels: str) -> tuple[Array, Arr
     x, y = as_images(x, where=images), as_labels(y, where=labels)
     if len(x) != len(y):
         raise DataError(
-            f"{images} has {len(x)} images, but {labels} has {len(y)} labels. "
-            "Each image has one label. Check that the two belong together."
+            f"{images} has {len(x)} images, but {labels} has {len(y)} labels; expected one label "
+            "for each image. Check that the two belong together."
         )
     return x, y
 
@@ -224,110 +243,145 @@ def assemble(
     *,
     name: str,
     source: str,
-    classes: tuple[str, ...] = (),
+    classes: tuple[Value, ...] = (),
     notes: tuple[str, ...] = (),
 ) -> Dataset:
-    """Put the parts of a data set together, after checking that they are alike.
+    """Put the parts of a data set together, after checking that they match.
 
     Parameters
     ----------
     train, test
-        Images and labels of each part, as :func:`as_part` gives them.
+        Images and labels of each part, as :func:`as_part` returns them.
     name, source, notes
         As in :class:`Dataset`.
     classes
-        Names of the classes; without them, the classes are called by their numbers.
+        Names of the classes, if the labels are their indices. Without them, the classes are the
+        values of the labels, in ascending order.
 
     Returns
     -------
     Dataset
-        With an empty test part where ``test`` is None.
+        With an empty test part if ``test`` is None.
 
     Raises
     ------
     DataError
-        If the images of the parts differ in shape or type, the labels in kind, or a label has no
-        name.
+        If the images of the parts differ in shape or dtype, the labels in type, a label has no
+        name, or there are too many different labels.
     """
     (x, y), (x_test, y_test) = train, test or (train[0][:0], train[1][:0])
     if x.shape[1:] != x_test.shape[1:] or x.dtype != x_test.dtype:
         raise DataError(
             f"{source} has training images of {_describe_images(x)}, but test images of "
-            f"{_describe_images(x_test)}. A network takes images of one size and type. "
-            "Bring them to one size and type and save them again."
+            f"{_describe_images(x_test)}; expected the same size and dtype. Convert them and save "
+            "them again."
         )
-    if y.shape[1:] != y_test.shape[1:] or y.dtype != y_test.dtype:
+    if y.shape[1:] != y_test.shape[1:] or y.dtype.kind != y_test.dtype.kind:
         raise DataError(
-            f"{source} has training labels of shape {y.shape} and type {y.dtype}, but test labels "
-            f"of shape {y_test.shape} and type {y_test.dtype}. Both parts have labels of one kind. "
-            "Save them alike."
+            f"{source} has training labels of shape {y.shape} and dtype {y.dtype}, but test labels "
+            f"of shape {y_test.shape} and dtype {y_test.dtype}; expected the same type. Save them "
+            "alike."
         )
-    numbered = class_names(y, y_test)
-    if classes and len(classes) < len(numbered):
-        raise DataError(
-            f"{source} names {len(classes)} classes, but has labels up to {len(numbered) - 1}. "
-            "Each label from 0 has a name. Add the missing names, or leave all of them out."
-        )
+    if classes and y.dtype.kind == "i":
+        _require_names(y, y_test, classes, source)
+    elif y.dtype.kind in "iU":
+        classes = class_values(y, y_test, where=source)
+        y, y_test = (np.searchsorted(np.array(classes), part) for part in (y, y_test))
+    else:
+        classes = ()
     return Dataset(
         x=x,
         y=y,
         x_test=x_test,
         y_test=y_test,
-        classes=(classes or numbered) if numbered else (),
+        classes=classes,
         name=name,
         source=source,
-        notes=notes,
+        notes=(*notes, *_notes_on_targets(y)),
     )
 
 
 def _describe_images(x: Array) -> str:
-    """Say size and type of images."""
+    """Write size and dtype of images."""
     return f"{' x '.join(map(str, x.shape[1:]))} {x.dtype}"
 
 
-def class_names(*labels: Array) -> tuple[str, ...]:
-    """Name classes by their numbers, from 0 to the largest label; float targets have none.
+def _require_names(y: Array, y_test: Array, classes: tuple[Value, ...], source: str) -> None:
+    """Raise if a label is not the index of a class."""
+    for part in (y, y_test):
+        outside = part[(part < 0) | (part >= len(classes))]
+        if len(outside):
+            raise DataError(
+                f"{source} names {len(classes)} classes, but has the label {outside[0]}; expected "
+                f"0 to {len(classes) - 1}. Add the missing names, or leave all of them out."
+            )
+
+
+def _notes_on_targets(y: Array) -> tuple[str, ...]:
+    """Point out floats that look like labels."""
+    if y.dtype.kind != "f" or y.ndim != 1 or not np.array_equal(y, np.rint(y)):
+        return ()
+    note = (
+        "The targets are integers stored as floats, and are used as numbers to predict. If they "
+        "are classes, save y.astype(int) instead."
+    )
+    return (note,)
+
+
+def class_values(*labels: Array, where: str) -> tuple[Value, ...]:
+    """Find the different values of labels.
 
     Parameters
     ----------
     labels
-        The labels of each part.
+        The labels of each part: words or integers.
+    where
+        Name of the data in errors.
 
     Returns
     -------
-    tuple of str
-        ``"0"``, ``"1"``, ... Labels are never renumbered: a part in which a class is missing must
-        still agree with a network that was trained on all of them.
-
-    Examples
-    --------
-    >>> class_names(np.array([0, 2]), np.array([1]))
-    ('0', '1', '2')
-    """
-    whole = [part for part in labels if part.dtype.kind == "i" and len(part)]
-    return tuple(map(str, range(1 + max((int(part.max()) for part in whole), default=-1))))
-
-
-def check_classes(y: Array, classes: Sequence[str], *, where: str) -> None:
-    """Check that there is something to tell apart.
-
-    Parameters
-    ----------
-    y
-        Labels of the training part.
-    classes
-        Names of the classes.
-    where
-        What the data are called in the message.
+    tuple of str or int
+        In ascending order.
 
     Raises
     ------
     DataError
-        If whole-number labels name one class only.
+        If there are so many that they cannot be classes.
+
+    Examples
+    --------
+    >>> class_values(np.array([3, 1]), np.array([-1]), where="example")
+    (-1, 1, 3)
     """
-    if y.dtype.kind == "i" and len(np.unique(y)) == 1:
+    every = np.concatenate(labels)
+    values: list[Any] = np.unique(every).tolist()
+    if len(values) > MOST_CLASSES or (len(values) > _MANY and len(every) < 2 * len(values)):
         raise DataError(
-            f"All {len(y)} training images of {where} belong to one class, {classes[y[0]]!r}. "
-            "A network that tells classes apart needs images of at least two. "
-            "Add images of another class."
+            f"{where} has {len(values):,} different labels for {len(every):,} images; integers and "
+            "words are taken for classes. Save numbers to predict as float32."
+        )
+    return tuple(values)
+
+
+def check_classes(y: Array, classes: tuple[Value, ...], *, where: str) -> None:
+    """Check that there are at least two classes.
+
+    Parameters
+    ----------
+    y
+        Indices of the training part's classes.
+    classes
+        Their values.
+    where
+        Name of the data in errors.
+
+    Raises
+    ------
+    DataError
+        If all images belong to one class.
+    """
+    if classes and len(np.unique(y)) == 1:
+        raise DataError(
+            f"All {len(y)} training images of {where} belong to one class, {classes[y[0]]!r}; "
+            "expected at least two. Add images of another class."
         )

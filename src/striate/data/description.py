@@ -1,16 +1,16 @@
-"""What a data set consists of, for people and for machines."""
+"""Summaries of data sets, as tables and as data."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from striate.data.dataset import Dataset
+from striate.data.dataset import Dataset, Value
 from striate.shapes import Array
 
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """A data set in numbers; as text, a table of its classes.
+    """Summary of a data set; as text, a table of its classes.
 
     Parameters
     ----------
@@ -19,13 +19,13 @@ class Description:
     image_shape
         Rows, columns, channels.
     dtype
-        Type of the pixels.
+        Data type of the pixels.
     lowest, highest
         Range of the pixels in the training part.
     images, test_images
-        How many there are in each part.
+        Number of images in each part.
     classes
-        Names of the classes; none where the targets are numbers.
+        Values of the classes; empty if the targets are numbers.
     counts, test_counts
         Images of each class in each part.
     """
@@ -40,7 +40,7 @@ class Description:
     highest: float
     images: int
     test_images: int
-    classes: tuple[str, ...]
+    classes: tuple[Value, ...]
     counts: tuple[int, ...]
     test_counts: tuple[int, ...]
 
@@ -59,7 +59,10 @@ class Description:
             lines.append("")
             rows = [("class", "training", "test")]
             rows += zip(
-                self.classes, map(str, self.counts), map(str, self.test_counts), strict=True
+                map(str, self.classes),
+                map(str, self.counts),
+                map(str, self.test_counts),
+                strict=True,
             )
             wide = max(len(row[0]) for row in rows)
             lines += [f"{name:<{wide}}  {count:>8}  {test:>8}" for name, count, test in rows]
@@ -67,7 +70,7 @@ class Description:
 
 
 def describe(dataset: Dataset) -> Description:
-    """Count the images of each class, and find size, type and range of the pixels.
+    """Count the images of each class, and find size, dtype and range of the pixels.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ def describe(dataset: Dataset) -> Description:
     Returns
     -------
     Description
-        Its ``str()`` is a table; ``dataclasses.asdict`` makes what JSON can hold.
+        ``str()`` writes it as a table; ``dataclasses.asdict`` gives what JSON can hold.
 
     Examples
     --------
@@ -108,6 +111,6 @@ def describe(dataset: Dataset) -> Description:
     )
 
 
-def _counts(y: Array, classes: tuple[str, ...]) -> tuple[int, ...]:
+def _counts(y: Array, classes: tuple[Value, ...]) -> tuple[int, ...]:
     """Count the images of each class."""
     return tuple(np.bincount(y, minlength=len(classes)).tolist()) if classes else ()

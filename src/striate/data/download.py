@@ -1,4 +1,4 @@
-"""Downloading published data sets into the user's cache, checked before they appear there."""
+"""Downloading published data sets into the user's cache, with their checksums verified."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -6,41 +6,40 @@ from pathlib import Path
 
 from striate.data.catalog import Known, RemoteFile
 from striate.errors import DataError
-from striate.files import atomic_write, user_cache
+from striate.files import atomic_write, reason, remove_abandoned, shown, user_cache
 
 Progress = Callable[[str, int, int], None]
-"""Called with a file's name, the bytes that have come, and the bytes in all."""
+"""Called with a file's name, the number of bytes received, and the total."""
 
 TIMEOUT = 30.0
-"""Seconds that a mirror may stay silent before the next one is tried."""
+"""Seconds without an answer after which the next mirror is tried."""
 
 _PIECE = 1 << 16
 
 
 class _MirrorError(Exception):
-    """Why a mirror did not serve."""
+    """The reason why a mirror could not be used."""
 
 
 def cache_folder() -> Path:
-    """Find where striate keeps downloaded data.
+    """Return the folder for downloaded data.
 
     Returns
     -------
     Path
-        ``data`` in :func:`striate.files.user_cache`. It need not exist.
+        ``data`` in :func:`striate.files.user_cache`. It may not exist yet.
 
     Raises
     ------
     DataError
-        If the system does not say where the user's home is.
+        If the user has no home folder.
     """
     try:
         return user_cache() / "data"
     except RuntimeError as error:
         raise DataError(
-            f"There is no place to keep data: {error} "
-            "Downloaded data are kept in the user's folder for caches. "
-            "Set XDG_CACHE_HOME to a folder, or give the folder that has the data."
+            f"There is no folder for downloaded data: {error} Set XDG_CACHE_HOME to a folder, or "
+            "give the folder that has the data."
         ) from error
 
 
@@ -52,32 +51,33 @@ def fetch(
     progress: Progress | None = None,
     timeout: float = TIMEOUT,
 ) -> None:
-    """Download the files of a data set, each from the first mirror that gives it unchanged.
+    """Download the files of a data set, each from the first mirror that has it unchanged.
 
     Parameters
     ----------
     name
-        The name of the data set, for messages.
+        The name of the data set in errors.
     known
         Its files and mirrors.
     folder
-        Where the files are to appear; made if it is missing. A file of the right name and size
-        that is there already is not downloaded again.
+        Where to put the files; it is made if it does not exist. A file with the right name and size
+        is not downloaded again.
     progress
         Called after each piece.
     timeout
-        Seconds without a byte after which a mirror is given up.
+        Seconds without an answer after which the next mirror is tried.
 
     Raises
     ------
     DataError
-        If a file cannot be had from any mirror; the text says of each why.
+        If no mirror has a file; the text lists their reasons.
     ModelFileError
         If a file cannot be written.
     """
     _make_folder(folder)
     for file in known.files:
         target = folder / file.name
+        remove_abandoned(target)
         if not (target.is_file() and target.stat().st_size == file.size):
             reasons = _fetch_file(file, known.mirrors, target, progress, timeout)
             if reasons:
@@ -93,7 +93,7 @@ def _fetch_file(
     progress: Progress | None,
     timeout: float,
 ) -> str:
-    """Download a file from the first mirror that gives it; say why if none does."""
+    """Download a file from the first mirror that has it; return the reasons if none has."""
     reasons = []
     for mirror in mirrors:
         try:
@@ -108,16 +108,16 @@ def _fetch_file(
 
 
 def missing(name: str, known: Known, folder: Path, why: str) -> DataError:
-    """Word the error for a data set that is not there and cannot be had.
+    """Word the error for a data set that is not on this machine and cannot be downloaded.
 
     Parameters
     ----------
     name, known
         The data set.
     folder
-        Where its files may be put.
+        Where its files can be put.
     why
-        What was tried.
+        Why it cannot be downloaded.
 
     Returns
     -------
@@ -125,44 +125,43 @@ def missing(name: str, known: Known, folder: Path, why: str) -> DataError:
         To be raised.
     """
     return DataError(
-        f"{name} is not on this machine, and {why}. "
-        f"It consists of {', '.join(file.name for file in known.files)}. "
-        f"Put these into {folder}, or into {name} in the folder that STRIATE_DATA names."
+        f"{name} is not on this machine, and {why}. Put its files "
+        f"({', '.join(file.name for file in known.files)}) into {shown(folder)}, or set "
+        f"STRIATE_DATA to a folder that has them in {name}."
     )
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the folder for downloads, with those above it."""
+    """Make the folder for downloads and those above it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(
-            f"The folder {folder} could not be made: {error.strerror or error}. "
-            "Downloaded data are kept in the user's folder for caches. "
-            "Set XDG_CACHE_HOME to a folder that you may write to."
+            f"Cannot make the folder {shown(folder)}: {reason(error)}. Set XDG_CACHE_HOME to a "
+            "writable folder."
         ) from error
 
 
 def _pieces(address: str, timeout: float) -> Iterator[bytes]:
-    """Read what is at an address, piece by piece."""
-    # These two take 25 ms to import, a third of NumPy's time, and are needed but once.
+    """Read an address, piece by piece."""
+    # These two take 25 ms to import, a third of NumPy's time, and are rarely needed.
     import http.client  # noqa: PLC0415
     import urllib.request  # noqa: PLC0415
 
     try:
-        # The addresses are those of the catalog.
+        # The addresses come from the catalog.
         with urllib.request.urlopen(address, timeout=timeout) as answer:  # noqa: S310
             while piece := answer.read(_PIECE):
                 yield piece
     except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = str(error).removeprefix("<urlopen error ").removesuffix(">")
-        raise _MirrorError(f"did not answer: {reason or type(error).__name__}") from error
+        why = str(error).removeprefix("<urlopen error ").removesuffix(">")
+        raise _MirrorError(f"did not answer: {why or type(error).__name__}") from error
 
 
 def _checked(
     pieces: Iterator[bytes], file: RemoteFile, progress: Progress | None
 ) -> Iterator[bytes]:
-    """Pass the pieces of a file on, and complain at the end if they were those of another."""
+    """Pass on the pieces of a file, and raise at the end if they are not the published ones."""
     count, checksum = 0, hashlib.sha256()
     for piece in pieces:
         count += len(piece)

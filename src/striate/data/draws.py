@@ -1,4 +1,4 @@
-"""Random words for images, drawn from the seed, the epoch and the image's number alone."""
+"""Random words for images that depend only on the seed, the epoch and the image's index."""
 
 import numpy as np
 
@@ -8,26 +8,26 @@ from striate.shapes import Array, Int
 
 _WORD = 1 << 32
 _BLOCK = 4
-_DATA = 0x64617461  # "data": sets these counters apart from those of other users of the same seed
+_DATA = 0x64617461  # "data": keeps these counters apart from other uses of the same seed
 
 
 def draw(
     images: Int[Array, "n"], *, seed: int, purpose: int, epoch: int = 0, words: int = 1
 ) -> Int[Array, "n words"]:
-    """Draw random words of 32 bits for each of some images.
+    """Draw random words of 32 bits for some images.
 
     Parameters
     ----------
     images
-        Numbers of the images in their data set.
+        Indices of the images in their data set.
     seed
         From 0 to 2**64 - 1.
     purpose
-        What the words are for, 0 to 255: different purposes draw different words.
+        Number from 0 to 255 for what the words are used; each purpose draws other words.
     epoch
-        How often the data have been gone through before.
+        Number of the epoch.
     words
-        Words for each image.
+        Number of words for each image.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def draw(
     Raises
     ------
     OptionError
-        If the seed does not fit into 64 bits, or a number of an image or an epoch into 32.
+        If the seed does not fit into 64 bits, or an index or the epoch into 32.
 
     Sources
     -------
@@ -45,7 +45,7 @@ def draw(
 
     Examples
     --------
-    Image 7 is given the same words, whoever is beside it:
+    Image 7 has the same words, whichever images are drawn with it:
 
     >>> alone = draw(np.array([7]), seed=1, purpose=2, words=3)
     >>> among = draw(np.array([5, 7]), seed=1, purpose=2, words=3)
@@ -53,15 +53,11 @@ def draw(
     True
     """
     if not 0 <= seed < _WORD * _WORD:
-        raise OptionError(
-            f"The seed {seed} does not fit. A seed is a whole number from 0 to 2**64 - 1. "
-            "Use a small one, such as 0."
-        )
+        raise OptionError(f"`seed` must be an integer from 0 to 2**64 - 1, got {seed}. Try seed=0.")
     if not 0 <= epoch < _WORD or (len(images) and not 0 <= images.min() <= images.max() < _WORD):
         raise OptionError(
-            f"Epoch {epoch} and the images' numbers cannot be counted. "
-            "Epochs and images are numbered from 0 to 2**32 - 1. "
-            "Number the images by their places in the data set."
+            "The epoch and the indices of the images must be from 0 to 2**32 - 1, got epoch "
+            f"{epoch} and indices {_range(images)}. Use the positions in the data set as indices."
         )
     blocks = -(-words // _BLOCK)
     counter = np.empty((len(images), blocks, 4), np.uint32)
@@ -74,7 +70,7 @@ def draw(
 
 
 def below(words: Int[Array, "..."], limit: Int[Array, "..."] | int) -> Int[Array, "..."]:
-    r"""Make whole numbers from 0 up to, and without, a limit of random words.
+    r"""Convert random words to integers from 0 up to, but not including, a limit.
 
     .. math:: k = \lfloor word \cdot limit / 2^{32} \rfloor
 
@@ -88,8 +84,8 @@ def below(words: Int[Array, "..."], limit: Int[Array, "..."] | int) -> Int[Array
     Returns
     -------
     Array
-        int64; for limits of some hundred pixels no number is likelier than another by more than one
-        part in ten million.
+        int64. For limits of a few hundred pixels, the probabilities of any two numbers differ by
+        less than one part in ten million.
 
     Examples
     --------
@@ -97,3 +93,8 @@ def below(words: Int[Array, "..."], limit: Int[Array, "..."] | int) -> Int[Array
     array([0, 5, 9])
     """
     return (np.asarray(words, np.int64) * limit) >> 32
+
+
+def _range(images: Array) -> str:
+    """Write the range of indices."""
+    return f"{images.min()} to {images.max()}" if len(images) else "of no images"

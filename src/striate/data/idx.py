@@ -8,10 +8,11 @@ from typing import IO
 
 import numpy as np
 
+from striate.data.allocation import require_memory
 from striate.data.dataset import Dataset, as_part, assemble
 from striate.data.streams import list_folder, open_binary, read_at_most
 from striate.errors import DataError, OptionError
-from striate.files import atomic_write
+from striate.files import as_path, atomic_write, shown
 from striate.shapes import Array
 
 TYPES = {
@@ -22,10 +23,11 @@ TYPES = {
     0x0D: np.dtype(">f4"),
     0x0E: np.dtype(">f8"),
 }
-"""Type codes of the format, the third byte of a file."""
+"""Type codes of the format: the third byte of a file."""
 
 _MOST_AXES = 8
-_INFLATION = 1032  # what deflate reaches at best: 258 bytes for 2 bits
+_COPIES = 2  # of the values, while they are read: in the file's byte order and in the machine's
+_INFLATION = 1032  # the best ratio of deflate: 258 bytes for 2 bits
 
 
 def read_idx(path: str | os.PathLike[str]) -> Array:
@@ -34,7 +36,7 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
     Parameters
     ----------
     path
-        The file; whether it is compressed is seen from its content.
+        The file; its content tells whether it is compressed.
 
     Returns
     -------
@@ -45,22 +47,25 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
     ------
     DataError
         If the file is not an IDX file, or holds fewer or more bytes than its header says.
+    OutOfMemoryError
+        If there is not enough memory for its values.
 
     Sources
     -------
     LeCun, Cortes and Burges 1998.
     """
-    path = Path(path)
+    path = as_path(path)
     with open_binary(path) as file:
         dtype, shape = _read_header(file, path)
         need = math.prod(shape) * dtype.itemsize
         if need > path.stat().st_size * _INFLATION:
-            raise _wrong_length(path, shape, dtype, f"cannot hold {need}")
+            raise _wrong_length(path, shape, dtype, f"cannot hold {need:,}")
+        require_memory(_COPIES * need, f"{shown(path)} needs", "Read a part of the data")
         content = read_at_most(file, need)
         if len(content) < need:
-            raise _wrong_length(path, shape, dtype, f"holds {len(content)}")
+            raise _wrong_length(path, shape, dtype, f"holds {len(content):,}")
         if file.read(1):
-            raise _wrong_length(path, shape, dtype, f"holds more than {need}")
+            raise _wrong_length(path, shape, dtype, f"holds more than {need:,}")
     return np.frombuffer(content, dtype).astype(dtype.newbyteorder("="), copy=False).reshape(shape)
 
 
@@ -69,17 +74,16 @@ def _read_header(file: IO[bytes], path: Path) -> tuple[np.dtype, tuple[int, ...]
     magic = file.read(4)
     if not is_idx(magic):
         raise DataError(
-            f"{path} does not begin as an IDX file does: its first bytes are "
-            f"{magic.hex(' ') or 'missing'}. They must be 00 00, a type "
+            f"{shown(path)} is not an IDX file: its first bytes are "
+            f"{magic.hex(' ') or 'missing'}; expected 00 00, a type "
             f"({', '.join(f'{code:02x}' for code in TYPES)}) and the number of axes (1 to "
-            f"{_MOST_AXES}). Check that this is the right file, or download it again."
+            f"{_MOST_AXES}). Check the path, or download the file again."
         )
     lengths = file.read(4 * magic[3])
     if len(lengths) < 4 * magic[3]:
         raise DataError(
-            f"{path} ends within its header, after {4 + len(lengths)} bytes. "
-            f"A file of {magic[3]} axes has a header of {4 + 4 * magic[3]} bytes. "
-            "Copy or download the file again."
+            f"{shown(path)} ends within its header, after {4 + len(lengths)} of "
+            f"{4 + 4 * magic[3]} bytes. Copy or download it again."
         )
     return TYPES[magic[2]], tuple(np.frombuffer(lengths, ">u4").tolist())
 
@@ -115,22 +119,22 @@ def is_idx(start: bytes) -> bool:
 
 
 def _wrong_length(path: Path, shape: tuple[int, ...], dtype: np.dtype, held: str) -> DataError:
-    """Word the error for a file whose length is not what its header says."""
+    """Word the error for a file that is shorter or longer than its header says."""
     product = " x ".join(map(str, (*shape, dtype.itemsize)))
     return DataError(
-        f"{path} {held} bytes of data, but its header asks for {math.prod(shape) * dtype.itemsize} "
-        f"({product}). An IDX file holds exactly the values that its header counts. "
-        "Copy or download the file again."
+        f"{shown(path)} {held} bytes of data, but its header says "
+        f"{math.prod(shape) * dtype.itemsize:,} ({product}). Copy or download it again."
     )
 
 
 def write_idx(path: str | os.PathLike[str], values: Array) -> None:
-    """Write one IDX file; gzip'd where its name ends in ``.gz``, then without name and time.
+    """Write one IDX file, compressed with gzip if its name ends in ``.gz``.
 
     Parameters
     ----------
     path
-        Where the file is to appear.
+        Where the file is to appear. Compressed files hold neither a name nor a time, so that the
+        same values give the same bytes.
     values
         One to eight axes of a type that the format has.
 
@@ -156,15 +160,14 @@ def write_idx(path: str | os.PathLike[str], values: Array) -> None:
     codes = {dtype.newbyteorder("="): code for code, dtype in TYPES.items()}
     if values.dtype not in codes or not 1 <= values.ndim <= _MOST_AXES:
         raise OptionError(
-            f"An array of {values.ndim} axes and type {values.dtype} has no place in an IDX file. "
-            f"The format has {', '.join(map(str, codes))} and 1 to {_MOST_AXES} axes. Convert it "
-            "first."
+            f"Cannot write an array of {values.ndim} axes and dtype {values.dtype} as IDX; "
+            f"expected 1 to {_MOST_AXES} axes of {', '.join(map(str, codes))}. Convert it first."
         )
     code = codes[values.dtype]
     header = bytes([0, 0, code, values.ndim]) + np.array(values.shape, ">u4").tobytes()
     content = header + values.astype(TYPES[code]).tobytes()
     with atomic_write(path) as file:
-        if Path(path).suffix == ".gz":
+        if as_path(path).suffix == ".gz":
             with gzip.GzipFile("", "wb", compresslevel=9, fileobj=file, mtime=0) as packed:
                 packed.write(content)
         else:
@@ -182,22 +185,22 @@ def read_pair(images: Path, labels: Path) -> tuple[Array, Array]:
     Returns
     -------
     x, y
-        Images and labels as a :class:`striate.data.dataset.Dataset` has them.
+        Checked images and labels, see :func:`striate.data.dataset.as_part`.
 
     Raises
     ------
     DataError
-        If one of them cannot be used, or they do not belong together.
+        If one of them cannot be used, or their numbers differ.
 
     Sources
     -------
     LeCun, Cortes and Burges 1998.
     """
-    return as_part(read_idx(images), read_idx(labels), images=str(images), labels=str(labels))
+    return as_part(read_idx(images), read_idx(labels), images=shown(images), labels=shown(labels))
 
 
 def read_file(path: Path) -> Dataset:
-    """Read the images of one file with the labels beside it, as a training part alone.
+    """Read one file of images and the file of their labels, without a test part.
 
     Parameters
     ----------
@@ -220,16 +223,16 @@ def read_file(path: Path) -> Dataset:
     """
     for images, labels in find_pairs(path.parent):
         if path in (images, labels):
-            return assemble(read_pair(images, labels), name=path.name, source=str(path))
+            return assemble(read_pair(images, labels), name=shown(path.name), source=shown(path))
     raise DataError(
-        f"{path} has no partner in its folder. Images and labels are two IDX files whose names "
-        "differ only in 'images' and 'labels' (and idx3 and idx1), such as "
-        "train-images-idx3-ubyte and train-labels-idx1-ubyte. Put the other file beside it."
+        f"{shown(path)} needs its images or labels in the same folder, in a file whose name "
+        "differs only in 'images' and 'labels' (and idx3 and idx1), such as "
+        "train-images-idx3-ubyte and train-labels-idx1-ubyte. Put that file next to it."
     )
 
 
 def read_folder(folder: Path) -> Dataset:
-    """Read a folder of IDX files: the pair for training and, if it is there, the pair for testing.
+    """Read a folder of IDX files: the training pair and, if there is one, the test pair.
 
     Parameters
     ----------
@@ -240,12 +243,12 @@ def read_folder(folder: Path) -> Dataset:
     Returns
     -------
     Dataset
-        Without a test part where there is one pair.
+        Without a test part if there is only one pair.
 
     Raises
     ------
     DataError
-        If there is no pair or no telling which is which, or a file cannot be used.
+        If there is no pair, it is unclear which pair is which, or a file cannot be used.
 
     Sources
     -------
@@ -255,13 +258,13 @@ def read_folder(folder: Path) -> Dataset:
     return assemble(
         read_pair(*train),
         read_pair(*test) if test else None,
-        name=folder.name,
-        source=str(folder),
+        name=shown(folder.name),
+        source=shown(folder),
     )
 
 
 def find_pairs(folder: Path) -> list[tuple[Path, Path]]:
-    """Find the files of images in a folder that have a file of labels beside them.
+    """Find the files of images in a folder that have a file of labels.
 
     Parameters
     ----------
@@ -271,7 +274,7 @@ def find_pairs(folder: Path) -> list[tuple[Path, Path]]:
     Returns
     -------
     list of (images, labels)
-        By name; where a file is there both plain and gzip'd, the plain one.
+        By name; if a file exists both plain and compressed, the plain one.
     """
     files = {path.name.removesuffix(".gz"): path for path in reversed(list_folder(folder))}
     return [
@@ -285,7 +288,7 @@ def find_pairs(folder: Path) -> list[tuple[Path, Path]]:
 def _parts(
     folder: Path, pairs: list[tuple[Path, Path]]
 ) -> tuple[tuple[Path, Path], tuple[Path, Path] | None]:
-    """Tell the pair for training from the pair for testing."""
+    """Distinguish the training pair from the test pair."""
     test = [pair for pair in pairs if "test" in pair[0].name or "t10k" in pair[0].name]
     train = [pair for pair in pairs if pair not in test]
     if not train and len(test) == 1:
@@ -293,8 +296,8 @@ def _parts(
     if len(train) != 1 or len(test) > 1:
         found = ", ".join(images.name for images, _ in pairs) or "none"
         raise DataError(
-            f"{folder} has {len(train)} training and {len(test)} test pairs of IDX files "
-            f"(images: {found}). A folder holds one pair for training and at most one for testing, "
-            "which has 'test' or 't10k' in its name. Give the path of one file instead."
+            f"{shown(folder)} has {len(train)} training and {len(test)} test pairs of IDX files "
+            f"(images: {found}); expected one training pair and at most one test pair, with 'test' "
+            "or 't10k' in its name. Give the path of one file instead."
         )
     return train[0], test[0] if test else None

@@ -1,14 +1,49 @@
-"""A folder of pictures with one subfolder for each class."""
+"""A folder of pictures with one subfolder for each class, perhaps in ``train`` and ``test``.
 
+::
+
+    photos/cat/1.png  photos/dog/7.png                                  classes
+    photos/Train/cat/1.png  photos/Test/cat/7.png  photos/val/cat/9.png parts, each with classes
+
+A subfolder is a part if its name says so, in any case, and it holds folders rather than pictures:
+a class may be called ``train`` too. Nothing is left out silently: the data set's notes list what
+was not read.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from striate.data.dataset import Dataset, assemble
-from striate.data.pictures import decode, is_picture, survey
+from striate.data.pictures import Layout, decode, is_picture, plug_in_for, survey
 from striate.data.streams import list_folder
 from striate.errors import DataError
+from striate.files import shown
 from striate.shapes import Array
+
+_PARTS = {
+    "train": "train",
+    "training": "train",
+    "test": "test",
+    "testing": "test",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+}
+"""Names of parts, in lower case."""
+
+_MOST_ENDINGS = 5
+
+
+@dataclass
+class _Found:
+    """Pictures of one folder tree, and the names of the other files in it."""
+
+    pictures: list[Path] = field(default_factory=list[Path])
+    others: list[Path] = field(default_factory=list[Path])
 
 
 def read_folder(
@@ -23,93 +58,246 @@ def read_folder(
     Parameters
     ----------
     folder
-        One subfolder for each class, named as the class, with the pictures in it, at any depth;
-        or a subfolder ``train`` of that form, and beside it perhaps a subfolder ``test``. Hidden
-        files and files whose names are not those of pictures are passed over.
+        One subfolder for each class, with its pictures at any depth; the class has the name of the
+        subfolder. Or a subfolder ``train`` (``training``) of that form, and next to it perhaps
+        ``test`` (``testing``) and ``val`` (``valid``, ``validation``); upper and lower case are
+        the same. Without a ``test``, the validation part is the test part; with one, it is left
+        out. Hidden files are ignored.
     size, channels, resize
-        As for :func:`striate.data.pictures.read_pictures`; chosen for both parts together.
+        As for :func:`striate.data.pictures.read_pictures`; the same for all parts.
 
     Returns
     -------
     Dataset
-        Classes in the order of their names, or of their numbers where all names are numbers;
-        images in the order of class and path. Without a test part where there is no subfolder
-        ``test``.
+        Classes in the order of their names, or of their numbers if all names are numbers; images
+        in the order of class and path. The notes list what was not read.
 
     Raises
     ------
     DataError
-        If there is no class or one class only, a class has no pictures, the test part has a class
-        that the training part has not, or a picture cannot be read.
+        If there are fewer than two classes, a class has no pictures, the test part has a class
+        that the training part does not have, there is a test part but no training part, or a
+        picture cannot be read.
     OptionError
-        If the size, the channels or the rule cannot be.
+        If the size, the channels or the rule is not valid.
+    OutOfMemoryError
+        If there is not enough memory for the pictures.
     """
-    divided = (folder / "train").is_dir()
-    train = _list_classes(folder / "train" if divided else folder)
-    test = _list_classes(folder / "test") if divided and (folder / "test").is_dir() else {}
+    train_folder, test_folder, notes = _parts(folder)
+    train, others = _classes_in(train_folder)
+    test: dict[str, _Found] = {}
+    if test_folder is not None:
+        test, more = _classes_in(test_folder)
+        others = [*others, *more]
     _check_classes(folder, train, test)
     classes = sorted(train, key=int) if all(map(str.isdecimal, train)) else sorted(train)
-    train_files = [path for name in classes for path in train[name]]
-    test_files = [path for name in classes for path in test.get(name, ())]
+    train_files = [path for name in classes for path in train[name].pictures]
+    test_files = [path for name in classes if name in test for path in test[name].pictures]
     layout = survey([*train_files, *test_files], size=size, channels=channels)
-    notes = []
-    if layout.changed:
-        notes.append(
-            f"{layout.changed} of {len(train_files) + len(test_files)} pictures had another size "
-            f"and were brought to {layout.rows} x {layout.columns} pixels ({resize})."
-        )
+    notes += _notes_on_layout(layout, len(train_files) + len(test_files), resize)
+    skipped = [*others, *(path for one in (*train.values(), *test.values()) for path in one.others)]
+    notes += _notes_on_skipped(skipped)
     return assemble(
         (decode(train_files, layout, resize=resize), _labels(classes, train)),
         (decode(test_files, layout, resize=resize), _labels(classes, test)) if test else None,
-        name=folder.name,
-        source=str(folder),
-        classes=tuple(classes),
+        name=shown(folder.name),
+        source=shown(folder),
+        classes=tuple(map(shown, classes)),
         notes=tuple(notes),
     )
 
 
-def _list_classes(folder: Path) -> dict[str, list[Path]]:
-    """Find the pictures of each class."""
-    return {entry.name: _list_pictures(entry) for entry in list_folder(folder) if entry.is_dir()}
+def _parts(folder: Path) -> tuple[Path, Path | None, list[str]]:
+    """Find the folders of the training and of the test part, and say what is left out."""
+    parts: dict[str, list[Path]] = {"train": [], "test": [], "validation": []}
+    others: list[Path] = []
+    for entry in _folders_in(folder):
+        part = _PARTS.get(entry.name.lower())
+        (others if part is None or not _folders_in(entry) else parts[part]).append(entry)
+    found = [entry for entries in parts.values() for entry in entries]
+    classes = any(_pictures_in(entry) for entry in others)
+    if len(found) == 1 and (_loose_in(found[0]) or (classes and len(_folders_in(found[0])) < 2)):
+        return folder, None, []  # a class that is called train, perhaps with a folder in it
+    for part, entries in parts.items():
+        if len(entries) > 1:
+            raise DataError(
+                f"{shown(folder)} has {len(entries)} {part} folders "
+                f"({_names(entries)}); expected one. Put their pictures into one of them."
+            )
+    train, test, validation = (next(iter(entries), None) for entries in parts.values())
+    if train is None:
+        if found and not classes:
+            raise DataError(
+                f"{shown(folder)} has {_names(found)}, but no folder called train. Rename the "
+                "folder that holds the training pictures to train, or give its path."
+            )
+        return folder, None, []
+    return train, *_test_part(folder, test, validation, others)
 
 
-def _list_pictures(folder: Path) -> list[Path]:
-    """Find the pictures in a folder and the folders in it; links to folders are not followed."""
+def _test_part(
+    folder: Path, test: Path | None, validation: Path | None, others: Iterable[Path]
+) -> tuple[Path | None, list[str]]:
+    """Choose the test part next to a training part, and say what is left out."""
+    notes: list[str] = []
+    if validation is not None and test is None:
+        notes.append(
+            f"There is no test folder, so {shown(validation.name)} "
+            f"({_pictures(len(_pictures_in(validation)))}) is the test part."
+        )
+        test, validation = validation, None
+    left_out = [*others, *([] if validation is None else [validation])]
+    for entry in left_out:
+        count = len(_pictures_in(entry))
+        if count:
+            notes.append(
+                f"{shown(entry.name)} ({_pictures(count)}) was left out: only train and test are "
+                "read. To train on these pictures too, move them into train."
+            )
+    return test, [*notes, *_notes_on_loose(_loose_in(folder))]
+
+
+def _loose_in(folder: Path) -> list[Path]:
+    """List the pictures in a folder itself."""
+    return [path for path in list_folder(folder) if path.is_file() and is_picture(path)]
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """List the folders in a folder."""
+    return [entry for entry in list_folder(folder) if entry.is_dir()]
+
+
+def _classes_in(folder: Path) -> tuple[dict[str, _Found], list[Path]]:
+    """Find the pictures of each class, and the files next to the class folders."""
+    classes = {entry.name: _search(entry) for entry in _folders_in(folder)}
+    return classes, [path for path in list_folder(folder) if path.is_file()]
+
+
+def _search(folder: Path) -> _Found:
+    """Find the files in a folder and the folders in it; links to folders are not followed."""
+    found = _Found()
     entries = list_folder(folder)
-    found = [path for path in entries if path.is_file() and is_picture(path)]
+    for path in entries:
+        if path.is_file():
+            (found.pictures if is_picture(path) else found.others).append(path)
     for entry in entries:
         if entry.is_dir() and not entry.is_symlink():
-            found += _list_pictures(entry)
+            inner = _search(entry)
+            found.pictures += inner.pictures
+            found.others += inner.others
     return found
 
 
-def _labels(classes: list[str], files: dict[str, list[Path]]) -> Array:
-    """Give each picture the number of its class."""
-    counts = [len(files.get(name, ())) for name in classes]
+def _pictures_in(folder: Path) -> list[Path]:
+    """Find the pictures in a folder tree."""
+    return _search(folder).pictures
+
+
+def _labels(classes: Sequence[str], files: Mapping[str, _Found]) -> Array:
+    """Return for each picture the index of its class."""
+    counts = [len(files[name].pictures) if name in files else 0 for name in classes]
     return np.repeat(np.arange(len(classes), dtype=np.int64), counts)
 
 
-def _check_classes(folder: Path, train: dict[str, list[Path]], test: dict[str, list[Path]]) -> None:
-    """Check that there are classes, each with pictures, and the same ones to test with."""
+def _check_classes(folder: Path, train: Mapping[str, _Found], test: Mapping[str, _Found]) -> None:
+    """Check that there are classes, each with pictures, and the same ones in both parts."""
     if len(train) <= 1:
+        names = f" ({shown(next(iter(train)))})" if train else ""
         raise DataError(
-            f"{folder} has {len(train)} {'folder' if len(train) == 1 else 'folders'} of "
-            f"pictures{''.join(f' ({name})' for name in train)}. A folder of pictures holds one "
-            "subfolder for each class, and there are at least two classes. Sort the pictures into "
-            "such folders."
+            f"{shown(folder)} has {len(train)} class folder{'s' * (not train)}{names}; expected "
+            "one subfolder for each of at least two classes. Sort the pictures into such folders."
         )
     for part, classes in (("", train), ("test ", test)):
-        empty = [name for name, files in classes.items() if not files]
-        if empty:
-            raise DataError(
-                f"{folder} has no pictures in the {part}class folder {empty[0]!r}. "
-                "Each class has at least one file with the name of a picture, such as 1.png. "
-                "Add pictures, or remove the folder."
-            )
+        for name, found in classes.items():
+            if not found.pictures:
+                raise DataError(
+                    f"{shown(folder)} has no pictures in the {part}class folder {shown(name)!r}"
+                    f"{_only(found.others)}; expected at least one, such as 1.png. "
+                    f"{_remedy(found.others)}"
+                )
     unknown = sorted(test.keys() - train.keys())
     if unknown:
         raise DataError(
-            f"{folder} has the class {unknown[0]!r} to test with, but not to train with. "
-            f"The classes are the folders in train: {', '.join(sorted(train))}. "
-            "Rename the folder, or remove it."
+            f"{shown(folder)} has the class {shown(unknown[0])!r} in its test part, but not in its "
+            f"training part ({', '.join(shown(name) for name in sorted(train))}). Rename the "
+            "folder, or remove it."
         )
+
+
+def _only(others: Sequence[Path]) -> str:
+    """Say which other files a class folder holds."""
+    return f", only {_endings(others)}" if others else ""
+
+
+def _remedy(others: Sequence[Path]) -> str:
+    """Say what makes a class folder without pictures usable."""
+    plug_in = _plug_in(others)
+    if plug_in is not None:
+        return f"Install the plug-in that reads them with pip install {plug_in}."
+    return "Add pictures, or remove the folder."
+
+
+def _notes_on_layout(layout: Layout, count: int, resize: str) -> list[str]:
+    """Say how many pictures were resized or lost bits."""
+    notes: list[str] = []
+    if layout.changed:
+        notes.append(
+            f"{layout.changed:,} of {count:,} pictures had another size and were resized to "
+            f"{layout.rows} x {layout.columns} pixels ({resize})."
+        )
+    if layout.reduced:
+        notes.append(
+            f"{layout.reduced:,} of {count:,} pictures have 16 bits per color; they were read with "
+            "8, as Pillow does."
+        )
+    return notes
+
+
+def _notes_on_skipped(skipped: Sequence[Path]) -> list[str]:
+    """Say which files were skipped, by ending, and what would read them."""
+    loose = [path for path in skipped if is_picture(path)]
+    others = [path for path in skipped if not is_picture(path)]
+    notes = _notes_on_loose(loose)
+    if others:
+        plug_in = _plug_in(others)
+        install = f" Pictures like these need a plug-in: pip install {plug_in}." if plug_in else ""
+        notes.append(
+            f"{len(others):,} {'files that are' if len(others) > 1 else 'file that is'} not a "
+            f"picture {'were' if len(others) > 1 else 'was'} skipped: {_endings(others)}.{install}"
+        )
+    return notes
+
+
+def _notes_on_loose(loose: Sequence[Path]) -> list[str]:
+    """Say how many pictures are in no class folder."""
+    if not loose:
+        return []
+    many = len(loose) > 1
+    note = (
+        f"{_pictures(len(loose))} next to the class folders, such as {shown(loose[0].name)}, "
+        f"{'belong' if many else 'belongs'} to no class and {'were' if many else 'was'} left out."
+    )
+    return [note]
+
+
+def _endings(paths: Sequence[Path]) -> str:
+    """Count files by their endings: ``12 .heic, 1 .txt``."""
+    counts = Counter(path.suffix.lower() or "without ending" for path in paths).most_common()
+    most = [f"{count:,} {shown(ending)}" for ending, count in counts[:_MOST_ENDINGS]]
+    rest = sum(count for _, count in counts[_MOST_ENDINGS:])
+    return ", ".join([*most, *([f"{rest:,} others"] if rest else [])])
+
+
+def _plug_in(paths: Iterable[Path]) -> str | None:
+    """Name the package that would read the first of some files that a plug-in reads."""
+    return next(filter(None, (plug_in_for(path.suffix.lower()) for path in paths)), None)
+
+
+def _pictures(count: int) -> str:
+    """Write a number of pictures."""
+    return f"{count:,} picture{'s' * (count != 1)}"
+
+
+def _names(entries: Iterable[Path]) -> str:
+    """List the names of folders."""
+    return ", ".join(shown(entry.name) for entry in entries)

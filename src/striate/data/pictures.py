@@ -227,8 +227,9 @@ def decode(files: Sequence[Path], layout: Layout, *, resize: str) -> Array:
     """
     rule = as_rule(resize)
     shape = (len(files), layout.rows, layout.columns, layout.channels)
+    plural = "s" * (len(files) != 1)
     each = f"{layout.rows} x {layout.columns} x {layout.channels}"
-    images = allocate(shape, layout.dtype, f"{len(files):,} pictures of {each} pixels need")
+    images = allocate(shape, layout.dtype, f"{len(files):,} picture{plural} of {each} pixels need")
     for path, target in zip(files, images, strict=True):
         with _opened(path) as picture:
             if layout.dtype == "uint8" and not _is_deep(picture):
@@ -384,9 +385,10 @@ def _is_deep(picture: Image.Image) -> bool:
 
 def _is_reduced(picture: Image.Image) -> bool:
     """Tell whether Pillow decodes a picture with fewer bits than it has: 16 for each color."""
-    if _is_deep(picture) or not picture.tile:
+    tiles = getattr(picture, "tile", None)
+    if _is_deep(picture) or not tiles:
         return False
-    arguments = picture.tile[0].args
+    arguments = tiles[0].args
     raw = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
     return isinstance(raw, str) and ";16" in raw
 
@@ -447,4 +449,3 @@ def _gray_levels(picture: Image.Image, path: Path) -> Array:
             "Convert it to 16 bits, or save all images in an .npz file, as float32 from 0 to 1."
         )
     return levels
-

@@ -42,7 +42,7 @@ def as_size(size: int | tuple[int, int]) -> tuple[int, int]:
     both = (size, size) if isinstance(size, int) else tuple(size)
     if len(both) != 2 or not all(isinstance(side, int) and side >= 1 for side in both):
         raise OptionError(
-            "size must be a number of pixels, or a pair (rows, columns), each at least 1, got "
+            "`size` must be a number of pixels, or a pair (rows, columns), each at least 1, got "
             f"{size!r}. Try size=32 or size=(24, 32)."
         )
     return both
@@ -68,7 +68,7 @@ def as_channels(channels: int) -> int:
     """
     if channels not in (GRAY, COLOR):
         raise OptionError(
-            f"channels must be 1 (gray) or 3 (red, green, blue), got {channels!r}. Try channels=1."
+            f"`channels` must be 1 (gray) or 3 (color), got {channels!r}. Try channels=1."
         )
     return channels
 

@@ -1,13 +1,14 @@
-"""Hagan's squares and diamonds: the figures of the book, and as many others as are asked for."""
+"""Hagan's squares and diamonds: the figures of the book, and random ones like them."""
 
 import numpy as np
 
+from striate.data.allocation import require_memory
 from striate.data.dataset import Dataset, assemble
 from striate.errors import OptionError
 from striate.shapes import Array, Float
 
 SIZE, RADIUS = 15, 4
-"""The book's figures: rows and columns, and distance of the outline from the center, in pixels."""
+"""Rows and columns of the book's figures, and the distance of the outline from the center."""
 
 CLASSES = ("square", "diamond")
 
@@ -22,8 +23,9 @@ KERNELS = {
 for _kernel in KERNELS.values():
     _kernel.flags.writeable = False
 
-_TEST_SHARE = 5  # one test image for five to train with
-_SMALLEST_RADIUS = 2  # a square and a diamond of radius 1 are hard to tell apart by eye
+_TRAINING = 5  # training images for each test image
+_BYTES = 40  # for each pixel while it is drawn: five arrays of 64 bits
+_SMALLEST_RADIUS = 2  # a square and a diamond of radius 1 look alike
 
 
 def square(
@@ -45,7 +47,7 @@ def square(
     Returns
     -------
     image
-        1 on the outline, 0 elsewhere; what is outside the image is cut off.
+        1 on the outline, 0 elsewhere; pixels outside the image are cut off.
 
     Raises
     ------
@@ -88,7 +90,7 @@ def diamond(
     Returns
     -------
     image
-        1 on the outline, 0 elsewhere; what is outside the image is cut off.
+        1 on the outline, 0 elsewhere; pixels outside the image are cut off.
 
     Raises
     ------
@@ -113,12 +115,11 @@ def diamond(
 
 
 def _distances(size: int, radius: int, center: tuple[int, int] | None) -> tuple[Array, Array]:
-    """Measure how far each row and each column is from the center."""
+    """Compute the distances of all rows and columns from the center."""
     if size < 1 or radius < 0:
         raise OptionError(
-            f"A figure of radius {radius} on {size} x {size} pixels cannot be drawn. "
-            "An image has at least one pixel, and a radius is not negative. "
-            f"The book's figures have size={SIZE} and radius={RADIUS}."
+            f"`size` must be at least 1 and `radius` at least 0, got size={size} and "
+            f"radius={radius}. Try size={SIZE} and radius={RADIUS}, as in the book."
         )
     row, column = center or (size // 2, size // 2)
     places = np.arange(size)
@@ -128,19 +129,19 @@ def _distances(size: int, radius: int, center: tuple[int, int] | None) -> tuple[
 def generate(
     count: int, *, size: int = SIZE, noise: float = 0.1, seed: int = 0
 ) -> tuple[Array, Array]:
-    """Draw squares and diamonds of any radius at any place.
+    """Draw squares and diamonds with random radii at random positions.
 
     Parameters
     ----------
     count
-        Images; squares and diamonds take turns.
+        Number of images; squares and diamonds alternate.
     size
-        Rows and columns, in pixels, at least 7. Each figure lies whole within the image, a pixel or
-        more from its edge.
+        Rows and columns, in pixels, at least 7. Each figure is inside the image, at least a pixel
+        from its edge.
     noise
-        Standard deviation of normal noise, as a share of the step from paper to ink.
+        Standard deviation of normal noise, as a fraction of the difference between paper and ink.
     seed
-        What decides radius, place and noise.
+        Seed of radius, position and noise.
 
     Returns
     -------
@@ -151,21 +152,24 @@ def generate(
     Raises
     ------
     OptionError
-        If there are no images, no room, or the noise is negative.
+        If there are no images, the images are too small, or the noise is negative.
+    OutOfMemoryError
+        If there is not enough memory for them.
 
     Sources
     -------
     Hagan fig. 8.4.
     """
-    most = (
-        size - 3
-    ) // 2  # the outline on both sides, the center, and a pixel of paper on both sides
+    most = (size - 3) // 2  # without the center, and a pixel of paper on both sides
     if count < 1 or most < _SMALLEST_RADIUS or not 0 <= noise < np.inf:
         raise OptionError(
-            f"{count} shapes on {size} x {size} pixels with noise {noise} cannot be drawn. There "
-            f"is at least one, on at least {2 * _SMALLEST_RADIUS + 3} x {2 * _SMALLEST_RADIUS + 3} "
-            f"pixels, and noise is not negative. The book's figures are {SIZE} x {SIZE}."
+            f"`count` must be at least 1, `size` at least {2 * _SMALLEST_RADIUS + 3}, and `noise` "
+            f"at least 0, got count={count}, size={size} and noise={noise}. Try size={SIZE}, as in "
+            "the book."
         )
+    require_memory(
+        _BYTES * count * size**2, f"Drawing {count:,} shapes of {size} x {size} pixels needs"
+    )
     generator = np.random.default_rng(seed)
     y = np.arange(count) % len(CLASSES)
     radius = generator.integers(_SMALLEST_RADIUS, most, size=count, endpoint=True)
@@ -180,12 +184,12 @@ def generate(
 
 
 def dataset(count: int = 2400, *, size: int = SIZE, noise: float = 0.1, seed: int = 0) -> Dataset:
-    """Draw squares and diamonds to train and to test with.
+    """Draw a training and a test part of squares and diamonds.
 
     Parameters
     ----------
     count
-        Images in all; the last sixth of them is the test part.
+        Number of images in both parts; the last sixth is the test part.
     size, noise, seed
         As for :func:`generate`.
 
@@ -197,14 +201,14 @@ def dataset(count: int = 2400, *, size: int = SIZE, noise: float = 0.1, seed: in
     Raises
     ------
     OptionError
-        If the images cannot be drawn.
+        If there are no images, the images are too small, or the noise is negative.
 
     Sources
     -------
     Hagan fig. 8.4.
     """
     x, y = generate(count, size=size, noise=noise, seed=seed)
-    train = count - count // (_TEST_SHARE + 1)
+    train = count - count // (_TRAINING + 1)
     return assemble(
         (x[:train], y[:train]),
         (x[train:], y[train:]),

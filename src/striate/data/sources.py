@@ -1,23 +1,26 @@
-"""Opening a data set by a name that striate knows, or by the path of files of any known kind."""
+"""Opening a data set by its name, or by the path of files of any known format."""
 
 import dataclasses
 import difflib
 import os
 from pathlib import Path
 
+import numpy as np
+
 from striate.data import cifar, idx, npz, picture_folder, shapes
 from striate.data.catalog import DIGITS, DIGITS_NOTICE, KNOWN, Known
-from striate.data.dataset import Dataset, check_classes
+from striate.data.dataset import Dataset, Value, check_classes
 from striate.data.download import Progress, cache_folder, fetch, missing
+from striate.data.pictures import is_picture
 from striate.data.resizing import convert
 from striate.data.split import hold_out
-from striate.data.streams import list_folder, open_binary
+from striate.data.streams import list_folder, open_binary, unreadable
 from striate.errors import DataError, OptionError, StriateError
-from striate.files import named_folder
+from striate.files import as_path, named_folder, shown
 from striate.shapes import Array
 
 NAMES = ("digits", "shapes", *KNOWN)
-"""The data sets that have names."""
+"""Names of data sets."""
 
 
 def load(
@@ -37,21 +40,22 @@ def load(
     Parameters
     ----------
     source, folder, size, channels, resize, test, seed, download, progress
-        As for :func:`open_dataset`, which also gives the names of the classes and where the data
-        come from.
+        As for :func:`open_dataset`, which also returns the classes and the origin of the data.
 
     Returns
     -------
     (x, y), (x_test, y_test)
-        Images, uint8 or float32 ``(n, rows, columns, channels)``, and their labels, int64 from 0,
-        or float32 targets: to train and to test with.
+        Training and test part: images, uint8, uint16 or float32 ``(n, rows, columns, channels)``,
+        and for each image the index of its class, int64, or float32 targets.
 
     Raises
     ------
     DataError
         If the data are not found or cannot be used.
     OptionError
-        If an option has a value that cannot be.
+        If the value of an option is not valid.
+    OutOfMemoryError
+        If there is not enough memory for the data.
 
     Examples
     --------
@@ -85,73 +89,73 @@ def open_dataset(
     download: bool = True,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Open a data set, with the names of its classes and where it comes from.
+    """Open a data set, with its classes and its origin.
 
     Parameters
     ----------
     source
         A name: ``digits`` (6,000 images of MNIST, which come with striate), ``shapes`` (Hagan's
-        squares and diamonds, drawn as they are asked for), ``mnist``, ``fashion-mnist``,
-        ``cifar10``. Or the path of a folder of pictures with one subfolder for each class (these
-        perhaps in ``train`` and ``test``), of an ``.npz`` file, of IDX files or CIFAR binary
-        files or a folder of them, gzip'd or not. A name goes before a path: write ``./digits``
-        for a folder of that name.
+        squares and diamonds), ``mnist``, ``fashion-mnist``, ``cifar10``. Or the path of a folder
+        of pictures with one subfolder for each class (perhaps in ``train`` and ``test``), of an
+        ``.npz`` file, or of IDX files or CIFAR binary files or a folder of them, compressed with
+        gzip or not. Names take precedence: write ``./digits`` for a folder of that name. ``~`` is
+        your home folder.
     folder
-        Where the files of ``mnist``, ``fashion-mnist`` or ``cifar10`` are. None looks for them in
-        ``$STRIATE_DATA/<name>``, then in the user's folder for caches, and then downloads them to
-        there.
+        Folder with the files of ``mnist``, ``fashion-mnist`` or ``cifar10``. None looks for them
+        in ``$STRIATE_DATA/<name>`` and in the user's cache folder, and otherwise downloads them to
+        the latter.
     size
-        Pixels: rows and columns, or one number for both. None keeps the size; where pictures have
-        several, it is the median of rows and of columns.
+        Pixels: rows and columns, or one number for both. None keeps the size; if pictures have
+        different sizes, it is the median of rows and of columns.
     channels
-        1 for gray, 3 for color. None keeps what there is; pictures become color if one of them
-        is.
+        1 for gray, 3 for color. None keeps the channels; pictures are read in color if one of them
+        has colors.
     resize
-        How images of another size are brought to the size: ``"fit"``, ``"crop"`` or
-        ``"stretch"``, see :func:`striate.data.resizing.as_rule`.
+        How images of another size are resized: ``"fit"``, ``"crop"`` or ``"stretch"``, see
+        :func:`striate.data.resizing.as_rule`.
     test
-        Data with a test part keep it. Of others, a share of each class is held out: a fifth for
-        None, else this share; 0 holds nothing out and leaves the test part empty.
+        Fraction of each class to hold out as test part, if the data have none of their own. None
+        holds out a fifth; 0 holds out nothing and leaves the test part empty.
     seed
-        What decides which images are held out, or what ``shapes`` draws.
+        Seed of the choice of test images, or of ``shapes``.
     download
         Whether missing files may be downloaded.
     progress
-        Called during a download with a file's name, the bytes that have come, and the bytes in all.
+        Called during a download with a file's name, the number of bytes received, and the total.
 
     Returns
     -------
     Dataset
-        What was read; ``notes`` say what was done to it.
+        The data; its ``notes`` list what was done while reading.
 
     Raises
     ------
     DataError
         If the data are not found or cannot be used.
     OptionError
-        If an option has a value that cannot be.
+        If the value of an option is not valid.
+    OutOfMemoryError
+        If there is not enough memory for the data.
 
     Examples
     --------
     >>> open_dataset("shapes", size=21)
     Dataset('shapes': 2000 training and 400 test images of 21 x 21 x 1, 2 classes)
     """
-    given = None if folder is None else Path(folder)
+    given = None if folder is None else as_path(folder)
     try:
         if source in NAMES:
             dataset = _open_name(
                 str(source), given, size=size, seed=seed, download=download, progress=progress
             )
         else:
-            dataset = _open_path(Path(source), given, size=size, channels=channels, resize=resize)
+            dataset = _open_path(
+                as_path(source), given, size=size, channels=channels, resize=resize
+            )
     except StriateError:
         raise
     except OSError as error:
-        raise DataError(
-            f"{source} could not be read: {error.strerror or error}. "
-            "Data are read from files that exist and that you may read. "
-            "Check the path and its permissions."
-        ) from error
+        raise unreadable(as_path(source), error) from error
     if size is not None or channels is not None:
         x, x_test = (
             convert(part, size=size, channels=channels, resize=resize)
@@ -171,7 +175,7 @@ def _open_name(
     download: bool,
     progress: Progress | None,
 ) -> Dataset:
-    """Open a data set by its name."""
+    """Open a named data set."""
     if name in KNOWN:
         known = KNOWN[name]
         found = folder or find_files(name, known)
@@ -183,8 +187,8 @@ def _open_name(
         return _label(_read_known(known, found), name, known.classes, known.notice)
     if folder is not None:
         raise OptionError(
-            f"folder={str(folder)!r} cannot be used for {name!r}, which needs no files. "
-            f"A folder is given for the names {', '.join(KNOWN)}. Leave folder out."
+            f"`folder` is for {', '.join(KNOWN)}, not for {name!r}, which needs no files, got "
+            f"{shown(folder)!r}. Leave folder out."
         )
     if name == "digits":
         digits = idx.read_folder(Path(__file__).parent / "digits")
@@ -193,43 +197,43 @@ def _open_name(
 
 
 def _side(size: int | tuple[int, int] | None) -> int:
-    """Find how large shapes are drawn; their images are square."""
+    """Return rows and columns of shapes, whose images are square."""
     if size is None:
         return shapes.SIZE
     if isinstance(size, tuple):
         if len(set(size)) != 1:
             raise OptionError(
-                f"size={size} cannot be used for 'shapes'. Shapes are drawn on as many rows as "
-                f"columns. Use one number, such as size={shapes.SIZE}."
+                f"`size` must be one number for 'shapes', whose images are square, got {size}. Try "
+                f"size={shapes.SIZE}."
             )
         return size[0]
     return size
 
 
 def find_files(name: str, known: Known) -> Path | None:
-    """Find the folder with the files of a data set, if it is on this machine.
+    """Find the folder with the files of a data set.
 
     Parameters
     ----------
     name
-        What the folder is called, in ``$STRIATE_DATA`` or in the user's folder for caches.
+        Name of the folder in ``$STRIATE_DATA`` or in the user's cache folder.
     known
         The data set's files.
 
     Returns
     -------
     Path or None
-        The first folder that has all of them.
+        The first folder that has all of them; None if the data set is not on this machine.
     """
     named = named_folder("STRIATE_DATA")
-    if named and _is_whole(known, named / name):
+    if named and _is_complete(known, named / name):
         return named / name
     cached = cache_folder() / name
-    return cached if _is_whole(known, cached) else None
+    return cached if _is_complete(known, cached) else None
 
 
-def _is_whole(known: Known, folder: Path) -> bool:
-    """Tell whether a folder has the files of a data set, as published or unpacked."""
+def _is_complete(known: Known, folder: Path) -> bool:
+    """Whether a folder has all files of a data set, as published or unpacked."""
     if not folder.is_dir():
         return False
     names = {path.name for path in list_folder(folder)}
@@ -239,7 +243,7 @@ def _is_whole(known: Known, folder: Path) -> bool:
 
 
 def _read_known(known: Known, folder: Path) -> Dataset:
-    """Read the files of a data set with a name."""
+    """Read the files of a published data set."""
     archive = folder / known.files[0].name
     if known.files[0].name != cifar.ARCHIVE:
         return idx.read_folder(folder)
@@ -248,15 +252,25 @@ def _read_known(known: Known, folder: Path) -> Dataset:
     return cifar.read_folder(folder)
 
 
-def _label(dataset: Dataset, name: str, classes: tuple[str, ...], notice: str) -> Dataset:
-    """Give a data set its name and the names of its classes."""
-    if len(dataset.classes) > len(classes):
+def _label(dataset: Dataset, name: str, classes: tuple[Value, ...], notice: str) -> Dataset:
+    """Give a data set its name, and replace the values of its labels by its classes."""
+    if dataset.classes == classes:
+        return dataclasses.replace(dataset, name=name, notice=notice)
+    values = np.array(dataset.classes)
+    if values.dtype.kind != "i" or not 0 <= values.min() <= values.max() < len(classes):
+        labels = f"labels up to {values[-1]}" if values.size else "numbers as targets"
         raise DataError(
-            f"{dataset.source} has labels up to {len(dataset.classes) - 1}, but {name} has "
-            f"{len(classes)} classes. A name stands for one data set. Give the path in place of "
-            "the name."
+            f"{dataset.source} has {labels}, but {name} has {len(classes)} classes. To read other "
+            "data, give their path instead of the name."
         )
-    return dataclasses.replace(dataset, name=name, classes=classes, notice=notice)
+    return dataclasses.replace(
+        dataset,
+        y=values[dataset.y],
+        y_test=values[dataset.y_test],
+        name=name,
+        classes=classes,
+        notice=notice,
+    )
 
 
 def _open_path(
@@ -267,11 +281,11 @@ def _open_path(
     channels: int | None,
     resize: str,
 ) -> Dataset:
-    """Open a data set by its path, of whatever kind the files there are."""
+    """Open the files at a path, of any known format."""
     if folder is not None:
         raise OptionError(
-            f"folder={str(folder)!r} cannot be used for {str(path)!r}. A folder is given for the "
-            f"names {', '.join(KNOWN)}. Give its path in place of the name."
+            f"`folder` is for {', '.join(KNOWN)}, not for the path {shown(path)!r}, got "
+            f"{shown(folder)!r}. Give the folder itself as source."
         )
     if path.is_dir():
         return _open_folder(path, size=size, channels=channels, resize=resize)
@@ -279,9 +293,9 @@ def _open_path(
         return _open_file(path)
     near = difflib.get_close_matches(path.name, NAMES, n=1)
     raise DataError(
-        f"{str(path)!r} is no data set: there is no file or folder of that name. "
-        f"Data are given by a path or by one of the names {', '.join(NAMES)}. "
-        + (f"Did you mean {near[0]!r}?" if near else "Check the path.")
+        f"Unknown data set {shown(path)!r}: there is no file or folder of that name. "
+        + (f"Did you mean {near[0]!r}? " if near else "Check the path. ")
+        + f"The named data sets are {', '.join(NAMES)}."
     )
 
 
@@ -296,13 +310,20 @@ def _open_folder(
     if any(path.is_dir() for path in list_folder(folder)):
         return picture_folder.read_folder(folder, size=size, channels=channels, resize=resize)
     raise DataError(
-        f"The folder {folder} has no data in it. A folder of data has one subfolder of pictures "
-        "for each class, or IDX files (images and labels), or CIFAR files (.bin). Check the path."
+        f"The folder {shown(folder)} holds no data{_loose_pictures(folder)}; expected one "
+        "subfolder of pictures for each class, IDX files (images and labels), or CIFAR files "
+        "(.bin). Check the path."
     )
 
 
+def _loose_pictures(folder: Path) -> str:
+    """Say how many pictures are in a folder itself."""
+    count = sum(path.is_file() and is_picture(path) for path in list_folder(folder))
+    return f", only {count:,} picture{'s' * (count > 1)} without class folders" if count else ""
+
+
 def _open_file(path: Path) -> Dataset:
-    """Open a file by its first bytes, or by its name where these say nothing."""
+    """Open a file, whose format its name or its first bytes tell."""
     with open_binary(path) as file:
         start = file.read(4)
     if path.suffix == ".npz" or start.startswith(b"PK"):
@@ -312,7 +333,6 @@ def _open_file(path: Path) -> Dataset:
     if idx.is_idx(start) or "idx" in path.name:
         return idx.read_file(path)
     raise DataError(
-        f"{path} is a file of a kind that cannot be read as a data set. "
-        "These can: .npz, IDX files (images with their labels beside them), CIFAR files (.bin), "
-        "and folders of pictures. Give one of these."
+        f"{shown(path)} is not a data set; expected an .npz file, IDX files (images and labels), "
+        "CIFAR files (.bin), or a folder of pictures."
     )

@@ -1,8 +1,8 @@
-"""Reading files of unknown origin: through gzip where they are gzip'd, never more than asked for.
+"""Reading files of unknown origin: through gzip if they are compressed, and never more than asked.
 
-All readers of data files open them here. So a file that is missing, damaged or compressed to
-burst ends in the same words everywhere, and memory grows with what was read, not with what a
-header claims.
+All readers of data files open them here. So a file that is missing, damaged or a compression bomb
+ends in the same words everywhere, and memory grows with what was read, not with what a header
+claims.
 """
 
 import contextlib
@@ -13,24 +13,27 @@ from pathlib import Path
 from typing import IO, cast
 
 from striate.errors import DataError
+from striate.files import reason, shown
 
 GZIP_MAGIC = b"\x1f\x8b"
 PIECE = 1 << 20
+_JUNK = {"__macosx", "thumbs.db", "desktop.ini"}
+"""Entries that systems and archives leave behind, in lower case; hidden ones start with a dot."""
 
 
 @contextlib.contextmanager
 def open_binary(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for reading, through gzip where its first bytes are gzip's.
+    """Open a file for reading, through gzip if its first bytes are gzip's.
 
     Parameters
     ----------
     path
-        The file; its name plays no part.
+        The file; its name plays no role.
 
     Yields
     ------
     IO[bytes]
-        The content, uncompressed.
+        The uncompressed content.
 
     Raises
     ------
@@ -50,26 +53,38 @@ def open_binary(path: Path) -> Iterator[IO[bytes]]:
                 yield raw
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DataError(
-            f"{path} has damaged compressed data ({error}). "
-            "A gzip file carries a checksum of its content, and it must agree. "
-            "Copy or download the file again."
+            f"{shown(path)} has damaged compressed data ({error}). Copy or download it again."
         ) from error
     except EOFError as error:
         raise DataError(
-            f"{path} ends in the middle of its compressed data. "
-            "A gzip file ends with a checksum of its content. "
-            "Copy or download the file again."
+            f"{shown(path)} ends in the middle of its compressed data. Copy or download it again."
         ) from error
     except OSError as error:
-        raise DataError(
-            f"{path} could not be read: {error.strerror or error}. "
-            "Data are read from files that exist and that you may read. "
-            "Check the path and its permissions."
-        ) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> DataError:
+    """Word the error for a file or a folder that the system does not open.
+
+    Parameters
+    ----------
+    path
+        The file or the folder.
+    error
+        What the system said.
+
+    Returns
+    -------
+    DataError
+        To be raised.
+    """
+    return DataError(
+        f"Cannot read {shown(path)}: {reason(error)}. Check the path and its permissions."
+    )
 
 
 def list_folder(folder: Path) -> list[Path]:
-    """List a folder's entries by name, without the hidden ones.
+    """List a folder's entries by name, without hidden ones and those that systems leave behind.
 
     Parameters
     ----------
@@ -87,30 +102,30 @@ def list_folder(folder: Path) -> list[Path]:
         If the folder cannot be read.
     """
     try:
-        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        return sorted(
+            path
+            for path in folder.iterdir()
+            if not path.name.startswith(".") and path.name.lower() not in _JUNK
+        )
     except OSError as error:
-        raise DataError(
-            f"The folder {folder} could not be read: {error.strerror or error}. "
-            "Data are read from folders that exist and that you may list. "
-            "Check the path and its permissions."
-        ) from error
+        raise unreadable(folder, error) from error
 
 
 def read_at_most(file: IO[bytes], count: int) -> bytearray:
-    """Read up to so many bytes, piece by piece.
+    """Read up to a number of bytes, piece by piece.
 
     Parameters
     ----------
     file
         An open file.
     count
-        Bytes to read at most. The memory taken grows with what the file gives, so that a count
-        that a lying header claims costs nothing.
+        Bytes to read at most. Memory grows with what the file contains, so a count that a false
+        header claims costs nothing.
 
     Returns
     -------
     bytearray
-        What was read: fewer bytes than ``count`` only where the file ends.
+        Fewer bytes than ``count`` only if the file ends.
 
     Examples
     --------

@@ -296,7 +296,7 @@ def _motion(
         return _Motion(size, augment.fill * scales[size], interpolate=True)
     if augment.fill_mask >= max(classes, 2):
         raise OptionError(
-            f"fill_mask must be a label of the network's output, 0 to {max(classes, 2) - 1}, got "
+            f"`fill_mask` must be a label of the network's output, 0 to {max(classes, 2) - 1}, got "
             f"{augment.fill_mask}. Use fill_mask=0."
         )
     if not probabilities:
