@@ -126,7 +126,7 @@ def test_what_can_be_read_is_predicted(striate, shapes_model, square, tmp_path):
     assert folder == (
         "Error: folder is a folder, not a picture. Name the files in it, such as folder/*.png."
     )
-    assert broken.startswith("Error: broken.png ")
+    assert broken.startswith("Error: Cannot read broken.png as a picture")
     found = json.loads(as_json.stdout)
     assert [one["file"] for one in found["pictures"]] == ["square.png"]
     assert [one["file"] for one in found["failed"]] == ["missing.png", "folder", "broken.png"]
