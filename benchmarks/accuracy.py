@@ -39,7 +39,7 @@ def run(words, seed, threads):
             check=True,
         )
         seconds = time.perf_counter() - started
-    numbers = re.findall(r"([\d,]+) of ([\d,]+) images right", done.stdout)[-1]
+    numbers = re.findall(r"([\d,]+) of ([\d,]+) images correct", done.stdout)[-1]
     right, images = (int(number.replace(",", "")) for number in numbers)
     return seconds, right / images
 

@@ -117,8 +117,8 @@ def test_user_errors_are_told_without_a_traceback(striate, as_json):
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr == (
-        "Error: There is no file missing.safetensors. A model is one file that striate saved. "
-        "Check the path.\n"
+        "Error: missing.safetensors does not exist or is not a file; expected a model that striate "
+        "saved. Check the path.\n"
     )
 
 

@@ -15,8 +15,8 @@ from striate.recipes.networks import weights_hash
 QUICK = ("train", "shapes", "--epochs", 2, "--no-pictures")
 
 
-def test_report_has_all_that_a_newcomer_needs(striate, tmp_path):
-    """Training reports data, recipe, sizes, accuracy, confusions, hard images, files, what next."""
+def test_the_report_has_what_a_newcomer_needs(striate, tmp_path):
+    """The report has data, recipe, sizes, accuracy, confusions, hard images, files, next steps."""
     result = striate("train", "shapes", "--epochs", 1)
 
     assert result.exit_code == 0
@@ -46,7 +46,7 @@ def test_report_has_all_that_a_newcomer_needs(striate, tmp_path):
 
 
 def test_default_recipe_learns_shapes(striate):
-    """The recipe for shapes tells at least 99 of 100 test images apart."""
+    """The recipe for shapes reaches at least 99 % test accuracy."""
     result = striate("train", "shapes", "--json", "--no-pictures")
 
     # Validation accuracy of this recipe was 100 % when it was chosen.
@@ -54,7 +54,7 @@ def test_default_recipe_learns_shapes(striate):
 
 
 def test_model_is_saved_with_its_classes_and_hash(striate, tmp_path):
-    """The saved model knows its classes by name, and has the weights whose hash was printed."""
+    """The saved model has the class names, and the weights whose hash was printed."""
     result = striate(*QUICK, "--output", tmp_path / "new" / "model.safetensors")
 
     network = load(tmp_path / "new" / "model.safetensors")
@@ -72,8 +72,8 @@ def test_json_is_one_object_and_progress_goes_to_standard_error(striate):
     assert [line[:11] for line in result.stderr.splitlines()] == ["epoch 1/2  ", "epoch 2/2  "]
 
 
-def test_quiet_says_nothing(striate, tmp_path):
-    """`--quiet` saves the model and says nothing."""
+def test_quiet_prints_nothing(striate, tmp_path):
+    """`--quiet` saves the model and prints nothing."""
     result = striate(*QUICK, "--quiet")
 
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
@@ -81,7 +81,7 @@ def test_quiet_says_nothing(striate, tmp_path):
 
 
 def test_same_seed_same_weights(striate):
-    """Two trainings with one seed end in the same bits, with another seed in others."""
+    """Two trainings with the same seed give the same weights, another seed gives others."""
     hashes = [
         json.loads(striate(*QUICK, "--json", "--seed", seed).stdout)["weights_sha256"]
         for seed in (3, 3, 4)
@@ -91,7 +91,7 @@ def test_same_seed_same_weights(striate):
 
 
 def test_options_change_the_recipe(striate):
-    """What the user gives takes the place of the recipe's; the rest stays."""
+    """Options replace the recipe's settings; the rest stays."""
     result = striate(
         *QUICK,
         "--net",
@@ -145,7 +145,7 @@ def test_a_recipe_that_is_not_there_is_refused_first(striate, monkeypatch, tmp_p
 
 
 def test_labels_are_smoothed(striate):
-    """Smoothed labels cannot be met: the loss stays above what it is with the labels as given."""
+    """Smoothed labels cannot be fitted exactly: the loss stays above that of plain labels."""
     sharp, smooth = (
         json.loads(striate(*QUICK, "--json", "--label-smoothing", share).stdout)
         for share in (0, 0.5)
@@ -156,7 +156,7 @@ def test_labels_are_smoothed(striate):
 
 
 def test_all_options_of_training_are_passed_on(striate):
-    """Validation, early stopping, standardizing and class weights reach the training."""
+    """Validation, early stopping, standardization, clipping and class weights reach `fit`."""
     result = striate(
         *("train", "shapes", "--epochs", 3, "--no-pictures", "--json", "--validation", 0.1),
         *("--early-stopping", 1, "--lr", 1e-9, "--standardize", "--clip-norm", 2),
@@ -178,14 +178,14 @@ def test_all_options_of_training_are_passed_on(striate):
 
 
 def test_images_are_resized(striate):
-    """`--size` brings images to another size, and the network follows."""
+    """`--size` resizes images, and the network with them."""
     result = striate(*QUICK, "--size", "21", "--json")
 
     assert json.loads(result.stdout)["parameters"] == 4 * 9 + 4 + 2 * 4 * 6 * 6 + 2
 
 
 def test_folder_of_pictures(striate, picture_folder):
-    """A folder with one subfolder for each class is learned, with the folders' names as classes."""
+    """A folder with one subfolder per class can be trained on; the subfolders name the classes."""
     result = striate("train", picture_folder, "--epochs", 1, "--no-pictures")
 
     assert result.exit_code == 0
@@ -195,7 +195,7 @@ def test_folder_of_pictures(striate, picture_folder):
 
 
 def test_numbers_are_learned_without_classes(striate, tmp_path):
-    """Float targets make a network that predicts numbers, without accuracy or confusion matrix."""
+    """Float targets give a regression, without accuracy or confusion matrix."""
     x = np.random.default_rng(0).random((40, 8, 8), np.float32)
     np.savez(tmp_path / "means.npz", x=x, y=x.mean(axis=(1, 2)))
 
@@ -208,7 +208,7 @@ def test_numbers_are_learned_without_classes(striate, tmp_path):
 
 
 def test_preset_cannot_learn_numbers(striate, tmp_path):
-    """A preset ends in classes: for targets that are numbers, an error says what to write."""
+    """Presets are classifiers: for a regression, the error says what to write."""
     x = np.random.default_rng(0).random((40, 28, 28), np.float32)
     np.savez(tmp_path / "means.npz", x=x, y=x.mean(axis=(1, 2)))
 
@@ -223,7 +223,7 @@ def test_preset_cannot_learn_numbers(striate, tmp_path):
 
 
 def test_without_matplotlib_one_line_says_how_to_get_pictures(striate, monkeypatch):
-    """Where matplotlib is missing, training ends well and names the extra."""
+    """Without Matplotlib, training ends normally and names the extra."""
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
 
     result = striate("train", "shapes", "--epochs", 1)
@@ -233,7 +233,7 @@ def test_without_matplotlib_one_line_says_how_to_get_pictures(striate, monkeypat
 
 
 def test_place_for_the_model_is_checked_before_training(striate, tmp_path):
-    """A folder that cannot be made is an error before the first epoch."""
+    """A folder that cannot be created is an error before the first epoch."""
     (tmp_path / "striate-output").write_text("a file in the way")
 
     result = striate(*QUICK)
@@ -263,7 +263,7 @@ def test_place_for_the_model_is_checked_before_training(striate, tmp_path):
     ],
 )
 def test_errors_name_the_remedy(striate, words, message):
-    """Errors of the library reach the user word for word."""
+    """Errors reach the user word for word, in the words of the command."""
     result = striate(*words)
 
     assert result.exit_code == 1
@@ -392,7 +392,7 @@ def test_a_full_disk_leaves_the_model_elsewhere(striate, tmp_path, monkeypatch):
     saved = tmp_path / "elsewhere" / "shapes-net.safetensors"
     assert result.exit_code == 0, result.stderr
     assert (
-        f"note: striate-output/shapes-net.safetensors could not be written; the model is in {saved}"
+        f"note: striate-output/shapes-net.safetensors is not writable; the model is in {saved}"
     ) in result.stderr
     assert load(saved).classes == ("square", "diamond")
     assert not (tmp_path / "striate-output" / "shapes-net.safetensors").exists()

@@ -1,4 +1,4 @@
-"""One golden text for each error of images, targets and options: the values, rule and remedy."""
+"""One golden text for each error about images, targets and settings."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def fit(x=X, y=Y, **options):
 
 
 def at(array, place, value):
-    """Put another value at one place of a copy."""
+    """Change one value of a copy."""
     other = array.copy()
     other[place] = value
     return other
@@ -53,8 +53,8 @@ IMAGES = {
 
 
 @pytest.mark.parametrize("case", IMAGES)
-def test_images_that_cannot_be(case, golden):
-    """Training, evaluating and asking refuse them alike."""
+def test_images_that_are_refused(case, golden):
+    """Training, evaluation and prediction refuse them with the same text."""
     x = IMAGES[case]()
     texts = set()
     for ask in (
@@ -105,8 +105,8 @@ TARGETS = {
 
 
 @pytest.mark.parametrize("case", TARGETS)
-def test_targets_that_cannot_be(case, golden):
-    """The text says which label stands where, and what labels are."""
+def test_targets_that_are_refused(case, golden):
+    """The text has the label, its position, and what is expected."""
     network = classifier()
     before = core_of(network).buffers[0].copy()
     with pytest.raises((DataError, ShapeError)) as error:
@@ -118,7 +118,7 @@ def test_targets_that_cannot_be(case, golden):
 
 
 def test_words_that_were_not_learned(golden):
-    """A label that the network has never seen is named, with those that it knows."""
+    """An unknown label is named, with the network's classes."""
     network = classifier()
     network.fit(X, NAMED, epochs=1)
     with pytest.raises(DataError) as error:
@@ -172,8 +172,8 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("case", OPTIONS)
-def test_options_that_cannot_be(case, golden):
-    """A training that cannot be is refused before anything changes."""
+def test_settings_that_are_not_allowed(case, golden):
+    """A setting that is not allowed is refused before anything changes."""
     network = classifier()
     before = core_of(network).buffers[0].copy()
     with pytest.raises(StriateError) as error:
@@ -185,7 +185,7 @@ def test_options_that_cannot_be(case, golden):
 
 
 def test_class_weights_by_an_unknown_name(golden):
-    """Where classes have names, weights go by them."""
+    """Weights of named classes are given by name."""
     with pytest.raises(DataError) as error:
         fit(y=NAMED, class_weight={"cow": 2.0})
 
@@ -209,7 +209,7 @@ def test_augmentation_of_images_that_it_does_not_take(golden):
 
 
 def test_batches_of_no_image(golden):
-    """Evaluating and asking need batches of at least one image."""
+    """Evaluation and prediction need batches of at least one image."""
     with pytest.raises(OptionError) as error:
         classifier().predict(X, batch_size=0)
 
@@ -231,7 +231,7 @@ SEVERAL = {
 
 @pytest.mark.parametrize("case", SEVERAL)
 def test_several_inputs_and_outputs(case, golden):
-    """Where there are several, the text names them."""
+    """The text names the inputs or outputs."""
     with pytest.raises(StriateError) as error:
         SEVERAL[case](two_inputs(), np.zeros((8, 2)))
 

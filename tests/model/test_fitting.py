@@ -1,4 +1,4 @@
-"""What a training does with the options that a user gives it."""
+"""What `fit` does with its arguments."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ ONE_HOT = np.eye(3)[Y]
 
 
 def test_a_constant_channel_is_divided_by_1():
-    """The rounding of a mean is no spread: 50 images of 0.3 become 0, and others stay near."""
+    """A constant channel is not divided by the rounding error of its mean."""
     network = classifier()
     network.fit(np.full((12, 6, 6, 1), 0.3), Y, epochs=1, standardize=True)
 
@@ -21,7 +21,7 @@ def test_a_constant_channel_is_divided_by_1():
 
 
 def test_the_watched_column_must_come_of_the_validation_part():
-    """Validation targets that are no labels give no accuracy, which is said before training."""
+    """Validation targets that aren't labels have no accuracy, which is an error before training."""
     network = classifier()
     before = digest(network)
     with pytest.raises(OptionError) as error:
@@ -35,7 +35,7 @@ def test_the_watched_column_must_come_of_the_validation_part():
 
 
 def test_an_accuracy_of_the_validation_part_alone_may_be_watched():
-    """Training targets without labels do not take it away."""
+    """It does not need training targets that are labels."""
     history = classifier().fit(
         X, ONE_HOT, epochs=1, validation=(X, Y), monitor="validation_accuracy"
     )
@@ -55,7 +55,7 @@ def test_float64_images_are_augmented():
 
 
 def test_numpys_numbers_are_options(tmp_path):
-    """They train as Python's do, and a checkpoint holds them."""
+    """They work like Python's numbers, and a checkpoint can hold them."""
     plain, other = classifier(), classifier()
     plain.fit(X, Y, epochs=2, batch_size=4, seed=4, clip_norm=0.25, early_stopping=3)
     other.fit(
@@ -86,7 +86,7 @@ def test_a_checkpoint_that_cannot_be_written_is_refused_before_training(tmp_path
 
 
 def test_class_weights_do_not_weigh_the_validation_part():
-    """With a learning rate that changes nothing, its loss is that without class weights."""
+    """With a tiny learning rate, its loss is the one without class weights."""
     options = {"epochs": 1, "learning_rate": 1e-30, "optimizer": "gradient-descent"}
     for validation in (0.5, (X, Y)):
         weighed, plain = (
@@ -100,7 +100,7 @@ def test_class_weights_do_not_weigh_the_validation_part():
 
 @pytest.mark.parametrize("key", [3, 99])
 def test_class_weights_of_no_class(key):
-    """A label that no image can have is refused."""
+    """A label out of range is refused."""
     with pytest.raises(DataError) as error:
         classifier().fit(X, Y, epochs=1, class_weight={key: 5.0})
 
@@ -111,7 +111,7 @@ def test_class_weights_of_no_class(key):
 
 
 def test_a_class_weight_of_a_class_without_image():
-    """The network tells it apart, so the table may name it."""
+    """The network has this class, so it can have a weight."""
     few = Y < 2
     weighed, plain = (
         classifier().fit(X[few], Y[few], epochs=1, class_weight=weight)
@@ -122,7 +122,7 @@ def test_a_class_weight_of_a_class_without_image():
 
 
 def test_a_validation_part_whose_classes_count_nothing_has_loss_0():
-    """As in training, images without weight give the loss 0 and no warning."""
+    """As in training, weights of 0 give a loss of 0 without a warning."""
     loss = CrossEntropy(class_weights=(1.0, 1.0, 0.0))
     third = Y == 2
     history = classifier().fit(X, Y, epochs=1, loss=loss, validation=(X[third], Y[third]))
@@ -131,7 +131,7 @@ def test_a_validation_part_whose_classes_count_nothing_has_loss_0():
 
 
 def test_weights_are_drawn_only_where_none_are_given(monkeypatch, tmp_path):
-    """Validation, another size and a file have numbers already."""
+    """Validation, another input size and loading do not draw weights."""
     network = classifier("conv 2@3x3 tanh | global-average | dense 3 softmax")
     monkeypatch.delattr("striate.model.core.start_parameters")
     network.fit(X, Y, epochs=1, validation=0.5)

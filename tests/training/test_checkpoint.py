@@ -1,4 +1,4 @@
-"""Checkpoints of other trainings, and damaged ones, are refused with a reason."""
+"""Checkpoints of different runs, and damaged ones, are refused with a reason."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def checkpoint(tmp_path, monkeypatch):
 
 
 def rewritten(path, *, arrays=None, **document):
-    """Change parts of a checkpoint's description, and its arrays."""
+    """Change parts of a checkpoint's document, and its arrays."""
     found = {name: array.copy() for name, array in load_file(path).items()}
     raw = path.read_bytes()
     header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
@@ -65,8 +65,8 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_of_another_training(other, checkpoint, golden):
-    """A training goes on only as it began; the text names what differs, with both values."""
+def test_of_a_different_run(other, checkpoint, golden):
+    """A run resumes with identical settings only; the error names the setting and both values."""
     with pytest.raises(ModelFileError) as error:
         train(resume=checkpoint.name, **OTHERS[other])
 
@@ -74,8 +74,8 @@ def test_of_another_training(other, checkpoint, golden):
     golden(f"messages/checkpoint-of-another-{other}", text)
 
 
-def test_other_epochs_under_a_decay_that_looks_at_the_end(tmp_path, monkeypatch, golden):
-    """With a cosine the steps done would have had other rates: their bits cannot be had again."""
+def test_other_epochs_with_a_schedule_that_depends_on_them(tmp_path, monkeypatch, golden):
+    """With a cosine schedule, the steps done would have had other learning rates."""
     monkeypatch.chdir(tmp_path)
     train(checkpoint="run.checkpoint", schedule=Cosine())
     with pytest.raises(ModelFileError) as error:
@@ -85,7 +85,7 @@ def test_other_epochs_under_a_decay_that_looks_at_the_end(tmp_path, monkeypatch,
 
 
 def test_a_refused_checkpoint_changes_nothing(checkpoint):
-    """A network that was to go on from a wrong checkpoint is as it was."""
+    """A network is unchanged if its checkpoint is refused."""
     network = classifier(EVERYTHING)
     before = [flat.copy() for flat in core_of(network).buffers]
     with pytest.raises(ModelFileError):
@@ -125,8 +125,8 @@ def test_a_refused_checkpoint_changes_nothing(checkpoint):
     ],
     ids=str,
 )
-def test_a_description_that_is_not_whole(document, checkpoint):
-    """Whatever is missing or wrong in a description, the error says that the file is damaged."""
+def test_an_incomplete_document(document, checkpoint):
+    """Whatever is missing or wrong in the document, the error says that the file is damaged."""
     rewritten(checkpoint, **document)
     with pytest.raises(ModelFileError) as error:
         train(resume=checkpoint.name)
@@ -172,8 +172,8 @@ ROWS = [ROW, {**ROW, "epoch": 2}]
     ],
     ids=str,
 )
-def test_a_description_that_lies(document, why, checkpoint):
-    """What no training can have come to is refused before the first step, and said."""
+def test_an_impossible_document(document, why, checkpoint):
+    """A state that no training can reach is refused, with the contradiction."""
     rewritten(checkpoint, **document)
     with pytest.raises(ModelFileError) as error:
         train(resume=checkpoint.name, epochs=9)
@@ -181,8 +181,8 @@ def test_a_description_that_lies(document, why, checkpoint):
     assert str(error.value).startswith(f"run.checkpoint is a damaged checkpoint: {why}. Use")
 
 
-def test_a_plateaus_memory_is_whole(checkpoint):
-    """A decay that remembers three numbers is not given one, nor one that is none."""
+def test_the_memory_of_a_schedule_is_complete(checkpoint):
+    """A schedule that remembers three numbers does not accept one, or NaN."""
     plateau = {"schedule": st.functions.schedule.ReduceOnPlateau()}
     train(checkpoint=checkpoint.name, **plateau)
     for memory in ([1.0], [], [1.0, 0.0, np.nan]):
@@ -196,7 +196,7 @@ def test_a_plateaus_memory_is_whole(checkpoint):
 @pytest.mark.parametrize("array", ["parameters", "statistics", "memory.first", "best.parameters"])
 @pytest.mark.parametrize("change", ["shorter", "float64"])
 def test_arrays_that_do_not_fit(array, change, checkpoint):
-    """Every array is as long and as wide as this network needs it."""
+    """Every array must have this network's size and dtype."""
     found = load_file(checkpoint)
     array = array if array in found else next(name for name in found if "memory" in name)
     other = found[array][:-1] if change == "shorter" else found[array].astype(np.float64)
@@ -213,7 +213,7 @@ def test_arrays_that_do_not_fit(array, change, checkpoint):
 
 
 def test_every_truncation_is_found(checkpoint):
-    """A checkpoint cut anywhere is never taken for a whole one, and the network stays as it is."""
+    """A checkpoint cut off anywhere is refused, and the network is unchanged."""
     raw = checkpoint.read_bytes()
     network = classifier(EVERYTHING)
     before = core_of(network).buffers[0].copy()
@@ -225,8 +225,8 @@ def test_every_truncation_is_found(checkpoint):
     np.testing.assert_array_equal(core_of(network).buffers[0], before)
 
 
-def test_a_model_is_no_checkpoint(tmp_path, monkeypatch, golden):
-    """A model given for a checkpoint is told apart."""
+def test_a_model_instead_of_a_checkpoint(tmp_path, monkeypatch, golden):
+    """The error says which is which."""
     monkeypatch.chdir(tmp_path)
     classifier().save("lenet.safetensors")
     with pytest.raises(ModelFileError) as error:
@@ -235,8 +235,8 @@ def test_a_model_is_no_checkpoint(tmp_path, monkeypatch, golden):
     golden("messages/checkpoint-is-a-model", str(error.value))
 
 
-def test_a_checkpoint_is_no_model(checkpoint, golden):
-    """A checkpoint given for a model is told apart."""
+def test_a_checkpoint_instead_of_a_model(checkpoint, golden):
+    """The error says which is which."""
     with pytest.raises(ModelFileError) as error:
         st.load(checkpoint.name)
 

@@ -49,7 +49,7 @@ def test_a_history_is_rows_and_columns():
     ],
 )
 def test_an_unknown_row_or_column(key, text):
-    """The error lists what there is."""
+    """The error lists the columns, or the number of rows."""
     with pytest.raises(OptionError) as error:
         History(ROWS)[key]
 

@@ -1,4 +1,4 @@
-"""What a training promises: bits, interrupts, early stops, what is watched, what ends it."""
+"""The training loop: identical bits, history, early stopping, monitoring, divergence."""
 
 import numpy as np
 import pytest
@@ -25,13 +25,13 @@ X, Y = images_and_labels(10)
 
 
 def train(text=EVERYTHING, *, seed=5, engine="auto", **more):
-    """Train a small network; give it with its history."""
+    """Train a small network; return it with its history."""
     network = classifier(text, engine=engine)
     return network, network.fit(X, Y, **{"epochs": 2, "batch_size": 4, "seed": seed, **more})
 
 
 def test_the_same_seed_gives_the_same_bits():
-    """Two trainings with one seed end in the same bits."""
+    """Two trainings with the same seed are bit-identical."""
     first, second = train(augment="shift 1"), train(augment="shift 1")
 
     assert digest(first[0]) == digest(second[0])
@@ -39,19 +39,19 @@ def test_the_same_seed_gives_the_same_bits():
 
 
 def test_another_seed_gives_other_bits():
-    """The seed decides the order, the masks and the augmentation."""
+    """The seed determines the order of the images, the masks and the augmentation."""
     assert digest(train()[0]) != digest(train(seed=6)[0])
 
 
-def test_listeners_and_progress_change_no_bit():
-    """Who watches a training does not change it."""
+def test_callbacks_and_progress_do_not_change_a_bit():
+    """Callbacks and a progress bar do not influence a training."""
     monitored = train(callbacks=[RecordingCallback()], progress=True)[0]
 
     assert digest(monitored) == digest(train()[0])
 
 
 def test_the_order_does_not_depend_on_the_past():
-    """The order of an epoch follows from the seed and its number; every image stands in it once."""
+    """The order of an epoch depends on the seed and the epoch; it has every image once."""
     order = order_of_images(3, 7, 20)
 
     assert sorted(order) == list(range(20))
@@ -70,7 +70,7 @@ def test_the_last_short_batch_is_kept():
 
 
 def test_the_loss_of_an_epoch_is_the_mean_over_its_images():
-    """A short batch counts by its images, not as a batch."""
+    """A short batch is weighted by its number of images."""
     steps = []
     callback = RecordingCallback(step=lambda *heard: steps.append(heard[1:]))
     _, history = train(epochs=1, callbacks=[callback])
@@ -81,7 +81,7 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_images():
 
 
 def test_the_history_has_a_row_for_each_epoch():
-    """Its columns are the scores of the training and of the validation part."""
+    """Its columns are the scores on the training and on the validation part."""
     _, history = train(validation=0.3)
 
     assert len(history) == 2
@@ -94,7 +94,7 @@ def test_the_history_has_a_row_for_each_epoch():
 
 
 def test_without_labels_there_is_no_accuracy():
-    """A network that gives numbers has a loss only."""
+    """A regression only has a loss."""
     network = classifier("dense 2")
     history = network.fit(X, np.zeros((10, 2)), epochs=1)
 
@@ -102,7 +102,7 @@ def test_without_labels_there_is_no_accuracy():
 
 
 class Scripted:
-    """Sets the validation scores by replacing the validation's accuracy and loss."""
+    """Replaces the scores of the validation part."""
 
     def __init__(self, monkeypatch, **scores):
         self.scores = {name: iter(values) for name, values in scores.items()}
@@ -114,8 +114,8 @@ class Scripted:
         return {f"validation_{name}": next(values) for name, values in self.scores.items()}
 
 
-def test_early_stopping_waits_as_long_as_it_is_told(monkeypatch):
-    """Training stops after so many epochs without a lower loss, and ends with the best weights."""
+def test_early_stopping_waits_for_its_number_of_epochs(monkeypatch):
+    """Training stops after two epochs without a lower loss, and ends with the best weights."""
     script = Scripted(monkeypatch, loss=[3.0, 1.0, 2.0, 0.5, 0.6, 0.5, 0.1], accuracy=[0.5] * 7)
     network, history = train(validation=0.3, epochs=20, early_stopping=2)
 
@@ -126,7 +126,7 @@ def test_early_stopping_waits_as_long_as_it_is_told(monkeypatch):
 
 
 def test_of_an_accuracy_higher_is_better(monkeypatch):
-    """With monitor="validation_accuracy" the highest is the best, whatever the loss says."""
+    """With monitor="validation_accuracy" the highest accuracy is the best, whatever the loss is."""
     script = Scripted(monkeypatch, loss=[1.0, 2.0, 3.0, 4.0], accuracy=[0.5, 0.9, 0.7, 0.9])
     network, history = train(
         validation=0.3, epochs=20, early_stopping=2, monitor="validation_accuracy"
@@ -138,7 +138,7 @@ def test_of_an_accuracy_higher_is_better(monkeypatch):
 
 
 def test_a_plateau_of_the_accuracy_reduces_the_rate(monkeypatch):
-    """The decay hears of the watched score: a rising accuracy is no plateau, a falling one is."""
+    """The schedule receives the monitored score: only a falling accuracy is a plateau."""
     memories = {}
     for name, accuracy in (("rising", [0.1, 0.2, 0.3]), ("falling", [0.3, 0.2, 0.1])):
         Scripted(monkeypatch, loss=[1.0] * 3, accuracy=accuracy)
@@ -158,7 +158,7 @@ def test_a_plateau_of_the_accuracy_reduces_the_rate(monkeypatch):
 
 
 def test_the_last_weights_are_kept_unless_told_otherwise(monkeypatch):
-    """Without early stopping the network ends with its last weights; keep_best=True says else."""
+    """Without early stopping a network ends with its last weights, unless keep_best=True."""
     ends = {}
     for keep in (None, True):
         script = Scripted(monkeypatch, loss=[1.0, 2.0], accuracy=[0.5, 0.5])
@@ -177,7 +177,7 @@ def engine(request):
 
 
 def noting(monkeypatch, engine, method, note):
-    """Let a method of an engine's steps note what it is given."""
+    """Let a method of an engine's steps record its arguments."""
     steps = ENGINES[engine][method]
     original = getattr(steps, method)
 
@@ -188,8 +188,8 @@ def noting(monkeypatch, engine, method, note):
     monkeypatch.setattr(steps, method, spy)
 
 
-def test_the_decay_reaches_the_update(monkeypatch, engine):
-    """The rate of each step is the update's times the decay's factor."""
+def test_the_schedule_reaches_the_optimizer(monkeypatch, engine):
+    """The rate of each step is the optimizer's learning rate times the schedule's factor."""
     rates = []
     noting(monkeypatch, engine, "update", lambda *_, rate, **__: rates.append(rate))
     optimizer = GradientDescent(learning_rate=0.5)
@@ -204,7 +204,7 @@ def test_the_decay_reaches_the_update(monkeypatch, engine):
     assert rates == [0.5, 0.5, 0.05, 0.05]
 
 
-def test_the_update_hears_of_every_step(monkeypatch, engine):
+def test_the_optimizer_receives_every_step(monkeypatch, engine):
     """Steps are counted from 1, through all epochs: Adam's corrections depend on it."""
     steps = []
     noting(monkeypatch, engine, "update", lambda *_, step, **__: steps.append(step))
@@ -214,7 +214,7 @@ def test_the_update_hears_of_every_step(monkeypatch, engine):
 
 
 def test_each_epoch_augments_anew(monkeypatch):
-    """An image is moved otherwise in each epoch, and alike wherever it stands in the order."""
+    """An image is moved differently in each epoch, and in the same way at any position in it."""
     seen = []
     noting(
         monkeypatch,
@@ -229,8 +229,8 @@ def test_each_epoch_augments_anew(monkeypatch):
     np.testing.assert_array_equal(np.concatenate(seen[2:]), seen[0])
 
 
-def test_clipping_reaches_the_update():
-    """With plain gradient descent a step is never longer than rate times clip_norm."""
+def test_clipping_reaches_the_optimizer():
+    """With gradient descent a step is at most as long as learning rate times clip_norm."""
     network = classifier()
     before = core_of(network).buffers[0].copy()
     network.fit(X, Y, epochs=1, batch_size=10, optimizer="gradient-descent", learning_rate=1.0,
@@ -255,7 +255,7 @@ def test_weight_decay_spares_the_biases():
 
 
 def test_a_network_learns():
-    """After a few epochs on real digits a small network beats guessing by far."""
+    """After a few epochs on digits a small network is far better than guessing."""
     (x, y), (x_test, y_test) = st.data.load("digits")
     network = st.Network.parse("conv 4@5x5 stride 2 relu | max 2 | dense 10 softmax", (28, 28, 1))
     network.fit(x[::5], y[::5], epochs=4, batch_size=32, learning_rate=0.01)
@@ -264,8 +264,8 @@ def test_a_network_learns():
 
 
 @pytest.mark.parametrize("step", [1, 3, 4])
-def test_the_loss_becomes_no_number(step, golden):
-    """NaN stops the training with an explanation; the last good weights are the network's."""
+def test_a_loss_that_is_nan(step, golden):
+    """NaN ends the training with an explanation; the network has the last good weights."""
     kept = {0: core_of(classifier(EVERYTHING)).buffers[0].copy()}
 
     def poison(state, *_):
@@ -293,7 +293,7 @@ def test_the_loss_becomes_no_number(step, golden):
     ],
 )
 def test_steps_that_are_too_long(name, options, golden):
-    """Weights that grow without bound end the training, and the network is usable."""
+    """Weights that grow without bound end the training, and the network can still be used."""
     network = classifier("conv 2@3x3 | dense 3 softmax")
     with pytest.raises(TrainingError) as error:
         network.fit(X, Y, batch_size=10, optimizer="gradient-descent", **options)
@@ -303,8 +303,8 @@ def test_steps_that_are_too_long(name, options, golden):
     golden(f"messages/runaway-{name}", str(error.value))
 
 
-def test_the_validation_loss_becomes_no_number(monkeypatch, golden):
-    """A validation loss that is no number stops the training too."""
+def test_a_validation_loss_that_is_nan(monkeypatch, golden):
+    """A validation loss that isn't finite ends the training, too."""
     Scripted(monkeypatch, loss=[1.0, float("nan")], accuracy=[0.5, 0.5])
     with pytest.raises(TrainingError) as error:
         train(validation=0.3, epochs=5)
@@ -313,7 +313,7 @@ def test_the_validation_loss_becomes_no_number(monkeypatch, golden):
 
 
 def test_an_interrupt_without_a_checkpoint_leaves_no_file(tmp_path, monkeypatch):
-    """Nothing is written that nobody asked for."""
+    """Without `checkpoint` nothing is written."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         train(callbacks=[raising(KeyboardInterrupt(), at_step=2)])
@@ -321,8 +321,8 @@ def test_an_interrupt_without_a_checkpoint_leaves_no_file(tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_second_training_goes_on_from_the_first():
-    """Training starts from the weights that the network has."""
+def test_a_second_training_continues_from_the_first():
+    """Training starts from the network's current weights."""
     network, _ = train()
     first = digest(network)
     before = network.evaluate(X, Y).loss
@@ -333,7 +333,7 @@ def test_a_second_training_goes_on_from_the_first():
 
 
 def test_debug_names_what_is_first_not_finite(engine):
-    """The step is computed again, and the error says in which layer and quantity it begins."""
+    """The step is repeated, and the error names the layer and quantity where it begins."""
     network = classifier(EVERYTHING, engine=engine)
     network.parameters["dense1.weight"][1, 3] = np.inf
     texts = {}
@@ -349,8 +349,8 @@ def test_debug_names_what_is_first_not_finite(engine):
     )
 
 
-def test_debug_names_the_weights_that_an_update_spoils(engine):
-    """Where all that a step computes is finite, the weights behind it are looked at."""
+def test_debug_names_the_weights_that_a_step_spoils(engine):
+    """If everything that a step computes is finite, the weights after it are examined."""
     network = classifier(engine=engine)
     with pytest.raises(TrainingError) as error:
         network.fit(X, Y, epochs=1, optimizer="gradient-descent", learning_rate=1e39, debug=True)

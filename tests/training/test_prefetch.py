@@ -1,4 +1,4 @@
-"""Batches prepared ahead: in order, one in advance, errors where their turn comes."""
+"""Prefetching: in order, one item ahead, errors when their item's turn comes."""
 
 import signal
 import threading
@@ -9,7 +9,7 @@ from striate.training.prefetch import prefetch
 
 
 def test_the_next_is_made_while_one_is_used():
-    """When the first is given, the second is under way in another thread."""
+    """When the first item is returned, a thread is preparing the second."""
     second = threading.Event()
     threads = []
 
@@ -28,7 +28,7 @@ def test_the_next_is_made_while_one_is_used():
 
 
 def test_an_error_is_raised_where_its_turn_comes():
-    """What was made before is given first."""
+    """Items before the error are returned first."""
 
     def make(item):
         return 1 // item
@@ -41,7 +41,7 @@ def test_an_error_is_raised_where_its_turn_comes():
 
 
 def test_who_stops_early_leaves_no_thread():
-    """Closing waits for what is under way."""
+    """Closing waits for the item in progress."""
     given = prefetch(str, range(5))
     next(given)
 
@@ -51,7 +51,7 @@ def test_who_stops_early_leaves_no_thread():
 
 
 def test_nothing_to_make():
-    """No items, nothing given."""
+    """Without items there is nothing to prepare."""
     assert list(prefetch(str, [])) == []
 
 
@@ -59,7 +59,7 @@ def test_nothing_to_make():
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no such timer")
 def test_interrupts_at_any_moment_hang_nothing():
-    """Ctrl-C comes through wherever it falls, and the thread goes."""
+    """Ctrl-C at any moment is raised, and the thread ends."""
 
     def interrupt(*_):
         raise KeyboardInterrupt

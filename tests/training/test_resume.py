@@ -1,4 +1,4 @@
-"""A training that goes on ends in the same bits as one that was never interrupted."""
+"""A resumed training is bit-identical to one that was never interrupted."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ TRAININGS = {
 
 
 def train(training, *, engine="auto", **more):
-    """Train the network with everything in it; give it with its history."""
+    """Train the network that has everything in it; return it with its history."""
     network = classifier(EVERYTHING, seed=3, engine=engine)
     options = {"epochs": EPOCHS, "batch_size": 4, "seed": 5, **TRAININGS[training], **more}
     return network, network.fit(X, Y, **options)
@@ -43,7 +43,7 @@ def train(training, *, engine="auto", **more):
 
 @pytest.fixture(scope="module")
 def uninterrupted():
-    """Train each way once, without an interruption."""
+    """Train in each way once, without an interruption."""
     return {training: train(training) for training in TRAININGS}
 
 
@@ -60,8 +60,8 @@ def assert_same(resumed, whole):
 
 @pytest.mark.parametrize("training", TRAININGS)
 @pytest.mark.parametrize("step", range(1, STEPS * EPOCHS + 1))
-def test_resumed_behind_any_step(training, step, uninterrupted, tmp_path):
-    """Ctrl-C behind any batch, the last of an epoch included: the same bits in the end."""
+def test_resumed_after_any_step(training, step, uninterrupted, tmp_path):
+    """Ctrl-C after any batch, also the last of an epoch: the same bits in the end."""
     path = tmp_path / "checkpoint"
     last = len(uninterrupted[training][1]) * STEPS  # the one that stops early has fewer
     stop = raising(KeyboardInterrupt(), at_step=min(step, last))
@@ -72,8 +72,8 @@ def test_resumed_behind_any_step(training, step, uninterrupted, tmp_path):
 
 
 @pytest.mark.parametrize("epoch", range(1, EPOCHS + 1))
-def test_resumed_behind_any_epoch(epoch, uninterrupted, tmp_path):
-    """Ctrl-C behind an epoch, before its checkpoint is written: the same bits in the end."""
+def test_resumed_after_any_epoch(epoch, uninterrupted, tmp_path):
+    """Ctrl-C after an epoch, before its checkpoint is written: the same bits in the end."""
     path = tmp_path / "checkpoint"
     with pytest.raises(KeyboardInterrupt):
         train("plateau", checkpoint=path, callbacks=[raising(KeyboardInterrupt(), at_epoch=epoch)])
@@ -87,14 +87,14 @@ def test_resumed_behind_any_epoch(epoch, uninterrupted, tmp_path):
     [("gradients", 1), ("gradients", 6), ("update", 2), ("predict", 1), ("predict", 3)],
 )
 def test_resumed_from_inside_the_engine(method, call, engine, tmp_path, monkeypatch):
-    """Ctrl-C in the middle of a step, or of the validation, loses only that step."""
+    """Ctrl-C in the middle of a step, or of the validation, only loses that step."""
     path, calls = tmp_path / "checkpoint", []
     owner = ENGINES[engine][method]
     original = getattr(owner, method)
 
     def interrupted(self, *arguments, **more):
         calls.append(1)
-        # What the step computes is written, and nobody hears of it.
+        # The results of the step are computed, and lost.
         result = original(self, *arguments, **more)
         if len(calls) == call:
             raise KeyboardInterrupt
@@ -110,7 +110,7 @@ def test_resumed_from_inside_the_engine(method, call, engine, tmp_path, monkeypa
 
 
 def test_resumed_twice(uninterrupted, tmp_path):
-    """A training may be interrupted again and again, into the same file."""
+    """A training can be interrupted several times, with the same file."""
     path = tmp_path / "checkpoint"
     for resume, step in ((None, 2), (path, 4), (path, 8)):
         stop = raising(KeyboardInterrupt(), at_step=step)
@@ -120,8 +120,8 @@ def test_resumed_twice(uninterrupted, tmp_path):
     assert_same(train("adam", resume=path), uninterrupted["adam"])
 
 
-def test_a_killed_training_goes_on_from_its_last_epoch(uninterrupted, tmp_path):
-    """Where nothing could be saved, the checkpoint of the last epoch leads to the same bits."""
+def test_a_killed_training_resumes_from_its_last_epoch(uninterrupted, tmp_path):
+    """If nothing was saved when it ended, the checkpoint of the last epoch gives the same bits."""
     path = tmp_path / "checkpoint"
     with pytest.raises(MemoryError):
         train("adam", checkpoint=path, callbacks=[raising(MemoryError(), at_step=5)])
@@ -130,7 +130,7 @@ def test_a_killed_training_goes_on_from_its_last_epoch(uninterrupted, tmp_path):
 
 
 def test_a_finished_training_has_nothing_left_to_do(uninterrupted, tmp_path):
-    """Resumed from its last checkpoint, a training gives its result without another step."""
+    """Resumed from its last checkpoint, a finished training takes no further step."""
     path = tmp_path / "checkpoint"
     train("adam", checkpoint=path)
     steps = []
@@ -141,7 +141,7 @@ def test_a_finished_training_has_nothing_left_to_do(uninterrupted, tmp_path):
 
 
 def test_more_epochs_than_planned(uninterrupted, tmp_path):
-    """Without a decay that looks at the end, a training may go on longer than it was planned."""
+    """With a schedule that does not depend on the last epoch, a training can be extended."""
     path = tmp_path / "checkpoint"
     train("adam", checkpoint=path, epochs=1)
 
@@ -149,7 +149,7 @@ def test_more_epochs_than_planned(uninterrupted, tmp_path):
 
 
 def test_an_early_stop_stays_stopped(tmp_path):
-    """A training that stopped early stops at once when resumed, with the best weights again."""
+    """A training that stopped early stops at once when it is resumed, with the best weights."""
     path = tmp_path / "checkpoint"
     _, history = train("early", checkpoint=path, epochs=30)
     resumed = train("early", resume=path, epochs=30)
@@ -161,7 +161,7 @@ def test_an_early_stop_stays_stopped(tmp_path):
 
 @pytest.mark.parametrize("step", [1, 4, 9])
 def test_an_interrupted_network_has_the_weights_of_its_last_step(step):
-    """Ctrl-C leaves the weights of the last whole step, not a mixture."""
+    """Ctrl-C leaves the weights of the last complete step."""
     kept = {}
 
     def remember(state, *_):
@@ -179,8 +179,8 @@ def test_an_interrupted_network_has_the_weights_of_its_last_step(step):
         np.testing.assert_array_equal(flat, expected)
 
 
-def test_a_resumed_training_that_runs_away_keeps_the_checkpoint(tmp_path):
-    """Where the loss is lost before the first whole epoch, the weights of the checkpoint stay."""
+def test_a_resumed_training_that_diverges_keeps_the_weights_of_the_checkpoint(tmp_path):
+    """If the loss is NaN before the end of the first epoch, the checkpoint's weights are kept."""
     path, kept = tmp_path / "checkpoint", []
     with pytest.raises(KeyboardInterrupt):
         train("adam", checkpoint=path, callbacks=[raising(KeyboardInterrupt(), at_step=1)])
@@ -206,7 +206,7 @@ def test_a_resumed_training_that_runs_away_keeps_the_checkpoint(tmp_path):
 
 
 def _counting(steps):
-    """Make a listener that notes each step."""
+    """Make a callback that records each step."""
     callback = raising(None)
     callback.step = lambda state, loss, images: steps.append((state.step, loss, images))
     return callback

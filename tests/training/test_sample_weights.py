@@ -1,4 +1,4 @@
-"""What images and classes count in the loss, the gradient and the scores."""
+"""Sample weights and class weights in the loss, the gradient and the scores."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 
 
 def after_one_step(x, y, **more):
-    """Give the loss and the parameters after one step on all images."""
+    """Return the loss and the parameters after one step on all images."""
     network = classifier()
     history = network.fit(x, y, **ONE_STEP, **more)
     return history[0], core_of(network).buffers[0]
@@ -32,7 +32,7 @@ def assert_same_step(first, second):
 
 
 def test_a_weight_is_a_repetition():
-    """An image that counts 3 does what three copies of it do."""
+    """An image of weight 3 has the effect of three copies."""
     repeated = np.repeat(np.arange(8), COUNTS)
 
     assert_same_step(
@@ -41,7 +41,7 @@ def test_a_weight_is_a_repetition():
 
 
 def test_the_weight_zero_leaves_an_image_out():
-    """An image that counts 0 might as well not be there."""
+    """An image of weight 0 has no effect."""
     weights = np.array([1, 0, 1, 1, 0, 1, 1, 1])
 
     assert_same_step(
@@ -57,8 +57,8 @@ def test_only_proportions_count():
     )
 
 
-def test_a_batch_without_weight_teaches_nothing():
-    """In a batch whose images all count 0 the loss is 0 and the weights stay."""
+def test_a_batch_of_weight_0_changes_nothing():
+    """In a batch whose images all have weight 0, the loss is 0 and the parameters do not change."""
     network, losses = classifier(), []
     before = core_of(network).buffers[0].copy()
 
@@ -74,7 +74,7 @@ def test_a_batch_without_weight_teaches_nothing():
 
 
 def test_class_weights_are_sample_weights():
-    """A class that counts 3 is as if each of its images did."""
+    """A class of weight 3 gives each of its images weight 3."""
     assert_same_step(
         after_one_step(X, Y, class_weight={1: 3.0, 2: 0.5}),
         after_one_step(X, Y, sample_weight=np.array([1.0, 3.0, 0.5])[Y]),
@@ -82,7 +82,7 @@ def test_class_weights_are_sample_weights():
 
 
 def test_class_weights_by_name():
-    """Classes with names are weighed by them."""
+    """Named classes are weighted by name."""
     names = np.array(["cat", "dog", "eel"])
     network = classifier()
     network.fit(X, names[Y], **ONE_STEP, class_weight={"dog": 3.0, "eel": 0.5})
@@ -93,7 +93,7 @@ def test_class_weights_by_name():
 
 
 def test_balanced_classes_count_the_same():
-    """With "balanced" the weights of each class add up to the same, and in all to the images."""
+    """With "balanced" all classes have the same total weight; the sum is the number of images."""
     y = np.array([0, 0, 0, 0, 0, 1, 1, 2])
 
     assert_same_step(
@@ -103,7 +103,7 @@ def test_balanced_classes_count_the_same():
 
 
 def test_sample_and_class_weights_are_multiplied():
-    """Both given, both count."""
+    """With both, each image has the product."""
     assert_same_step(
         after_one_step(X, Y, sample_weight=COUNTS, class_weight={0: 2.0}),
         after_one_step(X, Y, sample_weight=COUNTS * np.array([2.0, 1.0, 1.0])[Y]),
@@ -111,7 +111,7 @@ def test_sample_and_class_weights_are_multiplied():
 
 
 def test_class_weights_of_the_loss_do_not_weigh_the_accuracy():
-    """A loss with class weights divides by them, as PyTorch's; answers stay right or wrong."""
+    """A loss with class weights divides by their sum, as in PyTorch; the accuracy ignores them."""
     loss = CrossEntropy(class_weights=(1.0, 3.0, 0.5))
     row, parameters = after_one_step(X, Y, loss=loss)
     weighted, expected = after_one_step(X, Y, sample_weight=np.array([1.0, 3.0, 0.5])[Y])
@@ -123,7 +123,7 @@ def test_class_weights_of_the_loss_do_not_weigh_the_accuracy():
 
 @pytest.mark.parametrize("batch_size", [1, 3, 8])
 def test_the_loss_of_an_epoch_counts_as_the_loss_does(batch_size):
-    """With class weights in the loss, the row is the mean over the epoch, not over its batches."""
+    """With class weights in the loss, the row has the mean over the epoch, not over its batches."""
     network = classifier()
     loss = CrossEntropy(class_weights=(1.0, 30.0, 0.0))
     expected = network.evaluate(X, Y, loss=loss).loss
@@ -136,7 +136,7 @@ def test_the_loss_of_an_epoch_counts_as_the_loss_does(batch_size):
 
 
 def test_a_batch_without_weight_does_not_count_in_the_epoch():
-    """The mean of an epoch divides by what counted: batches that teach nothing change nothing."""
+    """The mean of an epoch divides by the weights: a batch of weight 0 does not change it."""
     network = classifier()
     weights = np.array([0, 0, 1, 1, 1, 1, 1, 1])
     expected = network.evaluate(X[2:], Y[2:]).loss
@@ -148,7 +148,7 @@ def test_a_batch_without_weight_does_not_count_in_the_epoch():
 
 
 def test_an_epoch_whose_classes_have_no_weight_has_no_loss():
-    """Where the loss counts none of the images, the row says 0 and the weights stay."""
+    """If all images have weight 0, the loss is 0 and the parameters do not change."""
     network = classifier()
     before = core_of(network).buffers[0].copy()
     history = network.fit(X, Y % 2, epochs=1, loss=CrossEntropy(class_weights=(0.0, 0.0, 1.0)),
@@ -159,7 +159,7 @@ def test_an_epoch_whose_classes_have_no_weight_has_no_loss():
 
 
 def test_each_output_counts_by_its_own_weights():
-    """With several outputs the row is the sum of their means, each with its own divisor."""
+    """With several outputs the row has the sum of their means, each with its own divisor."""
     image = st.Input((6, 6, 1))
     flat = st.Flatten()(image)
     ends = [st.Dense(3, activation="softmax", name=name)(flat) for name in "ab"]
@@ -173,7 +173,7 @@ def test_each_output_counts_by_its_own_weights():
     assert history["loss"][0] == pytest.approx(expected, rel=1e-5)
 
 
-def test_evaluation_weighs_as_training_does():
+def test_evaluation_weights_like_training():
     """Loss and accuracy of an evaluation are weighted means over the images."""
     network = classifier()
     repeated = np.repeat(np.arange(8), COUNTS)
@@ -185,7 +185,7 @@ def test_evaluation_weighs_as_training_does():
 
 
 def test_the_weights_go_with_the_validation_part():
-    """Images that are held out take their weights along."""
+    """Images that are held out keep their weights."""
     weights = np.arange(1.0, 9.0)
     network = classifier("dense 3 softmax")
     network.parameters["dense1.weight"][:] = 0.0
@@ -201,7 +201,7 @@ def test_the_weights_go_with_the_validation_part():
 
 
 def test_the_validation_part_is_stratified():
-    """Each class gives its share, whatever the order of the images and the type of the labels."""
+    """The same fraction of each class is held out, for any order and any type of labels."""
     y = np.array([0] * 20 + [1] * 10 + [2] * 10)
     x = np.arange(40, dtype=np.uint8).reshape(40, 1, 1, 1) * np.ones((6, 6, 1), np.uint8)
     for labels in (y, y.astype(np.uint8), np.array(["a", "b", "c"])[y]):

@@ -176,7 +176,7 @@ def _train_and_report(
     model = _save(network, files)
     out.say(f"Saved {model}.", whole=True)
     if model != files.model:
-        out.note(f"note: {files.model} could not be written; the model is in {model}.", whole=True)
+        out.note(f"note: {files.model} is not writable; the model is in {model}.", whole=True)
     tested = None
     if len(dataset.x_test):
         tested = test(network, dataset.x_test, dataset.y_test, dataset.classes)
@@ -184,7 +184,7 @@ def _train_and_report(
         say_confusion(out, tested.evaluation)
         say_worst(out, tested, part="test")
     else:
-        out.say("There are no test images: each class has too few.")
+        out.say("Without test images: each class has too few.")
     pictures = _draw(run, files, options, out, history, tested)
     _conclude(out, run, model, pictures, options)
     out.answer(
@@ -240,7 +240,7 @@ def _is_worth_keeping(history: History) -> bool:
 
 
 def _save(network: Network, files: RunFiles) -> Path:
-    """Save the model; if that fails, say where the trained network still is."""
+    """Save the model; if that fails, point to the checkpoint with the trained network."""
     try:
         return files.save_model(network)
     except ModelFileError as error:
@@ -251,7 +251,7 @@ def _save(network: Network, files: RunFiles) -> Path:
 
 
 class _EpochLines(Callback):
-    """Prints a line for each epoch, if there is no terminal for a progress bar."""
+    """Prints a line for each epoch, if standard error isn't a terminal."""
 
     def __init__(self, out: Output, epochs: int) -> None:
         self.out = out

@@ -32,15 +32,15 @@ def make(
     Parameters
     ----------
     net
-        Name, or layers; ``{classes}`` stands for the number of classes.
+        Name of a preset, or layers; ``{classes}`` is replaced by the number of classes.
     input_shape
         Shape of an image; ``None`` for the preset's own, 28 x 28 x 1 in shorthand.
     classes
-        How many classes it tells apart; ``None`` for the preset's own, 10 in shorthand.
+        Number of classes; ``None`` for the preset's own, 10 in shorthand.
     seed
-        For its weights.
+        Seed of its weights.
     engine, winograd
-        What computes it, and whether by Winograd's method where that is faster.
+        As for :class:`striate.Network`.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def make(
     Raises
     ------
     OptionError, ShorthandError, ShapeError
-        If there is no such preset, the text cannot be read, or sizes do not fit.
+        If the preset is unknown, the text cannot be parsed, or sizes do not fit.
     """
     text = net.strip()
     if re.fullmatch(r"[\w.-]*", text):
@@ -68,15 +68,15 @@ def make(
 
 
 def set_classes(network: Network, classes: Sequence[Value]) -> None:
-    """Give a new network the classes of the data set that it learns."""
+    """Set the classes of a new network."""
     network.classes = tuple(classes)
 
 
 def labels_for(network: Network, y: Array, classes: Sequence[Value]) -> Array:
-    """Turn the labels of a data set into those of a network, class by class.
+    """Translate the labels of a data set into those of a network, class by class.
 
-    Classes are matched by name, never by position: the folders ``cat`` and ``dog`` may stand for
-    other positions than in the training.
+    Classes are matched by name, never by position: the folders ``cat`` and ``dog`` may have other
+    positions than in training.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def labels_for(network: Network, y: Array, classes: Sequence[Value]) -> Array:
 
 
 def _require_counted(classes: Sequence[Value]) -> None:
-    """Raise if the classes of a data set don't tell to which outputs they belong."""
+    """Raise unless the names of a data set's classes are the numbers of the outputs."""
     if [str(name) for name in classes] != [str(k) for k in range(len(classes))]:
         raise DataError(
             "The model has no class names, so its outputs cannot be matched with the classes of "
@@ -138,17 +138,17 @@ def _require_counted(classes: Sequence[Value]) -> None:
 
 
 def weights_hash(network: Network) -> str:
-    """Give the first 16 hexadecimal digits of the SHA-256 of all weights.
+    """Return the first 16 hexadecimal digits of the SHA-256 of all weights.
 
     Parameters
     ----------
     network
-        Any network.
+        The network.
 
     Returns
     -------
     str
-        The same for the same weights, bit for bit, on any machine.
+        Equal for bit-identical weights, on any machine.
 
     Examples
     --------

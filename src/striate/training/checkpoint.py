@@ -1,4 +1,4 @@
-"""Checkpoints: the whole state of a training, so that a resumed run ends in the same bits.
+"""Checkpoints: the complete state of a training, so that a resumed run is bit-identical.
 
 A checkpoint also holds the run's identity: everything that the bits depend on, such as the seed,
 the optimizer and a hash of the data. For example, a run with ``seed=6`` is refused the checkpoint

@@ -1,8 +1,8 @@
-"""How good answers are: counts and parts of right ones, for the whole and for each class.
+"""Metrics of classification: accuracy, top-k accuracy, confusion matrix, scores per class.
 
-Labels are whole numbers from 0; ``y`` holds the true ones, ``predicted`` the network's. Both may
-have any shape, with the axis of images in front: one label for an image, or one for each of its
-pixels. Sample weights say how much each image counts.
+Labels are integers from 0; ``y`` holds the true ones, ``predicted`` the network's. Both can have
+any shape with the axis of images first: one label per image, or one per pixel. Sample weights are
+weights of images.
 """
 
 from collections.abc import Sequence
@@ -15,18 +15,18 @@ from striate.shapes import Array, Float, Int
 
 
 class PerClass(NamedTuple):
-    """How good the answers are for each class; one entry for a class.
+    """Scores of each class, one entry per class.
 
     Parameters
     ----------
     precision
-        Part of the images answered with this class that belong to it.
+        Fraction of the images predicted as this class that belong to it.
     recall
-        Part of the images of this class that were answered with it.
+        Fraction of the images of this class that are predicted as it.
     f1
         Harmonic mean of the two.
     support
-        Number (or weight) of the images of this class.
+        Number, or total weight, of the images of this class.
     """
 
     precision: Float[Array, "c"]
@@ -36,16 +36,16 @@ class PerClass(NamedTuple):
 
 
 def weighted_mean(values: Float[Array, "q ..."], weights: Float[Array, "q"] | None = None) -> float:
-    r"""Average over images, each as much as its weight says, and over what else an image has.
+    r"""Average over images, weighted, and over the other axes of each image.
 
     .. math:: \frac{\sum_q s_q x_q}{\sum_q s_q}
 
     Parameters
     ----------
     values
-        Numbers (or truth values), the axis of images in front.
+        Numbers or truth values, with the axis of images first.
     weights
-        Sample weights, at least 0 and not all 0; ``None`` counts all images alike.
+        Sample weights, at least 0 and not all 0; ``None`` weights all images equally.
 
     Returns
     -------
@@ -55,9 +55,9 @@ def weighted_mean(values: Float[Array, "q ..."], weights: Float[Array, "q"] | No
     Raises
     ------
     DataError
-        If there are no values, or a weight is negative or not finite, or all are 0.
+        If ``values`` is empty, or a weight is negative or not finite, or all weights are 0.
     ShapeError
-        If there is not one weight for each image.
+        If the number of weights is not the number of images.
 
     Examples
     --------
@@ -69,8 +69,7 @@ def weighted_mean(values: Float[Array, "q ..."], weights: Float[Array, "q"] | No
     values = np.asarray(values)
     if values.size == 0:
         raise DataError(
-            f"There is nothing to average: the values have shape {values.shape}. "
-            "A mean needs at least one. Give at least one image."
+            f"`values` must not be empty, got shape {values.shape}. Pass at least one image."
         )
     per_image = values.mean(axis=tuple(range(1, values.ndim)), dtype=np.float64)
     if weights is None:
@@ -85,14 +84,14 @@ def accuracy(
     *,
     weights: Float[Array, "q"] | None = None,
 ) -> float:
-    """Give the part of the answers that are right.
+    """Compute the fraction of correct predictions.
 
     Parameters
     ----------
     y, predicted
         True and predicted labels.
     weights
-        Sample weights; ``None`` counts all images alike.
+        Sample weights; ``None`` weights all images equally.
 
     Returns
     -------
@@ -102,9 +101,9 @@ def accuracy(
     Raises
     ------
     DataError
-        If there are no labels, labels are not whole numbers, or weights cannot be used.
+        If the labels are empty or not integers, or the weights cannot be used.
     ShapeError
-        If the two do not have the same shape, or there is not one weight for each image.
+        If the shapes of the labels differ, or the number of weights is not the number of images.
 
     Examples
     --------
@@ -122,11 +121,10 @@ def top_k_accuracy(
     *,
     weights: Float[Array, "q"] | None = None,
 ) -> float:
-    """Give the part of the images whose true class is among the ``k`` with the largest scores.
+    """Compute the fraction of images whose true class is among the ``k`` highest scores.
 
-    Of classes with equal scores the one with the lower number comes first, so that ``k=1`` is the
-    accuracy of ``argmax``, and a network that gives all classes the same score is not taken for a
-    good one.
+    Of classes with equal scores, the one with the lower index ranks first. So ``k=1`` gives the
+    accuracy of ``argmax``, and a network that gives all classes the same score does not look good.
 
     Parameters
     ----------
@@ -135,9 +133,9 @@ def top_k_accuracy(
     scores
         Probabilities or net inputs, one for each class.
     k
-        How many guesses count.
+        Number of classes that are taken.
     weights
-        Sample weights; ``None`` counts all images alike.
+        Sample weights; ``None`` weights all images equally.
 
     Returns
     -------
@@ -147,11 +145,12 @@ def top_k_accuracy(
     Raises
     ------
     OptionError
-        If ``k`` is not a whole number from 1 to the number of classes.
+        If ``k`` is not an integer from 1 to the number of classes.
     DataError
-        If there are no labels, labels are no classes, a score is NaN, or weights cannot be used.
+        If the labels are empty, not integers or out of range, a score is NaN, or the weights cannot
+        be used.
     ShapeError
-        If there is not one row of scores, or not one weight, for each image.
+        If there is not one row of scores, or one weight, for each image.
 
     Sources
     -------
@@ -162,25 +161,23 @@ def top_k_accuracy(
     >>> top_k_accuracy(np.array([0, 2]), np.array([[0.3, 0.5, 0.2], [0.3, 0.4, 0.3]]), k=2)
     0.5
     """
-    y, scores = _whole_numbers(y, "labels"), np.asarray(scores)
-    if scores.ndim != 2 or y.shape != scores.shape[:1]:  # images and classes
+    y, scores = _integers(y, "y"), np.asarray(scores)
+    if scores.ndim != 2 or y.shape != scores.shape[:1]:
         raise ShapeError(
-            f"The labels have shape {y.shape} and the scores {scores.shape}. "
-            "Each image has one label and one row with a score for each class. "
-            "Give labels [image] and scores [image, class]."
+            "`y` must have shape (images,) and `scores` shape (images, classes), "
+            f"got {y.shape} and {scores.shape}. Pass one row of scores for each label."
         )
     images, classes = scores.shape
     if k not in range(1, classes + 1):
         raise OptionError(
-            f"Top-k accuracy cannot have k={k!r} with {classes} classes. "
-            f"It is a whole number from 1 to {classes}. Use k=1 for the plain accuracy."
+            f"`k` must be an integer from 1 to {classes}, the number of classes, got {k!r}. "
+            "Try k=1, the plain accuracy."
         )
-    _require_classes(y, classes, "labels")
+    _require_classes(y, classes, "y")
     if np.isnan(scores).any():
         raise DataError(
-            f"A score of image {np.argwhere(np.isnan(scores))[0, 0]} is NaN. "
-            "Scores are compared, and NaN is neither large nor small. "
-            "Look for NaN in the images and weights."
+            f"The scores of image {np.argwhere(np.isnan(scores))[0, 0]} contain NaN. Look for NaN "
+            "in the images and in the weights of the network."
         )
     own = scores[np.arange(images), y][:, None]
     earlier = np.arange(classes) < y[:, None]
@@ -195,7 +192,7 @@ def confusion_matrix(
     *,
     weights: Float[Array, "q"] | None = None,
 ) -> Float[Array, "c c"]:
-    """Count, for each true class (row), how often each class was the answer (column).
+    """Count, for each true class (row), the predictions of each class (column).
 
     Parameters
     ----------
@@ -204,7 +201,7 @@ def confusion_matrix(
     classes
         Number of classes.
     weights
-        Sample weights; ``None`` counts all images alike.
+        Sample weights; ``None`` weights all images equally.
 
     Returns
     -------
@@ -214,9 +211,9 @@ def confusion_matrix(
     Raises
     ------
     DataError
-        If there are no labels, labels are no classes, or weights cannot be used.
+        If the labels are empty, not integers or out of range, or the weights cannot be used.
     ShapeError
-        If the two do not have the same shape, or there is not one weight for each image.
+        If the shapes of the labels differ, or the number of weights is not the number of images.
 
     Sources
     -------
@@ -229,8 +226,8 @@ def confusion_matrix(
            [1, 2]])
     """
     y, predicted = _labels(y, predicted)
-    _require_classes(y, classes, "labels")
-    _require_classes(predicted, classes, "predictions")
+    _require_classes(y, classes, "y")
+    _require_classes(predicted, classes, "predicted")
     pairs = classes * y.ravel().astype(np.int64) + predicted.ravel().astype(np.int64)
     s = None
     if weights is not None:
@@ -239,23 +236,23 @@ def confusion_matrix(
 
 
 def per_class(confusion: Float[Array, "c c"]) -> PerClass:
-    r"""Give precision, recall, F1 and support of each class.
+    r"""Compute precision, recall, F1 and support of each class.
 
     .. math:: p_c = \frac{m_{cc}}{\sum_k m_{kc}}, \qquad r_c = \frac{m_{cc}}{\sum_k m_{ck}}, \qquad
         f_c = \frac{2 m_{cc}}{\sum_k m_{kc} + \sum_k m_{ck}}
 
-    A quotient of 0 and 0 is given as 0: the precision of a class that was never the answer, the
-    recall of one without images, F1 where both are so.
+    A quotient 0/0 is 0: the precision of a class that is never predicted, the recall of a class
+    without images, and F1 of a class with neither.
 
     Parameters
     ----------
     confusion
-        Rows are true classes, columns answers, as :func:`confusion_matrix` gives it.
+        Rows are true classes, columns predictions, as :func:`confusion_matrix` returns it.
 
     Returns
     -------
     PerClass
-        Four arrays with one entry for each class.
+        Four arrays with one entry per class.
 
     Raises
     ------
@@ -272,36 +269,36 @@ def per_class(confusion: Float[Array, "c c"]) -> PerClass:
     array([1.  , 0.67])
     """
     _require_square(confusion)
-    right = np.diagonal(confusion).astype(np.float64)
-    answered, support = confusion.sum(axis=0), confusion.sum(axis=1)
+    correct = np.diagonal(confusion).astype(np.float64)
+    predicted, support = confusion.sum(axis=0), confusion.sum(axis=1)
     return PerClass(
-        precision=_quotient(right, answered),
-        recall=_quotient(right, support),
-        f1=_quotient(2 * right, answered + support),
+        precision=_quotient(correct, predicted),
+        recall=_quotient(correct, support),
+        f1=_quotient(2 * correct, predicted + support),
         support=support,
     )
 
 
 def as_text(confusion: Float[Array, "c c"], classes: Sequence[str] | None = None) -> str:
-    r"""Write a confusion matrix as a table for the terminal.
+    r"""Format a confusion matrix as a table.
 
     Parameters
     ----------
     confusion
-        Rows are true classes, columns answers, as :func:`confusion_matrix` gives it.
+        Rows are true classes, columns predictions, as :func:`confusion_matrix` returns it.
     classes
-        Their names; ``None`` numbers them.
+        Their names; by default their numbers.
 
     Returns
     -------
     str
-        Lines without a line break at the end. The last column is the recall; ``-`` for a class
+        Lines, without a line break at the end. The last column is the recall, ``-`` for a class
         without images.
 
     Raises
     ------
     ShapeError
-        If the matrix is not square, or there is not one name for each class.
+        If the matrix is not square, or the number of names is not the number of classes.
 
     Examples
     --------
@@ -314,86 +311,84 @@ def as_text(confusion: Float[Array, "c c"], classes: Sequence[str] | None = None
     names = [str(c) for c in range(len(confusion))] if classes is None else list(classes)
     if len(names) != len(confusion):
         raise ShapeError(
-            f"The names are {len(names)} for a confusion matrix of {len(confusion)} classes. "
-            "Each class has one name. Give as many names as there are classes."
+            f"`classes` must have one name for each of the {len(confusion)} classes of the "
+            f"confusion matrix, got {len(names)}. Pass a name for each class."
         )
     _, recall, _, support = per_class(confusion)
-    parts = [f"{100 * r:.1f} %" if n else "-" for r, n in zip(recall, support, strict=True)]
+    recalls = [f"{100 * r:.1f} %" if n else "-" for r, n in zip(recall, support, strict=True)]
     cells = [[f"{count:.10g}" for count in row] for row in confusion]
     rows = [
         ["true \\ predicted", *names, "recall"],
-        *([name, *row, part] for name, row, part in zip(names, cells, parts, strict=True)),
+        *([name, *row, last] for name, row, last in zip(names, cells, recalls, strict=True)),
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    # Names stand on the left of their column, numbers on the right.
+    # Names are aligned left, numbers right.
     aligned = [[row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in rows]
     return "\n".join("  ".join(row) for row in aligned)
 
 
 def _quotient(x: Array, y: Array) -> Float[Array, "c"]:
-    """Divide; 0 where the divisor is 0."""
+    """Divide, with 0 where the divisor is 0."""
     return np.divide(x, y, out=np.zeros(len(x)), where=y != 0)
 
 
 def _checked_weights(weights: Array, images: int) -> Float[Array, "q"]:
-    """Give sample weights in float64; raise where they cannot be used."""
+    """Return sample weights in float64; raise if they cannot be used."""
     s = np.asarray(weights, np.float64)
     if s.shape != (images,):
         raise ShapeError(
-            f"The sample weights have shape {s.shape} for {images} images. "
-            f"Each image has one weight. Give weights of shape ({images},)."
+            f"`weights` must have shape ({images},), one for each image, got {s.shape}. "
+            "Pass one weight for each image."
         )
     if not np.isfinite(s).all() or (s < 0).any() or not s.any():
         raise DataError(
-            f"The sample weights, from {s.min():g} to {s.max():g}, cannot be used. "
-            "Each is a finite number of at least 0, and one at least is above 0. "
-            "Give other weights, or none to count all images alike."
+            "`weights` must be finite and at least 0, one of them above 0, "
+            f"got values from {s.min():g} to {s.max():g}. Leave weights out to weight all images "
+            "equally."
         )
     return s
 
 
 def _labels(y: Array, predicted: Array) -> tuple[Int[Array, "q ..."], Int[Array, "q ..."]]:
-    """Give labels and predictions as arrays; raise where they cannot be compared."""
+    """Return labels and predictions as arrays; raise if they cannot be compared."""
     y, predicted = np.asarray(y), np.asarray(predicted)
     if y.shape != predicted.shape:
         raise ShapeError(
-            f"The labels have shape {y.shape} and the predictions {predicted.shape}. "
-            "Each label has one prediction. Give predicted labels, not scores: argmax makes them."
+            f"`y` and `predicted` must have the same shape, got {y.shape} and {predicted.shape}. "
+            "If predicted holds scores, use scores.argmax(axis=1)."
         )
     if y.size == 0:
-        raise DataError(
-            "There are no labels. Answers are compared with at least one. Give at least one image."
-        )
-    return _whole_numbers(y, "labels"), _whole_numbers(predicted, "predictions")
+        raise DataError("`y` must not be empty. Pass at least one label.")
+    return _integers(y, "y"), _integers(predicted, "predicted")
 
 
-def _whole_numbers(labels: Array, what: str) -> Int[Array, "q ..."]:
-    """Give labels as an array; raise where they are not whole numbers."""
+def _integers(labels: Array, name: str) -> Int[Array, "q ..."]:
+    """Return labels as an array; raise if they are not integers."""
     labels = np.asarray(labels)
     if not np.issubdtype(labels.dtype, np.integer):
         raise DataError(
-            f"The {what} are {labels.dtype}. Labels are whole numbers from 0. "
-            "Give them as an integer array; argmax makes one of scores."
+            f"`{name}` must hold integer labels, got dtype {labels.dtype}. "
+            "If these are scores, use scores.argmax(axis=1)."
         )
     return labels
 
 
-def _require_classes(labels: Array, classes: int, what: str) -> None:
-    """Raise where a label is none of the classes."""
+def _require_classes(labels: Array, classes: int, name: str) -> None:
+    """Raise if a label is not the index of a class."""
     outside = (labels < 0) | (labels >= classes)
     if outside.any():
         first = tuple(np.argwhere(outside)[0].tolist())
         raise DataError(
-            f"The {what} hold {labels[first]} at {list(first)}, and there are {classes} classes. "
-            f"Labels are whole numbers from 0 to {classes - 1}. "
-            "Give the right number of classes, or number the labels from 0."
+            f"`{name}` must hold labels from 0 to {classes - 1} for {classes} classes, "
+            f"got {labels[first]} at {list(first)}. Pass the right number of classes, or renumber "
+            "the labels from 0."
         )
 
 
 def _require_square(confusion: Array) -> None:
-    """Raise where a matrix is no confusion matrix."""
+    """Raise unless a matrix has one row and one column for each class."""
     if confusion.shape != confusion.shape[:1] * 2:
         raise ShapeError(
-            f"The confusion matrix has shape {confusion.shape}. "
-            "It has one row and one column for each class. Make one with confusion_matrix."
+            "A confusion matrix must have one row and one column for each class, "
+            f"got shape {confusion.shape}. Compute it with confusion_matrix."
         )

@@ -19,7 +19,7 @@ from striate.training.state import HistoryRow, TrainingState
 
 _PAUSE = 0.1  # seconds between two updates of the bar
 _BAR = 20  # columns: leaves room for the numbers on a terminal of 60
-_WIDTH = 80  # columns of an epoch's line where the width of the terminal is not known
+_WIDTH = 80  # columns of an epoch's line in a pipe or a file
 
 
 class ProgressBar(Callback):

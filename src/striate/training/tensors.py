@@ -1,7 +1,7 @@
-"""Arrays and a JSON document in one safetensors file: models and checkpoints.
+"""Models and checkpoints as safetensors files: arrays, and a JSON document in the metadata.
 
-Nothing in such a file is executed. The library that reads it checks that every array lies inside
-the file, so that no more is allocated than the file holds.
+Reading such a file does not execute anything. The safetensors library checks that every array lies
+within the file, so no more memory is allocated than the size of the file.
 """
 
 import json
@@ -19,7 +19,7 @@ from striate.files import atomic_write
 from striate.shapes import Array
 
 METADATA = "striate"
-"""The one key of the metadata: safetensors writes several in an order that changes."""
+"""The only key of the metadata: safetensors writes several keys in an unspecified order."""
 
 VERSION = 1
 
@@ -30,23 +30,23 @@ def write_tensors(
     arrays: Mapping[str, Array],
     document: Mapping[str, Any],
 ) -> None:
-    """Write arrays and a document as one file, whole or not at all.
+    """Write arrays and a document to one file, completely or not at all.
 
     Parameters
     ----------
     path
-        Where to.
+        The file.
     kind
-        What the file holds, ``"model"`` or ``"checkpoint"``.
+        ``"model"`` or ``"checkpoint"``.
     arrays
-        By name.
+        Arrays by name.
     document
-        What JSON can hold.
+        Anything that JSON can hold.
 
     Raises
     ------
     ModelFileError
-        If the file cannot be written; one of that name from before is still whole.
+        If the file cannot be written; an existing file is unchanged then.
     """
     text = json.dumps({"format": f"{kind} {VERSION}", **document})
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
@@ -57,14 +57,14 @@ def write_tensors(
 def read_tensors(
     path: str | os.PathLike[str], kind: str
 ) -> tuple[dict[str, Array], dict[str, Any]]:
-    """Read what :func:`write_tensors` wrote.
+    """Read a file that :func:`write_tensors` wrote.
 
     Parameters
     ----------
     path
         The file.
     kind
-        What it must hold.
+        The expected kind.
 
     Returns
     -------
@@ -74,24 +74,28 @@ def read_tensors(
     Raises
     ------
     ModelFileError
-        If there is no such file, it is damaged, it holds something else, or it is from a newer
-        version.
+        If the file is missing, damaged, of another kind, or from a newer version.
     """
     path = Path(path)
     if not path.is_file():
         raise ModelFileError(
-            f"There is no file {path}. A {kind} is one file that striate saved. Check the path."
+            f"{path} does not exist or is not a file; expected a {kind} that striate saved. "
+            "Check the path."
         )
     try:
         with safe_open(path, framework="numpy") as file:  # type: ignore[no-untyped-call]
             metadata = cast("dict[str, str]", file.metadata() or {})
-            names = [str(name) for name in file.keys()]  # noqa: SIM118  # it is no mapping
+            names = [str(name) for name in file.keys()]  # noqa: SIM118  # not a mapping
             arrays = {name: file.get_tensor(name) for name in names}
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
+    except OSError as error:
         raise ModelFileError(
-            f"{path} cannot be read: {error}. A {kind} is a safetensors file, whole as it was "
-            "written. "
-            "The file is damaged or of another kind; use another copy, or save it again."
+            f"Cannot read {path}: {error.strerror or error}. Check its permissions, or use another "
+            "copy."
+        ) from error
+    except (SafetensorError, ValueError, TypeError) as error:
+        raise ModelFileError(
+            f"{path} is damaged or not a safetensors file ({error}); expected a {kind} that "
+            "striate saved. Use another copy, or save it again."
         ) from error
     document = _document(path, kind, metadata)
     _require_kind(path, kind, str(document.get("format", "")))
@@ -99,11 +103,11 @@ def read_tensors(
 
 
 def _document(path: Path, kind: str, metadata: Mapping[str, str]) -> dict[str, Any]:
-    """Read the description, a table; JSON that nests too deep ends in a RecursionError."""
+    """Read the document, a JSON object; deeply nested JSON raises a RecursionError."""
     if METADATA not in metadata:
         raise ModelFileError(
-            f"{path} is a safetensors file without a striate {kind}. A {kind} carries its "
-            "architecture in the file's metadata. Use a file that striate saved."
+            f"{path} is a safetensors file, but was not saved by striate: its metadata has no "
+            f"description of a {kind}. Use a file that striate saved."
         )
     cause: Exception | None = None
     try:
@@ -113,31 +117,30 @@ def _document(path: Path, kind: str, metadata: Mapping[str, str]) -> dict[str, A
     except (ValueError, RecursionError) as error:
         cause = error
     raise ModelFileError(
-        f"{path} has no readable description of its {kind}. striate writes it into the file's "
-        "metadata. The file is damaged; use another copy, or save it again."
+        f"{path} is damaged: the description of the {kind} in its metadata is not valid JSON. "
+        "Use another copy, or save it again."
     ) from cause
 
 
 def _require_kind(path: Path, kind: str, said: str) -> None:
-    """Raise where a file holds something else, or is from a version that this one does not know."""
+    """Raise if a file is of another kind, or in a format newer than this version reads."""
     held, _, version = said.partition(" ")
     if not version.isdecimal():
         raise ModelFileError(
-            f"{path} does not say what it holds. A {kind} states its kind and the version of its "
-            "format. The file is damaged; use another copy, or save it again."
+            f"{path} is damaged: its metadata does not state the kind of file and the version of "
+            "its format. Use another copy, or save it again."
         )
     if held != kind:
         raise ModelFileError(
-            f"{path} holds a {held}. A {kind} is wanted here. "
+            f"{path} holds a {held}; expected a {kind}. "
             + (
                 "Use st.load for a model, and fit(resume=...) for a checkpoint."
                 if {held, kind} == {"model", "checkpoint"}
-                else f"Use a file that holds a {kind}."
+                else f"Use a {kind} that striate saved."
             )
         )
     if int(version) > VERSION:
         raise ModelFileError(
-            f"{path} is a {kind} of format {version}. This version of striate reads formats up to "
-            f"{VERSION}. "
-            "Install a newer striate: pip install --upgrade striate."
+            f"{path} is a {kind} in format {version}, but this version of striate reads formats up "
+            f"to {VERSION}. Install a newer version: pip install --upgrade striate."
         )
