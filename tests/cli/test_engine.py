@@ -18,8 +18,8 @@ def nothing_compiles(monkeypatch):
 
 
 @pytest.mark.parametrize("engine", ["numpy", "compiled", "auto"])
-def test_every_engine_gives_the_same_answer(striate, shapes_model, engine):
-    """The option decides what computes, not what comes out."""
+def test_every_engine_gives_the_same_results(striate, shapes_model, engine):
+    """The engine doesn't change the results."""
     result = striate("evaluate", shapes_model, "shapes", "--engine", engine)
 
     assert result.exit_code == 0
@@ -28,7 +28,7 @@ def test_every_engine_gives_the_same_answer(striate, shapes_model, engine):
 
 @pytest.mark.usefixtures("nothing_compiles")
 def test_the_notice_is_a_sentence(striate, shapes_model):
-    """Where NumPy must do, one note says so on standard error, and the answer is there."""
+    """If only NumPy can run, a note gives the reason, and the results are printed."""
     result = striate("evaluate", shapes_model, "shapes")
 
     assert result.exit_code == 0
@@ -42,8 +42,8 @@ def test_the_notice_is_a_sentence(striate, shapes_model):
 
 @pytest.mark.usefixtures("nothing_compiles")
 @pytest.mark.parametrize("words", ["train shapes --epochs 1", "evaluate MODEL shapes"])
-def test_the_compiled_engine_asked_for(striate, shapes_model, words):
-    """Where it is asked for by name and cannot be, that is an error."""
+def test_the_compiled_engine_by_name(striate, shapes_model, words):
+    """If the compiled engine is selected and cannot run, that is an error."""
     words = words.replace("MODEL", str(shapes_model)).split()
     result = striate(*words, "--engine", "compiled")
 
@@ -52,8 +52,8 @@ def test_the_compiled_engine_asked_for(striate, shapes_model, words):
 
 
 @pytest.mark.usefixtures("nothing_compiles")
-def test_nothing_is_said_of_a_choice(striate, shapes_model):
-    """Who chooses NumPy hears nothing of machine code."""
+def test_no_note_for_a_choice(striate, shapes_model):
+    """With --engine numpy there is no note about machine code."""
     result = striate("evaluate", shapes_model, "shapes", "--engine", "numpy")
 
     assert (result.exit_code, result.stderr) == (0, "")

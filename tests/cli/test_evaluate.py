@@ -70,7 +70,7 @@ def test_unknown_class_is_named(striate, picture_folder, shapes_model):
 
 
 def test_a_model_without_class_names_is_refused(striate, picture_folder, tmp_path):
-    """Which output belongs to which folder isn't known, so there is no accuracy to compute."""
+    """Without names, outputs can't be matched with folders, so no accuracy is computed."""
     Network.parse("dense 2 softmax", (12, 12, 3)).save(tmp_path / "net.safetensors")
 
     result = striate("evaluate", "net.safetensors", picture_folder, "--part", "all")

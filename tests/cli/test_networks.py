@@ -13,14 +13,14 @@ from striate.recipes.networks import labels_for, make, set_classes, weights_hash
 
 
 def test_presets_follow_the_data():
-    """A preset takes the data's images and tells apart its classes."""
+    """A preset gets the data's image shape and number of classes."""
     net = make("two-layer", (32, 32, 3), 7)
 
     assert (net.input_shape, net.output_shape) == ((32, 32, 3), (7,))
 
 
 def test_one_word_is_the_name_of_a_preset():
-    """One word that is no preset is answered as such, not as shorthand."""
+    """One word that isn't a preset is an error about presets, not about shorthand."""
     with pytest.raises(OptionError) as error:
         make("lenet", (28, 28, 1), 10)
 
@@ -94,7 +94,7 @@ def test_classes_are_never_matched_by_position(network, message):
         ("dense 2", [[0.25, 0.5]], False),
     ],
 )
-def test_answers_are_one_number_for_each_class(layers, scores, probabilities):
+def test_scores_are_one_number_for_each_class(layers, scores, probabilities):
     """A single logistic output is turned into the probabilities of both classes."""
     net = Network.parse(layers, (3,))
     outputs = np.array([[0.25]] if layers.startswith("dense 1") else [[0.25, 0.5]])

@@ -20,7 +20,7 @@ def square(tmp_path):
     return image
 
 
-def test_answers_are_printed_best_first(striate, shapes_model, square):  # noqa: ARG001  # a file
+def test_predictions_are_printed_best_first(striate, shapes_model, square):  # noqa: ARG001  # a file
     """Each picture has a line: its name, then the classes with their probabilities."""
     result = striate("predict", shapes_model, "square.png")
 
@@ -142,7 +142,7 @@ def test_pictures_of_8_and_16_bits(striate, shapes_model, square):
     assert [one["file"] for one in found] == ["square.png", "deep.png", "square.png"]
     shallow, deep = (found[k]["predictions"][0] for k in (0, 1))
     assert shallow["class"] == deep["class"] == "square"
-    # The same image after scaling, but for the rounding of 257 * x / 65535 to float32.
+    # The same image after scaling, up to the rounding of 257 * x / 65535 to float32.
     assert deep["score"] == pytest.approx(shallow["score"], rel=1e-5)
 
 

@@ -46,7 +46,7 @@ def test_model_file(striate, shapes_model):
     assert "\nweights " in result.stdout
 
 
-def test_unknown_name_is_answered_with_the_nearest(striate):
+def test_an_unknown_name_brings_the_nearest(striate):
     """For an unknown name, the nearest one is suggested."""
     result = striate("summary", "lenet-5")
 

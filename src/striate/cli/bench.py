@@ -84,4 +84,4 @@ def command(
     printer = Printer(None if as_json else out.console)
     report = (measure_all_kernels if kernels else measure)(options, printer)
     printer.ends(report)
-    out.answer(report.document())
+    out.result(report.document())

@@ -46,7 +46,7 @@ def command(clear: bool, as_json: bool) -> None:
             f"\nThe cache is not used: {problem}. Each process compiles its own programs. "
             "Set STRIATE_CACHE to a folder that you own and nobody else may write to."
         )
-    out.answer(
+    out.result(
         {
             "folder": cache.folder,
             "programs": len(entries),

@@ -103,7 +103,7 @@ def _list(out: Output) -> None:
         "A folder of pictures, with one subfolder for each class, is a data set too. To look at a "
         "data set: striate data digits"
     )
-    out.answer({"data": sets})
+    out.result({"data": sets})
 
 
 def _entry(name: str) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _describe(out: Output, data: str, *, download: bool) -> None:
     dataset = open_dataset(data, download=download, progress=announce_downloads(out))
     description = describe(dataset)
     _say_description(Page(out), description)
-    out.answer(asdict(description))
+    out.result(asdict(description))
     if out.as_json or dataset.x.ndim != _AXES_OF_IMAGES:
         return
     samples = _samples(dataset)

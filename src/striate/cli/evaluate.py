@@ -71,7 +71,7 @@ def command(
     say_confusion(out, tested.evaluation)
     say_per_class(out, tested.evaluation)
     say_worst(out, tested, part="" if part == "all" else part)
-    out.answer({"model": model, "data": {"name": dataset.name, "part": part}, **tested.document()})
+    out.result({"model": model, "data": {"name": dataset.name, "part": part}, **tested.document()})
 
 
 def _part(dataset: Dataset, part: str) -> tuple[Array, Array]:

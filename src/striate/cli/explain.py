@@ -122,13 +122,13 @@ def command(
         "processor": asdict(explained.plan.target),
     }
     if tried:
-        out.answer(head | {"tiles": _tiles(page, explained, tried)})
+        out.result(head | {"tiles": _tiles(page, explained, tried)})
         return
-    answers = [_show(page, explained, stage, whole=bool(stages)) for stage in wanted]
+    documents = [_show(page, explained, stage, whole=bool(stages)) for stage in wanted]
     if not stages:
         page.line()
         page.line("For a stage in full: --stage NAME. For one layer: --layer NAME.")
-    out.answer(head | dict(zip(wanted, answers, strict=True)))
+    out.result(head | dict(zip(wanted, documents, strict=True)))
 
 
 def _wanted(stages: Sequence[str], *, measuring: bool) -> list[str]:

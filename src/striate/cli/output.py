@@ -57,8 +57,8 @@ class Output:
         if not self.quiet:
             _print(self.remarks, text, whole=whole)
 
-    def answer(self, document: Mapping[str, Any]) -> None:
-        """Print the result as JSON, if the user wants JSON."""
+    def result(self, document: Mapping[str, Any]) -> None:
+        """Print the result as JSON, with ``--json``."""
         if self.as_json:
             # In ASCII: valid for any encoding of the output, and for any file name.
             _print(self.console, json.dumps(plain(document), indent=2, allow_nan=False), whole=True)

@@ -86,7 +86,7 @@ def command(
         _hint(out, readable)
     for error in failed.values():
         out.note(f"Error: {error}")
-    out.answer(
+    out.result(
         {
             "model": model,
             "size": sizes(shape),

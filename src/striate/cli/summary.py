@@ -62,7 +62,7 @@ def command(
         if opened.classes and not isinstance(opened.classes, dict):
             named = [on_one_line(str(value)) for value in opened.classes]
             page.items([f"classes: {named[0]}", *named[1:]], ", ")
-    out.answer(
+    out.result(
         {
             "network": str(opened),
             "input_shape": opened.input_shape,

@@ -187,7 +187,7 @@ def _train_and_report(
         out.say("Without test images: each class has too few.")
     pictures = _draw(run, files, options, out, history, tested)
     _conclude(out, run, model, pictures, options)
-    out.answer(
+    out.result(
         {
             "data": {"name": dataset.name, "training_images": len(dataset.x)},
             "network": str(network),
