@@ -84,7 +84,14 @@ PACKAGES = {
 """Packages with a page in the reference: first those that users need, then the internal ones."""
 
 
-PAGES_OF_MODULES = {"errors": "../errors.md", "functions": "../kinds.md"}
+PAGES_OF_MODULES = {
+    "errors": "../errors.md",
+    "functions": "../kinds.md",
+    "initializers": "functions.initializer.md",
+    "losses": "functions.loss.md",
+    "optimizers": "functions.optimizer.md",
+    "schedules": "functions.schedule.md",
+}
 """Public modules that are described outside the reference."""
 
 

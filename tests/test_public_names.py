@@ -1,6 +1,7 @@
 """The public names of striate, and the cost of importing it."""
 
 import ast
+import importlib
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import striate
+from striate.functions import registry
 
 HEAVY = {
     "PIL",
@@ -51,9 +53,13 @@ PUBLIC = [
     "data",
     "errors",
     "functions",
+    "initializers",
     "load",
+    "losses",
     "maths",
     "nests",
+    "optimizers",
+    "schedules",
     "set_threads",
     "threads",
     "using_threads",
@@ -130,3 +136,22 @@ def test_using_a_network_loads_the_compiler_of_its_engine_alone(engine, compiler
     )
 
     assert loaded & (HEAVY - {"PIL", "rich", "safetensors"}) == compiler
+
+
+@pytest.mark.parametrize(
+    ("namespace", "family", "base"),
+    [
+        ("optimizers", "optimizer", "Optimizer"),
+        ("schedules", "schedule", "Schedule"),
+        ("losses", "loss", "Loss"),
+        ("initializers", "initializer", "Initializer"),
+    ],
+)
+def test_a_namespace_has_all_kinds_of_its_family(namespace, family, base):
+    """A new kind is there as soon as its package exports it; so is the class to subclass."""
+    module = importlib.import_module(f"striate.{namespace}")
+    kinds = {kind.__name__: kind for kind in registry.kinds(family).values()}
+
+    assert dir(module) == sorted([*kinds, base])
+    assert {name: getattr(module, name) for name in kinds} == kinds
+    assert getattr(striate, namespace) is module

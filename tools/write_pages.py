@@ -9,7 +9,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -203,6 +203,42 @@ def errors_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def public_api_page() -> str:
+    """List the public names: of striate, of a network, and of the namespaces of kinds."""
+    namespaces = ("optimizers", "schedules", "losses", "initializers")
+    parts = [
+        "# Public API",
+        (
+            "These names are public; a change of one of them is listed in CHANGELOG.md. Everything "
+            "else may change at any time. The [API reference](api/index.md) has the details."
+        ),
+        "## striate",
+        "Names of `import striate as st`, for example `st.Network`.",
+        _names_table(st, [name for name in dir(st) if not name.startswith("__")]),
+        "## Network",
+        "Methods and properties of a network.",
+        _names_table(st.Network, [name for name in dir(st.Network) if not name.startswith("_")]),
+    ]
+    for name in namespaces:
+        module = getattr(st, name)
+        parts += [f"## st.{name}", _first_paragraph(module), _names_table(module, dir(module))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _names_table(owner: object, names: Sequence[str]) -> str:
+    """Write a table of names with the first paragraphs of their docstrings."""
+    rows = [
+        f"| `{name}` | {_first_paragraph(getattr(owner, name))} |"
+        for name in sorted(names, key=str.lower)
+    ]
+    return "\n".join(["| name | description |", "|---|---|", *rows])
+
+
+def _first_paragraph(value: object) -> str:
+    """Return the first paragraph of a docstring as the text of a table cell."""
+    return _in_markdown((inspect.getdoc(value) or "").partition("\n\n")[0])
+
+
 def _wrapped(message: str) -> str:
     """Wrap the long lines of a message at the width of the page."""
     return "\n".join(
@@ -225,6 +261,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "kinds": kinds_page,
     "presets": presets_page,
     "errors": errors_page,
+    "public-api": public_api_page,
 }
 
 

@@ -1,7 +1,7 @@
 """Convolutional networks that read like the textbook.
 
-The public names are listed once, in the table below, and loaded when they are first used: so that
-importing striate costs hardly more than importing NumPy.
+The tables below list the public names. Each is imported when it is first used, so that importing
+striate takes hardly longer than importing NumPy.
 """
 
 from importlib import import_module
@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     from striate import data as data
     from striate import errors as errors
     from striate import functions as functions
+    from striate import initializers as initializers
+    from striate import losses as losses
     from striate import maths as maths
     from striate import nests as nests
+    from striate import optimizers as optimizers
+    from striate import schedules as schedules
     from striate.graph.layer import Layer as Layer
     from striate.graph.layers import Activation as Activation
     from striate.graph.layers import AdaptiveAveragePool as AdaptiveAveragePool
@@ -45,7 +49,17 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_FOLDERS = ("data", "errors", "functions", "maths", "nests")
+_MODULES = (
+    "data",
+    "errors",
+    "functions",
+    "initializers",
+    "losses",
+    "maths",
+    "nests",
+    "optimizers",
+    "schedules",
+)
 _WHERE = {
     "Callback": "striate.training.callbacks",
     "Layer": "striate.graph.layer",
@@ -83,14 +97,14 @@ _WHERE = {
 
 __all__ = [  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll]  # the table's names
     "__version__",
-    *_FOLDERS,
+    *_MODULES,
     *_WHERE,
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name when it is first used."""
-    if name in _FOLDERS:
+    """Import a public name when it is first used."""
+    if name in _MODULES:
         return import_module(f"striate.{name}")
     if name in _WHERE:
         value = getattr(import_module(_WHERE[name]), name)

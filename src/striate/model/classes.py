@@ -195,7 +195,7 @@ def listed(values: Iterable[Any]) -> str:
     return ", ".join(shown)
 
 
-def _plain(value: object) -> object:
+def _plain(value: object) -> Any:
     """Turn NumPy's scalars into Python's."""
     if isinstance(value, np.generic):
         return value.item()

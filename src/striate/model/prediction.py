@@ -20,7 +20,8 @@ def predict(core: Core, x: Any, batch_size: int) -> Any:
     activations = _activations(core, x, batch_size)
     if core.preprocessing.channels == "last":
         activations = tuple(images_to_last(a) if a.ndim > 2 else a for a in activations)
-    return activations if len(activations) > 1 else activations[0]
+    first, *others = activations
+    return activations if others else first
 
 
 def predict_classes(core: Core, x: Any, batch_size: int) -> Any:
@@ -35,7 +36,8 @@ def predict_classes(core: Core, x: Any, batch_size: int) -> Any:
             classes, outputs, _activations(core, x, batch_size), strict=True
         )
     )
-    return predicted if len(predicted) > 1 else predicted[0]
+    first, *others = predicted
+    return predicted if others else first
 
 
 def _activations(core: Core, x: Any, batch_size: int) -> tuple[Array, ...]:
