@@ -45,6 +45,7 @@ fix: $(TEST) ## format, and fix what the linter can fix
 	$(BIN)/ruff format
 
 golden: $(TEST) ## rewrite golden files and generated pages; read the diff
+	$(BIN)/python tools/write_stubs.py
 	$(BIN)/python tools/write_pages.py
 	$(BIN)/python tools/draw_floors.py
 	$(BIN)/pytest -q tests --update-golden

@@ -78,7 +78,7 @@ def _convolution(rng, shape):
     rank, groups = len(shape) - 1, _groups(rng, shape[0])
     return Convolution(
         feature_maps=groups * int(rng.integers(1, 4)),
-        window=_numbers(rng, rank, 1, 4),
+        kernel_size=_numbers(rng, rank, 1, 4),
         stride=_numbers(rng, rank, 1, 3),
         dilation=_numbers(rng, rank, 1, 3),
         groups=groups,
@@ -93,7 +93,7 @@ def _transposed_convolution(rng, shape):
     rank, groups = len(shape) - 1, _groups(rng, shape[0])
     return TransposedConvolution(
         feature_maps=groups * int(rng.integers(1, 4)),
-        window=_numbers(rng, rank, 1, 4),
+        kernel_size=_numbers(rng, rank, 1, 4),
         stride=_numbers(rng, rank, 1, 3),
         dilation=_numbers(rng, rank, 1, 2),
         groups=groups,

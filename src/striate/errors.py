@@ -23,14 +23,29 @@ Each message gives the values, the rule and the remedy, one sentence each. What 
 although nothing is wrong is a ``StriateWarning``.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from striate.training.history import History
 
 
 class StriateError(Exception):
-    """The root of all errors that striate raises for what a user can cause."""
+    """The root of all errors that striate raises for what a user can cause.
+
+    The message may begin with what it is about, ``Layer 3 (conv2), Conv(16, 5): ...``. That part is
+    kept in :attr:`subject`, because a caller that has more context replaces it.
+    """
+
+    subject: str = ""
+
+    def about(self, subject: object) -> Self:
+        """Name what the error is about, or name it more fully than before."""
+        self.subject = str(subject)
+        return self
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"{self.subject}: {text}" if self.subject else text
 
 
 class ShapeError(StriateError, ValueError):

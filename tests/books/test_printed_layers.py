@@ -32,7 +32,7 @@ LW = RNG.integers(-5, 6, size=(3, 2, 2, 3)).astype(float)
 A = RNG.integers(-5, 6, size=(2, 2, 5, 6)).astype(float)  # two images
 DLZ = RNG.integers(-5, 6, size=(2, 3, 4, 4)).astype(float)
 B = np.array([3.0, -2.0, 5.0])
-CONVOLUTION = Convolution(feature_maps=3, window=(2, 3))
+CONVOLUTION = Convolution(feature_maps=3, kernel_size=(2, 3))
 
 
 def each(equation, *batches):
@@ -90,7 +90,7 @@ def problem_8_4(dlz, a, r, c):
 
 def test_8_8_is_the_flipped_convolution():
     """8.8: with flip=True and full padding, Convolution is the true convolution."""
-    kind = Convolution(feature_maps=1, window=(2, 3), padding="full", flip=True)
+    kind = Convolution(feature_maps=1, kernel_size=(2, 3), padding="full", flip=True)
 
     found = kind.apply(LW[:1, :1], A[:1, :1])[0, 0]
 
@@ -100,7 +100,7 @@ def test_8_8_is_the_flipped_convolution():
 
 def test_8_9_8_10_8_13_are_the_convolution_of_one_map():
     """8.9, 8.10, 8.13: what Convolution computes is the cross-correlation."""
-    found = Convolution(feature_maps=1, window=(2, 3)).apply(LW[:1, :1], A[:1, :1])[0, 0]
+    found = Convolution(feature_maps=1, kernel_size=(2, 3)).apply(LW[:1, :1], A[:1, :1])[0, 0]
 
     assert np.array_equal(found, forward.equation_8_9(LW[0, 0], A[0, 0]))
     assert np.array_equal(found, forward.equation_8_10(LW[0, 0], A[0, 0]))
@@ -112,7 +112,7 @@ def test_8_11_and_8_12_are_a_convolution_and_a_dense_layer():
     w, p = LW[:1, :1, :, :2], A[:1, :1, :3, :3]
     vec = Flatten(order="columns")
 
-    z = Convolution(feature_maps=1, window=2).apply(w, p)
+    z = Convolution(feature_maps=1, kernel_size=2).apply(w, p)
 
     assert np.array_equal(z[0, 0], forward.equation_8_11(w[0, 0], p[0, 0]))
     matrix = forward.equation_8_12(w[0, 0])
@@ -122,9 +122,9 @@ def test_8_11_and_8_12_are_a_convolution_and_a_dense_layer():
 @pytest.mark.parametrize("kind", [Convolution, MaxPooling, SumPooling], ids=lambda k: k.__name__)
 def test_8_14_to_8_19_are_the_output_shape(kind):
     """8.14 to 8.19: rows and columns of the output follow the book's sizes, rounded down."""
-    maps = {"feature_maps": 1} if kind is Convolution else {}
+    size = {"feature_maps": 1, "kernel_size": (2, 3)} if kind is Convolution else {"window": (2, 3)}
     for padding, stride in itertools.product(range(2), range(1, 4)):
-        function = kind(window=(2, 3), stride=stride, padding=padding, **maps)
+        function = kind(**size, stride=stride, padding=padding)
 
         found = function.output_shape((1, 7, 9))
 
@@ -239,7 +239,7 @@ def test_8_46_to_8_48_are_the_way_back_to_the_kernels():
 @pytest.mark.parametrize(("stride", "padding"), [(2, 0), (2, 1), (3, 1), (1, 2)])
 def test_8_39_and_8_46_hold_for_strides_and_padding(stride, padding):
     """8.39, 8.46: with the weight that joins two pixels, the chain rule holds for any stride."""
-    kind = Convolution(feature_maps=3, window=(2, 3), stride=stride, padding=padding)
+    kind = Convolution(feature_maps=3, kernel_size=(2, 3), stride=stride, padding=padding)
     z = kind.apply(LW, A)
     dz = np.random.default_rng(42).integers(-5, 6, size=z.shape).astype(float)
 

@@ -25,7 +25,7 @@ from striate.functions.weight import (
 RNG = np.random.default_rng(81)
 MAPS = RNG.integers(-5, 6, size=(1, 2, 6, 8)).astype(float)
 KERNELS = RNG.integers(-5, 6, size=(3, 2, 2, 3)).astype(float)
-CONVOLUTION = Convolution(feature_maps=3, window=(2, 3))
+CONVOLUTION = Convolution(feature_maps=3, kernel_size=(2, 3))
 
 
 def shifted(picture, rows, columns=0):
@@ -166,7 +166,7 @@ def test_wichmann_4_1_takes_the_bias_into_the_net_input():
 def test_wichmann_4_15_leaves_the_filter():
     """4.15: as printed, its indices leave filter and image; with zeros, it is backward_a."""
     w, x = KERNELS[:1, :1], MAPS[:, :1]
-    kind = Convolution(feature_maps=1, window=(2, 3), stride=2)
+    kind = Convolution(feature_maps=1, kernel_size=(2, 3), stride=2)
     delta = RNG.integers(-5, 6, size=kind.apply(w, x).shape).astype(float)
     given = delta[0, 0], lambda _z: 1.0, delta[0, 0], w[0, 0], 2, x[0, 0].shape
 
@@ -221,7 +221,7 @@ def test_wichmann_f_is_a_window_in_one_section_and_half_of_one_in_another():
     """Sections 2, 3, 5 compared with 1, 4: f or 2f + 1 pixels; the kernel size is f."""
     kernel = np.ones((1, 1, 5, 5))
 
-    found = Convolution(feature_maps=1, window=2 * 2 + 1).apply(kernel, MAPS[:, :1])[0, 0]
+    found = Convolution(feature_maps=1, kernel_size=2 * 2 + 1).apply(kernel, MAPS[:, :1])[0, 0]
 
     Z, _ = wichmann.equation_4_1(kernel[0, 0], MAPS[0, 0], 0.0, 1, lambda z: z)
     assert np.array_equal(found, Z)
@@ -282,7 +282,7 @@ def test_hagan_8_45_sums_over_the_wrong_maps():
 
 def test_hagan_8_47_holds_for_stride_1_alone():
     """8.39 to 8.48 are for stride 1 only: with another stride, 8.47 isn't the derivative."""
-    kind = Convolution(feature_maps=3, window=(2, 3), stride=2)
+    kind = Convolution(feature_maps=3, kernel_size=(2, 3), stride=2)
     z = kind.apply(KERNELS, MAPS)
 
     printed = hagan_gradient.equation_8_47(z[0], MAPS[0])

@@ -37,7 +37,7 @@ class Layer:
     """Compute the convolution of one map with stride, bias and tanh, forward and backward."""
 
     def __init__(self, s):
-        self.kind = Convolution(feature_maps=1, window=3, stride=s)
+        self.kind = Convolution(feature_maps=1, kernel_size=3, stride=s)
         # Multiples of 0.1, so that tanh isn't flat.
         self.z = self.kind.apply(images(W / 10), images(X))
         self.n = Sum().apply((self.z,), np.array([B / 10]))
@@ -60,9 +60,9 @@ def close(found, printed):
 
 def test_1_3_to_1_7_are_the_convolution_with_and_without_flip():
     """1.3 to 1.7: flip=True is the convolution, the default the cross-correlation."""
-    flipped = Convolution(feature_maps=1, window=3, padding="full", flip=True)
-    row = Convolution(feature_maps=1, window=(3,), padding="full", flip=True)
-    default = Convolution(feature_maps=1, window=3)
+    flipped = Convolution(feature_maps=1, kernel_size=3, padding="full", flip=True)
+    row = Convolution(feature_maps=1, kernel_size=(3,), padding="full", flip=True)
+    default = Convolution(feature_maps=1, kernel_size=3)
 
     convolved = flipped.apply(images(W), images(X))[0, 0]
     correlated = default.apply(images(W), images(X))[0, 0]
@@ -81,8 +81,8 @@ def test_2_1_is_same_padding(f):
     kernel = np.random.default_rng(f).integers(-5, 6, size=(1, 1, f, f)).astype(float)
     p = wichmann.equation_2_1(f)
 
-    same = Convolution(feature_maps=1, window=f, padding="same").apply(kernel, images(X))
-    stated = Convolution(feature_maps=1, window=f, padding=int(p)).apply(kernel, images(X))
+    same = Convolution(feature_maps=1, kernel_size=f, padding="same").apply(kernel, images(X))
+    stated = Convolution(feature_maps=1, kernel_size=f, padding=int(p)).apply(kernel, images(X))
 
     assert p == int(p)
     assert same.shape[2:] == X.shape
@@ -180,7 +180,7 @@ def test_4_9_and_4_10_are_da_of_the_trace():
 
     def loss(x):
         """Compute the loss from the output of layer l, with the remaining layers."""
-        z = Convolution(feature_maps=1, window=3).apply(weights["next.weight"], images(x))
+        z = Convolution(feature_maps=1, kernel_size=3).apply(weights["next.weight"], images(x))
         return np.mean((np.tanh(z + weights["next.bias"][0])[0, 0] - target[0, ..., 0]) ** 2)
 
     a = trace["l"].A[0, 0].astype(float)

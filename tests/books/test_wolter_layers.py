@@ -22,7 +22,7 @@ X = RNG.integers(-5, 6, size=(1, 2, 5, 6)).astype(float)
 TIED = np.array([3.0, -4.0, 1.0])
 UNTIED = RNG.integers(-5, 6, size=(3, 3, 4)).astype(float)
 DELTA = RNG.integers(-5, 6, size=(1, 3, 3, 4)).astype(float)
-CONVOLUTION = Convolution(feature_maps=3, window=3)
+CONVOLUTION = Convolution(feature_maps=3, kernel_size=3)
 
 
 def relu(x):
@@ -51,7 +51,7 @@ def net_input(bias):
 def test_1_is_the_convolution_of_signals():
     """1: for signals of one length, Convolution with flip=True and full padding."""
     x, k = X[0, 0, 0], X[0, 0, 1]
-    kind = Convolution(feature_maps=1, window=(6,), padding="full", flip=True)
+    kind = Convolution(feature_maps=1, kernel_size=(6,), padding="full", flip=True)
 
     found = kind.apply(k.reshape(1, 1, 6), x.reshape(1, 1, 6))[0, 0]
 
@@ -61,8 +61,8 @@ def test_1_is_the_convolution_of_signals():
 def test_2_and_3_are_the_convolution_with_and_without_flip():
     """2, 3: the true convolution, and the cross-correlation that is called convolution."""
     k, image = K[:1, :1], X[:, :1]
-    flipped = Convolution(feature_maps=1, window=3, padding="full", flip=True)
-    default = Convolution(feature_maps=1, window=3)
+    flipped = Convolution(feature_maps=1, kernel_size=3, padding="full", flip=True)
+    default = Convolution(feature_maps=1, kernel_size=3)
 
     assert np.array_equal(flipped.apply(k, image)[0, 0], wolter.equation_2(k[0, 0], image[0, 0]))
     assert np.array_equal(default.apply(k, image)[0, 0], wolter.equation_3(k[0, 0], image[0, 0]))
@@ -71,7 +71,7 @@ def test_2_and_3_are_the_convolution_with_and_without_flip():
 def test_4_is_the_output_shape():
     """4: o = (i - k) + 1 on each axis."""
     for k in range(1, 6):
-        shape = Convolution(feature_maps=3, window=(k, 2)).output_shape((2, 5, 6))
+        shape = Convolution(feature_maps=3, kernel_size=(k, 2)).output_shape((2, 5, 6))
 
         assert shape == (3, wolter.equation_4(5, k), wolter.equation_4(6, 2))
 

@@ -111,15 +111,17 @@ class Attention(NetInputFunction):
 def locally_connected():
     """Put the first kind between two convolutions."""
     image = Node(None, shape=(2, 7, 6), name="image")
-    before = Layer(Convolution(feature_maps=3, window=3, padding="same"), None, "tanh")(image)
+    before = Layer(Convolution(feature_maps=3, kernel_size=3, padding="same"), None, "tanh")(image)
     local = Layer(LocallyConnected(feature_maps=4, window=3), None, "relu", name="local")(before)
-    return Layer(Convolution(feature_maps=2, window=2))(local)
+    return Layer(Convolution(feature_maps=2, kernel_size=2))(local)
 
 
 def attention():
     """Put the second kind between convolutions of one signal and a softmax."""
     signal = Node(None, shape=(3, 9), name="signal")
-    queries, keys = (Layer(Convolution(feature_maps=4, window=window))(signal) for window in (3, 2))
+    queries, keys = (
+        Layer(Convolution(feature_maps=4, kernel_size=window))(signal) for window in (3, 2)
+    )
     return Layer(Identity(), Attention(), "softmax", name="attention")([queries, keys])
 
 

@@ -21,14 +21,14 @@ def test_it_is_hagan_8_38_counted_from_one():
         for l, u, v in product(range(2), range(1, 4), range(1, 3)):
             wanted[0, h, i - 1, j - 1] += w[h, l, u - 1, v - 1] * a[0, l, i + u - 2, j + v - 2]
 
-    found = Convolution(feature_maps=3, window=(3, 2)).apply(w, a)
+    found = Convolution(feature_maps=3, kernel_size=(3, 2)).apply(w, a)
 
     assert relative_error(found, wanted) <= tolerance(12)
 
 
 def test_wolters_figure():
     """3 x 2 x 3 x 3 kernels over 2 x 5 x 5 give 3 x 3 x 3 (Wolter, "Multichannel convolution")."""
-    convolution = Convolution(feature_maps=3, window=3)
+    convolution = Convolution(feature_maps=3, kernel_size=3)
 
     assert convolution.output_shape((2, 5, 5)) == (3, 3, 3)
     assert convolution.parameters((2, 5, 5))["weight"].shape == (3, 2, 3, 3)
@@ -39,7 +39,7 @@ def test_flipped_it_is_the_true_convolution():
     rng = np.random.default_rng(1)
     kernel, image = rng.standard_normal((3, 2)), rng.standard_normal((6, 5))
 
-    found = Convolution(feature_maps=1, window=(3, 2), padding="full", flip=True).apply(
+    found = Convolution(feature_maps=1, kernel_size=(3, 2), padding="full", flip=True).apply(
         kernel[None, None], image[None, None]
     )
 
@@ -51,9 +51,9 @@ def test_groups_do_not_see_each_other():
     rng = np.random.default_rng(2)
     w, a = rng.standard_normal((4, 1, 3, 3)), rng.standard_normal((2, 4, 5, 5))
 
-    together = Convolution(feature_maps=4, window=3, groups=4).apply(w, a)
+    together = Convolution(feature_maps=4, kernel_size=3, groups=4).apply(w, a)
 
-    alone = Convolution(feature_maps=1, window=3)
+    alone = Convolution(feature_maps=1, kernel_size=3)
     for h in range(4):
         apart = alone.apply(w[h : h + 1], a[:, h : h + 1])
         assert relative_error(together[:, h : h + 1], apart) <= tolerance(9)
@@ -63,39 +63,37 @@ def test_groups_do_not_see_each_other():
     ("options", "shape", "kind", "message"),
     [
         (
-            {"feature_maps": 4, "window": 3, "groups": 3},
+            {"feature_maps": 4, "kernel_size": 3, "groups": 3},
             (6, 8, 8),
             OptionError,
             (
-                "Convolution(feature_maps=4, window=3, groups=3) has 3 groups for 6 incoming and 4 "
-                "output maps. Each group takes the same number of both. "
-                "Use a number of groups that divides 6 and 4."
+                "Conv(4, 3, groups=3): `groups` must divide 6 incoming and 4 output maps, got 3. "
+                "Use a divisor of 2."
             ),
         ),
         (
-            {"feature_maps": 0, "window": 3},
-            (1, 8, 8),
-            OptionError,
-            (
-                "Convolution(feature_maps=0, window=3) has no output map. "
-                "A layer computes at least one. Use feature_maps=1 or more."
-            ),
-        ),
-        (
-            {"feature_maps": 2, "window": 3},
+            {"feature_maps": 2, "kernel_size": 3},
             (120,),
             ShapeError,
             (
-                "Convolution(feature_maps=2, window=3) got arrays with 0 axes of pixels. "
-                "A window walks along one to three: (maps, pixels), (maps, rows, columns) or "
-                "(maps, planes, rows, columns). "
-                "Move the layer in front of Flatten, or put Reshape before it."
+                "Conv(2, 3): a window needs an image with one to three pixel axes, got a vector. "
+                "Move this layer in front of Flatten(), or put "
+                "Reshape((rows, columns, channels)) before it."
+            ),
+        ),
+        (
+            {"feature_maps": 2, "kernel_size": 1},
+            (1, 2, 2, 2, 2),
+            ShapeError,
+            (
+                "Conv(2, 1): a window needs an image with one to three pixel axes, got 4. "
+                "Use Reshape to merge axes."
             ),
         ),
     ],
 )
 def test_errors_of_shapes_teach(options, shape, kind, message):
-    """Groups that do not divide, no maps, and vectors are refused with values, rule and remedy."""
+    """Groups that do not divide, vectors and 4-D images are refused, with a remedy."""
     with pytest.raises(kind) as error:
         Convolution(**options).output_shape(shape)
 
@@ -104,22 +102,21 @@ def test_errors_of_shapes_teach(options, shape, kind, message):
 
 def test_kernels_that_do_not_fit_are_named():
     """Kernels of another shape are refused."""
-    convolution = Convolution(feature_maps=3, window=2)
+    convolution = Convolution(feature_maps=3, kernel_size=2)
 
     with pytest.raises(ShapeError) as error:
         convolution.apply(np.ones((3, 1, 2, 2)), np.ones((1, 2, 4, 4)))
 
     assert str(error.value) == (
-        "Convolution(feature_maps=3, window=2) got kernels of shape (3, 1, 2, 2) for 2 incoming "
-        "maps. Kernels are w[output map, incoming map of the group, *window] (Hagan 8.20). "
-        "Use shape (3, 2, 2, 2)."
+        "Conv(3, 2): the kernels have shape (3, 1, 2, 2), but 2 incoming maps need (3, 2, 2, "
+        "2). Kernels are w[output map, incoming map of the group, *window] (Hagan 8.20)."
     )
 
 
 @pytest.mark.parametrize("padding_mode", ["reflect", "circular"])
 def test_padding_that_repeats_too_many_pixels_is_refused_with_the_shapes(padding_mode):
     """A network that cannot be computed is refused when it is built, not in its first pass."""
-    kind = Convolution(feature_maps=1, window=3, padding=5, padding_mode=padding_mode)
+    kind = Convolution(feature_maps=1, kernel_size=3, padding=5, padding_mode=padding_mode)
 
-    with pytest.raises(ShapeError, match="has to repeat 5 pixels of an image of 4"):
+    with pytest.raises(ShapeError, match="cannot add 5 pixels to an image of 4"):
         kind.output_shape((1, 4, 4))

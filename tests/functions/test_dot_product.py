@@ -21,9 +21,8 @@ def test_images_in_front_of_a_dense_layer_are_an_error_that_says_flatten():
         DotProduct(neurons=120).output_shape((16, 5, 5))
 
     assert str(error.value) == (
-        "DotProduct(neurons=120) got feature maps of shape (16, 5, 5). "
-        "A dense layer takes one vector for each image (Hagan 8.26). "
-        "Put Flatten in front of it: 16 * 5 * 5 = 400 inputs."
+        "Dense(120): a dense layer takes one vector for each image, got feature maps of shape "
+        "(16, 5, 5) (Hagan 8.26). Put Flatten() in front of it: 16 * 5 * 5 = 400 inputs."
     )
 
 
@@ -34,10 +33,9 @@ def test_a_dense_layer_cannot_follow_another_size():
         DotProduct(neurons=120).apply(np.ones((120, 400)), np.ones((1, 576)))
 
     assert str(error.value) == (
-        "DotProduct(neurons=120) got weights of shape (120, 400) for 576 inputs. "
-        "A dense layer has one weight for each neuron and input, here (120, 576), so it cannot "
-        "follow images of another size (Hagan 8.15). Use images of the size that it was made for, "
-        "or pool each map to one number before it (GlobalAveragePooling)."
+        "Dense(120): the weights have shape (120, 400), but 576 inputs need (120, 576): one "
+        "weight for each neuron and input (Hagan 8.15). Use images of the size that the layer "
+        "was made for, or put GlobalAveragePool() in front of it."
     )
 
 
@@ -47,6 +45,5 @@ def test_a_layer_without_neurons_is_refused():
         DotProduct(neurons=0).output_shape((4,))
 
     assert str(error.value) == (
-        "DotProduct(neurons=0) has no neuron. A dense layer has at least one. "
-        "Use neurons=1 or more."
+        "Dense(0): `neurons` must be an integer from 1 to 16,777,216, got 0. Try 10."
     )

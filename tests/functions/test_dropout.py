@@ -125,6 +125,5 @@ def test_rates_that_cannot_be(rate):
         Dropout(rate=rate)
 
     assert str(error.value) == (
-        f"Dropout cannot have rate={rate}. It is a number of at least 0 and below 1. "
-        "Use rate=0.5, for example."
+        f"Dropout({rate}): `rate` must be at least 0 and less than 1, got {rate}. Try 0.5."
     )

@@ -115,9 +115,9 @@ def test_kernels_of_another_shape_are_refused():
         given.draw(np.random.default_rng(0), Parameter(shape=(1, 1, 2, 2)))
 
     assert str(error.value) == (
-        "The given weights have shape (2, 2), the layer's (1, 1, 2, 2). "
-        "Kernels are w[output map, incoming map, *window], dense weights w[neuron, input]. "
-        "Use values of shape (1, 1, 2, 2)."
+        "`initializer` is an array of shape (2, 2), but the layer's weights have shape (1, 1, "
+        "2, 2): kernels are w[output map, incoming map, *window], dense weights w[neuron, "
+        "input]. Use an array of shape (1, 1, 2, 2)."
     )
 
 
@@ -126,9 +126,9 @@ def test_kernels_of_another_shape_are_refused():
     [
         ([[1, 2], [3]], "((1, 2), (3,))"),
         ([1.0, math.nan], "(1.0, nan)"),
-        (["black", "white"], "('black', 'white')"),
+        (["black", "white"], '("black", "white")'),
         (None, "None"),
-        ([math.inf] * 20, "(inf, inf, inf, inf, inf, inf, inf, inf, inf, inf, inf, i..."),
+        ([math.inf] * 20, "(inf, inf, inf, inf, inf, inf, inf, inf, inf, inf, inf, ...)"),
     ],
 )
 def test_kernels_that_are_no_array_of_numbers_are_refused(values, shown):
@@ -137,9 +137,8 @@ def test_kernels_that_are_no_array_of_numbers_are_refused(values, shown):
         Given(values=values)
 
     assert str(error.value) == (
-        f"Given cannot have values={shown}. "
-        "They are finite numbers, in lists of the same length on each level. "
-        "Use values=numpy.array(...) and look at its shape."
+        "`values` must be an array of finite numbers, or nested lists of equal lengths, got "
+        f"{shown}. Try ((1.0, -1.0),)."
     )
 
 
@@ -149,9 +148,8 @@ def test_orthogonal_needs_a_matrix():
         Orthogonal().draw(np.random.default_rng(0), Parameter(shape=(6,)))
 
     assert str(error.value) == (
-        "Orthogonal cannot fill weights of shape (6,). "
-        "It needs a matrix: two axes at least, the first of them the outputs. "
-        "Use another initializer for this layer."
+        "Orthogonal needs weights with at least two axes, got shape (6,). Use another "
+        "initializer for this layer."
     )
 
 
@@ -162,23 +160,17 @@ def test_orthogonal_needs_a_matrix():
         (
             He,
             {"distribution": "gauss"},
-            (
-                "He cannot have distribution='gauss'. It is 'uniform' or 'normal'. "
-                "Use distribution='uniform', for example."
-            ),
+            ('`distribution` must be "uniform" or "normal", got "gauss". Try "uniform".'),
         ),
         (
             Orthogonal,
             {"gain": 0},
-            (
-                "Orthogonal cannot have gain=0. It is a finite number above 0. "
-                "Use gain=1.0, for example."
-            ),
+            ("`gain` must be a positive finite number, got 0. Try 1.0."),
         ),
         (
             Constant,
             {"value": math.inf},
-            "Constant cannot have value=inf. It is a finite number. Use value=0.0, for example.",
+            ("`value` must be at most 3.4e+38, the largest float32, got inf. Try 0.0."),
         ),
     ],
 )
@@ -217,7 +209,8 @@ def test_an_unknown_name_brings_the_nearest():
         named("he_norml")
 
     assert str(error.value) == (
-        "There is no initializer 'he_norml'. The names are glorot-uniform, glorot-normal, "
-        "he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal, zeros, ones. "
-        "Use 'he-normal', or an instance such as Orthogonal(gain=2.0)."
+        'Unknown initializer "he_norml". Did you mean "he-normal"? Choose from '
+        "glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, "
+        "orthogonal, zeros, ones, or use an instance such as Orthogonal(gain=2.0) or an array "
+        "of weights."
     )

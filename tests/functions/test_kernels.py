@@ -36,7 +36,7 @@ def test_groups_take_neighboring_maps():
 )
 def test_both_ask_with_the_fans_of_one_group(kind, shape):
     """Of 4 maps to 6 in 2 groups, an output pixel sees 2 maps, an incoming one 3, of 15 pixels."""
-    asked = kind(feature_maps=6, window=(3, 5), groups=2).parameters((4, 8, 8))
+    asked = kind(feature_maps=6, kernel_size=(3, 5), groups=2).parameters((4, 8, 8))
 
     assert asked == kernel_parameters(shape, groups=2, incoming=4, outgoing=6)
     assert (asked["weight"].fan_in, asked["weight"].fan_out) == (30, 45)
@@ -48,6 +48,6 @@ def test_kernels_of_another_shape_are_refused_word_for_word():
         require_kernels("A convolution", (1, 2, 3), (2, 2, 3), incoming=2, layout="w[h, l, *u]")
 
     assert str(error.value) == (
-        "A convolution got kernels of shape (1, 2, 3) for 2 incoming maps. "
-        "Kernels are w[h, l, *u]. Use shape (2, 2, 3)."
+        "A convolution: the kernels have shape (1, 2, 3), but 2 incoming maps need (2, 2, 3). "
+        "Kernels are w[h, l, *u]."
     )

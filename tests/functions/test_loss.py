@@ -233,33 +233,22 @@ def test_hinge_at_its_kink():
     [
         (
             lambda: CrossEntropy(label_smoothing=1.5),
-            (
-                "CrossEntropy cannot have label_smoothing=1.5. It is a number of at least 0 "
-                "and of at most 1. Use label_smoothing=0.0, for example."
-            ),
+            ("`label_smoothing` must be at least 0 and at most 1, got 1.5. Try 0.0."),
         ),
         (
             lambda: CrossEntropy(class_weights=(1.0, -1.0)),
             (
-                "CrossEntropy cannot have class_weights=(1.0, -1.0). "
-                "Each is a number of at least 0, and not all are 0. "
-                "Use class_weights=None to count all classes alike."
+                "`class_weights` must be a list of non-negative numbers, one for each class, "
+                "or None, got (1.0, -1.0). Try None."
             ),
         ),
         (
             lambda: CrossEntropy(class_weights=(0.0, 0.0)),
-            (
-                "CrossEntropy cannot have class_weights=(0.0, 0.0). "
-                "Each is a number of at least 0, and not all are 0. "
-                "Use class_weights=None to count all classes alike."
-            ),
+            ("`class_weights` are all 0, so that no image counts. At least one must be positive."),
         ),
         (
             lambda: Huber(delta=0.0),
-            (
-                "Huber cannot have delta=0.0. It is a finite number above 0. "
-                "Use delta=1.0, for example."
-            ),
+            ("`delta` must be a positive finite number, got 0.0. Try 1.0."),
         ),
     ],
 )

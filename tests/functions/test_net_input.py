@@ -5,6 +5,7 @@ import pytest
 
 from striate.errors import OptionError, ShapeError
 from striate.functions.net_input import Concatenate, Product, Sum
+from striate.functions.writing import write
 
 RNG = np.random.default_rng(5)
 Z = RNG.standard_normal((2, 3, 2, 4))
@@ -87,8 +88,8 @@ def test_layers_of_different_shapes_cannot_be_joined_pixel_by_pixel(kind):
         kind.output_shape((16, 10, 10), (16, 8, 8))
 
     assert str(error.value) == (
-        f"{kind} got incoming layers of shapes (16, 10, 10) and (16, 8, 8). "
-        "They are joined pixel by pixel, so all have one shape (Hagan 8.32). "
+        f"{kind}: the incoming layers must have the same shape, got (16, 10, 10) and (16, 8, 8): "
+        "they are joined pixel by pixel (Hagan 8.32). "
         'Use the same number of maps in both, and padding="same" or equal strides for the same '
         "size."
     )
@@ -100,9 +101,8 @@ def test_maps_of_different_sizes_cannot_be_concatenated():
         Concatenate().output_shape((16, 10, 10), (8, 5, 5))
 
     assert str(error.value) == (
-        "Concatenate() got incoming layers of shapes (16, 10, 10) and (8, 5, 5). "
-        "Maps are laid one after another, so all have the same pixels. "
-        'Use padding="same" or equal strides, or pool the larger one.'
+        "Concatenate(): the incoming layers must have the same pixels, got shapes (16, 10, "
+        '10) and (8, 5, 5). Use padding="same" or equal strides, or pool the larger one.'
     )
 
 
@@ -113,9 +113,9 @@ def test_a_bias_that_does_not_fit_is_named():
         Sum().apply((Z,), np.ones(4))
 
     assert str(error.value) == (
-        "Sum() got a bias of shape (4,) for a net input of shape (3, 2, 4). "
-        "A tied bias is one number for each map, an untied one has the net input's shape "
-        "(Hagan, figure 8.1). Use shape (3,)."
+        "Add(): the bias has shape (4,), but a net input of shape (3, 2, 4) needs (3,): a "
+        "tied bias has one number for each map, an untied bias the shape of the net input "
+        "(Hagan, figure 8.1)."
     )
 
 
@@ -125,9 +125,9 @@ def test_a_missing_bias_is_named():
         Product().apply((Z,), None)
 
     assert str(error.value) == (
-        "Product() got a bias of shape None for a net input of shape (3, 2, 4). "
-        "A tied bias is one number for each map, an untied one has the net input's shape "
-        "(Hagan, figure 8.1). Use shape (3,)."
+        "Multiply(): the bias has shape None, but a net input of shape (3, 2, 4) needs (3,): "
+        "a tied bias has one number for each map, an untied bias the shape of the net input "
+        "(Hagan, figure 8.1)."
     )
 
 
@@ -141,6 +141,6 @@ def test_other_words_for_the_bias_are_refused(kind):
         kind(bias="shared")
 
     assert str(error.value) == (
-        f"{kind.__name__} cannot have bias='shared'. It is 'tied' or 'untied' or None. "
-        f"Use bias={default!r}, for example."
+        f'{kind.layer.name}(): `bias` must be "tied", "untied" or None, got "shared". '
+        f"Try {write(default)}."
     )

@@ -241,58 +241,37 @@ def test_every_update_can_be_made_without_options(kind):
         (
             GradientDescent,
             {"learning_rate": 0},
-            (
-                "GradientDescent cannot have learning_rate=0. It is a finite number above 0. "
-                "Use learning_rate=0.01, for example."
-            ),
+            ("`learning_rate` must be a positive finite number, got 0. Try 0.01."),
         ),
         (
             Momentum,
             {"momentum": 1.0},
-            (
-                "Momentum cannot have momentum=1.0. It is a number of at least 0 and below 1. "
-                "Use momentum=0.9, for example."
-            ),
+            ("`momentum` must be at least 0 and less than 1, got 1.0. Try 0.9."),
         ),
         (
             Nesterov,
             {"weight_decay": -0.1},
-            (
-                "Nesterov cannot have weight_decay=-0.1. It is a finite number of at least 0. "
-                "Use weight_decay=0.0, for example."
-            ),
+            ("`weight_decay` must be a non-negative finite number, got -0.1. Try 0.0."),
         ),
         (
             RMSprop,
             {"smoothing": 2},
-            (
-                "RMSprop cannot have smoothing=2. It is a number of at least 0 and below 1. "
-                "Use smoothing=0.99, for example."
-            ),
+            ("`smoothing` must be at least 0 and less than 1, got 2. Try 0.99."),
         ),
         (
             Adagrad,
             {"epsilon": 0.0},
-            (
-                "Adagrad cannot have epsilon=0.0. It is a finite number above 0. "
-                "Use epsilon=1e-10, for example."
-            ),
+            ("`epsilon` must be a positive finite number, got 0.0. Try 1e-10."),
         ),
         (
             Adam,
             {"beta2": math.nan},
-            (
-                "Adam cannot have beta2=nan. It is a number of at least 0 and below 1. "
-                "Use beta2=0.999, for example."
-            ),
+            ("`beta2` must be at least 0 and less than 1, got nan. Try 0.999."),
         ),
         (
             AdamW,
             {"learning_rate": "fast"},
-            (
-                "AdamW cannot have learning_rate='fast'. It is a finite number above 0. "
-                "Use learning_rate=0.001, for example."
-            ),
+            ('`learning_rate` must be a positive finite number, got "fast". Try 0.001.'),
         ),
     ],
 )
@@ -333,6 +312,5 @@ def test_a_norm_that_is_not_positive_is_refused(max_norm):
         clip_factor(np.ones(2), max_norm)
 
     assert str(error.value) == (
-        f"Derivatives cannot be clipped to max_norm={max_norm!r}. It is a finite number above 0. "
-        "Use max_norm=1.0, for example, or leave clipping out."
+        f"`max_norm` must be a positive finite number, got {max_norm!r}. Try 1.0."
     )

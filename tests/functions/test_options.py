@@ -9,20 +9,28 @@ import pytest
 from striate.errors import OptionError
 from striate.functions.options import (
     COUNT,
+    EXTRA_PIXELS,
+    FLAG,
     FRACTION,
     NOT_NEGATIVE,
+    PADDING,
+    PIXELS,
     POSITIVE,
+    SIZE,
     WHOLE,
+    Checked,
+    Each,
+    Numbers,
     OneOf,
+    OrNone,
     Range,
-    check,
     option,
     required,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample:
+class Sample(Checked):
     """A kind with one option of each sort."""
 
     strength: float = option(0.5, FRACTION)
@@ -30,29 +38,44 @@ class Sample:
     mode: str = option("fast", OneOf(("fast", "slow")))
     values: Any = ()
 
-    def __post_init__(self):
-        check(self)
-
 
 @dataclass(frozen=True, kw_only=True)
-class Stack:
+class Stack(Checked):
     """A kind with an option that has no default."""
 
     height: int = required(WHOLE, example=3)
-
-    def __post_init__(self):
-        check(self)
 
 
 @pytest.mark.parametrize(
     "allowed, inside, outside",
     [
-        (POSITIVE, (1e-300, 5, np.float32(0.1)), (0, -1, np.inf, np.nan, None, "1", True, 1j)),
-        (NOT_NEGATIVE, (0, 0.0, np.int8(3)), (-1e-300, -np.inf)),
+        (
+            POSITIVE,
+            (1e-30, 5, np.float32(0.1)),
+            (0, -1, np.inf, np.nan, None, "1", True, 1j, 1e-60),
+        ),
+        (NOT_NEGATIVE, (0, 0.0, np.int8(3)), (-1e-300, -np.inf, 1e39, 10**400, np.bool(True))),
         (FRACTION, (0, 0.999), (1, 1.0, -0.1)),
-        (COUNT, (1, np.int64(7)), (0, 1.0, 2.5)),
+        (COUNT, (1, np.int64(7)), (0, 1.0, 2.5, 10**30)),
+        (SIZE, (1, 2**24), (0, 2**24 + 1)),
         (WHOLE, (1, 0, -1, np.uint8(7)), (1.0, 2.5, True, None, "3")),
         (Range(above=1, most=2), (1.01, 2), (1, 2.01)),
+        (OneOf(("fast", None)), ("fast", None), ("slow", 0, False, np.zeros(2), ())),
+        (FLAG, (True, False), (0, 1, None, "yes")),
+        (PIXELS, (3, (3, 5), (1, 1, 1)), (0, (), (3, 0), (1, 1, 1, 1), 2.0, True, "3", None)),
+        (EXTRA_PIXELS, (0, (0, 2)), (-1, (0, -1))),
+        (
+            PADDING,
+            ("same", 0, 3, (1, 2), ((1, 2), (0, 0)), ((1, 2), 3)),
+            ("sam", -1, (-1,), ((1, 2, 3),), ((1, -1),), None, 1.5, (), float("nan")),
+        ),
+        (OrNone(PIXELS), (None, 2), (0, "none")),
+        (Each(NOT_NEGATIVE, "numbers"), ((0.5, 1),), (0.5, (), (-1,))),
+        (
+            Numbers(),
+            (1.0, (1, 2), ((1, 2), (3, 4))),
+            (((1, 2), (3,)), ("a",), (float("inf"),), (1e39,), (), None, True, (None,), (1j,)),
+        ),
     ],
 )
 def test_a_range_holds_what_it_says(allowed, inside, outside):
@@ -65,13 +88,18 @@ def test_a_range_holds_what_it_says(allowed, inside, outside):
 @pytest.mark.parametrize(
     "allowed, words",
     [
-        (POSITIVE, "a finite number above 0"),
-        (FRACTION, "a number of at least 0 and below 1"),
-        (COUNT, "a whole number of at least 1"),
-        (WHOLE, "a whole number"),
-        (Range(above=0, most=0.5), "a number above 0 and of at most 0.5"),
+        (POSITIVE, "a positive finite number"),
+        (NOT_NEGATIVE, "a non-negative finite number"),
+        (FRACTION, "at least 0 and less than 1"),
+        (COUNT, "a positive integer"),
+        (SIZE, "an integer from 1 to 16,777,216"),
+        (WHOLE, "an integer"),
+        (Range(above=0, most=0.5), "greater than 0 and at most 0.5"),
+        (Range(least=1), "a finite number of at least 1"),
         (Range(), "a finite number"),
-        (OneOf(("fast", "slow")), "'fast' or 'slow'"),
+        (Range(least=0, most=2**64 - 1, whole=True), "an integer from 0 to 2**64 - 1"),
+        (OneOf(("fast", "slow")), '"fast" or "slow"'),
+        (OneOf(("tied", "untied", None)), '"tied", "untied" or None'),
     ],
 )
 def test_what_is_allowed_is_said_in_words(allowed, words):
@@ -82,23 +110,14 @@ def test_what_is_allowed_is_said_in_words(allowed, words):
 @pytest.mark.parametrize(
     "options, text",
     [
+        ({"strength": 1}, "`strength` must be at least 0 and less than 1, got 1. Try 0.5."),
+        ({"strength": "x"}, '`strength` must be at least 0 and less than 1, got "x". Try 0.5.'),
+        ({"times": 2.5}, "`times` must be a positive integer, got 2.5. Try 2."),
+        ({"mode": "fats"}, '`mode` must be "fast" or "slow", got "fats". Did you mean "fast"?'),
+        ({"mode": None}, '`mode` must be "fast" or "slow", got None. Try "fast".'),
         (
-            {"strength": 1},
-            (
-                "Sample cannot have strength=1. It is a number of at least 0 and below 1. "
-                "Use strength=0.5, for example."
-            ),
-        ),
-        (
-            {"times": 2.5},
-            (
-                "Sample cannot have times=2.5. It is a whole number of at least 1. "
-                "Use times=2, for example."
-            ),
-        ),
-        (
-            {"mode": "fats"},
-            "Sample cannot have mode='fats'. It is 'fast' or 'slow'. Use mode='fast', for example.",
+            {"times": 10**4000},
+            "`times` must be a positive integer, got an integer of 13,288 bits. Try 2.",
         ),
     ],
 )
@@ -135,9 +154,7 @@ def test_a_bad_required_option_names_an_example():
     with pytest.raises(OptionError) as error:
         Stack(height=2.5)
 
-    assert str(error.value) == (
-        "Stack cannot have height=2.5. It is a whole number. Use height=3, for example."
-    )
+    assert str(error.value) == ("`height` must be an integer, got 2.5. Try 3.")
 
 
 def test_an_example_that_is_not_allowed_is_a_mistake_of_the_author():

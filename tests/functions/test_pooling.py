@@ -28,7 +28,7 @@ def test_hagan_figure_8_8():
     """The diamond, filtered by the backslash kernel, pooled 3 x 3: the figure's 5 x 5 numbers."""
     diamond = [[float(abs(i - 7) + abs(j - 7) == 4) for j in range(15)] for i in range(15)]
     backslash = np.array([[[[0.0, 0, 1], [0, 1, 0], [1, 0, 0]]]])
-    filtered = Convolution(feature_maps=1, window=3, padding=1).apply(
+    filtered = Convolution(feature_maps=1, kernel_size=3, padding=1).apply(
         backslash, np.array([[diamond]])
     )
 
@@ -247,10 +247,10 @@ def test_a_window_that_holds_only_padding_is_refused(kind):
         kind(window=2, padding=2).output_shape((1, 4, 5))
 
     assert str(error.value) == (
-        f"{kind.__name__}(window=2, padding=2) has places where the window holds nothing but "
-        "padding: 4 x 5 pixels with 2 + 2 and 2 + 2 added. "
+        f"{kind.layer.name}(2, padding=2): some windows lie on padding alone: an image of 4x5 "
+        "pixels with 2 + 2, 2 + 2 added. "
         "Without a pixel there is no maximum and no mean (Hagan 8.22, 8.24). "
-        "Use less padding, or a smaller dilation."
+        "Use less padding or a smaller dilation."
     )
 
 
@@ -265,10 +265,9 @@ def test_vectors_cannot_be_pooled(kind):
         kind.output_shape((120,))
 
     assert str(error.value) == (
-        f"{kind} got arrays with 0 axes of pixels. "
-        "A window walks along one to three: (maps, pixels), (maps, rows, columns) or "
-        "(maps, planes, rows, columns). "
-        "Move the layer in front of Flatten, or put Reshape before it."
+        f"{kind}: a window needs an image with one to three pixel axes, got a vector. "
+        "Move this layer in front of Flatten(), or put Reshape((rows, columns, channels)) "
+        "before it."
     )
 
 
@@ -281,11 +280,11 @@ def test_options_that_cannot_be_are_refused():
         LpPooling(window=2, p=0.5)
 
     assert str(word.value) == (
-        "AveragePooling cannot have divisor='outside'. It is 'inside' or 'window'. "
-        "Use divisor='inside', for example."
+        'AveragePool(2): `divisor` must be "inside" or "window", got "outside". Did you mean '
+        '"inside"?'
     )
     assert str(number.value) == (
-        "LpPooling cannot have p=0.5. It is a finite number of at least 1. Use p=2.0, for example."
+        "LpPool(2): `p` must be a finite number of at least 1, got 0.5. Try 2.0."
     )
 
 
@@ -296,6 +295,6 @@ def test_weights_that_do_not_fit_are_named():
         TrainableAveragePooling(window=3).apply(np.ones(2), IMAGES)
 
     assert str(error.value) == (
-        "TrainableAveragePooling(window=3) got weights of shape (2,) for 3 maps. "
-        "This pooling has one weight for each map (Hagan 8.22). Use shape (3,)."
+        "AveragePool(3, trainable=True): the weights have shape (2,), but 3 maps need (3,): "
+        "one weight for each map (Hagan 8.22)."
     )

@@ -44,31 +44,45 @@ def test_another_order_is_refused():
         Flatten(order="maps")
 
     assert str(error.value) == (
-        "Flatten cannot have order='maps'. It is 'rows' or 'columns'. "
-        "Use order='rows', for example."
+        'Flatten("maps"): `order` must be "rows" or "columns", got "maps". Try "rows".'
     )
 
 
-@pytest.mark.parametrize("shape", [(-1, 2, -1), (0, 3), (2, -3), ()])
-def test_a_shape_that_cannot_be_is_refused(shape):
-    """At most one length is left open, the others are at least 1."""
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("shape", "typed"),
+    [
+        ((-1, 2, -1), "(2, -1, -1)"),
+        ((0, 3), "(3, 0)"),
+        ((2, -3), "(-3, 2)"),
+        ((), "()"),
+        ("28", '"28"'),
+        ((2.5, 2), "(2, 2.5)"),
+        ((True, 4), "(4, True)"),
+        ((1,) * 9, "(1, 1, 1, 1, 1, 1, 1, 1, 1)"),
+    ],
+)
+def test_a_shape_that_is_not_allowed_is_refused(shape, typed):
+    """At most one length is left open, the others are at least 1; channels are shown last."""
     with pytest.raises(OptionError) as error:
         Reshape(shape=shape)
 
     assert str(error.value) == (
-        f"Reshape has shape={shape}. A shape holds the lengths of its axes, each at least 1; one "
-        "of them may be -1 and follows from the others. Use for example shape=(1, 28, 28)."
+        f"Reshape({typed}): `shape` must be (rows, columns, channels), (length, channels) or "
+        f"(features,), positive integers of which one may be -1, got {typed}. Try (7, 7, 16)."
     )
 
 
-@pytest.mark.parametrize(("shape", "known"), [((3, 5), 15), ((5, -1), 5)])
-def test_numbers_that_do_not_fill_the_shape_are_refused(shape, known):
+@pytest.mark.parametrize(
+    ("shape", "typed", "holds"),
+    [((3, 5), "(5, 3)", "15 numbers"), ((5, -1), "(-1, 5)", "5 numbers for each length -1")],
+)
+def test_numbers_that_do_not_fill_the_shape_are_refused(shape, typed, holds):
     """The same numbers fill both shapes."""
     with pytest.raises(ShapeError) as error:
         Reshape(shape=shape).output_shape((2, 2, 3))
 
     assert str(error.value) == (
-        f"Reshape(shape={shape}) got an array of shape (2, 2, 3): 12 numbers for {known}. "
-        "The same numbers fill both shapes. "
+        f"Reshape({typed}): the new shape holds {holds}, but the input has 12. "
         "Use lengths whose product is 12, or -1 for one of them."
     )

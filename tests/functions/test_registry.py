@@ -33,14 +33,14 @@ def test_families_cannot_be_changed():
 
 def test_data_hold_what_differs_from_the_defaults():
     """Tuples become lists; defaults are left out."""
-    kind = Convolution(feature_maps=6, window=(5, 3), padding=((1, 2), (0, 0)))
+    kind = Convolution(feature_maps=6, kernel_size=(5, 3), padding=((1, 2), (0, 0)))
 
     data = registry.to_data(kind)
 
     assert data == {
         "kind": "convolution",
         "feature_maps": 6,
-        "window": [5, 3],
+        "kernel_size": [5, 3],
         "padding": [[1, 2], [0, 0]],
     }
     assert registry.from_data("weight", data) == kind
@@ -66,7 +66,8 @@ def test_an_unknown_kind_is_an_error_that_names_the_nearest():
         registry.find("net_input", "summ")
 
     assert str(error.value) == (
-        '"summ" is no net input kind. There is concatenate, product, sum. Did you mean "sum"?'
+        'Unknown net input function "summ". Did you mean "sum"? Choose from concatenate, '
+        "product, sum."
     )
 
 
@@ -76,8 +77,8 @@ def test_an_unknown_family_is_an_error():
         registry.kinds("weights")
 
     assert str(error.value) == (
-        '"weights" is no family of kinds. There is weight, net_input, transfer, loss, optimizer, '
-        'schedule, initializer. Did you mean "weight"?'
+        'Unknown family "weights". Did you mean "weight"? Choose from weight, net_input, '
+        "transfer, loss, optimizer, schedule, initializer."
     )
 
 
@@ -88,80 +89,82 @@ def test_an_unknown_family_is_an_error():
             "weight",
             ["max-pooling"],
             (
-                "['max-pooling'] is no weight kind. "
-                'A kind is written {"kind": name, option: value}. Look at what wrote it.'
+                "['max-pooling'] does not describe a layer: expected {\"kind\": name, option: "
+                "value}. The data are damaged or were not written by striate."
             ),
         ),
         (
             "net_input",
             {"kind": 5},
             (
-                "{'kind': 5} is no net input kind. "
-                'A kind is written {"kind": name, option: value}. Look at what wrote it.'
+                "{'kind': 5} does not describe a net input function: expected {\"kind\": "
+                "name, option: value}. The data are damaged or were not written by striate."
             ),
         ),
         (
             "weight",
             {"kind": "max-pooling", "window": 2, "strides": 2},
             (
-                '"strides" is no option of MaxPooling. There is window, stride, dilation, padding, '
-                'ceil_mode. Did you mean "stride"?'
+                'Unknown option of MaxPooling, "strides". Did you mean "stride"? Choose from '
+                "window, stride, dilation, padding, ceil_mode."
             ),
         ),
         (
             "transfer",
             {"kind": "tanh", "slope": 2},
-            '"slope" is no option of Tanh. There is none. Leave it out.',
+            'Unknown option of Tanh, "slope". It has no options.',
         ),
         (
             "weight",
             {"kind": "max-pooling"},
             (
-                "MaxPooling lacks window. "
-                "An option without a default is always written. Look at what wrote it."
+                "`window` is missing from the data of MaxPooling. "
+                "The file is damaged or was not written by striate."
             ),
         ),
         (
             "weight",
             {"kind": "dot-product", "neurons": "many"},
-            "DotProduct cannot have neurons='many'. It is a whole number. Look at what wrote it.",
+            (
+                'Dense("many"): `neurons` must be an integer from 1 to 16,777,216, got "many". '
+                "Try 10."
+            ),
         ),
         (
             "weight",
             {"kind": "max-pooling", "window": [2, "two"]},
             (
-                "MaxPooling cannot have window=[2, 'two']. "
-                "It is a whole number or a list. Look at what wrote it."
+                'MaxPool((2, "two")): `window` must be a positive integer up to 16,777,216, '
+                'or a tuple with one for each axis, got (2, "two"). Try 2.'
             ),
         ),
         (
             "weight",
-            {"kind": "convolution", "feature_maps": 1, "window": 2, "padding": "some"},
+            {"kind": "convolution", "feature_maps": 1, "kernel_size": 2, "padding": "some"},
             (
-                "Convolution cannot have padding='some'. "
-                'It is "valid" or "same" or "full" or a whole number or a list. '
-                "Look at what wrote it."
+                'Conv(1, 2): `padding` must be "valid", "same", "full" or numbers of pixels, got '
+                '"some". Did you mean "same"?'
             ),
         ),
         (
             "weight",
             {"kind": "max-pooling", "window": 2, "ceil_mode": 1},
-            "MaxPooling cannot have ceil_mode=1. It is true or false. Look at what wrote it.",
+            "MaxPool(2): `ceil_mode` must be True or False, got 1. Try False.",
         ),
         (
             "weight",
             {"kind": "dot-product", "neurons": True},
-            "DotProduct cannot have neurons=True. It is a whole number. Look at what wrote it.",
+            ("Dense(True): `neurons` must be an integer from 1 to 16,777,216, got True. Try 10."),
         ),
         (
             "schedule",
             {"kind": "linear-warm-up", "then": 3},
-            "LinearWarmUp cannot have then=3. It is a kind (Schedule). Look at what wrote it.",
+            "`then` must be a learning-rate schedule, got 3. Try ConstantRate().",
         ),
         (
             "net_input",
             {"kind": "sum", "bias": 0},
-            'Sum cannot have bias=0. It is "tied" or "untied" or null. Look at what wrote it.',
+            'Add(): `bias` must be "tied", "untied" or None, got 0. Try "tied".',
         ),
     ],
 )
@@ -184,7 +187,7 @@ def test_lists_in_lists_without_end_are_refused():
 
     assert str(error.value) == (
         "The options of MaxPooling are nested hundreds of levels deep. "
-        "No kind holds that many lists in lists. Look at what wrote it."
+        "The file is damaged or was not written by striate."
     )
 
 
@@ -202,8 +205,7 @@ def test_options_are_checked_as_in_python():
         registry.from_data("weight", {"kind": "dropout", "rate": 2})
 
     assert str(error.value) == (
-        "Dropout cannot have rate=2. It is a number of at least 0 and below 1. "
-        "Use rate=0.5, for example."
+        "Dropout(2): `rate` must be at least 0 and less than 1, got 2. Try 0.5."
     )
 
 
@@ -219,24 +221,35 @@ def test_defaults_are_not_written(kind):
     ("family", "word", "meant"),
     [
         ("transfer", "sigmoid", "logistic"),
+        ("transfer", "swish", "silu"),
         ("transfer", "ReLU", "relu"),
         ("transfer", "leaky_relu", "leaky-relu"),
         ("optimizer", "sgd", "gradient-descent"),
+        ("optimizer", "nadam", "adam"),
         ("loss", "mse", "squared-error"),
+        ("loss", "cros-entropy", "cross-entropy"),
+        ("loss", "categorical_crossentropy", "cross-entropy"),
+        ("loss", "sparse_categorical_crossentropy", "cross-entropy"),
+        ("loss", "binary_crossentropy", "binary-cross-entropy"),
+        ("loss", "bce", "binary-cross-entropy"),
+        ("loss", "nll", "cross-entropy"),
+        ("schedule", "step", "step-decay"),
     ],
 )
 def test_words_of_other_libraries_are_understood(family, word, meant):
-    """Whoever writes another library's name is asked whether ours was meant."""
+    """The error for another library's name suggests striate's."""
     with pytest.raises(OptionError) as error:
         registry.find(family, word)
 
-    assert str(error.value).endswith(f'Did you mean "{meant}"?')
+    assert f'Unknown {registry.NOUNS.get(family, family)} "{word}". Did you mean "{meant}"?' in str(
+        error.value
+    )
 
 
 @pytest.mark.bad_input
 def test_what_is_no_word_is_refused_in_words():
-    """A function given for the name of one is an OptionError, no TypeError."""
+    """A function instead of a name is an OptionError, not a TypeError."""
     with pytest.raises(OptionError) as error:
         registry.find("transfer", np.tanh)
 
-    assert str(error.value).startswith("\"<ufunc 'tanh'>\" is no transfer kind.")
+    assert str(error.value).startswith("Unknown activation <ufunc 'tanh'>. Choose from elu, ")

@@ -9,13 +9,13 @@ import pytest
 from striate.errors import OptionError
 from striate.functions import schedule as package
 from striate.functions.schedule import (
-    Constant,
+    ConstantRate,
     Cosine,
     Exponential,
     LinearWarmUp,
     OneCycle,
     ReduceOnPlateau,
-    Step,
+    StepDecay,
 )
 from striate.functions.schedule.base import Schedule
 
@@ -51,12 +51,12 @@ def pytorchs_one_cycle(total, part, start_divisor, end_divisor):
 
 def test_constant_stays():
     """The factor is 1 in every step."""
-    assert course(Constant(), steps_per_epoch=3, epochs=2, beyond=2) == [1.0] * 8
+    assert course(ConstantRate(), steps_per_epoch=3, epochs=2, beyond=2) == [1.0] * 8
 
 
 def test_step_goes_down_a_stair():
     """Every second epoch the rate is halved, in the epoch's first step."""
-    factors = course(Step(every=2, ratio=0.5), steps_per_epoch=2, epochs=5)
+    factors = course(StepDecay(every=2, ratio=0.5), steps_per_epoch=2, epochs=5)
 
     assert factors == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]
 
@@ -238,76 +238,49 @@ def test_every_decay_can_be_made_without_options(kind):
     "kind, options, text",
     [
         (
-            Step,
+            StepDecay,
             {"every": 0},
-            (
-                "Step cannot have every=0. It is a whole number of at least 1. "
-                "Use every=10, for example."
-            ),
+            ("`every` must be a positive integer, got 0. Try 10."),
         ),
         (
             Exponential,
             {"ratio": 1.5},
-            (
-                "Exponential cannot have ratio=1.5. It is a number above 0 and of at most 1. "
-                "Use ratio=0.95, for example."
-            ),
+            ("`ratio` must be greater than 0 and at most 1, got 1.5. Try 0.95."),
         ),
         (
             Cosine,
             {"floor": -0.1},
-            (
-                "Cosine cannot have floor=-0.1. It is a number of at least 0 and of at most 1. "
-                "Use floor=0.0, for example."
-            ),
+            ("`floor` must be at least 0 and at most 1, got -0.1. Try 0.0."),
         ),
         (
             LinearWarmUp,
             {"epochs": 0.5},
-            (
-                "LinearWarmUp cannot have epochs=0.5. It is a whole number of at least 1. "
-                "Use epochs=5, for example."
-            ),
+            ("`epochs` must be a positive integer, got 0.5. Try 5."),
         ),
         (
             LinearWarmUp,
             {"then": "cosine"},
-            (
-                "LinearWarmUp cannot have then='cosine'. It is the decay that goes on afterwards. "
-                "Use then=Cosine(), for example."
-            ),
+            ('`then` must be a learning-rate schedule, got "cosine". Try ConstantRate().'),
         ),
         (
             OneCycle,
             {"warm_up": 1.0},
-            (
-                "OneCycle cannot have warm_up=1.0. It is a number of at least 0 and below 1. "
-                "Use warm_up=0.3, for example."
-            ),
+            ("`warm_up` must be at least 0 and less than 1, got 1.0. Try 0.3."),
         ),
         (
             OneCycle,
             {"end_divisor": 0.5},
-            (
-                "OneCycle cannot have end_divisor=0.5. It is a finite number of at least 1. "
-                "Use end_divisor=10000.0, for example."
-            ),
+            ("`end_divisor` must be a finite number of at least 1, got 0.5. Try 10000.0."),
         ),
         (
             ReduceOnPlateau,
             {"patience": -1},
-            (
-                "ReduceOnPlateau cannot have patience=-1. It is a whole number of at least 0. "
-                "Use patience=10, for example."
-            ),
+            ("`patience` must be a non-negative integer, got -1. Try 10."),
         ),
         (
             ReduceOnPlateau,
             {"ratio": 1.0},
-            (
-                "ReduceOnPlateau cannot have ratio=1.0. It is a number above 0 and below 1. "
-                "Use ratio=0.1, for example."
-            ),
+            ("`ratio` must be greater than 0 and less than 1, got 1.0. Try 0.1."),
         ),
     ],
 )

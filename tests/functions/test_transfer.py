@@ -227,18 +227,15 @@ def test_the_initializer_has_a_name_of_the_list(kind):
     [
         (
             lambda: transfer.Gelu(approximate="sigmoid"),
-            (
-                "Gelu cannot have approximate='sigmoid'. It is 'none' or 'tanh'. "
-                "Use approximate='none', for example."
-            ),
+            ('`approximate` must be "none" or "tanh", got "sigmoid". Try "none".'),
         ),
         (
             lambda: transfer.LeakyRelu(slope=math.nan),
-            "LeakyRelu cannot have slope=nan. It is a finite number. Use slope=0.01, for example.",
+            "`slope` must be a finite number, got nan. Try 0.01.",
         ),
         (
             lambda: transfer.Elu(alpha=math.inf),
-            "Elu cannot have alpha=inf. It is a finite number. Use alpha=1.0, for example.",
+            ("`alpha` must be at most 3.4e+38, the largest float32, got inf. Try 1.0."),
         ),
     ],
 )

@@ -14,10 +14,10 @@ from striate.maths.check import relative_error
 @pytest.mark.parametrize(
     ("size", "options"),
     [
-        ((9,), {"window": 3, "stride": 2, "padding": 1}),
-        ((7, 8), {"window": (3, 2), "stride": (2, 1), "dilation": (1, 2)}),
-        ((5, 6), {"window": 4, "stride": 2, "padding": ((2, 1), (0, 3))}),
-        ((3, 4, 5), {"window": 2, "padding": "full"}),
+        ((9,), {"kernel_size": 3, "stride": 2, "padding": 1}),
+        ((7, 8), {"kernel_size": (3, 2), "stride": (2, 1), "dilation": (1, 2)}),
+        ((5, 6), {"kernel_size": 4, "stride": 2, "padding": ((2, 1), (0, 3))}),
+        ((3, 4, 5), {"kernel_size": 2, "padding": "full"}),
     ],
 )
 def test_it_is_the_backward_step_of_a_convolution(size, options, groups, flip):
@@ -42,7 +42,7 @@ def test_it_is_the_backward_step_of_a_convolution(size, options, groups, flip):
 
 def test_same_padding_multiplies_the_size_by_the_stride():
     """With "same", 7 x 9 pixels at stride (2, 3) become 14 x 27."""
-    kind = TransposedConvolution(feature_maps=3, window=3, stride=(2, 3), padding="same")
+    kind = TransposedConvolution(feature_maps=3, kernel_size=3, stride=(2, 3), padding="same")
 
     assert kind.output_shape((1, 7, 9)) == (3, 14, 27)
 
@@ -50,25 +50,23 @@ def test_same_padding_multiplies_the_size_by_the_stride():
 @pytest.mark.bad_input
 def test_kernels_that_do_not_fit_are_named():
     """Kernels in the order of a convolution are refused."""
-    kind = TransposedConvolution(feature_maps=3, window=2)
+    kind = TransposedConvolution(feature_maps=3, kernel_size=2)
 
     with pytest.raises(ShapeError) as error:
         kind.apply(np.ones((3, 2, 2, 2)), np.ones((1, 2, 4, 4)))
 
     assert str(error.value) == (
-        "TransposedConvolution(feature_maps=3, window=2) got kernels of shape (3, 2, 2, 2) for 2 "
-        "incoming maps. Kernels are w[incoming map, output map of the group, *window]. "
-        "Use shape (2, 3, 2, 2)."
+        "ConvTranspose(3, 2): the kernels have shape (3, 2, 2, 2), but 2 incoming maps need "
+        "(2, 3, 2, 2). Kernels are w[incoming map, output map of the group, *window]."
     )
 
 
 def test_groups_that_do_not_divide_are_refused():
     """Each group takes whole numbers of maps."""
     with pytest.raises(OptionError) as error:
-        TransposedConvolution(feature_maps=4, window=2, groups=4).output_shape((2, 5, 5))
+        TransposedConvolution(feature_maps=4, kernel_size=2, groups=4).output_shape((2, 5, 5))
 
     assert str(error.value) == (
-        "TransposedConvolution(feature_maps=4, window=2, groups=4) has 4 groups for 2 incoming and "
-        "4 output maps. Each group takes the same number of both. "
-        "Use a number of groups that divides 2 and 4."
+        "ConvTranspose(4, 2, groups=4): `groups` must divide 2 incoming and 4 output maps, "
+        "got 4. Use a divisor of 2."
     )

@@ -206,7 +206,9 @@ class _Builder:
         shape = self.shape(node)
         others = self.alike(node)
         if len(shape) > 1 and (not others or rng.random() < 0.3):
-            block = Convolution(feature_maps=shape[0], window=pick(rng, (1, 3)), padding="same")
+            block = Convolution(
+                feature_maps=shape[0], kernel_size=pick(rng, (1, 3)), padding="same"
+            )
             others = [self.put(block, node)]
         beside = [n for n in self.nodes if n is not node and self.shape(n)[1:] == shape[1:]]
         bias, transfer = pick(rng, BIASES), self.transfer(shape)
@@ -226,7 +228,7 @@ class _Builder:
         outputs = 1 if loss is Hinge and rng.random() < 0.3 else int(rng.integers(2, 5))
         transfer = pick(rng, _BEFORE.get(loss, TRANSFERS if outputs > 1 else (Linear(),)))
         if len(nodes) == 1 and len(self.shape(nodes[0])) > 1 and rng.random() < 0.5:
-            head = Layer(Convolution(feature_maps=outputs, window=1), Sum(), transfer)
+            head = Layer(Convolution(feature_maps=outputs, kernel_size=1), Sum(), transfer)
         else:
             nodes = [self.vector(node) for node in nodes]
             head = Layer(DotProduct(neurons=outputs), Sum(), transfer)

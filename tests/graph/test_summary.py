@@ -77,16 +77,36 @@ def test_receptive_fields():
     assert rows["dense1"].receptive_field == ()
 
 
-def test_behind_a_layer_that_enlarges_the_number_is_a_bound():
-    """A transposed convolution halves the jump; a place sees at most the pixels that are said."""
+def test_a_layer_that_enlarges_sees_no_more_than_its_pixels():
+    """Each pixel of an enlarged map comes from one pixel: kernel and stride are the same."""
     rows = rows_of(
         "conv 1@3x3 same as a | max 2 | conv-transpose 1@2x2 stride 2 | add a", (8, 8, 1)
     )
 
     assert rows["max1"].receptive_field == (4, 4)
-    # One more window pixel, half a jump of 2 away.
-    assert rows["conv-transpose1"].receptive_field == (5, 5)
-    assert rows["add1"].receptive_field == (5, 5)
+    assert rows["conv-transpose1"].receptive_field == (4, 4)
+    assert rows["add1"].receptive_field == (4, 4)
+    alone = rows_of("conv-transpose 1@2x2 stride 2", (8, 8, 1))
+    assert alone["conv-transpose1"].receptive_field == (1, 1)
+
+
+@pytest.mark.parametrize("norm", ["group-norm 1", "layer-norm"])
+def test_normalization_over_the_image_sees_all_of_it(norm):
+    """Mean and variance depend on every pixel, and so does what comes after."""
+    rows = rows_of(f"conv 2@3x3 | {norm} as norm | conv 2@3x3", (9, 9, 1))
+
+    assert rows["conv1"].receptive_field == (3, 3)
+    assert rows["norm"].receptive_field == rows["conv2"].receptive_field == ()
+
+
+def test_absurd_networks_are_summarized_at_once():
+    """Sizes are integers, and no table of pixels is made: nothing overflows, and nothing waits."""
+    texts = ["average 1", "conv 4@3x3 same | max 2", "adaptive-average 1048573x7", "lp 3 padding 1"]
+
+    for text in texts:
+        rows = rows_of(text, (2**24, 2**20, 1)).values()
+
+        assert all(row.multiply_adds >= 0 for row in rows)
 
 
 def test_where_strides_differ_no_number_says_it():

@@ -144,9 +144,9 @@ def test_too_much_reflection_is_explained():
         pad(np.zeros((1, 3)), axes((3,), window=3, padding=3), "reflect")
 
     assert str(error.value) == (
-        'padding_mode="reflect" has to repeat 3 pixels of an image of 3. It repeats each pixel at '
-        "most once on each side, the edge pixel not. "
-        'Use at most 2 pixels of padding, or padding_mode="replicate".'
+        'padding_mode="reflect" cannot add 3 pixels to an image of 3: it repeats each pixel '
+        "at most once on each side, the edge pixel not at all. Use at most 2 pixels of "
+        'padding, or padding_mode="replicate".'
     )
 
 
@@ -156,8 +156,9 @@ def test_too_much_wrapping_is_explained():
         pad(np.zeros((1, 3)), axes((3,), window=3, padding=4), "circular")
 
     assert str(error.value) == (
-        'padding_mode="circular" has to repeat 4 pixels of an image of 3. It repeats each pixel at '
-        'most once on each side. Use at most 3 pixels of padding, or padding_mode="replicate".'
+        'padding_mode="circular" cannot add 4 pixels to an image of 3: it repeats each pixel '
+        "at most once on each side. Use at most 3 pixels of padding, or "
+        'padding_mode="replicate".'
     )
 
 

@@ -131,29 +131,3 @@ def test_a_chain_that_does_not_join_is_explained(function):
         "Along a chain each window walks over what the one before has made. "
         "Use length=4 for window 2."
     )
-
-
-@pytest.mark.parametrize(
-    ("window", "stride", "padding"), [(2, 2, 0), (3, 2, 1), (4, 2, 1), (3, 1, 0), (2, 3, 0)]
-)
-def test_an_enlarged_place_sees_no_more_than_its_field(window, stride, padding):
-    """Through pooling, a transposed convolution and a convolution, what a place sees is inside."""
-    pool = Axis(length=16, window=2, stride=2)
-    longer = stride * (pool.output - 1) + window - 2 * padding
-    turned = Axis(length=longer, window=window, stride=stride, before=padding, after=padding)
-    last = Axis(length=longer, window=3)
-    below = {i: {2 * i, 2 * i + 1} for i in range(pool.output)}
-    enlarged = {
-        x: set().union(
-            *(below[i] for i in below for u in range(window) if stride * i + u - padding == x)
-        )
-        for x in range(longer)
-    }
-    seen = {x: enlarged[x] | enlarged[x + 1] | enlarged[x + 2] for x in range(last.output)}
-
-    field = ReceptiveField().through(pool).through_transposed(turned).through(last)
-
-    for x, pixels in seen.items():
-        for pixel in pixels:
-            assert field.start + field.jump * x <= pixel
-            assert pixel < field.start + field.jump * x + field.size

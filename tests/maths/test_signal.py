@@ -200,8 +200,8 @@ def test_a_kernel_larger_than_the_image_is_explained():
         convolve(np.zeros(5), np.zeros(3))
 
     assert str(error.value) == (
-        "The kernel does not fit: the padded image has 3 pixels (3 + 0 + 0). "
-        "A window needs at least 5 (Hagan 8.18). Use padding=1 or more, or a smaller window."
+        "The kernel: the window of 5 pixels is longer than its input, 3 after padding (3 + 0 "
+        "+ 0; Hagan 8.18). Use padding=1 or a smaller window, or remove a pooling layer."
     )
 
 

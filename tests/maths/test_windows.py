@@ -199,6 +199,34 @@ def test_unseen_counts_pixels_that_no_window_covers():
     assert Axis(length=5, window=2, stride=2, ceil_mode=True).unseen == 0
 
 
+def test_unseen_and_outside_are_what_counting_finds():
+    """The closed forms agree with a list of every pixel under every window."""
+    rng = np.random.default_rng(0)
+    for _ in range(3000):
+        length, window, stride, dilation = (int(n) for n in rng.integers(1, 12, 4))
+        before, after = (int(n) for n in rng.integers(0, 9, 2))
+        axis = Axis(
+            length=length, window=window, stride=stride, dilation=dilation, before=before,
+            after=after, ceil_mode=bool(rng.integers(2)),
+        )  # fmt: skip
+        if axis.reach > axis.padded:
+            continue
+        under = [
+            {stride * i + dilation * u - before for u in range(window)} for i in range(axis.output)
+        ]
+        image = set(range(length))
+
+        assert axis.unseen == len(image - set().union(*under)), axis
+        assert axis.outside() == sum(not image & pixels for pixels in under), axis
+
+
+def test_a_huge_axis_costs_no_more_than_a_small_one():
+    """Millions of windows over millions of pixels are counted without listing them."""
+    axis = Axis(length=2**24, window=2**20, stride=2**12, dilation=3)
+
+    assert axis.unseen == 8192
+
+
 def test_formula_is_the_arithmetic():
     """The printed formula holds the numbers that lead to the output."""
     assert Axis(length=15, window=3, stride=2, before=1, after=1).formula() == (
@@ -210,11 +238,12 @@ def test_formula_is_the_arithmetic():
 def test_a_window_that_does_not_fit_is_explained():
     """The error gives the padded size, the window's need and the padding that would do."""
     with pytest.raises(ShapeError) as error:
-        axes((4, 9), window=5, what="Convolution(window=5)")
+        axes((4, 9), window=5, what="Convolution(kernel_size=5)")
 
     assert str(error.value) == (
-        "Convolution(window=5) does not fit: the padded image has 4 rows (4 + 0 + 0). "
-        "A window needs at least 5 (Hagan 8.18). Use padding=1 or more, or a smaller window."
+        "Convolution(kernel_size=5): the 5x5 window is larger than its input, 4x9 after "
+        "padding (4 + 0 + 0, 9 + 0 + 0; Hagan 8.18). Use padding=1 or a smaller window, or "
+        "remove a pooling layer."
     )
 
 
@@ -224,9 +253,9 @@ def test_a_dilated_window_that_does_not_fit_is_explained():
         axes((4,), window=3, dilation=3)
 
     assert str(error.value) == (
-        "The window does not fit: the padded image has 4 pixels (4 + 0 + 0). "
-        "A window needs at least 7 (3 * (3 - 1) + 1) (Hagan 8.18). "
-        "Use padding=2 or more, or a smaller window."
+        "the window of 3 pixels spans 7 pixels with its dilation and is longer than its "
+        "input, 4 after padding (4 + 0 + 0; Hagan 8.18). Use padding=2 or a smaller window, "
+        "or remove a pooling layer."
     )
 
 
@@ -236,9 +265,7 @@ def test_a_transposed_convolution_that_leaves_nothing_is_explained():
         transposed_axes((1,), window=3, padding=2)
 
     assert str(error.value) == (
-        "The window leaves no pixels: 1 * (1 - 1) + 3 - 2 - 2 + 0 = -1. "
-        "A transposed convolution needs at least one pixel of output. "
-        "Use less padding or a larger image."
+        "no pixels are left: 1 * (1 - 1) + 3 - 2 - 2 + 0 = -1. Use less padding, or a larger image."
     )
 
 
@@ -248,8 +275,8 @@ def test_output_padding_beyond_the_stride_is_explained():
         transposed_axes((3,), window=3, stride=2, output_padding=2)
 
     assert str(error.value) == (
-        "The window has output_padding 2 with stride 2 and dilation 1. It chooses between lengths "
-        "that the stride folds together, so it is smaller than the stride or the dilation. "
+        "`output_padding` must be smaller than the stride or the dilation, got 2 with stride "
+        "2 and dilation 1. It chooses among the lengths that the stride maps to the same one. "
         "Use at most 1."
     )
 
@@ -260,8 +287,8 @@ def test_a_number_for_each_axis_is_asked_for():
         axes((8, 8), window=(3, 3, 3))
 
     assert str(error.value) == (
-        "The window has window=(3, 3, 3), 3 numbers for 2 axes. "
-        "One number serves all axes, else each has its own. Give one number or 2."
+        "`window` is (3, 3, 3), 3 numbers, but the image has 2 pixel axes. Use one number for "
+        "all axes, or 2."
     )
 
 
@@ -271,8 +298,7 @@ def test_a_stride_of_zero_is_explained():
         axes((8, 8), window=3, stride=0)
 
     assert str(error.value) == (
-        "The window has stride=0. A stride is a whole number of pixels, at least 1. "
-        "Use stride=1 or more."
+        "`stride` must be a positive integer, or one for each axis, got 0. Try 1."
     )
 
 
@@ -283,9 +309,7 @@ def test_an_unknown_padding_word_is_explained():
         axes((8,), window=3, padding="half")
 
     assert str(error.value) == (
-        'The window has padding="half". The words are "valid" (none), "same" (the output is as '
-        'long as the input divided by the stride) and "full" (every overlap). '
-        "Use one of them or a number of pixels."
+        '`padding` must be "valid", "same", "full" or numbers of pixels, got "half". Try "same".'
     )
 
 
@@ -298,9 +322,8 @@ def test_padding_in_another_form_is_explained(padding):
 
     printed = {-1: "-1", (1,): "(1,)"}.get(padding, "((1, 2, 3), 0)")
     assert str(error.value) == (
-        f"The window has padding={printed} for 2 axes. Padding is a number of pixels, one for "
-        "each axis, or (before, after) for each axis, none of them negative. "
-        "Use for example padding=((0, 1), (0, 1))."
+        "`padding` must be a non-negative number of pixels, one for each axis, or (before, after) "
+        f"for each axis, got {printed} for an image with 2 pixel axes. Try ((0, 1), (0, 1))."
     )
 
 
@@ -315,8 +338,7 @@ def test_a_length_that_is_not_whole_is_explained(window, printed):
         axes((8, 8), window=window)
 
     assert str(error.value) == (
-        f"The window has window={printed}. A window is a whole number of pixels, at least 1. "
-        "Use window=1 or more."
+        f"`window` must be a positive integer, or one for each axis, got {printed}. Try 1."
     )
 
 
@@ -331,9 +353,8 @@ def test_padding_that_is_not_whole_is_explained(padding, printed):
         axes((8, 8), window=3, padding=padding)
 
     assert str(error.value) == (
-        f"The window has padding={printed} for 2 axes. Padding is a number of pixels, one for "
-        "each axis, or (before, after) for each axis, none of them negative. "
-        "Use for example padding=((0, 1), (0, 1))."
+        "`padding` must be a non-negative number of pixels, one for each axis, or (before, after) "
+        f"for each axis, got {printed} for an image with 2 pixel axes. Try ((0, 1), (0, 1))."
     )
 
 

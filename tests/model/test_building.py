@@ -15,9 +15,8 @@ def test_an_input_that_leads_nowhere_is_refused():
         st.Network(listed, st.Conv(2, 3)(other))
 
     assert str(error.value) == (
-        "The input that was listed does not lead to the outputs; another input does. Layers are "
-        "called on one another, from the input to the outputs. List the input that the first "
-        "layer was called on."
+        "The listed input does not lead to the outputs; another input does. List the input "
+        "that the first layer was called on."
     )
 
 

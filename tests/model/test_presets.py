@@ -118,7 +118,9 @@ def test_resnet20_as_published():
         for place in graph.layers
         if any(role == "weight" for _, _, role, _ in place.parameter_names())
     ]
-    projections = [place for place in weighted if getattr(place.layer.weight, "window", 3) == 1]
+    projections = [
+        place for place in weighted if getattr(place.layer.weight, "kernel_size", 3) == 1
+    ]
 
     assert len(weighted) - len(projections) == 20
     assert len(projections) == 2

@@ -74,7 +74,7 @@ def test_the_backward_pass_is_the_books():
     """Hagan 8.29-8.31 at a layer: dN = dA f'(n), dZ = dN, db the sum, dW and dA by 8.44, 8.47."""
     net, trace = lenet_trace()
     layer, before = trace["conv2"], trace["average1"]
-    kind = Convolution(feature_maps=16, window=5)
+    kind = Convolution(feature_maps=16, kernel_size=5)
 
     np.testing.assert_array_equal(layer.dN, Tanh().backward_n(layer.N, layer.A, layer.dA))
     np.testing.assert_array_equal(layer.dZ, layer.dN)

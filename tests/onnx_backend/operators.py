@@ -27,6 +27,7 @@ KINDS = {
 
 _VALUES = {
     "window": tuple,
+    "kernel_size": tuple,
     "stride": tuple,
     "dilation": tuple,
     "output_padding": tuple,
@@ -92,6 +93,7 @@ def convolution(node, given):
     """Compute a convolution, with or without bias."""
     a, w, *b = given
     laid = _laid(node, a, w.shape[2:])
+    laid["kernel_size"] = laid.pop("window")
     z = made(node, feature_maps=len(w), **laid).apply(w, a)
     return (z if not b else z + b[0].reshape(-1, *(1,) * (z.ndim - 2)),)
 
@@ -99,7 +101,8 @@ def convolution(node, given):
 def transposed_convolution(node, given):
     """Compute a transposed convolution, with or without bias."""
     a, w, *b = given
-    options = {"window": w.shape[2:], "feature_maps": w.shape[1] * node.attributes.get("group", 1)}
+    groups = node.attributes.get("group", 1)
+    options = {"kernel_size": w.shape[2:], "feature_maps": w.shape[1] * groups}
     if node.attributes.get("auto_pad", "NOTSET") == "SAME_UPPER":
         options["padding"] = "same"
     if "output_shape" in node.attributes:

@@ -17,13 +17,13 @@ from striate.functions.optimizer import (
     RMSprop,
 )
 from striate.functions.schedule import (
-    Constant,
+    ConstantRate,
     Cosine,
     Exponential,
     LinearWarmUp,
     OneCycle,
     ReduceOnPlateau,
-    Step,
+    StepDecay,
 )
 
 pytestmark = pytest.mark.slow
@@ -117,8 +117,8 @@ SCHEDULERS = torch.optim.lr_scheduler
 # Each schedule with PyTorch's scheduler. Those in the first list advance after each epoch, the
 # others after each step.
 BY_EPOCH = [
-    (Constant(), lambda o: SCHEDULERS.ConstantLR(o, 1.0)),
-    (Step(every=3, ratio=0.5), lambda o: SCHEDULERS.StepLR(o, 3, 0.5)),
+    (ConstantRate(), lambda o: SCHEDULERS.ConstantLR(o, 1.0)),
+    (StepDecay(every=3, ratio=0.5), lambda o: SCHEDULERS.StepLR(o, 3, 0.5)),
     (Exponential(ratio=0.8), lambda o: SCHEDULERS.ExponentialLR(o, 0.8)),
 ]
 BY_STEP = [

@@ -16,7 +16,7 @@ from networks import (
 )
 from striate.errors import TrainingError
 from striate.functions.optimizer import GradientDescent
-from striate.functions.schedule import Step
+from striate.functions.schedule import StepDecay
 from striate.graph.batch import as_arrays
 from striate.model.network import core_of
 from striate.training.state import order_of_images
@@ -195,7 +195,7 @@ def test_the_schedule_reaches_the_optimizer(monkeypatch, engine):
     optimizer = GradientDescent(learning_rate=0.5)
     train(
         optimizer=optimizer,
-        schedule=Step(every=1, ratio=0.1),
+        schedule=StepDecay(every=1, ratio=0.1),
         epochs=2,
         batch_size=5,
         engine=engine,

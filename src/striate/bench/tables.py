@@ -1,9 +1,9 @@
-"""Tables of what was measured, as wide as the terminal, or with whole lines in a pipe."""
+"""Tables of what was measured, for a terminal of 80 columns or more."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from striate.bench.kernels import KernelRow
@@ -11,7 +11,6 @@ from striate.bench.peak import Peaks
 from striate.bench.race import OURS, Race, RaceResult
 from striate.bench.report import Environment, Observer, Report
 from striate.bench.spread import Spread
-from striate.tables import Column, lay_out
 
 _SHOWN = 0.01
 """Share of the time that a kernel needs to get a row of its own."""
@@ -61,21 +60,7 @@ class Printer(Observer):
         """Print, without coloring numbers and words on its own."""
         for part in parts:
             if self.console:
-                whole = not self.console.is_terminal
-                self.console.print(part, highlight=False, soft_wrap=whole)
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A table that rich lays out when it prints it, since only then the width is known."""
-
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[str | Text]]
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Lay the table out."""
-        width = options.max_width if console.is_terminal else None
-        yield from lay_out(self.columns, self.rows, width, heading="dim")
+                self.console.print(part, highlight=False)
 
 
 def environment_text(environment: Environment) -> Text:
@@ -147,34 +132,23 @@ def race_table(race: Race) -> RenderableType:
     RenderableType
     """
     alone = len(race.lines) == 1
-    compared = [Column("striate is", "right"), Column("its quartiles", "right", drop=2)]
-    columns = [
-        Column("engine"),
-        Column("images/s", "right"),
-        Column("quartiles", "right", drop=3),
-        *([] if alone else compared),
-        Column("of peak", "right", drop=1),
-    ]
-    rows = [
-        [
+    compared = [] if alone else ["striate is", "quartiles"]
+    table = _table("engine", "images/s", "quartiles", *compared, "of peak")
+    for line in race.lines:
+        table.add_row(
             line.name,
             *_speed(line.images_per_second),
             *([] if alone else _ratio(line)),
             "" if line.of_peak is None else percent(line.of_peak),
-        ]
-        for line in race.lines
-    ]
-    bold = [
-        [Text(cell, style="bold" if line.name == OURS else "") for cell in row]
-        for line, row in zip(race.lines, rows, strict=True)
-    ]
+            style="bold" if line.name == OURS else "",
+        )
     parts: list[RenderableType] = [
         Text(
             f"\n{race.network}, {'x'.join(map(str, race.shape))}, {_step(race)}, "
             f"batch {race.batch}: {race.multiply_adds:,} multiply-adds/image",
             style="bold",
         ),
-        _Table(columns, bold),
+        table,
     ]
     parts += [
         Text(f"not counted: {line.name}: its results differ from striate's by {line.distance:.1g}")
@@ -204,7 +178,7 @@ def _ratio(line: RaceResult) -> tuple[str, str]:
     return times(line.ratio.median), f"{line.ratio.low:.2f} to {line.ratio.high:.2f}"
 
 
-def summary_table(races: Sequence[Race]) -> RenderableType:
+def summary_table(races: Sequence[Race]) -> Table:
     """Lay all races out, a row each: striate and the best of the others.
 
     Parameters
@@ -214,35 +188,28 @@ def summary_table(races: Sequence[Race]) -> RenderableType:
 
     Returns
     -------
-    RenderableType
+    Table
     """
     bests: list[RaceResult | None] = [race.best_peer for race in races]
-    compared = [Column("best peer", drop=2), Column("ratio", "right")] if any(bests) else []
-    columns = [
-        Column("network"),
-        Column("step"),
-        Column("batch", "right"),
-        Column("images/s", "right"),
-        *compared,
-        Column("of peak", "right", drop=1),
-    ]
-    rows: list[list[str]] = []
+    compared = ["best peer", "ratio"] if any(bests) else []
+    table = _table("network", "step", "batch", "images/s", *compared, "of peak")
+    table.columns[1].justify = "left"
+    if compared:
+        table.columns[4].justify = "left"
     for race, best in zip(races, bests, strict=True):
         against = ["", ""]
         if best:
             against = [best.name, f"{best.ratio.median:.2f}" if best.ratio else _DISTURBED]
         ours = race.ours
-        rows.append(
-            [
-                race.network,
-                "train" if race.training else "infer",
-                str(race.batch),
-                _speed(ours.images_per_second)[0],
-                *(against if compared else []),
-                "" if ours.of_peak is None else percent(ours.of_peak),
-            ]
+        table.add_row(
+            race.network,
+            "train" if race.training else "infer",
+            str(race.batch),
+            _speed(ours.images_per_second)[0],
+            *(against if compared else []),
+            "" if ours.of_peak is None else percent(ours.of_peak),
         )
-    return _Table(columns, rows)
+    return table
 
 
 def kernels_table(name: str, rows: Sequence[KernelRow]) -> RenderableType:
@@ -262,46 +229,35 @@ def kernels_table(name: str, rows: Sequence[KernelRow]) -> RenderableType:
     if not rows:
         return Text(f"\n{name}, training step: {_DISTURBED}, other programs used the processor")
     whole = sum(row.seconds.median for row in rows)
-    columns = [
-        Column("kernel writes", breaks=True),
-        Column("time", "right"),
-        Column("of all", "right", drop=2),
-        Column("GFLOP/s", "right", drop=3),
-        Column("of limit", "right", drop=1),
-    ]
-    cells: list[list[str]] = []
+    table = _table("kernel writes", "time", "of all", "GFLOP/s", "of limit")
     rest: list[KernelRow] = []
     for row in rows:
         if row.seconds.median < _SHOWN * whole:
             rest.append(row)
             continue
-        cells.append(
-            [
-                ", ".join(row.writes),
-                microseconds(row.seconds.median),
-                percent(row.seconds.median / whole),
-                f"{row.gflops:,.1f}",
-                percent(row.share),
-            ]
+        table.add_row(
+            ", ".join(row.writes),
+            microseconds(row.seconds.median),
+            percent(row.seconds.median / whole),
+            f"{row.gflops:,.1f}",
+            percent(row.share),
         )
     if rest:
         seconds = sum(row.seconds.median for row in rest)
         done = sum(row.work.operations for row in rest)
-        cells.append(
-            [
-                f"{len(rest)} quicker ones",
-                microseconds(seconds),
-                percent(seconds / whole),
-                f"{done / seconds / 1e9:,.1f}",
-                percent(sum(row.least for row in rest) / seconds),
-            ]
+        table.add_row(
+            f"{len(rest)} quicker ones",
+            microseconds(seconds),
+            percent(seconds / whole),
+            f"{done / seconds / 1e9:,.1f}",
+            percent(sum(row.least for row in rest) / seconds),
         )
     limit = sum(row.least for row in rows) / whole
     title = Text(
         f"\n{name}, training step: {microseconds(whole)}, {percent(limit)} of the limit",
         style="bold",
     )
-    return Group(title, _Table(columns, cells))
+    return Group(title, table)
 
 
 def number(value: float) -> str:
@@ -368,3 +324,14 @@ def _gigabytes(speed: Spread) -> str:
 def _step(race: Race) -> str:
     """Name what was timed."""
     return "training" if race.training else "inference"
+
+
+def _table(*headings: str) -> Table:
+    """Start a table with words on the left and numbers on the right."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for place, heading in enumerate(headings):
+        if place:
+            table.add_column(heading, justify="right", no_wrap=True)
+        else:
+            table.add_column(heading, overflow="fold")
+    return table

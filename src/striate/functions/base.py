@@ -10,7 +10,7 @@ Arrays are ``[image, map, *pixels]`` or ``[image, neuron]``; shapes are without 
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import ClassVar, Literal, final
 
 import numpy as np
@@ -26,8 +26,14 @@ from striate.functions.declarations import (
     Shorthand,
     StatesEquations,
 )
+from striate.functions.layer_form import LayerForm, call_text
+from striate.functions.options import Checked
+from striate.maths.field_pattern import FieldPattern
 from striate.maths.windows import Axis
 from striate.shapes import Array, Shape
+
+Seen = tuple[FieldPattern, ...] | Literal["everything"] | None
+"""What a pixel sees of the input image: a pattern along each axis, all of it, or unknown."""
 
 _PARAMETER_SYMBOLS = {"weight": "w", "bias": "b"}
 
@@ -42,11 +48,13 @@ class Case:
     note: str = ""
 
 
-class Function(StatesEquations, ABC):
-    """One kind with its options: what the graph and every engine know of it."""
+class Function(StatesEquations, Checked, ABC):
+    """One kind with its options: the interface that graphs and engines use."""
 
     shorthand: ClassVar[Shorthand | None] = None
     onnx: ClassVar[Onnx | None] = None
+    layer: ClassVar[LayerForm | None] = None
+    """The public constructor, ``st.Conv``; ``None`` for a kind that has none."""
 
     input_symbols: ClassVar[str] = "a"
     """What the equations call the inputs; ``{k}`` stands for the number of the input."""
@@ -92,12 +100,42 @@ class Function(StatesEquations, ABC):
         return {}
 
     def window_axes(self, *shapes: Shape) -> tuple[Axis, ...]:  # noqa: ARG002  # most have none
-        """Give the walk of the window; empty where a pixel sees its own pixel, or all of them."""
+        """Give the window's axes; empty for a function without a window."""
         return ()
 
-    def enlarging_axes(self, *shapes: Shape) -> tuple[Axis, ...]:  # noqa: ARG002  # most have none
-        """Give the walk of the window from the output back to the input, where a layer enlarges."""
-        return ()
+    def field_patterns(
+        self,
+        patterns: tuple[FieldPattern, ...],
+        *shapes: Shape,  # noqa: ARG002  # most need none
+    ) -> Seen:
+        """Follow the receptive fields of the incoming pixels through the function.
+
+        Parameters
+        ----------
+        patterns
+            What the incoming pixels see of the input image, along each axis.
+        shapes
+            Shapes of the inputs.
+
+        Returns
+        -------
+        tuple of FieldPattern, "everything" or None
+            What the output sees. By default each pixel reads its own pixel alone. ``None`` if no
+            pattern describes it.
+        """
+        return patterns
+
+    def multiply_adds(self, *shapes: Shape) -> int | None:  # noqa: ARG002  # most count by nests
+        """Count the multiply-adds of a forward pass for one image.
+
+        ``None`` leaves it to the nests of :meth:`lowering`. Kinds whose tables would be large for a
+        large image count without them.
+        """
+        return None
+
+    def unseen(self, *shapes: Shape) -> tuple[int, ...]:
+        """Count, along each axis, the incoming pixels that no output depends on."""
+        return tuple(axis.unseen for axis in self.window_axes(*shapes))
 
     def lowering(self, *shapes: Shape) -> Lowering | None:  # noqa: ARG002  # some have none yet
         """Give the equations for these input shapes, or none where the kind states no equation."""
@@ -115,7 +153,16 @@ class Function(StatesEquations, ABC):
         return {}
 
     def __str__(self) -> str:
-        return _with_options(self)
+        """Write the kind as a user types it: ``Conv(6, 5)``, or ``LeakyRelu(slope=0.1)``."""
+        if self.layer is None:
+            return call_text(self)
+        return f"{self.layer.name}({', '.join(self.layer.arguments(self))})"
+
+    def _heading(self) -> str:
+        return "" if self.layer is None else self.layer.heading(self)
+
+    def _as_typed(self, name: str, value: object) -> object:
+        return value if self.layer is None else self.layer.as_typed(name, value)
 
 
 class WeightFunction(Function):
@@ -231,7 +278,7 @@ TargetNumbers = Literal["numbers", "probabilities", "class probabilities"]
 """What a target of the output's shape can be."""
 
 
-class Loss(StatesEquations, ABC):
+class Loss(StatesEquations, Checked, ABC):
     """A loss (performance function): compares the output of a network with its targets.
 
     The loss of a batch is the weighted mean over its images,
@@ -300,7 +347,7 @@ class Loss(StatesEquations, ABC):
         return None
 
     def __str__(self) -> str:
-        return _with_options(self)
+        return call_text(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -311,16 +358,6 @@ class LossCase:
     shape: Shape
     y: Array
     note: str = ""
-
-
-def _with_options(kind: object) -> str:
-    """Write a kind with the options that differ from their defaults."""
-    options = [
-        f"{f.name}={getattr(kind, f.name)!r}"
-        for f in fields(kind)  # pyright: ignore[reportArgumentType]  # every kind is a dataclass
-        if getattr(kind, f.name) != f.default
-    ]
-    return f"{type(kind).__name__}({', '.join(options)})"
 
 
 __all__ = [
@@ -337,6 +374,7 @@ __all__ = [
     "NetInputFunction",
     "Onnx",
     "Parameter",
+    "Seen",
     "Shorthand",
     "StatesEquations",
     "TransferFunction",

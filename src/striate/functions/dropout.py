@@ -21,7 +21,8 @@ from striate.functions.base import (
     Onnx,
     Shorthand,
 )
-from striate.functions.options import FRACTION, check, option
+from striate.functions.layer_form import LayerForm
+from striate.functions.options import FLAG, FRACTION, option
 from striate.maths.philox import philox
 from striate.shapes import Array, Float, Shape
 
@@ -58,7 +59,7 @@ class Dropout(Function):
     """
 
     rate: float = option(0.5, FRACTION)
-    spatial: bool = False
+    spatial: bool = option(False, FLAG)
 
     equation = "z[q,*x] = mask[q,*x] * a[q,*x] / (1 - rate)"
     derivative = "da[q,*x] = mask[q,*x] * dz[q,*x] / (1 - rate)"
@@ -67,10 +68,8 @@ class Dropout(Function):
     identity = "z[q,*x] = a[q,*x]"
     identity_derivative = "da[q,*x] = dz[q,*x]"
     shorthand = Shorthand(word="dropout", number="rate")
+    layer = LayerForm(name="Dropout", positional=("rate",), takes=(), example="0.25")
     onnx = Onnx(operator="Dropout", attributes={"rate": "ratio"})
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give the input's shape."""

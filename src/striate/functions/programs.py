@@ -36,7 +36,8 @@ def forward_program(lowering: Lowering, images: int) -> NestProgram:
     --------
     >>> from striate.functions.weight import Convolution
     >>> from striate.nests import cost
-    >>> program = forward_program(Convolution(feature_maps=6, window=5).lowering((1, 32, 32)), 1)
+    >>> convolution = Convolution(feature_maps=6, kernel_size=5)
+    >>> program = forward_program(convolution.lowering((1, 32, 32)), 1)
     >>> cost(program).multiply_adds
     117600
     """

@@ -8,10 +8,9 @@ export; nothing registers itself.
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from difflib import get_close_matches
 from inspect import isabstract
-from types import MappingProxyType, ModuleType, NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from types import MappingProxyType, ModuleType
+from typing import Any, TypeVar, cast
 
 from striate.errors import OptionError
 from striate.functions import (
@@ -28,26 +27,25 @@ from striate.functions import (
     weight,
 )
 from striate.functions.options import plain
+from striate.functions.synonyms import nearest_name
+from striate.functions.writing import short
 
 T = TypeVar("T")
-
-Kind = type[Any]
-"""A class of kinds; families have different bases."""
 
 Data = dict[str, Any]
 """A kind as JSON holds it: ``{"kind": name, option: value}``, with lists for tuples."""
 
 
-def _name(kind: Kind) -> str:
-    """Write a class name as words: LeakyRelu is leaky-relu, RMSprop rmsprop, AdamW adamw."""
+def _name(kind: type[Any]) -> str:
+    """Derive the name: LeakyRelu is leaky-relu, RMSprop is rmsprop, AdamW is adamw."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "-", kind.__name__).lower()
 
 
-def _exported(*modules: ModuleType) -> Mapping[str, Kind]:
+def _exported(*modules: ModuleType) -> Mapping[str, type[Any]]:
     """Collect the kinds among what modules hold: concrete dataclasses that give cases."""
     found = (item for module in modules for item in vars(module).values())
     kinds = [
-        cast("Kind", item)
+        cast("type[Any]", item)
         for item in found
         if isinstance(item, type)
         and is_dataclass(item)
@@ -57,9 +55,9 @@ def _exported(*modules: ModuleType) -> Mapping[str, Kind]:
     return MappingProxyType({_name(kind): kind for kind in kinds})
 
 
-FAMILIES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
+FAMILIES: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
     {
-        # Normalization, rearranging and dropout stand in a layer's place for the weight function.
+        # Normalization, rearranging and dropout take the place of the weight function in a layer.
         "weight": _exported(weight, normalization, vec, reshape, dropout),
         "net_input": _exported(net_input),
         "transfer": _exported(transfer),
@@ -71,7 +69,21 @@ FAMILIES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
 )
 
 
-def kinds(family: str) -> Mapping[str, Kind]:
+NOUNS: Mapping[str, str] = MappingProxyType(
+    {"weight": "layer", "net_input": "net input function", "transfer": "activation"}
+)
+"""What users call a kind of a family, where it is not the family's name."""
+
+_A: Mapping[str, str] = MappingProxyType(
+    {
+        family: f"{'an' if NOUNS.get(family, family)[0] in 'aeio' else 'a'} "
+        f"{NOUNS.get(family, family)}"
+        for family in FAMILIES
+    }
+)
+
+
+def kinds(family: str) -> Mapping[str, type[Any]]:
     """List the kinds of a family.
 
     Parameters
@@ -87,17 +99,17 @@ def kinds(family: str) -> Mapping[str, Kind]:
     Raises
     ------
     OptionError
-        If there is no such family.
+        If the family is unknown.
 
     Examples
     --------
     >>> list(kinds("net_input"))
     ['concatenate', 'product', 'sum']
     """
-    return _look_up(FAMILIES, family, "family of kinds")
+    return _look_up(FAMILIES, family, "family")
 
 
-def find(family: str, name: str) -> Kind:
+def find(family: str, name: str) -> type[Any]:
     """Find a kind by its name.
 
     Parameters
@@ -115,14 +127,14 @@ def find(family: str, name: str) -> Kind:
     Raises
     ------
     OptionError
-        If there is no such kind; the error names the nearest one.
+        If the family has no kind of that name; the error suggests the nearest one.
 
     Examples
     --------
     >>> find("weight", "max-pooling").__name__
     'MaxPooling'
     """
-    return _look_up(kinds(family), name, f"{family.replace('_', ' ')} kind")
+    return _look_up(kinds(family), name, NOUNS.get(family, family))
 
 
 def name_of(kind: object) -> str:
@@ -136,7 +148,7 @@ def name_of(kind: object) -> str:
     Returns
     -------
     str
-        The name that :func:`find` knows it by.
+        The name by which :func:`find` finds it.
 
     Examples
     --------
@@ -192,8 +204,8 @@ def from_data(family: str, data: object) -> Any:
     Raises
     ------
     OptionError
-        If the data name no kind of the family, name an option that the kind does not have or a
-        value that is none of the option's, or lack an option.
+        If the data name an unknown kind or option, lack an option, or hold a value that the option
+        does not allow.
 
     Examples
     --------
@@ -203,60 +215,37 @@ def from_data(family: str, data: object) -> Any:
     given: Data = dict(cast("Data", data)) if isinstance(data, Mapping) else {}
     if not isinstance(given.get("kind"), str):
         raise OptionError(
-            f"{_short(cast('object', data))} is no {family.replace('_', ' ')} kind. "
-            'A kind is written {"kind": name, option: value}. Look at what wrote it.'
+            f"{short(cast('object', data))} does not describe {_A[family]}: expected "
+            '{"kind": name, option: value}. The data are damaged or were not written by striate.'
         )
     kind = find(family, given.pop("kind"))
     known = {field.name: field for field in fields(kind)}
     for name in given:
-        _look_up(known, name, f"option of {kind.__name__}")
+        _look_up(known, name, f"option of {kind.__name__},")
     for name, field in known.items():
         if name not in given and field.default is MISSING is field.default_factory:
             raise OptionError(
-                f"{kind.__name__} lacks {name}. "
-                "An option without a default is always written. Look at what wrote it."
+                f"`{name}` is missing from the data of {kind.__name__}. "
+                "The file is damaged or was not written by striate."
             )
-    hints = get_type_hints(kind)
     try:
         values = {name: _from_value(family, value) for name, value in given.items()}
     except RecursionError:
         raise OptionError(
             f"The options of {kind.__name__} are nested hundreds of levels deep. "
-            "No kind holds that many lists in lists. Look at what wrote it."
+            "The file is damaged or was not written by striate."
         ) from None
-    for name, value in values.items():
-        if not _fits(value, hints[name]):
-            raise OptionError(
-                f"{kind.__name__} cannot have {name}={_short(given[name])}. "
-                f"It is {_describe(hints[name])}. Look at what wrote it."
-            )
     return kind(**values)
-
-
-ELSEWHERE: Mapping[str, str] = MappingProxyType(
-    {
-        "bce": "binary-cross-entropy",
-        "l1": "absolute-error",
-        "mae": "absolute-error",
-        "mse": "squared-error",
-        "sgd": "gradient-descent",
-        "sigmoid": "logistic",
-        "swish": "silu",
-    }
-)
-"""What other libraries call kinds of striate, to answer whoever writes that."""
 
 
 def _look_up(table: Mapping[str, T], word: object, what: str) -> T:
     """Find a word, or raise and name the nearest one."""
     if isinstance(word, str) and word in table:
         return table[word]
-    meant = str(word).lower().replace("_", "-")
-    nearest = get_close_matches(ELSEWHERE.get(meant, meant), table, n=1, cutoff=0.0)
-    raise OptionError(
-        f'"{word!s:.60}" is no {what}. There is {", ".join(table) or "none"}. '
-        + (f'Did you mean "{nearest[0]}"?' if nearest else "Leave it out.")
-    )
+    found = nearest_name(word, table)
+    meant = f' Did you mean "{found}"?' if found else ""
+    choice = f" Choose from {', '.join(table)}." if table else " It has no options."
+    raise OptionError(f"Unknown {what} {short(word)}.{meant}{choice}")
 
 
 def _to_value(value: Any) -> Any:
@@ -271,47 +260,3 @@ def _from_value(family: str, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_from_value(family, entry) for entry in cast("list[Any]", value))
     return from_data(family, cast("Data", value)) if isinstance(value, Mapping) else value
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value is of an annotated type."""
-    inner = get_args(hint)
-    match get_origin(hint):
-        case origin if origin in (Union, UnionType):
-            return any(_fits(value, one) for one in inner)
-        case origin if origin is Literal:
-            return isinstance(value, str) and value in inner
-        case origin if origin is tuple and isinstance(value, tuple):
-            entries = cast("tuple[Any, ...]", value)
-            each = inner[:1] * len(entries) if inner[-1] is Ellipsis else inner
-            return len(each) == len(entries) and all(map(_fits, entries, each))
-        case _ if hint in (int, float):
-            return isinstance(value, (int, hint)) and not isinstance(value, bool)
-        case origin:
-            return hint is Any or (origin is None and isinstance(value, hint))
-
-
-def _describe(hint: Any) -> str:
-    """Say in words what an annotated type allows."""
-    inner = get_args(hint)
-    match get_origin(hint):
-        case origin if origin in (Union, UnionType):
-            return " or ".join(map(_describe, inner))
-        case origin if origin is Literal:
-            return " or ".join(f'"{word}"' for word in inner)
-        case origin if origin is tuple:
-            return "a list"
-        case _:
-            words = {
-                int: "a whole number",
-                float: "a number",
-                str: "a word",
-                bool: "true or false",
-                NoneType: "null",
-            }
-            return words.get(hint, f"a kind ({getattr(hint, '__name__', hint)})")
-
-
-def _short(value: object) -> str:
-    """Write a value in at most 60 characters."""
-    return f"{value!r:.60}"

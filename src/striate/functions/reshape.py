@@ -4,10 +4,39 @@ from dataclasses import dataclass
 from math import prod
 from typing import cast
 
-from striate.errors import OptionError, ShapeError
-from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
-from striate.functions.options import COUNT, check
+from striate.errors import ShapeError
+from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Seen, Shorthand
+from striate.functions.layer_form import LayerForm
+from striate.functions.options import SIZE, required
+from striate.maths.field_pattern import FieldPattern
 from striate.shapes import Array, Float, Shape
+
+
+@dataclass(frozen=True)
+class NewShape:
+    """Shapes of one image, in which one length may be -1: it follows from the others."""
+
+    def __contains__(self, value: object) -> bool:
+        if not isinstance(value, tuple) or not value:
+            return False
+        lengths = cast("tuple[object, ...]", value)
+        free = sum(isinstance(n, int) and n == -1 for n in lengths)
+        return (
+            len(lengths) <= _MOST_AXES
+            and free <= 1
+            and sum(n in SIZE for n in lengths) == len(lengths) - free
+        )
+
+    def expected(self, value: object) -> str:  # noqa: ARG002  # the same for every value
+        """Say what is allowed."""
+        return (
+            "(rows, columns, channels), (length, channels) or (features,), positive integers of "
+            "which one may be -1"
+        )
+
+
+_MOST_AXES = 8
+"""Channels and pixels; more than a layer with a window takes, for shapes in between."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,30 +61,36 @@ class Reshape(FixedFunction):
              [3., 4., 5.]]]])
     """
 
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] = required(NewShape(), example=(16, 7, 7))
 
     shorthand = Shorthand(word="reshape", shape="shape")
+    layer = LayerForm(
+        name="Reshape",
+        positional=("shape",),
+        takes=(),
+        channels_last=("shape",),
+        example="(7, 7, 16)",
+    )
     onnx = Onnx(operator="Reshape")
-
-    def __post_init__(self) -> None:
-        check(self)
-        if not _is_shape(self.shape):
-            raise OptionError(
-                f"Reshape has shape={self.shape}. "
-                "A shape holds the lengths of its axes, each at least 1; one of them may be -1 and "
-                "follows from the others. Use for example shape=(1, 28, 28)."
-            )
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give the shape with -1 filled in."""
         given, known = prod(shapes[0]), prod(n for n in self.shape if n != -1)
         if given % known or (-1 not in self.shape and given != known):
             raise ShapeError(
-                f"{self} got an array of shape {shapes[0]}: {given} numbers for {known}. "
-                "The same numbers fill both shapes. "
+                f"the new shape holds {known} numbers"
+                f"{' for each length -1' if -1 in self.shape else ''}, but the input has {given}. "
                 f"Use lengths whose product is {given}, or -1 for one of them."
-            )
+            ).about(self)
         return tuple(given // known if n == -1 else n for n in self.shape)
+
+    def field_patterns(
+        self,
+        patterns: tuple[FieldPattern, ...],
+        *shapes: Shape,
+    ) -> Seen:
+        """See the same pixels in the same shape; in another shape no pattern says which."""
+        return patterns if self.output_shape(*shapes) == shapes[0] else None
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give two copies, to one long vector and from it; neighbors end up ``rx0``, ... apart."""
@@ -131,14 +166,6 @@ class Reshape(FixedFunction):
             Case(function=cls(shape=(3, 4)), inputs=((2, 3, 2),)),
             Case(function=cls(shape=(-1,)), inputs=((2, 3),)),
         )
-
-
-def _is_shape(shape: object) -> bool:
-    """Tell whether these are lengths of axes, of which one at most is -1."""
-    if not isinstance(shape, tuple) or not shape:
-        return False
-    lengths = cast("tuple[object, ...]", shape)
-    return lengths.count(-1) <= 1 and all(n == -1 or n in COUNT for n in lengths)
 
 
 def _place(name: str, rank: int) -> str:

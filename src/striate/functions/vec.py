@@ -5,7 +5,8 @@ from math import prod
 from typing import Literal
 
 from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
-from striate.functions.options import OneOf, check, option
+from striate.functions.layer_form import LayerForm
+from striate.functions.options import OneOf, option
 from striate.shapes import Array, Float, Shape
 
 
@@ -35,10 +36,8 @@ class Flatten(FixedFunction):
     order: Literal["rows", "columns"] = option("rows", OneOf(("rows", "columns")))
 
     shorthand = Shorthand(word="flatten")
+    layer = LayerForm(name="Flatten", positional=("order",), takes=(), example='"columns"')
     onnx = Onnx(operator="Flatten")
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give the number of all pixels of all maps."""

@@ -176,16 +176,8 @@ def _shape(value: object, name: str) -> Shape:
 
 
 def _kind(family: str, value: object, what: str) -> Any:
-    """Make a kind; its numbers are windows, strides, neurons, none longer than an image may be."""
-    options = _mapping(value, what)
-    waiting = list(options.values())
-    while waiting:
-        option = waiting.pop()
-        if isinstance(option, list):
-            waiting.extend(cast("list[object]", option))
-        elif isinstance(option, int) and abs(option) > LONGEST:
-            raise _damaged(option, what, f"numbers up to {LONGEST}")
-    return registry.from_data(family, options)
+    """Make a kind, which checks its options."""
+    return registry.from_data(family, _mapping(value, what))
 
 
 def _damaged(value: object, what: str, wanted: str) -> GraphError:

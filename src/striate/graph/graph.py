@@ -1,10 +1,12 @@
-"""The layers of a network in the order of computation, with their shapes and parameters."""
+"""A network without its numbers: layers in order of computation, with shapes and parameters."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from striate.errors import GraphError, ShapeError, StriateError
 from striate.functions.base import Function, Parameter
+from striate.functions.synonyms import did_you_mean
+from striate.functions.writing import short
 from striate.graph.axis_order import LONGEST
 from striate.graph.layer import Layer, Node
 from striate.graph.naming import in_order, names_of
@@ -13,12 +15,12 @@ from striate.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """A layer at its place in a graph.
+    """A layer in its place in a graph.
 
     Parameters
     ----------
     name
-        What the place is called.
+        Name of the place.
     number
         Position in the order of computation, from 1.
     layer
@@ -26,10 +28,10 @@ class Placed:
     sources
         Names of the incoming layers or inputs.
     owner
-        Whose weights it uses: its own name, unless the same layer stands at several places.
+        Name of the place whose weights it uses: its own, unless the same layer is used repeatedly.
     source_shapes, z_shapes, n_shape, shape
-        Shapes of the incoming activations, of each weight-function output, of the net input, of the
-        activation.
+        Shapes of the incoming activations, of each weight-function output, of the net input, and of
+        the activation.
     """
 
     name: str
@@ -43,7 +45,7 @@ class Placed:
     shape: Shape
 
     def parameter_names(self) -> Iterator[tuple[str, int | None, str, Parameter]]:
-        """Go through ``(name, incoming layer, role, parameter)``; ``None``: of the net input."""
+        """Iterate over ``(name, incoming layer, role, parameter)``; ``None`` is the net input."""
         for k, shape in enumerate(self.source_shapes):
             for role, parameter in self.layer.weight.parameters(shape).items():
                 yield f"{self.owner}.{role}{self.suffix(k)}", k, role, parameter
@@ -51,13 +53,13 @@ class Placed:
             yield f"{self.owner}.{role}", None, role, parameter
 
     def state_names(self) -> Iterator[tuple[str, int, str, Parameter]]:
-        """Go through ``(name, incoming layer, role, start)`` of the running statistics."""
+        """Iterate over ``(name, incoming layer, role, start)`` of the running statistics."""
         for k, shape in enumerate(self.source_shapes):
             for role, start in self.layer.weight.state(shape).items():
                 yield f"{self.owner}.{role}{self.suffix(k)}", k, role, start
 
     def suffix(self, source: int) -> str:
-        """Give the number of one of several incoming layers, for names."""
+        """Give the number of an incoming layer, for names; empty if there is only one."""
         return str(source + 1) if len(self.sources) > 1 else ""
 
 
@@ -72,7 +74,7 @@ class Graph:
     layers
         In order of computation.
     outputs
-        Names of the layers whose activations are the network's results.
+        Names of the layers whose activations are the network's outputs.
 
     Sources
     -------
@@ -99,9 +101,9 @@ class Graph:
         Raises
         ------
         GraphError
-            If nothing leads to an input, or two layers have one name.
+            If no input leads to the outputs, or two layers have the same name.
         ShapeError
-            If sizes do not fit, with the chain of sizes that led there.
+            If sizes do not fit; the message lists the sizes up to that layer.
 
         Examples
         --------
@@ -117,9 +119,8 @@ class Graph:
         inputs = {names[id(node)]: node.shape for node in order if node.layer is None}
         if not inputs:
             raise GraphError(
-                "A network was given without an input. Its layers are joined to an input, which "
-                "states the shape. "
-                "Begin with st.Input(shape), or give input_shape with a list of layers."
+                "The network has no input. Start with st.Input(shape), or give input_shape with a "
+                "list of layers."
             )
         plan: list[tuple[str, Layer, tuple[str, ...], str]] = []
         owners: dict[int, str] = {}
@@ -137,15 +138,14 @@ class Graph:
         plan: Sequence[tuple[str, Layer, tuple[str, ...], str]],
         outputs: tuple[str, ...],
     ) -> "Graph":
-        """Work out the shapes of layers given as ``(name, layer, sources, owner)`` in order.
+        """Compute the shapes of layers given as ``(name, layer, sources, owner)`` in order.
 
         Raises
         ------
         StriateError
-            Where a layer does not fit, of the kind that its functions raise, with the chain of
-            sizes that led there.
+            If a layer does not fit: the error of its functions, with the sizes up to that layer.
         GraphError
-            If a layer leads nowhere, or an output is no layer or stands twice.
+            If a layer leads nowhere, or an output is not a layer or is listed twice.
         """
         shapes: dict[str, Shape] = dict(inputs)
         places: list[Placed] = []
@@ -154,9 +154,10 @@ class Graph:
                 place = _place(name, number, layer, sources, owner, shapes)
                 _require_same_parameters(place, places)
             except StriateError as error:
-                raise type(error)(
-                    f"in layer {number} ({name}): {error}{_chain(places, inputs, sources)}"
-                ) from error
+                # Without the subject that the function set: the layer says more.
+                text = f"{error.args[0]}{_chain(places, inputs, sources)}"
+                subject = f"Layer {number} ({name}), {layer.short_text(len(sources))}"
+                raise type(error)(text).about(subject) from error
             shapes[name] = place.shape
             places.append(place)
         graph = cls(inputs=dict(inputs), layers=tuple(places), outputs=outputs)
@@ -174,9 +175,8 @@ class Graph:
             if place.name == name:
                 return place
         raise GraphError(
-            f'There is no layer "{name}". The layers are '
-            f"{', '.join(place.name for place in self.layers)}. "
-            "Use one of these names."
+            f"Unknown layer {short(name)}.{did_you_mean(name, self.shapes)} "
+            f"Choose from {', '.join(place.name for place in self.layers)}."
         )
 
     def parameters(self) -> dict[str, Parameter]:
@@ -227,9 +227,8 @@ class Graph:
         """
         if set(inputs) != set(self.inputs):
             raise GraphError(
-                f"The inputs {', '.join(inputs)} were given. The network's inputs are "
-                f"{', '.join(self.inputs)}. "
-                "Give a shape for each of them."
+                f"Shapes were given for the inputs {', '.join(inputs)}, but the network's inputs "
+                f"are {', '.join(self.inputs)}. Give one shape for each of them."
             )
         plan = [(place.name, place.layer, place.sources, place.owner) for place in self.layers]
         other = Graph.placed(inputs, plan, self.outputs)
@@ -243,37 +242,37 @@ class Graph:
         return other
 
     def functions(self) -> Iterator[Function]:
-        """Go through every function of every layer."""
+        """Iterate over the functions of all layers."""
         for place in self.layers:
             yield from (place.layer.weight, place.layer.net_input, place.layer.transfer)
 
     def _require_use(self) -> None:
-        """Raise where an output is no layer or stands twice, or a layer leads to none."""
-        names = {place.name for place in self.layers}
+        """Raise if an output is not a layer or is listed twice, or a layer leads to no output."""
+        ordered = [place.name for place in self.layers]
+        names = set(ordered)
         for name in self.outputs:
             if name not in names:
                 raise GraphError(
-                    f'The output "{name}" is no layer. An output is the activation of one of the '
-                    f"layers: {', '.join(place.name for place in self.layers) or 'there are none'}"
-                    ". Use one of these, or add a layer."
+                    f'The output "{name}" is not a layer of this network. An output is the '
+                    f"activation of a layer: {', '.join(ordered) or 'the network has none'}."
                 )
         if len(set(self.outputs)) < len(self.outputs):
             raise GraphError(
-                f"The outputs are {', '.join(self.outputs)}. Each stands once, because it has a "
-                "loss and targets of its own. Name each layer once."
+                f"An output is listed twice: {', '.join(self.outputs)}. List each layer once; each "
+                "output has its own loss and targets."
             )
         used = set(self.outputs)
         for place in reversed(self.layers):
             if place.name not in used:
                 raise GraphError(
-                    f"{place.name} leads to no output. A layer that nothing reads is computed in "
-                    "vain and cannot be trained. Leave it out, or join it to another layer."
+                    f"The layer {place.name} leads to no output, so it cannot be trained. "
+                    "Remove it, or connect it to another layer."
                 )
             used.update(place.sources)
 
 
 def describe(shape: Shape) -> str:
-    """Write a shape as the figures of the sources do: ``6@28x28``, or ``120`` for a vector.
+    """Write a shape as the figures of the books do: ``6@28x28``, or ``120`` for a vector.
 
     Examples
     --------
@@ -292,7 +291,7 @@ def _place(
     owner: str,
     shapes: Mapping[str, Shape],
 ) -> Placed:
-    """Work out one layer's shapes."""
+    """Compute one layer's shapes."""
     incoming = tuple(shapes[source] for source in sources)
     z = tuple(layer.weight.output_shape(shape) for shape in incoming)
     n = layer.net_input.output_shape(*z)
@@ -304,8 +303,7 @@ def _place(
         )
     if min(a) < 1:
         raise ShapeError(
-            f"{layer.weight} would give {describe(a)}. Every axis holds at least one value. "
-            "Use a larger image or smaller windows."
+            f"the output would be empty, {describe(a)}. Use a larger image or smaller windows."
         )
     return Placed(
         name=name,
@@ -321,7 +319,7 @@ def _place(
 
 
 def _require_same_parameters(place: Placed, before: Sequence[Placed]) -> None:
-    """Raise where a layer that stands at several places would need other weights at this one."""
+    """Raise if a layer that is used repeatedly would need different weights here."""
     if place.owner == place.name:
         return
     first = next(other for other in before if other.name == place.owner)
@@ -329,15 +327,13 @@ def _require_same_parameters(place: Placed, before: Sequence[Placed]) -> None:
     theirs = {name: parameter.shape for name, _, _, parameter in first.parameter_names()}
     if mine != theirs:
         raise GraphError(
-            f"{place.owner} stands at several places with one set of weights, but needs {theirs} "
-            "at the first and "
-            f"{mine} here. Shared weights have one shape. Use a layer of its own here, or inputs "
-            "of the same size."
+            f"the layer shares its weights with {place.owner}, but {place.owner} needs {theirs} "
+            f"and this place needs {mine}. Use a new layer here, or inputs of the same size."
         )
 
 
 def _chain(places: Sequence[Placed], inputs: Mapping[str, Shape], sources: tuple[str, ...]) -> str:
-    """Write the sizes that led to a layer, back to the input."""
+    """List the sizes from the input to a layer."""
     by_name = {place.name: place for place in places}
     steps: list[str] = []
     name = sources[0]
@@ -348,21 +344,21 @@ def _chain(places: Sequence[Placed], inputs: Mapping[str, Shape], sources: tuple
         steps.append(f"{name} {describe(place.shape)}{how}")
         name = place.sources[0]
     steps.append(f"{name} {describe(inputs[name])}")
-    return f"\nThe sizes so far: {' -> '.join(reversed(steps))}."
+    return f"\nSizes so far: {' -> '.join(reversed(steps))}."
 
 
 def _cannot_follow(place: Placed, name: str, before: Shape, after: Shape) -> str:
-    """Say why a layer's weights or biases do not fit another size of input."""
+    """Say why a layer's weights or biases do not fit another input size."""
     return (
-        f"in layer {place.number} ({place.name}): {name} has shape {before} and would need {after} "
-        "for the new size. Kernels fit any image with as many channels, but a weight for each "
-        "input and a bias for each neuron do not (Hagan, after 8.15). Use the network at its own "
-        "size, or a global pooling layer before the dense layers and tied biases."
+        f"Layer {place.number} ({place.name}), {place.layer.short_text(len(place.sources))}: "
+        f"{name} has shape {before}, but the new input size needs {after}. Kernels fit images of "
+        "any size; dense weights and untied biases do not (Hagan, after 8.15). Use the original "
+        "size, or put GlobalAveragePool() before the dense layers and use tied biases."
     )
 
 
 def with_inputs(graph: Graph, nodes: Sequence[Node], outputs: Node | Sequence[Node]) -> Graph:
-    """Put the inputs in a user's order; raise where one is missing or leads nowhere.
+    """Put the inputs in the user's order; raise if one is missing or leads nowhere.
 
     Raises
     ------
@@ -376,15 +372,13 @@ def with_inputs(graph: Graph, nodes: Sequence[Node], outputs: Node | Sequence[No
         return graph
     if len(nodes) == 1 == len(leading):
         raise GraphError(
-            "The input that was listed does not lead to the outputs; another input does. Layers "
-            "are called on one another, from the input to the outputs. List the input that the "
-            "first layer was called on."
+            "The listed input does not lead to the outputs; another input does. "
+            "List the input that the first layer was called on."
         )
     if None in names or sorted(map(str, names)) != sorted(graph.inputs):
         raise GraphError(
-            f"The inputs {', '.join(map(str, names))} were listed, but the outputs come from "
-            f"{', '.join(graph.inputs)}. "
-            "Several inputs have names, and each is listed once. Use st.Input(shape, name=...), "
-            "and list those that lead to the outputs."
+            f"The inputs {', '.join(map(str, names))} were listed, but the outputs depend on "
+            f"{', '.join(graph.inputs)}. Name each input with st.Input(shape, name=...), and list "
+            "each of those once."
         )
     return replace(graph, inputs={str(name): graph.inputs[str(name)] for name in names})

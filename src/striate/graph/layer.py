@@ -1,26 +1,32 @@
 """A layer as Hagan decomposes it, and how layers are joined by calling them.
 
 A :class:`Layer` is a weight function, a net input function and a transfer function (Hagan, figure
-8.12). Called on what comes before, it gives a :class:`Node`; a :class:`Node` remembers where it
-came from, and :meth:`striate.graph.graph.Graph.of` collects what leads to the outputs.
+8.12). Calling it on what comes before gives a :class:`Node`, which keeps its sources;
+:meth:`striate.graph.graph.Graph.of` collects everything that leads to the outputs.
 """
 
 import itertools
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, cast
 
-from striate.errors import GraphError
+import numpy as np
+
+from striate.errors import GraphError, OptionError
 from striate.functions import registry
 from striate.functions.base import Function, NetInputFunction, TransferFunction
+from striate.functions.initializer import Given
 from striate.functions.initializer.base import Initializer
-from striate.functions.initializer.named import named
-from striate.functions.net_input import Concatenate, Product, Sum
+from striate.functions.initializer.named import NAMED, named
+from striate.functions.layer_form import LayerForm, call_text, options_of
+from striate.functions.net_input import Sum
+from striate.functions.net_input.bias import BIASES, Bias
+from striate.functions.options import require
+from striate.functions.transfer import Linear
 from striate.functions.weight import Identity
+from striate.functions.writing import short, write
 from striate.graph.axis_order import Channels
-from striate.shapes import Shape
-
-Bias = Literal["tied", "untied"] | None
-Joint = Literal["sum", "product", "concatenate"]
+from striate.graph.shorthand_values import read_call, write_call
+from striate.shapes import Array, Shape
 
 
 class Layer:
@@ -33,19 +39,29 @@ class Layer:
     net_input
         Joins the results and the bias; by default their sum without a bias.
     activation
-        The transfer function, or its name; ``"linear"`` leaves the net input as it is.
+        The transfer function or its name; ``"linear"`` leaves the net input as it is.
     initializer
-        What the weights start with, or its name; by default what suits the transfer function.
+        Start values of the weights: an initializer, its name, or an array of weights; by default
+        the initializer that suits the transfer function.
     name
-        What the layer is called in traces, summaries and files; by default its kind and running
-        number.
+        Name of the layer in traces, summaries and files; by default its kind and running number.
+
+    Raises
+    ------
+    OptionError
+        If an option has a value that it does not allow.
+    GraphError
+        If ``name`` is not a valid name.
 
     Examples
     --------
     >>> from striate.functions.weight import MaxPooling
-    >>> Layer(MaxPooling(window=2))
-    Layer(MaxPooling(window=2), Sum(bias=None), Linear())
+    >>> Layer(MaxPooling(window=2), activation="tanh")
+    MaxPool(2, activation="tanh")
     """
+
+    is_join: bool = False
+    """Whether it was made to join layers, as ``Add()`` is; for ``repr``."""
 
     def __init__(
         self,
@@ -53,11 +69,11 @@ class Layer:
         net_input: NetInputFunction | None = None,
         activation: str | TransferFunction = "linear",
         *,
-        initializer: str | Initializer | None = None,
+        initializer: str | Initializer | Array | Sequence[Any] | None = None,
         name: str | None = None,
     ) -> None:
-        self.weight = weight
-        self.net_input = net_input or Sum(bias=None)
+        self.weight = _function("weight", weight, Function)
+        self.net_input = _function("net_input", net_input or Sum(bias=None), NetInputFunction)
         self.transfer = transfer_function(activation)
         self.initializer = initializer_of(initializer)
         self.name = name
@@ -65,12 +81,12 @@ class Layer:
             require_name(name)
 
     def word(self, sources: int = 1) -> str:
-        """Say what the layer is called before its running number: ``conv``, ``add``, ``relu``.
+        """Give the word that names the layer, before its running number: ``conv``, ``add``.
 
         Parameters
         ----------
         sources
-            How many incoming layers it is joined to.
+            Number of incoming layers.
 
         Returns
         -------
@@ -79,32 +95,123 @@ class Layer:
         shorthand = self.weight.shorthand
         if shorthand is not None and not isinstance(self.weight, Identity):
             return shorthand.word
-        net_input = registry.name_of(self.net_input)
-        if sources == 1 and net_input == "sum":
+        if not self.joins(sources):
             return registry.name_of(self.transfer)
-        return {"sum": "add", "product": "multiply"}.get(net_input, net_input)
+        joint = self.net_input.shorthand
+        return registry.name_of(self.net_input) if joint is None else joint.word
+
+    def joins(self, sources: int) -> bool:
+        """Tell whether the layer only joins its sources, as ``Add()`` does."""
+        return isinstance(self.weight, Identity) and (
+            sources > 1 or type(self.net_input) is not Sum
+        )
+
+    def short_text(self, sources: int = 1) -> str:
+        """Write the layer without activation, bias and name, for messages: ``Conv(16, 5)``."""
+        if self.is_join or self.joins(sources):
+            return str(self.net_input)
+        if isinstance(self.weight, Identity):
+            return f"Activation({write(self._activation_text())})"
+        return str(self.weight)
+
+    def summary_text(self, sources: int = 1) -> str:
+        """Write the layer for tables: ``Conv(16, 5), tanh``."""
+        text = self.short_text(sources)
+        only = isinstance(self.weight, Identity) and not (self.is_join or self.joins(sources))
+        shown = self.transfer != Linear() and not only
+        return f"{text}, {self._activation_text()}" if shown else text
 
     def __call__(self, sources: "Node | Sequence[Node]") -> "Node":
         """Join the layer to what comes before it.
 
-        Called a second time, it is the same layer with the same weights at another place.
+        Called a second time, it is the same layer with the same weights in another place.
         """
-        nodes = (sources,) if isinstance(sources, Node) else tuple(sources)
+        nodes = (sources,) if isinstance(sources, Node) else _nodes(self, sources)
         if not nodes:
             raise GraphError(
-                f"{self} was joined to an empty list. A layer takes the output of at least one "
-                "other. "
-                "Call it on st.Input(shape) or on another layer's result."
+                f"{self.short_text()} was called on an empty list. Call it on st.Input(shape) or "
+                "on the result of another layer."
             )
         return Node(self, nodes)
 
     def __repr__(self) -> str:
-        """Show the three functions."""
-        return f"Layer({self.weight}, {self.net_input}, {self.transfer})"
+        """Write the call that makes the layer."""
+        if isinstance(self.weight, Identity) and not (self.is_join or self.joins(1)):
+            form, arguments = LayerForm(name="Activation"), [write(self._activation_text())]
+            options: list[str] | None = [] if self.net_input == Sum(bias=None) else None
+        else:
+            kind = self.net_input if isinstance(self.weight, Identity) else self.weight
+            form = kind.layer
+            arguments = [] if form is None else list(form.arguments(kind))
+            options = None if form is None else self._layer_options(form, kind)
+        named = [f"name={write(self.name)}"] if self.name is not None else []
+        if form is None or options is None:
+            functions = [call_text(f) for f in (self.weight, self.net_input, self.transfer)]
+            return f"Layer({', '.join([*functions, *self._initializer_option(), *named])})"
+        return f"{form.name}({', '.join([*arguments, *options, *named])})"
+
+    def _layer_options(self, form: LayerForm, kind: Function) -> list[str] | None:
+        """Write the options besides the kind's; ``None`` if the constructor lacks one."""
+        written: dict[str, str] = {}
+        bias = getattr(self.net_input, "bias", None)
+        if bias != form.bias:
+            written["bias"] = write(bias)
+        if kind is not self.net_input and type(self.net_input) is not Sum:
+            if any(option.name != "bias" for option in options_of(self.net_input)):
+                return None
+            written["net_input"] = write(registry.name_of(self.net_input))
+        if self.transfer != Linear():
+            written["activation"] = write(self._activation_text())
+        if self.initializer is not None:
+            (written["initializer"],) = (
+                text.removeprefix("initializer=") for text in self._initializer_option()
+            )
+        if not set(written) <= set(form.takes):
+            return None
+        return [f"{name}={text}" for name, text in written.items()]
+
+    def _activation_text(self) -> str:
+        """Write the transfer function with its options, as the constructors accept it."""
+        options = registry.to_data(self.transfer)
+        return write_call(options.pop("kind"), options)
+
+    def _initializer_option(self) -> list[str]:
+        """Write the initializer, by its name if it has one."""
+        if self.initializer is None:
+            return []
+        for name, instance in NAMED.items():
+            if instance == self.initializer:
+                return [f"initializer={write(name)}"]
+        if isinstance(self.initializer, Given):
+            return [f"initializer={short(np.array(self.initializer.values))}"]
+        return [f"initializer={call_text(self.initializer)}"]
+
+
+def _function(name: str, given: Function, base: type[Any]) -> Any:
+    """Check that a part of a layer is a function of the library."""
+    if not isinstance(given, base):
+        raise OptionError(
+            f"`{name}` must be a {base.__name__}, got {short(given)}. "
+            "Use one of the layers, st.Conv(6, 5) for example."
+        )
+    return given
+
+
+def _nodes(layer: Layer, sources: object) -> tuple["Node", ...]:
+    """Check that a layer is called on results of layers."""
+    found = cast("Sequence[object]", sources) if isinstance(sources, list | tuple) else (sources,)
+    for source in found:
+        if not isinstance(source, Node):
+            what = f"the layer {source!r}" if isinstance(source, Layer) else short(source)
+            raise GraphError(
+                f"{layer.short_text()} was called on {what}. Call it on st.Input(shape) or on the "
+                "result of another layer, as in st.Flatten()(st.Conv(6, 5)(image))."
+            )
+    return cast("tuple[Node, ...]", tuple(found))
 
 
 _NUMBERS = itertools.count()
-"""Nodes are numbered as they are made: only their order is ever used."""
+"""Nodes are numbered as they are made; only their order is used."""
 
 
 class Node:
@@ -113,13 +220,13 @@ class Node:
     Parameters
     ----------
     layer
-        Whose result it is; ``None`` for an input of the network.
+        The layer; ``None`` for an input of the network.
     sources
-        What the layer was joined to.
+        The nodes that the layer was called on.
     shape, name
         Of an input.
     channels
-        Where the channels stood as the input's shape was stated.
+        Where the user's images have their channels.
     """
 
     def __init__(
@@ -139,13 +246,14 @@ class Node:
         self.name = name
 
 
-def transfer_function(activation: str | TransferFunction) -> TransferFunction:
+def transfer_function(activation: object) -> TransferFunction:
     """Find a transfer function by its name.
 
     Parameters
     ----------
     activation
-        Its name (``"tanh"``), or the function itself.
+        Its name (``"tanh"``), with options if needed (``"leaky-relu(slope=0.1)"``), or the function
+        itself.
 
     Returns
     -------
@@ -154,7 +262,7 @@ def transfer_function(activation: str | TransferFunction) -> TransferFunction:
     Raises
     ------
     OptionError
-        If there is none of that name.
+        If the name or an option is unknown.
 
     Examples
     --------
@@ -163,56 +271,82 @@ def transfer_function(activation: str | TransferFunction) -> TransferFunction:
     """
     if isinstance(activation, TransferFunction):
         return activation
-    return registry.find("transfer", activation)()
+    if not isinstance(activation, str):
+        raise OptionError(
+            "`activation` must be a name or a transfer function, got "
+            f'{short(activation)}. Try "tanh", or "linear" for none.'
+        )
+    name, options = read_call(activation)
+    return registry.from_data("transfer", {"kind": name, **options})
 
 
-def initializer_of(initializer: str | Initializer | None) -> Initializer | None:
-    """Find an initializer by its name; ``None`` stays ``None``."""
+def initializer_of(initializer: object) -> Initializer | None:
+    """Find an initializer by its name, or make one of an array of weights.
+
+    Raises
+    ------
+    OptionError
+        If it is none of these.
+    """
     if initializer is None or isinstance(initializer, Initializer):
         return initializer
-    return named(initializer)
+    if isinstance(initializer, str):
+        return named(initializer)
+    if isinstance(initializer, np.ndarray | list | tuple):
+        return Given(values=initializer)
+    raise OptionError(
+        "`initializer` must be a name, an initializer or an array of weights, got "
+        f'{short(initializer)}. Try "he-normal".'
+    )
 
 
-def net_input_function(joint: Joint, bias: Bias) -> NetInputFunction:
-    """Make the net input function of that name.
+def net_input_function(joint: object, bias: Bias) -> NetInputFunction:
+    """Find a net input function by its name.
 
     Parameters
     ----------
     joint
-        ``"sum"``, ``"product"`` or ``"concatenate"``.
+        Its name (``"sum"``), or the function itself.
     bias
         ``"tied"`` (one for each map), ``"untied"`` (one for each neuron) or ``None``.
 
     Returns
     -------
     NetInputFunction
+
+    Raises
+    ------
+    OptionError
+        If the name or the bias is unknown.
     """
-    match joint:
-        case "sum":
-            return Sum(bias=bias)
-        case "product":
-            return Product(bias=bias)
-        case "concatenate":
-            return Concatenate(bias=bias)
+    require("bias", bias, BIASES, example="tied")
+    if isinstance(joint, NetInputFunction):
+        return joint
+    if not isinstance(joint, str):
+        raise OptionError(
+            f'`net_input` must be a name or a net input function, got {short(joint)}. Try "sum".'
+        )
+    kind: type[NetInputFunction] = registry.find("net_input", joint)
+    if any(option.name == "bias" for option in options_of(kind)):
+        return cast("Any", kind)(bias=bias)
+    return kind()
 
 
-def require_name(name: str) -> None:
-    """Raise where a layer's name could not stand in shorthand, files or tables.
+def require_name(name: object) -> None:
+    """Raise if a name cannot be written in shorthand, files and tables.
 
     Parameters
     ----------
     name
-        What a user gave.
+        The name of a layer or an input.
 
     Raises
     ------
     GraphError
-        If it is empty, or holds anything but letters, digits, - and _.
+        If it is empty, or contains anything but letters, digits, - and _.
     """
-    if not name or not all(c.isalnum() or c in "-_" for c in name):
+    if not isinstance(name, str) or not name or not all(c.isalnum() or c in "-_" for c in name):
         raise GraphError(
-            f'"{name}" cannot be the name of a layer. A name is made of letters, digits, - and _, '
-            "because it "
-            "stands in the text form of the network and before the point in conv1.weight. "
-            'Use a name such as "stem" or "block-2".'
+            f"`name` must consist of letters, digits, - and _, got {short(name)}. "
+            'Try "stem" or "block-2".'
         )

@@ -1,18 +1,19 @@
-"""Parameters and gradients as one flat buffer each, with a named view for every array.
+"""Parameters and gradients: one flat buffer each, with a named view for every array.
 
-Updates, files and reductions across machines see one array; equations see ``w[h, l, u, v]``.
+Optimizers, files and reductions across machines see one array; equations see ``w[h, l, u, v]``.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
-from striate.errors import OptionError
+from striate.errors import OutOfMemoryError, ShapeError
 from striate.functions.base import Parameter
 from striate.functions.initializer.base import Initializer
-from striate.functions.options import Range
+from striate.functions.options import Range, require
 from striate.graph.graph import Graph
 from striate.graph.layer import initializer_of
 from striate.shapes import Array, Shape
@@ -40,12 +41,12 @@ class Layout:
 
     @classmethod
     def of(cls, parameters: Mapping[str, Parameter]) -> "Layout":
-        """Lay out arrays one after another."""
+        """Place arrays one after another."""
         return cls({name: parameter.shape for name, parameter in parameters.items()})
 
     @property
     def size(self) -> int:
-        """Numbers in the buffer."""
+        """Length of the buffer."""
         return sum(prod(shape) for shape in self.shapes.values())
 
     def views(self, flat: Array) -> dict[str, Array]:
@@ -54,7 +55,7 @@ class Layout:
         return {name: flat[where].reshape(self.shapes[name]) for name, where in self.slices()}
 
     def slices(self) -> Iterator[tuple[str, slice]]:
-        """Go through the names with their places in the buffer."""
+        """Iterate over the names and their slices of the buffer."""
         start = 0
         for name, shape in self.shapes.items():
             end = start + prod(shape)
@@ -62,40 +63,63 @@ class Layout:
             start = end
 
 
-SEEDS = Range(least=0, below=2**64, whole=True)
+SEEDS = Range(least=0, most=2**64 - 1, whole=True)
 
 
-def require_seed(seed: int) -> None:
-    """Raise where a seed is none.
-
-    Parameters
-    ----------
-    seed
-        What a user gave.
+def require_seed(seed: object) -> None:
+    """Raise if a seed is not an integer from 0 to 2**64 - 1.
 
     Raises
     ------
     OptionError
-        If it is no whole number from 0 to 2**64 - 1.
+        With the value.
     """
-    if seed not in SEEDS:
-        raise OptionError(
-            f"seed={seed!r} cannot be. A seed is a whole number from 0 to 2**64 - 1. Use seed=0."
+    require("seed", seed, SEEDS, example=0)
+
+
+def require_room(parameters: Mapping[str, Parameter], free: int | None = None) -> None:
+    """Raise if the parameters don't fit into memory, before anything is allocated.
+
+    Parameters
+    ----------
+    parameters
+        Of a network, by name.
+    free
+        Bytes that can be had; by default all of the machine's memory.
+
+    Raises
+    ------
+    OutOfMemoryError
+        With the largest layer, and what would help.
+    """
+    sizes = {name: prod(parameter.shape) for name, parameter in parameters.items()}
+    if free is None and hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    # The buffer in float32, and the largest array once more in float64 while it is drawn.
+    needed = 4 * sum(sizes.values()) + 8 * max(sizes.values(), default=0)
+    if free is not None and needed > free:
+        largest = max(sizes, key=sizes.__getitem__)
+        shape = "x".join(map(str, parameters[largest].shape))
+        raise OutOfMemoryError(
+            f"The network has {sum(sizes.values()):,} parameters and needs {needed / 2**30:,.1f} "
+            f"GiB for them, but only {free / 2**30:,.1f} GiB are available. The largest array is "
+            f"{largest}, {shape}. Use fewer neurons or feature maps, or pooling before the dense "
+            "layers."
         )
 
 
 def start_parameters(graph: Graph, seed: int) -> Array:
-    """Draw the numbers that a network starts with.
+    """Draw the initial parameters of a network.
 
-    Each array has a generator of its own, made of the seed and the array's place, so that one
-    layer's initializer does not change another's numbers.
+    Each array has its own generator, seeded with the seed and the number of the array, so that one
+    layer's initializer does not change another layer's parameters.
 
     Parameters
     ----------
     graph
-        Whose parameters.
+        The network.
     seed
-        The caller's seed; the same seed gives the same bits.
+        The same seed gives the same bits.
 
     Returns
     -------
@@ -105,9 +129,11 @@ def start_parameters(graph: Graph, seed: int) -> Array:
     Raises
     ------
     OptionError
-        If the seed cannot be.
+        If the seed is not an integer from 0 to 2**64 - 1.
+    OutOfMemoryError
+        If the parameters don't fit into the machine's memory.
     ShapeError
-        If the values that an initializer was given have another shape than their array.
+        If an initializer holds an array of another shape.
 
     Sources
     -------
@@ -121,7 +147,9 @@ def start_parameters(graph: Graph, seed: int) -> Array:
     True
     """
     require_seed(seed)
-    layout = Layout.of(graph.parameters())
+    parameters = graph.parameters()
+    require_room(parameters)
+    layout = Layout.of(parameters)
     numbers = {name: number for number, name in enumerate(layout.shapes)}
     flat = np.zeros(layout.size, np.float32)
     views = layout.views(flat)
@@ -133,14 +161,18 @@ def start_parameters(graph: Graph, seed: int) -> Array:
         for name, _, _, parameter in place.parameter_names():
             if parameter.start is None:
                 generator = np.random.default_rng([seed, numbers[name]])
-                views[name][...] = chosen.draw(generator, parameter)
+                try:
+                    views[name][...] = chosen.draw(generator, parameter)
+                except ShapeError as error:
+                    text = place.layer.short_text(len(place.sources))
+                    raise error.about(f"Layer {place.number} ({place.name}), {text}") from None
             else:
                 views[name][...] = parameter.start
     return flat
 
 
 def start_state(graph: Graph) -> Array:
-    """Give the running statistics that a network starts with, as a flat float32 buffer."""
+    """Give the initial running statistics of a network as a flat float32 buffer."""
     state = graph.state()
     layout = Layout.of(state)
     flat = np.zeros(layout.size, np.float32)
@@ -150,7 +182,7 @@ def start_state(graph: Graph) -> Array:
 
 
 def decayed(graph: Graph) -> Array:
-    """Mark the parameters that weight decay applies to with 1, the others with 0."""
+    """Mark the parameters to which weight decay applies with 1, the others with 0."""
     parameters = graph.parameters()
     layout = Layout.of(parameters)
     flat = np.zeros(layout.size, np.float32)

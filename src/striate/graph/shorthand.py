@@ -27,13 +27,16 @@ preceded by ``flatten`` even where that is not written (the vec block of figure 
 """
 
 from collections import Counter
+from typing import cast
 
 from striate.errors import OptionError, ShapeError, ShorthandError, StriateError
+from striate.functions import registry
+from striate.functions.net_input.bias import Bias
 from striate.functions.vec import Flatten
 from striate.functions.weight import DotProduct
 from striate.graph.axis_order import require_shape, to_first
 from striate.graph.graph import Graph
-from striate.graph.layer import Layer, Node, require_name
+from striate.graph.layer import Layer, Node, net_input_function, require_name
 from striate.graph.shorthand_segment import Segment, read_segment
 from striate.graph.shorthand_values import did_you_mean, read_size
 from striate.shapes import Shape
@@ -188,7 +191,9 @@ class _Reader:
         shorthand = said.weight.shorthand
         weighted = shorthand is not None and bool(shorthand.maps)
         bias = said.bias or ("tied" if weighted else "none")
-        net_input = said.net_input(bias=None if bias == "none" else bias)  # type: ignore[call-arg]
+        net_input = net_input_function(
+            registry.name_of(said.net_input), cast("Bias", None if bias == "none" else bias)
+        )
         layer = Layer(
             said.weight(**said.options),
             net_input,
@@ -196,6 +201,7 @@ class _Reader:
             initializer=said.initializer,
             name=said.name,
         )
+        layer.is_join = said.is_join
         if said.rank is not None:
             self.ranks.append((layer, said.rank, str(layer.weight)))
         if isinstance(layer.weight, DotProduct):

@@ -6,7 +6,7 @@ from typing import Any, cast
 from striate.errors import ShorthandError
 from striate.functions import registry
 from striate.functions.base import Function, NetInputFunction, TransferFunction
-from striate.functions.net_input import Concatenate, Product, Sum
+from striate.functions.net_input import Sum
 from striate.functions.weight import Identity
 from striate.graph.shorthand_values import (
     did_you_mean,
@@ -16,13 +16,8 @@ from striate.graph.shorthand_values import (
     read_value,
 )
 
-JOINS: dict[str, type[NetInputFunction]] = {
-    "add": Sum,
-    "multiply": Product,
-    "concatenate": Concatenate,
-}
 PADDING_WORDS = ("valid", "same", "full")
-_RESERVED = ("bias", "init", "as", "from", "product")
+_RESERVED = ("bias", "init", "as", "from")
 
 
 @dataclass
@@ -39,23 +34,24 @@ class Segment:
     before: list[str] | None = None
     joined: list[str] = field(default_factory=list[str])
     rank: int | None = None
+    is_join: bool = False
 
 
 def read_segment(word: str, rest: list[str]) -> Segment:
     """Read the word, argument and options of a layer."""
     name, _ = read_call(word)
-    kinds = _words()
+    kinds, joins = _words(), join_words()
     if word in kinds:
         said = Segment(weight=kinds[word])
         _argument(said, word, rest)
-    elif word in JOINS:
-        said = Segment(net_input=JOINS[word])
+    elif word in joins:
+        said = Segment(net_input=joins[word], is_join=True)
         while rest and rest[0] not in _RESERVED and not _is_transfer(rest[0]):
             said.joined.extend(rest.pop(0).split(","))
     elif _is_transfer(word):
         said = Segment(transfer=_transfer(word))
     else:
-        known = [*kinds, *JOINS, *registry.kinds("transfer"), "input", "output", "again"]
+        known = [*kinds, *joins, *registry.kinds("transfer"), "input", "output", "again"]
         raise ShorthandError(
             f'"{name}" is not a word of the shorthand. A segment begins with a layer, a '
             "transfer function or a join: "
@@ -121,8 +117,8 @@ def _option(said: Segment, word: str, rest: list[str]) -> None:
                 said.name = value
             case _:
                 said.before = value.split(",")
-    elif option == "product":
-        said.net_input = Product
+    elif option in registry.kinds("net_input") and not said.is_join:
+        said.net_input = registry.find("net_input", option)
     elif option in PADDING_WORDS and "padding" in known:
         said.options["padding"] = option
     elif _is_transfer(option):
@@ -173,6 +169,15 @@ def _words() -> dict[str, type[Function]]:
         kind.shorthand.word: kind
         for kind in registry.kinds("weight").values()
         if kind.shorthand is not None and kind is not Identity
+    }
+
+
+def join_words() -> dict[str, type[NetInputFunction]]:
+    """List the net input functions that join layers, by their words: ``add``."""
+    return {
+        kind.shorthand.word: kind
+        for kind in registry.kinds("net_input").values()
+        if kind.shorthand is not None
     }
 
 

@@ -9,7 +9,7 @@ from striate.errors import ShorthandError
 from striate.functions import registry
 from striate.functions.base import Function
 from striate.functions.initializer.named import NAMED
-from striate.functions.net_input import Product
+from striate.functions.net_input import Sum
 from striate.functions.transfer import Linear
 from striate.functions.vec import Flatten
 from striate.functions.weight import DotProduct, Identity
@@ -119,9 +119,7 @@ class _Writer:
 
     def _joins(self, place: Placed) -> bool:
         """Say whether a layer is written as a join: add, multiply, concatenate."""
-        layer = place.layer
-        plain = registry.name_of(layer.net_input) == "sum" and len(place.sources) == 1
-        return isinstance(layer.weight, Identity) and not plain
+        return place.layer.joins(len(place.sources))
 
     def _words(self, place: Placed, sources: list[str]) -> Iterator[str]:
         """Write a layer's word, argument and options."""
@@ -134,8 +132,8 @@ class _Writer:
             if not self._joins(place):
                 yield activation
             else:
-                net_input = registry.name_of(layer.net_input)
-                yield {"sum": "add", "product": "multiply"}.get(net_input, net_input)
+                joint = layer.net_input.shorthand
+                yield registry.name_of(layer.net_input) if joint is None else joint.word
                 yield from sources[1:]
                 if not isinstance(transfer, Linear):
                     yield activation
@@ -147,8 +145,8 @@ class _Writer:
             usual = "tied" if shorthand is not None and shorthand.maps else None
             if bias != usual:
                 yield f"bias {bias or 'none'}"
-            if isinstance(layer.net_input, Product):
-                yield "product"
+            if type(layer.net_input) is not Sum:
+                yield registry.name_of(layer.net_input)
             if layer.initializer is not None:
                 yield f"init {_initializer(layer.initializer)}"
             if not isinstance(transfer, Linear):

@@ -6,19 +6,19 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
-from math import ceil, prod
+from math import prod
 
 from rich.console import Console
 from rich.text import Text
 
+from striate.functions.base import Function, Seen
 from striate.functions.programs import forward_program
 from striate.graph.graph import Graph, Placed, describe
-from striate.maths.receptive import ReceptiveField
+from striate.maths.field_pattern import FieldPattern, complete
 from striate.maths.windows import AXIS_NAMES
 from striate.nests import cost
+from striate.shapes import Shape
 from striate.tables import Column, joined, lay_out, wrapped
-
-Fields = tuple[ReceptiveField, ...] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,20 +28,21 @@ class SummaryRow:
     Parameters
     ----------
     name, text
-        What the layer is called, and its three functions in words.
+        The layer's name, and the layer as a user writes it: ``Conv(6, 5), tanh``.
     shape
         Shape of its activation, ``(maps, *pixels)``.
     sizes
-        How its size follows from the size before, as arithmetic.
+        The arithmetic of its size.
     parameters
-        Trainable numbers of its own; 0 where it shares another's.
+        Trainable parameters of its own; 0 if it shares another layer's.
     multiply_adds
-        Products that it adds up for one image, forward, those with padding left out.
+        Multiply-adds for one image in a forward pass, without those with padding.
     receptive_field
-        Pixels of the input that one output pixel sees, along each axis; empty where it sees all;
-        ``None`` where no one number says it, behind a layer that enlarges.
+        Pixels of the input that an output pixel depends on along each axis, from the first to the
+        last: at the output pixel that sees most, away from the edges. Empty if it sees the whole
+        image; ``None`` if it isn't known, behind a layer that reshapes.
     unseen
-        Pixels of its incoming maps that no window covers, along each axis.
+        Pixels of its incoming maps that no output pixel depends on, along each axis.
     """
 
     name: str
@@ -151,8 +152,8 @@ class Summary:
 
 
 _COLUMNS = (
-    Column("layer"),
-    Column("functions", breaks=True, drop=1),
+    Column("name"),
+    Column("layer", breaks=True, drop=1),
     Column("output", "right"),
     Column("parameters", "right"),
     Column("multiply-adds", "right", drop=2),
@@ -162,7 +163,7 @@ _COLUMNS = (
 
 
 def summarize(graph: Graph) -> Summary:
-    """Put a network's layers into numbers.
+    """Summarize the layers of a network.
 
     Parameters
     ----------
@@ -177,72 +178,100 @@ def summarize(graph: Graph) -> Summary:
     --------
     >>> from striate.graph.shorthand import parse
     >>> print(summarize(parse("conv 6@5x5 tanh | max 2x2", (14, 14, 1))))
-    layer  functions                output  parameters  multiply-adds  sees  unseen
-    input  input                   1@14x14
-    conv1  Convolution, Sum, Tanh  6@10x10         156         15,000   5x5
-    max1   MaxPooling                6@5x5                              6x6
+    name   layer              output  parameters  multiply-adds  sees  unseen
+    input  input             1@14x14
+    conv1  Conv(6, 5), tanh  6@10x10         156         15,000   5x5
+    max1   MaxPool(2)          6@5x5                              6x6
     <BLANKLINE>
     156 parameters (1 KiB), 15,000 multiply-adds for an image forward
     sizes: conv1: 14 - 5 + 1 = 10; max1: (10 - 2)/2 + 1 = 5
     """
-    fields: dict[str, Fields] = {
-        name: tuple(ReceptiveField() for _ in shape[1:]) for name, shape in graph.inputs.items()
+    seen = seen_by_layers(graph)
+    rows = tuple(_row(place, seen[place.name]) for place in graph.layers)
+    return Summary(inputs=tuple(graph.inputs.items()), rows=rows)
+
+
+def seen_by_layers(graph: Graph) -> dict[str, Seen]:
+    """Follow the receptive fields from the inputs to every layer.
+
+    Parameters
+    ----------
+    graph
+        The network.
+
+    Returns
+    -------
+    dict
+        What the pixels of each input and layer see of the input, by name.
+    """
+    seen: dict[str, Seen] = {
+        name: tuple(FieldPattern() for _ in shape[1:]) for name, shape in graph.inputs.items()
     }
-    rows: list[SummaryRow] = []
     for place in graph.layers:
-        fields[place.name] = _receptive(place, fields)
-        rows.append(_row(place, fields[place.name]))
-    return Summary(inputs=tuple(graph.inputs.items()), rows=tuple(rows))
+        seen[place.name] = _seen_by(place, seen)
+    return seen
 
 
-def _receptive(place: Placed, fields: Mapping[str, Fields]) -> Fields:
-    """Follow the receptive field through a layer; empty where it sees all, ``None`` unknown."""
-    if len(place.shape) == 1:
-        return ()
-    axes = place.layer.weight.window_axes(*place.source_shapes)
-    enlarging = place.layer.weight.enlarging_axes(*place.source_shapes)
-    resized = any(shape[1:] != place.shape[1:] for shape in place.source_shapes)
-    unknown = resized and not axes and not enlarging
-    along: list[tuple[ReceptiveField, ...]] = []
-    for source in place.sources:
-        field = fields[source]
-        if field is None or unknown:
-            return None
-        if len(field) != len(place.shape) - 1:
-            return ()
-        along.append(field)
-    if any(len({field.jump for field in each}) > 1 for each in zip(*along, strict=True)):
-        return None
-    widest = tuple(reduce(ReceptiveField.joined, each) for each in zip(*along, strict=True))
-    if enlarging:
-        return tuple(map(ReceptiveField.through_transposed, widest, enlarging))
-    return tuple(map(ReceptiveField.through, widest, axes)) if axes else widest
-
-
-def _row(place: Placed, fields: Fields) -> SummaryRow:
-    """Put one layer into numbers."""
-    axes = place.layer.weight.window_axes(*place.source_shapes)
-    own = place.owner == place.name
-    adds = 0
-    for shape in place.source_shapes:
-        lowering = place.layer.weight.lowering(shape)
-        adds += cost(forward_program(lowering, 1)).multiply_adds if lowering is not None else 0
-    functions = [place.layer.weight, place.layer.net_input, place.layer.transfer]
-    plain = {"Linear", "Identity"} | (
-        {"Sum"} if len(place.sources) == 1 and not _biased(place) else set[str]()
+def _seen_by(place: Placed, seen: Mapping[str, Seen]) -> Seen:
+    """Follow the receptive fields through a layer and its net input function."""
+    along: list[Seen] = []
+    for source, shape in zip(place.sources, place.source_shapes, strict=True):
+        patterns = seen[source]
+        if patterns == "everything":
+            along.append("everything")
+        else:
+            # Of a vector only its own pixels are known, but a dense layer needs to know none.
+            known = patterns if patterns is not None else ()
+            found = place.layer.weight.field_patterns(known, shape)
+            along.append(found if patterns is not None or found == "everything" else None)
+    flattened = len(place.sources) > 1 and any(
+        isinstance(patterns, tuple) and len(patterns) != len(place.shape) - 1 for patterns in along
     )
-    words = [type(f).__name__ for f in functions if type(f).__name__ not in plain]
-    formulas = list(dict.fromkeys(axis.formula() for axis in axes))
+    if flattened and along.count(along[0]) < len(along) and "everything" not in along:
+        return None  # entry k of one vector is another pixel than entry k of the other
+    return reduce(_joined, along)
+
+
+def _joined(one: Seen, other: Seen) -> Seen:
+    """Cover what two incoming layers see."""
+    if one == "everything" or other == "everything":
+        return "everything"
+    if one is None or other is None or len(one) != len(other):
+        return None
+    return complete(map(FieldPattern.joined, one, other))
+
+
+def _row(place: Placed, seen: Seen) -> SummaryRow:
+    """Put one layer into numbers."""
+    weight = place.layer.weight
+    axes = weight.window_axes(*place.source_shapes)
+    counts = [prod(p.shape) for _, _, _, p in place.parameter_names()]
     return SummaryRow(
         name=place.name,
-        text=", ".join(words) or "Linear",
+        text=place.layer.summary_text(len(place.sources)),
         shape=place.shape,
-        sizes=", ".join(formulas),
-        parameters=sum(prod(p.shape) for _, _, _, p in place.parameter_names()) if own else 0,
-        multiply_adds=adds,
-        receptive_field=None if fields is None else tuple(ceil(field.size) for field in fields),
-        unseen=tuple(axis.unseen for axis in axes),
+        sizes=", ".join(dict.fromkeys(axis.formula() for axis in axes)),
+        parameters=sum(counts) if place.owner == place.name else 0,
+        multiply_adds=sum(_multiply_adds(weight, shape) for shape in place.source_shapes),
+        receptive_field=_sizes(seen),
+        unseen=weight.unseen(*place.source_shapes),
     )
+
+
+def _multiply_adds(weight: Function, shape: Shape) -> int:
+    """Count the multiply-adds of a weight function for one image."""
+    counted = weight.multiply_adds(shape)
+    if counted is not None:
+        return counted
+    lowering = weight.lowering(shape)
+    return 0 if lowering is None else cost(forward_program(lowering, 1)).multiply_adds
+
+
+def _sizes(seen: Seen) -> tuple[int, ...] | None:
+    """Give the pixels seen along each axis; empty for all, ``None`` if unknown."""
+    if seen is None or seen == "everything":
+        return () if seen else None
+    return tuple(pattern.size for pattern in seen) or None
 
 
 def _lost(unseen: tuple[int, ...]) -> str:
@@ -258,8 +287,3 @@ def _lost(unseen: tuple[int, ...]) -> str:
 def _seen(field: tuple[int, ...] | None) -> str:
     """Write a receptive field."""
     return "" if field is None else "x".join(map(str, field)) or "all"
-
-
-def _biased(place: Placed) -> bool:
-    """Say whether the net input has a bias."""
-    return bool(place.layer.net_input.parameters(*place.z_shapes))

@@ -240,19 +240,46 @@ def padding_table(axis: Axis, mode: PaddingMode) -> Int[Array, "padded"]:
         return np.where((places >= 0) & (places < axis.length), places, -1)
     if mode == "replicate":
         return np.clip(places, 0, axis.length - 1)
-    most = axis.length - 1 if mode == "reflect" else axis.length
-    if max(axis.before, axis.end) > most:
-        raise ShapeError(
-            f'padding_mode="{mode}" has to repeat {max(axis.before, axis.end)} pixels of an image '
-            f"of {axis.length}. "
-            "It repeats each pixel at most once on each "
-            f"side{', the edge pixel not' if mode == 'reflect' else ''}. "
-            f'Use at most {most} pixels of padding, or padding_mode="replicate".'
-        )
+    require_padding((axis,), mode)
     if mode == "circular":
         return places % axis.length
     mirrored = np.abs(places)
     return np.where(mirrored >= axis.length, 2 * (axis.length - 1) - mirrored, mirrored)
+
+
+def require_padding(axes: Sequence[Axis], mode: PaddingMode) -> None:
+    """Raise if a padding mode would have to repeat more pixels than the image has.
+
+    Parameters
+    ----------
+    axes, mode
+        As given to :func:`pad`.
+
+    Raises
+    ------
+    ShapeError
+        If there are too few pixels.
+
+    Sources
+    -------
+    Hagan 8.16.
+
+    Examples
+    --------
+    >>> require_padding((Axis(length=4, window=3, before=2, after=1),), "reflect")
+    """
+    if mode in ("zeros", "replicate"):
+        return
+    for axis in axes:
+        most = axis.length - 1 if mode == "reflect" else axis.length
+        added = max(axis.before, axis.end)
+        if added > most:
+            edge = ", the edge pixel not at all" if mode == "reflect" else ""
+            raise ShapeError(
+                f'padding_mode="{mode}" cannot add {added} pixels to an image of {axis.length}: it '
+                f"repeats each pixel at most once on each side{edge}. "
+                f'Use at most {most} pixels of padding, or padding_mode="replicate".'
+            )
 
 
 def padding_tables(

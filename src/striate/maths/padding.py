@@ -1,4 +1,4 @@
-"""Padding: how many pixels are added on the sides of an image, however that is said."""
+"""Padding: how many pixels are added on each side of an image, for every way to write it."""
 
 from collections.abc import Iterable, Sequence
 from numbers import Integral
@@ -7,7 +7,7 @@ from typing import Literal, TypeGuard, cast
 from striate.errors import OptionError
 
 Padding = Literal["valid", "same", "full"] | int | tuple[int | tuple[int, int], ...]
-"""A word, a number for all sides, a number for each axis, or ``(before, after)`` for each."""
+"""A word, a number for all sides, a number for each axis, or ``(before, after)`` for each axis."""
 
 
 def sides_of(
@@ -16,18 +16,18 @@ def sides_of(
     windows: Sequence[int],
     strides: Sequence[int],
     dilations: Sequence[int],
-    what: str,
+    what: object = "",
 ) -> list[tuple[int, int]]:
-    """Turn any way to say padding into ``(before, after)`` for each axis.
+    """Convert padding into ``(before, after)`` for each axis.
 
     Parameters
     ----------
     padding
-        What was said, in pixels.
+        A word, or numbers of pixels.
     sizes, windows, strides, dilations
         One number for each axis, in pixels.
     what
-        Who asks, for the error text.
+        The layer, for error messages.
 
     Returns
     -------
@@ -36,15 +36,15 @@ def sides_of(
     Raises
     ------
     OptionError
-        If it is no way to say padding.
+        If it is not a form of padding, or has the wrong number of axes.
 
     Sources
     -------
-    Hagan 8.16, 8.17; Wichmann 2.1 (corrected: the left side is n).
+    Hagan 8.16, 8.17; Wichmann 2.1 (corrected: n + 2p - f + 1 = n).
 
     Examples
     --------
-    >>> sides_of("same", (5,), (4,), (1,), (1,), "Convolution")
+    >>> sides_of("same", (5,), (4,), (1,), (1,))
     [(1, 2)]
     """
     reaches = [d * (r - 1) + 1 for r, d in zip(windows, dilations, strict=True)]
@@ -61,11 +61,9 @@ def sides_of(
             return [(total // 2, total - total // 2) for total in totals]
         case str():  # pyright: ignore[reportUnnecessaryComparison]  # users give other words
             raise OptionError(
-                f'{what} has padding="{padding}". The words are "valid" (none), "same" (the output '
-                "is as long as "
-                'the input divided by the stride) and "full" (every overlap). Use one of them or a '
-                "number of pixels."
-            )
+                f'`padding` must be "valid", "same", "full" or numbers of pixels, got "{padding}". '
+                'Try "same".'
+            ).about(what)
         case _:
             each = several(padding, len(sizes))
             sides = [several(side, 2) for side in each]
@@ -73,28 +71,27 @@ def sides_of(
         len(side) != 2 or not all(whole(n) and n >= 0 for n in side) for side in sides
     ):
         raise OptionError(
-            f"{what} has padding={plain(padding)} for {len(sizes)} axes. Padding is a number of "
-            "pixels, one for each "
-            "axis, or (before, after) for each axis, none of them negative. "
-            f"Use for example padding={plain([(0, 1)] * len(sizes))}."
-        )
+            f"`padding` must be a non-negative number of pixels, one for each axis, or (before, "
+            f"after) for each axis, got {plain(padding)} for an image with {len(sizes)} pixel "
+            f"{'axis' if len(sizes) == 1 else 'axes'}. Try {plain([(0, 1)] * len(sizes))}."
+        ).about(what)
     return [(int(before), int(after)) for before, after in cast("list[tuple[int, int]]", sides)]
 
 
 def several(value: object, count: int) -> tuple[object, ...]:
-    """Give the entries of a sequence, or a single value so many times."""
+    """Give the entries of a sequence, or repeat a single value."""
     if isinstance(value, Iterable):
         return tuple(cast("Iterable[object]", value))
     return (value,) * count
 
 
 def whole(number: object) -> TypeGuard[int]:
-    """Tell whether this is a whole number, Python's or NumPy's, and no truth value."""
+    """Tell whether this is an integer, Python's or NumPy's, and not a bool."""
     return isinstance(number, Integral) and not isinstance(number, bool)  # pyright: ignore[reportUnnecessaryIsInstance]  # bool is registered as one
 
 
 def plain(value: object) -> str:
-    """Print a number or nested sequence with round brackets, whatever sequence it is."""
+    """Write a number or nested sequence with round brackets, whatever its type."""
     if isinstance(value, (tuple, list)):
         items = [plain(item) for item in cast("Sequence[object]", value)]
         return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"

@@ -1,11 +1,10 @@
-"""What a place of a feature map sees of the input image, through all windows before it.
+"""Receptive fields: what a place of a feature map sees of the input image, through its windows.
 
-Everything is said for one axis; the axes of an image do not touch each other.
+Everything here is about one axis; the axes of an image are independent.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
 
@@ -44,9 +43,9 @@ class ReceptiveField:
     ReceptiveField(size=5, jump=1, start=0)
     """
 
-    size: int | Fraction = 1
-    jump: int | Fraction = 1
-    start: int | Fraction = 0
+    size: int = 1
+    jump: int = 1
+    start: int = 0
 
     def through(self, axis: Axis) -> "ReceptiveField":
         r"""Lay one more window on the feature map.
@@ -72,44 +71,6 @@ class ReceptiveField:
             size=self.size + (axis.reach - 1) * self.jump,
             jump=self.jump * axis.stride,
             start=self.start - axis.before * self.jump,
-        )
-
-    def through_transposed(self, axis: Axis) -> "ReceptiveField":
-        r"""Lay the window of a transposed convolution on the feature map.
-
-        .. math:: size' = size + d (r - 1) \, jump / S^t, \quad jump' = jump / S^t, \quad
-            start' = start - (d (r - 1) - P_{before}) \, jump / S^t
-
-        Places of the enlarged map see the same pixels by turns, so that this is a bound: each sees
-        at most these pixels.
-
-        Parameters
-        ----------
-        axis
-            How the window of the convolution that is turned around walks.
-
-        Returns
-        -------
-        ReceptiveField
-            Of the enlarged feature map.
-
-        Sources
-        -------
-        Dumoulin and Visin 2016.
-
-        Examples
-        --------
-        Enlarging by two what was halved before:
-
-        >>> halved = ReceptiveField().through(Axis(length=8, window=2, stride=2))
-        >>> halved.through_transposed(Axis(length=8, window=2, stride=2))
-        ReceptiveField(size=3, jump=1, start=-1)
-        """
-        jump = Fraction(self.jump, axis.stride)
-        return ReceptiveField(
-            size=_whole(self.size + (axis.reach - 1) * jump),
-            jump=_whole(jump),
-            start=_whole(self.start - (axis.reach - 1 - axis.before) * jump),
         )
 
     def joined(self, other: "ReceptiveField") -> "ReceptiveField":
@@ -150,11 +111,6 @@ class ReceptiveField:
         start = min(self.start, other.start)
         end = max(self.start + self.size, other.start + other.size)
         return ReceptiveField(size=end - start, jump=self.jump, start=start)
-
-
-def _whole(number: int | Fraction) -> int | Fraction:
-    """Write a whole fraction as an int."""
-    return int(number) if number == int(number) else number
 
 
 def receptive_field(chain: Sequence[Axis]) -> ReceptiveField:

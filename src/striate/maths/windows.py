@@ -1,37 +1,44 @@
-"""How a window walks along an axis: sizes under padding, stride, dilation, floor and ceil.
+"""How a window moves along an axis: output sizes with padding, stride, dilation, floor and ceil.
 
-One :class:`Axis` holds the numbers of one axis of one layer. Convolution, pooling and their
-transposes share it, so that sizes, receptive fields and error texts agree wherever they are needed.
+One :class:`Axis` describes one axis of one layer. Convolution, pooling and their transposes share
+it, so that sizes, receptive fields and error messages agree everywhere.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from math import gcd
+from typing import Literal, cast
+
+import numpy as np
 
 from striate.errors import OptionError, ShapeError
 from striate.maths.padding import Padding, plain, several, sides_of, whole
+from striate.shapes import Array, Int, Shaped
+
+SizeName = Literal["window", "kernel_size", "size", "stride", "dilation", "output_padding"]
+"""What users call the option: pooling has a window, a convolution a kernel."""
 
 AXIS_NAMES = {1: ("pixels",), 2: ("rows", "columns"), 3: ("planes", "rows", "columns")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Axis:
-    """One axis of an image and the window that walks along it; all lengths in pixels.
+    """One axis of an image and the window that moves along it; all lengths in pixels.
 
     Parameters
     ----------
     length
         Pixels of the image along this axis.
     window
-        Pixels that the window takes.
+        Pixels of the window.
     stride
         Pixels from one place of the window to the next.
     dilation
-        Distance of neighboring window pixels; 1 leaves no gaps.
+        Distance between neighboring window pixels; 1 leaves no gaps.
     before, after
         Pixels added on the two sides.
     ceil_mode
-        Whether a last place that the window only partly fits counts too, as long as it starts on
+        Whether a last place counts at which the window fits only partly, as long as it starts on
         the image or on the padding before it.
 
     Sources
@@ -78,28 +85,97 @@ class Axis:
 
     @property
     def end(self) -> int:
-        """Pixels to add after the image for the last place to be whole, in ceil mode too."""
+        """Pixels to add after the image so that the last window fits, in ceil mode too."""
         return max(
             self.after, (self.output - 1) * self.stride + self.reach - self.before - self.length
         )
 
     @property
     def unseen(self) -> int:
-        """Pixels of the image that no window covers: lost by the floor, or jumped over.
+        """Pixels of the image that no window covers: lost by the floor, or skipped.
+
+        They are counted without listing them, so that an axis of millions of pixels costs no more
+        than a short one. The window pixels are sorted by their remainder modulo the stride: those
+        of one remainder are ``d/g`` strides apart (``g`` is the greatest common divisor of stride
+        and dilation), so that they cover ``stride * m + remainder`` for the numbers ``m`` in equal
+        blocks.
 
         Examples
         --------
-        A 2 x 2 window with stride 2 leaves the last of 5 pixels out:
+        A 2 x 2 window with stride 2 leaves out the last of 5 pixels:
 
         >>> Axis(length=5, window=2, stride=2).unseen
         1
         """
-        seen = {
-            self.stride * i + self.dilation * u - self.before
-            for i in range(self.output)
-            for u in range(self.window)
-        }
-        return sum(pixel not in seen for pixel in range(self.length))
+        if self.output < 1:
+            return self.length
+        classes = self.stride // gcd(self.stride, self.dilation)
+        apart = self.dilation * classes // self.stride
+        first = np.arange(min(self.window, classes), dtype=np.int64)
+        pixels = (self.window - 1 - first) // classes + 1  # window pixels of each class
+        offset = self.dilation * first - self.before
+        # m lies on the image where 0 <= stride * m + offset < length.
+        low = -(offset // self.stride)
+        high = -((offset - self.length) // self.stride)
+        covered = self._below(high, pixels, apart) - self._below(low, pixels, apart)
+        return self.length - int(np.maximum(covered, 0).sum())
+
+    def covered(self) -> Shaped[Array, "padded"]:
+        """Mark the pixels of the padded image that a window covers.
+
+        Examples
+        --------
+        >>> Axis(length=3, window=2, stride=3, before=1).covered()
+        array([ True,  True, False, False])
+        """
+        marks = np.zeros(self.before + self.length + self.end, dtype=bool)
+        classes = self.stride // gcd(self.stride, self.dilation)
+        apart = self.dilation * classes // self.stride
+        for first in range(min(self.window, classes)):
+            pixels = (self.window - 1 - first) // classes + 1
+            blocks, size = (pixels, self.output)
+            if apart <= self.output:
+                blocks, size = (1, self.output + apart * (pixels - 1))
+            for block in range(blocks):
+                start = self.dilation * first + self.stride * apart * block
+                marks[start : start + self.stride * (size - 1) + 1 : self.stride] = True
+        return marks
+
+    def _below(self, m: Int[Array, "n"], blocks: Int[Array, "n"], apart: int) -> Int[Array, "n"]:
+        """Count the numbers below ``m`` in blocks of ``output`` numbers that begin ``apart``."""
+        m = np.maximum(m, 0)
+        if apart < self.output:  # the blocks overlap: together they are one
+            return np.minimum(m, self.output + apart * (blocks - 1))
+        whole_blocks = np.minimum(m // apart, blocks)
+        rest = np.where(m // apart < blocks, np.minimum(m % apart, self.output), 0)
+        return whole_blocks * self.output + rest
+
+    def outside(self, places: int | None = None) -> int:
+        """Count the places at which the window lies on padding alone, with no pixel of the image.
+
+        Parameters
+        ----------
+        places
+            How many places to look at; by default all of the output.
+
+        Returns
+        -------
+        int
+
+        Examples
+        --------
+        >>> Axis(length=3, window=1, before=1, after=1).outside()
+        2
+        """
+        count = self.output if places is None else places
+        if self.dilation <= self.length:  # the window cannot step over the image
+            too_early = -(-(self.before - self.reach + 1) // self.stride)
+            too_late = count + (-(self.length + self.before) // self.stride)
+            return min(max(too_early, 0) + max(too_late, 0), count)
+        starts = np.arange(count, dtype=np.int64) * self.stride - self.before
+        lowest = np.maximum(-(starts // self.dilation), 0)
+        highest = np.minimum((self.length - 1 - starts) // self.dilation, self.window - 1)
+        return int((highest < lowest).sum())
 
     def formula(self) -> str:
         """Write the output length as arithmetic: ``(15 + 1 + 1 - 3)/2 + 1 = 8``."""
@@ -118,9 +194,10 @@ def axes(
     dilation: int | Sequence[int] = 1,
     padding: Padding = "valid",
     ceil_mode: bool = False,
-    what: str = "The window",
+    name: SizeName = "window",
+    what: object = "",
 ) -> tuple[Axis, ...]:
-    r"""Lay a window on an image: one :class:`Axis` for each axis.
+    r"""Place a window on an image: one :class:`Axis` for each axis.
 
     .. math:: S = \lfloor (R + P_{before} + P_{after} - d (r - 1) - 1) / S^t \rfloor + 1
 
@@ -138,8 +215,10 @@ def axes(
         See :data:`Padding`, in pixels.
     ceil_mode
         See :class:`Axis`.
+    name
+        The option that holds the window's size, for error messages.
     what
-        Who asks, for the error text.
+        The layer, for error messages.
 
     Returns
     -------
@@ -154,7 +233,8 @@ def axes(
 
     Sources
     -------
-    Hagan 8.14-8.19; Wichmann 2.1 (corrected: the left side is n), 2.2, 2.3, 3.1; Wolter 4.
+    Hagan 8.14-8.19 (corrected: with the floor); Wichmann 2.1 (corrected: n + 2p - f + 1 = n), 2.2,
+    2.3, 3.1; Wolter 4.
 
     Examples
     --------
@@ -166,7 +246,7 @@ def axes(
     [4, 4]
     """
     rank = len(sizes)
-    windows = per_axis(window, rank, "window", what)
+    windows = per_axis(window, rank, name, what)
     strides = per_axis(stride, rank, "stride", what)
     dilations = per_axis(dilation, rank, "dilation", what)
     sides = sides_of(padding, sizes, windows, strides, dilations, what)
@@ -174,8 +254,10 @@ def axes(
         Axis(length=n, window=r, stride=s, dilation=d, before=p[0], after=p[1], ceil_mode=ceil_mode)
         for n, r, s, d, p in zip(sizes, windows, strides, dilations, sides, strict=True)
     )
-    for axis, name in zip(found, _names(rank), strict=True):
-        _require_fit(axis, name, what)
+    if any(axis.reach > axis.padded for axis in found):
+        raise ShapeError(_too_large(found, "kernel" if name == "kernel_size" else "window")).about(
+            what
+        )
     return found
 
 
@@ -187,9 +269,10 @@ def transposed_axes(
     dilation: int | Sequence[int] = 1,
     padding: Padding = "valid",
     output_padding: int | Sequence[int] = 0,
-    what: str = "The window",
+    name: SizeName = "window",
+    what: object = "",
 ) -> tuple[Axis, ...]:
-    r"""Lay the window of a transposed convolution: the axes of what it turns around.
+    r"""Place the window of a transposed convolution: the axes of the convolution it transposes.
 
     .. math:: S = S^t (R - 1) + d (r - 1) + 1 - P_{before} - P_{after} + a
 
@@ -201,12 +284,12 @@ def transposed_axes(
     sizes
         Pixels of the transposed convolution's input along each axis.
     window, stride, dilation, padding
-        As in the convolution that is turned around, in pixels.
+        Those of the convolution that it transposes, in pixels.
     output_padding
         :math:`a`: pixels added after the output, where several lengths have the same convolved
         length.
-    what
-        Who asks, for the error text.
+    name, what
+        As for :func:`axes`.
 
     Returns
     -------
@@ -217,7 +300,7 @@ def transposed_axes(
     ShapeError
         If no pixel would be left.
     OptionError
-        If a number is not positive, or ``output_padding`` reaches both stride and dilation.
+        If a number is not positive, or ``output_padding`` is at least both stride and dilation.
 
     Sources
     -------
@@ -230,31 +313,28 @@ def transposed_axes(
     [6, 6]
     """
     rank = len(sizes)
-    windows = per_axis(window, rank, "window", what)
+    windows = per_axis(window, rank, name, what)
     strides = per_axis(stride, rank, "stride", what)
     dilations = per_axis(dilation, rank, "dilation", what)
     extra = per_axis(output_padding, rank, "output_padding", what, least=0)
     grown = [n * s for n, s in zip(sizes, strides, strict=True)]
     sides = sides_of(padding, grown, windows, strides, dilations, what)
     found: list[Axis] = []
-    for n, r, s, d, (before, after), a, name in zip(
+    for n, r, s, d, (before, after), a, pixels in zip(
         sizes, windows, strides, dilations, sides, extra, _names(rank), strict=True
     ):
         if a >= max(s, d):
             raise OptionError(
-                f"{what} has output_padding {a} with stride {s} and dilation {d}. "
-                "It chooses between lengths that the stride folds together, so it is smaller than "
-                "the stride "
-                f"or the dilation. Use at most {max(s, d) - 1}."
-            )
+                f"`output_padding` must be smaller than the stride or the dilation, got {a} with "
+                f"stride {s} and dilation {d}. It chooses among the lengths that the stride maps "
+                f"to the same one. Use at most {max(s, d) - 1}."
+            ).about(what)
         length = n * s if padding == "same" else s * (n - 1) + d * (r - 1) + 1 - before - after
         if length + a < 1:
             raise ShapeError(
-                f"{what} leaves no {name}: {s} * ({n} - 1) + {d * (r - 1) + 1} - {before} - "
-                f"{after} + {a} = {length + a}. "
-                "A transposed convolution needs at least one pixel of output. "
-                "Use less padding or a larger image."
-            )
+                f"no {pixels} are left: {s} * ({n} - 1) + {d * (r - 1) + 1} - {before} - {after} + "
+                f"{a} = {length + a}. Use less padding, or a larger image."
+            ).about(what)
         found.append(
             Axis(length=length + a, window=r, stride=s, dilation=d, before=before, after=after)
         )
@@ -262,7 +342,7 @@ def transposed_axes(
 
 
 def constants(laid: Sequence[Axis]) -> dict[str, tuple[int, ...]]:
-    """Name the numbers of windows as equations do: stride ``s``, dilation ``d``, padding ``p``.
+    """Collect the constants of equations with windows: stride ``s``, dilation ``d``, padding ``p``.
 
     Parameters
     ----------
@@ -291,7 +371,7 @@ def constants(laid: Sequence[Axis]) -> dict[str, tuple[int, ...]]:
 
 
 def per_axis(
-    value: int | Sequence[int], rank: int, name: str, what: str, *, least: int = 1
+    value: int | Sequence[int], rank: int, name: SizeName, what: object = "", *, least: int = 1
 ) -> tuple[int, ...]:
     """Give one number for each axis.
 
@@ -302,7 +382,7 @@ def per_axis(
     rank
         Number of axes.
     name, what
-        Which option of whom, for the error text.
+        The option and its layer, for error messages.
     least
         The smallest number allowed.
 
@@ -313,7 +393,7 @@ def per_axis(
     Raises
     ------
     OptionError
-        If there is not one number for each axis, or one is too small or not whole.
+        If there is not one number for each axis, or one is too small or not an integer.
 
     Sources
     -------
@@ -321,39 +401,46 @@ def per_axis(
 
     Examples
     --------
-    >>> per_axis(3, 2, "window", "Convolution")
+    >>> per_axis(3, 2, "window")
     (3, 3)
     """
     numbers = several(value, rank)
     if not all(whole(number) and number >= least for number in numbers):
+        sign = "positive" if least == 1 else "non-negative"
         raise OptionError(
-            f"{what} has {name}={plain(value)}. A {name} is a whole number of pixels, at least "
-            f"{least}. "
-            f"Use {name}={least} or more."
-        )
+            f"`{name}` must be a {sign} integer, or one for each axis, got {plain(value)}. "
+            f"Try {least}."
+        ).about(what)
     if len(numbers) != rank:
         raise OptionError(
-            f"{what} has {name}={plain(value)}, {len(numbers)} numbers for {rank} axes. "
-            f"One number serves all axes, else each has its own. Give one number or {rank}."
-        )
+            f"`{name}` is {plain(value)}, {len(numbers)} numbers, but the image has {rank} pixel "
+            f"{'axis' if rank == 1 else 'axes'}. Use one number for all axes, or {rank}."
+        ).about(what)
     return tuple(int(number) for number in cast("tuple[int, ...]", numbers))
 
 
-def _require_fit(axis: Axis, name: str, what: str) -> None:
-    """Raise where the window is longer than the padded image."""
-    if axis.reach <= axis.padded and axis.length > 0:
-        return
-    missing = max(axis.reach - axis.padded, 1)
-    dilated = f" ({axis.dilation} * ({axis.window} - 1) + 1)" if axis.dilation > 1 else ""
-    raise ShapeError(
-        f"{what} does not fit: the padded image has {axis.padded} {name} "
-        f"({axis.length} + {axis.before} + {axis.after}). "
-        f"A window needs at least {axis.reach}{dilated} (Hagan 8.18). "
-        f"Use padding={max(axis.before, axis.after) + -(-missing // 2)} or more, or a smaller "
-        "window."
+def _too_large(laid: Sequence[Axis], noun: str) -> str:
+    """Say that a window is larger than the padded image, and what helps."""
+    window = "x".join(str(axis.window) for axis in laid)
+    spans = "x".join(str(axis.reach) for axis in laid)
+    dilated = f" spans {spans} pixels with its dilation and" if spans != window else ""
+    padded = "x".join(str(axis.padded) for axis in laid)
+    sums = [f"{axis.length} + {axis.before} + {axis.after}" for axis in laid]
+    total = sums[0] if len(set(sums)) == 1 else ", ".join(sums)
+    needed = max(
+        max(axis.before, axis.after) + -(-(axis.reach - axis.padded) // 2)
+        for axis in laid
+        if axis.reach > axis.padded
+    )
+    size, long = (f"the {window} {noun}", "larger")
+    if len(laid) == 1:
+        size, long = f"the {noun} of {window} pixels", "longer"
+    return (
+        f"{size}{dilated} is {long} than its input, {padded} after padding ({total}; Hagan 8.18). "
+        f"Use padding={needed} or a smaller {noun}, or remove a pooling layer."
     )
 
 
 def _names(rank: int) -> tuple[str, ...]:
-    """Name the axes for error texts."""
+    """Name the axes for error messages."""
     return AXIS_NAMES.get(rank, tuple(f"pixels of axis {k}" for k in range(rank)))

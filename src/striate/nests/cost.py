@@ -161,14 +161,32 @@ def count_terms(nest: Nest) -> int:
 
 
 def _count_box(nest: Nest, order: list[str], guards: list[Guard]) -> int:
-    """Count the combinations of a few indices that satisfy all guards."""
-    inside = np.ones([nest.extents[index] for index in order], bool)
-    axes = np.indices(inside.shape, sparse=True)
+    """Count the combinations of a few indices that satisfy all guards.
+
+    Every guard is linear, so for fixed values of the other indices it allows an interval of the
+    longest index. Only the others are listed: a window on a million pixels costs a window's time.
+    """
+    longest = max(order, key=lambda index: nest.extents[index])
+    others = [index for index in order if index != longest]
+    grid = np.indices([nest.extents[index] for index in others], np.int64, sparse=True)
+    low = np.zeros([nest.extents[index] for index in others], np.int64)
+    high = np.full_like(low, nest.extents[longest])
     for guard in guards:
         multipliers, offset = guard.subscript.linear()
-        value = offset + sum(by * axes[order.index(index)] for index, by in multipliers.items())
-        inside &= (value >= 0) & (value < guard.length)
-    return int(np.count_nonzero(inside))
+        rest = np.full_like(low, offset)
+        for index, by in multipliers.items():
+            if index != longest:
+                rest = rest + by * grid[others.index(index)]
+        by = multipliers.get(longest, 0)
+        if by == 0:
+            high = np.where((rest >= 0) & (rest < guard.length), high, 0)
+        elif by > 0:  # 0 <= by * i + rest < length
+            low = np.maximum(low, -(rest // by))
+            high = np.minimum(high, -((rest - guard.length) // by))
+        else:
+            low = np.maximum(low, (rest - guard.length) // -by + 1)
+            high = np.minimum(high, rest // -by + 1)
+    return int(np.maximum(high - low, 0).sum())
 
 
 def _operations(expression: Expression) -> int:

@@ -6,20 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from striate.functions.base import Parameter
-from striate.functions.options import check
+from striate.functions.options import Checked
 from striate.shapes import Array, Float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Initializer(ABC):
+class Initializer(Checked, ABC):
     """One rule by which the weights get their first numbers.
 
     Parameters that state a ``start`` of their own, such as biases, are not asked about here.
     """
-
-    def __post_init__(self) -> None:
-        """Raise where an option cannot be."""
-        check(self)
 
     @abstractmethod
     def draw(self, generator: np.random.Generator, parameter: Parameter) -> Float[Array, "..."]:

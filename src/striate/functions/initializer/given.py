@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from striate.errors import OptionError, ShapeError
+from striate.errors import ShapeError
 from striate.functions.base import Parameter
 from striate.functions.initializer.base import Initializer, InitializerCase
-from striate.functions.options import check
+from striate.functions.options import Numbers, required
 from striate.shapes import Array, Float
 
 
@@ -41,21 +41,7 @@ class Given(Initializer):
              [-1., -1.]]]], dtype=float32)
     """
 
-    values: Any
-
-    def __post_init__(self) -> None:
-        """Raise where the values are no array of numbers."""
-        check(self)
-        try:
-            numbers = bool(np.isfinite(np.array(self.values, np.float64)).all())
-        except (TypeError, ValueError):
-            numbers = False
-        if not numbers:
-            raise OptionError(
-                f"Given cannot have values={_short(self.values)}. "
-                "They are finite numbers, in lists of the same length on each level. "
-                "Use values=numpy.array(...) and look at its shape."
-            )
+    values: Any = required(Numbers(), example=((1.0, -1.0),))
 
     def draw(
         self,
@@ -74,9 +60,9 @@ class Given(Initializer):
         values = np.array(self.values, np.float32)
         if values.shape != parameter.shape:
             raise ShapeError(
-                f"The given weights have shape {values.shape}, the layer's {parameter.shape}. "
-                "Kernels are w[output map, incoming map, *window], dense weights w[neuron, input]. "
-                f"Use values of shape {parameter.shape}."
+                f"`initializer` is an array of shape {values.shape}, but the layer's weights have "
+                f"shape {parameter.shape}: kernels are w[output map, incoming map, *window], dense "
+                f"weights w[neuron, input]. Use an array of shape {parameter.shape}."
             )
         return values
 
@@ -90,9 +76,3 @@ class Given(Initializer):
             ),
             InitializerCase(initializer=cls(values=np.eye(3)), parameter=Parameter(shape=(3, 3))),
         )
-
-
-def _short(values: object) -> str:
-    """Write values in at most 60 characters."""
-    text = repr(values)
-    return text if len(text) <= 60 else f"{text[:57]}..."

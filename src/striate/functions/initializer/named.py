@@ -1,7 +1,6 @@
 """Initializers by name: what a layer's option and a transfer function's suggestion stand for."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 
 from striate.errors import OptionError
@@ -11,6 +10,8 @@ from striate.functions.initializer.glorot import Glorot
 from striate.functions.initializer.he import He
 from striate.functions.initializer.lecun import LeCun
 from striate.functions.initializer.orthogonal import Orthogonal
+from striate.functions.synonyms import did_you_mean
+from striate.functions.writing import short
 
 NAMED: Mapping[str, Initializer] = MappingProxyType(
     {
@@ -27,7 +28,7 @@ NAMED: Mapping[str, Initializer] = MappingProxyType(
 )
 
 
-def named(name: str) -> Initializer:
+def named(name: object) -> Initializer:
     """Find an initializer by its name.
 
     Parameters
@@ -50,10 +51,10 @@ def named(name: str) -> Initializer:
     >>> named("he-normal")
     He(distribution='normal')
     """
-    if name in NAMED:
+    if isinstance(name, str) and name in NAMED:
         return NAMED[name]
-    nearest = get_close_matches(name, NAMED, n=1, cutoff=0.0)[0]
+    meant = did_you_mean(name, NAMED)
     raise OptionError(
-        f"There is no initializer {name!r}. The names are {', '.join(NAMED)}. "
-        f"Use {nearest!r}, or an instance such as Orthogonal(gain=2.0)."
+        f"Unknown initializer {short(name)}.{meant} Choose from {', '.join(NAMED)}, or use an "
+        "instance such as Orthogonal(gain=2.0) or an array of weights."
     )

@@ -62,8 +62,7 @@ class Orthogonal(Initializer):
         """
         if len(parameter.shape) < 2:
             raise ShapeError(
-                f"Orthogonal cannot fill weights of shape {parameter.shape}. "
-                "It needs a matrix: two axes at least, the first of them the outputs. "
+                f"Orthogonal needs weights with at least two axes, got shape {parameter.shape}. "
                 "Use another initializer for this layer."
             )
         rows, columns = parameter.shape[0], prod(parameter.shape[1:])

@@ -14,7 +14,7 @@ from striate.errors import OptionError, ShapeError
 from striate.functions.base import Loss, LossCase, Lowering, Onnx, TransferFunction
 from striate.functions.loss import targets
 from striate.functions.maps import per_map
-from striate.functions.options import NOT_NEGATIVE, Range, check, option
+from striate.functions.options import NOT_NEGATIVE, Each, OrNone, Range, option
 from striate.functions.transfer import Linear, LogSoftmax, Softmax, over_maps
 from striate.shapes import Array, Float, Shape
 
@@ -54,7 +54,9 @@ class CrossEntropy(Loss):
     """
 
     label_smoothing: float = option(0.0, Range(least=0, most=1))
-    class_weights: tuple[float, ...] | None = None
+    class_weights: tuple[float, ...] | None = option(
+        None, OrNone(Each(NOT_NEGATIVE, "non-negative numbers, one for each class"))
+    )
 
     label_equation = "k[q,h,*x] = where(h == y[q,*x], 1 - smoothing, 0) + smoothing / classes"
     probability_equation = "k[q,h,*x] = (1 - smoothing) * y[q,h,*x] + smoothing / classes"
@@ -74,13 +76,10 @@ class CrossEntropy(Loss):
     onnx = Onnx(operator="SoftmaxCrossEntropyLoss")
 
     def __post_init__(self) -> None:
-        check(self)
-        weights = self.class_weights
-        if weights is not None and not (all(w in NOT_NEGATIVE for w in weights) and any(weights)):
+        super().__post_init__()
+        if self.class_weights is not None and not any(self.class_weights):
             raise OptionError(
-                f"CrossEntropy cannot have class_weights={weights!r}. "
-                "Each is a number of at least 0, and not all are 0. "
-                "Use class_weights=None to count all classes alike."
+                "`class_weights` are all 0, so that no image counts. At least one must be positive."
             )
 
     def lowering(self, shape: Shape, y: Shape) -> Lowering:
@@ -271,12 +270,12 @@ class CrossEntropy(Loss):
         """Raise where there is one class only, or there is not one weight for each."""
         if classes < 2:
             raise ShapeError(
-                f"{self} stands behind an output of {classes} map, whose softmax is always 1. "
-                "Cross-entropy shares a probability among two classes or more. "
-                'Use 2 maps, or activation="logistic" with BinaryCrossEntropy.'
+                f"CrossEntropy needs at least two outputs, got {classes}: the softmax of one "
+                "output is always 1. Give the last layer 2 outputs, or use "
+                'activation="logistic" with loss="binary-cross-entropy".'
             )
         if self.class_weights is not None and len(self.class_weights) != classes:
             raise OptionError(
-                f"{self} has {len(self.class_weights)} class weights for an output of {classes} "
-                f"classes. Each class has a weight. Give {classes} numbers."
+                f"`class_weights` has {len(self.class_weights)} numbers, but the network has "
+                f"{classes} outputs. Give one number for each class."
             )

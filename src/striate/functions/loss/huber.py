@@ -8,7 +8,7 @@ import numpy as np
 from striate.functions.base import Loss, LossCase, Lowering
 from striate.functions.loss import targets
 from striate.functions.maps import all_but_images
-from striate.functions.options import POSITIVE, check, option
+from striate.functions.options import POSITIVE, option
 from striate.shapes import Array, Float, Shape
 
 
@@ -43,9 +43,6 @@ class Huber(Loss):
         "l[q] += min(e[q,*x], delta) * (e[q,*x] - min(e[q,*x], delta) / 2) / outputs",
     )
     derivative = "dn[q,*x] = max(min(n[q,*x] - y[q,*x], delta), -delta) / outputs"
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def lowering(self, shape: Shape, y: Shape) -> Lowering:
         """Give the equations for these shapes."""

@@ -18,16 +18,16 @@ BIASES = OneOf(("tied", "untied", None))
 
 
 def bias_parameters(bias: Bias, shape: Shape, start: float) -> dict[str, Parameter]:
-    """Ask for the bias of a net input of this shape.
+    """Declare the bias of a net input of this shape.
 
     Parameters
     ----------
     bias
-        Which.
+        ``"tied"``, ``"untied"`` or ``None``.
     shape
-        The net input's, without the axis of images.
+        Shape of the net input, without the image axis.
     start
-        What each number begins with.
+        The number that every entry starts with.
 
     Returns
     -------
@@ -54,35 +54,33 @@ def bias_reference(bias: Bias, h: str = "h") -> str:
 
 
 def over_pixels(b: Float[Array, "h *x"], n: Array) -> Array:
-    """View a bias with all axes of one image's net input, so that a tied one serves all pixels."""
+    """Give a bias the axes of one image's net input, so that a tied bias is used for all pixels."""
     return b.reshape(b.shape + (1,) * (n.ndim - 1 - b.ndim))
 
 
 def sum_over_pixels(dn: Array, b: Float[Array, "h *x"]) -> Float[Array, "h *x"]:
-    """Sum derivatives over all that share a bias: images and, where it is tied, a map's pixels."""
+    """Sum derivatives over everything that shares a bias: images and, if tied, a map's pixels."""
     return dn.sum(axis=(0, *range(1 + b.ndim, dn.ndim)))
 
 
 def require_bias(kind: object, b: Array | None, bias: Bias, shape: Shape) -> None:
-    """Raise where a bias is not of the shape that the kind asks for."""
+    """Raise if a bias does not have the shape that the net input needs."""
     expected = {name: p.shape for name, p in bias_parameters(bias, shape, 0.0).items()}.get("bias")
     given = None if b is None else b.shape
     if given != expected:
         raise ShapeError(
-            f"{kind} got a bias of shape {given} for a net input of shape {shape}. "
-            "A tied bias is one number for each map, an untied one has the net input's shape "
-            "(Hagan, figure 8.1). "
-            f"Use shape {expected}."
-        )
+            f"the bias has shape {given}, but a net input of shape {shape} needs {expected}: a "
+            "tied bias has one number for each map, an untied bias the shape of the net input "
+            "(Hagan, figure 8.1)."
+        ).about(kind)
 
 
 def require_equal(kind: object, shapes: Sequence[Shape]) -> None:
-    """Raise where incoming layers of different shapes are to be joined pixel by pixel."""
+    """Raise if incoming layers that are joined pixel by pixel have different shapes."""
     for shape in shapes:
         if shape != shapes[0]:
             raise ShapeError(
-                f"{kind} got incoming layers of shapes {shapes[0]} and {shape}. "
-                "They are joined pixel by pixel, so all have one shape (Hagan 8.32). "
-                'Use the same number of maps in both, and padding="same" or equal strides '
-                "for the same size."
-            )
+                f"the incoming layers must have the same shape, got {shapes[0]} and {shape}: they "
+                "are joined pixel by pixel (Hagan 8.32). Use the same number of maps in both, and "
+                'padding="same" or equal strides for the same size.'
+            ).about(kind)

@@ -8,9 +8,17 @@ from typing import Literal
 import numpy as np
 
 from striate.errors import ShapeError
-from striate.functions.base import Case, Lowering, NetInputFunction, Onnx, Parameter
+from striate.functions.base import (
+    Case,
+    Lowering,
+    NetInputFunction,
+    Onnx,
+    Parameter,
+    Shorthand,
+)
+from striate.functions.layer_form import LayerForm
 from striate.functions.net_input import bias as biases
-from striate.functions.options import check, option
+from striate.functions.options import option
 from striate.shapes import Array, Float, Shape
 
 
@@ -35,20 +43,19 @@ class Concatenate(NetInputFunction):
 
     bias: Literal["tied", "untied"] | None = option(None, biases.BIASES)
 
+    shorthand = Shorthand(word="concatenate")
+    layer = LayerForm(name="Concatenate", takes=("bias", "activation"))
     onnx = Onnx(operator="Concat")
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give the sum of the maps, and the pixels that all inputs have."""
         for shape in shapes:
             if shape[1:] != shapes[0][1:]:
                 raise ShapeError(
-                    f"{self} got incoming layers of shapes {shapes[0]} and {shape}. "
-                    "Maps are laid one after another, so all have the same pixels. "
+                    f"the incoming layers must have the same pixels, got shapes {shapes[0]} and "
+                    f"{shape}. "
                     'Use padding="same" or equal strides, or pool the larger one.'
-                )
+                ).about(self)
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:

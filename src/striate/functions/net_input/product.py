@@ -6,9 +6,18 @@ from typing import Literal
 
 import numpy as np
 
-from striate.functions.base import Case, Lowering, NetInputFunction, Onnx, Parameter
+from striate.functions.base import (
+    Case,
+    Lowering,
+    NetInputFunction,
+    Onnx,
+    Parameter,
+    Shorthand,
+)
+from striate.functions.layer_form import LayerForm
 from striate.functions.net_input import bias as biases
-from striate.functions.options import check, option
+from striate.functions.net_input.chain import chained
+from striate.functions.options import option
 from striate.shapes import Array, Float, Shape
 
 
@@ -36,10 +45,9 @@ class Product(NetInputFunction):
 
     bias: Literal["tied", "untied"] | None = option("tied", biases.BIASES)
 
+    shorthand = Shorthand(word="multiply")
+    layer = LayerForm(name="Multiply", takes=("bias", "activation"))
     onnx = Onnx(operator="Mul")
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give the shape that all inputs have."""
@@ -65,8 +73,9 @@ class Product(NetInputFunction):
         lowered = dict.fromkeys(("n", *names), n)
         if self.bias:
             lowered["b"] = parameters["bias"].shape
-        statement = f"n[q,h,*x] = {' * '.join(factors.values())}"
-        return Lowering(statements=(statement,), backward=backward, shapes=lowered)
+        statements, partial = chained("*", list(factors.values()))
+        lowered |= dict.fromkeys(partial, n)
+        return Lowering(statements=statements, backward=backward, shapes=lowered)
 
     def apply(
         self, zs: tuple[Float[Array, "q h *x"], ...], b: Float[Array, "h *k"] | None

@@ -21,6 +21,7 @@ from striate.functions.base import (
     Parameter,
     Shorthand,
 )
+from striate.functions.layer_form import LayerForm
 from striate.functions.maps import all_but_maps, per_map
 from striate.functions.normalization.base import gain_and_offset
 from striate.functions.normalization.standardize import (
@@ -28,7 +29,7 @@ from striate.functions.normalization.standardize import (
     mean_and_variance,
     standardize,
 )
-from striate.functions.options import POSITIVE, Range, check, option
+from striate.functions.options import POSITIVE, Range, option
 from striate.shapes import Array, Float, Shape
 
 _OF_MAPS = ("gamma", "beta", "m", "v", "s", "t", "mean", "variance", "mean_next", "variance_next")
@@ -91,12 +92,10 @@ class BatchNormalization(Function):
     )
     inference_derivatives = ("da[q,h,*x] = gamma[h] * dz[q,h,*x] / sqrt(variance[h] + epsilon)",)
     shorthand = Shorthand(word="batch-norm")
+    layer = LayerForm(name="BatchNorm", example='activation="relu"')
     onnx = Onnx(
         operator="BatchNormalization", attributes={"momentum": "momentum", "epsilon": "epsilon"}
     )
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give the input's shape."""
@@ -187,21 +186,20 @@ class BatchNormalization(Function):
         }
 
     def require_images(self, images: int, *shapes: Shape) -> None:
-        """Raise where each map has one value only.
+        """Raise if each map would have a single value.
 
         Raises
         ------
         TrainingError
-            If there is one image of one pixel.
+            If the batch is one image with one pixel.
         """
         (shape,) = shapes
         if images * math.prod(shape[1:]) < 2:
             raise TrainingError(
-                f"{self} got {images} image of shape {shape} to train on: one value a map. "
-                "The variance of a map takes at least two values, from several images or pixels. "
-                "Use a batch size that leaves two images or more for the last batch, "
-                "or LayerNormalization."
-            )
+                f"a training batch of {images} image of shape {shape} has one value for each map, "
+                "but a variance needs at least two. Use a batch size that leaves at least two "
+                "images for the last batch, or LayerNorm()."
+            ).about(self)
 
     def statistics(self, a: Float[Array, "q h *x"]) -> tuple[Float[Array, "h"], Float[Array, "h"]]:
         r"""Give mean and biased variance of each map over images and pixels.

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from striate.errors import OptionError
-from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand
+from striate.functions.base import Case, Lowering, Onnx, Parameter, Seen, Shorthand
+from striate.functions.layer_form import LayerForm
 from striate.functions.maps import all_but_maps, per_map
 from striate.functions.normalization.base import ImageNormalization, gain_and_offset
 from striate.functions.normalization.standardize import (
@@ -12,7 +13,8 @@ from striate.functions.normalization.standardize import (
     mean_and_variance,
     standardize,
 )
-from striate.functions.options import POSITIVE, WHOLE, check, option, required
+from striate.functions.options import POSITIVE, SIZE, option, required
+from striate.maths.field_pattern import FieldPattern
 from striate.shapes import Array, Float, Shape
 
 
@@ -47,7 +49,7 @@ class GroupNormalization(ImageNormalization):
     array([[-1.,  1., -1.,  1.]])
     """
 
-    groups: int = required(WHOLE, example=2)
+    groups: int = required(SIZE, example=4)
     epsilon: float = option(1e-5, POSITIVE)
 
     statements = (
@@ -66,12 +68,10 @@ class GroupNormalization(ImageNormalization):
         "da[q,g,l,*x] = d[q,g,l,*x] / sqrt(v[q,g] + epsilon)",
     )
     shorthand = Shorthand(word="group-norm", number="groups")
+    layer = LayerForm(name="GroupNorm", positional=("groups",), example="4")
     onnx = Onnx(
         operator="GroupNormalization", attributes={"groups": "num_groups", "epsilon": "epsilon"}
     )
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give the input's shape."""
@@ -81,6 +81,14 @@ class GroupNormalization(ImageNormalization):
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
         """Ask for gain and offset of each map."""
         return gain_and_offset(shapes[0][:1])
+
+    def field_patterns(
+        self,
+        patterns: tuple[FieldPattern, ...],  # noqa: ARG002  # whatever they are
+        *shapes: Shape,  # noqa: ARG002
+    ) -> Seen:
+        """See everything: mean and variance of all pixels of the group."""
+        return "everything"
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equations for these shapes; ``u`` is the standardized activation."""
@@ -234,10 +242,9 @@ class GroupNormalization(ImageNormalization):
         """Raise where groups do not divide the maps."""
         if self.groups < 1 or maps % self.groups:
             raise OptionError(
-                f"{self} cannot divide {maps} maps into {self.groups} groups. "
-                "All groups have the same number of maps. "
+                f"`groups` must divide the {maps} incoming maps, got {self.groups}. "
                 f"Use a divisor of {maps}; {maps} itself is instance normalization."
-            )
+            ).about(self)
 
 
 def _of_group(split: Array) -> tuple[int, ...]:

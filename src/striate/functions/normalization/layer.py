@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand
+from striate.functions.base import Case, Lowering, Onnx, Parameter, Seen, Shorthand
+from striate.functions.layer_form import LayerForm
 from striate.functions.maps import all_but_images
 from striate.functions.normalization.base import ImageNormalization, gain_and_offset
 from striate.functions.normalization.standardize import (
@@ -11,7 +12,8 @@ from striate.functions.normalization.standardize import (
     mean_and_variance,
     standardize,
 )
-from striate.functions.options import POSITIVE, check, option
+from striate.functions.options import POSITIVE, option
+from striate.maths.field_pattern import FieldPattern
 from striate.shapes import Array, Float, Shape
 
 
@@ -58,14 +60,20 @@ class LayerNormalization(ImageNormalization):
         "da[q,*x] = (du[q,*x] - s[q] - u[q,*x] * t[q]) / sqrt(v[q] + epsilon)",
     )
     shorthand = Shorthand(word="layer-norm")
+    layer = LayerForm(name="LayerNorm")
     onnx = Onnx(operator="LayerNormalization", attributes={"epsilon": "epsilon"}, fixed={"axis": 1})
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
         """Ask for gain and offset of each neuron."""
         return gain_and_offset(shapes[0])
+
+    def field_patterns(
+        self,
+        patterns: tuple[FieldPattern, ...],  # noqa: ARG002  # whatever they are
+        *shapes: Shape,  # noqa: ARG002
+    ) -> Seen:
+        """See everything: mean and variance of the whole image."""
+        return "everything"
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equations for these shapes; ``u`` is the standardized activation."""

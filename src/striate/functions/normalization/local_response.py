@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from striate.errors import OptionError
 from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
-from striate.functions.options import WHOLE, Range, check, option, required
+from striate.functions.layer_form import LayerForm
+from striate.functions.options import SIZE, Range, option, required
 from striate.shapes import Array, Float, Shape
 
 
@@ -46,7 +46,7 @@ class LocalResponseNormalization(FixedFunction):
     array([[0.16666667, 0.33333333, 0.        ]])
     """
 
-    size: int = required(WHOLE, example=5)
+    size: int = required(SIZE, example=5)
     alpha: float = option(1e-4, Range(least=0))
     beta: float = option(0.75, Range())
     bias: float = option(1.0, Range(above=0))
@@ -63,17 +63,14 @@ class LocalResponseNormalization(FixedFunction):
         "da[q,h,*x] = dz[q,h,*x] / u[q,h,*x]**beta - d[q,h,*x]",
     )
     shorthand = Shorthand(word="local-response-norm", number="size")
+    layer = LayerForm(name="LocalResponseNorm", positional=("size",), takes=(), example="5")
     onnx = Onnx(
         operator="LRN",
         attributes={"size": "size", "alpha": "alpha", "beta": "beta", "bias": "bias"},
     )
 
-    def __post_init__(self) -> None:
-        check(self)
-
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give the input's shape."""
-        self._require_size()
         return shapes[0]
 
     def lowering(self, *shapes: Shape) -> Lowering:
@@ -109,11 +106,6 @@ class LocalResponseNormalization(FixedFunction):
         -------
         Array
             Weight-function output.
-
-        Raises
-        ------
-        OptionError
-            If the size is no positive whole number.
 
         Sources
         -------
@@ -168,17 +160,8 @@ class LocalResponseNormalization(FixedFunction):
 
     def _strength(self, a: Array) -> Array:
         """Give what each pixel is divided by, before the power."""
-        self._require_size()
         squares = _window_sum(a * a, self._before, self.size - 1 - self._before)
         return self.bias + self.alpha / self.size * squares
-
-    def _require_size(self) -> None:
-        """Raise where there is no such window."""
-        if self.size < 1:
-            raise OptionError(
-                f"{self} has a window of {self.size} maps. It holds at least its own map. "
-                "Use size=5, for example."
-            )
 
 
 def _window_sum(a: Array, before: int, after: int) -> Array:

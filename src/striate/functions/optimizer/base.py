@@ -14,14 +14,14 @@ from typing import ClassVar
 import numpy as np
 
 from striate.functions.base import Lowering, Onnx, StatesEquations
-from striate.functions.options import NOT_NEGATIVE, POSITIVE, check, option
+from striate.functions.options import NOT_NEGATIVE, POSITIVE, Checked, option
 from striate.shapes import Array, Float, Shaped
 
 REGULARIZED = "g[x] = dw[x] + weight_decay * decayed[x] * w[x]"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Optimizer(StatesEquations, ABC):
+class Optimizer(StatesEquations, Checked, ABC):
     """One rule by which training changes the parameters.
 
     Parameters
@@ -42,10 +42,6 @@ class Optimizer(StatesEquations, ABC):
     """The equations: ``w_next`` and each buffer's ``_next``."""
 
     onnx: ClassVar[Onnx | None] = None
-
-    def __post_init__(self) -> None:
-        """Raise where an option cannot be."""
-        check(self)
 
     @abstractmethod
     def apply(

@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 
-from striate.errors import OptionError
-from striate.functions.options import POSITIVE
+from striate.functions.options import POSITIVE, require
 from striate.shapes import Array, Float
 
 
@@ -47,11 +46,7 @@ def clip_factor(dw: Float[Array, "x"], max_norm: float) -> float:
     >>> clip_factor(np.array([3.0, 4.0]), max_norm=10.0)
     1.0
     """
-    if max_norm not in POSITIVE:
-        raise OptionError(
-            f"Derivatives cannot be clipped to max_norm={max_norm!r}. It is {POSITIVE}. "
-            "Use max_norm=1.0, for example, or leave clipping out."
-        )
+    require("max_norm", max_norm, POSITIVE, example=1.0)
     norm = math.sqrt(float(np.sum(np.square(dw, dtype=np.float64))))
     # `min` keeps its first argument where a comparison fails: so NaN stays NaN.
     return min(float(max_norm) / (norm + 1e-6), 1.0)

@@ -3,20 +3,16 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from striate.functions.options import check
+from striate.functions.options import Checked
 
 
 @dataclass(frozen=True, kw_only=True)
-class Schedule(ABC):
+class Schedule(Checked, ABC):
     """One rule by which the learning rate changes; each step's rate is the update's times a factor.
 
     A decay holds nothing but its options. What it must remember, it gives and takes as plain
     numbers, so that a checkpoint holds all of it; most remember nothing.
     """
-
-    def __post_init__(self) -> None:
-        """Raise where an option cannot be."""
-        check(self)
 
     @abstractmethod
     def factor(

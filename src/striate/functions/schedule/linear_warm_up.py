@@ -1,11 +1,10 @@
 """Linear warm-up: the learning rate grows in the first epochs, and another decay goes on."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from striate.errors import OptionError
-from striate.functions.options import COUNT, check, option
+from striate.functions.options import COUNT, InstanceOf, made, option
 from striate.functions.schedule.base import Schedule
-from striate.functions.schedule.constant import Constant
+from striate.functions.schedule.constant_rate import ConstantRate
 from striate.functions.schedule.cosine import Cosine
 
 
@@ -37,16 +36,7 @@ class LinearWarmUp(Schedule):
     """
 
     epochs: int = option(5, COUNT)
-    then: Schedule = field(default_factory=Constant)
-
-    def __post_init__(self) -> None:
-        """Raise where an option cannot be."""
-        check(self)
-        if not isinstance(self.then, Schedule):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise OptionError(
-                f"LinearWarmUp cannot have then={self.then!r}. "
-                "It is the decay that goes on afterwards. Use then=Cosine(), for example."
-            )
+    then: Schedule = made(ConstantRate, InstanceOf(Schedule, "a learning-rate schedule"))
 
     def factor(
         self, *, step: int, steps_per_epoch: int, epochs: int, memory: tuple[float, ...]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from striate.functions.base import Case, Lowering, Onnx, TransferFunction
-from striate.functions.options import Range, check, option
+from striate.functions.options import Range, option
 from striate.shapes import Array, Float, Shape
 
 
@@ -39,9 +39,6 @@ class Elu(TransferFunction):
     derivative = "dn[q,*x] = where(n[q,*x] > 0, da[q,*x], alpha * exp(min(n[q,*x], 0)) * da[q,*x])"
     onnx = Onnx(operator="Elu", attributes={"alpha": "alpha"})
     initializer = "he-normal"
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equation for these shapes."""

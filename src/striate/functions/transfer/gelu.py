@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from striate.functions.base import Case, Lowering, Onnx, TransferFunction
-from striate.functions.options import OneOf, check, option
+from striate.functions.options import OneOf, option
 from striate.functions.transfer.sigmoid import LOGISTIC, logistic
 from striate.maths.special import erf
 from striate.shapes import Array, Float, Shape
@@ -63,9 +63,6 @@ class Gelu(TransferFunction):
     )
     onnx = Onnx(operator="Gelu", attributes={"approximate": "approximate"})
     initializer = "he-normal"
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equations for these shapes; ``p`` is the probability and ``s`` its slope."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from striate.functions.base import Case, Lowering, Onnx, TransferFunction
-from striate.functions.options import Range, check, option
+from striate.functions.options import Range, option
 from striate.shapes import Array, Float, Shape
 
 
@@ -46,9 +46,6 @@ class Selu(TransferFunction):
     )
     onnx = Onnx(operator="Selu", attributes={"alpha": "alpha", "scale": "gamma"})
     initializer = "lecun-normal"
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equation for these shapes."""

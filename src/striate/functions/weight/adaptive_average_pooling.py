@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
-from striate.functions.base import Case, FixedFunction, Lowering, Shorthand
-from striate.functions.options import check
+from striate.functions.base import Case, FixedFunction, Lowering, Seen, Shorthand
+from striate.functions.layer_form import LayerForm
+from striate.functions.options import PIXELS, required
 from striate.functions.weight.pixels import letters, require_pixels
 from striate.maths import windows
 from striate.maths.contract import contract
+from striate.maths.field_pattern import FieldPattern, complete
 from striate.shapes import Array, Float, Shape
 
 
@@ -38,12 +41,10 @@ class AdaptiveAveragePooling(FixedFunction):
     array([[[1.5, 3. , 4.5]]])
     """
 
-    size: int | tuple[int, ...]
+    size: int | tuple[int, ...] = required(PIXELS, example=7)
 
     shorthand = Shorthand(word="adaptive-average", size="size")
-
-    def __post_init__(self) -> None:
-        check(self)
+    layer = LayerForm(name="AdaptiveAveragePool", positional=("size",), example="7")
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give ``(maps, *size)``."""
@@ -55,6 +56,16 @@ class AdaptiveAveragePooling(FixedFunction):
         """Give, for each axis, the weight of every pixel in every place's mean."""
         sizes = self.output_shape((1, *pixels))[1:]
         return tuple(_means(size, length) for size, length in zip(sizes, pixels, strict=True))
+
+    def field_patterns(self, patterns: tuple[FieldPattern, ...], *shapes: Shape) -> Seen:
+        """See what the pixels under each window see."""
+        lengths, places = shapes[0][1:], self.output_shape(shapes[0])[1:]
+        return complete(map(FieldPattern.through_adaptive, patterns, lengths, places))
+
+    def multiply_adds(self, *shapes: Shape) -> int:
+        """Count the products of one contraction for each axis."""
+        (maps, *before), (_, *after) = shapes[0], self.output_shape(shapes[0])
+        return sum(maps * prod(after[: k + 1]) * prod(before[k:]) for k in range(len(before)))
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give one contraction for each axis, with the constant matrices ``m0``, ``m1``, ..."""

@@ -4,9 +4,11 @@ It is Hagan 8.22 with the weight held at 1/(rc).
 """
 
 from dataclasses import dataclass
+from math import prod
 from typing import Literal
 
 from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.layer_form import LayerForm
 from striate.functions.options import OneOf, option
 from striate.functions.weight import pooling
 from striate.maths import windows
@@ -39,6 +41,9 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
 
     equation = "z[q,h,*i] += share[*i] * a[q,h,*(s*i + d*u - p)]"
     shorthand = Shorthand(word="average", size="window")
+    layer = LayerForm(
+        name="AveragePool", positional=("window",), example="2", takes=("bias", "activation")
+    )
     onnx = Onnx(
         operator="AveragePool",
         attributes={**pooling.ATTRIBUTES, "divisor": "count_include_pad"},
@@ -53,7 +58,15 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give as many maps as come in, each with the window's places."""
         axes = self.axes(shapes[0][1:])
-        return (shapes[0][0], *self.share(axes).shape)
+        if self.divisor == "inside":
+            pooling.require_seen(self, axes)
+        return (shapes[0][0], *(axis.output for axis in axes))
+
+    def multiply_adds(self, *shapes: Shape) -> int:
+        """Count the products of a pixel with its share."""
+        maps, *pixels = shapes[0]
+        inside = (int(pooling.seen(axis, padding=False).sum()) for axis in self.axes(tuple(pixels)))
+        return maps * prod(inside)
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equation with its numbers; ``share`` is a constant array."""

@@ -7,8 +7,19 @@ Wichmann, section 3; Wolter, "Multichannel convolution".
 
 from dataclasses import dataclass
 
-from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand, WeightFunction
-from striate.functions.options import WHOLE, check, option, required
+import numpy as np
+
+from striate.functions.base import (
+    Case,
+    Lowering,
+    Onnx,
+    Parameter,
+    Seen,
+    Shorthand,
+    WeightFunction,
+)
+from striate.functions.layer_form import WEIGHTED, LayerForm
+from striate.functions.options import FLAG, PADDING, PIXELS, SIZE, OneOf, option, required
 from striate.functions.weight.kernels import (
     grouped,
     kernel_parameters,
@@ -19,7 +30,10 @@ from striate.functions.weight.maps import require_maps, split
 from striate.functions.weight.pixels import letters, require_pixels
 from striate.maths import columns, windows
 from striate.maths.contract import contract
+from striate.maths.field_pattern import FieldPattern, complete
 from striate.shapes import Array, Float, Shape
+
+PADDING_MODES = OneOf(("zeros", "reflect", "replicate", "circular"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +44,8 @@ class Convolution(WeightFunction):
     ----------
     feature_maps
         Output maps: one kernel for each output map and each incoming map of its group.
-    window
-        Pixels of the kernel, one number for all axes or one for each.
+    kernel_size
+        Pixels of the kernel: one number for all axes, or one for each.
     stride, dilation
         Pixels from one place to the next, and between the pixels of the kernel.
     groups
@@ -60,30 +74,37 @@ class Convolution(WeightFunction):
 
     >>> import numpy as np
     >>> image = np.arange(9.0).reshape(1, 1, 3, 3)
-    >>> Convolution(feature_maps=1, window=2).apply(np.ones((1, 1, 2, 2)), image)[0, 0]
+    >>> Convolution(feature_maps=1, kernel_size=2).apply(np.ones((1, 1, 2, 2)), image)[0, 0]
     array([[ 8., 12.],
            [20., 24.]])
     """
 
-    feature_maps: int = required(WHOLE, example=6)
-    window: int | tuple[int, ...]
-    stride: int | tuple[int, ...] = 1
-    dilation: int | tuple[int, ...] = 1
-    groups: int = option(1, WHOLE)
-    padding: windows.Padding = "valid"
-    padding_mode: columns.PaddingMode = "zeros"
-    flip: bool = False
+    feature_maps: int = required(SIZE, example=6)
+    kernel_size: int | tuple[int, ...] = required(PIXELS, example=5)
+    stride: int | tuple[int, ...] = option(1, PIXELS)
+    dilation: int | tuple[int, ...] = option(1, PIXELS)
+    groups: int = option(1, SIZE)
+    padding: windows.Padding = option("valid", PADDING)
+    padding_mode: columns.PaddingMode = option("zeros", PADDING_MODES)
+    flip: bool = option(False, FLAG)
 
     equation = "z[q,g,h,*i] += w[g,h,l,*u] * a[q,g,l,*(s*i + d*u - p)]"
     padded_statements = (
         "padded[q,g,l,*x] = a[q,g,l,*t[x]]",
         "z[q,g,h,*i] += w[g,h,l,*u] * padded[q,g,l,*(s*i + d*u)]",
     )
-    shorthand = Shorthand(word="conv", maps="feature_maps", size="window")
+    shorthand = Shorthand(word="conv", maps="feature_maps", size="kernel_size")
+    layer = LayerForm(
+        name="Conv",
+        positional=("feature_maps", "kernel_size"),
+        example='6, 5, activation="tanh"',
+        takes=WEIGHTED,
+        bias="tied",
+    )
     onnx = Onnx(
         operator="Conv",
         attributes={
-            "window": "kernel_shape",
+            "kernel_size": "kernel_shape",
             "stride": "strides",
             "dilation": "dilations",
             "groups": "group",
@@ -91,19 +112,17 @@ class Convolution(WeightFunction):
         },
     )
 
-    def __post_init__(self) -> None:
-        check(self)
-
     def axes(self, pixels: Shape) -> tuple[windows.Axis, ...]:
         """Lay the kernel on an image of so many pixels."""
         require_pixels(self, pixels)
         return windows.axes(
             pixels,
-            window=self.window,
+            window=self.kernel_size,
             stride=self.stride,
             dilation=self.dilation,
             padding=self.padding,
-            what=str(self),
+            name="kernel_size",
+            what=self,
         )
 
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -111,8 +130,7 @@ class Convolution(WeightFunction):
         maps, *pixels = shapes[0]
         require_maps(self, self.groups, maps, self.feature_maps)
         axes = self.axes(tuple(pixels))
-        # The tables raise where the mode has to repeat more pixels than there are.
-        columns.padding_tables(axes, "t", self.padding_mode)
+        columns.require_padding(axes, self.padding_mode)
         return (self.feature_maps, *(axis.output for axis in axes))
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
@@ -129,6 +147,21 @@ class Convolution(WeightFunction):
     def window_axes(self, *shapes: Shape) -> tuple[windows.Axis, ...]:
         """Give the walk of the kernel."""
         return self.axes(shapes[0][1:])
+
+    def field_patterns(self, patterns: tuple[FieldPattern, ...], *shapes: Shape) -> Seen:
+        """See what the pixels under the window see."""
+        return complete(map(FieldPattern.through, patterns, self.window_axes(*shapes)))
+
+    def unseen(self, *shapes: Shape) -> tuple[int, ...]:
+        """Count the pixels that no kernel reads, in the image or as padding that repeats them."""
+        axes = self.axes(shapes[0][1:])
+        if self.padding_mode == "zeros":
+            return tuple(axis.unseen for axis in axes)
+        tables = columns.padding_tables(axes, "t", self.padding_mode).values()
+        return tuple(
+            axis.length - len(np.unique(table[axis.covered()]))
+            for axis, table in zip(axes, tables, strict=True)
+        )
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give Hagan 8.38 with its numbers."""
@@ -262,16 +295,20 @@ class Convolution(WeightFunction):
         """Give small convolutions of one to three axes, with every option."""
         return (
             Case(
-                function=cls(feature_maps=3, window=3), inputs=((2, 5, 5),), note="Wolter's figure"
+                function=cls(feature_maps=3, kernel_size=3),
+                inputs=((2, 5, 5),),
+                note="Wolter's figure",
             ),
             Case(
-                function=cls(feature_maps=4, window=(3, 2), stride=2, groups=2, padding="same"),
+                function=cls(
+                    feature_maps=4, kernel_size=(3, 2), stride=2, groups=2, padding="same"
+                ),
                 inputs=((4, 7, 6),),
             ),
             Case(
                 function=cls(
                     feature_maps=2,
-                    window=3,
+                    kernel_size=3,
                     dilation=2,
                     padding=((3, 1), (0, 2)),
                     padding_mode="reflect",
@@ -279,11 +316,11 @@ class Convolution(WeightFunction):
                 inputs=((3, 6, 7),),
             ),
             Case(
-                function=cls(feature_maps=2, window=4, stride=3, padding="full", flip=True),
+                function=cls(feature_maps=2, kernel_size=4, stride=3, padding="full", flip=True),
                 inputs=((1, 9),),
             ),
             Case(
-                function=cls(feature_maps=2, window=2, padding=1, padding_mode="circular"),
+                function=cls(feature_maps=2, kernel_size=2, padding=1, padding_mode="circular"),
                 inputs=((2, 3, 4, 3),),
             ),
         )

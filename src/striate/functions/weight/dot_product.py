@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from math import prod
 
-from striate.errors import OptionError, ShapeError
-from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand, WeightFunction
-from striate.functions.options import WHOLE, check, required
+from striate.errors import ShapeError
+from striate.functions.base import Case, Lowering, Onnx, Parameter, Seen, Shorthand, WeightFunction
+from striate.functions.layer_form import WEIGHTED, LayerForm
+from striate.functions.options import SIZE, required
 from striate.maths.contract import contract
+from striate.maths.field_pattern import FieldPattern
 from striate.shapes import Array, Float, Shape
 
 
@@ -36,28 +38,28 @@ class DotProduct(WeightFunction):
     array([[ 6., -1.]])
     """
 
-    neurons: int = required(WHOLE, example=10)
+    neurons: int = required(SIZE, example=10)
 
     equation = "z[q,s] += w[s,r] * a[q,r]"
     shorthand = Shorthand(word="dense", maps="neurons")
+    layer = LayerForm(
+        name="Dense",
+        positional=("neurons",),
+        example='10, activation="softmax"',
+        takes=WEIGHTED,
+        bias="tied",
+    )
     onnx = Onnx(operator="Gemm")
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give ``(neurons,)``."""
         shape = shapes[0]
-        if self.neurons < 1:
-            raise OptionError(
-                f"{self} has no neuron. A dense layer has at least one. Use neurons=1 or more."
-            )
         if len(shape) != 1:
             raise ShapeError(
-                f"{self} got feature maps of shape {shape}. "
-                "A dense layer takes one vector for each image (Hagan 8.26). "
-                f"Put Flatten in front of it: {' * '.join(map(str, shape))} = {prod(shape)} inputs."
-            )
+                f"a dense layer takes one vector for each image, got feature maps of shape {shape} "
+                f"(Hagan 8.26). Put Flatten() in front of it: {' * '.join(map(str, shape))} = "
+                f"{prod(shape)} inputs."
+            ).about(self)
         return (self.neurons,)
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
@@ -65,6 +67,14 @@ class DotProduct(WeightFunction):
         (neurons,), (inputs,) = self.output_shape(*shapes), shapes[0]
         weight = Parameter(shape=(neurons, inputs), fan_in=inputs, fan_out=neurons, decayed=True)
         return {"weight": weight}
+
+    def field_patterns(
+        self,
+        patterns: tuple[FieldPattern, ...],  # noqa: ARG002  # whatever they are
+        *shapes: Shape,  # noqa: ARG002
+    ) -> Seen:
+        """See everything: each neuron reads all inputs."""
+        return "everything"
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equation for these shapes."""
@@ -170,9 +180,7 @@ class DotProduct(WeightFunction):
         if w.shape == expected:
             return
         raise ShapeError(
-            f"{self} got weights of shape {w.shape} for {a.shape[1]} inputs. "
-            f"A dense layer has one weight for each neuron and input, here {expected}, "
-            "so it cannot follow images of another size (Hagan 8.15). "
-            "Use images of the size that it was made for, or pool each map to one number before it "
-            "(GlobalAveragePooling)."
-        )
+            f"the weights have shape {w.shape}, but {a.shape[1]} inputs need {expected}: one "
+            "weight for each neuron and input (Hagan 8.15). Use images of the size that the layer "
+            "was made for, or put GlobalAveragePool() in front of it."
+        ).about(self)

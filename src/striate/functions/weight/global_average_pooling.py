@@ -5,8 +5,10 @@ from math import prod
 
 import numpy as np
 
-from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Seen, Shorthand
+from striate.functions.layer_form import LayerForm
 from striate.functions.weight.pixels import require_pixels
+from striate.maths.field_pattern import FieldPattern
 from striate.shapes import Array, Float, Shape
 
 
@@ -26,12 +28,21 @@ class GlobalAveragePooling(FixedFunction):
 
     equation = "z[q,h] += share * a[q,h,*x]"
     shorthand = Shorthand(word="global-average")
+    layer = LayerForm(name="GlobalAveragePool")
     onnx = Onnx(operator="GlobalAveragePool")
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give ``(maps,)``."""
         require_pixels(self, shapes[0][1:])
         return shapes[0][:1]
+
+    def field_patterns(
+        self,
+        patterns: tuple[FieldPattern, ...],  # noqa: ARG002  # whatever they are
+        *shapes: Shape,  # noqa: ARG002
+    ) -> Seen:
+        """See everything: the mean of all pixels."""
+        return "everything"
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equation with its numbers; ``share`` is one over the number of pixels."""

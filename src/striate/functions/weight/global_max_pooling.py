@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Seen, Shorthand
+from striate.functions.layer_form import LayerForm
 from striate.functions.weight.pixels import require_pixels
+from striate.maths.field_pattern import FieldPattern
 from striate.shapes import Array, Float, Shape
 
 
@@ -32,12 +34,21 @@ class GlobalMaxPooling(FixedFunction):
         "da[q,h,*x] = where(k[q,h] == ordinal(*x), dz[q,h], 0)",
     )
     shorthand = Shorthand(word="global-max")
+    layer = LayerForm(name="GlobalMaxPool")
     onnx = Onnx(operator="GlobalMaxPool")
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give ``(maps,)``."""
         require_pixels(self, shapes[0][1:])
         return shapes[0][:1]
+
+    def field_patterns(
+        self,
+        patterns: tuple[FieldPattern, ...],  # noqa: ARG002  # whatever they are
+        *shapes: Shape,  # noqa: ARG002
+    ) -> Seen:
+        """See everything: the largest of all pixels."""
+        return "everything"
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equations with their numbers; ``k`` is the winner's number in its map."""

@@ -1,7 +1,7 @@
-"""Kernels: how convolution and its transpose ask for them, turn them and split them into groups.
+"""Kernels of the convolution and its transpose: shapes, orientation and groups.
 
-A convolution has ``w[output map, incoming map of the group, *window]``, its transpose the other
-order: the kernels of the convolution that it turns around.
+A convolution has ``w[output map, incoming map of the group, *window]``. Its transpose has the other
+order, that of the convolution which it transposes.
 """
 
 from math import prod
@@ -16,7 +16,7 @@ from striate.shapes import Array, Float, Shape
 def kernel_parameters(
     shape: Shape, *, groups: int, incoming: int, outgoing: int
 ) -> dict[str, Parameter]:
-    """Ask for kernels, one window for each pair of maps that meet in a group.
+    """Declare kernels: one window for each pair of maps in a group.
 
     Parameters
     ----------
@@ -53,18 +53,18 @@ def kernel_parameters(
 def require_kernels(
     kind: object, found: Shape, expected: Shape, *, incoming: int, layout: str
 ) -> None:
-    """Raise where kernels and maps do not go together.
+    """Raise if kernels do not fit the incoming maps.
 
     Parameters
     ----------
     kind
-        Who asks, for the error text.
+        The layer, for the error message.
     found, expected
         Shapes of the kernels.
     incoming
         Number of incoming maps.
     layout
-        What the axes of the kernels are, in words.
+        The axes of the kernels in words.
 
     Raises
     ------
@@ -81,16 +81,16 @@ def require_kernels(
     """
     if found != expected:
         raise ShapeError(
-            f"{kind} got kernels of shape {found} for {incoming} incoming maps. "
-            f"Kernels are {layout}. Use shape {expected}."
-        )
+            f"the kernels have shape {found}, but {incoming} incoming maps need {expected}. "
+            f"Kernels are {layout}."
+        ).about(kind)
 
 
 def oriented(w: Float[Array, "m k *u"], *, flip: bool) -> Float[Array, "m k *u"]:
-    """Rotate kernels by 180 degrees where the convolution is a true one."""
+    """Rotate kernels by 180 degrees for a true convolution."""
     return np.flip(w, tuple(range(2, w.ndim))) if flip else w
 
 
 def grouped(w: Float[Array, "m k *u"], groups: int, *, flip: bool) -> Float[Array, "g n k *u"]:
-    """Split the first maps into groups and turn the kernels the way the window meets them."""
+    """Split the first axis into groups, and rotate the kernels for a true convolution."""
     return oriented(w, flip=flip).reshape(groups, -1, *w.shape[1:])

@@ -7,6 +7,7 @@ from functools import reduce
 import numpy as np
 
 from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.layer_form import LayerForm
 from striate.functions.options import Range, option
 from striate.functions.weight import pooling
 from striate.maths import columns, windows
@@ -51,6 +52,7 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
         ),
     )
     shorthand = Shorthand(word="lp", size="window")
+    layer = LayerForm(name="LpPool", positional=("window",), example="2, p=3.0")
     onnx = Onnx(operator="LpPool", attributes={**pooling.ATTRIBUTES, "p": "p"})
 
     def lowering(self, *shapes: Shape) -> Lowering:

@@ -1,23 +1,25 @@
-"""Numbers of feature maps and their groups: what convolution and its transpose share."""
+"""Feature maps and their groups: what convolution and its transpose share."""
+
+from math import gcd
 
 from striate.errors import OptionError
 from striate.shapes import Array, Float
 
 
 def require_maps(kind: object, groups: int, incoming: int, outgoing: int) -> None:
-    """Raise where there is no output map, or groups do not divide the maps.
+    """Raise if groups do not divide the maps.
 
     Parameters
     ----------
     kind
-        Who asks, for the error text.
+        The layer, for the error message.
     groups, incoming, outgoing
         Numbers of groups, of incoming and of output maps.
 
     Raises
     ------
     OptionError
-        If there would be no map, or a group without a whole number of maps.
+        If a group would not have a whole number of incoming and output maps.
 
     Sources
     -------
@@ -25,18 +27,14 @@ def require_maps(kind: object, groups: int, incoming: int, outgoing: int) -> Non
 
     Examples
     --------
-    >>> require_maps("Convolution", groups=2, incoming=4, outgoing=6)
+    >>> require_maps("Conv", groups=2, incoming=4, outgoing=6)
     """
-    if outgoing < 1:
+    if incoming % groups or outgoing % groups:
+        common = gcd(incoming, outgoing)
         raise OptionError(
-            f"{kind} has no output map. A layer computes at least one. Use feature_maps=1 or more."
-        )
-    if groups < 1 or incoming % groups or outgoing % groups:
-        raise OptionError(
-            f"{kind} has {groups} groups for {incoming} incoming and {outgoing} output maps. "
-            "Each group takes the same number of both. "
-            f"Use a number of groups that divides {incoming} and {outgoing}."
-        )
+            f"`groups` must divide {incoming} incoming and {outgoing} output maps, got {groups}. "
+            f"Use {'groups=1' if common == 1 else f'a divisor of {common}'}."
+        ).about(kind)
 
 
 def split(a: Float[Array, "q l *x"], groups: int) -> Float[Array, "q g k *x"]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.layer_form import LayerForm
 from striate.functions.weight import pooling
 from striate.maths import columns, windows
 from striate.shapes import Array, Float, Int, Shape
@@ -35,6 +36,7 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
         "da[q,h,*(s*i + d*u - p)] += where(k[q,h,*i] == ordinal(*u), dz[q,h,*i], 0)",
     )
     shorthand = Shorthand(word="max", size="window")
+    layer = LayerForm(name="MaxPool", positional=("window",), example="2")
     onnx = Onnx(operator="MaxPool", attributes=pooling.ATTRIBUTES)
 
     def output_shape(self, *shapes: Shape) -> Shape:

@@ -1,16 +1,16 @@
-"""What every kind with a window asks of an image: axes of pixels for the window to walk along."""
+"""Pixel axes: what every kind with a window requires of its input."""
 
 from striate.errors import ShapeError
 from striate.shapes import Shape
 
 
 def require_pixels(kind: object, pixels: Shape) -> None:
-    """Raise where an image does not have one to three axes of pixels.
+    """Raise if an image does not have one to three pixel axes.
 
     Parameters
     ----------
     kind
-        Who asks, for the error text.
+        The layer, for the error message.
     pixels
         Lengths of the image's axes.
 
@@ -25,18 +25,22 @@ def require_pixels(kind: object, pixels: Shape) -> None:
 
     Examples
     --------
-    >>> require_pixels("MaxPooling(window=2)", (28, 28))
+    >>> require_pixels("MaxPool(2)", (28, 28))
     """
     if 1 <= len(pixels) <= 3:
         return
+    if not pixels:
+        raise ShapeError(
+            "a window needs an image with one to three pixel axes, got a vector. "
+            "Move this layer in front of Flatten(), or put Reshape((rows, columns, channels)) "
+            "before it."
+        ).about(kind)
     raise ShapeError(
-        f"{kind} got arrays with {len(pixels)} axes of pixels. "
-        "A window walks along one to three: (maps, pixels), (maps, rows, columns) or "
-        "(maps, planes, rows, columns). "
-        "Move the layer in front of Flatten, or put Reshape before it."
-    )
+        f"a window needs an image with one to three pixel axes, got {len(pixels)}. "
+        "Use Reshape to merge axes."
+    ).about(kind)
 
 
 def letters(rank: int) -> tuple[str, str]:
-    """Name the axes of places and of window pixels, for contractions: ``("ij", "uv")``."""
+    """Name the axes of places and of window pixels for ``contract``: ``("ij", "uv")``."""
     return "ijk"[:rank], "uvw"[:rank]

@@ -1,4 +1,4 @@
-"""What the pooling kinds share: how their window walks, what it sums, and how much it sees."""
+"""What the pooling kinds share: their window, its sums, and the number of pixels under it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,11 @@ from itertools import product
 import numpy as np
 
 from striate.errors import ShapeError
-from striate.functions.options import check
+from striate.functions.base import Seen
+from striate.functions.options import FLAG, PADDING, PIXELS, OrNone, option, required
 from striate.functions.weight.pixels import require_pixels
 from striate.maths import columns, windows
+from striate.maths.field_pattern import FieldPattern, complete
 from striate.shapes import Array, Float, Shape
 
 ATTRIBUTES = {
@@ -24,16 +26,16 @@ ATTRIBUTES = {
 
 @dataclass(frozen=True, kw_only=True)
 class PoolingWindow:
-    """The options of every pooling kind, and the sizes that follow; each map is pooled on its own.
+    """The options of every pooling kind, and the output sizes; each map is pooled on its own.
 
     Parameters
     ----------
     window
         Pixels of the window, one number for all axes or one for each.
     stride
-        Pixels from one place to the next; ``None`` sets the windows side by side.
+        Pixels from one place to the next; ``None`` puts the windows side by side.
     dilation
-        Distance of neighboring window pixels.
+        Distance between neighboring window pixels.
     padding
         Pixels added around the image (:data:`striate.maths.windows.Padding`).
     ceil_mode
@@ -44,17 +46,14 @@ class PoolingWindow:
     Hagan 8.18, 8.22; Wichmann 5.3.
     """
 
-    window: int | tuple[int, ...]
-    stride: int | tuple[int, ...] | None = None
-    dilation: int | tuple[int, ...] = 1
-    padding: windows.Padding = "valid"
-    ceil_mode: bool = False
-
-    def __post_init__(self) -> None:
-        check(self)
+    window: int | tuple[int, ...] = required(PIXELS, example=2)
+    stride: int | tuple[int, ...] | None = option(None, OrNone(PIXELS), example=2)
+    dilation: int | tuple[int, ...] = option(1, PIXELS)
+    padding: windows.Padding = option("valid", PADDING)
+    ceil_mode: bool = option(False, FLAG)
 
     def axes(self, pixels: Shape) -> tuple[windows.Axis, ...]:
-        """Lay the window on an image of so many pixels."""
+        """Place the window on an image with these pixels."""
         require_pixels(self, pixels)
         return windows.axes(
             pixels,
@@ -63,15 +62,19 @@ class PoolingWindow:
             dilation=self.dilation,
             padding=self.padding,
             ceil_mode=self.ceil_mode,
-            what=str(self),
+            what=self,
         )
 
     def window_axes(self, *shapes: Shape) -> tuple[windows.Axis, ...]:
-        """Give the walk of the window."""
+        """Give the window's axes."""
         return self.axes(shapes[0][1:])
 
+    def field_patterns(self, patterns: tuple[FieldPattern, ...], *shapes: Shape) -> Seen:
+        """See what the pixels under the window see."""
+        return complete(map(FieldPattern.through, patterns, self.window_axes(*shapes)))
+
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give as many maps as come in, each with the window's places."""
+        """Give the incoming maps, with one pixel for each place of the window."""
         maps, *pixels = shapes[0]
         return (maps, *(axis.output for axis in self.axes(tuple(pixels))))
 
@@ -137,24 +140,24 @@ def counts(axes: Sequence[windows.Axis], *, padding: bool) -> Float[Array, "*i"]
     """
     total = np.ones(())
     for axis in axes:
-        total = np.multiply.outer(total, _seen(axis, padding=padding))
+        total = np.multiply.outer(total, seen(axis, padding=padding))
     return total
 
 
 def require_seen(kind: object, axes: Sequence[windows.Axis]) -> None:
-    """Raise where a window holds no pixel of the image: nothing has no maximum and no mean."""
-    if all(_seen(axis, padding=False).all() for axis in axes):
+    """Raise if a window covers no pixel of the image: then there is no maximum and no mean."""
+    if not any(axis.outside() for axis in axes):
         return
+    size = "x".join(str(axis.length) for axis in axes)
+    padding = ", ".join(f"{axis.before} + {axis.after}" for axis in axes)
     raise ShapeError(
-        f"{kind} has places where the window holds nothing but padding: "
-        f"{' x '.join(str(axis.length) for axis in axes)} pixels with "
-        f"{' and '.join(f'{axis.before} + {axis.after}' for axis in axes)} added. "
+        f"some windows lie on padding alone: an image of {size} pixels with {padding} added. "
         "Without a pixel there is no maximum and no mean (Hagan 8.22, 8.24). "
-        "Use less padding, or a smaller dilation."
-    )
+        "Use less padding or a smaller dilation."
+    ).about(kind)
 
 
-def _seen(axis: windows.Axis, *, padding: bool) -> Float[Array, "i"]:
+def seen(axis: windows.Axis, *, padding: bool) -> Float[Array, "i"]:
     """Count, at each place along an axis, the window pixels on the image, and on its padding."""
     first, end = (-axis.before, axis.length + axis.after) if padding else (0, axis.length)
     places = axis.stride * np.arange(axis.output) - axis.before

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from striate.functions.base import Case, FixedFunction, Lowering, Shorthand
+from striate.functions.layer_form import LayerForm
 from striate.functions.weight import pooling
 from striate.maths import windows
 from striate.shapes import Array, Float, Shape
@@ -26,6 +27,7 @@ class SumPooling(pooling.PoolingWindow, FixedFunction):
 
     equation = "z[q,h,*i] += a[q,h,*(s*i + d*u - p)]"
     shorthand = Shorthand(word="sum", size="window")
+    layer = LayerForm(name="SumPool", positional=("window",), example="2")
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equation with its numbers."""

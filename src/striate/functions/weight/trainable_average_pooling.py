@@ -5,6 +5,7 @@ from math import prod
 
 from striate.errors import ShapeError
 from striate.functions.base import Case, Lowering, Parameter, Shorthand, WeightFunction
+from striate.functions.layer_form import LayerForm
 from striate.functions.weight import pooling
 from striate.maths import windows
 from striate.shapes import Array, Float, Shape
@@ -31,6 +32,17 @@ class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
 
     equation = "z[q,h,*i] += w[h] * a[q,h,*(s*i + d*u - p)]"
     shorthand = Shorthand(word="trainable-average", size="window")
+    layer = LayerForm(
+        name="AveragePool",
+        positional=("window",),
+        example="2, trainable=True",
+        takes=("bias", "activation"),
+        flag="trainable",
+        flag_text=(
+            "Whether each map has a trainable weight, which multiplies the window's sum "
+            "(Hagan 8.22)."
+        ),
+    )
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
         """Ask for one weight for each map, ``w[h]``."""
@@ -142,14 +154,13 @@ class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
         )
 
     def _require_weights(self, w: Array, a: Array) -> None:
-        """Raise where there is not one weight for each map."""
+        """Raise if there is not one weight for each map."""
         if w.shape == a.shape[1:2]:
             return
         raise ShapeError(
-            f"{self} got weights of shape {w.shape} for {a.shape[1]} maps. "
-            "This pooling has one weight for each map (Hagan 8.22). "
-            f"Use shape ({a.shape[1]},)."
-        )
+            f"the weights have shape {w.shape}, but {a.shape[1]} maps need ({a.shape[1]},): one "
+            "weight for each map (Hagan 8.22)."
+        ).about(self)
 
 
 def _broadcast(w: Array, a: Array) -> Array:

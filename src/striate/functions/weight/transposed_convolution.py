@@ -4,8 +4,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from striate.functions.base import Case, Lowering, Onnx, Parameter, Shorthand, WeightFunction
-from striate.functions.options import WHOLE, check, option, required
+from striate.functions.base import (
+    Case,
+    Lowering,
+    Onnx,
+    Parameter,
+    Seen,
+    Shorthand,
+    WeightFunction,
+)
+from striate.functions.layer_form import WEIGHTED, LayerForm
+from striate.functions.options import (
+    EXTRA_PIXELS,
+    FLAG,
+    PADDING,
+    PIXELS,
+    SIZE,
+    option,
+    required,
+)
 from striate.functions.weight.kernels import (
     grouped,
     kernel_parameters,
@@ -16,6 +33,7 @@ from striate.functions.weight.maps import require_maps, split
 from striate.functions.weight.pixels import letters, require_pixels
 from striate.maths import columns, windows
 from striate.maths.contract import contract
+from striate.maths.field_pattern import FieldPattern, complete
 from striate.shapes import Array, Float, Shape
 
 
@@ -30,8 +48,8 @@ class TransposedConvolution(WeightFunction):
     ----------
     feature_maps
         Output maps.
-    window
-        Pixels of the kernel, one number for all axes or one for each.
+    kernel_size
+        Pixels of the kernel: one number for all axes, or one for each.
     stride, dilation, groups, padding
         Those of the convolution that is turned around: the stride enlarges, the padding cuts off.
     output_padding
@@ -53,27 +71,34 @@ class TransposedConvolution(WeightFunction):
     Each pixel stamps the kernel, times its value, onto the output:
 
     >>> stamp, image = np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), np.array([[[[1.0, 10.0]]]])
-    >>> TransposedConvolution(feature_maps=1, window=2).apply(stamp, image)[0, 0]
+    >>> TransposedConvolution(feature_maps=1, kernel_size=2).apply(stamp, image)[0, 0]
     array([[ 1., 12., 20.],
            [ 3., 34., 40.]])
     """
 
-    feature_maps: int = required(WHOLE, example=6)
-    window: int | tuple[int, ...]
-    stride: int | tuple[int, ...] = 1
-    dilation: int | tuple[int, ...] = 1
-    groups: int = option(1, WHOLE)
-    padding: windows.Padding = "valid"
-    output_padding: int | tuple[int, ...] = 0
-    flip: bool = False
+    feature_maps: int = required(SIZE, example=6)
+    kernel_size: int | tuple[int, ...] = required(PIXELS, example=5)
+    stride: int | tuple[int, ...] = option(1, PIXELS)
+    dilation: int | tuple[int, ...] = option(1, PIXELS)
+    groups: int = option(1, SIZE)
+    padding: windows.Padding = option("valid", PADDING)
+    output_padding: int | tuple[int, ...] = option(0, EXTRA_PIXELS)
+    flip: bool = option(False, FLAG)
 
     equation = "z[q,g,h,*(s*i + d*u - p)] += w[g,l,h,*u] * a[q,g,l,*i]"
     flipped_equation = "z[q,g,h,*(s*i + d*u - p)] += w[g,l,h,*(m - u)] * a[q,g,l,*i]"
-    shorthand = Shorthand(word="conv-transpose", maps="feature_maps", size="window")
+    shorthand = Shorthand(word="conv-transpose", maps="feature_maps", size="kernel_size")
+    layer = LayerForm(
+        name="ConvTranspose",
+        positional=("feature_maps", "kernel_size"),
+        example="6, 2, stride=2",
+        takes=WEIGHTED,
+        bias="tied",
+    )
     onnx = Onnx(
         operator="ConvTranspose",
         attributes={
-            "window": "kernel_shape",
+            "kernel_size": "kernel_shape",
             "stride": "strides",
             "dilation": "dilations",
             "groups": "group",
@@ -82,20 +107,18 @@ class TransposedConvolution(WeightFunction):
         },
     )
 
-    def __post_init__(self) -> None:
-        check(self)
-
     def axes(self, pixels: Shape) -> tuple[windows.Axis, ...]:
         """Lay the kernel of the convolution from the output back to an image of so many pixels."""
         require_pixels(self, pixels)
         return windows.transposed_axes(
             pixels,
-            window=self.window,
+            window=self.kernel_size,
             stride=self.stride,
             dilation=self.dilation,
             padding=self.padding,
             output_padding=self.output_padding,
-            what=str(self),
+            name="kernel_size",
+            what=self,
         )
 
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -115,9 +138,16 @@ class TransposedConvolution(WeightFunction):
             outgoing=self.feature_maps,
         )
 
-    def enlarging_axes(self, *shapes: Shape) -> tuple[windows.Axis, ...]:
-        """Give the walk of the convolution that this one turns around."""
-        return self.axes(shapes[0][1:])
+    def field_patterns(self, patterns: tuple[FieldPattern, ...], *shapes: Shape) -> Seen:
+        """See what the pixels see whose stamps cover this one."""
+        axes = self.axes(shapes[0][1:])
+        return complete(map(FieldPattern.through_transposed, patterns, axes))
+
+    def unseen(self, *shapes: Shape) -> tuple[int, ...]:
+        """Count the pixels whose stamps are cut off."""
+        pixels = shapes[0][1:]
+        axes = self.axes(pixels)
+        return tuple(axis.outside(n) for axis, n in zip(axes, pixels, strict=True))
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Give the equation with its numbers."""
@@ -243,29 +273,29 @@ class TransposedConvolution(WeightFunction):
         """Give small transposes of one to three axes, with every option."""
         return (
             Case(
-                function=cls(feature_maps=2, window=3, stride=2, padding=1, output_padding=1),
+                function=cls(feature_maps=2, kernel_size=3, stride=2, padding=1, output_padding=1),
                 inputs=((3, 4, 3),),
                 note="twice the size",
             ),
             Case(
                 function=cls(
-                    feature_maps=4, window=(3, 2), stride=(2, 3), groups=2, padding="same"
+                    feature_maps=4, kernel_size=(3, 2), stride=(2, 3), groups=2, padding="same"
                 ),
                 inputs=((2, 3, 3),),
             ),
             Case(
                 function=cls(
-                    feature_maps=2, window=2, dilation=3, padding=((1, 0), (2, 1)), flip=True
+                    feature_maps=2, kernel_size=2, dilation=3, padding=((1, 0), (2, 1)), flip=True
                 ),
                 inputs=((2, 4, 5),),
             ),
             Case(
-                function=cls(feature_maps=1, window=3, dilation=2, output_padding=1),
+                function=cls(feature_maps=1, kernel_size=3, dilation=2, output_padding=1),
                 inputs=((2, 5),),
                 note="output padding beyond the stride",
             ),
             Case(
-                function=cls(feature_maps=2, window=(1, 2, 2), stride=(1, 3, 2)),
+                function=cls(feature_maps=2, kernel_size=(1, 2, 2), stride=(1, 3, 2)),
                 inputs=((1, 2, 3, 2),),
             ),
         )

@@ -7,7 +7,7 @@ from striate.functions.schedule.base import Schedule
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step(Schedule):
+class StepDecay(Schedule):
     """A learning rate that is multiplied by a ratio every so many epochs.
 
     Parameters
@@ -28,7 +28,7 @@ class Step(Schedule):
 
     Examples
     --------
-    >>> factor = Step(every=1, ratio=0.5).factor
+    >>> factor = StepDecay(every=1, ratio=0.5).factor
     >>> [factor(step=k, steps_per_epoch=2, epochs=3, memory=()) for k in range(6)]
     [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
     """
@@ -57,6 +57,6 @@ class Step(Schedule):
         return self.ratio ** (step // steps_per_epoch // self.every)
 
     @classmethod
-    def cases(cls) -> tuple["Step", ...]:
+    def cases(cls) -> tuple["StepDecay", ...]:
         """Give the defaults and shallow stairs."""
         return cls(), cls(every=2, ratio=0.5)
