@@ -59,6 +59,7 @@ PUBLIC = [
     "maths",
     "nests",
     "optimizers",
+    "recipes",
     "schedules",
     "set_threads",
     "threads",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from striate import maths as maths
     from striate import nests as nests
     from striate import optimizers as optimizers
+    from striate import recipes as recipes
     from striate import schedules as schedules
     from striate.graph.layer import Layer as Layer
     from striate.graph.layers import *  # noqa: F403  # listed in its stub
@@ -38,6 +39,7 @@ _MODULES = (
     "maths",
     "nests",
     "optimizers",
+    "recipes",
     "schedules",
 )
 _OBJECTS = {

@@ -6,6 +6,7 @@ import pytest
 import striate as st
 from networks import classifier, images_and_labels
 from striate.errors import DataError, GraphError, OptionError, ShapeError, StriateError
+from striate.functions.optimizer import Momentum
 from striate.model.network import core_of
 
 X, Y = images_and_labels(8)
@@ -138,10 +139,16 @@ OPTIONS = {
     "early-stopping-0": {"early_stopping": 0},
     "learning-rate-negative": {"learning_rate": -0.1},
     "learning-rate-nan": {"learning_rate": float("nan")},
+    "early-stopping-a-flag": {"early_stopping": True},
+    "keep-best-a-word": {"keep_best": "yes"},
+    "shuffle-a-number": {"shuffle": 2},
+    "standardize-none": {"standardize": None},
     "clip-norm-0": {"clip_norm": 0},
     "seed-negative": {"seed": -1},
     "optimizer-misspelt": {"optimizer": "adamm"},
     "optimizer-a-number": {"optimizer": 3},
+    "optimizer-a-class": {"optimizer": Momentum},
+    "monitor-a-number": {"monitor": 3},
     "schedule-misspelt": {"schedule": "cosin"},
     "loss-misspelt": {"loss": "cros-entropy"},
     "loss-a-number": {"loss": 3},
@@ -153,6 +160,7 @@ OPTIONS = {
     "validation-0": {"validation": 0.0},
     "validation-1": {"validation": 1},
     "validation-a-word": {"validation": "some"},
+    "validation-a-triple": {"validation": (X, Y, Y)},
     "validation-of-other-classes": {"validation": (X, Y + 7)},
     "validation-of-another-size": {"validation": (X[:, :5], Y)},
     "validation-without-weight": {"validation": 0.3, "sample_weight": np.eye(8)[0]},

@@ -184,7 +184,7 @@ def _train_and_report(
         say_confusion(out, tested.evaluation)
         say_worst(out, tested, part="test")
     else:
-        out.say("Without test images: each class has too few.")
+        out.say("No test accuracy: the classes have too few images for a test part.")
     pictures = _draw(run, files, options, out, history, tested)
     _conclude(out, run, model, pictures, options)
     out.result(
