@@ -164,8 +164,8 @@ def remove_abandoned(path: Path) -> None:
 def _lock(handle: int, *, wait: bool = True) -> None:
     """Lock a file until it is closed; raise OSError if another process has it and this cannot wait.
 
-    A file system without locks is no reason not to write: then nobody can lock the file, and it is
-    never taken for abandoned.
+    On a file system without locks, files are written without one. Then nobody can lock them, and
+    they are never considered abandoned.
     """
     if fcntl is None:
         return

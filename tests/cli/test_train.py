@@ -190,7 +190,7 @@ def test_folder_of_pictures(striate, picture_folder):
 
     assert result.exit_code == 0
     assert "2 classes (dark, light)" in result.stdout
-    assert "note: There was no test part, so 4 of 20 images" in result.stdout
+    assert "note: The data have no test part of their own: 4 of 20 images" in result.stdout
     assert load("striate-output/photos-net.safetensors").classes == ("dark", "light")
 
 
@@ -252,7 +252,7 @@ def test_place_for_the_model_is_checked_before_training(striate, tmp_path):
         (
             ("train", "digit"),
             (
-                "Unknown data set 'digit': there is no file or folder of that name. Did you mean "
+                "Unknown data set 'digit': no file or folder has that name. Did you mean "
                 "'digits'? The named data sets are digits, shapes, mnist, fashion-mnist, cifar10."
             ),
         ),

@@ -15,7 +15,7 @@ from striate.errors import DataError
 
 
 def records(*labels):
-    """Write records whose pixels tell channel, row and column apart."""
+    """Write records in which every channel, row and column has other pixels."""
     channel, row, column = np.indices((3, 32, 32))
     planes = (channel * 64 + row + column % 2 * 32).astype(np.uint8).tobytes()
     return b"".join(bytes([label]) + planes for label in labels)
@@ -47,7 +47,7 @@ def test_pixels_lie_where_the_format_has_them(tmp_path, pack):
 
 
 def test_real_files(shared_data):
-    """The cut of CIFAR-10 is read: the order and the first labels are those of the original."""
+    """The subset of CIFAR-10 has the order and the first labels of the original."""
     dataset = cifar.read_folder(shared_data / "cifar10-small")
 
     assert dataset.x.shape == (4000, 32, 32, 3)
@@ -68,7 +68,7 @@ def test_real_files(shared_data):
     ids=["empty", "truncated", "label"],
 )
 def test_bad_files_are_named(tmp_path, content, message):
-    """A file that is no whole number of records, or has other labels, is refused."""
+    """A file with an incomplete record or another label is refused."""
     path = tmp_path / "batch.bin"
     path.write_bytes(content)
 
@@ -79,7 +79,7 @@ def test_bad_files_are_named(tmp_path, content, message):
 
 
 def test_files_made_to_burst_are_refused(tmp_path, monkeypatch, message):
-    """A gzip'd file is unpacked up to a number of records that no data set has, and no further."""
+    """A compressed file is unpacked up to a limit that no data set reaches, and no further."""
     monkeypatch.setattr(cifar, "_MOST_RECORDS", 2)
     path = tmp_path / "batch.bin.gz"
     path.write_bytes(gzip.compress(bytes(1 << 20)))
@@ -115,7 +115,7 @@ def test_a_folder_without_batches_is_named(tmp_path, message):
 
 
 def test_the_archive_is_read_as_it_is(tmp_path):
-    """The published archive need not be unpacked."""
+    """The published archive is read without unpacking it."""
     path, checksum = archive(
         tmp_path, test_batch=records(5), data_batch_2=records(2), data_batch_1=records(1)
     )
@@ -127,7 +127,7 @@ def test_the_archive_is_read_as_it_is(tmp_path):
 
 
 def test_another_archive_is_not_opened(tmp_path):
-    """An archive with another checksum is refused before anything of it is unpacked."""
+    """An archive with another checksum is refused before it is unpacked."""
     path, checksum = archive(tmp_path, data_batch_1=records(1))
 
     with pytest.raises(DataError) as error:
@@ -141,7 +141,7 @@ def test_another_archive_is_not_opened(tmp_path):
 
 @given(start=st.sampled_from([b"", b"\x1f\x8b\x08\0"]), rest=st.binary(max_size=60))
 def test_random_bytes_are_refused(tmp_path_factory, start, rest):
-    """Fewer bytes than a record are a DataError, whatever they are."""
+    """Fewer bytes than a record are always a DataError."""
     path = tmp_path_factory.getbasetemp() / "random.bin"
     path.write_bytes(start + rest)
 

@@ -179,7 +179,7 @@ def test_integers_that_are_all_different_are_not_classes(message):
 
 
 def test_whole_floats_are_pointed_out():
-    """Floats that might be labels are used as numbers, and a note says so."""
+    """Floats that might be labels are used as numbers, with a note."""
     part = (np.zeros((2, 3, 3, 1), np.uint8), np.array([2, 1], np.float32))
 
     dataset = assemble(part, name="part", source="here")

@@ -40,7 +40,7 @@ def test_the_files_are_those_that_were_made(name, checksum):
 
 
 def test_the_files_are_small_and_carry_their_notice():
-    """All together they take at most 1.2 MB, and makers and license are beside them."""
+    """The files take at most 1.2 MB, with a file about their makers and license."""
     notice = (FOLDER / "NOTICE.txt").read_text()
 
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) <= 1_200_000
@@ -50,7 +50,7 @@ def test_the_files_are_small_and_carry_their_notice():
 
 
 def test_each_class_has_500_and_100_images():
-    """There are 5,000 training and 1,000 test images, as many of each class."""
+    """There are 5,000 training and 1,000 test images, the same number of each class."""
     (x, y), (x_test, y_test) = load("digits")
 
     assert (x.shape, x.dtype) == ((5000, 28, 28, 1), np.uint8)
@@ -61,7 +61,7 @@ def test_each_class_has_500_and_100_images():
 
 
 def test_they_are_the_first_of_each_class_in_the_order_of_mnist(shared_data):
-    """Read off MNIST itself, one image after another, the same images come in the same order."""
+    """The images are those of MNIST, in the same order."""
     full, parts = idx.read_folder(shared_data / "mnist"), load("digits")
 
     for (x, y), (x_full, y_full), count in (
@@ -79,7 +79,7 @@ def test_they_are_the_first_of_each_class_in_the_order_of_mnist(shared_data):
 
 
 def test_the_tool_makes_the_same_files(shared_data, tmp_path, capsys):
-    """From MNIST's files tools/make_digits.py makes what is shipped, and refuses other files."""
+    """tools/make_digits.py makes the files from MNIST's, and refuses other files."""
     script = Path(__file__).parents[2] / "tools" / "make_digits.py"
     tool = {"__name__": "make_digits", "__file__": str(script)}
     exec(compile(script.read_text(), script, "exec"), tool)  # a script, no module

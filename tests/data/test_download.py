@@ -1,4 +1,4 @@
-"""Downloads, from a server on this machine that behaves and misbehaves as servers do."""
+"""Downloads from a local server that fails in all the ways in which servers fail."""
 
 import contextlib
 import hashlib
@@ -18,10 +18,10 @@ CHECKSUM = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Handler(socketserver.StreamRequestHandler):
-    """Answer as the first folder of the address says."""
+    """Respond as the first folder of the address says."""
 
     def handle(self):
-        """Read one request and answer it."""
+        """Respond to one request."""
         path = self.rfile.readline().split()[1].decode()
         while self.rfile.readline().strip():
             pass
@@ -47,14 +47,14 @@ class Handler(socketserver.StreamRequestHandler):
             self.answer(body, length=len(CONTENT) if behavior == "broken" else len(body))
 
     def answer(self, body, *, status="200 OK", length=None):
-        """Send a status, a length and what there is."""
+        """Send a status, a length and the content."""
         size = len(body) if length is None else length
         self.wfile.write(f"HTTP/1.1 {status}\r\nContent-Length: {size}\r\n\r\n".encode() + body)
 
 
 @pytest.fixture
 def server(monkeypatch):
-    """Serve on the loopback address; give the addresses of its folders."""
+    """Serve on the loopback address; return the addresses of its folders."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as listening:
         listening.asked = []
@@ -79,7 +79,7 @@ def known(*mirrors, files=("one.bin",)):
 
 
 def test_files_come_whole_and_progress_is_told(server, tmp_path):
-    """All files appear, in a folder that is made, and the progress ends at the whole size."""
+    """All files are in a new folder, and the progress ends at the total size."""
     calls = []
 
     fetch(
@@ -97,7 +97,7 @@ def test_files_come_whole_and_progress_is_told(server, tmp_path):
 
 
 def test_what_is_there_is_not_asked_for(server, tmp_path):
-    """A file of the right name and size is left as it is; one of another size is fetched anew."""
+    """A file with the right name and size is kept; one of another size is downloaded again."""
     (tmp_path / "one.bin").write_bytes(CONTENT)
     (tmp_path / "two.bin").write_bytes(b"half")
 
@@ -111,7 +111,7 @@ def test_what_is_there_is_not_asked_for(server, tmp_path):
     "bad", ["missing", "short", "long", "other", "broken", "garbage", "silent", "stuck"]
 )
 def test_the_next_mirror_is_tried(server, tmp_path, bad):
-    """However a mirror fails, the next one is asked, and nothing of the first is kept."""
+    """If a mirror fails in any way, the next one is tried, and nothing of the first is kept."""
     mirrors = server.folder(bad), server.folder("good")
 
     fetch("set", known(*mirrors), tmp_path, timeout=0.2)
@@ -122,7 +122,7 @@ def test_the_next_mirror_is_tried(server, tmp_path, bad):
 
 
 def test_all_reasons_are_given(server, tmp_path):
-    """If no mirror serves, each is named with its reason, and so is what to put where."""
+    """If no mirror works, the error lists their reasons, and where to put the files."""
     names = ("missing", "short", "long", "other", "silent")
     mirrors = [server.folder(name) for name in names]
 
@@ -143,7 +143,7 @@ def test_all_reasons_are_given(server, tmp_path):
 
 
 def test_a_mirror_that_does_not_exist(tmp_path):
-    """A closed port is a reason like any other."""
+    """A closed port is one of the reasons."""
     with socketserver.TCPServer(("127.0.0.1", 0), Handler) as closed:
         address = f"http://127.0.0.1:{closed.server_address[1]}/"
 
@@ -152,7 +152,7 @@ def test_a_mirror_that_does_not_exist(tmp_path):
 
 
 def test_a_stop_leaves_nothing_behind(server, tmp_path):
-    """Stopped by the user in the middle, a download leaves no half file."""
+    """A download that the user stops leaves no partial file."""
 
     def stop(*_):
         raise KeyboardInterrupt
@@ -164,7 +164,7 @@ def test_a_stop_leaves_nothing_behind(server, tmp_path):
 
 
 def test_a_folder_that_cannot_be_made(tmp_path, message):
-    """A file in the place of the folder is named, with the remedy."""
+    """A file with the name of the folder is named in the error, with the remedy."""
     (tmp_path / "file").write_text("")
 
     with pytest.raises(DataError) as error:
@@ -174,7 +174,7 @@ def test_a_folder_that_cannot_be_made(tmp_path, message):
 
 
 def test_a_full_disk(server, tmp_path, monkeypatch):
-    """If the file cannot be written, that is said, and no other mirror is asked."""
+    """If the file cannot be written, the error says why, and no other mirror is tried."""
 
     def full(*_):
         raise OSError(28, "no space left on device")
@@ -199,7 +199,7 @@ def test_a_full_disk(server, tmp_path, monkeypatch):
     ],
 )
 def test_the_folder_for_caches(monkeypatch, platform, given, expected):
-    """Downloads go where the platform keeps caches, and where XDG_CACHE_HOME says."""
+    """Downloads go to the platform's folder for caches, or to XDG_CACHE_HOME."""
     monkeypatch.setattr("sys.platform", platform)
     monkeypatch.setenv("HOME", "/home/me")
     for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
@@ -211,7 +211,7 @@ def test_the_folder_for_caches(monkeypatch, platform, given, expected):
 
 
 def test_no_home(monkeypatch, message):
-    """Where the system knows no home, the remedy is named."""
+    """Without a home folder, the error has a remedy."""
 
     def nowhere():
         raise RuntimeError("Could not determine home directory.")

@@ -8,7 +8,7 @@ from striate.errors import OptionError
 
 
 def test_words_depend_on_everything_that_is_named():
-    """Another image, seed, epoch or purpose gives other words; the same gives the same."""
+    """Only the same image, seed, epoch and purpose give the same words."""
     base = {"seed": 1, "purpose": 2, "epoch": 3, "words": 9}
     first = draw(np.array([4]), **base)
 
@@ -23,14 +23,14 @@ def test_words_depend_on_everything_that_is_named():
 
 
 def test_more_words_begin_with_the_same():
-    """Asking for more words does not change the first ones."""
+    """Drawing more words does not change the first ones."""
     few, many = (draw(np.arange(3), seed=0, purpose=0, words=words) for words in (2, 11))
 
     np.testing.assert_array_equal(many[:, :2], few)
 
 
 def test_words_are_uniform():
-    """Each of ten numbers comes about as often as the others."""
+    """Each of ten numbers occurs about equally often."""
     numbers = below(draw(np.arange(10000), seed=0, purpose=0, words=5), 10)
 
     counts = np.bincount(numbers.ravel(), minlength=10)

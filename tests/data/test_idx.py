@@ -1,4 +1,4 @@
-"""IDX files: what is read, and what is said about files that cannot be."""
+"""IDX files: their values, and the errors for damaged ones."""
 
 import contextlib
 import gzip
@@ -31,7 +31,7 @@ def write_pair(folder, part="train", count=4):
 @pytest.mark.parametrize("dtype", ["u1", "i1", "i2", "i4", "f4", "f8"])
 @pytest.mark.parametrize("name", ["values", "values.gz"])
 def test_every_type_comes_back(tmp_path, name, dtype):
-    """What is written is read again, in each of the format's types, gzip'd or not."""
+    """A written array is read back exactly, in each of the format's types, compressed or not."""
     values = VALUES.astype(dtype)
 
     idx.write_idx(tmp_path / name, values)
@@ -60,7 +60,7 @@ def test_compressed_files_are_reproducible(tmp_path):
 
 
 def test_real_files(shared_data):
-    """MNIST's own files are read: 60,000 and 10,000 images, and the first labels."""
+    """MNIST's files hold 60,000 and 10,000 images, and known first labels."""
     dataset = idx.read_folder(shared_data / "mnist")
 
     assert dataset.x.shape == (60000, 28, 28, 1)
@@ -84,7 +84,7 @@ def test_real_files(shared_data):
 )
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 def test_bad_files_are_named(tmp_path, content, message, pack):
-    """A file that is not what its header says is refused, with the numbers."""
+    """A file that contradicts its header is refused, with the numbers."""
     path = tmp_path / "file"
     path.write_bytes(pack(content))
 
@@ -114,7 +114,7 @@ def test_damaged_compression_is_named(tmp_path, spoil, message):
 
 
 def test_no_more_is_unpacked_than_the_header_says(tmp_path, monkeypatch):
-    """A gzip file that would grow to a gigabyte behind an honest-looking header is left packed."""
+    """A gzip file of a gigabyte with a small array in its header is not unpacked."""
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(header(3, 4, 5)) + gzip.compress(bytes(1 << 20)) * 1000)
     unpacked = 0
@@ -134,7 +134,7 @@ def test_no_more_is_unpacked_than_the_header_says(tmp_path, monkeypatch):
 
 
 def test_a_missing_file_is_named(tmp_path, message):
-    """A file that is not there is named, with the system's reason."""
+    """A missing file is named, with the system's reason."""
     with pytest.raises(DataError) as error:
         idx.read_idx(tmp_path / "none")
 
@@ -162,7 +162,7 @@ def test_a_folder_of_two_pairs(tmp_path):
 
 
 def test_one_file_of_a_pair(tmp_path):
-    """The path of the images or of the labels gives that pair alone."""
+    """The path of the images or of the labels opens only that pair."""
     x_test = write_pair(tmp_path, "t10k")
     write_pair(tmp_path)
 
@@ -186,7 +186,7 @@ def test_a_lone_file_is_named(tmp_path, message):
 
 
 def test_several_training_pairs_are_named(tmp_path, message):
-    """Where it is open which files are meant, nothing is guessed."""
+    """If there are several training pairs, none is chosen."""
     write_pair(tmp_path, "letters-train")
     write_pair(tmp_path, "balanced-train")
 
@@ -197,7 +197,7 @@ def test_several_training_pairs_are_named(tmp_path, message):
 
 
 def test_other_counts_are_named(tmp_path, message):
-    """Images and labels of different number do not belong together."""
+    """Images and labels must have the same number."""
     write_pair(tmp_path)
     idx.write_idx(tmp_path / "train-labels-idx1-ubyte.gz", np.zeros(3, np.uint8))
 
@@ -212,7 +212,7 @@ def test_other_counts_are_named(tmp_path, message):
     rest=st.binary(max_size=60),
 )
 def test_random_bytes_end_in_an_array_or_a_striate_error(tmp_path_factory, start, rest):
-    """Whatever is in a file, reading it gives an array or a DataError."""
+    """Reading random bytes gives an array or a DataError."""
     path = tmp_path_factory.getbasetemp() / "random.idx"
     path.write_bytes(start + rest)
 

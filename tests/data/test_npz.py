@@ -155,7 +155,7 @@ def test_an_array_of_names(tmp_path):
 
 
 def test_float_targets_stay_numbers(tmp_path):
-    """Floats are targets, not labels: they become float32, and there are no classes."""
+    """Floats are targets, not labels: they become float32, without classes."""
     np.savez(tmp_path / "data.npz", x=X / 255, y=Y / 2)
 
     dataset = npz.read_file(tmp_path / "data.npz")

@@ -67,7 +67,7 @@ def test_a_test_part_of_its_own(tmp_path, train, test):
 
 @pytest.mark.parametrize("name", ["val", "valid", "Validation"])
 def test_a_validation_part_without_a_test_part_is_the_test_part(tmp_path, name):
-    """As in ImageNet's layout; a note says so."""
+    """As in ImageNet's layout, with a note."""
     draw(tmp_path / "train" / "ant" / "a.png")
     draw(tmp_path / "train" / "cat" / "a.png")
     draw(tmp_path / name / "cat" / "a.png", 7)
@@ -75,7 +75,7 @@ def test_a_validation_part_without_a_test_part_is_the_test_part(tmp_path, name):
     dataset = read_folder(tmp_path)
 
     assert dataset.y_test.tolist() == [1]
-    assert dataset.notes == (f"There is no test folder, so {name} (1 picture) is the test part.",)
+    assert dataset.notes == (f"Without a test folder, {name} (1 picture) is the test part.",)
 
 
 def test_what_is_left_out_is_noted(tmp_path):
@@ -108,7 +108,7 @@ def test_what_is_left_out_is_noted(tmp_path):
 @pytest.mark.parametrize("name", ["train", "test", "val"])
 @pytest.mark.parametrize("inner", ["", "old/"])
 def test_a_class_may_have_the_name_of_a_part(tmp_path, name, inner):
-    """Among plane and car, train is a class, also if its pictures are in a folder of their own."""
+    """Among plane and car, train is a class, even if its pictures are in an inner folder."""
     for other in ("plane", "car"):
         draw(tmp_path / other / "a.png")
     draw(tmp_path / name / f"{inner}a.png")

@@ -1,4 +1,4 @@
-"""Bringing images to one size, and to gray or color."""
+"""Resizing images, and converting them to gray or color."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def picture():
 
 
 def test_fit_keeps_everything_and_the_proportions():
-    """The whole picture is there, half as large, between black bars."""
+    """The whole picture is kept, half as large, between black bars."""
     found = np.asarray(as_rule("fit")(picture(), (4, 4)))
 
     assert found.shape == (4, 4)
@@ -26,14 +26,14 @@ def test_fit_keeps_everything_and_the_proportions():
 
 
 def test_crop_keeps_the_proportions_and_fills_the_size():
-    """What stands over on both sides is cut off evenly; nothing is resized here."""
+    """Both sides are cut off evenly, without resizing."""
     found = np.asarray(as_rule("crop")(picture(), (4, 4)))
 
     np.testing.assert_array_equal(found, np.asarray(picture())[:, 2:6])
 
 
 def test_stretch_shows_everything():
-    """All columns are there, none of the rows is black."""
+    """All columns are kept, and no row is black."""
     found = np.asarray(as_rule("stretch")(picture(), (4, 4)))
 
     assert found.shape == (4, 4)
@@ -44,7 +44,7 @@ def test_stretch_shows_everything():
 @pytest.mark.parametrize("rule", ["fit", "crop", "stretch"])
 @pytest.mark.parametrize("shape", [(1, 1000), (1000, 1), (1, 1), (3, 7)])
 def test_every_size_becomes_every_size(rule, shape):
-    """Even the thinnest picture is brought to the size, and one of that size is left alone."""
+    """Even the thinnest picture is resized, and one of the right size is unchanged."""
     image = Image.fromarray(np.full(shape, 99, np.uint8))
 
     found = as_rule(rule)(image, (5, 6))
@@ -56,7 +56,7 @@ def test_every_size_becomes_every_size(rule, shape):
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_arrays_are_resized_as_pictures_are(channels):
-    """An array of uint8 images is resized as a file with the same pixels is."""
+    """An array of uint8 images is resized like a file with the same pixels."""
     x = np.random.default_rng(0).integers(0, 256, (2, 6, 9, channels), np.uint8)
 
     found = convert(x, size=(4, 5), channels=None, resize="crop")
@@ -68,7 +68,7 @@ def test_arrays_are_resized_as_pictures_are(channels):
 
 
 def test_floats_are_resized_as_floats():
-    """A constant float image keeps its value, which need not be in 0 to 255."""
+    """A constant float image keeps its value, also beyond 0 to 255."""
     x = np.full((1, 6, 9, 2), -3.25, np.float32)
 
     found = convert(x, size=4, channels=None, resize="stretch")
@@ -103,7 +103,7 @@ def test_float_color_becomes_gray_by_the_same_weights():
 
 
 def test_nothing_to_do_is_nothing_done():
-    """Images that have the size and the channels already are returned as they are."""
+    """Images that already have the size and the channels are returned unchanged."""
     x = np.zeros((2, 6, 9, 1), np.uint8)
 
     assert convert(x, size=(6, 9), channels=1, resize="fit") is x
@@ -117,7 +117,7 @@ def test_nothing_to_do_is_nothing_done():
     ],
 )
 def test_other_images_are_refused(shape, options, message):
-    """Images of other channels or more axes cannot be changed."""
+    """Images with other channels or more axes are refused."""
     with pytest.raises(DataError) as error:
         convert(np.zeros(shape, np.uint8), **options, resize="fit")
 

@@ -9,7 +9,7 @@ from striate.errors import OptionError
 
 
 def correlate(image, kernel):
-    """Filter as the book does: cross-correlation, stride 1, zero padding 1."""
+    """Filter like the book: cross-correlation, stride 1, zero padding 1."""
     windows = sliding_window_view(np.pad(image, 1), kernel.shape)
     return np.einsum("ijuv,uv->ij", windows, kernel)
 
@@ -49,7 +49,7 @@ def test_the_diamond_of_figure_8_4():
     ],
 )
 def test_the_filtered_figures_8_6_and_8_7(figure, largest):
-    """Each template answers most to its own strokes, with the book's largest values."""
+    """Each template responds most to its own strokes, with the book's largest values."""
     found = {name: correlate(figure(), kernel).max() for name, kernel in shapes.KERNELS.items()}
 
     assert found == largest
@@ -71,14 +71,14 @@ def test_the_pooled_figure_8_8(figure, kernel, pooled):
 
 
 def test_templates_cannot_be_changed():
-    """The book's kernels are the same for all who use them."""
+    """The book's kernels cannot be changed."""
     with pytest.raises(ValueError, match="read-only"):
         shapes.KERNELS["slash"][0, 0] = 2
 
 
 @pytest.mark.parametrize("size", [7, 8, 15, 32])
 def test_generated_figures_are_whole(size):
-    """Without noise each image is one figure of some radius at some place, and both are varied."""
+    """Without noise each image is one figure, and radius and position vary."""
     x, y = shapes.generate(200, size=size, noise=0, seed=4)
 
     assert x.shape == (200, size, size, 1)
@@ -102,7 +102,7 @@ def test_generated_figures_are_whole(size):
 
 
 def test_noise_has_the_deviation_that_is_asked_for():
-    """Paper with noise deviates half as much below as above, for what is below 0 is cut off."""
+    """Noise on paper has half its variance, since values below 0 are cut off."""
     x, y = shapes.generate(400, noise=0.1, seed=0)
     clean, _ = shapes.generate(400, noise=0, seed=0)
 
@@ -130,7 +130,7 @@ def test_the_seed_decides():
     ],
 )
 def test_what_cannot_be_drawn_is_refused(call, message):
-    """Too little room is refused, with the room that is needed."""
+    """Images that are too small are refused, with the smallest size."""
     with pytest.raises(OptionError) as error:
         call()
 

@@ -50,12 +50,12 @@ def write_pictures(folder):
 
 
 def test_every_name_is_known():
-    """These names are promised in the documentation."""
+    """The documentation lists these names."""
     assert NAMES == ("digits", "shapes", "mnist", "fashion-mnist", "cifar10")
 
 
 def test_digits():
-    """The digits carry their name, their classes and their makers."""
+    """The digits have their name, their classes and their makers."""
     dataset = open_dataset("digits")
 
     assert dataset.name == "digits"
@@ -67,7 +67,7 @@ def test_digits():
 
 
 def test_shapes_are_drawn_at_the_size():
-    """Shapes have the book's size unless another is asked for, and the seed decides."""
+    """Shapes have the book's size by default, and depend on the seed."""
     (x, y), (x_test, _) = load("shapes")
 
     assert x.shape == (2000, 15, 15, 1)
@@ -78,7 +78,7 @@ def test_shapes_are_drawn_at_the_size():
 
 
 def test_size_and_channels_of_any_data():
-    """Images of every source are brought to the size and the channels."""
+    """Images of every source are converted to the size and the channels."""
     dataset = open_dataset("digits", size=32, channels=3)
 
     assert dataset.x.shape == (5000, 32, 32, 3)
@@ -86,7 +86,7 @@ def test_size_and_channels_of_any_data():
 
 
 def test_a_name_is_looked_for_in_the_folder_given(tmp_path):
-    """The folder that is given is read, and no other."""
+    """Only the given folder is read."""
     folder = write_mnist(tmp_path / "here", level=9)
     write_mnist(tmp_path / "cache" / "striate" / "data" / "mnist")
 
@@ -106,7 +106,7 @@ def test_home_in_striate_data_is_expanded(tmp_path, monkeypatch):
 
 
 def test_a_name_is_looked_for_in_striate_data_and_then_in_the_cache(tmp_path, monkeypatch):
-    """STRIATE_DATA comes first; where it lacks the data, the cache is read."""
+    """STRIATE_DATA comes first; if it lacks the data, the cache is read."""
     write_mnist(tmp_path / "data" / "mnist", level=1)
     write_mnist(tmp_path / "cache" / "striate" / "data" / "mnist", level=2)
     write_mnist(tmp_path / "cache" / "striate" / "data" / "fashion-mnist", level=3)
@@ -121,7 +121,7 @@ def test_a_name_is_looked_for_in_striate_data_and_then_in_the_cache(tmp_path, mo
 
 
 def test_a_name_is_downloaded_into_the_cache(tmp_path, monkeypatch):
-    """What is nowhere is downloaded once, checked, and read from the cache ever after."""
+    """Missing data are downloaded once, checked, and then read from the cache."""
     served = write_mnist(tmp_path / "served", level=4)
     contents = {path.name: path.read_bytes() for path in served.iterdir()}
     files = tuple(
@@ -142,7 +142,7 @@ def test_a_name_is_downloaded_into_the_cache(tmp_path, monkeypatch):
 
 
 def test_what_is_nowhere_says_what_to_put_where(tmp_path, message):
-    """Without a download the text names the files and the places for them."""
+    """Without a download, the error lists the files and where to put them."""
     with pytest.raises(DataError) as error:
         load("mnist", download=False)
 
@@ -151,7 +151,7 @@ def test_what_is_nowhere_says_what_to_put_where(tmp_path, message):
 
 
 def test_cifar10_is_read_unpacked_or_as_its_archive(tmp_path, monkeypatch):
-    """The binary files are read, or the published archive as it is."""
+    """The binary files are read, or the published archive."""
     unpacked, packed = tmp_path / "unpacked", tmp_path / "packed"
     files = [write_cifar(unpacked, "data_batch_1"), write_cifar(unpacked, "test_batch", 10)]
     packed.mkdir()
@@ -176,7 +176,7 @@ def test_cifar10_is_read_unpacked_or_as_its_archive(tmp_path, monkeypatch):
 
 
 def test_real_data_by_name(shared_data, monkeypatch):
-    """With STRIATE_DATA, MNIST and Fashion-MNIST are opened by name, whole."""
+    """With STRIATE_DATA, MNIST and Fashion-MNIST are opened by name."""
     monkeypatch.setenv("STRIATE_DATA", str(shared_data))
 
     for name in ("mnist", "fashion-mnist"):
@@ -188,7 +188,7 @@ def test_real_data_by_name(shared_data, monkeypatch):
 
 
 def test_paths_of_every_kind(tmp_path):
-    """Folders of pictures, of IDX and of CIFAR files, and single files, are told apart."""
+    """Folders of pictures, of IDX and of CIFAR files, and single files are distinguished."""
     np.savez(tmp_path / "data.npz", x=np.zeros((10, 4, 5)), y=np.arange(10) % 2)
     write_mnist(tmp_path / "idx")
     batch = write_cifar(tmp_path / "cifar")
@@ -217,7 +217,7 @@ def test_paths_of_every_kind(tmp_path):
 
 
 def test_pictures_in_the_size_that_is_asked_for(tmp_path):
-    """Size, channels and rule reach the pictures."""
+    """Size, channels and rule apply to the pictures."""
     folder = write_pictures(tmp_path / "pictures")
 
     dataset = open_dataset(folder, size=(8, 10), channels=3, resize="stretch")
@@ -229,7 +229,7 @@ def test_pictures_in_the_size_that_is_asked_for(tmp_path):
 
 
 def test_a_part_is_held_out_of_a_path(tmp_path):
-    """Of data without a test part a share is held out, or none."""
+    """A fraction of data without a test part is held out, or none."""
     folder = write_pictures(tmp_path / "pictures")
 
     assert open_dataset(folder).y_test.tolist() == [0, 1]
@@ -237,7 +237,7 @@ def test_a_part_is_held_out_of_a_path(tmp_path):
 
 
 def test_a_path_may_be_a_text_and_a_name_goes_first(tmp_path, monkeypatch):
-    """A folder called as a data set is reached with ./ before it."""
+    """A folder with the name of a data set is opened with ./ before its name."""
     write_mnist(tmp_path / "digits")
     monkeypatch.chdir(tmp_path)
 
@@ -260,7 +260,7 @@ def test_a_path_may_be_a_text_and_a_name_goes_first(tmp_path, monkeypatch):
     ids=["near", "nothing", "long", "empty", "kind", "folder", "letters", "one class"],
 )
 def test_data_that_cannot_be_opened(tmp_path, call, message):
-    """What is not there, or is of no known kind, is named, with what could be given instead."""
+    """Missing files and unknown formats are named, with what to give instead."""
     folder = tmp_path / "given"
     folder.mkdir()
     (folder / "letter.txt").write_text("Dear reader")
@@ -281,7 +281,7 @@ def test_data_that_cannot_be_opened(tmp_path, call, message):
     ],
 )
 def test_options_that_do_not_go_together(options, message):
-    """Options that mean nothing for a source are refused, not passed over."""
+    """Options that do not apply to a source are refused, not ignored."""
     with pytest.raises(OptionError) as error:
         open_dataset(**options)
 

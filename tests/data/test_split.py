@@ -11,7 +11,7 @@ from striate.errors import OptionError
 
 
 def dataset(y, test=None):
-    """Make a data set in which each image is its own number."""
+    """Make a data set in which the pixel of each image is its index."""
     y = np.asarray(y)
     x = np.arange(len(y), dtype=np.float32).reshape(-1, 1, 1, 1)
     return assemble((x, y), test and (x[:test], y[:test]), name="numbers", source="here")
@@ -23,7 +23,7 @@ def dataset(y, test=None):
     seed=st.integers(0, 2**64 - 1),
 )
 def test_a_share_of_each_class_is_held_out(counts, share, seed):
-    """Of each class the share is held out, rounded, at least one image and never all."""
+    """A fraction of each class is held out, rounded, at least one image and never all."""
     y = np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))
 
     parts = hold_out(dataset(y), share=share, seed=seed)
@@ -48,12 +48,15 @@ def test_labels_stay_with_their_images_in_the_order_of_the_file():
 
 
 def test_a_fifth_is_held_out_if_nothing_is_asked_for():
-    """Without a share and a test part, a fifth of each class is held out, and that is said."""
+    """By default, a fifth of each class is held out, with a note."""
     parts = hold_out(dataset([0, 1] * 50), share=None, seed=3)
 
     assert len(parts.x) == 80
-    held = "20 of 100 images (20% of each class, seed 3) were held out as one."
-    assert parts.notes == (f"There was no test part, so {held}",)
+    note = (
+        "The data have no test part of their own: 20 of 100 images (20% of each class, seed 3) "
+        "were held out."
+    )
+    assert parts.notes == (note,)
 
 
 def test_the_seed_decides():
@@ -76,21 +79,21 @@ def test_the_same_images_for_ever():
 
 
 def test_targets_are_held_out_from_all():
-    """Float targets have no classes; the share is one of all images."""
+    """Float targets have no classes; the fraction is one of all images."""
     parts = hold_out(dataset(np.linspace(0, 1, 10, dtype=np.float32)), share=0.3, seed=0)
 
     assert (len(parts.x), len(parts.x_test)) == (7, 3)
 
 
 def test_nothing_is_held_out_of_a_share_of_0():
-    """A share of 0 leaves the test part empty."""
+    """A fraction of 0 leaves the test part empty."""
     whole = dataset([0, 1])
 
     assert hold_out(whole, share=0, seed=0) is whole
 
 
 def test_a_test_part_is_kept():
-    """Data with a test part of their own keep it as it is."""
+    """Data with a test part of their own keep it unchanged."""
     whole = dataset([0, 1, 1], test=2)
 
     assert hold_out(whole, share=None, seed=0) is whole
@@ -104,7 +107,7 @@ def test_a_test_part_is_kept():
     ],
 )
 def test_shares_that_cannot_be_are_refused(share, test, message):
-    """What is no share is refused, and so is a share of data with a test part of their own."""
+    """Only fractions are accepted, and only for data without a test part of their own."""
     with pytest.raises(OptionError) as error:
         hold_out(dataset([0, 1, 1], test), share=share, seed=0)
 

@@ -44,7 +44,7 @@ def test_the_same_images_in_another_form(images):
 
 
 def test_half_precision_and_truth_values_are_images():
-    """float16 and boolean images are taken as they are."""
+    """float16 and boolean images are used unchanged."""
     network = classifier()
     half, truth = FLOATS.astype(np.float16), X > 100
 
@@ -184,7 +184,7 @@ def test_several_outputs_by_list_and_by_name():
 
 
 def test_standardized_images_have_mean_0_and_deviation_1():
-    """Mean and deviation are learned for each channel, from the training part alone."""
+    """Mean and standard deviation are learned for each channel."""
     x = np.random.default_rng(0).normal([3.0, -50.0], [2.0, 10.0], (40, 6, 5, 2))
     x[..., 1] = np.where(x[..., 1] > -50, -40.0, -60.0)
     learned = Preprocessing().standardized({"input": x})

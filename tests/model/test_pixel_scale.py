@@ -187,7 +187,7 @@ def test_a_validation_part_on_another_scale_gets_a_warning():
 
 @pytest.mark.parametrize("standardize", [False, True])
 def test_outliers_and_dark_images_are_on_the_same_scale(standardize):
-    """A few times brighter, or darker, is no other scale."""
+    """A few times brighter, or darker, is still the same scale."""
     network = trained(RNG.normal(0, 1, (60, 6, 6, 1)), standardize=standardize)
     network.predict(RNG.normal(0, 1, (500, 6, 6, 1)) * 3)
     network.predict(RNG.normal(0, 1, (1, 6, 6, 1)) * 0.2)
@@ -201,7 +201,7 @@ def test_outliers_and_dark_images_are_on_the_same_scale(standardize):
 def test_training_anew_learns_the_new_scale():
     """A network trained on another scale is compared with that."""
     network = trained()
-    with pytest.warns(StriateWarning, match="used as they are"):
+    with pytest.warns(StriateWarning, match="used unchanged"):
         network.fit(X.astype(float), Y, epochs=1)
 
     network.predict(X.astype(float))
@@ -260,7 +260,7 @@ def test_scaling_is_one_multiplication():
 
 
 def test_dark_integers_of_an_eighth_are_bright_enough():
-    """Exactly an eighth of the range is no warning."""
+    """Exactly an eighth of the range gives no warning."""
     warn_of_scale(np.array([[[[32]]]], np.uint8), "x")
     with pytest.warns(StriateWarning, match="largest value is 31"):
         warn_of_scale(np.array([[[[31]]]], np.uint8), "x")

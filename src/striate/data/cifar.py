@@ -152,7 +152,7 @@ def read_folder(folder: Path) -> Dataset:
     Raises
     ------
     DataError
-        If there is no file for training, or one cannot be used.
+        If no file is found, or one cannot be used.
 
     Sources
     -------

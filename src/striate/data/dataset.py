@@ -21,7 +21,7 @@ MOST_CLASSES = 100_000
 """More classes than any set of pictures has; many different integers are numbers, not labels."""
 
 _MANY = 1000
-"""Classes from which on fewer than two images of each, on average, are taken for a mistake."""
+"""More classes than this, with fewer than two images of each on average, are a mistake."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,8 +32,8 @@ class Dataset:
     ----------
     x, x_test
         Images, ``(n, rows, columns, channels)``; gray ones have one channel. uint8 from 0 to 255,
-        uint16 from 0 to 65,535, or float32 as the file has them. ``x_test`` is empty if there is no
-        test part.
+        uint16 from 0 to 65,535, or float32 as the file has them. ``x_test`` is empty
+        without a test part.
     y, y_test
         For each image the index of its class, int64, or float32 targets.
     classes
@@ -90,8 +90,8 @@ def as_images(values: Array, *, where: str) -> Array:
     Raises
     ------
     DataError
-        If there are no images, too few axes, no numbers, values out of range or not finite, or
-        channels before rows and columns.
+        If the array is empty, has too few axes, holds anything but numbers, has values out of range
+        or not finite, or has channels before rows and columns.
 
     Examples
     --------
@@ -346,7 +346,7 @@ def class_values(*labels: Array, where: str) -> tuple[Value, ...]:
     Raises
     ------
     DataError
-        If there are so many that they cannot be classes.
+        If there are too many to be classes.
 
     Examples
     --------

@@ -38,7 +38,7 @@ def cache_folder() -> Path:
         return user_cache() / "data"
     except RuntimeError as error:
         raise DataError(
-            f"There is no folder for downloaded data: {error} Set XDG_CACHE_HOME to a folder, or "
+            f"Cannot find a folder for downloaded data: {error} Set XDG_CACHE_HOME to a folder, or "
             "give the folder that has the data."
         ) from error
 

@@ -89,7 +89,7 @@ def _read_header(file: IO[bytes], path: Path) -> tuple[np.dtype, tuple[int, ...]
 
 
 def is_idx(start: bytes) -> bool:
-    """Tell whether a file's first four bytes are those of an IDX file.
+    """Whether a file's first four bytes are those of an IDX file.
 
     Parameters
     ----------
@@ -248,7 +248,7 @@ def read_folder(folder: Path) -> Dataset:
     Raises
     ------
     DataError
-        If there is no pair, it is unclear which pair is which, or a file cannot be used.
+        If no pair is found, it is unclear which pair is which, or a file cannot be used.
 
     Sources
     -------

@@ -2,12 +2,12 @@
 
 ::
 
-    photos/cat/1.png  photos/dog/7.png                                  classes
-    photos/Train/cat/1.png  photos/Test/cat/7.png  photos/val/cat/9.png parts, each with classes
+    photos/cat/1.png        photos/dog/7.png       classes
+    photos/Train/cat/1.png  photos/Test/cat/7.png  parts, each with classes
 
-A subfolder is a part if its name says so, in any case, and it holds folders rather than pictures:
-a class may be called ``train`` too. Nothing is left out silently: the data set's notes list what
-was not read.
+A subfolder is a part if it has the name of one, in any case, and it holds folders rather than
+pictures: a class may be called ``train`` too. Nothing is left out silently: the data set's notes
+list what was not read.
 """
 
 from collections import Counter
@@ -108,7 +108,7 @@ def read_folder(
 
 
 def _parts(folder: Path) -> tuple[Path, Path | None, list[str]]:
-    """Find the folders of the training and of the test part, and say what is left out."""
+    """Find the folders of the training and of the test part, and note what is left out."""
     parts: dict[str, list[Path]] = {"train": [], "test": [], "validation": []}
     others: list[Path] = []
     for entry in _folders_in(folder):
@@ -138,11 +138,11 @@ def _parts(folder: Path) -> tuple[Path, Path | None, list[str]]:
 def _test_part(
     folder: Path, test: Path | None, validation: Path | None, others: Iterable[Path]
 ) -> tuple[Path | None, list[str]]:
-    """Choose the test part next to a training part, and say what is left out."""
+    """Choose the test part next to a training part, and note what is left out."""
     notes: list[str] = []
     if validation is not None and test is None:
         notes.append(
-            f"There is no test folder, so {shown(validation.name)} "
+            f"Without a test folder, {shown(validation.name)} "
             f"({_pictures(len(_pictures_in(validation)))}) is the test part."
         )
         test, validation = validation, None
@@ -225,12 +225,12 @@ def _check_classes(folder: Path, train: Mapping[str, _Found], test: Mapping[str,
 
 
 def _only(others: Sequence[Path]) -> str:
-    """Say which other files a class folder holds."""
+    """Describe the other files of a class folder."""
     return f", only {_endings(others)}" if others else ""
 
 
 def _remedy(others: Sequence[Path]) -> str:
-    """Say what makes a class folder without pictures usable."""
+    """Return the remedy for a class folder without pictures."""
     plug_in = _plug_in(others)
     if plug_in is not None:
         return f"Install the plug-in that reads them with pip install {plug_in}."
@@ -238,7 +238,7 @@ def _remedy(others: Sequence[Path]) -> str:
 
 
 def _notes_on_layout(layout: Layout, count: int, resize: str) -> list[str]:
-    """Say how many pictures were resized or lost bits."""
+    """Note the number of pictures that were resized or lost bits."""
     notes: list[str] = []
     if layout.changed:
         notes.append(
@@ -254,7 +254,7 @@ def _notes_on_layout(layout: Layout, count: int, resize: str) -> list[str]:
 
 
 def _notes_on_skipped(skipped: Sequence[Path]) -> list[str]:
-    """Say which files were skipped, by ending, and what would read them."""
+    """Note which files were skipped, by ending, and what would read them."""
     loose = [path for path in skipped if is_picture(path)]
     others = [path for path in skipped if not is_picture(path)]
     notes = _notes_on_loose(loose)
@@ -269,7 +269,7 @@ def _notes_on_skipped(skipped: Sequence[Path]) -> list[str]:
 
 
 def _notes_on_loose(loose: Sequence[Path]) -> list[str]:
-    """Say how many pictures are in no class folder."""
+    """Note the number of pictures outside the class folders."""
     if not loose:
         return []
     many = len(loose) > 1
@@ -289,7 +289,7 @@ def _endings(paths: Sequence[Path]) -> str:
 
 
 def _plug_in(paths: Iterable[Path]) -> str | None:
-    """Name the package that would read the first of some files that a plug-in reads."""
+    """Return the package that would read the first of some files that a plug-in reads."""
     return next(filter(None, (plug_in_for(path.suffix.lower()) for path in paths)), None)
 
 

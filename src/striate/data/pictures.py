@@ -91,7 +91,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class _Header:
-    """What the header of a picture says; for 32-bit integers also the largest gray level."""
+    """The header of a picture, and for 32-bit integers its largest gray level."""
 
     rows: int
     columns: int
@@ -137,7 +137,7 @@ def read_pictures(
     Raises
     ------
     DataError
-        If there are no pictures, or one cannot be read or claims too many pixels.
+        If ``paths`` is empty, or a picture cannot be read or claims too many pixels.
     OptionError
         If the size, the channels or the rule is not valid.
     OutOfMemoryError
@@ -171,13 +171,13 @@ def survey(
     Raises
     ------
     DataError
-        If there are no pictures, or one cannot be read.
+        If ``files`` is empty, or a picture cannot be read.
     OptionError
         If the size or the channels are not valid.
     """
     if not files:
         raise DataError(
-            "There are no pictures to read; expected at least one file. Check the folder or the "
+            "Got an empty list of pictures; expected at least one file. Check the folder or the "
             "pattern."
         )
     chosen = None if size is None else as_size(size)
@@ -242,7 +242,7 @@ def decode(files: Sequence[Path], layout: Layout, *, resize: str) -> Array:
 
 
 def is_picture(path: Path) -> bool:
-    """Tell by its name whether a file is a picture.
+    """Whether a file is a picture, by its name.
 
     Parameters
     ----------
@@ -370,7 +370,7 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 
 def _has_color(picture: Image.Image) -> bool:
-    """Tell from a picture's mode, or its palette, whether it can show colors."""
+    """Whether a picture can show colors, by its mode or its palette."""
     if picture.mode in ("P", "PA"):
         picture.load()
         palette = np.array(picture.getpalette("RGB"), int).reshape(-1, 3)
@@ -379,12 +379,12 @@ def _has_color(picture: Image.Image) -> bool:
 
 
 def _is_deep(picture: Image.Image) -> bool:
-    """Tell whether a picture holds gray levels of more than 8 bits."""
+    """Whether a picture holds gray levels of more than 8 bits."""
     return picture.mode.startswith(("I", "F"))
 
 
 def _is_reduced(picture: Image.Image) -> bool:
-    """Tell whether Pillow decodes a picture with fewer bits than it has: 16 for each color."""
+    """Whether Pillow decodes a picture with fewer bits than it has: 16 for each color."""
     tiles = getattr(picture, "tile", None)
     if _is_deep(picture) or not tiles:
         return False

@@ -152,7 +152,7 @@ def generate(
     Raises
     ------
     OptionError
-        If there are no images, the images are too small, or the noise is negative.
+        If the images are too few or too small, or the noise is negative.
     OutOfMemoryError
         If there is not enough memory for them.
 
@@ -201,7 +201,7 @@ def dataset(count: int = 2400, *, size: int = SIZE, noise: float = 0.1, seed: in
     Raises
     ------
     OptionError
-        If there are no images, the images are too small, or the noise is negative.
+        If the images are too few or too small, or the noise is negative.
 
     Sources
     -------

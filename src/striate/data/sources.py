@@ -253,7 +253,7 @@ def _read_known(known: Known, folder: Path) -> Dataset:
 
 
 def _label(dataset: Dataset, name: str, classes: tuple[Value, ...], notice: str) -> Dataset:
-    """Give a data set its name, and replace the values of its labels by its classes."""
+    """Name a data set, and replace the values of its labels by its classes."""
     if dataset.classes == classes:
         return dataclasses.replace(dataset, name=name, notice=notice)
     values = np.array(dataset.classes)
@@ -293,7 +293,7 @@ def _open_path(
         return _open_file(path)
     near = difflib.get_close_matches(path.name, NAMES, n=1)
     raise DataError(
-        f"Unknown data set {shown(path)!r}: there is no file or folder of that name. "
+        f"Unknown data set {shown(path)!r}: no file or folder has that name. "
         + (f"Did you mean {near[0]!r}? " if near else "Check the path. ")
         + f"The named data sets are {', '.join(NAMES)}."
     )
@@ -317,7 +317,7 @@ def _open_folder(
 
 
 def _loose_pictures(folder: Path) -> str:
-    """Say how many pictures are in a folder itself."""
+    """Describe the pictures in a folder that are not in class folders."""
     count = sum(path.is_file() and is_picture(path) for path in list_folder(folder))
     return f", only {count:,} picture{'s' * (count > 1)} without class folders" if count else ""
 

@@ -64,8 +64,8 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
     require_memory(dataset.x.nbytes, f"Splitting the images of {dataset.name} needs")
     held = held_out(dataset.y, share, seed)
     note = (
-        f"There was no test part, so {np.count_nonzero(held):,} of {len(held):,} images "
-        f"({share:.0%} of each class, seed {seed}) were held out as one."
+        f"The data have no test part of their own: {np.count_nonzero(held):,} of {len(held):,} "
+        f"images ({share:.0%} of each class, seed {seed}) were held out."
     )
     return dataclasses.replace(
         dataset,

@@ -1,8 +1,8 @@
 """Reading files of unknown origin: through gzip if they are compressed, and never more than asked.
 
 All readers of data files open them here. So a file that is missing, damaged or a compression bomb
-ends in the same words everywhere, and memory grows with what was read, not with what a header
-claims.
+ends in the same words everywhere, and memory grows with the content, not with the claims of a
+header.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """From a user's images to the arrays of the equations: checks, axis order, pixel scale.
 
 Pixels of an integer type are scaled by the largest value of the type, so that inputs reach from 0
-to 1: uint8 by 1/255, uint16 by 1/65,535. Floats are used as they are. Other integer types have no
+to 1: uint8 by 1/255, uint16 by 1/65,535. Floats are used unchanged. Other integer types have no
 largest value that images use, and are refused. Two traps remain, and each of them gets a warning:
 floats that nobody scaled (:func:`warn_of_scale`), and images on another scale than those that the
 network was trained on (:class:`PixelRange`).
@@ -320,9 +320,9 @@ def warn_of_scale(images: Array, name: str) -> None:
         lowest = float(images.min())
         divide = "" if lowest < 0 else f"{name} / {_divisor(highest)} or "
         _warn(
-            f"{name} has float values from {lowest:.4g} to {highest:.4g}, which are used as they "
-            f"are; expected about 0 to 1, or mean 0 and standard deviation 1. Training on such "
-            f"large values is slow or diverges. Use {divide}standardize=True."
+            f"{name} has float values from {lowest:.4g} to {highest:.4g}, which are used "
+            f"unchanged; expected about 0 to 1, or mean 0 and standard deviation 1. Training on "
+            f"such large values is slow or diverges. Use {divide}standardize=True."
         )
 
 
@@ -370,7 +370,7 @@ def check_images(
     Raises
     ------
     DataError
-        If the dtype is not one of images, a value is NaN or infinite, or there are no images.
+        If the dtype is not one of images, a value is NaN or infinite, or the array is empty.
     ShapeError
         If the shape is not the input's.
 
@@ -415,7 +415,7 @@ def _wrong_dtype(images: Array, name: str, *, pixels: bool) -> str:
         remedy = f"Use {name}.astype(np.float32){divide}."
     return (
         f"{name} has dtype {images.dtype}{values}; expected uint8 (divided by 255), uint16 "
-        f"(divided by 65,535) or a float type (used as it is). {remedy}"
+        f"(divided by 65,535) or a float type (used unchanged). {remedy}"
     )
 
 
