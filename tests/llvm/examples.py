@@ -20,7 +20,7 @@ def images(*shape):
 
 def example(*texts, shapes, tables=None, adds=(), **arrays):
     """Make an example whose options have names that are no arrays'."""
-    options = {k: arrays.pop(k) for k in ("extents", "images", "rows", "whole") if k in arrays}
+    options = {k: arrays.pop(k) for k in ("extents", "images", "rows", "over_batch") if k in arrays}
     return Example(
         texts=texts,
         arrays=arrays,
@@ -198,7 +198,7 @@ ROWS = {
         a=normal(37, 45),
         b=normal(37, 7),
         images=37,
-        whole=True,
+        over_batch=True,
         rows={"a", "b"},
         shapes={"w": (7, 45)},
     ),
@@ -207,12 +207,17 @@ ROWS = {
         a=normal(5, 6),
         b=normal(5, 3),
         images=5,
-        whole=True,
+        over_batch=True,
         rows={"a", "b"},
         shapes={"w": (3, 6)},
     ),
     "a bias": example(
-        "w[s] += b[q,s]", b=normal(21, 100), images=21, whole=True, rows={"b"}, shapes={"w": (100,)}
+        "w[s] += b[q,s]",
+        b=normal(21, 100),
+        images=21,
+        over_batch=True,
+        rows={"b"},
+        shapes={"w": (100,)},
     ),
 }
 

@@ -48,7 +48,7 @@ class Example:
         How many there are, in a vector or, where arrays lie in rows, at all.
     rows
         Names of the arrays in rows.
-    whole
+    over_batch
         Whether it is done for all images.
     """
 
@@ -60,7 +60,7 @@ class Example:
     extents: dict = field(default_factory=dict)
     images: int = LANES
     rows: frozenset = frozenset()
-    whole: bool = False
+    over_batch: bool = False
 
     def statements(self, images):
         """Bind the equations for so many images."""
@@ -70,7 +70,7 @@ class Example:
             indices = set(Equation.parse(text).indices)
             extents = {i: n for i, n in self.extents.items() if i in indices}
             nest = bind(text, shapes=shapes, extents=extents)
-            yield Compute(nest=nest, adds=nest.target in self.adds, whole=self.whole)
+            yield Compute(nest=nest, adds=nest.target in self.adds, over_batch=self.over_batch)
 
     def lengths(self):
         """Give all shapes."""
@@ -120,7 +120,7 @@ class Example:
 
     def kernel(self):
         """Join the statements into one kernel that stores all it computes."""
-        images = self.images if self.whole else LANES
+        images = self.images if self.over_batch else LANES
         items = fuse(list(self.statements(images)))
         (kernel,) = with_stored(items, self.shapes)
         assert isinstance(kernel, Kernel)

@@ -21,7 +21,7 @@ def computed(statement, arrays, before):
 
 
 def reached(nest):
-    """Say which entries of its target a nest writes, if it writes none twice."""
+    """Return the entries of its target that a nest writes, if it writes none twice."""
     ones = Equation(nest.equation.target, "=", Number(1))
     extents = {index: nest.extents[index] for index in ones.indices}
     shape = nest.shapes[nest.target]
@@ -29,7 +29,7 @@ def reached(nest):
 
 
 def table(variable, nest, dtype=float):
-    """Give the numbers of a table as a nest reads them: places are whole numbers."""
+    """Return the numbers of a table as a nest reads them: positions as integers."""
     places = any(t.name == variable.name for t in nest.equation.tables)
     numbers = np.array(variable.values, int if places else dtype)
     return numbers.reshape(nest.shapes[variable.name])
@@ -96,7 +96,7 @@ def drawn(lowered):
 
 
 def with_images(nest, images, per_image):
-    """Write a nest for so many images; ``per_image`` says whether an array has their axis."""
+    """Rewrite a nest for n images; ``per_image`` tells whether an array has an axis of images."""
     if IMAGE not in nest.extents:
         return nest
     shapes = {n: (images, *s[1:]) if per_image(n) else s for n, s in nest.shapes.items()}

@@ -1,8 +1,8 @@
-"""Plans run without machine code: phases, parts, kernels and places in memory, in NumPy.
+"""Runs plans without machine code: phases, parts, kernels and memory, in NumPy.
 
-Nests are interpreted in float64, all places of a kernel at once. Memory begins as NaN, each
-worker's own for every part anew, and the last part comes first: whoever reads what is not there
-yet, or what another array has taken the place of, computes NaN or nonsense.
+Nests are interpreted in float64, all entries of a kernel at once. Memory starts as NaN, each
+thread's scratch for every part again, and the last part runs first. So a read of memory that isn't
+written yet, or that another array has overwritten, gives NaN or nonsense.
 """
 
 from dataclasses import replace
@@ -71,7 +71,7 @@ class Simulated:
             self.items(phase.items, {})
 
     def view(self, name, shape=None):
-        """Give an array, of the images at hand or of the part; in a shape, if one is given.
+        """Return an array of the current images or part; in a shape, if one is given.
 
         The shape counts where no image has its own: the sums of all parts are one array, too.
         """
@@ -138,7 +138,7 @@ class Simulated:
                 view[...] = made[name].reshape(view.shape)
 
     def source(self, name, nest, made):
-        """Give what a nest reads: a table, what the kernel has made, or what lies in memory."""
+        """Return an array that a nest reads: a table, a result of the kernel, or one in memory."""
         variable, shape = self.plan.variables[name], nest.shapes[name]
         if variable.values:
             return table(variable, nest)

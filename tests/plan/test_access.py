@@ -56,7 +56,7 @@ class TestAccess:
     """What an access holds."""
 
     def test_images(self):
-        """The index of images is no stride of it, but is known to be there."""
+        """The index of images has no stride, but a flag."""
         access = Access.of(NEST.equation.target, NEST)
 
         assert IMAGE not in access.strides

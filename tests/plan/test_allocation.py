@@ -1,4 +1,4 @@
-"""Places in memory: whoever is alive at one time lies beside the others, in little room."""
+"""Allocation: arrays that are needed at the same time don't overlap, and memory is small."""
 
 from dataclasses import replace
 from itertools import combinations
@@ -17,7 +17,7 @@ NEEDS = st.lists(LIVES, max_size=12).map(
 
 
 def together(one, other):
-    """Say whether two arrays are needed at one moment."""
+    """Whether two arrays are needed at the same time."""
     return one.first <= other.last and other.first <= one.last
 
 

@@ -86,7 +86,7 @@ def test_others(text, shapes):
     before = lowered(text, **shapes)
 
     assert reduce_over_batch(before, 100) == before
-    assert not any(s.whole for s in before.statements if isinstance(s, Compute))
+    assert not any(s.over_batch for s in before.statements if isinstance(s, Compute))
 
 
 def test_names():

@@ -193,7 +193,7 @@ class TestNests:
         ]
 
     def test_max_pooling(self):
-        """Ordinals go on counting places of the whole window."""
+        """Ordinals remain positions within the whole window."""
         shapes = {"k": (1, 6, 4, 4), "dz": (1, 6, 4, 4), "da": (1, 6, 7, 8)}
         constants = {"s": (1, 2), "d": 1, "p": (0, 1)}
         nest = bind(MAX_POOLING, shapes=shapes, constants=constants, extents={"u": 3})
@@ -217,7 +217,7 @@ class TestNests:
         assert str(nest) == "da[q,l,m] += w[h,l,m] * dz[q,h,0]  for q < 1, l < 3, m < 5, h < 4"
 
     def test_what_was_read_at_the_entry_is_read_there(self):
-        """A sum that stands in other arrays too becomes the entry's own place."""
+        """A sum that other arrays are read at, too, becomes the entry's own position."""
         shapes = {"a": (1, 6, 9), "y": (1, 6, 4), "dz": (1, 6, 4), "da": (1, 6, 9)}
         constants = {"s": 2, "d": 1, "p": 0}
         nest = bind(LP_POOLING, shapes=shapes, constants=constants, extents={"u": 3})
@@ -264,7 +264,7 @@ class TestNests:
 
 
 class TestGatherable:
-    """Which nests can be turned around."""
+    """Which nests can become gathers."""
 
     @pytest.mark.parametrize(
         ("statement", "extents"),

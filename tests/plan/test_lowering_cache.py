@@ -22,7 +22,7 @@ def test_alike_functions_are_stated_once():
 
 
 def test_options_of_any_type_are_allowed():
-    """A function that is no key is stated for itself."""
+    """A function that can't be hashed is lowered separately."""
     alike, first, second = LoweringCache(training=False), Listed(numbers=[1]), Listed(numbers=[2])
 
     assert alike.stated(first, [(2,)]) is alike.stated(first, [(2,)])

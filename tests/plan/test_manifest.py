@@ -1,4 +1,4 @@
-"""What is kept of a plan beside its machine code, and what plans are told apart by."""
+"""What is stored of a plan with its machine code, and what distinguishes plans."""
 
 from dataclasses import fields, replace
 

@@ -20,7 +20,7 @@ def phases(*statements, **arrays):
 
 
 def contents(found):
-    """Say of each phase whether it goes over images, and what it writes."""
+    """List for each phase whether it goes over images, and what it writes."""
     return [
         (phase.over_images, [name for item in phase.items for name in writes_of(item)])
         for phase in found
@@ -92,10 +92,10 @@ class TestSums:
 
 
 class TestOnce:
-    """What knows no images."""
+    """Statements without images."""
 
     def test_before_all_images(self):
-        """What depends on what is given alone is done before the first image."""
+        """Statements that depend on parameters alone run before the first image."""
         found = phases("k[h] = 2 * w[h]", "z[q,h,x] = k[h] * a[q,h,x]", a=A, w=V, k=V, z=A)
 
         assert contents(found) == [(False, ["k"]), (True, ["z"])]
@@ -167,7 +167,8 @@ def test_nobody_reads_a_sum_before_it_is_known(group):
                     writes_of(item)
                 )
             else:
-                # Of one wave nobody waits for another, but for sums to which a kernel itself adds.
+                # # Items of one wave are independent, except for sums to which a kernel itself
+                # adds.
                 assert missing <= set(writes_of(item))
         known |= made
     assert all(isinstance(i, Kernel) for p in found if not p.over_images for i in p.items)

@@ -64,7 +64,7 @@ class TestKinds:
 
 
 class TestIdle:
-    """Statements that nobody reads."""
+    """Statements whose results aren't read."""
 
     def test_a_chain(self):
         """What only idle statements read is idle, too."""
@@ -162,7 +162,7 @@ class TestCopies:
         assert without_copies(known) == known
 
     def test_the_order_of_the_axes(self):
-        """Columns first is no copy, rows first is one."""
+        """Only row-major order is a copy."""
         rows = ("c[q, 4*i + j] = b[q,i,j]", 1)
         columns = ("c[q, i + 3*j] = b[q,i,j]", 0)
         for text, fewer in (rows, columns):
@@ -219,7 +219,7 @@ class TestScatters:
 
 
 def test_a_copy_that_is_idle_goes_first():
-    """Both in one: nothing is left of a copy that nobody reads."""
+    """Both together: an unread copy is removed completely."""
     before = lowered("b[i] = a[i]", "c[i] = b[i]", "z[i] = 2 * a[i]", a=4, z=4)
 
     assert texts(simplify(before)) == ["z[i] = 2 * a[i]"]

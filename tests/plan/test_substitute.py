@@ -31,7 +31,7 @@ class TestSubstitute:
         ],
     )
     def test_parts(self, text, expected):
-        """References, look-ups, indices as numbers and ordinals are written anew."""
+        """References, look-ups, indices as numbers and ordinals are rewritten."""
         assert written(text, VALUES, i=6, x=5) == expected
 
     def test_what_cancels_is_left_out(self):

@@ -102,7 +102,7 @@ class TestSegments:
 
     @given(WALKS)
     def test_edges_are_written_out(self, walk):
-        """A tile with places where something falls outside is no loop, unless it is one place."""
+        """A tile with iterations that are out of bounds isn't in a loop, unless it is one entry."""
         extent, inside, tile = walk
         low, high = inside or (0, extent)
 
@@ -134,7 +134,7 @@ class TestBest:
     """The tile that is chosen."""
 
     def test_registers(self, name, processor):
-        """Its sums leave a register at least to what is read."""
+        """Its sums leave at least one register for loads."""
         target = PROCESSORS[processor]
 
         tile = best_tile(*WORKS[name], target)
@@ -189,7 +189,7 @@ class TestModel:
         assert square < self.cycles(work, (("h", 1), ("j", 16)))
 
     def test_dense_layers(self):
-        """24 neurons beside each other were as fast as anything; 4 wait for their sums."""
+        """A tile of 24 neurons was as fast as any other; 4 stall on their sums."""
         work, *_ = dense()
 
         few, many = (self.cycles(work, (("s", n), ("", 1))) for n in (4, 24))

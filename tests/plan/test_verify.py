@@ -42,7 +42,7 @@ def place_of(plan, name):
 
 
 def with_item(plan, place, item):
-    """Give the plan with another item."""
+    """Return the plan with another item."""
     p, k = place
     items = list(plan.phases[p].items)
     items[k] = item
@@ -50,14 +50,14 @@ def with_item(plan, place, item):
 
 
 def with_items(plan, p, items):
-    """Give the plan with other items in a phase."""
+    """Return the plan with other items in a phase."""
     phases = list(plan.phases)
     phases[p] = replace(phases[p], items=tuple(items))
     return replace(plan, phases=tuple(phases))
 
 
 def with_extents(plan, name, **extents):
-    """Give the plan with other extents in the first nest of the kernel that writes an array."""
+    """Return the plan with other extents in the first nest of the kernel that writes an array."""
     place = place_of(plan, name)
     kernel = plan.phases[place[0]].items[place[1]]
     head = kernel.root
@@ -67,20 +67,20 @@ def with_extents(plan, name, **extents):
 
 
 def with_variable(plan, name, **changes):
-    """Give the plan with another array."""
+    """Return the plan with another array."""
     changed = replace(plan.variables[name], **changes)
     return replace(plan, variables={**plan.variables, name: changed})
 
 
 def with_allocation(plan, name, **changes):
-    """Give the plan with an array in another place."""
+    """Return the plan with an array in another place."""
     return replace(
         plan, allocations={**plan.allocations, name: replace(plan.allocations[name], **changes)}
     )
 
 
 def with_walk(plan, name, number, *segments):
-    """Give the plan with another walk over an index of a kernel's target."""
+    """Return the plan with another walk over an index of a kernel's target."""
     place = place_of(plan, name)
     old = plan.schedules[place]
     targets = list(old.targets)
@@ -126,7 +126,7 @@ def test_the_plans_of_presets(name, training):
 
 
 def test_the_plan_of_an_update():
-    """What knows no images is planned without a fault."""
+    """The plan of an optimizer, without images, is valid."""
     verify_plan(plan_optimizer(Adam(), 1000, target=PROCESSOR))
 
 
@@ -137,34 +137,33 @@ class TestKernels:
         """The place is computed as the machine code does."""
         plan = with_variable(small_plan(), "conv1.A", size=125)
 
-        assert first_line(plan).endswith("reaches from 0 to 2015 in an array of 2000 numbers.")
+        assert first_line(plan).endswith("accesses numbers 0 to 2015 of an array of 2000.")
 
     def test_a_guarded_array_smaller_than_its_nest(self):
         """A window that leaves its image is bounded axis by axis."""
         plan = with_variable(small_plan(), "input.A", size=83)
 
-        assert first_line(plan).endswith("reaches from 0 to 1343 in an array of 1328 numbers.")
+        assert first_line(plan).endswith("accesses numbers 0 to 1343 of an array of 1328.")
 
     def test_parameters_smaller_than_their_nest(self):
-        """What knows no images is no larger for it."""
+        """An array without images has its own size only."""
         plan = with_variable(small_plan(), "dense2.weight", size=19)
 
         assert (
-            first_line(plan)
-            == "`dense2.weight[s,r]` reaches from 0 to 19 in an array of 19 numbers."
+            first_line(plan) == "`dense2.weight[s,r]` accesses numbers 0 to 19 of an array of 19."
         )
 
     def test_an_extent_too_large(self):
         """An index that stands alone leaves its axis."""
         plan = with_extents(small_plan(), "conv1.Z", h=4)
 
-        assert "leaves its axis of" in first_line(plan)
+        assert "exceeds its axis of" in first_line(plan)
 
     def test_a_sum_over_images_that_are_not_there(self):
         """An index of images leaves the block."""
         plan = with_extents(small_plan(), "conv1.Z", q=17)
 
-        assert "leaves its axis of" in first_line(plan)
+        assert "exceeds its axis of" in first_line(plan)
 
     @pytest.mark.parametrize(
         "segments",
@@ -203,7 +202,7 @@ class TestKernels:
         t, x = (Variable(name=n, size=s, per_image=False) for n, s in (("t", 5), ("x", 9)))
 
         assert first_line(alone(nest, t=t, x=x)) == (
-            "Several tiles or tasks may write one place of `t[i + j]`."
+            "Several tiles or tasks may write the same entry of `t[i + j]`."
         )
 
     def test_a_table_that_ends_early(self):
@@ -214,7 +213,7 @@ class TestKernels:
         table = Variable(name="t", size=4, per_image=False, values=(0.0, 1.0, 2.0, 3.0))
 
         assert first_line(alone(nest, y=y, x=x, t=table)) == (
-            "`t[i + 1]` reaches [(1, 4)] in a table of 4 numbers with the shape (4,)."
+            "`t[i + 1]` reads positions [(1, 4)] of a table of 4 numbers with the shape (4,)."
         )
 
     def test_a_statement_stored_beyond_its_array(self):
@@ -227,7 +226,7 @@ class TestKernels:
 
         plan = alone(first, others=[second], schedule=walked, y=y, x=x, z=z)
 
-        assert first_line(plan) == "`z` is stored whether `0 <= i - 1 < 3` holds or not."
+        assert first_line(plan) == "`z` is stored even if `0 <= i - 1 < 3` doesn't hold."
 
     @pytest.mark.parametrize(
         ("text", "subscript"), [("y[i] = x[i - 1]", "i - 1"), ("y[i] = x[t[i]]", "t[i]")]
@@ -253,7 +252,7 @@ class TestKernels:
 
         plan = alone(nest, schedule=walked, t=t, x=x)
 
-        assert first_line(plan) == "2 tasks add to the same places."
+        assert first_line(plan) == "2 tasks add to the same entries."
 
 
 class TestOrder:
@@ -288,7 +287,7 @@ class TestOrder:
         """All parts of a batch write one array at one time."""
         broken = with_allocation(small_plan(), "input.A", per_block=0)
 
-        assert first_line(broken) == ("Several tasks touch `input.A` while one of them writes it.")
+        assert first_line(broken) == ("Several tasks access `input.A` while one of them writes it.")
 
     def test_tasks_that_do_not_wait(self):
         """A task reads what another one may not have written yet."""
@@ -303,11 +302,11 @@ class TestOrder:
 
         plan = plan_of(kernels, schedules, tasks=2, x=given, **made)
 
-        assert first_line(plan) == "Several tasks touch `y` while one of them writes it."
+        assert first_line(plan) == "Several tasks access `y` while one of them writes it."
 
 
 class TestPlaces:
-    """Arrays lie inside their regions, beside each other."""
+    """Arrays are within their regions and don't overlap."""
 
     def test_beyond_the_arena(self):
         """An array ends behind the memory that is asked for."""
@@ -332,9 +331,8 @@ class TestPlaces:
             n for n, allocation in plan.allocations.items() if allocation.region == Memory.ARENA
         )
 
-        assert first_line(with_allocation(plan, name, offset=-LANES)).startswith(
-            f"`{name}` ends at "
-        )
+        broken = with_allocation(plan, name, offset=-LANES)
+        assert first_line(broken).startswith(f"`{name}` ends at ")
 
     def test_half_a_vector_on(self):
         """An array of images begins within a vector."""
@@ -346,7 +344,7 @@ class TestPlaces:
             replace(plan, scratch=plan.scratch + LANES), name, offset=LANES // 2
         )
 
-        assert first_line(moved) == f"`{name}` does not begin at a whole vector."
+        assert first_line(moved) == f"`{name}` doesn't start at a whole vector."
 
     def test_on_each_other(self):
         """Two arrays that one kernel touches lie at one place."""
@@ -355,7 +353,7 @@ class TestPlaces:
 
         broken = with_allocation(replace(plan, scratch=10 * plan.scratch), "conv1.A", offset=place)
 
-        assert first_line(broken).endswith("lie on each other, and are needed at one time.")
+        assert first_line(broken).endswith("overlap, and are needed at the same time.")
 
     def test_on_each_other_for_another_part(self):
         """An array ends behind its last part, not its first."""
@@ -367,4 +365,4 @@ class TestPlaces:
             plan, allocations={**plan.allocations, "conv1.dbias, partial sums": beside}
         )
 
-        assert first_line(broken).endswith("lie on each other, and are needed at one time.")
+        assert first_line(broken).endswith("overlap, and are needed at the same time.")

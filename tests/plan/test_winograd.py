@@ -33,7 +33,7 @@ MANY = 16
 def convolution(
     statement=CONVOLUTION, *, pixels=(9, 10), padding=(1, 1), window=3, maps=(MANY, MANY), **more
 ):
-    """Make one statement: of images with so many pixels."""
+    """Make one statement, for images of a given size."""
     read, write = maps
     constants = {"s": 1, "d": 1, "p": padding} | more
     window = (window, window)
@@ -186,7 +186,7 @@ class TestMeaning:
 
     @pytest.mark.parametrize("statement", [CONVOLUTION, GROUPS])
     def test_axes_that_take_no_memory(self, statement):
-        """A row of tiles lies where the row before lay: nobody reads what has gone."""
+        """A row of tiles reuses the memory of the row before, which isn't read any more."""
         lowered = convolution(statement)
         given = drawn(lowered)
         plan = make_plan(between_buffers(lowered), LANES, PROCESSOR)
@@ -274,7 +274,7 @@ class TestOthers:
         assert with_winograd(lowered) == lowered
 
     def test_no_winograd(self):
-        """Whoever asks for plain sums gets them."""
+        """With winograd=False, the sums stay plain."""
         lowered = between_buffers(convolution())
 
         names = make_plan(lowered, LANES, PROCESSOR, winograd=False).variables

@@ -26,7 +26,7 @@ TRANSPOSED = "w[h,l,*u] += z[q,l,*i] * a[q,h,*(i + u - p)]"
 
 
 def derivative(statement=DERIVATIVE, *, pixels=(12, 13), padding=(1, 1), maps=(40, 48)):
-    """Make one statement: of images with so many pixels."""
+    """Make one statement, for images of a given size."""
     read, write = maps
     lead, kernel = ((LANES, 2), (2,)) if "g" in statement else ((LANES,), ())
     outputs = tuple(n + 2 * p - 2 for n, p in zip(pixels, padding, strict=True))
@@ -129,7 +129,7 @@ class TestOthers:
 
 
 def test_the_image_is_transformed_when_it_is_needed():
-    """The image is known early and `dz` late: all seven wait for it, in one phase, by parts."""
+    """The image is known early and `dz` late: all seven nests run in its phase, as partial sums."""
     first = bind("m[h] += a[q,h,i,j]", shapes={"m": (16,), "a": (LANES, 16, 32, 32)})
     shapes = {"m": (16,), "a": (LANES, 16, 32, 32), "z": (LANES, 16, 32, 32)}
     second = bind("z[q,h,i,j] = a[q,h,i,j] + m[h]", shapes=shapes)

@@ -120,7 +120,7 @@ def _row(statement: Statement) -> StatementRow:
             reads=statement.reads,
         )
     nest = statement.nest
-    notes = ["adds to what is there"] * statement.adds + ["for all images"] * statement.whole
+    notes = ["adds to what is there"] * statement.adds + ["for all images"] * statement.over_batch
     return StatementRow(
         form=nest.equation.form.name.lower(),
         text=str(nest.equation),

@@ -1,1 +1,1 @@
-"""Plans: which nests, by which loops, in what order and memory, for which processor."""
+"""Plans: which nests to compute, with which loops, in which order, memory and threads."""

@@ -1,4 +1,4 @@
-"""Where a reference reaches in memory: a whole number for each index, by which its place moves."""
+"""Addresses of array entries as affine functions of the indices: a stride for each index."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from striate.plan.statement import IMAGE
 
 @dataclass(frozen=True)
 class Lookup:
-    """A table read on the way to a place: the place moves by ``stride`` times its entry."""
+    """A table look-up in a subscript: it adds ``stride`` times the table's entry to the address."""
 
     table: str
     subscript: Subscript
@@ -22,21 +22,25 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Access:
-    """A place in an array, as a sum over indices; numbers of one image lie one after another.
+    """The address of an entry, relative to the start of its array, in numbers of one image.
+
+    For ``a[q, l, 2*i + u - 1]`` with axes of length 3 and 10, the strides are 10 for ``l``, 2 for
+    ``i`` and 1 for ``u``, and the offset is -1. How images are interleaved is added by
+    :func:`striate.plan.layout.memory_access`.
 
     Parameters
     ----------
     name
         The array.
     strides
-        By how many numbers the place moves with each index; the index of images is left out, and
-        whatever counts to 1.
+        The stride of each index, in numbers. The index of images and indices of extent 1 are
+        omitted.
     offset
-        Where it begins.
+        The constant part of the address.
     lookups
-        Tables that move it too.
+        Table look-ups that are added to the address.
     per_image
-        Whether the index of images stands first.
+        Whether the first axis is that of images.
     """
 
     name: str
@@ -47,7 +51,7 @@ class Access:
 
     @classmethod
     def of(cls, reference: Reference, nest: Nest, folded: tuple[int, ...] = ()) -> "Access":
-        """Find where a reference of a nest reaches; folded axes take no memory."""
+        """Compute the address of a reference; folded axes take no memory."""
         shape = [1 if k in folded else n for k, n in enumerate(nest.shapes[reference.name])]
         lengths = [*accumulate(reversed(shape[1:]), mul, initial=1)][::-1] if shape else []
         per_image = bool(reference.subscripts) and reference.subscripts[0].lone == IMAGE
@@ -71,5 +75,5 @@ class Access:
 
     @cached_property
     def key(self) -> tuple[object, ...]:
-        """What tells this access from others: what it moves by, the offset left out."""
+        """Identifies the address except for its offset: array, strides and look-ups."""
         return (self.name, tuple(sorted(self.strides.items())), self.lookups)

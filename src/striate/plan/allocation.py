@@ -1,11 +1,25 @@
-"""Places in memory: one arena, planned from lifetimes before anything runs."""
+"""Allocates arrays in memory that they share, from their lifetimes, before anything runs.
+
+Two arrays may overlap in memory if their lifetimes don't. For arrays ``a``, ``b`` and ``c``, where
+``c`` is first needed after ``a`` was last used:
+
+    address
+       ^
+    48 |            +---------------------+
+       |            |          b          |
+    32 +------------+---------------------+
+       |     a      |          c          |
+     0 +------------+---------------------+--> time
+
+The largest arrays are placed first, each at the lowest address that is free during its lifetime.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
 ALIGNMENT = 16
-"""Every array begins at a multiple of so many numbers: 64 bytes, one line of a cache."""
+"""Every array starts at a multiple of this many numbers: 64 bytes, one cache line."""
 
 
 class Memory(Enum):
@@ -48,7 +62,7 @@ class Allocation:
 
 @dataclass(frozen=True)
 class LiveInterval:
-    """An array that needs a place from one moment to another, both included."""
+    """The lifetime and size of an array; it is needed from ``first`` to ``last``, inclusive."""
 
     name: str
     size: int
@@ -57,26 +71,26 @@ class LiveInterval:
 
 
 def aligned(size: int) -> int:
-    """Round a number of numbers up to whole lines."""
+    """Round a size up to whole cache lines."""
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
 def allocate(needs: Iterable[LiveInterval], gap: int = 0) -> tuple[dict[str, int], int]:
-    """Find a place for each array, so that those needed at one time do not overlap.
+    """Allocate arrays so that arrays with overlapping lifetimes don't overlap in memory.
 
-    The largest are placed first, each at the lowest place that is free for its whole life.
+    Arrays of equal size and start are placed in the order given, so their names have no influence.
 
     Parameters
     ----------
     needs
         The arrays.
     gap
-        Numbers to leave free behind each array, for canaries.
+        Numbers to leave free after each array, for canaries in tests.
 
     Returns
     -------
     tuple
-        Where each array begins, and the size of the whole.
+        The offset of each array by name, and the total size.
 
     Sources
     -------
@@ -84,7 +98,7 @@ def allocate(needs: Iterable[LiveInterval], gap: int = 0) -> tuple[dict[str, int
 
     Examples
     --------
-    ``c`` comes when ``a`` has gone, and takes its place:
+    ``c`` is needed after ``a``, and reuses its memory:
 
     >>> a, b = LiveInterval("a", 32, 0, 1), LiveInterval("b", 16, 0, 2)
     >>> allocate([a, b, LiveInterval("c", 32, 2, 3)])

@@ -1,9 +1,14 @@
-"""Sums over images alone: done once for the whole batch, as a product of two matrices of rows.
+"""Turns sums over images alone into one reduction over the whole batch.
 
-The derivative of a dense layer's weights sums over nothing but the images. With these in the lanes
-each weight would be the sum of one vector's lanes, which takes as long as sixteen multiply-adds.
-So what it reads is turned into rows, and when all images have gone through, the numbers of an image
-lie in the lanes and the images are counted, in order. No part of the batch needs a sum of its own.
+The derivative of a dense layer's weights, ``dw[s,r] += dn[q,s] * a[q,r]``, sums over images and
+nothing else. With 16 images in the lanes of a vector, each weight would need a sum across the
+lanes, which costs as much as 16 multiply-adds. So its inputs are transposed into row layout, image
+after image. When all images have been computed, the sum runs over ``q`` in order, with neighboring
+entries of ``r`` in the lanes, and no sum for each part of the batch is needed.
+
+    16 images in the lanes        row layout
+    a[0]: q0 q1 ... q15           q0: a[0] a[1] a[2] ...
+    a[1]: q0 q1 ... q15           q1: a[0] a[1] a[2] ...
 """
 
 from collections.abc import Iterable
@@ -24,23 +29,23 @@ from striate.plan.statement import (
 
 
 def reduce_over_batch(lowered: Lowered, images: int) -> Lowered:
-    """Turn what sums over images alone into sums over the whole batch.
+    """Rewrite sums over images alone as reductions over the whole batch.
 
     Parameters
     ----------
     lowered
         Statements for one block of images.
     images
-        Images of the batch.
+        Number of images in the batch.
 
     Returns
     -------
     Lowered
-        With a :class:`Transpose` in front of the first statement that reads an array in rows.
+        With a :class:`Transpose` before the first statement that reads an array in row layout.
     """
     variables = dict(lowered.variables)
     statements: list[Statement] = []
-    turned: set[str] = set()
+    transposed: set[str] = set()
     for statement in lowered.statements:
         if not _fits(statement):
             statements.append(statement)
@@ -51,19 +56,19 @@ def reduce_over_batch(lowered: Lowered, images: int) -> Lowered:
             if not variables[name].per_image:
                 continue
             names[name] = rows = f"{name}, row layout"
-            if rows not in turned:
-                turned.add(rows)
+            if rows not in transposed:
+                transposed.add(rows)
                 before = variables[name]
                 copy = before.derived(rows, Origin.ROW_LAYOUT, size=before.size, per_image=True)
                 variables[rows] = replace(copy, rows=aligned(before.size))
                 statements.append(Transpose(source=name, target=rows))
         nest = _of_batch(renamed(statement.nest, names), names.values(), images)
-        statements.append(replace(statement, nest=nest, whole=True))
+        statements.append(replace(statement, nest=nest, over_batch=True))
     return Lowered(statements=tuple(statements), variables=variables)
 
 
 def _fits(statement: Statement) -> bool:
-    """Whether a statement sums over images and nothing else, with neighbors side by side."""
+    """Whether a statement sums over images alone, and neighboring entries are contiguous."""
     if not isinstance(statement, Compute):
         return False
     equation = statement.nest.equation
@@ -80,6 +85,6 @@ def _fits(statement: Statement) -> bool:
 
 
 def _of_batch(nest: Nest, names: Iterable[str], images: int) -> Nest:
-    """Write a nest for all images of a batch instead of a block."""
+    """Extend a nest from a block to all images of the batch."""
     shapes = {n: (images, *s[1:]) if n in set(names) else s for n, s in nest.shapes.items()}
     return Nest(nest.equation, {**nest.extents, IMAGE: images}, shapes)

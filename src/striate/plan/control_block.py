@@ -1,42 +1,46 @@
-"""Where a program, its caller and its helpers leave word for each other: places in shared memory.
+"""The control blocks in memory that Python and machine code share: positions of their words.
 
-All places are counted in words of 64 bits.
+There are two kinds. Each call of a program has its own block, with the number of images, the
+addresses of its arrays and so on. The thread pool has one block, through which the thread that
+leads a program tells the workers what to do. All positions are in words of 64 bits.
 """
 
 LINE = 8
-"""Words of a cache line: what several threads write has a line for itself."""
+"""Words in a cache line. Words that several threads write have a cache line each."""
 
 IMAGES, SEED, STEP = range(3)
-"""Places in the context, one for each call of a program: numbers of the run."""
+"""In a call's block: the number of images, and the seed and step of random masks."""
 
 ARENA_AT, COUNTS_AT, SCRATCH_AT, SCRATCH_BYTES = range(3, 7)
-"""Where arrays are that all workers share, where tasks are counted, where the first worker's own
-memory is, and how many bytes from there to the next one's."""
+"""In a call's block: the addresses of the arena, of the counters of tasks, and of the first
+thread's scratch memory, and the number of bytes to the next thread's."""
 
 HELPERS, WORK_AT, YIELD_AT = range(7, 10)
-"""How many may help, what they call, and what whoever waits long calls to let others run."""
+"""In a call's block: how many workers may take part, the address of the function that they run, and
+that of the system's function that yields the processor."""
 
 BUFFERS = 10
-"""From here on, where the caller's buffers are."""
+"""In a call's block: the address of the caller's first buffer; the others follow."""
 
 BUSY, WANTED, JOB, INSIDE = (LINE * k for k in range(4))
-"""Places in the post of a crew: who leads has it to himself, how many helpers are wanted, with the
-context of which program, and how many are at work."""
+"""In the thread pool's block: whether a thread is leading, the requested number of workers, the
+address
+of the leader's call block, and how many workers are active."""
 
 POST = 4 * LINE
-"""Words of a post."""
+"""Words in the thread pool's block."""
 
 
 def claimed(phase: int) -> int:
-    """Give the place, among the counts, of the tasks of a phase that somebody has taken."""
+    """Return the position of the counter of a phase's claimed tasks."""
     return 2 * LINE * phase
 
 
 def finished(phase: int) -> int:
-    """Give the place of the tasks of a phase that are done."""
+    """Return the position of the counter of a phase's finished tasks."""
     return LINE * (2 * phase + 1)
 
 
 def counts(phases: int) -> int:
-    """Give the number of words in which the tasks of all phases are counted."""
+    """Return the number of words for the counters of all phases."""
     return 2 * LINE * phases

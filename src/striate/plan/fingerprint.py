@@ -1,4 +1,4 @@
-"""Data as text that holds all of it: two plans with one text are one program."""
+"""Prints data completely: two plans with the same text are the same program."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -9,15 +9,14 @@ from typing import Any, cast
 
 
 def fingerprint(value: Any) -> str:
-    """Write all that a plan, or what it is made of, holds: the same in every process.
+    """Print everything that a plan, or a part of one, contains; the same in every process.
 
-    Unlike what is printed for people, it leaves nothing out: the numbers in an equation, the
-    values of tables, the lengths of arrays.
+    Unlike ``str``, it omits nothing: the values of tables and the shapes of arrays are included.
 
     Parameters
     ----------
     value
-        Anything made of dataclasses, tables, sequences, sets, numbers and words.
+        Anything made of dataclasses, enumerations, mappings, sequences, sets, numbers and strings.
 
     Returns
     -------
@@ -46,5 +45,4 @@ def fingerprint(value: Any) -> str:
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    """Name the fields of a dataclass."""
     return tuple(field.name for field in fields(kind))

@@ -1,8 +1,18 @@
-"""Statements joined into kernels: what is computed place by place follows its source in registers.
+"""Fuses statements into kernels: elementwise statements continue from values in registers.
 
-A kernel is one walk over a box of places. Its first statements reduce, or compute, one entry for
-each place; the statements after them go on from that entry before the walk moves on. An array that
-only the kernel itself reads is never stored.
+A kernel runs one set of loops. Its first statement, the root, computes an entry in each iteration,
+usually a sum of products. The statements after it compute on that entry before the loops move on,
+and an array that only the kernel itself reads is never stored:
+
+    z[q,h,i] += w[h,l,u] * a[q,l,i + u]      for q, h, i:
+    n[q,h,i] = z[q,h,i] + b[h]                   z = sum over l, u of w * a
+    a2[q,h,i] = tanh(n[q,h,i])                   store a2[q,h,i] = tanh(z + b[h])
+
+A statement can join if it reads its source at the entry that the kernel has just computed. Its
+indices may differ from the kernel's, as behind a flatten layer: a read of ``z[q, x]`` joins a
+kernel over ``h, i`` with ``x = 14*h + i``. To find out, the strides of both accesses are compared
+like the digits of a number (:func:`_solve_indices`). Sums with the same loops share a kernel, too;
+they are its roots.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,24 +28,24 @@ from striate.plan.statement import IMAGE, Compute, Statement
 from striate.plan.substitute import substitute, substitute_reference
 
 _MAX_ROOTS = 4
-"""Most sums that are added up in the same loops."""
+"""Maximum number of sums that share a kernel's loops."""
 
 _EXPENSIVE = frozenset(("exp", "expm1", "log", "log1p", "tanh", "erf"))
 
 Substitution = Mapping[str, tuple[Mapping[str, int], int]]
-"""For each index of a statement: what it is in the indices of a kernel, multipliers and offset."""
+"""For each index of a statement: its value as an affine function of a kernel's indices."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kernel:
-    """Statements computed in one walk.
+    """Statements that are computed in the same loops.
 
     Parameters
     ----------
     statements
-        In order; all in the indices of the first, which may reduce.
+        In order. All use the indices of the first one, the root, which may be a reduction.
     stored
-        Names of the arrays that others read too.
+        Names of the arrays that are written to memory, because something else reads them.
     """
 
     statements: tuple[Compute, ...]
@@ -43,12 +53,12 @@ class Kernel:
 
     @property
     def root(self) -> Compute:
-        """The statement that gives the walk."""
+        """The statement that determines the loops."""
         return self.statements[0]
 
     @property
     def roots(self) -> tuple[Compute, ...]:
-        """The sums that are added up in the same loops: the first statement, and others like it."""
+        """The root, and further sums over the same loops that directly follow it."""
         whole = tuple(self.root.nest.extents.items())
         return tuple(
             takewhile(
@@ -65,18 +75,18 @@ class Kernel:
 
     @property
     def box(self) -> dict[str, int]:
-        """The places: extents of the head's target indices."""
+        """Extents of the root's target indices."""
         nest = self.root.nest
         return {i: nest.extents[i] for i in nest.equation.indices if i not in nest.equation.reduced}
 
     @property
     def loops(self) -> tuple[tuple[str, str], ...]:
-        """The loops around it that it shares with its neighbors: group and index of each."""
+        """The outer loops that it shares with neighboring kernels: the group and index of each."""
         return tuple((self.root.group, index) for index in self.root.within)
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Arrays read from memory."""
+        """Arrays that are read from memory."""
         made: set[str] = set()
         found: dict[str, None] = {}
         for statement in self.statements:
@@ -88,7 +98,7 @@ class Kernel:
 
     @cached_property
     def writes(self) -> tuple[str, ...]:
-        """Arrays computed, stored or not."""
+        """Arrays that are computed, stored or not."""
         return tuple(dict.fromkeys(statement.writes for statement in self.statements))
 
     def __str__(self) -> str:
@@ -99,11 +109,11 @@ class Kernel:
 
 
 PhaseItem = Kernel | Statement
-"""What a phase is made of: kernels, and the statements that are no nests."""
+"""The items of a phase: kernels, and statements that aren't nests."""
 
 
 def fuse(statements: Iterable[Statement]) -> tuple[PhaseItem, ...]:
-    """Join statements of one phase into kernels.
+    """Fuse the statements of one phase into kernels.
 
     Parameters
     ----------
@@ -113,7 +123,8 @@ def fuse(statements: Iterable[Statement]) -> tuple[PhaseItem, ...]:
     Returns
     -------
     tuple
-        Kernels and other statements, in order; ``stored`` is still empty.
+        Kernels and other statements, in order. ``stored`` is empty until :func:`with_stored` sets
+        it.
     """
     items: list[PhaseItem] = []
     for statement in statements:
@@ -127,7 +138,7 @@ def fuse(statements: Iterable[Statement]) -> tuple[PhaseItem, ...]:
 
 
 def with_stored(items: Sequence[PhaseItem], outside: Iterable[str]) -> tuple[PhaseItem, ...]:
-    """Say of each kernel which arrays others read: other items, or somebody outside."""
+    """Set which arrays each kernel stores: those that other items or the caller read."""
     readers: dict[str, int] = {}
     for item in items:
         for name in set(item.reads):
@@ -145,7 +156,7 @@ def with_stored(items: Sequence[PhaseItem], outside: Iterable[str]) -> tuple[Pha
 
 
 def _join(items: list[PhaseItem], statement: Compute) -> bool | None:
-    """Append a statement to the kernels that give what it reads, if they can take it."""
+    """Append a statement to the kernels that compute its source, if possible."""
     equation = statement.nest.equation
     if equation.reduced:
         return _join_reduction(items, statement)
@@ -175,7 +186,7 @@ def _join(items: list[PhaseItem], statement: Compute) -> bool | None:
 
 
 def _join_reduction(items: list[PhaseItem], statement: Compute) -> bool | None:
-    """Add a sum to a kernel that adds up others in the same loops."""
+    """Append a sum to a kernel of sums over the same loops, if possible."""
     for k in range(len(items) - 1, -1, -1):
         kernel = items[k]
         if isinstance(kernel, Kernel) and _same_loops(kernel, statement):
@@ -188,7 +199,7 @@ def _join_reduction(items: list[PhaseItem], statement: Compute) -> bool | None:
 
 
 def _same_loops(kernel: Kernel, statement: Compute) -> bool:
-    """Whether a sum can be added up in the loops of a kernel that does nothing but add up."""
+    """Whether a sum can be accumulated in the loops of a kernel that only accumulates."""
     new, old = statement.nest, kernel.root.nest
     together = (*kernel.statements, statement)
     return (
@@ -199,21 +210,21 @@ def _same_loops(kernel: Kernel, statement: Compute) -> bool:
         and all(not s.nest.guards() and not s.scatters for s in together)
         and len(kernel.roots) == len(kernel.statements) < _MAX_ROOTS
         and (kernel.root.within, kernel.root.group) == (statement.within, statement.group)
-        and kernel.root.whole == statement.whole
+        and kernel.root.over_batch == statement.over_batch
     )
 
 
 def _heavy(statement: Compute) -> bool:
-    """Whether a statement computes what takes many instructions.
+    """Whether a statement takes many instructions.
 
-    Written out for every entry of a tile of sums, they would take longer to compile than a trip
-    through memory takes to run.
+    Such a statement isn't fused with a sum: its code would be repeated for every entry of the tile,
+    and would take longer to compile than a round trip through memory takes to run.
     """
     return any(_calls(statement.nest.equation.expression))
 
 
 def _calls(expression: Expression) -> Iterator[bool]:
-    """Go through the functions and powers in an expression, and say which are long."""
+    """For each function and power in an expression, yield whether it takes many instructions."""
     match expression:
         case FunctionCall(function):
             yield function in _EXPENSIVE
@@ -226,12 +237,16 @@ def _calls(expression: Expression) -> Iterator[bool]:
 
 
 def writes_of(item: PhaseItem) -> tuple[str, ...]:
-    """Name what an item writes."""
+    """Return the names of the arrays that an item writes."""
     return item.writes if isinstance(item, Kernel) else (item.writes,)
 
 
 def _siblings(items: Sequence[PhaseItem], last: int, statement: Compute) -> list[Kernel] | None:
-    """Find the kernels up to ``last`` that together fill the place of a statement's source."""
+    """Find the kernels up to ``last`` that together compute all entries a statement reads.
+
+    A gather with strides has several kernels, one for each phase of the stride. The statement then
+    joins each of them.
+    """
     found: list[Kernel] = []
     covered, whole = 0, prod(statement.nest.extents.values())
     name = None
@@ -250,7 +265,7 @@ def _siblings(items: Sequence[PhaseItem], last: int, statement: Compute) -> list
 
 
 def _reindexed(kernel: Kernel, statement: Compute) -> Compute | None:
-    """Write a statement in the indices of a kernel, if it reads the kernel's arrays in place."""
+    """Rewrite a statement in the indices of a kernel, if it reads what the kernel just computed."""
     targets = {s.writes: Access.of(s.nest.equation.target, s.nest) for s in kernel.statements}
     nest = statement.nest
     shared = [r for r in nest.equation.references if r.name in targets]
@@ -276,9 +291,10 @@ def _reindexed(kernel: Kernel, statement: Compute) -> Compute | None:
 def _solve_indices(
     read: Access, written_at: Access, extents: Mapping[str, int], box: Mapping[str, int]
 ) -> Substitution | None:
-    """Express the indices of a read in those of a write of the same array.
+    """Express the indices of a read by those of a write to the same entries.
 
-    The place in the array is a number; both sides give its digits, each to a base of its own.
+    An address is a number, and both accesses write it in a positional system of their own, with
+    strides as the place values. A digit of the read must be made up of whole digits of the write.
     """
     if read.lookups or written_at.lookups or read.per_image != written_at.per_image:
         return None
@@ -309,7 +325,7 @@ def _solve_indices(
 
 
 def _substituted(nest: Nest, place: Substitution, box: Mapping[str, int]) -> Nest:
-    """Write a nest with other indices."""
+    """Rewrite a nest with other indices."""
     equation = nest.equation
     target = substitute_reference(equation.target, place)
     expression = substitute(equation.expression, place, nest.extents)

@@ -1,8 +1,18 @@
-"""Scatters become gathers: nests in which each entry of the target belongs to one iteration.
+"""Turns scatters into gathers, so that each entry of the target is computed by one iteration.
 
-An equation that adds to ``da[2*i + u - 1]`` reaches an entry from several combinations of its
-indices, which no two threads, tiles or vectors may do at once. Solved for ``i``, it says for each
-entry which terms it has: Hagan's 8.41 instead of 8.39.
+The derivative of a convolution adds to ``da[2*i + u - 1]``. Several combinations of ``i`` and ``u``
+reach the same entry, so threads, tiles and lanes would overwrite each other's sums. Solved for
+``i``, the equation says which terms each entry has (Hagan's 8.41 instead of 8.39). For the stride
+2, a kernel of 3 and a padding of 1, even and odd entries have different terms, which makes two
+nests, one for each *phase* of the stride:
+
+    i + u of da[2*i + u - 1] += w[u] * dz[i]
+
+    da[0]  da[1]  da[2]  da[3]  da[4]         u of each term
+      1     0,2     1     0,2     1
+
+    da[2*m]     += w[1]   * dz[m]                 even entries: one term
+    da[2*m + 1] += w[2*u] * dz[m - u + 1]         odd entries: two terms, u < 2
 """
 
 from collections import Counter
@@ -17,14 +27,14 @@ from striate.plan.substitute import Affine, substitute
 
 
 def gatherable(nest: Nest) -> bool:
-    """Say whether :func:`gather` can turn a nest around.
+    """Whether :func:`gather` can turn a nest into gathers.
 
-    It must add, and each axis of its target must be either one index that counts through the whole
-    axis, or a sum ``s*i + d*u + p`` with positive multipliers, of which one index stands alone in
-    an array that ends where it does: reading outside that array is then what ends the index. That
-    index may stand in the same sum too, but in no other. What
-    only moves the entries of one array to other places, as the adjoint of a reshape, is left alone:
-    its terms never meet.
+    The nest must add, and each subscript of its target must be one index that runs through the
+    whole axis, or a sum ``s*i + d*u + p`` with positive factors. One index of the sum must also be
+    alone in a subscript of an array that is read, and run through that whole axis: reading that
+    array out of bounds is then what limits the index. It may be in the same sum elsewhere, but in
+    no other one. A nest that only moves the entries of one array to different positions, such as
+    the adjoint of a reshape, is left alone, since its terms never meet.
 
     Parameters
     ----------
@@ -61,20 +71,21 @@ def gatherable(nest: Nest) -> bool:
 
 
 def gather(nest: Nest) -> tuple[Nest, ...]:
-    r"""Turn a scatter into an empty target around, one nest for each phase of its strides.
+    r"""Turn a scatter into an empty target into gathers, one nest for each phase of its strides.
 
     An entry :math:`x = s\,i + d\,u - p` with the remainder :math:`r` is :math:`s\,m + r`. It has a
-    term for each tap :math:`u` for which :math:`x + p - d\,u` is a multiple of :math:`s`, and these
-    lie :math:`s / \gcd(s, d)` apart:
+    term for each tap :math:`u` for which :math:`x + p - d\,u` is a multiple of :math:`s`. These
+    taps are :math:`s / \gcd(s, d)` apart:
 
     .. math:: u = u_r + \frac{s}{\gcd(s, d)} \, k, \qquad
         i = m + \frac{r + p - d \, u_r}{s} - \frac{d}{\gcd(s, d)} \, k
 
-    The nest of a remainder sums over :math:`k`, under the letter of :math:`u`; the index is left
-    out where there is one tap, and an output for each entry. A phase without taps is filled with
-    zeros. Of the two indices of an axis the one that spans fewer pixels is summed over. That is the
-    window's, unless the window spans more than the outputs do, as where one output sees the whole
-    image; then the outputs are summed over. The nest's other sums come first, in their order.
+    The nest of a remainder sums over :math:`k`, under the name of :math:`u`. If there is only one
+    tap, and an output for every entry, the index is left out. A phase without taps is filled with
+    zeros. Of the two indices of an axis, the one that spans fewer pixels is summed over. That is
+    the kernel's, unless the kernel spans more than the outputs do, for example if one output sees
+    the whole image; then the sum is over the outputs. The nest's other sums come first, in their
+    order.
 
     Parameters
     ----------
@@ -84,9 +95,9 @@ def gather(nest: Nest) -> tuple[Nest, ...]:
     Returns
     -------
     tuple of Nest
-        Each entry of the target belongs to exactly one; together they give what the nest gives,
-        in any order. The target is empty before them: one that holds values already would lose
-        them to the nests that fill, which are to be left out there.
+        Nests that together compute the same as the given one, in any order; each entry of the
+        target belongs to exactly one of them. They assume an empty target. If it holds values
+        already, leave out the nests that fill with zeros.
 
     Sources
     -------
@@ -102,13 +113,13 @@ def gather(nest: Nest) -> tuple[Nest, ...]:
     da[2*m] += w[1] * dz[m]  for m < 4
     da[2*m + 1] += w[2*u] * dz[m - u + 1]  for m < 4, u < 2
     """
-    assert gatherable(nest), f"{nest} is no scatter that can be turned around"
+    assert gatherable(nest), f"{nest} is not a scatter that can become gathers"
     return tuple(_gathered(nest, phases) for phases in product(*_phases(nest)))
 
 
 @dataclass(frozen=True)
 class _StridePhase:
-    """The entries of an axis with one remainder; without values of old indices, no tap fits."""
+    """The entries of an axis with one remainder; ``values`` is ``None`` if they have no tap."""
 
     place: Subscript
     extents: Mapping[str, int]
@@ -116,7 +127,7 @@ class _StridePhase:
 
 
 def _phases(nest: Nest) -> list[list[_StridePhase]]:
-    """Give the phases of each axis of the target that is reached through a sum."""
+    """Return the phases of each axis of the target whose subscript is a sum."""
     target = nest.equation.target
     pairs = list(zip(target.subscripts, nest.shapes[target.name], strict=True))
     sums = [(s, length) for s, length in pairs if not _is_whole(nest, s, length)]
@@ -125,9 +136,9 @@ def _phases(nest: Nest) -> list[list[_StridePhase]]:
 
 
 def _solve(nest: Nest, subscript: Subscript, length: int, entry: str) -> Iterator[_StridePhase]:
-    """Solve an axis of the target for the index that is moved; ``entry`` counts a phase."""
+    """Solve the subscript of an axis for one index; ``entry`` is the index within a phase."""
     moved = _solved_index(nest, subscript, length)
-    assert moved is not None, f"{subscript} cannot be solved for an index"
+    assert moved is not None, f"{subscript} can't be solved for an index"
     multipliers, offset = subscript.linear()
     (tap,) = multipliers.keys() - {moved}
     stride, dilation, taps = multipliers[moved], multipliers[tap], nest.extents[tap]
@@ -135,14 +146,15 @@ def _solve(nest: Nest, subscript: Subscript, length: int, entry: str) -> Iterato
     for remainder in range(min(stride, length)):
         place = Subscript(write_terms({entry: stride}, remainder))
         entries = len(range(remainder, length, stride))
-        # What is left for stride*moved when the first tap of the phase is taken off.
+        # # What remains for stride*moved after the first tap of the phase is subtracted.
         left = [remainder - offset - dilation * u for u in range(min(step, taps))]
         first = next((u for u, rest in enumerate(left) if rest % stride == 0), None)
         if first is None:
             yield _StridePhase(place, {entry: entries})
             continue
         fitting = len(range(first, taps, step))
-        # Only a sum may leave its axis: a single tap stays an index where entries have no term.
+        # # Only a sum of indices may be out of bounds. A single tap stays an index, of extent 1, if
+        # there are entries without a term.
         stays = fitting > 1 or entries > nest.extents[moved]
         values: dict[str, Affine] = {
             tap: ({tap: step} if stays else {}, first),
@@ -152,7 +164,7 @@ def _solve(nest: Nest, subscript: Subscript, length: int, entry: str) -> Iterato
 
 
 def _name_entries(nest: Nest, count: int) -> list[str]:
-    """Name the indices that count entries: ``m, n, o``, or numbered where a letter is taken."""
+    """Name the indices of entries: ``m, n, o``, or numbered names if a letter is taken."""
     taken, stem = {*nest.extents, *nest.shapes}, "m"
     names = [chr(ord(stem) + k) for k in range(count)]
     while not taken.isdisjoint(names):
@@ -162,7 +174,7 @@ def _name_entries(nest: Nest, count: int) -> list[str]:
 
 
 def _gathered(nest: Nest, phases: tuple[_StridePhase, ...]) -> Nest:
-    """Make the nest of one phase of each axis."""
+    """Make the nest for one phase of each axis."""
     name, shape = nest.target, nest.shapes[nest.target]
     sums = iter(phases)
     place = Reference(
@@ -185,12 +197,12 @@ def _gathered(nest: Nest, phases: tuple[_StridePhase, ...]) -> Nest:
 
 
 def _is_whole(nest: Nest, subscript: Subscript, length: int) -> bool:
-    """Whether a subscript is an index that counts through its whole axis."""
+    """Whether a subscript is an index that runs through its whole axis."""
     return subscript.lone is not None and nest.extents[subscript.lone] == length
 
 
 def _only_moves(nest: Nest) -> bool:
-    """Whether a nest only moves the entries of one array to places of their own."""
+    """Whether a nest only moves the entries of one array to different positions."""
     match nest.equation.expression:
         case Reference(_, subscripts):
             own = {*nest.extents} == {subscript.lone for subscript in subscripts}
@@ -200,10 +212,11 @@ def _only_moves(nest: Nest) -> bool:
 
 
 def _solved_index(nest: Nest, subscript: Subscript, length: int) -> str | None:
-    """Find the index for which an axis of the target is solved: of those that can be, the widest.
+    """Find the index for which a subscript of the target is solved; the widest if there are two.
 
-    It can be where it counts through a whole axis of an array that is read, and stands nowhere but
-    alone or in the sum that is solved: then no reading leaves its array that did not before.
+    An index qualifies if it runs through a whole axis of an array that is read, and is otherwise
+    only in the sum that is solved. Then every read that is out of bounds afterwards was out of
+    bounds before.
     """
     multipliers, _ = subscript.linear()
     if subscript.table is not None or len(multipliers) != 2 or min(multipliers.values()) < 1:

@@ -1,4 +1,4 @@
-"""How arrays of images lie in memory: the images in the lanes, or one image after another."""
+"""The layout of arrays of images in memory: 16 images in the lanes, or one image after another."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ Variables = Mapping[str, Variable]
 
 
 def memory_access(reference: Reference, nest: Nest, variables: Variables) -> Access:
-    """Say by how many numbers of memory a place moves, the index of images included."""
+    """Compute an address in memory, including the stride of the index of images."""
     variable = variables[reference.name]
     access = Access.of(reference, nest, variable.folded)
     if not access.per_image:

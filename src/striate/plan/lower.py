@@ -1,7 +1,8 @@
-"""From a training step to statements: every kind's equations with the step's own names for arrays.
+"""Lowers a training step to statements: the equations of its functions, on the step's arrays.
 
-A kind is known by its lowering alone. The number of images is a number of the run, so that a
-short last batch runs the same program.
+A function is used through its :class:`~striate.functions.declarations.Lowering` alone: nothing here
+depends on what kind of layer it is. The number of images is a number in memory, so a short last
+batch runs the same program.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -65,7 +66,7 @@ def lower(
     target_shapes: Sequence[Shape] = (),
     stored: Mapping[str, ImageStorage] | None = None,
 ) -> Lowered:
-    """List the statements of a training step, or of a pass without training.
+    """List the statements of a training step, or of inference.
 
     Parameters
     ----------
@@ -74,17 +75,16 @@ def lower(
     training
         Whether losses, derivatives and running statistics are computed.
     target_shapes
-        Of each loss, the shape of one image's targets: labels have none of the axis of classes.
+        For each loss, the shape of one image's targets. Labels don't have the axis of classes.
     stored
-        The inputs whose images are gathered from an array of many: buffers ``images NAME``,
-        ``indices NAME``, ``maps NAME``, ``scale NAME`` instead of ``input NAME``.
+        The inputs whose images are loaded from an array of stored images, with the storage format.
+        Other inputs are arrays.
 
     Returns
     -------
     Lowered
-        Statements for one block of images. The callers' buffers are ``parameters``,
-        ``statistics``, ``gradient``, ``next statistics``, ``scalars``, and for each input, target
-        and output one that is named after it.
+        Statements for one block of images. The caller's buffers are those of
+        :class:`~striate.plan.signature.StepSignature`.
 
     Sources
     -------
@@ -104,20 +104,20 @@ def lower(
 
 
 def lower_optimizer(optimizer: Optimizer, size: int) -> Lowered:
-    """List the statements of an update over all parameters.
+    """List the statements of an optimizer for all parameters.
 
     Parameters
     ----------
     optimizer
-        The rule.
+        The optimizer.
     size
         Number of parameters.
 
     Returns
     -------
     Lowered
-        The callers' buffers are named as the update names its arrays: ``w``, ``dw``, ``w_next``.
-        The numbers of the run are those of :data:`OPTIMIZER_SCALARS`.
+        Statements whose buffers are those of :class:`~striate.plan.signature.OptimizerSignature`,
+        with the scalars of :data:`~striate.plan.signature.OPTIMIZER_SCALARS`.
     """
     stated = optimizer.lowering(size)
     variables = {
@@ -146,7 +146,7 @@ def lower_optimizer(optimizer: Optimizer, size: int) -> Lowered:
 
 
 class _Lowerer:
-    """The statements so far, and what is known of their variables."""
+    """Collects the statements of a step and their variables."""
 
     def __init__(self, step: TrainingStep, *, training: bool) -> None:
         self.step = step
@@ -158,11 +158,11 @@ class _Lowerer:
         self.lowerings: dict[str, Lowering] = {}
         self.layers = _layers(step)
         self.signature = StepSignature.of(step)
-        self.layer = ""  # whose equations are being lowered: the owner of their temporaries
+        self.layer = ""  # owner of the temporaries of the equations that are being lowered
         self.alike = LoweringCache(training=training)
 
     def begin(self, stored: Mapping[str, ImageStorage]) -> None:
-        """Place the parameters and bring the inputs in."""
+        """Declare the flat buffers and load the inputs."""
         graph = self.step.graph
         self._place(graph.parameters(), PARAMETERS, lambda name: name)
         self._place(graph.parameters(), GRADIENT, derivative_of)
@@ -178,7 +178,7 @@ class _Lowerer:
                 self.load(f"{name}.A", shape, buffers.array)
 
     def end(self) -> None:
-        """Bring the results out."""
+        """Store the results."""
         for name in self.step.graph.outputs:
             self.store(f"{name}.A", self.signature.outputs[name])
         for name in self.step.graph.inputs:
@@ -192,7 +192,7 @@ class _Lowerer:
             self.copy(latest, _next(name))
 
     def copy(self, source: str, target: str) -> None:
-        """Copy an array that knows no images."""
+        """Copy an array without an axis of images."""
         size = self.variables[source].size
         nest = bind("t[x] = s[x]", shapes={"s": (size,), "t": (size,)})
         self.add(Compute(nest=nest).renamed({"s": source, "t": target}))
@@ -200,7 +200,7 @@ class _Lowerer:
     def _place(
         self, arrays: Mapping[str, Parameter], buffer: str, named: Callable[[str], str]
     ) -> None:
-        """Make a variable for each array of a flat buffer."""
+        """Declare a variable for each array of a flat buffer."""
         for name, where in Layout.of(arrays).slices():
             size = where.stop - where.start
             self.variable(named(name), size, per_image=False, buffer=buffer, offset=where.start)
@@ -215,7 +215,7 @@ class _Lowerer:
         offset: int = 0,
         values: Sequence[float] = (),
     ) -> None:
-        """Note a variable, unless it is known."""
+        """Declare a variable, unless it exists."""
         known = self.variables.setdefault(
             name,
             Variable(
@@ -231,11 +231,10 @@ class _Lowerer:
         assert (known.size, known.per_image) == (size, per_image), (known, size, per_image)
 
     def add(self, statement: Statement) -> None:
-        """Append a statement."""
         self.statements.append(statement)
 
     def load(self, name: str, shape: Shape, buffer: str) -> None:
-        """Bring an array in."""
+        """Load an array from the caller's buffer."""
         self.shapes[name] = shape
         self.variable(buffer, prod(shape), per_image=True, buffer=buffer)
         self.variable(name, prod(shape), per_image=True)
@@ -249,7 +248,7 @@ class _Lowerer:
         rows, columns = prod(pixels[:-1]), pixels[-1] if pixels else 1
         sizes = {
             buffers.images: (1, False),
-            buffers.indices: (2, True),  # 64 bits each: as much as two numbers
+            buffers.indices: (2, True),  # 64 bits each, the size of two float32 numbers
             buffers.maps: (MAP_COLUMNS, True),
             buffers.scale: (2 * channels + 1, False),
         }
@@ -273,12 +272,12 @@ class _Lowerer:
         )
 
     def store(self, name: str, buffer: str) -> None:
-        """Bring an array out."""
+        """Store an array in the caller's buffer."""
         self.variable(buffer, self.variables[name].size, per_image=True, buffer=buffer)
         self.add(Store(source=name, target=buffer))
 
     def forward(self, operation: Operation) -> None:
-        """Add a function's forward equations, and those of its running statistics."""
+        """Add the forward equations of a function, and those of its running statistics."""
         self.layer = operation.layer
         function = operation.function
         shapes = [self.shapes[name] for name in operation.inputs]
@@ -298,14 +297,14 @@ class _Lowerer:
     def _draw(
         self, names: dict[str, str], lowering: Lowering, symbol: str, drawn: Drawn, op: Operation
     ) -> None:
-        """Draw a mask."""
+        """Add the drawing of a random mask."""
         name = names.setdefault(symbol, f"{op.output}.{symbol}")
         self.variable(name, prod(lowering.shapes[symbol]), per_image=True)
         stream = drawn.stream + op.number
         self.add(DrawMask(target=name, threshold=drawn.threshold, stream=stream))
 
     def loss(self, end: LossOperation, number: int, target_shape: Shape) -> None:
-        """Add a loss: each image's own, and the derivative scaled to the batch."""
+        """Add a loss: its value for each image, and its derivative, scaled for the batch."""
         self.layer = end.layer
         shape = self.shapes[end.reads]
         lowering = end.loss.lowering(shape, target_shape)
@@ -327,7 +326,7 @@ class _Lowerer:
         self.add(Compute(nest=nest, adds=end.derivative.adds).renamed(scaled))
 
     def backward(self, back: BackwardOperation) -> None:
-        """Add a function's backward equations."""
+        """Add the backward equations of a function."""
         operation = back.operation
         self.layer = operation.layer
         lowering = self.lowerings[operation.output]
@@ -347,7 +346,7 @@ class _Lowerer:
             self.shapes[target.name] = self.shapes[operation.inputs[k]]
 
     def _names(self, operation: Operation) -> dict[str, str]:
-        """Give the step's names for a function's symbols."""
+        """Map the symbols in a function's equations to the step's arrays."""
         function: Function = operation.function
         names = {function.input_symbol(k): name for k, name in enumerate(operation.inputs)}
         names[function.output_symbol] = operation.output
@@ -364,7 +363,7 @@ class _Lowerer:
         prefix: str,
         adding: Iterable[str] = (),
     ) -> None:
-        """Bind equations and add them under the step's names; temporaries get a prefix."""
+        """Bind equations and add them with the step's names; temporaries get a prefix."""
         written: set[str] = set()
         for nest in self.alike.bound(lowering, equations):
             names = {n: names.get(n, f"{prefix}.{n}") for n in nest.shapes} | dict(names)
@@ -379,7 +378,7 @@ class _Lowerer:
             self.add(Compute(nest=nest, adds=adds).renamed(names))
 
     def _note(self, name: str, reference: Reference, nest: Nest, lowering: Lowering) -> None:
-        """Note a variable of an equation; the arrays of images have these for their first axis."""
+        """Declare a variable of an equation; arrays of images have images as their first axis."""
         if name in self.variables:
             return
         lengths = nest.shapes[reference.name]
@@ -401,5 +400,5 @@ def _layers(step: TrainingStep) -> dict[str, str]:
 
 
 def _next(name: str) -> str:
-    """Name a running statistic after the step."""
+    """Name the value of a running statistic after the step."""
     return f"{name} next"

@@ -1,4 +1,4 @@
-"""What layers that are alike share: their equations are stated once, and bound to numbers once."""
+"""Caches lowerings and bound equations, which equal layers of a network share."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -11,12 +11,12 @@ from striate.shapes import Shape
 
 
 class LoweringCache:
-    """The equations of one step's functions.
+    """The equations of a step's functions, each lowered and bound once.
 
     Parameters
     ----------
     training
-        Whether they are those of training.
+        Whether to use the equations of training or those of inference.
     """
 
     def __init__(self, *, training: bool) -> None:
@@ -25,7 +25,7 @@ class LoweringCache:
         self._bound: dict[object, tuple[Lowering, list[Nest]]] = {}
 
     def stated(self, function: Function, shapes: Sequence[Shape]) -> Lowering:
-        """Give what a function states for inputs of these shapes."""
+        """Return the lowering of a function for inputs of these shapes."""
         key = (_hashable(function), *shapes)
         if key not in self._stated:
             state = function.lowering if self._training else function.inference_lowering
@@ -37,7 +37,7 @@ class LoweringCache:
     def bound(
         self, lowering: Lowering, equations: Callable[[Lowering], Iterable[Equation]]
     ) -> list[Nest]:
-        """Give some of a lowering's equations as nests."""
+        """Return some equations of a lowering as nests."""
         key = (id(lowering), equations)
         if key not in self._bound:
             shapes: dict[str, Lengths] = {**shapes_with_images(lowering, LANES), "images": ()}
@@ -48,12 +48,12 @@ class LoweringCache:
                 )
                 nests.append(nest)
                 shapes |= nest.shapes
-            self._bound[key] = lowering, nests  # the lowering is kept, and its id with it
+            self._bound[key] = lowering, nests  # keeping the lowering keeps its id unique
         return self._bound[key][1]
 
 
 def _hashable(function: Function) -> object:
-    """Give what tells functions apart: equal options are alike; a list among them is its own."""
+    """Return a key for a function: equal options share one, unless they contain a list."""
     try:
         hash(function)
     except TypeError:

@@ -1,4 +1,4 @@
-"""What must be known of a program to run it: how much memory it takes, and who brings what."""
+"""What is needed to run a compiled program: its memory, tasks and buffers, without its code."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from striate.plan.plan import Plan
 
 
 class BufferSize(NamedTuple):
-    """How many numbers a buffer holds at least, and whether that is for each image."""
+    """The minimum size of a buffer in float32 numbers, in total or for each image."""
 
     size: int
     per_image: bool
@@ -17,18 +17,18 @@ class BufferSize(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """A plan without what is computed.
+    """The parts of a plan that running its program needs; stored in the cache with the code.
 
     Parameters
     ----------
     images
-        Images of a batch, at most.
+        Maximum number of images in a batch.
     tasks
-        Into how many tasks each phase is cut.
+        Number of tasks in each phase.
     buffers
         The caller's buffers, in order.
-    arena, local
-        Numbers in the arena, and in the memory of each worker.
+    arena, scratch
+        Numbers in the arena, and in the scratch memory of each thread.
     """
 
     images: int
@@ -39,7 +39,7 @@ class Manifest:
 
     @classmethod
     def of(cls, plan: Plan) -> "Manifest":
-        """Take from a plan what it takes to run it."""
+        """Extract the manifest of a plan."""
         buffers = dict.fromkeys(plan.buffers, BufferSize(0, False))
         for variable in plan.variables.values():
             if variable.buffer in buffers:
@@ -54,12 +54,12 @@ class Manifest:
         )
 
     def pack(self, code: bytes) -> bytes:
-        """Put the frame before a program's machine code."""
+        """Serialize the manifest together with the program's machine code."""
         return json.dumps(asdict(self)).encode() + b"\n" + code
 
     @classmethod
     def unpack(cls, packed: bytes) -> tuple["Manifest", bytes]:
-        """Give the frame and the machine code that :meth:`pack` has put together."""
+        """Return the manifest and the machine code from the result of :meth:`pack`."""
         text, _, code = packed.partition(b"\n")
         held = json.loads(text)
         manifest = cls(

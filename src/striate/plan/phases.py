@@ -1,8 +1,20 @@
-"""Statements sorted into phases: what can be done image by image, and what needs them all.
+"""Sorts statements into phases, so that threads wait for each other only between phases.
 
-In a phase over images each part of the batch goes through all statements, a block after another.
-A sum over the images is a sum for each part first; it is known when all parts have gone through,
-so whoever reads it begins a new phase. Between phases the parts' sums are added up, in order.
+In a phase *over images*, the batch is cut into parts, and each part is one task. A thread takes a
+part and runs all statements of the phase on each of its blocks of 16 images, so an array often
+stays in cache from one statement to the next. A sum over images, such as a weight's derivative, is
+first summed within each part; these *partial sums* are complete when all parts are finished.
+Whatever reads the sum therefore starts a new phase. Between phases over images there are phases
+that are done *once*, in which the partial sums are added up in order:
+
+    phase 0, over images    part 0 | part 1 | part 2     loads, layers, partial sums
+    --------------------    all threads wait
+    phase 1, once           sum of the partial sums     cut into tasks if large
+    --------------------    all threads wait
+    phase 2, over images    part 0 | part 1 | part 2     whatever reads the sums
+
+The number of parts depends on the batch alone, never on the number of threads, so the order of
+every sum is always the same.
 """
 
 from collections import defaultdict
@@ -16,27 +28,27 @@ from striate.plan.fuse import Kernel, PhaseItem, fuse, with_stored, writes_of
 from striate.plan.statement import IMAGE, Compute, Lowered, Origin, Statement, Variable
 
 TASKS = 16
-"""Tasks of a phase between images: so many threads can share it."""
+"""Tasks of a large phase that is done once: the maximum number of threads that share it."""
 
 SHARED = 1 << 15
-"""Entries from which a phase between images is worth sharing; eight terms of a sum are as one.
+"""Entries from which a phase that is done once is shared; eight terms of a sum count as one.
 
-LeNet-5 answers for one image in 13 µs: with two threads it took as long, and ten times as long
-where the second was kept from its core."""
+LeNet-5's inference for one image takes 13 µs. With two threads it took as long, and ten times as
+long if the second one was descheduled."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """Items that need no waiting for each other's other parts.
+    """Items that can run without waiting for other parts of the batch.
 
     Parameters
     ----------
     items
         Kernels and other statements, in order.
     over_images
-        Whether they are done for each block of images; else once.
+        Whether they run for each block of images, or once.
     tasks
-        Into how many tasks it is cut.
+        Number of tasks.
     """
 
     items: tuple[PhaseItem, ...]
@@ -45,25 +57,25 @@ class Phase:
 
 
 def sort_phases(lowered: Lowered, parts: int) -> tuple[tuple[Phase, ...], dict[str, Variable]]:
-    """Sort statements into phases, and join them into kernels.
+    """Sort statements into phases, and fuse them into kernels.
 
     Parameters
     ----------
     lowered
         Statements in order.
     parts
-        Parts of a batch.
+        Number of parts of the batch.
 
     Returns
     -------
     tuple
-        The phases in order, and all variables, the parts' sums among them.
+        The phases in order, and all variables, including the partial sums.
     """
     return _PhaseSorter(lowered, parts).phases()
 
 
 class _PhaseSorter:
-    """When each statement can be computed."""
+    """Assigns a phase to each statement."""
 
     def __init__(self, lowered: Lowered, parts: int) -> None:
         self.variables = dict(lowered.variables)
@@ -75,7 +87,7 @@ class _PhaseSorter:
         self.sums: dict[str, int] = {}
 
     def phases(self) -> tuple[tuple[Phase, ...], dict[str, Variable]]:
-        """Sort, join, and say what is stored."""
+        """Sort and fuse the statements, and determine which arrays are stored."""
         for _, neighbors in groupby(enumerate(self.statements), _neighborhood):
             together = [statement for _, statement in neighbors]
             if _each(together[0]):
@@ -102,7 +114,7 @@ class _PhaseSorter:
         return tuple(phases), self.variables
 
     def place_images(self, together: Sequence[Statement]) -> None:
-        """Place statements that are done image by image; those that share a loop in one phase."""
+        """Place statements that run for each block; those that share a loop get the same phase."""
         phase = max(self.earliest(statement) for statement in together)
         for statement in together:
             summed = isinstance(statement, Compute) and statement.sums_images
@@ -114,7 +126,7 @@ class _PhaseSorter:
                 self.over_images[phase].append(statement)
 
     def earliest(self, statement: Statement) -> int:
-        """Find the first phase in which all is known that a statement over images needs."""
+        """Find the first phase in which a statement over images has all its inputs."""
         phase = 0
         before = (statement.writes,) if statement.writes in self.ready else ()
         for name in (*statement.reads, *before):
@@ -124,7 +136,7 @@ class _PhaseSorter:
         return phase
 
     def by_parts(self, statement: Compute) -> Compute:
-        """Write a sum over images as a part's share of it."""
+        """Rewrite a sum over images as a partial sum."""
         name = statement.writes
         other = partial_sums(name)
         whole = self.variables[name]
@@ -133,7 +145,7 @@ class _PhaseSorter:
         return replace(statement.renamed({name: other}), adds=True)
 
     def place_between(self, statement: Statement) -> None:
-        """Place a statement that knows no images."""
+        """Place a statement without an axis of images."""
         phase = -1
         for name in (*statement.reads, statement.writes):
             phase = max(phase, self.ready.get(name, ("given", -1))[1])
@@ -141,7 +153,7 @@ class _PhaseSorter:
         self.between[phase].append(statement)
 
     def place_sums(self) -> None:
-        """Add the parts' sums up when the last statement of each has been done."""
+        """Add up the partial sums as soon as they are complete; gradients at the end."""
         last = max(self.over_images, default=-1)
         joined: dict[int, list[Statement]] = defaultdict(list)
         for name, phase in self.sums.items():
@@ -151,29 +163,29 @@ class _PhaseSorter:
             self.between[phase] = [*statements, *self.between.get(phase, [])]
 
     def join(self, name: str) -> Compute:
-        """Write the sum over parts."""
+        """Make the sum of the partial sums."""
         size = self.variables[name].size
         nest = bind("t[x] += p[k,x]", shapes={"t": (size,), "p": (self.parts, size)})
         return Compute(nest=nest).renamed({"t": name, "p": partial_sums(name)})
 
 
 def partial_sums(name: str) -> str:
-    """Name the array of the parts' sums."""
+    """Name the array of partial sums."""
     return f"{name}, partial sums"
 
 
 def _neighborhood(numbered: tuple[int, Statement]) -> tuple[int, str]:
-    """Tell statements that share loops from those that stand alone."""
+    """Return a key that is equal for statements that share loops."""
     number, statement = numbered
     group = statement.group if isinstance(statement, Compute) else ""
     return (-1, group) if group else (number, "")
 
 
 def _each(statement: Statement) -> bool:
-    """Whether a statement is done image by image."""
+    """Whether a statement runs for each block of images."""
     if not isinstance(statement, Compute):
         return True
-    return IMAGE in statement.nest.extents and not statement.whole
+    return IMAGE in statement.nest.extents and not statement.over_batch
 
 
 def _waves(items: Sequence[PhaseItem]) -> list[tuple[PhaseItem, ...]]:
@@ -198,7 +210,7 @@ def _waves(items: Sequence[PhaseItem]) -> list[tuple[PhaseItem, ...]]:
 
 
 def _tasks(items: Sequence[PhaseItem]) -> int:
-    """Say among how many tasks kernels are shared: one, where there is little to do."""
+    """Choose the number of tasks: one if there is little to do."""
     nests = [item.root.nest for item in items if isinstance(item, Kernel)]
     work = sum(prod(n.extents.values()) / (8 if n.equation.reduced else 1) for n in nests)
     return TASKS if work >= SHARED else 1

@@ -1,4 +1,4 @@
-"""A plan: phases, schedules and places, all that is needed to write the program and to run it."""
+"""A plan: phases, loop schedules and allocations; all that the code generator needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,27 +16,27 @@ from striate.plan.target import Target
 from striate.plan.winograd import with_winograd
 
 PARTS = 8
-"""Most parts of a batch: so many threads can share a step, and so many sums are added up."""
+"""Maximum number of parts of a batch, of threads that share a step, and of partial sums."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A program before it is written.
+    """A program as data, before LLVM IR is written for it.
 
     Parameters
     ----------
     target
         The processor.
     images
-        Images of a batch.
+        Number of images in a batch.
     parts
-        Into how many parts the blocks of a batch are cut.
+        Number of parts into which the blocks of a batch are cut.
     phases
-        What is done.
+        The phases, in order.
     schedules
         The loops of each kernel, by phase and item.
     variables
-        All arrays.
+        All arrays by name.
     homes
         Where they lie.
     buffers
@@ -58,7 +58,7 @@ class Plan:
 
     @property
     def blocks(self) -> int:
-        """Blocks of images in a batch."""
+        """Number of blocks of images in a batch."""
         return -(-self.images // LANES)
 
     def __str__(self) -> str:
@@ -76,23 +76,23 @@ class Plan:
 
 
 def make_plan(lowered: Lowered, images: int, target: Target, *, winograd: bool = True) -> Plan:
-    """Plan a program.
+    """Plan a program: the stages of the compiler, in order.
 
     Parameters
     ----------
     lowered
-        What is computed.
+        The statements to compute.
     images
-        Images of a batch, at most.
+        Maximum number of images in a batch.
     target
         The processor.
     winograd
-        Whether convolutions may be computed by Winograd's transforms.
+        Whether convolutions may be computed with Winograd's transforms.
 
     Returns
     -------
     Plan
-        The same for any number of threads.
+        A plan that doesn't depend on the number of threads.
     """
     blocks = -(-images // LANES)
     parts = min(blocks, PARTS)
@@ -131,7 +131,7 @@ def make_plan(lowered: Lowered, images: int, target: Target, *, winograd: bool =
 
 
 def _needs_images(statement: Statement) -> bool:
-    """Whether a statement is written for a block of images only."""
+    """Whether a statement only exists for a block of images."""
     if isinstance(statement, Compute):
         return statement.sums_images
     return not isinstance(statement, Load | Store)
@@ -140,7 +140,7 @@ def _needs_images(statement: Statement) -> bool:
 def _allocations(
     phases: tuple[Phase, ...], variables: Mapping[str, Variable], blocks: int, parts: int
 ) -> tuple[dict[str, Allocation], int, int]:
-    """Find a home for every array that is read or written in memory."""
+    """Allocate every array that is read or written in memory."""
     uses = _uses(phases)
     allocations: dict[str, Allocation] = {}
     shared: list[LiveInterval] = []
@@ -179,14 +179,15 @@ def _allocations(
 
 
 def _moment(use: tuple[int, int]) -> int:
-    """Give items numbers in order; only those of one phase are ever compared."""
+    """Return the number of an item in order; only items of the same phase are compared."""
     return use[0] * 100_000 + use[1]
 
 
 def _uses(phases: tuple[Phase, ...]) -> dict[str, list[tuple[int, int]]]:
-    """List when each array in memory is read or written, by phase and item.
+    """List the phases and items in which each array is read or written.
 
-    What is used inside a loop that items share is used from the loop's first item to its last.
+    An array that is used in a loop shared by several items is used from the first of them to the
+    last.
     """
     uses: dict[str, list[tuple[int, int]]] = {}
     for p, phase in enumerate(phases):
@@ -199,7 +200,7 @@ def _uses(phases: tuple[Phase, ...]) -> dict[str, list[tuple[int, int]]]:
 
 
 def _touched(item: PhaseItem) -> tuple[str, ...]:
-    """Name the arrays that an item reads or writes in memory."""
+    """Return the names of the arrays that an item reads or writes in memory."""
     if isinstance(item, Kernel):
         return tuple(dict.fromkeys((*item.reads, *(n for n in item.writes if n in item.stored))))
     return (*item.reads, item.writes)

@@ -1,9 +1,9 @@
-"""How a kernel is walked: lanes, tiles, order of the loops. From the roles of indices alone.
+"""Chooses the loops of a kernel: lanes, tiles, and their order, from the roles of its indices.
 
-An index of the target is walked in segments; in a segment so many neighboring places, a tile, are
-computed at once in registers. A reduced index is walked in order, some of its values unrolled. The
-order of every sum is that of the equation, on every processor; tiles only change how many sums run
-beside each other.
+Each index of the target has a loop, cut into segments. Within a segment, a tile of several
+consecutive values is computed at once in registers. A reduced index is summed over in order, and
+some of its values may be unrolled. The order of every sum is that of the equation, on every
+processor: tiles only change how many sums are computed at the same time.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -19,21 +19,21 @@ from striate.plan.target import LANES, Target
 from striate.plan.tiles import LoopSegment, Reads, Side, Tile, TileProblem, best_tile, segments
 
 MATRIX = 36
-"""Numbers of a known matrix that is written out."""
+"""Maximum size of a constant matrix whose product is unrolled."""
 
 STRIDE = 4
-"""Farthest that neighbors may lie apart to be brought into the lanes."""
+"""Maximum stride with which numbers are loaded into the lanes."""
 
 TileChooser = Callable[[TileProblem, tuple[Side, ...], tuple[Side, ...], Target], Tile]
-"""What chooses a tile, given what is computed and the sides of which one each may be tiled."""
+"""Chooses a tile for a problem; of each of the two groups of sides, one may be tiled."""
 
 UNROLLED = 7
-"""Longest window side that is written out; a longer one is a loop."""
+"""Maximum length of a kernel's side that is unrolled; a longer one becomes a loop."""
 
 
 @dataclass(frozen=True)
 class IndexLoop:
-    """The walk of one index, segment after segment."""
+    """The loop of one index, segment by segment."""
 
     index: str
     segments: tuple[LoopSegment, ...]
@@ -50,19 +50,19 @@ class LoopSchedule:
     Parameters
     ----------
     lanes
-        The index whose values lie in the lanes of a vector; ``None`` where numbers are single.
+        The index whose values are in the lanes of a vector; ``None`` for scalar code.
     targets
-        Indices of the places.
+        Loops over the target's indices.
     reduced
-        Reduced indices, inside of those; without the lanes.
+        Loops over the reduced indices, inside of ``targets``.
     within
-        The order of the places of a tile: the last index moves fastest.
+        The order of the entries in a tile; the last index changes fastest.
     in_place
-        Whether each term is added to memory at once, in the order of the loops: a scatter.
+        Whether each term is added in memory, in the order of the loops: a scatter.
     tasks
-        Among how many tasks the outermost loop is shared.
+        Number of tasks that share the outermost loop.
     around
-        Indices that loops around the kernel count, together with its neighbors.
+        Indices of outer loops that the kernel shares with neighboring kernels.
     """
 
     lanes: str | None
@@ -75,7 +75,7 @@ class LoopSchedule:
 
     @property
     def tile(self) -> int:
-        """Entries computed at once in the largest tile."""
+        """Number of entries in the largest tile."""
         return prod(max(s.tile for s in walk.segments) for walk in self.targets)
 
     def __str__(self) -> str:
@@ -102,15 +102,15 @@ def schedule(
     Parameters
     ----------
     kernel
-        What is computed.
+        The kernel.
     variables
-        How the arrays lie in memory.
+        All arrays, with their layout in memory.
     target
         The processor.
     tasks
-        Among how many tasks the outermost loop is to be shared.
+        Number of tasks that share the outermost loop.
     choose
-        What chooses the tile.
+        Chooses the tile.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def schedule(
 
 
 class _Scheduler:
-    """One kernel's facts, and the choices made from them."""
+    """Schedules one kernel."""
 
     def __init__(
         self, kernel: Kernel, variables: Variables, target: Target, choose: TileChooser
@@ -146,7 +146,7 @@ class _Scheduler:
         self.tabled = self.written_out(variables)
 
     def written_out(self, variables: Variables) -> dict[str, int]:
-        """Find the indices of small known matrices: written out, their zeros cost nothing."""
+        """Find the indices of small constant matrices; unrolled, their zeros cost nothing."""
         extents = self.nest.extents
         tables = [r for r in self.nest.equation.references if variables[r.name].values]
         found = {i for r in tables for s in r.subscripts for i in s.linear()[0]}
@@ -156,7 +156,7 @@ class _Scheduler:
         return {i: extents[i] for i in found} if small and reduced else {}
 
     def schedule(self) -> LoopSchedule:
-        """Put the choices together."""
+        """Make the schedule."""
         equation, extents = self.nest.equation, self.nest.extents
         around = {self.lanes, *self.within}
         terms = self.lanes in equation.reduced and self.lanes != IMAGE
@@ -195,7 +195,7 @@ class _Scheduler:
         )
 
     def lane_walk(self, vectors: int) -> tuple[IndexLoop, ...]:
-        """Walk the index of the lanes itself, so many vectors at once."""
+        """Make the loop of the index in the lanes, with several vectors at once."""
         if self.lanes is None or self.lanes == IMAGE:
             return ()
         extent = self.nest.extents[self.lanes]
@@ -206,11 +206,11 @@ class _Scheduler:
         return (IndexLoop(self.lanes, cut),)
 
     def choose_lanes(self) -> str | None:
-        """Take the images for the lanes; without images, an index whose places are neighbors.
+        """Choose the images for the lanes, or else an index with contiguous entries.
 
-        The first statement must read and write neighbors. The statements after it may have theirs
-        anywhere in memory, which takes a load or a store for each lane. But no condition and no
-        table of any statement may depend on the lane: these are evaluated once for a whole vector.
+        The root must read and write contiguous entries. The statements after it may have any
+        stride, which takes one load or store for each lane. But no condition and no table of any
+        statement may depend on the lane, since these are evaluated once for a whole vector.
         """
         equation = self.nest.equation
         nests = [s.nest for s in self.kernel.statements]
@@ -231,7 +231,7 @@ class _Scheduler:
         return vector[-1] if vector else self.lanes_of_terms()
 
     def lanes_of_terms(self) -> str | None:
-        """Find a reduced index whose terms lie side by side, so that vectors of them are added."""
+        """Find a reduced index with contiguous terms, so that vectors of terms can be added."""
         equation, extents = self.nest.equation, self.nest.extents
         guarded = {i for g in self.nest.guards() for i in g.subscript.linear()[0]}
         found = [
@@ -249,9 +249,9 @@ class _Scheduler:
     def windows(
         self, targets: Sequence[str], reduced: Sequence[str]
     ) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Find the windows that are written out, with the indices that they are added to.
+        """Find the kernel's side that is unrolled, with the indices that share its subscripts.
 
-        Of the last pixel axis: its shorter index is the window.
+        It is the shorter index of the last pixel axis.
         """
         roles = self.nest.equation.roles()
         extents = self.nest.extents
@@ -268,7 +268,7 @@ class _Scheduler:
     def interior(
         self, index: str, windows: Mapping[str, tuple[str, ...]]
     ) -> tuple[int, int] | None:
-        """Find the places where nothing of the windows falls outside; ``None`` where none can."""
+        """Find the range in which the windows are in bounds; ``None`` if they always are."""
         extents = self.nest.extents
         least, most = 0, extents[index]
         for guard in self.nest.guards():
@@ -293,7 +293,7 @@ class _Scheduler:
         return least, max(least, most)
 
     def order(self, targets: Sequence[str]) -> list[str]:
-        """Order the places: those that weights alone move by come last, the rest as written."""
+        """Order the target's loops: indices of weights come last, the others as in the equation."""
         if self.lanes is None or IMAGE in self.nest.equation.reduced:
             return list(targets)
         return [
@@ -302,7 +302,7 @@ class _Scheduler:
         ]
 
     def broadcast_side(self, index: str) -> bool:
-        """Whether an index of the target moves no vector that is read."""
+        """Whether no vector that is read depends on an index of the target."""
         reduces = bool(self.nest.equation.reduced)
         moved = any(index in a.strides for a in self.accesses if self.lanes in a.strides)
         return reduces and not moved
@@ -310,9 +310,9 @@ class _Scheduler:
     def tiles(
         self, targets: Sequence[str], reduced: Sequence[str], unrolled: Mapping[str, int]
     ) -> tuple[dict[str, int], dict[str, int], frozenset[str]]:
-        """Choose how many places of which indices are computed at once, and what is unrolled.
+        """Choose the tile, and what is unrolled.
 
-        Also gives the indices that move fastest within a tile.
+        Also returns the indices that change fastest within a tile.
         """
         extents = self.nest.extents
         blocked = self.needs_single(reduced, unrolled)
@@ -343,7 +343,7 @@ class _Scheduler:
     def columns(
         self, reduced: Sequence[str], fixed: Mapping[str, int], blocked: Collection[str]
     ) -> str:
-        """Find the reduced index whose neighbors share what they read: dW's columns."""
+        """Find the reduced index whose consecutive values share reads: the columns in dW."""
         roles = self.nest.equation.roles()
         return next(
             (
@@ -355,14 +355,14 @@ class _Scheduler:
         )
 
     def steps(self, access: Access) -> dict[str, int]:
-        """Say by how much an access moves from one place of a tile to the next."""
+        """Return the strides of an access from one entry of a tile to the next."""
         lanes = self.lanes
         if lanes is None or lanes == IMAGE or lanes not in access.strides:
             return dict(access.strides)
         return {**access.strides, lanes: LANES}
 
     def needs_single(self, reduced: Sequence[str], unrolled: Mapping[str, int]) -> set[str]:
-        """Find the indices that must move one by one: those that bound a loop over a window."""
+        """Find the indices that can't be tiled: the bounds of an inner loop depend on them."""
         found: set[str] = set()
         for guard in self.nest.guards():
             indices = list(guard.subscript.linear()[0])
@@ -374,5 +374,5 @@ class _Scheduler:
 
 
 def _map_tile(extent: int) -> int:
-    """Choose how many places of a map are computed at once."""
+    """Choose how many entries of an elementwise kernel are computed at once."""
     return next((t for t in (4, 5, 3, 6, 7, 2) if extent % t == 0), min(extent, 4))

@@ -66,7 +66,7 @@ class StepSignature:
         For each loss: its targets, what each image's derivative is multiplied by, and each image's
         loss.
     loss_inputs
-        For each loss, what it is computed from; written by inference, for ``evaluate``.
+        For each loss, its input; written by inference, for ``evaluate``.
     """
 
     inputs: Mapping[str, InputBuffers]

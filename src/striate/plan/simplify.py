@@ -1,4 +1,4 @@
-"""Statements made fewer and plainer: no idle copies, no unread results, gathers for scatters."""
+"""Simplifies statements: removes unread results and copies, and replaces scatters by gathers."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from striate.plan.statement import IMAGE, Compute, Lowered, Statement
 
 
 def simplify(lowered: Lowered) -> Lowered:
-    """Leave out what nobody reads, make copies into other names, and scatters into gathers.
+    """Remove statements with unread results, replace copies by aliases, and scatters by gathers.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def simplify(lowered: Lowered) -> Lowered:
     Returns
     -------
     Lowered
-        Fewer statements, or statements that write each entry once.
+        Fewer statements, which write each entry once.
     """
     lowered = without_idle(lowered)
     lowered = without_copies(lowered)
@@ -31,7 +31,7 @@ def simplify(lowered: Lowered) -> Lowered:
 
 
 def without_idle(lowered: Lowered) -> Lowered:
-    """Leave out statements whose results nobody reads."""
+    """Remove statements whose results aren't read."""
     wanted = {v.name for v in lowered.variables.values() if v.buffer}
     kept: list[Statement] = []
     for statement in reversed(lowered.statements):
@@ -42,7 +42,7 @@ def without_idle(lowered: Lowered) -> Lowered:
 
 
 def without_copies(lowered: Lowered) -> Lowered:
-    """Give one name to an array and its copy, where neither changes afterwards."""
+    """Use one name for an array and its copy, if neither changes afterwards."""
     writers = Counter(statement.writes for statement in lowered.statements)
     remaining = Counter(writers)
     names: dict[str, str] = {}
@@ -67,7 +67,7 @@ def without_copies(lowered: Lowered) -> Lowered:
 
 
 def _copied(statement: Statement) -> str | None:
-    """Name the array that a statement copies, place by place, into one as large."""
+    """Return the array that a statement copies entirely, entry by entry; ``None`` otherwise."""
     if not isinstance(statement, Compute) or statement.adds:
         return None
     equation, nest = statement.nest.equation, statement.nest
@@ -85,7 +85,7 @@ def _copied(statement: Statement) -> str | None:
 
 
 def _gathered(statement: Statement) -> Iterator[Statement]:
-    """Write a scatter as gathers, or, where its places come from a table, fill and add."""
+    """Replace a scatter by gathers; one through a table by filling and adding."""
     if not isinstance(statement, Compute) or statement.nest.equation.form is not Form.SCATTER:
         yield statement
         return
@@ -101,7 +101,7 @@ def _gathered(statement: Statement) -> Iterator[Statement]:
 
 
 def fill(nest: Nest) -> Nest:
-    """Write zeros to the whole of a nest's target."""
+    """Make the nest that fills another nest's target with zeros."""
     name = nest.target
     shape = nest.shapes[name]
     reference = nest.equation.target

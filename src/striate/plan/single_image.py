@@ -1,8 +1,8 @@
-"""One image: its own neighbors in the lanes, and no axis of images.
+"""Rewrites inference for a single image, with neighboring entries in the lanes.
 
-With one image there is nothing to put into the lanes but its own numbers: neighboring columns, or
-the terms of a sum. So that neighbors never fall outside, what is read with zeros around it is
-copied into an array that has them.
+Batches have 16 images in the lanes of a vector. With one image, the lanes hold neighboring columns,
+or terms of a sum. A vector of neighbors must not be partly out of bounds, so arrays that are read
+with zeros around them are copied into a padded array first.
 """
 
 from collections.abc import Iterator
@@ -25,17 +25,17 @@ from striate.plan.statement import IMAGE, Compute, Load, Lowered, Origin, Statem
 
 
 def single_image(lowered: Lowered) -> Lowered:
-    """Write statements for a single image.
+    """Rewrite statements for a single image.
 
     Parameters
     ----------
     lowered
-        Statements for a block of images, of a pass without training.
+        Statements of inference for a block of images.
 
     Returns
     -------
     Lowered
-        Statements that know no images, each done once.
+        Statements without an axis of images, which are done once.
     """
     variables = {
         name: replace(variable, per_image=False) for name, variable in lowered.variables.items()
@@ -56,14 +56,14 @@ def single_image(lowered: Lowered) -> Lowered:
 
 
 def _copy(source: str, target: str, size: int) -> Compute:
-    """Write a copy of a whole array."""
+    """Copy a whole array."""
     place = (Subscript(write_terms({"x": 1}, 0)),)
     equation = Equation(Reference(target, place), "=", Reference(source, place))
     return Compute(nest=Nest(equation, {"x": size}, {source: (size,), target: (size,)}))
 
 
 def _without_images(nest: Nest) -> Nest:
-    """Leave the axis of images out."""
+    """Remove the axis of images."""
 
     def of_images(reference: Reference) -> bool:
         return bool(reference.subscripts) and reference.subscripts[0].lone == IMAGE
@@ -85,7 +85,7 @@ def _without_images(nest: Nest) -> Nest:
 
 
 def _with_halo(statement: Compute, variables: dict[str, Variable]) -> Iterator[Compute]:
-    """Copy what a sum of products reads beyond its edges into an array with zeros around it."""
+    """Let a sum of products read a padded copy of each array that it reads out of bounds."""
     nest, equation = statement.nest, statement.nest.equation
     parts = factors(equation.expression)
     plain = all(isinstance(p, Reference | Number) for p in parts)
@@ -133,7 +133,7 @@ def _with_halo(statement: Compute, variables: dict[str, Variable]) -> Iterator[C
 def _padded(
     name: str, shape: tuple[int, ...], source: str, lengths: tuple[int, ...], before: list[int]
 ) -> Iterator[Compute]:
-    """Fill an array with zeros, and copy another into its middle."""
+    """Fill an array with zeros, and copy another one into its interior."""
     indices = [f"x{k}" for k in range(len(shape))]
     target = Reference(
         name,

@@ -1,8 +1,8 @@
-"""What a compiled program computes, before anything is said of order or memory.
+"""The statements of a compiled program, before their order and memory are chosen.
 
-A program is a list of statements over named variables, for one block of images: as many as a vector
-has lanes. Most statements are nests; the others bring images in, results out, and draw random
-masks. Nothing here knows of layers or kinds.
+A program is a list of statements on named arrays. It is written for one block of images, as many as
+a vector has lanes. Most statements are nests; the others load and store arrays, transpose them, and
+draw random masks. Nothing here depends on the kinds of layers.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from striate.nests.nest import Lengths
 from striate.plan.target import LANES
 
 IMAGE = "q"
-"""The index of images: in every equation it stands first in the arrays of images."""
+"""The index of images, which is the first index of every array of images."""
 
 
 class Origin(StrEnum):
@@ -40,29 +40,30 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:
-    """A named array of numbers.
+    """A named array of float32 numbers.
 
-    Of the arrays that the program finds a place for, those of images have the images in the lanes,
-    number after number, or lie in ``rows``, image after image.
+    An array of images that the program allocates has 16 images in the lanes, number after number,
+    or the row layout, image after image.
 
     Parameters
     ----------
     name
         Its name in the statements.
     size
-        Numbers in it: of one image, where each image has its own.
+        Number of float32 numbers, for one image if it is an array of images.
     per_image
-        Whether each image has its own.
+        Whether it is an array of images.
     buffer
-        The caller's buffer that holds it; empty where the program finds a place for it.
+        The caller's buffer that holds it; empty if the program allocates it.
     offset
-        Where it begins in that buffer.
+        Index of its first number in that buffer.
     values
-        Its numbers, where they never change: tables.
+        Its numbers, if it is a constant table.
     rows
-        Numbers from one image to the next, where it lies in rows; 0 where images lie in lanes.
+        Numbers from one image to the next in row layout; 0 if images are in the lanes.
     folded
-        Its axes that take no memory: what loops around its use count, one value after another.
+        Axes without memory of their own: a loop around all uses computes one value of the index at
+        a time.
     origin
         The stage that introduced it.
     layer
@@ -90,48 +91,48 @@ class Variable:
 
 @dataclass(frozen=True, kw_only=True)
 class Compute:
-    """A nest.
+    """Computes a nest.
 
     Parameters
     ----------
     nest
-        What is computed, with :data:`LANES` images where it reads or writes any.
+        The nest, with :data:`LANES` images if it has an axis of images.
     adds
-        Whether the target holds values already, which it keeps; else it is empty before.
-    whole
-        Whether it is done once for all images of the batch, its arrays of images lying in rows.
+        Whether the nest adds to values that the target holds; otherwise the target is empty before.
+    over_batch
+        Whether it is done once for all images of the batch, on arrays in row layout.
     within
-        Its indices of loops around it, which its neighbors share: all of them are computed for
-        one value before the next.
+        Indices of outer loops that it shares with neighboring statements: all of these are computed
+        for one value of the index before the next value.
     group
-        Which neighbors: those of the same group, which are done in one phase.
+        Name of the group of statements that share these loops, and a phase.
     """
 
     nest: Nest
     adds: bool = False
-    whole: bool = False
+    over_batch: bool = False
     within: tuple[str, ...] = ()
     group: str = ""
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Names of what it reads."""
+        """Names of the arrays it reads."""
         before = (self.nest.target,) if self.adds else ()
         return tuple(dict.fromkeys((*self.nest.sources, *before)))
 
     @property
     def writes(self) -> str:
-        """Name of what it writes."""
+        """Name of the array it writes."""
         return self.nest.target
 
     @property
     def sums_images(self) -> bool:
-        """Whether it reduces over the images."""
+        """Whether it sums over images."""
         return IMAGE in self.nest.equation.reduced
 
     @property
     def scatters(self) -> bool:
-        """Whether several of its places may be one entry, so that they are added in memory."""
+        """Whether several iterations may reach one entry, so terms must be added in memory."""
         equation, extents = self.nest.equation, self.nest.extents
         places = {i: n for i, n in extents.items() if i not in equation.reduced}
         return bool(equation.target.tables()) or (
@@ -139,16 +140,16 @@ class Compute:
         )
 
     def renamed(self, names: Mapping[str, str]) -> "Compute":
-        """Give the statement with other names for its arrays."""
+        """Return the statement with other names for its arrays."""
         return replace(self, nest=renamed(self.nest, names))
 
     def __str__(self) -> str:
-        return f"{self.nest}{'  adding' * self.adds}{'  for all images' * self.whole}"
+        return f"{self.nest}{'  adding' * self.adds}{'  for all images' * self.over_batch}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """Brings a caller's array, image after image, into lanes."""
+    """Loads a caller's array, image after image, into the lanes."""
 
     verb: ClassVar[str] = "load"
 
@@ -157,16 +158,16 @@ class Load:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Names of what it reads."""
+        """Names of the arrays it reads."""
         return (self.source,)
 
     @property
     def writes(self) -> str:
-        """Name of what it writes."""
+        """Name of the array it writes."""
         return self.target
 
     def renamed(self, names: Mapping[str, str]) -> "Load":
-        """Give the statement with other names for its arrays."""
+        """Return the statement with other names for its arrays."""
         return Load(source=self.source, target=names.get(self.target, self.target))
 
     @property
@@ -180,7 +181,7 @@ class Load:
 
 @dataclass(frozen=True, kw_only=True)
 class Store:
-    """Brings an array out of the lanes into a caller's, image after image."""
+    """Stores an array from the lanes into a caller's array, image after image."""
 
     verb: ClassVar[str] = "store"
 
@@ -189,16 +190,16 @@ class Store:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Names of what it reads."""
+        """Names of the arrays it reads."""
         return (self.source,)
 
     @property
     def writes(self) -> str:
-        """Name of what it writes."""
+        """Name of the array it writes."""
         return self.target
 
     def renamed(self, names: Mapping[str, str]) -> "Store":
-        """Give the statement with other names for its arrays."""
+        """Return the statement with other names for its arrays."""
         return Store(source=names.get(self.source, self.source), target=self.target)
 
     @property
@@ -212,16 +213,16 @@ class Store:
 
 @dataclass(frozen=True, kw_only=True)
 class DrawMask:
-    """Draws a mask: 1 where a random word is at least a threshold, else 0.
+    """Draws a random mask: 1 where a random word is at least a threshold, 0 elsewhere.
 
     Parameters
     ----------
     target
         The mask.
     threshold
-        Of the upper 24 bits of each element's word.
+        Compared with the upper 24 bits of each element's random word.
     stream
-        Last word of the counters: keeps the words of one layer apart from another's.
+        Last word of the counters; a different one for each layer.
     """
 
     verb: ClassVar[str] = "draw"
@@ -232,16 +233,16 @@ class DrawMask:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Names of what it reads: nothing."""
+        """Names of the arrays it reads: none."""
         return ()
 
     @property
     def writes(self) -> str:
-        """Name of what it writes."""
+        """Name of the array it writes."""
         return self.target
 
     def renamed(self, names: Mapping[str, str]) -> "DrawMask":
-        """Give the statement with another name for its mask."""
+        """Return the statement with another name for its mask."""
         target = names.get(self.target, self.target)
         return DrawMask(target=target, threshold=self.threshold, stream=self.stream)
 
@@ -256,7 +257,7 @@ class DrawMask:
 
 @dataclass(frozen=True, kw_only=True)
 class Transpose:
-    """Turns an array with the images in the lanes into rows, an image after another."""
+    """Transposes an array from 16 images in the lanes into row layout, image after image."""
 
     verb: ClassVar[str] = "transpose"
 
@@ -265,16 +266,16 @@ class Transpose:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Names of what it reads."""
+        """Names of the arrays it reads."""
         return (self.source,)
 
     @property
     def writes(self) -> str:
-        """Name of what it writes."""
+        """Name of the array it writes."""
         return self.target
 
     def renamed(self, names: Mapping[str, str]) -> "Transpose":
-        """Give the statement with other names for its arrays."""
+        """Return the statement with other names for its arrays."""
         source, target = (names.get(n, n) for n in (self.source, self.target))
         return Transpose(source=source, target=target)
 
@@ -306,7 +307,7 @@ class LoadStored:
     element
         ``uint8`` or ``float32``.
     last
-        Whether the channels stand last in the caller's array, or first.
+        Whether the channels are the last axis of the caller's array, or the first axis of an image.
     """
 
     verb: ClassVar[str] = "gather"
@@ -324,16 +325,16 @@ class LoadStored:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Names of what it reads."""
+        """Names of the arrays it reads."""
         return (self.source, self.indices, self.maps, self.scale)
 
     @property
     def writes(self) -> str:
-        """Name of what it writes."""
+        """Name of the array it writes."""
         return self.target
 
     def renamed(self, names: Mapping[str, str]) -> "LoadStored":
-        """Give the statement with another name for its target."""
+        """Return the statement with another name for its target."""
         return replace(self, target=names.get(self.target, self.target))
 
     @property
@@ -351,7 +352,7 @@ Statement = Compute | Load | LoadStored | Store | Transpose | DrawMask
 
 @dataclass(frozen=True, kw_only=True)
 class Lowered:
-    """Statements in an order in which they can be computed, and their variables by name."""
+    """Statements in a valid order of computation, and their variables by name."""
 
     statements: tuple[Statement, ...]
     variables: Mapping[str, Variable]
@@ -361,7 +362,7 @@ class Lowered:
 
 
 def renamed(nest: Nest, names: Mapping[str, str]) -> Nest:
-    """Give a nest with other names for its arrays."""
+    """Return a nest with other names for its arrays."""
 
     def other(reference: Reference) -> Reference:
         subscripts = tuple(

@@ -1,4 +1,4 @@
-"""Other indices for old ones: what solving, splitting and joining the loops of a nest come to."""
+"""Replaces indices in expressions by affine functions of other indices."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -18,28 +18,28 @@ from striate.nests.expression import (
 )
 
 Affine = tuple[Mapping[str, int], int]
-"""A sum of indices: the multiplier of each, and the offset."""
+"""An affine function of indices: the factor of each, and the offset."""
 
 
 def substitute(
     expression: Expression, values: Mapping[str, Affine], extents: Mapping[str, int]
 ) -> Expression:
-    """Write an expression anew, with sums of other indices in the place of some.
+    """Replace indices in an expression by affine functions of other indices.
 
     Parameters
     ----------
     expression
-        Of a nest: its constants are numbers.
+        An expression of a nest, whose constants are numbers.
     values
-        The sum for each index that is replaced.
+        The affine function for each index to replace.
     extents
-        To where the old indices count. An ordinal becomes a sum, since it counts places in their
-        box, whatever the new ones' is.
+        The extents of the old indices. An ordinal becomes a sum of indices, since it is a position
+        within these extents.
 
     Returns
     -------
     Expression
-        The same numbers, where the old indices have the values of the sums.
+        An expression with the same value for corresponding values of the indices.
 
     Sources
     -------
@@ -57,7 +57,7 @@ def substitute(
 
 
 def substitute_reference(reference: Reference, values: Mapping[str, Affine]) -> Reference:
-    """Write a reference anew, as :func:`substitute` does those of an expression."""
+    """Replace indices in a reference."""
     subscripts = (
         Subscript(write_terms(*_linear(*s.linear(), values)), s.table) for s in reference.subscripts
     )
@@ -65,7 +65,7 @@ def substitute_reference(reference: Reference, values: Mapping[str, Affine]) -> 
 
 
 def _leaf(leaf: Leaf, *, values: Mapping[str, Affine], extents: Mapping[str, int]) -> Expression:
-    """Write a leaf anew."""
+    """Replace indices in a leaf."""
     match leaf:
         case Reference():
             return substitute_reference(leaf, values)
@@ -82,7 +82,7 @@ def _leaf(leaf: Leaf, *, values: Mapping[str, Affine], extents: Mapping[str, int
 
 
 def _linear(multipliers: Mapping[str, int], offset: int, values: Mapping[str, Affine]) -> Affine:
-    """Put the new indices into a sum; what cancels is left out."""
+    """Replace indices in a sum; terms that cancel are removed."""
     total = dict[str, int]()
     for index, by in multipliers.items():
         inner, shift = values.get(index, ({index: 1}, 0))
@@ -93,7 +93,7 @@ def _linear(multipliers: Mapping[str, int], offset: int, values: Mapping[str, Af
 
 
 def _written(multipliers: Mapping[str, int], offset: int) -> Expression:
-    """Write a sum of indices as an expression."""
+    """Turn a sum of indices into an expression."""
     parts: list[tuple[bool, Expression]] = [
         (by < 0, Symbol(index) if abs(by) == 1 else Arithmetic("*", Number(abs(by)), Symbol(index)))
         for index, by in multipliers.items()

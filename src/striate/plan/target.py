@@ -1,35 +1,35 @@
-"""What a schedule must know of a processor: plain numbers, filled in by whoever asks it."""
+"""The properties of a processor that loop schedules depend on, as plain numbers."""
 
 from dataclasses import dataclass
 
 LANES = 16
-"""Images in a vector, on every processor: results do not depend on the width of its registers."""
+"""Numbers in a vector, the same on every processor, so results don't depend on its registers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A processor, as far as schedules depend on it.
+    """A processor, as far as loop schedules depend on it.
 
     Parameters
     ----------
     name
-        As LLVM calls it.
+        LLVM's name for it.
     features
-        What it can do, as LLVM writes it: ``"+avx2,+fma"``.
+        Its features in LLVM's notation: ``"+avx2,+fma"``.
     triple
-        The kind of machine code.
+        The target triple.
     register_lanes
-        Float32 numbers in one vector register: 16, 8 or 4.
+        Float32 numbers in a vector register: 16, 8 or 4.
     registers
-        Vector registers.
+        Number of vector registers.
     fused_per_cycle
-        Vector multiply-adds begun in one cycle, of whole registers.
+        Fused multiply-adds of whole registers issued per cycle.
     loads_per_cycle
-        Vector registers loaded in one cycle.
+        Vector registers loaded per cycle.
     latency
-        Cycles until the result of a multiply-add can be used.
+        Latency of a multiply-add in cycles.
     cache
-        Bytes of each level of cache that a core has for itself, the first level first.
+        Bytes of each level of cache that belongs to one core, the first level first.
     """
 
     name: str
@@ -44,5 +44,5 @@ class Target:
 
     @property
     def vectors(self) -> int:
-        """Vectors of :data:`LANES` numbers that the registers hold."""
+        """Number of vectors of :data:`LANES` numbers that fit in the registers."""
         return self.registers * self.register_lanes // LANES

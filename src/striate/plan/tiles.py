@@ -1,9 +1,9 @@
-"""Which tile is the fastest: a cost model of one core that a person can follow.
+"""Chooses the fastest tile of a kernel, with a cost model of one core.
 
-The innermost loop of a kernel computes a tile of entries: for each it does one multiply-add per
-unrolled term, and it loads what the tile's entries share only once. It takes as long as the slowest
-of three: the multiply-adds, the loads, the wait from one addition to an entry until the next. What
-comes from beyond the first cache costs a little more.
+The innermost loop of a kernel computes a tile of entries. It does one multiply-add for each entry
+and each unrolled term, and loads numbers that several entries share only once. Its time is the
+maximum of three: the multiply-adds, the loads, and the latency of the additions to one entry.
+Numbers from beyond the first cache cost a little more.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,26 +15,26 @@ from math import prod
 from striate.plan.target import LANES, Target
 
 ROUND = 1.5
-"""Cycles that a round of a loop takes beside its work: counting, comparing, jumping."""
+"""Cycles of loop overhead in an iteration: counting, comparing, jumping."""
 
 FARTHER = 0.3
-"""Cycles that a vector costs on its way from the second cache, on the average."""
+"""Average cycles for a vector that comes from the second cache."""
 
 WAYS = 8
-"""Rows that may begin at the same place of a page before they drive each other out of the cache.
+"""Rows with the same offset in a page that the first cache holds before they evict each other.
 
 With 16 the dense layer of conv4, 4,096 to 512, took 10.1 ms, with 8 it takes 5.0 (Zen 4)."""
 
 PAGE = 1024
-"""Numbers after which places of the first cache come round again."""
+"""Numbers after which addresses map to the same set of the first cache."""
 
 EDGES = 4
-"""Most tiles at an edge that are written out, where every place is known."""
+"""Maximum number of tiles at an edge that are unrolled, so that every position is constant."""
 
 
 @dataclass(frozen=True)
 class LoopSegment:
-    """Part of an index's walk: from ``start`` to ``stop``, ``tile`` places at a time."""
+    """A part of an index's loop: from ``start`` to ``stop`` in steps of ``tile``."""
 
     start: int
     stop: int
@@ -42,7 +42,7 @@ class LoopSegment:
 
     @property
     def once(self) -> bool:
-        """Whether one tile is all of it."""
+        """Whether it consists of one tile."""
         return self.stop - self.start == self.tile
 
     def __str__(self) -> str:
@@ -59,9 +59,9 @@ class Side:
     index
         Its name.
     extent
-        Its places.
+        Its extent.
     inside
-        From where to where nothing falls outside an array; ``None`` where nothing ever does.
+        The range in which all reads are in bounds; ``None`` if they always are.
     """
 
     index: str
@@ -71,14 +71,14 @@ class Side:
 
 @dataclass(frozen=True)
 class Reads:
-    """What one array contributes to the loads.
+    """The reads of one array.
 
     Parameters
     ----------
     strides
-        By how much its place moves with each index.
+        The stride of each index.
     vector
-        Whether vectors are loaded, not single numbers.
+        Whether vectors are loaded, or single numbers.
     """
 
     strides: tuple[tuple[str, int], ...]
@@ -87,18 +87,18 @@ class Reads:
 
 @dataclass(frozen=True)
 class TileProblem:
-    """A kernel, as far as its tile matters.
+    """A kernel, reduced to what its tile depends on.
 
     Parameters
     ----------
     reads
-        The arrays.
+        The arrays that are read.
     unrolled
-        How many values of a reduced index are written out, whatever the tile.
+        How many values of each reduced index are unrolled for every tile.
     fixed
-        How many of an index of the target are.
+        How many values of indices of the target are unrolled for every tile.
     columns
-        The reduced index of which one or two values may be written out, if there is one.
+        The reduced index of which one or two values may be unrolled, if there is one.
     """
 
     reads: tuple[Reads, ...]
@@ -109,16 +109,16 @@ class TileProblem:
 
 @dataclass(frozen=True)
 class Tile:
-    """A choice.
+    """A tile of entries that are computed at once.
 
     Parameters
     ----------
     places
-        How many places of an index are computed at once.
+        Number of values of each index.
     columns
-        How many values of the reduced index are written out.
+        Number of unrolled values of the reduced index ``columns``.
     kept
-        The array whose vectors stay in registers while those of the others come and go.
+        The array whose vectors stay in registers while those of the others are loaded.
     """
 
     places: tuple[tuple[str, int], ...]
@@ -130,21 +130,21 @@ class Tile:
 def best_tile(
     work: TileProblem, first: tuple[Side, ...], second: tuple[Side, ...], target: Target
 ) -> Tile:
-    """Choose the tile with the fewest cycles over the whole walk.
+    """Choose the tile with the fewest cycles for the whole kernel.
 
     Parameters
     ----------
     work
-        What is computed.
+        The kernel.
     first, second
-        Sides of which one each is tiled.
+        Two groups of sides; one side of each is tiled.
     target
         The processor.
 
     Returns
     -------
     Tile
-        Of those that fit into the registers.
+        The fastest of those that fit in the registers.
     """
     return min(candidates(work, first, second, target), key=lambda candidate: candidate[0])[1]
 
@@ -152,7 +152,7 @@ def best_tile(
 def candidates(
     work: TileProblem, first: Sequence[Side], second: Sequence[Side], target: Target
 ) -> Iterator[tuple[float, Tile]]:
-    """Give the tiles that fit into the registers, each with the cycles of the whole walk.
+    """List the tiles that fit in the registers, each with the cycles of the whole kernel.
 
     Parameters
     ----------
@@ -165,14 +165,14 @@ def candidates(
         Cycles, and the tile.
     """
     none, fixed = (Side("", 1),), prod(n for _, n in work.fixed)
-    # So many multiply-adds are begun before the first is done; with fewer sums, they wait.
+    # # Multiply-adds in flight before the first one is finished; with fewer sums they stall.
     begun = int(target.latency * target.fused_per_cycle) * target.register_lanes // LANES
     fair = min(begun, target.vectors * 3 // 8)
     for y, x in product(first or none, second or none):
         for ty, tx in product(_sizes(y.extent), _sizes(x.extent)):
             least = min(fair // fixed, y.extent * x.extent // 2)
             if not least <= ty * tx <= target.vectors // fixed and (ty, tx) != (1, 1):
-                continue  # too large for the registers, or so small that it waits for its sums
+                continue  # too large for the registers, or so small that it stalls
             places = tuple((s.index, t) for s, t in ((y, ty), (x, tx)) if s.index)
             for columns in (1, 2) if work.columns else (1,):
                 needed, kept = _registers(work, places, columns)
@@ -183,7 +183,7 @@ def candidates(
 
 
 def _sizes(extent: int) -> Iterator[int]:
-    """Give the tiles worth trying along one index."""
+    """List the tile sizes worth trying for one index."""
     for tile in range(1, min(extent, 24) + 1):
         if tile <= 8 or extent % tile == 0:
             yield tile
@@ -192,7 +192,7 @@ def _sizes(extent: int) -> Iterator[int]:
 def _registers(
     work: TileProblem, places: Sequence[tuple[str, int]], columns: int
 ) -> tuple[int, int]:
-    """Count the vectors that must be held at once, and say which array's are kept."""
+    """Count the vectors that are live at once, and choose the array whose vectors are kept."""
     sizes = {**dict(places), **dict(work.fixed)}
     sums = prod(sizes.values())
     held: list[tuple[int, int]] = []
@@ -215,7 +215,7 @@ def _registers(
 def walk_cost(
     work: TileProblem, sides: Sequence[Side], tile: Sequence[int], columns: int, target: Target
 ) -> float:
-    """Count the cycles of a walk over two tiled sides, edges and remainders included."""
+    """Estimate the cycles of the loops over two tiled sides, including edges and remainders."""
     lengths: list[dict[int, int]] = []
     for side, size in zip(sides, tile, strict=True):
         counts: dict[int, int] = {}
@@ -234,7 +234,7 @@ def walk_cost(
 def body_cost(
     work: TileProblem, tile: tuple[tuple[str, int], ...], columns: int, target: Target
 ) -> float:
-    """Count the cycles of one round of the innermost loop."""
+    """Estimate the cycles of one iteration of the innermost loop."""
     sizes = {**dict(tile), **dict(work.fixed)}
     unrolled = {**dict(work.unrolled), **({work.columns: columns} if work.columns else {})}
     entries, rounds = prod(sizes.values()), prod(unrolled.values())
@@ -258,7 +258,7 @@ def body_cost(
 
 @lru_cache(maxsize=65536)
 def _distinct(ways: tuple[tuple[int, int], ...]) -> int:
-    """Count the places that a tile reads of one array."""
+    """Count the different addresses that a tile reads of one array."""
     places = {0}
     for by, count in ways:
         places = {p + by * k for p in places for k in range(count)}
@@ -267,16 +267,16 @@ def _distinct(ways: tuple[tuple[int, int], ...]) -> int:
 
 @lru_cache(maxsize=65536)
 def segments(extent: int, inside: tuple[int, int] | None, tile: int) -> tuple[LoopSegment, ...]:
-    """Cut a walk into tiles; those at an edge, and the last, are written out.
+    """Cut a loop into tiles; those at an edge, and the last one, become separate segments.
 
     Parameters
     ----------
     extent
-        Places of the walk.
+        Number of iterations.
     inside
-        From where to where nothing falls outside.
+        The range in which all reads are in bounds.
     tile
-        Places at once.
+        Size of a tile.
 
     Returns
     -------

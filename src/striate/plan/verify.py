@@ -25,28 +25,28 @@ _Moment = tuple[int, int]
 
 
 def verify_plan(plan: Plan) -> None:
-    """Raise where a plan breaks an invariant.
+    """Raise if a plan breaks an invariant.
 
-    Of a kernel: its nests are valid; every place that it reads or writes is in its array, whose
-    memory is as large as the nest takes it to be; the loops reach every value of every index once;
-    no two places of the target are one, so that tiles and tasks meet nowhere; no condition and no
-    table depends on the lane.
+    Of a kernel: its nests are valid. Every entry that it reads or writes is within its array, whose
+    memory is as large as the nest assumes. The loops reach every value of every index once. No two
+    iterations write the same entry, so tiles and tasks never conflict. No condition and no table
+    depends on the lane.
 
-    Of the order: nothing is read before it is written, or written after it was read; what several
-    tasks do at one time touches nothing that another one of them writes.
+    Of the order: nothing is read before it is written, or written after it was read. Tasks that run
+    at the same time don't access anything that another one of them writes.
 
-    Of the memory: every array lies inside its region, and on no other that is needed at one time;
-    where images are in the lanes it begins at a whole vector.
+    Of the memory: every array is within its region, and doesn't overlap another one that is needed
+    at the same time. An array with images in the lanes starts at a whole vector.
 
     Parameters
     ----------
     plan
-        What to check.
+        The plan to check.
 
     Raises
     ------
     NestError
-        With the printed statement or place, and the invariant.
+        With the printed statement or allocation, and the broken invariant.
 
     Sources
     -------
@@ -71,7 +71,7 @@ def verify_plan(plan: Plan) -> None:
     ...     verify_plan(replace(plan, variables=short))
     ... except NestError as error:
     ...     print(str(error).splitlines()[0])
-    `y[i]` reaches from 0 to 7 in an array of 7 numbers.
+    `y[i]` accesses numbers 0 to 7 of an array of 7.
     """
     for p, phase in enumerate(plan.phases):
         for k, item in enumerate(phase.items):
@@ -83,7 +83,7 @@ def verify_plan(plan: Plan) -> None:
 
 
 def _seen_in(phase: Phase, plan: Plan) -> dict[str, Variable]:
-    """Give all arrays as a phase sees them: over images a part's sum is an array, else one row."""
+    """Return the arrays of a phase: over images one part's sums, otherwise those of all parts."""
     sums = {} if phase.over_images else {n: h for n, h in plan.allocations.items() if h.per_part}
     whole = {
         name: replace(plan.variables[name], size=allocation.per_part * plan.parts)
@@ -95,7 +95,7 @@ def _seen_in(phase: Phase, plan: Plan) -> dict[str, Variable]:
 def _verify_kernel(
     kernel: Kernel, schedule: LoopSchedule, variables: Mapping[str, Variable]
 ) -> None:
-    """Raise where a kernel leaves its arrays, or its loops leave its nest."""
+    """Raise if a kernel exceeds its arrays, or its loops don't match its nest."""
     for statement in kernel.statements:
         nest = statement.nest
         verify(nest)
@@ -113,22 +113,22 @@ def _verify_kernel(
         if beyond := [guard for guard in _guards(statement) if guard not in asked]:
             raise mismatch(
                 kernel,
-                f"`{statement.writes}` is stored whether `{beyond[0]}` holds or not.",
-                "A place is computed where the first statement's target has it, for all statements "
-                "alike. Give this one a kernel of its own.",
+                f"`{statement.writes}` is stored even if `{beyond[0]}` doesn't hold.",
+                "Whether an iteration computes anything is decided by the root's target, for all "
+                "statements of the kernel. Move this statement to a separate kernel.",
             )
 
 
 def _guards(statement: Compute) -> tuple[Guard, ...]:
-    """Give the conditions on which a target has a place."""
+    """Return the conditions for a target's entry to exist."""
     return statement.nest.guards(statement.nest.equation.target)
 
 
 def _verify_reach(reference: Reference, nest: Nest, variables: Mapping[str, Variable]) -> None:
-    """Raise where a reference reaches beyond its array.
+    """Raise if a reference may be out of its array's memory.
 
-    Without guards its place in memory is bounded as it is computed; with guards each of its axes
-    is, and all axes together are no larger than the array.
+    Without guards, the range of its addresses is computed. With guards, each subscript is known to
+    be within its axis, and the axes together must not be larger than the memory.
     """
     variable = variables[reference.name]
     room = _room(variable, nest)
@@ -152,14 +152,14 @@ def _verify_reach(reference: Reference, nest: Nest, variables: Mapping[str, Vari
     if least < 0 or greatest >= room:
         raise mismatch(
             nest,
-            f"`{reference}` reaches from {least} to {greatest} in an array of {room} numbers.",
-            "A kernel stays inside its arrays. Give the array the size that the nest has for it, "
+            f"`{reference}` accesses numbers {least} to {greatest} of an array of {room}.",
+            "A kernel must stay within its arrays. Give the array the size that the nest assumes, "
             "or the nest smaller extents.",
         )
 
 
 def _room(variable: Variable, nest: Nest) -> int:
-    """Count the numbers that a nest may touch of an array: one image's, a block's, or all."""
+    """Count the numbers of an array that a nest may access: one image's, a block's, or all."""
     if not variable.per_image:
         return variable.size
     if variable.rows:
@@ -168,25 +168,25 @@ def _room(variable: Variable, nest: Nest) -> int:
 
 
 def _verify_table(reference: Reference, nest: Nest, variables: Mapping[str, Variable]) -> None:
-    """Raise where a table of places may be read outside: it is, whether or not the term exists."""
+    """Raise if a table may be read out of bounds; it is read even if the term doesn't exist."""
     spans = [nest.span(Subscript(s.terms)) for s in reference.subscripts]
     shape = nest.shapes[reference.name]
     inside = all(a >= 0 and b < n for (a, b), n in zip(spans, shape, strict=True))
     if not inside or prod(shape) != len(variables[reference.name].values):
         raise mismatch(
             nest,
-            f"`{reference}` reaches {spans} in a table of {len(variables[reference.name].values)} "
-            f"numbers with the shape {shape}.",
-            "A table is read inside its shape, always. Give it an entry for every place.",
+            f"`{reference}` reads positions {spans} of a table of "
+            f"{len(variables[reference.name].values)} numbers with the shape {shape}.",
+            "A table must have an entry for every position that is read. Add the entries.",
         )
 
 
 def _verify_target(
     statement: Compute, schedule: LoopSchedule, variables: Mapping[str, Variable]
 ) -> None:
-    """Raise where two values of the indices reach one place of the target.
+    """Raise if two iterations reach the same entry of the target.
 
-    What adds to values that are there may reach a place twice, one after another.
+    A nest that adds in memory may reach an entry twice, one time after the other.
     """
     nest = statement.nest
     target = nest.equation.target
@@ -196,14 +196,14 @@ def _verify_target(
     if not injective(kept, {i: n for i, n in nest.extents.items() if i not in apart}):
         raise mismatch(
             nest,
-            f"Several tiles or tasks may write one place of `{target}`.",
-            "Each place of a target belongs to one value of its indices. Turn the scatter into "
+            f"Several tiles or tasks may write the same entry of `{target}`.",
+            "Each entry of a target must belong to one iteration. Turn the scatter into "
             "gathers, or add in place.",
         )
 
 
 def _verify_walks(nest: Nest, schedule: LoopSchedule) -> None:
-    """Raise where the loops do not reach every value of every index once."""
+    """Raise if the loops don't reach every value of every index once."""
     walks = (*schedule.targets, *schedule.reduced)
     counted = [walk.index for walk in walks] + list(schedule.around)
     if schedule.lanes == IMAGE and IMAGE not in counted:
@@ -213,13 +213,14 @@ def _verify_walks(nest: Nest, schedule: LoopSchedule) -> None:
         raise mismatch(
             nest,
             f"The loops are {schedule}.",
-            "Each index is walked once, from 0 to its extent, in whole tiles. Cut its walk so.",
+            "Each index must have one loop, from 0 to its extent, in whole tiles. "
+            "Change its segments.",
         )
     if schedule.tasks > 1 and schedule.in_place:
         raise mismatch(
             nest,
-            f"{schedule.tasks} tasks add to the same places.",
-            "What adds in place is one task. Do not share it.",
+            f"{schedule.tasks} tasks add to the same entries.",
+            "A kernel that adds in place must be one task. Use tasks=1.",
         )
 
 
@@ -239,7 +240,7 @@ def _verify_lanes(kernel: Kernel, schedule: LoopSchedule) -> None:
 
 
 def _covers(walk: IndexLoop, extent: int) -> bool:
-    """Whether segments follow each other from 0 to the extent in whole tiles."""
+    """Whether the segments cover 0 to the extent, in order and in whole tiles."""
     end = 0
     for segment in walk.segments:
         if segment.start != end or segment.tile < 1 or (segment.stop - end) % segment.tile:
@@ -249,14 +250,14 @@ def _covers(walk: IndexLoop, extent: int) -> bool:
 
 
 def _items(plan: Plan) -> Iterator[tuple[_Moment, PhaseItem]]:
-    """Go through all items in order."""
+    """Iterate over all items in order."""
     for p, phase in enumerate(plan.phases):
         for k, item in enumerate(phase.items):
             yield (p, k), item
 
 
 def _stores(item: PhaseItem) -> tuple[str, ...]:
-    """Name what an item writes to memory."""
+    """Return the names of the arrays that an item writes to memory."""
     if isinstance(item, Kernel):
         return tuple(name for name in item.writes if name in item.stored)
     return (item.writes,)
@@ -272,7 +273,7 @@ def _verify_order(plan: Plan) -> None:
     known = {name for name, v in plan.variables.items() if v.buffer or v.values}
     known |= {
         name for name, allocation in plan.allocations.items() if allocation.per_part
-    }  # cleared beforehand
+    }  # set to zero before
     readers: dict[str, PhaseItem] = {}
     for _, item in _items(plan):
         early = [name for name in item.reads if name not in known]
@@ -280,7 +281,7 @@ def _verify_order(plan: Plan) -> None:
             raise mismatch(
                 item,
                 f"`{early[0]}` is read before it is written.",
-                "An array is given, or written by an earlier item. Move that item in front.",
+                "An array must be the caller's, or written by an earlier item. Move that item up.",
             )
         late = [name for name in _stores(item) if name in readers]
         if late:
@@ -288,14 +289,14 @@ def _verify_order(plan: Plan) -> None:
                 item,
                 f"`{late[0]}` is written after it was read by\n{readers[late[0]]}",
                 "All writers of an array must come before its first reader. "
-                "Give the later value an array of its own.",
+                "Give the later value a separate array.",
             )
         known |= {*_stores(item)}
         readers |= {name: item for name in item.reads if name not in _stores(item)}
 
 
 def _verify_tasks(plan: Plan) -> None:
-    """Raise where tasks that are done at one time touch what another one writes."""
+    """Raise if tasks that run at the same time access what another one writes."""
     for phase in plan.phases:
         if phase.tasks == 1:
             continue
@@ -317,19 +318,19 @@ def _verify_tasks(plan: Plan) -> None:
             item, name = common[0]
             raise mismatch(
                 item,
-                f"Several tasks touch `{name}` while one of them writes it.",
-                "Tasks of a phase need nothing of each other. Give each part an array of its own, "
-                "or begin a new phase.",
+                f"Several tasks access `{name}` while one of them writes it.",
+                "Tasks of a phase must be independent. Give each part a separate array, "
+                "or start a new phase.",
             )
 
 
 def _of_one_task(allocation: Allocation) -> bool:
-    """Whether each task has a place of its own there."""
+    """Whether each task has memory of its own there."""
     return allocation.region == Memory.SCRATCH or bool(allocation.per_block or allocation.per_part)
 
 
 def _verify_places(plan: Plan) -> None:
-    """Raise where an array leaves its region, or lies on another that is needed at one time."""
+    """Raise if an array exceeds its region, or overlaps one that is needed at the same time."""
     lives = _lives(plan)
     sizes: dict[Memory | str, int] = {Memory.ARENA: plan.arena, Memory.SCRATCH: plan.scratch}
     ends: dict[str, int] = {}
@@ -342,7 +343,7 @@ def _verify_places(plan: Plan) -> None:
                 f"{name}: {allocation}",
                 f"`{name}` ends at {ends[name]} in {sizes[allocation.region]} numbers of "
                 f"the {allocation.region}.",
-                "An array lies inside its region. Place it lower, or make the region larger.",
+                "An array must be within its region. Move it, or make the region larger.",
             )
         own = allocation.region in sizes and variable.per_image
         if own and (
@@ -350,8 +351,8 @@ def _verify_places(plan: Plan) -> None:
         ):
             raise mismatch(
                 f"{name}: {allocation}",
-                f"`{name}` does not begin at a whole vector.",
-                f"Arrays of images begin at multiples of {LANES} numbers. Place it so.",
+                f"`{name}` doesn't start at a whole vector.",
+                f"Arrays of images must start at multiples of {LANES} numbers. Move it.",
             )
     for one, other in combinations(plan.allocations, 2):
         first, second = plan.allocations[one], plan.allocations[other]
@@ -362,14 +363,13 @@ def _verify_places(plan: Plan) -> None:
         ):
             raise mismatch(
                 f"{one}: {first}\n{other}: {second}",
-                f"`{one}` and `{other}` lie on each other, and are needed at one time.",
-                "Arrays share memory only where one has gone when the other comes. Place one of "
-                "them elsewhere.",
+                f"`{one}` and `{other}` overlap, and are needed at the same time.",
+                "Arrays may only share memory if their lifetimes don't overlap. Move one of them.",
             )
 
 
 def _length(variable: Variable, allocation: Allocation, plan: Plan) -> int:
-    """Count the numbers from where an array begins to where its last part ends."""
+    """Count the numbers from the start of an array to the end of its last part."""
     if variable.per_image and variable.buffer:
         return variable.size * plan.images
     last = allocation.per_block * (plan.blocks - 1) + allocation.per_part * (plan.parts - 1)
@@ -379,10 +379,10 @@ def _length(variable: Variable, allocation: Allocation, plan: Plan) -> int:
 
 
 def _lives(plan: Plan) -> dict[str, tuple[_Moment, _Moment]]:
-    """Find from when to when each array is needed.
+    """Find the lifetime of each array.
 
-    Workers go through a phase each at its own pace, so what is shared is needed for all of it; and
-    what is used in a loop that several items share, from the first of these to the last.
+    Threads go through a phase at their own pace, so shared arrays live for the whole phase. An
+    array that is used in a loop shared by several items lives from the first of them to the last.
     """
     lives: dict[str, tuple[_Moment, _Moment]] = {}
     for (p, k), item in _items(plan):

@@ -1,15 +1,23 @@
-r"""Winograd's short convolutions: fewer products for windows of 3 x 3 with stride 1.
+r"""Winograd's minimal filtering: 3x3 convolutions with stride 1 in fewer multiplications.
 
-A tile of m x m outputs needs (m + 2)^2 inputs. Transformed, they are multiplied place by place with
-the transformed kernel, and the sums over the input maps are transformed back,
+A tile of m x m outputs needs (m + 2) x (m + 2) inputs. After a linear transform of the tile and of
+the kernel, the convolution becomes a product of corresponding entries. These products are summed
+over the input maps, and the sums are transformed back:
 
 .. math:: z = A^T \left[ \sum_l (G w G^T) \odot (B^T a B) \right] A
 
-which takes 36 products instead of 144 for m = 4, and 16 instead of 36 for m = 2. Each transform is
-two nests with a matrix of known numbers; one row of tiles goes through all of them before the next
-begins, so that it stays in the cache. The rounding errors are larger than those of the plain sum:
-in norm about 1e-6 for m = 2 and 1e-5 for m = 4 (:data:`ERRORS`). The derivative by the image is
-such a convolution itself; for that by the kernel see :mod:`striate.plan.winograd_gradient`.
+For m = 4, this takes 36 products instead of 144, for m = 2 it takes 16 instead of 36. In one
+dimension and for m = 2, the four inputs of a tile give two outputs:
+
+    d0 d1 d2 d3  --B^T-->  d0-d2, d1+d2, d2-d1, d1-d3     4 products with the
+    w0 w1 w2     --G---->  w0, (w0+w1+w2)/2, ..., w2      transformed kernel m:
+    z0 z1       <--A^T--   m0+m1+m2, m1-m2-m3             4 instead of 6
+
+Each transform is two nests, for rows and for columns, with a small constant matrix that is
+unrolled. One row of tiles goes through all nests before the next, so that it stays in cache.
+Rounding errors are larger than those of the plain sum: in norm about 1e-6 for m = 2 and 1e-5 for m
+= 4 (:data:`ERRORS`). The derivative with respect to the image is such a convolution itself; for
+that with respect to the kernel see :mod:`striate.plan.winograd_gradient`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,30 +30,30 @@ from striate.plan.winograd_gradient import winograd_gradient
 from striate.plan.winograd_transforms import WINDOW, Transforms, Windows
 
 ERRORS: Mapping[int, float] = {2: 2e-6, 4: 2e-5}
-"""Largest relative error, in norm, of one convolution or derivative in float32, by tile."""
+"""Maximum relative error, in norm, of one convolution or derivative in float32, by tile."""
 
 COSTS: Mapping[int, tuple[float, float]] = {2: (75, 60), 4: (310, 275)}
-"""Multiply-adds that a tile's transforms take the time of: for each input map, each output map.
+"""Cost of a tile's transforms in multiply-adds, for each input map and each output map.
 
-Measured for 16 maps of 32 x 32, to 16 (Zen 4): by what these say, tiles of 2 and 4 take 68 and 50 %
-of the plain sum's time, and they took 65 and 52 %. Three maps to 32 took 118 %, and stay plain."""
+Measured for 16 maps of 32x32 to 16 maps (Zen 4): by these costs, tiles of 2 and 4 take 68 % and 50
+% of the plain sum's time; they took 65 % and 52 %. Three maps to 32 took 118 %, and stay plain."""
 
 GAIN = 0.9
-"""Part of the plain sum's cost that Winograd's may have at most, to be worth its errors."""
+"""Maximum cost, relative to the plain sum, for which Winograd's method is worth its errors."""
 
 
 @dataclass(frozen=True)
 class _WinogradConvolution:
-    """A convolution that Winograd's transforms fit.
+    """A convolution that Winograd's transforms apply to.
 
     Parameters
     ----------
     nest
-        The plain sum.
+        The plain sum of products.
     kernel, image
-        Its factors.
+        Its two factors.
     windows
-        How the windows move over the image; their pixels are the target's.
+        How the kernel moves over the image; the pixels are the target's.
     """
 
     nest: Nest
@@ -55,17 +63,17 @@ class _WinogradConvolution:
 
     @property
     def outer(self) -> list[str]:
-        """Indices of the target in front of the pixels: image, group, map."""
+        """Indices of the target before the pixels: image, group, map."""
         return [s.lone or "" for s in self.nest.equation.target.subscripts[:-2]]
 
     @property
     def inner(self) -> list[str]:
-        """Indices of the image in front of the pixels."""
+        """Indices of the image before the pixels."""
         return [s.lone or "" for s in self.image.subscripts[:-2]]
 
     @property
     def maps(self) -> tuple[int, int]:
-        """How many maps are read, and how many are written, of one group."""
+        """Number of input maps and of output maps in one group."""
         extents = self.nest.extents
         return extents[self.inner[-1]], extents[self.outer[-1]]
 
@@ -77,7 +85,7 @@ class _WinogradConvolution:
 
 
 def with_winograd(lowered: Lowered) -> Lowered:
-    """Replace the convolutions that are faster so.
+    """Replace the convolutions that are faster with Winograd's method.
 
     Parameters
     ----------
@@ -110,7 +118,7 @@ def with_winograd(lowered: Lowered) -> Lowered:
 
 
 def _match(statement: Statement) -> _WinogradConvolution | None:
-    """Recognize a sum of products over a 3 x 3 window that moves by one."""
+    """Match a sum of products of a 3x3 kernel with stride 1."""
     if not isinstance(statement, Compute) or statement.sums_images:
         return None
     nest, equation = statement.nest, statement.nest.equation
@@ -129,7 +137,7 @@ def _match(statement: Statement) -> _WinogradConvolution | None:
 
 
 def _matched(nest: Nest, kernel: Reference, image: Reference) -> _WinogradConvolution | None:
-    """See how the windows move, and whether the kernel has its axes in order."""
+    """Match the windows, and check the order of the kernel's axes."""
     target = nest.equation.target.subscripts
     outer = (*kernel.subscripts[:-2], *image.subscripts[:-2])
     if len(image.subscripts) != len(target) or any(s.lone is None for s in outer):
@@ -137,7 +145,7 @@ def _matched(nest: Nest, kernel: Reference, image: Reference) -> _WinogradConvol
     windows = Windows.of(nest, target[-2:], image.subscripts[-2:])
     if windows is None:
         return None
-    # The kernel itself may be walked backwards.
+    # # The kernel itself may be traversed backward.
     if any(s.table for s in kernel.subscripts[-2:]):
         return None
     if [tuple(s.linear()[0]) for s in kernel.subscripts[-2:]] != [(i,) for i in windows.window]:
@@ -146,7 +154,7 @@ def _matched(nest: Nest, kernel: Reference, image: Reference) -> _WinogradConvol
 
 
 def _tile(shape: _WinogradConvolution) -> int | None:
-    """Choose the side of the tiles by counting; ``None`` where the plain sum is as good."""
+    """Choose the size of the tiles by their cost; ``None`` if the plain sum is as good."""
     read, write = shape.maps
     rows, columns = shape.lengths
     plain = WINDOW * WINDOW * read * write * rows * columns
@@ -161,7 +169,7 @@ def _tile(shape: _WinogradConvolution) -> int | None:
 
 
 class _ConvolutionTransforms(Transforms):
-    """The nests of one convolution."""
+    """Makes the nests of one convolution."""
 
     def __init__(
         self, shape: _WinogradConvolution, side: int, variables: dict[str, Variable]
@@ -169,7 +177,7 @@ class _ConvolutionTransforms(Transforms):
         super().__init__(shape.nest, side, variables)
         self.shape = shape
         rows, columns = shape.lengths
-        # Rows and columns of tiles; places of a transformed tile; inputs and outputs of a tile.
+        # # Rows and columns of tiles; entries of a transformed tile; inputs and outputs of a tile.
         self.row = self.index("rows", -(-rows // side))
         self.column = self.index("t", -(-columns // side))
         self.e, self.f = (self.index(i, side + 2) for i in ("e", "f"))
@@ -178,7 +186,7 @@ class _ConvolutionTransforms(Transforms):
         self.c = self.index("c", shape.nest.shapes[shape.image.name][-1])
 
     def statements(self, plain: Compute) -> Iterator[Statement]:
-        """Write the nests, in order."""
+        """Make the nests, in order."""
         shape, name, side = self.shape, self.name, self.side
         row, t, e, f = self.row, self.column, self.e, self.f
         *lead, read = shape.inner
@@ -211,7 +219,7 @@ class _ConvolutionTransforms(Transforms):
         rest = [s.lone or "" for s in shape.kernel.subscripts[:-2]]
         rows = self.array("kernel rows", [self.e, v, *rest], [], [])
         whole = self.array("kernel", [self.e, self.f], [], rest)
-        first, second = (self.table("G", turned=sign < 0) for sign in shape.windows.signs)
+        first, second = (self.table("G", flipped=sign < 0) for sign in shape.windows.signs)
         return [
             self.nest(rows, self.reference(first, self.e, u), shape.kernel),
             self.nest(whole, self.reference(second, self.f, v), rows),

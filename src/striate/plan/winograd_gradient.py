@@ -1,13 +1,19 @@
-r"""Winograd's transforms for the derivative by a kernel of 3 x 3, which needs as few products.
+r"""Winograd's minimal filtering for the derivative with respect to a 3x3 kernel.
 
-The convolution of a tile is bilinear in kernel and image; its derivative by the kernel is
+The convolution of a tile is bilinear in the kernel and the image. Its derivative with respect to
+the kernel is
 
 .. math:: dw = G^T \left[ \sum_q \sum_{tiles} (A \, dz \, A^T) \odot (B^T a B) \right] G
 
-with the matrices of the forward pass, turned. What is summed are the products of transformed tiles:
-the sums are transformed back once, for the whole batch. A place of the transformed tiles, one of 36
-or 16, goes through all images' tiles before the next begins, for a sum over few tiles would spend
-its time on adding up the lanes.
+with the transposed matrices of the forward pass. So the products of transformed tiles are summed
+over all images and tiles, and the sums are transformed back once for the whole batch. The 36 or 16
+entries of the transformed tiles are computed one after the other, each for all tiles of a block of
+images: a sum over a few tiles only would spend its time on adding up the lanes.
+
+    for each image:   a  -> strips -> tiles          B^T a B
+                      dz -> strips -> error tiles    A dz A^T
+    for each entry e, f:  sums[e,f] += tiles[e,f] * error tiles[e,f]
+    once:             dw = G^T sums G
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,31 +25,31 @@ from striate.plan.statement import IMAGE, Compute, Statement, Variable
 from striate.plan.winograd_transforms import WINDOW, Transforms, Windows
 
 COSTS: Mapping[int, tuple[float, float]] = {2: (235, 215), 4: (620, 600)}
-"""Multiply-adds that a tile's transforms take the time of: for each map of the image, each of dz.
+"""Cost of a tile's transforms in multiply-adds, for each map of the image and each of dz.
 
-Measured (Zen 4), beside the plain sum's time and what these say: 32 maps of 16 x 16 by tiles of 4
-took 59 %, 65 are said; 64 of 8 x 8 by tiles of 2 took 80, 79 are said; 16 of 32 x 32 by tiles of 4
-took 90, 81 are said."""
+Measured relative to the plain sum (Zen 4), with the prediction of these costs: 32 maps of 16x16 in
+tiles of 4 took 59 % (65 %), 64 maps of 8x8 in tiles of 2 took 80 % (79 %), and 16 maps of 32x32 in
+tiles of 4 took 90 % (81 %)."""
 
 LANES_SUM = 10
-"""Multiply-adds that the sum of a vector's lanes takes the time of."""
+"""Cost of adding up a vector's lanes in multiply-adds."""
 
 GAIN = 0.9
-"""Part of the plain sum's cost that this may have at most, to be worth its errors."""
+"""Maximum cost, relative to the plain sum, for which the method is worth its errors."""
 
 
 @dataclass(frozen=True)
 class _KernelGradient:
-    """A derivative that the transforms fit.
+    """A derivative that the transforms apply to.
 
     Parameters
     ----------
     statement
-        The plain sum.
+        The plain sum of products.
     image, errors
-        Its factors: ``a``, and ``dz``.
+        Its two factors: ``a`` and ``dz``.
     windows
-        How the windows move over the image; their pixels are those of ``dz``.
+        How the kernel moves over the image; the pixels are those of ``dz``.
     """
 
     statement: Compute
@@ -58,24 +64,25 @@ class _KernelGradient:
 
     @property
     def lead(self) -> list[str]:
-        """The indices that both have in front of their maps: image, group."""
+        """The indices of both factors before their maps: image, group."""
         return [s.lone or "" for s in self.errors.subscripts[:-3]]
 
 
 def winograd_gradient(statement: Statement, variables: dict[str, Variable]) -> list[Compute] | None:
-    """Write the derivative by a kernel with fewer products, where that is faster.
+    """Make the nests of a kernel's derivative with Winograd's method, if that is faster.
 
     Parameters
     ----------
     statement
         Any statement.
     variables
-        All arrays; those that are made are added.
+        All arrays; new ones are added.
 
     Returns
     -------
     list of Compute or None
-        Five nests for the sums, and two that transform them back.
+        Five nests for the sums, and two that transform them back; ``None`` if the method doesn't
+        apply.
 
     Sources
     -------
@@ -89,8 +96,8 @@ def winograd_gradient(statement: Statement, variables: dict[str, Variable]) -> l
 
 
 def _match(statement: Statement) -> _KernelGradient | None:
-    """Recognize a sum over images and pixels of products of what lies a window apart."""
-    if not isinstance(statement, Compute) or not statement.sums_images or statement.whole:
+    """Match a sum over images and pixels of products of an image with ``dz``."""
+    if not isinstance(statement, Compute) or not statement.sums_images or statement.over_batch:
         return None
     equation = statement.nest.equation
     parts = factors(equation.expression)
@@ -107,7 +114,7 @@ def _match(statement: Statement) -> _KernelGradient | None:
 
 
 def _matched(statement: Compute, errors: Reference, image: Reference) -> _KernelGradient | None:
-    """See how the windows move, and that nothing else is summed over."""
+    """Match the windows, and check that nothing else is summed over."""
     nest = statement.nest
     reduced = {s.lone for s in (errors.subscripts[0], *errors.subscripts[-2:])}
     if {*nest.equation.reduced} != reduced:
@@ -117,7 +124,7 @@ def _matched(statement: Compute, errors: Reference, image: Reference) -> _Kernel
 
 
 def _side(shape: _KernelGradient) -> int | None:
-    """Choose the side of the tiles by counting; ``None`` where the plain sum is as good."""
+    """Choose the size of the tiles by their cost; ``None`` if the plain sum is as good."""
     extents = shape.statement.nest.extents
     read, write = (extents[i] for i in shape.maps)
     rows, columns = (extents[i] for i in shape.windows.pixels)
@@ -132,14 +139,14 @@ def _side(shape: _KernelGradient) -> int | None:
 
 
 class _GradientTransforms(Transforms):
-    """The nests of one derivative."""
+    """Makes the nests of one derivative."""
 
     def __init__(self, shape: _KernelGradient, side: int, variables: dict[str, Variable]) -> None:
         nest = shape.statement.nest
         super().__init__(nest, side, variables)
         self.shape = shape
         rows, columns = (nest.extents[i] for i in shape.windows.pixels)
-        # Rows and columns of tiles; places of a transformed tile; those of a tile before.
+        # # Rows and columns of tiles; entries of a transformed tile; entries of a tile before.
         self.row = self.index("rows", -(-rows // side))
         self.column = self.index("t", -(-columns // side))
         self.e, self.f = (self.index(i, side + 2) for i in ("e", "f"))
@@ -148,7 +155,7 @@ class _GradientTransforms(Transforms):
         self.c = self.index("c", nest.shapes[shape.image.name][-1])
 
     def statements(self) -> Iterator[Compute]:
-        """Write the nests, in order."""
+        """Make the nests, in order."""
         strips, tiles = self.image()
         error_strips, error_tiles = self.errors()
         yield from (strips, error_strips, tiles, error_tiles)
@@ -190,16 +197,17 @@ class _GradientTransforms(Transforms):
         return first, self.nest(tiles, self.reference(a, self.y, self.f), strips, within=within)
 
     def together(self, statement: Compute) -> Compute:
-        """Keep a nest with those that read it, though it shares no loop with them.
+        """Put a nest in the same phase as those that read it, although it shares no loop with them.
 
-        What the image becomes is known long before ``dz`` is, and would be kept for all images.
+        The image is available long before ``dz``. Without this, its transform would be computed
+        early and stored for all images.
         """
         return replace(statement, group=self.name)
 
     def back(self, sums: Reference) -> Iterator[Compute]:
         """Transform the sums back to the kernel."""
         shape, (u, v) = self.shape, self.shape.windows.window
-        first, second = (self.table("G", turned=sign < 0) for sign in shape.windows.signs)
+        first, second = (self.table("G", flipped=sign < 0) for sign in shape.windows.signs)
         rest = [s.lone or "" for s in sums.subscripts[2:]]
         rows = self.array("rows", [u, self.f, *rest], [], [])
         yield self.nest(rows, self.reference(first, self.e, u), sums)

@@ -1,4 +1,4 @@
-"""What Winograd's transforms are made of: matrices of known numbers, and nests that apply them."""
+"""The parts of Winograd's transforms: constant matrices, and nests that apply them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,19 +37,19 @@ MATRICES: Mapping[int, tuple[tuple[tuple[float, ...], ...], ...]] = {
         ((1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, -1, 8, -8, 1)),
     ),
 }
-"""By the outputs along a side of a tile: B^T, G and A^T of Lavin and Gray 2016."""
+"""B^T, G and A^T of Lavin and Gray 2016, by the number of outputs along a side of a tile."""
 
 
 @dataclass(frozen=True)
 class Windows:
-    """How windows of 3 x 3 move over an image: it is read at ``pixel + sign * window + offset``.
+    """How a 3x3 kernel moves over an image, which is read at ``pixel + sign * window + offset``.
 
     Parameters
     ----------
     pixels, window
-        The two indices that move a window, and the two inside of it.
+        The two indices of the kernel's position, and the two within the kernel.
     signs, offsets
-        Of each axis.
+        For each axis.
     """
 
     pixels: tuple[str, str]
@@ -59,16 +59,16 @@ class Windows:
 
     @classmethod
     def of(cls, nest: Nest, pixels: Sequence[Subscript], image: Sequence[Subscript]) -> Self | None:
-        """Read them from the last two axes; ``None`` where other windows move, or otherwise.
+        """Match the last two axes; ``None`` for other kernels and strides.
 
         Parameters
         ----------
         nest
-            Knows the extents.
+            The nest with the extents.
         pixels
-            What the two indices of the pixels stand in, alone.
+            Two subscripts that consist of the indices of the pixels.
         image
-            Where the image is read.
+            The last two subscripts of the image.
         """
         found: list[tuple[str, str, int, int]] = []
         for place, subscript in zip(pixels, image, strict=True):
@@ -86,22 +86,22 @@ class Windows:
 
     @property
     def starts(self) -> tuple[int, int]:
-        """Where a tile's inputs begin, of a kernel that is turned round too."""
+        """Where a tile's inputs start; a flipped kernel is accounted for."""
         back = [WINDOW - 1 if sign < 0 else 0 for sign in self.signs]
         return self.offsets[0] - back[0], self.offsets[1] - back[1]
 
 
 class Transforms:
-    """Names and writes the nests of one convolution's transforms.
+    """Names and makes the nests of one convolution's transforms.
 
     Parameters
     ----------
     nest
-        The plain sum.
+        The plain sum of products.
     side
-        Outputs along a side of a tile.
+        Number of outputs along a side of a tile.
     variables
-        All arrays; those that are made are added.
+        All arrays; new ones are added.
     """
 
     def __init__(self, nest: Nest, side: int, variables: dict[str, Variable]) -> None:
@@ -112,17 +112,17 @@ class Transforms:
         self.shapes: dict[str, tuple[int, ...]] = dict(nest.shapes)
 
     def index(self, name: str, extent: int) -> str:
-        """Name an index that the convolution does not have."""
+        """Name an index that the convolution doesn't use."""
         while name in self.extents:
             name += "'"
         self.extents[name] = extent
         return name
 
-    def table(self, letter: str, *, turned: bool = False) -> str:
-        """Name one of the matrices; for a kernel that is turned round, its columns are too."""
+    def table(self, letter: str, *, flipped: bool = False) -> str:
+        """Name one of the matrices; for a flipped kernel, its columns are flipped, too."""
         matrix = MATRICES[self.side]["BGA".index(letter)]
-        rows = [row[::-1] if turned else row for row in matrix]
-        name = f"Winograd's {letter} for {self.side}{', turned' if turned else ''}"
+        rows = [row[::-1] if flipped else row for row in matrix]
+        name = f"Winograd's {letter} for {self.side}{', flipped' if flipped else ''}"
         values = tuple(float(number) for row in rows for number in row)
         self.variables.setdefault(
             name,
@@ -138,7 +138,7 @@ class Transforms:
         return name
 
     def array(self, what: str, lead: list[str], folded: list[str], rest: list[str]) -> Reference:
-        """Make an array with these indices; the folded ones, of loops around, take no memory."""
+        """Declare an array with these indices; the folded ones, of outer loops, take no memory."""
         name = f"{self.name}, {what}"
         indices = [*lead, *folded, *rest]
         self.shapes[name] = tuple(self.extents[i] for i in indices)
@@ -155,12 +155,12 @@ class Transforms:
         return self.reference(name, *indices)
 
     def reference(self, name: str, *axes: str | Mapping[str, int]) -> Reference:
-        """Refer to an array at indices, or sums of them."""
+        """Make a reference to an array at indices, or sums of them."""
         return Reference(name, tuple(self.subscript(axis) for axis in axes))
 
     @staticmethod
     def subscript(axis: str | Mapping[str, int]) -> Subscript:
-        """Write an index, or a sum, with its offset under no name."""
+        """Make a subscript from an index, or from a sum whose offset has the key ``""``."""
         if isinstance(axis, str):
             return Subscript(write_terms({axis: 1}, 0))
         return Subscript(write_terms({i: by for i, by in axis.items() if i}, axis.get("", 0)))
@@ -168,7 +168,7 @@ class Transforms:
     def nest(
         self, target: Reference, left: Reference, right: Reference, *, within: tuple[str, ...] = ()
     ) -> Compute:
-        """Write a sum of products."""
+        """Make a sum of products."""
         equation = Equation(target, "+=", Arithmetic("*", left, right))
         names = (target.name, left.name, right.name)
         nest = Nest(
