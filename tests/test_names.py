@@ -11,7 +11,7 @@ SHARED = {
 }
 """Names that two classes may share, with the reason."""
 
-PENDING = {"Bias", "Chosen", "Kind", "Layout", "Options", "Plan", "Size"}
+PENDING = {"Output", "Value"}
 """Names that are still to be told apart."""
 
 

@@ -160,7 +160,7 @@ def test_all_options_of_training_are_passed_on(striate):
     result = striate(
         *("train", "shapes", "--epochs", 3, "--no-pictures", "--json", "--validation", 0.1),
         *("--early-stopping", 1, "--lr", 1e-9, "--standardize", "--clip-norm", 2),
-        *("--class-weight", "balanced", "--schedule", "constant-rate"),
+        *("--class-weight", "balanced", "--schedule", "constant"),
     )
 
     found = json.loads(result.stdout)
@@ -339,7 +339,7 @@ def error_of(result):
 
 
 DIVERGING = (
-    *("train", "shapes", "--epochs", 3, "--no-pictures", "--schedule", "constant-rate"),
+    *("train", "shapes", "--epochs", 3, "--no-pictures", "--schedule", "constant"),
     *("--net", "conv 4@3x3 tanh | dense {classes} softmax", "--optimizer", "gradient-descent"),
 )
 
@@ -422,7 +422,7 @@ def test_a_model_that_cannot_be_saved_at_all_is_in_the_checkpoint(striate, monke
 
 def test_named_checkpoint_is_kept_and_can_be_resumed(striate, tmp_path):
     """`--checkpoint` keeps the file, and `--resume` with more epochs continues from it."""
-    striate(*QUICK, "--schedule", "constant-rate", "--checkpoint", "two.checkpoint")
+    striate(*QUICK, "--schedule", "constant", "--checkpoint", "two.checkpoint")
 
     more = striate(
         *(
@@ -431,14 +431,14 @@ def test_named_checkpoint_is_kept_and_can_be_resumed(striate, tmp_path):
             "--epochs",
             4,
             "--schedule",
-            "constant-rate",
+            "constant",
             "--no-pictures",
             "--json",
         ),
         *("--resume", "two.checkpoint"),
     )
     whole = striate(
-        "train", "shapes", "--epochs", 4, "--schedule", "constant-rate", "--no-pictures", "--json"
+        "train", "shapes", "--epochs", 4, "--schedule", "constant", "--no-pictures", "--json"
     )
 
     assert (tmp_path / "two.checkpoint").is_file()

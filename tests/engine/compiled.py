@@ -9,7 +9,7 @@ import pytest
 
 from striate.compile import load
 from striate.functions.base import Draw
-from striate.graph.parameters import Layout
+from striate.graph.parameters import ParameterLayout
 from striate.graph.reference import backward, forward
 from striate.llvm.machine import describe, host
 from striate.plan.lower import lower
@@ -148,8 +148,8 @@ class Compiled:
             counts = np.float64(1 if numbers.weights is None else numbers.weights)
             divisor = end.loss.divisor(numbers.targets[k], numbers.weights)
             losses.append(end.weight * np.sum(counts * trained[self.signature.losses[k]]) / divisor)
-        gradients = Layout.of(graph.parameters()).views(trained["gradient"])
-        statistics = Layout.of(graph.state()).views(trained["next statistics"])
+        gradients = ParameterLayout.of(graph.parameters()).views(trained["gradient"])
+        statistics = ParameterLayout.of(graph.state()).views(trained["next statistics"])
         signature = self.signature
         found = {f"output {name}": trained[signature.outputs[name]] for name in graph.outputs}
         found |= calm
@@ -296,5 +296,8 @@ def _single(array):
 
 def flat(arrays, parameters):
     """Put arrays one after another into one buffer, in the order of the graph."""
-    rows = [np.asarray(arrays[name], np.float32).ravel() for name in Layout.of(parameters).shapes]
+    rows = [
+        np.asarray(arrays[name], np.float32).ravel()
+        for name in ParameterLayout.of(parameters).shapes
+    ]
     return np.concatenate([*rows, np.zeros(0, np.float32)])

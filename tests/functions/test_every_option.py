@@ -11,9 +11,9 @@ from striate.errors import OptionError, StriateError
 from striate.functions import registry
 from striate.functions.options import (
     Each,
+    FiniteArray,
     Flag,
     InstanceOf,
-    Numbers,
     OneOf,
     OrNone,
     PaddingForms,
@@ -53,7 +53,7 @@ def wrong_values(allowed):
             values = [*NEVER, 1, "1", (), (-1,), (True,)]
         case InstanceOf():
             values = [*NEVER, 1, None, True, "constant"]
-        case Numbers():
+        case FiniteArray():
             values = [value for value in NEVER if value != [[[1]]]]
             values += [None, True, [[1], [1, 2]], [1e39], [None]]
         case NewShape():

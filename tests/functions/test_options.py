@@ -20,7 +20,7 @@ from striate.functions.options import (
     WHOLE,
     Checked,
     Each,
-    Numbers,
+    FiniteArray,
     OneOf,
     OrNone,
     Range,
@@ -72,7 +72,7 @@ class Stack(Checked):
         (OrNone(PIXELS), (None, 2), (0, "none")),
         (Each(NOT_NEGATIVE, "numbers"), ((0.5, 1),), (0.5, (), (-1,))),
         (
-            Numbers(),
+            FiniteArray(),
             (1.0, (1, 2), ((1, 2), (3, 4))),
             (((1, 2), (3,)), ("a",), (float("inf"),), (1e39,), (), None, True, (None,), (1j,)),
         ),

@@ -159,7 +159,7 @@ def test_an_unknown_family_is_an_error():
         (
             "schedule",
             {"kind": "linear-warm-up", "then": 3},
-            "`then` must be a learning-rate schedule, got 3. Try ConstantRate().",
+            "`then` must be a learning-rate schedule, got 3. Try Constant().",
         ),
         (
             "net_input",

@@ -9,7 +9,7 @@ import pytest
 from striate.errors import OptionError
 from striate.functions import schedule as package
 from striate.functions.schedule import (
-    ConstantRate,
+    Constant,
     Cosine,
     Exponential,
     LinearWarmUp,
@@ -51,7 +51,7 @@ def pytorchs_one_cycle(total, part, start_divisor, end_divisor):
 
 def test_constant_stays():
     """The factor is 1 in every step."""
-    assert course(ConstantRate(), steps_per_epoch=3, epochs=2, beyond=2) == [1.0] * 8
+    assert course(Constant(), steps_per_epoch=3, epochs=2, beyond=2) == [1.0] * 8
 
 
 def test_step_goes_down_a_stair():
@@ -260,7 +260,7 @@ def test_every_decay_can_be_made_without_options(kind):
         (
             LinearWarmUp,
             {"then": "cosine"},
-            ('`then` must be a learning-rate schedule, got "cosine". Try ConstantRate().'),
+            ('`then` must be a learning-rate schedule, got "cosine". Try Constant().'),
         ),
         (
             OneCycle,

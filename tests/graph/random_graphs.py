@@ -27,7 +27,7 @@ from striate.functions.vec import Flatten
 from striate.functions.weight import Convolution, DotProduct, GlobalAveragePooling, Identity
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer, Node
-from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.parameters import ParameterLayout, start_parameters, start_state
 from striate.graph.step import TrainingStep
 
 WEIGHTS = tuple(MAKERS)
@@ -88,10 +88,10 @@ class Problem:
         }
         flat = start_parameters(graph, seed=int(rng.integers(1 << 30))).astype(np.float64)
         # Biases start with 0 and gains with 1: moved, so that each of them matters.
-        parameters = Layout.of(graph.parameters()).views(
+        parameters = ParameterLayout.of(graph.parameters()).views(
             flat + 0.2 * rng.standard_normal(flat.shape)
         )
-        state = Layout.of(graph.state()).views(start_state(graph).astype(np.float64))
+        state = ParameterLayout.of(graph.state()).views(start_state(graph).astype(np.float64))
         targets = [
             end.loss.targets(_target(rng, end.loss, self.images, shape), shape)
             for end in self.step.losses

@@ -7,7 +7,7 @@ from striate.functions.base import Draw
 from striate.functions.loss import CrossEntropy
 from striate.graph.batch import Batch
 from striate.graph.diagnosis import first_not_finite
-from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.parameters import ParameterLayout, start_parameters, start_state
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
 
@@ -21,7 +21,7 @@ DRAW = Draw(seed=0, step=0, layer=0, images=np.arange(5))
 def found(change=dict.copy, pixel=0.5, weights=None):
     """Name what is first not finite after a change of the parameters or of a pixel."""
     parameters = start_parameters(STEP.graph, 0)
-    change(Layout.of(STEP.graph.parameters()).views(parameters))
+    change(ParameterLayout.of(STEP.graph.parameters()).views(parameters))
     x = np.random.default_rng(0).random((5, 1, 6, 6), np.float32)
     x[3, 0, 2, 2] = pixel
     batch = Batch(inputs=(x,), targets=(np.arange(5) % 3,), weights=weights)

@@ -5,7 +5,7 @@ import pytest
 
 from striate.functions.loss import CrossEntropy
 from striate.graph.gradients import check_gradients
-from striate.graph.parameters import Layout, start_parameters
+from striate.graph.parameters import ParameterLayout, start_parameters
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
 
@@ -15,7 +15,7 @@ def test_images_that_do_not_count_have_no_gradient():
     """Where class weights leave no image, the loss is 0 on both paths, without a warning."""
     graph = parse("dense 2 softmax", (3,))
     step = TrainingStep.of(graph, [CrossEntropy(class_weights=(0.0, 1.0))])
-    parameters = Layout.of(graph.parameters()).views(start_parameters(graph, 0))
+    parameters = ParameterLayout.of(graph.parameters()).views(start_parameters(graph, 0))
 
     check = check_gradients(step, {"input": np.ones((2, 3))}, [np.array([0, 0])], parameters, {})
 

@@ -7,7 +7,7 @@ import striate as st
 from striate.errors import GraphError
 from striate.functions.loss import SquaredError
 from striate.graph.graph import Graph
-from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.parameters import ParameterLayout, start_parameters, start_state
 from striate.graph.reference import backward, forward
 from striate.graph.step import TrainingStep
 from striate.model.network import core_of, network_of
@@ -16,9 +16,9 @@ from striate.model.network import core_of, network_of
 def computed(graph, seed=0, images=3, **inputs):
     """Run a graph forward and backward in float64, with a squared error behind each output."""
     generator = np.random.default_rng(seed)
-    layout = Layout.of(graph.parameters())
+    layout = ParameterLayout.of(graph.parameters())
     parameters = layout.views(generator.normal(size=layout.size))
-    state = Layout.of(graph.state()).views(start_state(graph).astype(np.float64))
+    state = ParameterLayout.of(graph.state()).views(start_state(graph).astype(np.float64))
     given = {
         name: inputs.get(name, generator.normal(size=(images, *shape)))
         for name, shape in graph.inputs.items()

@@ -8,7 +8,7 @@ from striate.functions.normalization import BatchNormalization
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer
 from striate.graph.layers import Input
-from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.parameters import ParameterLayout, start_parameters, start_state
 from striate.graph.reference import backward, forward
 from striate.graph.step import TrainingStep
 from striate.graph.trace import Trace
@@ -20,8 +20,8 @@ def test_parameters_of_several_incoming_layers_stand_side_by_side():
     images = [Input((2, 2, 3), name=name) for name in "ab"]
     graph = Graph.of(Layer(BatchNormalization(), name="joined")(images))
     step = TrainingStep.of(graph, [SquaredError()])
-    parameters = Layout.of(graph.parameters()).views(start_parameters(graph, 0))
-    state = Layout.of(graph.state()).views(start_state(graph))
+    parameters = ParameterLayout.of(graph.parameters()).views(start_parameters(graph, 0))
+    state = ParameterLayout.of(graph.state()).views(start_state(graph))
     inputs = {name: generator.normal(size=(4, 3, 2, 2)) for name in "ab"}
     draw = Draw(seed=0, step=0, layer=0, images=np.arange(4))
     run = forward(step, inputs, parameters, state, training=True, draw=draw)

@@ -1,8 +1,11 @@
 """Which functions are convolutions."""
 
+import re
+
 import numpy as np
 import pytest
 
+import striate as st
 from striate.errors import ShapeError
 from striate.maths import (
     ConvolutionFound,
@@ -196,14 +199,38 @@ def test_the_same_seed_finds_the_same_counter_example():
     assert not np.array_equal(first.inputs[0], as_convolution(np.abs, (8, 8), seed=4).inputs[0])
 
 
-def test_single_precision_needs_its_own_tolerance():
-    """A float32 function is found with a tolerance for float32, and not with the default one."""
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_tolerance_follows_the_dtype(dtype):
+    """Rounding of any precision is not taken for a broken law, and a real break is found."""
+
+    def f(p):
+        return cross_correlate(W.astype(dtype), p.astype(dtype))
+
+    assert isinstance(as_convolution(f, SHAPE), ConvolutionFound)
+    assert isinstance(as_convolution(lambda p: f(p) + dtype(1), SHAPE), NotAConvolution)
+
+
+def test_a_float32_layer_is_a_convolution():
+    """A convolution layer of a network, which computes in float32, is found with its kernel."""
+    net = st.Network([st.Conv(1, 3, bias=None)], input_shape=(12, 12, 1))
+
+    found = as_convolution(lambda p: net.predict(p[None, ..., None])[0, ..., 0], (12, 12))
+
+    kernel = net.parameters["conv1.weight"][0, 0]
+    np.testing.assert_allclose(found.correlation_kernel, kernel, rtol=1e-3, atol=1e-5)
+
+
+def test_the_counter_example_shows_the_difference():
+    """Numbers that differ in the last digits are written with as many as it takes."""
 
     def f(p):
         return cross_correlate(W.astype(np.float32), p.astype(np.float32))
 
-    assert isinstance(as_convolution(f, SHAPE), NotAConvolution)
-    assert isinstance(as_convolution(f, SHAPE, tolerance=1e-4), ConvolutionFound)
+    text = str(as_convolution(f, SHAPE, tolerance=1e-9))
+    first, second = re.findall(r" is (-?[\d.e+-]+)[,.]", text)
+
+    assert first != second
+    assert float(first) == pytest.approx(float(second), rel=1e-4)
 
 
 @pytest.mark.bad_input

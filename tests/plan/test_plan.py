@@ -9,7 +9,7 @@ from engine.random_networks import drawn
 from plan.simulated import Simulated
 from plan.small import PROCESSOR
 from striate.functions.loss import CrossEntropy
-from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.parameters import ParameterLayout, start_parameters, start_state
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
 from striate.model.presets import preset
@@ -49,11 +49,11 @@ def numbers_for(step, images, seed=3):
     """Draw what a step is given."""
     rng, graph = np.random.default_rng(seed), step.graph
     parameters = start_parameters(graph, seed=seed)
-    state = Layout.of(graph.state()).views(start_state(graph))
+    state = ParameterLayout.of(graph.state()).views(start_state(graph))
     shapes = graph.shapes
     return Numbers(
         inputs={name: rng.standard_normal((images, *s)) for name, s in graph.inputs.items()},
-        parameters=Layout.of(graph.parameters()).views(
+        parameters=ParameterLayout.of(graph.parameters()).views(
             parameters + 0.2 * rng.standard_normal(parameters.shape)
         ),
         state={name: rng.uniform(0.5, 1.5, array.shape) for name, array in state.items()},

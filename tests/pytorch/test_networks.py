@@ -12,7 +12,7 @@ from pytorch.networks import NETWORKS
 from striate import Network
 from striate.functions.base import Draw
 from striate.functions.loss import CrossEntropy
-from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.parameters import ParameterLayout, start_parameters, start_state
 from striate.graph.reference import backward, forward
 from striate.graph.step import TrainingStep
 
@@ -24,8 +24,8 @@ IMAGES = 4
 def by_striate(graph, images, labels, flat, dtype):
     """Compute loss, gradients by name, and running statistics."""
     step = TrainingStep.of(graph, [CrossEntropy()], to_inputs=True)
-    parameters = Layout.of(graph.parameters()).views(flat.astype(dtype))
-    state = Layout.of(graph.state()).views(start_state(graph).astype(dtype))
+    parameters = ParameterLayout.of(graph.parameters()).views(flat.astype(dtype))
+    state = ParameterLayout.of(graph.state()).views(start_state(graph).astype(dtype))
     draw = Draw(seed=0, step=0, layer=0, images=np.arange(len(images)))
     inputs = {name: images.astype(dtype) for name in graph.inputs}
     run = forward(step, inputs, parameters, state, training=True, draw=draw)
@@ -38,7 +38,7 @@ def by_striate(graph, images, labels, flat, dtype):
 def by_torch(name, graph, images, labels, flat):
     """Compute the same with the network built by hand, in float64, with the same weights."""
     module = NETWORKS[name]().double().train()
-    weights = Layout.of(graph.parameters()).views(flat.astype(np.float64))
+    weights = ParameterLayout.of(graph.parameters()).views(flat.astype(np.float64))
     for tensor, weight in zip(module.parameters(), weights.values(), strict=True):
         assert tensor.shape == weight.shape
         tensor.data = torch.tensor(weight)

@@ -17,7 +17,7 @@ from striate.functions.optimizer import (
     RMSprop,
 )
 from striate.functions.schedule import (
-    ConstantRate,
+    Constant,
     Cosine,
     Exponential,
     LinearWarmUp,
@@ -117,7 +117,7 @@ SCHEDULERS = torch.optim.lr_scheduler
 # Each schedule with PyTorch's scheduler. Those in the first list advance after each epoch, the
 # others after each step.
 BY_EPOCH = [
-    (ConstantRate(), lambda o: SCHEDULERS.ConstantLR(o, 1.0)),
+    (Constant(), lambda o: SCHEDULERS.ConstantLR(o, 1.0)),
     (StepDecay(every=3, ratio=0.5), lambda o: SCHEDULERS.StepLR(o, 3, 0.5)),
     (Exponential(ratio=0.8), lambda o: SCHEDULERS.ExponentialLR(o, 0.8)),
 ]

@@ -7,7 +7,7 @@ import numpy as np
 from striate.errors import OptionError
 from striate.functions.loss import CrossEntropy
 from striate.graph.graph import Graph
-from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.parameters import ParameterLayout, start_parameters, start_state
 from striate.graph.shorthand import parse
 from striate.graph.shorthand_values import did_you_mean
 from striate.graph.step import TrainingStep
@@ -138,8 +138,8 @@ class Problem:
     @property
     def arrays(self) -> dict[str, Array]:
         """Parameters and running statistics by name."""
-        weights = Layout.of(self.graph.parameters()).views(self.parameters)
-        return {**weights, **Layout.of(self.graph.state()).views(self.statistics)}
+        weights = ParameterLayout.of(self.graph.parameters()).views(self.parameters)
+        return {**weights, **ParameterLayout.of(self.graph.state()).views(self.statistics)}
 
 
 def _output(graph: Graph) -> Shape:

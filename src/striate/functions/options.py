@@ -290,7 +290,7 @@ class InstanceOf:
 
 
 @dataclass(frozen=True)
-class Numbers:
+class FiniteArray:
     """Arrays of finite numbers, as nested tuples of equal lengths."""
 
     def __contains__(self, value: object) -> bool:

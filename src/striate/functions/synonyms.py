@@ -76,7 +76,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "lecun": "lecun-normal",
         "zero": "zeros",
         # learning-rate schedules
-        "constant": "constant-rate",
+        "constantlr": "constant",
         "cosine-annealing": "cosine",
         "cosine-decay": "cosine",
         "cosineannealinglr": "cosine",

@@ -6,7 +6,7 @@ import numpy as np
 
 from striate.functions.base import Draw
 from striate.graph.batch import Batch, as_arrays
-from striate.graph.parameters import Layout
+from striate.graph.parameters import ParameterLayout
 from striate.graph.reference import backward, forward
 from striate.graph.step import TrainingStep
 from striate.shapes import Array
@@ -47,8 +47,8 @@ def first_not_finite(
     >>> first_not_finite(step, parameters, np.zeros(0, "f"), batch, draw)
     'dense1.Z (1 of 2)'
     """
-    named = Layout.of(step.graph.parameters()).views(parameters)
-    state = Layout.of(step.graph.state()).views(statistics)
+    named = ParameterLayout.of(step.graph.parameters()).views(parameters)
+    state = ParameterLayout.of(step.graph.state()).views(statistics)
     inputs = dict(zip(step.graph.inputs, as_arrays(batch.inputs), strict=True))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         run = forward(step, inputs, named, state, training=True, draw=draw)

@@ -14,7 +14,7 @@ import numpy as np
 from striate.functions.base import Draw
 from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import Batch, ImageStorage, LoadImages, as_arrays
-from striate.graph.parameters import Layout
+from striate.graph.parameters import ParameterLayout
 from striate.graph.reference import backward, forward
 from striate.graph.step import TrainingStep
 from striate.shapes import Array, Shape
@@ -157,8 +157,8 @@ class NumpyEngine:
 
     def __init__(self, step: TrainingStep) -> None:
         self.step = step
-        self.parameters = Layout.of(step.graph.parameters())
-        self.statistics = Layout.of(step.graph.state())
+        self.parameters = ParameterLayout.of(step.graph.parameters())
+        self.statistics = ParameterLayout.of(step.graph.state())
 
     def steps(
         self,

@@ -20,7 +20,7 @@ from striate.shapes import Array, Shape
 
 
 @dataclass(frozen=True)
-class Layout:
+class ParameterLayout:
     """Where each named array lies in a flat buffer.
 
     Parameters
@@ -30,7 +30,7 @@ class Layout:
 
     Examples
     --------
-    >>> layout = Layout({"conv1.weight": (6, 1, 5, 5), "conv1.bias": (6,)})
+    >>> layout = ParameterLayout({"conv1.weight": (6, 1, 5, 5), "conv1.bias": (6,)})
     >>> layout.size
     156
     >>> layout.views(np.zeros(156))["conv1.bias"].shape
@@ -40,7 +40,7 @@ class Layout:
     shapes: Mapping[str, Shape]
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Parameter]) -> "Layout":
+    def of(cls, parameters: Mapping[str, Parameter]) -> "ParameterLayout":
         """Place arrays one after another."""
         return cls({name: parameter.shape for name, parameter in parameters.items()})
 
@@ -124,7 +124,7 @@ def start_parameters(graph: Graph, seed: int) -> Array:
     Returns
     -------
     Array
-        A flat float32 buffer, laid out as ``Layout.of(graph.parameters())``.
+        A flat float32 buffer, laid out as ``ParameterLayout.of(graph.parameters())``.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def start_parameters(graph: Graph, seed: int) -> Array:
     require_seed(seed)
     parameters = graph.parameters()
     require_room(parameters)
-    layout = Layout.of(parameters)
+    layout = ParameterLayout.of(parameters)
     numbers = {name: number for number, name in enumerate(layout.shapes)}
     flat = np.zeros(layout.size, np.float32)
     views = layout.views(flat)
@@ -174,7 +174,7 @@ def start_parameters(graph: Graph, seed: int) -> Array:
 def start_state(graph: Graph) -> Array:
     """Give the initial running statistics of a network as a flat float32 buffer."""
     state = graph.state()
-    layout = Layout.of(state)
+    layout = ParameterLayout.of(state)
     flat = np.zeros(layout.size, np.float32)
     for name, view in layout.views(flat).items():
         view[...] = state[name].start or 0.0
@@ -184,7 +184,7 @@ def start_state(graph: Graph) -> Array:
 def decayed(graph: Graph) -> Array:
     """Mark the parameters to which weight decay applies with 1, the others with 0."""
     parameters = graph.parameters()
-    layout = Layout.of(parameters)
+    layout = ParameterLayout.of(parameters)
     flat = np.zeros(layout.size, np.float32)
     for name, view in layout.views(flat).items():
         view[...] = float(parameters[name].decayed)

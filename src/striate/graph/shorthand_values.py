@@ -7,7 +7,7 @@ from typing import Any, cast
 from striate.errors import ShorthandError
 from striate.shapes import Shape
 
-Value = int | float | str | bool | tuple[Any, ...]
+ShorthandValue = int | float | str | bool | tuple[Any, ...]
 
 
 DIGITS = 8
@@ -117,7 +117,7 @@ def read_shape(text: str, word: str) -> Shape:
     return tuple(read_number(part, word) for part in parts)
 
 
-def read_value(text: str, default: object, option: str) -> Value:
+def read_value(text: str, default: object, option: str) -> ShorthandValue:
     """Read the value of an option: numbers for the axes, ``before:after`` for each, or a word.
 
     Parameters
@@ -260,7 +260,7 @@ def _joined(value: object, separators: tuple[str, ...]) -> str:
     return separators[0].join(_joined(item, separators[1:]) for item in items)
 
 
-def _number_or_word(text: str) -> Value:
+def _number_or_word(text: str) -> ShorthandValue:
     """Read a number, a truth value, or leave a word."""
     if text in {"true", "false"}:
         return text == "true"

@@ -1,13 +1,13 @@
-"""Which image functions are convolutions: the linear, position invariant ones, and no others.
+"""Which image functions are convolutions: exactly the linear, position invariant ones.
 
-:func:`as_convolution` puts a function to the test and returns the kernel that it amounts to, or a
-counter-example. Images are finite, the laws speak of infinite ones: a function is judged by what it
-does away from the edge, and may treat the edge, pad and crop as it likes.
+:func:`as_convolution` tests a function and returns its kernel, or a counter-example. The laws hold
+for infinite images, but images are finite. So a function is judged by what it does away from the
+edges; it may pad and crop, and treat the edges in any way.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,9 @@ Box = list[tuple[int, int]]
 
 # A function may be linear for small pixels only, or for large ones only.
 _MAGNITUDES = (1.0, 100.0, 0.01)
+
+_TOLERANCES = {2: 1e-2, 4: 1e-4, 8: 1e-9}
+"""Relative rounding errors by the bytes of a number."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -126,7 +129,39 @@ class NotAConvolution:
         }
         found, wanted = (output[self.pixel] for output in self.outputs)
         left, right = ways[self.law]
-        return f"No {self.law}: at pixel {self.pixel}, {left} is {found:g}, {right} is {wanted:g}."
+        one, other = distinct(found, wanted)
+        return f"No {self.law}: at pixel {self.pixel}, {left} is {one}, {right} is {other}."
+
+
+def distinct(first: float, second: float) -> tuple[str, str]:
+    """Write two different numbers with as many digits as it takes to tell them apart.
+
+    Parameters
+    ----------
+    first, second
+        The numbers.
+
+    Returns
+    -------
+    tuple of str
+        Six significant digits each, or as many as it takes.
+
+    Sources
+    -------
+    Golub and Van Loan 2013.
+
+    Examples
+    --------
+    >>> distinct(4.045084971, 4.045085492), distinct(1.0, 2.0)
+    (('4.04508', '4.04509'), ('1', '2'))
+    >>> distinct(4.0450851, 4.0450854)
+    ('4.0450851', '4.0450854')
+    """
+    for digits in range(6, 17):
+        texts = f"{first:.{digits}g}", f"{second:.{digits}g}"
+        if texts[0] != texts[1]:
+            return texts
+    return repr(float(first)), repr(float(second))
 
 
 def as_convolution(
@@ -135,7 +170,7 @@ def as_convolution(
     *,
     seed: int = 0,
     trials: int = 3,
-    tolerance: float = 1e-9,
+    tolerance: float | None = None,
 ) -> ConvolutionFound | NotAConvolution:
     r"""Test whether an image function is linear and position invariant, and find its kernel.
 
@@ -160,8 +195,9 @@ def as_convolution(
     trials
         How many random images each law is tried on.
     tolerance
-        Largest difference that counts as rounding, relative to the largest pixel: about 1e-9 for
-        float64, 1e-4 for float32.
+        Largest difference that counts as rounding, relative to the largest pixel. By default it
+        follows from the dtype of the images that ``f`` returns: 1e-9 for float64, 1e-4 for
+        float32, 1e-2 for float16. Give it if ``f`` computes in float32 and returns float64.
 
     Returns
     -------
@@ -195,6 +231,10 @@ def as_convolution(
 
     def image(p: Array) -> Array:
         return _checked(f(p), shape)
+
+    if tolerance is None:
+        any_image = np.random.default_rng(seed).normal(size=shape)
+        tolerance = _tolerance(image(any_image).dtype)
 
     broken = _not_linear(image, shape, rng, trials, tolerance)
     if broken is not None:
@@ -270,8 +310,19 @@ def _not_invariant(
     return None
 
 
+def _tolerance(dtype: np.dtype[Any]) -> float:
+    """Give what counts as rounding in images of a dtype: sums of some hundred products each.
+
+    The error of such sums is some hundred times the spacing of the numbers: 1e-7 in float32, 1e-3
+    in float16. Float64 leaves room for a transform in between.
+    """
+    if dtype.kind != "f":
+        return _TOLERANCES[8]
+    return _TOLERANCES.get(dtype.itemsize, _TOLERANCES[8])
+
+
 def _checked(z: Array, shape: Shape) -> Array:
-    """Take what the function returned as an image, or say that it is none."""
+    """Check that the function returned an image."""
     z = np.asarray(z)
     if z.ndim != len(shape) or z.size == 0:
         raise ShapeError(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from striate.errors import StriateError
 from striate.functions.base import Loss
 from striate.graph.graph import Graph
-from striate.graph.parameters import Layout, start_parameters, start_state
+from striate.graph.parameters import ParameterLayout, start_parameters, start_state
 from striate.graph.shorthand_writer import write
 from striate.model.classes import Classes
 from striate.model.engines import Engines
@@ -78,12 +78,16 @@ class Core:
     @property
     def parameters(self) -> NamedArrays:
         """The parameters by name: views of the buffer."""
-        return NamedArrays("parameter", Layout.of(self.graph.parameters()), self._parameters)
+        return NamedArrays(
+            "parameter", ParameterLayout.of(self.graph.parameters()), self._parameters
+        )
 
     @property
     def statistics(self) -> NamedArrays:
         """The running statistics by name: views of the buffer."""
-        return NamedArrays("running statistic", Layout.of(self.graph.state()), self._statistics)
+        return NamedArrays(
+            "running statistic", ParameterLayout.of(self.graph.state()), self._statistics
+        )
 
     @property
     def outputs(self) -> tuple[Output, ...]:

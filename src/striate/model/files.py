@@ -12,7 +12,7 @@ from striate.functions import registry
 from striate.functions.base import Loss
 from striate.graph.document import from_document, to_document
 from striate.graph.graph import Graph
-from striate.graph.parameters import Layout
+from striate.graph.parameters import ParameterLayout
 from striate.graph.step import TrainingStep
 from striate.model.classes import Classes
 from striate.model.core import Core
@@ -92,8 +92,8 @@ def load(path: str | os.PathLike[str]) -> Saved:
         preprocessing=preprocessing,
         classes=classes,
         losses=losses,
-        parameters=_flat(path, arrays, Layout.of(graph.parameters())),
-        statistics=_flat(path, arrays, Layout.of(graph.state())),
+        parameters=_flat(path, arrays, ParameterLayout.of(graph.parameters())),
+        statistics=_flat(path, arrays, ParameterLayout.of(graph.state())),
     )
 
 
@@ -163,7 +163,7 @@ def _require_only(path: str | os.PathLike[str], arrays: dict[str, Array], known:
             )
 
 
-def _flat(path: str | os.PathLike[str], arrays: dict[str, Array], layout: Layout) -> Array:
+def _flat(path: str | os.PathLike[str], arrays: dict[str, Array], layout: ParameterLayout) -> Array:
     """Put a file's arrays into one buffer, if they are those of the network."""
     # Before any memory is asked for: a description may lie about how much is needed.
     for name, shape in layout.shapes.items():

@@ -22,7 +22,7 @@ from striate.graph.batch import Batch
 from striate.graph.diagnosis import first_not_finite
 from striate.graph.document import to_document
 from striate.graph.engine import Steps
-from striate.graph.parameters import Layout, decayed
+from striate.graph.parameters import ParameterLayout, decayed
 from striate.graph.step import Operation, TrainingStep
 from striate.model.arguments import count_of
 from striate.model.batches import Chooser, outputs_in_batches
@@ -360,7 +360,7 @@ def diagnoser(step: TrainingStep) -> Diagnose:
     def diagnose(state: TrainingState, batch: Batch, draw: Draw, after: Array) -> str | None:
         first = first_not_finite(step, state.parameters, state.statistics, batch, draw)
         if first is None:
-            for name, array in Layout.of(step.graph.parameters()).views(after).items():
+            for name, array in ParameterLayout.of(step.graph.parameters()).views(after).items():
                 if not np.isfinite(array).all():
                     return f"{name} after the step"
         return first

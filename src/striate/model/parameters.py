@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from striate.errors import DataError, ShapeError, UnknownNameError
-from striate.graph.parameters import Layout
+from striate.graph.parameters import ParameterLayout
 from striate.shapes import Array
 
 
@@ -29,14 +29,15 @@ class NamedArrays(Mapping[str, Array]):
 
     Examples
     --------
-    >>> arrays = NamedArrays("parameter", Layout({"dense1.bias": (2,)}), np.zeros(2, np.float32))
+    >>> layout = ParameterLayout({"dense1.bias": (2,)})
+    >>> arrays = NamedArrays("parameter", layout, np.zeros(2, np.float32))
     >>> arrays["dense1.bias"] = [0.5, -1]
     >>> arrays["dense1.bias"][0] += 1
     >>> arrays["dense1.bias"]
     array([ 1.5, -1. ], dtype=float32)
     """
 
-    def __init__(self, kind: str, layout: Layout, buffer: Array) -> None:
+    def __init__(self, kind: str, layout: ParameterLayout, buffer: Array) -> None:
         self._kind = kind
         self._views = layout.views(buffer)
 

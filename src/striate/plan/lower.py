@@ -17,7 +17,7 @@ from striate.functions.programs import (
     state_equations,
 )
 from striate.graph.batch import ImageStorage
-from striate.graph.parameters import Layout
+from striate.graph.parameters import ParameterLayout
 from striate.graph.step import (
     BackwardOperation,
     GradientTarget,
@@ -201,7 +201,7 @@ class _Lowerer:
         self, arrays: Mapping[str, Parameter], buffer: str, named: Callable[[str], str]
     ) -> None:
         """Declare a variable for each array of a flat buffer."""
-        for name, where in Layout.of(arrays).slices():
+        for name, where in ParameterLayout.of(arrays).slices():
             size = where.stop - where.start
             self.variable(named(name), size, per_image=False, buffer=buffer, offset=where.start)
 

@@ -24,7 +24,7 @@ class Recipe:
     --------
     >>> recipe = Recipe(net="lenet5", settings=TrainingSettings(augment="flip"))
     >>> print(recipe.changed(epochs=5, learning_rate=0.01))
-    lenet5, 5 epochs, batch size 128, adam, learning rate 0.01, schedule constant-rate, augment flip
+    lenet5, 5 epochs, batch size 128, adam, learning rate 0.01, schedule constant, augment flip
     horizontal
     """
 

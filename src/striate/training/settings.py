@@ -131,7 +131,7 @@ class TrainingSettings:
         batch_size: int = 128,
         optimizer: str | Optimizer = "adam",
         learning_rate: float | None = None,
-        schedule: str | Schedule = "constant-rate",
+        schedule: str | Schedule = "constant",
         loss: str | Loss | Sequence[str | Loss] | None = None,
         validation: float | None = None,
         early_stopping: int | None = None,

@@ -8,7 +8,7 @@ import numpy as np
 from striate.errors import ShapeError
 from striate.functions.base import Parameter
 from striate.functions.initializer.base import Initializer, InitializerCase
-from striate.functions.options import Numbers, required
+from striate.functions.options import FiniteArray, required
 from striate.shapes import Array, Float
 
 
@@ -41,7 +41,7 @@ class Given(Initializer):
              [-1., -1.]]]], dtype=float32)
     """
 
-    values: Any = required(Numbers(), example=((1.0, -1.0),))
+    values: Any = required(FiniteArray(), example=((1.0, -1.0),))
 
     def draw(
         self,

@@ -1,6 +1,6 @@
 """Decays of the learning rate during training. One file a kind; this list is the registry."""
 
-from striate.functions.schedule.constant_rate import ConstantRate as ConstantRate
+from striate.functions.schedule.constant import Constant as Constant
 from striate.functions.schedule.cosine import Cosine as Cosine
 from striate.functions.schedule.exponential import Exponential as Exponential
 from striate.functions.schedule.linear_warm_up import LinearWarmUp as LinearWarmUp

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from striate.functions.options import COUNT, InstanceOf, made, option
 from striate.functions.schedule.base import Schedule
-from striate.functions.schedule.constant_rate import ConstantRate
+from striate.functions.schedule.constant import Constant
 from striate.functions.schedule.cosine import Cosine
 
 
@@ -36,7 +36,7 @@ class LinearWarmUp(Schedule):
     """
 
     epochs: int = option(5, COUNT)
-    then: Schedule = made(ConstantRate, InstanceOf(Schedule, "a learning-rate schedule"))
+    then: Schedule = made(Constant, InstanceOf(Schedule, "a learning-rate schedule"))
 
     def factor(
         self, *, step: int, steps_per_epoch: int, epochs: int, memory: tuple[float, ...]

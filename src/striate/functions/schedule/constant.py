@@ -6,7 +6,7 @@ from striate.functions.schedule.base import Schedule
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConstantRate(Schedule):
+class Constant(Schedule):
     """A learning rate that stays as it is.
 
     Sources
@@ -15,7 +15,7 @@ class ConstantRate(Schedule):
 
     Examples
     --------
-    >>> ConstantRate().factor(step=7, steps_per_epoch=2, epochs=10, memory=())
+    >>> Constant().factor(step=7, steps_per_epoch=2, epochs=10, memory=())
     1.0
     """
 
@@ -31,6 +31,6 @@ class ConstantRate(Schedule):
         return 1.0
 
     @classmethod
-    def cases(cls) -> tuple["ConstantRate", ...]:
+    def cases(cls) -> tuple["Constant", ...]:
         """Give the only one there is."""
         return (cls(),)
