@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.data import cifar
-from striate.errors import DataError
+from striate.errors import DataError, OutOfMemoryError
 
 
 def records(*labels):
@@ -137,6 +137,20 @@ def test_another_archive_is_not_opened(tmp_path):
         f"{path} has the SHA-256 checksum {checksum}; the published archive has {'0' * 64}. Remove "
         "the file, so that it is downloaded again, or unpack it in its folder if you trust it."
     )
+
+
+def test_memory_is_checked_while_a_file_is_unpacked(tmp_path, monkeypatch, message):
+    """A compressed file that grows beyond the memory is refused before it fills it."""
+    path = tmp_path / "batch.bin.gz"
+    path.write_bytes(gzip.compress(records(*[1] * 100), 1))
+    monkeypatch.setattr("striate.data.streams._UNCHECKED", 1 << 16)
+    monkeypatch.setattr("striate.data.streams.PIECE", 1 << 15)
+    monkeypatch.setattr("striate.data.allocation.available", lambda: 1 << 18)
+
+    with pytest.raises(OutOfMemoryError) as error:
+        cifar.read_cifar(path)
+
+    message(error)
 
 
 @given(start=st.sampled_from([b"", b"\x1f\x8b\x08\0"]), rest=st.binary(max_size=60))

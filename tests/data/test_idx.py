@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.data import idx
-from striate.errors import DataError, OptionError
+from striate.errors import DataError, OptionError, OutOfMemoryError
 
 VALUES = np.arange(3 * 4 * 5).reshape(3, 4, 5)
 
@@ -131,6 +131,18 @@ def test_no_more_is_unpacked_than_the_header_says(tmp_path, monkeypatch):
         idx.read_idx(path)
 
     assert unpacked == 16 + 60 + 1
+
+
+def test_more_than_the_memory_is_refused(tmp_path, monkeypatch, message):
+    """The memory that the header asks for is compared with what is available."""
+    path = tmp_path / "file"
+    path.write_bytes(header(3, 1000, 1000) + bytes(3_000_000))
+    monkeypatch.setattr("striate.data.allocation.available", lambda: 1 << 20)
+
+    with pytest.raises(OutOfMemoryError) as error:
+        idx.read_idx(path)
+
+    message(error)
 
 
 def test_a_missing_file_is_named(tmp_path, message):

@@ -60,7 +60,7 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
         need = math.prod(shape) * dtype.itemsize
         if need > path.stat().st_size * _INFLATION:
             raise _wrong_length(path, shape, dtype, f"cannot hold {need:,}")
-        require_memory(_COPIES * need, f"{shown(path)} needs", "Read a part of the data")
+        require_memory(_COPIES * need, f"{shown(path)} needs", "Save fewer images in the file")
         content = read_at_most(file, need)
         if len(content) < need:
             raise _wrong_length(path, shape, dtype, f"holds {len(content):,}")

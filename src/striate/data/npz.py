@@ -175,7 +175,7 @@ def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
             f"{where} claims {entry.file_size:,} bytes, but its {held:,} compressed bytes hold at "
             f"most {held * _INFLATION:,}. Copy, download or save the file again."
         )
-    require_memory(_COPIES * entry.file_size, f"{where} needs", "Read a part of the data")
+    require_memory(_COPIES * entry.file_size, f"{where} needs", "Save fewer images in the file")
     content = archive.read(entry)
     stream = io.BytesIO(content)
     version = npy.read_magic(stream)

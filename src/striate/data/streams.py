@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
+from striate.data.allocation import require_memory
 from striate.errors import DataError
 from striate.files import reason, shown
 
 GZIP_MAGIC = b"\x1f\x8b"
 PIECE = 1 << 20
+_UNCHECKED = 1 << 26  # bytes that are read before the memory is checked
 _JUNK = {"__macosx", "thumbs.db", "desktop.ini"}
 """Entries that systems and archives leave behind, in lower case; hidden ones start with a dot."""
 
@@ -127,6 +129,11 @@ def read_at_most(file: IO[bytes], count: int) -> bytearray:
     bytearray
         Fewer bytes than ``count`` only if the file ends.
 
+    Raises
+    ------
+    OutOfMemoryError
+        If there is not enough memory.
+
     Examples
     --------
     >>> import io
@@ -134,9 +141,15 @@ def read_at_most(file: IO[bytes], count: int) -> bytearray:
     b'123'
     """
     content = bytearray()
+    checked = _UNCHECKED
     while len(content) < count:
         piece = file.read(min(PIECE, count - len(content)))
         if not piece:
             break
         content += piece
+        if len(content) > checked:  # a compression bomb may be very long
+            require_memory(
+                2 * checked, "Uncompressed, the file needs more than", "Split it into smaller files"
+            )
+            checked *= 2
     return content

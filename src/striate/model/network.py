@@ -431,11 +431,12 @@ class Network:
         Parameters
         ----------
         x
-            Images: uint8 (divided by 255) or floating point (used as they are). For several inputs,
-            a list or a dictionary by input name.
+            Images: uint8 (divided by 255), uint16 (divided by 65,535) or floating point (used
+            unchanged). For several inputs, a list or a dictionary by input name.
         y
-            Targets: for a classifier labels 0, 1, ... or words, otherwise numbers or images. For
-            several outputs, a list or a dictionary by output name.
+            Targets: for a classifier labels 0, 1, ... or words, otherwise numbers or images,
+            which are scaled as in ``x``. For several outputs, a list or a dictionary by output
+            name.
         epochs, batch_size
             Number of passes through the images, and images per step; the last batch of an epoch
             may be smaller.
@@ -458,8 +459,8 @@ class Network:
             Weights of images and of classes in the loss; ``class_weight="balanced"`` gives all
             classes the same total. Class weights apply to training, not to validation.
         augment
-            Random changes of each image, such as ``"shift 2 flip"``; see
-            :class:`striate.data.augment.Augmentation`.
+            Random changes of each image, such as ``"shift 2 flip"``, which move label masks and
+            image targets too; see :class:`striate.data.augment.Augmentation`.
         standardize
             Whether to subtract each channel's mean and divide by its standard deviation. Zero
             padding then stands for the mean, no longer for white paper.
