@@ -73,7 +73,7 @@ def test_a_path_that_does_not_exist_is_a_missing_file(striate):
     result = striate("summary", "models/net")
 
     assert result.exit_code == 1
-    assert "file models/net" in result.stderr
+    assert result.stderr.startswith("Error: models/net does not exist")
 
 
 @pytest.mark.parametrize(

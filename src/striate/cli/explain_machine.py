@@ -48,13 +48,10 @@ def _region(
     if shown:
         first = min(place.first for place in shown)
         last = max(place.last for place in shown)
-        beside = sum(
-            max(map(len, words)) + GAP
-            for words in zip(
-                *((_size(p.offset), _size(p.size), p.name) for p in shown), strict=True
-            )
-        )
-        width = max(_LEAST_BAR, page.width - beside)
+        cells = [("address", "size", "array")]
+        cells += [(_size(place.offset), _size(place.size), place.name) for place in shown]
+        others = sum(max(map(len, column)) + GAP for column in zip(*cells, strict=True))
+        width = max(_LEAST_BAR, page.width - others)
         page.table(
             [
                 Column("address", "right", drop=1),
