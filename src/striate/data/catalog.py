@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from striate.data.cifar import ARCHIVE
 from striate.data.cifar import CLASSES as CIFAR_CLASSES
-from striate.data.dataset import Value
+from striate.data.dataset import LabelValue
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Known:
 
     files: tuple[RemoteFile, ...]
     mirrors: tuple[str, ...]
-    classes: tuple[Value, ...]
+    classes: tuple[LabelValue, ...]
     notice: str
 
 

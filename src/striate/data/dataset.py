@@ -15,7 +15,7 @@ import numpy as np
 from striate.errors import DataError
 from striate.shapes import Array
 
-Value = str | int
+LabelValue = str | int
 
 MOST_CLASSES = 100_000
 """More classes than any set of pictures has; many different integers are numbers, not labels."""
@@ -52,7 +52,7 @@ class Dataset:
     y: Array
     x_test: Array
     y_test: Array
-    classes: tuple[Value, ...]
+    classes: tuple[LabelValue, ...]
     name: str
     source: str
     notice: str = ""
@@ -243,7 +243,7 @@ def assemble(
     *,
     name: str,
     source: str,
-    classes: tuple[Value, ...] = (),
+    classes: tuple[LabelValue, ...] = (),
     notes: tuple[str, ...] = (),
 ) -> Dataset:
     """Put the parts of a data set together, after checking that they match.
@@ -306,7 +306,7 @@ def _describe_images(x: Array) -> str:
     return f"{' x '.join(map(str, x.shape[1:]))} {x.dtype}"
 
 
-def _require_names(y: Array, y_test: Array, classes: tuple[Value, ...], source: str) -> None:
+def _require_names(y: Array, y_test: Array, classes: tuple[LabelValue, ...], source: str) -> None:
     """Raise if a label is not the index of a class."""
     for part in (y, y_test):
         outside = part[(part < 0) | (part >= len(classes))]
@@ -328,7 +328,7 @@ def _notes_on_targets(y: Array) -> tuple[str, ...]:
     return (note,)
 
 
-def class_values(*labels: Array, where: str) -> tuple[Value, ...]:
+def class_values(*labels: Array, where: str) -> tuple[LabelValue, ...]:
     """Find the different values of labels.
 
     Parameters
@@ -363,7 +363,7 @@ def class_values(*labels: Array, where: str) -> tuple[Value, ...]:
     return tuple(values)
 
 
-def check_classes(y: Array, classes: tuple[Value, ...], *, where: str) -> None:
+def check_classes(y: Array, classes: tuple[LabelValue, ...], *, where: str) -> None:
     """Check that there are at least two classes.
 
     Parameters

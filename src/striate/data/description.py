@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from striate.data.dataset import Dataset, Value
+from striate.data.dataset import Dataset, LabelValue
 from striate.shapes import Array
 
 
@@ -40,7 +40,7 @@ class Description:
     highest: float
     images: int
     test_images: int
-    classes: tuple[Value, ...]
+    classes: tuple[LabelValue, ...]
     counts: tuple[int, ...]
     test_counts: tuple[int, ...]
 
@@ -111,6 +111,6 @@ def describe(dataset: Dataset) -> Description:
     )
 
 
-def _counts(y: Array, classes: tuple[Value, ...]) -> tuple[int, ...]:
+def _counts(y: Array, classes: tuple[LabelValue, ...]) -> tuple[int, ...]:
     """Count the images of each class."""
     return tuple(np.bincount(y, minlength=len(classes)).tolist()) if classes else ()

@@ -9,7 +9,7 @@ import numpy as np
 
 from striate.data import cifar, idx, npz, picture_folder, shapes
 from striate.data.catalog import DIGITS, DIGITS_NOTICE, KNOWN, Known
-from striate.data.dataset import Dataset, Value, check_classes
+from striate.data.dataset import Dataset, LabelValue, check_classes
 from striate.data.download import Progress, cache_folder, fetch, missing
 from striate.data.pictures import is_picture
 from striate.data.resizing import convert
@@ -252,7 +252,7 @@ def _read_known(known: Known, folder: Path) -> Dataset:
     return cifar.read_folder(folder)
 
 
-def _label(dataset: Dataset, name: str, classes: tuple[Value, ...], notice: str) -> Dataset:
+def _label(dataset: Dataset, name: str, classes: tuple[LabelValue, ...], notice: str) -> Dataset:
     """Name a data set, and replace the values of its labels by its classes."""
     if dataset.classes == classes:
         return dataclasses.replace(dataset, name=name, notice=notice)
