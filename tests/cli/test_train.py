@@ -1,6 +1,8 @@
 """The command `striate train`."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -497,4 +499,23 @@ def test_a_bug_while_drawing_keeps_the_model(striate, monkeypatch, tmp_path):
 
     assert isinstance(result.exception, ValueError)
     assert "Saved striate-output/shapes-net.safetensors.\n" in result.stdout
+    assert load(tmp_path / "striate-output" / "shapes-net.safetensors").parameter_count == 170
+
+
+def test_a_closed_pipe_after_training_costs_only_the_report(tmp_path):
+    """Output that can't be written any more (`| head -3`) comes after the model is saved."""
+    program = [sys.executable, "-c", "from striate.cli import main; main(prog_name='striate')"]
+    with subprocess.Popen(
+        [*program, "train", "shapes", "--epochs", "3", "--no-pictures"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stderr.readline()  # the first epoch: everything before training is printed
+        process.stdout.close()
+        errors = process.stderr.read()
+
+    assert b"Traceback" not in errors
     assert load(tmp_path / "striate-output" / "shapes-net.safetensors").parameter_count == 170

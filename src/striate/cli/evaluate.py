@@ -79,8 +79,8 @@ def _part(dataset: Dataset, part: str) -> tuple[Array, Array]:
     if part == "test":
         if not len(dataset.x_test):
             raise DataError(
-                f"{dataset.name} has no test set: a fifth of each class is the test set, and each "
-                "class has too few images. Use --part all to evaluate on all images."
+                f"{dataset.name} has no test set: its classes have too few images to hold out a "
+                "fifth of them. Use --part all to evaluate on all images."
             )
         return dataset.x_test, dataset.y_test
     if part == "training":

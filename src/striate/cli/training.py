@@ -172,8 +172,8 @@ def _train_and_report(
     started = time.perf_counter()
     history = _train(run, files, options, out)
     seconds = time.perf_counter() - started
+    model = _save(network, files)  # before anything is printed, which fails in a closed pipe
     out.say(f"\nTrained {counted(len(history), 'epoch')} in {_duration(seconds)}.")
-    model = _save(network, files)
     out.say(f"Saved {model}.", whole=True)
     if model != files.model:
         out.note(f"note: {files.model} is not writable; the model is in {model}.", whole=True)
