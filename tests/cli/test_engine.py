@@ -14,7 +14,7 @@ def nothing_compiles(monkeypatch):
         raise RuntimeError("unknown processor")
 
     monkeypatch.setattr(striate.engine.capabilities, "host", unknown)
-    monkeypatch.setattr(engines, "_said", set())
+    monkeypatch.setattr(engines, "_warned", set())
 
 
 @pytest.mark.parametrize("engine", ["numpy", "compiled", "auto"])
@@ -35,8 +35,8 @@ def test_the_notice_is_a_sentence(striate, shapes_model):
     assert "test accuracy 100.00 %" in result.stdout
     assert result.stderr == (
         "note: The compiled engine cannot run: LLVM has no code for this processor (unknown "
-        'processor). It writes the machine code. Choose engine="numpy". Meanwhile the NumPy engine '
-        "runs: the results are the same but for rounding, and take many times as long.\n"
+        'processor). It writes the machine code. Choose engine="numpy". Falling back to the '
+        "NumPy engine, which gives the same results up to rounding and is many times slower.\n"
     )
 
 

@@ -56,17 +56,19 @@ class SilentOptimizer(GradientDescent):
 
 
 @pytest.fixture
-def unsaid(monkeypatch):
+def unwarned(monkeypatch):
     """Forget what has been said."""
-    monkeypatch.setattr(engines, "_said", set())
+    monkeypatch.setattr(engines, "_warned", set())
 
 
 def test_the_compiled_engine_is_the_usual_one():
     """Without a word the network is compiled; the choice goes on to other sizes and copies."""
     network = classifier("conv 2@3x3 tanh")
 
-    assert core_of(network).engines.for_losses().name == "compiled"
-    assert core_of(network.at((9, 9, 1))).engines.for_losses().name == "compiled"
+    assert isinstance(core_of(network).engines.for_losses(), striate.engine.CompiledEngine)
+    assert isinstance(
+        core_of(network.at((9, 9, 1))).engines.for_losses(), striate.engine.CompiledEngine
+    )
     assert core_of(classifier(engine="numpy").at((6, 6, 1))).engines.name == "numpy"
 
 
@@ -87,12 +89,12 @@ def test_threadpoolctl_finds_a_network_that_was_made_before_its_block(monkeypatc
 ])  # fmt: skip
 def test_an_engine_is_chosen_when_a_network_is_made(make):
     """Every way to make a network takes the choice."""
-    assert core_of(make("numpy")).engines.for_losses().name == "numpy"
+    assert isinstance(core_of(make("numpy")).engines.for_losses(), NumpyEngine)
     with pytest.raises(OptionError) as error:
         make("fast")
 
     assert str(error.value) == (
-        "engine='fast' cannot be. It is 'auto', 'compiled', 'numpy'. "
+        '`engine` must be one of "auto", "compiled", "numpy", got \'fast\'. '
         'Use engine="auto" for the fastest that runs here.'
     )
 
@@ -167,7 +169,7 @@ OBSTACLES = {
 
 
 @pytest.mark.parametrize("obstacle", OBSTACLES)
-@pytest.mark.usefixtures("unsaid")
+@pytest.mark.usefixtures("unwarned")
 def test_where_nothing_can_be_compiled(obstacle, monkeypatch, golden):
     """One notice says why, and NumPy computes; where the compiled engine is asked for, an error."""
     OBSTACLES[obstacle](monkeypatch)
@@ -179,8 +181,8 @@ def test_where_nothing_can_be_compiled(obstacle, monkeypatch, golden):
 
     assert len(notices) == 1
     assert str(notices[0].message) == (
-        f"{error.value} Meanwhile the NumPy engine runs: the results are the same but for "
-        "rounding, and take many times as long."
+        f"{error.value} Falling back to the NumPy engine, which gives the same results up to "
+        "rounding and is many times slower."
     )
     np.testing.assert_array_equal(first, classifier(engine="numpy").predict(X))
     golden(f"messages/engine-without-{obstacle}", str(error.value))
@@ -202,7 +204,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.usefixtures("unsaid")
+@pytest.mark.usefixtures("unwarned")
 def test_kinds_without_equations(kind, golden):
     """A kind that computes otherwise than its equations say is not compiled, but named."""
     with pytest.raises(EngineError) as error:
@@ -328,7 +330,7 @@ def test_memory_for_validation_is_refused_before_an_epoch(monkeypatch):
 
     network = classifier(engine="compiled")
     before = digest(network)
-    monkeypatch.setattr(striate.engine.CompiledEngine, "predict", short)
+    monkeypatch.setattr(striate.engine.CompiledEngine, "prepare_prediction", short)
 
     with pytest.raises(OutOfMemoryError):
         network.fit(X, Y, epochs=2, validation=0.3)

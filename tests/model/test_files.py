@@ -169,8 +169,8 @@ LIES = {
     "no-layers": lambda d: d["network"].pop("layers"),
     "layers-a-word": lambda d: d["network"].update(layers="conv"),
     "unknown-kind": lambda d: layer(d, 0)["weight"].update(kind="convolutoin"),
-    "unknown-option": lambda d: layer(d, 0)["weight"].update(widnow=3),
-    "option-of-another-type": lambda d: layer(d, 0)["weight"].update(window="large"),
+    "unknown-option": lambda d: layer(d, 0)["weight"].update(kernle_size=3),
+    "option-of-another-type": lambda d: layer(d, 0)["weight"].update(kernel_size="large"),
     "option-out-of-range": lambda d: layer(d, 0)["weight"].update(feature_maps=0),
     "window-does-not-fit": lambda d: layer(d, 2)["weight"].update(window=9),
     "source-unknown": lambda d: layer(d, 1).update(sources=["conv9"]),
@@ -187,7 +187,9 @@ LIES = {
     "again-unknown": lambda d: layer(d, 1).update(again="conv9"),
     "too-many-neurons": lambda d: layer(d, 5)["weight"].update(neurons=10**15),
     "too-many-pixels": lambda d: d["network"]["inputs"].update(input=[1, 10**9, 10**9]),
-    "nested-deep": lambda d: layer(d, 0)["weight"].update(window=json.loads("[" * 900 + "]" * 900)),
+    "nested-deep": lambda d: layer(d, 0)["weight"].update(
+        kernel_size=json.loads("[" * 900 + "]" * 900)
+    ),
     "channels-middle": lambda d: d["preprocessing"].update(channels="middle"),
     "mean-of-nothing": lambda d: d["preprocessing"].update(mean={"other": [0.5]}),
     "mean-too-long": lambda d: d["preprocessing"].update(mean={"input": [0.5, 0.5]}),

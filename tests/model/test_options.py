@@ -1,4 +1,4 @@
-"""Options of looking, asking and scoring that cannot be: refused, in words."""
+"""Options of inspection, prediction and evaluation with values that are not allowed."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from striate.errors import OptionError
 from striate.functions.loss import CrossEntropy
 
 X, Y = images_and_labels(12)
-SEED = "A seed is a whole number from 0 to 2**64 - 1. Use seed=0."
+SEED = "`seed` must be an integer from 0 to 2**64 - 1, got "
 SIZE = "`batch_size` must be a positive integer, got "
 ENTRIES = "`entries` must be a positive integer, got "
 COUNTED = (
@@ -18,8 +18,8 @@ COUNTED = (
 LIST = "`top_k` must be a list of integers from 1 to 3, the number of outputs, got "
 
 REFUSED = {
-    "seed=-1 cannot be. " + SEED: lambda net: net.check_gradients(X[:1], Y[:1], seed=-1),
-    "seed=1.5 cannot be. " + SEED: lambda net: net.trace(X, training=True, seed=1.5),
+    SEED + "-1. Try 0.": lambda net: net.check_gradients(X[:1], Y[:1], seed=-1),
+    SEED + "1.5. Try 0.": lambda net: net.trace(X, training=True, seed=1.5),
     ENTRIES + "'3'. Try entries=30.": lambda net: net.check_gradients(X, Y, entries="3"),
     ENTRIES + "0. Try entries=30.": lambda net: net.check_gradients(X, Y, entries=0),
     SIZE + "'2'. Try batch_size=256.": lambda net: net.predict(X, batch_size="2"),

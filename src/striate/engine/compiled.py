@@ -73,8 +73,6 @@ class CompiledEngine(Locked):
         If striate can't compile for this processor, or a layer's function states no equation.
     """
 
-    name = "compiled"
-
     def __init__(
         self,
         step: TrainingStep,
@@ -131,6 +129,10 @@ class CompiledEngine(Locked):
         binding = TrainingBinding(self.step, program.executable, batch.count)
         following = np.zeros(statistics.shape, np.float32)
         return binding.run(parameters, statistics, following, batch, draw)
+
+    def prepare_prediction(self, images: int, stored: Sequence[ImageStorage | None] = ()) -> None:
+        """Compile the program for predictions of up to ``images`` images."""
+        self._program(images, stored=stored)
 
     def predict(
         self,

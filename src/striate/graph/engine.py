@@ -92,8 +92,6 @@ class Steps(Protocol):
 class Engine(Protocol):
     """Something that can run a training step."""
 
-    name: str
-
     def steps(
         self,
         optimizer: Optimizer,
@@ -125,6 +123,16 @@ class Engine(Protocol):
         """
         ...
 
+    def prepare_prediction(self, images: int, stored: Sequence[ImageStorage | None] = ()) -> None:
+        """Get ready for predictions of up to ``images`` images, so that errors are raised now.
+
+        Raises
+        ------
+        OutOfMemoryError
+            If a batch does not fit in memory.
+        """
+        ...
+
     def predict(
         self,
         parameters: Array,
@@ -152,8 +160,6 @@ class NumpyEngine:
     >>> NumpyEngine(step).predict(np.ones(8, "f"), np.zeros(0, "f"), [np.ones((1, 3), "f")]).outputs
     (array([[4., 4.]], dtype=float32),)
     """
-
-    name = "numpy"
 
     def __init__(self, step: TrainingStep) -> None:
         self.step = step
@@ -200,6 +206,9 @@ class NumpyEngine:
             counted=run.counted,
             outputs=tuple(run.arrays[f"{name}.A"] for name in self.step.graph.outputs),
         )
+
+    def prepare_prediction(self, images: int, stored: Sequence[ImageStorage | None] = ()) -> None:
+        """Do nothing: NumPy needs no preparation."""
 
     def predict(
         self,

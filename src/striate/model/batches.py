@@ -369,14 +369,41 @@ def outputs_in_batches(
             f"`batch_size` must be a positive integer, got {batch_size!r}. Try batch_size=256."
         )
     count = len(next(iter(inputs.values())))
+    size = _program_size(count, batch_size)
     if isinstance(engine, NumpyEngine):
-        ActivationMemory.of(engine.step.graph).require_batch(min(count, batch_size))
-    if count == 1:  # a program of its own is faster for a single image
+        ActivationMemory.of(engine.step.graph).require_batch(min(count, size))
+    if count == 1:
         arrays = [preprocessing.to_equations(images, name) for name, images in inputs.items()]
         yield engine.predict(*buffers, arrays, batch_size=1)
         return
-    together = min(batch_size, next((size for size in _SIZES if size >= count), batch_size))
     chooser = Chooser(inputs, preprocessing)
-    for start in range(0, count, together):
-        chosen = np.arange(start, min(start + together, count))
-        yield engine.predict(*buffers, chooser.choose(chosen), batch_size=together)
+    for start in range(0, count, size):
+        chosen = np.arange(start, min(start + size, count))
+        yield engine.predict(*buffers, chooser.choose(chosen), batch_size=size)
+
+
+def prepare_outputs(
+    engine: Engine, preprocessing: Preprocessing, inputs: Mapping[str, Array], batch_size: int
+) -> None:
+    """Compile what :func:`outputs_in_batches` will run, so that a lack of memory is found now.
+
+    Parameters
+    ----------
+    engine, preprocessing, inputs, batch_size
+        As for :func:`outputs_in_batches`.
+
+    Raises
+    ------
+    OutOfMemoryError
+        If a batch does not fit in memory.
+    """
+    count = len(next(iter(inputs.values())))
+    stored = Chooser(inputs, preprocessing).forms if count > 1 else ()
+    engine.prepare_prediction(_program_size(count, batch_size), stored)
+
+
+def _program_size(count: int, batch_size: int) -> int:
+    """Return the batch size of the program for some images: a single one has its own."""
+    if count == 1:
+        return 1
+    return min(batch_size, next((size for size in _SIZES if size >= count), batch_size))

@@ -109,13 +109,14 @@ def hint_at_other_shape(shape: Shape | None, channels: Channels) -> Iterator[Non
 
 
 def _other_shape(shape: Shape, channels: Channels) -> str:
-    """Say which other shape may have been meant; nothing if none is likely."""
+    """Describe another shape that may have been meant; return nothing if none is likely."""
     if channels == "last" and len(shape) == 3 and shape[0] in {1, 3, 4} and min(shape[1:]) > 4:
         return (
             f"input_shape={shape} is (rows, columns, channels). If the channels come first, use "
             f'input_shape={to_last(shape)}, or channels="first".'
         )
-    if len(shape) == _SIGNAL_AXES:
+    maps = shape[-1 if channels == "last" else 0]
+    if len(shape) == _SIGNAL_AXES and maps >= _FEWEST_COLUMNS:
         image = (*shape, 1) if channels == "last" else (1, *shape)
         return (
             f"input_shape={shape} is a signal, ({_signal_axes(channels)}). For gray images use "
@@ -129,7 +130,7 @@ def unclear_signal(graph: Graph) -> Shape | None:
 
     A shape of two numbers is a signal: positions and channels. It may also be a gray image without
     its channel, if the network's sizes fit both: each is a single number, which serves any number
-    of axes. Fewer than eight channels are no picture.
+    of axes. A picture has at least eight columns.
 
     Parameters
     ----------
@@ -184,7 +185,7 @@ def _two_meanings(shape: Shape, channels: Channels, argument: str) -> str:
 
 
 def _signal_axes(channels: Channels) -> str:
-    """Name the axes of a signal."""
+    """Return the axes of a signal."""
     return "positions, channels" if channels == "last" else "channels, positions"
 
 

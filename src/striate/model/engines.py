@@ -1,4 +1,4 @@
-"""Which engine computes a network, and the engines that it has."""
+"""The engines of a network: which one is used, and those that were already made."""
 
 import warnings
 from collections import OrderedDict
@@ -19,42 +19,43 @@ from striate.runtime.settings import join_threadpoolctl
 from striate.shapes import Array, Shape
 
 EngineName = Literal["auto", "compiled", "numpy"]
-"""``auto`` is the compiled engine wherever it can be, else the NumPy engine, with a notice."""
+"""``auto`` is the compiled engine if it can run, otherwise the NumPy engine, with a warning."""
 
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
-_KEPT = 4  # engines of a network, for as many combinations of losses
+_KEPT = 4  # engines per network, one for each combination of losses
 
-_said: set[str] = set()
+_warned: set[str] = set()
 
 
 def require_engine(engine: str) -> None:
-    """Raise where there is no engine of that name.
+    """Raise if an engine is unknown.
 
     Raises
     ------
     OptionError
-        If it is none of :data:`ENGINES`.
+        If ``engine`` is not one of :data:`ENGINES`.
     """
     if engine not in ENGINES:
+        names = ", ".join(f'"{name}"' for name in ENGINES)
         raise OptionError(
-            f"engine={engine!r} cannot be. It is {', '.join(map(repr, ENGINES))}. "
-            'Use engine="auto" for the fastest that runs here.'
+            f"`engine` must be one of {names}, got {engine!r:.60}. Use "
+            'engine="auto" for the fastest that runs here.'
         )
 
 
 class Engines(Locked):
-    """The engines of one network: each is made when it is first needed, and kept.
+    """The engines of one network. Each is made when it is first needed, and kept.
 
     Parameters
     ----------
     graph
         The network.
     name
-        Which engine is wanted.
+        The engine to use.
     winograd
         Whether the compiled engine may compute 3 x 3 convolutions by Winograd's method: fewer
-        products, some more rounding.
+        multiplications, slightly more rounding.
     """
 
     def __init__(self, graph: Graph, name: EngineName, *, winograd: bool = True) -> None:
@@ -68,16 +69,16 @@ class Engines(Locked):
         self._kept: OrderedDict[Hashable, Engine] = OrderedDict()
 
     def __reduce__(self) -> tuple[partial["Engines"], tuple[Graph, EngineName]]:
-        """Leave out what was compiled: a copy compiles its own, or finds it in the cache."""
+        """Leave out the programs: a copy compiles its own, or finds them in the cache."""
         return partial(Engines, winograd=self.winograd), (self.graph, self.name)
 
     def for_losses(self, losses: Sequence[Loss] = ()) -> Engine:
-        """Give the engine of the network with these losses behind it.
+        """Return the engine that trains or scores the network with these losses.
 
         Raises
         ------
         EngineError
-            If the compiled engine is wanted and cannot be.
+            If the compiled engine was chosen and cannot run.
         """
         key = _key(losses)
         with self.lock:
@@ -90,15 +91,15 @@ class Engines(Locked):
         return engine
 
     def for_prediction(self, losses: Sequence[Loss]) -> Engine:
-        """Give an engine for passes without training.
+        """Return an engine for predictions.
 
-        Where the network has been trained or scored with these losses, that engine and its
-        programs serve: to compile another for the same answers takes half a second.
+        If the network has been trained or scored with these losses, that engine and its programs
+        are used: compiling others for the same predictions would take half a second.
 
         Raises
         ------
         EngineError
-            If the compiled engine is wanted and cannot be.
+            If the compiled engine was chosen and cannot run.
         """
         with self.lock:
             known = self._kept.get(_key(losses))
@@ -116,12 +117,14 @@ class Engines(Locked):
         target_shapes: Sequence[Shape],
         stored: Sequence[ImageStorage | None] = (),
     ) -> Steps:
-        """Make everything ready for a training; see :meth:`striate.graph.engine.Engine.steps`.
+        """Prepare a training; see :meth:`striate.graph.engine.Engine.steps`.
 
         Raises
         ------
         EngineError
-            If the compiled engine is wanted and cannot be.
+            If the compiled engine was chosen and cannot run.
+        OutOfMemoryError
+            If a batch does not fit in memory.
         """
         engine = self.for_losses(losses)
         try:
@@ -147,7 +150,7 @@ class Engines(Locked):
         )
 
     def _make(self, step: TrainingStep) -> Engine:
-        """Make the engine that is wanted."""
+        """Make the engine that was chosen."""
         if self.name == "numpy":
             return NumpyEngine(step)
         try:
@@ -159,15 +162,15 @@ class Engines(Locked):
         """Make the NumPy engine because the compiled one cannot run, and warn once."""
         if self.name == "compiled":
             raise error
-        _say(
-            f"{error} Meanwhile the NumPy engine runs: the results are the same but for rounding, "
-            "and take many times as long."
+        _warn_once(
+            f"{error} Falling back to the NumPy engine, which gives the same results up to "
+            "rounding and is many times slower."
         )
         return NumpyEngine(step)
 
 
 def _compiled(step: TrainingStep, *, winograd: bool) -> Engine:
-    """Make a compiled engine; raise EngineError where that cannot be."""
+    """Make a compiled engine; raise EngineError if llvmlite cannot be imported."""
     try:
         from striate.engine import CompiledEngine  # noqa: PLC0415  # llvmlite is heavy
     except (ModuleNotFoundError, OSError) as error:
@@ -177,19 +180,19 @@ def _compiled(step: TrainingStep, *, winograd: bool) -> Engine:
         what = "is not installed" if absent else f"cannot be loaded ({error})"
         how = "" if absent else "--force-reinstall "
         raise EngineError(
-            f"The compiled engine cannot run: llvmlite {what}. It makes the machine code. "
-            f'Install it with pip install {how}llvmlite, or choose engine="numpy".'
+            f"The compiled engine needs llvmlite, which {what}. Install it with "
+            f'pip install {how}llvmlite, or use engine="numpy".'
         ) from error
     return CompiledEngine(step, winograd=winograd)
 
 
 def _key(losses: Sequence[Loss]) -> Hashable:
-    """Tell losses apart: by their options, and by their class, which a notebook may define anew."""
+    """Identify losses by their options and their class, which a notebook may define again."""
     return tuple((type(loss), repr(loss)) for loss in losses)
 
 
-def _say(text: str) -> None:
-    """Say something once in a process."""
-    if text not in _said:
-        _said.add(text)
+def _warn_once(text: str) -> None:
+    """Warn, unless this process has given the same warning before."""
+    if text not in _warned:
+        _warned.add(text)
         warnings.warn(text, StriateWarning, stacklevel=2)

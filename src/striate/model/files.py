@@ -1,4 +1,4 @@
-"""Saved models: one safetensors file with the architecture as JSON in its metadata."""
+"""Model files: a safetensors file with the architecture as JSON in its metadata."""
 
 import os
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _UNREADABLE = (
 
 
 def save(core: Core, path: str | os.PathLike[str]) -> None:
-    """Write a network to a file, whole or not at all.
+    """Write a network to a file; an existing file is replaced only when the new one is complete.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def save(core: Core, path: str | os.PathLike[str]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Saved:
-    """What a model file holds."""
+    """The contents of a model file."""
 
     graph: Graph
     preprocessing: Preprocessing
@@ -71,7 +71,7 @@ def load(path: str | os.PathLike[str]) -> Saved:
     Raises
     ------
     ModelFileError
-        If the file is damaged, is no model, or is from a newer version.
+        If the file is missing or damaged, isn't a model, or was saved by a newer version.
     """
     arrays, document = read_tensors(path, KIND)
     try:
@@ -80,11 +80,10 @@ def load(path: str | os.PathLike[str]) -> Saved:
         preprocessing = _preprocessing(document["preprocessing"], graph)
         losses = _losses(document["losses"], graph)
     except _UNREADABLE as error:
-        what = f"it has no {error}." if isinstance(error, KeyError) else str(error)
+        problem = f"It has no {error}" if isinstance(error, KeyError) else str(error)
         raise ModelFileError(
-            f"{path} does not describe a network: {what} The description stands in the file's "
-            "metadata. The file is damaged or from another version of striate; use another copy, "
-            "or save it again."
+            f"{path} does not describe a network of this version of striate. "
+            f"{problem.rstrip('.')}. Use another copy, or save the network again."
         ) from error
     _require_only(path, arrays, {*graph.parameters(), *graph.state()})
     return Saved(
@@ -100,36 +99,36 @@ def load(path: str | os.PathLike[str]) -> Saved:
 def _classes(data: Any, graph: Graph) -> dict[str, Classes]:
     """Read the classes of each output."""
     if not isinstance(data, dict) or data.keys() != set(graph.outputs):
-        raise TypeError(f"its classes are {data!r:.60}, not a list for each output.")
+        raise TypeError(f"Its classes are {data!r:.60}, not a list for each output.")
     return {name: Classes.of(data[name], max(graph.shapes[name][0], 2)) for name in graph.outputs}
 
 
 def _losses(data: Any, graph: Graph) -> tuple[Loss, ...] | None:
-    """Read the losses, one for each output; they must be able to stand there."""
+    """Read the losses, one for each output."""
     if data is None:
         return None
     if not isinstance(data, list):
-        raise TypeError(f"its losses are {data!r:.60}.")
+        raise TypeError(f"Its losses are {data!r:.60}.")
     losses = losses_of(graph, [registry.from_data("loss", one) for one in data])
     TrainingStep.of(graph, losses)
     return tuple(losses)
 
 
 def _preprocessing(data: Any, graph: Graph) -> Preprocessing:
-    """Read what is done to images."""
+    """Read the preprocessing of images."""
     channels = data["channels"]
     if channels not in {"last", "first"}:
-        raise ValueError(f"channels stand {channels!r}.")
+        raise ValueError(f'its channels are {channels!r:.60}, not "last" or "first".')
     numbers: dict[str, dict[str, tuple[float, ...]]] = {}
     for what in ("mean", "std"):
         numbers[what] = {name: tuple(map(float, one)) for name, one in data[what].items()}
         for name, one in numbers[what].items():
             if len(one) != graph.inputs[name][0] or not np.isfinite(one).all():
-                raise ValueError(f"{what} of {name} is {one}.")
+                raise ValueError(f"The {what} of {name} is {one}.")
             if what == "std" and min(one) <= 0:
-                raise ValueError(f"std of {name} is {one}.")
+                raise ValueError(f"The std of {name} is {one}.")
     if numbers["mean"].keys() != numbers["std"].keys():
-        raise ValueError("mean and std belong to different inputs.")
+        raise ValueError("Its mean and std belong to different inputs.")
     return Preprocessing(
         channels=channels,
         mean=numbers["mean"],
@@ -148,32 +147,30 @@ def _range(name: str, data: Any, graph: Graph) -> PixelRange:
         or not all(isinstance(number, int | float) for number in numbers)
         or not np.isfinite(numbers).all()
     ):
-        raise ValueError(f"the range of {name} is {data}.")
+        raise ValueError(f"The range of {name} is {data}.")
     return PixelRange(integers=integers, lowest=float(lowest), highest=float(highest))
 
 
 def _require_only(path: str | os.PathLike[str], arrays: dict[str, Array], known: set[str]) -> None:
-    """Raise where a file holds an array that its network does not have."""
+    """Raise if a file holds an array that its network does not have."""
     for name in arrays:
         if name not in known:
             raise ModelFileError(
-                f"{path} holds {name}, an array that its network does not have. A model holds the "
-                "network's own arrays and no others. "
-                "The file is damaged; use another copy, or save it again."
+                f"{path} holds the array {name}, which its network does not have. The file is "
+                "damaged. Use another copy, or save the network again."
             )
 
 
 def _flat(path: str | os.PathLike[str], arrays: dict[str, Array], layout: ParameterLayout) -> Array:
-    """Put a file's arrays into one buffer, if they are those of the network."""
-    # Before any memory is asked for: a description may lie about how much is needed.
+    """Copy a file's arrays into one buffer, if they have the shapes of the network's arrays."""
+    # The shapes are checked before the buffer is allocated: a damaged file may claim any size.
     for name, shape in layout.shapes.items():
         found = arrays.get(name)
         if found is None or found.shape != shape or found.dtype != np.float32:
-            holds = "no such array" if found is None else f"{found.dtype} of shape {found.shape}"
+            holds = "is missing" if found is None else f"is {found.dtype} of shape {found.shape}"
             raise ModelFileError(
-                f"{path} holds {holds} for {name}. The network in the file needs float32 of shape "
-                f"{shape}. "
-                "The file is damaged; use another copy, or save it again."
+                f"{path} is damaged: the array {name} {holds}, but its network needs float32 of "
+                f"shape {shape}. Use another copy, or save the network again."
             )
     flat = np.zeros(layout.size, np.float32)
     for name, view in layout.views(flat).items():

@@ -25,7 +25,7 @@ from striate.graph.engine import Steps
 from striate.graph.parameters import ParameterLayout, decayed
 from striate.graph.step import Operation, TrainingStep
 from striate.model.arguments import count_of
-from striate.model.batches import Chooser, outputs_in_batches
+from striate.model.batches import Chooser, prepare_outputs
 from striate.model.core import Core
 from striate.model.examples import (
     Examples,
@@ -252,9 +252,8 @@ def _compile(
     )
     if held is None:
         return steps, None
-    engine, size = network.engines.for_losses(losses), max(settings.batch_size, 256)
-    if engine.name == "compiled":
-        next(outputs_in_batches(engine, preprocessing, network.buffers, held.inputs, size))
+    size = max(settings.batch_size, 256)
+    prepare_outputs(network.engines.for_losses(losses), preprocessing, held.inputs, size)
     return steps, validator(network, held, losses, size)
 
 

@@ -1,4 +1,4 @@
-"""Reading a saved network."""
+"""Loading a saved network."""
 
 import os
 
@@ -11,7 +11,7 @@ from striate.model.network import Network, wrapped
 def load(
     path: str | os.PathLike[str], *, engine: EngineName = "auto", winograd: bool = True
 ) -> Network:
-    """Read a network that :meth:`Network.save` wrote. Nothing in the file is executed.
+    """Load a network that :meth:`Network.save` wrote. Nothing in the file is executed.
 
     Parameters
     ----------
@@ -27,9 +27,9 @@ def load(
     Raises
     ------
     ModelFileError
-        If the file is damaged, is no model, or is from a newer version.
+        If the file is missing or damaged, isn't a model, or was saved by a newer version.
     OptionError
-        If there is no such engine.
+        If ``engine`` is unknown.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which loss stands behind which output, where a user does not say."""
+"""The loss of each output: the one that the user gave, or the one that suits the activation."""
 
 from collections.abc import Sequence
 
@@ -10,15 +10,15 @@ from striate.graph.graph import Graph
 
 
 def losses_of(graph: Graph, loss: str | Loss | Sequence[str | Loss] | None) -> list[Loss]:
-    """Give a loss for each output.
+    """Return a loss for each output.
 
     Parameters
     ----------
     graph
-        The network; without a loss given, the last transfer function decides: softmax takes
-        cross-entropy, logistic binary cross-entropy, any other squared error.
+        The network. If ``loss`` is ``None``, the last activation decides: cross-entropy for
+        softmax, binary cross-entropy for logistic, and squared error for any other.
     loss
-        A loss or its name, for all outputs or a list with one for each; or ``None``.
+        A loss or its name for all outputs, a list with one for each, or ``None``.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def losses_of(graph: Graph, loss: str | Loss | Sequence[str | Loss] | None) -> l
     Raises
     ------
     OptionError
-        If there is no loss of that name, or not one for each output.
+        If a loss is unknown, or there is not one for each output.
 
     Sources
     -------
@@ -46,14 +46,15 @@ def losses_of(graph: Graph, loss: str | Loss | Sequence[str | Loss] | None) -> l
         given = list(loss)
     if len(given) != len(names):
         raise OptionError(
-            f"{len(given)} losses were given for {len(names)} outputs ({', '.join(names)}). "
-            "Each output has one. Give one for all, or a list with one for each."
+            f"`loss` holds {len(given)} losses, but the network has {len(names)} "
+            f"output{'s' * (len(names) > 1)} ({', '.join(names)}). Give one loss for all outputs, "
+            "or a list with one for each."
         )
     return [_loss(one, graph[name].layer.transfer) for one, name in zip(given, names, strict=True)]
 
 
 def _loss(loss: str | Loss | None, transfer: TransferFunction) -> Loss:
-    """Find a loss by its name, or by the transfer function before it."""
+    """Find a loss by name, or the one that takes over the activation before it."""
     if loss is not None:
         return resolve("loss", loss, Loss)
     for kind in (CrossEntropy, BinaryCrossEntropy):

@@ -434,9 +434,9 @@ class Network:
             Images: uint8 (divided by 255), uint16 (divided by 65,535) or floating point (used
             unchanged). For several inputs, a list or a dictionary by input name.
         y
-            Targets: for a classifier labels 0, 1, ... or words, otherwise numbers or images,
-            which are scaled as in ``x``. For several outputs, a list or a dictionary by output
-            name.
+            Targets. For a classifier labels: indices 0, 1, ..., words, truth values, or -1 and 1;
+            or rows of class probabilities. Otherwise numbers, or images, which are scaled as in
+            ``x``. For several outputs, a list or a dictionary by output name. See :attr:`classes`.
         epochs, batch_size
             Number of passes through the images, and images per step; the last batch of an epoch
             may be smaller.
@@ -463,13 +463,13 @@ class Network:
             image targets too; see :class:`striate.data.augment.Augmentation`.
         standardize
             Whether to subtract each channel's mean and divide by its standard deviation. Zero
-            padding then stands for the mean, no longer for white paper.
+            padding then means the mean of the channel, no longer black.
         clip_norm
             Largest norm of the gradient; longer gradients are scaled down to it.
         checkpoint, resume
             Files. ``checkpoint`` is written after each epoch, on Ctrl-C and on errors, and replaces
-            an older file; ``resume`` is read to continue a training, which then ends in the same
-            bits as if it had never been interrupted.
+            an older file; ``resume`` is read to continue a training, with results that are
+            bit-identical to those of a training that was never interrupted.
         shuffle, seed
             Whether each epoch visits the images in a random order, and the seed for everything
             random. The same seed gives the same bits.
@@ -565,19 +565,20 @@ class Network:
         top_k: Sequence[int] = (),
         batch_size: int = 256,
     ) -> Evaluation:
-        """Compute the loss and, for a classifier, what it gets right and wrong.
+        """Compute the loss and, for a classifier, the accuracy and the confusion matrix.
 
         Parameters
         ----------
         x, y
-            Images and their targets.
+            Images and their targets, as for :meth:`fit`. Labels are compared with :attr:`classes`
+            by value.
         loss
-            By default that of the training.
+            By default the loss of the training.
         sample_weight
-            What each image counts.
+            Weight of each image.
         top_k
-            For which k to count labels among the k largest outputs; needs one label for each image
-            and several outputs.
+            Values of k for which to compute the fraction of images whose label is among the k
+            largest outputs; needs one label for each image and several outputs.
         batch_size
             Images computed at a time.
 
@@ -589,9 +590,11 @@ class Network:
         Raises
         ------
         DataError, ShapeError, GraphError
-            If images or targets cannot be.
+            If images or targets cannot be used.
         OptionError
-            If the loss, ``top_k`` or ``batch_size`` cannot be.
+            If the loss is unknown, or ``top_k`` or ``batch_size`` has a value that is not allowed.
+        OutOfMemoryError
+            If a batch does not fit in memory.
 
         Examples
         --------
@@ -692,22 +695,24 @@ class Network:
         loss
             By default as in :meth:`fit`.
         training
-            Whether dropout drops and batch normalization uses the batch's own statistics.
+            Whether to apply dropout, and to normalize with the batch's own statistics.
         seed
-            For dropout.
+            Seed of dropout.
 
         Returns
         -------
         Trace
-            By layer, under Hagan's names: ``trace["conv1"].dW``. Arrays stand as the equations
-            index them, ``[q, map, row, column]``.
+            By layer, under Hagan's names: ``trace["conv1"].dW``. Arrays are indexed as in the
+            equations, ``[q, map, row, column]``.
 
         Raises
         ------
         DataError, ShapeError, GraphError
-            If images or targets cannot be.
+            If images or targets cannot be used.
         OptionError
-            If the loss or the seed cannot be.
+            If the loss is unknown, or the seed has a value that is not allowed.
+        OutOfMemoryError
+            If the activations do not fit in memory.
 
         Sources
         -------
@@ -735,21 +740,23 @@ class Network:
         loss
             By default as in :meth:`fit`.
         entries
-            How many entries of each array to compare.
+            Number of entries to compare in each array.
         seed
-            Chooses the entries, and dropout's masks.
+            Seed for choosing the entries, and of dropout.
 
         Returns
         -------
         GradientCheck
-            Prints as a table; ``passed`` says whether all agree.
+            Prints as a table; ``passed`` is true if all derivatives agree.
 
         Raises
         ------
         DataError, ShapeError, GraphError
-            If images or targets cannot be.
+            If images or targets cannot be used.
         OptionError
-            If the loss, ``entries`` or the seed cannot be.
+            If the loss is unknown, or ``entries`` or the seed has a value that is not allowed.
+        OutOfMemoryError
+            If the activations do not fit in memory.
 
         Sources
         -------
@@ -768,12 +775,12 @@ class Network:
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write layers, numbers, what is done to images, classes and loss to a safetensors file.
+        """Save layers, parameters, statistics, preprocessing, classes and losses to a file.
 
         Parameters
         ----------
         path
-            Where to; an older file of that name stays whole until the new one is.
+            A safetensors file. An existing one is replaced only when the new one is complete.
 
         Raises
         ------
@@ -824,7 +831,7 @@ def _cannot_set(name: str) -> str:
 
 
 def core_of(network: Network) -> Core:
-    """Give the object behind a network, for library code."""
+    """Return the object behind a network, for library code."""
     return network._core  # noqa: SLF001  # the one place where other modules reach it
 
 

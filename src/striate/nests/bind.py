@@ -193,7 +193,7 @@ class _Binder:
         if value is None and self.shapes.get(name) == ():
             return Reference(name, ())
         raise self.error(
-            f"`{name}` must be one number, got {_said(value)}.",
+            f"`{name}` must be one number, got {_warned(value)}.",
             "A bare name in an expression is an index, a constant with one value, or an array of "
             f"shape (). Give constants[{name!r}], or shapes[{name!r}] = ().",
         )
@@ -239,7 +239,7 @@ class _Binder:
             axes = "" if axis is None else f" under a star, for {_counted(self.axes.rank)}"
             raise self.error(
                 f"The constant `{name}` in a subscript{axes} must be an integer, "
-                f"got {_said(value)}.",
+                f"got {_warned(value)}.",
                 "Under a star it may also be a tuple with one integer per pixel axis. "
                 f"Give constants[{name!r}], or write `1*{name}` if an index is meant.",
             ) from None
@@ -265,7 +265,7 @@ class _Binder:
             extent = found[index][0] if index in found else None
             if extent is None or extent < 1:
                 raise self.error(
-                    f"The extent of the index `{index}` must be at least 1, got {_said(extent)}.",
+                    f"The extent of the index `{index}` must be at least 1, got {_warned(extent)}.",
                     "It is the length of an axis in which the index is alone in its subscript. "
                     "Give the shape of such an array, or `extents`.",
                 )
@@ -317,7 +317,7 @@ class _Binder:
         return mismatch(self.equation, values, rule)
 
 
-def _said(value: object) -> str:
+def _warned(value: object) -> str:
     """Print the value of a number that may be missing."""
     return "not given" if value is None else str(value)
 
