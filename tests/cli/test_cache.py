@@ -100,9 +100,7 @@ def test_no_home(striate, monkeypatch):
     result = striate("cache")
 
     assert result.stdout.startswith("folder    none\nprograms  0\n")
-    assert (
-        "The cache is not used: the system does not say where the home folder is. " in result.stdout
-    )
+    assert "The cache is not used: the home folder is unknown. " in result.stdout
 
 
 def test_a_cache_that_cannot_be_cleared(striate, filled):
@@ -113,10 +111,9 @@ def test_a_cache_that_cannot_be_cleared(striate, filled):
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        f"Error: The cache of compiled programs in {filled.folder} could not be emptied: other "
-        "users may write to it. striate uses and empties only a folder that is the user's own and "
-        "that nobody else may write to. Set STRIATE_CACHE to such a folder, or remove the files in "
-        "another way.\n"
+        f"Error: Cannot empty the cache of compiled programs in {filled.folder}: other users may "
+        "write to it. The folder must belong to you, and other users must not be able to write to "
+        "it. Set STRIATE_CACHE to such a folder, or remove the files yourself.\n"
     )
     assert len(list(filled.folder.iterdir())) == 2
 

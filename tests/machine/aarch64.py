@@ -64,7 +64,7 @@ class Emulated:
         places[control_block.COUNTS_AT] = memory.put(
             np.zeros(control_block.counts(len(plan.phases)), np.uint64)
         )
-        post = memory.put(np.zeros(control_block.POST, np.uint64))
+        post = memory.put(np.zeros(control_block.POOL_WORDS, np.uint64))
         executable = _Linker(self.code, memory.content)
         for word, place in places.items():
             words[word] = executable.memory + place

@@ -167,7 +167,7 @@ def test_nobody_reads_a_sum_before_it_is_known(group):
                     writes_of(item)
                 )
             else:
-                # # Items of one wave are independent, except for sums to which a kernel itself
+                # Items of one wave are independent, except for sums to which a kernel itself
                 # adds.
                 assert missing <= set(writes_of(item))
         known |= made

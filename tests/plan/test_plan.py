@@ -21,7 +21,7 @@ ROUNDED = 2e-7
 # is more: it is held against all derivatives together.
 SCALED = 6e-8
 
-# # The derivatives of values whose mean batch normalization subtracts are zero up to rounding.
+# The derivatives of values whose mean batch normalization subtracts are zero up to rounding.
 NOTHING = 1e-12
 
 NETWORKS = {

@@ -8,5 +8,5 @@ HEADER = 52
 
 
 def files(cache):
-    """Give the files of a cache in the order of their names."""
+    """Return the files of a cache, sorted by name."""
     return sorted(cache.folder.iterdir())

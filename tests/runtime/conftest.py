@@ -8,12 +8,12 @@ from striate.runtime.cache import ObjectCache
 
 @pytest.fixture
 def cache(tmp_path):
-    """Give a cache in a folder that is not there yet."""
+    """Make a cache in a folder that doesn't exist yet."""
     return ObjectCache(tmp_path / "some" / "cache")
 
 
 @pytest.fixture
 def filled(cache):
-    """Give a cache with one program."""
+    """Make a cache with one program."""
     cache.put(KEY, CODE)
     return cache

@@ -1,4 +1,4 @@
-"""Processes that fork, end and are stopped while they train; `test_crew.py` runs them."""
+"""Processes that fork, end and are stopped while they train, for `test_thread_pool.py`."""
 
 import hashlib
 import os
@@ -45,7 +45,7 @@ def train(epochs=3, **more):
 
 
 def forked():
-    """Train in a forked process, while helpers wait in this one and another thread trains."""
+    """Train in a forked process, while workers wait in this one and another thread trains."""
     expected = train()
     busy = threading.Thread(target=train, args=(200,), daemon=True)
     busy.start()
@@ -58,7 +58,7 @@ def forked():
 
 
 def ended():
-    """End while a thread trains and helpers wait."""
+    """End while a thread trains and workers wait."""
     train()
     threading.Thread(target=train, args=(10_000,), daemon=True).start()
     time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""The cache of object code: what is read is what was written, or nothing."""
+"""The cache of object code: reading returns exactly what was written, or nothing."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ def use_at(cache, key, seconds):
 
 
 def names_of(cache):
-    """Tell which of a few numbered programs a cache holds."""
+    """List which of a few numbered programs a cache holds."""
     kept = {entry.key for entry in cache.entries()}
     return [number for number in range(10) if key_of(str(number)) in kept]
 
@@ -206,7 +206,7 @@ print(found)
 
 
 def test_two_processes_at_once(tmp_path):
-    """Whatever two processes do to one folder at once, what is read is what one of them wrote."""
+    """Two processes that use one folder at the same time read only what one of them wrote."""
     processes = [
         subprocess.Popen(
             [sys.executable, "-W", "error", "-c", CONTEND, str(tmp_path), name],

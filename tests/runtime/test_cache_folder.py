@@ -71,7 +71,7 @@ def test_a_folder_of_another_user_is_ignored(filled, monkeypatch):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_a_file_of_another_user_is_ignored(filled):
-    """In a folder of one's own, a file of somebody else is not run."""
+    """A file of another user isn't executed, even in the user's own folder."""
     (path,) = files(filled)
     os.chown(path, 12345, -1)
 
@@ -81,7 +81,7 @@ def test_a_file_of_another_user_is_ignored(filled):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give links away")
 def test_a_link_of_another_user_is_ignored(filled, tmp_path):
-    """A link by which somebody else chooses among the user's folders is not followed."""
+    """A link that belongs to another user isn't followed."""
     link = tmp_path / "link"
     link.symlink_to(filled.folder)
     os.chown(link, 12345, -1, follow_symlinks=False)
@@ -111,7 +111,7 @@ def test_a_link_in_place_of_a_file_is_ignored(filled, tmp_path):
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
 def test_what_is_no_file_is_ignored(cache, make):
-    """A pipe or a folder under a program's name is no program, and nobody waits for it."""
+    """A pipe or a folder with a program's name is ignored, and doesn't block."""
     cache.folder.mkdir(0o700, parents=True)
     make(cache.folder / f"{KEY}.code")
 
@@ -119,7 +119,7 @@ def test_what_is_no_file_is_ignored(cache, make):
 
 
 def test_a_folder_that_may_only_be_read(filled, monkeypatch):
-    """Programs are read, none are written, nothing is raised; who asks is told."""
+    """Programs are read but not written, nothing is raised, and the obstacle is reported."""
     for name in ("os.utime", "tempfile.mkstemp", "tempfile.TemporaryFile"):
         monkeypatch.setattr(name, refuse)
 
@@ -165,7 +165,7 @@ def test_a_full_disk(cache, monkeypatch):
 
 
 def test_a_file_in_the_folders_place(tmp_path):
-    """Where the folder cannot be made, there is no cache."""
+    """Without permission to create the folder, nothing is cached."""
     (tmp_path / "file").write_text("")
     cache = ObjectCache(tmp_path / "file" / "below")
 
@@ -177,7 +177,7 @@ def test_a_file_in_the_folders_place(tmp_path):
 
 
 def test_no_home(monkeypatch):
-    """Where the system knows no home, there is no cache."""
+    """Without a home folder, nothing is cached."""
 
     def nowhere():
         raise RuntimeError("Could not determine home directory.")
@@ -191,7 +191,7 @@ def test_no_home(monkeypatch):
 
     assert cache.get(KEY) is None
     assert (cache.folder, cache.entries(), cache.clear()) == (None, [], 0)
-    assert cache.obstacle() == "the system does not say where the home folder is"
+    assert cache.obstacle() == "the home folder is unknown"
 
 
 def test_nothing_is_in_the_way_of_a_good_folder(cache):
@@ -252,10 +252,9 @@ def test_a_folder_open_to_others_is_not_cleared(filled):
         filled.clear()
 
     assert str(error.value) == (
-        f"The cache of compiled programs in {filled.folder} could not be emptied: other users may "
-        "write to it. striate uses and empties only a folder that is the user's own and that "
-        "nobody else may write to. Set STRIATE_CACHE to such a folder, or remove the files in "
-        "another way."
+        f"Cannot empty the cache of compiled programs in {filled.folder}: other users may write to "
+        "it. The folder must belong to you, and other users must not be able to write to it. "
+        "Set STRIATE_CACHE to such a folder, or remove the files yourself."
     )
     assert len(files(filled)) == 1
 
@@ -268,8 +267,7 @@ def test_files_that_cannot_be_removed(filled, monkeypatch):
         filled.clear()
 
     assert str(error.value) == (
-        f"The cache of compiled programs in {filled.folder} could not be emptied: Read-only file "
-        "system. striate uses and empties only a folder that is the user's own and that "
-        "nobody else may write to. Set STRIATE_CACHE to such a folder, or remove the files in "
-        "another way."
+        f"Cannot empty the cache of compiled programs in {filled.folder}: Read-only file system. "
+        "The folder must belong to you, and other users must not be able to write to it. "
+        "Set STRIATE_CACHE to such a folder, or remove the files yourself."
     )

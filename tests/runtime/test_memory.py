@@ -1,4 +1,4 @@
-"""How much memory can be had: what the system says, what control groups leave, the error."""
+"""The available memory: that of the system and of control groups, and the error."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ MEMINFO = (
 
 
 def test_the_system_says_what_is_available(machine):
-    """What can be had without swapping, and what can be swapped."""
+    """Memory that is available without swapping, and free swap space."""
     machine(MEMINFO)
 
     assert memory.available() == 5 * GIGABYTE
@@ -55,7 +55,7 @@ def test_where_nobody_says_it():
 
 
 def test_control_groups_2_leave_less(machine):
-    """The limit of the closest group, less what is used, but for files that can be dropped."""
+    """The limit of the closest group, minus its usage, without cached files."""
     files = {
         "a/memory.max": "max",
         "a/memory.current": "100",
@@ -80,7 +80,7 @@ def test_control_groups_1_leave_less(machine):
 
 
 def test_a_training_that_does_not_fit_is_refused(machine):
-    """Before anything has changed, with what it needs, what there is, and what would help."""
+    """It is raised before anything has changed, with the required and the available memory."""
     machine("MemAvailable: 64 kB\n")
     network = st.Network.parse(NETWORK, (9, 9, 1), engine="compiled")
     before = core_of(network).buffers[0].copy()
@@ -92,15 +92,15 @@ def test_a_training_that_does_not_fit_is_refused(machine):
     assert program == "The program for batches of 64 images"
     assert 0.1 < float(needed.removesuffix(" MiB")) < 10
     assert rest == (
-        "and 0.1 MiB can be had. It holds what the layers give and what is carried back through "
-        "them. Use a smaller batch_size, 32 say, smaller images or fewer maps."
+        "but only 0.1 MiB is free. It holds the outputs of all layers and their derivatives. "
+        "Use a smaller batch_size such as 32, smaller images or fewer maps."
     )
     np.testing.assert_array_equal(core_of(network).buffers[0], before)
     assert network.preprocessing.mean == {}
 
 
 def test_a_training_that_the_system_refuses(monkeypatch):
-    """Where the system gives no memory although it said so, the same error says it."""
+    """The same error is raised if the system refuses memory that it reported as available."""
 
     def refused(count):
         if count:
@@ -108,7 +108,7 @@ def test_a_training_that_the_system_refuses(monkeypatch):
         return np.zeros(0, np.float32)
 
     monkeypatch.setattr("striate.runtime.executable.floats", refused)
-    with pytest.raises(OutOfMemoryError, match=r" of memory, more than can be had\. It holds "):
+    with pytest.raises(OutOfMemoryError, match=r" of memory, more than is available\. It holds "):
         st.Network.parse(NETWORK, (9, 9, 1), engine="compiled").fit(X, Y, batch_size=64)
 
 
@@ -119,23 +119,23 @@ def test_large_amounts_are_in_gibibytes():
     )
 
     assert str(error).startswith(
-        "The program for batches of 64 images needs 2.5 GiB of memory, and 1.0 GiB can be had. "
+        "The program for batches of 64 images needs 2.5 GiB of memory, but only 1.0 GiB is free. "
     )
 
 
 def test_what_would_help_is_named():
     """A smaller batch, or fewer threads, where it is these that need the memory."""
     ends = {
-        (1, 2 * GIGABYTE): "them. Use smaller images or fewer maps.",
-        (64, 2 * GIGABYTE): "them. Use a smaller batch_size, 32 say, smaller images or fewer maps.",
+        (1, 2 * GIGABYTE): "Use smaller images or fewer maps.",
+        (64, 2 * GIGABYTE): "Use a smaller batch_size such as 32, smaller images or fewer maps.",
         (64, 1000): (
-            "them. Use fewer threads, striate.set_threads(1) say, smaller images or fewer maps."
+            "Use fewer threads with striate.set_threads(1), smaller images or fewer maps."
         ),
     }
     for (images, shared), end in ends.items():
         error = MemoryRequirement(images=images, shared=shared, own=GIGABYTE).error()
 
         assert str(error).endswith(
-            "more than can be had. It holds what the layers give and what is carried back through "
+            "more than is available. It holds the outputs of all layers and their derivatives. "
             + end
         )

@@ -65,7 +65,7 @@ def machine(tmp_path, monkeypatch):
 
 @pytest.fixture
 def six_cores(monkeypatch):
-    """Pretend that six cores are to be had."""
+    """Pretend that six cores are available."""
     monkeypatch.setattr(settings, "available_cores", lambda: 6)
 
 
@@ -153,7 +153,7 @@ def test_macos(monkeypatch):
 
 @pytest.mark.parametrize(("processors", "cores"), [(3, 3), (None, 1)])
 def test_elsewhere(monkeypatch, processors, cores):
-    """Where nothing better is known, processors are counted; one, if the system knows none."""
+    """The fallback is the number of processors, or one if that is unknown."""
     monkeypatch.delattr("os.sched_getaffinity", raising=False)
     monkeypatch.setattr("sys.platform", "win32")
     monkeypatch.setattr("os.cpu_count", lambda: processors)
@@ -195,9 +195,8 @@ def test_striate_num_threads_that_is_no_number(monkeypatch, value):
         default_threads()
 
     assert str(error.value) == (
-        f"The environment variable STRIATE_NUM_THREADS is {value!r}, which is no number of "
-        "threads. It is a whole number, at least 1. "
-        "Set it to 1 for one thread, or unset it for as many as there are cores."
+        "The environment variable STRIATE_NUM_THREADS must be a positive integer, "
+        f"got {value!r}. Set it to 1, or unset it to use all cores."
     )
 
 
@@ -210,10 +209,8 @@ def test_omp_num_threads_that_is_no_number(monkeypatch, value):
         default_threads()
 
     assert str(error.value) == (
-        f"The environment variable OMP_NUM_THREADS is {value!r}, which is no number of threads. "
-        "It is a whole number, at least 1, or several with commas between them, of which the "
-        "first counts here. "
-        "Set it to 1 for one thread, or unset it for as many as there are cores."
+        "The environment variable OMP_NUM_THREADS must be a positive integer, or a comma-separated "
+        f"list that starts with one, got {value!r}. Set it to 1, or unset it to use all cores."
     )
 
 
@@ -231,7 +228,7 @@ def test_a_choice_goes_before_everything(monkeypatch):
 
 @pytest.mark.usefixtures("six_cores")
 def test_a_choice_for_a_block():
-    """Blocks may stand in each other; an error ends one as its end does."""
+    """Blocks may be nested, and an error ends a block."""
     set_threads(5)
     seen = []
 
@@ -274,8 +271,8 @@ def test_a_choice_that_is_no_number_of_threads(number):
         set_threads(number)
 
     assert str(error.value) == (
-        f"{number!r} is no number of threads. It is a whole number, at least 1. "
-        "Use 1 for one thread, or 6 for every core that is to be had here."
+        f"The number of threads must be a positive integer, got {number!r}. "
+        "Use 1, or 6 for all cores that are available here."
     )
     assert threads() == 6
 
@@ -287,8 +284,8 @@ def test_a_block_with_no_number_of_threads():
         pass
 
     assert str(error.value) == (
-        "None is no number of threads. It is a whole number, at least 1. "
-        "Use 1 for one thread, or 6 for every core that is to be had here."
+        "The number of threads must be a positive integer, got None. "
+        "Use 1, or 6 for all cores that are available here."
     )
 
 

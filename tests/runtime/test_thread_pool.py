@@ -33,7 +33,7 @@ def trained(seed):
 
 
 def test_several_threads_train_at_once():
-    """Each has the weights that it would have had alone; who finds the helpers taken goes ahead."""
+    """Each has the same weights as alone; a thread that finds the pool in use continues alone."""
     alone = [trained(seed) for seed in range(4)]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(trained, [0, 1, 2, 3] * 3))
@@ -42,7 +42,7 @@ def test_several_threads_train_at_once():
 
 
 def test_several_threads_ask_one_network():
-    """One network answers several threads at once, each with its own images."""
+    """Several threads use one network at the same time, each with its own images."""
     asked = network()
     parts = np.split(X, 8)
     expected = [asked.predict(part) for part in parts]
@@ -82,34 +82,34 @@ def test_a_process(what):
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
 
 
-def test_helpers_sleep_when_there_is_nothing_to_do():
-    """A helper that nobody calls ends its wait; who is called again is awake again."""
-    crew, calls = ThreadPool(), []
+def test_workers_sleep_when_there_is_nothing_to_do():
+    """An idle worker stops spinning; it wakes when it is needed again."""
+    pool, calls = ThreadPool(), []
     woken = threading.Semaphore(0)
 
-    def help_(post, number):
-        calls.append((post, number))
+    def help_(control, number):
+        calls.append((control, number))
         woken.release()
         return 0
 
     for _ in range(3):
-        post = crew.call(help_, 2)
+        control = pool.call(help_, 2)
         for _ in range(2):
             assert woken.acquire(timeout=5)
-        while not all(helper.asleep for helper in crew.helpers):
+        while not all(worker.asleep for worker in pool.workers):
             pass
-    crew.dismiss()
+    pool.dismiss()
 
     assert {number for _, number in calls} == {0, 1}
-    assert {given for given, _ in calls} == {post}
-    assert not any(helper.thread.is_alive() for helper in crew.helpers)
+    assert {given for given, _ in calls} == {control}
+    assert not any(worker.thread.is_alive() for worker in pool.workers)
 
 
 def test_without_more_threads_the_leader_works_alone(monkeypatch):
-    """Where the system gives no threads, there are no helpers and no error."""
+    """If the system refuses threads, the pool stays empty, and no error is raised."""
     refused = Mock(side_effect=RuntimeError("can't start new thread"))
     monkeypatch.setattr(threading.Thread, "start", refused)
-    crew = ThreadPool()
-    crew.call(lambda *_: 0, 3)
+    pool = ThreadPool()
+    pool.call(lambda *_: 0, 3)
 
-    assert crew.helpers == []
+    assert pool.workers == []

@@ -45,7 +45,7 @@ def _write_lead(module: IRModule, work: IRFunction, phases: int) -> None:
     place, post = b.function.args
     counts = load_word(b, place, control_block.COUNTS_AT, PTR)
     scratch = load_word(b, place, control_block.SCRATCH_AT, PTR)
-    helpers = load_word(b, place, control_block.HELPERS)
+    helpers = load_word(b, place, control_block.WORKERS)
     for number in range(phases):
         for count in (control_block.claimed(number), control_block.finished(number)):
             _exchange(b, counts, count, I64(0))
@@ -53,15 +53,15 @@ def _write_lead(module: IRModule, work: IRFunction, phases: int) -> None:
     with _flushing(b):
         b.cbranch(b.icmp_signed(">", helpers, I64(0)), ask, alone)
         b.position_at_end(ask)
-        busy = b.at(post, control_block.BUSY, I64)
+        busy = b.at(post, control_block.LED, I64)
         b.cbranch(b.cmpxchg(busy, I64(0), I64(1), "seq_cst"), together, alone)
         b.position_at_end(together)
         _exchange(b, post, control_block.JOB, b.ptrtoint(place, I64))
         _exchange(b, post, control_block.WANTED, helpers)
         b.call(work, [place, scratch])
         _exchange(b, post, control_block.WANTED, I64(0))
-        wait_until(b, place, b.at(post, control_block.INSIDE, I64), "<=", 0)
-        _exchange(b, post, control_block.BUSY, I64(0))
+        wait_until(b, place, b.at(post, control_block.ACTIVE, I64), "<=", 0)
+        _exchange(b, post, control_block.LED, I64(0))
         b.branch(done)
         b.position_at_end(alone)
         b.call(work, [place, scratch])
@@ -78,7 +78,7 @@ def _write_help(module: IRModule) -> None:
     """
     b = _function(module, "help", I64, [PTR, I64])
     post, number = b.function.args
-    wanted, inside = b.at(post, control_block.WANTED, I64), b.at(post, control_block.INSIDE, I64)
+    wanted, inside = b.at(post, control_block.WANTED, I64), b.at(post, control_block.ACTIVE, I64)
     start = b.block
     look, enter, helped, late, leave, tired = (
         b.append_block(n) for n in ("look", "enter", "help", "late", "leave", "tired")

@@ -21,7 +21,7 @@ FUNCTIONS = {
 }
 """The functions of the language, with their numbers of arguments."""
 
-# # Precedence; an operand with a lower one is printed in parentheses.
+# Precedence; an operand with a lower one is printed in parentheses.
 _SUM, _PRODUCT, _NEGATIVE, _POWER, _ATOM = range(5)
 _BINDS = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "**": _POWER}
 

@@ -267,7 +267,7 @@ class _Interpreter:
                 return _COMPUTE[sign](self.evaluate(left, order), self.evaluate(right, order))
             case FunctionCall(function, arguments):
                 value = _COMPUTE[function](*(self.evaluate(a, order) for a in arguments))
-                # # A Python float adopts the precision of the array that it is combined with.
+                # A Python float adopts the precision of the array that it is combined with.
                 return float(value) if isinstance(value, float) else value
 
 

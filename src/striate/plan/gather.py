@@ -146,14 +146,14 @@ def _solve(nest: Nest, subscript: Subscript, length: int, entry: str) -> Iterato
     for remainder in range(min(stride, length)):
         place = Subscript(write_terms({entry: stride}, remainder))
         entries = len(range(remainder, length, stride))
-        # # What remains for stride*moved after the first tap of the phase is subtracted.
+        # What remains for stride*moved after the first tap of the phase is subtracted.
         left = [remainder - offset - dilation * u for u in range(min(step, taps))]
         first = next((u for u, rest in enumerate(left) if rest % stride == 0), None)
         if first is None:
             yield _StridePhase(place, {entry: entries})
             continue
         fitting = len(range(first, taps, step))
-        # # Only a sum of indices may be out of bounds. A single tap stays an index, of extent 1, if
+        # Only a sum of indices may be out of bounds. A single tap stays an index, of extent 1, if
         # there are entries without a term.
         stays = fitting > 1 or entries > nest.extents[moved]
         values: dict[str, Affine] = {

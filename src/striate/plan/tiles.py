@@ -165,7 +165,7 @@ def candidates(
         Cycles, and the tile.
     """
     none, fixed = (Side("", 1),), prod(n for _, n in work.fixed)
-    # # Multiply-adds in flight before the first one is finished; with fewer sums they stall.
+    # Multiply-adds in flight before the first one is finished; with fewer sums they stall.
     begun = int(target.latency * target.fused_per_cycle) * target.register_lanes // LANES
     fair = min(begun, target.vectors * 3 // 8)
     for y, x in product(first or none, second or none):

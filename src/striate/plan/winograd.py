@@ -145,7 +145,7 @@ def _matched(nest: Nest, kernel: Reference, image: Reference) -> _WinogradConvol
     windows = Windows.of(nest, target[-2:], image.subscripts[-2:])
     if windows is None:
         return None
-    # # The kernel itself may be traversed backward.
+    # The kernel itself may be traversed backward.
     if any(s.table for s in kernel.subscripts[-2:]):
         return None
     if [tuple(s.linear()[0]) for s in kernel.subscripts[-2:]] != [(i,) for i in windows.window]:
@@ -177,7 +177,7 @@ class _ConvolutionTransforms(Transforms):
         super().__init__(shape.nest, side, variables)
         self.shape = shape
         rows, columns = shape.lengths
-        # # Rows and columns of tiles; entries of a transformed tile; inputs and outputs of a tile.
+        # Rows and columns of tiles; entries of a transformed tile; inputs and outputs of a tile.
         self.row = self.index("rows", -(-rows // side))
         self.column = self.index("t", -(-columns // side))
         self.e, self.f = (self.index(i, side + 2) for i in ("e", "f"))

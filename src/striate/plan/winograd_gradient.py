@@ -146,7 +146,7 @@ class _GradientTransforms(Transforms):
         super().__init__(nest, side, variables)
         self.shape = shape
         rows, columns = (nest.extents[i] for i in shape.windows.pixels)
-        # # Rows and columns of tiles; entries of a transformed tile; entries of a tile before.
+        # Rows and columns of tiles; entries of a transformed tile; entries of a tile before.
         self.row = self.index("rows", -(-rows // side))
         self.column = self.index("t", -(-columns // side))
         self.e, self.f = (self.index(i, side + 2) for i in ("e", "f"))

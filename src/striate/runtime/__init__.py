@@ -1,1 +1,1 @@
-"""Running what was compiled, without knowing how that was done."""
+"""Runs compiled programs: threads, memory, and the cache of object code, without LLVM."""

@@ -1,9 +1,9 @@
-"""The cache of compiled programs on disk: what was compiled once is read the next time.
+"""The cache of compiled programs on disk, which saves compiling a program again.
 
-What is read from here is run. So the folder and each file in it must belong to the user and be
-closed to the writing of others, and each file carries a checksum; anything else is as if it were
-not there. A cache that cannot be used costs time and nothing else: reading then finds nothing,
-writing does nothing, and neither says anything. :meth:`ObjectCache.obstacle` says it to who asks.
+Code from the cache is executed. So the folder and each file must belong to the user and must not be
+writable by others, and each file has a checksum; anything else is ignored. A cache that can't be
+used only costs time: reading finds nothing and writing does nothing, without a message.
+:meth:`ObjectCache.obstacle` returns the reason.
 """
 
 import contextlib
@@ -22,30 +22,30 @@ from striate.errors import CacheError
 from striate.files import atomic_write, named_folder, user_cache
 
 LIMIT = 256 << 20
-"""Bytes that the cache may hold, unless it is told otherwise."""
+"""Default size limit of the cache in bytes."""
 
-_HEADER = struct.Struct("<8sIQ32s")  # what it is, format, bytes of code, checksum
+_HEADER = struct.Struct("<8sIQ32s")  # magic, format, bytes of code, checksum
 _MAGIC = b"striate\n"
 _FORMAT = 1
 _NAME = re.compile(r"[0-9a-f]{64}\.code")
-_UNFINISHED = re.compile(r"\.[0-9a-f]{64}\.code\..*\.part")  # as atomic_write names them
-_ABANDONED = 3600  # seconds after which nobody is still writing a file
+_UNFINISHED = re.compile(r"\.[0-9a-f]{64}\.code\..*\.part")  # as named by atomic_write
+_ABANDONED = 3600  # seconds after which an unfinished file was left by a killed process
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def key_of(*parts: str) -> str:
-    """Make the key of a program from all that its code depends on.
+    """Make the key of a program from everything that its code depends on.
 
     Parameters
     ----------
     parts
-        Texts, such as the printed plan, the processor with its features, and versions. Their
-        number, order and borders count.
+        Texts, such as the fingerprint of the statements, the processor's features, and versions.
+        Their number, order and boundaries matter.
 
     Returns
     -------
     str
-        64 hexadecimal digits, a SHA-256.
+        64 hexadecimal digits, a SHA-256 digest.
 
     Examples
     --------
@@ -63,14 +63,14 @@ def key_of(*parts: str) -> str:
 
 
 def default_folder() -> Path | None:
-    """Find where striate keeps compiled programs.
+    """Return the default folder of the cache.
 
     Returns
     -------
     Path or None
-        The folder that the environment variable ``STRIATE_CACHE`` names, else ``code`` in
-        :func:`striate.files.user_cache`. It need not exist. None if the system does not say where
-        the user's home is.
+        The folder in the environment variable ``STRIATE_CACHE``, or else ``code`` in
+        :func:`striate.files.user_cache`. It need not exist. None if the user's home folder is
+        unknown.
     """
     named = named_folder("STRIATE_CACHE")
     if named:
@@ -88,11 +88,11 @@ class Entry:
     Parameters
     ----------
     key
-        What it was kept under.
+        Its key.
     size
-        Bytes of its file.
+        Size of its file in bytes.
     used
-        When it was last written or read, in nanoseconds since 1970.
+        Time of its last use, in nanoseconds since 1970.
     """
 
     key: str
@@ -102,16 +102,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class ObjectCache:
-    """Object code by key, in one folder, of bounded size; the least recently used goes first.
+    """Object code by key, in one folder of bounded size; the least recently used is evicted first.
 
-    Several processes and threads may use one folder at once.
+    Several processes and threads may use the same folder at the same time.
 
     Parameters
     ----------
     folder
-        Where the files are; made when the first one is written. None keeps nothing.
+        The folder; it is created with the first file. None disables the cache.
     limit
-        Bytes that the files may have together. A larger program is not kept.
+        Maximum total size of the files in bytes. A larger program isn't stored.
 
     Examples
     --------
@@ -128,17 +128,17 @@ class ObjectCache:
     def get(self, key: str) -> bytes | None:
         """Read a program's code.
 
-        A damaged file, or one of another format, is removed.
+        A damaged file, or one in another format, is removed.
 
         Parameters
         ----------
         key
-            As :func:`key_of` makes it.
+            The key, from :func:`key_of`.
 
         Returns
         -------
         bytes or None
-            The code, as it was put. None if it is not there or not to be trusted.
+            The stored code. None if it isn't there or can't be trusted.
         """
         folder = self._trusted_folder()
         if folder is None:
@@ -151,17 +151,17 @@ class ObjectCache:
         if code is None:
             _remove(path)
         else:
-            with contextlib.suppress(OSError):  # where the folder may only be read
+            with contextlib.suppress(OSError):  # the folder may be read-only
                 os.utime(path)
         return code
 
     def put(self, key: str, code: bytes) -> None:
-        """Keep a program's code, if that can be done.
+        """Store a program's code, if possible.
 
         Parameters
         ----------
         key
-            As :func:`key_of` makes it.
+            The key, from :func:`key_of`.
         code
             Object code.
         """
@@ -175,39 +175,39 @@ class ObjectCache:
                 self._trim(self.folder)
 
     def entries(self) -> list[Entry]:
-        """List the programs.
+        """List the stored programs.
 
         Returns
         -------
         list of Entry
-            The least recently used first. Empty where the folder is not to be trusted.
+            The least recently used first. Empty if the folder can't be trusted.
         """
         folder = self._trusted_folder()
         if folder is None:
             return []
         found: list[Entry] = []
-        with contextlib.suppress(OSError):  # where another process removes the folder meanwhile
+        with contextlib.suppress(OSError):  # another process may remove the folder
             for path, info in _files(folder, _NAME):
                 found.append(Entry(key=path.stem, size=info.st_size, used=info.st_mtime_ns))
         return sorted(found, key=lambda entry: (entry.used, entry.key))
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
+        """Total size of all files in bytes."""
         return sum(entry.size for entry in self.entries())
 
     def clear(self) -> int:
-        """Remove all programs; other files in the folder stay.
+        """Remove all programs; other files in the folder are kept.
 
         Returns
         -------
         int
-            Bytes that were freed.
+            Number of freed bytes.
 
         Raises
         ------
         CacheError
-            If the folder is not to be trusted, or a file cannot be removed.
+            If the folder can't be trusted, or a file can't be removed.
         """
         if self.folder is None:
             return 0
@@ -225,23 +225,22 @@ class ObjectCache:
             reason = error.strerror or str(error)
         if reason is not None:
             raise CacheError(
-                f"The cache of compiled programs in {self.folder} could not be emptied: {reason}. "
-                "striate uses and empties only a folder that is the user's own and that nobody "
-                "else may write to. "
-                "Set STRIATE_CACHE to such a folder, or remove the files in another way."
+                f"Cannot empty the cache of compiled programs in {self.folder}: {reason}. "
+                "The folder must belong to you, and other users must not be able to write to it. "
+                "Set STRIATE_CACHE to such a folder, or remove the files yourself."
             )
         return freed
 
     def obstacle(self) -> str | None:
-        """Find out why no programs are kept, by making the folder and writing to it.
+        """Find out why programs can't be stored, by creating the folder and writing to it.
 
         Returns
         -------
         str or None
-            The reason, to follow a colon. None if they are kept.
+            The reason, to be printed after a colon. None if programs can be stored.
         """
         if self.folder is None:
-            return "the system does not say where the home folder is"
+            return "the home folder is unknown"
         try:
             _make_private(self.folder)
             reason = _distrust(self.folder)
@@ -253,14 +252,14 @@ class ObjectCache:
         return reason
 
     def _trusted_folder(self) -> Path | None:
-        """Give the folder, if it is there and what it holds may be run."""
+        """Return the folder, if it exists and its files may be executed."""
         with contextlib.suppress(OSError):
             if self.folder is not None and _distrust(self.folder) is None:
                 return self.folder
         return None
 
     def _trim(self, folder: Path) -> None:
-        """Remove what goes beyond the limit, and what processes left that were killed writing."""
+        """Evict files beyond the limit, and remove files that killed processes left unfinished."""
         entries = self.entries()
         excess = sum(entry.size for entry in entries) - self.limit
         for entry in entries:
@@ -274,14 +273,14 @@ class ObjectCache:
 
 
 def _file(folder: Path, key: str) -> Path:
-    """Name the file of a program."""
+    """Return the path of a program's file."""
     name = f"{key}.code"
     assert _NAME.fullmatch(name), "keys are made by key_of"
     return folder / name
 
 
 def _files(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, os.stat_result]]:
-    """Go through the files whose name fits a pattern; others may remove some meanwhile."""
+    """Iterate over the files that match a pattern; other processes may remove some."""
     for path in folder.iterdir():
         if pattern.fullmatch(path.name):
             with contextlib.suppress(FileNotFoundError):
@@ -289,15 +288,15 @@ def _files(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, os.st
 
 
 def _make_private(folder: Path) -> None:
-    """Make a folder that is the user's alone, unless there is one."""
+    """Create a folder that only the user can access, unless it exists."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _distrust(folder: Path) -> str | None:
-    """Say why what is in a folder must not be run; None if it may be."""
+    """Return why files in a folder must not be executed; None if they may be."""
     link, target = folder.lstat(), folder.stat()
     if not stat.S_ISDIR(target.st_mode):
-        return "it is no folder"
+        return "it is not a folder"
     if not (_is_own(link) and _is_own(target)):
         return "it belongs to another user"
     if os.name == "posix" and target.st_mode & _WRITABLE_BY_OTHERS:
@@ -306,14 +305,14 @@ def _distrust(folder: Path) -> str | None:
 
 
 def _is_own(info: os.stat_result) -> bool:
-    """Tell whether a file is the user's. Windows does not say: the user's profile is its guard."""
+    """Whether a file belongs to the user; on Windows, the user's profile protects it."""
     return os.name != "posix" or info.st_uid == os.geteuid()
 
 
 def _read_own(path: Path) -> bytes:
-    """Read a file of the user's own; raise OSError for any other, for links, pipes and folders."""
-    # Whom a file belongs to is asked of the open file: between a question about its name and the
-    # reading, the name could come to mean another file.
+    """Read a file that belongs to the user; raise OSError for links, pipes, folders and others."""
+    # The owner of the open file is checked: the file behind a name could be exchanged between
+    # checking the name and opening it.
     with open(path, "rb", opener=_open_plainly) as file:
         info = os.fstat(file.fileno())
         shared = os.name == "posix" and info.st_mode & _WRITABLE_BY_OTHERS
@@ -323,28 +322,28 @@ def _read_own(path: Path) -> bytes:
 
 
 def _open_plainly(path: str, flags: int) -> int:
-    """Open a file without following a link and without waiting for the writer of a pipe."""
+    """Open a file without following links and without blocking on a pipe."""
     plain = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     return os.open(path, flags | plain)
 
 
 def _remove(path: Path) -> None:
-    """Remove a file, if that can be done."""
+    """Remove a file, if possible."""
     with contextlib.suppress(OSError):
         path.unlink()
 
 
 def _pack(key: str, code: bytes) -> bytes:
-    """Put the header before the code."""
+    """Add the header to the code."""
     return _HEADER.pack(_MAGIC, _FORMAT, len(code), _checksum(key, code)) + code
 
 
 def _unpack(key: str, content: bytes) -> bytes | None:
-    """Take the code from behind its header; None if any of it is not as it was packed."""
+    """Remove the header from the code; None if anything differs from what was packed."""
     code = content[_HEADER.size :]
     return code if content == _pack(key, code) else None
 
 
 def _checksum(key: str, code: bytes) -> bytes:
-    """Sum up the code together with its key: a file under another's name is a damaged one."""
+    """Compute the checksum of the code and its key, so a renamed file counts as damaged."""
     return hashlib.sha256(key.encode() + code).digest()

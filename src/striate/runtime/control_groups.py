@@ -1,4 +1,4 @@
-"""Control groups: how Linux tells a process which part of the machine is its own."""
+"""Linux control groups, which limit the processors and the memory of a process."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,24 +8,24 @@ MEMBERSHIP = Path("/proc/self/cgroup")
 
 
 def groups(controller: str) -> Iterator[Path]:
-    """Go through the folders of the groups that limit this process, from its own one upwards.
+    """Iterate over the folders of the groups that limit this process, from its own one upward.
 
     Parameters
     ----------
     controller
-        What is limited: ``cpu`` or ``memory``.
+        The limited resource: ``cpu`` or ``memory``.
 
     Yields
     ------
     Path
-        In a container the path may be one of the host, and the folder not to be seen; the last one
-        is that of the container.
+        In a container, the path may be that of the host, where the folder isn't visible. The last
+        one is that of the container.
     """
     for line in text(MEMBERSHIP).splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers and controller not in controllers.split(","):
             continue
-        # Version 2 has one tree and names no controllers, version 1 has a tree for each.
+        # Version 2 has one tree and lists no controllers; version 1 has one tree per controller.
         root = ROOT / controller if controllers else ROOT
         group = root / path.lstrip("/")
         while group.is_relative_to(root):
@@ -34,7 +34,7 @@ def groups(controller: str) -> Iterator[Path]:
 
 
 def text(path: Path) -> str:
-    """Read a small text; empty if it cannot be read."""
+    """Read a small text file; empty if that fails."""
     try:
         return path.read_text().strip()
     except OSError:

@@ -1,4 +1,4 @@
-"""A compiled program with its memory: run it, alone or with helpers."""
+"""Compiled programs with their memory, ready to run on one or several threads."""
 
 import ctypes
 from collections.abc import Collection, Mapping
@@ -10,13 +10,13 @@ from striate.plan.control_block import (
     ARENA_AT,
     BUFFERS,
     COUNTS_AT,
-    HELPERS,
     IMAGES,
     SCRATCH_AT,
     SCRATCH_BYTES,
     SEED,
     STEP,
     WORK_AT,
+    WORKERS,
     YIELD_AT,
     counts,
 )
@@ -32,43 +32,43 @@ from striate.shapes import Array
 _Lead = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 
 NUMBER = np.dtype(np.float32).itemsize
-"""Bytes of a number."""
+"""Size of a float32 number in bytes."""
 
 
 class MachineCode(Protocol):
     """Machine code in memory."""
 
     def address(self, name: str) -> int:
-        """Give where a function begins."""
+        """Return the address of a function."""
         ...
 
 
 class _HelpCode:
-    """What helpers run: it keeps the code in memory, without the program's arrays."""
+    """The function that workers run. It keeps the code in memory, but not the program's arrays."""
 
     def __init__(self, code: MachineCode) -> None:
         self.code = code
         self.function = HelpFunction(code.address("help"))
 
-    def __call__(self, post: int, number: int) -> int:
-        """Help with the steps of whoever leads, until there are none for a while."""
-        return self.function(post, number)
+    def __call__(self, control: int, number: int) -> int:
+        """Take part in the steps of the leading thread, until none has started for a while."""
+        return self.function(control, number)
 
 
 class Executable(Locked):
     """A program in memory.
 
-    It has one arena, so one thread at a time runs it; others wait.
+    It has one arena, so only one thread at a time can start it; others wait.
 
     Parameters
     ----------
     plan
-        What it does, or as much of that as must be known.
+        Its plan, or the manifest of its plan.
     code
-        Keeps the machine code in memory, and gives the addresses of its functions.
+        The machine code; it must stay in memory as long as the program.
     threads
-        How many threads share the work; ``None`` for as many as :mod:`striate.runtime.settings`
-        says at each run. Results do not depend on it.
+        Number of threads; ``None`` for the current setting of :mod:`striate.runtime.settings` at
+        each run. Results don't depend on it.
     """
 
     def __init__(
@@ -99,10 +99,10 @@ class Executable(Locked):
         Parameters
         ----------
         buffers
-            The caller's arrays by name: float32, contiguous, as large as the plan says. Others are
-            passed over.
+            The caller's arrays by name: float32, contiguous, and as large as the plan requires.
+            Other names are ignored.
         images
-            How many there are.
+            Number of images.
         seed, step
             For random masks.
         """
@@ -112,24 +112,24 @@ class Executable(Locked):
         call.run(images=images, seed=seed, step=step)
 
     def workers(self) -> int:
-        """Tell how many threads would run it now."""
+        """Return the number of threads that would run the program now."""
         return min(self.threads or threads(), max(self.manifest.tasks, default=1))
 
     def need(self) -> MemoryRequirement:
-        """Tell how much memory it would take now."""
+        """Return the memory that the program would need now."""
         manifest, size = self.manifest, NUMBER
         own = manifest.scratch * self.workers() * size
         return MemoryRequirement(images=manifest.images, shared=manifest.arena * size, own=own)
 
     def _room(self, count: int) -> Array:
-        """Make room for numbers of the program's own."""
+        """Allocate memory of the program."""
         try:
             return floats(count)
         except MemoryError as error:
             raise self.need().error() from error
 
     def prepare(self, context: Words) -> None:
-        """Write into a context what is the same in every run."""
+        """Write the words that are the same in every run into a call's control block."""
         words = context.words
         words[ARENA_AT] = self._arena.ctypes.data
         words[COUNTS_AT] = self._counts.address
@@ -138,19 +138,19 @@ class Executable(Locked):
         words[YIELD_AT] = YIELD
 
     def lead(self, context: Words) -> None:
-        """Run the program with a context."""
+        """Run the program with a call's control block."""
         with self.lock:
             workers = self.workers()
             if workers > self._workers:
                 self._scratch, self._workers = self._room(self.manifest.scratch * workers), workers
                 self._scratch_at = self._scratch.ctypes.data
             context.words[SCRATCH_AT] = self._scratch_at
-            context.words[HELPERS] = workers - 1
+            context.words[WORKERS] = workers - 1
             self._lead(context.address, thread_pool().call(self._help, workers - 1))
 
 
 class Binding:
-    """A program with the arrays that it works on, to run again and again.
+    """A program with the arrays bound to its buffers; it can run many times.
 
     Parameters
     ----------
@@ -167,10 +167,10 @@ class Binding:
         program.prepare(self._context)
 
     def bind(self, name: str, array: Array) -> None:
-        """Give an array its place; one that the program does not know is passed over.
+        """Bind an array to a buffer; a buffer that the program doesn't have is ignored.
 
-        What is read may be of another type, and is copied then; what is written must be contiguous
-        float32. The array is kept until another takes its place.
+        An input may have another dtype and is then copied; an output must be contiguous float32.
+        The array is kept alive until another one is bound.
         """
         if self._arrays.get(name) is array:
             return
@@ -180,25 +180,25 @@ class Binding:
         self._bind(name, place, np.ascontiguousarray(array, np.float32))
 
     def bind_as_is(self, name: str, array: Array) -> None:
-        """Give an array of any type, in one piece of memory, its place."""
+        """Bind a contiguous array of any dtype, without a conversion."""
         if self._arrays.get(name) is array:
             return
         self._bind(name, self.program.places[name], array)
 
     def keep_only(self, names: Collection[str]) -> None:
-        """Let go of all arrays but these."""
+        """Release all arrays except these."""
         for name in [name for name in self._arrays if name not in names]:
             del self._arrays[name]
             self._room.pop(name, None)
 
     def _bind(self, name: str, place: int, array: Array) -> None:
-        """Check that an array is large enough, and note where it lies."""
+        """Check that an array is large enough, and store its address."""
         numbers = -(-array.nbytes // NUMBER)
         size, per_image = self.program.manifest.buffers[name]
         if per_image:
             self._room[name] = array.nbytes // (size * NUMBER)
         elif numbers < size:
-            raise ValueError((name, numbers, size))  # machine code would read beyond it
+            raise ValueError((name, numbers, size))  # machine code would access memory beyond it
         self._arrays[name] = array
         self._words[place] = array.ctypes.data
 

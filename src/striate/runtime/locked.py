@@ -1,4 +1,4 @@
-"""Objects that one thread at a time uses."""
+"""Objects that only one thread at a time may use."""
 
 import os
 import threading
@@ -8,9 +8,10 @@ _all: "WeakSet[Locked]" = WeakSet()
 
 
 class Locked:
-    """Something with a lock, which is open in a forked process.
+    """An object with a lock that is released in a forked process.
 
-    Who held it when the process was forked is not there to open it.
+    The thread that held the lock doesn't exist in the new process, so it could never release it
+    there.
     """
 
     def __init__(self) -> None:
@@ -19,7 +20,7 @@ class Locked:
 
 
 def _renew() -> None:
-    """Give each a new lock."""
+    """Replace all locks."""
     for locked in _all:
         locked.lock = threading.Lock()
 

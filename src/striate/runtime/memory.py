@@ -1,4 +1,4 @@
-"""How much memory can be had, and the error that says it before any work is lost."""
+"""The available memory, and the error that is raised before any work is lost."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +10,14 @@ MEMORY = Path("/proc/meminfo")
 
 
 def available() -> int | None:
-    """Tell how much memory can still be had.
+    """Return the available memory.
 
-    Linux promises memory that is not there, and ends a process when it takes it at last.
+    Linux grants more memory than it has, and kills a process when it uses it.
 
     Returns
     -------
     int or None
-        Bytes, as far as the system and the control groups of this process say so. None where
-        nobody does.
+        Number of bytes, from the system and the control groups of this process. None if unknown.
     """
     found = [room for group in groups("memory") if (room := _room(group)) is not None]
     free = _free()
@@ -27,16 +26,16 @@ def available() -> int | None:
 
 @dataclass(frozen=True, kw_only=True)
 class MemoryRequirement:
-    """What a program needs.
+    """The memory that a program needs.
 
     Parameters
     ----------
     images
-        In a batch, at most.
+        Maximum number of images in a batch.
     shared
-        Bytes that hold what belongs to all images of a batch.
+        Bytes for all images of a batch.
     own
-        Bytes of all threads for themselves, for a few images each.
+        Bytes of scratch memory of all threads, each for a few images.
     """
 
     images: int
@@ -44,35 +43,34 @@ class MemoryRequirement:
     own: int
 
     def require(self) -> None:
-        """Raise where there is less.
+        """Raise if less memory is available.
 
         Raises
         ------
         OutOfMemoryError
-            With what is needed, what there is, and what would help.
+            With the required and the available memory, and what to change.
         """
         free = available()
         if free is not None and self.shared + self.own > free:
             raise self.error(free)
 
     def error(self, free: int | None = None) -> OutOfMemoryError:
-        """Make the error."""
-        there = "more than can be had" if free is None else f"and {_written(free)} can be had"
+        there = "more than is available" if free is None else f"but only {_written(free)} is free"
         smaller = "smaller images or fewer maps"
         if self.shared > self.own and self.images > 1:
-            smaller = f"a smaller batch_size, {self.images // 2} say, {smaller}"
+            smaller = f"a smaller batch_size such as {self.images // 2}, {smaller}"
         elif self.own > self.shared:
-            smaller = f"fewer threads, striate.set_threads(1) say, {smaller}"
+            smaller = f"fewer threads with striate.set_threads(1), {smaller}"
         return OutOfMemoryError(
             f"The program for batches of {self.images} images needs "
             f"{_written(self.shared + self.own)} of memory, {there}. "
-            "It holds what the layers give and what is carried back through them. "
+            "It holds the outputs of all layers and their derivatives. "
             f"Use {smaller}."
         )
 
 
 def _free() -> int | None:
-    """Tell what the system can still give."""
+    """Return the system's available memory."""
     lines = (line.partition(":") for line in text(MEMORY).splitlines())
     amounts = {name: int(amount.split()[0]) << 10 for name, _, amount in lines if amount.split()}
     if "MemAvailable" not in amounts:
@@ -81,7 +79,7 @@ def _free() -> int | None:
 
 
 def _room(group: Path) -> int | None:
-    """Tell what a control group leaves; what it holds of files can be had, too."""
+    """Return what a control group leaves; memory that caches files counts as available."""
     limit = text(group / "memory.max") or text(group / "memory.limit_in_bytes")
     used = text(group / "memory.current") or text(group / "memory.usage_in_bytes")
     if not (limit.isdecimal() and used.isdecimal()):
@@ -92,7 +90,7 @@ def _room(group: Path) -> int | None:
 
 
 def _written(amount: int) -> str:
-    """Write a number of bytes as people say it."""
+    """Format a number of bytes."""
     if amount < 1 << 30:
         return f"{amount / (1 << 20):,.1f} MiB"
     return f"{amount / (1 << 30):,.1f} GiB"

@@ -1,7 +1,7 @@
-"""How many threads compute: what the machine has, what the environment allows, what is asked for.
+"""The number of threads: a setting, an environment variable, or the number of cores.
 
-The results do not depend on it. Threads that wait for each other in every step gain nothing from
-sharing a core, so the default is one for each physical core that this process may use.
+Results don't depend on it. Threads that wait for each other in every step gain nothing from sharing
+a core, so the default is one thread per physical core that this process may use.
 """
 
 import contextlib
@@ -28,18 +28,18 @@ _here: ContextVar[int | None] = ContextVar("threads", default=None)
 
 
 def threads() -> int:
-    """Tell how many threads will compute now.
+    """Return the number of threads that striate uses now.
 
     Returns
     -------
     int
-        What :func:`using_threads` says around the call, else what :func:`set_threads` has said,
-        else :func:`default_threads`.
+        The number of a surrounding :func:`using_threads` block, or else that of
+        :func:`set_threads`, or else :func:`default_threads`.
 
     Raises
     ------
     OptionError
-        If an environment variable that counts is no number of threads.
+        If the environment variable in use isn't a number of threads.
 
     Examples
     --------
@@ -52,18 +52,17 @@ def threads() -> int:
 
 
 def set_threads(number: int | None) -> None:
-    """Choose how many threads compute, in the whole process, from the next step on.
+    """Set the number of threads of this process, from the next step on.
 
     Parameters
     ----------
     number
-        Threads, which may be more than there are cores. None leaves it to
-        :func:`default_threads`.
+        Number of threads; it may exceed the number of cores. None selects :func:`default_threads`.
 
     Raises
     ------
     OptionError
-        If it is no number of threads.
+        If it isn't a positive integer.
     """
     global _everywhere  # noqa: PLW0603  # a process has one such setting
     _everywhere = None if number is None else _checked(number)
@@ -71,14 +70,14 @@ def set_threads(number: int | None) -> None:
 
 @contextlib.contextmanager
 def using_threads(number: int) -> Generator[None]:
-    """Choose how many threads compute what this Python thread asks for in a ``with`` block.
+    """Set the number of threads for calls from this Python thread in a ``with`` block.
 
-    Other Python threads do not notice, so several may do this at once.
+    Other Python threads aren't affected, so several may use it at the same time.
 
     Parameters
     ----------
     number
-        Threads, which may be more than there are cores.
+        Number of threads; it may exceed the number of cores.
 
     Yields
     ------
@@ -87,7 +86,7 @@ def using_threads(number: int) -> Generator[None]:
     Raises
     ------
     OptionError
-        If it is no number of threads.
+        If it isn't a positive integer.
     """
     token = _here.set(_checked(number))
     try:
@@ -97,19 +96,19 @@ def using_threads(number: int) -> Generator[None]:
 
 
 def default_threads() -> int:
-    """Tell how many threads compute where the program does not say it.
+    """Return the default number of threads.
 
     Returns
     -------
     int
-        What the environment variable ``STRIATE_NUM_THREADS`` says. If it is not set, one for each
-        physical core that this process may use, and at most what ``OMP_NUM_THREADS`` says; joblib
-        sets this one in the processes that it starts.
+        The environment variable ``STRIATE_NUM_THREADS``. If it isn't set, one thread per physical
+        core that this process may use, and at most ``OMP_NUM_THREADS``, which joblib sets in the
+        processes that it starts.
 
     Raises
     ------
     OptionError
-        If an environment variable that counts is no number of threads.
+        If the environment variable in use isn't a number of threads.
     """
     own = os.environ.get("STRIATE_NUM_THREADS", "")
     if own:
@@ -117,8 +116,8 @@ def default_threads() -> int:
     shared = os.environ.get("OMP_NUM_THREADS", "")
     if not shared:
         return available_cores()
-    # OpenMP takes a list, for parallel regions inside parallel regions.
-    rule = ", or several with commas between them, of which the first counts here"
+    # OpenMP accepts a list, for nested parallel regions.
+    rule = ", or a comma-separated list that starts with one"
     return min(available_cores(), _read("OMP_NUM_THREADS", shared, shared.partition(",")[0], rule))
 
 
@@ -128,9 +127,9 @@ def available_cores() -> int:
     Returns
     -------
     int
-        At least 1. On Linux, the cores of the processors to which the process is bound (two that
-        share a core count once), and no more than the quota of its control groups is worth,
-        rounded up. On macOS, the machine's physical cores; elsewhere, its logical processors.
+        At least 1. On Linux, the cores of the processors that the process is bound to (two on the
+        same core count once), but at most the quota of its control groups, rounded up. On macOS,
+        the machine's physical cores; elsewhere, its logical processors.
     """
     if hasattr(os, "sched_getaffinity"):
         return int(min(_cores_of(frozenset(os.sched_getaffinity(0))), _quota()))
@@ -138,87 +137,84 @@ def available_cores() -> int:
 
 
 def join_threadpoolctl() -> None:
-    """Let threadpoolctl limit the threads, if the program has imported it.
+    """Let threadpoolctl limit the number of threads, if the program has imported it.
 
-    ``threadpool_limits`` then holds for striate as :func:`set_threads` does. threadpoolctl knows
-    only what was there before its ``with`` block began: it finds striate if this has been called,
-    or striate has computed, after threadpoolctl was imported.
+    ``threadpool_limits`` then applies to striate like :func:`set_threads`. It only affects
+    libraries that were loaded before its ``with`` block. It finds striate if this function has been
+    called, or striate has computed, after threadpoolctl was imported.
     """
     threadpoolctl = sys.modules.get("threadpoolctl")
     if hasattr(threadpoolctl, "register"):  # since threadpoolctl 3.3
         _register(threadpoolctl)
 
 
-@functools.cache  # once is enough
+@functools.cache  # register once
 def _register(threadpoolctl: ModuleType) -> None:
-    """Add to threadpoolctl's list what reads and sets the number of threads."""
+    """Register a controller with threadpoolctl."""
 
     class Threads(threadpoolctl.LibController):
-        """How threadpoolctl sees striate."""
+        """striate's controller for threadpoolctl."""
 
         user_api = internal_api = "striate"
-        # threadpoolctl looks for shared libraries. striate has none of its own, and is wherever
-        # NumPy is when it computes.
+        # threadpoolctl searches for shared libraries. striate has none, but it always runs with
+        # NumPy.
         filename_prefixes = ("_multiarray_umath",)
 
         def get_num_threads(self) -> int:
-            """Tell how many threads compute."""
+            """Return the number of threads."""
             return _of_the_process()
 
         def set_num_threads(self, num_threads: int) -> None:
-            """Choose how many threads compute; the default is no choice, so that it can follow."""
+            """Set the number of threads; the default number removes the setting."""
             set_threads(None if num_threads == default_threads() else num_threads)
 
         def get_version(self) -> str:
-            """Tell striate's version."""
+            """Return striate's version."""
             return __version__
 
     threadpoolctl.register(Threads)
 
 
 def _of_the_process() -> int:
-    """Tell how many threads compute where no ``with`` block says it."""
+    """Return the number of threads outside of ``with`` blocks."""
     return _everywhere or default_threads()
 
 
 def _checked(number: Any) -> int:
-    """Check a number of threads."""
     try:
         checked = operator.index(number)
     except TypeError:
         checked = 0
     if checked < 1:
         raise OptionError(
-            f"{number!r} is no number of threads. "
-            "It is a whole number, at least 1. "
-            f"Use 1 for one thread, or {available_cores()} for every core that is to be had here."
+            f"The number of threads must be a positive integer, got {number!r}. "
+            f"Use 1, or {available_cores()} for all cores that are available here."
         )
     return checked
 
 
 def _read(variable: str, value: str, number: str, more: str) -> int:
-    """Read a number of threads from an environment variable."""
+    """Parse a number of threads from an environment variable."""
     try:
         threads = int(number)
     except ValueError:
         threads = 0
     if threads < 1:
         raise OptionError(
-            f"The environment variable {variable} is {value!r}, which is no number of threads. "
-            f"It is a whole number, at least 1{more}. "
-            f"Set it to 1 for one thread, or unset it for as many as there are cores."
+            f"The environment variable {variable} must be a positive integer{more}, got {value!r}. "
+            "Set it to 1, or unset it to use all cores."
         )
     return threads
 
 
 @functools.cache
 def _cores_of(processors: frozenset[int]) -> int:
-    """Count the cores that logical processors are on, as Linux lists them."""
+    """Count the cores of logical processors, as listed by Linux."""
     return len({siblings(number) for number in processors})
 
 
 def siblings(processor: int) -> str:
-    """List the processors on one core with this one; itself where the system does not say.
+    """List the processors on the same core as this one; only itself if unknown.
 
     Parameters
     ----------
@@ -228,7 +224,7 @@ def siblings(processor: int) -> str:
     Returns
     -------
     str
-        The same text for all that share the core.
+        The same text for all processors that share the core.
     """
     path = _PROCESSORS / f"cpu{processor}" / "topology" / "thread_siblings_list"
     return text(path) or str(processor)
@@ -236,12 +232,12 @@ def siblings(processor: int) -> str:
 
 @functools.cache
 def _quota() -> float:
-    """Tell how many processors the control groups of this process grant; infinity for no limit."""
+    """Return the number of processors granted by control groups; infinity without a limit."""
     return min(map(_granted, groups("cpu")), default=math.inf)
 
 
 def _granted(group: Path) -> float:
-    """Tell how many processors one control group grants, rounded up."""
+    """Return the number of processors granted by one control group, rounded up."""
     words = text(group / "cpu.max").split() or [
         text(group / "cpu.cfs_quota_us"),
         text(group / "cpu.cfs_period_us"),
@@ -254,7 +250,7 @@ def _granted(group: Path) -> float:
 
 @functools.cache
 def _cores_of_the_machine() -> int:
-    """Count the cores where the system does not say which of them a process may use."""
+    """Count the cores on systems that can't restrict a process to some of them."""
     if sys.platform == "darwin":
         cores = ctypes.c_int(0)
         size = ctypes.c_size_t(ctypes.sizeof(cores))

@@ -1,4 +1,4 @@
-"""Memory that Python and machine code share: words of 64 bits, and float32 numbers, in lines."""
+"""Memory that Python and machine code share, aligned to cache lines."""
 
 import ctypes
 import sys
@@ -8,16 +8,16 @@ import numpy as np
 from striate.shapes import Array
 
 LINE = 64
-"""Bytes of a cache line."""
+"""Size of a cache line in bytes."""
 
 
 class Words:
-    """Words of 64 bits, all zero, that begin at a line of the cache.
+    """An array of 64-bit words, initially zero, aligned to a cache line.
 
     Parameters
     ----------
     count
-        How many.
+        Number of words.
 
     Examples
     --------
@@ -34,14 +34,14 @@ class Words:
 
 
 def floats(count: int) -> Array:
-    """Give float32 numbers, all zero, that begin at a line of the cache.
+    """Allocate float32 numbers, initially zero, aligned to a cache line.
 
-    Memory that is never written to is never taken from the system.
+    Pages that are never written take no physical memory.
 
     Raises
     ------
     MemoryError
-        If there is no room for them.
+        If the memory isn't available.
     """
     raw = np.zeros(count + LINE // 4, np.float32)
     skip = -raw.ctypes.data % LINE // 4
@@ -49,7 +49,7 @@ def floats(count: int) -> Array:
 
 
 def _yield() -> int:
-    """Find the system's function that lets other threads run."""
+    """Find the system function that yields the processor to other threads."""
     if sys.platform == "win32":
         function = ctypes.WinDLL("kernel32").SwitchToThread
     else:
@@ -58,4 +58,4 @@ def _yield() -> int:
 
 
 YIELD = _yield()
-"""The address of the system's function that lets other threads run; it stays for ever."""
+"""The address of the system function that yields the processor; it stays valid."""

@@ -1,9 +1,9 @@
-"""Threads that help with steps: they wait for the next one in machine code, then sleep.
+"""The thread pool: workers wait for the next step in machine code for a while, then sleep.
 
-A process has one thread pool for all its programs. The thread that leads a step wakes the pool and
-publishes the step in its post, see :mod:`striate.plan.control_block`. If another leader holds the
-post, or if no helper arrives in time, the leader computes the step alone: the helpers affect the
-time only, never the result.
+A process has one thread pool for all its programs. The thread that runs a step is its leader: it
+wakes the workers and publishes the step in the pool's control block, see
+:mod:`striate.plan.control_block`. If another thread is leading already, or if no worker arrives in
+time, the leader computes the step alone: the workers affect the time only, never the result.
 """
 
 import atexit
@@ -15,18 +15,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from striate.plan.control_block import POST
+from striate.plan.control_block import POOL_WORDS
 from striate.runtime.shared_memory import Words
 
 Help = Callable[[int, int], int]
-"""Machine code that helps while there are steps, given the post and the helper's number."""
+"""Machine code that takes part in steps, given the pool's control block and a worker's number.
 
-_PATIENCE = 1.0  # seconds to wait at the end of the process for a helper that is at work
+It returns the number of steps, 0 when it reached the spin limit without one."""
+
+_PATIENCE = 1.0  # seconds to wait for an active worker at the end of the process
 
 
 @dataclass
 class _Worker:
-    """One thread: whether it sleeps, and where it is told to wake, or to end."""
+    """A thread: whether it sleeps, and a queue that wakes it (True) or ends it (False)."""
 
     asleep: bool = True
     inbox: SimpleQueue[bool] = field(default_factory=SimpleQueue[bool])
@@ -34,88 +36,88 @@ class _Worker:
 
 
 class ThreadPool:
-    """Helpers beside the threads that lead steps; they are started when they are first called."""
+    """Worker threads that take part in steps; they are started when they are first needed."""
 
     def __init__(self) -> None:
-        self.post = Words(POST)
-        self.helpers: list[_Worker] = []
+        self.control = Words(POOL_WORDS)
+        self.workers: list[_Worker] = []
         self._growing = threading.Lock()
 
-    def call(self, help_: Help, helpers: int) -> int:
-        """Have so many helpers awake, as far as they can be had.
+    def call(self, help_: Help, workers: int) -> int:
+        """Wake workers, and start new ones if there are too few.
 
         Parameters
         ----------
         help_
-            What new helpers run; it must stay in memory for ever.
-        helpers
-            How many.
+            The code for new workers; it must stay in memory as long as the process.
+        workers
+            Number of workers.
 
         Returns
         -------
         int
-            The address of the post.
+            The address of the pool's control block.
         """
-        if len(self.helpers) < helpers:
-            self._grow(help_, helpers)
-        for helper in self.helpers[:helpers]:
-            if helper.asleep:
-                helper.inbox.put(True)
-        return self.post.address
+        if len(self.workers) < workers:
+            self._grow(help_, workers)
+        for worker in self.workers[:workers]:
+            if worker.asleep:
+                worker.inbox.put(True)
+        return self.control.address
 
-    def _grow(self, help_: Help, helpers: int) -> None:
-        """Start threads; where the system gives no more of them, there are fewer."""
+    def _grow(self, help_: Help, workers: int) -> None:
+        """Start threads; fewer than requested if the system refuses more."""
         with self._growing, contextlib.suppress(RuntimeError):
-            while len(self.helpers) < helpers:
-                helper = _Worker()
-                helper.thread = threading.Thread(
+            while len(self.workers) < workers:
+                worker = _Worker()
+                worker.thread = threading.Thread(
                     target=self._work,
-                    args=(help_, helper, len(self.helpers)),
-                    name=f"striate helper {len(self.helpers) + 1}",
+                    args=(help_, worker, len(self.workers)),
+                    name=f"striate worker {len(self.workers) + 1}",
                     daemon=True,
                 )
-                helper.thread.start()
-                self.helpers.append(helper)
+                worker.thread.start()
+                self.workers.append(worker)
 
-    def _work(self, help_: Help, helper: _Worker, number: int) -> None:
-        """Help with one step after another; sleep when there is none for a while."""
-        # Who calls only reads whether a helper sleeps. So a caller that is interrupted at any
-        # moment leaves a helper asleep or awake, and never one that is taken for the other.
-        while helper.inbox.get():
-            helper.asleep = False
-            while help_(self.post.address, number):
+    def _work(self, help_: Help, worker: _Worker, number: int) -> None:
+        """Take part in steps; sleep if none starts for a while."""
+        # Only the worker itself writes `asleep`. So a leader that is interrupted at any moment
+        # can't leave a worker in the wrong state.
+        while worker.inbox.get():
+            worker.asleep = False
+            while help_(self.control.address, number):
                 pass
-            helper.asleep = True
+            worker.asleep = True
 
     def dismiss(self) -> None:
-        """Let all helpers end, before what they run is taken out of memory."""
-        for helper in self.helpers:
-            helper.inbox.put(False)
-        for helper in self.helpers:
-            if helper.thread is not None:
-                helper.thread.join(_PATIENCE)
+        """End all workers, before their code is unloaded."""
+        for worker in self.workers:
+            worker.inbox.put(False)
+        for worker in self.workers:
+            if worker.thread is not None:
+                worker.thread.join(_PATIENCE)
 
 
 HelpFunction = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)
-"""The type of a program's ``help``."""
+"""The C type of a program's ``help`` function."""
 
 _pool = ThreadPool()
 
 
 def thread_pool() -> ThreadPool:
-    """Give the crew of this process."""
+    """Return the thread pool of this process."""
     return _pool
 
 
 def _renew() -> None:
-    """Begin with a new crew: a forked process has none of its parent's threads."""
-    global _pool  # noqa: PLW0603  # a process has one crew
+    """Start with a new pool: a forked process has none of its parent's threads."""
+    global _pool  # noqa: PLW0603  # a process has one pool
     _pool = ThreadPool()
 
 
 @atexit.register
 def _dismiss() -> None:
-    """Dismiss the crew of this process."""
+    """End the workers of this process."""
     _pool.dismiss()
 
 
