@@ -249,7 +249,7 @@ def test_a_window_that_holds_only_padding_is_refused(kind):
     assert str(error.value) == (
         f"{kind.layer.name}(2, padding=2): some windows lie on padding alone: an image of 4x5 "
         "pixels with 2 + 2, 2 + 2 added. "
-        "Without a pixel there is no maximum and no mean (Hagan 8.22, 8.24). "
+        "Their maximum and mean are undefined (Hagan 8.22, 8.24). "
         "Use less padding or a smaller dilation."
     )
 

@@ -1,12 +1,13 @@
-"""What every kind of function states, and the families that share a signature.
+"""The interface of all kinds of functions, and the families that share a signature.
 
-A layer is, as Hagan decomposes it, a weight function, a net input function and a transfer function.
-Each kind of each is one file below this folder. The graph and the engines know a kind only as a
-:class:`Function`: shapes, parameters, :meth:`~Function.forward`, :meth:`~Function.backward` and its
-:class:`Lowering`. A family (:class:`WeightFunction`, :class:`TransferFunction`, ...) turns that
-uniform call into the book's own equations, ``apply`` and ``backward_*``.
+Hagan divides a layer into a weight function, a net input function and a transfer function. Each
+kind of these is one file in this package. The graph and the engines use a kind through the
+interface of :class:`Function`: shapes, parameters, :meth:`~Function.forward`,
+:meth:`~Function.backward` and its :class:`Lowering`. A family (:class:`WeightFunction`,
+:class:`TransferFunction`, ...) maps these calls to the book's equations, ``apply`` and
+``backward_*``.
 
-Arrays are ``[image, map, *pixels]`` or ``[image, neuron]``; shapes are without the axis of images.
+Arrays are ``[image, map, *pixels]`` or ``[image, neuron]``; shapes leave out the image axis.
 """
 
 from abc import ABC, abstractmethod
@@ -64,7 +65,7 @@ class Function(StatesEquations, Checked, ABC):
 
     @abstractmethod
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the shape of the output for the inputs'; raise where they do not fit."""
+        """Return the shape of the output for these input shapes; raise if they don't fit."""
 
     @abstractmethod
     def forward(self, call: Call) -> Array:
@@ -77,30 +78,30 @@ class Function(StatesEquations, Checked, ABC):
     @classmethod
     @abstractmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give three or four small instances with input shapes."""
+        """Return three or four small instances with input shapes."""
 
     def input_symbol(self, k: int) -> str:
-        """Give what the equations call an input: ``a``, ``n``, or ``z0``, ``z1``, ..."""
+        """Return the equations' name for an input: ``a``, ``n``, or ``z0``, ``z1``, ..."""
         return self.input_symbols.format(k=k)
 
     def parameter_symbol(self, role: str) -> str:
-        """Give what the equations call a parameter; a running statistic they call by its role."""
+        """Return the equations' name for a parameter; a running statistic has its role's name."""
         return _PARAMETER_SYMBOLS.get(role, role)
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:  # noqa: ARG002  # most have none
-        """Name the trainable arrays."""
+        """Declare the trainable arrays by name."""
         return {}
 
     def state(self, *shapes: Shape) -> dict[str, Parameter]:  # noqa: ARG002  # most have none
-        """Name the arrays of running statistics; ``start`` says what they begin with."""
+        """Declare the running statistics by name; ``start`` is their first value."""
         return {}
 
     def next_state(self, call: Call) -> dict[str, Array]:  # noqa: ARG002  # most have none
-        """Give the running statistics after a training pass."""
+        """Return the running statistics after a training pass."""
         return {}
 
     def window_axes(self, *shapes: Shape) -> tuple[Axis, ...]:  # noqa: ARG002  # most have none
-        """Give the window's axes; empty for a function without a window."""
+        """Return the window's axes; empty for a function without a window."""
         return ()
 
     def field_patterns(
@@ -138,18 +139,18 @@ class Function(StatesEquations, Checked, ABC):
         return tuple(axis.unseen for axis in self.window_axes(*shapes))
 
     def lowering(self, *shapes: Shape) -> Lowering | None:  # noqa: ARG002  # some have none yet
-        """Give the equations for these input shapes, or none where the kind states no equation."""
+        """Return the equations for these input shapes; ``None`` if the kind states none."""
         return None
 
     def inference_lowering(self, *shapes: Shape) -> Lowering | None:
-        """Give the equations outside training: other ones for dropout and batch normalization."""
+        """Return the equations outside training; they differ for dropout and batch norm."""
         return self.lowering(*shapes)
 
     def require_images(self, images: int, *shapes: Shape) -> None:  # none are refused
-        """Raise where it cannot be trained on so many images; most can on any number."""
+        """Raise if the function can't be trained on a batch of this size; most accept any."""
 
     def drawn(self, call: Call) -> dict[str, Array]:  # noqa: ARG002  # most draw nothing
-        """Give the random arrays that the equations read, by the equations' names: masks."""
+        """Return the random arrays that the equations read, by name: masks."""
         return {}
 
     def __str__(self) -> str:
@@ -262,7 +263,7 @@ class TransferFunction(Function):
         """Carry ``da`` back to the net input."""
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the input's shape."""
+        """Return the input's shape."""
         return shapes[0]
 
     def forward(self, call: Call) -> Array:
@@ -301,23 +302,23 @@ class Loss(StatesEquations, Checked, ABC):
 
     @abstractmethod
     def apply(self, n: Array, y: Array) -> Array:
-        """Give each image's loss, ``[q]``, in nats or squared units, not yet divided."""
+        """Return each image's loss, ``[q]``, in nats or squared units, before the division."""
 
     @abstractmethod
     def backward_n(self, n: Array, y: Array) -> Array:
-        """Give the derivatives of each image's loss with respect to ``n``."""
+        """Return the derivatives of each image's loss with respect to ``n``."""
 
     @abstractmethod
     def targets(self, y: Array, output_shape: Shape) -> Array:
-        """Bring targets into the form that the equations take; raise where they do not fit."""
+        """Convert targets to the form that the equations take; raise if they don't fit."""
 
     @classmethod
     @abstractmethod
     def cases(cls) -> tuple["LossCase", ...]:
-        """Give small instances with output shapes and targets."""
+        """Return small instances with output shapes and targets."""
 
     def backward_a(self, a: Array, y: Array, transfer: TransferFunction | None = None) -> Array:  # noqa: ARG002
-        """Give the derivatives with respect to the activation, for the trace.
+        """Return the derivatives with respect to the activation, for the trace.
 
         ``transfer`` is the function that gave it, by default the first that the loss absorbs. A
         loss that absorbs none has ``backward_n`` here.
@@ -325,22 +326,22 @@ class Loss(StatesEquations, Checked, ABC):
         return self.backward_n(a, y)
 
     def image_weights(self, y: Array) -> Array:
-        """Give what each image counts in the mean: 1, unless classes have weights."""
+        """Return each image's weight in the mean: 1, unless classes have weights."""
         return np.ones(len(y))
 
     def counted(self, y: Array, sample_weights: Array | None = None) -> float:
-        """Give what a batch's images count together: it can be added up over batches."""
+        """Return the total weight of a batch's images, which can be summed over batches."""
         weights = self.image_weights(y)
         each = weights if sample_weights is None else sample_weights * weights
         return float(np.add.reduce(each, dtype=np.float64))
 
     @final
     def divisor(self, y: Array, sample_weights: Array | None = None) -> float:
-        """Give what a batch's summed losses are divided by; 1 where no image counts."""
+        """Return the divisor of a batch's summed losses; 1 if no image counts."""
         return self.counted(y, sample_weights) or 1.0
 
     def lowering(self, shape: Shape, y: Shape) -> Lowering | None:  # noqa: ARG002  # may be none
-        """Give the equations of ``l`` and ``dn`` for the shapes of ``n`` and one image's ``y``.
+        """Return the equations of ``l`` and ``dn`` for the shapes of ``n`` and one image's ``y``.
 
         ``dn`` is :meth:`backward_n`: not yet weighted or divided by the images.
         """

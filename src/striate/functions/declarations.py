@@ -1,4 +1,4 @@
-"""What kinds state as data and what they are given: parameters, calls, equations."""
+"""Data that kinds declare and receive: parameters, calls, equations."""
 
 import math
 from collections.abc import Mapping
@@ -10,16 +10,17 @@ from striate.shapes import Array, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One array of trainable numbers that a kind asks for.
+    """A trainable array, or a running statistic, of a kind.
 
     Parameters
     ----------
     shape
-        Its lengths.
+        Its shape.
     fan_in, fan_out
-        Products summed into one output, and outputs that one input reaches: for initializers.
+        Number of products summed into one output, and of outputs that one input reaches; for
+        initializers.
     start
-        The number that all entries begin with; ``None`` leaves it to the layer's initializer.
+        Initial value of all entries; ``None`` leaves it to the layer's initializer.
     decayed
         Whether weight decay applies: to weights, not to biases.
     """
@@ -33,7 +34,7 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class Draw:
-    """Where random numbers come from: the same for any order of the images and on any engine.
+    """The source of random numbers: the same for any order of the images and on any engine.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ class Draw:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """What a function is given: its inputs, parameters and state.
+    """The arguments of a function: its inputs, parameters and state.
 
     Parameters
     ----------
@@ -64,13 +65,13 @@ class Call:
     parameters
         Trainable arrays by name.
     state
-        Arrays that training updates by other means than the gradient: running statistics.
+        Running statistics: arrays that change in training, but not by gradients.
     training
         Whether this pass trains the network.
     draw
         Random numbers, for the functions that need them; only in training.
     input_derivatives
-        Whether a backward pass is to carry derivatives back to the inputs; not for the network's
+        Whether a backward pass carries derivatives back to the inputs; not needed for the network's
         first layer.
     """
 
@@ -84,7 +85,7 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Derivatives:
-    """What a backward pass gives: an array for each input, if wanted, and for each parameter."""
+    """The result of a backward pass: an array for each input, if wanted, and each parameter."""
 
     inputs: tuple[Array, ...]
     parameters: Mapping[str, Array] = field(default_factory=dict[str, Array])
@@ -92,10 +93,10 @@ class Derivatives:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    r"""An array of random ones and zeros, drawn anew for each step, layer and image: a mask.
+    r"""An array of random ones and zeros, drawn for each step, layer and image: a mask.
 
-    An element is 1, with probability 1 - rate, where the upper 24 bits of its random word, as a
-    whole number, are at least :attr:`threshold`. The words are those of Philox 4x32-10 with the key
+    An element is 1, with probability 1 - rate, if the upper 24 bits of its random word, as an
+    integer, are at least :attr:`threshold`. The words are those of Philox 4x32-10 with the key
     (lower word of the seed, upper word of the seed): word :math:`e \bmod 4` of the counter
 
     .. math:: (\lfloor e / 4 \rfloor, \; image, \; step, \; 64726f70_{16} + layer)
@@ -249,7 +250,7 @@ class Onnx:
 
 @dataclass(frozen=True, kw_only=True)
 class Shorthand:
-    """A kind's word in the text form of networks, and the options that its argument fills.
+    """A kind's word in the shorthand of networks, and the options that its argument fills.
 
     ``conv 6@5x5`` fills ``maps`` with 6 and ``size`` with (5, 5); ``max 2`` fills ``size``;
     ``dropout 0.25`` fills ``number``; ``reshape 16@7x7`` fills ``shape``.

@@ -1,8 +1,8 @@
-"""Dropout: in training, activations are left out at random: no neuron relies on another one.
+"""Dropout: in training, random activations are set to 0, so that no neuron relies on another.
 
-What is left out follows from the numbers of seed, step, layer, image and element alone. Neither the
-order of the images nor the number of threads nor a resumed training changes it, and any engine can
-draw the same bits: see :class:`~striate.functions.declarations.Drawn`.
+The mask depends only on the numbers of seed, step, layer, image and element. So it is the same for
+any order of the images, any number of threads, and after resuming, and every engine can draw the
+same bits: see :class:`~striate.functions.declarations.Drawn`.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _LAYERS = 1 << 16
 
 @dataclass(frozen=True, kw_only=True)
 class Dropout(Function):
-    """Inverted dropout: what is kept is enlarged, so that nothing changes outside training.
+    """Dropout: in training, random activations are set to 0 and the others scaled up.
 
     Parameters
     ----------
@@ -72,11 +72,10 @@ class Dropout(Function):
     onnx = Onnx(operator="Dropout", attributes={"rate": "ratio"})
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the input's shape."""
         return shapes[0]
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes; ``mask`` is drawn beforehand."""
+        """Return the equation; ``mask`` is drawn beforehand."""
         (shape,) = shapes
         return Lowering(
             statements=(self.spatial_equation if self.spatial else self.equation,),
@@ -90,7 +89,6 @@ class Dropout(Function):
         )
 
     def inference_lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation outside training: nothing is left out."""
         return Lowering(
             statements=(self.identity,),
             backward={"da": (self.identity_derivative,)},
@@ -113,7 +111,7 @@ class Dropout(Function):
         return Derivatives(inputs=(da,))
 
     def mask(self, draw: Draw, shape: Shape) -> Array:
-        """Draw what is kept, as :class:`~striate.functions.declarations.Drawn` says.
+        """Draw what is kept, as :class:`~striate.functions.declarations.Drawn` defines it.
 
         Elements of an image are numbered in row order, from (map, row, column) = (0, 0, 0); with
         ``spatial`` they are the maps.
@@ -141,7 +139,7 @@ class Dropout(Function):
 
         Examples
         --------
-        Image 7 gets the same mask, whoever is beside it:
+        Image 7 gets the same mask in every batch:
 
         >>> alone = Draw(seed=1, step=3, layer=2, images=np.array([7]))
         >>> among = Draw(seed=1, step=3, layer=2, images=np.array([5, 7]))
@@ -185,7 +183,7 @@ class Dropout(Function):
         return _over_pixels(mask, a) * (a / (1 - self.rate))
 
     def backward_a(self, mask: Array, dz: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Pass derivatives on to what was kept, enlarged alike.
+        r"""Pass derivatives on to what was kept, with the same factor.
 
         .. math:: da = \frac{mask \cdot dz}{1 - rate}
 
@@ -209,7 +207,6 @@ class Dropout(Function):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give a dense layer, an image, whole maps, and a rate of zero."""
         return (
             Case(function=cls(), inputs=((6,),), images=3),
             Case(function=cls(rate=0.25), inputs=((2, 3, 5),)),
@@ -218,10 +215,10 @@ class Dropout(Function):
         )
 
     def _mask_shape(self, shape: Shape) -> Shape:
-        """Give the lengths of one image's mask: with ``spatial`` its elements are the maps."""
+        """Return the shape of one image's mask; with ``spatial`` it has one element a map."""
         return shape[:1] if self.spatial else shape
 
 
 def _over_pixels(mask: Array, a: Array) -> Array:
-    """View a mask with an axis of length 1 for each axis of pixels that it lacks."""
+    """Reshape a mask so that it broadcasts over the pixels."""
     return mask.reshape(*mask.shape, *(1,) * (a.ndim - mask.ndim))

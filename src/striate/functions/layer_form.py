@@ -71,7 +71,7 @@ class LayerForm:
         return f"{self.name}({', '.join(given)})"
 
     def as_typed(self, name: str, value: object) -> object:
-        """Give the value of an option as the user types it: the channels of a shape last."""
+        """Return the value of an option as the user types it: the channels of a shape last."""
         if name in self.channels_last and isinstance(value, tuple) and value != ():
             maps, *pixels = cast("tuple[object, ...]", value)
             return (*pixels, maps)
@@ -84,7 +84,7 @@ def options_of(kind: object) -> tuple[Field[Any], ...]:
 
 
 def differs(kind: object, option: Field[Any]) -> bool:
-    """Tell whether an option has another value than its default."""
+    """Return whether an option differs from its default."""
     value = getattr(kind, option.name)
     if option.default is not MISSING:
         return bool(value != option.default)

@@ -1,10 +1,10 @@
-"""The axis of maps: one number for each map laid along an array, and the axes beside it."""
+"""The axis of maps: numbers for each map, and the other axes of an array."""
 
 from striate.shapes import Array, Float
 
 
 def per_map(v: Float[Array, "h"], a: Float[Array, "q h *x"]) -> Float[Array, "h *ones"]:
-    """View one number for each map with an axis of length 1 for each axis of pixels of ``a``.
+    """Reshape one number for each map so that it broadcasts over the pixels of ``a``.
 
     Parameters
     ----------
@@ -28,10 +28,10 @@ def per_map(v: Float[Array, "h"], a: Float[Array, "q h *x"]) -> Float[Array, "h 
 
 
 def all_but_maps(a: Float[Array, "q h *x"]) -> tuple[int, ...]:
-    """Name the axes of the images and of the pixels."""
+    """Return the axes of images and pixels."""
     return (0, *range(2, a.ndim))
 
 
 def all_but_images(a: Float[Array, "q *x"]) -> tuple[int, ...]:
-    """Name the axes of one image."""
+    """Return the axes of one image."""
     return tuple(range(1, a.ndim))

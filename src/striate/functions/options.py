@@ -1,4 +1,4 @@
-"""Options of kinds: each is declared once, beside its default, and checked when a kind is made.
+"""Options of kinds: declared once, with their defaults, and checked when a kind is made.
 
 A kind is a frozen dataclass. Every field says which values it allows::
 
@@ -32,13 +32,9 @@ _LARGEST = float(np.finfo(np.float32).max)
 class Allowed(Protocol):
     """The values that an option allows."""
 
-    def __contains__(self, value: object) -> bool:
-        """Tell whether a value is allowed."""
-        ...
+    def __contains__(self, value: object) -> bool: ...
 
-    def expected(self, value: object) -> str:
-        """Say what is allowed, for an error about this value: "must be {expected}"."""
-        ...
+    def expected(self, value: object) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +90,6 @@ class Range:
         )
 
     def expected(self, value: object) -> str:
-        """Say what is allowed; of a number beyond float32, say that."""
         if isinstance(value, int | float) and not isinstance(value, bool) and not self.whole:
             if value > _LARGEST:
                 return f"at most {_LARGEST:.2g}, the largest float32"
@@ -142,7 +137,6 @@ class OneOf:
         return (value is None or isinstance(value, str)) and value in self.words
 
     def expected(self, value: object) -> str:  # noqa: ARG002  # the same for every value
-        """Say what is allowed."""
         return str(self)
 
     def __str__(self) -> str:
@@ -158,7 +152,6 @@ class Flag:
         return isinstance(value, bool)
 
     def expected(self, value: object) -> str:  # noqa: ARG002  # the same for every value
-        """Say what is allowed."""
         return "True or False"
 
 
@@ -181,7 +174,6 @@ class PerAxis:
         return value in self.numbers
 
     def expected(self, value: object) -> str:  # noqa: ARG002  # the same for every value
-        """Say what is allowed."""
         start = self.numbers.least or 0
         sign = "a positive" if start == 1 else "a non-negative"
         return f"{sign} integer up to {LONGEST:,}, or a tuple with one for each axis"
@@ -216,7 +208,6 @@ class PaddingForms:
         )
 
     def expected(self, value: object) -> str:
-        """Say what is allowed."""
         if isinstance(value, str):
             return '"valid", "same", "full" or numbers of pixels'
         return (
@@ -235,7 +226,6 @@ class OrNone:
         return value is None or value in self.allowed
 
     def expected(self, value: object) -> str:
-        """Say what is allowed."""
         return f"{self.allowed.expected(value)}, or None"
 
 
@@ -262,7 +252,6 @@ class Each:
         )
 
     def expected(self, value: object) -> str:  # noqa: ARG002  # the same for every value
-        """Say what is allowed."""
         return f"a list of {self.what}"
 
 
@@ -285,7 +274,6 @@ class InstanceOf:
         return isinstance(value, self.base)
 
     def expected(self, value: object) -> str:  # noqa: ARG002  # the same for every value
-        """Say what is allowed."""
         return self.what
 
 
@@ -306,7 +294,6 @@ class FiniteArray:
             return array.size > 0 and bool(np.isfinite(array.astype(np.float32)).all())
 
     def expected(self, value: object) -> str:  # noqa: ARG002  # the same for every value
-        """Say what is allowed."""
         return "an array of finite numbers, or nested lists of equal lengths"
 
 
@@ -392,7 +379,7 @@ def required(allowed: Allowed, *, example: object) -> Any:
 
 
 def made(factory: type, allowed: Allowed) -> Any:
-    """Declare an option whose default is an object, made anew for each kind.
+    """Declare an option whose default is an object, created for each kind.
 
     Parameters
     ----------
@@ -452,11 +439,11 @@ class Checked:
                 raise error.about(self._heading())
 
     def _heading(self) -> str:
-        """Name the object in an error about its options; empty where the option's name suffices."""
+        """Name the object in an error about its options; empty if the option's name is enough."""
         return ""
 
     def _as_typed(self, name: str, value: object) -> object:  # noqa: ARG002  # most are the same
-        """Give the value of an option as the user typed it."""
+        """Return the value of an option as the user typed it."""
         return value
 
 

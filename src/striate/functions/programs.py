@@ -1,7 +1,7 @@
 """From a kind's equations to programs of nests, for a number of images.
 
-A lowering leaves the images out. Here an array gets an axis of images in front where the equations
-read or write it at ``q``.
+A lowering leaves out the images. Here an array gets an image axis if the equations index it with
+``q``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ def forward_program(lowering: Lowering, images: int) -> NestProgram:
     lowering
         The equations with the numbers of one set of shapes.
     images
-        How many there are.
+        Number of images.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def forward_program(lowering: Lowering, images: int) -> NestProgram:
 
 
 def backward_program(lowering: Lowering, images: int) -> NestProgram:
-    """Bind a kind's backward equations, or the adjoints of its forward ones where it states none.
+    """Bind a kind's backward equations, or the adjoints of its forward equations if it states none.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def backward_program(lowering: Lowering, images: int) -> NestProgram:
 
 
 def shapes_with_images(lowering: Lowering, images: int) -> dict[str, Shape]:
-    """Give the lengths of every array, derivatives too, with the axis of images where it is.
+    """Return the shapes of all arrays, derivatives included, with their image axis.
 
     Parameters
     ----------
@@ -111,12 +111,12 @@ def shapes_with_images(lowering: Lowering, images: int) -> dict[str, Shape]:
 
 
 def forward_equations(lowering: Lowering) -> list[Equation]:
-    """Read a kind's forward equations."""
+    """Parse a kind's forward equations."""
     return _parsed(lowering, lowering.statements)
 
 
 def backward_equations(lowering: Lowering) -> list[Equation]:
-    """Read a kind's backward equations, or turn its forward ones around where it states none."""
+    """Parse a kind's backward equations, or derive the adjoints if it states none."""
     if lowering.backward:
         return _parsed(lowering, chain(*lowering.backward.values()))
     return [
@@ -128,24 +128,24 @@ def backward_equations(lowering: Lowering) -> list[Equation]:
 
 
 def state_equations(lowering: Lowering) -> list[Equation]:
-    """Read a kind's equations of its running statistics after a training pass."""
+    """Parse a kind's equations for its running statistics after a training pass."""
     return _parsed(lowering, chain(lowering.state.values()))
 
 
 def _parsed(lowering: Lowering, texts: Iterable[str]) -> list[Equation]:
-    """Read equations; their constants are the lowering's, and the number of images."""
+    """Parse equations; their constants are those of the lowering, and the number of images."""
     constants = frozenset({"images", *lowering.constants})
     return [_equation(text, constants) for text in texts]
 
 
 @lru_cache(maxsize=1024)
 def _equation(text: str, constants: frozenset[str]) -> Equation:
-    """Read an equation, once for all layers of a kind."""
+    """Parse an equation, once for all layers of a kind."""
     return Equation.parse(text, constants=constants)
 
 
 def _at_images(equation: Equation) -> set[str]:
-    """Name the arrays whose first subscript is the image."""
+    """Return the names of the arrays whose first subscript is the image."""
     return {
         reference.name
         for reference in (equation.target, *equation.references)

@@ -138,7 +138,7 @@ def find(family: str, name: str) -> type[Any]:
 
 
 def name_of(kind: object) -> str:
-    """Name a kind.
+    """Return the name of a kind.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def name_of(kind: object) -> str:
 
 
 def to_data(kind: object) -> Data:
-    """Write a kind as plain data.
+    """Convert a kind to plain data.
 
     Parameters
     ----------
@@ -249,14 +249,14 @@ def _look_up(table: Mapping[str, T], word: object, what: str) -> T:
 
 
 def _to_value(value: Any) -> Any:
-    """Write an option as JSON holds it."""
+    """Convert an option to a JSON value."""
     if isinstance(value, tuple):
         return [_to_value(entry) for entry in cast("tuple[Any, ...]", value)]
     return to_data(value) if is_dataclass(value) else value
 
 
 def _from_value(family: str, value: Any) -> Any:
-    """Read an option from what JSON holds; a kind among the options is of the same family."""
+    """Convert an option from a JSON value; a kind among the options is of the same family."""
     if isinstance(value, list):
         return tuple(_from_value(family, entry) for entry in cast("list[Any]", value))
     return from_data(family, cast("Data", value)) if isinstance(value, Mapping) else value

@@ -28,7 +28,6 @@ class NewShape:
         )
 
     def expected(self, value: object) -> str:  # noqa: ARG002  # the same for every value
-        """Say what is allowed."""
         return (
             "(rows, columns, channels), (length, channels) or (features,), positive integers of "
             "which one may be -1"
@@ -41,7 +40,7 @@ _MOST_AXES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Reshape(FixedFunction):
-    """Arrays of another shape with the same numbers, the last axis fastest.
+    """Reshaping: the same numbers in another shape, the last axis fastest.
 
     Parameters
     ----------
@@ -74,7 +73,6 @@ class Reshape(FixedFunction):
     onnx = Onnx(operator="Reshape")
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the shape with -1 filled in."""
         given, known = prod(shapes[0]), prod(n for n in self.shape if n != -1)
         if given % known or (-1 not in self.shape and given != known):
             raise ShapeError(
@@ -89,11 +87,11 @@ class Reshape(FixedFunction):
         patterns: tuple[FieldPattern, ...],
         *shapes: Shape,
     ) -> Seen:
-        """See the same pixels in the same shape; in another shape no pattern says which."""
+        """See the same pixels if the shape is unchanged; otherwise no pattern describes which."""
         return patterns if self.output_shape(*shapes) == shapes[0] else None
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give two copies, to one long vector and from it; neighbors end up ``rx0``, ... apart."""
+        """Return two copies, to a long vector and from it; neighbors are ``rx0``, ... apart."""
         a, z = shapes[0], self.output_shape(*shapes)
         before, after = _place("x", len(a)), _place("i", len(z))
         indices = {
@@ -114,7 +112,7 @@ class Reshape(FixedFunction):
         )
 
     def apply(self, a: Float[Array, "q *x"]) -> Float[Array, "q *i"]:
-        """Lay the numbers along the new axes.
+        """Arrange the numbers along the new axes.
 
         Parameters
         ----------
@@ -138,7 +136,7 @@ class Reshape(FixedFunction):
         return a.reshape(len(a), *self.output_shape(a.shape[1:]))
 
     def backward_a(self, a: Float[Array, "q *x"], dz: Float[Array, "q *i"]) -> Float[Array, "q *x"]:
-        """Lay the derivatives along the old axes.
+        """Arrange the derivatives along the old axes.
 
         Parameters
         ----------
@@ -160,7 +158,6 @@ class Reshape(FixedFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give vectors to images, images to images, and images to vectors."""
         return (
             Case(function=cls(shape=(2, 3, -1)), inputs=((12,),)),
             Case(function=cls(shape=(3, 4)), inputs=((2, 3, 2),)),
@@ -169,5 +166,5 @@ class Reshape(FixedFunction):
 
 
 def _place(name: str, rank: int) -> str:
-    """Write the place of an entry in the long vector: ``rx0*x0 + rx1*x1``."""
+    """Return the index of an entry in the long vector: ``rx0*x0 + rx1*x1``."""
     return " + ".join(f"r{name}{k}*{name}{k}" for k in range(rank))

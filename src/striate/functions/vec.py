@@ -12,7 +12,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Flatten(FixedFunction):
-    """Feature maps as one vector, map by map.
+    """Flattening: feature maps become one vector, map by map.
 
     Parameters
     ----------
@@ -40,11 +40,10 @@ class Flatten(FixedFunction):
     onnx = Onnx(operator="Flatten")
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the number of all pixels of all maps."""
         return (prod(shapes[0]),)
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give one copy; neighbors along the axes end up ``r0``, ``r1``, ... apart."""
+        """Return one copy; neighbors along the axes are ``r0``, ``r1``, ... apart."""
         names = "hxyw"[: len(shapes[0])]
         apart: dict[str, float | tuple[float, ...]] = {}
         step = 1
@@ -84,7 +83,7 @@ class Flatten(FixedFunction):
         return a.transpose(self._order(a.ndim)).reshape(len(a), -1)
 
     def backward_a(self, a: Float[Array, "q *x"], dz: Float[Array, "q r"]) -> Float[Array, "q *x"]:
-        """Put each derivative back where its pixel came from.
+        """Move each derivative back to the place of its pixel.
 
         Parameters
         ----------
@@ -108,7 +107,6 @@ class Flatten(FixedFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give both orders, vectors, and three axes of pixels."""
         return (
             Case(function=cls(), inputs=((3, 2, 4),)),
             Case(function=cls(order="columns"), inputs=((3, 2, 4),), note="Hagan 8.26"),

@@ -86,7 +86,7 @@ def AdaptiveAveragePool(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    r"""Means over as many windows along each axis as the output has pixels.
+    r"""Adaptive average pooling: an output of a fixed size, for images of any size.
 
     Of :math:`S` windows along :math:`R` pixels, number :math:`i` goes from
     :math:`\lfloor iR/S \rfloor` to before :math:`\lceil (i+1)R/S \rceil`.
@@ -125,7 +125,7 @@ def Add(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Sum of the incoming weight-function outputs and a bias.
+    """Sum of the incoming layers and a bias.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def AveragePool(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Means over windows, with the options of :class:`~.PoolingWindow`.
+    """Average pooling: each output pixel is the mean of a window.
 
     Parameters
     ----------
@@ -260,7 +260,7 @@ def Concatenate(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """The incoming weight-function outputs side by side, along the axis of maps, and a bias added.
+    """Concatenation of the incoming layers along the axis of maps, plus a bias.
 
     Parameters
     ----------
@@ -315,12 +315,12 @@ def Conv(
     kernel_size
         Pixels of the kernel: one number for all axes, or one for each.
     stride
-        Pixels from one place to the next, and between the pixels of the kernel.
+        Pixels from one place of the kernel to the next.
     dilation
-        Pixels from one place to the next, and between the pixels of the kernel.
+        Pixels from one kernel pixel to the next; 1 leaves no gaps.
     groups
-        Groups of maps that do not see each other; as many as incoming maps is a depthwise
-        convolution.
+        Number of groups of maps that are convolved separately; with one group for each incoming map
+        it is a depthwise convolution.
     padding
         ``"valid"``, ``"same"``, ``"full"``, or numbers of pixels
         (:data:`striate.maths.windows.Padding`).
@@ -386,17 +386,18 @@ def ConvTranspose(
     kernel_size
         Pixels of the kernel: one number for all axes, or one for each.
     stride
-        Those of the convolution that is turned around: the stride enlarges, the padding cuts off.
+        Those of the convolution that it transposes: the stride enlarges, the padding crops.
     dilation
-        Those of the convolution that is turned around: the stride enlarges, the padding cuts off.
+        Those of the convolution that it transposes: the stride enlarges, the padding crops.
     groups
-        Those of the convolution that is turned around: the stride enlarges, the padding cuts off.
+        Those of the convolution that it transposes: the stride enlarges, the padding crops.
     padding
-        Those of the convolution that is turned around: the stride enlarges, the padding cuts off.
+        Those of the convolution that it transposes: the stride enlarges, the padding crops.
     output_padding
-        Pixels added after the output, where several lengths have the same convolved length.
+        Pixels added after the output: it chooses among the lengths that the convolution would map
+        to the same one.
     flip
-        Whether the convolution that is turned around is a true one.
+        Whether it transposes a true convolution.
     bias
         ``"tied"`` (one for each map), ``"untied"`` (one for each neuron) or ``None``.
     net_input
@@ -436,7 +437,7 @@ def Dense(
     initializer: str | Initializer | Array | Sequence[Any] | None = None,
     name: str | None = None,
 ) -> Layer:
-    """Product of a weight matrix with a vector.
+    """Dense layer: the product of a weight matrix with a vector.
 
     Parameters
     ----------
@@ -478,7 +479,7 @@ def Dropout(
     spatial: bool = False,
     name: str | None = None,
 ) -> Layer:
-    """Inverted dropout: what is kept is enlarged, so that nothing changes outside training.
+    """Dropout: in training, random activations are set to 0 and the others scaled up.
 
     Parameters
     ----------
@@ -513,7 +514,7 @@ def Flatten(
     *,
     name: str | None = None,
 ) -> Layer:
-    """Feature maps as one vector, map by map.
+    """Flattening: feature maps become one vector, map by map.
 
     Parameters
     ----------
@@ -548,7 +549,7 @@ def GlobalAveragePool(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Mean of each map: images become vectors, of whatever size they are.
+    """Global average pooling: the mean of each map, for images of any size.
 
     Parameters
     ----------
@@ -581,7 +582,7 @@ def GlobalMaxPool(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Largest pixel of each map: images become vectors, of whatever size they are.
+    """Global max pooling: the largest pixel of each map, for images of any size.
 
     Of equal pixels the first in row order takes the derivative.
 
@@ -619,15 +620,15 @@ def GroupNorm(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Normalize groups of maps over their pixels; each map has a gain and an offset of its own.
+    """Group normalization: each group of maps over its pixels, with gains and offsets by map.
 
-    With as many groups as maps it is instance normalization; with one group, layer normalization
-    but for the gain and the offset.
+    One group for each map is instance normalization. A single group is layer normalization, except
+    for the gain and the offset.
 
     Parameters
     ----------
     groups
-        How many groups the maps are divided into, one after another.
+        Number of groups of consecutive maps.
     epsilon
         Added to the variance; above 0.
     activation
@@ -660,7 +661,7 @@ def LayerNorm(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Normalize each image over all its neurons; each neuron has a gain and an offset of its own.
+    """Layer normalization: each image over all its neurons, with a gain and an offset for each.
 
     Parameters
     ----------
@@ -698,7 +699,7 @@ def LocalResponseNorm(
     bias: float = 1.0,
     name: str | None = None,
 ) -> Layer:
-    """Divide by a power of the mean square of the neighbor maps.
+    """Division by a power of the mean square of the neighboring maps.
 
     The window of maps is centered; where ``size`` is even, it has one more map after than before
     it, as ONNX has it (PyTorch takes one more before).
@@ -747,7 +748,7 @@ def LpPool(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Norms over windows, with the options of :class:`~.PoolingWindow`.
+    """Lp pooling: each output pixel is the p-norm of a window.
 
     Where a window is zero throughout, the derivative is zero, as in PyTorch. Absolute values are
     taken for every ``p``, as in ONNX.
@@ -800,7 +801,7 @@ def MaxPool(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Maxima over windows, with the options of :class:`~.PoolingWindow`.
+    """Max pooling: each output pixel is the largest of a window.
 
     Of equal pixels the first in row order wins, and takes the derivative. A pixel that is not a
     number wins over all others. Padding never wins.
@@ -848,7 +849,7 @@ def Multiply(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Product, pixel by pixel, of the incoming weight-function outputs and a bias.
+    """Elementwise product of the incoming layers and a bias.
 
     Parameters
     ----------
@@ -884,7 +885,7 @@ def Reshape(
     *,
     name: str | None = None,
 ) -> Layer:
-    """Arrays of another shape with the same numbers, the last axis fastest.
+    """Reshaping: the same numbers in another shape, the last axis fastest.
 
     Parameters
     ----------
@@ -923,7 +924,7 @@ def SumPool(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Sums over windows, with the options of :class:`~.PoolingWindow`.
+    """Sum pooling: each output pixel is the sum of a window.
 
     Parameters
     ----------

@@ -29,7 +29,6 @@ class AbsoluteError(Loss):
     derivative = "dn[q,*x] = sign(n[q,*x] - y[q,*x]) / outputs"
 
     def lowering(self, shape: Shape, y: Shape) -> Lowering:
-        """Give the equations for these shapes."""
         return Lowering(
             statements=(self.equation,),
             backward={"dn": (self.derivative,)},
@@ -57,12 +56,12 @@ class AbsoluteError(Loss):
         ShapeError
             If they have another shape.
         DataError
-            If they are no finite numbers.
+            If they are not finite numbers.
         """
         return targets.numbers(self, y, output_shape)
 
     def apply(self, n: Float[Array, "q *x"], y: Float[Array, "q *x"]) -> Float[Array, "q"]:
-        r"""Give each image's absolute error: the mean over its outputs.
+        r"""Return each image's absolute error: the mean over its outputs.
 
         .. math:: l = |n - y|
 
@@ -85,7 +84,7 @@ class AbsoluteError(Loss):
         return np.abs(n - y.astype(n.dtype, copy=False)).mean(axis=all_but_images(n))
 
     def backward_n(self, n: Float[Array, "q *x"], y: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Give the sign of the error.
+        r"""Return the sign of the error.
 
         .. math:: dn = \operatorname{sign}(n - y)
 
@@ -111,7 +110,6 @@ class AbsoluteError(Loss):
 
     @classmethod
     def cases(cls) -> tuple[LossCase, ...]:
-        """Give one output, several, and one for each pixel."""
         several = np.array([[0.5, -1.0, 2.0], [0.0, 3.5, -2.25]])
         pixels = np.array([[[[0.5, 1.5], [-1.0, 0.0]]]])
         return (

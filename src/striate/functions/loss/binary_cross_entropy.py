@@ -45,7 +45,6 @@ class BinaryCrossEntropy(Loss):
     target_numbers = "probabilities"
 
     def lowering(self, shape: Shape, y: Shape) -> Lowering:
-        """Give the equations for these shapes."""
         return Lowering(
             statements=(self.equation,),
             backward={"dn": (self.derivative,)},
@@ -74,7 +73,7 @@ class BinaryCrossEntropy(Loss):
         ShapeError
             If they have neither shape.
         DataError
-            If they are no numbers from 0 to 1, or a label is none of the maps.
+            If they are not numbers from 0 to 1, or a label is none of the maps.
         """
         maps, *positions = output_shape
         if maps > 1 and targets.fits(y, tuple(positions)):
@@ -82,7 +81,7 @@ class BinaryCrossEntropy(Loss):
         return targets.probabilities(self, y, output_shape)
 
     def apply(self, n: Float[Array, "q *x"], y: Float[Array, "q *x"]) -> Float[Array, "q"]:
-        r"""Give each image's binary cross-entropy, in nats: the mean over its outputs.
+        r"""Return each image's binary cross-entropy in nats: the mean over its outputs.
 
         .. math:: l = -y \ln a - (1 - y) \ln (1 - a) = \max(n, 0) - n \, y + \ln(1 + e^{-|n|}),
             \qquad a = \frac{1}{1 + e^{-n}}
@@ -108,7 +107,7 @@ class BinaryCrossEntropy(Loss):
         return losses.mean(axis=all_but_images(n))
 
     def backward_n(self, n: Float[Array, "q *x"], y: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Give outputs less targets.
+        r"""Return outputs minus targets.
 
         .. math:: dn = \frac{1}{1 + e^{-n}} - y
 
@@ -138,7 +137,7 @@ class BinaryCrossEntropy(Loss):
         y: Float[Array, "q *x"],
         transfer: TransferFunction | None = None,
     ) -> Float[Array, "q *x"]:
-        r"""Give the derivatives with respect to the outputs, of which the trace tells.
+        r"""Return the derivatives with respect to the outputs, for the trace.
 
         .. math:: da = \frac{1 - y}{1 - a} - \frac{y}{a}
 
@@ -172,7 +171,6 @@ class BinaryCrossEntropy(Loss):
 
     @classmethod
     def cases(cls) -> tuple[LossCase, ...]:
-        """Give one output, several, and one for each pixel."""
         several = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.25]])
         pixels = np.array([[[[0.0, 1.0], [1.0, 0.0]]]])
         return (

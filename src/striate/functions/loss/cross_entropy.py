@@ -83,7 +83,7 @@ class CrossEntropy(Loss):
             )
 
     def lowering(self, shape: Shape, y: Shape) -> Lowering:
-        """Give the equations for labels or probabilities; ``k`` is the target that is aimed at."""
+        """Return the equations for labels or probabilities; ``k`` is the smoothed target."""
         classes, *positions = shape
         first = (self.label_equation if len(y) < len(shape) else self.probability_equation,)
         if self.class_weights is not None:
@@ -147,7 +147,7 @@ class CrossEntropy(Loss):
         return targets.labels(self, y, classes, tuple(positions))
 
     def apply(self, n: Float[Array, "q h *x"], y: Array) -> Float[Array, "q"]:
-        r"""Give each image's cross-entropy, in nats: the mean over its positions.
+        r"""Return each image's cross-entropy in nats: the mean over its positions.
 
         .. math:: l = -\sum_h k^h \ln p^h, \qquad
             k^h = w^h \left( (1 - \epsilon) \, y^h + \frac{\epsilon}{H} \right)
@@ -175,7 +175,7 @@ class CrossEntropy(Loss):
         return losses.reshape(len(n), -1).mean(axis=1)
 
     def backward_n(self, n: Float[Array, "q h *x"], y: Array) -> Float[Array, "q h *x"]:
-        r"""Give probabilities less targets.
+        r"""Return probabilities minus targets.
 
         .. math:: dn^h = p^h \sum_j k^j - k^h
 
@@ -203,7 +203,7 @@ class CrossEntropy(Loss):
     def backward_a(
         self, a: Float[Array, "q h *x"], y: Array, transfer: TransferFunction | None = None
     ) -> Float[Array, "q h *x"]:
-        r"""Give the derivatives with respect to the activation, of which the trace tells.
+        r"""Return the derivatives with respect to the activation, for the trace.
 
         .. math:: da^h = -\frac{k^h}{a^h}
 
@@ -237,14 +237,13 @@ class CrossEntropy(Loss):
             return np.divide(-k, a, out=np.zeros_like(a), where=k != 0)
 
     def image_weights(self, y: Array) -> Array:
-        """Give the mean weight of each image's labels; 1 for probabilities or without weights."""
+        """Return the mean weight of each image's labels; 1 for probabilities or without weights."""
         if self.class_weights is None or y.dtype.kind == "f":
             return np.ones(len(y))
         return np.array(self.class_weights)[y].reshape(len(y), -1).mean(axis=1)
 
     @classmethod
     def cases(cls) -> tuple[LossCase, ...]:
-        """Give labels, smoothed and weighted ones, labels of pixels, and probabilities."""
         weights = (0.5, 2.0, 1.0)
         pixels = np.array([[[0, 1], [2, 2]], [[1, 1], [0, 2]]])
         shares = np.array([[0.2, 0.5, 0.3], [0.0, 1.0, 0.0]])
@@ -258,7 +257,7 @@ class CrossEntropy(Loss):
         )
 
     def _wanted(self, n: Array, y: Array) -> Array:
-        """Write the targets in the form of ``n``, smoothed and weighted: ``k`` of the equations."""
+        """Return the targets in the shape of ``n``, smoothed and weighted: the ``k``."""
         classes = n.shape[1]
         y = (targets.one_hot(y, classes) if y.ndim < n.ndim else y).astype(n.dtype, copy=False)
         k = (1 - self.label_smoothing) * y + self.label_smoothing / classes
@@ -267,7 +266,7 @@ class CrossEntropy(Loss):
         return per_map(np.array(self.class_weights, n.dtype), n) * k
 
     def _require_classes(self, classes: int) -> None:
-        """Raise where there is one class only, or there is not one weight for each."""
+        """Raise if there is a single class, or not one weight for each."""
         if classes < 2:
             raise ShapeError(
                 f"CrossEntropy needs at least two outputs, got {classes}: the softmax of one "

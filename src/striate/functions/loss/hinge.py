@@ -46,7 +46,7 @@ class Hinge(Loss):
     one_derivative = "dn[q,*x] = where(1 - y[q,*x] * n[q,*x] > 0, -y[q,*x], 0) / outputs"
 
     def lowering(self, shape: Shape, y: Shape) -> Lowering:
-        """Give the equations for one map or several; ``t`` is the true class's output."""
+        """Return the equations for one map or several; ``t`` is the output of the true class."""
         classes, *positions = shape
         if classes == 1:
             return Lowering(
@@ -99,7 +99,7 @@ class Hinge(Loss):
         return (2 * yes - 1).astype(np.float32)[:, np.newaxis]
 
     def apply(self, n: Float[Array, "q h *x"], y: Array) -> Float[Array, "q"]:
-        r"""Give each image's loss: the mean over its positions of what the margins lack.
+        r"""Return each image's loss: by how much the margins fall short, averaged over positions.
 
         .. math:: l = \frac{1}{H} \sum_{h \ne y} \max(0, 1 - n^y + n^h)
             \qquad \text{or} \qquad l = \max(0, 1 - y \, n)
@@ -123,7 +123,7 @@ class Hinge(Loss):
         return np.maximum(self._lacking(n, y), 0).mean(axis=all_but_images(n))
 
     def backward_n(self, n: Float[Array, "q h *x"], y: Array) -> Float[Array, "q h *x"]:
-        r"""Push each class that is within the margin down, and the true one up as often.
+        r"""Lower each class within the margin, and raise the true class once for each of them.
 
         .. math:: dn^h = \frac{1}{H} \cdot \begin{cases} [1 - n^y + n^h > 0] & h \ne y \\
             -\sum_{k \ne y} [1 - n^y + n^k > 0] & h = y \end{cases}
@@ -155,7 +155,6 @@ class Hinge(Loss):
 
     @classmethod
     def cases(cls) -> tuple[LossCase, ...]:
-        """Give several classes, one output, and labels of pixels."""
         pixels = np.array([[0, 1, 2, 2, 0], [1, 1, 0, 2, 1]])
         return (
             LossCase(loss=cls(), shape=(4,), y=np.array([3, 0, 1])),
@@ -164,7 +163,7 @@ class Hinge(Loss):
         )
 
     def _lacking(self, n: Array, y: Array) -> Array:
-        """Give what each margin lacks to 1; nothing where the true class stands."""
+        """Return by how much each margin falls short of 1; 0 for the true class."""
         if n.shape[1] == 1:
             return 1 - y.astype(n.dtype, copy=False) * n
         true = targets.one_hot(y, n.shape[1]).astype(n.dtype, copy=False)

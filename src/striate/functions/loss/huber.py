@@ -45,7 +45,6 @@ class Huber(Loss):
     derivative = "dn[q,*x] = max(min(n[q,*x] - y[q,*x], delta), -delta) / outputs"
 
     def lowering(self, shape: Shape, y: Shape) -> Lowering:
-        """Give the equations for these shapes."""
         return Lowering(
             statements=self.statements,
             backward={"dn": (self.derivative,)},
@@ -73,12 +72,12 @@ class Huber(Loss):
         ShapeError
             If they have another shape.
         DataError
-            If they are no finite numbers.
+            If they are not finite numbers.
         """
         return targets.numbers(self, y, output_shape)
 
     def apply(self, n: Float[Array, "q *x"], y: Float[Array, "q *x"]) -> Float[Array, "q"]:
-        r"""Give each image's loss: the mean over its outputs.
+        r"""Return each image's loss: the mean over its outputs.
 
         .. math:: l = \begin{cases} \tfrac{1}{2} (n - y)^2 & |n - y| \le \delta \\
             \delta \left( |n - y| - \tfrac{1}{2} \delta \right) & |n - y| > \delta \end{cases}
@@ -105,7 +104,7 @@ class Huber(Loss):
         return (small * (error - small / 2)).mean(axis=all_but_images(n))
 
     def backward_n(self, n: Float[Array, "q *x"], y: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Give the error, cut off at delta.
+        r"""Return the error, clipped at delta.
 
         .. math:: dn = \max(\min(n - y, \delta), -\delta)
 
@@ -132,7 +131,6 @@ class Huber(Loss):
 
     @classmethod
     def cases(cls) -> tuple[LossCase, ...]:
-        """Give one output, several, and one for each pixel."""
         several = np.array([[0.5, -1.0, 2.0], [0.0, 3.5, -2.25]])
         pixels = np.array([[[[0.5, 1.5], [-1.0, 0.0]]]])
         return (

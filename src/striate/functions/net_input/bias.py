@@ -49,12 +49,12 @@ def bias_parameters(bias: Bias, shape: Shape, start: float) -> dict[str, Paramet
 
 
 def bias_reference(bias: Bias, h: str = "h") -> str:
-    """Write the bias in an equation over ``n[q,h,*x]``: ``b[h]`` or ``b[h,*x]``."""
+    """Return the bias as an equation over ``n[q,h,*x]`` writes it: ``b[h]`` or ``b[h,*x]``."""
     return f"b[{h}]" if bias == "tied" else f"b[{h},*x]"
 
 
 def over_pixels(b: Float[Array, "h *x"], n: Array) -> Array:
-    """Give a bias the axes of one image's net input, so that a tied bias is used for all pixels."""
+    """Reshape a bias so that it broadcasts over the pixels of a net input."""
     return b.reshape(b.shape + (1,) * (n.ndim - 1 - b.ndim))
 
 

@@ -24,7 +24,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Concatenate(NetInputFunction):
-    """The incoming weight-function outputs side by side, along the axis of maps, and a bias added.
+    """Concatenation of the incoming layers along the axis of maps, plus a bias.
 
     Parameters
     ----------
@@ -48,7 +48,6 @@ class Concatenate(NetInputFunction):
     onnx = Onnx(operator="Concat")
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the sum of the maps, and the pixels that all inputs have."""
         for shape in shapes:
             if shape[1:] != shapes[0][1:]:
                 raise ShapeError(
@@ -59,11 +58,10 @@ class Concatenate(NetInputFunction):
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
-        """Ask for the bias, which starts at 0."""
         return biases.bias_parameters(self.bias, self.output_shape(*shapes), 0.0)
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give a copy for each incoming layer ``z0``, ``z1``, ...; it begins at map ``o0``, ..."""
+        """Return a copy for each incoming layer ``z0``, ``z1``, ..., to maps ``o0``, ``o1``, ..."""
         n, parameters = self.output_shape(*shapes), self.parameters(*shapes)
         statements: list[str] = []
         backward: dict[str, tuple[str, ...]] = {}
@@ -87,7 +85,7 @@ class Concatenate(NetInputFunction):
     def apply(
         self, zs: tuple[Float[Array, "q _ *x"], ...], b: Float[Array, "h *k"] | None
     ) -> Float[Array, "q h *x"]:
-        r"""Lay the maps one after another.
+        r"""Concatenate the maps.
 
         .. math:: n^{h + o_m}_{i,j} = z^{m,h}_{i,j} + b^{h + o_m}
 
@@ -125,7 +123,7 @@ class Concatenate(NetInputFunction):
         b: Float[Array, "h *k"] | None,
         dn: Float[Array, "q h *x"],
     ) -> tuple[Float[Array, "q _ *x"], ...]:
-        r"""Give every incoming layer the derivatives of its own maps.
+        r"""Split the derivatives by the maps of the incoming layers.
 
         .. math:: dz^{m,h}_{i,j} = dn^{h + o_m}_{i,j}
 
@@ -154,7 +152,7 @@ class Concatenate(NetInputFunction):
         b: Float[Array, "h *k"],
         dn: Float[Array, "q h *x"],
     ) -> Float[Array, "h *k"]:
-        r"""Sum the derivatives of all that the bias was added to.
+        r"""Sum the derivatives of everything that the bias was added to.
 
         .. math:: db^{h} = \sum_{q} \sum_{i,j} dn^{h}_{i,j}
 
@@ -179,7 +177,6 @@ class Concatenate(NetInputFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give each bias, vectors and images."""
         return (
             Case(function=cls(), inputs=((2, 3, 2), (1, 3, 2), (3, 3, 2))),
             Case(function=cls(bias="tied"), inputs=((2, 4), (3, 4))),
@@ -189,5 +186,5 @@ class Concatenate(NetInputFunction):
 
 
 def _firsts(shapes: Sequence[Shape]) -> list[int]:
-    """Count the maps in front of each incoming layer's."""
+    """Return, for each incoming layer, the number of maps before its own."""
     return list(accumulate((shape[0] for shape in shapes[:-1]), initial=0))

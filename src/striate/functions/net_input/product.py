@@ -23,7 +23,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Product(NetInputFunction):
-    """Product, pixel by pixel, of the incoming weight-function outputs and a bias.
+    """Elementwise product of the incoming layers and a bias.
 
     Parameters
     ----------
@@ -50,16 +50,13 @@ class Product(NetInputFunction):
     onnx = Onnx(operator="Mul")
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the shape that all inputs have."""
         biases.require_equal(self, shapes)
         return shapes[0]
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
-        """Ask for the bias, which starts at 1."""
         return biases.bias_parameters(self.bias, self.output_shape(*shapes), 1.0)
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations for these incoming layers: ``z0``, ``z1``, ..."""
         n, parameters = self.output_shape(*shapes), self.parameters(*shapes)
         names = [f"z{k}" for k in range(len(shapes))]
         factors = {name: f"{name}[q,h,*x]" for name in names}
@@ -116,7 +113,7 @@ class Product(NetInputFunction):
         b: Float[Array, "h *k"] | None,
         dn: Float[Array, "q h *x"],
     ) -> tuple[Float[Array, "q h *x"], ...]:
-        r"""Give every incoming layer the derivatives times all other factors.
+        r"""Multiply the derivatives by all factors other than the incoming layer's own.
 
         .. math:: dz^{m,h}_{i,j} = b^{h} \, dn^{h}_{i,j} \prod_{k \ne m} z^{k,h}_{i,j}
 
@@ -146,7 +143,7 @@ class Product(NetInputFunction):
         b: Float[Array, "h *k"],
         dn: Float[Array, "q h *x"],
     ) -> Float[Array, "h *k"]:
-        r"""Sum derivatives times the product of the incoming layers, over all that share a bias.
+        r"""Sum the derivatives times the product of the incoming layers, for each bias.
 
         .. math:: db^{h} = \sum_{q} \sum_{i,j} dn^{h}_{i,j} \prod_{m} z^{m,h}_{i,j}
 
@@ -170,7 +167,6 @@ class Product(NetInputFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give each bias, one and several incoming layers, vectors and images."""
         return (
             Case(function=cls(), inputs=((3, 2, 4),), note="E8.9"),
             Case(function=cls(bias="untied"), inputs=((2, 3, 2), (2, 3, 2))),

@@ -23,7 +23,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Sum(NetInputFunction):
-    """Sum of the incoming weight-function outputs and a bias.
+    """Sum of the incoming layers and a bias.
 
     Parameters
     ----------
@@ -49,16 +49,13 @@ class Sum(NetInputFunction):
     onnx = Onnx(operator="Sum")
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the shape that all inputs have."""
         biases.require_equal(self, shapes)
         return shapes[0]
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
-        """Ask for the bias, which starts at 0."""
         return biases.bias_parameters(self.bias, self.output_shape(*shapes), 0.0)
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give Hagan 8.33 for these incoming layers: ``z0``, ``z1``, ..."""
         n, parameters = self.output_shape(*shapes), self.parameters(*shapes)
         terms = [f"z{k}[q,h,*x]" for k in range(len(shapes))]
         backward = {f"dz{k}": (f"d{term} = dn[q,h,*x]",) for k, term in enumerate(terms)}
@@ -111,7 +108,7 @@ class Sum(NetInputFunction):
         b: Float[Array, "h *k"] | None,
         dn: Float[Array, "q h *x"],
     ) -> tuple[Float[Array, "q h *x"], ...]:
-        r"""Give every incoming layer the derivatives as they are.
+        r"""Pass the derivatives on to every incoming layer.
 
         .. math:: dz^{m,h}_{i,j} = dn^{h}_{i,j}
 
@@ -140,7 +137,7 @@ class Sum(NetInputFunction):
         b: Float[Array, "h *k"],
         dn: Float[Array, "q h *x"],
     ) -> Float[Array, "h *k"]:
-        r"""Sum the derivatives of all that the bias was added to.
+        r"""Sum the derivatives of everything that the bias was added to.
 
         .. math:: db^{h} = \sum_{q} \sum_{i,j} dn^{h}_{i,j}
 
@@ -167,7 +164,6 @@ class Sum(NetInputFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give each bias, one and several incoming layers, vectors and images."""
         return (
             Case(function=cls(), inputs=((3, 2, 4),)),
             Case(function=cls(bias="untied"), inputs=((2, 3, 2), (2, 3, 2))),

@@ -1,6 +1,7 @@
-"""Normalization: activations get mean 0 and variance 1, or their neighbors' scale taken off.
+"""Normalization: activations get mean 0 and variance 1, or are divided by their neighbors' size.
 
-One file a kind; this list is the registry. They stand in a layer's place for the weight function.
+One file for each kind; this list is the registry. In a layer, they take the place of the weight
+function.
 """
 
 from striate.functions.normalization.batch import BatchNormalization as BatchNormalization

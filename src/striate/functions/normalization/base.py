@@ -26,7 +26,6 @@ class ImageNormalization(Function):
         """Carry ``dz`` back to the offset."""
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the input's shape."""
         return shapes[0]
 
     def forward(self, call: Call) -> Array:
@@ -46,5 +45,5 @@ class ImageNormalization(Function):
 
 
 def gain_and_offset(shape: Shape) -> dict[str, Parameter]:
-    """Ask for a gain, which starts with 1, and an offset, which starts with 0."""
+    """Declare a gain, which starts at 1, and an offset, which starts at 0."""
     return {"gamma": Parameter(shape=shape, start=1.0), "beta": Parameter(shape=shape, start=0.0)}

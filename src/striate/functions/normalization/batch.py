@@ -1,8 +1,8 @@
 """Batch normalization: over the images of a batch, each map gets mean 0 and variance 1.
 
-In training the mean and the variance are the batch's, and running means of both are kept beside the
-parameters; outside training the running numbers take their place, so that what becomes of an image
-does not depend on its neighbors.
+In training, mean and variance are those of the batch, and running averages of both are updated.
+Outside training the running averages are used, so that the result for an image doesn't depend on
+the other images of the batch.
 """
 
 import math
@@ -98,27 +98,23 @@ class BatchNormalization(Function):
     )
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the input's shape."""
         return shapes[0]
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
-        """Ask for gain and offset of each map."""
         return gain_and_offset(shapes[0][:1])
 
     def state(self, *shapes: Shape) -> dict[str, Parameter]:
-        """Ask for the running mean and variance of each map."""
         starts = {"mean": 0.0, "variance": 1.0}
         return {name: Parameter(shape=shapes[0][:1], start=x) for name, x in starts.items()}
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations in training; ``u`` is the standardized activation."""
+        """Return the equations for training; ``u`` is the standardized activation."""
         rest = self.inference_lowering(*shapes)
         backward = {**rest.backward, "da": self.derivatives}
         state = {"mean": self.mean_after, "variance": self.variance_after}
         return replace(rest, statements=self.statements, backward=backward, state=state)
 
     def inference_lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations outside training, with the running mean and variance."""
         shape, pixels = shapes[0], math.prod(shapes[0][1:])
         return Lowering(
             statements=self.inference_statements,
@@ -202,7 +198,7 @@ class BatchNormalization(Function):
             ).about(self)
 
     def statistics(self, a: Float[Array, "q h *x"]) -> tuple[Float[Array, "h"], Float[Array, "h"]]:
-        r"""Give mean and biased variance of each map over images and pixels.
+        r"""Return the mean and the biased variance of each map over images and pixels.
 
         .. math:: m^h = \frac{1}{c} \sum_q \sum_{i,j} a^h_{i,j}, \qquad
             v^h = \frac{1}{c} \sum_q \sum_{i,j} (a^h_{i,j} - m^h)^2
@@ -270,7 +266,7 @@ class BatchNormalization(Function):
         mean: Float[Array, "h"],
         variance: Float[Array, "h"],
     ) -> Float[Array, "q h *x"]:
-        r"""Carry derivatives back in training, less what only moves a map's mean and variance.
+        r"""Carry derivatives back in training, minus what only moves a map's mean and variance.
 
         .. math:: da = \frac{\gamma}{\sqrt{v + \epsilon}}
             \left( dz - \overline{dz} - u \, \overline{u \, dz} \right)
@@ -304,7 +300,7 @@ class BatchNormalization(Function):
         mean: Float[Array, "h"],
         variance: Float[Array, "h"],
     ) -> Float[Array, "q h *x"]:
-        r"""Carry derivatives back outside training, where mean and variance do not depend on ``a``.
+        r"""Carry derivatives back outside training, where mean and variance don't depend on ``a``.
 
         .. math:: da = \frac{\gamma}{\sqrt{V + \epsilon}} \, dz
 
@@ -379,7 +375,6 @@ class BatchNormalization(Function):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give a dense layer and images of one and two axes."""
         return (
             Case(function=cls(), inputs=((3,),), images=5),
             Case(function=cls(momentum=0.3), inputs=((2, 3, 4),), images=3),
@@ -388,11 +383,11 @@ class BatchNormalization(Function):
         )
 
     def _numbers(self, call: Call) -> tuple[Array, Array]:
-        """Give mean and variance: the batch's in training, else the running ones."""
+        """Return mean and variance: those of the batch in training, otherwise the running ones."""
         if call.training:
             return self.statistics(call.inputs[0])
         return call.state["mean"], call.state["variance"]
 
     def _standardized(self, a: Array, mean: Array, variance: Array) -> Array:
-        """Take the maps' means off and divide by their deviations."""
+        """Subtract the maps' means and divide by their standard deviations."""
         return standardize(a, per_map(mean, a), per_map(variance, a), self.epsilon)

@@ -20,15 +20,15 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class GroupNormalization(ImageNormalization):
-    """Normalize groups of maps over their pixels; each map has a gain and an offset of its own.
+    """Group normalization: each group of maps over its pixels, with gains and offsets by map.
 
-    With as many groups as maps it is instance normalization; with one group, layer normalization
-    but for the gain and the offset.
+    One group for each map is instance normalization. A single group is layer normalization, except
+    for the gain and the offset.
 
     Parameters
     ----------
     groups
-        How many groups the maps are divided into, one after another.
+        Number of groups of consecutive maps.
     epsilon
         Added to the variance; above 0.
 
@@ -74,12 +74,10 @@ class GroupNormalization(ImageNormalization):
     )
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the input's shape."""
         self._require_groups(shapes[0][0])
         return shapes[0]
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
-        """Ask for gain and offset of each map."""
         return gain_and_offset(shapes[0][:1])
 
     def field_patterns(
@@ -91,7 +89,7 @@ class GroupNormalization(ImageNormalization):
         return "everything"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations for these shapes; ``u`` is the standardized activation."""
+        """Return the equations; ``u`` is the standardized activation."""
         (maps, *pixels), g = self.output_shape(shapes[0]), self.groups
         split = (g, maps // g)
         images = dict.fromkeys(("a", "u", "z", "dz", "du", "d", "da"), (*split, *pixels))
@@ -146,7 +144,7 @@ class GroupNormalization(ImageNormalization):
     def backward_a(
         self, a: Float[Array, "q h *x"], gamma: Float[Array, "h"], dz: Float[Array, "q h *x"]
     ) -> Float[Array, "q h *x"]:
-        r"""Carry derivatives back, less what only moves the group's mean and variance.
+        r"""Carry derivatives back, minus the part that only moves the group's mean and variance.
 
         .. math:: da = \frac{1}{\sqrt{v + \epsilon}}
             \left( du - \overline{du} - u \, \overline{u \, du} \right), \qquad du = \gamma \, dz
@@ -219,7 +217,6 @@ class GroupNormalization(ImageNormalization):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give groups of neurons and of maps, one group, and instance normalization."""
         return (
             Case(function=cls(groups=2), inputs=((6,),), images=3),
             Case(function=cls(groups=2), inputs=((4, 3, 2),)),
@@ -233,13 +230,13 @@ class GroupNormalization(ImageNormalization):
         return a.reshape(len(a), self.groups, -1, *a.shape[2:])
 
     def _standardized(self, a: Array) -> tuple[Array, Array]:
-        """Give the standardized activations, split into groups, and the variances."""
+        """Return the standardized activations, split into groups, and the variances."""
         split = self._split(a)
         m, v = mean_and_variance(split, _of_group(split))
         return standardize(split, m, v, self.epsilon), v
 
     def _require_groups(self, maps: int) -> None:
-        """Raise where groups do not divide the maps."""
+        """Raise if the groups don't divide the maps."""
         if self.groups < 1 or maps % self.groups:
             raise OptionError(
                 f"`groups` must divide the {maps} incoming maps, got {self.groups}. "
@@ -248,5 +245,5 @@ class GroupNormalization(ImageNormalization):
 
 
 def _of_group(split: Array) -> tuple[int, ...]:
-    """Name the axes of a group: its maps and pixels."""
+    """Return the axes of a group: its maps and pixels."""
     return tuple(range(2, split.ndim))

@@ -19,7 +19,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class LayerNormalization(ImageNormalization):
-    """Normalize each image over all its neurons; each neuron has a gain and an offset of its own.
+    """Layer normalization: each image over all its neurons, with a gain and an offset for each.
 
     Parameters
     ----------
@@ -64,7 +64,6 @@ class LayerNormalization(ImageNormalization):
     onnx = Onnx(operator="LayerNormalization", attributes={"epsilon": "epsilon"}, fixed={"axis": 1})
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
-        """Ask for gain and offset of each neuron."""
         return gain_and_offset(shapes[0])
 
     def field_patterns(
@@ -76,7 +75,7 @@ class LayerNormalization(ImageNormalization):
         return "everything"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations for these shapes; ``u`` is the standardized activation."""
+        """Return the equations; ``u`` is the standardized activation."""
         (shape,) = shapes
         images = dict.fromkeys(("a", "u", "z", "dz", "du", "da"), shape)
         return Lowering(
@@ -126,7 +125,7 @@ class LayerNormalization(ImageNormalization):
     def backward_a(
         self, a: Float[Array, "q *x"], gamma: Float[Array, "*x"], dz: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Carry derivatives back, less what only moves the image's mean and variance.
+        r"""Carry derivatives back, minus the part that only moves the image's mean and variance.
 
         .. math:: da = \frac{1}{\sqrt{v + \epsilon}}
             \left( du - \overline{du} - u \, \overline{u \, du} \right), \qquad du = \gamma \, dz
@@ -198,7 +197,6 @@ class LayerNormalization(ImageNormalization):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give a dense layer and images of one and two axes."""
         return (
             Case(function=cls(), inputs=((6,),), images=3),
             Case(function=cls(epsilon=0.1), inputs=((2, 5),)),
@@ -206,6 +204,6 @@ class LayerNormalization(ImageNormalization):
         )
 
     def _standardized(self, a: Array) -> tuple[Array, Array]:
-        """Give the standardized activations and the variance."""
+        """Return the standardized activations and the variance."""
         m, v = mean_and_variance(a, all_but_images(a))
         return standardize(a, m, v, self.epsilon), v

@@ -13,7 +13,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class LocalResponseNormalization(FixedFunction):
-    """Divide by a power of the mean square of the neighbor maps.
+    """Division by a power of the mean square of the neighboring maps.
 
     The window of maps is centered; where ``size`` is even, it has one more map after than before
     it, as ONNX has it (PyTorch takes one more before).
@@ -70,11 +70,10 @@ class LocalResponseNormalization(FixedFunction):
     )
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the input's shape."""
         return shapes[0]
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations for these shapes; a power of ``u`` is what ``a`` is divided by."""
+        """Return the equations; ``a`` is divided by a power of ``u``."""
         shape = self.output_shape(shapes[0])
         return Lowering(
             statements=self.statements,
@@ -91,7 +90,7 @@ class LocalResponseNormalization(FixedFunction):
         )
 
     def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h *x"]:
-        r"""Divide each pixel by the strength of the maps around it.
+        r"""Divide each pixel by a power of the mean square of the maps around its own.
 
         .. math:: z^h = \frac{a^h}{(u^h)^\beta}, \qquad u^h = b + \frac{\alpha}{n} \sum_k (a^k)^2
 
@@ -116,7 +115,7 @@ class LocalResponseNormalization(FixedFunction):
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *x"]
     ) -> Float[Array, "q h *x"]:
-        r"""Carry derivatives back, less each map's part in weakening those that see it.
+        r"""Carry derivatives back, minus each map's contribution to the divisors of its neighbors.
 
         .. math:: da^h = \frac{dz^h}{(u^h)^\beta}
             - \frac{2 \alpha \beta}{n} \, a^h \sum_k \frac{dz^k \, a^k}{(u^k)^{\beta + 1}}
@@ -146,7 +145,6 @@ class LocalResponseNormalization(FixedFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give odd, even and wide windows, with numbers large enough to matter."""
         return (
             Case(function=cls(size=3, alpha=0.5), inputs=((5, 2, 3),)),
             Case(function=cls(size=4, alpha=1.0, beta=0.5, bias=2.0), inputs=((6, 3),)),
@@ -159,12 +157,12 @@ class LocalResponseNormalization(FixedFunction):
         return (self.size - 1) // 2
 
     def _strength(self, a: Array) -> Array:
-        """Give what each pixel is divided by, before the power."""
+        """Return the divisor of each pixel, before the power."""
         squares = _window_sum(a * a, self._before, self.size - 1 - self._before)
         return self.bias + self.alpha / self.size * squares
 
 
 def _window_sum(a: Array, before: int, after: int) -> Array:
-    """Sum so many maps before and after each; outside there is nothing."""
+    """Sum each map with the maps around it; missing maps count 0."""
     padded = np.pad(a, ((0, 0), (before, after), *((0, 0),) * (a.ndim - 2)))
     return sliding_window_view(padded, before + 1 + after, axis=1).sum(axis=-1)

@@ -46,7 +46,7 @@ def standardize(
     variance: Float[Array, "..."],
     epsilon: float,
 ) -> Float[Array, "..."]:
-    r"""Take the mean off and divide by the deviation.
+    r"""Subtract the mean and divide by the standard deviation.
 
     .. math:: x = \frac{a - m}{\sqrt{v + \epsilon}}
 
@@ -83,7 +83,7 @@ def backward_standardize(
     epsilon: float,
     axes: tuple[int, ...],
 ) -> Float[Array, "..."]:
-    r"""Carry derivatives back to numbers that were standardized with their own mean and variance.
+    r"""Carry derivatives back through standardization with the mean and variance of the numbers.
 
     .. math:: da = \frac{1}{\sqrt{v + \epsilon}}
         \left( dx - \frac{1}{c} \sum dx - x \, \frac{1}{c} \sum x \, dx \right)

@@ -1,4 +1,4 @@
-"""Weight functions: from an incoming activation ``a`` to ``z``; this list is the registry."""
+"""Weight functions: from an incoming activation ``a`` to ``z``. This list is the registry."""
 
 from striate.functions.weight.adaptive_average_pooling import (
     AdaptiveAveragePooling as AdaptiveAveragePooling,

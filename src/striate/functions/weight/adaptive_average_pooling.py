@@ -1,4 +1,4 @@
-"""Adaptive average pooling: means over windows that divide any image into so many places."""
+"""Adaptive average pooling: means over windows that divide an image of any size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class AdaptiveAveragePooling(FixedFunction):
-    r"""Means over as many windows along each axis as the output has pixels.
+    r"""Adaptive average pooling: an output of a fixed size, for images of any size.
 
     Of :math:`S` windows along :math:`R` pixels, number :math:`i` goes from
     :math:`\lfloor iR/S \rfloor` to before :math:`\lceil (i+1)R/S \rceil`.
@@ -47,13 +47,12 @@ class AdaptiveAveragePooling(FixedFunction):
     layer = LayerForm(name="AdaptiveAveragePool", positional=("size",), example="7")
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give ``(maps, *size)``."""
         maps, *pixels = shapes[0]
         require_pixels(self, tuple(pixels))
         return (maps, *windows.per_axis(self.size, len(pixels), "size", str(self)))
 
     def matrices(self, pixels: Shape) -> tuple[Float[Array, "places pixels"], ...]:
-        """Give, for each axis, the weight of every pixel in every place's mean."""
+        """Return, for each axis, the weight of every pixel in the mean of every window."""
         sizes = self.output_shape((1, *pixels))[1:]
         return tuple(_means(size, length) for size, length in zip(sizes, pixels, strict=True))
 
@@ -68,7 +67,6 @@ class AdaptiveAveragePooling(FixedFunction):
         return sum(maps * prod(after[: k + 1]) * prod(before[k:]) for k in range(len(before)))
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give one contraction for each axis, with the constant matrices ``m0``, ``m1``, ..."""
         pixels, z = shapes[0][1:], self.output_shape(shapes[0])
         rank = len(pixels)
         i, x = letters(rank)[0], "xyw"[:rank]
@@ -103,7 +101,7 @@ class AdaptiveAveragePooling(FixedFunction):
         Raises
         ------
         ShapeError
-            If there are no pixel axes.
+            If the input has no pixel axes.
         OptionError
             If there is not one size for each axis.
 
@@ -116,7 +114,7 @@ class AdaptiveAveragePooling(FixedFunction):
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
     ) -> Float[Array, "q h *x"]:
-        r"""Give each pixel its share of the derivative of every window that holds it.
+        r"""Sum, for each pixel, its share of the derivatives of all windows that contain it.
 
         .. math:: da^{h}_{x,y} = \sum_{i,j} m_{i,x} m_{j,y} \, dz^{h}_{i,j}
 
@@ -140,7 +138,6 @@ class AdaptiveAveragePooling(FixedFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give windows that divide the image, and that overlap."""
         return (
             Case(function=cls(size=(2, 3)), inputs=((2, 4, 6),), note="windows side by side"),
             Case(function=cls(size=3), inputs=((2, 5, 7),), note="windows that overlap"),
@@ -150,7 +147,7 @@ class AdaptiveAveragePooling(FixedFunction):
 
 
 def _means(size: int, length: int) -> Float[Array, "places pixels"]:
-    """Weigh the pixels of each place's window equally, the others with zero."""
+    """Return a matrix with equal weights for the pixels of each window, and zeros."""
     i = np.arange(size)[:, np.newaxis]
     x = np.arange(length)
     held = (x >= i * length // size) & (x < -(-(i + 1) * length // size))

@@ -17,7 +17,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class AveragePooling(pooling.PoolingWindow, FixedFunction):
-    """Means over windows, with the options of :class:`~.PoolingWindow`.
+    """Average pooling: each output pixel is the mean of a window.
 
     Parameters
     ----------
@@ -50,13 +50,12 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
     )
 
     def share(self, axes: tuple[windows.Axis, ...]) -> Float[Array, "*i"]:
-        """Give each place the weight of its pixels: one over their number."""
+        """Return the weight of the pixels under each window: one over their number."""
         if self.divisor == "inside":
             pooling.require_seen(self, axes)
         return 1 / pooling.counts(axes, padding=self.divisor == "window")
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give as many maps as come in, each with the window's places."""
         axes = self.axes(shapes[0][1:])
         if self.divisor == "inside":
             pooling.require_seen(self, axes)
@@ -69,7 +68,7 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
         return maps * prod(inside)
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation with its numbers; ``share`` is a constant array."""
+        """Return the equation; ``share`` is a constant array."""
         axes = self.axes(shapes[0][1:])
         share = self.share(axes)
         return Lowering(
@@ -113,7 +112,7 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
     ) -> Float[Array, "q h *x"]:
-        r"""Give each pixel its share of the derivative of every window that holds it.
+        r"""Sum, for each pixel, its share of the derivatives of all windows that contain it.
 
         .. math:: da^{h}_{x,y} = \sum_{s i + d u - p = x,\; s j + d v - p = y}
             \frac{dz^{h}_{i,j}}{c_{i,j}}
@@ -139,7 +138,6 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give both divisors at padded edges, ceil mode, and one and three axes."""
         return (
             Case(function=cls(window=2), inputs=((2, 4, 6),), note="LeNet-5's"),
             Case(function=cls(window=3, stride=2, padding=1, ceil_mode=True), inputs=((2, 6, 5),)),

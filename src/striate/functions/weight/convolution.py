@@ -1,7 +1,7 @@
-"""Convolution: output maps sum the windows of all incoming maps, weighted by shared kernels.
+"""Convolution: each output map sums the windows of all incoming maps, weighted by kernels.
 
 It is a cross-correlation and is called convolution, as in the three sources (Hagan 8.9, Wolter 3,
-Wichmann 1.6); ``flip=True`` computes the true convolution (Hagan 8.8). Hagan, "Multiple Kernels";
+Wichmann 1.6). ``flip=True`` computes the true convolution (Hagan 8.8). Hagan, "Multiple Kernels";
 Wichmann, section 3; Wolter, "Multichannel convolution".
 """
 
@@ -46,11 +46,13 @@ class Convolution(WeightFunction):
         Output maps: one kernel for each output map and each incoming map of its group.
     kernel_size
         Pixels of the kernel: one number for all axes, or one for each.
-    stride, dilation
-        Pixels from one place to the next, and between the pixels of the kernel.
+    stride
+        Pixels from one place of the kernel to the next.
+    dilation
+        Pixels from one kernel pixel to the next; 1 leaves no gaps.
     groups
-        Groups of maps that do not see each other; as many as incoming maps is a depthwise
-        convolution.
+        Number of groups of maps that are convolved separately; with one group for each incoming map
+        it is a depthwise convolution.
     padding
         ``"valid"``, ``"same"``, ``"full"``, or numbers of pixels
         (:data:`striate.maths.windows.Padding`).
@@ -62,7 +64,7 @@ class Convolution(WeightFunction):
     Raises
     ------
     OptionError
-        If a number of maps or groups is not whole.
+        If an option has a value that it doesn't allow.
 
     Sources
     -------
@@ -113,7 +115,7 @@ class Convolution(WeightFunction):
     )
 
     def axes(self, pixels: Shape) -> tuple[windows.Axis, ...]:
-        """Lay the kernel on an image of so many pixels."""
+        """Place the kernel on an image with these pixels."""
         require_pixels(self, pixels)
         return windows.axes(
             pixels,
@@ -126,7 +128,6 @@ class Convolution(WeightFunction):
         )
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give ``(feature_maps, *places)``."""
         maps, *pixels = shapes[0]
         require_maps(self, self.groups, maps, self.feature_maps)
         axes = self.axes(tuple(pixels))
@@ -134,7 +135,6 @@ class Convolution(WeightFunction):
         return (self.feature_maps, *(axis.output for axis in axes))
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
-        """Ask for the kernels ``w[h, l, *u]``."""
         maps, *pixels = shapes[0]
         window = tuple(axis.window for axis in self.axes(tuple(pixels)))
         return kernel_parameters(
@@ -145,7 +145,6 @@ class Convolution(WeightFunction):
         )
 
     def window_axes(self, *shapes: Shape) -> tuple[windows.Axis, ...]:
-        """Give the walk of the kernel."""
         return self.axes(shapes[0][1:])
 
     def field_patterns(self, patterns: tuple[FieldPattern, ...], *shapes: Shape) -> Seen:
@@ -164,7 +163,6 @@ class Convolution(WeightFunction):
         )
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give Hagan 8.38 with its numbers."""
         (maps, *pixels), g = shapes[0], self.groups
         axes = self.axes(tuple(pixels))
         z, constants = self.output_shape(shapes[0]), windows.constants(axes)
@@ -226,7 +224,7 @@ class Convolution(WeightFunction):
     def backward_a(
         self, w: Float[Array, "h k *u"], a: Float[Array, "q l *x"], dz: Float[Array, "q h *i"]
     ) -> Float[Array, "q l *x"]:
-        r"""Give each pixel what it contributed to: every kernel entry times the output that it met.
+        r"""Sum, for each pixel, the kernel entries times the derivatives that they reached.
 
         .. math:: da^{l}_{x,y} = \sum_{h} \sum_{s i + d u - p = x,\; s j + d v - p = y}
             w^{h,l}_{u,v} \, dz^{h}_{i,j}
@@ -263,7 +261,7 @@ class Convolution(WeightFunction):
     def backward_w(
         self, w: Float[Array, "h k *u"], a: Float[Array, "q l *x"], dz: Float[Array, "q h *i"]
     ) -> Float[Array, "h k *u"]:
-        r"""Sum, over images and places, each output's derivative times the pixel that it met.
+        r"""Sum, over images and places, each derivative times the pixel under the kernel.
 
         .. math:: dw^{h,l}_{u,v} = \sum_{q} \sum_{i,j}
             dz^{h}_{i,j} \, a^{l}_{s i + d u - p,\; s j + d v - p}
@@ -292,7 +290,6 @@ class Convolution(WeightFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small convolutions of one to three axes, with every option."""
         return (
             Case(
                 function=cls(feature_maps=3, kernel_size=3),
@@ -326,12 +323,12 @@ class Convolution(WeightFunction):
         )
 
     def _columns(self, a: Array) -> Array:
-        """View the windows of each group: ``[q, g, l, *u, *i]``."""
+        """Return a view of the windows of each group: ``[q, g, l, *u, *i]``."""
         axes = self.axes(a.shape[2:])
         return columns.im2col(split(columns.pad(a, axes, self.padding_mode), self.groups), axes)
 
     def _require_kernels(self, w: Array, a: Array) -> None:
-        """Raise where kernels and maps do not go together."""
+        """Raise if the kernels don't fit the incoming maps."""
         incoming = a.shape[1]
         require_maps(self, self.groups, incoming, self.feature_maps)
         require_kernels(

@@ -14,7 +14,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class DotProduct(WeightFunction):
-    """Product of a weight matrix with a vector.
+    """Dense layer: the product of a weight matrix with a vector.
 
     Parameters
     ----------
@@ -52,7 +52,6 @@ class DotProduct(WeightFunction):
     onnx = Onnx(operator="Gemm")
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give ``(neurons,)``."""
         shape = shapes[0]
         if len(shape) != 1:
             raise ShapeError(
@@ -63,7 +62,6 @@ class DotProduct(WeightFunction):
         return (self.neurons,)
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
-        """Ask for the weights ``w[s, r]``."""
         (neurons,), (inputs,) = self.output_shape(*shapes), shapes[0]
         weight = Parameter(shape=(neurons, inputs), fan_in=inputs, fan_out=neurons, decayed=True)
         return {"weight": weight}
@@ -77,7 +75,6 @@ class DotProduct(WeightFunction):
         return "everything"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes."""
         z = self.output_shape(*shapes)
         return Lowering(
             statements=(self.equation,), shapes={"w": z + shapes[0], "a": shapes[0], "z": z}
@@ -115,7 +112,7 @@ class DotProduct(WeightFunction):
     def backward_a(
         self, w: Float[Array, "s r"], a: Float[Array, "q r"], dz: Float[Array, "q s"]
     ) -> Float[Array, "q r"]:
-        r"""Give each input the derivatives of all neurons, times its weights.
+        r"""Sum, for each input, the derivatives of all neurons times its weights.
 
         .. math:: da^{r} = \sum_{s} w^{s,r} dz^{s}
 
@@ -166,7 +163,6 @@ class DotProduct(WeightFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give few and many inputs, and a single neuron."""
         return (
             Case(function=cls(neurons=4), inputs=((7,),)),
             Case(function=cls(neurons=1), inputs=((3,),), images=5),
@@ -174,7 +170,7 @@ class DotProduct(WeightFunction):
         )
 
     def _require_weights(self, w: Array, a: Array) -> None:
-        """Raise where weights and inputs do not go together."""
+        """Raise if the weights don't fit the number of inputs."""
         self.output_shape(a.shape[1:])
         expected = (self.neurons, a.shape[1])
         if w.shape == expected:

@@ -14,7 +14,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class GlobalAveragePooling(FixedFunction):
-    """Mean of each map: images become vectors, of whatever size they are.
+    """Global average pooling: the mean of each map, for images of any size.
 
     Sources
     -------
@@ -32,7 +32,6 @@ class GlobalAveragePooling(FixedFunction):
     onnx = Onnx(operator="GlobalAveragePool")
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give ``(maps,)``."""
         require_pixels(self, shapes[0][1:])
         return shapes[0][:1]
 
@@ -45,7 +44,7 @@ class GlobalAveragePooling(FixedFunction):
         return "everything"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation with its numbers; ``share`` is one over the number of pixels."""
+        """Return the equation; ``share`` is one over the number of pixels."""
         return Lowering(
             statements=(self.equation,),
             shapes={"a": shapes[0], "z": self.output_shape(shapes[0])},
@@ -76,7 +75,7 @@ class GlobalAveragePooling(FixedFunction):
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h"]
     ) -> Float[Array, "q h *x"]:
-        r"""Give each pixel an equal share of its map's derivative.
+        r"""Distribute each map's derivative equally over its pixels.
 
         .. math:: da^{h}_{x,y} = \frac{1}{R C} \, dz^{h}
 
@@ -102,7 +101,6 @@ class GlobalAveragePooling(FixedFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give maps of one to three axes."""
         return (
             Case(function=cls(), inputs=((3, 4, 5),)),
             Case(function=cls(), inputs=((2, 6),)),

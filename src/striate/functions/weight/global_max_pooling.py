@@ -13,7 +13,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class GlobalMaxPooling(FixedFunction):
-    """Largest pixel of each map: images become vectors, of whatever size they are.
+    """Global max pooling: the largest pixel of each map, for images of any size.
 
     Of equal pixels the first in row order takes the derivative.
 
@@ -38,7 +38,6 @@ class GlobalMaxPooling(FixedFunction):
     onnx = Onnx(operator="GlobalMaxPool")
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give ``(maps,)``."""
         require_pixels(self, shapes[0][1:])
         return shapes[0][:1]
 
@@ -51,7 +50,7 @@ class GlobalMaxPooling(FixedFunction):
         return "everything"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations with their numbers; ``k`` is the winner's number in its map."""
+        """Return the equations; ``k`` is the index of the largest pixel in its map."""
         z = self.output_shape(shapes[0])
         return Lowering(
             statements=(self.equation,),
@@ -83,7 +82,7 @@ class GlobalMaxPooling(FixedFunction):
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h"]
     ) -> Float[Array, "q h *x"]:
-        r"""Give each map's derivative to its first largest pixel.
+        r"""Route each map's derivative to its first largest pixel.
 
         .. math:: da^{h}_{x,y} = dz^{h} \, \delta_{(x,y),\, \arg\max a^{h}}
 
@@ -111,7 +110,6 @@ class GlobalMaxPooling(FixedFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give maps of one to three axes."""
         return (
             Case(function=cls(), inputs=((3, 4, 5),)),
             Case(function=cls(), inputs=((2, 6),)),

@@ -26,15 +26,13 @@ class Identity(FixedFunction):
     onnx = Onnx(operator="Identity")
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the input's shape."""
         return shapes[0]
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes."""
         return Lowering(statements=(self.equation,), shapes=dict.fromkeys(("a", "z"), shapes[0]))
 
     def apply(self, a: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        """Give the activation as it is.
+        """Return the activation unchanged.
 
         .. math:: z = a
 
@@ -55,7 +53,7 @@ class Identity(FixedFunction):
         return a
 
     def backward_a(self, a: Float[Array, "q *x"], dz: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        """Give the derivatives as they are.
+        """Return the derivatives unchanged.
 
         .. math:: da = dz
 
@@ -80,5 +78,4 @@ class Identity(FixedFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give a vector and feature maps."""
         return (Case(function=cls(), inputs=((5,),)), Case(function=cls(), inputs=((2, 3, 4),)))

@@ -16,7 +16,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class LpPooling(pooling.PoolingWindow, FixedFunction):
-    """Norms over windows, with the options of :class:`~.PoolingWindow`.
+    """Lp pooling: each output pixel is the p-norm of a window.
 
     Where a window is zero throughout, the derivative is zero, as in PyTorch. Absolute values are
     taken for every ``p``, as in ONNX.
@@ -56,7 +56,7 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
     onnx = Onnx(operator="LpPool", attributes={**pooling.ATTRIBUTES, "p": "p"})
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations with their numbers; ``e`` is the order of the norm.
+        """Return the equations; ``e`` is the order of the norm.
 
         Norms are summed in units ``y`` of the window's largest pixel, so that no power overflows;
         zero and infinity measure nothing.
@@ -103,7 +103,7 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
     ) -> Float[Array, "q h *x"]:
-        r"""Give each pixel the more of its windows' derivatives, the more it has of their norms.
+        r"""Weight the derivative of each window with the pixel's part in its norm.
 
         .. math:: da^{h}_{x,y} = \mathrm{sign}(a^{h}_{x,y})
             \sum_{s i + d u - p = x,\; s j + d v - p = y}
@@ -136,7 +136,7 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
     def _norms(
         self, magnitudes: Float[Array, "q h *x"], axes: Sequence[windows.Axis]
     ) -> tuple[Float[Array, "q h *i"], Float[Array, "q h *i"]]:
-        """Give each window's largest pixel, and its norm in units of that: their product is z."""
+        """Return each window's largest pixel, and its norm divided by that pixel."""
         every = list(pooling.taps(magnitudes, axes))
         largest = reduce(np.maximum, every)
         # In these units no power leaves the range of float32. Zero and infinity measure nothing.
@@ -146,7 +146,6 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give whole and broken orders, and one to three axes."""
         return (
             Case(function=cls(window=2), inputs=((2, 4, 4),)),
             Case(function=cls(window=3, stride=2, padding=1, p=3.0), inputs=((2, 6, 5),)),

@@ -13,7 +13,7 @@ from striate.shapes import Array, Float, Int, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class MaxPooling(pooling.PoolingWindow, FixedFunction):
-    """Maxima over windows, with the options of :class:`~.PoolingWindow`.
+    """Max pooling: each output pixel is the largest of a window.
 
     Of equal pixels the first in row order wins, and takes the derivative. A pixel that is not a
     number wins over all others. Padding never wins.
@@ -40,13 +40,12 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
     onnx = Onnx(operator="MaxPool", attributes=pooling.ATTRIBUTES)
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give as many maps as come in, each with the window's places."""
         axes = self.axes(shapes[0][1:])
         pooling.require_seen(self, axes)
         return (shapes[0][0], *(axis.output for axis in axes))
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations with their numbers; ``k`` is the winner's number in its window."""
+        """Return the equations; ``k`` is the index of the largest pixel in its window."""
         axes, z = self.axes(shapes[0][1:]), self.output_shape(shapes[0])
         return Lowering(
             statements=(self.equation,),
@@ -89,7 +88,7 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
         return largest
 
     def winners(self, a: Float[Array, "q h *x"]) -> Int[Array, "q h *i"]:
-        r"""Give the number, in row order within the window, of each place's first largest pixel.
+        r"""Return the index of each window's first largest pixel, in row order.
 
         .. math:: k^{h}_{i,j} = \arg\max_{u,v} a^{h}_{s i + d u - p,\; s j + d v - p}
 
@@ -119,7 +118,7 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
     ) -> Float[Array, "q h *x"]:
-        r"""Give each window's derivative to the pixel that won it.
+        r"""Route each window's derivative to its first largest pixel.
 
         .. math:: da^{h}_{x,y} = \sum_{s i + d u - p = x,\; s j + d v - p = y}
             dz^{h}_{i,j} \, \delta_{(u,v),\, k^{h}_{i,j}}
@@ -149,7 +148,6 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give windows side by side, overlapping, padded and dilated, over one to three axes."""
         return (
             Case(function=cls(window=3), inputs=((2, 6, 6),), note="Hagan's figure 8.8, smaller"),
             Case(function=cls(window=3, stride=2, padding=1), inputs=((2, 6, 5),)),

@@ -17,7 +17,7 @@ def require_pixels(kind: object, pixels: Shape) -> None:
     Raises
     ------
     ShapeError
-        If there is no axis, or there are more than three.
+        If the input is a vector, or has more than three pixel axes.
 
     Sources
     -------

@@ -66,7 +66,6 @@ class PoolingWindow:
         )
 
     def window_axes(self, *shapes: Shape) -> tuple[windows.Axis, ...]:
-        """Give the window's axes."""
         return self.axes(shapes[0][1:])
 
     def field_patterns(self, patterns: tuple[FieldPattern, ...], *shapes: Shape) -> Seen:
@@ -74,20 +73,19 @@ class PoolingWindow:
         return complete(map(FieldPattern.through, patterns, self.window_axes(*shapes)))
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the incoming maps, with one pixel for each place of the window."""
         maps, *pixels = shapes[0]
         return (maps, *(axis.output for axis in self.axes(tuple(pixels))))
 
 
 def extents(axes: Sequence[windows.Axis]) -> dict[str, int | tuple[int, ...]]:
-    """Give the lengths of the window's indices ``*u``, which no array of a pooling equation has."""
+    """Return the lengths of the window's indices ``*u``, which no array has."""
     return {"u": tuple(axis.window for axis in axes)}
 
 
 def taps(
     a: Float[Array, "q h *x"], axes: Sequence[windows.Axis], value: float = 0.0
 ) -> Iterator[Float[Array, "q h *i"]]:
-    """Give, for each window pixel in row order, what it meets at all places: strided views.
+    """Iterate over the pixels of the window in row order: what each reads at all places, as a view.
 
     Pixels outside the image read ``value``.
     """
@@ -107,7 +105,7 @@ def window_sum(a: Float[Array, "q h *x"], axes: Sequence[windows.Axis]) -> Float
 
 
 def spread(dz: Float[Array, "q h *i"], axes: Sequence[windows.Axis]) -> Float[Array, "q h *x"]:
-    """Give each pixel the sum over the windows that hold it: the adjoint of :func:`window_sum`."""
+    """Sum, for each pixel, over the windows that contain it: the adjoint of :func:`window_sum`."""
     window, places = [axis.window for axis in axes], dz.shape[2:]
     single = dz.reshape(*dz.shape[:2], *(1 for _ in axes), *places)
     repeated = np.broadcast_to(single, (*dz.shape[:2], *window, *places))
@@ -145,14 +143,14 @@ def counts(axes: Sequence[windows.Axis], *, padding: bool) -> Float[Array, "*i"]
 
 
 def require_seen(kind: object, axes: Sequence[windows.Axis]) -> None:
-    """Raise if a window covers no pixel of the image: then there is no maximum and no mean."""
+    """Raise if a window covers no pixel of the image, so that maximum and mean are undefined."""
     if not any(axis.outside() for axis in axes):
         return
     size = "x".join(str(axis.length) for axis in axes)
     padding = ", ".join(f"{axis.before} + {axis.after}" for axis in axes)
     raise ShapeError(
         f"some windows lie on padding alone: an image of {size} pixels with {padding} added. "
-        "Without a pixel there is no maximum and no mean (Hagan 8.22, 8.24). "
+        "Their maximum and mean are undefined (Hagan 8.22, 8.24). "
         "Use less padding or a smaller dilation."
     ).about(kind)
 

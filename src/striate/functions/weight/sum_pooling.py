@@ -11,7 +11,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class SumPooling(pooling.PoolingWindow, FixedFunction):
-    """Sums over windows, with the options of :class:`~.PoolingWindow`.
+    """Sum pooling: each output pixel is the sum of a window.
 
     Sources
     -------
@@ -30,7 +30,6 @@ class SumPooling(pooling.PoolingWindow, FixedFunction):
     layer = LayerForm(name="SumPool", positional=("window",), example="2")
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation with its numbers."""
         axes = self.axes(shapes[0][1:])
         return Lowering(
             statements=(self.equation,),
@@ -68,7 +67,7 @@ class SumPooling(pooling.PoolingWindow, FixedFunction):
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
     ) -> Float[Array, "q h *x"]:
-        r"""Give each pixel the sum of the derivatives of all windows that hold it.
+        r"""Sum, for each pixel, the derivatives of all windows that contain it.
 
         .. math:: da^{h}_{x,y} = \sum_{s i + d u - p = x,\; s j + d v - p = y} dz^{h}_{i,j}
 
@@ -92,7 +91,6 @@ class SumPooling(pooling.PoolingWindow, FixedFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give windows side by side, overlapping with padding, and dilated with ceil mode."""
         return (
             Case(function=cls(window=2), inputs=((2, 4, 5),), note="the floor loses a column"),
             Case(function=cls(window=3, stride=2, padding="same"), inputs=((2, 6, 5),)),

@@ -13,7 +13,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
-    """Sums over windows, weighted map by map, with the options of :class:`~.PoolingWindow`.
+    """Average pooling with a trainable weight for each map: the window's sum times the weight.
 
     The weights start at ``1/(rc)``, so that an untrained layer gives the mean.
 
@@ -45,14 +45,12 @@ class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
     )
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
-        """Ask for one weight for each map, ``w[h]``."""
         maps, *pixels = shapes[0]
         taps = prod(axis.window for axis in self.axes(tuple(pixels)))
         weight = Parameter(shape=(maps,), fan_in=taps, start=1 / taps, decayed=True)
         return {"weight": weight}
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give Hagan 8.22 with its numbers."""
         axes = self.axes(shapes[0][1:])
         return Lowering(
             statements=(self.equation,),
@@ -62,7 +60,7 @@ class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
         )
 
     def apply(self, w: Float[Array, "h"], a: Float[Array, "q h *x"]) -> Float[Array, "q h *i"]:
-        r"""Sum the pixels under the window and weigh the sum.
+        r"""Sum the pixels under the window, and multiply the sum by the map's weight.
 
         .. math:: z^{h}_{i,j} = \left\{ \sum_{u,v}
             a^{h}_{s i + d u - p,\; s j + d v - p} \right\} w^{h}
@@ -146,7 +144,6 @@ class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give windows side by side, and overlapping ones at a padded edge."""
         return (
             Case(function=cls(window=2), inputs=((3, 4, 4),), note="Hagan 8.22"),
             Case(function=cls(window=3, stride=2, padding=1, ceil_mode=True), inputs=((2, 6, 5),)),
@@ -164,5 +161,5 @@ class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
 
 
 def _broadcast(w: Array, a: Array) -> Array:
-    """Give the weights an axis for each axis of pixels."""
+    """Add an axis of length 1 for each pixel axis."""
     return w.reshape(-1, *(1,) * (a.ndim - 2))

@@ -1,4 +1,4 @@
-"""Transposed convolution: the backward step of a convolution (Hagan 8.39) as a layer of its own."""
+"""Transposed convolution: the backward step of a convolution (Hagan 8.39) as a layer."""
 
 from dataclasses import dataclass
 
@@ -51,16 +51,17 @@ class TransposedConvolution(WeightFunction):
     kernel_size
         Pixels of the kernel: one number for all axes, or one for each.
     stride, dilation, groups, padding
-        Those of the convolution that is turned around: the stride enlarges, the padding cuts off.
+        Those of the convolution that it transposes: the stride enlarges, the padding crops.
     output_padding
-        Pixels added after the output, where several lengths have the same convolved length.
+        Pixels added after the output: it chooses among the lengths that the convolution would map
+        to the same one.
     flip
-        Whether the convolution that is turned around is a true one.
+        Whether it transposes a true convolution.
 
     Raises
     ------
     OptionError
-        If a number of maps or groups is not whole.
+        If an option has a value that it doesn't allow.
 
     Sources
     -------
@@ -108,7 +109,7 @@ class TransposedConvolution(WeightFunction):
     )
 
     def axes(self, pixels: Shape) -> tuple[windows.Axis, ...]:
-        """Lay the kernel of the convolution from the output back to an image of so many pixels."""
+        """Place the kernel of the convolution that leads from the output back to these pixels."""
         require_pixels(self, pixels)
         return windows.transposed_axes(
             pixels,
@@ -122,13 +123,11 @@ class TransposedConvolution(WeightFunction):
         )
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give ``(feature_maps, *pixels)``."""
         maps, *pixels = shapes[0]
         require_maps(self, self.groups, maps, self.feature_maps)
         return (self.feature_maps, *(axis.length for axis in self.axes(tuple(pixels))))
 
     def parameters(self, *shapes: Shape) -> dict[str, Parameter]:
-        """Ask for the kernels ``w[l, h, *u]``."""
         maps, *pixels = shapes[0]
         window = tuple(axis.window for axis in self.axes(tuple(pixels)))
         return kernel_parameters(
@@ -139,18 +138,17 @@ class TransposedConvolution(WeightFunction):
         )
 
     def field_patterns(self, patterns: tuple[FieldPattern, ...], *shapes: Shape) -> Seen:
-        """See what the pixels see whose stamps cover this one."""
+        """See what those pixels see that are spread over this one."""
         axes = self.axes(shapes[0][1:])
         return complete(map(FieldPattern.through_transposed, patterns, axes))
 
     def unseen(self, *shapes: Shape) -> tuple[int, ...]:
-        """Count the pixels whose stamps are cut off."""
+        """Count the pixels that are spread over cropped pixels alone."""
         pixels = shapes[0][1:]
         axes = self.axes(pixels)
         return tuple(axis.outside(n) for axis, n in zip(axes, pixels, strict=True))
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation with its numbers."""
         (maps, *pixels), g = shapes[0], self.groups
         axes, z = self.axes(tuple(pixels)), self.output_shape(shapes[0])
         constants = windows.constants(axes)
@@ -242,7 +240,7 @@ class TransposedConvolution(WeightFunction):
     def backward_w(
         self, w: Float[Array, "l k *u"], a: Float[Array, "q l *i"], dz: Float[Array, "q h *x"]
     ) -> Float[Array, "l k *u"]:
-        r"""Sum, over images and places, each pixel times the derivatives that its kernel entry met.
+        r"""Sum, over images and places, each pixel times the derivative of the output that it fed.
 
         .. math:: dw^{l,h}_{u,v} = \sum_{q} \sum_{i,j} a^{l}_{i,j} \,
             dz^{h}_{s i + d u - p,\; s j + d v - p}
@@ -270,7 +268,6 @@ class TransposedConvolution(WeightFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small transposes of one to three axes, with every option."""
         return (
             Case(
                 function=cls(feature_maps=2, kernel_size=3, stride=2, padding=1, output_padding=1),
@@ -301,13 +298,13 @@ class TransposedConvolution(WeightFunction):
         )
 
     def _windows(self, a: Array, dz: Array) -> Array:
-        """View the derivatives that each pixel's kernel was stamped onto: ``[q, g, h, *u, *i]``."""
+        """Return a view of the derivatives that each pixel reached: ``[q, g, h, *u, *i]``."""
         axes = self.axes(a.shape[2:])
         view = columns.im2col(columns.pad(split(dz, self.groups), axes), axes)
         return view[(..., *(slice(n) for n in a.shape[2:]))]
 
     def _require_kernels(self, w: Array, a: Array) -> None:
-        """Raise where kernels and maps do not go together."""
+        """Raise if the kernels don't fit the incoming maps."""
         incoming = a.shape[1]
         require_maps(self, self.groups, incoming, self.feature_maps)
         require_kernels(
