@@ -42,7 +42,7 @@ def planned(problem, threads):
     found = {}
     for name, plan in (("step", step), ("update", optimizer)):
         found[f"{name}: arena"] = 4 * plan.arena
-        found[f"{name}: scratch"] = 4 * plan.local * threads
+        found[f"{name}: scratch"] = 4 * plan.scratch * threads
         ends = {}
         for v in plan.variables.values():
             if v.buffer in plan.buffers:

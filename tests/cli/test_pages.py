@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from striate.cli.output import Output
+from striate.cli.output import CommandOutput
 from striate.cli.pages import Page, bar, largest, span
 from striate.tables import Column
 
@@ -11,12 +11,12 @@ from striate.tables import Column
 @pytest.fixture
 def page():
     """Return a page that is written into a pipe."""
-    return Page(Output())
+    return Page(CommandOutput())
 
 
 def on_terminal(width):
     """Return a page on a terminal of this width."""
-    out = Output()
+    out = CommandOutput()
     out.__dict__["console"] = Console(width=width, force_terminal=True, color_system=None)
     return Page(out)
 
@@ -71,7 +71,7 @@ def test_entries_go_on_to_the_right_on_a_terminal(capsys):
 
 def test_nothing_is_written_where_json_is(capsys):
     """With `--json` no text is printed."""
-    page = Page(Output(as_json=True))
+    page = Page(CommandOutput(as_json=True))
 
     page.heading("title", "text", ["remark"])
     page.entry("entry")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from striate.cli.output import Output
+from striate.cli.output import CommandOutput
 from striate.cli.report import say_confusion, say_per_class
 from striate.model.scoring import Evaluation
 
@@ -13,7 +13,7 @@ def said(capsys, say, counts, classes):
     evaluation = Evaluation(
         loss=0.1, images=int(counts.sum()), accuracy=0.5, confusion=counts, classes=classes
     )
-    say(Output(), evaluation)
+    say(CommandOutput(), evaluation)
     return capsys.readouterr().out
 
 

@@ -6,7 +6,7 @@ from striate.bench.networks import NETWORKS
 from striate.bench.peers import PEERS
 from striate.bench.report import BenchmarkSettings, measure, measure_all_kernels
 from striate.bench.tables import Printer
-from striate.cli.output import Output, json_option
+from striate.cli.output import CommandOutput, json_option
 from striate.runtime.settings import threads as threads_of_settings
 
 _DEFAULT = ("lenet5-relu", "conv4")
@@ -71,7 +71,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Run the benchmarks."""
-    out = Output(as_json=as_json)
+    out = CommandOutput(as_json=as_json)
     options = BenchmarkSettings(
         networks=networks or _DEFAULT,
         batches=batches or ((128,) if kernels else (1, 128)),

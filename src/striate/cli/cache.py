@@ -2,7 +2,7 @@
 
 import click
 
-from striate.cli.output import Output, counted, json_option
+from striate.cli.output import CommandOutput, counted, json_option
 from striate.runtime.cache import ObjectCache
 
 _HELP = """Show or clear the cache of compiled programs.
@@ -25,7 +25,7 @@ Examples:
 @json_option
 def command(clear: bool, as_json: bool) -> None:
     """Show or clear the cache."""
-    out = Output(as_json=as_json)
+    out = CommandOutput(as_json=as_json)
     cache = ObjectCache()
     removed, freed = _clear(cache) if clear else (0, 0)
     entries = cache.entries()

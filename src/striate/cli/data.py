@@ -12,7 +12,7 @@ from rich.text import Text
 from striate.cli.blocks import gallery
 from striate.cli.encoding import on_one_line
 from striate.cli.options import HomePath, announce_downloads, download_option
-from striate.cli.output import Output, json_option, sizes
+from striate.cli.output import CommandOutput, json_option, sizes
 from striate.cli.pages import Page
 from striate.data import Dataset, describe, open_dataset
 from striate.data.catalog import DIGITS_NOTICE, KNOWN
@@ -63,14 +63,14 @@ Examples:
 @json_option
 def command(data: str | None, download: bool, as_json: bool) -> None:
     """List data sets, or describe one."""
-    out = Output(as_json=as_json)
+    out = CommandOutput(as_json=as_json)
     if data is None:
         _list(out)
     else:
         _describe(out, data, download=download)
 
 
-def _list(out: Output) -> None:
+def _list(out: CommandOutput) -> None:
     """List the known data sets."""
     page = Page(out)
     sets = [_entry(name) for name in _FACTS]
@@ -141,7 +141,7 @@ def _tilde(path: Path) -> str:
     return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
 
 
-def _describe(out: Output, data: str, *, download: bool) -> None:
+def _describe(out: CommandOutput, data: str, *, download: bool) -> None:
     """Count a data set's images, and draw one of each class."""
     dataset = open_dataset(data, download=download, progress=announce_downloads(out))
     description = describe(dataset)

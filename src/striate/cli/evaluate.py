@@ -11,7 +11,7 @@ from striate.cli.options import (
     engine_option,
     resize_option,
 )
-from striate.cli.output import Output, json_option
+from striate.cli.output import CommandOutput, json_option
 from striate.cli.report import say_accuracy, say_confusion, say_per_class, say_worst, test
 from striate.data import NAMES, Dataset
 from striate.errors import DataError
@@ -58,7 +58,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Evaluate a saved model on a data set."""
-    out = Output(as_json=as_json)
+    out = CommandOutput(as_json=as_json)
     network = load(model, engine=engine)
     dataset = open_for(
         network, data, resize=resize, download=download, progress=announce_downloads(out)

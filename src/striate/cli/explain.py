@@ -10,7 +10,7 @@ from striate.bench.peak import PeakMeter, Peaks
 from striate.cli import explain_machine, explain_program
 from striate.cli.networks import open_network
 from striate.cli.options import HomePath, classes_option, input_shape_option, winograd_option
-from striate.cli.output import Output, counted, json_option
+from striate.cli.output import CommandOutput, counted, json_option
 from striate.cli.pages import Page
 from striate.errors import OptionError
 from striate.explain.explanation import Explanation
@@ -105,7 +105,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Explain a network."""
-    out = Output(as_json=as_json)
+    out = CommandOutput(as_json=as_json)
     made = open_network(network, input_shape, classes, winograd=winograd)
     target = None if cpu is None else processor(cpu)
     explained = Explanation(made, batch, training=not inference, target=target, layer=layer)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from striate.cli.networks import ImageSize
-from striate.cli.output import Output
+from striate.cli.output import CommandOutput
 from striate.data.download import Progress
 from striate.model.engines import ENGINES
 
@@ -78,7 +78,7 @@ classes_option = click.option(
 )
 
 
-def announce_downloads(out: Output) -> Progress:
+def announce_downloads(out: CommandOutput) -> Progress:
     """Return a function that announces each file once, when its download begins."""
     announced: set[str] = set()
 

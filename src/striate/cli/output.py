@@ -23,7 +23,7 @@ json_option = click.option(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Output:
+class CommandOutput:
     """Where a command writes.
 
     Parameters

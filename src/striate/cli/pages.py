@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from rich.text import Text
 
-from striate.cli.output import Output
+from striate.cli.output import CommandOutput
 from striate.tables import Column, joined, lay_out, wrapped
 
 _PIPED = 100  # columns of a drawing in a pipe
@@ -26,7 +26,7 @@ class Page:
         Where the command writes.
     """
 
-    def __init__(self, out: Output) -> None:
+    def __init__(self, out: CommandOutput) -> None:
         self.out = out
 
     @property

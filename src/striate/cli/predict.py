@@ -11,7 +11,7 @@ import numpy as np
 from striate.cli.encoding import on_one_line
 from striate.cli.networks import as_taken, class_scores, picture_size
 from striate.cli.options import HomePath, engine_option, resize_option
-from striate.cli.output import Output, json_option, percent, sizes
+from striate.cli.output import CommandOutput, json_option, percent, sizes
 from striate.cli.program import USER_ERROR
 from striate.data.pictures import read_pictures
 from striate.data.resizing import GRAY, convert
@@ -69,7 +69,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Print the three most probable classes of each picture."""
-    out = Output(as_json=as_json)
+    out = CommandOutput(as_json=as_json)
     network = load(model, engine=engine)
     shape = picture_size(network)
     readable, failed = _read_all(pictures, shape, resize, invert=invert)
@@ -179,7 +179,7 @@ def _numbers(outputs: Array) -> str:
     return ", ".join(f"{number:.4g}" for number in outputs)
 
 
-def _hint(out: Output, pictures: Sequence[_Picture]) -> None:
+def _hint(out: CommandOutput, pictures: Sequence[_Picture]) -> None:
     """Suggest --invert for pictures that are dark on light."""
     light = [on_one_line(picture.path) for picture in pictures if picture.dark_on_light]
     if light:

@@ -9,7 +9,7 @@ import numpy as np
 from striate.cli.blocks import gallery
 from striate.cli.encoding import on_one_line
 from striate.cli.networks import as_taken, class_indices, class_scores
-from striate.cli.output import Output, percent
+from striate.cli.output import CommandOutput, percent
 from striate.cli.pages import Page
 from striate.model.classes import Value
 from striate.model.network import Network
@@ -95,7 +95,7 @@ def test(network: Network, x: Array, y: Array, classes: Sequence[Value]) -> Test
     )
 
 
-def say_accuracy(out: Output, evaluation: Evaluation, *, part: str) -> None:
+def say_accuracy(out: CommandOutput, evaluation: Evaluation, *, part: str) -> None:
     """Print the accuracy, or for targets that are numbers the loss."""
     images, accuracy = evaluation.images, evaluation.accuracy
     if accuracy is None:
@@ -109,7 +109,7 @@ def say_accuracy(out: Output, evaluation: Evaluation, *, part: str) -> None:
     )
 
 
-def say_confusion(out: Output, evaluation: Evaluation) -> None:
+def say_confusion(out: CommandOutput, evaluation: Evaluation) -> None:
     """Print the confusion matrix, or if it is too wide the pairs most often confused."""
     if evaluation.confusion is None:
         return
@@ -159,7 +159,7 @@ def _pairs(counts: Array, names: Sequence[str]) -> list[str]:
     return pairs or ["  none"]
 
 
-def say_per_class(out: Output, evaluation: Evaluation) -> None:
+def say_per_class(out: CommandOutput, evaluation: Evaluation) -> None:
     """Print precision, recall and F1 of each class, and what the words mean."""
     measured = evaluation.per_class
     if measured is None:
@@ -193,7 +193,7 @@ def say_per_class(out: Output, evaluation: Evaluation) -> None:
     )
 
 
-def say_worst(out: Output, tested: Tested, *, part: str) -> None:
+def say_worst(out: CommandOutput, tested: Tested, *, part: str) -> None:
     """Draw the three images whose true class got the lowest score; ``part`` may be empty."""
     found = tested.worst()
     if not found or out.as_json or out.quiet:

@@ -8,7 +8,7 @@ import click
 from striate.cli.encoding import on_one_line
 from striate.cli.networks import is_model_file, open_network
 from striate.cli.options import HomePath, classes_option, input_shape_option
-from striate.cli.output import Output, json_option, sizes
+from striate.cli.output import CommandOutput, json_option, sizes
 from striate.cli.pages import Page
 from striate.model.presets import PRESETS
 from striate.recipes.networks import weights_hash
@@ -49,7 +49,7 @@ def command(
     network: str, input_shape: tuple[int, ...] | None, classes: int | None, as_json: bool
 ) -> None:
     """Print the table of a network's layers."""
-    out = Output(as_json=as_json)
+    out = CommandOutput(as_json=as_json)
     saved = is_model_file(network)
     opened = open_network(network, input_shape, classes)
     summary = opened.summary()

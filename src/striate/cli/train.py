@@ -15,7 +15,7 @@ from striate.cli.options import (
     size_option,
     winograd_option,
 )
-from striate.cli.output import Output, json_option
+from striate.cli.output import CommandOutput, json_option
 from striate.cli.program import INTERRUPTED
 from striate.cli.training import Interrupted, TrainOptions, train
 from striate.data import NAMES
@@ -138,7 +138,7 @@ class FilePath(HomePath):
 def command(ctx: click.Context, **values: Any) -> None:
     """Train, and after Ctrl-C print how to resume."""
     options = TrainOptions(**values)
-    out = Output(as_json=options.as_json, quiet=options.quiet)
+    out = CommandOutput(as_json=options.as_json, quiet=options.quiet)
     try:
         train(options, out)
     except Interrupted as interrupted:

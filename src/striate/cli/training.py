@@ -8,7 +8,7 @@ from pathlib import Path
 
 from striate.cli.encoding import on_one_line
 from striate.cli.options import announce_downloads
-from striate.cli.output import Output, counted, sizes
+from striate.cli.output import CommandOutput, counted, sizes
 from striate.cli.pages import Page
 from striate.cli.report import Tested, say_accuracy, say_confusion, say_worst, test
 from striate.errors import ExtraError, ModelFileError, OptionError, TrainingError
@@ -73,7 +73,7 @@ class Interrupted(Exception):  # noqa: N818  # not an error: Ctrl-C, with the fi
         self.files = files
 
 
-def train(options: TrainOptions, out: Output) -> None:
+def train(options: TrainOptions, out: CommandOutput) -> None:
     """Prepare the run, train, save, test, and report.
 
     Parameters
@@ -128,7 +128,7 @@ def _choices(options: TrainOptions) -> Iterator[RunFiles]:
     )
 
 
-def _prepare(options: TrainOptions, out: Output) -> TrainingRun:
+def _prepare(options: TrainOptions, out: CommandOutput) -> TrainingRun:
     """Open the data, and make the network and the settings."""
     size = None if options.size is None else (options.size[0], options.size[-1])
     try:
@@ -164,7 +164,7 @@ def _prepare(options: TrainOptions, out: Output) -> TrainingRun:
 
 
 def _train_and_report(
-    run: TrainingRun, files: RunFiles, options: TrainOptions, out: Output
+    run: TrainingRun, files: RunFiles, options: TrainOptions, out: CommandOutput
 ) -> None:
     """Train, save, test, and report."""
     dataset, network = run.dataset, run.network
@@ -206,7 +206,7 @@ def _train_and_report(
     )
 
 
-def _train(run: TrainingRun, files: RunFiles, options: TrainOptions, out: Output) -> History:
+def _train(run: TrainingRun, files: RunFiles, options: TrainOptions, out: CommandOutput) -> History:
     """Train, with a progress bar on a terminal, otherwise with a line for each epoch."""
     settings = run.recipe.settings
     bar = out.remarks.is_terminal and not options.quiet
@@ -253,7 +253,7 @@ def _save(network: Network, files: RunFiles) -> Path:
 class _EpochLines(Callback):
     """Prints a line for each epoch, if standard error isn't a terminal."""
 
-    def __init__(self, out: Output, epochs: int) -> None:
+    def __init__(self, out: CommandOutput, epochs: int) -> None:
         self.out = out
         self.epochs = epochs
 
@@ -262,7 +262,7 @@ class _EpochLines(Callback):
         self.out.note(epoch_line(row, self.epochs))
 
 
-def _announce(out: Output, run: TrainingRun, files: RunFiles, options: TrainOptions) -> None:
+def _announce(out: CommandOutput, run: TrainingRun, files: RunFiles, options: TrainOptions) -> None:
     """Print the data, the recipe and the network, before training."""
     dataset, recipe = run.dataset, run.recipe
     count = len(dataset.classes)
@@ -304,7 +304,7 @@ def _draw(
     run: TrainingRun,
     files: RunFiles,
     options: TrainOptions,
-    out: Output,
+    out: CommandOutput,
     history: History,
     tested: Tested | None,
 ) -> list[Path]:
@@ -329,7 +329,7 @@ def _draw(
 
 
 def _conclude(
-    out: Output, run: TrainingRun, model: Path, pictures: list[Path], options: TrainOptions
+    out: CommandOutput, run: TrainingRun, model: Path, pictures: list[Path], options: TrainOptions
 ) -> None:
     """Print which files were written, and what to try next."""
     out.say(

@@ -17,7 +17,7 @@ from striate.shapes import Array
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
-Numbers = dict[str, Any]
+Pytree = dict[str, Any]
 
 
 class Jitted:
@@ -40,20 +40,20 @@ class Jitted:
         self.images = jnp.array(np.moveaxis(problem.images, 1, -1))
         labels = jnp.array(problem.labels)
 
-        def loss(weights: Numbers, state: Numbers, images: Any) -> Any:
+        def loss(weights: Pytree, state: Pytree, images: Any) -> Any:
             result, after = _forward(problem, weights, state, images)
             chosen = jnp.take_along_axis(jax.nn.log_softmax(result), labels[:, None], 1)
             return -chosen.mean(), after
 
         def step(
-            weights: Numbers, velocity: Numbers, state: Numbers, images: Any, rate: Any
-        ) -> tuple[Any, Numbers, Numbers, Numbers]:
+            weights: Pytree, velocity: Pytree, state: Pytree, images: Any, rate: Any
+        ) -> tuple[Any, Pytree, Pytree, Pytree]:
             (value, after), found = jax.value_and_grad(loss, has_aux=True)(weights, state, images)
             velocity = jax.tree.map(lambda v, g: MOMENTUM * v + g, velocity, found)
             weights = jax.tree.map(lambda w, v: w - rate * v, weights, velocity)
             return value, weights, velocity, after
 
-        def probabilities(weights: Numbers, state: Numbers, images: Any) -> Any:
+        def probabilities(weights: Pytree, state: Pytree, images: Any) -> Any:
             return jax.nn.softmax(_forward(problem, weights, state, images)[0])
 
         self.step = jax.jit(step, donate_argnums=(0, 1, 2))
@@ -75,8 +75,8 @@ def _transposed(array: Array) -> Array:
 
 
 def _forward(
-    problem: Problem, weights: Numbers, state: Numbers, images: Any
-) -> tuple[Any, Numbers]:
+    problem: Problem, weights: Pytree, state: Pytree, images: Any
+) -> tuple[Any, Pytree]:
     """Compute the net input of the last layer, and the running statistics after it."""
     graph, after = problem.graph, dict(state)
     found = {next(iter(graph.inputs)): images}
@@ -100,7 +100,7 @@ def _forward(
     return found[graph.outputs[0]], after
 
 
-def _weight(place: Placed, a: Any, weights: Numbers, state: Numbers, *, training: bool) -> Any:
+def _weight(place: Placed, a: Any, weights: Pytree, state: Pytree, *, training: bool) -> Any:
     """Compute a weight function with its bias."""
     names = [name for name, *_ in place.parameter_names()]
     function = place.layer.weight
@@ -154,8 +154,8 @@ def _normalized(
     place: Placed,
     function: normalization.BatchNormalization,
     a: Any,
-    weights: Numbers,
-    state: Numbers,
+    weights: Pytree,
+    state: Pytree,
     *,
     training: bool,
 ) -> Any:
