@@ -74,9 +74,7 @@ def _transposed(array: Array) -> Array:
     return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T
 
 
-def _forward(
-    problem: Problem, weights: Pytree, state: Pytree, images: Any
-) -> tuple[Any, Pytree]:
+def _forward(problem: Problem, weights: Pytree, state: Pytree, images: Any) -> tuple[Any, Pytree]:
     """Compute the net input of the last layer, and the running statistics after it."""
     graph, after = problem.graph, dict(state)
     found = {next(iter(graph.inputs)): images}
