@@ -6,7 +6,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "src" / "striate"
 
-SHARED: dict[str, str] = {}
+SHARED = {
+    "Constant": "st.initializers.Constant and st.schedules.Constant: users type this word for both",
+}
 """Names that two classes may share, with the reason."""
 
 
