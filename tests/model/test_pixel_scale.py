@@ -222,6 +222,17 @@ def test_image_targets_are_scaled_like_images():
     assert bytes_.predict(X).max() < 1.5
 
 
+def test_image_targets_of_zeros_and_ones_get_a_warning(golden):
+    """Masks in uint8 for squared error would be divided by 255, too."""
+    network = st.Network.parse("conv 1@1x1", (6, 6, 1))
+
+    with pytest.warns(StriateWarning) as caught:
+        network.fit(X, (X > 100).astype(np.uint8), epochs=1)
+
+    assert len(caught) == 1
+    golden("messages/scale-targets-of-zeros-and-ones", str(caught[0].message))
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_image_targets_of_a_logistic_output(dtype):
     """Gray levels are divided as images; masks of 0 and 1, and of 0 and 255, are the same masks."""

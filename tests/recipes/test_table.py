@@ -110,6 +110,14 @@ def test_large_pictures_are_made_smaller(tmp_path, shape, size):
     assert size_for(str(tmp_path)) == size
 
 
+def test_hidden_files_are_not_surveyed(tmp_path):
+    """Files such as ._1.png, which macOS leaves next to pictures, are not pictures."""
+    Image.new("RGB", (500, 400)).save(tmp_path / "1.png")
+    (tmp_path / "._1.png").write_bytes(b"not a picture")
+
+    assert size_for(str(tmp_path)) == (51, 64)
+
+
 def test_other_data_keep_their_size(tmp_path):
     """Names, files and folders without pictures keep the size that they have."""
     assert [size_for(data) for data in ("digits", __file__, str(tmp_path))] == [None] * 3

@@ -284,6 +284,17 @@ def test_arrays_and_document_come_back(tmp_path):
     assert json.dumps(read) == json.dumps({"format": "checkpoint 1", **document})
 
 
+def test_home_is_expanded(tmp_path, monkeypatch):
+    """A file that is saved below ``~`` is read from there."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    network = classifier()
+
+    network.save("~/net.safetensors")
+
+    assert (tmp_path / "net.safetensors").is_file()
+    assert digest(st.load("~/net.safetensors")) == digest(network)
+
+
 def test_a_foreign_safetensors_file(tmp_path, monkeypatch, golden):
     """A safetensors file that striate did not save is refused."""
     monkeypatch.chdir(tmp_path)

@@ -115,7 +115,7 @@ def _parts(folder: Path) -> tuple[Path, Path | None, list[str]]:
         part = _PARTS.get(entry.name.lower())
         (others if part is None or not _folders_in(entry) else parts[part]).append(entry)
     found = [entry for entries in parts.values() for entry in entries]
-    classes = any(_pictures_in(entry) for entry in others)
+    classes = any(pictures_in(entry) for entry in others)
     if len(found) == 1 and (_loose_in(found[0]) or (classes and len(_folders_in(found[0])) < 2)):
         return folder, None, []  # a class that is called train, perhaps with a folder in it
     for part, entries in parts.items():
@@ -143,12 +143,12 @@ def _test_part(
     if validation is not None and test is None:
         notes.append(
             f"Without a test folder, {shown(validation.name)} "
-            f"({_pictures(len(_pictures_in(validation)))}) is the test part."
+            f"({_pictures(len(pictures_in(validation)))}) is the test part."
         )
         test, validation = validation, None
     left_out = [*others, *([] if validation is None else [validation])]
     for entry in left_out:
-        count = len(_pictures_in(entry))
+        count = len(pictures_in(entry))
         if count:
             notes.append(
                 f"{shown(entry.name)} ({_pictures(count)}) was left out: only train and test are "
@@ -188,8 +188,18 @@ def _search(folder: Path) -> _Found:
     return found
 
 
-def _pictures_in(folder: Path) -> list[Path]:
-    """Find the pictures in a folder tree."""
+def pictures_in(folder: Path) -> list[Path]:
+    """Find the pictures in a folder tree.
+
+    Parameters
+    ----------
+    folder
+        Where to look; hidden files, and links to folders in it, are ignored.
+
+    Returns
+    -------
+    list of Path
+    """
     return _search(folder).pictures
 
 

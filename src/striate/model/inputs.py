@@ -286,11 +286,11 @@ def scaled_targets(targets: Array, shape: Shape, *, takes_labels: bool, name: st
         return targets
     if takes_labels and int(targets.max()) < full_scale(targets.dtype) * _SMALL:
         return targets
-    warn_of_scale(targets, name)
+    warn_of_scale(targets, name, inputs=False)
     return scaled(targets)
 
 
-def warn_of_scale(images: Array, name: str) -> None:
+def warn_of_scale(images: Array, name: str, *, inputs: bool = True) -> None:
     """Warn if training images, or image targets, are on a scale that looks like a mistake.
 
     Parameters
@@ -299,6 +299,8 @@ def warn_of_scale(images: Array, name: str) -> None:
         Checked images.
     name
         Name of the images in the warning.
+    inputs
+        Whether they are inputs, which may be standardized, rather than targets.
 
     Warns
     -----
@@ -313,8 +315,8 @@ def warn_of_scale(images: Array, name: str) -> None:
             divisor = "" if highest == 1 else f" / {_divisor(highest)}"
             _warn(
                 f"{name} is {images.dtype} and therefore divided by {full:,.0f}, but its largest "
-                f"value is {highest:g}, so that inputs reach only {highest / full:.2g}. "
-                f"Use {name}.astype(np.float32){divisor}."
+                f"value is {highest:g}: scaled values reach only {highest / full:.2g}. "
+                f"Use {name}.astype(np.float32){divisor}{' or standardize=True' * inputs}."
             )
     elif _root_mean_square(images) > _LARGE:
         lowest = float(images.min())

@@ -7,7 +7,8 @@
 
 from pathlib import Path
 
-from striate.data.pictures import is_picture, survey
+from striate.data.picture_folder import pictures_in
+from striate.data.pictures import survey
 from striate.errors import OptionError
 from striate.functions.loss import CrossEntropy
 from striate.recipes.recipe import Recipe
@@ -226,7 +227,7 @@ def size_for(data: str) -> tuple[int, int] | None:
     """
     if data in RECIPES or not Path(data).is_dir():
         return None
-    files = sorted(p for p in Path(data).rglob("*") if p.is_file() and is_picture(p))
+    files = sorted(pictures_in(Path(data)))
     if not files:
         return None
     found = survey(files[:: max(1, len(files) // _SURVEYED)], size=None, channels=None)

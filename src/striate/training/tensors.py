@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from striate.errors import ModelFileError
-from striate.files import atomic_write
+from striate.files import as_path, atomic_write
 from striate.shapes import Array
 
 METADATA = "striate"
@@ -62,7 +62,7 @@ def read_tensors(
     Parameters
     ----------
     path
-        The file.
+        The file; ``~`` is the user's home.
     kind
         The expected kind.
 
@@ -76,7 +76,7 @@ def read_tensors(
     ModelFileError
         If the file is missing, damaged, of another kind, or from a newer version.
     """
-    path = Path(path)
+    path = as_path(path)
     if not path.is_file():
         raise ModelFileError(
             f"{path} does not exist or is not a file; expected a {kind} that striate saved. "
