@@ -53,7 +53,7 @@ def test_the_compiled_engine_by_name(striate, shapes_model, words):
 
 @pytest.mark.usefixtures("nothing_compiles")
 def test_no_note_for_a_choice(striate, shapes_model):
-    """With --engine numpy there is no note about machine code."""
+    """With --engine numpy nothing about machine code is printed."""
     result = striate("evaluate", shapes_model, "shapes", "--engine", "numpy")
 
     assert (result.exit_code, result.stderr) == (0, "")

@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from striate import __version__
 from striate.cli import main
+from striate.functions import registry
+from striate.model.presets import PRESETS
 
 COMMANDS = ("train", "evaluate", "predict", "summary", "explain", "data", "bench", "cache")
 
@@ -213,6 +215,16 @@ def test_help_wraps_on_narrow_terminals(command):
 
     lines = result.stdout.splitlines()
     assert [line for line in lines if len(line) > 60 and not line.startswith("    ")] == []
+
+
+@pytest.mark.parametrize("columns", range(60, 100, 8))
+def test_help_breaks_no_name(columns):
+    """Names with hyphens are whole in the help, so that they can be copied."""
+    result = CliRunner().invoke(main, ["train", "--help"], terminal_width=columns)
+
+    words = set(re.findall(r"[\w-]+", result.stdout))
+    names = {*registry.kinds("optimizer"), *registry.kinds("schedule"), *PRESETS} - {"hagan-8.11"}
+    assert names - words == set()
 
 
 def test_interrupt_exits_with_130(striate, monkeypatch):

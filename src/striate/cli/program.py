@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import IO, Any
 
@@ -16,6 +16,8 @@ from striate import __version__
 from striate.cli.encoding import accept_any_text, without_controls
 from striate.cli.suggestions import nearest_commands, nearest_options
 from striate.errors import EngineError, StriateError, StriateWarning
+
+_HYPHEN = "\u2011"  # the hyphen at which lines are not broken
 
 OK, USER_ERROR, USAGE_ERROR, INTERRUPTED = 0, 1, 2, 130
 """Exit codes, as in click; for Ctrl-C 128 + the number of the signal, as in shells."""
@@ -88,8 +90,33 @@ class _WrongUsage(click.ClickException):
         self.error.show(file or sys.stderr)
 
 
+class _HelpFormatter(click.HelpFormatter):
+    """Wraps help without breaking names such as gradient-descent at their hyphens."""
+
+    def write_text(self, text: str) -> None:
+        """Write a paragraph."""
+        super().write_text(text.replace("-", _HYPHEN))
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], *args: Any, **options: Any) -> None:
+        """Write a list of options or commands."""
+        kept = [(term, text.replace("-", _HYPHEN)) for term, text in rows]
+        super().write_dl(kept, *args, **options)
+
+    def getvalue(self) -> str:
+        """Return the help."""
+        return super().getvalue().replace(_HYPHEN, "-")
+
+
+class _HelpContext(click.Context):
+    """A context whose help is written by this module's formatter."""
+
+    formatter_class = _HelpFormatter
+
+
 class CommandGroup(click.Group):
     """The commands, loaded when they are used; errors are shown without a traceback."""
+
+    context_class = _HelpContext
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the program."""
@@ -106,7 +133,7 @@ class CommandGroup(click.Group):
             return None
         _limit_numpy_to_one_thread()
         try:
-            return import_module(f"striate.cli.{cmd_name}").command
+            command: click.Command = import_module(f"striate.cli.{cmd_name}").command
         except ModuleNotFoundError as error:
             if error.name != "llvmlite":
                 raise
@@ -114,6 +141,8 @@ class CommandGroup(click.Group):
                 f"striate {cmd_name} needs llvmlite, which is not installed. "
                 "Install it with pip install llvmlite."
             ) from error
+        command.context_class = _HelpContext
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
