@@ -50,7 +50,7 @@ def test_something_of_every_stage(striate):
     places = [result.stdout.index(f"\n{title}\n") for title in titles]
     assert places == sorted(places)
     assert "define " not in result.stdout
-    assert " numbers: room for " in result.stdout
+    assert " numbers, enough for " in result.stdout
     assert "here 120 GFLOP/s" in result.stdout
     assert re.search(r"conv1 +Z = Convolution, N = Sum, A = Tanh +dN dZ db dW\n", result.stdout)
 

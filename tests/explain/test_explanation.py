@@ -45,14 +45,13 @@ def test_an_unknown_layer(network):
         Explanation(network, 32, layer="conv2")
 
     assert str(error.value) == (
-        "layer='conv2' is not a layer of this network. "
-        "It has input, conv1, average1, flatten1, dense1. "
-        "Choose one of these, or leave it out for all."
+        "This network has no layer 'conv2'. Choose from input, conv1, average1, flatten1, dense1, "
+        "or omit it for all layers."
     )
 
 
 def test_inference_has_no_derivatives(network):
-    """How a network answers is explained without losses and derivatives."""
+    """Inference is explained without losses and derivatives."""
     explained = Explanation(network, 32, training=False)
 
     assert {row.part for row in explained.operations} == {"forward"}

@@ -50,10 +50,10 @@ def test_a_tile_in_registers(plan):
     assert (row.at_once, row.entries) == ("j 4 × h 6", 24)
     assert row.loops == (
         "for i < 28",
-        "  for j < 28 by 4 (0..4, 24..28 written out)",
+        "  for j < 28 by 4 (0..4, 24..28 unrolled)",
         "    24 sums (j 4 × h 6) in registers",
         "    for u < 5",
-        "      add 5 terms: v < 5, written out",
+        "      add 5 terms: v < 5, unrolled",
         "    then conv1.N, conv1.A, still in registers",
     )
 

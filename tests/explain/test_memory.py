@@ -58,7 +58,7 @@ def test_arrays_live_while_they_are_needed(plan):
 
 
 def test_sharing_saves(plan):
-    """Without sharing, a worker's memory would be larger."""
+    """Without sharing, the scratch memory would be larger."""
     _, scratch = memory_map(plan).own
 
     assert scratch.size < scratch.unshared

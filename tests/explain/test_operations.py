@@ -53,5 +53,5 @@ def test_where_two_layers_give_derivatives_the_second_adds():
     to_stem = [str(row) for row in rows if row.writes == "stem.dA"]
     assert to_stem == [
         "stem.dA from add1.dZ2, back through Identity",
-        "stem.dA gets more from conv1.dZ, conv1.weight, back through Convolution",
+        "stem.dA accumulates from conv1.dZ, conv1.weight, back through Convolution",
     ]

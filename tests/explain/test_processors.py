@@ -14,13 +14,12 @@ def test_registers():
 
 
 def test_an_unknown_name_brings_the_nearest():
-    """A name that is not known is answered with those that are."""
+    """The error for an unknown name lists the known ones."""
     with pytest.raises(OptionError) as error:
         processor("hasswell")
 
     assert str(error.value) == (
-        "'hasswell' is not a processor that striate can describe. Did you mean haswell? It knows "
-        "haswell, skylake, skylake-avx512, icelake-server, sapphirerapids, znver2, znver3, znver4, "
-        "znver5, cortex-a72, neoverse-n1, neoverse-v1, apple-m1. "
-        "Choose one of these, or leave it out: then it is this machine's."
+        "Unknown processor 'hasswell'. Did you mean haswell? Choose from haswell, skylake, "
+        "skylake-avx512, icelake-server, sapphirerapids, znver2, znver3, znver4, znver5, "
+        "cortex-a72, neoverse-n1, neoverse-v1, apple-m1, or omit it for this machine's."
     )

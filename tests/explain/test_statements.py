@@ -31,7 +31,7 @@ def test_each_statement_has_a_row(stages):
 
 
 def test_what_was_left_out_is_read_by_nobody(stages):
-    """The derivative toward the input image is not computed: nobody reads it."""
+    """The derivative toward the input image is not computed, because it is not read."""
     found = changes(stages.lowered, stages.simplified)
 
     assert found.unread == ("conv1.Z.da",)

@@ -52,6 +52,6 @@ def test_a_map_has_no_tile(plan, peaks):
         try_tiles(plan, place, peaks)
 
     assert str(error.value) == (
-        f"{place[0]}.{place[1]} has no tile to choose: it carries no sums from term to term. "
-        "A kernel with sums has. Choose one of which --stage schedule says that it holds sums."
+        f"Item {place[0]}.{place[1]} has no tile, because it doesn't accumulate sums. "
+        "Choose a kernel for which --stage schedule lists sums in registers."
     )

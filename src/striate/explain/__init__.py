@@ -1,1 +1,1 @@
-"""What a network becomes on its way to machine code, as data: each stage in rows and words."""
+"""The stages of a network on its way to machine code, as rows of data."""

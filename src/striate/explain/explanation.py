@@ -1,4 +1,4 @@
-"""One network explained: every stage as rows, each worked out when it is first asked for."""
+"""All stages of one network as rows, each computed when it is first used."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -25,25 +25,25 @@ from striate.shapes import Shape
 
 
 class Explanation:
-    """What a network becomes on its way to machine code.
+    """The stages of a network on its way to machine code.
 
     Parameters
     ----------
     network
-        Any.
+        The network.
     images
-        Images of a batch.
+        Number of images in a batch.
     training
-        Whether a training step is explained, or the pass that answers alone.
+        Whether to explain a training step or inference.
     target
-        The processor; by default this one.
+        The processor; by default this machine's.
     layer
-        The layer that is wanted; by default all.
+        The layer to explain; by default all layers.
 
     Raises
     ------
     OptionError
-        If there is no such layer.
+        If the network doesn't have this layer.
     """
 
     def __init__(
@@ -59,8 +59,8 @@ class Explanation:
         names = [*graph.inputs, *(place.name for place in graph.layers)]
         if layer is not None and layer not in names:
             raise OptionError(
-                f"layer={layer!r} is not a layer of this network. It has {', '.join(names)}. "
-                "Choose one of these, or leave it out for all."
+                f"This network has no layer {layer!r}. Choose from {', '.join(names)}, or omit "
+                "it for all layers."
             )
         losses = (network.losses or losses_of(graph, None)) if training else ()
         step = TrainingStep.of(graph, losses)
@@ -86,17 +86,17 @@ class Explanation:
 
     @cached_property
     def lowered(self) -> list[StatementRow]:
-        """Their index equations."""
+        """The index equations of the operations."""
         return [r for r in statement_rows(self.stages.lowered) if self._wants_name(r.writes)]
 
     @cached_property
     def simplified(self) -> list[StatementRow]:
-        """The index equations that are left when they are simplified."""
+        """The index equations after simplification."""
         return [r for r in statement_rows(self.stages.simplified) if self._wants_name(r.writes)]
 
     @cached_property
     def changes(self) -> Changes:
-        """What simplifying did."""
+        """The changes made by simplification."""
         found = changes(self.stages.lowered, self.stages.simplified)
         return Changes(
             unread=tuple(filter(self._wants_name, found.unread)),
@@ -106,33 +106,33 @@ class Explanation:
 
     @cached_property
     def phases(self) -> list[PhaseRow]:
-        """The phases of the program with all their items."""
+        """The phases of the program, with all their items."""
         return phase_rows(self.plan)
 
     @cached_property
     def items(self) -> list[ItemRow]:
-        """The items that are wanted."""
+        """The items that belong to the chosen layer, or all."""
         every = [item for phase in self.phases for item in phase.items]
         return [item for item in every if self.wants(item)]
 
     @cached_property
     def memory(self) -> MemoryMap:
-        """Who lies where and when."""
+        """Where and when each array is in memory."""
         return memory_map(self.plan)
 
     @cached_property
     def ir(self) -> dict[str, str]:
-        """The functions of the program as LLVM IR."""
+        """The functions of the program as LLVM IR, by name."""
         return llvm_ir(self.plan)
 
     @cached_property
     def functions(self) -> dict[str, FunctionCode]:
-        """The functions of the program as machine code."""
+        """The functions of the program as machine code, by name."""
         return functions_of(assembly(self.plan))
 
     @cached_property
     def names(self) -> dict[str, list[ItemRow]]:
-        """The functions that the wanted items call, by name, with the items that call them."""
+        """The functions that the chosen items call, by name, with these items."""
         called = functions_of_items(self.plan)
         found: dict[str, list[ItemRow]] = {}
         for item in self.items:
@@ -140,11 +140,11 @@ class Explanation:
         return found
 
     def wants(self, item: ItemRow) -> bool:
-        """Whether an item computes something that is wanted."""
+        """Whether an item belongs to the chosen layer."""
         return self.layer is None or item.concerns(self.layer)
 
     def document(self, stage: str) -> Any:
-        """Give a stage for programs.
+        """Return a stage as data for JSON.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class Explanation:
         Returns
         -------
         Any
-            Tables, lists, numbers and texts.
+            Dictionaries, lists, numbers and strings.
         """
         match stage:
             case "step":
@@ -188,17 +188,17 @@ class Explanation:
                 ]
 
     def _wants_name(self, name: str) -> bool:
-        """Whether an array is wanted."""
+        """Whether an array belongs to the chosen layer."""
         return self.layer in {None, self.stages.lowered.variables[name].layer}
 
 
 def _target_shapes(step: TrainingStep) -> Sequence[Shape]:
-    """Give the shapes of one image's targets, for each loss."""
+    """Return the shape of one image's targets for each loss."""
     return [_target_shape(end.loss, step.graph.shapes[end.layer]) for end in step.losses]
 
 
 def _target_shape(loss: Loss, shape: Shape) -> Shape:
-    """Give the shape of one image's targets: labels where a loss takes them, else as the output."""
+    """Return the shape of one image's targets: of labels if the loss accepts them."""
     labels = loss.takes_labels and shape[0] > 1
     example = np.zeros((1, *shape[1:]), np.int64) if labels else np.zeros((1, *shape))
     return loss.targets(example, shape).shape[1:]

@@ -1,4 +1,4 @@
-"""The phases and kernels of a plan, with their loops in words."""
+"""The phases and kernels of a plan, with a description of their loops."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,30 +27,31 @@ LEGEND: Mapping[Origin, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ItemRow:
-    """One item of a plan: a kernel, or what brings arrays in, out, or into rows.
+    """One item of a plan: a kernel, or a statement that loads, stores or transposes arrays.
 
     Parameters
     ----------
     phase, item
-        Where it stands in the plan.
+        Its position in the plan.
     form
-        What its first statement amounts to: ``contract``, ``map``, ``load``.
+        The form of its first statement: ``contract``, ``map``, ``load``.
     equations
-        What is computed; the first gives the loops, the others follow in registers.
+        The equations it computes. The first one determines the loops; the others use its results in
+        registers.
     writes
         Names of the arrays that are computed.
     stored
-        Those that go to memory.
+        Those that are written to memory.
     lane, lanes
-        The index whose values lie in the lanes of a vector, and the same in words.
+        The index whose values are in the lanes of a vector, and a description.
     at_once
-        How many entries are computed beside each other, by index.
+        How many entries are computed at once, by index.
     entries
-        Their number in the largest tile.
+        Number of entries in the largest tile.
     loops
-        The loops in words, the outermost first, indented as they are nested.
+        A description of the loops, the outermost first, indented by nesting.
     multiply_adds, operations
-        For a whole batch; a multiply-add is two operations.
+        For a whole batch; a multiply-add counts as two operations.
     layers
         The layers to which the computed arrays belong.
     results
@@ -78,12 +79,12 @@ class ItemRow:
 
     @property
     def label(self) -> str:
-        """Its place as it is written: ``0.4`` is item 4 of phase 0."""
+        """Its position as text: ``0.4`` is item 4 of phase 0."""
         return f"{self.phase}.{self.item}"
 
     @property
     def title(self) -> str:
-        """What it computes, in short: ``conv1.Z, N, A``."""
+        """The arrays it computes, in short: ``conv1.Z, N, A``."""
         return titled(self.writes)
 
     def concerns(self, layer: str) -> bool:
@@ -93,18 +94,18 @@ class ItemRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PhaseRow:
-    """One phase of a plan: its items need not wait for other parts of the batch.
+    """One phase of a plan, whose items run without waiting for other parts of the batch.
 
     Parameters
     ----------
     phase
         Its number.
     over_images
-        Whether it goes over the blocks of images, or is done once.
+        Whether it runs for each block of images, or once.
     tasks
-        Into how many tasks it is cut; each is taken by whichever worker is free.
+        Number of tasks, each of which is run by the next free thread.
     items
-        What is done, in order.
+        The items, in order.
     """
 
     phase: int
@@ -119,7 +120,7 @@ def phase_rows(plan: Plan) -> list[PhaseRow]:
     Parameters
     ----------
     plan
-        Any.
+        The plan.
 
     Returns
     -------
@@ -155,7 +156,7 @@ def legend(items: Iterable[ItemRow]) -> list[str]:
 
 
 def titled(names: Iterable[str]) -> str:
-    """Write names of arrays in short: those of one layer together.
+    """Abbreviate the names of arrays, grouped by layer.
 
     Parameters
     ----------
@@ -182,17 +183,17 @@ def titled(names: Iterable[str]) -> str:
 
 
 def at_once(schedule: LoopSchedule) -> str:
-    """Write which entries are computed beside each other.
+    """Describe which entries are computed at once.
 
     Parameters
     ----------
     schedule
-        Of a kernel.
+        The schedule of a kernel.
 
     Returns
     -------
     str
-        ``j 4 × h 6``; empty where it is one alone.
+        ``j 4 × h 6``; empty for a single entry.
     """
     if schedule.in_place:
         return ""
@@ -243,9 +244,9 @@ def _row(plan: Plan, phase: int, number: int, item: PhaseItem) -> ItemRow:
 
 
 def _lanes(kernel: Kernel, schedule: LoopSchedule) -> str:
-    """Say what lies in the lanes of a vector."""
+    """Describe the lanes of a vector."""
     if schedule.lanes is None:
-        return "none: single numbers"
+        return "none: scalar code"
     if schedule.lanes == IMAGE:
         return f"{LANES} images"
     nest = kernel.root.nest
@@ -255,7 +256,7 @@ def _lanes(kernel: Kernel, schedule: LoopSchedule) -> str:
 
 
 def _tiles(schedule: LoopSchedule) -> list[tuple[str, int]]:
-    """List the indices of which several places, or vectors, are computed at once."""
+    """List the indices of which several values, or vectors, are computed at once."""
     found: list[tuple[str, int]] = []
     for walk in schedule.targets:
         tile = max(segment.tile for segment in walk.segments)
@@ -266,15 +267,15 @@ def _tiles(schedule: LoopSchedule) -> list[tuple[str, int]]:
 
 
 def _entries(schedule: LoopSchedule) -> int:
-    """Count the entries of the largest tile; in the lanes a vector is one."""
+    """Count the entries of the largest tile; a vector counts as one."""
     return 1 if schedule.in_place else prod(size for _, size in _tiles(schedule))
 
 
 def _loops(kernel: Kernel, schedule: LoopSchedule) -> Iterator[str]:
-    """Write the loops in words."""
+    """Describe the loops."""
     depth = 0
     if schedule.around:
-        yield f"for each {', '.join(schedule.around)}, together with its neighbors"
+        yield f"for each {', '.join(schedule.around)}, shared with neighboring items"
         depth = 1
     shared = f", shared by {schedule.tasks} tasks" if schedule.tasks > 1 else ""
     for walk in schedule.targets:
@@ -284,7 +285,7 @@ def _loops(kernel: Kernel, schedule: LoopSchedule) -> Iterator[str]:
             depth, shared = depth + 1, ""
     indent = STEP * depth
     if schedule.in_place:
-        yield f"{indent}each term is added to memory at once, in this order"
+        yield f"{indent}each term is added in memory, in this order"
         return
     if not kernel.root.nest.equation.reduced:
         yield f"{indent}{_counted(_entries(schedule), 'entry', schedule)} at once"
@@ -301,7 +302,7 @@ def _loops(kernel: Kernel, schedule: LoopSchedule) -> Iterator[str]:
 
 
 def _afterwards(kernel: Kernel, schedule: LoopSchedule, indent: str) -> Iterator[str]:
-    """Say what becomes of the sums."""
+    """Describe what happens to the sums."""
     if schedule.lanes in kernel.root.nest.equation.reduced:
         yield f"{indent}the {LANES} lanes are added up"
     following = [statement.writes for statement in kernel.statements[len(kernel.roots) :]]
@@ -310,7 +311,7 @@ def _afterwards(kernel: Kernel, schedule: LoopSchedule, indent: str) -> Iterator
 
 
 def _loop(walk: IndexLoop) -> str:
-    """Write one loop; nothing where an index does not move, or moves within the tile alone."""
+    """Describe one loop; empty for an index of extent 1, or one that is only within the tile."""
     stop = walk.segments[-1].stop
     cut = [s for s in walk.segments if s.once]
     running = [s for s in walk.segments if not s.once]
@@ -319,12 +320,12 @@ def _loop(walk: IndexLoop) -> str:
         return f"{walk.index} = {pieces}, one after another" if len(cut) > 1 else ""
     longest = max(running, key=lambda s: s.stop - s.start)
     by = f" by {longest.tile}" if longest.tile > 1 else ""
-    apart = f" ({pieces} written out)" if cut else ""
+    apart = f" ({pieces} unrolled)" if cut else ""
     return f"for {walk.index} < {stop}{by}{apart}"
 
 
 def _terms(statement: Compute, schedule: LoopSchedule) -> str:
-    """Say which terms each round of the innermost loop takes in."""
+    """Describe the terms of an iteration of the innermost loop."""
     taken = "add" if statement.nest.equation.operator == "+=" else "compare"
     walks = [walk for walk in schedule.reduced if walk.index != schedule.lanes]
     number = prod(max(s.tile for s in walk.segments) for walk in walks)
@@ -336,17 +337,17 @@ def _terms(statement: Compute, schedule: LoopSchedule) -> str:
     if number == 1:
         return f"{taken} one term"
     which = f": {', '.join(whole)}" if whole else ""
-    return f"{taken} {number} terms{which}, written out"
+    return f"{taken} {number} terms{which}, unrolled"
 
 
 def _counted(number: int, what: str, schedule: LoopSchedule) -> str:
-    """Write how many entries are computed at once."""
+    """Describe the number of entries that are computed at once."""
     plural = {"entry": "entries", "maximum": "maxima", "minimum": "minima"}.get(what, f"{what}s")
     made = f" ({at_once(schedule)})" if number > 1 else ""
     return f"{number} {what if number == 1 else plural}{made}"
 
 
 def _kept(statement: Compute) -> str:
-    """Name what is carried from term to term."""
+    """Name what is accumulated."""
     operator = statement.nest.equation.operator
     return {"+=": "sum", "max=": "maximum", "min=": "minimum", "argmax=": "winner"}[operator]

@@ -1,4 +1,4 @@
-"""Machine code read from its text: what a kernel is made of, and what its innermost loop does."""
+"""Counts the instructions of functions, and of their innermost loops, in assembly."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,24 +19,24 @@ _STORE = re.compile(r"v?mov\w*\s+%[xyz]mm\d+(?:,|\s).*\)(?:\s*\{.*)?$|st[rp1]\b.
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """Instructions of one kind each.
+    """Numbers of instructions by kind.
 
     Parameters
     ----------
     instructions
-        All.
+        All instructions.
     fused
-        Fused multiply-adds, of whole registers or single numbers.
+        Fused multiply-adds, vector or scalar.
     loads
-        Vectors read from memory.
+        Vector loads from memory.
     broadcasts
-        Single numbers read from memory into all lanes of a register.
+        Loads of a single number into all lanes of a register.
     stores
-        Vectors written to memory.
+        Vector stores to memory.
     spills
-        Whatever touches the stack: registers did not suffice.
+        Accesses of the stack, because there are too few registers.
     calls
-        Calls of functions.
+        Function calls.
     """
 
     instructions: int
@@ -59,8 +59,8 @@ class FunctionCode:
     lines
         Labels and instructions.
     start, stop
-        From where to where its innermost loop goes: of the loops without a loop inside, the one
-        with the most multiply-adds. They are equal where it has no loop.
+        The range of its innermost loop: of all loops without an inner loop, the one with the most
+        multiply-adds. They are equal if the function has no loop.
     """
 
     name: str
@@ -80,12 +80,12 @@ class FunctionCode:
 
 
 def functions_of(assembly: str) -> dict[str, FunctionCode]:
-    """Read the functions of a program.
+    """Split assembly into functions.
 
     Parameters
     ----------
     assembly
-        As LLVM writes it, for x86 or AArch64.
+        LLVM's output for x86 or AArch64.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def counted(lines: Sequence[str]) -> Count:
     Parameters
     ----------
     lines
-        Of assembly; labels are left out.
+        Lines of assembly; labels are ignored.
 
     Returns
     -------
@@ -136,7 +136,7 @@ def counted(lines: Sequence[str]) -> Count:
 
 
 def _kind(line: str) -> str:
-    """Say how an instruction uses memory."""
+    """Classify the memory access of an instruction."""
     if _STACK.search(line):
         return "spill"
     if _BROADCAST.search(line):
@@ -161,7 +161,7 @@ def _function(name: str, lines: Sequence[str]) -> FunctionCode:
 
 
 def _loops(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Find the stretches from a label to behind a jump back to it."""
+    """Find the ranges from a label to a jump back to it."""
     labels: dict[str, int] = {}
     for number, line in enumerate(lines):
         label, jump = _LABEL.match(line), _JUMP.match(line.strip())

@@ -1,4 +1,4 @@
-"""How fast each item of a plan runs here, and what keeps it from running faster."""
+"""Measures each item of a plan on this machine, and what limits its speed."""
 
 from dataclasses import dataclass
 
@@ -17,21 +17,21 @@ class MeasuredRow:
     Parameters
     ----------
     phase, item
-        Where it stands in the plan.
+        Its position in the plan.
     title
-        What it leaves in memory.
+        The arrays it writes to memory, in short.
     writes
         The same, by name.
     microseconds
-        For a whole batch, the median.
+        Median time for a whole batch.
     of_step
-        Its part of the time of all items.
+        Its share of the time of all items.
     gflops
-        Thousand million operations a second.
+        Billions of operations per second.
     of_limit
-        Part of what the machine could do: of min(peak, bandwidth x intensity).
+        Speed relative to the machine's limit, min(peak, bandwidth x intensity).
     limit
-        Which of the two that is: ``multiply-adds``, or the memory that holds its arrays.
+        Which limit applies: ``multiply-adds``, or the cache or memory that holds its arrays.
     """
 
     phase: int
@@ -46,7 +46,7 @@ class MeasuredRow:
 
     @property
     def label(self) -> str:
-        """Its place as it is written: ``0.4`` is item 4 of phase 0."""
+        """Its position as text: ``0.4`` is item 4 of phase 0."""
         return f"{self.phase}.{self.item}"
 
 
@@ -56,7 +56,7 @@ def measured(plan: Plan) -> tuple[list[MeasuredRow], Peaks]:
     Parameters
     ----------
     plan
-        For this processor.
+        A plan for this processor.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def _row(row: KernelRow, peaks: Peaks, whole: float) -> MeasuredRow:
 
 
 def _limit(row: KernelRow, peaks: Peaks) -> str:
-    """Say what an item cannot be faster than."""
+    """Find the limit of an item's speed."""
     if row.work.operations / (2 * peaks.multiply_adds.high) >= row.least:
         return "multiply-adds"
     holding = [k for k, b in enumerate(peaks.bandwidths[:-1]) if b.size >= row.work.footprint]

@@ -1,4 +1,4 @@
-"""The memory of a plan: which array lies where, and from when to when."""
+"""The memory of a plan: where each array is stored, and its lifetime."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from striate.plan.plan import Plan
 from striate.plan.statement import LANES
 
 ITEM = 4
-"""Bytes of a number."""
+"""Size of a float32 number in bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArrayPlacement:
-    """Where an array lies, and how long.
+    """Where an array is stored, and its lifetime.
 
     Parameters
     ----------
@@ -23,9 +23,9 @@ class ArrayPlacement:
     offset, size
         In bytes.
     first, last
-        The first and the last item that needs it, counted through all phases.
+        The first and the last item that uses it, numbered through all phases.
     per
-        Of what there is one: ``block``, ``part``, or nothing where there is one in all.
+        ``block`` or ``part`` if there is one copy for each, otherwise empty.
     layer
         The layer to which the array belongs.
     """
@@ -41,18 +41,18 @@ class ArrayPlacement:
 
 @dataclass(frozen=True, kw_only=True)
 class MemoryRegion:
-    """A piece of memory.
+    """A region of memory.
 
     Parameters
     ----------
     name
-        The arena, a worker's memory, or a caller's buffer.
+        The arena, the per-thread scratch, or a caller's buffer.
     size
         In bytes.
     unshared
-        Bytes that its arrays would need without sharing places.
+        Bytes that its arrays would take without sharing memory.
     places
-        The arrays in it, in the order of their places, then of time.
+        Its arrays, sorted by offset, then by lifetime.
     """
 
     name: str
@@ -68,13 +68,13 @@ class MemoryMap:
     Parameters
     ----------
     items
-        How many items there are, in all phases.
+        Number of items in all phases.
     phases
-        At which item each phase begins.
+        The first item of each phase.
     own
-        The arena, which all workers share, and the memory that each worker has for itself.
+        The arena, which all threads share, and the scratch memory of each thread.
     buffers
-        What the caller brings.
+        The caller's buffers.
     """
 
     items: int
@@ -84,12 +84,12 @@ class MemoryMap:
 
 
 def memory_map(plan: Plan) -> MemoryMap:
-    """Say where everything lies.
+    """Describe the memory of a plan.
 
     Parameters
     ----------
     plan
-        Any.
+        The plan.
 
     Returns
     -------
@@ -119,10 +119,10 @@ def memory_map(plan: Plan) -> MemoryMap:
 
 
 def _lives(plan: Plan, starts: Sequence[int]) -> Mapping[str, tuple[int, int]]:
-    """Find the first and the last item that needs each array.
+    """Find the first and the last item that uses each array.
 
-    What is used inside a loop that items share is needed from the loop's first item to its last;
-    the arena's arrays are needed in whole phases, for each worker is at another item.
+    An array in a loop shared by several items is used from the first of them to the last. Arrays in
+    the arena are used for whole phases, because threads work on different items.
     """
     lives: dict[str, tuple[int, int]] = {}
     for p, phase in enumerate(plan.phases):
@@ -137,7 +137,7 @@ def _lives(plan: Plan, starts: Sequence[int]) -> Mapping[str, tuple[int, int]]:
 
 
 def _together(items: Sequence[PhaseItem], number: int) -> tuple[int, int]:
-    """Give the first and the last item of the outermost loop that an item shares with others."""
+    """Return the first and the last item of the outermost loop that an item shares."""
 
     def loop(item: PhaseItem) -> tuple[str, str] | None:
         return item.loops[0] if isinstance(item, Kernel) and item.loops else None
@@ -150,13 +150,13 @@ def _together(items: Sequence[PhaseItem], number: int) -> tuple[int, int]:
 
 
 def _touched(item: PhaseItem) -> tuple[str, ...]:
-    """Name the arrays that an item reads from memory or writes there."""
+    """Return the names of the arrays that an item reads or writes in memory."""
     written = tuple(item.stored) if isinstance(item, Kernel) else (item.writes,)
     return (*item.reads, *written)
 
 
 def _place(plan: Plan, name: str, life: tuple[int, int]) -> ArrayPlacement:
-    """Describe the place of an array."""
+    """Describe the allocation of an array."""
     allocation, variable = plan.allocations[name], plan.variables[name]
     if allocation.per_part:
         per, size = "part", allocation.per_part * plan.parts
@@ -180,7 +180,7 @@ def _place(plan: Plan, name: str, life: tuple[int, int]) -> ArrayPlacement:
 
 
 def _region(name: Memory | str, places: list[ArrayPlacement], size: int) -> MemoryRegion:
-    """Describe a piece of memory."""
+    """Describe a region of memory."""
     return MemoryRegion(
         name=str(name),
         size=size,

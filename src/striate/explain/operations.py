@@ -1,4 +1,4 @@
-"""The training step in Hagan's symbols: which array comes from which, by which function."""
+"""The training step in Hagan's symbols: which arrays each function reads and writes."""
 
 import inspect
 import re
@@ -23,26 +23,26 @@ _SOURCES = re.compile(r"^Sources\n-+\n(.+?)\.?(?:\n\n|\Z)", re.DOTALL | re.MULTI
 
 @dataclass(frozen=True, kw_only=True)
 class OperationRow:
-    """One array of the step and what it is computed from.
+    """One array of the step, and what it is computed from.
 
     Parameters
     ----------
     part
-        Of which pass.
+        The pass in which it is computed.
     layer
-        Whose array it is.
+        The layer to which it belongs.
     symbol
-        The book's: ``Z``, ``N``, ``A``, ``dW``.
+        The book's symbol: ``Z``, ``N``, ``A``, ``dW``.
     writes
         The array's name in all further stages.
     reads
-        What it is computed from.
+        The arrays it is computed from.
     function
-        By which function, with its options.
+        The function that computes it.
     source
-        Where the books have it, as far as the function says so.
+        The equation in the books, if the function's docstring cites one.
     adds
-        Whether it adds to what other layers have given already.
+        Whether it adds to the contribution of other layers.
     """
 
     part: Literal["forward", "loss", "backward"]
@@ -58,13 +58,13 @@ class OperationRow:
         read = ", ".join(self.reads)
         if self.part == "forward":
             return f"{self.writes} = {self.function}({read})"
-        adding = "gets more " if self.adds else ""
+        adding = "accumulates " if self.adds else ""
         way = "back through" if self.part == "backward" else "by"
         return f"{self.writes} {adding}from {read}, {way} {self.function}"
 
 
 def operations(step: TrainingStep) -> list[OperationRow]:
-    """List the arrays of a step in the order in which they are computed.
+    """List the arrays of a step in the order of computation.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def operations(step: TrainingStep) -> list[OperationRow]:
     Returns
     -------
     list of OperationRow
-        Forward, losses, backward.
+        Forward pass, losses, backward pass.
 
     Sources
     -------
@@ -119,7 +119,7 @@ def _forward(operation: Operation) -> OperationRow:
 
 
 def _loss(end: LossOperation) -> OperationRow:
-    """Describe the derivative with which the backward pass begins."""
+    """Describe the derivative with which the backward pass starts."""
     return OperationRow(
         part="loss",
         layer=end.layer,
@@ -160,7 +160,7 @@ def _backward(back: BackwardOperation) -> Iterator[OperationRow]:
 
 
 def _symbol(name: str, part: str) -> str:
-    """Give the book's symbol of an array: ``dW`` of ``conv1.dweight``."""
+    """Return the book's symbol of an array: ``dW`` for ``conv1.dweight``."""
     last = name.rsplit(".", 1)[1]
     if part == "forward":
         return _SYMBOLS.get(last, last)
@@ -168,7 +168,7 @@ def _symbol(name: str, part: str) -> str:
 
 
 def _source(kind: object, method: str) -> str:
-    """Find where the books have what a kind's method computes: Hagan's numbers before others'."""
+    """Find the equation that a method's docstring cites, Hagan's before others."""
     documented = inspect.getdoc(getattr(type(kind), method, None)) or ""
     found = _SOURCES.search(documented)
     if found is None:

@@ -1,4 +1,4 @@
-"""Processors by name: to see the machine code for one that is not at hand."""
+"""Descriptions of common processors, to see the machine code for another than this machine's."""
 
 import difflib
 
@@ -12,7 +12,7 @@ _AVX512 = "+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx512cd,+avx2,+fma"
 _X86 = "x86_64-unknown-linux-gnu"
 _ARM = "aarch64-unknown-linux-gnu"
 
-# LLVM knows all instructions of these; the features are what schedules depend on.
+# LLVM has a description of each; the features are those that loop schedules depend on.
 _KNOWN = {
     "haswell": (_AVX2, _X86),
     "skylake": (_AVX2, _X86),
@@ -30,7 +30,7 @@ _KNOWN = {
 }
 
 PROCESSORS = tuple(_KNOWN)
-"""Names that :func:`processor` takes, as LLVM has them."""
+"""LLVM's names of the processors that :func:`processor` describes."""
 
 
 def processor(name: str) -> Target:
@@ -48,21 +48,20 @@ def processor(name: str) -> Target:
     Raises
     ------
     OptionError
-        If it is none of them.
+        If the name isn't one of them.
     """
     if name not in _KNOWN:
         near = difflib.get_close_matches(name, PROCESSORS, n=1)
         meant = f"Did you mean {near[0]}? " if near else ""
         raise OptionError(
-            f"{name!r} is not a processor that striate can describe. "
-            f"{meant}It knows {', '.join(PROCESSORS)}. "
-            "Choose one of these, or leave it out: then it is this machine's."
+            f"Unknown processor {name!r}. {meant}Choose from {', '.join(PROCESSORS)}, "
+            "or omit it for this machine's."
         )
     return describe(name, *_KNOWN[name])
 
 
 def described(target: Target) -> str:
-    """Say in words what a schedule knows of a processor.
+    """Describe the properties of a processor that loop schedules depend on.
 
     Parameters
     ----------
@@ -76,13 +75,13 @@ def described(target: Target) -> str:
     Examples
     --------
     >>> print(described(processor("haswell")))
-    haswell has 16 registers of 8 numbers: room for 8 vectors of 16.
-    In a cycle it can do 2 multiply-adds of whole registers.
+    haswell has 16 registers of 8 numbers, enough for 8 vectors of 16.
+    It starts 2 multiply-adds of whole registers per cycle.
     """
     rate = f"{target.fused_per_cycle:g} multiply-add{'s' * (target.fused_per_cycle != 1)}"
     whole = "whole registers" if target.fused_per_cycle != 1 else "a whole register"
     return (
-        f"{target.name} has {target.registers} registers of {target.register_lanes} numbers: room "
-        f"for {target.vectors} vectors of {LANES}. "
-        f"In a cycle it can do {rate} of {whole}."
+        f"{target.name} has {target.registers} registers of {target.register_lanes} numbers, "
+        f"enough for {target.vectors} vectors of {LANES}. "
+        f"It starts {rate} of {whole} per cycle."
     )

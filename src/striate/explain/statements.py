@@ -1,4 +1,4 @@
-"""The index equations of a program, and what simplifying did to them."""
+"""The index equations of a program, and the changes made by simplification."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,13 +17,13 @@ class StatementRow:
     Parameters
     ----------
     form
-        What it amounts to: ``contract``, ``map``, ``load``.
+        Its form: ``contract``, ``map``, ``load``.
     text
-        The index equation, or what else is done.
+        The index equation, or the arrays of another statement.
     box
-        To where each index counts: ``q < 16, h < 6``.
+        The extents of the indices: ``q < 16, h < 6``.
     note
-        What is to be said beside it.
+        A note on the statement.
     writes, reads
         Names of arrays.
     """
@@ -38,7 +38,7 @@ class StatementRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Gathered:
-    """A scatter, and the gathers that it became: each entry is then computed at once."""
+    """A scatter into an array, and the gathers that replace it."""
 
     writes: str
     scatter: str
@@ -47,16 +47,16 @@ class Gathered:
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What simplifying did.
+    """The changes made by simplification.
 
     Parameters
     ----------
     unread
-        Arrays that are not computed, for nobody reads them.
+        Arrays that aren't computed, because they aren't read.
     names
-        Arrays that are copies: the name under which each lives on.
+        Arrays that are copies, with the array that each was replaced by.
     gathered
-        Scatters that were turned around.
+        Scatters that were replaced by gathers.
     """
 
     unread: tuple[str, ...]
@@ -70,7 +70,7 @@ def statement_rows(lowered: Lowered) -> list[StatementRow]:
     Parameters
     ----------
     lowered
-        The program.
+        The statements.
 
     Returns
     -------
@@ -81,17 +81,17 @@ def statement_rows(lowered: Lowered) -> list[StatementRow]:
 
 
 def forms(rows: Iterable[StatementRow]) -> dict[str, int]:
-    """Count statements by their form, the most frequent first."""
+    """Count statements by form, the most frequent first."""
     return dict(Counter(row.form for row in rows).most_common())
 
 
 def changes(lowered: Lowered, simplified: Lowered) -> Changes:
-    """Say what simplifying did.
+    """List the changes made by simplification.
 
     Parameters
     ----------
     lowered, simplified
-        The program before and after.
+        The statements before and after.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def _row(statement: Statement) -> StatementRow:
             reads=statement.reads,
         )
     nest = statement.nest
-    notes = ["adds to what is there"] * statement.adds + ["for all images"] * statement.over_batch
+    notes = ["adds to the target"] * statement.adds + ["once per batch"] * statement.over_batch
     return StatementRow(
         form=nest.equation.form.name.lower(),
         text=str(nest.equation),
@@ -132,7 +132,7 @@ def _row(statement: Statement) -> StatementRow:
 
 
 def _names(before: Lowered, after: Lowered) -> dict[str, str]:
-    """Find the arrays that are copies no more, with the names that stand for them."""
+    """Find the copies that were removed, with the arrays that replace them."""
     written = {statement.writes for statement in after.statements}
     names: dict[str, str] = {}
     for statement in before.statements:
@@ -145,7 +145,7 @@ def _names(before: Lowered, after: Lowered) -> dict[str, str]:
 
 
 def _gathered(before: Lowered, after: Lowered) -> Iterable[Gathered]:
-    """Find the scatters that are gathers now."""
+    """Find the scatters that were replaced by gathers."""
     unchanged = set(before.statements)
     for statement in before.statements:
         if not isinstance(statement, Compute) or statement.nest.equation.form is not Form.SCATTER:

@@ -1,4 +1,4 @@
-"""Candidates for the tile of one kernel, timed: they show whether the cost model chooses well."""
+"""Measures candidate tiles of a kernel, to check the choice of the cost model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from striate.plan.schedule import LoopSchedule, schedule
 from striate.plan.target import Target
 
 _Candidate = tuple[float, tiles.Tile, LoopSchedule]
-"""What the model expects of a tile, in cycles, and what becomes of it."""
+"""The predicted cycles of a tile, the tile, and the schedule with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,17 +24,17 @@ class TileRow:
     Parameters
     ----------
     at_once
-        Entries that are computed beside each other, by index.
+        Entries that are computed at once, by index.
     columns
-        Values of the reduced index that are written out, where that is chosen.
+        Number of unrolled values of the reduced index.
     cycles
-        What the cost model expects of a walk over the tiled sides.
+        Cycles predicted by the cost model.
     microseconds
-        What it takes for a whole batch, the median.
+        Median time for a whole batch.
     gflops
-        Thousand million operations a second.
+        Billions of operations per second.
     chosen
-        Whether the model chooses it.
+        Whether the cost model chooses it.
     """
 
     at_once: str
@@ -46,18 +46,18 @@ class TileRow:
 
 
 def try_tiles(plan: Plan, place: tuple[int, int], peaks: Peaks, most: int = 16) -> list[TileRow]:
-    """Time candidates for the tile of one kernel.
+    """Measure candidate tiles of one kernel.
 
     Parameters
     ----------
     plan
-        For this processor.
+        A plan for this processor.
     place
         Phase and item of the kernel.
     peaks
         The limits of one thread.
     most
-        How many candidates: most of them those that the model likes best, some of the others.
+        Maximum number of candidates; most are those that the model ranks highest, some are others.
 
     Returns
     -------
@@ -67,50 +67,50 @@ def try_tiles(plan: Plan, place: tuple[int, int], peaks: Peaks, most: int = 16) 
     Raises
     ------
     OptionError
-        If the item has no tile to choose.
+        If the item has no tile.
     """
     phase = plan.phases[place[0]]
     kernel = phase.items[place[1]]
     found = _candidates(plan, kernel) if isinstance(kernel, Kernel) else []
     if not isinstance(kernel, Kernel) or not found:
         raise OptionError(
-            f"{place[0]}.{place[1]} has no tile to choose: it carries no sums from term to term. "
-            "A kernel with sums has. Choose one of which --stage schedule says that it holds sums."
+            f"Item {place[0]}.{place[1]} has no tile, because it doesn't accumulate sums. "
+            "Choose a kernel for which --stage schedule lists sums in registers."
         )
     tasks = plan.schedules[place].tasks
-    tried: dict[str, _Candidate] = {}
+    tried: dict[LoopSchedule, _Candidate] = {}
     for cycles, tile in found:
-        walked = _scheduled(plan, kernel, tile, tasks)
-        tried.setdefault(str(walked), (cycles, tile, walked))
+        with_tile = _scheduled(plan, kernel, tile, tasks)
+        tried.setdefault(with_tile, (cycles, tile, with_tile))
     chosen = _spread(list(tried.values()), most)
     alone = replace(
         plan,
         phases=(replace(phase, items=(kernel,) * len(chosen)),),
-        schedules={(0, number): walked for number, (_, _, walked) in enumerate(chosen)},
+        schedules={(0, number): loops for number, (_, _, loops) in enumerate(chosen)},
     )
     rows = [
         TileRow(
-            at_once=at_once(walked),
+            at_once=at_once(loops),
             columns=tile.columns,
             cycles=cycles,
             microseconds=1e6 * row.seconds.median,
             gflops=row.gflops,
-            chosen=walked == plan.schedules[place],
+            chosen=loops == plan.schedules[place],
         )
-        for row, (cycles, tile, walked) in zip(measure_kernels(alone, peaks), chosen, strict=True)
+        for row, (cycles, tile, loops) in zip(measure_kernels(alone, peaks), chosen, strict=True)
     ]
     return sorted(rows, key=lambda row: row.microseconds)
 
 
 def _spread(candidates: Sequence[_Candidate], most: int) -> list[_Candidate]:
-    """Take the first three quarters of what is wanted, and the rest from all over."""
+    """Take three quarters of the number from the front, and the rest spread over the others."""
     first = most * 3 // 4
     others = candidates[first:]
     return [*candidates[:first], *others[:: max(1, -(-len(others) // max(1, most - first)))]]
 
 
 def _candidates(plan: Plan, kernel: Kernel) -> list[tuple[float, tiles.Tile]]:
-    """List the tiles that fit into the registers, the one that the model likes best first."""
+    """List the tiles that fit in the registers, those that the model ranks highest first."""
     found: list[tuple[float, tiles.Tile]] = []
 
     def noted(
@@ -128,5 +128,5 @@ def _candidates(plan: Plan, kernel: Kernel) -> list[tuple[float, tiles.Tile]]:
 
 
 def _scheduled(plan: Plan, kernel: Kernel, tile: tiles.Tile, tasks: int) -> LoopSchedule:
-    """Schedule a kernel with a tile that is given."""
+    """Schedule a kernel with a given tile."""
     return schedule(kernel, plan.variables, plan.target, tasks, choose=lambda *_: tile)
