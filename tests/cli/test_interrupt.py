@@ -61,6 +61,25 @@ def test_resumed_training_ends_in_the_same_bits(tmp_path):
     assert not (broken / "striate-output" / "shapes-net.checkpoint").exists()
 
 
+def test_a_killed_training_resumes_to_the_same_bits(tmp_path):
+    """After SIGKILL, which no program can handle, the checkpoint of the last epoch is complete."""
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    whole.mkdir()
+    broken.mkdir()
+    with start(TRAINING, broken) as process:
+        for _ in range(2):
+            assert process.stderr.readline().startswith("epoch ")
+        process.kill()
+        process.communicate(timeout=60)
+
+    resumed = finish(f"{TRAINING} --resume striate-output/shapes-net.checkpoint", broken)
+    unbroken = finish(TRAINING, whole)
+
+    assert process.returncode == -signal.SIGKILL
+    assert resumed["weights_sha256"] == unbroken["weights_sha256"]
+    assert len(resumed["history"]) == 6
+
+
 def test_interrupt_before_training_says_that_nothing_was_saved(striate, monkeypatch, tmp_path):
     """Ctrl-C while data are opened exits with 130 and claims no checkpoint."""
 

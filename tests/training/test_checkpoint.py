@@ -50,7 +50,7 @@ OTHERS = {
     "seed": {"seed": 6},
     "optimizer": {"optimizer": "momentum"},
     "learning-rate": {"learning_rate": 0.5},
-    "schedule": {"schedule": "step"},
+    "schedule": {"schedule": "step-decay"},
     "clip-norm": {"clip_norm": 1.0},
     "shuffle": {"shuffle": False},
     "augmentation": {"augment": "shift 1"},

@@ -22,6 +22,8 @@ from striate.model.network import core_of
 from striate.training.state import order_of_images
 
 X, Y = images_and_labels(10)
+FAR_TOO_LONG = GradientDescent(learning_rate=3e38, weight_decay=1e3)
+"""Steps beyond the range of float32, of gradients within it."""
 
 
 def train(text=EVERYTHING, *, seed=5, engine="auto", **more):
@@ -288,15 +290,15 @@ def test_a_loss_that_is_nan(step, golden):
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("loss", {"learning_rate": 1e30, "epochs": 30}),
-        ("weights", {"learning_rate": 1e39}),
+        ("loss", {"optimizer": GradientDescent(learning_rate=1e30), "epochs": 30}),
+        ("weights", {"optimizer": FAR_TOO_LONG}),
     ],
 )
 def test_steps_that_are_too_long(name, options, golden):
     """Weights that grow without bound end the training, and the network can still be used."""
     network = classifier("conv 2@3x3 | dense 3 softmax")
     with pytest.raises(TrainingError) as error:
-        network.fit(X, Y, batch_size=10, optimizer="gradient-descent", **options)
+        network.fit(X, Y, batch_size=10, **options)
 
     assert np.isfinite(core_of(network).buffers[0]).all()
     assert np.isfinite(network.predict(X)).all()
@@ -353,7 +355,7 @@ def test_debug_names_the_weights_that_a_step_spoils(engine):
     """If everything that a step computes is finite, the weights after it are examined."""
     network = classifier(engine=engine)
     with pytest.raises(TrainingError) as error:
-        network.fit(X, Y, epochs=1, optimizer="gradient-descent", learning_rate=1e39, debug=True)
+        network.fit(X, Y, epochs=1, optimizer=FAR_TOO_LONG, debug=True)
 
     assert " The first value that is not finite is in conv1.weight after the step. " in str(
         error.value

@@ -170,7 +170,7 @@ def test_a_file_that_may_not_be_read(model, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr("striate.training.tensors.safe_open", refuse)
-    with pytest.raises(ModelFileError, match=r"Cannot read .*: Permission denied"):
+    with pytest.raises(ModelFileError, match=r"Cannot read .*: permission denied"):
         st.load(model)
 
 

@@ -49,7 +49,7 @@ from striate.training.state import HistoryRow, TrainingState
 
 
 def validator(network: Core, held: Examples, losses: Sequence[Loss], batch_size: int) -> Validate:
-    """Make the function that scores parameters on the validation part."""
+    """Return a function that scores parameters on the validation part."""
 
     def validate(parameters: Array, statistics: Array) -> HistoryRow:
         outputs, loss = loss_of(
@@ -354,7 +354,7 @@ def _divergence(step: TrainingStep, trainer: Trainer, training: Examples) -> Div
 
 
 def diagnoser(step: TrainingStep) -> Diagnose:
-    """Make the function that names what in a step is first not finite."""
+    """Return a function that finds the first value in a step that is not finite."""
 
     def diagnose(state: TrainingState, batch: Batch, draw: Draw, after: Array) -> str | None:
         first = first_not_finite(step, state.parameters, state.statistics, batch, draw)
@@ -379,7 +379,7 @@ def require_augmentable(augment: Augmentation | None, network: Core) -> None:
 
 
 def _columns(training: Examples, held: Examples | None) -> list[str]:
-    """Name the columns that the history will have."""
+    """List the columns of scores that the history will have."""
     columns = ["loss"] if training.labels is None else ["loss", "accuracy"]
     if held is not None:
         columns += ["validation_loss"]

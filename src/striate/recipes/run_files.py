@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 
 from striate.errors import ModelFileError
-from striate.files import make_folder
+from striate.files import make_folder, reason, shown
 from striate.model.network import Network
 from striate.pictures.files import PICTURES
 from striate.recipes.networks import ENDING
@@ -202,14 +202,14 @@ def check_files(
         if path.is_dir():
             ending = path.suffix or (ENDING if option == "--output" else CHECKPOINT_ENDING)
             raise ModelFileError(
-                f"{option} {path} is a folder; expected the name of a file. "
+                f"{option} {shown(path)} is a folder; expected the name of a file. "
                 f"Try {option} {path / 'net'}{ending}."
             )
         if path.exists() and not overwrite and path != resume:
             resume_it = "" if option == "--output" else f"--resume {path} to continue that run, "
             raise ModelFileError(
-                f"{option} {path} already exists. Use {resume_it}--overwrite to replace it, or "
-                "another name."
+                f"{option} {shown(path)} already exists. "
+                f"Use {resume_it}--overwrite to replace it, or another name."
             )
     drawn = [] if pictures is None else [name for name in PICTURES if (pictures / name).exists()]
     if drawn and not overwrite:
@@ -258,7 +258,9 @@ def _create(path: Path) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        raise ModelFileError(f"Cannot write {path}: {error.strerror or error}.") from error
+        raise ModelFileError(
+            f"Cannot write {shown(path)}: {reason(error)}. Choose a writable folder."
+        ) from error
     return True
 
 
@@ -281,7 +283,7 @@ def _require_writable(folder: Path) -> None:
     """Raise before training if nothing can be written after it."""
     if not os.access(folder, os.W_OK):
         raise ModelFileError(
-            f"Cannot write to the folder {folder}: permission denied. "
+            f"Cannot write to the folder {shown(folder)}: permission denied. "
             "Choose a writable folder with --output and --checkpoint."
         )
 

@@ -16,6 +16,7 @@ from typing import Any, cast
 import numpy as np
 
 from striate.errors import ModelFileError
+from striate.files import shown
 from striate.shapes import Array
 from striate.training.settings import TrainingSettings
 from striate.training.state import BestWeights, EpochTotals, HistoryRow, TrainingState
@@ -107,7 +108,7 @@ def load_checkpoint(
         _require_same_rates(path, epochs, state.step, settings, identity)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ModelFileError(
-            f"{path} is a damaged checkpoint: {error}. "
+            f"{shown(path)} is a damaged checkpoint: {error}. "
             "Use an older checkpoint, or start without one."
         ) from error
     return state
@@ -262,8 +263,8 @@ def _different_run(
         before, now = _apart(_shown(there), _shown(here))
         values = f"{what} {before}, here {now}"
     return ModelFileError(
-        f"{path} was saved by a different run: {values}. Resuming requires identical settings "
-        f"to keep results bit-identical. {remedy}, or start without the checkpoint."
+        f"{shown(path)} was saved by a different run: {values}. Resuming requires identical "
+        f"settings to keep results bit-identical. {remedy}, or start without the checkpoint."
     )
 
 

@@ -7,7 +7,6 @@ within the file, so no more memory is allocated than the size of the file.
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -15,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from striate.errors import ModelFileError
-from striate.files import as_path, atomic_write
+from striate.files import as_path, atomic_write, reason, shown
 from striate.shapes import Array
 
 METADATA = "striate"
@@ -62,7 +61,7 @@ def read_tensors(
     Parameters
     ----------
     path
-        The file; ``~`` is the user's home.
+        The file.
     kind
         The expected kind.
 
@@ -77,36 +76,36 @@ def read_tensors(
         If the file is missing, damaged, of another kind, or from a newer version.
     """
     path = as_path(path)
+    name = shown(path)
     if not path.is_file():
         raise ModelFileError(
-            f"{path} does not exist or is not a file; expected a {kind} that striate saved. "
+            f"{name} does not exist or is not a file; expected a {kind} that striate saved. "
             "Check the path."
         )
     try:
         with safe_open(path, framework="numpy") as file:  # type: ignore[no-untyped-call]
             metadata = cast("dict[str, str]", file.metadata() or {})
-            names = [str(name) for name in file.keys()]  # noqa: SIM118  # not a mapping
-            arrays = {name: file.get_tensor(name) for name in names}
+            names = [str(key) for key in file.keys()]  # noqa: SIM118  # not a mapping
+            arrays = {key: file.get_tensor(key) for key in names}
     except OSError as error:
         raise ModelFileError(
-            f"Cannot read {path}: {error.strerror or error}. Check its permissions, or use another "
-            "copy."
+            f"Cannot read {name}: {reason(error)}. Check its permissions, or use another copy."
         ) from error
     except (SafetensorError, ValueError, TypeError) as error:
         raise ModelFileError(
-            f"{path} is damaged or not a safetensors file ({error}); expected a {kind} that "
+            f"{name} is damaged or not a safetensors file ({error}); expected a {kind} that "
             "striate saved. Use another copy, or save it again."
         ) from error
-    document = _document(path, kind, metadata)
-    _require_kind(path, kind, str(document.get("format", "")))
+    document = _document(name, kind, metadata)
+    _require_kind(name, kind, str(document.get("format", "")))
     return arrays, document
 
 
-def _document(path: Path, kind: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+def _document(name: str, kind: str, metadata: Mapping[str, str]) -> dict[str, Any]:
     """Read the document, a JSON object; deeply nested JSON raises a RecursionError."""
     if METADATA not in metadata:
         raise ModelFileError(
-            f"{path} is a safetensors file, but was not saved by striate: its metadata has no "
+            f"{name} is a safetensors file, but was not saved by striate: its metadata has no "
             f"description of a {kind}. Use a file that striate saved."
         )
     cause: Exception | None = None
@@ -117,22 +116,22 @@ def _document(path: Path, kind: str, metadata: Mapping[str, str]) -> dict[str, A
     except (ValueError, RecursionError) as error:
         cause = error
     raise ModelFileError(
-        f"{path} is damaged: the description of the {kind} in its metadata is not valid JSON. "
+        f"{name} is damaged: the description of the {kind} in its metadata is not valid JSON. "
         "Use another copy, or save it again."
     ) from cause
 
 
-def _require_kind(path: Path, kind: str, said: str) -> None:
+def _require_kind(name: str, kind: str, said: str) -> None:
     """Raise if a file is of another kind, or in a format newer than this version reads."""
     held, _, version = said.partition(" ")
     if not version.isdecimal():
         raise ModelFileError(
-            f"{path} is damaged: its metadata does not state the kind of file and the version of "
+            f"{name} is damaged: its metadata does not state the kind of file and the version of "
             "its format. Use another copy, or save it again."
         )
     if held != kind:
         raise ModelFileError(
-            f"{path} holds a {held}; expected a {kind}. "
+            f"{name} holds a {held}; expected a {kind}. "
             + (
                 "Use st.load for a model, and fit(resume=...) for a checkpoint."
                 if {held, kind} == {"model", "checkpoint"}
@@ -141,6 +140,6 @@ def _require_kind(path: Path, kind: str, said: str) -> None:
         )
     if int(version) > VERSION:
         raise ModelFileError(
-            f"{path} is a {kind} in format {version}, but this version of striate reads formats up "
+            f"{name} is a {kind} in format {version}, but this version of striate reads formats up "
             f"to {VERSION}. Install a newer version: pip install --upgrade striate."
         )
