@@ -7,6 +7,7 @@ import struct
 import sys
 import types
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -330,19 +331,25 @@ def test_heic_names_its_plug_in(tmp_path, monkeypatch, message):
 
 
 def test_an_installed_plug_in_is_used(monkeypatch):
-    """If pillow-heif is installed, its formats are registered."""
-    called = []
+    """If pillow-heif is installed, its formats and endings are registered at once."""
+    monkeypatch.setattr(Image, "OPEN", dict(Image.OPEN))
+    monkeypatch.setattr(Image, "ID", list(Image.ID))
+    monkeypatch.setattr(Image, "EXTENSION", dict(Image.EXTENSION))
     module = types.ModuleType("pillow_heif")
-    module.register_heif_opener = lambda: called.append(True)
     module.__spec__ = importlib.machinery.ModuleSpec("pillow_heif", None)
+
+    def register():
+        Image.register_open("HEIF", Image.Image)
+        Image.register_extension("HEIF", ".heic")
+
+    module.register_heif_opener = register
     monkeypatch.setitem(sys.modules, "pillow_heif", module)
     pictures._formats.cache_clear()
 
-    formats = pictures._formats()
-
-    assert called == [True]
-    assert "PNG" in formats
-    assert "EPS" not in formats
+    assert pictures.is_picture(Path("a.HEIC"))
+    assert pictures.plug_in_for(".heic") is None
+    assert "EPS" not in pictures._formats()
+    pictures._formats.cache_clear()
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])

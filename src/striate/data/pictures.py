@@ -259,8 +259,9 @@ def is_picture(path: Path) -> bool:
     >>> [is_picture(Path(name)) for name in ("cat.JPG", "cat.txt", "cat.eps")]
     [True, False, False]
     """
+    formats = _formats()  # loads the plug-ins, which register the endings
     ending = path.suffix.lower()
-    return ending == ".mpo" or Image.registered_extensions().get(ending) in _formats()
+    return ending == ".mpo" or Image.registered_extensions().get(ending) in formats
 
 
 def plug_in_for(ending: str) -> str | None:
