@@ -1,4 +1,4 @@
-"""Initializers: the first numbers of the weights. One file a kind; this list is the registry."""
+"""Initializers of weights, one file per kind; this list is the registry."""
 
 from striate.functions.initializer.constant import Constant as Constant
 from striate.functions.initializer.given import Given as Given

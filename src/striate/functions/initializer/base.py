@@ -1,4 +1,4 @@
-"""What every initializer states: the numbers that the weights begin with."""
+"""The base class of initializers, which set the initial weights."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -12,37 +12,37 @@ from striate.shapes import Array, Float
 
 @dataclass(frozen=True, kw_only=True)
 class Initializer(Checked, ABC):
-    """One rule by which the weights get their first numbers.
+    """A rule for initial weights.
 
-    Parameters that state a ``start`` of their own, such as biases, are not asked about here.
+    It doesn't apply to parameters with their own ``start`` value, such as biases.
     """
 
     @abstractmethod
     def draw(self, generator: np.random.Generator, parameter: Parameter) -> Float[Array, "..."]:
-        """Give the first numbers of one parameter.
+        """Return the initial values of one parameter.
 
         Parameters
         ----------
         generator
-            Where random numbers come from.
+            The random generator.
         parameter
-            Its shape, and how many products it takes part in.
+            The parameter's shape, fan-in and fan-out.
 
         Returns
         -------
         Array
-            The numbers, in the parameter's shape, float32.
+            The values with the parameter's shape, in float32.
         """
 
     @classmethod
     @abstractmethod
     def cases(cls) -> tuple["InitializerCase", ...]:
-        """Give a few instances that together use every option, each with a parameter."""
+        """Return a few instances that together use every option, each with a parameter."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InitializerCase:
-    """One small instance of an initializer with a parameter that it can fill."""
+    """A small instance of an initializer with a parameter for it."""
 
     initializer: Initializer
     parameter: Parameter

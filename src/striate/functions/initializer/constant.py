@@ -1,4 +1,4 @@
-"""The same number everywhere."""
+"""A constant for all weights."""
 
 from dataclasses import dataclass
 
@@ -12,15 +12,15 @@ from striate.shapes import Array, Float
 
 @dataclass(frozen=True, kw_only=True)
 class Constant(Initializer):
-    """All weights begin with one number.
+    """A constant for all weights.
 
-    Maps that begin alike stay alike: training cannot tell them apart. It is for averages, gains and
-    experiments, not for kernels that are to learn different things.
+    Maps with equal initial weights stay equal during training. Use it for averages, gains and
+    experiments, but not for kernels that should learn different features.
 
     Parameters
     ----------
     value
-        The number.
+        The constant.
 
     Raises
     ------
@@ -45,7 +45,7 @@ class Constant(Initializer):
         generator: np.random.Generator,  # noqa: ARG002  # nothing is random
         parameter: Parameter,
     ) -> Float[Array, "..."]:
-        """Fill the parameter's shape.
+        """Return an array with the constant.
 
         Parameters and result are those of :meth:`Initializer.draw`.
         """
@@ -53,7 +53,7 @@ class Constant(Initializer):
 
     @classmethod
     def cases(cls) -> tuple[InitializerCase, ...]:
-        """Give zeros and another number."""
+        """Return zeros and another constant."""
         weights = Parameter(shape=(3, 2))
         return (
             InitializerCase(initializer=cls(), parameter=weights),

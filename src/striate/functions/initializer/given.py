@@ -1,4 +1,4 @@
-"""Weights by hand: a network that is designed, not trained (Hagan, exercise E8.10)."""
+"""Given weights, for a network that is designed instead of trained (Hagan, exercise E8.10)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,13 +19,13 @@ class Given(Initializer):
     Parameters
     ----------
     values
-        The weights: an array, or lists in lists, in the shape of the parameter. They are kept as
-        tuples in tuples, so that they can be compared and written as text.
+        The weights: an array or nested lists, in the shape of the parameter. They are stored as
+        nested tuples, so that they can be compared and written as text.
 
     Raises
     ------
     OptionError
-        If the values are no array of finite numbers.
+        If the values aren't an array of finite numbers.
 
     Sources
     -------
@@ -33,7 +33,7 @@ class Given(Initializer):
 
     Examples
     --------
-    A kernel that answers to bright above dark, for one map from one map:
+    A kernel that responds to bright above dark, from one map to one map:
 
     >>> kernel = Given(values=[[[[1, 1], [-1, -1]]]])
     >>> kernel.draw(np.random.default_rng(0), Parameter(shape=(1, 1, 2, 2)))
@@ -48,14 +48,14 @@ class Given(Initializer):
         generator: np.random.Generator,  # noqa: ARG002  # nothing is random
         parameter: Parameter,
     ) -> Float[Array, "..."]:
-        """Give the values.
+        """Return the values.
 
         Parameters and result are those of :meth:`Initializer.draw`.
 
         Raises
         ------
         ShapeError
-            If the values do not have the shape of the parameter.
+            If the values don't have the shape of the parameter.
         """
         values = np.array(self.values, np.float32)
         if values.shape != parameter.shape:
@@ -68,7 +68,7 @@ class Given(Initializer):
 
     @classmethod
     def cases(cls) -> tuple[InitializerCase, ...]:
-        """Give two kernels and dense weights."""
+        """Return two kernels and dense weights."""
         return (
             InitializerCase(
                 initializer=cls(values=[[[[1, 1], [-1, -1]]], [[[1, -1], [1, -1]]]]),

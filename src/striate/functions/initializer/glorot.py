@@ -1,4 +1,4 @@
-"""Glorot's initializer: a compromise between the way forward and the way back."""
+"""Glorot's initializer: a compromise between the forward and the backward pass."""
 
 import math
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from striate.shapes import Array, Float
 
 @dataclass(frozen=True, kw_only=True)
 class Glorot(Initializer):
-    """Keeps the size of activations and of derivatives about the same, for tanh and its like.
+    """Keeps the size of activations and derivatives roughly constant, for tanh and others.
 
     Parameters
     ----------
     distribution
-        ``"uniform"`` or ``"normal"``, both with the same deviation.
+        ``"uniform"`` or ``"normal"``, with the same standard deviation.
 
     Raises
     ------
@@ -42,7 +42,7 @@ class Glorot(Initializer):
     distribution: Literal["uniform", "normal"] = option("uniform", DISTRIBUTIONS)
 
     def draw(self, generator: np.random.Generator, parameter: Parameter) -> Float[Array, "..."]:
-        r"""Draw around zero.
+        r"""Draw weights with mean 0 and the following variance.
 
         .. math:: \sigma^2 = \frac{2}{\text{fan in} + \text{fan out}}
 
@@ -61,7 +61,7 @@ class Glorot(Initializer):
 
     @classmethod
     def cases(cls) -> tuple[InitializerCase, ...]:
-        """Give both distributions."""
+        """Return both distributions."""
         kernels = Parameter(shape=(6, 3, 5, 5), fan_in=75, fan_out=150)
         return (
             InitializerCase(initializer=cls(), parameter=kernels),

@@ -1,4 +1,4 @@
-"""LeCun's initializer: net inputs as large as the activations that they are sums of."""
+"""LeCun's initializer: net inputs have the same size as the activations that they sum."""
 
 import math
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from striate.shapes import Array, Float
 
 @dataclass(frozen=True, kw_only=True)
 class LeCun(Initializer):
-    """Keeps the size of net inputs about that of the activations, for scaled tanh and selu.
+    """Keeps the size of net inputs close to that of activations, for scaled tanh and selu.
 
     Parameters
     ----------
     distribution
-        ``"uniform"`` or ``"normal"``, both with the same deviation.
+        ``"uniform"`` or ``"normal"``, with the same standard deviation.
 
     Raises
     ------
@@ -42,7 +42,7 @@ class LeCun(Initializer):
     distribution: Literal["uniform", "normal"] = option("uniform", DISTRIBUTIONS)
 
     def draw(self, generator: np.random.Generator, parameter: Parameter) -> Float[Array, "..."]:
-        r"""Draw around zero.
+        r"""Draw weights with mean 0 and the following variance.
 
         .. math:: \sigma^2 = \frac{1}{\text{fan in}}
 
@@ -61,7 +61,7 @@ class LeCun(Initializer):
 
     @classmethod
     def cases(cls) -> tuple[InitializerCase, ...]:
-        """Give both distributions."""
+        """Return both distributions."""
         kernels = Parameter(shape=(6, 3, 5, 5), fan_in=75, fan_out=150)
         return (
             InitializerCase(initializer=cls(), parameter=kernels),

@@ -1,4 +1,4 @@
-"""Initializers by name: what a layer's option and a transfer function's suggestion stand for."""
+"""Initializers by name, for the options of layers and the defaults of transfer functions."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -39,7 +39,7 @@ def named(name: object) -> Initializer:
     Returns
     -------
     Initializer
-        An instance with the options that the name says.
+        An instance with the options that belong to the name.
 
     Raises
     ------

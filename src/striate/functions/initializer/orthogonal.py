@@ -1,4 +1,4 @@
-"""Orthogonal weights: directions that neither stretch nor mix what passes through them."""
+"""Orthogonal weights, which preserve lengths and angles."""
 
 from dataclasses import dataclass
 from math import prod
@@ -14,10 +14,10 @@ from striate.shapes import Array, Float
 
 @dataclass(frozen=True, kw_only=True)
 class Orthogonal(Initializer):
-    """Random weights whose rows, or columns where they are fewer, are orthogonal.
+    """Random weights with orthogonal rows, or orthogonal columns if there are fewer columns.
 
-    Kernels ``w[h, l, u, v]`` are read as a matrix with one row for each output map, as in PyTorch.
-    The factorization is LAPACK's: another processor or library may give other last bits.
+    Kernels ``w[h, l, u, v]`` are treated as a matrix with one row per output map, as in PyTorch.
+    LAPACK computes the factorization, so the last bits may depend on the processor and library.
 
     Parameters
     ----------
@@ -43,18 +43,18 @@ class Orthogonal(Initializer):
     gain: float = option(1.0, POSITIVE)
 
     def draw(self, generator: np.random.Generator, parameter: Parameter) -> Float[Array, "..."]:
-        r"""Draw a normal matrix and keep the orthogonal factor of it.
+        r"""Draw a matrix of normal numbers, and return its orthogonal factor.
 
         .. math:: M = Q R, \qquad w = g \, Q \, \operatorname{sign}(\operatorname{diag} R)
 
-        With these signs every orthogonal matrix is equally likely.
+        With these signs, every orthogonal matrix is equally likely.
 
         Parameters and result are those of :meth:`Initializer.draw`.
 
         Raises
         ------
         ShapeError
-            If the parameter is no matrix: it has fewer than two axes.
+            If the parameter has fewer than two axes.
 
         Sources
         -------
@@ -74,7 +74,7 @@ class Orthogonal(Initializer):
 
     @classmethod
     def cases(cls) -> tuple[InitializerCase, ...]:
-        """Give kernels with fewer and with more rows than columns, and a gain."""
+        """Return kernels with fewer and with more rows than columns, and a gain."""
         return (
             InitializerCase(initializer=cls(), parameter=Parameter(shape=(4, 2, 3, 3))),
             InitializerCase(initializer=cls(), parameter=Parameter(shape=(10, 4))),

@@ -1,4 +1,4 @@
-"""Random numbers around zero with a given deviation: what Glorot, He and LeCun have in common."""
+"""Random numbers with mean 0 and a given standard deviation, for Glorot, He and LeCun."""
 
 import math
 
@@ -15,16 +15,16 @@ def draw_around_zero(
 ) -> Float[Array, "..."]:
     r"""Draw numbers with mean 0 and a given standard deviation.
 
-    A uniform distribution on :math:`[-\sqrt 3 \sigma, \sqrt 3 \sigma)` has the deviation
-    :math:`\sigma`. The normal distribution is not cut off, as in PyTorch; Keras cuts it off at two
-    deviations.
+    A uniform distribution on :math:`[-\sqrt 3 \sigma, \sqrt 3 \sigma)` has the standard
+    deviation :math:`\sigma`. The normal distribution isn't truncated, as in PyTorch; Keras
+    truncates it at two standard deviations.
 
     Parameters
     ----------
     generator
-        Where random numbers come from.
+        The random generator.
     shape
-        How many are wanted.
+        The shape of the result.
     distribution
         ``"uniform"`` or ``"normal"``.
     deviation

@@ -1,4 +1,4 @@
-"""Updates: from derivatives to the next parameters. One file a kind; this list is the registry."""
+"""Optimizers: from derivatives to new parameters, one file per kind; this list is the registry."""
 
 from striate.functions.optimizer.adagrad import Adagrad as Adagrad
 from striate.functions.optimizer.adam import Adam as Adam

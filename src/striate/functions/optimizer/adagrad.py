@@ -1,4 +1,4 @@
-"""Adagrad: each entry's step is divided by the size of all its derivatives so far."""
+"""Adagrad: each parameter's step is divided by the size of all its derivatives so far."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from striate.shapes import Array, Float, Shaped
 
 @dataclass(frozen=True, kw_only=True)
 class Adagrad(Optimizer):
-    """Gradient descent divided by the root of the sum of all squared derivatives, entry by entry.
+    """Gradient descent divided, elementwise, by the root of the sum of all squared derivatives.
 
     ONNX's ``Adagrad`` also divides the rate by ``1 + T * decay_factor``, with the steps ``T``
-    counted from 0: it is the same where ``decay_factor`` is 0.
+    counted from 0; it is equal if ``decay_factor`` is 0.
 
     Parameters
     ----------
     learning_rate
-        Length of the first step; above 0.
+        Learning rate, which is the length of the first step; above 0.
     epsilon
-        Added to the root, outside it; above 0.
+        Constant added to the root; above 0.
     weight_decay
-        Factor of the weights that is added to their derivatives; 0 is none.
+        Factor of the weights that is added to their derivatives; 0 disables it.
 
     Raises
     ------
@@ -64,15 +64,15 @@ class Adagrad(Optimizer):
         memory: Mapping[str, Array],
         *,
         rate: float,
-        step: int,  # noqa: ARG002  # the buffer knows how many there were
+        step: int,  # noqa: ARG002  # the buffer contains all steps
         decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
-        r"""Add to the sum of squares, then step in units of its root.
+        r"""Add to the sum of squares, and divide the step by its root.
 
         .. math:: v \leftarrow v + g^2, \qquad
             w \leftarrow w - \alpha \frac{g}{\sqrt{v} + \epsilon}, \qquad g = dw + \lambda \, w
 
-        Parameters and results are those of :meth:`Update.apply`.
+        Parameters and results are those of :meth:`Optimizer.apply`.
 
         Sources
         -------
@@ -84,5 +84,5 @@ class Adagrad(Optimizer):
 
     @classmethod
     def cases(cls) -> tuple["Adagrad", ...]:
-        """Give the defaults, another epsilon, weight decay."""
+        """Return the defaults, another epsilon, and weight decay."""
         return cls(), cls(epsilon=1e-3), cls(learning_rate=0.1, weight_decay=0.01)

@@ -1,4 +1,4 @@
-"""Adam: momentum in units of the derivative's size, entry by entry."""
+"""Adam: momentum divided, elementwise, by the size of the derivatives."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ from striate.shapes import Array, Float, Shaped
 class Adam(Optimizer):
     """Adaptive moment estimation.
 
-    Weight decay is added to the derivatives and so is divided by their size, too; :class:`AdamW`
-    keeps it apart. ONNX's ``Adam`` adds epsilon to the root *before* the correction for the start,
-    which makes its epsilon ``1 / sqrt(1 - beta2**step)`` times as large here, counts steps from 0,
-    and leaves the correction out in step 0.
+    Weight decay is added to the derivatives and is therefore divided by their size, too;
+    :class:`AdamW` separates it. ONNX's ``Adam`` adds epsilon to the root *before* the bias
+    correction, which makes its epsilon ``1 / sqrt(1 - beta2**step)`` times as large here; it counts
+    steps from 0 and omits the correction in step 0.
 
     Parameters
     ----------
     learning_rate
-        Length of a step along which the derivatives agree; above 0.
+        Learning rate, which is the length of a step if the derivatives agree; above 0.
     beta1, beta2
-        Part of the mean derivative and of the mean square that is left after one step; at least 0,
-        below 1.
+        Fractions of the mean derivative and of the mean square that remain after one step; at
+        least 0, below 1.
     epsilon
-        Added to the root, outside it; above 0.
+        Constant added to the root; above 0.
     weight_decay
-        Factor of the weights that is added to their derivatives; 0 is none.
+        Factor of the weights that is added to their derivatives; 0 disables it.
 
     Raises
     ------
@@ -42,7 +42,7 @@ class Adam(Optimizer):
 
     Examples
     --------
-    The first step has the length of the rate, whatever the derivative:
+    The length of the first step is the learning rate, for any derivative:
 
     >>> import numpy as np
     >>> adam, w = Adam(), np.array([1.0, 1.0])
@@ -79,13 +79,13 @@ class Adam(Optimizer):
         step: int,
         decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
-        r"""Move both means toward the derivatives; step along the first in units of the second.
+        r"""Update both means, and divide the first one by the root of the second.
 
         .. math:: w \leftarrow w
             - \alpha \, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon},
             \qquad g = dw + \lambda \, w
 
-        Parameters and results are those of :meth:`Update.apply`; the means are those of
+        Parameters and results are those of :meth:`Optimizer.apply`; the means are those of
         :func:`moments`.
 
         Sources
@@ -100,5 +100,5 @@ class Adam(Optimizer):
 
     @classmethod
     def cases(cls) -> tuple["Adam", ...]:
-        """Give the defaults, shorter memories, weight decay."""
+        """Return the defaults, faster means, and weight decay."""
         return cls(), cls(beta1=0.5, beta2=0.9, epsilon=1e-3), cls(weight_decay=0.01)

@@ -1,4 +1,4 @@
-"""AdamW: Adam with the weight decay kept apart from the derivatives."""
+"""AdamW: Adam with decoupled weight decay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from striate.shapes import Array, Float, Shaped
 
 @dataclass(frozen=True, kw_only=True)
 class AdamW(Optimizer):
-    """Adam with decoupled weight decay: each step also takes a fixed part off the weights.
+    """Adam with decoupled weight decay: each step also shrinks the weights by a fixed fraction.
 
-    ONNX's ``Adam`` with ``norm_coefficient_post`` is not the same: it shrinks the weights after the
-    step, and by a part that does not follow the rate.
+    ONNX's ``Adam`` with ``norm_coefficient_post`` differs: it shrinks the weights after the step,
+    by a fraction that doesn't depend on the learning rate.
 
     Parameters
     ----------
     learning_rate
-        Length of a step along which the derivatives agree; above 0.
+        Learning rate, which is the length of a step if the derivatives agree; above 0.
     beta1, beta2
-        Part of the mean derivative and of the mean square that is left after one step; at least 0,
-        below 1.
+        Fractions of the mean derivative and of the mean square that remain after one step; at
+        least 0, below 1.
     epsilon
-        Added to the root, outside it; above 0.
+        Constant added to the root; above 0.
     weight_decay
-        Part of the weights that a step takes off, before it is multiplied by the rate; 0 is none.
+        Fraction by which a step shrinks the weights, times the learning rate; 0 disables it.
 
     Raises
     ------
@@ -39,11 +39,11 @@ class AdamW(Optimizer):
 
     Examples
     --------
-    Where the derivative is zero, weights still shrink, and biases do not:
+    If the derivative is zero, weights still shrink, but biases don't:
 
     >>> import numpy as np
-    >>> update, w, decayed = AdamW(weight_decay=0.5), np.array([1.0, 1.0]), np.array([1.0, 0.0])
-    >>> update.apply(w, np.zeros(2), update.start(w), rate=0.1, step=1, decayed=decayed)[0]
+    >>> adam, w, decayed = AdamW(weight_decay=0.5), np.array([1.0, 1.0]), np.array([1.0, 0.0])
+    >>> adam.apply(w, np.zeros(2), adam.start(w), rate=0.1, step=1, decayed=decayed)[0]
     array([0.95, 1.  ])
     """
 
@@ -70,12 +70,12 @@ class AdamW(Optimizer):
         step: int,
         decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
-        r"""Shrink the weights, and step as Adam does.
+        r"""Shrink the weights, and apply the step of Adam.
 
         .. math:: w \leftarrow w - \alpha \lambda \, w
             - \alpha \, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
 
-        Parameters and results are those of :meth:`Update.apply`; the means are those of
+        Parameters and results are those of :meth:`Optimizer.apply`; the means are those of
         :func:`moments`.
 
         Sources
@@ -90,5 +90,5 @@ class AdamW(Optimizer):
 
     @classmethod
     def cases(cls) -> tuple["AdamW", ...]:
-        """Give the defaults, shorter memories, no weight decay."""
+        """Return the defaults, faster means, and no weight decay."""
         return cls(), cls(beta1=0.5, beta2=0.9, epsilon=1e-3), cls(weight_decay=0.0)

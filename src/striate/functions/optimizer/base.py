@@ -1,9 +1,9 @@
-"""What every update states: how one step moves the parameters against their derivatives.
+"""The base class of optimizers: how one step changes the parameters.
 
-All parameters of a network are one flat array ``w``, their derivatives another, ``dw``; an update
-keeps further flat arrays beside them, its ``buffers``. It is stated once in the nest language, over
-one index ``x``, and once in NumPy. The meaning is PyTorch's. The source texts end at the
-derivatives (Hagan 8.46, 8.48); the papers of each update are named with it.
+All parameters of a network are one flat array ``w``, and their derivatives another one, ``dw``. An
+optimizer has additional flat arrays, its ``buffers``. It states its equations in the nest language,
+over one index ``x``, and in NumPy, with the same meaning as in PyTorch. The texts end at the
+derivatives (Hagan 8.46, 8.48), so each optimizer cites its own papers.
 """
 
 from abc import ABC, abstractmethod
@@ -22,21 +22,21 @@ REGULARIZED = "g[x] = dw[x] + weight_decay * decayed[x] * w[x]"
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer(StatesEquations, Checked, ABC):
-    """One rule by which training changes the parameters.
+    """A rule that updates the parameters.
 
     Parameters
     ----------
     learning_rate
-        How far one step goes, before the decay; above 0.
+        Learning rate, before the schedule's factor; above 0.
     weight_decay
-        Strength of the pull toward zero on the entries that are decayed; 0 is none.
+        Strength of the weight decay; 0 disables it.
     """
 
     learning_rate: float = option(0.01, POSITIVE)
     weight_decay: float = option(0.0, NOT_NEGATIVE)
 
     buffers: ClassVar[tuple[str, ...]] = ()
-    """Names of the flat arrays that the update remembers; all begin with zeros."""
+    """Names of the optimizer's flat arrays, which start at zero."""
 
     statements: ClassVar[tuple[str, ...]]
     """The equations: ``w_next`` and each buffer's ``_next``."""
@@ -54,22 +54,22 @@ class Optimizer(StatesEquations, Checked, ABC):
         step: int,
         decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
-        """Compute the parameters and the buffers after one step; nothing is changed in place.
+        """Return the parameters and buffers after one step; the arguments aren't modified.
 
         Parameters
         ----------
         w
-            Parameters, all in one row.
+            All parameters, flat.
         dw
-            Derivatives of the loss, clipped where they are to be.
+            Derivatives of the loss, already clipped.
         memory
-            The buffers by name, as :meth:`start` or the step before gave them.
+            The buffers by name, from :meth:`start` or the previous step.
         rate
-            The learning rate of this step, already decayed.
+            The learning rate of this step, including the schedule's factor.
         step
-            Number of this step, counted from 1.
+            Index of this step, counted from 1.
         decayed
-            1 where weight decay applies, 0 where it does not.
+            1 for parameters with weight decay, 0 for others.
 
         Returns
         -------
@@ -80,27 +80,27 @@ class Optimizer(StatesEquations, Checked, ABC):
     @classmethod
     @abstractmethod
     def cases(cls) -> tuple["Optimizer", ...]:
-        """Give a few instances that together use every option."""
+        """Return a few instances that together use every option."""
 
     def start(self, w: Float[Array, "x"]) -> dict[str, Array]:
-        """Give the buffers before the first step: zeros.
+        """Return the buffers before the first step, which are zeros.
 
         Parameters
         ----------
         w
-            Parameters, for their number and precision.
+            Parameters, which determine size and dtype.
 
         Returns
         -------
         dict[str, Array]
-            One array of zeros for each buffer.
+            An array of zeros for each buffer.
         """
         return {name: np.zeros_like(w) for name in self.buffers}
 
     def lowering(self, size: int) -> Lowering:
-        """Give the equations for so many parameters.
+        """Return the equations for a number of parameters.
 
-        The constants ``rate`` and ``step`` change from step to step: they are supplied at binding.
+        The constants ``rate`` and ``step`` change in every step; they are supplied at binding.
 
         Parameters
         ----------
@@ -110,7 +110,7 @@ class Optimizer(StatesEquations, Checked, ABC):
         Returns
         -------
         Lowering
-            The statements with the update's own numbers.
+            The statements with the optimizer's options as constants.
         """
         written = (statement.partition("[")[0] for statement in self.statements)
         return Lowering(

@@ -1,4 +1,4 @@
-"""Clipping by norm: a bound on how long all derivatives together may be."""
+"""Clipping by norm: an upper bound for the norm of all derivatives."""
 
 import math
 
@@ -9,26 +9,25 @@ from striate.shapes import Array, Float
 
 
 def clip_factor(dw: Float[Array, "x"], max_norm: float) -> float:
-    r"""Give the factor that shortens the derivatives to a norm, or 1 where they are short enough.
+    r"""Return the factor that reduces the norm of the derivatives to a bound, or 1 if it is lower.
 
     .. math:: \min \left( 1, \; \frac{c}{\lVert dw \rVert + 10^{-6}} \right)
 
-    It is PyTorch's formula: what is clipped ends a little below ``max_norm``. Weight decay is not
-    part of what is measured. The squares are summed in float64, in an order that no number of
-    threads changes.
+    This is PyTorch's formula: the clipped norm is slightly below ``max_norm``. Weight decay isn't
+    included. The squares are summed in float64, in an order that doesn't depend on the number of
+    threads.
 
     Parameters
     ----------
     dw
-        Derivatives of all parameters, in one row.
+        Derivatives with respect to all parameters, flat.
     max_norm
-        The norm that the derivatives may have at most; above 0.
+        Maximum norm of the derivatives; above 0.
 
     Returns
     -------
     float
-        What to multiply the derivatives with; NaN where one of them is NaN, 0 where one is
-        infinite.
+        The factor; NaN if a derivative is NaN, 0 if one is infinite.
 
     Raises
     ------
@@ -48,5 +47,5 @@ def clip_factor(dw: Float[Array, "x"], max_norm: float) -> float:
     """
     require("max_norm", max_norm, POSITIVE, example=1.0)
     norm = math.sqrt(float(np.sum(np.square(dw, dtype=np.float64))))
-    # `min` keeps its first argument where a comparison fails: so NaN stays NaN.
+    # `min` returns its first argument if the comparison is false, so NaN stays NaN.
     return min(float(max_norm) / (norm + 1e-6), 1.0)

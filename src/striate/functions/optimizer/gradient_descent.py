@@ -1,4 +1,4 @@
-"""Gradient descent: a step straight against the derivatives."""
+"""Gradient descent: a step against the derivatives."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from striate.shapes import Array, Float, Shaped
 
 @dataclass(frozen=True, kw_only=True)
 class GradientDescent(Optimizer):
-    """Gradient descent; stochastic, since each step sees the images of one batch.
+    """Stochastic gradient descent: each step uses the images of one batch.
 
     Parameters
     ----------
     learning_rate
-        How far one step goes; above 0.
+        Learning rate; above 0.
     weight_decay
-        Factor of the weights that is added to their derivatives; 0 is none.
+        Factor of the weights that is added to their derivatives; 0 disables it.
 
     Raises
     ------
@@ -45,17 +45,17 @@ class GradientDescent(Optimizer):
         self,
         w: Float[Array, "x"],
         dw: Float[Array, "x"],
-        memory: Mapping[str, Array],  # noqa: ARG002  # nothing to remember
+        memory: Mapping[str, Array],  # noqa: ARG002  # it has no memory
         *,
         rate: float,
-        step: int,  # noqa: ARG002  # every step is alike
+        step: int,  # noqa: ARG002  # all steps are equal
         decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
         r"""Step against the derivatives.
 
         .. math:: w \leftarrow w - \alpha \, g, \qquad g = dw + \lambda \, w
 
-        Parameters and results are those of :meth:`Update.apply`.
+        Parameters and results are those of :meth:`Optimizer.apply`.
 
         Sources
         -------
@@ -65,5 +65,5 @@ class GradientDescent(Optimizer):
 
     @classmethod
     def cases(cls) -> tuple["GradientDescent", ...]:
-        """Give the rule without and with weight decay."""
+        """Return it without and with weight decay."""
         return cls(), cls(learning_rate=0.1, weight_decay=0.01)

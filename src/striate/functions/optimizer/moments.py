@@ -10,7 +10,7 @@ MOMENTS = (
     "m_next[x] = beta1 * m[x] + (1 - beta1) * g[x]",
     "v_next[x] = beta2 * v[x] + (1 - beta2) * g[x]**2",
 )
-# 1 - beta**step, without the digits that float32 loses where beta**step is close to 1.
+# 1 - beta**step, without losing digits in float32 if beta**step is close to 1.
 _LEFT = "-expm1(step * log({beta}))"
 MOVE = (
     f"rate / ({_LEFT.format(beta='beta1')}) * m_next[x] "
@@ -21,7 +21,7 @@ MOVE = (
 def moments(
     g: Float[Array, "x"], memory: Mapping[str, Array], *, beta1: float, beta2: float
 ) -> dict[str, Array]:
-    r"""Move the two means toward the new derivatives.
+    r"""Update the two means with new derivatives.
 
     .. math:: m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad
         v \leftarrow \beta_2 v + (1 - \beta_2) g^2
@@ -33,7 +33,7 @@ def moments(
     memory
         The means ``m`` and ``v`` before this step.
     beta1, beta2
-        Part of each mean that is left after one step.
+        Fraction of each mean that remains after one step.
 
     Returns
     -------
@@ -64,9 +64,9 @@ def move(
     beta2: float,
     epsilon: float,
 ) -> Float[Array, "x"]:
-    r"""Give the way to go: the mean derivative in units of its size.
+    r"""Return the step: the mean derivative divided by its size.
 
-    Both means began with zeros and are too small at first; the denominators make up for it.
+    Both means start at zero and are too small at first; the denominators correct this bias.
 
     .. math:: \alpha \, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
 
@@ -77,14 +77,14 @@ def move(
     rate
         The learning rate of this step.
     step
-        Number of this step, :math:`t`, counted from 1.
+        Index of this step, :math:`t`, counted from 1.
     beta1, beta2, epsilon
-        The update's options.
+        The optimizer's options.
 
     Returns
     -------
     Array
-        What the weights lose in this step.
+        The array that is subtracted from the weights.
 
     Sources
     -------

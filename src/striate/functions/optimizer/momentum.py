@@ -1,4 +1,4 @@
-"""Gradient descent with momentum: the heavy ball."""
+"""Gradient descent with momentum (the heavy ball method)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,20 +11,21 @@ from striate.shapes import Array, Float, Shaped
 
 @dataclass(frozen=True, kw_only=True)
 class Momentum(Optimizer):
-    """Gradient descent along a velocity that remembers the derivatives of earlier steps.
+    """Gradient descent along a velocity that accumulates the derivatives of earlier steps.
 
-    The velocity adds the derivatives undamped, as in PyTorch: in the long run a step is ``1 / (1 -
-    momentum)`` times as long as without. ONNX's ``Momentum`` (mode ``standard``) weighs the
-    derivatives with its ``beta`` from the second step on: it is the same where ``beta`` is 1.
+    The velocity adds the derivatives without damping, as in PyTorch. For constant derivatives,
+    steps become ``1 / (1 - momentum)`` times as long as without momentum. ONNX's ``Momentum`` (mode
+    ``standard``) multiplies the derivatives by its ``beta``, starting with the second step; it is
+    equal if ``beta`` is 1.
 
     Parameters
     ----------
     learning_rate
-        How far one step goes; above 0.
+        Learning rate; above 0.
     momentum
-        Part of the velocity that is left after one step; at least 0 and below 1.
+        Fraction of the velocity that remains after one step; at least 0 and below 1.
     weight_decay
-        Factor of the weights that is added to their derivatives; 0 is none.
+        Factor of the weights that is added to their derivatives; 0 disables it.
 
     Raises
     ------
@@ -64,15 +65,15 @@ class Momentum(Optimizer):
         memory: Mapping[str, Array],
         *,
         rate: float,
-        step: int,  # noqa: ARG002  # every step is alike
+        step: int,  # noqa: ARG002  # all steps are equal
         decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
-        r"""Push the velocity with the derivatives, then step against it.
+        r"""Add the derivatives to the velocity, then step against it.
 
         .. math:: v \leftarrow \mu v + g, \qquad w \leftarrow w - \alpha v,
             \qquad g = dw + \lambda \, w
 
-        Parameters and results are those of :meth:`Update.apply`.
+        Parameters and results are those of :meth:`Optimizer.apply`.
 
         Sources
         -------
@@ -83,5 +84,5 @@ class Momentum(Optimizer):
 
     @classmethod
     def cases(cls) -> tuple["Momentum", ...]:
-        """Give the defaults, another momentum, weight decay."""
+        """Return the defaults, another momentum, and weight decay."""
         return cls(), cls(momentum=0.5), cls(learning_rate=0.1, weight_decay=0.01)

@@ -1,4 +1,4 @@
-"""Nesterov's momentum: the derivatives count as if they were taken one step ahead."""
+"""Nesterov's momentum: the derivatives are taken one step ahead."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,19 +10,18 @@ from striate.shapes import Array, Float, Shaped
 
 @dataclass(frozen=True, kw_only=True)
 class Nesterov(Optimizer):
-    """Momentum that looks ahead, in the form of Sutskever et al. that needs one pass a step.
+    """Momentum that looks ahead, in the form of Sutskever et al. with one pass per step.
 
-    ONNX has it as ``Momentum`` with mode ``nesterov``; its ``beta``, from the second step on, must
-    be 1.
+    In ONNX, it is ``Momentum`` with mode ``nesterov`` and ``beta`` 1.
 
     Parameters
     ----------
     learning_rate
-        How far one step goes; above 0.
+        Learning rate; above 0.
     momentum
-        Part of the velocity that is left after one step; at least 0 and below 1.
+        Fraction of the velocity that remains after one step; at least 0 and below 1.
     weight_decay
-        Factor of the weights that is added to their derivatives; 0 is none.
+        Factor of the weights that is added to their derivatives; 0 disables it.
 
     Raises
     ------
@@ -59,15 +58,15 @@ class Nesterov(Optimizer):
         memory: Mapping[str, Array],
         *,
         rate: float,
-        step: int,  # noqa: ARG002  # every step is alike
+        step: int,  # noqa: ARG002  # all steps are equal
         decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
-        r"""Push the velocity with the derivatives, then step against where it will push next.
+        r"""Add the derivatives to the velocity, then step against the velocity of the next step.
 
         .. math:: v \leftarrow \mu v + g, \qquad w \leftarrow w - \alpha (g + \mu v),
             \qquad g = dw + \lambda \, w
 
-        Parameters and results are those of :meth:`Update.apply`.
+        Parameters and results are those of :meth:`Optimizer.apply`.
 
         Sources
         -------
@@ -79,5 +78,5 @@ class Nesterov(Optimizer):
 
     @classmethod
     def cases(cls) -> tuple["Nesterov", ...]:
-        """Give the defaults, another momentum, weight decay."""
+        """Return the defaults, another momentum, and weight decay."""
         return cls(), cls(momentum=0.5), cls(learning_rate=0.1, weight_decay=0.01)

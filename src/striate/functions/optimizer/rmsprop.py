@@ -1,4 +1,4 @@
-"""RMSprop: each entry's step is divided by the running size of its derivative."""
+"""RMSprop: each parameter's step is divided by the running size of its derivative."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from striate.shapes import Array, Float, Shaped
 
 @dataclass(frozen=True, kw_only=True)
 class RMSprop(Optimizer):
-    """Gradient descent divided by the root mean square of recent derivatives, entry by entry.
+    """Gradient descent divided, elementwise, by the root mean square of recent derivatives.
 
     Parameters
     ----------
     learning_rate
-        Length of a step where the derivative is as large as it has been of late; above 0.
+        Learning rate, which is the length of a step if the derivative has its recent size; above 0.
     smoothing
-        Part of the mean square that is left after one step; at least 0 and below 1.
+        Fraction of the mean square that remains after one step; at least 0 and below 1.
     epsilon
-        Added to the root, outside it, so that small derivatives do not make large steps; above 0.
+        Constant added to the root, so that small derivatives don't cause large steps; above 0.
     weight_decay
-        Factor of the weights that is added to their derivatives; 0 is none.
+        Factor of the weights that is added to their derivatives; 0 disables it.
 
     Raises
     ------
@@ -60,15 +60,15 @@ class RMSprop(Optimizer):
         memory: Mapping[str, Array],
         *,
         rate: float,
-        step: int,  # noqa: ARG002  # every step is alike
+        step: int,  # noqa: ARG002  # all steps are equal
         decayed: Shaped[Array, "x"],
     ) -> tuple[Float[Array, "x"], dict[str, Array]]:
-        r"""Update the mean square, then step in units of its root.
+        r"""Update the mean square, and divide the step by its root.
 
         .. math:: v \leftarrow \rho v + (1 - \rho) g^2, \qquad
             w \leftarrow w - \alpha \frac{g}{\sqrt{v} + \epsilon}, \qquad g = dw + \lambda \, w
 
-        Parameters and results are those of :meth:`Update.apply`.
+        Parameters and results are those of :meth:`Optimizer.apply`.
 
         Sources
         -------
@@ -80,5 +80,5 @@ class RMSprop(Optimizer):
 
     @classmethod
     def cases(cls) -> tuple["RMSprop", ...]:
-        """Give the defaults, another smoothing, weight decay."""
+        """Return the defaults, another smoothing, and weight decay."""
         return cls(), cls(smoothing=0.9, epsilon=1e-3), cls(learning_rate=0.1, weight_decay=0.01)

@@ -1,4 +1,4 @@
-"""Decays of the learning rate during training. One file a kind; this list is the registry."""
+"""Learning-rate schedules, one file per kind; this list is the registry."""
 
 from striate.functions.schedule.constant import Constant as Constant
 from striate.functions.schedule.cosine import Cosine as Cosine

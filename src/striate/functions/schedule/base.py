@@ -1,4 +1,4 @@
-"""What every decay states: how the learning rate changes in the course of the training."""
+"""The base class of learning-rate schedules: how the learning rate changes during training."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -8,59 +8,58 @@ from striate.functions.options import Checked
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule(Checked, ABC):
-    """One rule by which the learning rate changes; each step's rate is the update's times a factor.
+    """A learning-rate schedule. The rate of each step is the optimizer's rate times a factor.
 
-    A decay holds nothing but its options. What it must remember, it gives and takes as plain
-    numbers, so that a checkpoint holds all of it; most remember nothing.
+    A schedule contains only its options. If it needs memory, it receives and returns plain numbers,
+    so that a checkpoint can store them; most schedules don't.
     """
 
     @abstractmethod
     def factor(
         self, *, step: int, steps_per_epoch: int, epochs: int, memory: tuple[float, ...]
     ) -> float:
-        """Give what the learning rate is multiplied by in one step.
+        """Return the factor of the learning rate for one step.
 
         Parameters
         ----------
         step
-            Number of the step in the whole training, counted from 0.
+            Index of the step in the whole training run, counted from 0.
         steps_per_epoch
-            Steps in one pass through the training images; at least 1.
+            Number of steps in an epoch; at least 1.
         epochs
-            Passes that the training is planned to have; at least 1.
+            Planned number of epochs; at least 1.
         memory
-            Numbers from :meth:`start` or from the last :meth:`observe`.
+            Result of :meth:`start` or of the last :meth:`observe`.
 
         Returns
         -------
         float
-            The factor, at least 0. Where training goes on longer than planned, a decay that depends
-            on the end stays as it was there.
+            The factor, at least 0. If training continues longer than planned, a schedule that
+            depends on the end keeps its last value.
         """
 
     @classmethod
     @abstractmethod
     def cases(cls) -> tuple["Schedule", ...]:
-        """Give a few instances that together use every option."""
+        """Return a few instances that together use every option."""
 
     def start(self) -> tuple[float, ...]:
-        """Give the numbers to remember before the first epoch: none."""
+        """Return the memory before the first epoch, which is empty by default."""
         return ()
 
-    def observe(self, memory: tuple[float, ...], score: float) -> tuple[float, ...]:  # noqa: ARG002  # most do not look
-        """Take notice of how an epoch ended.
+    def observe(self, memory: tuple[float, ...], score: float) -> tuple[float, ...]:  # noqa: ARG002  # most ignore it
+        """Update the memory after an epoch.
 
         Parameters
         ----------
         memory
-            The numbers remembered so far.
+            The memory before the epoch.
         score
-            What the training wants to make small, after the epoch: the loss on the validation
-            images, say.
+            The quantity to minimize, after the epoch: for example, the validation loss.
 
         Returns
         -------
         tuple[float, ...]
-            The numbers to remember from now on.
+            The new memory.
         """
         return memory

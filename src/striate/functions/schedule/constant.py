@@ -1,4 +1,4 @@
-"""No decay: the learning rate stays."""
+"""A constant learning rate."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from striate.functions.schedule.base import Schedule
 
 @dataclass(frozen=True, kw_only=True)
 class Constant(Schedule):
-    """A learning rate that stays as it is.
+    """A constant learning rate.
 
     Sources
     -------
@@ -27,10 +27,10 @@ class Constant(Schedule):
         epochs: int,  # noqa: ARG002
         memory: tuple[float, ...],  # noqa: ARG002
     ) -> float:
-        """Give 1."""
+        """Return 1."""
         return 1.0
 
     @classmethod
     def cases(cls) -> tuple["Constant", ...]:
-        """Give the only one there is."""
+        """Return the only instance."""
         return (cls(),)

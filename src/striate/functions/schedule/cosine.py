@@ -1,4 +1,4 @@
-"""Cosine decay: slowly at first, slowly at the end."""
+"""Cosine decay: slow at the beginning and at the end."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Cosine(Schedule):
     Parameters
     ----------
     floor
-        Where it ends, as a part of the rate that it begins with; at least 0, at most 1.
+        The final rate as a fraction of the first one; at least 0, at most 1.
 
     Raises
     ------
@@ -40,13 +40,13 @@ class Cosine(Schedule):
         step: int,
         steps_per_epoch: int,
         epochs: int,
-        memory: tuple[float, ...],  # noqa: ARG002  # nothing to remember
+        memory: tuple[float, ...],  # noqa: ARG002  # it has no memory
     ) -> float:
         r"""Follow the cosine from 1 in step 0 to the floor in the step after the last.
 
         .. math:: f + (1 - f) \frac{1 + \cos(\pi \, t / (T N))}{2}
 
-        Step :math:`t`, :math:`T` steps an epoch, :math:`N` epochs.
+        :math:`t` is the step, :math:`T` the number of steps per epoch, :math:`N` that of epochs.
 
         Sources
         -------
@@ -56,5 +56,5 @@ class Cosine(Schedule):
 
     @classmethod
     def cases(cls) -> tuple["Cosine", ...]:
-        """Give the default and one with a floor."""
+        """Return the default and one with a floor."""
         return cls(), cls(floor=0.1)

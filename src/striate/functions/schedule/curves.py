@@ -1,24 +1,24 @@
-"""The curve that several decays go down: half a period of the cosine."""
+"""The curve of several schedules: half a period of the cosine."""
 
 import math
 
 
 def half_cosine(start: float, end: float, part: float) -> float:
-    r"""Go from one number to another, flat at both ends and steepest in the middle.
+    r"""Interpolate between two numbers, flat at both ends and steepest in the middle.
 
     .. math:: e + (s - e) \frac{1 + \cos \pi p}{2}
 
     Parameters
     ----------
     start, end
-        The numbers at both ends.
+        The values at both ends.
     part
-        Part of the way that is done; before 0 is ``start``, beyond 1 is ``end``.
+        Position between the ends; the value is ``start`` below 0 and ``end`` above 1.
 
     Returns
     -------
     float
-        The number at that place.
+        The value at that position.
 
     Sources
     -------

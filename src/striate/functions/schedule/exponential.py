@@ -13,7 +13,7 @@ class Exponential(Schedule):
     Parameters
     ----------
     ratio
-        Rate in one epoch in units of the rate in the epoch before; above 0, at most 1.
+        Rate of an epoch relative to that of the previous epoch; above 0, at most 1.
 
     Raises
     ------
@@ -38,14 +38,14 @@ class Exponential(Schedule):
         *,
         step: int,
         steps_per_epoch: int,
-        epochs: int,  # noqa: ARG002  # the ratio does not depend on where the training ends
+        epochs: int,  # noqa: ARG002  # the rate doesn't depend on the last epoch
         memory: tuple[float, ...],  # noqa: ARG002
     ) -> float:
-        r"""Multiply the ratio once for each epoch behind.
+        r"""Multiply by the ratio once per completed epoch.
 
         .. math:: \rho^{\lfloor t / T \rfloor}
 
-        Step :math:`t`, :math:`T` steps an epoch.
+        :math:`t` is the step, and :math:`T` the number of steps per epoch.
 
         Sources
         -------
@@ -55,5 +55,5 @@ class Exponential(Schedule):
 
     @classmethod
     def cases(cls) -> tuple["Exponential", ...]:
-        """Give the default and a steep one."""
+        """Return the default and a steeper schedule."""
         return cls(), cls(ratio=0.5)

@@ -1,4 +1,4 @@
-"""Linear warm-up: the learning rate grows in the first epochs, and another decay goes on."""
+"""Linear warm-up: the learning rate grows in the first epochs, then another schedule follows."""
 
 from dataclasses import dataclass
 
@@ -10,19 +10,19 @@ from striate.functions.schedule.cosine import Cosine
 
 @dataclass(frozen=True, kw_only=True)
 class LinearWarmUp(Schedule):
-    """A learning rate that grows in equal steps from nearly nothing to where another decay begins.
+    """A learning rate that grows linearly from nearly 0, followed by another schedule.
 
     Parameters
     ----------
     epochs
-        Length of the warm-up; a whole number, at least 1.
+        Length of the warm-up in epochs, an integer of at least 1.
     then
-        The decay that goes on when it is over, for the epochs that are left.
+        The schedule for the remaining epochs.
 
     Raises
     ------
     OptionError
-        If ``epochs`` is not a whole number of at least 1, or ``then`` is not a decay.
+        If ``epochs`` isn't a positive integer, or ``then`` isn't a schedule.
 
     Sources
     -------
@@ -30,8 +30,8 @@ class LinearWarmUp(Schedule):
 
     Examples
     --------
-    >>> decay = LinearWarmUp(epochs=1)
-    >>> [decay.factor(step=k, steps_per_epoch=4, epochs=2, memory=()) for k in range(6)]
+    >>> schedule = LinearWarmUp(epochs=1)
+    >>> [schedule.factor(step=k, steps_per_epoch=4, epochs=2, memory=()) for k in range(6)]
     [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
     """
 
@@ -41,13 +41,13 @@ class LinearWarmUp(Schedule):
     def factor(
         self, *, step: int, steps_per_epoch: int, epochs: int, memory: tuple[float, ...]
     ) -> float:
-        r"""Go up to the first factor of what follows, then follow it.
+        r"""Grow to the first factor of the following schedule, then use that schedule.
 
         .. math:: \frac{t + 1}{T W} \, f(0) \quad (t < T W), \qquad
             f(t - T W) \quad \text{afterwards}
 
-        Step :math:`t`, :math:`T` steps an epoch, :math:`W` epochs of warm-up, :math:`f` what
-        follows.
+        :math:`t` is the step, :math:`T` the number of steps per epoch, :math:`W` that of warm-up
+        epochs, and :math:`f` the following schedule.
 
         Sources
         -------
@@ -63,14 +63,14 @@ class LinearWarmUp(Schedule):
         return follow * min((step + 1) / warm, 1.0)
 
     def start(self) -> tuple[float, ...]:
-        """Give what the following decay remembers."""
+        """Return the memory of the following schedule."""
         return self.then.start()
 
     def observe(self, memory: tuple[float, ...], score: float) -> tuple[float, ...]:
-        """Let the following decay take notice, from the first epoch on."""
+        """Update the memory of the following schedule, starting with the first epoch."""
         return self.then.observe(memory, score)
 
     @classmethod
     def cases(cls) -> tuple["LinearWarmUp", ...]:
-        """Give the default and one that goes on with another decay."""
+        """Return the default and one that is followed by another schedule."""
         return cls(), cls(epochs=1, then=Cosine(floor=0.1))

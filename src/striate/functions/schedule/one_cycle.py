@@ -1,4 +1,4 @@
-"""One cycle: up to a large learning rate, then down to a very small one."""
+"""One cycle: the learning rate grows to its maximum, then falls to a very small value."""
 
 from dataclasses import dataclass
 
@@ -11,19 +11,19 @@ AT_LEAST_ONE = Range(least=1)
 
 @dataclass(frozen=True, kw_only=True)
 class OneCycle(Schedule):
-    """A learning rate that rises to the update's rate and then falls far below where it began.
+    """A learning rate that rises to the optimizer's rate, then falls far below its first value.
 
-    Both ways follow half a period of the cosine, as in PyTorch's ``OneCycleLR``; the update's own
-    rate is the peak.
+    Both parts follow half a period of the cosine, as in PyTorch's ``OneCycleLR``; the optimizer's
+    own rate is the peak.
 
     Parameters
     ----------
     warm_up
-        Part of all steps that go upwards; at least 0, below 1.
+        Fraction of the steps in which the rate grows; at least 0, below 1.
     start_divisor
-        The peak in units of the first rate; at least 1.
+        The peak divided by the first rate; at least 1.
     end_divisor
-        The first rate in units of the last; at least 1.
+        The first rate divided by the last one; at least 1.
 
     Raises
     ------
@@ -36,8 +36,8 @@ class OneCycle(Schedule):
 
     Examples
     --------
-    >>> decay = OneCycle(warm_up=0.5, start_divisor=4.0, end_divisor=10.0)
-    >>> [round(decay.factor(step=k, steps_per_epoch=6, epochs=1, memory=()), 3) for k in range(6)]
+    >>> cycle = OneCycle(warm_up=0.5, start_divisor=4.0, end_divisor=10.0)
+    >>> [round(cycle.factor(step=k, steps_per_epoch=6, epochs=1, memory=()), 3) for k in range(6)]
     [0.25, 0.625, 1.0, 0.756, 0.269, 0.025]
     """
 
@@ -51,14 +51,15 @@ class OneCycle(Schedule):
         step: int,
         steps_per_epoch: int,
         epochs: int,
-        memory: tuple[float, ...],  # noqa: ARG002  # nothing to remember
+        memory: tuple[float, ...],  # noqa: ARG002  # it has no memory
     ) -> float:
         r"""Follow the cosine up to step :math:`p T N - 1`, and down to step :math:`T N - 1`.
 
         .. math:: \frac{1}{a} \rightarrow 1 \rightarrow \frac{1}{a b}
 
-        :math:`T` steps an epoch, :math:`N` epochs, :math:`p` the part that warms up, :math:`a, b`
-        the divisors. The peak lies between two steps where :math:`p T N` is not whole.
+        :math:`T` is the number of steps per epoch, :math:`N` that of epochs, :math:`p` the warm-up
+        fraction, and :math:`a, b` are the divisors. If :math:`p T N` isn't an integer, the peak is
+        between two steps.
 
         Sources
         -------
@@ -73,5 +74,5 @@ class OneCycle(Schedule):
 
     @classmethod
     def cases(cls) -> tuple["OneCycle", ...]:
-        """Give the defaults and one of another form."""
+        """Return the defaults and other values."""
         return cls(), cls(warm_up=0.5, start_divisor=4.0, end_divisor=10.0)

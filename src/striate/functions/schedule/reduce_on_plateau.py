@@ -1,4 +1,4 @@
-"""Reduce on plateau: the learning rate falls where the score has ceased to improve."""
+"""Reduce on plateau: the learning rate falls when the score stops improving."""
 
 import math
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from striate.functions.schedule.base import Schedule
 
 @dataclass(frozen=True, kw_only=True)
 class ReduceOnPlateau(Schedule):
-    """A learning rate that is multiplied by a ratio after too many epochs without a better score.
+    """A learning rate that is reduced when the score hasn't improved for several epochs.
 
-    It remembers, after the first epoch, three numbers: the factor, the number of epochs since the
-    best score, and the best score.
+    Its memory after the first epoch is the factor, the number of epochs since the best score, and
+    the best score.
 
     Parameters
     ----------
     ratio
-        What the rate is multiplied by; above 0, below 1.
+        Factor of each reduction; above 0, below 1.
     patience
-        Epochs without a better score that are borne; one more reduces the rate. A whole number, at
-        least 0.
+        Number of epochs without a better score before the next one reduces the rate; an integer of
+        at least 0.
     minimum
-        Factor below which it does not fall, as a part of the update's rate; at least 0, at most 1.
+        Lower limit as a fraction of the optimizer's rate; at least 0, at most 1.
     threshold
-        Part of the best score by which another must be lower to count as better; at least 0, below
-        1.
+        Fraction of the best score by which another score must be lower to count as better; at least
+        0, below 1.
 
     Raises
     ------
@@ -38,11 +38,11 @@ class ReduceOnPlateau(Schedule):
 
     Examples
     --------
-    >>> decay = ReduceOnPlateau(ratio=0.5, patience=1)
-    >>> memory = decay.start()
+    >>> schedule = ReduceOnPlateau(ratio=0.5, patience=1)
+    >>> memory = schedule.start()
     >>> for score in (3.0, 2.0, 2.0, 2.5):
-    ...     memory = decay.observe(memory, score)
-    >>> memory, decay.factor(step=8, steps_per_epoch=2, epochs=9, memory=memory)
+    ...     memory = schedule.observe(memory, score)
+    >>> memory, schedule.factor(step=8, steps_per_epoch=2, epochs=9, memory=memory)
     ((0.5, 0.0, 2.0), 0.5)
     """
 
@@ -54,19 +54,19 @@ class ReduceOnPlateau(Schedule):
     def factor(
         self,
         *,
-        step: int,  # noqa: ARG002  # epochs are what counts
+        step: int,  # noqa: ARG002  # it only depends on epochs
         steps_per_epoch: int,  # noqa: ARG002
         epochs: int,  # noqa: ARG002
         memory: tuple[float, ...],
     ) -> float:
-        """Give the remembered factor; 1 in the first epoch."""
+        """Return the factor in the memory, or 1 in the first epoch."""
         return memory[0] if memory else 1.0
 
     def observe(self, memory: tuple[float, ...], score: float) -> tuple[float, ...]:
-        r"""Compare the score with the best one, and reduce the factor where patience is at an end.
+        r"""Compare the score with the best one, and reduce the factor if patience has run out.
 
-        A score is better where it is below :math:`s - \theta |s|`; :math:`s` is the best score,
-        :math:`\theta` the threshold. Any is better than NaN or infinity.
+        A score is better if it is below :math:`s - \theta |s|`, where :math:`s` is the best score
+        and :math:`\theta` the threshold. Any finite score is better than NaN or infinity.
 
         Sources
         -------
@@ -83,5 +83,5 @@ class ReduceOnPlateau(Schedule):
 
     @classmethod
     def cases(cls) -> tuple["ReduceOnPlateau", ...]:
-        """Give the defaults and an impatient one with a minimum."""
+        """Return the defaults, and one without patience and with a minimum."""
         return cls(), cls(ratio=0.5, patience=0, minimum=0.1, threshold=0.01)

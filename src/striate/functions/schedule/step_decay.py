@@ -1,4 +1,4 @@
-"""Step decay: down a stair of a fixed ratio, one stair in so many epochs."""
+"""Step decay: the learning rate falls by a fixed ratio at regular intervals."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from striate.functions.schedule.base import Schedule
 
 @dataclass(frozen=True, kw_only=True)
 class StepDecay(Schedule):
-    """A learning rate that is multiplied by a ratio every so many epochs.
+    """A learning rate that is multiplied by a ratio every few epochs.
 
     Parameters
     ----------
     every
-        Epochs on one stair; a whole number, at least 1.
+        Number of epochs between two reductions, an integer of at least 1.
     ratio
-        Rate on one stair in units of the rate on the stair before; above 0, at most 1.
+        Factor of each reduction; above 0, at most 1.
 
     Raises
     ------
@@ -41,14 +41,15 @@ class StepDecay(Schedule):
         *,
         step: int,
         steps_per_epoch: int,
-        epochs: int,  # noqa: ARG002  # the stairs do not depend on where the training ends
+        epochs: int,  # noqa: ARG002  # the rate doesn't depend on the last epoch
         memory: tuple[float, ...],  # noqa: ARG002
     ) -> float:
-        r"""Multiply the ratio once for each stair behind.
+        r"""Multiply by the ratio once per completed interval.
 
         .. math:: \rho^{\lfloor e / E \rfloor}, \qquad e = \lfloor t / T \rfloor
 
-        Step :math:`t`, :math:`T` steps an epoch, :math:`E` epochs a stair.
+        :math:`t` is the step, :math:`T` the number of steps per epoch, and :math:`E` that of epochs
+        per interval.
 
         Sources
         -------
@@ -58,5 +59,5 @@ class StepDecay(Schedule):
 
     @classmethod
     def cases(cls) -> tuple["StepDecay", ...]:
-        """Give the defaults and shallow stairs."""
+        """Return the defaults and smaller reductions."""
         return cls(), cls(every=2, ratio=0.5)

@@ -1,11 +1,12 @@
 """Transfer functions: from the net input ``n`` to the activation ``a``; this list is the registry.
 
-Each names the initializer for the weights in front of it, the one that keeps the variance from
-one layer to the next. He's weights have twice the variance of LeCun's, because a rectified unit
-passes on half of the mean square: so they are for relu and its relatives, which pass on 0.29
-(softplus) to 0.67 (elu) of the mean square of the derivatives. LeCun's are for the two
-functions that keep the variance by themselves: selu, and the scaled tanh that he made for it.
-Glorot's, a mean of what the forward and the backward pass ask for, are for the rest.
+Each transfer function names the default initializer for the weights before it, the one that keeps
+the variance constant from layer to layer. He's weights have twice the variance of LeCun's, because
+a rectified linear unit passes on half of the mean square. They are used for relu and similar
+functions, which pass on between 0.29 (softplus) and 0.67 (elu) of the mean square of the
+derivatives. LeCun's weights are used for the two functions that preserve the variance themselves,
+selu and LeCun's scaled tanh. Glorot's weights, a compromise between the forward and the backward
+pass, are used for the others.
 """
 
 from striate.functions.transfer.elu import Elu as Elu

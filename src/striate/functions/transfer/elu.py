@@ -1,4 +1,4 @@
-"""The exponential linear unit: it bends to -alpha below zero, so activations average near 0."""
+"""The exponential linear unit: it approaches -alpha, so that activations average near 0."""
 
 from dataclasses import dataclass
 
@@ -16,12 +16,12 @@ class Elu(TransferFunction):
     Parameters
     ----------
     alpha
-        What the activation goes down to, without the sign.
+        The negative of the limit for large negative net inputs.
 
     Raises
     ------
     OptionError
-        If alpha is no finite number.
+        If alpha isn't a finite number.
 
     Sources
     -------
@@ -41,11 +41,11 @@ class Elu(TransferFunction):
     initializer = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes."""
+        """Return the equation for these input shapes."""
         return Lowering.of_map(self.equation, self.derivative, shapes[0], {"alpha": self.alpha})
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Bend negative net inputs.
+        r"""Let negative net inputs approach -alpha.
 
         .. math:: a = \max(n, 0) + \alpha \left( e^{\min(n, 0)} - 1 \right)
 
@@ -68,23 +68,23 @@ class Elu(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Weigh each derivative with the slope at its net input.
+        r"""Multiply each derivative by the slope at its net input.
 
         .. math:: dn = \begin{cases} da & n > 0 \\ \alpha \, e^n \, da & n \le 0 \end{cases}
 
-        At n = 0 the slope is alpha, the left side's, as in PyTorch.
+        At n = 0, the slope is alpha, that of the left side, as in PyTorch.
 
         Parameters
         ----------
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
@@ -95,7 +95,7 @@ class Elu(TransferFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small arrays of one and three axes."""
+        """Return small inputs with one and with three axes."""
         return (
             Case(function=cls(), inputs=((5,),)),
             Case(function=cls(alpha=0.5), inputs=((2, 3, 4),)),

@@ -1,4 +1,4 @@
-"""Gelu: each net input times the probability that a standard normal number lies below it."""
+"""Gelu: each net input times the probability that a standard normal variable is below it."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from striate.functions.transfer.sigmoid import LOGISTIC, logistic
 from striate.maths.special import erf
 from striate.shapes import Array, Float, Shape
 
-# Beyond it the probability is 0 or 1 to the last bit of float64, and powers of it do not overflow.
+# Beyond this value, the probability is exactly 0 or 1 in float64; its powers don't overflow.
 _FAR = 40
 
 
@@ -23,13 +23,13 @@ class Gelu(TransferFunction):
     Parameters
     ----------
     approximate
-        ``"none"``, or ``"tanh"`` for the formula without the error function, which is off by 0.0005
-        at most.
+        ``"none"``, or ``"tanh"`` for the formula without the error function, whose error is at most
+        0.0005.
 
     Raises
     ------
     OptionError
-        If the approximation has another name.
+        If the name of the approximation is unknown.
 
     Sources
     -------
@@ -65,7 +65,7 @@ class Gelu(TransferFunction):
     initializer = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations for these shapes; ``p`` is the probability and ``s`` its slope."""
+        """Return the equations for these shapes; ``p`` is the probability and ``s`` its slope."""
         exact = self.approximate == "none"
         return Lowering(
             statements=self.statements if exact else self.tanh_statements,
@@ -75,7 +75,7 @@ class Gelu(TransferFunction):
         )
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Weigh each net input with the probability of a normal number below it.
+        r"""Multiply each net input by the probability that a normal variable is below it.
 
         .. math:: a = n \, \Phi(n), \qquad
             \Phi(n) = \tfrac{1}{2} \left( 1 + \operatorname{erf} \tfrac{n}{\sqrt 2} \right) \approx
@@ -100,24 +100,24 @@ class Gelu(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Weigh each derivative with the slope at its net input.
+        r"""Multiply each derivative by the slope at its net input.
 
         .. math:: dn = \left( \Phi(n) + n \, \Phi'(n) \right) da, \qquad
             \Phi'(n) = \frac{e^{-n^2 / 2}}{\sqrt{2 \pi}}
 
-        or, with the approximation, its slope.
+        or the slope of the approximation.
 
         Parameters
         ----------
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
@@ -133,7 +133,7 @@ class Gelu(TransferFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give both forms, on one and three axes."""
+        """Return both forms, with one and with three axes."""
         return (
             Case(function=cls(), inputs=((5,),)),
             Case(function=cls(), inputs=((2, 3, 4),)),
@@ -141,9 +141,9 @@ class Gelu(TransferFunction):
         )
 
     def _probability(self, n: Array) -> Array:
-        """Give the probability of a normal number below ``n``, exact or approximate."""
+        """Return the probability that a normal variable is below ``n``, exact or approximate."""
         if self.approximate == "none":
             return (1 + erf(n / math.sqrt(2))) / 2
         u = np.clip(n, -_FAR, _FAR)
-        # (1 + tanh v) / 2 is the logistic function of 2 v, which keeps the digits of small numbers.
+        # (1 + tanh v) / 2 is the logistic function of 2 v, which is accurate for small results.
         return logistic(2 * math.sqrt(2 / math.pi) * (u + 0.044715 * u * u * u))

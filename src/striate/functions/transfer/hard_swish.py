@@ -1,4 +1,4 @@
-"""Hard swish: silu with straight lines in place of the logistic function, for small processors."""
+"""Hard swish: silu with a piecewise linear function instead of the logistic function."""
 
 from dataclasses import dataclass
 
@@ -30,11 +30,11 @@ class HardSwish(TransferFunction):
     initializer = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes."""
+        """Return the equation for these input shapes."""
         return Lowering.of_map(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Fade each net input in between -3 and 3.
+        r"""Multiply each net input by a factor that rises from 0 to 1 between -3 and 3.
 
         .. math:: a = n \, \min(\max(\tfrac{n}{6} + \tfrac{1}{2}, 0), 1)
 
@@ -57,25 +57,25 @@ class HardSwish(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Weigh each derivative with the slope at its net input.
+        r"""Multiply each derivative by the slope at its net input.
 
         .. math:: dn = \begin{cases} 0 & n \le -3 \\
             \left( \tfrac{n}{3} + \tfrac{1}{2} \right) da & -3 < n < 3 \\
             da & n \ge 3 \end{cases}
 
-        At the kinks it is the outer sides' slope, 0 and 1, as in PyTorch.
+        At the kinks, the slope is that of the outer side, 0 or 1, as in PyTorch.
 
         Parameters
         ----------
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
@@ -86,5 +86,5 @@ class HardSwish(TransferFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small arrays of one and three axes."""
+        """Return small inputs with one and with three axes."""
         return (Case(function=cls(), inputs=((5,),)), Case(function=cls(), inputs=((2, 3, 4),)))

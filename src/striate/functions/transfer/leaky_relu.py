@@ -1,4 +1,4 @@
-"""The leaky rectified linear unit: negative net inputs become small, not zero: no neuron dies."""
+"""The leaky rectified linear unit: negative net inputs become small instead of zero."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class LeakyRelu(TransferFunction):
     Raises
     ------
     OptionError
-        If the slope is no finite number.
+        If the slope isn't a finite number.
 
     Sources
     -------
@@ -41,11 +41,11 @@ class LeakyRelu(TransferFunction):
     initializer = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes."""
+        """Return the equation for these input shapes."""
         return Lowering.of_map(self.equation, self.derivative, shapes[0], {"slope": self.slope})
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Make negative net inputs small.
+        r"""Multiply negative net inputs by the slope.
 
         .. math:: a = \begin{cases} n & n > 0 \\ \alpha \, n & n \le 0 \end{cases}
 
@@ -68,23 +68,23 @@ class LeakyRelu(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Weigh the derivative with the slope of its side.
+        r"""Multiply each derivative by the slope at its net input.
 
         .. math:: dn = \begin{cases} da & n > 0 \\ \alpha \, da & n \le 0 \end{cases}
 
-        At the kink, n = 0, it is the left side's, as in PyTorch.
+        At the kink, n = 0, the slope is that of the left side, as in PyTorch.
 
         Parameters
         ----------
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
@@ -95,7 +95,7 @@ class LeakyRelu(TransferFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small arrays of one and three axes."""
+        """Return small inputs with one and with three axes."""
         return (
             Case(function=cls(), inputs=((5,),)),
             Case(function=cls(slope=0.3), inputs=((2, 3, 4),)),

@@ -1,4 +1,4 @@
-"""The identity: the net input as it is, for regression and for layers that only join."""
+"""The identity, for regression and for layers that only combine others."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Linear(TransferFunction):
-    """Linear transfer function: nothing changes.
+    """Linear transfer function: the activation is the net input.
 
     Sources
     -------
@@ -26,11 +26,11 @@ class Linear(TransferFunction):
     onnx = Onnx(operator="Identity")
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes."""
+        """Return the equation for these input shapes."""
         return Lowering.of_map(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Pass each net input on.
+        r"""Return the net input unchanged.
 
         .. math:: a = n
 
@@ -53,7 +53,7 @@ class Linear(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Pass each derivative on.
+        r"""Return the derivatives unchanged.
 
         .. math:: dn = da
 
@@ -62,12 +62,12 @@ class Linear(TransferFunction):
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
@@ -78,5 +78,5 @@ class Linear(TransferFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small arrays of one and three axes."""
+        """Return small inputs with one and with three axes."""
         return (Case(function=cls(), inputs=((5,),)), Case(function=cls(), inputs=((2, 3, 4),)))

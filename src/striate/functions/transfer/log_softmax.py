@@ -1,4 +1,4 @@
-"""Log-softmax: the logarithms of the softmax, exact also where a probability rounds to zero."""
+"""Log-softmax: the logarithm of the softmax, accurate even if a probability rounds to zero."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ class LogSoftmax(TransferFunction):
     onnx = Onnx(operator="LogSoftmax", fixed={"axis": 1})
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations for these shapes."""
+        """Return the equations for these input shapes."""
         (shape,) = shapes
         return Lowering(
             statements=self.statements,
@@ -48,7 +48,7 @@ class LogSoftmax(TransferFunction):
         )
 
     def apply(self, n: Float[Array, "q h *x"]) -> Float[Array, "q h *x"]:
-        r"""Turn the net inputs of each place into logarithms of probabilities.
+        r"""Convert the net inputs of each position to logarithms of probabilities.
 
         .. math:: a^h = n^h - m - \ln \sum_k e^{n^k - m}, \qquad m = \max_k n^k
 
@@ -71,7 +71,7 @@ class LogSoftmax(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q h *x"], a: Float[Array, "q h *x"], da: Float[Array, "q h *x"]
     ) -> Float[Array, "q h *x"]:
-        r"""Take from each derivative its share, by probability, of their sum.
+        r"""Subtract from each derivative the sum of all derivatives times its probability.
 
         .. math:: dn^h = da^h - e^{a^h} \sum_k da^k
 
@@ -80,21 +80,21 @@ class LogSoftmax(TransferFunction):
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
-        Hagan 8.49, 8.50 (summed over the activations that a net input moves).
+        Hagan 8.49, 8.50 (summed over the activations that depend on a net input).
         """
         del n  # the slopes follow from the activation
         return da - np.exp(a) * np.sum(da, axis=1, keepdims=True)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give a dense layer and an image."""
+        """Return a dense layer and an image."""
         return (Case(function=cls(), inputs=((5,),)), Case(function=cls(), inputs=((3, 2, 4),)))

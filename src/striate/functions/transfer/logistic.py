@@ -1,4 +1,4 @@
-"""The logistic function (sigmoid): an S between 0 and 1, the probability for log-odds."""
+"""The logistic function (sigmoid) between 0 and 1, which converts log-odds to probabilities."""
 
 from dataclasses import dataclass
 
@@ -27,11 +27,11 @@ class Logistic(TransferFunction):
     onnx = Onnx(operator="Sigmoid")
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes."""
+        """Return the equation for these input shapes."""
         return Lowering.of_map(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Turn each net input, as log-odds, into a probability.
+        r"""Convert each net input from log-odds to a probability.
 
         .. math:: a = \frac{1}{1 + e^{-n}} = \frac{e^{\min(n, 0)}}{1 + e^{-|n|}}
 
@@ -54,7 +54,7 @@ class Logistic(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Weigh each derivative with the slope at its net input.
+        r"""Multiply each derivative by the slope at its net input.
 
         .. math:: dn = a (1 - a) \, da
 
@@ -63,12 +63,12 @@ class Logistic(TransferFunction):
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
@@ -79,5 +79,5 @@ class Logistic(TransferFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small arrays of one and three axes."""
+        """Return small inputs with one and with three axes."""
         return (Case(function=cls(), inputs=((5,),)), Case(function=cls(), inputs=((2, 3, 4),)))

@@ -1,27 +1,27 @@
-"""Softmax and its logarithm over the maps: what two transfer functions and cross-entropy share."""
+"""Softmax and its logarithm over the maps, for two transfer functions and cross-entropy."""
 
 import numpy as np
 
 from striate.shapes import Array, Float, Shape
 
 SUMS = ("m[q,*x] max= n[q,h,*x]", "t[q,*x] += exp(n[q,h,*x] - m[q,*x])")
-"""The largest net input ``m`` of each place, and the sum ``t`` of exponentials relative to it."""
+"""The largest net input ``m`` per position, and the sum ``t`` of exponentials relative to it."""
 
 
 def sums_shapes(shape: Shape) -> dict[str, Shape]:
-    """Give the shapes of ``m`` and ``t`` for net inputs of this shape."""
+    """Return the shapes of ``m`` and ``t`` for net inputs of this shape."""
     return dict.fromkeys(("m", "t"), shape[1:])
 
 
 def softmax(n: Float[Array, "q h *x"]) -> Float[Array, "q h *x"]:
-    r"""Turn the net inputs of each place into probabilities that sum to 1.
+    r"""Convert the net inputs of each position to probabilities that sum to 1.
 
     .. math:: a^h = \frac{e^{n^h - m}}{\sum_k e^{n^k - m}}, \qquad m = \max_k n^k
 
     Parameters
     ----------
     n
-        Net inputs; their maps are what the probabilities are shared among.
+        Net inputs; the probabilities are over their maps.
 
     Returns
     -------
@@ -38,14 +38,14 @@ def softmax(n: Float[Array, "q h *x"]) -> Float[Array, "q h *x"]:
 
 
 def log_softmax(n: Float[Array, "q h *x"]) -> Float[Array, "q h *x"]:
-    r"""Give the logarithms of the softmax, in nats, also where a probability rounds to zero.
+    r"""Return the logarithms of the softmax, in nats, even if a probability rounds to zero.
 
     .. math:: a^h = n^h - m - \ln \sum_k e^{n^k - m}, \qquad m = \max_k n^k
 
     Parameters
     ----------
     n
-        Net inputs; their maps are what the probabilities are shared among.
+        Net inputs; the probabilities are over their maps.
 
     Returns
     -------

@@ -28,11 +28,11 @@ class Relu(TransferFunction):
     initializer = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes; ``a`` is positive exactly where ``n`` is."""
+        """Return the equation for these shapes; ``a`` is positive exactly where ``n`` is."""
         return Lowering.of_map(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Cut each net input off below zero.
+        r"""Set negative net inputs to zero.
 
         .. math:: a = \max(n, 0)
 
@@ -55,7 +55,7 @@ class Relu(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Pass the derivative on where the net input was positive.
+        r"""Pass on the derivative where the net input is positive.
 
         .. math:: dn = \begin{cases} da & n > 0 \\ 0 & n \le 0 \end{cases}
 
@@ -66,12 +66,12 @@ class Relu(TransferFunction):
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
@@ -82,5 +82,5 @@ class Relu(TransferFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small arrays of one and three axes."""
+        """Return small inputs with one and with three axes."""
         return (Case(function=cls(), inputs=((5,),)), Case(function=cls(), inputs=((2, 3, 4),)))

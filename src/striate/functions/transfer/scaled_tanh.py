@@ -1,6 +1,6 @@
-"""The hyperbolic tangent as LeCun scaled it: 1 becomes 1, and -1 becomes -1.
+"""The hyperbolic tangent with LeCun's scaling: 1 becomes 1, and -1 becomes -1.
 
-So targets of 1 and -1 lie where it bends most, within its range, and its gain is about 1.
+Targets of 1 and -1 are inside its range, where its curvature is largest, and its gain is about 1.
 """
 
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ class ScaledTanh(TransferFunction):
     initializer = "lecun-uniform"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes."""
+        """Return the equation for these input shapes."""
         return Lowering.of_map(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Squash each net input to between -1.7159 and 1.7159.
+        r"""Squash each net input into the range from -1.7159 to 1.7159.
 
         .. math:: a = 1.7159 \tanh \tfrac{2}{3} n
 
@@ -57,7 +57,7 @@ class ScaledTanh(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Weigh each derivative with the slope at its net input.
+        r"""Multiply each derivative by the slope at its net input.
 
         .. math:: dn = \tfrac{2}{3} \left( 1.7159 - \frac{a^2}{1.7159} \right) da
 
@@ -66,12 +66,12 @@ class ScaledTanh(TransferFunction):
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
@@ -82,5 +82,5 @@ class ScaledTanh(TransferFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small arrays of one and three axes."""
+        """Return small inputs with one and with three axes."""
         return (Case(function=cls(), inputs=((5,),)), Case(function=cls(), inputs=((2, 3, 4),)))

@@ -1,6 +1,6 @@
 """The scaled exponential linear unit: it keeps mean 0 and variance 1 from layer to layer.
 
-The two numbers are the solution of that demand for normal net inputs.
+Its two constants are the solution of this condition for normal net inputs.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ class Selu(TransferFunction):
     Parameters
     ----------
     alpha, scale
-        What the exponential is multiplied with, and then everything; only the paper's numbers
-        normalize.
+        Factors of the exponential and of the whole function; only the paper's constants keep mean
+        and variance.
 
     Raises
     ------
     OptionError
-        If one of them is no finite number.
+        If one of them isn't a finite number.
 
     Sources
     -------
@@ -48,13 +48,13 @@ class Selu(TransferFunction):
     initializer = "lecun-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes."""
+        """Return the equation for these input shapes."""
         return Lowering.of_map(
             self.equation, self.derivative, shapes[0], {"alpha": self.alpha, "scale": self.scale}
         )
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Bend negative net inputs and scale all.
+        r"""Let negative net inputs approach a limit, and scale all of them.
 
         .. math:: a = \lambda \left( \max(n, 0) + \alpha \left( e^{\min(n, 0)} - 1 \right) \right)
 
@@ -77,24 +77,24 @@ class Selu(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Weigh each derivative with the slope at its net input.
+        r"""Multiply each derivative by the slope at its net input.
 
         .. math:: dn = \begin{cases} \lambda \, da & n > 0 \\
             \lambda \, \alpha \, e^n \, da & n \le 0 \end{cases}
 
-        At the kink, n = 0, it is the left side's, as in PyTorch.
+        At the kink, n = 0, the slope is that of the left side, as in PyTorch.
 
         Parameters
         ----------
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
@@ -105,7 +105,7 @@ class Selu(TransferFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small arrays of one and three axes."""
+        """Return small inputs with one and with three axes."""
         return (
             Case(function=cls(), inputs=((5,),)),
             Case(function=cls(alpha=2.0, scale=3.0), inputs=((2, 3, 4),)),

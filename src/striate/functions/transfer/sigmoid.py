@@ -1,15 +1,15 @@
-"""The logistic function, which several kinds are made of, in a form that is exact at both ends."""
+"""The logistic function, which several kinds use, in a form that is accurate at both ends."""
 
 import numpy as np
 
 from striate.shapes import Array, Float
 
 LOGISTIC = "exp(min(n[q,*x], 0)) / (1 + exp(-abs(n[q,*x])))"
-"""The function in the nest language. Neither exponent is ever positive: nothing overflows."""
+"""The function in the nest language. The exponents are never positive, so it doesn't overflow."""
 
 
 def logistic(n: Float[Array, "*x"]) -> Float[Array, "*x"]:
-    r"""Turn log-odds into probabilities.
+    r"""Convert log-odds to probabilities.
 
     .. math:: \frac{1}{1 + e^{-n}} = \frac{e^{\min(n, 0)}}{1 + e^{-|n|}}
 
@@ -21,7 +21,7 @@ def logistic(n: Float[Array, "*x"]) -> Float[Array, "*x"]:
     Returns
     -------
     Array
-        Numbers from 0 to 1. Small ones keep their digits; ``(1 + tanh(n / 2)) / 2`` loses them.
+        Numbers from 0 to 1, accurate even if they are small, unlike ``(1 + tanh(n / 2)) / 2``.
 
     Examples
     --------

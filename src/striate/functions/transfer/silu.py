@@ -28,7 +28,7 @@ class Silu(TransferFunction):
     initializer = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations for these shapes; ``s`` is the logistic function."""
+        """Return the equations for these shapes; ``s`` is the logistic function."""
         return Lowering(
             statements=self.statements,
             backward={"dn": (self.derivative,)},
@@ -36,7 +36,7 @@ class Silu(TransferFunction):
         )
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Weigh each net input with its logistic function.
+        r"""Multiply each net input by its logistic function.
 
         .. math:: a = n \, \sigma(n), \qquad \sigma(n) = \frac{1}{1 + e^{-n}}
 
@@ -59,7 +59,7 @@ class Silu(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Weigh each derivative with the slope at its net input.
+        r"""Multiply each derivative by the slope at its net input.
 
         .. math:: dn = \left( \sigma(n) + a \, (1 - \sigma(n)) \right) da
 
@@ -68,12 +68,12 @@ class Silu(TransferFunction):
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
@@ -84,5 +84,5 @@ class Silu(TransferFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small arrays of one and three axes."""
+        """Return small inputs with one and with three axes."""
         return (Case(function=cls(), inputs=((5,),)), Case(function=cls(), inputs=((2, 3, 4),)))

@@ -1,4 +1,4 @@
-"""Softmax: the maps of each place become probabilities that sum to 1 (Hagan, figure 8.11)."""
+"""Softmax: probabilities over the maps of each position that sum to 1 (Hagan, figure 8.11)."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ class Softmax(TransferFunction):
     onnx = Onnx(operator="Softmax", fixed={"axis": 1})
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equations for these shapes."""
+        """Return the equations for these input shapes."""
         (shape,) = shapes
         return Lowering(
             statements=self.statements,
@@ -48,7 +48,7 @@ class Softmax(TransferFunction):
         )
 
     def apply(self, n: Float[Array, "q h *x"]) -> Float[Array, "q h *x"]:
-        r"""Turn the net inputs of each place into probabilities.
+        r"""Convert the net inputs of each position to probabilities.
 
         .. math:: a^h = \frac{e^{n^h - m}}{\sum_k e^{n^k - m}}, \qquad m = \max_k n^k
 
@@ -71,35 +71,35 @@ class Softmax(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q h *x"], a: Float[Array, "q h *x"], da: Float[Array, "q h *x"]
     ) -> Float[Array, "q h *x"]:
-        r"""Weigh how much each derivative exceeds their mean under the probabilities.
+        r"""Multiply each probability by the difference of its derivative from the mean one.
 
         .. math:: dn^h = a^h \left( da^h - \sum_k a^k \, da^k \right)
 
-        Every net input moves every activation of its place, so the derivatives are not the mere
-        product, entry by entry, of Hagan 8.53.
+        Every activation depends on every net input of its position, so Hagan's elementwise
+        product (8.53) isn't sufficient.
 
         Parameters
         ----------
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
-        Hagan 8.49, 8.50 (summed over the activations that a net input moves).
+        Hagan 8.49, 8.50 (summed over the activations that depend on a net input).
         """
         del n  # the slopes follow from the activation
         return a * (da - np.sum(a * da, axis=1, keepdims=True))
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give a dense layer, an image and a single map."""
+        """Return a dense layer, an image and a single map."""
         return (
             Case(function=cls(), inputs=((5,),)),
             Case(function=cls(), inputs=((3, 2, 4),)),

@@ -1,4 +1,4 @@
-"""Softplus: the smooth form of the rectified linear unit, whose slope is the logistic function."""
+"""Softplus: a smooth rectified linear unit, whose slope is the logistic function."""
 
 from dataclasses import dataclass
 
@@ -29,11 +29,11 @@ class Softplus(TransferFunction):
     initializer = "he-normal"
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes; in terms of ``a`` the slope is 1 - exp(-a)."""
+        """Return the equation for these shapes; in terms of ``a``, the slope is 1 - exp(-a)."""
         return Lowering.of_map(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Round the corner of the rectified linear unit.
+        r"""Apply a smooth form of the rectified linear unit.
 
         .. math:: a = \ln(1 + e^n) = \max(n, 0) + \ln(1 + e^{-|n|})
 
@@ -56,7 +56,7 @@ class Softplus(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Weigh each derivative with the logistic function of its net input.
+        r"""Multiply each derivative by the logistic function of its net input.
 
         .. math:: dn = \frac{da}{1 + e^{-n}}
 
@@ -65,12 +65,12 @@ class Softplus(TransferFunction):
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
@@ -81,5 +81,5 @@ class Softplus(TransferFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small arrays of one and three axes."""
+        """Return small inputs with one and with three axes."""
         return (Case(function=cls(), inputs=((5,),)), Case(function=cls(), inputs=((2, 3, 4),)))

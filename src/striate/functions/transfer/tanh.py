@@ -1,4 +1,4 @@
-"""The hyperbolic tangent: an S between -1 and 1 (LeCun 1998)."""
+"""The hyperbolic tangent, a sigmoid between -1 and 1 (LeCun 1998)."""
 
 from dataclasses import dataclass
 
@@ -27,11 +27,11 @@ class Tanh(TransferFunction):
     onnx = Onnx(operator="Tanh")
 
     def lowering(self, *shapes: Shape) -> Lowering:
-        """Give the equation for these shapes."""
+        """Return the equation for these input shapes."""
         return Lowering.of_map(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Squash each net input.
+        r"""Squash each net input into the range from -1 to 1.
 
         .. math:: a = \tanh n
 
@@ -54,7 +54,7 @@ class Tanh(TransferFunction):
     def backward_n(
         self, n: Float[Array, "q *x"], a: Float[Array, "q *x"], da: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Weigh each derivative with the slope at its net input.
+        r"""Multiply each derivative by the slope at its net input.
 
         .. math:: dn = (1 - a^2) \, da
 
@@ -63,12 +63,12 @@ class Tanh(TransferFunction):
         n, a
             Net input and activation.
         da
-            Derivatives of the activation.
+            Derivatives with respect to the activation.
 
         Returns
         -------
         Array
-            Derivatives of the net input.
+            Derivatives with respect to the net input.
 
         Sources
         -------
@@ -79,5 +79,5 @@ class Tanh(TransferFunction):
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
-        """Give small arrays of one and three axes."""
+        """Return small inputs with one and with three axes."""
         return (Case(function=cls(), inputs=((5,),)), Case(function=cls(), inputs=((2, 3, 4),)))
