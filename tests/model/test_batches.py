@@ -10,7 +10,7 @@ from networks import ENGINES, classifier, images_and_labels
 from striate.data.augment import Augmentation
 from striate.errors import OptionError, ShapeError
 from striate.graph.batch import LoadImages, as_arrays
-from striate.model.batches import Chooser
+from striate.model.batches import BatchLoader
 from striate.model.inputs import Preprocessing
 
 RNG = np.random.default_rng(4)
@@ -20,7 +20,7 @@ SOME = np.array([5, 29, 0])
 
 def arrays(images, preprocessing=None, **more):
     """Select images of one input; return the selection and its array."""
-    chosen = Chooser({"x": images}, preprocessing or Preprocessing(), **more).choose(SOME, 3)
+    chosen = BatchLoader({"x": images}, preprocessing or Preprocessing(), **more).load(SOME, 3)
     return chosen[0], as_arrays(chosen)[0]
 
 
@@ -71,10 +71,10 @@ def test_channels_first_are_loaded_too():
 
 def test_each_epoch_moves_anew():
     """The maps of an epoch are drawn once, and differ from those of another epoch."""
-    chooser = Chooser({"x": PHOTOS}, Preprocessing(), Augmentation(shift=3), seed=1)
+    loader = BatchLoader({"x": PHOTOS}, Preprocessing(), Augmentation(shift=3), seed=1)
     everyone = np.arange(30)
 
-    first, second, again = (chooser.choose(everyone, epoch)[0].maps.packed for epoch in (0, 1, 0))
+    first, second, again = (loader.load(everyone, epoch)[0].maps.packed for epoch in (0, 1, 0))
 
     assert (first != second).any()
     np.testing.assert_array_equal(first, again)
@@ -149,7 +149,7 @@ def test_a_users_own_augmentation_is_applied():
 def test_a_shift_as_large_as_the_image_is_refused_before_training(type_):
     """The error is the same for all dtypes, and is raised before the first step."""
     with pytest.raises(ShapeError, match=r"^shift=6 would move images of 8 x 6 pixels out of view"):
-        Chooser({"x": PHOTOS.astype(type_)}, Preprocessing(), Augmentation(shift=6))
+        BatchLoader({"x": PHOTOS.astype(type_)}, Preprocessing(), Augmentation(shift=6))
 
 
 def test_a_fill_value_that_bytes_do_not_have_is_refused_before_training():
@@ -157,7 +157,7 @@ def test_a_fill_value_that_bytes_do_not_have_is_refused_before_training():
     with pytest.raises(
         OptionError, match=r"^`fill` must be an integer from 0 to 255 for uint8 images, got 300"
     ):
-        Chooser({"x": PHOTOS}, Preprocessing(), Augmentation(shift=1, fill=300))
+        BatchLoader({"x": PHOTOS}, Preprocessing(), Augmentation(shift=1, fill=300))
 
 
 def test_images_far_from_zero_keep_their_digits():

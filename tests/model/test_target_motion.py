@@ -9,7 +9,7 @@ from striate.data import Augmentation
 from striate.errors import OptionError, ShapeError, StriateWarning
 from striate.functions.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
 from striate.graph.batch import as_arrays
-from striate.model.batches import Chooser, TargetMover
+from striate.model.batches import BatchLoader, TargetMover
 from striate.model.inputs import Preprocessing
 
 RNG = np.random.default_rng(5)
@@ -22,9 +22,11 @@ MOTIONS = ["flip", "flip both", "shift 2", "shift 1 flip both"]
 
 def moved(x, y, text, loss, shape, *, preprocessing=None, epoch=4):
     """Move some images and their targets; return both as the equations have them."""
-    chooser = Chooser({"x": x}, preprocessing or Preprocessing(), Augmentation.parse(text), seed=2)
-    mover = TargetMover(chooser, [y], [loss], [shape], ["y"])
-    inputs = as_arrays(chooser.choose(SOME, epoch))
+    loader = BatchLoader(
+        {"x": x}, preprocessing or Preprocessing(), Augmentation.parse(text), seed=2
+    )
+    mover = TargetMover(loader, [y], [loss], [shape], ["y"])
+    inputs = as_arrays(loader.load(SOME, epoch))
     return inputs[0], mover.targets([y[SOME]], SOME, epoch)[0], mover
 
 

@@ -1,7 +1,7 @@
 """Which images a step sees, without copies where an engine can load them from the user's array.
 
 A step of 128 images takes a few milliseconds; gathering, scaling and moving its images with NumPy
-would take another one. So a :class:`Chooser` usually returns only a description of them
+would take another one. So a :class:`BatchLoader` usually returns only a description of them
 (:class:`striate.graph.batch.LoadImages`), and the compiled step loads the pixels itself. Label
 masks and image targets are moved here, with the same maps as their images.
 """
@@ -32,8 +32,8 @@ _TOGETHER = 8192  # images whose maps are drawn at a time: 1 MB of random words
 _SIZES = (16, 64)  # batch sizes of programs for few images
 
 
-class Chooser:
-    """Selects the images of a step, and moves the targets that belong to them.
+class BatchLoader:
+    """Loads the images of a step, or describes which images an engine should load.
 
     uint8, uint16 and float32 images in contiguous memory are not copied: an engine loads them from
     the user's array. Of other images, and of magnified ones, an array is made for each step.
@@ -63,12 +63,12 @@ class Chooser:
         self.seed = seed
         self._unmoved = PixelMap.unmoved(1)
         self._drawn: dict[tuple[int, int], tuple[int, PixelMap]] = {}
-        in_place = augment is None or (augment.is_a_map and augment.crop == 1)
+        whole_pixels = augment is None or (augment.is_a_map and augment.crop == 1)
         fill = 0.0 if augment is None else augment.fill
         scales = {
             name: preprocessing.pixel_scale(images, name, fill).packed()
             for name, images in inputs.items()
-            if _can_be_loaded(images) and (in_place or images.ndim != _PIXELS)
+            if _can_be_loaded(images) and (whole_pixels or images.ndim != _PIXELS)
         }
         self._scales = {name: scale for name, scale in scales.items() if _exact(scale)}
         for name, images in inputs.items():
@@ -89,7 +89,7 @@ class Chooser:
         )
 
     @property
-    def forms(self) -> tuple[ImageStorage | None, ...]:
+    def storage(self) -> tuple[ImageStorage | None, ...]:
         """How the images of each input are stored; ``None`` where arrays are made."""
         last = self.preprocessing.channels == "last"
         return tuple(
@@ -97,16 +97,16 @@ class Chooser:
             for name, images in self.inputs.items()
         )
 
-    def choose(self, indices: Int[Array, "q"], epoch: int = 0) -> tuple[Array | LoadImages, ...]:
+    def load(self, indices: Int[Array, "q"], epoch: int = 0) -> tuple[Array | LoadImages, ...]:
         """Return the images with these indices, changed as in that epoch."""
         return tuple(
-            self._load(name, indices, epoch) if name in self._scales else self._made(
+            self._in_place(name, indices, epoch) if name in self._scales else self._made(
                 name, indices, epoch
             )
             for name in self.inputs
         )  # fmt: skip
 
-    def _load(self, name: str, indices: Int[Array, "q"], epoch: int) -> LoadImages:
+    def _in_place(self, name: str, indices: Int[Array, "q"], epoch: int) -> LoadImages:
         """Describe which images to load, and how each is moved."""
         images = self.inputs[name]
         if self.augment is None or images.ndim != _PIXELS:
@@ -180,7 +180,7 @@ class TargetMover:
 
     Parameters
     ----------
-    chooser
+    loader
         Selects and moves the images.
     targets
         All targets, one array for each output, in the form that its loss takes.
@@ -205,20 +205,20 @@ class TargetMover:
 
     def __init__(
         self,
-        chooser: Chooser,
+        loader: BatchLoader,
         targets: Sequence[Array],
         losses: Sequence[Loss],
         shapes: Sequence[Shape],
         names: Sequence[str],
     ) -> None:
-        self.chooser = chooser
-        augment = chooser.augment
+        self.loader = loader
+        augment = loader.augment
         self._motions: list[_Motion | None] = [None] * len(targets)
         if augment is None or (augment.is_a_map and not augment.moves_pixels):
             return
         scales = {
-            chooser.size(name): 1 / full_scale(images.dtype)
-            for name, images in reversed(list(chooser.inputs.items()))
+            loader.size(name): 1 / full_scale(images.dtype)
+            for name, images in reversed(list(loader.inputs.items()))
             if images.ndim == _PIXELS
         }
         for k, (y, loss, shape) in enumerate(zip(targets, losses, shapes, strict=True)):
@@ -251,15 +251,15 @@ class TargetMover:
     def labels(self, labels: Array, indices: Int[Array, "q"], epoch: int) -> Array:
         """Move the labels of the first output's pixels, from which accuracy is computed."""
         motion = self._motions[0]
-        if motion is None or self.chooser.augment is None:
+        if motion is None or self.loader.augment is None:
             return labels
-        as_labels = replace(motion, fill=float(self.chooser.augment.fill_mask), interpolate=False)
+        as_labels = replace(motion, fill=float(self.loader.augment.fill_mask), interpolate=False)
         return as_labels.apply(labels, self._maps(motion, indices, epoch))
 
     def _maps(self, motion: _Motion, indices: Int[Array, "q"], epoch: int) -> PixelMap:
         """Return the maps of a batch."""
-        count = len(next(iter(self.chooser.inputs.values())))
-        return self.chooser.maps_of(motion.size, count, epoch)[indices]
+        count = len(next(iter(self.loader.inputs.values())))
+        return self.loader.maps_of(motion.size, count, epoch)[indices]
 
 
 def _require_movable(
@@ -376,10 +376,10 @@ def outputs_in_batches(
         arrays = [preprocessing.to_equations(images, name) for name, images in inputs.items()]
         yield engine.predict(*buffers, arrays, batch_size=1)
         return
-    chooser = Chooser(inputs, preprocessing)
+    loader = BatchLoader(inputs, preprocessing)
     for start in range(0, count, size):
         chosen = np.arange(start, min(start + size, count))
-        yield engine.predict(*buffers, chooser.choose(chosen), batch_size=size)
+        yield engine.predict(*buffers, loader.load(chosen), batch_size=size)
 
 
 def prepare_outputs(
@@ -398,7 +398,7 @@ def prepare_outputs(
         If a batch does not fit in memory.
     """
     count = len(next(iter(inputs.values())))
-    stored = Chooser(inputs, preprocessing).forms if count > 1 else ()
+    stored = BatchLoader(inputs, preprocessing).storage if count > 1 else ()
     engine.prepare_prediction(_program_size(count, batch_size), stored)
 
 

@@ -13,7 +13,7 @@ from striate.errors import OptionError
 from striate.functions.base import Loss
 from striate.graph.batch import Batch
 from striate.model.arguments import check_all_targets, check_inputs, count_of
-from striate.model.batches import Chooser, TargetMover
+from striate.model.batches import BatchLoader, TargetMover
 from striate.model.core import Core
 from striate.model.targets import (
     Classes,
@@ -65,14 +65,14 @@ class ExampleSource:
     """The examples in batches, augmented and preprocessed for the training loop."""
 
     def __init__(
-        self, examples: Examples, chooser: Chooser, mover: TargetMover, output: Output
+        self, examples: Examples, loader: BatchLoader, mover: TargetMover, output: Output
     ) -> None:
         self.examples = examples
-        self.chooser = chooser
+        self.loader = loader
         self.mover = mover
         self.output = output
         self.count = count_of(examples.inputs)
-        self.slow = chooser.slow or mover.moves_any
+        self.slow = loader.slow or mover.moves_any
 
     def batch(self, images: Array, epoch: int) -> Batch:
         """Return the images with these indices, as they are in that epoch."""
@@ -80,7 +80,7 @@ class ExampleSource:
         targets = tuple(y[images] for y in given.targets)
         labels = None if given.labels is None else given.labels[images]
         return Batch(
-            inputs=self.chooser.choose(images, epoch),
+            inputs=self.loader.load(images, epoch),
             targets=self.mover.targets(targets, images, epoch),
             weights=None if given.weights is None else given.weights[images],
             labels=None if labels is None else self.mover.labels(labels, images, epoch),
@@ -98,12 +98,12 @@ class ExampleSource:
 
 
 def mover_of(
-    network: Core, training: Examples, chooser: Chooser, losses: Sequence[Loss]
+    network: Core, training: Examples, loader: BatchLoader, losses: Sequence[Loss]
 ) -> TargetMover:
     """Return what moves the targets of a training with their images."""
     outputs = network.outputs
     return TargetMover(
-        chooser,
+        loader,
         training.targets,
         losses,
         [output.shape for output in outputs],

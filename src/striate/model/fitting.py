@@ -25,7 +25,7 @@ from striate.graph.engine import Steps
 from striate.graph.parameters import ParameterLayout, decayed
 from striate.graph.step import Operation, TrainingStep
 from striate.model.arguments import count_of
-from striate.model.batches import Chooser, prepare_outputs
+from striate.model.batches import BatchLoader, prepare_outputs
 from striate.model.core import Core
 from striate.model.examples import (
     Examples,
@@ -178,11 +178,11 @@ def fit(
     saver = None if checkpoint is None else CheckpointSaver(checkpoint, settings, identity)
     if saver is not None:
         saver.save(state)  # an unwritable file is an error now, not after the first epoch
-    chooser = Chooser(training.inputs, preprocessing, settings.augment, settings.seed)
+    loader = BatchLoader(training.inputs, preprocessing, settings.augment, settings.seed)
     source = ExampleSource(
-        training, chooser, mover_of(network, training, chooser, losses), network.outputs[0]
+        training, loader, mover_of(network, training, loader, losses), network.outputs[0]
     )
-    steps, validate = _compile(network, settings, losses, chooser, training, held, preprocessing)
+    steps, validate = _compile(network, settings, losses, loader, training, held, preprocessing)
     # Everything has been checked; from here on the network changes.
     network.preprocessing = preprocessing
     network.classes = dict(zip(network.graph.outputs, training.classes, strict=True))
@@ -236,7 +236,7 @@ def _compile(
     network: Core,
     settings: TrainingSettings,
     losses: Sequence[Loss],
-    chooser: Chooser,
+    loader: BatchLoader,
     training: Examples,
     held: Examples | None,
     preprocessing: Preprocessing,
@@ -248,7 +248,7 @@ def _compile(
         decayed(network.graph),
         images=min(settings.batch_size, count_of(training.inputs)),
         target_shapes=[y.shape[1:] for y in training.targets],
-        stored=chooser.forms,
+        stored=loader.storage,
     )
     if held is None:
         return steps, None
