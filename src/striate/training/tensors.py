@@ -34,7 +34,7 @@ def write_tensors(
     Parameters
     ----------
     path
-        The file.
+        The file; ``~`` is the home folder.
     kind
         ``"model"`` or ``"checkpoint"``.
     arrays
@@ -61,7 +61,7 @@ def read_tensors(
     Parameters
     ----------
     path
-        The file.
+        The file; ``~`` is the home folder.
     kind
         The expected kind.
 
