@@ -98,6 +98,17 @@ def test_one_layer(striate):
     assert "dense1.dweight" not in result.stdout
 
 
+def test_every_layer_has_every_stage(striate):
+    """Each stage can be shown for each layer, even if nothing of the layer is left to compute."""
+    net = "conv 2@3x3 relu | max 2 | dropout 0.5 | flatten | dense 3 softmax"
+
+    for layer in ("input", "conv1", "max1", "dropout1", "flatten1", "dense1"):
+        words = ("--inference", "--layer", layer, "--stage", "all")
+        result = striate("explain", net, "--input-shape", "7x7", *words, *HASWELL)
+
+        assert result.exit_code == 0, result.output
+
+
 @pytest.mark.parametrize("stage", ["ir", "assembly"])
 def test_code_of_another_processor(striate, stage):
     """IR and machine code are printed with the kernels that each function computes."""

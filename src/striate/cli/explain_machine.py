@@ -31,8 +31,8 @@ def memory(page: Page, explained: Explanation, *, whole: bool) -> None:
     for region in found.own:
         _region(page, explained, found, region, whole=whole)
     if explained.layer is None:
-        buffers = [f"{region.name} ({_size(region.size)})" for region in found.buffers]
-        page.items([f"Buffers of the caller: {buffers[0]}", *buffers[1:]], ", ")
+        first, *others = (f"{region.name} ({_size(region.size)})" for region in found.buffers)
+        page.items([f"Buffers of the caller: {first}", *others], ", ")
 
 
 def _region(

@@ -107,7 +107,8 @@ def nests(page: Page, explained: Explanation, *, whole: bool) -> None:
 
 def _list(page: Page, title: str, items: Sequence[str]) -> None:
     """Write a list after its title; lines end only between two items."""
-    page.items([f"{title}: {items[0]}", *items[1:]], ", ")
+    first, *others = items or ["none"]
+    page.items([f"{title}: {first}", *others], ", ")
 
 
 def _forms(rows: Sequence[StatementRow]) -> list[str]:
