@@ -1,26 +1,26 @@
-"""Words for what went wrong: every error that a user can cause.
+"""The errors that striate raises: every error that a user can cause is one of these.
 
 ::
 
     StriateError
-    ├── ShapeError          sizes that do not fit: windows, layers, images
-    ├── OptionError         an option of a layer, a function or a command that cannot be
-    ├── ShorthandError      the text form of a network that cannot be read
-    ├── GraphError          layers joined in a way that cannot be computed
-    ├── EquationError       an index equation that cannot be read or transposed
-    ├── NestError           numbers and arrays that do not fit an index equation
-    ├── DataError           images, labels or files of data that cannot be used
-    ├── TrainingError       training that cannot start or go on
-    ├── UnknownNameError    a name that a network's parameters or layers don't have
-    ├── ReadOnlyError       an attribute that cannot be set
-    ├── ModelFileError      a saved model or checkpoint that cannot be written or read
-    ├── CacheError          a cache of compiled programs that cannot be emptied
-    ├── EngineError         an engine that cannot run here, or cannot compute a network
-    ├── OutOfMemoryError    a program that needs more memory than there is
-    └── ExtraError          an optional library that is not installed
+    ├── ShapeError          sizes of kernels, layers, images or targets that don't fit
+    ├── OptionError         an option or argument with a value that isn't allowed
+    ├── ShorthandError      shorthand that can't be parsed
+    ├── GraphError          a network that can't be built, or lacks what was requested
+    ├── EquationError       an index equation that can't be parsed or transposed
+    ├── NestError           sizes or arrays that don't fit an index equation
+    ├── DataError           images, labels or data files that can't be used
+    ├── TrainingError       a training that can't start or continue
+    ├── UnknownNameError    a name that isn't among a network's parameters or statistics
+    ├── ReadOnlyError       an attribute that can't be set
+    ├── ModelFileError      a model file or checkpoint that can't be written or read
+    ├── CacheError          a cache of compiled programs that can't be emptied
+    ├── EngineError         an engine that can't run here, or can't compute a network
+    ├── OutOfMemoryError    a computation that needs more memory than is available
+    └── ExtraError          an optional library that isn't installed
 
-Each message gives the values, the rule and the remedy, one sentence each. What a user should know
-although nothing is wrong is a ``StriateWarning``.
+Each message says what is wrong and with which value, what was expected, and what to do. Results
+that are correct but may surprise a user are reported by a ``StriateWarning``.
 """
 
 from typing import TYPE_CHECKING, Self
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class StriateError(Exception):
-    """The root of all errors that striate raises for what a user can cause.
+    """The base class of all errors that a user can cause.
 
     The message may begin with what it is about, ``Layer 3 (conv2), Conv(16, 5): ...``. That part is
     kept in :attr:`subject`, because a caller that has more context replaces it.
@@ -49,35 +49,35 @@ class StriateError(Exception):
 
 
 class ShapeError(StriateError, ValueError):
-    """Sizes do not fit."""
+    """Sizes of kernels, layers, images or targets don't fit."""
 
 
 class OptionError(StriateError, ValueError):
-    """An option has a value that cannot be."""
+    """An option or an argument has a value that isn't allowed."""
 
 
 class ShorthandError(StriateError, ValueError):
-    """The text form of a network cannot be read."""
+    """Shorthand can't be parsed."""
 
 
 class GraphError(StriateError, ValueError):
-    """Layers are joined in a way that cannot be computed."""
+    """A network can't be built, or lacks what was requested."""
 
 
 class EquationError(StriateError, ValueError):
-    """An index equation cannot be read, or has no adjoint."""
+    """An index equation can't be parsed, or has no adjoint."""
 
 
 class NestError(StriateError, ValueError):
-    """Numbers or arrays do not fit an index equation."""
+    """Sizes or arrays don't fit an index equation."""
 
 
 class DataError(StriateError, ValueError):
-    """Images, labels or data files cannot be used."""
+    """Images, labels or data files can't be used."""
 
 
 class TrainingError(StriateError, RuntimeError):
-    """Training cannot start or continue.
+    """Training can't start or continue.
 
     If a training diverged, ``cause`` says how in one sentence, and ``history`` has the epochs that
     were finished before.
@@ -88,35 +88,36 @@ class TrainingError(StriateError, RuntimeError):
 
 
 class UnknownNameError(StriateError, KeyError):
-    """A mapping has no entry of that name."""
+    """A network has no parameter or running statistic of that name."""
 
-    __str__ = Exception.__str__
-    """As every error; ``KeyError`` would show the message in quotes."""
+    def __str__(self) -> str:
+        text = Exception.__str__(self)  # a KeyError would put the message in quotes
+        return f"{self.subject}: {text}" if self.subject else text
 
 
 class ReadOnlyError(StriateError, AttributeError):
-    """An attribute of a network cannot be set."""
+    """An attribute of a network can't be set."""
 
 
 class ModelFileError(StriateError, OSError):
-    """A saved model or a checkpoint cannot be written or read."""
+    """A model file or a checkpoint can't be written or read."""
 
 
 class CacheError(StriateError, OSError):
-    """The cache of compiled programs cannot be emptied."""
+    """The cache of compiled programs can't be emptied."""
 
 
 class EngineError(StriateError, RuntimeError):
-    """An engine cannot run here, or cannot compute a network."""
+    """An engine can't run here, or can't compute a network."""
 
 
 class OutOfMemoryError(StriateError, MemoryError):
-    """A program needs more memory than there is."""
+    """A computation needs more memory than is available."""
 
 
 class ExtraError(StriateError, ImportError):
-    """An optional library is not installed."""
+    """An optional library isn't installed."""
 
 
 class StriateWarning(UserWarning):
-    """A notice: nothing is wrong, but it could be better."""
+    """A warning: the result is correct, but may not be what was intended."""

@@ -1,4 +1,4 @@
-"""What a user gives as layers, inputs and outputs."""
+"""How a network is built from layers, inputs and outputs."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from striate.errors import GraphError, OptionError, ShapeError, StriateWarning
 
 
 def test_an_input_that_leads_nowhere_is_refused():
-    """The input that is listed must be the one that the outputs come from."""
+    """The listed input must be the one that the outputs come from."""
     listed, other = st.Input((8, 8, 1)), st.Input((8, 8, 1))
 
     with pytest.raises(GraphError) as error:
@@ -21,7 +21,7 @@ def test_an_input_that_leads_nowhere_is_refused():
 
 
 def test_channels_first_given_for_last_in_the_shape_is_guessed():
-    """Where a window does not fit a shape with its channels first, the error says what to try."""
+    """If a kernel does not fit a shape with channels first, the error suggests what to try."""
     with pytest.raises(ShapeError) as error:
         st.Network([st.Conv(6, 5)], input_shape=(1, 28, 28))
 
@@ -32,7 +32,7 @@ def test_channels_first_given_for_last_in_the_shape_is_guessed():
 
 
 def test_a_shape_with_channels_last_gets_no_guess():
-    """An image that is just too small is not taken for one with its channels first."""
+    """An image that is only too small is not mistaken for one with channels first."""
     with pytest.raises(ShapeError) as error:
         st.Network([st.Conv(6, 5)], input_shape=(4, 4, 3))
 
@@ -40,7 +40,7 @@ def test_a_shape_with_channels_last_gets_no_guess():
 
 
 def test_an_input_follows_the_networks_channels():
-    """Stated with its channels first, it is the same network as a row of such a shape."""
+    """An input with channels first gives the same network as a list with that input shape."""
     image = st.Input((3, 9, 7), channels="first", name="input")
     network = st.Network(image, st.Conv(2, 3)(image), channels="first")
 
@@ -49,7 +49,7 @@ def test_an_input_follows_the_networks_channels():
 
 
 def test_an_input_of_another_order_than_the_network_is_refused():
-    """A shape would be read in one order, and images in the other."""
+    """Otherwise the shape would be read in one axis order, and the images in another."""
     image = st.Input((3, 9, 7))
     with pytest.raises(GraphError) as error:
         st.Network(image, st.Conv(2, 3)(image), channels="first")
@@ -62,7 +62,7 @@ def test_an_input_of_another_order_than_the_network_is_refused():
 
 
 def test_a_vector_has_no_order():
-    """An input of features fits a network of either order."""
+    """An input of features fits networks of either axis order."""
     features = st.Input((4,))
     network = st.Network(features, st.Dense(2)(features), channels="first")
 
@@ -70,7 +70,7 @@ def test_a_vector_has_no_order():
 
 
 def test_a_parsed_network_may_have_its_channels_first():
-    """The shape beside the text follows the channels."""
+    """The shape that is given with shorthand follows `channels`."""
     network = st.Network.parse("conv 2@3x3", (3, 9, 7), channels="first")
 
     assert network.input_shape == (3, 9, 7)
@@ -85,18 +85,18 @@ def test_a_parsed_network_may_have_its_channels_first():
     ],
 )
 def test_channels_stand_last_or_first(make):
-    """Any other word is refused."""
+    """Other words are errors."""
     with pytest.raises(OptionError) as error:
         make()
 
     assert str(error.value) == (
-        "channels='middle' cannot be. It is which axis of images holds the channels, "
-        '"last" or "first". Use channels="last".'
+        '`channels` must be "last" or "first", the axis of images that holds the channels, '
+        "got 'middle'."
     )
 
 
 def image_and_features(channels):
-    """Make a network of an image and a vector."""
+    """Build a network of an image and a vector."""
     shape = (6, 5, 2) if channels == "last" else (2, 6, 5)
     image = st.Input(shape, name="image", channels=channels)
     features = st.Input((4,), name="features")
@@ -107,7 +107,7 @@ def image_and_features(channels):
 
 @pytest.mark.parametrize("channels", ["last", "first"])
 def test_each_input_has_another_size_of_its_own(channels):
-    """A table gives each its shape."""
+    """A dict gives each input its shape."""
     shape = (9, 8, 2) if channels == "last" else (2, 9, 8)
     other = image_and_features(channels).at({"image": shape, "features": (4,)})
 
@@ -116,7 +116,7 @@ def test_each_input_has_another_size_of_its_own(channels):
 
 @pytest.mark.parametrize("channels", ["last", "first"])
 def test_one_shape_for_an_image_and_a_vector_is_refused(channels):
-    """The text gives the table that would change nothing."""
+    """The message shows a dict that would change nothing."""
     shape = (6, 5, 2) if channels == "last" else (2, 6, 5)
     with pytest.raises(GraphError) as error:
         image_and_features(channels).at((9, 8, 2))
@@ -129,7 +129,7 @@ def test_one_shape_for_an_image_and_a_vector_is_refused(channels):
 
 
 def test_two_numbers_under_layers_for_images(golden):
-    """(28, 28) may be a gray image without its channel: the message gives both ways to say it."""
+    """(28, 28) may be a gray image without its channel; the message gives both ways to be clear."""
     x = st.Input((28, 28))
     builders = {
         "list": lambda: st.Network([st.Conv(6, 5), st.MaxPool(2)], input_shape=(28, 28)),
@@ -153,7 +153,7 @@ def test_two_numbers_under_layers_for_images(golden):
     ],
 )
 def test_a_clear_shape_of_two_numbers(layers, shape):
-    """A tuple as a kernel size, few channels, or no window at all: nothing to ask."""
+    """A tuple as a kernel size, few channels, or no window at all make the shape clear."""
     network = st.Network(layers, input_shape=shape)
 
     assert network.input_shape == shape
@@ -161,7 +161,7 @@ def test_a_clear_shape_of_two_numbers(layers, shape):
 
 
 def test_shorthand_of_a_signal_is_read_with_a_warning(golden):
-    """There single numbers are how the sizes of signals are written."""
+    """In shorthand, single numbers are the sizes of signals."""
     with pytest.warns(StriateWarning) as warned:
         network = st.Network.parse("conv 6@5 | max 2", (28, 28))
 
@@ -171,7 +171,7 @@ def test_shorthand_of_a_signal_is_read_with_a_warning(golden):
 
 @pytest.mark.parametrize("text", ["conv 6@5x5", "max 2x2"])
 def test_kernels_of_images_on_two_numbers(text, golden):
-    """The message says which shape gray images have."""
+    """The message gives the shape of gray images."""
     word = text.split()[0]
     layer = st.Conv(6, (5, 5)) if word == "conv" else st.MaxPool((2, 2))
     with pytest.raises((ShapeError, OptionError)) as error:

@@ -83,7 +83,7 @@ def test_accuracy_compares_the_values_that_were_predicted(case):
 
 
 def test_masks_of_words():
-    """Each pixel has a class of its own, and predictions are words again."""
+    """Each pixel has a class, and predictions are words again."""
     masks = np.array(["sea", "land"])[(X[..., 0] > 100).astype(int)]
     network = st.Network.parse("conv 2@1x1 softmax", (6, 6, 1))
     network.fit(X, masks, epochs=1)

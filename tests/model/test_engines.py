@@ -1,4 +1,4 @@
-"""Which engine computes a network: the choice, the notice, what stands in the way."""
+"""The choice of an engine, the fallback to NumPy, and the programs that are kept."""
 
 import copy
 import pickle
@@ -30,7 +30,7 @@ X, Y = images_and_labels(13)
 
 @dataclass(frozen=True, kw_only=True)
 class Silent(Tanh):
-    """A transfer function that computes something else than the equation that it inherits."""
+    """A transfer function whose code differs from the equation that it inherits."""
 
     def apply(self, n):
         """Halve the hyperbolic tangent."""
@@ -39,7 +39,7 @@ class Silent(Tanh):
 
 @dataclass(frozen=True, kw_only=True)
 class SilentError(SquaredError):
-    """A loss likewise."""
+    """A loss whose code differs from its equation."""
 
     def apply(self, n, y):
         """Halve the squared error."""
@@ -48,21 +48,21 @@ class SilentError(SquaredError):
 
 @dataclass(frozen=True, kw_only=True)
 class SilentOptimizer(GradientDescent):
-    """An update likewise."""
+    """An optimizer whose code differs from its equation."""
 
     def apply(self, w, dw, memory, **more):
-        """Go half of the way."""
+        """Move halfway."""
         return super().apply(w, dw / 2, memory, **more)
 
 
 @pytest.fixture
 def unwarned(monkeypatch):
-    """Forget what has been said."""
+    """Forget the warnings that were given."""
     monkeypatch.setattr(engines, "_warned", set())
 
 
 def test_the_compiled_engine_is_the_usual_one():
-    """Without a word the network is compiled; the choice goes on to other sizes and copies."""
+    """By default the network is compiled; other sizes and copies have the same engine."""
     network = classifier("conv 2@3x3 tanh")
 
     assert isinstance(core_of(network).engines.for_losses(), striate.engine.CompiledEngine)
@@ -73,7 +73,7 @@ def test_the_compiled_engine_is_the_usual_one():
 
 
 def test_threadpoolctl_finds_a_network_that_was_made_before_its_block(monkeypatch):
-    """A network is known to threadpoolctl as soon as it is made: limits hold for its first fit."""
+    """A network is registered with threadpoolctl when built: limits hold for its first fit."""
     asked = []
     monkeypatch.setattr(engines, "join_threadpoolctl", lambda: asked.append("joined"))
 
@@ -88,7 +88,7 @@ def test_threadpoolctl_finds_a_network_that_was_made_before_its_block(monkeypatc
     lambda engine: st.Network.preset("lenet5", engine=engine),
 ])  # fmt: skip
 def test_an_engine_is_chosen_when_a_network_is_made(make):
-    """Every way to make a network takes the choice."""
+    """Every way to build a network has the argument."""
     assert isinstance(core_of(make("numpy")).engines.for_losses(), NumpyEngine)
     with pytest.raises(OptionError) as error:
         make("fast")
@@ -100,7 +100,7 @@ def test_an_engine_is_chosen_when_a_network_is_made(make):
 
 
 def test_the_choice_is_not_saved(tmp_path):
-    """A file says what a network is, not what computes it; that is chosen when it is loaded."""
+    """The engine is not part of a model file; it is chosen when the file is loaded."""
     path = tmp_path / "model"
     classifier(engine="numpy").save(path)
 
@@ -109,7 +109,7 @@ def test_the_choice_is_not_saved(tmp_path):
 
 
 def test_both_engines_train_alike():
-    """Losses and weights of the two engines differ by rounding only."""
+    """Losses and weights of the two engines differ only by rounding."""
     histories, networks = {}, {}
     for engine in ("compiled", "numpy"):
         networks[engine] = classifier(EVERYTHING, engine=engine)
@@ -127,7 +127,7 @@ def test_both_engines_train_alike():
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
 def test_a_network_that_has_computed_can_be_copied(again):
-    """What was compiled is left behind, and found again in the cache."""
+    """A copy has no programs and finds them in the cache."""
     network = classifier(engine="compiled")
     network.fit(X, Y, epochs=1)
     other = again(network)
@@ -137,7 +137,7 @@ def test_a_network_that_has_computed_can_be_copied(again):
 
 
 def without_llvmlite(monkeypatch):
-    """Let striate run where llvmlite is not installed."""
+    """Let llvmlite be missing."""
     for name in [*sys.modules]:
         if name.startswith(("llvmlite", "striate.engine", "striate.llvm")):
             monkeypatch.delitem(sys.modules, name)
@@ -153,7 +153,7 @@ def without_fused(monkeypatch):
 
 
 def without_code(monkeypatch):
-    """Let LLVM have no code for the processor."""
+    """Let LLVM have no code generator for the processor."""
 
     def unknown():
         raise RuntimeError('No available targets are compatible with triple "lanai"')
@@ -171,7 +171,7 @@ OBSTACLES = {
 @pytest.mark.parametrize("obstacle", OBSTACLES)
 @pytest.mark.usefixtures("unwarned")
 def test_where_nothing_can_be_compiled(obstacle, monkeypatch, golden):
-    """One notice says why, and NumPy computes; where the compiled engine is asked for, an error."""
+    """A single warning gives the reason for NumPy; for engine="compiled" it is an error."""
     OBSTACLES[obstacle](monkeypatch)
     with pytest.raises(EngineError) as error:
         classifier(engine="compiled").predict(X)
@@ -206,7 +206,7 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.usefixtures("unwarned")
 def test_kinds_without_equations(kind, golden):
-    """A kind that computes otherwise than its equations say is not compiled, but named."""
+    """A kind whose code differs from its equations is not compiled; the message names it."""
     with pytest.raises(EngineError) as error:
         KINDS[kind]("compiled")
     with pytest.warns(StriateWarning) as notices:
@@ -218,7 +218,7 @@ def test_kinds_without_equations(kind, golden):
 
 
 def test_every_kind_of_the_library_is_compiled():
-    """No kind computes otherwise than the equations that it states."""
+    """No kind of the library has code that differs from its equations."""
     kinds = [kind for base in (Function, Loss, Optimizer) for kind in kinds_of(base).values()]
     inherited = [kind for kind in kinds if not kind.states_equations]
 
@@ -227,7 +227,7 @@ def test_every_kind_of_the_library_is_compiled():
 
 
 def test_few_engines_are_kept():
-    """A network that is asked with many losses forgets the engines that it needed longest ago."""
+    """A network keeps the engines of the last few losses."""
     network = classifier("dense 3")
     first = core_of(network).engines.for_losses([SquaredError()])
     for _ in range(3):
@@ -239,7 +239,7 @@ def test_few_engines_are_kept():
 
 
 def test_few_programs_are_kept(monkeypatch):
-    """An engine forgets the programs that it needed longest ago."""
+    """An engine keeps the last few programs."""
     monkeypatch.setattr(striate.engine.compiled, "_KEPT", 2)
     network = classifier()
     expected = network.predict(X)
@@ -260,7 +260,7 @@ def test_the_numpy_engine_computes_what_is_asked_of_it(monkeypatch):
 
 
 def test_what_has_scored_answers(monkeypatch):
-    """Predictions after an evaluation need no further program, and are the same bits."""
+    """Predictions after an evaluation use its program and are bit-identical."""
     network = classifier(engine="compiled")
     network.fit(X, Y, epochs=1)
     evaluation = network.evaluate(X, Y)
@@ -275,7 +275,7 @@ def test_what_has_scored_answers(monkeypatch):
 
 @pytest.mark.parametrize("count", [1, 5])
 def test_what_was_predicted_is_the_callers_own(count):
-    """The next prediction changes nothing in it, and nobody keeps its images."""
+    """The next prediction does not change it, and the images are not kept."""
     network = classifier(engine="compiled")
     images = X[:count].astype(np.float32)
     found = network.predict(images)
@@ -290,7 +290,7 @@ def test_what_was_predicted_is_the_callers_own(count):
 
 @pytest.mark.parametrize("engine", ["compiled", "numpy"])
 def test_a_class_that_is_defined_anew_is_used(engine):
-    """As in a notebook: another class of the same name has other equations."""
+    """In a notebook, a class of the same name may be defined again with other equations."""
 
     def ascending(sign):
         @dataclass(frozen=True, kw_only=True)
@@ -314,7 +314,7 @@ def test_a_class_that_is_defined_anew_is_used(engine):
 
 
 def test_programs_of_few_images_are_small():
-    """A prediction of twenty images asks no memory for 256."""
+    """A prediction of twenty images does not take memory for 256."""
     network = classifier(engine="compiled")
     network.predict(np.repeat(X, 2, axis=0)[:20])
     engine = core_of(network).engines.for_prediction(())
@@ -323,7 +323,7 @@ def test_programs_of_few_images_are_small():
 
 
 def test_memory_for_validation_is_refused_before_an_epoch(monkeypatch):
-    """Where the program that validates cannot be made, nothing has changed."""
+    """If the program for validation cannot be loaded, nothing has changed."""
 
     def short(*_, **__):
         raise OutOfMemoryError("too much")
@@ -339,7 +339,7 @@ def test_memory_for_validation_is_refused_before_an_epoch(monkeypatch):
 
 
 def test_older_programs_make_room(monkeypatch):
-    """Where memory is short, programs that are kept go first."""
+    """If memory is short, older programs are dropped."""
     network = classifier(engine="compiled")
     network.predict(X)
     load = striate.engine.compiled.load_lowered

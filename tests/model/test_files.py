@@ -1,4 +1,4 @@
-"""A saved network comes back as it was, and a file that lies about its network is refused."""
+"""Saved networks are restored exactly, and damaged or false model files are errors."""
 
 import json
 import tracemalloc
@@ -41,7 +41,7 @@ def assert_same(network, other):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_come_back(name, tmp_path):
-    """Every preset survives its file."""
+    """Every preset survives saving and loading."""
     network = st.Network.preset(name)
 
     assert_same(network, round_trip(network, tmp_path / "model"))
@@ -49,7 +49,7 @@ def test_presets_come_back(name, tmp_path):
 
 @pytest.mark.parametrize("case", FUNCTION_CASES)
 def test_kinds_come_back(case, tmp_path):
-    """Every kind of function survives a file, with all its options and what it computes."""
+    """Every kind survives saving and loading, with all its options and results."""
     function = case.function
     if isinstance(function, NetInputFunction):
         layer = Layer(Identity(), function)
@@ -84,7 +84,7 @@ def test_losses_come_back(loss, tmp_path):
 
 
 def test_a_trained_network_comes_back(tmp_path):
-    """Weights, statistics, standardization, classes' names: predictions are the same bits."""
+    """Weights, statistics, standardization, classes are restored; predictions are bit-identical."""
     x, y = images_and_labels()
     network = classifier(EVERYTHING)
     network.fit(x, np.array(["cat", "dog", "eel"])[y], epochs=2, standardize=True)
@@ -97,7 +97,7 @@ def test_a_trained_network_comes_back(tmp_path):
 
 
 def test_networks_of_several_parts_come_back(tmp_path):
-    """Several inputs and outputs, shared layers, kernels by hand, channels first."""
+    """Several inputs and outputs, shared layers, given kernels, channels first."""
     kernel = st.functions.initializer.Given(values=[[[[1, 1], [-1, -1]]]])
     left, right = (st.Input((1, 4, 4), channels="first", name=name) for name in ("left", "right"))
     stem = st.Conv(1, 2, activation="tanh", initializer=kernel)
@@ -117,7 +117,7 @@ def test_networks_of_several_parts_come_back(tmp_path):
 
 
 def test_weights_that_are_no_numbers_come_back(tmp_path):
-    """A file holds what the network has, even NaN and infinity: nobody's weights are mended."""
+    """A file holds the parameters as they are, NaN and infinity included."""
     network = classifier()
     network.parameters["conv1.bias"][:] = [np.nan, np.inf]
 
@@ -125,7 +125,7 @@ def test_weights_that_are_no_numbers_come_back(tmp_path):
 
 
 def test_a_loaded_network_can_go_on_training(tmp_path):
-    """Trained on after loading, a network ends in the same bits as one that was never saved."""
+    """Training a loaded network and one that was never saved gives bit-identical results."""
     x, y = images_and_labels()
     first, network = classifier(EVERYTHING), classifier(EVERYTHING)
     for one in (first, network):
@@ -146,7 +146,7 @@ def model(tmp_path, monkeypatch):
 
 
 def rewritten(path, change, arrays=None):
-    """Change the description of a model, and its arrays."""
+    """Change the description and the arrays of a model file."""
     raw = path.read_bytes()
     header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
     document = json.loads(header["__metadata__"][METADATA])
@@ -161,7 +161,7 @@ def rewritten(path, change, arrays=None):
 
 
 def layer(document, number):
-    """Take a layer of a description."""
+    """Return a layer of a description."""
     return document["network"]["layers"][number]
 
 
@@ -206,7 +206,7 @@ LIES = {
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_description_that_lies(lie, model, golden):
-    """A description that cannot be is refused word for word, without asking for memory."""
+    """A false description is an error with a clear message, before memory is allocated."""
     rewritten(model, LIES[lie])
     tracemalloc.start()
     try:
@@ -231,7 +231,7 @@ ARRAYS = {
 
 @pytest.mark.parametrize("case", ARRAYS)
 def test_arrays_that_do_not_fit(case, model, golden):
-    """The arrays of a file are those of its network, float32, in their shapes."""
+    """A file holds exactly the network's arrays: float32, in their shapes."""
     rewritten(model, lambda document: None, ARRAYS[case])  # noqa: ARG005  # nothing to change
     with pytest.raises(ModelFileError) as error:
         st.load(model.name)
@@ -240,7 +240,7 @@ def test_arrays_that_do_not_fit(case, model, golden):
 
 
 def test_a_file_is_hardly_larger_than_its_numbers(tmp_path):
-    """A file holds four bytes for each number, and a description."""
+    """A file takes four bytes for each parameter, plus its description."""
     network = st.Network.preset("lenet5")
     network.save(tmp_path / "model")
     numbers = sum(prod(array.shape) for array in network.parameters.values())

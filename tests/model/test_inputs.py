@@ -1,4 +1,4 @@
-"""Images as users have them: what is taken, what is refused, and that nothing of theirs changes."""
+"""Images as users have them: accepted types, errors, and arrays that stay unchanged."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_uint8_is_scaled_and_floats_are_not():
     ids=lambda item: item[0],
 )
 def test_the_same_images_in_another_form(images):
-    """What the memory of an array looks like makes no difference to what comes out."""
+    """The memory layout of an array does not change the result."""
     network = classifier()
 
     np.testing.assert_array_equal(network.predict(images[1]), network.predict(FLOATS))
@@ -54,7 +54,7 @@ def test_half_precision_and_truth_values_are_images():
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 def test_arrays_of_the_user_stay_as_they_are(dtype):
-    """Training, evaluating and asking write into nothing that the user gave."""
+    """Training, evaluation and prediction do not write into the user's arrays."""
     x, y, weights = X.astype(dtype), Y.copy(), np.linspace(1, 2, 8)
     before = x.copy(), y.copy(), weights.copy()
     for array in (x, y, weights):
@@ -93,7 +93,7 @@ def test_what_comes_out_belongs_to_the_user():
 
 @pytest.mark.parametrize("batch_size", [1, 3, 8, 100])
 def test_in_batches_as_at_once(batch_size):
-    """The number of images at a time changes at most the last digits."""
+    """The batch size changes at most the last digits."""
     network = classifier()
     x, _ = images_and_labels(8)
 
@@ -106,7 +106,7 @@ def test_in_batches_as_at_once(batch_size):
 
 
 def test_channels_first_is_the_same_network():
-    """With channels="first" the same weights give the same numbers, training included."""
+    """With channels="first" the same weights give the same results, in training too."""
     layers = [st.Conv(2, 3, activation="tanh"), st.Flatten(), st.Dense(3, activation="softmax")]
     x = np.random.default_rng(0).random((8, 6, 5, 2), np.float32)
     last = st.Network(layers, input_shape=(6, 5, 2))
@@ -123,7 +123,7 @@ def test_channels_first_is_the_same_network():
 
 
 def test_images_come_out_as_they_go_in():
-    """Outputs that are images have their channels where the inputs have them."""
+    """Outputs with pixels have the axis order of the inputs."""
     x = np.random.default_rng(0).random((2, 5, 4, 3))
     last = st.Network([st.Conv(7, 3)], input_shape=(5, 4, 3))
     first = st.Network([st.Conv(7, 3)], input_shape=(3, 5, 4), channels="first")
@@ -137,7 +137,7 @@ def test_images_come_out_as_they_go_in():
 
 
 def test_targets_that_are_images_have_their_channels_last():
-    """A network that learns an image takes it in the form that it gives."""
+    """A network that learns an image accepts it in the form that it predicts."""
     x = np.random.default_rng(0).random((6, 4, 4, 1))
     network = st.Network([st.Conv(2, 3, padding="same")], input_shape=(4, 4, 1))
     y = network.predict(x)
@@ -148,7 +148,7 @@ def test_targets_that_are_images_have_their_channels_last():
 
 @pytest.mark.parametrize("as_table", [False, True])
 def test_several_inputs_by_list_and_by_name(as_table):
-    """Several inputs are given in their order, or by their names in any order."""
+    """Several inputs are given as a list in their order, or as a dict."""
     left, right = st.Input((2,), name="left"), st.Input((3,), name="right")
     both = st.Concatenate()([left, right])
     network = st.Network([left, right], st.Dense(3, activation="softmax", name="out")(both))
@@ -164,7 +164,7 @@ def test_several_inputs_by_list_and_by_name(as_table):
 
 
 def test_several_outputs_by_list_and_by_name():
-    """Several targets are given in the order of the outputs, or by their names."""
+    """Several targets are given as a list in the order of the outputs, or as a dict."""
     image = st.Input((4,))
     network = st.Network(
         image,
@@ -196,7 +196,7 @@ def test_standardized_images_have_mean_0_and_deviation_1():
 
 
 def test_a_constant_channel_is_only_shifted():
-    """A channel without any variation is not divided by zero."""
+    """A channel without variation is not divided by zero."""
     learned = Preprocessing().standardized({"input": np.full((4, 3, 3, 1), 7.0)})
 
     assert learned.std == {"input": (1.0,)}
@@ -204,7 +204,7 @@ def test_a_constant_channel_is_only_shifted():
 
 
 def test_standardization_is_part_of_the_network():
-    """Images are standardized as in training, at every later question; uint8 as floats."""
+    """Later images are standardized as in training; uint8 images like floats."""
     network, same = classifier(), classifier()
     network.fit(X, Y, epochs=1, standardize=True)
     mean, deviation = network.preprocessing.mean["input"], network.preprocessing.std["input"]
@@ -219,7 +219,7 @@ def test_standardization_is_part_of_the_network():
 
 
 def test_standardization_learns_from_the_training_part_alone():
-    """Held-out images have no say in the mean."""
+    """The mean is that of the training images, without the validation images."""
     x = X.copy()
     network, other = classifier(), classifier()
     network.fit(x, Y, epochs=1, standardize=True, validation=0.4)
@@ -243,7 +243,7 @@ def test_standardization_learns_from_the_training_part_alone():
     ],
 )
 def test_the_remedy_for_another_shape_helps(shape, remedy):
-    """Other channels need another network, another size resizing, with or without channels."""
+    """Other channels need another network, other sizes need resizing; with or without channels."""
     network = st.Network([st.Conv(2, 3)], input_shape=(28, 28, 1))
 
     with pytest.raises(ShapeError) as error:

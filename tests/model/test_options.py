@@ -43,7 +43,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_options_that_cannot_be(text):
-    """The text says the value, the rule and a remedy."""
+    """The message gives the value, what is allowed, and a value that works."""
     with pytest.raises(OptionError) as error:
         REFUSED[text](classifier())
 
@@ -51,7 +51,7 @@ def test_options_that_cannot_be(text):
 
 
 def test_images_whose_classes_count_nothing_have_loss_0():
-    """Evaluating and tracing divide by 1 then, without a warning."""
+    """Evaluation and tracing then divide by 1, without a warning."""
     nothing = CrossEntropy(class_weights=(0.0, 1.0, 1.0))
     x, y = X[Y == 0], Y[Y == 0]
 

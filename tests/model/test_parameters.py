@@ -155,7 +155,7 @@ def test_networks_can_be_copied():
 
 
 def test_what_a_network_offers():
-    """A name that comes or goes is a change for users: docs/api.md and the changelog say so."""
+    """Adding or removing a name is a change for users: update this list and the changelog."""
     assert [name for name in dir(st.Network) if not name.startswith("_")] == [
         "at", "check_gradients", "classes", "engine", "evaluate", "fit", "graph", "history",
         "input_shape", "losses", "output_shape", "parameter_count", "parameters", "parse",

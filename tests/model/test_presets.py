@@ -1,4 +1,4 @@
-"""The networks that have a name: their numbers of parameters, worked out by hand, and sizes."""
+"""Presets: their sizes, and their numbers of parameters counted by hand."""
 
 from itertools import pairwise
 
@@ -76,17 +76,17 @@ COUNTS = {
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_number_of_parameters(name):
-    """Each preset has as many parameters as its layers, counted by hand, add up to."""
+    """Each preset has the number of parameters counted by hand."""
     assert st.Network.preset(name).parameter_count == COUNTS[name]
 
 
 def test_every_preset_is_counted():
-    """No preset goes without a count."""
+    """Every preset is counted."""
     assert COUNTS.keys() == PRESETS.keys()
 
 
 def test_the_counts_by_hand_are_those_of_the_sources():
-    """The arithmetic above gives the numbers that the sources print."""
+    """The counts are those that the sources print."""
     assert COUNTS["lenet5"] == 61_706
     assert RESNET20 == 272_474
     assert conv(16, 1) + conv(32, 16) + conv(64, 32) + dense(128, 576) + dense(10, 128) == 98_442
@@ -128,13 +128,13 @@ def test_resnet20_as_published():
 
 
 def test_unet_gives_a_class_for_each_pixel():
-    """Its output has the rows and columns of its input."""
+    """The output has as many rows and columns as the input."""
     assert st.Network.preset("unet-small").output_shape == (64, 64, 2)
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_round_trip_as_text(name):
-    """The text of a preset is written as it stands, and reads as the same graph."""
+    """The text of a preset is unchanged by writing and parsing it, and gives the same graph."""
     network = st.Network.preset(name)
     shape = PRESETS[name].input_shape
     again = parse(network.to_text(), shape)
@@ -175,7 +175,7 @@ def test_gradients_of_presets(name):
 
 
 def test_classes_and_input_shape_may_differ():
-    """A preset follows the size of the images and the number of classes."""
+    """A preset adapts to the size of the images and the number of classes."""
     network = st.Network.preset("lenet5", input_shape=(20, 24, 3), classes=4)
 
     assert (network.input_shape, network.output_shape) == ((20, 24, 3), (4,))

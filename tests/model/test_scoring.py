@@ -1,4 +1,4 @@
-"""Evaluation and classes: what is right, by which measure, and under which name."""
+"""Evaluation: loss, accuracy, top-k accuracy and the confusion matrix, by class."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ X, Y = images_and_labels(12)
 
 
 def constant(text, bias):
-    """Make a dense network that gives the same outputs for every image."""
+    """Build a dense network with the same outputs for every image."""
     network = classifier(text)
     network.parameters["dense1.weight"][:] = 0
     network.parameters["dense1.bias"][:] = bias
@@ -20,7 +20,7 @@ def constant(text, bias):
 
 
 def test_loss_and_accuracy_by_hand():
-    """Always 0.2, 0.3, 0.5: a third is right, and the loss is the mean of the logarithms."""
+    """With outputs 0.2, 0.3, 0.5 a third is correct, and the loss is the mean of the logarithms."""
     evaluation = constant("dense 3 softmax", np.log([0.2, 0.3, 0.5])).evaluate(
         X, Y, top_k=(1, 2, 3)
     )
@@ -48,7 +48,7 @@ def test_two_classes_and_one_output(dtype):
 
 
 def test_probabilities_are_no_labels():
-    """Targets between 0 and 1 have a loss, but are neither right nor wrong."""
+    """Targets between 0 and 1 have a loss, but no accuracy."""
     evaluation = constant("dense 1 logistic", 0.1).evaluate(X, np.linspace(0, 1, 12))
 
     assert evaluation.accuracy is None
@@ -56,7 +56,7 @@ def test_probabilities_are_no_labels():
 
 
 def test_numbers_have_a_loss_only():
-    """A network without a classifier's loss has no accuracy."""
+    """The loss of a regression comes without an accuracy."""
     evaluation = constant("dense 1", 0.5).evaluate(X, np.zeros(12))
 
     assert evaluation.loss == pytest.approx(0.25)
@@ -65,7 +65,7 @@ def test_numbers_have_a_loss_only():
 
 
 def test_labels_of_pixels():
-    """A class for each pixel: the accuracy counts pixels."""
+    """With a class for each pixel, the accuracy is that of the pixels."""
     network = st.Network.parse("conv 2@1x1 softmax", (6, 6, 1))
     network.parameters["conv1.weight"][:] = 0
     network.parameters["conv1.bias"][:] = [1.0, 0.0]
@@ -81,7 +81,7 @@ def test_labels_of_pixels():
 
 
 def test_words_are_learned_in_their_order():
-    """Labels that are words are learned from the training, and come back as words."""
+    """Words as labels become the classes in alphabetical order."""
     words = np.array(["cat", "dog", "eel"])
     for y in (words[Y], words[Y].tolist(), words[Y].astype(object)):
         network = classifier()
@@ -97,7 +97,7 @@ def test_words_are_learned_in_their_order():
 
 
 def test_a_known_class_may_be_missing_later():
-    """Words once learned keep their numbers, also where a later training lacks one."""
+    """The classes stay the same if a later training lacks one of them."""
     network = classifier()
     network.fit(X, np.array(["a", "b", "c"])[Y], epochs=1)
     network.fit(X[Y > 0], np.array(["a", "b", "c"])[Y[Y > 0]], epochs=1)
@@ -123,7 +123,7 @@ def test_the_last_transfer_function_chooses_the_loss(text, loss):
 
 
 def test_the_loss_of_the_training_is_the_networks():
-    """What a network was trained with is what it is evaluated with, unless told otherwise."""
+    """A network is evaluated with the loss of its training, unless another is given."""
     network = classifier("dense 3")
     network.fit(X, Y, epochs=1, loss="hinge")
 
@@ -133,7 +133,7 @@ def test_the_loss_of_the_training_is_the_networks():
 
 
 def test_wolters_exercise_learns_from_labels_written_as_ones():
-    """Ten logistic outputs with binary cross-entropy take labels as rows with a single one."""
+    """Ten logistic outputs with binary cross-entropy accept one-hot rows."""
     network = classifier("dense 3 logistic")
     history = network.fit(X, np.eye(3)[Y], epochs=3, learning_rate=0.05)
 

@@ -1,4 +1,4 @@
-"""Every quantity of a pass under Hagan's names, and the check of the gradients."""
+"""Every quantity of a pass under Hagan's names, and the check of gradients."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def lenet_trace():
 
 
 def test_names_and_shapes_at_every_layer(golden):
-    """LeNet-5: W, b, Z, N, A and their derivatives at every layer."""
+    """W, b, Z, N, A and their derivatives at every layer of LeNet-5."""
     _, trace = lenet_trace()
 
     assert list(trace) == [
@@ -34,7 +34,7 @@ def test_names_and_shapes_at_every_layer(golden):
 
 
 def test_dn_of_the_last_layer():
-    """With softmax and cross-entropy dN is probabilities less targets, over the images."""
+    """With softmax and cross-entropy, dN is probabilities minus targets, divided by the images."""
     _, trace = lenet_trace()
     p = trace["dense3"].A
 
@@ -43,7 +43,7 @@ def test_dn_of_the_last_layer():
 
 
 def test_da_of_the_last_layer():
-    """In the book's form dA of the softmax is minus one over the probability of the right class."""
+    """In the book's form, dA of the softmax is minus one over the probability of the true class."""
     _, trace = lenet_trace()
     p, y = trace["dense3"].A, np.eye(10)[LABELS[:4]]
 
@@ -62,7 +62,7 @@ def test_da_of_the_last_layer():
     ids=["softmax", "log-softmax", "logistic", "tanh", "linear"],
 )
 def test_da_follows_from_the_loss(text, loss, expected):
-    """Each loss has its derivative at the last activation, whatever the engine skips."""
+    """Each loss has its derivative at the last activation, even if the engine skips it."""
     x, labels = images_and_labels(5)
     y = np.eye(3)[labels]
     layer = classifier(text).trace(x, y, loss=loss)["dense1"]
@@ -86,7 +86,7 @@ def test_the_backward_pass_is_the_books():
 
 
 def test_the_forward_pass_is_what_predict_gives():
-    """Traced activations are the network's results; the loss is that of an evaluation."""
+    """Traced activations are the network's outputs; the loss is that of an evaluation."""
     net, trace = lenet_trace()
 
     np.testing.assert_allclose(trace["dense3"].A, net.predict(DIGITS[:4]), rtol=1e-6)
@@ -94,7 +94,7 @@ def test_the_forward_pass_is_what_predict_gives():
 
 
 def test_without_targets_there_is_no_backward_pass():
-    """Forward quantities alone, and no loss."""
+    """Without targets there are only forward quantities and no loss."""
     trace = classifier().trace(images_and_labels()[0])
 
     assert trace.loss is None
@@ -104,7 +104,7 @@ def test_without_targets_there_is_no_backward_pass():
 
 
 def test_several_incoming_layers_have_several_quantities():
-    """A layer joined to two others has Z, dZ, W and dW twice."""
+    """A layer with two incoming layers has Z, dZ, W and dW twice."""
     image = st.Input((5, 5, 1))
     a, b = st.Conv(2, 3)(image), st.Conv(2, 3)(image)
     net = st.Network(image, st.Dense(2)(st.Flatten()(st.Conv(3, 2, name="both")([a, b]))))
@@ -119,7 +119,7 @@ def test_several_incoming_layers_have_several_quantities():
 
 
 def test_in_training_it_uses_the_batch():
-    """With training=True batch normalization uses the batch, and dropout drops, by the seed."""
+    """With training=True batch normalization uses the batch, and dropout follows the seed."""
     x, y = images_and_labels()
     net = classifier(EVERYTHING)
     before = [flat.copy() for flat in core_of(net).buffers]
@@ -135,7 +135,7 @@ def test_in_training_it_uses_the_batch():
 
 
 def test_right_gradients_pass():
-    """Dropout and batch normalization included, in training mode, with frozen masks."""
+    """Dropout and batch normalization are checked in training mode, with frozen masks."""
     x, y = images_and_labels(6)
     check = classifier(EVERYTHING).check_gradients(x / 255.0, y)
 
@@ -157,7 +157,7 @@ def test_right_gradients_pass():
 )
 @pytest.mark.parametrize("method", ["backward_w", "backward_a"])
 def test_wrong_gradients_are_found(wrong, method, monkeypatch):
-    """A derivative that is wrong, however little, does not pass."""
+    """Even a slightly wrong derivative fails the check."""
     x, y = images_and_labels(4)
     net = classifier("conv 2@3x3 tanh as first | conv 2@2x3 tanh | dense 3 softmax")
     right = getattr(Convolution, method)
@@ -169,7 +169,7 @@ def test_wrong_gradients_are_found(wrong, method, monkeypatch):
 
 
 def test_a_kink_is_no_wrong_gradient():
-    """Where a step would cross the kink of relu, a shorter one is taken."""
+    """If a step would cross the kink of relu, a shorter one is taken."""
     net = st.Network.parse("dense 1 bias none as first | relu | dense 1 bias none", (1,))
     net.parameters["first.weight"][:] = 4e-6  # closer to the kink than the usual step, 1e-5
     net.parameters["dense1.weight"][:] = 1.0

@@ -11,7 +11,7 @@ from striate.cli.encoding import on_one_line
 from striate.cli.networks import as_taken, class_indices, class_scores
 from striate.cli.output import CommandOutput, percent
 from striate.cli.pages import Page
-from striate.model.classes import Value
+from striate.model.classes import ClassValue
 from striate.model.network import Network
 from striate.model.scoring import Evaluation
 from striate.pictures.mistakes import worst
@@ -79,7 +79,7 @@ class Tested:
         }
 
 
-def test(network: Network, x: Array, y: Array, classes: Sequence[Value]) -> Tested:
+def test(network: Network, x: Array, y: Array, classes: Sequence[ClassValue]) -> Tested:
     """Evaluate a network on images with known labels."""
     taken, labels = as_taken(network, x), labels_for(network, y, classes)
     evaluation = network.evaluate(taken, labels)

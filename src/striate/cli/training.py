@@ -12,7 +12,7 @@ from striate.cli.output import CommandOutput, counted, sizes
 from striate.cli.pages import Page
 from striate.cli.report import Tested, say_accuracy, say_confusion, say_worst, test
 from striate.errors import ExtraError, ModelFileError, OptionError, TrainingError
-from striate.model.classes import Value
+from striate.model.classes import ClassValue
 from striate.model.engines import EngineName
 from striate.model.network import Network
 from striate.pictures import save_all
@@ -348,7 +348,7 @@ def _conclude(
         out.say(f"  striate train {data} {another(options.data, options.recipe)}", whole=True)
 
 
-def _listed(classes: Sequence[Value]) -> str:
+def _listed(classes: Sequence[ClassValue]) -> str:
     """List classes in brackets, without the middle ones of many; 0, 1, 2, ... need no list."""
     if list(classes) == list(range(len(classes))):
         return ""

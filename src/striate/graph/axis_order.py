@@ -61,8 +61,8 @@ def require_channels(channels: object) -> None:
     """
     if channels not in {"last", "first"}:
         raise OptionError(
-            f"channels={channels!r} cannot be. It is which axis of images holds the channels, "
-            '"last" or "first". Use channels="last".'
+            f'`channels` must be "last" or "first", the axis of images that holds the channels, '
+            f"got {channels!r:.60}."
         )
 
 

@@ -7,7 +7,7 @@ from striate.errors import GraphError
 from striate.functions.base import Loss
 from striate.model.core import Core
 from striate.model.inputs import Preprocessing, check_images
-from striate.model.targets import Output, Targets, check_targets
+from striate.model.targets import NetworkOutput, Targets, check_targets
 from striate.shapes import Array
 
 
@@ -63,7 +63,7 @@ def check_inputs(
 
 
 def check_all_targets(
-    outputs: Sequence[Output],
+    outputs: Sequence[NetworkOutput],
     y: Any,
     losses: Sequence[Loss],
     count: int,
@@ -130,7 +130,7 @@ def _by_name(given: Any, names: tuple[str, ...], argument: str, what: str) -> di
 
 
 def _in_words(given: Any) -> str:
-    """Describe what was given instead of arrays by name."""
+    """Describe an argument that does not hold arrays by name."""
     if isinstance(given, Mapping):
         return f"a dict with the keys {', '.join(map(str, given))}"
     if isinstance(given, list | tuple):

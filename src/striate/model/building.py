@@ -192,7 +192,7 @@ def _signal_axes(channels: Channels) -> str:
 def shapes_at(
     inputs: Mapping[str, Shape], given: Shape | Mapping[str, Shape], channels: Channels
 ) -> dict[str, Shape]:
-    """Give each input its new shape in the axis order of the equations.
+    """Return the new shape of each input, in the axis order of the equations.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ import numpy as np
 from striate.errors import DataError, OptionError
 from striate.shapes import Array, Int
 
-Value = str | bool | int | float
+ClassValue = str | bool | int | float
 """What a label can be."""
 
 _FEW = 12  # classes that a message lists in full
@@ -28,7 +28,7 @@ class Classes:
     Parameters
     ----------
     values
-        All of one type; empty if they are not known, or the output is not a classifier.
+        All of one type; empty before they are known, and for an output that is not a classifier.
 
     Examples
     --------
@@ -39,7 +39,7 @@ class Classes:
     array(['cat', 'dog'], dtype='<U3')
     """
 
-    values: tuple[Value, ...] = ()
+    values: tuple[ClassValue, ...] = ()
 
     @classmethod
     def of(cls, given: Iterable[Any], outputs: int, argument: str = "classes") -> "Classes":
@@ -103,7 +103,7 @@ class Classes:
         return bool(self.values) and type(self.values[0]) is kind
 
     def take(self, indices: Int[Array, "..."]) -> Array:
-        """Give the values at these indices; the indices themselves if there are no values."""
+        """Return the values at these indices, or the indices themselves without values."""
         return np.array(self.values)[indices] if self.values else indices
 
     def holds(self, labels: Array) -> bool:

@@ -15,7 +15,7 @@ from striate.model.classes import Classes
 from striate.model.engines import Engines
 from striate.model.inputs import Preprocessing
 from striate.model.parameters import NamedArrays
-from striate.model.targets import Output
+from striate.model.targets import NetworkOutput
 from striate.shapes import Array, Shape
 from striate.training.history import History
 
@@ -90,11 +90,11 @@ class Core:
         )
 
     @property
-    def outputs(self) -> tuple[Output, ...]:
+    def outputs(self) -> tuple[NetworkOutput, ...]:
         """The outputs, as targets see them."""
         single = len(self.graph.outputs) == 1
         return tuple(
-            Output(
+            NetworkOutput(
                 layer=self.graph[name],
                 channels=self.preprocessing.channels,
                 targets="y" if single else f'y["{name}"]',
@@ -125,7 +125,7 @@ class Core:
         return f"<Network {sizes}, {len(self.graph.layers)} layers, {count} parameters>"
 
     def at(self, graph: Graph) -> "Core":
-        """Give a copy of this network for another input size."""
+        """Return a copy of this network for another input size."""
         parameters, statistics = self.buffers
         return Core(
             Engines(graph, self.engines.name, winograd=self.engines.winograd),

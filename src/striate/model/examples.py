@@ -17,7 +17,7 @@ from striate.model.batches import BatchLoader, TargetMover
 from striate.model.core import Core
 from striate.model.targets import (
     Classes,
-    Output,
+    NetworkOutput,
     class_weights,
     require_two_classes,
     sample_weights,
@@ -65,7 +65,7 @@ class ExampleSource:
     """The examples in batches, augmented and preprocessed for the training loop."""
 
     def __init__(
-        self, examples: Examples, loader: BatchLoader, mover: TargetMover, output: Output
+        self, examples: Examples, loader: BatchLoader, mover: TargetMover, output: NetworkOutput
     ) -> None:
         self.examples = examples
         self.loader = loader
@@ -113,7 +113,7 @@ def mover_of(
 
 def examples(
     network: Core,
-    outputs: Sequence[Output],
+    outputs: Sequence[NetworkOutput],
     x: Any,
     y: Any,
     losses: Sequence[Loss],

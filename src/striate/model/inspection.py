@@ -78,7 +78,7 @@ def _to_equations(core: Core, inputs: dict[str, Array]) -> dict[str, Array]:
 
 
 def _of_activation(core: Core, end: LossOperation, run: Pass, y: Array) -> Array:
-    """Give the derivative at the last activation, which the step skips if the loss absorbs it."""
+    """Return the derivative at the last activation, which a loss that absorbs it skips."""
     transfer = core.graph[end.layer].layer.transfer
     if isinstance(transfer, Linear):
         return run.arrays[f"{end.layer}.dN"]

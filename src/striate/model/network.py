@@ -27,7 +27,7 @@ from striate.model.building import (
     shapes_at,
     warn_of_unclear_signal,
 )
-from striate.model.classes import Classes, Value
+from striate.model.classes import Classes, ClassValue
 from striate.model.core import Core
 from striate.model.engines import EngineName, Engines
 from striate.model.inputs import Preprocessing
@@ -311,7 +311,7 @@ class Network:
         return known if len(known) > 1 else next(iter(known.values()))
 
     @classes.setter
-    def classes(self, values: Iterable[Value] | Mapping[str, Iterable[Value]]) -> None:
+    def classes(self, values: Iterable[ClassValue] | Mapping[str, Iterable[ClassValue]]) -> None:
         outputs = {output.layer.name: output for output in self._core.outputs}
         if isinstance(values, Mapping):
             given = dict(values)

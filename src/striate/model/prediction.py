@@ -11,7 +11,7 @@ from striate.model.batches import outputs_in_batches
 from striate.model.classes import Classes
 from striate.model.core import Core
 from striate.model.losses import losses_of
-from striate.model.targets import Output
+from striate.model.targets import NetworkOutput
 from striate.shapes import Array
 
 
@@ -54,7 +54,7 @@ def _activations(core: Core, x: Any, batch_size: int) -> tuple[Array, ...]:
 
 
 def _classes_of(core: Core, k: int) -> Classes | None:
-    """Give the classes of an output; ``None`` if it is not a classifier.
+    """Return the classes of an output, or ``None`` if it is not a classifier.
 
     An output without known classes is a classifier only before any training, if the loss that it
     would be trained with by default takes labels. Its classes are then the indices of its maps.
@@ -66,7 +66,7 @@ def _classes_of(core: Core, k: int) -> Classes | None:
     return known if untrained else None
 
 
-def _not_a_classifier(core: Core, outputs: tuple[Output, ...]) -> str:
+def _not_a_classifier(core: Core, outputs: tuple[NetworkOutput, ...]) -> str:
     """Explain why no output predicts classes."""
     maps = outputs[0].shape[0]
     remedy = "Use predict(x)." + (

@@ -11,7 +11,7 @@ from striate.functions.base import Loss
 from striate.functions.options import Range
 from striate.model.arguments import check_all_targets, check_inputs, count_of
 from striate.model.batches import outputs_in_batches
-from striate.model.classes import Value
+from striate.model.classes import ClassValue
 from striate.model.core import Core
 from striate.model.losses import losses_of
 from striate.model.targets import sample_weights
@@ -46,7 +46,7 @@ class Evaluation:
     accuracy: float | None = None
     top_k: dict[int, float] | None = None
     confusion: Array | None = None
-    classes: tuple[Value, ...] = ()
+    classes: tuple[ClassValue, ...] = ()
 
     @property
     def per_class(self) -> metrics.PerClass | None:

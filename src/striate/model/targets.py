@@ -25,7 +25,7 @@ from striate.shapes import Array, Int, Shape
 
 
 @dataclass(frozen=True, kw_only=True)
-class Output:
+class NetworkOutput:
     """One output of a network, as its targets see it.
 
     Parameters
@@ -80,7 +80,7 @@ class Output:
         return ", ".join([image, *others])
 
     def predicted(self, activation: Array) -> Int[Array, "..."]:
-        """Give the index of the largest map; of a single map, whether it is above the threshold.
+        """Return the index of the largest map; for a single map, 1 above the threshold, 0 below.
 
         The threshold is one half if the last transfer function is logistic, otherwise zero.
         """
@@ -110,7 +110,7 @@ class Targets:
 
 
 def check_targets(
-    y: Any, output: Output, loss: Loss, *, count: int, learn: bool = False
+    y: Any, output: NetworkOutput, loss: Loss, *, count: int, learn: bool = False
 ) -> Targets:
     """Check the targets of one output, and convert them to the form that its loss takes.
 
@@ -144,7 +144,7 @@ def check_targets(
     >>> from striate.functions.loss import CrossEntropy
     >>> from striate.graph.shorthand import parse
     >>> layer = parse("dense 2 softmax", (3,))["dense1"]
-    >>> output = Output(layer=layer, channels="last", targets="y", classes=Classes())
+    >>> output = NetworkOutput(layer=layer, channels="last", targets="y", classes=Classes())
     >>> check_targets(["dog", "cat"], output, CrossEntropy(), count=2, learn=True).values
     array([1, 0])
     """
@@ -231,13 +231,13 @@ def _require_one_each(given: Array, count: int, name: str) -> None:
     if given.ndim == 0 or len(given) != count:
         held = "is a single value" if given.ndim == 0 else f"holds {len(given)} targets"
         raise DataError(
-            f"{name} {held}, but there are {count} images; expected one target for each image, in "
+            f"{name} {held}, but x holds {count} images; expected one target for each image, in "
             f"the same order. Check that x and {name} come from the same rows."
         )
 
 
-def _label_form(given: Array, output: Output) -> Array | None:
-    """Give targets without an axis of maps, ``(n, *pixels)``, if they can be labels."""
+def _label_form(given: Array, output: NetworkOutput) -> Array | None:
+    """Return targets without an axis of maps, ``(n, *pixels)``, if they can be labels."""
     maps, *pixels = output.shape
     if given.shape[1:] == tuple(pixels):
         return given
@@ -247,7 +247,7 @@ def _label_form(given: Array, output: Output) -> Array | None:
     return None
 
 
-def _learned(given: Array, labels: Array | None, output: Output, loss: Loss) -> Classes:
+def _learned(given: Array, labels: Array | None, output: NetworkOutput, loss: Loss) -> Classes:
     """Take the classes from the targets of a training; none if they are not labels."""
     count = output.class_count
     counted = Classes(tuple(range(count)))
@@ -266,7 +266,7 @@ def _learned(given: Array, labels: Array | None, output: Output, loss: Loss) -> 
     return counted if kind in "biu" or zeros_and_ones else Classes()
 
 
-def _of_words(labels: Array, output: Output) -> Classes:
+def _of_words(labels: Array, output: NetworkOutput) -> Classes:
     """Take the classes from words, in alphabetical order."""
     words = tuple(np.unique(labels).tolist())
     if len(words) not in {1, output.class_count}:  # a single class has an error of its own
@@ -288,7 +288,7 @@ def _are_signs(labels: Array) -> bool:
     )
 
 
-def _are_rows_of_classes(given: Array, output: Output, loss: Loss) -> bool:
+def _are_rows_of_classes(given: Array, output: NetworkOutput, loss: Loss) -> bool:
     """Whether rows of numbers give classes: probabilities, or one-hot rows for any other loss."""
     if (
         given.dtype.kind not in "biuf"
@@ -308,7 +308,7 @@ def _are_rows_of_classes(given: Array, output: Output, loss: Loss) -> bool:
     return bool((top.sum(axis=axis) == 1).all() and (top | (given == least)).all())
 
 
-def _indices(labels: Array, output: Output, loss: Loss, classes: Classes) -> Array | None:
+def _indices(labels: Array, output: NetworkOutput, loss: Loss, classes: Classes) -> Array | None:
     """Find the class of each label; ``None`` if these are numbers, not labels."""
     kind, name = labels.dtype.kind, output.name
     if kind == "U":
@@ -325,7 +325,9 @@ def _indices(labels: Array, output: Output, loss: Loss, classes: Classes) -> Arr
     return labels.astype(np.int64)
 
 
-def _indices_of_floats(labels: Array, output: Output, loss: Loss, classes: Classes) -> Array | None:
+def _indices_of_floats(
+    labels: Array, output: NetworkOutput, loss: Loss, classes: Classes
+) -> Array | None:
     """Find the class of each label that is a float; ``None`` if these are numbers."""
     maps, name = output.shape[0], output.name
     missing = np.isnan(labels)
@@ -345,7 +347,7 @@ def _indices_of_floats(labels: Array, output: Output, loss: Loss, classes: Class
     return None
 
 
-def _require_range(labels: Array, output: Output) -> None:
+def _require_range(labels: Array, output: NetworkOutput) -> None:
     """Raise if an integer label is not the index of a class."""
     count = output.class_count
     outside = (labels < 0) | (labels >= count)
@@ -379,7 +381,9 @@ def _require_range(labels: Array, output: Output) -> None:
     )
 
 
-def _require_loss_of_labels(given: Array, labels: Array | None, output: Output, loss: Loss) -> None:
+def _require_loss_of_labels(
+    given: Array, labels: Array | None, output: NetworkOutput, loss: Loss
+) -> None:
     """Raise if labels were given to a loss that compares numbers: often softmax was forgotten."""
     words = given.dtype.kind == "U"
     whole = given.dtype.kind in "biu" or (given.dtype.kind == "f" and _are_whole(given))
@@ -412,11 +416,11 @@ def _require_loss_of_labels(given: Array, labels: Array | None, output: Output, 
 
 
 def _are_whole(given: Array) -> bool:
-    """Whether all floats are whole numbers."""
+    """Whether all floats are integers."""
     return bool(np.isfinite(given).all() and (given == np.floor(given)).all())
 
 
-def _require_shape(given: Array, output: Output, loss: Loss) -> None:
+def _require_shape(given: Array, output: NetworkOutput, loss: Loss) -> None:
     """Raise if targets have none of the shapes that the loss takes, in the user's axis order."""
     maps, *pixels = output.shape
     forms: list[tuple[str, Shape]] = []
@@ -590,7 +594,7 @@ def class_weights(
 def _table(
     class_weight: Mapping[Any, float] | str, labels: Array, classes: Classes, maps: int
 ) -> Array:
-    """Give each class its weight."""
+    """Return the weight of each class."""
     if isinstance(class_weight, str) and class_weight == "balanced":
         counts = np.bincount(labels.ravel(), minlength=maps)
         return labels.size / (np.count_nonzero(counts) * np.maximum(counts, 1))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from striate.errors import DataError
-from striate.model.classes import Value, listed
+from striate.model.classes import ClassValue, listed
 from striate.model.engines import EngineName
 from striate.model.network import Network, core_of
 from striate.shapes import Array, Shape
@@ -67,12 +67,12 @@ def make(
     return Network.parse(filled, shape, seed=seed, engine=engine, winograd=winograd)
 
 
-def set_classes(network: Network, classes: Sequence[Value]) -> None:
+def set_classes(network: Network, classes: Sequence[ClassValue]) -> None:
     """Set the classes of a new network."""
     network.classes = tuple(classes)
 
 
-def labels_for(network: Network, y: Array, classes: Sequence[Value]) -> Array:
+def labels_for(network: Network, y: Array, classes: Sequence[ClassValue]) -> Array:
     """Translate the labels of a data set into those of a network, class by class.
 
     Classes are matched by name, never by position: the folders ``cat`` and ``dog`` may have other
@@ -127,7 +127,7 @@ def labels_for(network: Network, y: Array, classes: Sequence[Value]) -> Array:
     return np.array(own)[y]
 
 
-def _require_counted(classes: Sequence[Value]) -> None:
+def _require_counted(classes: Sequence[ClassValue]) -> None:
     """Raise unless the names of a data set's classes are the numbers of the outputs."""
     if [str(name) for name in classes] != [str(k) for k in range(len(classes))]:
         raise DataError(
