@@ -1,4 +1,4 @@
-"""From a training step to a program that runs: the stages, in order."""
+"""Compiles a training step to a program: connects the stages of plan, llvm and runtime."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from striate.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Stages:
-    """A step on its way to machine code.
+    """A step in the stages of compilation.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ class Stages:
     lowered
         Their index equations.
     simplified
-        The same without idle copies, and with gathers for scatters.
+        The equations after simplification.
     plan
-        Phases, kernels, loops and places in memory.
+        Phases, kernels, loops and allocations.
     """
 
     step: TrainingStep
@@ -51,7 +51,7 @@ def stages_of(
     target: Target | None = None,
     winograd: bool = True,
 ) -> Stages:
-    """Give every stage until the program is written, to look at."""
+    """Return all stages before code generation, for inspection."""
     lowered = lower(step, training=training, target_shapes=target_shapes)
     plan = make_plan(lowered, images, target or host(), winograd=winograd)
     return Stages(step=step, lowered=lowered, simplified=simplify(lowered), plan=plan)
@@ -65,18 +65,18 @@ def plan_step(
     target_shapes: Sequence[Shape] = (),
     target: Target | None = None,
 ) -> Plan:
-    """Plan a training step, or a pass without training."""
+    """Plan a training step, or inference."""
     lowered = lower(step, training=training, target_shapes=target_shapes)
     return make_plan(lowered, images, target or host())
 
 
 def plan_optimizer(optimizer: Optimizer, size: int, *, target: Target | None = None) -> Plan:
-    """Plan an update."""
+    """Plan an optimizer."""
     return make_plan(lower_optimizer(optimizer, size), 1, target or host())
 
 
 def load(plan: Plan, *, threads: int | None = None) -> Executable:
-    """Write, compile and load a plan."""
+    """Write, compile and load the program of a plan."""
     code = compile_object(write_program(plan), plan.target)
     return Executable(plan, LoadedObject(code, plan.target), threads=threads)
 
@@ -89,7 +89,7 @@ def load_lowered(
     threads: int | None = None,
     winograd: bool = True,
 ) -> Executable:
-    """Do all that is left to do; what was done once is read from the cache."""
+    """Compile statements to a program, or load it from the cache."""
     cache = ObjectCache()
     made_of = (fingerprint(lowered), f"{images} {winograd}", fingerprint(target))
     key = key_of(*made_of, versions(), generator_digest(), __version__)
@@ -109,5 +109,5 @@ def llvm_ir(plan: Plan) -> dict[str, str]:
 
 
 def assembly(plan: Plan) -> str:
-    """Give the machine code of a plan as assembly."""
+    """Return the machine code of a plan as assembly."""
     return compile_object(write_program(plan), plan.target, assembly=True)

@@ -1,4 +1,4 @@
-"""The compiled engine: a training step as one program, an update as another."""
+"""The compiled engine: one program for a training step, another for the optimizer."""
 
 from striate.engine.compiled import CompiledEngine as CompiledEngine
 from striate.engine.steps import CompiledSteps as CompiledSteps

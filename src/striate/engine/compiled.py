@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from striate.compile import load_lowered
-from striate.engine.capabilities import require_equations, silent, this_processor
+from striate.engine.capabilities import require_equations, this_processor, without_equations
 from striate.engine.steps import CompiledSteps, TrainingBinding, bind_images
 from striate.errors import OutOfMemoryError
 from striate.functions import registry
@@ -88,7 +88,7 @@ class CompiledEngine(Locked):
         self.winograd = winograd
         self.signature = StepSignature.of(step)
         self._programs: OrderedDict[Hashable, _LoadedProgram] = OrderedDict()
-        require_equations(silent(step))
+        require_equations(without_equations(step))
 
     def steps(
         self,

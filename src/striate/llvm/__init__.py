@@ -1,1 +1,1 @@
-"""Machine code from plans, by LLVM."""
+"""Writes LLVM IR for plans and compiles it; the only package that uses llvmlite."""

@@ -1,4 +1,4 @@
-"""Where a kernel's loops stand while it is written: values of indices, pointers, what is known."""
+"""Index values and pointers at the current position in a kernel's loops."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from striate.plan.access import Access
 
 @dataclass(frozen=True)
 class IndexValue:
-    """The value of an index: a count of a loop, if any, and a number; its least and greatest."""
+    """The value of an index: a loop counter, if any, plus a constant; and its range."""
 
     base: IRValue | None
     offset: int
@@ -20,26 +20,26 @@ class IndexValue:
 
     @classmethod
     def known(cls, value: int) -> "IndexValue":
-        """Make a value that is known while writing."""
+        """Make a constant value."""
         return cls(None, value, value, value)
 
     def moved(self, by: int) -> "IndexValue":
-        """Give the value so many further on."""
+        """Return the value plus a constant."""
         return IndexValue(self.base, self.offset + by, self.least + by, self.greatest + by)
 
     @property
     def key(self) -> tuple[int, int]:
-        """What tells this value from others."""
+        """Identifies the value, for lookups of what is written already."""
         return (id(self.base) if self.base is not None else 0, self.offset)
 
 
 IndexValues = Mapping[str, IndexValue]
-"""Values of indices."""
+"""Values of indices by name."""
 
 
 @dataclass
 class Pointers:
-    """Pointers into arrays, moved on by each loop as it is entered."""
+    """Pointers into arrays; each loop that is entered advances those that depend on its index."""
 
     builder: Builder
     starts: Mapping[str, IRValue]
@@ -48,7 +48,7 @@ class Pointers:
     )
 
     def entered(self, accesses: Iterable[Access], index: str, base: IRValue) -> "Pointers":
-        """Give the pointers inside a loop over an index."""
+        """Return the pointers inside a loop over an index."""
         inside = dict(self.moved)
         for access in accesses:
             by = access.strides.get(index, 0)
@@ -58,12 +58,12 @@ class Pointers:
         return Pointers(self.builder, self.starts, inside)
 
     def pointer(self, access: Access) -> IRValue:
-        """Give the pointer of an access, without what is known while writing."""
+        """Return the pointer of an access, without its constant offset."""
         return self.moved.get(access.key) or self.starts[access.name]
 
 
 def offset_of(access: Access, point: IndexValues) -> int:
-    """Give what is known of a place while writing; the index of the lanes counts from 0."""
+    """Return the constant offset of an access; the index in the lanes starts at 0."""
     offset = access.offset
     for index, by in access.strides.items():
         spot = point.get(index)
@@ -73,7 +73,7 @@ def offset_of(access: Access, point: IndexValues) -> int:
 
 
 def range_of(subscript: Subscript, point: IndexValues) -> tuple[int, int]:
-    """Give the least and the greatest value of a sum of indices."""
+    """Return the least and the greatest value of a sum of indices."""
     multipliers, offset = subscript.linear()
     least = greatest = offset
     for index, by in multipliers.items():

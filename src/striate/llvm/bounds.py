@@ -1,4 +1,4 @@
-"""What falls outside an array: left out by the bounds of a loop, known while writing, or asked."""
+"""Handles reads out of bounds: by loop bounds, at compile time, or by a condition at run time."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ from striate.plan.statement import IMAGE
 from striate.plan.tiles import LoopSegment
 
 _SHIFT = 1 << 20
-"""More than any length: moved up by a multiple of its divisor, no number is negative."""
+"""Larger than any length: adding a multiple of the divisor makes every number positive."""
 
 
 def inside(scope: Scope, guards: Sequence[Guard]) -> IRValue | bool:
-    """Say whether a place is inside all arrays: known, or to be found out."""
+    """Return whether guards hold: a constant, or a condition that is evaluated at run time."""
     conditions: list[IRValue] = []
     for guard in guards:
         if guard in scope.proved:
@@ -47,14 +47,14 @@ def inside(scope: Scope, guards: Sequence[Guard]) -> IRValue | bool:
 
 
 def _asked(scope: Scope, guard: Guard, value: IRValue) -> IRValue:
-    """Write whether a value is inside its axis, once for all that depends on it."""
+    """Write the condition that a value is in bounds, once for all its uses."""
     indices = guard.subscript.linear()[0]
     key = ("inside", guard, *(scope.point[i].key for i in indices))
     return scope.once(key, lambda: scope.b.icmp_unsigned("<", value, I64(guard.length)))
 
 
 def entry(scope: Scope, table: str, subscript: Subscript) -> IRValue | int:
-    """Read a table of places."""
+    """Read a table of positions."""
     where = value_of(scope.b, subscript, scope.point)
     if isinstance(where, int):
         return int(scope.variables[table].values[where])
@@ -65,9 +65,9 @@ def entry(scope: Scope, table: str, subscript: Subscript) -> IRValue | int:
 def bounds(
     scope: Scope, index: str, segment: LoopSegment
 ) -> tuple[IRValue | int, IRValue | int, list[Guard]]:
-    """Find from where to where a reduced index goes, so that its terms exist.
+    """Find the range of a reduced index in which its terms exist.
 
-    Also gives the conditions that need not be asked inside.
+    Also returns the guards that needn't be checked inside the loop.
     """
     low: IRValue | int = segment.start
     high: IRValue | int = segment.stop
@@ -91,7 +91,7 @@ def bounds(
 
 
 def _solved(scope: Scope, guard: Guard, index: str) -> tuple[IRValue | int, IRValue | int]:
-    """Solve ``0 <= by*index + rest < length`` for the index: from where to before where."""
+    """Solve ``0 <= by*index + rest < length`` for the range of the index."""
     b, by = scope.b, guard.subscript.linear()[0][index]
     terms = tuple(t for t in guard.subscript.terms if t.factor != index)
     rest = value_of(b, Subscript(terms), scope.point)
@@ -104,7 +104,7 @@ def _solved(scope: Scope, guard: Guard, index: str) -> tuple[IRValue | int, IRVa
 
 
 def _rounded_up(b: Builder, x: IRValue | int, by: int) -> IRValue | int:
-    """Divide, and round toward plus infinity."""
+    """Divide and round up."""
     if by == 1:
         return x
     if isinstance(x, int):
@@ -114,12 +114,12 @@ def _rounded_up(b: Builder, x: IRValue | int, by: int) -> IRValue | int:
 
 
 def minimum(b: Builder, x: IRValue | int, y: IRValue | int) -> IRValue | int:
-    """Give the smaller of two whole numbers."""
+    """Return the smaller of two integers."""
     return _chosen(b, "<", x, y)
 
 
 def _chosen(b: Builder, sign: str, x: IRValue | int, y: IRValue | int) -> IRValue | int:
-    """Give that of two whole numbers which compares so with the other."""
+    """Return the smaller (``<``) or greater (``>``) of two integers."""
     if isinstance(x, int) and isinstance(y, int):
         return min(x, y) if sign == "<" else max(x, y)
     one = I64(x) if isinstance(x, int) else x

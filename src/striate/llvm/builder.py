@@ -1,7 +1,7 @@
-"""What takes a few instructions: vectors of lanes, fused multiply-adds, loops that carry values.
+"""Writes short sequences of instructions: vectors, fused multiply-adds, and loops.
 
-Every operation works on one number or on a vector of :data:`LANES` of them; LLVM holds a vector in
-one, two or four registers, as the processor has them.
+Every operation works on scalars or on vectors of :data:`LANES` numbers. LLVM puts a vector in one,
+two or four registers, depending on the processor.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,18 +32,18 @@ INTS = vector_type(I32, LANES)
 
 @cache
 def _mask(lanes: tuple[int, ...]) -> IRValue:
-    """Make the constant that says which lanes to pick."""
+    """Make the mask of a shuffle."""
     type_ = vector_type(I32, len(lanes))
     return vector_constant(type_, lanes) if any(lanes) else zero(type_)
 
 
 class Builder(Instructions):
-    """Writes one function, instruction after instruction.
+    """Writes a function, instruction by instruction.
 
     Parameters
     ----------
     function
-        The function, still empty.
+        An empty function.
     """
 
     def __init__(self, function: IRFunction) -> None:
@@ -51,23 +51,23 @@ class Builder(Instructions):
         self._splats: dict[tuple[IRBlock, IRValue, int], IRValue] = {}
 
     def call_by_name(self, name: str, result: IRType, *arguments: IRValue) -> IRValue:
-        """Call a function of LLVM or of this module by its name, declared where it is not yet."""
+        """Call a function by name, and declare it if necessary."""
         function = self.module.functions.get(name)
         if function is None:
             function = self.module.function(name, result, [a.type for a in arguments])
         return self.call(function, arguments)
 
     def intrinsic(self, name: str, *arguments: IRValue) -> IRValue:
-        """Call one of LLVM's own functions whose result has the type of its arguments."""
+        """Call an intrinsic whose result has the type of its arguments."""
         type_ = arguments[0].type
         return self.call_by_name(f"llvm.{name}.{type_.short}", type_, *arguments)
 
     def fma(self, x: IRValue, y: IRValue, z: IRValue) -> IRValue:
-        """Compute ``x * y + z``, rounded once."""
+        """Compute ``x * y + z`` with one rounding."""
         return self.intrinsic("fma", x, y, z)
 
     def splat(self, number: IRValue, count: int = LANES) -> IRValue:
-        """Put one number into every lane."""
+        """Broadcast a number to all lanes."""
         type_ = vector_type(number.type, count)
         if isinstance(number, IRConstant):
             return type_(number.number)
@@ -79,7 +79,7 @@ class Builder(Instructions):
         return self._splats[key]
 
     def shuffle(self, x: IRValue, y: IRValue, lanes: Sequence[int]) -> IRValue:
-        """Pick lanes of two vectors laid side by side."""
+        """Select lanes from the concatenation of two vectors."""
         return self.shuffle_vector(x, y, _mask(tuple(lanes)))
 
     @overload
@@ -91,7 +91,7 @@ class Builder(Instructions):
     @overload
     def add(self, x: IRValue | int, y: IRValue | int) -> IRValue | int: ...
     def add(self, x: IRValue | int, y: IRValue | int) -> IRValue | int:
-        """Add whole numbers, as far as possible while writing."""
+        """Add integers, at compile time if possible."""
         if isinstance(x, int) and isinstance(y, int):
             return x + y
         if isinstance(y, int) and y == 0:
@@ -101,7 +101,7 @@ class Builder(Instructions):
         return self._binary("add nsw", to_value(x), to_value(y))
 
     def multiply(self, x: IRValue | int, y: int) -> IRValue | int:
-        """Multiply a whole number by one that is known, as far as possible while writing."""
+        """Multiply an integer by a constant, at compile time if possible."""
         if isinstance(x, int):
             return x * y
         if y in (0, 1):
@@ -109,7 +109,7 @@ class Builder(Instructions):
         return self._binary("mul nsw", x, I64(y))
 
     def at(self, pointer: IRValue, offset: IRValue | int, element: IRType = F32) -> IRValue:
-        """Move a pointer on by so many elements."""
+        """Advance a pointer by a number of elements."""
         if isinstance(offset, int) and offset == 0:
             return pointer
         return self.gep(pointer, to_value(offset), element)
@@ -124,23 +124,24 @@ class Builder(Instructions):
         *,
         at_least_once: bool = False,
     ) -> list[IRValue]:
-        """Write a loop that counts, and carries values from one round to the next.
+        """Write a counting loop with loop-carried values.
 
         Parameters
         ----------
         start, stop, step
-            It counts from ``start`` by ``step`` while below ``stop``.
+            The counter starts at ``start`` and grows by ``step`` while it is below ``stop``.
         body
-            Writes one round, given the count and the carried values; gives their next values.
+            Writes the body, given the counter and the loop-carried values, and returns their next
+            values.
         carried
-            The values before the first round.
+            The initial loop-carried values.
         at_least_once
-            Whether the first round needs no check.
+            Whether to omit the check before the first iteration.
 
         Returns
         -------
         list
-            The carried values after the last round.
+            The loop-carried values after the last iteration.
         """
         checked = not at_least_once
         if isinstance(start, int) and isinstance(stop, int):
@@ -178,12 +179,12 @@ class Builder(Instructions):
         return results
 
     def _phi(self, value: IRValue, block: IRBlock) -> IRPhi:
-        """Begin a carried value."""
+        """Start a loop-carried value."""
         phi = self.phi(value.type)
         phi.add_incoming(value, block)
         return phi
 
 
 def to_value(value: IRValue | int) -> IRValue:
-    """Make a whole number a value of the program."""
+    """Turn an integer into an IR constant."""
     return I64(value) if isinstance(value, int) else value

@@ -1,8 +1,8 @@
-"""Expressions of the nest language, written for one place: numbers, vectors, or known values.
+"""Writes expressions of the nest language for one entry: scalars, vectors, or constants.
 
-What is known while writing stays a number of Python; what is the same in all lanes stays a single
-number as long as it meets no vector. Sums of products are fused, divisions by what is the same in
-all lanes become products with its reciprocal: always, so that every processor rounds alike.
+Constants stay Python numbers, and what is equal in all lanes stays a scalar until it meets a
+vector. Sums of products are fused, and divisions by a scalar become products with its reciprocal.
+This is the same on every processor, so all of them round alike.
 """
 
 import math
@@ -24,28 +24,25 @@ from striate.nests.expression import (
 )
 
 Operand = IRValue | float
-"""A value of the program, or a number that is known while writing."""
+"""An IR value, or a constant."""
 
 Part = Callable[[Expression], Operand]
-"""Writes a part of an expression, or finds it written before."""
-
-_COMPARE = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+"""Writes an operand, or returns it if it is written already."""
 
 
 class ExpressionWriter:
-    """Writes expressions with a builder; a number of Python is a value that is known.
+    """Writes expressions; Python numbers are constants.
 
     Parameters
     ----------
     builder
-        Where to write.
+        The builder to write with.
     """
 
     def __init__(self, builder: Builder) -> None:
         self.b = builder
 
     def write(self, expression: Expression, part: Part) -> Operand:
-        """Write an expression."""
         match expression:
             case Negative(operand):
                 return self.negative(part(operand))
@@ -60,7 +57,6 @@ class ExpressionWriter:
                 return part(expression)
 
     def arithmetic(self, expression: Arithmetic, part: Part) -> Operand:
-        """Write a sum, product, quotient or power."""
         sign, left, right = expression.sign, expression.left, expression.right
         if sign in "+-":
             return self.sum(sign, left, right, part)
@@ -71,7 +67,7 @@ class ExpressionWriter:
         return self.product(x, y) if sign == "*" else self.quotient(x, y)
 
     def sum(self, sign: str, left: Expression, right: Expression, part: Part) -> Operand:
-        """Write a sum; a product in it is fused with the addition, first the right one."""
+        """Write a sum; a product in it is fused with the addition, preferably the right one."""
         if isinstance(right, Arithmetic) and right.sign == "*":
             x, y = part(right.left), part(right.right)
             rest = part(left)
@@ -84,7 +80,7 @@ class ExpressionWriter:
         return self.add(x, self.negative(y) if sign == "-" else y)
 
     def fused(self, x: Operand, y: Operand, z: Operand) -> Operand:
-        """Write ``x * y + z``, rounded once."""
+        """Write ``x * y + z`` with one rounding."""
         for one, other in ((x, y), (y, x)):
             if isinstance(one, IRValue):
                 continue
@@ -99,7 +95,6 @@ class ExpressionWriter:
         return self.b.fma(*self.alike(x, y, z))
 
     def add(self, x: Operand, y: Operand) -> Operand:
-        """Write a sum of two values."""
         for one, other in ((x, y), (y, x)):
             if isinstance(one, IRValue):
                 continue
@@ -110,7 +105,6 @@ class ExpressionWriter:
         return self.b.fadd(*self.alike(x, y))
 
     def product(self, x: Operand, y: Operand) -> Operand:
-        """Write a product of two values."""
         for one, other in ((x, y), (y, x)):
             if isinstance(one, IRValue):
                 continue
@@ -121,7 +115,7 @@ class ExpressionWriter:
         return self.b.fmul(*self.alike(x, y))
 
     def quotient(self, x: Operand, y: Operand) -> Operand:
-        """Write a quotient; by what is the same in all lanes as a product."""
+        """Write a quotient; division by a scalar is multiplication by its reciprocal."""
         if not isinstance(y, IRValue):
             return self.product(x, _divided(1.0, y)) if isinstance(x, IRValue) else _divided(x, y)
         if isinstance(x, IRValue) and lanes_of(x) and not lanes_of(y):
@@ -129,23 +123,20 @@ class ExpressionWriter:
         return self.b.fdiv(*self.alike(x, y))
 
     def reciprocal(self, y: IRValue) -> IRValue:
-        """Write the reciprocal of a single number."""
+        """Write the reciprocal of a scalar."""
         return self.b.fdiv(constant(F32, 1.0), y)
 
     def power(self, x: Operand, y: Operand) -> Operand:
-        """Write a power."""
         if not isinstance(y, IRValue):
             return power(self.b, x, float(y)) if isinstance(x, IRValue) else _raised(x, y)
         return power(self.b, *self.alike(x, y))
 
     def negative(self, x: Operand) -> Operand:
-        """Write a change of sign."""
         return self.b.fneg(x) if isinstance(x, IRValue) else -x
 
     def where(
         self, sign: str, left: Operand, right: Operand, then: Operand, otherwise: Operand
     ) -> Operand:
-        """Write a choice between two values."""
         if not isinstance(left, IRValue) and not isinstance(right, IRValue):
             return then if _holds(sign, left, right) else otherwise
         condition = self.compare(sign, *self.alike(left, right))
@@ -156,13 +147,12 @@ class ExpressionWriter:
         return self.b.select(condition, yes, no)
 
     def compare(self, sign: str, x: IRValue, y: IRValue) -> IRValue:
-        """Write a comparison, in which NaN is equal, less and greater to nothing."""
+        """Write a comparison; NaN only satisfies ``!=``."""
         if sign == "!=":
             return self.b.fcmp_unordered("!=", x, y)
-        return self.b.fcmp_ordered(_COMPARE[sign], x, y)
+        return self.b.fcmp_ordered(sign, x, y)
 
     def call(self, function: str, values: Sequence[Operand]) -> Operand:
-        """Write a function of the language."""
         known = [float(v) for v in values if not isinstance(v, IRValue)]
         if len(known) == len(values):
             return _compute(function, known)
@@ -171,7 +161,7 @@ class ExpressionWriter:
         return FUNCTIONS[function](self.b, self.single(values[0]))
 
     def greater(self, function: str, x: Operand, y: Operand) -> IRValue:
-        """Write the greater or the less of two values; NaN goes through."""
+        """Write the maximum or minimum of two values; NaN propagates."""
         sign = ">" if function == "max" else "<"
         if not isinstance(y, IRValue):
             x, y = y, x
@@ -182,30 +172,30 @@ class ExpressionWriter:
         return self.b.select(self.b.fcmp_unordered("uno", a, a), a, chosen)
 
     def alike(self, *values: Operand) -> list[IRValue]:
-        """Bring values to one type: vectors where one is, and nothing that is merely known."""
+        """Convert values to one type: vectors if any is a vector, otherwise scalars."""
         for value in values:
             if isinstance(value, IRValue) and value.type.count:
                 return [self.vector(v) for v in values]
         return [self.single(v) for v in values]
 
     def vector(self, value: Operand) -> IRValue:
-        """Put a value into every lane, if it is not a vector."""
+        """Broadcast a value, unless it is a vector."""
         if isinstance(value, IRValue):
             return value if value.type.count else self.b.splat(value)
         return constant(FLOATS, _single(value))
 
     def single(self, value: Operand) -> IRValue:
-        """Make a known value one of the program."""
+        """Turn a constant into an IR value."""
         return value if isinstance(value, IRValue) else constant(F32, _single(value))
 
 
 def _single(value: float) -> float:
-    """Round a number as float32 does."""
+    """Round a number to float32."""
     return c_float(value).value
 
 
 def _holds(sign: str, x: float, y: float) -> bool:
-    """Compare two known values."""
+    """Compare two constants."""
     return {
         "==": x == y,
         "!=": x != y,
@@ -232,18 +222,18 @@ _KNOWN: Mapping[str, Callable[..., Any]] = {
 
 
 def _divided(x: float, y: float) -> float:
-    """Divide known values, by zero too."""
+    """Divide constants; the divisor may be zero."""
     with np.errstate(all="ignore"):
         return float(np.float64(x) / np.float64(y))
 
 
 def _raised(x: float, y: float) -> float:
-    """Raise a known value to a known power, as float64 numbers."""
+    """Raise a constant to a constant power, in float64."""
     with np.errstate(all="ignore"):
         return float(np.float64(x) ** np.float64(y))
 
 
 def _compute(function: str, values: list[float]) -> float:
-    """Compute a function of known values."""
+    """Compute a function of constants."""
     with np.errstate(all="ignore"):
         return float(_KNOWN[function](*values))

@@ -1,7 +1,7 @@
-"""Programs as LLVM reads them: types, values, functions and modules that are text from the start.
+"""LLVM IR as text: types, values, functions and modules.
 
-A value is no more than its type and its name; an instruction is a line. Whether they fit together
-is for LLVM to say, when it reads the text.
+A value is only its type and its name, and an instruction is a line of text. LLVM checks that they
+fit together when it parses the text.
 """
 
 import struct
@@ -14,18 +14,18 @@ from striate.plan.target import Target
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IRType:
-    """What a value is; called with a number, it makes a :class:`IRConstant`.
+    """The type of a value; calling it with a number makes an :class:`IRConstant`.
 
     Parameters
     ----------
     text
-        As LLVM writes it.
+        Its text in LLVM IR.
     short
-        As the names of LLVM's own functions write it.
+        Its abbreviation in the names of intrinsics.
     element
-        Of which type the parts of a vector or an array are.
+        Element type of a vector.
     count
-        How many parts a vector has; ``None`` of all that is no vector.
+        Number of elements of a vector; ``None`` for other types.
     """
 
     text: str
@@ -44,14 +44,14 @@ class IRType:
 
 
 class IRValue:
-    """What an instruction or an argument is called in the program.
+    """A value in the program: the result of an instruction, or an argument.
 
     Parameters
     ----------
     type_
         Its type.
     name
-        As LLVM writes it.
+        Its name in LLVM IR.
     """
 
     __slots__ = ("name", "type", "typed")
@@ -66,7 +66,7 @@ class IRValue:
 
 
 class IRConstant(IRValue):
-    """A number that is known: alone, or in every lane."""
+    """A constant: one number, or the same in every lane."""
 
     __slots__ = ("number",)
 
@@ -92,17 +92,17 @@ _ZEROS = ("0x0", "0")
 
 @cache
 def vector_type(element: IRType, count: int) -> IRType:
-    """Give the type of so many numbers side by side."""
+    """Return the type of vectors with a number of lanes."""
     return IRType(f"<{count} x {element.text}>", f"v{count}{element.short}", element, count)
 
 
 def lanes_of(value: IRValue) -> int | None:
-    """Give the number of lanes of a vector; ``None`` for a single number."""
+    """Return the number of lanes of a vector; ``None`` for a scalar."""
     return value.type.count
 
 
 def type_like(value: IRValue, element: IRType) -> IRType:
-    """Give the type that has as many lanes as a value, of another element type."""
+    """Return the type with the same number of lanes as a value, and another element type."""
     count = value.type.count
     return element if count is None else vector_type(element, count)
 
@@ -113,20 +113,20 @@ def constant(type_: IRType, number: float) -> IRConstant:
 
 
 def vector_constant(type_: IRType, numbers: Iterable[float]) -> IRValue:
-    """Make the vector of these numbers, lane after lane."""
+    """Make a constant vector of these numbers."""
     assert type_.element is not None, type_
     return IRValue(type_, f"<{_literals(type_.element, numbers)}>")
 
 
 @cache
 def iota(type_: IRType) -> IRValue:
-    """Make the vector 0, 1, 2, ..."""
+    """Make the constant vector 0, 1, 2, ..."""
     return vector_constant(type_, range(type_.count or 0))
 
 
 @cache
 def poison(type_: IRType) -> IRValue:
-    """Make the value that nobody is to look at."""
+    """Make the poison value, which must not be used."""
     return IRValue(type_, "poison")
 
 
@@ -137,7 +137,7 @@ def zero(type_: IRType) -> IRValue:
 
 
 def _literal(type_: IRType, number: float) -> str:
-    """Write one number: those that are not whole by the bits that they have as float64."""
+    """Format one number; floating-point numbers by their bits as float64."""
     if type_ is F32:
         number = struct.unpack("f", struct.pack("f", number))[0]
     elif type_ is not F64:
@@ -147,18 +147,18 @@ def _literal(type_: IRType, number: float) -> str:
 
 @cache
 def _splat_literal(type_: IRType, word: str) -> str:
-    """Write a vector whose lanes all hold one number."""
+    """Format a vector with the same number in all lanes."""
     assert type_.element is not None, type_
     return f"splat ({type_.element.text} {word})"
 
 
 def _literals(type_: IRType, numbers: Iterable[float]) -> str:
-    """Write the numbers of a vector or an array."""
+    """Format the numbers of a vector or an array."""
     return ", ".join(f"{type_.text} {_literal(type_, number)}" for number in numbers)
 
 
 class IRBlock:
-    """Instructions that follow one another, to which others may jump.
+    """A basic block: a label with instructions.
 
     Parameters
     ----------
@@ -174,14 +174,14 @@ class IRBlock:
 
 
 class IRPhi(IRValue):
-    """The value that depends on which block was left last.
+    """A phi: a value that depends on the preceding block.
 
     Parameters
     ----------
     type_, name
-        As of any value.
+        As for any value.
     block
-        Where it stands, after what is written there already.
+        Its block; it is placed after what is written there already.
     """
 
     __slots__ = ("_lines", "_place")
@@ -192,29 +192,29 @@ class IRPhi(IRValue):
         block.lines.append("")
 
     def add_incoming(self, value: IRValue, block: IRBlock) -> None:
-        """Say what it is when another block was left."""
+        """Set its value for a preceding block."""
         line = self._lines[self._place]
         begun = f"{line}," if line else f"  {self.name} = phi {self.type.text}"
         self._lines[self._place] = f"{begun} [{value.name}, %{block.name}]"
 
 
 class IRFunction(IRValue):
-    """A function; as a value it is the pointer to its code.
+    """A function; as a value, it is the pointer to its code.
 
     Parameters
     ----------
     module
-        Where it stands.
+        The module that it belongs to.
     name
-        What it is called there.
+        Its name in the module.
     result
-        What it gives.
+        Type of its result.
     arguments
-        The types of what it is given.
+        Types of its arguments.
     internal
-        Whether nobody calls it from outside.
+        Whether it is only called within the module.
     noalias
-        How many of its first arguments point to memory that no other reaches.
+        Number of leading arguments that point to memory which isn't accessed otherwise.
     """
 
     __slots__ = ("_noalias", "args", "blocks", "internal", "module", "result")
@@ -238,13 +238,13 @@ class IRFunction(IRValue):
         self._noalias = noalias
 
     def block(self, name: str) -> IRBlock:
-        """Begin a block after all others."""
+        """Append an empty block."""
         block = IRBlock(f"{name}{len(self.blocks)}")
         self.blocks.append(block)
         return block
 
     def lines(self) -> list[str]:
-        """Give its text: a declaration as long as it has no blocks."""
+        """Return its text; a declaration if it has no blocks."""
         if not self.blocks:
             types = ", ".join(argument.type.text for argument in self.args)
             return [f"declare {self.result.text} {self.name}({types})"]
@@ -262,7 +262,7 @@ class IRFunction(IRValue):
 
 
 class IRModule:
-    """A program: functions and tables by their names.
+    """A module: functions and constant tables by name.
 
     Parameters
     ----------
@@ -298,14 +298,14 @@ class IRModule:
         internal: bool = False,
         noalias: int = 0,
     ) -> IRFunction:
-        """Begin a function."""
+        """Add an empty function."""
         assert name not in self.functions, name
         function = IRFunction(self, name, result, arguments, internal=internal, noalias=noalias)
         self.functions[name] = function
         return function
 
     def table(self, name: str, element: IRType, numbers: Sequence[float], align: int) -> IRValue:
-        """Put numbers into the program, once, and give the pointer to them."""
+        """Add a constant table, unless it exists, and return the pointer to it."""
         if name not in self.tables:
             self.tables[name] = IRValue(PTR, f'@"{name}"')
             held = f"[{len(numbers)} x {element.text}] [{_literals(element, numbers)}]"

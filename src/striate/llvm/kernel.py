@@ -1,4 +1,14 @@
-"""One kernel as a function: its loops over places, and for each tile its sums and what follows."""
+"""Writes a kernel as a function: its loops, and for each tile the sums and what follows them.
+
+A kernel with 24 sums in registers, a tile of ``j 4 x h 6``, becomes a loop nest of this form:
+
+    for i < 28:
+        for j < 28 by 4:               loops over the target's indices, by tiles
+            24 accumulators = 0
+            for l < 6, u < 5:          loops over the reduced indices
+                for v < 5, unrolled:   24 multiply-adds each
+            for each of 24 entries:    the other statements, then stores
+"""
 
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,12 +37,12 @@ def write_kernel(
     Parameters
     ----------
     module
-        Where to.
+        The module to write to.
     name
-        Of the function. Its arguments are pointers to the arrays of :func:`arguments_of`, then
-        64-bit whole numbers: of the images, of the task, and what the loops around it count.
+        Name of the function. Its arguments are pointers to the arrays of :func:`arguments_of`, then
+        64-bit integers: the number of images, the task, and the counters of shared outer loops.
     kernel, schedule, variables
-        What to compute, by which loops, on which arrays.
+        The kernel, its loops, and its arrays.
     """
     names = arguments_of(kernel, variables)
     numbers = 2 + len(schedule.around)
@@ -44,14 +54,14 @@ def write_kernel(
 
 
 def arguments_of(kernel: Kernel, variables: Variables) -> tuple[str, ...]:
-    """Name the arrays that a kernel reads from memory or writes there, tables left out."""
+    """Return the arrays that a kernel reads or writes in memory, without constant tables."""
     stored = [n for n in kernel.writes if n in kernel.stored]
     named = dict.fromkeys((*kernel.reads, *stored))
     return tuple(n for n in named if not variables[n].values)
 
 
 class _KernelWriter:
-    """Writes the loops over places and what each tile computes."""
+    """Writes the loops over the target's indices and the code of each tile."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -60,7 +70,7 @@ class _KernelWriter:
         self.sums = ReductionWriter(scope, self.values)
 
     def write(self) -> None:
-        """Write all loops, inside of those that the kernel shares with its neighbors."""
+        """Write all loops, inside of the shared outer ones."""
         scope = self.scope
         extents = scope.kernel.root.nest.extents
         with ExitStack() as around:
@@ -71,7 +81,7 @@ class _KernelWriter:
             self.walk(0)
 
     def walk(self, level: int) -> None:
-        """Write the loops over the places, from this one inwards."""
+        """Write the loops over the target's indices, from this one inward."""
         schedule, scope = self.scope.schedule, self.scope
         if level == len(schedule.targets):
             self.tile()
@@ -88,7 +98,7 @@ class _KernelWriter:
 
     @contextmanager
     def segment(self, walk: IndexLoop, segment: LoopSegment) -> Generator[None]:
-        """Write one segment of a loop around what is written inside."""
+        """Write one segment of a loop around the code of the ``with`` block."""
         scope, b = self.scope, self.b
         schedule = scope.schedule
         shared = schedule.tasks > 1 and walk is schedule.targets[0]
@@ -119,7 +129,7 @@ class _KernelWriter:
 
     @contextmanager
     def only_if(self, condition: IRValue | None) -> Generator[None]:
-        """Write what is done only where a condition holds."""
+        """Write code that runs only if a condition holds."""
         if condition is None:
             yield
             return
@@ -129,14 +139,14 @@ class _KernelWriter:
             self.scope.memo.pop()
 
     def share(self, segment: LoopSegment) -> tuple[IRValue | int, IRValue | int]:
-        """Find the share of this task in a loop."""
+        """Compute the range of this task in a loop."""
         rounds = (segment.stop - segment.start) // segment.tile
         each = -(-rounds // self.scope.schedule.tasks) * segment.tile
         start = self.b.add(self.b.multiply(self.scope.task, each), segment.start)
         return start, minimum(self.b, self.b.add(start, each), segment.stop)
 
     def tile(self) -> None:
-        """Write what is computed for the places of one tile."""
+        """Write the code for one tile."""
         scope = self.scope
         places = list(self.places())
         root = scope.kernel.root
@@ -150,7 +160,7 @@ class _KernelWriter:
         scope.here = {}
 
     def place(self, sums: Accumulators | None) -> None:
-        """Write what is computed for one place, if the first target has it."""
+        """Write the code for one entry, if the root's target contains it."""
         scope = self.scope
         scope.here = {}
         nest = scope.kernel.root.nest
@@ -171,7 +181,7 @@ class _KernelWriter:
             scope.conditional(there, write)
 
     def places(self) -> Iterator[dict[str, IndexValue]]:
-        """Give the places of a tile."""
+        """List the entries of a tile."""
         scope = self.scope
         within, lanes = scope.schedule.within, scope.schedule.lanes
         for moved in product(*(range(scope.tiles[index]) for index in within)):
@@ -181,7 +191,7 @@ class _KernelWriter:
             }
 
     def finish(self, statement: Compute, carried: Accumulators) -> None:
-        """Write what a sum becomes: over the lanes too, where these hold terms."""
+        """Write the end of a sum; add up the lanes if they hold terms."""
         value = carried[-1]
         if self.scope.schedule.lanes == IMAGE and statement.sums_images:
             present = self.scope.once("present", lambda: lanes_below(self.b, self.scope.count))
@@ -191,7 +201,7 @@ class _KernelWriter:
         self.keep(statement, value)
 
     def map(self, statement: Compute) -> None:
-        """Write a statement that computes each place by itself; 0 where there is nothing."""
+        """Write an elementwise statement; the entry is 0 if the term doesn't exist."""
         nest = statement.nest
         references = nest.equation.references
         exists = inside(self.scope, nest.guards(*references)) if references else True
@@ -210,7 +220,7 @@ class _KernelWriter:
         self.keep(statement, value[0])
 
     def keep(self, statement: Compute, value: IRValue) -> None:
-        """Keep a value for the statements that follow, and store it where others read it."""
+        """Keep a value for the following statements, and store it if it is read elsewhere."""
         if statement.adds:
             before = self.values.load(statement.nest.equation.target, statement)
             value = self.b.fadd(self.values.expressions.single(before), value)

@@ -1,4 +1,4 @@
-"""What happens between the lanes of a vector: sums over them, counts, turning tiles of numbers."""
+"""Operations across the lanes of a vector: sums, masks, and transposes."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,13 @@ from striate.plan.statement import LANES
 
 
 def lanes_below(b: Builder, count: IRValue) -> IRValue:
-    """Mark the lanes whose number is below a count."""
+    """Make a mask of the lanes below a count."""
     numbers = iota(INTS)
     return b.icmp_signed("<", numbers, b.splat(b.trunc(count, I32)))
 
 
 def sum_of_lanes(b: Builder, vector: IRValue) -> IRValue:
-    """Add the lanes up: halves, then halves of the sums, in one order on all machines."""
+    """Add up the lanes by halving, in the same order on all machines."""
     width = LANES
     while width > 1:
         width //= 2
@@ -25,7 +25,7 @@ def sum_of_lanes(b: Builder, vector: IRValue) -> IRValue:
 
 
 def transposed(b: Builder, rows: Sequence[IRValue]) -> list[IRValue]:
-    """Turn a square of numbers: lane ``i`` of row ``j`` becomes lane ``j`` of row ``i``."""
+    """Transpose a square of vectors: lane ``i`` of row ``j`` becomes lane ``j`` of row ``i``."""
     square = list(rows)
     assert len(square) == LANES, len(square)
     step = LANES // 2
@@ -42,7 +42,7 @@ def transposed(b: Builder, rows: Sequence[IRValue]) -> list[IRValue]:
 
 
 def load_part(b: Builder, pointer: IRValue, count: int) -> IRValue:
-    """Read up to a vector's number of numbers; the other lanes repeat the last."""
+    """Load at most one vector of numbers; the other lanes repeat the last number."""
     part = b.load(pointer, vector_type(F32, count))
     if count == LANES:
         return part
@@ -50,5 +50,5 @@ def load_part(b: Builder, pointer: IRValue, count: int) -> IRValue:
 
 
 def store_part(b: Builder, value: IRValue, pointer: IRValue, count: int) -> None:
-    """Write the first lanes of a vector."""
+    """Store the first lanes of a vector."""
     b.store(value if count == LANES else b.shuffle(value, value, range(count)), pointer)

@@ -1,5 +1,5 @@
 # pyright: standard
-"""Processors and their machine code: modules compiled to objects, objects loaded."""
+"""Describes processors, compiles modules to object code, and loads object code."""
 
 import hashlib
 from functools import cache
@@ -22,13 +22,13 @@ GENERATOR_MODULES = ("maths/philox.py", "maths/pixel_map.py")
 
 @cache
 def _initialize() -> None:
-    """Let LLVM know its targets, once."""
+    """Initialize LLVM's targets, once."""
     binding.initialize_all_targets()
     binding.initialize_all_asmprinters()
 
 
 def versions() -> str:
-    """Name the versions that machine code depends on."""
+    """Return the versions on which machine code depends."""
     llvm = ".".join(map(str, binding.llvm_version_info))
     return f"llvmlite {llvmlite.__version__}, LLVM {llvm}"
 
@@ -58,9 +58,9 @@ def host() -> Target:
 
 
 def describe(name: str, features: str, triple: str) -> Target:
-    """Describe a processor by its features, as LLVM writes them."""
+    """Describe a processor by its features in LLVM's notation."""
     has = {f[1:] for f in features.split(",") if f.startswith("+")}
-    halves = name == "znver4"  # it does one half of such a register after the other
+    halves = name == "znver4"  # a 512-bit operation takes two steps
     if "avx512f" in has and "avx512vl" in has:
         lanes, registers, each = 16, 32, 1.0 if halves else 2.0
     elif "fma" in has and "avx2" in has:
@@ -79,21 +79,21 @@ def describe(name: str, features: str, triple: str) -> Target:
 
 
 def compile_object(module: IRModule, target: Target, *, assembly: bool = False) -> Any:
-    """Compile a module to an object, or to assembly.
+    """Compile a module to object code or assembly.
 
     Parameters
     ----------
     module
-        The program.
+        The module.
     target
-        For which processor.
+        The processor.
     assembly
-        Whether to give a text instead of an object.
+        Whether to return assembly instead of object code.
 
     Returns
     -------
     bytes or str
-        The object as a linker takes it.
+        The object file, or the assembly.
     """
     _initialize()
     machine = binding.Target.from_triple(target.triple).create_target_machine(
@@ -101,20 +101,21 @@ def compile_object(module: IRModule, target: Target, *, assembly: bool = False) 
     )
     parsed = binding.parse_assembly(str(module))
     parsed.verify()
-    # None of LLVM's passes over the program: loops, tiles and what is computed once are written as
-    # they shall be. They took as long as the rest and gained nothing (LeNet-5, November 2026).
+    # LLVM's optimization passes are skipped: the IR already has its final loops and tiles, and
+    # computes invariants once. The passes doubled the compile time and gained nothing (LeNet-5,
+    # November 2026).
     return machine.emit_assembly(parsed) if assembly else machine.emit_object(parsed)
 
 
 class LoadedObject:
-    """Machine code in memory.
+    """Object code in memory.
 
     Parameters
     ----------
     code
-        An object.
+        An object file.
     target
-        The processor that it is for; this machine's.
+        The processor, which must be this machine's.
     """
 
     def __init__(self, code: bytes, target: Target) -> None:
@@ -123,11 +124,12 @@ class LoadedObject:
             cpu=target.name, features=target.features, opt=3
         )
         empty = binding.parse_assembly(f'target triple = "{target.triple}"')
-        # Code and constants side by side, for code reaches 2 GiB: placed apart, LLVM aborts.
+        # Code and constants must be next to each other: code only reaches 2 GiB, and LLVM aborts if
+        # they are farther apart.
         self._engine = binding.create_mcjit_compiler(empty, machine, use_lmm=True)
         self._engine.add_object_file(binding.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
 
     def address(self, name: str) -> int:
-        """Give where a function begins."""
+        """Return the address of a function."""
         return self._engine.get_function_address(name)

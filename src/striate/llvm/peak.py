@@ -1,4 +1,4 @@
-"""What a core can do at most: functions that do nothing but multiply and add, read, or stream."""
+"""Functions that measure the limits of a core: multiply-adds, reading and streaming."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ from striate.llvm.ir import I64, PTR, VOID, IRModule, IRType, IRValue, constant
 from striate.plan.target import LANES, Target
 
 UNROLLED = 8
-"""Vectors that one round of the functions for memory reads from each array."""
+"""Vectors that an iteration of the memory functions reads from each array."""
 
-_MOST = 20  # more sums than any processor has multiply-adds under way
+_MOST = 20  # more than any processor has multiply-adds in flight
 
 
 def accumulators_of(target: Target) -> int:
-    """Say how many sums the multiply-adds go to in turn: as many as the registers hold, nearly.
+    """Return the number of accumulators of the multiply-adds, which nearly fill the registers.
 
     Parameters
     ----------
@@ -23,13 +23,13 @@ def accumulators_of(target: Target) -> int:
     Returns
     -------
     int
-        Vectors of :data:`LANES` numbers; two more are the factors.
+        Number of vectors of :data:`LANES` numbers; two more registers hold the factors.
     """
     return min(_MOST, target.vectors - 2)
 
 
 def write_peaks(target: Target) -> IRModule:
-    """Write the functions by which the limits of a processor are measured.
+    """Write the functions that measure the limits of a processor.
 
     Parameters
     ----------
@@ -53,17 +53,17 @@ def write_peaks(target: Target) -> IRModule:
 
 
 def _begin(module: IRModule, name: str, *arguments: IRType) -> Builder:
-    """Begin a function that gives nothing back."""
+    """Start a function without a result."""
     return Builder(module.function(name, VOID, arguments))
 
 
 def _vectors(b: Builder, pointer: IRValue, count: int) -> list[IRValue]:
-    """Read vectors that lie one after another."""
+    """Load consecutive vectors."""
     return [b.load(b.at(pointer, LANES * k), FLOATS) for k in range(count)]
 
 
 def _write_multiply_adds(module: IRModule, sums: int) -> None:
-    """Write the multiply-adds: all operands stay in registers."""
+    """Write the multiply-adds; all operands stay in registers."""
     b = _begin(module, "multiply_adds", PTR, I64)
     numbers, rounds = b.function.args
     *start, x, y = _vectors(b, numbers, sums + 2)
@@ -77,7 +77,6 @@ def _write_multiply_adds(module: IRModule, sums: int) -> None:
 
 
 def _write_read(module: IRModule) -> None:
-    """Write the sum of an array."""
     b = _begin(module, "read", PTR, PTR, I64, I64)
     result, numbers, vectors, rounds = b.function.args
 
@@ -95,7 +94,6 @@ def _write_read(module: IRModule) -> None:
 
 
 def _write_triad(module: IRModule) -> None:
-    """Write the scaled sum of two arrays."""
     b = _begin(module, "triad", PTR, PTR, PTR, I64, I64)
     result, first, second, vectors, rounds = b.function.args
     scale = constant(FLOATS, 3.0)

@@ -1,4 +1,4 @@
-"""A program whose phases can be run alone, over and over: to measure them."""
+"""A program whose phases can be run alone and repeatedly, to measure them."""
 
 from collections.abc import Sequence
 
@@ -9,19 +9,19 @@ from striate.plan.plan import Plan
 
 
 def write_phase_timing(plan: Plan) -> IRModule:
-    """Write the module of a plan, with a function for each phase alone.
+    """Write the module of a plan, with an additional function for each phase.
 
     Parameters
     ----------
     plan
-        What to compute.
+        The plan.
 
     Returns
     -------
     Module
-        As :func:`~striate.llvm.program.write_program` gives it, and ``phase 0 again``, ...: of the
-        context, a worker's own memory, and how often to do all tasks of the phase, one after
-        another.
+        The module of :func:`~striate.llvm.program.write_program`, with functions ``phase 0 again``,
+        ``phase 1 again`` and so on. Their arguments are a call's control block, a thread's scratch
+        memory, and how often to run all tasks of the phase, one after another.
     """
     module = write_program(plan)
     for number, phase in enumerate(plan.phases):
@@ -30,7 +30,7 @@ def write_phase_timing(plan: Plan) -> IRModule:
 
 
 def _write_phase(module: IRModule, number: int, tasks: int) -> None:
-    """Write the function that does one phase so many times."""
+    """Write the function that repeats one phase."""
     function = module.function(f"phase {number} again", VOID, [PTR, PTR, I64])
     b = Builder(function)
     context, scratch, rounds = function.args

@@ -1,7 +1,7 @@
-"""A whole program: a function for each kernel, one for each phase, and one that goes through them.
+"""Writes a whole program: functions for kernels, for phases, and one that runs all phases.
 
-Workers share a program without being told apart: each takes the next task of a phase that is left,
-and goes on to the next phase when all tasks of this one are done. One worker alone does it all.
+Threads share a program without having fixed roles: each claims the next task of the current phase,
+and continues with the next phase when all tasks are finished. A single thread runs everything.
 """
 
 from collections.abc import Sequence
@@ -49,13 +49,13 @@ def write_program(plan: Plan) -> IRModule:
     Parameters
     ----------
     plan
-        What to compute, by which loops, in which memory.
+        The plan.
 
     Returns
     -------
     Module
-        With the functions ``work`` (what each worker does), ``lead`` (a step, from opening it to
-        the last task) and ``help`` (what others do meanwhile).
+        A module with the functions ``work`` (what each thread runs), ``lead`` (a step, run by the
+        leading thread) and ``help`` (what the workers of the thread pool run).
     """
     return _written(plan).module
 
@@ -96,7 +96,7 @@ def _layout(variable: Variable, name: str) -> Variable:
 
 
 class _ProgramWriter:
-    """A module while it is written."""
+    """Writes a module."""
 
     def __init__(self, module: IRModule, plan: Plan) -> None:
         self.module = module
@@ -109,7 +109,7 @@ class _ProgramWriter:
     # ---------------------------------------------------------------- kernels
 
     def kernel(self, kernel: Kernel, schedule: LoopSchedule) -> tuple[str, tuple[str, ...]]:
-        """Write a kernel, unless one that differs in names alone is written already."""
+        """Write a kernel, unless an equal one is written already."""
         known = self.plan.variables
         order = arguments_of(kernel, known)
         names = {n: f"#{k}" for k, n in enumerate(order)}
@@ -132,11 +132,11 @@ class _ProgramWriter:
         return name, order
 
     def table(self, values: Sequence[float]) -> str:
-        """Name a table by its numbers."""
+        """Name a table; equal tables get the same name."""
         return self.tables.setdefault(repr(values), f"table {len(self.tables)}")
 
     def mover(self, item: Load | Store | Transpose) -> tuple[str, tuple[str, ...]]:
-        """Write what brings arrays in, out, or into rows."""
+        """Write a function that loads, stores or transposes arrays."""
         size = self.plan.variables[item.source].size
         rows, lanes = (
             (item.source, item.target) if isinstance(item, Load) else (item.target, item.source)
@@ -154,7 +154,7 @@ class _ProgramWriter:
         return name, (rows, lanes)
 
     def gather(self, item: LoadStored) -> tuple[str, tuple[str, ...]]:
-        """Write what brings images in."""
+        """Write a function that loads stored images."""
         name = f"gather {item.rows} x {item.columns} x {item.channels} {item.element} {item.last}"
         if name not in self.module.functions:
             write_load_stored(self.module, name, item)
@@ -163,7 +163,7 @@ class _ProgramWriter:
     # ----------------------------------------------------------------- phases
 
     def phase(self, number: int) -> IRFunction:
-        """Write one task of a phase as a function of context, worker's memory and task."""
+        """Write a task of a phase as a function of the control block, scratch memory and task."""
         phase = self.plan.phases[number]
         name = f"phase {number}"
         function = self.module.function(name, VOID, [PTR, PTR, I64], internal=True)
@@ -189,7 +189,7 @@ class _ProgramWriter:
         task: IRValue,
         images: IRValue,
     ) -> None:
-        """Write the loop over a part's blocks."""
+        """Write the loop over the blocks of a part."""
         plan = self.plan
         for name in self.sums_that_begin(number):
             self.clear(b, plan.allocations[name], plan.variables[name].size, task)
@@ -207,7 +207,7 @@ class _ProgramWriter:
         b.loop(first, last, 1, body)
 
     def sums_that_begin(self, number: int) -> list[str]:
-        """Name the parts' sums to which this phase is the first to add."""
+        """Return the partial sums that this phase is the first to add to."""
         written: list[list[str]] = [
             [n for item in phase.items if isinstance(item, Kernel) for n in item.writes]
             for phase in self.plan.phases
@@ -220,7 +220,7 @@ class _ProgramWriter:
         ]
 
     def clear(self, b: Builder, allocation: Allocation, size: int, part: IRValue) -> None:
-        """Write zeros over a part's sums."""
+        """Set partial sums to zero."""
         pointer = self.pointer(b, allocation, I64(0), part)
         zero = F32(0.0)
 
@@ -238,7 +238,7 @@ class _ProgramWriter:
         around: tuple[IRValue, ...],
         run: tuple[IRValue, IRValue, IRValue, IRValue],
     ) -> None:
-        """Write the calls of items, those that share a loop inside of it."""
+        """Write the calls of items; those that share a loop are inside of it."""
         items = self.plan.phases[phase].items
 
         def loop(number: int) -> tuple[str, str] | None:
@@ -282,7 +282,7 @@ class _ProgramWriter:
                 self.called[place] = self.draw(b, item, context, block, part)
                 return
             case _:
-                message = f"{item} is no item of a phase"
+                message = f"{item} is not an item of a phase"
                 raise AssertionError(message)
         once = not self.plan.phases[place[0]].over_images
         within = I64(0) if once else part
@@ -294,7 +294,7 @@ class _ProgramWriter:
     def draw(
         self, b: Builder, item: DrawMask, context: IRValue, block: IRValue, part: IRValue
     ) -> str:
-        """Write the call that draws a mask."""
+        """Write the call that draws a mask; return its function's name."""
         size = self.plan.variables[item.target].size
         name = f"draw {size}, {item.threshold}, {item.stream}"
         if name not in self.module.functions:
@@ -306,7 +306,7 @@ class _ProgramWriter:
         return name
 
     def pointer(self, b: Builder, allocation: Allocation, block: IRValue, part: IRValue) -> IRValue:
-        """Write the pointer to an array at a block and part."""
+        """Write the pointer to an array for a block and part."""
         offset = b.add(
             b.multiply(block, allocation.per_block), b.multiply(part, allocation.per_part)
         )
@@ -315,11 +315,11 @@ class _ProgramWriter:
     # ---------------------------------------------------------------- workers
 
     def run(self, phases: list[IRFunction]) -> None:
-        """Write the functions that workers call."""
+        """Write the functions that threads call."""
         write_workers(self.module, self.work(phases), len(phases))
 
     def work(self, phases: list[IRFunction]) -> IRFunction:
-        """Write what every worker does: task after task, phase after phase."""
+        """Write what every thread runs: task after task, phase after phase."""
         b = Builder(self.module.function("work", VOID, [PTR, PTR]))
         context, scratch = b.function.args
         counts = load_word(b, context, COUNTS_AT, PTR)
@@ -340,7 +340,7 @@ class _ProgramWriter:
         taken: IRValue,
         done: IRValue,
     ) -> None:
-        """Write the loop that takes the tasks of one phase that are left."""
+        """Write the loop that claims and runs the remaining tasks of a phase."""
         head, body, end = (b.append_block(n) for n in ("claim", "task", "claimed"))
         b.branch(head)
         b.position_at_end(head)

@@ -1,4 +1,4 @@
-"""Random masks: the words of a counter, mixed in ten rounds, the same as the mathematics draws."""
+"""Random masks, drawn with Philox 4x32-10 like those of the NumPy engine."""
 
 from striate.llvm.builder import FLOATS, INTS, Builder
 from striate.llvm.ir import I32, I64, PTR, VOID, IRModule, IRValue, constant, iota, vector_type
@@ -11,7 +11,7 @@ _WORDS = 4
 def write_draw_mask(module: IRModule, name: str, size: int, item: DrawMask) -> None:
     """Write a function that draws the mask of a block of images.
 
-    Its arguments are the mask, the number of the block's first image, the seed and the step.
+    Its arguments are the mask, the index of the block's first image, the seed and the step.
     """
     function = module.function(name, VOID, [PTR, I64, I64, I64], internal=True)
     b = Builder(function)
@@ -59,7 +59,7 @@ def _mixed(b: Builder, key: tuple[IRValue, IRValue], counter: list[IRValue]) -> 
 
 
 def _product(b: Builder, x: IRValue, y: int) -> tuple[IRValue, IRValue]:
-    """Multiply words; give both halves of the product."""
+    """Multiply words; return both halves of the product."""
     wide = vector_type(I64, LANES)
     whole = b.imul(b.zext(x, wide), constant(wide, y))
     return b.trunc(b.lshr(whole, constant(wide, 32)), INTS), b.trunc(whole, INTS)

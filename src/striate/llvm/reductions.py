@@ -1,4 +1,4 @@
-"""The terms of a tile's entries: loops over the reduced indices that carry the tile's sums."""
+"""Writes the reductions of a tile: loops over the reduced indices with loop-carried sums."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,25 +19,26 @@ from striate.plan.statement import IMAGE, LANES, Compute
 from striate.plan.tiles import LoopSegment
 
 Accumulators = tuple[IRValue, ...]
-"""What is carried for one entry: a sum, or the greatest so far and its ordinal."""
+"""The loop-carried values of one entry: a sum, or the greatest term so far and its position."""
 
 _START = {"+=": 0.0, "max=": -inf, "min=": inf}
 
 
 @dataclass(frozen=True)
 class Reduction:
-    """One of the sums that are added up in the same loops.
+    """One of the reductions that are accumulated in the same loops.
 
     Parameters
     ----------
     equation
-        What is added up.
+        The equation.
     guards
-        What must hold for a term to exist.
+        The conditions for a term to exist.
     maskable
-        Whether reading zero does what leaving a term out does: all else is known and finite.
+        Whether reading zero is equivalent to omitting a term: all other factors are known and
+        finite.
     carried
-        How many values are carried for each entry.
+        Number of loop-carried values of an entry.
     """
 
     equation: Equation
@@ -47,7 +48,7 @@ class Reduction:
 
     @classmethod
     def of(cls, statement: Compute, variables: Variables) -> "Reduction":
-        """Look at a statement that reduces."""
+        """Describe a statement that reduces."""
         nest, equation = statement.nest, statement.nest.equation
         guards = nest.guards(*equation.references)
         parts = factors(equation.expression)
@@ -58,21 +59,21 @@ class Reduction:
         return cls(equation, guards, maskable, 2 if equation.operator == "argmax=" else 1)
 
     def start(self, type_: IRType) -> Accumulators:
-        """Give what is carried before the first term."""
+        """Return the values before the first term."""
         if self.equation.operator == "argmax=":
             return constant(type_, -inf), constant(type_, -1.0)
         return (constant(type_, _START[self.equation.operator]),)
 
 
 class ReductionWriter:
-    """Writes the sums of a tile.
+    """Writes the reductions of a tile.
 
     Parameters
     ----------
     scope
-        Where the kernel stands.
+        The current position in the kernel.
     values
-        Writes expressions there.
+        Writes expressions at this position.
     """
 
     def __init__(self, scope: Scope, values: ValueWriter) -> None:
@@ -96,7 +97,7 @@ class ReductionWriter:
     def loops(
         self, level: int, sums: list[Accumulators], places: Sequence[Mapping[str, IndexValue]]
     ) -> list[Accumulators]:
-        """Write the loops over the reduced indices, from this one inwards."""
+        """Write the loops over the reduced indices, from this one inward."""
         walks = self.scope.schedule.reduced
         if level == len(walks):
             return self.terms(sums, places)
@@ -119,7 +120,7 @@ class ReductionWriter:
         sums: list[Accumulators],
         places: Sequence[Mapping[str, IndexValue]],
     ) -> list[Accumulators]:
-        """Write the values of one tile of a reduced index, one after another."""
+        """Unroll one tile of a reduced index."""
         index = self.scope.schedule.reduced[level].index
         step = LANES if index == self.scope.schedule.lanes else 1
         for by in range(0, segment.tile, step):
@@ -182,7 +183,7 @@ class ReductionWriter:
         return self.scope.conditional(exists, lambda: self.combined(reduction, carried), carried)
 
     def combined(self, reduction: Reduction, carried: Accumulators) -> Accumulators:
-        """Take a term in: add it, or compare with it; a NaN that was found stays."""
+        """Accumulate a term: add it, or compare with it; a NaN is kept."""
         equation = reduction.equation
         if equation.operator == "+=":
             return (self.accumulated(carried[0], equation.expression),)
@@ -199,7 +200,7 @@ class ReductionWriter:
         return self.b.select(better, value, best), self.b.select(better, here, ordinal)
 
     def accumulated(self, total: IRValue, expression: Expression) -> IRValue:
-        """Add a term to a sum: the last product of a term is fused with the addition."""
+        """Add a term to a sum; the last product of the term is fused with the addition."""
         expressions = self.values.expressions
         known, values = 1.0, list[IRValue]()
         for part, divides in _factors(expression):
@@ -221,7 +222,7 @@ class ReductionWriter:
 
 
 def _grouped(values: Sequence[IRValue], lengths: Sequence[int]) -> Iterator[Accumulators]:
-    """Put values that were carried in a row back into groups."""
+    """Split a flat list of values into groups."""
     start = 0
     for length in lengths:
         yield tuple(values[start : start + length])
@@ -229,7 +230,7 @@ def _grouped(values: Sequence[IRValue], lengths: Sequence[int]) -> Iterator[Accu
 
 
 def _factors(expression: Expression) -> Iterator[tuple[Expression, bool]]:
-    """Give what a term multiplies, and whether it divides by it; a square is two factors."""
+    """Return the factors of a term, and whether each divides; a square is two factors."""
     for part in factors(expression):
         match part:
             case Arithmetic("/", left, right):

@@ -1,4 +1,4 @@
-"""Where a kernel stands while it is written: its loops, its pointers, what is already known."""
+"""The current position in a kernel while it is written: loops, pointers, and known values."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,11 +25,11 @@ class Scope:
     Parameters
     ----------
     builder
-        Where to write.
+        The builder to write with.
     kernel, schedule, variables
-        What to compute, by which loops, on which arrays.
+        The kernel, its loops, and its arrays.
     names
-        The arrays that the function's pointers are to.
+        The arrays to which the function's arguments point.
     """
 
     def __init__(
@@ -68,19 +68,19 @@ class Scope:
         ]
 
     def _tables(self) -> list[str]:
-        """Name the arrays whose numbers are known, in one order: the program is to be the same."""
+        """List the constant tables, in a fixed order, so that the program is always the same."""
         every = dict.fromkeys(n for s in self.kernel.statements for n in s.nest.sources)
         return [n for n in every if self.variables[n].values]
 
     def _table(self, name: str) -> IRValue:
-        """Put the numbers of a table into the program: as places, if it is one of places."""
+        """Add a constant table to the module: integers if it holds positions."""
         places = any(t.name == name for s in self.kernel.statements for t in s.nest.equation.tables)
         element = I64 if places else F32
         label = f"{name}{' places' if places else ''}"
         return self.b.module.table(label, element, self.variables[name].values, 4 * LANES)
 
     def access(self, reference: Reference, statement: Compute | None = None) -> Access:
-        """Find where a reference reaches, by its statement, or the first that makes it."""
+        """Return the access of a reference in a statement, or in the first that contains it."""
         for s in self.kernel.statements if statement is None else (statement,):
             key = (id(reference), id(s))
             if key in self._accesses:
@@ -94,7 +94,7 @@ class Scope:
 
     @contextmanager
     def entered(self, index: str, count: IRValue, segment: LoopSegment) -> Generator[None]:
-        """Stand inside a loop over an index."""
+        """Enter a loop over an index."""
         outer = self.pointers
         self.pointers = outer.entered(self._all, index, count)
         self.point[index] = IndexValue(count, 0, segment.start, segment.stop - segment.tile)
@@ -106,14 +106,14 @@ class Scope:
 
     @contextmanager
     def at(self, place: Mapping[str, IndexValue]) -> Generator[None]:
-        """Stand at one place of a tile."""
+        """Move to one entry of a tile."""
         before = dict(self.point)
         self.point.update(place)
         yield
         self.point = before
 
     def once(self, key: object, write: Callable[[], Written]) -> Written:
-        """Write a value, unless it has been written where it is still known."""
+        """Write a value, unless it is available already."""
         for memo in reversed(self.memo):
             if key in memo:
                 return memo[key]
@@ -126,7 +126,7 @@ class Scope:
         compute: Callable[[], tuple[IRValue, ...]],
         otherwise: tuple[IRValue, ...] = (),
     ) -> tuple[IRValue, ...]:
-        """Write a computation that is done where a condition holds."""
+        """Write a computation that runs only if a condition holds."""
         b = self.b
         before = b.block
         then, done = b.append_block("then"), b.append_block("else")

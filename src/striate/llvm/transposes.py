@@ -1,4 +1,4 @@
-"""Functions that bring images into the lanes and results out of them."""
+"""Functions that load arrays into the lanes, store them, and transpose them into row layout."""
 
 from collections.abc import Callable
 
@@ -9,9 +9,9 @@ from striate.plan.statement import LANES
 
 
 def write_load(module: IRModule, name: str, size: int) -> None:
-    """Write a function that brings so many numbers of each image into the lanes.
+    """Write a function that loads ``size`` numbers of each image into the lanes.
 
-    A lane without an image repeats the block's first one.
+    Lanes without an image repeat the first image of the block.
     """
     b = _begin(module, name)
     rows, lanes, count = b.function.args
@@ -31,7 +31,7 @@ def write_load(module: IRModule, name: str, size: int) -> None:
 
 
 def write_store(module: IRModule, name: str, size: int) -> None:
-    """Write a function that brings so many numbers of each image out of the lanes."""
+    """Write a function that stores ``size`` numbers of each image from the lanes."""
     b = _begin(module, name)
     rows, lanes, count = b.function.args
 
@@ -48,13 +48,13 @@ def write_store(module: IRModule, name: str, size: int) -> None:
 
 
 def _begin(module: IRModule, name: str) -> Builder:
-    """Begin a function of an array in rows, one in lanes, and the number of images."""
+    """Start a function of an array in row layout, one in the lanes, and the number of images."""
     function = module.function(name, VOID, [PTR, PTR, I64], internal=True, noalias=2)
     return Builder(function)
 
 
 def _squares(b: Builder, size: int, square: Callable[[IRValue | int, int], None]) -> None:
-    """Go through all numbers in squares of as many as there are lanes, and what is left over."""
+    """Write a loop over squares of 16 numbers of 16 images, and the remainder."""
     full = size // LANES * LANES
 
     def body(first: IRValue, _: object) -> list[IRValue]:
@@ -67,7 +67,7 @@ def _squares(b: Builder, size: int, square: Callable[[IRValue | int, int], None]
 
 
 def write_transpose(module: IRModule, name: str, size: int, row: int) -> None:
-    """Write a function that turns so many numbers of each image in the lanes into rows."""
+    """Write a function that transposes ``size`` numbers of each image into row layout."""
     b = _begin(module, name)
     rows, lanes, _ = b.function.args
 

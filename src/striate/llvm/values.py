@@ -1,4 +1,4 @@
-"""Values of expressions where a kernel stands: loaded and computed no more than once."""
+"""Writes the values of expressions at the current position in a kernel, each only once."""
 
 from collections.abc import Iterator, Sequence
 
@@ -26,12 +26,12 @@ from striate.plan.statement import IMAGE, LANES, Compute
 class ValueWriter:
     """Writes the values of expressions.
 
-    What is the same in all lanes is written before the loops in which it does not change.
+    Values that are equal in all lanes are hoisted out of the loops in which they don't change.
 
     Parameters
     ----------
     scope
-        Where the kernel stands.
+        The current position in the kernel.
     """
 
     def __init__(self, scope: Scope) -> None:
@@ -51,7 +51,7 @@ class ValueWriter:
         }
 
     def value(self, expression: Expression) -> Operand:
-        """Write an expression, or find it written before."""
+        """Write an expression, or return it if it is written already."""
         match expression:
             case Number(value):
                 return float(value)
@@ -90,14 +90,14 @@ class ValueWriter:
         return found
 
     def _same_in_lanes(self, reference: Reference) -> bool:
-        """Whether an array is read at the same place for all lanes."""
+        """Whether all lanes read the same entry of an array."""
         if reference.name in self.scope.kernel.writes:
             return False
         access = self.scope.access(reference)
         return self.scope.schedule.lanes not in access.strides and not access.lookups
 
     def key(self, expression: Expression) -> tuple[object, ...]:
-        """Tell an expression at this place from the same at others."""
+        """Return a key for an expression at the current position."""
         point = self.scope.point
         indices = sorted(_indices(expression))
         return (id(expression), *((i, *point[i].key) for i in indices))
@@ -105,7 +105,7 @@ class ValueWriter:
     # ----------------------------------------------------------------- hoisting
 
     def hoist(self) -> None:
-        """Write what does not change in the loops inside, before they begin."""
+        """Write values that don't change in the inner loops before these start."""
         scope = self.scope
         for part in self._fixed:
             indices = _indices(part)
@@ -115,7 +115,7 @@ class ValueWriter:
                     self.inverse(part, value)
 
     def fixed(self, expression: Expression) -> Iterator[Expression]:
-        """Find the largest parts that are the same in all lanes and take some computing."""
+        """Find the largest subexpressions that are equal in all lanes and take instructions."""
         if any(s.nest.guards() for s in self.scope.kernel.statements):
             return
         if not isinstance(expression, Reference | Symbol | Number) and self.single(expression):
@@ -143,13 +143,13 @@ class ValueWriter:
         return scope.once(("number", index, *spot.key), write)
 
     def ordinal(self, ordinal: Ordinal) -> Operand:
-        """Count the place of indices in their box, in row order."""
+        """Write the position of indices in row-major order."""
         names = [subscript.lone for subscript in ordinal.indices]
-        assert None not in names, f"{ordinal} counts something else than indices"
+        assert None not in names, f"{ordinal} has arguments other than indices"
         return self.place_in_box([n for n in names if n is not None])
 
     def place_in_box(self, indices: list[str]) -> Operand:
-        """Count the place of indices in the box that they span, in row order."""
+        """Write the position of indices in row-major order within their extents."""
         total: Operand = 0.0
         for index in indices:
             extent = float(self.scope.kernel.root.nest.extents[index])
@@ -159,7 +159,7 @@ class ValueWriter:
     # ------------------------------------------------------------------- memory
 
     def load(self, reference: Reference, statement: Compute | None = None) -> Operand:
-        """Read a number, or a vector of them."""
+        """Load a scalar or a vector."""
         scope = self.scope
         access = scope.access(reference, statement)
         values = scope.variables[access.name].values
@@ -178,10 +178,10 @@ class ValueWriter:
         return scope.once(key, lambda: self._load(access))
 
     def _known(self, access: Access, values: Sequence[float], offset: int) -> float | None:
-        """Give the number of a table that all lanes read, if it is known while writing.
+        """Return the number of a constant table that all lanes read, if its position is constant.
 
-        The index of the lanes may be known, too, but it stands for the first lane only: the others
-        read the numbers after it.
+        The index in the lanes may be constant, too, but only for the first lane: the others read
+        the numbers after it.
         """
         scope = self.scope
         if any(i not in scope.point or scope.point[i].base is not None for i in access.strides):
@@ -194,7 +194,7 @@ class ValueWriter:
         return numbers.pop() if len(numbers) == 1 else None
 
     def _load_masked(self, access: Access) -> IRValue:
-        """Read from memory, or zero where the place is outside."""
+        """Load from memory, or zero if out of bounds."""
         scope, there = self.scope, self.scope.masked
         assert there is not None, access
         start = scope.pointers.starts[access.name]
@@ -202,10 +202,9 @@ class ValueWriter:
         return self.b.select(there, found, zero(found.type))
 
     def _load(self, access: Access, pointer: IRValue | None = None) -> IRValue:
-        """Read one number for all lanes, or a vector with a number for each lane.
+        """Load one number for all lanes, or a vector with one number per lane.
 
-        Lanes that hold no place of the nest repeat the last number, or are zero where the lanes
-        are added up.
+        Lanes outside of the nest repeat the last number, or are zero if the lanes are added up.
         """
         scope = self.scope
         pointer = self.pointer(access) if pointer is None else pointer
@@ -228,7 +227,7 @@ class ValueWriter:
         return found
 
     def store(self, statement: Compute, value: IRValue) -> None:
-        """Store a value in its place, or as many of its lanes as there are."""
+        """Store a value, or its valid lanes."""
         access = self.scope.access(statement.nest.equation.target, statement)
         pointer = self.pointer(access)
         stride = access.strides.get(self.scope.schedule.lanes or "", 0)
@@ -242,12 +241,12 @@ class ValueWriter:
         self.b.store(value, pointer, self.alignment(access))
 
     def alignment(self, access: Access) -> int:
-        """Say to how many bytes an access is aligned: whole vectors, where lanes are images."""
+        """Return the alignment of an access in bytes: whole vectors if the lanes are images."""
         images = self.scope.schedule.lanes == IMAGE and access.strides.get(IMAGE) == 1
         return 4 * LANES if images else 4
 
     def pointer(self, access: Access) -> IRValue:
-        """Write the pointer to a place."""
+        """Write the pointer of an access."""
         scope = self.scope
         pointer = self.b.at(scope.pointers.pointer(access), offset_of(access, scope.point))
         for lookup in access.lookups:
@@ -257,7 +256,7 @@ class ValueWriter:
 
 
 def _indices(expression: Expression) -> set[str]:
-    """Name the indices in an expression."""
+    """Return the indices in an expression."""
     found: set[str] = set()
     for leaf in leaves(expression):
         match leaf:
@@ -271,7 +270,7 @@ def _indices(expression: Expression) -> set[str]:
 
 
 def _divisors(expression: Expression) -> Iterator[Expression]:
-    """Give what some part of an expression is divided by."""
+    """Return the divisors in an expression."""
     if isinstance(expression, Arithmetic) and expression.sign == "/":
         yield expression.right
     for part in parts(expression):

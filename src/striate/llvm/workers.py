@@ -1,7 +1,14 @@
-"""How threads share a program: one leads a step, others wait for it in machine code and help.
+"""Writes how threads share a program: one leads a step, workers wait for it and take part.
 
-No lock is held, and nothing is left half done, whatever happens to the callers: the whole exchange
-lies inside one call. A leader that finds the post taken by another works alone.
+No lock is held, and nothing is left unfinished, whatever happens to the callers, because the whole
+exchange is inside one call. If another thread is leading already, a leader works alone:
+
+    leader                                worker
+    LED: 0 -> 1, or else alone            spin while WANTED <= number
+    JOB = control block; WANTED = n       ACTIVE += 1; check WANTED again
+    run tasks                             run tasks of JOB
+    WANTED = 0                            ACTIVE -= 1
+    wait until ACTIVE = 0; LED = 0        spin; return at the spin limit
 """
 
 from collections.abc import Generator
@@ -12,35 +19,35 @@ from striate.llvm.ir import I8, I32, I64, PTR, VOID, IRFunction, IRModule, IRTyp
 from striate.plan import control_block
 
 SPINS = 1 << 13
-"""Rounds that a helper waits for the next step before it goes back to sleep.
+"""Spin limit: iterations that a worker waits for the next step before it sleeps.
 
-Longer than Python takes from one step to the next: see ``benchmarks``.
+It is longer than Python takes from one step to the next; see ``benchmarks``.
 """
 
-_PATIENCE = 1 << 8  # rounds of waiting for another worker, some 10 microseconds
+_PATIENCE = 1 << 8  # iterations of waiting for another thread, about 10 microseconds
 
-_FLUSH_X86 = 0x8040  # results that are denormal become zero, and so do operands
+_FLUSH_X86 = 0x8040  # flush denormal results and operands to zero
 _FLUSH_ARM = 1 << 24
 
 
 def write_workers(module: IRModule, work: IRFunction, phases: int) -> None:
-    """Write what the threads that share a program call.
+    """Write the functions that the threads call.
 
     Parameters
     ----------
     module
-        The program.
+        The module.
     work
-        What each worker does, a function of the context and of the worker's own memory.
+        What each thread runs: a function of a call's control block and a thread's scratch memory.
     phases
-        How many there are: the tasks of each are counted.
+        Number of phases; each has counters for its tasks.
     """
     _write_lead(module, work, phases)
     _write_help(module)
 
 
 def _write_lead(module: IRModule, work: IRFunction, phases: int) -> None:
-    """Write ``lead(context, post)``: a whole step, with helpers where the post is free."""
+    """Write ``lead(context, pool)``: a whole step, with workers unless another thread leads."""
     b = _function(module, "lead", VOID, [PTR, PTR])
     place, post = b.function.args
     counts = load_word(b, place, control_block.COUNTS_AT, PTR)
@@ -71,10 +78,10 @@ def _write_lead(module: IRModule, work: IRFunction, phases: int) -> None:
 
 
 def _write_help(module: IRModule) -> None:
-    """Write ``help(post, number)``: wait a while for a step, help, wait for the next.
+    """Write ``help(pool, number)``: wait for a step, take part, and wait for the next one.
 
-    It gives the number of steps that it helped with before it became tired of waiting. It is the
-    same in every program, and helps with any.
+    It returns the number of steps in which it took part before it reached the spin limit. It is the
+    same in every program, and works for any program.
     """
     b = _function(module, "help", I64, [PTR, I64])
     post, number = b.function.args
@@ -91,7 +98,8 @@ def _write_help(module: IRModule) -> None:
         b.cbranch(b.icmp_signed("<", number, now), enter, leave)
         b.position_at_end(enter)
         b.atomic_rmw("add", inside, I64(1), "seq_cst")
-        # The leader waits for whoever is inside, so what is still wanted now stays until it leaves.
+        # The leader waits for all active workers. So if it still wants this one now, the step lasts
+        # until this worker leaves.
         still = b.load_atomic(wanted, "seq_cst", I64, 8)
         b.cbranch(b.icmp_signed("<", number, still), helped, late)
         b.position_at_end(helped)
@@ -115,7 +123,7 @@ def _write_help(module: IRModule) -> None:
 
 
 def _help_once(b: Builder, post: IRValue, number: IRValue) -> None:
-    """Write the call of what the leader's program does, with a helper's own memory."""
+    """Write the call of the leader's program, with the worker's scratch memory."""
     place = load_word(b, post, control_block.JOB, PTR)
     work = load_word(b, place, control_block.WORK_AT, PTR)
     bytes_ = b.imul(b.iadd(number, I64(1)), load_word(b, place, control_block.SCRATCH_BYTES))
@@ -124,24 +132,24 @@ def _help_once(b: Builder, post: IRValue, number: IRValue) -> None:
 
 
 def _function(module: IRModule, name: str, result: IRType, arguments: list[IRType]) -> Builder:
-    """Begin a function that is called from outside."""
+    """Start a function that is called from outside."""
     return Builder(module.function(name, result, arguments))
 
 
 def load_word(b: Builder, pointer: IRValue, place: int, type_: IRType = I64) -> IRValue:
-    """Read a word at a place in shared memory."""
+    """Load a word of a control block."""
     return b.load(b.at(pointer, place, I64), type_, 8)
 
 
 def _exchange(b: Builder, pointer: IRValue, place: int, value: IRValue) -> None:
-    """Write a word that other threads read."""
+    """Store a word that other threads read."""
     b.atomic_rmw("xchg", b.at(pointer, place, I64), value, "seq_cst")
 
 
 def wait_until(b: Builder, place: IRValue, pointer: IRValue, sign: str, value: int) -> None:
-    """Write a loop that waits until a shared word compares so.
+    """Write a loop that waits until a shared word satisfies a comparison.
 
-    Whom it waits for may have been put aside by the system: now and then it lets others run.
+    The thread it waits for may be descheduled, so it yields the processor now and then.
     """
     before = b.block
     look, again, give_way, onward, done = (
@@ -167,7 +175,7 @@ def wait_until(b: Builder, place: IRValue, pointer: IRValue, sign: str, value: i
 
 
 def pause(b: Builder) -> None:
-    """Tell the processor that this loop waits, where it has a word for that."""
+    """Write the processor's pause instruction for spin loops, if it has one."""
     match _family(b):
         case "x86":
             b.call_by_name("llvm.x86.sse2.pause", VOID)
@@ -179,9 +187,9 @@ def pause(b: Builder) -> None:
 
 @contextmanager
 def _flushing(b: Builder) -> Generator[None]:
-    """Let denormal numbers be zero in what is written here, and then as the caller had it.
+    """Flush denormal numbers to zero in the code of the ``with`` block, then restore the mode.
 
-    Multiply-adds take up to fifty times as long with them.
+    Multiply-adds with denormal numbers take up to fifty times as long.
     """
     match _family(b):
         case "x86":
@@ -202,7 +210,7 @@ def _flushing(b: Builder) -> Generator[None]:
 
 
 def _family(b: Builder) -> str:
-    """Tell whose words a module may use beside LLVM's own."""
+    """Return the processor family, whose intrinsics a module may use."""
     triple = str(b.module.triple)
     if triple.startswith(("x86_64", "i686")):
         return "x86"

@@ -1,10 +1,10 @@
-"""Mathematical functions as vector code: polynomials of its own, the same bits on every processor.
+"""Mathematical functions as vector code, with the same bits on every processor.
 
-Each function writes instructions for a float32 number or a vector of them, without a branch, a
-table or a call. Every multiply-add is fused, or is not, by what stands here; so a processor with
-fused multiply-adds gives the same bits as any other, NaN's own bits excepted. "Within 1 ulp" means:
-the correctly rounded value or a float32 number beside it. A result that would be denormal may be
-zero, whether or not the processor is set to flush denormal numbers.
+Each function writes instructions for a float32 scalar or vector, without branches, tables or calls.
+The code determines which multiply-adds are fused, so every processor with fused multiply-adds
+returns the same bits, except for the payload of NaN. "Within 1 ulp" means the correctly rounded
+value or a float32 number next to it. A denormal result may be zero, whether or not the processor
+flushes denormal numbers.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ FUNCTIONS: Mapping[str, Callable[[Builder, IRValue], IRValue]] = MappingProxyTyp
         "sign": sign,
     }
 )
-"""The functions of one argument that expressions of nests know, by their names there."""
+"""The functions of one argument in expressions of nests, by name."""
 
 __all__ = [
     "FUNCTIONS",

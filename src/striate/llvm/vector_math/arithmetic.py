@@ -1,4 +1,4 @@
-"""What all functions are made of: polynomials, bounds that let NaN pass, the bits of numbers."""
+"""Building blocks of all functions: polynomials, bounds that propagate NaN, and bit patterns."""
 
 from collections.abc import Sequence
 from math import inf, nan
@@ -8,7 +8,7 @@ from striate.llvm.ir import I32, IRType, IRValue, constant, type_like
 
 MANTISSA_BITS = 23
 SMALLEST = 2.0**-126
-"""The smallest positive number that is not denormal."""
+"""The smallest positive normal number."""
 
 INFINITY = inf
 NAN = nan
@@ -26,13 +26,13 @@ def polynomial(b: Builder, coefficients: Sequence[float], x: IRValue) -> IRValue
 
 
 def at_least(b: Builder, bound: float, x: IRValue) -> IRValue:
-    """Raise what is below a bound to it; NaN stays."""
+    """Return the maximum of a number and a bound; NaN is kept."""
     least = constant(x.type, bound)
     return b.select(b.fcmp_ordered(">", least, x), least, x)
 
 
 def at_most(b: Builder, bound: float, x: IRValue) -> IRValue:
-    """Lower what is above a bound to it; NaN stays."""
+    """Return the minimum of a number and a bound; NaN is kept."""
     most = constant(x.type, bound)
     return b.select(b.fcmp_ordered("<", most, x), most, x)
 
@@ -48,12 +48,12 @@ def from_bits(b: Builder, i: IRValue, type_: IRType) -> IRValue:
 
 
 def with_sign_of(b: Builder, size: IRValue, x: IRValue) -> IRValue:
-    """Give a number the sign of another, whatever its own."""
+    """Return a number with the sign of another."""
     return b.intrinsic("copysign", size, x)
 
 
 def exponent_bits(b: Builder, x: IRValue) -> IRValue:
-    """Find the exponent for a mantissa from 2/3 to 4/3; it lies where a float32 has its own."""
+    """Find the exponent for a mantissa from 2/3 to 4/3, in the position of a float32's exponent."""
     whole = bits(b, x)
     above = b.isub(whole, constant(whole.type, _TWO_THIRDS))
     return b.and_(above, constant(whole.type, -(1 << MANTISSA_BITS)))

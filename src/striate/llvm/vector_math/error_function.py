@@ -6,10 +6,10 @@ from striate.llvm.vector_math import coefficients
 from striate.llvm.vector_math.arithmetic import at_most, polynomial, with_sign_of
 
 _SEAM = 1.2
-"""Where one polynomial ends and the other begins."""
+"""The boundary between the two polynomials."""
 
 _END = 3.93
-"""From where erf is 1 in float32."""
+"""The smallest number whose erf is 1 in float32."""
 
 
 def erf(b: Builder, x: IRValue) -> IRValue:

@@ -1,4 +1,4 @@
-"""The exponential function and what is made of it: exp, expm1, tanh."""
+"""The exponential function and functions based on it: exp, expm1, tanh."""
 
 import math
 
@@ -17,10 +17,10 @@ from striate.llvm.vector_math.arithmetic import (
 )
 
 _BIAS = 127
-"""What the exponent's bits of 1 hold."""
+"""The exponent bits of 1."""
 
-# Added to a number of magnitude below 2**22, it leaves no bits for a fraction: the sum is rounded
-# to a whole number, which its lowest bits hold.
+# Added to a number of magnitude below 2**22, it leaves no bits for a fraction. So the sum is
+# rounded to an integer, which is in its lowest bits.
 _ROUNDER = 1.5 * 2.0**23
 
 # log(2) in two parts; the first has so few digits that its product with any exponent is exact.
@@ -28,13 +28,13 @@ _LOG_2_HIGH = float.fromhex("0x1.62e4p-1")
 _LOG_2_LOW = math.log(2) - _LOG_2_HIGH
 
 _EXP_ENDS = (float.fromhex("-0x1.5d589ep+6"), float.fromhex("0x1.62e42ep+6"))
-"""Between which exp is finite and not denormal: the logarithms of 2**-126 and 2**128."""
+"""The range in which exp is finite and normal: the logarithms of 2**-126 and 2**128."""
 
 _EXPM1_ENDS = (-18.0, 88.75)
-"""Beyond which expm1 is -1 or infinite in float32."""
+"""The range beyond which expm1 is -1 or infinite in float32."""
 
 _TANH_END = 9.02
-"""From where tanh is 1 in float32."""
+"""The smallest number whose tanh is 1 in float32."""
 
 _LARGEST = float.fromhex("0x1.fffffep+127")
 """The largest float32."""
@@ -73,7 +73,7 @@ def exp(b: Builder, x: IRValue) -> IRValue:
     exponent = b.shl(bits(b, rounded), shift)
     y = from_bits(b, b.iadd(bits(b, near_one), exponent), x.type)
     y = b.select(b.fcmp_ordered("<", x, low), constant(x.type, 0.0), y)
-    # Infinity added makes large numbers infinite and leaves NaN alone.
+    # Adding infinity makes large results infinite and keeps NaN.
     beyond = b.fadd(x, constant(x.type, INFINITY))
     return b.select(b.fcmp_unordered(">", x, high), beyond, y)
 
@@ -100,8 +100,8 @@ def expm1(b: Builder, x: IRValue) -> IRValue:
     Muller 2016.
     """
     bounded = at_most(b, _EXPM1_ENDS[1], at_least(b, _EXPM1_ENDS[0], x))
-    # Half the power of two: the whole one would be infinite for the largest results, where the
-    # largest float32 stands in for it; then the sum is wrong by one unit at most.
+    # Half the power of two, since the full one would be infinite for the largest results. There the
+    # largest float32 is used instead, and the sum is wrong by at most one unit.
     rounded, n = _whole(b, bounded, bias=_BIAS - 1)
     half_power = _power_of_two(b, rounded)
     q = _expm1_near_zero(b, _rest(b, bounded, n))
@@ -137,35 +137,35 @@ def tanh(b: Builder, x: IRValue) -> IRValue:
     bounded = at_least(b, -2 * _TANH_END, minus_double)
     rounded, n = _whole(b, bounded, bias=_BIAS - 1)
     half_power = _power_of_two(b, rounded)
-    # The logarithm of 2 needs no second part: n is large only where the result hardly depends on r.
+    # One part of the logarithm of 2 is enough: for large n, the result hardly depends on r.
     r = b.fma(n, constant(x.type, -math.log(2)), bounded)
     q = _expm1_near_zero(b, r)
     half = constant(x.type, 0.5)
     w = b.fma(half_power, q, b.fsub(half_power, half))
-    # Not made from w: the rounding of w would count twice.
+    # Not computed from w, whose rounding error would count twice.
     divisor = b.fma(half_power, q, b.fadd(half_power, half))
     return with_sign_of(b, b.fdiv(w, divisor), x)
 
 
 def _expm1_near_zero(b: Builder, r: IRValue) -> IRValue:
-    """Compute expm1 of what rounding to a whole power of two leaves."""
+    """Compute expm1 of the remainder after subtracting a multiple of log(2)."""
     return b.fma(polynomial(b, coefficients.EXPM1, r), b.fmul(r, r), r)
 
 
 def _whole(b: Builder, x: IRValue, *, bias: int) -> tuple[IRValue, IRValue]:
-    """Count the logarithms of 2, rounded: with a bias in the lowest bits, and as a float."""
+    """Divide by log(2) and round: with a bias in the lowest bits, and as a float."""
     rounder = constant(x.type, _ROUNDER + bias)
     rounded = b.fma(x, constant(x.type, 1 / math.log(2)), rounder)
     return rounded, b.fsub(rounded, rounder)
 
 
 def _power_of_two(b: Builder, rounded: IRValue) -> IRValue:
-    """Make a whole number with its bias the exponent of a power of two."""
+    """Turn a biased integer into a power of two with this exponent."""
     whole = bits(b, rounded)
     return from_bits(b, b.shl(whole, constant(whole.type, MANTISSA_BITS)), rounded.type)
 
 
 def _rest(b: Builder, x: IRValue, n: IRValue) -> IRValue:
-    """Take a whole number of logarithms of 2 away, as exactly as if it were done in one step."""
+    """Subtract a multiple of log(2), as exactly as with a single rounding."""
     rest = b.fma(n, constant(x.type, -_LOG_2_HIGH), x)
     return b.fma(n, constant(x.type, -_LOG_2_LOW), rest)

@@ -21,7 +21,7 @@ _FOUR = 0x40800000
 """The bits of 4."""
 
 _LOG_2 = math.log(2) / 2.0**MANTISSA_BITS
-"""What one step of the exponent, seen as an integer's bits, adds to the logarithm."""
+"""What one unit of the exponent, as an integer's bits, adds to the logarithm."""
 
 
 def log(b: Builder, x: IRValue) -> IRValue:
@@ -81,7 +81,7 @@ def log1p(b: Builder, x: IRValue) -> IRValue:
     one = constant(x.type, 1.0)
     exponent = exponent_bits(b, b.fadd(x, one))
     scaled = from_bits(b, b.isub(bits(b, x), exponent), x.type)
-    # Four times 2**-e, which is never denormal.
+    # Four times 2**-e, which is always normal.
     four = b.isub(constant(exponent.type, _FOUR), exponent)
     power = b.fma(from_bits(b, four, x.type), constant(x.type, 0.25), constant(x.type, -1.0))
     y = with_sign_of(b, _log_of_parts(b, exponent, b.fadd(scaled, power)), x)
@@ -99,5 +99,5 @@ def _log_of_parts(b: Builder, exponent: IRValue, f: IRValue) -> IRValue:
 
 
 def _pass_infinity(b: Builder, x: IRValue, y: IRValue) -> IRValue:
-    """Answer infinity and NaN with themselves."""
+    """Return infinity and NaN unchanged."""
     return b.select(b.fcmp_ordered("<", x, constant(x.type, INFINITY)), y, x)

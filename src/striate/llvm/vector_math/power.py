@@ -19,13 +19,13 @@ from striate.llvm.vector_math.simple import sqrt
 _MANTISSA_BITS = 52
 _BIAS = 1023
 _ROUNDER = 1.5 * 2.0**_MANTISSA_BITS + _BIAS
-"""Added to a small number, it rounds it; the lowest bits hold the whole number and the bias."""
+"""Added to a small number, it rounds it; the integer and the bias are in the lowest bits."""
 
 _FARTHEST = 300.0
-"""A power of two with this exponent, or its opposite, is infinite or zero in float32."""
+"""A power of two with this exponent, or its negative, is infinite or zero in float32."""
 
 _EXPONENT_STEP = 2.0**-23
-"""What turns an exponent that lies where a float32 has its own into a number."""
+"""Converts the exponent bits of a float32 into a number."""
 
 
 def power(b: Builder, x: IRValue, y: IRValue | float) -> IRValue:
@@ -63,7 +63,7 @@ def power(b: Builder, x: IRValue, y: IRValue | float) -> IRValue:
 
 
 def _without_logarithm(b: Builder, x: IRValue, y: float) -> IRValue | None:
-    """Compute a power by a few multiplications, a division or a root, if these are enough."""
+    """Compute a power with a few multiplications, a division or a root, if that is possible."""
     if y == -1:
         return b.fdiv(constant(x.type, 1.0), x)
     if y == 0.5:
@@ -81,7 +81,7 @@ def _general(b: Builder, x: IRValue, y: IRValue) -> IRValue:
     size = b.intrinsic("fabs", x)
     one = constant(x.type, 1.0)
     z = _exp2(b, b.fmul(b.fpext(y, type_like(x, F64)), _log2(b, size)))
-    # One to any power is one, infinity and NaN included: the product is 0 * infinity then.
+    # One to any power is one, including infinity and NaN, where the product is 0 * infinity.
     z = b.select(b.fcmp_ordered("==", size, one), one, z)
     whole = b.fcmp_ordered("==", b.intrinsic("roundeven", y), y)
     half = b.fmul(y, constant(x.type, 0.5))
@@ -97,7 +97,7 @@ def _general(b: Builder, x: IRValue, y: IRValue) -> IRValue:
 
 
 def _log2(b: Builder, size: IRValue) -> IRValue:
-    """Compute the binary logarithm of a size, in float64."""
+    """Compute the binary logarithm of a magnitude, in float64."""
     double = type_like(size, F64)
     one = constant(double, 1.0)
     exponent = exponent_bits(b, size)

@@ -1,4 +1,4 @@
-"""What the processor does itself: square root, absolute value, sign."""
+"""Functions with instructions of their own: square root, absolute value, sign."""
 
 from striate.llvm.builder import Builder
 from striate.llvm.ir import IRValue, constant
@@ -10,17 +10,17 @@ def sqrt(b: Builder, x: IRValue) -> IRValue:
 
 
 def reciprocal_square_root(b: Builder, x: IRValue) -> IRValue:
-    """Compute one by the square root, within 1 ulp; infinite for zeros, with their sign."""
+    """Compute the reciprocal square root within 1 ulp; infinity with the sign of a zero."""
     return b.fdiv(constant(x.type, 1.0), sqrt(b, x))
 
 
 def absolute(b: Builder, x: IRValue) -> IRValue:
-    """Clear the sign."""
+    """Return the absolute value."""
     return b.intrinsic("fabs", x)
 
 
 def sign(b: Builder, x: IRValue) -> IRValue:
-    """Give 1 with the sign of a number; a zero for a zero, NaN for NaN."""
+    """Return 1 with the sign of a number; zero for zero, NaN for NaN."""
     zero = constant(x.type, 0.0)
     one = b.intrinsic("copysign", constant(x.type, 1.0), x)
     return b.select(b.fcmp_ordered("!=", x, zero), one, x)
