@@ -519,3 +519,29 @@ def test_a_closed_pipe_after_training_costs_only_the_report(tmp_path):
 
     assert b"Traceback" not in errors
     assert load(tmp_path / "striate-output" / "shapes-net.safetensors").parameter_count == 170
+
+
+@pytest.mark.parametrize(
+    ("saved", "resumed", "remedy"),
+    [
+        ((), ("--seed", 4), "Use --seed 0"),
+        (("--clip-norm", 2), (), "Use --clip-norm 2.0"),
+        ((), ("--clip-norm", 2), "Leave out --clip-norm"),
+        (("--standardize",), (), "Add --standardize"),
+        (("--augment", "shift 1"), ("--augment", "flip"), "Use --augment 'shift 1'"),
+        ((), ("--lr", 0.5), "Use --learning-rate 0.01"),
+        ((), ("--net", "dense 2 softmax"), "Use the same network"),
+    ],
+)
+def test_a_checkpoint_of_a_different_run(saved, resumed, remedy, striate):
+    """The error names the option to change, as it is typed."""
+    striate(*QUICK, *saved, "--checkpoint", "run.checkpoint")
+
+    result = striate(*QUICK, *resumed, "--resume", "run.checkpoint")
+
+    assert result.exit_code == 1
+    assert "Error: run.checkpoint was saved by a different run: " in result.stderr
+    assert result.stderr.endswith(
+        "Resuming requires identical settings to keep results bit-identical. "
+        f"{remedy}, or start without --resume.\n"
+    )

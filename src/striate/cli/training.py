@@ -3,7 +3,7 @@
 import shlex
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from striate.cli.encoding import on_one_line
@@ -21,6 +21,7 @@ from striate.recipes.run import TrainingRun, prepare
 from striate.recipes.run_files import RunFiles, check_files, choose_files, reserve
 from striate.recipes.table import RECIPES, another, size_for
 from striate.training.callbacks import Callback
+from striate.training.checkpoint import DifferentRunError
 from striate.training.history import History
 from striate.training.progress import epoch_line
 from striate.training.settings import SettingError
@@ -217,6 +218,10 @@ def _train(run: TrainingRun, files: RunFiles, options: TrainOptions, out: Comman
             progress=bar,
             callbacks=() if bar else (_EpochLines(out, settings.epochs),),
         )
+    except DifferentRunError as error:
+        raise ModelFileError(
+            f"{error.cause} {_same_again(error)}, or start without --resume."
+        ) from error
     except TrainingError as error:
         if error.cause is None:  # not a divergence
             raise
@@ -232,6 +237,18 @@ def _train(run: TrainingRun, files: RunFiles, options: TrainOptions, out: Comman
         )
         failed.cause, failed.history = error.cause, error.history
         raise failed from error
+
+
+def _same_again(error: DifferentRunError) -> str:
+    """Say, in the command's options, how to train as the run that saved the checkpoint."""
+    if error.setting is None or error.setting not in {field.name for field in fields(TrainOptions)}:
+        return f"Use the same {error.same}"
+    flag = f"--{error.setting.replace('_', '-')}"
+    if error.value is True:
+        return f"Add {flag}"
+    if error.value is None or error.value is False:
+        return f"Leave out {flag}"
+    return f"Use {flag} {shlex.quote(str(error.value))}"
 
 
 def _is_worth_keeping(history: History) -> bool:

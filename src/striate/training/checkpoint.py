@@ -224,7 +224,7 @@ def _require_same(
         before = saved.get(name)
         if before != value:
             what, there, here = _difference(name, before, value)
-            raise _different_run(path, what, there, here)
+            raise DifferentRunError(path, what, there, here)
 
 
 def _difference(name: str, before: Any, now: Any) -> tuple[str, Any, Any]:
@@ -246,26 +246,41 @@ def _difference(name: str, before: Any, now: Any) -> tuple[str, Any, Any]:
 _SCALARS = (str, int, float, bool, type(None))
 
 
-def _different_run(
-    path: str | os.PathLike[str], what: str, there: Any, here: Any
-) -> ModelFileError:
-    """Make the error that names the setting that differs."""
-    if what in _NOT_SETTINGS:
-        remedy = f"Use the same {_NOT_SETTINGS[what]}"
-    elif isinstance(there, _SCALARS):
+class DifferentRunError(ModelFileError):
+    """A checkpoint was saved by a different run.
+
+    Parameters
+    ----------
+    path
+        The checkpoint.
+    what
+        The setting, or another property of the run, that differs.
+    there, here
+        Its value in the checkpoint and in this run.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], what: str, there: Any, here: Any) -> None:
+        if what == "data":
+            values = "its images, targets or weights are not the same"
+        else:
+            before, now = _apart(_shown(there), _shown(here))
+            values = f"{what} {before}, here {now}"
+        self.cause = (
+            f"{shown(path)} was saved by a different run: {values}. Resuming requires identical "
+            "settings to keep results bit-identical."
+        )
+        """The message without the remedy."""
+
+        self.setting = what if isinstance(there, _SCALARS) and what not in _NOT_SETTINGS else None
+        """The setting to change, if ``value`` is one that can be given as an argument."""
+
+        self.value = there
+        self.same = _NOT_SETTINGS.get(what, what)
+        """What must be the same, in words."""
+
         written = f'"{there}"' if isinstance(there, str) else repr(there)
-        remedy = f"Use {what}={written}"
-    else:
-        remedy = f"Use the same {what}"
-    if what == "data":
-        values = "its images, targets or weights are not the same"
-    else:
-        before, now = _apart(_shown(there), _shown(here))
-        values = f"{what} {before}, here {now}"
-    return ModelFileError(
-        f"{shown(path)} was saved by a different run: {values}. Resuming requires identical "
-        f"settings to keep results bit-identical. {remedy}, or start without the checkpoint."
-    )
+        use = f"Use {what}={written}" if self.setting else f"Use the same {self.same}"
+        super().__init__(f"{self.cause} {use}, or start without the checkpoint.")
 
 
 _NOT_SETTINGS = {
@@ -301,7 +316,7 @@ def _require_same_rates(
             for end in (epochs, settings.epochs)
         )
         if before != now:
-            raise _different_run(path, "epochs", epochs, settings.epochs)
+            raise DifferentRunError(path, "epochs", epochs, settings.epochs)
 
 
 def _apart(there: str, here: str) -> tuple[str, str]:
