@@ -24,7 +24,7 @@ def test_a_shape_is_no_size_of_a_window():
         st.Network.parse("reshape 16x7x7", (28, 28, 1))
 
     assert str(error.value) == (
-        'in segment 1 ("reshape 16x7x7"): "16x7x7" cannot be read as the shape that reshape gives. '
-        "A shape is a number of maps and their pixels, or the length of a vector; one number may "
-        'be -1. Write for example "reshape 16@7x7" or "reshape 120".'
+        'Segment 1, "reshape 16x7x7": The shape of reshape must be maps@pixels or the length '
+        'of a vector, where one number may be -1, got "16x7x7". Write for example "reshape '
+        '16@7x7" or "reshape 120".'
     )

@@ -63,9 +63,8 @@ def test_central_differences_with_another_dz_are_explained():
         central_differences(lambda x: x, np.zeros(3), np.zeros(2))
 
     assert str(error.value) == (
-        "dz has shape (2,), the function's result (3,). There is one derivative of the loss for "
-        "each number of the result. "
-        "Give dz in the result's shape, or a function that returns a single number."
+        "`dz` must have the shape of the function's result, (3,), got (2,). Use that shape, "
+        "or a function that returns a single number."
     )
 
 
@@ -97,10 +96,7 @@ def test_relative_error_does_not_broadcast():
     with pytest.raises(ShapeError) as error:
         relative_error(np.zeros((2, 1)), np.zeros((1, 2)))
 
-    assert str(error.value) == (
-        "Arrays of shape (2, 1) and (1, 2) are compared. A derivative has the shape of what it is "
-        "the derivative of. Compare arrays of the same shape."
-    )
+    assert str(error.value) == ("The arrays must have the same shape, got (2, 1) and (1, 2).")
 
 
 def test_adjoint_gap_is_rounding_for_adjoints():
@@ -134,6 +130,5 @@ def test_adjoint_gap_does_not_broadcast():
         adjoint_gap((np.zeros(3), np.zeros((3, 1))))
 
     assert str(error.value) == (
-        "An array of shape (3,) is paired with a derivative of shape (3, 1). A derivative has the "
-        "shape of what it is the derivative of. Give pairs of arrays of the same shape."
+        "Each array and its derivative must have the same shape, got (3,) and (3, 1)."
     )

@@ -169,6 +169,5 @@ def test_an_unknown_padding_mode_is_explained():
         padding_table(Axis(length=3, window=3), "mirror")
 
     assert str(error.value) == (
-        'padding_mode="mirror" does not exist. The added pixels are "zeros", "reflect" (mirrored), '
-        '"replicate" (the edge pixel) or "circular" (the other side). Use one of these words.'
+        '`padding_mode` must be "zeros", "reflect", "replicate" or "circular", got "mirror".'
     )

@@ -242,9 +242,8 @@ def test_a_function_that_makes_no_image_is_explained(f):
 
     shape = np.shape(f(np.zeros((4, 4))))
     assert str(error.value) == (
-        f"The function made an array of shape {shape} of an image of shape (4, 4). "
-        "A convolution makes an image with as many axes, and at least one pixel. "
-        "Give a function from image to image, for one feature map."
+        f"`f` must return an image with 2 axes and at least one pixel, got shape {shape} for an "
+        "image of shape (4, 4). Use a function of a single feature map."
     )
 
 
@@ -254,7 +253,6 @@ def test_an_image_too_small_to_move_in_is_explained():
         as_convolution(lambda p: cross_correlate(np.ones((3, 3)), p, padding="same"), (5, 12))
 
     assert str(error.value) == (
-        "In an image of shape (5, 12) the impulse response, of 3 pixels from -1 on, cannot be "
-        "moved without touching the edge. Away from the edge there must be at least two places "
-        "for it along each axis. Use a larger shape, for example (10, 24)."
+        "`shape` must leave room to move the impulse response, which has 3 pixels from -1 on, "
+        "by one pixel without touching the edges, got (5, 12). Try (10, 24)."
     )

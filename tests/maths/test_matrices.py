@@ -160,8 +160,8 @@ def test_a_window_with_other_axes_is_explained(call):
         call()
 
     assert str(error.value) == (
-        "A window of shape (2, 2) does not lie on an image of shape (1, 4, 4). "
-        "Both have the same number of axes. Leave the axis of feature maps out of the window."
+        "The window must have one length for each pixel axis of the image, got (2, 2) for an "
+        "image of shape (1, 4, 4). Leave the axis of feature maps out of the window."
     )
 
 
@@ -171,7 +171,7 @@ def test_columns_of_another_image_are_explained():
         col2im_matrix(np.zeros((8, 5)), (2, 3, 3), (2, 2))
 
     assert str(error.value) == (
-        "The columns have shape (8, 5). An image of shape (2, 3, 3) has 2 * 4 pixels under a "
-        "window and 4 places for it. "
-        "Give the image's shape and the options that made the columns."
+        "`columns` has shape (8, 5), but an image of shape (2, 3, 3) has 2 * 4 pixels under a "
+        "window and 4 places for it. Use the image's shape and the options that made the "
+        "columns."
     )

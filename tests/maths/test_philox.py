@@ -93,9 +93,8 @@ def test_a_key_beyond_32_bits_is_explained():
         philox((2**32, 0), np.zeros(4, np.uint32))
 
     assert str(error.value) == (
-        "The key (4294967296, 0) does not fit. Each of its two words is a number from 0 to "
-        "2**32 - 1. Take the remainder after division by 2**32, or split a longer number into two "
-        "words."
+        "Both words of `key` must be integers from 0 to 2**32 - 1, got (4294967296, 0). Use "
+        "the remainder after division by 2**32, or split a longer number into two words."
     )
 
 
@@ -106,6 +105,6 @@ def test_a_counter_without_four_words_is_explained():
         philox((0, 0), np.zeros((4, 3), np.uint32))
 
     assert str(error.value) == (
-        "The counter has shape (4, 3). Its last axis holds the four words of one block. "
+        "The last axis of `counter` must hold the four words of a block, got shape (4, 3). "
         "Stack four arrays along a new last axis."
     )

@@ -115,8 +115,8 @@ def test_branches_out_of_step_are_explained():
         ReceptiveField(jump=1).joined(ReceptiveField(jump=2))
 
     assert str(error.value) == (
-        "Branches with jumps of 1 and 2 pixels meet. Where layers join, one place of each sees the "
-        "same part of the image. Give the branches strides with the same product."
+        "Joined branches must have the same jump, got 1 and 2 pixels. Use strides with the "
+        "same product in both branches."
     )
 
 
@@ -127,7 +127,6 @@ def test_a_chain_that_does_not_join_is_explained(function):
         function([Axis(length=9, window=2, stride=2), Axis(length=5, window=3)])
 
     assert str(error.value) == (
-        "Window 1 of the chain makes 4 pixels ((9 - 2)/2 + 1 = 4), window 2 takes 5. "
-        "Along a chain each window walks over what the one before has made. "
-        "Use length=4 for window 2."
+        "Window 1 of the chain produces 4 pixels ((9 - 2)/2 + 1 = 4), but window 2 has "
+        "length=5. Use length=4."
     )

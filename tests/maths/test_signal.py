@@ -177,8 +177,7 @@ def test_an_impulse_outside_the_image_is_explained(at):
         impulse((2, 3), at=at)
 
     assert str(error.value) == (
-        f"There is no pixel {at} in an image of shape (2, 3). Pixels count from 0 along each axis. "
-        "Give one number for each axis, within the image."
+        f"`at` must be a pixel of an image of shape (2, 3), counted from 0, got {at}."
     )
 
 
@@ -188,9 +187,8 @@ def test_different_numbers_of_axes_are_explained():
         cross_correlate(np.zeros((3, 3)), np.zeros((8, 8, 3)))
 
     assert str(error.value) == (
-        "cross_correlate: the kernel has shape (3, 3), the image (8, 8, 3). "
-        "Both have the same number of axes, at least one. "
-        "Take one map of an image with several, or use a convolution layer."
+        "cross_correlate: kernel and image must have the same number of axes, at least one, "
+        "got shapes (3, 3) and (8, 8, 3). Use one map of the image, or a convolution layer."
     )
 
 
@@ -200,8 +198,8 @@ def test_a_kernel_larger_than_the_image_is_explained():
         convolve(np.zeros(5), np.zeros(3))
 
     assert str(error.value) == (
-        "The kernel: the window of 5 pixels is longer than its input, 3 after padding (3 + 0 "
-        "+ 0; Hagan 8.18). Use padding=1 or a smaller window, or remove a pooling layer."
+        "the kernel of 5 pixels is longer than its input, 3 after padding (3 + 0 + 0; Hagan "
+        "8.18). Use padding=1 or a smaller kernel, or remove a pooling layer."
     )
 
 

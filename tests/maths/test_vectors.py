@@ -46,8 +46,8 @@ def test_a_vector_of_another_length_is_explained():
         unvec(np.zeros(5), (2, 3))
 
     assert str(error.value) == (
-        "A vector of shape (5,) does not fill an image of shape (2, 3). "
-        "An image of this shape has 6 pixels. Give the shape that the image had."
+        "`vector` has shape (5,), but an image of shape (2, 3) has 6 pixels. Use the shape "
+        "that the image had."
     )
 
 
@@ -61,6 +61,6 @@ def test_an_unknown_order_is_explained(call):
         call()
 
     assert str(error.value) == (
-        'order="F" does not exist. Pixels are taken by "rows" (map, row, column) or by "columns" '
-        "(map, column, row; Hagan 8.26). Use one of these words."
+        '`order` must be "rows" (map, row, column) or "columns" (map, column, row; Hagan '
+        '8.26), got "F".'
     )

@@ -89,10 +89,7 @@ def test_channels_stand_last_or_first(make):
     with pytest.raises(OptionError) as error:
         make()
 
-    assert str(error.value) == (
-        '`channels` must be "last" or "first", the axis of images that holds the channels, '
-        "got 'middle'."
-    )
+    assert str(error.value) == ('`channels` must be "last" or "first", got "middle". Try "last".')
 
 
 def image_and_features(channels):

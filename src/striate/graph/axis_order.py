@@ -1,4 +1,4 @@
-"""The one place that converts between channels last (the model's face) and first (equations)."""
+"""The only place that converts between channels last (users) and channels first (equations)."""
 
 import operator
 from collections.abc import Sequence
@@ -7,22 +7,21 @@ from typing import Literal
 import numpy as np
 
 from striate.errors import OptionError, ShapeError
+from striate.functions.options import LONGEST
+from striate.functions.writing import short
 from striate.shapes import Array, Shape
 
 Channels = Literal["last", "first"]
 """Which axis of a user's images holds the channels."""
 
-LONGEST = 2**24
-"""Longest axis of an image, so that a file that lies about its images asks for little memory."""
-
 
 def require_shape(shape: Sequence[int]) -> Shape:
-    """Check the shape of one image; raise where it is none.
+    """Check the shape of one image.
 
     Parameters
     ----------
     shape
-        What a user gave, in any order of its axes.
+        The shape, in any order of its axes.
 
     Returns
     -------
@@ -31,7 +30,7 @@ def require_shape(shape: Sequence[int]) -> Shape:
     Raises
     ------
     ShapeError
-        If a length is no whole number from 1 to 2**24, or there is none.
+        If it has no length, or one that isn't an integer from 1 to 2**24.
 
     Examples
     --------
@@ -44,9 +43,8 @@ def require_shape(shape: Sequence[int]) -> Shape:
         lengths = ()
     if not lengths or min(lengths) < 1 or max(lengths) > LONGEST:
         raise ShapeError(
-            f"{shape!r:.80} is not the shape of an image. It is (rows, columns, channels) or "
-            f"(features,), whole numbers from 1 to {LONGEST}. "
-            "Use (28, 28, 1) for gray images of 28 x 28."
+            "The shape of an image must be (rows, columns, channels) or (features,), integers from "
+            f"1 to {LONGEST:,}, got {short(shape)}. Use (28, 28, 1) for gray images of 28x28."
         )
     return lengths
 
@@ -61,8 +59,7 @@ def require_channels(channels: object) -> None:
     """
     if channels not in {"last", "first"}:
         raise OptionError(
-            f'`channels` must be "last" or "first", the axis of images that holds the channels, '
-            f"got {channels!r:.60}."
+            f'`channels` must be "last" or "first", got {short(channels)}. Try "last".'
         )
 
 
@@ -84,7 +81,7 @@ def shape_in_equations(shape: Sequence[int], channels: Channels) -> Shape:
 
 
 def to_first(shape: Shape) -> Shape:
-    """Turn ``(rows, columns, channels)`` into ``(channels, rows, columns)``.
+    """Convert ``(rows, columns, channels)`` to ``(channels, rows, columns)``.
 
     Examples
     --------
@@ -95,7 +92,7 @@ def to_first(shape: Shape) -> Shape:
 
 
 def to_last(shape: Shape) -> Shape:
-    """Turn ``(channels, rows, columns)`` into ``(rows, columns, channels)``.
+    """Convert ``(channels, rows, columns)`` to ``(rows, columns, channels)``.
 
     Examples
     --------

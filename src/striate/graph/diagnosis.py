@@ -1,4 +1,4 @@
-"""Where in a training step numbers first stop being finite."""
+"""The first array of a training step that isn't finite."""
 
 from collections.abc import Mapping
 
@@ -15,14 +15,14 @@ from striate.shapes import Array
 def first_not_finite(
     step: TrainingStep, parameters: Array, statistics: Array, batch: Batch, draw: Draw
 ) -> str | None:
-    """Compute a step with NumPy, and name the first array with a number that is not finite.
+    """Compute a step with NumPy, and name the first array with a value that isn't finite.
 
     Parameters
     ----------
     step
         The operations, with a loss for each output.
     parameters, statistics
-        The network's numbers before the step, flat.
+        The network's buffers before the step.
     batch
         The images.
     draw
@@ -31,9 +31,9 @@ def first_not_finite(
     Returns
     -------
     str or None
-        Layer and quantity under Hagan's names, ``conv2.N``, with how many of its numbers are not
-        finite; parameters come first, then the forward pass, the losses, the backward pass. None if
-        all are finite.
+        Layer and quantity in Hagan's notation, ``conv2.N``, with the number of values that aren't
+        finite. Parameters come first, then the forward pass, the losses, and the backward pass.
+        ``None`` if all are finite.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def first_not_finite(
 
 
 def _first(arrays: Mapping[str, Array]) -> str | None:
-    """Name the first array that is not finite."""
+    """Name the first array that isn't finite."""
     for name, array in arrays.items():
         wrong = array.size - int(np.isfinite(array).sum())
         if wrong:

@@ -1,7 +1,6 @@
-"""A network as plain data, for files: names, shapes, kinds and options, without its numbers.
+"""A network as plain data, for files: names, shapes, kinds and options, without parameters.
 
-Reading executes nothing: a kind is looked up by its name in the registry, and every option is
-checked.
+Reading executes nothing: kinds are looked up by name in the registry, and every option is checked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +8,7 @@ from typing import Any, cast
 
 from striate.errors import GraphError
 from striate.functions import registry
+from striate.functions.writing import short
 from striate.graph.axis_order import LONGEST
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer
@@ -18,7 +18,7 @@ Document = dict[str, Any]
 
 
 def to_document(graph: Graph) -> Document:
-    """Give a network as data that JSON can hold.
+    """Convert a network to data that JSON can represent.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def to_document(graph: Graph) -> Document:
 
 
 def from_document(document: object) -> Graph:
-    """Make a network from its data.
+    """Create a network from its data.
 
     Parameters
     ----------
@@ -78,9 +78,9 @@ def from_document(document: object) -> Graph:
     Raises
     ------
     GraphError
-        If something is missing or is not what it should be.
+        If something is missing or has the wrong type.
     OptionError
-        If a kind or an option is not known.
+        If a kind or an option is unknown, or has a value that isn't allowed.
 
     Examples
     --------
@@ -105,7 +105,10 @@ def from_document(document: object) -> Graph:
         )
         owner = _word(one["again"], f"owner of {name}") if "again" in one else name
         if name in known:
-            raise _damaged(name, "the name of two layers", "a name of its own for each")
+            raise GraphError(
+                f"Two layers of the network have the name {short(name)}. "
+                "The file is damaged or was not written by striate."
+            )
         if not sources:
             raise _damaged([], f"sources of {name}", "at least one name")
         _require_before(sources, known, name)
@@ -119,7 +122,6 @@ def from_document(document: object) -> Graph:
 
 
 def _layer(entry: Mapping[str, object], name: str) -> Layer:
-    """Make one layer."""
     initializer = entry.get("initializer")
     return Layer(
         _kind("weight", entry.get("weight"), f"weight of {name}"),
@@ -133,24 +135,23 @@ def _layer(entry: Mapping[str, object], name: str) -> Layer:
 
 
 def _require_before(names: tuple[str, ...], known: Iterable[str], layer: str) -> None:
-    """Raise where a layer is joined to one that does not stand before it."""
+    """Raise if a layer reads one that doesn't come before it."""
     for name in names:
         if name not in known:
             raise GraphError(
-                f'{layer} is joined to "{name}", which does not stand before it. '
-                "Layers are listed in the order of computation; before it stand "
-                f"{', '.join(known)}. "
-                "The data is damaged; save the network again."
+                f'The layer {layer} reads "{name}", which doesn\'t come before it. Layers are '
+                f"listed in the order of computation; the earlier ones are {', '.join(known)}. "
+                "The file is damaged or was not written by striate."
             )
 
 
 def _mapping(value: object, what: str) -> Mapping[str, object]:
-    """Check that a value is a table with words as keys."""
+    """Check that a value is a JSON object."""
     if isinstance(value, Mapping) and all(
         isinstance(key, str) for key in cast("Mapping[object, object]", value)
     ):
         return cast("Mapping[str, object]", value)
-    raise _damaged(cast("object", value), what, "a table of names and values")
+    raise _damaged(cast("object", value), what, "an object")
 
 
 def _sequence(value: object, what: str) -> Sequence[object]:
@@ -161,10 +162,10 @@ def _sequence(value: object, what: str) -> Sequence[object]:
 
 
 def _word(value: object, what: str) -> str:
-    """Check that a value is a word."""
+    """Check that a value is a string."""
     if isinstance(value, str) and value:
         return value
-    raise _damaged(value, what, "a word")
+    raise _damaged(value, what, "a string")
 
 
 def _shape(value: object, name: str) -> Shape:
@@ -172,17 +173,16 @@ def _shape(value: object, name: str) -> Shape:
     lengths = _sequence(value, f"shape of {name}")
     if lengths and all(type(n) is int and 0 < n <= LONGEST for n in lengths):
         return cast("Shape", tuple(lengths))
-    raise _damaged(value, f"shape of {name}", f"a list of whole numbers from 1 to {LONGEST}")
+    raise _damaged(value, f"shape of {name}", f"a list of integers from 1 to {LONGEST:,}")
 
 
 def _kind(family: str, value: object, what: str) -> Any:
-    """Make a kind, which checks its options."""
     return registry.from_data(family, _mapping(value, what))
 
 
 def _damaged(value: object, what: str, wanted: str) -> GraphError:
-    """Say what is not as it should be."""
+    """Make the error for a value of the wrong type."""
     return GraphError(
-        f"The data of a network has {str(value)[:60]!r} as {what}. It holds {wanted} there. "
-        "The data is damaged or not striate's; save the network again."
+        f"The data of a network must have {wanted} as {what}, got {short(value)}. "
+        "The file is damaged or was not written by striate."
     )

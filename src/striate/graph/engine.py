@@ -1,8 +1,8 @@
-"""What training asks of an engine, and the NumPy engine's answer.
+"""The interface of engines, and the NumPy engine.
 
-An engine holds no numbers of its own: parameters and running statistics come in as flat buffers,
-and gradients go out as one. So a step either happened or did not, and any engine can go on where
-another stopped.
+An engine stores no parameters: it receives parameters and running statistics as flat buffers, and
+returns gradients as one. So a step has either happened or not, and any engine can continue where
+another one stopped.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from striate.shapes import Array, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """What a training step gives.
+    """The results of a training step.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class StepResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """What a pass without training gives.
+    """The results of a pass without training.
 
     Parameters
     ----------
@@ -62,11 +62,11 @@ class Results:
 
 
 class Steps(Protocol):
-    """The steps of one training: gradients, then an update, again and again.
+    """The steps of a training run: gradients, then an update, repeatedly.
 
-    What is given in is never changed. What comes out may lie in memory that is used again: a
-    gradient, losses and outputs hold until the next step, parameters, statistics and memory until
-    the step after the next. So whenever training is interrupted, the last state is whole.
+    The arguments are never changed. Results may be in memory that is reused: gradients, losses and
+    outputs are valid until the next step; parameters, statistics and optimizer memory until the
+    step after the next. So whenever training is interrupted, the last state is complete.
     """
 
     def gradients(
@@ -90,7 +90,7 @@ class Steps(Protocol):
 
 
 class Engine(Protocol):
-    """Something that can run a training step."""
+    """Runs training steps and predictions of one network."""
 
     def steps(
         self,
@@ -101,7 +101,7 @@ class Engine(Protocol):
         target_shapes: Sequence[Shape],
         stored: Sequence[ImageStorage | None] = (),
     ) -> Steps:
-        """Make everything ready for a training.
+        """Prepare a training run.
 
         Parameters
         ----------
@@ -141,12 +141,12 @@ class Engine(Protocol):
         *,
         batch_size: int | None = None,
     ) -> Results:
-        """Compute the network's results without training, for a batch of at most that size."""
+        """Compute the outputs without training, for a batch of at most this size."""
         ...
 
 
 class NumpyEngine:
-    """The engine that walks the step with NumPy.
+    """The engine that executes the operations of a step with NumPy.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ class NumpyEngine:
         target_shapes: Sequence[Shape],  # noqa: ARG002  # likewise
         stored: Sequence[ImageStorage | None] = (),  # noqa: ARG002  # likewise
     ) -> "NumpySteps":
-        """Make everything ready for a training."""
+        """Prepare a training run."""
         return NumpySteps(self, optimizer, decayed)
 
     def gradients(
@@ -218,7 +218,7 @@ class NumpyEngine:
         *,
         batch_size: int | None = None,  # noqa: ARG002  # all sizes are computed alike
     ) -> Results:
-        """Compute the network's results without training."""
+        """Compute the outputs without training."""
         run = forward(
             self.step,
             dict(zip(self.step.graph.inputs, as_arrays(inputs), strict=True)),
@@ -233,7 +233,7 @@ class NumpyEngine:
 
 @dataclass(frozen=True)
 class NumpySteps:
-    """The steps of a training with NumPy; all that they give is new.
+    """The steps of a training run with NumPy; all results are new arrays.
 
     Parameters
     ----------

@@ -12,36 +12,36 @@ from striate.graph.step import TrainingStep
 from striate.shapes import Array
 
 BOUND = 1e-6
-"""Norm-wise relative error allowed.
+"""Largest norm-wise relative error.
 
-Central differences of step h err by about h**2 and eps/h; at h = 1e-5 both are below 1e-9, which
-leaves three digits for what the depth of the network adds.
+The error of central differences with step h is about h**2 + eps/h. At h = 1e-5 both terms are below
+1e-9, which leaves three digits for what the depth of the network adds.
 """
 
 UNSEEN = 4 * float(np.finfo(np.float64).eps)
-"""Part of a loss that its own roundings hide: differences of step h err by it, divided by h.
+"""Relative rounding error of a loss: differences of step h have this error, divided by h.
 
-What is that small cannot be compared relatively. A bias in front of batch normalization, say, has
-the derivative 0, and differences of some 1e-11.
+Derivatives that small can't be compared relatively. For example, a bias before batch normalization
+has the derivative 0, but differences of about 1e-11.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class GradientCheck:
-    """How far backpropagated derivatives are from central differences, array by array.
+    """The differences between backpropagated derivatives and central differences, by array.
 
     Parameters
     ----------
     errors
-        Norm-wise relative error by name of the parameter or input; for derivatives too small to be
-        seen in differences, relative to the smallest that can be.
+        Norm-wise relative error by name of the parameter or input. For derivatives below the
+        resolution of differences, it is relative to that resolution.
     compared
-        How many entries of each were compared.
+        Number of entries that were compared, by name.
     kinks
-        How many were left out because there is no derivative: a net input of exactly 0 before a
-        rectifier, a tie under a maximum.
+        Number of entries that were left out because the derivative doesn't exist there: a net input
+        of exactly 0 before a rectifier, a tie under a maximum.
     bound
-        What an error may be.
+        Largest error that passes.
     """
 
     errors: Mapping[str, float]
@@ -93,9 +93,9 @@ def check_gradients(
 
     .. math:: \frac{\partial F}{\partial w} \approx \frac{F(w + h) - F(w - h)}{2 h}
 
-    Dropout's masks are frozen: the same draw serves every evaluation. Where a step crosses a kink,
-    such as that of relu, the quotient is no derivative; shorter steps, a tenth and a hundredth,
-    are then tried.
+    Dropout's masks are fixed: all evaluations use the same draw. If a step crosses a kink, such as
+    that of relu, the quotient isn't the derivative; then shorter steps are tried, a tenth and a
+    hundredth.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def check_gradients(
     inputs, targets, parameters, state
         As for the passes of :mod:`striate.graph.reference`; computed in float64.
     entries
-        How many entries of each array to compare, drawn at random; all where there are fewer.
+        Number of entries of each array to compare, drawn at random; all if there are fewer.
     seed
         Chooses the entries and the masks.
     difference
@@ -132,7 +132,7 @@ def check_gradients(
     found = {name: run.gradients[name] for name in wide if name in run.gradients}
     found |= {name: run.arrays[f"{name}.dA"] for name in images if f"{name}.dA" in run.arrays}
     generator = np.random.default_rng(seed)
-    # The smallest derivative whose error could exceed the bound for another reason than roundings.
+    # The smallest derivative whose error can exceed the bound for another reason than rounding.
     least = max(UNSEEN * abs(run.loss) / difference / BOUND, 1e-12)
     errors: dict[str, float] = {}
     compared: dict[str, int] = {}
@@ -159,10 +159,10 @@ def check_gradients(
 def _nearest(
     evaluate: Callable[[], float], array: Array, entry: int, h: float, size: float, exact: float
 ) -> float:
-    """Take shorter steps where one may have crossed a kink; a wrong derivative agrees with none.
+    """Try shorter steps, since one may have crossed a kink; a wrong derivative agrees with none.
 
-    At a kink itself no step is short enough: the slopes upwards and downwards stay apart. There is
-    no derivative then, and the answer is NaN.
+    At a kink itself, no step is short enough: the slopes upward and downward stay different. Then
+    the derivative doesn't exist, and the result is NaN.
     """
     tried: list[float] = []
     for step in (h, h / 10, h / 100):
@@ -176,13 +176,13 @@ def _nearest(
 
 
 def _difference(evaluate: Callable[[], float], array: Array, entry: int, h: float) -> float:
-    """Give the slope from one side of an entry to the other."""
+    """Compute the slope between both sides of an entry."""
     above, below = _both_sides(evaluate, array, entry, h)
     return (above - below) / (2 * h)
 
 
 def _apart(evaluate: Callable[[], float], array: Array, entry: int, h: float) -> float:
-    """Tell the slope upwards from the slope downwards: of order h where there is a derivative."""
+    """Compare the slopes upward and downward: they differ by O(h) if the derivative exists."""
     above, below = _both_sides(evaluate, array, entry, h)
     return abs(above - 2 * evaluate() + below) / h
 

@@ -59,7 +59,7 @@ class Placed:
                 yield f"{self.owner}.{role}{self.suffix(k)}", k, role, start
 
     def suffix(self, source: int) -> str:
-        """Give the number of an incoming layer, for names; empty if there is only one."""
+        """Return the number of an incoming layer, for names; empty if there is only one."""
         return str(source + 1) if len(self.sources) > 1 else ""
 
 
@@ -166,7 +166,7 @@ class Graph:
 
     @property
     def shapes(self) -> dict[str, Shape]:
-        """Give the shape of every input's and layer's activation by name."""
+        """The shapes of all inputs' and layers' activations by name."""
         return {**self.inputs, **{place.name: place.shape for place in self.layers}}
 
     def __getitem__(self, name: str) -> Placed:
@@ -180,7 +180,7 @@ class Graph:
         )
 
     def parameters(self) -> dict[str, Parameter]:
-        """Give every trainable array by name, in order: weights of a layer, then its bias."""
+        """Return the trainable arrays by name, in order: weights of a layer, then its bias."""
         return {
             name: parameter
             for place in self.layers
@@ -189,7 +189,7 @@ class Graph:
         }
 
     def state(self) -> dict[str, Parameter]:
-        """Give every running statistic by name."""
+        """Return the running statistics by name."""
         return {
             name: start
             for place in self.layers
@@ -198,7 +198,7 @@ class Graph:
         }
 
     def at(self, inputs: Mapping[str, Shape]) -> "Graph":
-        """Give the same layers, with the same kernels, for inputs of other sizes.
+        """Return the same layers, with the same kernels, for inputs of other sizes.
 
         Parameters
         ----------
@@ -298,7 +298,7 @@ def _place(
     a = layer.transfer.output_shape(n)
     if max(a) > LONGEST:  # so that tables along an axis are small, whatever a model file says
         raise ShapeError(
-            f"The output would be {describe(a)}, but an axis may have at most {LONGEST:,} values. "
+            f"the output would be {describe(a)}, but an axis may have at most {LONGEST:,} values. "
             "Use smaller images, smaller strides, or fewer feature maps."
         )
     if min(a) < 1:
@@ -348,7 +348,7 @@ def _chain(places: Sequence[Placed], inputs: Mapping[str, Shape], sources: tuple
 
 
 def _cannot_follow(place: Placed, name: str, before: Shape, after: Shape) -> str:
-    """Say why a layer's weights or biases do not fit another input size."""
+    """Explain why a layer's weights or biases don't fit another input size."""
     return (
         f"Layer {place.number} ({place.name}), {place.layer.short_text(len(place.sources))}: "
         f"{name} has shape {before}, but the new input size needs {after}. Kernels fit images of "

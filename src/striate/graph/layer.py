@@ -81,7 +81,7 @@ class Layer:
             require_name(name)
 
     def word(self, sources: int = 1) -> str:
-        """Give the word that names the layer, before its running number: ``conv``, ``add``.
+        """Return the word of the layer's name, before the running number: ``conv``, ``add``.
 
         Parameters
         ----------
@@ -101,7 +101,7 @@ class Layer:
         return registry.name_of(self.net_input) if joint is None else joint.word
 
     def joins(self, sources: int) -> bool:
-        """Tell whether the layer only joins its sources, as ``Add()`` does."""
+        """Return whether the layer only joins its sources, as ``Add()`` does."""
         return isinstance(self.weight, Identity) and (
             sources > 1 or type(self.net_input) is not Sum
         )

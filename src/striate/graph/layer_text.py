@@ -71,7 +71,7 @@ def _summary(kind: type[Function]) -> str:
 
 
 def _prose(kind: type[Function]) -> Iterator[str]:
-    """Give the paragraphs between a docstring's summary and its first section."""
+    """Return the paragraphs between a docstring's summary and its first section."""
     for paragraph in (inspect.getdoc(kind) or "").split("\n\n")[1:]:
         if re.match(r"\w+\n-+\n", paragraph):
             return
@@ -79,7 +79,7 @@ def _prose(kind: type[Function]) -> Iterator[str]:
 
 
 def _section(kind: type, title: str) -> str:
-    """Give the text of a section of a class's own docstring; empty if it has none."""
+    """Return a section of a class's own docstring; empty if it has none."""
     documented = inspect.cleandoc(vars(kind).get("__doc__") or "")
     found = re.search(
         rf"^{title}\n-+\n(.*?)(?=\n\n\w+\n-+\n|\Z)", documented, re.DOTALL | re.MULTILINE

@@ -8,10 +8,9 @@ from striate.graph.layer import Node
 
 
 def in_order(ends: tuple[Node, ...]) -> list[Node]:
-    """List the nodes that lead to the ends in the order in which they were made.
+    """List the nodes that lead to the ends in the order of their creation.
 
-    A node is made after its sources, so that this is an order of computation, and the one that the
-    user wrote.
+    A node is created after its sources, so this is an order of computation, and the user's order.
     """
     found: dict[int, Node] = {}
     waiting = list(ends)
@@ -24,16 +23,14 @@ def in_order(ends: tuple[Node, ...]) -> list[Node]:
 
 
 def names_of(order: Sequence[Node]) -> dict[int, str]:
-    """Name every node: as given, or its kind and running number; a repeated layer gets ``@2``."""
+    """Name all nodes: as given, or by kind and running number; a repeated layer gets ``@2``."""
     given = Counter(
         node.name if node.layer is None else node.layer.name for node in _distinct(order)
     )
     for name, times in given.items():
         if name is not None and times > 1:
             raise GraphError(
-                f'{times} layers are named "{name}". Names tell the layers apart in traces and '
-                "files. "
-                "Give each its own name, or none."
+                f'{times} layers have the name "{name}". Choose different names, or leave them out.'
             )
     names: dict[int, str] = {}
     owners: dict[int, str] = {}
@@ -54,7 +51,7 @@ def names_of(order: Sequence[Node]) -> dict[int, str]:
 
 
 def _next(word: str, running: Counter[str], given: Counter[str | None]) -> str:
-    """Give the next free running number of a word."""
+    """Return the next unused running number of a word."""
     while True:
         running[word] += 1
         name = "input" if word == "input" and running[word] == 1 else f"{word}{running[word]}"
@@ -63,7 +60,7 @@ def _next(word: str, running: Counter[str], given: Counter[str | None]) -> str:
 
 
 def _distinct(order: Sequence[Node]) -> Iterator[Node]:
-    """Go through the nodes, a layer that stands at several places only once."""
+    """Iterate over the nodes, with a layer that is used repeatedly only once."""
     seen: set[int] = set()
     for node in order:
         key = id(node) if node.layer is None else id(node.layer)

@@ -85,7 +85,7 @@ def require_room(parameters: Mapping[str, Parameter], free: int | None = None) -
     parameters
         Of a network, by name.
     free
-        Bytes that can be had; by default all of the machine's memory.
+        Bytes that are available; by default all of the machine's memory.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def start_parameters(graph: Graph, seed: int) -> Array:
 
 
 def start_state(graph: Graph) -> Array:
-    """Give the initial running statistics of a network as a flat float32 buffer."""
+    """Return the initial running statistics of a network as a flat float32 buffer."""
     state = graph.state()
     layout = ParameterLayout.of(state)
     flat = np.zeros(layout.size, np.float32)

@@ -1,4 +1,4 @@
-"""The NumPy engine: walks the training step with each kind's own ``apply`` and ``backward_*``.
+"""The NumPy engine: executes a training step with each kind's ``apply`` and ``backward_*``.
 
 It is the oracle of every other engine, and what runs where no other can. Float32 for training,
 float64 for checks: it computes in whatever dtype its arrays have.
@@ -57,7 +57,7 @@ def forward(
     training: bool = False,
     draw: Draw | None = None,
 ) -> Pass:
-    """Compute every array of a forward pass.
+    """Compute all arrays of a forward pass.
 
     Parameters
     ----------
@@ -159,11 +159,11 @@ def _call(
     training: bool,
     draw: Draw | None,
 ) -> Call:
-    """Gather what an operation reads."""
+    """Collect the arguments of an operation."""
     return Call(
         inputs=tuple(run.arrays[name] for name in operation.inputs),
         parameters={role: parameters[name] for role, name in operation.parameters.items()},
-        # A layer that stands at several places updates its statistics at each, one after another.
+        # A layer that is used repeatedly updates its statistics at each place, in order.
         state={
             role: run.next_state.get(name, state[name]) for role, name in operation.state.items()
         },
@@ -173,5 +173,5 @@ def _call(
 
 
 def _deliver(arrays: dict[str, Array], target: GradientTarget, derivative: Array) -> None:
-    """Assign a derivative, or add it to those that came before."""
+    """Assign a derivative, or add it to earlier ones."""
     arrays[target.name] = arrays[target.name] + derivative if target.adds else derivative

@@ -1,29 +1,33 @@
-"""The text form of a network, after Hagan's shorthand (figures 8.10, 8.11), both ways.
+"""The shorthand of networks, after Hagan's figures 8.10 and 8.11: parsing.
 
 ::
 
     conv 6@5x5 same tanh | average 2x2 | conv 16@5x5 tanh | average 2x2 | dense 10 softmax
 
-Layers stand in the order of computation, with ``|`` between them. A layer is a word, its argument
-(``6@5x5``: six maps of 5 x 5 windows; ``120`` neurons; ``2x2``), and then, in any order:
+Layers are written in the order of computation, separated by ``|``. A layer is a word, its argument
+(``6@5x5``: six maps with kernels of 5 x 5; ``120`` neurons; ``2x2``), and then, in any order:
 
 ==================  =======================================================================
-``tanh``            a transfer function, with its options in brackets: ``elu(alpha=0.5)``
+``tanh``            a transfer function, with its options in parentheses: ``elu(alpha=0.5)``
 ``same``            a word of padding: ``valid``, ``same`` or ``full``
 ``stride 2``        an option and its value: ``2``, ``2x1`` for each axis, ``1:2x0:1`` for each
                     side
 ``flip``            an option that is on
 ``bias none``       the bias: ``tied``, ``untied`` or ``none``
-``product``         the net input function, where it is not the sum
+``product``         the net input function, if it isn't the sum
 ``init he-normal``  the initializer
 ``as stem``         a name for the layer
-``from stem``       what the layer is joined to, where it is not the layer before: ``from a,b``
+``from stem``       the incoming layers, if not the previous layer: ``from a,b``
 ==================  =======================================================================
 
-A transfer function alone is a layer; ``add NAME``, ``multiply NAME`` and ``concatenate NAME`` join
-the layer before with named ones; ``again NAME`` uses a layer, with its weights, once more; ``input
-28x28x1 as image`` states an input; ``output a b`` names the results. A dense layer after maps is
-preceded by ``flatten`` even where that is not written (the vec block of figure 8.11).
+A transfer function alone is a layer. ``add NAME``, ``multiply NAME`` and ``concatenate NAME`` join
+the previous layer with named ones. ``again NAME`` uses a layer and its weights once more. ``input
+28x28x1 as image`` declares an input, ``output a b`` names the outputs. Between maps and a dense
+layer, ``flatten`` is inserted (the vec block of figure 8.11).
+
+The reader goes through the segments from left to right. It keeps the previous node, the named
+layers, and the shape of every node, because the kind of a segment can depend on it: ``dense 10``
+after maps needs ``flatten``, after a vector it doesn't.
 """
 
 from collections import Counter
@@ -43,15 +47,14 @@ from striate.shapes import Shape
 
 
 def parse(text: str, input_shape: Shape | None = None) -> Graph:
-    """Read a network from its text form.
+    """Parse a network from its shorthand.
 
     Parameters
     ----------
     text
         See the module's description.
     input_shape
-        ``(rows, columns, channels)`` or ``(features,)`` of the one input, where the text has no
-        ``input``.
+        ``(rows, columns, channels)`` or ``(features,)`` of the input, if the text has no ``input``.
 
     Returns
     -------
@@ -60,9 +63,9 @@ def parse(text: str, input_shape: Shape | None = None) -> Graph:
     Raises
     ------
     ShorthandError
-        If a word, an option or a name is not known, or a value cannot be read.
+        If a word, an option or a name is unknown, or a value can't be parsed.
     ShapeError
-        If sizes do not fit.
+        If sizes don't fit.
 
     Sources
     -------
@@ -78,7 +81,7 @@ def parse(text: str, input_shape: Shape | None = None) -> Graph:
 
 
 class _Reader:
-    """Goes through the segments and joins layer to layer."""
+    """Goes through the segments, and connects each layer with its sources."""
 
     def __init__(self, text: str, input_shape: Shape | None) -> None:
         self.segments = [" ".join(part.split()) for part in text.split("|")]
@@ -99,21 +102,19 @@ class _Reader:
             try:
                 self._read(segment)
             except (ShorthandError, OptionError) as error:
-                raise ShorthandError(f'in segment {number} ("{segment}"): {error}') from error
+                raise ShorthandError(f'Segment {number}, "{segment}": {error}') from error
         if self.previous is None or self.previous.layer is None:
             raise ShorthandError(
-                "The text has no layer. A network has at least one between its input and its "
-                "output. "
-                'Write for example "conv 6@5x5 tanh | dense 10 softmax".'
+                "The shorthand has no layer. "
+                'Write at least one, for example "conv 6@5x5 tanh | dense 10 softmax".'
             )
         ends = [self._node(name) for name in self.outputs] or [self.previous]
         graph = Graph.of(ends)
         unread = self.layers.keys() - {place.name for place in graph.layers}
         if unread:
             raise ShorthandError(
-                f"{', '.join(name for name in self.layers if name in unread)} leads to no output. "
-                "Each layer is read by another one or is an output. "
-                'Join it with "from" or "add", or list it behind "output".'
+                f"No output depends on {', '.join(n for n in self.layers if n in unread)}. "
+                'Connect it with "from" or "add", or list it after "output".'
             )
         self._require_ranks(graph)
         return graph
@@ -123,8 +124,8 @@ class _Reader:
         word, *rest = segment.split() or [""]
         if not word:
             raise ShorthandError(
-                "Nothing stands there. Between the strokes stands one layer each. "
-                'Write for example "conv 6@5x5 tanh | dense 10 softmax".'
+                'The segment is empty. Write one layer between two "|", for example '
+                '"conv 6@5x5 tanh | dense 10 softmax".'
             )
         match word:
             case "input":
@@ -140,9 +141,8 @@ class _Reader:
         """Read ``input 28x28x1 as image``."""
         if len(rest) not in {1, 3} or (len(rest) == 3 and rest[1] != "as"):
             raise ShorthandError(
-                f'"input {" ".join(rest)}" cannot be read. An input states its shape, channels '
-                "last, and may have a "
-                'name. Write for example "input 28x28x1 as image".'
+                f'"input {" ".join(rest)}" must be a shape, channels last, with or without a name. '
+                'Write for example "input 28x28x1 as image".'
             )
         size = read_size(rest[0], "input")
         name = rest[2] if len(rest) == 3 else None
@@ -155,13 +155,13 @@ class _Reader:
         """Read ``output a b``."""
         if not rest or self.outputs:
             raise ShorthandError(
-                "The outputs are stated once, by the names of their layers. Without them the last "
-                'layer is the output. Write for example "output a b", or leave it out.'
+                '"output" must appear once, with the names of the layers. Write for example '
+                '"output a b", or leave it out: then the last layer is the output.'
             )
         self.outputs = rest
 
     def _input(self, node: Node) -> None:
-        """Make an input the place to go on from."""
+        """Continue from an input."""
         self.previous = node
         self.shapes[id(node)] = node.shape
         self._name(node, node.name or "input")
@@ -169,17 +169,16 @@ class _Reader:
     def _again(self, rest: list[str]) -> None:
         """Read ``again stem from b``."""
         if not rest or rest[0] not in self.layers:
-            known = ", ".join(self.layers) or "none"
+            choice = f" Choose from {', '.join(self.layers)}, or name" if self.layers else " Name"
             raise ShorthandError(
-                f'"again {" ".join(rest)}" names no layer that stands before it. It uses a layer '
-                "that has a name once more; "
-                f'those named so far: {known}. Name the layer with "as", then write "again NAME".'
+                f'"{" ".join(["again", *rest])}" must name an earlier layer.{choice} a layer with '
+                '"as NAME" and then write "again NAME".'
             )
         name, *joined = rest
         if joined and (joined[0] != "from" or len(joined) != 2):
             raise ShorthandError(
-                f'"again {" ".join(rest)}" cannot be read. Behind the name of the layer stands '
-                'only what it is joined to. Write for example "again stem from b".'
+                f'"again {" ".join(rest)}" has unexpected words: only "from" may follow the name. '
+                'Write for example "again stem from b".'
             )
         self._join(self.layers[name], Segment(before=joined[1].split(",") if joined else None))
         assert self.previous is not None
@@ -187,7 +186,7 @@ class _Reader:
         self._name(self.previous, f"{name}@{self.places[name] + 1}")
 
     def _layer(self, said: Segment) -> None:
-        """Make a layer of what a segment says, and join it."""
+        """Create the layer of a segment, and connect it."""
         shorthand = said.weight.shorthand
         weighted = shorthand is not None and bool(shorthand.maps)
         bias = said.bias or ("tied" if weighted else "none")
@@ -210,7 +209,7 @@ class _Reader:
         self._name_layer(layer, said.name)
 
     def _name_layer(self, layer: Layer, name: str | None) -> None:
-        """Give the layer its name, or its kind and running number in the order of the text."""
+        """Name the layer as given, or by its kind and running number."""
         assert self.previous is not None
         if name is None:
             word = layer.word(len(self.previous.sources))
@@ -222,16 +221,15 @@ class _Reader:
         self._name(self.previous, name)
 
     def _name(self, node: Node, name: str) -> None:
-        """Remember where a name stands."""
+        """Register the name of a node."""
         if name in self.nodes:
             raise ShorthandError(
-                f'"{name}" names two layers or inputs. Names tell them apart in traces and files. '
-                "Choose another name."
+                f'Two layers or inputs have the name "{name}". Choose another name for one of them.'
             )
         self.nodes[name] = node
 
     def _flatten(self, said: Segment) -> None:
-        """Put the vec block between maps and a dense layer where it is not written."""
+        """Insert the vec block between maps and a dense layer if it isn't written."""
         sources = self._sources(said)
         if len(sources) == 1 and len(self.shapes[id(sources[0])]) > 1:
             flatten = Layer(Flatten())
@@ -240,26 +238,26 @@ class _Reader:
             said.before = None
 
     def _join(self, layer: Layer, said: Segment) -> None:
-        """Join a layer to what comes before it, and note its shape."""
+        """Connect a layer with its sources, and compute its shape."""
         sources = self._sources(said)
         node = layer(sources)
         try:
             z = [layer.weight.output_shape(self.shapes[id(source)]) for source in sources]
             self.shapes[id(node)] = layer.transfer.output_shape(layer.net_input.output_shape(*z))
         except StriateError:
-            # The graph says the same with the chain of sizes that led here.
+            # Graph.of raises the same error with the layer and the sizes up to here.
             Graph.of(node)
             raise
         self.previous = node
 
     def _sources(self, said: Segment) -> list[Node]:
-        """Find what a layer is joined to."""
+        """Find the incoming layers of a segment."""
         if said.before is not None:
             nodes = [self._node(name) for name in said.before]
         elif self.previous is None:
             raise ShorthandError(
-                "A layer stands before any input. The input's shape comes first. "
-                'Give input_shape, or begin the text with "input 28x28x1".'
+                "The shape of the input is missing. "
+                'Give input_shape, or begin with "input 28x28x1".'
             )
         else:
             nodes = [self.previous]
@@ -269,21 +267,18 @@ class _Reader:
         """Find a layer or input by its name: given with ``as``, or its kind and running number."""
         if name not in self.nodes:
             raise ShorthandError(
-                f'"{name}" is not the name of a layer that stands before. So far there are '
-                f"{', '.join(self.nodes)}."
-                f'{did_you_mean(name, self.nodes)} Name the layer with "as {name}", or use one of '
-                "these."
+                f'Unknown layer "{name}".{did_you_mean(name, self.nodes)} Choose from the earlier '
+                f'layers {", ".join(self.nodes)}, or name a layer with "as {name}".'
             )
         return self.nodes[name]
 
     def _require_ranks(self, graph: Graph) -> None:
-        """Raise where a window is written with other axes than the image has."""
+        """Raise if a window is written with another number of axes than the image has."""
         shapes = {id(place.layer): place.source_shapes[0] for place in graph.layers}
         for layer, rank, what in self.ranks:
             axes = len(shapes[id(layer)]) - 1
             if axes != rank:
                 raise ShapeError(
-                    f"{what} is written with {rank} axes for an image with {axes}. A window has "
-                    "the axes of its image. "
-                    f"Write it as {'x'.join(['3'] * axes)}, say."
+                    f"{what} is written with {rank} axes, but the image has {axes}. "
+                    f"Write for example {'x'.join(['3'] * axes)}."
                 )

@@ -1,4 +1,4 @@
-"""One segment of the text form of networks: a layer's word, its argument and its options."""
+"""One segment of the shorthand: a layer's word, its argument and its options."""
 
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, cast
@@ -22,7 +22,7 @@ _RESERVED = ("bias", "init", "as", "from")
 
 @dataclass
 class Segment:
-    """What one segment of the text says."""
+    """The contents of one segment."""
 
     weight: type[Function] = Identity
     options: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -53,9 +53,8 @@ def read_segment(word: str, rest: list[str]) -> Segment:
     else:
         known = [*kinds, *joins, *registry.kinds("transfer"), "input", "output", "again"]
         raise ShorthandError(
-            f'"{name}" is not a word of the shorthand. A segment begins with a layer, a '
-            "transfer function or a join: "
-            f"{', '.join(known)}.{did_you_mean(name, known)}"
+            f'Unknown word "{name}".{did_you_mean(name, known)} A segment begins with one of '
+            f"{', '.join(known)}."
         )
     while rest:
         _option(said, word, rest)
@@ -103,10 +102,7 @@ def _option(said: Segment, word: str, rest: list[str]) -> None:
     own = option in known and bool(rest) and rest[0][0].isdigit()  # a normalization's bias 1.0
     if option in {"bias", "init", "as", "from"} and not own:
         if not rest:
-            raise ShorthandError(
-                f'"{option}" stands without a value. It is followed by one word. Write '
-                f'"{option} VALUE".'
-            )
+            raise ShorthandError(f'"{option}" needs a value. Write "{option} VALUE".')
         value = rest.pop(0)
         match option:
             case "bias":
@@ -124,8 +120,8 @@ def _option(said: Segment, word: str, rest: list[str]) -> None:
     elif _is_transfer(option):
         if said.transfer is not None:
             raise ShorthandError(
-                f'"{option}" is a second transfer function of {word}. A layer has one. '
-                f'Write "| {option}" for a layer of its own.'
+                f'"{option}" is a second transfer function of {word}. '
+                f'Write "| {option}" to make it a separate layer.'
             )
         said.transfer = _transfer(option)
     elif option in known:
@@ -136,10 +132,7 @@ def _option(said: Segment, word: str, rest: list[str]) -> None:
             value = rest.pop(0)
             said.options[known[option].name] = read_value(value, default, option)
         else:
-            raise ShorthandError(
-                f'"{option}" stands without a value. It is an option of {word} and takes one. '
-                f'Write for example "{option} 2".'
-            )
+            raise ShorthandError(f'"{option}" needs a value. Write for example "{option} 2".')
     else:
         words = [
             *known,
@@ -151,20 +144,19 @@ def _option(said: Segment, word: str, rest: list[str]) -> None:
             *registry.kinds("transfer"),
         ]
         raise ShorthandError(
-            f'"{option}" is not an option of {word}. Its options are '
-            f"{', '.join(known) or 'none'}; besides, every "
-            "layer takes a transfer function, bias, product, init, as and from."
-            f"{did_you_mean(option, words)}"
+            f'Unknown option "{option}" of {word}.{did_you_mean(option, words)} Its options are '
+            f"{', '.join(known) or 'none'}; every layer also takes a transfer function, bias, "
+            "product, init, as and from."
         )
 
 
 def _is_transfer(word: str) -> bool:
-    """Say whether a word names a transfer function."""
+    """Return whether a word names a transfer function."""
     return read_call(word)[0] in registry.kinds("transfer")
 
 
 def _words() -> dict[str, type[Function]]:
-    """List the words of the kinds that can stand in a text."""
+    """List the words of the kinds that have one."""
     return {
         kind.shorthand.word: kind
         for kind in registry.kinds("weight").values()
@@ -196,18 +188,14 @@ def _bias(value: str) -> str:
     """Check the word of a bias."""
     if value not in {"tied", "untied", "none"}:
         raise ShorthandError(
-            f'"bias {value}" does not exist. A bias is tied (one for each map), untied (one for '
-            "each neuron) or none. "
-            "Write one of these words."
+            f"`bias` must be tied (one for each map), untied (one for each neuron) or none, got "
+            f'"{value}".'
         )
     return value
 
 
 def _argument_expected(word: str, given: str, maps: str, size: str) -> str:
-    """Say what a word's argument looks like."""
+    """Describe a word's argument."""
     example = "@".join(part for part in ("6" if maps else "", "5x5" if size else "") if part)
     says = " and ".join(name.replace("_", " ") for name in (maps, size) if name)
-    return (
-        f'"{word}" has {given} as its argument. It states its {says}. '
-        f'Write "{word} {example}", say.'
-    )
+    return f'"{word}" needs its {says}, got {given}. Write for example "{word} {example}".'

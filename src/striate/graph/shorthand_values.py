@@ -1,4 +1,4 @@
-"""Values in the text form of networks: ``5x5``, ``1:2x0:1``, ``0.1``, ``leaky-relu(slope=0.1)``."""
+"""Values in the shorthand: ``5x5``, ``1:2x0:1``, ``0.1``, ``leaky-relu(slope=0.1)``."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -11,18 +11,18 @@ ShorthandValue = int | float | str | bool | tuple[Any, ...]
 
 
 DIGITS = 8
-"""The most that a number may have: Python refuses to read thousands, and no size needs more."""
+"""The most digits of a number: Python refuses to parse thousands, and no size needs more."""
 
 
 def read_number(text: str, word: str) -> int:
-    """Read a whole number that is known to be -1 or to consist of digits.
+    """Parse an integer that is -1 or consists of digits.
 
     Parameters
     ----------
     text
-        What was written.
+        The text.
     word
-        Whose number it is, for the error text.
+        The layer, for error messages.
 
     Returns
     -------
@@ -40,21 +40,21 @@ def read_number(text: str, word: str) -> int:
     """
     if len(text) > DIGITS:
         raise ShorthandError(
-            f'The number "{text[:DIGITS]}..." of {word} has {len(text)} digits. A number in the '
-            f"text form of a network has at most {DIGITS}. Write a smaller one."
+            f'The number "{text[:DIGITS]}..." of {word} has {len(text)} digits, but at most '
+            f"{DIGITS} are allowed."
         )
     return int(text)
 
 
 def read_size(text: str, word: str) -> int | tuple[int, ...]:
-    """Read ``5`` or ``5x5``.
+    """Parse ``5`` or ``5x5``.
 
     Parameters
     ----------
     text
-        What was written.
+        The text.
     word
-        Whose size it is, for the error text.
+        The layer, for error messages.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def read_size(text: str, word: str) -> int | tuple[int, ...]:
     Raises
     ------
     ShorthandError
-        If it is no size.
+        If it isn't a size.
 
     Examples
     --------
@@ -73,33 +73,32 @@ def read_size(text: str, word: str) -> int | tuple[int, ...]:
     parts = text.split("x")
     if not all(part.isdecimal() for part in parts):
         raise ShorthandError(
-            f'"{text}" cannot be read as the size of {word}. A size is a whole number of pixels, '
-            "or one for each axis with x "
-            'between them. Write for example "5" or "5x5".'
+            f'The size of {word} must be an integer, or one for each axis with "x" between them, '
+            f'got "{text}". Write for example "5" or "5x5".'
         )
     numbers = tuple(read_number(part, word) for part in parts)
     return numbers if len(parts) > 1 else numbers[0]
 
 
 def read_shape(text: str, word: str) -> Shape:
-    """Read ``16@7x7``, sixteen maps of 7 x 7 pixels, or ``120``, a vector; -1 is worked out.
+    """Parse ``16@7x7``, sixteen maps of 7 x 7 pixels, or ``120``, a vector; one length may be -1.
 
     Parameters
     ----------
     text
-        What was written.
+        The text.
     word
-        Whose shape it is, for the error text.
+        The layer, for error messages.
 
     Returns
     -------
     tuple of int
-        Maps first, as the equations have them.
+        Maps first, as in the equations.
 
     Raises
     ------
     ShorthandError
-        If it is no shape.
+        If it isn't a shape.
 
     Examples
     --------
@@ -110,24 +109,23 @@ def read_shape(text: str, word: str) -> Shape:
     parts = [maps, *pixels.split("x")] if at else [maps]
     if not all(part.isdecimal() or part == "-1" for part in parts):
         raise ShorthandError(
-            f'"{text}" cannot be read as the shape that {word} gives. A shape is a number of maps '
-            "and their pixels, or the length of a vector; one number may be -1. "
-            f'Write for example "{word} 16@7x7" or "{word} 120".'
+            f"The shape of {word} must be maps@pixels or the length of a vector, where one number "
+            f'may be -1, got "{text}". Write for example "{word} 16@7x7" or "{word} 120".'
         )
     return tuple(read_number(part, word) for part in parts)
 
 
 def read_value(text: str, default: object, option: str) -> ShorthandValue:
-    """Read the value of an option: numbers for the axes, ``before:after`` for each, or a word.
+    """Parse the value of an option: numbers for the axes, ``before:after`` for each, or a word.
 
     Parameters
     ----------
     text
-        What was written.
+        The text.
     default
-        The option's default, which tells a number with a point from a whole one.
+        The option's default; a float means that the value is a float.
     option
-        Whose value it is, for the error text.
+        The option, for error messages.
 
     Returns
     -------
@@ -136,7 +134,7 @@ def read_value(text: str, default: object, option: str) -> ShorthandValue:
     Raises
     ------
     ShorthandError
-        If it cannot be read.
+        If it can't be parsed.
 
     Examples
     --------
@@ -148,24 +146,21 @@ def read_value(text: str, default: object, option: str) -> ShorthandValue:
             return float(text)
         except ValueError:
             raise ShorthandError(
-                f'"{text}" cannot be read as the value of {option}. It is a number. Write for '
-                f'example "{option} {default}".'
+                f'{option} must be a number, got "{text}". Write for example "{option} {default}".'
             ) from None
     if not text[:1].isdigit():
         if isinstance(default, str):
             return text
         raise ShorthandError(
-            f'"{text}" cannot be read as the value of {option}. It is a whole number, or one for '
-            "each axis with x between "
-            f'them. Write for example "{option} 2".'
+            f'{option} must be an integer, or one for each axis with "x" between them, got '
+            f'"{text}". Write for example "{option} 2".'
         )
     if ":" not in text:
         return read_size(text, option)
     sides = [side.split(":") for side in text.split("x")]
     if not all(len(side) == 2 and all(part.isdecimal() for part in side) for side in sides):
         raise ShorthandError(
-            f'"{text}" cannot be read as the value of {option}. Two sides are written '
-            "before:after, with x between the axes. "
+            f'{option} must be before:after for each axis, with "x" between them, got "{text}". '
             f'Write for example "{option} 1:2x1:2".'
         )
     return tuple(
@@ -174,7 +169,7 @@ def read_value(text: str, default: object, option: str) -> ShorthandValue:
 
 
 def write_value(value: object) -> str:
-    """Write the value of an option as :func:`read_value` reads it.
+    """Write the value of an option as :func:`read_value` parses it.
 
     Examples
     --------
@@ -185,12 +180,12 @@ def write_value(value: object) -> str:
 
 
 def read_call(word: str) -> tuple[str, dict[str, Any]]:
-    """Read a name with options in brackets: ``leaky-relu(slope=0.1)``.
+    """Parse a name with options in parentheses: ``leaky-relu(slope=0.1)``.
 
     Parameters
     ----------
     word
-        What was written, without blanks.
+        The text, without spaces.
 
     Returns
     -------
@@ -200,7 +195,7 @@ def read_call(word: str) -> tuple[str, dict[str, Any]]:
     Raises
     ------
     ShorthandError
-        If the brackets cannot be read.
+        If the options can't be parsed.
 
     Examples
     --------
@@ -215,8 +210,7 @@ def read_call(word: str) -> tuple[str, dict[str, Any]]:
         key, equals, text = part.partition("=")
         if not equals or not inside.endswith(")"):
             raise ShorthandError(
-                f'"{word}" cannot be read. Options of a function stand in brackets, without '
-                "blanks, as NAME=VALUE. "
+                f'The options of "{word}" must be NAME=VALUE in parentheses, without spaces. '
                 'Write for example "leaky-relu(slope=0.1)".'
             )
         options[key.replace("-", "_")] = _number_or_word(text)
@@ -224,7 +218,7 @@ def read_call(word: str) -> tuple[str, dict[str, Any]]:
 
 
 def write_call(name: str, options: dict[str, Any]) -> str:
-    """Write a name with its options as :func:`read_call` reads it.
+    """Write a name with its options as :func:`read_call` parses it.
 
     Examples
     --------
@@ -241,7 +235,7 @@ def write_call(name: str, options: dict[str, Any]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Ask whether the nearest known word was meant, if one is near.
+    """Write the suggestion of the nearest known word, if one is near.
 
     Examples
     --------
@@ -261,7 +255,7 @@ def _joined(value: object, separators: tuple[str, ...]) -> str:
 
 
 def _number_or_word(text: str) -> ShorthandValue:
-    """Read a number, a truth value, or leave a word."""
+    """Parse a number or a Boolean; leave a word."""
     if text in {"true", "false"}:
         return text == "true"
     for kind in (int, float):

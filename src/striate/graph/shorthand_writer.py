@@ -1,4 +1,4 @@
-"""Write a network as text that :func:`striate.graph.shorthand.parse` reads back."""
+"""Write a network as shorthand that :func:`striate.graph.shorthand.parse` reads back."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def write(graph: Graph, *, inputs: bool = False) -> str:
     graph
         The network.
     inputs
-        Whether the text states the input's shape; it does where there are several inputs.
+        Whether to write the input's shape; with several inputs it is always written.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def write(graph: Graph, *, inputs: bool = False) -> str:
     Raises
     ------
     ShorthandError
-        If the network has kernels given by hand, which no text holds.
+        If the network holds something that the shorthand can't express, such as given kernels.
 
     Sources
     -------
@@ -55,17 +55,17 @@ def write(graph: Graph, *, inputs: bool = False) -> str:
 
 
 class _Writer:
-    """Goes through the layers and remembers what was written before."""
+    """Goes through the layers, and keeps what has been written."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.running: Counter[str] = Counter()
         self.previous = ""
-        # Flatten layers that go without saying, and what they flatten.
+        # Flatten layers that aren't written, and their sources.
         self.implied: dict[str, str] = {}
 
     def inputs(self, *, always: bool) -> Iterator[str]:
-        """Write the inputs, where they are to be written."""
+        """Write the inputs if they must be written."""
         names = list(self.graph.inputs)
         self.previous = names[-1]
         if len(names) == 1 and not always and names == ["input"]:
@@ -87,7 +87,7 @@ class _Writer:
             self.previous = place.name
 
     def _implied(self, place: Placed, following: Placed | None) -> bool:
-        """Say whether a flatten layer goes without saying: it stands before its one dense layer."""
+        """Return whether parsing inserts this flatten layer: one dense layer follows it."""
         readers = [other for other in self.graph.layers if place.name in other.sources]
         return (
             place.layer.weight == Flatten()
@@ -118,7 +118,7 @@ class _Writer:
         return " ".join(words)
 
     def _joins(self, place: Placed) -> bool:
-        """Say whether a layer is written as a join: add, multiply, concatenate."""
+        """Return whether a layer is written as a join: add, multiply, concatenate."""
         return place.layer.joins(len(place.sources))
 
     def _words(self, place: Placed, sources: list[str]) -> Iterator[str]:
@@ -154,12 +154,11 @@ class _Writer:
 
 
 def _kind(weight: Function, rank: int) -> Iterator[str]:
-    """Write a weight function's word, argument and options that are not as usual."""
+    """Write a weight function's word, argument, and options that differ from the defaults."""
     shorthand = weight.shorthand
     if shorthand is None:
         raise ShorthandError(
-            f"{weight} has no word in the shorthand. A text holds the kinds that state one. Save "
-            "the network to a file instead."
+            f"{weight} has no word in the shorthand. Save the network to a file instead."
         )
     yield shorthand.word
     size = getattr(weight, shorthand.size) if shorthand.size else None
@@ -195,7 +194,6 @@ def _initializer(initializer: object) -> str:
         if instance == initializer:
             return name
     raise ShorthandError(
-        f"{initializer} has no word in the shorthand. A text holds the initializers "
-        f"{', '.join(NAMED)}. "
-        "Save the network to a file instead."
+        f"{initializer} has no word in the shorthand. Use one of {', '.join(NAMED)}, or save the "
+        "network to a file instead."
     )

@@ -1,9 +1,9 @@
 """The training step as data: the operations of a forward and a backward pass, in order.
 
-Forward, each layer is three kinds of operation (Hagan 8.38, 8.32, 8.51): ``Z`` from each incoming
-``A``, ``N`` from the ``Z``, ``A`` from ``N``. Backward, the same in reverse: ``dA -> dN -> dZ ->
-dA`` of the layer before (Hagan 8.29), with ``dN -> db`` and ``dZ -> dW`` on the way (8.30, 8.31).
-Arrays have names, ``conv1.Z``, ``conv1.dN``; engines decide where they lie.
+In the forward pass, each layer has three kinds of operations (Hagan 8.38, 8.32, 8.51): ``Z`` from
+each incoming ``A``, ``N`` from the ``Z``, ``A`` from ``N``. The backward pass reverses them: ``dA
+-> dN -> dZ -> dA`` of the previous layer (Hagan 8.29), with ``dN -> db`` and ``dZ -> dW`` on the
+way (8.30, 8.31). Arrays have names, ``conv1.Z``, ``conv1.dN``; engines decide where to store them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ class Operation:
     Parameters
     ----------
     layer, number, stage
-        Which layer's which function.
+        The layer, and which of its functions.
     function
         The kind with its options.
     inputs, output
@@ -56,7 +56,7 @@ class GradientTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class BackwardOperation:
-    """An operation turned around.
+    """An operation of the backward pass.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class BackwardOperation:
     d_output
         Name of the derivative read.
     d_inputs
-        Where the inputs' derivatives go; empty where nobody asks for them.
+        Where the inputs' derivatives go; empty if nothing needs them.
     d_parameters
         Where the parameters' derivatives go, by the function's own names for them: among the
         gradients, under the parameter's name.
@@ -92,7 +92,7 @@ class LossOperation:
     derivative
         Where its derivative goes.
     weight
-        What it counts among the losses of several outputs.
+        Its weight among the losses of several outputs.
     """
 
     loss: Loss
@@ -147,7 +147,7 @@ class TrainingStep:
         GraphError
             If there is not one loss for each output.
         OptionError
-            If a loss cannot stand behind an output's transfer function.
+            If a loss doesn't accept an output's transfer function.
 
         Examples
         --------
@@ -164,7 +164,7 @@ class TrainingStep:
             raise GraphError(
                 f"{len(losses)} losses were given for {len(graph.outputs)} outputs "
                 f"({', '.join(graph.outputs)}). "
-                "Each output has a loss of its own. Give one for each."
+                "Give one loss for each output."
             )
         weights = loss_weights or [1.0] * len(losses)
         written: set[str] = set()
@@ -236,7 +236,7 @@ def _operations(place: Placed) -> list[Operation]:
 def _loss_operation(
     graph: Graph, name: str, loss: Loss, weight: float, written: set[str]
 ) -> LossOperation:
-    """Place a loss behind an output; it takes over the transfer functions that it absorbs."""
+    """Attach a loss to an output; it reads the net input of transfer functions that it absorbs."""
     transfer = graph[name].layer.transfer
     _require_behind(loss, transfer)
     absorbed = isinstance(transfer, (Linear, *loss.absorbs))
@@ -251,14 +251,20 @@ def _loss_operation(
 
 
 def _require_behind(loss: Loss, transfer: TransferFunction) -> None:
-    """Raise where a loss that takes over a transfer function stands behind another one."""
+    """Raise if a loss that absorbs a transfer function follows another one."""
     if not loss.absorbs or isinstance(transfer, (Linear, *loss.absorbs)):
         return
-    words = " or ".join(f'"{registry.name_of(kind)}"' for kind in loss.absorbs)
+    names = [registry.name_of(kind) for kind in loss.absorbs]
+    found = registry.name_of(transfer)
+    others = [
+        registry.name_of(kind)
+        for kind in registry.kinds("loss").values()
+        if isinstance(transfer, kind.absorbs)
+    ]
+    other = f', or loss="{others[0]}"' if others else ""
     raise OptionError(
-        f"{loss} stands behind {transfer}. It takes over the last transfer function, so that its "
-        "derivative is "
-        f"exact: {words}, or none. Use activation={words} in the last layer, or another loss."
+        f"{type(loss).__name__} needs a {' or '.join(names)} (or linear) last layer; this network "
+        f'ends in {found}. Use activation="{names[0]}"{other}.'
     )
 
 
@@ -273,7 +279,7 @@ def _wanted(graph: Graph, *, to_inputs: bool) -> set[str]:
 
 
 def _turned(operation: Operation, written: set[str], wanted: set[str]) -> BackwardOperation:
-    """Turn an operation around, and note what it writes."""
+    """Reverse an operation, and record what it writes."""
     asked = operation.stage != "weight" or operation.inputs[0] in wanted
     return BackwardOperation(
         operation=operation,
@@ -286,7 +292,7 @@ def _turned(operation: Operation, written: set[str], wanted: set[str]) -> Backwa
 
 
 def _target(name: str, written: set[str]) -> GradientTarget:
-    """Say whether a derivative is the first to arrive at its array."""
+    """Record whether a derivative is the first to arrive at its array."""
     target = GradientTarget(name=name, adds=name in written)
     written.add(name)
     return target

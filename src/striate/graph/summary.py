@@ -220,7 +220,7 @@ def _seen_by(place: Placed, seen: Mapping[str, Seen]) -> Seen:
         if patterns == "everything":
             along.append("everything")
         else:
-            # Of a vector only its own pixels are known, but a dense layer needs to know none.
+            # A dense layer sees everything, whatever its inputs see.
             known = patterns if patterns is not None else ()
             found = place.layer.weight.field_patterns(known, shape)
             along.append(found if patterns is not None or found == "everything" else None)
@@ -268,7 +268,7 @@ def _multiply_adds(weight: Function, shape: Shape) -> int:
 
 
 def _sizes(seen: Seen) -> tuple[int, ...] | None:
-    """Give the pixels seen along each axis; empty for all, ``None`` if unknown."""
+    """Return the pixels seen along each axis; empty for all, ``None`` if unknown."""
     if seen is None or seen == "everything":
         return () if seen else None
     return tuple(pattern.size for pattern in seen) or None

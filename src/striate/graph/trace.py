@@ -49,7 +49,6 @@ class LayerTrace:
     others: Mapping[str, Array]
 
     def __str__(self) -> str:
-        """List the quantities with their shapes."""
         lines = [self.name]
         for symbol in ("W", "b", "Z", "N", "A", "dA", "dN", "dZ", "dW", "db"):
             value = getattr(self, symbol)
@@ -87,27 +86,23 @@ class Trace(Mapping[str, LayerTrace]):
         }
 
     def __getitem__(self, name: str) -> LayerTrace:
-        """Give the quantities of a layer."""
         if name not in self._layers:
-            self.graph[name]  # raises, with the names that there are
+            self.graph[name]  # raises, and lists the names
         return self._layers[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the layers' names in order."""
         return iter(self._layers)
 
     def __len__(self) -> int:
-        """Count the layers."""
         return len(self._layers)
 
     def __str__(self) -> str:
-        """List every layer's quantities with their shapes."""
         loss = "" if self.loss is None else f"\nloss {self.loss:.6g}"
         return "\n".join(str(layer) for layer in self._layers.values()) + loss
 
 
 def _layer(place: Placed, run: Pass, parameters: Mapping[str, Array]) -> LayerTrace:
-    """Gather a layer's quantities from the passes."""
+    """Collect a layer's quantities from the passes."""
     arrays, gradients = run.arrays, run.gradients
     z_names = [f"{place.name}.Z{place.suffix(k)}" for k in range(len(place.sources))]
     roles = {(k, role): name for name, k, role, _ in place.parameter_names()}
@@ -138,7 +133,7 @@ def _layer(place: Placed, run: Pass, parameters: Mapping[str, Array]) -> LayerTr
 
 
 def _one_or_all(arrays: list[Array]) -> Array | tuple[Array, ...] | None:
-    """Give a single array itself, several as a tuple, none as ``None``."""
+    """Return a single array, a tuple of several, or ``None``."""
     if len(arrays) > 1:
         return tuple(arrays)
     return arrays[0] if arrays else None

@@ -67,9 +67,8 @@ def central_differences(
         x[k] = here
         if weights.shape != z_above.shape:
             raise ShapeError(
-                f"dz has shape {weights.shape}, the function's result {z_above.shape}. "
-                "There is one derivative of the loss for each number of the result. "
-                "Give dz in the result's shape, or a function that returns a single number."
+                f"`dz` must have the shape of the function's result, {z_above.shape}, got "
+                f"{weights.shape}. Use that shape, or a function that returns a single number."
             )
         dx[k] = np.sum(weights * (z_above - z_below)) / (2 * h)
     return dx
@@ -109,11 +108,7 @@ def relative_error(found: Float[Array, "..."], wanted: Float[Array, "..."]) -> f
     """
     x, y = np.asarray(found, dtype=np.float64), np.asarray(wanted, dtype=np.float64)
     if x.shape != y.shape:
-        raise ShapeError(
-            f"Arrays of shape {x.shape} and {y.shape} are compared. "
-            "A derivative has the shape of what it is the derivative of. "
-            "Compare arrays of the same shape."
-        )
+        raise ShapeError(f"The arrays must have the same shape, got {x.shape} and {y.shape}.")
     scale = max(_length(x), _length(y))
     return _length(np.asarray(x - y)) / scale if scale != 0.0 else 0.0
 
@@ -161,9 +156,8 @@ def adjoint_gap(*pairs: tuple[Float[Array, "..."], Float[Array, "..."]]) -> floa
     for x, dx in pairs:
         if x.shape != dx.shape:
             raise ShapeError(
-                f"An array of shape {x.shape} is paired with a derivative of shape {dx.shape}. "
-                "A derivative has the shape of what it is the derivative of. "
-                "Give pairs of arrays of the same shape."
+                "Each array and its derivative must have the same shape, got "
+                f"{x.shape} and {dx.shape}."
             )
         u, v = x.astype(np.float64), dx.astype(np.float64)
         products.append(float(np.sum(u * v)))

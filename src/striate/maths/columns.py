@@ -1,9 +1,9 @@
 """Images as windows: the index view of a convolution, and its adjoint.
 
-The last axes of an image are its pixels, ``[..., *pixels]``; what stands before, images, groups,
-maps, is left alone. :func:`im2col` lays the pixel under window pixel ``u`` at place ``i`` into
-``columns[..., *u, *i]``, so that a convolution becomes a matrix product; :func:`col2im` adds them
-back to where they came from.
+The last axes of an image are its pixels, ``[..., *pixels]``; the axes before them (images, groups,
+maps) are left alone. :func:`im2col` puts the pixel under window pixel ``u`` at place ``i`` into
+``columns[..., *u, *i]``, so that a convolution becomes a matrix product. :func:`col2im` adds the
+columns back to the pixels that they came from.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ PADDING_MODES: tuple[PaddingMode, ...] = ("zeros", "reflect", "replicate", "circ
 
 
 def im2col(padded: Shaped[Array, "..."], axes: Sequence[Axis]) -> Shaped[Array, "..."]:
-    r"""View each window of padded images as axes of its own.
+    r"""View the windows of padded images as additional axes.
 
     .. math:: c^{l}_{u,v,i,j} = a^{l}_{s i + d u,\; s j + d v}
 
@@ -64,7 +64,7 @@ def im2col(padded: Shaped[Array, "..."], axes: Sequence[Axis]) -> Shaped[Array, 
 
 
 def col2im(columns: Shaped[Array, "..."], axes: Sequence[Axis]) -> Shaped[Array, "..."]:
-    r"""Add columns back to the pixels that they came from: the adjoint of :func:`im2col`.
+    r"""Add columns to the pixels that they came from: the adjoint of :func:`im2col`.
 
     .. math:: a^{l}_{x,y} = \sum_{s i + d u = x,\; s j + d v = y} c^{l}_{u,v,i,j}
 
@@ -115,7 +115,7 @@ def pad(
     mode: PaddingMode = "zeros",
     value: float = 0.0,
 ) -> Shaped[Array, "..."]:
-    """Add the pixels around an image that its axes ask for.
+    """Pad an image according to its axes.
 
     Parameters
     ----------
@@ -216,14 +216,14 @@ def padding_table(axis: Axis, mode: PaddingMode) -> Int[Array, "padded"]:
     Returns
     -------
     Array
-        One whole number for each padded pixel.
+        One integer for each padded pixel.
 
     Raises
     ------
     ShapeError
         If there are fewer pixels than the mode has to repeat.
     OptionError
-        If there is no such mode.
+        If the mode is unknown.
 
     Sources
     -------
@@ -285,7 +285,7 @@ def require_padding(axes: Sequence[Axis], mode: PaddingMode) -> None:
 def padding_tables(
     axes: Sequence[Axis], name: str, mode: PaddingMode
 ) -> dict[str, Int[Array, "padded"]]:
-    """Name the padding table of each axis: ``t0``, ``t1``, ...
+    """Return the padding tables of all axes by name: ``t0``, ``t1``, ...
 
     Parameters
     ----------
@@ -312,7 +312,7 @@ def padding_tables(
 
 
 def require_padding_mode(mode: str) -> None:
-    """Raise where a padding mode does not exist.
+    """Raise if a padding mode is unknown.
 
     Parameters
     ----------
@@ -334,12 +334,10 @@ def require_padding_mode(mode: str) -> None:
     """
     if mode not in PADDING_MODES:
         raise OptionError(
-            f'padding_mode="{mode}" does not exist. The added pixels are "zeros", "reflect" '
-            '(mirrored), "replicate" '
-            '(the edge pixel) or "circular" (the other side). Use one of these words.'
+            f'`padding_mode` must be "zeros", "reflect", "replicate" or "circular", got "{mode}".'
         )
 
 
 def _inside(axes: Sequence[Axis]) -> tuple[slice, ...]:
-    """Where the image lies in its padded form."""
+    """Return the slices of the image in its padded form."""
     return tuple(slice(axis.before, axis.before + axis.length) for axis in axes)

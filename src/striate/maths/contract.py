@@ -29,7 +29,7 @@ class _Plan:
 
 @lru_cache(maxsize=256)
 def _plan(spec: str) -> _Plan:
-    """Read the letters' roles from the string."""
+    """Parse the letters' roles from the string."""
     operands, target = spec.split("->")
     left, right = operands.split(",")
     rows = "".join(c for c in target if c in left and c not in right)
@@ -43,7 +43,7 @@ def _plan(spec: str) -> _Plan:
 
 
 def contract(spec: str, x: Array, y: Array) -> Array:
-    """Sum products over the letters that the result does not name.
+    """Sum products over the letters that aren't in the result.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def contract(spec: str, x: Array, y: Array) -> Array:
 def _matrices(
     x: Array, letters: str, head: str, first: str, second: str, length: dict[str, int]
 ) -> Array:
-    """View an operand as matrices ``[head..., first, second]``, copying as little as can be.
+    """View an operand as matrices ``[head..., first, second]``, with as few copies as possible.
 
     Whichever of the two groups comes first in memory stays first, and the matrix is turned by a
     view: BLAS takes transposed operands as they are.

@@ -7,8 +7,8 @@ ones, and often fewer pixels. But the pattern repeats: after ``period`` places e
 same, ``jump`` pixels further on. For example, a transposed convolution with a kernel of 3 pixels
 and a stride of 2 turns pixels a, b, c into::
 
-    place   0  1    2  3    4  5
-    sees    a  a    ab b    bc c        period 2, jump 1
+    place 0: a     place 2: a, b     place 4: b, c
+    place 1: a     place 3: b        place 5: c          period 2, jump 1
 
 A :class:`FieldPattern` holds the first and the last pixel seen by each place of one period. The
 edges of the image are ignored: the pattern is that of a place in the middle of a large image.
@@ -70,7 +70,7 @@ class FieldPattern:
         return max((last - first + 1 for first, last in filter(None, self.spans)), default=0)
 
     def span(self, place: int) -> tuple[int, int] | None:
-        """Give the first and the last pixel that a place sees in an endless image."""
+        """Return the first and the last pixel that a place sees in an endless image."""
         found = self.spans[place % self.period]
         moved = self.jump * (place // self.period)
         return None if found is None else (found[0] + moved, found[1] + moved)

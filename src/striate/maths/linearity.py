@@ -28,7 +28,7 @@ _TOLERANCES = {2: 1e-2, 4: 1e-4, 8: 1e-9}
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ConvolutionFound:
-    r"""The convolution that a function amounts to; called with an image, it computes it.
+    r"""The convolution that a function computes; calling it with an image computes it.
 
     .. math:: z_m = \sum_i w_i \, p_{m - offset - i}
 
@@ -120,7 +120,7 @@ class NotAConvolution:
     pixel: tuple[int, ...]
 
     def __str__(self) -> str:
-        """Say what failed, in one sentence."""
+        """Describe what failed in one sentence."""
         ways = {
             "homogeneity": ("f(c a)", "c f(a)"),
             "additivity": ("f(a + b)", "f(a) + f(b)"),
@@ -311,10 +311,10 @@ def _not_invariant(
 
 
 def _tolerance(dtype: np.dtype[Any]) -> float:
-    """Give what counts as rounding in images of a dtype: sums of some hundred products each.
+    """Return the relative rounding error of images of a dtype: sums of some hundred products.
 
-    The error of such sums is some hundred times the spacing of the numbers: 1e-7 in float32, 1e-3
-    in float16. Float64 leaves room for a transform in between.
+    The error of such sums is some hundred times the spacing of the values: 1e-7 in float32, 1e-3
+    in float16. The tolerance for float64 leaves room for a Fourier transform in between.
     """
     if dtype.kind != "f":
         return _TOLERANCES[8]
@@ -326,9 +326,8 @@ def _checked(z: Array, shape: Shape) -> Array:
     z = np.asarray(z)
     if z.ndim != len(shape) or z.size == 0:
         raise ShapeError(
-            f"The function made an array of shape {z.shape} of an image of shape {shape}. "
-            "A convolution makes an image with as many axes, and at least one pixel. "
-            "Give a function from image to image, for one feature map."
+            f"`f` must return an image with {len(shape)} axes and at least one pixel, got shape "
+            f"{z.shape} for an image of shape {shape}. Use a function of a single feature map."
         )
     return z
 
@@ -369,10 +368,9 @@ def _safe_box(shape: Shape, response_shape: Shape, support: Box) -> Box:
         high = min(n - 1 - reach, m - 1 - (last - middle))
         if high <= low:
             raise ShapeError(
-                f"In an image of shape {shape} the impulse response, of {last - first + 1} pixels "
-                f"from {first - middle} on, cannot be moved without touching the edge. "
-                "Away from the edge there must be at least two places for it along each axis. "
-                f"Use a larger shape, for example {tuple(2 * k for k in shape)}."
+                f"`shape` must leave room to move the impulse response, which has "
+                f"{last - first + 1} pixels from {first - middle} on, by one pixel without "
+                f"touching the edges, got {shape}. Try {tuple(2 * k for k in shape)}."
             )
         safe.append((low, high))
     return safe

@@ -86,7 +86,7 @@ def shared_weights(
     dilation: int | Sequence[int] = 1,
     padding: Padding = "valid",
 ) -> Int[Array, "places pixels"]:
-    """Tell which entry of the kernel stands where in :func:`convolution_matrix`.
+    """Return which entry of the kernel is where in :func:`convolution_matrix`.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ def im2col_matrix(
 
     Sources
     -------
-    Wolter 5 (corrected: a matrix, k_i k_h k_w rows by as many columns as there are places).
+    Wolter 5 (corrected: a matrix, k_i k_h k_w rows, one column for each place).
 
     Examples
     --------
@@ -292,9 +292,9 @@ def col2im_matrix(
     places = tuple(axis.output for axis in walk)
     if columns.shape != (maps * prod(window), prod(places)):
         raise ShapeError(
-            f"The columns have shape {columns.shape}. An image of shape {tuple(image_shape)} has "
+            f"`columns` has shape {columns.shape}, but an image of shape {tuple(image_shape)} has "
             f"{maps} * {prod(window)} pixels under a window and {prod(places)} places for it. "
-            "Give the image's shape and the options that made the columns."
+            "Use the image's shape and the options that made the columns."
         )
     return pad_adjoint(col2im(columns.reshape(maps, *window, *places), walk), walk)
 
@@ -306,11 +306,11 @@ def _walk(
     dilation: int | Sequence[int],
     padding: Padding,
 ) -> tuple[Axis, ...]:
-    """Lay a window with its own length along each axis on an image."""
+    """Place a window on an image, with one length for each axis."""
     if len(window) != len(image_shape):
         raise ShapeError(
-            f"A window of shape {tuple(window)} does not lie on an image of shape "
-            f"{tuple(image_shape)}. Both have the same number of axes. "
+            f"The window must have one length for each pixel axis of the image, got "
+            f"{tuple(window)} for an image of shape {tuple(image_shape)}. "
             "Leave the axis of feature maps out of the window."
         )
     return axes(image_shape, window=window, stride=stride, dilation=dilation, padding=padding)

@@ -79,14 +79,14 @@ def sides_of(
 
 
 def several(value: object, count: int) -> tuple[object, ...]:
-    """Give the entries of a sequence, or repeat a single value."""
+    """Return the entries of a sequence, or repeat a single value."""
     if isinstance(value, Iterable):
         return tuple(cast("Iterable[object]", value))
     return (value,) * count
 
 
 def whole(number: object) -> TypeGuard[int]:
-    """Tell whether this is an integer, Python's or NumPy's, and not a bool."""
+    """Return whether this is an integer, of Python or NumPy, and not a bool."""
     return isinstance(number, Integral) and not isinstance(number, bool)  # pyright: ignore[reportUnnecessaryIsInstance]  # bool is registered as one
 
 

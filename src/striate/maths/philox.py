@@ -17,7 +17,7 @@ _WORD = 0xFFFFFFFF
 
 
 def philox(key: tuple[int, int], counter: Shaped[Array, "... 4"]) -> Shaped[Array, "... 4"]:
-    r"""Turn each counter into four random words (Philox 4x32, ten rounds).
+    r"""Convert each counter to four random words (Philox 4x32, ten rounds).
 
     One round, with the multipliers :math:`M_0, M_1` and the round's key :math:`k_0, k_1`; the
     products have 64 bits, of which *hi* and *lo* are the halves:
@@ -31,7 +31,7 @@ def philox(key: tuple[int, int], counter: Shaped[Array, "... 4"]) -> Shaped[Arra
     key
         Two words of 32 bits: what distinguishes one stream from another, such as a seed.
     counter
-        Blocks of four words of 32 bits, uint32: which draws of the stream are wanted.
+        Blocks of four words of 32 bits, uint32: the positions in the stream.
 
     Returns
     -------
@@ -56,15 +56,14 @@ def philox(key: tuple[int, int], counter: Shaped[Array, "... 4"]) -> Shaped[Arra
     """
     if not all(0 <= word <= _WORD for word in key):
         raise OptionError(
-            f"The key {key} does not fit. Each of its two words is a number from 0 to 2**32 - 1. "
-            "Take the remainder after division by 2**32, or split a longer number into two words."
+            f"Both words of `key` must be integers from 0 to 2**32 - 1, got {key}. "
+            "Use the remainder after division by 2**32, or split a longer number into two words."
         )
     counter = np.asarray(counter, dtype=np.uint32)
     if counter.shape[-1:] != (4,):
         raise ShapeError(
-            f"The counter has shape {counter.shape}. "
-            "Its last axis holds the four words of one block. "
-            "Stack four arrays along a new last axis."
+            f"The last axis of `counter` must hold the four words of a block, got shape "
+            f"{counter.shape}. Stack four arrays along a new last axis."
         )
     c0, c1, c2, c3 = np.ascontiguousarray(counter.reshape(-1, 4).T)
     k0, k1 = key
@@ -77,7 +76,7 @@ def philox(key: tuple[int, int], counter: Shaped[Array, "... 4"]) -> Shaped[Arra
 
 
 def uniform(words: Shaped[Array, "..."]) -> Float[Array, "..."]:
-    r"""Make numbers from 0 up to, and without, 1 of random words.
+    r"""Convert random words to numbers from 0 to 1, excluding 1.
 
     .. math:: x = \lfloor word / 2^8 \rfloor \cdot 2^{-24}
 
@@ -109,6 +108,6 @@ def uniform(words: Shaped[Array, "..."]) -> Float[Array, "..."]:
 def _multiply(
     multiplier: int, word: Shaped[Array, "..."]
 ) -> tuple[Shaped[Array, "..."], Shaped[Array, "..."]]:
-    """Multiply words of 32 bits; give the upper and the lower half of the 64-bit products."""
+    """Multiply words of 32 bits; return the upper and the lower half of the 64-bit products."""
     product = word.astype(np.uint64) * np.uint64(multiplier)
     return (product >> np.uint64(32)).astype(np.uint32), product.astype(np.uint32)

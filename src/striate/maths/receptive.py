@@ -48,7 +48,7 @@ class ReceptiveField:
     start: int = 0
 
     def through(self, axis: Axis) -> "ReceptiveField":
-        r"""Lay one more window on the feature map.
+        r"""Place another window on the feature map.
 
         .. math:: size' = size + d (r - 1) \, jump, \quad jump' = S^t \, jump, \quad
             start' = start - P_{before} \, jump
@@ -97,16 +97,15 @@ class ReceptiveField:
 
         Examples
         --------
-        A residual block: a 3 x 3 convolution beside a direct connection.
+        A residual block: a 3 x 3 convolution and a direct connection.
 
         >>> ReceptiveField(size=3, start=-1).joined(ReceptiveField())
         ReceptiveField(size=3, jump=1, start=-1)
         """
         if self.jump != other.jump:
             raise ShapeError(
-                f"Branches with jumps of {self.jump} and {other.jump} pixels meet. "
-                "Where layers join, one place of each sees the same part of the image. "
-                "Give the branches strides with the same product."
+                f"Joined branches must have the same jump, got {self.jump} and {other.jump} "
+                "pixels. Use strides with the same product in both branches."
             )
         start = min(self.start, other.start)
         end = max(self.start + self.size, other.start + other.size)
@@ -191,12 +190,10 @@ def unseen_pixels(chain: Sequence[Axis]) -> Int[Array, "n"]:
 
 
 def _require_chain(chain: Sequence[Axis]) -> None:
-    """Raise where one layer's output is not the next one's input."""
+    """Raise if the output of a window isn't the input of the next."""
     for k, (axis, following) in enumerate(pairwise(chain), start=1):
         if axis.output != following.length:
             raise ShapeError(
-                f"Window {k} of the chain makes {axis.output} pixels ({axis.formula()}), "
-                f"window {k + 1} takes {following.length}. "
-                "Along a chain each window walks over what the one before has made. "
-                f"Use length={axis.output} for window {k + 1}."
+                f"Window {k} of the chain produces {axis.output} pixels ({axis.formula()}), but "
+                f"window {k + 1} has length={following.length}. Use length={axis.output}."
             )

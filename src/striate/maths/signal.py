@@ -1,10 +1,10 @@
 """Convolution and cross-correlation of one image with one kernel, as the three texts define them.
 
 Images have any number of axes: one (a signal), two (a picture) or three (a volume). Each function
-has three forms that give the same numbers but for rounding: ``"loops"``, the printed sum term by
-term; ``"windows"``, the same sum for all places at once; and ``"fft"``, a product of spectra. The
-image is padded first, then the kernel is laid wherever it fits completely; so words such as
-``"same"`` mean here what they mean in a layer.
+has three forms with the same result up to rounding: ``"loops"``, the printed sum term by term;
+``"windows"``, the same sum for all places at once; and ``"fft"``, a product of spectra. The image
+is padded first, then the kernel is placed wherever it fits completely, so that words such as
+``"same"`` have the same meaning as in a layer.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ def cross_correlate(
     padding: Padding = "valid",
     method: Method = "windows",
 ) -> Shaped[Array, "..."]:
-    r"""Lay the kernel on each place of the image and sum the products: :math:`Z = W \otimes P`.
+    r"""Place the kernel everywhere on the image and sum the products: :math:`Z = W \otimes P`.
 
     .. math:: z_{m,n} = \sum_{i=0}^{r-1} \sum_{j=0}^{c-1} w_{i,j} \, p_{m+i,n+j}
 
@@ -150,7 +150,7 @@ def convolve(
 
 
 def rot180(w: Shaped[Array, "..."], *, rank: int | None = None) -> Shaped[Array, "..."]:
-    """Turn a kernel by 180 degrees: reverse its pixel axes.
+    """Rotate a kernel by 180 degrees: reverse its pixel axes.
 
     A convolution with a kernel is the correlation with the turned kernel, and the other way round.
 
@@ -182,7 +182,7 @@ def rot180(w: Shaped[Array, "..."], *, rank: int | None = None) -> Shaped[Array,
 
 
 def impulse(shape: Shape, at: Sequence[int] | None = None) -> Float[Array, "..."]:
-    r"""Draw the one-point image.
+    r"""Return the one-point image.
 
     .. math:: \delta_{i,j} = 1 \text{ if } i = j = 0, \text{ else } 0
 
@@ -216,8 +216,8 @@ def impulse(shape: Shape, at: Sequence[int] | None = None) -> Float[Array, "..."
     where = tuple(at) if at is not None else (0,) * len(shape)
     if len(where) != len(shape) or any(not 0 <= k < n for k, n in zip(where, shape, strict=True)):
         raise ShapeError(
-            f"There is no pixel {where} in an image of shape {tuple(shape)}. "
-            "Pixels count from 0 along each axis. Give one number for each axis, within the image."
+            f"`at` must be a pixel of an image of shape {tuple(shape)}, counted from 0, got "
+            f"{where}."
         )
     delta = np.zeros(shape)
     delta[where] = 1.0
@@ -268,19 +268,18 @@ def impulse_response(
 
 
 def _prepare(w: Array, p: Array, padding: Padding, what: str) -> tuple[Array, Array]:
-    """Give the kernel and the padded image, in types whose sums do not overflow early."""
+    """Return the kernel and the padded image in dtypes whose sums don't overflow early."""
     w, p = _summable(w), _summable(p)
     if w.ndim != p.ndim or w.ndim == 0:
         raise ShapeError(
-            f"{what}: the kernel has shape {w.shape}, the image {p.shape}. "
-            "Both have the same number of axes, at least one. "
-            "Take one map of an image with several, or use a convolution layer."
+            f"{what}: kernel and image must have the same number of axes, at least one, got shapes "
+            f"{w.shape} and {p.shape}. Use one map of the image, or a convolution layer."
         )
-    return w, pad(p, axes(p.shape, window=w.shape, padding=padding, what="The kernel"))
+    return w, pad(p, axes(p.shape, window=w.shape, padding=padding, name="kernel_size"))
 
 
 def _summable(x: Array) -> Array:
-    """Hold whole numbers in 64 bits: sums of uint8 pixels would wrap."""
+    """Convert integers to 64 bits, since sums of uint8 pixels would wrap."""
     x = np.asarray(x)
     return x.astype(np.int64) if x.dtype.kind in "biu" else x
 
@@ -317,7 +316,7 @@ def _spectra(w: Array, p: Array) -> Shaped[Array, "..."]:
 
 
 def _no_such_method(method: str) -> OptionError:
-    """Say which methods there are."""
+    """Make the error for an unknown method."""
     return OptionError(
         f'method="{method}" does not exist. The three forms are "loops" (the printed sum), '
         '"windows" (vectorized) and "fft" (a product of spectra); they give the same numbers. '

@@ -13,7 +13,7 @@ Order = Literal["rows", "columns"]
 
 
 def vec(a: Shaped[Array, "..."], order: Order = "rows") -> Shaped[Array, "n"]:
-    r"""Write feature maps as one vector, map by map.
+    r"""Convert feature maps to one vector, map by map.
 
     .. math:: vec(\mathbf{A}) = \left[ (\mathbf{a}_1^1)^T (\mathbf{a}_2^1)^T \cdots
         (\mathbf{a}_{S_c}^1)^T (\mathbf{a}_1^2)^T \cdots (\mathbf{a}_{S_c}^H)^T \right]^T
@@ -50,7 +50,7 @@ def vec(a: Shaped[Array, "..."], order: Order = "rows") -> Shaped[Array, "n"]:
 
 
 def unvec(vector: Shaped[Array, "n"], shape: Shape, order: Order = "rows") -> Shaped[Array, "..."]:
-    """Make feature maps of a vector again: the inverse of :func:`vec`.
+    """Convert a vector back to feature maps: the inverse of :func:`vec`.
 
     Parameters
     ----------
@@ -86,9 +86,8 @@ def unvec(vector: Shaped[Array, "n"], shape: Shape, order: Order = "rows") -> Sh
     vector = np.asarray(vector)
     if vector.shape != (prod(shape),):
         raise ShapeError(
-            f"A vector of shape {vector.shape} does not fill an image of shape {tuple(shape)}. "
-            f"An image of this shape has {prod(shape)} pixels. "
-            "Give the shape that the image had."
+            f"`vector` has shape {vector.shape}, but an image of shape {tuple(shape)} has "
+            f"{prod(shape)} pixels. Use the shape that the image had."
         )
     turned = (*shape[:-2], *shape[:-3:-1]) if order == "columns" else shape
     return _ordered(vector.reshape(turned), order)
@@ -98,7 +97,7 @@ def _ordered(a: Array, order: Order) -> Array:
     """Exchange rows and columns for column order."""
     if order not in {"rows", "columns"}:
         raise OptionError(
-            f'order="{order}" does not exist. Pixels are taken by "rows" (map, row, column) or by '
-            '"columns" (map, column, row; Hagan 8.26). Use one of these words.'
+            f'`order` must be "rows" (map, row, column) or "columns" (map, column, row; Hagan '
+            f'8.26), got "{order}".'
         )
     return a.swapaxes(-1, -2) if order == "columns" and a.ndim > 1 else a

@@ -373,7 +373,7 @@ def constants(laid: Sequence[Axis]) -> dict[str, tuple[int, ...]]:
 def per_axis(
     value: int | Sequence[int], rank: int, name: SizeName, what: object = "", *, least: int = 1
 ) -> tuple[int, ...]:
-    """Give one number for each axis.
+    """Return one number for each axis.
 
     Parameters
     ----------
@@ -420,7 +420,7 @@ def per_axis(
 
 
 def _too_large(laid: Sequence[Axis], noun: str) -> str:
-    """Say that a window is larger than the padded image, and what helps."""
+    """Make the message for a window that is larger than the padded image."""
     window = "x".join(str(axis.window) for axis in laid)
     spans = "x".join(str(axis.reach) for axis in laid)
     dilated = f" spans {spans} pixels with its dilation and" if spans != window else ""
@@ -442,5 +442,5 @@ def _too_large(laid: Sequence[Axis], noun: str) -> str:
 
 
 def _names(rank: int) -> tuple[str, ...]:
-    """Name the axes for error messages."""
+    """Return the names of the axes for error messages."""
     return AXIS_NAMES.get(rank, tuple(f"pixels of axis {k}" for k in range(rank)))
