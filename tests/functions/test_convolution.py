@@ -1,4 +1,4 @@
-"""Convolution against plain loops, the mathematics, and its errors word for word."""
+"""Convolution compared with plain loops and `striate.maths`, and its errors word for word."""
 
 from itertools import product
 
@@ -47,7 +47,7 @@ def test_flipped_it_is_the_true_convolution():
 
 
 def test_groups_do_not_see_each_other():
-    """With as many groups as maps, each map is convolved by itself."""
+    """With one group per map, each map is convolved separately."""
     rng = np.random.default_rng(2)
     w, a = rng.standard_normal((4, 1, 3, 3)), rng.standard_normal((2, 4, 5, 5))
 
@@ -93,7 +93,7 @@ def test_groups_do_not_see_each_other():
     ],
 )
 def test_errors_of_shapes_teach(options, shape, kind, message):
-    """Groups that do not divide, vectors and 4-D images are refused, with a remedy."""
+    """Groups that don't divide the maps, vectors and 4-D images are errors with a remedy."""
     with pytest.raises(kind) as error:
         Convolution(**options).output_shape(shape)
 
@@ -101,7 +101,7 @@ def test_errors_of_shapes_teach(options, shape, kind, message):
 
 
 def test_kernels_that_do_not_fit_are_named():
-    """Kernels of another shape are refused."""
+    """Kernels of a different shape are an error."""
     convolution = Convolution(feature_maps=3, kernel_size=2)
 
     with pytest.raises(ShapeError) as error:
@@ -115,7 +115,7 @@ def test_kernels_that_do_not_fit_are_named():
 
 @pytest.mark.parametrize("padding_mode", ["reflect", "circular"])
 def test_padding_that_repeats_too_many_pixels_is_refused_with_the_shapes(padding_mode):
-    """A network that cannot be computed is refused when it is built, not in its first pass."""
+    """A network that can't be computed is an error when it is built, not in its first pass."""
     kind = Convolution(feature_maps=1, kernel_size=3, padding=5, padding_mode=padding_mode)
 
     with pytest.raises(ShapeError, match="cannot add 5 pixels to an image of 4"):

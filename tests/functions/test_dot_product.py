@@ -16,7 +16,7 @@ def test_one_row_of_weights_for_each_neuron():
 
 
 def test_images_in_front_of_a_dense_layer_are_an_error_that_says_flatten():
-    """The error shows the shape, and how many inputs Flatten would make of it."""
+    """The error shows the shape, and the number of inputs after Flatten."""
     with pytest.raises(ShapeError) as error:
         DotProduct(neurons=120).output_shape((16, 5, 5))
 
@@ -28,7 +28,7 @@ def test_images_in_front_of_a_dense_layer_are_an_error_that_says_flatten():
 
 @pytest.mark.bad_input
 def test_a_dense_layer_cannot_follow_another_size():
-    """Weights for 400 inputs do not serve 576."""
+    """Weights for 400 inputs don't fit 576 inputs."""
     with pytest.raises(ShapeError) as error:
         DotProduct(neurons=120).apply(np.ones((120, 400)), np.ones((1, 576)))
 

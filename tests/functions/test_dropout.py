@@ -1,4 +1,4 @@
-"""Dropout: how much is left out, what the drawing depends on, and nothing outside training."""
+"""Dropout: the dropped fraction, the dependence of the masks, and no effect in inference."""
 
 import math
 
@@ -12,21 +12,21 @@ from striate.maths.philox import philox
 
 
 def draw(seed=1, step=2, layer=3, images=range(4)):
-    """Say where the random numbers come from."""
+    """Return the coordinates of the random numbers."""
     return Draw(seed=seed, step=step, layer=layer, images=np.array(images))
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
 def test_the_rate_is_what_is_left_out(rate):
-    """Of many elements, the part left out is the rate."""
+    """The fraction of dropped elements is close to the rate."""
     mask = Dropout(rate=rate).mask(draw(images=range(50)), (4, 20, 20))
 
-    # Five deviations of the mean of 80,000 yes-or-no draws.
+    # Five standard deviations of the mean of 80,000 binary draws.
     assert mask.mean() == pytest.approx(1 - rate, abs=5 * math.sqrt(rate * (1 - rate) / mask.size))
 
 
 def test_what_is_kept_is_enlarged():
-    """Kept activations are divided by 1 - rate, the others are zero, and so for derivatives."""
+    """Kept activations are divided by 1 - rate, the others are zero; derivatives likewise."""
     kind, a = Dropout(rate=0.75), np.arange(1.0, 25).reshape(4, 6)
     mask = kind.mask(draw(), (6,))
 
@@ -35,7 +35,7 @@ def test_what_is_kept_is_enlarged():
 
 
 def test_nothing_is_left_out_outside_training():
-    """Without training the activations go through, and the derivatives back."""
+    """In inference, activations and derivatives are unchanged."""
     a, dz = np.arange(6.0).reshape(1, 6), np.ones((1, 6))
     call = Call(inputs=(a,))
 
@@ -44,7 +44,7 @@ def test_nothing_is_left_out_outside_training():
 
 
 def test_the_backward_pass_draws_the_same_mask():
-    """What was left out forward gets no derivative, and what was kept gets one."""
+    """Dropped elements get a zero derivative, kept ones don't."""
     a = np.ones((4, 3, 5, 5))
     call = Call(inputs=(a,), training=True, draw=draw())
 
@@ -56,7 +56,7 @@ def test_the_backward_pass_draws_the_same_mask():
 
 
 def test_the_order_of_the_images_changes_nothing():
-    """Each image has its mask by its number, in whatever order the batch comes."""
+    """The mask of an image depends on its index, not on its position in the batch."""
     forwards = Dropout().mask(draw(images=[0, 1, 2, 3]), (3, 4, 4))
     backwards = Dropout().mask(draw(images=[3, 2, 1, 0]), (3, 4, 4))
 
@@ -79,19 +79,19 @@ def test_everything_else_does(other):
     one = Dropout().mask(draw(), (3, 20, 20))
     two = Dropout().mask(draw(**other), (3, 20, 20))
 
-    # Independent coins agree half the time: five deviations of 4,800 of them.
+    # Independent coins agree half of the time: five standard deviations of 4,800 coins.
     assert (one == two).mean() == pytest.approx(0.5, abs=5 * 0.5 / math.sqrt(one.size))
 
 
 def test_a_longer_vector_begins_with_the_same_bits():
-    """Elements are numbered from 0; what comes after an element does not change it."""
+    """Elements are numbered from 0; later elements don't affect earlier ones."""
     short, long = Dropout().mask(draw(), (5,)), Dropout().mask(draw(), (9,))
 
     assert (short == long[:, :5]).all()
 
 
 def test_the_bits_are_the_documented_ones():
-    """The mask can be drawn by hand from Philox and the layout of the docstring."""
+    """The mask equals one computed with Philox and the layout in the docstring."""
     mask = Dropout(rate=0.3).mask(draw(seed=5 + 7 * 2**32, images=[11]), (2, 3))
     threshold = math.ceil(0.3 * 2**24)
 
@@ -102,7 +102,7 @@ def test_the_bits_are_the_documented_ones():
 
 
 def test_spatial_dropout_leaves_out_whole_maps():
-    """Within a map all pixels share one fate: that of the map's number among elements."""
+    """All pixels of a map are dropped or kept together."""
     mask = Dropout(spatial=True).mask(draw(), (6, 4, 5))
     z = Dropout(spatial=True).apply(np.ones((4, 6, 4, 5)), mask)
 
@@ -111,7 +111,7 @@ def test_spatial_dropout_leaves_out_whole_maps():
 
 
 def test_a_rate_of_zero_keeps_everything():
-    """Nothing is left out and nothing enlarged."""
+    """Nothing is dropped and nothing is scaled."""
     a = np.linspace(-1, 1, 12).reshape(4, 3)
     call = Call(inputs=(a,), training=True, draw=draw())
 
@@ -120,7 +120,7 @@ def test_a_rate_of_zero_keeps_everything():
 
 @pytest.mark.parametrize("rate", [1.0, -0.1, math.nan])
 def test_rates_that_cannot_be(rate):
-    """A rate outside 0 to 1 raises where it is written."""
+    """A rate outside 0 to 1 is an error in the constructor."""
     with pytest.raises(OptionError) as error:
         Dropout(rate=rate)
 

@@ -28,7 +28,7 @@ NEVER = ["a word", object(), math.nan, math.inf, -math.inf, 1j, [], {}, np.nan, 
 
 
 def wrong_values(allowed):
-    """List values that an option must refuse, from what it declares."""
+    """Return values that an option must reject, according to its declaration."""
     match allowed:
         case Range():
             values = [*NEVER, None, True, np.True_, "1", 10**400, -(10**400), 1e300, (1,)]
@@ -78,7 +78,7 @@ def test_every_option_declares_what_it_allows(kind, field):
 
 
 def others(kind, name):
-    """Give working values for the options without a default."""
+    """Return valid values for the options without a default."""
     return {
         field.name: field.metadata["example"]
         for field in fields(kind)
@@ -110,7 +110,7 @@ def test_a_wrong_value_is_refused_when_the_kind_is_made(kind, field, value):
     ("kind", "field"), [pytest.param(k, f, id=f"{k.__name__}-{f.name}") for k, f in OPTIONS]
 )
 def test_the_value_that_an_error_suggests_works(kind, field):
-    """Following the remedy never leads to the next error."""
+    """Following the remedy doesn't lead to another error."""
     made = kind(**others(kind, field.name), **{field.name: field.metadata["example"]})
 
     assert getattr(made, field.name) == field.metadata["example"]
@@ -140,7 +140,7 @@ WRONG_LAYER_OPTIONS = {
     ],
 )
 def test_a_wrong_option_of_a_layer_is_refused_when_it_is_made(layer, option, value):
-    """So are the options that belong to the layer."""
+    """The options of layers are checked as well."""
     construct = LAYERS[layer]
     given = {
         p.name: next(f.metadata["example"] for k, f in OPTIONS if _fills(k, layer, f, p))
@@ -161,7 +161,7 @@ def _fills(kind, layer, field, parameter):
 
 
 def test_a_list_that_contains_itself_is_refused():
-    """Nested without end, a list does not exhaust the stack."""
+    """A list that contains itself doesn't exhaust the stack."""
     endless = []
     endless.append(endless)
 
@@ -187,6 +187,6 @@ def test_a_list_that_contains_itself_is_refused():
     ],
 )
 def test_numbers_of_numpy_and_lists_become_plain(computed, written):
-    """However its numbers were computed, a kind is the same kind, and prints as such."""
+    """A kind with NumPy numbers equals one with Python numbers, and prints alike."""
     assert computed.weight == written.weight
     assert repr(computed) == repr(written)

@@ -1,4 +1,4 @@
-"""Initializers: moments, orthogonality, weights by hand, names, errors."""
+"""Initializers: moments, orthogonality, given weights, names, errors."""
 
 import math
 
@@ -23,14 +23,14 @@ FAN_IN, FAN_OUT, COUNT = 32, 96, 200_000
 )
 @pytest.mark.parametrize("distribution, kurtosis", [("uniform", 9 / 5), ("normal", 3.0)])
 def test_random_weights_have_their_variance(kind, variance, distribution, kurtosis):
-    """Mean 0 and the variance that the paper gives; the fourth moment tells the distribution."""
+    """Mean 0 and the paper's variance; the fourth moment distinguishes the distributions."""
     weights = Parameter(shape=(COUNT,), fan_in=FAN_IN, fan_out=FAN_OUT)
 
     x = kind(distribution=distribution).draw(np.random.default_rng(0), weights).astype(float)
     x /= math.sqrt(variance)
 
-    # Means of n numbers scatter by their deviation over √n. Deviations of x, x² and x⁴ are at most
-    # 1, √2 and √96 (those of the normal distribution); five of them never happen by chance.
+    # The standard deviation of a mean of n numbers is theirs divided by √n. Those of x, x² and x⁴
+    # are at most 1, √2 and √96 (for the normal distribution); five of them don't occur by chance.
     assert abs(x.mean()) < 5 / math.sqrt(COUNT)
     assert abs((x**2).mean() - 1) < 5 * math.sqrt(2 / COUNT)
     assert abs((x**4).mean() - kurtosis) < 5 * math.sqrt(96 / COUNT)
@@ -38,7 +38,7 @@ def test_random_weights_have_their_variance(kind, variance, distribution, kurtos
 
 @pytest.mark.parametrize("kind, limit", [(Glorot, 6 / 128), (He, 6 / 32), (LeCun, 3 / 32)])
 def test_uniform_weights_stay_within_their_limit(kind, limit):
-    """No weight is larger than the paper's limit, and some come near it."""
+    """No weight exceeds the paper's limit, and some are close to it."""
     weights = Parameter(shape=(COUNT,), fan_in=FAN_IN, fan_out=FAN_OUT)
 
     largest = np.abs(kind().draw(np.random.default_rng(1), weights)).max()
@@ -49,7 +49,7 @@ def test_uniform_weights_stay_within_their_limit(kind, limit):
 
 @pytest.mark.parametrize("shape", [(4, 2, 3, 3), (30, 4), (5, 5), (1, 7), (7, 1)])
 def test_orthogonal_weights_are_orthogonal(shape):
-    """The shorter side of the matrix has orthogonal vectors as long as the gain."""
+    """The vectors along the shorter side of the matrix are orthogonal; their norm is the gain."""
     w = Orthogonal(gain=3.0).draw(np.random.default_rng(2), Parameter(shape=shape))
 
     matrix = w.reshape(shape[0], -1).astype(float)
@@ -59,12 +59,13 @@ def test_orthogonal_weights_are_orthogonal(shape):
 
 
 def test_orthogonal_weights_prefer_no_direction():
-    """Signs are corrected: every entry of many small matrices is negative as often as positive."""
+    """Signs are corrected: the entries of many matrices are negative as often as positive."""
     rng = np.random.default_rng(3)
 
     signs = np.sign([Orthogonal().draw(rng, Parameter(shape=(2, 2))) for _ in range(2000)])
 
-    # The mean of 2,000 signs scatters by 1/√2000; without the correction the diagonal is one-sided.
+    # The mean of 2,000 signs has a standard deviation of 1/√2000; without the correction, the
+    # diagonal has one sign.
     assert np.abs(signs.mean(axis=0)).max() < 5 / math.sqrt(2000)
 
 
@@ -81,7 +82,7 @@ def test_the_same_seed_gives_the_same_bits(case):
 
 @pytest.mark.parametrize("kind", [Glorot, He, LeCun, Orthogonal])
 def test_other_seeds_give_other_numbers(kind):
-    """Random initializers depend on the generator that they are given."""
+    """Random initializers depend on their generator."""
     weights = Parameter(shape=(3, 4), fan_in=4, fan_out=3)
 
     first, second = (kind().draw(np.random.default_rng(seed), weights) for seed in (0, 1))
@@ -90,7 +91,7 @@ def test_other_seeds_give_other_numbers(kind):
 
 
 def test_constant_weights_are_constant():
-    """Every entry is the value."""
+    """All entries are the value."""
     w = Constant(value=0.25).draw(np.random.default_rng(0), Parameter(shape=(2, 3)))
 
     assert np.array_equal(w, np.full((2, 3), 0.25))
@@ -132,7 +133,7 @@ def test_kernels_of_another_shape_are_refused():
     ],
 )
 def test_kernels_that_are_no_array_of_numbers_are_refused(values, shown):
-    """Ragged lists, words, NaN and infinity are refused when the kind is made."""
+    """Ragged lists, words, NaN and infinity are errors in the constructor."""
     with pytest.raises(OptionError) as error:
         Given(values=values)
 
@@ -143,7 +144,7 @@ def test_kernels_that_are_no_array_of_numbers_are_refused(values, shown):
 
 
 def test_orthogonal_needs_a_matrix():
-    """A single axis has no directions to keep apart."""
+    """Orthogonal needs at least two axes."""
     with pytest.raises(ShapeError) as error:
         Orthogonal().draw(np.random.default_rng(0), Parameter(shape=(6,)))
 
@@ -175,7 +176,7 @@ def test_orthogonal_needs_a_matrix():
     ],
 )
 def test_a_bad_option_is_refused(kind, options, text):
-    """Values outside what an option allows are refused, with a value that works."""
+    """Values outside an option's range are errors that suggest a valid value."""
     with pytest.raises(OptionError) as error:
         kind(**options)
 
@@ -184,7 +185,7 @@ def test_a_bad_option_is_refused(kind, options, text):
 
 @pytest.mark.parametrize("name", NAMED)
 def test_names_stand_for_initializers(name):
-    """Each name gives an instance that can fill a kernel."""
+    """Each name returns an instance that can initialize a kernel."""
     initializer = named(name)
 
     assert isinstance(initializer, Initializer)
@@ -204,7 +205,7 @@ def test_a_name_says_kind_and_distribution():
 
 
 def test_an_unknown_name_brings_the_nearest():
-    """The error lists the names and proposes the nearest."""
+    """The error lists the names and suggests the nearest one."""
     with pytest.raises(OptionError) as error:
         named("he_norml")
 

@@ -1,4 +1,4 @@
-"""What convolution and its transpose share of their kernels."""
+"""The kernel functions that convolution and its transpose share."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_groups_take_neighboring_maps():
     [(Convolution, (6, 2, 3, 5)), (TransposedConvolution, (4, 3, 3, 5))],
 )
 def test_both_ask_with_the_fans_of_one_group(kind, shape):
-    """Of 4 maps to 6 in 2 groups, an output pixel sees 2 maps, an incoming one 3, of 15 pixels."""
+    """With 4 maps, 6 outputs and 2 groups, the fan-in is 2 maps and the fan-out 3, of 15 pixels."""
     asked = kind(feature_maps=6, kernel_size=(3, 5), groups=2).parameters((4, 8, 8))
 
     assert asked == kernel_parameters(shape, groups=2, incoming=4, outgoing=6)
@@ -43,7 +43,7 @@ def test_both_ask_with_the_fans_of_one_group(kind, shape):
 
 
 def test_kernels_of_another_shape_are_refused_word_for_word():
-    """The error names who asks, both shapes and the order of the axes."""
+    """The error names the layer, both shapes and the order of the axes."""
     with pytest.raises(ShapeError) as error:
         require_kernels("A convolution", (1, 2, 3), (2, 2, 3), incoming=2, layout="w[h, l, *u]")
 

@@ -1,4 +1,4 @@
-"""Losses: the numbers of Wolter's course, PyTorch's formulas by loops, and huge net inputs."""
+"""Losses: the numbers of Wolter's course, PyTorch's formulas in loops, and huge net inputs."""
 
 import math
 
@@ -20,7 +20,7 @@ RNG = np.random.default_rng(3)
 
 
 def batch_loss(loss, n, y, s=None):
-    """Give the loss of a batch, as the base class defines it."""
+    """Return the loss of a batch, as the base class defines it."""
     s = np.ones(len(n)) if s is None else s
     return np.sum(s * loss.apply(n, y)) / np.sum(s * loss.image_weights(y))
 
@@ -56,7 +56,7 @@ def test_the_exercise_of_wolters_course(labels, outputs, by_rows, by_entries):
 
 
 def cross_entropy_by_loops(n, y, smoothing, weights):
-    """Write PyTorch's `cross_entropy(reduction="mean")` for labels out, one position at a time."""
+    """Compute PyTorch's `cross_entropy(reduction="mean")` for labels, one position at a time."""
     total = divisor = 0.0
     classes = n.shape[1]
     for q in range(len(n)):
@@ -120,7 +120,7 @@ def test_without_weights_every_image_counts_one():
 
 
 def test_sample_weights_take_images_out():
-    """An image of weight 0 is as good as absent."""
+    """An image with weight 0 has the same effect as if it were absent."""
     loss = CrossEntropy(class_weights=(1.0, 3.0))
     n, y = RNG.normal(size=(4, 2)), np.array([0, 1, 1, 0])
 
@@ -130,7 +130,7 @@ def test_sample_weights_take_images_out():
 
 
 def test_the_derivative_is_probabilities_less_targets():
-    """Behind a softmax dN = p - y; behind a logistic function that, divided by the outputs."""
+    """After a softmax, dN = p - y; after a logistic function, it is also divided by the outputs."""
     n, y = RNG.normal(size=(3, 4)), np.array([0, 3, 1])
     one_hot = np.eye(4)[y]
 
@@ -157,7 +157,7 @@ def test_the_derivative_is_probabilities_less_targets():
     ids=lambda part: str(part) if not isinstance(part, np.ndarray) else "",
 )
 def test_the_derivative_of_the_activation_leads_to_that_of_the_net_input(loss, transfer, y):
-    """What the trace shows as dA, carried through the transfer function, is dN."""
+    """The trace's dA, multiplied by the slope of the transfer function, is dN."""
     n = RNG.normal(size=(2, 3))
     a = transfer.apply(n)
 
@@ -167,7 +167,7 @@ def test_the_derivative_of_the_activation_leads_to_that_of_the_net_input(loss, t
 
 
 def test_the_derivative_of_the_activation_where_it_rounds_to_0_or_1():
-    """Where a probability of 0 should be more the slope is infinite; elsewhere it is finite."""
+    """The slope is infinite if a probability is 0 but shouldn't be, and otherwise finite."""
     da = CrossEntropy().backward_a(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([1, 0]))
     db = BinaryCrossEntropy().backward_a(np.array([[0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0]]))
 
@@ -223,7 +223,7 @@ def test_hinge_by_hand():
 
 
 def test_hinge_at_its_kink():
-    """A lead of exactly 1 has slope 0."""
+    """A margin of exactly 1 has slope 0."""
     assert (Hinge().backward_n(np.array([[2.0, 1.0]]), np.array([0])) == 0).all()
     assert (Hinge().backward_n(np.array([[1.0]]), np.array([[1.0]])) == 0).all()
 
@@ -253,7 +253,7 @@ def test_hinge_at_its_kink():
     ],
 )
 def test_options_that_cannot_be(make, message):
-    """An impossible option raises where it is written."""
+    """An invalid option is an error in the constructor."""
     with pytest.raises(OptionError) as error:
         make()
 

@@ -1,4 +1,4 @@
-"""Targets: what each loss takes, and an error with values, rule and remedy for what it does not."""
+"""Targets that each loss accepts, and errors for those that it doesn't."""
 
 import math
 
@@ -13,7 +13,7 @@ CLASSES = CrossEntropy()
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int32, np.uint64])
 def test_labels_of_any_whole_type(dtype):
-    """Labels become int64 whatever whole type they have."""
+    """Labels of any integer type become int64."""
     y = CLASSES.targets(np.array([0, 1, 1], dtype), (2,))
 
     assert y.dtype == np.int64
@@ -28,7 +28,7 @@ def test_labels_of_pixels():
 
 
 def test_whole_one_hot_targets_are_probabilities():
-    """A one-hot array of integers is taken for probabilities."""
+    """A one-hot array of integers is treated as probabilities."""
     y = CLASSES.targets(np.array([[0, 1, 0]]), (3,))
 
     assert y.dtype.kind == "f"
@@ -36,7 +36,7 @@ def test_whole_one_hot_targets_are_probabilities():
 
 
 def test_labels_become_one_hot_for_binary_cross_entropy():
-    """Behind several logistic outputs labels name the one that should be 1, in images too."""
+    """For several logistic outputs, a label is the index of the one that should be 1."""
     loss = BinaryCrossEntropy()
 
     assert loss.targets(np.array([2, 0]), (3,)).tolist() == [[0, 0, 1], [1, 0, 0]]
@@ -44,7 +44,7 @@ def test_labels_become_one_hot_for_binary_cross_entropy():
 
 
 def test_one_output_needs_no_axis_of_maps():
-    """Behind one output a plain vector of targets will do."""
+    """For one output, a vector of targets is accepted."""
     assert BinaryCrossEntropy().targets(np.array([1, 0]), (1,)).tolist() == [[1], [0]]
     assert SquaredError().targets(np.array([1.5, 2]), (1,)).tolist() == [[1.5], [2]]
     assert Hinge().targets(np.array([True, False]), (1,)).tolist() == [[1], [-1]]
@@ -52,7 +52,7 @@ def test_one_output_needs_no_axis_of_maps():
 
 
 def test_numbers_keep_a_precision_that_holds_them():
-    """Bytes become float32, longer whole numbers float64, floats stay."""
+    """Bytes become float32, longer integers float64; floats keep their type."""
     loss = SquaredError()
     dtypes = {
         dtype: loss.targets(np.ones((2, 3), dtype), (3,)).dtype

@@ -24,7 +24,7 @@ def test_hagan_8_33_to_8_36():
 
 
 def test_an_untied_bias_is_summed_over_the_images_only():
-    """Wolter 7 without a sum over positions is right for a bias of each neuron."""
+    """Wolter 7 without a sum over positions is correct for an untied bias."""
     b = RNG.standard_normal((3, 2, 4))
 
     db = Sum(bias="untied").backward_b((Z,), b, DN)
@@ -42,7 +42,7 @@ def test_hagan_e8_9():
 
 
 def test_a_factor_of_zero_does_not_spoil_the_derivatives_of_the_others():
-    """The derivative of a product is the product of the others, not the product divided."""
+    """The derivative of a product is the product of the other factors, also if one is zero."""
     zero = np.zeros((1, 2))
     other = np.array([[3.0, 4.0]])
 
@@ -53,7 +53,7 @@ def test_a_factor_of_zero_does_not_spoil_the_derivatives_of_the_others():
 
 
 def test_biases_start_where_they_change_nothing():
-    """The bias of a sum starts at 0, that of a product at 1; weight decay spares both."""
+    """The bias of a sum starts at 0, that of a product at 1; weight decay doesn't apply to them."""
     added, factor = (kind.parameters((3, 2, 4))["bias"] for kind in (Sum(), Product()))
 
     assert (added.start, factor.start) == (0, 1)
@@ -72,7 +72,7 @@ def test_shapes_of_biases(kind, bias, shape):
 
 
 def test_concatenation_counts_the_maps():
-    """2, 1 and 3 maps become 6, one layer after another."""
+    """2, 1 and 3 maps are concatenated to 6."""
     zs = tuple(np.full((1, maps, 2), float(maps)) for maps in (2, 1, 3))
 
     n = Concatenate().apply(zs, None)
@@ -120,7 +120,7 @@ def test_a_bias_that_does_not_fit_is_named():
 
 
 def test_a_missing_bias_is_named():
-    """A function that asked for a bias does not go without."""
+    """A function with a bias needs one."""
     with pytest.raises(ShapeError) as error:
         Product().apply((Z,), None)
 

@@ -1,4 +1,4 @@
-"""Normalization: means and variances as promised, running numbers, and what does not fit."""
+"""Normalization: means and variances, running statistics, and errors."""
 
 import numpy as np
 import pytest
@@ -14,11 +14,11 @@ from striate.functions.normalization import (
 
 RNG = np.random.default_rng(8)
 MAPS = 3 + 2 * RNG.normal(size=(5, 4, 3, 6))
-ROUNDED = 1e-12  # some hundred roundings of numbers of size 1
+ROUNDED = 1e-12  # a few hundred roundings of numbers of size 1
 
 
 def batch_call(a, *, training=True, mean=0.0, variance=1.0):
-    """Make a call with a gain of 1, an offset of 0, and the same running numbers for each map."""
+    """Return a call with gain 1, offset 0, and the same running statistics for each map."""
     maps = a.shape[1]
     return Call(
         inputs=(a,),
@@ -67,7 +67,7 @@ class TestBatch:
         assert after["variance"] == pytest.approx([1.1], rel=1e-15)
 
     def test_running_numbers_come_to_the_data(self):
-        """With momentum 1 they are the batch's; with many small steps they end there too."""
+        """With momentum 1 they equal the batch's statistics; many small steps converge to them."""
         once = BatchNormalization(momentum=1.0).next_state(batch_call(MAPS))
         call = batch_call(MAPS)
         for _ in range(300):
@@ -82,7 +82,7 @@ class TestBatch:
         np.testing.assert_allclose(state["variance"], wanted[1], rtol=1e-12)
 
     def test_outside_training_an_image_does_not_see_its_neighbors(self):
-        """With the running numbers each image is normalized as if it were alone."""
+        """With running statistics, each image is normalized independently."""
         together = batch_call(MAPS, training=False, mean=2.0, variance=4.0)
         alone = batch_call(MAPS[1:2], training=False, mean=2.0, variance=4.0)
         kind = BatchNormalization()
@@ -91,7 +91,7 @@ class TestBatch:
         np.testing.assert_allclose(kind.forward(alone), (MAPS[1:2] - 2) / np.sqrt(4 + 1e-5))
 
     def test_outside_training_the_running_numbers_are_constants(self):
-        """The derivative is then the gain over the deviation, for each pixel by itself."""
+        """The derivative is then the gain divided by the standard deviation, for each pixel."""
         call = batch_call(MAPS, training=False, variance=4.0)
         dz = RNG.normal(size=MAPS.shape)
 
@@ -100,7 +100,7 @@ class TestBatch:
         np.testing.assert_allclose(da, dz / 2, rtol=1e-14)
 
     def test_a_small_variance_about_a_large_mean_keeps_its_digits(self):
-        """In float32, maps of mean 10,000 and deviation 1 come out standardized: two passes."""
+        """Maps with mean 10,000 and standard deviation 1 are standardized accurately."""
         a = (10_000 + RNG.normal(size=(64, 1, 8, 8))).astype(np.float32)
 
         z = BatchNormalization().forward(batch_call(a)).astype(float)
@@ -110,7 +110,7 @@ class TestBatch:
         assert z.std() == pytest.approx(1, abs=1e-3)
 
     def test_gain_offset_and_running_numbers_start_neutral(self):
-        """Gain 1, offset 0, running mean 0, running variance 1; none of them is decayed."""
+        """Gain 1, offset 0, running mean 0, running variance 1; none of them has weight decay."""
         kind = BatchNormalization()
         asked = kind.parameters((4, 3, 6)) | kind.state((4, 3, 6))
 
@@ -155,7 +155,7 @@ class TestBatch:
         ],
     )
     def test_options_that_cannot_be(self, options, message):
-        """An impossible option raises where it is written."""
+        """An invalid option is an error in the constructor."""
         with pytest.raises(OptionError) as error:
             BatchNormalization(**options)
 
@@ -175,7 +175,7 @@ class TestLayerAndGroup:
         np.testing.assert_allclose(z.var(axis=(1, 2, 3)), 1, atol=1e-11)
 
     def test_layer_has_a_gain_for_each_neuron(self):
-        """Gain and offset have the shape of an image."""
+        """Gain and offset have the shape of one image."""
         asked = LayerNormalization().parameters((4, 3, 6))
 
         assert {name: p.shape for name, p in asked.items()} == {
@@ -202,7 +202,7 @@ class TestLayerAndGroup:
         np.testing.assert_allclose(one, layer, rtol=1e-13, atol=1e-13)
 
     def test_as_many_groups_as_maps_is_instance_normalization(self):
-        """Each map of each image is then batch normalization of that image alone."""
+        """For each image, the result equals batch normalization of that image alone."""
         instance = GroupNormalization(groups=4).apply(MAPS, np.ones(4), np.zeros(4))
         alone = [BatchNormalization().forward(batch_call(a[np.newaxis]))[0] for a in MAPS]
 

@@ -1,4 +1,4 @@
-"""Updates: their equations by hand, in plain loops, in the nest language; convergence; errors."""
+"""Optimizers: equations by hand, in plain loops, and in nests; convergence; errors."""
 
 import math
 
@@ -27,7 +27,7 @@ RATE, STEPS = 0.1, 7
 
 
 def run(optimizer, w, gradients, decayed=None, rate=RATE):
-    """Take one step for each row of gradients; give all weights on the way."""
+    """Compute one step per row of gradients, and return all intermediate weights."""
     memory, path = optimizer.start(w), []
     decayed = np.ones_like(w) if decayed is None else decayed
     for step, dw in enumerate(gradients, start=1):
@@ -37,7 +37,7 @@ def run(optimizer, w, gradients, decayed=None, rate=RATE):
 
 
 def by_loops(optimizer, w, gradients, decayed):
-    """PyTorch's optimizers for one number at a time, from their documented algorithms."""
+    """PyTorch's optimizers for a single parameter, from their documented algorithms."""
     columns = [
         one_number(optimizer, *column)
         for column in zip(w, np.transpose(gradients), decayed, strict=True)
@@ -46,7 +46,7 @@ def by_loops(optimizer, w, gradients, decayed):
 
 
 def one_number(optimizer, w, gradients, decayed):
-    """Train one number with Python's floats."""
+    """Train one parameter with Python's floats."""
     name, penalty, path = type(optimizer).__name__, optimizer.weight_decay * decayed, []
     first = second = 0.0
     for t, derivative in enumerate(gradients, start=1):
@@ -75,14 +75,14 @@ def one_number(optimizer, w, gradients, decayed):
 
 @pytest.fixture
 def walk():
-    """Weights, derivatives of several steps, and which weights are decayed."""
+    """Weights, derivatives of several steps, and a mask of weight decay."""
     rng = np.random.default_rng(8)
     return rng.normal(size=5), rng.normal(size=(STEPS, 5)), np.array([1.0, 1.0, 0.0, 1.0, 0.0])
 
 
 @pytest.mark.parametrize("optimizer", CASES, ids=str)
 def test_an_update_is_pytorchs(optimizer, walk):
-    """Seven steps agree, entry by entry, with PyTorch's algorithm as a loop over one number."""
+    """Seven steps agree, elementwise, with PyTorch's algorithm for a single parameter."""
     found = run(optimizer, *walk)
 
     # A few roundings of 1e-16 a step, in numbers of about 1.
@@ -120,7 +120,7 @@ HALF = {"weight_decay": 0.5}
     ids=str,
 )
 def test_two_steps_by_hand(optimizer, gradients, expected):
-    """Two steps from w = 1 with rate 0.1 give what the comment above computes."""
+    """Two steps from w = 1 with rate 0.1 agree with the computation in the comment above."""
     path = run(optimizer, np.array([1.0]), np.array(gradients)[:, None])
 
     # The comments leave epsilon out: 1e-8, times rate and derivative, below 1.
@@ -129,7 +129,7 @@ def test_two_steps_by_hand(optimizer, gradients, expected):
 
 @pytest.mark.parametrize("optimizer", CASES, ids=str)
 def test_an_updates_statements_mean_what_apply_computes(optimizer, walk):
-    """The equations, interpreted as nests, give the same weights and buffers, in the third step."""
+    """The equations, interpreted as nests, give the same weights and buffers in the third step."""
     w, gradients, decayed = walk
     memory = {name: np.abs(gradients[k]) for k, name in enumerate(optimizer.buffers)}
     lowering = optimizer.lowering(len(w))
@@ -152,7 +152,7 @@ def test_an_updates_statements_mean_what_apply_computes(optimizer, walk):
 @pytest.mark.parametrize("optimizer", CASES, ids=str)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_an_update_keeps_the_precision(optimizer, walk, dtype):
-    """Weights and buffers stay in the precision of the weights, whatever `decayed` is made of."""
+    """Weights and buffers keep the dtype of the weights, for any dtype of `decayed`."""
     w, gradients, decayed = walk
     w, dw = w.astype(dtype), gradients[0].astype(dtype)
 
@@ -165,7 +165,7 @@ def test_an_update_keeps_the_precision(optimizer, walk, dtype):
 
 
 def test_numpys_numbers_as_options_keep_float32():
-    """A learning rate or momentum from `np.logspace` does not turn the weights into float64."""
+    """A learning rate or momentum from `np.logspace` doesn't convert the weights to float64."""
     optimizer, w = (
         Momentum(learning_rate=np.float64(0.1), momentum=np.float64(0.5)),
         np.ones(3, np.float32),
@@ -178,7 +178,7 @@ def test_numpys_numbers_as_options_keep_float32():
 
 @pytest.mark.parametrize("optimizer", CASES, ids=str)
 def test_an_update_changes_nothing_in_place(optimizer, walk):
-    """The arrays that were given are as before: the last whole state can be kept."""
+    """The arguments aren't modified, so the previous state stays valid."""
     w, gradients, decayed = walk
     memory = optimizer.start(w)
     given = [w, gradients, decayed, *memory.values()]
@@ -212,12 +212,12 @@ def test_an_update_finds_the_bottom_of_a_bowl(optimizer):
         dw = steepness * (w - center)
         w, memory = optimizer.apply(w, dw, memory, rate=rate, step=step, decayed=np.ones(3))
 
-    # The last steps of the adaptive ones are as long as the rate then is: about 0.05 / 500.
+    # The last steps of adaptive optimizers have the length of the rate, about 0.05 / 500.
     assert np.abs(w - center).max() < 1e-3
 
 
 def test_weight_decay_spares_what_is_not_decayed():
-    """Where the derivative is zero, decayed entries shrink and the others stay."""
+    """If the derivative is zero, weights with weight decay shrink and others don't change."""
     w, decayed = np.array([1.0, 1.0]), np.array([1.0, 0.0])
 
     ends = [run(kind(weight_decay=0.1), w, np.zeros((1, 2)), decayed)[0] for kind in KINDS]
@@ -227,7 +227,7 @@ def test_weight_decay_spares_what_is_not_decayed():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_update_can_be_made_without_options(kind):
-    """Each kind has the field's defaults, and is an `Update`."""
+    """Each kind has the usual defaults, and is an `Optimizer`."""
     optimizer = kind()
 
     assert isinstance(optimizer, Optimizer)
@@ -276,7 +276,7 @@ def test_every_update_can_be_made_without_options(kind):
     ],
 )
 def test_a_bad_option_is_refused(kind, options, text):
-    """Values outside an option's range are refused, with the range and a value that works."""
+    """Values outside an option's range are errors with the range and a valid value."""
     with pytest.raises(OptionError) as error:
         kind(**options)
 
@@ -284,7 +284,7 @@ def test_a_bad_option_is_refused(kind, options, text):
 
 
 def test_clipping_shortens_to_the_norm():
-    """Derivatives of norm 5 get PyTorch's factor 1 / (5 + 1e-6); shorter ones stay."""
+    """Derivatives with norm 5 get PyTorch's factor 1 / (5 + 1e-6); smaller ones are unchanged."""
     dw = np.array([3.0, -4.0])
 
     assert clip_factor(dw, 1.0) == pytest.approx(1 / (5 + 1e-6), rel=1e-15)
@@ -293,7 +293,7 @@ def test_clipping_shortens_to_the_norm():
 
 
 def test_clipping_does_not_overflow_in_float32():
-    """The norm of large float32 derivatives is found in float64."""
+    """The norm of large float32 derivatives is computed in float64."""
     dw = np.full(4, 1e30, np.float32)
 
     assert clip_factor(dw, 2.0) == pytest.approx(1e-30, rel=1e-6)
@@ -307,7 +307,7 @@ def test_clipping_hides_no_nan():
 
 @pytest.mark.parametrize("max_norm", [0, -1.0, math.nan])
 def test_a_norm_that_is_not_positive_is_refused(max_norm):
-    """Clipping needs a norm above 0."""
+    """The maximum norm must be above 0."""
     with pytest.raises(OptionError) as error:
         clip_factor(np.ones(2), max_norm)
 

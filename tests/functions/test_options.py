@@ -1,4 +1,4 @@
-"""Options: what is allowed, how it is said, what becomes plain."""
+"""Options: valid values, error messages, and conversion to plain Python values."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +31,7 @@ from striate.functions.options import (
 
 @dataclass(frozen=True, kw_only=True)
 class Sample(Checked):
-    """A kind with one option of each sort."""
+    """A kind with one option of each type."""
 
     strength: float = option(0.5, FRACTION)
     times: int = option(2, COUNT)
@@ -79,7 +79,7 @@ class Stack(Checked):
     ],
 )
 def test_a_range_holds_what_it_says(allowed, inside, outside):
-    """Ends belong to a range or not, as stated; only finite numbers are in any."""
+    """Ranges include their ends or not, as declared, and only finite numbers."""
     found = [[value in allowed for value in values] for values in (inside, outside)]
 
     assert found == [[True] * len(inside), [False] * len(outside)]
@@ -103,7 +103,7 @@ def test_a_range_holds_what_it_says(allowed, inside, outside):
     ],
 )
 def test_what_is_allowed_is_said_in_words(allowed, words):
-    """Each range and choice prints as it stands in an error."""
+    """Each range and choice prints as in an error message."""
     assert str(allowed) == words
 
 
@@ -138,19 +138,19 @@ def test_options_become_plain():
 
 
 def test_a_default_that_is_not_allowed_is_a_mistake_of_the_author():
-    """A kind cannot be written whose default its own range refuses."""
+    """A kind can't be defined with a default outside its range."""
     with pytest.raises(AssertionError):
         option(1.0, FRACTION)
 
 
 def test_a_required_option_is_required():
-    """Without a default the caller has to give a value."""
+    """An option without a default is required."""
     with pytest.raises(TypeError, match="height"):
         Stack()
 
 
 def test_a_bad_required_option_names_an_example():
-    """Where there is no default to name, the author's example stands in the error."""
+    """If an option doesn't have a default, the error shows the example of its declaration."""
     with pytest.raises(OptionError) as error:
         Stack(height=2.5)
 
@@ -158,6 +158,6 @@ def test_a_bad_required_option_names_an_example():
 
 
 def test_an_example_that_is_not_allowed_is_a_mistake_of_the_author():
-    """A kind cannot be written whose example its own range refuses."""
+    """A kind can't be defined with an example outside its range."""
     with pytest.raises(AssertionError):
         required(COUNT, example=0)

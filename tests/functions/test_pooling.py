@@ -25,7 +25,7 @@ IMAGES = RNG.standard_normal((2, 3, 6, 9))
 
 
 def test_hagan_figure_8_8():
-    """The diamond, filtered by the backslash kernel, pooled 3 x 3: the figure's 5 x 5 numbers."""
+    """The diamond, filtered with the backslash kernel and pooled, gives the figure's numbers."""
     diamond = [[float(abs(i - 7) + abs(j - 7) == 4) for j in range(15)] for i in range(15)]
     backslash = np.array([[[[0.0, 0, 1], [0, 1, 0], [1, 0, 0]]]])
     filtered = Convolution(feature_maps=1, kernel_size=3, padding=1).apply(
@@ -44,7 +44,7 @@ def test_hagan_figure_8_8():
 
 
 def test_hagan_8_22_and_8_24_counted_from_one():
-    """Pixel (r(i-1)+k, c(j-1)+l) belongs to place (i, j): weighted sum, and maximum."""
+    """Pixel (r(i-1)+k, c(j-1)+l) belongs to position (i, j): weighted sum and maximum."""
     r, c = 2, 3
     w = np.array([0.5, -1.0, 2.0])
     summed, largest = np.zeros((2, 3, 3, 3)), np.full((2, 3, 3, 3), -np.inf)
@@ -83,7 +83,7 @@ def test_an_untrained_trainable_average_is_the_average():
 
 
 def test_wichmann_5_8_corrected():
-    """Overlapping windows: a pixel's derivative is summed over the windows that hold it."""
+    """With overlapping windows, a pixel's derivative is the sum over its windows."""
     f, s = 3, 2
     dz = RNG.standard_normal((2, 3, 2, 4))
     wanted = np.zeros_like(IMAGES)
@@ -99,7 +99,7 @@ def test_wichmann_5_8_corrected():
 
 
 def test_the_first_of_equal_pixels_wins():
-    """Of ties, the first in row order takes the derivative, as in PyTorch."""
+    """In ties, the first pixel in row order gets the derivative, as in PyTorch."""
     a = np.array([[[[1.0, 7.0, 7.0], [7.0, 7.0, 2.0]]]])
     kind = MaxPooling(window=(2, 3))
 
@@ -119,7 +119,7 @@ def test_padding_never_wins():
 
 @pytest.mark.parametrize("kind", [MaxPooling(window=2), GlobalMaxPooling()])
 def test_what_is_not_a_number_shows(kind):
-    """NaN wins over every number, and takes the derivative."""
+    """NaN exceeds every number, and gets the derivative."""
     a = np.array([[[[3.0, np.nan], [np.inf, 1.0]]]])
 
     z = kind.apply(a)
@@ -130,7 +130,7 @@ def test_what_is_not_a_number_shows(kind):
 
 
 def test_a_shift_by_two_shifts_the_pooled_map_by_one():
-    """Wolter's "the result will remain the same" is a slip: the map moves along."""
+    """Wolter's "the result will remain the same" is a slip: the map shifts, too."""
     a = np.arange(36.0).reshape(1, 1, 6, 6)
     kind = MaxPooling(window=2)
 
@@ -141,7 +141,7 @@ def test_a_shift_by_two_shifts_the_pooled_map_by_one():
 
 
 def test_the_divisor_at_the_edge():
-    """Inside: the pixels on the image. Window: those and the padding, never what ceil mode adds."""
+    """`inside` counts pixels of the image; `window` adds padding, but not that of ceil mode."""
     a = np.ones((1, 1, 4))
     options = {"window": 3, "stride": 2, "padding": 1, "ceil_mode": True}
 
@@ -154,20 +154,20 @@ def test_the_divisor_at_the_edge():
 
 
 def test_sums_and_norms():
-    """With p = 1 the norm is the sum of magnitudes; with p large it nears the maximum."""
+    """With p = 1 the norm is the sum of magnitudes; for large p it approaches the maximum."""
     magnitudes = abs(IMAGES)
 
     one, many = LpPooling(window=3, p=1), LpPooling(window=3, p=200)
 
     assert relative_error(one.apply(IMAGES), SumPooling(window=3).apply(magnitudes)) < 1e-14
     largest = MaxPooling(window=3).apply(magnitudes)
-    # Nine equal pixels: the norm is 9^(1/200) times the maximum at most.
+    # For nine equal pixels, the norm is at most 9^(1/200) times the maximum.
     assert (many.apply(IMAGES) >= largest * (1 - 1e-12)).all()
     assert (many.apply(IMAGES) <= largest * 9 ** (1 / 200) * (1 + 1e-12)).all()
 
 
 def test_the_norm_of_nothing_has_no_slope():
-    """Where a window is zero throughout, the derivative is zero, as in PyTorch."""
+    """For a window of zeros, the derivative is zero, as in PyTorch."""
     a = np.zeros((1, 1, 4))
 
     da = LpPooling(window=2, p=3).backward_a(a, np.ones((1, 1, 2)))
@@ -176,7 +176,7 @@ def test_the_norm_of_nothing_has_no_slope():
 
 
 def test_norms_of_tiny_pixels_keep_their_slopes():
-    """In float32, |a|^(p-1) would underflow and z^(1-p) overflow; their quotient does neither."""
+    """In float32, |a|^(p-1) would underflow and z^(1-p) overflow, but their quotient doesn't."""
     a = np.full((1, 1, 2), 1e-12, np.float32)
 
     da = LpPooling(window=2, p=3).backward_a(a, np.ones((1, 1, 1), np.float32))
@@ -186,7 +186,7 @@ def test_norms_of_tiny_pixels_keep_their_slopes():
 
 @pytest.mark.parametrize(("p", "size"), [(8, 1e-6), (8, 1e6), (2, 1e-23), (2, 1e20), (8, 1e38)])
 def test_norms_of_tiny_and_of_huge_pixels_stay_in_range(p, size):
-    """In float32, |a|^p would underflow or overflow; norm and slopes do neither, nor the nests."""
+    """In float32, |a|^p would underflow or overflow, but norm, slopes and nests don't."""
     kind, a = LpPooling(window=2, p=p), np.array([[[1.0, -2.0]]])
     scaled, dz = (size * a).astype(np.float32), np.ones((1, 1, 1), np.float32)
 
@@ -195,14 +195,14 @@ def test_norms_of_tiny_and_of_huge_pixels_stay_in_range(p, size):
     nests = computed["z"], lowered.backward({"a": scaled, **computed, "dz": dz}, ["da"])["da"]
 
     for z, da in ((kind.apply(scaled), kind.backward_a(scaled, dz)), nests):
-        # The norm grows with its pixels; its slopes do not change with their size.
+        # The norm is proportional to its pixels; its slopes don't depend on their size.
         assert (z.dtype, da.dtype) == (np.float32, np.float32)
         assert relative_error(z / size, kind.apply(a)) <= tolerance(8, np.float32)
         assert relative_error(da, kind.backward_a(a, np.ones_like(dz))) <= tolerance(8, np.float32)
 
 
 def test_the_norm_of_an_infinite_pixel_is_infinite():
-    """What left the range before the layer shows after it; NaN does, too."""
+    """Infinity and NaN in the input also appear in the output."""
     kind, a = LpPooling(window=2, p=3), np.array([[[1.0, -np.inf, np.nan, 2.0]]])
 
     z, nests = kind.apply(a), Lowered(kind.lowering((1, 4)), 1).forward({"a": a})["z"]
@@ -212,7 +212,7 @@ def test_the_norm_of_an_infinite_pixel_is_infinite():
 
 
 def test_the_norm_of_padding_alone_is_zero():
-    """A window that holds no pixel of the image sums nothing, in the nests as well."""
+    """A window without pixels of the image sums to zero, also in the nests."""
     kind, a = LpPooling(window=2, padding=2), np.ones((1, 1, 2))
 
     z, nests = kind.apply(a), Lowered(kind.lowering((1, 2)), 1).forward({"a": a})["z"]
@@ -231,7 +231,7 @@ def test_adaptive_windows():
 
 
 def test_one_place_is_the_global_average():
-    """Adaptive pooling to one pixel is global pooling, but for the axes that it keeps."""
+    """Adaptive pooling to one pixel equals global pooling, except that it keeps the axes."""
     one = AdaptiveAveragePooling(size=1).apply(IMAGES)
 
     found = GlobalAveragePooling().apply(IMAGES)
@@ -242,7 +242,7 @@ def test_one_place_is_the_global_average():
 
 @pytest.mark.parametrize("kind", [MaxPooling, AveragePooling])
 def test_a_window_that_holds_only_padding_is_refused(kind):
-    """There is no maximum and no mean of nothing."""
+    """Windows without any pixel are an error for maxima and means."""
     with pytest.raises(ShapeError) as error:
         kind(window=2, padding=2).output_shape((1, 4, 5))
 
@@ -260,7 +260,7 @@ def test_a_window_that_holds_only_padding_is_refused(kind):
     ids=str,
 )
 def test_vectors_cannot_be_pooled(kind):
-    """A window needs axes of pixels."""
+    """Pooling needs pixel axes."""
     with pytest.raises(ShapeError) as error:
         kind.output_shape((120,))
 

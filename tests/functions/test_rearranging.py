@@ -31,7 +31,7 @@ def test_vectors_stay_as_they_are():
 
 
 def test_reshape_goes_back():
-    """The way back from Flatten, with one length left to follow."""
+    """Reshape reverses Flatten, with one inferred length."""
     found = Reshape(shape=(2, -1, 3)).apply(Flatten().apply(A))
 
     assert (found == A).all()
@@ -63,7 +63,7 @@ def test_another_order_is_refused():
     ],
 )
 def test_a_shape_that_is_not_allowed_is_refused(shape, typed):
-    """At most one length is left open, the others are at least 1; channels are shown last."""
+    """At most one length is inferred, the others are at least 1; channels are shown last."""
     with pytest.raises(OptionError) as error:
         Reshape(shape=shape)
 
@@ -78,7 +78,7 @@ def test_a_shape_that_is_not_allowed_is_refused(shape, typed):
     [((3, 5), "(5, 3)", "15 numbers"), ((5, -1), "(-1, 5)", "5 numbers for each length -1")],
 )
 def test_numbers_that_do_not_fill_the_shape_are_refused(shape, typed, holds):
-    """The same numbers fill both shapes."""
+    """Both shapes must have the same number of elements."""
     with pytest.raises(ShapeError) as error:
         Reshape(shape=shape).output_shape((2, 2, 3))
 

@@ -1,4 +1,4 @@
-"""Kinds by name and as data; errors word for word, whatever a file may hold."""
+"""Kinds by name and as data; errors word for word, for any content of a file."""
 
 import numpy as np
 import pytest
@@ -19,14 +19,14 @@ def test_names_are_the_class_names_in_words():
 
 
 def test_what_stands_in_place_of_a_weight_function_is_one_family():
-    """Pooling, normalizing, rearranging and dropout are found where weight functions are."""
+    """Pooling, normalization, rearranging and dropout are in the family of weight functions."""
     names = registry.kinds("weight").keys()
 
     assert {"convolution", "max-pooling", "batch-normalization", "flatten", "dropout"} <= names
 
 
 def test_families_cannot_be_changed():
-    """The registry is read only: a kind is added by its file and its export."""
+    """The registry is read-only; a kind is added by its file and its export."""
     with pytest.raises(TypeError):
         registry.kinds("weight")["toy"] = MaxPooling
 
@@ -47,7 +47,7 @@ def test_data_hold_what_differs_from_the_defaults():
 
 
 def test_a_kind_may_hold_another():
-    """A warm-up names the decay that follows it."""
+    """A warm-up contains the schedule that follows it."""
     kind = LinearWarmUp(epochs=2, then=Cosine(floor=0.1))
 
     data = registry.to_data(kind)
@@ -61,7 +61,7 @@ def test_a_kind_may_hold_another():
 
 
 def test_an_unknown_kind_is_an_error_that_names_the_nearest():
-    """The error lists what there is."""
+    """The error lists the known names."""
     with pytest.raises(OptionError) as error:
         registry.find("net_input", "summ")
 
@@ -72,7 +72,7 @@ def test_an_unknown_kind_is_an_error_that_names_the_nearest():
 
 
 def test_an_unknown_family_is_an_error():
-    """Families are listed too."""
+    """The error lists the known families."""
     with pytest.raises(OptionError) as error:
         registry.kinds("weights")
 
@@ -169,7 +169,7 @@ def test_an_unknown_family_is_an_error():
     ],
 )
 def test_data_that_cannot_be_are_refused(family, data, message):
-    """A file of unknown origin gets an error, and nothing of it is executed."""
+    """Data of unknown origin is an error, and isn't executed."""
     with pytest.raises(OptionError) as error:
         registry.from_data(family, data)
 
@@ -177,7 +177,7 @@ def test_data_that_cannot_be_are_refused(family, data, message):
 
 
 def test_lists_in_lists_without_end_are_refused():
-    """A hostile file does not exhaust the stack."""
+    """Deeply nested data doesn't exhaust the stack."""
     nested = []
     for _ in range(5000):
         nested = [nested]
@@ -192,7 +192,7 @@ def test_lists_in_lists_without_end_are_refused():
 
 
 def test_long_words_are_cut():
-    """An error does not print a whole file."""
+    """An error doesn't print large data completely."""
     with pytest.raises(OptionError) as error:
         registry.find("net_input", "x" * 1000)
 
@@ -200,7 +200,7 @@ def test_long_words_are_cut():
 
 
 def test_options_are_checked_as_in_python():
-    """A word that has the right type but is not allowed gets the kind's own error."""
+    """A value of the correct type that isn't allowed gets the kind's own error."""
     with pytest.raises(OptionError) as error:
         registry.from_data("weight", {"kind": "dropout", "rate": 2})
 
@@ -211,7 +211,7 @@ def test_options_are_checked_as_in_python():
 
 @pytest.mark.parametrize("kind", [Flatten(), AveragePooling(window=2), DotProduct(neurons=3)])
 def test_defaults_are_not_written(kind):
-    """Only the name and what the caller had to say stand in the data."""
+    """The data contains only the name and options that differ from the defaults."""
     data = registry.to_data(kind)
 
     assert data.keys() <= {"kind", "window", "neurons"}

@@ -1,4 +1,4 @@
-"""Decays: values at named steps, continuity, memory, errors."""
+"""Schedules: values at given steps, continuity, memory, errors."""
 
 import json
 import math
@@ -24,7 +24,7 @@ CASES = [case for kind in KINDS for case in kind.cases()]
 
 
 def course(schedule, *, steps_per_epoch, epochs, beyond=0):
-    """Give the factor of each step of a training, and of some beyond its planned end."""
+    """Return the factor of each step of a training run, and of some after its planned end."""
     return [
         schedule.factor(
             step=step, steps_per_epoch=steps_per_epoch, epochs=epochs, memory=schedule.start()
@@ -55,7 +55,7 @@ def test_constant_stays():
 
 
 def test_step_goes_down_a_stair():
-    """Every second epoch the rate is halved, in the epoch's first step."""
+    """The rate is halved in the first step of every second epoch."""
     factors = course(StepDecay(every=2, ratio=0.5), steps_per_epoch=2, epochs=5)
 
     assert factors == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]
@@ -69,17 +69,17 @@ def test_exponential_multiplies_once_an_epoch():
 
 
 def test_cosine_at_its_named_steps():
-    """From 1 by the middle of floor and 1 to the floor, where it stays."""
+    """The factor starts at 1, is halfway in the middle, and stays at the floor."""
     factors = course(Cosine(floor=0.2), steps_per_epoch=5, epochs=4, beyond=3)
 
-    # Roundings of numbers of about 1.
+    # Rounding errors of numbers of about 1.
     assert factors[0] == 1.0
     assert factors[10] == pytest.approx(0.6, abs=1e-15)
     assert factors[20:] == [0.2] * 3
 
 
 def test_warm_up_rises_in_equal_steps_to_what_follows():
-    """Four equal steps end at 1; the cosine then has the epochs that are left."""
+    """Four equal steps end at 1; the cosine covers the remaining epochs."""
     schedule = LinearWarmUp(epochs=2, then=Cosine())
 
     factors = course(schedule, steps_per_epoch=2, epochs=5)
@@ -89,15 +89,15 @@ def test_warm_up_rises_in_equal_steps_to_what_follows():
 
 
 def test_warm_up_aims_at_where_the_next_decay_begins():
-    """Before a one-cycle decay, which begins with 1/25, the warm-up ends at 1/25."""
+    """Before a one-cycle schedule, which starts at 1/25, the warm-up ends at 1/25."""
     factors = course(LinearWarmUp(epochs=1, then=OneCycle()), steps_per_epoch=4, epochs=11)
 
-    # Roundings of numbers of about 1.
+    # Rounding errors of numbers of about 1.
     np.testing.assert_allclose(factors[:5], [0.01, 0.02, 0.03, 0.04, 0.04], rtol=1e-14)
 
 
 def test_a_training_shorter_than_its_warm_up_only_rises():
-    """Where the warm-up is longer than the training, the factor rises to the end."""
+    """If the warm-up is longer than the training run, the factor rises until the end."""
     factors = course(LinearWarmUp(epochs=4, then=Cosine()), steps_per_epoch=1, epochs=2)
 
     assert factors == [0.25, 0.5]
@@ -106,27 +106,27 @@ def test_a_training_shorter_than_its_warm_up_only_rises():
 @pytest.mark.parametrize("total", [1, 2, 3, 10, 37])
 @pytest.mark.parametrize("part", [0.0, 0.25, 0.3])
 def test_one_cycle_is_pytorchs(total, part):
-    """Every step of trainings of several lengths has PyTorch's rate."""
+    """Every step of runs with several lengths has PyTorch's rate."""
     schedule = OneCycle(warm_up=part, start_divisor=10.0, end_divisor=100.0)
 
     factors = course(schedule, steps_per_epoch=total, epochs=1)
 
-    # Roundings of numbers of about 1.
+    # Rounding errors of numbers of about 1.
     np.testing.assert_allclose(factors, pytorchs_one_cycle(total, part, 10.0, 100.0), atol=1e-15)
 
 
 def test_one_cycle_at_its_named_steps():
-    """It begins with 1/25, peaks at 1 after 30 of 100 steps, ends with 1/25 of 1e-4."""
+    """It starts at 1/25, peaks at 1 after 30 of 100 steps, and ends at 1/25 of 1e-4."""
     factors = course(OneCycle(), steps_per_epoch=10, epochs=10, beyond=2)
 
-    # Roundings of numbers of about 1.
+    # Rounding errors of numbers of about 1.
     found = [factors[k] for k in (0, 29, 99, 101)]
     np.testing.assert_allclose(found, [0.04, 1, 4e-6, 4e-6], atol=1e-15)
 
 
 @pytest.mark.parametrize("schedule", [OneCycle(warm_up=0.5), OneCycle(warm_up=0.25)], ids=str)
 def test_one_cycle_that_peaks_in_its_first_step(schedule):
-    """Where the way up is one step long, the training begins at the peak: nothing divides by 0."""
+    """If the rise is one step long, the run starts at the peak, without a division by 0."""
     factors = course(schedule, steps_per_epoch=round(1 / schedule.warm_up), epochs=1)
 
     assert factors[0] == 1.0
@@ -139,15 +139,15 @@ def test_one_cycle_that_peaks_in_its_first_step(schedule):
     ids=str,
 )
 def test_curves_have_no_jumps(schedule):
-    """Over 1,000 steps no step changes the factor by more than its steepest slope."""
+    """In 1,000 steps, the factor doesn't change by more than its steepest slope."""
     factors = course(schedule, steps_per_epoch=100, epochs=10)
 
-    # The steepest is one-cycle's way up: π/2 of its height over 299 steps.
+    # The steepest is the rise of the one-cycle schedule: π/2 of its height over 299 steps.
     assert np.abs(np.diff(factors)).max() < np.pi / 2 / 299 * 1.001
 
 
 def test_plateau_waits_then_reduces():
-    """With patience 2 the third epoch without a better score reduces; a better one resets."""
+    """With patience 2, the third epoch without a better score reduces the rate."""
     schedule, factors = ReduceOnPlateau(ratio=0.5, patience=2), []
     memory = schedule.start()
 
@@ -159,7 +159,7 @@ def test_plateau_waits_then_reduces():
 
 
 def test_plateau_before_the_first_score_is_one():
-    """In the first epoch there is nothing to remember."""
+    """The memory is empty in the first epoch."""
     schedule = ReduceOnPlateau()
 
     assert schedule.start() == ()
@@ -179,7 +179,7 @@ def test_plateau_has_a_floor():
 
 @pytest.mark.parametrize("score, better", [(-1.0, False), (-1.00005, False), (-1.001, True)])
 def test_plateau_compares_negative_scores(score, better):
-    """Where the score is minus an accuracy, an equal one is not better; the threshold holds."""
+    """If the score is minus an accuracy, an equal one isn't better, and the threshold applies."""
     schedule = ReduceOnPlateau()
 
     after = schedule.observe((1.0, 3.0, -1.0), score)
@@ -189,7 +189,7 @@ def test_plateau_compares_negative_scores(score, better):
 
 @pytest.mark.parametrize("best", [math.nan, math.inf])
 def test_plateau_gets_over_a_score_that_is_no_number(best):
-    """After NaN or infinity any score is better; NaN is never better than a number."""
+    """After NaN or infinity, any finite score is better; NaN is never better than a number."""
     schedule = ReduceOnPlateau()
 
     assert schedule.observe(schedule.observe(schedule.start(), best), 2.0) == (1.0, 0.0, 2.0)
@@ -197,7 +197,7 @@ def test_plateau_gets_over_a_score_that_is_no_number(best):
 
 
 def test_warm_up_passes_scores_on():
-    """A plateau decay after a warm-up remembers and reduces as it does alone."""
+    """A plateau schedule after a warm-up works as it does alone."""
     alone = ReduceOnPlateau(ratio=0.5, patience=0)
     warm = LinearWarmUp(epochs=1, then=alone)
 
@@ -209,7 +209,7 @@ def test_warm_up_passes_scores_on():
 
 @pytest.mark.parametrize("schedule", CASES, ids=str)
 def test_memory_is_plain_numbers(schedule):
-    """What a decay remembers goes through strict JSON and comes back the same."""
+    """The memory of a schedule is unchanged by conversion to strict JSON and back."""
     memory = schedule.start()
     for score in (3.0, 2.0, 2.5):
         memory = schedule.observe(memory, score)
@@ -221,7 +221,7 @@ def test_memory_is_plain_numbers(schedule):
 
 @pytest.mark.parametrize("schedule", CASES, ids=str)
 def test_factors_are_parts_of_the_rate(schedule):
-    """No decay ever asks for more than the update's rate, or for less than nothing."""
+    """Factors of schedules are between 0 and 1."""
     factors = course(schedule, steps_per_epoch=7, epochs=6, beyond=20)
 
     assert all(isinstance(f, float) and 0 <= f <= 1 for f in factors)
@@ -229,7 +229,7 @@ def test_factors_are_parts_of_the_rate(schedule):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_decay_can_be_made_without_options(kind):
-    """Each kind has defaults, and is a `Decay`."""
+    """Each kind has defaults, and is a `Schedule`."""
     assert isinstance(kind(), Schedule)
 
 
@@ -285,7 +285,7 @@ def test_every_decay_can_be_made_without_options(kind):
     ],
 )
 def test_a_bad_option_is_refused(kind, options, text):
-    """Values outside an option's range are refused, with the range and a value that works."""
+    """Values outside an option's range are errors with the range and a valid value."""
     with pytest.raises(OptionError) as error:
         kind(**options)
 

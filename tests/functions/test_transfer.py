@@ -1,4 +1,4 @@
-"""Transfer functions: values, kinks as PyTorch has them, both ends, options that cannot be."""
+"""Transfer functions: values, kinks as in PyTorch, both ends, invalid options."""
 
 import math
 
@@ -16,13 +16,13 @@ FORMS = [*(kind() for kind in KINDS), transfer.Gelu(approximate="tanh")]
 
 
 def slope(function, n):
-    """Give the derivative at each of some net inputs."""
+    """Return the derivative at several net inputs."""
     n = np.array(n, float)
     return function.backward_n(n, function.apply(n), np.ones_like(n))
 
 
 def test_there_are_fourteen():
-    """The package exports what a network may name as its activation."""
+    """The package exports the names of activations."""
     assert len(KINDS) == 14
     assert all(issubclass(kind, TransferFunction) for kind in KINDS)
 
@@ -56,7 +56,7 @@ def test_there_are_fourteen():
     ids=str,
 )
 def test_values(function, n, wanted):
-    """Each function is its formula, evaluated with the standard library."""
+    """Each function equals its formula, evaluated with the standard library."""
     found = function.apply(np.array([[n]]))[0, 0]
 
     assert found == pytest.approx(wanted, rel=1e-14)
@@ -75,7 +75,7 @@ def test_values(function, n, wanted):
     ids=str,
 )
 def test_kinks(function, n, wanted):
-    """At a kink the slope is the one that PyTorch takes."""
+    """The slope at a kink is the same as in PyTorch."""
     assert slope(function, [n]) == pytest.approx([wanted], rel=1e-15)
 
 
@@ -95,15 +95,15 @@ def test_the_ends_are_finite(function, dtype):
 
 @pytest.mark.parametrize("function", FORMS, ids=str)
 def test_what_is_not_a_number_stays_so(function):
-    """A NaN is not hidden by an activation: the loop that watches the loss must see it."""
+    """An activation doesn't hide NaN, so that the training loop can detect it."""
     assert np.isnan(function.apply(np.array([[np.nan]]))).all()
 
 
 def test_small_probabilities_keep_their_digits():
-    """The logistic function is exact far below zero, where 1 + tanh would be rounded away."""
+    """The logistic function is accurate far below zero, where 1 + tanh would round to 0."""
     found = transfer.Logistic().apply(np.array([-50.0, -700.0]))
 
-    # Two exponentials, each to one unit in the last place.
+    # Two exponentials with an error of one unit in the last place each.
     np.testing.assert_allclose(found, [math.exp(-50), math.exp(-700)], rtol=1e-15)
 
 
@@ -122,26 +122,26 @@ def test_softplus_rises_as_the_logistic_function():
 
 
 def test_the_scaled_tangent_keeps_one():
-    """LeCun's numbers send 1 to 1 and -1 to -1, to the four digits that they have."""
+    """LeCun's constants map 1 to 1 and -1 to -1, up to their four digits."""
     found = transfer.ScaledTanh().apply(np.array([-1.0, 1.0]))
 
     np.testing.assert_allclose(found, [-1, 1], atol=5e-5)
 
 
 def test_selu_keeps_mean_and_variance():
-    """Of standard normal net inputs come activations of mean 0 and variance 1."""
+    """For standard normal net inputs, activations have mean 0 and variance 1."""
     n, weights = np.polynomial.hermite_e.hermegauss(200)
     a = transfer.Selu().apply(n)
     mean = np.sum(weights * a) / np.sum(weights)
     square = np.sum(weights * a * a) / np.sum(weights)
 
-    # The kink at 0 costs Gauss's rule of 200 points some 1e-3.
+    # Because of the kink at 0, Gauss's rule with 200 points has an error of about 1e-3.
     assert mean == pytest.approx(0, abs=2e-3)
     assert square == pytest.approx(1, abs=2e-3)
 
 
 def test_the_approximation_of_gelu_is_near():
-    """The tanh form is off by less than 0.0005, as its docstring says."""
+    """The error of the tanh form is below 0.0005, as documented."""
     n = np.linspace(-8, 8, 16001)
     far = np.abs(transfer.Gelu().apply(n) - transfer.Gelu(approximate="tanh").apply(n)).max()
 
@@ -149,7 +149,7 @@ def test_the_approximation_of_gelu_is_near():
 
 
 def test_the_approximation_of_gelu_keeps_the_digits_of_small_probabilities():
-    """Where 1 + tanh would be zero in float32, the nests have the probability's digits."""
+    """The nests are accurate where 1 + tanh would be zero in float32."""
     kind, n = transfer.Gelu(approximate="tanh"), np.array([[-5.0, -5.5]])
 
     found = Lowered(kind.lowering((2,)), 1).forward({"n": n.astype(np.float32)})["a"]
@@ -166,7 +166,7 @@ def test_the_approximation_of_gelu_keeps_the_digits_of_small_probabilities():
     ],
 )
 def test_slopes_that_follow_from_the_activation(kind):
-    """The backward equations read the activation, so that no engine has to keep the net input."""
+    """The backward equations use the activation, so engines don't need to keep the net input."""
     program = backward_program(kind().lowering((4,)), images=2)
 
     assert set(program.inputs) <= {"a", "da"}
@@ -174,18 +174,18 @@ def test_slopes_that_follow_from_the_activation(kind):
 
 @pytest.mark.parametrize("shape", [(2, 4), (2, 4, 3), (2, 4, 3, 5)])
 def test_softmax_is_shared_among_the_maps(shape):
-    """The activations of each place sum to 1; a shift of all net inputs changes nothing."""
+    """The activations of each position sum to 1; shifting all net inputs has no effect."""
     n = np.random.default_rng(0).normal(size=shape)
     a = transfer.Softmax().apply(n)
 
-    # A handful of roundings each.
+    # A few roundings each.
     np.testing.assert_allclose(a.sum(axis=1), 1, rtol=1e-15, atol=1e-15)
     np.testing.assert_allclose(transfer.Softmax().apply(n + 3.5), a, rtol=1e-14)
     np.testing.assert_allclose(np.exp(transfer.LogSoftmax().apply(n)), a, rtol=1e-14)
 
 
 def test_softmax_of_logarithms():
-    """The softmax of the logarithms of numbers is the numbers' shares."""
+    """The softmax of logarithms of numbers gives each number's fraction of the sum."""
     np.testing.assert_allclose(
         transfer.Softmax().apply(np.log([[1.0, 2.0, 5.0]])), [[0.125, 0.25, 0.625]], rtol=1e-15
     )
@@ -199,19 +199,19 @@ def test_log_softmax_where_softmax_rounds_to_zero():
 
 
 def test_a_common_derivative_does_not_move_a_softmax():
-    """Derivatives that are the same for all maps have no effect: probabilities always sum to 1."""
+    """Equal derivatives for all maps have no effect, because probabilities sum to 1."""
     n = np.random.default_rng(1).normal(size=(3, 5))
     a = transfer.Softmax().apply(n)
 
     dn = transfer.Softmax().backward_n(n, a, np.full_like(a, 2.5))
 
-    # Differences of numbers of size 1, rounded a few times.
+    # Differences of numbers of size 1 with a few roundings.
     np.testing.assert_allclose(dn, 0, atol=1e-15)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_the_initializer_has_a_name_of_the_list(kind):
-    """Each function names the initializer for the weights in front of it."""
+    """Each function names the initializer for the weights before it."""
     rectifiers = {"Relu", "LeakyRelu", "Elu", "Softplus", "Silu", "Gelu", "HardSwish"}
     others = {"Selu": "lecun-normal", "ScaledTanh": "lecun-uniform"}
     name = kind.__name__
@@ -240,7 +240,7 @@ def test_the_initializer_has_a_name_of_the_list(kind):
     ],
 )
 def test_options_that_cannot_be(make, message):
-    """An impossible option raises where it is written."""
+    """An invalid option is an error in the constructor."""
     with pytest.raises(OptionError) as error:
         make()
 

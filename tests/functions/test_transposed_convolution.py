@@ -28,7 +28,7 @@ def test_it_is_the_backward_step_of_a_convolution(size, options, groups, flip):
     w = rng.standard_normal(convolution.parameters(image.shape[1:])["weight"].shape)
     dz = rng.standard_normal(convolution.apply(w, image).shape)
     wanted = convolution.backward_a(w, image, dz)
-    # What the stride folds together, output padding tells apart.
+    # Several input lengths have the same output length; output padding selects one of them.
     bare = TransposedConvolution(feature_maps=2, groups=groups, flip=flip, **options)
     short = bare.output_shape(dz.shape[1:])[1:]
     missing = tuple(n - m for n, m in zip(size, short, strict=True))
@@ -62,7 +62,7 @@ def test_kernels_that_do_not_fit_are_named():
 
 
 def test_groups_that_do_not_divide_are_refused():
-    """Each group takes whole numbers of maps."""
+    """Groups must divide the numbers of maps."""
     with pytest.raises(OptionError) as error:
         TransposedConvolution(feature_maps=4, kernel_size=2, groups=4).output_shape((2, 5, 5))
 

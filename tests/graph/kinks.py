@@ -1,11 +1,11 @@
-"""How far the numbers of a pass are from the kinks of the functions that they go through.
+"""The distances of the values in a pass from the kinks of their functions.
 
-Central differences say nothing about a derivative where a kink lies within the step. Kinks are
-where slopes jump: a rectifier's 0, two equal pixels under a maximum, an error that changes sign.
+Central differences can't measure a derivative if a kink is within the step. At a kink, the slope
+jumps: at 0 for relu, for two equal pixels under a maximum, or where an error changes sign.
 
-Numbers that are *exactly* at a kink, but for a rounding, are not there by chance: they are zeros
-that a rectifier, dropout or a transposed convolution made, or two equal sums of the same products.
-They stay what they are, whatever is changed by a step; so they do not count.
+Values that are *exactly* at a kink, up to rounding, aren't there by chance: they are zeros from
+relu, dropout or a transposed convolution, or equal sums of the same products. A step doesn't change
+them, so they don't count.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ _PLACES = {Elu: (0,), HardSwish: (-3, 3), LeakyRelu: (0,), Relu: (0,), Selu: (0,
 
 
 def distance_from_kinks(step, run, targets):
-    """Give the least distance of any number from a kink of its function, in a forward pass."""
+    """Return the smallest distance of a value from a kink of its function, in a forward pass."""
     distances = [np.inf]
     for operation in step.forward:
         kind, a = operation.function, run.arrays[operation.inputs[0]]
@@ -36,7 +36,7 @@ def distance_from_kinks(step, run, targets):
 
 
 def _lead(kind, a):
-    """Give by how much the largest pixel of a window exceeds the second, at least."""
+    """Return the smallest difference between the two largest pixels of a window."""
     if isinstance(kind, MaxPooling):
         axes = kind.axes(a.shape[2:])
         a = columns.im2col(columns.pad(a, axes, value=-np.inf), axes)
@@ -47,12 +47,12 @@ def _lead(kind, a):
 
 
 def _least(distances):
-    """Give the least distance that is more than a rounding."""
+    """Return the smallest distance that is larger than a rounding error."""
     return distances[distances > ROUNDING].min(initial=np.inf)
 
 
 def _of_loss(loss, n, y):
-    """Give the least distance of an error from the loss's kinks."""
+    """Return the smallest distance of an error from the loss's kinks."""
     if isinstance(loss, AbsoluteError):
         return _least(np.abs(n - y))
     if isinstance(loss, Huber):

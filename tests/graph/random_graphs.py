@@ -1,7 +1,7 @@
 """Random networks of every kind: branches, joins, shared layers, several inputs and outputs.
 
-Each network is drawn from its own number. The number decides on a few of its kinds, so that every
-kind appears equally often; the rest is chance.
+Each network is drawn from its index. The index determines a few of its kinds, so that all kinds
+appear equally often; everything else is random.
 """
 
 from collections import Counter
@@ -40,7 +40,7 @@ LOSSES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How large the layers of a random network may be.
+    """Limits for the layers of a random network.
 
     Parameters
     ----------
@@ -69,13 +69,13 @@ BIASES = ("tied", "tied", "untied", None)
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A network with its losses: shapes only, no numbers."""
+    """A network with its losses, without parameters and data."""
 
     step: TrainingStep
     images: int
 
     def kinds(self):
-        """Count the kinds at all places."""
+        """Count the kinds of all layers."""
         graph, losses = self.step.graph, self.step.losses
         kinds = Counter(type(function).__name__ for function in graph.functions())
         return kinds + Counter(type(end.loss).__name__ for end in losses)
@@ -87,7 +87,7 @@ class Problem:
             name: rng.standard_normal((self.images, *shape)) for name, shape in graph.inputs.items()
         }
         flat = start_parameters(graph, seed=int(rng.integers(1 << 30))).astype(np.float64)
-        # Biases start with 0 and gains with 1: moved, so that each of them matters.
+        # Biases start at 0 and gains at 1; change them so that each one matters.
         parameters = ParameterLayout.of(graph.parameters()).views(
             flat + 0.2 * rng.standard_normal(flat.shape)
         )
@@ -101,7 +101,7 @@ class Problem:
 
 
 def problem(number, attempt=0, *, seed=0, sizes=SMALL):
-    """Draw the network of a number; another one for another attempt."""
+    """Draw the network with an index; attempts draw different ones."""
     rng = np.random.default_rng([31 + seed, number, attempt])
     builder = _Builder(rng, sizes)
     for k in range(sizes.layers):
@@ -120,7 +120,7 @@ def problem(number, attempt=0, *, seed=0, sizes=SMALL):
 
 
 class _Builder:
-    """Nodes with their shapes, and ways to add another one."""
+    """Nodes with their shapes, and methods that add nodes."""
 
     def __init__(self, rng, sizes):
         self.rng = rng
@@ -135,7 +135,7 @@ class _Builder:
             self.keep(Node(None, shape=(maps, *map(int, pixels))))
 
     def keep(self, node):
-        """Take a node in, with its shape."""
+        """Add a node with its shape."""
         if node.layer is None:
             shape = node.shape
         else:
@@ -147,24 +147,24 @@ class _Builder:
         return node
 
     def shape(self, node):
-        """Look a shape up."""
+        """Return the shape of a node."""
         return self.shapes[id(node)]
 
     def source(self):
-        """Choose a node, rather the last one."""
+        """Choose a node, preferably the last one."""
         return self.nodes[-1] if self.rng.random() < 0.7 else pick(self.rng, self.nodes)
 
     def loose(self):
-        """List the nodes that nothing follows yet."""
+        """Return the nodes without successors."""
         followed = {id(source) for node in self.nodes for source in node.sources}
         return [node for node in self.nodes if id(node) not in followed]
 
     def alike(self, node):
-        """List other nodes of the same shape."""
+        """Return other nodes with the same shape."""
         return [n for n in self.nodes if n is not node and self.shape(n) == self.shape(node)]
 
     def add(self, kind):
-        """Add a layer of a kind where it fits; rearrange where it fits nowhere."""
+        """Add a layer of a kind where it fits, or rearrange a node so that it fits."""
         order = self.rng.permutation(len(self.nodes))
         for node in [self.source(), *(self.nodes[k] for k in order)]:
             drawn = kind_for(kind, self.rng, self.shape(node), most=self.most)
@@ -179,29 +179,31 @@ class _Builder:
         return node if drawn is None else self.put(drawn, node)
 
     def put(self, weight, node):
-        """Put a layer behind a node; with an equal beside it, sometimes behind both."""
+        """Add a layer after a node, or after two nodes with the same shape."""
         rng, join = self.rng, pick(self.rng, (Sum, Sum, Product))
         shape = weight.output_shape(self.shape(node))
         layer = Layer(weight, join(bias=pick(rng, BIASES)), self.transfer(shape))
         others = self.alike(node)
         if others and rng.random() < 0.5:
             other = pick(rng, others)
-            if rng.random() < 0.5:  # one layer with kernels of its own for each of two incoming
+            if (
+                rng.random() < 0.5
+            ):  # one layer with separate kernels for each of two incoming layers
                 return self.keep(layer([node, other]))
-            self.keep(layer(other))  # one layer at two places
+            self.keep(layer(other))  # one layer, used twice
         found = self.keep(layer(node))
-        # One layer behind itself, with the same weights.
+        # One layer after itself, with the same weights.
         return (
             self.keep(layer(found)) if shape == self.shape(node) and rng.random() < 0.3 else found
         )
 
     def transfer(self, shape):
-        """Choose a transfer function; a softmax over one map would be 1, whatever comes in."""
+        """Choose a transfer function; not a softmax over one map, which is always 1."""
         several = shape[0] > 1
         return pick(self.rng, [f for f in TRANSFERS if several or not isinstance(f, _OVER_MAPS)])
 
     def join(self):
-        """Join the last node with another: a residual sum, a product, maps side by side."""
+        """Combine the last node with another one: a sum, a product, or a concatenation."""
         rng, node = self.rng, self.nodes[-1]
         shape = self.shape(node)
         others = self.alike(node)
@@ -222,7 +224,7 @@ class _Builder:
         self.keep(layer([node, pick(rng, sources)]))
 
     def end(self, loss, nodes=()):
-        """Lead nodes to an output that suits a loss; give its node, and the loss with options."""
+        """Connect nodes to an output that fits a loss; return its node and the loss."""
         rng = self.rng
         nodes = list(nodes) or [self.source()]
         outputs = 1 if loss is Hinge and rng.random() < 0.3 else int(rng.integers(2, 5))
@@ -235,7 +237,7 @@ class _Builder:
         return self.keep(head(nodes)), _drawn_loss(rng, loss, outputs)
 
     def vector(self, node):
-        """Make a vector of what may be an image."""
+        """Flatten a node if it is an image."""
         if len(self.shape(node)) == 1:
             return node
         kind = pick(self.rng, (GlobalAveragePooling, Flatten))
@@ -248,7 +250,7 @@ _BEFORE = {
     CrossEntropy: (Softmax(), LogSoftmax(), Linear()),
     BinaryCrossEntropy: (Logistic(), Linear()),
 }
-"""Transfer functions that a loss takes over; the others stand behind any."""
+"""Transfer functions that a loss requires; the other losses accept any."""
 
 
 def _drawn_loss(rng, loss, outputs):

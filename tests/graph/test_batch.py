@@ -1,4 +1,4 @@
-"""Images that a step loads from the user's array: the same pixels as in the equations' arrays."""
+"""Images that a step loads from the user's array equal the arrays of the equations."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ SOME = np.array([3, 0, 19, 7])
 
 
 def loaded(images, *, channels_last=True, maps=None, scale=None, indices=SOME):
-    """Select images, by default as they are."""
+    """Select images, by default without changes."""
     channels = images.shape[-1 if channels_last else 1]
     plain = PixelScale(scale=(1.0,) * channels, offset=(0.0,) * channels, fill=0.0)
     return LoadImages(
@@ -35,7 +35,7 @@ def loaded(images, *, channels_last=True, maps=None, scale=None, indices=SOME):
 @pytest.mark.parametrize("pixels", [(5,), (5, 4), (2, 3, 4)], ids=["1-D", "2-D", "3-D"])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_unmoved_images_are_the_images_with_channels_first(pixels, dtype):
-    """However many axes the pixels have, and whether channels are first or last."""
+    """This holds for any number of pixel axes, and with channels first or last."""
     images = RNG.integers(0, 256, (20, *pixels, 2)).astype(dtype)
     wanted = np.moveaxis(images, -1, 1)[SOME].astype(np.float32)
 
@@ -48,7 +48,7 @@ def test_unmoved_images_are_the_images_with_channels_first(pixels, dtype):
     "text", ["shift 2", "flip both", "cutout 3 fill 9", "shift 1 flip cutout 4"]
 )
 def test_maps_describe_what_an_augmentation_does(text):
-    """Loaded through its maps, an image is what the augmentation makes of it."""
+    """An image that is loaded through its map equals the augmented image."""
     augment = Augmentation.parse(text)
     indices = np.arange(20)
     maps = augment.maps((7, 9), seed=5, epoch=2, indices=indices)
@@ -74,7 +74,7 @@ def test_each_channel_is_scaled_and_offset():
 
 
 def test_a_batch_counts_its_images():
-    """A batch of stored images and of arrays counts both, and tells how they are stored."""
+    """A batch of stored images and arrays counts both, and describes how they are stored."""
     made = np.zeros((4, 3, 7, 9), np.float32)
     batch = Batch(inputs=(loaded(PHOTOS), made))
 

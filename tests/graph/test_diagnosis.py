@@ -1,4 +1,4 @@
-"""The first quantity of a step that is not finite, whatever follows from it."""
+"""The diagnosis names the first quantity of a step that isn't finite."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ DRAW = Draw(seed=0, step=0, layer=0, images=np.arange(5))
 
 
 def found(change=dict.copy, pixel=0.5, weights=None):
-    """Name what is first not finite after a change of the parameters or of a pixel."""
+    """Return the first quantity that isn't finite after a change of parameters or pixels."""
     parameters = start_parameters(STEP.graph, 0)
     change(ParameterLayout.of(STEP.graph.parameters()).views(parameters))
     x = np.random.default_rng(0).random((5, 1, 6, 6), np.float32)
@@ -29,7 +29,7 @@ def found(change=dict.copy, pixel=0.5, weights=None):
 
 
 def put(name, value):
-    """Make a change of one number of an array."""
+    """Return a function that changes one element of an array."""
 
     def change(parameters):
         parameters[name].flat[0] = value
@@ -38,13 +38,13 @@ def put(name, value):
 
 
 def overflow(parameters):
-    """Let the last layer add up four numbers of 3e38."""
+    """Let the last layer sum four values of 3e38."""
     parameters["dense1.bias"].fill(50.0)
     parameters["dense2.weight"].fill(3e38)
 
 
 def test_nothing_is_wrong():
-    """A step of finite numbers has none to name."""
+    """A step with finite values has no diagnosis."""
     assert found() is None
 
 
@@ -58,15 +58,15 @@ def test_nothing_is_wrong():
     ],
 )
 def test_the_first_is_named(change, name):
-    """A parameter before what it spoils; an array with how many of its numbers are not finite."""
+    """Parameters come before their results; the number of values that aren't finite is given."""
     assert found(change) == name
 
 
 def test_an_image_is_named_before_the_layer():
-    """A pixel that is no number comes before everything that is computed of it."""
+    """A NaN pixel comes before everything that is computed from it."""
     assert found(pixel=np.nan) == "input.A (1 of 180)"
 
 
 def test_a_loss_is_named():
-    """Weights of images that no loss can bear are found at the loss."""
+    """Image weights that make the loss overflow are reported at the loss."""
     assert found(weights=np.array([1, 1, np.inf, 1, 1.0])) == "dense2.loss (1 of 1)"

@@ -1,4 +1,4 @@
-"""Networks as data: all that they hold comes back, and damage makes nothing but errors in words."""
+"""Networks as data: round trips are complete, and damaged data raises only StriateErrors."""
 
 import copy
 import json
@@ -18,7 +18,7 @@ from striate.model.network import network_of
 
 
 def everything():
-    """Make a graph with several inputs and outputs, shared layers, initializers and options."""
+    """Return a graph with several inputs and outputs, shared layers, initializers and options."""
     left, right = st.Input((6, 6, 1), name="left"), st.Input((6, 6, 1), name="right")
     kernel = Given(values=[[[[1, 1], [-1, -1]]], [[[1, -1], [1, -1]]]])
     stem = st.Conv(2, 2, activation="leaky-relu", initializer=kernel, name="stem")
@@ -31,7 +31,7 @@ def everything():
 
 
 def test_a_graph_comes_back():
-    """Names, order, kinds, options, initializers, shared layers, inputs and outputs."""
+    """Names, order, kinds, options, initializers, shared layers, inputs and outputs are kept."""
     graph = everything()
     document = to_document(graph)
     again = from_document(json.loads(json.dumps(document)))
@@ -44,7 +44,7 @@ def test_a_graph_comes_back():
 
 
 def test_a_graph_that_comes_back_is_written_alike():
-    """What is read from data can be made into text again."""
+    """A network that was read from data can be written as shorthand."""
     graph = st.Network.preset("resnet20").graph
 
     assert network_of(from_document(to_document(graph))).to_text() == network_of(graph).to_text()
@@ -57,7 +57,7 @@ JUNK = st_.sampled_from(
 
 
 def places_in(value, path=()):
-    """List every place in nested data."""
+    """Return the paths of all values in nested data."""
     yield path
     if isinstance(value, dict):
         for key, inner in value.items():
@@ -72,9 +72,9 @@ PLACES = [place for place in places_in(DOCUMENT) if place]
 
 
 def changed(document, place, how, junk):
-    """Replace, remove, double or swap what stands at a place."""
+    """Replace, remove, duplicate or swap the value at a path."""
     *path, last = place
-    holder, junk = document, copy.deepcopy(junk)  # a list that holds itself is no data
+    holder, junk = document, copy.deepcopy(junk)  # a list that contains itself isn't valid data
     for step in path:
         holder = holder[step]
     match how:
@@ -103,13 +103,13 @@ def changed(document, place, how, junk):
 )
 @settings(max_examples=1500, deadline=None)
 def test_damaged_data_give_a_network_or_an_error_in_words(changes):
-    """Whatever is changed in a network's data, nothing but a StriateError comes out."""
+    """Any change of a network's data is accepted or raises a StriateError."""
     document = copy.deepcopy(DOCUMENT)
     for place, how, junk in changes:
         try:
             changed(document, place, how, junk)
         except (KeyError, IndexError, TypeError):
-            continue  # an earlier change has taken the place away
+            continue  # an earlier change has removed this path
     try:
         graph = from_document(document)
     except StriateError as error:
@@ -121,7 +121,7 @@ def test_damaged_data_give_a_network_or_an_error_in_words(changes):
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_nothing_in_the_data_is_unread(place):
-    """Each value of a network's data counts: a strange one in its place is refused or kept."""
+    """Each value of a network's data matters: a different one is rejected or kept."""
     document = copy.deepcopy(DOCUMENT)
     *path, last = place
     holder = document

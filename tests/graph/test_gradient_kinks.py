@@ -1,4 +1,4 @@
-"""The check of gradients on real digits, whose blank background stands exactly on kinks."""
+"""The check of gradients with real digits, whose empty background is exactly at kinks."""
 
 import numpy as np
 import pytest
@@ -9,14 +9,14 @@ from striate.functions.transfer import Relu
 
 @pytest.fixture(scope="module")
 def digit():
-    """Give one digit with its label."""
+    """Return one digit with its label."""
     (x, y), _ = st.data.load("digits")
     return x[:1], y[:1]
 
 
 @pytest.mark.parametrize("name", ["hagan-8.11", "two-layer"])
 def test_blank_background_is_no_wrong_gradient(digit, name):
-    """Rectifiers at 0 and ties under maxima have no derivative: they are left out, and counted."""
+    """relu at 0 and ties under maxima don't have a derivative: they are excluded and counted."""
     check = st.Network.preset(name).check_gradients(*digit, entries=10)
 
     assert check.passed, str(check)
@@ -25,7 +25,7 @@ def test_blank_background_is_no_wrong_gradient(digit, name):
 
 
 def test_a_wrong_slope_is_still_wrong(digit, monkeypatch):
-    """What is left out at kinks does not hide a rectifier whose slope is 0.1 % off."""
+    """Excluding kinks doesn't hide a relu whose slope has an error of 0.1 %."""
     right = Relu.backward_n
     monkeypatch.setattr(Relu, "backward_n", lambda self, n, a, da: 1.001 * right(self, n, a, da))
     network = st.Network.parse("conv 2@5x5 relu | dense 10 softmax", (28, 28, 1))

@@ -12,7 +12,7 @@ from striate.graph.step import TrainingStep
 
 @pytest.mark.filterwarnings("error")
 def test_images_that_do_not_count_have_no_gradient():
-    """Where class weights leave no image, the loss is 0 on both paths, without a warning."""
+    """If class weights exclude all images, the loss is 0 in both paths, without a warning."""
     graph = parse("dense 2 softmax", (3,))
     step = TrainingStep.of(graph, [CrossEntropy(class_weights=(0.0, 1.0))])
     parameters = ParameterLayout.of(graph.parameters()).views(start_parameters(graph, 0))

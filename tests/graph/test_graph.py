@@ -1,4 +1,4 @@
-"""Layers joined in every way: names, shapes, shared weights, several inputs, depth, other sizes."""
+"""Graphs of layers: names, shapes, shared weights, several inputs, depth, other sizes."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from striate.model.network import core_of, network_of
 
 
 def computed(graph, seed=0, images=3, **inputs):
-    """Run a graph forward and backward in float64, with a squared error behind each output."""
+    """Run a graph forward and backward in float64, with a squared error after each output."""
     generator = np.random.default_rng(seed)
     layout = ParameterLayout.of(graph.parameters())
     parameters = layout.views(generator.normal(size=layout.size))
@@ -36,7 +36,7 @@ def names(graph):
 
 class TestNames:
     def test_kind_and_running_number(self):
-        """Layers are called by their kind and its running number, in the order they were made."""
+        """Layers are named by their kind and a running number, in the order of creation."""
         a = st.Conv(2, 3)(st.Input((8, 8, 1)))
         b = st.Activation("relu")(st.Conv(2, 3, padding="same")(a))
         graph = Graph.of(st.Dense(2)(st.Flatten()(st.Add()([a, b]))))
@@ -45,7 +45,7 @@ class TestNames:
         assert [place.number for place in graph.layers] == [1, 2, 3, 4, 5, 6]
 
     def test_given_names_are_kept_and_avoided(self):
-        """A running number that a user has given to another layer is left out."""
+        """A running number that a user has given to another layer is skipped."""
         image = st.Input((4,), name="image")
         graph = Graph.of(st.Dense(2)(st.Dense(3)(st.Dense(3, name="dense1")(image))))
 
@@ -53,7 +53,7 @@ class TestNames:
         assert list(graph.inputs) == ["image"]
 
     def test_the_same_graph_has_the_same_names(self):
-        """Names depend on the graph alone, not on what was made before it."""
+        """Names depend on the graph only, not on earlier graphs."""
 
         def graph():
             image = st.Input((4,))
@@ -62,7 +62,7 @@ class TestNames:
         assert names(graph()) == names(graph()) == ["dense1", "dense2", "add1"]
 
     def test_parameters_are_named_by_their_layer(self):
-        """Weights, bias and statistics stand behind the layer's name and a point."""
+        """The names of weights, bias and statistics start with the layer's name and a dot."""
         net = st.Network.parse("conv 2@3x3 as stem | batch-norm | dense 3", (5, 5, 1))
 
         assert list(net.parameters) == [
@@ -74,7 +74,7 @@ class TestNames:
 
 class TestSharedLayers:
     def test_a_layer_called_twice_has_one_set_of_weights(self):
-        """A repeated layer is one layer at two places."""
+        """A layer that is used twice appears at two places."""
         layer = st.Dense(3)
         graph = Graph.of(layer(layer(st.Input((3,)))))
 
@@ -82,7 +82,7 @@ class TestSharedLayers:
         assert list(graph.parameters()) == ["dense1.weight", "dense1.bias"]
 
     def test_its_gradient_is_the_sum_over_its_places(self):
-        """The gradient of a shared weight is that of two weights that are equal, added."""
+        """The gradient of a shared weight is the sum of those of two equal weights."""
         shared = st.Dense(3, activation="tanh")
         one = Graph.of(shared(shared(st.Input((3,)))))
         two = Graph.of(
@@ -106,7 +106,7 @@ class TestSharedLayers:
             )
 
     def test_statistics_are_updated_at_each_place(self):
-        """A shared batch normalization hears of both batches, one after the other."""
+        """A shared batch normalization updates its statistics with both batches, in order."""
         norm = st.BatchNorm(momentum=0.5, name="norm")
         left, right = st.Input((2,), name="left"), st.Input((2,), name="right")
         graph = Graph.of(st.Add()([norm(left), norm(right)]))
@@ -118,7 +118,7 @@ class TestSharedLayers:
         np.testing.assert_allclose(run.next_state["norm.mean"], 4.5)
 
     def test_shared_weights_have_one_shape(self, golden):
-        """A layer that would need other weights at its second place is refused."""
+        """A layer whose second use would need different weights is an error."""
         layer = st.Dense(3)
         with pytest.raises(GraphError) as error:
             Graph.of(layer(layer(st.Input((4,)))))
@@ -128,7 +128,7 @@ class TestSharedLayers:
 
 class TestSeveralIncomingLayers:
     def test_each_has_kernels_of_its_own(self):
-        """Hagan 8.20: a layer of several incoming ones sums their convolutions, W^{m,n} each."""
+        """Hagan 8.20: the convolutions W^{m,n} of several incoming layers are summed."""
         left, right = st.Input((5, 5, 2), name="left"), st.Input((5, 5, 1), name="right")
         graph = Graph.of(st.Conv(3, 3)([left, right]))
         run, w = computed(graph)
@@ -160,7 +160,7 @@ class TestSeveralIncomingLayers:
         )
 
     def test_concatenation(self):
-        """Maps stand one after another, and each branch gets its part of the derivative back."""
+        """Maps are concatenated, and each branch gets its part of the derivative."""
         left, right = st.Input((3, 3, 2), name="left"), st.Input((3, 3, 1), name="right")
         graph = Graph.of(st.Concatenate()([left, right]))
         run, _ = computed(graph)
@@ -172,7 +172,7 @@ class TestSeveralIncomingLayers:
         np.testing.assert_array_equal(run.arrays["right.dA"], whole[:, 2:])
 
     def test_the_two_paths_of_a_product(self):
-        """Hagan E8.9: with n = (w1 a)(w2 a) b the derivative goes back along both paths."""
+        """Hagan E8.9: with n = (w1 a)(w2 a) b the derivative has terms from both paths."""
         a, w1, w2, b = 1.5, 2.0, -0.5, 3.0
         image = st.Input((1,), name="a")
         graph = Graph.of(st.Dense(1, net_input="product")([image, image]))
@@ -204,7 +204,7 @@ class TestSeveralIncomingLayers:
     ("bias", "shape"), [("tied", (3,)), ("untied", (3, 4, 4)), (None, None)], ids=str
 )
 def test_the_bias(bias, shape):
-    """Hagan, figure 8.1: one bias for each map, one for each neuron, or none."""
+    """Hagan, figure 8.1: one bias per map, one per neuron, or none."""
     parameters = Graph.of(st.Conv(3, 3, bias=bias)(st.Input((6, 6, 1)))).parameters()
 
     assert (parameters["conv1.bias"].shape if "conv1.bias" in parameters else None) == shape
@@ -212,7 +212,7 @@ def test_the_bias(bias, shape):
 
 class TestFanOut:
     def test_the_first_to_arrive_assigns_and_the_others_add(self):
-        """Who writes a derivative, and who adds to it, stands in the step as data."""
+        """The step contains, as data, which operations write a derivative and which add to it."""
         image = st.Input((3,))
         a = st.Dense(3, name="a")(image)
         graph = Graph.of(st.Add(name="sum")([st.Dense(2, name="b")(a), st.Dense(2, name="c")(a)]))
@@ -227,7 +227,7 @@ class TestFanOut:
         assert targets == [("c", "a.dA", False), ("b", "a.dA", True)]
 
     def test_its_derivative_is_the_sum(self):
-        """The derivative of what is read twice is the sum over its readers."""
+        """The derivative of an array that is used twice is the sum over both uses."""
         image = st.Input((3,))
         a = st.Activation("tanh", name="a")(image)
         run, w = computed(
@@ -241,7 +241,7 @@ class TestFanOut:
         )
 
     def test_an_output_that_is_also_read(self):
-        """An output in the middle of a network gets its own loss and what comes from behind it."""
+        """An output inside a network gets the derivatives of its own loss and of later layers."""
         image = st.Input((3,))
         a = st.Activation("tanh", name="a")(image)
         b = st.Dense(2, name="b")(a)
@@ -252,7 +252,7 @@ class TestFanOut:
         np.testing.assert_allclose(run.arrays["a.dA"], expected, rtol=1e-12)
 
     def test_derivatives_go_no_further_than_they_are_wanted(self):
-        """Nothing is computed for the input, nor for layers before the first parameter."""
+        """No derivatives are computed for the input and for layers before the first parameter."""
         graph = Graph.of(st.Dense(2)(st.Activation("tanh")(st.Input((3,)))))
 
         assert {
@@ -261,7 +261,7 @@ class TestFanOut:
 
 
 def test_branches_that_lead_nowhere_are_not_part():
-    """Layers that no output needs are not in the graph."""
+    """Layers that no output depends on aren't in the graph."""
     image = st.Input((3,))
     st.Dense(7)(image)
 
@@ -269,7 +269,7 @@ def test_branches_that_lead_nowhere_are_not_part():
 
 
 def test_two_thousand_layers():
-    """Deep networks are built, placed, run forward and backward, written and read."""
+    """Deep networks can be built, run forward and backward, written and read."""
     node = st.Input((2,))
     for _ in range(2000):
         node = st.Activation("tanh")(node)
@@ -285,7 +285,7 @@ def test_two_thousand_layers():
 
 class TestOtherSizes:
     def test_the_same_kernels_at_another_size(self):
-        """Hagan, after 8.15: kernels do not depend on the size of the image."""
+        """Hagan, after 8.15: kernels don't depend on the image size."""
         net = st.Network.parse("conv 2@3x3 same tanh | max 2 | conv 1@2x2", (8, 8, 1))
         other = net.at((13, 6, 1))
 
@@ -295,17 +295,17 @@ class TestOtherSizes:
             assert not np.shares_memory(other.parameters[name], array)
 
     def test_a_part_of_a_larger_image_gives_a_part_of_the_result(self):
-        """What a network says of an image, it says of that image within a larger one."""
+        """The outputs for an image are also part of those for a larger image."""
         net = st.Network.parse("conv 2@3x3 tanh | max 2 | conv 1@2x2", (8, 8, 1))
         x = np.random.default_rng(0).random((1, 12, 8, 1))
 
-        # The same products, summed by a matrix product of another size.
+        # The same products, summed by a matrix product of a different size.
         np.testing.assert_allclose(
             net.at((12, 8, 1)).predict(x)[:, :2], net.predict(x[:, :8]), rtol=1e-5
         )
 
     def test_the_loss_and_the_classes_go_along(self):
-        """A trained network stays what it is at another size."""
+        """A trained network is unchanged at another size."""
         net = st.Network.parse("conv 2@3x3 tanh | global-average | dense 2 softmax", (6, 6, 1))
         net.fit(np.random.default_rng(0).random((4, 6, 6, 1)), list("abab"), epochs=1)
         other = net.at((9, 9, 1))
@@ -316,7 +316,7 @@ class TestOtherSizes:
 
 class TestParameters:
     def test_views_share_the_buffer(self):
-        """Writing into a named array writes into the flat buffer, and the other way round."""
+        """Writing to a named array writes to the flat buffer, and vice versa."""
         net = st.Network.parse("conv 2@3x3 | dense 3", (5, 5, 1))
         net.parameters["dense1.bias"][:] = 7
         flat, _ = core_of(net).buffers
@@ -327,14 +327,14 @@ class TestParameters:
         assert {view.dtype for view in net.parameters.values()} == {np.dtype(np.float32)}
 
     def test_the_same_seed_gives_the_same_bits(self):
-        """Weights come from the seed alone."""
+        """Weights depend only on the seed."""
         graph = st.Network.preset("lenet5").graph
 
         np.testing.assert_array_equal(start_parameters(graph, 3), start_parameters(graph, 3))
         assert (start_parameters(graph, 3) != start_parameters(graph, 4)).any()
 
     def test_each_array_has_a_generator_of_its_own(self):
-        """Another initializer in one layer changes no number of another."""
+        """Changing the initializer of one layer doesn't change other layers."""
         nets = [
             st.Network.parse(f"conv 2@3x3 init {init} | dense 3", (5, 5, 1))
             for init in ("orthogonal", "he-normal")
@@ -345,7 +345,7 @@ class TestParameters:
         np.testing.assert_array_equal(first["dense1.weight"], second["dense1.weight"])
 
     def test_weight_decay_is_for_weights(self):
-        """Neither biases nor normalization are pulled toward zero."""
+        """Weight decay doesn't apply to biases and normalization."""
         graph = st.Network.parse("conv 2@3x3 | batch-norm | dense 3", (5, 5, 1)).graph
         marked = {name for name, parameter in graph.parameters().items() if parameter.decayed}
 

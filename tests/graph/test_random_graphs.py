@@ -1,4 +1,4 @@
-"""Backpropagation gives the derivatives of whole networks, whatever they are made of."""
+"""Backpropagation gives the correct derivatives of random networks."""
 
 from collections import Counter
 from functools import cache
@@ -25,8 +25,8 @@ SHARE = 0.05
 
 DIFFERENCE = 1e-5
 
-# The change of one number reaches a kink's function enlarged by the slopes on the way. If it were
-# by more than this, the check would fail, not pass by mistake.
+# The change of one value is multiplied by slopes before it reaches a kink. If the factor exceeded
+# this value, the check would fail instead of passing by mistake.
 ROOM = 30 * DIFFERENCE
 
 NETWORKS, DRAWS = 20, 30
@@ -34,9 +34,9 @@ NETWORKS, DRAWS = 20, 30
 
 @cache
 def drawn(number):
-    """Draw a network, and numbers for it none of which is so near to a kink that a step reaches it.
+    """Draw a network and values for it that are far enough from kinks for the step.
 
-    Where thirty draws do not do, the network has too many kinks, and another one is drawn.
+    If thirty draws fail, the network has too many kinks, and a different one is drawn.
     """
     rng = np.random.default_rng([32, number])
     for attempt in range(NETWORKS):
@@ -70,7 +70,7 @@ def test_the_gradients_of_a_random_network(number):
 
 @pytest.mark.parametrize("count", [QUICK, pytest.param(ALL, marks=pytest.mark.slow)])
 def test_every_kind_stands_in_the_random_networks(count, capsys):
-    """The histogram of kinds in all of them, which is printed."""
+    """The histogram of kinds in all networks is printed."""
     kinds = {kind.__name__ for kind in (*WEIGHTS, *LOSSES, Sum, Product, Concatenate)}
     kinds |= {type(kind).__name__ for kind in TRANSFERS}
 
@@ -97,19 +97,19 @@ def test_random_networks_have_every_form():
 
 
 def test_a_slightly_wrong_derivative_is_found(monkeypatch):
-    """A slope of tanh that is wrong by a hundred-thousandth fails most networks that hold one."""
+    """An error of 1e-5 in the slope of tanh fails most networks that contain one."""
     right = Tanh.backward_n
     monkeypatch.setattr(Tanh, "backward_n", lambda *given: 1.00001 * right(*given))
     holding = [n for n in range(QUICK) if drawn(n)[0].kinds()["Tanh"]][:20]
 
     results = [check_gradients(drawn(n)[0].step, *drawn(n)[1], entries=6) for n in holding]
 
-    # In some, a rectifier that is at 0 or a softmax near 1 hides it.
+    # In some networks, a relu at 0 or a softmax near 1 hides it.
     assert sum(not result.passed for result in results) >= 14
 
 
 def test_a_derivative_of_zero_is_no_error():
-    """A bias in front of batch normalization has no effect; roundings are not held against it."""
+    """A bias before batch normalization has no effect; its rounding errors aren't failures."""
     image = Input((4, 4, 1))
     step = TrainingStep.of(
         Graph.of(Flatten()(BatchNorm(activation="tanh")(Conv(2, 3)(image)))), [SquaredError()]

@@ -1,4 +1,4 @@
-"""What the summary says that pixels see, compared with what changes when a pixel changes."""
+"""The summary's receptive fields, compared with the pixels that an output depends on."""
 
 import math
 
@@ -106,7 +106,7 @@ def network(rng):
 
 
 def changed(graph, rng):
-    """Tell, for every layer, which of its positions change with which pixel: [pixel, position].
+    """Return which positions of each layer change with which pixel: [pixel, position].
 
     Weights are positive and every function increases, so no two changes cancel.
     """
@@ -179,7 +179,7 @@ def test_patterns_are_what_changes():
 
 
 def test_the_summary_states_the_size_of_the_pattern():
-    """The number is that of the position that sees most, "all" is stated as an empty tuple."""
+    """The field is that of the position with the largest one; an empty tuple means "all"."""
     for graph, _ in networks(100):
         seen = seen_by_layers(graph)
         for row in summarize(graph).rows:

@@ -1,4 +1,4 @@
-"""The text form of networks: what is read is written, and what is written is read."""
+"""The shorthand of networks: reading and writing are inverse to each other."""
 
 import pytest
 from hypothesis import assume, given, settings
@@ -20,13 +20,13 @@ INITIALIZERS = ["he-normal", "orthogonal", "zeros"]
 
 
 def what(graph):
-    """Give all that the text form promises to keep of a graph, sizes included."""
+    """Return everything that the shorthand keeps of a graph, sizes included."""
     return to_document(graph), graph.shapes
 
 
 @composite
 def segments(draw):
-    """Draw a layer that fits images of any size, as it would be written."""
+    """Draw the canonical text of a layer that fits images of any size."""
     name = draw(
         sampled_from(["conv", "max", "average", "batch-norm", "dropout", "transfer", "transposed"])
     )
@@ -58,7 +58,7 @@ def segments(draw):
 
 @composite
 def texts(draw):
-    """Draw a network with residual joins, shared layers and a dense end, as it would be written."""
+    """Draw the canonical text of a network with shortcuts, shared layers and a dense end."""
     parts = draw(st_.lists(segments(), min_size=1, max_size=4))
     if draw(st_.booleans()):
         parts[0] += " as stem"
@@ -84,7 +84,7 @@ def texts(draw):
 @given(texts())
 @settings(max_examples=150, deadline=None)
 def test_texts_round_trip(text):
-    """A text that the library would write is read and written unchanged, and means the same."""
+    """Canonical text is read and written unchanged, and has the same meaning."""
     graph = parse(text, (6, 5, 2))
     written = write(graph)
 
@@ -128,7 +128,7 @@ def test_texts_that_are_written_as_they_stand(text):
 
 
 def test_several_inputs_are_written():
-    """A text states its inputs where there are several, or one has a name."""
+    """The text contains inputs if there are several, or if one has a name."""
     text = "input 4x4x1 as left | input 4x4x2 as right | conv 2@3x3 from left,right | dense 3"
 
     assert write(parse(text)) == text
@@ -136,7 +136,7 @@ def test_several_inputs_are_written():
 
 
 def test_graphs_made_in_python_are_written_and_read():
-    """What was joined by calling layers means the same when read from its text."""
+    """A graph that was built by calling layers equals the one read from its text."""
     image = st.Input((8, 8, 3))
     stem = st.Conv(4, 3, padding="same", activation="relu", name="stem")
     a = stem(image)
@@ -151,7 +151,7 @@ def test_graphs_made_in_python_are_written_and_read():
 
 @pytest.mark.parametrize(("family", "name"), [k for k in kinds_of(Function) if k[0] == "weight"])
 def test_every_kind_that_has_a_word_is_written_and_read(family, name):
-    """The cases of each kind survive their text, but for those that have none."""
+    """The cases of each kind are unchanged by writing and reading, if they have a text."""
     kind = registry.find(family, name)
     tried = 0
     for case in kind.cases():
@@ -170,14 +170,14 @@ def test_every_kind_that_has_a_word_is_written_and_read(family, name):
 
 
 def test_names_by_number_avoid_given_ones():
-    """A running number that an earlier layer was given as its name is passed over."""
+    """A running number that an earlier layer has as its name is skipped."""
     graph = parse("dense 3 as dense1 | dense 3 | dense 3", (4,))
 
     assert [place.name for place in graph.layers] == ["dense1", "dense2", "dense3"]
 
 
 def test_a_layer_named_as_a_word_does_not_disturb_the_count():
-    """Running numbers of words and of repeated layers are kept apart."""
+    """Words and repeated layers have separate running numbers."""
     graph = parse("dense 4 as dense | again dense | dense 4 | again dense", (4,))
 
     assert [place.name for place in graph.layers] == ["dense", "dense@2", "dense1", "dense@3"]
@@ -198,7 +198,7 @@ WORDS = [
 @given(st_.lists(sampled_from(WORDS), max_size=12))
 @settings(max_examples=600, deadline=None)
 def test_any_words_give_a_network_or_an_error_in_words(words):
-    """No text makes anything else than a network or a StriateError."""
+    """Any text is a network or a StriateError."""
     try:
         assert parse(" ".join(words), (6, 6, 1)).layers
     except StriateError as error:
@@ -209,7 +209,7 @@ def test_any_words_give_a_network_or_an_error_in_words(words):
 @given(st_.text(max_size=30))
 @settings(max_examples=200, deadline=None)
 def test_any_characters_give_a_network_or_an_error_in_words(text):
-    """Nor do any characters."""
+    """The same holds for any characters."""
     try:
         parse(text, (6, 6, 1))
     except StriateError as error:
@@ -229,7 +229,7 @@ def test_any_characters_give_a_network_or_an_error_in_words(text):
     ],
 )
 def test_numbers_of_too_many_digits(text, word):
-    """A number of thousands of digits, which Python does not read, is refused in words."""
+    """A number with thousands of digits, which Python doesn't parse, is a StriateError."""
     with pytest.raises(ShorthandError) as error:
         parse(text.format("9" * 5000), (6, 6, 1))
 

@@ -1,4 +1,4 @@
-"""Shapes in the text form: maps, then their pixels, as in the figures."""
+"""Shapes in the shorthand: maps, then their pixels, as in the figures."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from striate.errors import ShorthandError
     [("reshape 2@7x56", (2, 7, 56)), ("reshape -1", (784,)), ("reshape 784", (784,))],
 )
 def test_a_shape_is_read_and_written_alike(text, shape):
-    """What is read as a shape gives it, and is written as it was read."""
+    """A shape is read, and written as it was read."""
     network = st.Network.parse(text, (28, 28, 1))
 
     assert network.graph.shapes["reshape1"] == shape
@@ -19,7 +19,7 @@ def test_a_shape_is_read_and_written_alike(text, shape):
 
 
 def test_a_shape_is_no_size_of_a_window():
-    """Three lengths without maps are refused, with what to write."""
+    """Three lengths without maps are an error that shows what to write."""
     with pytest.raises(ShorthandError) as error:
         st.Network.parse("reshape 16x7x7", (28, 28, 1))
 

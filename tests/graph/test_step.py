@@ -1,4 +1,4 @@
-"""The training step as data: which operations, in which order, reading and writing what."""
+"""The training step as data: operations, their order, and their arrays."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_forward_is_hagans_order():
 
 
 def test_backward_is_the_same_in_reverse():
-    """Hagan 8.29: dA, dN, dZ, and on to the layer before; the loss takes over the softmax."""
+    """Hagan 8.29: dA, dN, dZ, and on to the previous layer; the loss absorbs the softmax."""
     step = TrainingStep.of(GRAPH, [CrossEntropy()])
 
     assert [back.d_output for back in step.backward] == [
@@ -46,21 +46,21 @@ def test_backward_is_the_same_in_reverse():
 
 
 def test_a_loss_that_takes_nothing_over_reads_the_activation():
-    """Squared error stands behind tanh and leaves its derivative to it."""
+    """Squared error doesn't absorb the derivative of tanh."""
     step = TrainingStep.of(parse("dense 2 tanh", (3,)), [SquaredError()])
 
     assert (step.losses[0].reads, step.losses[0].derivative.name) == ("dense1.A", "dense1.dA")
 
 
 def test_the_same_graph_gives_the_same_step():
-    """A step is data: made twice, it prints alike."""
+    """A step is data: two equal steps print alike."""
     assert [str(o) for o in TrainingStep.of(GRAPH, [CrossEntropy()]).backward] == [
         str(o) for o in TrainingStep.of(GRAPH, [CrossEntropy()]).backward
     ]
 
 
 def test_losses_may_count_differently():
-    """With weights the losses of several outputs are added as told, and so are their gradients."""
+    """The losses of several outputs are added with their weights, and so are their gradients."""
     image = st.Input((3,))
     graph = Graph.of([st.Dense(2, name="a")(image), st.Dense(2, name="b")(image)])
     generator = np.random.default_rng(0)
@@ -85,7 +85,7 @@ def test_losses_may_count_differently():
 
 
 def test_each_output_has_a_loss(golden):
-    """As many losses as outputs."""
+    """There is one loss per output."""
     with pytest.raises(GraphError) as error:
         TrainingStep.of(GRAPH, [CrossEntropy()] * 2)
 
@@ -93,7 +93,7 @@ def test_each_output_has_a_loss(golden):
 
 
 def test_an_engine_holds_no_numbers():
-    """A step changes nothing that it is given, so that it can be taken again."""
+    """A step doesn't modify its arguments, so that it can be repeated."""
     graph = parse("conv 2@3x3 | batch-norm relu | dense 3 softmax", (5, 5, 1))
     net = network_of(graph)
     flat, statistics = (array.copy() for array in core_of(net).buffers)

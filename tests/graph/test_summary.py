@@ -18,12 +18,12 @@ def rows_of(text, shape):
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet20", "unet-small"])
 def test_the_table(name, golden):
-    """The table as it is printed where there is no terminal."""
+    """The table as printed without a terminal."""
     golden(f"graph/summary-{name}", str(st.Network.preset(name).summary()))
 
 
 def test_wichmann_3_3():
-    """Wichmann 3.3: 39 -> 37 -> 17 -> 7, 1,960 features in the end."""
+    """Wichmann 3.3: 39 -> 37 -> 17 -> 7, 1,960 features at the end."""
     rows = rows_of(
         "conv 10@3x3 | conv 20@5x5 stride 2 | conv 40@5x5 stride 2 | dense 1 logistic", (39, 39, 3)
     )
@@ -37,7 +37,7 @@ def test_wichmann_3_3():
 
 
 def test_pixels_that_the_floor_loses():
-    """Wichmann 2.3: where the stride does not fit, the last pixels are never seen."""
+    """Wichmann 2.3: if the stride doesn't fit, the last pixels are never used."""
     rows = rows_of("conv 1@3x3 stride 2 | max 2", (8, 10, 1))
 
     assert rows["conv1"].unseen == (1, 1)
@@ -48,7 +48,7 @@ def test_pixels_that_the_floor_loses():
 
 
 def test_multiply_adds_by_hand():
-    """A product for each kernel pixel at each place, and for each weight of a dense layer."""
+    """One product per kernel element and position, and per weight of a dense layer."""
     summary = st.Network.preset("lenet5-valid").summary()
     products = {row.name: row.multiply_adds for row in summary.rows}
 
@@ -60,19 +60,19 @@ def test_multiply_adds_by_hand():
 
 
 def test_products_with_padding_are_left_out():
-    """At the edge a window of 3 covers two pixels only."""
+    """At the edge, a kernel of 3 covers only two pixels."""
     rows = rows_of("conv 1@3x3 same", (4, 4, 1))
 
     assert rows["conv1"].multiply_adds == (2 + 3 + 3 + 2) ** 2
 
 
 def test_receptive_fields():
-    """Each layer sees what its window and the layers before it see; a dense layer sees all."""
+    """A receptive field depends on the window and on earlier layers; a dense layer sees all."""
     rows = rows_of("conv 1@5x3 | max 2 | conv 1@3x3 dilation 2 | dense 1", (20, 20, 1))
 
     assert rows["conv1"].receptive_field == (5, 3)
     assert rows["max1"].receptive_field == (6, 4)
-    # Five pixels of the map before, two apart: 4 more steps of 2.
+    # Five pixels of the previous map, two apart: 4 more steps of 2.
     assert rows["conv2"].receptive_field == (6 + 4 * 2, 4 + 4 * 2)
     assert rows["dense1"].receptive_field == ()
 
@@ -100,7 +100,7 @@ def test_normalization_over_the_image_sees_all_of_it(norm):
 
 
 def test_absurd_networks_are_summarized_at_once():
-    """Sizes are integers, and no table of pixels is made: nothing overflows, and nothing waits."""
+    """Sizes are integers, and no table of pixels is created, so sizes can be large."""
     texts = ["average 1", "conv 4@3x3 same | max 2", "adaptive-average 1048573x7", "lp 3 padding 1"]
 
     for text in texts:
@@ -110,14 +110,14 @@ def test_absurd_networks_are_summarized_at_once():
 
 
 def test_where_strides_differ_no_number_says_it():
-    """What joins branches with other strides is left open."""
+    """The field of a layer that combines branches with different strides is left empty."""
     strides = rows_of("conv 1@1x1 stride 2 as a | conv 1@5x5 from input | add a", (8, 8, 1))
 
     assert strides["add1"].receptive_field is None
 
 
 def test_a_shared_layer_counts_once():
-    """Parameters are counted where they belong, multiply-adds wherever they are computed."""
+    """Shared parameters are counted once, multiply-adds for each use."""
     rows = rows_of("dense 4 as twin | again twin", (4,))
 
     assert (rows["twin"].parameters, rows["twin@2"].parameters) == (20, 0)
@@ -133,7 +133,7 @@ def test_the_summary_counts_what_there_is():
 
 
 def test_on_a_terminal(monkeypatch):
-    """On a terminal the table has colors and fits the width; elsewhere it is plain."""
+    """In a terminal, the table has colors and fits the width; otherwise it is plain."""
     summary = st.Network.preset("lenet5").summary()
     controller, terminal = pty.openpty()
     with os.fdopen(terminal, "w") as screen:
@@ -155,7 +155,7 @@ def test_on_a_terminal(monkeypatch):
 
 
 def test_a_network_prints_as_its_text():
-    """Where there is a text it is printed, else one line with sizes."""
+    """A network prints its shorthand if it has one, or one line with sizes."""
     given = st.functions.initializer.Given(values=[[[[1.0]]]])
     by_hand = st.Network([st.Conv(1, 1, initializer=given)], input_shape=(2, 2, 1))
 

@@ -1,4 +1,4 @@
-"""What a trace holds of layers with several incoming layers."""
+"""Traces of layers with several incoming layers."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The checks of derivatives are checked where the derivative is known, and where it is wrong."""
+"""The checks of derivatives accept known derivatives and reject wrong ones."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from striate.maths import adjoint_gap, central_differences, relative_error
 
 
 def test_central_differences_of_a_loss():
-    """The derivative of a single number is found to 1e-9."""
+    """The derivative of a scalar has an error of at most 1e-9."""
     x = np.array([[0.0, 1e-3, 1.0], [-2.0, 3.0, 0.5]])
 
     found = central_differences(lambda x: np.sum(np.sin(x)), x)
@@ -17,7 +17,7 @@ def test_central_differences_of_a_loss():
 
 
 def test_central_differences_step_in_proportion():
-    """Far from zero the step grows with the argument, so that it is not lost in rounding."""
+    """Far from zero, the step grows with the argument, so that rounding doesn't remove it."""
     x = np.array([1e6, -1e9])
 
     found = central_differences(lambda x: np.sum(x**2), x)
@@ -36,7 +36,7 @@ def test_central_differences_of_an_array():
 
 
 def test_central_differences_see_results_that_share_memory():
-    """A function that returns its own argument is differentiated right, and x stays as it was."""
+    """A function that returns its argument is differentiated correctly, and x isn't modified."""
     x = np.array([1.0, 2.0])
 
     found = central_differences(lambda x: x, x, np.array([3.0, 4.0]))
@@ -46,7 +46,7 @@ def test_central_differences_see_results_that_share_memory():
 
 
 def test_central_differences_show_a_wrong_derivative():
-    """A derivative wrong in one number of a hundred by a percent is told from the right one."""
+    """An error of one percent in one of a hundred derivatives is detected."""
     x = np.linspace(0.5, 1.5, 100)
     wrong = 3 * x**2
     wrong[17] *= 1.01
@@ -79,7 +79,7 @@ def test_central_differences_with_another_dz_are_explained():
     ],
 )
 def test_relative_error_compares_lengths(found, wanted, error):
-    """It is the length of the difference over the longer of the two, and symmetric."""
+    """It is the norm of the difference divided by the larger norm, and symmetric."""
     x, y = np.array(found), np.array(wanted)
 
     assert relative_error(x, y) == pytest.approx(error)
@@ -87,12 +87,12 @@ def test_relative_error_compares_lengths(found, wanted, error):
 
 
 def test_relative_error_of_nan_is_nan():
-    """NaN never passes for agreement."""
+    """NaN is never accepted as agreement."""
     assert np.isnan(relative_error(np.array([1.0, np.nan]), np.array([1.0, 1.0])))
 
 
 def test_relative_error_does_not_broadcast():
-    """A derivative of another shape is an error, with both shapes in the text."""
+    """A derivative of a different shape is an error that shows both shapes."""
     with pytest.raises(ShapeError) as error:
         relative_error(np.zeros((2, 1)), np.zeros((1, 2)))
 
@@ -120,12 +120,12 @@ def test_adjoint_gap_shows_what_is_no_adjoint():
 
 
 def test_adjoint_gap_of_zeros():
-    """Where all arrays are zero there is no gap."""
+    """If all arrays are zero, the gap is 0."""
     assert adjoint_gap((np.zeros(3), np.zeros(3)), (np.zeros(2), np.ones(2))) == 0.0
 
 
 def test_adjoint_gap_does_not_broadcast():
-    """An array and a derivative of another shape are an error, with both shapes in the text."""
+    """An array and a derivative of different shapes are an error that shows both shapes."""
     with pytest.raises(ShapeError) as error:
         adjoint_gap((np.zeros(3), np.zeros((3, 1))))
 

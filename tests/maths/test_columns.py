@@ -13,7 +13,7 @@ from striate.maths.columns import PADDING_MODES, padding_table
 
 CASES = json.loads((Path(__file__).parent / "conv_arithmetic_cases.json").read_text())
 NUMERICAL = {case["name"]: case for case in CASES["numerical"]}
-# What NumPy calls the four ways to pad.
+# NumPy's names of the four padding modes.
 NUMPY_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 WALKS = [
     axes((7,), window=3, stride=2, padding=1),
@@ -26,7 +26,7 @@ WALKS = [
 
 
 def walk_id(walk):
-    """Name a walk by the lengths of its axes."""
+    """Return a test id from the lengths of the axes."""
     return "x".join(str(axis.length) for axis in walk)
 
 
@@ -71,12 +71,12 @@ def test_col2im_is_the_adjoint_of_im2col(walk):
 
     gap = adjoint_gap((columns, c), (padded, col2im(c, walk)))
 
-    assert gap < 1e-14  # rounding of sums of some hundred products
+    assert gap < 1e-14  # rounding of sums of a few hundred products
 
 
 @pytest.mark.parametrize("mode", PADDING_MODES)
 def test_padding_is_what_numpy_calls_it(mode):
-    """Each mode adds the same pixels as the mode of np.pad that means it."""
+    """Each mode pads like the corresponding mode of np.pad."""
     a = np.arange(2 * 4 * 5.0).reshape(2, 4, 5)
     walk = axes((4, 5), window=3, padding=((2, 3), (0, 4)))
 
@@ -86,14 +86,14 @@ def test_padding_is_what_numpy_calls_it(mode):
 
 
 def test_padding_with_another_number():
-    """Mode `zeros` fills in the number that is asked for, such as -inf for max pooling."""
+    """Mode `zeros` pads with the given value, such as -inf for max pooling."""
     padded = pad(np.zeros((1, 2)), axes((2,), window=2, padding=((1, 0),)), value=-np.inf)
 
     assert padded.tolist() == [[-np.inf, 0.0, 0.0]]
 
 
 def test_padding_covers_what_ceil_mode_adds():
-    """The last place of ceil mode finds pixels under all of its window."""
+    """In ceil mode, the last window is inside the padded image."""
     walk = axes((5,), window=2, stride=2, ceil_mode=True)
 
     columns = im2col(pad(np.arange(5.0).reshape(1, 5), walk), walk)
@@ -115,7 +115,7 @@ def test_pad_adjoint_is_the_adjoint_of_pad(mode):
 
 
 def test_padding_table_marks_zeros():
-    """The table of mode `zeros` is -1 where no pixel is repeated."""
+    """The table of mode `zeros` is -1 in the padding."""
     table = padding_table(Axis(length=2, window=3, before=1, after=2), "zeros")
 
     assert table.tolist() == [-1, 0, 1, -1, -1]
@@ -139,7 +139,7 @@ def test_published_max_pooling():
 
 
 def test_too_much_reflection_is_explained():
-    """The error gives the pixels asked for, the pixels there are, and what would do."""
+    """The error gives the required and available pixels, and a remedy."""
     with pytest.raises(ShapeError) as error:
         pad(np.zeros((1, 3)), axes((3,), window=3, padding=3), "reflect")
 
@@ -151,7 +151,7 @@ def test_too_much_reflection_is_explained():
 
 
 def test_too_much_wrapping_is_explained():
-    """The error of the circular mode counts the edge pixel in."""
+    """The error of the circular mode includes the edge pixel."""
     with pytest.raises(ShapeError) as error:
         pad(np.zeros((1, 3)), axes((3,), window=3, padding=4), "circular")
 
@@ -164,7 +164,7 @@ def test_too_much_wrapping_is_explained():
 
 @pytest.mark.bad_input
 def test_an_unknown_padding_mode_is_explained():
-    """The error lists the modes and what they mean."""
+    """The error lists the modes with their meanings."""
     with pytest.raises(OptionError) as error:
         padding_table(Axis(length=3, window=3), "mirror")
 

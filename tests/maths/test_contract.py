@@ -23,7 +23,7 @@ LENGTHS = {"g": 2, "h": 3, "l": 4, "u": 3, "v": 2, "q": 5, "i": 6, "j": 7, "s": 
     ],
 )
 def test_contract_is_einsum(spec):
-    """The numbers are those of np.einsum with the same string."""
+    """The results equal those of np.einsum with the same string."""
     rng = np.random.default_rng(4)
     operands = spec.split("->")[0].split(",")
     x, y = (rng.normal(size=[LENGTHS[c] for c in letters]) for letters in operands)

@@ -1,4 +1,4 @@
-"""Which functions are convolutions."""
+"""Functions that are convolutions, and functions that aren't."""
 
 import re
 
@@ -21,7 +21,7 @@ SHAPE = (20, 20)
 
 
 def with_edge(mode):
-    """Correlate with W, the image continued in one of NumPy's ways."""
+    """Correlate with W and one of NumPy's padding modes."""
     return lambda p: cross_correlate(W, np.pad(p, ((1, 1), (2, 1)), mode=mode))
 
 
@@ -56,7 +56,7 @@ def test_the_kernel_is_found_whatever_happens_at_the_edge(edge):
 
 @pytest.mark.parametrize("edge", ["valid", "same", "full"])
 def test_with_zeros_outside_the_result_is_the_function_everywhere(edge):
-    """Where the function pads with zeros, the found convolution equals it up to the edge."""
+    """If the function pads with zeros, the convolution equals it up to the edge."""
     f = CORRELATIONS[edge]
     p = np.random.default_rng(11).normal(size=(6, 7))
 
@@ -85,7 +85,7 @@ def test_a_far_shift_has_a_kernel_of_one_pixel():
 
 
 def test_volumes_are_images_too():
-    """A function of volumes is found to be a convolution."""
+    """A convolution of volumes is recognized."""
     w = np.random.default_rng(12).normal(size=(2, 1, 2))
 
     found = as_convolution(lambda p: convolve(w, p, padding="full"), (8, 7, 9))
@@ -101,7 +101,7 @@ def test_the_zero_function_is_a_convolution():
 
 
 def median(p):
-    """Take the median of each pixel and its two neighbors in the row."""
+    """Return the median of each pixel and its two neighbors in the row."""
     return np.median(np.stack([p[:, :-2], p[:, 1:-1], p[:, 2:]]), axis=0)
 
 
@@ -129,7 +129,7 @@ NOT_CONVOLUTIONS = {
 
 @pytest.mark.parametrize("name", NOT_CONVOLUTIONS)
 def test_a_broken_law_is_named(name):
-    """The first law that fails is named, and the two outputs differ at the pixel given."""
+    """The result names the first law that fails and a pixel where the outputs differ."""
     law, f = NOT_CONVOLUTIONS[name]
 
     found = as_convolution(f, SHAPE)
@@ -141,7 +141,7 @@ def test_a_broken_law_is_named(name):
 
 
 def test_the_counter_example_of_homogeneity_can_be_repeated():
-    """Its inputs are an image and a multiple, its outputs what function and law make of them."""
+    """The inputs are an image and a multiple, the outputs those of function and law."""
     found = as_convolution(np.abs, SHAPE)
 
     a, multiple = found.inputs
@@ -152,7 +152,7 @@ def test_the_counter_example_of_homogeneity_can_be_repeated():
 
 
 def test_the_counter_example_of_additivity_can_be_repeated():
-    """Its inputs are the two summands, its outputs what function and law make of them."""
+    """The inputs are two summands, the outputs those of function and law."""
     found = as_convolution(median, SHAPE)
 
     a, b = found.inputs
@@ -192,7 +192,7 @@ def test_the_counter_example_speaks():
 
 
 def test_the_same_seed_finds_the_same_counter_example():
-    """Randomness comes from the seed alone."""
+    """Random numbers depend only on the seed."""
     first, second = (as_convolution(np.abs, (8, 8), seed=3) for _ in range(2))
 
     assert all(map(np.array_equal, first.inputs, second.inputs))
@@ -201,7 +201,7 @@ def test_the_same_seed_finds_the_same_counter_example():
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_the_tolerance_follows_the_dtype(dtype):
-    """Rounding of any precision is not taken for a broken law, and a real break is found."""
+    """Rounding errors don't violate a law, but real differences do."""
 
     def f(p):
         return cross_correlate(W.astype(dtype), p.astype(dtype))
@@ -221,7 +221,7 @@ def test_a_float32_layer_is_a_convolution():
 
 
 def test_the_counter_example_shows_the_difference():
-    """Numbers that differ in the last digits are written with as many as it takes."""
+    """Numbers that differ in their last digits are printed with enough digits."""
 
     def f(p):
         return cross_correlate(W.astype(np.float32), p.astype(np.float32))

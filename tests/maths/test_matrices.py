@@ -36,7 +36,7 @@ WALKS = [
 
 
 def correlate(w, p, walk):
-    """Sum kernel times window by the columns, whose own tests compare them with loops."""
+    """Multiply kernel and columns; other tests compare the columns with loops."""
     laid = axes(p.shape, window=w.shape, **walk)
     taps = tuple(range(w.ndim))
     return np.tensordot(w, im2col(pad(p, laid), laid), axes=(taps, taps))
@@ -55,7 +55,7 @@ def test_the_matrix_times_the_image_is_the_correlation(image, kernel, walk, orde
 
 
 def test_the_matrix_is_what_cross_correlate_computes():
-    """Without options the matrix is the function of the mathematics."""
+    """Without options, the matrix is that of `striate.maths`."""
     rng = np.random.default_rng(15)
     w, p = rng.normal(size=(2, 3)), rng.normal(size=(4, 5))
 
@@ -77,7 +77,7 @@ def test_shared_weights_name_the_entries(image, kernel, walk, order):
 
 
 def test_without_padding_each_row_holds_each_weight_once():
-    """Weight sharing: every place uses the same weights, each once."""
+    """Weight sharing: every position uses each weight once."""
     entry = shared_weights((2, 3), (5, 6), order="columns")
 
     for row in entry:
@@ -143,7 +143,7 @@ def test_col2im_as_a_matrix_is_the_adjoint(image, kernel, walk):
 
     gap = adjoint_gap((columns, c), (a, col2im_matrix(c, a.shape, kernel, **walk)))
 
-    assert gap < 1e-14  # rounding of sums of some hundred products
+    assert gap < 1e-14  # rounding of sums of a few hundred products
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from striate.maths import Axis, ReceptiveField, axes, receptive_field, unseen_pi
 
 
 def chains():
-    """Give chains of one to three windows with strides, dilations and paddings that fit."""
+    """Return chains of one to three windows with strides, dilations and paddings that fit."""
     options = [
         {"window": 3},
         {"window": 2, "stride": 2},

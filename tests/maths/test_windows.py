@@ -35,7 +35,7 @@ TRANSPOSED = {
 
 
 def sizes_of(relationship, **choices):
-    """Give all choices of sizes under the relationship's conditions, each with the output."""
+    """Return all choices of sizes under the relationship's conditions, each with the output."""
     formula, conditions = relationship
     for numbers in itertools.product(*choices.values()):
         size = dict(zip(choices, numbers, strict=True))
@@ -143,7 +143,7 @@ def test_output_counts_the_places_where_the_window_fits():
 
 
 def test_ceil_mode_counts_a_last_place_that_partly_fits():
-    """In ceil mode a place counts that sticks out by less than a stride and starts on the image.
+    """In ceil mode, a window counts if it extends by less than a stride and starts on the image.
 
     As in pooling, the padding is at most half the window.
     """
@@ -193,7 +193,7 @@ def test_padding_can_be_said_per_axis_and_per_side():
 
 
 def test_unseen_counts_pixels_that_no_window_covers():
-    """What the floor loses and what a long stride jumps over is counted."""
+    """Pixels that the floor drops or that a long stride skips are counted."""
     assert Axis(length=5, window=2, stride=2).unseen == 1
     assert Axis(length=7, window=1, stride=3).unseen == 4
     assert Axis(length=5, window=2, stride=2, ceil_mode=True).unseen == 0
@@ -316,7 +316,7 @@ def test_an_unknown_padding_word_is_explained():
 @pytest.mark.bad_input
 @pytest.mark.parametrize("padding", [-1, (1,), ((1, 2, 3), 0)])
 def test_padding_in_another_form_is_explained(padding):
-    """Negative numbers, a missing axis and three sides get the same rule."""
+    """Negative numbers, a missing axis and three sides are errors with the same rule."""
     with pytest.raises(OptionError) as error:
         axes((8, 8), window=3, padding=padding)
 
@@ -333,7 +333,7 @@ def test_padding_in_another_form_is_explained(padding):
     [(2.5, "2.5"), ("3", "'3'"), (None, "None"), (True, "True"), ((3, 2.0), "(3, 2.0)")],
 )
 def test_a_length_that_is_not_whole_is_explained(window, printed):
-    """Fractions, words, nothing and truth values are no lengths, alone or among others."""
+    """Fractions, words, None and booleans aren't lengths, alone or in a sequence."""
     with pytest.raises(OptionError) as error:
         axes((8, 8), window=window)
 
@@ -360,7 +360,7 @@ def test_padding_that_is_not_whole_is_explained(padding, printed):
 
 @pytest.mark.bad_input
 def test_numpys_whole_numbers_are_numbers():
-    """Lengths that were computed with NumPy serve as Python's do, and become such."""
+    """NumPy integers are accepted as lengths, and are converted to Python's."""
     found = axes((8, 8), window=np.array([3, 2]), stride=np.int64(2), padding=np.int8(1))
 
     assert found == axes((8, 8), window=(3, 2), stride=2, padding=1)

@@ -160,7 +160,7 @@ def test_networks_that_cannot_be(case, golden):
 
 @pytest.mark.parametrize("value", [None, [], "net", {"inputs": 3}, {"inputs": {}, "layers": []}])
 def test_data_that_are_no_network(value):
-    """Whatever stands in place of a network's data, it is a StriateError."""
+    """Any other value in a network's data is a StriateError."""
     with pytest.raises(StriateError):
         from_document(value)
 
