@@ -35,7 +35,7 @@ def loaded(images, *, channels_last=True, maps=None, scale=None, indices=SOME):
 @pytest.mark.parametrize("pixels", [(5,), (5, 4), (2, 3, 4)], ids=["1-D", "2-D", "3-D"])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_unmoved_images_are_the_images_with_channels_first(pixels, dtype):
-    """This holds for any number of pixel axes, and with channels first or last."""
+    """Unmoved images are equal for any number of pixel axes, and any place of the channels."""
     images = RNG.integers(0, 256, (20, *pixels, 2)).astype(dtype)
     wanted = np.moveaxis(images, -1, 1)[SOME].astype(np.float32)
 

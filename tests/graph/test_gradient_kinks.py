@@ -16,7 +16,7 @@ def digit():
 
 @pytest.mark.parametrize("name", ["hagan-8.11", "two-layer"])
 def test_blank_background_is_no_wrong_gradient(digit, name):
-    """relu at 0 and ties under maxima don't have a derivative: they are excluded and counted."""
+    """Relu at 0 and ties under maxima don't have a derivative: they are excluded and counted."""
     check = st.Network.preset(name).check_gradients(*digit, entries=10)
 
     assert check.passed, str(check)
