@@ -284,7 +284,7 @@ def test_a_loss_that_is_nan(step, golden):
 
     good = 1 if step == 4 else 0
     np.testing.assert_array_equal(core_of(network).buffers[0], kept[good])
-    golden(f"messages/loss-is-nan-behind-step-{step}", str(error.value))
+    golden(f"messages/loss-is-nan-after-step-{step}", str(error.value))
 
 
 @pytest.mark.parametrize(
