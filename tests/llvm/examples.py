@@ -19,7 +19,7 @@ def images(*shape):
 
 
 def example(*texts, shapes, tables=None, adds=(), **arrays):
-    """Make an example whose options have names that are no arrays'."""
+    """Make an example; its options aren't names of arrays."""
     options = {k: arrays.pop(k) for k in ("extents", "images", "rows", "over_batch") if k in arrays}
     return Example(
         texts=texts,
@@ -32,7 +32,7 @@ def example(*texts, shapes, tables=None, adds=(), **arrays):
 
 
 def z(*shape):
-    """Give the shape of a target of images."""
+    """Return the shape of a target of images."""
     return {"z": (LANES, *shape)}
 
 
@@ -117,7 +117,7 @@ SUMS = {
         "z[q] += where(h == y[q], a[q,h], 0)", a=images(7), y=RNG.integers(0, 7, LANES), shapes=z()
     ),
     "one place": example("z[q] += a[q,x,y] * b[x,y]", a=images(5, 7), b=normal(5, 7), shapes=z()),
-    "sums beside each other": example(
+    "several sums at once": example(
         "z[q,h] += a[q,h,x] * b[q,h,x]",
         "y[q,h] += a[q,h,x]",
         a=images(4, 9),
@@ -180,7 +180,7 @@ SUMS_OVER_IMAGES = {
     "a bias": example(
         "w[h] += b[q,h,i]", b=images(3, 7), w=normal(3), adds=["w"], shapes={"w": (3,)}
     ),
-    "two beside each other": example(
+    "two sums in the same loops": example(
         "w[h] += b[q,h,i] * a[q,h,i]",
         "v[h] += b[q,h,i]",
         a=images(3, 7),

@@ -21,7 +21,7 @@ PROCESSORS = {"wide": (16, 32), "half": (8, 16), "quarter": (4, 32)}
 
 
 def processor(name):
-    """Give this machine with the registers of another."""
+    """Describe this machine with the registers of another."""
     register_lanes, registers = PROCESSORS[name]
     return replace(host(), register_lanes=register_lanes, registers=registers)
 
@@ -63,7 +63,7 @@ class Example:
     over_batch: bool = False
 
     def statements(self, images):
-        """Bind the equations for so many images."""
+        """Bind the equations for n images."""
         per_image = {name for name in self.lengths() if self.per_image(name)}
         shapes = {n: (images, *s[1:]) if n in per_image else s for n, s in self.lengths().items()}
         for text in self.texts:
@@ -73,7 +73,7 @@ class Example:
             yield Compute(nest=nest, adds=nest.target in self.adds, over_batch=self.over_batch)
 
     def lengths(self):
-        """Give all shapes."""
+        """Return all shapes."""
         given = {**self.arrays, **self.tables}
         return {name: np.shape(array) for name, array in given.items()} | self.shapes
 
@@ -106,7 +106,7 @@ class Example:
         return found
 
     def variables(self):
-        """Say how the arrays lie."""
+        """Describe the layout of the arrays."""
         found = {}
         for name, shape in self.lengths().items():
             per_image = self.per_image(name)

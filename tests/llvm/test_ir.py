@@ -85,7 +85,7 @@ def test_change_of_sign():
     ],
 )
 def test_whole_numbers(name, x, y, expected):
-    """What the bits do not hold is left out; divisions know no sign."""
+    """Integer overflow wraps around; divisions are unsigned."""
     assert computed(lambda b, x, y: getattr(b, name)(x, y), I32, (I32, x), (I32, y)) == expected
 
 
@@ -221,7 +221,7 @@ def test_what_threads_share():
 
 
 def test_tables_and_calls():
-    """A table stands in the program once; a function is called by name, or through a pointer."""
+    """A table is in the module once; a function is called by name, or through a pointer."""
 
     def write(b, x):
         numbers = b.module.table("squares", I64, [0, 1, 4, 9], 64)
@@ -244,7 +244,7 @@ def test_types():
 
 MISTAKES = {
     "two types": lambda b, x, y: b.fadd(x, y),
-    "whole numbers added as float": lambda b, _, y: b.fadd(y, y),
+    "integers added as float": lambda b, _, y: b.fadd(y, y),
     "a condition with no sense": lambda b, x, y: b.select(y, x, x),
     "a lane of a number": lambda b, x, y: b.insert_element(x, x, y),
 }

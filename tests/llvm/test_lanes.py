@@ -76,7 +76,7 @@ def test_the_order_of_a_sum():
 
 @pytest.mark.parametrize("count", [0, 1, 7, LANES])
 def test_lanes_below_a_count(count):
-    """As many lanes are marked as there are images."""
+    """The mask has one lane for each image."""
 
     def write(b, target, number):
         ones, zeros = (constant(VECTOR, value) for value in (1.0, 0.0))

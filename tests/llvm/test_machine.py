@@ -32,7 +32,7 @@ print(net.predict(images).shape)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems place memory elsewhere")
 def test_code_and_its_constants_lie_together():
-    """Code reaches its constants by 32 bits: memory between them is no matter."""
+    """Code reaches its constants with 32-bit offsets, whatever memory is allocated between them."""
     found = subprocess.run(
         [sys.executable, "-c", FAR_APART], check=False, capture_output=True, text=True, timeout=60
     )

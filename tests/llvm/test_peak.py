@@ -15,7 +15,7 @@ SIZE = VECTORS * LANES
 
 @pytest.fixture(scope="module")
 def code():
-    """Give the functions for this processor."""
+    """Compile the functions for this processor."""
     return LoadedObject(compile_object(write_peaks(host()), host()), host())
 
 

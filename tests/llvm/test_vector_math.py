@@ -35,7 +35,7 @@ SEAMS = [
 
 
 def near(sizes, count=1000):
-    """Give all float32 numbers within so many of some sizes, with both signs."""
+    """Return all float32 numbers near some magnitudes, with both signs."""
     middle = np.array(sizes, np.float32).view(np.int32).astype(np.int64)
     bits = np.clip(middle[:, None] + np.arange(-count, count + 1), 0, 0x7F800000).ravel()
     size = np.unique(bits).astype(np.int32).view(np.float32)
@@ -50,7 +50,7 @@ def inputs():
 
 
 def same_bits(y, z):
-    """Whether two results are the same, but for the bits of NaN."""
+    """Whether two results are equal, except for the payload of NaN."""
     return np.array_equal(y.view(np.uint32)[~np.isnan(y)], z.view(np.uint32)[~np.isnan(z)])
 
 

@@ -66,9 +66,9 @@ def offset_of(access: Access, point: IndexValues) -> int:
     """Return the constant offset of an access; the index in the lanes starts at 0."""
     offset = access.offset
     for index, by in access.strides.items():
-        spot = point.get(index)
-        if spot is not None:
-            offset += by * spot.offset
+        position = point.get(index)
+        if position is not None:
+            offset += by * position.offset
     return offset
 
 
@@ -77,9 +77,9 @@ def range_of(subscript: Subscript, point: IndexValues) -> tuple[int, int]:
     multipliers, offset = subscript.linear()
     least = greatest = offset
     for index, by in multipliers.items():
-        spot = point[index]
-        least += by * (spot.least if by > 0 else spot.greatest)
-        greatest += by * (spot.greatest if by > 0 else spot.least)
+        position = point[index]
+        least += by * (position.least if by > 0 else position.greatest)
+        greatest += by * (position.greatest if by > 0 else position.least)
     return least, greatest
 
 
@@ -88,8 +88,8 @@ def value_of(builder: Builder, subscript: Subscript, point: IndexValues) -> IRVa
     multipliers, total = subscript.linear()
     moving: IRValue | int = 0
     for index, by in multipliers.items():
-        spot = point[index]
-        total += by * spot.offset
-        if spot.base is not None:
-            moving = builder.add(moving, builder.multiply(spot.base, by))
+        position = point[index]
+        total += by * position.offset
+        if position.base is not None:
+            moving = builder.add(moving, builder.multiply(position.base, by))
     return builder.add(moving, total)

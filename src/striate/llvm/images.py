@@ -40,7 +40,7 @@ class _ImageLoadWriter:
         self.images, self.indices, self.maps, self.scale, self.target, self.count = (
             builder.function.args
         )
-        self.room = builder.alloca(FLOATS, LANES, 4 * LANES)
+        self.buffer = builder.alloca(FLOATS, LANES, 4 * LANES)
         self.element, self.align = _ELEMENTS[item.element]
         self.step = item.channels if item.last else 1  # values from one column to the next
 
@@ -85,7 +85,7 @@ class _ImageLoadWriter:
             channel, column = self.channel_and_column(place, k)
             factor = b.splat(b.load(b.at(self.scale, channel)))
             offset = b.splat(b.load(b.at(self.scale, b.add(channel, item.channels))))
-            found = b.load(b.at(self.room, b.multiply(k, LANES)), FLOATS, 64)
+            found = b.load(b.at(self.buffer, b.multiply(k, LANES)), FLOATS, 64)
             at = b.add(b.multiply(channel, item.rows), place[1])
             at = b.add(b.multiply(at, item.columns), column)
             b.store(b.fma(found, factor, offset), b.at(self.target, b.multiply(at, LANES)), 64)
@@ -93,9 +93,9 @@ class _ImageLoadWriter:
 
         b, item = self.b, self.item
         b.loop(0, LANES, 1, lane)
-        rows = [load_part(b, b.at(self.room, k * LANES), LANES) for k in range(LANES)]
+        rows = [load_part(b, b.at(self.buffer, k * LANES), LANES) for k in range(LANES)]
         for k, vector in enumerate(transposed(b, rows)[:width]):
-            b.store(vector, b.at(self.room, k * LANES), 64)
+            b.store(vector, b.at(self.buffer, k * LANES), 64)
         b.loop(0, width, 1, scale)
 
     def channel_and_column(
@@ -124,7 +124,7 @@ class _ImageLoadWriter:
         covered = self.between(r, move[MapColumn.TOP], move[MapColumn.BOTTOM])
         line = b.add(b.multiply(plane, item.rows), row)
         start = to_value(b.multiply(line, item.columns * self.step))
-        target = b.at(self.room, b.multiply(k, LANES))
+        target = b.at(self.buffer, b.multiply(k, LANES))
         first_column, column_step = move[MapColumn.FIRST_COLUMN], move[MapColumn.COLUMN_STEP]
         begin = b.iadd(to_value(b.multiply(first_column, self.step)), first)
         whole = [

@@ -190,9 +190,9 @@ class _KernelWriter:
                 for index, by in zip(within, moved, strict=True)
             }
 
-    def finish(self, statement: Compute, carried: Accumulators) -> None:
+    def finish(self, statement: Compute, accumulators: Accumulators) -> None:
         """Write the end of a sum; add up the lanes if they hold terms."""
-        value = carried[-1]
+        value = accumulators[-1]
         if self.scope.schedule.lanes == IMAGE and statement.sums_images:
             present = self.scope.once("present", lambda: lanes_below(self.b, self.scope.count))
             value = self.b.select(present, value, constant(FLOATS, 0.0))

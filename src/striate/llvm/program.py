@@ -113,8 +113,8 @@ class _ProgramWriter:
         known = self.plan.variables
         order = arguments_of(kernel, known)
         names = {n: f"#{k}" for k, n in enumerate(order)}
-        made = [n for n in kernel.writes if n not in names]
-        names |= {n: f"#made {k}" for k, n in enumerate(made)}
+        unstored = [n for n in kernel.writes if n not in names]
+        names |= {n: f"#unstored {k}" for k, n in enumerate(unstored)}
         tables = [n for s in kernel.statements for n in s.nest.sources if n not in names]
         names |= {n: self.table(known[n].values) for n in tables}
         # The group only says which kernels share loops; code in a loop doesn't depend on it.

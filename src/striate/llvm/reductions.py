@@ -37,14 +37,14 @@ class Reduction:
     maskable
         Whether reading zero is equivalent to omitting a term: all other factors are known and
         finite.
-    carried
+    accumulators
         Number of loop-carried values of an entry.
     """
 
     equation: Equation
     guards: tuple[Guard, ...]
     maskable: bool
-    carried: int
+    accumulators: int
 
     @classmethod
     def of(cls, statement: Compute, variables: Variables) -> "Reduction":
@@ -90,9 +90,9 @@ class ReductionWriter:
         start = tuple(value for reduction in self.reductions for value in reduction.start(type_))
         return self.loops(0, [start] * len(places), places)
 
-    def split(self, carried: Accumulators) -> Iterator[Accumulators]:
+    def split(self, accumulators: Accumulators) -> Iterator[Accumulators]:
         """Split an entry's accumulators into those of each reduction."""
-        return _grouped(carried, [reduction.carried for reduction in self.reductions])
+        return _grouped(accumulators, [reduction.accumulators for reduction in self.reductions])
 
     def loops(
         self, level: int, sums: list[Accumulators], places: Sequence[Mapping[str, IndexValue]]
@@ -141,11 +141,11 @@ class ReductionWriter:
         start, stop, proved = bounds(scope, index, segment)
         lengths = [len(s) for s in sums]
 
-        def body(count: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
+        def body(count: IRValue, accumulators: Sequence[IRValue]) -> list[IRValue]:
             with scope.entered(index, count, segment):
                 self.values.hoist()
                 first = scope.point[index]
-                inner = list(_grouped(carried, lengths))
+                inner = list(_grouped(accumulators, lengths))
                 inner = self.unrolled(level, first, segment, inner, places)
             return [value for group in inner for value in group]
 
@@ -160,41 +160,43 @@ class ReductionWriter:
     ) -> list[Accumulators]:
         """Write one term for each entry."""
         found: list[Accumulators] = []
-        for place, carried in zip(places, sums, strict=True):
+        for place, accumulators in zip(places, sums, strict=True):
             with self.scope.at(place):
-                parts = zip(self.reductions, self.split(carried), strict=True)
+                parts = zip(self.reductions, self.split(accumulators), strict=True)
                 found.append(
                     tuple(v for reduction, part in parts for v in self.term(reduction, part))
                 )
         return found
 
-    def term(self, reduction: Reduction, carried: Accumulators) -> Accumulators:
+    def term(self, reduction: Reduction, accumulators: Accumulators) -> Accumulators:
         """Write one term, if it exists."""
         exists = inside(self.scope, reduction.guards)
         if exists is False:
-            return carried
+            return accumulators
         if exists is True:
-            return self.combined(reduction, carried)
+            return self.combined(reduction, accumulators)
         if reduction.maskable:
             self.scope.masked = exists
-            combined = self.combined(reduction, carried)
+            combined = self.combined(reduction, accumulators)
             self.scope.masked = None
             return combined
-        return self.scope.conditional(exists, lambda: self.combined(reduction, carried), carried)
+        return self.scope.conditional(
+            exists, lambda: self.combined(reduction, accumulators), accumulators
+        )
 
-    def combined(self, reduction: Reduction, carried: Accumulators) -> Accumulators:
+    def combined(self, reduction: Reduction, accumulators: Accumulators) -> Accumulators:
         """Accumulate a term: add it, or compare with it; a NaN is kept."""
         equation = reduction.equation
         if equation.operator == "+=":
-            return (self.accumulated(carried[0], equation.expression),)
+            return (self.accumulated(accumulators[0], equation.expression),)
         alike = self.values.expressions.alike
-        b, best = self.b, carried[0]
+        b, best = self.b, accumulators[0]
         value = alike(self.values.value(equation.expression), best)[0]
         sign = "<" if equation.operator == "min=" else ">"
         better = b.and_(b.fcmp_unordered(sign, value, best), b.fcmp_ordered("ord", best, best))
         if equation.operator != "argmax=":
             return (self.b.select(better, value, best),)
-        ordinal = carried[1]
+        ordinal = accumulators[1]
         better = b.or_(better, b.fcmp_ordered("<", ordinal, constant(ordinal.type, 0.0)))
         here = alike(self.values.place_in_box(list(equation.reduced)), ordinal)[0]
         return self.b.select(better, value, best), self.b.select(better, here, ordinal)

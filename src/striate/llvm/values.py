@@ -128,11 +128,11 @@ class ValueWriter:
 
     def number(self, index: str) -> Operand:
         """Write an index as a number."""
-        scope, spot = self.scope, self.scope.point[index]
+        scope, position = self.scope, self.scope.point[index]
         lanes = index == scope.schedule.lanes
-        if spot.base is None and not lanes:
-            return float(spot.offset)
-        whole = self.b.add(spot.base if spot.base is not None else 0, spot.offset)
+        if position.base is None and not lanes:
+            return float(position.offset)
+        whole = self.b.add(position.base if position.base is not None else 0, position.offset)
 
         def write() -> IRValue:
             if not lanes:
@@ -140,7 +140,7 @@ class ValueWriter:
             start = self.b.splat(self.b.trunc(to_value(whole), I32))
             return self.b.sitofp(self.b.iadd(start, iota(INTS)), FLOATS)
 
-        return scope.once(("number", index, *spot.key), write)
+        return scope.once(("number", index, *position.key), write)
 
     def ordinal(self, ordinal: Ordinal) -> Operand:
         """Write the position of indices in row-major order."""

@@ -49,29 +49,29 @@ def write_workers(module: IRModule, work: IRFunction, phases: int) -> None:
 def _write_lead(module: IRModule, work: IRFunction, phases: int) -> None:
     """Write ``lead(context, pool)``: a whole step, with workers unless another thread leads."""
     b = _function(module, "lead", VOID, [PTR, PTR])
-    place, post = b.function.args
-    counts = load_word(b, place, control_block.COUNTS_AT, PTR)
-    scratch = load_word(b, place, control_block.SCRATCH_AT, PTR)
-    helpers = load_word(b, place, control_block.WORKERS)
+    call, pool = b.function.args
+    counts = load_word(b, call, control_block.COUNTS_AT, PTR)
+    scratch = load_word(b, call, control_block.SCRATCH_AT, PTR)
+    workers = load_word(b, call, control_block.WORKERS)
     for number in range(phases):
         for count in (control_block.claimed(number), control_block.finished(number)):
             _exchange(b, counts, count, I64(0))
     ask, together, alone, done = (b.append_block(n) for n in ("ask", "together", "alone", "done"))
     with _flushing(b):
-        b.cbranch(b.icmp_signed(">", helpers, I64(0)), ask, alone)
+        b.cbranch(b.icmp_signed(">", workers, I64(0)), ask, alone)
         b.position_at_end(ask)
-        busy = b.at(post, control_block.LED, I64)
-        b.cbranch(b.cmpxchg(busy, I64(0), I64(1), "seq_cst"), together, alone)
+        led = b.at(pool, control_block.LED, I64)
+        b.cbranch(b.cmpxchg(led, I64(0), I64(1), "seq_cst"), together, alone)
         b.position_at_end(together)
-        _exchange(b, post, control_block.JOB, b.ptrtoint(place, I64))
-        _exchange(b, post, control_block.WANTED, helpers)
-        b.call(work, [place, scratch])
-        _exchange(b, post, control_block.WANTED, I64(0))
-        wait_until(b, place, b.at(post, control_block.ACTIVE, I64), "<=", 0)
-        _exchange(b, post, control_block.LED, I64(0))
+        _exchange(b, pool, control_block.JOB, b.ptrtoint(call, I64))
+        _exchange(b, pool, control_block.WANTED, workers)
+        b.call(work, [call, scratch])
+        _exchange(b, pool, control_block.WANTED, I64(0))
+        wait_until(b, call, b.at(pool, control_block.ACTIVE, I64), "<=", 0)
+        _exchange(b, pool, control_block.LED, I64(0))
         b.branch(done)
         b.position_at_end(alone)
-        b.call(work, [place, scratch])
+        b.call(work, [call, scratch])
         b.branch(done)
         b.position_at_end(done)
     b.ret_void()
@@ -84,11 +84,11 @@ def _write_help(module: IRModule) -> None:
     same in every program, and works for any program.
     """
     b = _function(module, "help", I64, [PTR, I64])
-    post, number = b.function.args
-    wanted, inside = b.at(post, control_block.WANTED, I64), b.at(post, control_block.ACTIVE, I64)
+    pool, number = b.function.args
+    wanted, active = b.at(pool, control_block.WANTED, I64), b.at(pool, control_block.ACTIVE, I64)
     start = b.block
-    look, enter, helped, late, leave, tired = (
-        b.append_block(n) for n in ("look", "enter", "help", "late", "leave", "tired")
+    look, enter, helped, late, leave, limit = (
+        b.append_block(n) for n in ("look", "enter", "help", "late", "leave", "limit")
     )
     with _flushing(b):
         b.branch(look)
@@ -97,38 +97,38 @@ def _write_help(module: IRModule) -> None:
         now = b.load_atomic(wanted, "monotonic", I64, 8)
         b.cbranch(b.icmp_signed("<", number, now), enter, leave)
         b.position_at_end(enter)
-        b.atomic_rmw("add", inside, I64(1), "seq_cst")
+        b.atomic_rmw("add", active, I64(1), "seq_cst")
         # The leader waits for all active workers. So if it still wants this one now, the step lasts
         # until this worker leaves.
         still = b.load_atomic(wanted, "seq_cst", I64, 8)
         b.cbranch(b.icmp_signed("<", number, still), helped, late)
         b.position_at_end(helped)
-        _help_once(b, post, number)
-        b.atomic_rmw("sub", inside, I64(1), "seq_cst")
+        _help_once(b, pool, number)
+        b.atomic_rmw("sub", active, I64(1), "seq_cst")
         more = b.iadd(steps, I64(1))
         b.branch(look)
         b.position_at_end(late)
-        b.atomic_rmw("sub", inside, I64(1), "seq_cst")
+        b.atomic_rmw("sub", active, I64(1), "seq_cst")
         b.branch(leave)
         b.position_at_end(leave)
         pause(b)
         waited = b.iadd(spins, I64(1))
-        b.cbranch(b.icmp_signed("<", waited, I64(SPINS)), look, tired)
+        b.cbranch(b.icmp_signed("<", waited, I64(SPINS)), look, limit)
         for value, before in ((I64(0), start), (I64(0), helped), (waited, leave)):
             spins.add_incoming(value, before)
         for value, before in ((I64(0), start), (more, helped), (steps, leave)):
             steps.add_incoming(value, before)
-        b.position_at_end(tired)
+        b.position_at_end(limit)
     b.ret(steps)
 
 
-def _help_once(b: Builder, post: IRValue, number: IRValue) -> None:
+def _help_once(b: Builder, pool: IRValue, number: IRValue) -> None:
     """Write the call of the leader's program, with the worker's scratch memory."""
-    place = load_word(b, post, control_block.JOB, PTR)
-    work = load_word(b, place, control_block.WORK_AT, PTR)
-    bytes_ = b.imul(b.iadd(number, I64(1)), load_word(b, place, control_block.SCRATCH_BYTES))
-    scratch = b.at(load_word(b, place, control_block.SCRATCH_AT, PTR), bytes_, I8)
-    b.call_pointer(work, VOID, [place, scratch])
+    call = load_word(b, pool, control_block.JOB, PTR)
+    work = load_word(b, call, control_block.WORK_AT, PTR)
+    bytes_ = b.imul(b.iadd(number, I64(1)), load_word(b, call, control_block.SCRATCH_BYTES))
+    scratch = b.at(load_word(b, call, control_block.SCRATCH_AT, PTR), bytes_, I8)
+    b.call_pointer(work, VOID, [call, scratch])
 
 
 def _function(module: IRModule, name: str, result: IRType, arguments: list[IRType]) -> Builder:
@@ -136,17 +136,17 @@ def _function(module: IRModule, name: str, result: IRType, arguments: list[IRTyp
     return Builder(module.function(name, result, arguments))
 
 
-def load_word(b: Builder, pointer: IRValue, place: int, type_: IRType = I64) -> IRValue:
+def load_word(b: Builder, pointer: IRValue, position: int, type_: IRType = I64) -> IRValue:
     """Load a word of a control block."""
-    return b.load(b.at(pointer, place, I64), type_, 8)
+    return b.load(b.at(pointer, position, I64), type_, 8)
 
 
-def _exchange(b: Builder, pointer: IRValue, place: int, value: IRValue) -> None:
+def _exchange(b: Builder, pointer: IRValue, position: int, value: IRValue) -> None:
     """Store a word that other threads read."""
-    b.atomic_rmw("xchg", b.at(pointer, place, I64), value, "seq_cst")
+    b.atomic_rmw("xchg", b.at(pointer, position, I64), value, "seq_cst")
 
 
-def wait_until(b: Builder, place: IRValue, pointer: IRValue, sign: str, value: int) -> None:
+def wait_until(b: Builder, call: IRValue, pointer: IRValue, sign: str, value: int) -> None:
     """Write a loop that waits until a shared word satisfies a comparison.
 
     The thread it waits for may be descheduled, so it yields the processor now and then.
@@ -166,7 +166,7 @@ def wait_until(b: Builder, place: IRValue, pointer: IRValue, sign: str, value: i
     long = b.and_(rounds, I64(_PATIENCE - 1))
     b.cbranch(b.icmp_signed("==", long, I64(0)), give_way, onward)
     b.position_at_end(give_way)
-    b.call_pointer(load_word(b, place, control_block.YIELD_AT, PTR), VOID, [])
+    b.call_pointer(load_word(b, call, control_block.YIELD_AT, PTR), VOID, [])
     b.branch(onward)
     b.position_at_end(onward)
     rounds.add_incoming(b.iadd(rounds, I64(1)), onward)

@@ -110,6 +110,7 @@ def allocate(needs: Iterable[LiveInterval], gap: int = 0) -> tuple[dict[str, int
     for need in sorted(needs, key=lambda n: (-n.size, n.first)):
         size = aligned(need.size + gap)
         start = 0
+        # Scan upward past the arrays with overlapping lifetimes, up to the first gap that fits.
         for low, high, other in sorted(placed, key=lambda p: p[0]):
             if other.last < need.first or need.last < other.first:
                 continue

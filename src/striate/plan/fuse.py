@@ -87,13 +87,13 @@ class Kernel:
     @property
     def reads(self) -> tuple[str, ...]:
         """Arrays that are read from memory."""
-        made: set[str] = set()
+        computed: set[str] = set()
         found: dict[str, None] = {}
         for statement in self.statements:
-            found |= {name: None for name in statement.nest.sources if name not in made}
+            found |= {name: None for name in statement.nest.sources if name not in computed}
             if statement.adds:
                 found[statement.writes] = None
-            made.add(statement.writes)
+            computed.add(statement.writes)
         return tuple(found)
 
     @cached_property
@@ -131,8 +131,7 @@ def fuse(statements: Iterable[Statement]) -> tuple[PhaseItem, ...]:
         if not isinstance(statement, Compute):
             items.append(statement)
             continue
-        found = _join(items, statement)
-        if found is None:
+        if not _join(items, statement):
             items.append(Kernel(statements=(statement,)))
     return tuple(items)
 
@@ -155,47 +154,51 @@ def with_stored(items: Sequence[PhaseItem], outside: Iterable[str]) -> tuple[Pha
     )
 
 
-def _join(items: list[PhaseItem], statement: Compute) -> bool | None:
+def _join(items: list[PhaseItem], statement: Compute) -> bool:
     """Append a statement to the kernels that compute its source, if possible."""
     equation = statement.nest.equation
     if equation.reduced:
         return _join_reduction(items, statement)
     if equation.operator not in {"=", "+="} or statement.scatters:
-        return None
+        return False
     sources = [k for k, item in enumerate(items) if set(writes_of(item)) & set(statement.reads)]
     if not sources:
-        return None
+        return False
     last = sources[-1]
+    # Joining moves the statement up, so nothing in between may read or write its target.
     between = items[last + 1 :]
     if any(statement.writes in (*writes_of(i), *i.reads) for i in between):
-        return None
+        return False
     siblings = _siblings(items, last, statement)
     if siblings is None:
-        return None
+        return False
+    # A sum's tile has many entries, and each would get its own copy of the statement's code.
     if _heavy(statement) and any(k.root.nest.equation.reduced for k in siblings):
-        return None
+        return False
     extended = list[Kernel]()
+    # The kernels of a gather's phases each get the statement for their own entries, or none does.
     for kernel in siblings:
         moved = _reindexed(kernel, statement)
         if moved is None:
-            return None
+            return False
         extended.append(replace(kernel, statements=(*kernel.statements, moved)))
     first = last - len(siblings) + 1
     items[first : last + 1] = extended
     return True
 
 
-def _join_reduction(items: list[PhaseItem], statement: Compute) -> bool | None:
+def _join_reduction(items: list[PhaseItem], statement: Compute) -> bool:
     """Append a sum to a kernel of sums over the same loops, if possible."""
     for k in range(len(items) - 1, -1, -1):
         kernel = items[k]
         if isinstance(kernel, Kernel) and _same_loops(kernel, statement):
             items[k] = replace(kernel, statements=(*kernel.statements, statement))
             return True
+        # The sum moves up past this item, which must not depend on it, or the other way around.
         reads, writes = kernel.reads, writes_of(kernel)
         if set(writes) & {*statement.reads, statement.writes} or statement.writes in reads:
-            return None
-    return None
+            return False
+    return False
 
 
 def _same_loops(kernel: Kernel, statement: Compute) -> bool:
@@ -258,6 +261,7 @@ def _siblings(items: Sequence[PhaseItem], last: int, statement: Compute) -> list
         if name not in item.writes or item.root.sums_images or item.root.scatters:
             return None
         found.insert(0, item)
+        # The phases of a gather have disjoint entries, so their numbers can be added.
         covered += prod(item.box.values())
         if covered >= whole:
             return found if covered == whole else None
@@ -277,6 +281,8 @@ def _reindexed(kernel: Kernel, statement: Compute) -> Compute | None:
     if place is None:
         return None
     moved = replace(statement, nest=_substituted(nest, place, kernel.box))
+    # The substitution was found for one reference. All others to the kernel's arrays, such as a
+    # shifted one, must also read the entry that was just computed.
     for reference in moved.nest.equation.references:
         if reference.name in targets:
             access = Access.of(reference, moved.nest)
@@ -294,22 +300,26 @@ def _solve_indices(
     """Express the indices of a read by those of a write to the same entries.
 
     An address is a number, and both accesses write it in a positional system of their own, with
-    strides as the place values. A digit of the read must be made up of whole digits of the write.
+    strides as the place values. A digit of the read must consist of whole digits of the write.
     """
     if read.lookups or written_at.lookups or read.per_image != written_at.per_image:
         return None
     digits = sorted(
         ((by, index) for index, by in written_at.strides.items() if box[index] > 1), reverse=True
     )
+    # Example: a read of a[196*c + x], with x < 196, of what was written as a[196*h + 14*i + j]. The
+    # digit c is h, and the digit x consists of i and j: x = 14*i + j.
     rest, place = written_at.offset - read.offset, dict[str, tuple[Mapping[str, int], int]]()
     used: set[str] = set()
     for index, by in sorted(read.strides.items(), key=lambda item: -item[1]):
         if by <= 0:
             return None
         span = by * extents[index]
+        # The digits of the write between this stride and the next larger one of the read.
         parts = {i: s // by for s, i in digits if by <= s < span and s % by == 0 and i not in used}
         used |= parts.keys()
         offset, rest = divmod(rest, by) if rest >= 0 else (-1, 0)
+        # The index must stay within its extent for all values of the kernel's indices.
         top = offset + sum(m * (box[i] - 1) for i, m in parts.items())
         if not 0 <= offset <= top < extents[index]:
             return None

@@ -65,7 +65,7 @@ class Manifest:
         manifest = cls(
             images=held["images"],
             tasks=tuple(held["tasks"]),
-            buffers={name: BufferSize(*room) for name, room in held["buffers"].items()},
+            buffers={name: BufferSize(*size) for name, size in held["buffers"].items()},
             arena=held["arena"],
             scratch=held["scratch"],
         )

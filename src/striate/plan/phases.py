@@ -83,6 +83,8 @@ class _PhaseSorter:
         self.parts = parts
         self.over_images: dict[int, list[Statement]] = defaultdict(list)
         self.between: dict[int, list[Statement]] = defaultdict(list)
+        # For each array: how it is computed ("sum" over images, for "each" image, or "once"), and
+        # in which phase.
         self.ready: dict[str, tuple[str, int]] = {}
         self.sums: dict[str, int] = {}
 
@@ -97,6 +99,8 @@ class _PhaseSorter:
         self.place_sums()
         found: list[tuple[tuple[PhaseItem, ...], bool]] = []
         last = max([*self.over_images, *self.between], default=0)
+        # Phase -1 has what depends on parameters alone. What is done once follows its phase over
+        # images, in waves of independent items.
         for number in range(-1, last + 1):
             if self.over_images.get(number):
                 found.append((fuse(self.over_images[number]), True))
@@ -131,6 +135,8 @@ class _PhaseSorter:
         before = (statement.writes,) if statement.writes in self.ready else ()
         for name in (*statement.reads, *before):
             how, when = self.ready.get(name, ("given", -1))
+            # A value of the same image is ready within the phase. A sum over images is ready in
+            # the next one, unless the statement itself adds to it.
             own = how == "sum" and name == statement.writes
             phase = max(phase, when if how == "each" or own else when + 1)
         return phase
@@ -157,6 +163,8 @@ class _PhaseSorter:
         last = max(self.over_images, default=-1)
         joined: dict[int, list[Statement]] = defaultdict(list)
         for name, phase in self.sums.items():
+            # Gradients are only read by the caller. Adding them up after the last phase over
+            # images saves waiting for all threads in between.
             external = bool(self.variables[name].buffer)
             joined[last if external else phase].append(self.join(name))
         for phase, statements in joined.items():

@@ -131,7 +131,7 @@ def _verify_reach(reference: Reference, nest: Nest, variables: Mapping[str, Vari
     be within its axis, and the axes together must not be larger than the memory.
     """
     variable = variables[reference.name]
-    room = _room(variable, nest)
+    capacity = _capacity(variable, nest)
     access = memory_access(reference, nest, variables)
     if not nest.guards(reference):
         ends = [by * (nest.extents[i] - 1) for i, by in access.strides.items()]
@@ -147,18 +147,18 @@ def _verify_reach(reference: Reference, nest: Nest, variables: Mapping[str, Vari
         images = nest.extents[IMAGE] if variable.rows else 1
         taken = prod(lengths) if variable.rows else LANES * prod(lengths)
         if not access.per_image:
-            each, images, taken = room, 1, prod(lengths)
+            each, images, taken = capacity, 1, prod(lengths)
         least, greatest = 0, each * (images - 1) + taken - 1
-    if least < 0 or greatest >= room:
+    if least < 0 or greatest >= capacity:
         raise mismatch(
             nest,
-            f"`{reference}` accesses numbers {least} to {greatest} of an array of {room}.",
+            f"`{reference}` accesses numbers {least} to {greatest} of an array of {capacity}.",
             "A kernel must stay within its arrays. Give the array the size that the nest assumes, "
             "or the nest smaller extents.",
         )
 
 
-def _room(variable: Variable, nest: Nest) -> int:
+def _capacity(variable: Variable, nest: Nest) -> int:
     """Count the numbers of an array that a nest may access: one image's, a block's, or all."""
     if not variable.per_image:
         return variable.size

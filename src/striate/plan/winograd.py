@@ -196,17 +196,22 @@ class _ConvolutionTransforms(Transforms):
         transformed, kernel = self.kernel()
         yield from transformed
 
+        # B^T a: rows of the image become rows of transformed tiles, for one row of tiles and one
+        # input map at a time. Neighboring tiles overlap by two rows and columns.
         image = self.reference(
             shape.image.name, *lead, read, {row: side, self.r: 1, "": top}, self.c
         )
         strip = self.array("strip", lead, [row, read], [e, self.c])
         yield self.nest(strip, self.reference(b, e, self.r), image, within=(row, read))
+        # (B^T a) B: columns become tiles.
         moved = (*strip.subscripts[:-1], self.subscript({t: side, self.s: 1, "": left}))
         tiles = self.array("tiles", lead, [row], [e, f, read, t])
         strip = Reference(strip.name, moved)
         yield self.nest(tiles, self.reference(b, f, self.s), strip, within=(row, read))
+        # The sum of products over the input maps, for each entry of the transformed tiles.
         products = self.array("products", lead, [row], [e, f, write, t])
         yield self.nest(products, kernel, tiles, within=(row,))
+        # A^T m A: back to rows, then to columns of the target.
         back = self.array("back", lead, [row, write], [self.x, f, t])
         yield self.nest(back, self.reference(a, self.x, e), products, within=(row, write))
         target = self.reference(name, *lead, write, {row: side, self.x: 1}, {t: side, self.y: 1})

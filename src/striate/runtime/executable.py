@@ -86,7 +86,7 @@ class Executable(Locked):
         self._work = code.address("work")
         self._counts = Words(counts(len(manifest.tasks)))
         self.need().require()
-        self._arena = self._room(manifest.arena)
+        self._arena = self._allocate(manifest.arena)
         self._workers = 0
         self._scratch = floats(0)
         self._scratch_at = 0
@@ -121,7 +121,7 @@ class Executable(Locked):
         own = manifest.scratch * self.workers() * size
         return MemoryRequirement(images=manifest.images, shared=manifest.arena * size, own=own)
 
-    def _room(self, count: int) -> Array:
+    def _allocate(self, count: int) -> Array:
         """Allocate memory of the program."""
         try:
             return floats(count)
@@ -142,7 +142,10 @@ class Executable(Locked):
         with self.lock:
             workers = self.workers()
             if workers > self._workers:
-                self._scratch, self._workers = self._room(self.manifest.scratch * workers), workers
+                self._scratch, self._workers = (
+                    self._allocate(self.manifest.scratch * workers),
+                    workers,
+                )
                 self._scratch_at = self._scratch.ctypes.data
             context.words[SCRATCH_AT] = self._scratch_at
             context.words[WORKERS] = workers - 1
@@ -163,7 +166,7 @@ class Binding:
         self._context = Words(BUFFERS + len(program.places))
         self._words = self._context.words
         self._arrays: dict[str, Array] = {}
-        self._room: dict[str, int] = {}
+        self._capacity: dict[str, int] = {}
         program.prepare(self._context)
 
     def bind(self, name: str, array: Array) -> None:
@@ -189,14 +192,14 @@ class Binding:
         """Release all arrays except these."""
         for name in [name for name in self._arrays if name not in names]:
             del self._arrays[name]
-            self._room.pop(name, None)
+            self._capacity.pop(name, None)
 
     def _bind(self, name: str, place: int, array: Array) -> None:
         """Check that an array is large enough, and store its address."""
         numbers = -(-array.nbytes // NUMBER)
         size, per_image = self.program.manifest.buffers[name]
         if per_image:
-            self._room[name] = array.nbytes // (size * NUMBER)
+            self._capacity[name] = array.nbytes // (size * NUMBER)
         elif numbers < size:
             raise ValueError((name, numbers, size))  # machine code would access memory beyond it
         self._arrays[name] = array
@@ -207,8 +210,8 @@ class Binding:
         program, words = self.program, self._words
         if len(self._arrays) < len(program.places):
             raise ValueError(program.places.keys() - self._arrays)
-        room = min(self._room.values(), default=images)
-        if images > min(room, program.manifest.images):
-            raise ValueError((images, self._room))
+        capacity = min(self._capacity.values(), default=images)
+        if images > min(capacity, program.manifest.images):
+            raise ValueError((images, self._capacity))
         words[IMAGES], words[SEED], words[STEP] = images, seed, step
         program.lead(self._context)

@@ -19,7 +19,7 @@ def available() -> int | None:
     int or None
         Number of bytes, from the system and the control groups of this process. None if unknown.
     """
-    found = [room for group in groups("memory") if (room := _room(group)) is not None]
+    found = [headroom for group in groups("memory") if (headroom := _headroom(group)) is not None]
     free = _free()
     return min([*found, *([] if free is None else [free])], default=None)
 
@@ -78,7 +78,7 @@ def _free() -> int | None:
     return amounts["MemAvailable"] + amounts.get("SwapFree", 0)
 
 
-def _room(group: Path) -> int | None:
+def _headroom(group: Path) -> int | None:
     """Return what a control group leaves; memory that caches files counts as available."""
     limit = text(group / "memory.max") or text(group / "memory.limit_in_bytes")
     used = text(group / "memory.current") or text(group / "memory.usage_in_bytes")
