@@ -1,6 +1,7 @@
 """Saved networks are restored exactly, and damaged or false model files are errors."""
 
 import json
+import time
 import tracemalloc
 from math import prod
 
@@ -11,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 import striate as st
 from helpers import FUNCTION_CASES
 from networks import EVERYTHING, classifier, digest, images_and_labels
-from striate.errors import ModelFileError
+from striate.errors import ModelFileError, OutOfMemoryError
 from striate.functions import registry
 from striate.functions.base import NetInputFunction, TransferFunction
 from striate.functions.weight import Identity
@@ -246,3 +247,42 @@ def test_a_file_is_hardly_larger_than_its_numbers(tmp_path):
     numbers = sum(prod(array.shape) for array in network.parameters.values())
 
     assert 0 < (tmp_path / "model").stat().st_size - 4 * numbers < 4096
+
+
+ABSURD = {
+    "conv 2@3x3": {"weight": {}},
+    "average 2": {"weight": {}},
+    "max 2": {"weight": {"window": 2**20, "stride": 1}},
+    "conv 1@3x3 same": {"weight": {"padding": 2**20, "padding_mode": "circular"}},
+}
+
+
+@pytest.mark.parametrize("text", ABSURD)
+def test_a_description_of_a_huge_image(text, tmp_path):
+    """A file of a few kilobytes is loaded and summarized at once, but not computed."""
+    path = tmp_path / "model.safetensors"
+    st.Network.parse(text, (4, 4, 1)).save(path)
+
+    def enlarge(document):
+        document["network"]["inputs"].update(input=[1, 2**22, 2**22])
+        layer(document, 0)["weight"].update(ABSURD[text]["weight"])
+
+    rewritten(path, enlarge)
+    tracemalloc.start()
+    started = time.perf_counter()
+    try:
+        network = st.load(path)
+        loaded = time.perf_counter() - started
+        _, peak = tracemalloc.get_traced_memory()
+        summary = str(network.summary())
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 20_000_000
+    assert loaded < 1
+    assert time.perf_counter() - started < 10  # seconds; one axis has 4,194,304 pixels
+    assert "4194304x4194304" in summary
+    x = np.broadcast_to(np.zeros((), np.float32), (1, 2**22, 2**22, 1))
+    with pytest.raises(OutOfMemoryError) as error:
+        network.predict(x)
+    assert "TiB for one image" in str(error.value)

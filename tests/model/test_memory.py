@@ -23,18 +23,19 @@ USES = {
 
 
 @pytest.mark.parametrize("engine", ["numpy", "auto"])
+@pytest.mark.parametrize("text", ["conv 1@1x1", "average 1"])
 @pytest.mark.parametrize("use", USES)
-def test_an_image_that_is_too_large(use, engine, monkeypatch, golden):
+def test_an_image_that_is_too_large(use, text, engine, monkeypatch, golden):
     """The layer, what it needs and what is available are in the message; no pixel is touched."""
     monkeypatch.setattr(memory, "available", lambda: 8 << 30)
-    net = st.Network.parse("conv 1@1x1", HUGE, engine=engine)
+    net = st.Network.parse(text, HUGE, engine=engine)
     net.classes = (0, 1)
     x = np.broadcast_to(np.zeros((), np.float32), (1, *HUGE))
     with pytest.raises(OutOfMemoryError) as error:
         USES[use](net, x)
 
     assert isinstance(error.value, MemoryError)
-    golden("messages/memory-image", str(error.value))
+    golden(f"messages/memory-image-{text.split()[0]}", str(error.value))
 
 
 def each(net):

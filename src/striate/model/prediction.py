@@ -42,11 +42,12 @@ def predict_classes(core: Core, x: Any, batch_size: int) -> Any:
 
 def _activations(core: Core, x: Any, batch_size: int) -> tuple[Array, ...]:
     """Compute the activation of each output for a user's images."""
+    inputs = check_inputs(core, x)  # first: an engine may already need memory for each pixel
     batches = outputs_in_batches(
         core.engines.for_prediction(core.losses or ()),
         core.preprocessing,
         core.buffers,
-        check_inputs(core, x),
+        inputs,
         batch_size,
     )
     results = [batch.outputs for batch in batches]

@@ -31,7 +31,7 @@ from striate.functions.weight.pixels import letters, require_pixels
 from striate.maths import columns, windows
 from striate.maths.contract import contract
 from striate.maths.field_pattern import FieldPattern, complete
-from striate.shapes import Array, Float, Shape
+from striate.shapes import Array, Float, Int, Shape
 
 PADDING_MODES = OneOf(("zeros", "reflect", "replicate", "circular"))
 
@@ -158,7 +158,7 @@ class Convolution(WeightFunction):
             return tuple(axis.unseen for axis in axes)
         tables = columns.padding_tables(axes, "t", self.padding_mode).values()
         return tuple(
-            axis.length - len(np.unique(table[axis.covered()]))
+            axis.length - _count_distinct(table[axis.covered()], axis.length)
             for axis, table in zip(axes, tables, strict=True)
         )
 
@@ -338,3 +338,10 @@ class Convolution(WeightFunction):
             incoming=incoming,
             layout="w[output map, incoming map of the group, *window] (Hagan 8.20)",
         )
+
+
+def _count_distinct(pixels: Int[Array, "n"], length: int) -> int:
+    """Count the pixels that occur, without sorting them."""
+    occurs = np.zeros(length, bool)
+    occurs[pixels] = True
+    return int(occurs.sum())
