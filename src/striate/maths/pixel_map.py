@@ -17,7 +17,7 @@ target, and the compiled training step reads it as eight integers per image.
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Self
+from typing import Any
 
 import numpy as np
 
@@ -77,9 +77,7 @@ class PixelMap:
     window: Float[Array, "n four"] | None = None
 
     @classmethod
-    def of(
-        cls, *, window: Float[Array, "n four"] | None = None, **columns: Int[Array, "n"]
-    ) -> Self:
+    def of(cls, *, window: Float[Array, "n four"] | None = None, **columns: Any) -> "PixelMap":
         """Pack the columns given by name; others describe an image that stays as it is.
 
         Parameters
@@ -96,12 +94,12 @@ class PixelMap:
         return cls(packed, window)
 
     @classmethod
-    def unmoved(cls, count: int) -> Self:
+    def unmoved(cls, count: int) -> "PixelMap":
         """Describe images that stay as they are."""
         return cls(np.array([_UNMOVED], np.int32).repeat(count, axis=0))
 
     @classmethod
-    def joined(cls, maps: "list[PixelMap]") -> Self:
+    def joined(cls, maps: "list[PixelMap]") -> "PixelMap":
         """Put the maps of several groups of images one after another."""
         windows = [one.window for one in maps if one.window is not None]
         return cls(
@@ -112,15 +110,15 @@ class PixelMap:
     def __len__(self) -> int:
         return len(self.packed)
 
-    def __getitem__(self, images: Int[Array, "q"]) -> Self:
+    def __getitem__(self, images: Int[Array, "q"]) -> "PixelMap":
         """Select the maps of some images."""
-        return type(self)(self.packed[images], None if self.window is None else self.window[images])
+        return PixelMap(self.packed[images], None if self.window is None else self.window[images])
 
-    def uncovered(self) -> Self:
+    def uncovered(self) -> "PixelMap":
         """Return the same motion without the covered boxes, for targets."""
         packed = self.packed.copy()
         packed[:, MapColumn.TOP :] = 0
-        return type(self)(packed, self.window)
+        return PixelMap(packed, self.window)
 
     def apply(self, images: Array, fill: float | Array, *, interpolate: bool = True) -> Array:
         """Move images.
