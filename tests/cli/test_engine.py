@@ -34,8 +34,8 @@ def test_the_notice_is_a_sentence(striate, shapes_model):
     assert result.exit_code == 0
     assert "test accuracy 100.00 %" in result.stdout
     assert result.stderr == (
-        "note: The compiled engine cannot run: LLVM has no code for this processor (unknown "
-        'processor). It writes the machine code. Choose engine="numpy". Falling back to the '
+        "note: The compiled engine cannot run: LLVM doesn't support this processor (unknown "
+        'processor). Use engine="numpy". Falling back to the '
         "NumPy engine, which gives the same results up to rounding and is many times slower.\n"
     )
 
@@ -48,7 +48,7 @@ def test_the_compiled_engine_by_name(striate, shapes_model, words):
     result = striate(*words, "--engine", "compiled")
 
     assert result.exit_code == 1
-    assert "Error: The compiled engine cannot run: LLVM has no code" in result.stderr
+    assert "Error: The compiled engine cannot run: LLVM doesn't support" in result.stderr
 
 
 @pytest.mark.usefixtures("nothing_compiles")

@@ -1,6 +1,6 @@
-"""All kinds' cases as networks of one layer, several side by side in one graph.
+"""The cases of all kinds as networks of one layer, twelve of them in one graph.
 
-A program takes a while to compile, however short it is: so twelve cases share one.
+Compiling a program takes a while even if it is short, so twelve cases share one.
 """
 
 from dataclasses import replace
@@ -26,7 +26,7 @@ from striate.graph.step import TrainingStep
 from striate.llvm.machine import host
 
 IMAGES = 19
-"""More than a vector holds, so that there are two parts, and the second vector is not full."""
+"""More than the lanes of a vector: two parts, and the second vector is not full."""
 
 TOGETHER = 12
 
@@ -67,12 +67,12 @@ def programs(group, processor):
 
 @cache
 def found(group, processor):
-    """Compute the numbers of a group."""
+    """Compute all results of a group."""
     return programs(group, processor).run(network(group)[1])
 
 
 def own(arrays, number):
-    """Pick the arrays of one case out of a group's."""
+    """Select the arrays of one case from those of a group."""
     return {
         name: array
         for name, array in arrays.items()
@@ -81,7 +81,7 @@ def own(arrays, number):
 
 
 def products(number):
-    """Count the products that the results of a case sum, at most."""
+    """Count the most products that are summed for a result of a case."""
     case = CASES[number]
     if isinstance(case, LossCase):
         return IMAGES * int(np.prod(case.shape))
@@ -89,7 +89,7 @@ def products(number):
 
 
 def _layer(number):
-    """Make the layer of a case, which is an output, behind inputs of its own."""
+    """Make the layer of a case: an output, with its own inputs."""
     case, name = CASES[number], f"case{number}"
     if isinstance(case, LossCase):
         return Layer(Identity(), name=name)(Node(None, shape=case.shape, name=f"{name}-0"))
@@ -118,7 +118,7 @@ def _draw(number, drawn):
 
 
 def _target(number, output):
-    """Give targets so that the derivatives of the output are any numbers of its magnitude."""
+    """Choose targets for which the derivatives of the output have its magnitude."""
     case = CASES[number]
     if isinstance(case, LossCase):
         return np.resize(case.y, (IMAGES, *case.y.shape[1:]))

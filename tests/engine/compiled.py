@@ -1,4 +1,4 @@
-"""What tests of the compiled engine share: the numbers of a step by name, from either engine."""
+"""What the tests of the compiled engine share: all results of a step by name, from both engines."""
 
 import os
 from dataclasses import dataclass, field, replace
@@ -21,15 +21,15 @@ from striate.runtime.executable import Binding, Executable
 SEED, STEP = 7, 3
 
 TRIES = 10_000
-"""Runs in which a helper may be late, a second or two of them."""
+"""Runs, a second or two altogether, in which a helper thread must have done some work."""
 
 ALONE = partial(load, threads=1)
-"""Compiles a plan for one thread."""
+"""Compile a plan for one thread."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Numbers:
-    """What a step is given: arrays by name, and the targets of each loss."""
+    """The inputs of a step: arrays by name, and the targets of each loss."""
 
     inputs: dict = field(default_factory=dict)
     parameters: dict = field(default_factory=dict)
@@ -53,15 +53,15 @@ class Numbers:
         )
 
     def first(self, images):
-        """Give the same with fewer images."""
+        """Return the same with fewer images."""
         return self._some(slice(images))
 
     def only(self, image):
-        """Give the same with a single image."""
+        """Return the same with a single image."""
         return self._some(slice(image, image + 1))
 
     def _some(self, images):
-        """Give the same with some of the images."""
+        """Return the same with some of the images."""
         return replace(
             self,
             inputs={name: array[images] for name, array in self.inputs.items()},
@@ -71,14 +71,14 @@ class Numbers:
 
 
 def reference_pass(step, numbers, dtype=np.float64):
-    """Run a training pass forward with NumPy."""
+    """Run the forward pass of a training step with NumPy."""
     arrays = (_each(a, dtype) for a in (numbers.inputs, numbers.parameters, numbers.state))
     draw = Draw(seed=SEED, step=STEP, layer=0, images=np.arange(numbers.images))
     return forward(step, *arrays, training=True, draw=draw)
 
 
 def wanted(step, numbers, dtype=np.float64):
-    """Compute everything that a step gives with NumPy: outputs, losses, derivatives, statistics."""
+    """Compute all results of a step with NumPy: outputs, losses, derivatives, statistics."""
     run = reference_pass(step, numbers, dtype)
     backward(step, run, numbers.targets, numbers.weights)
     parameters, state = (_each(arrays, dtype) for arrays in (numbers.parameters, numbers.state))
@@ -98,18 +98,18 @@ def predicted(step, numbers, dtype=np.float64):
 
 
 class Compiled:
-    """A step's two programs, with training and without, on buffers that a test can look at.
+    """A step's two programs, for training and for inference, with buffers that a test can read.
 
     Parameters
     ----------
     step
         The operations.
     images
-        The most in a batch.
+        The largest batch size.
     target
-        For which processor; by default this one.
+        The processor to compile for; by default this one.
     make
-        What compiles a plan.
+        Compiles a plan.
     winograd
         Whether convolutions may be computed by Winograd's transforms.
     """
@@ -120,7 +120,7 @@ class Compiled:
         self.signature = StepSignature.of(step)
 
     def program(self, numbers, *, training):
-        """Give a program, compiled when it is first needed."""
+        """Return a program; it is compiled when it is first needed."""
         if training not in self.programs:
             shapes = [y.shape[1:] for y in numbers.targets]
             lowered = lower(self.step, training=training, target_shapes=shapes)
@@ -131,7 +131,7 @@ class Compiled:
         return self.programs[training]
 
     def with_threads(self, threads):
-        """Give the same machine code for several threads, each run shared by some of them."""
+        """Return the same machine code for several threads; every run is shared by some of them."""
         other = Compiled(self.step, self.images, target=self.target)
         other.programs = {
             training: Shared(Executable(program.plan, program.code, threads=threads))
@@ -140,7 +140,7 @@ class Compiled:
         return other
 
     def run(self, numbers, *, predict=True):
-        """Compute what :func:`wanted` gives; on request without what is predicted."""
+        """Compute the results of :func:`wanted`; the predictions only on request."""
         trained = self.train(numbers)
         calm = self.predictions(numbers) if predict else {}
         graph, losses = self.step.graph, []
@@ -159,7 +159,7 @@ class Compiled:
         return found | {f"d {name}": trained[signature.derivatives[name]] for name in graph.inputs}
 
     def train(self, numbers):
-        """Run the training program; give its buffers."""
+        """Run the training program; return its buffers."""
         buffers, graph, step = self._buffers(numbers), self.step.graph, self.step
         for name in ("gradient", "next statistics"):
             given = {"gradient": "parameters", "next statistics": "statistics"}[name]
@@ -178,7 +178,7 @@ class Compiled:
         return buffers
 
     def predict(self, numbers):
-        """Run the program without training; give its buffers."""
+        """Run the inference program; return its buffers."""
         buffers, graph = self._buffers(numbers), self.step.graph
         for k, end in enumerate(self.step.losses):
             buffers[self.signature.loss_inputs[k]] = self._empty(numbers, graph.shapes[end.layer])
@@ -186,13 +186,13 @@ class Compiled:
         return buffers
 
     def predictions(self, numbers):
-        """Compute what :func:`predicted` gives."""
+        """Compute the results of :func:`predicted`."""
         buffers = self.predict(numbers)
         outputs = self.signature.outputs
         return {f"predicted {name}": buffers[buffer] for name, buffer in outputs.items()}
 
     def _buffers(self, numbers):
-        """Make the buffers that both programs know."""
+        """Make the buffers that both programs read or write."""
         graph = self.step.graph
         buffers = {
             "parameters": flat(numbers.parameters, graph.parameters()),
@@ -206,15 +206,15 @@ class Compiled:
 
     @staticmethod
     def _empty(numbers, shape):
-        """Make room for an array of each image; what is not written there is no number."""
+        """Make an array for each image, filled with NaN, so that missing results are found."""
         return np.full((numbers.images, *shape), np.nan, np.float32)
 
 
 class Shared:
-    """A program of several threads, run again until a helper has done a part of the work.
+    """A program for several threads, run until a helper thread has done some of the work.
 
-    A step of so few images is often over before a helper is awake. Who works leaves numbers in the
-    memory that is its own.
+    A step with few images is often finished before a helper wakes up. A thread that works writes
+    to its own scratch memory.
 
     Parameters
     ----------
@@ -226,11 +226,11 @@ class Shared:
         self.program, self.plan = program, program.plan
 
     def run(self, buffers, **numbers):
-        """Run the program until it was shared."""
+        """Run the program until a helper has worked."""
         call, program = Binding(self.program), self.program
         for name, array in buffers.items():
             call.bind(name, array)
-        call.run(**numbers)  # which makes the room for as many threads as there are
+        call.run(**numbers)  # allocates the scratch memory of all threads
         for _ in range(TRIES):
             program._scratch[:] = np.nan
             call.run(**numbers)
@@ -243,7 +243,7 @@ class Shared:
 
 
 def isa(*features):
-    """Mark a test that runs code for a processor with these features: skipped on others."""
+    """Mark a test that needs a processor with these features; it is skipped on others."""
     missing = [f for f in features if f"+{f}" not in host().features.split(",")]
     return pytest.mark.skipif(bool(missing), reason=f"this processor lacks {', '.join(missing)}")
 
@@ -256,23 +256,23 @@ def avx2():
 
 
 def avx512():
-    """Describe a processor with AVX-512, whatever this one is: one register holds a vector."""
+    """Describe a processor with AVX-512, even if this one lacks it: one register holds a vector."""
     words = ("avx512f", "avx512vl", "avx512dq", "avx512bw", "avx512cd", "avx2", "avx", "fma")
     return describe("x86-64-v4", ",".join(f"+{w}" for w in words), "x86_64-unknown-linux-gnu")
 
 
 def neon():
-    """Describe a server's AArch64 processor: four registers hold a vector."""
+    """Describe an AArch64 server processor: four registers hold a vector."""
     return describe("neoverse-n1", "", "aarch64-unknown-linux-gnu")
 
 
 def bound(products):
-    """Bound the relative error, in norm, of float32 sums of so many products, signs at random.
+    """Bound the relative error, in norm, of float32 sums of this number of products.
 
-    Each addition is off by at most half a unit of the sum so far, which grows as the square root of
-    their number n; so the error beside the sum does, too, by some sqrt(n) / 2 units (Higham and
-    Mary 2019). Four times that, so that no test fails by chance, and four roundings for the
-    functions that are applied before and after.
+    With random signs, a sum of n products grows as sqrt(n), and each addition is off by at most
+    half a unit of the sum so far. So the relative error is about sqrt(n) / 2 units (Higham and
+    Mary 2019). The bound is four times that, so that no test fails by chance, plus four roundings
+    for the functions that are applied before and after.
     """
     return 4 * (products**0.5 / 2 + 4) * float(np.finfo(np.float32).eps)
 

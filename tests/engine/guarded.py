@@ -1,7 +1,7 @@
-"""Memory that tells when it is misused: pages that nobody may touch, numbers that stay as they are.
+"""Memory that reveals misuse: guard pages next to arrays, and known numbers between them.
 
-Run as a program it computes a group of cases in such memory, or a plan with an error: a process
-that reads or writes beyond an array dies of it.
+Run as a program, this module computes a group of cases, or a plan with a planted error, in such
+memory. A process that reads or writes beyond an array is killed by the operating system.
 """
 
 import ctypes
@@ -26,7 +26,7 @@ from striate.plan.statement import LANES
 from striate.runtime.executable import Executable
 
 GAP = 64
-"""Numbers between arrays that lie apart."""
+"""Numbers between arrays that do not share memory."""
 
 _PAGE, _NOBODY = mmap.PAGESIZE, 0  # PROT_NONE
 _EVER = 10**9
@@ -34,9 +34,9 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def guarded(count, *, at_end, fill=np.nan):
-    """Give float32 numbers beside a page that nobody may touch: the one behind, or the one before.
+    """Return float32 numbers that end, or begin, exactly at a guard page.
 
-    The other side has such a page too, but up to a page of other memory lies between.
+    There is a guard page on the other side too, but up to a page of unused memory before it.
     """
     if not count:
         return np.zeros(0, np.float32)
@@ -53,14 +53,14 @@ def guarded(count, *, at_end, fill=np.nan):
 
 
 class InGuarded:
-    """A program whose memory, and whose callers' arrays, lie beside guard pages.
+    """A program whose memory and whose buffers lie next to guard pages.
 
     Parameters
     ----------
     program
-        A program like it, in ordinary memory.
+        The same program in ordinary memory.
     at_end
-        Whether arrays end at a page, or begin at one.
+        Whether arrays end at a guard page, or begin at one.
     """
 
     def __init__(self, program, *, at_end):
@@ -68,7 +68,7 @@ class InGuarded:
         self.program = Executable(program.plan, program.code, threads=1)
 
     def run(self, buffers, **numbers):
-        """Run the program on copies of the arrays, which are brought back."""
+        """Run the program on copies of the buffers, and copy the results back."""
         make = partial(guarded, at_end=self.at_end)
         copies = {n: make(buffers[n].size, fill=buffers[n].ravel()) for n in self.plan.buffers}
         with mock.patch("striate.runtime.executable.floats", make):
@@ -80,7 +80,7 @@ class InGuarded:
 
 @contextmanager
 def places_apart():
-    """Let programs be made in which no two arrays share memory, and numbers lie between them."""
+    """Make programs in which no two arrays share memory, with known numbers between the arrays."""
 
     def apart(needs):
         return allocate([replace(need, first=0, last=_EVER) for need in needs], gap=GAP)
@@ -93,14 +93,14 @@ def places_apart():
 
 
 def _untouched(count):
-    """Give float32 numbers of which each is another one, so that none is written by chance."""
+    """Return distinct float32 numbers, so that no write leaves one of them as it was by chance."""
     return guarded(count, at_end=False, fill=np.arange(count) + 0.5)
 
 
 def touched(program):
-    """List the numbers of a program's memory that belong to no array and were written all the same.
+    """List the places of a program's memory that belong to no array but were written.
 
-    The program was made with its places apart.
+    The program must have been made inside :func:`places_apart`.
     """
     plan, found = program.plan, []
     for region, memory, size in (
@@ -119,14 +119,14 @@ def touched(program):
 
 
 def _length(plan, name):
-    """Count the numbers of an array, all blocks and parts together."""
+    """Count the numbers of an array in all blocks and parts."""
     variable, allocation = plan.variables[name], plan.allocations[name]
     each = LANES * (variable.rows or variable.size) if variable.per_image else variable.size
     return allocation.per_block * (plan.blocks - 1) + allocation.per_part * (plan.parts - 1) + each
 
 
 def differences(step, numbers):
-    """Name what a step computes otherwise in guarded memory: for all images, and for one alone."""
+    """Name the results that differ in guarded memory: of a batch, and of a single image."""
     every = Compiled(step, numbers.images)
     alone = Compiled(step, 1)
     return [
@@ -136,7 +136,7 @@ def differences(step, numbers):
 
 
 def _differences(ordinary, run):
-    """Name what programs compute otherwise in guarded memory."""
+    """Name the results of one step's programs that differ in guarded memory."""
     results, found = run(ordinary), []
     for at_end in (True, False):
         other = Compiled(ordinary.step, ordinary.images)
@@ -150,7 +150,7 @@ def _differences(ordinary, run):
 
 
 def run_planted(name):
-    """Run a plan with an error in guarded memory."""
+    """Run a plan with a planted error in guarded memory."""
     planted, at_end = PLANTED[name]
 
     def make(plan):

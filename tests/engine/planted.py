@@ -1,4 +1,4 @@
-"""Plans with an error planted: each reaches beyond an array, by a vector."""
+"""Plans with a planted error: each reaches one vector beyond an array."""
 
 from dataclasses import replace
 from functools import cache
@@ -21,13 +21,13 @@ def as_it_is(plan):
 
 
 def behind(plan, region):
-    """Move the array that ends a region a vector on."""
+    """Move the last array of a region forward by one vector."""
     name = max(_of(plan, region), key=lambda n: plan.allocations[n].offset)
     return moved(plan, name, LANES)
 
 
 def before(plan, region):
-    """Move an array that begins a region a vector back."""
+    """Move the first array of a region back by one vector."""
     name = min(_of(plan, region), key=lambda n: plan.allocations[n].offset)
     return moved(plan, name, -LANES)
 
@@ -42,7 +42,7 @@ def moved(plan, name, by):
 
 
 def longer(plan, name):
-    """Take an array of one axis for a vector longer than it is, in the nest that writes it."""
+    """Let the nest that writes an array of one axis write one vector more."""
     p, k = next(
         (p, k)
         for p, phase in enumerate(plan.phases)
@@ -72,21 +72,21 @@ PLANTED = {
     "nothing before": (as_it_is, False),
     "behind the arena": (lambda plan: behind(plan, Memory.ARENA), True),
     "before the arena": (lambda plan: before(plan, Memory.ARENA), False),
-    "behind a worker's memory": (lambda plan: behind(plan, Memory.SCRATCH), True),
-    "before a worker's memory": (lambda plan: before(plan, Memory.SCRATCH), False),
+    "behind the per-thread scratch": (lambda plan: behind(plan, Memory.SCRATCH), True),
+    "before the per-thread scratch": (lambda plan: before(plan, Memory.SCRATCH), False),
     "behind a caller's array": (lambda plan: longer(plan, "dense2.dbias"), True),
 }
-"""By name: what plants the error, and on which side of the arrays the guard pages lie."""
+"""For each name, the function that plants the error, and whether guard pages follow the arrays."""
 
 
 @cache
 def planted_step():
-    """Give the step of which a plan is spoilt."""
+    """Return the step whose plans get an error."""
     return small_step()
 
 
 def planted_numbers():
-    """Draw numbers for it."""
+    """Draw the inputs of that step."""
     rng, graph = np.random.default_rng(3), small_step().graph
     ((name, shape),) = graph.inputs.items()
     return Numbers(

@@ -22,7 +22,6 @@ import numpy as np
 from engine.compiled import Compiled, Numbers, predicted, reference_pass, wanted
 from graph.kinks import distance_from_kinks
 from graph.random_graphs import WIDE, problem
-from striate.engine.capabilities import shapes_of
 from striate.errors import StriateError, TrainingError
 from striate.graph.shorthand_writer import write
 from striate.plan import phases
@@ -181,7 +180,7 @@ def _images(number, step):
     """Choose the size of a batch: every fourth is one image, every fourth two, the rest vary."""
     kind, more = number % 4, number // 4
     count = kind + 1 if kind < 2 else 3 + (2 * more + kind - 2) % (MOST - 2)
-    shapes = shapes_of(step)
+    shapes = step.shapes()
     try:
         for operation in step.forward:
             sources = [shapes[name] for name in operation.inputs]

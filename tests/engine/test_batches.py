@@ -1,4 +1,4 @@
-"""Images share vectors and blocks, and nothing else: no bit of one depends on who is beside it."""
+"""The results of an image do not depend on the other images of its batch, not by a single bit."""
 
 from functools import cache
 
@@ -22,14 +22,14 @@ PER_IMAGE = ("output dense2", "loss 0")
 
 @cache
 def compiled():
-    """Compile a network of which no layer looks at the batch."""
+    """Compile a network without layers that use the statistics of a batch."""
     step = TrainingStep.of(parse(TEXT, (10, 9, 2)), [CrossEntropy()], to_inputs=True)
     return Compiled(step, IMAGES)
 
 
 @cache
 def numbers():
-    """Draw what it is given."""
+    """Draw its inputs, parameters and targets."""
     rng, graph = np.random.default_rng(4), compiled().step.graph
     return Numbers(
         inputs={"input": rng.standard_normal((IMAGES, 2, 10, 9))},
@@ -39,7 +39,7 @@ def numbers():
 
 
 def chosen(which):
-    """Give a batch of some of the images, each of which counts as much as in any other batch."""
+    """Return a batch of some of the images."""
     given = numbers()
     return Numbers(
         inputs={name: array[which] for name, array in given.inputs.items()},
@@ -49,7 +49,7 @@ def chosen(which):
 
 
 def trained(which):
-    """Compute what belongs to each of some images."""
+    """Compute the results that belong to single images."""
     buffers = compiled().train(chosen(which))
     return {name: buffers[name] for name in PER_IMAGE}
 
@@ -60,7 +60,7 @@ def trained(which):
     ids=["first", "last", "two", "15", "16", "17", "backwards", "again"],
 )
 def test_an_image_has_its_own_results(which):
-    """Outputs and losses are the same bits in any batch, and at any place in it."""
+    """Outputs and losses have the same bits in any batch, and at any position in it."""
     which = np.array(which)
     together = trained(np.arange(IMAGES))
 
@@ -71,7 +71,7 @@ def test_an_image_has_its_own_results(which):
 
 
 def test_runs_leave_nothing_behind():
-    """A batch gives the same bits after other batches, of other sizes, have been there."""
+    """A batch gives the same bits after other batches, of other sizes, have been computed."""
     every = np.arange(IMAGES)
     first = compiled().train(chosen(every))
 
@@ -85,7 +85,7 @@ def test_runs_leave_nothing_behind():
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
 def test_a_broken_image_breaks_no_other(wrong):
-    """NaN or infinity in one image reaches no other one's outputs."""
+    """NaN or infinity in one image does not reach the outputs of another."""
     given = numbers()
     images = given.inputs["input"].copy()
     images[20, 1, 4, 4] = wrong
@@ -100,7 +100,7 @@ def test_a_broken_image_breaks_no_other(wrong):
 
 
 def test_a_lane_without_an_image_does_nothing():
-    """A batch of one vector and a bit has the gradient of its images alone, whatever was there."""
+    """The empty lanes of the last vector do not contribute to the gradient, whatever they held."""
     every = np.arange(17)
     before = compiled().train(chosen(every))["gradient"]
 
@@ -115,11 +115,11 @@ def test_a_lane_without_an_image_does_nothing():
 
 @pytest.mark.parametrize("threads", [2, 3, 8])
 def test_threads_share_parts(threads):
-    """All results of a batch in four parts are the same bits for any number of threads."""
+    """All results of a batch in four parts have the same bits for any number of threads."""
     alone = compiled().train(chosen(np.arange(IMAGES)))
 
     shared = compiled().with_threads(threads)
-    for _ in range(20):  # who takes which part is chance, but a helper takes one
+    for _ in range(20):  # which thread takes which part is chance, but a helper takes one
         results = shared.train(chosen(np.arange(IMAGES)))
         for name, array in alone.items():
             np.testing.assert_array_equal(results[name], array, err_msg=name)

@@ -1,4 +1,4 @@
-"""One hash of the weights: for any number of threads, after a stop, for another processor."""
+"""The weights have one hash: for any number of threads, after a resume, on another processor."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ TRAININGS = {
 
 
 def train(training, *, threads=1, **more):
-    """Train for three epochs of three batches, the last of them short."""
+    """Train for three epochs of three batches, the last one short."""
     network = classifier(NETWORK, X.shape[1:], engine="compiled")
     options = {"epochs": 3, "batch_size": 40, "seed": 1, **TRAININGS[training], **more}
     with using_threads(threads):
@@ -30,7 +30,7 @@ def train(training, *, threads=1, **more):
 
 @pytest.fixture(scope="module")
 def alone():
-    """Train each way once, on one thread."""
+    """Train with each set of options once, on one thread."""
     return {training: train(training) for training in TRAININGS}
 
 
@@ -43,7 +43,7 @@ def test_threads_change_no_bit(threads, training, alone):
 
 @pytest.mark.parametrize("training", TRAININGS)
 def test_a_stop_changes_no_bit(training, alone, tmp_path):
-    """Stopped inside an epoch and resumed on other threads, a training ends in the same bits."""
+    """A training that is stopped within an epoch and resumed on other threads is bit-identical."""
     path = tmp_path / "checkpoint"
     with pytest.raises(KeyboardInterrupt):
         train(training, checkpoint=path, callbacks=[raising(KeyboardInterrupt(), at_step=5)])
@@ -53,7 +53,7 @@ def test_a_stop_changes_no_bit(training, alone, tmp_path):
 
 @pytest.mark.parametrize("training", TRAININGS)
 def test_the_processor_changes_no_bit(training, alone, monkeypatch):
-    """Machine code for half as wide registers, with other tiles, gives the same bits."""
+    """Machine code for registers of half the width, with other tiles, gives the same bits."""
     here = host()
     if here.register_lanes != 16:
         pytest.skip("this processor has no AVX-512, so there is nothing to leave out")

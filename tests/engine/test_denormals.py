@@ -1,4 +1,4 @@
-"""Numbers below the smallest normal one: zero within a step, and numbers again behind it."""
+"""Denormal numbers count as zero within a step, and as themselves after it."""
 
 import platform
 
@@ -12,7 +12,7 @@ from striate.graph.step import TrainingStep
 
 pytestmark = pytest.mark.skipif(
     platform.machine().lower() not in {"x86_64", "amd64", "aarch64", "arm64"},
-    reason="LLVM has no word for it on this processor",
+    reason="the compiled engine does not set this mode on other processors",
 )
 
 TINY = np.float32(1e-39)
@@ -21,13 +21,13 @@ IMAGES = 20
 
 @pytest.fixture(scope="module")
 def compiled():
-    """Compile a layer that doubles numbers."""
+    """Compile a layer that multiplies by one weight."""
     step = TrainingStep.of(parse("dense 1 bias none", (1,)), [SquaredError()], to_inputs=True)
     return Compiled(step, IMAGES)
 
 
 def given(number, factor=2):
-    """Give images of a number, and a factor for it."""
+    """Return images of one number, and the weight."""
     return Numbers(
         inputs={"input": np.full((IMAGES, 1), number, np.float32)},
         parameters={"dense1.weight": np.full((1, 1), factor, np.float32)},
@@ -36,7 +36,7 @@ def given(number, factor=2):
 
 
 def test_they_are_zero_within_a_step(compiled):
-    """Neither what is read nor what is computed is denormal: either would be slow."""
+    """Neither inputs nor results are denormal: both would be slow."""
     read = compiled.predict(given(TINY, factor=2**20))["output dense1"]
     computed = compiled.predict(given(2.0**-100, factor=2.0**-30))["output dense1"]
     normal = compiled.predict(given(2.0**-100))["output dense1"]
@@ -47,9 +47,9 @@ def test_they_are_zero_within_a_step(compiled):
 
 
 def test_they_are_numbers_behind_it(compiled):
-    """A step leaves the processor's mode to the caller as it was."""
+    """A step restores the processor's mode."""
     compiled.train(given(1))
 
-    # Bits: where denormal numbers are zero, they are equal to zero, too.
+    # Bits are compared: in the mode of a step, a denormal number would be equal to zero.
     numbers = np.full(64, TINY)
     assert (numbers * np.ones(64, np.float32)).tobytes() == numbers.tobytes()

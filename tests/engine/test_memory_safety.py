@@ -1,6 +1,6 @@
-"""Compiled programs stay in their memory: guard pages, numbers between arrays, and planted errors.
+"""Compiled programs stay within their arrays: guard pages, known numbers, and planted errors.
 
-Valgrind knows no AVX-512, so it is the memory itself that watches.
+Valgrind lacks AVX-512, so the memory itself has to reveal a misuse.
 """
 
 import os
@@ -27,7 +27,7 @@ from striate.plan.verify import verify_plan
 ROOT = Path(__file__).parents[2]
 
 QUICK = GROUPS[3:4]
-"""Batch normalization is among them: sums over images, of which each part has its own."""
+"""Contains batch normalization: sums over images, with partial sums for each part."""
 
 some_groups = pytest.mark.parametrize(
     "group",
@@ -36,7 +36,7 @@ some_groups = pytest.mark.parametrize(
 
 
 def run_guarded(word):
-    """Compute in guarded memory, in another process; give how that ended, and what it said."""
+    """Compute in guarded memory in another process; return its exit status and its output."""
     done = subprocess.run(
         [sys.executable, "-m", "engine.guarded", word],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "src", ROOT / "tests")))},
@@ -50,16 +50,16 @@ def run_guarded(word):
 
 @some_groups
 def test_no_kernel_leaves_the_memory(group):
-    """Every kind computes the same bits where each array ends, or begins, at a guard page.
+    """Every kind computes the same bits if each array ends, or begins, at a guard page.
 
-    Its own memory holds no numbers beforehand, so that nothing is read that was not written.
+    Memory is filled with NaN beforehand, so reading what was not written is found too.
     """
     assert run_guarded(str(group)) == (0, str(group))
 
 
 @some_groups
 def test_no_kernel_writes_between_arrays(group):
-    """Numbers between arrays are what they were, and no array needs another one's memory."""
+    """Numbers between arrays are unchanged, and no array depends on the memory of another."""
     step, numbers = network(group)
     expected = found(group, "host")
 
@@ -74,7 +74,7 @@ def test_no_kernel_writes_between_arrays(group):
 
 @pytest.mark.parametrize("planted", PLANTED)
 def test_guard_pages_find_planted_errors(planted):
-    """A process dies where an array lies, or a nest reaches, a vector beyond; else it does not."""
+    """A process dies if an array lies, or a nest reaches, one vector too far, and only then."""
     sound = (0, planted)
     code, said = run_guarded(planted)
 
@@ -82,7 +82,7 @@ def test_guard_pages_find_planted_errors(planted):
 
 
 def test_numbers_between_arrays_find_a_planted_error():
-    """A nest that writes a vector more than its array has leaves its trace behind it."""
+    """A nest that writes one vector beyond its array changes the numbers there."""
     numbers = planted_numbers()
     with places_apart():
         spoilt = Compiled(
@@ -100,7 +100,7 @@ def test_numbers_between_arrays_find_a_planted_error():
 
 @pytest.mark.parametrize("planted", [name for name in PLANTED if not name.startswith("nothing")])
 def test_the_proof_finds_planted_errors(planted):
-    """What the guard pages find is known before a program is made."""
+    """The verifier finds all errors that guard pages find, before a program is compiled."""
     spoil, _ = PLANTED[planted]
 
     with pytest.raises(NestError):

@@ -1,6 +1,6 @@
-"""A new kind is compiled from its equation: neither plan, llvm nor runtime has to know of it.
+"""A new kind is compiled from its equation, without a change in plan, llvm or runtime.
 
-Two kinds that the library does not have are defined here, and stand in a network between others.
+Two kinds that the library does not have are defined here and used between others.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ IMAGES = 37
 
 @dataclass(frozen=True, kw_only=True)
 class LocallyConnected(WeightFunction):
-    """A convolution whose kernel is another one at every place."""
+    """A convolution with different kernels at every position."""
 
     feature_maps: int
     window: int
@@ -31,11 +31,11 @@ class LocallyConnected(WeightFunction):
     equation = "z[q,h,*i] += w[h,l,*i,*u] * a[q,l,*(i + u)]"
 
     def output_shape(self, *shapes):
-        """Give the places where the window fits."""
+        """Return the positions at which the window fits."""
         return (self.feature_maps, *(n - self.window + 1 for n in shapes[0][1:]))
 
     def parameters(self, *shapes):
-        """Ask for a kernel for each place."""
+        """Declare a kernel for each position."""
         h, *pixels = self.output_shape(*shapes)
         return {"weight": Parameter(shape=(h, shapes[0][0], *pixels, *[self.window] * len(pixels)))}
 
@@ -46,15 +46,15 @@ class LocallyConnected(WeightFunction):
         return Lowering(statements=(self.equation,), shapes={"w": w, "a": shapes[0], "z": z})
 
     def windows(self, a):
-        """Give the window at each place."""
+        """Return the window at each position."""
         return np.lib.stride_tricks.sliding_window_view(a, (self.window, self.window), axis=(2, 3))
 
     def apply(self, w, a):
-        """Sum the products of each place's kernel with its window."""
+        """Sum the products of each position's kernel with its window."""
         return np.einsum("hlijuv,qlijuv->qhij", w, self.windows(a))
 
     def backward_a(self, w, a, dz):
-        """Add to each pixel what the windows that hold it give back."""
+        """Add up the derivatives from all windows that contain a pixel."""
         da = np.zeros_like(a)
         _, _, rows, columns = dz.shape
         for u in range(self.window):
@@ -69,18 +69,18 @@ class LocallyConnected(WeightFunction):
 
     @classmethod
     def cases(cls):
-        """Give none: it is no kind of the library."""
+        """Return no cases: the library does not have this kind."""
         return ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attention(NetInputFunction):
-    """How much the pixels of one signal are like those of another: products of activations."""
+    """Similarity between the pixels of two signals: products of their activations."""
 
     equation = "n[q,i,j] += z0[q,h,i] * z1[q,h,j]"
 
     def output_shape(self, *shapes):
-        """Give a number for each pair of pixels."""
+        """Return one entry for each pair of pixels."""
         return (shapes[0][1], shapes[1][1])
 
     def lowering(self, *shapes):
@@ -94,7 +94,7 @@ class Attention(NetInputFunction):
         return np.einsum("qhi,qhj->qij", *zs)
 
     def backward_z(self, zs, b, dn):  # noqa: ARG002  # it has no bias
-        """Give each signal the other one, times the derivatives."""
+        """Multiply each signal by the derivatives for the other."""
         z0, z1 = zs
         return np.einsum("qij,qhj->qhi", dn, z1), np.einsum("qij,qhi->qhj", dn, z0)
 
@@ -104,7 +104,7 @@ class Attention(NetInputFunction):
 
     @classmethod
     def cases(cls):
-        """Give none: it is no kind of the library."""
+        """Return no cases: the library does not have this kind."""
         return ()
 
 
@@ -127,7 +127,7 @@ def attention():
 
 @pytest.mark.parametrize("network", [locally_connected, attention])
 def test_a_new_kind(network):
-    """Outputs and derivatives of the network are those of the kind's NumPy form."""
+    """Outputs and derivatives of the network agree with the kinds' NumPy code."""
     step = TrainingStep.of(Graph.of(network()), [SquaredError()], to_inputs=True)
     rng, graph = np.random.default_rng(8), step.graph
     numbers = Numbers(

@@ -1,4 +1,4 @@
-"""Training takes no more memory the longer it lasts."""
+"""The memory of a training does not grow with the number of steps."""
 
 import mmap
 from pathlib import Path
@@ -17,19 +17,19 @@ from striate.graph.parameters import start_parameters, start_state
 STEPS, IMAGES = 10_000, 40
 
 ALLOWED = 512 << 10
-"""Bytes: what Python's and NumPy's pools may take anew. A step's arrays alone are 20 KiB."""
+"""Bytes by which the pools of Python and NumPy may grow. The arrays of a step take 20 KiB."""
 
 
 def resident():
-    """Give the memory that this process holds, in bytes."""
+    """Return the resident memory of this process, in bytes."""
     _, pages, *_ = Path("/proc/self/statm").read_text().split()
     return int(pages) * mmap.PAGESIZE
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux says it there")
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux has this file")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_ten_thousand_steps(threads):
-    """After 10,000 steps with updates a process holds as much memory as after 100."""
+    """After 10,000 steps a process has as much memory as after 100."""
     step, rng, optimizer = small_step(), np.random.default_rng(1), Adam()
     parameters, statistics = start_parameters(step.graph, 0), start_state(step.graph)
     steps = CompiledEngine(step, threads=threads).steps(

@@ -7,7 +7,6 @@ from striate.functions import registry
 from striate.graph.step import TrainingStep
 from striate.llvm.machine import host
 from striate.plan.target import Target
-from striate.shapes import Shape
 
 
 def this_processor() -> Target:
@@ -30,7 +29,7 @@ def this_processor() -> Target:
 
 def without_equations(step: TrainingStep) -> list[str]:
     """List the functions of a step that state no equation, with their layers."""
-    shapes = shapes_of(step)
+    shapes = step.shapes()
     found = [
         f"{registry.name_of(operation.function)} ({operation.layer})"
         for operation in step.forward
@@ -55,8 +54,3 @@ def require_equations(missing: Sequence[str]) -> None:
             "stated for the NumPy code. State them in the `lowering` method of the class, or use "
             'engine="numpy".'
         )
-
-
-def shapes_of(step: TrainingStep) -> dict[str, Shape]:
-    """Return the shape of every array of the forward pass."""
-    return step.shapes()

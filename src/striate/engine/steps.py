@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from striate.engine.capabilities import shapes_of
 from striate.functions.base import Draw
 from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import Batch, LoadImages
@@ -110,7 +109,7 @@ class TrainingBinding:
         """Raise if a function can't be trained on this number of images."""
         if images in self._accepted:
             return
-        shapes = shapes_of(self.step)
+        shapes = self.step.shapes()
         for operation in self.step.forward:
             operation.function.require_images(images, *(shapes[name] for name in operation.inputs))
         self._accepted.add(images)
