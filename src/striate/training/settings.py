@@ -229,7 +229,7 @@ class TrainingSettings:
             "schedule": described(self.schedule),
             "validation": self.validation,
             "monitor": self.monitor,
-            "class_weight": {str(key): weights[key] for key in weights}
+            "class_weight": {str(key): plain(weights[key]) for key in weights}
             if isinstance(weights, Mapping)
             else weights,
             "augment": str(self.augment or ""),
