@@ -41,7 +41,7 @@ def test_the_python_of_the_readme_runs(monkeypatch, capsys):
     assert "(6, 1, 5, 5)" in printed
     assert "61,706 parameters" in printed
     assert "all gradients agree" in printed
-    assert "Layer 5 (conv3), Conv(32, 5)" in printed
+    assert "Layer 5 (conv3), Conv(8, 5)" in printed
 
 
 def test_the_first_commands():

@@ -62,7 +62,7 @@ class LayerForm:
         if self.flag:
             yield f"{self.flag}=True"
         for name, option in options.items():
-            if name not in self.positional and name != "bias" and differs(kind, option):
+            if name not in (*self.positional, *self.takes) and differs(kind, option):
                 yield f"{name}={write(self.as_typed(name, getattr(kind, name)))}"
 
     def heading(self, kind: object) -> str:

@@ -245,8 +245,8 @@ class Convolution(WeightFunction):
 
         Sources
         -------
-        Hagan 8.39-8.45 (corrected: 8.45 sums over h; zero outside dZ); Wichmann 4.15 (corrected:
-        zero outside the kernel); Wolter 8.
+        Hagan 8.39-8.45 (corrected: h runs over the maps of layer m, also in 8.45; 8.44 with dlz for
+        dz; zero outside dLZ); Wichmann 4.15 (corrected: zero outside the kernel); Wolter 8.
         """
         axes = self.axes(a.shape[2:])
         i, u = letters(len(axes))
@@ -280,7 +280,8 @@ class Convolution(WeightFunction):
 
         Sources
         -------
-        Hagan 8.46-8.48; Wichmann 4.7; Wolter 7.
+        Hagan 8.46-8.48 (corrected: 8.46, 8.47 with lw and dlz for w and dz); Wichmann 4.7; Wolter
+        7.
         """
         i, u = letters(len(a.shape[2:]))
         dw = contract(

@@ -130,7 +130,7 @@ class DotProduct(WeightFunction):
 
         Sources
         -------
-        Hagan 8.45 (and the text below it: backward with the transpose); Wolter 8.
+        Hagan 8.29 (the chain rule, here for 8.12); Wolter 8 (with one place).
         """
         del a  # z is linear in it
         return contract("sr,qs->qr", w, dz)
@@ -156,7 +156,7 @@ class DotProduct(WeightFunction):
 
         Sources
         -------
-        Hagan 8.46; Wolter 7.
+        Hagan 8.31 (the chain rule, here for 8.12); Wolter 7 (with one place).
         """
         del w  # z is linear in it
         return contract("qs,qr->sr", dz, a)
