@@ -1,4 +1,4 @@
-"""The buffers of a program: each has a name of its own, whatever the layers are called."""
+"""The buffers of a program: no two have the same name, whatever the layers are called."""
 
 from itertools import chain
 

@@ -1,6 +1,6 @@
 """Writes a kernel as a function: its loops, and for each tile the sums and what follows them.
 
-A kernel with 24 sums in registers, a tile of ``j 4 x h 6``, becomes a loop nest of this form:
+A kernel with 24 sums in registers, a tile of ``j 4 x h 6``, becomes a loop nest of this form::
 
     for i < 28:
         for j < 28 by 4:               loops over the target's indices, by tiles

@@ -1,7 +1,7 @@
 """Writes how threads share a program: one leads a step, workers wait for it and take part.
 
 No lock is held, and nothing is left unfinished, whatever happens to the callers, because the whole
-exchange is inside one call. If another thread is leading already, a leader works alone:
+exchange is inside one call. If another thread is leading already, a leader works alone::
 
     leader                                worker
     LED: 0 -> 1, or else alone            spin while WANTED <= number

@@ -2,7 +2,7 @@
 
 Binding does three things. It replaces each starred index by one index per pixel axis, replaces
 named constants by their values, and finds the extent of every index. Extents come from the axes
-where an index is alone in its subscript, or from the caller:
+where an index is alone in its subscript, or from the caller::
 
     z[q,h,*i] += w[h,l,*u] * a[q,l,*(s*i + u - p)]         equation
     w (6, 1, 5, 5), a (16, 1, 28, 28), z (16, 6, 28, 28)   shapes

@@ -1,7 +1,7 @@
 """Parses the text of an index equation, and marks the position of an error.
 
 A statement is split at its operator. Python's own parser turns each side into a tree, and this
-module accepts exactly the nodes that the language has:
+module accepts exactly the nodes that the language has::
 
     z[q,h,*i] += w[h,l,*u] * a[q,l,*(s*i - p)]
     ~~~~~~~~~ ~~ ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~

@@ -1,15 +1,15 @@
 """Allocates arrays in memory that they share, from their lifetimes, before anything runs.
 
 Two arrays may overlap in memory if their lifetimes don't. For arrays ``a``, ``b`` and ``c``, where
-``c`` is first needed after ``a`` was last used:
+``c`` is first needed after ``a`` was last used::
 
     address
        ^
-    48 |            +---------------------+
-       |            |          b          |
-    32 +------------+---------------------+
-       |     a      |          c          |
-     0 +------------+---------------------+--> time
+    48 |+-----------------+
+       ||        b        |
+    32 |+------------+----+-------+
+       ||     a      |     c      |
+     0 |+------------+------------+--> time
 
 The largest arrays are placed first, each at the lowest address that is free during its lifetime.
 """

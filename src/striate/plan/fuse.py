@@ -2,7 +2,7 @@
 
 A kernel runs one set of loops. Its first statement, the root, computes an entry in each iteration,
 usually a sum of products. The statements after it compute on that entry before the loops move on,
-and an array that only the kernel itself reads is never stored:
+and an array that only the kernel itself reads is never stored::
 
     z[q,h,i] += w[h,l,u] * a[q,l,i + u]      for q, h, i:
     n[q,h,i] = z[q,h,i] + b[h]                   z = sum over l, u of w * a

@@ -4,7 +4,7 @@ The derivative of a convolution adds to ``da[2*i + u - 1]``. Several combination
 reach the same entry, so threads, tiles and lanes would overwrite each other's sums. Solved for
 ``i``, the equation says which terms each entry has (Hagan's 8.41 instead of 8.39). For the stride
 2, a kernel of 3 and a padding of 1, even and odd entries have different terms, which makes two
-nests, one for each *phase* of the stride:
+nests, one for each *phase* of the stride::
 
     i + u of da[2*i + u - 1] += w[u] * dz[i]
 

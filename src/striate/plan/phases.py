@@ -5,7 +5,7 @@ part and runs all statements of the phase on each of its blocks of 16 images, so
 stays in cache from one statement to the next. A sum over images, such as a weight's derivative, is
 first summed within each part; these *partial sums* are complete when all parts are finished.
 Whatever reads the sum therefore starts a new phase. Between phases over images there are phases
-that are done *once*, in which the partial sums are added up in order:
+that are done *once*, in which the partial sums are added up in order::
 
     phase 0, over images    part 0 | part 1 | part 2     loads, layers, partial sums
     --------------------    all threads wait

@@ -7,7 +7,7 @@ over the input maps, and the sums are transformed back:
 .. math:: z = A^T \left[ \sum_l (G w G^T) \odot (B^T a B) \right] A
 
 For m = 4, this takes 36 products instead of 144, for m = 2 it takes 16 instead of 36. In one
-dimension and for m = 2, the four inputs of a tile give two outputs:
+dimension and for m = 2, the four inputs of a tile give two outputs::
 
     d0 d1 d2 d3  --B^T-->  d0-d2, d1+d2, d2-d1, d1-d3     4 products with the
     w0 w1 w2     --G---->  w0, (w0+w1+w2)/2, ..., w2      transformed kernel m:

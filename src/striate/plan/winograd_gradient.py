@@ -8,7 +8,7 @@ the kernel is
 with the transposed matrices of the forward pass. So the products of transformed tiles are summed
 over all images and tiles, and the sums are transformed back once for the whole batch. The 36 or 16
 entries of the transformed tiles are computed one after the other, each for all tiles of a block of
-images: a sum over a few tiles only would spend its time on adding up the lanes.
+images: a sum over a few tiles only would spend its time on adding up the lanes. In short::
 
     for each image:   a  -> strips -> tiles          B^T a B
                       dz -> strips -> error tiles    A dz A^T
