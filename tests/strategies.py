@@ -19,6 +19,7 @@ from striate.functions.normalization import (
     LayerNormalization,
     LocalResponseNormalization,
 )
+from striate.functions.registry import FAMILIES
 from striate.functions.reshape import Reshape
 from striate.functions.vec import Flatten
 from striate.functions.weight import (
@@ -171,14 +172,22 @@ MAKERS = {
     Identity: lambda _rng, _shape: Identity(),
     Reshape: _reshape,
 }
-"""For each kind of weight function, a function that draws options for an input shape."""
+"""Functions that draw options for an input shape; other kinds are drawn from their cases."""
+
+WEIGHTS = (*MAKERS, *(kind for kind in FAMILIES["weight"].values() if kind not in MAKERS))
+"""All kinds of weight functions; new ones come last."""
+
+
+def _from_cases(kind):
+    """Draw one of a kind's own cases."""
+    return lambda rng, _: pick(rng, kind.cases()).function
 
 
 def kind_for(kind, rng, shape, *, most=math.inf):
     """Draw a kind whose output has at most `most` elements; return None if none was found."""
     for _ in range(30):
         try:
-            drawn = MAKERS[kind](rng, shape)
+            drawn = MAKERS.get(kind, _from_cases(kind))(rng, shape)
             output = drawn.output_shape(shape)
         except StriateError:
             continue

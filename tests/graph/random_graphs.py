@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from strategies import MAKERS, kind_for, pick
+from strategies import WEIGHTS, kind_for, pick
 from striate.functions.loss import (
     AbsoluteError,
     BinaryCrossEntropy,
@@ -30,7 +30,6 @@ from striate.graph.layer import Layer, Node
 from striate.graph.parameters import ParameterLayout, start_parameters, start_state
 from striate.graph.step import TrainingStep
 
-WEIGHTS = tuple(MAKERS)
 TRANSFERS = tuple(kind.cases()[0].function for kind in FAMILIES["transfer"].values())
 LOSSES = (
     *(CrossEntropy, BinaryCrossEntropy, SquaredError),

@@ -378,7 +378,7 @@ def required(allowed: Allowed, *, example: object) -> Any:
     return field(metadata={"allowed": allowed, "example": example})
 
 
-def made(factory: type, allowed: Allowed) -> Any:
+def created_by(factory: type, allowed: Allowed) -> Any:
     """Declare an option whose default is an object, created for each kind.
 
     Parameters

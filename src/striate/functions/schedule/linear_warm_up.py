@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from striate.functions.options import COUNT, InstanceOf, made, option
+from striate.functions.options import COUNT, InstanceOf, created_by, option
 from striate.functions.schedule.base import Schedule
 from striate.functions.schedule.constant import Constant
 from striate.functions.schedule.cosine import Cosine
@@ -36,7 +36,7 @@ class LinearWarmUp(Schedule):
     """
 
     epochs: int = option(5, COUNT)
-    then: Schedule = made(Constant, InstanceOf(Schedule, "a learning-rate schedule"))
+    then: Schedule = created_by(Constant, InstanceOf(Schedule, "a learning-rate schedule"))
 
     def factor(
         self, *, step: int, steps_per_epoch: int, epochs: int, memory: tuple[float, ...]
