@@ -141,6 +141,23 @@ def test_an_unknown_word_of_one_of_several_outputs():
     assert str(error.value).startswith('y["animal"][0] is "cow", but the network\'s classes are ')
 
 
+def test_a_single_word_for_one_of_several_outputs(golden):
+    """It would leave the other outputs of the layer without a class."""
+    y = {"animal": ["cat"] * 12, "tame": Y > 0, "age": np.linspace(0, 1, 12)}
+    with pytest.raises(DataError) as error:
+        two_outputs().fit(X, y, epochs=1)
+
+    golden("messages/labels-a-single-word-of-several-outputs", str(error.value))
+
+
+def test_rows_for_a_loss_of_labels(golden):
+    """The message makes labels of them."""
+    with pytest.raises(ShapeError) as error:
+        classifier("dense 3").fit(X, np.eye(3)[Y], epochs=1, loss="hinge")
+
+    golden("messages/labels-as-rows-for-hinge", str(error.value))
+
+
 def test_classes_set_by_hand_give_integers_other_values():
     """Labels 7, 8, 9 are those classes, not indices; so are class weights and evaluations."""
     network = classifier("dense 3 softmax")

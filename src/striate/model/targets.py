@@ -269,7 +269,9 @@ def _learned(given: Array, labels: Array | None, output: NetworkOutput, loss: Lo
 def _of_words(labels: Array, output: NetworkOutput) -> Classes:
     """Take the classes from words, in alphabetical order."""
     words = tuple(np.unique(labels).tolist())
-    if len(words) not in {1, output.class_count}:  # a single class has an error of its own
+    if len(words) == 1:
+        raise DataError(_single_class(labels.size, words[0], output.name))
+    if len(words) != output.class_count:
         last, outputs = output.layer.name, output.shape[0]
         raise DataError(
             f"{output.name} holds {len(words)} classes ({listed(words)}), but the last layer "
@@ -445,6 +447,9 @@ def _require_shape(given: Array, output: NetworkOutput, loss: Loss) -> None:
     order = f", channels {output.channels}" if pixels else ""
     if shape == (1,) and not pixels:
         remedy = f"Use {output.targets}[:, 0]."
+    elif shape == ordered:  # one-hot rows for a loss of labels alone
+        axis = -1 if last else 1
+        remedy = f"Use {output.targets}.argmax(axis={axis})."
     elif pixels and shape == other:
         remedy = (
             f"Move the channels with np.moveaxis({output.targets}, {'1, -1' if last else '-1, 1'})."
@@ -486,10 +491,15 @@ def require_two_classes(labels: Array, classes: Classes, name: str = "y") -> Non
     """
     first = labels.flat[0]
     if (labels == first).all():
-        raise DataError(
-            f"All {labels.size} labels in {name} are {listed(classes.take(first[np.newaxis]))}; "
-            "a classifier needs at least two classes. Add images of another class."
-        )
+        raise DataError(_single_class(labels.size, classes.take(first), name))
+
+
+def _single_class(count: int, value: object, name: str) -> str:
+    """Write the error for labels that are all the same."""
+    return (
+        f"All {count} labels in {name} are {listed([value])}; a classifier needs at least two "
+        "classes. Add images of another class."
+    )
 
 
 def sample_weights(sample_weight: Any, count: int) -> Array | None:
