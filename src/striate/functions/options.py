@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, field, fields
 from numbers import Integral, Real
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -29,6 +29,7 @@ _LARGEST_COUNT = 2**31 - 1
 _LARGEST = float(np.finfo(np.float32).max)
 
 
+@runtime_checkable
 class Allowed(Protocol):
     """The values that an option allows."""
 
