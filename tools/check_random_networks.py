@@ -29,7 +29,7 @@ PROGRESS = 250
 def comparisons(options: argparse.Namespace) -> Iterator[Comparison]:
     """Compare all networks, in order of their numbers."""
     numbers = range(options.first, options.first + options.count)
-    one = partial(compare, seed=options.seed, pytorch=find_spec("torch") is not None)
+    one = partial(_compare, seed=options.seed)
     if options.processes == 1:
         yield from map(one, numbers)
         return
@@ -37,6 +37,15 @@ def comparisons(options: argparse.Namespace) -> Iterator[Comparison]:
         options.processes, mp_context=get_context("spawn"), initializer=prepare_process
     ) as pool:
         yield from pool.map(one, numbers)
+
+
+def _compare(number: int, *, seed: int) -> Comparison:
+    """Compare one network; if it can't be compared at all, name it."""
+    try:
+        return compare(number, seed, pytorch=find_spec("torch") is not None)
+    except Exception as error:
+        error.add_note(f"This was network {number} of seed {seed}.")
+        raise
 
 
 def main() -> int:

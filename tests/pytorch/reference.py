@@ -71,10 +71,15 @@ def _pad(a, sides, mode="constant", value=0.0):
     return F.pad(a, flat, mode, value if mode == "constant" else None)
 
 
+def _window(kind):
+    """Return the window of a pooling function, or the kernel size of a convolution."""
+    return kind.kernel_size if isinstance(kind, weight.Convolution) else kind.window
+
+
 def _laid(kind, a):
     """Return window, stride, dilation and padding of a kind for each axis."""
     rank = a.ndim - 2
-    window, dilation = _each(kind.window, rank), _each(kind.dilation, rank)
+    window, dilation = _each(_window(kind), rank), _each(kind.dilation, rank)
     stride = window if kind.stride is None else _each(kind.stride, rank)
     return window, stride, dilation, _sides(kind.padding, a.shape[2:], window, stride, dilation)
 
@@ -91,7 +96,9 @@ def _convolution(kind, a, parameters, _state, _training):
 
 def _transposed_convolution(kind, a, parameters, _state, _training):
     rank = a.ndim - 2
-    window, stride, dilation = (_each(v, rank) for v in (kind.window, kind.stride, kind.dilation))
+    window, stride, dilation = (
+        _each(v, rank) for v in (kind.kernel_size, kind.stride, kind.dilation)
+    )
     grown = [n * s for n, s in zip(a.shape[2:], stride, strict=True)]
     sides = _sides(kind.padding, grown, window, stride, dilation)
     extra = _each(kind.output_padding, rank)
@@ -148,9 +155,16 @@ def _counts(kind, a):
 
 
 def _is_native(kind, a):
-    """Return whether PyTorch's pooling supports the padding: symmetric, at most half the window."""
+    """Return whether PyTorch's own pooling takes these sizes.
+
+    It takes padding of at most half the window, the same before and after the image, and windows
+    that are no larger than the image.
+    """
     window, _, _, sides = _laid(kind, a)
-    return all(before == after <= r // 2 for r, (before, after) in zip(window, sides, strict=True))
+    return all(
+        before == after <= r // 2 and r <= n
+        for n, r, (before, after) in zip(a.shape[2:], window, sides, strict=True)
+    )
 
 
 def _max_pooling(kind, a, _parameters, _state, _training):
