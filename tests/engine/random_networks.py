@@ -1,13 +1,13 @@
-"""Random networks: what the compiled engine computes differently from NumPy, and from PyTorch.
+"""Random networks: differences between the compiled engine, NumPy and PyTorch.
 
 Each network is compiled three times: for training, for predictions of a batch, and for the
-prediction of a single image, whose program has other loops altogether. Compared are the outputs,
+prediction of a single image, whose program has different loops. The comparison covers outputs,
 losses, running statistics and all derivatives of a batch and of a shorter batch, and the outputs
-for each of a few images alone.
+for a few single images.
 
 Float32 loses digits in a badly conditioned network, compiled or not; the error of the NumPy engine
-in float32 tells how many. Close to a kink, such as a rectifier's zero, float32 may end up on the
-other side of it and give the derivatives of that side: then other numbers are drawn.
+in float32 shows how many. Close to a kink, such as relu's zero, float32 may be on the other side of
+the kink and have the derivatives of that side; in this case, other values are drawn.
 """
 
 import os
@@ -37,41 +37,41 @@ ALONE = 2
 
 NETWORKS, DRAWS = 10, 30
 
-# Rounding errors of float32 grow on their way to a kink: by a factor of some hundred.
+# Float32 rounding errors grow before they reach a kink, by a factor of a few hundred.
 ROOM = 1e-5
 
-# The order of additions, and fused multiply-adds, make one engine's error a few times the other's,
-# by chance. NumPy adds in pairs, so its error may be almost nothing: hence a few units of rounding.
-# Where the terms of a derivative cancel, as those of a bias before batch normalization, all that is
-# left are the rounding errors of the terms.
+# Because of the order of additions and of fused multiply-adds, one engine's error can be a few
+# times that of the other. NumPy's pairwise sums may have almost no error: add a few roundings.
+# If the terms of a derivative cancel, as for a bias before batch normalization, only their
+# rounding errors remain.
 EPSILON = float(np.finfo(np.float32).eps)
 TIMES, OWN, CANCELED = 10, 50 * EPSILON, 5 * EPSILON
 
 
 def prepare_process():
-    """Prepare a process that compares: warnings are errors, and PyTorch uses one thread."""
+    """Prepare a worker process: warnings are errors, and PyTorch uses one thread."""
     warnings.simplefilter("error")
-    os.environ["OMP_NUM_THREADS"] = "1"  # the arrays are small: more threads would only wait
+    os.environ["OMP_NUM_THREADS"] = "1"  # the arrays are small, so more threads would only wait
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What was found for one network.
+    """The result for one network.
 
     Parameters
     ----------
     number, seed
-        Which network.
+        The network's index and seed.
     network
         Its shorthand.
     images
-        Images of its batch.
+        Number of images in its batch.
     kinds
-        How often it holds each kind.
+        Number of layers of each kind.
     alone
         Number of predictions of a single image.
     differences
-        What the compiled engine computed differently; empty if all is well.
+        Results of the compiled engine that differ; empty if there are none.
     """
 
     number: int
@@ -85,7 +85,7 @@ class Comparison:
 
 @cache
 def drawn(number, seed=0):
-    """Draw a network, a number of images, and float32 numbers for it that are away from kinks."""
+    """Draw a network, a number of images, and float32 data that is away from kinks."""
     rng = np.random.default_rng([33 + seed, number])
     for attempt in range(NETWORKS):
         network = problem(number, attempt, seed=seed, sizes=WIDE)
@@ -99,14 +99,14 @@ def drawn(number, seed=0):
 
 
 def compare(number, seed=0, *, pytorch=False):
-    """Compile a network and compare all that it computes.
+    """Compile a network and compare all its results.
 
     Parameters
     ----------
     number, seed
-        Which network.
+        The network's index and seed.
     pytorch
-        Whether PyTorch computes it, too.
+        Whether to compare with PyTorch, too.
     """
     network, numbers = drawn(number, seed)
     alone = [numbers.only(image) for image in range(min(ALONE, numbers.images))]
@@ -129,7 +129,7 @@ def compare(number, seed=0, *, pytorch=False):
 
 
 def _of_batches(number, step, numbers, *, pytorch):
-    """Compare a batch, and a shorter one that the same programs compute."""
+    """Compare a batch, and a shorter batch with the same programs."""
     compiled, count = Compiled(step, numbers.images), numbers.images
     for batch in (numbers, numbers.first(1 + count // 2)):
         if batch is numbers or (count > 1 and _is_sound(step, batch)):
@@ -138,9 +138,9 @@ def _of_batches(number, step, numbers, *, pytorch):
 
 
 def _of_single_images(number, step, images, *, pytorch):
-    """Compare images that are predicted one by one with a program for one image."""
+    """Compare single images with a program for one image."""
     alone = Compiled(step, 1)
-    # A small program is one task; every second one is cut into tasks as a large one would be.
+    # A small program is one task; every second one is divided into tasks like a large one.
     with patch.object(phases, "SHARED", phases.SHARED if number % 2 else 1):
         alone.program(images[0], training=False)
     for image in images:
@@ -149,7 +149,7 @@ def _of_single_images(number, step, images, *, pytorch):
 
 
 def differences(exact, single, results, images):
-    """Name the results that differ from the exact ones, by the error of NumPy in float32."""
+    """Return the results whose error exceeds that of NumPy in float32."""
     norms = {name: np.linalg.norm(exact[name]) for name in results}
     all_derivatives = np.sqrt(sum(norms[name] ** 2 for name in norms if name.startswith("d ")))
     different = []
@@ -191,7 +191,7 @@ def _images(number, step):
 
 
 def _numbers(network, rng):
-    """Draw what a step is given; in half of the batches images have weights, some of them 0."""
+    """Draw the inputs of a step; half of the batches have image weights, some of them 0."""
     inputs, targets, parameters, state = network.numbers(rng)
     weights = None
     if rng.random() < 0.5:
@@ -203,7 +203,7 @@ def _numbers(network, rng):
 
 
 def _is_sound(step, numbers):
-    """Whether a shorter batch is away from kinks, too, and its statistics are of several values."""
+    """Return whether a shorter batch is away from kinks and has several values per statistic."""
     if numbers.images < 2 or (numbers.weights is not None and not numbers.weights.any()):
         return False
     run = reference_pass(step, numbers)

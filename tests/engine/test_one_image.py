@@ -1,8 +1,8 @@
-"""One image alone: its program has its own numbers in the lanes, and other ways to be wrong.
+"""Programs for a single image use the lanes differently, and can have errors of their own.
 
-A batch has its images in the lanes, so every statement treats all lanes alike. A single image has
-neighboring pixels there, or feature maps, or the terms of a sum: whatever varies along them, such
-as a divisor at the edge of an average, must be a vector. So each network here is predicted for one
+In a batch, lanes hold images, so every statement treats all lanes alike. For a single image, lanes
+hold neighboring pixels, feature maps, or the terms of a sum: values that vary along them, such as
+the divisor at the edge of an average, must be vectors. So each network here is predicted for one
 image, at widths that fill a vector, that don't, and that leave a few pixels over.
 """
 
@@ -43,7 +43,7 @@ REGRESSIONS = {
 
 @pytest.mark.parametrize("name", REGRESSIONS)
 def test_networks_that_were_wrong(name):
-    """Each shows one mistake that changed predictions of single images without an error."""
+    """Each case reproduces a mistake that silently changed predictions of single images."""
     assert_right_for_one_image(*REGRESSIONS[name])
 
 
@@ -73,7 +73,7 @@ OTHERS = (3, 4, 7, 8, 12, 15, 17, 32, 33)
 )
 @pytest.mark.parametrize("text", LAYERS)
 def test_widths(text, width):
-    """Layers that read beyond an edge, or write at other places than neighbors."""
+    """Layers that read beyond an edge, or write to positions that aren't neighbors."""
     assert_right_for_one_image(text, (6, width, 2))
 
 
@@ -85,7 +85,7 @@ LARGE = {"resnet20", "unet-small", "mobilenet-small"}
     "name", [pytest.param(n, marks=pytest.mark.slow) if n in LARGE else n for n in PRESETS]
 )
 def test_presets(name):
-    """The networks that have a name, for one image."""
+    """The presets, for one image."""
     shape = Network.preset(name).input_shape
     image = np.random.default_rng(2).standard_normal((1, *shape)).astype(np.float32)
     reference = Network.preset(name, engine="numpy").predict(image)

@@ -1,4 +1,4 @@
-"""Random networks of every kind, compiled, compute what NumPy and PyTorch compute."""
+"""Compiled random networks of every kind agree with NumPy and PyTorch."""
 
 import os
 from collections import Counter
@@ -27,7 +27,7 @@ WORKERS = min(os.cpu_count() or 1, 8)
 
 @pytest.fixture(scope="module")
 def compared(request):
-    """Compare the networks of the tests that are to run; give the results, in time."""
+    """Compare the networks of the selected tests, and return the results in order."""
     quick, slow = (
         [
             i.callspec.params["number"]
@@ -47,7 +47,7 @@ def compared(request):
 
 @pytest.mark.parametrize("number", range(QUICK))
 def test_a_random_network(number, compared):
-    """A batch, a shorter one, and images alone; outputs, losses, derivatives and statistics."""
+    """A batch, a shorter batch and single images agree in all results."""
     assert compared[number, False].result().differences == ()
 
 
@@ -60,7 +60,7 @@ def test_a_random_network_and_pytorch(number, compared):
 
 @pytest.mark.slow
 def test_single_images_are_predicted(compared, capsys):
-    """Programs for one image differ from all others: hundreds of them are run."""
+    """Hundreds of programs for one image run, because they differ from all others."""
     alone = sum(compared[number, True].result().alone for number in range(ALL))
 
     with capsys.disabled():
@@ -70,7 +70,7 @@ def test_single_images_are_predicted(compared, capsys):
 
 @pytest.mark.parametrize("number", range(6))
 def test_a_slightly_wrong_result_is_found(number):
-    """Each output, loss and statistic of a network that is off by a thousandth is named."""
+    """An error of 1/1000 in any output, loss or statistic is found and named."""
     network, numbers = drawn(number)
     exact, single = (wanted(network.step, numbers, dtype) for dtype in (np.float64, np.float32))
 
@@ -92,7 +92,7 @@ def test_batches_of_all_sizes():
 
 @pytest.mark.slow
 def test_every_kind_is_in_the_random_networks(capsys):
-    """The histogram of kinds, each in at least fifteen networks, is printed."""
+    """The histogram of kinds is printed; each kind is in at least fifteen networks."""
     kinds = {kind.__name__ for kind in (*WEIGHTS, *LOSSES, Sum, Product, Concatenate)}
     kinds |= {type(kind).__name__ for kind in TRANSFERS}
 

@@ -1,9 +1,8 @@
-"""AArch64 programs on any machine: an object linked by hand, run by an emulator of the processor.
+"""AArch64 programs on any machine: an object file, linked by hand, that an emulator runs.
 
-There is no C library and no linker for that processor here, and none is needed: a program computes
-in memory that it is given. So the object is laid out at a fixed address with its memory behind it,
-a dozen instructions call it and write the memory to standard output, and the whole is a file that
-Linux, or QEMU's user mode, can run.
+The program doesn't need a C library or a linker, because it only computes in given memory. The
+object is placed at a fixed address with its memory after it. A dozen instructions call it and write
+the memory to standard output. The result is an executable for Linux or QEMU's user mode.
 """
 
 import shutil
@@ -33,17 +32,17 @@ _STANDS_IN_MEMORY, _RELOCATIONS, _SYMBOLS, _EMPTY = 2, 4, 2, 8
 _UNDEFINED = 0
 """The section of a symbol that some other object is to define."""
 
-# AArch64 instructions: void *memset(x0, w1, x2), byte after byte, which LLVM makes of plain loops.
+# AArch64: void *memset(x0, w1, x2), byte by byte; LLVM generates calls of it from plain loops.
 _MEMSET = (0xAA0003E3, 0xB4000082, 0x38001461, 0xF1000442, 0x54FFFFC1, 0xD65F03C0)
 
 
 class Emulated:
-    """A program for AArch64, run as an executable is.
+    """A program for AArch64 that runs as an executable.
 
     Parameters
     ----------
     plan
-        For an AArch64 target.
+        A plan for an AArch64 target.
     """
 
     def __init__(self, plan):
@@ -51,11 +50,11 @@ class Emulated:
         self.code = compile_object(write_program(plan), plan.target)
 
     def run(self, buffers, *, images=0, seed=0, step=0):
-        """Run the program once, on copies of the buffers that are brought back."""
+        """Run the program once on copies of the buffers, and copy the results back."""
         plan, memory = self.plan, _Memory()
         words = np.zeros(control_block.BUFFERS + len(plan.buffers), np.uint64)
         words[[control_block.IMAGES, control_block.SEED, control_block.STEP]] = images, seed, step
-        memory.put(words)  # in front: filled in when addresses are known
+        memory.put(words)  # at the front: filled in when addresses are known
         places = {
             control_block.BUFFERS + k: memory.put(buffers[n]) for k, n in enumerate(plan.buffers)
         }
@@ -76,13 +75,13 @@ class Emulated:
 
 
 class _Memory:
-    """Arrays one after another, each at the beginning of a line."""
+    """Arrays in sequence, each aligned to a cache line."""
 
     def __init__(self):
         self.content = bytearray()
 
     def put(self, array):
-        """Add an array; give its place."""
+        """Add an array, and return its address."""
         place = len(self.content)
         self.content += array.tobytes()
         self.content += bytes(-len(self.content) % LINE)
@@ -103,7 +102,7 @@ class _Section:
 
 
 class _Linker:
-    """Lays an object out at a fixed address, with memory behind it."""
+    """Places an object at a fixed address, with memory after it."""
 
     def __init__(self, code, memory):
         self.code, self.content = code, memory
@@ -124,15 +123,15 @@ class _Linker:
         self.memory = self._end()
 
     def _end(self):
-        """Give the address behind what there is."""
+        """Return the address after the last section."""
         return self.start + len(self.text)
 
     def _align(self, to):
-        """Fill up to a multiple."""
+        """Pad to a multiple."""
         self.text += bytes(-self._end() % to)
 
     def linked(self, name, *arguments):
-        """Give an executable that calls a function with places in memory, and writes this out."""
+        """Return an executable that calls a function with addresses, and writes the memory."""
         symbols = _symbols(self.code, self.sections, self.places, self.memset)
         text = bytearray(self.text)
         for section in self.sections:
@@ -147,7 +146,7 @@ class _Linker:
 
 
 def _elf(entry, content):
-    """Write an executable of one segment that may be read, written and run."""
+    """Return an executable with one readable, writable and executable segment."""
     size = _HEADER + len(content)
     header = b"\x7fELF\x02\x01\x01" + bytes(9)
     header += struct.pack("<HHIQQQIHHHHHH", 2, 183, 1, entry, 64, 0, 0, 64, 56, 1, 0, 0, 0)
@@ -156,10 +155,10 @@ def _elf(entry, content):
 
 
 def _stub(function, first, second, memory, size):
-    """Write what calls the function, writes the memory to standard output, and ends."""
+    """Return code that calls the function, writes the memory to standard output, and exits."""
     words = [*_move(0, first), *_move(1, second), *_move(9, function), 0xD63F0120]  # blr x9
     words += [*_move(20, memory), *_move(21, size)]
-    # write(1, x20, x21), again with what is left until nothing is
+    # write(1, x20, x21), repeated with the remaining bytes
     words += [0xD2800020, 0xAA1403E1, 0xAA1503E2, *_move(8, 64), 0xD4000001]
     words += [0x8B000294, 0xEB0002B5, 0x54FFFF01]  # add x20,x20,x0; subs x21,x21,x0; b.ne -8
     words += [0xD2800000, *_move(8, 93), 0xD4000001]  # exit(0)
@@ -167,7 +166,7 @@ def _stub(function, first, second, memory, size):
 
 
 def _move(register, value):
-    """Write a 64-bit number into a register, sixteen bits at a time."""
+    """Return instructions that load a 64-bit number, sixteen bits at a time."""
     parts = [(value >> 16 * k) & 0xFFFF for k in range(4)]
     return [
         (0xF2800000 if k else 0xD2800000) | k << 21 | p << 5 | register for k, p in enumerate(parts)
@@ -187,13 +186,13 @@ def _sections(code):
 
 
 def _content(code, section):
-    """Give the bytes of a section."""
+    """Return the bytes of a section."""
     empty = section.kind == _EMPTY
     return bytes(section.size) if empty else code[section.offset : section.offset + section.size]
 
 
 def _symbols(code, sections, places, memset):
-    """Find the addresses of all symbols, by number and by name."""
+    """Return the addresses of all symbols, by index and by name."""
     (table,) = (s for s in sections if s.kind == _SYMBOLS)
     names = _content(code, sections[table.link])
     found = {}
@@ -209,7 +208,7 @@ def _symbols(code, sections, places, memset):
 
 
 def _relocations(code, section, places, symbols):
-    """Go through the places to fill in: where, with what, and how."""
+    """Yield the relocations: address, symbol and type."""
     for k in range(section.size // 24):
         offset, info, addend = struct.unpack_from("<QQq", code, section.offset + 24 * k)
         symbol = info >> 32
@@ -222,7 +221,7 @@ _SCALES = {277: 0, 278: 0, 284: 1, 285: 2, 286: 3, 299: 4}
 
 
 def _relocate(text, at, value, how, place):
-    """Fill in an address."""
+    """Apply a relocation."""
     (word,) = struct.unpack_from("<I", text, at)
     if how in (282, 283):  # b, bl
         word |= ((value - place) >> 2) & 0x3FFFFFF
@@ -237,13 +236,13 @@ def _relocate(text, at, value, how, place):
     elif how in (260, 261):  # a distance, in tables for debuggers
         return
     else:
-        message = f"relocation {how} is not known"
+        message = f"unknown relocation {how}"
         raise AssertionError(message)
     struct.pack_into("<I", text, at, word)
 
 
 def _emulate(image, size):
-    """Run an executable; give what it writes."""
+    """Run an executable, and return its output."""
     with TemporaryDirectory() as folder:
         program = Path(folder) / "program"
         program.write_bytes(image)

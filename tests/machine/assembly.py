@@ -1,4 +1,4 @@
-"""Facts of machine code, read from its assembly: functions, their blocks, what a block does."""
+"""Facts about machine code from its assembly: functions, blocks and their instructions."""
 
 import re
 from dataclasses import dataclass
@@ -11,24 +11,24 @@ _STACK = re.compile(r"\(%rsp[,)]|\[sp\b")
 
 @dataclass(frozen=True)
 class Block:
-    """Instructions that are done one after another."""
+    """A basic block of instructions."""
 
     label: str
     lines: tuple[str, ...]
 
     @property
     def multiply_adds(self):
-        """Give the fused multiply-adds."""
+        """Return the fused multiply-adds."""
         return [line for line in self.lines if re.match(r"vfn?m(add|sub)|fml[as]\b", line)]
 
     @property
     def calls(self):
-        """Give the calls."""
+        """Return the calls."""
         return [line for line in self.lines if re.match(r"call|blr?\b", line)]
 
     @property
     def spills(self):
-        """Give what is written to the stack or read from it."""
+        """Return the instructions that access the stack."""
         return [line for line in self.lines if _STACK.search(line)]
 
 
@@ -46,7 +46,7 @@ def functions(assembly):
                 found.setdefault(name, [])
         elif line.startswith("\t") and not line.startswith("\t."):
             lines.append(_COMMENT.sub("", line).strip())
-            # What follows a jump on a condition is another block.
+            # A conditional jump ends a block.
             if re.match(r"j[a-z]+|b\.|cbn?z|tbn?z", lines[-1]):
                 found[name].append(Block(label, tuple(lines)))
                 lines = []
@@ -56,12 +56,12 @@ def functions(assembly):
 
 
 def calls(assembly):
-    """Name what is called, or jumped to outside of a function."""
+    """Return the functions that are called or jumped to."""
     named = {m[1].strip('"') for line in assembly.splitlines() if (m := _CALL.match(line))}
     return {name for name in named if not name.startswith(".L")}
 
 
 def inner_loop(blocks):
-    """Find the block with the most multiply-adds that jumps back to its own beginning."""
+    """Return the block with the most multiply-adds that jumps to its own start."""
     loops = [b for b in blocks if b.lines and b.lines[-1].split()[-1] == b.label]
     return max(loops, key=lambda block: len(block.multiply_adds))

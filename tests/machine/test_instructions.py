@@ -1,6 +1,6 @@
-"""Facts of the machine code: the inner loops of LeNet-5 are multiply-adds on whole registers.
+"""Facts about machine code: LeNet-5's inner loops are multiply-adds on whole registers.
 
-Code for another processor is compiled here, not run.
+Code for other processors is compiled, but not run.
 """
 
 import re
@@ -44,7 +44,7 @@ def plan_for(processor):
 
 
 def inner_loop_of(plan, name):
-    """Compile the kernel that first computes an array; give its inner loop."""
+    """Compile the kernel that first computes an array, and return its inner loop."""
     kernel, schedule = next(
         (item, plan.schedules[p, k])
         for p, phase in enumerate(plan.phases)
@@ -61,7 +61,7 @@ def inner_loop_of(plan, name):
 @pytest.mark.parametrize("name", KERNELS.values(), ids=KERNELS)
 @pytest.mark.parametrize("processor", TARGETS)
 def test_inner_loops(processor, name):
-    """Most instructions are multiply-adds, all on the widest registers; none calls, none spills."""
+    """Most instructions are multiply-adds on the widest registers, without calls or spills."""
     plan = plan_for(processor)
     _, register = TARGETS[processor]
 
@@ -71,12 +71,12 @@ def test_inner_loops(processor, name):
     assert loop.multiply_adds == whole
     assert len(whole) >= len(loop.lines) // 2
     assert loop.calls == []
-    # For NEON, LLVM loads kernels earlier than it needs them, and has no registers for so many.
+    # For NEON, LLVM loads kernels earlier than necessary, and doesn't have enough registers.
     assert len(loop.spills) <= (len(whole) // 5 if processor == "neon" else 0)
 
 
 def test_a_spill_is_seen():
-    """A tile with more sums than there are registers has its inner loop on the stack."""
+    """If a tile has more sums than registers, its inner loop accesses the stack."""
     assembly = """\
 kernel:
 .LBB0_1:
