@@ -238,10 +238,10 @@ def test_formula_is_the_arithmetic():
 def test_a_window_that_does_not_fit_is_explained():
     """The error gives the padded size, the window's need and the padding that would do."""
     with pytest.raises(ShapeError) as error:
-        axes((4, 9), window=5, what="Convolution(kernel_size=5)")
+        axes((4, 9), window=5, what="Conv(1, 5)")
 
     assert str(error.value) == (
-        "Convolution(kernel_size=5): the 5x5 window is larger than its input, 4x9 after "
+        "Conv(1, 5): the 5x5 window is larger than its input, 4x9 after "
         "padding (4 + 0 + 0, 9 + 0 + 0; Hagan 8.18). Use padding=1 or a smaller window, or "
         "remove a pooling layer."
     )

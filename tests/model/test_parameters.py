@@ -83,7 +83,7 @@ WRONG = {
     "words": ("conv1.bias", ["a", "b"], DataError),
     "complex": ("conv1.bias", [1j, 2], DataError),
     "none": ("conv1.bias", None, DataError),
-    "misspelt": ("conv1.wieght", np.zeros((2, 1, 3, 3)), UnknownNameError),
+    "misspelled": ("conv1.wieght", np.zeros((2, 1, 3, 3)), UnknownNameError),
     "unknown": ("zzz", [0.0], UnknownNameError),
 }
 
