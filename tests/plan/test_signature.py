@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """The buffers of a program: no two have the same name, whatever the layers are called."""
-=======
-"""The buffers of a program: each has its own name, for any names of layers."""
->>>>>>> 60ba490 (Apply the language test to every file; nothing is pending)
 
 from itertools import chain
 
