@@ -10,7 +10,7 @@ PHRASES = language.phrases()
 PENDING = language.pending()
 # A file that says one thing, in each scope.
 WRAPPED = {
-    "messages": ("m.py", 'text = "so it is: {} and on"\n'),
+    "messages": ("m.py", 'text = "so it is: {}; more"\n'),
     "docs": ("page.md", "# Title\n\nA sentence, {}\n"),
     "docstrings": ("d.py", '"""{}"""\n'),
     "comments": ("c.py", "x = 1  # {}\n"),
