@@ -1,12 +1,15 @@
 """Options: valid values, error messages, and conversion to plain Python values."""
 
-from dataclasses import dataclass
+import copy
+import pickle
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from striate.errors import OptionError
+from striate.functions.optimizer import Adam
 from striate.functions.options import (
     COUNT,
     EXTRA_PIXELS,
@@ -27,6 +30,8 @@ from striate.functions.options import (
     option,
     required,
 )
+from striate.functions.transfer import LeakyRelu, Relu
+from striate.functions.weight import Convolution
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,3 +166,37 @@ def test_an_example_that_is_not_allowed_is_a_mistake_of_the_author():
     """A kind can't be defined with an example outside its range."""
     with pytest.raises(AssertionError):
         required(COUNT, example=0)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (
+            lambda: Adam(lr=0.1),
+            "Adam has no option `lr`. Did you mean `learning_rate`? Its ",
+        ),
+        (
+            lambda: Adam(0.1),
+            "Adam takes options by name only, got 0.1. Write Adam(",
+        ),
+        (
+            lambda: LeakyRelu(negative_slope=0.1),
+            "LeakyRelu has no option `negative_slope`. Did",
+        ),
+        (lambda: Relu(slope=0.1), "Relu has no option `slope`. It has no options."),
+    ],
+)
+def test_an_unknown_option_is_refused_with_a_suggestion(make, text):
+    """Names of other libraries lead to striate's."""
+    with pytest.raises(OptionError) as error:
+        make()
+
+    assert str(error.value).startswith(text)
+
+
+def test_kinds_can_be_copied_and_pickled():
+    """The check of options' names doesn't stand in the way of copies."""
+    convolution = Convolution(feature_maps=1, kernel_size=2)
+    for kind in (Adam(learning_rate=0.1), LeakyRelu(slope=0.2), convolution):
+        assert copy.deepcopy(kind) == pickle.loads(pickle.dumps(kind)) == replace(kind) == kind

@@ -6,10 +6,10 @@ import numpy as np
 
 from striate.errors import OptionError
 from striate.functions.loss import CrossEntropy
+from striate.functions.synonyms import did_you_mean
 from striate.graph.graph import Graph
 from striate.graph.parameters import ParameterLayout, start_parameters, start_state
 from striate.graph.shorthand import parse
-from striate.graph.shorthand_values import did_you_mean
 from striate.graph.step import TrainingStep
 from striate.model.presets import PRESETS, preset
 from striate.shapes import Array, Shape

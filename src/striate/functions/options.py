@@ -14,12 +14,12 @@ import math
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, field, fields
 from numbers import Integral, Real
-from typing import Any, ClassVar, Protocol, cast, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, cast, runtime_checkable
 
 import numpy as np
 
 from striate.errors import OptionError
-from striate.functions.synonyms import did_you_mean
+from striate.functions.synonyms import did_you_mean, nearest_option
 from striate.functions.writing import short, write
 
 LONGEST = 2**24
@@ -419,6 +419,22 @@ class Checked:
     ...
     striate.errors.OptionError: `mode` must be "fast" or "slow", got "slwo". Did you mean "slow"?
     """
+
+    def __new__(cls, *args: object, **options: object) -> Self:
+        """Refuse unknown options with a suggestion, before the dataclass raises a TypeError."""
+        known = [f.name for f in fields(cast("Any", cls))]
+        if args:
+            example = f"{cls.__name__}({known[0]}=...)" if known else f"{cls.__name__}()"
+            raise OptionError(
+                f"{cls.__name__} takes options by name only, got {short(args[0])}. Write {example}."
+            )
+        for name in options:
+            if name not in known:
+                meant = nearest_option(name, known)
+                suggestion = f" Did you mean `{meant}`?" if meant else ""
+                choice = f" Its options are {', '.join(known)}." if known else " It has no options."
+                raise OptionError(f"{cls.__name__} has no option `{name}`.{suggestion}{choice}")
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         for f in fields(cast("Any", self)):

@@ -190,9 +190,10 @@ class Layer:
 def _function(name: str, given: Function, base: type[Any]) -> Any:
     """Check that a part of a layer is a function of the library."""
     if not isinstance(given, base):
+        noun = name.replace("_", " ")
         raise OptionError(
-            f"`{name}` must be a {base.__name__}, got {short(given)}. "
-            "Use one of the layers, st.Conv(6, 5) for example."
+            f"`{name}` must be a {noun} function, got {short(given)}. "
+            "Use one of the layers, for example st.Conv(6, 5)."
         )
     return given
 

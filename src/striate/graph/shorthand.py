@@ -36,13 +36,15 @@ from typing import cast
 from striate.errors import OptionError, ShapeError, ShorthandError, StriateError
 from striate.functions import registry
 from striate.functions.net_input.bias import Bias
+from striate.functions.synonyms import did_you_mean
 from striate.functions.vec import Flatten
 from striate.functions.weight import DotProduct
+from striate.functions.writing import short
 from striate.graph.axis_order import require_shape, to_first
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer, Node, net_input_function, require_name
 from striate.graph.shorthand_segment import Segment, read_segment
-from striate.graph.shorthand_values import did_you_mean, read_size
+from striate.graph.shorthand_values import read_size
 from striate.shapes import Shape
 
 
@@ -77,6 +79,11 @@ def parse(text: str, input_shape: Shape | None = None) -> Graph:
     >>> [place.name for place in graph.layers]
     ['conv1', 'average1', 'flatten1', 'dense1']
     """
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may
+        raise ShorthandError(
+            f'The shorthand must be a string, got {short(text)}. Write for example "conv 6@5x5 '
+            'tanh | dense 10 softmax".'
+        )
     return _Reader(text, input_shape).graph()
 
 

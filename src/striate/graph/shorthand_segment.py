@@ -7,9 +7,9 @@ from striate.errors import ShorthandError
 from striate.functions import registry
 from striate.functions.base import Function, NetInputFunction, TransferFunction
 from striate.functions.net_input import Sum
+from striate.functions.synonyms import did_you_mean
 from striate.functions.weight import Identity
 from striate.graph.shorthand_values import (
-    did_you_mean,
     read_call,
     read_shape,
     read_size,

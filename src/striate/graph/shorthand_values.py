@@ -1,7 +1,6 @@
 """Values in the shorthand: ``5x5``, ``1:2x0:1``, ``0.1``, ``leaky-relu(slope=0.1)``."""
 
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 from typing import Any, cast
 
 from striate.errors import ShorthandError
@@ -232,18 +231,6 @@ def write_call(name: str, options: dict[str, Any]) -> str:
         for key, value in options.items()
     )
     return f"{name}({','.join(written)})"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Write the suggestion of the nearest known word, if one is near.
-
-    Examples
-    --------
-    >>> did_you_mean("cnov", ["conv", "dense"])
-    ' Did you mean "conv"?'
-    """
-    near = get_close_matches(word, list(known), n=1)
-    return f' Did you mean "{near[0]}"?' if near else ""
 
 
 def _joined(value: object, separators: tuple[str, ...]) -> str:

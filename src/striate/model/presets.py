@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from striate.errors import OptionError
-from striate.graph.shorthand_values import did_you_mean
+from striate.functions.synonyms import did_you_mean
 from striate.shapes import Shape
 
 
