@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from striate.compile import make_plan
 from striate.explain.processors import processor
 from striate.functions.loss import CrossEntropy
 from striate.functions.optimizer import Adam, GradientDescent
@@ -31,6 +30,7 @@ from striate.llvm.program import write_program
 from striate.model.losses import losses_of
 from striate.model.presets import PRESETS, preset
 from striate.plan.lower import lower, lower_optimizer
+from striate.plan.plan import make_plan
 from striate.plan.statement import Lowered
 
 PROCESSORS = ("skylake-avx512", "haswell", "neoverse-n1")

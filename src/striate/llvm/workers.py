@@ -47,7 +47,7 @@ def write_workers(module: IRModule, work: IRFunction, phases: int) -> None:
 
 
 def _write_lead(module: IRModule, work: IRFunction, phases: int) -> None:
-    """Write ``lead(context, pool)``: a whole step, with workers unless another thread leads."""
+    """Write ``lead(call, pool)``: a whole step, with workers unless another thread leads."""
     b = _function(module, "lead", VOID, [PTR, PTR])
     call, pool = b.function.args
     counts = load_word(b, call, control_block.COUNTS_AT, PTR)

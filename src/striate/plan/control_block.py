@@ -24,8 +24,7 @@ BUFFERS = 10
 
 LED, WANTED, JOB, ACTIVE = (LINE * k for k in range(4))
 """In the thread pool's block: whether a thread is leading, the requested number of workers, the
-address
-of the leader's call block, and how many workers are active."""
+address of the leader's call block, and how many workers are active."""
 
 POOL_WORDS = 4 * LINE
 """Words in the thread pool's block."""
