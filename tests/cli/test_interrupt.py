@@ -80,6 +80,25 @@ def test_a_killed_training_resumes_to_the_same_bits(tmp_path):
     assert len(resumed["history"]) == 6
 
 
+def test_interrupt_after_training_names_the_model(striate, monkeypatch, tmp_path):
+    """Ctrl-C while plots are drawn: the model is saved, and there is nothing to resume."""
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("striate.cli.training.save_all", interrupted)
+
+    result = striate("train", "shapes", "--epochs", 1)
+
+    assert result.exit_code == 130
+    assert result.stderr.endswith(
+        "\nStopped. The trained model is in striate-output/shapes-net.safetensors.\n"
+    )
+    assert [path.name for path in (tmp_path / "striate-output").iterdir()] == [
+        "shapes-net.safetensors"
+    ]
+
+
 def test_interrupt_before_training_says_that_nothing_was_saved(striate, monkeypatch, tmp_path):
     """Ctrl-C while data are opened exits with 130 and claims no checkpoint."""
 

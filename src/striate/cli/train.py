@@ -142,7 +142,12 @@ def command(ctx: click.Context, **values: Any) -> None:
     try:
         train(options, out)
     except Interrupted as interrupted:
-        out.note("\nStopped. " + interrupted.files.how_to_resume(_as_typed(ctx)), whole=True)
+        state = (
+            interrupted.files.how_to_resume(_as_typed(ctx))
+            if interrupted.model is None
+            else f"The trained model is in {interrupted.model}."
+        )
+        out.note(f"\nStopped. {state}", whole=True)
         ctx.exit(INTERRUPTED)
 
 

@@ -69,9 +69,11 @@ class TrainOptions:
 class Interrupted(Exception):  # noqa: N818  # not an error: Ctrl-C, with the files of the run
     """Ctrl-C, after the files of the run were chosen."""
 
-    def __init__(self, files: RunFiles) -> None:
+    def __init__(self, files: RunFiles, model: Path | None) -> None:
         super().__init__()
         self.files = files
+        self.model = model
+        """The model, if it was saved before Ctrl-C."""
 
 
 def train(options: TrainOptions, out: CommandOutput) -> None:
@@ -98,21 +100,25 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
         pictures=None if options.no_pictures else options.pictures,
         overwrite=options.overwrite,
     )
-    files = next(_choices(options))
+    files, model = next(_choices(options)), None
     try:
         run = _prepare(options, out)
         files = reserve(_choices(options))
-        finished = False
+        useless = False
         try:
-            _train_and_report(run, files, options, out)
-            finished = True
+            _announce(out, run, files, options)
+            started = time.perf_counter()
+            history = _train(run, files, options, out)
+            seconds = time.perf_counter() - started
+            model = _save(run.network, files)  # before printing, which fails in a closed pipe
+            _report(run, files, options, out, history, seconds, model)
         except TrainingError as error:
-            finished = error.history is not None and not _is_worth_keeping(error.history)
+            useless = error.history is not None and not _is_worth_keeping(error.history)
             raise
         finally:
-            files.release(finished=finished)
+            files.release(finished=useless or model is not None)
     except KeyboardInterrupt as interrupt:
-        raise Interrupted(files) from interrupt
+        raise Interrupted(files, model) from interrupt
 
 
 def _choices(options: TrainOptions) -> Iterator[RunFiles]:
@@ -164,16 +170,17 @@ def _prepare(options: TrainOptions, out: CommandOutput) -> TrainingRun:
         ) from error
 
 
-def _train_and_report(
-    run: TrainingRun, files: RunFiles, options: TrainOptions, out: CommandOutput
+def _report(
+    run: TrainingRun,
+    files: RunFiles,
+    options: TrainOptions,
+    out: CommandOutput,
+    history: History,
+    seconds: float,
+    model: Path,
 ) -> None:
-    """Train, save, test, and report."""
+    """Test the trained network, draw the plots, and print the report."""
     dataset, network = run.dataset, run.network
-    _announce(out, run, files, options)
-    started = time.perf_counter()
-    history = _train(run, files, options, out)
-    seconds = time.perf_counter() - started
-    model = _save(network, files)  # before anything is printed, which fails in a closed pipe
     out.say(f"\nTrained {counted(len(history), 'epoch')} in {_duration(seconds)}.")
     out.say(f"Saved {model}.", whole=True)
     if model != files.model:
