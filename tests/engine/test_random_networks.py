@@ -1,8 +1,10 @@
-"""Compiled random networks of every kind agree with NumPy and PyTorch."""
+"""Random networks of every kind, compiled, compute what NumPy and PyTorch compute."""
 
 import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from importlib.util import find_spec
 from multiprocessing import get_context
 
 import numpy as np
@@ -25,43 +27,54 @@ WORKERS = min(os.cpu_count() or 1, 8)
 """Processes that compile networks at the same time: a network takes about a second."""
 
 
+with_pytorch = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+
+
 @pytest.fixture(scope="module")
 def compared(request):
-    """Compare the networks of the selected tests, and return the results in order."""
-    quick, slow = (
-        [
-            i.callspec.params["number"]
-            for i in request.session.items
-            if i.name.startswith(f"{name}[")
-        ]
+    """Return a function that waits for the comparison of a network.
+
+    The networks of all tests that are to run are handed to the processes at once.
+    """
+    chosen = [
+        (item.callspec.params["number"], name.endswith("pytorch"))
         for name in ("test_a_random_network", "test_a_random_network_and_pytorch")
-    )
+        for item in request.session.items
+        if item.name.startswith(f"{name}[")
+    ]
     with ProcessPoolExecutor(
         WORKERS, mp_context=get_context("spawn"), initializer=prepare_process
     ) as pool:
-        found = {(n, False): pool.submit(compare, n) for n in quick}
-        found |= {(n, True): pool.submit(compare, n, pytorch=True) for n in slow}
-        yield found
+
+        @cache
+        def submit(number, pytorch):
+            return pool.submit(compare, number, pytorch=pytorch)
+
+        for number, pytorch in chosen:
+            submit(number, pytorch)
+        yield lambda number, *, pytorch: submit(number, pytorch).result()
         pool.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize("number", range(QUICK))
 def test_a_random_network(number, compared):
     """A batch, a shorter batch and single images agree in all results."""
-    assert compared[number, False].result().differences == ()
+    assert compared(number, pytorch=False).differences == ()
 
 
 @pytest.mark.slow
+@with_pytorch
 @pytest.mark.parametrize("number", range(ALL))
 def test_a_random_network_and_pytorch(number, compared):
     """The same, also against PyTorch's own functions and automatic differentiation."""
-    assert compared[number, True].result().differences == ()
+    assert compared(number, pytorch=True).differences == ()
 
 
 @pytest.mark.slow
+@with_pytorch
 def test_single_images_are_predicted(compared, capsys):
     """Hundreds of programs for one image run, because they differ from all others."""
-    alone = sum(compared[number, True].result().alone for number in range(ALL))
+    alone = sum(compared(number, pytorch=True).alone for number in range(ALL))
 
     with capsys.disabled():
         print(f"\n{alone} predictions of a single image")  # noqa: T201  # for the reader
@@ -70,7 +83,7 @@ def test_single_images_are_predicted(compared, capsys):
 
 @pytest.mark.parametrize("number", range(6))
 def test_a_slightly_wrong_result_is_found(number):
-    """An error of 1/1000 in any output, loss or statistic is found and named."""
+    """Each output, loss and statistic of a network that is off by a thousandth is named."""
     network, numbers = drawn(number)
     exact, single = (wanted(network.step, numbers, dtype) for dtype in (np.float64, np.float32))
 
@@ -92,7 +105,7 @@ def test_batches_of_all_sizes():
 
 @pytest.mark.slow
 def test_every_kind_is_in_the_random_networks(capsys):
-    """The histogram of kinds is printed; each kind is in at least fifteen networks."""
+    """The histogram of kinds, each in at least fifteen networks, is printed."""
     kinds = {kind.__name__ for kind in (*WEIGHTS, *LOSSES, Sum, Product, Concatenate)}
     kinds |= {type(kind).__name__ for kind in TRANSFERS}
 

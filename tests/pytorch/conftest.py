@@ -5,6 +5,7 @@ from importlib.util import find_spec
 if find_spec("torch") is None:
     collect_ignore = [
         "expected.py",
+        "graphs.py",
         "make_fixtures.py",
         "networks.py",
         "reference.py",
