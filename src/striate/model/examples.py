@@ -14,14 +14,10 @@ from striate.functions.base import Loss
 from striate.graph.batch import Batch
 from striate.model.arguments import check_all_targets, check_inputs, count_of
 from striate.model.batches import BatchLoader, TargetMover
+from striate.model.classes import Classes
 from striate.model.core import Core
-from striate.model.targets import (
-    Classes,
-    NetworkOutput,
-    class_weights,
-    require_two_classes,
-    sample_weights,
-)
+from striate.model.targets import NetworkOutput, require_two_classes
+from striate.model.weights import class_weights, sample_weights
 from striate.shapes import Array
 from striate.training.settings import TrainingSettings
 

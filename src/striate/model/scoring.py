@@ -14,7 +14,7 @@ from striate.model.batches import outputs_in_batches
 from striate.model.classes import ClassValue
 from striate.model.core import Core
 from striate.model.losses import losses_of
-from striate.model.targets import sample_weights
+from striate.model.weights import sample_weights
 from striate.shapes import Array
 from striate.training import metrics
 

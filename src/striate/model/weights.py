@@ -1,0 +1,157 @@
+"""The weights of images in the loss: their own, and those of their classes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from striate.errors import DataError
+from striate.functions.options import NOT_NEGATIVE
+from striate.model.classes import Classes, listed
+from striate.model.inputs import as_array
+from striate.shapes import Array, Int
+
+
+def sample_weights(sample_weight: Any, count: int) -> Array | None:
+    """Check the weights of images.
+
+    Parameters
+    ----------
+    sample_weight
+        One finite number of at least 0 for each image, or ``None``.
+    count
+        Number of images.
+
+    Returns
+    -------
+    Array or None
+        Float64; ``None`` if every image has weight 1.
+
+    Raises
+    ------
+    DataError
+        If a weight is negative or not finite, all are 0, or there is not one for each image.
+    """
+    if sample_weight is None:
+        return None
+    given = as_array(sample_weight, "sample_weight")
+    if given.shape != (count,):
+        raise DataError(
+            f"`sample_weight` has shape {given.shape}; expected one weight for each of the {count} "
+            f"images, shape ({count},). For weights of pixels, use the loss's class weights, "
+            "CrossEntropy(class_weights=...)."
+        )
+    if given.dtype.kind not in "biuf":
+        raise DataError(
+            f"`sample_weight` has dtype {given.dtype}; expected real numbers of at least 0."
+        )
+    wrong = ~(np.isfinite(given) & (given >= 0))
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise DataError(
+            f"sample_weight[{place}] is {given[place]}; weights must be finite numbers of at least "
+            "0. Use 0 to leave an image out."
+        )
+    return _require_any(given.astype(np.float64))
+
+
+def class_weights(
+    class_weight: Mapping[Any, float] | str,
+    labels: Int[Array, "..."] | None,
+    weights: Array | None,
+    classes: Classes,
+    maps: int,
+) -> Array:
+    """Multiply the weights of images by those of their classes.
+
+    Parameters
+    ----------
+    class_weight
+        A weight for each class, by the class's value; ``"balanced"`` gives all classes the same
+        total weight.
+    labels
+        Index of the class of each image, if the targets are labels.
+    weights
+        The images' own weights, or ``None`` if each has weight 1.
+    classes
+        The classes.
+    maps
+        How many classes the network distinguishes.
+
+    Returns
+    -------
+    Array
+
+    Raises
+    ------
+    DataError
+        If the targets are not one label for each image, the weights name another class, or all
+        weights are 0.
+    """
+    if labels is None:
+        raise DataError(
+            "`class_weight` needs labels, but y holds numbers. Give labels, or weigh the images "
+            "with sample_weight."
+        )
+    table = _table(class_weight, labels, classes, maps)
+    if labels.ndim > 1:
+        each = ", ".join(f"{weight:.3g}" for weight in table)
+        raise DataError(
+            "`class_weight` weighs whole images, but y holds a label for each pixel. Weigh pixels "
+            "by their class in the loss: "
+            + (
+                f"loss=st.losses.CrossEntropy(class_weights=({each}))."
+                if len(table) <= 12
+                else "loss=st.losses.CrossEntropy(class_weights=...), with one weight for each "
+                "class."
+            )
+            + (" It needs an output with two maps and softmax." if len(table) == 2 else "")
+        )
+    of_images = table[labels]
+    return _require_any(of_images if weights is None else weights * of_images)
+
+
+def _table(
+    class_weight: Mapping[Any, float] | str, labels: Array, classes: Classes, maps: int
+) -> Array:
+    """Return the weight of each class."""
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        counts = np.bincount(labels.ravel(), minlength=maps)
+        return labels.size / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    known = classes if classes.values else Classes(tuple(range(maps)))
+    if not isinstance(class_weight, Mapping):
+        raise DataError(
+            '`class_weight` must be "balanced" or a dict with a weight for each class, got '
+            f"{class_weight!r:.60}. {_example(known)}"
+        )
+    table = np.ones(maps)
+    for key, value in class_weight.items():
+        index = known.index(key)
+        if index is None:
+            raise DataError(
+                f"`class_weight` has the key {key!r}, which is not one of the classes: "
+                f"{listed(known.values)}. {_example(known)}"
+            )
+        if value not in NOT_NEGATIVE:
+            raise DataError(
+                f"`class_weight` gives class {key!r} the weight {value!r}; weights must be finite "
+                f"numbers of at least 0. {_example(known)}"
+            )
+        table[index] = value
+    return table
+
+
+def _example(classes: Classes) -> str:
+    """Show class weights that work."""
+    first, second = classes.values[:2]
+    return f"Try class_weight={{{first!r}: 1.0, {second!r}: 5.0}}."
+
+
+def _require_any(weights: Array) -> Array:
+    """Raise if no image has a weight above 0."""
+    if not weights.any():
+        raise DataError(
+            f"All {len(weights)} weights are 0, but the loss is a weighted mean; at least one must "
+            "be above 0. Check sample_weight and class_weight."
+        )
+    return weights
