@@ -1,7 +1,6 @@
 """Sphinx configuration for `make docs`."""
 
 import inspect
-import re
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -84,57 +83,36 @@ PACKAGES = {
 """Packages with a page in the reference: first those that users need, then the internal ones."""
 
 
-PAGES_OF_MODULES = {
-    "errors": "../errors.md",
-    "functions": "../kinds.md",
-    "initializers": "functions.initializer.md",
-    "losses": "functions.loss.md",
-    "optimizers": "functions.optimizer.md",
-    "schedules": "functions.schedule.md",
-}
-"""Public modules that are described outside the reference."""
-
-
 def write_reference(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
-    """Write docs/api: the public names, and one page per package with the docstrings."""
+    """Write docs/api: one page per package, with the docstrings of its modules."""
     folder = HERE / "api"
     folder.mkdir(exist_ok=True)
     names = [name.removeprefix("striate.") for name in PACKAGES]
     toc = "\n".join(names)
     (folder / "index.md").write_text(
-        "# API reference\n\n## Public names\n\n"
-        "Everything in this table is available after `import striate as st`, for example as "
-        "`st.Network`.\n\n"
-        f"{public_names()}\n\n## Packages\n\n"
-        "One page per package, generated from the docstrings. The last ones are internal.\n\n"
+        "# API reference\n\n"
+        "One page per package, generated from the docstrings. The [public names](../public-api.md) "
+        "are those that users need; everything else is internal.\n\n"
         f"```{{toctree}}\n:maxdepth: 1\n\n{toc}\n```\n"
     )
     for package, title in PACKAGES.items():
         module = import_module(package)
-        parts = [f"# {title}", inspect.getdoc(module) or ""]
-        for found in iter_modules(module.__path__, f"{package}."):
-            if not found.ispkg:
-                directive = f".. automodule:: {found.name}\n   :members:\n   :show-inheritance:"
-                title_of_module = found.name.removeprefix(f"{package}.")
-                parts.append(f"## {title_of_module}\n\n```{{eval-rst}}\n{directive}\n```")
+        parts = [f"# {title}"]
+        if not hasattr(module, "__path__"):
+            parts.append(_contents(package))
+        else:
+            parts.append(inspect.getdoc(module) or "")
+            for found in iter_modules(module.__path__, f"{package}."):
+                if not found.ispkg and found.name not in PACKAGES:
+                    parts.append(f"## {found.name.removeprefix(f'{package}.')}")
+                    parts.append(_contents(found.name))
         (folder / f"{package.removeprefix('striate.')}.md").write_text("\n\n".join(parts) + "\n")
 
 
-def public_names() -> str:
-    """Return a table of the public names with the first paragraph of each docstring."""
-    rows = ["| name | description |", "|---|---|"]
-    for name in sorted(striate.__all__, key=str.lower):
-        value = getattr(striate, name)
-        if inspect.ismodule(value):
-            link = f"[{name}]({PAGES_OF_MODULES.get(name, f'{name}.md')})"
-        elif inspect.isclass(value) or inspect.isroutine(value):
-            link = f"{{py:obj}}`{name} <{value.__module__}.{value.__qualname__}>`"
-        else:
-            continue  # the version
-        summary = (inspect.getdoc(value) or "").partition("\n\n")[0]
-        text = re.sub(r":\w+:`~?\.?([^`]+)`", r"`\1`", " ".join(summary.split()))
-        rows.append(f"| {link} | {text.replace('``', '`').replace('|', chr(92) + '|')} |")
-    return "\n".join(rows)
+def _contents(module: str) -> str:
+    """Return the directive that documents a module and its members."""
+    directive = f".. automodule:: {module}\n   :members:\n   :show-inheritance:"
+    return f"```{{eval-rst}}\n{directive}\n```"
 
 
 def setup(app: Sphinx) -> None:
