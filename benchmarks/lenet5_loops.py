@@ -16,7 +16,7 @@ from math import prod
 
 import numpy as np
 
-from striate.graph.parameters import Layout
+from striate.graph.parameters import ParameterLayout
 from striate.llvm.builder import FLOATS, INTS, Builder
 from striate.llvm.ir import F32, I64, PTR, VOID, IRModule, constant, vector_type
 from striate.llvm.lanes import sum_of_lanes, transposed
@@ -353,7 +353,7 @@ class PlainLoops:
     def __init__(self, problem, threads):
         if problem.batch % (LANES * threads):
             raise SystemExit(f"batches of {problem.batch} images are not {threads} x whole blocks")
-        layout, target = Layout.of(problem.graph.parameters()), host()
+        layout, target = ParameterLayout.of(problem.graph.parameters()), host()
         module, used = write(layout)
         self.code = LoadedObject(compile_object(module, target), target)
         types = [*[ctypes.c_void_p] * 5, ctypes.c_int64, ctypes.c_float]

@@ -24,7 +24,7 @@ from striate.functions.loss import CrossEntropy
 from striate.functions.optimizer import Adam
 from striate.graph.batch import Batch
 from striate.graph.engine import NumpyEngine
-from striate.graph.parameters import Layout, decayed, start_parameters, start_state
+from striate.graph.parameters import ParameterLayout, decayed, start_parameters, start_state
 from striate.graph.step import TrainingStep
 
 BATCHES = (32, 128)
@@ -43,7 +43,7 @@ class Striate:
         self.state = start_state(graph)
         self.decayed = decayed(graph)
         self.start = start_parameters(graph, seed)
-        self.weights = Layout.of(graph.parameters()).views(self.start)
+        self.weights = ParameterLayout.of(graph.parameters()).views(self.start)
         self.parameters, self.optimizer, self.step = self.start, Adam(), 0
         self.memory = self.optimizer.start(self.start)
 

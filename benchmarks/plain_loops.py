@@ -26,7 +26,7 @@ from striate.cli.output import plain
 from striate.functions.base import Draw
 from striate.graph.batch import Batch
 from striate.graph.engine import NumpyEngine
-from striate.graph.parameters import Layout
+from striate.graph.parameters import ParameterLayout
 from striate.runtime.settings import available_cores
 
 LOOPS = "plain loops"
@@ -55,7 +55,7 @@ def check(problem, gradient):
     batch = Batch(inputs=(given[2],), targets=(problem.labels,))
     draw = Draw(seed=0, step=0, layer=0, images=np.arange(problem.batch))
     true = NumpyEngine(problem.step).gradients(*given[:2], batch, draw).gradient
-    layout = Layout.of(problem.graph.parameters())
+    layout = ParameterLayout.of(problem.graph.parameters())
     for name, where in layout.slices():
         distance = np.abs(gradient[where] - true[where]).max() / np.abs(true[where]).max()
         if not distance < TOLERANCE:

@@ -6,8 +6,8 @@ Give one to ``fit(schedule=...)``, by name or, for other options, as an instance
 Examples
 --------
 >>> import striate as st
->>> st.schedules.Step(every=5)
-Step(every=5, ratio=0.1)
+>>> st.schedules.StepDecay(every=5)
+StepDecay(every=5, ratio=0.1)
 """
 
 from striate.functions.schedule import *  # noqa: F403  # all kinds
