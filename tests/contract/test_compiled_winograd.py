@@ -95,7 +95,7 @@ def transformed(name, *, winograd=True):
     """Return the arrays that the training program computes by transforms, with their tile size."""
     program = compiled(name, "host", winograd=winograd).program(numbers(name), training=True)
     names = program.plan.variables
-    sides = {n.removesuffix(", transposed")[-1] for n in names if n.startswith("Winograd's ")}
+    sides = {n.removesuffix(", flipped")[-1] for n in names if n.startswith("Winograd's ")}
     return {n.removesuffix(", tiles") for n in names if n.endswith(", tiles")}, sides
 
 
