@@ -262,6 +262,8 @@ MISSING = {
     "none": [None] * 12,
     "some none": [*Y[:11].tolist(), None],
     "nan": [*Y[:11].astype(float), float("nan")],
+    "nan in a list of words": [*WORDS[Y][:11].tolist(), float("nan")],
+    "a number in a list of words": [*WORDS[Y][:11].tolist(), 3],
     "undecodable bytes": np.array([b"\xff"] * 12),
 }
 
@@ -280,7 +282,7 @@ def test_the_remedy_for_missing_labels_helps():
     y = np.array([*WORDS[Y][:11], None], object)
     keep = [label is not None and label == label for label in y]  # noqa: PLR0124  # the remedy
 
-    assert fitted(y[keep], x=X[keep]).classes == ("cat", "dog", "eel")
+    assert fitted(np.array(y)[keep], x=X[keep]).classes == ("cat", "dog", "eel")
 
 
 REGRESSIONS = {
@@ -344,6 +346,9 @@ IMAGE_TARGETS = {
     "above-one": ("conv 3@1x1 logistic", IMAGE + np.array([0.5, 0.7, 1.5])),
     "label-outside": ("conv 3@1x1 softmax", np.full((12, 6, 6), 3)),
     "a-vector": ("conv 3@1x1", np.zeros((12, 7))),
+    "a-label-for-each-image": ("conv 3@1x1 softmax", np.zeros(12, int)),
+    "labels-with-an-axis-of-channels": ("conv 3@1x1 softmax", np.zeros((12, 6, 6, 1), int)),
+    "no-axis-of-channels": ("conv 3@1x1", IMAGE[..., 0] + 0.5),
     "one-map": ("conv 1@1x1", IMAGE),
 }
 

@@ -150,6 +150,10 @@ OTHER_SCALE = {
     "floats-then-floats-of-bytes": (FLOATS, X.astype(float)),
     "floats-of-bytes-then-bytes": (X.astype(np.float32), X),
     "floats-of-bytes-then-floats": (X.astype(np.float32), FLOATS),
+    "bytes-then-bytes-in-uint16": (X, X.astype(np.uint16)),
+    "floats-then-bytes-in-uint16": (FLOATS, X.astype(np.uint16)),
+    "floats-then-zeros-and-ones-in-uint8": (FLOATS, X // 128),
+    "floats-around-zero-then-bytes": (FLOATS * 2 - 1, X),
 }
 
 
@@ -181,7 +185,7 @@ def test_images_on_another_scale_than_in_training_get_a_warning(case, golden, tm
 
 def test_a_validation_part_on_another_scale_gets_a_warning():
     """A pair given for validation is compared with the training images."""
-    with pytest.warns(StriateWarning, match=r"^validation has values from .* Use validation / 255"):
+    with pytest.warns(StriateWarning, match=r"^validation\[0\] has .* Use validation\[0\] / 255"):
         classifier().fit(X, Y, epochs=1, validation=(X.astype(float), Y))
 
 
@@ -193,7 +197,7 @@ def test_outliers_and_dark_images_are_on_the_same_scale(standardize):
     network.predict(RNG.normal(0, 1, (1, 6, 6, 1)) * 0.2)
 
     network = trained(FLOATS, standardize=standardize)
-    network.predict(X[:1] // 100)
+    network.predict(X[:1] // 50)
     network.predict(FLOATS[:1] * np.float32(0.05))
     network.predict(FLOATS * np.float32(4))
 

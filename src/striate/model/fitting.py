@@ -168,7 +168,8 @@ def fit(
     require_batches(step, count_of(training.inputs), settings.batch_size)
     preprocessing = network.preprocessing.learned(training.inputs, standardize=settings.standardize)
     if held is not None:
-        warn_of_other_scale(preprocessing, held.inputs, "validation")
+        name = "x" if validation_data is None else "validation[0]"
+        warn_of_other_scale(preprocessing, held.inputs, name)
     state = TrainingState.start(*network.buffers, settings.optimizer, settings.schedule)
     identity: dict[str, Any] = {}
     if checkpoint is not None or resume is not None:

@@ -33,6 +33,9 @@ _SMALL = 1 / 8
 # The scales that are confused differ by 255 or more. One image may be darker or have outliers:
 # 16, the square root, is the limit upward; downward, only an almost black image is below 1/128.
 _BRIGHTER, _DARKER = 16.0, 1 / 128
+# Resizing with a sharp filter makes values slightly below 0; standardized images reach -0.4 (MNIST)
+# and images scaled to -1 to 1 reach -1. Integers have no such values.
+_SHIFTED = -0.2
 
 
 def full_scale(dtype: Any) -> float:
@@ -68,7 +71,7 @@ class PixelRange:
     integers
         Whether they were integers, so that every integer image is on the same scale.
     lowest, highest
-        Smallest and largest value; 0 and 1 for integers.
+        Smallest and largest value.
     """
 
     integers: bool
@@ -78,9 +81,12 @@ class PixelRange:
     @classmethod
     def of(cls, images: Array) -> "PixelRange":
         """Measure checked images."""
-        if images.dtype in FULL_SCALE:
-            return cls(integers=True, lowest=0.0, highest=1.0)
-        return cls(integers=False, lowest=float(images.min()), highest=float(images.max()))
+        scale = full_scale(images.dtype)
+        return cls(
+            integers=images.dtype in FULL_SCALE,
+            lowest=float(images.min()) / scale,
+            highest=float(images.max()) / scale,
+        )
 
     def warn_of_other_scale(self, given: "PixelRange", name: str) -> None:
         """Warn if images were given on a clearly different scale.
@@ -97,21 +103,29 @@ class PixelRange:
         StriateWarning
             If the largest absolute value is more than 16 times that of the training images. If the
             training images had no negative values, also if it is below 1/128 of theirs, or if the
-            smallest value is minus their largest one or below.
+            smallest value is minus their largest one or below. If they had clearly negative
+            values, also if the images are integers.
         """
         learned = max(abs(self.lowest), abs(self.highest))
         reached = max(abs(given.lowest), abs(given.highest))
-        if not learned or not reached or (self.integers and given.integers):
+        if not learned or not reached:
             return
         positive = self.lowest >= 0
+        shifted = given.integers and self.lowest < _SHIFTED
         brighter = reached > learned * _BRIGHTER
         if (
             not brighter
             and not (positive and reached < learned * _DARKER)
-            and not (positive and given.lowest <= -self.highest)
+            and not (positive and given.lowest <= -learned)
+            and not shifted
         ):
             return
-        if given.integers:
+        if given.integers and learned <= 1 and not shifted:
+            remedy = (
+                f"Use {name}.astype(np.float32), divided by the largest value that its pixels can "
+                "have."
+            )
+        elif given.integers and positive:
             remedy = f"Use {name}.astype(np.float32), as in training."
         elif brighter and given.lowest >= 0 and positive and learned <= 1:
             integers = " or the integer images" if self.integers else ""
@@ -401,7 +415,7 @@ def check_images(
         lowest, highest = _require_finite(images, name)
         given = PixelRange(integers=False, lowest=lowest, highest=highest)
     else:
-        given = PixelRange(integers=True, lowest=0.0, highest=1.0)
+        given = PixelRange.of(images)
     if trained is not None:
         trained.warn_of_other_scale(given, name)
     return images

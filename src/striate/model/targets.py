@@ -178,6 +178,8 @@ def label_array(y: Any, name: str) -> Array:
         If a label is missing (``None`` or NaN among words), or words and numbers are mixed.
     """
     labels = as_array(y, name)
+    if labels.dtype.kind == "U" and not hasattr(y, "dtype"):
+        labels = np.array(y, dtype=object)  # NumPy makes text of NaN and numbers among words
     if labels.dtype.kind == "O" and labels.ndim and labels.size:
         labels = _from_objects(labels, name)
     if labels.dtype.kind == "S":
@@ -200,7 +202,8 @@ def _from_objects(labels: Array, name: str) -> Array:
         raise DataError(
             f"{name}{place} is {flat[missing[0]]}: its label is missing ({len(missing):,} of "
             f"{labels.size:,}). Leave those images out: "
-            "keep = [label is not None and label == label for label in y], then x[keep], y[keep]."
+            "keep = [label is not None and label == label for label in y], then x[keep], "
+            "np.array(y)[keep]."
         )
     for kind, dtype in ((str, np.str_), (bool | np.bool_, np.bool_), (int | np.integer, np.int64)):
         if all(isinstance(one, kind) for one in flat):
@@ -454,13 +457,25 @@ def _require_shape(given: Array, output: NetworkOutput, loss: Loss) -> None:
         )
     elif not pixels and given.ndim == 2 and given.shape[1] > 1:
         remedy = f"Give the last layer ({output.layer.name}) {given.shape[1]} outputs."
+    elif pixels and given.ndim == 1:
+        remedy = (
+            "For one label for each image, put Flatten() and a dense layer at the end of the "
+            "network."
+        )
+    elif loss.takes_labels and pixels and shape == ((*pixels, 1) if last else (1, *pixels)):
+        remedy = f"Use {output.targets}[{'..., 0' if last else ':, 0'}]."
     elif (
         pixels
         and given.ndim == len(ordered) + 1
         and (tuple(pixels) == (shape[:-1] if last else shape[1:]))
     ):
-        maps = shape[-1 if last else 0]
-        remedy = f"Give the last layer ({output.layer.name}) {maps} feature maps."
+        given_maps = shape[-1 if last else 0]
+        remedy = (
+            f"Give the last layer ({output.layer.name}) {given_maps} feature "
+            f"map{'s' * (given_maps != 1)}."
+        )
+    elif pixels and shape == tuple(pixels):
+        remedy = f"Give the last layer ({output.layer.name}) 1 feature map."
     elif pixels and given.ndim in {len(form) + 1 for _, form in forms}:
         remedy = (
             "Resize the targets, or change the padding and strides of the network so that its "
