@@ -279,7 +279,7 @@ def test_missing_labels(case, golden):
 
 def test_the_remedy_for_missing_labels_helps():
     """What the message says gives labels that can be trained on."""
-    y = np.array([*WORDS[Y][:11], None], object)
+    y = [*WORDS[Y][:11].tolist(), None]
     keep = [label is not None and label == label for label in y]  # noqa: PLR0124  # the remedy
 
     assert fitted(np.array(y)[keep], x=X[keep]).classes == ("cat", "dog", "eel")

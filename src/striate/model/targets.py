@@ -339,7 +339,7 @@ def _indices_of_floats(
         raise DataError(
             f"{name}{place} is nan: its label is missing ({int(missing.sum()):,} of "
             f"{labels.size:,}). Leave those images out: keep = ~np.isnan({output.targets}), then "
-            f"x[keep], {output.targets}[keep].astype(int)."
+            f"x[keep], np.array({output.targets})[keep].astype(int)."
         )
     if classes.are(str) and loss.takes_labels and maps > 1:
         return classes.indices(labels, name)  # raises
@@ -443,9 +443,23 @@ def _require_shape(given: Array, output: NetworkOutput, loss: Loss) -> None:
         of_batch(form) if same and k else f"{what} of shape {of_batch(form)}"
         for k, (what, form) in enumerate(forms)
     )
+    order = f", channels {output.channels}" if pixels else ""
+    raise ShapeError(
+        f"{name} has shape {given.shape}, but the network's output has shape "
+        f"{of_batch(ordered)}{order}; expected {wanted}. "
+        f"{_shape_remedy(given, output, loss, forms)}"
+    )
+
+
+def _shape_remedy(
+    given: Array, output: NetworkOutput, loss: Loss, forms: list[tuple[str, Shape]]
+) -> str:
+    """Say what to do about targets whose shape is none of these forms."""
+    _, *pixels = output.shape
+    shape = given.shape[1:]
+    ordered = tuple(to_last(output.shape)) if output.channels == "last" else output.shape
     last = output.channels == "last"
     other = output.shape if last else to_last(output.shape)
-    order = f", channels {output.channels}" if pixels else ""
     if shape == (1,) and not pixels:
         remedy = f"Use {output.targets}[:, 0]."
     elif shape == ordered:  # one-hot rows for a loss of labels alone
@@ -483,10 +497,7 @@ def _require_shape(given: Array, output: NetworkOutput, loss: Loss) -> None:
         )
     else:
         remedy = f"Reshape {output.targets}, or change the last layer ({output.layer.name})."
-    raise ShapeError(
-        f"{name} has shape {given.shape}, but the network's output has shape "
-        f"{of_batch(ordered)}{order}; expected {wanted}. {remedy}"
-    )
+    return remedy
 
 
 def of_batch(shape: Shape) -> str:
