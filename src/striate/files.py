@@ -7,6 +7,7 @@ removes it, once it can lock it: while its writer is alive, it holds that lock.
 """
 
 import contextlib
+import errno
 import os
 import sys
 import tempfile
@@ -24,6 +25,16 @@ except ImportError:  # Windows
 
 _ABANDONED = 60.0
 """Seconds after which a temporary file that nobody has locked is left over, not just created."""
+
+
+_REMEDIES = {
+    errno.ENOSPC: "Free some space, or choose a folder on another disk.",
+    errno.EDQUOT: "Free some space, or choose a folder on another disk.",
+    errno.ENOENT: "Create the folder first, or choose another one.",
+    errno.EISDIR: "Choose another file name, or remove the folder.",
+    errno.ENAMETOOLONG: "Choose a shorter file name.",
+}
+"""What to do if a file cannot be written, by the system's error number."""
 
 
 def as_path(path: str | os.PathLike[str]) -> Path:
@@ -128,8 +139,8 @@ def atomic_write(path: str | os.PathLike[str], *, private: bool = False) -> Gene
         temporary = None
     except OSError as error:
         raise ModelFileError(
-            f"Cannot write {shown(path)}: {reason(error)}. An existing file is unchanged. Free "
-            f"some space, or choose a writable folder instead of {shown(path.parent)}."
+            f"Cannot write {shown(path)}: {reason(error)}. An existing file is unchanged. "
+            f"{_REMEDIES.get(error.errno or 0, 'Choose a writable folder.')}"
         ) from error
     finally:
         if temporary is not None:

@@ -131,11 +131,11 @@ def test_all_reasons_are_given(server, tmp_path):
 
     assert str(error.value) == (
         "set is not on this machine, and one.bin could not be downloaded ("
-        f"{mirrors[0]} did not answer: HTTP Error 404: Not Found; "
+        f"{mirrors[0]} did not respond: HTTP Error 404: Not Found; "
         f"{mirrors[1]} sent 255991 of 256000 bytes; "
         f"{mirrors[2]} sent more than 256000 bytes; "
         f"{mirrors[3]} sent another file, with SHA-256 {hashlib.sha256(OTHER).hexdigest()}; "
-        f"{mirrors[4]} did not answer: timed out). "
+        f"{mirrors[4]} did not respond: timed out). "
         f"Put its files (one.bin, two.bin) into {tmp_path}, or set STRIATE_DATA to a folder that "
         "has them in set."
     )
@@ -147,7 +147,7 @@ def test_a_mirror_that_does_not_exist(tmp_path):
     with socketserver.TCPServer(("127.0.0.1", 0), Handler) as closed:
         address = f"http://127.0.0.1:{closed.server_address[1]}/"
 
-    with pytest.raises(DataError, match=r"did not answer: .*refused"):
+    with pytest.raises(DataError, match=r"did not respond: .*refused"):
         fetch("set", known(address), tmp_path)
 
 

@@ -196,7 +196,7 @@ def test_an_unknown_option_is_refused_with_a_suggestion(make, text):
 
 
 def test_kinds_can_be_copied_and_pickled():
-    """The check of options' names doesn't stand in the way of copies."""
+    """The check of options' names doesn't prevent copies."""
     convolution = Convolution(feature_maps=1, kernel_size=2)
     for kind in (Adam(learning_rate=0.1), LeakyRelu(slope=0.2), convolution):
         assert copy.deepcopy(kind) == pickle.loads(pickle.dumps(kind)) == replace(kind) == kind

@@ -238,7 +238,7 @@ def test_standardization_learns_from_the_training_part_alone():
         ),
         (
             (2, 32, 32),
-            "Resize the images, or use net.at((32, 32, 1)), which has the same kernels.",
+            "weights don't depend on the image size, net.at((32, 32, 1)) returns a copy.",
         ),
     ],
 )

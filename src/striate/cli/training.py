@@ -22,6 +22,7 @@ from striate.recipes.run_files import RunFiles, check_files, choose_files, reser
 from striate.recipes.table import RECIPES, another, size_for
 from striate.training.callbacks import Callback
 from striate.training.checkpoint import DifferentRunError
+from striate.training.divergence import smaller_rate
 from striate.training.history import History
 from striate.training.progress import epoch_line
 from striate.training.settings import SettingError
@@ -236,11 +237,11 @@ def _train(run: TrainingRun, files: RunFiles, options: TrainOptions, out: Comman
         history = error.history or History([])
         kept = not files.temporary or _is_worth_keeping(history)
         state = f" The state after epoch {len(history)} is in {files.checkpoint}." if kept else ""
-        clip = "" if settings.clip_norm is not None else ", or --clip-norm 1"
+        clip = ", or --clip-norm 1" if settings.clip_norm is None and rate <= 1 else ""
         failed = TrainingError(
             f"{error.cause} No model was saved, and no earlier one was replaced.{state} "
             "Use a smaller learning rate, "
-            f"for example --learning-rate {rate / 10:g} (now {rate:g}){clip}."
+            f"for example --learning-rate {smaller_rate(rate):g} (now {rate:g}){clip}."
         )
         failed.cause, failed.history = error.cause, error.history
         raise failed from error

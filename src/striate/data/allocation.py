@@ -15,7 +15,9 @@ from striate.runtime.memory import available
 from striate.shapes import Array, Shape
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
-SMALLER = "Use a smaller size, for example size=64 (on the command line --size 64x64), or less data"
+SMALLER = (
+    "Use a smaller size, for example size=64 (on the command line --size 64x64), or fewer images"
+)
 """The remedy for pictures."""
 
 
@@ -39,7 +41,7 @@ def require_memory(need: int, what: str, remedy: str = SMALLER) -> None:
     there = available()
     if there is not None and need > there:
         raise OutOfMemoryError(
-            f"{what} {in_units(need)} of memory, but {in_units(there)} are available. {remedy}."
+            f"{what} {in_units(need)} of memory, with only {in_units(there)} available. {remedy}."
         )
 
 
@@ -67,8 +69,8 @@ def allocate(shape: Shape, dtype: Any, what: str, remedy: str = SMALLER) -> Arra
         return np.empty(shape, dtype)
     except (MemoryError, ValueError) as error:  # a limit of the process, or beyond all addresses
         raise OutOfMemoryError(
-            f"{what} {in_units(prod(shape) * np.dtype(dtype).itemsize)} of memory, which the "
-            f"system does not give. {remedy}."
+            f"{what} {in_units(prod(shape) * np.dtype(dtype).itemsize)} of memory, more than "
+            f"the operating system can allocate. {remedy}."
         ) from error
 
 

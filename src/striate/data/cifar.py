@@ -82,7 +82,7 @@ def _parse(content: bytes | bytearray, where: str) -> tuple[Array, Array]:
     if len(wrong):
         raise DataError(
             f"{where} has the label {y[wrong[0]]} in record {wrong[0]}; expected 0 to "
-            f"{len(CLASSES) - 1}. Check that the file is of CIFAR-10, not CIFAR-100."
+            f"{len(CLASSES) - 1}. Check that the file is from CIFAR-10, not CIFAR-100."
         )
     planes = records[:, 1:].reshape(-1, _CHANNELS, _SIDE, _SIDE)
     return np.ascontiguousarray(np.moveaxis(planes, 1, -1)), y

@@ -141,7 +141,8 @@ def _as_pixels(values: Array, where: str) -> Array:
         if len(bad):
             raise DataError(
                 f"{where} has a value that is not finite in float32 in image {bad[0]}, and in "
-                f"{len(bad)} images altogether. Use np.nan_to_num(x), or leave these images out."
+                f"{len(bad)} images altogether. Leave these images out, or set such values to "
+                "0: np.nan_to_num(x.astype(np.float32), posinf=0, neginf=0)."
             )
         return values
     raise DataError(
@@ -280,7 +281,7 @@ def assemble(
         raise DataError(
             f"{source} has training labels of shape {y.shape} and dtype {y.dtype}, but test labels "
             f"of shape {y_test.shape} and dtype {y_test.dtype}; expected the same type. Save them "
-            "alike."
+            "both with the same dtype and number of axes."
         )
     if classes and y.dtype.kind == "i":
         _require_names(y, y_test, classes, source)
@@ -358,7 +359,7 @@ def class_values(*labels: Array, where: str) -> tuple[LabelValue, ...]:
     if len(values) > MOST_CLASSES or (len(values) > _MANY and len(every) < 2 * len(values)):
         raise DataError(
             f"{where} has {len(values):,} different labels for {len(every):,} images; integers and "
-            "words are taken for classes. Save numbers to predict as float32."
+            "words are read as class labels. Save numbers to predict as float32."
         )
     return tuple(values)
 

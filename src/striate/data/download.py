@@ -12,7 +12,7 @@ Progress = Callable[[str, int, int], None]
 """Called with a file's name, the number of bytes received, and the total."""
 
 TIMEOUT = 30.0
-"""Seconds without an answer after which the next mirror is tried."""
+"""Seconds without a response after which the next mirror is tried."""
 
 _PIECE = 1 << 16
 
@@ -65,7 +65,7 @@ def fetch(
     progress
         Called after each piece.
     timeout
-        Seconds without an answer after which the next mirror is tried.
+        Seconds without a response after which the next mirror is tried.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def _pieces(address: str, timeout: float) -> Iterator[bytes]:
                 yield piece
     except (OSError, http.client.HTTPException, ValueError) as error:
         why = str(error).removeprefix("<urlopen error ").removesuffix(">")
-        raise _MirrorError(f"did not answer: {why or type(error).__name__}") from error
+        raise _MirrorError(f"did not respond: {why or type(error).__name__}") from error
 
 
 def _checked(

@@ -182,7 +182,7 @@ def _open_name(
         if found is None:
             found = cache_folder() / name
             if not download:
-                raise missing(name, known, found, "downloading is switched off")
+                raise missing(name, known, found, "downloading is disabled")
             fetch(name, known, found, progress=progress)
         return _label(_read_known(known, found), name, known.classes, known.notice)
     if folder is not None:

@@ -50,7 +50,7 @@ def require_equations(missing: Sequence[str]) -> None:
     """Raise if functions state no equation."""
     if missing:
         raise EngineError(
-            f"The compiled engine cannot compute {', '.join(missing)}, because no equations are "
-            "stated for the NumPy code. State them in the `lowering` method of the class, or use "
+            f"The compiled engine cannot compute {', '.join(missing)}, because the class defines "
+            "no index equations. Define them in its `lowering` method, or use "
             'engine="numpy".'
         )

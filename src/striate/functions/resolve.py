@@ -7,6 +7,12 @@ from striate.functions import registry
 
 Kind = TypeVar("Kind")
 
+_TRY = {
+    "optimizer": 'Try optimizer="adam".',
+    "loss": 'Try loss="cross-entropy" for classes, or loss="squared-error" for numbers.',
+}
+"""Values to try, for families whose first kind suits few networks."""
+
 
 def resolve(family: str, given: str | Kind, base: type[Kind]) -> Kind:
     """Return an instance of a kind.
@@ -48,5 +54,6 @@ def resolve(family: str, given: str | Kind, base: type[Kind]) -> Kind:
         )
     raise OptionError(
         f"`{family}` must be a name or an instance, got {given!r:.60}. "
-        f'Try {family}="{names[0]}". Choose from {", ".join(names)}.'
+        f"{_TRY.get(family, f'Try {family}={chr(34)}{names[0]}{chr(34)}.')} "
+        f"Choose from {', '.join(names)}."
     )

@@ -349,11 +349,17 @@ def _chain(places: Sequence[Placed], inputs: Mapping[str, Shape], sources: tuple
 
 def _cannot_follow(place: Placed, name: str, before: Shape, after: Shape) -> str:
     """Explain why a layer's weights or biases don't fit another input size."""
+    layer = f"Layer {place.number} ({place.name}), {place.layer.short_text(len(place.sources))}"
+    kernels = name.endswith(".weight") and len(before) > 2
+    if kernels and before[0] == after[0] and before[2:] == after[2:]:
+        return (
+            f"{layer}: {name} has shape {before}, but the new number of channels needs {after}. "
+            "Only rows and columns can change. Use the original number of channels."
+        )
     return (
-        f"Layer {place.number} ({place.name}), {place.layer.short_text(len(place.sources))}: "
-        f"{name} has shape {before}, but the new input size needs {after}. Kernels fit images of "
-        "any size; dense weights and untied biases do not (Hagan, after 8.15). Use the original "
-        "size, or put GlobalAveragePool() before the dense layers and use tied biases."
+        f"{layer}: {name} has shape {before}, but the new input size needs {after}. Kernels fit "
+        "images of any size; dense weights and untied biases do not (Hagan, after 8.15). Use the "
+        "original size, or put GlobalAveragePool() before the dense layers and use tied biases."
     )
 
 

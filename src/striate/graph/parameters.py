@@ -102,7 +102,7 @@ def require_room(parameters: Mapping[str, Parameter], free: int | None = None) -
         shape = "x".join(map(str, parameters[largest].shape))
         raise OutOfMemoryError(
             f"The network has {sum(sizes.values()):,} parameters and needs {needed / 2**30:,.1f} "
-            f"GiB for them, but only {free / 2**30:,.1f} GiB are available. The largest array is "
+            f"GiB for them, with only {free / 2**30:,.1f} GiB available. The largest array is "
             f"{largest}, {shape}. Use fewer neurons or feature maps, or pooling before the dense "
             "layers."
         )

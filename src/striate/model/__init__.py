@@ -1,1 +1,1 @@
-"""The network as a user has it: trained, evaluated, asked, looked into and saved."""
+"""The network that users work with: train it, evaluate it, predict with it, inspect it, save it."""

@@ -77,6 +77,11 @@ def _of_list(
     layers: Sequence[Layer] | Node | Sequence[Node], input_shape: Shape | None, channels: Channels
 ) -> Graph:
     """Make the graph of a list of layers."""
+    if isinstance(layers, str):
+        raise GraphError(
+            f"Network got text, {layers!r:.80}; expected a list of layers. Use Network.parse for "
+            "shorthand, or Network.preset for the name of a preset."
+        )
     if isinstance(layers, Node) or input_shape is None:
         raise GraphError(
             "Network got neither outputs nor an input_shape. Use "

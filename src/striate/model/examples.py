@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from striate.data.split import held_out
-from striate.errors import OptionError
+from striate.errors import OptionError, StriateError
 from striate.functions.base import Loss
 from striate.graph.batch import Batch
 from striate.model.arguments import check_all_targets, check_inputs, count_of
@@ -117,7 +117,12 @@ def examples(
 ) -> Examples:
     """Check images and targets; outputs without classes take them from the targets."""
     # The ranges of an earlier training are not those of this one.
-    inputs = check_inputs(network, x, replace(network.preprocessing, ranges={}))
+    try:
+        inputs = check_inputs(network, x, replace(network.preprocessing, ranges={}))
+    except StriateError as error:
+        if outputs[0].part:
+            error.about("Validation data")
+        raise
     count = count_of(inputs)
     targets = check_all_targets(outputs, y, losses, count, learn=True)
     return Examples(

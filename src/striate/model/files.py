@@ -108,7 +108,7 @@ def _losses(data: Any, graph: Graph) -> tuple[Loss, ...] | None:
     if data is None:
         return None
     if not isinstance(data, list):
-        raise TypeError(f"Its losses are {data!r:.60}.")
+        raise TypeError(f"Its losses are {data!r:.60}, not a list.")
     losses = losses_of(graph, [registry.from_data("loss", one) for one in data])
     TrainingStep.of(graph, losses)
     return tuple(losses)
@@ -118,15 +118,17 @@ def _preprocessing(data: Any, graph: Graph) -> Preprocessing:
     """Read the preprocessing of images."""
     channels = data["channels"]
     if channels not in {"last", "first"}:
-        raise ValueError(f'its channels are {channels!r:.60}, not "last" or "first".')
+        raise ValueError(f'Its channels are {channels!r:.60}, not "last" or "first".')
     numbers: dict[str, dict[str, tuple[float, ...]]] = {}
     for what in ("mean", "std"):
         numbers[what] = {name: tuple(map(float, one)) for name, one in data[what].items()}
         for name, one in numbers[what].items():
             if len(one) != graph.inputs[name][0] or not np.isfinite(one).all():
-                raise ValueError(f"The {what} of {name} is {one}.")
+                raise ValueError(
+                    f"The {what} of {name} is {one}, not a finite number for each channel."
+                )
             if what == "std" and min(one) <= 0:
-                raise ValueError(f"The std of {name} is {one}.")
+                raise ValueError(f"The std of {name} is {one}, but must be positive.")
     if numbers["mean"].keys() != numbers["std"].keys():
         raise ValueError("Its mean and std belong to different inputs.")
     return Preprocessing(
@@ -147,7 +149,7 @@ def _range(name: str, data: Any, graph: Graph) -> PixelRange:
         or not all(isinstance(number, int | float) for number in numbers)
         or not np.isfinite(numbers).all()
     ):
-        raise ValueError(f"The range of {name} is {data}.")
+        raise ValueError(f"The range of {name} is {data}, which is not valid.")
     return PixelRange(integers=integers, lowest=float(lowest), highest=float(highest))
 
 

@@ -424,7 +424,13 @@ def check_images(
 def _wrong_dtype(images: Array, name: str, *, pixels: bool) -> str:
     """Word the error for a dtype that images do not have."""
     if images.dtype.kind not in "iu" or not images.size:
-        remedy = f"Convert it with {name}.astype(np.float32)."
+        remedy = (
+            f"Use {name}.real or np.abs({name})."
+            if images.dtype.kind == "c"
+            else f"Convert it with {name}.astype(np.float32)."
+            if images.ndim and _converts_to_float(images)
+            else "Give the pixel values as an array of numbers."
+        )
         values = ""
     else:
         lowest, highest = int(images.min()), int(images.max())
@@ -436,6 +442,15 @@ def _wrong_dtype(images: Array, name: str, *, pixels: bool) -> str:
         f"{name} has dtype {images.dtype}{values}; expected uint8 (divided by 255), uint16 "
         f"(divided by 65,535) or a float type (used unchanged). {remedy}"
     )
+
+
+def _converts_to_float(images: Array) -> bool:
+    """Return whether ``astype`` can convert an array to float32."""
+    try:
+        images.astype(np.float32)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _with_channels(images: Array, wanted: Shape, channels: Channels, name: str) -> Array:
@@ -470,7 +485,10 @@ def _with_channels(images: Array, wanted: Shape, channels: Channels, name: str) 
         number = f"{wanted[axis]} {kind}{'s' * (wanted[axis] > 1)}"
         remedy = f"Convert it to {number}, or build the network with input_shape={got}."
     elif len(got) == len(wanted):
-        remedy = f"Resize the images, or use net.at({got}), which has the same kernels."
+        remedy = (
+            f"Resize the images. If the network's weights don't depend on the image size, "
+            f"net.at({got}) returns a copy."
+        )
     elif images.ndim and prod(got) == prod(wanted):
         remedy = f"Use {name}.reshape(-1, {', '.join(map(str, wanted))})."
     raise ShapeError(f"{name} has shape {images.shape}; {expected}. {remedy}")
@@ -483,8 +501,8 @@ def as_array(given: Any, name: str) -> Array:
     except (TypeError, ValueError) as error:
         raise DataError(
             f"{name} cannot be converted to an array, since its elements differ in shape or type. "
-            "All images of an input need one size, and all targets one shape. Resize them, then "
-            "use np.stack."
+            "All images of an input must have the same size, and all targets the same shape. "
+            "Resize them, then use np.stack."
         ) from error
 
 
@@ -500,5 +518,6 @@ def _require_finite(images: Array, name: str) -> tuple[float, float]:
     raise DataError(
         f"{name}[{', '.join(map(str, place))}] is {images[place]}; {len(bad):,} of "
         f"{images.size:,} values {are} not finite in float32. A single one makes every weight NaN "
-        f"in the first step. Use np.nan_to_num({name}), or leave those images out."
+        f"in the first step. Leave those images out, or set such values to 0: "
+        f"np.nan_to_num({name}.astype(np.float32), posinf=0, neginf=0)."
     )

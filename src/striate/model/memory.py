@@ -60,7 +60,7 @@ class ActivationMemory:
         sizes = " and ".join(map(describe, place.source_shapes))
         raise OutOfMemoryError(
             f"Layer {place.number} ({place.name}) needs {in_words(self.layer)} for one image, "
-            f"{sizes} in and {describe(place.shape)} out, but {in_words(free)} are available. Use "
+            f"{sizes} in and {describe(place.shape)} out, with only {in_words(free)} available. Use "
             "smaller images, or fewer feature maps."
         )
 
@@ -87,8 +87,8 @@ class ActivationMemory:
             return
         fits = free // each
         raise OutOfMemoryError(
-            f"The activations of {images:,} images need {in_words(images * each)} with NumPy, but "
-            f"{in_words(free)} are available. Use "
+            f"The activations of {images:,} images need {in_words(images * each)} with NumPy, with only "
+            f"{in_words(free)} available. Use "
             + (f"batches of {fits:,} images or fewer, or " if fits else "")
             + "smaller images."
         )

@@ -808,7 +808,7 @@ _INSTEAD = {
     "engine": "Choose it with Network(..., engine=...) or st.load(path, engine=...).",
     "winograd": "Choose it with Network(..., winograd=...) or st.load(path, winograd=...).",
     "input_shape": "Use net.at(input_shape), which has the same kernels.",
-    "losses": "Give it to fit(x, y, loss=...) or evaluate(x, y, loss=...).",
+    "losses": "Choose the loss with fit(x, y, loss=...) or evaluate(x, y, loss=...).",
     "preprocessing": "It is learned by fit(x, y, standardize=True).",
 }
 
@@ -818,8 +818,8 @@ def _cannot_set(name: str) -> str:
     public = [known for known in dir(Network) if not known.startswith("_")]
     if name in public:
         remedy = _INSTEAD.get(name, "Build a new network instead.")
-        return f"`{name}` of a network cannot be set. {remedy}"
-    own = get_close_matches(name, public, n=1)
+        return f"`{name}` of a network cannot be changed. {remedy}"
+    own = ["parameters"] if name == "weights" else get_close_matches(name, public, n=1)
     options = get_close_matches(name, signature(Network.fit).parameters, n=1)
     if own:
         remedy = f'Did you mean "{own[0]}"?'

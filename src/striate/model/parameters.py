@@ -89,12 +89,13 @@ class NamedArrays(Mapping[str, Array]):
             given = np.asarray(values)
         except (TypeError, ValueError) as error:
             raise ShapeError(
-                f"The values for {name} are lists of different lengths; expected shape {shape}."
+                f"The values for {name} are lists of different lengths; expected shape {shape}. "
+                "Give one array of that shape."
             ) from error
         if given.dtype.kind not in "biuf":
             raise DataError(
                 f"The values for {name} have dtype {given.dtype}; expected real numbers. "
-                "Convert them with .astype(np.float32)."
+                "Give an array of floats or integers."
             )
         if given.shape != shape:
             raise ShapeError(
@@ -103,7 +104,7 @@ class NamedArrays(Mapping[str, Array]):
                     f"Give .reshape({shape}) if they are in this order."
                     if given.size == self[name].size and given.size > 1
                     else "To fill the array with one number, assign to all of its entries: "
-                    f'["{name}"][...] = {given}.'
+                    f'net.{self._kind.split()[-1]}s["{name}"][...] = {given}.'
                     if given.ndim == 0
                     else "Change the layer's options if you need another shape."
                 )
@@ -114,7 +115,7 @@ class NamedArrays(Mapping[str, Array]):
             place = tuple(int(k) for k in np.argwhere(~np.isfinite(floats))[0])
             raise DataError(
                 f"The values for {name} hold {given[place]} at index {place}; expected finite "
-                "float32 numbers. Replace it, for example with np.nan_to_num."
+                "float32 numbers. Replace it before assigning."
             )
         return floats
 

@@ -230,7 +230,8 @@ def _is_missing(label: object) -> bool:
 def _require_one_each(given: Array, count: int, name: str) -> None:
     """Raise unless there is one target for each image."""
     if given.ndim == 0 or len(given) != count:
-        held = "is a single value" if given.ndim == 0 else f"holds {len(given)} targets"
+        single = "is None" if given.ndim == 0 and given.item() is None else "is a single value"
+        held = single if given.ndim == 0 else f"holds {len(given)} targets"
         raise DataError(
             f"{name} {held}, but x holds {count} images; expected one target for each image, in "
             f"the same order. Check that x and {name} come from the same rows."
@@ -433,7 +434,8 @@ def _require_shape(given: Array, output: NetworkOutput, loss: Loss) -> None:
     if loss.target_numbers:
         forms.append((loss.target_numbers, ordered))
     if maps == 1:
-        forms = [(loss.target_numbers or "labels", tuple(pixels)), (forms[0][0], ordered)]
+        kinds = " or ".join(dict.fromkeys(what for what, _ in forms))
+        forms = [(kinds, tuple(pixels)), (kinds, ordered)]
     shape = given.shape[1:]
     if shape in {form for _, form in forms}:
         return

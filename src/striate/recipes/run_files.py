@@ -120,7 +120,7 @@ class RunFiles:
         str
         """
         if not self.has_state:
-            return "Nothing was saved: training had not begun."
+            return "Nothing was saved: training had not started."
         path = shlex.quote(str(self.checkpoint))
         return f"The state of the training is in {path}. To resume it:\n  {typed} --resume {path}"
 

@@ -10,7 +10,7 @@ mislead a training.
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, cast
 
 import numpy as np
@@ -224,7 +224,7 @@ def _require_same(
         before = saved.get(name)
         if before != value:
             what, there, here = _difference(name, before, value)
-            raise DifferentRunError(path, what, there, here)
+            raise DifferentRunError(path, what, there, here, argument=name)
 
 
 def _difference(name: str, before: Any, now: Any) -> tuple[str, Any, Any]:
@@ -257,11 +257,21 @@ class DifferentRunError(ModelFileError):
         The setting, or another property of the run, that differs.
     there, here
         Its value in the checkpoint and in this run.
+    argument
+        The argument of ``fit`` that has ``what`` as an option, if it is not an argument itself.
     """
 
-    def __init__(self, path: str | os.PathLike[str], what: str, there: Any, here: Any) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        what: str,
+        there: Any,
+        here: Any,
+        *,
+        argument: str = "",
+    ) -> None:
         if what == "data":
-            values = "its images, targets or weights are not the same"
+            values = "its images, targets or sample weights differ"
         else:
             before, now = _apart(_shown(there), _shown(here))
             values = f"{what} {before}, here {now}"
@@ -280,6 +290,8 @@ class DifferentRunError(ModelFileError):
 
         written = f'"{there}"' if isinstance(there, str) else repr(there)
         use = f"Use {what}={written}" if self.setting else f"Use the same {self.same}"
+        if self.setting and argument and what not in {one.name for one in fields(TrainingSettings)}:
+            use = f"Use the same {argument}, with {what}={written}"
         super().__init__(f"{self.cause} {use}, or start without the checkpoint.")
 
 

@@ -59,6 +59,14 @@ def has_risen(loss: float, reference: float) -> bool:
     return loss > FACTOR * reference
 
 
+def smaller_rate(rate: float) -> float:
+    """Return a learning rate to try after a divergence: a tenth, but at most 0.1.
+
+    A tenth of 1e38 diverges as well.
+    """
+    return min(rate / 10, 0.1)
+
+
 def remedy(settings: TrainingSettings) -> str:
     """Return what to change after a divergence, as arguments of ``fit``.
 
@@ -68,9 +76,9 @@ def remedy(settings: TrainingSettings) -> str:
     'Use a smaller learning rate, for example learning_rate=0.05 (now 0.5), or clip_norm=1.'
     """
     rate = settings.optimizer.learning_rate
-    clip = ", or clip_norm=1" if settings.clip_norm is None else ""
+    clip = ", or clip_norm=1" if settings.clip_norm is None and rate <= 1 else ""
     return (
-        f"Use a smaller learning rate, for example learning_rate={rate / 10:g} "
+        f"Use a smaller learning rate, for example learning_rate={smaller_rate(rate):g} "
         f"(now {rate:g}){clip}."
     )
 

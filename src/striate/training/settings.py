@@ -290,7 +290,7 @@ def _check_words(monitor: object, class_weight: object) -> None:
     balanced = isinstance(class_weight, str) and class_weight == "balanced"
     if not (class_weight is None or balanced or isinstance(class_weight, Mapping)):
         raise OptionError(
-            f'`class_weight` must be "balanced" or a dictionary with a number for each class, got '
+            f'`class_weight` must be "balanced" or a dict with a weight for each class, got '
             f"{class_weight!r:.60}. Try class_weight={{0: 1.0, 1: 5.0}}."
         )
 
