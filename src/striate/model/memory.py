@@ -60,8 +60,8 @@ class ActivationMemory:
         sizes = " and ".join(map(describe, place.source_shapes))
         raise OutOfMemoryError(
             f"Layer {place.number} ({place.name}) needs {in_words(self.layer)} for one image, "
-            f"{sizes} in and {describe(place.shape)} out, with only {in_words(free)} available. Use "
-            "smaller images, or fewer feature maps."
+            f"{sizes} in and {describe(place.shape)} out, with only {in_words(free)} available. "
+            "Use smaller images, or fewer feature maps."
         )
 
     def require_batch(self, images: int, *, backward: bool = False, float64: bool = False) -> None:
@@ -87,8 +87,8 @@ class ActivationMemory:
             return
         fits = free // each
         raise OutOfMemoryError(
-            f"The activations of {images:,} images need {in_words(images * each)} with NumPy, with only "
-            f"{in_words(free)} available. Use "
+            f"In NumPy, the activations of {images:,} images need {in_words(images * each)}, with "
+            f"only {in_words(free)} available. Use "
             + (f"batches of {fits:,} images or fewer, or " if fits else "")
             + "smaller images."
         )
