@@ -91,7 +91,7 @@ def erfc(x: Decimal) -> Decimal:
 
 
 def near_zero(function: Function, limit: Function) -> Function:
-    """Replace a quotient by its series near zero, where it would divide by zero."""
+    """Replace a quotient with its series near zero, where it would divide by zero."""
     return lambda x: limit(x) if abs(x) < Decimal("1e-12") else function(x)
 
 

@@ -83,7 +83,7 @@ def test_a_cache_that_is_not_used_says_why(striate, filled):
     assert result.stdout == (
         f"folder    {filled.folder}\nprograms  0\nsize      0.0 MiB of at most 256.0 MiB\n\n"
         "The cache is not used: other users may write to it. Each process compiles its own "
-        "programs. Set STRIATE_CACHE to a folder that you own and nobody else may write to.\n"
+        "programs. Set STRIATE_CACHE to a folder that you own and that no one else can write to.\n"
     )
 
 

@@ -20,7 +20,7 @@ from striate.errors import DataError
     ],
 )
 def test_images_keep_their_bit_depth(values, dtype):
-    """8 and 16 bits are kept; floats and truth values become float32, with the same values."""
+    """8 and 16 bits are kept; floats and booleans become float32, with the same values."""
     x = as_images(values, where="here")
 
     assert x.dtype == dtype

@@ -20,7 +20,7 @@ def test_a_table_of_digits():
     ]
     assert lines[2].startswith("source: ")
     assert lines[3] == (
-        "notice: A cut of MNIST by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, "
+        "notice: A subset of MNIST by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, "
         "Creative Commons Attribution-ShareAlike 3.0."
     )
     assert lines[5] == "class  training      test"

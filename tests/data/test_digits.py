@@ -1,4 +1,4 @@
-"""The data set that comes with striate."""
+"""The data set that is included in striate."""
 
 import gzip
 import hashlib

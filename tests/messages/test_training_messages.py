@@ -75,7 +75,7 @@ def test_images_that_are_refused(case, golden):
 
 @pytest.mark.parametrize("channels", ["last", "first"])
 def test_channels_that_stand_at_the_other_end(channels, golden):
-    """Channels first given for last, and the other way round, are recognized."""
+    """Channels first given for last, and the other way around, are recognized."""
     shape = (6, 5, 3) if channels == "last" else (3, 6, 5)
     network = st.Network([st.Conv(2, 3)], input_shape=shape, channels=channels)
     x = np.zeros((2, 3, 6, 5) if channels == "last" else (2, 6, 5, 3))

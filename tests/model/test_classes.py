@@ -34,9 +34,9 @@ LEARNED = {
     "words as bytes": ("dense 3 softmax", WORDS[Y].astype("S"), ("cat", "dog", "eel"), "U"),
     "words that look like numbers": ("dense 3 softmax", Y.astype(str), ("0", "1", "2"), "U"),
     "two words, one output": ("dense 1 logistic", WORDS[SIGNS], ("dog", "eel"), "U"),
-    "truth values": ("dense 1 logistic", Y > 0, (False, True), "b"),
-    "truth values, two outputs": ("dense 2 softmax", Y > 0, (False, True), "b"),
-    "truth values as objects": ("dense 1 logistic", (Y > 0).astype(object), (False, True), "b"),
+    "booleans": ("dense 1 logistic", Y > 0, (False, True), "b"),
+    "booleans, two outputs": ("dense 2 softmax", Y > 0, (False, True), "b"),
+    "booleans as objects": ("dense 1 logistic", (Y > 0).astype(object), (False, True), "b"),
     "zeros and ones as floats": ("dense 1 logistic", (Y > 0).astype(float), (0, 1), "i"),
     "a column": ("dense 1 logistic", (Y > 0).astype(int)[:, None], (0, 1), "i"),
     "signs, hinge": ("dense 1", SIGNS, (-1, 1), "i"),
@@ -94,7 +94,7 @@ def test_masks_of_words():
     assert network.evaluate(X, masks).accuracy == pytest.approx(np.mean(predicted == masks))
 
 
-def test_masks_of_truth_values():
+def test_masks_of_booleans():
     """A logistic output per pixel predicts a mask that can be used as one."""
     masks = X > 100
     network = st.Network.parse("conv 1@1x1 logistic", (6, 6, 1))
@@ -117,7 +117,7 @@ def two_outputs():
 
 
 def test_each_output_has_its_classes(tmp_path):
-    """Words for one output, truth values for another, none for a regression."""
+    """Strings for one output, booleans for another, none for a regression."""
     network = two_outputs()
     y = {"animal": WORDS[Y], "tame": Y > 0, "age": np.linspace(0, 1, 12)}
     network.fit(X, y, validation=(X, y), **QUICK)

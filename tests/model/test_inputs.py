@@ -43,7 +43,7 @@ def test_the_same_images_in_another_form(images):
     np.testing.assert_array_equal(network.predict(images[1]), network.predict(FLOATS))
 
 
-def test_half_precision_and_truth_values_are_images():
+def test_half_precision_and_booleans_are_images():
     """float16 and boolean images are used unchanged."""
     network = classifier()
     half, truth = FLOATS.astype(np.float16), X > 100

@@ -118,7 +118,7 @@ def test_images_on_a_suspicious_scale_get_a_warning(case, golden):
         "normal, of deviation 3": RNG.normal(0, 3, (60, 6, 6, 1)),
         # As StandardScaler gives them of MNIST, where some pixels are seldom above zero.
         "standardized by pixel": np.where(np.arange(2160).reshape(60, 6, 6, 1) == 1000, 40.0, -0.5),
-        "truth values": X > 100,
+        "booleans": X > 100,
         "a dark photo": X // 5,
     }.items(),
     ids=lambda item: item[0],

@@ -1,4 +1,4 @@
-"""Phases: whoever needs all images waits for them, and nobody else."""
+"""Phases: only statements that need all images wait for them."""
 
 import pytest
 

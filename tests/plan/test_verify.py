@@ -256,7 +256,7 @@ class TestKernels:
 
 
 class TestOrder:
-    """Arrays are written before they are read, and by nobody else meanwhile."""
+    """Arrays are written before they are read, and not overwritten in between."""
 
     def test_read_before_it_is_written(self):
         """What is loaded is not what the convolution reads."""

@@ -148,7 +148,7 @@ class TestMeaning:
 
     @pytest.mark.parametrize("statement", [GROUPS, TURNED, BACKWARDS, IMAGE_FIRST])
     def test_other_forms(self, statement):
-        """Groups of maps, windows and kernels walked backwards, factors the other way round."""
+        """Groups of maps, windows and kernels walked backwards, factors the other way around."""
         assert_same(convolution(statement))
 
     @pytest.mark.parametrize("padding", [(0, 0), (1, 1), (2, 0)])

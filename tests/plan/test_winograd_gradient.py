@@ -64,7 +64,7 @@ class TestMeaning:
 
     @pytest.mark.parametrize("statement", [GROUPS, IMAGE_FIRST, TURNED, BACKWARDS, TRANSPOSED])
     def test_other_forms(self, statement):
-        """Groups, factors the other way round, windows and kernels that are walked backwards."""
+        """Groups, factors the other way around, windows and kernels that are walked backwards."""
         assert_same(derivative(statement))
 
     def test_a_sum_that_is_added(self):

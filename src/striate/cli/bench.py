@@ -13,10 +13,10 @@ _DEFAULT = ("lenet5-relu", "conv4")
 
 _HELP = f"""Benchmark networks on this machine against other libraries.
 
-Of PyTorch, JAX and ONNX Runtime, those that are installed get the same network with the same
-weights and take turns with striate. A library whose results differ is excluded. The machine's
+Runs the same network, with the same weights, in striate and in each of PyTorch, JAX and ONNX
+Runtime that is installed, taking turns. A library whose results differ is excluded. The machine's
 limits are measured as well: "of peak" is the share of the peak rate of multiply-adds. It counts the
-multiply-adds of the equations, so Winograd convolutions, which need fewer, may exceed 100 %.
+multiply-adds in the equations, so Winograd convolutions, which need fewer, may exceed 100 %.
 
 NETWORKS are presets, such as {", ".join(NETWORKS)}.
 Default: {" and ".join(_DEFAULT)}.
@@ -41,19 +41,19 @@ Examples:
 @click.option(
     "--threads",
     type=click.IntRange(min=1),
-    help="Threads for each library. Default: as many as striate uses for training.",
+    help="Threads for each library. Default: the number that striate uses for training.",
 )
 @click.option(
     "--rounds",
     type=click.IntRange(min=1),
     default=5,
     show_default=True,
-    help="How often each library takes its turn.",
+    help="Number of times to measure each library.",
 )
 @click.option(
     "--all-peers",
     is_flag=True,
-    help="Include torch.compile and JAX, which take long to compile a network.",
+    help="Include torch.compile and JAX, which take a long time to compile a network.",
 )
 @click.option(
     "--kernels",

@@ -8,10 +8,9 @@ from striate.runtime.cache import ObjectCache
 _HELP = """Show or clear the cache of compiled programs.
 
 striate compiles a network once for its shapes and this processor, and keeps the machine code, so
-that training starts immediately the next time. The cache is the folder that the environment
-variable STRIATE_CACHE names, or else a folder in the user's cache directory. It is used only if it
-belongs to the user and nobody else may write to it. When it is full, the least recently used
-programs are removed.
+that training starts immediately the next time. The cache is the folder set by the environment
+variable STRIATE_CACHE, or by default a folder in your cache directory. It is used only if you own
+it and no one else can write to it. When it is full, the least recently used programs are removed.
 
 \b
 Examples:
@@ -44,7 +43,7 @@ def command(clear: bool, as_json: bool) -> None:
     if problem:
         out.say(
             f"\nThe cache is not used: {problem}. Each process compiles its own programs. "
-            "Set STRIATE_CACHE to a folder that you own and nobody else may write to."
+            "Set STRIATE_CACHE to a folder that you own and that no one else can write to."
         )
     out.result(
         {

@@ -31,10 +31,10 @@ _FACTS = {
     "cifar10": (50000, 10000, "32 x 32 color", 10),
 }
 _OWN = {  # their notice, and where they are
-    "digits": (DIGITS_NOTICE, "comes with striate"),
+    "digits": (DIGITS_NOTICE, "included in striate"),
     "shapes": (
-        "Squares and diamonds after Hagan, drawn by striate; no rights are claimed.",
-        "generated when it is used",
+        "Squares and diamonds based on Hagan's, drawn by striate; no rights claimed.",
+        "generated on use",
     ),
 }
 _SAMPLES = 10
@@ -45,9 +45,8 @@ _INDENT = 4
 _HELP = """List the known data sets, or describe one.
 
 DATA is a name or a path: a folder with one subfolder of pictures for each class, an .npz file, IDX
-files or CIFAR files. The files of a known data set are searched for in the folder that the
-environment variable STRIATE_DATA names, then in the cache, and are downloaded if they are in
-neither.
+files or CIFAR files. The files of a known data set are looked up in the folder set by the
+environment variable STRIATE_DATA, then in the cache. If they are in neither, they are downloaded.
 
 \b
 Examples:
@@ -100,7 +99,7 @@ def _list(out: CommandOutput) -> None:
         page.entry(entry["where"], indent=_INDENT)
     page.line()
     page.line(
-        "A folder of pictures, with one subfolder for each class, is a data set too. To look at a "
+        "A folder of pictures with one subfolder for each class is a data set, too. To inspect a "
         "data set: striate data digits"
     )
     out.result({"data": sets})
@@ -121,8 +120,8 @@ def _entry(name: str) -> dict[str, Any]:
             f"found in {found}"
             if here
             else f"not downloaded yet: {size:,.0f} MB will be downloaded to "
-            f"{_tilde(cache_folder() / name)} when it is used. Or put the files into the folder "
-            f"{name} below the one that STRIATE_DATA names."
+            f"{_tilde(cache_folder() / name)} on first use. Or set STRIATE_DATA to a folder and "
+            f"put the files into its subfolder {name}."
         )
     return {
         "name": name,

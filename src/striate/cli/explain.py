@@ -39,7 +39,7 @@ Stages:
   step      the operations: Z, N, A forward, and dA, dN, dZ, dW, db backward
   nests     the books' index equations, before and after simplification
   schedule  phases and kernels: loops, vector lanes, registers
-  memory    where each array is, and from when to when it is needed
+  memory    where each array is stored, and during which kernels it is live
   ir        the program as LLVM IR
   assembly  the machine code, with instruction counts for innermost loops
   kernels   each kernel's measured time, compared with the machine's limit
@@ -78,8 +78,8 @@ Processors for --cpu:
     type=click.Choice([*STAGES, "all"]),
     multiple=True,
     metavar="STAGE",
-    help="A stage to show in full, or all; may be repeated. Default: a summary of all stages but "
-    "ir and assembly.",
+    help="A stage to show in full, or all; may be repeated. Default: a summary of all stages "
+    "except ir and assembly.",
 )
 @click.option("--layer", metavar="NAME", help="Show one layer only.")
 @click.option("--cpu", metavar="NAME", help="Compile for another processor, without measuring.")
@@ -127,7 +127,7 @@ def command(
     documents = [_show(page, explained, stage, whole=bool(stages)) for stage in wanted]
     if not stages:
         page.line()
-        page.line("For a stage in full: --stage NAME. For one layer: --layer NAME.")
+        page.line("To show a stage in full: --stage NAME. To show one layer: --layer NAME.")
     out.result(head | dict(zip(wanted, documents, strict=True)))
 
 

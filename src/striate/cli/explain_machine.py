@@ -26,7 +26,7 @@ def memory(page: Page, explained: Explanation, *, whole: bool) -> None:
     page.heading(
         "Memory map",
         "All memory is allocated before the first step. Arrays that are never needed at the same "
-        "time can share addresses. Each bar shows from which kernel to which an array is needed.",
+        "time can share addresses. Each bar shows the kernels during which an array is live.",
     )
     for region in found.own:
         _region(page, explained, found, region, whole=whole)

@@ -31,8 +31,8 @@ resize_option = click.option(
     type=click.Choice(["fit", "crop", "stretch"]),
     default="fit",
     show_default=True,
-    help="How to bring pictures to the network's size: fit pads with black, crop cuts off what "
-    "exceeds the shape, stretch changes the proportions.",
+    help="How to resize pictures to the network's input: fit pads with black, crop trims the "
+    "edges, stretch changes the proportions.",
 )
 
 download_option = click.option(
@@ -48,14 +48,14 @@ engine_option = click.option(
     default="auto",
     show_default=True,
     help="compiled is machine code generated for the network; numpy is many times slower; auto is "
-    "compiled, with NumPy for networks that cannot be compiled.",
+    "compiled, or numpy for networks that cannot be compiled.",
 )
 
 winograd_option = click.option(
     "--winograd/--no-winograd",
     default=True,
     show_default=True,
-    help="Whether compiled 3x3 convolutions may use Winograd's method: fewer multiplications, "
+    help="Whether compiled 3x3 convolutions may use Winograd's algorithm: fewer multiplications, "
     "larger rounding errors.",
 )
 
@@ -70,7 +70,7 @@ input_shape_option = click.option(
     "--input-shape",
     type=ImageSize((1, 2, 3)),
     metavar="ROWSxCOLUMNSxCHANNELS",
-    help="Shape of an image. Default: the network's own, 28x28x1 for layers in shorthand.",
+    help="Shape of an image. Default: the network's own, or 28x28x1 for layers in shorthand.",
 )
 
 classes_option = click.option(

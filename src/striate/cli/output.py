@@ -31,7 +31,7 @@ class CommandOutput:
     as_json
         Whether standard output holds one JSON object and nothing else.
     quiet
-        Whether to print nothing but errors.
+        Whether to print only errors.
     """
 
     as_json: bool = False

@@ -25,7 +25,7 @@ from striate.shapes import Array
 _BEST = 3
 _NEGLIGIBLE = 5e-5  # would be written as 0.00 %
 
-_HELP = """Predict the class of pictures with a trained network.
+_HELP = """Predict the classes of pictures with a trained network.
 
 MODEL is a file that striate train saved. PICTURE is an image file (PNG, JPEG, TIFF, GIF, WebP and
 others). It is rotated upright, converted to grayscale or color, and resized to the network's input.
@@ -37,8 +37,8 @@ Examples:
 
 MNIST's digits are white on black. For dark ink on white paper, use --invert.
 
-Prints the most probable class of each picture, then the next two; for a network that predicts
-numbers, its outputs. A picture that cannot be read is reported at the end, and the exit code is 1.
+Prints the most probable class of each picture, then the next two; for a regression network, prints
+its outputs. Pictures that cannot be read are reported at the end, and the exit code is then 1.
 """
 
 

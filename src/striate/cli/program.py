@@ -35,20 +35,20 @@ _COMMANDS = {
     "cache": "Show or clear the cache of compiled programs.",
 }
 
-_HELP = """Train convolutional networks and use them.
+_HELP = """Train and use convolutional networks.
 
 New here? This trains a network to read handwritten digits, in about ten seconds:
 
 \b
   striate train digits
 
-Then look at the network, or let it read a picture of your own:
+Then inspect the network, or use it to classify your own picture:
 
 \b
   striate summary striate-output/digits-lenet5.safetensors
   striate predict striate-output/digits-lenet5.safetensors my-digit.png
 
-To see the options of a command: striate train --help
+To see a command's options: striate train --help
 """
 
 _EPILOG = """\b

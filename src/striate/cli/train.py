@@ -22,11 +22,11 @@ from striate.data import NAMES
 from striate.functions import registry
 from striate.model.presets import PRESETS
 
-_HELP = f"""Train a network on DATA, and save it.
+_HELP = f"""Train a network on DATA and save it.
 
 DATA is a name ({", ".join(NAMES)}) or a path: a folder with one subfolder of pictures for each
-class, an .npz file, IDX files or CIFAR files. Each named data set has a recipe, some have a quick,
-a good and a best one; the options change it.
+class, an .npz file, IDX files or CIFAR files. Each named data set has a recipe; some have three:
+quick, good and best. The options below override the recipe's settings.
 
 \b
 Examples:
@@ -36,8 +36,8 @@ Examples:
   striate train shapes --net "conv 4@3x3 relu | dense {{classes}} softmax"
   striate train my-photos/ --size 64 --augment "shift 4 flip" --validation 0.1
 
-Ctrl-C saves a checkpoint and prints the command that resumes the training. Files of an earlier run
-are not replaced: a second run on digits writes digits-lenet5-2.safetensors.
+Ctrl-C saves a checkpoint and prints the command that resumes training. Files from earlier runs are
+never replaced: a second run on digits writes digits-lenet5-2.safetensors.
 """
 
 
@@ -76,18 +76,18 @@ class FilePath(HomePath):
     help=f"Learning-rate schedule: {', '.join(registry.kinds('schedule'))}.",
 )
 @click.option(
-    "--clip-norm", type=float, metavar="NORM", help="Largest norm of the gradient, for example 1."
+    "--clip-norm", type=float, metavar="NORM", help="Clip the gradient to this norm, for example 1."
 )
 @click.option(
     "--augment",
     metavar="TEXT",
-    help='Random changes of each image, such as "shift 2 flip"; "" for none.',
+    help='Random changes to each image, such as "shift 2 flip"; "" for none.',
 )
 @click.option(
     "--label-smoothing",
     type=float,
     metavar="FRACTION",
-    help="Fraction of each label to share among all classes, for example 0.1: predictions become "
+    help="Fraction of each label to spread over all classes, for example 0.1: predictions become "
     "less certain and usually more accurate.",
 )
 @click.option(
@@ -126,14 +126,14 @@ class FilePath(HomePath):
 @download_option
 @click.option("--output", type=FilePath(), metavar="FILE", help="Where to save the model.")
 @click.option(
-    "--checkpoint", type=FilePath(), metavar="FILE", help="Where to save the state of training."
+    "--checkpoint", type=FilePath(), metavar="FILE", help="Where to save the training state."
 )
 @click.option("--resume", type=FilePath(), metavar="FILE", help="Checkpoint to resume from.")
 @click.option("--pictures", type=FilePath(), metavar="FOLDER", help="Where to save the plots.")
-@click.option("--no-pictures", is_flag=True, help="Draw no plots.")
-@click.option("--overwrite", is_flag=True, help="Replace the files of an earlier run.")
+@click.option("--no-pictures", is_flag=True, help="Don't draw plots.")
+@click.option("--overwrite", is_flag=True, help="Replace the files of earlier runs.")
 @json_option
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--quiet", is_flag=True, help="Print only errors.")
 @click.pass_context
 def command(ctx: click.Context, **values: Any) -> None:
     """Train, and after Ctrl-C print how to resume."""

@@ -51,7 +51,7 @@ class Known:
 DIGITS = tuple(range(10))
 
 DIGITS_NOTICE = (
-    "A cut of MNIST by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, "
+    "A subset of MNIST by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, "
     "Creative Commons Attribution-ShareAlike 3.0."
 )
 
@@ -151,7 +151,7 @@ KNOWN = {
         classes=CIFAR_CLASSES,
         notice=(
             "CIFAR-10 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton; "
-            "no license is stated by its makers."
+            "its authors state no license."
         ),
     ),
 }

@@ -78,7 +78,7 @@ def as_images(values: Array, *, where: str) -> Array:
     values
         ``(n, rows, columns)`` for gray images or ``(n, rows, columns, channels)``; more axes of
         pixels are kept. uint8 and uint16 are kept; other integers must be 0 to 255 and become
-        uint8; truth values become float32 zeros and ones; other floats become float32.
+        uint8; booleans become float32 zeros and ones; other floats become float32.
     where
         Name of the array in errors: a file, and the name in it.
 
@@ -156,7 +156,7 @@ def as_labels(values: Array, *, where: str) -> Array:
     Parameters
     ----------
     values
-        Labels, ``(n,)`` or ``(n, 1)``: words, integers or truth values; one-hot rows,
+        Labels, ``(n,)`` or ``(n, 1)``: strings, integers or booleans; one-hot rows,
         ``(n, classes)``, of any type; or floats, targets of any shape.
     where
         Name of the array in errors.
@@ -194,7 +194,7 @@ def as_labels(values: Array, *, where: str) -> Array:
     if values.dtype.kind not in "iubU" or values.ndim != 1:
         raise DataError(
             f"{where} has shape {values.shape} and dtype {values.dtype}; expected one label for "
-            "each image, an integer or a word, one-hot rows, or targets as floats."
+            "each image, an integer or a string, one-hot rows, or targets as floats."
         )
     if values.dtype.kind == "u" and len(values) and int(values.max()) > np.iinfo(np.int64).max:
         raise DataError(f"{where} holds the label {values.max()}; expected at most 2**63 - 1.")
@@ -359,7 +359,7 @@ def class_values(*labels: Array, where: str) -> tuple[LabelValue, ...]:
     if len(values) > MOST_CLASSES or (len(values) > _MANY and len(every) < 2 * len(values)):
         raise DataError(
             f"{where} has {len(values):,} different labels for {len(every):,} images; integers and "
-            "words are read as class labels. Save numbers to predict as float32."
+            "strings are read as class labels. Save numbers to predict as float32."
         )
     return tuple(values)
 

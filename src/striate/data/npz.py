@@ -31,7 +31,7 @@ NAMES = (
 """Names of arrays: images, labels, and those of the test part, if there is one; in any case."""
 
 _INFLATION = 1032  # the best ratio of deflate: 258 bytes for 2 bits
-_PLAIN = "biufU"  # kinds of values that are read: truth values, numbers, words
+_PLAIN = "biufU"  # kinds of values that are read: booleans, numbers, strings
 _COPIES = 2  # of an array, while it is read: its bytes, and the array
 # What zipfile and NumPy's parser of headers raise for files with random bytes.
 _BROKEN = (
@@ -184,7 +184,7 @@ def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
     if dtype.kind not in _PLAIN:
         what = "pickled objects" if dtype.hasobject else f"values of type {dtype}"
         raise DataError(
-            f"{where} holds {what}; expected truth values, numbers or words. Pickled objects can "
+            f"{where} holds {what}; expected booleans, numbers or strings. Pickled objects can "
             "run code and are never loaded. Save an array of numbers instead."
         )
     need, rest = math.prod(shape) * dtype.itemsize, len(content) - stream.tell()

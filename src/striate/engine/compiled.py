@@ -64,7 +64,7 @@ class CompiledEngine(Locked):
     target
         The processor to compile for; by default this one.
     winograd
-        Whether 3 x 3 convolutions may be computed by Winograd's method; see
+        Whether 3 x 3 convolutions may be computed by Winograd's algorithm; see
         :mod:`striate.plan.winograd`.
 
     Raises

@@ -118,7 +118,7 @@ class TrainingBinding:
 class CompiledSteps:
     """The steps of a training: the gradient, then the optimizer.
 
-    Parameters, running statistics and the optimizer's memory have two sets of arrays each. A step
+    Parameters, running statistics and optimizer state have two sets of arrays each. A step
     reads one set and writes the other, so an interrupted step leaves its inputs unchanged.
 
     Parameters

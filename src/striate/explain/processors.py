@@ -76,12 +76,11 @@ def described(target: Target) -> str:
     --------
     >>> print(described(processor("haswell")))
     haswell has 16 registers of 8 numbers, enough for 8 vectors of 16.
-    It starts 2 multiply-adds of whole registers per cycle.
+    It starts 2 vector multiply-adds per cycle.
     """
-    rate = f"{target.fused_per_cycle:g} multiply-add{'s' * (target.fused_per_cycle != 1)}"
-    whole = "whole registers" if target.fused_per_cycle != 1 else "a whole register"
+    rate = f"{target.fused_per_cycle:g} vector multiply-add{'s' * (target.fused_per_cycle != 1)}"
     return (
         f"{target.name} has {target.registers} registers of {target.register_lanes} numbers, "
         f"enough for {target.vectors} vectors of {LANES}. "
-        f"It starts {rate} of {whole} per cycle."
+        f"It starts {rate} per cycle."
     )

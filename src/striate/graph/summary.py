@@ -122,7 +122,7 @@ class Summary:
     def _notes(self, width: int | None) -> list[str]:
         """Write the totals, how sizes are computed, and what no window covers."""
         size = f"{self.parameters:,} parameters ({4 * self.parameters / 1024:,.0f} KiB)"
-        adds = f"{self.multiply_adds:,} multiply-adds for an image forward"
+        adds = f"{self.multiply_adds:,} multiply-adds per image (forward)"
         notes = ["", *joined([size, adds], ", ", width)]
         sized = [row for row in self.rows if row.sizes]
         news = [row for k, row in enumerate(sized) if row.sizes != sized[k - 1].sizes or k == 0]
@@ -183,7 +183,7 @@ def summarize(graph: Graph) -> Summary:
     conv1  Conv(6, 5), tanh  6@10x10         156         15,000   5x5
     max1   MaxPool(2)          6@5x5                              6x6
     <BLANKLINE>
-    156 parameters (1 KiB), 15,000 multiply-adds for an image forward
+    156 parameters (1 KiB), 15,000 multiply-adds per image (forward)
     sizes: conv1: 14 - 5 + 1 = 10; max1: (10 - 2)/2 + 1 = 5
     """
     seen = seen_by_layers(graph)

@@ -39,7 +39,7 @@ def cross_correlate(
     w
         Kernel, with as many axes as the image.
     p
-        Image. Whole numbers and truth values are summed as 64-bit integers.
+        Image. Integers and booleans are summed as 64-bit integers.
     padding
         Zeros around the image, in pixels: ``"valid"`` none, ``"same"`` as many as keep its size,
         ``"full"`` as many as let the kernel overlap it by a single pixel, or numbers. With
@@ -105,7 +105,7 @@ def convolve(
     w
         Kernel, with as many axes as the image.
     p
-        Image. Whole numbers and truth values are summed as 64-bit integers.
+        Image. Integers and booleans are summed as 64-bit integers.
     padding
         As in :func:`cross_correlate`: zeros around the *image*, whatever the kernel's direction. So
         ``"same"`` cuts the full convolution from pixel ``r // 2`` on, for r rows of the kernel.
@@ -152,7 +152,7 @@ def convolve(
 def rot180(w: Shaped[Array, "..."], *, rank: int | None = None) -> Shaped[Array, "..."]:
     """Rotate a kernel by 180 degrees: reverse its pixel axes.
 
-    A convolution with a kernel is the correlation with the turned kernel, and the other way round.
+    A convolution with a kernel is the correlation with the flipped kernel, and vice versa.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ ClassValue = str | bool | int | float
 
 _FEW = 12  # classes that a message lists in full
 
-_KINDS: dict[type, str] = {str: "words", bool: "truth values", int: "integers", float: "numbers"}
+_KINDS: dict[type, str] = {str: "strings", bool: "booleans", int: "integers", float: "numbers"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Classes:
         Parameters
         ----------
         given
-            The values: all words, all integers, all truth values, or all floats; or none.
+            The values: all strings, all integers, all booleans, or all floats; or none.
         outputs
             How many classes the output distinguishes.
         argument
@@ -70,8 +70,8 @@ class Classes:
         kinds = {type(value) for value in values}
         if len(kinds) > 1 or not kinds <= _KINDS.keys():
             raise OptionError(
-                f"`{argument}` must hold words, or integers, or truth values, or floats, and only "
-                f"one of these; got {listed(values)}. {_example(outputs)}"
+                f"`{argument}` must be all strings, all integers, all booleans or all floats; "
+                f"got {listed(values)}. {_example(outputs)}"
             )
         if len(values) != outputs:
             raise OptionError(
@@ -123,12 +123,12 @@ class Classes:
         Raises
         ------
         DataError
-            If a label is not one of the values, or is a word where they are numbers.
+            If a label is not one of the values, or is a string where they are numbers.
         """
         words = labels.dtype.kind == "U"
         if not self.values:
             raise DataError(
-                f"{name} holds words, such as {_shown(labels.flat[0])}, but this network has no "
+                f"{name} holds strings, such as {_shown(labels.flat[0])}, but this network has no "
                 "class names yet. Train it with fit(x, y), or set net.classes to the names, in the "
                 "order of its outputs."
             )
@@ -163,7 +163,7 @@ class Classes:
         return np.where(values[index] == labels, index, -1)
 
     def _another_type(self, labels: Array, name: str) -> str:
-        """Explain labels that are words where the classes are numbers, or the other way round."""
+        """Explain that labels are strings and the classes numbers, or the other way around."""
         place, first = [0] * labels.ndim, labels.flat[0]
         kind = _KINDS[type(self.values[0])]
         text = (
@@ -173,10 +173,10 @@ class Classes:
         if labels.dtype.kind != "U":
             same = set(map(str, np.unique(labels).tolist())) <= set(self.names)
             return text + (
-                f"Give the labels as text: {name}.astype(str)."
+                f"Convert the labels to strings: {name}.astype(str)."
                 if same
-                else f"Give the words: np.array(net.classes)[{name}], if {name} holds positions in "
-                "net.classes."
+                else f"Use the class names: np.array(net.classes)[{name}], if {name} holds "
+                "positions in net.classes."
             )
         as_numbers = all(word in self.names for word in np.unique(labels).tolist())
         return text + (

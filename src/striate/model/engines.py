@@ -54,7 +54,7 @@ class Engines(Locked):
     name
         The engine to use.
     winograd
-        Whether the compiled engine may compute 3 x 3 convolutions by Winograd's method: fewer
+        Whether the compiled engine may compute 3 x 3 convolutions by Winograd's algorithm: fewer
         multiplications, slightly more rounding.
     """
 

@@ -64,7 +64,7 @@ class Network:
         times slower, with the same results up to rounding; ``"auto"`` compiles if possible and
         otherwise falls back to NumPy with a warning. It is not saved with the network.
     winograd
-        Whether the compiled engine may use Winograd's method for 3 x 3 convolutions: fewer
+        Whether the compiled engine may use Winograd's algorithm for 3 x 3 convolutions: fewer
         multiplications, a little more rounding.
 
     Raises
@@ -287,7 +287,7 @@ class Network:
 
     @property
     def winograd(self) -> bool:
-        """Whether the compiled engine may use Winograd's method."""
+        """Whether the compiled engine may use Winograd's algorithm."""
         return self._core.engines.winograd
 
     @property
@@ -434,7 +434,7 @@ class Network:
             Images: uint8 (divided by 255), uint16 (divided by 65,535) or floating point (used
             unchanged). For several inputs, a list or a dictionary by input name.
         y
-            Targets. For a classifier labels: indices 0, 1, ..., words, truth values, or -1 and 1;
+            Targets. For a classifier labels: indices 0, 1, ..., strings, booleans, or -1 and 1;
             or rows of class probabilities. Otherwise numbers, or images, which are scaled as in
             ``x``. For several outputs, a list or a dictionary by output name. See :attr:`classes`.
         epochs, batch_size
@@ -459,13 +459,13 @@ class Network:
             Weights of images and of classes in the loss; ``class_weight="balanced"`` gives all
             classes the same total. Class weights apply to training, not to validation.
         augment
-            Random changes of each image, such as ``"shift 2 flip"``, which move label masks and
+            Random changes to each image, such as ``"shift 2 flip"``, which move label masks and
             image targets too; see :class:`striate.data.augment.Augmentation`.
         standardize
             Whether to subtract each channel's mean and divide by its standard deviation. Zero
             padding then means the mean of the channel, no longer black.
         clip_norm
-            Largest norm of the gradient; longer gradients are scaled down to it.
+            Maximum norm of the gradient; larger gradients are scaled down to it.
         checkpoint, resume
             Files. ``checkpoint`` is written after each epoch, on Ctrl-C and on errors, and replaces
             an older file; ``resume`` is read to continue a training, with results that are

@@ -2,7 +2,7 @@
 
 Targets are either *labels*, one class for each image (or for each pixel of it), or *numbers*, one
 for each value of the output. Labels that are integers are indices of the output's maps, unless the
-network has classes of its own (words, -1 and 1, the integers of a data set that the command read):
+network has its own classes (strings, -1 and 1, the integers of a data set that the command read):
 then each label is looked up among them. Rows of numbers for a classifier are class probabilities.
 """
 
@@ -170,12 +170,12 @@ def check_targets(
 
 
 def label_array(y: Any, name: str) -> Array:
-    """Make an array of targets; objects, as in a column of pandas, become words or numbers.
+    """Make an array of targets; objects, as in a column of pandas, become strings or numbers.
 
     Raises
     ------
     DataError
-        If a label is missing (``None`` or NaN among words), or words and numbers are mixed.
+        If a label is missing (``None`` or NaN among strings), or strings and numbers are mixed.
     """
     labels = as_array(y, name)
     if labels.dtype.kind == "U" and not hasattr(y, "dtype"):
@@ -194,7 +194,7 @@ def label_array(y: Any, name: str) -> Array:
 
 
 def _from_objects(labels: Array, name: str) -> Array:
-    """Convert an array of objects that are all words, all integers, or all truth values."""
+    """Convert an array of objects that are all strings, all integers, or all booleans."""
     flat = labels.ravel()
     missing = [k for k, one in enumerate(flat) if _is_missing(one)]
     if missing:
@@ -269,7 +269,7 @@ def _learned(given: Array, labels: Array | None, output: NetworkOutput, loss: Lo
 
 
 def _of_words(labels: Array, output: NetworkOutput) -> Classes:
-    """Take the classes from words, in alphabetical order."""
+    """Take the classes from string labels, in alphabetical order."""
     words = tuple(np.unique(labels).tolist())
     if len(words) == 1:
         raise DataError(_single_class(labels.size, words[0], output.name))
@@ -395,7 +395,7 @@ def _require_loss_of_labels(
     if loss.takes_labels or labels is None or not (words or (whole and maps > 1)):
         return
     each = "pixel" if len(output.shape) > 1 else "image"
-    held = f"{'a word' if words else 'an integer label'} for each {each}"
+    held = f"{'a string label' if words else 'an integer label'} for each {each}"
     transfer, name = output.layer.layer.transfer, output.name
     if maps == 1:
         remedy = (
@@ -456,7 +456,7 @@ def _require_shape(given: Array, output: NetworkOutput, loss: Loss) -> None:
 def _shape_remedy(
     given: Array, output: NetworkOutput, loss: Loss, forms: list[tuple[str, Shape]]
 ) -> str:
-    """Say what to do about targets whose shape is none of these forms."""
+    """Describe what to do about targets whose shape is none of these forms."""
     _, *pixels = output.shape
     shape = given.shape[1:]
     ordered = tuple(to_last(output.shape)) if output.channels == "last" else output.shape

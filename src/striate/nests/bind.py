@@ -1,7 +1,7 @@
 """Binds an equation of any rank to sizes, which makes it a loop nest.
 
-Binding does three things. It replaces each starred index by one index per pixel axis, replaces
-named constants by their values, and finds the extent of every index. Extents come from the axes
+Binding does three things. It replaces each starred index with one index per pixel axis, replaces
+named constants with their values, and finds the extent of every index. Extents come from the axes
 where an index is alone in its subscript, or from the caller::
 
     z[q,h,*i] += w[h,l,*u] * a[q,l,*(s*i + u - p)]         equation

@@ -33,12 +33,12 @@ class Form(Enum):
     """What a statement computes: a classification of statements by operator and expression."""
 
     CONTRACT = "sums products of arrays"
-    REDUCE = "sums, or keeps the greatest or least"
+    REDUCE = "sums, or takes the maximum or minimum"
     MAP = "computes each entry by itself"
-    SELECT = "keeps the position of the greatest"
-    SCATTER = "adds to entries that several terms reach"
+    SELECT = "finds the position of the maximum"
+    SCATTER = "adds several terms to the same entries"
     COPY = "copies entries"
-    FILL = "writes numbers that no array gives"
+    FILL = "writes constants"
 
 
 @dataclass(frozen=True)

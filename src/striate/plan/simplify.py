@@ -1,4 +1,4 @@
-"""Simplifies statements: removes unread results and copies, and replaces scatters by gathers."""
+"""Simplifies statements: removes unread results and copies, and replaces scatters with gathers."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from striate.plan.statement import IMAGE, Compute, Lowered, Statement
 
 
 def simplify(lowered: Lowered) -> Lowered:
-    """Remove statements with unread results, replace copies by aliases, and scatters by gathers.
+    """Remove statements with unread results, turn copies into aliases, and scatters into gathers.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def _copied(statement: Statement) -> str | None:
 
 
 def _gathered(statement: Statement) -> Iterator[Statement]:
-    """Replace a scatter by gathers; one through a table by filling and adding."""
+    """Replace a scatter with gathers; one through a table with filling and adding."""
     if not isinstance(statement, Compute) or statement.nest.equation.form is not Form.SCATTER:
         yield statement
         return

@@ -39,7 +39,7 @@ Measured for 16 maps of 32x32 to 16 maps (Zen 4): by these costs, tiles of 2 and
 % of the plain sum's time; they took 65 % and 52 %. Three maps to 32 took 118 %, and stay plain."""
 
 GAIN = 0.9
-"""Maximum cost, relative to the plain sum, for which Winograd's method is worth its errors."""
+"""Maximum cost, relative to the plain sum, for which Winograd's algorithm is worth its errors."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class _WinogradConvolution:
 
 
 def with_winograd(lowered: Lowered) -> Lowered:
-    """Replace the convolutions that are faster with Winograd's method.
+    """Replace the convolutions that are faster with Winograd's algorithm.
 
     Parameters
     ----------

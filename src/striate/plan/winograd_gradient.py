@@ -69,7 +69,7 @@ class _KernelGradient:
 
 
 def winograd_gradient(statement: Statement, variables: dict[str, Variable]) -> list[Compute] | None:
-    """Make the nests of a kernel's derivative with Winograd's method, if that is faster.
+    """Make the nests of a kernel's derivative with Winograd's algorithm, if that is faster.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ def weighted_mean(values: Float[Array, "q ..."], weights: Float[Array, "q"] | No
     Parameters
     ----------
     values
-        Numbers or truth values, with the axis of images first.
+        Numbers or booleans, with the axis of images first.
     weights
         Sample weights, at least 0 and not all 0; ``None`` weights all images equally.
 

@@ -79,11 +79,11 @@ class TrainingSettings:
     class_weight
         Weight of each class in the training loss, by label or name, or ``"balanced"``.
     augment
-        Random changes of each image, such as ``"shift 2 flip"``.
+        Random changes to each image, such as ``"shift 2 flip"``.
     standardize
         Whether to subtract the mean of the training images and divide by their standard deviation.
     clip_norm
-        Largest norm of the gradient; longer gradients are scaled down to it.
+        Maximum norm of the gradient; larger gradients are scaled down to it.
     shuffle
         Whether each epoch visits the images in a random order.
     seed
