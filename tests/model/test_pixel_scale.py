@@ -154,6 +154,7 @@ OTHER_SCALE = {
     "floats-then-bytes-in-uint16": (FLOATS, X.astype(np.uint16)),
     "floats-then-zeros-and-ones-in-uint8": (FLOATS, X // 128),
     "floats-around-zero-then-bytes": (FLOATS * 2 - 1, X),
+    "dark-floats-then-bytes": (FLOATS / 32, X),
 }
 
 

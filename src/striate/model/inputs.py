@@ -120,14 +120,14 @@ class PixelRange:
             and not shifted
         ):
             return
-        if given.integers and learned <= 1 and not shifted:
+        if given.integers and learned <= 1 and not shifted and not brighter:
             remedy = (
                 f"Use {name}.astype(np.float32), divided by the largest value that its pixels can "
                 "have."
             )
-        elif given.integers and positive:
+        elif given.integers and positive and not brighter:
             remedy = f"Use {name}.astype(np.float32), as in training."
-        elif brighter and given.lowest >= 0 and positive and learned <= 1:
+        elif brighter and not given.integers and given.lowest >= 0 and positive and learned <= 1:
             integers = " or the integer images" if self.integers else ""
             remedy = f"Use {name} / {_divisor(given.highest)}{integers}."
         else:
