@@ -70,7 +70,7 @@ def test_missing_data_say_where_to_put_them(striate, monkeypatch, tmp_path):
 
     assert result.exit_code == 1
     assert result.stderr == (
-        "Error: mnist is not on this machine, and downloading is switched off. Put its files "
+        "Error: mnist is not on this machine, and downloading is disabled. Put its files "
         "(train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, "
         f"t10k-labels-idx1-ubyte.gz) into {tmp_path}/striate/data/mnist, or set STRIATE_DATA to a "
         "folder that has them in mnist.\n"
