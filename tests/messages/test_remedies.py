@@ -89,3 +89,13 @@ def test_the_option_of_a_loss_is_named_as_such(tmp_path):
     _network().fit(
         _X, _Y, epochs=1, resume=path, loss=CrossEntropy(label_smoothing=0.0), progress=False
     )
+
+
+def test_fractions_are_not_truncated_to_labels():
+    """``astype(int)`` would make classes of 0.5 and 1.5 without a word."""
+    with pytest.raises(StriateError, match="Use integers for classes"):
+        _network().fit(_X, _Y + 0.5)
+    with pytest.raises(StriateError, match=r"Use y\.astype\(int\)"):
+        _network().fit(_X, _Y.astype(float))
+
+    _network().fit(_X, _Y.astype(float).astype(int), epochs=1, progress=False)

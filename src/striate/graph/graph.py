@@ -327,9 +327,15 @@ def _require_same_parameters(place: Placed, before: Sequence[Placed]) -> None:
     theirs = {name: parameter.shape for name, _, _, parameter in first.parameter_names()}
     if mine != theirs:
         raise GraphError(
-            f"the layer shares its weights with {place.owner}, but {place.owner} needs {theirs} "
-            f"and this place needs {mine}. Use a new layer here, or inputs of the same size."
+            f"the layer shares its weights with {place.owner}, which has {_listed(theirs)}, but "
+            f"its input here needs {_listed(mine)}. Use a new layer here, or inputs of the same "
+            "size."
         )
+
+
+def _listed(shapes: Mapping[str, Shape]) -> str:
+    """List arrays with their shapes."""
+    return ", ".join(f"{name} {shape}" for name, shape in shapes.items())
 
 
 def _chain(places: Sequence[Placed], inputs: Mapping[str, Shape], sources: tuple[str, ...]) -> str:
@@ -351,7 +357,7 @@ def _cannot_follow(place: Placed, name: str, before: Shape, after: Shape) -> str
     """Explain why a layer's weights or biases don't fit another input size."""
     layer = f"Layer {place.number} ({place.name}), {place.layer.short_text(len(place.sources))}"
     kernels = name.endswith(".weight") and len(before) > 2
-    if kernels and before[0] == after[0] and before[2:] == after[2:]:
+    if kernels and before[:1] == after[:1] and before[2:] == after[2:]:
         return (
             f"{layer}: {name} has shape {before}, but the new number of channels needs {after}. "
             "Only rows and columns can change. Use the original number of channels."

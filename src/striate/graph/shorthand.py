@@ -286,6 +286,6 @@ class _Reader:
             axes = len(shapes[id(layer)]) - 1
             if axes != rank:
                 raise ShapeError(
-                    f"{what} is written with {rank} axes, but the image has {axes}. "
+                    f"{what}: the size is written with {rank} axes, but the image has {axes}. "
                     f"Write for example {'x'.join(['3'] * axes)}."
                 )

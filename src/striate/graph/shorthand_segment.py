@@ -189,7 +189,7 @@ def _bias(value: str) -> str:
     if value not in {"tied", "untied", "none"}:
         raise ShorthandError(
             f"`bias` must be tied (one for each map), untied (one for each neuron) or none, got "
-            f'"{value}".'
+            f'"{value}". Write for example "bias none".'
         )
     return value
 

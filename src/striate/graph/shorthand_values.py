@@ -145,7 +145,8 @@ def read_value(text: str, default: object, option: str) -> ShorthandValue:
             return float(text)
         except ValueError:
             raise ShorthandError(
-                f'{option} must be a number, got "{text}". Write for example "{option} {default}".'
+                f'{option} must be a number, got "{text}". '
+                f'Write for example "{option} {default or 0.5}".'
             ) from None
     if not text[:1].isdigit():
         if isinstance(default, str):

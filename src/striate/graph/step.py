@@ -162,8 +162,7 @@ class TrainingStep:
         forward = tuple(operation for place in graph.layers for operation in _operations(place))
         if losses and len(losses) != len(graph.outputs):
             raise GraphError(
-                f"{len(losses)} losses were given for {len(graph.outputs)} outputs "
-                f"({', '.join(graph.outputs)}). "
+                f"Got {len(losses)} losses; expected one for each output ({', '.join(graph.outputs)}). "
                 "Give one loss for each output."
             )
         weights = loss_weights or [1.0] * len(losses)

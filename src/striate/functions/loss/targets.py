@@ -80,6 +80,8 @@ def labels(loss: Loss, y: Array, classes: int, positions: Shape) -> Array:
     if y.dtype.kind not in "biu":
         remedy = (
             "Use y.astype(int)."
+            if y.dtype.kind == "f" and np.array_equal(y, np.rint(y))
+            else 'Use integers for classes, or loss="squared-error" for numbers.'
             if y.dtype.kind == "f"
             else "Number the classes with classes, y = np.unique(y, return_inverse=True)."
         )
