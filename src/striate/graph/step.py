@@ -162,7 +162,8 @@ class TrainingStep:
         forward = tuple(operation for place in graph.layers for operation in _operations(place))
         if losses and len(losses) != len(graph.outputs):
             raise GraphError(
-                f"Got {len(losses)} losses; expected one for each output ({', '.join(graph.outputs)}). "
+                f"Got {len(losses)} losses; expected one for each output "
+                f"({', '.join(graph.outputs)}). "
                 "Give one loss for each output."
             )
         weights = loss_weights or [1.0] * len(losses)
