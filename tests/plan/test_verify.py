@@ -137,20 +137,20 @@ class TestKernels:
         """The place is computed as the machine code does."""
         plan = with_variable(small_plan(), "conv1.A", size=125)
 
-        assert first_line(plan).endswith("accesses numbers 0 to 2015 of an array of 2000.")
+        assert first_line(plan).endswith("accesses elements 0 to 2015 of an array of 2000.")
 
     def test_a_guarded_array_smaller_than_its_nest(self):
         """A window that leaves its image is bounded axis by axis."""
         plan = with_variable(small_plan(), "input.A", size=83)
 
-        assert first_line(plan).endswith("accesses numbers 0 to 1343 of an array of 1328.")
+        assert first_line(plan).endswith("accesses elements 0 to 1343 of an array of 1328.")
 
     def test_parameters_smaller_than_their_nest(self):
         """An array without images has its own size only."""
         plan = with_variable(small_plan(), "dense2.weight", size=19)
 
         assert (
-            first_line(plan) == "`dense2.weight[s,r]` accesses numbers 0 to 19 of an array of 19."
+            first_line(plan) == "`dense2.weight[s,r]` accesses elements 0 to 19 of an array of 19."
         )
 
     def test_an_extent_too_large(self):
@@ -213,7 +213,7 @@ class TestKernels:
         table = Variable(name="t", size=4, per_image=False, values=(0.0, 1.0, 2.0, 3.0))
 
         assert first_line(alone(nest, y=y, x=x, t=table)) == (
-            "`t[i + 1]` reads positions [(1, 4)] of a table of 4 numbers with the shape (4,)."
+            "`t[i + 1]` reads positions [(1, 4)] of a table of 4 elements with the shape (4,)."
         )
 
     def test_a_statement_stored_beyond_its_array(self):
@@ -314,7 +314,7 @@ class TestPlaces:
 
         broken = replace(plan, arena=plan.arena - LANES)
 
-        assert f"in {plan.arena - LANES} numbers of the arena." in first_line(broken)
+        assert f"in {plan.arena - LANES} elements of the arena." in first_line(broken)
 
     def test_beyond_the_scratch(self):
         """An array ends behind a thread's scratch."""
@@ -322,7 +322,9 @@ class TestPlaces:
 
         broken = replace(plan, scratch=plan.scratch - LANES)
 
-        assert f"in {plan.scratch - LANES} numbers of the per-thread scratch." in first_line(broken)
+        assert f"in {plan.scratch - LANES} elements of the per-thread scratch." in first_line(
+            broken
+        )
 
     def test_in_front_of_the_arena(self):
         """An array begins before its region."""

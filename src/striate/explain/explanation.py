@@ -140,7 +140,7 @@ class Explanation:
         return found
 
     def wants(self, item: ItemRow) -> bool:
-        """Whether an item belongs to the chosen layer."""
+        """Whether an item belongs to the selected layer."""
         return self.layer is None or item.concerns(self.layer)
 
     def document(self, stage: str) -> Any:

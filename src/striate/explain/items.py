@@ -45,7 +45,7 @@ class ItemRow:
     lane, lanes
         The index whose values are in the lanes of a vector, and a description.
     at_once
-        How many entries are computed at once, by index.
+        Number of entries that are computed at once, by index.
     entries
         Number of entries in the largest tile.
     loops

@@ -133,7 +133,7 @@ def _loss(end: LossOperation) -> OperationRow:
 
 
 def _backward(back: BackwardOperation) -> Iterator[OperationRow]:
-    """Describe the derivatives that an operation carries back."""
+    """Describe the derivatives that an operation computes in the backward pass."""
     operation = back.operation
     function: Function = operation.function
     weights = tuple(operation.parameters.values())

@@ -55,13 +55,13 @@ class Function(StatesEquations, Checked, ABC):
     shorthand: ClassVar[Shorthand | None] = None
     onnx: ClassVar[Onnx | None] = None
     layer: ClassVar[LayerForm | None] = None
-    """The public constructor, ``st.Conv``; ``None`` for a kind that has none."""
+    """The public constructor, such as ``st.Conv``; ``None`` for a kind without one."""
 
     input_symbols: ClassVar[str] = "a"
-    """What the equations call the inputs; ``{k}`` stands for the number of the input."""
+    """The equations' name for the inputs; ``{k}`` is replaced by the number of the input."""
 
     output_symbol: ClassVar[str] = "z"
-    """What the equations call the output."""
+    """The equations' name for the output."""
 
     @abstractmethod
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -73,7 +73,7 @@ class Function(StatesEquations, Checked, ABC):
 
     @abstractmethod
     def backward(self, call: Call, output: Array, d_output: Array) -> Derivatives:
-        """Carry the derivatives of the output back to the inputs and parameters."""
+        """Backpropagate from the output to the inputs and parameters."""
 
     @classmethod
     @abstractmethod
@@ -121,16 +121,16 @@ class Function(StatesEquations, Checked, ABC):
         Returns
         -------
         tuple of FieldPattern, "everything" or None
-            What the output sees. By default each pixel reads its own pixel alone. ``None`` if no
-            pattern describes it.
+            What the output sees. By default, each output pixel depends only on the input pixel at
+            the same position. ``None`` if no pattern describes it.
         """
         return patterns
 
     def multiply_adds(self, *shapes: Shape) -> int | None:  # noqa: ARG002  # most count by nests
         """Count the multiply-adds of a forward pass for one image.
 
-        ``None`` leaves it to the nests of :meth:`lowering`. Kinds whose tables would be large for a
-        large image count without them.
+        ``None`` leaves it to the nests of :meth:`lowering`. Kinds whose tables grow with the image
+        override this, to count without building them.
         """
         return None
 
@@ -139,18 +139,18 @@ class Function(StatesEquations, Checked, ABC):
         return tuple(axis.unseen for axis in self.window_axes(*shapes))
 
     def lowering(self, *shapes: Shape) -> Lowering | None:  # noqa: ARG002  # some have none yet
-        """Return the equations for these input shapes; ``None`` if the kind states none."""
+        """Return the equations for these input shapes; ``None`` if the kind has none."""
         return None
 
     def inference_lowering(self, *shapes: Shape) -> Lowering | None:
         """Return the equations outside training; they differ for dropout and batch norm."""
         return self.lowering(*shapes)
 
-    def require_images(self, images: int, *shapes: Shape) -> None:  # none are refused
-        """Raise if the function can't be trained on a batch of this size; most accept any."""
+    def require_images(self, images: int, *shapes: Shape) -> None:  # most accept any
+        """Raise if the function can't be trained on a batch of this size."""
 
     def drawn(self, call: Call) -> dict[str, Array]:  # noqa: ARG002  # most draw nothing
-        """Return the random arrays that the equations read, by name: masks."""
+        """Return the random arrays that the equations read, such as dropout masks, by name."""
         return {}
 
     def __str__(self) -> str:
@@ -175,11 +175,11 @@ class WeightFunction(Function):
 
     @abstractmethod
     def backward_a(self, w: Array, a: Array, dz: Array) -> Array:
-        """Carry ``dz`` back to the incoming activation."""
+        """Backpropagate ``dz`` to the incoming activation."""
 
     @abstractmethod
     def backward_w(self, w: Array, a: Array, dz: Array) -> Array:
-        """Carry ``dz`` back to the weights."""
+        """Backpropagate ``dz`` to the weights."""
 
     def forward(self, call: Call) -> Array:
         """Compute ``z``."""
@@ -203,7 +203,7 @@ class FixedFunction(Function):
 
     @abstractmethod
     def backward_a(self, a: Array, dz: Array) -> Array:
-        """Carry ``dz`` back to the incoming activation."""
+        """Backpropagate ``dz`` to the incoming activation."""
 
     def forward(self, call: Call) -> Array:
         """Compute ``z``."""
@@ -215,7 +215,7 @@ class FixedFunction(Function):
 
 
 class NetInputFunction(Function):
-    """A net input function: joins weight-function outputs and the bias to ``n``."""
+    """A net input function: combines weight-function outputs and the bias into ``n``."""
 
     input_symbols = "z{k}"
     output_symbol = "n"
@@ -226,11 +226,11 @@ class NetInputFunction(Function):
 
     @abstractmethod
     def backward_z(self, zs: tuple[Array, ...], b: Array | None, dn: Array) -> tuple[Array, ...]:
-        """Carry ``dn`` back to each weight-function output."""
+        """Backpropagate ``dn`` to each weight-function output."""
 
     @abstractmethod
     def backward_b(self, zs: tuple[Array, ...], b: Array, dn: Array) -> Array:
-        """Carry ``dn`` back to the bias."""
+        """Backpropagate ``dn`` to the bias."""
 
     def forward(self, call: Call) -> Array:
         """Compute ``n``."""
@@ -260,7 +260,7 @@ class TransferFunction(Function):
 
     @abstractmethod
     def backward_n(self, n: Array, a: Array, da: Array) -> Array:
-        """Carry ``da`` back to the net input."""
+        """Backpropagate ``da`` to the net input."""
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Return the input's shape."""
@@ -287,7 +287,7 @@ class Loss(StatesEquations, Checked, ABC):
     """
 
     absorbs: ClassVar[tuple[type[TransferFunction], ...]] = ()
-    """Transfer functions that the loss takes over: it is then given ``n``, not ``a``.
+    """Transfer functions that the loss absorbs: it then takes ``n`` instead of ``a``.
 
     After any of them, or a linear one, :meth:`apply` and :meth:`backward_n` take the net input.
     """
@@ -302,7 +302,7 @@ class Loss(StatesEquations, Checked, ABC):
 
     @abstractmethod
     def apply(self, n: Array, y: Array) -> Array:
-        """Return each image's loss, ``[q]``, in nats or squared units, before the division."""
+        """Return each image's loss, ``[q]``, in nats or squared units, before averaging."""
 
     @abstractmethod
     def backward_n(self, n: Array, y: Array) -> Array:
@@ -320,8 +320,8 @@ class Loss(StatesEquations, Checked, ABC):
     def backward_a(self, a: Array, y: Array, transfer: TransferFunction | None = None) -> Array:  # noqa: ARG002
         """Return the derivatives with respect to the activation, for the trace.
 
-        ``transfer`` is the function that gave it, by default the first that the loss absorbs. A
-        loss that absorbs none has ``backward_n`` here.
+        ``transfer`` is the function that computed ``a``, by default the first that the loss
+        absorbs. A loss that absorbs none uses :meth:`backward_n`.
         """
         return self.backward_n(a, y)
 

@@ -34,7 +34,7 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class Draw:
-    """The source of random numbers: the same for any order of the images and on any engine.
+    """The seed and counters of random numbers, equal for any order of the images and any engine.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Call:
     draw
         Random numbers, for the functions that need them; only in training.
     input_derivatives
-        Whether a backward pass carries derivatives back to the inputs; not needed for the network's
+        Whether the backward pass computes derivatives of the inputs; not needed for the network's
         first layer.
     """
 
@@ -85,7 +85,7 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Derivatives:
-    """The result of a backward pass: an array for each input, if wanted, and each parameter."""
+    """The result of a backward pass: an array for each input, if needed, and each parameter."""
 
     inputs: tuple[Array, ...]
     parameters: Mapping[str, Array] = field(default_factory=dict[str, Array])
@@ -101,8 +101,8 @@ class Drawn:
 
     .. math:: (\lfloor e / 4 \rfloor, \; image, \; step, \; 64726f70_{16} + layer)
 
-    belongs to element :math:`e` of an image, in row order and counted from 0. So any engine draws
-    the same ones.
+    belongs to element :math:`e` of an image, in row order and counted from 0. So every engine draws
+    the same mask.
 
     Parameters
     ----------
@@ -122,17 +122,17 @@ class Drawn:
     rate: float
 
     stream: ClassVar[int] = 0x64726F70
-    """The last word of the counters of layer 0, "drop": other users of the seed have others."""
+    """Last word of layer 0's counters, "drop"; other users of the seed use other values."""
 
     @property
     def threshold(self) -> int:
-        """The least upper 24 bits of a word that make a one."""
+        """The smallest value of a word's upper 24 bits that yields a 1."""
         return math.ceil(self.rate * 2**24)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lowering:
-    """A kind's equations with the numbers of one set of shapes, for the nest language.
+    """A kind's equations in the nest language, with the sizes and constants for given shapes.
 
     The number of images of the batch is the constant ``images``, which every binding supplies.
 
@@ -141,20 +141,20 @@ class Lowering:
     statements
         Forward equations, in order.
     shapes
-        Lengths of each array as the equations see it, the axis of images left out; an axis of maps
+        Shape of each array as the equations index it, without the axis of images; an axis of maps
         may be split into groups. Arrays that start with ``q`` have the axis of images in front.
     backward
         For each derivative (``"da"``, ``"dw"``) its equations, which may read all arrays of the
-        forward ones. Empty for a single product: the adjoints say it.
+        forward ones. Empty for a single product, whose derivatives are its adjoints.
     state
         For each running statistic the equation of its value after a training pass, which writes
         ``{role}_next`` and may read all arrays of the forward equations.
     drawn
-        The arrays that the equations read and no layer computes: random ones.
+        Random arrays that the equations read, such as dropout masks.
     constants
         Named numbers; a tuple gives one for each pixel axis.
     extents
-        Lengths of the indices that no array axis gives, one for each pixel axis.
+        Extents of the indices that no array axis determines, one for each pixel axis.
     tables
         Constant arrays, with their own shapes: index tables of padding, matrices of adaptive
         pooling.
@@ -194,7 +194,7 @@ class StatesEquations:
     """A kind that may state index equations next to its NumPy code, for the compiled engine.
 
     A subclass that changes the NumPy code and states no equations of its own doesn't inherit its
-    parent's: the compiled engine would compute something other than what the subclass says.
+    parent's: the compiled engine would compute something different from the subclass's NumPy code.
 
     Examples
     --------

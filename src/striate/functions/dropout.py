@@ -1,8 +1,8 @@
 """Dropout: in training, random activations are set to 0, so that no neuron relies on another.
 
-The mask depends only on the numbers of seed, step, layer, image and element. So it is the same for
-any order of the images, any number of threads, and after resuming, and every engine can draw the
-same bits: see :class:`~striate.functions.declarations.Drawn`.
+The mask depends only on the seed and the numbers of the step, layer, image and element. So it is
+the same for any order of the images, any number of threads, and after resuming, and every engine
+can draw the same bits: see :class:`~striate.functions.declarations.Drawn`.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,8 @@ class Dropout(Function):
     rate
         Part of the activations that is left out, at least 0 and below 1.
     spatial
-        Whether whole maps are left out, not single pixels: neighboring pixels say the same.
+        Whether whole maps are left out, not single pixels: neighboring pixels are strongly
+        correlated.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Options of kinds: declared once, with their defaults, and checked when a kind is made.
+"""Options of kinds: declared once, with their defaults, and checked when a kind is created.
 
 A kind is a frozen dataclass. Every field says which values it allows::
 
@@ -6,7 +6,7 @@ A kind is a frozen dataclass. Every field says which values it allows::
     padding: Padding = option("valid", PADDING)
 
 :class:`Checked` compares the values with these declarations in ``__post_init__``, so a wrong value
-fails where the user wrote it, and not in the middle of a training run. The same declarations feed
+fails where the user wrote it, not in the middle of a training run. The same declarations feed
 the public constructors, model files and error messages.
 """
 
@@ -40,17 +40,17 @@ class Allowed(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Range:
-    """The numbers that an option allows; infinities and NaN never.
+    """The numbers that an option allows, never infinities or NaN.
 
-    Networks compute in float32: numbers that it cannot hold are not allowed either, and a number
-    that has to be above 0 must still be above 0 in float32.
+    Networks compute in float32, so numbers outside its range are not allowed either, and a number
+    that must be above 0 must still be above 0 in float32.
 
     Parameters
     ----------
     least, above
-        Lower end: itself allowed, or not.
+        Lower limit, inclusive or exclusive.
     most, below
-        Upper end: itself allowed, or not.
+        Upper limit, inclusive or exclusive.
     whole
         Whether only integers are allowed.
 
@@ -258,7 +258,7 @@ class Each:
 
 @dataclass(frozen=True)
 class InstanceOf:
-    """Objects of one class: a kind among the options of another.
+    """Objects of one class, for a kind that is an option of another.
 
     Parameters
     ----------
@@ -322,7 +322,7 @@ def option(default: object, allowed: Allowed, *, example: object = MISSING) -> A
     Parameters
     ----------
     default
-        The value that it has unless given; one that is allowed.
+        The default value, which must be allowed.
     allowed
         The values that :class:`Checked` accepts.
     example
@@ -331,8 +331,8 @@ def option(default: object, allowed: Allowed, *, example: object = MISSING) -> A
     Returns
     -------
     Any
-        A ``dataclasses.field``. Type checkers take it for what the annotation says, as they do with
-        the standard library's fields.
+        A ``dataclasses.field``. Type checkers see the annotated type, as with the standard
+        library's fields.
 
     Examples
     --------
@@ -385,7 +385,7 @@ def created_by(factory: type, allowed: Allowed) -> Any:
     Parameters
     ----------
     factory
-        A class; called without arguments it gives the default.
+        A class; calling it without arguments returns the default.
     allowed
         The values that :class:`Checked` accepts.
 
@@ -398,11 +398,10 @@ def created_by(factory: type, allowed: Allowed) -> Any:
 
 
 class Checked:
-    """A frozen dataclass whose options are checked when it is made.
+    """A frozen dataclass whose options are checked when it is created.
 
-    NumPy's numbers, arrays, and lists become Python's numbers and tuples: so that a float64 option
-    does not turn a float32 array into float64, and so that kinds can be compared and written as
-    text.
+    NumPy scalars, arrays and lists become Python numbers and tuples. This way a float64 option
+    doesn't turn a float32 array into float64, and kinds can be compared and written as text.
 
     Raises
     ------
@@ -421,7 +420,7 @@ class Checked:
     """
 
     def __new__(cls, *args: object, **options: object) -> Self:
-        """Refuse unknown options with a suggestion, before the dataclass raises a TypeError."""
+        """Reject unknown options with a suggestion, before the dataclass raises a TypeError."""
         known = [f.name for f in fields(cast("Any", cls))]
         if args:
             example = f"{cls.__name__}({known[0]}=...)" if known else f"{cls.__name__}()"
@@ -509,7 +508,7 @@ def require(name: str, value: object, allowed: Allowed, *, example: object) -> N
 
 
 def plain(value: Any) -> Any:
-    """Turn NumPy's numbers and arrays, and lists, into Python's numbers and tuples.
+    """Convert NumPy scalars, arrays and lists to Python numbers and tuples.
 
     Parameters
     ----------
@@ -519,7 +518,7 @@ def plain(value: Any) -> Any:
     Returns
     -------
     Any
-        The same value, plain.
+        The same value as plain Python.
 
     Examples
     --------

@@ -19,7 +19,7 @@ def forward_program(lowering: Lowering, images: int) -> NestProgram:
     Parameters
     ----------
     lowering
-        The equations with the numbers of one set of shapes.
+        The equations, with the sizes and constants for given shapes.
     images
         Number of images.
 
@@ -154,7 +154,7 @@ def _at_images(equation: Equation) -> set[str]:
 
 
 def _bound(lowering: Lowering, equations: Sequence[Equation], images: int) -> NestProgram:
-    """Bind equations to the lowering's numbers."""
+    """Bind equations to the lowering's sizes and constants."""
     return bind_program(
         equations,
         shapes=shapes_with_images(lowering, images),

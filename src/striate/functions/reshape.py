@@ -1,4 +1,4 @@
-"""Reshape: the same numbers, in the same order, along other axes."""
+"""Reshape: the same values, in the same order, with different axes."""
 
 from dataclasses import dataclass
 from math import prod
@@ -40,7 +40,7 @@ _MOST_AXES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Reshape(FixedFunction):
-    """Reshaping: the same numbers in another shape, the last axis fastest.
+    """Reshaping: the same values in another shape; the last axis changes fastest.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ class Reshape(FixedFunction):
         )
 
     def apply(self, a: Float[Array, "q *x"]) -> Float[Array, "q *i"]:
-        """Arrange the numbers along the new axes.
+        """Arrange the values along the new axes.
 
         Parameters
         ----------
@@ -122,12 +122,12 @@ class Reshape(FixedFunction):
         Returns
         -------
         Array
-            The same numbers.
+            The same values.
 
         Raises
         ------
         ShapeError
-            If there are more or fewer numbers than the shape holds.
+            If the number of values differs from that of the shape.
 
         Sources
         -------

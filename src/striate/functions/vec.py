@@ -83,7 +83,7 @@ class Flatten(FixedFunction):
         return a.transpose(self._order(a.ndim)).reshape(len(a), -1)
 
     def backward_a(self, a: Float[Array, "q *x"], dz: Float[Array, "q r"]) -> Float[Array, "q *x"]:
-        """Move each derivative back to the place of its pixel.
+        """Move each derivative back to the position of its pixel.
 
         Parameters
         ----------

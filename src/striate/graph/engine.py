@@ -54,7 +54,7 @@ class Results:
     outputs
         The network's results.
     read
-        What each loss reads: the net input where it takes over the transfer function.
+        What each loss reads: the net input if it absorbs the transfer function.
     """
 
     outputs: tuple[Array, ...]

@@ -1,4 +1,4 @@
-"""A network without its numbers: layers in order of computation, with shapes and parameters."""
+"""A network without its weights: layers in order of computation, with shapes and parameters."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,12 +15,12 @@ from striate.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """A layer in its place in a graph.
+    """A layer at its position in a graph.
 
     Parameters
     ----------
     name
-        Name of the place.
+        Name of the layer.
     number
         Position in the order of computation, from 1.
     layer
@@ -28,7 +28,7 @@ class Placed:
     sources
         Names of the incoming layers or inputs.
     owner
-        Name of the place whose weights it uses: its own, unless the same layer is used repeatedly.
+        Name of the layer whose weights it uses: its own, unless the same layer is used repeatedly.
     source_shapes, z_shapes, n_shape, shape
         Shapes of the incoming activations, of each weight-function output, of the net input, and of
         the activation.
@@ -65,7 +65,7 @@ class Placed:
 
 @dataclass(frozen=True, kw_only=True)
 class Graph:
-    """A network without its numbers: inputs, layers in order of computation, outputs.
+    """A network without its weights: inputs, layers in order of computation, outputs.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ class Graph:
                 place = _place(name, number, layer, sources, owner, shapes)
                 _require_same_parameters(place, places)
             except StriateError as error:
-                # Without the subject that the function set: the layer says more.
+                # Replace the subject that the function set: the layer is more specific.
                 text = f"{error.args[0]}{_chain(places, inputs, sources)}"
                 subject = f"Layer {number} ({name}), {layer.short_text(len(sources))}"
                 raise type(error)(text).about(subject) from error
@@ -252,10 +252,12 @@ class Graph:
         names = set(ordered)
         for name in self.outputs:
             if name not in names:
-                raise GraphError(
-                    f'The output "{name}" is not a layer of this network. An output is the '
-                    f"activation of a layer: {', '.join(ordered) or 'the network has none'}."
+                choice = (
+                    f"Choose from {', '.join(ordered)}."
+                    if ordered
+                    else "The network has no layers; add one, and use it as the output."
                 )
+                raise GraphError(f'The output "{name}" is not a layer of this network. {choice}')
         if len(set(self.outputs)) < len(self.outputs):
             raise GraphError(
                 f"An output is listed twice: {', '.join(self.outputs)}. List each layer once; each "
@@ -272,7 +274,7 @@ class Graph:
 
 
 def describe(shape: Shape) -> str:
-    """Write a shape as the figures of the books do: ``6@28x28``, or ``120`` for a vector.
+    """Write a shape as in the books' figures: ``6@28x28``, or ``120`` for a vector.
 
     Examples
     --------
@@ -296,7 +298,7 @@ def _place(
     z = tuple(layer.weight.output_shape(shape) for shape in incoming)
     n = layer.net_input.output_shape(*z)
     a = layer.transfer.output_shape(n)
-    if max(a) > LONGEST:  # so that tables along an axis are small, whatever a model file says
+    if max(a) > LONGEST:  # keeps tables along an axis small, even for a corrupt model file
         raise ShapeError(
             f"the output would be {describe(a)}, but an axis may have at most {LONGEST:,} values. "
             "Use smaller images, smaller strides, or fewer feature maps."

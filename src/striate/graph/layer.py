@@ -122,9 +122,9 @@ class Layer:
         return f"{text}, {self._activation_text()}" if shown else text
 
     def __call__(self, sources: "Node | Sequence[Node]") -> "Node":
-        """Join the layer to what comes before it.
+        """Connect the layer to the layers before it.
 
-        Called a second time, it is the same layer with the same weights in another place.
+        If it is called again, both positions share its weights.
         """
         nodes = (sources,) if isinstance(sources, Node) else _nodes(self, sources)
         if not nodes:
@@ -216,7 +216,7 @@ _NUMBERS = itertools.count()
 
 
 class Node:
-    """The result of a layer at one place of a network.
+    """The result of a layer at one position in a network.
 
     Parameters
     ----------

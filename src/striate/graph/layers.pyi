@@ -175,7 +175,7 @@ def AveragePool(
     window
         Pixels of the window, one number for all axes or one for each.
     stride
-        Pixels from one place to the next; ``None`` puts the windows side by side.
+        Step between neighboring windows; ``None`` uses the window size, so windows don't overlap.
     dilation
         Distance between neighboring window pixels.
     padding
@@ -226,8 +226,8 @@ def BatchNorm(
     Parameters
     ----------
     momentum
-        Weight of the new batch in the running numbers, from 0 to 1, as in PyTorch. ONNX and Keras
-        give the weight of the old numbers.
+        Weight of the new batch in the running statistics, from 0 to 1, as in PyTorch. In ONNX and
+        Keras, momentum is the weight of the old statistics.
     epsilon
         Added to the variance; above 0.
     activation
@@ -315,7 +315,7 @@ def Conv(
     kernel_size
         Pixels of the kernel: one number for all axes, or one for each.
     stride
-        Pixels from one place of the kernel to the next.
+        Step between neighboring positions of the kernel, in pixels.
     dilation
         Pixels from one kernel pixel to the next; 1 leaves no gaps.
     groups
@@ -486,7 +486,8 @@ def Dropout(
     rate
         Part of the activations that is left out, at least 0 and below 1.
     spatial
-        Whether whole maps are left out, not single pixels: neighboring pixels say the same.
+        Whether whole maps are left out, not single pixels: neighboring pixels are strongly
+        correlated.
     name
         Name of the layer; its kind and running number by default.
 
@@ -758,7 +759,7 @@ def LpPool(
     window
         Pixels of the window, one number for all axes or one for each.
     stride
-        Pixels from one place to the next; ``None`` puts the windows side by side.
+        Step between neighboring windows; ``None`` uses the window size, so windows don't overlap.
     dilation
         Distance between neighboring window pixels.
     padding
@@ -811,7 +812,7 @@ def MaxPool(
     window
         Pixels of the window, one number for all axes or one for each.
     stride
-        Pixels from one place to the next; ``None`` puts the windows side by side.
+        Step between neighboring windows; ``None`` uses the window size, so windows don't overlap.
     dilation
         Distance between neighboring window pixels.
     padding
@@ -885,7 +886,7 @@ def Reshape(
     *,
     name: str | None = None,
 ) -> Layer:
-    """Reshaping: the same numbers in another shape, the last axis fastest.
+    """Reshaping: the same values in another shape; the last axis changes fastest.
 
     Parameters
     ----------
@@ -931,7 +932,7 @@ def SumPool(
     window
         Pixels of the window, one number for all axes or one for each.
     stride
-        Pixels from one place to the next; ``None`` puts the windows side by side.
+        Step between neighboring windows; ``None`` uses the window size, so windows don't overlap.
     dilation
         Distance between neighboring window pixels.
     padding

@@ -70,7 +70,7 @@ def forward(
     training
         Whether dropout drops, and batch normalization uses the batch's own statistics.
     draw
-        Random numbers for this pass, if it trains.
+        Random numbers for this pass, if it is a training pass.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def backward(
     targets: Sequence[Array],
     sample_weights: Array | None = None,
 ) -> Pass:
-    """Compute the losses and carry their derivatives back through every operation.
+    """Compute the losses and backpropagate them through every operation.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ Layers are written in the order of computation, separated by ``|``. A layer is a
 ``same``            a word of padding: ``valid``, ``same`` or ``full``
 ``stride 2``        an option and its value: ``2``, ``2x1`` for each axis, ``1:2x0:1`` for each
                     side
-``flip``            an option that is on
+``flip``            a flag that is on
 ``bias none``       the bias: ``tied``, ``untied`` or ``none``
 ``product``         the net input function, if it isn't the sum
 ``init he-normal``  the initializer
@@ -20,14 +20,14 @@ Layers are written in the order of computation, separated by ``|``. A layer is a
 ``from stem``       the incoming layers, if not the previous layer: ``from a,b``
 ==================  =======================================================================
 
-A transfer function alone is a layer. ``add NAME``, ``multiply NAME`` and ``concatenate NAME`` join
-the previous layer with named ones. ``again NAME`` uses a layer and its weights once more. ``input
+A transfer function on its own is a layer. ``add NAME``, ``multiply NAME`` and ``concatenate NAME``
+join the previous layer with named ones. ``again NAME`` reuses a layer with its weights. ``input
 28x28x1 as image`` declares an input, ``output a b`` names the outputs. Between maps and a dense
 layer, ``flatten`` is inserted (the vec block of figure 8.11).
 
-The reader goes through the segments from left to right. It keeps the previous node, the named
-layers, and the shape of every node, because the kind of a segment can depend on it: ``dense 10``
-after maps needs ``flatten``, after a vector it doesn't.
+The parser reads the segments from left to right. It keeps the previous node, the named layers, and
+the shape of every node, because a segment's meaning can depend on the shape: ``dense 10`` after
+maps needs ``flatten``, after a vector it doesn't.
 """
 
 from collections import Counter
@@ -88,7 +88,7 @@ def parse(text: str, input_shape: Shape | None = None) -> Graph:
 
 
 class _Reader:
-    """Goes through the segments, and connects each layer with its sources."""
+    """Reads the segments, and connects each layer to its sources."""
 
     def __init__(self, text: str, input_shape: Shape | None) -> None:
         self.segments = [" ".join(part.split()) for part in text.split("|")]
@@ -162,8 +162,8 @@ class _Reader:
         """Read ``output a b``."""
         if not rest or self.outputs:
             raise ShorthandError(
-                '"output" must appear once, with the names of the layers. Write for example '
-                '"output a b", or leave it out: then the last layer is the output.'
+                '"output" must appear only once, followed by the names of layers. '
+                'Write for example "output a b", or omit it to use the last layer.'
             )
         self.outputs = rest
 
@@ -245,7 +245,7 @@ class _Reader:
             said.before = None
 
     def _join(self, layer: Layer, said: Segment) -> None:
-        """Connect a layer with its sources, and compute its shape."""
+        """Connect a layer to its sources, and compute its shape."""
         sources = self._sources(said)
         node = layer(sources)
         try:
@@ -280,7 +280,7 @@ class _Reader:
         return self.nodes[name]
 
     def _require_ranks(self, graph: Graph) -> None:
-        """Raise if a window is written with another number of axes than the image has."""
+        """Raise if a window is written with a different number of axes than the image has."""
         shapes = {id(place.layer): place.source_shapes[0] for place in graph.layers}
         for layer, rank, what in self.ranks:
             axes = len(shapes[id(layer)]) - 1

@@ -27,7 +27,7 @@ class Operation:
     Parameters
     ----------
     layer, number, stage
-        The layer, and which of its functions.
+        The layer, and which of its functions is applied.
     function
         The kind with its options.
     inputs, output
@@ -88,7 +88,7 @@ class LossOperation:
     layer
         The output's layer.
     reads
-        ``N`` where the loss absorbs the transfer function, else ``A``.
+        ``N`` if the loss absorbs the transfer function, otherwise ``A``.
     derivative
         Where its derivative goes.
     weight
@@ -134,7 +134,7 @@ class TrainingStep:
         losses
             One for each output; none for a forward pass alone.
         loss_weights
-            What each loss counts; by default 1.
+            The weight of each loss; 1 by default.
         to_inputs
             Whether derivatives go all the way back to the network's inputs.
 
@@ -145,7 +145,7 @@ class TrainingStep:
         Raises
         ------
         GraphError
-            If there is not one loss for each output.
+            If the number of losses differs from the number of outputs.
         OptionError
             If a loss doesn't accept an output's transfer function.
 
@@ -173,12 +173,12 @@ class TrainingStep:
             for name, loss, weight in zip(graph.outputs, losses, weights, strict=bool(losses))
         )
         wanted = _wanted(graph, to_inputs=to_inputs)
-        turned = [
-            _turned(operation, written, wanted)
+        reversed_ = [
+            _reversed_operation(operation, written, wanted)
             for operation in reversed(forward)
             if derivative_of(operation.output) in written
         ]
-        backward = tuple(back for back in turned if back.d_inputs or back.d_parameters)
+        backward = tuple(back for back in reversed_ if back.d_inputs or back.d_parameters)
         return cls(graph=graph, forward=forward, losses=ends, backward=backward)
 
     def shapes(self) -> dict[str, Shape]:
@@ -191,7 +191,7 @@ class TrainingStep:
 
 
 def derivative_of(name: str) -> str:
-    """Name the derivative with respect to an array: ``conv1.dZ`` of ``conv1.Z``."""
+    """Return the name of the derivative with respect to an array: ``conv1.dZ`` of ``conv1.Z``."""
     layer, symbol = name.rsplit(".", 1)
     return f"{layer}.d{symbol}"
 
@@ -236,9 +236,9 @@ def _operations(place: Placed) -> list[Operation]:
 def _loss_operation(
     graph: Graph, name: str, loss: Loss, weight: float, written: set[str]
 ) -> LossOperation:
-    """Attach a loss to an output; it reads the net input of transfer functions that it absorbs."""
+    """Attach a loss to an output; it reads the net input if it absorbs the transfer function."""
     transfer = graph[name].layer.transfer
-    _require_behind(loss, transfer)
+    _require_transfer(loss, transfer)
     absorbed = isinstance(transfer, (Linear, *loss.absorbs))
     reads = f"{name}.{'N' if absorbed else 'A'}"
     return LossOperation(
@@ -250,7 +250,7 @@ def _loss_operation(
     )
 
 
-def _require_behind(loss: Loss, transfer: TransferFunction) -> None:
+def _require_transfer(loss: Loss, transfer: TransferFunction) -> None:
     """Raise if a loss that absorbs a transfer function follows another one."""
     if not loss.absorbs or isinstance(transfer, (Linear, *loss.absorbs)):
         return
@@ -278,14 +278,16 @@ def _wanted(graph: Graph, *, to_inputs: bool) -> set[str]:
     return wanted
 
 
-def _turned(operation: Operation, written: set[str], wanted: set[str]) -> BackwardOperation:
+def _reversed_operation(
+    operation: Operation, written: set[str], wanted: set[str]
+) -> BackwardOperation:
     """Reverse an operation, and record what it writes."""
-    asked = operation.stage != "weight" or operation.inputs[0] in wanted
+    needed = operation.stage != "weight" or operation.inputs[0] in wanted
     return BackwardOperation(
         operation=operation,
         d_output=derivative_of(operation.output),
         d_inputs=tuple(_target(derivative_of(name), written) for name in operation.inputs)
-        if asked
+        if needed
         else (),
         d_parameters={role: _target(name, written) for role, name in operation.parameters.items()},
     )

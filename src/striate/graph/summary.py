@@ -57,7 +57,7 @@ class SummaryRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """The layers of a network in numbers; prints as a table.
+    """Shapes, parameters and costs of a network's layers; prints as a table.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class Summary:
 
     @property
     def parameters(self) -> int:
-        """Trainable numbers in all."""
+        """Total number of trainable parameters."""
         return sum(row.parameters for row in self.rows)
 
     @property
@@ -242,7 +242,7 @@ def _joined(one: Seen, other: Seen) -> Seen:
 
 
 def _row(place: Placed, seen: Seen) -> SummaryRow:
-    """Put one layer into numbers."""
+    """Summarize one layer."""
     weight = place.layer.weight
     axes = weight.window_axes(*place.source_shapes)
     counts = [prod(p.shape) for _, _, _, p in place.parameter_names()]

@@ -47,7 +47,7 @@ class _ImageLoadWriter:
     def write(self) -> None:
         """Write the loops over planes and rows, and over each row's values in groups of sixteen.
 
-        Only the transposition of one group is unrolled, so the code for wide images is no longer.
+        Only the transposition of one group is unrolled, so wide images don't need more code.
         """
         b, item = self.b, self.item
         width = item.columns * self.step
@@ -163,7 +163,8 @@ class _ImageLoadWriter:
     ) -> None:
         """Load the values of a group one by one.
 
-        A value is read only where it is shown: no address outside the image is loaded from.
+        A value is read only if it is inside the visible image, so no address outside it is
+        accessed.
         """
         b, item = self.b, self.item
         seen, covered_row = row
@@ -182,7 +183,7 @@ class _ImageLoadWriter:
             at = b.multiply(source, self.step)
             if item.last:
                 at = b.add(at, channel)
-            # Where nothing is shown, the very first value is loaded instead, and not used.
+            # Elsewhere, the very first value is loaded instead, and discarded.
             pointer = b.select(shown, b.at(line, at, self.element), self.images)
             value = b.load(pointer, self.element, self.align)
             pixel = value if self.element is F32 else b.uitofp(value, F32)

@@ -42,7 +42,7 @@ def transposed(b: Builder, rows: Sequence[IRValue]) -> list[IRValue]:
 
 
 def load_part(b: Builder, pointer: IRValue, count: int) -> IRValue:
-    """Load at most one vector of numbers; the other lanes repeat the last number."""
+    """Load at most one vector of elements; the other lanes repeat the last element."""
     part = b.load(pointer, vector_type(F32, count))
     if count == LANES:
         return part

@@ -61,7 +61,7 @@ def write_program(plan: Plan) -> IRModule:
 
 
 def functions_of_items(plan: Plan) -> dict[tuple[int, int], str]:
-    """Name the function that each item of a plan calls; items that differ only in names share one.
+    """Name the function that each item of a plan calls; items that differ only in names share it.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def _written(plan: Plan) -> "_ProgramWriter":
 
 
 def _layout(variable: Variable, name: str) -> Variable:
-    """Keep only what a kernel's code depends on: how an array is stored, and its known numbers."""
+    """Keep only what a kernel's code depends on: an array's layout, and its known values."""
     return Variable(
         name=name,
         size=variable.size,

@@ -21,7 +21,7 @@ from striate.plan import control_block
 SPINS = 1 << 13
 """Spin limit: iterations that a worker waits for the next step before it sleeps.
 
-It is longer than Python takes from one step to the next; see ``benchmarks``.
+It lasts longer than Python takes from one step to the next; see ``benchmarks``.
 """
 
 _PATIENCE = 1 << 8  # iterations of waiting for another thread, about 10 microseconds
@@ -98,8 +98,8 @@ def _write_help(module: IRModule) -> None:
         b.cbranch(b.icmp_signed("<", number, now), enter, leave)
         b.position_at_end(enter)
         b.atomic_rmw("add", active, I64(1), "seq_cst")
-        # The leader waits for all active workers. So if it still wants this one now, the step lasts
-        # until this worker leaves.
+        # The leader waits for all active workers. So if the step still accepts this worker now, it
+        # lasts until the worker leaves.
         still = b.load_atomic(wanted, "seq_cst", I64, 8)
         b.cbranch(b.icmp_signed("<", number, still), helped, late)
         b.position_at_end(helped)

@@ -166,5 +166,5 @@ def adjoint_gap(*pairs: tuple[Float[Array, "..."], Float[Array, "..."]]) -> floa
 
 
 def _length(x: Float[Array, "..."]) -> float:
-    """Take the Euclidean length of all numbers together."""
+    """Compute the Euclidean norm over all arrays together."""
     return float(np.sqrt(np.sum(x * x)))

@@ -1,7 +1,7 @@
 """Images as windows: the index view of a convolution, and its adjoint.
 
 The last axes of an image are its pixels, ``[..., *pixels]``; the axes before them (images, groups,
-maps) are left alone. :func:`im2col` puts the pixel under window pixel ``u`` at place ``i`` into
+maps) are left alone. :func:`im2col` puts the pixel under window pixel ``u`` at position ``i`` into
 ``columns[..., *u, *i]``, so that a convolution becomes a matrix product. :func:`col2im` adds the
 columns back to the pixels that they came from.
 """
@@ -31,12 +31,12 @@ def im2col(padded: Shaped[Array, "..."], axes: Sequence[Axis]) -> Shaped[Array, 
     padded
         Images with their padding (:func:`pad`).
     axes
-        How the window walks.
+        How the window moves.
 
     Returns
     -------
     Array
-        A view: window pixels first, then places. Nothing is copied until it is used.
+        A view: window pixels first, then positions. Nothing is copied until it is used.
 
     Sources
     -------
@@ -71,9 +71,9 @@ def col2im(columns: Shaped[Array, "..."], axes: Sequence[Axis]) -> Shaped[Array,
     Parameters
     ----------
     columns
-        Window pixels first, then places.
+        Window pixels first, then positions.
     axes
-        How the window walks.
+        How the window moves.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def pad(
     a
         Images.
     axes
-        How many pixels, on which sides.
+        The padding on each side.
     mode
         What the added pixels hold: ``value``, the image mirrored at its edge pixel, its edge pixel,
         or the image's other side.
@@ -165,7 +165,7 @@ def pad(
 def pad_adjoint(
     dpadded: Shaped[Array, "..."], axes: Sequence[Axis], mode: PaddingMode = "zeros"
 ) -> Shaped[Array, "..."]:
-    """Carry derivatives of padded images back to the images: each added pixel's goes to its origin.
+    """Apply the adjoint of :func:`pad`: add each padded pixel's derivative to the pixel's origin.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def pad_adjoint(
         moved = np.moveaxis(dpadded, k, 0)
         own = slice(axis.before, axis.before + axis.length)
         summed = moved[own].copy()
-        # Only the added pixels need a loop: np.add.at walks over every single number.
+        # Only the added pixels need a loop: np.add.at visits every element.
         origins = list(enumerate(padding_table(axis, mode)))
         for place, origin in origins[: own.start] + origins[own.stop :]:
             summed[origin] += moved[place]

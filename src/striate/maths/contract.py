@@ -55,7 +55,7 @@ def contract(spec: str, x: Array, y: Array) -> Array:
     Returns
     -------
     Array
-        The sums of products. Same numbers as ``np.einsum(spec, x, y)`` up to the order of the sums.
+        The sums of products. Equal to ``np.einsum(spec, x, y)`` up to the order of the sums.
 
     Sources
     -------
@@ -82,13 +82,13 @@ def _matrices(
 ) -> Array:
     """View an operand as matrices ``[head..., first, second]``, with as few copies as possible.
 
-    Whichever of the two groups comes first in memory stays first, and the matrix is turned by a
-    view: BLAS takes transposed operands as they are.
+    Whichever of the two groups comes first in memory stays first, and the matrix is transposed as a
+    view, because BLAS accepts transposed operands directly.
     """
-    turned = bool(first and second) and letters.index(second[0]) < letters.index(first[0])
-    groups = (second, first) if turned else (first, second)
+    swapped = bool(first and second) and letters.index(second[0]) < letters.index(first[0])
+    groups = (second, first) if swapped else (first, second)
     present = [c for c in head if c in letters]
     arranged = x.transpose([letters.index(c) for c in [*present, *groups[0], *groups[1]]])
     stack = [length[c] if c in letters else 1 for c in head]
     matrices = arranged.reshape([*stack, *(prod(length[c] for c in group) for group in groups)])
-    return matrices.swapaxes(-1, -2) if turned else np.ascontiguousarray(matrices)
+    return matrices.swapaxes(-1, -2) if swapped else np.ascontiguousarray(matrices)

@@ -1,17 +1,17 @@
-"""Receptive fields behind any layers, transposed convolutions included, as a repeating pattern.
+"""Receptive fields through any layers, including transposed convolutions, as a repeating pattern.
 
-Behind convolutions and pooling, each place sees as many pixels as its neighbor, some pixels
-further on: :class:`~striate.maths.receptive.ReceptiveField` says it all. A transposed convolution
-breaks this. With a stride of 2, even places of its output see other taps of the kernel than odd
-ones, and often fewer pixels. But the pattern repeats: after ``period`` places everything is the
-same, ``jump`` pixels further on. For example, a transposed convolution with a kernel of 3 pixels
-and a stride of 2 turns pixels a, b, c into::
+After convolutions and pooling, each position sees as many pixels as its neighbor, shifted by a
+fixed number of pixels: a :class:`~striate.maths.receptive.ReceptiveField` is enough. A transposed
+convolution breaks this. With a stride of 2, even positions of its output see other taps of the
+kernel than odd ones, and often fewer pixels. But the pattern repeats: after ``period`` positions
+everything repeats, shifted by ``jump`` pixels. For example, a transposed convolution with a
+kernel of 3 pixels and a stride of 2 turns pixels a, b, c into::
 
-    place 0: a     place 2: a, b     place 4: b, c
-    place 1: a     place 3: b        place 5: c          period 2, jump 1
+    position 0: a     position 2: a, b     position 4: b, c
+    position 1: a     position 3: b        position 5: c          period 2, jump 1
 
-A :class:`FieldPattern` holds the first and the last pixel seen by each place of one period. The
-edges of the image are ignored: the pattern is that of a place in the middle of a large image.
+A :class:`FieldPattern` holds the first and the last pixel seen by each position of one period. The
+edges of the image are ignored: the pattern is that of a position in the middle of a large image.
 """
 
 from collections.abc import Iterable
@@ -27,23 +27,24 @@ LONGEST_PERIOD = 1024
 """Longer patterns are not followed: eleven layers that double the size make one of 2,048."""
 
 _NOTHING = 2**62
-"""First pixel of a place that sees none; its last pixel is the negative number."""
+"""First pixel of a position that sees none; its last pixel is the negative of this."""
 
 
 @dataclass(frozen=True)
 class FieldPattern:
-    """The pixels of the input image that the places of a feature map see, along one axis.
+    """The pixels of the input image that the positions of a feature map see, along one axis.
 
-    Place ``i`` sees the pixels from ``first[i % period] + jump * (i // period)`` to
+    Position ``i`` sees the pixels from ``first[i % period] + jump * (i // period)`` to
     ``last[i % period] + jump * (i // period)``, except for gaps.
 
     Parameters
     ----------
     jump
-        Pixels from the field of one place to the field of the place one period later.
+        Pixels from the field of one position to the field of the position one period later.
     spans
-        First and last pixel seen by each place of the first period; ``None`` for a place that sees
-        no pixel, between the stamps of a transposed convolution whose stride exceeds its kernel.
+        First and last pixel seen by each position of the first period; ``None`` for a position that
+        sees no pixel, between the stamps of a transposed convolution whose stride exceeds its
+        kernel.
 
     Sources
     -------
@@ -66,11 +67,11 @@ class FieldPattern:
 
     @property
     def size(self) -> int:
-        """Pixels from the first to the last one seen, at the place that sees most."""
+        """Pixels from the first to the last one seen, at the position that sees most."""
         return max((last - first + 1 for first, last in filter(None, self.spans)), default=0)
 
     def span(self, place: int) -> tuple[int, int] | None:
-        """Return the first and the last pixel that a place sees in an endless image."""
+        """Return the first and the last pixel that a position sees in an unbounded image."""
         found = self.spans[place % self.period]
         moved = self.jump * (place // self.period)
         return None if found is None else (found[0] + moved, found[1] + moved)
@@ -78,7 +79,7 @@ class FieldPattern:
     def through(self, axis: Axis) -> "FieldPattern | None":
         r"""Place a window on the feature map.
 
-        Place :math:`i` of the output reads the places :math:`S^t i + d u - P_{before}`.
+        Position :math:`i` of the output reads the positions :math:`S^t i + d u - P_{before}`.
 
         Parameters
         ----------
@@ -96,8 +97,8 @@ class FieldPattern:
         """
         common = gcd(self.period, axis.stride)
         period = self.period // common
-        # Taps that are a period of this pattern apart see the same pixels, further on: of each
-        # such class the first and the last tap are enough.
+        # Taps that are a period of this pattern apart see the same pixels, shifted, so the first
+        # and the last tap of each such class are enough.
         classes = self.period // gcd(axis.dilation, self.period)
         taps = _first_and_last(axis.window, classes) * axis.dilation - axis.before
         read = np.add.outer(np.arange(period) * axis.stride, taps)
@@ -106,7 +107,7 @@ class FieldPattern:
     def through_transposed(self, axis: Axis) -> "FieldPattern | None":
         r"""Place the window of a transposed convolution on the feature map.
 
-        Place :math:`x` of the output reads the places :math:`i` with
+        Position :math:`x` of the output reads the positions :math:`i` with
         :math:`S^t i + d u - P_{before} = x`.
 
         Parameters
@@ -133,8 +134,8 @@ class FieldPattern:
     def through_adaptive(self, length: int, places: int) -> "FieldPattern | None":
         r"""Divide the feature map into a number of windows, as adaptive pooling does.
 
-        Window :math:`i` of :math:`S` reads the places from :math:`\lfloor iR/S \rfloor` to before
-        :math:`\lceil (i+1)R/S \rceil`.
+        Window :math:`i` of :math:`S` reads the positions from :math:`\lfloor iR/S \rfloor` to
+        before :math:`\lceil (i+1)R/S \rceil`.
 
         Parameters
         ----------
@@ -166,7 +167,7 @@ class FieldPattern:
         return self._read(read, inside, self.jump * (length // common) * repeat // self.period)
 
     def joined(self, other: "FieldPattern") -> "FieldPattern | None":
-        """Cover two patterns with one: two layers feed the same map, place by place.
+        """Cover two patterns with one: two layers feed the same map, position by position.
 
         Parameters
         ----------
@@ -176,8 +177,8 @@ class FieldPattern:
         Returns
         -------
         FieldPattern or None
-            Each place sees what either sees; ``None`` if the patterns advance differently, or are
-            too long.
+            Each position sees what either sees; ``None`` if the patterns advance differently, or
+            are too long.
 
         Sources
         -------
@@ -197,7 +198,7 @@ class FieldPattern:
         return FieldPattern(jump=self.jump * (period // self.period), spans=tuple(spans))
 
     def _read(self, read: Int[Array, "place tap"], valid: Array, jump: int) -> "FieldPattern":
-        """Combine what the places read by each output place see."""
+        """Combine what the positions read by each output position see."""
         first = np.array([_NOTHING if span is None else span[0] for span in self.spans])
         last = np.array([-_NOTHING if span is None else span[1] for span in self.spans])
         phase, moved = read % self.period, self.jump * (read // self.period)

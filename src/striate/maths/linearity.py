@@ -1,6 +1,6 @@
-"""Which image functions are convolutions: exactly the linear, position invariant ones.
+"""Which image functions are convolutions: exactly the linear, position-invariant ones.
 
-:func:`as_convolution` tests a function and returns its kernel, or a counter-example. The laws hold
+:func:`as_convolution` tests a function and returns its kernel, or a counterexample. The laws hold
 for infinite images, but images are finite. So a function is judged by what it does away from the
 edges; it may pad and crop, and treat the edges in any way.
 """
@@ -19,16 +19,16 @@ Law = Literal["homogeneity", "additivity", "local support", "position invariance
 Box = list[tuple[int, int]]
 """First and last pixel along each axis."""
 
-# A function may be linear for small pixels only, or for large ones only.
+# A function may be linear only for small pixel values, or only for large ones.
 _MAGNITUDES = (1.0, 100.0, 0.01)
 
 _TOLERANCES = {2: 1e-2, 4: 1e-4, 8: 1e-9}
-"""Relative rounding errors by the bytes of a number."""
+"""Relative rounding errors by the item size in bytes."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ConvolutionFound:
-    r"""The convolution that a function computes; calling it with an image computes it.
+    r"""The convolution that a function computes; call it with an image to apply it.
 
     .. math:: z_m = \sum_i w_i \, p_{m - offset - i}
 
@@ -37,10 +37,10 @@ class ConvolutionFound:
     kernel
         The impulse response, without the zeros around it.
     offset
-        How many pixels further on than the impulse pixel 0 of the kernel lies, along each axis;
-        negative where it lies before it.
+        Offset of kernel pixel 0 from the impulse, in pixels along each axis; negative if it is
+        before the impulse.
     growth
-        How many pixels the function's image has more than the one it is given, along each axis.
+        Number of pixels by which the output exceeds the input, along each axis.
 
     Sources
     -------
@@ -63,19 +63,19 @@ class ConvolutionFound:
 
     @property
     def correlation_kernel(self) -> Shaped[Array, "..."]:
-        """The kernel that does the same by cross-correlation: turned by 180 degrees (P8.1)."""
+        """The kernel of the equivalent cross-correlation: rotated by 180 degrees (P8.1)."""
         return rot180(self.kernel)
 
     @property
     def correlation_offset(self) -> tuple[int, ...]:
-        """From a place to the pixel under kernel pixel 0, in cross-correlation, along each axis."""
+        """Offset from a position to the pixel under kernel pixel 0, in cross-correlation."""
         return tuple(1 - r - k for r, k in zip(self.kernel.shape, self.offset, strict=True))
 
     def __call__(self, p: Shaped[Array, "..."]) -> Shaped[Array, "..."]:
-        """Convolve an image, zero outside, with the kernel: what the function does off the edge."""
+        """Convolve a zero-padded image with the kernel, as the function does inside the image."""
         full = convolve(self.kernel, p, padding="full")
         z = np.zeros([n + g for n, g in zip(p.shape, self.growth, strict=True)], full.dtype)
-        # Place m of z is place m - offset of the full convolution, where there is one.
+        # Position m of z is position m - offset of the full convolution, where there is one.
         spans = [
             (max(0, k), min(n, k + m))
             for n, m, k in zip(z.shape, full.shape, self.offset, strict=True)
@@ -90,7 +90,7 @@ class ConvolutionFound:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class NotAConvolution:
-    """A counter-example: images for which a function breaks a law that all convolutions keep.
+    """A counterexample: images for which a function breaks a law that all convolutions obey.
 
     Parameters
     ----------
@@ -98,9 +98,9 @@ class NotAConvolution:
         Which law failed.
     inputs
         Homogeneity: an image and its multiple. Additivity: two images whose sum is taken. Local
-        support: the impulse. Position invariance: an image and the same image one pixel on.
+        support: the impulse. Position invariance: an image and the same image shifted by one pixel.
     outputs
-        What the function gives, and what the law demands.
+        What the function returns, and what the law requires.
     pixel
         Where the two outputs differ most.
 
@@ -180,20 +180,21 @@ def as_convolution(
     The laws are tried in this order: homogeneity and additivity on random images of several
     magnitudes; local support on an impulse in the middle; position invariance on random images that
     keep away from the edge, shifted by one pixel along each axis. For a linear function, one random
-    image shows any dependence on position, except with probability zero; a function that is not
-    linear only for rare images may escape.
+    image shows any dependence on position, except with probability zero; a function that is
+    nonlinear only for rare images may go undetected.
 
     Parameters
     ----------
     f
-        A function from image to image. Its image may have another size, always the same one.
+        A function from image to image. The output may have a different size, if that size is always
+        the same.
     shape
-        Pixels of the images to test with, along each axis: about three times the kernel's reach or
-        more.
+        Pixels of the images to test with, along each axis: at least about three times the kernel's
+        reach.
     seed
-        Of the random images.
+        Seed of the random images.
     trials
-        How many random images each law is tried on.
+        Number of random images that each law is tried on.
     tolerance
         Largest difference that counts as rounding, relative to the largest pixel. By default it
         follows from the dtype of the images that ``f`` returns: 1e-9 for float64, 1e-4 for
@@ -202,13 +203,13 @@ def as_convolution(
     Returns
     -------
     ConvolutionFound or NotAConvolution
-        The kernel, or a counter-example.
+        The kernel, or a counterexample.
 
     Raises
     ------
     ShapeError
         If ``f`` does not return an image with the same number of axes and at least one pixel, or
-        the image is too small to move the impulse response about in it.
+        the image is too small to move the impulse response around in it.
 
     Sources
     -------
@@ -291,7 +292,7 @@ def _not_invariant(
     trials: int,
     tolerance: float,
 ) -> NotAConvolution | None:
-    """Look for random images, zero outside the safe box, whose shift is not followed."""
+    """Look for random images, zero outside the safe box, whose shift doesn't shift the output."""
     for _ in range(trials):
         for axis in range(len(shape)):
             # The last pixel stays empty, so that the shifted image lies in the safe box too.
@@ -359,7 +360,7 @@ def _support(response: Array, tolerance: float) -> Box:
 
 
 def _safe_box(shape: Shape, response_shape: Shape, support: Box) -> Box:
-    """Find the pixels, first and last, so far from the edge that its treatment does not show."""
+    """Find the first and last pixels far enough from the edge for its treatment not to matter."""
     safe: Box = []
     for n, m, (first, last) in zip(shape, response_shape, support, strict=True):
         middle = n // 2
@@ -368,9 +369,9 @@ def _safe_box(shape: Shape, response_shape: Shape, support: Box) -> Box:
         high = min(n - 1 - reach, m - 1 - (last - middle))
         if high <= low:
             raise ShapeError(
-                f"`shape` must leave room to move the impulse response, which has "
-                f"{last - first + 1} pixels from {first - middle} on, by one pixel without "
-                f"touching the edges, got {shape}. Try {tuple(2 * k for k in shape)}."
+                f"`shape` must leave room to move the impulse response, which spans "
+                f"pixels {first - middle} to {last - middle} around the impulse, by one pixel "
+                f"without touching the edges, got {shape}. Try {tuple(2 * k for k in shape)}."
             )
         safe.append((low, high))
     return safe

@@ -30,7 +30,7 @@ def convolution_matrix(
 
     .. math:: vec(\mathbf{W} \otimes \mathbf{P}) = \mathbf{M} \, vec(\mathbf{P})
 
-    Its transpose carries derivatives back from the places to the pixels.
+    Its transpose backpropagates derivatives from the positions to the pixels.
 
     Parameters
     ----------
@@ -41,12 +41,12 @@ def convolution_matrix(
     order
         In which order both vectors hold their pixels, see :func:`vec`.
     stride, dilation, padding
-        How the window walks, in pixels; the padding is zeros.
+        How the window moves, in pixels; the padding is zeros.
 
     Returns
     -------
     Array
-        One row for each place of the window, one column for each pixel of the image.
+        One row for each position of the window, one column for each pixel of the image.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def shared_weights(
     Returns
     -------
     Array
-        For each place and pixel, the number of the kernel's entry, counted from 0 row by row; -1
+        For each position and pixel, the number of the kernel's entry, counted from 0 row by row; -1
         where no weight joins the two.
 
     Raises
@@ -136,7 +136,7 @@ def index_view(
     dilation: int | Sequence[int] = 1,
     padding: Padding = "valid",
 ) -> tuple[Int[Array, "places taps"], tuple[int, ...]]:
-    """List the pixels under the window at each of its places.
+    """List the pixels under the window at each of its positions.
 
     With it, a cross-correlation is ``image.ravel()[index] @ kernel.ravel()``, written as an image
     of ``places`` again.
@@ -148,12 +148,12 @@ def index_view(
     window
         Pixels of the window along each axis.
     stride, dilation, padding
-        How the window walks, in pixels.
+        How the window moves, in pixels.
 
     Returns
     -------
     index
-        For each place of the window (row) and each of its pixels (column), the number of the
+        For each position of the window (row) and each of its pixels (column), the number of the
         image's pixel there, counted from 0 row by row; -1 for padding.
     places
         Places of the window along each axis.
@@ -207,12 +207,12 @@ def im2col_matrix(
     window
         Pixels of the kernels along each axis.
     stride, dilation, padding
-        How the window walks, in pixels; the padding is zeros.
+        How the window moves, in pixels; the padding is zeros.
 
     Returns
     -------
     Array
-        One row for each map and window pixel, one column for each place.
+        One row for each map and window pixel, one column for each position.
 
     Raises
     ------
@@ -223,7 +223,7 @@ def im2col_matrix(
 
     Sources
     -------
-    Wolter 5 (corrected: a matrix, k_i k_h k_w rows, one column for each place).
+    Wolter 5 (corrected: a matrix, k_i k_h k_w rows, one column for each position).
 
     Examples
     --------
@@ -257,7 +257,7 @@ def col2im_matrix(
     Parameters
     ----------
     columns
-        One row for each map and window pixel, one column for each place.
+        One row for each map and window pixel, one column for each position.
     image_shape
         Of the image's feature maps: ``(maps, rows, columns)``.
     window, stride, dilation, padding

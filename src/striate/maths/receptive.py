@@ -1,4 +1,4 @@
-"""Receptive fields: what a place of a feature map sees of the input image, through its windows.
+"""Receptive fields: what a position of a feature map sees of the input image, through its windows.
 
 Everything here is about one axis; the axes of an image are independent.
 """
@@ -17,18 +17,18 @@ from striate.shapes import Array, Int
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    r"""The pixels of the input image that the places of a feature map see, along one axis.
+    r"""The pixels of the input image that the positions of a feature map see, along one axis.
 
-    Place i sees the pixels from :math:`start + jump \cdot i` on, ``size`` of them.
+    Position i sees the pixels from :math:`start + jump \cdot i` on, ``size`` of them.
 
     Parameters
     ----------
     size
-        Pixels from the first to the last pixel seen by one place.
+        Pixels from the first to the last pixel seen by one position.
     jump
-        Pixels from the field of one place to the field of the next.
+        Pixels from the field of one position to the field of the next.
     start
-        First pixel seen by place 0; negative where it lies in the padding.
+        First pixel seen by position 0; negative where it lies in the padding.
 
     Sources
     -------
@@ -56,7 +56,7 @@ class ReceptiveField:
         Parameters
         ----------
         axis
-            How the window walks along the feature map that this field belongs to.
+            How the window moves along the feature map that this field belongs to.
 
         Returns
         -------
@@ -74,7 +74,7 @@ class ReceptiveField:
         )
 
     def joined(self, other: "ReceptiveField") -> "ReceptiveField":
-        """Cover two fields with one: several layers feed the same map, place by place.
+        """Cover two fields with one: several layers feed the same map, position by position.
 
         Parameters
         ----------
@@ -89,7 +89,7 @@ class ReceptiveField:
         Raises
         ------
         ShapeError
-            If the branches walk at different steps.
+            If the branches have different jumps.
 
         Sources
         -------
@@ -118,7 +118,7 @@ def receptive_field(chain: Sequence[Axis]) -> ReceptiveField:
     Parameters
     ----------
     chain
-        How each layer's window walks, first layer first.
+        How each layer's window moves, first layer first.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def receptive_field(chain: Sequence[Axis]) -> ReceptiveField:
 
 
 def unseen_pixels(chain: Sequence[Axis]) -> Int[Array, "n"]:
-    """List the pixels of the input image that no place of the last feature map sees.
+    """List the pixels of the input image that no position of the last feature map sees.
 
     They are lost where the floor in the size formula leaves a remainder, or where a stride is
     longer than its window.
@@ -155,7 +155,7 @@ def unseen_pixels(chain: Sequence[Axis]) -> Int[Array, "n"]:
     Parameters
     ----------
     chain
-        How each layer's window walks, first layer first.
+        How each layer's window moves, first layer first.
 
     Returns
     -------

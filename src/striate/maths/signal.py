@@ -2,8 +2,8 @@
 
 Images have any number of axes: one (a signal), two (a picture) or three (a volume). Each function
 has three forms with the same result up to rounding: ``"loops"``, the printed sum term by term;
-``"windows"``, the same sum for all places at once; and ``"fft"``, a product of spectra. The image
-is padded first, then the kernel is placed wherever it fits completely, so that words such as
+``"windows"``, the same sum for all positions at once; and ``"fft"``, a product of spectra. The
+image is padded first, then the kernel is placed wherever it fits completely, so that words such as
 ``"same"`` have the same meaning as in a layer.
 """
 
@@ -43,14 +43,14 @@ def cross_correlate(
     padding
         Zeros around the image, in pixels: ``"valid"`` none, ``"same"`` as many as keep its size,
         ``"full"`` as many as let the kernel overlap it by a single pixel, or numbers. With
-        ``"same"`` and a window of even length the odd zero comes after the image (bottom, right).
+        ``"same"`` and a window of even length the extra zero goes after the image (bottom, right).
     method
         ``"loops"``, ``"windows"`` or ``"fft"``.
 
     Returns
     -------
     z
-        Sum of products at each place.
+        Sum of products at each position.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def convolve(
 
     .. math:: z_{m,n} = \sum_{i=0}^{r-1} \sum_{j=0}^{c-1} w_{i,j} \, p_{m-i,n-j}
 
-    It is the cross-correlation with the kernel turned by 180 degrees, under every padding. With
+    It is the cross-correlation with the kernel rotated by 180 degrees, under every padding. With
     ``padding="full"`` it is commutative: :math:`W * P = P * W`.
 
     Parameters
@@ -115,7 +115,7 @@ def convolve(
     Returns
     -------
     z
-        Sum of products at each place where the turned kernel fits.
+        Sum of products at each position where the flipped kernel fits.
 
     Raises
     ------
@@ -159,7 +159,7 @@ def rot180(w: Shaped[Array, "..."], *, rank: int | None = None) -> Shaped[Array,
     w
         Kernel.
     rank
-        How many of the last axes are pixels (2 for kernels ``[h, l, u, v]``); all by default.
+        Number of trailing axes that are pixels (2 for kernels ``[h, l, u, v]``); all by default.
 
     Returns
     -------
@@ -286,7 +286,7 @@ def _summable(x: Array) -> Array:
 
 def _printed_sum(w: Array, p: Array, direction: Literal[1, -1]) -> Shaped[Array, "..."]:
     """Add up ``w[i] p[m + i]`` or ``w[i] p[m - i]``, term by term, where the kernel fits."""
-    # Going down from m, the first place with all its pixels in the image is m = r - 1.
+    # Going down from m, the first position with all its pixels in the image is m = r - 1.
     first = [0 if direction == 1 else r - 1 for r in w.shape]
     places = tuple(n - r + 1 for n, r in zip(p.shape, w.shape, strict=True))
     z = np.zeros(places, np.result_type(w, p))
@@ -306,7 +306,7 @@ def _windows(w: Array, p: Array) -> Shaped[Array, "..."]:
 
 
 def _spectra(w: Array, p: Array) -> Shaped[Array, "..."]:
-    """Multiply spectra: a convolution on a ring, of which the first ``r - 1`` places wrap round."""
+    """Multiply spectra: a circular convolution, whose first ``r - 1`` positions wrap around."""
     pixel_axes = tuple(range(p.ndim))
     product = np.fft.rfftn(w, p.shape, pixel_axes) * np.fft.rfftn(p, p.shape, pixel_axes)
     ring = np.fft.irfftn(product, p.shape, pixel_axes)

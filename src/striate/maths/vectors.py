@@ -89,8 +89,8 @@ def unvec(vector: Shaped[Array, "n"], shape: Shape, order: Order = "rows") -> Sh
             f"`vector` has shape {vector.shape}, but an image of shape {tuple(shape)} has "
             f"{prod(shape)} pixels. Use the shape that the image had."
         )
-    turned = (*shape[:-2], *shape[:-3:-1]) if order == "columns" else shape
-    return _ordered(vector.reshape(turned), order)
+    flipped = (*shape[:-2], *shape[:-3:-1]) if order == "columns" else shape
+    return _ordered(vector.reshape(flipped), order)
 
 
 def _ordered(a: Array, order: Order) -> Array:

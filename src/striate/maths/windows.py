@@ -32,14 +32,14 @@ class Axis:
     window
         Pixels of the window.
     stride
-        Pixels from one place of the window to the next.
+        Step between neighboring positions of the window.
     dilation
         Distance between neighboring window pixels; 1 leaves no gaps.
     before, after
         Pixels added on the two sides.
     ceil_mode
-        Whether a last place counts at which the window fits only partly, as long as it starts on
-        the image or on the padding before it.
+        Whether to count a last position at which the window fits only partly, if it starts on the
+        image or on the padding before it.
 
     Sources
     -------
@@ -73,7 +73,7 @@ class Axis:
 
     @property
     def output(self) -> int:
-        r"""Places where the window fits.
+        r"""Number of positions at which the window fits.
 
         .. math:: S = \lfloor (R + 2 P^d - r) / S^t \rfloor + 1
         """
@@ -94,11 +94,10 @@ class Axis:
     def unseen(self) -> int:
         """Pixels of the image that no window covers: lost by the floor, or skipped.
 
-        They are counted without listing them, so that an axis of millions of pixels costs no more
-        than a short one. The window pixels are sorted by their remainder modulo the stride: those
-        of one remainder are ``d/g`` strides apart (``g`` is the greatest common divisor of stride
-        and dilation), so that they cover ``stride * m + remainder`` for the numbers ``m`` in equal
-        blocks.
+        They are counted without listing them, so an axis of millions of pixels costs no more than a
+        short one. The window pixels are sorted by their remainder modulo the stride: those of one
+        remainder are ``d/g`` strides apart (``g`` is the greatest common divisor of stride and
+        dilation), so they cover ``stride * m + remainder`` for the integers ``m`` in equal blocks.
 
         Examples
         --------
@@ -142,7 +141,7 @@ class Axis:
         return marks
 
     def _below(self, m: Int[Array, "n"], blocks: Int[Array, "n"], apart: int) -> Int[Array, "n"]:
-        """Count the numbers below ``m`` in blocks of ``output`` numbers that begin ``apart``."""
+        """Count the integers below ``m`` in blocks of length ``output`` that start ``apart``."""
         m = np.maximum(m, 0)
         if apart < self.output:  # the blocks overlap: together they are one
             return np.minimum(m, self.output + apart * (blocks - 1))
@@ -151,12 +150,12 @@ class Axis:
         return whole_blocks * self.output + rest
 
     def outside(self, places: int | None = None) -> int:
-        """Count the places at which the window lies on padding alone, with no pixel of the image.
+        """Count the positions at which the window covers only padding.
 
         Parameters
         ----------
         places
-            How many places to look at; by default all of the output.
+            Number of positions to look at; by default all of the output.
 
         Returns
         -------
@@ -201,8 +200,8 @@ def axes(
 
     .. math:: S = \lfloor (R + P_{before} + P_{after} - d (r - 1) - 1) / S^t \rfloor + 1
 
-    ``"same"`` gives :math:`S = \lceil R / S^t \rceil` places; of an odd number of added pixels the
-    odd one comes after the image. ``"full"`` adds :math:`d (r - 1)` pixels on each side,
+    ``"same"`` gives :math:`S = \lceil R / S^t \rceil` positions; if the number of added pixels is
+    odd, the extra one goes after the image. ``"full"`` adds :math:`d (r - 1)` pixels on each side,
     ``"valid"`` none.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Binds an equation of any rank to sizes, which makes it a loop nest.
+"""Binds an equation of any rank to sizes, which turns it into a loop nest.
 
 Binding does three things. It replaces each starred index with one index per pixel axis, replaces
 named constants with their values, and finds the extent of every index. Extents come from the axes
@@ -12,8 +12,8 @@ where an index is alone in its subscript, or from the caller::
     for q < 16, h < 6, i < 28, j < 28, l < 1, u < 5, v < 5
 
 Here ``i`` has the extent 28 because it is alone in axis 2 of ``z``, and ``u`` has 5 because it is
-alone in axis 2 of ``w``. ``i + u - 2`` determines nothing: it may fall outside of ``a``, and such a
-term doesn't exist.
+alone in axis 2 of ``w``. ``i + u - 2`` determines no extent: it may be out of bounds in ``a``, and
+those terms are omitted.
 """
 
 import operator
@@ -40,7 +40,7 @@ from striate.nests.expression import (
 from striate.nests.nest import Lengths, Nest, NestProgram, mismatch
 
 Constants = Mapping[str, float | tuple[float, ...]]
-"""Values of named constants: one number, or for use under a star one number per pixel axis."""
+"""Values of named constants: a number, or under a star optionally one number per pixel axis."""
 
 
 def bind(
@@ -62,13 +62,13 @@ def bind(
     equation
         The statement. If it is a text, the keys of ``constants`` declare its constants.
     shapes
-        Shape of each array, including tables; ``()`` for an array of one number. The target's shape
+        Shape of each array, including tables; ``()`` for a scalar array. The target's shape
         may be omitted if each of its subscripts is a single index.
     constants
         Values of named constants; a tuple gives one value per pixel axis.
     extents
         Extents of indices, one number or one per pixel axis. They are needed for an index that is
-        nowhere alone in a subscript, or that stops before the end of an axis.
+        never alone in a subscript, or that stops before the end of an axis.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def bind_program(
 
     Returns
     -------
-    Program
+    NestProgram
         One nest for each statement.
 
     Raises
@@ -186,7 +186,7 @@ class _Binder:
                 return leaf
 
     def scalar(self, name: str) -> Expression:
-        """Bind a bare name: a constant, or an array of one number."""
+        """Bind a bare name: a constant, or a scalar array."""
         value = self.constants.get(name)
         if isinstance(value, Real):  # a NumPy scalar would print its type
             return Number(int(value) if isinstance(value, Integral) else float(value))
@@ -223,7 +223,7 @@ class _Binder:
             multipliers[index] = multipliers.get(index, 0) + by
         if 0 in multipliers.values():
             raise self.error(
-                f"In `{subscript}` an index is multiplied by 0.",
+                f"`{subscript}` multiplies an index by 0.",
                 "The factor of an index must not be 0. Use another value, or remove the index.",
             )
         return write_terms(multipliers, offset)
@@ -309,7 +309,7 @@ class _Binder:
             return tuple(extents[index] for index in lone)
         raise self.error(
             f"The shape of `{reference.name}` is missing.",
-            "Only a target whose subscripts are single indices needs none. "
+            "It may only be omitted for a target whose subscripts are single indices. "
             f"Give shapes[{reference.name!r}].",
         )
 
@@ -318,7 +318,7 @@ class _Binder:
 
 
 def _warned(value: object) -> str:
-    """Print the value of a number that may be missing."""
+    """Format a value that may be missing."""
     return "not given" if value is None else str(value)
 
 

@@ -100,7 +100,7 @@ class Equation:
     **Names.** A name in front of brackets is an array. A name between brackets is an index or a
     constant. Constants may be declared to :meth:`parse`; otherwise a name is a constant if it
     multiplies another name (``s*i``) or is only ever subtracted (``- p``). Other names in the
-    expression are numbers: constants, or arrays of one number.
+    expression are numbers: constants, or scalar arrays.
 
     **Expressions.** References, numbers, names, indices used as numbers, ``ordinal(*u)`` (the
     position of a combination of indices in row-major order), the operators ``+ - * / **``,
@@ -234,7 +234,7 @@ class Equation:
 
     @cached_property
     def scalars(self) -> tuple[str, ...]:
-        """The names in the expression that are numbers: constants, or arrays of one number."""
+        """The names in the expression that are numbers: constants, or scalar arrays."""
         names = (leaf.name for leaf in leaves(self.expression) if isinstance(leaf, Symbol))
         return tuple(dict.fromkeys(n for n in names if n not in self.indices))
 
@@ -295,7 +295,7 @@ class Equation:
         return roles
 
     def adjoint(self, name: str) -> "Equation":
-        """Return the equation that carries derivatives back to one factor.
+        """Return the equation of the derivative with respect to one factor.
 
         The target and the factor trade places, and each name gets a ``d`` in front.
 

@@ -19,7 +19,7 @@ FUNCTIONS = {
     **dict.fromkeys(("max", "min"), 2),
     "where": 3,
 }
-"""The functions of the language, with their numbers of arguments."""
+"""The functions of the language, with their number of arguments."""
 
 # Precedence; an operand with a lower one is printed in parentheses.
 _SUM, _PRODUCT, _NEGATIVE, _POWER, _ATOM = range(5)
@@ -114,7 +114,7 @@ class Subscript:
 
 @dataclass(frozen=True)
 class Reference:
-    """An array entry, ``a[q,l,*(s*i + u)]``; without subscripts, an array of one number."""
+    """An array entry, ``a[q,l,*(s*i + u)]``; without subscripts, a scalar array."""
 
     name: str
     subscripts: tuple[Subscript, ...]

@@ -1,16 +1,16 @@
-"""Parses the text of an index equation, and marks the position of an error.
+"""Parses index equations, and points at the wrong part of an invalid one.
 
 A statement is split at its operator. Python's own parser turns each side into a tree, and this
-module accepts exactly the nodes that the language has::
+module accepts only the nodes that are part of the language::
 
     z[q,h,*i] += w[h,l,*u] * a[q,l,*(s*i - p)]
     ~~~~~~~~~ ~~ ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
     target    operator     expression
 
-Every name is noted with its position and usage while the sides are read. When both are known, the
-constants are told apart from the indices (here ``s`` multiplies and ``p`` is only subtracted, so
-they are constants), and contradictions are reported. An error shows the statement with carets under
-the wrong part.
+While it parses the sides, it records the position and usage of every name. Once both sides are
+parsed, it separates the constants from the indices (here ``s`` multiplies and ``p`` is only
+subtracted, so they are constants), and reports contradictions. An error shows the statement with
+carets under the wrong part.
 """
 
 import ast
@@ -59,7 +59,7 @@ _SUM = (
 )
 _COMPARES = "A comparison is only allowed as the first argument of `where`: `where(h == y, n, 0)`."
 _EXPRESSION = (
-    "An expression is made of references, names, numbers, + - * / **, and calls of "
+    "An expression consists of references, names, numbers, + - * / **, and calls to "
     f"{', '.join(FUNCTIONS)} and ordinal."
 )
 
@@ -82,18 +82,18 @@ def parse(text: str, declared: Collection[str] | None) -> Parsed:
     text
         The statement; line breaks count as spaces.
     declared
-        The names between brackets that are constants; ``None`` applies the rule of
+        The names in subscripts that are constants; ``None`` applies the rule of
         :func:`striate.nests.names.find_constants`.
 
     Returns
     -------
     Parsed
-        Its parts.
+        The parts of the statement.
 
     Raises
     ------
     EquationError
-        If it is not a statement of the language.
+        If it isn't a valid statement.
     """
     text = " ".join(text.split())
     if foreign := _FOREIGN.search(text):
@@ -124,8 +124,8 @@ def _find_operator(text: str) -> re.Match[str]:
     before, after = text[: operator.start()], text[operator.end() :]
     if before[-1:] in tuple("+-*/<>!=") or after.startswith("="):
         raise SourceSpan(text, max(0, operator.start() - 1), operator.end() + 1).error(
-            "The first equals sign of the statement is not part of an operator.",
-            f"{_FORM} Write the operator first; to subtract, add `-x`.",
+            "This isn't a valid operator.",
+            f"{_FORM} To subtract, write `+= -x`.",
         )
     for side, stop in ((before, operator.start()), (after, len(text))):
         if not side.strip():
@@ -138,7 +138,7 @@ def _find_operator(text: str) -> re.Match[str]:
 
 @dataclass
 class _SideParser:
-    """Parses characters ``start`` to ``stop`` of a statement, and notes each name."""
+    """Parses characters ``start`` to ``stop`` of a statement, and records each name."""
 
     text: str
     start: int
@@ -166,8 +166,8 @@ class _SideParser:
             if isinstance(node, ast.Constant) and not _is_number(node.value):
                 raise self.error(
                     node,
-                    "This number is not allowed.",
-                    "Integers must be below 2**31, other numbers finite. Use such a number.",
+                    "This constant is not allowed.",
+                    "Constants are integers below 2**31 and finite numbers. Use another value.",
                 )
         return tree
 
@@ -177,11 +177,11 @@ class _SideParser:
         return SourceSpan(self.text, self.start + node.col_offset, stop)
 
     def error(self, node: ast.expr, values: str, rule: str) -> EquationError:
-        """Make an error that marks a node."""
+        """Make an error with carets under a node."""
         return self.place(node).error(values, rule)
 
     def note(self, node: ast.expr, name: str, usage: Usage, starred: bool = False) -> str:
-        """Note a name and its usage."""
+        """Record a name and its usage."""
         self.occurrences.append(Occurrence(name, usage, starred, self.place(node)))
         return name
 
@@ -197,7 +197,7 @@ class _SideParser:
                     node,
                     "The target is not an array.",
                     f"{_FORM} A target is one array with subscripts, as in `z[q,h,*i]`, "
-                    "or a bare name for an array of one number.",
+                    "or a bare name for a scalar array.",
                 )
 
     def reference(self, node: ast.Subscript) -> Reference:
@@ -290,11 +290,13 @@ class _SideParser:
             case ast.Compare():
                 raise self.error(
                     node,
-                    "A comparison is used as a number.",
-                    f"{_COMPARES} Put it into a `where`.",
+                    "A comparison can't be used as a number.",
+                    f"{_COMPARES} Move it into a `where`.",
                 )
             case _:
-                raise self.error(node, "Unknown kind of expression.", f"{_EXPRESSION} Use these.")
+                raise self.error(
+                    node, "This expression isn't supported.", f"{_EXPRESSION} Use only these."
+                )
 
     def call(self, node: ast.Call, name: str, arguments: list[ast.expr]) -> Expression:
         """Parse ``function(argument, ...)``."""
@@ -304,13 +306,13 @@ class _SideParser:
             raise self.error(
                 node.func,
                 f"Unknown function `{name}`.",
-                f"{_EXPRESSION} Use these, or pass the function's values as an array.",
+                f"{_EXPRESSION} Use one of them, or pass the function's values as an array.",
             )
         if len(arguments) != FUNCTIONS[name]:
             raise self.error(
                 node,
-                f"`{name}` got {len(arguments)} arguments.",
-                f"It takes {FUNCTIONS[name]}. Separate them with commas.",
+                f"`{name}` got {len(arguments)} argument{'s' * (len(arguments) != 1)}.",
+                f"Expected {FUNCTIONS[name]}, separated by commas.",
             )
         if name == "where":
             condition, then, otherwise = arguments
@@ -343,13 +345,13 @@ class _SideParser:
             case _:
                 raise self.error(
                     node,
-                    "This is not one comparison.",
+                    "The condition isn't a single comparison.",
                     f"{_COMPARES} For two conditions, nest a second `where`.",
                 )
 
 
 def _is_number(value: object) -> bool:
-    """Whether a literal is a number of the language."""
+    """Whether a literal is a number that the language allows."""
     if type(value) is int:  # True is not
         return value < 2**31
     return isinstance(value, float) and math.isfinite(value)

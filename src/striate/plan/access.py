@@ -22,7 +22,7 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Access:
-    """The address of an entry, relative to the start of its array, in numbers of one image.
+    """The address of an entry, relative to the start of its array, in elements of one image.
 
     For ``a[q, l, 2*i + u - 1]`` with axes of length 3 and 10, the strides are 10 for ``l``, 2 for
     ``i`` and 1 for ``u``, and the offset is -1. How images are interleaved is added by
@@ -33,7 +33,7 @@ class Access:
     name
         The array.
     strides
-        The stride of each index, in numbers. The index of images and indices of extent 1 are
+        The stride of each index, in elements. The index of images and indices of extent 1 are
         omitted.
     offset
         The constant part of the address.

@@ -1,4 +1,4 @@
-"""Allocates arrays in memory that they share, from their lifetimes, before anything runs.
+"""Packs arrays into memory by their lifetimes, before anything runs.
 
 Two arrays may overlap in memory if their lifetimes don't. For arrays ``a``, ``b`` and ``c``, where
 ``c`` is first needed after ``a`` was last used::
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 ALIGNMENT = 16
-"""Every array starts at a multiple of this many numbers: 64 bytes, one cache line."""
+"""Every array starts at a multiple of this many elements: 64 bytes, one cache line."""
 
 
 class Memory(Enum):
@@ -44,9 +44,9 @@ class Allocation:
     region
         The program's own memory, or the name of a caller's buffer.
     offset
-        Index of its first number there.
+        Index of its first element there.
     per_block, per_part
-        Numbers from one block of images, or one part of the batch, to the next.
+        Elements from one block of images, or one part of the batch, to the next.
     """
 
     region: Memory | str
@@ -78,14 +78,14 @@ def aligned(size: int) -> int:
 def allocate(needs: Iterable[LiveInterval], gap: int = 0) -> tuple[dict[str, int], int]:
     """Allocate arrays so that arrays with overlapping lifetimes don't overlap in memory.
 
-    Arrays of equal size and start are placed in the order given, so their names have no influence.
+    Arrays of equal size and start are placed in the order given, so their names don't matter.
 
     Parameters
     ----------
     needs
         The arrays.
     gap
-        Numbers to leave free after each array, for canaries in tests.
+        Elements to leave free after each array, for canaries in tests.
 
     Returns
     -------

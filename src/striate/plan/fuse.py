@@ -9,7 +9,7 @@ and an array that only the kernel itself reads is never stored::
     a2[q,h,i] = tanh(n[q,h,i])                   store a2[q,h,i] = tanh(z + b[h])
 
 A statement can join if it reads its source at the entry that the kernel has just computed. Its
-indices may differ from the kernel's, as behind a flatten layer: a read of ``z[q, x]`` joins a
+indices may differ from the kernel's, as after a flatten layer: a read of ``z[q, x]`` joins a
 kernel over ``h, i`` with ``x = 14*h + i``. To find out, the strides of both accesses are compared
 like the digits of a number (:func:`_solve_indices`). Sums with the same loops share a kernel, too;
 they are its roots.
@@ -194,7 +194,7 @@ def _join_reduction(items: list[PhaseItem], statement: Compute) -> bool:
         if isinstance(kernel, Kernel) and _same_loops(kernel, statement):
             items[k] = replace(kernel, statements=(*kernel.statements, statement))
             return True
-        # The sum moves up past this item, which must not depend on it, or the other way around.
+        # The sum moves up past this item, so neither may depend on the other.
         reads, writes = kernel.reads, writes_of(kernel)
         if set(writes) & {*statement.reads, statement.writes} or statement.writes in reads:
             return False

@@ -34,7 +34,7 @@ def gatherable(nest: Nest) -> bool:
     alone in a subscript of an array that is read, and run through that whole axis: reading that
     array out of bounds is then what limits the index. It may be in the same sum elsewhere, but in
     no other one. A nest that only moves the entries of one array to different positions, such as
-    the adjoint of a reshape, is left alone, since its terms never meet.
+    the adjoint of a reshape, is left alone, since no two of its terms share an entry.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def gatherable(nest: Nest) -> bool:
     Returns
     -------
     bool
-        Whether it is such a scatter.
+        Whether it can be turned into gathers.
 
     Sources
     -------
@@ -71,7 +71,7 @@ def gatherable(nest: Nest) -> bool:
 
 
 def gather(nest: Nest) -> tuple[Nest, ...]:
-    r"""Turn a scatter into an empty target into gathers, one nest for each phase of its strides.
+    r"""Turn a scatter into gathers, one nest for each phase of its strides.
 
     An entry :math:`x = s\,i + d\,u - p` with the remainder :math:`r` is :math:`s\,m + r`. It has a
     term for each tap :math:`u` for which :math:`x + p - d\,u` is a multiple of :math:`s`. These
@@ -82,10 +82,9 @@ def gather(nest: Nest) -> tuple[Nest, ...]:
 
     The nest of a remainder sums over :math:`k`, under the name of :math:`u`. If there is only one
     tap, and an output for every entry, the index is left out. A phase without taps is filled with
-    zeros. Of the two indices of an axis, the one that spans fewer pixels is summed over. That is
-    the kernel's, unless the kernel spans more than the outputs do, for example if one output sees
-    the whole image; then the sum is over the outputs. The nest's other sums come first, in their
-    order.
+    zeros. The sum is over the index that spans fewer pixels: usually the kernel's, but the output's
+    if the kernel spans more than the outputs do, for example if a single output covers the whole
+    image. The nest's other sums come first, in their original order.
 
     Parameters
     ----------
@@ -95,9 +94,9 @@ def gather(nest: Nest) -> tuple[Nest, ...]:
     Returns
     -------
     tuple of Nest
-        Nests that together compute the same as the given one, in any order; each entry of the
-        target belongs to exactly one of them. They assume an empty target. If it holds values
-        already, leave out the nests that fill with zeros.
+        Nests that together compute the same result as the original, in any order. Each entry of the
+        target belongs to exactly one of them. They assume that the target is zero. If it already
+        holds values, leave out the nests that fill with zeros.
 
     Sources
     -------

@@ -9,7 +9,7 @@ from striate.plan.plan import Plan
 
 
 class BufferSize(NamedTuple):
-    """The minimum size of a buffer in float32 numbers, in total or for each image."""
+    """The minimum size of a buffer in float32 elements, in total or for each image."""
 
     size: int
     per_image: bool

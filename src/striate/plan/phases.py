@@ -1,17 +1,17 @@
-"""Sorts statements into phases, so that threads wait for each other only between phases.
+"""Sorts statements into phases, so threads only wait for each other between phases.
 
 In a phase *over images*, the batch is cut into parts, and each part is one task. A thread takes a
 part and runs all statements of the phase on each of its blocks of 16 images, so an array often
 stays in cache from one statement to the next. A sum over images, such as a weight's derivative, is
 first summed within each part; these *partial sums* are complete when all parts are finished.
-Whatever reads the sum therefore starts a new phase. Between phases over images there are phases
-that are done *once*, in which the partial sums are added up in order::
+Statements that read the sum therefore start a new phase. Between phases over images are phases that
+run *once*, which add up the partial sums in order::
 
     phase 0, over images    part 0 | part 1 | part 2     loads, layers, partial sums
     --------------------    all threads wait
     phase 1, once           sum of the partial sums     cut into tasks if large
     --------------------    all threads wait
-    phase 2, over images    part 0 | part 1 | part 2     whatever reads the sums
+    phase 2, over images    part 0 | part 1 | part 2     statements that read the sums
 
 The number of parts depends on the batch alone, never on the number of threads, so the order of
 every sum is always the same.
@@ -28,13 +28,13 @@ from striate.plan.fuse import Kernel, PhaseItem, fuse, with_stored, writes_of
 from striate.plan.statement import IMAGE, Compute, Lowered, Origin, Statement, Variable
 
 TASKS = 16
-"""Tasks of a large phase that is done once: the maximum number of threads that share it."""
+"""Number of tasks in a large phase that runs once: the maximum number of threads sharing it."""
 
 SHARED = 1 << 15
-"""Entries from which a phase that is done once is shared; eight terms of a sum count as one.
+"""Minimum number of entries for which a phase that runs once is shared by threads.
 
-LeNet-5's inference for one image takes 13 µs. With two threads it took as long, and ten times as
-long if the second one was descheduled."""
+Eight terms of a sum count as one entry. LeNet-5 inference at batch 1 takes 13 µs. Two threads were
+no faster, and ten times slower if the second one was descheduled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +99,8 @@ class _PhaseSorter:
         self.place_sums()
         found: list[tuple[tuple[PhaseItem, ...], bool]] = []
         last = max([*self.over_images, *self.between], default=0)
-        # Phase -1 has what depends on parameters alone. What is done once follows its phase over
-        # images, in waves of independent items.
+        # Phase -1 holds the statements that depend only on parameters. Statements that run once
+        # follow their phase over images, in waves of independent items.
         for number in range(-1, last + 1):
             if self.over_images.get(number):
                 found.append((fuse(self.over_images[number]), True))
@@ -151,7 +151,7 @@ class _PhaseSorter:
         return replace(statement.renamed({name: other}), adds=True)
 
     def place_between(self, statement: Statement) -> None:
-        """Place a statement without an axis of images."""
+        """Place a statement without an image axis."""
         phase = -1
         for name in (*statement.reads, statement.writes):
             phase = max(phase, self.ready.get(name, ("given", -1))[1])
@@ -171,7 +171,7 @@ class _PhaseSorter:
             self.between[phase] = [*statements, *self.between.get(phase, [])]
 
     def join(self, name: str) -> Compute:
-        """Make the sum of the partial sums."""
+        """Make the statement that adds up the partial sums."""
         size = self.variables[name].size
         nest = bind("t[x] += p[k,x]", shapes={"t": (size,), "p": (self.parts, size)})
         return Compute(nest=nest).renamed({"t": name, "p": partial_sums(name)})

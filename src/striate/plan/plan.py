@@ -1,4 +1,4 @@
-"""A plan: phases, loop schedules and allocations; all that the code generator needs."""
+"""A plan: the phases, loop schedules and allocations that the code generator needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,11 +38,11 @@ class Plan:
     variables
         All arrays by name.
     homes
-        Where they lie.
+        Where each array is stored.
     buffers
         The caller's buffers, in order.
     arena, local
-        Numbers in the arena, and in the memory of each worker.
+        Number of elements in the arena, and in each thread's scratch.
     """
 
     target: Target

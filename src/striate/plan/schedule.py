@@ -22,7 +22,7 @@ MATRIX = 36
 """Maximum size of a constant matrix whose product is unrolled."""
 
 STRIDE = 4
-"""Maximum stride with which numbers are loaded into the lanes."""
+"""Maximum stride with which elements are loaded into the lanes."""
 
 TileChooser = Callable[[TileProblem, tuple[Side, ...], tuple[Side, ...], Target], Tile]
 """Chooses a tile for a problem; of each of the two groups of sides, one may be tiled."""
@@ -374,5 +374,5 @@ class _Scheduler:
 
 
 def _map_tile(extent: int) -> int:
-    """Choose how many entries of an elementwise kernel are computed at once."""
+    """Choose the number of entries that an elementwise kernel computes at once."""
     return next((t for t in (4, 5, 3, 6, 7, 2) if extent % t == 0), min(extent, 4))

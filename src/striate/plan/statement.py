@@ -29,7 +29,7 @@ class Origin(StrEnum):
     """One sum over images for each part of the batch; they are added up in order."""
 
     ROW_LAYOUT = "row layout"
-    """A copy whose lanes hold neighboring numbers of one image instead of 16 images."""
+    """A copy whose lanes hold neighboring elements of one image instead of 16 images."""
 
     PADDED_COPY = "padded copy"
     """A copy with zeros around it."""
@@ -40,7 +40,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:
-    """A named array of float32 numbers.
+    """A named float32 array.
 
     An array of images that the program allocates has 16 images in the lanes, number after number,
     or the row layout, image after image.
@@ -50,7 +50,7 @@ class Variable:
     name
         Its name in the statements.
     size
-        Number of float32 numbers, for one image if it is an array of images.
+        Number of elements, for one image if it is an array of images.
     per_image
         Whether it is an array of images.
     buffer
@@ -58,9 +58,9 @@ class Variable:
     offset
         Index of its first number in that buffer.
     values
-        Its numbers, if it is a constant table.
+        Its values, if it is a constant table.
     rows
-        Numbers from one image to the next in row layout; 0 if images are in the lanes.
+        Elements from one image to the next in row layout; 0 if images are in the lanes.
     folded
         Axes without memory of their own: a loop around all uses computes one value of the index at
         a time.

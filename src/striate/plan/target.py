@@ -19,7 +19,7 @@ class Target:
     triple
         The target triple.
     register_lanes
-        Float32 numbers in a vector register: 16, 8 or 4.
+        Number of float32 lanes in a vector register: 16, 8 or 4.
     registers
         Number of vector registers.
     fused_per_cycle
@@ -44,5 +44,5 @@ class Target:
 
     @property
     def vectors(self) -> int:
-        """Number of vectors of :data:`LANES` numbers that fit in the registers."""
+        """Number of vectors of :data:`LANES` elements that fit in the registers."""
         return self.registers * self.register_lanes // LANES

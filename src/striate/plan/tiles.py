@@ -1,9 +1,9 @@
 """Chooses the fastest tile of a kernel, with a cost model of one core.
 
 The innermost loop of a kernel computes a tile of entries. It does one multiply-add for each entry
-and each unrolled term, and loads numbers that several entries share only once. Its time is the
-maximum of three: the multiply-adds, the loads, and the latency of the additions to one entry.
-Numbers from beyond the first cache cost a little more.
+and each unrolled term, and loads values that several entries share only once. Its time is the
+maximum of three terms: the multiply-adds, the loads, and the latency of the additions to one entry.
+Values from beyond the L1 cache cost a little more.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ ROUND = 1.5
 """Cycles of loop overhead in an iteration: counting, comparing, jumping."""
 
 FARTHER = 0.3
-"""Average cycles for a vector that comes from the second cache."""
+"""Average cycles to load a vector from the L2 cache."""
 
 WAYS = 8
 """Rows with the same offset in a page that the first cache holds before they evict each other.
@@ -78,7 +78,7 @@ class Reads:
     strides
         The stride of each index.
     vector
-        Whether vectors are loaded, or single numbers.
+        Whether vectors are loaded, or scalars.
     """
 
     strides: tuple[tuple[str, int], ...]
@@ -94,9 +94,9 @@ class TileProblem:
     reads
         The arrays that are read.
     unrolled
-        How many values of each reduced index are unrolled for every tile.
+        Number of values of each reduced index that are unrolled in every tile.
     fixed
-        How many values of indices of the target are unrolled for every tile.
+        Number of values of each target index that are unrolled in every tile.
     columns
         The reduced index of which one or two values may be unrolled, if there is one.
     """

@@ -71,7 +71,7 @@ def verify_plan(plan: Plan) -> None:
     ...     verify_plan(replace(plan, variables=short))
     ... except NestError as error:
     ...     print(str(error).splitlines()[0])
-    `y[i]` accesses numbers 0 to 7 of an array of 7.
+    `y[i]` accesses elements 0 to 7 of an array of 7.
     """
     for p, phase in enumerate(plan.phases):
         for k, item in enumerate(phase.items):
@@ -152,14 +152,14 @@ def _verify_reach(reference: Reference, nest: Nest, variables: Mapping[str, Vari
     if least < 0 or greatest >= capacity:
         raise mismatch(
             nest,
-            f"`{reference}` accesses numbers {least} to {greatest} of an array of {capacity}.",
+            f"`{reference}` accesses elements {least} to {greatest} of an array of {capacity}.",
             "A kernel must stay within its arrays. Give the array the size that the nest assumes, "
             "or the nest smaller extents.",
         )
 
 
 def _capacity(variable: Variable, nest: Nest) -> int:
-    """Count the numbers of an array that a nest may access: one image's, a block's, or all."""
+    """Count the elements of an array that a nest may access: one image's, a block's, or all."""
     if not variable.per_image:
         return variable.size
     if variable.rows:
@@ -176,7 +176,7 @@ def _verify_table(reference: Reference, nest: Nest, variables: Mapping[str, Vari
         raise mismatch(
             nest,
             f"`{reference}` reads positions {spans} of a table of "
-            f"{len(variables[reference.name].values)} numbers with the shape {shape}.",
+            f"{len(variables[reference.name].values)} elements with the shape {shape}.",
             "A table must have an entry for every position that is read. Add the entries.",
         )
 
@@ -341,7 +341,7 @@ def _verify_places(plan: Plan) -> None:
         if allocation.offset < 0 or ends[name] > sizes.get(allocation.region, ends[name]):
             raise mismatch(
                 f"{name}: {allocation}",
-                f"`{name}` ends at {ends[name]} in {sizes[allocation.region]} numbers of "
+                f"`{name}` ends at {ends[name]} in {sizes[allocation.region]} elements of "
                 f"the {allocation.region}.",
                 "An array must be within its region. Move it, or make the region larger.",
             )
@@ -352,7 +352,7 @@ def _verify_places(plan: Plan) -> None:
             raise mismatch(
                 f"{name}: {allocation}",
                 f"`{name}` doesn't start at a whole vector.",
-                f"Arrays of images must start at multiples of {LANES} numbers. Move it.",
+                f"Arrays of images must start at multiples of {LANES} elements. Move it.",
             )
     for one, other in combinations(plan.allocations, 2):
         first, second = plan.allocations[one], plan.allocations[other]
@@ -369,7 +369,7 @@ def _verify_places(plan: Plan) -> None:
 
 
 def _length(variable: Variable, allocation: Allocation, plan: Plan) -> int:
-    """Count the numbers from the start of an array to the end of its last part."""
+    """Count the elements from the start of an array to the end of its last part."""
     if variable.per_image and variable.buffer:
         return variable.size * plan.images
     last = allocation.per_block * (plan.blocks - 1) + allocation.per_part * (plan.parts - 1)

@@ -14,10 +14,10 @@ dimension and for m = 2, the four inputs of a tile give two outputs::
     z0 z1       <--A^T--   m0+m1+m2, m1-m2-m3             4 instead of 6
 
 Each transform is two nests, for rows and for columns, with a small constant matrix that is
-unrolled. One row of tiles goes through all nests before the next, so that it stays in cache.
-Rounding errors are larger than those of the plain sum: in norm about 1e-6 for m = 2 and 1e-5 for m
-= 4 (:data:`ERRORS`). The derivative with respect to the image is such a convolution itself; for
-that with respect to the kernel see :mod:`striate.plan.winograd_gradient`.
+unrolled. All nests process one row of tiles before the next row, so that it stays in cache.
+Rounding errors are larger than those of the plain sum: about 1e-6 in norm for m = 2 and 1e-5 for m
+= 4 (:data:`ERRORS`). The derivative with respect to the image is also a convolution of this form.
+For the derivative with respect to the kernel, see :mod:`striate.plan.winograd_gradient`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,10 +36,11 @@ COSTS: Mapping[int, tuple[float, float]] = {2: (75, 60), 4: (310, 275)}
 """Cost of a tile's transforms in multiply-adds, for each input map and each output map.
 
 Measured for 16 maps of 32x32 to 16 maps (Zen 4): by these costs, tiles of 2 and 4 take 68 % and 50
-% of the plain sum's time; they took 65 % and 52 %. Three maps to 32 took 118 %, and stay plain."""
+% of the plain sum's time; they took 65 % and 52 %. A layer from 3 maps to 32 took 118 %, so it
+keeps the plain sum."""
 
 GAIN = 0.9
-"""Maximum cost, relative to the plain sum, for which Winograd's algorithm is worth its errors."""
+"""Maximum cost, relative to the plain sum, at which the method is worth its rounding errors."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def _matched(nest: Nest, kernel: Reference, image: Reference) -> _WinogradConvol
 
 
 def _tile(shape: _WinogradConvolution) -> int | None:
-    """Choose the size of the tiles by their cost; ``None`` if the plain sum is as good."""
+    """Choose the size of the tiles by their cost; ``None`` if the plain sum is about as fast."""
     read, write = shape.maps
     rows, columns = shape.lengths
     plain = WINDOW * WINDOW * read * write * rows * columns

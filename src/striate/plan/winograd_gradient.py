@@ -8,7 +8,7 @@ the kernel is
 with the transposed matrices of the forward pass. So the products of transformed tiles are summed
 over all images and tiles, and the sums are transformed back once for the whole batch. The 36 or 16
 entries of the transformed tiles are computed one after the other, each for all tiles of a block of
-images: a sum over a few tiles only would spend its time on adding up the lanes. In short::
+images: a sum over only a few tiles would spend most of its time adding up lanes. In short::
 
     for each image:   a  -> strips -> tiles          B^T a B
                       dz -> strips -> error tiles    A dz A^T
@@ -27,15 +27,15 @@ from striate.plan.winograd_transforms import WINDOW, Transforms, Windows
 COSTS: Mapping[int, tuple[float, float]] = {2: (235, 215), 4: (620, 600)}
 """Cost of a tile's transforms in multiply-adds, for each map of the image and each of dz.
 
-Measured relative to the plain sum (Zen 4), with the prediction of these costs: 32 maps of 16x16 in
-tiles of 4 took 59 % (65 %), 64 maps of 8x8 in tiles of 2 took 80 % (79 %), and 16 maps of 32x32 in
-tiles of 4 took 90 % (81 %)."""
+Measured time relative to the plain sum (Zen 4), with this model's prediction in parentheses: 32
+maps of 16x16 in tiles of 4 took 59 % (65 %), 64 maps of 8x8 in tiles of 2 took 80 % (79 %), and 16
+maps of 32x32 in tiles of 4 took 90 % (81 %)."""
 
 LANES_SUM = 10
 """Cost of adding up a vector's lanes in multiply-adds."""
 
 GAIN = 0.9
-"""Maximum cost, relative to the plain sum, for which the method is worth its errors."""
+"""Maximum cost, relative to the plain sum, at which the method is worth its rounding errors."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _matched(statement: Compute, errors: Reference, image: Reference) -> _Kernel
 
 
 def _side(shape: _KernelGradient) -> int | None:
-    """Choose the size of the tiles by their cost; ``None`` if the plain sum is as good."""
+    """Choose the size of the tiles by their cost; ``None`` if the plain sum is about as fast."""
     extents = shape.statement.nest.extents
     read, write = (extents[i] for i in shape.maps)
     rows, columns = (extents[i] for i in shape.windows.pixels)
@@ -146,7 +146,8 @@ class _GradientTransforms(Transforms):
         super().__init__(nest, side, variables)
         self.shape = shape
         rows, columns = (nest.extents[i] for i in shape.windows.pixels)
-        # Rows and columns of tiles; entries of a transformed tile; entries of a tile before.
+        # Rows and columns of tiles; entries of a transformed tile; entries of a tile before the
+        # transform.
         self.row = self.index("rows", -(-rows // side))
         self.column = self.index("t", -(-columns // side))
         self.e, self.f = (self.index(i, side + 2) for i in ("e", "f"))

@@ -1,4 +1,16 @@
-"""The parts of Winograd's transforms: constant matrices, and nests that apply them."""
+"""The parts of Winograd's transforms: constant matrices, and nests that apply them.
+
+A transform multiplies each tile by a small constant matrix from both sides, as in B^T a B. It is
+computed by two nests: the first combines the rows of a tile, the second combines its columns. For
+tiles of 2 x 2 outputs, which start two pixels apart and have 4 x 4 inputs::
+
+    strip[e,c]   += B[e,r] * a[2*rows + r, c]     r < 4: the rows of a tile
+    tiles[e,f,t] += B[f,s] * strip[e, 2*t + s]    s < 4: its columns, for each tile t
+
+:class:`Windows` finds out whether a nest is a 3 x 3 convolution with stride 1, and
+:class:`Transforms` declares the arrays and writes the nests, for the forward pass and for the
+derivative with respect to the kernel.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -47,7 +59,7 @@ class Windows:
     Parameters
     ----------
     pixels, window
-        The two indices of the kernel's position, and the two within the kernel.
+        The two indices of the kernel's position, and the two indices within the kernel.
     signs, offsets
         For each axis.
     """
@@ -92,7 +104,7 @@ class Windows:
 
 
 class Transforms:
-    """Names and makes the nests of one convolution's transforms.
+    """Makes the arrays and nests of one convolution's transforms.
 
     Parameters
     ----------
@@ -112,14 +124,14 @@ class Transforms:
         self.shapes: dict[str, tuple[int, ...]] = dict(nest.shapes)
 
     def index(self, name: str, extent: int) -> str:
-        """Name an index that the convolution doesn't use."""
+        """Declare an index under a name that the convolution doesn't use."""
         while name in self.extents:
             name += "'"
         self.extents[name] = extent
         return name
 
     def table(self, letter: str, *, flipped: bool = False) -> str:
-        """Name one of the matrices; for a flipped kernel, its columns are flipped, too."""
+        """Declare one of the matrices; for a flipped kernel, its columns are flipped too."""
         matrix = MATRICES[self.side]["BGA".index(letter)]
         rows = [row[::-1] if flipped else row for row in matrix]
         name = f"Winograd's {letter} for {self.side}{', flipped' if flipped else ''}"
@@ -138,7 +150,7 @@ class Transforms:
         return name
 
     def array(self, what: str, lead: list[str], folded: list[str], rest: list[str]) -> Reference:
-        """Declare an array with these indices; the folded ones, of outer loops, take no memory."""
+        """Declare an array with these indices; the folded ones (outer loops) take no memory."""
         name = f"{self.name}, {what}"
         indices = [*lead, *folded, *rest]
         self.shapes[name] = tuple(self.extents[i] for i in indices)

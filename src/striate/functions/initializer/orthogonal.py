@@ -43,7 +43,7 @@ class Orthogonal(Initializer):
     gain: float = option(1.0, POSITIVE)
 
     def draw(self, generator: np.random.Generator, parameter: Parameter) -> Float[Array, "..."]:
-        r"""Draw a matrix of normal numbers, and return its orthogonal factor.
+        r"""Draw a matrix of normally distributed numbers, and return its orthogonal factor.
 
         .. math:: M = Q R, \qquad w = g \, Q \, \operatorname{sign}(\operatorname{diag} R)
 

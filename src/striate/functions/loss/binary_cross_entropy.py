@@ -22,8 +22,8 @@ from striate.shapes import Array, Float, Shape
 class BinaryCrossEntropy(Loss):
     """Binary cross-entropy: the mean over an image's outputs.
 
-    The targets are numbers from 0 to 1 of the output's shape. Labels will do as well: where the
-    output has several maps they are made 1 at the label's map and 0 elsewhere.
+    The targets have the output's shape and values from 0 to 1. Labels are accepted too: if the
+    output has several maps, they are one-hot encoded.
 
     Sources
     -------
@@ -31,7 +31,7 @@ class BinaryCrossEntropy(Loss):
 
     Examples
     --------
-    Outputs of 1/2 and 9/10 where 1 was wanted:
+    Outputs of 1/2 and 9/10 for targets of 1:
 
     >>> n = np.log([[0.5 / 0.5], [0.9 / 0.1]])
     >>> BinaryCrossEntropy().apply(n, np.ones((2, 1))).round(4)

@@ -1,4 +1,4 @@
-"""What layer and group normalization share: a gain and an offset, and no running numbers."""
+"""What layer and group normalization share: a gain and an offset, without running statistics."""
 
 from abc import abstractmethod
 
@@ -15,15 +15,15 @@ class ImageNormalization(Function):
 
     @abstractmethod
     def backward_a(self, a: Array, gamma: Array, dz: Array) -> Array:
-        """Carry ``dz`` back to the incoming activation."""
+        """Backpropagate ``dz`` to the incoming activation."""
 
     @abstractmethod
     def backward_gamma(self, a: Array, dz: Array) -> Array:
-        """Carry ``dz`` back to the gain."""
+        """Backpropagate ``dz`` to the gain."""
 
     @abstractmethod
     def backward_beta(self, dz: Array) -> Array:
-        """Carry ``dz`` back to the offset."""
+        """Backpropagate ``dz`` to the offset."""
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return shapes[0]

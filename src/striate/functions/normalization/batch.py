@@ -42,8 +42,8 @@ class BatchNormalization(Function):
     Parameters
     ----------
     momentum
-        Weight of the new batch in the running numbers, from 0 to 1, as in PyTorch. ONNX and Keras
-        give the weight of the old numbers.
+        Weight of the new batch in the running statistics, from 0 to 1, as in PyTorch. In ONNX and
+        Keras, momentum is the weight of the old statistics.
     epsilon
         Added to the variance; above 0.
 
@@ -145,7 +145,7 @@ class BatchNormalization(Function):
         )
 
     def next_state(self, call: Call) -> dict[str, Array]:
-        r"""Move the running numbers toward the batch's.
+        r"""Move the running statistics toward the batch's.
 
         .. math:: M \leftarrow (1 - \mu) \, M + \mu \, m, \qquad
             V \leftarrow (1 - \mu) \, V + \mu \, \frac{c}{c - 1} \, v
@@ -266,7 +266,7 @@ class BatchNormalization(Function):
         mean: Float[Array, "h"],
         variance: Float[Array, "h"],
     ) -> Float[Array, "q h *x"]:
-        r"""Carry derivatives back in training, minus what only moves a map's mean and variance.
+        r"""Backpropagate in training, including through each map's mean and variance.
 
         .. math:: da = \frac{\gamma}{\sqrt{v + \epsilon}}
             \left( dz - \overline{dz} - u \, \overline{u \, dz} \right)
@@ -300,7 +300,7 @@ class BatchNormalization(Function):
         mean: Float[Array, "h"],
         variance: Float[Array, "h"],
     ) -> Float[Array, "q h *x"]:
-        r"""Carry derivatives back outside training, where mean and variance don't depend on ``a``.
+        r"""Backpropagate outside training, where mean and variance don't depend on ``a``.
 
         .. math:: da = \frac{\gamma}{\sqrt{V + \epsilon}} \, dz
 

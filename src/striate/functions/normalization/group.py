@@ -144,7 +144,7 @@ class GroupNormalization(ImageNormalization):
     def backward_a(
         self, a: Float[Array, "q h *x"], gamma: Float[Array, "h"], dz: Float[Array, "q h *x"]
     ) -> Float[Array, "q h *x"]:
-        r"""Carry derivatives back, minus the part that only moves the group's mean and variance.
+        r"""Backpropagate, including through the group's mean and variance.
 
         .. math:: da = \frac{1}{\sqrt{v + \epsilon}}
             \left( du - \overline{du} - u \, \overline{u \, du} \right), \qquad du = \gamma \, dz

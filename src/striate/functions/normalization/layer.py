@@ -125,7 +125,7 @@ class LayerNormalization(ImageNormalization):
     def backward_a(
         self, a: Float[Array, "q *x"], gamma: Float[Array, "*x"], dz: Float[Array, "q *x"]
     ) -> Float[Array, "q *x"]:
-        r"""Carry derivatives back, minus the part that only moves the image's mean and variance.
+        r"""Backpropagate, including through the image's mean and variance.
 
         .. math:: da = \frac{1}{\sqrt{v + \epsilon}}
             \left( du - \overline{du} - u \, \overline{u \, du} \right), \qquad du = \gamma \, dz

@@ -115,7 +115,7 @@ class LocalResponseNormalization(FixedFunction):
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *x"]
     ) -> Float[Array, "q h *x"]:
-        r"""Carry derivatives back, minus each map's contribution to the divisors of its neighbors.
+        r"""Backpropagate, including through each map's contribution to its neighbors' divisors.
 
         .. math:: da^h = \frac{dz^h}{(u^h)^\beta}
             - \frac{2 \alpha \beta}{n} \, a^h \sum_k \frac{dz^k \, a^k}{(u^k)^{\beta + 1}}

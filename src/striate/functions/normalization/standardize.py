@@ -18,7 +18,7 @@ def mean_and_variance(
     Parameters
     ----------
     a
-        Any numbers.
+        Values of any scale.
     axes
         The axes to average over; they stay, with length 1.
 
@@ -53,7 +53,7 @@ def standardize(
     Parameters
     ----------
     a
-        Any numbers.
+        Values of any scale.
     mean, variance
         In a shape that goes with ``a``.
     epsilon
@@ -62,7 +62,7 @@ def standardize(
     Returns
     -------
     Array
-        Standardized numbers.
+        Standardized values.
 
     Sources
     -------
@@ -83,7 +83,7 @@ def backward_standardize(
     epsilon: float,
     axes: tuple[int, ...],
 ) -> Float[Array, "..."]:
-    r"""Carry derivatives back through standardization with the mean and variance of the numbers.
+    r"""Backpropagate through standardization, including through the mean and variance.
 
     .. math:: da = \frac{1}{\sqrt{v + \epsilon}}
         \left( dx - \frac{1}{c} \sum dx - x \, \frac{1}{c} \sum x \, dx \right)
@@ -91,7 +91,7 @@ def backward_standardize(
     Parameters
     ----------
     x
-        The standardized numbers.
+        The standardized values.
     dx
         Their derivatives.
     variance, epsilon

@@ -35,7 +35,7 @@ class AdaptiveAveragePooling(FixedFunction):
 
     Examples
     --------
-    Five pixels into three places: windows of two pixels each, which overlap.
+    Five pixels into three positions: windows of two pixels each, which overlap.
 
     >>> AdaptiveAveragePooling(size=3).apply(np.array([[[1.0, 2.0, 3.0, 4.0, 5.0]]]))
     array([[[1.5, 3. , 4.5]]])
@@ -82,7 +82,7 @@ class AdaptiveAveragePooling(FixedFunction):
         )
 
     def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h *i"]:
-        r"""Average the pixels of each place's window.
+        r"""Average the pixels of each position's window.
 
         .. math:: z^{h}_{i,j} = \sum_{x,y} m_{i,x} m_{j,y} \, a^{h}_{x,y}
 

@@ -80,7 +80,7 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
         )
 
     def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h *i"]:
-        r"""Average the pixels under the window at each place.
+        r"""Average the pixels under the window at each position.
 
         .. math:: z^{h}_{i,j} = \frac{1}{c_{i,j}} \sum_{u,v} a^{h}_{s i + d u - p,\; s j + d v - p}
 

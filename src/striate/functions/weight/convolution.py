@@ -1,6 +1,6 @@
 """Convolution: each output map sums the windows of all incoming maps, weighted by kernels.
 
-It is a cross-correlation and is called convolution, as in the three sources (Hagan 8.9, Wolter 3,
+This is a cross-correlation, called convolution as in the three sources (Hagan 8.9, Wolter 3,
 Wichmann 1.6). ``flip=True`` computes the true convolution (Hagan 8.8). Hagan, "Multiple Kernels";
 Wichmann, section 3; Wolter, "Multichannel convolution".
 """
@@ -47,7 +47,7 @@ class Convolution(WeightFunction):
     kernel_size
         Pixels of the kernel: one number for all axes, or one for each.
     stride
-        Pixels from one place of the kernel to the next.
+        Step between neighboring positions of the kernel, in pixels.
     dilation
         Pixels from one kernel pixel to the next; 1 leaves no gaps.
     groups
@@ -261,7 +261,7 @@ class Convolution(WeightFunction):
     def backward_w(
         self, w: Float[Array, "h k *u"], a: Float[Array, "q l *x"], dz: Float[Array, "q h *i"]
     ) -> Float[Array, "h k *u"]:
-        r"""Sum, over images and places, each derivative times the pixel under the kernel.
+        r"""Sum, over images and positions, each derivative times the pixel under the kernel.
 
         .. math:: dw^{h,l}_{u,v} = \sum_{q} \sum_{i,j}
             dz^{h}_{i,j} \, a^{l}_{s i + d u - p,\; s j + d v - p}

@@ -130,7 +130,7 @@ class DotProduct(WeightFunction):
 
         Sources
         -------
-        Hagan 8.29 (the chain rule, here for 8.12); Wolter 8 (with one place).
+        Hagan 8.29 (the chain rule, here for 8.12); Wolter 8 (with one position).
         """
         del a  # z is linear in it
         return contract("sr,qs->qr", w, dz)
@@ -156,7 +156,7 @@ class DotProduct(WeightFunction):
 
         Sources
         -------
-        Hagan 8.31 (the chain rule, here for 8.12); Wolter 7 (with one place).
+        Hagan 8.31 (the chain rule, here for 8.12); Wolter 7 (with one position).
         """
         del w  # z is linear in it
         return contract("qs,qr->sr", dz, a)

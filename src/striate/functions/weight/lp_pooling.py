@@ -71,7 +71,7 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
         )
 
     def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h *i"]:
-        r"""Take the p-norm of the pixels under the window at each place.
+        r"""Take the p-norm of the pixels under the window at each position.
 
         .. math:: z^{h}_{i,j} = \Bigl( \sum_{u,v}
             |a^{h}_{s i + d u - p,\; s j + d v - p}|^{e} \Bigr)^{1/e}

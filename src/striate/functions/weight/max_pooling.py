@@ -56,7 +56,7 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
         )
 
     def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h *i"]:
-        r"""Take the largest pixel under the window at each place.
+        r"""Take the largest pixel under the window at each position.
 
         .. math:: z^{h}_{i,j} = \max_{u,v} a^{h}_{s i + d u - p,\; s j + d v - p}
 

@@ -42,5 +42,5 @@ def require_pixels(kind: object, pixels: Shape) -> None:
 
 
 def letters(rank: int) -> tuple[str, str]:
-    """Name the axes of places and of window pixels for ``contract``: ``("ij", "uv")``."""
+    """Name the axes of positions and of window pixels for ``contract``: ``("ij", "uv")``."""
     return "ijk"[:rank], "uvw"[:rank]

@@ -33,7 +33,7 @@ class PoolingWindow:
     window
         Pixels of the window, one number for all axes or one for each.
     stride
-        Pixels from one place to the next; ``None`` puts the windows side by side.
+        Step between neighboring windows; ``None`` uses the window size, so windows don't overlap.
     dilation
         Distance between neighboring window pixels.
     padding
@@ -85,7 +85,7 @@ def extents(axes: Sequence[windows.Axis]) -> dict[str, int | tuple[int, ...]]:
 def taps(
     a: Float[Array, "q h *x"], axes: Sequence[windows.Axis], value: float = 0.0
 ) -> Iterator[Float[Array, "q h *i"]]:
-    """Iterate over the pixels of the window in row order: what each reads at all places, as a view.
+    """Yield, for each window pixel in row order, a view of what it reads at all positions.
 
     Pixels outside the image read ``value``.
     """
@@ -96,7 +96,7 @@ def taps(
 
 
 def window_sum(a: Float[Array, "q h *x"], axes: Sequence[windows.Axis]) -> Float[Array, "q h *i"]:
-    """Sum the pixels under the window at each place; pixels outside the image add nothing."""
+    """Sum the pixels under the window at each position; pixels outside the image add nothing."""
     every = taps(a, axes)
     total = next(every).copy()
     for tap in every:
@@ -113,12 +113,12 @@ def spread(dz: Float[Array, "q h *i"], axes: Sequence[windows.Axis]) -> Float[Ar
 
 
 def counts(axes: Sequence[windows.Axis], *, padding: bool) -> Float[Array, "*i"]:
-    """Count the pixels under the window at each place.
+    """Count the pixels under the window at each position.
 
     Parameters
     ----------
     axes
-        How the window walks.
+        How the window moves.
     padding
         Whether padding counts. What ceil mode adds behind it never does.
 
@@ -156,10 +156,10 @@ def require_seen(kind: object, axes: Sequence[windows.Axis]) -> None:
 
 
 def seen(axis: windows.Axis, *, padding: bool) -> Float[Array, "i"]:
-    """Count, at each place along an axis, the window pixels on the image, and on its padding."""
+    """Count, at each position along an axis, the window pixels on the image, and on its padding."""
     first, end = (-axis.before, axis.length + axis.after) if padding else (0, axis.length)
     places = axis.stride * np.arange(axis.output) - axis.before
-    # Counted without listing the pixels, which would be places times window of them.
+    # Counted without listing the pixels, which would be positions times window of them.
     lowest = np.maximum(-((places - first) // axis.dilation), 0)
     highest = np.minimum((end - 1 - places) // axis.dilation, axis.window - 1)
     return np.maximum(highest - lowest + 1, 0).astype(float)

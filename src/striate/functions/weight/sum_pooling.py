@@ -39,7 +39,7 @@ class SumPooling(pooling.PoolingWindow, FixedFunction):
         )
 
     def apply(self, a: Float[Array, "q h *x"]) -> Float[Array, "q h *i"]:
-        r"""Sum the pixels under the window at each place.
+        r"""Sum the pixels under the window at each position.
 
         .. math:: z^{h}_{i,j} = \sum_{u,v} a^{h}_{s i + d u - p,\; s j + d v - p}
 

@@ -117,7 +117,7 @@ class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
     def backward_w(
         self, w: Float[Array, "h"], a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
     ) -> Float[Array, "h"]:
-        r"""Sum, over images and places, each derivative times the sum of its window.
+        r"""Sum, over images and positions, each derivative times the sum of its window.
 
         .. math:: dw^{h} = \sum_{q} \sum_{i,j} dz^{h}_{i,j}
             \sum_{u,v} a^{h}_{s i + d u - p,\; s j + d v - p}

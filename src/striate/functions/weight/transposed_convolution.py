@@ -166,7 +166,7 @@ class TransposedConvolution(WeightFunction):
         )
 
     def apply(self, w: Float[Array, "l k *u"], a: Float[Array, "q l *i"]) -> Float[Array, "q h *x"]:
-        r"""Stamp each kernel onto the output at every place, times the pixel there, and add up.
+        r"""Stamp each kernel onto the output at every position, times the pixel there, and add up.
 
         .. math:: z^{h}_{x,y} = \sum_{l} \sum_{s i + d u - p = x,\; s j + d v - p = y}
             w^{l,h}_{u,v} \, a^{l}_{i,j}
@@ -200,7 +200,8 @@ class TransposedConvolution(WeightFunction):
             grouped(w, self.groups, flip=self.flip),
             split(a, self.groups),
         )
-        # Output padding beyond the stride makes room for more places than pixels: they hold zero.
+        # Output padding beyond the stride makes room for more positions than pixels: they hold
+        # zero.
         missing = [axis.output - n for axis, n in zip(axes, a.shape[2:], strict=True)]
         if any(missing):
             c = np.pad(c, [(0, 0)] * (c.ndim - len(axes)) + [(0, n) for n in missing])
@@ -240,7 +241,7 @@ class TransposedConvolution(WeightFunction):
     def backward_w(
         self, w: Float[Array, "l k *u"], a: Float[Array, "q l *i"], dz: Float[Array, "q h *x"]
     ) -> Float[Array, "l k *u"]:
-        r"""Sum, over images and places, each pixel times the derivative of the output that it fed.
+        r"""Sum, over images and positions, each pixel times the derivative of its output.
 
         .. math:: dw^{l,h}_{u,v} = \sum_{q} \sum_{i,j} a^{l}_{i,j} \,
             dz^{h}_{s i + d u - p,\; s j + d v - p}
