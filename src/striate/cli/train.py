@@ -37,7 +37,7 @@ Examples:
   striate train my-photos/ --size 64 --augment "shift 4 flip" --validation 0.1
 
 Ctrl-C saves a checkpoint and prints the command that resumes training. Files from earlier runs are
-never replaced: a second run on digits writes digits-lenet5-2.safetensors.
+not replaced: a second run on digits writes digits-lenet5-2.safetensors.
 """
 
 

@@ -38,7 +38,7 @@ class Form(Enum):
     SELECT = "finds the position of the maximum"
     SCATTER = "adds several terms to the same entries"
     COPY = "copies entries"
-    FILL = "writes constants"
+    FILL = "writes values that depend on no array"
 
 
 @dataclass(frozen=True)
