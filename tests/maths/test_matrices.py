@@ -24,7 +24,7 @@ from striate.maths import (
 )
 
 CASES = json.loads((Path(__file__).parent / "conv_arithmetic_cases.json").read_text())
-# Image, kernel, and how the window walks.
+# Image, kernel, and how the window moves.
 WALKS = [
     ((6,), (3,), {}),
     ((5, 4), (2, 3), {}),

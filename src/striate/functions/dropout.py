@@ -36,9 +36,9 @@ class Dropout(Function):
     Parameters
     ----------
     rate
-        Part of the activations that is left out, at least 0 and below 1.
+        Fraction of the activations that are dropped, at least 0 and below 1.
     spatial
-        Whether whole maps are left out, not single pixels: neighboring pixels are strongly
+        Whether to drop whole maps instead of single pixels: neighboring pixels are strongly
         correlated.
 
     Raises
@@ -102,17 +102,17 @@ class Dropout(Function):
         return {"mask": self.mask(call.draw, call.inputs[0].shape[1:])}
 
     def forward(self, call: Call) -> Array:
-        """Compute ``z``: in training with a mask, else ``a`` itself."""
+        """Compute ``z``: in training with a mask, otherwise ``a`` itself."""
         (a,) = call.inputs
         return self.apply(a, self.drawn(call)["mask"]) if call.training else a
 
     def backward(self, call: Call, output: Array, d_output: Array) -> Derivatives:  # noqa: ARG002
-        """Compute ``da`` with the mask of the forward pass, drawn once more."""
+        """Compute ``da`` with the mask of the forward pass, drawn again."""
         da = self.backward_a(self.drawn(call)["mask"], d_output) if call.training else d_output
         return Derivatives(inputs=(da,))
 
     def mask(self, draw: Draw, shape: Shape) -> Array:
-        """Draw what is kept, as :class:`~striate.functions.declarations.Drawn` defines it.
+        """Draw which activations are kept, as :class:`.Drawn` defines it.
 
         Elements of an image are numbered in row order, from (map, row, column) = (0, 0, 0); with
         ``spatial`` they are the maps.
@@ -161,7 +161,7 @@ class Dropout(Function):
         return (words >> np.uint32(8) >= drawn.threshold).reshape(-1, *lengths)
 
     def apply(self, a: Float[Array, "q *x"], mask: Array) -> Float[Array, "q *x"]:
-        r"""Leave out what is not kept and enlarge what is.
+        r"""Zero the dropped activations and scale up the others.
 
         .. math:: z = \frac{mask \cdot a}{1 - rate}
 
@@ -170,7 +170,7 @@ class Dropout(Function):
         a
             Activations.
         mask
-            What :meth:`mask` drew.
+            The mask from :meth:`mask`.
 
         Returns
         -------
@@ -184,7 +184,7 @@ class Dropout(Function):
         return _over_pixels(mask, a) * (a / (1 - self.rate))
 
     def backward_a(self, mask: Array, dz: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
-        r"""Pass derivatives on to what was kept, with the same factor.
+        r"""Pass derivatives to the activations that were kept, with the same factor.
 
         .. math:: da = \frac{mask \cdot dz}{1 - rate}
 

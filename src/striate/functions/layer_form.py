@@ -14,7 +14,7 @@ from striate.functions.writing import short, write
 LayerOption = Literal["bias", "net_input", "activation", "initializer"]
 
 WEIGHTED: tuple[LayerOption, ...] = ("bias", "net_input", "activation", "initializer")
-"""The options of a layer that has weights of its own, besides those of its kind."""
+"""The options of a layer with weights of its own, in addition to those of its kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +30,12 @@ class LayerForm:
     positional
         Options of the kind that are given by position, in this order.
     takes
-        Options of the layer besides those of the kind; every layer also takes ``name``.
+        Options of the layer in addition to those of the kind; every layer also takes ``name``.
     bias
-        The bias that the layer has unless given another one.
+        The layer's default bias.
     flag
-        Where one constructor makes two kinds: the name of the option that, when true, chooses this
-        one. ``AveragePool(2, trainable=True)`` makes a ``TrainableAveragePooling``.
+        If one constructor makes two kinds: the name of the option that selects this one when true.
+        ``AveragePool(2, trainable=True)`` makes a ``TrainableAveragePooling``.
     flag_text
         What the flag means.
     channels_last
@@ -56,7 +56,7 @@ class LayerForm:
         options = {f.name: f for f in options_of(kind)}
         for name in self.positional:
             value = self.as_typed(name, getattr(kind, name))
-            # A word that is the default says nothing; a number does: Dropout(0.5).
+            # A default word is omitted, but a number is informative: Dropout(0.5).
             if not (isinstance(value, str) and value == options[name].default):
                 yield write(value)
         if self.flag:

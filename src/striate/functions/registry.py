@@ -1,4 +1,4 @@
-"""All kinds by family and name, and kinds as plain data, as model files hold them.
+"""All kinds by family and name, and their conversion to the plain data in model files.
 
 A family is a package of kinds (``weight``, ``transfer``, ``loss``, ...); a kind's name is its class
 name in lower case with hyphens (``max-pooling``). The families are read from what their packages
@@ -72,7 +72,7 @@ FAMILIES: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
 NOUNS: Mapping[str, str] = MappingProxyType(
     {"weight": "layer", "net_input": "net input function", "transfer": "activation"}
 )
-"""What users call a kind of a family, where it is not the family's name."""
+"""The users' word for a kind of a family, if it differs from the family's name."""
 
 _A: Mapping[str, str] = MappingProxyType(
     {
@@ -192,9 +192,9 @@ def from_data(family: str, data: object) -> Any:
     Parameters
     ----------
     family
-        Name of the family that the kind is of.
+        Name of the kind's family.
     data
-        What :func:`to_data` gave, perhaps from a file of unknown origin.
+        The result of :func:`to_data`, perhaps from an untrusted file.
 
     Returns
     -------

@@ -1,9 +1,9 @@
 """The images of a step: arrays in the order of the equations, or a selection of stored images.
 
 A training step that reads its images from the user's own array needs no copy of them: a batch
-then holds a :class:`LoadImages`, which says which images to read, how each of them is moved, and
-how its pixels are scaled. An engine does that while it loads the images; ``LoadImages.array()``
-returns the same pixels with NumPy.
+then holds a :class:`LoadImages`, which lists the images to read, how each of them is moved, and how
+its pixels are scaled. An engine does that while it loads the images; ``LoadImages.array()`` returns
+the same pixels with NumPy.
 """
 
 from collections.abc import Sequence

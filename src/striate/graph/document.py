@@ -69,7 +69,7 @@ def from_document(document: object) -> Graph:
     Parameters
     ----------
     document
-        What :func:`to_document` gave.
+        The result of :func:`to_document`.
 
     Returns
     -------

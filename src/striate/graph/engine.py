@@ -31,9 +31,10 @@ class StepResult:
     statistics
         Running statistics after the step, one flat buffer.
     losses
-        One for each output, as it counts in the sum.
+        One for each output, weighted as in the sum.
     counted
-        What the batch's images count for each output; a loss times it can be added up over batches.
+        Total weight of the batch's images for each output; a loss times this weight can be summed
+        over batches.
     outputs
         The network's results for the batch.
     """
@@ -106,16 +107,16 @@ class Engine(Protocol):
         Parameters
         ----------
         optimizer
-            How weights follow the gradient.
+            The optimizer that updates the weights.
         decayed
-            1 for each parameter that weight decay applies to, else 0.
+            1 for each parameter that weight decay applies to, otherwise 0.
         images
-            The most in a batch.
+            Maximum number of images in a batch.
         target_shapes
             For each output, the shape of one image's targets.
         stored
-            For each input, how its images lie in a user's memory; ``None`` where batches hold
-            arrays, as they do without any.
+            For each input, how its images are stored in the user's memory; ``None`` if batches hold
+            arrays, which is the default.
 
         Returns
         -------
@@ -240,7 +241,7 @@ class NumpySteps:
     engine
         Computes the gradients.
     rule, decayed
-        How weights follow the gradient, and which of them decay.
+        The optimizer's rule, and which parameters decay.
     """
 
     engine: NumpyEngine

@@ -15,7 +15,7 @@ BOUND = 1e-6
 """Largest norm-wise relative error.
 
 The error of central differences with step h is about h**2 + eps/h. At h = 1e-5 both terms are below
-1e-9, which leaves three digits for what the depth of the network adds.
+1e-9, which leaves three digits for the error that the depth of the network adds.
 """
 
 UNSEEN = 4 * float(np.finfo(np.float64).eps)
@@ -132,7 +132,7 @@ def check_gradients(
     found = {name: run.gradients[name] for name in wide if name in run.gradients}
     found |= {name: run.arrays[f"{name}.dA"] for name in images if f"{name}.dA" in run.arrays}
     generator = np.random.default_rng(seed)
-    # The smallest derivative whose error can exceed the bound for another reason than rounding.
+    # The smallest derivative whose error can exceed the bound for a reason other than rounding.
     least = max(UNSEEN * abs(run.loss) / difference / BOUND, 1e-12)
     errors: dict[str, float] = {}
     compared: dict[str, int] = {}

@@ -1,7 +1,7 @@
 """A layer as Hagan decomposes it, and how layers are joined by calling them.
 
 A :class:`Layer` is a weight function, a net input function and a transfer function (Hagan, figure
-8.12). Calling it on what comes before gives a :class:`Node`, which keeps its sources;
+8.12). Calling it on earlier nodes returns a :class:`Node`, which keeps its sources;
 :meth:`striate.graph.graph.Graph.of` collects everything that leads to the outputs.
 """
 
@@ -37,11 +37,11 @@ class Layer:
     weight
         Applied to each incoming layer, with weights of its own for each.
     net_input
-        Joins the results and the bias; by default their sum without a bias.
+        Combines the results and the bias; by default their sum without a bias.
     activation
         The transfer function or its name; ``"linear"`` leaves the net input as it is.
     initializer
-        Start values of the weights: an initializer, its name, or an array of weights; by default
+        Initial values of the weights: an initializer, its name, or an array of weights; by default
         the initializer that suits the transfer function.
     name
         Name of the layer in traces, summaries and files; by default its kind and running number.

@@ -1,4 +1,4 @@
-"""How layers are written and documented, from what their kinds state."""
+"""Texts and documentation of layers, generated from their kinds' declarations."""
 
 import inspect
 import re
@@ -17,7 +17,7 @@ LAYER_TEXTS: Mapping[str, str] = {
     ),
     "name": "Name of the layer; its kind and running number by default.",
 }
-"""What the options of every layer mean."""
+"""Descriptions of the options that every layer has."""
 
 
 def constructor_documentation(

@@ -484,9 +484,9 @@ def Dropout(
     Parameters
     ----------
     rate
-        Part of the activations that is left out, at least 0 and below 1.
+        Fraction of the activations that are dropped, at least 0 and below 1.
     spatial
-        Whether whole maps are left out, not single pixels: neighboring pixels are strongly
+        Whether to drop whole maps instead of single pixels: neighboring pixels are strongly
         correlated.
     name
         Name of the layer; its kind and running number by default.

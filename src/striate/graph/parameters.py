@@ -21,7 +21,7 @@ from striate.shapes import Array, Shape
 
 @dataclass(frozen=True)
 class ParameterLayout:
-    """Where each named array lies in a flat buffer.
+    """Where each named array is stored in a flat buffer.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def require_room(parameters: Mapping[str, Parameter], free: int | None = None) -
     Raises
     ------
     OutOfMemoryError
-        With the largest layer, and what would help.
+        With the largest layer, and a remedy.
     """
     sizes = {name: prod(parameter.shape) for name, parameter in parameters.items()}
     if free is None and hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
@@ -119,7 +119,7 @@ def start_parameters(graph: Graph, seed: int) -> Array:
     graph
         The network.
     seed
-        The same seed gives the same bits.
+        The same seed gives bit-identical parameters.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """The NumPy engine: executes a training step with each kind's ``apply`` and ``backward_*``.
 
-It is the oracle of every other engine, and what runs where no other can. Float32 for training,
-float64 for checks: it computes in whatever dtype its arrays have.
+It is the reference for every other engine, and the fallback where no other engine runs. Float32 for
+training, float64 for checks: it computes in whatever dtype its arrays have.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,13 +24,14 @@ class Pass:
         By name: ``conv1.Z``, ``conv1.N``, ``conv1.A``, and ``conv1.dA``, ``conv1.dN``,
         ``conv1.dZ``.
     calls
-        What each operation was given, by the name of its output.
+        The arguments of each operation, by the name of its output.
     gradients
         Derivatives of the parameters, by the parameters' names.
     losses
         The loss of each output, in the order of the outputs.
     counted
-        What the images count for each output: a loss is a sum over them divided by it.
+        Total weight of the images for each output: a loss is a sum over them divided by this
+        weight.
     next_state
         Running statistics after a training pass.
     """
@@ -68,7 +69,7 @@ def forward(
     parameters, state
         Trainable arrays and running statistics by name.
     training
-        Whether dropout drops, and batch normalization uses the batch's own statistics.
+        Whether dropout is active, and batch normalization uses the batch's own statistics.
     draw
         Random numbers for this pass, if it is a training pass.
 
@@ -109,7 +110,7 @@ def backward(
     targets
         For each output, in the form that its loss takes.
     sample_weights
-        What each image counts; by default 1.
+        Weight of each image; 1 by default.
 
     Returns
     -------
@@ -124,7 +125,7 @@ def backward(
     for end, y in zip(step.losses, targets, strict=True):
         read = run.arrays[end.reads]
         s = np.ones(len(read)) if sample_weights is None else sample_weights
-        # In a batch whose images all have weight 0 nothing is lost, and nothing learned.
+        # In a batch whose images all have weight 0, the loss and the gradient are 0.
         divisor = end.loss.divisor(y, sample_weights)
         per_image = end.loss.apply(read, y)
         losses.append(end.weight * float(np.sum(s * per_image, dtype=np.float64)) / divisor)
@@ -163,7 +164,7 @@ def _call(
     return Call(
         inputs=tuple(run.arrays[name] for name in operation.inputs),
         parameters={role: parameters[name] for role, name in operation.parameters.items()},
-        # A layer that is used repeatedly updates its statistics at each place, in order.
+        # A layer that is used repeatedly updates its statistics at each position, in order.
         state={
             role: run.next_state.get(name, state[name]) for role, name in operation.state.items()
         },

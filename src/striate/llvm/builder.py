@@ -1,6 +1,6 @@
 """Writes short sequences of instructions: vectors, fused multiply-adds, and loops.
 
-Every operation works on scalars or on vectors of :data:`LANES` numbers. LLVM puts a vector in one,
+Every operation works on scalars or on vectors of :data:`LANES` elements. LLVM puts a vector in one,
 two or four registers, depending on the processor.
 """
 

@@ -1,8 +1,8 @@
 """Writes expressions of the nest language for one entry: scalars, vectors, or constants.
 
-Constants stay Python numbers, and what is equal in all lanes stays a scalar until it meets a
-vector. Sums of products are fused, and divisions by a scalar become products with its reciprocal.
-This is the same on every processor, so all of them round alike.
+Constants stay Python numbers, and values that are equal in all lanes stay scalars until combined
+with a vector. Sums of products are fused, and divisions by a scalar become products with its
+reciprocal. This is the same on every processor, so all of them round identically.
 """
 
 import math

@@ -60,7 +60,7 @@ class Instructions:
     def _compare(self, word: str, x: IRValue, y: IRValue) -> IRValue:
         return self._write(type_like(x, I1), f"{word} {x.typed}, {y.name}")
 
-    # ----------------------------------------------------------- float numbers
+    # ----------------------------------------------------------- floating point
 
     def fadd(self, x: IRValue, y: IRValue) -> IRValue:
         return self._binary("fadd", x, y)
@@ -87,7 +87,7 @@ class Instructions:
         word = "uno" if sign == "uno" else f"u{_FLOAT[sign]}"
         return self._compare(f"fcmp {word}", x, y)
 
-    # ----------------------------------------------------------- whole numbers
+    # ----------------------------------------------------------- integers
 
     def iadd(self, x: IRValue, y: IRValue) -> IRValue:
         """Add integers; overflow wraps around."""
@@ -163,7 +163,7 @@ class Instructions:
     def ptrtoint(self, x: IRValue, type_: IRType) -> IRValue:
         return self._cast("ptrtoint", x, type_)
 
-    # ----------------------------------------------------------------- choices
+    # ----------------------------------------------------------------- selection
 
     def select(self, condition: IRValue, then: IRValue, otherwise: IRValue) -> IRValue:
         """Choose one of two values, lane by lane if the condition is a vector."""

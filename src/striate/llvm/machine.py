@@ -17,7 +17,7 @@ GENERATOR = ("nests", "plan", "llvm")
 """The packages that turn lowered statements into machine code."""
 
 GENERATOR_MODULES = ("maths/philox.py", "maths/pixel_map.py")
-"""Modules outside of these packages on which the machine code depends."""
+"""Modules outside these packages on which the machine code depends."""
 
 
 @cache
@@ -37,8 +37,8 @@ def versions() -> str:
 def generator_digest() -> str:
     """Return a digest of the code generator's source, for the keys of cached machine code.
 
-    It covers every module that turns lowered statements into machine code. What comes before, such
-    as the equations of a layer, is in the statements themselves.
+    It covers every module that turns lowered statements into machine code. Earlier inputs, such as
+    a layer's equations, are part of the statements themselves.
     """
     digest = hashlib.sha256()
     package = Path(__file__).parents[1]

@@ -23,7 +23,7 @@ def accumulators_of(target: Target) -> int:
     Returns
     -------
     int
-        Number of vectors of :data:`LANES` numbers; two more registers hold the factors.
+        Number of vectors of :data:`LANES` elements; two more registers hold the factors.
     """
     return min(_MOST, target.vectors - 2)
 
@@ -43,7 +43,8 @@ def write_peaks(target: Target) -> IRModule:
         each of the :func:`accumulators_of` accumulators (they are stored in front of the two
         factors); ``read(result, numbers, vectors, rounds)``, which sums an array; and
         ``triad(result, x, y, vectors, rounds)``, which computes ``x + 3 * y``. Counts are 64-bit.
-        A vector has :data:`LANES` numbers; their number is a multiple of :data:`UNROLLED`.
+        A vector has :data:`LANES` elements; the number of vectors is a multiple of
+        :data:`UNROLLED`.
     """
     module = IRModule.of(target)
     _write_multiply_adds(module, accumulators_of(target))

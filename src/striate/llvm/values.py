@@ -1,4 +1,4 @@
-"""Writes the values of expressions at the current position in a kernel, each only once."""
+"""Writes the values of expressions at the current position in a kernel, each value only once."""
 
 from collections.abc import Iterator, Sequence
 
@@ -178,10 +178,10 @@ class ValueWriter:
         return scope.once(key, lambda: self._load(access))
 
     def _known(self, access: Access, values: Sequence[float], offset: int) -> float | None:
-        """Return the number of a constant table that all lanes read, if its position is constant.
+        """Return the entry of a constant table that all lanes read, if its position is constant.
 
-        The index in the lanes may be constant, too, but only for the first lane: the others read
-        the numbers after it.
+        The index in the lanes may be constant too, but only for the first lane: the others read
+        the entries after it.
         """
         scope = self.scope
         if any(i not in scope.point or scope.point[i].base is not None for i in access.strides):
@@ -202,9 +202,9 @@ class ValueWriter:
         return self.b.select(there, found, zero(found.type))
 
     def _load(self, access: Access, pointer: IRValue | None = None) -> IRValue:
-        """Load one number for all lanes, or a vector with one number per lane.
+        """Load one element for all lanes, or a vector with one element per lane.
 
-        Lanes outside of the nest repeat the last number, or are zero if the lanes are added up.
+        Lanes outside the nest repeat the last element, or are zero if the lanes are added up.
         """
         scope = self.scope
         pointer = self.pointer(access) if pointer is None else pointer

@@ -16,15 +16,15 @@ ARENA_AT, COUNTS_AT, SCRATCH_AT, SCRATCH_BYTES = range(3, 7)
 thread's scratch memory, and the number of bytes to the next thread's."""
 
 WORKERS, WORK_AT, YIELD_AT = range(7, 10)
-"""In a call's block: how many workers may take part, the address of the function that they run, and
-that of the system's function that yields the processor."""
+"""In a call's block: the maximum number of workers that may take part, the address of the function
+that they run, and that of the system's function that yields the processor."""
 
 BUFFERS = 10
 """In a call's block: the address of the caller's first buffer; the others follow."""
 
 LED, WANTED, JOB, ACTIVE = (LINE * k for k in range(4))
 """In the thread pool's block: whether a thread is leading, the requested number of workers, the
-address of the leader's call block, and how many workers are active."""
+address of the leader's call block, and the number of active workers."""
 
 POOL_WORDS = 4 * LINE
 """Words in the thread pool's block."""

@@ -1,8 +1,8 @@
 """The buffers through which a compiled program and its caller exchange arrays.
 
 :func:`striate.plan.lower.lower` puts a variable into each buffer, and the compiled engine binds an
-array to it. Both take the buffers' names from the signature, so the names are free to change: they
-only have to be different, and readable in printed plans and memory maps.
+array to it. Both take the buffers' names from the signature, so the names can change freely: they
+only have to be unique, and readable in printed plans and memory maps.
 """
 
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ class StepSignature:
     derivatives
         Of the losses with respect to each input, where the step computes them.
     targets, loss_scales, losses
-        For each loss: its targets, what each image's derivative is multiplied by, and each image's
+        For each loss: its targets, the factor of each image's derivative, and each image's
         loss.
     loss_inputs
         For each loss, its input; written by inference, for ``evaluate``.
@@ -103,11 +103,11 @@ class OptimizerSignature:
     Parameters
     ----------
     parameters, gradient
-        What the step reads.
+        The parameters and the gradient that the step reads.
     decayed
         1 where weight decay applies, 0 elsewhere.
     memory
-        What the optimizer remembers between steps.
+        The optimizer's buffers, kept between steps.
     updated
         For the parameters and each memory: the buffer of its value after the step.
     """

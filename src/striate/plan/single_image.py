@@ -2,7 +2,7 @@
 
 Batches have 16 images in the lanes of a vector. With one image, the lanes hold neighboring columns,
 or terms of a sum. A vector of neighbors must not be partly out of bounds, so arrays that are read
-with zeros around them are copied into a padded array first.
+with zero padding are copied into a padded array first.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def single_image(lowered: Lowered) -> Lowered:
     Returns
     -------
     Lowered
-        Statements without an axis of images, which are done once.
+        Statements without an axis of images, which run once.
     """
     variables = {
         name: replace(variable, per_image=False) for name, variable in lowered.variables.items()

@@ -23,7 +23,7 @@ class Origin(StrEnum):
     """The stage that introduced an array."""
 
     LOWERING = "lowering"
-    """It is an array of the training step, or a temporary of a layer's equations."""
+    """An array of the training step, or a temporary of a layer's equations."""
 
     PARTIAL_SUMS = "partial sums"
     """One sum over images for each part of the batch; they are added up in order."""
@@ -42,7 +42,7 @@ class Origin(StrEnum):
 class Variable:
     """A named float32 array.
 
-    An array of images that the program allocates has 16 images in the lanes, number after number,
+    An array of images that the program allocates has 16 images in the lanes, element after element,
     or the row layout, image after image.
 
     Parameters
@@ -56,7 +56,7 @@ class Variable:
     buffer
         The caller's buffer that holds it; empty if the program allocates it.
     offset
-        Index of its first number in that buffer.
+        Index of its first element in that buffer.
     values
         Its values, if it is a constant table.
     rows
@@ -98,7 +98,7 @@ class Compute:
     nest
         The nest, with :data:`LANES` images if it has an axis of images.
     adds
-        Whether the nest adds to values that the target holds; otherwise the target is empty before.
+        Whether the nest adds to values that the target holds; otherwise the target starts at zero.
     over_batch
         Whether it is done once for all images of the batch, on arrays in row layout.
     within

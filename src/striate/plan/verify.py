@@ -1,7 +1,7 @@
-"""The invariants of a plan: no kernel reaches beyond its arrays, no array lies on another.
+"""The invariants of a plan: kernels stay within their arrays, and arrays don't overlap.
 
-What a plan says is proved from it alone, by intervals: of each place that a kernel reads or writes
-the least and the greatest are known, since every index counts from 0 to its extent.
+The proof uses only the plan and interval arithmetic: every index counts from 0 to its extent, which
+gives the smallest and the largest address that each reference reads or writes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -125,7 +125,7 @@ def _guards(statement: Compute) -> tuple[Guard, ...]:
 
 
 def _verify_reach(reference: Reference, nest: Nest, variables: Mapping[str, Variable]) -> None:
-    """Raise if a reference may be out of its array's memory.
+    """Raise if a reference may be outside its array's memory.
 
     Without guards, the range of its addresses is computed. With guards, each subscript is known to
     be within its axis, and the axes together must not be larger than the memory.

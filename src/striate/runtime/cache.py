@@ -68,7 +68,7 @@ def default_folder() -> Path | None:
     Returns
     -------
     Path or None
-        The folder in the environment variable ``STRIATE_CACHE``, or else ``code`` in
+        The folder in the environment variable ``STRIATE_CACHE``, otherwise ``code`` in
         :func:`striate.files.user_cache`. It need not exist. None if the user's home folder is
         unknown.
     """

@@ -1,4 +1,4 @@
-"""Net input functions: join ``z`` of all incoming layers and the bias to ``n``: the registry."""
+"""Net input functions: combine the incoming ``z`` and the bias into ``n``; this is the registry."""
 
 from striate.functions.net_input.concatenate import Concatenate as Concatenate
 from striate.functions.net_input.product import Product as Product

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 MOST_TERMS = 64
-"""Terms of one statement. Expressions are walked recursively; hundreds of terms are too deep."""
+"""Terms of one statement. Expressions are traversed recursively; hundreds of terms are too deep."""
 
 
 def chained(operator: str, terms: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Combine terms to ``n[q,h,*x]``, from left to right, in as many statements as it takes.
+    """Combine terms into ``n[q,h,*x]``, from left to right, in as many statements as needed.
 
     Parameters
     ----------
