@@ -253,6 +253,6 @@ def test_an_image_too_small_to_move_in_is_explained():
         as_convolution(lambda p: cross_correlate(np.ones((3, 3)), p, padding="same"), (5, 12))
 
     assert str(error.value) == (
-        "`shape` must leave room to move the impulse response, which has 3 pixels from -1 on, "
-        "by one pixel without touching the edges, got (5, 12). Try (10, 24)."
+        "`shape` must leave room to move the impulse response, which spans pixels -1 to 1 around "
+        "the impulse, by one pixel without touching the edges, got (5, 12). Try (10, 24)."
     )
