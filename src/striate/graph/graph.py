@@ -253,7 +253,7 @@ class Graph:
         for name in self.outputs:
             if name not in names:
                 choice = (
-                    f"Choose from {', '.join(ordered)}."
+                    f"Outputs must be layers: {', '.join(ordered)}."
                     if ordered
                     else "The network has no layers; add one, and use it as the output."
                 )
