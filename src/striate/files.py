@@ -157,17 +157,25 @@ def remove_abandoned(path: Path) -> None:
         the system has no such locks, if it is younger than a day.
     """
     start, oldest = f".{path.name}.", _ABANDONED if fcntl else 86_400.0
-    with contextlib.suppress(OSError):  # nothing depends on it
-        for entry in os.scandir(path.parent):
-            name = entry.name
+    try:
+        with os.scandir(path.parent) as entries:
+            found = [
+                entry
+                for entry in entries
+                if entry.name.startswith(start)
+                and entry.name.endswith(".part")
+                and "." not in entry.name[len(start) : -len(".part")]
+            ]
+    except OSError:
+        return  # nothing depends on it
+    for entry in found:
+        # Another process or thread may remove or finish the file at any moment.
+        with contextlib.suppress(OSError):
             if (
-                name.startswith(start)
-                and name.endswith(".part")
-                and "." not in name[len(start) : -len(".part")]
-                and entry.is_file(follow_symlinks=False)
+                entry.is_file(follow_symlinks=False)
                 and time.time() - entry.stat().st_mtime > oldest
             ):
-                with contextlib.suppress(OSError), open(entry.path, "rb") as file:  # noqa: PTH123
+                with Path(entry.path).open("rb") as file:
                     _lock(file.fileno(), wait=False)
                     Path(entry.path).unlink()
 

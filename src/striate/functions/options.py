@@ -14,13 +14,15 @@ import math
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, field, fields
 from numbers import Integral, Real
-from typing import Any, ClassVar, Protocol, Self, cast, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 
 from striate.errors import OptionError
 from striate.functions.synonyms import did_you_mean, nearest_option
 from striate.functions.writing import short, write
+
+T = TypeVar("T")
 
 LONGEST = 2**24
 """Largest size of anything: pixels of an axis, feature maps, neurons, strides."""
@@ -419,7 +421,9 @@ class Checked:
     striate.errors.OptionError: `mode` must be "fast" or "slow", got "slwo". Did you mean "slow"?
     """
 
-    def __new__(cls, *args: object, **options: object) -> Self:
+    # Not `Self`: beartype accepts it in decorated classes only, and `--check-shapes` decorates the
+    # methods one by one.
+    def __new__(cls: type[T], *args: object, **options: object) -> T:  # noqa: PYI019
         """Reject unknown options with a suggestion, before the dataclass raises a TypeError."""
         known = [f.name for f in fields(cast("Any", cls))]
         if args:
@@ -433,7 +437,7 @@ class Checked:
                 suggestion = f" Did you mean `{meant}`?" if meant else ""
                 choice = f" Its options are {', '.join(known)}." if known else " It has no options."
                 raise OptionError(f"{cls.__name__} has no option `{name}`.{suggestion}{choice}")
-        return super().__new__(cls)
+        return object.__new__(cls)
 
     def __post_init__(self) -> None:
         for f in fields(cast("Any", self)):
