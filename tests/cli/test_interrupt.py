@@ -110,7 +110,7 @@ def test_interrupt_before_training_says_that_nothing_was_saved(striate, monkeypa
     result = striate("train", "shapes")
 
     assert result.exit_code == 130
-    assert result.stderr == "\nStopped. Nothing was saved: training had not begun.\n"
+    assert result.stderr == "\nStopped. Nothing was saved: training had not started.\n"
     assert list(tmp_path.iterdir()) == []
 
 

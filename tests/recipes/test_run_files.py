@@ -187,7 +187,7 @@ def test_how_to_resume():
     """After Ctrl-C, only a state that this run has written is offered."""
     files = reserved()
     assert files.how_to_resume("striate train digits") == (
-        "Nothing was saved: training had not begun."
+        "Nothing was saved: training had not started."
     )
 
     files.checkpoint.write_bytes(b"state")
