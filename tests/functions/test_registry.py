@@ -82,6 +82,7 @@ def test_an_unknown_family_is_an_error():
     )
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("family", "data", "message"),
     [

@@ -127,7 +127,7 @@ class NotAConvolution:
             "local support": ("the impulse response", "a response that ends inside the image"),
             "position invariance": ("f of the shifted image", "the shifted f of the image"),
         }
-        found, wanted = (output[self.pixel] for output in self.outputs)
+        found, wanted = (float(output[self.pixel]) for output in self.outputs)
         left, right = ways[self.law]
         one, other = distinct(found, wanted)
         return f"No {self.law}: at pixel {self.pixel}, {left} is {one}, {right} is {other}."
