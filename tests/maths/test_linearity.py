@@ -233,6 +233,13 @@ def test_the_counter_example_shows_the_difference():
     assert float(first) == pytest.approx(float(second), rel=1e-4)
 
 
+def test_a_complex_counter_example_is_shown_whole():
+    """A complex output is written with both of its parts."""
+    found = as_convolution(lambda p: 1j * np.sort(p), (5, 5))
+
+    assert "j" in str(found)
+
+
 @pytest.mark.bad_input
 @pytest.mark.parametrize("f", [np.sum, lambda p: p[:0]])
 def test_a_function_that_makes_no_image_is_explained(f):

@@ -127,13 +127,13 @@ class NotAConvolution:
             "local support": ("the impulse response", "a response that ends inside the image"),
             "position invariance": ("f of the shifted image", "the shifted f of the image"),
         }
-        found, wanted = (float(output[self.pixel]) for output in self.outputs)
+        found, wanted = (output[self.pixel].item() for output in self.outputs)
         left, right = ways[self.law]
         one, other = distinct(found, wanted)
         return f"No {self.law}: at pixel {self.pixel}, {left} is {one}, {right} is {other}."
 
 
-def distinct(first: float, second: float) -> tuple[str, str]:
+def distinct(first: complex, second: complex) -> tuple[str, str]:
     """Write two different numbers with as many digits as it takes to tell them apart.
 
     Parameters
