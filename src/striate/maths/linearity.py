@@ -161,7 +161,7 @@ def distinct(first: complex, second: complex) -> tuple[str, str]:
         texts = f"{first:.{digits}g}", f"{second:.{digits}g}"
         if texts[0] != texts[1]:
             return texts
-    return repr(complex(first)), repr(complex(second))
+    return repr(first), repr(second)
 
 
 def as_convolution(
