@@ -36,7 +36,7 @@ test: format lint types contracts unit ## run everything that a change must pass
 check: format lint types contracts $(TEST) ## run the fast part of it
 	$(BIN)/pytest -q tests/test_sizes.py tests/test_public_names.py tests/test_language.py tests/maths tests/nests tests/functions
 
-test-slow: $(TEST) $(SLOW) ## run slow tests and comparisons with PyTorch
+test-slow: $(TEST) $(SLOW) $(DOCS) ## run slow tests and comparisons with PyTorch
 	STRIATE_REQUIRE_TORCH=1 $(BIN)/pytest -m slow tests
 	$(BIN)/pytest -q --check-shapes tests/contract tests/maths tests/functions tests/books
 
@@ -52,6 +52,7 @@ golden: $(TEST) ## rewrite golden files and generated pages; read the diff
 
 docs: $(DOCS) ## build the documentation: docs/_build/html/index.html
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+	$(BIN)/python tools/foreign_hosts.py docs/_build/html
 	@echo "Open docs/_build/html/index.html."
 
 bench: $(SLOW) ## measure imports, first steps, training and inference, and compare installed libraries

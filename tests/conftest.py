@@ -1,4 +1,4 @@
-"""Fixtures for all tests, and the two command-line options of the test suite."""
+"""Fixtures for all tests, the two command-line options, and the check for orphaned golden files."""
 
 import os
 import signal
@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-GOLDEN = Path(__file__).parent / "golden"
+TESTS = Path(__file__).parent
+GOLDEN = TESTS / "golden"
+
+COMPARED = pytest.StashKey[dict[str, set[Path]]]()
+"""The golden files that each test of this run compared."""
+
+EXPECTED = pytest.StashKey[set[str]]()
+"""The tests that compare golden files; none if some modules aren't part of this run."""
+
+ORPHANS = pytest.StashKey[list[Path]]()
+"""The golden files that no test compared."""
 
 
 def pytest_addoption(parser):
@@ -27,6 +37,45 @@ def pytest_configure(config):
         install_import_hook(HOOKED, "shape_checks.check").__enter__()
         # beartype checks random entries of containers, even where strategies create kinds.
         config.addinivalue_line("filterwarnings", "ignore:Do not use the `random` module")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Note which tests compare golden files, before any are deselected."""
+    complete = {item.path for item in items} >= set(TESTS.rglob("test_*.py"))
+    users = [item for item in items if "golden" in getattr(item, "fixturenames", ())]
+    config.stash[COMPARED] = {}
+    config.stash[EXPECTED] = {
+        item.nodeid for item in users if complete and not item.get_closest_marker("slow")
+    }
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Fail if golden files are left that no test compares; `--update-golden` deletes them.
+
+    This is known only if every test that compares golden files ran and compared one.
+    """
+    compared, expected = (session.config.stash.get(key, {}) for key in (COMPARED, EXPECTED))
+    if exitstatus or not expected or not expected <= compared.keys():
+        return
+    orphans = sorted(set(GOLDEN.rglob("*.txt")) - set().union(*compared.values()))
+    session.config.stash[ORPHANS] = orphans
+    if session.config.getoption("--update-golden"):
+        for path in orphans:
+            path.unlink()
+    elif orphans:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """List the orphaned golden files."""
+    orphans = config.stash.get(ORPHANS, [])
+    if orphans:
+        deleted = config.getoption("--update-golden")
+        what = "deleted" if deleted else "no test compares these; --update-golden deletes them"
+        terminalreporter.section(f"orphaned golden files: {what}")
+        for path in orphans:
+            terminalreporter.line(str(path.relative_to(TESTS)))
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +116,7 @@ def golden(request):
 
     def compare(name, text):
         path = GOLDEN / f"{name}.txt"
+        request.config.stash[COMPARED].setdefault(request.node.nodeid, set()).add(path)
         if request.config.getoption("--update-golden"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text + "\n")

@@ -22,6 +22,39 @@ def test_every_equation_is_implemented_or_says_why_not(number):
     assert bool(CITED[number]) != bool(reason)
 
 
+SLIPS = {number for number, entry in EQUATIONS.items() if "slip" in entry}
+CORRECTED = {
+    citation.where: [f"{book} {reference}" for book, reference in sources.corrected(citation.text)]
+    for citation in CITATIONS
+}
+
+
+@pytest.mark.parametrize("number", sorted(SLIPS))
+def test_a_slip_is_mentioned_where_the_equation_is_cited(number):
+    """Some function that implements an equation with a slip names the correction."""
+    assert any(number in corrected for corrected in CORRECTED.values())
+
+
+@pytest.mark.parametrize("where", [where for where, corrected in CORRECTED.items() if corrected])
+def test_only_slips_are_corrected(where):
+    """What a `Sources` section corrects has a slip, or is a range that contains one."""
+    assert SLIPS & set(CORRECTED[where])
+
+
+def test_corrections_are_read():
+    """A correction belongs to the reference or range before it; other remarks don't count."""
+    text = (
+        "Hagan 8.5, 8.40, 8.41 (corrected: a; b), fig. 8.1; "
+        "Wichmann 1.7 (later), 4.1-4.2 (corrected: x)."
+    )
+
+    assert list(sources.corrected(text)) == [
+        ("Hagan", "8.41"),
+        ("Wichmann", "4.1"),
+        ("Wichmann", "4.2"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [

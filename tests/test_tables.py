@@ -12,7 +12,7 @@ COLUMNS = [
     Column("functions", breaks=True),
     Column("output", "right"),
     Column("parameters", "right", drop=1),
-    Column("unseen", "right", drop=2),
+    Column("uncovered", "right", drop=2),
 ]
 ROWS = [
     ["conv1", "Convolution, Sum, Tanh", "6@28x28", "156", ""],
@@ -30,9 +30,9 @@ def test_without_a_width_each_row_is_a_line():
     lines = plain(lay_out(COLUMNS, ROWS))
 
     assert lines == [
-        "layer          functions                   output  parameters  unseen",
+        "layer          functions                   output  parameters  uncovered",
         "conv1          Convolution, Sum, Tanh     6@28x28         156",
-        "stage2-block1  BatchNormalization, Relu  16@10x10       2,416     1x1",
+        "stage2-block1  BatchNormalization, Relu  16@10x10       2,416        1x1",
     ]
 
 
@@ -53,10 +53,40 @@ def test_nothing_is_broken(width):
     assert {"stage2-block1", "6@28x28", "16@10x10", "BatchNormalization,"} <= words
 
 
+def test_headings_wrap_before_cells():
+    """A long heading takes a second line before prose wraps; it ends next to the rows."""
+    columns = [
+        Column("layer"),
+        Column("functions", breaks=True),
+        Column("receptive field", "right", drop=1),
+    ]
+    rows = [["conv1", "Convolution, Sum", "5x5"], ["max1", "MaxPooling", "6x6"]]
+
+    assert plain(lay_out(columns, rows, 34)) == [
+        "                         receptive",
+        "layer  functions             field",
+        "conv1  Convolution, Sum        5x5",
+        "max1   MaxPooling              6x6",
+    ]
+    assert plain(lay_out(columns, rows, 30)) == [
+        "                     receptive",
+        "layer  functions         field",
+        "conv1  Convolution,        5x5",
+        "       Sum",
+        "max1   MaxPooling          6x6",
+    ]
+    assert plain(lay_out(columns, rows, 28))[-2:] == [
+        "(not shown at this width:",
+        "receptive field)",
+    ]
+
+
 def test_columns_are_left_out_by_priority():
     """The column with the largest number goes first, and a last line names what is missing."""
-    assert plain(lay_out(COLUMNS, ROWS, 56))[-1] == "(not shown at this width: unseen)"
-    assert plain(lay_out(COLUMNS, ROWS, 50))[-1] == "(not shown at this width: parameters, unseen)"
+    assert plain(lay_out(COLUMNS, ROWS, 56))[-1] == "(not shown at this width: uncovered)"
+    assert plain(lay_out(COLUMNS, ROWS, 50))[-1] == (
+        "(not shown at this width: parameters, uncovered)"
+    )
 
 
 def test_empty_columns_go_first_and_silently():

@@ -122,6 +122,20 @@ def _range(reference: str) -> Iterator[str]:
         yield f"{whole[1] or ''}{chapter}{k}"
 
 
+def corrected(text: str) -> Iterator[tuple[str, str]]:
+    """Return the pairs of book and reference that a `Sources` text corrects.
+
+    ``(corrected: ...)`` refers to the reference, or the range, in front of it.
+    """
+    remarks = r"\(([^()]*)\)"
+    for item in re.split(r";(?![^()]*\))", text.rstrip(".")):
+        book, _, rest = item.strip().partition(" ")
+        for part in re.split(r",(?![^()]*\))", rest):
+            if any(remark.startswith("corrected:") for remark in re.findall(remarks, part)):
+                reference = re.sub(rf"\s*{remarks}", "", part).strip()
+                yield from ((book, one) for one in _range(reference))
+
+
 def unknown(citation: Citation, known: Equations) -> list[str]:
     """Return the references of a section that don't exist."""
     return [

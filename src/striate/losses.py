@@ -1,4 +1,4 @@
-"""Losses: how far the outputs are from the targets.
+"""Losses: measure how far the outputs are from the targets.
 
 Give one to ``fit(loss=...)``, by name or, for other options, as an instance. Subclass
 :class:`Loss` to write your own.

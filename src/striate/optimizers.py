@@ -1,4 +1,4 @@
-"""Optimizers: how the parameters follow the gradient.
+"""Optimizers: update the parameters from the gradient.
 
 Give one to ``fit(optimizer=...)``, by name or, for other options, as an instance. Subclass
 :class:`Optimizer` to write your own.

@@ -1,18 +1,21 @@
 """Tables for people, as wide as the terminal.
 
-A number, a shape or a name is never broken. Where a table is too wide, cells of prose wrap between
-words; if that isn't enough, the least important columns are left out, and a last line names them::
+A number, a shape or a name is never broken. If a table is too wide, headings and cells of prose
+wrap between words, headings also after hyphens. If that isn't enough, the least important columns
+are left out, and a last line names them::
 
-    layer     functions          output  parameters  ...  unseen
-    conv1     Convolution, Sum,  6@10x10        156
-              Tanh
+                                                receptive
+    name   layer                        output      field  uncovered
+    conv1  Conv(6, 5, padding="same"),  6@28x28       5x5
+           tanh
 
-    layer     functions            output
-    conv1     Convolution, Sum,   6@10x10
-              Tanh
-    (not shown at this width: parameters, unseen)
+    name   layer                         output
+    conv1  Conv(6, 5, padding="same"),  6@28x28
+           tanh
+    (not shown at this width: receptive field, uncovered)
 """
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -76,29 +79,30 @@ def lay_out(
 
     Examples
     --------
-    >>> columns = [Column("layer"), Column("output", "right"), Column("unseen", "right", drop=1)]
+    >>> columns = [Column("layer"), Column("output", "right"), Column("uncovered", "right", drop=1)]
     >>> rows = [("conv1", "6@10x10", ""), ("max1", "6@5x5", "1x1")]
     >>> print(*lay_out(columns, rows), sep="\n")
-    layer   output  unseen
+    layer   output  uncovered
     conv1  6@10x10
-    max1     6@5x5     1x1
+    max1     6@5x5        1x1
     >>> print(*lay_out(columns, rows, 16), sep="\n")
     layer   output
     conv1  6@10x10
     max1     6@5x5
     (not shown at
     this width:
-    unseen)
+    uncovered)
     """
     cells = [[_text(cell) for cell in row] for row in rows]
     empty = [all(not row[k].plain for row in cells) for k in range(len(columns))]
     least = [_least_width(column, [row[k] for row in cells]) for k, column in enumerate(columns)]
     shown = _shown(columns, least, empty, width)
     widths = _widths(columns, shown, cells, least, width)
-    lines = _row_lines([_text(columns[k].heading, heading) for k in shown], columns, shown, widths)
+    blocks = [_heading_blocks(columns, shown, widths, heading)]
     for row in cells:
         styled = [_styled(row[k], columns[k].style) for k in shown]
-        lines += _row_lines(styled, columns, shown, widths)
+        blocks.append(_row_blocks(styled, columns, shown, widths))
+    lines = [line for block in blocks for line in _row_lines(block, columns, shown, widths)]
     left_out = [
         column.heading
         for k, column in enumerate(columns)
@@ -181,8 +185,8 @@ def joined(items: Iterable[str], separator: str, width: int | None) -> list[str]
 _CONSOLE = Console(width=10_000, color_system=None)  # rich wraps text only with a console
 
 
-def _text(cell: str | Text, style: str = "") -> Text:
-    return cell if isinstance(cell, Text) else Text(cell, style=style)
+def _text(cell: str | Text) -> Text:
+    return cell if isinstance(cell, Text) else Text(cell)
 
 
 def _styled(cell: Text, style: str) -> Text:
@@ -195,11 +199,16 @@ def _styled(cell: Text, style: str) -> Text:
 
 
 def _least_width(column: Column, cells: Sequence[Text]) -> int:
-    """Find the width below which something would be broken that must not be."""
-    texts = [Text(column.heading), *cells]
+    """Find the smallest width: headings wrap between words, cells only if they are prose."""
     if column.breaks:
-        texts = [Text(word) for text in texts for word in text.plain.split()]
-    return max((text.cell_len for text in texts), default=0)
+        cells = [Text(word) for cell in cells for word in cell.plain.split()]
+    words = map(Text, _heading_lines(column.heading, 1))
+    return max((text.cell_len for text in (*words, *cells)), default=0)
+
+
+def _heading_lines(heading: str, width: int) -> list[str]:
+    """Wrap a heading between words, and after hyphens."""
+    return textwrap.wrap(heading, width, break_long_words=False)
 
 
 def _shown(
@@ -222,16 +231,28 @@ def _widths(
     least: Sequence[int],
     width: int | None,
 ) -> list[int]:
-    """Return each column its widest cell's width, and take what is too much from the prose."""
+    """Choose the width of each column: as wide as its cells, or narrower to fit.
+
+    Headings wrap first, because that takes one or two lines; prose that wraps takes lines in many
+    rows.
+    """
+    content = [max([least[k], *(row[k].cell_len for row in cells)]) for k in shown]
     widths = [
-        max([Text(columns[k].heading).cell_len, *(row[k].cell_len for row in cells)]) for k in shown
+        max(Text(columns[k].heading).cell_len, wide) for k, wide in zip(shown, content, strict=True)
     ]
-    while width is not None and _total(widths) > width:
-        slack = [wide - least[k] for wide, k in zip(widths, shown, strict=True)]
-        if not any(slack):
-            break  # nothing more can give way: the lines are too long
-        widths[slack.index(max(slack))] -= 1
+    if width is not None:
+        _shrink(widths, content, width)
+        _shrink(widths, [least[k] for k in shown], width)
     return widths
+
+
+def _shrink(widths: list[int], least: Sequence[int], width: int) -> None:
+    """Reduce the widths with the most slack until the table fits, or no width has any slack."""
+    while _total(widths) > width:
+        slack = [wide - low for wide, low in zip(widths, least, strict=True)]
+        if not any(slack):
+            return
+        widths[slack.index(max(slack))] -= 1
 
 
 def _total(widths: Iterable[int]) -> int:
@@ -239,14 +260,37 @@ def _total(widths: Iterable[int]) -> int:
     return sum(every) + GAP * (len(every) - 1)
 
 
-def _row_lines(
-    cells: Sequence[Text], columns: Sequence[Column], shown: Sequence[int], widths: Sequence[int]
-) -> list[Text]:
-    """Put the cells of a row next to each other, on several lines if a cell wraps."""
+def _heading_blocks(
+    columns: Sequence[Column], shown: Sequence[int], widths: Sequence[int], style: str
+) -> list[list[Text]]:
+    """Lay out the headings in lines, which are aligned at the bottom, next to the rows."""
     blocks = [
+        [Text(columns[k].heading, style)]
+        if Text(columns[k].heading).cell_len <= width
+        else [Text(line, style) for line in _heading_lines(columns[k].heading, width)]
+        for k, width in zip(shown, widths, strict=True)
+    ]
+    height = max(map(len, blocks))
+    return [[Text()] * (height - len(block)) + block for block in blocks]
+
+
+def _row_blocks(
+    cells: Sequence[Text], columns: Sequence[Column], shown: Sequence[int], widths: Sequence[int]
+) -> list[list[Text]]:
+    """Lay out the cells of a row in lines; cells of prose wrap."""
+    return [
         wrapped(cell, width) if columns[k].breaks and cell.cell_len > width else [cell]
         for cell, k, width in zip(cells, shown, widths, strict=True)
     ]
+
+
+def _row_lines(
+    blocks: Sequence[Sequence[Text]],
+    columns: Sequence[Column],
+    shown: Sequence[int],
+    widths: Sequence[int],
+) -> list[Text]:
+    """Put the cells of a row, each laid out in lines, next to each other."""
     lines: list[Text] = []
     for number in range(max(map(len, blocks))):
         line = Text()

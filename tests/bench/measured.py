@@ -107,7 +107,7 @@ INFERENCE = Race(
     rounds=5,
     multiply_adds=406_656,
     peak=about(112e9),
-    lines=(line("striate", 1_234_567.0, 1_234_567.0, 0.9), DISTURBED),
+    lines=(line("striate", 234_567.0, 1_234_567.0, 0.9), DISTURBED),
     left_out={},
 )
 ALONE = replace(INFERENCE, lines=INFERENCE.lines[:1])

@@ -58,7 +58,7 @@ def test_without_peers_there_is_nothing_to_compare(console):
     words = [[word.strip() for word in line if word] for line in headings]
     assert words == [
         ["engine", "images/s", "quartiles", "of peak"],
-        ["network", "step", "batch", "images/s", "of peak"],
+        ["network", "mode", "batch", "images/s", "of peak"],
     ]
 
 
@@ -69,9 +69,9 @@ def test_a_busy_machine_is_named(console):
     Printer(console).begins(environment, measured.PEAKS)
 
     assert written(console).splitlines()[2:5] == [
-        "threads: 2, restricted to as many cores; load before: 1.9",
-        "1 round, a turn of 0.1 s; float32, seed 0",
-        "The machine was busy: some turns will be repeated, and figures may be missing.",
+        "threads: 2, restricted to 2 cores; load average before: 1.9",
+        "1 round of 0.1 s; float32, seed 0",
+        "The machine is busy, so some measurements will be repeated or missing.",
     ]
 
 

@@ -9,7 +9,7 @@ from striate.maths import (
     cross_correlate,
     receptive_field,
     rot180,
-    unseen_pixels,
+    uncovered_pixels,
 )
 
 EDGE_FILTER = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]])  # figure 1
@@ -55,8 +55,8 @@ def test_section_2_4_the_last_point_is_missed():
     """2.2, 2.3: if (n + 2p - f)/s isn't an integer, it is rounded down, and pixels are lost."""
     exact, rounded = Axis(length=7, window=3, stride=2), Axis(length=8, window=3, stride=2)
 
-    assert (exact.output, exact.unseen) == (3, 0)
-    assert (rounded.output, rounded.unseen) == (3, 1)
+    assert (exact.output, exact.uncovered) == (3, 0)
+    assert (rounded.output, rounded.uncovered) == (3, 1)
 
 
 def test_section_3_1_a_filter_for_three_channels():
@@ -78,7 +78,7 @@ def test_section_3_3_the_chain_of_sizes():
     assert 7 * 7 * 40 == 1960
     assert [chain[0].length, *(axis.output for axis in chain)] == [39, 37, 17, 7]
     assert receptive_field(chain).size == 15
-    assert unseen_pixels(chain).tolist() == []
+    assert uncovered_pixels(chain).tolist() == []
 
 
 def test_section_6_1_lenet_5():

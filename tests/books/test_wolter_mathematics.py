@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from striate.maths import Axis, axes, cross_correlate, im2col_matrix, index_view, unseen_pixels
+from striate.maths import Axis, axes, cross_correlate, im2col_matrix, index_view, uncovered_pixels
 
 
 def test_equation_4():
@@ -87,7 +87,7 @@ def test_the_chain_of_the_exercise():
         sizes.append(chain[-1].output)
 
     assert sizes == [28, 26, 13, 11, 5, 3]
-    assert unseen_pixels(chain).tolist() == [26, 27]
+    assert uncovered_pixels(chain).tolist() == [26, 27]
 
 
 def test_moving_in_steps_of_two_cuts_the_resolution_in_half():

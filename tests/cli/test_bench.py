@@ -53,7 +53,7 @@ def test_kernels(bench):
 
     assert result.exit_code == 0, result.output
     assert "tiny, training step: " in result.stdout
-    assert "kernel writes" in result.stdout
+    assert "kernel stores" in result.stdout
     assert "conv1.A" in result.stdout
 
 

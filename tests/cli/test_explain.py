@@ -29,7 +29,7 @@ def measured(monkeypatch):
                 title=f"item {number}",
                 writes=(f"item {number}",),
                 microseconds=float(number),
-                of_step=number / whole,
+                of_time=number / whole,
                 gflops=10.0 * (number % 2),
                 of_limit=0.5,
                 limit="multiply-adds",
@@ -52,7 +52,7 @@ def test_something_of_every_stage(striate):
     assert "define " not in result.stdout
     assert " numbers, enough for " in result.stdout
     assert "here 120 GFLOP/s" in result.stdout
-    assert re.search(r"conv1 +Z = Convolution, N = Sum, A = Tanh +dN dZ db dW\n", result.stdout)
+    assert re.search(r"conv1 +Z = Conv, N = sum, A = tanh +dN dZ db dW\n", result.stdout)
 
 
 def test_stages_in_full(striate):
@@ -61,20 +61,22 @@ def test_stages_in_full(striate):
 
     assert "Operations" not in result.stdout
     assert result.stdout.index("Index equations") < result.stdout.index("Memory map")
-    assert "contract  conv1.Z[q,g,h,i,j] += conv1.weight[g,h,l,u,v] * input.A[" in result.stdout
+    assert "contract     conv1.Z[q,g,h,i,j] += conv1.weight[g,h,l,u,v] * input.A[" in result.stdout
     assert "scatter conv1.dA[q, h, 2*i + u, 2*j + v] += " in result.stdout
     assert "average1.A is average1.Z" in result.stdout
 
 
-def test_the_step_names_the_books(striate):
+def test_the_operations_name_the_books(striate):
     """Each array is listed with its symbol and its equation in Hagan."""
-    result = striate("explain", TEXT, *SHAPE, "--stage", "step")
+    result = striate("explain", TEXT, *SHAPE, "--stage", "operations")
 
     assert re.search(
-        r"conv1 +Z +conv1.Z = Convolution\(conv1.weight, input.A\) +Hagan 8.20, 8.38\n",
+        r"conv1 +Z +conv1.Z = Conv\(conv1.weight, input.A\) +Hagan 8.20, 8.38\n",
         result.stdout,
     )
-    assert re.search(r"conv1 +dW +conv1.dweight from .* Hagan 8.46-8.48\n", result.stdout)
+    assert re.search(
+        r"conv1 +dW +conv1.dweight = Conv.backward\(.*\) +Hagan 8.46-8.48\n", result.stdout
+    )
 
 
 def test_with_and_without_winograd(striate):
@@ -123,13 +125,13 @@ def test_code_of_another_processor(striate, stage):
 
 def test_json(striate):
     """`--json` prints the named stages as one object."""
-    words = ("--stage", "step", "--stage", "assembly", "--stage", "schedule", "--json")
+    words = ("--stage", "operations", "--stage", "assembly", "--stage", "schedule", "--json")
     result = striate("explain", TEXT, *SHAPE, *words, *HASWELL)
 
     found = json.loads(result.stdout)
     assert (found["images"], found["training"]) == (32, True)
     assert found["processor"]["name"] == "haswell"
-    assert found["step"][0]["writes"] == "conv1.Z"
+    assert found["operations"][0]["writes"] == "conv1.Z"
     assert found["schedule"][0]["items"][0]["form"] == "load"
     assert found["assembly"][0].keys() >= {"function", "items", "innermost_loop"}
     assert "kernels" not in found

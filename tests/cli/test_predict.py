@@ -165,7 +165,7 @@ def test_home_is_expanded(striate, shapes_model, square, command, tmp_path, monk
     rest = {
         "predict": ["~/square.png"],
         "evaluate": ["shapes"],
-        "explain": ["--stage", "step"],
+        "explain": ["--stage", "operations"],
     }.get(command, [])
 
     result = striate(command, "~/model.safetensors", *rest)

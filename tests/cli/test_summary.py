@@ -20,6 +20,10 @@ def test_preset_for_other_images_and_classes(striate):
 
     found = json.loads(result.stdout)
     assert (found["input_shape"], found["output_shape"]) == ([32, 32, 3], [5])
+    assert (found["layers"][1]["receptive_field"], found["layers"][1]["uncovered"]) == (
+        [4, 4],
+        [0, 0],
+    )
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,8 @@ def test_long_lines_are_broken_between_words(tmp_path):
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_explanations_fit(columns, tmp_path):
     """The stages of a network are shown in lines that fit, with no name cut off."""
-    stages = [word for s in ("step", "nests", "schedule", "memory") for word in ("--stage", s)]
+    names = ("operations", "nests", "schedule", "memory")
+    stages = [word for name in names for word in ("--stage", name)]
 
     written = on_terminal(
         ["explain", "lenet5", "--batch", "32", *stages], tmp_path, columns=columns, NO_COLOR="1"

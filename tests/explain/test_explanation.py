@@ -10,7 +10,7 @@ from striate.explain.explanation import Explanation
 from striate.explain.processors import processor
 
 TEXT = "conv 4@3x3 tanh | average 2 | dense 3 softmax"
-STAGES = ("step", "nests", "schedule", "memory", "ir", "assembly")
+STAGES = ("operations", "nests", "schedule", "memory", "ir", "assembly")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_inference_has_no_derivatives(network):
     """Inference is explained without losses and derivatives."""
     explained = Explanation(network, 32, training=False)
 
-    assert {row.part for row in explained.operations} == {"forward"}
+    assert {row.stage for row in explained.operations} == {"forward"}
     assert not any(".d" in row.writes for row in explained.lowered)
 
 
@@ -67,5 +67,5 @@ def test_every_loss_has_its_targets(last):
 
     explained = Explanation(network, 16)
 
-    assert {row.part for row in explained.operations} == {"forward", "loss", "backward"}
+    assert {row.stage for row in explained.operations} == {"forward", "loss", "backward"}
     assert explained.items

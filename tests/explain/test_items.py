@@ -1,11 +1,12 @@
 """Phases and kernels in words."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from striate.compile import stages_of
-from striate.explain.items import phase_rows
+from striate.explain.items import LEGEND, legend, phase_rows
 from striate.functions.loss import CrossEntropy
 from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
@@ -47,7 +48,7 @@ def test_a_tile_in_registers(plan):
     row = described(plan, LoopSchedule("q", places, reduced, within=("g", "h", "i", "j")))
 
     assert row.lanes == "16 images"
-    assert (row.at_once, row.entries) == ("j 4 × h 6", 24)
+    assert (row.at_once, row.elements) == ("j 4 × h 6", 24)
     assert row.loops == (
         "for i < 28",
         "  for j < 28 by 4 (0..4, 24..28 unrolled)",
@@ -104,6 +105,21 @@ def test_work_is_that_of_the_whole_batch(plan):
     assert row.multiply_adds == 64 * 6 * along**2
 
 
+@pytest.mark.parametrize(("images", "training"), [(40, True), (1, False)])
+def test_names_of_arrays_can_be_read_alone(images, training):
+    """A name contains no blanks or commas, so `name[index]` is clear, and all are explained."""
+    text = "conv 32@3x3 same | average 2 | conv 32@3x3 same | batch-norm | dense 3 softmax"
+    step = TrainingStep.of(parse(text, (12, 12, 3)), [CrossEntropy()])
+    plan = stages_of(step, images, training=training, target_shapes=[()]).plan
+
+    own = set(plan.variables) - set(plan.buffers)
+    assert [name for name in own if not re.fullmatch(r"[\w@-]+(\.\w+)*", name)] == []
+    items = [item for phase in phase_rows(plan) for item in phase.items]
+    origins = {plan.variables[name].origin for item in items for name in item.writes}
+    assert legend(items) == [text for origin, text in LEGEND.items() if origin in origins]
+    assert any("partial_sums" in text for text in legend(items)) == training
+
+
 @pytest.mark.parametrize("images", [1, 40])
 def test_every_kernel_of_a_training_step_can_be_described(images):
     """Scatters, maxima, masks, statistics and Winograd's transforms have words, too."""
@@ -117,4 +133,4 @@ def test_every_kernel_of_a_training_step_can_be_described(images):
     rows = [item for phase in phase_rows(plan) for item in phase.items]
 
     assert all(row.equations and row.title for row in rows)
-    assert all(row.loops and row.lanes for row in rows if row.form in {"contract", "map"})
+    assert all(row.loops and row.lanes for row in rows if row.form in {"contract", "elementwise"})

@@ -48,7 +48,7 @@ def test_each_item_is_measured(plan, measure):
 
     items = [item for phase in phase_rows(plan) for item in phase.items]
     assert [row.label for row in rows] == [item.label for item in items]
-    assert sum(row.of_step for row in rows) == pytest.approx(1)
+    assert sum(row.of_time for row in rows) == pytest.approx(1)
     assert all(row.microseconds > 0 for row in rows)
 
 
@@ -58,7 +58,7 @@ def test_the_limit_is_named(measure):
     (quick,) = [row for row in measure(fast(1e15)) if "dense1.A" in row.writes]
 
     assert slow.limit == "multiply-adds"
-    assert quick.limit == "second cache"
+    assert quick.limit == "L2 cache"
 
 
 def test_what_fits_in_no_cache_is_in_memory(measure):

@@ -30,7 +30,7 @@ def plan(request):
 def test_no_two_arrays_are_in_one_place_at_one_time(plan):
     """Arrays that share a place are not needed together."""
     for region in memory_map(plan).own:
-        for a, b in combinations(region.places, 2):
+        for a, b in combinations(region.arrays, 2):
             apart = a.offset + a.size <= b.offset or b.offset + b.size <= a.offset
             after = a.last < b.first or b.last < a.first
             assert apart or after, (region.name, a, b)
@@ -40,14 +40,14 @@ def test_everything_lies_inside(plan):
     """No array ends behind the end of its region."""
     found = memory_map(plan)
 
-    assert all(p.offset + p.size <= r.size for r in found.own for p in r.places)
-    assert sum(len(r.places) for r in (*found.own, *found.buffers)) == len(plan.allocations)
+    assert all(p.offset + p.size <= r.size for r in found.own for p in r.arrays)
+    assert sum(len(r.arrays) for r in (*found.own, *found.buffers)) == len(plan.allocations)
 
 
 def test_arrays_live_while_they_are_needed(plan):
     """An item finds what it reads, and what it writes is there."""
     found = memory_map(plan)
-    lives = {p.name: (p.first, p.last) for r in (*found.own, *found.buffers) for p in r.places}
+    lives = {p.name: (p.first, p.last) for r in (*found.own, *found.buffers) for p in r.arrays}
     items = [item for phase in plan.phases for item in phase.items]
 
     assert len(items) == found.items

@@ -1,4 +1,4 @@
-"""The step in Hagan's symbols."""
+"""The operations of a step in Hagan's symbols."""
 
 from striate.explain.operations import operations
 from striate.functions.loss import CrossEntropy
@@ -34,6 +34,24 @@ def test_weights_are_called_as_the_book_calls_them():
     assert symbols["batch-norm1.dA"] == "dA"
 
 
+def test_functions_are_named_as_users_write_them():
+    """Layers have the names of their constructors, other functions those of their arguments."""
+    rows = rows_of("conv 2@3x3 tanh | average 2 | batch-norm | dense 3 softmax")
+
+    assert {row.function for row in rows} == {
+        "Conv", "AveragePool", "BatchNorm", "Flatten", "Dense",
+        "sum", "tanh", "linear", "softmax", "cross-entropy",
+    }  # fmt: skip
+
+
+def test_copies_are_marked():
+    """A sum of a single array and a linear activation copy their input; a bias changes it."""
+    rows = rows_of("conv 2@3x3 | max 2 tanh | dense 3 softmax")
+
+    copies = {row.writes for row in rows if row.copies}
+    assert copies == {"conv1.A", "max1.N", "flatten1.N", "flatten1.A"}
+
+
 def test_the_books_are_named():
     """Each operation says where the books have it: Hagan first, else whoever introduced it."""
     rows = rows_of("conv 2@3x3 tanh | batch-norm | dense 3 softmax")
@@ -52,6 +70,6 @@ def test_where_two_layers_give_derivatives_the_second_adds():
 
     to_stem = [str(row) for row in rows if row.writes == "stem.dA"]
     assert to_stem == [
-        "stem.dA from add1.dZ2, back through Identity",
-        "stem.dA accumulates from conv1.dZ, conv1.weight, back through Convolution",
+        "stem.dA = identity.backward(add1.dZ2)",
+        "stem.dA += Conv.backward(conv1.dZ, conv1.weight)",
     ]

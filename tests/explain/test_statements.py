@@ -23,7 +23,7 @@ def test_each_statement_has_a_row(stages):
     rows = statement_rows(stages.lowered)
 
     assert len(rows) == len(stages.lowered.statements)
-    assert (rows[0].form, rows[0].text) == ("load", "input.A from input input")
+    assert (rows[0].form, rows[0].text) == ("load", "input.A from batch of input")
     assert rows[1].form == "contract"
     assert rows[1].text.startswith("conv1.Z[q,g,h,i,j] += conv1.weight[g,h,l,u,v] * input.A[")
     assert rows[1].box.startswith("q < 16, g < 1, h < 2, i < 4, j < 4")

@@ -17,7 +17,7 @@ def digit():
 @pytest.mark.parametrize("name", ["hagan-8.11", "two-layer"])
 def test_blank_background_is_no_wrong_gradient(digit, name):
     """Relu at 0 and ties under maxima don't have a derivative: they are excluded and counted."""
-    check = st.Network.preset(name).check_gradients(*digit, entries=10)
+    check = st.Network.preset(name).check_gradients(*digit, elements=10)
 
     assert check.passed, str(check)
     assert check.kinks["conv1.bias"] > 0
@@ -31,4 +31,4 @@ def test_a_wrong_slope_is_still_wrong(digit, monkeypatch):
     network = st.Network.parse("conv 2@5x5 relu | dense 10 softmax", (28, 28, 1))
     images = np.random.default_rng(0).normal(size=(1, 28, 28, 1))
 
-    assert not network.check_gradients(images, digit[1], entries=10).passed
+    assert not network.check_gradients(images, digit[1], elements=10).passed

@@ -62,7 +62,7 @@ def test_the_gradients_of_a_random_network(number):
     network, numbers = drawn(number)
     graph = network.step.graph
 
-    result = check_gradients(network.step, *numbers, entries=6, seed=0, difference=DIFFERENCE)
+    result = check_gradients(network.step, *numbers, elements=6, seed=0, difference=DIFFERENCE)
 
     assert len(result.errors) == len(graph.inputs) + len(graph.parameters())
     assert result.passed, f"{graph}\n{result}"
@@ -102,7 +102,7 @@ def test_a_slightly_wrong_derivative_is_found(monkeypatch):
     monkeypatch.setattr(Tanh, "backward_n", lambda *given: 1.00001 * right(*given))
     holding = [n for n in range(QUICK) if drawn(n)[0].kinds()["Tanh"]][:20]
 
-    results = [check_gradients(drawn(n)[0].step, *drawn(n)[1], entries=6) for n in holding]
+    results = [check_gradients(drawn(n)[0].step, *drawn(n)[1], elements=6) for n in holding]
 
     # In some networks, a relu at 0 or a softmax near 1 hides it.
     assert sum(not result.passed for result in results) >= 14

@@ -193,8 +193,8 @@ def test_the_summary_states_the_size_of_the_pattern():
 
 
 @pytest.mark.parametrize("kind", [k for k in MAKERS if k is not Reshape], ids=lambda k: k.__name__)
-def test_unseen_pixels_change_nothing(kind):
-    """The incoming pixels that the summary calls unseen are those that no output depends on."""
+def test_uncovered_pixels_change_nothing(kind):
+    """The incoming pixels that the summary calls uncovered are those that no output depends on."""
     rng, found = np.random.default_rng(3), 0
     for _ in range(60):
         function = MAKERS[kind](rng)
@@ -214,8 +214,8 @@ def test_unseen_pixels_change_nothing(kind):
             images[(pixel + 1, ..., pixel)] += (10, 17) if len(shape) == 2 else 10
         call = Call(inputs=(images,), parameters=parameters, state=state)
         z = function.forward(call).reshape(pixels + 1, -1)
-        unseen = int((z[1:] == z[0]).all(axis=1).sum())
+        uncovered = int((z[1:] == z[0]).all(axis=1).sum())
 
-        assert math.prod(function.unseen(shape) or (0,)) == unseen, (function, shape)
+        assert math.prod(function.uncovered(shape) or (0,)) == uncovered, (function, shape)
         found += 1
     assert found > 20

@@ -1,4 +1,4 @@
-"""The table of a network: sizes, parameters, multiply-adds, receptive fields, unseen pixels."""
+"""The table of a network: sizes, parameters, multiply-adds, receptive fields, uncovered pixels."""
 
 import os
 import pty
@@ -22,6 +22,15 @@ def test_the_table(name, golden):
     golden(f"graph/summary-{name}", str(st.Network.preset(name).summary()))
 
 
+@pytest.mark.parametrize("width", [80, 60])
+def test_the_table_on_a_narrow_terminal(width, golden):
+    """On a terminal, headings wrap between words, and columns without room are listed below."""
+    lines = st.Network.preset("unet-small").summary().lines(width)
+
+    golden(f"graph/summary-unet-small-{width}", "\n".join(line.plain for line in lines))
+    assert max(line.cell_len for line in lines) <= width
+
+
 def test_wichmann_3_3():
     """Wichmann 3.3: 39 -> 37 -> 17 -> 7, 1,960 features at the end."""
     rows = rows_of(
@@ -33,16 +42,16 @@ def test_wichmann_3_3():
     assert [rows[f"conv{k}"].sizes for k in (1, 2, 3)] == [
         "39 - 3 + 1 = 37", "(37 - 5)/2 + 1 = 17", "(17 - 5)/2 + 1 = 7",
     ]  # fmt: skip
-    assert all(row.unseen in {(), (0, 0)} for row in rows.values())
+    assert all(row.uncovered in {(), (0, 0)} for row in rows.values())
 
 
 def test_pixels_that_the_floor_loses():
     """Wichmann 2.3: if the stride doesn't fit, the last pixels are never used."""
     rows = rows_of("conv 1@3x3 stride 2 | max 2", (8, 10, 1))
 
-    assert rows["conv1"].unseen == (1, 1)
-    assert rows["max1"].unseen == (1, 0)
-    assert "conv1 never sees 1 row and 1 column" in str(
+    assert rows["conv1"].uncovered == (1, 1)
+    assert rows["max1"].uncovered == (1, 0)
+    assert "conv1: 1 row and 1 column of its input uncovered" in str(
         st.Network.parse("conv 1@3x3 stride 2", (8, 10, 1)).summary()
     )
 

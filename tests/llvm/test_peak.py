@@ -49,7 +49,7 @@ def test_read(code):
 
 
 def test_triad(code):
-    """Every entry of the result is x + 3 y."""
+    """Every element of the result is x + 3 y."""
     x, y = np.arange(SIZE, dtype=np.float32), np.ones(SIZE, np.float32)
     result = np.zeros(SIZE, np.float32)
 

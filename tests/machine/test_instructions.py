@@ -24,10 +24,10 @@ TARGETS = {"avx512": (avx512, r"%zmm\d"), "avx2": (avx2, r"%ymm\d"), "neon": (ne
 
 KERNELS = {
     "first convolution, forward": "conv1.Z",
-    "first convolution, dW": "conv1.dweight, partial sums",
+    "first convolution, dW": "conv1.dweight.partial_sums",
     "second convolution, forward": "conv2.Z",
     "second convolution, dA": "average1.dA",
-    "second convolution, dW": "conv2.dweight, partial sums",
+    "second convolution, dW": "conv2.dweight.partial_sums",
     "dense layer, forward": "dense1.Z",
     "dense layer, dA": "flatten1.dA",
     "dense layer, dW": "dense1.dweight",

@@ -188,7 +188,7 @@ def test_the_counter_example_speaks():
         pixel=(0,),
     )
 
-    assert str(found) == "No additivity: at pixel (0,), f(a + b) is 0, f(a) + f(b) is 1."
+    assert str(found) == "Not additive: at pixel (0,), f(a + b) is 0, but f(a) + f(b) is 1."
 
 
 def test_the_same_seed_finds_the_same_counter_example():

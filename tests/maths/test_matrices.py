@@ -67,20 +67,20 @@ def test_the_matrix_is_what_cross_correlate_computes():
 @pytest.mark.parametrize(("image", "kernel", "walk"), WALKS)
 @pytest.mark.parametrize("order", ["rows", "columns"])
 def test_shared_weights_name_the_entries(image, kernel, walk, order):
-    """Each entry of the matrix is the kernel's entry of that number, or zero for -1."""
+    """Each element of the matrix is the kernel's element of that number, or zero for -1."""
     w = np.random.default_rng(16).normal(size=kernel)
 
-    entry = shared_weights(kernel, image, order=order, **walk)
+    element = shared_weights(kernel, image, order=order, **walk)
     matrix = convolution_matrix(w, image, order=order, **walk)
 
-    assert np.array_equal(matrix, np.where(entry >= 0, w.ravel()[np.maximum(entry, 0)], 0))
+    assert np.array_equal(matrix, np.where(element >= 0, w.ravel()[np.maximum(element, 0)], 0))
 
 
 def test_without_padding_each_row_holds_each_weight_once():
     """Weight sharing: every position uses each weight once."""
-    entry = shared_weights((2, 3), (5, 6), order="columns")
+    element = shared_weights((2, 3), (5, 6), order="columns")
 
-    for row in entry:
+    for row in element:
         assert sorted(row[row >= 0]) == list(range(6))
 
 

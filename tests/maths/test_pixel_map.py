@@ -54,9 +54,9 @@ def test_a_fill_for_each_channel():
     assert (found[outside] == [200, 300]).all()
 
 
-def test_uncovered_maps_move_alike():
+def test_maps_without_cutout_move_alike():
     """Without the covered boxes, the motion is the same."""
-    plain = MAPS.uncovered()
+    plain = MAPS.without_cutout()
 
     np.testing.assert_array_equal(plain.packed[:, :4], MAPS.packed[:, :4])
     assert not plain.packed[:, 4:].any()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from striate.errors import ShapeError
-from striate.maths import Axis, ReceptiveField, axes, receptive_field, unseen_pixels
+from striate.maths import Axis, ReceptiveField, axes, receptive_field, uncovered_pixels
 
 
 def chains():
@@ -61,25 +61,25 @@ def test_fields_hold_exactly_what_places_see():
     assert tried > 100
 
 
-def test_unseen_pixels_reach_no_place():
+def test_uncovered_pixels_reach_no_position():
     """The pixels listed are those whose mark is lost on the way."""
     for chain in chains():
         lost = np.flatnonzero(~seen_by_each_place(chain).any(axis=1))
 
-        assert unseen_pixels(chain).tolist() == lost.tolist()
+        assert uncovered_pixels(chain).tolist() == lost.tolist()
 
 
 def test_one_window_agrees_with_its_axis():
-    """For a chain of one window, the list is as long as Axis.unseen counts."""
+    """For a chain of one window, the list is as long as Axis.uncovered counts."""
     axis = Axis(length=11, window=2, stride=4)
 
-    assert len(unseen_pixels([axis])) == axis.unseen == 5
+    assert len(uncovered_pixels([axis])) == axis.uncovered == 5
 
 
 def test_an_empty_chain_sees_its_own_pixel():
     """Without windows each pixel sees itself, and none is lost."""
     assert receptive_field([]) == ReceptiveField(size=1, jump=1, start=0)
-    assert unseen_pixels([]).tolist() == []
+    assert uncovered_pixels([]).tolist() == []
 
 
 def test_lenet_sees_sixteen_pixels():
@@ -94,7 +94,7 @@ def test_lenet_sees_sixteen_pixels():
     fields = [receptive_field(chain[:depth]) for depth in (1, 2, 3, 4)]
 
     assert [(field.size, field.jump) for field in fields] == [(5, 1), (6, 2), (14, 2), (16, 4)]
-    assert unseen_pixels(chain).tolist() == []
+    assert uncovered_pixels(chain).tolist() == []
 
 
 def test_joined_fields_cover_both():
@@ -120,7 +120,7 @@ def test_branches_out_of_step_are_explained():
     )
 
 
-@pytest.mark.parametrize("function", [receptive_field, unseen_pixels])
+@pytest.mark.parametrize("function", [receptive_field, uncovered_pixels])
 def test_a_chain_that_does_not_join_is_explained(function):
     """The error gives the arithmetic of the output and what the next window takes."""
     with pytest.raises(ShapeError) as error:

@@ -192,14 +192,14 @@ def test_padding_can_be_said_per_axis_and_per_side():
         assert [(axis.before, axis.after) for axis in laid] == wanted
 
 
-def test_unseen_counts_pixels_that_no_window_covers():
+def test_uncovered_counts_pixels_that_no_window_covers():
     """Pixels that the floor drops or that a long stride skips are counted."""
-    assert Axis(length=5, window=2, stride=2).unseen == 1
-    assert Axis(length=7, window=1, stride=3).unseen == 4
-    assert Axis(length=5, window=2, stride=2, ceil_mode=True).unseen == 0
+    assert Axis(length=5, window=2, stride=2).uncovered == 1
+    assert Axis(length=7, window=1, stride=3).uncovered == 4
+    assert Axis(length=5, window=2, stride=2, ceil_mode=True).uncovered == 0
 
 
-def test_unseen_and_outside_are_what_counting_finds():
+def test_uncovered_and_outside_are_what_counting_finds():
     """The closed forms agree with a list of every pixel under every window."""
     rng = np.random.default_rng(0)
     for _ in range(3000):
@@ -216,7 +216,7 @@ def test_unseen_and_outside_are_what_counting_finds():
         ]
         image = set(range(length))
 
-        assert axis.unseen == len(image - set().union(*under)), axis
+        assert axis.uncovered == len(image - set().union(*under)), axis
         assert axis.outside() == sum(not image & pixels for pixels in under), axis
 
 
@@ -224,7 +224,7 @@ def test_a_huge_axis_costs_no_more_than_a_small_one():
     """Millions of windows over millions of pixels are counted without listing them."""
     axis = Axis(length=2**24, window=2**20, stride=2**12, dilation=3)
 
-    assert axis.unseen == 8192
+    assert axis.uncovered == 8192
 
 
 def test_formula_is_the_arithmetic():

@@ -65,7 +65,7 @@ def test_arrays_of_the_user_stay_as_they_are(dtype):
     network.evaluate(x, y, sample_weight=weights)
     network.predict(x)
     network.trace(x, y)
-    network.check_gradients(x[:1], y[:1], entries=2)
+    network.check_gradients(x[:1], y[:1], elements=2)
 
     for array, expected in zip((x, y, weights), before, strict=True):
         np.testing.assert_array_equal(array, expected)

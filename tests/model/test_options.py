@@ -10,7 +10,7 @@ from striate.functions.loss import CrossEntropy
 X, Y = images_and_labels(12)
 SEED = "`seed` must be an integer from 0 to 2**64 - 1, got "
 SIZE = "`batch_size` must be a positive integer, got "
-ENTRIES = "`entries` must be a positive integer, got "
+ELEMENTS = "`elements` must be a positive integer, got "
 COUNTED = (
     "Top-k accuracy is the fraction of images whose label is among the k largest outputs. Leave "
     "top_k out, or give labels to a network that has an output for each class."
@@ -20,8 +20,8 @@ LIST = "`top_k` must be a list of integers from 1 to 3, the number of outputs, g
 REFUSED = {
     SEED + "-1. Try 0.": lambda net: net.check_gradients(X[:1], Y[:1], seed=-1),
     SEED + "1.5. Try 0.": lambda net: net.trace(X, training=True, seed=1.5),
-    ENTRIES + "'3'. Try entries=30.": lambda net: net.check_gradients(X, Y, entries="3"),
-    ENTRIES + "0. Try entries=30.": lambda net: net.check_gradients(X, Y, entries=0),
+    ELEMENTS + "'3'. Try elements=30.": lambda net: net.check_gradients(X, Y, elements="3"),
+    ELEMENTS + "0. Try elements=30.": lambda net: net.check_gradients(X, Y, elements=0),
     SIZE + "'2'. Try batch_size=256.": lambda net: net.predict(X, batch_size="2"),
     SIZE + "2.5. Try batch_size=256.": lambda net: net.evaluate(X, Y, batch_size=2.5),
     LIST + "2. Try top_k=[1, 3].": lambda net: net.evaluate(X, Y, top_k=2),

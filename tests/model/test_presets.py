@@ -168,7 +168,7 @@ def test_gradients_of_presets(name):
     y = generator.integers(0, 3, (4, *network.output_shape[:-1]))
     if name in {"wolter-exercise", "lenet1989"}:
         y = np.eye(3)[y]
-    check = network.check_gradients(x, y, entries=2)
+    check = network.check_gradients(x, y, elements=2)
 
     assert check.passed, str(check)
     assert set(check.errors) == {*network.parameters, "input"}

@@ -36,7 +36,7 @@ class Bounded:
         self.array = array
 
     def __getitem__(self, places):
-        """Read one entry as a Python number."""
+        """Read one element as a Python number."""
         places = places if isinstance(places, tuple) else (places,)
         inside = zip(places, self.array.shape, strict=True)
         if not all(0 <= place < length for place, length in inside):

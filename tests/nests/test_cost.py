@@ -73,7 +73,7 @@ def test_other_statements_have_operations_and_no_multiply_adds():
 
 
 def test_tables_count_as_inside():
-    """The values in a table are unknown, so a copy through it counts every entry."""
+    """The values in a table are unknown, so a copy through it counts every element."""
     nest = bind("z[i] = a[t[i]]", shapes={"a": (3,), "t": (5,)})
 
     assert cost(nest, item_bytes=8) == Cost(

@@ -21,7 +21,7 @@ CONVOLUTION = "z[q,g,h,*i] += w[g,h,l,*u] * a[q,g,l,*(s*i + d*u - p)]"
         ("da[q,h,*t[x]] += dpadded[q,h,*x]", Form.SCATTER),
         ("z[q,h,*(2*i)] += a[q,h,*i]", Form.REDUCE),
         ("padded[q,h,*x] = a[q,h,*t[x]]", Form.COPY),
-        ("a[*x] = tanh(n[*x])", Form.MAP),
+        ("a[*x] = tanh(n[*x])", Form.ELEMENTWISE),
         ("z[q,h] = 0", Form.FILL),
         ("z[i] = i / count", Form.FILL),
     ],

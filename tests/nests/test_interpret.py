@@ -60,7 +60,7 @@ class TestExamplesByHand:
 
     @pytest.mark.parametrize("mode", ["reflect", "edge", "wrap", "constant"])
     def test_padding_through_tables(self, mode):
-        """Reflected, replicated, circular padding are tables; a table entry -1 gives 0."""
+        """Reflected, replicated, circular padding are tables; a table element -1 gives 0."""
         a = drawn(2, 2, 4, 5)
         rows, columns = (np.pad(np.arange(n), (1, 2), mode=mode) for n in (4, 5))
         if mode == "constant":
@@ -293,7 +293,7 @@ class TestWhatATargetHolds:
         [("=", 0), ("+=", 0), ("max=", -np.inf), ("min=", np.inf), ("argmax=", -1)],
     )
     def test_an_entry_without_terms(self, operator, start):
-        """Where all terms fall outside, an entry is what the table of operators says."""
+        """Where all terms fall outside, an element is what the table of operators says."""
         nest = bind(f"z[i] {operator} a[i - p]", shapes={"a": (2,), "z": (3,)}, constants={"p": 9})
 
         np.testing.assert_array_equal(interpret(nest, {"a": np.ones(2)})["z"], [start] * 3)

@@ -50,7 +50,7 @@ def test_whether_different_terms_reach_different_entries(target, extents, answer
 @settings(deadline=None)
 @given(st.data())
 def test_a_yes_is_certain(data):
-    """Where the reasoning says yes, counting finds no entry that is reached twice."""
+    """Where the reasoning says yes, counting finds no element that is reached twice."""
     extents = {index: data.draw(st.integers(1, 4)) for index in "ijk"}
     multipliers = st.integers(-6, 6)
     axes = data.draw(

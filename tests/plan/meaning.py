@@ -12,7 +12,7 @@ from striate.plan.substitute import substitute, substitute_reference
 
 
 def computed(statement, arrays, before):
-    """Compute a nest; entries that it does not reach stay as they were before."""
+    """Compute a nest; elements that it does not reach stay as they were before."""
     nest = statement.nest
     values = interpret(nest, arrays)[nest.target]
     if statement.adds:
@@ -21,7 +21,7 @@ def computed(statement, arrays, before):
 
 
 def reached(nest):
-    """Return the entries of its target that a nest writes, if it writes none twice."""
+    """Return the elements of its target that a nest writes, if it writes none twice."""
     ones = Equation(nest.equation.target, "=", Number(1))
     extents = {index: nest.extents[index] for index in ones.indices}
     shape = nest.shapes[nest.target]

@@ -1,6 +1,6 @@
 """Runs plans without machine code: phases, parts, kernels and memory, in NumPy.
 
-Nests are interpreted in float64, all entries of a kernel at once. Memory starts as NaN, each
+Nests are interpreted in float64, all elements of a kernel at once. Memory starts as NaN, each
 thread's scratch for every part again, and the last part runs first. So a read of memory that isn't
 written yet, or that another array has overwritten, gives NaN or nonsense.
 """

@@ -83,7 +83,7 @@ class TestAccess:
         assert Access.of(read, nest).strides == {"i": 5}
 
     def test_tables(self):
-        """A look-up moves by the length of its axis, times the entry."""
+        """A look-up moves by the length of its axis, times the element."""
         shapes = {"z": (4, 3), "a": (6, 3), "t": (9,)}
         nest = bind("z[i,j] = a[t[2*i + 1], j]", shapes=shapes)
         tables = {"t": np.arange(9) % 6}
@@ -115,7 +115,7 @@ class TestLayout:
     """How arrays of images lie."""
 
     def test_in_lanes(self):
-        """Images are neighbors, numbers of an image a vector apart, table entries too."""
+        """Images are neighbors, numbers of an image a vector apart, table elements too."""
         shapes = {"z": (LANES, 4), "a": (LANES, 6), "t": (4,)}
         nest = Nest(Equation.parse("z[q,i] = a[q, t[i]]"), {"q": LANES, "i": 4}, shapes)
         variables = {n: Variable(name=n, size=s[-1], per_image=True) for n, s in shapes.items()}

@@ -17,10 +17,10 @@ def test_a_dense_layer():
     after = reduce_over_batch(lowered(DENSE, **SHAPES), 100)
 
     assert [str(statement) for statement in after.statements] == [
-        "transpose b into b, row layout",
-        "transpose a into a, row layout",
+        "transpose b into b.row_layout",
+        "transpose a into a.row_layout",
         (
-            "z[s,r] += b, row layout[q,s] * a, row layout[q,r]  for s < 3, r < 5, q < 100"
+            "z[s,r] += b.row_layout[q,s] * a.row_layout[q,r]  for s < 3, r < 5, q < 100"
             "  for all images"
         ),
     ]
@@ -32,7 +32,7 @@ def test_rows():
         lowered(DENSE, a=(LANES, 21), b=(LANES, 3), z=(3, 21)), 100
     ).variables
 
-    rows = variables["a, row layout"]
+    rows = variables["a.row_layout"]
     assert (rows.size, rows.rows, rows.per_image) == (21, 32, True)
 
 
@@ -53,8 +53,8 @@ def test_turned_once():
     after = reduce_over_batch(two, 100)
 
     assert [s.target for s in after.statements if isinstance(s, Transpose)] == [
-        "b, row layout",
-        "a, row layout",
+        "b.row_layout",
+        "a.row_layout",
     ]
 
 

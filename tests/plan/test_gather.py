@@ -1,4 +1,4 @@
-"""Gathers: they mean what their scatter means, and reach each entry of the target once."""
+"""Gathers: they mean what their scatter means, and reach each element of the target once."""
 
 import numpy as np
 import pytest
@@ -55,13 +55,13 @@ def one_by_one(nests, arrays):
 
 
 def visits(nests):
-    """Count for each entry of the target the combinations of the target's indices that reach it."""
+    """Count, for each element of the target, the combinations of its indices that reach it."""
     count = np.zeros(nests[0].shapes[nests[0].target])
     for nest in nests:
         ones = Equation(nest.equation.target, "=", Number(1))
         extents = {index: nest.extents[index] for index in ones.indices}
         once = Nest(ones, extents, {nest.target: count.shape})
-        # A valid nest with `=` reaches no entry twice.
+        # A valid nest with `=` reaches no element twice.
         verify(once)
         count += interpret(once, {})[nest.target]
     return count
@@ -217,7 +217,7 @@ class TestNests:
         assert str(nest) == "da[q,l,m] += w[h,l,m] * dz[q,h,0]  for q < 1, l < 3, m < 5, h < 4"
 
     def test_what_was_read_at_the_entry_is_read_there(self):
-        """A sum that other arrays are read at, too, becomes the entry's own position."""
+        """A sum that other arrays are read at, too, becomes the element's own position."""
         shapes = {"a": (1, 6, 9), "y": (1, 6, 4), "dz": (1, 6, 4), "da": (1, 6, 9)}
         constants = {"s": 2, "d": 1, "p": 0}
         nest = bind(LP_POOLING, shapes=shapes, constants=constants, extents={"u": 3})
@@ -237,7 +237,7 @@ class TestNests:
             assert {phase.equation.reduced[: len(outer)] for phase in sums} == {outer}
 
     def test_entries_that_no_window_reaches(self):
-        """One tap stays an index where entries have no output: only a sum may fall outside."""
+        """One tap stays an index where elements have no output: only a sum may fall outside."""
         shapes = {"dz": (1, 6, 2), "da": (1, 6, 5)}
         constants = {"s": 2, "d": 1, "p": 0}
         nest = bind(SUM_POOLING, shapes=shapes, constants=constants, extents={"u": 2})
@@ -248,7 +248,7 @@ class TestNests:
         ]
 
     def test_new_names_are_free(self):
-        """The indices of entries are numbered where a letter is taken."""
+        """The indices of elements are numbered where a letter is taken."""
         shapes = {"n": (4, 4), "m0": (3, 3), "dz": (6, 6)}
         statement = "n[i + u, j + v] += m0[u,v] * dz[i,j]"
         (nest,) = gather(bind(statement, shapes={**shapes, "n": (8, 8)}))
@@ -287,10 +287,10 @@ class TestGatherable:
         [
             pytest.param("dz[i] += w[u] * da[i + u]", {}, id="no scatter"),
             pytest.param("da[3*u + v] = share[u,v]", {}, id="no sum"),
-            pytest.param("da[3*u + v] += share[u,v]", {}, id="moved entries"),
+            pytest.param("da[3*u + v] += share[u,v]", {}, id="moved elements"),
             pytest.param("da[i + u + v] += share[u,v] * dz[i]", {}, id="three indices"),
             pytest.param("da[t[i]] += dz[i]", {}, id="a table"),
-            pytest.param("da[t[0]] += dz[i]", {}, id="a fixed entry of a table"),
+            pytest.param("da[t[0]] += dz[i]", {}, id="a fixed element of a table"),
             pytest.param("da[i - 1*u] += w[u] * dz[i]", {}, id="a difference"),
             pytest.param("db[i + u, i] += w[u] * dy[i]", {}, id="an index in two axes"),
             pytest.param("db[i + u, j] += w[u] * dz[i]", {"j": 5}, id="an axis not filled"),

@@ -38,7 +38,7 @@ def test_a_frame_holds_what_a_program_needs():
     assert manifest.tasks == tuple(phase.tasks for phase in made.phases)
     assert tuple(manifest.buffers) == made.buffers
     assert manifest.buffers["parameters"] == (2 * 9 + 2 + 2 * 2 + 3 * 72 + 3, False)
-    assert manifest.buffers["input input"] == (36, True)
+    assert manifest.buffers["batch of input"] == (36, True)
     assert manifest.buffers["loss 0"] == (1, True)
 
 

@@ -81,7 +81,7 @@ class TestSums:
         (_, join) = phases("z[h] += a[q,h,x]", a=A, z=V)
 
         (kernel,) = join.items
-        assert str(kernel.root.nest) == "z[x] += z, partial sums[k,x]  for x < 3, k < 3"
+        assert str(kernel.root.nest) == "z[x] += z.partial_sums[k,x]  for x < 3, k < 3"
 
     def test_every_part_adds(self):
         """A part's sum is cleared first, so that all of its blocks add to it."""

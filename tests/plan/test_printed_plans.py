@@ -27,7 +27,7 @@ READ = (
     *(
         "flatten1.dA",
         "average1.dA",
-        "conv2.dweight, partial sums",
+        "conv2.dweight.partial_sums",
         "conv2.dweight",
         "dense1.dweight",
     ),

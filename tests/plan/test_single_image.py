@@ -132,8 +132,10 @@ class TestHalos:
 
         after = assert_same(before)
 
-        padded = [s.writes for s in after.statements if isinstance(s, Compute)]
-        assert all(padded.count(name) == 2 for name in padded if ", padded for " in name)
+        written = [s.writes for s in after.statements if isinstance(s, Compute)]
+        padded = [name for name, v in after.variables.items() if v.origin == Origin.PADDED_COPY]
+        assert padded
+        assert all(written.count(name) == 2 for name in padded)
 
     def test_two_edges_of_one_array(self):
         """A product of an array with itself, moved: each factor has its own zeros."""

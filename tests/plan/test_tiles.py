@@ -102,7 +102,7 @@ class TestSegments:
 
     @given(WALKS)
     def test_edges_are_written_out(self, walk):
-        """A tile with iterations that are out of bounds isn't in a loop, unless it is one entry."""
+        """A tile with out-of-bounds iterations isn't in a loop, unless it is a single element."""
         extent, inside, tile = walk
         low, high = inside or (0, extent)
 
@@ -169,11 +169,11 @@ class TestModel:
 
     @staticmethod
     def cycles(work, tile, target=PROCESSOR):
-        """Count the cycles for each entry of a tile of a side and another."""
+        """Count the cycles for each element of a tile of a side and another."""
         return body_cost(work, tile, 1, target) / prod(n for _, n in tile)
 
     def test_too_small_a_tile_waits(self):
-        """One sum waits for itself: a tile of 4 x 4 was measured 7 times as fast for an entry."""
+        """One sum waits for itself: a tile of 4 x 4 was measured 7 times as fast for an element."""
         work, *_ = convolution()
 
         one, many = (self.cycles(work, (("h", n), ("j", n))) for n in (1, 4))
@@ -181,7 +181,7 @@ class TestModel:
         assert one > 5 * many
 
     def test_a_square_tile_loads_less(self):
-        """4 x 4 entries need fewer loads than 1 x 16."""
+        """4 x 4 elements need fewer loads than 1 x 16."""
         work, *_ = convolution()
 
         square = self.cycles(work, (("h", 4), ("j", 4)))

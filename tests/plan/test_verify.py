@@ -202,7 +202,7 @@ class TestKernels:
         t, x = (Variable(name=n, size=s, per_image=False) for n, s in (("t", 5), ("x", 9)))
 
         assert first_line(alone(nest, t=t, x=x)) == (
-            "Several tiles or tasks may write the same entry of `t[i + j]`."
+            "Several tiles or tasks may write the same element of `t[i + j]`."
         )
 
     def test_a_table_that_ends_early(self):
@@ -252,7 +252,7 @@ class TestKernels:
 
         plan = alone(nest, schedule=walked, t=t, x=x)
 
-        assert first_line(plan) == "2 tasks add to the same entries."
+        assert first_line(plan) == "2 tasks add to the same elements."
 
 
 class TestOrder:
@@ -360,11 +360,9 @@ class TestPlaces:
     def test_on_each_other_for_another_part(self):
         """An array ends behind its last part, not its first."""
         plan = small_plan()
-        sums = plan.allocations["conv1.dweight, partial sums"]
+        sums = plan.allocations["conv1.dweight.partial_sums"]
         beside = replace(sums, offset=sums.offset + sums.per_part)
 
-        broken = replace(
-            plan, allocations={**plan.allocations, "conv1.dbias, partial sums": beside}
-        )
+        broken = replace(plan, allocations={**plan.allocations, "conv1.dbias.partial_sums": beside})
 
         assert first_line(broken).endswith("overlap, and are needed at the same time.")

@@ -148,6 +148,11 @@ def test_the_image_is_transformed_when_it_is_needed():
         if isinstance(item, Kernel)
         for name in item.writes
     }
-    sums = partial_sums("w, sums")
-    assert found["m"][0] < found["w, strips"][0] == found["w, tiles"][0] == found[sums][0]
+    sums = partial_sums("w.winograd_sums")
+    assert (
+        found["m"][0]
+        < found["w.winograd_strips"][0]
+        == found["w.winograd_tiles"][0]
+        == found[sums][0]
+    )
     assert len(found[sums][1].loops) == 2

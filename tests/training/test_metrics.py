@@ -77,7 +77,7 @@ def test_equal_scores_do_not_look_good():
 
 
 def test_confusion_by_hand():
-    """Rows are true classes, columns predictions, entries counts."""
+    """Rows are true classes, columns predictions, elements counts."""
     found = confusion_matrix(Y, PREDICTED, 3)
 
     assert np.array_equal(found, CONFUSION)
@@ -85,7 +85,7 @@ def test_confusion_by_hand():
 
 
 def test_confusion_is_weighted():
-    """Each image adds its weight to its entry."""
+    """Each image adds its weight to its element."""
     found = confusion_matrix(
         np.array([0, 1, 1]), np.array([0, 0, 0]), 2, weights=np.array([0.5, 1.0, 2.0])
     )
@@ -168,7 +168,7 @@ def test_the_table_numbers_the_classes_and_writes_weights():
 
 
 def test_a_mean_over_everything_an_image_has():
-    """Images count by weight, their entries alike; the sum is in float64."""
+    """Images count by weight, their elements alike; the sum is in float64."""
     values = np.array([[1.0, 3.0], [5.0, 7.0]], np.float32)
 
     assert weighted_mean(values) == 4.0

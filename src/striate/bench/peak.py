@@ -56,7 +56,7 @@ class Peaks:
         Per second, of all threads together. The limit is the upper quartile, since every
         disturbance makes it lower: two threads on one core are half as fast.
     bandwidths
-        By the size of the arrays, smallest first: first cache, second cache, memory.
+        By the size of the arrays, smallest first: L1 cache, L2 cache, memory.
     """
 
     threads: int

@@ -79,18 +79,17 @@ def environment_text(environment: Environment) -> Text:
         text if name == "compiler" else f"{name} {text}"
         for name, text in environment.versions.items()
     )
-    cores = ", restricted to as many cores" if environment.bound else ""
-    load = "" if environment.load is None else f"; load before: {environment.load:.1f}"
+    cores = f", restricted to {_plural(environment.threads, 'core')}" if environment.bound else ""
+    load = "" if environment.load is None else f"; load average before: {environment.load:.1f}"
+    rounds = _plural(environment.rounds, "round")
     lines = [
         versions,
         f"{environment.processor}, {environment.system}",
         f"threads: {environment.threads}{cores}{load}",
-        f"{_rounds(environment)} of {environment.seconds} s; float32, seed {environment.seed}",
+        f"{rounds} of {environment.seconds} s; float32, seed {environment.seed}",
     ]
     if environment.load is not None and environment.load > _BUSY:
-        lines.append(
-            "The machine was busy: some turns will be repeated, and figures may be missing."
-        )
+        lines.append("The machine is busy, so some measurements will be repeated or missing.")
     if environment.missing:
         missing = "; ".join(f"{name} ({what})" for name, what in environment.missing.items())
         lines.append(f"not installed: {missing}")
@@ -109,11 +108,12 @@ def peaks_text(peaks: Peaks) -> Text:
     -------
     Text
     """
-    threads = f"{peaks.threads} thread{'' if peaks.threads == 1 else 's'}"
+    threads = _plural(peaks.threads, "thread")
     gflops = 2e-9 * peaks.multiply_adds.high
-    lines = [f"limits of {threads}: {gflops:,.1f} GFLOP/s (a multiply-add is two operations)"]
+    lines = [f"peak of {threads}: {gflops:,.1f} GFLOP/s (a multiply-add is two operations)"]
     lines += [
-        f"{_size(b.size):>9}: read {_gigabytes(b.read)}, triad {_gigabytes(b.triad)} GB/s"
+        f"bandwidth for {_size(b.size)} of data: read {_gigabytes(b.read)} GB/s, "
+        f"triad {_gigabytes(b.triad)} GB/s"
         for b in peaks.bandwidths
     ]
     return Text("\n".join(lines))
@@ -132,7 +132,7 @@ def race_table(race: Race) -> RenderableType:
     RenderableType
     """
     alone = len(race.lines) == 1
-    compared = [] if alone else ["striate is", "quartiles"]
+    compared = [] if alone else ["speedup", "quartiles"]
     table = _table("engine", "images/s", "quartiles", *compared, "of peak")
     for line in race.lines:
         table.add_row(
@@ -144,22 +144,24 @@ def race_table(race: Race) -> RenderableType:
         )
     parts: list[RenderableType] = [
         Text(
-            f"\n{race.network}, {'x'.join(map(str, race.shape))}, {_step(race)}, "
+            f"\n{race.network}, {'x'.join(map(str, race.shape))}, {_mode(race)}, "
             f"batch {race.batch}: {race.multiply_adds:,} multiply-adds/image",
             style="bold",
         ),
         table,
     ]
     parts += [
-        Text(f"not counted: {line.name}: its results differ from striate's by {line.distance:.1g}")
+        Text(f"excluded: {line.name} (its results differ from striate's by {line.distance:.1g})")
         for line in race.lines
         if not line.agrees
     ]
-    parts += [Text(f"left out: {name}: {why}") for name, why in race.left_out.items()]
+    parts += [Text(f"not measured: {name} ({why})") for name, why in race.left_out.items()]
     dropped = [line for line in race.lines if line.dropped]
     if dropped:
-        turns = ", ".join(f"{line.name} {line.dropped} of {race.rounds}" for line in dropped)
-        parts.append(Text(f"disturbed by other programs, so not counted: turns of {turns}"))
+        rounds = ", ".join(
+            f"{line.dropped} of {_plural(race.rounds, 'round')} of {line.name}" for line in dropped
+        )
+        parts.append(Text(f"discarded, because other programs were running: {rounds}"))
     return Group(*parts)
 
 
@@ -172,7 +174,7 @@ def _speed(speed: Spread | None) -> tuple[str, str]:
 
 
 def _ratio(line: RaceResult) -> tuple[str, str]:
-    """Write how many times faster striate is, with quartiles."""
+    """Write the speedup of striate over a library, with quartiles."""
     if line.name == OURS or line.ratio is None:
         return "", ""
     return times(line.ratio.median), f"{line.ratio.low:.2f} to {line.ratio.high:.2f}"
@@ -191,15 +193,15 @@ def summary_table(races: Sequence[Race]) -> Table:
     Table
     """
     bests: list[RaceResult | None] = [race.best_peer for race in races]
-    compared = ["best peer", "ratio"] if any(bests) else []
-    table = _table("network", "step", "batch", "images/s", *compared, "of peak")
+    compared = ["fastest other", "speedup"] if any(bests) else []
+    table = _table("network", "mode", "batch", "images/s", *compared, "of peak")
     table.columns[1].justify = "left"
     if compared:
         table.columns[4].justify = "left"
     for race, best in zip(races, bests, strict=True):
         against = ["", ""]
         if best:
-            against = [best.name, f"{best.ratio.median:.2f}" if best.ratio else _DISTURBED]
+            against = [best.name, times(best.ratio.median) if best.ratio else _DISTURBED]
         ours = race.ours
         table.add_row(
             race.network,
@@ -213,7 +215,7 @@ def summary_table(races: Sequence[Race]) -> Table:
 
 
 def kernels_table(name: str, rows: Sequence[KernelRow]) -> RenderableType:
-    """Lay the kernels of a plan out, the quickest ones together in one row.
+    """Lay the kernels of a plan out, the fastest ones together in one row.
 
     Parameters
     ----------
@@ -229,7 +231,7 @@ def kernels_table(name: str, rows: Sequence[KernelRow]) -> RenderableType:
     if not rows:
         return Text(f"\n{name}, training step: {_DISTURBED}, other programs used the processor")
     whole = sum(row.seconds.median for row in rows)
-    table = _table("kernel writes", "time", "of all", "GFLOP/s", "of limit")
+    table = _table("kernel stores", "time", "of time", "GFLOP/s", "of limit")
     rest: list[KernelRow] = []
     for row in rows:
         if row.seconds.median < _SHOWN * whole:
@@ -246,7 +248,7 @@ def kernels_table(name: str, rows: Sequence[KernelRow]) -> RenderableType:
         seconds = sum(row.seconds.median for row in rest)
         done = sum(row.work.operations for row in rest)
         table.add_row(
-            f"{len(rest)} quicker ones",
+            _plural(len(rest), "faster kernel"),
             microseconds(seconds),
             percent(seconds / whole),
             f"{done / seconds / 1e9:,.1f}",
@@ -272,14 +274,14 @@ def number(value: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """Write how many times faster striate is.
+    """Write a speedup.
 
     Examples
     --------
     >>> times(4.436), times(14.06), times(0.22)
-    ('4.4 x', '14.1 x', '0.22 x')
+    ('4.4×', '14.1×', '0.22×')
     """
-    return f"{ratio:.1f} x" if ratio >= 1.95 else f"{ratio:.2f} x"
+    return f"{ratio:.1f}×" if ratio >= 1.95 else f"{ratio:.2f}×"
 
 
 def percent(share: float) -> str:
@@ -305,10 +307,9 @@ def microseconds(seconds: float) -> str:
     return f"{micro:,.0f} µs" if micro >= 100 else f"{micro:.1f} µs"
 
 
-def _rounds(environment: Environment) -> str:
-    """Write the number of turns."""
-    rounds = environment.rounds
-    return "1 round, a turn" if rounds == 1 else f"{rounds} rounds, turns"
+def _plural(number: int, noun: str) -> str:
+    """Write a number of things."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _size(size: int) -> str:
@@ -321,7 +322,7 @@ def _gigabytes(speed: Spread) -> str:
     return f"{speed.median / 1e9:,.1f}"
 
 
-def _step(race: Race) -> str:
+def _mode(race: Race) -> str:
     """Name what was timed."""
     return "training" if race.training else "inference"
 

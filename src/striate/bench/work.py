@@ -121,12 +121,12 @@ def work_of(plan: Plan, item: PhaseItem, *, over_images: bool) -> Work:
     costs = [cost(s.nest) for s in statements]
     contracts = [_contracts(s, constant) for s in statements]
     moved = footprint = 0
-    for name, entries in _touched(plan, item):
+    for name, elements in _touched(plan, item):
         variable, allocation = plan.variables[name], plan.allocations[name]
         spread = plan.blocks if variable.per_image else plan.parts if allocation.per_part else 1
         whole = 1 if allocation.region == Memory.SCRATCH or not over_images else spread
-        moved += ITEM * entries * blocks
-        footprint += ITEM * entries * whole
+        moved += ITEM * elements * blocks
+        footprint += ITEM * elements * whole
     return Work(
         multiply_adds=blocks * sum(c.multiply_adds for c in costs),
         contracted=blocks * sum(c.multiply_adds for c in compress(costs, contracts)),
@@ -137,15 +137,15 @@ def work_of(plan: Plan, item: PhaseItem, *, over_images: bool) -> Work:
 
 
 def _touched(plan: Plan, item: PhaseItem) -> list[tuple[str, int]]:
-    """List what an item reads from memory, then what it writes there, with the entries touched.
+    """List what an item reads from memory, then what it writes there, with the elements touched.
 
-    An array that is changed in place is listed twice. In a phase over images, the entries are those
+    An array that is changed in place is listed twice. In a phase over images, elements are those
     of one block.
     """
     if not isinstance(item, Kernel):
         names = [*item.reads, item.writes]
         return [(name, plan.variables[name].size * LANES) for name in names]
-    entries: dict[str, int] = {}
+    elements: dict[str, int] = {}
     for statement in item.statements:
         nest = statement.nest
         for reference in (nest.equation.target, *nest.equation.references):
@@ -154,6 +154,6 @@ def _touched(plan: Plan, item: PhaseItem) -> list[tuple[str, int]]:
             if any(s.table for s in reference.subscripts):
                 reached = prod(nest.shapes[reference.name])
             found = min(reached, prod(nest.shapes[reference.name]))
-            entries[reference.name] = max(found, entries.get(reference.name, 0))
+            elements[reference.name] = max(found, elements.get(reference.name, 0))
     names = [name for name in (*item.reads, *sorted(item.stored)) if name in plan.allocations]
-    return [(name, entries[name]) for name in names]
+    return [(name, elements[name]) for name in names]

@@ -29,8 +29,8 @@ Examples:
   striate evaluate striate-output/digits-lenet5.safetensors digits
   striate evaluate my-model.safetensors new-photos/ --part all
 
-Data without a test set of their own are split as in training: a fifth of each class is the test
-set. For pictures that the network was not trained on, use --part all.
+Data without a test set are split as in training: a fifth of each class is the test set. For
+pictures that the network was not trained on, use --part all.
 """
 
 

@@ -20,10 +20,10 @@ from striate.explain.processors import PROCESSORS, described, processor
 from striate.explain.tiles import try_tiles
 from striate.model.network import Network
 
-SHORT = ("step", "nests", "schedule", "memory", "kernels")
+SHORT = ("operations", "nests", "schedule", "memory", "kernels")
 """The stages that are summarized if the user names none."""
 
-STAGES = ("step", "nests", "schedule", "memory", "ir", "assembly", "kernels")
+STAGES = ("operations", "nests", "schedule", "memory", "ir", "assembly", "kernels")
 
 _BATCH = 128
 
@@ -36,13 +36,13 @@ All stages use the same names for arrays, such as conv1.Z.
 
 \b
 Stages:
-  step      the operations: Z, N, A forward, and dA, dN, dZ, dW, db backward
-  nests     the books' index equations, before and after simplification
-  schedule  phases and kernels: loops, vector lanes, registers
-  memory    where each array is stored, and during which kernels it is live
-  ir        the program as LLVM IR
-  assembly  the machine code, with instruction counts for innermost loops
-  kernels   each kernel's measured time, compared with the machine's limit
+  operations  forward and backward pass in Hagan's symbols: Z, N, A, dA, dW
+  nests       the index equations with sizes, before and after simplification
+  schedule    phases and kernels: loops, vector lanes, registers
+  memory      where each array is stored, and during which kernels it is live
+  ir          the program as LLVM IR
+  assembly    the machine code, with instruction counts for innermost loops
+  kernels     each kernel's measured time, compared with the machine's limit
 
 \b
 Examples:
@@ -166,8 +166,8 @@ def _show(page: Page, explained: Explanation, stage: str, *, whole: bool) -> Any
     if page.out.as_json:
         return explained.document(stage)
     match stage:
-        case "step":
-            explain_program.step(page, explained, whole=whole)
+        case "operations":
+            explain_program.operations(page, explained, whole=whole)
         case "nests":
             explain_program.nests(page, explained, whole=whole)
         case "schedule":

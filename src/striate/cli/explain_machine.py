@@ -25,7 +25,7 @@ def memory(page: Page, explained: Explanation, *, whole: bool) -> None:
     found = explained.memory
     page.heading(
         "Memory map",
-        "All memory is allocated before the first step. Arrays that are never needed at the same "
+        "All memory is allocated before the program runs. Arrays that are never needed at the same "
         "time can share addresses. Each bar shows the kernels during which an array is live.",
     )
     for region in found.own:
@@ -40,7 +40,7 @@ def _region(
 ) -> None:
     """Draw one allocation."""
     layer = explained.layer
-    places = [p for p in region.places if layer in {None, p.layer}]
+    places = [p for p in region.arrays if layer in {None, p.layer}]
     shown = places if whole else largest(places, lambda place: place.size)
     saved = f" ({_size(region.unshared)} without sharing)" if region.unshared > region.size else ""
     title = f"{region.name[0].upper()}{region.name[1:]}: {_size(region.size)}{saved}"
@@ -100,7 +100,7 @@ def kernels(
     """Show how fast each kernel runs."""
     wanted = {(item.phase, item.item) for item in explained.items}
     own = [row for row in rows if (row.phase, row.item) in wanted]
-    shown = own if whole else largest(own, lambda row: row.of_step)
+    shown = own if whole else largest(own, lambda row: row.of_time)
     peak = 2e-9 * peaks.multiply_adds.high
     seconds = 1e-6 * sum(row.microseconds for row in rows)
     page.heading(
@@ -124,7 +124,7 @@ def kernels(
         columns.append(Column(""))
     page.table(columns, [_measured(row, width) for row in shown])
     if len(own) > len(shown):
-        rest = sum(row.of_step for row in own) - sum(row.of_step for row in shown)
+        rest = sum(row.of_time for row in own) - sum(row.of_time for row in shown)
         number = counted(len(own) - len(shown), "faster kernel")
         page.note(f"and {number}, {percent(rest)} of the time")
     if any(row.of_limit > _DOUBTFUL and row.limit == "multiply-adds" for row in own):
@@ -142,7 +142,7 @@ def _measured(row: MeasuredRow, width: int) -> list[str | Text]:
         row.label,
         row.title,
         _microseconds(row.microseconds),
-        f"{100 * row.of_step:.1f} %",
+        f"{100 * row.of_time:.1f} %",
         speed,
         f"{100 * row.of_limit:.0f} %",
         row.limit,

@@ -18,15 +18,15 @@ _INDENT = 6
 _FEW_COPIES = 3
 
 
-def step(page: Page, explained: Explanation, *, whole: bool) -> None:
+def operations(page: Page, explained: Explanation, *, whole: bool) -> None:
     """Show which array is computed from which."""
     rows = explained.operations
     page.heading(
         "Operations",
         "Forward: Z is the output of the weight function, N the net input, A the activation. "
-        "Backward: dA, dN and dZ are their derivatives, dW and db those of weights and biases "
-        "(Hagan 8.29 to 8.31, figure 8.12). In the names of arrays, W is weight and b is bias: "
-        "conv1.dweight is conv1's dW.",
+        "Backward: dA, dN and dZ are the derivatives of the loss with respect to these, dW and db "
+        "those with respect to weights and biases (Hagan 8.29 to 8.31, figure 8.12). In the names "
+        "of arrays, W is weight and b is bias: conv1.dweight is dW of conv1.",
     )
     if not whole:
         page.table(
@@ -34,8 +34,8 @@ def step(page: Page, explained: Explanation, *, whole: bool) -> None:
             _layers(rows),
         )
         return
-    for title, parts in (("forward", ("forward",)), ("backward", ("loss", "backward"))):
-        found = [row for row in rows if row.part in parts]
+    for title, stages in (("forward", ("forward",)), ("backward", ("loss", "backward"))):
+        found = [row for row in rows if row.stage in stages]
         if found:
             page.table(
                 [
@@ -54,15 +54,10 @@ def _layers(rows: Sequence[OperationRow]) -> Iterable[tuple[str, str, str]]:
     for layer in dict.fromkeys(row.layer for row in rows):
         own = [row for row in rows if row.layer == layer]
         forward = [
-            f"{r.symbol} = {r.function}" for r in own if r.part == "forward" and not _idle(r)
+            f"{r.symbol} = {r.function}" for r in own if r.stage == "forward" and not r.copies
         ]
-        back = [row.symbol for row in own if row.part != "forward"]
+        back = [row.symbol for row in own if row.stage != "forward"]
         yield layer, ", ".join(forward), " ".join(dict.fromkeys(back))
-
-
-def _idle(row: OperationRow) -> bool:
-    """Whether a function returns its input."""
-    return row.function == "Linear" or (row.function == "Sum" and len(row.reads) == 1)
 
 
 def nests(page: Page, explained: Explanation, *, whole: bool) -> None:
@@ -77,7 +72,7 @@ def nests(page: Page, explained: Explanation, *, whole: bool) -> None:
     if whole:
         for form in forms(lowered):
             if form.upper() in Form.__members__:
-                page.note(f"{form:<9} {Form[form.upper()].value}")
+                page.note(f"{form:<12}{Form[form.upper()].value}")
         page.line()
         _equations(page, lowered)
         page.line()
@@ -92,7 +87,7 @@ def nests(page: Page, explained: Explanation, *, whole: bool) -> None:
     if made.gathered:
         page.line(
             f"{counted(len(made.gathered), 'scatter')} rewritten as gathers, which compute each "
-            "entry in one place (Hagan 8.41)."
+            "element in one place (Hagan 8.41)."
         )
     if not whole:
         return
@@ -162,7 +157,7 @@ def _batch(explained: Explanation) -> str:
     """Describe how a batch is split."""
     plan = explained.plan
     if not any(phase.over_images for phase in explained.phases):
-        return "One image uses all vector lanes, for neighboring entries or terms."
+        return "One image uses all vector lanes, for neighboring elements or terms."
     return (
         f"{counted(plan.images, 'image')}: {counted(plan.blocks, 'block')} of {LANES}, split into "
         f"{counted(plan.parts, 'part')}. In each phase, a thread takes a part and computes it "
@@ -172,9 +167,9 @@ def _batch(explained: Explanation) -> str:
 
 def _short(item: ItemRow) -> tuple[str, ...]:
     """Describe a kernel in a line."""
-    entries = f"{item.entries} = {item.at_once}" if item.at_once else "1"
+    elements = f"{item.elements} = {item.at_once}" if item.at_once else "1"
     adds = f"{item.multiply_adds:,}" if item.multiply_adds else ""
-    return item.label, item.title, item.lane, entries, adds
+    return item.label, item.title, item.lane, elements, adds
 
 
 def _phase(page: Page, explained: Explanation, phase: PhaseRow) -> None:

@@ -32,11 +32,11 @@ Examples:
 
 \b
 The columns:
-  output         feature maps @ rows x columns
-  parameters     weights and biases, which training adjusts
-  multiply-adds  the work for one image
-  sees           receptive field: pixels of the image that affect one output
-  unseen         rows x columns of the layer's input that no window covers
+  output           feature maps @ rows x columns
+  parameters       number of trainable weights and biases
+  multiply-adds    cost of a forward pass for one image
+  receptive field  rows x columns of the image that one pixel depends on
+  uncovered        rows x columns of the layer's input that no window covers
 """
 
 

@@ -1,4 +1,4 @@
-"""Data sets by name and from files of many kinds, their description, and augmentation."""
+"""Data sets by name or from files, their description, and augmentation."""
 
 from striate.data import shapes as shapes
 from striate.data.augment import Augmentation as Augmentation

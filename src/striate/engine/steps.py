@@ -194,5 +194,5 @@ def bind_images(binding: Binding, buffers: InputBuffers, images: Array | LoadIma
 
 
 def _per_image(images: int, shape: Shape = ()) -> Array:
-    """Allocate an array with one entry of this shape for each image."""
+    """Allocate an array with one element of this shape for each image."""
     return np.zeros((images, *shape), np.float32)

@@ -149,7 +149,7 @@ class Explanation:
         Parameters
         ----------
         stage
-            ``step``, ``nests``, ``schedule``, ``memory``, ``ir`` or ``assembly``.
+            ``operations``, ``nests``, ``schedule``, ``memory``, ``ir`` or ``assembly``.
 
         Returns
         -------
@@ -157,7 +157,7 @@ class Explanation:
             Dictionaries, lists, numbers and strings.
         """
         match stage:
-            case "step":
+            case "operations":
                 return list(map(asdict, self.operations))
             case "nests":
                 return {

@@ -14,15 +14,23 @@ STEP = "  "
 
 
 LEGEND: Mapping[Origin, str] = {
-    Origin.PARTIAL_SUMS: "partial sums: one sum for each part of the batch, added up in order",
-    Origin.ROW_LAYOUT: "row layout: a transposed copy, with neighbors of one image in the lanes",
-    Origin.WINOGRAD: (
-        "strip, tiles, products, back: Winograd's transforms, which save multiplications in 3x3 "
-        "convolutions"
+    Origin.TEMPORARY: (
+        "a third part of a name, such as share in average1.Z.share: an intermediate result or a "
+        "constant in the layer's equations"
     ),
-    Origin.PADDED_COPY: "padded: a copy with zeros around it",
+    Origin.PARTIAL_SUMS: (
+        "partial_sums: one sum for each part of the batch; they are added in a fixed order"
+    ),
+    Origin.ROW_LAYOUT: (
+        "row_layout: a transposed copy, with neighboring elements of one image in the lanes"
+    ),
+    Origin.WINOGRAD: (
+        "winograd_...: transformed tiles of Winograd's algorithm, which computes 3x3 convolutions "
+        "with fewer multiplications"
+    ),
+    Origin.PADDED_COPY: "padded_for_...: a copy with zeros around it, for the array named",
 }
-"""What the arrays are for that the compiler introduces."""
+"""Explanations of the names of arrays that aren't Hagan's quantities."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +42,7 @@ class ItemRow:
     phase, item
         Its position in the plan.
     form
-        The form of its first statement: ``contract``, ``map``, ``load``.
+        The form of its first statement: ``contract``, ``elementwise``, ``load``.
     equations
         The equations it computes. The first one determines the loops; the others use its results in
         registers.
@@ -45,9 +53,9 @@ class ItemRow:
     lane, lanes
         The index whose values are in the lanes of a vector, and a description.
     at_once
-        Number of entries that are computed at once, by index.
-    entries
-        Number of entries in the largest tile.
+        Number of elements that are computed at once, by index.
+    elements
+        Number of elements in the largest tile.
     loops
         A description of the loops, the outermost first, indented by nesting.
     multiply_adds, operations
@@ -69,7 +77,7 @@ class ItemRow:
     lane: str = ""
     lanes: str = ""
     at_once: str = ""
-    entries: int = 1
+    elements: int = 1
     loops: tuple[str, ...] = ()
     multiply_adds: int = 0
     operations: int = 0
@@ -139,7 +147,7 @@ def phase_rows(plan: Plan) -> list[PhaseRow]:
 
 
 def legend(items: Iterable[ItemRow]) -> list[str]:
-    """Explain the arrays that the compiler introduced, as far as some items compute any.
+    """Explain the names of the arrays that the items compute, apart from Hagan's quantities.
 
     Parameters
     ----------
@@ -149,7 +157,7 @@ def legend(items: Iterable[ItemRow]) -> list[str]:
     Returns
     -------
     list of str
-        One line for each origin.
+        One line for each origin of arrays.
     """
     origins = {origin for item in items for origin in item.origins}
     return [words for origin, words in LEGEND.items() if origin in origins]
@@ -183,7 +191,7 @@ def titled(names: Iterable[str]) -> str:
 
 
 def at_once(schedule: LoopSchedule) -> str:
-    """Describe which entries are computed at once.
+    """Describe which elements are computed at once.
 
     Parameters
     ----------
@@ -193,7 +201,7 @@ def at_once(schedule: LoopSchedule) -> str:
     Returns
     -------
     str
-        ``j 4 × h 6``; empty for a single entry.
+        ``j 4 × h 6``; empty for a single element.
     """
     if schedule.in_place:
         return ""
@@ -233,7 +241,7 @@ def _row(plan: Plan, phase: int, number: int, item: PhaseItem) -> ItemRow:
         lane=schedule.lanes or "",
         lanes=_lanes(item, schedule),
         at_once=at_once(schedule),
-        entries=_entries(schedule),
+        elements=_elements(schedule),
         loops=tuple(_loops(item, schedule)),
         multiply_adds=work.multiply_adds,
         operations=work.operations,
@@ -266,8 +274,8 @@ def _tiles(schedule: LoopSchedule) -> list[tuple[str, int]]:
     return found
 
 
-def _entries(schedule: LoopSchedule) -> int:
-    """Count the entries of the largest tile; a vector counts as one."""
+def _elements(schedule: LoopSchedule) -> int:
+    """Count the elements of the largest tile; a vector counts as one."""
     return 1 if schedule.in_place else prod(size for _, size in _tiles(schedule))
 
 
@@ -275,7 +283,7 @@ def _loops(kernel: Kernel, schedule: LoopSchedule) -> Iterator[str]:
     """Describe the loops."""
     depth = 0
     if schedule.around:
-        yield f"for each {', '.join(schedule.around)}, shared with neighboring items"
+        yield f"for each {', '.join(schedule.around)}, shared with neighboring kernels"
         depth = 1
     shared = f", shared by {schedule.tasks} tasks" if schedule.tasks > 1 else ""
     for walk in schedule.targets:
@@ -288,11 +296,11 @@ def _loops(kernel: Kernel, schedule: LoopSchedule) -> Iterator[str]:
         yield f"{indent}each term is added in memory, in this order"
         return
     if not kernel.root.nest.equation.reduced:
-        yield f"{indent}{_counted(_entries(schedule), 'entry', schedule)} at once"
+        yield f"{indent}{_counted(_elements(schedule), 'element', schedule)} at once"
         return
     roots = len(kernel.roots)
     each = f" for each of {roots} arrays" if roots > 1 else ""
-    sums = _counted(_entries(schedule), _kept(kernel.root), schedule)
+    sums = _counted(_elements(schedule), _kept(kernel.root), schedule)
     yield f"{indent}{sums}{each} in registers"
     for text in filter(None, map(_loop, schedule.reduced)):
         yield f"{indent}{text}"
@@ -341,8 +349,8 @@ def _terms(statement: Compute, schedule: LoopSchedule) -> str:
 
 
 def _counted(number: int, what: str, schedule: LoopSchedule) -> str:
-    """Describe the number of entries that are computed at once."""
-    plural = {"entry": "entries", "maximum": "maxima", "minimum": "minima"}.get(what, f"{what}s")
+    """Describe the number of elements that are computed at once."""
+    plural = {"maximum": "maxima", "minimum": "minima"}.get(what, f"{what}s")
     made = f" ({at_once(schedule)})" if number > 1 else ""
     return f"{number} {what if number == 1 else plural}{made}"
 

@@ -7,7 +7,7 @@ from striate.bench.peak import PeakMeter, Peaks
 from striate.explain.items import titled
 from striate.plan.plan import Plan
 
-_CACHES = ("first cache", "second cache", "third cache")
+_CACHES = ("L1 cache", "L2 cache", "L3 cache")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class MeasuredRow:
         The same, by name.
     microseconds
         Median time for a whole batch.
-    of_step
+    of_time
         Its share of the time of all items.
     gflops
         Billions of operations per second.
@@ -39,7 +39,7 @@ class MeasuredRow:
     title: str
     writes: tuple[str, ...]
     microseconds: float
-    of_step: float
+    of_time: float
     gflops: float
     of_limit: float
     limit: str
@@ -77,7 +77,7 @@ def _row(row: KernelRow, peaks: Peaks, whole: float) -> MeasuredRow:
         title=titled(row.writes),
         writes=row.writes,
         microseconds=1e6 * row.seconds.median,
-        of_step=row.seconds.median / whole,
+        of_time=row.seconds.median / whole,
         gflops=row.gflops,
         of_limit=row.share,
         limit=_limit(row, peaks),

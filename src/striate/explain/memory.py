@@ -51,14 +51,14 @@ class MemoryRegion:
         In bytes.
     unshared
         Bytes that its arrays would take without sharing memory.
-    places
+    arrays
         Its arrays, sorted by offset, then by lifetime.
     """
 
     name: str
     size: int
     unshared: int
-    places: tuple[ArrayPlacement, ...]
+    arrays: tuple[ArrayPlacement, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,5 +185,5 @@ def _region(name: Memory | str, places: list[ArrayPlacement], size: int) -> Memo
         name=str(name),
         size=size,
         unshared=sum(place.size for place in places),
-        places=tuple(sorted(places, key=lambda p: (p.offset, p.first, -p.size))),
+        arrays=tuple(sorted(places, key=lambda p: (p.offset, p.first, -p.size))),
     )

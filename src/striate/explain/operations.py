@@ -1,4 +1,4 @@
-"""The training step in Hagan's symbols: which arrays each function reads and writes."""
+"""The operations of a step in Hagan's symbols: which arrays each function reads and writes."""
 
 import inspect
 import re
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from striate.functions import registry
 from striate.functions.base import Function
+from striate.functions.transfer import Linear
 from striate.graph.step import (
     BackwardOperation,
     GradientTarget,
@@ -27,25 +29,28 @@ class OperationRow:
 
     Parameters
     ----------
-    part
-        The pass in which it is computed.
+    stage
+        Where it is computed: in the forward pass, by a loss, or in the backward pass.
     layer
         The layer to which it belongs.
     symbol
         The book's symbol: ``Z``, ``N``, ``A``, ``dW``.
     writes
-        The array's name in all further stages.
+        The array's name in the other stages of an explanation.
     reads
         The arrays it is computed from.
     function
-        The function that computes it.
+        The function that computes it, as users write it: ``Conv``, ``tanh``, ``cross-entropy``.
     source
         The equation in the books, if the function's docstring cites one.
     adds
-        Whether it adds to the contribution of other layers.
+        Whether it adds to the derivatives from other layers.
+    copies
+        Whether it is a copy of its input: the net input of a single layer without a bias, or a
+        linear activation.
     """
 
-    part: Literal["forward", "loss", "backward"]
+    stage: Literal["forward", "loss", "backward"]
     layer: str
     symbol: str
     writes: str
@@ -53,14 +58,12 @@ class OperationRow:
     function: str
     source: str = ""
     adds: bool = False
+    copies: bool = False
 
     def __str__(self) -> str:
-        read = ", ".join(self.reads)
-        if self.part == "forward":
-            return f"{self.writes} = {self.function}({read})"
-        adding = "accumulates " if self.adds else ""
-        way = "back through" if self.part == "backward" else "by"
-        return f"{self.writes} {adding}from {read}, {way} {self.function}"
+        back = "" if self.stage == "forward" else ".backward"
+        equals = "+=" if self.adds else "="
+        return f"{self.writes} {equals} {self.function}{back}({', '.join(self.reads)})"
 
 
 def operations(step: TrainingStep) -> list[OperationRow]:
@@ -87,13 +90,13 @@ def operations(step: TrainingStep) -> list[OperationRow]:
     >>> step = TrainingStep.of(parse("dense 3 softmax", (4,)), [CrossEntropy()])
     >>> for row in operations(step):
     ...     print(f"{row.symbol:2} {row}")
-    Z  dense1.Z = DotProduct(dense1.weight, input.A)
-    N  dense1.N = Sum(dense1.Z, dense1.bias)
-    A  dense1.A = Softmax(dense1.N)
-    dN dense1.dN from dense1.N, targets, by CrossEntropy
-    dZ dense1.dZ from dense1.dN, back through Sum
-    db dense1.dbias from dense1.dN, back through Sum
-    dW dense1.dweight from dense1.dZ, input.A, back through DotProduct
+    Z  dense1.Z = Dense(dense1.weight, input.A)
+    N  dense1.N = sum(dense1.Z, dense1.bias)
+    A  dense1.A = softmax(dense1.N)
+    dN dense1.dN = cross-entropy.backward(dense1.N, targets)
+    dZ dense1.dZ = sum.backward(dense1.dN)
+    db dense1.dbias = sum.backward(dense1.dN)
+    dW dense1.dweight = Dense.backward(dense1.dZ, input.A)
     """
     rows = [_forward(operation) for operation in step.forward]
     rows += [_loss(end) for end in step.losses]
@@ -107,26 +110,28 @@ def _forward(operation: Operation) -> OperationRow:
     parameters = tuple(operation.parameters.values())
     weight = operation.stage == "weight"
     reads = (*parameters, *operation.inputs) if weight else (*operation.inputs, *parameters)
+    copied = operation.stage == "net_input" and len(reads) == 1
     return OperationRow(
-        part="forward",
+        stage="forward",
         layer=operation.layer,
         symbol=_symbol(operation.output, "forward"),
         writes=operation.output,
         reads=reads,
-        function=type(operation.function).__name__,
+        function=_typed(operation.function, layer=weight),
         source=_source(operation.function, "apply"),
+        copies=copied or isinstance(operation.function, Linear),
     )
 
 
 def _loss(end: LossOperation) -> OperationRow:
     """Describe the derivative with which the backward pass starts."""
     return OperationRow(
-        part="loss",
+        stage="loss",
         layer=end.layer,
         symbol=_symbol(end.derivative.name, "loss"),
         writes=end.derivative.name,
         reads=(end.reads, "targets"),
-        function=type(end.loss).__name__,
+        function=registry.name_of(end.loss),
         source=_source(end.loss, "backward_n"),
         adds=end.derivative.adds,
     )
@@ -140,12 +145,12 @@ def _backward(back: BackwardOperation) -> Iterator[OperationRow]:
 
     def row(target: GradientTarget, name: str, symbol: str, reads: tuple[str, ...]) -> OperationRow:
         return OperationRow(
-            part="backward",
+            stage="backward",
             layer=operation.layer,
             symbol=_symbol(name, "backward"),
             writes=name,
             reads=reads,
-            function=type(function).__name__,
+            function=_typed(function, layer=operation.stage == "weight"),
             source=_source(function, f"backward_{symbol.rstrip('0123456789')}"),
             adds=target.adds,
         )
@@ -159,10 +164,17 @@ def _backward(back: BackwardOperation) -> Iterator[OperationRow]:
         yield row(target, derivative_of(target.name), symbol, (back.d_output, *met))
 
 
-def _symbol(name: str, part: str) -> str:
+def _typed(function: Function, *, layer: bool) -> str:
+    """Name a function as users write it: a layer by its constructor, others by their name."""
+    if layer and function.layer is not None:
+        return function.layer.name
+    return registry.name_of(function)
+
+
+def _symbol(name: str, stage: str) -> str:
     """Return the book's symbol of an array: ``dW`` for ``conv1.dweight``."""
     last = name.rsplit(".", 1)[1]
-    if part == "forward":
+    if stage == "forward":
         return _SYMBOLS.get(last, last)
     return f"d{_SYMBOLS.get(last[1:], last[1:])}"
 

@@ -17,7 +17,7 @@ class StatementRow:
     Parameters
     ----------
     form
-        Its form: ``contract``, ``map``, ``load``.
+        Its form: ``contract``, ``elementwise``, ``load``.
     text
         The index equation, or the arrays of another statement.
     box

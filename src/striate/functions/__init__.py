@@ -1,4 +1,4 @@
-"""The kinds, one file each: what a layer is made of, what it is compared with, and how it learns.
+"""The kinds, one file each: the functions of layers, losses, optimizers, schedules, initializers.
 
 Each package lists its kinds, ``striate.functions.weight.Convolution``; the registry finds them by
 name.

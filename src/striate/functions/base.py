@@ -134,9 +134,9 @@ class Function(StatesEquations, Checked, ABC):
         """
         return None
 
-    def unseen(self, *shapes: Shape) -> tuple[int, ...]:
+    def uncovered(self, *shapes: Shape) -> tuple[int, ...]:
         """Count, along each axis, the incoming pixels that no output depends on."""
-        return tuple(axis.unseen for axis in self.window_axes(*shapes))
+        return tuple(axis.uncovered for axis in self.window_axes(*shapes))
 
     def lowering(self, *shapes: Shape) -> Lowering | None:  # noqa: ARG002  # some have none yet
         """Return the equations for these input shapes; ``None`` if the kind has none."""

@@ -20,7 +20,7 @@ class Parameter:
         Number of products summed into one output, and of outputs that one input reaches; for
         initializers.
     start
-        Initial value of all entries; ``None`` leaves it to the layer's initializer.
+        Initial value of all elements; ``None`` leaves it to the layer's initializer.
     decayed
         Whether weight decay applies: to weights, not to biases.
     """
@@ -174,7 +174,7 @@ class Lowering:
     tables: Mapping[str, Array] = field(default_factory=dict[str, Array])
 
     @classmethod
-    def of_map(
+    def elementwise(
         cls,
         equation: str,
         derivative: str,

@@ -14,7 +14,7 @@ from striate.functions.writing import short, write
 LayerOption = Literal["bias", "net_input", "activation", "initializer"]
 
 WEIGHTED: tuple[LayerOption, ...] = ("bias", "net_input", "activation", "initializer")
-"""The options of a layer with weights of its own, in addition to those of its kind."""
+"""The options of a layer that has weights, in addition to those of its kind."""
 
 
 @dataclass(frozen=True, kw_only=True)

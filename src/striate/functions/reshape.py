@@ -166,5 +166,5 @@ class Reshape(FixedFunction):
 
 
 def _place(name: str, rank: int) -> str:
-    """Return the index of an entry in the long vector: ``rx0*x0 + rx1*x1``."""
+    """Return the index of an element in the long vector: ``rx0*x0 + rx1*x1``."""
     return " + ".join(f"r{name}{k}*{name}{k}" for k in range(rank))

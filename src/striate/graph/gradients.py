@@ -36,10 +36,10 @@ class GradientCheck:
         Norm-wise relative error by name of the parameter or input. For derivatives below the
         resolution of differences, it is relative to that resolution.
     compared
-        Number of entries that were compared, by name.
+        Number of elements that were compared, by name.
     kinks
-        Number of entries that were left out because the derivative doesn't exist there: a net input
-        of exactly 0 before a rectifier, a tie under a maximum.
+        Number of elements that were left out because the derivative doesn't exist there: a net
+        input of exactly 0 before a rectifier, a tie under a maximum.
     bound
         Largest error that passes.
     """
@@ -73,9 +73,9 @@ class GradientCheck:
         kinks = self.kinks.get(name, 0)
         left_out = f", {kinks} at a kink left out" if kinks else ""
         if not self.compared[name]:
-            return f"{'-':>9}  open  (0 entries{left_out})"
+            return f"{'-':>9}  not compared  (0 elements{left_out})"
         verdict = "ok" if self.errors[name] <= self.bound else "WRONG"
-        return f"{self.errors[name]:9.2e}  {verdict}  ({self.compared[name]} entries{left_out})"
+        return f"{self.errors[name]:9.2e}  {verdict}  ({self.compared[name]} elements{left_out})"
 
 
 def check_gradients(
@@ -85,7 +85,7 @@ def check_gradients(
     parameters: Mapping[str, Array],
     state: Mapping[str, Array],
     *,
-    entries: int = 30,
+    elements: int = 30,
     seed: int = 0,
     difference: float = 1e-5,
 ) -> GradientCheck:
@@ -103,10 +103,10 @@ def check_gradients(
         The operations, with derivatives to the inputs.
     inputs, targets, parameters, state
         As for the passes of :mod:`striate.graph.reference`; computed in float64.
-    entries
-        Number of entries of each array to compare, drawn at random; all if there are fewer.
+    elements
+        Number of elements of each array to compare, drawn at random; all if there are fewer.
     seed
-        Chooses the entries and the masks.
+        Chooses the elements and the masks.
     difference
         :math:`h`.
 
@@ -140,7 +140,7 @@ def check_gradients(
     for name, gradient in found.items():
         array = wide.get(name, images.get(name))
         assert array is not None
-        chosen = generator.permutation(array.size)[:entries]
+        chosen = generator.permutation(array.size)[:elements]
         exact = gradient.reshape(-1)[chosen]
         numeric = np.array(
             [
@@ -157,7 +157,7 @@ def check_gradients(
 
 
 def _nearest(
-    evaluate: Callable[[], float], array: Array, entry: int, h: float, size: float, exact: float
+    evaluate: Callable[[], float], array: Array, element: int, h: float, size: float, exact: float
 ) -> float:
     """Try shorter steps, since one may have crossed a kink; a wrong derivative agrees with none.
 
@@ -166,38 +166,38 @@ def _nearest(
     """
     tried: list[float] = []
     for step in (h, h / 10, h / 100):
-        tried.append(_difference(evaluate, array, entry, step))
+        tried.append(_difference(evaluate, array, element, step))
         if abs(tried[-1] - exact) <= BOUND * size:
             return tried[-1]
-    apart = [_apart(evaluate, array, entry, step) for step in (h, h / 100)]
+    apart = [_apart(evaluate, array, element, step) for step in (h, h / 100)]
     if min(apart) > max(size * 1e-3, max(apart) / 2):
         return math.nan
     return min(tried, key=lambda numeric: abs(numeric - exact))
 
 
-def _difference(evaluate: Callable[[], float], array: Array, entry: int, h: float) -> float:
-    """Compute the slope between both sides of an entry."""
-    above, below = _both_sides(evaluate, array, entry, h)
+def _difference(evaluate: Callable[[], float], array: Array, element: int, h: float) -> float:
+    """Compute the slope between both sides of an element."""
+    above, below = _both_sides(evaluate, array, element, h)
     return (above - below) / (2 * h)
 
 
-def _apart(evaluate: Callable[[], float], array: Array, entry: int, h: float) -> float:
+def _apart(evaluate: Callable[[], float], array: Array, element: int, h: float) -> float:
     """Compare the slopes upward and downward: they differ by O(h) if the derivative exists."""
-    above, below = _both_sides(evaluate, array, entry, h)
+    above, below = _both_sides(evaluate, array, element, h)
     return abs(above - 2 * evaluate() + below) / h
 
 
 def _both_sides(
-    evaluate: Callable[[], float], array: Array, entry: int, h: float
+    evaluate: Callable[[], float], array: Array, element: int, h: float
 ) -> tuple[float, float]:
-    """Evaluate the loss on both sides of one entry."""
+    """Evaluate the loss on both sides of one element."""
     flat = array.reshape(-1)
-    value = flat[entry]
-    flat[entry] = value + h
+    value = flat[element]
+    flat[element] = value + h
     above = evaluate()
-    flat[entry] = value - h
+    flat[element] = value - h
     below = evaluate()
-    flat[entry] = value
+    flat[element] = value
     return above, below
 
 

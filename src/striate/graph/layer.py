@@ -35,7 +35,7 @@ class Layer:
     Parameters
     ----------
     weight
-        Applied to each incoming layer, with weights of its own for each.
+        Applied to each incoming layer, with separate weights for each.
     net_input
         Combines the results and the bias; by default their sum without a bias.
     activation

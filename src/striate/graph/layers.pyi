@@ -147,7 +147,8 @@ def Add(
 
     Sources
     -------
-    Hagan 8.32-8.37; Wichmann 4.1; Wolter 7 (corrected: its bias is the untied one).
+    Hagan 8.32-8.37; Wichmann 4.1 (corrected: Z includes the bias); Wolter 7 (corrected: its bias is
+    untied).
 
     Examples
     --------
@@ -205,7 +206,8 @@ def AveragePool(
 
     Sources
     -------
-    Wichmann 5.6-5.8 (corrected: 5.8 sums over the windows that hold the pixel); Hagan 8.22, 8.23.
+    Wichmann 5.6-5.8 (corrected: 5.6 with the stride, 5.8 sums over the windows that contain the
+    pixel); Hagan 8.22, 8.23.
     Hagan 8.22, 8.23, P8.3, P8.4; LeCun 1998 (subsampling layers).
 
     Examples
@@ -350,7 +352,8 @@ def Conv(
 
     Sources
     -------
-    Hagan 8.20, 8.21, 8.38-8.48; Wichmann 3.1, 4.1-4.15; Wolter 5-8.
+    Hagan 8.20, 8.21, 8.38-8.48; Wichmann 3.1, 4.1-4.15 (corrected: Z includes the bias, height
+    first, limits of the output, zero outside the kernel); Wolter 5-8.
 
     Examples
     --------
@@ -605,8 +608,8 @@ def GlobalMaxPool(
 
     Sources
     -------
-    Hagan 8.24 (with a window as large as the map); Wichmann 5.2-5.5 (corrected: 5.5 sums over the
-    windows that hold the pixel).
+    Hagan 8.24 (with a window as large as the map); Wichmann 5.2-5.5 (corrected: 5.4 takes the
+    first maximum, 5.5 sums over the windows that contain the pixel).
 
     Examples
     --------
@@ -835,8 +838,8 @@ def MaxPool(
 
     Sources
     -------
-    Hagan 8.24, 8.25, E8.8; Wichmann 5.2-5.5 (corrected: 5.5 sums over the windows that hold the
-    pixel).
+    Hagan 8.24, 8.25, E8.8; Wichmann 5.2-5.5 (corrected: 5.4 takes the first maximum, 5.5 sums over
+    the windows that contain the pixel).
 
     Examples
     --------
@@ -955,7 +958,7 @@ def SumPool(
 
     Sources
     -------
-    Hagan 8.22, 8.37 (corrected: named an average, it is a sum).
+    Hagan 8.22, 8.37 (corrected: the sum, not the average).
 
     Examples
     --------

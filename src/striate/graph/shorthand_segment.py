@@ -42,14 +42,14 @@ def read_segment(word: str, rest: list[str]) -> Segment:
     name, _ = read_call(word)
     kinds, joins = _words(), join_words()
     if word in kinds:
-        said = Segment(weight=kinds[word])
-        _argument(said, word, rest)
+        segment = Segment(weight=kinds[word])
+        _argument(segment, word, rest)
     elif word in joins:
-        said = Segment(net_input=joins[word], is_join=True)
+        segment = Segment(net_input=joins[word], is_join=True)
         while rest and rest[0] not in _RESERVED and not _is_transfer(rest[0]):
-            said.joined.extend(rest.pop(0).split(","))
+            segment.joined.extend(rest.pop(0).split(","))
     elif _is_transfer(word):
-        said = Segment(transfer=_transfer(word))
+        segment = Segment(transfer=_transfer(word))
     else:
         known = [*kinds, *joins, *registry.kinds("transfer"), "input", "output", "again"]
         raise ShorthandError(
@@ -57,48 +57,48 @@ def read_segment(word: str, rest: list[str]) -> Segment:
             f"{', '.join(known)}."
         )
     while rest:
-        _option(said, word, rest)
-    return said
+        _option(segment, word, rest)
+    return segment
 
 
-def _argument(said: Segment, word: str, rest: list[str]) -> None:
+def _argument(segment: Segment, word: str, rest: list[str]) -> None:
     """Read ``6@5x5``, ``120`` or ``2x2`` into the options that it fills."""
-    shorthand = said.weight.shorthand
+    shorthand = segment.weight.shorthand
     assert shorthand is not None
     if not (shorthand.maps or shorthand.size or shorthand.number or shorthand.shape):
         return
     argument = rest.pop(0) if rest and (rest[0][0].isdigit() or rest[0][0] == "-") else None
     if argument is None:
-        number = next((f for f in _options(said.weight) if f.name == shorthand.number), None)
+        number = next((f for f in _options(segment.weight) if f.name == shorthand.number), None)
         if number is not None and number.default is not MISSING:
             return
         stated = shorthand.maps or shorthand.number or shorthand.shape
         raise ShorthandError(_argument_expected(word, "nothing", stated, shorthand.size))
-    types = {f.name: f.type for f in _options(said.weight)}
+    types = {f.name: f.type for f in _options(segment.weight)}
     if shorthand.number:
         whole = types[shorthand.number] is int
-        said.options[shorthand.number] = read_value(argument, 0 if whole else 0.0, word)
+        segment.options[shorthand.number] = read_value(argument, 0 if whole else 0.0, word)
         return
     if shorthand.shape:
-        said.options[shorthand.shape] = read_shape(argument, word)
+        segment.options[shorthand.shape] = read_shape(argument, word)
         return
     maps, at, size = argument.partition("@") if shorthand.maps else ("", "@", argument)
     if bool(shorthand.maps and shorthand.size) != bool(shorthand.maps and at) or "@" in size:
         raise ShorthandError(_argument_expected(word, argument, shorthand.maps, shorthand.size))
     if shorthand.maps:
-        said.options[shorthand.maps] = read_value(maps, 0, word)
+        segment.options[shorthand.maps] = read_value(maps, 0, word)
     if shorthand.size:
         read = read_size(size, word)
         if isinstance(read, tuple):
-            said.rank = len(read)
+            segment.rank = len(read)
             read = read[0] if len(set(read)) == 1 else read
-        said.options[shorthand.size] = read
+        segment.options[shorthand.size] = read
 
 
-def _option(said: Segment, word: str, rest: list[str]) -> None:
+def _option(segment: Segment, word: str, rest: list[str]) -> None:
     """Read one option, with its value where it has one."""
     option = rest.pop(0)
-    known = {f.name.replace("_", "-"): f for f in _options(said.weight)}
+    known = {f.name.replace("_", "-"): f for f in _options(segment.weight)}
     own = option in known and bool(rest) and rest[0][0].isdigit()  # a normalization's bias 1.0
     if option in {"bias", "init", "as", "from"} and not own:
         if not rest:
@@ -106,31 +106,31 @@ def _option(said: Segment, word: str, rest: list[str]) -> None:
         value = rest.pop(0)
         match option:
             case "bias":
-                said.bias = _bias(value)
+                segment.bias = _bias(value)
             case "init":
-                said.initializer = value
+                segment.initializer = value
             case "as":
-                said.name = value
+                segment.name = value
             case _:
-                said.before = value.split(",")
-    elif option in registry.kinds("net_input") and not said.is_join:
-        said.net_input = registry.find("net_input", option)
+                segment.before = value.split(",")
+    elif option in registry.kinds("net_input") and not segment.is_join:
+        segment.net_input = registry.find("net_input", option)
     elif option in PADDING_WORDS and "padding" in known:
-        said.options["padding"] = option
+        segment.options["padding"] = option
     elif _is_transfer(option):
-        if said.transfer is not None:
+        if segment.transfer is not None:
             raise ShorthandError(
                 f'"{option}" is a second transfer function of {word}. '
                 f'Write "| {option}" to make it a separate layer.'
             )
-        said.transfer = _transfer(option)
+        segment.transfer = _transfer(option)
     elif option in known:
         default = known[option].default
         if isinstance(default, bool):
-            said.options[known[option].name] = True
+            segment.options[known[option].name] = True
         elif rest:
             value = rest.pop(0)
-            said.options[known[option].name] = read_value(value, default, option)
+            segment.options[known[option].name] = read_value(value, default, option)
         else:
             raise ShorthandError(f'"{option}" needs a value. Write for example "{option} 2".')
     else:

@@ -175,8 +175,8 @@ def _kind(weight: Function, rank: int) -> Iterator[str]:
         yield padding
     for option in fields(cast("Any", weight)):
         value = getattr(weight, option.name)
-        said = isinstance(value, str) and option.name == "padding"
-        filled = said or option.name in {
+        named = isinstance(value, str) and option.name == "padding"
+        filled = named or option.name in {
             shorthand.maps,
             shorthand.size,
             shorthand.number,

@@ -1,4 +1,4 @@
-"""A table of a network: sizes, parameters, multiply-adds, receptive fields, unseen pixels."""
+"""A table of a network: sizes, parameters, multiply-adds, receptive fields, uncovered pixels."""
 
 import io
 import shutil
@@ -34,15 +34,16 @@ class SummaryRow:
     sizes
         The arithmetic of its size.
     parameters
-        Trainable parameters of its own; 0 if it shares another layer's.
+        Number of trainable parameters; 0 if it shares another layer's.
     multiply_adds
         Multiply-adds for one image in a forward pass, without those with padding.
     receptive_field
-        Pixels of the input that an output pixel depends on along each axis, from the first to the
-        last: at the output pixel that sees most, away from the edges. Empty if it sees the whole
-        image; ``None`` if it isn't known, behind a layer that reshapes.
-    unseen
-        Pixels of its incoming maps that no output pixel depends on, along each axis.
+        Size, along each axis, of the region of the input that an output pixel depends on: the
+        largest one if they differ, away from the edges. Empty for the whole image; ``None`` if it
+        isn't known, for example behind a layer that reshapes.
+    uncovered
+        Number of pixels of its input that no window covers, so that no output pixel depends on
+        them, along each axis.
     """
 
     name: str
@@ -52,7 +53,7 @@ class SummaryRow:
     parameters: int
     multiply_adds: int
     receptive_field: tuple[int, ...] | None
-    unseen: tuple[int, ...]
+    uncovered: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +109,8 @@ class Summary:
                 describe(row.shape),
                 f"{row.parameters:,}" if row.parameters else "",
                 f"{row.multiply_adds:,}" if row.multiply_adds else "",
-                _seen(row.receptive_field),
-                "x".join(map(str, row.unseen)) if any(row.unseen) else "",
+                _field_text(row.receptive_field),
+                "x".join(map(str, row.uncovered)) if any(row.uncovered) else "",
             )
             for row in self.rows
         ]
@@ -120,7 +121,7 @@ class Summary:
         return "\n".join(line.plain for line in self.lines())
 
     def _notes(self, width: int | None) -> list[str]:
-        """Write the totals, how sizes are computed, and what no window covers."""
+        """Write the totals, how sizes are computed, and which pixels no window covers."""
         size = f"{self.parameters:,} parameters ({4 * self.parameters / 1024:,.0f} KiB)"
         adds = f"{self.multiply_adds:,} multiply-adds per image (forward)"
         notes = ["", *joined([size, adds], ", ", width)]
@@ -131,10 +132,10 @@ class Summary:
             formulas[0] = f"sizes: {formulas[0]}"
             notes += joined(formulas, "; ", width)
         for row in self.rows:
-            if any(row.unseen):
+            if any(row.uncovered):
                 text = (
-                    f"{row.name} never sees {_lost(row.unseen)} at the edges or between its "
-                    "windows (the floor in Wichmann 2.3)"
+                    f"{row.name}: {_count_text(row.uncovered)} of its input uncovered, at the "
+                    "edges or between windows (Wichmann 2.3 rounds down)"
                 )
                 notes += [line.plain for line in wrapped(text, width)]
         return notes
@@ -157,8 +158,8 @@ _COLUMNS = (
     Column("output", "right"),
     Column("parameters", "right"),
     Column("multiply-adds", "right", drop=2),
-    Column("sees", "right", drop=3),
-    Column("unseen", "right", drop=4),
+    Column("receptive field", "right", drop=3),
+    Column("uncovered", "right", drop=4),
 )
 
 
@@ -178,10 +179,10 @@ def summarize(graph: Graph) -> Summary:
     --------
     >>> from striate.graph.shorthand import parse
     >>> print(summarize(parse("conv 6@5x5 tanh | max 2x2", (14, 14, 1))))
-    name   layer              output  parameters  multiply-adds  sees  unseen
+    name   layer              output  parameters  multiply-adds  receptive field  uncovered
     input  input             1@14x14
-    conv1  Conv(6, 5), tanh  6@10x10         156         15,000   5x5
-    max1   MaxPool(2)          6@5x5                              6x6
+    conv1  Conv(6, 5), tanh  6@10x10         156         15,000              5x5
+    max1   MaxPool(2)          6@5x5                                         6x6
     <BLANKLINE>
     156 parameters (1 KiB), 15,000 multiply-adds per image (forward)
     sizes: conv1: 14 - 5 + 1 = 10; max1: (10 - 2)/2 + 1 = 5
@@ -228,7 +229,7 @@ def _seen_by(place: Placed, seen: Mapping[str, Seen]) -> Seen:
         isinstance(patterns, tuple) and len(patterns) != len(place.shape) - 1 for patterns in along
     )
     if flattened and along.count(along[0]) < len(along) and "everything" not in along:
-        return None  # entry k of one vector is another pixel than entry k of the other
+        return None  # element k of one vector is another pixel than element k of the other
     return reduce(_joined, along)
 
 
@@ -254,7 +255,7 @@ def _row(place: Placed, seen: Seen) -> SummaryRow:
         parameters=sum(counts) if place.owner == place.name else 0,
         multiply_adds=sum(_multiply_adds(weight, shape) for shape in place.source_shapes),
         receptive_field=_sizes(seen),
-        unseen=weight.unseen(*place.source_shapes),
+        uncovered=weight.uncovered(*place.source_shapes),
     )
 
 
@@ -274,16 +275,16 @@ def _sizes(seen: Seen) -> tuple[int, ...] | None:
     return tuple(pattern.size for pattern in seen) or None
 
 
-def _lost(unseen: tuple[int, ...]) -> str:
+def _count_text(uncovered: tuple[int, ...]) -> str:
     """Write the pixels that no window covers, axis by axis: ``1 row and 2 columns``."""
-    names = AXIS_NAMES[len(unseen)]
+    names = AXIS_NAMES[len(uncovered)]
     return " and ".join(
         f"{n} {name.removesuffix('s') if n == 1 else name}"
-        for n, name in zip(unseen, names, strict=True)
+        for n, name in zip(uncovered, names, strict=True)
         if n
     )
 
 
-def _seen(field: tuple[int, ...] | None) -> str:
+def _field_text(field: tuple[int, ...] | None) -> str:
     """Write a receptive field."""
     return "" if field is None else "x".join(map(str, field)) or "all"

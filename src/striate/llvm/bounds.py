@@ -32,7 +32,7 @@ def inside(scope: Scope, guards: Sequence[Guard]) -> IRValue | bool:
                 conditions.append(_asked(scope, guard, value))
                 continue
         else:
-            value = entry(scope, guard.subscript.table, Subscript(guard.subscript.terms))
+            value = table_element(scope, guard.subscript.table, Subscript(guard.subscript.terms))
         if isinstance(value, int):
             if not 0 <= value < guard.length:
                 return False
@@ -53,7 +53,7 @@ def _asked(scope: Scope, guard: Guard, value: IRValue) -> IRValue:
     return scope.once(key, lambda: scope.b.icmp_unsigned("<", value, I64(guard.length)))
 
 
-def entry(scope: Scope, table: str, subscript: Subscript) -> IRValue | int:
+def table_element(scope: Scope, table: str, subscript: Subscript) -> IRValue | int:
     """Read a table of positions."""
     where = value_of(scope.b, subscript, scope.point)
     if isinstance(where, int):

@@ -1,4 +1,4 @@
-"""Writes expressions of the nest language for one entry: scalars, vectors, or constants.
+"""Writes expressions of the nest language for one element: scalars, vectors, or constants.
 
 Constants stay Python numbers, and values that are equal in all lanes stay scalars until combined
 with a vector. Sums of products are fused, and divisions by a scalar become products with its

@@ -7,7 +7,7 @@ A kernel with 24 sums in registers, a tile of ``j 4 x h 6``, becomes a loop nest
             24 accumulators = 0
             for l < 6, u < 5:          loops over the reduced indices
                 for v < 5, unrolled:   24 multiply-adds each
-            for each of 24 entries:    the other statements, then stores
+            for each of 24 elements:    the other statements, then stores
 """
 
 from collections.abc import Generator, Iterator
@@ -160,7 +160,7 @@ class _KernelWriter:
         scope.here = {}
 
     def place(self, sums: Accumulators | None) -> None:
-        """Write the code for one entry, if the root's target contains it."""
+        """Write the code for one element, if the root's target contains it."""
         scope = self.scope
         scope.here = {}
         nest = scope.kernel.root.nest
@@ -181,7 +181,7 @@ class _KernelWriter:
             scope.conditional(there, write)
 
     def places(self) -> Iterator[dict[str, IndexValue]]:
-        """List the entries of a tile."""
+        """List the elements of a tile."""
         scope = self.scope
         within, lanes = scope.schedule.within, scope.schedule.lanes
         for moved in product(*(range(scope.tiles[index]) for index in within)):
@@ -201,7 +201,7 @@ class _KernelWriter:
         self.keep(statement, value)
 
     def map(self, statement: Compute) -> None:
-        """Write an elementwise statement; the entry is 0 if the term doesn't exist."""
+        """Write an elementwise statement; the element is 0 if the term doesn't exist."""
         nest = statement.nest
         references = nest.equation.references
         exists = inside(self.scope, nest.guards(*references)) if references else True

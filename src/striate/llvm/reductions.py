@@ -19,7 +19,7 @@ from striate.plan.statement import IMAGE, LANES, Compute
 from striate.plan.tiles import LoopSegment
 
 Accumulators = tuple[IRValue, ...]
-"""The loop-carried values of one entry: a sum, or the greatest term so far and its position."""
+"""The loop-carried values of one element: a sum, or the greatest term so far and its position."""
 
 _START = {"+=": 0.0, "max=": -inf, "min=": inf}
 
@@ -38,7 +38,7 @@ class Reduction:
         Whether reading zero is equivalent to omitting a term: all other factors are known and
         finite.
     accumulators
-        Number of loop-carried values of an entry.
+        Number of loop-carried values of an element.
     """
 
     equation: Equation
@@ -85,13 +85,13 @@ class ReductionWriter:
         self.reductions = [Reduction.of(root, scope.variables) for root in roots]
 
     def write(self, places: Sequence[Mapping[str, IndexValue]]) -> list[Accumulators]:
-        """Write all terms of the entries of a tile, reduction after reduction."""
+        """Write all terms of the elements of a tile, reduction after reduction."""
         type_ = FLOATS if self.scope.schedule.lanes is not None else F32
         start = tuple(value for reduction in self.reductions for value in reduction.start(type_))
         return self.loops(0, [start] * len(places), places)
 
     def split(self, accumulators: Accumulators) -> Iterator[Accumulators]:
-        """Split an entry's accumulators into those of each reduction."""
+        """Split an element's accumulators into those of each reduction."""
         return _grouped(accumulators, [reduction.accumulators for reduction in self.reductions])
 
     def loops(
@@ -158,7 +158,7 @@ class ReductionWriter:
     def terms(
         self, sums: list[Accumulators], places: Sequence[Mapping[str, IndexValue]]
     ) -> list[Accumulators]:
-        """Write one term for each entry."""
+        """Write one term for each element."""
         found: list[Accumulators] = []
         for place, accumulators in zip(places, sums, strict=True):
             with self.scope.at(place):

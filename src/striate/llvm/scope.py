@@ -106,7 +106,7 @@ class Scope:
 
     @contextmanager
     def at(self, place: Mapping[str, IndexValue]) -> Generator[None]:
-        """Move to one entry of a tile."""
+        """Move to one element of a tile."""
         before = dict(self.point)
         self.point.update(place)
         yield

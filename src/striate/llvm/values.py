@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from striate.llvm.addresses import offset_of
-from striate.llvm.bounds import entry
+from striate.llvm.bounds import table_element
 from striate.llvm.builder import FLOATS, INTS, to_value
 from striate.llvm.expression_writer import ExpressionWriter, Operand
 from striate.llvm.ir import F32, I32, IRValue, iota, lanes_of, vector_type, zero
@@ -90,7 +90,7 @@ class ValueWriter:
         return found
 
     def _same_in_lanes(self, reference: Reference) -> bool:
-        """Whether all lanes read the same entry of an array."""
+        """Whether all lanes read the same element of an array."""
         if reference.name in self.scope.kernel.writes:
             return False
         access = self.scope.access(reference)
@@ -178,10 +178,10 @@ class ValueWriter:
         return scope.once(key, lambda: self._load(access))
 
     def _known(self, access: Access, values: Sequence[float], offset: int) -> float | None:
-        """Return the entry of a constant table that all lanes read, if its position is constant.
+        """Return the element of a constant table that all lanes read, if its position is constant.
 
         The index in the lanes may be constant too, but only for the first lane: the others read
-        the entries after it.
+        the elements after it.
         """
         scope = self.scope
         if any(i not in scope.point or scope.point[i].base is not None for i in access.strides):
@@ -250,7 +250,7 @@ class ValueWriter:
         scope = self.scope
         pointer = self.b.at(scope.pointers.pointer(access), offset_of(access, scope.point))
         for lookup in access.lookups:
-            place = entry(scope, lookup.table, lookup.subscript)
+            place = table_element(scope, lookup.table, lookup.subscript)
             pointer = self.b.at(pointer, self.b.multiply(place, lookup.stride))
         return pointer
 

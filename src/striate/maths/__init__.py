@@ -1,4 +1,4 @@
-"""The mathematics of convolution in NumPy alone, as the three texts print it.
+"""The mathematics of convolution as in the three texts; it needs only NumPy.
 
 Convolution and cross-correlation of single images and the proof that they are what linear, position
 invariant functions are; sizes, padding and receptive fields; convolution as a matrix; and the two
@@ -25,7 +25,7 @@ from striate.maths.philox import philox as philox
 from striate.maths.philox import uniform as uniform
 from striate.maths.receptive import ReceptiveField as ReceptiveField
 from striate.maths.receptive import receptive_field as receptive_field
-from striate.maths.receptive import unseen_pixels as unseen_pixels
+from striate.maths.receptive import uncovered_pixels as uncovered_pixels
 from striate.maths.signal import convolve as convolve
 from striate.maths.signal import cross_correlate as cross_correlate
 from striate.maths.signal import impulse as impulse

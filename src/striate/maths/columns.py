@@ -82,7 +82,7 @@ def col2im(columns: Shaped[Array, "..."], axes: Sequence[Axis]) -> Shaped[Array,
 
     Sources
     -------
-    Wolter 8; Hagan 8.39, 8.40.
+    Wolter 8 (the adjoint; not an inverse); Hagan 8.39, 8.40.
 
     Examples
     --------

@@ -111,7 +111,7 @@ class NotAConvolution:
     Examples
     --------
     >>> print(as_convolution(lambda p: np.round(p + 0.25), (9,)))  # doctest: +ELLIPSIS
-    No homogeneity: at pixel ..., f(c a) is ..., c f(a) is ...
+    Not homogeneous: at pixel ..., f(c a) is ..., but c f(a) is ...
     """
 
     law: Law
@@ -121,16 +121,20 @@ class NotAConvolution:
 
     def __str__(self) -> str:
         """Describe what failed in one sentence."""
-        ways = {
-            "homogeneity": ("f(c a)", "c f(a)"),
-            "additivity": ("f(a + b)", "f(a) + f(b)"),
-            "local support": ("the impulse response", "a response that ends inside the image"),
-            "position invariance": ("f of the shifted image", "the shifted f of the image"),
+        verdicts = {
+            "homogeneity": ("Not homogeneous", "f(c a)", "c f(a)"),
+            "additivity": ("Not additive", "f(a + b)", "f(a) + f(b)"),
+            "local support": (
+                "Not local",
+                "the impulse response",
+                "that of a kernel that fits in the image",
+            ),
+            "position invariance": ("Not position invariant", "f(shift(a))", "shift(f(a))"),
         }
         found, wanted = (output[self.pixel].item() for output in self.outputs)
-        left, right = ways[self.law]
+        verdict, left, right = verdicts[self.law]
         one, other = distinct(found, wanted)
-        return f"No {self.law}: at pixel {self.pixel}, {left} is {one}, {right} is {other}."
+        return f"{verdict}: at pixel {self.pixel}, {left} is {one}, but {right} is {other}."
 
 
 def distinct(first: complex, second: complex) -> tuple[str, str]:

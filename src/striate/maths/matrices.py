@@ -70,11 +70,11 @@ def convolution_matrix(
            [0, 0, 0, 0, 1, 2, 0, 3, 4]])
     """
     kernel = np.asarray(kernel)
-    entry = shared_weights(
+    element = shared_weights(
         kernel.shape, image_shape, order=order, stride=stride, dilation=dilation, padding=padding
     )
-    # Entry -1, a weight that does not exist, finds the zero at the end.
-    return np.append(kernel.reshape(-1), np.zeros(1, kernel.dtype))[entry]
+    # Element -1, a weight that does not exist, finds the zero at the end.
+    return np.append(kernel.reshape(-1), np.zeros(1, kernel.dtype))[element]
 
 
 def shared_weights(
@@ -86,7 +86,7 @@ def shared_weights(
     dilation: int | Sequence[int] = 1,
     padding: Padding = "valid",
 ) -> Int[Array, "places pixels"]:
-    """Return which entry of the kernel is where in :func:`convolution_matrix`.
+    """Return which element of the kernel is where in :func:`convolution_matrix`.
 
     Parameters
     ----------
@@ -98,8 +98,8 @@ def shared_weights(
     Returns
     -------
     Array
-        For each position and pixel, the number of the kernel's entry, counted from 0 row by row; -1
-        where no weight joins the two.
+        For each position and pixel, the index of the kernel's element, counted from 0 row by row;
+        -1 where no weight joins the two.
 
     Raises
     ------
@@ -278,7 +278,7 @@ def col2im_matrix(
 
     Sources
     -------
-    Wolter 8.
+    Wolter 8 (the adjoint; not an inverse).
 
     Examples
     --------

@@ -79,7 +79,7 @@ def sides_of(
 
 
 def several(value: object, count: int) -> tuple[object, ...]:
-    """Return the entries of a sequence, or repeat a single value."""
+    """Return the elements of a sequence, or repeat a single value."""
     if isinstance(value, Iterable):
         return tuple(cast("Iterable[object]", value))
     return (value,) * count

@@ -114,7 +114,7 @@ class PixelMap:
         """Select the maps of some images."""
         return PixelMap(self.packed[images], None if self.window is None else self.window[images])
 
-    def uncovered(self) -> "PixelMap":
+    def without_cutout(self) -> "PixelMap":
         """Return the same motion without the covered boxes, for targets."""
         packed = self.packed.copy()
         packed[:, MapColumn.TOP :] = 0
@@ -129,7 +129,7 @@ class PixelMap:
             ``(n, rows, columns, ...)``, of any dtype.
         fill
             Value of pixels from outside the image and of covered ones; one for all, or one for
-            each entry of the last axes.
+            each element of the last axes.
         interpolate
             Whether a source between pixels is interpolated bilinearly, and rounded for integer
             images. Otherwise the nearest pixel is taken, as labels need it.

@@ -1,4 +1,4 @@
-"""Receptive fields: what a position of a feature map sees of the input image, through its windows.
+"""Receptive fields: the pixels of the input image that a position of a feature map depends on.
 
 Everything here is about one axis; the axes of an image are independent.
 """
@@ -17,18 +17,18 @@ from striate.shapes import Array, Int
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    r"""The pixels of the input image that the positions of a feature map see, along one axis.
+    r"""The pixels of the input image that positions of a feature map depend on, along one axis.
 
-    Position i sees the pixels from :math:`start + jump \cdot i` on, ``size`` of them.
+    Position i depends on the ``size`` pixels that start at :math:`start + jump \cdot i`.
 
     Parameters
     ----------
     size
-        Pixels from the first to the last pixel seen by one position.
+        Pixels from the first to the last pixel that one position depends on.
     jump
         Pixels from the field of one position to the field of the next.
     start
-        First pixel seen by position 0; negative where it lies in the padding.
+        First pixel of the field of position 0; negative if it is in the padding.
 
     Sources
     -------
@@ -146,8 +146,8 @@ def receptive_field(chain: Sequence[Axis]) -> ReceptiveField:
     return reduce(ReceptiveField.through, chain, ReceptiveField())
 
 
-def unseen_pixels(chain: Sequence[Axis]) -> Int[Array, "n"]:
-    """List the pixels of the input image that no position of the last feature map sees.
+def uncovered_pixels(chain: Sequence[Axis]) -> Int[Array, "n"]:
+    """List the pixels of the input image that no position of the last feature map depends on.
 
     They are lost where the floor in the size formula leaves a remainder, or where a stride is
     longer than its window.
@@ -173,9 +173,9 @@ def unseen_pixels(chain: Sequence[Axis]) -> Int[Array, "n"]:
 
     Examples
     --------
-    A 2 x 2 window with stride 2 after a 2 x 2 convolution: of 6 pixels the last one is never seen.
+    A 2 x 2 window with stride 2 after a 2 x 2 convolution: of 6 pixels the last one is never used.
 
-    >>> unseen_pixels([Axis(length=6, window=2), Axis(length=5, window=2, stride=2)])
+    >>> uncovered_pixels([Axis(length=6, window=2), Axis(length=5, window=2, stride=2)])
     array([5])
     """
     _require_chain(chain)

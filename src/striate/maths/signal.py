@@ -127,8 +127,8 @@ def convolve(
     Sources
     -------
     Hagan 8.5, 8.6, 8.7, 8.8, Summary; Wolter 1 (corrected: the last term is T - 1), 2 (corrected: K
-    is not transposed, and its size sets the limits); Wichmann 1.3, 1.4, 1.5, 1.7 (corrected: after
-    the offset 2F).
+    is not transposed, and its size sets the limits); Wichmann 1.3, 1.4, 1.5, 1.7 (rotated kernel,
+    2F pixels later).
 
     Examples
     --------
@@ -168,7 +168,7 @@ def rot180(w: Shaped[Array, "..."], *, rank: int | None = None) -> Shaped[Array,
 
     Sources
     -------
-    Hagan 8.45, P8.1; Wichmann 1.7 (corrected: after the offset 2F).
+    Hagan 8.45, P8.1; Wichmann 1.7 (there without the offset of 2F pixels).
 
     Examples
     --------

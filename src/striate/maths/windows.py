@@ -91,7 +91,7 @@ class Axis:
         )
 
     @property
-    def unseen(self) -> int:
+    def uncovered(self) -> int:
         """Pixels of the image that no window covers: lost by the floor, or skipped.
 
         They are counted without listing them, so an axis of millions of pixels costs no more than a
@@ -103,7 +103,7 @@ class Axis:
         --------
         A 2 x 2 window with stride 2 leaves out the last of 5 pixels:
 
-        >>> Axis(length=5, window=2, stride=2).unseen
+        >>> Axis(length=5, window=2, stride=2).uncovered
         1
         """
         if self.output < 1:

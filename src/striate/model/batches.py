@@ -171,7 +171,7 @@ class _Motion:
     def apply(self, y: Array, maps: PixelMap) -> Array:
         """Move targets ``(q, rows, columns)`` or ``(q, maps, rows, columns)``."""
         last = y if y.ndim < _PIXELS else np.moveaxis(y, 1, -1)
-        moved = maps.uncovered().apply(last, self.fill, interpolate=self.interpolate)
+        moved = maps.without_cutout().apply(last, self.fill, interpolate=self.interpolate)
         return moved if y.ndim < _PIXELS else np.ascontiguousarray(np.moveaxis(moved, -1, 1))
 
 

@@ -50,12 +50,14 @@ def trace(core: Core, x: Any, y: Any, loss: AnyLoss, *, training: bool, seed: in
 
 
 def check_gradients(
-    core: Core, x: Any, y: Any, loss: AnyLoss, *, entries: int, seed: int
+    core: Core, x: Any, y: Any, loss: AnyLoss, *, elements: int, seed: int
 ) -> GradientCheck:
     """Compare gradients with central differences; see :meth:`striate.Network.check_gradients`."""
     require_seed(seed)
-    if entries not in COUNT:
-        raise OptionError(f"`entries` must be a positive integer, got {entries!r}. Try entries=30.")
+    if elements not in COUNT:
+        raise OptionError(
+            f"`elements` must be a positive integer, got {elements!r}. Try elements=30."
+        )
     inputs = check_inputs(core, x)
     count = count_of(inputs)
     core.engines.memory.require_batch(count, backward=True, float64=True)
@@ -67,7 +69,7 @@ def check_gradients(
         [one.values for one in targets],
         dict(core.parameters),
         dict(core.statistics),
-        entries=entries,
+        elements=elements,
         seed=seed,
     )
 

@@ -239,12 +239,12 @@ class Network:
 
     @property
     def input_shape(self) -> Shape:
-        """Shape of one image of the first input, in the user's axis order."""
+        """Shape of one image of the first input, with channels as in the data."""
         return self._core.input_shape
 
     @property
     def output_shape(self) -> Shape:
-        """Shape of the first output for one image, in the user's axis order."""
+        """Shape of the first output for one image, with channels as in the data."""
         return self._core.output_shape
 
     @property
@@ -257,7 +257,7 @@ class Network:
 
     @property
     def statistics(self) -> NamedArrays:
-        """The running statistics by name, ``batch-norm1.mean``; changed as :attr:`parameters`."""
+        """The running statistics by name, ``batch-norm1.mean``; set like :attr:`parameters`."""
         return self._core.statistics
 
     @property
@@ -267,22 +267,22 @@ class Network:
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """What is done to images before the first layer; learned by :meth:`fit`."""
+        """How images are scaled before the first layer; determined by :meth:`fit`."""
         return self._core.preprocessing
 
     @property
     def losses(self) -> tuple[Loss, ...] | None:
-        """The loss of each output in the last training; ``None`` before any."""
+        """The loss of each output in the last training; ``None`` before the first one."""
         return self._core.losses
 
     @property
     def history(self) -> History:
-        """The scores of the last training, also after Ctrl-C or an error."""
+        """Loss and metrics of each epoch of the last training, also after Ctrl-C or an error."""
         return self._core.history
 
     @property
     def engine(self) -> EngineName:
-        """The engine that was asked for: ``"auto"``, ``"compiled"`` or ``"numpy"``."""
+        """The selected engine: ``"auto"``, ``"compiled"`` or ``"numpy"``."""
         return self._core.engines.name
 
     @property
@@ -333,7 +333,7 @@ class Network:
         self._core.classes.update(checked)
 
     def summary(self) -> Summary:
-        """Summarize the layers: sizes, parameters, multiply-adds, receptive fields, unseen pixels.
+        """Summarize the layers: sizes, parameters, costs, receptive fields, uncovered pixels.
 
         Returns
         -------
@@ -363,7 +363,7 @@ class Network:
         return repr(self._core)
 
     def at(self, input_shape: Shape | Mapping[str, Shape]) -> Self:
-        """Use the same kernels for images of another size.
+        """Return the network for another image size, with the same kernels.
 
         Parameters
         ----------
@@ -684,7 +684,7 @@ class Network:
         training: bool = False,
         seed: int = 0,
     ) -> Trace:
-        """Show every quantity of a forward and, if targets are given, a backward pass.
+        """Compute every quantity of a forward and, if targets are given, a backward pass.
 
         Parameters
         ----------
@@ -729,7 +729,7 @@ class Network:
         return inspection.trace(self._core, x, y, loss or self.losses, training=training, seed=seed)
 
     def check_gradients(
-        self, x: Any, y: Any, *, loss: str | Loss | None = None, entries: int = 30, seed: int = 0
+        self, x: Any, y: Any, *, loss: str | Loss | None = None, elements: int = 30, seed: int = 0
     ) -> GradientCheck:
         """Compare every backpropagated derivative with central differences, in float64.
 
@@ -739,10 +739,10 @@ class Network:
             A few images and their targets.
         loss
             By default as in :meth:`fit`.
-        entries
-            Number of entries to compare in each array.
+        elements
+            Number of elements to compare in each array.
         seed
-            Seed for choosing the entries, and of dropout.
+            Seed for choosing the elements, and of dropout.
 
         Returns
         -------
@@ -754,7 +754,7 @@ class Network:
         DataError, ShapeError, GraphError
             If images or targets cannot be used.
         OptionError
-            If the loss is unknown, or ``entries`` or the seed has a value that is not allowed.
+            If the loss is unknown, or ``elements`` or the seed has a value that is not allowed.
         OutOfMemoryError
             If the activations do not fit in memory.
 
@@ -771,7 +771,7 @@ class Network:
         True
         """
         return inspection.check_gradients(
-            self._core, x, y, loss or self.losses, entries=entries, seed=seed
+            self._core, x, y, loss or self.losses, elements=elements, seed=seed
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -103,7 +103,7 @@ class NamedArrays(Mapping[str, Array]):
                 + (
                     f"Give .reshape({shape}) if they are in this order."
                     if given.size == self[name].size and given.size > 1
-                    else "To fill the array with one number, assign to all of its entries: "
+                    else "To fill the array with one number, assign to all of its elements: "
                     f'net.{self._kind.split()[-1]}s["{name}"][...] = {given}.'
                     if given.ndim == 0
                     else "Change the layer's options if you need another shape."

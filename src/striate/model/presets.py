@@ -91,7 +91,7 @@ _LENET5 = (
     "dense {{classes}} softmax"
 )
 _FROM_LECUN_1998 = (
-    "In LeCun's network, most maps of the second convolution see only three or four of the six "
+    "In LeCun's network, most maps of the second convolution use only three or four of the six "
     "maps, pooling has a trainable weight, a bias and a squashing function, tanh is scaled, and "
     "the output layer consists of radial basis functions instead of softmax."
 )
@@ -119,7 +119,7 @@ PRESETS: dict[str, Preset] = {
         (16, 16, 1),
         10,
         'LeCun 1989, "Backpropagation Applied to Handwritten Zip Code Recognition"',
-        "The second convolution sees all twelve maps instead of eight of them, which adds 1,200 "
+        "The second convolution uses all twelve maps instead of eight of them, which adds 1,200 "
         "weights to the paper's 9,760 parameters. Padding is 0 instead of the background value -1.",
     ),
     "two-layer": Preset(
@@ -176,7 +176,7 @@ PRESETS: dict[str, Preset] = {
         "Ronneberger et al. 2015",
         "The images are 64 x 64 instead of 572 x 572, with two levels instead of four and up to 64 "
         "maps instead of 1,024. Convolutions are padded, so that the shortcuts need no cropping. "
-        "There isn't any dropout.",
+        "Dropout is left out.",
     ),
 }
 

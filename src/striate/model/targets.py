@@ -115,7 +115,7 @@ def check_targets(
     Parameters
     ----------
     y
-        Labels or numbers, one entry for each image.
+        Labels or numbers, one element for each image.
     output
         The output.
     loss

@@ -34,10 +34,10 @@ class Form(Enum):
 
     CONTRACT = "sums products of arrays"
     REDUCE = "sums, or takes the maximum or minimum"
-    MAP = "computes each entry by itself"
+    ELEMENTWISE = "computes each element by itself"
     SELECT = "finds the position of the maximum"
-    SCATTER = "adds several terms to the same entries"
-    COPY = "copies entries"
+    SCATTER = "adds several terms to the same elements"
+    COPY = "copies elements"
     FILL = "writes values that depend on no array"
 
 
@@ -68,10 +68,11 @@ class Equation:
     """A statement ``target OP expression``; :meth:`parse` makes one from text.
 
     **Meaning.** Every index counts from 0 to its extent. Each combination of the indices has one
-    *term*: the value of the expression. The operator combines the terms of one entry of the target:
+    *term*: the value of the expression. The operator combines the terms of one element of the
+    target:
 
     ============ ======================================== ==================
-    operator     the entry becomes                        without any term
+    operator     the element becomes                      without any term
     ============ ======================================== ==================
     ``=``        the term; there is at most one           0
     ``+=``       the sum of the terms                     0
@@ -87,10 +88,10 @@ class Equation:
     as the greatest and as the least, so a NaN is never lost.
 
     **Out of bounds.** A term doesn't exist if it reads any array out of bounds, directly or through
-    a table entry (usually -1), or if its target entry is out of bounds. Padding needs nothing else:
-    nothing is added to ``+=``, nothing competes in ``max=``, and with ``=`` the entry keeps its
-    value. The rule holds for every array that the statement names, including the condition and both
-    branches of a ``where``.
+    a table element (usually -1), or if its target element is out of bounds. Padding needs nothing
+    else: nothing is added to ``+=``, nothing competes in ``max=``, and with ``=`` the element keeps
+    its value. The rule holds for every array that the statement names, including the condition and
+    both branches of a ``where``.
 
     **Subscripts.** A sum of ``index``, ``constant*index``, constants and integers; or a look-up
     ``t[sum]`` in a table of integers. A starred subscript stands for one subscript per pixel axis:
@@ -111,9 +112,9 @@ class Equation:
     Parameters
     ----------
     target
-        The array entry that is computed.
+        The array element that is computed.
     operator
-        How the terms of an entry are combined.
+        How the terms of an element are combined.
     expression
         The value of a term.
     constants
@@ -126,7 +127,8 @@ class Equation:
 
     Sources
     -------
-    Hagan 8.20, 8.22, 8.24, 8.38-8.48; Wichmann 4.1, 5.1; Wolter 3.
+    Hagan 8.20, 8.22, 8.24, 8.38-8.48; Wichmann 4.1, 5.1 (corrected: height first);
+    Wolter 3.
 
     Examples
     --------
@@ -157,7 +159,7 @@ class Equation:
             if missing:
                 raise SourceSpan.last(str(self), reference).error(
                     f"The index `{missing[0]}` is not in the target.",
-                    "With `=` an entry has one term, so every index must be in the target. "
+                    "With `=` an element has one term, so every index must be in the target. "
                     "Reduce with `+=`, `max=` or `min=`; if a constant is meant, "
                     "subtract it (`- p`) or declare it.",
                 )
@@ -260,7 +262,7 @@ class Equation:
             return Form.CONTRACT if product else Form.REDUCE
         if isinstance(self.expression, Reference):
             return Form.COPY
-        return Form.MAP if self.references else Form.FILL
+        return Form.ELEMENTWISE if self.references else Form.FILL
 
     def roles(self) -> dict[str, Role]:
         """Return the role of each index, from which the scheduler chooses loops and tiles.

@@ -114,7 +114,7 @@ class Subscript:
 
 @dataclass(frozen=True)
 class Reference:
-    """An array entry, ``a[q,l,*(s*i + u)]``; without subscripts, a scalar array."""
+    """An array element, ``a[q,l,*(s*i + u)]``; without subscripts, a scalar array."""
 
     name: str
     subscripts: tuple[Subscript, ...]

@@ -201,12 +201,12 @@ class _Interpreter:
         places = np.broadcast_to(place, box)[exists]
         written = np.broadcast_to(values, box)[exists]
         before = self.arrays.get(target.name)
-        entries = (np.full(shape, start) if before is None else before).astype(dtype).reshape(-1)
+        elements = (np.full(shape, start) if before is None else before).astype(dtype).reshape(-1)
         if combine is None:
-            entries[places] = written
+            elements[places] = written
         else:
-            combine.at(entries, places, written)
-        return entries.reshape(shape)
+            combine.at(elements, places, written)
+        return elements.reshape(shape)
 
     def counted(self, index: str, order: Sequence[str]) -> Array:
         """Return the values of an index, along its axis."""
@@ -233,7 +233,7 @@ class _Interpreter:
         return inside
 
     def gather(self, reference: Reference, order: Sequence[str]) -> Array:
-        """Read an array, at the nearest entry if out of bounds; integers become int64."""
+        """Read an array, at the nearest element if out of bounds; integers become int64."""
         array = self.arrays[reference.name]
         places = tuple(
             np.clip(self.sums(subscript, order), 0, length - 1)

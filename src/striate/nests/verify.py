@@ -13,7 +13,7 @@ def verify(nest: Nest | NestProgram) -> None:
     A nest has no stars and no named constants left. Every index has an extent of at least 1, and no
     other name has one. Every array has a shape with one axis per subscript, and an index that is
     alone in a subscript stays within that axis. With ``=`` and ``argmax=``, no two combinations of
-    the target's indices reach the same entry. Other subscripts may be out of bounds: such terms
+    the target's indices reach the same element. Other subscripts may be out of bounds: such terms
     don't exist (:meth:`~striate.nests.nest.Nest.guards` lists the conditions).
 
     In a program, every array is an input or written before it is read, has the same shape
@@ -42,7 +42,7 @@ def verify(nest: Nest | NestProgram) -> None:
     ...     verify(bind("z[2*i + u] = a[i,u]", shapes={"a": (4, 3), "z": (9,)}))
     ... except NestError as error:
     ...     print(str(error).splitlines()[0])
-    Several terms reach the same entry of `z`.
+    Several terms reach the same element of `z`.
     """
     if isinstance(nest, NestProgram):
         _verify_program(nest)
@@ -52,7 +52,7 @@ def verify(nest: Nest | NestProgram) -> None:
 
 
 def injective(subscripts: Collection[Subscript], extents: Mapping[str, int]) -> bool:
-    """Whether different values of the indices always reach different entries.
+    """Whether different values of the indices always reach different elements.
 
     The argument is that of a positional number system. In ``m1*i + m2*j + ...``, sorted by the size
     of the factors, an index is determined if its factor is greater than the largest sum of all
@@ -69,7 +69,7 @@ def injective(subscripts: Collection[Subscript], extents: Mapping[str, int]) -> 
     Returns
     -------
     bool
-        Whether the entries are certainly different.
+        Whether the elements are certainly different.
 
     Sources
     -------
@@ -158,14 +158,14 @@ def _check_shapes(nest: Nest) -> None:
 
 
 def _check_target(nest: Nest) -> None:
-    """Raise if an entry that takes one term is reached by several."""
+    """Raise if an element that takes one term is reached by several."""
     equation = nest.equation
     extents = {i: n for i, n in nest.extents.items() if i not in equation.reduced}
     if equation.operator in {"=", "argmax="} and not injective(equation.target.subscripts, extents):
         raise mismatch(
             show(nest),
-            f"Several terms reach the same entry of `{nest.target}`.",
-            f"With `{equation.operator}` an entry must be reached once: the factors of the "
+            f"Several terms reach the same element of `{nest.target}`.",
+            f"With `{equation.operator}` an element must be reached once: the factors of the "
             "target's indices must be like those of digits, each greater than the largest sum of "
             "the smaller terms, without tables. Change the target's subscripts, or use `+=`.",
         )

@@ -1,4 +1,4 @@
-"""Addresses of array entries as affine functions of the indices: a stride for each index."""
+"""Addresses of array elements as affine functions of the indices: a stride for each index."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from striate.plan.statement import IMAGE
 
 @dataclass(frozen=True)
 class Lookup:
-    """A table look-up in a subscript: it adds ``stride`` times the table's entry to the address."""
+    """A table look-up in a subscript: adds ``stride`` times a table element to the address."""
 
     table: str
     subscript: Subscript
@@ -22,7 +22,7 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Access:
-    """The address of an entry, relative to the start of its array, in elements of one image.
+    """The address of an element, relative to the start of its array, in elements of one image.
 
     For ``a[q, l, 2*i + u - 1]`` with axes of length 3 and 10, the strides are 10 for ``l``, 2 for
     ``i`` and 1 for ``u``, and the offset is -1. How images are interleaved is added by

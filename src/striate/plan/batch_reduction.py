@@ -4,7 +4,7 @@ The derivative of a dense layer's weights, ``dw[s,r] += dn[q,s] * a[q,r]``, sums
 nothing else. With 16 images in the lanes of a vector, each weight would need a sum across the
 lanes, which costs as much as 16 multiply-adds. So its inputs are transposed into row layout, image
 after image. When all images have been computed, the sum runs over ``q`` in order, with neighboring
-entries of ``r`` in the lanes, and no sum for each part of the batch is needed. The
+elements of ``r`` in the lanes, and no sum for each part of the batch is needed. The
 layouts are::
 
     16 images in the lanes        row layout
@@ -56,7 +56,7 @@ def reduce_over_batch(lowered: Lowered, images: int) -> Lowered:
         for name in dict.fromkeys(r.name for r in statement.nest.equation.references):
             if not variables[name].per_image:
                 continue
-            names[name] = rows = f"{name}, row layout"
+            names[name] = rows = f"{name}.row_layout"
             if rows not in transposed:
                 transposed.add(rows)
                 before = variables[name]
@@ -69,7 +69,7 @@ def reduce_over_batch(lowered: Lowered, images: int) -> Lowered:
 
 
 def _fits(statement: Statement) -> bool:
-    """Whether a statement sums over images alone, and neighboring entries are contiguous."""
+    """Whether a statement sums over images alone, and neighboring elements are contiguous."""
     if not isinstance(statement, Compute):
         return False
     equation = statement.nest.equation

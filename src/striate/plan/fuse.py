@@ -1,14 +1,14 @@
 """Fuses statements into kernels: elementwise statements continue from values in registers.
 
-A kernel runs one set of loops. Its first statement, the root, computes an entry in each iteration,
-usually a sum of products. The statements after it compute on that entry before the loops move on,
-and an array that only the kernel itself reads is never stored::
+A kernel runs one set of loops. Its first statement, the root, computes an element in each
+iteration, usually a sum of products. The statements after it compute on that element before the
+loops move on, and an array that only the kernel itself reads is never stored::
 
     z[q,h,i] += w[h,l,u] * a[q,l,i + u]      for q, h, i:
     n[q,h,i] = z[q,h,i] + b[h]                   z = sum over l, u of w * a
     a2[q,h,i] = tanh(n[q,h,i])                   store a2[q,h,i] = tanh(z + b[h])
 
-A statement can join if it reads its source at the entry that the kernel has just computed. Its
+A statement can join if it reads its source at the element that the kernel has just computed. Its
 indices may differ from the kernel's, as after a flatten layer: a read of ``z[q, x]`` joins a
 kernel over ``h, i`` with ``x = 14*h + i``. To find out, the strides of both accesses are compared
 like the digits of a number (:func:`_solve_indices`). Sums with the same loops share a kernel, too;
@@ -172,11 +172,11 @@ def _join(items: list[PhaseItem], statement: Compute) -> bool:
     siblings = _siblings(items, last, statement)
     if siblings is None:
         return False
-    # A sum's tile has many entries, and each would get its own copy of the statement's code.
+    # A sum's tile has many elements, and each would get its own copy of the statement's code.
     if _heavy(statement) and any(k.root.nest.equation.reduced for k in siblings):
         return False
     extended = list[Kernel]()
-    # The kernels of a gather's phases each get the statement for their own entries, or none does.
+    # The kernels of a gather's phases each get the statement for their own elements, or none does.
     for kernel in siblings:
         moved = _reindexed(kernel, statement)
         if moved is None:
@@ -220,8 +220,8 @@ def _same_loops(kernel: Kernel, statement: Compute) -> bool:
 def _heavy(statement: Compute) -> bool:
     """Whether a statement takes many instructions.
 
-    Such a statement isn't fused with a sum: its code would be repeated for every entry of the tile,
-    and would take longer to compile than a round trip through memory takes to run.
+    Such a statement isn't fused with a sum: its code would be repeated for every element of the
+    tile, and would take longer to compile than a round trip through memory takes to run.
     """
     return any(_calls(statement.nest.equation.expression))
 
@@ -245,7 +245,7 @@ def writes_of(item: PhaseItem) -> tuple[str, ...]:
 
 
 def _siblings(items: Sequence[PhaseItem], last: int, statement: Compute) -> list[Kernel] | None:
-    """Find the kernels up to ``last`` that together compute all entries a statement reads.
+    """Find the kernels up to ``last`` that together compute all elements a statement reads.
 
     A gather with strides has several kernels, one for each phase of the stride. The statement then
     joins each of them.
@@ -261,7 +261,7 @@ def _siblings(items: Sequence[PhaseItem], last: int, statement: Compute) -> list
         if name not in item.writes or item.root.sums_images or item.root.scatters:
             return None
         found.insert(0, item)
-        # The phases of a gather have disjoint entries, so their numbers can be added.
+        # The phases of a gather have disjoint elements, so their numbers can be added.
         covered += prod(item.box.values())
         if covered >= whole:
             return found if covered == whole else None
@@ -282,7 +282,7 @@ def _reindexed(kernel: Kernel, statement: Compute) -> Compute | None:
         return None
     moved = replace(statement, nest=_substituted(nest, place, kernel.box))
     # The substitution was found for one reference. All others to the kernel's arrays, such as a
-    # shifted one, must also read the entry that was just computed.
+    # shifted one, must also read the element that was just computed.
     for reference in moved.nest.equation.references:
         if reference.name in targets:
             access = Access.of(reference, moved.nest)
@@ -297,7 +297,7 @@ def _reindexed(kernel: Kernel, statement: Compute) -> Compute | None:
 def _solve_indices(
     read: Access, written_at: Access, extents: Mapping[str, int], box: Mapping[str, int]
 ) -> Substitution | None:
-    """Express the indices of a read by those of a write to the same entries.
+    """Express the indices of a read by those of a write to the same elements.
 
     An address is a number, and both accesses write it in a positional system of their own, with
     strides as the place values. A digit of the read must consist of whole digits of the write.

@@ -1,9 +1,9 @@
-"""Turns scatters into gathers, so that each entry of the target is computed by one iteration.
+"""Turns scatters into gathers, so that each element of the target is computed by one iteration.
 
 The derivative of a convolution adds to ``da[2*i + u - 1]``. Several combinations of ``i`` and ``u``
-reach the same entry, so threads, tiles and lanes would overwrite each other's sums. Solved for
-``i``, the equation says which terms each entry has (Hagan's 8.41 instead of 8.39). For the stride
-2, a kernel of 3 and a padding of 1, even and odd entries have different terms, which makes two
+reach the same element, so threads, tiles and lanes would overwrite each other's sums. Solved for
+``i``, the equation says which terms each element has (Hagan's 8.41 instead of 8.39). For the stride
+2, a kernel of 3 and a padding of 1, even and odd elements have different terms, which makes two
 nests, one for each *phase* of the stride::
 
     i + u of da[2*i + u - 1] += w[u] * dz[i]
@@ -11,8 +11,8 @@ nests, one for each *phase* of the stride::
     da[0]  da[1]  da[2]  da[3]  da[4]         u of each term
       1     0,2     1     0,2     1
 
-    da[2*m]     += w[1]   * dz[m]                 even entries: one term
-    da[2*m + 1] += w[2*u] * dz[m - u + 1]         odd entries: two terms, u < 2
+    da[2*m]     += w[1]   * dz[m]                 even elements: one term
+    da[2*m + 1] += w[2*u] * dz[m - u + 1]         odd elements: two terms, u < 2
 """
 
 from collections import Counter
@@ -33,8 +33,8 @@ def gatherable(nest: Nest) -> bool:
     whole axis, or a sum ``s*i + d*u + p`` with positive factors. One index of the sum must also be
     alone in a subscript of an array that is read, and run through that whole axis: reading that
     array out of bounds is then what limits the index. It may be in the same sum elsewhere, but in
-    no other one. A nest that only moves the entries of one array to different positions, such as
-    the adjoint of a reshape, is left alone, since no two of its terms share an entry.
+    no other one. A nest that only moves the elements of one array to different positions, such as
+    the adjoint of a reshape, is left alone, since no two of its terms share an element.
 
     Parameters
     ----------
@@ -73,15 +73,15 @@ def gatherable(nest: Nest) -> bool:
 def gather(nest: Nest) -> tuple[Nest, ...]:
     r"""Turn a scatter into gathers, one nest for each phase of its strides.
 
-    An entry :math:`x = s\,i + d\,u - p` with the remainder :math:`r` is :math:`s\,m + r`. It has a
-    term for each tap :math:`u` for which :math:`x + p - d\,u` is a multiple of :math:`s`. These
+    An element :math:`x = s\,i + d\,u - p` with the remainder :math:`r` is :math:`s\,m + r`. It has
+    a term for each tap :math:`u` for which :math:`x + p - d\,u` is a multiple of :math:`s`. These
     taps are :math:`s / \gcd(s, d)` apart:
 
     .. math:: u = u_r + \frac{s}{\gcd(s, d)} \, k, \qquad
         i = m + \frac{r + p - d \, u_r}{s} - \frac{d}{\gcd(s, d)} \, k
 
     The nest of a remainder sums over :math:`k`, under the name of :math:`u`. If there is only one
-    tap, and an output for every entry, the index is left out. A phase without taps is filled with
+    tap, and an output for every element, the index is left out. A phase without taps is filled with
     zeros. The sum is over the index that spans fewer pixels: usually the kernel's, but the output's
     if the kernel spans more than the outputs do, for example if a single output covers the whole
     image. The nest's other sums come first, in their original order.
@@ -94,9 +94,9 @@ def gather(nest: Nest) -> tuple[Nest, ...]:
     Returns
     -------
     tuple of Nest
-        Nests that together compute the same result as the original, in any order. Each entry of the
-        target belongs to exactly one of them. They assume that the target is zero. If it already
-        holds values, leave out the nests that fill with zeros.
+        Nests that together compute the same result as the original, in any order. Each element of
+        the target belongs to exactly one of them. They assume that the target is zero. If it
+        already holds values, leave out the nests that fill with zeros.
 
     Sources
     -------
@@ -118,7 +118,7 @@ def gather(nest: Nest) -> tuple[Nest, ...]:
 
 @dataclass(frozen=True)
 class _StridePhase:
-    """The entries of an axis with one remainder; ``values`` is ``None`` if they have no tap."""
+    """The elements of an axis with one remainder; ``values`` is ``None`` if they have no tap."""
 
     place: Subscript
     extents: Mapping[str, int]
@@ -134,8 +134,8 @@ def _phases(nest: Nest) -> list[list[_StridePhase]]:
     return [list(_solve(nest, *pair, name)) for pair, name in zip(sums, names, strict=True)]
 
 
-def _solve(nest: Nest, subscript: Subscript, length: int, entry: str) -> Iterator[_StridePhase]:
-    """Solve the subscript of an axis for one index; ``entry`` is the index within a phase."""
+def _solve(nest: Nest, subscript: Subscript, length: int, element: str) -> Iterator[_StridePhase]:
+    """Solve the subscript of an axis for one index; ``element`` is the index within a phase."""
     moved = _solved_index(nest, subscript, length)
     assert moved is not None, f"{subscript} can't be solved for an index"
     multipliers, offset = subscript.linear()
@@ -143,27 +143,27 @@ def _solve(nest: Nest, subscript: Subscript, length: int, entry: str) -> Iterato
     stride, dilation, taps = multipliers[moved], multipliers[tap], nest.extents[tap]
     step, back = stride // gcd(stride, dilation), dilation // gcd(stride, dilation)
     for remainder in range(min(stride, length)):
-        place = Subscript(write_terms({entry: stride}, remainder))
-        entries = len(range(remainder, length, stride))
+        place = Subscript(write_terms({element: stride}, remainder))
+        elements = len(range(remainder, length, stride))
         # What remains for stride*moved after the first tap of the phase is subtracted.
         left = [remainder - offset - dilation * u for u in range(min(step, taps))]
         first = next((u for u, rest in enumerate(left) if rest % stride == 0), None)
         if first is None:
-            yield _StridePhase(place, {entry: entries})
+            yield _StridePhase(place, {element: elements})
             continue
         fitting = len(range(first, taps, step))
         # Only a sum of indices may be out of bounds. A single tap stays an index, of extent 1, if
-        # there are entries without a term.
-        stays = fitting > 1 or entries > nest.extents[moved]
+        # there are elements without a term.
+        stays = fitting > 1 or elements > nest.extents[moved]
         values: dict[str, Affine] = {
             tap: ({tap: step} if stays else {}, first),
-            moved: ({entry: 1, tap: -back} if stays else {entry: 1}, left[first] // stride),
+            moved: ({element: 1, tap: -back} if stays else {element: 1}, left[first] // stride),
         }
-        yield _StridePhase(place, {entry: entries, tap: fitting}, values)
+        yield _StridePhase(place, {element: elements, tap: fitting}, values)
 
 
 def _name_entries(nest: Nest, count: int) -> list[str]:
-    """Name the indices of entries: ``m, n, o``, or numbered names if a letter is taken."""
+    """Name the indices of elements: ``m, n, o``, or numbered names if a letter is taken."""
     taken, stem = {*nest.extents, *nest.shapes}, "m"
     names = [chr(ord(stem) + k) for k in range(count)]
     while not taken.isdisjoint(names):
@@ -201,7 +201,7 @@ def _is_whole(nest: Nest, subscript: Subscript, length: int) -> bool:
 
 
 def _only_moves(nest: Nest) -> bool:
-    """Whether a nest only moves the entries of one array to different positions."""
+    """Whether a nest only moves the elements of one array to different positions."""
     match nest.equation.expression:
         case Reference(_, subscripts):
             own = {*nest.extents} == {subscript.lone for subscript in subscripts}

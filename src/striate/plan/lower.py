@@ -50,6 +50,7 @@ from striate.plan.statement import (
     Load,
     LoadStored,
     Lowered,
+    Origin,
     Statement,
     Store,
     Variable,
@@ -214,6 +215,7 @@ class _Lowerer:
         buffer: str = "",
         offset: int = 0,
         values: Sequence[float] = (),
+        origin: Origin = Origin.LOWERING,
     ) -> None:
         """Declare a variable, unless it exists."""
         known = self.variables.setdefault(
@@ -225,6 +227,7 @@ class _Lowerer:
                 buffer=buffer,
                 offset=offset,
                 values=tuple(values),
+                origin=origin,
                 layer=self.layers.get(name, "" if buffer else self.layer),
             ),
         )
@@ -311,10 +314,10 @@ class _Lowerer:
         assert lowering is not None, f"{end.loss} states no equation"
         signature = self.signature
         targets, scales = signature.targets[number], signature.loss_scales[number]
-        self.load(f"{end.layer}.y", target_shape, targets)
-        self.load(f"{end.layer}.scale", (), scales)
+        self.load(f"{end.layer}.targets", target_shape, targets)
+        self.load(f"{end.layer}.loss_scale", (), scales)
         before = f"{end.layer}.loss"
-        names = {"n": end.reads, "y": f"{end.layer}.y", "l": before, "dn": f"{before}.dn"}
+        names = {"n": end.reads, "y": f"{end.layer}.targets", "l": before, "dn": f"{before}.dn"}
         self._equations(lowering, forward_equations, names, before)
         self._equations(lowering, backward_equations, names, before)
         self.store(before, signature.losses[number])
@@ -322,7 +325,7 @@ class _Lowerer:
         nest = bind("t[q,*x] = s[q] * d[q,*x]", shapes=sizes)
         self.shapes[end.derivative.name] = shape
         self.variable(end.derivative.name, prod(shape), per_image=True)
-        scaled = {"d": f"{before}.dn", "s": f"{end.layer}.scale", "t": end.derivative.name}
+        scaled = {"d": f"{before}.dn", "s": f"{end.layer}.loss_scale", "t": end.derivative.name}
         self.add(Compute(nest=nest, adds=end.derivative.adds).renamed(scaled))
 
     def backward(self, back: BackwardOperation) -> None:
@@ -365,29 +368,35 @@ class _Lowerer:
     ) -> None:
         """Bind equations and add them with the step's names; temporaries get a prefix."""
         written: set[str] = set()
+        of_the_step = set(names.values())
         for nest in self.alike.bound(lowering, equations):
             names = {n: names.get(n, f"{prefix}.{n}") for n in nest.shapes} | dict(names)
             names["images"] = "images"
-            for reference in (nest.equation.target, *nest.equation.references):
-                self._note(names[reference.name], reference, nest, lowering)
-            for table in nest.equation.tables:
-                self._note(names[table.name], table, nest, lowering)
+            equation = nest.equation
+            for reference in (equation.target, *equation.references, *equation.tables):
+                name = names[reference.name]
+                origin = Origin.LOWERING if name in of_the_step else Origin.TEMPORARY
+                self._note(name, reference, nest, lowering, origin)
             sums = nest.equation.operator == "+="
             adds = nest.target in adding or (sums and nest.target in written)
             written.add(nest.target)
             self.add(Compute(nest=nest, adds=adds).renamed(names))
 
-    def _note(self, name: str, reference: Reference, nest: Nest, lowering: Lowering) -> None:
+    def _note(
+        self, name: str, reference: Reference, nest: Nest, lowering: Lowering, origin: Origin
+    ) -> None:
         """Declare a variable of an equation; arrays of images have images as their first axis."""
         if name in self.variables:
             return
         lengths = nest.shapes[reference.name]
         table = lowering.tables.get(reference.name)
         if table is not None:
-            self.variable(name, table.size, per_image=False, values=table.reshape(-1).tolist())
+            values = table.reshape(-1).tolist()
+            self.variable(name, table.size, per_image=False, values=values, origin=origin)
             return
         per_image = bool(reference.subscripts) and reference.subscripts[0].lone == IMAGE
-        self.variable(name, prod(lengths[1:] if per_image else lengths), per_image=per_image)
+        size = prod(lengths[1:] if per_image else lengths)
+        self.variable(name, size, per_image=per_image, origin=origin)
 
 
 def _layers(step: TrainingStep) -> dict[str, str]:
@@ -401,4 +410,4 @@ def _layers(step: TrainingStep) -> dict[str, str]:
 
 def _next(name: str) -> str:
     """Name the value of a running statistic after the step."""
-    return f"{name} next"
+    return f"{name}_next"

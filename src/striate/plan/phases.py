@@ -31,10 +31,10 @@ TASKS = 16
 """Number of tasks in a large phase that runs once: the maximum number of threads sharing it."""
 
 SHARED = 1 << 15
-"""Minimum number of entries for which a phase that runs once is shared by threads.
+"""Minimum number of elements for which a phase that runs once is shared by threads.
 
-Eight terms of a sum count as one entry. LeNet-5 inference at batch 1 takes 13 µs. Two threads were
-no faster, and ten times slower if the second one was descheduled."""
+Eight terms of a sum count as one element. LeNet-5 inference at batch 1 takes 13 µs. Two threads
+were no faster, and ten times slower if the second one was descheduled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +179,7 @@ class _PhaseSorter:
 
 def partial_sums(name: str) -> str:
     """Name the array of partial sums."""
-    return f"{name}, partial sums"
+    return f"{name}.partial_sums"
 
 
 def _neighborhood(numbered: tuple[int, Statement]) -> tuple[int, str]:

@@ -56,7 +56,7 @@ class LoopSchedule:
     reduced
         Loops over the reduced indices, inside of ``targets``.
     within
-        The order of the entries in a tile; the last index changes fastest.
+        The order of the elements in a tile; the last index changes fastest.
     in_place
         Whether each term is added in memory, in the order of the loops: a scatter.
     tasks
@@ -75,7 +75,7 @@ class LoopSchedule:
 
     @property
     def tile(self) -> int:
-        """Number of entries in the largest tile."""
+        """Number of elements in the largest tile."""
         return prod(max(s.tile for s in walk.segments) for walk in self.targets)
 
     def __str__(self) -> str:
@@ -206,9 +206,9 @@ class _Scheduler:
         return (IndexLoop(self.lanes, cut),)
 
     def choose_lanes(self) -> str | None:
-        """Choose the images for the lanes, or else an index with contiguous entries.
+        """Choose the images for the lanes, or else an index with contiguous elements.
 
-        The root must read and write contiguous entries. The statements after it may have any
+        The root must read and write contiguous elements. The statements after it may have any
         stride, which takes one load or store for each lane. But no condition and no table of any
         statement may depend on the lane, since these are evaluated once for a whole vector.
         """
@@ -355,7 +355,7 @@ class _Scheduler:
         )
 
     def steps(self, access: Access) -> dict[str, int]:
-        """Return the strides of an access from one entry of a tile to the next."""
+        """Return the strides of an access from one element of a tile to the next."""
         lanes = self.lanes
         if lanes is None or lanes == IMAGE or lanes not in access.strides:
             return dict(access.strides)
@@ -374,5 +374,5 @@ class _Scheduler:
 
 
 def _map_tile(extent: int) -> int:
-    """Choose the number of entries that an elementwise kernel computes at once."""
+    """Choose the number of elements that an elementwise kernel computes at once."""
     return next((t for t in (4, 5, 3, 6, 7, 2) if extent % t == 0), min(extent, 4))

@@ -80,19 +80,19 @@ class StepSignature:
     @classmethod
     def of(cls, step: TrainingStep) -> "StepSignature":
         """Name the buffers of a step."""
-        kinds = ("input", "images", "indices", "pixel maps", "pixel scale")
+        kinds = ("batch", "stored images", "image indices", "pixel maps", "pixel scale")
         numbers = range(len(step.losses))
         return cls(
             inputs={
-                name: InputBuffers(*(f"{kind} {name}" for kind in kinds))
+                name: InputBuffers(*(f"{kind} of {name}" for kind in kinds))
                 for name in step.graph.inputs
             },
             outputs={name: f"output {name}" for name in step.graph.outputs},
-            derivatives={name: f"derivative {name}" for name in step.graph.inputs},
-            targets=tuple(f"target {k}" for k in numbers),
-            loss_scales=tuple(f"loss scale {k}" for k in numbers),
+            derivatives={name: f"derivative of {name}" for name in step.graph.inputs},
+            targets=tuple(f"targets of loss {k}" for k in numbers),
+            loss_scales=tuple(f"scale of loss {k}" for k in numbers),
             losses=tuple(f"loss {k}" for k in numbers),
-            loss_inputs=tuple(f"loss input {k}" for k in numbers),
+            loss_inputs=tuple(f"input of loss {k}" for k in numbers),
         )
 
 

@@ -22,7 +22,7 @@ def simplify(lowered: Lowered) -> Lowered:
     Returns
     -------
     Lowered
-        Fewer statements, which write each entry once.
+        Fewer statements, which write each element once.
     """
     lowered = without_idle(lowered)
     lowered = without_copies(lowered)
@@ -67,7 +67,7 @@ def without_copies(lowered: Lowered) -> Lowered:
 
 
 def _copied(statement: Statement) -> str | None:
-    """Return the array that a statement copies entirely, entry by entry; ``None`` otherwise."""
+    """Return the array that a statement copies entirely, element by element; ``None`` otherwise."""
     if not isinstance(statement, Compute) or statement.adds:
         return None
     equation, nest = statement.nest.equation, statement.nest

@@ -1,4 +1,4 @@
-"""Rewrites inference for a single image, with neighboring entries in the lanes.
+"""Rewrites inference for a single image, with neighboring elements in the lanes.
 
 Batches have 16 images in the lanes of a vector. With one image, the lanes hold neighboring columns,
 or terms of a sum. A vector of neighbors must not be partly out of bounds, so arrays that are read
@@ -23,6 +23,9 @@ from striate.nests.expression import (
 from striate.plan.simplify import fill
 from striate.plan.statement import IMAGE, Compute, Load, Lowered, Origin, Statement, Store, Variable
 
+PaddedCopies = dict[tuple[str, str], dict[tuple[int, ...], str]]
+"""The padded copies of an array for a target, by the number of zeros at each end of each axis."""
+
 
 def single_image(lowered: Lowered) -> Lowered:
     """Rewrite statements for a single image.
@@ -41,6 +44,7 @@ def single_image(lowered: Lowered) -> Lowered:
         name: replace(variable, per_image=False) for name, variable in lowered.variables.items()
     }
     statements: list[Statement] = []
+    padded: PaddedCopies = {}
     for statement in lowered.statements:
         match statement:
             case Load(source=source, target=target):
@@ -49,7 +53,7 @@ def single_image(lowered: Lowered) -> Lowered:
                 statements.append(_copy(source, target, variables[target].size))
             case Compute():
                 alone = replace(statement, nest=_without_images(statement.nest))
-                statements += _with_halo(alone, variables)
+                statements += _with_halo(alone, variables, padded)
             case _:
                 statements.append(statement)
     return Lowered(statements=tuple(statements), variables=variables)
@@ -84,7 +88,9 @@ def _without_images(nest: Nest) -> Nest:
     return Nest(new, extents, shapes)
 
 
-def _with_halo(statement: Compute, variables: dict[str, Variable]) -> Iterator[Compute]:
+def _with_halo(
+    statement: Compute, variables: dict[str, Variable], padded: PaddedCopies
+) -> Iterator[Compute]:
     """Let a sum of products read a padded copy of each array that it reads out of bounds."""
     nest, equation = statement.nest, statement.nest.equation
     parts = factors(equation.expression)
@@ -103,11 +109,14 @@ def _with_halo(statement: Compute, variables: dict[str, Variable]) -> Iterator[C
         before = [max(0, -low) for low, _ in spans]
         after = [max(0, high + 1 - n) for (_, high), n in zip(spans, lengths, strict=True)]
         shape = tuple(b + n + a for b, n, a in zip(before, lengths, after, strict=True))
-        # The phases of one gather may need different edges, so the edges are part of the name.
-        edges = " x ".join(f"{b}+{n}+{a}" for b, n, a in zip(before, lengths, after, strict=True))
-        name = f"{reference.name}, padded for {equation.target.name}, {edges}"
-        # Two phases with the same edges share one padded array. It is filled once: filling it again
-        # before every reader has finished would give that reader a half-filled array.
+        # The phases of one gather may need different edges. Two phases with the same edges share
+        # one padded array. It is filled once: filling it again before every reader has finished
+        # would give that reader a half-filled array.
+        edges = (*before, *after)
+        copies = padded.setdefault((reference.name, equation.target.name), {})
+        number = f"_{len(copies) + 1}" if copies else ""
+        name = f"{reference.name}.padded_for_{equation.target.name}{number}"
+        name = copies.setdefault(edges, name)
         if name not in variables:
             variables[name] = variables[reference.name].derived(
                 name, Origin.PADDED_COPY, size=prod(shape), per_image=False

@@ -23,7 +23,10 @@ class Origin(StrEnum):
     """The stage that introduced an array."""
 
     LOWERING = "lowering"
-    """An array of the training step, or a temporary of a layer's equations."""
+    """An array of the training step, or a buffer of the caller."""
+
+    TEMPORARY = "temporary"
+    """An intermediate result or a constant in a layer's equations."""
 
     PARTIAL_SUMS = "partial sums"
     """One sum over images for each part of the batch; they are added up in order."""
@@ -132,7 +135,7 @@ class Compute:
 
     @property
     def scatters(self) -> bool:
-        """Whether several iterations may reach one entry, so terms must be added in memory."""
+        """Whether several iterations may reach one element, so terms must be added in memory."""
         equation, extents = self.nest.equation, self.nest.extents
         places = {i: n for i, n in extents.items() if i not in equation.reduced}
         return bool(equation.target.tables()) or (

@@ -1,9 +1,9 @@
 """Chooses the fastest tile of a kernel, with a cost model of one core.
 
-The innermost loop of a kernel computes a tile of entries. It does one multiply-add for each entry
-and each unrolled term, and loads values that several entries share only once. Its time is the
-maximum of three terms: the multiply-adds, the loads, and the latency of the additions to one entry.
-Values from beyond the L1 cache cost a little more.
+The innermost loop of a kernel computes a tile of elements. It does one multiply-add for each
+element and each unrolled term, and loads values that several elements share only once. Its time is
+the maximum of three terms: the multiply-adds, the loads, and the latency of the additions to one
+element. Values from beyond the L1 cache cost a little more.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,12 +21,12 @@ FARTHER = 0.3
 """Average cycles to load a vector from the L2 cache."""
 
 WAYS = 8
-"""Rows with the same offset in a page that the first cache holds before they evict each other.
+"""Rows with the same offset in a page that the L1 cache holds before they evict each other.
 
 With 16 the dense layer of conv4, 4,096 to 512, took 10.1 ms, with 8 it takes 5.0 (Zen 4)."""
 
 PAGE = 1024
-"""Numbers after which addresses map to the same set of the first cache."""
+"""Numbers after which addresses map to the same set of the L1 cache."""
 
 EDGES = 4
 """Maximum number of tiles at an edge that are unrolled, so that every position is constant."""
@@ -109,7 +109,7 @@ class TileProblem:
 
 @dataclass(frozen=True)
 class Tile:
-    """A tile of entries that are computed at once.
+    """A tile of elements that are computed at once.
 
     Parameters
     ----------
@@ -237,9 +237,9 @@ def body_cost(
     """Estimate the cycles of one iteration of the innermost loop."""
     sizes = {**dict(tile), **dict(work.fixed)}
     unrolled = {**dict(work.unrolled), **({work.columns: columns} if work.columns else {})}
-    entries, rounds = prod(sizes.values()), prod(unrolled.values())
+    elements, rounds = prod(sizes.values()), prod(unrolled.values())
     registers = LANES / target.register_lanes
-    fused = entries * rounds * registers / target.fused_per_cycle
+    fused = elements * rounds * registers / target.fused_per_cycle
     loads = farther = 0.0
     for read in work.reads:
         ways = tuple((by, sizes.get(i, unrolled.get(i, 1))) for i, by in read.strides)

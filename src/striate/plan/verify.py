@@ -27,10 +27,10 @@ _Moment = tuple[int, int]
 def verify_plan(plan: Plan) -> None:
     """Raise if a plan breaks an invariant.
 
-    Of a kernel: its nests are valid. Every entry that it reads or writes is within its array, whose
-    memory is as large as the nest assumes. The loops reach every value of every index once. No two
-    iterations write the same entry, so tiles and tasks never conflict. No condition and no table
-    depends on the lane.
+    Of a kernel: its nests are valid. Every element that it reads or writes is within its array,
+    whose memory is as large as the nest assumes. The loops reach every value of every index once.
+    No two iterations write the same element, so tiles and tasks never conflict. No condition and no
+    table depends on the lane.
 
     Of the order: nothing is read before it is written, or written after it was read. Tasks that run
     at the same time don't access anything that another one of them writes.
@@ -120,7 +120,7 @@ def _verify_kernel(
 
 
 def _guards(statement: Compute) -> tuple[Guard, ...]:
-    """Return the conditions for a target's entry to exist."""
+    """Return the conditions for a target's element to exist."""
     return statement.nest.guards(statement.nest.equation.target)
 
 
@@ -177,16 +177,16 @@ def _verify_table(reference: Reference, nest: Nest, variables: Mapping[str, Vari
             nest,
             f"`{reference}` reads positions {spans} of a table of "
             f"{len(variables[reference.name].values)} elements with the shape {shape}.",
-            "A table must have an entry for every position that is read. Add the entries.",
+            "A table must have an element for every position that is read. Add the elements.",
         )
 
 
 def _verify_target(
     statement: Compute, schedule: LoopSchedule, variables: Mapping[str, Variable]
 ) -> None:
-    """Raise if two iterations reach the same entry of the target.
+    """Raise if two iterations reach the same element of the target.
 
-    A nest that adds in memory may reach an entry twice, one time after the other.
+    A nest that adds in memory may reach an element twice, one time after the other.
     """
     nest = statement.nest
     target = nest.equation.target
@@ -196,8 +196,8 @@ def _verify_target(
     if not injective(kept, {i: n for i, n in nest.extents.items() if i not in apart}):
         raise mismatch(
             nest,
-            f"Several tiles or tasks may write the same entry of `{target}`.",
-            "Each entry of a target must belong to one iteration. Turn the scatter into "
+            f"Several tiles or tasks may write the same element of `{target}`.",
+            "Each element of a target must belong to one iteration. Turn the scatter into "
             "gathers, or add in place.",
         )
 
@@ -219,7 +219,7 @@ def _verify_walks(nest: Nest, schedule: LoopSchedule) -> None:
     if schedule.tasks > 1 and schedule.in_place:
         raise mismatch(
             nest,
-            f"{schedule.tasks} tasks add to the same entries.",
+            f"{schedule.tasks} tasks add to the same elements.",
             "A kernel that adds in place must be one task. Use tasks=1.",
         )
 
@@ -234,7 +234,7 @@ def _verify_lanes(kernel: Kernel, schedule: LoopSchedule) -> None:
                 raise mismatch(
                     nest,
                     f"`{subscript}` depends on the lane `{schedule.lanes}`.",
-                    "A condition and an entry of a table hold for a whole vector. Choose other "
+                    "A condition and an element of a table hold for a whole vector. Choose other "
                     "lanes, or none.",
                 )
 

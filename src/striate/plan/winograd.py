@@ -1,7 +1,7 @@
 r"""Winograd's minimal filtering: 3x3 convolutions with stride 1 in fewer multiplications.
 
 A tile of m x m outputs needs (m + 2) x (m + 2) inputs. After a linear transform of the tile and of
-the kernel, the convolution becomes a product of corresponding entries. These products are summed
+the kernel, the convolution becomes a product of corresponding elements. These products are summed
 over the input maps, and the sums are transformed back:
 
 .. math:: z = A^T \left[ \sum_l (G w G^T) \odot (B^T a B) \right] A
@@ -15,9 +15,9 @@ dimension and for m = 2, the four inputs of a tile give two outputs::
 
 Each transform is two nests, for rows and for columns, with a small constant matrix that is
 unrolled. All nests process one row of tiles before the next row, so that it stays in cache.
-Rounding errors are larger than those of the plain sum: about 1e-6 in norm for m = 2 and 1e-5 for m
-= 4 (:data:`ERRORS`). The derivative with respect to the image is also a convolution of this form.
-For the derivative with respect to the kernel, see :mod:`striate.plan.winograd_gradient`.
+Rounding errors are larger than those of direct convolution: about 1e-6 in norm for m = 2 and 1e-5
+for m = 4 (:data:`ERRORS`). The derivative with respect to the image is also a convolution of this
+form. For the derivative with respect to the kernel, see :mod:`striate.plan.winograd_gradient`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,11 +36,11 @@ COSTS: Mapping[int, tuple[float, float]] = {2: (75, 60), 4: (310, 275)}
 """Cost of a tile's transforms in multiply-adds, for each input map and each output map.
 
 Measured for 16 maps of 32x32 to 16 maps (Zen 4): by these costs, tiles of 2 and 4 take 68 % and 50
-% of the plain sum's time; they took 65 % and 52 %. A layer from 3 maps to 32 took 118 %, so it
-keeps the plain sum."""
+% of the time of direct convolution; they took 65 % and 52 %. A layer from 3 maps to 32 took 118 %,
+so it is computed directly."""
 
 GAIN = 0.9
-"""Maximum cost, relative to the plain sum, at which the method is worth its rounding errors."""
+"""Maximum cost relative to direct convolution at which the method is worth its errors."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class _WinogradConvolution:
     Parameters
     ----------
     nest
-        The plain sum of products.
+        The direct convolution.
     kernel, image
         Its two factors.
     windows
@@ -155,10 +155,10 @@ def _matched(nest: Nest, kernel: Reference, image: Reference) -> _WinogradConvol
 
 
 def _tile(shape: _WinogradConvolution) -> int | None:
-    """Choose the size of the tiles by their cost; ``None`` if the plain sum is about as fast."""
+    """Choose the size of tiles by their cost; ``None`` if direct convolution is about as fast."""
     read, write = shape.maps
     rows, columns = shape.lengths
-    plain = WINDOW * WINDOW * read * write * rows * columns
+    direct = WINDOW * WINDOW * read * write * rows * columns
     costs = {
         side: -(-rows // side)
         * -(-columns // side)
@@ -166,7 +166,7 @@ def _tile(shape: _WinogradConvolution) -> int | None:
         for side, (before, after) in COSTS.items()
     }
     side = min(costs, key=lambda s: costs[s])
-    return side if costs[side] < GAIN * plain else None
+    return side if costs[side] < GAIN * direct else None
 
 
 class _ConvolutionTransforms(Transforms):
@@ -178,7 +178,7 @@ class _ConvolutionTransforms(Transforms):
         super().__init__(shape.nest, side, variables)
         self.shape = shape
         rows, columns = shape.lengths
-        # Rows and columns of tiles; entries of a transformed tile; inputs and outputs of a tile.
+        # Rows and columns of tiles; elements of a transformed tile; inputs and outputs of a tile.
         self.row = self.index("rows", -(-rows // side))
         self.column = self.index("t", -(-columns // side))
         self.e, self.f = (self.index(i, side + 2) for i in ("e", "f"))
@@ -186,7 +186,7 @@ class _ConvolutionTransforms(Transforms):
         self.x, self.y = (self.index(i, side) for i in ("x", "y"))
         self.c = self.index("c", shape.nest.shapes[shape.image.name][-1])
 
-    def statements(self, plain: Compute) -> Iterator[Statement]:
+    def statements(self, direct: Compute) -> Iterator[Statement]:
         """Make the nests, in order."""
         shape, name, side = self.shape, self.name, self.side
         row, t, e, f = self.row, self.column, self.e, self.f
@@ -209,7 +209,7 @@ class _ConvolutionTransforms(Transforms):
         tiles = self.array("tiles", lead, [row], [e, f, read, t])
         strip = Reference(strip.name, moved)
         yield self.nest(tiles, self.reference(b, f, self.s), strip, within=(row, read))
-        # The sum of products over the input maps, for each entry of the transformed tiles.
+        # The sum of products over the input maps, for each element of the transformed tiles.
         products = self.array("products", lead, [row], [e, f, write, t])
         yield self.nest(products, kernel, tiles, within=(row,))
         # A^T m A: back to rows, then to columns of the target.
@@ -217,13 +217,13 @@ class _ConvolutionTransforms(Transforms):
         yield self.nest(back, self.reference(a, self.x, e), products, within=(row, write))
         target = self.reference(name, *lead, write, {row: side, self.x: 1}, {t: side, self.y: 1})
         last = self.nest(target, self.reference(a, self.y, f), back, within=(row, write))
-        yield replace(last, adds=plain.adds)
+        yield replace(last, adds=direct.adds)
 
     def kernel(self) -> tuple[list[Compute], Reference]:
         """Transform the kernel, rows first."""
         shape, (u, v) = self.shape, self.shape.windows.window
         rest = [s.lone or "" for s in shape.kernel.subscripts[:-2]]
-        rows = self.array("kernel rows", [self.e, v, *rest], [], [])
+        rows = self.array("kernel_rows", [self.e, v, *rest], [], [])
         whole = self.array("kernel", [self.e, self.f], [], rest)
         first, second = (self.table("G", flipped=sign < 0) for sign in shape.windows.signs)
         return [

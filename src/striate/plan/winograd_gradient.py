@@ -7,12 +7,12 @@ the kernel is
 
 with the transposed matrices of the forward pass. So the products of transformed tiles are summed
 over all images and tiles, and the sums are transformed back once for the whole batch. The 36 or 16
-entries of the transformed tiles are computed one after the other, each for all tiles of a block of
+elements of the transformed tiles are computed one after the other, each for all tiles of a block of
 images: a sum over only a few tiles would spend most of its time adding up lanes. In short::
 
     for each image:   a  -> strips -> tiles          B^T a B
                       dz -> strips -> error tiles    A dz A^T
-    for each entry e, f:  sums[e,f] += tiles[e,f] * error tiles[e,f]
+    for each element e, f:  sums[e,f] += tiles[e,f] * error tiles[e,f]
     once:             dw = G^T sums G
 """
 
@@ -27,7 +27,7 @@ from striate.plan.winograd_transforms import WINDOW, Transforms, Windows
 COSTS: Mapping[int, tuple[float, float]] = {2: (235, 215), 4: (620, 600)}
 """Cost of a tile's transforms in multiply-adds, for each map of the image and each of dz.
 
-Measured time relative to the plain sum (Zen 4), with this model's prediction in parentheses: 32
+Measured time relative to the direct sum (Zen 4), with this model's prediction in parentheses: 32
 maps of 16x16 in tiles of 4 took 59 % (65 %), 64 maps of 8x8 in tiles of 2 took 80 % (79 %), and 16
 maps of 32x32 in tiles of 4 took 90 % (81 %)."""
 
@@ -35,7 +35,7 @@ LANES_SUM = 10
 """Cost of adding up a vector's lanes in multiply-adds."""
 
 GAIN = 0.9
-"""Maximum cost, relative to the plain sum, at which the method is worth its rounding errors."""
+"""Maximum cost, relative to the direct sum, at which the method is worth its rounding errors."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class _KernelGradient:
     Parameters
     ----------
     statement
-        The plain sum of products.
+        The direct sum of products.
     image, errors
         Its two factors: ``a`` and ``dz``.
     windows
@@ -124,18 +124,18 @@ def _matched(statement: Compute, errors: Reference, image: Reference) -> _Kernel
 
 
 def _side(shape: _KernelGradient) -> int | None:
-    """Choose the size of the tiles by their cost; ``None`` if the plain sum is about as fast."""
+    """Choose the size of the tiles by their cost; ``None`` if the direct sum is about as fast."""
     extents = shape.statement.nest.extents
     read, write = (extents[i] for i in shape.maps)
     rows, columns = (extents[i] for i in shape.windows.pixels)
-    plain = WINDOW * WINDOW * read * write * (rows * columns + LANES_SUM)
+    direct = WINDOW * WINDOW * read * write * (rows * columns + LANES_SUM)
     costs: dict[int, float] = {}
     for side, (before, after) in COSTS.items():
         tiles = -(-rows // side) * -(-columns // side)
         products = (side + 2) ** 2 * read * write * (tiles + LANES_SUM)
         costs[side] = products + tiles * (before * read + after * write)
     side = min(costs, key=lambda s: costs[s])
-    return side if costs[side] < GAIN * plain else None
+    return side if costs[side] < GAIN * direct else None
 
 
 class _GradientTransforms(Transforms):
@@ -146,7 +146,7 @@ class _GradientTransforms(Transforms):
         super().__init__(nest, side, variables)
         self.shape = shape
         rows, columns = (nest.extents[i] for i in shape.windows.pixels)
-        # Rows and columns of tiles; entries of a transformed tile; entries of a tile before the
+        # Rows and columns of tiles; elements of a transformed tile; elements of a tile before the
         # transform.
         self.row = self.index("rows", -(-rows // side))
         self.column = self.index("t", -(-columns // side))
@@ -189,11 +189,11 @@ class _GradientTransforms(Transforms):
         errors = self.reference(
             shape.errors.name, *lead, write, {self.row: side, self.x: 1}, column
         )
-        strips = self.array("error strips", [*lead, self.e, write, self.row, column], [], [])
+        strips = self.array("error_strips", [*lead, self.e, write, self.row, column], [], [])
         first = self.together(self.nest(strips, self.reference(a, self.x, self.e), errors))
         moved = {self.column: side, self.y: 1}
         strips = self.reference(strips.name, *lead, self.e, write, self.row, moved)
-        tiles = self.array("error tiles", lead, [self.e, self.f], [write, self.row, self.column])
+        tiles = self.array("error_tiles", lead, [self.e, self.f], [write, self.row, self.column])
         within = (self.e, self.f)
         return first, self.nest(tiles, self.reference(a, self.y, self.f), strips, within=within)
 

@@ -109,7 +109,7 @@ class Transforms:
     Parameters
     ----------
     nest
-        The plain sum of products.
+        The direct convolution.
     side
         Number of outputs along a side of a tile.
     variables
@@ -134,7 +134,7 @@ class Transforms:
         """Declare one of the matrices; for a flipped kernel, its columns are flipped too."""
         matrix = MATRICES[self.side]["BGA".index(letter)]
         rows = [row[::-1] if flipped else row for row in matrix]
-        name = f"Winograd's {letter} for {self.side}{', flipped' if flipped else ''}"
+        name = f"winograd_{letter}{self.side}{'_flipped' if flipped else ''}"
         values = tuple(float(number) for row in rows for number in row)
         self.variables.setdefault(
             name,
@@ -151,7 +151,7 @@ class Transforms:
 
     def array(self, what: str, lead: list[str], folded: list[str], rest: list[str]) -> Reference:
         """Declare an array with these indices; the folded ones (outer loops) take no memory."""
-        name = f"{self.name}, {what}"
+        name = f"{self.name}.winograd_{what}"
         indices = [*lead, *folded, *rest]
         self.shapes[name] = tuple(self.extents[i] for i in indices)
         per_image = indices[0] == IMAGE

@@ -1,4 +1,4 @@
-"""Recipes: how striate trains each data set, for the command and for Python alike.
+"""Recipes: the network and settings for each data set, for the command and for Python.
 
 >>> import striate.recipes
 >>> run = striate.recipes.prepare("shapes", epochs=3)

@@ -85,7 +85,7 @@ def checked_callbacks(callbacks: Any) -> tuple[Any, ...]:
     Raises
     ------
     OptionError
-        If it is not a list, or an entry has neither method or one that takes other arguments.
+        If it is not a list, or an element has neither method or one that takes other arguments.
     """
     if not isinstance(callbacks, Sequence) or isinstance(callbacks, str):
         raise OptionError(

@@ -15,7 +15,7 @@ from striate.shapes import Array, Float, Int
 
 
 class PerClass(NamedTuple):
-    """Scores of each class, one entry per class.
+    """Scores of each class, one element per class.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ def per_class(confusion: Float[Array, "c c"]) -> PerClass:
     Returns
     -------
     PerClass
-        Four arrays with one entry per class.
+        Four arrays with one element per class.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from striate.shapes import Array, Float
 
 @dataclass(frozen=True, kw_only=True)
 class Constant(Initializer):
-    """A constant for all weights.
+    """The same value for all weights.
 
     Maps with equal initial weights stay equal during training. Use it for averages, gains and
     experiments, but not for kernels that should learn different features.

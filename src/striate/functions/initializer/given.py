@@ -14,7 +14,7 @@ from striate.shapes import Array, Float
 
 @dataclass(frozen=True, kw_only=True)
 class Given(Initializer):
-    """All weights are given.
+    """Initial weights from an array.
 
     Parameters
     ----------

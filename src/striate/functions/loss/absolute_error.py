@@ -13,7 +13,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class AbsoluteError(Loss):
-    """Mean absolute error: what is far off counts no more than its distance.
+    """Mean absolute error: less sensitive to outliers than the squared error.
 
     Sources
     -------

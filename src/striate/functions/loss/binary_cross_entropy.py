@@ -20,7 +20,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class BinaryCrossEntropy(Loss):
-    """Binary cross-entropy: the mean over an image's outputs.
+    """Binary cross-entropy, averaged over an image's outputs.
 
     The targets have the output's shape and values from 0 to 1. Labels are accepted too: if the
     output has several maps, they are one-hot encoded.

@@ -21,7 +21,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class CrossEntropy(Loss):
-    """Cross-entropy of targets against the softmax over the maps.
+    """Cross-entropy between the targets and the softmax over the maps.
 
     The targets of an output ``(classes, *positions)`` are labels, one whole number for each
     position, or probabilities of all classes at each position.

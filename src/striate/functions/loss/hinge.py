@@ -13,7 +13,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Hinge(Loss):
-    """Hinge loss behind a linear output.
+    """Hinge loss of a linear output layer.
 
     With several maps the targets are labels; what the true class lacks to a lead of 1 is summed
     over the other classes and divided by the number of classes (PyTorch's ``MultiMarginLoss``).

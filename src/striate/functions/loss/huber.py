@@ -14,7 +14,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Huber(Loss):
-    """Huber's loss: the mean over an image's outputs.
+    """Huber's loss: quadratic for small errors, linear for large ones.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ def bias_parameters(bias: Bias, shape: Shape, start: float) -> dict[str, Paramet
     shape
         Shape of the net input, without the image axis.
     start
-        The initial value of every entry.
+        The initial value of every element.
 
     Returns
     -------

@@ -32,7 +32,8 @@ class Sum(NetInputFunction):
 
     Sources
     -------
-    Hagan 8.32-8.37; Wichmann 4.1; Wolter 7 (corrected: its bias is the untied one).
+    Hagan 8.32-8.37; Wichmann 4.1 (corrected: Z includes the bias); Wolter 7 (corrected: its bias is
+    untied).
 
     Examples
     --------
@@ -157,7 +158,8 @@ class Sum(NetInputFunction):
 
         Sources
         -------
-        Hagan 8.36, 8.37 (corrected: named an average, it is a sum); Wichmann 4.8; Wolter 7.
+        Hagan 8.36, 8.37 (corrected: the sum, not the average); Wichmann 4.8; Wolter 7 (corrected:
+        its bias is untied).
         """
         del zs  # n is linear in them
         return biases.sum_over_pixels(dn, b)

@@ -42,7 +42,8 @@ class Elu(TransferFunction):
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Return the equation for these input shapes."""
-        return Lowering.of_map(self.equation, self.derivative, shapes[0], {"alpha": self.alpha})
+        constants = {"alpha": self.alpha}
+        return Lowering.elementwise(self.equation, self.derivative, shapes[0], constants)
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
         r"""Let negative net inputs approach -alpha.

@@ -31,7 +31,7 @@ class HardSwish(TransferFunction):
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Return the equation for these input shapes."""
-        return Lowering.of_map(self.equation, self.derivative, shapes[0])
+        return Lowering.elementwise(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
         r"""Multiply each net input by a factor that rises from 0 to 1 between -3 and 3.

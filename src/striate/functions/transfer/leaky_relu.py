@@ -42,7 +42,8 @@ class LeakyRelu(TransferFunction):
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Return the equation for these input shapes."""
-        return Lowering.of_map(self.equation, self.derivative, shapes[0], {"slope": self.slope})
+        constants = {"slope": self.slope}
+        return Lowering.elementwise(self.equation, self.derivative, shapes[0], constants)
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
         r"""Multiply negative net inputs by the slope.

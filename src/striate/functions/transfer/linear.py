@@ -27,7 +27,7 @@ class Linear(TransferFunction):
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Return the equation for these input shapes."""
-        return Lowering.of_map(self.equation, self.derivative, shapes[0])
+        return Lowering.elementwise(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
         r"""Return the net input unchanged.

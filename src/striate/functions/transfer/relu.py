@@ -29,7 +29,7 @@ class Relu(TransferFunction):
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Return the equation for these shapes; ``a`` is positive exactly where ``n`` is."""
-        return Lowering.of_map(self.equation, self.derivative, shapes[0])
+        return Lowering.elementwise(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
         r"""Set negative net inputs to zero.

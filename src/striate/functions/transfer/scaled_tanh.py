@@ -31,7 +31,7 @@ class ScaledTanh(TransferFunction):
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Return the equation for these input shapes."""
-        return Lowering.of_map(self.equation, self.derivative, shapes[0])
+        return Lowering.elementwise(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
         r"""Squash each net input into the range from -1.7159 to 1.7159.

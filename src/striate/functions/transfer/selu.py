@@ -49,7 +49,7 @@ class Selu(TransferFunction):
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Return the equation for these input shapes."""
-        return Lowering.of_map(
+        return Lowering.elementwise(
             self.equation, self.derivative, shapes[0], {"alpha": self.alpha, "scale": self.scale}
         )
 

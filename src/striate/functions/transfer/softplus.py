@@ -30,7 +30,7 @@ class Softplus(TransferFunction):
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Return the equation for these shapes; in terms of ``a``, the slope is 1 - exp(-a)."""
-        return Lowering.of_map(self.equation, self.derivative, shapes[0])
+        return Lowering.elementwise(self.equation, self.derivative, shapes[0])
 
     def apply(self, n: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
         r"""Apply a smooth form of the rectified linear unit.

@@ -132,7 +132,7 @@ class AdaptiveAveragePooling(FixedFunction):
 
         Sources
         -------
-        Wichmann 5.7, 5.8 (corrected: it sums over the windows that hold the pixel).
+        Wichmann 5.7, 5.8 (corrected: it sums over the windows that contain the pixel).
         """
         return _along_each_axis(dz, [matrix.T for matrix in self.matrices(a.shape[2:])])
 

@@ -27,7 +27,8 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
 
     Sources
     -------
-    Wichmann 5.6-5.8 (corrected: 5.8 sums over the windows that hold the pixel); Hagan 8.22, 8.23.
+    Wichmann 5.6-5.8 (corrected: 5.6 with the stride, 5.8 sums over the windows that contain the
+    pixel); Hagan 8.22, 8.23.
 
     Examples
     --------
@@ -104,7 +105,7 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
 
         Sources
         -------
-        Wichmann 5.6 (with the stride that it leaves out); Hagan 8.22, 8.23.
+        Wichmann 5.6 (corrected: with the stride); Hagan 8.22, 8.23.
         """
         axes = self.axes(a.shape[2:])
         return self.share(axes).astype(a.dtype) * pooling.window_sum(a, axes)
@@ -131,7 +132,7 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
 
         Sources
         -------
-        Wichmann 5.7, 5.8 (corrected: it sums over the windows that hold the pixel); Hagan P8.3.
+        Wichmann 5.7, 5.8 (corrected: it sums over the windows that contain the pixel); Hagan P8.3.
         """
         axes = self.axes(a.shape[2:])
         return pooling.spread(self.share(axes).astype(dz.dtype) * dz, axes)

@@ -68,7 +68,8 @@ class Convolution(WeightFunction):
 
     Sources
     -------
-    Hagan 8.20, 8.21, 8.38-8.48; Wichmann 3.1, 4.1-4.15; Wolter 5-8.
+    Hagan 8.20, 8.21, 8.38-8.48; Wichmann 3.1, 4.1-4.15 (corrected: Z includes the bias, height
+    first, limits of the output, zero outside the kernel); Wolter 5-8.
 
     Examples
     --------
@@ -151,11 +152,11 @@ class Convolution(WeightFunction):
         """See what the pixels under the window see."""
         return complete(map(FieldPattern.through, patterns, self.window_axes(*shapes)))
 
-    def unseen(self, *shapes: Shape) -> tuple[int, ...]:
+    def uncovered(self, *shapes: Shape) -> tuple[int, ...]:
         """Count the pixels that no kernel reads, in the image or as padding that repeats them."""
         axes = self.axes(shapes[0][1:])
         if self.padding_mode == "zeros":
-            return tuple(axis.unseen for axis in axes)
+            return tuple(axis.uncovered for axis in axes)
         tables = columns.padding_tables(axes, "t", self.padding_mode).values()
         return tuple(
             axis.length - _count_distinct(table[axis.covered()], axis.length)
@@ -224,7 +225,7 @@ class Convolution(WeightFunction):
     def backward_a(
         self, w: Float[Array, "h k *u"], a: Float[Array, "q l *x"], dz: Float[Array, "q h *i"]
     ) -> Float[Array, "q l *x"]:
-        r"""Sum, for each pixel, the kernel entries times the derivatives that they reached.
+        r"""Sum, for each pixel, the kernel elements times the derivatives that they reached.
 
         .. math:: da^{l}_{x,y} = \sum_{h} \sum_{s i + d u - p = x,\; s j + d v - p = y}
             w^{h,l}_{u,v} \, dz^{h}_{i,j}
@@ -246,7 +247,8 @@ class Convolution(WeightFunction):
         Sources
         -------
         Hagan 8.39-8.45 (corrected: h runs over the maps of layer m, also in 8.45; 8.44 with dlz for
-        dz; zero outside dLZ); Wichmann 4.15 (corrected: zero outside the kernel); Wolter 8.
+        dz; zero outside dLZ); Wichmann 4.15 (corrected: height first, zero outside the kernel);
+        Wolter 8.
         """
         axes = self.axes(a.shape[2:])
         i, u = letters(len(axes))
@@ -280,8 +282,7 @@ class Convolution(WeightFunction):
 
         Sources
         -------
-        Hagan 8.46-8.48 (corrected: 8.46, 8.47 with lw and dlz for w and dz); Wichmann 4.7; Wolter
-        7.
+        Hagan 8.46-8.48 (8.46 and 8.47 with lz, lw, dlz for z, w, dz); Wichmann 4.7; Wolter 7.
         """
         i, u = letters(len(a.shape[2:]))
         dw = contract(

@@ -1,4 +1,4 @@
-"""Dot product: each neuron sums all inputs, each with a weight of its own: a dense layer."""
+"""Dot product: each neuron computes a weighted sum of all inputs. It is a dense layer."""
 
 from dataclasses import dataclass
 from math import prod

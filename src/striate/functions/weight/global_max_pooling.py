@@ -19,8 +19,8 @@ class GlobalMaxPooling(FixedFunction):
 
     Sources
     -------
-    Hagan 8.24 (with a window as large as the map); Wichmann 5.2-5.5 (corrected: 5.5 sums over the
-    windows that hold the pixel).
+    Hagan 8.24 (with a window as large as the map); Wichmann 5.2-5.5 (corrected: 5.4 takes the
+    first maximum, 5.5 sums over the windows that contain the pixel).
 
     Examples
     --------
@@ -100,7 +100,8 @@ class GlobalMaxPooling(FixedFunction):
 
         Sources
         -------
-        Hagan E8.8; Wichmann 5.4, 5.5 (corrected: it sums over the windows that hold the pixel).
+        Hagan E8.8; Wichmann 5.4 (corrected: the first maximum), 5.5 (corrected: it sums over the
+        windows that contain the pixel).
         """
         vectors = a.reshape(*a.shape[:2], -1)
         da = np.zeros_like(vectors)

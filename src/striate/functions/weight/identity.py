@@ -8,7 +8,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Identity(FixedFunction):
-    """Nothing done: ``z = a``. A residual join is a sum of identities.
+    """The identity, ``z = a``. A residual connection is a sum of identities.
 
     Sources
     -------

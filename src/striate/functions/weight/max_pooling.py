@@ -20,8 +20,8 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
 
     Sources
     -------
-    Hagan 8.24, 8.25, E8.8; Wichmann 5.2-5.5 (corrected: 5.5 sums over the windows that hold the
-    pixel).
+    Hagan 8.24, 8.25, E8.8; Wichmann 5.2-5.5 (corrected: 5.4 takes the first maximum, 5.5 sums over
+    the windows that contain the pixel).
 
     Examples
     --------
@@ -137,7 +137,8 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
 
         Sources
         -------
-        Hagan E8.8; Wichmann 5.4, 5.5 (corrected: it sums over the windows that hold the pixel).
+        Hagan E8.8; Wichmann 5.4 (corrected: the first maximum), 5.5 (corrected: it sums over the
+        windows that contain the pixel).
         """
         axes = self.axes(a.shape[2:])
         window, single = [axis.window for axis in axes], (1,) * len(axes)

@@ -15,7 +15,7 @@ class SumPooling(pooling.PoolingWindow, FixedFunction):
 
     Sources
     -------
-    Hagan 8.22, 8.37 (corrected: named an average, it is a sum).
+    Hagan 8.22, 8.37 (corrected: the sum, not the average).
 
     Examples
     --------

@@ -142,7 +142,7 @@ class TransposedConvolution(WeightFunction):
         axes = self.axes(shapes[0][1:])
         return complete(map(FieldPattern.through_transposed, patterns, axes))
 
-    def unseen(self, *shapes: Shape) -> tuple[int, ...]:
+    def uncovered(self, *shapes: Shape) -> tuple[int, ...]:
         """Count the pixels that are spread over cropped pixels alone."""
         pixels = shapes[0][1:]
         axes = self.axes(pixels)
