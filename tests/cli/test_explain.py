@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -189,3 +190,23 @@ def test_a_saved_model(striate, shapes_model):
 
     assert result.exit_code == 0, result.output
     assert "Inference with 1 image." in result.stdout
+
+
+def test_the_page_shows_this_output(striate):
+    """The output quoted in docs/explain.md is what the command prints, apart from measurements.
+
+    Counts of instructions aren't compared either, since they depend on the version of LLVM.
+    """
+    page = Path(__file__).parents[2].joinpath("docs", "explain.md").read_text()
+    blocks = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    quoted = [block for block in blocks if not re.search(r"striate explain|µs|instr\.", block)]
+    words = ("explain", "lenet5", "--cpu", "znver4")
+    stages = ("--stage", "operations", "--stage", "schedule")
+    nests = ("--stage", "nests", "--layer", "average1")
+
+    outputs = [striate(*words), striate(*words, *stages), striate(*words, *nests)]
+
+    printed = "\n".join(" ".join(line.split()) for o in outputs for line in o.stdout.splitlines())
+    lines = [" ".join(line.split()) for block in quoted for line in block.splitlines() if line]
+    assert len(quoted) == 4
+    assert [line for line in lines if f"\n{line.removesuffix('...').rstrip()}" not in printed] == []
