@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from striate.errors import ModelFileError
-from striate.files import as_path, atomic_write, make_folder, shown
+from striate.files import FileLock, as_path, atomic_write, make_folder, quoted, shown
 
 OLD = time.time() - 3600
 
@@ -55,15 +56,26 @@ def test_a_killed_writer_leaves_a_file_that_the_next_one_removes(tmp_path):
     assert len(parts(tmp_path)) == 1
     assert path.read_bytes() == b"before"
 
-    with atomic_write(path) as file:  # it might just be starting
-        file.write(b"after")
-    assert len(parts(tmp_path)) == 1
-    make_old(tmp_path)
     with atomic_write(path) as file:
         file.write(b"after")
 
     assert parts(tmp_path) == []
     assert path.read_bytes() == b"after"
+
+
+def test_a_writer_that_is_just_starting_keeps_its_file(tmp_path):
+    """A temporary file without content may not be locked yet; after a minute it is abandoned."""
+    starting = tmp_path / ".model.abcdefgh.part"
+    starting.touch()
+
+    with atomic_write(tmp_path / "model") as file:
+        file.write(b"x")
+    assert starting.exists()
+    make_old(tmp_path)
+    with atomic_write(tmp_path / "model") as file:
+        file.write(b"x")
+
+    assert parts(tmp_path) == []
 
 
 def test_the_file_of_a_living_writer_stays(tmp_path):
@@ -135,3 +147,170 @@ def test_errors_about_any_name_are_printable(tmp_path, name):
     assert str(error.value).isprintable()
     assert str(error.value).encode().decode() == str(error.value)
     assert shown("日本 é") == "日本 é"
+
+
+@pytest.mark.parametrize("before", [b"earlier", None])
+def test_a_link_stays_and_its_target_is_written(tmp_path, before):
+    """The file that a symbolic link points to is written, whether it exists or not."""
+    (tmp_path / "disk").mkdir()
+    target, link = tmp_path / "disk" / "model", tmp_path / "latest"
+    if before is not None:
+        target.write_bytes(before)
+    link.symlink_to("disk/model")
+
+    with atomic_write(link) as file:
+        file.write(b"new")
+
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert {path.name for path in tmp_path.iterdir()} == {"disk", "latest"}
+    assert [path.name for path in target.parent.iterdir()] == ["model"]
+
+
+def test_a_link_to_nowhere(tmp_path, golden):
+    """If the target's folder is missing, the error names the link and the target."""
+    (tmp_path / "latest").symlink_to("gone/model")
+    with pytest.raises(ModelFileError) as error, atomic_write(tmp_path / "latest"):
+        pass
+
+    golden("messages/file-link-to-nowhere", str(error.value).replace(str(tmp_path), "FOLDER"))
+
+
+def loop(path):
+    """Make two links that point to each other."""
+    path.symlink_to(f"{path.name}-2")
+    path.with_name(f"{path.name}-2").symlink_to(path.name)
+
+
+@pytest.mark.parametrize("what", ["loop", "folder", "pipe"])
+def test_what_is_not_a_file_is_not_replaced(tmp_path, what, golden):
+    """A folder, a pipe or a device (such as /dev/null) stays what it is."""
+    path = tmp_path / "model"
+    {"loop": loop, "folder": os.mkdir, "pipe": os.mkfifo}[what](path)
+    before = path.lstat()
+
+    with pytest.raises(ModelFileError) as error, atomic_write(path) as file:
+        file.write(b"x")
+
+    assert path.lstat().st_ino == before.st_ino
+    assert parts(tmp_path) == []
+    golden(f"messages/file-is-a-{what}", str(error.value).replace(str(tmp_path), "FOLDER"))
+
+
+def test_permissions_stay(tmp_path):
+    """A file that only its owner may read is still private after it was written again."""
+    path = tmp_path / "model"
+    path.write_bytes(b"before")
+    path.chmod(0o600)
+
+    with atomic_write(path) as file:
+        file.write(b"after")
+
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_behind_a_link(tmp_path):
+    """A link to a folder that doesn't exist yet is made by making the folder."""
+    (tmp_path / "output").symlink_to("disk/output")
+
+    make_folder(tmp_path / "output")
+
+    assert (tmp_path / "disk" / "output").is_dir()
+    assert (tmp_path / "output").is_symlink()
+
+
+def test_a_name_is_escaped_once():
+    """A byte that isn't text is written as on the terminal, with and without quotes."""
+    name = os.fsdecode(b"bad\xff")
+
+    assert shown(name) == r"bad\xff"
+    assert quoted(name) == r"'bad\xff'"
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from striate.files import FileLock
+lock = FileLock.acquire(Path(sys.argv[1]))
+print("locked" if lock else "refused", flush=True)
+sys.stdin.read()
+"""
+
+
+def holder(path):
+    """Start a process that locks a name, and return it with what it printed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    return process, process.stdout.readline()
+
+
+def test_one_process_at_a_time_has_a_name(tmp_path):
+    """A name is locked until it is released, or until the process that locked it is killed."""
+    path = tmp_path / "run"
+    first, said = holder(path)
+    second, other = holder(path)
+    assert (said, other) == (b"locked\n", b"refused\n")
+    assert FileLock.acquire(path) is None
+    second.communicate()
+
+    first.kill()
+    first.communicate()
+    lock = FileLock.acquire(path)  # although the hidden file is still there
+
+    assert lock is not None
+    assert FileLock.acquire(path) is None
+    lock.release()
+    lock.release()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_whose_file_was_removed_is_not_a_lock(tmp_path, monkeypatch):
+    """A process that opens the file just before its holder removes it must try again."""
+    path, opened = tmp_path / "run", os.open
+    first = FileLock.acquire(path)
+
+    def late(*args):
+        handle = opened(*args)
+        first.release()
+        return handle
+
+    monkeypatch.setattr("striate.files.os.open", late)
+    second = FileLock.acquire(path)
+    monkeypatch.undo()
+
+    assert second is not None
+    assert FileLock.acquire(path) is None
+
+
+def test_many_threads_share_a_name(tmp_path):
+    """However acquiring and releasing interleave, at most one thread holds a name."""
+    held, most = [], []
+
+    def work():
+        for _ in range(200):
+            lock = FileLock.acquire(tmp_path / "run")
+            if lock is not None:
+                held.append(1)
+                most.append(len(held))
+                held.pop()
+                lock.release()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert set(most) == {1}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_locks_the_creator_has_a_name(tmp_path, monkeypatch):
+    """On a system without file locks, whoever creates the hidden file has the name."""
+    monkeypatch.setattr("striate.files.fcntl", None)
+    lock = FileLock.acquire(tmp_path / "run")
+
+    assert FileLock.acquire(tmp_path / "run") is None
+    lock.release()
+    assert FileLock.acquire(tmp_path / "run") is not None

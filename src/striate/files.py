@@ -2,19 +2,24 @@
 
 :func:`atomic_write` writes to a temporary file next to the target, ``.NAME.xxxxxxxx.part``, and
 renames it when it is complete. Whatever interrupts it, the target has its old content or its new
-one. A process that is killed leaves its temporary file behind; the next writer of the same target
-removes it, once it can lock it: while its writer is alive, it holds that lock.
+one. If the path is a symbolic link, the file that it points to is the target, and the link stays.
+
+A process that is killed leaves its temporary file behind. Its writer locks a temporary file before
+it writes to it, until it is renamed, and the system releases the locks of a process that ends. So a
+temporary file that has content, but isn't locked, is abandoned, and the next writer of the same
+target removes it. :class:`FileLock` uses the same locks to give a name to one process at a time.
 """
 
 import contextlib
 import errno
 import os
+import stat
 import sys
 import tempfile
 import time
 from collections.abc import Generator
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from striate.errors import ModelFileError
 
@@ -23,8 +28,11 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-_ABANDONED = 60.0
-"""Seconds after which a temporary file that nobody has locked is left over, not just created."""
+_JUST_CREATED = 60.0
+"""Seconds in which an empty temporary file may be about to be locked by its writer."""
+
+_WITHOUT_LOCKS = 86_400.0
+"""Seconds after which a temporary file is abandoned on a system without locks."""
 
 
 _REMEDIES = {
@@ -33,6 +41,8 @@ _REMEDIES = {
     errno.ENOENT: "Create the folder first, or choose another one.",
     errno.EISDIR: "Choose another file name, or remove the folder.",
     errno.ENAMETOOLONG: "Choose a shorter file name.",
+    errno.ELOOP: "Remove the link, or choose another file name.",
+    errno.ENODEV: "Choose another file name.",
 }
 """What to do if a file cannot be written, by the system's error number."""
 
@@ -70,17 +80,57 @@ def shown(path: str | os.PathLike[str]) -> str:
     Returns
     -------
     str
-        With such characters escaped.
+        With such characters escaped: a byte that is not text as ``\xe9``, as on the terminal.
 
     Examples
     --------
-    >>> shown("caf\udce9.png"), shown("two\nlines")
-    ('caf\\udce9.png', 'two\\nlines')
+    >>> print(shown("caf\udce9.png"), shown("two\nlines"))
+    caf\xe9.png two\nlines
     """
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode("ascii")
-        for one in os.fspath(path)
-    )
+    return "".join(one if one.isprintable() else escaped(one) for one in os.fspath(path))
+
+
+def quoted(path: str | os.PathLike[str]) -> str:
+    r"""Write a name in quotes, for a sentence, escaped once.
+
+    Examples
+    --------
+    >>> print(quoted("caf\udce9.png"))
+    'caf\xe9.png'
+    """
+    return f"'{shown(path)}'"
+
+
+def escaped(character: str) -> str:
+    r"""Escape a character that cannot be printed: ``\x1b``, or ``\xff`` for a raw byte."""
+    if _FIRST_RAW_BYTE <= character <= _LAST_RAW_BYTE:
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")
+
+
+_FIRST_RAW_BYTE, _LAST_RAW_BYTE = "\udc80", "\udcff"  # how Python holds bytes that it can't decode
+
+
+def followed(path: str | os.PathLike[str]) -> Path:
+    """Follow symbolic links to the file that will be read or written.
+
+    Parameters
+    ----------
+    path
+        A path; ``~`` is the user's home.
+
+    Returns
+    -------
+    Path
+        The target of a link, which may not exist; the path itself if it isn't a link.
+
+    Examples
+    --------
+    >>> followed("net.safetensors").name
+    'net.safetensors'
+    """
+    path = as_path(path)
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 @contextlib.contextmanager
@@ -94,10 +144,12 @@ def atomic_write(path: str | os.PathLike[str], *, private: bool = False) -> Gene
     Parameters
     ----------
     path
-        Where the file is to appear; ``~`` is the user's home.
+        Where the file is to appear; ``~`` is the user's home. The target of a symbolic link is
+        written, and the link stays.
     private
-        Whether only the user may read and write it. Otherwise the user's mask for new files
-        decides.
+        Whether only the user may read and write it; whatever is in its place is replaced, even a
+        link, which another user might have made. Otherwise an existing file keeps its permissions,
+        and the user's mask for new files decides those of a new one.
 
     Yields
     ------
@@ -107,7 +159,8 @@ def atomic_write(path: str | os.PathLike[str], *, private: bool = False) -> Gene
     Raises
     ------
     ModelFileError
-        If the folder does not exist or is not writable, or the disk is full.
+        If the folder does not exist or is not writable, the disk is full, or ``path`` is a folder
+        or a device.
 
     Sources
     -------
@@ -123,28 +176,53 @@ def atomic_write(path: str | os.PathLike[str], *, private: bool = False) -> Gene
     b'123'
     """
     path = as_path(path)
-    temporary: Path | None = None
+    target, temporary = path, None
     try:
-        remove_abandoned(path)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        if not private:
+            target = followed(path)
+            _require_regular(target)
+        remove_abandoned(target)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.name}.", suffix=".part", dir=target.parent
+        )
         temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
             _lock(handle)
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if not private:  # as the temporary file is from the start
-            temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-        temporary = None
+            if not private:  # as the temporary file is from the start
+                temporary.chmod(_mode_for(target))
+            if fcntl is not None:  # while it is locked: a file that isn't may be removed
+                temporary.replace(target)
+                temporary = None
+        if temporary is not None:  # Windows can't rename an open file
+            temporary.replace(target)
+            temporary = None
     except OSError as error:
+        link = f", a link to {shown(target)}" if target != path else ""
         raise ModelFileError(
-            f"Cannot write {shown(path)}: {reason(error)}. An existing file is unchanged. "
+            f"Cannot write {shown(path)}{link}: {reason(error)}. An existing file is unchanged. "
             f"{_REMEDIES.get(error.errno or 0, 'Choose a writable folder.')}"
         ) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _require_regular(target: Path) -> None:
+    """Raise if a file cannot be renamed to a path because of what is there."""
+    if target.is_symlink():  # it was followed already
+        raise OSError(errno.ELOOP, "its symbolic links form a loop")
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if target.exists() and not target.is_file():
+        raise OSError(errno.ENODEV, "it is a device or a pipe, not a file")
+
+
+def _mode_for(target: Path) -> int:
+    """Return the permissions of a file that replaces or becomes a target."""
+    return stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
 
 
 def remove_abandoned(path: Path) -> None:
@@ -156,7 +234,7 @@ def remove_abandoned(path: Path) -> None:
         The target. A temporary file is kept if its writer is alive, that is, holds its lock; where
         the system has no such locks, if it is younger than a day.
     """
-    start, oldest = f".{path.name}.", _ABANDONED if fcntl else 86_400.0
+    start = f".{path.name}."
     try:
         with os.scandir(path.parent) as entries:
             found = [
@@ -171,13 +249,21 @@ def remove_abandoned(path: Path) -> None:
     for entry in found:
         # Another process or thread may remove or finish the file at any moment.
         with contextlib.suppress(OSError):
-            if (
-                entry.is_file(follow_symlinks=False)
-                and time.time() - entry.stat().st_mtime > oldest
-            ):
+            if entry.is_file(follow_symlinks=False) and _may_be_abandoned(entry.stat()):
                 with Path(entry.path).open("rb") as file:
                     _lock(file.fileno(), wait=False)
                     Path(entry.path).unlink()
+
+
+def _may_be_abandoned(found: os.stat_result) -> bool:
+    """Whether a temporary file is abandoned if nobody has locked it.
+
+    Its writer locks it as soon as it is created, before there is any content.
+    """
+    age = time.time() - found.st_mtime
+    if fcntl is None:
+        return age > _WITHOUT_LOCKS
+    return found.st_size > 0 or age > _JUST_CREATED
 
 
 def _lock(handle: int, *, wait: bool = True) -> None:
@@ -195,6 +281,104 @@ def _lock(handle: int, *, wait: bool = True) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+class FileLock:
+    """A name that one process has for itself, until it releases it or ends.
+
+    The lock is on a hidden file next to the name, ``.NAME.lock``. If a process is killed, that file
+    is left, but the system releases the lock, so that the next process can take it. On a system
+    without locks, the process that creates the file has the name, and a file that is left must be
+    removed by hand.
+
+    Parameters
+    ----------
+    file
+        The hidden file.
+    handle
+        Its open descriptor, which holds the lock.
+    """
+
+    def __init__(self, file: Path, handle: int) -> None:
+        self.file = file
+        self._handle: int | None = handle
+
+    @classmethod
+    def acquire(cls, path: Path) -> Self | None:
+        """Lock a name.
+
+        Parameters
+        ----------
+        path
+            The name, in a folder that exists.
+
+        Returns
+        -------
+        FileLock or None
+            ``None`` if another process, or this one, has locked the name.
+
+        Raises
+        ------
+        ModelFileError
+            If the hidden file cannot be created.
+        """
+        file = path.with_name(f".{path.name}.lock")
+        while True:
+            handle, created = _open_or_create(file)
+            try:
+                locked = _try_lock(handle, otherwise=created)
+                # Its last holder may have removed the file after it was opened here.
+                removed = locked and not _has_name(handle, file)
+            except BaseException:
+                os.close(handle)
+                raise
+            if locked and not removed:
+                return cls(file, handle)
+            os.close(handle)
+            if not locked:
+                return None
+
+    def release(self) -> None:
+        """Let other processes have the name; releasing twice has no effect."""
+        if self._handle is not None:
+            self.file.unlink(missing_ok=True)
+            os.close(self._handle)
+            self._handle = None
+
+
+def _open_or_create(file: Path) -> tuple[int, bool]:
+    """Open a lock file; return its descriptor, and whether it is new."""
+    try:
+        while True:
+            with contextlib.suppress(FileExistsError):
+                return os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666), True
+            with contextlib.suppress(FileNotFoundError):  # removed in the meantime
+                return os.open(file, os.O_RDWR), False
+    except OSError as error:
+        raise ModelFileError(
+            f"Cannot write {shown(file)}: {reason(error)}. Choose a writable folder."
+        ) from error
+
+
+def _try_lock(handle: int, *, otherwise: bool) -> bool:
+    """Lock a file, and return whether that succeeded; ``otherwise`` on a system without locks."""
+    if fcntl is None:
+        return otherwise
+    try:
+        _lock(handle, wait=False)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return otherwise
+    return True
+
+
+def _has_name(handle: int, file: Path) -> bool:
+    """Whether an open file still has its name."""
+    try:
+        return os.path.samestat(os.fstat(handle), file.stat())
+    except FileNotFoundError:
+        return False
+
+
 def reason(error: OSError) -> str:
     """Return the system's reason for an error in lower case: ``no space left on device``."""
     text = error.strerror or str(error) or type(error).__name__
@@ -207,7 +391,7 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
     Parameters
     ----------
     path
-        The folder; ``~`` is the user's home.
+        The folder; ``~`` is the user's home. If it is a symbolic link, its target is made.
 
     Returns
     -------
@@ -221,7 +405,7 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
     """
     path = as_path(path)
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        followed(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ModelFileError(
             f"Cannot make the folder {shown(path)}: {reason(error)}. Choose another folder, or "

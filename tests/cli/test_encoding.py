@@ -15,6 +15,7 @@ from PIL import Image
 from striate import Network
 from striate.cli import main
 from striate.cli.encoding import on_one_line, without_controls
+from striate.data import open_dataset
 from striate.recipes.networks import set_classes
 
 PROGRAM = [sys.executable, "-c", "from striate.cli import main; main(prog_name='striate')"]
@@ -146,6 +147,41 @@ def test_a_reader_that_leaves_is_no_error(folder, name):
         errors = process.stderr.read()
 
     assert errors == b""
+    assert process.returncode == 141
+
+
+@pytest.mark.parametrize("words", [["train", "shapes", "--epochs", "30"], WORDS["predict"]])
+def test_a_reader_of_both_streams_that_leaves_ends_the_command(folder, words, tmp_path):
+    """`striate ... 2>&1 | head -1`: the exit status is that of SIGPIPE, not of a traceback."""
+    place = tmp_path if words[0] == "train" else folder
+    with subprocess.Popen(
+        [*PROGRAM, *words, "--no-pictures"] if words[0] == "train" else [*PROGRAM, *words],
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        assert process.stdout is not None
+        if words[0] == "train":
+            assert process.stdout.readline().startswith(b"shapes: 2,000 training images")
+        process.stdout.close()
+        process.wait(timeout=60)
+
+    assert process.returncode == 141
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert left <= {"shapes-net.checkpoint"}  # no model, and no lock
+
+
+@pytest.mark.parametrize("words", [["train", "nothing"], ["train", "shapes", "--epoch"], ["x"]])
+def test_an_error_that_nobody_reads_is_no_traceback(folder, words):
+    """Without a reader of standard error, the exit status is that of SIGPIPE."""
+    with subprocess.Popen(
+        [*PROGRAM, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.wait(timeout=60)
+
+    assert process.returncode == 141
 
 
 @pytest.mark.parametrize("name", ["data list", "data --json", "predict", "help"])
@@ -197,3 +233,51 @@ def test_escapes(text, kept, line):
     """Control characters are escaped; line breaks and tabs too, for text on one line."""
     assert without_controls(text) == kept
     assert on_one_line(text) == line
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+@pytest.mark.parametrize("command", ["data", "train", "evaluate", "error"])
+def test_a_name_that_is_not_text_has_one_form(command, encoding, tmp_path):
+    r"""A data set, a class or a file with a byte that isn't text is written with ``\xff``, once."""
+    classes = [os.fsdecode(b"bad\xff"), "good"]
+    photos = tmp_path / os.fsdecode(b"set\xfe")
+    for name in classes:
+        (photos / name).mkdir(parents=True)
+        for k in range(10):
+            Image.new("L", (6, 6), 20 * k).save(photos / name / f"{k}.png")
+    network = Network.parse("dense 2 softmax", (6, 6, 1))
+    set_classes(network, (r"bad\xff", "good"))
+    network.save(tmp_path / "net.safetensors")
+    words = {
+        "data": ["data", photos.name],
+        "train": ["train", photos.name, "--epochs", "1", "--no-pictures"],
+        "evaluate": ["evaluate", "net.safetensors", photos.name],
+        "error": ["data", photos.name],
+    }[command]
+    if command == "error":
+        (photos / classes[0] / "0.png").write_bytes(b"not a picture")
+
+    code, out, errors = run(tmp_path, words, PYTHONIOENCODING=encoding)
+    _, document, _ = run(tmp_path, ["data", photos.name, "--json"])
+
+    assert code == (command == "error"), errors
+    written = (out + errors).decode(encoding)
+    assert set(re.findall(r"(?:bad|set)\\[^\s,:;/')]*", written)) <= {r"bad\xff", r"set\xfe"}
+    assert r"bad\xff" in written
+    assert "udc" not in written
+    if command != "error":
+        found = json.loads(document)
+        assert (found["name"], found["classes"]) == (r"set\xfe", [r"bad\xff", "good"])
+
+
+def test_a_data_set_is_written_once_escaped(tmp_path):
+    """The representation of a data set in Python escapes its name as the command does."""
+    for name in ("a", "b"):
+        (tmp_path / os.fsdecode(b"set\xfe") / name).mkdir(parents=True)
+        for k in range(10):
+            picture = Image.new("L", (6, 6), 20 * k)
+            picture.save(tmp_path / os.fsdecode(b"set\xfe") / name / f"{k}.png")
+
+    dataset = open_dataset(tmp_path / os.fsdecode(b"set\xfe"))
+
+    assert repr(dataset).startswith(r"Dataset('set\xfe': ")

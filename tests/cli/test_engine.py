@@ -35,7 +35,7 @@ def test_the_notice_is_a_sentence(striate, shapes_model):
     assert "test accuracy 100.00 %" in result.stdout
     assert result.stderr == (
         "note: The compiled engine cannot run: LLVM doesn't support this processor (unknown "
-        'processor). Use engine="numpy". Falling back to the '
+        "processor). Use --engine numpy. Falling back to the "
         "NumPy engine, which gives the same results up to rounding and is many times slower.\n"
     )
 

@@ -335,6 +335,24 @@ def test_an_output_is_replaced_if_told(striate):
     assert load("mine").classes == ("square", "diamond")
 
 
+@pytest.mark.parametrize("before", [None, b"earlier"])
+def test_a_link_as_output_stays(before, striate, tmp_path):
+    """The model goes to the target of the link, whether that exists or not."""
+    Path("disk").mkdir()
+    if before is not None:
+        Path("disk/net.safetensors").write_bytes(before)
+    Path("latest").symlink_to("disk/net.safetensors")
+
+    words = (*QUICK, "--output", "latest", *(("--overwrite",) if before else ()))
+    result = striate(*words)
+
+    assert result.exit_code == 0, result.stderr
+    assert "Saved latest.\n" in result.stdout
+    assert Path("latest").is_symlink()
+    assert load("disk/net.safetensors").classes == ("square", "diamond")
+    assert {path.name for path in tmp_path.iterdir()} == {"disk", "latest", "striate-output"}
+
+
 def error_of(result):
     """Return the error that a command ended with."""
     return result.stderr[result.stderr.index("Error:") :].strip()

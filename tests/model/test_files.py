@@ -197,6 +197,14 @@ LIES = {
     "mean-a-word": lambda d: d["preprocessing"].update(mean={"input": ["gray"]}),
     "mean-without-std": lambda d: d["preprocessing"].update(mean={"input": [0.5]}),
     "std-zero": lambda d: d["preprocessing"].update(mean={"input": [0.5]}, std={"input": [0.0]}),
+    "mean-a-number": lambda d: d["preprocessing"].update(mean=3),
+    "mean-infinite": lambda d: d["preprocessing"].update(mean={"input": [float("inf")]}),
+    "range-a-word": lambda d: d["preprocessing"].update(ranges={"input": "wide"}),
+    "ranges-a-number": lambda d: d["preprocessing"].update(ranges=3),
+    "preprocessing-a-list": lambda d: d.update(preprocessing=[]),
+    "no-channels": lambda d: d["preprocessing"].pop("channels"),
+    "network-nothing": lambda d: d.update(network=None),
+    "no-network": lambda d: d.pop("network"),
     "no-classes": lambda d: d.pop("classes"),
     "classes-a-number": lambda d: d.update(classes=3),
     "losses-unknown": lambda d: d.update(losses=[{"kind": "crossentropy"}]),
@@ -217,8 +225,12 @@ def test_a_description_that_lies(lie, model, golden):
     finally:
         tracemalloc.stop()
 
+    text = str(error.value)
     assert peak < 20_000_000
-    golden(f"messages/model-description-{lie}", str(error.value))
+    assert text.endswith(" Use another copy, or save the network again.")
+    for other in (" Try ", "Did you mean", "Choose from", " Give ", "Remove it"):
+        assert other not in text  # a remedy for those who wrote the network
+    golden(f"messages/model-description-{lie}", text)
 
 
 ARRAYS = {

@@ -18,8 +18,8 @@ COUNTED = (
 LIST = "`top_k` must be a list of integers from 1 to 3, the number of outputs, got "
 
 REFUSED = {
-    SEED + "-1. Try 0.": lambda net: net.check_gradients(X[:1], Y[:1], seed=-1),
-    SEED + "1.5. Try 0.": lambda net: net.trace(X, training=True, seed=1.5),
+    SEED + "-1. Try seed=0.": lambda net: net.check_gradients(X[:1], Y[:1], seed=-1),
+    SEED + "1.5. Try seed=0.": lambda net: net.trace(X, training=True, seed=1.5),
     ELEMENTS + "'3'. Try elements=30.": lambda net: net.check_gradients(X, Y, elements="3"),
     ELEMENTS + "0. Try elements=30.": lambda net: net.check_gradients(X, Y, elements=0),
     SIZE + "'2'. Try batch_size=256.": lambda net: net.predict(X, batch_size="2"),

@@ -1,5 +1,7 @@
 """The files of a run: their names, their number, and what is never replaced."""
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -53,7 +55,8 @@ def test_a_second_run_gets_another_number(what, net):
     """Whichever of the files is there, all of the new ones get the number."""
     first = next(choose_files("digits", net=net))
     first.model.parent.mkdir()
-    getattr(first, what).mkdir() if what == "pictures" else getattr(first, what).touch()
+    path = getattr(first, what)
+    path.mkdir() if what == "pictures" else path.write_bytes(b"earlier")
 
     second = reserved(net=net)
 
@@ -87,9 +90,17 @@ def test_runs_at_the_same_moment_get_different_numbers():
 def test_overwriting_takes_the_first_number():
     """With `--overwrite` the files of the first run are used again."""
     first = reserved()
-    first.model.touch()
+    first.model.write_bytes(b"earlier")
+    first.release(finished=True)
 
     assert reserved(overwrite=True).model == first.model
+
+
+def test_overwriting_does_not_touch_a_run_that_is_not_finished():
+    """Files of earlier runs may be replaced, not those of a run that is training now."""
+    running = reserved()
+
+    assert reserved(overwrite=True).model != running.model
 
 
 def test_an_explicit_output_leaves_the_other_names_alone():
@@ -139,6 +150,7 @@ def test_a_resumed_run_keeps_its_number():
     reserved()
     second = reserved()
     second.checkpoint.write_bytes(b"state")
+    second.release(finished=False)
 
     files = reserved(resume=second.checkpoint)
 
@@ -175,11 +187,12 @@ def test_a_reservation_that_was_not_used_goes():
 
 
 def test_an_earlier_stopped_run_is_named():
-    """Its checkpoint can be resumed instead; an empty reservation cannot."""
-    first, second = reserved(), reserved()
+    """Its checkpoint can be resumed instead; not that of a run that is still training."""
+    first = reserved()
     first.checkpoint.write_bytes(b"state")
 
-    assert second.stopped is None
+    assert reserved().stopped is None
+    first.release(finished=False)
     assert reserved().stopped == first.checkpoint
 
 
@@ -242,3 +255,129 @@ def test_a_folder_without_permission(tmp_path, monkeypatch):
         f"Cannot write to the folder {tmp_path}: permission denied. "
         "Choose a writable folder with --output and --checkpoint."
     )
+
+
+STARTED = """
+import sys
+from pathlib import Path
+from striate.recipes.run_files import choose_files, reserve
+given = {name: Path(path) for name, path in (word.split("=") for word in sys.argv[1:])}
+files = reserve(choose_files("digits", **given))
+print(files.model, flush=True)
+sys.stdin.read()
+"""
+
+
+def started(*words):
+    """Start a run in another process, which has reserved its files and written nothing."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", STARTED, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout.readline()
+    return process
+
+
+def test_a_killed_run_frees_its_number():
+    """A run that was killed before its first checkpoint leaves nothing that counts."""
+    process = started()
+    assert reserved().model.name == "digits-lenet5-2.safetensors"
+    process.kill()
+    process.communicate()
+
+    files = reserved()
+
+    assert files.model.name == "digits-lenet5.safetensors"
+    assert files.stopped is None
+    files.release(finished=True)
+    assert sorted(path.name for path in FOLDER.iterdir()) == [".digits-lenet5-2.checkpoint.lock"]
+
+
+def test_what_killed_runs_left_is_removed():
+    """Temporary files and empty files under a run's names go when the number is tried again."""
+    first = reserved()
+    first.pictures.mkdir()
+    first.model.write_bytes(b"model")
+    first.release(finished=True)
+    left = [
+        FOLDER / ".digits-lenet5.safetensors.abcdefgh.part",
+        FOLDER / ".digits-lenet5.checkpoint.abcdefgh.part",
+        first.pictures / ".kernels.png.abcdefgh.part",
+    ]
+    for path in left:
+        path.write_bytes(b"half")
+    (FOLDER / "digits-lenet5-2.safetensors").touch()  # killed before the model was written
+
+    second = reserved()
+
+    assert [path for path in left if path.exists()] == []
+    assert second.model == FOLDER / "digits-lenet5-2.safetensors"
+    assert not second.model.exists()
+    assert first.model.read_bytes() == b"model"
+
+
+@pytest.mark.parametrize("option", ["checkpoint", "resume"])
+def test_two_runs_at_once_do_not_share_a_checkpoint(option, golden):
+    """The second is refused while the first one lasts, however it spells the path."""
+    Path("mine").write_bytes(b"state")
+    Path("link").symlink_to("mine")
+    process = started(f"{option}=mine")
+    try:
+        for path in (Path("mine"), Path("link")):
+            with pytest.raises(ModelFileError) as error:
+                reserved(**{option: path})
+    finally:
+        process.kill()
+        process.communicate()
+
+    golden(f"messages/run-files-in-use-{option}", str(error.value))
+    assert reserved(**{option: Path("mine")}).checkpoint == Path("mine")
+
+
+def test_a_run_that_is_refused_frees_its_number():
+    """The number that it had reserved goes to the next run."""
+    first = reserved(checkpoint=Path("mine"))
+    with pytest.raises(ModelFileError):
+        reserved(checkpoint=Path("mine"))
+    first.release(finished=False)
+
+    assert reserved().model == first.model
+
+
+@pytest.mark.parametrize("before", [None, b"earlier"])
+def test_a_link_as_output(before):
+    """The link stays, and its target is written; a target that exists needs `--overwrite`."""
+    Path("disk").mkdir()
+    target, link = Path("disk/net.safetensors"), Path("latest.safetensors")
+    link.symlink_to(target)
+    if before is not None:
+        target.write_bytes(before)
+        with pytest.raises(ModelFileError):
+            check_files(**{**NOTHING, "output": link}, overwrite=False)
+
+    files = reserved(output=link, overwrite=before is not None)
+    saved = files.save_model(classifier())
+
+    assert saved == link
+    assert link.is_symlink()
+    assert load(target).parameter_count == classifier().parameter_count
+
+
+def test_the_folder_behind_a_link_is_checked_before_training():
+    """A link into a folder that doesn't exist yet: the folder is made, as for other outputs."""
+    Path("latest.safetensors").symlink_to("disk/net.safetensors")
+
+    files = reserved(output=Path("latest.safetensors"))
+
+    assert Path("disk").is_dir()
+    assert files.save_model(classifier()) == Path("latest.safetensors")
+
+
+def test_pictures_that_appeared_during_training_are_kept():
+    """Two runs with one `--pictures`: the second to finish draws into another folder."""
+    first, second = reserved(pictures=Path("drawn")), reserved(pictures=Path("drawn"))
+    assert first.pictures_folder() == Path("drawn")
+    Path("drawn").mkdir()
+    Path("drawn/kernels.png").write_bytes(b"the first run's")
+
+    assert second.pictures_folder() == Path("drawn-2")
+    assert reserved(pictures=Path("drawn"), overwrite=True).pictures_folder() == Path("drawn")

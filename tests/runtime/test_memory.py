@@ -93,7 +93,7 @@ def test_a_training_that_does_not_fit_is_refused(machine):
     assert 0.1 < float(needed.removesuffix(" MiB")) < 10
     assert rest == (
         "but only 0.1 MiB is free. It holds the outputs of all layers and their derivatives. "
-        "Use a smaller batch_size such as 32, smaller images or fewer maps."
+        "Use a smaller batch, such as batch_size=32, smaller images or fewer maps."
     )
     np.testing.assert_array_equal(core_of(network).buffers[0], before)
     assert network.preprocessing.mean == {}
@@ -127,7 +127,10 @@ def test_what_would_help_is_named():
     """A smaller batch, or fewer threads, where it is these that need the memory."""
     ends = {
         (1, 2 * GIGABYTE): "Use smaller images or fewer maps.",
-        (64, 2 * GIGABYTE): "Use a smaller batch_size such as 32, smaller images or fewer maps.",
+        (
+            64,
+            2 * GIGABYTE,
+        ): "Use a smaller batch, such as batch_size=32, smaller images or fewer maps.",
         (64, 1000): (
             "Use fewer threads with striate.set_threads(1), smaller images or fewer maps."
         ),

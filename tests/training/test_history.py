@@ -21,6 +21,25 @@ def test_a_history_is_rows_and_columns():
     assert History([]).columns == []
 
 
+def test_numbers_of_any_size():
+    """Losses of a training that diverges, and tiny ones, have a few digits and their exponent."""
+    losses = [0.5, 1234.5, 99_999.99, 1.2e36, -2e7, 3e-7, 0.0, float("inf"), float("nan")]
+    rows = [{"epoch": k, "loss": loss} for k, loss in enumerate(losses)]
+
+    assert str(History(rows)).splitlines() == [
+        "epoch        loss",
+        "    0      0.5000",
+        "    1   1234.5000",
+        "    2  99999.9900",
+        "    3     1.2e+36",
+        "    4      -2e+07",
+        "    5       3e-07",
+        "    6      0.0000",
+        "    7         inf",
+        "    8         nan",
+    ]
+
+
 @pytest.mark.parametrize(
     ("key", "text"),
     [

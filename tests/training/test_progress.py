@@ -118,6 +118,26 @@ def test_an_epoch_line_leaves_out_what_does_not_fit(width, line):
     assert epoch_line(ROW, 50, images=60_000, width=width) == line
 
 
+HUGE = {**ROW, "loss": 1.234e36, "validation_loss": 3.4e38}
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_huge_losses_fit_the_terminal(width):
+    """A loss of 36 digits is written with its exponent, in the bar and in the epoch's line."""
+    console = terminal(width)
+    with ProgressBar(100, 50_000, console) as bar:
+        totals = EpochTotals(losses=(1.2e36 * 4e4,), counted=(4e4,), weight=4e4, seconds=3.2)
+        bar.on_step(state(epoch=11, batch=99, totals=totals), 1.2e36, 128)
+        bar.progress.refresh()
+        bar.on_epoch(state(epoch=12, rows=(HUGE,)), HUGE)
+    written = re.sub(r"\x1b\[[?\d]*[A-Za-z]", "\n", console.file.getvalue())
+    lines = written.replace("\r", "\n").splitlines()
+
+    assert any("loss 1.2e+36" in line and "images/s" in line for line in lines)
+    assert any("loss 1.23e+36" in line and "validation 3.4e+38, 98.02 %" in line for line in lines)
+    assert max(map(len, lines)) <= width
+
+
 def test_an_epoch_line_without_validation_or_labels():
     """Columns that a history does not have are not in the line."""
     row = {"epoch": 3, "loss": 1234.5, "seconds": 1.0}

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import pickle
-import re
 import struct
 import subprocess
 
@@ -107,9 +106,7 @@ def test_a_damaged_file(damage, model, golden):
     with pytest.raises(ModelFileError) as error:
         st.load(model.name)
 
-    # The reason in brackets is the safetensors library's, and changes with its versions.
-    text = re.sub(r"file \(.*\); expected", "file (REASON); expected", str(error.value))
-    golden(f"messages/model-file-{damage}", text)
+    golden(f"messages/model-file-{damage}", str(error.value))
 
 
 def test_every_truncation_is_found(model):

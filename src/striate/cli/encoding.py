@@ -7,8 +7,14 @@ to them is safe: click, rich, progress bars, warnings and tracebacks.
 """
 
 import codecs
+import contextlib
 import io
+import os
 import sys
+
+from rich.console import Console
+
+from striate.files import escaped
 
 _HANDLER = "striate-plain"
 
@@ -32,7 +38,6 @@ _PLAIN = {
     "→": "->",
 }
 _REORDERING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # of the rest of a line
-_FIRST_RAW_BYTE, _LAST_RAW_BYTE = 0xDC80, 0xDCFF  # how Python holds bytes that it can't decode
 
 
 def accept_any_text() -> None:
@@ -45,6 +50,27 @@ def accept_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_HANDLER)
+
+
+def discard_output() -> None:
+    """Discard everything that standard output and standard error still have to write.
+
+    The reader of a pipe has left (``striate ... | head -1``). Otherwise Python would fail again
+    when it flushes both streams at its end.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or not a file
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+class OutputConsole(Console):
+    """A console whose errors are those of files: rich's own ends the program when a pipe breaks."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the BrokenPipeError that is being handled."""
+        raise  # noqa: PLE0704  # rich calls this while it handles the error
 
 
 def without_controls(text: str) -> str:
@@ -60,7 +86,7 @@ def without_controls(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(c if c in "\n\t" or not _is_control(c) else _escaped(c) for c in text)
+    return "".join(c if c in "\n\t" or not _is_control(c) else escaped(c) for c in text)
 
 
 def on_one_line(text: str, longest: int | None = None) -> str:
@@ -90,21 +116,9 @@ def _is_control(character: str) -> bool:
     return character < " " or "\x7f" <= character < "\xa0" or character in _REORDERING
 
 
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
-
-
 def _replace(error: UnicodeError) -> tuple[str, int]:
     """Replace the characters that cannot be encoded; codecs calls this."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(map(_plain, error.object[error.start : error.end])), error.end
-
-
-def _plain(character: str) -> str:
-    if character in _PLAIN:
-        return _PLAIN[character]
-    code = ord(character)
-    if _FIRST_RAW_BYTE <= code <= _LAST_RAW_BYTE:
-        return f"\\x{code - 0xDC00:02x}"
-    return _escaped(character)
+    characters = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(one) or escaped(one) for one in characters), error.end

@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from striate.cli.encoding import without_controls
+from striate.cli.encoding import OutputConsole, without_controls
 
 json_option = click.option(
     "--json",
@@ -40,12 +40,12 @@ class CommandOutput:
     @cached_property
     def console(self) -> Console:
         """Standard output: colors on a terminal, plain text in a pipe or file."""
-        return Console()
+        return OutputConsole()
 
     @cached_property
     def remarks(self) -> Console:
         """Standard error, for everything that isn't the result."""
-        return Console(stderr=True)
+        return OutputConsole(stderr=True)
 
     def say(self, text: str | Text = "", *, style: str | None = None, whole: bool = False) -> None:
         """Print text for people; ``whole`` lines are never wrapped, so that they can be copied."""

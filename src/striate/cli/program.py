@@ -9,18 +9,25 @@ from importlib import import_module
 from typing import IO, Any
 
 import click
-from rich.console import Console
 from rich.text import Text
 
 from striate import __version__
-from striate.cli.encoding import accept_any_text, without_controls
+from striate.cli.encoding import (
+    OutputConsole,
+    accept_any_text,
+    discard_output,
+    without_controls,
+)
 from striate.cli.suggestions import nearest_commands, nearest_options
+from striate.cli.wording import in_words_of
 from striate.errors import EngineError, StriateError, StriateWarning
+from striate.files import quoted
 
 _HYPHEN = "\u2011"  # the hyphen at which lines are not broken
 
-OK, USER_ERROR, USAGE_ERROR, INTERRUPTED = 0, 1, 2, 130
-"""Exit codes, as in click; for Ctrl-C 128 + the number of the signal, as in shells."""
+OK, USER_ERROR, USAGE_ERROR, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
+"""Exit codes, as in click; the last two are 128 + the number of a signal, as in shells: SIGINT for
+Ctrl-C, and SIGPIPE for output whose reader has left."""
 
 # Listed here with their summaries, so that `striate --help` loads neither them nor NumPy: 0.1 s
 # instead of 0.6 s.
@@ -57,6 +64,7 @@ Exit codes:
   1    an error; the message says what is wrong and what to do
   2    wrong usage, such as an unknown option
   130  interrupted with Ctrl-C
+  141  the reader of the output has left, as in striate train digits | head -1
 """
 
 
@@ -67,7 +75,7 @@ class _Failure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Write the message, on a terminal wrapped between words."""
-        console = Console(file=file, stderr=True)
+        console = OutputConsole(file=file, stderr=True)
         text = Text.assemble(("Error: ", "bold red"), without_controls(self.message))
         console.print(text, highlight=False, soft_wrap=not console.is_terminal)
 
@@ -121,7 +129,11 @@ class CommandGroup(click.Group):
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the program."""
         accept_any_text()
-        return super().main(*args, **extra)
+        try:
+            return super().main(*args, **extra)
+        except BrokenPipeError:  # while an error was shown
+            discard_output()
+            sys.exit(CLOSED_PIPE)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """List the commands in the order in which a newcomer needs them."""
@@ -150,9 +162,9 @@ class CommandGroup(click.Group):
         """Find the command that the user typed, or suggest a similar one."""
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             near = nearest_commands(args[0], _COMMANDS)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
+            hint = f"Did you mean {quoted(near[0])}? " if near else ""
             raise click.UsageError(
-                f"Unknown command {args[0]!r}. {hint}Choose from {', '.join(_COMMANDS)}.", ctx
+                f"Unknown command {quoted(args[0])}. {hint}Choose from {', '.join(_COMMANDS)}.", ctx
             )
         return super().resolve_command(ctx, args)
 
@@ -169,13 +181,13 @@ class CommandGroup(click.Group):
         **extra: Any,
     ) -> click.Context:
         """Parse the options before the command."""
-        with _errors_shown():
+        with _errors_shown(None):
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
-            with _errors_shown(), _warnings_shown():
+            with _errors_shown(ctx), _warnings_shown(ctx):
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             print("\nStopped.", file=sys.stderr)  # noqa: T201  # click.echo isn't safe under ASCII
@@ -183,24 +195,30 @@ class CommandGroup(click.Group):
 
 
 @contextlib.contextmanager
-def _errors_shown() -> Iterator[None]:
+def _errors_shown(ctx: click.Context | None) -> Iterator[None]:
     """Turn errors that the user can do something about into messages and exit codes.
 
     Any other exception is a bug in striate and keeps its traceback.
+
+    Parameters
+    ----------
+    ctx
+        The context of the program, which holds the name of the command that runs.
     """
     try:
         yield
     except StriateError as error:
-        raise _Failure(str(error)) from error
+        raise _Failure(in_words_of(_running(ctx), error.message)) from error
     except click.NoSuchOption as error:
         near = " or ".join(nearest_options(error.option_name, error.ctx))
         hint = f" Did you mean {near}?" if near else ""
-        message = f"Unknown option {error.option_name!r}.{hint}"
+        message = f"Unknown option {quoted(error.option_name)}.{hint}"
         raise _WrongUsage(click.UsageError(message, error.ctx)) from error
     except click.UsageError as error:
         raise _WrongUsage(error) from error
     except BrokenPipeError:
-        raise  # `striate ... | head`: click ends the program silently
+        discard_output()
+        raise click.exceptions.Exit(CLOSED_PIPE) from None
     except MemoryError as error:
         raise _Failure(_out_of_memory(error)) from error
     except RecursionError as error:
@@ -215,6 +233,15 @@ def _errors_shown() -> Iterator[None]:
     except Exception as error:
         error.add_note("This is a bug in striate. Please report it with the lines above.")
         raise
+
+
+def _running(ctx: click.Context | None) -> click.Command | None:
+    """Return the command that runs."""
+    if ctx is None or ctx.invoked_subcommand is None:
+        return None
+    group = ctx.command
+    assert isinstance(group, click.Group)
+    return group.get_command(ctx, ctx.invoked_subcommand)
 
 
 def _out_of_memory(error: MemoryError) -> str:
@@ -236,12 +263,14 @@ def _system_error(error: OSError) -> str:
 
 
 @contextlib.contextmanager
-def _warnings_shown() -> Iterator[None]:
+def _warnings_shown(ctx: click.Context) -> Iterator[None]:
     """Show striate's warnings as sentences, without the line of code that issued them."""
 
     def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
         if issubclass(category, StriateWarning):
-            print(f"note: {without_controls(str(message))}", file=sys.stderr)  # noqa: T201  # as above
+            said = message.args[0] if isinstance(message, Warning) else message
+            text = without_controls(in_words_of(_running(ctx), said))
+            print(f"note: {text}", file=sys.stderr)  # noqa: T201  # as above
         else:
             usual(message, category, *where, **more)
 

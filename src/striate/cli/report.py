@@ -19,6 +19,7 @@ from striate.pictures.style import names_of
 from striate.recipes.networks import labels_for
 from striate.shapes import Array
 from striate.tables import Column, table_width
+from striate.training.history import format_score
 
 WORST = 3
 _MOST_COLUMNS = 20  # larger matrices can't be read on a terminal
@@ -99,12 +100,13 @@ def say_accuracy(out: CommandOutput, evaluation: Evaluation, *, part: str) -> No
     """Print the accuracy, or for targets that are numbers the loss."""
     images, accuracy = evaluation.images, evaluation.accuracy
     if accuracy is None:
-        out.say(f"{part} loss {evaluation.loss:.4f} ({images:,} images)", style="bold")
+        loss = format_score(evaluation.loss)
+        out.say(f"{part} loss {loss} ({images:,} images)", style="bold")
         return
     correct = round(accuracy * images)
     out.say(
         f"{part} accuracy {percent(accuracy)} ({correct:,} of {images:,} images correct), "
-        f"loss {evaluation.loss:.4f}",
+        f"loss {format_score(evaluation.loss)}",
         style="bold",
     )
 

@@ -3,7 +3,7 @@
 import shlex
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from striate.cli.encoding import on_one_line
@@ -11,7 +11,7 @@ from striate.cli.options import announce_downloads
 from striate.cli.output import CommandOutput, counted, sizes
 from striate.cli.pages import Page
 from striate.cli.report import Tested, say_accuracy, say_confusion, say_worst, test
-from striate.errors import ExtraError, ModelFileError, OptionError, TrainingError
+from striate.errors import ExtraError, Message, ModelFileError, TrainingError
 from striate.model.classes import ClassValue
 from striate.model.engines import EngineName
 from striate.model.network import Network
@@ -21,11 +21,9 @@ from striate.recipes.run import TrainingRun, prepare
 from striate.recipes.run_files import RunFiles, check_files, choose_files, reserve
 from striate.recipes.table import RECIPES, another, size_for
 from striate.training.callbacks import Callback
-from striate.training.checkpoint import DifferentRunError
-from striate.training.divergence import smaller_rate
+from striate.training.divergence import remedy
 from striate.training.history import History
 from striate.training.progress import epoch_line
-from striate.training.settings import SettingError
 from striate.training.state import HistoryRow, TrainingState
 
 _FEW_NAMES = 10
@@ -139,36 +137,30 @@ def _choices(options: TrainOptions) -> Iterator[RunFiles]:
 def _prepare(options: TrainOptions, out: CommandOutput) -> TrainingRun:
     """Open the data, and make the network and the settings."""
     size = None if options.size is None else (options.size[0], options.size[-1])
-    try:
-        return prepare(
-            options.data,
-            recipe=options.recipe,
-            net=options.net,
-            size=size,
-            resize=options.resize,
-            download=options.download,
-            progress=announce_downloads(out),
-            engine=options.engine,
-            winograd=options.winograd,
-            epochs=options.epochs,
-            batch_size=options.batch_size,
-            optimizer=options.optimizer,
-            learning_rate=options.learning_rate,
-            schedule=options.schedule,
-            clip_norm=options.clip_norm,
-            augment=options.augment,
-            label_smoothing=options.label_smoothing,
-            validation=options.validation,
-            early_stopping=options.early_stopping,
-            standardize=options.standardize,
-            class_weight=options.class_weight,
-            seed=options.seed,
-        )
-    except SettingError as error:  # in the words of the command
-        flag = f"--{error.name.replace('_', '-')}"
-        raise OptionError(
-            f"{flag} must be {error.expected}, got {error.value}. Try {flag} {error.example}."
-        ) from error
+    return prepare(
+        options.data,
+        recipe=options.recipe,
+        net=options.net,
+        size=size,
+        resize=options.resize,
+        download=options.download,
+        progress=announce_downloads(out),
+        engine=options.engine,
+        winograd=options.winograd,
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        optimizer=options.optimizer,
+        learning_rate=options.learning_rate,
+        schedule=options.schedule,
+        clip_norm=options.clip_norm,
+        augment=options.augment,
+        label_smoothing=options.label_smoothing,
+        validation=options.validation,
+        early_stopping=options.early_stopping,
+        standardize=options.standardize,
+        class_weight=options.class_weight,
+        seed=options.seed,
+    )
 
 
 def _report(
@@ -226,37 +218,18 @@ def _train(run: TrainingRun, files: RunFiles, options: TrainOptions, out: Comman
             progress=bar,
             callbacks=() if bar else (_EpochLines(out, settings.epochs),),
         )
-    except DifferentRunError as error:
-        raise ModelFileError(
-            f"{error.cause} {_same_again(error)}, or start without --resume."
-        ) from error
     except TrainingError as error:
         if error.cause is None:  # not a divergence
             raise
-        rate = settings.optimizer.learning_rate
         history = error.history or History([])
         kept = not files.temporary or _is_worth_keeping(history)
         state = f" The state after epoch {len(history)} is in {files.checkpoint}." if kept else ""
-        clip = ", or --clip-norm 1" if settings.clip_norm is None and rate <= 1 else ""
         failed = TrainingError(
-            f"{error.cause} No model was saved, and no earlier one was replaced.{state} "
-            "Use a smaller learning rate, "
-            f"for example --learning-rate {smaller_rate(rate):g} (now {rate:g}){clip}."
+            f"{error.cause} No model was saved, and no earlier one was replaced.{state}",
+            remedy=remedy(settings),
         )
         failed.cause, failed.history = error.cause, error.history
         raise failed from error
-
-
-def _same_again(error: DifferentRunError) -> str:
-    """Say, in the command's options, how to train as the run that saved the checkpoint."""
-    if error.setting is None or error.setting not in {field.name for field in fields(TrainOptions)}:
-        return f"Use the same {error.same}"
-    flag = f"--{error.setting.replace('_', '-')}"
-    if error.value is True:
-        return f"Add {flag}"
-    if error.value is None or error.value is False:
-        return f"Leave out {flag}"
-    return f"Use {flag} {shlex.quote(str(error.value))}"
 
 
 def _is_worth_keeping(history: History) -> bool:
@@ -270,8 +243,11 @@ def _save(network: Network, files: RunFiles) -> Path:
         return files.save_model(network)
     except ModelFileError as error:
         raise ModelFileError(
-            f"{error} The trained network is in {files.checkpoint}: run the same command with "
-            f"--resume {files.checkpoint} to save it."
+            Message(
+                error.message,
+                f" The trained network is in {files.checkpoint}: run the same command with "
+                f"--resume {files.checkpoint} to save it.",
+            )
         ) from error
 
 
@@ -338,7 +314,7 @@ def _draw(
         return []
     try:
         return save_all(
-            files.pictures,
+            files.pictures_folder(),
             network=run.network,
             history=history,
             evaluation=None if tested is None else tested.evaluation,

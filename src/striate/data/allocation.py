@@ -10,14 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from striate.errors import OutOfMemoryError
+from striate.errors import Argument, Message, OutOfMemoryError
 from striate.runtime.memory import available
 from striate.shapes import Array, Shape
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
-SMALLER = (
-    "Use a smaller size, for example size=64 (on the command line --size 64x64), or fewer images"
-)
+SMALLER = Message("Use a smaller size, for example ", Argument("size", 64), ", or fewer images")
 """The remedy for pictures."""
 
 
@@ -41,7 +39,8 @@ def require_memory(need: int, what: str, remedy: str = SMALLER) -> None:
     there = available()
     if there is not None and need > there:
         raise OutOfMemoryError(
-            f"{what} {in_units(need)} of memory, with only {in_units(there)} available. {remedy}."
+            f"{what} {in_units(need)} of memory, with only {in_units(there)} available.",
+            remedy=Message(remedy, "."),
         )
 
 
@@ -70,7 +69,8 @@ def allocate(shape: Shape, dtype: Any, what: str, remedy: str = SMALLER) -> Arra
     except (MemoryError, ValueError) as error:  # a limit of the process, or beyond all addresses
         raise OutOfMemoryError(
             f"{what} {in_units(prod(shape) * np.dtype(dtype).itemsize)} of memory, more than "
-            f"the operating system can allocate. {remedy}."
+            "the operating system can allocate.",
+            remedy=Message(remedy, "."),
         ) from error
 
 

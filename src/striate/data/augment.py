@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 
 from striate.data.draws import below, draw
-from striate.errors import DataError, OptionError, ShapeError
+from striate.errors import Argument, DataError, InPython, Message, OptionError, ShapeError
 from striate.functions.options import Range
 from striate.maths.philox import uniform
 from striate.maths.pixel_map import PixelMap
@@ -86,21 +86,34 @@ class Augmentation:
         for name in ("shift", "cutout"):
             if getattr(self, name) not in Range(least=0, whole=True):
                 raise OptionError(
-                    f"`{name}` must be a number of pixels, an integer of at least 0, "
-                    f"got {getattr(self, name)!r}. Try {name}={_EXAMPLES[name]}."
+                    Message(
+                        Argument(name),
+                        " must be a number of pixels, an integer of at least 0, "
+                        f"got {getattr(self, name)!r}.",
+                    ),
+                    remedy=_try(name),
                 )
         if self.crop not in _SHARE:
             raise OptionError(
-                "`crop` must be a fraction of the image, above 0 and at most 1, got "
-                f"{self.crop!r}. Try crop={_EXAMPLES['crop']}."
+                Message(
+                    Argument("crop"),
+                    f" must be a fraction of the image, above 0 and at most 1, got {self.crop!r}.",
+                ),
+                remedy=_try("crop"),
             )
         if self.fill_mask not in _LABEL:
             raise OptionError(
-                f"`fill_mask` must be a label, an integer of at least 0, got {self.fill_mask!r}. "
-                "Try fill_mask=0."
+                Message(
+                    InPython("`fill_mask`", "fill_mask"),
+                    f" must be a label, an integer of at least 0, got {self.fill_mask!r}.",
+                ),
+                remedy=_try("fill_mask"),
             )
         if not np.isfinite(self.fill):
-            raise OptionError(f"`fill` must be a finite pixel value, got {self.fill}. Try fill=0.")
+            raise OptionError(
+                Message(Argument("fill"), f" must be a finite pixel value, got {self.fill}."),
+                remedy=_try("fill"),
+            )
         if self.flip not in get_args(Flip):
             raise OptionError(
                 f"Unknown flip {self.flip!r}. Choose from {', '.join(get_args(Flip))}; "
@@ -299,15 +312,22 @@ class Augmentation:
         """
         if self.shift >= min(size):
             raise ShapeError(
-                f"shift={self.shift} would move images of {size[0]} x {size[1]} pixels out of "
-                "view; it must be smaller than their rows and columns. Use a smaller shift."
+                Message(
+                    InPython(f"shift={self.shift}", f"shift {self.shift}"),
+                    f" would move images of {size[0]} x {size[1]} pixels out of view; it must be "
+                    "smaller than their rows and columns. Use a smaller shift.",
+                )
             )
         if np.dtype(dtype).kind == "u":
             most = int(np.iinfo(dtype).max)
             if not 0 <= self.fill <= most or self.fill != int(self.fill):
                 raise OptionError(
-                    f"`fill` must be an integer from 0 to {most} for {np.dtype(dtype)} images, "
-                    f"got {self.fill:g}. Try fill=0."
+                    Message(
+                        Argument("fill"),
+                        f" must be an integer from 0 to {most} for {np.dtype(dtype)} images, "
+                        f"got {self.fill:g}.",
+                    ),
+                    remedy=_try("fill"),
                 )
 
     def _steps(self, length: int, move: Array, turn: Array, turns: bool) -> tuple[Array, Array]:
@@ -338,6 +358,12 @@ class Augmentation:
             (np.clip(first, 0, length), np.clip(first + self.cutout, 0, length))
             for first, length in zip(firsts, size, strict=True)
         ]
+
+
+def _try(name: str) -> Message:
+    """Return a value to try for an option, as an argument or in the text of an augmentation."""
+    value = _EXAMPLES[name]
+    return Message("Try ", InPython(f"{name}={value}", f"{name} {value}"), ".")
 
 
 def _read_value(name: str, words: list[str], text: str) -> float | str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from striate.errors import DataError
+from striate.files import quoted
 from striate.shapes import Array
 
 LabelValue = str | int
@@ -65,8 +66,8 @@ class Dataset:
 
     def __repr__(self) -> str:
         return (
-            f"Dataset({self.name!r}: {len(self.x)} training and {len(self.x_test)} test images "
-            f"of {' x '.join(map(str, self.image_shape))}, {len(self.classes)} classes)"
+            f"Dataset({quoted(self.name)}: {len(self.x)} training and {len(self.x_test)} test "
+            f"images of {' x '.join(map(str, self.image_shape))}, {len(self.classes)} classes)"
         )
 
 
@@ -382,7 +383,9 @@ def check_classes(y: Array, classes: tuple[LabelValue, ...], *, where: str) -> N
         If all images belong to one class.
     """
     if classes and len(np.unique(y)) == 1:
+        only = classes[y[0]]
+        name = quoted(only) if isinstance(only, str) else only
         raise DataError(
-            f"All {len(y)} training images of {where} belong to one class, {classes[y[0]]!r}; "
+            f"All {len(y)} training images of {where} belong to one class, {name}; "
             "expected at least two. Add images of another class."
         )

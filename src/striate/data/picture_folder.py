@@ -21,7 +21,7 @@ from striate.data.dataset import Dataset, assemble
 from striate.data.pictures import Layout, decode, is_picture, plug_in_for, survey
 from striate.data.streams import list_folder
 from striate.errors import DataError
-from striate.files import shown
+from striate.files import quoted, shown
 from striate.shapes import Array
 
 _PARTS = {
@@ -221,14 +221,14 @@ def _check_classes(folder: Path, train: Mapping[str, _Found], test: Mapping[str,
         for name, found in classes.items():
             if not found.pictures:
                 raise DataError(
-                    f"{shown(folder)} has no pictures in the {part}class folder {shown(name)!r}"
+                    f"{shown(folder)} has no pictures in the {part}class folder {quoted(name)}"
                     f"{_only(found.others)}; expected at least one, such as 1.png. "
                     f"{_remedy(found.others)}"
                 )
     unknown = sorted(test.keys() - train.keys())
     if unknown:
         raise DataError(
-            f"{shown(folder)} has the class {shown(unknown[0])!r} in its test part, but not in its "
+            f"{shown(folder)} has the class {quoted(unknown[0])} in its test part, but not in its "
             f"training part ({', '.join(shown(name) for name in sorted(train))}). Rename the "
             "folder, or remove it."
         )

@@ -15,8 +15,8 @@ from striate.data.pictures import is_picture
 from striate.data.resizing import convert
 from striate.data.split import hold_out
 from striate.data.streams import list_folder, open_binary, unreadable
-from striate.errors import DataError, OptionError, StriateError
-from striate.files import as_path, named_folder, shown
+from striate.errors import Argument, DataError, Message, OptionError, StriateError
+from striate.files import as_path, named_folder, quoted, shown
 from striate.shapes import Array
 
 NAMES = ("digits", "shapes", *KNOWN)
@@ -188,7 +188,7 @@ def _open_name(
     if folder is not None:
         raise OptionError(
             f"`folder` is for {', '.join(KNOWN)}, not for {name!r}, which needs no files, got "
-            f"{shown(folder)!r}. Leave folder out."
+            f"{quoted(folder)}. Leave folder out."
         )
     if name == "digits":
         digits = idx.read_folder(Path(__file__).parent / "digits")
@@ -203,8 +203,13 @@ def _side(size: int | tuple[int, int] | None) -> int:
     if isinstance(size, tuple):
         if len(set(size)) != 1:
             raise OptionError(
-                f"`size` must be one number for 'shapes', whose images are square, got {size}. Try "
-                f"size={shapes.SIZE}."
+                Message(
+                    Argument("size"),
+                    " must be one number for 'shapes', whose images are square, got ",
+                    Argument("size", size),
+                    ".",
+                ),
+                remedy=Message("Try ", Argument("size", shapes.SIZE), "."),
             )
         return size[0]
     return size
@@ -284,8 +289,8 @@ def _open_path(
     """Open the files at a path, of any known format."""
     if folder is not None:
         raise OptionError(
-            f"`folder` is for {', '.join(KNOWN)}, not for the path {shown(path)!r}, got "
-            f"{shown(folder)!r}. Give the folder itself as source."
+            f"`folder` is for {', '.join(KNOWN)}, not for the path {quoted(path)}, got "
+            f"{quoted(folder)}. Give the folder itself as source."
         )
     if path.is_dir():
         return _open_folder(path, size=size, channels=channels, resize=resize)
@@ -293,7 +298,7 @@ def _open_path(
         return _open_file(path)
     near = difflib.get_close_matches(path.name, NAMES, n=1)
     raise DataError(
-        f"Unknown data set {shown(path)!r}: no file or folder has that name. "
+        f"Unknown data set {quoted(path)}: no file or folder has that name. "
         + (f"Did you mean {near[0]!r}? " if near else "Check the path. ")
         + f"The named data sets are {', '.join(NAMES)}."
     )

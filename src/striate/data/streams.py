@@ -55,7 +55,7 @@ def open_binary(path: Path) -> Iterator[IO[bytes]]:
                 yield raw
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DataError(
-            f"{shown(path)} has damaged compressed data ({error}). Copy or download it again."
+            f"{shown(path)} has damaged compressed data. Copy or download it again."
         ) from error
     except EOFError as error:
         raise DataError(

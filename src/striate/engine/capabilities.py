@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from striate.errors import EngineError
+from striate.errors import Argument, EngineError, Message, Use
 from striate.functions import registry
 from striate.graph.step import TrainingStep
 from striate.llvm.machine import host
@@ -15,14 +15,15 @@ def this_processor() -> Target:
         target = host()
     except RuntimeError as error:
         raise EngineError(
-            f"The compiled engine cannot run: LLVM doesn't support this processor ({error}). "
-            'Use engine="numpy".'
+            f"The compiled engine cannot run: LLVM doesn't support this processor ({error}).",
+            remedy=Message(Use("engine", "numpy"), "."),
         ) from error
     intel = target.triple.startswith(("x86_64", "i686"))
     if intel and not {"+fma", "+avx2"} <= set(target.features.split(",")):
         raise EngineError(
             f"The compiled engine cannot run: this processor ({target.name}) lacks AVX2 and FMA, "
-            'which its machine code needs. Use engine="numpy".'
+            "which its machine code needs.",
+            remedy=Message(Use("engine", "numpy"), "."),
         )
     return target
 
@@ -51,6 +52,8 @@ def require_equations(missing: Sequence[str]) -> None:
     if missing:
         raise EngineError(
             f"The compiled engine cannot compute {', '.join(missing)}, because the class defines "
-            "no index equations. Define them in its `lowering` method, or use "
-            'engine="numpy".'
+            "no index equations.",
+            remedy=Message(
+                "Define them in its `lowering` method, or use ", Argument("engine", "numpy"), "."
+            ),
         )

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 
-from striate.errors import OptionError
+from striate.errors import Argument, InPython, Message, OptionError
 from striate.functions.synonyms import did_you_mean, nearest_option
 from striate.functions.writing import short, write
 
@@ -493,8 +493,13 @@ def refusal(name: str, value: object, allowed: Allowed, *, example: object) -> O
     if value is False and None in choice:
         example = None  # bias=False, as other libraries write it
     words = [word for word in choice if word is not None]
-    remedy = did_you_mean(value, words) or f" Try {write(example)}."
-    return OptionError(f"`{name}` must be {allowed.expected(value)}, got {short(value)}.{remedy}")
+    return OptionError(
+        Message(
+            InPython(f"`{name}`", name.replace("_", " ")),
+            f" must be {allowed.expected(value)}, got {short(value)}.",
+        ),
+        remedy=did_you_mean(value, words).strip() or f"Try {write(example)}.",
+    )
 
 
 def require(name: str, value: object, allowed: Allowed, *, example: object) -> None:
@@ -509,6 +514,27 @@ def require(name: str, value: object, allowed: Allowed, *, example: object) -> N
     """
     if value not in allowed:
         raise refusal(name, value, allowed, example=example)
+
+
+def require_argument(name: str, value: object, allowed: Allowed, *, example: object) -> None:
+    """Raise if an argument has a value that is not allowed, and show a call that works.
+
+    Unlike those of :func:`require`, its argument is also an option of the command, which writes the
+    message in its own form.
+
+    Examples
+    --------
+    >>> require_argument("epochs", 0, COUNT, example=10)
+    Traceback (most recent call last):
+    ...
+    striate.errors.OptionError: `epochs` must be a positive integer, got 0. Try epochs=10.
+    """
+    if value not in allowed:
+        expected = f" must be {allowed.expected(value)}, got {short(value)}."
+        raise OptionError(
+            Message(Argument(name), expected),
+            remedy=Message("Try ", Argument(name, example), "."),
+        )
 
 
 def plain(value: Any) -> Any:

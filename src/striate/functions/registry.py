@@ -243,9 +243,9 @@ def _look_up(table: Mapping[str, T], word: object, what: str) -> T:
     if isinstance(word, str) and word in table:
         return table[word]
     found = nearest_name(word, table)
-    meant = f' Did you mean "{found}"?' if found else ""
-    choice = f" Choose from {', '.join(table)}." if table else " It has no options."
-    raise OptionError(f"Unknown {what} {short(word)}.{meant}{choice}")
+    meant = f'Did you mean "{found}"? ' if found else ""
+    choice = f"Choose from {', '.join(table)}." if table else "It has no options."
+    raise OptionError(f"Unknown {what} {short(word)}.", remedy=f"{meant}{choice}")
 
 
 def _to_value(value: Any) -> Any:

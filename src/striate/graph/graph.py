@@ -155,9 +155,9 @@ class Graph:
                 _require_same_parameters(place, places)
             except StriateError as error:
                 # Replace the subject that the function set: the layer is more specific.
-                text = f"{error.args[0]}{_chain(places, inputs, sources)}"
-                subject = f"Layer {number} ({name}), {layer.short_text(len(sources))}"
-                raise type(error)(text).about(subject) from error
+                error.about(f"Layer {number} ({name}), {layer.short_text(len(sources))}")
+                error.details = _chain(places, inputs, sources)
+                raise
             shapes[name] = place.shape
             places.append(place)
         graph = cls(inputs=dict(inputs), layers=tuple(places), outputs=outputs)
@@ -267,8 +267,8 @@ class Graph:
         for place in reversed(self.layers):
             if place.name not in used:
                 raise GraphError(
-                    f"The layer {place.name} leads to no output, so it cannot be trained. "
-                    "Remove it, or connect it to another layer."
+                    f"The layer {place.name} leads to no output, so it cannot be trained.",
+                    remedy="Remove it, or connect it to another layer.",
                 )
             used.update(place.sources)
 

@@ -348,6 +348,6 @@ def require_name(name: object) -> None:
     """
     if not isinstance(name, str) or not name or not all(c.isalnum() or c in "-_" for c in name):
         raise GraphError(
-            f"`name` must consist of letters, digits, - and _, got {short(name)}. "
-            'Try "stem" or "block-2".'
+            f"`name` must consist of letters, digits, - and _, got {short(name)}.",
+            remedy='Try "stem" or "block-2".',
         )

@@ -13,7 +13,7 @@ import numpy as np
 from striate.errors import OutOfMemoryError, ShapeError
 from striate.functions.base import Parameter
 from striate.functions.initializer.base import Initializer
-from striate.functions.options import Range, require
+from striate.functions.options import Range, require_argument
 from striate.graph.graph import Graph
 from striate.graph.layer import initializer_of
 from striate.shapes import Array, Shape
@@ -74,7 +74,7 @@ def require_seed(seed: object) -> None:
     OptionError
         With the value.
     """
-    require("seed", seed, SEEDS, example=0)
+    require_argument("seed", seed, SEEDS, example=0)
 
 
 def require_room(parameters: Mapping[str, Parameter], free: int | None = None) -> None:

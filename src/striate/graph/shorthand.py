@@ -33,7 +33,7 @@ maps needs ``flatten``, after a vector it doesn't.
 from collections import Counter
 from typing import cast
 
-from striate.errors import OptionError, ShapeError, ShorthandError, StriateError
+from striate.errors import Message, OptionError, ShapeError, ShorthandError, StriateError
 from striate.functions import registry
 from striate.functions.net_input.bias import Bias
 from striate.functions.synonyms import did_you_mean
@@ -109,7 +109,9 @@ class _Reader:
             try:
                 self._read(segment)
             except (ShorthandError, OptionError) as error:
-                raise ShorthandError(f'Segment {number}, "{segment}": {error}') from error
+                raise ShorthandError(
+                    Message(f'Segment {number}, "{segment}": ', error.message)
+                ) from error
         if self.previous is None or self.previous.layer is None:
             raise ShorthandError(
                 "The shorthand has no layer. "

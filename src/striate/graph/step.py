@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from striate.errors import GraphError, OptionError
+from striate.errors import GraphError, InPython, Message, OptionError
 from striate.functions import registry
 from striate.functions.base import Function, Loss, TransferFunction
 from striate.functions.transfer import Linear
@@ -264,7 +264,12 @@ def _require_transfer(loss: Loss, transfer: TransferFunction) -> None:
     other = f', or loss="{others[0]}"' if others else ""
     raise OptionError(
         f"{type(loss).__name__} needs a {' or '.join(names)} (or linear) last layer; this network "
-        f'ends in {found}. Use activation="{names[0]}"{other}.'
+        f"ends in {found}.",
+        remedy=Message(
+            "Use ",
+            InPython(f'activation="{names[0]}"{other}', f"{names[0]} in the last layer"),
+            ".",
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Literal, cast
 
 import numpy as np
 
-from striate.errors import OptionError, ShapeError
+from striate.errors import InPython, Message, OptionError, ShapeError
 from striate.maths.padding import Padding, plain, several, sides_of, whole
 from striate.shapes import Array, Int, Shaped
 
@@ -254,9 +254,7 @@ def axes(
         for n, r, s, d, p in zip(sizes, windows, strides, dilations, sides, strict=True)
     )
     if any(axis.reach > axis.padded for axis in found):
-        raise ShapeError(_too_large(found, "kernel" if name == "kernel_size" else "window")).about(
-            what
-        )
+        raise _too_large(found, "kernel" if name == "kernel_size" else "window").about(what)
     return found
 
 
@@ -407,19 +405,20 @@ def per_axis(
     if not all(whole(number) and number >= least for number in numbers):
         sign = "positive" if least == 1 else "non-negative"
         raise OptionError(
-            f"`{name}` must be a {sign} integer, or one for each axis, got {plain(value)}. "
-            f"Try {least}."
+            f"`{name}` must be a {sign} integer, or one for each axis, got {plain(value)}.",
+            remedy=f"Try {least}.",
         ).about(what)
     if len(numbers) != rank:
         raise OptionError(
             f"`{name}` is {plain(value)}, {len(numbers)} numbers, but the image has {rank} pixel "
-            f"{'axis' if rank == 1 else 'axes'}. Use one number for all axes, or {rank}."
+            f"{'axis' if rank == 1 else 'axes'}.",
+            remedy=f"Use one number for all axes, or {rank}.",
         ).about(what)
     return tuple(int(number) for number in cast("tuple[int, ...]", numbers))
 
 
-def _too_large(laid: Sequence[Axis], noun: str) -> str:
-    """Make the message for a window that is larger than the padded image."""
+def _too_large(laid: Sequence[Axis], noun: str) -> ShapeError:
+    """Make the error for a window that is larger than the padded image."""
     window = "x".join(str(axis.window) for axis in laid)
     spans = "x".join(str(axis.reach) for axis in laid)
     dilated = f" spans {spans} pixels with its dilation and" if spans != window else ""
@@ -434,9 +433,13 @@ def _too_large(laid: Sequence[Axis], noun: str) -> str:
     size, long = (f"the {window} {noun}", "larger")
     if len(laid) == 1:
         size, long = f"the {noun} of {window} pixels", "longer"
-    return (
-        f"{size}{dilated} is {long} than its input, {padded} after padding ({total}; Hagan 8.18). "
-        f"Use padding={needed} or a smaller {noun}, or remove a pooling layer."
+    return ShapeError(
+        f"{size}{dilated} is {long} than its input, {padded} after padding ({total}; Hagan 8.18).",
+        remedy=Message(
+            "Use ",
+            InPython(f"padding={needed}", f"padding {needed}"),
+            f" or a smaller {noun}, or remove a pooling layer.",
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 
 from striate.data.augment import Augmentation
-from striate.errors import OptionError, ShapeError, StriateWarning
+from striate.errors import Argument, InPython, Message, OptionError, ShapeError, StriateWarning
 from striate.functions.base import Loss
 from striate.functions.options import COUNT
 from striate.graph.batch import ImageStorage, LoadImages
@@ -227,9 +227,14 @@ class TargetMover:
                 self._motions[k] = _motion(augment, y, loss, shape, scales)
             elif not loss.takes_labels:
                 warnings.warn(
-                    f"augment={str(augment)!r} moves the images but not the numbers in {names[k]}. "
-                    f"If {names[k]} holds positions, angles or sizes, leave augment out, or "
-                    "augment images and targets together before fit.",
+                    Message(
+                        Argument("augment", str(augment)),
+                        f" moves the images but not the numbers in {names[k]}. If {names[k]} holds "
+                        "positions, angles or sizes, leave out ",
+                        Argument("augment"),
+                        InPython(", or augment images and targets together before fit"),
+                        ".",
+                    ),
                     StriateWarning,
                     stacklevel=2,
                 )
@@ -276,9 +281,14 @@ def _require_movable(
         sizes = " or ".join(f"{rows} x {columns}" for rows, columns in scales)
         size = " x ".join(map(str, shape[1:]))
         raise ShapeError(
-            f"augment={str(augment)!r} cannot move {name}, whose images have {size} pixels, with "
-            f"inputs of {sizes}; expected the same rows and columns. Leave augment out, or augment "
-            "images and targets together before fit."
+            Message(
+                Argument("augment", str(augment)),
+                f" cannot move {name}, whose images have {size} pixels, with inputs of {sizes}; "
+                "expected the same rows and columns. Leave out ",
+                Argument("augment"),
+                InPython(", or augment images and targets together before fit"),
+                ".",
+            )
         )
 
 
@@ -296,8 +306,12 @@ def _motion(
         return _Motion(size, augment.fill * scales[size], interpolate=True)
     if augment.fill_mask >= max(classes, 2):
         raise OptionError(
-            f"`fill_mask` must be a label of the network's output, 0 to {max(classes, 2) - 1}, got "
-            f"{augment.fill_mask}. Use fill_mask=0."
+            Message(
+                InPython("`fill_mask`", "fill_mask"),
+                f" must be a label of the network's output, 0 to {max(classes, 2) - 1}, got "
+                f"{augment.fill_mask}.",
+            ),
+            remedy=Message("Use ", InPython("fill_mask=0", "fill_mask 0"), "."),
         )
     if not probabilities:
         return _Motion(size, float(augment.fill_mask), interpolate=False)

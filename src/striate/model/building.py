@@ -110,7 +110,8 @@ def hint_at_other_shape(shape: Shape | None, channels: Channels) -> Iterator[Non
         hint = "" if shape is None else _other_shape(shape, channels)
         if not hint:
             raise
-        raise type(error)(f"{error}\n{hint}") from error
+        error.details += f"\n{hint}"
+        raise
 
 
 def _other_shape(shape: Shape, channels: Channels) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Literal, get_args
 
-from striate.errors import EngineError, OptionError, StriateWarning
+from striate.errors import Argument, EngineError, Message, OptionError, StriateWarning
 from striate.functions.base import Loss
 from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import ImageStorage
@@ -39,8 +39,12 @@ def require_engine(engine: str) -> None:
     if engine not in ENGINES:
         names = ", ".join(f'"{name}"' for name in ENGINES)
         raise OptionError(
-            f"`engine` must be one of {names}, got {engine!r:.60}. Use "
-            'engine="auto" for the fastest that runs here.'
+            Message(
+                Argument("engine"),
+                f" must be one of {names}, got {engine!r:.60}. Use ",
+                Argument("engine", "auto"),
+                " for the fastest that runs here.",
+            )
         )
 
 
@@ -163,8 +167,11 @@ class Engines(Locked):
         if self.name == "compiled":
             raise error
         _warn_once(
-            f"{error} Falling back to the NumPy engine, which gives the same results up to "
-            "rounding and is many times slower."
+            Message(
+                error.message,
+                " Falling back to the NumPy engine, which gives the same results up to rounding "
+                "and is many times slower.",
+            )
         )
         return NumpyEngine(step)
 
@@ -180,8 +187,12 @@ def _compiled(step: TrainingStep, *, winograd: bool) -> Engine:
         what = "is not installed" if absent else f"cannot be loaded ({error})"
         how = "" if absent else "--force-reinstall "
         raise EngineError(
-            f"The compiled engine needs llvmlite, which {what}. Install it with "
-            f'pip install {how}llvmlite, or use engine="numpy".'
+            f"The compiled engine needs llvmlite, which {what}.",
+            remedy=Message(
+                f"Install it with pip install {how}llvmlite, or use ",
+                Argument("engine", "numpy"),
+                ".",
+            ),
         ) from error
     return CompiledEngine(step, winograd=winograd)
 

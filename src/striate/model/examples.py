@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from striate.data.split import held_out
-from striate.errors import OptionError, StriateError
+from striate.errors import Argument, InPython, Message, OptionError, StriateError
 from striate.functions.base import Loss
 from striate.graph.batch import Batch
 from striate.model.arguments import check_all_targets, check_inputs, count_of
@@ -149,17 +149,24 @@ def split_off(whole: Examples, fraction: float, seed: int) -> tuple[Examples, Ex
     held = held_out(labels, fraction, seed)
     if held.all() or not held.any():
         raise OptionError(
-            f"`validation={fraction}` of {count} images leaves {count - int(held.sum())} for "
-            f"training and {int(held.sum())} for validation, but each part needs at least one. Use "
-            "another fraction, or more images."
+            Message(
+                Argument("validation", fraction),
+                f" of {count} images leaves {count - int(held.sum())} for training and "
+                f"{int(held.sum())} for validation, but each part needs at least one. Use another "
+                "fraction, or more images.",
+            )
         )
     training, validation = whole.part(np.flatnonzero(~held)), whole.part(np.flatnonzero(held))
     for part in (training, validation):
         if part.weights is not None and not part.weights.any():
             raise OptionError(
-                f"`validation={fraction}` puts all images with a weight above 0 into one part, but "
-                "each part needs at least one of them. Use another fraction, or give the "
-                "validation data as a pair (x, y)."
+                Message(
+                    Argument("validation", fraction),
+                    " puts all images with a weight above 0 into one part, but each part needs at "
+                    "least one of them. Use another fraction",
+                    InPython(", or give the validation data as a pair (x, y)"),
+                    ".",
+                )
             )
     return training, validation
 

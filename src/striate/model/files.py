@@ -1,13 +1,17 @@
 """Model files: a safetensors file with the architecture as JSON in its metadata."""
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from math import isfinite
+from typing import Any, TypeVar
 
 import numpy as np
 
 import striate
 from striate.errors import ModelFileError, StriateError
+from striate.files import shown
 from striate.functions import registry
 from striate.functions.base import Loss
 from striate.graph.document import from_document, to_document
@@ -22,15 +26,12 @@ from striate.shapes import Array
 from striate.training.tensors import read_tensors, write_tensors
 
 KIND = "model"
-_UNREADABLE = (
-    StriateError,
-    KeyError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    OverflowError,
-    RecursionError,
-)
+
+T = TypeVar("T")
+
+
+class _InvalidError(ValueError):
+    """A part of a model's description is not valid; the text says why."""
 
 
 def save(core: Core, path: str | os.PathLike[str]) -> None:
@@ -74,17 +75,10 @@ def load(path: str | os.PathLike[str]) -> Saved:
         If the file is missing or damaged, isn't a model, or was saved by a newer version.
     """
     arrays, document = read_tensors(path, KIND)
-    try:
-        graph = from_document(document["network"])
-        classes = _classes(document["classes"], graph)
-        preprocessing = _preprocessing(document["preprocessing"], graph)
-        losses = _losses(document["losses"], graph)
-    except _UNREADABLE as error:
-        problem = f"It has no {error}" if isinstance(error, KeyError) else str(error)
-        raise ModelFileError(
-            f"{path} does not describe a network of this version of striate. "
-            f"{problem.rstrip('.')}. Use another copy, or save the network again."
-        ) from error
+    graph = _part(path, document, "network", from_document)
+    classes = _part(path, document, "classes", partial(_classes, graph))
+    preprocessing = _part(path, document, "preprocessing", partial(_preprocessing, graph))
+    losses = _part(path, document, "losses", partial(_losses, graph))
     _require_only(path, arrays, {*graph.parameters(), *graph.state()})
     return Saved(
         graph=graph,
@@ -96,60 +90,94 @@ def load(path: str | os.PathLike[str]) -> Saved:
     )
 
 
-def _classes(data: Any, graph: Graph) -> dict[str, Classes]:
+def _part(
+    path: str | os.PathLike[str], document: Mapping[str, Any], name: str, read: Callable[[Any], T]
+) -> T:
+    """Read a part of a model's description; whatever is wrong with it becomes one kind of error."""
+    try:
+        return read(document[name])
+    except (StriateError, _InvalidError) as error:
+        # The remedy of a StriateError is for those who wrote the network, not for a file.
+        problem = error.statement if isinstance(error, StriateError) else str(error)
+        cause: Exception = error
+    except KeyError as error:
+        owner, key = ("It", name) if name not in document else (f"Its {name}", error.args[0])
+        problem, cause = f'{owner} has no entry "{key}".', error
+    except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        problem, cause = f"Its {name} has the wrong form.", error
+    raise ModelFileError(
+        f"{shown(path)} does not describe a network of this version of striate. {problem} "
+        "Use another copy, or save the network again."
+    ) from cause
+
+
+def _classes(graph: Graph, data: Any) -> dict[str, Classes]:
     """Read the classes of each output."""
     if not isinstance(data, dict) or data.keys() != set(graph.outputs):
-        raise TypeError(f"Its classes are {data!r:.60}, not a list for each output.")
+        raise _InvalidError(f"Its classes are {data!r:.60}, not a list for each output.")
     return {name: Classes.of(data[name], max(graph.shapes[name][0], 2)) for name in graph.outputs}
 
 
-def _losses(data: Any, graph: Graph) -> tuple[Loss, ...] | None:
+def _losses(graph: Graph, data: Any) -> tuple[Loss, ...] | None:
     """Read the losses, one for each output."""
     if data is None:
         return None
     if not isinstance(data, list):
-        raise TypeError(f"Its losses are {data!r:.60}, not a list.")
+        raise _InvalidError(f"Its losses are {data!r:.60}, not a list.")
     losses = losses_of(graph, [registry.from_data("loss", one) for one in data])
     TrainingStep.of(graph, losses)
     return tuple(losses)
 
 
-def _preprocessing(data: Any, graph: Graph) -> Preprocessing:
+def _preprocessing(graph: Graph, data: Any) -> Preprocessing:
     """Read the preprocessing of images."""
     channels = data["channels"]
-    if channels not in {"last", "first"}:
-        raise ValueError(f'Its channels are {channels!r:.60}, not "last" or "first".')
-    numbers: dict[str, dict[str, tuple[float, ...]]] = {}
-    for what in ("mean", "std"):
-        numbers[what] = {name: tuple(map(float, one)) for name, one in data[what].items()}
-        for name, one in numbers[what].items():
-            if len(one) != graph.inputs[name][0] or not np.isfinite(one).all():
-                raise ValueError(
-                    f"The {what} of {name} is {one}, not a finite number for each channel."
-                )
-            if what == "std" and min(one) <= 0:
-                raise ValueError(f"The std of {name} is {one}, but must be positive.")
-    if numbers["mean"].keys() != numbers["std"].keys():
-        raise ValueError("Its mean and std belong to different inputs.")
-    return Preprocessing(
-        channels=channels,
-        mean=numbers["mean"],
-        std=numbers["std"],
-        ranges={name: _range(name, one, graph) for name, one in data["ranges"].items()},
-    )
+    if channels not in ("last", "first"):
+        raise _InvalidError(f'Its channels are {channels!r:.60}, not "last" or "first".')
+    mean, std = _per_channel(graph, data["mean"], "mean"), _per_channel(graph, data["std"], "std")
+    for name, numbers in std.items():
+        if min(numbers) <= 0:
+            raise _InvalidError(f"The std of {name} is {numbers}, but must be positive.")
+    if mean.keys() != std.keys():
+        raise _InvalidError("Its mean and std belong to different inputs.")
+    ranges = {name: _range(name, one, graph) for name, one in data["ranges"].items()}
+    return Preprocessing(channels=channels, mean=mean, std=std, ranges=ranges)
+
+
+def _per_channel(graph: Graph, data: Any, what: str) -> dict[str, tuple[float, ...]]:
+    """Read the means or standard deviations of the inputs' channels."""
+    if not isinstance(data, dict):
+        raise _InvalidError(f"Its {what} is {data!r:.60}, not a list for each input.")
+    numbers: dict[str, tuple[float, ...]] = {}
+    for name, one in data.items():
+        if name not in graph.inputs:
+            raise _InvalidError(f"It has the {what} of {name!r:.60}, which is not an input.")
+        valid = (
+            isinstance(one, list)
+            and len(one) == graph.inputs[name][0]
+            and all(type(number) in (int, float) and isfinite(number) for number in one)
+        )
+        if not valid:
+            raise _InvalidError(
+                f"The {what} of {name} is {one!r:.60}, not a list with a finite number for each "
+                "channel."
+            )
+        numbers[name] = tuple(map(float, one))
+    return numbers
 
 
 def _range(name: str, data: Any, graph: Graph) -> PixelRange:
     """Read the range of an input's training images."""
+    valid = (
+        name in graph.inputs
+        and isinstance(data, list)
+        and len(data) == 3
+        and isinstance(data[0], bool)
+        and all(type(number) in (int, float) and isfinite(number) for number in data[1:])
+    )
+    if not valid:
+        raise _InvalidError(f"The range of {name} is {data!r:.60}, which is not valid.")
     integers, lowest, highest = data
-    numbers = lowest, highest
-    if (
-        name not in graph.inputs
-        or not isinstance(integers, bool)
-        or not all(isinstance(number, int | float) for number in numbers)
-        or not np.isfinite(numbers).all()
-    ):
-        raise ValueError(f"The range of {name} is {data}, which is not valid.")
     return PixelRange(integers=integers, lowest=float(lowest), highest=float(highest))
 
 
@@ -158,8 +186,8 @@ def _require_only(path: str | os.PathLike[str], arrays: dict[str, Array], known:
     for name in arrays:
         if name not in known:
             raise ModelFileError(
-                f"{path} holds the array {name}, which its network does not have. The file is "
-                "damaged. Use another copy, or save the network again."
+                f"{shown(path)} holds the array {name}, which its network does not have. The file "
+                "is damaged. Use another copy, or save the network again."
             )
 
 
@@ -171,8 +199,8 @@ def _flat(path: str | os.PathLike[str], arrays: dict[str, Array], layout: Parame
         if found is None or found.shape != shape or found.dtype != np.float32:
             holds = "is missing" if found is None else f"is {found.dtype} of shape {found.shape}"
             raise ModelFileError(
-                f"{path} is damaged: the array {name} {holds}, but its network needs float32 of "
-                f"shape {shape}. Use another copy, or save the network again."
+                f"{shown(path)} is damaged: the array {name} {holds}, but its network needs "
+                f"float32 of shape {shape}. Use another copy, or save the network again."
             )
     flat = np.zeros(layout.size, np.float32)
     for name, view in layout.views(flat).items():

@@ -11,6 +11,9 @@ import numpy as np
 
 from striate.data.augment import Augmentation
 from striate.errors import (
+    Argument,
+    InPython,
+    Message,
     ModelFileError,
     OptionError,
     ShapeError,
@@ -313,15 +316,27 @@ def require_batches(step: TrainingStep, count: int, batch_size: int) -> None:
     works = (b for b in (*smaller, *larger) if _refused_batch(step, count, b) is None)
     size = next(works, None)
     batches = (
-        f"the last batch of an epoch has {images} image ({count} images, batch_size={batch_size})"
+        Message(
+            f"the last batch of an epoch has {images} image ({count} images, ",
+            Argument("batch_size", batch_size),
+            ")",
+        )
         if count > batch_size > 1
         else f"a batch has {images} image"
     )
-    remedy = "more images" if size is None else f"batch_size={size}"
     raise TrainingError(
-        f"Layer {operation.number} ({operation.layer}) cannot train on every batch: {batches}, and "
-        f"the variance over a batch needs at least two values per channel. Use {remedy}, or "
-        "LayerNorm."
+        Message(
+            f"Layer {operation.number} ({operation.layer}) cannot train on every batch: ",
+            batches,
+            ", and the variance over a batch needs at least two values per channel.",
+        ),
+        remedy=Message(
+            "Use ",
+            "more images" if size is None else Argument("batch_size", size),
+            ", or ",
+            InPython("LayerNorm", "layer-norm"),
+            ".",
+        ),
     )
 
 
@@ -374,8 +389,13 @@ def require_augmentable(augment: Augmentation | None, network: Core) -> None:
         return
     if all(len(shape) != 3 for shape in network.graph.inputs.values()):  # maps, rows, columns
         raise ShapeError(
-            f"`augment` needs images with rows, columns and channels, but the network takes inputs "
-            f"of shape {network.input_shape}. Leave augment out."
+            Message(
+                Argument("augment"),
+                " needs images with rows, columns and channels, but the network takes inputs of "
+                f"shape {network.input_shape}. Leave out ",
+                Argument("augment"),
+                ".",
+            )
         )
 
 

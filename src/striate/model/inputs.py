@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.errors import DataError, ShapeError, StriateWarning
+from striate.errors import Argument, DataError, Message, ShapeError, StriateWarning
 from striate.graph.axis_order import Channels, images_to_first, to_first, to_last
 from striate.graph.batch import PixelScale
 from striate.shapes import Array, Shape
@@ -330,7 +330,9 @@ def warn_of_scale(images: Array, name: str, *, inputs: bool = True) -> None:
             _warn(
                 f"{name} is {images.dtype} and therefore divided by {full:,.0f}, but its largest "
                 f"value is {highest:g}: scaled values reach only {highest / full:.2g}. "
-                f"Use {name}.astype(np.float32){divisor}{' or standardize=True' * inputs}."
+                f"Use {name}.astype(np.float32){divisor}",
+                *((" or ", Argument("standardize", True)) if inputs else ()),
+                ".",
             )
     elif _root_mean_square(images) > _LARGE:
         lowest = float(images.min())
@@ -338,7 +340,9 @@ def warn_of_scale(images: Array, name: str, *, inputs: bool = True) -> None:
         _warn(
             f"{name} has float values from {lowest:.4g} to {highest:.4g}, which are used "
             f"unchanged; expected about 0 to 1, or mean 0 and standard deviation 1. Training on "
-            f"such large values is slow or diverges. Use {divide}standardize=True."
+            f"such large values is slow or diverges. Use {divide}",
+            Argument("standardize", True),
+            ".",
         )
 
 
@@ -357,9 +361,9 @@ def _root_mean_square(images: Array) -> float:
     return float(np.sqrt(squares / images.size))
 
 
-def _warn(text: str) -> None:
+def _warn(*parts: str | Argument) -> None:
     """Warn; the place in the program that called striate is several frames up."""
-    warnings.warn(text, StriateWarning, stacklevel=2)
+    warnings.warn(Message(*parts), StriateWarning, stacklevel=2)
 
 
 def check_images(

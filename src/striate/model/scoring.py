@@ -17,6 +17,7 @@ from striate.model.losses import losses_of
 from striate.model.weights import sample_weights
 from striate.shapes import Array
 from striate.training import metrics
+from striate.training.history import format_score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ class Evaluation:
         return None if self.confusion is None else metrics.per_class(self.confusion)
 
     def __str__(self) -> str:
-        lines = [f"loss {self.loss:.4f} on {self.images:,} images"]
+        lines = [f"loss {format_score(self.loss)} on {self.images:,} images"]
         if self.accuracy is not None:
             lines.append(f"accuracy {self.accuracy:.2%}")
         for k, share in (self.top_k or {}).items():

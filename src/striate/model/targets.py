@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.errors import DataError, ShapeError
+from striate.errors import DataError, InPython, Message, ShapeError
 from striate.functions.base import Loss
 from striate.functions.loss.targets import TargetValueError
 from striate.functions.transfer import Linear, Logistic, LogSoftmax, Softmax
@@ -373,15 +373,17 @@ def _require_range(labels: Array, output: NetworkOutput) -> None:
         )
     else:
         y = output.targets
-        remedy = f"Renumber them with classes, {y} = np.unique({y}, return_inverse=True)" + (
-            f", or give the last layer ({output.layer.name}) {int(labels.max()) + 1} outputs."
+        renumber = f"Renumber them with classes, {y} = np.unique({y}, return_inverse=True)"
+        wide = f"the last layer ({output.layer.name}) {int(labels.max()) + 1} outputs"
+        remedy = (
+            Message(InPython(f"{renumber}, or give ", "Give "), f"{wide}.")
             if labels.min() >= 0 and labels.max() < 100_000
-            else "."
+            else f"{renumber}."
         )
     raise DataError(
         f"{name}{place} is {labels[tuple(place)]}, but the network {has}, so labels must be 0 to "
-        f"{count - 1} ({wrong:,} {'label is' if wrong == 1 else 'labels are'} out of range). "
-        f"{remedy}"
+        f"{count - 1} ({wrong:,} {'label is' if wrong == 1 else 'labels are'} out of range).",
+        remedy=remedy,
     )
 
 
@@ -398,24 +400,33 @@ def _require_loss_of_labels(
     held = f"{'a string label' if words else 'an integer label'} for each {each}"
     transfer, name = output.layer.layer.transfer, output.name
     if maps == 1:
-        remedy = (
-            f'For a classifier, use activation="logistic" in the last layer ({output.layer.name}).'
+        remedy = Message(
+            "For a classifier, use ",
+            InPython('activation="logistic"', "logistic"),
+            f" in the last layer ({output.layer.name}).",
         )
     elif isinstance(transfer, Softmax | LogSoftmax):
         remedy = 'For a classifier, use loss="cross-entropy", which softmax has by default.'
     elif isinstance(transfer, Linear):
-        remedy = (
-            f'For a classifier, add activation="softmax" to the last layer ({output.layer.name}), '
-            'or use loss="cross-entropy".'
+        remedy = Message(
+            "For a classifier, add ",
+            InPython('activation="softmax"', "softmax"),
+            f" to the last layer ({output.layer.name})",
+            InPython(', or use loss="cross-entropy"'),
+            ".",
         )
     else:
-        remedy = (
-            f'For a classifier, use activation="softmax" in the last layer ({output.layer.name}), '
-            f"or give one-hot rows, np.eye({maps})[{output.targets}]."
+        remedy = Message(
+            "For a classifier, use ",
+            InPython('activation="softmax"', "softmax"),
+            f" in the last layer ({output.layer.name})",
+            InPython(f", or give one-hot rows, np.eye({maps})[{output.targets}]"),
+            ".",
         )
     raise ShapeError(
         f"{name} holds {held}, but the loss {loss} compares numbers, one for each output: expected "
-        f"shape {output.face(output.shape)}. {remedy}"
+        f"shape {output.face(output.shape)}.",
+        remedy=remedy,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.errors import DataError
+from striate.errors import Argument, DataError, InPython, Message
 from striate.functions.options import NOT_NEGATIVE
 from striate.model.classes import Classes, listed
 from striate.model.inputs import as_array
@@ -90,22 +90,29 @@ def class_weights(
     """
     if labels is None:
         raise DataError(
-            "`class_weight` needs labels, but y holds numbers. Give labels, or weigh the images "
-            "with sample_weight."
+            Message(
+                Argument("class_weight"),
+                " needs labels, but y holds numbers. ",
+                InPython("Give labels, or weigh the images with sample_weight", "Leave it out"),
+                ".",
+            )
         )
     table = _table(class_weight, labels, classes, maps)
     if labels.ndim > 1:
         each = ", ".join(f"{weight:.3g}" for weight in table)
         raise DataError(
-            "`class_weight` weighs whole images, but y holds a label for each pixel. Weigh pixels "
-            "by their class in the loss: "
-            + (
+            Message(
+                Argument("class_weight"),
+                " weighs whole images, but y holds a label for each pixel. ",
+                InPython("", "Leave it out. In Python, fit can "),
+                InPython("Weigh", "weigh"),
+                " pixels by their class in the loss: ",
                 f"loss=st.losses.CrossEntropy(class_weights=({each}))."
                 if len(table) <= 12
                 else "loss=st.losses.CrossEntropy(class_weights=...), with one weight for each "
-                "class."
+                "class.",
+                " It needs an output with two maps and softmax." if len(table) == 2 else "",
             )
-            + (" It needs an output with two maps and softmax." if len(table) == 2 else "")
         )
     of_images = table[labels]
     return _require_any(of_images if weights is None else weights * of_images)

@@ -213,8 +213,9 @@ def _verify_walks(nest: Nest, schedule: LoopSchedule) -> None:
         raise mismatch(
             nest,
             f"The loops are {schedule}.",
-            "Each index must have one loop, from 0 to its extent, in whole tiles. "
-            "Change its segments.",
+            "Each index must have one loop, from 0 to its extent, in whole tiles. Give each loop "
+            "segments that end where the next one starts, with lengths that are multiples of "
+            "their tiles.",
         )
     if schedule.tasks > 1 and schedule.in_place:
         raise mismatch(
@@ -234,8 +235,8 @@ def _verify_lanes(kernel: Kernel, schedule: LoopSchedule) -> None:
                 raise mismatch(
                     nest,
                     f"`{subscript}` depends on the lane `{schedule.lanes}`.",
-                    "A condition and an element of a table hold for a whole vector. Choose other "
-                    "lanes, or none.",
+                    "A condition and an element of a table hold for a whole vector. Use the index "
+                    "of another loop for the lanes, or none.",
                 )
 
 
@@ -281,7 +282,8 @@ def _verify_order(plan: Plan) -> None:
             raise mismatch(
                 item,
                 f"`{early[0]}` is read before it is written.",
-                "An array must be the caller's, or written by an earlier item. Move that item up.",
+                "An array must be the caller's, or written by an earlier item. Put an item that "
+                "writes it before this one.",
             )
         late = [name for name in _stores(item) if name in readers]
         if late:
@@ -343,7 +345,8 @@ def _verify_places(plan: Plan) -> None:
                 f"{name}: {allocation}",
                 f"`{name}` ends at {ends[name]} in {sizes[allocation.region]} elements of "
                 f"the {allocation.region}.",
-                "An array must be within its region. Move it, or make the region larger.",
+                "An array must be within its region. Give it a smaller offset, or make the region "
+                "larger.",
             )
         own = allocation.region in sizes and variable.per_image
         if own and (
@@ -352,7 +355,8 @@ def _verify_places(plan: Plan) -> None:
             raise mismatch(
                 f"{name}: {allocation}",
                 f"`{name}` doesn't start at a whole vector.",
-                f"Arrays of images must start at multiples of {LANES} elements. Move it.",
+                f"Arrays of images must start at multiples of {LANES} elements. Round its offset, "
+                f"its per_block and its rows up to multiples of {LANES}.",
             )
     for one, other in combinations(plan.allocations, 2):
         first, second = plan.allocations[one], plan.allocations[other]
@@ -364,7 +368,8 @@ def _verify_places(plan: Plan) -> None:
             raise mismatch(
                 f"{one}: {first}\n{other}: {second}",
                 f"`{one}` and `{other}` overlap, and are needed at the same time.",
-                "Arrays may only share memory if their lifetimes don't overlap. Move one of them.",
+                "Arrays may only share memory if their lifetimes don't overlap. Give one of them "
+                "an offset behind the other.",
             )
 
 

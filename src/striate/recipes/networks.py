@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from striate.errors import DataError
+from striate.errors import Argument, DataError, Message, OptionError
 from striate.model.classes import ClassValue, listed
 from striate.model.engines import EngineName
 from striate.model.network import Network, core_of
@@ -68,7 +68,22 @@ def make(
 
 
 def set_classes(network: Network, classes: Sequence[ClassValue]) -> None:
-    """Set the classes of a new network."""
+    """Set the classes of a new network.
+
+    Raises
+    ------
+    OptionError
+        If the network distinguishes another number of classes.
+    """
+    count = core_of(network).outputs[0].class_count
+    if classes and len(classes) != count:
+        raise OptionError(
+            Message(
+                Argument("net"),
+                f" distinguishes {count} classes, but the data have {len(classes)}. Write "
+                "{classes} for the number of outputs of the last layer: dense {classes} softmax.",
+            )
+        )
     network.classes = tuple(classes)
 
 

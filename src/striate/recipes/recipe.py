@@ -5,7 +5,10 @@ from typing import Any
 
 from striate.functions import registry
 from striate.functions.loss import CrossEntropy
+from striate.functions.options import Range, require_argument
 from striate.training.settings import TrainingSettings
+
+_SMOOTHING = Range(least=0, most=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,7 @@ class Recipe:
         """
         changes = {name: value for name, value in settings.items() if value is not None}
         if label_smoothing is not None:
+            require_argument("label_smoothing", label_smoothing, _SMOOTHING, example=0.1)
             smoothed = CrossEntropy(label_smoothing=label_smoothing)
             changes["loss"] = smoothed if label_smoothing else None
         return Recipe(net=net or self.net, settings=replace(self.settings, **changes))

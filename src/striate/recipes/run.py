@@ -92,7 +92,7 @@ class TrainingRun:
             callbacks=callbacks,
         )
         if history.divergence is not None:
-            error = TrainingError(f"{history.divergence} {remedy(settings)}")
+            error = TrainingError(str(history.divergence), remedy=remedy(settings))
             error.cause, error.history = str(history.divergence), history
             raise error
         return history

@@ -2,8 +2,9 @@
 
 A run never replaces the files of another one unasked. The first run of LeNet-5 on digits writes
 ``digits-lenet5.safetensors``, ``digits-lenet5.checkpoint`` and ``digits-lenet5/``; a second run
-writes ``digits-lenet5-2.*``. A run reserves its number by creating the checkpoint exclusively, so
-that two runs that start at the same moment get different numbers.
+writes ``digits-lenet5-2.*``. While a run lasts, it holds a lock on the name of its checkpoint, so
+that two runs at the same time get different numbers, and can't share a checkpoint that the user
+named. The lock ends with the process, even if it is killed.
 """
 
 import contextlib
@@ -13,11 +14,11 @@ import shlex
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 from striate.errors import ModelFileError
-from striate.files import make_folder, reason, shown
+from striate.files import FileLock, followed, make_folder, reason, remove_abandoned, shown
 from striate.model.network import Network
 from striate.pictures.files import PICTURES
 from striate.recipes.networks import ENDING
@@ -38,7 +39,7 @@ class RunFiles:
     pictures
         A folder.
     reservation
-        The file whose exclusive creation reserves the run's number; usually the checkpoint.
+        The name whose lock reserves the run's number; usually that of the checkpoint.
     temporary
         Whether the checkpoint is removed after training; not if the user named it.
     resume
@@ -50,8 +51,10 @@ class RunFiles:
     numbered
         Those of the files that are named by the run's number.
     stopped
-        The checkpoint of an earlier run, stopped or still running, that has the same name but for
-        the number.
+        The checkpoint of an earlier run that was stopped and has the same name except for the
+        number.
+    locks
+        The locks that the run holds: on its number, and on a checkpoint that the user named.
     """
 
     model: Path
@@ -64,6 +67,7 @@ class RunFiles:
     saved: int = 0
     numbered: tuple[Path, ...] = ()
     stopped: Path | None = None
+    locks: tuple[FileLock, ...] = ()
 
     def save_model(self, network: Network) -> Path:
         """Save the trained network, and return where.
@@ -95,17 +99,30 @@ class RunFiles:
                 return _save(network, elsewhere, overwrite=False)
             raise
 
+    def pictures_folder(self) -> Path:
+        """Return the folder for the pictures.
+
+        Returns
+        -------
+        Path
+            ``pictures``, or another folder if pictures of another run appeared there during
+            training.
+        """
+        if self.overwrite or not _drawn_in(self.pictures):
+            return self.pictures
+        return next(folder for folder in _numbered(self.pictures) if not _drawn_in(folder))
+
     def release(self, *, finished: bool) -> None:
-        """Remove a reservation that holds no state, and after training a temporary checkpoint."""
-        if _is_empty(self.reservation):
-            self.reservation.unlink(missing_ok=True)
+        """Release the locks, and after training remove a temporary checkpoint."""
         if self.temporary and finished:
             self.checkpoint.unlink(missing_ok=True)
+        for lock in self.locks:
+            lock.release()
 
     @property
     def has_state(self) -> bool:
         """Whether this run has written its checkpoint."""
-        return _written(self.checkpoint) != self.saved and not _is_empty(self.checkpoint)
+        return _written(self.checkpoint) != self.saved
 
     def how_to_resume(self, typed: str) -> str:
         """Explain, after Ctrl-C, where the state of the training is and how to resume it.
@@ -211,7 +228,7 @@ def check_files(
                 f"{option} {shown(path)} already exists. "
                 f"Use {resume_it}--overwrite to replace it, or another name."
             )
-    drawn = [] if pictures is None else [name for name in PICTURES if (pictures / name).exists()]
+    drawn = [] if pictures is None else _drawn_in(pictures)
     if drawn and not overwrite:
         raise ModelFileError(
             f"--pictures {pictures} already has {', '.join(drawn)} of an earlier run. Use "
@@ -221,6 +238,8 @@ def check_files(
 
 def reserve(choices: Iterator[RunFiles]) -> RunFiles:
     """Reserve the first free number, and make the folders.
+
+    What killed runs left under a number is removed: temporary files, and files without content.
 
     Parameters
     ----------
@@ -235,26 +254,59 @@ def reserve(choices: Iterator[RunFiles]) -> RunFiles:
     Raises
     ------
     ModelFileError
-        If a folder cannot be made or written to.
+        If a folder cannot be made or written to, or another run writes the checkpoint that the user
+        named.
     """
     stopped: Path | None = None
     for files in choices:
         for path in (files.model, files.checkpoint, files.reservation):
-            _require_writable(make_folder(path.parent))
+            _require_writable(make_folder(followed(path).parent))
+        lock = FileLock.acquire(files.reservation)
+        if lock is None:
+            continue  # a run has this number now
+        _remove_left_over(files)
         others = [path for path in files.numbered if path != files.resume]
-        free = files.overwrite or not any(path.exists() for path in others)
-        own = files.overwrite or files.reservation == files.resume
-        if free and (own or _create(files.reservation)):
-            return replace(files, stopped=stopped)
-        if files.reservation.is_file() and not _is_empty(files.reservation):
+        if files.overwrite or not any(map(os.path.lexists, others)):
+            return replace(files, stopped=stopped, locks=_locked(files, lock))
+        lock.release()
+        if files.reservation.is_file():
             stopped = files.reservation
     raise AssertionError("the numbers have no end")
 
 
-def _create(path: Path) -> bool:
-    """Create an empty file, and return whether it is new."""
+def _remove_left_over(files: RunFiles) -> None:
+    """Remove what killed runs left under a number that this run has locked."""
+    for path in (files.model, files.checkpoint, *(files.pictures / name for name in PICTURES)):
+        remove_abandoned(followed(path))
+    for path in files.numbered:
+        if path.is_file() and path.stat().st_size == 0:
+            path.unlink(missing_ok=True)
+
+
+def _locked(files: RunFiles, lock: FileLock) -> tuple[FileLock, ...]:
+    """Lock a checkpoint that the user named, too; raise if another run writes it."""
+    checkpoint = followed(files.checkpoint)
+    if checkpoint == followed(files.reservation):
+        return (lock,)
     try:
-        path.touch(exist_ok=False)
+        own = FileLock.acquire(checkpoint)
+    except ModelFileError:
+        lock.release()
+        raise
+    if own is None:
+        lock.release()
+        option = "--resume" if files.checkpoint == files.resume else "--checkpoint"
+        raise ModelFileError(
+            f"{option} {shown(files.checkpoint)} is in use: another run is writing it. Wait until "
+            "that run ends, or choose another file with --checkpoint."
+        )
+    return lock, own
+
+
+def _create(path: Path) -> bool:
+    """Create an empty file, and return whether it is new; of a link, its target is created."""
+    try:
+        followed(path).touch(exist_ok=False)
     except FileExistsError:
         return False
     except OSError as error:
@@ -269,14 +321,23 @@ def _save(network: Network, path: Path, *, overwrite: bool) -> Path:
     if overwrite:
         network.save(path)
         return path
-    names = (path if n == 1 else path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count(1))
-    own = next(name for name in names if _create(name))
+    own = next(name for name in chain([path], _numbered(path)) if _create(name))
     try:
         network.save(own)
     except BaseException:
-        own.unlink(missing_ok=True)
+        followed(own).unlink(missing_ok=True)
         raise
     return own
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    """Yield a path with the numbers 2, 3, ... before its ending."""
+    return (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count(2))
+
+
+def _drawn_in(folder: Path) -> list[str]:
+    """List the pictures of a training that are in a folder."""
+    return [name for name in PICTURES if (folder / name).exists()]
 
 
 def _require_writable(folder: Path) -> None:
@@ -302,11 +363,6 @@ def _net_word(net: str) -> str:
 def _word(text: str) -> str:
     """Keep letters, digits, dots and hyphens."""
     return re.sub(r"[^\w.-]+", "-", text).strip("-.")
-
-
-def _is_empty(path: Path) -> bool:
-    """Whether a file is a reservation without a state."""
-    return path.is_file() and path.stat().st_size == 0
 
 
 def _written(path: Path) -> int:

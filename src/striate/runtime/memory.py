@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from striate.errors import OutOfMemoryError
+from striate.errors import Argument, InPython, Message, OutOfMemoryError
 from striate.runtime.control_groups import groups, text
 
 MEMORY = Path("/proc/meminfo")
@@ -58,14 +58,19 @@ class MemoryRequirement:
         there = "more than is available" if free is None else f"but only {_written(free)} is free"
         smaller = "smaller images or fewer maps"
         if self.shared > self.own and self.images > 1:
-            smaller = f"a smaller batch_size such as {self.images // 2}, {smaller}"
+            smaller = Message(
+                "a smaller batch, such as ",
+                Argument("batch_size", self.images // 2),
+                f", {smaller}",
+            )
         elif self.own > self.shared:
-            smaller = f"fewer threads with striate.set_threads(1), {smaller}"
+            one = InPython("striate.set_threads(1)", "STRIATE_NUM_THREADS=1")
+            smaller = Message("fewer threads with ", one, f", {smaller}")
         return OutOfMemoryError(
             f"The program for batches of {self.images} images needs "
             f"{_written(self.shared + self.own)} of memory, {there}. "
-            "It holds the outputs of all layers and their derivatives. "
-            f"Use {smaller}."
+            "It holds the outputs of all layers and their derivatives.",
+            remedy=Message("Use ", smaller, "."),
         )
 
 

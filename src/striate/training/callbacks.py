@@ -133,5 +133,5 @@ def _require_arguments(name: str, method: str, call: Callable[..., Any]) -> None
     except TypeError as error:
         raise OptionError(
             f"`{name}.{method}` must take the arguments ({', '.join(_METHODS[method])}), "
-            f"got {method}{signature}. Change its arguments."
+            f"got {method}{signature}. Define it as {method}({', '.join(_METHODS[method])})."
         ) from error

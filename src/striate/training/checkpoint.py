@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from striate.errors import ModelFileError
+from striate.errors import Argument, InPython, Message, ModelFileError, Use
 from striate.files import shown
 from striate.shapes import Array
 from striate.training.settings import TrainingSettings
@@ -107,11 +107,19 @@ def load_checkpoint(
         _require_possible(state, epochs, settings, identity)
         _require_same_rates(path, epochs, state.step, settings, identity)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        # Only the texts of this module are for users.
+        problem = (
+            str(error) if isinstance(error, _DamagedError) else "its description is incomplete"
+        )
         raise ModelFileError(
-            f"{shown(path)} is a damaged checkpoint: {error}. "
+            f"{shown(path)} is a damaged checkpoint: {problem}. "
             "Use an older checkpoint, or start without one."
         ) from error
     return state
+
+
+class _DamagedError(ValueError):
+    """The contents of a checkpoint contradict each other, or do not fit the network."""
 
 
 def _state(
@@ -145,7 +153,7 @@ def _count(document: Mapping[str, Any], name: str) -> int:
     """Read a number of steps or epochs."""
     number = document[name]
     if type(number) is not int or number < 0:
-        raise ValueError(f"{name} is {number!r:.40}")
+        raise _DamagedError(f"{name} is {number!r:.40}")
     return number
 
 
@@ -174,46 +182,52 @@ def _require_possible(
     per_epoch = -(-identity["number of images"] // settings.batch_size)
     epoch, batch = state.epoch, state.batch
     if batch > per_epoch or state.step != epoch * per_epoch + batch:
-        raise ValueError(
+        raise _DamagedError(
             f"step {state.step} is not batch {batch} of {per_epoch} after epoch {epoch}"
         )
     if epochs < 1 or epoch + (batch > 0) > epochs:
-        raise ValueError(f"epoch {epoch}, batch {batch} is beyond its {epochs} epochs")
+        raise _DamagedError(f"epoch {epoch}, batch {batch} is beyond its {epochs} epochs")
     _require_rows(state.rows, epoch, cast("str", settings.monitor))
     _require_totals(state.totals, len(identity["loss"]) if batch else 0)
     start = settings.schedule.start()
     length = len(settings.schedule.observe(start, 0.0) if epoch else start)
     if len(state.schedule) != length or not all(map(math.isfinite, state.schedule)):
-        raise ValueError(f"schedule is {state.schedule!r:.60} instead of {length} finite numbers")
+        raise _DamagedError(
+            f"schedule is {state.schedule!r:.60} instead of {length} finite numbers"
+        )
     if (state.start_loss is None) != (state.step == 0) or not math.isfinite(state.start_loss or 0):
-        raise ValueError(f"the loss of the first batch is {state.start_loss} at step {state.step}")
+        raise _DamagedError(
+            f"the loss of the first batch is {state.start_loss} at step {state.step}"
+        )
     best = state.best
     if (best is not None) != (epoch > 0):
-        raise ValueError(f"the best weights are {'there' if best else 'missing'} at epoch {epoch}")
+        raise _DamagedError(
+            f"the best weights are {'there' if best else 'missing'} at epoch {epoch}"
+        )
     if best is not None and not (1 <= best.epoch <= epoch and math.isfinite(best.score)):
-        raise ValueError(f"the best score is {best.score} in epoch {best.epoch} of {epoch}")
+        raise _DamagedError(f"the best score is {best.score} in epoch {best.epoch} of {epoch}")
 
 
 def _require_rows(rows: Sequence[HistoryRow], epoch: int, monitor: str) -> None:
     """Raise unless there is one row for each epoch, all with the same columns."""
     if len(rows) != epoch:
-        raise ValueError(f"{len(rows)} rows for {epoch} epochs")
+        raise _DamagedError(f"{len(rows)} rows for {epoch} epochs")
     for number, row in enumerate(rows, start=1):
         if list(row) != list(rows[0]) or not {"loss", "seconds", monitor} <= set(row):
-            raise ValueError(f"row {number} has the columns {list(row)!r:.80}")
+            raise _DamagedError(f"row {number} has the columns {list(row)!r:.80}")
         if row["epoch"] != number:
-            raise ValueError(f"row {number} is of epoch {row['epoch']}")
+            raise _DamagedError(f"row {number} is of epoch {row['epoch']}")
 
 
 def _require_totals(totals: EpochTotals, outputs: int) -> None:
     """Raise unless totals are finite numbers, one for each output; without labels, NaN is right."""
     numbers = (*totals.losses, *totals.counted, totals.weight, totals.seconds)
     if not all(map(math.isfinite, numbers)) or math.isinf(totals.correct):
-        raise ValueError("its totals are not finite")
+        raise _DamagedError("its totals are not finite")
     if min(*totals.counted, totals.weight, totals.seconds) < 0:
-        raise ValueError("its totals are negative")
+        raise _DamagedError("its totals are negative")
     if not len(totals.losses) == len(totals.counted) == outputs:
-        raise ValueError(f"{len(totals.losses)} totals of losses instead of {outputs}")
+        raise _DamagedError(f"{len(totals.losses)} totals of losses instead of {outputs}")
 
 
 def _require_same(
@@ -224,7 +238,7 @@ def _require_same(
         before = saved.get(name)
         if before != value:
             what, there, here = _difference(name, before, value)
-            raise DifferentRunError(path, what, there, here, argument=name)
+            raise _different_run(path, what, there, here, argument=name)
 
 
 def _difference(name: str, before: Any, now: Any) -> tuple[str, Any, Any]:
@@ -246,8 +260,10 @@ def _difference(name: str, before: Any, now: Any) -> tuple[str, Any, Any]:
 _SCALARS = (str, int, float, bool, type(None))
 
 
-class DifferentRunError(ModelFileError):
-    """A checkpoint was saved by a different run.
+def _different_run(
+    path: str | os.PathLike[str], what: str, there: Any, here: Any, *, argument: str
+) -> ModelFileError:
+    """Make the error for a checkpoint of a different run.
 
     Parameters
     ----------
@@ -258,41 +274,32 @@ class DifferentRunError(ModelFileError):
     there, here
         Its value in the checkpoint and in this run.
     argument
-        The argument of ``fit`` that has ``what`` as an option, if it is not an argument itself.
+        The argument of ``fit`` that is, or has as an option, ``what``.
     """
+    before, now = _apart(_shown(there), _shown(here))
+    values = (
+        "its images, targets or sample weights differ"
+        if what == "data"
+        else Message(InPython(what, what.replace("_", " ")), f" {before}, here {now}")
+    )
+    return ModelFileError(
+        Message(
+            f"{shown(path)} was saved by a different run: ",
+            values,
+            ". Resuming requires identical settings to keep results bit-identical.",
+        ),
+        remedy=Message(
+            _same_again(what, there, argument), ", or start without ", Argument("resume"), "."
+        ),
+    )
 
-    def __init__(
-        self,
-        path: str | os.PathLike[str],
-        what: str,
-        there: Any,
-        here: Any,
-        *,
-        argument: str = "",
-    ) -> None:
-        if what == "data":
-            values = "its images, targets or sample weights differ"
-        else:
-            before, now = _apart(_shown(there), _shown(here))
-            values = f"{what} {before}, here {now}"
-        self.cause = (
-            f"{shown(path)} was saved by a different run: {values}. Resuming requires identical "
-            "settings to keep results bit-identical."
-        )
-        """The message without the remedy."""
 
-        self.setting = what if isinstance(there, _SCALARS) and what not in _NOT_SETTINGS else None
-        """The setting to change, if ``value`` is one that can be given as an argument."""
-
-        self.value = there
-        self.same = _NOT_SETTINGS.get(what, what)
-        """What must be the same, in words."""
-
-        written = f'"{there}"' if isinstance(there, str) else repr(there)
-        use = f"Use {what}={written}" if self.setting else f"Use the same {self.same}"
-        if self.setting and argument and what not in {one.name for one in fields(TrainingSettings)}:
-            use = f"Use the same {argument}, with {what}={written}"
-        super().__init__(f"{self.cause} {use}, or start without the checkpoint.")
+def _same_again(what: str, there: Any, argument: str) -> str | Argument:
+    """Return the remedy: to train as the run that saved the checkpoint."""
+    if what in _NOT_SETTINGS or not isinstance(there, _SCALARS):
+        return f"Use the same {_NOT_SETTINGS.get(what, what)}"
+    settings = {field.name for field in fields(TrainingSettings)}
+    return Use(what, there, option_of="" if what in settings else argument)
 
 
 _NOT_SETTINGS = {
@@ -328,7 +335,7 @@ def _require_same_rates(
             for end in (epochs, settings.epochs)
         )
         if before != now:
-            raise DifferentRunError(path, "epochs", epochs, settings.epochs)
+            raise _different_run(path, "epochs", epochs, settings.epochs, argument="epochs")
 
 
 def _apart(there: str, here: str) -> tuple[str, str]:
@@ -350,7 +357,7 @@ def _array(arrays: Mapping[str, Array], name: str, like: Array) -> Array:
     """Read an array, if it has the expected size and type."""
     array = arrays[name]
     if array.shape != like.shape or array.dtype != like.dtype:
-        raise ValueError(
+        raise _DamagedError(
             f"{name} has {array.size} numbers of {array.dtype} instead of {like.size} of "
             f"{like.dtype}"
         )

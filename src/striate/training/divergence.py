@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from striate.errors import Argument, Message
 from striate.functions.transfer import Linear
 from striate.graph.step import LossOperation, TrainingStep
 from striate.shapes import Array
@@ -67,8 +68,8 @@ def smaller_rate(rate: float) -> float:
     return min(rate / 10, 0.1)
 
 
-def remedy(settings: TrainingSettings) -> str:
-    """Return what to change after a divergence, as arguments of ``fit``.
+def remedy(settings: TrainingSettings) -> Message:
+    """Return what to change after a divergence.
 
     Examples
     --------
@@ -76,10 +77,13 @@ def remedy(settings: TrainingSettings) -> str:
     'Use a smaller learning rate, for example learning_rate=0.05 (now 0.5), or clip_norm=1.'
     """
     rate = settings.optimizer.learning_rate
-    clip = ", or clip_norm=1" if settings.clip_norm is None and rate <= 1 else ""
-    return (
-        f"Use a smaller learning rate, for example learning_rate={smaller_rate(rate):g} "
-        f"(now {rate:g}){clip}."
+    clip = settings.clip_norm is None and rate <= 1
+    return Message(
+        "Use a smaller learning rate, for example ",
+        Argument("learning_rate", float(f"{smaller_rate(rate):g}")),
+        f" (now {rate:g})",
+        *((", or ", Argument("clip_norm", 1)) if clip else ()),
+        ".",
     )
 
 

@@ -98,6 +98,25 @@ class History:
         )
 
 
+def format_score(value: float) -> str:
+    """Format a score with four decimals, or in scientific notation if that doesn't fit it.
+
+    Losses can have any size: the loss of a training that diverges grows to 1e38, and that of small
+    targets is far below 0.0001.
+
+    Examples
+    --------
+    >>> format_score(0.5), format_score(0.0), format_score(1234567.0), format_score(3.21e-7)
+    ('0.5000', '0.0000', '1.23e+06', '3.21e-07')
+    """
+    if value == 0 or _SMALLEST <= abs(value) < _LARGEST:
+        return f"{value:.4f}"
+    return f"{value:.3g}"
+
+
+_SMALLEST, _LARGEST = 0.00005, 99_999.99995  # what four decimals write as 0.0001 and 99999.9999
+
+
 def _number(value: float) -> str:
-    """Format an integer as it is, any other number with four decimals."""
-    return str(value) if isinstance(value, int) else f"{value:.4f}"
+    """Format an integer as it is, any other number as a score."""
+    return str(value) if isinstance(value, int) else format_score(value)

@@ -295,6 +295,6 @@ class Trainer:
             else f"its best weights, from the end of epoch {self.best.epoch}"
         )
         cause = f"Training diverged: {what}.{detail}"
-        error = TrainingError(f"{cause} The network has {kept}. {remedy(self.settings)}")
+        error = TrainingError(f"{cause} The network has {kept}.", remedy=remedy(self.settings))
         error.cause, error.history = cause, self.history
         raise error

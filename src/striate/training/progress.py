@@ -15,6 +15,7 @@ from rich.progress import (
 )
 
 from striate.training.callbacks import Callback
+from striate.training.history import format_score
 from striate.training.state import HistoryRow, TrainingState
 
 _PAUSE = 0.1  # seconds between two updates of the bar
@@ -43,7 +44,7 @@ class ProgressBar(Callback):
         self.progress = Progress(
             TextColumn(f"epoch {{task.fields[epoch]:>{digits}}}/{{task.fields[epochs]}}"),
             BarColumn(bar_width=_BAR),
-            TextColumn("loss {task.fields[loss]:.4f}"),
+            TextColumn("loss {task.fields[loss]}"),
             TextColumn("{task.fields[rate]} images/s"),
             TimeRemainingColumn(compact=True),
             console=self.console,
@@ -78,7 +79,7 @@ class ProgressBar(Callback):
                 epoch=state.epoch + 1,
                 epochs=self.epochs,
                 rate="",
-                loss=loss,
+                loss=format_score(loss),
             )
         self.done += images
         now = time.monotonic()
@@ -101,7 +102,11 @@ class ProgressBar(Callback):
         """Update the numbers."""
         if self.task is not None:
             self.progress.update(
-                self.task, completed=self.done, epoch=epoch, rate=f"{rate:,.0f}", loss=loss
+                self.task,
+                completed=self.done,
+                epoch=epoch,
+                rate=f"{rate:,.0f}",
+                loss=format_score(loss),
             )
 
 
@@ -155,9 +160,9 @@ _ALWAYS = 3  # columns that are never left out: the epoch, one score, the second
 def _line(row: HistoryRow, epochs: int, speed: float | None) -> str:
     """Format what is left of an epoch's scores."""
     parts = [f"epoch {int(row['epoch']):>{len(str(epochs))}}/{epochs}"]
-    parts += [f"loss {row['loss']:.4f}"] if "loss" in row else []
+    parts += [f"loss {format_score(row['loss'])}"] if "loss" in row else []
     parts += [f"accuracy {_percent(row['accuracy'])}"] if "accuracy" in row else []
-    validation = [f"{row['validation_loss']:.4f}"] if "validation_loss" in row else []
+    validation = [format_score(row["validation_loss"])] if "validation_loss" in row else []
     if "validation_accuracy" in row:
         validation.append(_percent(row["validation_accuracy"]))
     parts += [f"validation {', '.join(validation)}"] if validation else []

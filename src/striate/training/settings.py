@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Self
 
 from striate.data.augment import Augmentation
-from striate.errors import OptionError
+from striate.errors import Argument, InPython, Message, OptionError
 from striate.functions import registry
 from striate.functions.base import Loss
 from striate.functions.optimizer.base import Optimizer
@@ -15,31 +15,6 @@ from striate.functions.schedule.base import Schedule
 from striate.graph.parameters import require_seed
 
 _FRACTION = Range(above=0, below=1)
-
-
-class SettingError(OptionError):
-    """A setting whose value is not allowed.
-
-    Parameters
-    ----------
-    name
-        The setting.
-    expected, value, example
-        What is allowed, the value, and one that works.
-    in_python
-        What else is allowed in Python, but not on the command line.
-    """
-
-    def __init__(
-        self, name: str, *, expected: str, value: object, example: object, in_python: str = ""
-    ) -> None:
-        super().__init__(
-            f"`{name}` must be {expected}{in_python}, got {value!r:.60}. Try {name}={example}."
-        )
-        self.name = name
-        self.expected = expected
-        self.value = value
-        self.example = example
 
 
 @dataclass(frozen=True, init=False)
@@ -102,7 +77,7 @@ class TrainingSettings:
     >>> TrainingSettings(validation=1)
     Traceback (most recent call last):
     ...
-    striate.training.settings.SettingError: `validation` must be a fraction between 0 and 1 or a
+    striate.errors.OptionError: `validation` must be a fraction between 0 and 1 or a
     pair (x, y),
     got 1. Try validation=0.1.
     """
@@ -273,9 +248,11 @@ def _check_numbers(given: Mapping[str, Any]) -> None:
     for name, (allowed, expected, example) in rules.items():
         value = given[name]
         if not (value in allowed or (value is None and name in optional)):
-            pair = " or a pair (x, y)" if name == "validation" else ""
-            raise SettingError(
-                name, expected=expected, value=value, example=example, in_python=pair
+            pair = InPython(" or a pair (x, y)" if name == "validation" else "")
+            got = f", got {value!r:.60}."
+            raise OptionError(
+                Message(Argument(name), f" must be {expected}", pair, got),
+                remedy=Message("Try ", Argument(name, example), "."),
             )
     require_seed(given["seed"])
 
@@ -311,7 +288,10 @@ def _augmentation(augment: Any) -> Augmentation | None:
         return None
     if not isinstance(chosen, Augmentation):
         raise OptionError(
-            "`augment` must be text such as 'shift 2 flip' or an Augmentation, "
-            f"got {augment!r:.60}. Try augment='shift 2'."
+            Message(
+                Argument("augment"),
+                f" must be text such as 'shift 2 flip' or an Augmentation, got {augment!r:.60}.",
+            ),
+            remedy=Message("Try ", Argument("augment", "shift 2"), "."),
         )
     return chosen

@@ -13,7 +13,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from striate.errors import ModelFileError
+from striate.errors import InPython, Message, ModelFileError
 from striate.files import as_path, atomic_write, reason, shown
 from striate.shapes import Array
 
@@ -93,8 +93,8 @@ def read_tensors(
         ) from error
     except (SafetensorError, ValueError, TypeError) as error:
         raise ModelFileError(
-            f"{name} is damaged or not a safetensors file ({error}); expected a {kind} that "
-            "striate saved. Use another copy, or save it again."
+            f"{name} is damaged or not a safetensors file; expected a {kind} that striate saved. "
+            "Use another copy, or save it again."
         ) from error
     document = _document(name, kind, metadata)
     _require_kind(name, kind, str(document.get("format", "")))
@@ -130,13 +130,17 @@ def _require_kind(name: str, kind: str, said: str) -> None:
             "its format. Use another copy, or save it again."
         )
     if held != kind:
+        text = f"{name} holds a {held}; expected a {kind}."
+        if {held, kind} != {"model", "checkpoint"}:
+            raise ModelFileError(f"{text} Use a {kind} that striate saved.")
         raise ModelFileError(
-            f"{name} holds a {held}; expected a {kind}. "
-            + (
-                "Use st.load for a model, and fit(resume=...) for a checkpoint."
-                if {held, kind} == {"model", "checkpoint"}
-                else f"Use a {kind} that striate saved."
-            )
+            text,
+            remedy=Message(
+                InPython(
+                    "Use st.load for a model, and fit(resume=...) for a checkpoint.",
+                    "Models end in .safetensors; a checkpoint is for striate train --resume.",
+                )
+            ),
         )
     if int(version) > VERSION:
         raise ModelFileError(

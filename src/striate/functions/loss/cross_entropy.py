@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from striate.errors import OptionError, ShapeError
+from striate.errors import InPython, Message, OptionError, ShapeError
 from striate.functions.base import Loss, LossCase, Lowering, Onnx, TransferFunction
 from striate.functions.loss import targets
 from striate.functions.maps import per_map
@@ -270,8 +270,12 @@ class CrossEntropy(Loss):
         if classes < 2:
             raise ShapeError(
                 f"CrossEntropy needs at least two outputs, got {classes}: the softmax of one "
-                "output is always 1. Give the last layer 2 outputs, or use "
-                'activation="logistic" with loss="binary-cross-entropy".'
+                "output is always 1.",
+                remedy=Message(
+                    "Give the last layer 2 outputs, or use ",
+                    InPython('activation="logistic" with loss="binary-cross-entropy"', "logistic"),
+                    ".",
+                ),
             )
         if self.class_weights is not None and len(self.class_weights) != classes:
             raise OptionError(
