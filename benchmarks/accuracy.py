@@ -1,6 +1,6 @@
 """Time and test accuracy of a recipe: python benchmarks/accuracy.py mnist --recipe quick.
 
-Each seed is a command of its own, timed from the start of Python to its end, with an empty cache of
+Each seed is a separate command, timed from the start of Python to its end, with an empty cache of
 compiled programs. The recipes were chosen on a part of the training images; the test part is read
 once for each seed.
 """
@@ -26,7 +26,7 @@ PROGRAM = Path(sys.executable).with_name("striate")
 
 
 def run(words, seed, threads):
-    """Train with one seed; give the seconds of the whole process, and the accuracy."""
+    """Train with one seed; return the seconds of the whole process, and the accuracy."""
     with tempfile.TemporaryDirectory() as folder:
         cold = {"STRIATE_CACHE": f"{folder}/cache", "STRIATE_NUM_THREADS": str(threads)}
         started = time.perf_counter()
@@ -45,7 +45,7 @@ def run(words, seed, threads):
 
 
 def main():
-    """Run the command once for each seed; print each, the mean and the median."""
+    """Run the command once for each seed; print each result, the mean and the median."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="?", default="digits")
     parser.add_argument("--recipe", default="good")

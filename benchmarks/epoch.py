@@ -26,7 +26,7 @@ from striate.bench.work import multiply_adds
 
 
 def measure(given):
-    """Train epoch after epoch; return the seconds of each, and the peak between them."""
+    """Train for several epochs; return the seconds of each, and the peak between them."""
     (images, labels), _ = striate.data.load("mnist")
     text, shape = network(given.net)
     net = striate.Network.parse(text, shape, seed=given.seed)
@@ -51,7 +51,7 @@ def measure(given):
 
 
 def report(found):
-    """Print the time of an epoch, and the time that its multiply-adds alone take."""
+    """Print the time of an epoch, and the time of its multiply-adds alone."""
     dropped = found["rounds"] - len(found["seconds"])
     if dropped:
         print(f"disturbed by other programs: {dropped} of {found['rounds']} epochs")

@@ -2,8 +2,8 @@
 
     python benchmarks/first_step.py [--net lenet5-relu] [--batch 128] [--runs 7] [--json FILE]
 
-Every figure comes from fresh interpreters, in turns, with a cache folder of their own. "First step"
-is everything from a network to updated weights: planning, machine code, and the step itself. Runs
+Every result comes from fresh interpreters, in turns, with a separate cache folder. "First step" is
+everything from a network to updated weights: planning, machine code, and the step itself. Runs
 during which other programs used the processor are repeated, and dropped in the end.
 """
 
@@ -25,7 +25,7 @@ WHOLE = "whole"
 
 
 def clocked(times, name, work):
-    """Run something, and note how long it took."""
+    """Call a function, and record how long it takes."""
     started = time.perf_counter()
     result = work()
     times[name] = time.perf_counter() - started
@@ -41,7 +41,7 @@ def problem_of(given):
 
 
 def imported(times):
-    """Import what the engine needs, library by library."""
+    """Import the libraries that the engine needs, one by one."""
     clocked(times, "import NumPy", lambda: __import__("numpy"))
     clocked(times, "import llvmlite", lambda: __import__("llvmlite.binding"))
     clocked(times, "import striate's engine", lambda: __import__("striate.engine"))
@@ -70,7 +70,7 @@ def stages(given):
 
 
 def whole(given):
-    """Time the first step as a training takes it, and the second."""
+    """Time the first step as in a training, and the second."""
     times = {}
     imported(times)
     from striate.bench.contestant import Striate  # noqa: PLC0415  # its import is measured
@@ -101,7 +101,7 @@ def in_a_new_process(what, given, cache):
 
 
 def measure(given):
-    """Go through all runs; return the seconds of each by heading and name."""
+    """Run all measurements; return the seconds of each by heading and name."""
     from striate.bench.calibration import Calibration  # noqa: PLC0415  # brings NumPy
     from striate.bench.peak import PeakMeter  # noqa: PLC0415
 
@@ -128,7 +128,7 @@ def measure(given):
 
 
 def report(found, sizes):
-    """Print medians and the range."""
+    """Print medians and ranges."""
     print(f"\n{'milliseconds':42}{'median':>10}{'lowest to highest':>24}")
     for heading, times in found.items():
         print(heading)

@@ -5,7 +5,7 @@
 
 Linux reports resident memory after the libraries are loaded, after the program is compiled, after
 the first step, and then ten times until the last. A second run loads the program from the cache,
-which shows how much memory compiling leaves behind. The plan's figure is the arena, the per-thread
+which shows how much memory compiling leaves behind. The planned memory is the arena, the per-thread
 scratch, and the arrays of a training.
 """
 
@@ -110,7 +110,7 @@ def main():
 
 
 def findings(plans, held):
-    """Compare what a run holds beyond the libraries, and beyond the program, with the plan."""
+    """Compare a process's memory, without libraries and without the program, with the plan."""
     sizes = list(held.values())
     return {
         "of plan": (sizes[-1] - sizes[0]) / sum(plans.values()),
@@ -120,7 +120,7 @@ def findings(plans, held):
 
 
 def report(given, plans, resident):
-    """Print the plan's figures and the memory of the process."""
+    """Print the planned memory, and that of the process."""
     print(f"striate {striate.__version__}, {processor()}")
     print(f"{given.net}, batch {given.batch}, threads: {given.threads}, {given.steps:,} steps")
     print("\nthe plan, MiB")

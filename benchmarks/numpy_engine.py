@@ -1,10 +1,10 @@
-"""LeNet-5 on the NumPy engine and on PyTorch's eager mode: images a second, in turns, in one run.
+"""LeNet-5 on the NumPy engine and in PyTorch's eager mode: images per second, in turns, in one run.
 
     python benchmarks/numpy_engine.py [--rounds 21] [--seed 0]
 
-Both use as many threads: all cores, or what OPENBLAS_NUM_THREADS says. The weights are the same,
-and so is what a step does: forward, cross-entropy, backward, Adam. Without PyTorch, striate runs
-alone. On a busy machine, one thread each is the fairer comparison.
+Both use the same number of threads: all cores, or OPENBLAS_NUM_THREADS. They have the same weights,
+and a step is the same: forward, cross-entropy, backward, Adam. Without PyTorch, striate runs alone.
+On a busy machine, one thread each is the fairer comparison.
 """
 
 import argparse
@@ -34,7 +34,7 @@ SECONDS = 0.3
 
 
 class Striate:
-    """LeNet-5 on the NumPy engine, with its weights and Adam's memory."""
+    """LeNet-5 on the NumPy engine, with its weights and Adam's state."""
 
     def __init__(self, seed):
         self.net = striate.Network.preset("lenet5", seed=seed)
@@ -48,7 +48,7 @@ class Striate:
         self.memory = self.optimizer.start(self.start)
 
     def train(self, images, labels):
-        """Take one training step; give its loss."""
+        """Take one training step; return its loss."""
         draw = Draw(seed=0, step=self.step, layer=0, images=np.arange(len(images)))
         batch = Batch(inputs=(images,), targets=(labels,))
         found = self.engine.gradients(self.parameters, self.state, batch, draw)
@@ -69,7 +69,7 @@ class Striate:
 
 
 class Torch:
-    """The same network by PyTorch's layers, with the same weights, in eager mode."""
+    """The same network with PyTorch's layers and the same weights, in eager mode."""
 
     def __init__(self, weights, threads):
         import torch  # noqa: PLC0415  # may be missing
@@ -96,7 +96,7 @@ class Torch:
         self.optimizer = torch.optim.Adam(self.net.parameters())
 
     def train(self, images, labels):
-        """Take one training step; give its loss."""
+        """Take one training step; return its loss."""
         self.optimizer.zero_grad()
         loss = self.torch.nn.functional.cross_entropy(
             self.net(self.torch.from_numpy(images)), self.torch.from_numpy(labels)
@@ -112,7 +112,7 @@ class Torch:
 
 
 def per_second(work, images, times):
-    """Time a turn; give images a second."""
+    """Time a turn; return images per second."""
     started = time.perf_counter()
     for _ in range(times):
         work()
@@ -157,14 +157,14 @@ def print_setting(given, threads, engines):
 
 
 def require_same_losses(engines, batch):
-    """Take five steps with each engine: what is timed is the same training."""
+    """Take five steps with each engine, and check that their losses agree."""
     losses = [[engine.train(*batch) for _ in range(5)] for engine in engines.values()]
     # float32 sums of a few hundred products in other orders, and five steps of Adam.
     np.testing.assert_allclose(losses, losses[:1] * len(losses), rtol=1e-4)
 
 
 def measure(turns, count, rounds):
-    """Let the engines take turns; give the images a second of each turn by engine."""
+    """Let the engines take turns; return the images per second of each turn by engine."""
     times = {}
     for name, work in turns.items():
         once = count / per_second(work, count, 3)
@@ -178,7 +178,7 @@ def measure(turns, count, rounds):
 
 
 def report(what, count, speeds):
-    """Print medians and quartiles, and the ratio of turns side by side."""
+    """Print medians and quartiles, and the ratio of corresponding turns."""
     for name, measured in speeds.items():
         low, middle, high = statistics.quantiles(measured, n=4)
         label = f"{what}, batch {count}, {name}"

@@ -35,14 +35,14 @@ TOLERANCE = 2e-5
 
 
 class Loops(PlainLoops):
-    """The loops as a contestant: what the race compares is a derivative."""
+    """The loops as a contestant; the "results" that a race compares are derivatives."""
 
     def train(self, _):
         return float(self.gradient()[0])
 
 
 class Engine(Striate):
-    """The compiled engine, asked for gradients only."""
+    """The compiled engine, which computes gradients only."""
 
     def train(self, _):
         found = self._steps.gradients(self._weights, self._statistics, self._batch, self._draw)
@@ -50,7 +50,7 @@ class Engine(Striate):
 
 
 def check(problem, gradient):
-    """End where the gradient is not the NumPy engine's."""
+    """Exit if the gradient differs from the NumPy engine's."""
     given = [a.astype(float) for a in (problem.parameters, problem.statistics, problem.images)]
     batch = Batch(inputs=(given[2],), targets=(problem.labels,))
     draw = Draw(seed=0, step=0, layer=0, images=np.arange(problem.batch))
@@ -63,7 +63,7 @@ def check(problem, gradient):
 
 
 def measure(given, threads):
-    """Let the loops and the engine take turns with each batch."""
+    """Let the loops and the engine take turns with each batch size."""
     settings = BenchmarkSettings(
         networks=[NET],
         batches=given.batches,

@@ -1,7 +1,7 @@
-"""The lines of the table of targets: how each is measured, and where its figure is found.
+"""The lines of the table of targets: how each is measured, and where its result is found.
 
-Races are measured with one thread for each contestant first: that is the figure of the line. The
-figures of all threads are in the remark.
+Races are measured with one thread for each contestant first: that is the result of the line. The
+results for all threads are in the remark.
 """
 
 import statistics
@@ -35,7 +35,7 @@ UNITS: dict[str, Callable[[float], str]] = {
 
 
 class Missing(Exception):  # noqa: N818  # not an error: a figure that could not be measured
-    """A figure is missing; the text gives the reason."""
+    """A result is missing; the text gives the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +45,11 @@ class Line:
     Parameters
     ----------
     what
-        Description of the figure.
+        Description of the result.
     unit
         One of ``UNITS``.
     find
-        Finds the figure and a remark in the program's output; raises ``Missing``.
+        Finds the result and a remark in the program's output; raises ``Missing``.
     least, most
         The target, one of the two.
     """
@@ -62,17 +62,17 @@ class Line:
 
     @property
     def target(self):
-        """The target with its unit."""
+        """Format the target with its unit."""
         if self.least is not None:
             return f"≥ {self.write(self.least)}"
         return f"≤ {self.write(self.most)}"
 
     def meets(self, value):
-        """Return whether a figure is as good as the target; NaN never is."""
+        """Return whether a result meets the target; NaN never does."""
         return value >= self.least if self.least is not None else value <= self.most
 
     def write(self, value):
-        """Write a figure with its unit."""
+        """Format a result with its unit."""
         return UNITS[self.unit](value)
 
 
@@ -85,7 +85,7 @@ class Measurement:
     command
         Returns the program's name and arguments, from the caller's arguments.
     lines
-        Of the table.
+        The lines of the table.
     """
 
     command: Callable[[Any], list[Any]]
@@ -107,12 +107,12 @@ def race_of(document, network, batch, threads=1):
 
 
 def threads_text(threads):
-    """Write a number of threads."""
+    """Format a number of threads."""
     return "1 thread" if threads == 1 else f"{threads} threads"
 
 
 def quartiles(spread, form="{:.2f}"):
-    """Write quartiles."""
+    """Format quartiles."""
     return f"{form.format(spread['low'])} to {form.format(spread['high'])}"
 
 
@@ -129,7 +129,7 @@ def require_undisturbed(race, line):
 
 
 def ratio_to_best(document, network, batch, *peers, threads=1):
-    """Find the ratio to the best of some peers that compute the same; with its quartiles."""
+    """Find the ratio to the fastest of the peers whose results agree, with its quartiles."""
     race, report = race_of(document, network, batch, threads)
     lines = {line["name"]: line for line in race["lines"]}
     for peer in peers:
@@ -169,8 +169,8 @@ def more_threads(document):
     return sorted(found - {1})
 
 
-def part_of_time(document, network, batch, *peers):
-    """Find the part of the best peer's time that striate takes, one thread each."""
+def share_of_time(document, network, batch, *peers):
+    """Find striate's time relative to that of the best peer, one thread each."""
     ratio, best, wrong = ratio_to_best(document, network, batch, *peers)
     ends = {"low": 1 / ratio["high"], "high": 1 / ratio["low"]}
     notes = [f"{best}, quartiles {quartiles(ends)}"]
@@ -232,7 +232,7 @@ def median_of(document, what, seconds):
 
 
 def epoch_of_peak(document):
-    """Find the time of an epoch, relative to the time that its multiply-adds alone take."""
+    """Find the time of an epoch, relative to the time of its multiply-adds at the peak."""
     seconds = median_of(document, "epochs", document["seconds"])
     peak = Spread.of(document["peaks"]).high
     alone = document["multiply_adds"] / peak
@@ -261,13 +261,13 @@ def import_ratio(document):
 
 
 def growth(document):
-    """Find the bytes by which a step makes the process grow."""
+    """Find the number of bytes by which each step increases the memory of the process."""
     found, steps = document["findings"]["cached"]["growth"], 0.9 * document["steps"]
     return found / steps, f"{found:,} bytes in {steps:,.0f} steps"
 
 
 def memory_of_plan(document, finding):
-    """Find what a process holds beyond its libraries or its program, as part of the plan."""
+    """Find the memory of a process, without its libraries or program, relative to the plan."""
     held = document["resident"]["cached"]
     mib = [size / (1 << 20) for size in (sum(document["plan"].values()), *held.values())]
     plan, libraries, loaded, *_, last = mib
@@ -287,12 +287,12 @@ def races(given, *, nets, batches, step, peers):
 
 
 def turns(given):
-    """Return the arguments for the number of turns and their duration."""
+    """Return the arguments for the number and the duration of turns."""
     return ["--rounds", given.rounds, "--seconds", given.seconds, "--seed", given.seed]
 
 
 def kernels(given, nets):
-    """Return the command that measures kernels alone."""
+    """Return the command that measures single kernels."""
     words = ["--kernels", "--nets", *nets, "--batches", 128, "--threads", 1]
     return ["compiled_engine.py", *words, *turns(given)]
 
@@ -321,7 +321,7 @@ def epoch(given):
 
 
 def training(network, targets):
-    """Make the lines of a network's training step, for some sizes of batches."""
+    """Make the lines of a network's training step, for some batch sizes."""
     return tuple(
         Line(
             what=f"{network} train {batch} / best PyTorch",
@@ -405,7 +405,7 @@ MEASUREMENTS = {
                 what=f"{net} infer 1, time / ONNX Runtime",
                 unit="x",
                 most=1.0,
-                find=partial(lambda d, n: part_of_time(d, n, 1, *ONNX), n=net),
+                find=partial(lambda d, n: share_of_time(d, n, 1, *ONNX), n=net),
             )
             for net in (LENET, "conv4")
         ),

@@ -4,11 +4,11 @@
         [--only NAME ...] [--show] [--json FILE]
 
 Every measurement is a program of this folder in its own process; `--show` shows what it prints.
-Races are run with one thread for each contestant first: that is the figure of the line, and the
-figures of all threads are in the remark. A measurement is repeated if other programs used the
+Races are run with one thread for each contestant first: that is the result of the line, and the
+results for all threads are in the remark. A measurement is repeated if other programs used the
 processor in the meantime, and if that doesn't help, the line is "not measured", never "met". The
-same holds for a line that needs a library which isn't installed. A library whose results differ
-from striate's is not counted, and named.
+same applies to a line that needs a library which isn't installed. A library whose results differ
+from striate's isn't counted, and is named.
 """
 
 import argparse
@@ -38,7 +38,7 @@ COLORS = {"met": "green", "missed": "red", "not measured": "yellow"}
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A line of the table with its figure."""
+    """A line of the table with its result."""
 
     measurement: str
     what: str
@@ -50,7 +50,7 @@ class Result:
 
 
 def judge(name, lines, document):
-    """Compare what was measured with the targets."""
+    """Compare the results with the targets."""
     for line in lines:
         value, remark = None, ""
         try:
@@ -72,7 +72,7 @@ def judge(name, lines, document):
 
 
 def measure(measurement, given):
-    """Run a program of this folder; return what it measured, or why there is nothing."""
+    """Run a program of this folder; return its output, or why there is none."""
     program, *words = measurement.command(given)
     script = Path(__file__).with_name(program)
     with tempfile.TemporaryDirectory() as folder:

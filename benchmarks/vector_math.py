@@ -1,11 +1,11 @@
-"""The compiled engine's functions of one argument, checked at every one of the 2**32 float32.
+"""The compiled engine's functions of one argument, checked for every one of the 2**32 float32.
 
     python benchmarks/vector_math.py [NAME ...] [--every N]
 
-For each function: the largest error, where it is, and what a vector of 16 numbers costs. All takes
-a quarter of an hour; `--every 1009` checks one input in 1009, in seconds. The reference is float64,
-by NumPy, and by striate itself for erf. Where this processor runs code for AVX2, that code's
-results are compared too, bit by bit.
+For each function, it prints the largest error with its input, and the cost of a vector of 16
+elements. All functions take a quarter of an hour; `--every 1009` checks one input in 1009, in
+seconds. The reference is float64 by NumPy, and by striate itself for erf. If this processor can run
+code for AVX2, that code's results are compared too, bit for bit.
 """
 
 import argparse
@@ -38,11 +38,11 @@ class Worst:
     """The largest errors of a function so far."""
 
     def __init__(self):
-        self.steps, self.error, self.place = 0, 0.0, np.float32(0)
+        self.steps, self.error, self.input = 0, 0.0, np.float32(0)
         self.wrong = self.different = 0
 
-    def look(self, name, x, y):
-        """Take more results in."""
+    def include(self, name, x, y):
+        """Include more results."""
         steps, exact = check(name, x, y)
         self.wrong += np.count_nonzero(steps < 0)
         largest = steps.max()
@@ -54,9 +54,9 @@ class Worst:
         size = np.maximum(np.abs(exact[at]), 2.0**-126)
         unit = 2.0 ** (np.frexp(size)[1] - 24)
         error = np.abs(y[at] - exact[at]) / unit
-        error[y[at] == 0] = 0.0  # in place of a denormal number
+        error[y[at] == 0] = 0.0  # zero instead of a denormal number
         if len(at) and error.max() > self.error:
-            self.error, self.place = error.max(), x[at[error.argmax()]]
+            self.error, self.input = error.max(), x[at[error.argmax()]]
 
 
 def inputs(every):
@@ -67,13 +67,13 @@ def inputs(every):
 
 
 def checked(name, every, *, avx2):
-    """Check a function at all inputs."""
+    """Check a function for all inputs."""
     worst = Worst()
     function = ArrayFunction(CHECKED[name])
     narrow = ArrayFunction(CHECKED[name], target=AVX2) if avx2 else None
     for x in inputs(every):
         y = function(x)
-        worst.look(name, x, y)
+        worst.include(name, x, y)
         if narrow:
             other = narrow(x)
             same = (y.view(np.uint32) == other.view(np.uint32)) | (np.isnan(y) & np.isnan(other))
@@ -82,7 +82,7 @@ def checked(name, every, *, avx2):
 
 
 def cost(name):
-    """Time a vector in nanoseconds, and count its instructions: the best of many turns."""
+    """Return the nanoseconds for a vector, best of many turns, and its instructions."""
     x = np.linspace(0.01, 6, TIMED, dtype=np.float32)
     function = ArrayFunction(CHECKED[name], repeat=REPEATS)
     times = []
@@ -117,7 +117,7 @@ def main():
         worst = checked(name, options.every, avx2=avx2)
         nanoseconds, instructions = cost(name)
         print(
-            f"| {name} | {worst.error:.3f} | {worst.place:.9g} | {worst.steps} | {worst.wrong}"
+            f"| {name} | {worst.error:.3f} | {worst.input:.9g} | {worst.steps} | {worst.wrong}"
             f" | {worst.different if avx2 else 'not run'} | {instructions} | {nanoseconds:.1f} |",
             flush=True,
         )

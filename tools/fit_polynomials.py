@@ -191,24 +191,24 @@ def solve(matrix: list[list[Decimal]]) -> list[Decimal]:
 
 def alternating(errors: Sequence[Decimal], count: int) -> list[int]:
     """Choose `count` points with the largest errors of alternating signs."""
-    places: list[int] = []
-    for place, error in enumerate(errors):
-        if places and (errors[places[-1]] > 0) == (error > 0):
-            if abs(error) > abs(errors[places[-1]]):
-                places[-1] = place
+    extrema: list[int] = []
+    for point, error in enumerate(errors):
+        if extrema and (errors[extrema[-1]] > 0) == (error > 0):
+            if abs(error) > abs(errors[extrema[-1]]):
+                extrema[-1] = point
         else:
-            places.append(place)
-    while len(places) > count:
-        if len(places) == count + 1:
-            ends = (0, len(places) - 1)
-            places.pop(min(ends, key=lambda end: abs(errors[places[end]])))
+            extrema.append(point)
+    while len(extrema) > count:
+        if len(extrema) == count + 1:
+            ends = (0, len(extrema) - 1)
+            extrema.pop(min(ends, key=lambda end: abs(errors[extrema[end]])))
             continue
         weakest = min(
-            range(len(places) - 1),
-            key=lambda i: max(abs(errors[places[i]]), abs(errors[places[i + 1]])),
+            range(len(extrema) - 1),
+            key=lambda i: max(abs(errors[extrema[i]]), abs(errors[extrema[i + 1]])),
         )
-        del places[weakest : weakest + 2]
-    return places
+        del extrema[weakest : weakest + 2]
+    return extrema
 
 
 class Fit:
@@ -218,16 +218,16 @@ class Fit:
         low, high = task.interval
         steps = (Decimal(k) / (GRID - 1) for k in range(GRID))
         # x**2 * (3 - 2 * x) makes the grid denser at both ends, where the extrema are denser, too
-        self.places = [low + (high - low) * k * k * (3 - 2 * k) for k in steps]
-        self.targets = [task.target(x) for x in self.places]
-        self.weights = [task.weight(x) for x in self.places]
+        self.points = [low + (high - low) * k * k * (3 - 2 * k) for k in steps]
+        self.targets = [task.target(x) for x in self.points]
+        self.weights = [task.weight(x) for x in self.points]
         self.task = task
 
     def errors(self, coefficients: Sequence[Decimal]) -> list[Decimal]:
         """Return the weighted error at each point."""
         return [
             weight * (evaluate(coefficients, x) - target)
-            for x, target, weight in zip(self.places, self.targets, self.weights, strict=True)
+            for x, target, weight in zip(self.points, self.targets, self.weights, strict=True)
         ]
 
     def best(self, known: Sequence[Decimal]) -> list[Decimal]:
@@ -245,17 +245,17 @@ class Fit:
             largest = max(map(abs, errors))
             if largest < lowest:
                 found, lowest = coefficients, largest
-            places = alternating(errors, count)
-            if len(places) < count or largest < abs(level) * Decimal("1.0001"):
+            extrema = alternating(errors, count)
+            if len(extrema) < count or largest < abs(level) * Decimal("1.0001"):
                 break
-            chosen = places
+            chosen = extrema
         return found
 
     def _leveled(self, chosen: Sequence[int], known: Sequence[Decimal]) -> list[Decimal]:
         """Find coefficients whose errors at these points are equal, with alternating signs."""
         matrix: list[list[Decimal]] = []
         for turn, i in enumerate(chosen):
-            x = self.places[i]
+            x = self.points[i]
             powers = (
                 evaluate([*[Decimal(0)] * k, ONE], x)
                 for k in range(len(known), len(known) + len(chosen) - 1)

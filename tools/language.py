@@ -75,7 +75,7 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:
-    """A place where a phrase occurs."""
+    """An occurrence of a phrase, and where it is."""
 
     path: str
     line: int

@@ -39,8 +39,8 @@ COUNTS = {"train": 500, "t10k": 100}
 
 def first_of_each_class(y: np.ndarray, count: int) -> np.ndarray:
     """Return the indices of the first images of each class, in the order of the file."""
-    places = [np.flatnonzero(y == label)[:count] for label in np.unique(y)]
-    return np.sort(np.concatenate(places))
+    indices = [np.flatnonzero(y == label)[:count] for label in np.unique(y)]
+    return np.sort(np.concatenate(indices))
 
 
 def main(folder: Path, out: Path) -> None:
@@ -52,10 +52,10 @@ def main(folder: Path, out: Path) -> None:
     for part, count in COUNTS.items():
         images, labels = f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"
         y = read_idx(folder / labels)
-        places = first_of_each_class(y, count)
+        indices = first_of_each_class(y, count)
         for name, values in ((images, read_idx(folder / images)), (labels, y)):
             path = out / f"{name}.gz"
-            write_idx(path, values[places])
+            write_idx(path, values[indices])
             content = path.read_bytes()
             print(f"{path}: {len(content)} bytes, SHA-256 {hashlib.sha256(content).hexdigest()}")
 

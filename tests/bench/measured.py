@@ -1,4 +1,4 @@
-"""Measurements with made-up numbers, for tests of what is done with them."""
+"""Invented measurements, for tests of reports and tables."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from striate.bench.work import Work
 
 
 class Lenient:
-    """A calibration that accepts every turn: these tests run on busy machines, too."""
+    """A calibration that accepts every turn, since tests also run on busy machines."""
 
     def __init__(self, meter):
         self.meter = meter
@@ -21,6 +21,14 @@ class Lenient:
         """Run the turn, and measure the peak."""
         self.peaks.append(self.meter.multiply_adds())
         return turn()
+
+
+class Rejecting(Lenient):
+    """A calibration that rejects every turn, as on a busy machine."""
+
+    def undisturbed(self, turn):
+        """Run the turn in vain."""
+        turn()
 
 
 def about(median):

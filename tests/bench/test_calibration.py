@@ -1,4 +1,4 @@
-"""Turns between two calibration loops: repeated where disturbed, and dropped in the end."""
+"""Calibration: turns between two loops are repeated if disturbed, and finally dropped."""
 
 import itertools
 
@@ -8,7 +8,7 @@ from striate.bench.calibration import ATTEMPTS, Calibration, wait_until_idle
 
 
 class Meter:
-    """Returns given speeds, one after another, and the last one for ever."""
+    """Returns given speeds in order, then the last one forever."""
 
     def __init__(self, *speeds, threads=2):
         self.threads = threads
@@ -20,19 +20,19 @@ class Meter:
 
 
 def calibration(*speeds, idle=True):
-    """Make a calibration whose one thread does 100 per second; its waits succeed as given."""
+    """Make a calibration for which one thread does 100 per second, with given waiting results."""
     waits = itertools.chain([True], idle if isinstance(idle, list) else itertools.repeat(idle))
     return Calibration(Meter(*speeds), Meter(100.0, threads=1), wait=lambda: next(waits))
 
 
 def counted():
-    """Make a turn that returns the number of its calls."""
+    """Make a turn that returns the number of its calls so far."""
     numbers = itertools.count(1)
     return lambda: next(numbers)
 
 
 def test_a_free_machine():
-    """Loops at 0.95 x threads x one thread's speed accept the first attempt, and are kept."""
+    """If the loops reach 95 % of the expected speed, the first attempt counts."""
     judge = calibration(190.0, 200.0)
 
     assert judge.undisturbed(counted()) == 1
@@ -41,7 +41,7 @@ def test_a_free_machine():
 
 @pytest.mark.parametrize(("before", "after"), [(189.0, 200.0), (200.0, 189.0)])
 def test_a_disturbed_turn_is_repeated(before, after):
-    """A slow loop before or after a turn rejects it; the next attempt counts."""
+    """If the loop before or after a turn is slow, the turn is repeated."""
     judge = calibration(before, after, 200.0)
 
     assert judge.undisturbed(counted()) == 2
@@ -49,7 +49,7 @@ def test_a_disturbed_turn_is_repeated(before, after):
 
 
 def test_a_busy_machine_drops_the_turn():
-    """After the last attempt the turn is dropped, however good its time was."""
+    """After the last attempt the turn is dropped, whatever its time."""
     turn = counted()
     judge = calibration(100.0)
 
@@ -59,7 +59,7 @@ def test_a_busy_machine_drops_the_turn():
 
 @pytest.mark.parametrize("idle", [[False, True, True, True], [True, False, True, True]])
 def test_threads_that_spin_disturb(idle):
-    """A turn counts only if this process was idle before it and became idle after it."""
+    """A turn counts only if this process was idle before and after it."""
     judge = calibration(200.0, idle=idle)
 
     assert judge.undisturbed(counted()) == 2
@@ -73,7 +73,7 @@ def test_one_disturbed_reference_does_not_lower_the_bar():
 
 
 class Process:
-    """A process with one thread that spins until a given time."""
+    """A process with a thread that spins until a given time."""
 
     def __init__(self, until):
         self.until = until
@@ -96,7 +96,7 @@ class Process:
     ("until", "idle", "waited"), [(0.0, True, 0.01), (100.3, True, 0.31), (200.0, False, 1.0)]
 )
 def test_waiting_for_threads_that_spin(until, idle, waited):
-    """The wait ends when the process uses no processor time, and gives up after a second."""
+    """Waiting ends when the process is idle, or after a second."""
     process = Process(until)
 
     assert wait_until_idle(process.clock, process.used, process.sleep) == idle

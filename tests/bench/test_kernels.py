@@ -1,4 +1,4 @@
-"""Kernels alone: every item of a plan once, with its time and its limit."""
+"""Measurements of single kernels: each item of a plan once, with its limit."""
 
 import numpy as np
 import pytest
@@ -21,11 +21,11 @@ def plan():
 
 
 def test_every_item_has_a_row(plan):
-    """Rows are in the plan's order; share and speed follow from their numbers."""
+    """There is one row for each item, in order, with consistent shares and speeds."""
     rows = measure_kernels(plan, measured.PEAKS, rounds=2)
 
-    places = [(p, k) for p, phase in enumerate(plan.phases) for k, _ in enumerate(phase.items)]
-    assert [(row.phase, row.item) for row in rows] == places
+    positions = [(p, k) for p, phase in enumerate(plan.phases) for k, _ in enumerate(phase.items)]
+    assert [(row.phase, row.item) for row in rows] == positions
     for row in rows:
         assert row.text == str(plan.phases[row.phase].items[row.item])
         assert row.share == row.least / row.seconds.median
@@ -37,7 +37,7 @@ def test_every_item_has_a_row(plan):
 
 
 def test_a_plan_taken_apart_computes_the_same(plan):
-    """For one block of images, items one by one leave in memory what the whole leaves."""
+    """For one block of images, running the items one by one gives the same memory."""
     apart = taken_apart(plan)
     given = scratch_buffers(plan, seed=1)
     together, alone = ({n: a.copy() for n, a in given.items()} for _ in range(2))
@@ -52,9 +52,9 @@ def test_a_plan_taken_apart_computes_the_same(plan):
 
 
 def test_scratch_buffers_are_large_enough(plan):
-    """Each holds what the plan reads or writes there; targets are labels of the first class."""
+    """Each buffer is large enough, and targets are zeros."""
     buffers = scratch_buffers(plan)
 
     assert buffers.keys() == set(plan.buffers)
-    assert buffers["input input"].size == 16 * 8 * 8 * 2
-    assert not buffers["target 0"].any()
+    assert buffers["batch of input"].size == 16 * 8 * 8 * 2
+    assert not buffers["targets of loss 0"].any()

@@ -1,4 +1,4 @@
-"""On what is measured, and the binding of a process to cores."""
+"""The machine of a benchmark, and restricting a process to some cores."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ ASK = (
 
 
 def test_versions():
-    """Those of striate, Python, the compiler and NumPy are always there."""
+    """The versions of striate, Python, the compiler and NumPy are always included."""
     found = machine.versions()
 
     assert found["striate"] == __version__
@@ -28,14 +28,14 @@ def test_versions():
 
 
 def test_the_processor_has_a_name():
-    """Whatever the system, something is said."""
+    """On every system, the processor has some name."""
     assert machine.processor()
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processes cannot be bound here")
 @pytest.mark.parametrize("threads", [1, 64])
 def test_binding(threads):
-    """A process that is bound to n cores counts n; more than there are bind nothing."""
+    """A process that is restricted to n cores has n cores; more than exist restrict nothing."""
     cores = available_cores()
 
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The limits of the machine: plausible figures, and the cache that a size belongs to."""
+"""The limits of the machine: plausible values, and the bandwidth for a size."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from striate.bench.spread import Spread
 
 
 def test_the_limits_of_this_machine():
-    """More than a hundred million a second of everything, of all that is asked for."""
+    """Every limit is at least a hundred million per second."""
     peaks = PeakMeter(2).peaks(times=2)
 
     assert peaks.threads == 2
@@ -22,10 +22,10 @@ def test_the_limits_of_this_machine():
     ("size", "speed"), [(100, 540e9), (16 << 10, 540e9), (1 << 20, 30.4e9), (1 << 30, 30.4e9)]
 )
 def test_bandwidth_of_a_size(size, speed):
-    """It is that of the smallest cache that holds the bytes, else of memory: the faster figure."""
+    """The bandwidth is the faster one of the smallest cache that holds the bytes."""
     assert measured.PEAKS.bandwidth(size) == speed
 
 
 def test_one_measurement():
-    """It is its own median and quartiles."""
+    """A single measurement is its own median and quartiles."""
     assert Spread.of([2.5]) == Spread(median=2.5, low=2.5, high=2.5, rounds=1)

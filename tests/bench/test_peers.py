@@ -1,4 +1,4 @@
-"""Peers get the same network: what they compute is what the NumPy engine computes."""
+"""Peers compute the same network as the NumPy engine."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ NAMED = {peer.name: peer for peer in PEERS}
 
 
 def problem(name, *, training):
-    """Return a network, with numbers at which nothing is zero or one by chance."""
+    """Return a network with random weights and statistics: no value is 0 or 1 by default."""
     text, shape = (EVERY_KIND, (14, 15, 2)) if name == "every kind" else network(name)
     found = Problem.of(name, text, shape, batch=5, training=training, seed=3)
     rng = np.random.default_rng(17)
@@ -71,7 +71,7 @@ def made(name, given):
 @pytest.mark.parametrize("name", ["PyTorch eager", "PyTorch channels_last", "JAX"])
 @pytest.mark.parametrize("of", [*NETWORKS, "every kind"])
 def test_a_peer_trains_the_same_network(name, of):
-    """Losses of three steps, so gradients and updates, are those of the NumPy engine."""
+    """The losses of three training steps equal those of the NumPy engine."""
     given = problem(of, training=True)
     expected = trained(given)
 
@@ -85,8 +85,8 @@ def test_a_peer_trains_the_same_network(name, of):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [p.name for p in PEERS if p.name != "torch.compile"])
 @pytest.mark.parametrize("of", [*NETWORKS, "every kind"])
-def test_a_peer_answers_the_same(name, of):
-    """Probabilities are those of the NumPy engine."""
+def test_a_peer_predicts_the_same(name, of):
+    """Predicted probabilities equal those of the NumPy engine."""
     given = problem(of, training=False)
     engine = NumpyEngine(given.step)
     expected = engine.predict(given.parameters, given.statistics, (given.images,)).outputs[0]
@@ -99,7 +99,7 @@ def test_a_peer_answers_the_same(name, of):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of one part of PyTorch by another
 def test_torch_compile_trains_the_same_network():
-    """It takes its time to compile: one network is enough."""
+    """torch.compile trains the same network; one is enough, since compiling is slow."""
     given = problem("every kind", training=True)
     expected = trained(given)
 
@@ -119,12 +119,12 @@ def test_torch_compile_trains_the_same_network():
         "flatten order columns | dense 2 softmax",
     ],
 )
-def test_what_means_something_else_elsewhere_is_not_handed_over(text):
-    """A layer that other libraries compute otherwise, or not at all, keeps all peers out."""
+def test_unsupported_layers(text):
+    """A layer that other libraries compute differently, or lack, excludes all peers."""
     peer = Peer(name="Anybody", libraries=(), module="none", maker="none")
     given = Problem.of("odd", text, (6, 6, 1), batch=1, training=True, seed=0)
 
     with pytest.raises(LeftOut) as reason:
         peer.make(given, 1)
 
-    assert str(reason.value) == f"{given.graph.layers[0].layer} is not translated"
+    assert str(reason.value) == f"{given.graph.layers[0].layer} is not supported"

@@ -1,4 +1,4 @@
-"""Contestants in turns: comparisons, timings, and contestants that are left out."""
+"""Races: comparisons, timings, and contestants that are left out."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def problem(*, training=True, batch=8):
 
 
 class Clock:
-    """A clock that advances only while a contestant works, and notes which one."""
+    """A clock that advances only while a contestant works, and records which one."""
 
     def __init__(self):
         self.now = 0.0
@@ -28,7 +28,7 @@ class Clock:
 
 
 class Worker:
-    """A contestant that takes a given number of seconds for each step or pass."""
+    """A contestant whose steps and passes take a given number of seconds."""
 
     def __init__(self, name, clock, seconds, losses=(3.0, 2.0, 1.0), answers=0.5):
         self.name, self.clock, self.seconds = name, clock, seconds
@@ -52,7 +52,7 @@ class Worker:
 
 
 class Judge:
-    """Lets turns run, and drops those whose numbers it was given; peaks rise by 1000 per turn."""
+    """Runs turns, and drops those with given numbers; peaks rise by 1000 per turn."""
 
     def __init__(self, *dropped):
         self.dropped = dropped
@@ -76,13 +76,13 @@ def clock():
 
 
 def run(problem, workers, clock, rounds=3, judge=None):
-    """Let workers race, in turns of 1.6 seconds."""
+    """Run a race of workers with turns of 1.6 seconds."""
     named = {worker.name: worker for worker in workers}
     return race(problem, named, judge or Judge(), rounds=rounds, seconds=1.6, clock=clock)
 
 
 def test_figures(clock):
-    """Images a second, ratios and shares of the peak follow from the times."""
+    """Images per second, ratios and shares of the peak follow from the times."""
     workers = [Worker(OURS, clock, 0.5), Worker("slow", clock, 2.0), Worker("fast", clock, 0.25)]
 
     result = run(problem(), workers, clock)
@@ -97,7 +97,7 @@ def test_figures(clock):
 
 
 def test_they_take_turns(clock):
-    """In each round every contestant has a turn of about the given time, in alternating order."""
+    """In each round, every contestant has a turn of about the given time; the order alternates."""
     workers = [Worker(OURS, clock, 0.8), Worker("other", clock, 0.4)]
 
     run(problem(training=False), workers, clock)
@@ -116,8 +116,8 @@ def test_they_take_turns(clock):
         (False, {"answers": 0.75}, 0.5),
     ],
 )
-def test_who_computes_something_else_is_not_counted(clock, training, other, distance):
-    """Other losses or probabilities: the time is reported, but the peer can't be the best one."""
+def test_different_results(clock, training, other, distance):
+    """A peer with different results is timed, but can't be the best peer."""
     workers = [Worker(OURS, clock, 0.5), Worker("other", clock, 0.25, **other)]
 
     result = run(problem(training=training), workers, clock)
@@ -129,7 +129,7 @@ def test_who_computes_something_else_is_not_counted(clock, training, other, dist
 
 
 def test_roundings_are_no_difference(clock):
-    """Float32 results that are a thousandth apart are the same."""
+    """Results that differ by a thousandth agree, since they are float32."""
     workers = [Worker(OURS, clock, 0.5), Worker("other", clock, 0.5, losses=(3.003, 2.0, 1.0))]
 
     result = run(problem(), workers, clock)
@@ -137,8 +137,8 @@ def test_roundings_are_no_difference(clock):
     assert result.best_peer.name == "other"
 
 
-def test_who_fails_is_left_out(clock):
-    """A peer whose compiler gives up at the first step does not end the measurement."""
+def test_a_failing_peer(clock):
+    """A peer that raises an error at the first step is left out, with the reason."""
 
     class Failing(Worker):
         def train(self, rate):
@@ -153,7 +153,7 @@ def test_who_fails_is_left_out(clock):
 
 
 def test_disturbed_turns_do_not_count(clock):
-    """A dropped turn leaves its round out of the ratio, and is counted; the others stay."""
+    """A dropped turn is counted as dropped, and its round isn't part of the ratio."""
     workers = [Worker(OURS, clock, 0.5), Worker("other", clock, 2.0)]
 
     # Turns in order: other, ours, ours, other, other, ours.
@@ -166,7 +166,7 @@ def test_disturbed_turns_do_not_count(clock):
 
 
 def test_too_many_disturbed_turns_are_no_measurement(clock):
-    """With less than half of its turns a contestant has no speed, ratio, or share of the peak."""
+    """With fewer than half of its turns, a contestant has no speed and no ratio."""
     workers = [Worker(OURS, clock, 0.5), Worker("other", clock, 2.0)]
 
     result = run(problem(), workers, clock, judge=Judge(1, 4))
@@ -178,7 +178,7 @@ def test_too_many_disturbed_turns_are_no_measurement(clock):
 
 
 def test_a_busy_machine_gives_no_figures(clock):
-    """Where every turn was disturbed, nothing is measured, not even the peak."""
+    """If every turn was disturbed, no result is reported, not even the peak."""
     workers = [Worker(OURS, clock, 0.5), Worker("other", clock, 2.0)]
 
     result = run(problem(), workers, clock, judge=Judge(*range(1, 7)))

@@ -1,4 +1,4 @@
-"""A whole measurement of a tiny network, without peers: what is in it, and in its JSON."""
+"""A complete benchmark of a tiny network without peers, and its JSON."""
 
 import json
 from dataclasses import asdict
@@ -24,21 +24,13 @@ TINY = ("conv 2@3x3 relu | max 2x2 | dense 3 softmax", (6, 6, 1))
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """Let every name of a network mean the tiny one, on a machine that is never busy."""
+    """Replace every network with a tiny one, and accept every turn."""
     monkeypatch.setattr(report, "network", lambda _: TINY)
     monkeypatch.setattr(report, "Calibration", measured.Lenient)
 
 
-class Rejecting(measured.Lenient):
-    """A calibration that rejects every turn."""
-
-    def undisturbed(self, turn):
-        """Run the turn in vain."""
-        turn()
-
-
 class Noting(Observer):
-    """Notes what it receives."""
+    """Records what it receives."""
 
     def __init__(self):
         self.heard = []
@@ -57,14 +49,14 @@ class Noting(Observer):
 
 
 def options(**others):
-    """Return the shortest measurement of all."""
+    """Return the settings of the shortest possible benchmark."""
     given = {"networks": ["tiny"], "batches": [1, 20], "peers": [], "rounds": 2, "seconds": 0.001}
     return BenchmarkSettings(**(given | others))
 
 
 @pytest.mark.usefixtures("tiny")
 def test_races_without_peers():
-    """Each step and batch is a race of striate alone; the observer receives each as it comes."""
+    """There is one race for each step and batch, and the observer receives each."""
     noting = Noting()
 
     found = measure(options(), noting)
@@ -82,10 +74,10 @@ def test_races_without_peers():
 
 @pytest.mark.usefixtures("tiny")
 def test_multiply_adds_of_a_race():
-    """Products of both layers; twice as many backward, without the images' derivatives."""
+    """Both layers are counted; backward twice, without the images' derivatives."""
     found = measure(options(batches=[1]), Observer())
 
-    convolution, dense = 2 * 16 * 9, 3 * 8  # maps, places, pixels; neurons, inputs
+    convolution, dense = 2 * 16 * 9, 3 * 8  # maps, output pixels, taps; neurons, inputs
     assert [race.multiply_adds for race in found.races] == [
         2 * convolution + 3 * dense,
         convolution + dense,
@@ -94,7 +86,7 @@ def test_multiply_adds_of_a_race():
 
 @pytest.mark.usefixtures("tiny")
 def test_a_peer_that_is_not_installed():
-    """It is named with what is missing, and left alone."""
+    """A peer that isn't installed is reported with the missing libraries."""
     peer = Peer(name="Nobody", libraries=("no_such_library",), module="none", maker="none")
 
     found = measure(options(batches=[1], peers=[peer]), Observer())
@@ -105,24 +97,24 @@ def test_a_peer_that_is_not_installed():
 
 @pytest.mark.usefixtures("tiny")
 @pytest.mark.parametrize("trains", [True, False])
-def test_a_peer_that_cannot(monkeypatch, trains):
-    """Who cannot translate a network is named with the reason; who cannot train is not asked to."""
+def test_an_unsupported_network(monkeypatch, trains):
+    """A peer that doesn't support the network is reported with the reason."""
     peer = Peer(name="Unable", libraries=("math",), module="none", maker="none", trains=trains)
 
     def make(*_):
-        raise LeftOut("Conv is not translated")
+        raise LeftOut("Conv is not supported")
 
     monkeypatch.setattr(Peer, "make", make)
 
     found = measure(options(batches=[1], peers=[peer]), Observer())
 
-    unable = {"Unable": "Conv is not translated"}
+    unable = {"Unable": "Conv is not supported"}
     assert [race.left_out for race in found.races] == [unable if trains else {}, unable]
 
 
 @pytest.mark.usefixtures("tiny")
 def test_kernels():
-    """Every item of the plan is measured, for the first batch, on one thread."""
+    """Every item of the plan is measured, for the first batch size, on one thread."""
     noting = Noting()
 
     found = measure_all_kernels(options(batches=[20], threads=2), noting)
@@ -136,8 +128,8 @@ def test_kernels():
 
 @pytest.mark.usefixtures("tiny")
 def test_a_busy_machine(monkeypatch):
-    """Neither races nor kernels have figures."""
-    monkeypatch.setattr(report, "Calibration", Rejecting)
+    """If every turn is rejected, neither races nor kernels have results."""
+    monkeypatch.setattr(report, "Calibration", measured.Rejecting)
 
     (race,) = measure(options(batches=[1], trainings=[True]), Observer()).races
     kernels = measure_all_kernels(options(), Observer()).kernels
@@ -147,7 +139,7 @@ def test_a_busy_machine(monkeypatch):
 
 
 def test_json_has_all_fields():
-    """The document is plain, and holds every field of every part, and what follows from them."""
+    """The JSON document holds every field, and the values that follow from them."""
     document = json.loads(json.dumps(plain(measured.REPORT.document()), allow_nan=False))
 
     assert list(document) == ["environment", "peaks", "races", "kernels"]
@@ -163,7 +155,7 @@ def test_json_has_all_fields():
 
 
 def test_striate_trains_as_the_numpy_engine():
-    """What is timed is a training: losses of three steps, then answers."""
+    """The timed steps are real training steps: losses and predictions equal NumPy's."""
     problem = Problem.of("tiny", *TINY, batch=20, training=True, seed=1)
     asked = Problem.of("tiny", *TINY, batch=20, training=False, seed=1)
     reference, optimizer = NumpyEngine(problem.step), Momentum(momentum=0.9)
@@ -190,7 +182,7 @@ def test_striate_trains_as_the_numpy_engine():
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_is_a_classifier(name):
-    """All that are offered can be measured."""
+    """All listed networks can be measured."""
     problem = Problem.of(name, *network(name), batch=2, training=True, seed=0)
 
     assert problem.graph.shapes[problem.graph.outputs[0]] == (10,)
@@ -198,16 +190,16 @@ def test_every_network_is_a_classifier(name):
 
 
 def test_no_network_pads_one_side_more_than_the_other():
-    """Peers need no copy of an image for the sake of its padding."""
+    """All padding is symmetric, so peers don't have to copy images to pad them."""
     for name in NETWORKS:
         graph = Problem.of(name, *network(name), batch=1, training=False, seed=0).graph
-        for place in graph.layers:
-            for axis in place.layer.weight.window_axes(*place.source_shapes):
-                assert axis.before == axis.after, (name, place.name)
+        for placed in graph.layers:
+            for axis in placed.layer.weight.window_axes(*placed.source_shapes):
+                assert axis.before == axis.after, (name, placed.name)
 
 
 def test_a_network_that_is_no_classifier():
-    """A network with an image for its result is refused, word for word."""
+    """A network whose output is an image gives an error."""
     with pytest.raises(OptionError) as error:
         Problem.of("unet-small", *network("unet-small"), batch=1, training=True, seed=0)
 
@@ -218,5 +210,5 @@ def test_a_network_that_is_no_classifier():
 
 
 def test_peers_are_known_by_different_names():
-    """A name stands for one peer."""
+    """All peers have different names."""
     assert len({peer.name for peer in PEERS}) == len(PEERS)

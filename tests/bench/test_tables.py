@@ -22,7 +22,7 @@ def written(console):
 
 
 def test_everything_that_is_printed(console, golden):
-    """Machine, limits, races, kernels and the last table look as in the golden file."""
+    """The output, with machine, limits, races, kernels and summary, equals the golden file."""
     printer = Printer(console)
 
     printer.begins(measured.ENVIRONMENT, measured.PEAKS)
@@ -35,7 +35,7 @@ def test_everything_that_is_printed(console, golden):
 
 
 def test_one_race_is_not_repeated(console):
-    """A single race has its row already."""
+    """After a single race, no summary is printed."""
     report = type(measured.REPORT)(
         environment=measured.ENVIRONMENT, peaks=measured.PEAKS, races=(measured.TRAINING,)
     )
@@ -46,7 +46,7 @@ def test_one_race_is_not_repeated(console):
 
 
 def test_without_peers_there_is_nothing_to_compare(console):
-    """Where striate ran alone, no table has a column for others."""
+    """If striate ran alone, no table has columns for peers."""
     report = type(measured.REPORT)(
         environment=measured.ENVIRONMENT, peaks=measured.PEAKS, races=2 * (measured.ALONE,)
     )
@@ -63,7 +63,7 @@ def test_without_peers_there_is_nothing_to_compare(console):
 
 
 def test_a_busy_machine_is_named(console):
-    """Figures of a machine that others used are printed with a warning; one round is singular."""
+    """A busy machine gives a warning; "1 round" is singular."""
     environment = replace(measured.ENVIRONMENT, load=1.9, rounds=1, missing={})
 
     Printer(console).begins(environment, measured.PEAKS)
@@ -76,7 +76,7 @@ def test_a_busy_machine_is_named(console):
 
 
 def test_nothing_is_printed_without_a_console():
-    """Who wants JSON alone gives no console."""
+    """Without a console, nothing is printed."""
     printer = Printer(None)
 
     printer.ran(measured.TRAINING)  # raises where it would print

@@ -1,4 +1,4 @@
-"""Counting work: of whole networks, and of the items of a plan."""
+"""The work of networks, and of the items of a plan."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_lenet5():
 
 
 def test_products_with_padding_do_not_count():
-    """A window of 3 on 4 pixels with one pixel of padding: 2 + 3 + 3 + 2 along each axis."""
+    """A window of 3 on 4 pixels with padding 1 has 2 + 3 + 3 + 2 products along each axis."""
     step = step_of("conv 1@3x3 same | dense 2 softmax", (4, 4, 1))
 
     assert multiply_adds(step, training=False) == 100 + 32
@@ -38,17 +38,17 @@ def test_products_with_padding_do_not_count():
 
 @pytest.mark.parametrize("images", [16, 40])
 def test_items_of_a_plan(images):
-    """A dense layer: the work of whole blocks; weights are read again for each block."""
+    """A dense layer's work is that of whole blocks; its weights are read for each block."""
     blocks = -(-images // 16)
     plan = plan_step(TrainingStep.of(parse("dense 5 relu", (8,))), images, training=False)
-    (place, item) = next(
+    (phase, item) = next(
         (phase, item)
         for phase in plan.phases
         for item in phase.items
         if any(name.startswith("dense1") for name in plan.allocations if name in item.reads)
     )
 
-    work = work_of(plan, item, over_images=place.over_images)
+    work = work_of(plan, item, over_images=phase.over_images)
 
     assert work.multiply_adds == 16 * blocks * 5 * 8
     # Inputs and outputs of 16 images a block, 40 weights and 5 biases.
@@ -56,7 +56,7 @@ def test_items_of_a_plan(images):
 
 
 def test_constant_factors_are_no_contraction():
-    """The means of pooling are multiply-adds of a plan's items, and no contraction."""
+    """The sums of average pooling are multiply-adds, but not contractions."""
     plan = plan_step(TrainingStep.of(parse("average 2x2 | dense 5", (4, 4, 1))), 16, training=False)
     items = [(phase, item) for phase in plan.phases for item in phase.items]
 

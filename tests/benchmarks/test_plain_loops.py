@@ -1,4 +1,4 @@
-"""LeNet-5 in plain loops computes what the NumPy engine does: its time says something."""
+"""LeNet-5 in plain loops computes the same as the NumPy engine, so its time is meaningful."""
 
 import importlib
 from pathlib import Path
@@ -25,7 +25,7 @@ def problem(loops):
 
 
 def test_gradients_are_those_of_the_numpy_engine(loops, problem):
-    """All derivatives agree, computed by one thread or by two, and again in the same memory."""
+    """All derivatives agree, with one thread and with two, and again in the same memory."""
     one, two = loops.Loops(problem, 1), loops.Loops(problem, 2)
 
     loops.check(problem, one.gradient())
@@ -33,8 +33,8 @@ def test_gradients_are_those_of_the_numpy_engine(loops, problem):
     np.testing.assert_array_equal(one.gradient().copy(), one.gradient())
 
 
-def test_the_check_bites(loops, problem):
-    """One derivative that is off ends the program, with the array's name."""
+def test_a_wrong_derivative(loops, problem):
+    """A wrong derivative ends the program with the array's name."""
     gradient = loops.Loops(problem, 1).gradient().copy()
     gradient[3] *= 1.01
 
@@ -43,7 +43,7 @@ def test_the_check_bites(loops, problem):
 
 
 def test_batches_are_whole_blocks(loops, problem):
-    """What the loops cannot divide among the threads is refused."""
+    """A batch that can't be divided among the threads is rejected."""
     with pytest.raises(SystemExit) as error:
         loops.Loops(problem, 3)
 

@@ -72,7 +72,7 @@ def kernel(name, contracted, share):
 
 
 def test_the_best_of_the_peers_counts(lines):
-    """Striate is compared with the fastest, that is with the smallest ratio."""
+    """Striate is compared with the fastest peer, which has the smallest ratio."""
     peers = [line(name, ratio) for name, ratio in zip(TORCH, (6.0, 5.5, 7.0), strict=True)]
 
     found = lines.best_ratio(document(*peers), "lenet5-relu", 32, *TORCH)
@@ -80,8 +80,8 @@ def test_the_best_of_the_peers_counts(lines):
     assert found == (5.5, "PyTorch channels_last, quartiles 5.40 to 5.60")
 
 
-def test_who_computes_wrongly_is_left_out_and_named(lines):
-    """A fast peer with other results isn't counted; neither is one whose results are NaN."""
+def test_peers_with_different_results(lines):
+    """A peer with different results, or NaN, is left out and named."""
     peers = [line(TORCH[0], 6.0), line(TORCH[1], 1.0, None), line(TORCH[2], 2.0, 0.06)]
 
     ratio, note = lines.best_ratio(document(*peers), "lenet5-relu", 32, *TORCH)
@@ -122,7 +122,7 @@ def test_who_computes_wrongly_is_left_out_and_named(lines):
     ],
 )
 def test_a_missing_peer_is_not_measured(lines, targets, found, reason):
-    """However fast striate is, a target isn't met if one of the peers is missing."""
+    """If a peer is missing, the target isn't measured, however fast striate is."""
     ((first, *_), name) = lines.training("lenet5-relu", {32: 5.0}), "lenet5-training"
 
     (result,) = targets.judge(name, [first], found)
@@ -131,7 +131,7 @@ def test_a_missing_peer_is_not_measured(lines, targets, found, reason):
 
 
 def test_all_threads_are_in_the_remark(lines):
-    """One thread each is the figure; all threads come after it, measured or not."""
+    """The result is for one thread each; that for all threads is in the remark."""
     one = document(*(line(name, 6.0) for name in TORCH))
     two = document(*(line(name, 4.0) for name in TORCH), threads=2)
     busy = document(*(disturbed(name) for name in TORCH), threads=2)
@@ -147,7 +147,7 @@ def test_all_threads_are_in_the_remark(lines):
 
 
 def test_a_share_of_the_peak(lines):
-    """The share of one thread is the figure; a disturbed one is none."""
+    """The result is the share of one thread; a disturbed one isn't measured."""
     one, busy = document(), document(ours=disturbed("striate"), threads=2)
 
     assert lines.share_of_peak(both(one, busy), "lenet5-relu", 32) == (
@@ -159,7 +159,7 @@ def test_a_share_of_the_peak(lines):
 
 
 def test_an_epoch_is_compared_with_its_multiply_adds(lines):
-    """The figure is the median over the time at the peak; it needs half of the epochs."""
+    """The result is the median time relative to the time at the peak; half of the epochs do."""
     found = {
         "rounds": 4,
         "seconds": [1.0, 1.2, 1.1],
@@ -195,7 +195,7 @@ def test_disturbed_kernels_are_not_measured(lines):
     ],
 )
 def test_targets_are_held_exactly(lines, targets, least, most, value, verdict):
-    """A figure that is rounded to the target for the table has not met it for that."""
+    """A result that equals the target only after rounding has missed it."""
     one = lines.Line(what="a", unit="s", least=least, most=most, find=lambda _: (value, ""))
 
     (result,) = targets.judge("name", [one], {})
@@ -204,7 +204,7 @@ def test_targets_are_held_exactly(lines, targets, least, most, value, verdict):
 
 
 def test_the_worst_contraction_is_named(lines):
-    """Small contractions do not count; the worst comes first."""
+    """Small contractions are ignored; the worst one comes first."""
     rows = [
         kernel("a", 2e6, 0.9),
         kernel("b", 1e6, 0.8),
@@ -219,7 +219,7 @@ def test_the_worst_contraction_is_named(lines):
 
 
 def test_a_program_that_fails_leaves_its_lines_unmeasured(lines, targets):
-    """The reason is what it said last."""
+    """If a program fails, its lines aren't measured; the reason is its last line of output."""
     given = argparse.Namespace(show=False)
     measurement = lines.Measurement(
         command=lambda _: ["first_step.py", "--net", "no such network"],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.measured import Lenient, Rejecting
 from striate.bench.peak import Peaks
 from striate.bench.spread import Spread
 from striate.cli import explain as module
@@ -13,6 +14,10 @@ from striate.explain.measured import MeasuredRow
 
 TEXT = "conv 4@3x3 tanh | average 2 | dense 3 softmax"
 SHAPE = ("--input-shape", "9x9")
+NOT_MEASURED = (
+    "Not measured: other programs used the processor. Try again when the machine is idle."
+)
+PEAKS = Peaks(threads=1, multiply_adds=Spread.of([6e10]), bandwidths=())
 HASWELL = ("--cpu", "haswell", "--batch", "32")
 
 
@@ -21,8 +26,8 @@ def measured(monkeypatch):
     """Measure nothing: kernel n takes n microseconds."""
 
     def rows_of(plan):
-        places = [(p, k) for p, phase in enumerate(plan.phases) for k in range(len(phase.items))]
-        whole = sum(range(1, len(places) + 1))
+        positions = [(p, k) for p, phase in enumerate(plan.phases) for k in range(len(phase.items))]
+        whole = sum(range(1, len(positions) + 1))
         rows = [
             MeasuredRow(
                 phase=p,
@@ -35,9 +40,9 @@ def measured(monkeypatch):
                 of_limit=0.5,
                 limit="multiply-adds",
             )
-            for number, (p, k) in enumerate(places, 1)
+            for number, (p, k) in enumerate(positions, 1)
         ]
-        return rows, Peaks(threads=1, multiply_adds=Spread.of([6e10]), bandwidths=())
+        return rows, PEAKS
 
     monkeypatch.setattr(module, "measured", rows_of)
 
@@ -174,14 +179,35 @@ def test_a_kernel_that_is_not_there(striate):
     )
 
 
-def test_tiles_are_tried(striate):
+TRY_TILES = ("--inference", "--batch", "16", "--try-tiles", "dense1.Z")
+
+
+def test_tiles_are_tried(striate, monkeypatch):
     """Tiles are listed with expected and measured times; the chosen one is marked."""
-    words = ("--inference", "--batch", "16", "--try-tiles", "dense1.Z")
-    result = striate("explain", "dense 48 tanh", "--input-shape", "4x5", *words)
+    monkeypatch.setattr(module, "Calibration", Lenient)
+    result = striate("explain", "dense 48 tanh", "--input-shape", "4x5", *TRY_TILES)
 
     assert result.exit_code == 0, result.output
     assert re.search(r"\nin registers +unrolled +cycles +expected +µs +measured", result.stdout)
     assert result.stdout.count("<- chosen") == 1
+
+
+def test_tiles_on_a_busy_machine(striate, monkeypatch):
+    """If other programs disturb every measurement, no times are printed."""
+    monkeypatch.setattr(module, "Calibration", Rejecting)
+    words = ("explain", "dense 48 tanh", "--input-shape", "4x5", *TRY_TILES)
+
+    assert striate(*words).stdout.endswith(f"\n{NOT_MEASURED}\n")
+    assert json.loads(striate(*words, "--json").stdout)["tiles"] == []
+
+
+def test_kernels_on_a_busy_machine(striate, monkeypatch):
+    """If other programs disturb every measurement, no table is printed."""
+    monkeypatch.setattr(module, "measured", lambda _: ([], PEAKS))
+
+    result = striate("explain", TEXT, *SHAPE, "--stage", "kernels")
+
+    assert result.stdout.endswith(f"\n{NOT_MEASURED}\n")
 
 
 def test_a_saved_model(striate, shapes_model):

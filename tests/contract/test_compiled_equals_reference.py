@@ -23,7 +23,7 @@ from engine.cases import (
 )
 from engine.compiled import Compiled, bound, isa, neon, wanted
 from helpers import kinds_of
-from machine.aarch64 import EMULATOR, Emulated
+from machine.aarch64 import Emulated, needs_emulator
 from machine.assembly import calls, functions
 from striate.compile import load, plan_optimizer, plan_step
 from striate.functions.optimizer.base import Optimizer
@@ -104,7 +104,7 @@ def test_processors_give_the_same_bits(group):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(EMULATOR is None, reason="qemu-aarch64 is not installed")
+@needs_emulator
 @by_group
 def test_aarch64_gives_the_same_bits(group):
     """Code for NEON, on an emulated processor, gives bit-identical results to this machine's."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.compiled import Compiled, Numbers, avx2, bound, flat, isa, neon, reference_pass, wanted
-from machine.aarch64 import EMULATOR, Emulated
+from machine.aarch64 import Emulated, needs_emulator
 from striate.engine import CompiledEngine
 from striate.functions.loss import AbsoluteError
 from striate.graph.shorthand import parse
@@ -196,7 +196,7 @@ def test_processors_give_the_same_bits(name):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(EMULATOR is None, reason="qemu-aarch64 is not installed")
+@needs_emulator
 @by_convolution
 def test_aarch64_gives_the_same_bits(name):
     """Code for NEON, on an emulated processor, gives bit-identical results to this machine's."""

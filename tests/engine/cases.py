@@ -26,7 +26,7 @@ from striate.graph.step import TrainingStep
 from striate.llvm.machine import host
 
 IMAGES = 19
-"""More than the lanes of a vector: two parts, and the second vector is not full."""
+"""More than the lanes of a vector: two chunks, and the second vector is partly filled."""
 
 TOGETHER = 12
 

@@ -1,4 +1,4 @@
-"""Memory that reveals misuse: guard pages next to arrays, and known numbers between them.
+"""Memory that reveals errors: guard pages next to arrays, and canaries between them.
 
 Run as a program, this module computes a group of cases, or a plan with a planted error, in such
 memory. A process that reads or writes beyond an array is killed by the operating system.
@@ -53,7 +53,7 @@ def guarded(count, *, at_end, fill=np.nan):
 
 
 class InGuarded:
-    """A program whose memory and whose buffers lie next to guard pages.
+    """A program whose memory and buffers are next to guard pages.
 
     Parameters
     ----------
@@ -79,8 +79,8 @@ class InGuarded:
 
 
 @contextmanager
-def places_apart():
-    """Make programs in which no two arrays share memory, with known numbers between the arrays."""
+def separate_arrays():
+    """Make programs in which no two arrays share memory, with canaries between them."""
 
     def apart(needs):
         return allocate([replace(need, first=0, last=_EVER) for need in needs], gap=GAP)
@@ -98,9 +98,9 @@ def _untouched(count):
 
 
 def touched(program):
-    """List the places of a program's memory that belong to no array but were written.
+    """List the canaries in a program's memory that were overwritten.
 
-    The program must have been made inside :func:`places_apart`.
+    The program must have been made inside :func:`separate_arrays`.
     """
     plan, found = program.plan, []
     for region, memory, size in (
@@ -119,10 +119,12 @@ def touched(program):
 
 
 def _length(plan, name):
-    """Count the numbers of an array in all blocks and parts."""
+    """Count the elements of an array in all blocks and chunks."""
     variable, allocation = plan.variables[name], plan.allocations[name]
     each = LANES * (variable.rows or variable.size) if variable.per_image else variable.size
-    return allocation.per_block * (plan.blocks - 1) + allocation.per_part * (plan.parts - 1) + each
+    return (
+        allocation.per_block * (plan.blocks - 1) + allocation.per_chunk * (plan.chunks - 1) + each
+    )
 
 
 def differences(step, numbers):

@@ -16,18 +16,18 @@ IMAGES = 40
 
 
 def as_it_is(plan):
-    """Plant nothing."""
+    """Plant no error."""
     return plan
 
 
 def behind(plan, region):
-    """Move the last array of a region forward by one vector."""
+    """Move the last array of a region up by one vector."""
     name = max(_of(plan, region), key=lambda n: plan.allocations[n].offset)
     return moved(plan, name, LANES)
 
 
 def before(plan, region):
-    """Move the first array of a region back by one vector."""
+    """Move the first array of a region down by one vector."""
     name = min(_of(plan, region), key=lambda n: plan.allocations[n].offset)
     return moved(plan, name, -LANES)
 
@@ -42,7 +42,7 @@ def moved(plan, name, by):
 
 
 def longer(plan, name):
-    """Let the nest that writes an array of one axis write one vector more."""
+    """Let the nest that writes a one-dimensional array write one vector more."""
     p, k = next(
         (p, k)
         for p, phase in enumerate(plan.phases)

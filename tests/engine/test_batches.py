@@ -1,4 +1,4 @@
-"""The results of an image do not depend on the other images of its batch, not by a single bit."""
+"""The results for an image are bit-identical, whatever the other images of its batch are."""
 
 from functools import cache
 
@@ -49,7 +49,7 @@ def chosen(which):
 
 
 def trained(which):
-    """Compute the results that belong to single images."""
+    """Compute the results for each image."""
     buffers = compiled().train(chosen(which))
     return {name: buffers[name] for name in PER_IMAGE}
 
@@ -60,7 +60,7 @@ def trained(which):
     ids=["first", "last", "two", "15", "16", "17", "backwards", "again"],
 )
 def test_an_image_has_its_own_results(which):
-    """Outputs and losses have the same bits in any batch, and at any position in it."""
+    """Outputs and losses of an image have the same bits in any batch and position."""
     which = np.array(which)
     together = trained(np.arange(IMAGES))
 
@@ -71,7 +71,7 @@ def test_an_image_has_its_own_results(which):
 
 
 def test_runs_leave_nothing_behind():
-    """A batch gives the same bits after other batches, of other sizes, have been computed."""
+    """A batch gives the same bits after batches of other sizes."""
     every = np.arange(IMAGES)
     first = compiled().train(chosen(every))
 
@@ -85,7 +85,7 @@ def test_runs_leave_nothing_behind():
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
 def test_a_broken_image_breaks_no_other(wrong):
-    """NaN or infinity in one image does not reach the outputs of another."""
+    """NaN or infinity in one image doesn't affect the outputs of another."""
     given = numbers()
     images = given.inputs["input"].copy()
     images[20, 1, 4, 4] = wrong
@@ -100,7 +100,7 @@ def test_a_broken_image_breaks_no_other(wrong):
 
 
 def test_a_lane_without_an_image_does_nothing():
-    """The empty lanes of the last vector do not contribute to the gradient, whatever they held."""
+    """The empty lanes of the last vector don't contribute to the gradient."""
     every = np.arange(17)
     before = compiled().train(chosen(every))["gradient"]
 
@@ -114,12 +114,12 @@ def test_a_lane_without_an_image_does_nothing():
 
 
 @pytest.mark.parametrize("threads", [2, 3, 8])
-def test_threads_share_parts(threads):
-    """All results of a batch in four parts have the same bits for any number of threads."""
+def test_threads_share_chunks(threads):
+    """All results of a batch with four chunks have the same bits for any number of threads."""
     alone = compiled().train(chosen(np.arange(IMAGES)))
 
     shared = compiled().with_threads(threads)
-    for _ in range(20):  # which thread takes which part is chance, but a helper takes one
+    for _ in range(20):  # which thread takes which chunk is random, but a helper takes one
         results = shared.train(chosen(np.arange(IMAGES)))
         for name, array in alone.items():
             np.testing.assert_array_equal(results[name], array, err_msg=name)

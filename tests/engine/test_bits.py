@@ -1,4 +1,4 @@
-"""The weights have one hash: for any number of threads, after a resume, on another processor."""
+"""Weights are bit-identical for any number of threads, after a resume, and on other processors."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def alone():
 @pytest.mark.parametrize("training", TRAININGS)
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_change_no_bit(threads, training, alone):
-    """Weights and history are the same for any number of threads."""
+    """Weights and history are bit-identical for any number of threads."""
     assert train(training, threads=threads) == alone[training]
 
 

@@ -1,4 +1,4 @@
-"""Denormal numbers count as zero within a step, and as themselves after it."""
+"""Denormal numbers count as zero within a step, and are unaffected outside of it."""
 
 import platform
 
@@ -36,7 +36,7 @@ def given(number, factor=2):
 
 
 def test_they_are_zero_within_a_step(compiled):
-    """Neither inputs nor results are denormal: both would be slow."""
+    """Denormal inputs and results become zero, because they would be slow."""
     read = compiled.predict(given(TINY, factor=2**20))["output dense1"]
     computed = compiled.predict(given(2.0**-100, factor=2.0**-30))["output dense1"]
     normal = compiled.predict(given(2.0**-100))["output dense1"]
@@ -46,8 +46,8 @@ def test_they_are_zero_within_a_step(compiled):
     assert (normal == 2.0**-99).all()
 
 
-def test_they_are_numbers_behind_it(compiled):
-    """A step restores the processor's mode."""
+def test_the_mode_is_restored(compiled):
+    """After a step, the processor's mode is restored."""
     compiled.train(given(1))
 
     # Bits are compared: in the mode of a step, a denormal number would be equal to zero.

@@ -15,7 +15,7 @@ import pytest
 
 from engine.cases import GROUPS, IDS, found, network
 from engine.compiled import Compiled
-from engine.guarded import places_apart, touched
+from engine.guarded import separate_arrays, touched
 from engine.planted import PLANTED, longer, planted_numbers, planted_step
 from plan.small import small_plan
 from striate.compile import load
@@ -27,7 +27,7 @@ from striate.plan.verify import verify_plan
 ROOT = Path(__file__).parents[2]
 
 QUICK = GROUPS[3:4]
-"""Contains batch normalization: sums over images, with partial sums for each part."""
+"""Contains batch normalization: sums over images, with partial sums for each chunk."""
 
 some_groups = pytest.mark.parametrize(
     "group",
@@ -52,18 +52,18 @@ def run_guarded(word):
 def test_no_kernel_leaves_the_memory(group):
     """Every kind computes the same bits if each array ends, or begins, at a guard page.
 
-    Memory is filled with NaN beforehand, so reading what was not written is found too.
+    Memory is filled with NaN beforehand, so reading what was not written is detected too.
     """
     assert run_guarded(str(group)) == (0, str(group))
 
 
 @some_groups
 def test_no_kernel_writes_between_arrays(group):
-    """Numbers between arrays are unchanged, and no array depends on the memory of another."""
+    """Canaries between arrays are unchanged, and no array depends on another one's memory."""
     step, numbers = network(group)
     expected = found(group, "host")
 
-    with places_apart():
+    with separate_arrays():
         apart = Compiled(step, numbers.images, make=partial(load, threads=2))
         results = apart.run(numbers)
 
@@ -74,17 +74,17 @@ def test_no_kernel_writes_between_arrays(group):
 
 @pytest.mark.parametrize("planted", PLANTED)
 def test_guard_pages_find_planted_errors(planted):
-    """A process dies if an array lies, or a nest reaches, one vector too far, and only then."""
+    """A process is killed if an array or a nest extends one vector too far."""
     sound = (0, planted)
     code, said = run_guarded(planted)
 
     assert (code, said) == sound if planted.startswith("nothing") else code == -signal.SIGSEGV, said
 
 
-def test_numbers_between_arrays_find_a_planted_error():
-    """A nest that writes one vector beyond its array changes the numbers there."""
+def test_canaries_find_a_planted_error():
+    """A nest that writes one vector beyond its array changes a canary."""
     numbers = planted_numbers()
-    with places_apart():
+    with separate_arrays():
         spoilt = Compiled(
             planted_step(),
             numbers.images,

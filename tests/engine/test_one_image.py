@@ -1,4 +1,4 @@
-"""Programs for a single image use the lanes differently, and can have errors of their own.
+"""Programs for a single image use the lanes differently, and can have errors that others don't.
 
 In a batch, lanes hold images, so every statement treats all lanes alike. For a single image, lanes
 hold neighboring pixels, feature maps, or the terms of a sum: values that vary along them, such as
@@ -22,7 +22,7 @@ MOST = 20_000
 
 
 def assert_right_for_one_image(text, shape):
-    """Predict a single image with both engines."""
+    """Compare the prediction of a single image with the NumPy engine's."""
     image = np.random.default_rng(1).standard_normal((1, *shape)).astype(np.float32)
     reference = Network.parse(text, shape, engine="numpy").predict(image)
 
@@ -43,7 +43,7 @@ REGRESSIONS = {
 
 @pytest.mark.parametrize("name", REGRESSIONS)
 def test_networks_that_were_wrong(name):
-    """Each case reproduces a mistake that silently changed predictions of single images."""
+    """Networks whose predictions for single images were once wrong."""
     assert_right_for_one_image(*REGRESSIONS[name])
 
 
@@ -73,7 +73,7 @@ OTHERS = (3, 4, 7, 8, 12, 15, 17, 32, 33)
 )
 @pytest.mark.parametrize("text", LAYERS)
 def test_widths(text, width):
-    """Layers that read beyond an edge, or write to positions that aren't neighbors."""
+    """Layers that read out of bounds, or write with a stride, at all widths."""
     assert_right_for_one_image(text, (6, width, 2))
 
 

@@ -1,4 +1,4 @@
-"""What predictions need is compiled when they are prepared, not when they are first made."""
+"""Preparing predictions compiles everything that they need."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def engine():
 
 
 def test_prepared_predictions_compile_nothing(engine, monkeypatch):
-    """Batches of the prepared size, and shorter ones, run at once."""
+    """Batches up to the prepared size don't compile anything."""
     images = np.ones((20, 1, 6, 5), np.float32)
     buffers = start_parameters(engine.step.graph, seed=1), np.zeros(0, np.float32)
     engine.prepare_prediction(20)

@@ -34,7 +34,7 @@ with_pytorch = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is
 def compared(request):
     """Return a function that waits for the comparison of a network.
 
-    The networks of all tests that are to run are handed to the processes at once.
+    The networks of all selected tests are submitted to the processes at once.
     """
     chosen = [
         (item.callspec.params["number"], name.endswith("pytorch"))
@@ -66,14 +66,14 @@ def test_a_random_network(number, compared):
 @with_pytorch
 @pytest.mark.parametrize("number", range(ALL))
 def test_a_random_network_and_pytorch(number, compared):
-    """The same, also against PyTorch's own functions and automatic differentiation."""
+    """The same, compared with PyTorch's functions and automatic differentiation."""
     assert compared(number, pytorch=True).differences == ()
 
 
 @pytest.mark.slow
 @with_pytorch
 def test_single_images_are_predicted(compared, capsys):
-    """Hundreds of programs for one image run, because they differ from all others."""
+    """At least 300 programs for single images are run, since they differ from those for batches."""
     alone = sum(compared(number, pytorch=True).alone for number in range(ALL))
 
     with capsys.disabled():
@@ -96,7 +96,7 @@ def test_a_slightly_wrong_result_is_found(number):
 
 @pytest.mark.slow
 def test_batches_of_all_sizes():
-    """A single image and two are common; a full vector, several parts, the largest batch occur."""
+    """Batches of one and two images are common; full vectors and several chunks occur, too."""
     sizes = Counter(drawn(number)[1].images for number in range(ALL))
 
     assert sizes.keys() == set(range(1, MOST + 1))

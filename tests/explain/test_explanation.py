@@ -1,4 +1,4 @@
-"""One network explained, as a whole and for one layer."""
+"""The explanation of a network, as a whole and for one layer."""
 
 import json
 
@@ -20,7 +20,7 @@ def network():
 
 
 def test_every_stage_can_be_json(network):
-    """Programs get each stage as tables, lists, numbers and texts."""
+    """Every stage can be converted to JSON."""
     explained = Explanation(network, 32, target=processor("znver4"))
 
     documents = {stage: json.dumps(explained.document(stage)) for stage in STAGES}
@@ -29,7 +29,7 @@ def test_every_stage_can_be_json(network):
 
 
 def test_one_layer(network):
-    """With a layer, every stage holds what is computed for it alone."""
+    """With a layer, every stage contains only what is computed for it."""
     explained = Explanation(network, 32, target=processor("haswell"), layer="average1")
 
     assert {row.layer for row in explained.operations} == {"average1"}
@@ -40,7 +40,7 @@ def test_one_layer(network):
 
 
 def test_an_unknown_layer(network):
-    """A layer that is not there is answered with those that are."""
+    """The error for an unknown layer lists the network's layers."""
     with pytest.raises(OptionError) as error:
         Explanation(network, 32, layer="conv2")
 
@@ -51,7 +51,7 @@ def test_an_unknown_layer(network):
 
 
 def test_inference_has_no_derivatives(network):
-    """Inference is explained without losses and derivatives."""
+    """An explanation of inference has no losses and derivatives."""
     explained = Explanation(network, 32, training=False)
 
     assert {row.stage for row in explained.operations} == {"forward"}
@@ -62,7 +62,7 @@ def test_inference_has_no_derivatives(network):
     "last", ["3 softmax", "3 logistic", "1 logistic", "2 linear"], ids=lambda last: last
 )
 def test_every_loss_has_its_targets(last):
-    """Labels, probabilities and numbers: whatever the loss takes can be planned."""
+    """Networks with any loss can be planned, whatever targets it accepts."""
     network = st.Network.parse(f"conv 2@3x3 tanh | dense {last}", (6, 6, 1))
 
     explained = Explanation(network, 16)

@@ -1,4 +1,4 @@
-"""Phases and kernels in words."""
+"""Descriptions of phases and kernels."""
 
 import re
 from dataclasses import replace
@@ -17,35 +17,35 @@ from striate.plan.tiles import LoopSegment
 
 @pytest.fixture(scope="module")
 def plan():
-    """Plan a convolution with a dense layer behind it."""
+    """Plan a convolution followed by a dense layer."""
     step = TrainingStep.of(parse("conv 6@5x5 same relu | dense 3 softmax", (28, 28, 1)))
     return stages_of(step, 64, training=False).plan
 
 
 def whole(index, extent, tile=1):
-    """Walk an index in one stretch."""
+    """Make a loop with one segment."""
     return IndexLoop(index, (LoopSegment(0, extent, tile),))
 
 
 def described(plan, schedule):
-    """Describe the plan's convolution, walked by another schedule."""
-    place = next(
+    """Describe the plan's convolution with another loop schedule."""
+    position = next(
         (p, k)
         for p, phase in enumerate(plan.phases)
         for k, item in enumerate(phase.items)
         if isinstance(item, Kernel) and item.root.writes == "conv1.Z"
     )
-    other = replace(plan, schedules={**plan.schedules, place: schedule})
-    return phase_rows(other)[place[0]].items[place[1]]
+    other = replace(plan, schedules={**plan.schedules, position: schedule})
+    return phase_rows(other)[position[0]].items[position[1]]
 
 
 def test_a_tile_in_registers(plan):
-    """The loops say what runs, what is written out at the edges, and what stays in registers."""
+    """The loops are listed with their unrolled edges and the sums in registers."""
     columns = IndexLoop("j", (LoopSegment(0, 4, 4), LoopSegment(4, 24, 4), LoopSegment(24, 28, 4)))
-    places = (whole("i", 28), columns, whole("g", 1), whole("h", 6, 6))
+    targets = (whole("i", 28), columns, whole("g", 1), whole("h", 6, 6))
     reduced = (whole("l", 1), whole("u", 5), whole("v", 5, 5))
 
-    row = described(plan, LoopSchedule("q", places, reduced, within=("g", "h", "i", "j")))
+    row = described(plan, LoopSchedule("q", targets, reduced, within=("g", "h", "i", "j")))
 
     assert row.lanes == "16 images"
     assert (row.at_once, row.elements) == ("j 4 × h 6", 24)
@@ -60,12 +60,12 @@ def test_a_tile_in_registers(plan):
 
 
 def test_columns_in_the_lanes(plan):
-    """Neighbors in the lanes are told from images; a tile of theirs counts vectors."""
+    """If neighbors are in the lanes, a tile's size is counted in vectors."""
     columns = IndexLoop("j", (LoopSegment(0, 16, 16), LoopSegment(16, 28, 12)))
-    places = (whole("h", 6, 2), whole("i", 28), columns)
+    targets = (whole("h", 6, 2), whole("i", 28), columns)
     reduced = (whole("u", 5), whole("v", 5))
 
-    row = described(plan, LoopSchedule("j", places, reduced, within=("h", "i", "j"), tasks=16))
+    row = described(plan, LoopSchedule("j", targets, reduced, within=("h", "i", "j"), tasks=16))
 
     assert row.lanes == "16 neighbors along j"
     assert row.loops == (
@@ -81,7 +81,7 @@ def test_columns_in_the_lanes(plan):
 
 
 def test_terms_in_the_lanes(plan):
-    """Terms that lie in the lanes are added up across them."""
+    """If terms are in the lanes, the lanes are added up."""
     row = described(plan, LoopSchedule("v", (whole("i", 28),), (whole("u", 5),), within=("i",)))
 
     assert row.lanes == "5 terms along v"
@@ -89,7 +89,7 @@ def test_terms_in_the_lanes(plan):
 
 
 def test_what_is_stored(plan):
-    """Z and N of a layer stay in registers; A, which others read, goes to memory."""
+    """Z and N of a layer stay in registers; A, which others read, is stored."""
     row = described(plan, LoopSchedule("q", (), (), within=()))
 
     assert row.title == "conv1.Z, N, A"
@@ -98,7 +98,7 @@ def test_what_is_stored(plan):
 
 
 def test_work_is_that_of_the_whole_batch(plan):
-    """The multiply-adds are those of all blocks; those beyond the edges do not count."""
+    """Multiply-adds are counted for all blocks, without those out of bounds."""
     row = described(plan, LoopSchedule("q", (), (), within=()))
 
     along = 5 * 28 - 2 * (1 + 2)  # taps that fall inside, of one axis padded by 2
@@ -122,7 +122,7 @@ def test_names_of_arrays_can_be_read_alone(images, training):
 
 @pytest.mark.parametrize("images", [1, 40])
 def test_every_kernel_of_a_training_step_can_be_described(images):
-    """Scatters, maxima, masks, statistics and Winograd's transforms have words, too."""
+    """Scatters, maxima, masks, statistics and Winograd's transforms are described, too."""
     text = (
         "conv 8@3x3 same as a | batch-norm relu | conv 8@3x3 same | add a | max 3x3 stride 2 | "
         "dropout 0.2 | conv 4@3x3 padding 1 padding-mode reflect | dense 3 softmax"

@@ -1,4 +1,4 @@
-"""Machine code, read: functions, innermost loops, counted instructions."""
+"""Analysis of assembly: functions, innermost loops, and counts of instructions."""
 
 import pytest
 
@@ -51,7 +51,7 @@ ARM = """
 
 
 def test_the_functions_are_found():
-    """Each function has its labels and instructions; directives and comments are left out."""
+    """Each function has its labels and instructions, without directives and comments."""
     found = functions_of(X86)
 
     assert list(found) == ["kernel 0", "lead"]
@@ -61,7 +61,7 @@ def test_the_functions_are_found():
 
 
 def test_the_innermost_loop_is_found():
-    """Of two loops inside each other, the inner one; its instructions are told apart."""
+    """Of two nested loops, the inner one is found, and its instructions are classified."""
     code = functions_of(X86)["kernel 0"]
 
     loop = code.loop
@@ -72,7 +72,7 @@ def test_the_innermost_loop_is_found():
     assert (code.whole.loads, code.whole.stores) == (2, 1)
 
 
-def test_other_processors_words_are_known():
+def test_aarch64():
     """AArch64's instructions are counted as well."""
     code = functions_of(ARM)["kernel 0"]
 
@@ -83,7 +83,7 @@ def test_other_processors_words_are_known():
 
 
 def test_nothing_is_counted_twice():
-    """An instruction that adds and reads is one multiply-add and one load; labels are none."""
+    """An instruction that adds and loads counts as one of each; labels aren't instructions."""
     count = counted([".LBB0_1:", "\tvfmadd231ps\t(%rsi), %zmm1, %zmm0", "\tleaq\t(%rax), %rbx"])
 
     assert (count.instructions, count.fused, count.loads) == (2, 1, 1)
@@ -91,7 +91,7 @@ def test_nothing_is_counted_twice():
 
 @pytest.fixture(scope="module")
 def plan():
-    """Plan a network in which two layers differ in names alone."""
+    """Plan a network with two layers that differ only in their names."""
     step = TrainingStep.of(parse("conv 4@5x5 same tanh | conv 4@5x5 same tanh", (8, 8, 4)))
     return stages_of(step, 16, training=False, target=processor("haswell")).plan
 
@@ -113,7 +113,7 @@ def test_items_are_found_in_the_code(plan):
 
 
 def test_a_convolution_is_multiply_adds(plan):
-    """Whatever tile is chosen, the inner loop of a convolution consists of multiply-adds."""
+    """The innermost loop of a convolution consists mostly of multiply-adds."""
     names = functions_of_items(plan)
     (name,) = {names[0, k] for k, i in enumerate(plan.phases[0].items) if "conv1.Z" in i.writes}
 
@@ -125,8 +125,8 @@ def test_a_convolution_is_multiply_adds(plan):
 
 
 @pytest.mark.parametrize("name", PROCESSORS)
-def test_llvm_knows_the_processors(name, capfd):
-    """LLVM compiles for each of them, and has nothing to remark."""
+def test_llvm_supports_the_processors(name, capfd):
+    """LLVM compiles for each processor without a warning."""
     step = TrainingStep.of(parse("dense 3 tanh", (4,)))
     plan = stages_of(step, 16, training=False, target=processor(name)).plan
 

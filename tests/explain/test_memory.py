@@ -1,4 +1,4 @@
-"""The memory map is true: nothing lies on anything else, and all is there when it is needed."""
+"""The memory map: arrays don't overlap, and are live whenever they are used."""
 
 from itertools import combinations
 
@@ -21,14 +21,14 @@ NETWORKS = {
 
 @pytest.fixture(scope="module", params=NETWORKS)
 def plan(request):
-    """Plan the training of a network on three blocks of images."""
+    """Plan the training of a network with three blocks of images."""
     text, shape = NETWORKS[request.param]
     step = TrainingStep.of(parse(text, shape), [CrossEntropy()])
     return stages_of(step, 40, training=True, target_shapes=[()]).plan
 
 
-def test_no_two_arrays_are_in_one_place_at_one_time(plan):
-    """Arrays that share a place are not needed together."""
+def test_no_overlap(plan):
+    """Arrays that overlap in memory have disjoint lifetimes."""
     for region in memory_map(plan).own:
         for a, b in combinations(region.arrays, 2):
             apart = a.offset + a.size <= b.offset or b.offset + b.size <= a.offset
@@ -36,8 +36,8 @@ def test_no_two_arrays_are_in_one_place_at_one_time(plan):
             assert apart or after, (region.name, a, b)
 
 
-def test_everything_lies_inside(plan):
-    """No array ends behind the end of its region."""
+def test_regions_contain_their_arrays(plan):
+    """Every array ends within its region."""
     found = memory_map(plan)
 
     assert all(p.offset + p.size <= r.size for r in found.own for p in r.arrays)
@@ -45,7 +45,7 @@ def test_everything_lies_inside(plan):
 
 
 def test_arrays_live_while_they_are_needed(plan):
-    """An item finds what it reads, and what it writes is there."""
+    """Every array that an item reads or writes is live at that item."""
     found = memory_map(plan)
     lives = {p.name: (p.first, p.last) for r in (*found.own, *found.buffers) for p in r.arrays}
     items = [item for phase in plan.phases for item in phase.items]
@@ -58,7 +58,7 @@ def test_arrays_live_while_they_are_needed(plan):
 
 
 def test_sharing_saves(plan):
-    """Without sharing, the scratch memory would be larger."""
+    """Without sharing memory, the scratch would be larger."""
     _, scratch = memory_map(plan).own
 
     assert scratch.size < scratch.unshared

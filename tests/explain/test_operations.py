@@ -11,8 +11,8 @@ def rows_of(text, shape=(8, 8, 1)):
     return operations(TrainingStep.of(parse(text, shape), [CrossEntropy()]))
 
 
-def test_every_array_of_the_book_stands_there_once():
-    """Z, N, A of each layer forward; dN, dZ, dA and the derivatives of all parameters back."""
+def test_every_array_occurs_once():
+    """Each array occurs once: Z, N, A of each layer, then the derivatives."""
     rows = rows_of("conv 2@3x3 tanh | max 2 | dense 3 softmax")
 
     arrays = [row.writes for row in rows]
@@ -23,8 +23,8 @@ def test_every_array_of_the_book_stands_there_once():
     assert {"dense1.dN", "dense1.dZ", "dense1.dweight", "dense1.dbias"} <= set(arrays)
 
 
-def test_weights_are_called_as_the_book_calls_them():
-    """The derivative of a weight is dW, of a bias db, of another parameter by its own name."""
+def test_symbols():
+    """Derivatives are dW for weights and db for biases; others have the parameter's name."""
     rows = rows_of("conv 2@3x3 | batch-norm relu | dense 3 softmax")
 
     symbols = {row.writes: row.symbol for row in rows}
@@ -52,8 +52,8 @@ def test_copies_are_marked():
     assert copies == {"conv1.A", "max1.N", "flatten1.N", "flatten1.A"}
 
 
-def test_the_books_are_named():
-    """Each operation says where the books have it: Hagan first, else whoever introduced it."""
+def test_sources():
+    """Each operation has its source: Hagan if possible, otherwise the original paper."""
     rows = rows_of("conv 2@3x3 tanh | batch-norm | dense 3 softmax")
 
     sources = {row.writes: row.source for row in rows}
@@ -62,8 +62,8 @@ def test_the_books_are_named():
     assert sources["batch-norm1.Z"] == "Ioffe and Szegedy 2015"
 
 
-def test_where_two_layers_give_derivatives_the_second_adds():
-    """An activation that two layers read gets the derivative of the second on top."""
+def test_derivatives_are_accumulated():
+    """If two layers read an activation, the second derivative is added to the first."""
     rows = rows_of(
         "conv 2@3x3 same as stem | conv 2@3x3 same | add stem | global-average | dense 3 softmax"
     )

@@ -1,4 +1,4 @@
-"""Processors by name."""
+"""Descriptions of processors by name."""
 
 import pytest
 
@@ -7,14 +7,14 @@ from striate.explain.processors import processor
 
 
 def test_registers():
-    """What schedules depend on follows from the name."""
+    """The number and width of registers follow from the name."""
     sizes = {n: processor(n).register_lanes for n in ("haswell", "znver5", "neoverse-n1")}
 
     assert sizes == {"haswell": 8, "znver5": 16, "neoverse-n1": 4}
 
 
 def test_an_unknown_name_brings_the_nearest():
-    """The error for an unknown name lists the known ones."""
+    """The error for an unknown name suggests a similar one, and lists all."""
     with pytest.raises(OptionError) as error:
         processor("hasswell")
 

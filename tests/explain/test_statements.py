@@ -1,4 +1,4 @@
-"""The index equations, and what simplifying did to them."""
+"""The index equations, and the changes made by simplification."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def stages():
 
 
 def test_each_statement_has_a_row(stages):
-    """A nest shows its equation and extents, anything else what it does."""
+    """A nest is listed with its equation and extents, another statement with its arrays."""
     rows = statement_rows(stages.lowered)
 
     assert len(rows) == len(stages.lowered.statements)
@@ -30,15 +30,15 @@ def test_each_statement_has_a_row(stages):
     assert sum(forms(rows).values()) == len(rows)
 
 
-def test_what_was_left_out_is_read_by_nobody(stages):
-    """The derivative toward the input image is not computed, because it is not read."""
+def test_unread_results(stages):
+    """Removed results are listed: the derivative with respect to the images isn't read."""
     found = changes(stages.lowered, stages.simplified)
 
     assert found.unread == ("conv1.Z.da",)
 
 
-def test_copies_are_names_of_what_is_computed(stages):
-    """An array that is a copy is written no more; the array that stands for it is."""
+def test_copies(stages):
+    """A copy isn't computed any more, but the array that replaces it is."""
     found = changes(stages.lowered, stages.simplified)
 
     written = {statement.writes for statement in stages.simplified.statements}
@@ -49,7 +49,7 @@ def test_copies_are_names_of_what_is_computed(stages):
 
 
 def test_a_scatter_is_shown_with_its_gathers(stages):
-    """The derivative of average pooling by 2 x 2 becomes a gather for each of four remainders."""
+    """The derivative of 2 x 2 average pooling becomes four gathers."""
     found = changes(stages.lowered, stages.simplified)
 
     (pooling,) = [one for one in found.gathered if "average1.Z.share" in one.scatter]

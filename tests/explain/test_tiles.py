@@ -1,7 +1,8 @@
-"""Candidates for tiles, timed."""
+"""Measurements of candidate tiles."""
 
 import pytest
 
+from bench.measured import Lenient, Rejecting
 from striate.bench.peak import PeakMeter
 from striate.compile import stages_of
 from striate.errors import OptionError
@@ -19,11 +20,11 @@ def plan():
 
 @pytest.fixture(scope="module")
 def peaks():
-    """Measure this machine, once."""
+    """Measure this machine once."""
     return PeakMeter(1).peaks(1)
 
 
-def place_of(plan, name):
+def position_of(plan, name):
     """Find the kernel that computes an array."""
     return next(
         (p, k)
@@ -33,9 +34,11 @@ def place_of(plan, name):
     )
 
 
-def test_candidates_are_timed_beside_the_choice(plan, peaks):
-    """All are different, the model's choice is among them and is the one it expects least of."""
-    rows = try_tiles(plan, place_of(plan, "dense1.Z"), peaks, most=4)
+def test_candidates(plan, peaks):
+    """All candidates differ, and the chosen one, with the fewest predicted cycles, is included."""
+    judge = Lenient(PeakMeter(1))
+
+    rows = try_tiles(plan, position_of(plan, "dense1.Z"), peaks, judge, most=4)
 
     assert 2 <= len(rows) <= 4
     assert len({(row.at_once, row.columns) for row in rows}) == len(rows)
@@ -45,13 +48,20 @@ def test_candidates_are_timed_beside_the_choice(plan, peaks):
 
 
 def test_a_map_has_no_tile(plan, peaks):
-    """A kernel that carries no sums has nothing to choose."""
-    place = place_of(plan, "dense1.A")
+    """A kernel without sums has no tile to choose."""
+    position = position_of(plan, "dense1.A")
 
     with pytest.raises(OptionError) as error:
-        try_tiles(plan, place, peaks)
+        try_tiles(plan, position, peaks, Lenient(PeakMeter(1)))
 
     assert str(error.value) == (
-        f"Item {place[0]}.{place[1]} has no tile, because it doesn't accumulate sums. "
+        f"Item {position[0]}.{position[1]} has no tile, because it doesn't accumulate sums. "
         "Choose a kernel for which --stage schedule lists sums in registers."
     )
+
+
+def test_a_busy_machine(plan, peaks):
+    """If every turn is disturbed, the list is empty."""
+    rows = try_tiles(plan, position_of(plan, "dense1.Z"), peaks, Rejecting(PeakMeter(1)), most=2)
+
+    assert rows == []

@@ -1,4 +1,4 @@
-"""Kernels of every sort as examples: nests with arrays, by what is special about them."""
+"""Examples of kernels, named after what is special about them."""
 
 import numpy as np
 
@@ -14,12 +14,12 @@ def normal(*shape):
 
 
 def images(*shape):
-    """Draw float32 numbers for a vector of images."""
+    """Draw float32 numbers for one block of images."""
     return normal(LANES, *shape)
 
 
 def example(*texts, shapes, tables=None, adds=(), **arrays):
-    """Make an example; its options aren't names of arrays."""
+    """Make an example; keywords that aren't options are arrays."""
     options = {k: arrays.pop(k) for k in ("extents", "images", "rows", "over_batch") if k in arrays}
     return Example(
         texts=texts,
@@ -32,11 +32,11 @@ def example(*texts, shapes, tables=None, adds=(), **arrays):
 
 
 def z(*shape):
-    """Return the shape of a target of images."""
+    """Return the shape of a target with images."""
     return {"z": (LANES, *shape)}
 
 
-PLACES = [3, -1, 0, 5, 2, 2, -1, 4, 1]
+POSITIONS = [3, -1, 0, 5, 2, 2, -1, 4, 1]
 SPREAD = [[1.0, 0.0, -0.5], [0.25, 2.0, 0.0], [0.0, 0.0, 1.0], [3.0, -1.0, 0.5]]
 
 SUMS = {
@@ -46,13 +46,13 @@ SUMS = {
         w=normal(5, 3, 3, 3),
         shapes=z(5, 7, 9),
     ),
-    "zeros around": example(
+    "zero padding": example(
         "z[q,h,i,j] += w[h,l,u,v] * a[q, l, i + u - 2, j + v - 1]",
         a=images(2, 6, 7),
         w=normal(4, 2, 4, 3),
         shapes=z(4, 8, 7),
     ),
-    "zeros around a stride and a dilation": example(
+    "zero padding with a stride and a dilation": example(
         "z[q,h,i,j] += w[h,l,u,v] * a[q, l, 2*i + 3*u - 4, 3*j + 2*v - 3]",
         a=images(2, 8, 9),
         w=normal(3, 2, 3, 4),
@@ -70,7 +70,7 @@ SUMS = {
         w=normal(3, 9),
         shapes=z(3, 12),
     ),
-    "nothing inside": example(
+    "everything out of bounds": example(
         "z[q,i] += w[u] * a[q, i + u - 20]", a=images(4), w=normal(3), shapes=z(5)
     ),
     "a square": example("z[q,i] += a[q, i + u - 2]**2", a=images(9), extents={"u": 5}, shapes=z(9)),
@@ -80,7 +80,7 @@ SUMS = {
         extents={"u": 3, "v": 3},
         shapes=z(6, 7),
     ),
-    "a function of what may be outside": example(
+    "a function of a guarded value": example(
         "z[q,i] += exp(a[q, i + u - 2])", a=images(9), extents={"u": 5}, shapes=z(9)
     ),
     "a product that is divided": example(
@@ -90,11 +90,11 @@ SUMS = {
         s=np.array(7.0),
         shapes=z(3),
     ),
-    "a table of places": example(
+    "a table of positions": example(
         "z[q,h,i] += w[h,u] * a[q, t[i + u]]",
         a=images(6),
         w=normal(4, 3),
-        tables={"t": PLACES},
+        tables={"t": POSITIONS},
         shapes=z(4, 7),
     ),
     "a table of numbers": example(
@@ -116,7 +116,7 @@ SUMS = {
     "labels": example(
         "z[q] += where(h == y[q], a[q,h], 0)", a=images(7), y=RNG.integers(0, 7, LANES), shapes=z()
     ),
-    "one place": example("z[q] += a[q,x,y] * b[x,y]", a=images(5, 7), b=normal(5, 7), shapes=z()),
+    "one element": example("z[q] += a[q,x,y] * b[x,y]", a=images(5, 7), b=normal(5, 7), shapes=z()),
     "several sums at once": example(
         "z[q,h] += a[q,h,x] * b[q,h,x]",
         "y[q,h] += a[q,h,x]",
@@ -124,7 +124,7 @@ SUMS = {
         b=images(4, 9),
         shapes=z(4) | {"y": (LANES, 4)},
     ),
-    "what follows a sum": example(
+    "statements fused with a sum": example(
         "z[q,h,i] += w[h,u] * a[q, i + u - 1]",
         "n[q,h,i] = z[q,h,i] + b[h]",
         "y[q,h,i] = max(n[q,h,i], 0)",
@@ -133,7 +133,7 @@ SUMS = {
         b=normal(5),
         shapes=z(5, 10) | {"n": (LANES, 5, 10), "y": (LANES, 5, 10)},
     ),
-    "what is added to": example(
+    "adding to a target": example(
         "z[q,h,i] += w[h,u] * a[q, i + u]",
         a=images(11),
         w=normal(3, 3),
@@ -141,7 +141,7 @@ SUMS = {
         adds=["z"],
         shapes=z(3, 9),
     ),
-    "places apart": example(
+    "every second element": example(
         "z[q, 2*m + 1] += w[u] * a[q, m - u + 1]",
         a=images(5),
         w=normal(2),
@@ -154,7 +154,7 @@ SUMS = {
         "z[q, t[i]] += a[q,i]",
         a=images(9),
         z=images(6),
-        tables={"t": PLACES},
+        tables={"t": POSITIONS},
         adds=["z"],
         shapes=z(6),
     ),
@@ -202,7 +202,7 @@ ROWS = {
         rows={"a", "b"},
         shapes={"w": (7, 45)},
     ),
-    "neither side a vector long": example(
+    "both sides shorter than a vector": example(
         "w[s,r] += b[q,s] * a[q,r]",
         a=normal(5, 6),
         b=normal(5, 3),
@@ -226,9 +226,11 @@ WITHOUT_IMAGES = {
         "z[x] = 2 * a[x] + b[x]", a=normal(37), b=normal(37), shapes={"z": (37,)}
     ),
     "less than a vector": example("z[x] = 2 * a[x]", a=normal(6), shapes={"z": (6,)}),
-    "every third": example("z[x] = a[3*x + 1]", a=normal(112), shapes={"z": (37,)}),
-    "too far apart for lanes": example("z[x] = a[9*x + 1]", a=normal(180), shapes={"z": (20,)}),
-    "numbers of their own": example("z[x,y] = x + 2 * y", shapes={"z": (3, 21)}),
+    "a stride of three": example("z[x] = a[3*x + 1]", a=normal(112), shapes={"z": (37,)}),
+    "a stride too large for lanes": example(
+        "z[x] = a[9*x + 1]", a=normal(180), shapes={"z": (20,)}
+    ),
+    "indices as numbers": example("z[x,y] = x + 2 * y", shapes={"z": (3, 21)}),
     "a convolution": example(
         "z[h,i,j] += w[h,l,u,v] * a[l, i + u, j + v]",
         a=normal(3, 9, 23),
@@ -242,8 +244,8 @@ WITHOUT_IMAGES = {
         "z[s] += w[s,r] * a[r]", w=normal(3, 11), a=normal(11), shapes={"z": (3,)}
     ),
     "one sum": example("z += a[r] * b[r]", a=normal(100), b=normal(100), shapes={"z": ()}),
-    "parts": example("z[x] += p[k,x]", p=normal(8, 50), shapes={"z": (50,)}),
-    "zeros around": example(
+    "partial sums": example("z[x] += p[k,x]", p=normal(8, 50), shapes={"z": (50,)}),
+    "zero padding": example(
         "z[i,j] += w[u,v] * a[i + u - 1, j + v - 1]",
         a=normal(5, 20),
         w=normal(3, 3),
@@ -279,13 +281,13 @@ WITHOUT_IMAGES = {
         tables={"b": np.round(normal(19), 2).tolist()},
         shapes={"z": (3,)},
     ),
-    "what follows is transposed": example(
+    "a fused statement that transposes": example(
         "z[h,i,j] = 2 * a[h,i,j]",
         "y[j,i,h] = z[h,i,j] + 1",
         a=normal(2, 3, 21),
         shapes={"z": (2, 3, 21), "y": (21, 3, 2)},
     ),
-    "what follows writes every second place": example(
+    "a fused statement that writes every second element": example(
         "z[i,j] += w[u] * a[i, j + u]",
         "y[i, 2*j] = z[i,j] + 1",
         a=normal(3, 22),
@@ -294,7 +296,7 @@ WITHOUT_IMAGES = {
         adds=["y"],
         shapes={"z": (3, 21), "y": (3, 42)},
     ),
-    "what follows reads places far apart": example(
+    "a fused statement that reads with large strides": example(
         "z[i,j] = 2 * a[i,j]",
         "y[i,j] = z[i,j] * b[j,i] - c[20 - 1*j]",
         a=normal(3, 21),
@@ -302,28 +304,28 @@ WITHOUT_IMAGES = {
         c=normal(21),
         shapes={"z": (3, 21), "y": (3, 21)},
     ),
-    "what follows reads beyond an edge": example(
+    "a fused statement that reads out of bounds": example(
         "z[i,j] = 2 * a[i,j]",
         "y[i,j] = z[i,j] * b[j - 2]",
         a=normal(3, 21),
         b=normal(12),
         shapes={"z": (3, 21), "y": (3, 21)},
     ),
-    "what follows reads through a table": example(
+    "a fused statement that reads through a table": example(
         "z[i] = 2 * a[i]",
         "y[i] = z[i] * b[t[i]]",
         a=normal(9),
         b=normal(6),
-        tables={"t": PLACES},
+        tables={"t": POSITIONS},
         shapes={"z": (9,), "y": (9,)},
     ),
-    "a table": example("z[i] = a[t[i]]", a=normal(6), tables={"t": PLACES}, shapes={"z": (9,)}),
+    "a table": example("z[i] = a[t[i]]", a=normal(6), tables={"t": POSITIONS}, shapes={"z": (9,)}),
     "a scatter": example(
         "z[t[i]] += a[i]",
         a=normal(9),
         z=normal(6),
         adds=["z"],
-        tables={"t": PLACES},
+        tables={"t": POSITIONS},
         shapes={"z": (6,)},
     ),
 }
@@ -331,7 +333,7 @@ WITHOUT_IMAGES = {
 MAPS = {
     "shifted": example("z[q,i] = a[q, i - 2]", a=images(6), shapes=z(9)),
     "through a table": example(
-        "z[q,i] = a[q, t[i]]", a=images(6), tables={"t": PLACES}, shapes=z(9)
+        "z[q,i] = a[q, t[i]]", a=images(6), tables={"t": POSITIONS}, shapes=z(9)
     ),
     "functions": example(
         "z[q,i] = exp(tanh(a[q,i])) + erf(a[q,i]) - log(1 + abs(a[q,i]))", a=images(9), shapes=z(9)
@@ -357,7 +359,7 @@ MAPS = {
 
 
 def with_ties(array, kind):
-    """Put equal numbers, NaN, infinities into an array."""
+    """Put equal values, NaN or infinities into an array."""
     array = np.round(array)
     if kind == "NaN":
         array = np.where(RNG.random(array.shape) < 0.15, np.float32("nan"), array)
@@ -368,9 +370,9 @@ def with_ties(array, kind):
 
 COMPARED = {
     "a window": ("z[q,h,i,j] {} a[q, h, 2*i + u, 2*j + v]", (3, 7, 9), (3, 3, 4), {"u": 3, "v": 3}),
-    "zeros around": ("z[q,h,i] {} a[q, h, 2*i + u - 2]", (3, 9), (3, 6), {"u": 4}),
+    "zero padding": ("z[q,h,i] {} a[q, h, 2*i + u - 2]", (3, 9), (3, 6), {"u": 4}),
     "a long window": ("z[q,h,i] {} a[q, h, i + u - 4]", (2, 12), (2, 12), {"u": 9}),
-    "nothing inside": ("z[q,h,i] {} a[q, h, i + u - 20]", (2, 4), (2, 3), {"u": 3}),
+    "everything out of bounds": ("z[q,h,i] {} a[q, h, i + u - 20]", (2, 4), (2, 3), {"u": 3}),
     "all of a map": ("z[q,h] {} a[q,h,x,y]", (3, 5, 4), (3,), {}),
     "a product": ("z[q,h,i] {} -2 * a[q, h, 2*i + u]", (3, 8), (3, 4), {"u": 2}),
 }

@@ -1,4 +1,4 @@
-"""One kernel compiled alone, on arrays as NumPy has them: for the tests of what is written."""
+"""Compiles single kernels, and runs them on NumPy arrays."""
 
 import ctypes
 from dataclasses import dataclass, field, replace
@@ -16,40 +16,41 @@ from striate.plan.schedule import schedule
 from striate.plan.statement import IMAGE, LANES, Compute, Variable
 from striate.runtime.shared_memory import floats
 
-# The same instructions, other tiles: as if there were fewer and shorter registers.
+# The instructions stay the same, but tiles are chosen as for fewer and narrower registers.
 PROCESSORS = {"wide": (16, 32), "half": (8, 16), "quarter": (4, 32)}
 
 
 def processor(name):
-    """Describe this machine with the registers of another."""
+    """Describe this machine with other registers."""
     register_lanes, registers = PROCESSORS[name]
     return replace(host(), register_lanes=register_lanes, registers=registers)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """A kernel on arrays.
+    """A kernel with its arrays.
 
     Parameters
     ----------
     texts
-        Its equations, the first one the head.
+        Its equations; the first one is the root.
     arrays
-        What they read, and what targets hold to which they add; whole numbers are labels.
+        The arrays that it reads, and initial values of targets that it adds to. Integers are
+        labels.
     shapes
-        Of the targets.
+        Shapes of the targets.
     tables
-        Numbers that are known while writing.
+        Constant tables.
     adds
         Names of the targets that hold values already.
     extents
-        Of indices that no array tells.
+        Extents of the indices that don't follow from an array.
     images
-        How many there are, in a vector or, where arrays lie in rows, at all.
+        Number of images in a block, or in the batch if arrays are in row layout.
     rows
-        Names of the arrays in rows.
+        Names of the arrays in row layout.
     over_batch
-        Whether it is done for all images.
+        Whether it is computed once for the whole batch.
     """
 
     texts: tuple
@@ -91,7 +92,7 @@ class Example:
         )
 
     def wanted(self):
-        """Interpret in float64; give the targets."""
+        """Interpret the nests in float64, and return the targets."""
         known = {
             name: array[: self.images] if self.per_image(name) else array
             for name, array in self.arrays.items()
@@ -119,7 +120,7 @@ class Example:
         return found
 
     def kernel(self):
-        """Join the statements into one kernel that stores all it computes."""
+        """Fuse the statements into one kernel that stores all results."""
         images = self.images if self.over_batch else LANES
         items = fuse(list(self.statements(images)))
         (kernel,) = with_stored(items, self.shapes)
@@ -127,7 +128,7 @@ class Example:
         return kernel
 
     def run(self, target=None, tasks=1):
-        """Compile and run; give the targets."""
+        """Compile and run the kernel, and return the targets."""
         target, kernel, variables = target or host(), self.kernel(), self.variables()
         module = IRModule.of(target)
         plan = schedule(kernel, variables, target, tasks)
@@ -144,7 +145,7 @@ class Example:
         return {name: self.taken(variables[name], memory[name]) for name in self.shapes}
 
     def placed(self, variable):
-        """Lay an array into memory as the kernel finds it; what nobody gives is NaN."""
+        """Copy an array to memory in the kernel's layout; an array without values is NaN."""
         name = variable.name
         shape = self.lengths()[name]
         array = self.arrays.get(name, np.full(shape, np.nan)).reshape(shape)
@@ -162,7 +163,7 @@ class Example:
         return memory
 
     def taken(self, variable, memory):
-        """Take an array out of memory, of the images that there are."""
+        """Copy an array from memory, for the images that exist."""
         shape = self.lengths()[variable.name]
         if variable.per_image:
             flat = memory.reshape(variable.size, LANES).T[: self.images]

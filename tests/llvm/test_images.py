@@ -1,4 +1,4 @@
-"""Images loaded into the lanes: moved, mirrored, covered, scaled, against loops over pixels."""
+"""Loading images: moved, mirrored, covered and scaled, compared with loops over pixels."""
 
 import ctypes
 from functools import cache
@@ -34,7 +34,7 @@ UNMOVED = (0, 1, 0, 1, 0, 0, 0, 0)
 
 @cache
 def gathering(name):
-    """Compile the function for a shape of images."""
+    """Compile the function that loads images of this shape."""
     rows, columns, channels, element, last = SHAPES[name]
     item = LoadStored(
         source="images",
@@ -80,7 +80,7 @@ def given(name, rng):
 
 
 def one_image(image, move, scale, *, last):
-    """Move and scale one image, pixel by pixel, in float64; return channels first."""
+    """Move and scale one image in float64, pixel by pixel; return channels first."""
     image = image.transpose(2, 0, 1) if last else image
     channels, rows, columns = image.shape
     row, row_step, column, column_step, top, bottom, left, right = move
@@ -95,7 +95,7 @@ def one_image(image, move, scale, *, last):
 
 
 def assert_gathered(name, maps, count=LANES, seed=0):
-    """Load images and compare; lanes without an image repeat the first."""
+    """Load images, and compare; lanes without an image repeat the first one."""
     images, indices, scale = given(name, np.random.default_rng(seed))
     maps = np.ascontiguousarray(np.broadcast_to(maps, (LANES, MAP_COLUMNS)), np.int32)
 
@@ -116,21 +116,21 @@ def mirrored(name, axis):
 
 @pytest.mark.parametrize("name", SHAPES)
 class TestMoves:
-    """Each image is moved in its own way."""
+    """Each image is moved differently."""
 
     def test_as_they_are(self, name):
-        """Nothing is moved, and every channel has its own scale and offset."""
+        """Images that aren't moved are only scaled, with a scale and offset for each channel."""
         assert_gathered(name, UNMOVED)
 
     def test_short_block(self, name):
-        """Lanes without an image repeat the first; their indices and maps are not read."""
+        """Lanes without an image repeat the first one; their indices and maps aren't read."""
         maps = np.array([UNMOVED] * 5 + [(99,) * MAP_COLUMNS] * (LANES - 5))
 
         assert_gathered(name, maps, count=5)
 
     @pytest.mark.parametrize("move", [(-2, 1, 1, 1), (1, 1, -3, 1), (2, 1, 2, 1), (99, 1, -99, 1)])
     def test_shifted(self, name, move):
-        """Pixels from outside take the fill value, scaled like the others."""
+        """Pixels from outside the image get the fill value, scaled like the others."""
         assert_gathered(name, (*move, 0, 0, 0, 0))
 
     @pytest.mark.parametrize("axis", [0, 1])
@@ -140,7 +140,7 @@ class TestMoves:
 
     @pytest.mark.parametrize("hole", [(1, 4, 2, 6), (0, 1, 0, 1), (0, 99, 0, 99), (3, 3, 0, 9)])
     def test_covered(self, name, hole):
-        """A box of any size takes the fill value; one without rows covers nothing."""
+        """Pixels in the covered box get the fill value; a box without rows covers nothing."""
         assert_gathered(name, (*UNMOVED[:4], *hole))
 
     def test_all_at_once(self, name):

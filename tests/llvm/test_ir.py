@@ -1,4 +1,4 @@
-"""Programs as text: LLVM reads each instruction, and it computes what its name says."""
+"""LLVM IR as text: LLVM parses each instruction, and it computes what its name says."""
 
 import ctypes
 import math
@@ -33,15 +33,15 @@ BITS = 0xFFFFFFFF
 
 
 def computed(write, result, *arguments):
-    """Compile a function of values that a test writes; give what it stores for some arguments.
+    """Compile a function that a test writes, and return its result for some arguments.
 
-    An argument is a type and a number.
+    Each argument is a type and a number.
     """
     module = IRModule.of(host())
     b = Builder(module.function("f", VOID, [PTR, *[PTR] * len(arguments)]))
-    places = b.function.args
-    given = [b.load(p, t, 1) for p, (t, _) in zip(places[1:], arguments, strict=True)]
-    b.store(write(b, *given), places[0], 1)
+    pointers = b.function.args
+    given = [b.load(p, t, 1) for p, (t, _) in zip(pointers[1:], arguments, strict=True)]
+    b.store(write(b, *given), pointers[0], 1)
     b.ret_void()
     code = LoadedObject(compile_object(module, host()), host())
     found = np.zeros(1, NUMPY[result])
@@ -56,14 +56,14 @@ def computed(write, result, *arguments):
 )
 @pytest.mark.parametrize("type_", [F32, F64])
 def test_float_numbers(name, expected, type_):
-    """The four operations, in either precision."""
+    """Addition, subtraction, multiplication and division of both precisions."""
     found = computed(lambda b, x, y: getattr(b, name)(x, y), type_, (type_, X), (type_, Y))
 
     assert found == NUMPY[type_](expected)
 
 
 def test_change_of_sign():
-    """A zero gets the other sign too."""
+    """The negative of 0 is -0."""
     found = computed(lambda b, x: b.fneg(x), F32, (F32, 0.0))
 
     assert math.copysign(1, found) == -1
@@ -89,8 +89,8 @@ def test_whole_numbers(name, x, y, expected):
     assert computed(lambda b, x, y: getattr(b, name)(x, y), I32, (I32, x), (I32, y)) == expected
 
 
-def test_every_bit_turned():
-    """The opposite of 5 is -6."""
+def test_inverting_bits():
+    """`not_` inverts every bit: 5 becomes -6."""
     assert computed(lambda b, x: b.not_(x), I32, (I32, 5)) == -6
 
 
@@ -108,7 +108,7 @@ SIGNS = {
 @pytest.mark.parametrize("sign", SIGNS)
 @pytest.mark.parametrize("name", ["icmp_signed", "icmp_unsigned", "fcmp_ordered", "fcmp_unordered"])
 def test_comparisons(name, sign):
-    """Each sign, of numbers with and without one, and of float numbers with and without NaN."""
+    """Every comparison: signed, unsigned, and of floats with and without NaN."""
     pairs = [*COMPARED, *([(math.nan, 1), (1, math.nan)] if name.startswith("f") else [])]
     type_ = F32 if name.startswith("f") else I32
     for x, y in pairs:
@@ -124,8 +124,8 @@ def test_comparisons(name, sign):
 
 
 @pytest.mark.parametrize(("x", "expected"), [(1.0, 0), (math.nan, 1)])
-def test_asking_for_nan(x, expected):
-    """``uno`` asks whether a NaN is there, ``ord`` whether none is."""
+def test_comparisons_for_nan(x, expected):
+    """``uno`` is true if a value is NaN, ``ord`` if none is."""
     uno = computed(lambda b, x: b.zext(b.fcmp_unordered("uno", x, x), I32), I32, (F32, x))
     ord_ = computed(lambda b, x: b.zext(b.fcmp_ordered("ord", x, x), I32), I32, (F32, x))
 
@@ -146,7 +146,7 @@ def test_asking_for_nan(x, expected):
     ],
 )
 def test_conversions(name, source, target, number, expected):
-    """Bits left out, put before, rounded, or read as another type."""
+    """Truncation, extension, rounding, and reinterpretation of bits."""
     found = computed(lambda b, x: getattr(b, name)(x, target), target, (source, number))
 
     assert found == expected
@@ -158,7 +158,7 @@ NUMBERS = [0.0, -0.0, 1.0, 0.1, -2.5e-38, math.inf, -math.inf, math.nan]
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("type_", [F32, F64])
 def test_constants(type_, number):
-    """A constant has the bits of its number, alone and in the last lane of a vector."""
+    """A constant has the bits of its number, as a scalar and in a vector."""
     wanted = np.array(number, NUMPY[type_]).tobytes()
     lanes = vector_type(type_, 16)
 
@@ -169,7 +169,7 @@ def test_constants(type_, number):
 
 
 def test_lanes():
-    """A row has its numbers in order; one is replaced; lanes of two vectors are picked."""
+    """Vector constants, replacing a lane, and selecting lanes of two vectors."""
 
     def write(b, x):
         first = b.insert_element(vector_constant(vector_type(I32, 4), (1, 2, 3, 4)), x, I32(1))
@@ -180,48 +180,48 @@ def test_lanes():
     assert computed(write, I32, (I32, 7)) == 74
 
 
-def test_a_vector_that_counts():
-    """Lane after lane holds its number."""
+def test_iota():
+    """Lane k of `iota` is k."""
     found = computed(lambda b: b.extract_element(iota(INTS), I32(9)), I32)
 
     assert found == 9
 
 
 @pytest.mark.parametrize("x", [3, 4])
-def test_one_of_two_ways(x):
-    """A choice, and the same by blocks of which one is gone through."""
+def test_conditions(x):
+    """`select`, `if_then` and `if_else` follow the condition."""
 
     def write(b, x):
-        place = b.alloca(I32)
-        b.store(I32(1), place)
+        pointer = b.alloca(I32)
+        b.store(I32(1), pointer)
         odd = b.icmp_signed("==", b.and_(x, I32(1)), I32(1))
-        b.if_else(odd, lambda: b.store(I32(30), place), lambda: b.store(I32(40), place))
+        b.if_else(odd, lambda: b.store(I32(30), pointer), lambda: b.store(I32(40), pointer))
         with b.if_then(odd):
-            b.store(b.iadd(b.load(place, I32), I32(2)), place)
-        return b.iadd(b.load(place, I32), b.select(odd, I32(100), I32(200)))
+            b.store(b.iadd(b.load(pointer, I32), I32(2)), pointer)
+        return b.iadd(b.load(pointer, I32), b.select(odd, I32(100), I32(200)))
 
     assert computed(write, I32, (I32, x)) == (132 if x == 3 else 240)
 
 
-def test_what_threads_share():
-    """Exchanges give what was there; a comparison fails where something else is."""
+def test_atomic_operations():
+    """Atomic operations return the old value; a compare-exchange fails if it differs."""
 
     def write(b, x):
-        place = b.alloca(I64)
-        b.store(x, place, 8)
-        before = b.atomic_rmw("add", place, I64(5), "seq_cst")
-        won = b.zext(b.cmpxchg(place, I64(15), I64(70), "seq_cst"), I64)
-        lost = b.zext(b.cmpxchg(place, I64(15), I64(99), "seq_cst"), I64)
-        now = b.load_atomic(place, "acquire", I64, 8)
-        place_is = b.icmp_unsigned("!=", b.ptrtoint(place, I64), I64(0))
+        pointer = b.alloca(I64)
+        b.store(x, pointer, 8)
+        before = b.atomic_rmw("add", pointer, I64(5), "seq_cst")
+        won = b.zext(b.cmpxchg(pointer, I64(15), I64(70), "seq_cst"), I64)
+        lost = b.zext(b.cmpxchg(pointer, I64(15), I64(99), "seq_cst"), I64)
+        now = b.load_atomic(pointer, "acquire", I64, 8)
+        not_null = b.icmp_unsigned("!=", b.ptrtoint(pointer, I64), I64(0))
         whole = b.iadd(b.imul(before, I64(10000)), b.imul(now, I64(100)))
-        return b.iadd(b.iadd(whole, b.imul(won, I64(10))), b.iadd(lost, b.zext(place_is, I64)))
+        return b.iadd(b.iadd(whole, b.imul(won, I64(10))), b.iadd(lost, b.zext(not_null, I64)))
 
     assert computed(write, I64, (I64, 10)) == 10 * 10000 + 70 * 100 + 10 + 0 + 1
 
 
 def test_tables_and_calls():
-    """A table is in the module once; a function is called by name, or through a pointer."""
+    """A module holds equal tables once; functions are called by name and by pointer."""
 
     def write(b, x):
         numbers = b.module.table("squares", I64, [0, 1, 4, 9], 64)
@@ -236,7 +236,7 @@ def test_tables_and_calls():
 
 
 def test_types():
-    """A vector's type is one object; another's lanes are as many."""
+    """Equal vector types are the same object; `type_like` keeps the number of lanes."""
     assert vector_type(F32, 16) is FLOATS
     assert type_like(poison(FLOATS), I32) is INTS
     assert type_like(poison(F32), I64) is I64
@@ -251,8 +251,8 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("write", MISTAKES.values(), ids=MISTAKES)
-def test_llvm_refuses_what_does_not_fit(write):
-    """A mistake in the types is found before there is machine code."""
+def test_llvm_rejects_wrong_types(write):
+    """LLVM's parser rejects operands of the wrong type."""
     module = IRModule.of(host())
     b = Builder(module.function("f", VOID, [F32, I32]))
     write(b, *b.function.args)
@@ -263,15 +263,15 @@ def test_llvm_refuses_what_does_not_fit(write):
 
 
 def test_a_call_has_the_arguments_of_its_function():
-    """LLVM would not notice; so it is noticed while writing."""
+    """Calling a function with other arguments is an error, which LLVM itself wouldn't find."""
     b = Builder(IRModule.of(host()).function("f", VOID, [F32, I32]))
 
     with pytest.raises(AssertionError, match='@"f"'):
         b.call(b.function, b.function.args[:1])
 
 
-def test_what_a_module_reads_like():
-    """Functions as LLVM prints them: whether others see them, and what their pointers share."""
+def test_the_text_of_a_module():
+    """The text of a module, with linkage and `noalias`, is valid LLVM IR."""
     module = IRModule("x86_64-unknown-linux-gnu")
     b = Builder(module.function("half of it", VOID, [PTR, PTR, I64], internal=True, noalias=1))
     source, target, _ = b.function.args

@@ -1,4 +1,4 @@
-"""Kernels by themselves: every way to walk, to leave out, to add, means what the nest means."""
+"""Single kernels: every kind of loop, guard and sum computes what its nest means."""
 
 from dataclasses import replace
 from functools import cache
@@ -24,19 +24,19 @@ from llvm.kernels import processor
 from striate.maths.check import relative_error
 from striate.plan.schedule import schedule
 
-# Sums of up to a few hundred products with signs at random, and long functions: see
+# For sums of up to a few hundred products with random signs, and long functions; see
 # `engine.compiled.bound`.
 NEAR = 5e-6
 
 
 @cache
 def results(name):
-    """Run an example, with wide registers."""
+    """Run an example with wide registers."""
     return EVERY[name].run(processor("wide"))
 
 
 def assert_near(name):
-    """Compare the targets of an example with what its nests mean."""
+    """Compare the targets of an example with the interpreter's results."""
     found, wanted = results(name), EVERY[name].wanted()
     assert found.keys() == wanted.keys()
     for target, array in wanted.items():
@@ -46,14 +46,14 @@ def assert_near(name):
 
 @pytest.mark.parametrize("name", SUMS)
 def test_sums(name):
-    """Sums with images in the lanes: guards, tables, scatters, what follows."""
+    """Sums with images in the lanes, with guards, tables, scatters and fused statements."""
     assert_near(f"sum, {name}")
 
 
 @pytest.mark.parametrize("count", [11, 1])
 @pytest.mark.parametrize("name", SUMS_OVER_IMAGES)
 def test_sums_over_images(name, count):
-    """Lanes without an image, whatever they hold, are left out."""
+    """Lanes without an image don't contribute to a sum over images."""
     some = replace(SUMS_OVER_IMAGES[name], images=count)
 
     found = some.run()
@@ -64,18 +64,18 @@ def test_sums_over_images(name, count):
 
 @pytest.mark.parametrize("name", ROWS)
 def test_rows(name):
-    """All images of a batch, whose numbers lie in the lanes."""
+    """Reductions over the whole batch, with arrays in row layout."""
     assert_near(f"rows, {name}")
 
 
 @pytest.mark.parametrize("name", WITHOUT_IMAGES)
 def test_without_images(name):
-    """Neighbors, or terms, in the lanes: whole vectors and what is left over."""
+    """Neighbors or terms in the lanes: whole vectors and the remainder."""
     assert_near(f"alone, {name}")
 
 
-def test_what_is_not_reached():
-    """A kernel writes its own places, and no others between them."""
+def test_entries_in_between():
+    """A kernel doesn't write the elements between those of its target."""
     before = normal(3, 44)
     fill = example("z[i, 2*j + 1] = 0", z=before, shapes={"z": (3, 44)}, extents={"i": 3, "j": 21})
 
@@ -88,7 +88,7 @@ def test_what_is_not_reached():
 
 @pytest.mark.parametrize("name", MAPS)
 def test_maps(name):
-    """What computes each place by itself; 0 where nothing is read."""
+    """Elementwise statements; an element whose term doesn't exist is 0."""
     assert_near(f"map, {name}")
 
 
@@ -96,7 +96,7 @@ def test_maps(name):
 @pytest.mark.parametrize("operator", ["max=", "min=", "argmax="])
 @pytest.mark.parametrize("name", COMPARED)
 def test_compared(name, operator, numbers):
-    """The first of equals is found, NaN shows, and what is outside does not compete."""
+    """Maxima and minima: the first of equal values wins, NaN is kept, guarded terms are skipped."""
     text, read, written, extents = COMPARED[name]
     array = with_ties(images(*read), numbers)
     compared = example(text.format(operator), a=array, shapes=z(*written), extents=extents)
@@ -107,7 +107,7 @@ def test_compared(name, operator, numbers):
 @pytest.mark.parametrize("registers", ["half", pytest.param("quarter", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", EVERY)
 def test_other_registers(name, registers):
-    """Other tiles give the same bits: a sum has one order."""
+    """Other registers, and therefore other tiles, give the same bits."""
     other = EVERY[name].run(processor(registers))
 
     for target, array in results(name).items():
@@ -117,10 +117,10 @@ def test_other_registers(name, registers):
 @pytest.mark.parametrize("tasks", [3, pytest.param(16, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", [n for n in EVERY if n.startswith(("alone", "rows"))])
 def test_shared_tasks(name, tasks):
-    """A walk that several tasks share is done once, and gives the same bits."""
+    """Sharing a loop among tasks computes each element once, with the same bits."""
     example = EVERY[name]
     if schedule(example.kernel(), example.variables(), processor("wide")).in_place:
-        pytest.skip("what adds in place is one task")
+        pytest.skip("a kernel that adds in place is one task")
 
     shared = example.run(processor("wide"), tasks)
 

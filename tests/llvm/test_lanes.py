@@ -1,4 +1,4 @@
-"""Between the lanes of a vector: tiles turned, lanes added up in one order, lanes counted."""
+"""Operations across lanes: transposes, sums in a fixed order, masks, partial vectors."""
 
 import ctypes
 
@@ -33,13 +33,13 @@ def function(write, arguments=2):
 
 
 def memory(values):
-    """Lay numbers at the start of a line."""
+    """Copy values to memory that is aligned to a cache line."""
     found = floats(np.size(values))
     found[:] = np.ravel(values)
     return found
 
 
-def test_turning():
+def test_transpose():
     """Lane i of row j becomes lane j of row i."""
 
     def write(b, source, target, _):
@@ -57,7 +57,7 @@ def test_turning():
 
 
 def test_the_order_of_a_sum():
-    """Halves are added to halves, as is said: another order would round otherwise."""
+    """Each half of a vector is added to the other one: another order would give other bits."""
 
     def write(b, source, target, _):
         b.store(sum_of_lanes(b, load_part(b, source, LANES)), target)
@@ -76,7 +76,7 @@ def test_the_order_of_a_sum():
 
 @pytest.mark.parametrize("count", [0, 1, 7, LANES])
 def test_lanes_below_a_count(count):
-    """The mask has one lane for each image."""
+    """The mask selects one lane for each image."""
 
     def write(b, target, number):
         ones, zeros = (constant(VECTOR, value) for value in (1.0, 0.0))
@@ -90,8 +90,8 @@ def test_lanes_below_a_count(count):
 
 
 @pytest.mark.parametrize("count", [1, 5, LANES])
-def test_parts_of_a_vector(count):
-    """Nothing is read or written beyond a part; its last number fills the other lanes."""
+def test_partial_vectors(count):
+    """Partial loads and stores stay in bounds; the last value fills the other lanes."""
 
     def write(b, source, target, _):
         part = load_part(b, source, count)

@@ -1,12 +1,12 @@
-"""Machine code in memory, wherever the process has room for it."""
+"""Machine code in memory, wherever the process has space for it."""
 
 import subprocess
 import sys
 
 import pytest
 
-# Room for two pages is left above 8 GiB that are taken, room for more is below them: so it looks in
-# a process that has loaded other large libraries. The constants need two pages, the code five.
+# There are gaps of two pages above 8 GiB of reserved memory, and larger ones below it, as in a
+# process that has loaded other large libraries. The constants need two pages, the code five.
 FAR_APART = """
 import mmap
 
@@ -18,12 +18,12 @@ net = st.Network.preset("lenet5", engine="compiled")
 images = np.zeros((4, *net.input_shape), np.float32)
 st.Network.preset("two-layer", engine="compiled", seed=1).predict(np.zeros((1, 28, 28, 1)))
 
-def taken(size):
+def reserve(size):
     return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=0)
 
-rooms = [taken(2 * mmap.PAGESIZE) for _ in range(512)]
-between = taken(8 << 30)
-gaps = [taken(3 * mmap.PAGESIZE) for _ in range(4096)]
+rooms = [reserve(2 * mmap.PAGESIZE) for _ in range(512)]
+between = reserve(8 << 30)
+gaps = [reserve(3 * mmap.PAGESIZE) for _ in range(4096)]
 for room in rooms[::2]:
     room.close()
 print(net.predict(images).shape)
@@ -31,8 +31,8 @@ print(net.predict(images).shape)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems place memory elsewhere")
-def test_code_and_its_constants_lie_together():
-    """Code reaches its constants with 32-bit offsets, whatever memory is allocated between them."""
+def test_code_and_constants_are_adjacent():
+    """Code reaches its constants with 32-bit offsets, however memory is fragmented."""
     found = subprocess.run(
         [sys.executable, "-c", FAR_APART], check=False, capture_output=True, text=True, timeout=60
     )

@@ -1,4 +1,4 @@
-"""The functions that measure a processor do what is counted: else the peak would be too high."""
+"""The functions that measure peaks really do the work that is counted."""
 
 import ctypes
 
@@ -27,7 +27,7 @@ def call(code, name, arrays, counts):
 
 
 def test_multiply_adds(code):
-    """Each sum gets the product of the two factors, in each round."""
+    """Each accumulator gets the product of the two factors in each round."""
     sums = accumulators_of(host())
     numbers = np.arange((sums + 2) * LANES, dtype=np.float32)
     before, (x, y) = numbers[: sums * LANES].copy(), numbers[sums * LANES :].reshape(2, LANES)
@@ -40,7 +40,7 @@ def test_multiply_adds(code):
 
 
 def test_read(code):
-    """The lanes of the partial sums add up to the array, once for each round."""
+    """The lanes of the partial sums add up to the sum of the array, once for each round."""
     numbers, result = np.arange(SIZE, dtype=np.float32), np.zeros(UNROLLED * LANES, np.float32)
 
     call(code, "read", [result, numbers], [VECTORS, 3])

@@ -1,4 +1,4 @@
-"""A phase alone, over and over: it does what it does in a step."""
+"""A phase that is run alone, once or repeatedly, computes the same as in a step."""
 
 import ctypes
 
@@ -14,7 +14,7 @@ from striate.runtime.shared_memory import Words, floats
 
 
 def test_a_phase_alone():
-    """All tasks of the one phase of a dense layer, done once or three times, give its result."""
+    """Running all tasks of a dense layer's only phase, one or three times, gives its result."""
     images = 40
     step = TrainingStep.of(parse("dense 3", (4,)))
     plan = plan_step(step, images, training=False)
@@ -24,11 +24,11 @@ def test_a_phase_alone():
         "parameters": rng.integers(-4, 5, 15).astype(np.float32),
         "statistics": np.zeros(1, np.float32),
         "scalars": np.full(1, images, np.float32),
-        "input input": rng.integers(-4, 5, (images, 4)).astype(np.float32),
+        "batch of input": rng.integers(-4, 5, (images, 4)).astype(np.float32),
         "output dense1": np.zeros((images, 3), np.float32),
     }
     weight, bias = np.split(buffers["parameters"], [12])
-    expected = buffers["input input"] @ weight.reshape(3, 4).T + bias
+    expected = buffers["batch of input"] @ weight.reshape(3, 4).T + bias
     code = LoadedObject(compile_object(write_phase_timing(plan), plan.target), plan.target)
     type_ = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
     function = type_(code.address("phase 0 again"))
@@ -39,8 +39,8 @@ def test_a_phase_alone():
     )
     words.words[control_block.ARENA_AT] = arena.ctypes.data
     words.words[control_block.IMAGES] = images
-    for place, name in enumerate(plan.buffers, start=control_block.BUFFERS):
-        words.words[place] = buffers[name].ctypes.data
+    for word, name in enumerate(plan.buffers, start=control_block.BUFFERS):
+        words.words[word] = buffers[name].ctypes.data
 
     for times in (1, 3):
         buffers["output dense1"].fill(np.nan)

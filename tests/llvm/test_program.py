@@ -1,4 +1,4 @@
-"""Whole programs: what kernels share, and what tells them apart."""
+"""Whole programs: which kernels are shared, and which are not."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def scaled(tables):
 
 
 def _given(name):
-    """Make an array of the caller's."""
+    """Make an array of the caller."""
     return Variable(name=name, size=COUNT, per_image=False, buffer=name)
 
 
@@ -37,13 +37,13 @@ def kernels(plan):
     return sum(name.startswith("kernel") for name in write_program(plan).functions)
 
 
-def test_alike_kernels_are_written_once():
-    """Kernels that differ in the names of their arrays alone are one function."""
+def test_equal_kernels_share_a_function():
+    """Kernels that differ only in the names of their arrays share a function."""
     assert kernels(scaled([[1.5] * COUNT, [1.5] * COUNT])) == 1
 
 
-def test_tables_stand_in_the_order_in_which_they_are_read():
-    """A program is the same in every process, whatever the order of its sets."""
+def test_the_order_of_tables():
+    """Tables are written in the order of their use, so every process writes the same program."""
     names = [f"t{k}" for k in range(9)]
     shapes = dict.fromkeys((*names, "x", "y"), (COUNT,))
     terms = " + ".join(f"{name}[i] * x[i]" for name in names)
@@ -60,8 +60,8 @@ def test_tables_stand_in_the_order_in_which_they_are_read():
 
 
 @pytest.mark.parametrize(("first", "second"), [(-1.0, -2.0), (1.0, 2.0)])
-def test_kernels_with_other_numbers_are_others(first, second):
-    """Tables are told apart by their numbers; -1 and -2 have the same hash in Python."""
+def test_kernels_with_different_tables(first, second):
+    """Kernels with different tables differ, even for -1 and -2, which have equal hashes."""
     plan = scaled([[first] * COUNT, [second] * COUNT])
     x = np.arange(COUNT, dtype=np.float32)
     buffers = {"x": x, "scalars": np.ones(COUNT, np.float32)}

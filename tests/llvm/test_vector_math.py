@@ -1,7 +1,7 @@
-"""Vector mathematics: near the right values everywhere, right at the ends, alike on processors.
+"""Vector mathematics: accuracy everywhere, special values, and the same bits on all processors.
 
-`python benchmarks/vector_math.py` checks every float32; here are one in 65,521, and all within a
-thousand of any place where a function changes its ways.
+`python benchmarks/vector_math.py` checks every float32; this file checks one in 65,521, and all
+within a thousand of each boundary where a function changes its formula.
 """
 
 import re
@@ -23,7 +23,7 @@ needs_avx2 = pytest.mark.skipif(
 each_function = pytest.mark.parametrize("name", CHECKED)
 
 STEPS = {"exp": 1, "log": 1, "log1p": 2, "erf": 2, "expm1": 2, "tanh": 2}
-"""Float32 numbers from each result to the correctly rounded one, at most, over all inputs."""
+"""Maximum distance between a result and the correctly rounded one, in float32 numbers (ulp)."""
 
 SEAMS = [
     *(0, 2.0**-126, 2.0**-125, 2.0**-24, 2 / 3, 1, 1.2, 4 / 3, 3.93, 9.02, 17.33, 18, 24, 31),
@@ -44,7 +44,7 @@ def near(sizes, count=1000):
 
 @pytest.fixture(scope="module")
 def inputs():
-    """Float32 numbers from all over, NaN among them, and those near seams."""
+    """Return float32 numbers of all magnitudes, including NaN, and those near boundaries."""
     stride = np.arange(0, 1 << 32, 65_521, dtype=np.uint64).astype(np.uint32).view(np.float32)
     return np.concatenate([stride, near(SEAMS)])
 
@@ -56,7 +56,7 @@ def same_bits(y, z):
 
 @each_function
 def test_close_to_the_right_value(name, inputs):
-    """Each result is as near to the correctly rounded value as promised, with its sign."""
+    """Each result has the promised accuracy, and the correct sign."""
     steps, _ = check(name, inputs, ArrayFunction(CHECKED[name])(inputs))
 
     assert steps.min() == 0, "a result is plainly wrong"
@@ -74,7 +74,7 @@ def test_same_bits_for_avx2(name, inputs):
 
 @each_function
 def test_same_bits_for_single_numbers(name, inputs):
-    """A single number gives what a lane of a vector gives."""
+    """Scalar code gives the same bits as a lane of vector code."""
     vector, single = ArrayFunction(CHECKED[name]), ArrayFunction(CHECKED[name], element=F32)
 
     assert same_bits(vector(inputs), single(inputs))
@@ -83,7 +83,7 @@ def test_same_bits_for_single_numbers(name, inputs):
 @pytest.mark.skipif("x86_64" not in llvm.get_process_triple(), reason="sets x86's control word")
 @each_function
 def test_flushing_changes_denormal_numbers_only(name, inputs):
-    """Where denormals count as zero, all other results stay, and denormal ones may become zero."""
+    """With denormals flushed to zero, all normal results stay the same."""
     x = inputs[(np.abs(inputs) >= SMALLEST) | (inputs == 0) | np.isnan(inputs)]
 
     usual = ArrayFunction(CHECKED[name])(x)
@@ -110,8 +110,8 @@ ENDS = {
 
 
 @each_function
-def test_the_ends(name):
-    """Infinities, ones and zeros give what they should, signs of zeros included."""
+def test_special_values(name):
+    """Infinities, ones and zeros give exact results, including the sign of zero."""
     y = ArrayFunction(CHECKED[name])(np.array([-INF, -1, -0.0, 0, 1, INF]))
 
     right = np.array(ENDS[name], np.float32)
@@ -122,7 +122,7 @@ def test_the_ends(name):
 @each_function
 @pytest.mark.parametrize("bits", [0x7FC00000, 0xFFC00000, 0x7FC000FF, 0x7FFFFFFF, 0x7F800001])
 def test_nan_stays(name, bits):
-    """NaN gives NaN, whatever its sign and its other bits; a signaling one too."""
+    """NaN gives NaN, for any sign and payload, quiet or signaling."""
     x = np.full(16, bits, np.uint32).view(np.float32)
 
     assert np.isnan(ArrayFunction(CHECKED[name])(x)).all()
@@ -138,7 +138,7 @@ TARGETS = [
 @pytest.mark.parametrize(("triple", "cpu", "fused"), TARGETS)
 @pytest.mark.parametrize("name", ["exp", "log", "log1p", "expm1", "tanh", "erf"])
 def test_neither_calls_nor_branches(name, triple, cpu, fused):
-    """The code is a straight line of fused multiply-adds: its only jumps are the loops'."""
+    """The code has no calls, and no jumps except those of the test's own loops."""
     text = assembly(CHECKED[name], triple, cpu)
 
     assert matches(fused, text)
@@ -147,7 +147,7 @@ def test_neither_calls_nor_branches(name, triple, cpu, fused):
 
 
 def matches(pattern, text):
-    """Count the places where a pattern fits."""
+    """Count the matches of a pattern."""
     return len(re.findall(pattern, text))
 
 
@@ -157,7 +157,7 @@ SPECIAL = np.array(
 
 
 def test_special_powers():
-    """Zeros, ones, infinities, NaN and negative bases give what IEEE 754 says of `pow`."""
+    """Zeros, ones, infinities, NaN and negative bases give what IEEE 754 specifies for `pow`."""
     both = np.concatenate([SPECIAL, -SPECIAL])
     x, y = (a.ravel() for a in np.meshgrid(both, both))
 
@@ -169,7 +169,7 @@ def test_special_powers():
 
 
 def random_powers():
-    """Draw bases of all sizes and near 1, with exponents that give finite powers, mostly."""
+    """Draw bases of all magnitudes and near 1, with exponents for mostly finite powers."""
     draw = np.random.default_rng(0)
     bits = draw.integers(0x00800000, 0x7F800000, 100_000, dtype=np.uint32)
     x = np.concatenate([bits.view(np.float32), 1 + draw.normal(size=100_000) / 100])
@@ -179,7 +179,7 @@ def random_powers():
 
 
 def test_powers_are_close_to_the_right_value():
-    """Powers are correctly rounded, or one number beside."""
+    """Powers are correctly rounded, or the float32 number next to it."""
     x, y = random_powers()
 
     z = ArrayFunction(power, arguments=2)(x, y)
@@ -192,7 +192,7 @@ def test_powers_are_close_to_the_right_value():
 
 @needs_avx2
 def test_powers_have_the_same_bits_for_avx2():
-    """Code for AVX2 gives the same powers, bit by bit."""
+    """Code for AVX2 gives the same powers, bit for bit."""
     x, y = random_powers()
 
     wide, narrow = (ArrayFunction(power, arguments=2, target=t)(x, y) for t in (host(), AVX2))
@@ -202,7 +202,7 @@ def test_powers_have_the_same_bits_for_avx2():
 
 @pytest.mark.parametrize("exponent", [-2, -1, -0.5, 0, 0.5, 1, 1.75, 2, 3, 4, 5])
 def test_powers_with_a_known_exponent(exponent, inputs):
-    """An exponent that is known while writing gives the same powers, within 2 ulp."""
+    """A constant exponent gives the same powers within 2 ulp."""
     x = inputs[(np.abs(inputs) >= SMALLEST) | (inputs == 0) | np.isnan(inputs)]
     if exponent == 0.5:
         x = x[x != -INF]  # its square root is NaN
@@ -218,7 +218,7 @@ def test_powers_with_a_known_exponent(exponent, inputs):
 
 @pytest.mark.parametrize("name", fit_polynomials.TASKS)
 def test_coefficients_can_be_found_again(name):
-    """The tool finds the coefficients that are used."""
+    """`tools/fit_polynomials.py` reproduces the coefficients."""
     found = fit_polynomials.Fit(fit_polynomials.TASKS[name]).rounded()
 
     assert np.float32(found).tolist() == np.float32(getattr(coefficients, name)).tolist()

@@ -1,43 +1,46 @@
-"""AArch64 programs on any machine: an object file, linked by hand, that an emulator runs.
+"""AArch64 programs on any machine: an object file, linked by hand, that Unicorn emulates.
 
-The program doesn't need a C library or a linker, because it only computes in given memory. The
-object is placed at a fixed address with its memory after it. A dozen instructions call it and write
-the memory to standard output. The result is an executable for Linux or QEMU's user mode.
+The program doesn't need a C library, a linker or an operating system, because it only computes in
+given memory. So the object is placed at a fixed address with its memory after it, the emulated
+processor calls its function, and the results are read back from the emulated memory.
 """
 
-import shutil
 import struct
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from importlib.util import find_spec
 
 import numpy as np
+import pytest
 
 from striate.llvm.machine import compile_object
 from striate.llvm.program import write_program
 from striate.plan import control_block
 
-EMULATOR = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
+needs_emulator = pytest.mark.skipif(
+    find_spec("unicorn") is None, reason="Unicorn is not installed; `make test-slow` installs it"
+)
+"""Marks tests that run AArch64 code."""
 
 BASE = 0x400000
+STACK, STACK_SIZE = 0x10000, 0x100000
+PAGE = 0x1000
 LINE = 64
 
-_HEADER = 64 + 56
-"""Bytes of the ELF header and of its one segment."""
-
-_STANDS_IN_MEMORY, _RELOCATIONS, _SYMBOLS, _EMPTY = 2, 4, 2, 8
-"""Of sections in object files: a flag, and kinds."""
+_ALLOCATED, _RELOCATIONS, _SYMBOLS, _EMPTY = 2, 4, 2, 8
+"""A flag, and types, of sections in object files (SHF_ALLOC, SHT_RELA, SHT_SYMTAB, SHT_NOBITS)."""
 
 _UNDEFINED = 0
-"""The section of a symbol that some other object is to define."""
+"""The section index of an undefined symbol."""
 
 # AArch64: void *memset(x0, w1, x2), byte by byte; LLVM generates calls of it from plain loops.
 _MEMSET = (0xAA0003E3, 0xB4000082, 0x38001461, 0xF1000442, 0x54FFFFC1, 0xD65F03C0)
 
+_FLOATING_POINT = 3 << 20
+"""The bits of CPACR_EL1 that enable floating-point and vector instructions."""
+
 
 class Emulated:
-    """A program for AArch64 that runs as an executable.
+    """A program for AArch64 that runs in the emulator.
 
     Parameters
     ----------
@@ -54,24 +57,24 @@ class Emulated:
         plan, memory = self.plan, _Memory()
         words = np.zeros(control_block.BUFFERS + len(plan.buffers), np.uint64)
         words[[control_block.IMAGES, control_block.SEED, control_block.STEP]] = images, seed, step
-        memory.put(words)  # at the front: filled in when addresses are known
-        places = {
+        memory.put(words)  # at the start; filled in when the addresses are known
+        offsets = {
             control_block.BUFFERS + k: memory.put(buffers[n]) for k, n in enumerate(plan.buffers)
         }
-        places[control_block.ARENA_AT] = memory.put(np.zeros(plan.arena, np.float32))
-        places[control_block.SCRATCH_AT] = memory.put(np.zeros(plan.scratch, np.float32))
-        places[control_block.COUNTS_AT] = memory.put(
+        offsets[control_block.ARENA_AT] = memory.put(np.zeros(plan.arena, np.float32))
+        offsets[control_block.SCRATCH_AT] = memory.put(np.zeros(plan.scratch, np.float32))
+        offsets[control_block.COUNTS_AT] = memory.put(
             np.zeros(control_block.counts(len(plan.phases)), np.uint64)
         )
-        post = memory.put(np.zeros(control_block.POOL_WORDS, np.uint64))
-        executable = _Linker(self.code, memory.content)
-        for word, place in places.items():
-            words[word] = executable.memory + place
+        pool = memory.put(np.zeros(control_block.POOL_WORDS, np.uint64))
+        image = _Image(self.code)
+        for word, offset in offsets.items():
+            words[word] = image.end + offset
         memory.content[: words.nbytes] = words.tobytes()
-        found = _emulate(executable.linked("lead", 0, post), len(memory.content))
+        found = _emulate(image, bytes(memory.content), "lead", image.end, image.end + pool)
         for word, name in enumerate(plan.buffers, control_block.BUFFERS):
             array = buffers[name]
-            array.reshape(-1)[:] = np.frombuffer(found, array.dtype, array.size, places[word])
+            array.reshape(-1)[:] = np.frombuffer(found, array.dtype, array.size, offsets[word])
 
 
 class _Memory:
@@ -81,11 +84,11 @@ class _Memory:
         self.content = bytearray()
 
     def put(self, array):
-        """Add an array, and return its address."""
-        place = len(self.content)
+        """Add an array, and return its offset."""
+        offset = len(self.content)
         self.content += array.tobytes()
         self.content += bytes(-len(self.content) % LINE)
-        return place
+        return offset
 
 
 @dataclass(frozen=True)
@@ -101,76 +104,36 @@ class _Section:
     align: int
 
 
-class _Linker:
-    """Places an object at a fixed address, with memory after it."""
+class _Image:
+    """An object that is linked at a fixed address."""
 
-    def __init__(self, code, memory):
-        self.code, self.content = code, memory
+    def __init__(self, code):
+        self.code = code
         self.sections = _sections(code)
-        self.start = BASE + _HEADER
-        self.text, self.places = bytearray(), {}
+        self.text, self.addresses = bytearray(), {}
         for k, section in enumerate(self.sections):
-            if section.flags & _STANDS_IN_MEMORY:
+            if section.flags & _ALLOCATED:
                 self._align(max(section.align, 4))
-                self.places[k] = self._end()
+                self.addresses[k] = self.end
                 self.text += _content(code, section)
         self._align(4)
-        self.memset = self._end()
+        memset = self.end
         self.text += struct.pack(f"<{len(_MEMSET)}I", *_MEMSET)
-        self.entry = self._end()
-        self.text += bytes(len(_stub(0, 0, 0, 0, 0)))
         self._align(LINE)
-        self.memory = self._end()
+        self.symbols = _symbols(code, self.sections, self.addresses, memset)
+        for section in self.sections:
+            if section.kind == _RELOCATIONS and section.info in self.addresses:
+                for relocation in _relocations(code, section, self.addresses, self.symbols):
+                    _relocate(self.text, *relocation)
 
-    def _end(self):
-        """Return the address after the last section."""
-        return self.start + len(self.text)
+    @property
+    def end(self):
+        """The address after the last section."""
+        return BASE + len(self.text)
 
     def _align(self, to):
         """Pad to a multiple."""
-        self.text += bytes(-self._end() % to)
-
-    def linked(self, name, *arguments):
-        """Return an executable that calls a function with addresses, and writes the memory."""
-        symbols = _symbols(self.code, self.sections, self.places, self.memset)
-        text = bytearray(self.text)
-        for section in self.sections:
-            if section.kind == _RELOCATIONS and section.info in self.places:
-                for place, value, how in _relocations(self.code, section, self.places, symbols):
-                    _relocate(text, place - self.start, value, how, place)
-        addresses = [self.memory + place for place in arguments]
-        stub = _stub(symbols[name], *addresses, self.memory, len(self.content))
-        at = self.entry - self.start
-        text[at : at + len(stub)] = stub
-        return _elf(self.entry, bytes(text) + bytes(self.content))
-
-
-def _elf(entry, content):
-    """Return an executable with one readable, writable and executable segment."""
-    size = _HEADER + len(content)
-    header = b"\x7fELF\x02\x01\x01" + bytes(9)
-    header += struct.pack("<HHIQQQIHHHHHH", 2, 183, 1, entry, 64, 0, 0, 64, 56, 1, 0, 0, 0)
-    header += struct.pack("<IIQQQQQQ", 1, 7, 0, BASE, BASE, size, size, 0x1000)
-    return header + content
-
-
-def _stub(function, first, second, memory, size):
-    """Return code that calls the function, writes the memory to standard output, and exits."""
-    words = [*_move(0, first), *_move(1, second), *_move(9, function), 0xD63F0120]  # blr x9
-    words += [*_move(20, memory), *_move(21, size)]
-    # write(1, x20, x21), repeated with the remaining bytes
-    words += [0xD2800020, 0xAA1403E1, 0xAA1503E2, *_move(8, 64), 0xD4000001]
-    words += [0x8B000294, 0xEB0002B5, 0x54FFFF01]  # add x20,x20,x0; subs x21,x21,x0; b.ne -8
-    words += [0xD2800000, *_move(8, 93), 0xD4000001]  # exit(0)
-    return struct.pack(f"<{len(words)}I", *words)
-
-
-def _move(register, value):
-    """Return instructions that load a 64-bit number, sixteen bits at a time."""
-    parts = [(value >> 16 * k) & 0xFFFF for k in range(4)]
-    return [
-        (0xF2800000 if k else 0xD2800000) | k << 21 | p << 5 | register for k, p in enumerate(parts)
-    ]
+        self.text += bytes(-self.end % to)
 
 
 def _sections(code):
@@ -191,7 +154,7 @@ def _content(code, section):
     return bytes(section.size) if empty else code[section.offset : section.offset + section.size]
 
 
-def _symbols(code, sections, places, memset):
+def _symbols(code, sections, addresses, memset):
     """Return the addresses of all symbols, by index and by name."""
     (table,) = (s for s in sections if s.kind == _SYMBOLS)
     names = _content(code, sections[table.link])
@@ -199,34 +162,35 @@ def _symbols(code, sections, places, memset):
     for k in range(table.size // 24):
         at, _, _, where, value, _ = struct.unpack_from("<IBBHQQ", code, table.offset + 24 * k)
         name = names[at : names.index(b"\0", at)].decode()
-        if where in places:
-            found[k] = found[name] = places[where] + value
+        if where in addresses:
+            found[k] = found[name] = addresses[where] + value
         elif where == _UNDEFINED and name:
             assert name == "memset", f"the program calls {name}"
             found[k] = memset
     return found
 
 
-def _relocations(code, section, places, symbols):
-    """Yield the relocations: address, symbol and type."""
+def _relocations(code, section, addresses, symbols):
+    """Yield the relocations: address, the symbol's address with the addend, and type."""
     for k in range(section.size // 24):
         offset, info, addend = struct.unpack_from("<QQq", code, section.offset + 24 * k)
         symbol = info >> 32
         if symbol in symbols:
-            yield places[section.info] + offset, symbols[symbol] + addend, info & 0xFFFFFFFF
+            yield addresses[section.info] + offset, symbols[symbol] + addend, info & 0xFFFFFFFF
 
 
 _SCALES = {277: 0, 278: 0, 284: 1, 285: 2, 286: 3, 299: 4}
-"""Of the relocations of the lower twelve bits: in which units the instruction counts."""
+"""By relocation of the lower twelve bits: the shift by which the instruction scales its offset."""
 
 
-def _relocate(text, at, value, how, place):
+def _relocate(text, address, value, how):
     """Apply a relocation."""
+    at = address - BASE
     (word,) = struct.unpack_from("<I", text, at)
     if how in (282, 283):  # b, bl
-        word |= ((value - place) >> 2) & 0x3FFFFFF
+        word |= ((value - address) >> 2) & 0x3FFFFFF
     elif how == 275:  # adrp
-        pages = (value >> 12) - (place >> 12)
+        pages = (value >> 12) - (address >> 12)
         word |= (pages & 3) << 29 | ((pages >> 2) & 0x7FFFF) << 5
     elif how in _SCALES:
         word |= ((value & 0xFFF) >> _SCALES[how]) << 10
@@ -241,13 +205,23 @@ def _relocate(text, at, value, how, place):
     struct.pack_into("<I", text, at, word)
 
 
-def _emulate(image, size):
-    """Run an executable, and return its output."""
-    with TemporaryDirectory() as folder:
-        program = Path(folder) / "program"
-        program.write_bytes(image)
-        program.chmod(0o700)
-        done = subprocess.run([EMULATOR, program], capture_output=True, check=False, timeout=300)
-    assert done.returncode == 0, done
-    assert len(done.stdout) == size
-    return done.stdout
+def _emulate(image, memory, name, *arguments):
+    """Call a function with addresses, and return the memory after it."""
+    from unicorn import UC_ARCH_ARM64, UC_MODE_ARM, Uc, arm64_const  # noqa: PLC0415  # if installed
+
+    processor = Uc(UC_ARCH_ARM64, UC_MODE_ARM)
+    processor.ctl_set_cpu_model(arm64_const.UC_CPU_ARM64_MAX)
+    content = bytes(image.text) + memory
+    processor.mem_map(STACK, STACK_SIZE)
+    processor.mem_map(BASE, -(-len(content) // PAGE) * PAGE)
+    processor.mem_write(BASE, content)
+    done = STACK  # the function returns to this address, where the emulation ends
+    processor.reg_write(arm64_const.UC_ARM64_REG_CPACR_EL1, _FLOATING_POINT)
+    processor.reg_write(arm64_const.UC_ARM64_REG_SP, STACK + STACK_SIZE)
+    processor.reg_write(arm64_const.UC_ARM64_REG_LR, done)
+    for register, value in zip(
+        (arm64_const.UC_ARM64_REG_X0, arm64_const.UC_ARM64_REG_X1), arguments, strict=True
+    ):
+        processor.reg_write(register, value)
+    processor.emu_start(image.symbols[name], done)
+    return bytes(processor.mem_read(image.end, len(memory)))

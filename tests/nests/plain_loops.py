@@ -1,7 +1,7 @@
-"""An oracle for the interpreter: a nest's printed statement, evaluated by Python term by term.
+"""A reference for the interpreter: Python evaluates a nest's printed statement term by term.
 
-It shares nothing with the interpreter but the printed text: no gathering, no broadcasting, no
-masks. A read outside an array raises, and the term is dropped.
+It shares only the printed text with the interpreter: no gathering, broadcasting or masks. Reading
+an array out of bounds raises an error, and the term is omitted.
 """
 
 import itertools
@@ -20,7 +20,7 @@ class OutsideError(Exception):
 
 
 class Index(int):
-    """A value of an index that knows how far the index counts."""
+    """A value of an index, together with the index's extent."""
 
     def __new__(cls, value, extent):
         """Remember the extent."""
@@ -30,26 +30,26 @@ class Index(int):
 
 
 class Bounded:
-    """An array that refuses places outside it instead of counting from the end."""
+    """An array that rejects indices out of bounds, including negative ones."""
 
     def __init__(self, array):
         self.array = array
 
-    def __getitem__(self, places):
+    def __getitem__(self, indices):
         """Read one element as a Python number."""
-        places = places if isinstance(places, tuple) else (places,)
-        inside = zip(places, self.array.shape, strict=True)
-        if not all(0 <= place < length for place, length in inside):
+        indices = indices if isinstance(indices, tuple) else (indices,)
+        inside = zip(indices, self.array.shape, strict=True)
+        if not all(0 <= index < length for index, length in inside):
             raise OutsideError
-        return self.array[places].item()
+        return self.array[indices].item()
 
 
 def ordinal(*indices):
-    """Count the place of indices in their box, in row order."""
-    place = 0
+    """Return the position of indices in row-major order."""
+    position = 0
     for index in indices:
-        place = place * index.extent + index
-    return place
+        position = position * index.extent + index
+    return position
 
 
 WORDS = {
@@ -66,12 +66,12 @@ WORDS = {
     "min": min,
     "where": lambda condition, then, otherwise: then if condition else otherwise,
     "ordinal": ordinal,
-    "places": lambda *places: places,
+    "indices": lambda *indices: indices,
 }
 
 
 def plain_loops(nest, arrays, target=None):
-    """Compute a nest in float64, term by term; ``target`` is what its target holds before."""
+    """Compute a nest in float64, term by term; ``target`` is the initial value of its target."""
     equation = nest.equation
     names = dict(WORDS)
     for name in nest.sources:
@@ -83,27 +83,27 @@ def plain_loops(nest, arrays, target=None):
     result = np.full(nest.shapes[nest.target], start[equation.operator], float)
     if target is not None:
         result[...] = target
-    best, place_of = {}, compile(f"places({subscripts})", "target", "eval")
+    best, indices_of = {}, compile(f"indices({subscripts})", "target", "eval")
     term_of = compile(str(equation.expression), "term", "eval")
     ranges = [range(extent) for extent in nest.extents.values()]
     for values in itertools.product(*ranges):
         counted = zip(nest.extents, values, nest.extents.values(), strict=True)
         scope = names | {name: Index(value, extent) for name, value, extent in counted}
         try:
-            place = eval(place_of, scope)
-            Bounded(result)[place]
+            position = eval(indices_of, scope)
+            Bounded(result)[position]
             term = eval(term_of, scope)
         except OutsideError:
             continue
         if equation.operator == "+=":
-            result[place] += term
+            result[position] += term
         elif equation.operator == "max=":
-            result[place] = max(result[place], term)
+            result[position] = max(result[position], term)
         elif equation.operator == "min=":
-            result[place] = min(result[place], term)
+            result[position] = min(result[position], term)
         elif equation.operator == "=":
-            result[place] = term
-        elif place not in best or term > best[place]:
-            best[place] = term
-            result[place] = ordinal(*(scope[index] for index in equation.reduced))
+            result[position] = term
+        elif position not in best or term > best[position]:
+            best[position] = term
+            result[position] = ordinal(*(scope[index] for index in equation.reduced))
     return result

@@ -1,4 +1,4 @@
-"""Binding: numbers for constants, indices for stars, extents and shapes."""
+"""Binding replaces constants and stars, and finds extents and shapes."""
 
 import numpy as np
 import pytest
@@ -10,10 +10,10 @@ CONVOLUTION = "z[q,h,*i] += w[h,l,*u] * a[q,l,*(s*i + d*u - p)]"
 
 
 class TestStars:
-    """A starred subscript stands for one subscript of each pixel axis."""
+    """A starred subscript becomes one subscript for each pixel axis."""
 
     def test_one_axis_keeps_the_letters(self):
-        """A signal has one pixel axis."""
+        """With one pixel axis, indices keep their names."""
         nest = bind(
             CONVOLUTION,
             shapes={"w": (4, 3, 5), "a": (2, 3, 9), "z": (2, 4, 3)},
@@ -24,7 +24,7 @@ class TestStars:
         assert nest.extents == {"q": 2, "h": 4, "i": 3, "l": 3, "u": 5}
 
     def test_two_axes_take_consecutive_letters_and_their_own_constants(self):
-        """An image has rows i, u and columns j, v; a tuple has a number for each axis."""
+        """With two pixel axes, i becomes i, j; a tuple gives one constant for each axis."""
         nest = bind(
             CONVOLUTION,
             shapes={"w": (4, 3, 5, 3), "a": (2, 3, 9, 8), "z": (2, 4, 5, 4)},
@@ -35,7 +35,7 @@ class TestStars:
         assert nest.extents == {"q": 2, "h": 4, "i": 5, "j": 4, "l": 3, "u": 5, "v": 3}
 
     def test_taken_letters_give_way_to_numbers(self):
-        """With three axes *u would be u, v, w; w is the kernel, so the axes are numbered."""
+        """With three axes, *u would become u, v, w; since w is an array, it becomes u0, u1, u2."""
         nest = bind(
             CONVOLUTION,
             shapes={"w": (1, 1, 2, 2, 2), "a": (1, 1, 3, 3, 3), "z": (1, 1, 2, 2, 2)},
@@ -47,13 +47,13 @@ class TestStars:
         )
 
     def test_words_are_numbered(self):
-        """An index of several letters has no next letter."""
+        """An index whose name has several letters is numbered."""
         nest = bind("z[*row] = a[*row]", shapes={"a": (2, 3)})
 
         assert str(nest.equation) == "z[row0,row1] = a[row0,row1]"
 
     def test_numbers_that_are_taken_are_avoided(self):
-        """Whatever names a statement has, all indices of its nest differ."""
+        """All indices of a nest have different names, whatever names the statement uses."""
         shapes = {"a": (2, 3), "b": (4,), "c": (5, 6)}
 
         one = bind("z[*row,row0] = a[*row] * b[row0]", shapes=shapes)
@@ -63,13 +63,13 @@ class TestStars:
         assert list(two.extents) == ["row_0", "row_1", "row__0", "row__1", "row0"]
 
     def test_no_axis_leaves_neurons(self):
-        """The statement of a map over pixels holds for neurons, which have none."""
+        """A statement for any number of pixel axes also applies to neurons, which have none."""
         nest = bind("a[q,h,*x] = n[q,h,*x] / t[q,*x]", shapes={"n": (2, 3), "t": (2,)})
 
         assert str(nest.equation) == "a[q,h] = n[q,h] / t[q]"
 
     def test_starred_tables_are_numbered(self):
-        """Each pixel axis has its own table, t0, t1, ..., also where there is one axis."""
+        """Each pixel axis has its own table, t0, t1, ..., even if there is only one axis."""
         shapes = {"a": (3, 4), "t0": (5,), "t1": (6,)}
 
         assert str(bind("z[*x] = a[*t[x]]", shapes=shapes).equation) == "z[x,y] = a[t0[x],t1[y]]"
@@ -77,7 +77,7 @@ class TestStars:
         assert str(one.equation) == "z[x] = a[t0[x]]"
 
     def test_ordinals_count_all_axes(self):
-        """The ordinal of a starred index runs over its axes in row order."""
+        """The ordinal of a starred index counts over all axes in row-major order."""
         nest = bind(
             "k[*i] += a[*(i + u)] * ordinal(*u)",
             shapes={"a": (4, 4), "k": (3, 3)},
@@ -91,7 +91,7 @@ class TestNumbers:
     """Where constants, extents and shapes come from."""
 
     def test_scalars(self):
-        """A bare name is a named number, or an array of one number."""
+        """A bare name is a constant, or a scalar array."""
         nest = bind(
             "w[i] = v[i] * (1 - rate) / count",
             shapes={"v": (3,), "rate": ()},
@@ -102,7 +102,7 @@ class TestNumbers:
         assert nest.sources == ("v", "rate")
 
     def test_negative_numbers_are_printed_so_that_they_keep_their_meaning(self):
-        """A negative constant in a power is in parentheses."""
+        """A negative base of a power is printed in parentheses."""
         nest = bind(
             "z[i] = c**2 - c * a[i - p]",
             shapes={"a": (3,)},
@@ -113,7 +113,7 @@ class TestNumbers:
         assert str(nest.equation) == "z[i] = (-2)**2 - -2 * a[i + 1]"
 
     def test_numpys_numbers_are_numbers(self):
-        """Numbers that come out of arrays print as others do."""
+        """NumPy scalars are printed like Python numbers."""
         nest = bind(
             "z[i] += c * m * a[s*i + u]",
             shapes={"a": (9,), "z": (4,)},
@@ -125,18 +125,18 @@ class TestNumbers:
         assert type(nest.extents["u"]) is int
 
     def test_the_targets_shape_follows_from_lone_indices(self):
-        """A target need not have a shape where its axes are indices."""
+        """The target's shape may be omitted if each subscript is a single index."""
         assert bind("m[q,*x] max= n[q,h,*x]", shapes={"n": (2, 3, 4)}).shapes["m"] == (2, 4)
 
     def test_a_given_extent_may_stop_short_of_an_axis(self):
-        """An extent that is given takes part of an array: the rest is not read."""
+        """A given extent may be smaller than the axis; the rest isn't read."""
         nest = bind("z[i] = a[i]", shapes={"a": (5,)}, extents={"i": 3})
 
         assert nest.extents == {"i": 3}
         assert nest.shapes["z"] == (3,)
 
     def test_unused_numbers_do_no_harm(self):
-        """One set of numbers serves an equation and its adjoints."""
+        """Sizes that a statement doesn't use are ignored, so adjoints can share them."""
         equation = Equation.parse("z[q] += w[r] * a[q,r]")
         numbers = {
             "shapes": {"w": (3,), "a": (2, 3), "dz": (2,), "y": (9, 9)},
@@ -148,7 +148,7 @@ class TestNumbers:
         assert bind(equation.adjoint("w"), **numbers).extents == {"r": 3, "q": 2}
 
     def test_a_text_takes_its_constants_from_the_numbers(self):
-        """Of a text, what has a number is a constant, and everything else an index."""
+        """If the equation is a text, names with a given value are constants, and others indices."""
         nest = bind(
             "g[h] += t[h - k + r]",
             shapes={"t": (5,), "g": (5,)},
@@ -159,7 +159,7 @@ class TestNumbers:
         assert str(nest.equation) == "g[h] += t[h - k + 1]"
 
     def test_equal_nests_are_equal_values(self):
-        """Nests can be compared and collected: a compiler makes each distinct one once."""
+        """Equal nests compare equal and have equal hashes."""
         one, other = (bind("z[i] = a[i]", shapes={"a": (3,)}) for _ in range(2))
         longer = bind("z[i] = a[i]", shapes={"a": (4,)})
 
@@ -194,7 +194,7 @@ UNFIT = [
 
 
 def test_numbers_that_do_not_fit_are_refused(golden):
-    """Every message shows statement, numbers and remedy; the golden file holds them all."""
+    """Each error shows the statement, the values and what to do, as in the golden file."""
     messages = []
     for text, numbers in UNFIT:
         with pytest.raises(NestError) as caught:
@@ -206,7 +206,7 @@ def test_numbers_that_do_not_fit_are_refused(golden):
 
 
 class TestPrograms:
-    """Statements that follow one another."""
+    """Several statements in order."""
 
     SOFTMAX = (
         "m[q] max= n[q,h]",
@@ -223,8 +223,8 @@ class TestPrograms:
         assert program.temporaries == {"m": (2,), "e": (2, 3), "t": (2,)}
         assert program.outputs == ("a",)
 
-    def test_outputs_can_be_asked_for(self):
-        """Any array that a statement writes may be an output."""
+    def test_outputs_can_be_chosen(self):
+        """Any array that a statement writes can be an output."""
         program = bind_program(self.SOFTMAX, shapes={"n": (2, 3)}, outputs=["t", "a"])
 
         assert program.outputs == ("t", "a")

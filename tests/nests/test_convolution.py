@@ -23,11 +23,11 @@ class TestAdjointIdentity:
         """The two adjoints of Hagan 8.38 are 8.39 and 8.47."""
         image, window = (9, 8, 7)[:rank], (3, 2, 2)[:rank]
         reach = [dilation * (r - 1) + 1 for r in window]
-        places = [(x + 2 * padding - r) // stride + 1 for x, r in zip(image, reach, strict=True)]
+        outputs = [(x + 2 * padding - r) // stride + 1 for x, r in zip(image, reach, strict=True)]
         shapes = {
             "w": (groups, 2, 3, *window),
             "a": (2, groups, 3, *image),
-            "z": (2, groups, 2, *places),
+            "z": (2, groups, 2, *outputs),
         }
         shapes |= {f"d{name}": shape for name, shape in shapes.items()}
         numbers = {"shapes": shapes, "constants": {"s": stride, "d": dilation, "p": padding}}
@@ -60,7 +60,7 @@ class TestAdjointIdentity:
 
 
 class TestBook:
-    """The printed equations of the book, counted from 1, against the language."""
+    """The equations as printed in the book, counted from 1, compared with the language."""
 
     def test_hagan_8_38_8_41_8_47(self):
         """Forward, dA and dW for stride 1 without padding, evaluated as printed."""

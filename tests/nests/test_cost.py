@@ -22,7 +22,7 @@ def lenet(image, padding):
 
 
 def test_lenet_conv1_without_padding():
-    """28 x 28 places, 6 maps, 5 x 5 pixels: 117,600 multiply-adds, all of them inside."""
+    """28 x 28 output pixels, 6 maps, 5 x 5 taps: 117,600 multiply-adds, all in bounds."""
     found = cost(lenet(32, padding=0))
 
     assert found.multiply_adds == found.multiply_adds_bound == 28 * 28 * 6 * 25 == 117_600
@@ -33,7 +33,7 @@ def test_lenet_conv1_without_padding():
 
 
 def test_lenet_conv1_with_padding():
-    """Of 28 x 5 pairs on an axis, 2 + 1 fall outside at each end, so that 134 remain."""
+    """Of 28 x 5 pairs along an axis, 2 + 1 are out of bounds at each end, which leaves 134."""
     found = cost(lenet(28, padding=2))
 
     assert found.multiply_adds == 6 * (28 * 5 - 2 * (2 + 1)) ** 2 == 107_736
@@ -41,7 +41,7 @@ def test_lenet_conv1_with_padding():
 
 
 def test_the_three_passes_of_a_convolution_cost_the_same():
-    """The adjoints dA and dW multiply the same pairs as the forward pass."""
+    """Forward pass, dA and dW multiply the same pairs."""
     shapes = {"w": (4, 3, 3, 2), "a": (2, 3, 9, 8), "z": (2, 4, 5, 4)}
     shapes |= {f"d{name}": shape for name, shape in shapes.items()}
     numbers = {"shapes": shapes, "constants": {"s": 2, "d": 1, "p": (1, 0)}}
@@ -51,12 +51,12 @@ def test_the_three_passes_of_a_convolution_cost_the_same():
         for equation in (FORWARD, FORWARD.adjoint("a"), FORWARD.adjoint("w"))
     ]
 
-    # Rows: 5 places of 3 pixels, of which row -1 is outside and row 9 too. Columns: all inside.
+    # Rows: 5 windows of 3 pixels, of which rows -1 and 9 are out of bounds. Columns: all in bounds.
     assert costs == [2 * 4 * 3 * (15 - 2) * (4 * 2)] * 3
 
 
 def test_other_statements_have_operations_and_no_multiply_adds():
-    """Sums, comparisons and maps count their signs and calls, and what they add to the target."""
+    """Sums, comparisons and maps count operators, calls, and additions to the target."""
     shapes = {"a": (2, 3), "b": (3,)}
 
     def operations(text):
@@ -82,7 +82,7 @@ def test_tables_count_as_inside():
 
 
 def test_costs_of_a_program_add_up():
-    """A program costs what its statements cost."""
+    """The cost of a program is the sum of its statements' costs."""
     program = bind_program(["t[q] += a[q,x]", "m[q] = t[q] / 4"], shapes={"a": (2, 4)})
 
     assert cost(program) == cost(program.nests[0]) + cost(program.nests[1])
@@ -90,7 +90,7 @@ def test_costs_of_a_program_add_up():
 
 
 def test_nothing_costs_nothing():
-    """The intensity of no work is 0, not a division by zero."""
+    """The intensity of no work is 0."""
     assert Cost().intensity == 0
 
 
@@ -100,16 +100,16 @@ def test_terms_are_counted_exactly(data):
     """Counting axis by axis gives the same number as counting every combination."""
     small = st.integers(0, 3)
     s, d, p, r = (data.draw(small) for _ in range(4))
-    image, places, window = (data.draw(st.integers(1, 5)) for _ in range(3))
+    image, outputs, window = (data.draw(st.integers(1, 5)) for _ in range(3))
     nest = bind(
         "z[q,i,j] += w[u,v] * a[q, s*i + u - p, j - d*v + u - r]",
-        shapes={"w": (window, 2), "a": (2, image, 4), "z": (2, places, 3)},
+        shapes={"w": (window, 2), "a": (2, image, 4), "z": (2, outputs, 3)},
         constants={"s": s + 1, "d": d + 1, "p": p, "r": r},
     )
 
     counted = sum(
         2
-        for i, j, u, v in itertools.product(range(places), range(3), range(window), range(2))
+        for i, j, u, v in itertools.product(range(outputs), range(3), range(window), range(2))
         if 0 <= (s + 1) * i + u - p < image and 0 <= j - (d + 1) * v + u - r < 4
     )
 

@@ -27,15 +27,15 @@ CONVOLUTION = "z[q,g,h,*i] += w[g,h,l,*u] * a[q,g,l,*(s*i + d*u - p)]"
     ],
 )
 def test_the_form_of_a_statement(text, form):
-    """The one statement form is classified by its operator, its target and its expression."""
+    """The form follows from the operator, the target and the expression."""
     assert Equation.parse(text).form is form
 
 
 class TestRoles:
-    """What each index does, as the table of the compiler's design has it."""
+    """The role of each index."""
 
     def test_convolution_forward(self):
-        """Hagan 8.38: output maps are M, images and pixels N, what is summed K, groups B."""
+        """Hagan 8.38: output maps are M, images and pixels N, reduced indices K, groups B."""
         roles = Equation.parse(CONVOLUTION).roles()
 
         assert roles == {
@@ -58,7 +58,7 @@ class TestRoles:
         assert roles["u"] == Role("M", scatter=True, window=("i",))
 
     def test_convolution_dW(self):  # noqa: N802  # the book's name
-        """Hagan 8.47: images and pixels are summed, kernel pixels are in the target."""
+        """Hagan 8.47: images and pixels are reduced, kernel pixels are in the target."""
         roles = Equation.parse(CONVOLUTION).adjoint("w").roles()
 
         letters = {index: role.letter for index, role in roles.items()}
@@ -76,16 +76,16 @@ class TestRoles:
         }
 
     def test_an_index_of_the_target_alone_is_a_batch(self):
-        """An index that no factor has repeats the statement."""
+        """An index that is in no factor has the role B."""
         assert Equation.parse("z[i,j] = a[i]").roles()["j"] == Role("B")
 
     def test_a_table_scatters(self):
-        """What a table sends to the target may meet."""
+        """A target that is indexed through a table is a scatter."""
         assert Equation.parse("da[*t[x]] += dz[*x]").roles()["x"] == Role("B", scatter=True)
 
 
 class TestAdjoint:
-    """The target and one factor trade places."""
+    """The target and one factor change places."""
 
     @pytest.mark.parametrize(
         ("text", "name", "adjoint"),
@@ -112,7 +112,7 @@ class TestAdjoint:
         ],
     )
     def test_linear_statements_have_adjoints(self, text, name, adjoint):
-        """Products, quotients, signs and choices against 0 are linear, with sums or without."""
+        """Products, quotients, signs and choices against 0 are linear, with or without a sum."""
         assert str(Equation.parse(text).adjoint(name)) == adjoint
 
     def test_transposed_convolution_is_the_adjoint_of_convolution(self):
@@ -125,7 +125,7 @@ class TestAdjoint:
         assert twice.constants == forward.constants
 
     def test_what_is_not_linear_is_refused(self, golden):
-        """Each refusal points at the place; the golden file holds them all."""
+        """Each error marks the position in the statement, as in the golden file."""
         cases = [
             ("z[q,h,*i] max= a[q,h,*(s*i + u)]", "a"),
             ("z[i] += a[i] * w[i]", "b"),
@@ -148,7 +148,7 @@ class TestAdjoint:
         golden("nests/no_adjoint", "\n".join(messages))
 
     def test_a_derivative_that_is_there_already_is_refused(self):
-        """An adjoint does not write to an array that it reads."""
+        """An adjoint must not write an array that it reads."""
         with pytest.raises(EquationError) as error:
             Equation.parse("z[i] += da[i] * a[i]").adjoint("a")
 
@@ -161,7 +161,7 @@ class TestAdjoint:
 
 
 def test_equations_are_values():
-    """Equal texts give equal equations with equal hashes, whatever was asked of them."""
+    """Equal texts give equal equations with equal hashes, even after properties were cached."""
     one, other = Equation.parse(CONVOLUTION), Equation.parse(CONVOLUTION)
     one.roles()
 

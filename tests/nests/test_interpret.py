@@ -1,4 +1,4 @@
-"""The interpreter against loops written by hand, and Python's evaluation of the printed text."""
+"""The interpreter, compared with handwritten loops and with Python's evaluation of the text."""
 
 import itertools
 import math
@@ -17,14 +17,14 @@ POOL = "a[q,h,*(s*i + d*u - p)]"
 STRIDE = {"s": (2, 1), "d": (1, 2), "p": (1, 0)}
 
 
-def pixels(array, *places):
-    """Read an array at a place, or say that it lies outside."""
-    inside = all(0 <= x < n for x, n in zip(places, array.shape, strict=True))
-    return array[places] if inside else None
+def pixels(array, *position):
+    """Read an array at a position; return None if it is out of bounds."""
+    inside = all(0 <= x < n for x, n in zip(position, array.shape, strict=True))
+    return array[position] if inside else None
 
 
 class TestExamplesByHand:
-    """Every example of the language, written out as loops over rows and columns."""
+    """Typical statements, compared with handwritten loops over rows and columns."""
 
     def test_convolution(self):
         """Hagan 8.38 with stride, dilation, padding and groups."""
@@ -42,7 +42,7 @@ class TestExamplesByHand:
         np.testing.assert_allclose(interpret(nest, {"w": w, "a": a})["z"], expected, atol=1e-14)
 
     def test_transposed_convolution(self):
-        """Hagan 8.39 as a scatter: each input pixel paints the kernel where it falls."""
+        """Hagan 8.39 as a scatter: each input pixel adds a multiple of the kernel."""
         w, a = drawn(2, 3, 3, 2), drawn(2, 2, 4, 3, seed=1)
         expected = np.zeros((2, 3, 8, 5))
         for q, l, h, i, j, u, v in np.ndindex(2, 2, 3, 4, 3, 3, 2):
@@ -60,7 +60,7 @@ class TestExamplesByHand:
 
     @pytest.mark.parametrize("mode", ["reflect", "edge", "wrap", "constant"])
     def test_padding_through_tables(self, mode):
-        """Reflected, replicated, circular padding are tables; a table element -1 gives 0."""
+        """Reflected, replicated and circular padding use tables; a table element of -1 gives 0."""
         a = drawn(2, 2, 4, 5)
         rows, columns = (np.pad(np.arange(n), (1, 2), mode=mode) for n in (4, 5))
         if mode == "constant":
@@ -77,7 +77,7 @@ class TestExamplesByHand:
         )
 
     def test_max_pooling_and_its_derivative(self):
-        """Greatest pixel, ordinal of the first greatest, and dA to that pixel alone."""
+        """The maximum, the ordinal of the first maximum, and dA, which only that pixel gets."""
         a = np.random.default_rng(0).integers(0, 4, (2, 2, 6, 7)).astype(float)  # with ties
         dz = drawn(2, 2, 3, 4)
         z, k, da = np.empty(dz.shape), np.empty(dz.shape), np.zeros(a.shape)
@@ -87,9 +87,9 @@ class TestExamplesByHand:
                 pixel = pixels(a[q, h], 2 * i + u - 1, 2 * j + v - 1)
                 if pixel is not None:
                     seen.append((-pixel, ordinal, (q, h, 2 * i + u - 1, 2 * j + v - 1)))
-            least, k[q, h, i, j], place = min(seen)
+            least, k[q, h, i, j], winner = min(seen)
             z[q, h, i, j] = -least
-            da[place] += dz[q, h, i, j]
+            da[winner] += dz[q, h, i, j]
 
         numbers = {"constants": {"s": 2, "d": 1, "p": 1}, "extents": {"u": (3, 2)}}
         program = bind_program(
@@ -110,7 +110,7 @@ class TestExamplesByHand:
 
     @pytest.mark.parametrize("rank", [0, 1, 2, 3])
     def test_a_map_of_any_rank(self, rank):
-        """A transfer function is the same statement for neurons and for images of any rank."""
+        """The same statement of a transfer function works for neurons and images of any rank."""
         n = drawn(*(2, 3, 4)[:rank])
 
         a = interpret(bind("a[*x] = tanh(n[*x])", shapes={"n": n.shape}), {"n": n})["a"]
@@ -145,7 +145,7 @@ class TestExamplesByHand:
         np.testing.assert_allclose(found["a"], expected, rtol=1e-14)
 
     def test_statistics(self):
-        """Mean and variance of each map over images and pixels; the count is a named number."""
+        """Mean and variance of each map over images and pixels; the count is a constant."""
         a = drawn(3, 2, 4, 5)
 
         program = bind_program(
@@ -163,7 +163,7 @@ class TestExamplesByHand:
             assert found["v"][h] == pytest.approx(math.fsum((x - mean) ** 2 for x in values) / 60)
 
     def test_cross_entropy_reads_an_index_as_a_number(self):
-        """The label picks one output of each image."""
+        """An index is used as a number: the label selects one output of each image."""
         n, y = drawn(4, 3), np.array([2, 0, 1, 2], dtype=np.uint8)
 
         nest = bind("l[q] += where(h == y[q], -n[q,h], 0)", shapes={"n": (4, 3), "y": (4,)})
@@ -189,7 +189,7 @@ class TestExamplesByHand:
 
 
 class TestAgainstPythonsOwnEvaluation:
-    """Random statements: the interpreter equals the printed text, evaluated term by term."""
+    """Random statements, compared with Python's evaluation of the printed text, term by term."""
 
     @settings(max_examples=60, deadline=None)
     @given(st.data())
@@ -201,8 +201,8 @@ class TestAgainstPythonsOwnEvaluation:
             return data.draw(st.tuples(*[st.integers(least, most)] * rank))
 
         constants = {"s": each(1, 3), "d": each(1, 2), "p": each(0, 2)}
-        image, places, window = each(1, 5), each(1, 4), each(1, 3)
-        shapes = {"w": (2, 1, *window), "a": (1, 1, *image), "z": (1, 2, *places)}
+        image, outputs, window = each(1, 5), each(1, 4), each(1, 3)
+        shapes = {"w": (2, 1, *window), "a": (1, 1, *image), "z": (1, 2, *outputs)}
         shapes |= {f"d{name}": shape for name, shape in shapes.items()}
         arrays = {name: drawn(*shape, seed=len(name)) for name, shape in shapes.items()}
         forward = Equation.parse("z[q,h,*i] += w[h,l,*u] * a[q,l,*(s*i + d*u - p)]")
@@ -216,7 +216,7 @@ class TestAgainstPythonsOwnEvaluation:
         for equation in (forward, forward.adjoint("a"), forward.adjoint("w"), *pools):
             nest = bind(
                 equation,
-                shapes=shapes | {"y": (1, 1, *places)},
+                shapes=shapes | {"y": (1, 1, *outputs)},
                 constants=constants,
                 extents={"u": window},
             )
@@ -260,7 +260,7 @@ class TestAgainstPythonsOwnEvaluation:
         ],
     )
     def test_every_word_of_the_language(self, text, shape):
-        """Functions, comparisons, tables, ordinals and operators mean what Python computes."""
+        """Functions, comparisons, tables, ordinals and operators compute what Python computes."""
         arrays = {
             "a": drawn(4, 3),
             "b": drawn(3, seed=1) + 1.5,
@@ -276,11 +276,11 @@ class TestAgainstPythonsOwnEvaluation:
 
 
 class TestWhatATargetHolds:
-    """A target that holds values keeps them where no term writes over them."""
+    """Initial values of a target are kept unless a term overwrites them."""
 
     @pytest.mark.parametrize("operator", ["=", "+=", "max=", "min=", "argmax="])
     def test_values_from_before(self, operator):
-        """Sums add to them, comparisons include them, the others write over them."""
+        """Sums, maxima and minima include the initial values; other operators replace them."""
         a, before = drawn(6), np.array([0.0, 0.5, -0.5, 0.25])
         nest = bind(f"z[i] {operator} a[2*i - 1]", shapes={"a": (6,), "z": (4,)})
 
@@ -293,13 +293,13 @@ class TestWhatATargetHolds:
         [("=", 0), ("+=", 0), ("max=", -np.inf), ("min=", np.inf), ("argmax=", -1)],
     )
     def test_an_entry_without_terms(self, operator, start):
-        """Where all terms fall outside, an element is what the table of operators says."""
+        """If all terms are out of bounds, the element has its operator's initial value."""
         nest = bind(f"z[i] {operator} a[i - p]", shapes={"a": (2,), "z": (3,)}, constants={"p": 9})
 
         np.testing.assert_array_equal(interpret(nest, {"a": np.ones(2)})["z"], [start] * 3)
 
     def test_statements_of_a_program_add_up(self):
-        """A second statement with the same target adds to the first: fan-out of a gradient."""
+        """A second statement with the same target adds to the first one."""
         program = bind_program(
             ["da[i] += dx[i]", "da[i] += dy[i]"],
             shapes={"dx": (2,), "dy": (2,)},
@@ -311,10 +311,10 @@ class TestWhatATargetHolds:
 
 
 class TestEdges:
-    """Where NumPy alone would answer something else."""
+    """Cases where NumPy alone would give another result."""
 
     def test_outside_is_not_zero_times_infinity(self):
-        """A term that falls outside does not exist, even if its other factor is infinite."""
+        """A term that is out of bounds doesn't exist, even if its other factor is infinite."""
         nest = bind(
             "z[i] += w[u] * a[i + u - p]",
             shapes={"w": (3,), "a": (3,), "z": (3,)},
@@ -326,7 +326,7 @@ class TestEdges:
         np.testing.assert_array_equal(z, [2, np.inf, np.inf])
 
     def test_first_of_equals_and_of_infinities(self):
-        """Ties go to the first in row order; places outside never win, not over -inf either."""
+        """The first of equal values wins; terms out of bounds don't win, even over -inf."""
         nest = bind(
             "k[i] argmax= a[i + u - p]",
             shapes={"a": (3,), "k": (3,)},
@@ -340,7 +340,7 @@ class TestEdges:
 
     @pytest.mark.parametrize(("operator", "expected"), [("max=", np.nan), ("argmax=", 1)])
     def test_nan_shows(self, operator, expected):
-        """NaN counts as the greatest, so that it is not lost."""
+        """NaN counts as the greatest value, so it isn't lost."""
         nest = bind(f"z {operator} a[i]", shapes={"a": (4,)})
 
         z = interpret(nest, {"a": np.array([5.0, np.nan, 7.0, np.nan])})["z"]
@@ -348,7 +348,7 @@ class TestEdges:
         np.testing.assert_array_equal(z, expected)
 
     def test_small_integers_do_not_wrap(self):
-        """Pixels of eight bits are numbers like others."""
+        """Sums of 8-bit pixels don't overflow."""
         image = np.full(4, 200, np.uint8)
         shapes = {"a": (4,)}
 
@@ -362,7 +362,7 @@ class TestEdges:
 
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_the_floating_type_is_kept(self, dtype):
-        """Results have the floating type of the arrays, also where integers take part."""
+        """Results have the floating-point type of the arrays, even if integers are involved."""
         a, y = np.ones((2, 3), dtype), np.zeros(2, np.int64)
         shapes = {"a": (2, 3), "y": (2,)}
 
@@ -371,7 +371,7 @@ class TestEdges:
             assert interpret(nest, {"a": a, "y": y})["z"].dtype == dtype
 
     def test_arrays_that_do_not_fit_are_refused(self, golden):
-        """An array of another shape, a missing one and a table of fractions are errors in words."""
+        """Arrays of the wrong shape, missing arrays and tables of fractions give an error."""
         nest = bind("z[i] = a[t[i]]", shapes={"a": (3,), "t": (2,)})
         a, t = np.ones(3), np.array([0, 1])
 
@@ -384,7 +384,7 @@ class TestEdges:
         golden("nests/unfit_arrays", "\n".join(messages))
 
     def test_a_program_reads_its_inputs_alone(self):
-        """Temporaries that are passed do not replace a missing input."""
+        """Passing a temporary array doesn't replace a missing input."""
         program = bind_program(["m = a[2]", "z = m * b[1]"], shapes={"a": (3,), "b": (2,), "m": ()})
 
         with pytest.raises(NestError) as error:

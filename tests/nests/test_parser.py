@@ -1,4 +1,4 @@
-"""The parser: what it reads, what it refuses, and where it points."""
+"""The parser: what it accepts, what it rejects, and the positions in its errors."""
 
 import random
 import re
@@ -98,27 +98,27 @@ MALFORMED = [
 
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_statements_print_back_as_they_were_written(text):
-    """A statement in canonical spacing comes back character for character."""
+    """A statement with canonical spacing is printed exactly as it was written."""
     assert str(Equation.parse(text)) == text
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_spaces_do_not_matter(text):
-    """Spaces and line breaks between the signs of a statement change nothing."""
+    """Spaces and line breaks don't change the meaning."""
     spaced = re.sub(r"\*\*|[\[\](),*]", lambda sign: f" {sign[0]}\n ", text)
 
     assert Equation.parse(spaced) == Equation.parse(text)
 
 
 def test_superfluous_parentheses_are_dropped():
-    """Only the parentheses that the meaning needs are printed."""
+    """Only necessary parentheses are printed."""
     equation = Equation.parse("z[(i)] = ((a[i]) * (b[i])) + (-(c[i])) - ((2))**((a[i] + 1))")
 
     assert str(equation) == "z[i] = a[i] * b[i] + -c[i] - 2**(a[i] + 1)"
 
 
-def test_malformed_statements_are_refused_with_the_place_the_rule_and_the_remedy(golden):
-    """Every message points at the place; the golden file holds them all."""
+def test_errors(golden):
+    """Each error marks the position, and gives the rule and what to do, as in the golden file."""
     messages = []
     for text in MALFORMED:
         with pytest.raises(EquationError) as caught:
@@ -129,7 +129,7 @@ def test_malformed_statements_are_refused_with_the_place_the_rule_and_the_remedy
 
 
 def test_a_message_word_for_word():
-    """A message shows the statement, points at the place, and gives rule and remedy."""
+    """An error shows the statement with carets, the rule, and what to do."""
     with pytest.raises(EquationError) as error:
         Equation.parse("z[*i] += a[i]")
 
@@ -146,27 +146,27 @@ class TestNames:
     """Which names are indices and which are constants."""
 
     def test_what_multiplies_is_a_constant(self):
-        """Stride and dilation multiply indices, so they are constants."""
+        """Names that multiply indices, such as stride and dilation, are constants."""
         equation = Equation.parse("z[i] max= a[s*i + d*u]")
 
         assert equation.constants == {"s", "d"}
         assert equation.indices == ("i", "u")
 
     def test_what_is_only_subtracted_is_a_constant(self):
-        """Padding is subtracted; an index stands alone elsewhere, or has a multiplier."""
+        """A name that is only subtracted, such as the padding, is a constant."""
         assert Equation.parse("z[i] += w[u] * a[i + u - p]").constants == {"p"}
         assert Equation.parse("z[i] += w[u] * a[i - u]").constants == frozenset()
         assert Equation.parse("z[i] += a[i - 1*u]").indices == ("i", "u")
 
     def test_declared_names_are_the_constants(self):
-        """Where constants are declared, they alone are constants, whatever the rule says."""
+        """If constants are declared, all other names are indices."""
         text = "z[h] += a[h - k + r]"
 
         assert Equation.parse(text).constants == {"k"}
         assert Equation.parse(text, constants=["r", "count"]).constants == {"r"}
 
     def test_what_multiplies_is_declared_too(self):
-        """Where constants are declared, a name that multiplies is among them."""
+        """If constants are declared, a name that multiplies must be among them."""
         with pytest.raises(EquationError) as error:
             Equation.parse("z[i] += a[s*i - p]", constants=["p"])
 
@@ -178,7 +178,7 @@ class TestNames:
         )
 
     def test_reduced_indices_come_in_the_order_of_their_first_appearance(self):
-        """Row order of a reduction follows the expression, where an index is a number too."""
+        """Reduced indices are ordered by their first appearance, including use as a number."""
         equation = Equation.parse("l[q] += where(h == y[q], n[q,g,h], 0)")
 
         assert equation.reduced == ("h", "g")
@@ -189,7 +189,7 @@ NAMES = {"plain": ["q", "h", "i"], "starred": ["x", "u"], "arrays": ["a", "b", "
 
 @st.composite
 def subscripts(draw):
-    """Draw a subscript whose names obey the rule: s and d multiply, p is only subtracted."""
+    """Draw a subscript in which s and d multiply, and p is only subtracted."""
     starred = draw(st.booleans())
     names = NAMES["starred" if starred else "plain"]
     table = draw(st.sampled_from([None, None, "t"]))
@@ -215,7 +215,7 @@ numbers = st.one_of(
 
 
 def joined(parts):
-    """Join expressions to larger ones."""
+    """Combine expressions into larger ones."""
     comparisons = st.builds(Comparison, st.sampled_from(COMPARISONS), parts, parts)
     one_argument = st.sampled_from([name for name, count in FUNCTIONS.items() if count == 1])
     return st.one_of(
@@ -244,7 +244,7 @@ ORDINAL = Ordinal(WHOLE.subscripts)
 @settings(deadline=None)
 @given(st.sampled_from(["=", "+=", "max=", "min=", "argmax="]), expressions)
 def test_any_statement_survives_printing_and_reading(operator, expression):
-    """Reading what an equation prints gives the equation."""
+    """Parsing a printed equation gives the same equation."""
     expression = Arithmetic("-", expression, ORDINAL)
     constants = Equation.parse(str(Equation(WHOLE, "+=", expression))).constants
     equation = Equation(WHOLE, operator, expression, constants)
@@ -256,7 +256,7 @@ def test_any_statement_survives_printing_and_reading(operator, expression):
 @settings(deadline=None)
 @given(st.integers())
 def test_no_text_raises_anything_but_an_equation_error(seed):
-    """A damaged statement is read or rejected with a message, whatever was damaged."""
+    """Any damaged statement is parsed, or rejected with an EquationError."""
     source = random.Random(seed)
     text = list(source.choice(EXAMPLES))
     for _ in range(source.randint(1, 6)):
@@ -271,6 +271,6 @@ def test_no_text_raises_anything_but_an_equation_error(seed):
 
 
 def test_deep_brackets_are_refused_in_words():
-    """Brackets too deep for Python's parser are an error of the statement, not of Python."""
+    """Brackets too deep for Python's parser give an EquationError."""
     with pytest.raises(EquationError, match=r"^The statement can't be parsed from here on\."):
         Equation.parse("z[i] = " + "(" * 5000 + "a[i]" + ")" * 5000)

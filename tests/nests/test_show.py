@@ -6,9 +6,9 @@ FORWARD = Equation.parse("z[q,g,h,*i] += w[g,h,l,*u] * a[q,g,l,*(s*i + d*u - p)]
 
 
 def convolution(equation, rank):
-    """Bind a convolution or one of its adjoints to a small geometry."""
-    image, window, places = (9, 8, 7)[:rank], (3, 2, 2)[:rank], (5, 4, 4)[:rank]
-    shapes = {"w": (2, 3, 1, *window), "a": (4, 2, 1, *image), "z": (4, 2, 3, *places)}
+    """Bind a small convolution or one of its adjoints."""
+    image, window, outputs = (9, 8, 7)[:rank], (3, 2, 2)[:rank], (5, 4, 4)[:rank]
+    shapes = {"w": (2, 3, 1, *window), "a": (4, 2, 1, *image), "z": (4, 2, 3, *outputs)}
     shapes |= {f"d{name}": shape for name, shape in shapes.items()}
     return bind(equation, shapes=shapes, constants={"s": 2, "d": 1, "p": 1})
 
@@ -25,7 +25,7 @@ def test_convolutions_are_printed_as_loops(golden):
 
 
 def test_other_forms_are_printed_as_loops(golden):
-    """Pooling, its ordinals and derivative, padding through tables, a fill and a sum of all."""
+    """Pooling, ordinals, derivatives, padding through tables, filling, and a total sum."""
     a, z = (2, 6, 8, 8), (2, 6, 4, 4)
     numbers = {
         "shapes": {"a": a, "da": a, "z": z, "k": z, "dz": z, "t0": (10,), "t1": (10,)},
@@ -70,5 +70,5 @@ def test_a_program_prints_its_statements():
 
 
 def test_a_nest_without_indices_prints_its_statement():
-    """A statement about single numbers has no box."""
+    """A statement without indices is printed without extents."""
     assert str(bind("f = 2 * rate", shapes={"rate": ()})) == "f = 2 * rate"

@@ -1,4 +1,4 @@
-"""The invariants of nests and programs, each broken once, and the reasoning about targets."""
+"""The invariants of nests and programs, each violated once, and the proof about targets."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ POOL = bind(
     ],
 )
 def test_whether_different_terms_reach_different_entries(target, extents, answer):
-    """A multiplier greater than all that the smaller ones add up to determines its index."""
+    """A factor larger than the largest sum of the smaller terms determines its index."""
     subscripts = Equation.parse(f"{target} += 0", constants=()).target.subscripts
 
     assert injective(subscripts, extents) is answer
@@ -50,7 +50,7 @@ def test_whether_different_terms_reach_different_entries(target, extents, answer
 @settings(deadline=None)
 @given(st.data())
 def test_a_yes_is_certain(data):
-    """Where the reasoning says yes, counting finds no element that is reached twice."""
+    """If `injective` returns True, no element is reached twice."""
     extents = {index: data.draw(st.integers(1, 4)) for index in "ijk"}
     multipliers = st.integers(-6, 6)
     axes = data.draw(
@@ -69,7 +69,7 @@ def test_a_yes_is_certain(data):
 
 
 def edited(nest, **changes):
-    """Return a nest with some of its equation's parts, extents or shapes changed."""
+    """Return a nest with changes to its equation, extents or shapes."""
     parts = {name: changes.pop(name) for name in ("target", "expression") if name in changes}
     return replace(nest, equation=replace(nest.equation, **parts), **changes)
 
@@ -97,7 +97,7 @@ BROKEN = {
 
 
 def test_broken_nests_are_refused(golden):
-    """Every message shows nest, invariant and remedy; the golden file holds them all."""
+    """Each error shows the nest, the invariant and what to do, as in the golden file."""
     messages = []
     for name, nest in BROKEN.items():
         with pytest.raises(NestError) as caught:
@@ -108,7 +108,7 @@ def test_broken_nests_are_refused(golden):
 
 
 def test_what_falls_outside_is_no_fault_and_is_listed():
-    """Padding is a matter of terms that do not exist: verify lets it pass and guards name it."""
+    """Terms out of bounds are valid, and `guards` lists the conditions."""
     nest = bind(
         "z[i,j] += w[u,v] * a[i + u - p, 2*j + v, t[j]]",
         shapes={"w": (3, 2), "a": (5, 8, 9), "z": (5, 4), "t": (4,)},

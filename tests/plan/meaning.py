@@ -1,4 +1,4 @@
-"""What statements mean, in NumPy: for the tests of each stage of planning."""
+"""Computes statements with NumPy, as the reference for tests of each stage of planning."""
 
 import zlib
 
@@ -12,7 +12,7 @@ from striate.plan.substitute import substitute, substitute_reference
 
 
 def computed(statement, arrays, before):
-    """Compute a nest; elements that it does not reach stay as they were before."""
+    """Compute a nest; elements that it doesn't write keep their values."""
     nest = statement.nest
     values = interpret(nest, arrays)[nest.target]
     if statement.adds:
@@ -21,7 +21,7 @@ def computed(statement, arrays, before):
 
 
 def reached(nest):
-    """Return the elements of its target that a nest writes, if it writes none twice."""
+    """Return which elements of its target a nest writes; it must not write any element twice."""
     ones = Equation(nest.equation.target, "=", Number(1))
     extents = {index: nest.extents[index] for index in ones.indices}
     shape = nest.shapes[nest.target]
@@ -29,14 +29,14 @@ def reached(nest):
 
 
 def table(variable, nest, dtype=float):
-    """Return the numbers of a table as a nest reads them: positions as integers."""
-    places = any(t.name == variable.name for t in nest.equation.tables)
-    numbers = np.array(variable.values, int if places else dtype)
+    """Return the values of a table as a nest reads them; positions are integers."""
+    positions = any(t.name == variable.name for t in nest.equation.tables)
+    numbers = np.array(variable.values, int if positions else dtype)
     return numbers.reshape(nest.shapes[variable.name])
 
 
 def mask(draw, size, images, *, seed, step):
-    """Draw a mask for the images with these numbers."""
+    """Draw the random mask of the images with these indices."""
     counter = np.zeros((len(images), -(-size // 4), 4), np.uint32)
     counter[..., 0] = np.arange(counter.shape[1])
     counter[..., 1] = np.asarray(images)[:, None]
@@ -46,18 +46,18 @@ def mask(draw, size, images, *, seed, step):
 
 
 def run(lowered, given, dtype=float):
-    """Do all statements for one block of images; give every array by name.
+    """Execute all statements for one block of images, and return every array by name.
 
-    An array is empty, all zeros, before its first statement.
+    An array is all zeros before its first statement.
 
     Parameters
     ----------
     lowered
         The statements.
     given
-        Arrays by the names of their variables, an image after another.
+        The input arrays by name, image after image.
     dtype
-        What is computed in.
+        The precision of the computation.
     """
     memory = {name: np.asarray(array, dtype) for name, array in given.items()}
     for statement in lowered.statements:
@@ -81,7 +81,7 @@ def run(lowered, given, dtype=float):
 
 
 def drawn(lowered):
-    """Draw what statements are given: positive numbers, the same for the same name."""
+    """Draw positive random inputs for statements; an array's values depend only on its name."""
     written = {statement.writes for statement in lowered.statements}
     given = {}
     for statement in lowered.statements:
@@ -103,9 +103,9 @@ def with_images(nest, images, per_image):
     return Nest(nest.equation, {**nest.extents, IMAGE: images}, shapes)
 
 
-def fixed(nest, values, variables):
-    """Write a nest for known values of the loops around it; axes that take no memory go."""
-    place = {index: ({}, value) for index, value in values.items()}
+def fixed(nest, counters, variables):
+    """Rewrite a nest for fixed values of its outer loops, without the axes that take no memory."""
+    values = {index: ({}, counter) for index, counter in counters.items()}
     zero = Subscript(write_terms({}, 0))
 
     def folded(reference):
@@ -115,10 +115,10 @@ def fixed(nest, values, variables):
 
     equation = nest.equation
     new = Equation(
-        folded(substitute_reference(equation.target, place)),
+        folded(substitute_reference(equation.target, values)),
         equation.operator,
         rewrite(
-            substitute(equation.expression, place, nest.extents),
+            substitute(equation.expression, values, nest.extents),
             lambda leaf: folded(leaf) if isinstance(leaf, Reference) else leaf,
         ),
     )
@@ -126,9 +126,9 @@ def fixed(nest, values, variables):
         name: tuple(1 if k in variables[name].folded else n for k, n in enumerate(shape))
         for name, shape in nest.shapes.items()
     }
-    # Where the last tile is cut off, what was a sum may be an index alone, and leaves its axis.
+    # If the last tile is cut off, a sum may have become a lone index, which exceeds its axis.
     extents = {index: nest.extents[index] for index in new.indices}
-    for reference in (new.target, *new.references) if values else ():
+    for reference in (new.target, *new.references) if counters else ():
         for subscript, length in zip(reference.subscripts, shapes[reference.name], strict=True):
             if subscript.lone:
                 extents[subscript.lone] = min(extents[subscript.lone], length)

@@ -1,8 +1,8 @@
-"""Runs plans without machine code: phases, parts, kernels and memory, in NumPy.
+"""Runs plans without machine code: phases, chunks, kernels and memory, in NumPy.
 
-Nests are interpreted in float64, all elements of a kernel at once. Memory starts as NaN, each
-thread's scratch for every part again, and the last part runs first. So a read of memory that isn't
-written yet, or that another array has overwritten, gives NaN or nonsense.
+Nests are interpreted in float64, all elements of a kernel at once. Memory starts as NaN, including
+each thread's scratch for every chunk, and chunks run in reverse order. So reading memory that isn't
+written yet, or that another array has overwritten, gives NaN or wrong values.
 """
 
 from dataclasses import replace
@@ -18,22 +18,22 @@ from striate.plan.statement import LANES, DrawMask, Load, Origin, Store, Transpo
 
 
 class Simulated:
-    """A program as the compiled engine calls it.
+    """A simulated program with the interface of an executable.
 
     Parameters
     ----------
     plan
-        What it does.
+        The plan.
     """
 
     def __init__(self, plan):
         self.plan = plan
         self.regions = {}
-        self.block = self.part = self.count = 0
+        self.block = self.chunk = self.count = 0
         self.seed = self.step = 0
 
     def run(self, buffers, *, images=0, seed=0, step=0):
-        """Run the plan once on a caller's buffers."""
+        """Run the plan once on the caller's buffers."""
         plan = self.plan
         self.seed, self.step = seed, step
         self.regions = {name: np.ravel(array).astype(float) for name, array in buffers.items()}
@@ -43,41 +43,44 @@ class Simulated:
             if phase.over_images:
                 sums = self.sums(phase) - cleared
                 cleared |= sums
-                for part in reversed(range(plan.parts)):
-                    self.images(phase, part, sums, images)
+                for chunk in reversed(range(plan.chunks)):
+                    self.images(phase, chunk, sums, images)
             else:
                 self.regions[Memory.SCRATCH] = np.full(0, np.nan)
-                self.block, self.part, self.count = 0, 0, images
+                self.block, self.chunk, self.count = 0, 0, images
                 self.items(phase.items, {})
         for name, array in buffers.items():
             if array.dtype == np.float32:
                 array[...] = self.regions[name].reshape(array.shape)
 
     def sums(self, phase):
-        """Name the parts' sums that a phase adds to."""
+        """Return the names of the partial sums that a phase adds to."""
         names = {n for i in phase.items if isinstance(i, Kernel) for n in i.writes}
         return {n for n in names if self.plan.variables[n].origin is Origin.PARTIAL_SUMS}
 
-    def images(self, phase, part, sums, images):
-        """Do a phase for the images of one part, a block after another."""
+    def images(self, phase, chunk, sums, images):
+        """Run a phase for the images of one chunk, block by block."""
         plan = self.plan
         self.regions[Memory.SCRATCH] = np.full(plan.scratch, np.nan)
-        self.part = part
+        self.chunk = chunk
         for name in sums:
             self.view(name)[...] = 0
-        first, last = (k * plan.blocks // plan.parts for k in (part, part + 1))
+        first, last = (k * plan.blocks // plan.chunks for k in (chunk, chunk + 1))
         for block in range(first, min(last, -(-images // LANES))):
             self.block, self.count = block, min(LANES, images - block * LANES)
             self.items(phase.items, {})
 
     def view(self, name, shape=None):
-        """Return an array of the current images or part; in a shape, if one is given.
+        """Return the memory of an array for the current block or chunk, optionally with a shape.
 
-        The shape counts where no image has its own: the sums of all parts are one array, too.
+        For an array without images, the shape determines the size: partial sums may be viewed for
+        one chunk or for all.
         """
         variable, allocation = self.plan.variables[name], self.plan.allocations[name]
         begin = (
-            allocation.offset + self.block * allocation.per_block + self.part * allocation.per_part
+            allocation.offset
+            + self.block * allocation.per_block
+            + self.chunk * allocation.per_chunk
         )
         memory = self.regions[allocation.region][begin:]
         size, count = variable.size, self.count
@@ -90,7 +93,7 @@ class Simulated:
         return memory[: LANES * size].reshape(size, LANES).T[:count]
 
     def items(self, items, around):
-        """Do items in order, those that share a loop inside of it."""
+        """Run items in order, those that share a loop inside of it."""
 
         def loop(item):
             loops = item.loops if isinstance(item, Kernel) else ()
@@ -107,7 +110,7 @@ class Simulated:
                 self.items(together, {**around, index: value})
 
     def item(self, item, around):
-        """Do one item."""
+        """Run one item."""
         match item:
             case Kernel():
                 self.kernel(item, around)
@@ -123,7 +126,7 @@ class Simulated:
                 raise AssertionError(item)
 
     def kernel(self, kernel, around):
-        """Do the statements of a kernel; what it does not store stays with it."""
+        """Run the statements of a kernel; arrays that it doesn't store stay inside it."""
         variables, made = self.plan.variables, {}
         for statement in kernel.statements:
             nest = with_images(statement.nest, self.count, lambda n: variables[n].per_image)
@@ -138,7 +141,7 @@ class Simulated:
                 view[...] = made[name].reshape(view.shape)
 
     def source(self, name, nest, made):
-        """Return an array that a nest reads: a table, a result of the kernel, or one in memory."""
+        """Return an array that a nest reads: a table, an unstored result, or memory."""
         variable, shape = self.plan.variables[name], nest.shapes[name]
         if variable.values:
             return table(variable, nest)

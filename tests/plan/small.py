@@ -1,4 +1,4 @@
-"""A small plan with a bit of everything: convolution, normalization, pooling, dense layers."""
+"""A small plan that contains convolution, normalization, pooling and dense layers."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Statements from texts, for tests of one stage."""
+"""Makes statements from texts, for tests of one stage."""
 
 from math import prod
 
@@ -12,9 +12,9 @@ from striate.plan.statement import IMAGE, Compute, Lowered, Variable
 def lowered(*statements, **arrays):
     """Make statements from texts.
 
-    A name's length, or shape, or numbers say what it is: those of ``a``, ``b``, ``w`` and ``z``
-    are the caller's, unless a statement before writes them; numbers make a table. Axes that are
-    named nowhere are as long as those of ``a``. A sum into what was written before adds to it.
+    Each keyword argument describes an array: by its length, its shape, or the values of a table.
+    Arrays that are only read belong to the caller, and so does ``z``. Arrays without an argument
+    have the shape of ``a``. A sum into an array that an earlier statement writes adds to it.
     """
     numbers = {name: value for name, value in arrays.items() if isinstance(value, list)}
     shapes = {name: np.shape(v) if isinstance(v, list) else v for name, v in arrays.items()}
@@ -49,7 +49,7 @@ def lowered(*statements, **arrays):
 
 
 def _given(name, statements):
-    """Whether the caller has an array: what is only read, or ``z``."""
+    """Whether an array is the caller's: it is only read, or it is ``z``."""
     return name == "z" or name not in {s.writes for s in statements}
 
 

@@ -17,13 +17,13 @@ NEEDS = st.lists(LIVES, max_size=12).map(
 
 
 def together(one, other):
-    """Whether two arrays are needed at the same time."""
+    """Whether the lifetimes of two arrays overlap."""
     return one.first <= other.last and other.first <= one.last
 
 
 @given(NEEDS, st.integers(0, 40))
-def test_what_lives_together_lies_apart(needs, gap):
-    """No two arrays that are needed at one moment share a number, or a canary behind them."""
+def test_overlapping_lifetimes_share_no_memory(needs, gap):
+    """Arrays with overlapping lifetimes don't share an element, nor each other's canaries."""
     where, _ = allocate(needs, gap)
 
     for one, other in combinations(needs, 2):
@@ -33,8 +33,8 @@ def test_what_lives_together_lies_apart(needs, gap):
 
 
 @given(NEEDS)
-def test_lines_of_the_cache(needs):
-    """Every array begins at one; so does what comes behind the whole."""
+def test_alignment(needs):
+    """All offsets and the total size are multiples of a cache line."""
     where, whole = allocate(needs)
 
     assert where.keys() == {need.name for need in needs}
@@ -42,8 +42,8 @@ def test_lines_of_the_cache(needs):
 
 
 @given(NEEDS)
-def test_the_size_of_the_whole(needs):
-    """It holds all arrays; it is no more than all of them, no less than what lives at one time."""
+def test_total_size(needs):
+    """The total size is between the largest simultaneous need and the sum of all sizes."""
     where, whole = allocate(needs)
 
     moments = ([n for n in needs if n.first <= t <= n.last] for t in range(10))
@@ -53,8 +53,8 @@ def test_the_size_of_the_whole(needs):
 
 
 @given(NEEDS, st.randoms())
-def test_names_change_no_place(needs, random):
-    """Arrays with other names get the same places: printed text never changes machine code."""
+def test_names_do_not_change_offsets(needs, random):
+    """Offsets don't depend on names, so display text never changes machine code."""
     names = [need.name for need in needs]
     random.shuffle(names)
     others = [replace(need, name=name) for need, name in zip(needs, names, strict=True)]
@@ -64,8 +64,8 @@ def test_names_change_no_place(needs, random):
     assert allocate(others) == (renamed, whole)
 
 
-def test_room_between_two():
-    """An array goes into a gap that is large enough, not behind everything."""
+def test_gaps_are_used():
+    """An array is allocated in a gap between others if it fits, instead of after them."""
     needs = [
         LiveInterval("low", 64, 0, 0),
         LiveInterval("gap", 48, 0, 1),

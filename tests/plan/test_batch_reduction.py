@@ -1,4 +1,4 @@
-"""Sums over images alone become sums over the whole batch, of arrays in rows."""
+"""Sums over images alone become reductions over the whole batch, on arrays in row layout."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ SHAPES = {"a": (LANES, 5), "b": (LANES, 3), "z": (3, 5)}
 
 
 def test_a_dense_layer():
-    """What the sum reads is turned, and the sum is done once, for all images."""
+    """The arrays that the sum reads are transposed, and it is computed once for all images."""
     after = reduce_over_batch(lowered(DENSE, **SHAPES), 100)
 
     assert [str(statement) for statement in after.statements] == [
@@ -27,7 +27,7 @@ def test_a_dense_layer():
 
 
 def test_rows():
-    """A row begins at a line of the cache, and holds an image."""
+    """In row layout, each image takes a whole number of cache lines."""
     variables = reduce_over_batch(
         lowered(DENSE, a=(LANES, 21), b=(LANES, 3), z=(3, 21)), 100
     ).variables
@@ -37,7 +37,7 @@ def test_rows():
 
 
 def test_meaning():
-    """Of one block of images both give the same."""
+    """For one block of images, the result is the same as without the rewrite."""
     before = lowered(DENSE, **SHAPES)
     given = drawn(before)
 
@@ -46,8 +46,8 @@ def test_meaning():
     np.testing.assert_allclose(found, run(before, given)["z"], rtol=1e-13)
 
 
-def test_turned_once():
-    """Two sums that read one array share its rows."""
+def test_transposed_copies_are_shared():
+    """Two sums that read the same array share its transposed copy."""
     two = lowered(DENSE, "y[r] += a[q,r]", "z[s,r] += y[r] * w[s]", y=5, w=3, **SHAPES)
 
     after = reduce_over_batch(two, 100)
@@ -62,35 +62,31 @@ def test_turned_once():
     ("text", "shapes"),
     [
         pytest.param(
-            "z[h] += a[q,h,x]", {"a": (LANES, 3, 4), "z": (3,)}, id="a sum over pixels, too"
+            "z[h] += a[q,h,x]", {"a": (LANES, 3, 4), "z": (3,)}, id="a sum over pixels as well"
         ),
-        pytest.param(
-            "z[r] += a[q, r + 1]", {"a": (LANES, 5), "z": (5,)}, id="places that fall outside"
-        ),
+        pytest.param("z[r] += a[q, r + 1]", {"a": (LANES, 5), "z": (5,)}, id="reads out of bounds"),
         pytest.param(
             "z[r] += a[q, t[r]]",
             {"a": (LANES, 5), "z": (4,), "t": [1, 2, 0, 3]},
             id="through a table",
         ),
+        pytest.param("z[r] max= a[q,r]", {"a": (LANES, 5), "z": (5,)}, id="a maximum over images"),
         pytest.param(
-            "z[r] max= a[q,r]", {"a": (LANES, 5), "z": (5,)}, id="the greatest of all images"
-        ),
-        pytest.param(
-            "z[r] += a[q, 2*r]", {"a": (LANES, 9), "z": (5,)}, id="neighbors that lie apart"
+            "z[r] += a[q, 2*r]", {"a": (LANES, 9), "z": (5,)}, id="neighbors that aren't contiguous"
         ),
         pytest.param("z[q,r] = 2 * a[q,r]", {"a": (LANES, 5), "z": (LANES, 5)}, id="no sum"),
     ],
 )
-def test_others(text, shapes):
-    """All else stays as it is, the images in the lanes."""
+def test_other_statements_stay(text, shapes):
+    """Statements that aren't sums over images alone are left unchanged."""
     before = lowered(text, **shapes)
 
     assert reduce_over_batch(before, 100) == before
     assert not any(s.over_batch for s in before.statements if isinstance(s, Compute))
 
 
-def test_names():
-    """The order of statements is kept: the rows come where the first sum reads them."""
+def test_order():
+    """Statements keep their order; the transposes come directly before the first sum."""
     images = {"b": (LANES, 3), "c": (LANES, 3), "y": (LANES, 3)}
     before = lowered(
         "b[q,s] = 2 * c[q,s]", DENSE, "y[q,s] = 3 * b[q,s]", **images, a=(LANES, 5), z=(3, 5)

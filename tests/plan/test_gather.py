@@ -1,4 +1,4 @@
-"""Gathers: they mean what their scatter means, and reach each element of the target once."""
+"""Gathers compute the same as the scatters they replace, and reach each element once."""
 
 import numpy as np
 import pytest
@@ -23,12 +23,12 @@ STATEMENTS = (CONVOLUTION, FLIPPED, MAX_POOLING, LP_POOLING, SUM_POOLING)
 
 
 def scatters(program):
-    """List the nests of a program that add to places that several terms reach."""
+    """List the nests of a program that add several terms to the same elements."""
     return [nest for nest in program.nests if nest.equation.form is Form.SCATTER]
 
 
 def scatters_of(case):
-    """List the scatters that a case of a kind comes to, forward and backward."""
+    """List the scatters of a kind's case, in the forward and backward pass."""
     lowering = case.function.lowering(*case.inputs)
     if lowering is None:
         return []
@@ -37,7 +37,7 @@ def scatters_of(case):
 
 
 def arrays_for(nest):
-    """Draw what a nest reads: positive numbers, so that no sum hides a wrong term by canceling."""
+    """Draw positive inputs of a nest, so that no wrong term is hidden by cancellation."""
     rng = np.random.default_rng(5)
     arrays = {name: rng.uniform(0.5, 1.5, nest.shapes[name]) for name in nest.sources}
     if "k" in arrays:  # the winner's ordinal, or -1
@@ -47,7 +47,7 @@ def arrays_for(nest):
 
 
 def one_by_one(nests, arrays):
-    """Interpret nests into one array of zeros."""
+    """Interpret nests into one array, which is zero at first."""
     target = np.zeros(nests[0].shapes[nests[0].target])
     for nest in nests:
         target = interpret(nest, {**arrays, nest.target: target})[nest.target]
@@ -55,7 +55,7 @@ def one_by_one(nests, arrays):
 
 
 def visits(nests):
-    """Count, for each element of the target, the combinations of its indices that reach it."""
+    """For each element of the target, count the values of the target's indices that reach it."""
     count = np.zeros(nests[0].shapes[nests[0].target])
     for nest in nests:
         ones = Equation(nest.equation.target, "=", Number(1))
@@ -68,7 +68,7 @@ def visits(nests):
 
 
 def assert_same(nest):
-    """Gather a nest and compare it with what it was."""
+    """Turn a scatter into gathers, and compare their results."""
     arrays = arrays_for(nest)
 
     nests = gather(nest)
@@ -93,19 +93,19 @@ SHAPES = {
 
 
 class TestMeaning:
-    """The gathers of a scatter, computed into one empty target, give what the scatter gives."""
+    """The gathers of a scatter, computed into one array of zeros, give its result."""
 
     @pytest.mark.parametrize("case", FUNCTION_CASES)
     def test_the_kinds(self, case):
-        """Whatever a kind scatters, unless through a table or to places of its own, is gathered."""
+        """Every kind's scatters become gathers, except table look-ups and one-to-one moves."""
         for nest in scatters_of(case):
-            own_places = nest.target == "dflat"
-            assert gatherable(nest) == (not nest.equation.tables and not own_places)
+            moves_only = nest.target == "dflat"
+            assert gatherable(nest) == (not nest.equation.tables and not moves_only)
             if gatherable(nest):
                 assert_same(nest)
 
     def test_the_kinds_scatter(self):
-        """The test above sees convolution, its transpose, and pooling of every sort."""
+        """The test above covers convolution, transposed convolution and every pooling kind."""
         seen = {
             type(parameter.values[0].function).__name__
             for parameter in FUNCTION_CASES
@@ -125,28 +125,28 @@ class TestMeaning:
     @settings(max_examples=150, deadline=None)
     @given(st.data())
     def test_any_geometry(self, data):
-        """Strides, dilations, padding, windows and lengths are free, and need not fit together."""
+        """Any combination of strides, dilations, padding, windows and lengths works."""
         rank = data.draw(st.integers(1, 3), label="rank")
 
         def each(low, high, label):
             return tuple(data.draw(st.integers(low, high), label=label) for _ in range(rank))
 
         strides, dilations, padding = each(1, 4, "s"), each(1, 4, "d"), each(-2, 4, "p")
-        pixels, window, places = each(1, 9, "pixels"), each(1, 4, "window"), each(1, 4, "places")
+        pixels, window, outputs = each(1, 9, "pixels"), each(1, 4, "window"), each(1, 4, "outputs")
         shapes = {
             "da": (2, 2, *pixels),
             "a": (2, 2, *pixels),
             "w": (3, 2, *window),
-            "dz": (2, 3, *places),
-            "k": (2, 2, *places),
-            "y": (2, 2, *places),
+            "dz": (2, 3, *outputs),
+            "k": (2, 2, *outputs),
+            "y": (2, 2, *outputs),
         }
         statement = data.draw(st.sampled_from(STATEMENTS), label="statement")
         if "w[" not in statement:
-            shapes["dz"] = (2, 2, *places)
+            shapes["dz"] = (2, 2, *outputs)
         constants = {"s": strides, "d": dilations, "p": padding}
         constants["r"] = tuple(length - 1 for length in window)
-        extents = {"u": window, "i": places}
+        extents = {"u": window, "i": outputs}
 
         nest = bind(statement, shapes=shapes, constants=constants, extents=extents)
 
@@ -154,10 +154,10 @@ class TestMeaning:
 
 
 class TestNests:
-    """What the nests look like."""
+    """The resulting nests."""
 
     def test_strided(self):
-        """With a stride of 2, even pixels have the middle tap and odd ones the two outer taps."""
+        """For stride 2, even pixels have the middle tap and odd pixels the two outer taps."""
         shapes = {"w": (4, 3, 3, 3), "dz": (1, 4, 4, 4), "da": (1, 3, 8, 8)}
         nest = bind(CONVOLUTION, shapes=shapes, constants={"s": 2, "d": 1, "p": 1})
 
@@ -178,7 +178,7 @@ class TestNests:
         ]
 
     def test_dilated_and_strided(self):
-        """Taps of one phase lie s / gcd(s, d) apart; pixels that none reaches are filled."""
+        """Taps of one phase are s / gcd(s, d) apart; pixels without a tap are set to zero."""
         shapes = {"w": (4, 3, 3), "dz": (1, 4, 5), "da": (1, 3, 18)}
         nest = bind(CONVOLUTION, shapes=shapes, constants={"s": 4, "d": 2, "p": 1})
 
@@ -210,26 +210,26 @@ class TestNests:
         ]
 
     def test_where_one_output_sees_the_whole_image(self):
-        """The index that spans fewer pixels is summed over: no work outside the outputs."""
+        """The sum is over the index that spans fewer pixels, so no terms are out of bounds."""
         shapes = {"w": (4, 3, 5), "dz": (1, 4, 1), "da": (1, 3, 5)}
         (nest,) = gather(bind(CONVOLUTION, shapes=shapes, constants={"s": 1, "d": 1, "p": 0}))
 
         assert str(nest) == "da[q,l,m] += w[h,l,m] * dz[q,h,0]  for q < 1, l < 3, m < 5, h < 4"
 
-    def test_what_was_read_at_the_entry_is_read_there(self):
-        """A sum that other arrays are read at, too, becomes the element's own position."""
+    def test_reads_at_the_entry(self):
+        """Another array that is read at the target's subscript is read at the element's index."""
         shapes = {"a": (1, 6, 9), "y": (1, 6, 4), "dz": (1, 6, 4), "da": (1, 6, 9)}
         constants = {"s": 2, "d": 1, "p": 0}
         nest = bind(LP_POOLING, shapes=shapes, constants=constants, extents={"u": 3})
 
         for phase in gather(nest):
-            place = phase.equation.target.subscripts
+            element = phase.equation.target.subscripts
             at_a = [r.subscripts for r in phase.equation.references if r.name == "a"]
-            assert at_a == [place, place]
+            assert at_a == [element, element]
 
     @pytest.mark.parametrize("case", FUNCTION_CASES)
     def test_other_sums_come_before_the_taps(self, case):
-        """Feature maps are summed over outside of the window, in every kind."""
+        """In every kind, sums over feature maps stay outside the sum over taps."""
         for nest in filter(gatherable, scatters_of(case)):
             outer = nest.equation.reduced
             sums = [phase for phase in gather(nest) if phase.equation.operator == "+="]
@@ -237,7 +237,7 @@ class TestNests:
             assert {phase.equation.reduced[: len(outer)] for phase in sums} == {outer}
 
     def test_entries_that_no_window_reaches(self):
-        """One tap stays an index where elements have no output: only a sum may fall outside."""
+        """If some elements have no term, a single tap remains an index, so reads can be guarded."""
         shapes = {"dz": (1, 6, 2), "da": (1, 6, 5)}
         constants = {"s": 2, "d": 1, "p": 0}
         nest = bind(SUM_POOLING, shapes=shapes, constants=constants, extents={"u": 2})
@@ -247,8 +247,8 @@ class TestNests:
             "da[q, h, 2*m + 1] += dz[q,h,m]  for q < 1, h < 6, m < 2",
         ]
 
-    def test_new_names_are_free(self):
-        """The indices of elements are numbered where a letter is taken."""
+    def test_new_indices_have_unused_names(self):
+        """The new indices are numbered if their letters are already used."""
         shapes = {"n": (4, 4), "m0": (3, 3), "dz": (6, 6)}
         statement = "n[i + u, j + v] += m0[u,v] * dz[i,j]"
         (nest,) = gather(bind(statement, shapes={**shapes, "n": (8, 8)}))
@@ -256,7 +256,7 @@ class TestNests:
         assert str(nest.equation) == "n[m_0,m_1] += m0[u,v] * dz[m_0 - u, m_1 - v]"
 
     def test_a_short_target_has_fewer_phases(self):
-        """Remainders that no pixel has get no nest."""
+        """Remainders that no pixel has don't get a nest."""
         shapes = {"w": (1, 1, 3), "dz": (1, 1, 2), "da": (1, 1, 2)}
         nests = gather(bind(CONVOLUTION, shapes=shapes, constants={"s": 5, "d": 1, "p": 0}))
 
@@ -276,7 +276,7 @@ class TestGatherable:
         ],
     )
     def test_scatters(self, statement, extents):
-        """Sums of two indices of which an array ends one."""
+        """A sum of two indices is gatherable if one of them spans an axis of an array."""
         nest = bind(statement, shapes=SHAPES, extents=extents)
 
         assert gatherable(nest)
@@ -301,6 +301,6 @@ class TestGatherable:
             pytest.param("da[i + u] += dz[t[i]]", {"u": 2}, id="read through a table"),
         ],
     )
-    def test_others(self, statement, extents):
-        """What is no such scatter is left to others."""
+    def test_other_nests(self, statement, extents):
+        """Nests without the required form aren't gatherable."""
         assert not gatherable(bind(statement, shapes=SHAPES, extents=extents))

@@ -1,4 +1,4 @@
-"""What alike layers share, and what they do not."""
+"""Lowerings are cached by the function's options and the shapes."""
 
 from dataclasses import dataclass, field
 
@@ -8,13 +8,13 @@ from striate.plan.lowering_cache import LoweringCache
 
 @dataclass(frozen=True, kw_only=True)
 class Listed(Tanh):
-    """A function with an option that cannot be a key."""
+    """A function with an option that can't be hashed."""
 
     numbers: list[int] = field(default_factory=list)
 
 
-def test_alike_functions_are_stated_once():
-    """Equal options and shapes share a lowering; other shapes have their own."""
+def test_equal_functions_share_a_lowering():
+    """Functions with equal options and shapes share a lowering; other shapes don't."""
     alike = LoweringCache(training=True)
 
     assert alike.stated(Tanh(), [(2, 3)]) is alike.stated(Tanh(), [(2, 3)])

@@ -1,4 +1,4 @@
-"""What is stored of a plan with its machine code, and what distinguishes plans."""
+"""The manifest that is stored with machine code, and the fingerprints of plans."""
 
 from dataclasses import fields, replace
 
@@ -29,8 +29,8 @@ def plan(images=20):
     return plan_step(step(), images, training=True, target_shapes=[()], target=TARGET)
 
 
-def test_a_frame_holds_what_a_program_needs():
-    """How many images, which buffers of what length, how much memory."""
+def test_content():
+    """It holds the batch size, the buffers with their sizes, and the size of the memory."""
     made = plan()
     manifest = Manifest.of(made)
 
@@ -43,21 +43,21 @@ def test_a_frame_holds_what_a_program_needs():
 
 
 @pytest.mark.parametrize("code", [b"", b"\n", b"code\nwith lines\n\x00"])
-def test_a_frame_is_packed_with_its_code(code):
-    """What is put together comes apart again, whatever bytes the code has."""
+def test_round_trip(code):
+    """Unpacking returns the packed manifest and code, whatever bytes the code contains."""
     manifest = Manifest.of(plan())
 
     assert Manifest.unpack(manifest.pack(code)) == (manifest, code)
 
 
 def test_the_same_plan_has_one_fingerprint():
-    """It does not depend on the object, nor on the order of sets."""
+    """A fingerprint doesn't depend on the object's identity or the order of sets."""
     assert fingerprint(plan()) == fingerprint(plan())
     assert fingerprint({"a", "b", "c"}) == fingerprint({"c", "b", "a"})
 
 
 def test_whatever_differs_is_in_the_fingerprint():
-    """Each number that machine code depends on makes another one."""
+    """Every value that machine code depends on changes the fingerprint."""
     texts = [
         fingerprint(lower(step(*given), training=training, target_shapes=[()]))
         for given in (
@@ -81,15 +81,15 @@ def test_whatever_differs_is_in_the_fingerprint():
     assert len(set(texts)) == len(texts) - 1
 
 
-def test_a_learning_rate_is_no_part_of_a_program():
-    """The rate is a number of the run: other rates, the same program."""
+def test_learning_rates_share_a_program():
+    """The learning rate is a run-time value, so it doesn't change the fingerprint."""
     first, second = (lower_optimizer(Adam(learning_rate=rate), 100) for rate in (0.1, 0.2))
 
     assert fingerprint(first) == fingerprint(second)
 
 
 def test_each_field_of_a_target_is_in_the_fingerprint():
-    """Another processor, another program."""
+    """Every field of a target changes its fingerprint."""
     others = [
         replace(TARGET, **{field.name: other})
         for field in fields(Target)

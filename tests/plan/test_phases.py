@@ -1,4 +1,4 @@
-"""Phases: only statements that need all images wait for them."""
+"""Phases: only statements that read a sum over images wait for all of them."""
 
 import pytest
 
@@ -11,16 +11,16 @@ from striate.plan.phases import TASKS, partial_sums, sort_phases
 from striate.plan.simplify import simplify
 from striate.plan.statement import LANES, Origin
 
-PARTS = 3
+CHUNKS = 3
 
 
 def phases(*statements, **arrays):
-    """Sort statements from texts."""
-    return sort_phases(lowered(*statements, **arrays), PARTS)[0]
+    """Sort the statements of some texts into phases."""
+    return sort_phases(lowered(*statements, **arrays), CHUNKS)[0]
 
 
 def contents(found):
-    """List for each phase whether it goes over images, and what it writes."""
+    """For each phase, return whether it runs over images, and the arrays that it writes."""
     return [
         (phase.over_images, [name for item in phase.items for name in writes_of(item)])
         for phase in found
@@ -29,15 +29,15 @@ def contents(found):
 
 A, V = (LANES, 3, 4), 3
 MEAN = "m[h] += a[q,h,x]"
-CENTereD = "b[q,h,x] = a[q,h,x] - m[h]"
+CENTERED = "b[q,h,x] = a[q,h,x] - m[h]"
 
 
 class TestSums:
     """Sums over images."""
 
-    def test_whoever_reads_one_waits(self):
-        """Parts are added up, joined, and then read."""
-        found = phases(MEAN, CENTereD, "z[q,h,x] = 2 * b[q,h,x]", a=A, m=V, z=A)
+    def test_a_reader_of_a_sum_waits(self):
+        """Partial sums are computed, then added up, then read, in three phases."""
+        found = phases(MEAN, CENTERED, "z[q,h,x] = 2 * b[q,h,x]", a=A, m=V, z=A)
 
         assert contents(found) == [
             (True, [partial_sums("m")]),
@@ -45,28 +45,28 @@ class TestSums:
             (True, ["b", "z"]),
         ]
 
-    def test_what_does_not_read_it_does_not_wait(self):
-        """All that can be done in the first phase is."""
-        found = phases(MEAN, "b[q,h,x] = 3 * a[q,h,x]", CENTereD.replace("b", "z"), a=A, m=V, z=A)
+    def test_other_statements_do_not_wait(self):
+        """Statements that don't read the sum run in the first phase."""
+        found = phases(MEAN, "b[q,h,x] = 3 * a[q,h,x]", CENTERED.replace("b", "z"), a=A, m=V, z=A)
 
         assert contents(found)[0] == (True, [partial_sums("m"), "b"])
 
-    def test_sums_of_sums(self):
-        """Mean and variance take two waits."""
-        found = phases(MEAN, CENTereD, "v[h] += b[q,h,x]**2", "z[q,h,x] = b[q,h,x] / v[h]",
+    def test_sums_that_depend_on_sums(self):
+        """Mean and variance need three phases over images."""
+        found = phases(MEAN, CENTERED, "v[h] += b[q,h,x]**2", "z[q,h,x] = b[q,h,x] / v[h]",
                        a=A, m=V, v=V, z=A)  # fmt: skip
 
         assert [over for over, _ in contents(found)] == [True, False, True, False, True]
 
-    def test_the_callers_sums_are_joined_last(self):
-        """Gradients need no wait of their own."""
-        found = phases("z[h] += a[q,h,x]", MEAN, CENTereD, "c[q,h,x] = 2 * b[q,h,x]",
+    def test_gradients_are_added_up_last(self):
+        """Partial sums of gradients are added up after the last phase over images."""
+        found = phases("z[h] += a[q,h,x]", MEAN, CENTERED, "c[q,h,x] = 2 * b[q,h,x]",
                        a=A, m=V, z=V)  # fmt: skip
 
         assert contents(found)[-1] == (False, ["z"])
 
-    def test_two_sums_into_one(self):
-        """A layer that is used twice: parts take both, and are joined once, behind the second."""
+    def test_two_sums_into_one_array(self):
+        """Two phases add to the partial sums of a shared layer, which are added up at the end."""
         found = phases("z[h] += a[q,h,x]", MEAN, "z[h] += a[q,h,x] * m[h]", a=A, m=V, z=V)
 
         assert [(over, set(names)) for over, names in contents(found)] == [
@@ -76,44 +76,44 @@ class TestSums:
             (False, {"z"}),
         ]
 
-    def test_the_order_of_the_parts(self):
-        """They are added up in the order of their numbers."""
+    def test_the_order_of_the_chunks(self):
+        """Partial sums are added up in the order of their chunks."""
         (_, join) = phases("z[h] += a[q,h,x]", a=A, z=V)
 
         (kernel,) = join.items
         assert str(kernel.root.nest) == "z[x] += z.partial_sums[k,x]  for x < 3, k < 3"
 
-    def test_every_part_adds(self):
-        """A part's sum is cleared first, so that all of its blocks add to it."""
+    def test_chunks_add_to_partial_sums(self):
+        """Each chunk adds the terms of all of its blocks to one partial sum."""
         (over, _) = phases("z[h] += a[q,h,x]", a=A, z=V)
 
         assert over.items[0].root.adds
-        assert over.tasks == PARTS
+        assert over.tasks == CHUNKS
 
 
 class TestOnce:
     """Statements without images."""
 
-    def test_before_all_images(self):
-        """Statements that depend on parameters alone run before the first image."""
+    def test_parameters_come_first(self):
+        """Statements that depend only on parameters run before the first phase over images."""
         found = phases("k[h] = 2 * w[h]", "z[q,h,x] = k[h] * a[q,h,x]", a=A, w=V, k=V, z=A)
 
         assert contents(found) == [(False, ["k"]), (True, ["z"])]
 
     def test_a_chain(self):
-        """What needs another's result, read at other places, is done a phase later."""
+        """A statement that reads another one's result at other indices is in a later phase."""
         found = phases("k[h] = 2 * w[h]", "z[h] = k[2 - 1*h]", w=V, k=V, z=V)
 
         assert contents(found) == [(False, ["k"]), (False, ["z"])]
 
-    def test_what_needs_nothing_of_each_other(self):
-        """One phase does it all."""
+    def test_independent_statements(self):
+        """Independent statements share a phase."""
         found = phases("k[h] = 2 * w[h]", "z[h] = 3 * w[2 - 1*h]", w=V, k=V, z=V)
 
         assert contents(found) == [(False, ["k", "z"])]
 
     def test_an_array_that_is_written_again(self):
-        """The second writer waits for the reader of the first value, wherever that one ends up."""
+        """A second value is written after all readers of the first one have run."""
         found = phases(
             "p[h] = 2 * w[h]",
             "k[h] = w[2 - 1*h]",
@@ -132,22 +132,22 @@ class TestOnce:
 
     @pytest.mark.parametrize(("size", "tasks"), [(100, 1), (1 << 16, TASKS)])
     def test_shared(self, size, tasks):
-        """A phase is shared where it has much to do."""
+        """A phase has several tasks only if it has enough work."""
         (phase,) = phases("z[x] = 2 * a[x]", a=size, z=size)
 
         assert phase.tasks == tasks
 
     @pytest.mark.parametrize(("terms", "tasks"), [(1 << 10, 1), (1 << 14, TASKS)])
     def test_terms_are_less_work_than_entries(self, terms, tasks):
-        """A sum's terms are added up in a register."""
+        """The terms of a sum count as less work than elements that are stored."""
         (phase,) = phases("z[h] += a[h,x]", a=(16, terms), z=16)
 
         assert phase.tasks == tasks
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=[IDS[group] for group in GROUPS])
-def test_nobody_reads_a_sum_before_it_is_known(group):
-    """In every kind: sums over images and over the batch are read in later phases alone."""
+def test_sums_are_read_in_later_phases(group):
+    """In every kind, sums over images and over the batch are only read in later phases."""
     step, numbers = network(group)
     shapes = [y.shape[1:] for y in numbers.targets]
     simple = simplify(lower(step, training=True, target_shapes=shapes))
@@ -159,16 +159,15 @@ def test_nobody_reads_a_sum_before_it_is_known(group):
     for phase in found:
         made = {name for item in phase.items for name in writes_of(item)}
         for item in phase.items:
-            parts = {n for n in made if variables[n].origin is Origin.PARTIAL_SUMS}
+            partial = {n for n in made if variables[n].origin is Origin.PARTIAL_SUMS}
             missing = set(item.reads) - known - given
             if phase.over_images:
-                assert missing <= {n for n in made if variables[n].per_image} | parts
-                assert not {n for n in item.reads if n in made and n in parts} - set(
+                assert missing <= {n for n in made if variables[n].per_image} | partial
+                assert not {n for n in item.reads if n in made and n in partial} - set(
                     writes_of(item)
                 )
             else:
-                # Items of one wave are independent, except for sums to which a kernel itself
-                # adds.
+                # Items of one wave are independent, except that a kernel adds to its own sums.
                 assert missing <= set(writes_of(item))
         known |= made
     assert all(isinstance(i, Kernel) for p in found if not p.over_images for i in p.items)

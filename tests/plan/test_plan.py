@@ -1,4 +1,4 @@
-"""Plans mean what the book's equations mean: whatever is joined, parted, or put in one place."""
+"""Plans compute what the equations of the books say, after fusion, phases and allocation."""
 
 import numpy as np
 import pytest
@@ -14,14 +14,14 @@ from striate.graph.shorthand import parse
 from striate.graph.step import TrainingStep
 from striate.model.presets import preset
 
-# Results are float32 numbers, each rounded once; all before is float64.
+# Results are rounded to float32 once; everything before is float64.
 ROUNDED = 2e-7
 
-# An image's share of the loss is rounded to float32, too. Of a derivative whose terms cancel that
-# is more: it is held against all derivatives together.
+# An image's share of the loss is rounded to float32, too. If the terms of a derivative cancel, its
+# relative error is larger, so it is compared with the norm of all derivatives.
 SCALED = 6e-8
 
-# The derivatives of values whose mean batch normalization subtracts are zero up to rounding.
+# Derivatives with respect to a mean that batch normalization subtracts are zero up to rounding.
 NOTHING = 1e-12
 
 NETWORKS = {
@@ -46,7 +46,7 @@ SMALL = {
 
 
 def numbers_for(step, images, seed=3):
-    """Draw what a step is given."""
+    """Draw the inputs of a step."""
     rng, graph = np.random.default_rng(seed), step.graph
     parameters = start_parameters(graph, seed=seed)
     state = ParameterLayout.of(graph.state()).views(start_state(graph))
@@ -65,7 +65,7 @@ def numbers_for(step, images, seed=3):
 
 
 def assert_same(results, reference):
-    """Compare numbers by name."""
+    """Compare results by name."""
     assert results.keys() == reference.keys()
     norms = {name: np.linalg.norm(array) for name, array in reference.items()}
     derivatives = np.linalg.norm([norms[name] for name in norms if name.startswith("d ")])
@@ -76,23 +76,23 @@ def assert_same(results, reference):
 
 
 def predicted(step, numbers):
-    """Compute the outputs without training, of one image in a program for one."""
+    """Predict the first image with a program for a single image."""
     alone = numbers.first(1)
     buffers = Compiled(step, 1, target=PROCESSOR, make=Simulated).predict(alone)
     return {f"predicted {n}": buffers[f"output {n}"] for n in step.graph.outputs}
 
 
 def of_first(results):
-    """Pick the predictions for the first image."""
+    """Select the predictions for the first image."""
     return {name: a[:1] for name, a in results.items() if name.startswith("predicted")}
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=[IDS[group] for group in GROUPS])
 class TestKinds:
-    """Every number of every case of every kind, a dozen cases in one plan."""
+    """All results of all cases of all kinds, a dozen cases in one plan."""
 
     def test_a_batch(self, group):
-        """Nineteen images, in two parts, of which one is not full."""
+        """Nineteen images in two chunks, with a partly filled block."""
         step, numbers = network(group)
 
         results = Compiled(step, numbers.images, target=PROCESSOR, make=Simulated).run(numbers)
@@ -100,7 +100,7 @@ class TestKinds:
         assert_same(results, wanted(step, numbers))
 
     def test_one_image(self, group):
-        """A plan for one image gives what the batch's first has."""
+        """A plan for one image gives the same predictions as a batch."""
         step, numbers = network(group)
 
         assert_same(predicted(step, numbers), of_first(wanted(step, numbers)))
@@ -108,7 +108,7 @@ class TestKinds:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_networks(name):
-    """Joins, shared layers, statistics and masks; of four parts the last has nothing to do."""
+    """Branches, shared layers, running statistics and masks; the last of four chunks is empty."""
     step = TrainingStep.of(parse(NETWORKS[name], (12, 13, 2)), [CrossEntropy()], to_inputs=True)
     numbers = numbers_for(step, 35)
 
@@ -117,8 +117,8 @@ def test_networks(name):
     assert_same(results, wanted(step, numbers))
 
 
-def test_parts_of_several_blocks():
-    """Of ten blocks in eight parts, each is done once, and each part adds to its own sums."""
+def test_chunks_of_several_blocks():
+    """Ten blocks in eight chunks: each block is computed once, into its chunk's sums."""
     text = "conv 2@3x3 tanh | batch-norm | dense 3 softmax"
     step = TrainingStep.of(parse(text, (5, 4, 1)), [CrossEntropy()], to_inputs=True)
     numbers = numbers_for(step, 149)
@@ -127,13 +127,13 @@ def test_parts_of_several_blocks():
     results = compiled.run(numbers)
 
     plan = compiled.programs[True].plan
-    assert (plan.blocks, plan.parts) == (10, 8)
+    assert (plan.blocks, plan.chunks) == (10, 8)
     assert_same(results, wanted(step, numbers))
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_one_image_of_a_preset(name):
-    """Networks that have a name, cut down: halos, joins, depthwise and transposed convolutions."""
+    """Small versions of presets, for one image: padding, depthwise and transposed convolutions."""
     graph = parse(*preset(name, input_shape=SMALL[name]))
     step = TrainingStep.of(graph, [CrossEntropy()], to_inputs=True)
     numbers = numbers_for(step, 1)
@@ -143,7 +143,7 @@ def test_one_image_of_a_preset(name):
 
 @pytest.mark.parametrize("number", RANDOM)
 def test_random_networks(number):
-    """Branches and joins of every sort, some images without weight."""
+    """Random branches and layers; some images have weight 0."""
     network, numbers = drawn(number)
 
     results = Compiled(network.step, numbers.images, target=PROCESSOR, make=Simulated).run(numbers)

@@ -1,4 +1,4 @@
-"""Plans are the same wherever and whenever they are made, and a person can read them."""
+"""Plans are the same in every process and on every machine, and readable as text."""
 
 import os
 import subprocess
@@ -36,7 +36,7 @@ READ = (
 
 
 def test_the_kernels_of_lenet5(golden):
-    """Nests and schedules of LeNet-5 for a processor with 32 registers of 16 numbers."""
+    """Nests and loop schedules of LeNet-5 for a processor with 32 registers of 16 elements."""
     step = TrainingStep.of(parse(*preset("lenet5")), [CrossEntropy()])
     plan = plan_step(step, 128, training=True, target_shapes=[()], target=PROCESSOR)
 
@@ -52,22 +52,22 @@ def test_the_kernels_of_lenet5(golden):
 
 
 def test_a_whole_plan(golden):
-    """Phases, items and the memory map of a small network."""
+    """Phases, items and memory map of a small network."""
     golden("plan/small", str(small_plan(images=20)))
 
 
 @pytest.mark.parametrize("images", [1, 15, 16, 17, 128, 129, 1000])
-def test_parts_depend_on_the_images_alone(images):
-    """There are as many parts as blocks of images, and at most eight."""
+def test_chunks_depend_on_the_images_alone(images):
+    """There is one chunk for each block of images, up to eight."""
     plan = small_plan(images=images)
 
     assert plan.blocks == -(-images // LANES)
-    assert plan.parts == min(plan.blocks, 8)
-    assert all(phase.tasks == plan.parts for phase in plan.phases if phase.over_images)
+    assert plan.chunks == min(plan.blocks, 8)
+    assert all(phase.tasks == plan.chunks for phase in plan.phases if phase.over_images)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
-def test_plans_know_no_threads(threads):
+def test_plans_do_not_depend_on_threads(threads):
     """A plan is the same for any number of threads."""
     with using_threads(threads):
         again = plan_step(small_step(), 40, training=True, target_shapes=[()], target=PROCESSOR)
@@ -75,8 +75,8 @@ def test_plans_know_no_threads(threads):
     assert fingerprint(again) == fingerprint(small_plan())
 
 
-def test_a_plan_is_compiled_alike_twice():
-    """The program of a plan has one text, and one machine code."""
+def test_compiling_twice_gives_the_same_code():
+    """Compiling a plan twice gives the same IR and the same machine code."""
     plan = plan_step(small_step(), 40, training=True, target_shapes=[()], target=host())
 
     first, second = write_program(plan), write_program(plan)
@@ -86,7 +86,7 @@ def test_a_plan_is_compiled_alike_twice():
 
 
 def test_every_process_writes_the_same_program():
-    """Neither plan nor program depends on how a process orders its sets."""
+    """Neither plan nor program depends on the order in which a process iterates over sets."""
     program = (
         "from plan.small import small_plan; from striate.llvm.program import write_program; "
         "from striate.plan.fingerprint import fingerprint; "

@@ -1,4 +1,4 @@
-"""The buffers of a program: no two have the same name, whatever the layers are called."""
+"""The buffers of a program have distinct names, whatever the layers are called."""
 
 from itertools import chain
 
@@ -33,7 +33,7 @@ def names_of(signature):
 
 
 def test_every_buffer_has_its_own_name():
-    """Two inputs that are called like the numbers of losses share no buffer with them."""
+    """All buffers have different names, even if inputs are named like the numbers of losses."""
     text = "input 4 as 0 | input 4 as 1 | dense 3 from 0 as a | dense 2 from 1 as b | output a b"
     step = TrainingStep.of(parse(text), [SquaredError(), SquaredError()])
 
@@ -42,8 +42,8 @@ def test_every_buffer_has_its_own_name():
     assert len(set(names)) == len(names)
 
 
-def test_an_input_may_be_called_like_the_number_of_a_loss():
-    """The scale of its stored pixels isn't taken for that of the first loss."""
+def test_an_input_named_like_a_loss():
+    """The pixel scale of an input named "0" isn't the loss scale of the first loss."""
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 256, (20, 5, 5, 1), np.uint8), rng.integers(0, 2, 20)
 
@@ -56,7 +56,7 @@ def test_an_input_may_be_called_like_the_number_of_a_loss():
 
 
 def test_an_optimizer_names_its_buffers_as_its_equations_do():
-    """Parameters, gradient, memory, and each value after the step."""
+    """Buffers are named like the parameters, gradient and memory in the equations."""
     signature = OptimizerSignature.of(Adam())
 
     assert signature.updated == {"w": "w_next", "m": "m_next", "v": "v_next"}

@@ -1,4 +1,4 @@
-"""Simpler statements: fewer, and the same numbers."""
+"""Simplification removes statements, and doesn't change any result."""
 
 from dataclasses import replace
 from functools import cache
@@ -18,7 +18,7 @@ from striate.plan.statement import LANES, Compute
 
 @cache
 def stages(group, training):
-    """Lower the network of a group, and simplify it."""
+    """Lower the network of a group, and simplify the statements."""
     step, numbers = network(group)
     shapes = [y.shape[1:] for y in numbers.targets]
     before = lower(step, training=training, target_shapes=shapes)
@@ -31,7 +31,7 @@ class TestKinds:
     """All cases of all kinds."""
 
     def test_meaning(self, group, training):
-        """What the caller's buffers hold in the end is the same."""
+        """The caller's buffers have the same contents."""
         before, after = stages(group, training)
         given = drawn(before)
 
@@ -46,7 +46,7 @@ class TestKinds:
                 )
 
     def test_no_scatter_is_left_that_can_be_gathered(self, group, training):
-        """Several terms meet only where a table says where, and there what was before is kept."""
+        """The remaining scatters can't become gathers, and add to their targets."""
         _, after = stages(group, training)
 
         for statement in after.statements:
@@ -54,8 +54,8 @@ class TestKinds:
                 assert not gatherable(statement.nest)
                 assert statement.adds
 
-    def test_nothing_is_idle(self, group, training):
-        """Every result is read by somebody, or is the caller's."""
+    def test_every_result_is_used(self, group, training):
+        """Every remaining result is read, or belongs to the caller."""
         _, after = stages(group, training)
 
         read = {name for statement in after.statements for name in statement.reads}
@@ -67,29 +67,29 @@ class TestIdle:
     """Statements whose results aren't read."""
 
     def test_a_chain(self):
-        """What only idle statements read is idle, too."""
+        """A statement whose result only an unread statement reads is removed, too."""
         before = lowered("b[i] = 2 * a[i]", "c[i] = 3 * b[i]", "z[i] = 4 * a[i]", a=4, z=4)
 
         assert texts(without_idle(before)) == ["z[i] = 4 * a[i]"]
 
-    def test_what_was_written_before_it_is_added_to(self):
-        """Both statements of a sum are kept."""
+    def test_a_sum_in_two_statements(self):
+        """If a result is read, both the first value and the statement that adds to it are kept."""
         before = lowered("b[i] = 2 * a[i]", "b[i] += 3 * a[i]", "z[i] = b[i]", a=4, z=4)
 
         assert len(without_idle(before).statements) == 3
 
 
 class TestCopies:
-    """Copies become other names, where no one changes."""
+    """Copies become other names for the same array, if neither changes afterwards."""
 
     def test_a_copy(self):
-        """Who reads the copy reads what was copied."""
+        """Readers of the copy read the original instead."""
         before = lowered("b[i] = 2 * a[i]", "c[i] = b[i]", "z[i] = 3 * c[i]", a=4, z=4)
 
         assert texts(without_copies(before)) == ["b[i] = 2 * a[i]", "z[i] = 3 * b[i]"]
 
     def test_a_copy_of_a_copy(self):
-        """Names are followed to the first."""
+        """Readers of a copy of a copy read the original."""
         before = lowered(
             "b[i] = 2 * a[i]", "c[i] = b[i]", "d[i] = c[i]", "z[i] = 3 * d[i]", a=4, z=4
         )
@@ -97,13 +97,13 @@ class TestCopies:
         assert texts(without_copies(before)) == ["b[i] = 2 * a[i]", "z[i] = 3 * b[i]"]
 
     def test_a_sum_of_one_term(self):
-        """A copy may be written as a sum."""
+        """A sum with one term is recognized as a copy."""
         before = lowered("b[i] = 2 * a[i]", "c[i] += b[i]", "z[i] = 3 * c[i]", a=4, z=4)
 
         assert texts(without_copies(before)) == ["b[i] = 2 * a[i]", "z[i] = 3 * b[i]"]
 
     def test_another_shape(self):
-        """Rows that are laid end to end are where they were."""
+        """A copy that only changes the shape, such as flattening rows, is recognized."""
         shapes = {"b": (LANES, 3, 4), "c": (LANES, 12)}
         before = lowered(
             "b[q,i,j] = 2 * a[q,i,j]",
@@ -127,8 +127,8 @@ class TestCopies:
             pytest.param(("c[i] = b[t[i]]",), id="through a table"),
         ],
     )
-    def test_what_is_no_copy(self, statements):
-        """Nothing is renamed, and the numbers stay."""
+    def test_other_statements(self, statements):
+        """Statements that aren't pure copies are left unchanged."""
         before = lowered(
             "b[i] = 2 * a[i]", *statements, "z[i] = 3 * c[i] + b[i]", a=4, z=4, t=[2, 0, 1, 3]
         )
@@ -136,7 +136,7 @@ class TestCopies:
         assert without_copies(before) == before
 
     def test_part_of_an_array(self):
-        """A copy into a longer array, as in a concatenation, and one of a part are left."""
+        """Copies into a longer array, or of a part of an array, are left unchanged."""
         before = lowered(
             "b[i] = 2 * a[i]",
             "c[i + 4] = b[i]",
@@ -154,7 +154,7 @@ class TestCopies:
         assert without_copies(halved) == halved
 
     def test_the_callers_arrays(self):
-        """What the caller has, and tables, keep their names."""
+        """The caller's arrays and tables keep their names."""
         given = lowered("b[i] = a[i]", "z[i] = b[i]", a=4, z=4)
         known = lowered("b[i] = t[i]", "z[i] = 2 * b[i]", z=2, t=[1.0, 2.0])
 
@@ -162,7 +162,7 @@ class TestCopies:
         assert without_copies(known) == known
 
     def test_the_order_of_the_axes(self):
-        """Only row-major order is a copy."""
+        """A change of shape is a copy only in row-major order."""
         rows = ("c[q, 4*i + j] = b[q,i,j]", 1)
         columns = ("c[q, i + 3*j] = b[q,i,j]", 0)
         for text, fewer in (rows, columns):
@@ -180,10 +180,10 @@ class TestCopies:
 
 
 class TestScatters:
-    """Scatters become gathers, or are filled first."""
+    """Scatters become gathers; others start with filling the target."""
 
     def test_a_convolution(self):
-        """One nest for each phase; what no window reaches is filled with zeros."""
+        """There is one nest for each phase of the stride; elements without a term become zero."""
         before = lowered("z[3*i + u] += w[u] * a[i]", a=4, w=2, z=12)
 
         assert texts(simplify(before)) == [
@@ -192,8 +192,8 @@ class TestScatters:
             "z[3*m + 2] = 0",
         ]
 
-    def test_what_is_added(self):
-        """Where the target holds values, no zeros are written over them."""
+    def test_adding_to_a_target(self):
+        """If the target already holds values, no zeros are written over them."""
         before = lowered("z[i] = 2 * b[i]", "z[3*i + u] += w[u] * a[i]", a=4, b=12, w=2, z=12)
 
         assert texts(simplify(before)) == [
@@ -203,7 +203,7 @@ class TestScatters:
         ]
 
     def test_tables(self):
-        """Where a table says where, zeros come first, and the sum is added."""
+        """A scatter through a table first fills its target with zeros, then adds to it."""
         before = lowered("z[t[i]] += a[i]", a=4, z=4, t=[1, 1, 0, 1])
 
         after = simplify(before)
@@ -212,14 +212,14 @@ class TestScatters:
         assert [s.adds for s in after.statements] == [False, True]
 
     def test_filling(self):
-        """All of an array, of every image."""
+        """`fill` covers every element of every image."""
         nest = lowered("z[q,i] = a[q,i]", a=(LANES, 3), z=(LANES, 3)).statements[0].nest
 
         assert str(fill(nest)) == "z[q,x1] = 0  for q < 16, x1 < 3"
 
 
-def test_a_copy_that_is_idle_goes_first():
-    """Both together: an unread copy is removed completely."""
+def test_an_unread_copy():
+    """An unread copy is removed, together with what only it reads."""
     before = lowered("b[i] = a[i]", "c[i] = b[i]", "z[i] = 2 * a[i]", a=4, z=4)
 
     assert texts(simplify(before)) == ["z[i] = 2 * a[i]"]

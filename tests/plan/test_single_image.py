@@ -1,4 +1,4 @@
-"""Statements for one image: those of a batch, for its first, with zeros where edges were."""
+"""Statements for one image compute what those for a batch compute for its first image."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from striate.plan.statement import IMAGE, LANES, Compute, Load, Origin, Store
 
 
 def first(given, variables):
-    """Take the first image of each input."""
+    """Select the first image of each input."""
     return {
         name: array[0] if name in variables and variables[name].per_image else array
         for name, array in given.items()
@@ -21,7 +21,7 @@ def first(given, variables):
 
 
 def assert_same(before, target="z"):
-    """Compare an array of one image with a batch's first."""
+    """Compare the result for one image with that of a batch's first image."""
     given = drawn(before)
 
     after = single_image(before)
@@ -33,16 +33,16 @@ def assert_same(before, target="z"):
 
 
 def halos(after):
-    """Return the sizes of padded copies."""
+    """Return the sizes of the padded copies."""
     return [v.size for v in after.variables.values() if v.origin is Origin.PADDED_COPY]
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=[IDS[group] for group in GROUPS])
 class TestKinds:
-    """All cases of all kinds, without training."""
+    """All cases of all kinds, in inference."""
 
-    def test_no_statement_knows_images(self, group):
-        """There is neither an index of images nor an array with an axis for it."""
+    def test_no_axis_of_images(self, group):
+        """No statement has an index of images, and no array an axis of images."""
         after = single_image(self.simple(group))
 
         assert not any(isinstance(statement, Load | Store) for statement in after.statements)
@@ -52,7 +52,7 @@ class TestKinds:
             assert IMAGE not in statement.nest.extents
 
     def test_arrays_are_as_large_as_their_nests_say(self, group):
-        """No two nests see one array with other sizes."""
+        """All nests agree with the size of each array."""
         after = single_image(self.simple(group))
 
         for statement in after.statements:
@@ -60,7 +60,7 @@ class TestKinds:
                 assert np.prod(shape, dtype=int) == after.variables[name].size, name
 
     def test_no_sum_of_products_reads_beyond_an_edge(self, group):
-        """So that neighbors may lie in the lanes."""
+        """Sums of products don't read out of bounds, so neighbors can be in the lanes."""
         for statement in single_image(self.simple(group)).statements:
             nest = statement.nest
             if nest.equation.form.name == "CONTRACT" and not nest.equation.tables:
@@ -73,10 +73,10 @@ class TestKinds:
 
 
 class TestHalos:
-    """Zeros around what a sum reads beyond its edges."""
+    """Arrays that a sum reads out of bounds are copied into padded arrays."""
 
     def test_a_convolution(self):
-        """As many as the windows see, on each side."""
+        """Each side of the padded copy has as many zeros as the windows need."""
         after = assert_same(
             lowered(
                 "z[q,h,i,j] += w[h,l,u,v] * a[q, l, i + u - 1, j + v]",
@@ -89,7 +89,7 @@ class TestHalos:
         assert halos(after) == [2 * (1 + 5 + 1) * (6 + 3)]
 
     def test_phases_of_a_gather(self):
-        """Phases that read one array with other edges have arrays of their own."""
+        """Only phases of a gather that read out of bounds get padded copies."""
         before = simplify(
             lowered(
                 "z[q,h,2*i + u] += w[l,h,u] * a[q,l,i]",
@@ -101,11 +101,11 @@ class TestHalos:
 
         after = assert_same(before)
 
-        # Even places have two taps, of which one lies before the image or behind it.
+        # Even elements have two taps, one of which may be before the image or after it.
         assert halos(after) == [2 * (1 + 5 + 1)]
 
     def test_phases_with_other_edges(self):
-        """Of four phases in two dimensions, three have edges, each its own."""
+        """Of four phases in two dimensions, three need padding, each a different one."""
         before = simplify(
             lowered(
                 "z[q,h,2*i + u, 2*j + v] += w[l,h,u,v] * a[q,l,i,j]",
@@ -138,7 +138,7 @@ class TestHalos:
         assert all(written.count(name) == 2 for name in padded)
 
     def test_two_edges_of_one_array(self):
-        """A product of an array with itself, moved: each factor has its own zeros."""
+        """A product may read one array at two subscripts that both go out of bounds."""
         assert_same(
             lowered(
                 "z[q,i] += a[q, i + u - 1] * a[q, i - 1*u + 1] * w[u]",
@@ -157,8 +157,8 @@ class TestHalos:
             "z[q,i] = a[q, i - 1]",
         ],
     )
-    def test_what_zeros_would_change(self, text):
-        """Only in a sum of products is a zero what a term that is left out is."""
+    def test_other_statements_keep_their_guards(self, text):
+        """Padding is used only for sums of products, where a zero equals an omitted term."""
         arrays = {"a": (LANES, 6), "z": (LANES, 6)}
         arrays |= {"w": 3} if "w" in text else {}
         arrays |= {"t": [3, -1, 0, 5, 2, 2, -1, 4]} if "t[" in text else {}
@@ -167,8 +167,8 @@ class TestHalos:
 
         assert halos(after) == []
 
-    def test_what_stays_inside(self):
-        """Nothing is copied where nothing falls outside."""
+    def test_reads_in_bounds(self):
+        """An array that is only read within its bounds isn't copied."""
         after = assert_same(
             lowered("z[q,i] += a[q, i + u] * w[u]", a=(LANES, 6), w=3, z=(LANES, 4))
         )
@@ -176,8 +176,8 @@ class TestHalos:
         assert halos(after) == []
 
 
-def test_what_is_added():
-    """A sum into what is there already stays one."""
+def test_adding_to_a_target():
+    """A sum that adds to existing values still does."""
     before = lowered(
         "z[q,i] = 2 * a[q,i]",
         "z[q,i] += w[u] * a[q, i + u - 1]",

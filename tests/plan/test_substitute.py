@@ -1,4 +1,4 @@
-"""Other indices for old ones in expressions."""
+"""Substitution of indices in expressions."""
 
 import numpy as np
 import pytest
@@ -10,13 +10,13 @@ VALUES = {"i": ({"m": 2, "n": 1}, 0)}
 
 
 def written(text, values, **extents):
-    """Substitute in the right-hand side of a statement."""
+    """Substitute in the right-hand side of a statement, and print the result."""
     expression = Equation.parse(f"z[x] += {text}", constants=()).expression
     return str(substitute(expression, values, extents))
 
 
 class TestSubstitute:
-    """Each part of an expression has the old values at the new indices."""
+    """Every kind of leaf has the same value in terms of the new indices."""
 
     @pytest.mark.parametrize(
         ("text", "expected"),
@@ -30,12 +30,12 @@ class TestSubstitute:
             ("-a[i,3]", "-a[2*m + n, 3]"),
         ],
     )
-    def test_parts(self, text, expected):
+    def test_leaves(self, text, expected):
         """References, look-ups, indices as numbers and ordinals are rewritten."""
         assert written(text, VALUES, i=6, x=5) == expected
 
-    def test_what_cancels_is_left_out(self):
-        """A multiplier of 0 is not written."""
+    def test_terms_that_cancel(self):
+        """An index whose multiplier becomes 0 is omitted."""
         values = {"i": ({"m": 1, "u": -1}, 2), "u": ({"u": 1}, -2)}
 
         assert written("a[i + u]", values) == "a[m]"
@@ -51,14 +51,14 @@ class TestSubstitute:
         ],
     )
     def test_numbers_and_signs(self, value, expected):
-        """Sums without indices, and those that begin with a minus, read back as they are."""
+        """Sums without indices, and with a leading minus, can be parsed again."""
         text = written("a[i] * i", {"i": value})
 
         assert text == expected
         assert str(Equation.parse(f"z[x] += {text}", constants=()).expression) == text
 
-    def test_the_same_numbers(self):
-        """A loop split in two computes what the whole loop computes."""
+    def test_a_split_loop(self):
+        """Splitting a loop in two doesn't change what it computes."""
         shapes = {"a": (6,), "b": (6, 2)}
         nest = bind("z[i,x] = a[i] * i + ordinal(x, i) * b[i,x]", shapes=shapes)
         arrays = {"a": np.arange(6.0) + 1, "b": np.arange(12.0).reshape(6, 2)}

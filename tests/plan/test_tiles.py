@@ -1,4 +1,4 @@
-"""Tiles: segments cover a walk, tiles fit the registers, and the model ranks as machines do."""
+"""Tiles: segments cover a loop, tiles fit the registers, and the cost model ranks them well."""
 
 from dataclasses import replace
 from itertools import product
@@ -17,13 +17,13 @@ from striate.plan.tiles import (
     TileProblem,
     best_tile,
     body_cost,
+    loops_cost,
     segments,
-    walk_cost,
 )
 
 
 def processor(register_lanes, registers):
-    """Make a processor with such registers."""
+    """Make a processor with registers of this width and number."""
     return Target(
         name="x", features="", triple="x", register_lanes=register_lanes, registers=registers
     )
@@ -50,7 +50,7 @@ def dense(neurons=120, inputs=400):
 
 
 def matrix(rows=120, columns=400):
-    """Describe dw[s,r] += dn[q,s] * a[q,r], with r in the lanes and images counted."""
+    """Describe dw[s,r] += dn[q,s] * a[q,r], with r in the lanes and a sum over images."""
     one, other = (
         Reads((("q", 128), ("s", 1)), vector=False),
         Reads((("q", columns), ("r", LANES)), vector=True),
@@ -71,9 +71,9 @@ WORKS = {
 
 
 class TestSegments:
-    """A walk cut into tiles."""
+    """Cutting a loop into segments of tiles."""
 
-    WALKS = st.integers(1, 70).flatmap(
+    LOOPS = st.integers(1, 70).flatmap(
         lambda n: st.tuples(
             st.just(n),
             st.none() | st.tuples(st.integers(0, n), st.integers(0, n)).map(sorted).map(tuple),
@@ -81,10 +81,10 @@ class TestSegments:
         )
     )
 
-    @given(WALKS)
-    def test_every_place_once(self, walk):
-        """They lie end to end, from the first place to the last, in whole tiles."""
-        extent, inside, tile = walk
+    @given(LOOPS)
+    def test_segments_cover_the_loop(self, loop):
+        """Segments cover the loop from start to end without gaps, in whole tiles."""
+        extent, inside, tile = loop
 
         found = segments(extent, inside, tile)
 
@@ -93,38 +93,38 @@ class TestSegments:
         assert ends[-1] == extent
         assert all(s.stop > s.start and (s.stop - s.start) % s.tile == 0 for s in found)
 
-    @given(WALKS)
-    def test_no_tile_is_larger(self, walk):
-        """No tile holds more places than are computed at once."""
-        extent, inside, tile = walk
+    @given(LOOPS)
+    def test_no_tile_is_larger(self, loop):
+        """No segment has a larger tile than requested."""
+        extent, inside, tile = loop
 
         assert all(s.tile <= tile for s in segments(extent, inside, tile))
 
-    @given(WALKS)
-    def test_edges_are_written_out(self, walk):
-        """A tile with out-of-bounds iterations isn't in a loop, unless it is a single element."""
-        extent, inside, tile = walk
+    @given(LOOPS)
+    def test_edges_are_separate_segments(self, loop):
+        """A tile that is partly out of bounds is a separate segment, unless it is one element."""
+        extent, inside, tile = loop
         low, high = inside or (0, extent)
 
         for segment in segments(extent, inside, tile):
             edge = segment.start < low or segment.stop > high
             assert segment.once or segment.tile == 1 or not edge
 
-    @given(WALKS)
-    def test_little_is_written_out(self, walk):
-        """Where an edge is wide, all places are one loop."""
-        extent, inside, tile = walk
+    @given(LOOPS)
+    def test_few_segments(self, loop):
+        """The number of segments is bounded, even if the edges are wide."""
+        extent, inside, tile = loop
 
         found = segments(extent, inside, tile)
 
         assert len(found) <= 2 * EDGES + 4
 
     def test_a_wide_edge(self):
-        """An example: nearly all places see something outside."""
+        """If nearly all iterations are out of bounds somewhere, the loop is one segment."""
         assert [str(s) for s in segments(40, (18, 22), 4)] == ["0..40"]
 
-    def test_what_is_left_over(self):
-        """The last tile is shorter where the tiles do not fit."""
+    def test_the_remainder(self):
+        """If tiles don't divide the extent, the last tile is smaller."""
         assert [str(s) for s in segments(11, None, 4)] == ["0..8 by 4", "8..11"]
 
 
@@ -134,20 +134,20 @@ class TestBest:
     """The tile that is chosen."""
 
     def test_registers(self, name, processor):
-        """Its sums leave at least one register for loads."""
+        """The sums of a tile leave at least one register for loads."""
         target = PROCESSORS[processor]
 
         tile = best_tile(*WORKS[name], target)
 
-        assert prod(size for _, size in tile.places) < target.vectors
+        assert prod(size for _, size in tile.sizes) < target.vectors
 
     def test_it_costs_least(self, name, processor):
-        """No tile of a fair size that fits takes fewer cycles."""
+        """No other tile that fits in the registers costs fewer cycles."""
         (work, first, second), target = WORKS[name], PROCESSORS[processor]
         best = best_tile(work, first, second, target)
         none = Side("", 1)
         cost = {
-            (y.index, ty, x.index, tx): walk_cost(work, (y, x), (ty, tx), 1, target)
+            (y.index, ty, x.index, tx): loops_cost(work, (y, x), (ty, tx), 1, target)
             for y, x in product(first or (none,), second or (none,))
             for ty, tx in product(range(1, 7), repeat=2)
             if ty <= y.extent
@@ -155,25 +155,25 @@ class TestBest:
             and min(4, target.vectors * 3 // 8) <= ty * tx
             and ty * tx + tx + 1 <= target.vectors
         }
-        sizes = dict(best.places)
+        sizes = dict(best.sizes)
         y = next((s for s in first if s.index in sizes), none)
         x = next((s for s in second if s.index in sizes), none)
 
-        chosen = walk_cost(work, (y, x), (sizes.get(y.index, 1), sizes.get(x.index, 1)), 1, target)
+        chosen = loops_cost(work, (y, x), (sizes.get(y.index, 1), sizes.get(x.index, 1)), 1, target)
 
         assert all(chosen <= other for other in cost.values())
 
 
 class TestModel:
-    """The model ranks tiles as they were measured: the ratio is what matters, not the cycles."""
+    """The cost model ranks tiles as measurements do; only ratios of cycles matter."""
 
     @staticmethod
     def cycles(work, tile, target=PROCESSOR):
-        """Count the cycles for each element of a tile of a side and another."""
+        """Estimate the cycles for each element of a tile."""
         return body_cost(work, tile, 1, target) / prod(n for _, n in tile)
 
     def test_too_small_a_tile_waits(self):
-        """One sum waits for itself: a tile of 4 x 4 was measured 7 times as fast for an element."""
+        """A single sum is limited by latency: 4 x 4 was measured 7 times as fast per element."""
         work, *_ = convolution()
 
         one, many = (self.cycles(work, (("h", n), ("j", n))) for n in (1, 4))
@@ -181,7 +181,7 @@ class TestModel:
         assert one > 5 * many
 
     def test_a_square_tile_loads_less(self):
-        """4 x 4 elements need fewer loads than 1 x 16."""
+        """A tile of 4 x 4 elements is faster than 1 x 16, because it needs fewer loads."""
         work, *_ = convolution()
 
         square = self.cycles(work, (("h", 4), ("j", 4)))
@@ -189,31 +189,31 @@ class TestModel:
         assert square < self.cycles(work, (("h", 1), ("j", 16)))
 
     def test_dense_layers(self):
-        """A tile of 24 neurons was as fast as any other; 4 stall on their sums."""
+        """24 neurons at once were measured as fast as any other tile; 4 neurons stall."""
         work, *_ = dense()
 
         few, many = (self.cycles(work, (("s", n), ("", 1))) for n in (4, 24))
 
         assert many < few / 1.5
 
-    def test_rows_that_begin_at_one_place_of_a_page(self):
-        """16 rows of 4,096 weights drive each other out of the cache: twice as slow as 8."""
+    def test_rows_that_share_a_cache_set(self):
+        """16 rows of 4,096 weights evict each other from the cache: half as fast as 8 rows."""
         work, neurons, _ = dense(512, 4096)
 
         tile = best_tile(work, neurons, (), replace(PROCESSOR, fused_per_cycle=1.0))
 
-        assert 4 <= dict(tile.places)["s"] <= 8
+        assert 4 <= dict(tile.sizes)["s"] <= 8
 
     def test_the_first_convolution_of_lenet(self):
-        """1 -> 6 maps, 5 x 5, measured best at 4 x 3 of AVX-512: all maps at once are chosen."""
-        tile = dict(best_tile(*WORKS["few maps"], PROCESSOR).places)
+        """For 1 -> 6 maps, 5 x 5, tiles of 4 x 3 were measured fastest; 3 or 6 maps are fine."""
+        tile = dict(best_tile(*WORKS["few maps"], PROCESSOR).sizes)
 
         assert tile["h"] in (3, 6)
 
     def test_tiles_of_avx2(self):
-        """Registers hold 8 vectors: 2 x 2 and 1 x 4 were measured fast, and 2 x 4 to spill."""
+        """For 8 vectors of registers, 2 x 2 and 1 x 4 were measured fast, while 2 x 4 spills."""
         work = convolution(maps=16, read=6, rows=14, window=5)
 
         tile = best_tile(*work, PROCESSORS["AVX2"])
 
-        assert 4 <= prod(n for _, n in tile.places) <= 6
+        assert 4 <= prod(n for _, n in tile.sizes) <= 6

@@ -1,4 +1,4 @@
-"""Winograd's transforms mean the convolutions that they take the place of, and only of those."""
+"""Winograd's transforms compute the convolutions that they replace, and replace only those."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ MANY = 16
 def convolution(
     statement=CONVOLUTION, *, pixels=(9, 10), padding=(1, 1), window=3, maps=(MANY, MANY), **more
 ):
-    """Make one statement, for images of a given size."""
+    """Make the statement of a convolution of this size."""
     read, write = maps
     constants = {"s": 1, "d": 1, "p": padding} | more
     window = (window, window)
@@ -41,11 +41,11 @@ def convolution(
     back = statement == DERIVATIVE
     reach = zip(pixels, padding, window, strict=True)
     outputs = tuple((n + 2 * p - w) // constants["s"] + 1 for n, p, w in reach)
-    images, places = ("da", "dz") if back else ("a", "z")
+    images, written = ("da", "dz") if back else ("a", "z")
     shapes = {
         images: (*lead, read, *pixels),
         "w": (*kernel, write, read, *window),
-        places: (*lead, write, *outputs),
+        written: (*lead, write, *outputs),
     }
     if statement == TURNED:
         shapes["z"] = (*lead, write, *pixels)
@@ -55,7 +55,7 @@ def convolution(
 
 
 def alone(statement):
-    """Make statements of one, whose arrays the caller has."""
+    """Make a program of one statement, whose arrays are the caller's."""
     nest = statement.nest
     variables = {
         name: Variable(
@@ -70,7 +70,7 @@ def alone(statement):
 
 
 def alone_from(statement, length):
-    """Make one statement of a text, each of whose axes is so long, and windows of 3 x 3."""
+    """Make a program of one statement, with this length for each axis and 3 x 3 windows."""
     equation = Equation.parse(statement)
     arrays = (equation.target, *equation.references, *equation.tables)
     shapes = {}
@@ -81,7 +81,7 @@ def alone_from(statement, length):
 
 
 def between_buffers(lowered):
-    """Bring in what a statement reads, and out what it writes."""
+    """Add loading the statement's input and storing its output."""
     variables = {name: replace(v, buffer="") for name, v in lowered.variables.items()}
     variables["w"] = lowered.variables["w"]
     for name in ("a", "z"):
@@ -101,14 +101,14 @@ def uses_winograd(plan):
 
 
 def transformed(lowered, statements=7):
-    """Transform; make sure that it was done, in seven nests."""
+    """Apply the transforms, and check that they were applied, with this number of nests."""
     new = with_winograd(lowered)
     assert len(new.statements) == statements, str(new)
     return new
 
 
 def assert_same(lowered, target="z"):
-    """Compare the plain sum with the transforms', in float64."""
+    """Compare the transforms with the plain sum, in float64."""
     given = drawn(lowered)
     plain, other = (run(each, given)[target] for each in (lowered, transformed(lowered)))
 
@@ -118,7 +118,7 @@ def assert_same(lowered, target="z"):
 
 
 def error_in_norm(lowered, side, target):
-    """Compute in float32 by tiles of one side; give the error, of numbers with signs at random."""
+    """Return the relative error in float32 for random signs, with tiles of this size."""
     rng = np.random.default_rng(side)
     given = {
         name: rng.standard_normal(array.shape).astype(np.float32)
@@ -133,7 +133,7 @@ def error_in_norm(lowered, side, target):
 
 
 class TestMeaning:
-    """The statements after the stage give the arrays that those before it give."""
+    """The transforms give the same results as the plain sum."""
 
     @settings(max_examples=25, deadline=None)
     @given(
@@ -141,11 +141,11 @@ class TestMeaning:
         padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
     )
     def test_any_size(self, pixels, padding):
-        """Tiles need not fit the image, nor the padding be the same on both axes."""
+        """Images needn't consist of whole tiles, and axes may have different padding."""
         assert_same(convolution(pixels=pixels, padding=padding, maps=(40, 40)))
 
     def test_padding_of_one_side(self):
-        """More zeros before the image than behind it, as `same` gives for some sizes."""
+        """There may be more padding before the image than after it, as in `same` for some sizes."""
         shapes = {"a": (LANES, 16, 8, 9), "w": (16, 16, 3, 3), "z": (LANES, 16, 9, 8)}
         nest = bind("z[q,h,i,j] += w[h,l,u,v] * a[q, l, i + u - 2, j + v]", shapes=shapes)
 
@@ -153,16 +153,16 @@ class TestMeaning:
 
     @pytest.mark.parametrize("statement", [GROUPS, TURNED, BACKWARDS, IMAGE_FIRST])
     def test_other_forms(self, statement):
-        """Groups of maps, windows and kernels walked backwards, factors the other way around."""
+        """Groups, flipped kernels, images read backward, and either order of the factors."""
         assert_same(convolution(statement))
 
     @pytest.mark.parametrize("padding", [(0, 0), (1, 1), (2, 0)])
     def test_the_derivative_by_the_image(self, padding):
-        """The gather that gives dA is a convolution with the kernels turned round."""
+        """The gather that computes dA is a convolution with flipped kernels."""
         assert_same(convolution(DERIVATIVE, padding=padding), "da")
 
     def test_a_sum_that_is_added(self):
-        """What the target holds before is kept."""
+        """A convolution that adds to existing values still does."""
         lowered = convolution()
         adding = replace(lowered, statements=(replace(lowered.statements[0], adds=True),))
         given = drawn(lowered)
@@ -173,7 +173,7 @@ class TestMeaning:
         np.testing.assert_allclose(added, 3 + run(lowered, given)["z"], rtol=1e-11)
 
     def test_two_convolutions(self):
-        """Each has arrays of its own, and both have the same matrices."""
+        """Two convolutions have separate arrays, and share the constant matrices."""
         first = convolution()
         names = {"a": "z", "w": "w2", "z": "z2"}
         second = first.statements[0].renamed(names)
@@ -191,7 +191,7 @@ class TestMeaning:
 
     @pytest.mark.parametrize("statement", [CONVOLUTION, GROUPS])
     def test_axes_that_take_no_memory(self, statement):
-        """A row of tiles reuses the memory of the row before, which isn't read any more."""
+        """One row of tiles may overwrite the memory of the row before."""
         lowered = convolution(statement)
         given = drawn(lowered)
         plan = make_plan(between_buffers(lowered), LANES, PROCESSOR)
@@ -206,7 +206,7 @@ class TestMeaning:
         assert relative_error(buffers["z"], expected.reshape(LANES, -1)) < 1e-7
 
     def test_a_row_of_tiles(self):
-        """Of the arrays in between, memory holds what one row of tiles needs, or one map of it."""
+        """Intermediate arrays hold one row of tiles, or one map of it."""
         variables = transformed(convolution(pixels=(16, 17))).variables
 
         assert {name: v.size for name, v in variables.items() if v.part_of == "z"} == {
@@ -220,12 +220,12 @@ class TestMeaning:
 
 
 class TestErrors:
-    """In float32 the results are as near as is said."""
+    """In float32, errors are within the documented bounds."""
 
     @pytest.mark.parametrize(("side", "pixels"), [(2, (6, 6)), (4, (8, 8))])
     @pytest.mark.parametrize("maps", [MANY, 64])
     def test_in_norm(self, side, pixels, maps):
-        """Of numbers with signs at random, which cancel most."""
+        """Signs are random, which makes relative errors largest."""
         lowered = convolution(pixels=pixels, maps=(maps, maps))
         # Measured with up to 512 maps, added up in pairs: 5e-7 and 3.4e-6. In order, as machine
         # code adds, 512 products are off by some ten units more. The bounds leave room for that,
@@ -236,7 +236,7 @@ class TestErrors:
 
 
 class TestOthers:
-    """What is left alone."""
+    """Statements that are left unchanged."""
 
     @pytest.mark.parametrize(
         "options",
@@ -252,7 +252,7 @@ class TestOthers:
         ],
     )
     def test_convolutions(self, options):
-        """Other windows, and what would not be faster."""
+        """Other windows, and convolutions for which the transforms wouldn't be faster."""
         lowered = convolution(**options)
 
         assert with_winograd(lowered) == lowered
@@ -271,8 +271,8 @@ class TestOthers:
             "z[q,h,i,j] max= w[h,l,u,v] * a[q, l, i + u, j + v]",
         ],
     )
-    def test_what_only_looks_like_one(self, statement):
-        """One axis, axes changed over, tables, functions, factors."""
+    def test_similar_statements(self, statement):
+        """Similar statements: one axis, swapped axes, tables, functions, additional factors."""
         length = 12
         lowered = alone_from(statement, length)
 
@@ -286,7 +286,7 @@ class TestOthers:
         assert uses_winograd(make_plan(lowered, LANES, PROCESSOR))
 
     def test_one_image(self):
-        """A single image's neighbors lie in the lanes, without tiles."""
+        """For a single image, whose neighbors are in the lanes, the plain sums are kept."""
         lowered = between_buffers(convolution())
 
         assert not uses_winograd(make_plan(lowered, 1, PROCESSOR))

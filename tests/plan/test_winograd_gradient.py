@@ -1,4 +1,4 @@
-"""The kernel's derivative by Winograd's transforms means the sum that it takes the place of."""
+"""Winograd's transforms for the kernel's derivative compute the sum that they replace."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ TRANSPOSED = "w[h,l,*u] += z[q,l,*i] * a[q,h,*(i + u - p)]"
 
 
 def derivative(statement=DERIVATIVE, *, pixels=(12, 13), padding=(1, 1), maps=(40, 48)):
-    """Make one statement, for images of a given size."""
+    """Make the statement of a kernel's derivative of this size."""
     read, write = maps
     lead, kernel = ((LANES, 2), (2,)) if "g" in statement else ((LANES,), ())
     outputs = tuple(n + 2 * p - 2 for n, p in zip(pixels, padding, strict=True))
@@ -42,7 +42,7 @@ def derivative(statement=DERIVATIVE, *, pixels=(12, 13), padding=(1, 1), maps=(4
 
 
 def assert_same(lowered):
-    """Compare the plain sum with the transforms', in float64."""
+    """Compare the transforms with the plain sum, in float64."""
     given = drawn(lowered)
     plain, other = (run(each, given)["w"] for each in (lowered, transformed(lowered)))
 
@@ -51,7 +51,7 @@ def assert_same(lowered):
 
 
 class TestMeaning:
-    """The statements after the stage give the arrays that those before it give."""
+    """The transforms give the same results as the plain sum."""
 
     @settings(max_examples=10, deadline=None)
     @given(
@@ -59,16 +59,16 @@ class TestMeaning:
         padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
     )
     def test_any_size(self, pixels, padding):
-        """Tiles need not fit the image, nor the padding be the same on both axes."""
+        """Images needn't consist of whole tiles, and axes may have different padding."""
         assert_same(derivative(pixels=pixels, padding=padding))
 
     @pytest.mark.parametrize("statement", [GROUPS, IMAGE_FIRST, TURNED, BACKWARDS, TRANSPOSED])
     def test_other_forms(self, statement):
-        """Groups, factors the other way around, windows and kernels that are walked backwards."""
+        """Groups, either order of the factors, flipped kernels and images read backward."""
         assert_same(derivative(statement))
 
     def test_a_sum_that_is_added(self):
-        """What the target holds before is kept."""
+        """A derivative that adds to existing values still does."""
         lowered = derivative()
         adding = replace(lowered, statements=(replace(lowered.statements[0], adds=True),))
         given = drawn(lowered)
@@ -79,13 +79,13 @@ class TestMeaning:
 
 
 class TestErrors:
-    """In float32 the results are as near as is said."""
+    """In float32, errors are within the documented bounds."""
 
     @pytest.mark.parametrize(
         ("side", "pixels", "maps"), [(2, (8, 8), 64), (4, (16, 16), 32), (4, (32, 32), 16)]
     )
     def test_in_norm(self, side, pixels, maps):
-        """Of numbers with signs at random, which cancel most."""
+        """Signs are random, which makes relative errors largest."""
         lowered = derivative(pixels=pixels, maps=(maps, maps))
         error = error_in_norm(lowered, side, "w")
 
@@ -93,7 +93,7 @@ class TestErrors:
 
 
 class TestOthers:
-    """What is left alone."""
+    """Statements that are left unchanged."""
 
     @pytest.mark.parametrize(
         "options",
@@ -104,7 +104,7 @@ class TestOthers:
         ],
     )
     def test_what_would_not_be_faster(self, options):
-        """Adding up lanes and transforming would take longer than is gained."""
+        """Sums that are faster without the transforms."""
         lowered = derivative(**options)
 
         assert with_winograd(lowered) == lowered
@@ -121,15 +121,15 @@ class TestOthers:
             "w[h,u,v] += z[q,h,i,j] * a[q, h, i + u, j + v]",
         ],
     )
-    def test_what_only_looks_like_one(self, statement):
-        """Dilation, strides, tables, axes changed over, functions, factors, single maps."""
+    def test_similar_statements(self, statement):
+        """Similar statements: dilation, strides, tables, swapped axes, functions, other factors."""
         lowered = alone_from(statement, 24)
 
         assert with_winograd(lowered) == lowered
 
 
 def test_the_image_is_transformed_when_it_is_needed():
-    """The image is known early and `dz` late: all seven nests run in its phase, as partial sums."""
+    """The image is transformed in the phase of `dz`, although it is available earlier."""
     first = bind("m[h] += a[q,h,i,j]", shapes={"m": (16,), "a": (LANES, 16, 32, 32)})
     shapes = {"m": (16,), "a": (LANES, 16, 32, 32), "z": (LANES, 16, 32, 32)}
     second = bind("z[q,h,i,j] = a[q,h,i,j] + m[h]", shapes=shapes)

@@ -1,4 +1,4 @@
-"""Programs for the tests of the cache, and what is in its folder."""
+"""Programs and helpers for the tests of the cache."""
 
 from striate.runtime.cache import key_of
 

@@ -1,4 +1,4 @@
-"""Fixtures for the tests of what runs compiled programs."""
+"""Fixtures for the tests of the cache."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Processes that fork, end and are stopped while they train, for `test_thread_pool.py`."""
+"""Processes that fork, end or are interrupted during training, for `test_thread_pool.py`."""
 
 import hashlib
 import os
@@ -8,6 +8,7 @@ import threading
 import time
 
 import numpy as np
+from llvmlite.binding import ffi
 
 import striate as st
 from striate.model.network import core_of
@@ -24,48 +25,74 @@ def digest(arrays):
 
 
 class Noting:
-    """Notes the weights after each step."""
+    """Records a hash of the weights after each step."""
 
     def __init__(self):
         self.seen = set()
 
     def on_step(self, state, *_):
-        """Note a step."""
+        """Record a step."""
         self.seen.add(digest((state.parameters, state.statistics)))
 
     def on_epoch(self, *_):
-        """Note nothing more."""
+        """Do nothing."""
+
+
+def fork():
+    """Fork; a child that hangs is killed after a minute, so that it doesn't stay behind."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+    return child
 
 
 def train(epochs=3, **more):
-    """Train, and hash the weights."""
+    """Train, and return a hash of the weights."""
     network = st.Network.parse(TEXT, (12, 12, 1), engine="compiled")
     network.fit(X, Y, epochs=epochs, batch_size=32, **more)
     return digest(core_of(network).buffers)
 
 
 def forked():
-    """Train in a forked process, while workers wait in this one and another thread trains."""
+    """Train in a forked process, while workers are waiting and another thread is training."""
     expected = train()
     busy = threading.Thread(target=train, args=(200,), daemon=True)
     busy.start()
     time.sleep(0.05)
-    child = os.fork()
+    child = fork()
     if child == 0:
         os._exit(0 if train() == expected else 3)
     assert os.waitpid(child, 0)[1] == 0
     assert train() == expected
 
 
+def forked_inside_llvm():
+    """Fork while another thread is inside LLVM; the new process can still compile."""
+    inside = threading.Event()
+
+    def compile_slowly():
+        with ffi.lib._lock:  # as during every call of LLVM
+            inside.set()
+            time.sleep(0.2)
+
+    expected = train()
+    threading.Thread(target=compile_slowly).start()
+    inside.wait()
+    child = fork()
+    if child == 0:
+        os._exit(0 if train() == expected else 3)
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def ended():
-    """End while a thread trains and workers wait."""
+    """End the process while a thread is training and workers are waiting."""
     train()
     threading.Thread(target=train, args=(10_000,), daemon=True).start()
     time.sleep(0.1)
 
 
 def stopped():
-    """Interrupt trainings at many moments: the weights are those of some step."""
+    """Interrupt trainings at random moments: the weights are always those after some step."""
     noting = Noting()
     seen = noting.seen
     seen.add(digest(core_of(st.Network.parse(TEXT, (12, 12, 1))).buffers))
@@ -85,10 +112,11 @@ def stopped():
         except KeyboardInterrupt:
             stops += 1
         assert digest(core_of(network).buffers) in seen
-    assert stops > 30  # one that comes inside a destructor is lost
+    assert stops > 30  # an interrupt inside a destructor is lost
 
 
 if __name__ == "__main__":
     set_threads(2)
-    {"forked": forked, "ended": ended, "stopped": stopped}[sys.argv[1]]()
+    actions = (forked, forked_inside_llvm, ended, stopped)
+    {action.__name__: action for action in actions}[sys.argv[1]]()
     print("done")  # noqa: T201  # for the test that waits

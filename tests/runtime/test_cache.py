@@ -18,13 +18,13 @@ def use_at(cache, key, seconds):
 
 
 def names_of(cache):
-    """List which of a few numbered programs a cache holds."""
+    """List which of the programs "0" to "9" a cache holds."""
     kept = {entry.key for entry in cache.entries()}
     return [number for number in range(10) if key_of(str(number)) in kept]
 
 
-def test_what_was_put_is_got(filled):
-    """A program comes back byte for byte, in another process too; a key never put gives None."""
+def test_get_returns_what_was_put(filled):
+    """A stored program is returned byte for byte, in another process too; others give None."""
     program = (
         "import pathlib, sys; from striate.runtime.cache import ObjectCache; "
         f"sys.stdout.buffer.write(ObjectCache(pathlib.Path({str(filled.folder)!r})).get({KEY!r}))"
@@ -37,22 +37,22 @@ def test_what_was_put_is_got(filled):
 
 
 def test_empty_code(cache):
-    """A program without a byte is a program, too."""
+    """A program may be empty."""
     cache.put(KEY, b"")
 
     assert cache.get(KEY) == b""
 
 
-def test_a_later_program_takes_the_place_of_an_earlier(filled):
-    """A key stands for what was put last."""
+def test_put_replaces(filled):
+    """The last program that was stored under a key replaces earlier ones."""
     filled.put(KEY, b"better")
 
     assert filled.get(KEY) == b"better"
     assert len(filled.entries()) == 1
 
 
-def test_keys_tell_all_parts_apart():
-    """Another text, another order, other borders and another number of parts give other keys."""
+def test_keys_are_unambiguous():
+    """Keys differ if any text, their order, their boundaries or their number differ."""
     keys = [
         key_of(*parts) for parts in [("ab", "c"), ("a", "bc"), ("c", "ab"), ("abc",), ("abc", "")]
     ]
@@ -62,7 +62,7 @@ def test_keys_tell_all_parts_apart():
 
 @pytest.mark.parametrize("length", [0, 7, HEADER - 1, HEADER, HEADER + 1, HEADER + len(CODE) - 1])
 def test_a_truncated_file_is_removed(filled, length):
-    """However little of a file is left, it is not a program, and it goes."""
+    """A truncated file is removed and not returned, wherever it ends."""
     (path,) = files(filled)
     path.write_bytes(path.read_bytes()[:length])
 
@@ -72,7 +72,7 @@ def test_a_truncated_file_is_removed(filled, length):
 
 @pytest.mark.parametrize("position", [*range(HEADER), HEADER, HEADER + 1000, -1])
 def test_a_changed_byte_is_noticed(filled, position):
-    """One flipped bit anywhere, in magic, format, length, checksum or code, unmakes a program."""
+    """A program with a flipped bit in magic, format, length, checksum or code isn't returned."""
     (path,) = files(filled)
     content = bytearray(path.read_bytes())
     content[position] ^= 1
@@ -83,7 +83,7 @@ def test_a_changed_byte_is_noticed(filled, position):
 
 
 def test_bytes_after_the_end_are_noticed(filled):
-    """A file with more in it than was written is damaged."""
+    """A file with additional bytes isn't returned."""
     (path,) = files(filled)
     path.write_bytes(path.read_bytes() + b"\0")
 
@@ -91,7 +91,7 @@ def test_bytes_after_the_end_are_noticed(filled):
 
 
 def test_a_program_under_another_name_is_noticed(filled):
-    """A file that was renamed is not taken for another program."""
+    """A renamed file isn't returned for its new key."""
     (path,) = files(filled)
     path.rename(path.with_stem(OTHER_KEY))
 
@@ -99,7 +99,7 @@ def test_a_program_under_another_name_is_noticed(filled):
 
 
 def test_a_damaged_program_can_be_put_again(filled):
-    """After a damage, the next put repairs."""
+    """Storing a program again repairs a damaged file."""
     (path,) = files(filled)
     path.write_bytes(b"nonsense")
 
@@ -109,7 +109,7 @@ def test_a_damaged_program_can_be_put_again(filled):
 
 
 def test_entries_and_size(filled):
-    """Programs are listed with the sizes of their files, the least recently used first."""
+    """Entries are listed with the sizes of their files, the least recently used first."""
     filled.put(OTHER_KEY, b"x")
     use_at(filled, KEY, 2_000)
     use_at(filled, OTHER_KEY, 1_000)
@@ -124,7 +124,7 @@ def test_entries_and_size(filled):
 
 
 def test_the_least_recently_used_goes_first(tmp_path):
-    """A limit holds after each put; reading a program keeps it."""
+    """The limit holds after each put; reading a program makes it recently used."""
     cache = ObjectCache(tmp_path, limit=3 * (HEADER + 100))
     for number in range(3):
         cache.put(key_of(str(number)), bytes(100))
@@ -139,7 +139,7 @@ def test_the_least_recently_used_goes_first(tmp_path):
 
 
 def test_a_program_beyond_the_limit_is_not_kept(tmp_path):
-    """One that is too large by itself does not drive out the others."""
+    """A program larger than the limit isn't stored, and evicts no others."""
     cache = ObjectCache(tmp_path, limit=1000)
     cache.put(key_of("0"), bytes(100))
 
@@ -149,7 +149,7 @@ def test_a_program_beyond_the_limit_is_not_kept(tmp_path):
 
 
 def test_what_killed_processes_left_is_removed(filled):
-    """An unfinished file goes when nobody can still be writing it, and not before."""
+    """Unfinished files are removed after an hour, and not before."""
     old, new = (filled.folder / f".{OTHER_KEY}.code.{name}.part" for name in ("old", "new"))
     for path in (old, new):
         path.write_bytes(b"half")
@@ -163,7 +163,7 @@ def test_what_killed_processes_left_is_removed(filled):
 
 
 def test_clear_removes_ours_and_nothing_else(filled):
-    """Programs and unfinished files go; a stranger's file in the folder stays."""
+    """`clear` removes programs and unfinished files, and keeps all other files."""
     filled.put(OTHER_KEY, b"x")
     (filled.folder / f".{KEY}.code.abc.part").write_bytes(b"half")
     stranger = filled.folder / "letter.txt"
@@ -176,13 +176,13 @@ def test_clear_removes_ours_and_nothing_else(filled):
 
 
 def test_clear_without_a_folder(cache):
-    """What is not there is empty."""
+    """Clearing a cache whose folder doesn't exist does nothing."""
     assert cache.clear() == 0
     assert not cache.folder.exists()
 
 
 # Reads and writes six programs, of which the limit lets three stay, and clears now and then. Each
-# process writes code of its own: a mixture of two would not have one byte only.
+# process writes programs of one repeated byte: a mixture of two would contain both bytes.
 CONTEND = """
 import sys, pathlib
 from striate.runtime.cache import ObjectCache, key_of
@@ -206,7 +206,7 @@ print(found)
 
 
 def test_two_processes_at_once(tmp_path):
-    """Two processes that use one folder at the same time read only what one of them wrote."""
+    """Two processes that share a folder read only complete programs."""
     processes = [
         subprocess.Popen(
             [sys.executable, "-W", "error", "-c", CONTEND, str(tmp_path), name],
@@ -231,7 +231,7 @@ def test_two_processes_at_once(tmp_path):
 
 
 def test_threads_at_once(filled):
-    """Threads that read, write and clear one cache disturb each other no more than processes."""
+    """Threads that share a cache read only complete programs, without errors."""
     wrong = []
 
     def work(number):

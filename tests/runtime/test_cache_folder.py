@@ -1,4 +1,4 @@
-"""The folder of the cache: where it is, and that only one which can be trusted is used."""
+"""The folder of the cache: its location, and that only a trusted one is used."""
 
 import os
 from pathlib import Path
@@ -11,12 +11,12 @@ from striate.runtime.cache import LIMIT, ObjectCache, default_folder
 
 
 def refuse(*_args, **_options):
-    """Fail as a file system does that may only be read."""
+    """Raise like a read-only file system."""
     raise OSError(30, "Read-only file system")
 
 
 def test_folder_and_files_are_private(cache):
-    """The folder has mode 0700 and a file 0600, also where the user's mask would open both."""
+    """The folder has mode 0700 and files 0600, whatever the umask."""
     mask = os.umask(0)
     try:
         cache.put(KEY, CODE)
@@ -30,7 +30,7 @@ def test_folder_and_files_are_private(cache):
 
 @pytest.mark.parametrize("mode", [0o720, 0o702, 0o777, 0o1777])
 def test_a_folder_open_to_others_is_ignored(filled, mode):
-    """Where others may write, nothing is read, nothing written, nothing listed."""
+    """In a folder that others may write to, nothing is read, written or listed."""
     filled.folder.chmod(mode)
 
     filled.put(OTHER_KEY, CODE)
@@ -42,14 +42,14 @@ def test_a_folder_open_to_others_is_ignored(filled, mode):
 
 
 def test_a_folder_that_others_may_read_is_used(filled):
-    """Reading does no harm."""
+    """A folder that others may only read is used."""
     filled.folder.chmod(0o755)
 
     assert filled.get(KEY) == CODE
 
 
 def test_a_file_open_to_others_is_ignored(filled):
-    """A program that others could have written is not run, and stays for the user to look at."""
+    """A file that others may write to isn't executed, and isn't removed."""
     (path,) = files(filled)
     path.chmod(0o620)
 
@@ -58,7 +58,7 @@ def test_a_file_open_to_others_is_ignored(filled):
 
 
 def test_a_folder_of_another_user_is_ignored(filled, monkeypatch):
-    """Whoever did not make the folder neither reads from it nor writes to it."""
+    """A folder of another user is neither read nor written."""
     mine = os.geteuid()
     monkeypatch.setattr("os.geteuid", lambda: mine + 1)
 
@@ -71,7 +71,7 @@ def test_a_folder_of_another_user_is_ignored(filled, monkeypatch):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_a_file_of_another_user_is_ignored(filled):
-    """A file of another user isn't executed, even in the user's own folder."""
+    """A file of another user isn't executed, even in the user's folder."""
     (path,) = files(filled)
     os.chown(path, 12345, -1)
 
@@ -90,7 +90,7 @@ def test_a_link_of_another_user_is_ignored(filled, tmp_path):
 
 
 def test_an_own_link_to_an_own_folder_is_used(filled, tmp_path):
-    """A user may keep the cache on another disk."""
+    """The folder may be a link, for example to another disk, if both belong to the user."""
     link = tmp_path / "link"
     link.symlink_to(filled.folder)
 
@@ -98,7 +98,7 @@ def test_an_own_link_to_an_own_folder_is_used(filled, tmp_path):
 
 
 def test_a_link_in_place_of_a_file_is_ignored(filled, tmp_path):
-    """A program is a file, not a name for one elsewhere; a new program takes the link's place."""
+    """A link with a program's name isn't followed; storing the program replaces the link."""
     (path,) = files(filled)
     elsewhere = path.rename(tmp_path / "elsewhere")
     path.symlink_to(elsewhere)
@@ -119,7 +119,7 @@ def test_what_is_no_file_is_ignored(cache, make):
 
 
 def test_a_folder_that_may_only_be_read(filled, monkeypatch):
-    """Programs are read but not written, nothing is raised, and the obstacle is reported."""
+    """In a read-only folder, programs are read, and `obstacle` says why none are stored."""
     for name in ("os.utime", "tempfile.mkstemp", "tempfile.TemporaryFile"):
         monkeypatch.setattr(name, refuse)
 
@@ -131,7 +131,7 @@ def test_a_folder_that_may_only_be_read(filled, monkeypatch):
 
 
 def test_damage_that_cannot_be_removed(filled, monkeypatch):
-    """A damaged program in a folder that may only be read is not there."""
+    """A damaged file that can't be removed isn't returned."""
     (path,) = files(filled)
     path.write_bytes(b"nonsense")
     monkeypatch.setattr(Path, "unlink", refuse)
@@ -141,7 +141,7 @@ def test_damage_that_cannot_be_removed(filled, monkeypatch):
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_without_the_right_to_write(filled):
-    """As above, with the file system itself refusing."""
+    """The same, with a folder without write permission."""
     filled.folder.chmod(0o500)
 
     filled.put(OTHER_KEY, CODE)
@@ -151,7 +151,7 @@ def test_a_folder_without_the_right_to_write(filled):
 
 
 def test_a_full_disk(cache, monkeypatch):
-    """A program that does not fit on the disk leaves nothing behind and raises nothing."""
+    """If the disk is full, put leaves no file behind and raises nothing."""
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -165,7 +165,7 @@ def test_a_full_disk(cache, monkeypatch):
 
 
 def test_a_file_in_the_folders_place(tmp_path):
-    """Without permission to create the folder, nothing is cached."""
+    """If the folder can't be created, nothing is cached and nothing is raised."""
     (tmp_path / "file").write_text("")
     cache = ObjectCache(tmp_path / "file" / "below")
 
@@ -195,7 +195,7 @@ def test_no_home(monkeypatch):
 
 
 def test_nothing_is_in_the_way_of_a_good_folder(cache):
-    """A folder that can be made and written to is one; asking leaves no file in it."""
+    """A writable folder has no obstacle; checking leaves no file in it."""
     assert cache.obstacle() is None
     assert files(cache) == []
 
@@ -211,7 +211,7 @@ def test_nothing_is_in_the_way_of_a_good_folder(cache):
     ],
 )
 def test_the_folder(monkeypatch, platform, given, expected):
-    """STRIATE_CACHE names the folder; else it is where the platform keeps caches."""
+    """STRIATE_CACHE names the folder; by default it is in the platform's cache folder."""
     monkeypatch.setattr("sys.platform", platform)
     monkeypatch.setenv("HOME", "/home/me")
     for name in ("STRIATE_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
@@ -224,7 +224,7 @@ def test_the_folder(monkeypatch, platform, given, expected):
 
 
 def test_a_folder_given_from_here(monkeypatch, tmp_path):
-    """A relative STRIATE_CACHE stays the same folder when the program goes to another."""
+    """A relative STRIATE_CACHE keeps its meaning if the program changes its folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STRIATE_CACHE", "cache")
 
@@ -232,7 +232,7 @@ def test_a_folder_given_from_here(monkeypatch, tmp_path):
 
 
 def test_home_in_the_variable_is_expanded(monkeypatch, tmp_path):
-    """`~` in STRIATE_CACHE is the home folder, also where no shell has expanded it."""
+    """`~` in STRIATE_CACHE is expanded to the home folder."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("STRIATE_CACHE", "~/cache")
 
@@ -240,12 +240,12 @@ def test_home_in_the_variable_is_expanded(monkeypatch, tmp_path):
 
 
 def test_the_tests_keep_away_from_the_users_cache():
-    """What a test compiles goes to a folder of the test run."""
+    """Tests store programs in a folder of the test run."""
     assert default_folder().is_relative_to(os.environ["STRIATE_CACHE"])
 
 
 def test_a_folder_open_to_others_is_not_cleared(filled):
-    """The error says why and what to do."""
+    """Clearing a folder that others may write to is an error that says what to do."""
     filled.folder.chmod(0o777)
 
     with pytest.raises(CacheError) as error:
@@ -260,7 +260,7 @@ def test_a_folder_open_to_others_is_not_cleared(filled):
 
 
 def test_files_that_cannot_be_removed(filled, monkeypatch):
-    """The error says what the system said."""
+    """If a file can't be removed, the error includes the system's reason."""
     monkeypatch.setattr(Path, "unlink", refuse)
 
     with pytest.raises(CacheError) as error:

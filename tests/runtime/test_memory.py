@@ -1,4 +1,4 @@
-"""The available memory: that of the system and of control groups, and the error."""
+"""The available memory, and the error that is raised if it is too little."""
 
 import numpy as np
 import pytest
@@ -16,15 +16,15 @@ X, Y = np.zeros((64, 9, 9, 1), np.uint8), np.arange(64) % 2
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    """Describe a machine: what /proc/meminfo says, and files of control groups."""
+    """Describe a machine by its /proc/meminfo and files of control groups."""
 
     def describe(meminfo="", membership="", **files):
         (tmp_path / "meminfo").write_text(meminfo)
         (tmp_path / "membership").write_text(membership)
-        for path, content in files.items():
-            place = tmp_path / "groups" / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(content)
+        for name, content in files.items():
+            path = tmp_path / "groups" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
         monkeypatch.setattr(memory, "MEMORY", tmp_path / "meminfo")
         monkeypatch.setattr(control_groups, "MEMBERSHIP", tmp_path / "membership")
         monkeypatch.setattr(control_groups, "ROOT", tmp_path / "groups")
@@ -37,25 +37,25 @@ MEMINFO = (
 )
 
 
-def test_the_system_says_what_is_available(machine):
-    """Memory that is available without swapping, and free swap space."""
+def test_available_memory(machine):
+    """Available memory and free swap space are added."""
     machine(MEMINFO)
 
     assert memory.available() == 5 * GIGABYTE
 
 
-def test_where_nobody_says_it():
-    """Systems without /proc tell nothing, and nothing is refused beforehand."""
+def test_unknown_memory():
+    """Without /proc, the available memory is unknown, and nothing is rejected."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(memory, "MEMORY", memory.MEMORY / "missing")
         patch.setattr(control_groups, "MEMBERSHIP", memory.MEMORY)
 
         assert memory.available() is None
-        MemoryRequirement(images=1, shared=1 << 60, own=0).require()
+        MemoryRequirement(images=1, arena=1 << 60, scratch=0).require()
 
 
 def test_control_groups_2_leave_less(machine):
-    """The limit of the closest group, minus its usage, without cached files."""
+    """In version 2, a group's limit minus its usage, without cached files, is available."""
     files = {
         "a/memory.max": "max",
         "a/memory.current": "100",
@@ -69,7 +69,7 @@ def test_control_groups_2_leave_less(machine):
 
 
 def test_control_groups_1_leave_less(machine):
-    """Version 1 has other names, and one tree for memory."""
+    """Version 1 has other file names, and a separate tree for memory."""
     files = {
         "memory/docker/memory.limit_in_bytes": str(GIGABYTE),
         "memory/docker/memory.usage_in_bytes": str(3 * GIGABYTE),
@@ -80,7 +80,7 @@ def test_control_groups_1_leave_less(machine):
 
 
 def test_a_training_that_does_not_fit_is_refused(machine):
-    """It is raised before anything has changed, with the required and the available memory."""
+    """A training that needs too much memory is rejected before it changes anything."""
     machine("MemAvailable: 64 kB\n")
     network = st.Network.parse(NETWORK, (9, 9, 1), engine="compiled")
     before = core_of(network).buffers[0].copy()
@@ -100,7 +100,7 @@ def test_a_training_that_does_not_fit_is_refused(machine):
 
 
 def test_a_training_that_the_system_refuses(monkeypatch):
-    """The same error is raised if the system refuses memory that it reported as available."""
+    """If an allocation fails although memory was reported as available, the error is the same."""
 
     def refused(count):
         if count:
@@ -113,8 +113,8 @@ def test_a_training_that_the_system_refuses(monkeypatch):
 
 
 def test_large_amounts_are_in_gibibytes():
-    """An amount is written in the unit that people would use."""
-    error = MemoryRequirement(images=64, shared=2 * GIGABYTE, own=GIGABYTE // 2).error(
+    """From 1 GiB on, amounts are in GiB."""
+    error = MemoryRequirement(images=64, arena=2 * GIGABYTE, scratch=GIGABYTE // 2).error(
         free=GIGABYTE
     )
 
@@ -124,7 +124,7 @@ def test_large_amounts_are_in_gibibytes():
 
 
 def test_what_would_help_is_named():
-    """A smaller batch, or fewer threads, where it is these that need the memory."""
+    """The error suggests a smaller batch or fewer threads if these would help."""
     ends = {
         (1, 2 * GIGABYTE): "Use smaller images or fewer maps.",
         (
@@ -135,8 +135,8 @@ def test_what_would_help_is_named():
             "Use fewer threads with striate.set_threads(1), smaller images or fewer maps."
         ),
     }
-    for (images, shared), end in ends.items():
-        error = MemoryRequirement(images=images, shared=shared, own=GIGABYTE).error()
+    for (images, arena), end in ends.items():
+        error = MemoryRequirement(images=images, arena=arena, scratch=GIGABYTE).error()
 
         assert str(error).endswith(
             "more than is available. It holds the outputs of all layers and their derivatives. "

@@ -1,4 +1,4 @@
-"""The number of threads: machine, environment, choice."""
+"""The number of threads: from the program, the environment, or the machine."""
 
 import contextlib
 import ctypes
@@ -25,7 +25,7 @@ VARIABLES = ("STRIATE_NUM_THREADS", "OMP_NUM_THREADS")
 
 @pytest.fixture(autouse=True)
 def untouched(monkeypatch):
-    """Start and end each test without variables, without a choice, with nothing remembered."""
+    """Start and end each test without variables, settings and cached values."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     remembering = (settings._cores_of, settings._quota, settings._cores_of_the_machine)
@@ -77,14 +77,14 @@ PAIRS = {number: f"{number % 4},{number % 4 + 4}" for number in range(8)}
     [(range(8), 4), ({0, 4}, 1), ({0, 1}, 2), ({0, 1, 4}, 2), ({7}, 1)],
 )
 def test_processors_on_one_core_count_once(machine, processors, cores):
-    """Of four cores with two processors each, those count on which the process may run."""
+    """Logical processors of the same core count once, and only those the process may use."""
     machine(processors, siblings=PAIRS)
 
     assert available_cores() == cores
 
 
-def test_processors_of_which_nothing_is_known(machine):
-    """Where the system does not say which share a core, each counts."""
+def test_unknown_topology(machine):
+    """If the topology is unknown, each logical processor counts as a core."""
     machine(range(3))
 
     assert available_cores() == 3
@@ -107,7 +107,7 @@ def test_processors_of_which_nothing_is_known(machine):
     ],
 )
 def test_quota_of_control_groups_2(machine, groups, member, cores):
-    """The smallest quota of the process's groups counts, rounded up to whole processors."""
+    """The smallest quota of the process's groups limits the cores, rounded up."""
     machine(range(8), groups=groups, member=member)
 
     assert available_cores() == cores
@@ -117,7 +117,7 @@ def test_quota_of_control_groups_2(machine, groups, member, cores):
     ("quota", "cores"), [("-1", 8), ("200000", 2), ("250000", 3), ("50000", 1)]
 )
 def test_quota_of_control_groups_1(machine, quota, cores):
-    """The older files of the controller of processors are read, those of others are not."""
+    """In version 1, the quota is read from the tree of the cpu controller only."""
     groups = {
         "cpu/docker/1/cpu.cfs_quota_us": quota,
         "cpu/docker/1/cpu.cfs_period_us": "100000",
@@ -132,12 +132,12 @@ def test_quota_of_control_groups_1(machine, quota, cores):
 
 
 def test_this_machine():
-    """The real machine has at least one core, and no more than processors."""
+    """The real machine has at least one core, and at most as many as logical processors."""
     assert 1 <= available_cores() <= os.cpu_count()
 
 
 def test_macos(monkeypatch):
-    """On macOS, the system is asked for physical cores."""
+    """On macOS, the number of physical cores comes from sysctl."""
 
     def sysctlbyname(name, cores, _size, _new, _new_size):
         assert name == b"hw.physicalcpu"
@@ -153,7 +153,7 @@ def test_macos(monkeypatch):
 
 @pytest.mark.parametrize(("processors", "cores"), [(3, 3), (None, 1)])
 def test_elsewhere(monkeypatch, processors, cores):
-    """The fallback is the number of processors, or one if that is unknown."""
+    """On other systems, it is the number of logical processors, or one if that is unknown."""
     monkeypatch.delattr("os.sched_getaffinity", raising=False)
     monkeypatch.setattr("sys.platform", "win32")
     monkeypatch.setattr("os.cpu_count", lambda: processors)
@@ -178,7 +178,7 @@ def test_elsewhere(monkeypatch, processors, cores):
     ],
 )
 def test_the_environment(monkeypatch, own, shared, number):
-    """STRIATE_NUM_THREADS decides; else OMP_NUM_THREADS, as joblib sets it, limits."""
+    """STRIATE_NUM_THREADS sets the number; otherwise OMP_NUM_THREADS limits it."""
     for name, value in zip(VARIABLES, (own, shared), strict=True):
         if value is not None:
             monkeypatch.setenv(name, value)
@@ -187,8 +187,8 @@ def test_the_environment(monkeypatch, own, shared, number):
 
 
 @pytest.mark.parametrize("value", ["many", "0", "-1", "2.5", "2,1", " "])
-def test_striate_num_threads_that_is_no_number(monkeypatch, value):
-    """The text names the variable, the rule and the remedy."""
+def test_an_invalid_striate_num_threads(monkeypatch, value):
+    """An invalid STRIATE_NUM_THREADS is an error that names the variable and its value."""
     monkeypatch.setenv("STRIATE_NUM_THREADS", value)
 
     with pytest.raises(OptionError) as error:
@@ -201,8 +201,8 @@ def test_striate_num_threads_that_is_no_number(monkeypatch, value):
 
 
 @pytest.mark.parametrize("value", ["many", "0", ",2"])
-def test_omp_num_threads_that_is_no_number(monkeypatch, value):
-    """As above, where a list is allowed."""
+def test_an_invalid_omp_num_threads(monkeypatch, value):
+    """An invalid OMP_NUM_THREADS is an error that mentions lists."""
     monkeypatch.setenv("OMP_NUM_THREADS", value)
 
     with pytest.raises(OptionError) as error:
@@ -215,8 +215,8 @@ def test_omp_num_threads_that_is_no_number(monkeypatch, value):
 
 
 @pytest.mark.usefixtures("six_cores")
-def test_a_choice_goes_before_everything(monkeypatch):
-    """What the program says holds until it takes it back, whatever the environment says."""
+def test_set_threads(monkeypatch):
+    """`set_threads` overrides the environment, until `set_threads(None)`."""
     monkeypatch.setenv("STRIATE_NUM_THREADS", "2")
 
     set_threads(7)
@@ -227,8 +227,8 @@ def test_a_choice_goes_before_everything(monkeypatch):
 
 
 @pytest.mark.usefixtures("six_cores")
-def test_a_choice_for_a_block():
-    """Blocks may be nested, and an error ends a block."""
+def test_using_threads():
+    """`using_threads` blocks can be nested, and end if an error is raised."""
     set_threads(5)
     seen = []
 
@@ -243,7 +243,7 @@ def test_a_choice_for_a_block():
 
 
 def test_a_block_holds_for_its_python_thread_only():
-    """Blocks of several Python threads that end in any order leave no trace."""
+    """`using_threads` affects only its Python thread, in whatever order blocks end."""
     inside, over = threading.Event(), threading.Event()
     before = threads()
 
@@ -265,8 +265,8 @@ def test_a_block_holds_for_its_python_thread_only():
 
 @pytest.mark.usefixtures("six_cores")
 @pytest.mark.parametrize("number", [0, -1, 2.0, "2"])
-def test_a_choice_that_is_no_number_of_threads(number):
-    """The text gives the value, the rule and the remedy, and nothing changes."""
+def test_an_invalid_number(number):
+    """An invalid number of threads is an error, and changes nothing."""
     with pytest.raises(OptionError) as error:
         set_threads(number)
 
@@ -278,8 +278,8 @@ def test_a_choice_that_is_no_number_of_threads(number):
 
 
 @pytest.mark.usefixtures("six_cores")
-def test_a_block_with_no_number_of_threads():
-    """A block needs a number: none is not one."""
+def test_using_no_number():
+    """`using_threads(None)` is an error."""
     with pytest.raises(OptionError) as error, using_threads(None):
         pass
 
@@ -290,12 +290,12 @@ def test_a_block_with_no_number_of_threads():
 
 
 class LibController:
-    """What threadpoolctl gives its controllers, as far as it is used."""
+    """The part of threadpoolctl's base class that striate uses."""
 
 
 @pytest.fixture
 def threadpoolctl(monkeypatch):
-    """Pretend that the program has imported threadpoolctl; give the controllers it has got."""
+    """Pretend that the program imported threadpoolctl; return the registered controllers."""
     registered = []
     module = types.ModuleType("threadpoolctl")
     module.LibController = LibController
@@ -306,8 +306,8 @@ def threadpoolctl(monkeypatch):
 
 
 @pytest.mark.usefixtures("six_cores")
-def test_threadpoolctl_is_told_once(threadpoolctl):
-    """Computing tells threadpoolctl how to read and set the number of threads, once."""
+def test_threadpoolctl_controller(threadpoolctl):
+    """Computing registers one controller with threadpoolctl, once."""
     threads()
     threads()
 
@@ -318,7 +318,7 @@ def test_threadpoolctl_is_told_once(threadpoolctl):
 
 @pytest.mark.usefixtures("six_cores")
 def test_a_limit_of_threadpoolctl_holds_and_ends(threadpoolctl, monkeypatch):
-    """It sets what it wants, then what it found; after that the default is the default again."""
+    """A limit applies until threadpoolctl restores the number; then the default applies again."""
     join_threadpoolctl()
     controller = threadpoolctl[0]()
 
@@ -333,7 +333,7 @@ def test_a_limit_of_threadpoolctl_holds_and_ends(threadpoolctl, monkeypatch):
 
 @pytest.mark.usefixtures("six_cores")
 def test_threadpoolctl_does_not_see_blocks(threadpoolctl):
-    """What a block says ends with it, though threadpoolctl restores what it found inside."""
+    """A limit that starts and ends in a `using_threads` block doesn't outlast the block."""
     with using_threads(2):
         join_threadpoolctl()
         controller = threadpoolctl[0]()
@@ -344,7 +344,7 @@ def test_threadpoolctl_does_not_see_blocks(threadpoolctl):
 
 @pytest.mark.parametrize("module", [None, types.ModuleType("threadpoolctl")])
 def test_without_threadpoolctl(monkeypatch, module):
-    """Nothing is loaded that the program has not loaded; an old one without the means is let be."""
+    """Computing doesn't import threadpoolctl; a version without `register` is ignored."""
     monkeypatch.delitem(sys.modules, "threadpoolctl", raising=False)
     if module is not None:
         monkeypatch.setitem(sys.modules, "threadpoolctl", module)
@@ -355,7 +355,7 @@ def test_without_threadpoolctl(monkeypatch, module):
 
 
 def test_the_real_threadpoolctl():
-    """Where threadpoolctl is installed, its limits hold in a `with` block."""
+    """If threadpoolctl is installed, its limits apply in a `with` block."""
     real = pytest.importorskip("threadpoolctl")
     join_threadpoolctl()
     before = threads()
@@ -367,7 +367,7 @@ def test_the_real_threadpoolctl():
 
 
 def test_workers_of_joblib():
-    """Processes of joblib share the cores: each computes with what joblib leaves it."""
+    """Processes that joblib starts use the number of threads that joblib assigns to them."""
     joblib = pytest.importorskip("joblib")
 
     with joblib.parallel_config("loky", inner_max_num_threads=1):

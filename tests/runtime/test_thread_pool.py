@@ -1,4 +1,4 @@
-"""Threads that share programs: many at once, forked, stopped, at the end of a process."""
+"""Threads that share programs: concurrent, forked, interrupted, and at the end of a process."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ def network(seed=0):
 
 
 def trained(seed):
-    """Train a network of its own on two threads, and give its hash."""
+    """Train a separate network on two threads, and return its hash."""
     own = network(seed)
     with using_threads(2):
         own.fit(X, Y, epochs=3, batch_size=32)
@@ -33,7 +33,7 @@ def trained(seed):
 
 
 def test_several_threads_train_at_once():
-    """Each has the same weights as alone; a thread that finds the pool in use continues alone."""
+    """Concurrent trainings give the same weights; if the pool is busy, a thread works alone."""
     alone = [trained(seed) for seed in range(4)]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(trained, [0, 1, 2, 3] * 3))
@@ -41,8 +41,8 @@ def test_several_threads_train_at_once():
     assert together == alone * 3
 
 
-def test_several_threads_ask_one_network():
-    """Several threads use one network at the same time, each with its own images."""
+def test_several_threads_predict_with_one_network():
+    """Several threads can predict with one network at the same time."""
     asked = network()
     parts = np.split(X, 8)
     expected = [asked.predict(part) for part in parts]
@@ -53,8 +53,8 @@ def test_several_threads_ask_one_network():
         np.testing.assert_array_equal(answer, right)
 
 
-def test_a_network_may_go_while_it_runs():
-    """A network that nobody holds any more still ends its step."""
+def test_a_network_that_is_no_longer_referenced():
+    """A network that is no longer referenced elsewhere completes its prediction."""
     answers = []
     expected = network().predict(X)
     asking = threading.Thread(
@@ -66,10 +66,10 @@ def test_a_network_may_go_while_it_runs():
     np.testing.assert_array_equal(answers[0], expected)
 
 
-@pytest.mark.parametrize("what", ["forked", "ended", "stopped"])
+@pytest.mark.parametrize("what", ["forked", "forked_inside_llvm", "ended", "stopped"])
 def test_a_process(what):
-    """A process may fork, end and be stopped at any moment: no crash, no wrong weights."""
-    if what == "forked" and sys.platform == "win32":
+    """A process may fork, end or be interrupted at any moment: no crash, no wrong weights."""
+    if what.startswith("forked") and sys.platform == "win32":
         pytest.skip("this system has no fork")
     done = subprocess.run(
         [sys.executable, "-W", "ignore", Path(__file__).with_name("processes.py"), what],
@@ -83,7 +83,7 @@ def test_a_process(what):
 
 
 def test_workers_sleep_when_there_is_nothing_to_do():
-    """An idle worker stops spinning; it wakes when it is needed again."""
+    """Idle workers sleep, and wake up when they are needed again."""
     pool, calls = ThreadPool(), []
     woken = threading.Semaphore(0)
 
@@ -106,7 +106,7 @@ def test_workers_sleep_when_there_is_nothing_to_do():
 
 
 def test_without_more_threads_the_leader_works_alone(monkeypatch):
-    """If the system refuses threads, the pool stays empty, and no error is raised."""
+    """If the system can't start threads, the leader computes alone, without an error."""
     refused = Mock(side_effect=RuntimeError("can't start new thread"))
     monkeypatch.setattr(threading.Thread, "start", refused)
     pool = ThreadPool()

@@ -1,19 +1,19 @@
 """Whether a measurement was disturbed: a loop of multiply-adds has to run at full speed around it.
 
-A timed turn says something about a library only if the machine was free while it ran. On two cores
-of which one is busy, a library that divides its work evenly takes twice as long, and one that
-doesn't take part in the race at all may still be spinning from its last turn. So each turn goes
-like this:
+A timed turn says something about a library only if the machine was idle otherwise. If one of two
+cores is busy, a library that divides its work evenly takes twice as long. The threads of another
+contestant may also keep a core busy, because they are still spinning after its last turn. So each
+turn goes like this:
 
 1. wait until no thread of this process computes any more;
 2. run a short loop of multiply-adds on all threads;
 3. time the turn;
 4. run the loop again.
 
-The loop needs only the processor: on a free machine, n threads do n times what one does.
-If it reached less than :data:`FULL_SPEED` of that before or after the turn, something else used the
-cores. The turn is then repeated, and after :data:`ATTEMPTS` it is dropped. What remains of a
-measurement may be too little to report; it is then "not measured", whatever the figures say.
+The loop needs only the processor: on an idle machine, n threads do n times as much as one. If the
+loop reached less than :data:`FULL_SPEED` of that before or after the turn, something else used the
+cores. The turn is then repeated, and after :data:`ATTEMPTS` attempts it is dropped. If fewer than
+half of the turns remain, the result is reported as "not measured".
 """
 
 import time
@@ -26,18 +26,19 @@ from striate.bench.spread import Spread
 T = TypeVar("T")
 
 FULL_SPEED = 0.95
-"""Part of threads x one thread's speed that the loop has to reach."""
+"""Minimum speed of the loop, relative to the number of threads times the speed of one thread."""
 
 ATTEMPTS = 4
-"""How often a turn is timed before it is dropped."""
+"""Maximum number of attempts to time a turn."""
 
 _REFERENCES = 9
-"""Loops of one thread behind the reference: its upper quartile survives two disturbed ones."""
+"""Number of loops on one thread for the reference. It is their upper quartile, which isn't affected
+by two disturbed loops."""
 
-_PAUSE = 0.01
-_LIMIT = 1.0
+_PAUSE = 0.01  # seconds between two checks
+_LIMIT = 1.0  # maximum number of seconds to wait
 _IDLE = 0.05
-"""Processor time per second of a process that counts as idle."""
+"""Processor time per second below which a process counts as idle."""
 
 
 class Meter(Protocol):
@@ -59,11 +60,12 @@ class Calibration:
     Parameters
     ----------
     meter
-        Measures the peak on the threads of the race.
+        Measures the peak on as many threads as the race uses.
     single
-        Measures it on one thread; by default a new meter, or ``meter`` if that has one thread.
+        Measures the peak on one thread; by default a new meter, or ``meter`` if that has one
+        thread.
     wait
-        Waits until this process is idle and returns whether it is.
+        Waits until this process is idle, and returns whether it is.
 
     Attributes
     ----------
@@ -92,7 +94,7 @@ class Calibration:
         Parameters
         ----------
         turn
-            The work that is measured.
+            The work to measure.
 
         Returns
         -------
@@ -113,7 +115,7 @@ class Calibration:
 
 
 def enough(measured: int, rounds: int) -> bool:
-    """Return whether a measurement may be reported: at least half of its turns were undisturbed.
+    """Return whether a result may be reported: at least half of its turns were undisturbed.
 
     Examples
     --------
@@ -128,7 +130,7 @@ def wait_until_idle(
     used: Callable[[], float] = time.process_time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> bool:
-    """Wait until the threads of this process sleep, a second at most.
+    """Wait until all threads of this process sleep, for at most a second.
 
     Thread pools spin for a while after their work, so that they start sooner the next time. A
     thread that spins takes a core from the next contestant.

@@ -1,4 +1,4 @@
-"""Contestants of a race: a network in the hands of one library, which trains or infers."""
+"""Contestants of a race: a network, trained or evaluated by one library."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -17,7 +17,7 @@ MOMENTUM = 0.9
 
 
 class Contestant(Protocol):
-    """A network in the hands of one library, with one batch."""
+    """A network and a batch, computed by one library."""
 
     def train(self, rate: float) -> float:
         """Take one training step on the batch: forward, backward, momentum; return the loss."""
@@ -29,14 +29,14 @@ class Contestant(Protocol):
 
 
 class Striate:
-    """The compiled engine, called in the way that training calls it.
+    """The compiled engine, called as in training.
 
     Parameters
     ----------
     problem
-        The network, and the batch.
+        The network and the batch.
     threads
-        Number of threads that share the work.
+        Number of threads.
     """
 
     def __init__(self, problem: Problem, threads: int) -> None:

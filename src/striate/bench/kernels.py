@@ -1,4 +1,4 @@
-"""Each kernel of a plan alone: its time, and its share of what the machine can do."""
+"""Times each kernel of a plan alone, and compares it with the machine's limits."""
 
 import ctypes
 import time
@@ -38,11 +38,11 @@ class KernelRow:
     writes
         Names of the arrays that it stores.
     text
-        What it computes.
+        Its statements, as printed in plans.
     seconds
-        For a whole batch.
+        Time for a whole batch.
     work
-        Its operations and bytes.
+        Number of its operations and bytes.
     least
         Lower bound of the seconds: for its operations at the peak of multiply-adds, or for its
         bytes at the bandwidth of the cache that holds them, whichever is longer.
@@ -63,7 +63,7 @@ class KernelRow:
 
     @property
     def share(self) -> float:
-        """Share of what the machine can do: of min(peak, bandwidth x intensity)."""
+        """Speed relative to the machine's limit, min(peak, bandwidth x intensity)."""
         return self.least / self.seconds.median
 
 
@@ -77,31 +77,31 @@ def measure_kernels(
 ) -> list[KernelRow]:
     """Measure every item of a plan alone, on one thread.
 
-    The items run one after another, in order and in the plan's own memory, each for all blocks of
-    images. So each finds in the caches what it would find there in a step of many blocks.
+    The items run one after another, in order and in the plan's memory, each for all blocks of
+    images. So each finds the caches in the same state as in a step with many blocks.
 
     Parameters
     ----------
     plan
-        For this processor.
+        A plan for this processor.
     peaks
         The limits of one thread.
     buffers
-        The caller's arrays, as for a run; by default small random numbers.
+        The caller's arrays, as for a run; by default those of :func:`scratch_buffers`.
     rounds
-        How often each item is measured.
+        Number of measurements of each item.
     judge
         Repeats and rejects rounds that were disturbed; by default every round counts.
 
     Returns
     -------
     list of KernelRow
-        In order; empty if too many rounds were disturbed.
+        One row for each item, in order; empty if too many rounds were disturbed.
     """
     apart = taken_apart(plan)
     run = _Run(apart, buffers if buffers is not None else scratch_buffers(plan))
     numbers = range(len(apart.phases))
-    for number in numbers:  # fills the memory with sensible numbers
+    for number in numbers:  # fills the memory with realistic values
         run.seconds(number, 1)
     times = [max(1, round(_SECONDS / run.seconds(number, 2))) for number in numbers]
 
@@ -113,8 +113,8 @@ def measure_kernels(
     if not enough(len(measured), rounds):
         return []
     return [
-        _row(plan, place, item, [seconds[number] for seconds in measured], peaks)
-        for number, (place, item) in enumerate(_items(plan))
+        _row(plan, position, item, [seconds[number] for seconds in measured], peaks)
+        for number, (position, item) in enumerate(_items(plan))
     ]
 
 
@@ -124,13 +124,13 @@ def taken_apart(plan: Plan) -> Plan:
     Parameters
     ----------
     plan
-        Any.
+        The plan.
 
     Returns
     -------
     striate.plan.plan.Plan
-        With the same memory. Its results are the same only if the batch is one block, since
-        per-thread scratch holds the numbers of one block.
+        A plan with the same memory. It computes the same results only if the batch is one block,
+        since per-thread scratch holds the arrays of one block.
     """
     phases: list[Phase] = []
     schedules = {}
@@ -142,22 +142,23 @@ def taken_apart(plan: Plan) -> Plan:
 
 
 def scratch_buffers(plan: Plan, seed: int = 0) -> dict[str, Array]:
-    """Make arrays for a plan's buffers: small positive numbers, labels of the first class.
+    """Make arrays for a plan's buffers: small positive numbers; zeros, the first class, as targets.
 
     Parameters
     ----------
     plan
-        Any.
+        The plan.
     seed
-        For the numbers.
+        Seed of the random numbers.
 
     Returns
     -------
     dict of Array
-        By name.
+        The arrays by name.
     """
     rng = np.random.default_rng(seed)
     sizes = dict.fromkeys(plan.buffers, 1)
+    targets = {variable.buffer for variable in plan.variables.values() if variable.is_target}
     for variable in plan.variables.values():
         if variable.buffer in sizes:
             images = plan.images if variable.per_image else 1
@@ -165,7 +166,7 @@ def scratch_buffers(plan: Plan, seed: int = 0) -> dict[str, Array]:
             sizes[variable.buffer] = max(sizes[variable.buffer], end)
     return {
         name: np.zeros(size, np.float32)
-        if name.startswith("target")
+        if name in targets
         else rng.uniform(0.01, 0.1, size).astype(np.float32)
         for name, size in sizes.items()
     }
@@ -183,9 +184,9 @@ class _Run:
         self.context.words[control_block.ARENA_AT] = self.arena.ctypes.data
         self.context.words[control_block.IMAGES] = plan.images
         self.buffers = {name: buffers[name] for name in plan.buffers}
-        for place, array in enumerate(self.buffers.values(), start=control_block.BUFFERS):
+        for word, array in enumerate(self.buffers.values(), start=control_block.BUFFERS):
             assert array.dtype == np.float32
-            self.context.words[place] = array.ctypes.data
+            self.context.words[word] = array.ctypes.data
         self.functions = [
             _Again(self.code.address(f"phase {number} again")) for number in range(len(plan.phases))
         ]
@@ -205,16 +206,16 @@ def _items(plan: Plan) -> list[tuple[tuple[int, int], PhaseItem]]:
 
 
 def _row(
-    plan: Plan, place: tuple[int, int], item: PhaseItem, measured: Sequence[float], peaks: Peaks
+    plan: Plan, position: tuple[int, int], item: PhaseItem, measured: Sequence[float], peaks: Peaks
 ) -> KernelRow:
     """Put an item's measurements into a row."""
-    work = work_of(plan, item, over_images=plan.phases[place[0]].over_images)
+    work = work_of(plan, item, over_images=plan.phases[position[0]].over_images)
     computing = work.operations / (2 * peaks.multiply_adds.high)
     moving = work.moved / peaks.bandwidth(work.footprint)
     stored = sorted(item.stored) if isinstance(item, Kernel) else [item.writes]
     return KernelRow(
-        phase=place[0],
-        item=place[1],
+        phase=position[0],
+        item=position[1],
         writes=tuple(stored),
         text=str(item),
         seconds=Spread.of(measured),

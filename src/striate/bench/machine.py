@@ -14,7 +14,7 @@ _PEERS = ("numpy", "torch", "jax", "onnxruntime", "onnx")
 
 
 def processor() -> str:
-    """Return the name of the processor, as far as the system gives one.
+    """Return the name of the processor, or of its architecture if the system doesn't report one.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def versions() -> dict[str, str]:
     Returns
     -------
     dict of str
-        Only of installed libraries.
+        Version by name, of the installed libraries only.
     """
     found = {
         "striate": __version__,
@@ -49,12 +49,12 @@ def versions() -> dict[str, str]:
 
 
 def load() -> float | None:
-    """Return the average number of programs that wanted to run in the last minute.
+    """Return the average number of runnable processes in the last minute.
 
     Returns
     -------
     float or None
-        None if the system does not count them.
+        None if the system doesn't report it.
     """
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
@@ -73,7 +73,7 @@ def bind(threads: int) -> bool:
     Returns
     -------
     bool
-        Whether the process is restricted: False if the system can't do it, or if there are no more
+        Whether the process was restricted. False if the system doesn't support it, or has no more
         cores than threads.
     """
     if not hasattr(os, "sched_setaffinity"):

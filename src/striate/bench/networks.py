@@ -1,4 +1,4 @@
-"""The networks of the benchmarks, with weights and a batch to train or infer with."""
+"""The networks of the benchmarks, with weights and a batch for training or inference."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ def network(name: str) -> tuple[str, Shape]:
     Returns
     -------
     str, tuple of int
-        Text, and ``(rows, columns, channels)``.
+        The shorthand, and ``(rows, columns, channels)``.
 
     Raises
     ------
@@ -62,7 +62,7 @@ class Problem:
     Parameters
     ----------
     name
-        Of the network.
+        Name of the network.
     graph
         Its layers: one input, and one output with a softmax.
     training
@@ -92,11 +92,11 @@ class Problem:
         name, text, shape
             The network: see :func:`network`.
         batch
-            Images.
+            Number of images.
         training
-            Whether training steps are measured.
+            Whether training steps are measured, or inference.
         seed
-            For weights, images and labels.
+            Seed of the weights, images and labels.
 
         Returns
         -------
@@ -127,7 +127,7 @@ class Problem:
 
     @property
     def batch(self) -> int:
-        """Images in a batch."""
+        """Number of images in a batch."""
         return len(self.images)
 
     @property

@@ -13,10 +13,10 @@ from striate.plan.target import LANES, Target
 from striate.runtime.shared_memory import floats
 
 ITEM = 4
-"""Bytes of a float32 number."""
+"""Size of a float32 number in bytes."""
 
 _MEMORY = 64 << 20
-"""Bytes of all arrays together: more than the caches of common processors hold."""
+"""Total size of the arrays in bytes: more than the caches of common processors."""
 
 _PILOT = 16 << 20  # bytes moved to estimate the speed
 _SECONDS = 0.02
@@ -29,9 +29,10 @@ class Bandwidth:
     Parameters
     ----------
     size
-        Bytes that each thread goes through repeatedly.
+        Size in bytes of the arrays that each thread traverses repeatedly.
     read, triad
-        Bytes per second: of an array that is summed; of three arrays, two read and one written.
+        Bytes per second for an array that is summed, and for three arrays of which two are read and
+        one is written.
     """
 
     size: int
@@ -53,10 +54,10 @@ class Peaks:
     threads
         Number of threads that were measured at the same time.
     multiply_adds
-        Per second, of all threads together. The limit is the upper quartile, since every
-        disturbance makes it lower: two threads on one core are half as fast.
+        Multiply-adds per second of all threads together. The limit is the upper quartile, since
+        every disturbance makes it lower: two threads on one core are half as fast.
     bandwidths
-        By the size of the arrays, smallest first: L1 cache, L2 cache, memory.
+        Bandwidths in the order of the arrays' sizes: L1 cache, L2 cache, memory.
     """
 
     threads: int
@@ -64,17 +65,17 @@ class Peaks:
     bandwidths: tuple[Bandwidth, ...]
 
     def bandwidth(self, size: int) -> float:
-        """Return the bandwidth for a number of bytes that are gone through repeatedly.
+        """Return the bandwidth for arrays that are traversed repeatedly.
 
         Parameters
         ----------
         size
-            Bytes that each thread goes through.
+            Size in bytes of the arrays that each thread traverses.
 
         Returns
         -------
         float
-            Bytes per second, of the smallest cache that holds them.
+            Bytes per second of the smallest cache that holds them.
         """
         fitting = [b for b in self.bandwidths if b.size >= size]
         return (fitting or self.bandwidths[-1:])[0].best
@@ -86,7 +87,7 @@ class PeakMeter:
     Parameters
     ----------
     threads
-        Number of threads; the figures are of all of them together.
+        Number of threads; the results are for all of them together.
     target
         The processor; by default this one.
     """
@@ -115,7 +116,7 @@ class PeakMeter:
             function(self._numbers[thread].ctypes.data, rounds)
 
         pilot = 1 << 14
-        self._timed(work, pilot)  # wakes the threads and the clock of the processor
+        self._timed(work, pilot)  # wakes the threads, and lets the processor raise its clock rate
         if not self._rounds:
             self._rounds = max(1, round(pilot * _SECONDS / self._timed(work, pilot)))
         seconds = self._timed(work, self._rounds)
@@ -127,9 +128,9 @@ class PeakMeter:
         Parameters
         ----------
         size
-            Bytes that each thread goes through.
+            Size in bytes of the arrays that each thread traverses.
         times
-            Number of measurements of each kind.
+            Number of measurements of reading, and of streaming.
 
         Returns
         -------
@@ -164,7 +165,7 @@ class PeakMeter:
         Parameters
         ----------
         times
-            Number of measurements of each.
+            Number of measurements of each limit.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Contestants that take turns with the same network, the same weights and the same batch."""
+"""Races: contestants take turns with the same network, the same weights and the same batch."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -17,26 +17,26 @@ from striate.shapes import Array
 T = TypeVar("T")
 
 OURS = "striate"
-"""The name of the contestant that the others are compared with."""
+"""Name of the contestant that the others are compared with."""
 
 TOLERANCE = 2e-3
-"""Largest relative distance between equal results: float32, networks of twenty layers, three
-steps."""
+"""Maximum relative difference between results that agree: float32, after three steps with up to
+twenty layers."""
 
 _RATE = 1e-3  # learning rate of the three steps whose losses are compared
-_SMALL = 1e-7  # of the timed steps: thousands of them on one batch must not fit it completely
+_SMALL = 1e-7  # learning rate of the timed steps: thousands on one batch must not fit it perfectly
 
 _PAUSE = 0.01  # seconds for a contestant's own threads to wake up
 
 
 class Judge(Protocol):
-    """Something that lets a turn run, and rejects it if the machine was not free."""
+    """Runs turns, and rejects those during which the machine was busy with something else."""
 
     peaks: list[float]
     """Multiply-adds per second of all threads, measured around the accepted turns."""
 
     def undisturbed(self, turn: Callable[[], T]) -> T | None:
-        """Run a turn, again if it was disturbed; return None if every attempt was."""
+        """Run a turn, and repeat it if it was disturbed; return None if every attempt was."""
         ...
 
 
@@ -47,19 +47,19 @@ class RaceResult:
     Parameters
     ----------
     name
-        The contestant.
+        Name of the contestant.
     images_per_second
-        Of its undisturbed turns; None if there were too few of them.
+        Images per second in its undisturbed turns; None if there were too few of them.
     ratio
-        Images per second of striate divided by this contestant's, round by round; 1 for striate,
-        None if there were too few rounds in which neither was disturbed.
+        Striate's images per second divided by this contestant's, computed for each round; 1 for
+        striate. None if there were too few rounds in which neither was disturbed.
     of_peak
-        Share of the multiply-adds that the machine can do in the same time; None without
+        Multiply-adds per second relative to the machine's peak; None without
         ``images_per_second``.
     dropped
-        Number of turns that were disturbed every time.
+        Number of turns that were disturbed in every attempt.
     distance
-        Largest relative distance of its results from striate's.
+        Maximum relative difference between its results and striate's.
     """
 
     name: str
@@ -71,7 +71,7 @@ class RaceResult:
 
     @property
     def agrees(self) -> bool:
-        """Whether its results are striate's, except for rounding."""
+        """Whether its results equal striate's up to rounding."""
         return self.distance <= TOLERANCE
 
 
@@ -90,14 +90,14 @@ class Race:
     rounds
         Number of turns of each contestant.
     multiply_adds
-        For one image, counted from the equations.
+        Number of multiply-adds for one image, counted from the equations.
     peak
-        Multiply-adds per second of the machine, measured around the turns. The limit is its upper
-        quartile, since every disturbance makes it lower; None if every turn was disturbed.
+        The machine's multiply-adds per second, measured around the turns. The limit is the upper
+        quartile, since every disturbance makes it lower. None if every turn was disturbed.
     lines
-        The results, striate's first.
+        The results of the contestants, striate's first.
     left_out
-        Contestants that did not take part, with the reason.
+        Contestants that didn't take part, with the reason.
     """
 
     network: str
@@ -141,17 +141,17 @@ def race(
     Parameters
     ----------
     problem
-        The network and the batch that all of them were given.
+        The network and the batch, the same for all contestants.
     contestants
-        By name, ``OURS`` among them.
+        The contestants by name, including :data:`OURS`.
     judge
-        Repeats and rejects turns that were disturbed.
+        Repeats disturbed turns, and rejects them in the end.
     rounds
         Number of turns of each contestant.
     seconds
         Approximate duration of a turn.
     left_out
-        Contestants that do not take part, with the reason.
+        Contestants that don't take part, with the reason.
     clock
         Returns the time in seconds.
 
@@ -228,7 +228,7 @@ def _result(
     peaks: list[float],
     left_out: Mapping[str, str],
 ) -> Race:
-    """Sum the measurements up, one line for each contestant."""
+    """Summarize the measurements, with one line for each contestant."""
     work = multiply_adds(problem.step, training=problem.training)
     peak = Spread.of(peaks) if peaks else None
     rounds = len(speeds[OURS])
@@ -264,5 +264,5 @@ def _result(
 
 
 def _spread(measured: list[float], rounds: int) -> Spread | None:
-    """Sum up what was measured; None if too many rounds were disturbed."""
+    """Summarize measurements; None if too many rounds were disturbed."""
     return Spread.of(measured) if enough(len(measured), rounds) else None

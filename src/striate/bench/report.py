@@ -1,4 +1,4 @@
-"""A whole benchmark: the machine, its limits, and a race for each network, step and batch size."""
+"""Benchmarks: the machine, its limits, and a race for each network, step and batch size."""
 
 import gc
 import platform
@@ -24,9 +24,9 @@ class BenchmarkSettings:
     Parameters
     ----------
     networks
-        Names, see :data:`striate.bench.networks.NETWORKS`.
+        Names of networks, see :data:`striate.bench.networks.NETWORKS`.
     batches
-        Batch sizes, in images.
+        Batch sizes.
     trainings
         Whether training steps, forward passes, or both are measured.
     threads
@@ -36,9 +36,9 @@ class BenchmarkSettings:
     rounds, seconds
         Number of turns of each contestant, and the approximate duration of one.
     seed
-        For weights, images and labels.
+        Seed of the weights, images and labels.
     bind
-        Whether to restrict this process to as many cores as threads from then on: some libraries
+        Whether to restrict this process permanently to as many cores as threads: some libraries
         have no other way to limit their threads.
     """
 
@@ -60,14 +60,14 @@ class Environment:
     Parameters
     ----------
     processor, system
-        Of this machine.
+        Names of this machine's processor and operating system.
     threads, bound
         Number of threads of each contestant, and whether the process is restricted to as many
         cores.
     load
-        Average number of programs that wanted to run in the minute before.
+        Average number of runnable processes in the minute before.
     versions
-        Of all libraries that take part.
+        Versions of all libraries that take part.
     missing
         Peers that aren't installed, with the missing libraries.
     rounds, seconds, seed
@@ -113,10 +113,10 @@ class Report:
     peaks
         The limits of the machine.
     races
-        Striate and its peers.
+        The results of striate and its peers.
     kernels
-        Each kernel of a network's training step alone, if that was measured; no rows for a network
-        whose measurement was disturbed.
+        For each network, its kernels, each measured alone, if that was requested. A network
+        whose measurement was disturbed has no rows.
     """
 
     environment: Environment
@@ -145,7 +145,7 @@ class Report:
 
 
 class Observer:
-    """Receives results as they come; by default it does nothing with them."""
+    """Receives each result as soon as it is known; by default, ignores it."""
 
     def begins(self, environment: Environment, peaks: Peaks) -> None:
         """Receive the machine and its limits."""
@@ -163,7 +163,7 @@ def measure(settings: BenchmarkSettings, observer: Observer) -> Report:
     Parameters
     ----------
     settings
-        What, and for how long.
+        What to measure, and for how long.
     observer
         Receives each result.
 
@@ -199,7 +199,7 @@ def measure_all_kernels(settings: BenchmarkSettings, observer: Observer) -> Repo
     Parameters
     ----------
     settings
-        The networks, and the first batch size.
+        The networks, and as the first batch size the one to measure.
     observer
         Receives each result.
 
@@ -228,7 +228,7 @@ def measure_all_kernels(settings: BenchmarkSettings, observer: Observer) -> Repo
 
 
 def _race(problem: Problem, settings: BenchmarkSettings, calibration: Calibration) -> Race:
-    """Let all contestants race that can take part."""
+    """Run a race of all contestants that support the network."""
     contestants: dict[str, Contestant] = {OURS: Striate(problem, settings.threads)}
     left_out: dict[str, str] = {}
     for peer in settings.peers:

@@ -29,7 +29,7 @@ class Spread:
         Parameters
         ----------
         measured
-            At least one.
+            The measurements, at least one.
 
         Returns
         -------

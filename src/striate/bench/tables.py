@@ -1,4 +1,4 @@
-"""Tables of what was measured, for a terminal of 80 columns or more."""
+"""Tables of measurements, for a terminal of at least 80 columns."""
 
 from collections.abc import Sequence
 
@@ -13,21 +13,21 @@ from striate.bench.report import Environment, Observer, Report
 from striate.bench.spread import Spread
 
 _SHOWN = 0.01
-"""Share of the time that a kernel needs to get a row of its own."""
+"""Minimum share of the time for which a kernel gets a separate row."""
 
 _BUSY = 0.7
-"""Load of the machine above which its figures are doubtful."""
+"""Load of the machine above which its figures are unreliable."""
 
 _DISTURBED = "not measured"
 
 
 class Printer(Observer):
-    """Prints each result as it comes.
+    """Prints each result as soon as it is known.
 
     Parameters
     ----------
     console
-        Where to print; None prints nothing.
+        The console to print to; None prints nothing.
     """
 
     def __init__(self, console: Console | None) -> None:
@@ -46,30 +46,30 @@ class Printer(Observer):
         self._print(kernels_table(name, rows))
 
     def ends(self, report: Report) -> None:
-        """Print all races again, a row each, if there are several.
+        """Print a summary with one row for each race, if there are several.
 
         Parameters
         ----------
         report
-            Everything that was measured.
+            The results.
         """
         if len(report.races) > 1:
             self._print("", summary_table(report.races))
 
-    def _print(self, *parts: RenderableType) -> None:
-        """Print, without coloring numbers and words on its own."""
-        for part in parts:
+    def _print(self, *renderables: RenderableType) -> None:
+        """Print without rich's automatic highlighting."""
+        for renderable in renderables:
             if self.console:
-                self.console.print(part, highlight=False)
+                self.console.print(renderable, highlight=False)
 
 
 def environment_text(environment: Environment) -> Text:
-    """Write the machine and the libraries.
+    """Describe the machine and the libraries.
 
     Parameters
     ----------
     environment
-        Of the benchmark.
+        The environment of the benchmark.
 
     Returns
     -------
@@ -97,12 +97,12 @@ def environment_text(environment: Environment) -> Text:
 
 
 def peaks_text(peaks: Peaks) -> Text:
-    """Write the limits of the machine.
+    """Describe the limits of the machine.
 
     Parameters
     ----------
     peaks
-        Measured.
+        The measured limits.
 
     Returns
     -------
@@ -120,12 +120,12 @@ def peaks_text(peaks: Peaks) -> Text:
 
 
 def race_table(race: Race) -> RenderableType:
-    """Lay one race out.
+    """Format one race as a table.
 
     Parameters
     ----------
     race
-        Measured.
+        The race.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def race_table(race: Race) -> RenderableType:
             "" if line.of_peak is None else percent(line.of_peak),
             style="bold" if line.name == OURS else "",
         )
-    parts: list[RenderableType] = [
+    rows: list[RenderableType] = [
         Text(
             f"\n{race.network}, {'x'.join(map(str, race.shape))}, {_mode(race)}, "
             f"batch {race.batch}: {race.multiply_adds:,} multiply-adds/image",
@@ -150,23 +150,23 @@ def race_table(race: Race) -> RenderableType:
         ),
         table,
     ]
-    parts += [
+    rows += [
         Text(f"excluded: {line.name} (its results differ from striate's by {line.distance:.1g})")
         for line in race.lines
         if not line.agrees
     ]
-    parts += [Text(f"not measured: {name} ({why})") for name, why in race.left_out.items()]
+    rows += [Text(f"not measured: {name} ({why})") for name, why in race.left_out.items()]
     dropped = [line for line in race.lines if line.dropped]
     if dropped:
         rounds = ", ".join(
             f"{line.dropped} of {_plural(race.rounds, 'round')} of {line.name}" for line in dropped
         )
-        parts.append(Text(f"discarded, because other programs were running: {rounds}"))
-    return Group(*parts)
+        rows.append(Text(f"discarded, because other programs were running: {rounds}"))
+    return Group(*rows)
 
 
 def _speed(speed: Spread | None) -> tuple[str, str]:
-    """Write images per second, and how far the quartiles are from the median."""
+    """Format images per second, and how far the quartiles are from the median."""
     if speed is None:
         return _DISTURBED, ""
     below, above = (100 * (end / speed.median - 1) for end in (speed.low, speed.high))
@@ -174,19 +174,19 @@ def _speed(speed: Spread | None) -> tuple[str, str]:
 
 
 def _ratio(line: RaceResult) -> tuple[str, str]:
-    """Write the speedup of striate over a library, with quartiles."""
+    """Format how many times faster striate is, with quartiles."""
     if line.name == OURS or line.ratio is None:
         return "", ""
     return times(line.ratio.median), f"{line.ratio.low:.2f} to {line.ratio.high:.2f}"
 
 
 def summary_table(races: Sequence[Race]) -> Table:
-    """Lay all races out, a row each: striate and the best of the others.
+    """Format all races as a table with one row for each: striate and its best peer.
 
     Parameters
     ----------
     races
-        Measured.
+        The races.
 
     Returns
     -------
@@ -215,14 +215,14 @@ def summary_table(races: Sequence[Race]) -> Table:
 
 
 def kernels_table(name: str, rows: Sequence[KernelRow]) -> RenderableType:
-    """Lay the kernels of a plan out, the fastest ones together in one row.
+    """Format the kernels of a plan as a table, with the fastest ones together in one row.
 
     Parameters
     ----------
     name
-        Of the network.
+        Name of the network.
     rows
-        Measured, in order.
+        The measured kernels, in order.
 
     Returns
     -------
@@ -263,7 +263,7 @@ def kernels_table(name: str, rows: Sequence[KernelRow]) -> RenderableType:
 
 
 def number(value: float) -> str:
-    """Write a number of images with three digits or more.
+    """Format a number of images with at least two digits.
 
     Examples
     --------
@@ -274,7 +274,7 @@ def number(value: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """Write a speedup.
+    """Format a speedup.
 
     Examples
     --------
@@ -285,7 +285,7 @@ def times(ratio: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share in percent.
+    """Format a fraction as a percentage.
 
     Examples
     --------
@@ -296,7 +296,7 @@ def percent(share: float) -> str:
 
 
 def microseconds(seconds: float) -> str:
-    """Write a time in microseconds.
+    """Format a time in microseconds.
 
     Examples
     --------
@@ -313,12 +313,12 @@ def _plural(number: int, noun: str) -> str:
 
 
 def _size(size: int) -> str:
-    """Write a number of bytes."""
+    """Format a number of bytes."""
     return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
 
 
 def _gigabytes(speed: Spread) -> str:
-    """Write gigabytes per second."""
+    """Format a bandwidth in gigabytes per second."""
     return f"{speed.median / 1e9:,.1f}"
 
 
@@ -328,10 +328,10 @@ def _mode(race: Race) -> str:
 
 
 def _table(*headings: str) -> Table:
-    """Start a table with words on the left and numbers on the right."""
+    """Make a table whose first column is aligned left, and the others right."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for place, heading in enumerate(headings):
-        if place:
+    for column, heading in enumerate(headings):
+        if column:
             table.add_column(heading, justify="right", no_wrap=True)
         else:
             table.add_column(heading, overflow="fold")

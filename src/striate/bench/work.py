@@ -17,7 +17,7 @@ from striate.plan.statement import LANES, Compute
 from striate.shapes import Shape
 
 ITEM = 4
-"""Bytes of a float32 number."""
+"""Size of a float32 number in bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,16 +27,16 @@ class Work:
     Parameters
     ----------
     multiply_adds
-        Products of arrays that are summed.
+        Number of products of arrays that are summed.
     contracted
-        Those of them with two factors that change from step to step: not the constant shares of a
-        mean, not the tables of a transform.
+        Number of those whose two factors change from step to step. This excludes the constant
+        factor of a mean, and the matrices of a transform.
     operations
-        Arithmetic operations; a multiply-add is two.
+        Number of arithmetic operations; a multiply-add counts as two.
     moved
-        Bytes read and written; the bytes of a block of images count for each block.
+        Number of bytes read and written; the bytes of a block of images count for each block.
     footprint
-        Bytes of all memory that it touches.
+        Size in bytes of all memory that it touches.
     """
 
     multiply_adds: int
@@ -51,7 +51,7 @@ def multiply_adds(step: TrainingStep, *, training: bool, target_shape: Shape = (
 
     Products of two arrays that are summed count. Constant tables, such as the shares of average
     pooling, aren't counted as arrays. The count is the same for every engine, even for one that
-    needs fewer products.
+    computes fewer products, such as with Winograd's transforms.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def work_of(plan: Plan, item: PhaseItem, *, over_images: bool) -> Work:
     moved = footprint = 0
     for name, elements in _touched(plan, item):
         variable, allocation = plan.variables[name], plan.allocations[name]
-        spread = plan.blocks if variable.per_image else plan.parts if allocation.per_part else 1
+        spread = plan.blocks if variable.per_image else plan.chunks if allocation.per_chunk else 1
         whole = 1 if allocation.region == Memory.SCRATCH or not over_images else spread
         moved += ITEM * elements * blocks
         footprint += ITEM * elements * whole

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from striate.bench.calibration import Calibration
 from striate.bench.peak import PeakMeter, Peaks
 from striate.cli import explain_machine, explain_program
 from striate.cli.networks import open_network
@@ -192,13 +193,15 @@ def _document(explained: Explanation, rows: Sequence[MeasuredRow], peaks: Peaks)
 
 def _tiles(page: Page, explained: Explanation, item: ItemRow) -> list[dict[str, Any]]:
     """Time other tiles for a kernel."""
-    rows = try_tiles(explained.plan, (item.phase, item.item), PeakMeter(1).peaks())
+    meter = PeakMeter(1)
+    position = item.phase, item.item
+    rows = try_tiles(explained.plan, position, meter.peaks(), Calibration(meter))
     explain_machine.tiles(page, item, rows)
     return list(map(asdict, rows))
 
 
 def _named(explained: Explanation, name: str) -> ItemRow:
-    """Find an item by its place, or by an array: the one with the most work for it."""
+    """Find an item by its position, or by an array: the one with the most work for it."""
     every = [item for phase in explained.phases for item in phase.items]
     found = [i for i in every if name == i.label or name in (*i.writes, *i.results)]
     if found:

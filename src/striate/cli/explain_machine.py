@@ -18,6 +18,7 @@ from striate.tables import GAP, Column
 _LEAST_BAR = 16
 _DOUBTFUL = 1.1  # of a limit; slightly above it is within the spread of measurements
 _KIB = 1024
+_DISTURBED = "Not measured: other programs used the processor. Try again when the machine is idle."
 
 
 def memory(page: Page, explained: Explanation, *, whole: bool) -> None:
@@ -40,16 +41,16 @@ def _region(
 ) -> None:
     """Draw one allocation."""
     layer = explained.layer
-    places = [p for p in region.arrays if layer in {None, p.layer}]
-    shown = places if whole else largest(places, lambda place: place.size)
+    arrays = [p for p in region.arrays if layer in {None, p.layer}]
+    shown = arrays if whole else largest(arrays, lambda array: array.size)
     saved = f" ({_size(region.unshared)} without sharing)" if region.unshared > region.size else ""
     title = f"{region.name[0].upper()}{region.name[1:]}: {_size(region.size)}{saved}"
     page.line(Text(title, style="bold"))
     if shown:
-        first = min(place.first for place in shown)
-        last = max(place.last for place in shown)
+        first = min(array.first for array in shown)
+        last = max(array.last for array in shown)
         cells = [("address", "size", "array")]
-        cells += [(_size(place.offset), _size(place.size), place.name) for place in shown]
+        cells += [(_size(array.offset), _size(array.size), array.name) for array in shown]
         others = sum(max(map(len, column)) + GAP for column in zip(*cells, strict=True))
         width = max(_LEAST_BAR, page.width - others)
         page.table(
@@ -59,11 +60,11 @@ def _region(
                 Column("array", style="bold"),
                 Column(_ruler(found, first, last, width)),
             ],
-            [_line(place, first, last, width) for place in shown],
+            [_line(array, first, last, width) for array in shown],
         )
-    if len(places) > len(shown):
-        rest = sum(place.size for place in places) - sum(place.size for place in shown)
-        page.note(f"and {counted(len(places) - len(shown), 'smaller array')}, {_size(rest)}")
+    if len(arrays) > len(shown):
+        rest = sum(array.size for array in arrays) - sum(array.size for array in shown)
+        page.note(f"and {counted(len(arrays) - len(shown), 'smaller array')}, {_size(rest)}")
     page.line()
 
 
@@ -81,10 +82,10 @@ def _ruler(found: MemoryMap, first: int, last: int, width: int) -> str:
     return "".join(marks).rstrip()
 
 
-def _line(place: ArrayPlacement, first: int, last: int, width: int) -> tuple[str | Text, ...]:
+def _line(array: ArrayPlacement, first: int, last: int, width: int) -> tuple[str | Text, ...]:
     """Write an array, and draw when it is needed."""
-    life = span(place.first - first, place.last - first, last - first + 1, width)
-    return _size(place.offset), _size(place.size), place.name, life
+    life = span(array.first - first, array.last - first, last - first + 1, width)
+    return _size(array.offset), _size(array.size), array.name, life
 
 
 def _size(size: int) -> str:
@@ -110,6 +111,9 @@ def kernels(
         "or memory that holds the kernel's arrays times its operations per byte, whichever is "
         "lower. A tanh counts as one operation, although it takes about as long as twenty.",
     )
+    if not rows:
+        page.line(_DISTURBED)
+        return
     columns = [
         Column("kernel"),
         Column("stores", breaks=True, style="bold"),
@@ -238,6 +242,9 @@ def tiles(page: Page, item: ItemRow, rows: Sequence[TileRow]) -> None:
         "Expected: the cost model's cycles, relative to the lowest. Measured: the time on one "
         "thread for the whole batch, relative to the fastest.",
     )
+    if not rows:
+        page.line(_DISTURBED)
+        return
     least, fastest = min(r.cycles for r in rows), min(r.microseconds for r in rows)
     page.table(
         [

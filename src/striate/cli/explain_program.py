@@ -160,7 +160,7 @@ def _batch(explained: Explanation) -> str:
         return "One image uses all vector lanes, for neighboring elements or terms."
     return (
         f"{counted(plan.images, 'image')}: {counted(plan.blocks, 'block')} of {LANES}, split into "
-        f"{counted(plan.parts, 'part')}. In each phase, a thread takes a part and computes it "
+        f"{counted(plan.chunks, 'chunk')}. In each phase, a thread takes a chunk and computes it "
         "block by block."
     )
 
@@ -177,7 +177,7 @@ def _phase(page: Page, explained: Explanation, phase: PhaseRow) -> None:
     items = [item for item in phase.items if explained.wants(item)]
     if not items:
         return
-    over = "for each part of the batch" if phase.over_images else "once for the whole batch"
+    over = "for each chunk of the batch" if phase.over_images else "once for the whole batch"
     tasks = counted(phase.tasks, "task")
     page.line(Text(f"Phase {phase.phase}, {over}: {tasks}", style="bold"))
     for item in items:

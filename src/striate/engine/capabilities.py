@@ -1,4 +1,4 @@
-"""What can be compiled: functions that state equations, on supported processors."""
+"""What the compiled engine supports: functions with index equations, on some processors."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from striate.errors import Argument, EngineError, Message, Use
 from striate.functions import registry
 from striate.graph.step import TrainingStep
 from striate.llvm.machine import host
-from striate.plan.target import Target
+from striate.plan.target import Architecture, Target, architecture_of, enabled
 
 
 def this_processor() -> Target:
@@ -18,8 +18,8 @@ def this_processor() -> Target:
             f"The compiled engine cannot run: LLVM doesn't support this processor ({error}).",
             remedy=Message(Use("engine", "numpy"), "."),
         ) from error
-    intel = target.triple.startswith(("x86_64", "i686"))
-    if intel and not {"+fma", "+avx2"} <= set(target.features.split(",")):
+    x86 = architecture_of(target.triple) is Architecture.X86
+    if x86 and not {"fma", "avx2"} <= enabled(target.features):
         raise EngineError(
             f"The compiled engine cannot run: this processor ({target.name}) lacks AVX2 and FMA, "
             "which its machine code needs.",

@@ -24,7 +24,7 @@ from striate.runtime.executable import Binding, Executable
 from striate.runtime.locked import Locked
 from striate.shapes import Array, Shape
 
-_KEPT = 16  # most programs that an engine keeps in memory
+_KEPT = 16  # maximum number of programs that an engine keeps in memory
 
 
 class _LoadedProgram:

@@ -56,7 +56,7 @@ class Explanation:
         layer: str | None = None,
     ) -> None:
         graph = network.graph
-        names = [*graph.inputs, *(place.name for place in graph.layers)]
+        names = [*graph.inputs, *(placed.name for placed in graph.layers)]
         if layer is not None and layer not in names:
             raise OptionError(
                 f"This network has no layer {layer!r}. Choose from {', '.join(names)}, or omit "

@@ -19,7 +19,7 @@ LEGEND: Mapping[Origin, str] = {
         "constant in the layer's equations"
     ),
     Origin.PARTIAL_SUMS: (
-        "partial_sums: one sum for each part of the batch; they are added in a fixed order"
+        "partial_sums: one sum for each chunk of the batch; they are added in a fixed order"
     ),
     Origin.ROW_LAYOUT: (
         "row_layout: a transposed copy, with neighboring elements of one image in the lanes"
@@ -102,7 +102,7 @@ class ItemRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PhaseRow:
-    """One phase of a plan, whose items run without waiting for other parts of the batch.
+    """One phase of a plan, whose items run without waiting for other chunks of the batch.
 
     Parameters
     ----------
@@ -266,11 +266,11 @@ def _lanes(kernel: Kernel, schedule: LoopSchedule) -> str:
 def _tiles(schedule: LoopSchedule) -> list[tuple[str, int]]:
     """List the indices of which several values, or vectors, are computed at once."""
     found: list[tuple[str, int]] = []
-    for walk in schedule.targets:
-        tile = max(segment.tile for segment in walk.segments)
-        vectors = max(1, tile // LANES) if walk.index == schedule.lanes else tile
+    for loop in schedule.targets:
+        tile = max(segment.tile for segment in loop.segments)
+        vectors = max(1, tile // LANES) if loop.index == schedule.lanes else tile
         if vectors > 1:
-            found.append((walk.index, vectors))
+            found.append((loop.index, vectors))
     return found
 
 
@@ -286,8 +286,8 @@ def _loops(kernel: Kernel, schedule: LoopSchedule) -> Iterator[str]:
         yield f"for each {', '.join(schedule.around)}, shared with neighboring kernels"
         depth = 1
     shared = f", shared by {schedule.tasks} tasks" if schedule.tasks > 1 else ""
-    for walk in schedule.targets:
-        text = _loop(walk)
+    for loop in schedule.targets:
+        text = _loop(loop)
         if text:
             yield f"{STEP * depth}{text}{shared}"
             depth, shared = depth + 1, ""
@@ -318,29 +318,29 @@ def _afterwards(kernel: Kernel, schedule: LoopSchedule, indent: str) -> Iterator
         yield f"{indent}then {', '.join(dict.fromkeys(following))}, still in registers"
 
 
-def _loop(walk: IndexLoop) -> str:
+def _loop(loop: IndexLoop) -> str:
     """Describe one loop; empty for an index of extent 1, or one that is only within the tile."""
-    stop = walk.segments[-1].stop
-    cut = [s for s in walk.segments if s.once]
-    running = [s for s in walk.segments if not s.once]
+    stop = loop.segments[-1].stop
+    cut = [s for s in loop.segments if s.once]
+    running = [s for s in loop.segments if not s.once]
     pieces = ", ".join(map(str, cut))
     if not running:
-        return f"{walk.index} = {pieces}, one after another" if len(cut) > 1 else ""
+        return f"{loop.index} = {pieces}, one after another" if len(cut) > 1 else ""
     longest = max(running, key=lambda s: s.stop - s.start)
     by = f" by {longest.tile}" if longest.tile > 1 else ""
     apart = f" ({pieces} unrolled)" if cut else ""
-    return f"for {walk.index} < {stop}{by}{apart}"
+    return f"for {loop.index} < {stop}{by}{apart}"
 
 
 def _terms(statement: Compute, schedule: LoopSchedule) -> str:
     """Describe the terms of an iteration of the innermost loop."""
     taken = "add" if statement.nest.equation.operator == "+=" else "compare"
-    walks = [walk for walk in schedule.reduced if walk.index != schedule.lanes]
-    number = prod(max(s.tile for s in walk.segments) for walk in walks)
+    loops = [loop for loop in schedule.reduced if loop.index != schedule.lanes]
+    number = prod(max(s.tile for s in loop.segments) for loop in loops)
     whole = [
-        f"{walk.index} < {walk.segments[0].tile}"
-        for walk in walks
-        if len(walk.segments) == 1 and walk.segments[0].once and walk.segments[0].tile > 1
+        f"{loop.index} < {loop.segments[0].tile}"
+        for loop in loops
+        if len(loop.segments) == 1 and loop.segments[0].once and loop.segments[0].tile > 1
     ]
     if number == 1:
         return f"{taken} one term"

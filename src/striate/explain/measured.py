@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from striate.bench.calibration import Calibration
 from striate.bench.kernels import KernelRow, measure_kernels
 from striate.bench.peak import PeakMeter, Peaks
 from striate.explain.items import titled
@@ -61,10 +62,12 @@ def measured(plan: Plan) -> tuple[list[MeasuredRow], Peaks]:
     Returns
     -------
     tuple
-        The items in order, and the limits of one thread.
+        The items in order, and the limits of one thread. The list is empty if other
+        programs disturbed too many measurements.
     """
-    peaks = PeakMeter(1).peaks()
-    rows = measure_kernels(plan, peaks)
+    meter = PeakMeter(1)
+    peaks = meter.peaks()
+    rows = measure_kernels(plan, peaks, judge=Calibration(meter))
     whole = sum(row.seconds.median for row in rows)
     return [_row(row, peaks, whole) for row in rows], peaks
 

@@ -25,7 +25,7 @@ class ArrayPlacement:
     first, last
         The first and the last item that uses it, numbered through all phases.
     per
-        ``block`` or ``part`` if there is one copy for each, otherwise empty.
+        ``block`` or ``chunk`` if there is one copy for each, otherwise empty.
     layer
         The layer to which the array belongs.
     """
@@ -101,7 +101,7 @@ def memory_map(plan: Plan) -> MemoryMap:
     lives = _lives(plan, starts)
     regions: dict[Memory | str, list[ArrayPlacement]] = {}
     for name, allocation in plan.allocations.items():
-        regions.setdefault(allocation.region, []).append(_place(plan, name, lives[name]))
+        regions.setdefault(allocation.region, []).append(_placement(plan, name, lives[name]))
     sizes = {Memory.ARENA: ITEM * plan.arena, Memory.SCRATCH: ITEM * plan.scratch}
     return MemoryMap(
         items=starts[-1],
@@ -155,11 +155,11 @@ def _touched(item: PhaseItem) -> tuple[str, ...]:
     return (*item.reads, *written)
 
 
-def _place(plan: Plan, name: str, life: tuple[int, int]) -> ArrayPlacement:
+def _placement(plan: Plan, name: str, life: tuple[int, int]) -> ArrayPlacement:
     """Describe the allocation of an array."""
     allocation, variable = plan.allocations[name], plan.variables[name]
-    if allocation.per_part:
-        per, size = "part", allocation.per_part * plan.parts
+    if allocation.per_chunk:
+        per, size = "chunk", allocation.per_chunk * plan.chunks
     elif allocation.region == Memory.SCRATCH:
         per, size = "", aligned((variable.rows or variable.size) * LANES)
     elif allocation.region == Memory.ARENA:
@@ -179,11 +179,11 @@ def _place(plan: Plan, name: str, life: tuple[int, int]) -> ArrayPlacement:
     )
 
 
-def _region(name: Memory | str, places: list[ArrayPlacement], size: int) -> MemoryRegion:
+def _region(name: Memory | str, arrays: list[ArrayPlacement], size: int) -> MemoryRegion:
     """Describe a region of memory."""
     return MemoryRegion(
         name=str(name),
         size=size,
-        unshared=sum(place.size for place in places),
-        arrays=tuple(sorted(places, key=lambda p: (p.offset, p.first, -p.size))),
+        unshared=sum(array.size for array in arrays),
+        arrays=tuple(sorted(arrays, key=lambda p: (p.offset, p.first, -p.size))),
     )

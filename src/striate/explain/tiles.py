@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from striate.bench.kernels import measure_kernels
 from striate.bench.peak import Peaks
+from striate.bench.race import Judge
 from striate.errors import OptionError
 from striate.explain.items import at_once
 from striate.plan import tiles
@@ -45,39 +46,43 @@ class TileRow:
     chosen: bool
 
 
-def try_tiles(plan: Plan, place: tuple[int, int], peaks: Peaks, most: int = 16) -> list[TileRow]:
+def try_tiles(
+    plan: Plan, position: tuple[int, int], peaks: Peaks, judge: Judge, most: int = 16
+) -> list[TileRow]:
     """Measure candidate tiles of one kernel.
 
     Parameters
     ----------
     plan
         A plan for this processor.
-    place
+    position
         Phase and item of the kernel.
     peaks
         The limits of one thread.
+    judge
+        Repeats measurements that were disturbed, and rejects them in the end.
     most
         Maximum number of candidates; most are those that the model ranks highest, some are others.
 
     Returns
     -------
     list of TileRow
-        The fastest first.
+        The fastest first; empty if too many measurements were disturbed.
 
     Raises
     ------
     OptionError
         If the item has no tile.
     """
-    phase = plan.phases[place[0]]
-    kernel = phase.items[place[1]]
+    phase = plan.phases[position[0]]
+    kernel = phase.items[position[1]]
     found = _candidates(plan, kernel) if isinstance(kernel, Kernel) else []
     if not isinstance(kernel, Kernel) or not found:
         raise OptionError(
-            f"Item {place[0]}.{place[1]} has no tile, because it doesn't accumulate sums. "
+            f"Item {position[0]}.{position[1]} has no tile, because it doesn't accumulate sums. "
             "Choose a kernel for which --stage schedule lists sums in registers."
         )
-    tasks = plan.schedules[place].tasks
+    tasks = plan.schedules[position].tasks
     tried: dict[LoopSchedule, _Candidate] = {}
     for cycles, tile in found:
         with_tile = _scheduled(plan, kernel, tile, tasks)
@@ -88,6 +93,7 @@ def try_tiles(plan: Plan, place: tuple[int, int], peaks: Peaks, most: int = 16) 
         phases=(replace(phase, items=(kernel,) * len(chosen)),),
         schedules={(0, number): loops for number, (_, _, loops) in enumerate(chosen)},
     )
+    measured = measure_kernels(alone, peaks, judge=judge)
     rows = [
         TileRow(
             at_once=at_once(loops),
@@ -95,9 +101,9 @@ def try_tiles(plan: Plan, place: tuple[int, int], peaks: Peaks, most: int = 16) 
             cycles=cycles,
             microseconds=1e6 * row.seconds.median,
             gflops=row.gflops,
-            chosen=loops == plan.schedules[place],
+            chosen=loops == plan.schedules[position],
         )
-        for row, (cycles, tile, loops) in zip(measure_kernels(alone, peaks), chosen, strict=True)
+        for row, (cycles, tile, loops) in zip(measured, chosen, strict=bool(measured))
     ]
     return sorted(rows, key=lambda row: row.microseconds)
 

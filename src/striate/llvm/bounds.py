@@ -1,4 +1,13 @@
-"""Handles reads out of bounds: by loop bounds, at compile time, or by a condition at run time."""
+"""Handles reads out of bounds: by loop bounds, at compile time, or by a condition at run time.
+
+For ``z[i] += w[u] * a[i + u - 1]`` with ``u < 3`` and 28 pixels, the condition is ``0 <= i + u - 1
+< 28``. What it becomes depends on how ``i`` and ``u`` are looped over::
+
+    loop over u             for u from max(0, 1 - i) to min(3, 29 - i): no condition is left
+    u unrolled, i in 1..27  always inside, known at compile time: no condition
+    u unrolled, i = 0       the term of u = 0 is omitted, known at compile time
+    both depend on counters if 0 <= i + u - 1 < 28, at run time
+"""
 
 from collections.abc import Sequence
 
@@ -12,7 +21,8 @@ from striate.plan.statement import IMAGE
 from striate.plan.tiles import LoopSegment
 
 _SHIFT = 1 << 20
-"""Larger than any length: adding a multiple of the divisor makes every number positive."""
+"""Larger than any length. Adding this multiple of the divisor makes every dividend positive, so an
+unsigned division rounds as needed."""
 
 
 def inside(scope: Scope, guards: Sequence[Guard]) -> IRValue | bool:
@@ -29,7 +39,7 @@ def inside(scope: Scope, guards: Sequence[Guard]) -> IRValue | bool:
                 return False
             value = value_of(scope.b, guard.subscript, scope.point)
             if not isinstance(value, int):
-                conditions.append(_asked(scope, guard, value))
+                conditions.append(_in_bounds(scope, guard, value))
                 continue
         else:
             value = table_element(scope, guard.subscript.table, Subscript(guard.subscript.terms))
@@ -46,7 +56,7 @@ def inside(scope: Scope, guards: Sequence[Guard]) -> IRValue | bool:
     return condition
 
 
-def _asked(scope: Scope, guard: Guard, value: IRValue) -> IRValue:
+def _in_bounds(scope: Scope, guard: Guard, value: IRValue) -> IRValue:
     """Write the condition that a value is in bounds, once for all its uses."""
     indices = guard.subscript.linear()[0]
     key = ("inside", guard, *(scope.point[i].key for i in indices))

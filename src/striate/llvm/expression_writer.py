@@ -26,7 +26,7 @@ from striate.nests.expression import (
 Operand = IRValue | float
 """An IR value, or a constant."""
 
-Part = Callable[[Expression], Operand]
+ValueOf = Callable[[Expression], Operand]
 """Writes an operand, or returns it if it is written already."""
 
 
@@ -42,41 +42,41 @@ class ExpressionWriter:
     def __init__(self, builder: Builder) -> None:
         self.b = builder
 
-    def write(self, expression: Expression, part: Part) -> Operand:
+    def write(self, expression: Expression, value: ValueOf) -> Operand:
         match expression:
             case Negative(operand):
-                return self.negative(part(operand))
+                return self.negative(value(operand))
             case Arithmetic():
-                return self.arithmetic(expression, part)
+                return self.arithmetic(expression, value)
             case Where(condition, then, otherwise):
-                left, right = part(condition.left), part(condition.right)
-                return self.where(condition.sign, left, right, part(then), part(otherwise))
+                left, right = value(condition.left), value(condition.right)
+                return self.where(condition.sign, left, right, value(then), value(otherwise))
             case FunctionCall(function, arguments):
-                return self.call(function, [part(a) for a in arguments])
+                return self.call(function, [value(a) for a in arguments])
             case _:
-                return part(expression)
+                return value(expression)
 
-    def arithmetic(self, expression: Arithmetic, part: Part) -> Operand:
+    def arithmetic(self, expression: Arithmetic, value: ValueOf) -> Operand:
         sign, left, right = expression.sign, expression.left, expression.right
         if sign in "+-":
-            return self.sum(sign, left, right, part)
-        x = part(left)
+            return self.sum(sign, left, right, value)
+        x = value(left)
         if sign == "**":
-            return self.power(x, part(right))
-        y = part(right)
+            return self.power(x, value(right))
+        y = value(right)
         return self.product(x, y) if sign == "*" else self.quotient(x, y)
 
-    def sum(self, sign: str, left: Expression, right: Expression, part: Part) -> Operand:
+    def sum(self, sign: str, left: Expression, right: Expression, value: ValueOf) -> Operand:
         """Write a sum; a product in it is fused with the addition, preferably the right one."""
         if isinstance(right, Arithmetic) and right.sign == "*":
-            x, y = part(right.left), part(right.right)
-            rest = part(left)
+            x, y = value(right.left), value(right.right)
+            rest = value(left)
             return self.fused(self.negative(x) if sign == "-" else x, y, rest)
         if isinstance(left, Arithmetic) and left.sign == "*":
-            x, y = part(left.left), part(left.right)
-            rest = part(right)
+            x, y = value(left.left), value(left.right)
+            rest = value(right)
             return self.fused(x, y, self.negative(rest) if sign == "-" else rest)
-        x, y = part(left), part(right)
+        x, y = value(left), value(right)
         return self.add(x, self.negative(y) if sign == "-" else y)
 
     def fused(self, x: Operand, y: Operand, z: Operand) -> Operand:
@@ -92,7 +92,7 @@ class ExpressionWriter:
                 return self.add(other if one > 0 else self.negative(other), z)
         if not isinstance(z, IRValue) and z == 0:
             return self.product(x, y)
-        return self.b.fma(*self.alike(x, y, z))
+        return self.b.fma(*self.same_type(x, y, z))
 
     def add(self, x: Operand, y: Operand) -> Operand:
         for one, other in ((x, y), (y, x)):
@@ -102,7 +102,7 @@ class ExpressionWriter:
                 return one + other
             if one == 0:
                 return other
-        return self.b.fadd(*self.alike(x, y))
+        return self.b.fadd(*self.same_type(x, y))
 
     def product(self, x: Operand, y: Operand) -> Operand:
         for one, other in ((x, y), (y, x)):
@@ -112,7 +112,7 @@ class ExpressionWriter:
                 return one * other
             if one in (1.0, -1.0, 0.0):
                 return other if one > 0 else (self.negative(other) if one < 0 else 0.0)
-        return self.b.fmul(*self.alike(x, y))
+        return self.b.fmul(*self.same_type(x, y))
 
     def quotient(self, x: Operand, y: Operand) -> Operand:
         """Write a quotient; division by a scalar is multiplication by its reciprocal."""
@@ -120,7 +120,7 @@ class ExpressionWriter:
             return self.product(x, _divided(1.0, y)) if isinstance(x, IRValue) else _divided(x, y)
         if isinstance(x, IRValue) and lanes_of(x) and not lanes_of(y):
             return self.product(x, self.reciprocal(y))
-        return self.b.fdiv(*self.alike(x, y))
+        return self.b.fdiv(*self.same_type(x, y))
 
     def reciprocal(self, y: IRValue) -> IRValue:
         """Write the reciprocal of a scalar."""
@@ -129,7 +129,7 @@ class ExpressionWriter:
     def power(self, x: Operand, y: Operand) -> Operand:
         if not isinstance(y, IRValue):
             return power(self.b, x, float(y)) if isinstance(x, IRValue) else _raised(x, y)
-        return power(self.b, *self.alike(x, y))
+        return power(self.b, *self.same_type(x, y))
 
     def negative(self, x: Operand) -> Operand:
         return self.b.fneg(x) if isinstance(x, IRValue) else -x
@@ -139,11 +139,11 @@ class ExpressionWriter:
     ) -> Operand:
         if not isinstance(left, IRValue) and not isinstance(right, IRValue):
             return then if _holds(sign, left, right) else otherwise
-        condition = self.compare(sign, *self.alike(left, right))
+        condition = self.compare(sign, *self.same_type(left, right))
         if not isinstance(then, IRValue) and then == otherwise:
             return then
         lanes = [] if lanes_of(condition) is None else [condition]
-        yes, no = self.alike(then, otherwise, *lanes)[:2]
+        yes, no = self.same_type(then, otherwise, *lanes)[:2]
         return self.b.select(condition, yes, no)
 
     def compare(self, sign: str, x: IRValue, y: IRValue) -> IRValue:
@@ -165,13 +165,13 @@ class ExpressionWriter:
         sign = ">" if function == "max" else "<"
         if not isinstance(y, IRValue):
             x, y = y, x
-        a, b = self.alike(x, y)
+        a, b = self.same_type(x, y)
         chosen = self.b.select(self.b.fcmp_ordered(sign, a, b), a, b)
         if not isinstance(x, IRValue):
             return chosen
         return self.b.select(self.b.fcmp_unordered("uno", a, a), a, chosen)
 
-    def alike(self, *values: Operand) -> list[IRValue]:
+    def same_type(self, *values: Operand) -> list[IRValue]:
         """Convert values to one type: vectors if any is a vector, otherwise scalars."""
         for value in values:
             if isinstance(value, IRValue) and value.type.count:

@@ -71,22 +71,22 @@ class _ImageLoadWriter:
         b.loop(0, 1 if item.last else item.channels, 1, plane)
         b.ret_void()
 
-    def group(self, place: tuple[IRValue, IRValue, IRValue], width: int) -> None:
+    def group(self, position: tuple[IRValue, IRValue, IRValue], width: int) -> None:
         """Write one group: load each image's values, transpose, scale and store them.
 
-        ``place`` is the plane, the row, and the position of the first value in the row.
+        ``position`` is the plane, the row, and the index of the group's first value in the row.
         """
 
         def lane(k: IRValue, _: object) -> list[IRValue]:
-            self.lane(k, place, width)
+            self.lane(k, position, width)
             return []
 
         def scale(k: IRValue, _: object) -> list[IRValue]:
-            channel, column = self.channel_and_column(place, k)
+            channel, column = self.channel_and_column(position, k)
             factor = b.splat(b.load(b.at(self.scale, channel)))
             offset = b.splat(b.load(b.at(self.scale, b.add(channel, item.channels))))
             found = b.load(b.at(self.buffer, b.multiply(k, LANES)), FLOATS, 64)
-            at = b.add(b.multiply(channel, item.rows), place[1])
+            at = b.add(b.multiply(channel, item.rows), position[1])
             at = b.add(b.multiply(at, item.columns), column)
             b.store(b.fma(found, factor, offset), b.at(self.target, b.multiply(at, LANES)), 64)
             return []
@@ -99,20 +99,20 @@ class _ImageLoadWriter:
         b.loop(0, width, 1, scale)
 
     def channel_and_column(
-        self, place: tuple[IRValue, IRValue, IRValue], k: IRValue
+        self, position: tuple[IRValue, IRValue, IRValue], k: IRValue
     ) -> tuple[IRValue, IRValue]:
         """Compute the channel and the column of a value of the group."""
-        plane, _, first = place
+        plane, _, first = position
         number = self.b.iadd(first, k)
         if not self.item.last:
             return plane, number
         channels = I64(self.item.channels)
         return self.b.urem(number, channels), self.b.udiv(number, channels)
 
-    def lane(self, k: IRValue, place: tuple[IRValue, IRValue, IRValue], width: int) -> None:
+    def lane(self, k: IRValue, position: tuple[IRValue, IRValue, IRValue], width: int) -> None:
         """Load one image's values of the group."""
         b, item = self.b, self.item
-        plane, r, first = place
+        plane, r, first = position
         there = b.select(b.icmp_signed("<", k, self.count), k, I64(0))
         size = item.rows * item.columns * item.channels
         index = b.load(b.at(self.indices, there, I64), I64, 8)
@@ -140,7 +140,7 @@ class _ImageLoadWriter:
 
         def slow() -> None:
             pixels = b.at(image, start, self.element)
-            self.one_by_one(pixels, target, move, (seen, covered), place, width)
+            self.one_by_one(pixels, target, move, (seen, covered), position, width)
 
         b.if_else(self.all(whole), quick, slow)
 
@@ -158,7 +158,7 @@ class _ImageLoadWriter:
         target: IRValue,
         move: Sequence[IRValue],
         row: tuple[IRValue, IRValue],
-        place: tuple[IRValue, IRValue, IRValue],
+        position: tuple[IRValue, IRValue, IRValue],
         width: int,
     ) -> None:
         """Load the values of a group one by one.
@@ -171,7 +171,7 @@ class _ImageLoadWriter:
         fill = b.load(b.at(self.scale, 2 * item.channels))
 
         def number(k: IRValue, _: object) -> list[IRValue]:
-            channel, column = self.channel_and_column(place, k)
+            channel, column = self.channel_and_column(position, k)
             source = b.iadd(
                 move[MapColumn.FIRST_COLUMN], b.imul(move[MapColumn.COLUMN_STEP], column)
             )

@@ -184,18 +184,18 @@ class IRPhi(IRValue):
         Its block; it is placed after what is written there already.
     """
 
-    __slots__ = ("_lines", "_place")
+    __slots__ = ("_lines", "_number")
 
     def __init__(self, type_: IRType, name: str, block: IRBlock) -> None:
         super().__init__(type_, name)
-        self._lines, self._place = block.lines, len(block.lines)
+        self._lines, self._number = block.lines, len(block.lines)
         block.lines.append("")
 
     def add_incoming(self, value: IRValue, block: IRBlock) -> None:
         """Set its value for a preceding block."""
-        line = self._lines[self._place]
+        line = self._lines[self._number]
         begun = f"{line}," if line else f"  {self.name} = phi {self.type.text}"
-        self._lines[self._place] = f"{begun} [{value.name}, %{block.name}]"
+        self._lines[self._number] = f"{begun} [{value.name}, %{block.name}]"
 
 
 class IRFunction(IRValue):

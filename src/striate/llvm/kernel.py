@@ -78,33 +78,33 @@ class _KernelWriter:
                 whole = LoopSegment(0, extents[index], 1)
                 around.enter_context(scope.entered(index, value, whole))
             self.values.hoist()
-            self.walk(0)
+            self.loops(0)
 
-    def walk(self, level: int) -> None:
+    def loops(self, level: int) -> None:
         """Write the loops over the target's indices, from this one inward."""
         schedule, scope = self.scope.schedule, self.scope
         if level == len(schedule.targets):
             self.tile()
             return
-        walk = schedule.targets[level]
-        for segment in walk.segments:
-            in_lanes = walk.index == schedule.lanes
-            scope.tiles[walk.index] = max(1, segment.tile // LANES) if in_lanes else segment.tile
+        loop = schedule.targets[level]
+        for segment in loop.segments:
+            in_lanes = loop.index == schedule.lanes
+            scope.tiles[loop.index] = max(1, segment.tile // LANES) if in_lanes else segment.tile
             if in_lanes:
                 scope.width = min(LANES, segment.tile)
-            with self.segment(walk, segment):
-                self.walk(level + 1)
-        del scope.tiles[walk.index]
+            with self.segment(loop, segment):
+                self.loops(level + 1)
+        del scope.tiles[loop.index]
 
     @contextmanager
-    def segment(self, walk: IndexLoop, segment: LoopSegment) -> Generator[None]:
+    def segment(self, loop: IndexLoop, segment: LoopSegment) -> Generator[None]:
         """Write one segment of a loop around the code of the ``with`` block."""
         scope, b = self.scope, self.b
         schedule = scope.schedule
-        shared = schedule.tasks > 1 and walk is schedule.targets[0]
+        shared = schedule.tasks > 1 and loop is schedule.targets[0]
         if segment.once:
             last = b.icmp_signed("==", scope.task, I64(schedule.tasks - 1)) if shared else None
-            with self.only_if(last), scope.at({walk.index: IndexValue.known(segment.start)}):
+            with self.only_if(last), scope.at({loop.index: IndexValue.known(segment.start)}):
                 yield
             return
         start, stop = I64(segment.start), I64(segment.stop)
@@ -119,7 +119,7 @@ class _KernelWriter:
         b.position_at_end(head)
         count = b.phi(I64)
         count.add_incoming(start, before)
-        with scope.entered(walk.index, count, segment):
+        with scope.entered(loop.index, count, segment):
             self.values.hoist()
             yield
         following = self.b.add(count, segment.tile)
@@ -148,18 +148,18 @@ class _KernelWriter:
     def tile(self) -> None:
         """Write the code for one tile."""
         scope = self.scope
-        places = list(self.places())
+        elements = list(self.elements())
         root = scope.kernel.root
         sums: list[Accumulators] = []
         scope.here = {}
         if root.nest.equation.reduced and not scope.schedule.in_place:
-            sums = self.sums.write(places)
-        for number, place in enumerate(places):
-            with scope.at(place):
-                self.place(sums[number] if sums else None)
+            sums = self.sums.write(elements)
+        for number, element in enumerate(elements):
+            with scope.at(element):
+                self.element(sums[number] if sums else None)
         scope.here = {}
 
-    def place(self, sums: Accumulators | None) -> None:
+    def element(self, sums: Accumulators | None) -> None:
         """Write the code for one element, if the root's target contains it."""
         scope = self.scope
         scope.here = {}
@@ -180,7 +180,7 @@ class _KernelWriter:
         elif there is not False:
             scope.conditional(there, write)
 
-    def places(self) -> Iterator[dict[str, IndexValue]]:
+    def elements(self) -> Iterator[dict[str, IndexValue]]:
         """List the elements of a tile."""
         scope = self.scope
         within, lanes = scope.schedule.within, scope.schedule.lanes

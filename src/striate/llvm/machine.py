@@ -2,6 +2,7 @@
 """Describes processors, compiles modules to object code, and loads object code."""
 
 import hashlib
+import os
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any
 
 import llvmlite
 from llvmlite import binding
+from llvmlite.binding import ffi
 
 from striate.llvm.ir import IRModule
-from striate.plan.target import Target
+from striate.plan.target import Target, enabled
 
 GENERATOR = ("nests", "plan", "llvm")
 """The packages that turn lowered statements into machine code."""
@@ -59,8 +61,8 @@ def host() -> Target:
 
 def describe(name: str, features: str, triple: str) -> Target:
     """Describe a processor by its features in LLVM's notation."""
-    has = {f[1:] for f in features.split(",") if f.startswith("+")}
-    halves = name == "znver4"  # a 512-bit operation takes two steps
+    has = enabled(features)
+    halves = name == "znver4"  # executes a 512-bit operation in two halves
     if "avx512f" in has and "avx512vl" in has:
         lanes, registers, each = 16, 32, 1.0 if halves else 2.0
     elif "fma" in has and "avx2" in has:
@@ -133,3 +135,20 @@ class LoadedObject:
     def address(self, name: str) -> int:
         """Return the address of a function."""
         return self._engine.get_function_address(name)
+
+
+def _enter_llvm() -> None:
+    """Wait until no other thread is inside LLVM, and keep all others out."""
+    ffi.lib._lock.__enter__()  # noqa: SLF001  # llvmlite has no public way to hold its lock
+
+
+def _leave_llvm() -> None:
+    """Let other threads enter LLVM again."""
+    ffi.lib._lock.__exit__()  # noqa: SLF001  # see _enter_llvm
+
+
+# llvmlite holds a lock during every call of LLVM. If a process is forked while another thread has
+# it, the new process waits for it forever: that thread doesn't exist there. LLVM's data structures
+# would also be in an arbitrary state. So a fork waits until LLVM is idle.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_enter_llvm, after_in_parent=_leave_llvm, after_in_child=_leave_llvm)

@@ -38,7 +38,7 @@ def write_peaks(target: Target) -> IRModule:
 
     Returns
     -------
-    Module
+    IRModule
         With ``multiply_adds(numbers, rounds)``, which does one vector multiply-add per round for
         each of the :func:`accumulators_of` accumulators (they are stored in front of the two
         factors); ``read(result, numbers, vectors, rounds)``, which sums an array; and
@@ -81,8 +81,8 @@ def _write_read(module: IRModule) -> None:
     b = _begin(module, "read", PTR, PTR, I64, I64)
     result, numbers, vectors, rounds = b.function.args
 
-    def body(place: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
-        found = _vectors(b, b.at(numbers, b.multiply(place, LANES)), UNROLLED)
+    def body(index: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
+        found = _vectors(b, b.at(numbers, b.multiply(index, LANES)), UNROLLED)
         return [b.fadd(total, vector) for total, vector in zip(carried, found, strict=True)]
 
     def round_(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
@@ -99,8 +99,8 @@ def _write_triad(module: IRModule) -> None:
     result, first, second, vectors, rounds = b.function.args
     scale = constant(FLOATS, 3.0)
 
-    def body(place: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
-        offset = b.multiply(place, LANES)
+    def body(index: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
+        offset = b.multiply(index, LANES)
         x, y = (_vectors(b, b.at(pointer, offset), UNROLLED) for pointer in (first, second))
         for k in range(UNROLLED):
             b.store(b.fma(scale, y[k], x[k]), b.at(b.at(result, offset), LANES * k))

@@ -18,7 +18,7 @@ def write_phase_timing(plan: Plan) -> IRModule:
 
     Returns
     -------
-    Module
+    IRModule
         The module of :func:`~striate.llvm.program.write_program`, with functions ``phase 0 again``,
         ``phase 1 again`` and so on. Their arguments are a call's control block, a thread's scratch
         memory, and the number of times to run all tasks of the phase, one after another.

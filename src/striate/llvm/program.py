@@ -53,7 +53,7 @@ def write_program(plan: Plan) -> IRModule:
 
     Returns
     -------
-    Module
+    IRModule
         A module with the functions ``work`` (what each thread runs), ``lead`` (a step, run by the
         leading thread) and ``help`` (what the workers of the thread pool run).
     """
@@ -189,12 +189,12 @@ class _ProgramWriter:
         task: IRValue,
         images: IRValue,
     ) -> None:
-        """Write the loop over the blocks of a part."""
+        """Write the loop over the blocks of a chunk."""
         plan = self.plan
         for name in self.sums_that_begin(number):
             self.clear(b, plan.allocations[name], plan.variables[name].size, task)
-        first = b.udiv(to_value(b.multiply(task, plan.blocks)), I64(plan.parts))
-        last = b.udiv(to_value(b.multiply(b.add(task, 1), plan.blocks)), I64(plan.parts))
+        first = b.udiv(to_value(b.multiply(task, plan.blocks)), I64(plan.chunks))
+        last = b.udiv(to_value(b.multiply(b.add(task, 1), plan.blocks)), I64(plan.chunks))
         present = b.udiv(b.add(images, LANES - 1), I64(LANES))
         last = b.select(b.icmp_signed("<", last, present), last, present)
 
@@ -219,9 +219,9 @@ class _ProgramWriter:
             if self.plan.variables[name].origin is Origin.PARTIAL_SUMS and name not in before
         ]
 
-    def clear(self, b: Builder, allocation: Allocation, size: int, part: IRValue) -> None:
+    def clear(self, b: Builder, allocation: Allocation, size: int, chunk: IRValue) -> None:
         """Set partial sums to zero."""
-        pointer = self.pointer(b, allocation, I64(0), part)
+        pointer = self.pointer(b, allocation, I64(0), chunk)
         zero = F32(0.0)
 
         def body(k: IRValue, _: object) -> list[IRValue]:
@@ -264,51 +264,53 @@ class _ProgramWriter:
     def item(
         self,
         b: Builder,
-        place: tuple[int, int],
+        position: tuple[int, int],
         item: PhaseItem,
         around: tuple[IRValue, ...],
         run: tuple[IRValue, IRValue, IRValue, IRValue],
     ) -> None:
         """Write the call of an item's function."""
-        context, block, part, count = run
+        context, block, chunk, count = run
         match item:
             case Kernel():
-                name, arrays = self.kernel(item, self.plan.schedules[place])
+                name, arrays = self.kernel(item, self.plan.schedules[position])
             case Load() | Store() | Transpose():
                 name, arrays = self.mover(item)
             case LoadStored():
                 name, arrays = self.gather(item)
             case DrawMask():
-                self.called[place] = self.draw(b, item, context, block, part)
+                self.called[position] = self.draw(b, item, context, block, chunk)
                 return
             case _:
                 message = f"{item} is not an item of a phase"
                 raise AssertionError(message)
-        once = not self.plan.phases[place[0]].over_images
-        within = I64(0) if once else part
+        once = not self.plan.phases[position[0]].over_images
+        within = I64(0) if once else chunk
         pointers = [self.pointer(b, self.plan.allocations[n], block, within) for n in arrays]
-        numbers = [count, part, *around] if isinstance(item, Kernel) else [count]
-        self.called[place] = name
+        numbers = [count, chunk, *around] if isinstance(item, Kernel) else [count]
+        self.called[position] = name
         b.call(self.module.functions[name], [*pointers, *numbers])
 
     def draw(
-        self, b: Builder, item: DrawMask, context: IRValue, block: IRValue, part: IRValue
+        self, b: Builder, item: DrawMask, context: IRValue, block: IRValue, chunk: IRValue
     ) -> str:
         """Write the call that draws a mask; return its function's name."""
         size = self.plan.variables[item.target].size
         name = f"draw {size}, {item.threshold}, {item.stream}"
         if name not in self.module.functions:
             write_draw_mask(self.module, name, size, item)
-        pointer = self.pointer(b, self.plan.allocations[item.target], block, part)
+        pointer = self.pointer(b, self.plan.allocations[item.target], block, chunk)
         first = b.multiply(block, LANES)
         seed, step = load_word(b, context, SEED), load_word(b, context, STEP)
         b.call(self.module.functions[name], [pointer, to_value(first), seed, step])
         return name
 
-    def pointer(self, b: Builder, allocation: Allocation, block: IRValue, part: IRValue) -> IRValue:
-        """Write the pointer to an array for a block and part."""
+    def pointer(
+        self, b: Builder, allocation: Allocation, block: IRValue, chunk: IRValue
+    ) -> IRValue:
+        """Write the pointer to an array for a block and chunk."""
         offset = b.add(
-            b.multiply(block, allocation.per_block), b.multiply(part, allocation.per_part)
+            b.multiply(block, allocation.per_block), b.multiply(chunk, allocation.per_chunk)
         )
         return b.at(self.regions[allocation.region], b.add(offset, allocation.offset))
 

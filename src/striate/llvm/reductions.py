@@ -1,4 +1,14 @@
-"""Writes the reductions of a tile: loops over the reduced indices with loop-carried sums."""
+"""Writes the reductions of a tile: loops over the reduced indices with loop-carried sums.
+
+The elements of a tile are accumulated in the same loops, so values that they share are loaded
+once. For a tile of two columns of ``z[i] += w[l] * a[i,l]``::
+
+    loop l from 0 to 5, carrying s0, s1     the accumulators; phis in LLVM IR
+        s0 = fma(w[l], a[i,l], s0)          w[l] is loaded once
+        s1 = fma(w[l], a[i + 1,l], s1)
+
+``max=`` and ``min=`` carry the best term so far, ``argmax=`` also its position.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,32 +94,32 @@ class ReductionWriter:
         roots = scope.kernel.roots if reduces else ()
         self.reductions = [Reduction.of(root, scope.variables) for root in roots]
 
-    def write(self, places: Sequence[Mapping[str, IndexValue]]) -> list[Accumulators]:
+    def write(self, elements: Sequence[Mapping[str, IndexValue]]) -> list[Accumulators]:
         """Write all terms of the elements of a tile, reduction after reduction."""
         type_ = FLOATS if self.scope.schedule.lanes is not None else F32
         start = tuple(value for reduction in self.reductions for value in reduction.start(type_))
-        return self.loops(0, [start] * len(places), places)
+        return self.loops(0, [start] * len(elements), elements)
 
     def split(self, accumulators: Accumulators) -> Iterator[Accumulators]:
         """Split an element's accumulators into those of each reduction."""
         return _grouped(accumulators, [reduction.accumulators for reduction in self.reductions])
 
     def loops(
-        self, level: int, sums: list[Accumulators], places: Sequence[Mapping[str, IndexValue]]
+        self, level: int, sums: list[Accumulators], elements: Sequence[Mapping[str, IndexValue]]
     ) -> list[Accumulators]:
         """Write the loops over the reduced indices, from this one inward."""
-        walks = self.scope.schedule.reduced
-        if level == len(walks):
-            return self.terms(sums, places)
-        index = walks[level].index
-        for segment in walks[level].segments:
+        loops = self.scope.schedule.reduced
+        if level == len(loops):
+            return self.terms(sums, elements)
+        index = loops[level].index
+        for segment in loops[level].segments:
             if index == self.scope.schedule.lanes:
                 self.scope.width = min(LANES, segment.tile)
             if segment.once and index != IMAGE:
                 first = IndexValue.known(segment.start)
-                sums = self.unrolled(level, first, segment, sums, places)
+                sums = self.unrolled(level, first, segment, sums, elements)
             else:
-                sums = self.loop(level, segment, sums, places)
+                sums = self.loop(level, segment, sums, elements)
         return sums
 
     def unrolled(
@@ -118,14 +128,14 @@ class ReductionWriter:
         first: IndexValue,
         segment: LoopSegment,
         sums: list[Accumulators],
-        places: Sequence[Mapping[str, IndexValue]],
+        elements: Sequence[Mapping[str, IndexValue]],
     ) -> list[Accumulators]:
         """Unroll one tile of a reduced index."""
         index = self.scope.schedule.reduced[level].index
         step = LANES if index == self.scope.schedule.lanes else 1
         for by in range(0, segment.tile, step):
             with self.scope.at({index: first.moved(by)}):
-                sums = self.loops(level + 1, sums, places)
+                sums = self.loops(level + 1, sums, elements)
         return sums
 
     def loop(
@@ -133,7 +143,7 @@ class ReductionWriter:
         level: int,
         segment: LoopSegment,
         sums: list[Accumulators],
-        places: Sequence[Mapping[str, IndexValue]],
+        elements: Sequence[Mapping[str, IndexValue]],
     ) -> list[Accumulators]:
         """Write a loop over one segment of a reduced index."""
         scope = self.scope
@@ -146,7 +156,7 @@ class ReductionWriter:
                 self.values.hoist()
                 first = scope.point[index]
                 inner = list(_grouped(accumulators, lengths))
-                inner = self.unrolled(level, first, segment, inner, places)
+                inner = self.unrolled(level, first, segment, inner, elements)
             return [value for group in inner for value in group]
 
         scope.proved += proved
@@ -156,12 +166,12 @@ class ReductionWriter:
         return list(_grouped(results, lengths))
 
     def terms(
-        self, sums: list[Accumulators], places: Sequence[Mapping[str, IndexValue]]
+        self, sums: list[Accumulators], elements: Sequence[Mapping[str, IndexValue]]
     ) -> list[Accumulators]:
         """Write one term for each element."""
         found: list[Accumulators] = []
-        for place, accumulators in zip(places, sums, strict=True):
-            with self.scope.at(place):
+        for element, accumulators in zip(elements, sums, strict=True):
+            with self.scope.at(element):
                 parts = zip(self.reductions, self.split(accumulators), strict=True)
                 found.append(
                     tuple(v for reduction, part in parts for v in self.term(reduction, part))
@@ -189,16 +199,16 @@ class ReductionWriter:
         equation = reduction.equation
         if equation.operator == "+=":
             return (self.accumulated(accumulators[0], equation.expression),)
-        alike = self.values.expressions.alike
+        same_type = self.values.expressions.same_type
         b, best = self.b, accumulators[0]
-        value = alike(self.values.value(equation.expression), best)[0]
+        value = same_type(self.values.value(equation.expression), best)[0]
         sign = "<" if equation.operator == "min=" else ">"
         better = b.and_(b.fcmp_unordered(sign, value, best), b.fcmp_ordered("ord", best, best))
         if equation.operator != "argmax=":
             return (self.b.select(better, value, best),)
         ordinal = accumulators[1]
         better = b.or_(better, b.fcmp_ordered("<", ordinal, constant(ordinal.type, 0.0)))
-        here = alike(self.values.place_in_box(list(equation.reduced)), ordinal)[0]
+        here = same_type(self.values.row_major_position(list(equation.reduced)), ordinal)[0]
         return self.b.select(better, value, best), self.b.select(better, here, ordinal)
 
     def accumulated(self, total: IRValue, expression: Expression) -> IRValue:
@@ -220,7 +230,7 @@ class ReductionWriter:
         for value in values[:-1]:
             factor = expressions.product(factor, value)
         added = expressions.fused(factor, values[-1] if values else 1.0, total)
-        return expressions.alike(added, total)[0]
+        return expressions.same_type(added, total)[0]
 
 
 def _grouped(values: Sequence[IRValue], lengths: Sequence[int]) -> Iterator[Accumulators]:

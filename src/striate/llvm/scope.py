@@ -1,4 +1,12 @@
-"""The current position in a kernel while it is written: loops, pointers, and known values."""
+"""The current position in a kernel while it is written: loops, pointers, and known values.
+
+The writers of loops enter and leave a scope; those of values look up where they are. Inside of the
+loops over ``i`` and ``j`` of a tile of two columns, at its second column::
+
+    point      i: counter %v3;  j: counter %v9, plus 1
+    pointers   a: start + 28 * %v3 + %v9, advanced by each loop that was entered
+    memo       values written in each loop around this position, so that none is written twice
+"""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -74,9 +82,10 @@ class Scope:
 
     def _table(self, name: str) -> IRValue:
         """Add a constant table to the module: integers if it holds positions."""
-        places = any(t.name == name for s in self.kernel.statements for t in s.nest.equation.tables)
-        element = I64 if places else F32
-        label = f"{name}{' places' if places else ''}"
+        tables = (t for s in self.kernel.statements for t in s.nest.equation.tables)
+        positions = any(table.name == name for table in tables)
+        element = I64 if positions else F32
+        label = f"{name}{' positions' if positions else ''}"
         return self.b.module.table(label, element, self.variables[name].values, 4 * LANES)
 
     def access(self, reference: Reference, statement: Compute | None = None) -> Access:
@@ -105,10 +114,10 @@ class Scope:
         self.pointers = outer
 
     @contextmanager
-    def at(self, place: Mapping[str, IndexValue]) -> Generator[None]:
+    def at(self, element: Mapping[str, IndexValue]) -> Generator[None]:
         """Move to one element of a tile."""
         before = dict(self.point)
-        self.point.update(place)
+        self.point.update(element)
         yield
         self.point = before
 

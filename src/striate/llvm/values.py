@@ -1,4 +1,10 @@
-"""Writes the values of expressions at the current position in a kernel, each value only once."""
+"""Writes the values of expressions at the current position in a kernel, each value only once.
+
+A value is identified by its expression and the current values of the indices in it. In a tile of
+four columns and six maps, the 24 multiply-adds of ``z[h,j] += w[h] * a[j]`` need ten loads, since
+``w[h]`` is the same for all columns and ``a[j]`` for all maps. Subexpressions that are equal in all
+lanes, such as ``1 / sqrt(v[h] + epsilon)``, are written before the inner loops start.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +22,7 @@ from striate.nests.expression import (
     Reference,
     Symbol,
     leaves,
-    parts,
+    operands,
 )
 from striate.plan.access import Access
 from striate.plan.schedule import STRIDE
@@ -40,9 +46,9 @@ class ValueWriter:
         self.expressions = ExpressionWriter(scope.b)
         self._single: dict[int, bool] = {}
         self._fixed = [
-            part
+            subexpression
             for statement in scope.kernel.statements
-            for part in self.fixed(statement.nest.equation.expression)
+            for subexpression in self.fixed(statement.nest.equation.expression)
         ]
         self._divisors = {
             id(divisor)
@@ -73,11 +79,11 @@ class ValueWriter:
             self.key(expression), lambda: self.expressions.write(expression, self.value)
         )
 
-    def inverse(self, part: Expression, value: Operand) -> Operand:
+    def inverse(self, divisor: Expression, value: Operand) -> Operand:
         """Write the reciprocal of a value."""
         if not isinstance(value, IRValue):
             return 1 / value
-        key = ("inverse", *self.key(part)) if self.single(part) else object()
+        key = ("inverse", *self.key(divisor)) if self.single(divisor) else object()
         return self.scope.once(key, lambda: self.expressions.quotient(1.0, value))
 
     def single(self, expression: Expression) -> bool:
@@ -107,12 +113,12 @@ class ValueWriter:
     def hoist(self) -> None:
         """Write values that don't change in the inner loops before these start."""
         scope = self.scope
-        for part in self._fixed:
-            indices = _indices(part)
+        for subexpression in self._fixed:
+            indices = _indices(subexpression)
             if all(i in scope.point and scope.tiles.get(i, 1) == 1 for i in indices):
-                value = self.value(part)
-                if id(part) in self._divisors and isinstance(value, IRValue):
-                    self.inverse(part, value)
+                value = self.value(subexpression)
+                if id(subexpression) in self._divisors and isinstance(value, IRValue):
+                    self.inverse(subexpression, value)
 
     def fixed(self, expression: Expression) -> Iterator[Expression]:
         """Find the largest subexpressions that are equal in all lanes and take instructions."""
@@ -121,8 +127,8 @@ class ValueWriter:
         if not isinstance(expression, Reference | Symbol | Number) and self.single(expression):
             yield expression
             return
-        for part in parts(expression):
-            yield from self.fixed(part)
+        for operand in operands(expression):
+            yield from self.fixed(operand)
 
     # ------------------------------------------------------------------- leaves
 
@@ -146,9 +152,9 @@ class ValueWriter:
         """Write the position of indices in row-major order."""
         names = [subscript.lone for subscript in ordinal.indices]
         assert None not in names, f"{ordinal} has arguments other than indices"
-        return self.place_in_box([n for n in names if n is not None])
+        return self.row_major_position([n for n in names if n is not None])
 
-    def place_in_box(self, indices: list[str]) -> Operand:
+    def row_major_position(self, indices: list[str]) -> Operand:
         """Write the position of indices in row-major order within their extents."""
         total: Operand = 0.0
         for index in indices:
@@ -215,10 +221,10 @@ class ValueWriter:
             return self.b.load(pointer, FLOATS, self.alignment(access))
         if 0 < stride <= STRIDE:
             apart = [k * stride for k in range(scope.width)]
-            part = self.b.load(pointer, vector_type(F32, apart[-1] + 1))
+            span = self.b.load(pointer, vector_type(F32, apart[-1] + 1))
             rest = apart[-1] + 1 if scope.sums_lanes else apart[-1]
             picked = [*apart, *[rest] * (LANES - scope.width)]
-            return self.b.shuffle(part, zero(part.type), picked)
+            return self.b.shuffle(span, zero(span.type), picked)
         assert not scope.sums_lanes, access  # terms in the lanes are neighbors
         numbers = [self.b.load(self.b.at(pointer, k * stride)) for k in range(scope.width)]
         found = self.b.splat(numbers[-1])
@@ -250,8 +256,8 @@ class ValueWriter:
         scope = self.scope
         pointer = self.b.at(scope.pointers.pointer(access), offset_of(access, scope.point))
         for lookup in access.lookups:
-            place = table_element(scope, lookup.table, lookup.subscript)
-            pointer = self.b.at(pointer, self.b.multiply(place, lookup.stride))
+            position = table_element(scope, lookup.table, lookup.subscript)
+            pointer = self.b.at(pointer, self.b.multiply(position, lookup.stride))
         return pointer
 
 
@@ -273,5 +279,5 @@ def _divisors(expression: Expression) -> Iterator[Expression]:
     """Return the divisors in an expression."""
     if isinstance(expression, Arithmetic) and expression.sign == "/":
         yield expression.right
-    for part in parts(expression):
-        yield from _divisors(part)
+    for operand in operands(expression):
+        yield from _divisors(operand)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from striate.llvm.builder import Builder
 from striate.llvm.ir import I8, I32, I64, PTR, VOID, IRFunction, IRModule, IRType, IRValue
 from striate.plan import control_block
+from striate.plan.target import Architecture, architecture_of
 
 SPINS = 1 << 13
 """Spin limit: iterations that a worker waits for the next step before it sleeps.
@@ -176,10 +177,10 @@ def wait_until(b: Builder, call: IRValue, pointer: IRValue, sign: str, value: in
 
 def pause(b: Builder) -> None:
     """Write the processor's pause instruction for spin loops, if it has one."""
-    match _family(b):
-        case "x86":
+    match architecture_of(b.module.triple):
+        case Architecture.X86:
             b.call_by_name("llvm.x86.sse2.pause", VOID)
-        case "arm":
+        case Architecture.ARM:
             b.call_by_name("llvm.aarch64.hint", VOID, I32(1))  # yield
         case _:
             pass
@@ -191,8 +192,8 @@ def _flushing(b: Builder) -> Generator[None]:
 
     Multiply-adds with denormal numbers take up to fifty times as long.
     """
-    match _family(b):
-        case "x86":
+    match architecture_of(b.module.triple):
+        case Architecture.X86:
             before, during = (b.alloca(I32) for _ in range(2))
             b.call_by_name("llvm.x86.sse.stmxcsr", VOID, before)
             mode = b.or_(b.load(before, I32), I32(_FLUSH_X86))
@@ -200,18 +201,10 @@ def _flushing(b: Builder) -> Generator[None]:
             b.call_by_name("llvm.x86.sse.ldmxcsr", VOID, during)
             yield
             b.call_by_name("llvm.x86.sse.ldmxcsr", VOID, before)
-        case "arm":
+        case Architecture.ARM:
             mode = b.call_by_name("llvm.aarch64.get.fpcr", I64)
             b.call_by_name("llvm.aarch64.set.fpcr", VOID, b.or_(mode, I64(_FLUSH_ARM)))
             yield
             b.call_by_name("llvm.aarch64.set.fpcr", VOID, mode)
         case _:
             yield
-
-
-def _family(b: Builder) -> str:
-    """Return the processor family, whose intrinsics a module may use."""
-    triple = str(b.module.triple)
-    if triple.startswith(("x86_64", "i686")):
-        return "x86"
-    return "arm" if triple.startswith(("aarch64", "arm64")) else ""

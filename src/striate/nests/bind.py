@@ -193,7 +193,7 @@ class _Binder:
         if value is None and self.shapes.get(name) == ():
             return Reference(name, ())
         raise self.error(
-            f"`{name}` must be one number, got {_warned(value)}.",
+            f"`{name}` must be one number, got {_shown(value)}.",
             "A bare name in an expression is an index, a constant with one value, or an array of "
             f"shape (). Give constants[{name!r}], or shapes[{name!r}] = ().",
         )
@@ -239,7 +239,7 @@ class _Binder:
             axes = "" if axis is None else f" under a star, for {_counted(self.axes.rank)}"
             raise self.error(
                 f"The constant `{name}` in a subscript{axes} must be an integer, "
-                f"got {_warned(value)}.",
+                f"got {_shown(value)}.",
                 "Under a star it may also be a tuple with one integer per pixel axis. "
                 f"Give constants[{name!r}], or write `1*{name}` if an index is meant.",
             ) from None
@@ -254,9 +254,9 @@ class _Binder:
                 extent, *where = found.setdefault(index, (here, axis, reference))
                 short = index in given and extent < here
                 if extent != here and not short:
-                    place = "as given" if index in given else "in axis {} of {}".format(*where)
+                    source = "as given" if index in given else "in axis {} of {}".format(*where)
                     raise self.error(
-                        f"The index `{index}` has the extent {extent} {place}, "
+                        f"The index `{index}` has the extent {extent} {source}, "
                         f"but {here} in axis {axis} of {reference}.",
                         "An index must have the same extent everywhere; one given in `extents` may "
                         "be smaller than an axis. Give shapes that agree.",
@@ -265,7 +265,7 @@ class _Binder:
             extent = found[index][0] if index in found else None
             if extent is None or extent < 1:
                 raise self.error(
-                    f"The extent of the index `{index}` must be at least 1, got {_warned(extent)}.",
+                    f"The extent of the index `{index}` must be at least 1, got {_shown(extent)}.",
                     "It is the length of an axis in which the index is alone in its subscript. "
                     "Give the shape of such an array, or `extents`.",
                 )
@@ -317,7 +317,7 @@ class _Binder:
         return mismatch(self.equation, values, rule)
 
 
-def _warned(value: object) -> str:
+def _shown(value: object) -> str:
     """Format a value that may be missing."""
     return "not given" if value is None else str(value)
 

@@ -13,7 +13,7 @@ from striate.nests.expression import (
     Reference,
     Where,
     factors,
-    parts,
+    operands,
 )
 from striate.nests.nest import Guard, Nest, NestProgram
 
@@ -76,7 +76,7 @@ def cost(nest: Nest | NestProgram, *, item_bytes: int = 4) -> Cost:
     nest
         A valid nest or program.
     item_bytes
-        Bytes of one number.
+        Size of an element in bytes.
 
     Returns
     -------
@@ -198,4 +198,4 @@ def _operations(expression: Expression) -> int:
             own = 1
         case _:
             own = 0
-    return own + sum(_operations(part) for part in parts(expression))
+    return own + sum(_operations(operand) for operand in operands(expression))

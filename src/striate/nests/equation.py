@@ -299,7 +299,7 @@ class Equation:
     def adjoint(self, name: str) -> "Equation":
         """Return the equation of the derivative with respect to one factor.
 
-        The target and the factor trade places, and each name gets a ``d`` in front.
+        The target and the factor change places, and each name gets a ``d`` in front.
 
         Parameters
         ----------
@@ -309,7 +309,7 @@ class Equation:
         Returns
         -------
         Equation
-            ``d(name) += ...``, which reads ``d(target)`` in place of the factor.
+            ``d(name) += ...``, which reads ``d(target)`` instead of the factor.
 
         Raises
         ------
@@ -337,16 +337,16 @@ class Equation:
         """Find the factor with a given name; raise if the statement isn't linear in it."""
         found = [leaf for leaf in leaves(self.expression) if _is_array(leaf, name)]
         if self.operator not in {"=", "+="}:
-            values, place = f"`{self.operator}` is not linear.", self.operator
+            values, marked = f"`{self.operator}` is not linear.", self.operator
         elif not found or name in self.indices:
-            values, place = f"The expression doesn't read an array `{name}`.", self.expression
+            values, marked = f"The expression doesn't read an array `{name}`.", self.expression
         elif len(found) > 1:
-            values, place = f"The expression contains `{name}` {len(found)} times.", found[-1]
+            values, marked = f"The expression contains `{name}` {len(found)} times.", found[-1]
         elif not is_multiple(self.expression, found[0]):
-            values, place = f"The expression is not a product with the factor `{name}`.", found[0]
+            values, marked = f"The expression is not a product with the factor `{name}`.", found[0]
         else:
             return found[0]
-        raise SourceSpan.last(str(self), place).error(
+        raise SourceSpan.last(str(self), marked).error(
             values,
             "An adjoint needs `=` or `+=` and an expression that contains the factor once: in a "
             "product, above a divisor, under a sign, or in `where(x == y, factor, 0)`. "

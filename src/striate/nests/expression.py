@@ -7,6 +7,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import copysign
 from typing import Literal
 
 ArithmeticSign = Literal["+", "-", "*", "/", "**"]
@@ -261,11 +262,11 @@ def leaves(expression: Expression) -> Iterator[Leaf]:
         case Number() | Symbol() | Reference() | Ordinal():
             yield expression
         case _:
-            for part in parts(expression):
-                yield from leaves(part)
+            for operand in operands(expression):
+                yield from leaves(operand)
 
 
-def parts(expression: Expression) -> tuple[Expression, ...]:
+def operands(expression: Expression) -> tuple[Expression, ...]:
     """Return the direct operands of an expression, in the order of the text."""
     match expression:
         case Negative(operand):
@@ -310,8 +311,8 @@ def factors(expression: Expression) -> tuple[Expression, ...]:
 def is_multiple(expression: Expression, factor: Leaf) -> bool:
     """Whether an expression that contains the factor once is a multiple of it."""
 
-    def holds(part: Expression) -> bool:
-        return factor in leaves(part)
+    def holds(operand: Expression) -> bool:
+        return factor in leaves(operand)
 
     match expression:
         case Negative(operand):
@@ -334,7 +335,7 @@ def _bound(operand: Expression, least: int) -> str:
         case Negative():
             binds = _NEGATIVE
         case Number(value):
-            binds = _NEGATIVE if str(value).startswith("-") else _ATOM
+            binds = _NEGATIVE if copysign(1, value) < 0 else _ATOM  # -0.0 is printed with its sign
         case _:
             binds = _ATOM
     return str(operand) if binds >= least else f"({operand})"

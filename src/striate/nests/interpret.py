@@ -1,8 +1,16 @@
 """Computes nests with NumPy: the reference for everything that the compiler does to them.
 
 Each index is one axis of an array. A subscript such as ``i + u - 1`` becomes an integer array with
-the axes ``i`` and ``u``, the array is read at it, and terms that are out of bounds are masked.
-Plain sums of products go through ``np.einsum``.
+the axes ``i`` and ``u``, the array is read at it, and terms that are out of bounds are masked. For
+``z[i] += w[u] * a[i + u - 1]`` with a kernel and an image of three pixels each::
+
+    i + u - 1      inside             a[i + u - 1]
+    -1  0  1       no  yes yes        -    a[0] a[1]
+     0  1  2       yes yes yes        a[0] a[1] a[2]
+     1  2  3       yes yes no         a[1] a[2] -
+
+Each row is multiplied by ``w`` and summed over ``u``. Plain sums of products go through
+``np.einsum``.
 """
 
 import math
@@ -195,17 +203,17 @@ class _Interpreter:
         order = [i for i in self.nest.equation.indices if i not in self.nest.equation.reduced]
         box = [self.nest.extents[index] for index in order]
         exists = np.broadcast_to(exists & self.inside([target], order), box)
-        place = np.zeros((1,) * len(order), int)
+        position = np.zeros((1,) * len(order), int)
         for subscript, length in zip(target.subscripts, shape, strict=True):
-            place = place * length + self.sums(subscript, order)
-        places = np.broadcast_to(place, box)[exists]
+            position = position * length + self.sums(subscript, order)
+        positions = np.broadcast_to(position, box)[exists]
         written = np.broadcast_to(values, box)[exists]
         before = self.arrays.get(target.name)
         elements = (np.full(shape, start) if before is None else before).astype(dtype).reshape(-1)
         if combine is None:
-            elements[places] = written
+            elements[positions] = written
         else:
-            combine.at(elements, places, written)
+            combine.at(elements, positions, written)
         return elements.reshape(shape)
 
     def counted(self, index: str, order: Sequence[str]) -> Array:
@@ -235,11 +243,11 @@ class _Interpreter:
     def gather(self, reference: Reference, order: Sequence[str]) -> Array:
         """Read an array, at the nearest element if out of bounds; integers become int64."""
         array = self.arrays[reference.name]
-        places = tuple(
+        positions = tuple(
             np.clip(self.sums(subscript, order), 0, length - 1)
             for subscript, length in zip(reference.subscripts, array.shape, strict=True)
         )
-        read = array[places]
+        read = array[positions]
         return read.astype(np.int64) if read.dtype.kind in "biu" else read
 
     def evaluate(self, expression: Expression, order: Sequence[str]) -> Any:
@@ -252,11 +260,11 @@ class _Interpreter:
             case Reference():
                 return self.gather(expression, order)
             case Ordinal(indices):
-                place: Any = 0
+                position: Any = 0
                 for index in (subscript.lone for subscript in indices):
                     assert index is not None, f"{expression} counts something else than indices"
-                    place = place * self.nest.extents[index] + self.counted(index, order)
-                return place
+                    position = position * self.nest.extents[index] + self.counted(index, order)
+                return position
             case Negative(operand):
                 return -self.evaluate(operand, order)
             case Where(condition, then, otherwise):

@@ -39,7 +39,7 @@ class Occurrence:
     name: str
     usage: Usage
     starred: bool
-    place: SourceSpan
+    span: SourceSpan
 
 
 def find_constants(
@@ -80,12 +80,12 @@ def check_names(occurrences: Collection[Occurrence], constants: frozenset[str]) 
 def _check_word(it: Occurrence, arrays: set[str]) -> None:
     """Raise if a name is reserved, or belongs to an array."""
     if it.name in RESERVED:
-        raise it.place.error(
+        raise it.span.error(
             f"`{it.name}` is a reserved word.",
             f"The reserved words are {', '.join(sorted(RESERVED))}. Choose another name.",
         )
     if it.usage is not Usage.ARRAY and it.name in arrays:
-        raise it.place.error(
+        raise it.span.error(
             f"`{it.name}` is an array of this statement, and here it {it.usage.value}.",
             "A name must be used for one thing: an array, an index or a constant. "
             "Rename one of the two.",
@@ -95,7 +95,7 @@ def _check_word(it: Occurrence, arrays: set[str]) -> None:
 def _check_constant(it: Occurrence) -> None:
     """Raise if a constant is used like an index."""
     if it.usage in {Usage.ALONE, Usage.MULTIPLIED}:
-        raise it.place.error(
+        raise it.span.error(
             f"`{it.name}` is a constant of this statement, and here it {it.usage.value}.",
             "A constant multiplies an index or is added to one, as in `s*i - p`. "
             "Rename one of the two if an index is meant here.",
@@ -105,13 +105,13 @@ def _check_constant(it: Occurrence) -> None:
 def _check_index(it: Occurrence, starred: dict[str, bool]) -> None:
     """Raise if an index multiplies another, or is starred in one position and not in another."""
     if it.usage is Usage.MULTIPLIES:
-        raise it.place.error(
+        raise it.span.error(
             f"`{it.name}` multiplies an index, but is not a declared constant.",
             f"Only an integer or a constant may multiply an index. Declare `{it.name}`.",
         )
     if starred.setdefault(it.name, it.starred) != it.starred:
         here, there = ("with", "without") if it.starred else ("without", "with")
-        raise it.place.error(
+        raise it.span.error(
             f"`{it.name}` is written {here} a star here and {there} one elsewhere.",
             "A starred index stands for one index per pixel axis, everywhere in a statement. "
             "Star it everywhere, or use two names.",
@@ -121,7 +121,7 @@ def _check_index(it: Occurrence, starred: dict[str, bool]) -> None:
 def _check_number(it: Occurrence, starred: dict[str, bool]) -> None:
     """Raise if a starred index is used as a number, or ``ordinal`` counts something else."""
     if it.usage is Usage.NUMBER and starred.get(it.name):
-        raise it.place.error(
+        raise it.span.error(
             f"`{it.name}` stands for one index per pixel axis, so it is not one number.",
             f"Write `ordinal(*{it.name})` for its position in row-major order.",
         )
@@ -130,7 +130,7 @@ def _check_number(it: Occurrence, starred: dict[str, bool]) -> None:
             remedy = f"Write `{'*' * starred[it.name]}{it.name}`."
         else:
             remedy = f"Use `{it.name}` in a subscript as well, or remove it."
-        raise it.place.error(
+        raise it.span.error(
             f"`{'*' * it.starred}{it.name}` is not an index of this statement.",
             f"The arguments of ordinal are indices, written as in subscripts. {remedy}",
         )

@@ -171,18 +171,18 @@ class _SideParser:
                 )
         return tree
 
-    def place(self, node: ast.expr) -> SourceSpan:
+    def span(self, node: ast.expr) -> SourceSpan:
         """Return the position of a node in the statement."""
         stop = self.stop if node.end_col_offset is None else self.start + node.end_col_offset
         return SourceSpan(self.text, self.start + node.col_offset, stop)
 
     def error(self, node: ast.expr, values: str, rule: str) -> EquationError:
         """Make an error with carets under a node."""
-        return self.place(node).error(values, rule)
+        return self.span(node).error(values, rule)
 
     def note(self, node: ast.expr, name: str, usage: Usage, starred: bool = False) -> str:
         """Record a name and its usage."""
-        self.occurrences.append(Occurrence(name, usage, starred, self.place(node)))
+        self.occurrences.append(Occurrence(name, usage, starred, self.span(node)))
         return name
 
     def target(self) -> Reference:

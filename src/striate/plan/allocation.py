@@ -45,17 +45,17 @@ class Allocation:
         The program's own memory, or the name of a caller's buffer.
     offset
         Index of its first element there.
-    per_block, per_part
-        Elements from one block of images, or one part of the batch, to the next.
+    per_block, per_chunk
+        Distance in elements from one block of images, or one chunk of the batch, to the next.
     """
 
     region: Memory | str
     offset: int
     per_block: int = 0
-    per_part: int = 0
+    per_chunk: int = 0
 
     def __str__(self) -> str:
-        steps = {"block": self.per_block, "part": self.per_part}
+        steps = {"block": self.per_block, "chunk": self.per_chunk}
         apart = "".join(f", {by} per {what}" for what, by in steps.items() if by)
         return f"{self.region} at {self.offset}{apart}"
 

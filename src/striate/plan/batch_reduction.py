@@ -4,8 +4,8 @@ The derivative of a dense layer's weights, ``dw[s,r] += dn[q,s] * a[q,r]``, sums
 nothing else. With 16 images in the lanes of a vector, each weight would need a sum across the
 lanes, which costs as much as 16 multiply-adds. So its inputs are transposed into row layout, image
 after image. When all images have been computed, the sum runs over ``q`` in order, with neighboring
-elements of ``r`` in the lanes, and no sum for each part of the batch is needed. The
-layouts are::
+elements of ``r`` in the lanes, and no partial sums for the chunks of the batch are needed.
+The layouts are::
 
     16 images in the lanes        row layout
     a[0]: q0 q1 ... q15           q0: a[0] a[1] a[2] ...

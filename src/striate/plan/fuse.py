@@ -22,7 +22,7 @@ from itertools import takewhile
 from math import prod
 
 from striate.nests import Equation, Nest
-from striate.nests.expression import Arithmetic, Expression, FunctionCall, Number, parts
+from striate.nests.expression import Arithmetic, Expression, FunctionCall, Number, operands
 from striate.plan.access import Access
 from striate.plan.statement import IMAGE, Compute, Statement
 from striate.plan.substitute import substitute, substitute_reference
@@ -31,6 +31,7 @@ _MAX_ROOTS = 4
 """Maximum number of sums that share a kernel's loops."""
 
 _EXPENSIVE = frozenset(("exp", "expm1", "log", "log1p", "tanh", "erf"))
+"""Functions that take many instructions: ten or more for each vector."""
 
 Substitution = Mapping[str, tuple[Mapping[str, int], int]]
 """For each index of a statement: its value as an affine function of a kernel's indices."""
@@ -235,8 +236,8 @@ def _calls(expression: Expression) -> Iterator[bool]:
             yield not (isinstance(right, Number) and right.value in (1, 2, 3))
         case _:
             pass
-    for part in parts(expression):
-        yield from _calls(part)
+    for operand in operands(expression):
+        yield from _calls(operand)
 
 
 def writes_of(item: PhaseItem) -> tuple[str, ...]:
@@ -275,12 +276,12 @@ def _reindexed(kernel: Kernel, statement: Compute) -> Compute | None:
     shared = [r for r in nest.equation.references if r.name in targets]
     if not shared or statement.writes in targets:
         return None
-    place = _solve_indices(
+    solution = _solve_indices(
         Access.of(shared[0], nest), targets[shared[0].name], nest.extents, kernel.box
     )
-    if place is None:
+    if solution is None:
         return None
-    moved = replace(statement, nest=_substituted(nest, place, kernel.box))
+    moved = replace(statement, nest=_substituted(nest, solution, kernel.box))
     # The substitution was found for one reference. All others to the kernel's arrays, such as a
     # shifted one, must also read the element that was just computed.
     for reference in moved.nest.equation.references:
@@ -299,8 +300,9 @@ def _solve_indices(
 ) -> Substitution | None:
     """Express the indices of a read by those of a write to the same elements.
 
-    An address is a number, and both accesses write it in a positional system of their own, with
-    strides as the place values. A digit of the read must consist of whole digits of the write.
+    An address is a number, and each access writes it in a positional number system: the strides
+    are the place values, and the indices are the digits. A digit of the read must consist of whole
+    digits of the write.
     """
     if read.lookups or written_at.lookups or read.per_image != written_at.per_image:
         return None
@@ -309,35 +311,37 @@ def _solve_indices(
     )
     # Example: a read of a[196*c + x], with x < 196, of what was written as a[196*h + 14*i + j]. The
     # digit c is h, and the digit x consists of i and j: x = 14*i + j.
-    rest, place = written_at.offset - read.offset, dict[str, tuple[Mapping[str, int], int]]()
+    rest, solution = written_at.offset - read.offset, dict[str, tuple[Mapping[str, int], int]]()
     used: set[str] = set()
     for index, by in sorted(read.strides.items(), key=lambda item: -item[1]):
         if by <= 0:
             return None
         span = by * extents[index]
         # The digits of the write between this stride and the next larger one of the read.
-        parts = {i: s // by for s, i in digits if by <= s < span and s % by == 0 and i not in used}
-        used |= parts.keys()
+        multipliers = {
+            i: s // by for s, i in digits if by <= s < span and s % by == 0 and i not in used
+        }
+        used |= multipliers.keys()
         offset, rest = divmod(rest, by) if rest >= 0 else (-1, 0)
         # The index must stay within its extent for all values of the kernel's indices.
-        top = offset + sum(m * (box[i] - 1) for i, m in parts.items())
+        top = offset + sum(m * (box[i] - 1) for i, m in multipliers.items())
         if not 0 <= offset <= top < extents[index]:
             return None
-        place[index] = (parts, offset)
+        solution[index] = (multipliers, offset)
     if rest or used != {index for _, index in digits}:
         return None
     if read.per_image:
-        place[IMAGE] = ({IMAGE: 1}, 0)
-    missing = [i for i in extents if i not in place]
+        solution[IMAGE] = ({IMAGE: 1}, 0)
+    missing = [i for i in extents if i not in solution]
     if any(extents[i] > 1 for i in missing):
         return None
-    return {**place, **{i: ({}, 0) for i in missing}}
+    return {**solution, **{i: ({}, 0) for i in missing}}
 
 
-def _substituted(nest: Nest, place: Substitution, box: Mapping[str, int]) -> Nest:
+def _substituted(nest: Nest, solution: Substitution, box: Mapping[str, int]) -> Nest:
     """Rewrite a nest with other indices."""
     equation = nest.equation
-    target = substitute_reference(equation.target, place)
-    expression = substitute(equation.expression, place, nest.extents)
+    target = substitute_reference(equation.target, solution)
+    expression = substitute(equation.expression, solution, nest.extents)
     new = Equation(target, equation.operator, expression)
     return Nest(new, {i: box[i] for i in new.indices}, nest.shapes)

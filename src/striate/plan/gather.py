@@ -118,9 +118,19 @@ def gather(nest: Nest) -> tuple[Nest, ...]:
 
 @dataclass(frozen=True)
 class _StridePhase:
-    """The elements of an axis with one remainder; ``values`` is ``None`` if they have no tap."""
+    """The elements of an axis whose positions have the same remainder modulo the stride.
 
-    place: Subscript
+    Parameters
+    ----------
+    elements
+        Their positions: ``2*m + 1``.
+    extents
+        The number of these elements, and of the taps that each one sums over.
+    values
+        The original indices, in terms of the new ones; ``None`` if the elements have no tap.
+    """
+
+    elements: Subscript
     extents: Mapping[str, int]
     values: Mapping[str, Affine] | None = None
 
@@ -143,13 +153,13 @@ def _solve(nest: Nest, subscript: Subscript, length: int, element: str) -> Itera
     stride, dilation, taps = multipliers[moved], multipliers[tap], nest.extents[tap]
     step, back = stride // gcd(stride, dilation), dilation // gcd(stride, dilation)
     for remainder in range(min(stride, length)):
-        place = Subscript(write_terms({element: stride}, remainder))
+        target = Subscript(write_terms({element: stride}, remainder))
         elements = len(range(remainder, length, stride))
         # What remains for stride*moved after the first tap of the phase is subtracted.
         left = [remainder - offset - dilation * u for u in range(min(step, taps))]
         first = next((u for u, rest in enumerate(left) if rest % stride == 0), None)
         if first is None:
-            yield _StridePhase(place, {element: elements})
+            yield _StridePhase(target, {element: elements})
             continue
         fitting = len(range(first, taps, step))
         # Only a sum of indices may be out of bounds. A single tap stays an index, of extent 1, if
@@ -159,7 +169,7 @@ def _solve(nest: Nest, subscript: Subscript, length: int, element: str) -> Itera
             tap: ({tap: step} if stays else {}, first),
             moved: ({element: 1, tap: -back} if stays else {element: 1}, left[first] // stride),
         }
-        yield _StridePhase(place, {element: elements, tap: fitting}, values)
+        yield _StridePhase(target, {element: elements, tap: fitting}, values)
 
 
 def _name_entries(nest: Nest, count: int) -> list[str]:
@@ -176,10 +186,10 @@ def _gathered(nest: Nest, phases: tuple[_StridePhase, ...]) -> Nest:
     """Make the nest for one phase of each axis."""
     name, shape = nest.target, nest.shapes[nest.target]
     sums = iter(phases)
-    place = Reference(
+    target = Reference(
         name,
         tuple(
-            subscript if _is_whole(nest, subscript, length) else next(sums).place
+            subscript if _is_whole(nest, subscript, length) else next(sums).elements
             for subscript, length in zip(nest.equation.target.subscripts, shape, strict=True)
         ),
     )
@@ -188,10 +198,10 @@ def _gathered(nest: Nest, phases: tuple[_StridePhase, ...]) -> Nest:
         extents |= phase.extents
         values |= phase.values or {}
     if any(phase.values is None for phase in phases):
-        equation, shapes = Equation(place, "=", Number(0)), {name: shape}
+        equation, shapes = Equation(target, "=", Number(0)), {name: shape}
     else:
         expression = substitute(nest.equation.expression, values, nest.extents)
-        equation, shapes = Equation(place, "+=", expression), nest.shapes
+        equation, shapes = Equation(target, "+=", expression), nest.shapes
     return Nest(equation, {index: extents[index] for index in equation.indices}, shapes)
 
 

@@ -122,8 +122,8 @@ def lower_optimizer(optimizer: Optimizer, size: int) -> Lowered:
     """
     stated = optimizer.lowering(size)
     variables = {
-        name: Variable(name=name, size=1, per_image=False, buffer=SCALARS, offset=place)
-        for place, name in enumerate(OPTIMIZER_SCALARS)
+        name: Variable(name=name, size=1, per_image=False, buffer=SCALARS, offset=offset)
+        for offset, name in enumerate(OPTIMIZER_SCALARS)
     }
     shapes: dict[str, Lengths] = {
         **stated.shapes,
@@ -160,7 +160,7 @@ class _Lowerer:
         self.layers = _layers(step)
         self.signature = StepSignature.of(step)
         self.layer = ""  # owner of the temporaries of the equations that are being lowered
-        self.alike = LoweringCache(training=training)
+        self.cache = LoweringCache(training=training)
 
     def begin(self, stored: Mapping[str, ImageStorage]) -> None:
         """Declare the flat buffers and load the inputs."""
@@ -216,6 +216,7 @@ class _Lowerer:
         offset: int = 0,
         values: Sequence[float] = (),
         origin: Origin = Origin.LOWERING,
+        is_target: bool = False,
     ) -> None:
         """Declare a variable, unless it exists."""
         known = self.variables.setdefault(
@@ -225,6 +226,7 @@ class _Lowerer:
                 size=size,
                 per_image=per_image,
                 buffer=buffer,
+                is_target=is_target,
                 offset=offset,
                 values=tuple(values),
                 origin=origin,
@@ -236,10 +238,10 @@ class _Lowerer:
     def add(self, statement: Statement) -> None:
         self.statements.append(statement)
 
-    def load(self, name: str, shape: Shape, buffer: str) -> None:
+    def load(self, name: str, shape: Shape, buffer: str, *, is_target: bool = False) -> None:
         """Load an array from the caller's buffer."""
         self.shapes[name] = shape
-        self.variable(buffer, prod(shape), per_image=True, buffer=buffer)
+        self.variable(buffer, prod(shape), per_image=True, buffer=buffer, is_target=is_target)
         self.variable(name, prod(shape), per_image=True)
         self.add(Load(source=buffer, target=name))
 
@@ -285,7 +287,7 @@ class _Lowerer:
         function = operation.function
         shapes = [self.shapes[name] for name in operation.inputs]
         self.shapes[operation.output] = function.output_shape(*shapes)
-        lowering = self.alike.stated(function, shapes)
+        lowering = self.cache.stated(function, shapes)
         self.lowerings[operation.output] = lowering
         names = self._names(operation)
         if self.training:
@@ -314,7 +316,7 @@ class _Lowerer:
         assert lowering is not None, f"{end.loss} states no equation"
         signature = self.signature
         targets, scales = signature.targets[number], signature.loss_scales[number]
-        self.load(f"{end.layer}.targets", target_shape, targets)
+        self.load(f"{end.layer}.targets", target_shape, targets, is_target=True)
         self.load(f"{end.layer}.loss_scale", (), scales)
         before = f"{end.layer}.loss"
         names = {"n": end.reads, "y": f"{end.layer}.targets", "l": before, "dn": f"{before}.dn"}
@@ -369,7 +371,7 @@ class _Lowerer:
         """Bind equations and add them with the step's names; temporaries get a prefix."""
         written: set[str] = set()
         of_the_step = set(names.values())
-        for nest in self.alike.bound(lowering, equations):
+        for nest in self.cache.bound(lowering, equations):
             names = {n: names.get(n, f"{prefix}.{n}") for n in nest.shapes} | dict(names)
             names["images"] = "images"
             equation = nest.equation

@@ -28,7 +28,7 @@ class Manifest:
     buffers
         The caller's buffers, in order.
     arena, scratch
-        Numbers in the arena, and in the scratch memory of each thread.
+        Number of elements in the arena, and in the scratch memory of each thread.
     """
 
     images: int

@@ -1,19 +1,19 @@
 """Sorts statements into phases, so threads only wait for each other between phases.
 
-In a phase *over images*, the batch is cut into parts, and each part is one task. A thread takes a
-part and runs all statements of the phase on each of its blocks of 16 images, so an array often
+In a phase *over images*, the batch is cut into chunks, and each chunk is one task. A thread takes a
+chunk and runs all statements of the phase on each of its blocks of 16 images, so an array often
 stays in cache from one statement to the next. A sum over images, such as a weight's derivative, is
-first summed within each part; these *partial sums* are complete when all parts are finished.
+first summed within each chunk; these *partial sums* are complete when all chunks are finished.
 Statements that read the sum therefore start a new phase. Between phases over images are phases that
 run *once*, which add up the partial sums in order::
 
-    phase 0, over images    part 0 | part 1 | part 2     loads, layers, partial sums
+    phase 0, over images    chunk 0 | chunk 1 | chunk 2  loads, layers, partial sums
     --------------------    all threads wait
-    phase 1, once           sum of the partial sums     cut into tasks if large
+    phase 1, once           sum of the partial sums      cut into tasks if large
     --------------------    all threads wait
-    phase 2, over images    part 0 | part 1 | part 2     statements that read the sums
+    phase 2, over images    chunk 0 | chunk 1 | chunk 2  statements that read the sums
 
-The number of parts depends on the batch alone, never on the number of threads, so the order of
+The number of chunks depends on the batch alone, never on the number of threads, so the order of
 every sum is always the same.
 """
 
@@ -39,7 +39,7 @@ were no faster, and ten times slower if the second one was descheduled."""
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """Items that can run without waiting for other parts of the batch.
+    """Items that can run without waiting for other chunks of the batch.
 
     Parameters
     ----------
@@ -56,31 +56,31 @@ class Phase:
     tasks: int
 
 
-def sort_phases(lowered: Lowered, parts: int) -> tuple[tuple[Phase, ...], dict[str, Variable]]:
+def sort_phases(lowered: Lowered, chunks: int) -> tuple[tuple[Phase, ...], dict[str, Variable]]:
     """Sort statements into phases, and fuse them into kernels.
 
     Parameters
     ----------
     lowered
         Statements in order.
-    parts
-        Number of parts of the batch.
+    chunks
+        Number of chunks of the batch.
 
     Returns
     -------
     tuple
         The phases in order, and all variables, including the partial sums.
     """
-    return _PhaseSorter(lowered, parts).phases()
+    return _PhaseSorter(lowered, chunks).phases()
 
 
 class _PhaseSorter:
     """Assigns a phase to each statement."""
 
-    def __init__(self, lowered: Lowered, parts: int) -> None:
+    def __init__(self, lowered: Lowered, chunks: int) -> None:
         self.variables = dict(lowered.variables)
         self.statements = lowered.statements
-        self.parts = parts
+        self.chunks = chunks
         self.over_images: dict[int, list[Statement]] = defaultdict(list)
         self.between: dict[int, list[Statement]] = defaultdict(list)
         # For each array: how it is computed ("sum" over images, for "each" image, or "once"), and
@@ -113,7 +113,7 @@ class _PhaseSorter:
         for items, over in found:
             stored = every[start : start + len(items)]
             start += len(items)
-            tasks = self.parts if over else _tasks(stored)
+            tasks = self.chunks if over else _tasks(stored)
             phases.append(Phase(items=stored, over_images=over, tasks=tasks))
         return tuple(phases), self.variables
 
@@ -125,7 +125,7 @@ class _PhaseSorter:
             self.ready[statement.writes] = ("sum" if summed else "each", phase)
             if summed and isinstance(statement, Compute):
                 self.sums[statement.writes] = phase
-                self.over_images[phase].append(self.by_parts(statement))
+                self.over_images[phase].append(self.by_chunk(statement))
             else:
                 self.over_images[phase].append(statement)
 
@@ -141,7 +141,7 @@ class _PhaseSorter:
             phase = max(phase, when if how == "each" or own else when + 1)
         return phase
 
-    def by_parts(self, statement: Compute) -> Compute:
+    def by_chunk(self, statement: Compute) -> Compute:
         """Rewrite a sum over images as a partial sum."""
         name = statement.writes
         other = partial_sums(name)
@@ -173,7 +173,7 @@ class _PhaseSorter:
     def join(self, name: str) -> Compute:
         """Make the statement that adds up the partial sums."""
         size = self.variables[name].size
-        nest = bind("t[x] += p[k,x]", shapes={"t": (size,), "p": (self.parts, size)})
+        nest = bind("t[x] += p[k,x]", shapes={"t": (size,), "p": (self.chunks, size)})
         return Compute(nest=nest).renamed({"t": name, "p": partial_sums(name)})
 
 

@@ -15,8 +15,8 @@ from striate.plan.statement import LANES, Compute, Load, Lowered, Origin, Statem
 from striate.plan.target import Target
 from striate.plan.winograd import with_winograd
 
-PARTS = 8
-"""Maximum number of parts of a batch, of threads that share a step, and of partial sums."""
+CHUNKS = 8
+"""Maximum number of chunks of a batch, of threads that share a step, and of partial sums."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,25 +29,25 @@ class Plan:
         The processor.
     images
         Number of images in a batch.
-    parts
-        Number of parts into which the blocks of a batch are cut.
+    chunks
+        Number of chunks into which the blocks of a batch are cut.
     phases
         The phases, in order.
     schedules
         The loops of each kernel, by phase and item.
     variables
         All arrays by name.
-    homes
+    allocations
         Where each array is stored.
     buffers
         The caller's buffers, in order.
-    arena, local
+    arena, scratch
         Number of elements in the arena, and in each thread's scratch.
     """
 
     target: Target
     images: int
-    parts: int
+    chunks: int
     phases: tuple[Phase, ...]
     schedules: Mapping[tuple[int, int], LoopSchedule]
     variables: Mapping[str, Variable] = field(repr=False)
@@ -62,7 +62,7 @@ class Plan:
         return -(-self.images // LANES)
 
     def __str__(self) -> str:
-        lines = [f"{self.images} images in {self.parts} parts; {self.target}"]
+        lines = [f"{self.images} images in {self.chunks} chunks; {self.target}"]
         for p, phase in enumerate(self.phases):
             kind = "over images" if phase.over_images else "once"
             lines.append(f"phase {p}, {kind}, {phase.tasks} tasks")
@@ -95,7 +95,7 @@ def make_plan(lowered: Lowered, images: int, target: Target, *, winograd: bool =
         A plan that doesn't depend on the number of threads.
     """
     blocks = -(-images // LANES)
-    parts = min(blocks, PARTS)
+    chunks = min(blocks, CHUNKS)
     simple = simplify(lowered)
     alone = images == 1 and not any(_needs_images(s) for s in simple.statements)
     if alone:
@@ -103,14 +103,14 @@ def make_plan(lowered: Lowered, images: int, target: Target, *, winograd: bool =
     elif winograd:
         simple = with_winograd(simple)
     simple = reduce_over_batch(simple, images)
-    phases, variables = sort_phases(simple, parts)
+    phases, variables = sort_phases(simple, chunks)
     schedules = {
         (p, k): schedule(item, variables, target, 1 if phase.over_images else phase.tasks)
         for p, phase in enumerate(phases)
         for k, item in enumerate(phase.items)
         if isinstance(item, Kernel)
     }
-    allocations, arena, scratch = _allocations(phases, variables, blocks, parts)
+    allocations, arena, scratch = _allocations(phases, variables, blocks, chunks)
     used = {allocation.region for allocation in allocations.values()} - {
         Memory.ARENA,
         Memory.SCRATCH,
@@ -119,7 +119,7 @@ def make_plan(lowered: Lowered, images: int, target: Target, *, winograd: bool =
     return Plan(
         target=target,
         images=images,
-        parts=parts,
+        chunks=chunks,
         phases=phases,
         schedules=schedules,
         variables=variables,
@@ -138,7 +138,7 @@ def _needs_images(statement: Statement) -> bool:
 
 
 def _allocations(
-    phases: tuple[Phase, ...], variables: Mapping[str, Variable], blocks: int, parts: int
+    phases: tuple[Phase, ...], variables: Mapping[str, Variable], blocks: int, chunks: int
 ) -> tuple[dict[str, Allocation], int, int]:
     """Allocate every array that is read or written in memory."""
     uses = _uses(phases)
@@ -163,15 +163,15 @@ def _allocations(
             shared.append(LiveInterval(name, size * blocks, first[0], last[0]))
             allocations[name] = Allocation(Memory.ARENA, 0, per_block=size)
         elif variable.origin is Origin.PARTIAL_SUMS:
-            shared.append(LiveInterval(name, variable.size * parts, first[0], last[0]))
-            allocations[name] = Allocation(Memory.ARENA, 0, per_part=variable.size)
+            shared.append(LiveInterval(name, variable.size * chunks, first[0], last[0]))
+            allocations[name] = Allocation(Memory.ARENA, 0, per_chunk=variable.size)
         else:
             shared.append(LiveInterval(name, size, first[0], last[0]))
             allocations[name] = Allocation(Memory.ARENA, 0)
     offsets, arena = allocate(shared)
     own_offsets, scratch = allocate(own)
     allocations |= {
-        name: Allocation(Memory.ARENA, at, allocations[name].per_block, allocations[name].per_part)
+        name: Allocation(Memory.ARENA, at, allocations[name].per_block, allocations[name].per_chunk)
         for name, at in offsets.items()
     }
     allocations |= {name: Allocation(Memory.SCRATCH, at) for name, at in own_offsets.items()}

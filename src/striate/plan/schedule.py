@@ -3,7 +3,14 @@
 Each index of the target has a loop, cut into segments. Within a segment, a tile of several
 consecutive values is computed at once in registers. A reduced index is summed over in order, and
 some of its values may be unrolled. The order of every sum is that of the equation, on every
-processor: tiles only change how many sums are computed at the same time.
+processor: tiles only change how many sums are computed at the same time. For example::
+
+    z[q,h,i] += w[h,l,u] * a[q,l,i + u - 1]     for h < 6, i < 28, l < 3, u < 3
+
+    lanes q                     a vector holds z[h,i] of 16 images
+    i: 0..4, 4..24 by 4, 24..28 the first and the last tile need conditions, the others don't
+    h: 0..6 by 6                all six maps share the loads of the image
+    l: 0..3; u: 0..3 unrolled   the sum, inside of the loops over i and h
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -19,7 +26,7 @@ from striate.plan.target import LANES, Target
 from striate.plan.tiles import LoopSegment, Reads, Side, Tile, TileProblem, best_tile, segments
 
 MATRIX = 36
-"""Maximum size of a constant matrix whose product is unrolled."""
+"""Maximum number of elements of a constant matrix whose product is unrolled."""
 
 STRIDE = 4
 """Maximum stride with which elements are loaded into the lanes."""
@@ -76,10 +83,10 @@ class LoopSchedule:
     @property
     def tile(self) -> int:
         """Number of elements in the largest tile."""
-        return prod(max(s.tile for s in walk.segments) for walk in self.targets)
+        return prod(max(s.tile for s in loop.segments) for loop in self.targets)
 
     def __str__(self) -> str:
-        order = ["; ".join(map(str, self.targets)) or "one place"]
+        order = ["; ".join(map(str, self.targets)) or "one element"]
         if self.reduced:
             order.append("; ".join(map(str, self.reduced)))
         lanes = f"lanes {self.lanes}" if self.lanes else "no lanes"
@@ -114,7 +121,7 @@ def schedule(
 
     Returns
     -------
-    Schedule
+    LoopSchedule
         Lanes, segments, tiles and order.
 
     Sources
@@ -171,30 +178,30 @@ class _Scheduler:
         windows = dict(self.windows(targets, reduced)) | dict.fromkeys(self.tabled, ())
         unrolled = {w: extents[w] for w in windows}
         tiles, rolled, inner = self.tiles(targets, reduced, unrolled)
-        walks: dict[str, IndexLoop] = {}
+        by_index: dict[str, IndexLoop] = {}
         for index in (*targets, *reduced):
             extent = extents[index]
             if index == self.lanes:
                 continue
             if index in windows:
-                walks[index] = IndexLoop(index, (LoopSegment(0, extent, extent),))
+                by_index[index] = IndexLoop(index, (LoopSegment(0, extent, extent),))
             else:
                 size = tiles.get(index, rolled.get(index, 1))
                 inside = self.interior(index, windows)
-                walks[index] = IndexLoop(index, segments(extent, inside, size))
+                by_index[index] = IndexLoop(index, segments(extent, inside, size))
         order = self.order(targets)
-        lanes = self.lane_walk(tiles.get(self.lanes or "", 1))
-        places = (*(walks[i] for i in order), *(() if terms else lanes))
-        names = [walk.index for walk in places]
+        lanes = self.lane_loop(tiles.get(self.lanes or "", 1))
+        target_loops = (*(by_index[i] for i in order), *(() if terms else lanes))
+        names = [loop.index for loop in target_loops]
         return LoopSchedule(
             self.lanes,
-            places,
-            (*(walks[i] for i in reduced), *(lanes if terms else ())),
+            target_loops,
+            (*(by_index[i] for i in reduced), *(lanes if terms else ())),
             within=tuple(sorted(names, key=lambda i: i in inner)),
             around=self.within,
         )
 
-    def lane_walk(self, vectors: int) -> tuple[IndexLoop, ...]:
+    def lane_loop(self, vectors: int) -> tuple[IndexLoop, ...]:
         """Make the loop of the index in the lanes, with several vectors at once."""
         if self.lanes is None or self.lanes == IMAGE:
             return ()
@@ -326,19 +333,19 @@ class _Scheduler:
         first = [s for s in sides if self.broadcast_side(s.index)][-2:] or sides[:1]
         second = [s for s in sides if s not in first][-2:]
         lanes = self.lanes
-        places = lanes is not None and lanes not in self.nest.equation.reduced
-        if lanes is not None and places and lanes != IMAGE and extents[lanes] >= LANES:
+        neighbors = lanes is not None and lanes not in self.nest.equation.reduced
+        if lanes is not None and neighbors and lanes != IMAGE and extents[lanes] >= LANES:
             second.append(Side(lanes, extents[lanes] // LANES))
         reads = tuple(
             Reads(tuple(sorted(self.steps(a).items())), self.lanes in a.strides)
             for a in self.accesses
         )
         others = tuple((i, n) for i, n in unrolled.items() if i not in fixed)
-        beside = len(self.kernel.roots)
-        work = TileProblem(reads, others, (*fixed.items(), ("beside", beside)), columns)
+        roots = len(self.kernel.roots)
+        work = TileProblem(reads, others, (*fixed.items(), ("roots", roots)), columns)
         best = self.choose(work, tuple(first), tuple(second), self.target)
         kept = frozenset(self.accesses[best.kept].strides if best.kept >= 0 else ())
-        return dict(best.places), {columns: best.columns} if columns else {}, kept
+        return dict(best.sizes), {columns: best.columns} if columns else {}, kept
 
     def columns(
         self, reduced: Sequence[str], fixed: Mapping[str, int], blocked: Collection[str]

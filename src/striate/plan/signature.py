@@ -18,7 +18,7 @@ GRADIENT, NEXT_STATISTICS = "gradient", "next statistics"
 """Flat buffers of all derivatives, and of the running statistics after the step."""
 
 SCALARS = "scalars"
-"""Numbers that change from call to call: the number of images, or an optimizer's learning rate."""
+"""Scalars that change from call to call: the number of images, or an optimizer's learning rate."""
 
 OPTIMIZER_SCALARS = ("rate", "step", "clip_factor")
 """The scalars of an optimizer's program, in order."""

@@ -1,4 +1,11 @@
-"""Simplifies statements: removes unread results and copies, and replaces scatters with gathers."""
+"""Simplifies statements: removes unread results and copies, and replaces scatters with gathers.
+
+For example::
+
+    flatten1.Z[q, 196*h + 14*i + j] = conv1.A[q,h,i,j]    a copy: use conv1.A, where it is read
+    max1.Z.k[q,h,i,j] argmax= conv1.A[q, h, 2*i+u, ...]   in inference nothing reads it: removed
+    conv1.dA[q, l, i + u] += w[h,l,u] * conv2.dZ[q,h,i]   a scatter: becomes a gather
+"""
 
 from collections import Counter
 from collections.abc import Iterator

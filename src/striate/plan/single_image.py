@@ -2,7 +2,12 @@
 
 Batches have 16 images in the lanes of a vector. With one image, the lanes hold neighboring columns,
 or terms of a sum. A vector of neighbors must not be partly out of bounds, so arrays that are read
-with zero padding are copied into a padded array first.
+with zero padding are copied into a padded array first::
+
+    z[q,i] += w[u] * a[q, i + u - 1]     lanes q; for i = 0, the term of u = 0 is omitted
+
+    p[x + 1] = a[x], zeros around it     one image
+    z[i] += w[u] * p[i + u]              lanes i: z[0] to z[15] at once, no condition
 """
 
 from collections.abc import Iterator
@@ -61,8 +66,8 @@ def single_image(lowered: Lowered) -> Lowered:
 
 def _copy(source: str, target: str, size: int) -> Compute:
     """Copy a whole array."""
-    place = (Subscript(write_terms({"x": 1}, 0)),)
-    equation = Equation(Reference(target, place), "=", Reference(source, place))
+    subscripts = (Subscript(write_terms({"x": 1}, 0)),)
+    equation = Equation(Reference(target, subscripts), "=", Reference(source, subscripts))
     return Compute(nest=Nest(equation, {"x": size}, {source: (size,), target: (size,)}))
 
 

@@ -29,7 +29,7 @@ class Origin(StrEnum):
     """An intermediate result or a constant in a layer's equations."""
 
     PARTIAL_SUMS = "partial sums"
-    """One sum over images for each part of the batch; they are added up in order."""
+    """One sum over images for each chunk of the batch; they are added up in order."""
 
     ROW_LAYOUT = "row layout"
     """A copy whose lanes hold neighboring elements of one image instead of 16 images."""
@@ -58,6 +58,8 @@ class Variable:
         Whether it is an array of images.
     buffer
         The caller's buffer that holds it; empty if the program allocates it.
+    is_target
+        Whether the caller provides targets of a loss in it: values, or labels as class indices.
     offset
         Index of its first element in that buffer.
     values
@@ -65,8 +67,8 @@ class Variable:
     rows
         Elements from one image to the next in row layout; 0 if images are in the lanes.
     folded
-        Axes without memory of their own: a loop around all uses computes one value of the index at
-        a time.
+        Axes that take no memory, because a loop around all uses of the array computes one value of
+        the index at a time.
     origin
         The stage that introduced it.
     layer
@@ -79,6 +81,7 @@ class Variable:
     size: int
     per_image: bool
     buffer: str = ""
+    is_target: bool = False
     offset: int = 0
     values: tuple[float, ...] = field(default=(), repr=False)
     rows: int = 0
@@ -137,9 +140,9 @@ class Compute:
     def scatters(self) -> bool:
         """Whether several iterations may reach one element, so terms must be added in memory."""
         equation, extents = self.nest.equation, self.nest.extents
-        places = {i: n for i, n in extents.items() if i not in equation.reduced}
+        targets = {i: n for i, n in extents.items() if i not in equation.reduced}
         return bool(equation.target.tables()) or (
-            equation.form is Form.SCATTER and not injective(equation.target.subscripts, places)
+            equation.form is Form.SCATTER and not injective(equation.target.subscripts, targets)
         )
 
     def renamed(self, names: Mapping[str, str]) -> "Compute":
@@ -175,7 +178,7 @@ class Load:
 
     @property
     def detail(self) -> str:
-        """Which arrays it moves."""
+        """The arrays it copies from and to."""
         return f"{self.target} from {self.source}"
 
     def __str__(self) -> str:
@@ -207,7 +210,7 @@ class Store:
 
     @property
     def detail(self) -> str:
-        """Which arrays it moves."""
+        """The arrays it copies from and to."""
         return f"{self.source} to {self.target}"
 
     def __str__(self) -> str:
@@ -251,7 +254,7 @@ class DrawMask:
 
     @property
     def detail(self) -> str:
-        """Which arrays it moves."""
+        """The mask, and how it is drawn."""
         return f"{self.target} from stream {self.stream:x}, at least {self.threshold} / 2**24"
 
     def __str__(self) -> str:
@@ -284,7 +287,7 @@ class Transpose:
 
     @property
     def detail(self) -> str:
-        """Which arrays it moves."""
+        """The arrays it copies from and to."""
         return f"{self.source} into {self.target}"
 
     def __str__(self) -> str:
@@ -342,7 +345,7 @@ class LoadStored:
 
     @property
     def detail(self) -> str:
-        """Which images it brings where."""
+        """The arrays, and the images' element type and size."""
         size = f"{self.rows} x {self.columns} x {self.channels}"
         return f"{self.target} from {self.source}: {self.element}, {size}"
 

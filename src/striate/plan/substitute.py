@@ -72,11 +72,11 @@ def _leaf(leaf: Leaf, *, values: Mapping[str, Affine], extents: Mapping[str, int
         case Symbol(name):
             return _written(*_linear({name: 1}, 0, values))
         case Ordinal(indices):
-            counted, places = dict[str, int](), 1
+            strides, stride = dict[str, int](), 1
             for index in map(str, reversed(indices)):
-                counted = {index: places, **counted}
-                places *= extents[index]
-            return _written(*_linear(counted, 0, values))
+                strides = {index: stride, **strides}
+                stride *= extents[index]
+            return _written(*_linear(strides, 0, values))
         case Number():
             return leaf
 

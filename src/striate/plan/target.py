@@ -1,9 +1,43 @@
 """The properties of a processor that loop schedules depend on, as plain numbers."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 LANES = 16
-"""Numbers in a vector, the same on every processor, so results don't depend on its registers."""
+"""Elements of a vector, the same on every processor, so results don't depend on its registers."""
+
+
+class Architecture(Enum):
+    """Processor architectures for which the code generator uses special instructions."""
+
+    X86 = "x86"
+    ARM = "arm"
+    OTHER = "other"
+
+
+def architecture_of(triple: str) -> Architecture:
+    """Return the architecture that a target triple names.
+
+    Examples
+    --------
+    >>> architecture_of("aarch64-unknown-linux-gnu")
+    <Architecture.ARM: 'arm'>
+    """
+    name, *_ = triple.split("-")
+    if name in {"x86_64", "x86_64h", "i686"}:
+        return Architecture.X86
+    return Architecture.ARM if name in {"aarch64", "arm64", "arm64e"} else Architecture.OTHER
+
+
+def enabled(features: str) -> frozenset[str]:
+    """Return the features that a text in LLVM's notation enables.
+
+    Examples
+    --------
+    >>> enabled("+fma,-avx512f")
+    frozenset({'fma'})
+    """
+    return frozenset(text[1:] for text in features.split(",") if text.startswith("+"))
 
 
 @dataclass(frozen=True, kw_only=True)

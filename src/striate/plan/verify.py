@@ -61,12 +61,12 @@ def verify_plan(plan: Plan) -> None:
     >>> from striate.plan.statement import Lowered
     >>> from striate.plan.target import Target
     >>> nest = bind("y[i] = 2 * x[i]", shapes={"x": (8,), "y": (8,)})
-    >>> place = {name: Variable(name=name, size=8, per_image=False, buffer=name) for name in "xy"}
-    >>> lowered = Lowered(statements=(Compute(nest=nest),), variables=place)
+    >>> arrays = {name: Variable(name=name, size=8, per_image=False, buffer=name) for name in "xy"}
+    >>> lowered = Lowered(statements=(Compute(nest=nest),), variables=arrays)
     >>> target = Target(name="", features="", triple="", register_lanes=8, registers=16)
     >>> plan = make_plan(lowered, 1, target)
     >>> verify_plan(plan)
-    >>> short = {**plan.variables, "y": replace(place["y"], size=7)}
+    >>> short = {**plan.variables, "y": replace(arrays["y"], size=7)}
     >>> try:
     ...     verify_plan(replace(plan, variables=short))
     ... except NestError as error:
@@ -79,14 +79,14 @@ def verify_plan(plan: Plan) -> None:
                 _verify_kernel(item, plan.schedules[p, k], _seen_in(phase, plan))
     _verify_order(plan)
     _verify_tasks(plan)
-    _verify_places(plan)
+    _verify_memory(plan)
 
 
 def _seen_in(phase: Phase, plan: Plan) -> dict[str, Variable]:
-    """Return the arrays of a phase: over images one part's sums, otherwise those of all parts."""
-    sums = {} if phase.over_images else {n: h for n, h in plan.allocations.items() if h.per_part}
+    """Return the arrays of a phase: over images one chunk's sums, otherwise those of all chunks."""
+    sums = {} if phase.over_images else {n: h for n, h in plan.allocations.items() if h.per_chunk}
     whole = {
-        name: replace(plan.variables[name], size=allocation.per_part * plan.parts)
+        name: replace(plan.variables[name], size=allocation.per_chunk * plan.chunks)
         for name, allocation in sums.items()
     }
     return {**plan.variables, **whole}
@@ -106,7 +106,7 @@ def _verify_kernel(
             _verify_table(table, nest, variables)
         if schedule.tasks > 1 or not (schedule.in_place or statement.adds):
             _verify_target(statement, schedule, variables)
-    _verify_walks(kernel.root.nest, schedule)
+    _verify_loops(kernel.root.nest, schedule)
     _verify_lanes(kernel, schedule)
     asked = _guards(kernel.root)
     for statement in kernel.statements:
@@ -114,8 +114,8 @@ def _verify_kernel(
             raise mismatch(
                 kernel,
                 f"`{statement.writes}` is stored even if `{beyond[0]}` doesn't hold.",
-                "Whether an iteration computes anything is decided by the root's target, for all "
-                "statements of the kernel. Move this statement to a separate kernel.",
+                "The target of the kernel's first statement decides, for all of its statements, "
+                "whether an iteration computes anything. Don't fuse this statement with it.",
             )
 
 
@@ -154,7 +154,7 @@ def _verify_reach(reference: Reference, nest: Nest, variables: Mapping[str, Vari
             nest,
             f"`{reference}` accesses elements {least} to {greatest} of an array of {capacity}.",
             "A kernel must stay within its arrays. Give the array the size that the nest assumes, "
-            "or the nest smaller extents.",
+            "or give the nest smaller extents.",
         )
 
 
@@ -198,17 +198,17 @@ def _verify_target(
             nest,
             f"Several tiles or tasks may write the same element of `{target}`.",
             "Each element of a target must belong to one iteration. Turn the scatter into "
-            "gathers, or add in place.",
+            "gathers, or schedule it with in_place=True and one task.",
         )
 
 
-def _verify_walks(nest: Nest, schedule: LoopSchedule) -> None:
+def _verify_loops(nest: Nest, schedule: LoopSchedule) -> None:
     """Raise if the loops don't reach every value of every index once."""
-    walks = (*schedule.targets, *schedule.reduced)
-    counted = [walk.index for walk in walks] + list(schedule.around)
+    loops = (*schedule.targets, *schedule.reduced)
+    counted = [loop.index for loop in loops] + list(schedule.around)
     if schedule.lanes == IMAGE and IMAGE not in counted:
         counted.append(IMAGE)
-    wrong = [walk for walk in walks if not _covers(walk, nest.extents.get(walk.index, 0))]
+    wrong = [loop for loop in loops if not _covers(loop, nest.extents.get(loop.index, 0))]
     if wrong or sorted(counted) != sorted(nest.extents):
         raise mismatch(
             nest,
@@ -240,10 +240,10 @@ def _verify_lanes(kernel: Kernel, schedule: LoopSchedule) -> None:
                 )
 
 
-def _covers(walk: IndexLoop, extent: int) -> bool:
+def _covers(loop: IndexLoop, extent: int) -> bool:
     """Whether the segments cover 0 to the extent, in order and in whole tiles."""
     end = 0
-    for segment in walk.segments:
+    for segment in loop.segments:
         if segment.start != end or segment.tile < 1 or (segment.stop - end) % segment.tile:
             return False
         end = segment.stop
@@ -273,7 +273,7 @@ def _verify_order(plan: Plan) -> None:
     """
     known = {name for name, v in plan.variables.items() if v.buffer or v.values}
     known |= {
-        name for name, allocation in plan.allocations.items() if allocation.per_part
+        name for name, allocation in plan.allocations.items() if allocation.per_chunk
     }  # set to zero before
     readers: dict[str, PhaseItem] = {}
     for _, item in _items(plan):
@@ -282,8 +282,8 @@ def _verify_order(plan: Plan) -> None:
             raise mismatch(
                 item,
                 f"`{early[0]}` is read before it is written.",
-                "An array must be the caller's, or written by an earlier item. Put an item that "
-                "writes it before this one.",
+                "An array that an item reads must be the caller's, or written by an earlier item. "
+                f"Put the item that writes `{early[0]}` before this one.",
             )
         late = [name for name in _stores(item) if name in readers]
         if late:
@@ -291,7 +291,7 @@ def _verify_order(plan: Plan) -> None:
                 item,
                 f"`{late[0]}` is written after it was read by\n{readers[late[0]]}",
                 "All writers of an array must come before its first reader. "
-                "Give the later value a separate array.",
+                "Write the later value to a separate array.",
             )
         known |= {*_stores(item)}
         readers |= {name: item for name in item.reads if name not in _stores(item)}
@@ -321,17 +321,17 @@ def _verify_tasks(plan: Plan) -> None:
             raise mismatch(
                 item,
                 f"Several tasks access `{name}` while one of them writes it.",
-                "Tasks of a phase must be independent. Give each part a separate array, "
-                "or start a new phase.",
+                "The tasks of a phase must be independent. Allocate the array separately for each "
+                "block or chunk, or move the reader to a later phase.",
             )
 
 
 def _of_one_task(allocation: Allocation) -> bool:
-    """Whether each task has memory of its own there."""
-    return allocation.region == Memory.SCRATCH or bool(allocation.per_block or allocation.per_part)
+    """Whether each task has separate memory there."""
+    return allocation.region == Memory.SCRATCH or bool(allocation.per_block or allocation.per_chunk)
 
 
-def _verify_places(plan: Plan) -> None:
+def _verify_memory(plan: Plan) -> None:
     """Raise if an array exceeds its region, or overlaps one that is needed at the same time."""
     lives = _lives(plan)
     sizes: dict[Memory | str, int] = {Memory.ARENA: plan.arena, Memory.SCRATCH: plan.scratch}
@@ -343,8 +343,8 @@ def _verify_places(plan: Plan) -> None:
         if allocation.offset < 0 or ends[name] > sizes.get(allocation.region, ends[name]):
             raise mismatch(
                 f"{name}: {allocation}",
-                f"`{name}` ends at {ends[name]} in {sizes[allocation.region]} elements of "
-                f"the {allocation.region}.",
+                f"`{name}` takes elements {allocation.offset} to {ends[name] - 1} of the "
+                f"{sizes[allocation.region]} of the {allocation.region}.",
                 "An array must be within its region. Give it a smaller offset, or make the region "
                 "larger.",
             )
@@ -354,9 +354,10 @@ def _verify_places(plan: Plan) -> None:
         ):
             raise mismatch(
                 f"{name}: {allocation}",
-                f"`{name}` doesn't start at a whole vector.",
-                f"Arrays of images must start at multiples of {LANES} elements. Round its offset, "
-                f"its per_block and its rows up to multiples of {LANES}.",
+                f"`{name}` has the offset {allocation.offset}, {allocation.per_block} elements per "
+                f"block and rows of {variable.rows}.",
+                f"In an array of images, all three must be multiples of {LANES}, so that vectors "
+                "are aligned. Round them up with `aligned`.",
             )
     for one, other in combinations(plan.allocations, 2):
         first, second = plan.allocations[one], plan.allocations[other]
@@ -368,16 +369,16 @@ def _verify_places(plan: Plan) -> None:
             raise mismatch(
                 f"{one}: {first}\n{other}: {second}",
                 f"`{one}` and `{other}` overlap, and are needed at the same time.",
-                "Arrays may only share memory if their lifetimes don't overlap. Give one of them "
-                "an offset behind the other.",
+                "Arrays may only share memory if their lifetimes don't overlap. Correct the live "
+                "intervals that `allocate` gets.",
             )
 
 
 def _length(variable: Variable, allocation: Allocation, plan: Plan) -> int:
-    """Count the elements from the start of an array to the end of its last part."""
+    """Count the elements from the start of an array to the end of its last chunk."""
     if variable.per_image and variable.buffer:
         return variable.size * plan.images
-    last = allocation.per_block * (plan.blocks - 1) + allocation.per_part * (plan.parts - 1)
+    last = allocation.per_block * (plan.blocks - 1) + allocation.per_chunk * (plan.chunks - 1)
     return last + (
         LANES * (variable.rows or variable.size) if variable.per_image else variable.size
     )

@@ -83,9 +83,9 @@ class Windows:
             The last two subscripts of the image.
         """
         found: list[tuple[str, str, int, int]] = []
-        for place, subscript in zip(pixels, image, strict=True):
+        for position, subscript in zip(pixels, image, strict=True):
             multipliers, offset = subscript.linear()
-            pixel = place.lone or ""
+            pixel = position.lone or ""
             window = [i for i in multipliers if i != pixel]
             if subscript.table is not None or multipliers.get(pixel) != 1 or len(window) != 1:
                 return None

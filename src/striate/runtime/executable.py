@@ -80,7 +80,7 @@ class Executable(Locked):
         self.manifest = manifest
         self.code = code
         self.threads = threads
-        self.places = {name: BUFFERS + k for k, name in enumerate(manifest.buffers)}
+        self.positions = {name: BUFFERS + k for k, name in enumerate(manifest.buffers)}
         self._lead = _Lead(code.address("lead"))
         self._help = _HelpCode(code)
         self._work = code.address("work")
@@ -118,8 +118,10 @@ class Executable(Locked):
     def need(self) -> MemoryRequirement:
         """Return the memory that the program would need now."""
         manifest, size = self.manifest, NUMBER
-        own = manifest.scratch * self.workers() * size
-        return MemoryRequirement(images=manifest.images, shared=manifest.arena * size, own=own)
+        scratch = manifest.scratch * self.workers() * size
+        return MemoryRequirement(
+            images=manifest.images, arena=manifest.arena * size, scratch=scratch
+        )
 
     def _allocate(self, count: int) -> Array:
         """Allocate memory of the program."""
@@ -163,7 +165,7 @@ class Binding:
 
     def __init__(self, program: Executable) -> None:
         self.program = program
-        self._context = Words(BUFFERS + len(program.places))
+        self._context = Words(BUFFERS + len(program.positions))
         self._words = self._context.words
         self._arrays: dict[str, Array] = {}
         self._capacity: dict[str, int] = {}
@@ -177,16 +179,16 @@ class Binding:
         """
         if self._arrays.get(name) is array:
             return
-        place = self.program.places.get(name)
-        if place is None:
+        position = self.program.positions.get(name)
+        if position is None:
             return
-        self._bind(name, place, np.ascontiguousarray(array, np.float32))
+        self._bind(name, position, np.ascontiguousarray(array, np.float32))
 
     def bind_as_is(self, name: str, array: Array) -> None:
         """Bind a contiguous array of any dtype, without a conversion."""
         if self._arrays.get(name) is array:
             return
-        self._bind(name, self.program.places[name], array)
+        self._bind(name, self.program.positions[name], array)
 
     def keep_only(self, names: Collection[str]) -> None:
         """Release all arrays except these."""
@@ -194,7 +196,7 @@ class Binding:
             del self._arrays[name]
             self._capacity.pop(name, None)
 
-    def _bind(self, name: str, place: int, array: Array) -> None:
+    def _bind(self, name: str, position: int, array: Array) -> None:
         """Check that an array is large enough, and store its address."""
         numbers = -(-array.nbytes // NUMBER)
         size, per_image = self.program.manifest.buffers[name]
@@ -203,13 +205,13 @@ class Binding:
         elif numbers < size:
             raise ValueError((name, numbers, size))  # machine code would access memory beyond it
         self._arrays[name] = array
-        self._words[place] = array.ctypes.data
+        self._words[position] = array.ctypes.data
 
     def run(self, *, images: int = 0, seed: int = 0, step: int = 0) -> None:
         """Run the program once; see :meth:`Executable.run`."""
         program, words = self.program, self._words
-        if len(self._arrays) < len(program.places):
-            raise ValueError(program.places.keys() - self._arrays)
+        if len(self._arrays) < len(program.positions):
+            raise ValueError(program.positions.keys() - self._arrays)
         capacity = min(self._capacity.values(), default=images)
         if images > min(capacity, program.manifest.images):
             raise ValueError((images, self._capacity))

@@ -32,15 +32,16 @@ class MemoryRequirement:
     ----------
     images
         Maximum number of images in a batch.
-    shared
-        Bytes for all images of a batch.
-    own
-        Bytes of scratch memory of all threads, each for a few images.
+    arena
+        Size in bytes of the arena, which holds arrays for all images of a batch.
+    scratch
+        Size in bytes of the scratch memory of all threads together; each thread's is for a few
+        images.
     """
 
     images: int
-    shared: int
-    own: int
+    arena: int
+    scratch: int
 
     def require(self) -> None:
         """Raise if less memory is available.
@@ -51,24 +52,24 @@ class MemoryRequirement:
             With the required and the available memory, and what to change.
         """
         free = available()
-        if free is not None and self.shared + self.own > free:
+        if free is not None and self.arena + self.scratch > free:
             raise self.error(free)
 
     def error(self, free: int | None = None) -> OutOfMemoryError:
         there = "more than is available" if free is None else f"but only {_written(free)} is free"
         smaller = "smaller images or fewer maps"
-        if self.shared > self.own and self.images > 1:
+        if self.arena > self.scratch and self.images > 1:
             smaller = Message(
                 "a smaller batch, such as ",
                 Argument("batch_size", self.images // 2),
                 f", {smaller}",
             )
-        elif self.own > self.shared:
+        elif self.scratch > self.arena:
             one = InPython("striate.set_threads(1)", "STRIATE_NUM_THREADS=1")
             smaller = Message("fewer threads with ", one, f", {smaller}")
         return OutOfMemoryError(
             f"The program for batches of {self.images} images needs "
-            f"{_written(self.shared + self.own)} of memory, {there}. "
+            f"{_written(self.arena + self.scratch)} of memory, {there}. "
             "It holds the outputs of all layers and their derivatives.",
             remedy=Message("Use ", smaller, "."),
         )

@@ -7,6 +7,9 @@ from striate.errors import OptionError
 from striate.training.divergence import Divergence
 from striate.training.state import HistoryRow
 
+ACCURACIES = frozenset(("accuracy", "validation_accuracy"))
+"""The columns in which a higher score is better; in all others, a lower one is."""
+
 
 class History:
     """The scores of a training, one row for each epoch, in columns ``loss``, ``accuracy``, ...

@@ -16,7 +16,7 @@ from striate.graph.engine import Steps
 from striate.shapes import Array
 from striate.training.callbacks import CallbackList
 from striate.training.divergence import remedy
-from striate.training.history import History
+from striate.training.history import ACCURACIES, History
 from striate.training.prefetch import prefetch
 from striate.training.settings import TrainingSettings
 from striate.training.state import (
@@ -230,7 +230,7 @@ class Trainer:
         )
         monitor = self.settings.monitor
         assert monitor is not None
-        score = -row[monitor] if monitor.endswith("accuracy") else row[monitor]
+        score = -row[monitor] if monitor in ACCURACIES else row[monitor]
         best = state.best
         if best is None or score < best.score:
             best = BestWeights(

@@ -1,6 +1,7 @@
-"""Other libraries with the same network; each is loaded only if it is installed and requested.
+"""Other libraries, which compute the same network. Each is imported only when it takes part.
 
-Their networks are built from striate's graph, for the kinds that the measured networks use.
+Their networks are built from striate's graph. Only kinds that occur in the measured networks are
+supported.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ class Peer:
     Parameters
     ----------
     name
-        Its name in tables.
+        Name in tables.
     libraries
         Libraries that must be installed.
     module, maker
@@ -56,7 +57,7 @@ class Peer:
         Parameters
         ----------
         problem
-            The network, and the batch.
+            The network and the batch.
         threads
             Number of threads.
 
@@ -69,17 +70,17 @@ class Peer:
         LeftOut
             If it can't take part.
         """
-        for place in problem.graph.layers:
-            _require_plain(place)
+        for placed in problem.graph.layers:
+            _require_plain(placed)
         return getattr(import_module(f"striate.bench.peers.{self.module}"), self.maker)(
             problem, threads
         )
 
 
-def _require_plain(place: Placed) -> None:
+def _require_plain(placed: Placed) -> None:
     """Raise for a layer that other libraries compute differently."""
-    function, net_input = place.layer.weight, place.layer.net_input
-    axes = function.window_axes(*place.source_shapes)
+    function, net_input = placed.layer.weight, placed.layer.net_input
+    axes = function.window_axes(*placed.source_shapes)
     match function:
         case Convolution():
             plain = len(axes) == 2 and not function.flip and function.padding_mode == "zeros"
@@ -92,10 +93,10 @@ def _require_plain(place: Placed) -> None:
             plain = function.order == "rows"
         case _:
             plain = True
-    joined = len(place.sources) == 1 or isinstance(function, Identity)
+    joined = len(placed.sources) == 1 or isinstance(function, Identity)
     biased = isinstance(net_input, Sum) and net_input.bias in {None, "tied"}
     if not (plain and joined and biased):
-        raise LeftOut(f"{place.layer} is not translated")
+        raise LeftOut(f"{placed.layer} is not supported")
 
 
 _TORCH = ("torch",)

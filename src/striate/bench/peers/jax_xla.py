@@ -26,7 +26,7 @@ class Jitted:
     Parameters
     ----------
     problem
-        The network, and the batch.
+        The network and the batch.
     threads
         Number of cores that the process is restricted to; XLA counts them itself.
     """
@@ -78,12 +78,12 @@ def _forward(problem: Problem, weights: Pytree, state: Pytree, images: Any) -> t
     """Compute the net input of the last layer, and the running statistics after it."""
     graph, after = problem.graph, dict(state)
     found = {next(iter(graph.inputs)): images}
-    for place in graph.layers:
-        first, *others = (found[source] for source in place.sources)
+    for placed in graph.layers:
+        first, *others = (found[source] for source in placed.sources)
         for other in others:
             first = first + other
-        n = _weight(place, first, weights, after, training=problem.training)
-        match place.layer.transfer:
+        n = _weight(placed, first, weights, after, training=problem.training)
+        match placed.layer.transfer:
             case transfer.Relu():
                 n = jax.nn.relu(n)
             case transfer.Tanh():
@@ -91,29 +91,29 @@ def _forward(problem: Problem, weights: Pytree, state: Pytree, images: Any) -> t
             case transfer.Logistic():
                 n = jax.nn.sigmoid(n)
             case transfer.Linear() | transfer.Softmax():
-                pass  # what reads the result takes the softmax over
+                pass  # the loss, or infer, applies the softmax
             case other:
-                raise LeftOut(f"{other} is not translated")
-        found[place.name] = n
+                raise LeftOut(f"{other} is not supported")
+        found[placed.name] = n
     return found[graph.outputs[0]], after
 
 
-def _weight(place: Placed, a: Any, weights: Pytree, state: Pytree, *, training: bool) -> Any:
+def _weight(placed: Placed, a: Any, weights: Pytree, state: Pytree, *, training: bool) -> Any:
     """Compute a weight function with its bias."""
-    names = [name for name, *_ in place.parameter_names()]
-    function = place.layer.weight
+    names = [name for name, *_ in placed.parameter_names()]
+    function = placed.layer.weight
     match function:
         case weight.Convolution():
-            z = _convolution(place, function, a, weights[names[0]])
+            z = _convolution(placed, function, a, weights[names[0]])
             return z + weights[names[1]] if len(names) == 2 else z
         case weight.DotProduct():
             z = a @ weights[names[0]]
             return z + weights[names[1]] if len(names) == 2 else z
         case weight.MaxPooling():
-            return _pooled(place, a, -jnp.inf, lax.max)
+            return _pooled(placed, a, -jnp.inf, lax.max)
         case weight.AveragePooling():
-            axes = function.window_axes(*place.source_shapes)
-            return _pooled(place, a, 0.0, lax.add) / (axes[0].window * axes[1].window)
+            axes = function.window_axes(*placed.source_shapes)
+            return _pooled(placed, a, 0.0, lax.add) / (axes[0].window * axes[1].window)
         case weight.GlobalAveragePooling():
             return a.mean((1, 2))
         case weight.Identity():
@@ -121,14 +121,14 @@ def _weight(place: Placed, a: Any, weights: Pytree, state: Pytree, *, training: 
         case Flatten():
             return jnp.moveaxis(a, -1, 1).reshape(len(a), -1)
         case normalization.BatchNormalization():
-            return _normalized(place, function, a, weights, state, training=training)
+            return _normalized(placed, function, a, weights, state, training=training)
         case _:
-            raise LeftOut(f"{function} is not translated")
+            raise LeftOut(f"{function} is not supported")
 
 
-def _convolution(place: Placed, function: weight.Convolution, a: Any, w: Any) -> Any:
+def _convolution(placed: Placed, function: weight.Convolution, a: Any, w: Any) -> Any:
     """Compute a convolution."""
-    axes = function.window_axes(*place.source_shapes)
+    axes = function.window_axes(*placed.source_shapes)
     return lax.conv_general_dilated(
         a,
         w,
@@ -140,16 +140,16 @@ def _convolution(place: Placed, function: weight.Convolution, a: Any, w: Any) ->
     )
 
 
-def _pooled(place: Placed, a: Any, start: float, join: Any) -> Any:
+def _pooled(placed: Placed, a: Any, start: float, join: Any) -> Any:
     """Pool each window."""
-    axes = place.layer.weight.window_axes(*place.source_shapes)
+    axes = placed.layer.weight.window_axes(*placed.source_shapes)
     window = (1, *(axis.window for axis in axes), 1)
     strides = (1, *(axis.stride for axis in axes), 1)
     return lax.reduce_window(a, start, join, window, strides, "VALID")
 
 
 def _normalized(
-    place: Placed,
+    placed: Placed,
     function: normalization.BatchNormalization,
     a: Any,
     weights: Pytree,
@@ -158,8 +158,8 @@ def _normalized(
     training: bool,
 ) -> Any:
     """Normalize with the batch statistics and update the running ones; or use the running ones."""
-    gamma, beta = (weights[name] for name, *_ in place.parameter_names())
-    mean, variance = (name for name, *_ in place.state_names())
+    gamma, beta = (weights[name] for name, *_ in placed.parameter_names())
+    mean, variance = (name for name, *_ in placed.state_names())
     m, v = state[mean], state[variance]
     if training:
         m, v = a.mean((0, 1, 2)), a.var((0, 1, 2))

@@ -12,7 +12,7 @@ from striate.functions.vec import Flatten
 from striate.graph.graph import Placed
 from striate.shapes import Array
 
-_OPSET, _FORMAT = 17, 8  # old enough for any ONNX Runtime in use
+_OPSET, _FORMAT = 17, 8  # supported by every ONNX Runtime in use
 
 _TRANSFER: dict[type, str] = {
     transfer.Linear: "",
@@ -29,7 +29,7 @@ class Session:
     Parameters
     ----------
     problem
-        The network, and the batch.
+        The network and the batch.
     threads
         Number of threads.
     """
@@ -55,7 +55,7 @@ def model_of(problem: Problem) -> Any:
     Parameters
     ----------
     problem
-        The network, with its numbers.
+        The network, with its weights.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def model_of(problem: Problem) -> Any:
     """
     graph = problem.graph
     arrays = {name: array.copy() for name, array in problem.arrays.items()}
-    nodes = [node for place in graph.layers for node in _nodes(place)]
+    nodes = [node for placed in graph.layers for node in _nodes(placed)]
     (name, shape), output = next(iter(graph.inputs.items())), graph.outputs[0]
     ends = [
         helper.make_tensor_value_info(end, TensorProto.FLOAT, [problem.batch, *pixels])
@@ -75,33 +75,33 @@ def model_of(problem: Problem) -> Any:
     return helper.make_model(written, opset_imports=opsets, ir_version=_FORMAT)
 
 
-def _nodes(place: Placed) -> list[Any]:
+def _nodes(placed: Placed) -> list[Any]:
     """Write a layer: its weight function, then its transfer function."""
-    operator = _TRANSFER[type(place.layer.transfer)]
-    between = f"{place.name} before" if operator else place.name
-    nodes = [_weight(place, between)]
+    operator = _TRANSFER[type(placed.layer.transfer)]
+    between = f"{placed.name} before" if operator else placed.name
+    nodes = [_weight(placed, between)]
     if operator:
-        nodes.append(helper.make_node(operator, [between], [place.name]))
+        nodes.append(helper.make_node(operator, [between], [placed.name]))
     return nodes
 
 
-def _weight(place: Placed, output: str) -> Any:
+def _weight(placed: Placed, output: str) -> Any:
     """Write a weight function with its bias."""
-    names = [name for name, *_ in (*place.parameter_names(), *place.state_names())]
-    inputs, function = [*place.sources, *names], place.layer.weight
+    names = [name for name, *_ in (*placed.parameter_names(), *placed.state_names())]
+    inputs, function = [*placed.sources, *names], placed.layer.weight
 
     def node(operator: str, **attributes: Any) -> Any:
         return helper.make_node(operator, inputs, [output], **attributes)
 
     match function:
         case weight.Convolution():
-            return node("Conv", group=function.groups, **_window(place, dilated=True))
+            return node("Conv", group=function.groups, **_window(placed, dilated=True))
         case weight.DotProduct():
             return node("Gemm", transB=1)
         case weight.MaxPooling():
-            return node("MaxPool", **_window(place))
+            return node("MaxPool", **_window(placed))
         case weight.AveragePooling():
-            return node("AveragePool", **_window(place))
+            return node("AveragePool", **_window(placed))
         case weight.GlobalAveragePooling():
             return node("ReduceMean", axes=[2, 3], keepdims=0)
         case weight.Identity():
@@ -111,12 +111,12 @@ def _weight(place: Placed, output: str) -> Any:
         case normalization.BatchNormalization():
             return node("BatchNormalization", epsilon=function.epsilon)
         case _:
-            raise LeftOut(f"{function} is not translated")
+            raise LeftOut(f"{function} is not supported")
 
 
-def _window(place: Placed, *, dilated: bool = False) -> dict[str, list[int]]:
+def _window(placed: Placed, *, dilated: bool = False) -> dict[str, list[int]]:
     """Write the kernel shape, strides, padding and dilation of a window."""
-    axes = place.layer.weight.window_axes(*place.source_shapes)
+    axes = placed.layer.weight.window_axes(*placed.source_shapes)
     sides = [[axis.before for axis in axes], [axis.after for axis in axes]]
     dilations = {"dilations": [axis.dilation for axis in axes]} if dilated else {}
     return {

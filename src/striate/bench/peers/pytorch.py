@@ -40,8 +40,8 @@ class Net(nn.Module):
         graph = problem.graph
         self.input = next(iter(graph.inputs))
         self.output = graph.outputs[0]
-        self.steps = [(place.name, place.sources) for place in graph.layers]
-        self.layers = nn.ModuleList(_layer(place, problem.arrays) for place in graph.layers)
+        self.steps = [(placed.name, placed.sources) for placed in graph.layers]
+        self.layers = nn.ModuleList(_layer(placed, problem.arrays) for placed in graph.layers)
 
     def forward(self, images: Any) -> Any:
         """Return the net input of the last layer; in evaluation mode its probabilities."""
@@ -55,24 +55,24 @@ class Net(nn.Module):
         return result if self.training else torch.softmax(result, 1)
 
 
-def _layer(place: Placed, arrays: dict[str, Array]) -> nn.Module:
+def _layer(placed: Placed, arrays: dict[str, Array]) -> nn.Module:
     """Make the modules of a layer: weight function and bias, then transfer function."""
-    names = [name for name, *_ in place.parameter_names()]
-    state = [name for name, *_ in place.state_names()]
-    module = _weight(place, biased=len(names) == 2)
+    names = [name for name, *_ in placed.parameter_names()]
+    state = [name for name, *_ in placed.state_names()]
+    module = _weight(placed, biased=len(names) == 2)
     tensors = [t for t in (*module.parameters(), *module.buffers()) if t.dtype == torch.float32]
     for tensor, name in zip(tensors, (*names, *state), strict=True):
         assert tuple(tensor.shape) == arrays[name].shape, (name, tensor.shape)
         tensor.data = torch.from_numpy(arrays[name].copy())
-    return nn.Sequential(module, _TRANSFER[type(place.layer.transfer)]())
+    return nn.Sequential(module, _TRANSFER[type(placed.layer.transfer)]())
 
 
-def _weight(place: Placed, *, biased: bool) -> nn.Module:
+def _weight(placed: Placed, *, biased: bool) -> nn.Module:
     """Make the module of a weight function."""
-    function, (maps, *_) = place.layer.weight, place.source_shapes[0]
+    function, (maps, *_) = placed.layer.weight, placed.source_shapes[0]
     match function:
         case weight.Convolution():
-            return _convolution(place, function, biased=biased)
+            return _convolution(placed, function, biased=biased)
         case weight.DotProduct():
             return nn.Linear(maps, function.neurons, bias=biased)
         case weight.MaxPooling():
@@ -88,15 +88,15 @@ def _weight(place: Placed, *, biased: bool) -> nn.Module:
         case normalization.BatchNormalization():
             return nn.BatchNorm2d(maps, eps=function.epsilon, momentum=function.momentum)
         case _:
-            raise LeftOut(f"{function} is not translated")
+            raise LeftOut(f"{function} is not supported")
 
 
-def _convolution(place: Placed, function: weight.Convolution, *, biased: bool) -> nn.Module:
+def _convolution(placed: Placed, function: weight.Convolution, *, biased: bool) -> nn.Module:
     """Make a convolution, after a padding layer if the sides differ."""
-    axes = function.window_axes(*place.source_shapes)
+    axes = function.window_axes(*placed.source_shapes)
     even = all(axis.before == axis.after for axis in axes)
     module = nn.Conv2d(
-        place.source_shapes[0][0],
+        placed.source_shapes[0][0],
         function.feature_maps,
         tuple(axis.window for axis in axes),
         stride=tuple(axis.stride for axis in axes),
@@ -118,7 +118,7 @@ class Torch:
     Parameters
     ----------
     problem
-        The network, and the batch.
+        The network and the batch.
     threads
         Number of threads.
     memory_format

@@ -25,7 +25,7 @@ def erf(b: Builder, x: IRValue) -> IRValue:
     b
         Writes the function.
     x
-        Float32 numbers.
+        A float32 scalar or vector.
 
     Returns
     -------

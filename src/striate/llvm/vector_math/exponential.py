@@ -23,7 +23,7 @@ _BIAS = 127
 # rounded to an integer, which is in its lowest bits.
 _ROUNDER = 1.5 * 2.0**23
 
-# log(2) in two parts; the first has so few digits that its product with any exponent is exact.
+# log(2) as a sum; the first number has so few digits that its product with any exponent is exact.
 _LOG_2_HIGH = float.fromhex("0x1.62e4p-1")
 _LOG_2_LOW = math.log(2) - _LOG_2_HIGH
 
@@ -52,7 +52,7 @@ def exp(b: Builder, x: IRValue) -> IRValue:
     b
         Writes the function.
     x
-        Float32 numbers.
+        A float32 scalar or vector.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def expm1(b: Builder, x: IRValue) -> IRValue:
     b
         Writes the function.
     x
-        Float32 numbers.
+        A float32 scalar or vector.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def tanh(b: Builder, x: IRValue) -> IRValue:
     b
         Writes the function.
     x
-        Float32 numbers.
+        A float32 scalar or vector.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def tanh(b: Builder, x: IRValue) -> IRValue:
     bounded = at_least(b, -2 * _TANH_END, minus_double)
     rounded, n = _whole(b, bounded, bias=_BIAS - 1)
     half_power = _power_of_two(b, rounded)
-    # One part of the logarithm of 2 is enough: for large n, the result hardly depends on r.
+    # One float32 number is enough for log(2): for large n, the result hardly depends on r.
     r = b.fma(n, constant(x.type, -math.log(2)), bounded)
     q = _expm1_near_zero(b, r)
     half = constant(x.type, 0.5)

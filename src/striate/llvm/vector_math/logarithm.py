@@ -34,7 +34,7 @@ def log(b: Builder, x: IRValue) -> IRValue:
     b
         Writes the function.
     x
-        Float32 numbers; denormal ones count as zero.
+        A float32 scalar or vector; denormal numbers count as zero.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def log1p(b: Builder, x: IRValue) -> IRValue:
     b
         Writes the function.
     x
-        Float32 numbers.
+        A float32 scalar or vector.
 
     Returns
     -------

@@ -41,16 +41,16 @@ def power(b: Builder, x: IRValue, y: IRValue | float) -> IRValue:
     b
         Writes the function.
     x
-        Float32 numbers; denormal ones count as zero.
+        A float32 scalar or vector; denormal numbers count as zero.
     y
-        Exponents: as many float32 numbers, or one number for all.
+        The exponent: a float32 value of the same type, or a Python number.
 
     Returns
     -------
     z
         Within 1 ulp; within 2 for the Python number 4. Special cases are those of IEEE 754's
-        ``pow``; only, with the Python number 1/2, the power of minus infinity is NaN, as its square
-        root is.
+        ``pow``, with one exception: for the Python number 1/2, the power of minus infinity is NaN,
+        like its square root.
 
     Sources
     -------

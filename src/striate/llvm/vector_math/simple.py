@@ -1,4 +1,4 @@
-"""Functions with instructions of their own: square root, absolute value, sign."""
+"""Functions that take one or two instructions: square root, absolute value, sign."""
 
 from striate.llvm.builder import Builder
 from striate.llvm.ir import IRValue, constant
