@@ -259,3 +259,32 @@ class ExtraError(StriateError, ImportError):
 
 class StriateWarning(UserWarning):
     """A warning: the result is correct, but may not be what was intended."""
+
+
+LONGEST_QUOTE = 60
+"""Characters of a user's input that a message quotes; longer input is cut."""
+
+
+def shortened(text: str, most: int = LONGEST_QUOTE) -> str:
+    """Cut a text that a message quotes, and keep the quote or bracket that closes it.
+
+    Parameters
+    ----------
+    text
+        The text.
+    most
+        Number of characters to keep, the three dots included.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> shortened("[1, 2, 3, 4, 5, 6]", 12)
+    '[1, 2, 3...]'
+    """
+    if len(text) <= most:
+        return text
+    end = text[-1] if text[-1] in "\")]}'>" else ""
+    return f"{text[: most - 3 - len(end)]}...{end}"

@@ -196,34 +196,6 @@ def test_folder_of_pictures(striate, picture_folder):
     assert load("striate-output/photos-net.safetensors").classes == ("dark", "light")
 
 
-def test_numbers_are_learned_without_classes(striate, tmp_path):
-    """Float targets give a regression, without accuracy or confusion matrix."""
-    x = np.random.default_rng(0).random((40, 8, 8), np.float32)
-    np.savez(tmp_path / "means.npz", x=x, y=x.mean(axis=(1, 2)))
-
-    result = striate("train", "means.npz", "--epochs", 1, "--no-pictures")
-
-    assert result.exit_code == 0, result.stderr
-    assert "numbers to predict" in result.stdout
-    assert "test loss " in result.stdout
-    assert "onfusion" not in result.stdout
-
-
-def test_preset_cannot_learn_numbers(striate, tmp_path):
-    """Presets are classifiers: for a regression, the error says what to write."""
-    x = np.random.default_rng(0).random((40, 28, 28), np.float32)
-    np.savez(tmp_path / "means.npz", x=x, y=x.mean(axis=(1, 2)))
-
-    result = striate("train", "means.npz", "--net", "lenet5")
-
-    assert result.exit_code == 1
-    assert result.stderr == (
-        "Error: lenet5 cannot be trained on means.npz, whose targets are numbers: presets are "
-        "classifiers. Write the layers instead, for example --net 'conv 8@3x3 relu | "
-        "global-average | dense 1'.\n"
-    )
-
-
 def test_without_matplotlib_one_line_says_how_to_get_pictures(striate, monkeypatch):
     """Without Matplotlib, training ends normally and names the extra."""
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)

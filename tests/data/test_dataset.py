@@ -67,7 +67,7 @@ def test_other_arrays_are_not_images(values, message):
         (np.eye(3)[[2, 0, 1]], [2, 0, 1]),
         (np.eye(2, dtype=bool), [0, 1]),
     ],
-    ids=["bytes", "column", "truth", "signs", "wild", "one-hot", "floats", "one-hot truth"],
+    ids=["bytes", "column", "booleans", "signs", "wild", "one-hot", "floats", "one-hot booleans"],
 )
 def test_labels_become_int64(values, labels):
     """Integers of any type, in a row or a column, and one-hot rows of any type."""

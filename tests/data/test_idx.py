@@ -127,7 +127,7 @@ def test_no_more_is_unpacked_than_the_header_says(tmp_path, monkeypatch):
         return content
 
     monkeypatch.setattr(gzip.GzipFile, "read", count)
-    with pytest.raises(DataError, match=r"holds more than 60 bytes"):
+    with pytest.raises(DataError, match=r"60 bytes, but more follow it"):
         idx.read_idx(path)
 
     assert unpacked == 16 + 60 + 1

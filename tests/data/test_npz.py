@@ -116,10 +116,12 @@ def test_16_bits_stay_16_bits(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "y", [np.array([None] * 6), np.array([0.0, np.nan] * 3)], ids=["None", "NaN"]
+    "y",
+    [np.array([None] * 6), np.array([0.0, np.nan] * 3), np.array([b"cat", b"dog"] * 3)],
+    ids=["None", "NaN", "bytes"],
 )
 def test_missing_labels_are_refused(tmp_path, y, message):
-    """Labels that are None or NaN are an error of the data, never a raw TypeError."""
+    """Labels that are None, NaN or bytes are an error of the data, never a raw TypeError."""
     np.savez(tmp_path / "data.npz", x=X, y=y)
 
     with pytest.raises(DataError) as error:

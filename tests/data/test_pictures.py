@@ -494,6 +494,9 @@ def test_no_pictures_are_refused(message):
         {"size": (3, 4, 5)},
         {"channels": 4},
         {"resize": "zoom"},
+        {"size": 2.5},
+        {"size": "big"},
+        {"resize": ["fit"]},
     ],
 )
 def test_invalid_options_are_refused(tmp_path, options, message):

@@ -1,6 +1,8 @@
 """Every option of every kind is checked when the kind is made."""
 
+import copy
 import math
+import pickle
 from dataclasses import MISSING, fields
 
 import numpy as np
@@ -158,6 +160,38 @@ def _fills(kind, layer, field, parameter):
     return (
         getattr(kind, "layer", None) and kind.layer.name == layer and field.name == parameter.name
     )
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("kind", [kind for family in registry.FAMILIES.values()
+                                  for kind in family.values()])  # fmt: skip
+def test_a_missing_option_is_named(kind):
+    """Without arguments, a kind uses its defaults, or shows a call that works."""
+    needed = [f.name for f in fields(kind) if f.default is MISSING is f.default_factory]
+    if not needed:
+        assert kind() == kind()
+        return
+    with pytest.raises(OptionError) as error:
+        kind()
+
+    text = str(error.value)
+    assert text.startswith(f"{kind.__name__} needs `{needed[0]}`. Write for example ")
+    call = text.partition("for example ")[2].removesuffix(".")
+    made = eval(call, {kind.__name__: kind})  # what a user would type
+    assert copy.deepcopy(made) == pickle.loads(pickle.dumps(made)) == made
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("name", layers.CONSTRUCTORS)
+def test_a_layer_without_its_arguments_shows_a_call(name):
+    """The public constructors say it in their own words."""
+    construct = layers.CONSTRUCTORS[name]
+    try:
+        construct()
+    except OptionError as error:
+        text = str(error)
+        assert text.startswith(f"{name} needs `")
+        eval(text.partition("for example ")[2].removesuffix("."), {name: construct})
 
 
 @pytest.mark.bad_input

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from helpers import Lowered
 from striate.errors import OptionError, ShapeError
 from striate.functions.net_input import Concatenate, Product, Sum
 from striate.functions.writing import write
@@ -50,6 +51,39 @@ def test_a_factor_of_zero_does_not_spoil_the_derivatives_of_the_others():
 
     assert first.tolist() == [[3, 4]]
     assert second.tolist() == [[0, 0]]
+
+
+@pytest.mark.parametrize("bias", [None, "tied"])
+@pytest.mark.parametrize("zeros", [(), (3,), (3, 17)])
+def test_products_of_many_factors(bias, zeros):
+    """Every derivative is the product of all the others, also next to one factor of zero or two."""
+    zs = tuple(RNG.uniform(0.5, 1.5, (2, 3, 2)) * (k not in zeros) for k in range(20))
+    b, dn = (RNG.uniform(1, 2, 3) if bias else None), RNG.standard_normal((2, 3, 2))
+    product, over = Product(bias=bias), 1 if b is None else b[:, None]
+
+    dzs = product.backward_z(zs, b, dn)
+    for k, dz in enumerate(dzs):
+        # 20 products of float64.
+        expected = np.prod(zs[:k] + zs[k + 1 :], axis=0) * over * dn
+        np.testing.assert_allclose(dz, expected, rtol=1e-14)
+
+    nests = Lowered(product.lowering(*[(3, 2)] * 20), 2)
+    given = {f"z{k}": z for k, z in enumerate(zs)} | ({} if b is None else {"b": b})
+    computed = nests.forward(given)
+    found = nests.backward({**given, **computed, "dn": dn}, [f"dz{k}" for k in range(20)])
+    for k, dz in enumerate(dzs):
+        np.testing.assert_allclose(found[f"dz{k}"], dz, rtol=1e-14)
+
+
+def test_the_derivatives_of_a_long_product_are_short():
+    """The text grows with the number of factors, not with its square."""
+
+    def factors(count):
+        backward = Product().lowering(*[(2,)] * count).backward
+        return sum(text.count(" * ") for texts in backward.values() for text in texts)
+
+    assert factors(4) == 5 * 4  # four z and the bias, each a product of four others and dn
+    assert factors(300) < 12 * 300
 
 
 def test_biases_start_where_they_change_nothing():

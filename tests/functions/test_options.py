@@ -150,8 +150,10 @@ def test_a_default_that_is_not_allowed_is_a_mistake_of_the_author():
 
 def test_a_required_option_is_required():
     """An option without a default is required."""
-    with pytest.raises(TypeError, match="height"):
+    with pytest.raises(OptionError) as error:
         Stack()
+
+    assert str(error.value) == "Stack needs `height`. Write for example Stack(height=3)."
 
 
 def test_a_bad_required_option_names_an_example():

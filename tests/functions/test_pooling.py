@@ -1,9 +1,12 @@
 """Pooling: the books' numbers and equations, the edges, and errors word for word."""
 
+import tracemalloc
 from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from helpers import Lowered, tolerance
 from striate.errors import OptionError, ShapeError
@@ -17,8 +20,10 @@ from striate.functions.weight import (
     MaxPooling,
     SumPooling,
     TrainableAveragePooling,
+    pooling,
 )
 from striate.maths.check import relative_error
+from striate.maths.windows import Axis
 
 RNG = np.random.default_rng(4)
 IMAGES = RNG.standard_normal((2, 3, 6, 9))
@@ -138,6 +143,48 @@ def test_a_shift_by_two_shifts_the_pooled_map_by_one():
 
     assert (shifted == np.roll(z, 1, axis=3)).all()
     assert (shifted != z).any()
+
+
+AXES = st.builds(
+    Axis,
+    length=st.integers(1, 30),
+    window=st.integers(1, 9),
+    stride=st.integers(1, 5),
+    dilation=st.integers(1, 4),
+    before=st.integers(0, 12),
+    after=st.integers(0, 12),
+    ceil_mode=st.booleans(),
+)
+
+
+@settings(deadline=None)
+@given(AXES)
+def test_window_pixels_are_counted_without_listing_the_positions(axis):
+    """The closed form gives the sum of the numbers of all positions."""
+    assume(axis.reach <= axis.padded)
+
+    assert pooling.seen_in_all(axis) == pooling.seen(axis, padding=False).sum()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        AveragePooling(window=3, stride=2, padding=1),
+        AveragePooling(window=2**23),
+        AveragePooling(window=2, dilation=2**22, stride=3),
+    ],
+)
+def test_the_costs_of_a_long_axis_need_no_long_arrays(kind):
+    """An axis of millions of pixels costs no more than a short one."""
+    tracemalloc.start()
+    try:
+        adds = kind.multiply_adds((1, 2**24, 2**24))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert adds > 2**40
+    assert peak < 1_000_000
 
 
 def test_the_divisor_at_the_edge():

@@ -186,6 +186,25 @@ def test_sums_of_hundreds_of_layers_are_compiled():
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
 
 
+def test_products_of_hundreds_of_layers_are_trained():
+    """The compiled engine multiplies, and backpropagates, as the NumPy engine does."""
+    x, y = np.linspace(-1, 1, 6, dtype=np.float32).reshape(3, 2), np.zeros(3, np.float32)
+    trained = []
+    for engine in ("compiled", "numpy"):
+        image = st.Input((2,))
+        near_one = [st.Dense(1, bias="tied", activation="logistic")(image) for _ in range(100)]
+        scaled = [st.Multiply(bias="tied")(factor) for factor in near_one]
+        net = st.Network(image, st.Multiply()(scaled), engine=engine)
+        for k in range(100):
+            net.parameters[f"multiply{k + 1}.bias"][:] = 2.0
+        net.fit(x, y, epochs=1, optimizer="gradient-descent", learning_rate=0.01)
+        trained.append(net.parameters["dense50.weight"].copy())
+
+    assert trained[0].any()
+    # Products of 100 float32 numbers, in another order.
+    np.testing.assert_allclose(*trained, rtol=1e-4)
+
+
 def test_a_network_may_have_thousands_of_layers():
     """Nothing that handles a graph recurses over its layers."""
     node = image = st.Input((2,))

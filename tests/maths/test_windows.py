@@ -287,8 +287,8 @@ def test_a_number_for_each_axis_is_asked_for():
         axes((8, 8), window=(3, 3, 3))
 
     assert str(error.value) == (
-        "`window` is (3, 3, 3), 3 numbers, but the image has 2 pixel axes. Use one number for "
-        "all axes, or 2."
+        "`window` is (3, 3, 3), 3 numbers, but the image has 2 pixel axes. Use one number, or "
+        "one for each axis."
     )
 
 

@@ -33,9 +33,9 @@ def test_values_that_are_not_finite_can_be_set_to_0_as_the_error_says(value):
         )
 
 
-@pytest.mark.parametrize("x", [None, np.full((12, 6, 6, 1), "a"), [{"a": 1}] * 12])
+@pytest.mark.parametrize("x", [np.full((12, 6, 6, 1), "a"), [{"a": 1}] * 12])
 def test_no_conversion_is_suggested_for_what_numpy_cannot_convert(x):
-    """``None`` has no ``astype``, and words are not numbers."""
+    """Words and dicts are not numbers."""
     with pytest.raises(StriateError, match="Give the pixel values as an array of numbers"):
         _network().predict(x)
 
@@ -93,9 +93,53 @@ def test_the_option_of_a_loss_is_named_as_such(tmp_path):
 
 def test_fractions_are_not_truncated_to_labels():
     """``astype(int)`` would make classes of 0.5 and 1.5 without a word."""
-    with pytest.raises(StriateError, match="Use integers for classes"):
+    with pytest.raises(StriateError, match="use a linear last layer") as error:
         _network().fit(_X, _Y + 0.5)
-    with pytest.raises(StriateError, match=r"Use y\.astype\(int\)"):
-        _network().fit(_X, _Y.astype(float))
+    assert "astype(int)" not in str(error.value)
 
-    _network().fit(_X, _Y.astype(float).astype(int), epochs=1, progress=False)
+    layers = [st.Conv(2, 3), st.Flatten(), st.Dense(1)]
+    st.Network(layers, input_shape=(6, 6, 1)).fit(_X, _Y + 0.5, epochs=1, progress=False)
+
+
+LISTS = {
+    "reshape": (_X.reshape(12, 36), "Use ", "np.asarray(x).reshape(-1, 6, 6, 1)"),
+    "newaxis": (_X[0, ..., 0], "Use ", "np.asarray(x)[np.newaxis]"),
+    "integers": ((_X * 100).astype(int), "Use ", "np.asarray(x).astype(np.float32) / 99"),
+    "text": (_X.astype(str), "Convert it with ", "np.asarray(x).astype(np.float32)"),
+    "nan": (np.where(_X > 0.99, np.nan, _X), "set such values to 0: ",
+            "np.nan_to_num(np.asarray(x).astype(np.float32), posinf=0, neginf=0)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_remedies_for_a_list_of_images_work_for_lists(case):
+    """A list has no ``reshape`` and no ``astype``; for an array the text is shorter."""
+    array, before, remedy = LISTS[case]
+    x = array.tolist()
+    with pytest.raises(StriateError) as error:
+        _network().predict(x)
+    with pytest.raises(StriateError) as of_array:
+        _network().predict(np.asarray(x))
+
+    assert f"{before}{remedy}." in str(error.value)
+    assert remedy.replace("np.asarray(x)", "x") in str(of_array.value)
+    assert len(_network().predict(eval(remedy, {"x": x, "np": np}))) in (1, 12)
+
+
+TARGETS = {
+    "column": ("softmax", _Y[:, None], "np.asarray(y)[:, 0]"),
+    "rows-for-hinge": ("linear", np.eye(3)[_Y], "np.asarray(y).argmax(axis=-1)"),
+}
+
+
+@pytest.mark.parametrize("case", TARGETS)
+def test_remedies_for_a_list_of_targets_work_for_lists(case):
+    """As for images."""
+    activation, array, remedy = TARGETS[case]
+    y, loss = array.tolist(), "hinge" if case == "rows-for-hinge" else None
+    with pytest.raises(StriateError) as error:
+        _network(activation).fit(_X, y, epochs=1, loss=loss)
+
+    assert f"Use {remedy}." in str(error.value)
+    y = eval(remedy, {"y": y, "np": np})
+    _network(activation).fit(_X, y, epochs=1, loss=loss, progress=False)

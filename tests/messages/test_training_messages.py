@@ -88,7 +88,7 @@ def test_channels_that_stand_at_the_other_end(channels, golden):
 TARGETS = {
     "negative": lambda: at(Y, 4, -1),
     "too-large": lambda: at(Y, [2, 5], 3),
-    "floats": lambda: Y.astype(float),
+    "floats": lambda: Y + 0.5,
     "nan": lambda: at(Y.astype(float), 2, np.nan),
     "shorter": lambda: Y[:5],
     "a-column": lambda: Y[:, None],

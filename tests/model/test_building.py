@@ -84,7 +84,7 @@ def test_a_parsed_network_may_have_its_channels_first():
         lambda: st.Network.parse("conv 2@3x3", (3, 9, 7), channels="middle"),
     ],
 )
-def test_channels_stand_last_or_first(make):
+def test_channels_are_last_or_first(make):
     """Other words are errors."""
     with pytest.raises(OptionError) as error:
         make()
@@ -123,6 +123,42 @@ def test_one_shape_for_an_image_and_a_vector_is_refused(channels):
         f"{shape}, features (4,). Give a dict of shapes by input, such as "
         f"net.at({{'image': {shape}, 'features': (4,)}})."
     )
+
+
+AT = {
+    "without-channels": ((28, 28, 1), "last", (32, 32)),
+    "without-channels-first": ((3, 28, 28), "first", (32, 32)),
+    "of-a-signal": ((100, 3), "last", (200,)),
+    "with-an-axis-more": ((28, 28, 1), "last", (8, 32, 32, 1)),
+    "by-name": ((28, 28, 1), "last", {"input": (32, 32)}),
+}
+
+
+@pytest.mark.parametrize("case", AT)
+def test_another_size_needs_every_axis(case, golden):
+    """A shape without its channels would be read as a signal; the remedy gives what works."""
+    shape, channels, other = AT[case]
+    kernel = 3 if len(shape) > 2 else (3,)
+    network = st.Network([st.Conv(2, kernel)], input_shape=shape, channels=channels)
+    with pytest.raises(ShapeError) as error:
+        network.at(other)
+
+    text = str(error.value)
+    golden(f"messages/network-at-{case}", text)
+    if "Use (" in text:
+        whole = eval(text.split("Use ")[1].partition(")")[0] + ")")  # what a user would type
+        assert network.at(whole).input_shape == whole
+
+
+def test_inputs_need_no_names():
+    """Without names, inputs are told apart by the order in which they are listed."""
+    one, two = st.Input((3,)), st.Input((3,))
+    joined = st.Concatenate()([one, two])
+    x = [np.ones((2, 3)), np.zeros((2, 3))]
+
+    for inputs in ([one, two], [two, one]):
+        outputs = st.Network(inputs, joined).predict(x)
+        np.testing.assert_array_equal(outputs[:, :3], x[inputs.index(one)])
 
 
 def test_two_numbers_under_layers_for_images(golden):

@@ -27,11 +27,21 @@ LEARNED = {
     "small integers": ("dense 3 softmax", Y.astype(np.uint8), (0, 1, 2), "i"),
     "a list of integers": ("dense 3 softmax", Y.tolist(), (0, 1, 2), "i"),
     "integers as objects": ("dense 3 softmax", Y.astype(object), (0, 1, 2), "i"),
+    "whole floats": ("dense 3 softmax", Y.astype(float), (0, 1, 2), "i"),
+    "whole floats in a list": ("dense 3 softmax", Y.astype(float).tolist(), (0, 1, 2), "i"),
+    "whole floats as objects": (
+        "dense 3 softmax",
+        Y.astype(np.float32).astype(object),
+        (0, 1, 2),
+        "i",
+    ),
+    "whole floats, hinge": ("dense 3", Y.astype(float), (0, 1, 2), "i"),
+    "whole floats, logistic": ("dense 3 logistic", Y.astype(np.float16), (0, 1, 2), "i"),
+    "floats and integers": ("dense 3 softmax", [1, *Y[1:].astype(float).tolist()], (0, 1, 2), "i"),
     "fewer labels than outputs": ("dense 5 softmax", Y, (0, 1, 2, 3, 4), "i"),
     "words": ("dense 3 softmax", WORDS[Y], ("cat", "dog", "eel"), "U"),
     "a list of words": ("dense 3 softmax", WORDS[Y].tolist(), ("cat", "dog", "eel"), "U"),
     "words as objects": ("dense 3 softmax", WORDS[Y].astype(object), ("cat", "dog", "eel"), "U"),
-    "words as bytes": ("dense 3 softmax", WORDS[Y].astype("S"), ("cat", "dog", "eel"), "U"),
     "words that look like numbers": ("dense 3 softmax", Y.astype(str), ("0", "1", "2"), "U"),
     "two words, one output": ("dense 1 logistic", WORDS[SIGNS], ("dog", "eel"), "U"),
     "booleans": ("dense 1 logistic", Y > 0, (False, True), "b"),
@@ -54,7 +64,7 @@ LEARNED = {
 def test_classes_keep_the_values_and_the_type_of_the_labels(case, tmp_path):
     """Training learns them; predictions, copies and files have them, with their type."""
     text, y, classes, kind = LEARNED[case]
-    options = {"loss": "hinge"} if case == "signs, hinge" else {}
+    options = {"loss": "hinge"} if case.endswith("hinge") else {}
     network = fitted(y, text, **options)
     network.save(tmp_path / "net.st")
     loaded, copied = st.load(tmp_path / "net.st"), copy.deepcopy(network)
@@ -71,7 +81,7 @@ def test_classes_keep_the_values_and_the_type_of_the_labels(case, tmp_path):
 def test_accuracy_compares_the_values_that_were_predicted(case):
     """The accuracy of evaluate and of fit is the fraction of equal values."""
     text, y, _, _ = LEARNED[case]
-    loss = "hinge" if case == "signs, hinge" else None
+    loss = "hinge" if case.endswith("hinge") else None
     network = classifier(text)
     history = network.fit(X, y, loss=loss, validation=(X, y), **QUICK)
     given = np.asarray(y, dtype=str if network.predict_classes(X).dtype.kind == "U" else None)
@@ -264,7 +274,6 @@ MISSING = {
     "nan": [*Y[:11].astype(float), float("nan")],
     "nan in a list of words": [*WORDS[Y][:11].tolist(), float("nan")],
     "a number in a list of words": [*WORDS[Y][:11].tolist(), 3],
-    "undecodable bytes": np.array([b"\xff"] * 12),
 }
 
 
@@ -280,9 +289,103 @@ def test_missing_labels(case, golden):
 def test_the_remedy_for_missing_labels_helps():
     """What the message says gives labels that can be trained on."""
     y = [*WORDS[Y][:11].tolist(), None]
-    keep = [label is not None and label == label for label in y]  # noqa: PLR0124  # the remedy
+    _, _, remedy = missing_remedy(y).partition("keep = ")
+    keep, x, y = remedied(remedy, X.tolist(), y)
 
-    assert fitted(np.array(y)[keep], x=X[keep]).classes == ("cat", "dog", "eel")
+    assert sum(keep) == 11
+    assert fitted(y, x=x.astype(np.uint8)).classes == ("cat", "dog", "eel")
+
+
+def test_the_remedy_for_missing_floats_helps():
+    """Labels with NaN are often floats for that reason alone: without it, they are labels."""
+    y = [*Y[:11].astype(float).tolist(), float("nan")]
+    _, _, remedy = missing_remedy(y).partition("keep = ")
+    _, x, y = remedied(remedy, X.tolist(), y)
+
+    assert fitted(y, x=x.astype(np.uint8)).classes == (0, 1, 2)
+
+
+def missing_remedy(y):
+    """Return the error for labels of which one is missing."""
+    with pytest.raises(DataError) as error:
+        fitted(y)
+    return str(error.value)
+
+
+def remedied(remedy, x, y):
+    """Execute ``EXPRESSION, then A, B.`` as a user would."""
+    first, then = remedy.rstrip(".").split(", then ")
+    names = {"x": x, "y": y, "np": np}
+    keep = eval(first, names)  # what a user would type
+    return keep, *eval(f"({then})", {**names, "keep": keep})
+
+
+REFUSED = {
+    "bytes": WORDS[Y].astype("S"),
+    "bytes-in-a-list": WORDS[Y].astype("S").tolist(),
+    "bytes-as-objects": WORDS[Y].astype("S").astype(object),
+    "undecodable-bytes": np.array([b"\xe4", b"\xf6", b"\xfc"])[Y],
+    "booleans-and-integers": [True, False, *Y[2:].tolist()],
+    "booleans-and-integers-as-objects": np.array([True, False, *Y[2:].tolist()], object),
+    "booleans-and-floats": [True, 0.0, *Y[2:].astype(float).tolist()],
+    "bytes-and-strings": [b"cat", *WORDS[Y][1:].tolist()],
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_labels_that_would_lose_their_type(case, golden):
+    """A prediction "cat" isn't equal to b"cat"; True and 1 would become one class."""
+    y = REFUSED[case]
+    with pytest.raises(DataError) as error:
+        fitted(y)
+
+    text = str(error.value)
+    golden(f"messages/labels-{case}", text)
+    remedy = next((text.partition(w)[2] for w in ("Use for example ", "Decode them with ")
+                   if w in text), "")  # fmt: skip
+    if remedy:
+        values = eval(remedy.rstrip("."), {"y": y, "np": np})  # what a user would type
+        assert len(fitted(values).classes) == 3
+    else:
+        assert text.endswith("Decode the bytes.")
+
+
+def test_whole_floats_are_compared_with_the_classes_by_value():
+    """Files often hold the integers 7, 8, 9 as floats."""
+    network = classifier("dense 3 softmax")
+    network.classes = (7, 8, 9)
+    network.fit(X, Y + 7.0, **QUICK)
+
+    assert network.evaluate(X, Y + 7.0).accuracy == network.evaluate(X, Y + 7).accuracy
+    with pytest.raises(DataError, match=r"y\[\d+\] is 0\.0, but the network's classes are 7, 8, 9"):
+        network.evaluate(X, Y.astype(float))
+
+
+def test_masks_of_whole_floats():
+    """A label for each pixel may be a float as well."""
+    masks = (X[..., 0] > 100).astype(np.float32)
+    network = st.Network.parse("conv 2@1x1 softmax", (6, 6, 1))
+    network.fit(X, masks, epochs=1)
+
+    assert network.classes == (0, 1)
+    assert network.evaluate(X, masks).accuracy == network.evaluate(X, masks.astype(int)).accuracy
+
+
+FLOATS = {
+    "fractions": Y + 0.5,
+    "infinite": np.where(Y == 2, np.inf, Y),
+    "too-large": Y + 1.0,
+    "huge": np.where(Y == 2, 1e30, Y),
+}
+
+
+@pytest.mark.parametrize("case", FLOATS)
+def test_floats_that_are_no_labels(case, golden):
+    """The first one is named; nothing is truncated."""
+    with pytest.raises(DataError) as error:
+        fitted(FLOATS[case])
+
+    golden(f"messages/labels-floats-{case}", str(error.value))
 
 
 REGRESSIONS = {

@@ -94,7 +94,7 @@ def test_an_engine_is_chosen_when_a_network_is_made(make):
         make("fast")
 
     assert str(error.value) == (
-        '`engine` must be one of "auto", "compiled", "numpy", got \'fast\'. '
+        '`engine` must be one of "auto", "compiled", "numpy", got "fast". '
         'Use engine="auto" for the fastest that runs here.'
     )
 

@@ -46,10 +46,12 @@ def test_the_same_images_in_another_form(images):
 def test_half_precision_and_booleans_are_images():
     """float16 and boolean images are used unchanged."""
     network = classifier()
-    half, truth = FLOATS.astype(np.float16), X > 100
+    half, booleans = FLOATS.astype(np.float16), X > 100
 
-    np.testing.assert_array_equal(network.predict(half), network.predict(half.astype(np.float32)))
-    np.testing.assert_array_equal(network.predict(truth), network.predict(truth.astype(np.float32)))
+    for images in (half, booleans):
+        np.testing.assert_array_equal(
+            network.predict(images), network.predict(images.astype(np.float32))
+        )
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])

@@ -75,9 +75,29 @@ def test_the_batch_size_of_the_message_fits(monkeypatch):
     assert len(net.fit(X, Y, epochs=1, batch_size=4)) == 1
 
 
-def test_an_axis_longer_than_any_image(golden):
-    """Tables along an axis stay small, whatever a shape says."""
-    with pytest.raises(st.errors.ShapeError) as error:
-        st.Network.parse("conv-transpose 1@4 stride 4", (2**23, 1))
+LONG = {
+    "": ("conv-transpose 1@4 stride 4", (2**23, 1)),
+    "-of-a-vector": ("flatten | dense 2", (2**13, 2**13, 1)),
+    "-of-maps": ("conv 9000000@1x1 as a | concatenate a from a", (1, 1, 1)),
+}
 
-    golden("messages/sizes-axis-too-long", str(error.value))
+
+@pytest.mark.parametrize("case", LONG)
+def test_an_axis_longer_than_any_image(case, golden):
+    """Tables along an axis stay small, whatever a shape says; the remedy suits the axis."""
+    text, shape = LONG[case]
+    with pytest.raises(st.errors.ShapeError) as error:
+        st.Network.parse(text, shape)
+
+    golden(f"messages/sizes-axis-too-long{case}", str(error.value))
+
+
+def test_parameters_beyond_the_memory_of_a_container(monkeypatch, golden):
+    """What a control group leaves counts, not the machine's memory."""
+    monkeypatch.setattr(memory, "available", lambda: 1 << 30)
+    with pytest.raises(OutOfMemoryError) as error:
+        st.Network.parse("dense 16384 relu | dense 10", (2**14,))
+
+    golden("messages/memory-parameters", str(error.value))
+    monkeypatch.setattr(memory, "available", lambda: None)  # unknown
+    assert st.Network.parse("dense 16 relu | dense 10", (2**14,)).parameter_count > 2**18

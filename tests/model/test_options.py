@@ -20,22 +20,20 @@ LIST = "`top_k` must be a list of integers from 1 to 3, the number of outputs, g
 REFUSED = {
     SEED + "-1. Try seed=0.": lambda net: net.check_gradients(X[:1], Y[:1], seed=-1),
     SEED + "1.5. Try seed=0.": lambda net: net.trace(X, training=True, seed=1.5),
-    ELEMENTS + "'3'. Try elements=30.": lambda net: net.check_gradients(X, Y, elements="3"),
+    ELEMENTS + '"3". Try elements=30.': lambda net: net.check_gradients(X, Y, elements="3"),
     ELEMENTS + "0. Try elements=30.": lambda net: net.check_gradients(X, Y, elements=0),
-    SIZE + "'2'. Try batch_size=256.": lambda net: net.predict(X, batch_size="2"),
+    SIZE + '"2". Try batch_size=256.': lambda net: net.predict(X, batch_size="2"),
     SIZE + "2.5. Try batch_size=256.": lambda net: net.evaluate(X, Y, batch_size=2.5),
     LIST + "2. Try top_k=[1, 3].": lambda net: net.evaluate(X, Y, top_k=2),
     LIST + "[4]. Try top_k=[1, 3].": lambda net: net.evaluate(X, Y, top_k=[4]),
-    LIST + f"{np.array([4])!r}. Try top_k=[1, 3].": (
-        lambda net: net.evaluate(X, Y, top_k=np.array([4]))
+    LIST + "[5]. Try top_k=[1, 3].": lambda net: net.evaluate(X, Y, top_k=np.array([5])),
+    "`top_k` is [1], but the targets are not one label for each image. " + COUNTED: (
+        lambda net: net.evaluate(X, np.eye(3)[Y] * 0.7 + 0.1, top_k=[1])
     ),
-    "`top_k` was given as [1], but the targets are not one label for each image. " + COUNTED: (
-        lambda net: net.evaluate(X, np.eye(3)[Y], top_k=[1])
-    ),
-    "`top_k` was given as (2,), but the targets are not one label for each image. " + COUNTED: (
+    "`top_k` is (2,), but the targets are not one label for each image. " + COUNTED: (
         lambda _: classifier("dense 3").evaluate(X, np.eye(3)[Y], top_k=(2,))
     ),
-    "`top_k` was given as [1], but the network has a single output. " + COUNTED: (
+    "`top_k` is [1], but the network has a single output. " + COUNTED: (
         lambda _: classifier("dense 1 logistic").evaluate(X, Y > 0, top_k=[1])
     ),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from striate.model.inputs import PixelRange, scaled, warn_of_scale
 
 X, Y = images_and_labels(60)
 FLOATS = (X / 255).astype(np.float32)
+TWELVE = X.astype(np.uint16) * 16  # 12 bits in 16
 RNG = np.random.default_rng(1)
 
 
@@ -155,6 +156,11 @@ OTHER_SCALE = {
     "floats-then-zeros-and-ones-in-uint8": (FLOATS, X // 128),
     "floats-around-zero-then-bytes": (FLOATS * 2 - 1, X),
     "dark-floats-then-bytes": (FLOATS / 32, X),
+    "bytes-then-12-bits-in-uint16": (X, TWELVE),
+    "floats-then-12-bits-in-uint16": (FLOATS, TWELVE),
+    "floats-of-12-bits-then-12-bits-in-uint16": (TWELVE.astype(np.float32), TWELVE),
+    "12-bits-in-uint16-then-bytes": (TWELVE, X),
+    "12-bits-in-uint16-then-floats": (TWELVE, FLOATS),
 }
 
 
@@ -201,6 +207,30 @@ def test_outliers_and_dark_images_are_on_the_same_scale(standardize):
     network.predict(X[:1] // 50)
     network.predict(FLOATS[:1] * np.float32(0.05))
     network.predict(FLOATS * np.float32(4))
+
+
+def test_a_single_12_bit_picture_gets_a_warning_and_its_remedy_helps():
+    """A network of 8-bit pictures gives other predictions for it; scaled, it gives the same."""
+    network = trained(X)
+    with pytest.warns(StriateWarning) as caught:
+        network.predict(TWELVE[:1])
+
+    remedy = str(caught[0].message).split("Use ")[1].partition(" if its pixels")[0]
+    images = eval(remedy, {"x": TWELVE[:1], "np": np})  # what a user would type
+    # 16 * 255 of 4095 levels are 0.4 % darker than 255 of 255.
+    np.testing.assert_allclose(network.predict(images), network.predict(X[:1]), atol=1e-2)
+
+
+def test_16_and_8_bits_of_the_same_pictures_are_one_scale():
+    """Each type is divided by its own largest value; a dark picture is only dark."""
+    sixteen = X.astype(np.uint16) * 257
+    for learned, given in ((X, sixteen), (sixteen, X), (FLOATS, sixteen)):
+        network = trained(learned)
+        network.predict(given)
+        network.predict(given[:1] // 2)
+    trained(sixteen).predict(sixteen[:1] // 50)
+    trained(sixteen).predict(X[:1] // 50)
+    trained(TWELVE).predict(TWELVE[:1])
 
 
 def test_training_anew_learns_the_new_scale():
@@ -284,7 +314,7 @@ def test_dark_integers_of_an_eighth_are_bright_enough():
 
 def test_ranges_of_nothing_are_comparable_with_everything():
     """A network trained on black images, or asked about some, warns of nothing."""
-    black, white = PixelRange(False, 0.0, 0.0), PixelRange(False, 0.0, 1e9)
+    black, white = PixelRange(1, 0.0, 0.0), PixelRange(1, 0.0, 1e9)
 
     black.warn_of_other_scale(white, "x")
     white.warn_of_other_scale(black, "x")

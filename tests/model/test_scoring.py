@@ -55,6 +55,79 @@ def test_probabilities_are_no_labels():
     assert evaluation.confusion is None
 
 
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float32])
+@pytest.mark.parametrize(
+    ("text", "loss"),
+    [("dense 3 softmax", None), ("dense 3 logistic", None), ("dense 3 tanh", "squared-error")],
+)
+def test_one_hot_rows_are_evaluated_as_labels(text, loss, dtype):
+    """Accuracy, confusion matrix and top-k accuracy are those of the labels that they encode."""
+    network, rows = classifier(text), np.eye(3)[Y].astype(dtype)
+    history = network.fit(X, rows, epochs=2, loss=loss, validation=(X, rows), progress=False)
+    evaluation = network.evaluate(X, rows, top_k=[2])
+    correct = network.predict_classes(X) == Y
+
+    assert evaluation.accuracy == pytest.approx(np.mean(correct))
+    assert history["validation_accuracy"][-1] == pytest.approx(np.mean(correct))
+    assert evaluation.confusion.trace() == correct.sum()
+    assert evaluation.classes == (0, 1, 2)
+    assert evaluation.top_k[2] >= evaluation.accuracy
+    if loss is None:
+        labels = network.evaluate(X, Y, top_k=[2])
+        assert (labels.accuracy, labels.top_k) == (evaluation.accuracy, evaluation.top_k)
+
+
+def test_one_hot_rows_of_an_untrained_network_are_labels():
+    """As labels, they need no training before they are evaluated."""
+    network = classifier()
+
+    assert network.evaluate(X, np.eye(3)[Y]).accuracy == network.evaluate(X, Y).accuracy
+
+
+@pytest.mark.parametrize("channels", ["last", "first"])
+def test_one_hot_masks_are_evaluated_as_masks(channels):
+    """A class for each pixel, encoded in the axis of channels."""
+    axis = -1 if channels == "last" else 1
+    x, shape = (X, (6, 6, 1)) if channels == "last" else (np.moveaxis(X, -1, 1), (1, 6, 6))
+    masks = (X[..., 0] // 70).astype(int)
+    network = st.Network.parse("conv 3@1x1 softmax", shape, channels=channels)
+    rows = np.moveaxis(np.eye(3)[masks], -1, axis)
+
+    assert network.evaluate(x, rows).accuracy == network.evaluate(x, masks).accuracy
+
+
+def test_class_weights_work_with_one_hot_rows():
+    """They weigh images by their class, however it is given."""
+    labels, rows = (classifier() for _ in range(2))
+    for network, y in ((labels, Y), (rows, np.eye(3, dtype=np.float32)[Y])):
+        network.fit(X, y, epochs=2, class_weight={0: 3.0, 1: 0.5, 2: 1.0})
+
+    # The same sums of float32 products in another order.
+    np.testing.assert_allclose(rows.predict(X), labels.predict(X), rtol=1e-4)
+
+
+@pytest.mark.parametrize("smoothing", [0.1, 0.5])
+def test_probabilities_between_classes_have_no_accuracy(smoothing):
+    """Two equal probabilities name no class, so a set of soft targets has a loss alone."""
+    rows = np.eye(3)[Y] * (1 - smoothing) + np.eye(3)[(Y + 1) % 3] * smoothing
+    network = classifier()
+    history = network.fit(X, rows, epochs=1)
+
+    assert history.columns == ["epoch", "loss", "seconds"]
+    assert network.evaluate(X, rows).accuracy is None
+    assert network.evaluate(X, rows.argmax(axis=1)).accuracy is not None
+
+
+def test_several_labels_of_an_image_have_no_accuracy():
+    """Even if each image of a part has only one of them: the network is not a classifier."""
+    rows = np.eye(3)[Y]
+    rows[0] = 1
+    network = classifier("dense 3 logistic")
+    network.fit(X, rows, epochs=1)
+
+    assert network.evaluate(X[1:], rows[1:]).accuracy is None
+
+
 def test_numbers_have_a_loss_only():
     """The loss of a regression comes without an accuracy."""
     evaluation = constant("dense 1", 0.5).evaluate(X, np.zeros(12))

@@ -272,5 +272,23 @@ def test_no_text_raises_anything_but_an_equation_error(seed):
 
 def test_deep_brackets_are_refused_in_words():
     """Brackets too deep for Python's parser give an EquationError."""
-    with pytest.raises(EquationError, match=r"^The statement can't be parsed from here on\."):
+    with pytest.raises(
+        EquationError, match=r"^The statement can't be parsed from here on\."
+    ) as error:
         Equation.parse("z[i] = " + "(" * 5000 + "a[i]" + ")" * 5000)
+
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize("place", [0, 500, 999])
+def test_of_a_long_statement_the_surroundings_are_shown(place):
+    """The carets mark the place, whatever was cut around it."""
+    terms = ["a[i]"] * 1000
+    terms[place] = "wrong["
+    with pytest.raises(EquationError) as error:
+        Equation.parse(f"z[i] = {' + '.join(terms)}")
+
+    _, statement, carets, *_ = str(error.value).splitlines()
+    assert len(statement) < 150
+    assert "wrong[" in statement
+    assert statement.index("wrong[") <= carets.index("^") < len(statement)

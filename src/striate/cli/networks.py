@@ -7,6 +7,7 @@ import click
 import numpy as np
 
 from striate.data import Dataset, open_dataset
+from striate.data.dataset import with_classes
 from striate.data.download import Progress
 from striate.errors import OptionError, ShapeError
 from striate.functions.transfer import Logistic, LogSoftmax, Softmax
@@ -124,7 +125,7 @@ def open_for(
 ) -> Dataset:
     """Open a data set at the size of a network's input."""
     rows, columns, channels = picture_size(network)
-    return open_dataset(
+    dataset = open_dataset(
         source,
         size=(rows, columns),
         channels=channels,
@@ -132,6 +133,7 @@ def open_for(
         download=download,
         progress=progress,
     )
+    return with_classes(dataset) if network.classes else dataset
 
 
 def class_indices(network: Network, labels: Array) -> Array:

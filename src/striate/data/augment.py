@@ -9,7 +9,8 @@ import numpy as np
 
 from striate.data.draws import below, draw
 from striate.errors import Argument, DataError, InPython, Message, OptionError, ShapeError
-from striate.functions.options import Range
+from striate.functions.options import FINITE, Range
+from striate.functions.writing import short
 from striate.maths.philox import uniform
 from striate.maths.pixel_map import PixelMap
 from striate.shapes import Array, Int
@@ -89,7 +90,7 @@ class Augmentation:
                     Message(
                         Argument(name),
                         " must be a number of pixels, an integer of at least 0, "
-                        f"got {getattr(self, name)!r}.",
+                        f"got {short(getattr(self, name))}.",
                     ),
                     remedy=_try(name),
                 )
@@ -97,7 +98,8 @@ class Augmentation:
             raise OptionError(
                 Message(
                     Argument("crop"),
-                    f" must be a fraction of the image, above 0 and at most 1, got {self.crop!r}.",
+                    " must be a fraction of the image, above 0 and at most 1, got "
+                    f"{short(self.crop)}.",
                 ),
                 remedy=_try("crop"),
             )
@@ -105,19 +107,21 @@ class Augmentation:
             raise OptionError(
                 Message(
                     InPython("`fill_mask`", "fill_mask"),
-                    f" must be a label, an integer of at least 0, got {self.fill_mask!r}.",
+                    f" must be a label, an integer of at least 0, got {short(self.fill_mask)}.",
                 ),
                 remedy=_try("fill_mask"),
             )
-        if not np.isfinite(self.fill):
+        if self.fill not in FINITE:
             raise OptionError(
-                Message(Argument("fill"), f" must be a finite pixel value, got {self.fill}."),
+                Message(
+                    Argument("fill"), f" must be a finite pixel value, got {short(self.fill)}."
+                ),
                 remedy=_try("fill"),
             )
         if self.flip not in get_args(Flip):
             raise OptionError(
-                f"Unknown flip {self.flip!r}. Choose from {', '.join(get_args(Flip))}; "
-                "'horizontal' swaps left and right."
+                f"Unknown flip {short(self.flip)}. Choose from {', '.join(get_args(Flip))}; "
+                '"horizontal" swaps left and right.'
             )
 
     @classmethod
@@ -152,9 +156,9 @@ class Augmentation:
             name = words.pop(0)
             if name not in names:
                 near = difflib.get_close_matches(name, names, n=1)
-                hint = f"Did you mean {near[0]!r}?" if near else "Try 'shift 2 flip'."
+                hint = f'Did you mean "{near[0]}"?' if near else 'Try "shift 2 flip".'
                 raise OptionError(
-                    f"Unknown word {name!r} in the augmentation {text!r}. {hint} "
+                    f"Unknown word {short(name)} in the augmentation {short(text)}. {hint} "
                     f"Choose from {', '.join(names)}, each followed by its value."
                 )
             options[name] = _read_value(name, words, text)
@@ -374,9 +378,9 @@ def _read_value(name: str, words: list[str], text: str) -> float | str:
     try:
         return int(word) if name in _WHOLE else float(word)
     except ValueError:
-        got = f"got {word!r}" if word else "but the text ends there"
+        got = f"got {short(word)}" if word else "but the text ends there"
         raise OptionError(
-            f"{name!r} in the augmentation {text!r} must be followed by "
+            f'"{name}" in the augmentation {short(text)} must be followed by '
             f"{'an integer' if name in _WHOLE else 'a number'}, {got}. "
-            f"Try '{name} {_EXAMPLES[name]}'."
+            f'Try "{name} {_EXAMPLES[name]}".'
         ) from None

@@ -60,7 +60,7 @@ def read_cifar(path: str | os.PathLike[str]) -> tuple[Array, Array]:
     """
     path = as_path(path)
     with open_binary(path) as file:
-        content = read_at_most(file, _MOST_RECORDS * _RECORD + 1)
+        content = read_at_most(file, _MOST_RECORDS * _RECORD + 1, shown(path))
     return _parse(content, shown(path))
 
 

@@ -2,12 +2,12 @@
 
 Labels that a file holds are *values*: the integers 1, 2, 3, the words "cat" and "dog", -1 and 1. A
 :class:`Dataset` keeps them as ``classes``, with their type, and ``y`` holds the index of each
-image's class. Floats are never labels: they are numbers to predict. (The file format decides, not
-the numbers in it: 1.0, 2.0, 3.0 may be grades, counts or sizes.) One exception are one-hot rows,
-which are labels whatever their type.
+image's class. Floats are numbers to predict: 1.0, 2.0, 3.0 may be grades, counts or sizes. There
+are two exceptions. One-hot rows are labels whatever their type, and integers that are stored as
+floats are labels for a network with classes (:func:`with_classes`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -141,9 +141,9 @@ def _as_pixels(values: Array, where: str) -> Array:
         bad = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
         if len(bad):
             raise DataError(
-                f"{where} has a value that is not finite in float32 in image {bad[0]}, and in "
-                f"{len(bad)} images altogether. Leave these images out, or set such values to "
-                "0: np.nan_to_num(x.astype(np.float32), posinf=0, neginf=0)."
+                f"{where} has a value that is not finite in float32 in image {bad[0]} "
+                f"({len(bad):,} of {len(values):,} images). Leave such images out, or set these "
+                "values to 0: np.nan_to_num(x.astype(np.float32), posinf=0, neginf=0)."
             )
         return values
     raise DataError(
@@ -186,10 +186,12 @@ def as_labels(values: Array, *, where: str) -> Array:
     if values.dtype.kind == "f" and values.ndim:
         with np.errstate(over="ignore"):
             values = values.astype(np.float32)
-        if not np.isfinite(values).all():
+        bad = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+        if len(bad):
             raise DataError(
-                f"{where} holds targets that are not finite in float32. Leave their images out, or "
-                "replace the values."
+                f"{where} has a target that is not finite in float32 for image {bad[0]} "
+                f"({len(bad):,} of {len(values):,} images). Leave such images out, or replace the "
+                "values."
             )
         return values
     if values.dtype.kind not in "iubU" or values.ndim != 1:
@@ -319,15 +321,54 @@ def _require_names(y: Array, y_test: Array, classes: tuple[LabelValue, ...], sou
             )
 
 
+_WHOLE_FLOATS = (
+    "The targets are integers stored as floats, and are used as numbers to predict. If they are "
+    "classes, save y.astype(int) instead."
+)
+
+
 def _notes_on_targets(y: Array) -> tuple[str, ...]:
     """Point out floats that look like labels."""
-    if y.dtype.kind != "f" or y.ndim != 1 or not np.array_equal(y, np.rint(y)):
-        return ()
-    note = (
-        "The targets are integers stored as floats, and are used as numbers to predict. If they "
-        "are classes, save y.astype(int) instead."
+    return (_WHOLE_FLOATS,) if _are_whole_floats(y) else ()
+
+
+def _are_whole_floats(y: Array) -> bool:
+    """Whether targets are integers stored as floats, one for each image."""
+    return y.dtype.kind == "f" and y.ndim == 1 and np.array_equal(y, np.rint(y))
+
+
+def with_classes(dataset: Dataset) -> Dataset:
+    """Read targets that are integers stored as floats as labels, for a network that needs labels.
+
+    Parameters
+    ----------
+    dataset
+        The data set as it was read.
+
+    Returns
+    -------
+    Dataset
+        With the values of the targets as classes; unchanged if they are anything else.
+
+    Examples
+    --------
+    >>> x, y = np.zeros((3, 8, 8, 1), np.float32), np.array([1, 2, 1], np.float32)
+    >>> with_classes(assemble((x, y), name="example", source="here")).classes
+    (1, 2)
+    """
+    parts = (dataset.y, dataset.y_test)
+    if not all(map(_are_whole_floats, parts)) or len(np.unique(dataset.y)) > _MANY:
+        return dataset
+    y, y_test = (part.astype(np.int64) for part in parts)
+    classes = class_values(y, y_test, where=dataset.source)
+    note = "The labels are integers stored as floats, and are read as classes."
+    return replace(
+        dataset,
+        y=np.searchsorted(np.array(classes), y),
+        y_test=np.searchsorted(np.array(classes), y_test),
+        classes=classes,
+        notes=tuple(note if one == _WHOLE_FLOATS else one for one in dataset.notes),
     )
-    return (note,)
 
 
 def class_values(*labels: Array, where: str) -> tuple[LabelValue, ...]:

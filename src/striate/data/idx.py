@@ -59,13 +59,13 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
         dtype, shape = _read_header(file, path)
         need = math.prod(shape) * dtype.itemsize
         if need > path.stat().st_size * _INFLATION:
-            raise _wrong_length(path, shape, dtype, f"cannot hold {need:,}")
+            raise _wrong_length(path, shape, dtype, "more than a file of this size can hold")
         require_memory(_COPIES * need, f"{shown(path)} needs", "Save fewer images in the file")
-        content = read_at_most(file, need)
+        content = read_at_most(file, need, shown(path))
         if len(content) < need:
-            raise _wrong_length(path, shape, dtype, f"holds {len(content):,}")
+            raise _wrong_length(path, shape, dtype, f"but only {len(content):,} follow it")
         if file.read(1):
-            raise _wrong_length(path, shape, dtype, f"holds more than {need:,}")
+            raise _wrong_length(path, shape, dtype, "but more follow it")
     return np.frombuffer(content, dtype).astype(dtype.newbyteorder("="), copy=False).reshape(shape)
 
 
@@ -73,9 +73,9 @@ def _read_header(file: IO[bytes], path: Path) -> tuple[np.dtype, tuple[int, ...]
     """Read type and lengths of the axes."""
     magic = file.read(4)
     if not is_idx(magic):
+        start = f"begins with the bytes {magic.hex(' ')}" if magic else "is empty"
         raise DataError(
-            f"{shown(path)} is not an IDX file: its first bytes are "
-            f"{magic.hex(' ') or 'missing'}; expected 00 00, a type "
+            f"{shown(path)} is not an IDX file: it {start}; expected 00 00, a type "
             f"({', '.join(f'{code:02x}' for code in TYPES)}) and the number of axes (1 to "
             f"{_MOST_AXES}). Check the path, or download the file again."
         )
@@ -118,12 +118,11 @@ def is_idx(start: bytes) -> bool:
     )
 
 
-def _wrong_length(path: Path, shape: tuple[int, ...], dtype: np.dtype, held: str) -> DataError:
-    """Word the error for a file that is shorter or longer than its header says."""
-    product = " x ".join(map(str, (*shape, dtype.itemsize)))
+def _wrong_length(path: Path, shape: tuple[int, ...], dtype: np.dtype, problem: str) -> DataError:
+    """Word the error for a file that is shorter or longer than its header claims."""
     return DataError(
-        f"{shown(path)} {held} bytes of data, but its header says "
-        f"{math.prod(shape) * dtype.itemsize:,} ({product}). Copy or download it again."
+        f"{shown(path)} is damaged: its header claims {' x '.join(map(str, shape))} values, "
+        f"{math.prod(shape) * dtype.itemsize:,} bytes, {problem}. Copy or download it again."
     )
 
 

@@ -120,7 +120,7 @@ def read_file(path: Path) -> Dataset:
             arrays[images],
             arrays[labels],
             images=f"{shown(path)}, array {images!r},",
-            labels=f"array {labels!r}",
+            labels=f"{shown(path)}, array {labels!r},",
         )
         for images, labels in pairs
     ]
@@ -161,6 +161,21 @@ def _list_entries(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.Zip
     return entries
 
 
+def _other_kind(where: str, dtype: np.dtype) -> str:
+    """Word the error for an array of values that are not read."""
+    if dtype.hasobject:
+        return (
+            f"{where} holds pickled objects; expected booleans, numbers or strings. Pickled "
+            "objects can run code and are never loaded. Save an array of numbers or strings "
+            "instead."
+        )
+    how = 'np.char.decode(values, "utf-8")' if dtype.kind == "S" else "values.astype(np.float32)"
+    return (
+        f"{where} holds values of type {dtype}; expected booleans, numbers or strings. Save "
+        f"{how} instead."
+    )
+
+
 def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> Array:
     """Read one array, after comparing what it claims with what the file holds."""
     where = f"{shown(path)}, array {entry.filename.removesuffix('.npy')!r},"
@@ -182,17 +197,17 @@ def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
     read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, columns_first, dtype = read_header(stream)
     if dtype.kind not in _PLAIN:
-        what = "pickled objects" if dtype.hasobject else f"values of type {dtype}"
-        raise DataError(
-            f"{where} holds {what}; expected booleans, numbers or strings. Pickled objects can "
-            "run code and are never loaded. Save an array of numbers instead."
-        )
+        raise DataError(_other_kind(where, dtype))
     need, rest = math.prod(shape) * dtype.itemsize, len(content) - stream.tell()
     if need != rest or min(shape, default=0) < 0:
         raise DataError(
-            f"{where} holds {rest:,} bytes of data, but its header says {need:,} "
-            f"({' x '.join(map(str, (*shape, dtype.itemsize)))}). Copy, download or save the file "
-            "again."
+            f"{where} is damaged: its header claims the shape {shape} and the type {dtype}"
+            + (
+                f", {need:,} bytes, but {rest:,} bytes follow it. "
+                if min(shape, default=0) >= 0
+                else ". "
+            )
+            + "Copy, download or save the file again."
         )
     if not need:
         return np.empty(shape, dtype)

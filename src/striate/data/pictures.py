@@ -227,9 +227,9 @@ def decode(files: Sequence[Path], layout: Layout, *, resize: str) -> Array:
     """
     rule = as_rule(resize)
     shape = (len(files), layout.rows, layout.columns, layout.channels)
-    plural = "s" * (len(files) != 1)
-    each = f"{layout.rows} x {layout.columns} x {layout.channels}"
-    images = allocate(shape, layout.dtype, f"{len(files):,} picture{plural} of {each} pixels need")
+    each = f"of {layout.rows} x {layout.columns} x {layout.channels} pixels"
+    what = f"A picture {each} needs" if len(files) == 1 else f"{len(files):,} pictures {each} need"
+    images = allocate(shape, layout.dtype, what)
     for path, target in zip(files, images, strict=True):
         with _opened(path) as picture:
             if layout.dtype == "uint8" and not _is_deep(picture):

@@ -7,6 +7,8 @@ from PIL import Image
 
 from striate.data.allocation import allocate
 from striate.errors import DataError, OptionError
+from striate.functions.options import COUNT
+from striate.functions.writing import short
 from striate.shapes import Array
 
 GRAY, COLOR = 1, 3
@@ -39,13 +41,14 @@ def as_size(size: int | tuple[int, int]) -> tuple[int, int]:
     >>> as_size(28)
     (28, 28)
     """
-    both = (size, size) if isinstance(size, int) else tuple(size)
-    if len(both) != 2 or not all(isinstance(side, int) and side >= 1 for side in both):
+    both = tuple(size) if isinstance(size, list | tuple) else (size, size)
+    if len(both) != 2 or any(side not in COUNT for side in both):
         raise OptionError(
             "`size` must be a number of pixels, or a pair (rows, columns), each at least 1, got "
-            f"{size!r}. Try size=32 or size=(24, 32)."
+            f"{short(size)}. Try size=32 or size=(24, 32)."
         )
-    return both
+    rows, columns = both
+    return int(rows), int(columns)
 
 
 def as_channels(channels: int) -> int:
@@ -68,7 +71,7 @@ def as_channels(channels: int) -> int:
     """
     if channels not in (GRAY, COLOR):
         raise OptionError(
-            f"`channels` must be 1 (gray) or 3 (color), got {channels!r}. Try channels=1."
+            f"`channels` must be 1 (gray) or 3 (color), got {short(channels)}. Try channels=1."
         )
     return channels
 
@@ -93,10 +96,10 @@ def as_rule(resize: str) -> Rule:
     OptionError
         If there is no such rule.
     """
-    if resize not in _RULES:
+    if not isinstance(resize, str) or resize not in _RULES:
         raise OptionError(
-            f"Unknown resize {resize!r}. Choose from {', '.join(_RULES)}; 'fit' keeps the whole "
-            "picture and its proportions."
+            f"Unknown resize {short(resize)}. Choose from {', '.join(_RULES)}; "
+            '"fit" keeps the whole picture and its proportions.'
         )
     rule = _RULES[resize]
     return lambda image, size: image if (image.height, image.width) == size else rule(image, size)

@@ -113,7 +113,7 @@ def list_folder(folder: Path) -> list[Path]:
         raise unreadable(folder, error) from error
 
 
-def read_at_most(file: IO[bytes], count: int) -> bytearray:
+def read_at_most(file: IO[bytes], count: int, name: str = "the file") -> bytearray:
     """Read up to a number of bytes, piece by piece.
 
     Parameters
@@ -123,6 +123,8 @@ def read_at_most(file: IO[bytes], count: int) -> bytearray:
     count
         Bytes to read at most. Memory grows with what the file contains, so a count that a false
         header claims costs nothing.
+    name
+        What the file is called in errors.
 
     Returns
     -------
@@ -149,7 +151,7 @@ def read_at_most(file: IO[bytes], count: int) -> bytearray:
         content += piece
         if len(content) > checked:  # a compression bomb may be very long
             require_memory(
-                2 * checked, "Uncompressed, the file needs more than", "Split it into smaller files"
+                2 * checked, f"Uncompressed, {name} needs more than", "Split it into smaller files"
             )
             checked *= 2
     return content

@@ -13,6 +13,7 @@ the public constructors, model files and error messages.
 import math
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, field, fields
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Protocol, TypeVar, cast, runtime_checkable
 
@@ -408,7 +409,7 @@ class Checked:
     Raises
     ------
     OptionError
-        If an option has a value that its declaration does not allow.
+        If an option is unknown or missing, or has a value that its declaration does not allow.
 
     Examples
     --------
@@ -424,7 +425,7 @@ class Checked:
     # Not `Self`: beartype accepts it in decorated classes only, and `--check-shapes` decorates the
     # methods one by one.
     def __new__(cls: type[T], *args: object, **options: object) -> T:  # noqa: PYI019
-        """Reject unknown options with a suggestion, before the dataclass raises a TypeError."""
+        """Reject unknown and missing options, before the dataclass raises a TypeError."""
         known = [f.name for f in fields(cast("Any", cls))]
         if args:
             example = f"{cls.__name__}({known[0]}=...)" if known else f"{cls.__name__}()"
@@ -437,7 +438,19 @@ class Checked:
                 suggestion = f" Did you mean `{meant}`?" if meant else ""
                 choice = f" Its options are {', '.join(known)}." if known else " It has no options."
                 raise OptionError(f"{cls.__name__} has no option `{name}`.{suggestion}{choice}")
+        needed = [f for f in fields(cast("Any", cls)) if f.default is MISSING is f.default_factory]
+        missing = next((f.name for f in needed if f.name not in options), None)
+        if missing is not None:
+            example = ", ".join(f"{f.name}={write(f.metadata.get('example'))}" for f in needed)
+            raise OptionError(
+                f"{cls.__name__} needs `{missing}`. Write for example {cls.__name__}({example})."
+            )
         return object.__new__(cls)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and unpickle by a call with the options: ``__new__`` refuses one without them."""
+        options = {f.name: getattr(self, f.name) for f in fields(cast("Any", self))}
+        return partial(type(self), **options), ()
 
     def __post_init__(self) -> None:
         for f in fields(cast("Any", self)):

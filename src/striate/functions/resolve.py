@@ -1,9 +1,10 @@
 """A kind as a user gives it: by name, or as an instance."""
 
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from striate.errors import OptionError
 from striate.functions import registry
+from striate.functions.writing import short
 
 Kind = TypeVar("Kind")
 
@@ -53,7 +54,7 @@ def resolve(family: str, given: str | Kind, base: type[Kind]) -> Kind:
             f"Use {family}={given.__name__}()."
         )
     raise OptionError(
-        f"`{family}` must be a name or an instance, got {given!r:.60}. "
+        f"`{family}` must be a name or an instance, got {short(cast('object', given))}. "
         f"{_TRY.get(family, f'Try {family}={chr(34)}{names[0]}{chr(34)}.')} "
         f"Choose from {', '.join(names)}."
     )

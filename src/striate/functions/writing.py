@@ -4,8 +4,7 @@ from typing import Any, cast
 
 import numpy as np
 
-WIDEST = 60
-"""Characters of a value in a message; longer ones are cut."""
+from striate.errors import LONGEST_QUOTE, shortened
 
 
 def write(value: object) -> str:
@@ -27,8 +26,19 @@ def write(value: object) -> str:
     return repr(value)
 
 
-def short(value: object) -> str:
-    """Write a value in at most 60 characters, for messages.
+def short(value: object, most: int = LONGEST_QUOTE) -> str:
+    """Write a value in a few characters, for messages.
+
+    Parameters
+    ----------
+    value
+        Anything that a user gave.
+    most
+        Number of characters; longer values are cut.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -37,10 +47,6 @@ def short(value: object) -> str:
     """
     if isinstance(value, np.ndarray):
         return f"an array of shape {cast('Any', value).shape}"
-    if isinstance(value, int) and abs(value) >= 10**WIDEST:
+    if isinstance(value, int) and abs(value) >= 10**most:
         return f"an integer of {value.bit_length():,} bits"
-    text = " ".join(write(value).split())
-    if len(text) <= WIDEST:
-        return text
-    end = text[-1] if text[-1] in "\")]}'>" else ""
-    return f"{text[: WIDEST - 3 - len(end)]}...{end}"
+    return shortened(" ".join(write(value).split()), most)

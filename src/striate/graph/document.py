@@ -139,7 +139,7 @@ def _require_before(names: tuple[str, ...], known: Iterable[str], layer: str) ->
     for name in names:
         if name not in known:
             raise GraphError(
-                f'The layer {layer} reads "{name}", which doesn\'t come before it. Layers are '
+                f"The layer {layer} reads {short(name)}, which doesn't come before it. Layers are "
                 f"listed in the order of computation; the earlier ones are {', '.join(known)}. "
                 "The file is damaged or was not written by striate."
             )

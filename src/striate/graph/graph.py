@@ -114,6 +114,8 @@ class Graph:
         [('conv1', (3, 6, 6)), ('flatten1', (108,)), ('dense1', (2,))]
         """
         ends = (outputs,) if isinstance(outputs, Node) else tuple(outputs)
+        if not ends:
+            raise GraphError(_NO_OUTPUT)
         order = in_order(ends)
         names = names_of(order)
         inputs = {names[id(node)]: node.shape for node in order if node.layer is None}
@@ -226,9 +228,12 @@ class Graph:
         (3, 18, 10)
         """
         if set(inputs) != set(self.inputs):
+            several = len(self.inputs) > 1
+            names = ", ".join(map(short, self.inputs))
             raise GraphError(
-                f"Shapes were given for the inputs {', '.join(inputs)}, but the network's inputs "
-                f"are {', '.join(self.inputs)}. Give one shape for each of them."
+                f"Shapes were given for {', '.join(map(short, inputs)) or 'no input'}, but the "
+                f"network's {'inputs are' if several else 'only input is'} called {names}. Give a "
+                f"dict with {'these keys' if several else 'this key'}."
             )
         plan = [(place.name, place.layer, place.sources, place.owner) for place in self.layers]
         other = Graph.placed(inputs, plan, self.outputs)
@@ -248,16 +253,22 @@ class Graph:
 
     def _require_use(self) -> None:
         """Raise if an output is not a layer or is listed twice, or a layer leads to no output."""
+        if not self.outputs:
+            raise GraphError(_NO_OUTPUT)
         ordered = [place.name for place in self.layers]
         names = set(ordered)
         for name in self.outputs:
             if name not in names:
+                what = "an input" if name in self.inputs else "not a layer of this network"
                 choice = (
-                    f"Outputs must be layers: {', '.join(ordered)}."
+                    f"Choose from {', '.join(ordered)}."
                     if ordered
-                    else "The network has no layers; add one, and use it as the output."
+                    else "Call a layer on the input, and use its result: st.Flatten()(image)."
                 )
-                raise GraphError(f'The output "{name}" is not a layer of this network. {choice}')
+                raise GraphError(
+                    f"The output {short(name)} is {what}, but an output must be the result of a "
+                    f"layer. {choice}"
+                )
         if len(set(self.outputs)) < len(self.outputs):
             raise GraphError(
                 f"An output is listed twice: {', '.join(self.outputs)}. List each layer once; each "
@@ -271,6 +282,9 @@ class Graph:
                     remedy="Remove it, or connect it to another layer.",
                 )
             used.update(place.sources)
+
+
+_NO_OUTPUT = "The list of outputs is empty. Give the result of at least one layer."
 
 
 def describe(shape: Shape) -> str:
@@ -299,9 +313,12 @@ def _place(
     n = layer.net_input.output_shape(*z)
     a = layer.transfer.output_shape(n)
     if max(a) > LONGEST:  # keeps tables along an axis small, even for a corrupt model file
+        remedy = "smaller images, or smaller strides in transposed convolutions"
+        if a[0] > LONGEST:
+            remedy = "fewer feature maps" if len(a) > 1 else "smaller images, or pooling before it"
         raise ShapeError(
             f"the output would be {describe(a)}, but an axis may have at most {LONGEST:,} values. "
-            "Use smaller images, smaller strides, or fewer feature maps."
+            f"Use {remedy}."
         )
     if min(a) < 1:
         raise ShapeError(
@@ -379,20 +396,32 @@ def with_inputs(graph: Graph, nodes: Sequence[Node], outputs: Node | Sequence[No
     GraphError
         If the inputs listed are not those that lead to the outputs.
     """
-    ends = (outputs,) if isinstance(outputs, Node) else tuple(outputs)
-    leading = [node for node in in_order(ends) if node.layer is None]
-    names = [node.name for node in nodes]
-    if len(nodes) == 1 and leading == list(nodes):
-        return graph
-    if len(nodes) == 1 == len(leading):
+    order = in_order((outputs,) if isinstance(outputs, Node) else tuple(outputs))
+    names = names_of(order)
+    leading = {id(node): names[id(node)] for node in order if node.layer is None}
+    listed = [id(node) for node in nodes]
+    if len(listed) == len(leading) == 1 and listed != list(leading) and nodes[0].layer is None:
         raise GraphError(
             "The listed input does not lead to the outputs; another input does. "
             "List the input that the first layer was called on."
         )
-    if None in names or sorted(map(str, names)) != sorted(graph.inputs):
+    for k, node in enumerate(nodes):
+        problem = ""
+        if node.layer is not None:
+            problem = f"is the result of {node.layer.short_text(len(node.sources))}; expected an "
+            problem += "input made with st.Input(shape). Use that input"
+        elif id(node) not in leading:
+            problem = "does not lead to the outputs. Leave it out, or call a layer on it"
+        elif id(node) in listed[:k]:
+            problem = "is listed twice. List it once"
+        if problem:
+            name = f"{k + 1}" if node.name is None else f"{k + 1} ({node.name})"
+            raise GraphError(f"Input {name} of the list {problem}.")
+    missing = [name for key, name in leading.items() if key not in listed]
+    if missing:
         raise GraphError(
-            f"The inputs {', '.join(map(str, names))} were listed, but the outputs depend on "
-            f"{', '.join(graph.inputs)}. Name each input with st.Input(shape, name=...), and list "
-            "each of those once."
+            f"The outputs also depend on {', '.join(missing)}, which "
+            f"{'is' if len(missing) == 1 else 'are'} not in the list of inputs. List every input "
+            "that a layer was called on."
         )
-    return replace(graph, inputs={str(name): graph.inputs[str(name)] for name in names})
+    return replace(graph, inputs={leading[key]: graph.inputs[leading[key]] for key in listed})

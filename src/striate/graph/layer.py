@@ -203,7 +203,7 @@ def _nodes(layer: Layer, sources: object) -> tuple["Node", ...]:
     found = cast("Sequence[object]", sources) if isinstance(sources, list | tuple) else (sources,)
     for source in found:
         if not isinstance(source, Node):
-            what = f"the layer {source!r}" if isinstance(source, Layer) else short(source)
+            what = f"the layer {short(source)}" if isinstance(source, Layer) else short(source)
             raise GraphError(
                 f"{layer.short_text()} was called on {what}. Call it on st.Input(shape) or on the "
                 "result of another layer, as in st.Flatten()(st.Conv(6, 5)(image))."
@@ -274,8 +274,8 @@ def transfer_function(activation: object) -> TransferFunction:
         return activation
     if not isinstance(activation, str):
         raise OptionError(
-            "`activation` must be a name or a transfer function, got "
-            f'{short(activation)}. Try "tanh", or "linear" for none.'
+            f"`activation` must be a name or a transfer function, got {_given(activation)}. "
+            + (_call_of(activation) or 'Try "tanh", or "linear" for none.')
         )
     name, options = read_call(activation)
     return registry.from_data("transfer", {"kind": name, **options})
@@ -297,7 +297,7 @@ def initializer_of(initializer: object) -> Initializer | None:
         return Given(values=initializer)
     raise OptionError(
         "`initializer` must be a name, an initializer or an array of weights, got "
-        f'{short(initializer)}. Try "he-normal".'
+        f"{_given(initializer)}. " + (_call_of(initializer) or 'Try "he-normal".')
     )
 
 
@@ -325,12 +325,23 @@ def net_input_function(joint: object, bias: Bias) -> NetInputFunction:
         return joint
     if not isinstance(joint, str):
         raise OptionError(
-            f'`net_input` must be a name or a net input function, got {short(joint)}. Try "sum".'
+            f"`net_input` must be a name or a net input function, got {_given(joint)}. "
+            + (_call_of(joint) or 'Try "sum".')
         )
     kind: type[NetInputFunction] = registry.find("net_input", joint)
     if any(option.name == "bias" for option in options_of(kind)):
         return cast("Any", kind)(bias=bias)
     return kind()
+
+
+def _given(value: object) -> str:
+    """Write a value that was given for a function, for messages."""
+    return f"the class {value.__name__}" if isinstance(value, type) else short(value)
+
+
+def _call_of(value: object) -> str:
+    """Suggest to call a class that was given instead of an instance; empty for anything else."""
+    return f"Use {value.__name__}()." if isinstance(value, type) else ""
 
 
 def require_name(name: object) -> None:

@@ -3,14 +3,13 @@
 Optimizers, files and reductions across machines see one array; equations see ``w[h, l, u, v]``.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
-from striate.errors import OutOfMemoryError, ShapeError
+from striate.errors import ShapeError
 from striate.functions.base import Parameter
 from striate.functions.initializer.base import Initializer
 from striate.functions.options import Range, require_argument
@@ -77,37 +76,6 @@ def require_seed(seed: object) -> None:
     require_argument("seed", seed, SEEDS, example=0)
 
 
-def require_room(parameters: Mapping[str, Parameter], free: int | None = None) -> None:
-    """Raise if the parameters don't fit into memory, before anything is allocated.
-
-    Parameters
-    ----------
-    parameters
-        Of a network, by name.
-    free
-        Bytes that are available; by default all of the machine's memory.
-
-    Raises
-    ------
-    OutOfMemoryError
-        With the largest layer, and a remedy.
-    """
-    sizes = {name: prod(parameter.shape) for name, parameter in parameters.items()}
-    if free is None and hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    # The buffer in float32, and the largest array once more in float64 while it is drawn.
-    needed = 4 * sum(sizes.values()) + 8 * max(sizes.values(), default=0)
-    if free is not None and needed > free:
-        largest = max(sizes, key=sizes.__getitem__)
-        shape = "x".join(map(str, parameters[largest].shape))
-        raise OutOfMemoryError(
-            f"The network has {sum(sizes.values()):,} parameters and needs {needed / 2**30:,.1f} "
-            f"GiB for them, with only {free / 2**30:,.1f} GiB available. The largest array is "
-            f"{largest}, {shape}. Use fewer neurons or feature maps, or pooling before the dense "
-            "layers."
-        )
-
-
 def start_parameters(graph: Graph, seed: int) -> Array:
     """Draw the initial parameters of a network.
 
@@ -130,8 +98,6 @@ def start_parameters(graph: Graph, seed: int) -> Array:
     ------
     OptionError
         If the seed is not an integer from 0 to 2**64 - 1.
-    OutOfMemoryError
-        If the parameters don't fit into the machine's memory.
     ShapeError
         If an initializer holds an array of another shape.
 
@@ -148,7 +114,6 @@ def start_parameters(graph: Graph, seed: int) -> Array:
     """
     require_seed(seed)
     parameters = graph.parameters()
-    require_room(parameters)
     layout = ParameterLayout.of(parameters)
     numbers = {name: number for number, name in enumerate(layout.shapes)}
     flat = np.zeros(layout.size, np.float32)

@@ -33,7 +33,15 @@ maps needs ``flatten``, after a vector it doesn't.
 from collections import Counter
 from typing import cast
 
-from striate.errors import Message, OptionError, ShapeError, ShorthandError, StriateError
+from striate.errors import (
+    GraphError,
+    Message,
+    OptionError,
+    ShapeError,
+    ShorthandError,
+    StriateError,
+    shortened,
+)
 from striate.functions import registry
 from striate.functions.net_input.bias import Bias
 from striate.functions.synonyms import did_you_mean
@@ -98,7 +106,8 @@ class _Reader:
         self.places: Counter[str] = Counter()
         self.previous: Node | None = None
         self.outputs: list[str] = []
-        self.ranks: list[tuple[Layer, int, str]] = []
+        self.heading = ""
+        self.typed_sizes: list[tuple[Layer, str, str]] = []
         self.shapes: dict[int, Shape] = {}
         if input_shape is not None:
             self._input(Node(None, shape=to_first(require_shape(input_shape))))
@@ -106,12 +115,15 @@ class _Reader:
     def graph(self) -> Graph:
         """Read every segment and collect the graph."""
         for number, segment in enumerate(self.segments, start=1):
+            self.heading = f"Segment {number}, {short(segment, 100)}"
             try:
                 self._read(segment)
             except (ShorthandError, OptionError) as error:
-                raise ShorthandError(
-                    Message(f'Segment {number}, "{segment}": ', error.message)
-                ) from error
+                raise ShorthandError(Message(f"{self.heading}: ", error.message)) from error
+            except (GraphError, ShapeError) as error:
+                if not error.subject:  # otherwise it names the layer
+                    error.about(self.heading)
+                raise
         if self.previous is None or self.previous.layer is None:
             raise ShorthandError(
                 "The shorthand has no layer. "
@@ -150,13 +162,18 @@ class _Reader:
         """Read ``input 28x28x1 as image``."""
         if len(rest) not in {1, 3} or (len(rest) == 3 and rest[1] != "as"):
             raise ShorthandError(
-                f'"input {" ".join(rest)}" must be a shape, channels last, with or without a name. '
-                'Write for example "input 28x28x1 as image".'
+                f"{short(' '.join(['input', *rest]))} must be a shape, channels last, with or "
+                'without a name. Write for example "input 28x28x1 as image".'
             )
         size = read_size(rest[0], "input")
         name = rest[2] if len(rest) == 3 else None
         if name is not None:
             require_name(name)
+        elif "input" in self.nodes:
+            raise ShorthandError(
+                "The network already has an input without a name. Leave out input_shape or this "
+                'segment, or name a second input: "input 28x28x1 as image".'
+            )
         shape = require_shape((size,) if isinstance(size, int) else size)
         self._input(Node(None, shape=to_first(shape), name=name))
 
@@ -180,42 +197,42 @@ class _Reader:
         if not rest or rest[0] not in self.layers:
             choice = f" Choose from {', '.join(self.layers)}, or name" if self.layers else " Name"
             raise ShorthandError(
-                f'"{" ".join(["again", *rest])}" must name an earlier layer.{choice} a layer with '
-                '"as NAME" and then write "again NAME".'
+                f"{short(' '.join(['again', *rest]))} must name an earlier layer.{choice} a layer "
+                'with "as NAME" and then write "again NAME".'
             )
         name, *joined = rest
         if joined and (joined[0] != "from" or len(joined) != 2):
             raise ShorthandError(
-                f'"again {" ".join(rest)}" has unexpected words: only "from" may follow the name. '
-                'Write for example "again stem from b".'
+                f'{short(" ".join(["again", *rest]))} has unexpected words: only "from" may '
+                'follow the name. Write for example "again stem from b".'
             )
         self._join(self.layers[name], Segment(before=joined[1].split(",") if joined else None))
         assert self.previous is not None
         self.places[name] += 1
         self._name(self.previous, f"{name}@{self.places[name] + 1}")
 
-    def _layer(self, said: Segment) -> None:
+    def _layer(self, segment: Segment) -> None:
         """Create the layer of a segment, and connect it."""
-        shorthand = said.weight.shorthand
+        shorthand = segment.weight.shorthand
         weighted = shorthand is not None and bool(shorthand.maps)
-        bias = said.bias or ("tied" if weighted else "none")
+        bias = segment.bias or ("tied" if weighted else "none")
         net_input = net_input_function(
-            registry.name_of(said.net_input), cast("Bias", None if bias == "none" else bias)
+            registry.name_of(segment.net_input), cast("Bias", None if bias == "none" else bias)
         )
         layer = Layer(
-            said.weight(**said.options),
+            segment.weight(**segment.options),
             net_input,
-            said.transfer or "linear",
-            initializer=said.initializer,
-            name=said.name,
+            segment.transfer or "linear",
+            initializer=segment.initializer,
+            name=segment.name,
         )
-        layer.is_join = said.is_join
-        if said.rank is not None:
-            self.ranks.append((layer, said.rank, str(layer.weight)))
+        layer.is_join = segment.is_join
+        if segment.typed_size is not None:
+            self.typed_sizes.append((layer, segment.typed_size, self.heading))
         if isinstance(layer.weight, DotProduct):
-            self._flatten(said)
-        self._join(layer, said)
-        self._name_layer(layer, said.name)
+            self._flatten(segment)
+        self._join(layer, segment)
+        self._name_layer(layer, segment.name)
 
     def _name_layer(self, layer: Layer, name: str | None) -> None:
         """Name the layer as given, or by its kind and running number."""
@@ -233,22 +250,23 @@ class _Reader:
         """Register the name of a node."""
         if name in self.nodes:
             raise ShorthandError(
-                f'Two layers or inputs have the name "{name}". Choose another name for one of them.'
+                f"Two layers or inputs have the name {short(name)}. Choose another name for one of "
+                "them."
             )
         self.nodes[name] = node
 
-    def _flatten(self, said: Segment) -> None:
+    def _flatten(self, segment: Segment) -> None:
         """Insert the vec block between maps and a dense layer if it isn't written."""
-        sources = self._sources(said)
+        sources = self._sources(segment)
         if len(sources) == 1 and len(self.shapes[id(sources[0])]) > 1:
             flatten = Layer(Flatten())
-            self._join(flatten, said)
+            self._join(flatten, segment)
             self._name_layer(flatten, None)
-            said.before = None
+            segment.before = None
 
-    def _join(self, layer: Layer, said: Segment) -> None:
+    def _join(self, layer: Layer, segment: Segment) -> None:
         """Connect a layer to its sources, and compute its shape."""
-        sources = self._sources(said)
+        sources = self._sources(segment)
         node = layer(sources)
         try:
             z = [layer.weight.output_shape(self.shapes[id(source)]) for source in sources]
@@ -259,10 +277,10 @@ class _Reader:
             raise
         self.previous = node
 
-    def _sources(self, said: Segment) -> list[Node]:
+    def _sources(self, segment: Segment) -> list[Node]:
         """Find the incoming layers of a segment."""
-        if said.before is not None:
-            nodes = [self._node(name) for name in said.before]
+        if segment.before is not None:
+            nodes = [self._node(name) for name in segment.before]
         elif self.previous is None:
             raise ShorthandError(
                 "The shape of the input is missing. "
@@ -270,24 +288,28 @@ class _Reader:
             )
         else:
             nodes = [self.previous]
-        return nodes + [self._node(name) for name in said.joined]
+        return nodes + [self._node(name) for name in segment.joined]
 
     def _node(self, name: str) -> Node:
         """Find a layer or input by its name: given with ``as``, or its kind and running number."""
         if name not in self.nodes:
             raise ShorthandError(
-                f'Unknown layer "{name}".{did_you_mean(name, self.nodes)} Choose from the earlier '
-                f'layers {", ".join(self.nodes)}, or name a layer with "as {name}".'
+                f"Unknown layer {short(name)}.{did_you_mean(name, self.nodes)} Choose from the "
+                f"earlier layers {', '.join(self.nodes)}, or name a layer with "
+                f"{short(f'as {name}')}."
             )
         return self.nodes[name]
 
     def _require_ranks(self, graph: Graph) -> None:
         """Raise if a window is written with a different number of axes than the image has."""
         shapes = {id(place.layer): place.source_shapes[0] for place in graph.layers}
-        for layer, rank, what in self.ranks:
-            axes = len(shapes[id(layer)]) - 1
-            if axes != rank:
+        for layer, size, heading in self.typed_sizes:
+            numbers, axes = size.split("x"), len(shapes[id(layer)]) - 1
+            if len(numbers) != axes:
+                shorthand = layer.weight.shorthand
+                assert shorthand is not None
                 raise ShapeError(
-                    f"{what}: the size is written with {rank} axes, but the image has {axes}. "
-                    f"Write for example {'x'.join(['3'] * axes)}."
+                    f"{heading}: the {shorthand.size.replace('_', ' ')} {shortened(size)} has "
+                    f"{len(numbers)} axes, but the image has {axes}. "
+                    f"Write for example {'x'.join(numbers[:1] * axes)}."
                 )

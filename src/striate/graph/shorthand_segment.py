@@ -3,12 +3,13 @@
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, cast
 
-from striate.errors import ShorthandError
+from striate.errors import ShorthandError, shortened
 from striate.functions import registry
 from striate.functions.base import Function, NetInputFunction, TransferFunction
 from striate.functions.net_input import Sum
 from striate.functions.synonyms import did_you_mean
 from striate.functions.weight import Identity
+from striate.functions.writing import short
 from striate.graph.shorthand_values import (
     read_call,
     read_shape,
@@ -17,7 +18,8 @@ from striate.graph.shorthand_values import (
 )
 
 PADDING_WORDS = ("valid", "same", "full")
-_RESERVED = ("bias", "init", "as", "from")
+_RESERVED = {"bias": "none", "init": "he-normal", "as": "stem", "from": "stem"}
+"""Options of every layer, each with an example of its value."""
 
 
 @dataclass
@@ -33,7 +35,9 @@ class Segment:
     name: str | None = None
     before: list[str] | None = None
     joined: list[str] = field(default_factory=list[str])
-    rank: int | None = None
+    typed_size: str | None = None
+    """The window's size as typed, if it has a number for each axis: ``5x5``."""
+
     is_join: bool = False
 
 
@@ -53,7 +57,7 @@ def read_segment(word: str, rest: list[str]) -> Segment:
     else:
         known = [*kinds, *joins, *registry.kinds("transfer"), "input", "output", "again"]
         raise ShorthandError(
-            f'Unknown word "{name}".{did_you_mean(name, known)} A segment begins with one of '
+            f"Unknown word {short(name)}.{did_you_mean(name, known)} A segment begins with one of "
             f"{', '.join(known)}."
         )
     while rest:
@@ -72,8 +76,8 @@ def _argument(segment: Segment, word: str, rest: list[str]) -> None:
         number = next((f for f in _options(segment.weight) if f.name == shorthand.number), None)
         if number is not None and number.default is not MISSING:
             return
-        stated = shorthand.maps or shorthand.number or shorthand.shape
-        raise ShorthandError(_argument_expected(word, "nothing", stated, shorthand.size))
+        first = shorthand.maps or shorthand.number or shorthand.shape
+        raise ShorthandError(_argument_expected(word, "nothing", first, shorthand.size))
     types = {f.name: f.type for f in _options(segment.weight)}
     if shorthand.number:
         whole = types[shorthand.number] is int
@@ -90,7 +94,7 @@ def _argument(segment: Segment, word: str, rest: list[str]) -> None:
     if shorthand.size:
         read = read_size(size, word)
         if isinstance(read, tuple):
-            segment.rank = len(read)
+            segment.typed_size = size
             read = read[0] if len(set(read)) == 1 else read
         segment.options[shorthand.size] = read
 
@@ -100,9 +104,11 @@ def _option(segment: Segment, word: str, rest: list[str]) -> None:
     option = rest.pop(0)
     known = {f.name.replace("_", "-"): f for f in _options(segment.weight)}
     own = option in known and bool(rest) and rest[0][0].isdigit()  # a normalization's bias 1.0
-    if option in {"bias", "init", "as", "from"} and not own:
+    if option in _RESERVED and not own:
         if not rest:
-            raise ShorthandError(f'"{option}" needs a value. Write "{option} VALUE".')
+            raise ShorthandError(
+                f'"{option}" needs a value. Write for example "{option} {_RESERVED[option]}".'
+            )
         value = rest.pop(0)
         match option:
             case "bias":
@@ -120,7 +126,7 @@ def _option(segment: Segment, word: str, rest: list[str]) -> None:
     elif _is_transfer(option):
         if segment.transfer is not None:
             raise ShorthandError(
-                f'"{option}" is a second transfer function of {word}. '
+                f"{short(option)} is a second transfer function of {word}. "
                 f'Write "| {option}" to make it a separate layer.'
             )
         segment.transfer = _transfer(option)
@@ -134,19 +140,11 @@ def _option(segment: Segment, word: str, rest: list[str]) -> None:
         else:
             raise ShorthandError(f'"{option}" needs a value. Write for example "{option} 2".')
     else:
-        words = [
-            *known,
-            *PADDING_WORDS,
-            "bias",
-            "init",
-            "as",
-            "from",
-            *registry.kinds("transfer"),
-        ]
+        words = [*known, *PADDING_WORDS, *_RESERVED, *registry.kinds("transfer")]
         raise ShorthandError(
-            f'Unknown option "{option}" of {word}.{did_you_mean(option, words)} Its options are '
-            f"{', '.join(known) or 'none'}; every layer also takes a transfer function, bias, "
-            "product, init, as and from."
+            f"Unknown option {short(option)} of {word}.{did_you_mean(option, words)} "
+            + (f"Its options are {', '.join(known)}. " if known else "It has no options. ")
+            + "Every layer takes a transfer function, bias, product, init, as and from."
         )
 
 
@@ -189,7 +187,7 @@ def _bias(value: str) -> str:
     if value not in {"tied", "untied", "none"}:
         raise ShorthandError(
             f"`bias` must be tied (one for each map), untied (one for each neuron) or none, got "
-            f'"{value}". Write for example "bias none".'
+            f'{short(value)}. Write for example "bias none".'
         )
     return value
 
@@ -197,5 +195,7 @@ def _bias(value: str) -> str:
 def _argument_expected(word: str, given: str, maps: str, size: str) -> str:
     """Describe a word's argument."""
     example = "@".join(part for part in ("6" if maps else "", "5x5" if size else "") if part)
-    says = " and ".join(name.replace("_", " ") for name in (maps, size) if name)
-    return f'"{word}" needs its {says}, got {given}. Write for example "{word} {example}".'
+    parts = " and ".join(name.replace("_", " ") for name in (maps, size) if name)
+    return (
+        f'"{word}" needs its {parts}, got {shortened(given)}. Write for example "{word} {example}".'
+    )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from striate.errors import ShorthandError
+from striate.functions.writing import short
 from striate.shapes import Shape
 
 ShorthandValue = int | float | str | bool | tuple[Any, ...]
@@ -73,7 +74,7 @@ def read_size(text: str, word: str) -> int | tuple[int, ...]:
     if not all(part.isdecimal() for part in parts):
         raise ShorthandError(
             f'The size of {word} must be an integer, or one for each axis with "x" between them, '
-            f'got "{text}". Write for example "5" or "5x5".'
+            f'got {short(text)}. Write for example "5" or "5x5".'
         )
     numbers = tuple(read_number(part, word) for part in parts)
     return numbers if len(parts) > 1 else numbers[0]
@@ -109,7 +110,7 @@ def read_shape(text: str, word: str) -> Shape:
     if not all(part.isdecimal() or part == "-1" for part in parts):
         raise ShorthandError(
             f"The shape of {word} must be maps@pixels or the length of a vector, where one number "
-            f'may be -1, got "{text}". Write for example "{word} 16@7x7" or "{word} 120".'
+            f'may be -1, got {short(text)}. Write for example "{word} 16@7x7" or "{word} 120".'
         )
     return tuple(read_number(part, word) for part in parts)
 
@@ -145,7 +146,7 @@ def read_value(text: str, default: object, option: str) -> ShorthandValue:
             return float(text)
         except ValueError:
             raise ShorthandError(
-                f'{option} must be a number, got "{text}". '
+                f"{option} must be a number, got {short(text)}. "
                 f'Write for example "{option} {default or 0.5}".'
             ) from None
     if not text[:1].isdigit():
@@ -153,14 +154,15 @@ def read_value(text: str, default: object, option: str) -> ShorthandValue:
             return text
         raise ShorthandError(
             f'{option} must be an integer, or one for each axis with "x" between them, got '
-            f'"{text}". Write for example "{option} 2".'
+            f'{short(text)}. Write for example "{option} 2".'
         )
     if ":" not in text:
         return read_size(text, option)
     sides = [side.split(":") for side in text.split("x")]
     if not all(len(side) == 2 and all(part.isdecimal() for part in side) for side in sides):
         raise ShorthandError(
-            f'{option} must be before:after for each axis, with "x" between them, got "{text}". '
+            f'{option} must be before:after for each axis, with "x" between them, got '
+            f"{short(text)}. "
             f'Write for example "{option} 1:2x1:2".'
         )
     return tuple(
@@ -210,7 +212,7 @@ def read_call(word: str) -> tuple[str, dict[str, Any]]:
         key, equals, text = part.partition("=")
         if not equals or not inside.endswith(")"):
             raise ShorthandError(
-                f'The options of "{word}" must be NAME=VALUE in parentheses, without spaces. '
+                f"The options of {short(word)} must be NAME=VALUE in parentheses, without spaces. "
                 'Write for example "leaky-relu(slope=0.1)".'
             )
         options[key.replace("-", "_")] = _number_or_word(text)

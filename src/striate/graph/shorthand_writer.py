@@ -175,8 +175,8 @@ def _kind(weight: Function, rank: int) -> Iterator[str]:
         yield padding
     for option in fields(cast("Any", weight)):
         value = getattr(weight, option.name)
-        named = isinstance(value, str) and option.name == "padding"
-        filled = named or option.name in {
+        is_padding_word = isinstance(value, str) and option.name == "padding"
+        filled = is_padding_word or option.name in {
             shorthand.maps,
             shorthand.size,
             shorthand.number,

@@ -412,7 +412,7 @@ def per_axis(
         raise OptionError(
             f"`{name}` is {plain(value)}, {len(numbers)} numbers, but the image has {rank} pixel "
             f"{'axis' if rank == 1 else 'axes'}.",
-            remedy=f"Use one number for all axes, or {rank}.",
+            remedy="Use one number, or one for each axis.",
         ).about(what)
     return tuple(int(number) for number in cast("tuple[int, ...]", numbers))
 

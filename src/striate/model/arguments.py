@@ -1,10 +1,12 @@
 """The arguments x and y of a network's methods: one checked array for each input and output."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from striate.errors import GraphError
 from striate.functions.base import Loss
+from striate.functions.writing import short
 from striate.model.core import Core
 from striate.model.inputs import Preprocessing, check_images
 from striate.model.targets import NetworkOutput, Targets, check_targets
@@ -48,10 +50,10 @@ def check_inputs(
             given[name],
             shape,
             preprocessing.channels,
-            "x" if len(inputs) == 1 else f'x["{name}"]',
+            _part("x", x, k, name, len(inputs)),
             preprocessing.ranges.get(name),
         )
-        for name, shape in inputs.items()
+        for k, (name, shape) in enumerate(inputs.items())
     }
     if len({len(images) for images in checked.values()}) > 1:
         counts = ", ".join(f"{name}: {len(images)}" for name, images in checked.items())
@@ -98,9 +100,13 @@ def check_all_targets(
         If a loss does not accept the targets.
     """
     given = _by_name(y, tuple(output.layer.name for output in outputs), "y", "output")
+    named = [
+        replace(output, targets=_part("y", y, k, output.layer.name, len(outputs)))
+        for k, output in enumerate(outputs)
+    ]
     return tuple(
         check_targets(given[output.layer.name], output, loss, count=count, learn=learn)
-        for output, loss in zip(outputs, losses, strict=True)
+        for output, loss in zip(named, losses, strict=True)
     )
 
 
@@ -129,6 +135,13 @@ def _by_name(given: Any, names: tuple[str, ...], argument: str, what: str) -> di
     return {name: found[name] for name in names}
 
 
+def _part(argument: str, given: Any, k: int, name: str, count: int) -> str:
+    """Write one array of an argument as the user would: ``x``, ``x["left"]`` or ``x[0]``."""
+    if isinstance(given, Mapping):
+        return f'{argument}["{name}"]'
+    return argument if count == 1 else f"{argument}[{k}]"
+
+
 def _in_words(given: Any) -> str:
     """Describe an argument that does not hold arrays by name."""
     if isinstance(given, Mapping):
@@ -136,4 +149,4 @@ def _in_words(given: Any) -> str:
     if isinstance(given, list | tuple):
         return f"a {type(given).__name__} of {len(given)}"
     shape = getattr(given, "shape", None)
-    return f"{given!r:.60}" if shape is None else f"one array of shape {tuple(shape)}"
+    return short(given) if shape is None else f"one array of shape {tuple(shape)}"

@@ -17,6 +17,7 @@ from striate.data.augment import Augmentation
 from striate.errors import Argument, InPython, Message, OptionError, ShapeError, StriateWarning
 from striate.functions.base import Loss
 from striate.functions.options import COUNT
+from striate.functions.writing import short
 from striate.graph.batch import ImageStorage, LoadImages
 from striate.graph.engine import Engine, NumpyEngine, Results
 from striate.maths.pixel_map import PixelMap
@@ -380,7 +381,7 @@ def outputs_in_batches(
     """
     if batch_size not in COUNT:
         raise OptionError(
-            f"`batch_size` must be a positive integer, got {batch_size!r}. Try batch_size=256."
+            f"`batch_size` must be a positive integer, got {short(batch_size)}. Try batch_size=256."
         )
     count = len(next(iter(inputs.values())))
     size = _program_size(count, batch_size)

@@ -2,9 +2,10 @@
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from striate.errors import GraphError, OptionError, ShapeError, StriateWarning
+from striate.functions.writing import short
 from striate.graph.axis_order import (
     Channels,
     require_channels,
@@ -14,6 +15,7 @@ from striate.graph.axis_order import (
 )
 from striate.graph.graph import Graph, with_inputs
 from striate.graph.layer import Layer, Node
+from striate.graph.layers import CONSTRUCTORS
 from striate.shapes import Shape
 
 _SIGNAL_AXES = 2  # maps and positions
@@ -60,7 +62,14 @@ def _of_nodes(
     channels: Channels,
 ) -> Graph:
     """Make the graph between inputs and outputs."""
-    inputs = (layers,) if isinstance(layers, Node) else tuple(layers)
+    inputs = tuple(layers) if isinstance(layers, list | tuple) else (layers,)
+    ends = outputs if isinstance(outputs, list | tuple) else (outputs,)
+    for end in ends:
+        if not isinstance(end, Node):
+            raise GraphError(
+                f"`outputs` must be results of layers, got {short(end)}. Call the layer on an "
+                "input or on another result: st.Network(image, st.Flatten()(image))."
+            )
     if input_shape is not None or not all(isinstance(node, Node) for node in inputs):
         raise GraphError(
             "Network got outputs together with a list of layers or an input_shape. Use "
@@ -79,7 +88,7 @@ def _of_list(
     """Make the graph of a list of layers."""
     if isinstance(layers, str):
         raise GraphError(
-            f"Network got text, {layers!r:.80}; expected a list of layers. Use Network.parse for "
+            f"Network got text, {short(layers)}; expected a list of layers. Use Network.parse for "
             "shorthand, or Network.preset for the name of a preset."
         )
     if isinstance(layers, Node) or input_shape is None:
@@ -88,17 +97,38 @@ def _of_list(
             "Network([...], input_shape=(28, 28, 1)) for a list of layers, or "
             "Network(input, output) for a graph."
         )
+    if not isinstance(layers, Iterable):
+        raise GraphError(
+            f"Network got {short(layers)}; expected a list of layers. Use a list even for one "
+            "layer: Network([st.Dense(10)], input_shape=...)."
+        )
     shape = require_shape(input_shape)
+    listed = list(layers)
+    if not listed:
+        raise GraphError(
+            "The list of layers is empty. Give at least one layer, for example "
+            "[st.Flatten(), st.Dense(10)]."
+        )
     node = Node(None, shape=shape_in_equations(shape, channels), channels=channels)
-    for layer in layers:
+    for layer in listed:
         if not isinstance(layer, Layer):
-            raise GraphError(
-                f"The list of layers holds {layer!r:.80}; expected layers such as st.Conv(6, 5). "
-                "For a transfer function alone, use st.Activation(...)."
-            )
+            raise GraphError(_not_a_layer(layer))
         node = layer(node)
     with hint_at_other_shape(shape, channels):
         return Graph.of(node)
+
+
+def _not_a_layer(given: object) -> str:
+    """Word the error for something in a list of layers that is not a layer."""
+    name = getattr(given, "__name__", "")
+    if callable(given) and CONSTRUCTORS.get(name) is given:
+        what, remedy = f"st.{name} without its arguments", "Call it, as in st.Conv(6, 5)."
+    elif isinstance(given, Node):
+        what = "the result of a layer" if given.layer is not None else "an input"
+        remedy = "Use Network(input, output) for layers that were called on one another."
+    else:
+        what, remedy = short(given), "For a transfer function alone, use st.Activation(...)."
+    return f"The list of layers holds {what}; expected layers such as st.Conv(6, 5). {remedy}"
 
 
 @contextlib.contextmanager
@@ -214,19 +244,50 @@ def shapes_at(
     GraphError
         If one shape is given for inputs with different numbers of axes.
     ShapeError
-        If a shape is not a tuple of positive integers.
+        If a shape is not a tuple of positive integers, or has another number of axes than the
+        input.
     """
     if isinstance(given, Mapping):
-        return {str(name): shape_in_equations(shape, channels) for name, shape in given.items()}
+        shapes = {str(name): shape_in_equations(shape, channels) for name, shape in given.items()}
+        for name, shape in shapes.items():
+            _require_same_axes(shape, inputs.get(name, shape), f'input_shape["{name}"]', channels)
+        return shapes
     shape = shape_in_equations(given, channels)
+    faces = {name: _face(own, channels) for name, own in inputs.items()}
     if len({len(own) for own in inputs.values()}) > 1:
-        faces = {name: to_last(own) if channels == "last" else own for name, own in inputs.items()}
         raise GraphError(
             f"at() got one shape, {tuple(given)}, but the inputs have different numbers of axes: "
             f"{', '.join(f'{name} {face}' for name, face in faces.items())}. "
             f"Give a dict of shapes by input, such as net.at({faces})."
         )
+    _require_same_axes(shape, next(iter(inputs.values())), "input_shape", channels)
     return dict.fromkeys(inputs, shape)
+
+
+def _require_same_axes(shape: Shape, own: Shape, argument: str, channels: Channels) -> None:
+    """Raise if a new shape lacks the channels of an input, or has another number of axes."""
+    if len(shape) == len(own):
+        return
+    given, before = _face(shape, channels), _face(own, channels)
+    pixels = _PIXEL_AXES.get(len(own), ())
+    names = (*pixels, "channels") if channels == "last" else ("channels", *pixels)
+    axes = f": ({', '.join(names)})" if pixels else ""
+    remedy = f"Give {len(own)} numbers."
+    if len(shape) == len(own) - 1:
+        whole = (*given, own[0]) if channels == "last" else (own[0], *given)
+        remedy = f"Use {whole}, with the channels {channels}."
+    raise ShapeError(
+        f"`{argument}` is {given}, but the network takes inputs of shape {before}{axes}. {remedy}"
+    )
+
+
+def _face(shape: Shape, channels: Channels) -> Shape:
+    """Write a shape in the user's axis order."""
+    return to_last(shape) if channels == "last" else shape
+
+
+_PIXEL_AXES = {2: ("positions",), 3: ("rows", "columns"), 4: ("planes", "rows", "columns")}
+"""The names of an input's axes without its channels, by the number of axes."""
 
 
 def _require_same_channels(node: Node, channels: Channels) -> None:

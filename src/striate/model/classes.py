@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from striate.errors import DataError, OptionError
+from striate.functions.writing import short
 from striate.shapes import Array, Int
 
 ClassValue = str | bool | int | float
@@ -61,7 +62,7 @@ class Classes:
         """
         if isinstance(given, str) or not isinstance(given, Iterable):
             raise OptionError(
-                f"`{argument}` must be a sequence of {outputs} values, got {given!r:.60}. "
+                f"`{argument}` must be a sequence of {outputs} values, got {short(given)}. "
                 f"{_example(outputs)}"
             )
         values = tuple(map(_plain, given))
@@ -78,7 +79,11 @@ class Classes:
                 f"`{argument}` holds {len(values)} values, but the output distinguishes {outputs} "
                 f"classes. {_example(outputs)}"
             )
-        if len(set(values)) < len(values) or any(value != value for value in values):  # noqa: PLR0124  # NaN
+        if any(value != value for value in values):  # noqa: PLR0124  # NaN
+            raise OptionError(
+                f"`{argument}` must not hold NaN, got {listed(values)}. {_example(outputs)}"
+            )
+        if len(set(values)) < len(values):
             raise OptionError(
                 f"`{argument}` must hold each class once, got {listed(values)}. {_example(outputs)}"
             )
@@ -110,30 +115,30 @@ class Classes:
         """Whether every label is one of the values."""
         return bool((self._found(labels) >= 0).all())
 
-    def indices(self, labels: Array, name: str) -> Int[Array, "..."]:
+    def indices(self, labels: Array, name: str, variable: str | None = None) -> Int[Array, "..."]:
         """Find each label among the values.
 
         Parameters
         ----------
         labels
-            Words or numbers, of any shape.
-        name
-            What they are called in error messages.
+            Strings or numbers, of any shape.
+        name, variable
+            What they are called in error messages, and in remedies if that differs.
 
         Raises
         ------
         DataError
             If a label is not one of the values, or is a string where they are numbers.
         """
-        words = labels.dtype.kind == "U"
+        strings = labels.dtype.kind == "U"
         if not self.values:
             raise DataError(
                 f"{name} holds strings, such as {_shown(labels.flat[0])}, but this network has no "
                 "class names yet. Train it with fit(x, y), or set net.classes to the names, in the "
                 "order of its outputs."
             )
-        if words != self.are(str):
-            raise DataError(self._another_type(labels, name))
+        if strings != self.are(str):
+            raise DataError(self._another_type(labels, name, variable or name))
         found = self._found(labels)
         unknown = found < 0
         if unknown.any():
@@ -162,7 +167,7 @@ class Classes:
         index = order[np.minimum(at, len(order) - 1)]
         return np.where(values[index] == labels, index, -1)
 
-    def _another_type(self, labels: Array, name: str) -> str:
+    def _another_type(self, labels: Array, name: str, variable: str) -> str:
         """Explain that labels are strings and the classes numbers, or the other way around."""
         place, first = [0] * labels.ndim, labels.flat[0]
         kind = _KINDS[type(self.values[0])]
@@ -172,16 +177,20 @@ class Classes:
         )
         if labels.dtype.kind != "U":
             same = set(map(str, np.unique(labels).tolist())) <= set(self.names)
+            indices = variable if labels.dtype.kind in "iu" else f"{variable}.astype(int)"
             return text + (
-                f"Convert the labels to strings: {name}.astype(str)."
+                f"Convert the labels to strings: {variable}.astype(str)."
                 if same
-                else f"Use the class names: np.array(net.classes)[{name}], if {name} holds "
-                "positions in net.classes."
+                else f"If {name} holds indices of net.classes, use "
+                f"np.array(net.classes)[{indices}]."
             )
-        as_numbers = all(word in self.names for word in np.unique(labels).tolist())
+        same = set(np.unique(labels).tolist()) <= set(self.names)
+        converted = f"{variable}.astype({type(self.values[0]).__name__})"
+        if self.are(bool):  # NumPy takes every string but the empty one for true
+            converted = f'{variable} == "True"'
         return text + (
-            f"Convert them with {name}.astype({type(self.values[0]).__name__})."
-            if as_numbers
+            f"Convert them with {converted}."
+            if same
             else "To give the classes names, set net.classes to the names, in the order of the "
             "network's outputs."
         )
@@ -206,8 +215,7 @@ def _plain(value: object) -> Any:
 
 def _shown(value: object) -> str:
     """Write a value as a user would."""
-    plain = _plain(value)
-    return f'"{plain}"' if isinstance(plain, str) else repr(plain)
+    return short(_plain(value))
 
 
 def _example(outputs: int) -> str:

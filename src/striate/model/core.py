@@ -14,6 +14,7 @@ from striate.graph.shorthand_writer import write
 from striate.model.classes import Classes
 from striate.model.engines import Engines
 from striate.model.inputs import Preprocessing
+from striate.model.memory import require_parameters
 from striate.model.parameters import NamedArrays
 from striate.model.targets import NetworkOutput
 from striate.shapes import Array, Shape
@@ -52,6 +53,7 @@ class Core:
     ) -> None:
         graph = engines.graph
         if buffers is None:
+            require_parameters(graph.parameters())
             buffers = start_parameters(graph, seed), start_state(graph)
         self.engines = engines
         self.preprocessing = preprocessing or Preprocessing()

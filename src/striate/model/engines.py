@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from striate.errors import Argument, EngineError, Message, OptionError, StriateWarning
 from striate.functions.base import Loss
 from striate.functions.optimizer.base import Optimizer
+from striate.functions.writing import short
 from striate.graph.batch import ImageStorage
 from striate.graph.engine import Engine, NumpyEngine, Steps
 from striate.graph.graph import Graph
@@ -41,7 +42,7 @@ def require_engine(engine: str) -> None:
         raise OptionError(
             Message(
                 Argument("engine"),
-                f" must be one of {names}, got {engine!r:.60}. Use ",
+                f" must be one of {names}, got {short(engine)}. Use ",
                 Argument("engine", "auto"),
                 " for the fastest that runs here.",
             )

@@ -86,10 +86,10 @@ class ExampleSource:
         """Return the sum of the weights of correctly classified images; NaN without labels."""
         if batch.labels is None:
             return math.nan
-        right = self.output.predicted(outputs[0]) == batch.labels
-        if right.ndim == 1 and batch.weights is None:
-            return float(np.count_nonzero(right))
-        share = right.reshape(len(right), -1).mean(axis=1)
+        correct = self.output.predicted(outputs[0]) == batch.labels
+        if correct.ndim == 1 and batch.weights is None:
+            return float(np.count_nonzero(correct))
+        share = correct.reshape(len(correct), -1).mean(axis=1)
         return float(share.sum() if batch.weights is None else (share * batch.weights).sum())
 
 

@@ -14,13 +14,14 @@ from striate.errors import ModelFileError, StriateError
 from striate.files import shown
 from striate.functions import registry
 from striate.functions.base import Loss
+from striate.functions.writing import short
 from striate.graph.document import from_document, to_document
 from striate.graph.graph import Graph
 from striate.graph.parameters import ParameterLayout
 from striate.graph.step import TrainingStep
 from striate.model.classes import Classes
 from striate.model.core import Core
-from striate.model.inputs import PixelRange, Preprocessing
+from striate.model.inputs import FULL_SCALE, PixelRange, Preprocessing
 from striate.model.losses import losses_of
 from striate.shapes import Array
 from striate.training.tensors import read_tensors, write_tensors
@@ -114,7 +115,7 @@ def _part(
 def _classes(graph: Graph, data: Any) -> dict[str, Classes]:
     """Read the classes of each output."""
     if not isinstance(data, dict) or data.keys() != set(graph.outputs):
-        raise _InvalidError(f"Its classes are {data!r:.60}, not a list for each output.")
+        raise _InvalidError(f"Its classes are {short(data)}, not a list for each output.")
     return {name: Classes.of(data[name], max(graph.shapes[name][0], 2)) for name in graph.outputs}
 
 
@@ -123,7 +124,7 @@ def _losses(graph: Graph, data: Any) -> tuple[Loss, ...] | None:
     if data is None:
         return None
     if not isinstance(data, list):
-        raise _InvalidError(f"Its losses are {data!r:.60}, not a list.")
+        raise _InvalidError(f"Its losses are {short(data)}, not a list.")
     losses = losses_of(graph, [registry.from_data("loss", one) for one in data])
     TrainingStep.of(graph, losses)
     return tuple(losses)
@@ -133,7 +134,7 @@ def _preprocessing(graph: Graph, data: Any) -> Preprocessing:
     """Read the preprocessing of images."""
     channels = data["channels"]
     if channels not in ("last", "first"):
-        raise _InvalidError(f'Its channels are {channels!r:.60}, not "last" or "first".')
+        raise _InvalidError(f'Its channels are {short(channels)}, not "last" or "first".')
     mean, std = _per_channel(graph, data["mean"], "mean"), _per_channel(graph, data["std"], "std")
     for name, numbers in std.items():
         if min(numbers) <= 0:
@@ -147,11 +148,11 @@ def _preprocessing(graph: Graph, data: Any) -> Preprocessing:
 def _per_channel(graph: Graph, data: Any, what: str) -> dict[str, tuple[float, ...]]:
     """Read the means or standard deviations of the inputs' channels."""
     if not isinstance(data, dict):
-        raise _InvalidError(f"Its {what} is {data!r:.60}, not a list for each input.")
+        raise _InvalidError(f"Its {what} is {short(data)}, not a list for each input.")
     numbers: dict[str, tuple[float, ...]] = {}
     for name, one in data.items():
         if name not in graph.inputs:
-            raise _InvalidError(f"It has the {what} of {name!r:.60}, which is not an input.")
+            raise _InvalidError(f"It has the {what} of {short(name)}, which is not an input.")
         valid = (
             isinstance(one, list)
             and len(one) == graph.inputs[name][0]
@@ -159,7 +160,7 @@ def _per_channel(graph: Graph, data: Any, what: str) -> dict[str, tuple[float, .
         )
         if not valid:
             raise _InvalidError(
-                f"The {what} of {name} is {one!r:.60}, not a list with a finite number for each "
+                f"The {what} of {name} is {short(one)}, not a list with a finite number for each "
                 "channel."
             )
         numbers[name] = tuple(map(float, one))
@@ -172,13 +173,17 @@ def _range(name: str, data: Any, graph: Graph) -> PixelRange:
         name in graph.inputs
         and isinstance(data, list)
         and len(data) == 3
-        and isinstance(data[0], bool)
+        and type(data[0]) is int
+        and data[0] in (1, *FULL_SCALE.values())
         and all(type(number) in (int, float) and isfinite(number) for number in data[1:])
     )
     if not valid:
-        raise _InvalidError(f"The range of {name} is {data!r:.60}, which is not valid.")
-    integers, lowest, highest = data
-    return PixelRange(integers=integers, lowest=float(lowest), highest=float(highest))
+        raise _InvalidError(
+            f"The range of {name} is {short(data)}; expected the full scale of its type, and the "
+            "lowest and the highest value."
+        )
+    scale, lowest, highest = data
+    return PixelRange(full_scale=scale, lowest=float(lowest), highest=float(highest))
 
 
 def _require_only(path: str | os.PathLike[str], arrays: dict[str, Array], known: set[str]) -> None:

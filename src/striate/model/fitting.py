@@ -66,12 +66,12 @@ def validator(network: Core, held: Examples, losses: Sequence[Loss], batch_size:
         )
         row = {"validation_loss": loss}
         if held.labels is not None:
-            right = (
+            correct = (
                 (network.outputs[0].predicted(outputs[0]) == held.labels)
                 .reshape(len(held.labels), -1)
                 .mean(axis=1)
             )
-            row["validation_accuracy"] = float(np.average(right, weights=held.weights))
+            row["validation_accuracy"] = float(np.average(correct, weights=held.weights))
         return row
 
     return validate

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from striate.errors import Argument, DataError, Message, ShapeError, StriateWarning
+from striate.functions.writing import short
 from striate.graph.axis_order import Channels, images_to_first, to_first, to_last
 from striate.graph.batch import PixelScale
 from striate.shapes import Array, Shape
@@ -33,6 +34,9 @@ _SMALL = 1 / 8
 # The scales that are confused differ by 255 or more. One image may be darker or have outliers:
 # 16, the square root, is the limit upward; downward, only an almost black image is below 1/128.
 _BRIGHTER, _DARKER = 16.0, 1 / 128
+# Images of 12 bits in 16 are 16 times darker than the same images of another type: 4 is the root.
+_FEWER_BITS = 1 / 4
+_DEPTHS = (8, 10, 12, 14, 16)  # bits that pixels have
 # Resizing with a sharp filter makes values slightly below 0; standardized images reach -0.4 (MNIST)
 # and images scaled to -1 to 1 reach -1. Integers have no such values.
 _SHIFTED = -0.2
@@ -47,6 +51,11 @@ def full_scale(dtype: Any) -> float:
     (255.0, 1.0)
     """
     return float(FULL_SCALE.get(np.dtype(dtype), 1))
+
+
+def _type_of(scale: int) -> str:
+    """Return the integer type whose pixels are divided by a value."""
+    return next(str(dtype) for dtype, full in FULL_SCALE.items() if full == scale)
 
 
 def scaled(images: Array) -> Array:
@@ -68,35 +77,54 @@ class PixelRange:
 
     Parameters
     ----------
-    integers
-        Whether they were integers, so that every integer image is on the same scale.
+    full_scale
+        The value by which they were divided, 255 for uint8 and 65,535 for uint16; 1 for floats,
+        which were used unchanged.
     lowest, highest
         Smallest and largest value.
     """
 
-    integers: bool
+    full_scale: int
     lowest: float
     highest: float
 
     @classmethod
     def of(cls, images: Array) -> "PixelRange":
         """Measure checked images."""
-        scale = full_scale(images.dtype)
+        scale = int(full_scale(images.dtype))
         return cls(
-            integers=images.dtype in FULL_SCALE,
+            full_scale=scale,
             lowest=float(images.min()) / scale,
             highest=float(images.max()) / scale,
         )
 
-    def warn_of_other_scale(self, given: "PixelRange", name: str) -> None:
+    @property
+    def integers(self) -> bool:
+        """Whether the images were integers."""
+        return self.full_scale > 1
+
+    @property
+    def reach(self) -> float:
+        """The largest absolute value."""
+        return max(abs(self.lowest), abs(self.highest))
+
+    def __str__(self) -> str:
+        values = f"{self.lowest:.4g} to {self.highest:.4g}"
+        if not self.integers:
+            return f"values from {values}"
+        return f"{_type_of(self.full_scale)} pixels, scaled to {values}"
+
+    def warn_of_other_scale(
+        self, given: "PixelRange", name: str, variable: str | None = None
+    ) -> None:
         """Warn if images were given on a clearly different scale.
 
         Parameters
         ----------
         given
             The range of the images.
-        name
-            Name of the images in the warning.
+        name, variable
+            Name of the images in the warning, and in its remedy if that differs.
 
         Warns
         -----
@@ -104,40 +132,71 @@ class PixelRange:
             If the largest absolute value is more than 16 times that of the training images. If the
             training images had no negative values, also if it is below 1/128 of theirs, or if the
             smallest value is minus their largest one or below. If they had clearly negative
-            values, also if the images are integers.
+            values, also if the images are integers. If the types differ, also if either has fewer
+            bits than its type, as 12 bits in uint16.
         """
-        learned = max(abs(self.lowest), abs(self.highest))
-        reached = max(abs(given.lowest), abs(given.highest))
+        learned, reached = self.reach, given.reach
         if not learned or not reached:
             return
         positive = self.lowest >= 0
-        shifted = given.integers and self.lowest < _SHIFTED
-        brighter = reached > learned * _BRIGHTER
-        if (
-            not brighter
-            and not (positive and reached < learned * _DARKER)
-            and not (positive and given.lowest <= -learned)
-            and not shifted
-        ):
-            return
-        if given.integers and learned <= 1 and not shifted and not brighter:
-            remedy = (
-                f"Use {name}.astype(np.float32), divided by the largest value that its pixels can "
-                "have."
-            )
-        elif given.integers and positive and not brighter:
-            remedy = f"Use {name}.astype(np.float32), as in training."
-        elif brighter and not given.integers and given.lowest >= 0 and positive and learned <= 1:
-            integers = " or the integer images" if self.integers else ""
-            remedy = f"Use {name} / {_divisor(given.highest)}{integers}."
-        else:
-            remedy = "Prepare the images in the same way as the training images."
-        kind = "holds integers, scaled to" if given.integers else "has values from"
-        _warn(
-            f"{name} {kind} {given.lowest:.4g} to {given.highest:.4g}, but the network was "
-            f"trained on values from {self.lowest:.4g} to {self.highest:.4g}. Predictions are "
-            f"unreliable on another scale. {remedy}"
+        brighter = reached > learned * _BRIGHTER or self.lacks_bits(given)
+        darker = positive and (reached < learned * _DARKER or given.lacks_bits(self))
+        shifted = (positive and given.lowest <= -learned) or (
+            given.integers and self.lowest < _SHIFTED
         )
+        if brighter or darker or shifted:
+            same = "Prepare the images in the same way as the training images."
+            images = variable or name
+            remedy = same if shifted else self._remedy(given, images, brighter=brighter) or same
+            _warn(
+                f"{name} has {given}, but the network was trained on {self}. Predictions are "
+                f"unreliable on another scale. {remedy}"
+            )
+
+    def lacks_bits(self, other: "PixelRange") -> bool:
+        """Whether these integers use few bits of their type, next to brighter ones of another type.
+
+        Dark uint8 images have all their bits; only wider types hold images of fewer bits.
+
+        Parameters
+        ----------
+        other
+            The range of other images.
+
+        Returns
+        -------
+        bool
+            For example, true for 12 bits in uint16, next to images in uint8.
+        """
+        return (
+            self.full_scale > FULL_SCALE[np.dtype(np.uint8)]
+            and self.full_scale != other.full_scale
+            and self.highest < _SMALL
+            and self.highest < other.highest * _FEWER_BITS
+        )
+
+    def _remedy(self, given: "PixelRange", name: str, *, brighter: bool) -> str:
+        """Return what gives images the scale of the training images; empty if that is unclear."""
+        if brighter and self.integers and self.highest < _SMALL:
+            highest = round(self.highest * self.full_scale)
+            dtype = _type_of(self.full_scale)
+            return f"Use {dtype} images with values up to {highest}, as in training."
+        if brighter:
+            if given.integers or min(given.lowest, self.lowest) < 0 or self.highest > 1:
+                return ""
+            integers = " or the integer images" if self.integers else ""
+            return f"Use {name} / {_divisor(given.highest)}{integers}."
+        if not given.integers:
+            return ""
+        highest = round(given.highest * given.full_scale)
+        floats = f"{name}.astype(np.float32)"
+        if self.highest > 1:
+            near = 1 / _BRIGHTER < highest / self.highest < _BRIGHTER
+            return f"Use {floats}, as in training." if near else ""
+        if highest == 1:
+            return f"Use {floats} if its pixels are 0 and 1."
+        bits = next(bits for bits in _DEPTHS if highest < 2**bits)
+        return f"Use {floats} / {2**bits - 1} if its pixels have {bits} bits."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +263,7 @@ class Preprocessing:
             "mean": {name: list(one) for name, one in self.mean.items()},
             "std": {name: list(one) for name, one in self.std.items()},
             "ranges": {
-                name: [one.integers, one.lowest, one.highest] for name, one in self.ranges.items()
+                name: [one.full_scale, one.lowest, one.highest] for name, one in self.ranges.items()
             },
         }
 
@@ -349,7 +408,7 @@ def warn_of_scale(images: Array, name: str, *, inputs: bool = True) -> None:
 def _divisor(highest: float) -> str:
     """Return the largest value of the bits that pixels up to this value have, or the value."""
     bits = max(1, int(np.ceil(np.log2(highest + 1)))) if highest >= 1 else 0
-    return f"{2**bits - 1}" if bits in (8, 10, 12, 14, 16) else f"{highest:g}"
+    return f"{2**bits - 1}" if bits in _DEPTHS else f"{highest:g}"
 
 
 def _root_mean_square(images: Array) -> float:
@@ -403,36 +462,42 @@ def check_images(
         If the images are on another scale than those that the network was trained on.
     """
     images = as_array(x, name)
-    if images.dtype == np.bool_:
-        images = images.astype(np.float32)
-    images = images.astype(images.dtype.newbyteorder("="), copy=False)
-    if images.dtype not in FULL_SCALE and images.dtype.kind != "f":
-        raise DataError(_wrong_dtype(images, name, pixels=len(shape) > 1))
+    array = name if hasattr(x, "astype") else f"np.asarray({name})"  # in remedies
     wanted = to_last(shape) if channels == "last" else shape
-    images = _with_channels(images, wanted, channels, name)
+    if images.ndim == 0:
+        raise DataError(
+            f"{name} is {short(x)}; expected an array of shape {_of_batch(wanted, channels)}. Give "
+            "the pixel values, even of a single image, as such an array."
+        )
     if len(images) == 0:
         raise DataError(
             f"{name} holds no images: its shape is {images.shape}. Give at least one image; check "
             "how the data were selected."
         )
+    if images.dtype == np.bool_:
+        images = images.astype(np.float32)
+    images = images.astype(images.dtype.newbyteorder("="), copy=False)
+    if images.dtype not in FULL_SCALE and images.dtype.kind != "f":
+        raise DataError(_wrong_dtype(images, name, array, pixels=len(shape) > 1))
+    images = _with_channels(images, wanted, channels, name, array)
     if images.dtype.kind == "f":
-        lowest, highest = _require_finite(images, name)
-        given = PixelRange(integers=False, lowest=lowest, highest=highest)
+        lowest, highest = _require_finite(images, name, array)
+        given = PixelRange(full_scale=1, lowest=lowest, highest=highest)
     else:
         given = PixelRange.of(images)
     if trained is not None:
-        trained.warn_of_other_scale(given, name)
+        trained.warn_of_other_scale(given, name, array)
     return images
 
 
-def _wrong_dtype(images: Array, name: str, *, pixels: bool) -> str:
+def _wrong_dtype(images: Array, name: str, array: str, *, pixels: bool) -> str:
     """Word the error for a dtype that images do not have."""
     if images.dtype.kind not in "iu" or not images.size:
         remedy = (
-            f"Use {name}.real or np.abs({name})."
+            f"Use {array}.real or np.abs({name})."
             if images.dtype.kind == "c"
-            else f"Convert it with {name}.astype(np.float32)."
-            if images.ndim and _converts_to_float(images)
+            else f"Convert it with {array}.astype(np.float32)."
+            if _converts_to_float(images)
             else "Give the pixel values as an array of numbers."
         )
         values = ""
@@ -441,7 +506,7 @@ def _wrong_dtype(images: Array, name: str, *, pixels: bool) -> str:
         values = f" with values from {lowest:,} to {highest:,}"
         most = max(abs(lowest), abs(highest))
         divide = f" / {_divisor(most)}" if pixels and most > 1 else ""
-        remedy = f"Use {name}.astype(np.float32){divide}."
+        remedy = f"Use {array}.astype(np.float32){divide}."
     return (
         f"{name} has dtype {images.dtype}{values}; expected uint8 (divided by 255), uint16 "
         f"(divided by 65,535) or a float type (used unchanged). {remedy}"
@@ -457,7 +522,9 @@ def _converts_to_float(images: Array) -> bool:
     return True
 
 
-def _with_channels(images: Array, wanted: Shape, channels: Channels, name: str) -> Array:
+def _with_channels(
+    images: Array, wanted: Shape, channels: Channels, name: str, array: str
+) -> Array:
     """Add the axis of one channel where it is missing; raise if the shape is not the input's."""
     got = images.shape[1:]
     if got == wanted:
@@ -465,7 +532,7 @@ def _with_channels(images: Array, wanted: Shape, channels: Channels, name: str) 
     axis = len(wanted) - 1 if channels == "last" else 0
     if wanted[axis] == 1 and got == wanted[:axis] + wanted[axis + 1 :] and len(wanted) > 1:
         return np.expand_dims(images, 1 + axis)
-    expected = f"expected (n, {', '.join(map(str, wanted))}), channels {channels}"
+    expected = f"expected {_of_batch(wanted, channels)}"
     other = to_first(wanted) if channels == "last" else to_last(wanted)
     if got == other and len(wanted) > 1:
         opposite = "first" if channels == "last" else "last"
@@ -478,9 +545,10 @@ def _with_channels(images: Array, wanted: Shape, channels: Channels, name: str) 
         wanted[axis] == 1 and images.shape == wanted[:axis] + wanted[axis + 1 :]
     ):
         raise ShapeError(
-            f"{name} has shape {images.shape}, a single image; {expected}. Use {name}[np.newaxis]."
+            f"{name} has shape {images.shape}, a single {'image' if len(wanted) > 1 else 'row'}; "
+            f"{expected}. Use {array}[np.newaxis]."
         )
-    remedy = "Check the order of its axes."
+    remedy = f"Use an array of {len(wanted) + 1} axes, the first for the images."
     pixels = (*wanted[:axis], *wanted[axis + 1 :])
     if wanted[axis] == 1 and len(got) == len(pixels):
         got = (*got[:axis], 1, *got[axis:])
@@ -493,9 +561,15 @@ def _with_channels(images: Array, wanted: Shape, channels: Channels, name: str) 
             f"Resize the images. If the network's weights don't depend on the image size, "
             f"net.at({got}) returns a copy."
         )
-    elif images.ndim and prod(got) == prod(wanted):
-        remedy = f"Use {name}.reshape(-1, {', '.join(map(str, wanted))})."
+    elif prod(got) == prod(wanted):
+        remedy = f"Use {array}.reshape(-1, {', '.join(map(str, wanted))})."
     raise ShapeError(f"{name} has shape {images.shape}; {expected}. {remedy}")
+
+
+def _of_batch(shape: Shape, channels: Channels) -> str:
+    """Write the shape of images: ``(n, 28, 28, 1), channels last``, or ``(n, 4)`` for vectors."""
+    order = f", channels {channels}" if len(shape) > 1 else ""
+    return f"(n, {', '.join(map(str, shape))}){order}"
 
 
 def as_array(given: Any, name: str) -> Array:
@@ -510,7 +584,7 @@ def as_array(given: Any, name: str) -> Array:
         ) from error
 
 
-def _require_finite(images: Array, name: str) -> tuple[float, float]:
+def _require_finite(images: Array, name: str, array: str) -> tuple[float, float]:
     """Return the smallest and the largest value; raise if one is NaN, or infinite in float32."""
     lowest, highest = images.min(), images.max()  # NaN if one is; no array of the size of x is made
     with np.errstate(over="ignore"):
@@ -523,5 +597,5 @@ def _require_finite(images: Array, name: str) -> tuple[float, float]:
         f"{name}[{', '.join(map(str, place))}] is {images[place]}; {len(bad):,} of "
         f"{images.size:,} values {are} not finite in float32. A single one makes every weight NaN "
         f"in the first step. Leave those images out, or set such values to 0: "
-        f"np.nan_to_num({name}.astype(np.float32), posinf=0, neginf=0)."
+        f"np.nan_to_num({array}.astype(np.float32), posinf=0, neginf=0)."
     )

@@ -9,6 +9,7 @@ from striate.errors import OptionError
 from striate.functions.base import Draw, Loss
 from striate.functions.options import COUNT
 from striate.functions.transfer import Linear
+from striate.functions.writing import short
 from striate.graph.gradients import GradientCheck
 from striate.graph.gradients import check_gradients as check_step
 from striate.graph.parameters import require_seed
@@ -56,7 +57,7 @@ def check_gradients(
     require_seed(seed)
     if elements not in COUNT:
         raise OptionError(
-            f"`elements` must be a positive integer, got {elements!r}. Try elements=30."
+            f"`elements` must be a positive integer, got {short(elements)}. Try elements=30."
         )
     inputs = check_inputs(core, x)
     count = count_of(inputs)

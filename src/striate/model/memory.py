@@ -1,4 +1,4 @@
-"""Whether activations fit in memory, checked before anything is allocated.
+"""Whether parameters and activations fit in memory, checked before anything is allocated.
 
 Linux grants more memory than it has and ends a process that uses it, so that a failed allocation is
 too late. The compiled engine plans its memory exactly and checks it itself
@@ -6,10 +6,12 @@ too late. The compiled engine plans its memory exactly and checks it itself
 engine.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
 from striate.errors import OutOfMemoryError
+from striate.functions.base import Parameter
 from striate.graph.graph import Graph, Placed, describe
 from striate.runtime.memory import available
 
@@ -92,6 +94,34 @@ class ActivationMemory:
             + (f"batches of {fits:,} images or fewer, or " if fits else "")
             + "smaller images."
         )
+
+
+def require_parameters(parameters: Mapping[str, Parameter]) -> None:
+    """Raise if the parameters of a new network do not fit.
+
+    Parameters
+    ----------
+    parameters
+        By name.
+
+    Raises
+    ------
+    OutOfMemoryError
+        With the largest array, what is needed, and what is available.
+    """
+    sizes = {name: prod(parameter.shape) for name, parameter in parameters.items()}
+    # The buffer in float32, and the largest array once more in float64 while it is drawn.
+    needed = _FLOAT * sum(sizes.values()) + 2 * _FLOAT * max(sizes.values(), default=0)
+    free = None if needed < _SMALL else available()
+    if free is None or needed <= free:
+        return
+    largest = max(sizes, key=sizes.__getitem__)
+    shape = "x".join(map(str, parameters[largest].shape))
+    raise OutOfMemoryError(
+        f"The network has {sum(sizes.values()):,} parameters and needs {in_words(needed)} for "
+        f"them, with only {in_words(free)} available. The largest array is {largest}, {shape}. "
+        "Use fewer neurons or feature maps, or pooling before the dense layers."
+    )
 
 
 def in_words(amount: int) -> str:

@@ -12,6 +12,7 @@ from striate.errors import OptionError, ReadOnlyError, StriateWarning
 from striate.functions.base import Loss
 from striate.functions.optimizer.base import Optimizer
 from striate.functions.schedule.base import Schedule
+from striate.functions.writing import short
 from striate.graph.axis_order import Channels, require_channels, require_shape, to_last
 from striate.graph.gradients import GradientCheck
 from striate.graph.graph import Graph
@@ -318,7 +319,7 @@ class Network:
         elif len(outputs) > 1:
             raise OptionError(
                 f"`classes` of a network with several outputs must be a dict with the outputs' "
-                f"names {', '.join(outputs)} as keys, got {values!r:.60}."
+                f"names {', '.join(outputs)} as keys, got {short(values)}."
             )
         else:
             given = {next(iter(outputs)): values}
@@ -326,8 +327,12 @@ class Network:
         for name, classes in given.items():
             if name not in outputs:
                 raise OptionError(
-                    f'`classes` names the output "{name}", but the outputs are '
-                    f"{', '.join(outputs)}."
+                    f"`classes` has the key {short(name)}, but the network's "
+                    + (
+                        f"outputs are {', '.join(outputs)}. Use these names as keys."
+                        if len(outputs) > 1
+                        else f"only output is {next(iter(outputs))}. Use a sequence of values."
+                    )
                 )
             checked[name] = Classes.of(classes, outputs[name].class_count)
         self._core.classes.update(checked)
@@ -435,8 +440,9 @@ class Network:
             unchanged). For several inputs, a list or a dictionary by input name.
         y
             Targets. For a classifier labels: indices 0, 1, ..., strings, booleans, or -1 and 1;
-            or rows of class probabilities. Otherwise numbers, or images, which are scaled as in
-            ``x``. For several outputs, a list or a dictionary by output name. See :attr:`classes`.
+            or rows of class probabilities, whose accuracy is known if they are one-hot. Otherwise
+            numbers, or images, which are scaled as in ``x``. For several outputs, a list or a
+            dictionary by output name. See :attr:`classes`.
         epochs, batch_size
             Number of passes through the images, and images per step; the last batch of an epoch
             may be smaller.
@@ -571,7 +577,7 @@ class Network:
         ----------
         x, y
             Images and their targets, as for :meth:`fit`. Labels are compared with :attr:`classes`
-            by value.
+            by value; one-hot rows are labels, too.
         loss
             By default the loss of the training.
         sample_weight

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from striate.errors import OptionError
+from striate.functions.options import SIZE, require
 from striate.functions.synonyms import did_you_mean
+from striate.functions.writing import short
 from striate.shapes import Shape
 
 
@@ -207,12 +209,14 @@ def preset(
     >>> preset("two-layer", classes=3)[0]
     'conv 32@3x3 relu | max 2x2 | conv 64@3x3 relu | max 2x2 | dense 3 softmax'
     """
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         raise OptionError(
-            f'Unknown preset "{name}".{did_you_mean(name, PRESETS)} Choose from '
+            f"Unknown preset {short(name)}.{did_you_mean(name, PRESETS)} Choose from "
             f"{', '.join(PRESETS)}, or write the layers: conv 6@5x5 tanh | average 2x2 | dense 10 "
             "softmax."
         )
     found = PRESETS[name]
-    number = found.classes if classes is None else classes
-    return found.text.format(classes=number), input_shape or found.input_shape
+    if classes is not None:
+        require("classes", classes, SIZE, example=found.classes)
+    shape = found.input_shape if input_shape is None else input_shape
+    return found.text.format(classes=classes or found.classes), shape

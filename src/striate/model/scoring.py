@@ -9,6 +9,7 @@ import numpy as np
 from striate.errors import OptionError
 from striate.functions.base import Loss
 from striate.functions.options import Range
+from striate.functions.writing import short
 from striate.model.arguments import check_all_targets, check_inputs, count_of
 from striate.model.batches import outputs_in_batches
 from striate.model.classes import ClassValue
@@ -32,12 +33,12 @@ class Evaluation:
         Number of images.
     accuracy
         The weighted fraction of images whose predicted class is correct; ``None`` if the targets
-        are not labels.
+        are neither labels nor one-hot rows.
     top_k
         The fraction of images whose class is among the k largest outputs, by k.
     confusion
-        How many images of each class (row) were predicted as each class (column); ``None`` if the
-        targets are not labels.
+        How many images of each class (row) were predicted as each class (column); ``None`` where
+        ``accuracy`` is.
     classes
         The classes, in the order of the rows.
     """
@@ -143,7 +144,7 @@ def _require_top_k(top_k: Any, labels: Array | None, maps: int) -> None:
         else:
             problem = "the targets are not one label for each image"
         raise OptionError(
-            f"`top_k` was given as {top_k!r}, but {problem}. Top-k accuracy is the fraction of "
+            f"`top_k` is {short(top_k)}, but {problem}. Top-k accuracy is the fraction of "
             "images whose label is among the k largest outputs. Leave top_k out, or give labels to "
             "a network that has an output for each class."
         )
@@ -151,5 +152,6 @@ def _require_top_k(top_k: Any, labels: Array | None, maps: int) -> None:
     if not isinstance(top_k, Sequence | np.ndarray) or any(k not in allowed for k in top_k):
         raise OptionError(
             f"`top_k` must be a list of integers from 1 to {maps}, the number of outputs, got "
-            f"{top_k!r}. Try top_k=[1, {maps}]."
+            f"{short(top_k.tolist() if isinstance(top_k, np.ndarray) else top_k)}. "
+            f"Try top_k=[1, {maps}]."
         )

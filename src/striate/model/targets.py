@@ -3,10 +3,13 @@
 Targets are either *labels*, one class for each image (or for each pixel of it), or *numbers*, one
 for each value of the output. Labels that are integers are indices of the output's maps, unless the
 network has its own classes (strings, -1 and 1, the integers of a data set that the command read):
-then each label is looked up among them. Rows of numbers for a classifier are class probabilities.
+then each label is looked up among them. Floats without a fraction are such integers if the output
+has a map for each class; a single map may have probabilities as targets. Rows of numbers for a
+classifier are class probabilities. One-hot rows name the class of each image as a label does, so
+they have an accuracy, too; other probabilities don't say which class is correct.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +21,8 @@ from striate.functions.transfer import Linear, Logistic, LogSoftmax, Softmax
 from striate.graph.axis_order import Channels, images_to_first, to_last
 from striate.graph.graph import Placed
 from striate.model.classes import Classes, listed
-from striate.model.inputs import as_array, scaled_targets
+from striate.model.inputs import scaled_targets
+from striate.model.labels import label_array, missing_labels
 from striate.shapes import Array, Int, Shape
 
 
@@ -38,6 +42,8 @@ class NetworkOutput:
         Its classes, if they are known.
     part
         Which part of the data is checked, for error messages: ``""`` or ``"validation "``.
+    is_list
+        Whether the targets are a list, which remedies must turn into an array.
     """
 
     layer: Placed
@@ -45,11 +51,17 @@ class NetworkOutput:
     targets: str
     classes: Classes
     part: str = ""
+    is_list: bool = False
 
     @property
     def name(self) -> str:
         """What its targets are called in error messages."""
         return self.part + self.targets
+
+    @property
+    def array(self) -> str:
+        """How remedies write its targets where only an array will do: ``np.asarray(y)``."""
+        return f"np.asarray({self.targets})" if self.is_list else self.targets
 
     @property
     def shape(self) -> Shape:
@@ -97,7 +109,8 @@ class Targets:
     values
         In the form that the loss takes.
     labels
-        Index of the class of each image (or pixel); ``None`` if the targets are not labels.
+        Index of the class of each image (or pixel); ``None`` if the targets are neither labels nor
+        one-hot rows.
     classes
         The classes of the output: those it had, or those that were learned from these targets.
     """
@@ -146,8 +159,9 @@ def check_targets(
     >>> check_targets(["dog", "cat"], output, CrossEntropy(), count=2, learn=True).values
     array([1, 0])
     """
+    output = replace(output, is_list=not hasattr(y, "astype"))
     name = output.name
-    given = label_array(y, name)
+    given = label_array(y, name, output.targets)
     _require_one_each(given, count, name)
     given = scaled_targets(given, output.shape, takes_labels=loss.takes_labels, name=name)
     labels = _label_form(given, output)
@@ -162,69 +176,13 @@ def check_targets(
         _require_shape(given, output, loss)
         full = given.ndim == len(output.shape) + 1 > 2
         values = images_to_first(given) if full and output.channels == "last" else given
+        if classes.values or loss.target_numbers == "class probabilities":
+            indices = _one_hot_indices(given, output) if indices is None else indices
     try:
         return Targets(values=loss.targets(values, output.shape), labels=indices, classes=classes)
     except TargetValueError as error:
         place = output.index(error.place, given.ndim)
         raise DataError(error.text(f"{name}[{place}]")) from error
-
-
-def label_array(y: Any, name: str) -> Array:
-    """Make an array of targets; objects, as in a column of pandas, become strings or numbers.
-
-    Raises
-    ------
-    DataError
-        If a label is missing (``None`` or NaN among strings), or strings and numbers are mixed.
-    """
-    labels = as_array(y, name)
-    if labels.dtype.kind == "U" and not hasattr(y, "dtype"):
-        labels = np.array(y, dtype=object)  # NumPy makes text of NaN and numbers among words
-    if labels.dtype.kind == "O" and labels.ndim and labels.size:
-        labels = _from_objects(labels, name)
-    if labels.dtype.kind == "S":
-        try:
-            return np.char.decode(labels, "utf-8")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{name} holds bytes that are not UTF-8 text ({error.reason}). Decode them first, "
-                f'for example with np.char.decode({name}, "latin-1").'
-            ) from error
-    return labels.astype(str) if labels.dtype.kind == "T" else labels
-
-
-def _from_objects(labels: Array, name: str) -> Array:
-    """Convert an array of objects that are all strings, all integers, or all booleans."""
-    flat = labels.ravel()
-    missing = [k for k, one in enumerate(flat) if _is_missing(one)]
-    if missing:
-        place = [int(k) for k in np.unravel_index(missing[0], labels.shape)]
-        raise DataError(
-            f"{name}{place} is {flat[missing[0]]}: its label is missing ({len(missing):,} of "
-            f"{labels.size:,}). Leave those images out: "
-            "keep = [label is not None and label == label for label in y], then x[keep], "
-            "np.array(y)[keep]."
-        )
-    for kind, dtype in ((str, np.str_), (bool | np.bool_, np.bool_), (int | np.integer, np.int64)):
-        if all(isinstance(one, kind) for one in flat):
-            try:
-                return labels.astype(dtype)
-            except OverflowError:
-                break
-    kinds = sorted({type(one).__name__ for one in flat})
-    if len(kinds) > 1 and "str" in kinds:
-        raise DataError(
-            f"{name} mixes labels of type {' and '.join(kinds)}. Give labels of one type, for "
-            f"example [str(label) for label in {name}]."
-        )
-    return labels
-
-
-def _is_missing(label: object) -> bool:
-    """Whether a label is None, NaN, or pandas' NA, which is the only value not equal to itself."""
-    if label is None or type(label).__name__ in {"NAType", "NaTType"}:
-        return True
-    return isinstance(label, float | np.floating) and bool(np.isnan(label))
 
 
 def _require_one_each(given: Array, count: int, name: str) -> None:
@@ -254,35 +212,39 @@ def _learned(given: Array, labels: Array | None, output: NetworkOutput, loss: Lo
     count = output.class_count
     counted = Classes(tuple(range(count)))
     if labels is None:
-        return counted if _are_rows_of_classes(given, output, loss) else Classes()
+        probabilities = loss.target_numbers == "class probabilities" and output.shape[0] > 1
+        return (
+            counted if probabilities or _one_hot_indices(given, output) is not None else Classes()
+        )
     kind = labels.dtype.kind
     if kind == "U":
-        return _of_words(labels, output)
+        return _of_strings(labels, output)
     if kind in "if" and count == 2 and _are_signs(labels):
         return Classes((-1, 1) if kind == "i" else (-1.0, 1.0))
     if not loss.takes_labels:
         return Classes()
     if kind == "b" and count == 2:
         return Classes((False, True))
-    zeros_and_ones = kind == "f" and output.shape[0] == 1 and bool(np.isin(labels, (0, 1)).all())
-    return counted if kind in "biu" or zeros_and_ones else Classes()
+    single = output.shape[0] == 1
+    zeros_and_ones = kind == "f" and single and bool(np.isin(labels, (0, 1)).all())
+    return counted if kind in "biu" or not single or zeros_and_ones else Classes()
 
 
-def _of_words(labels: Array, output: NetworkOutput) -> Classes:
+def _of_strings(labels: Array, output: NetworkOutput) -> Classes:
     """Take the classes from string labels, in alphabetical order."""
-    words = tuple(np.unique(labels).tolist())
-    if len(words) == 1:
-        raise DataError(_single_class(labels.size, words[0], output.name))
-    if len(words) != output.class_count:
+    values = tuple(np.unique(labels).tolist())
+    if len(values) == 1:
+        raise DataError(_single_class(labels.size, values[0], output.name))
+    if len(values) != output.class_count:
         last, outputs = output.layer.name, output.shape[0]
         raise DataError(
-            f"{output.name} holds {len(words)} classes ({listed(words)}), but the last layer "
-            f"({last}) has {outputs} output{'s' * (outputs > 1)}. Give it {len(words)}, one for "
+            f"{output.name} holds {len(values)} classes ({listed(values)}), but the last layer "
+            f"({last}) has {outputs} output{'s' * (outputs > 1)}. Give it {len(values)}, one for "
             "each class"
-            + ("" if len(words) > output.class_count else ", or add images of the other classes")
+            + ("" if len(values) > output.class_count else ", or add images of the other classes")
             + "."
         )
-    return Classes(words)
+    return Classes(values)
 
 
 def _are_signs(labels: Array) -> bool:
@@ -292,31 +254,31 @@ def _are_signs(labels: Array) -> bool:
     )
 
 
-def _are_rows_of_classes(given: Array, output: NetworkOutput, loss: Loss) -> bool:
-    """Whether rows of numbers give classes: probabilities, or one-hot rows for any other loss."""
+def _one_hot_indices(given: Array, output: NetworkOutput) -> Int[Array, "..."] | None:
+    """Find the classes of one-hot rows, of 0 and 1 or of -1 and 1; ``None`` for other targets."""
+    axis = -1 if output.channels == "last" else 1
     if (
         given.dtype.kind not in "biuf"
         or output.shape[0] == 1
         or given.ndim != len(output.shape) + 1
+        or given.shape[axis] != output.shape[0]
+        or given.size == 0
     ):
-        return False
-    if loss.target_numbers == "class probabilities":
-        return True
-    axis = -1 if output.channels == "last" else 1
-    if given.size == 0 or given.shape[axis] != output.shape[0]:
-        return False
+        return None
     least, most = given.min(), given.max()
     if (least, most) not in {(0, 1), (-1, 1)}:
-        return False
+        return None
     top = given == most
-    return bool((top.sum(axis=axis) == 1).all() and (top | (given == least)).all())
+    if not (top.sum(axis=axis) == 1).all() or not (top | (given == least)).all():
+        return None
+    return top.argmax(axis=axis)
 
 
 def _indices(labels: Array, output: NetworkOutput, loss: Loss, classes: Classes) -> Array | None:
     """Find the class of each label; ``None`` if these are numbers, not labels."""
     kind, name = labels.dtype.kind, output.name
     if kind == "U":
-        return classes.indices(labels, name)
+        return classes.indices(labels, name, output.array)
     if kind == "f":
         return _indices_of_floats(labels, output, loss, classes)
     if kind not in "biu" or not (loss.takes_labels or classes.values):
@@ -324,7 +286,7 @@ def _indices(labels: Array, output: NetworkOutput, loss: Loss, classes: Classes)
     if not loss.takes_labels and not classes.holds(labels):
         return None  # numbers again, after a training on -1 and 1
     if classes.values and not classes.counted:
-        return classes.indices(labels, name)
+        return classes.indices(labels, name, output.array)
     _require_range(labels, output)
     return labels.astype(np.int64)
 
@@ -334,21 +296,37 @@ def _indices_of_floats(
 ) -> Array | None:
     """Find the class of each label that is a float; ``None`` if these are numbers."""
     maps, name = output.shape[0], output.name
-    missing = np.isnan(labels)
-    if maps > 1 and loss.takes_labels and missing.any():
-        place = np.argwhere(missing)[0].tolist()
-        raise DataError(
-            f"{name}{place} is nan: its label is missing ({int(missing.sum()):,} of "
-            f"{labels.size:,}). Leave those images out: keep = ~np.isnan({output.targets}), then "
-            f"x[keep], np.array({output.targets})[keep].astype(int)."
-        )
-    if classes.are(str) and loss.takes_labels and maps > 1:
-        return classes.indices(labels, name)  # raises
+    if maps > 1 and loss.takes_labels:
+        _require_whole(labels, output)
+        if classes.values and not classes.counted:
+            return classes.indices(labels, name, output.array)
+        _require_range(labels, output)
+        return labels.astype(np.int64)
     if (maps == 1 or classes.are(float)) and classes.values and not classes.are(str):
         return classes.indices(labels, name) if classes.holds(labels) else None
     if maps == 1 and loss.takes_labels and not classes.values and np.isin(labels, (0, 1)).all():
         return labels.astype(np.int64)
     return None
+
+
+def _require_whole(labels: Array, output: NetworkOutput) -> None:
+    """Raise if a label that is a float is missing, or is not an integer."""
+    name, y = output.name, output.targets
+    absent = np.isnan(labels)
+    if absent.any():
+        place = np.argwhere(absent)[0].tolist()
+        count = int(absent.sum())
+        raise missing_labels(f"{name}{place} is nan", count, labels, f"~np.isnan({y})", y)
+    fractions = labels != np.floor(labels)
+    fractions |= np.isinf(labels)
+    if fractions.any():
+        place = np.argwhere(fractions)[0].tolist()
+        raise DataError(
+            f"{name}{place} is {labels[tuple(place)]}, but each output of the network is a class, "
+            f"so labels must be integers ({int(fractions.sum()):,} of {labels.size:,} are not). "
+            f"Use integers for classes; to predict numbers, use a linear last layer "
+            f"({output.layer.name}) with one output."
+        )
 
 
 def _require_range(labels: Array, output: NetworkOutput) -> None:
@@ -391,13 +369,13 @@ def _require_loss_of_labels(
     given: Array, labels: Array | None, output: NetworkOutput, loss: Loss
 ) -> None:
     """Raise if labels were given to a loss that compares numbers: often softmax was forgotten."""
-    words = given.dtype.kind == "U"
+    strings = given.dtype.kind == "U"
     whole = given.dtype.kind in "biu" or (given.dtype.kind == "f" and _are_whole(given))
     maps = output.shape[0]
-    if loss.takes_labels or labels is None or not (words or (whole and maps > 1)):
+    if loss.takes_labels or labels is None or not (strings or (whole and maps > 1)):
         return
     each = "pixel" if len(output.shape) > 1 else "image"
-    held = f"{'a string label' if words else 'an integer label'} for each {each}"
+    held = f"{'a string label' if strings else 'an integer label'} for each {each}"
     transfer, name = output.layer.layer.transfer, output.name
     if maps == 1:
         remedy = Message(
@@ -474,10 +452,10 @@ def _shape_remedy(
     last = output.channels == "last"
     other = output.shape if last else to_last(output.shape)
     if shape == (1,) and not pixels:
-        remedy = f"Use {output.targets}[:, 0]."
+        remedy = f"Use {output.array}[:, 0]."
     elif shape == ordered:  # one-hot rows for a loss of labels alone
         axis = -1 if last else 1
-        remedy = f"Use {output.targets}.argmax(axis={axis})."
+        remedy = f"Use {output.array}.argmax(axis={axis})."
     elif pixels and shape == other:
         remedy = (
             f"Move the channels with np.moveaxis({output.targets}, {'1, -1' if last else '-1, 1'})."
@@ -490,7 +468,7 @@ def _shape_remedy(
             "network."
         )
     elif loss.takes_labels and pixels and shape == ((*pixels, 1) if last else (1, *pixels)):
-        remedy = f"Use {output.targets}[{'..., 0' if last else ':, 0'}]."
+        remedy = f"Use {output.array}[{'..., 0' if last else ':, 0'}]."
     elif (
         pixels
         and given.ndim == len(ordered) + 1

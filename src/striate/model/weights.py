@@ -7,6 +7,7 @@ import numpy as np
 
 from striate.errors import Argument, DataError, InPython, Message
 from striate.functions.options import NOT_NEGATIVE
+from striate.functions.writing import short, write
 from striate.model.classes import Classes, listed
 from striate.model.inputs import as_array
 from striate.shapes import Array, Int
@@ -129,20 +130,20 @@ def _table(
     if not isinstance(class_weight, Mapping):
         raise DataError(
             '`class_weight` must be "balanced" or a dict with a weight for each class, got '
-            f"{class_weight!r:.60}. {_example(known)}"
+            f"{short(class_weight)}. {_example(known)}"
         )
     table = np.ones(maps)
     for key, value in class_weight.items():
         index = known.index(key)
         if index is None:
             raise DataError(
-                f"`class_weight` has the key {key!r}, which is not one of the classes: "
+                f"`class_weight` has the key {short(key)}, which is not one of the classes: "
                 f"{listed(known.values)}. {_example(known)}"
             )
         if value not in NOT_NEGATIVE:
             raise DataError(
-                f"`class_weight` gives class {key!r} the weight {value!r}; weights must be finite "
-                f"numbers of at least 0. {_example(known)}"
+                f"`class_weight` gives class {short(key)} the weight {short(value)}; weights must "
+                f"be finite numbers of at least 0. {_example(known)}"
             )
         table[index] = value
     return table
@@ -151,7 +152,7 @@ def _table(
 def _example(classes: Classes) -> str:
     """Show class weights that work."""
     first, second = classes.values[:2]
-    return f"Try class_weight={{{first!r}: 1.0, {second!r}: 5.0}}."
+    return f"Try class_weight={{{write(first)}: 1.0, {write(second)}: 5.0}}."
 
 
 def _require_any(weights: Array) -> Array:

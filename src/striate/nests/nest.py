@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from striate.errors import NestError
+from striate.errors import NestError, shortened
 from striate.nests.equation import Equation
 from striate.nests.expression import Reference, Subscript
 
@@ -176,5 +176,5 @@ class NestProgram:
 
 def mismatch(statement: object, values: str, rule: str) -> NestError:
     """Make an error that shows a statement or nest: values, the printed form, rule and remedy."""
-    printed = "\n".join(f"    {line}" for line in str(statement).splitlines())
+    printed = "\n".join(f"    {shortened(line, 200)}" for line in str(statement).splitlines())
     return NestError(f"{values}\n{printed}\n{rule}")

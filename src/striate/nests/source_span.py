@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from striate.errors import EquationError
 
+_LONGEST = 120
+"""Characters of a statement that an error shows."""
+
 
 @dataclass(frozen=True)
 class SourceSpan:
@@ -21,6 +24,17 @@ class SourceSpan:
         return cls(statement, *found.span())
 
     def error(self, values: str, rule: str) -> EquationError:
-        """Make an error: values, the statement with carets under the range, rule and remedy."""
-        carets = " " * self.start + "^" * max(1, self.stop - self.start)
-        return EquationError(f"{values}\n    {self.statement}\n    {carets}\n{rule}")
+        """Make an error: values, the statement with carets under the range, rule and remedy.
+
+        Of a long statement only the surroundings of the range are shown.
+        """
+        first, end = 0, len(self.statement)
+        if end > _LONGEST:
+            first = max(0, min(self.start - _LONGEST // 2, end - _LONGEST))
+            end = first + _LONGEST
+        before, after = "..." * (first > 0), "..." * (end < len(self.statement))
+        carets = "^" * max(1, min(self.stop, end) - self.start)
+        return EquationError(
+            f"{values}\n    {before}{self.statement[first:end]}{after}\n"
+            f"    {' ' * (len(before) + self.start - first)}{carets}\n{rule}"
+        )

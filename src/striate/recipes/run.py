@@ -8,8 +8,10 @@ from typing import Any
 
 from striate.data import Dataset, open_dataset
 from striate.data.catalog import DIGITS, KNOWN
+from striate.data.dataset import with_classes
 from striate.data.download import Progress
 from striate.errors import DataError, OptionError, TrainingError
+from striate.functions.base import Loss
 from striate.graph.step import TrainingStep
 from striate.model import fitting
 from striate.model.engines import EngineName
@@ -190,16 +192,49 @@ def prepare(
     dataset = open_dataset(
         data, size=size or size_for(data), resize=resize, download=download, progress=progress
     )
+    if not dataset.classes and chosen.net is not None:
+        # A preset may not fit the images, and one output has no softmax: probe with two.
+        graph = None
+        if chosen.net not in PRESETS:
+            graph = network_for(chosen.net, dataset.image_shape, 2).graph
+        loss = None if graph is None else losses_of(graph, chosen.settings.loss)[0]
+        dataset = _labeled(dataset, chosen.net, loss)
     classes = bool(dataset.classes)
     chosen = chosen.changed(net=chosen.net or net_for(dataset.image_shape, classes=classes))
     assert chosen.net is not None
-    if chosen.net in PRESETS and not classes:
-        raise OptionError(
-            f"{chosen.net} cannot be trained on {dataset.name}, whose targets are numbers: presets "
-            "are classifiers. Write the layers instead, for example "
-            "--net 'conv 8@3x3 relu | global-average | dense 1'."
-        )
     outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
     network = network_for(chosen.net, dataset.image_shape, outputs)
     set_classes(network, dataset.classes)
     return TrainingRun(dataset=dataset, network=network, recipe=chosen)
+
+
+def _labeled(dataset: Dataset, net: str, loss: Loss | None) -> Dataset:
+    """Read targets that are numbers as labels if the network needs labels.
+
+    Parameters
+    ----------
+    dataset
+        Data without classes.
+    net
+        The network, for the error.
+    loss
+        Its loss; ``None`` for a preset, which is a classifier.
+
+    Raises
+    ------
+    OptionError
+        If the network needs labels, and the numbers have fractions.
+    """
+    if loss is None or loss.takes_labels:
+        dataset = with_classes(dataset)
+    only_classes = loss is None or (
+        loss.target_numbers == "class probabilities" and dataset.y.ndim == 1
+    )
+    if not dataset.classes and only_classes:
+        why = "presets are classifiers" if loss is None else "its last layer predicts classes"
+        raise OptionError(
+            f"{net} cannot be trained on {dataset.name}, whose targets are numbers: {why}. Write "
+            "layers with a linear output instead, for example "
+            "--net 'conv 8@3x3 relu | global-average | dense 1'."
+        )
+    return dataset

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import reduce
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -16,9 +17,12 @@ from striate.functions.base import (
 )
 from striate.functions.layer_form import LayerForm
 from striate.functions.net_input import bias as biases
-from striate.functions.net_input.chain import chained
+from striate.functions.net_input.chain import Statements, chained, name_of, written
 from striate.functions.options import option
 from striate.shapes import Array, Float, Shape
+
+_MOST_FACTORS = 8
+"""Factors of one statement: each has a derivative, the product of all the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,21 +62,16 @@ class Product(NetInputFunction):
 
     def lowering(self, *shapes: Shape) -> Lowering:
         n, parameters = self.output_shape(*shapes), self.parameters(*shapes)
-        names = [f"z{k}" for k in range(len(shapes))]
-        factors = {name: f"{name}[q,h,*x]" for name in names}
+        factors = [f"z{k}[q,h,*x]" for k in range(len(shapes))]
+        lowered = dict.fromkeys(("n", *map(name_of, factors)), n)
         if self.bias:
-            factors["b"] = biases.bias_reference(self.bias)
-        backward: dict[str, tuple[str, ...]] = {}
-        for name, factor in factors.items():
-            others = [other for key, other in factors.items() if key != name]
-            sign = "+=" if name == "b" else "="
-            backward[f"d{name}"] = (f"d{factor} {sign} {' * '.join([*others, 'dn[q,h,*x]'])}",)
-        lowered = dict.fromkeys(("n", *names), n)
-        if self.bias:
+            factors.append(biases.bias_reference(self.bias))
             lowered["b"] = parameters["bias"].shape
-        statements, partial = chained("*", list(factors.values()))
-        lowered |= dict.fromkeys(partial, n)
-        return Lowering(statements=statements, backward=backward, shapes=lowered)
+        statements = chained(factors, _MOST_FACTORS)
+        lowered |= dict.fromkeys((name_of(target) for target, _ in statements), n)
+        return Lowering(
+            statements=written("*", statements), backward=_backward(statements), shapes=lowered
+        )
 
     def apply(
         self, zs: tuple[Float[Array, "q h *x"], ...], b: Float[Array, "h *k"] | None
@@ -134,8 +133,10 @@ class Product(NetInputFunction):
         Hagan E8.9.
         """
         scaled = dn if b is None else dn * biases.over_pixels(b, dn)
-        # The others are multiplied anew, not divided out of the product: a factor may be zero.
-        return tuple(reduce(np.multiply, zs[:m] + zs[m + 1 :], scaled) for m in range(len(zs)))
+        # What is left and right of a factor, not the product divided by it: it may be zero.
+        left = list(accumulate(zs[:-1], np.multiply, initial=scaled))
+        right = list(accumulate(reversed(zs[1:]), np.multiply))
+        return (*map(np.multiply, left, reversed(right)), left[-1])
 
     def backward_b(
         self,
@@ -173,3 +174,25 @@ class Product(NetInputFunction):
             Case(function=cls(), inputs=((5,), (5,), (5,))),
             Case(function=cls(bias=None), inputs=((2, 4), (2, 4)), note="a gate"),
         )
+
+
+def _backward(statements: Statements) -> dict[str, tuple[str, ...]]:
+    """Write the derivatives of all factors, statement by statement, from the last to the first.
+
+    A product of many factors is a chain of short ones, ``p = z0 * z1``, ``n = p * z2``. Its
+    derivatives are those of each link: ``dp = z2 * dn``, then ``dz0 = z1 * dp``. So their number
+    grows with the factors, not with their square.
+    """
+    backward: dict[str, tuple[str, ...]] = {}
+    partial: tuple[str, ...] = ()
+    for target, factors in reversed(statements):
+        for factor in factors:
+            others = [*(other for other in factors if other != factor), f"d{target}"]
+            sign = "+=" if name_of(factor) == "b" else "="
+            equation = f"d{factor} {sign} {' * '.join(others)}"
+            if factor.startswith("partial"):
+                partial = (*partial, equation)
+            else:
+                backward[f"d{name_of(factor)}"] = (*partial, equation)
+                partial = ()
+    return backward

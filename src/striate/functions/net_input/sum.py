@@ -16,7 +16,7 @@ from striate.functions.base import (
 )
 from striate.functions.layer_form import LayerForm
 from striate.functions.net_input import bias as biases
-from striate.functions.net_input.chain import chained
+from striate.functions.net_input.chain import chained, name_of, written
 from striate.functions.options import option
 from striate.shapes import Array, Float, Shape
 
@@ -66,9 +66,9 @@ class Sum(NetInputFunction):
             terms.append(b)
             backward["db"] = (f"d{b} += dn[q,h,*x]",)
             lowered["b"] = parameters["bias"].shape
-        statements, partial = chained("+", terms)
-        lowered |= dict.fromkeys(partial, n)
-        return Lowering(statements=statements, backward=backward, shapes=lowered)
+        statements = chained(terms)
+        lowered |= dict.fromkeys((name_of(target) for target, _ in statements), n)
+        return Lowering(statements=written("+", statements), backward=backward, shapes=lowered)
 
     def apply(
         self, zs: tuple[Float[Array, "q h *x"], ...], b: Float[Array, "h *k"] | None

@@ -65,8 +65,7 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
     def multiply_adds(self, *shapes: Shape) -> int:
         """Count the products of a pixel with its share."""
         maps, *pixels = shapes[0]
-        inside = (int(pooling.seen(axis, padding=False).sum()) for axis in self.axes(tuple(pixels)))
-        return maps * prod(inside)
+        return maps * prod(map(pooling.seen_in_all, self.axes(tuple(pixels))))
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Return the equation; ``share`` is a constant array."""

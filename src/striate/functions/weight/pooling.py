@@ -163,3 +163,37 @@ def seen(axis: windows.Axis, *, padding: bool) -> Float[Array, "i"]:
     lowest = np.maximum(-((places - first) // axis.dilation), 0)
     highest = np.minimum((end - 1 - places) // axis.dilation, axis.window - 1)
     return np.maximum(highest - lowest + 1, 0).astype(float)
+
+
+def seen_in_all(axis: windows.Axis) -> int:
+    """Sum :func:`seen` without padding over all positions.
+
+    The positions are counted for each window pixel, or the window pixels for each position,
+    whichever are fewer: an axis of millions of pixels takes no longer than a short one.
+
+    Parameters
+    ----------
+    axis
+        How the window moves.
+
+    Returns
+    -------
+    int
+        Window pixels on the image, at all positions together.
+
+    Sources
+    -------
+    Wichmann 5.6.
+
+    Examples
+    --------
+    >>> seen_in_all(windows.Axis(length=4, window=3, stride=2, before=1, after=1))
+    5
+    """
+    if axis.output < axis.window:
+        return int(seen(axis, padding=False).sum())
+    # Window pixel u lies on the image at the positions i with 0 <= stride * i + offset < length.
+    offset = axis.dilation * np.arange(axis.window, dtype=np.int64) - axis.before
+    first = np.clip(-(offset // axis.stride), 0, axis.output)
+    end = np.clip(-((offset - axis.length) // axis.stride), 0, axis.output)
+    return int((end - first).sum())

@@ -1,0 +1,59 @@
+"""`striate train` on numbers, and on classes that are stored as numbers."""
+
+import numpy as np
+import pytest
+
+from striate import load
+
+
+def test_numbers_are_learned_without_classes(striate, tmp_path):
+    """Float targets give a regression, without accuracy or confusion matrix."""
+    x = np.random.default_rng(0).random((40, 8, 8), np.float32)
+    np.savez(tmp_path / "means.npz", x=x, y=x.mean(axis=(1, 2)))
+
+    result = striate("train", "means.npz", "--epochs", 1, "--no-pictures")
+
+    assert result.exit_code == 0, result.stderr
+    assert "numbers to predict" in result.stdout
+    assert "test loss " in result.stdout
+    assert "onfusion" not in result.stdout
+
+
+@pytest.mark.parametrize("net", ["lenet5", "flatten | dense {classes} softmax"])
+def test_whole_floats_are_classes_of_a_classifier(striate, tmp_path, net):
+    """A network with classes takes integers that are stored as floats as labels."""
+    y = np.arange(40) % 2
+    x = np.random.default_rng(0).random((40, 28, 28), np.float32) / 2 + y[:, None, None] / 2
+    np.savez(tmp_path / "pairs.npz", x=x, y=y + 1.0)
+
+    options = ("--epochs", 1, "--no-pictures", "--output", "pairs.safetensors")
+    result = striate("train", "pairs.npz", "--net", net, *options)
+    again = striate("evaluate", "pairs.safetensors", "pairs.npz")
+
+    assert result.exit_code == 0, result.stderr
+    assert "stored as floats, and are read as classes" in " ".join(result.stdout.split())
+    assert load("pairs.safetensors").classes == (1, 2)
+    assert again.exit_code == 0, again.stderr
+    assert "accuracy" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("net", "why"),
+    [
+        ("lenet5", "presets are classifiers"),
+        ("flatten | dense {classes} softmax", "its last layer predicts classes"),
+    ],
+)
+def test_classifiers_cannot_learn_numbers(striate, tmp_path, net, why):
+    """For a regression, the error says what to write; it isn't about a number of outputs."""
+    x = np.random.default_rng(0).random((40, 28, 28), np.float32)
+    np.savez(tmp_path / "means.npz", x=x, y=x.mean(axis=(1, 2)))
+
+    result = striate("train", "means.npz", "--net", net)
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: {net} cannot be trained on means.npz, whose targets are numbers: {why}. Write "
+        "layers with a linear output instead, for example --net 'conv 8@3x3 relu | "
+        "global-average | dense 1'.\n"
+    )
