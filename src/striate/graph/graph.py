@@ -115,7 +115,7 @@ class Graph:
         """
         ends = (outputs,) if isinstance(outputs, Node) else tuple(outputs)
         if not ends:
-            raise GraphError(_NO_OUTPUT)
+            raise _no_output()
         order = in_order(ends)
         names = names_of(order)
         inputs = {names[id(node)]: node.shape for node in order if node.layer is None}
@@ -254,7 +254,7 @@ class Graph:
     def _require_use(self) -> None:
         """Raise if an output is not a layer or is listed twice, or a layer leads to no output."""
         if not self.outputs:
-            raise GraphError(_NO_OUTPUT)
+            raise _no_output()
         ordered = [place.name for place in self.layers]
         names = set(ordered)
         for name in self.outputs:
@@ -267,7 +267,8 @@ class Graph:
                 )
                 raise GraphError(
                     f"The output {short(name)} is {what}, but an output must be the result of a "
-                    f"layer. {choice}"
+                    "layer.",
+                    remedy=choice,
                 )
         if len(set(self.outputs)) < len(self.outputs):
             raise GraphError(
@@ -284,7 +285,10 @@ class Graph:
             used.update(place.sources)
 
 
-_NO_OUTPUT = "The list of outputs is empty. Give the result of at least one layer."
+def _no_output() -> GraphError:
+    """Make the error for a network without outputs."""
+    remedy = "Give the result of at least one layer."
+    return GraphError("The list of outputs is empty.", remedy=remedy)
 
 
 def describe(shape: Shape) -> str:
