@@ -1,9 +1,14 @@
 """Measurements of single kernels: each item of a plan once, with its limit."""
 
+import sys
+import time
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from bench import measured
+from striate.bench import kernels
 from striate.bench.kernels import measure_kernels, scratch_buffers, taken_apart
 from striate.compile import load, plan_step
 from striate.functions.loss import CrossEntropy
@@ -58,3 +63,14 @@ def test_scratch_buffers_are_large_enough(plan):
     assert buffers.keys() == set(plan.buffers)
     assert buffers["batch of input"].size == 16 * 8 * 8 * 2
     assert not buffers["targets of loss 0"].any()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processor time has steps of 16 ms")
+def test_waiting_is_not_counted():
+    """Only the processor time of a phase counts, not the time during which other programs run."""
+    array = SimpleNamespace(ctypes=SimpleNamespace(data=0))
+    run = SimpleNamespace(
+        functions=[lambda *_: time.sleep(0.1)], context=SimpleNamespace(address=0), scratch=array
+    )
+
+    assert kernels._Run.seconds(run, 0, 1) < 0.05
