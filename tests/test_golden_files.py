@@ -44,6 +44,16 @@ def test_an_orphan_fails_a_complete_run(suite):
     assert "\ngolden/texts/c.txt\n" in done.stdout
 
 
+def test_other_modules_need_not_run(suite):
+    """Modules that compare no golden files may be missing, such as those that need PyTorch."""
+    (suite / "test_unrelated.py").write_text("def test_nothing():\n    pass\n")
+
+    done = run(suite, ".", "--ignore", "test_unrelated.py")
+
+    assert done.returncode == 1
+    assert "\ngolden/texts/c.txt\n" in done.stdout
+
+
 @pytest.mark.parametrize(
     "words", [["test_texts.py"], ["-k", "a_text"], [".", "--deselect", "test_other.py"]]
 )
