@@ -78,8 +78,8 @@ def test_a_model_without_class_names_is_refused(striate, picture_folder, tmp_pat
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.endswith(
         "Error: The model has no class names, so its outputs cannot be matched with the classes of "
-        'the data, "dark", "light". Give the model their names in the order of its outputs: '
-        "net = st.load(path); net.classes = (...); net.save(path).\n"
+        'the data, "dark", "light". Give the model their names in Python, in the order of its '
+        "outputs: net = st.load(path); net.classes = (...); net.save(path).\n"
     )
 
 

@@ -69,8 +69,8 @@ def test_labels_are_matched_by_name(network, data, expected):
             (0, 1),
             (
                 'The data has images of the class "cat", but the model\'s classes are 0, 1. '
-                "If they mean the same, give the model the data's names, in the order of its "
-                "classes: net = st.load(path); net.classes = (...); net.save(path)."
+                "If they mean the same, give the model the data's names in Python, in the "
+                "order of its classes: net = st.load(path); net.classes = (...); net.save(path)."
             ),
         ),
     ],

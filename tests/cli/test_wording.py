@@ -93,6 +93,7 @@ def images(count, **more):
     data(**{"x": x, "y": np.arange(count) % 2, "x_test": x[:2], "y_test": [0, 1], **more})
 
 
+FLOATS = np.random.default_rng(0).random((8, 6, 6), np.float32)
 NET = ("--net", "dense {classes} softmax")
 SHAPES = ("train", "shapes", "--epochs", 1, "--no-pictures")
 OWN = ("train", "own.npz", "--epochs", 1, "--no-pictures")
@@ -134,6 +135,17 @@ REFUSED = {
         lambda: st.Network.parse("dense 2 softmax", (15, 15, 1)).save("net.safetensors"),
         (*SHAPES, "--resume", "net.safetensors"),
     ),
+    "predicts-with-a-checkpoint": (
+        lambda: st.Network.parse("dense 2 softmax", (6, 6, 1)).fit(
+            FLOATS[..., None], np.arange(8) % 2, epochs=1, checkpoint="run.checkpoint"
+        ),
+        ("predict", "run.checkpoint", "picture.png"),
+    ),
+    "smoothed-numbers": (
+        lambda: images(8, y=np.linspace(0, 1, 8), y_test=[0.0, 1.0]),
+        (*OWN, "--label-smoothing", 0.1),
+    ),
+    "vector": (None, (*SHAPES, "--net", "dense 10 | conv 3@3x3 | dense {classes} softmax")),
     "diverged": (
         None,
         (*SHAPES, *NET, "--optimizer", "gradient-descent", "--lr", 1e38, "--schedule", "constant"),
@@ -164,7 +176,6 @@ def test_errors_in_the_words_of_the_command(case, striate, golden):
     golden(f"messages/command-{case}", shown(result))
 
 
-FLOATS = np.random.default_rng(0).random((8, 6, 6), np.float32)
 NOTES = {
     "standardize": (lambda: images(8, x=255 * FLOATS, x_test=255 * FLOATS[:2]), (*OWN, *NET)),
     "augment": (

@@ -134,8 +134,8 @@ def labels_for(network: Network, y: Array, classes: Sequence[ClassValue]) -> Arr
             + (
                 "Rename the classes of the data, or leave those images out."
                 if any(str(name) in values for name in classes)
-                else "If they mean the same, give the model the data's names, in the order of its "
-                "classes: net = st.load(path); net.classes = (...); net.save(path)."
+                else "If they mean the same, give the model the data's names in Python, in the "
+                "order of its classes: net = st.load(path); net.classes = (...); net.save(path)."
             )
         )
     own = [values.get(str(name), network.classes[0]) for name in classes]
@@ -147,8 +147,8 @@ def _require_counted(classes: Sequence[ClassValue]) -> None:
     if [str(name) for name in classes] != [str(k) for k in range(len(classes))]:
         raise DataError(
             "The model has no class names, so its outputs cannot be matched with the classes of "
-            f"the data, {listed(classes)}. Give the model their names in the order of its outputs: "
-            "net = st.load(path); net.classes = (...); net.save(path)."
+            f"the data, {listed(classes)}. Give the model their names in Python, in the order "
+            "of its outputs: net = st.load(path); net.classes = (...); net.save(path)."
         )
 
 

@@ -10,7 +10,7 @@ from striate.data import Dataset, open_dataset
 from striate.data.catalog import DIGITS, KNOWN
 from striate.data.dataset import with_classes
 from striate.data.download import Progress
-from striate.errors import DataError, OptionError, TrainingError
+from striate.errors import Argument, DataError, Message, OptionError, TrainingError
 from striate.functions.base import Loss
 from striate.graph.step import TrainingStep
 from striate.model import fitting
@@ -180,8 +180,7 @@ def prepare(
     def network_for(net: str, shape: Shape, outputs: int) -> Network:
         seed = chosen.settings.seed
         network = make(net, shape, outputs, seed=seed, engine=engine, winograd=winograd)
-        losses = losses_of(network.graph, chosen.settings.loss)
-        TrainingStep.of(network.graph, losses)  # raises if the losses do not suit the network
+        _require_suitable(network, chosen)
         fitting.require_augmentable(chosen.settings.augment, core_of(network))
         return network
 
@@ -200,6 +199,14 @@ def prepare(
         loss = None if graph is None else losses_of(graph, chosen.settings.loss)[0]
         dataset = _labeled(dataset, chosen.net, loss)
     classes = bool(dataset.classes)
+    if chosen.label_smoothing and not classes:
+        raise OptionError(
+            Message(
+                Argument("label_smoothing"),
+                f" needs classes, but the targets of {dataset.name} are numbers.",
+            ),
+            remedy=Message("Leave out ", Argument("label_smoothing"), "."),
+        )
     chosen = chosen.changed(net=chosen.net or net_for(dataset.image_shape, classes=classes))
     assert chosen.net is not None
     outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
@@ -233,8 +240,27 @@ def _labeled(dataset: Dataset, net: str, loss: Loss | None) -> Dataset:
     if not dataset.classes and only_classes:
         why = "presets are classifiers" if loss is None else "its last layer predicts classes"
         raise OptionError(
-            f"{net} cannot be trained on {dataset.name}, whose targets are numbers: {why}. Write "
-            "layers with a linear output instead, for example "
-            "--net 'conv 8@3x3 relu | global-average | dense 1'."
+            f"{net} cannot be trained on {dataset.name}, whose targets are numbers: {why}.",
+            remedy=Message(
+                "Write layers with a linear output instead, for example ",
+                Argument("net", "conv 8@3x3 relu | global-average | dense 1"),
+                ".",
+            ),
         )
     return dataset
+
+
+def _require_suitable(network: Network, recipe: Recipe) -> None:
+    """Raise if a network cannot be trained with the loss of a recipe."""
+    losses = losses_of(network.graph, recipe.settings.loss)
+    try:
+        TrainingStep.of(network.graph, losses)
+    except OptionError as error:
+        if not recipe.label_smoothing:
+            raise
+        raise OptionError(
+            error.statement,
+            remedy=Message(
+                "Use softmax in the last layer, or ", Argument("label_smoothing", 0), "."
+            ),
+        ) from error

@@ -121,6 +121,13 @@ def _document(name: str, kind: str, metadata: Mapping[str, str]) -> dict[str, An
     ) from cause
 
 
+_IN_THE_COMMAND = {
+    "model": "Name a model, whose file ends in .safetensors. To finish a training that was "
+    "stopped, use striate train --resume.",
+    "checkpoint": "Name a checkpoint of striate train, whose file ends in .checkpoint.",
+}
+
+
 def _require_kind(name: str, kind: str, said: str) -> None:
     """Raise if a file is of another kind, or in a format newer than this version reads."""
     held, _, version = said.partition(" ")
@@ -138,7 +145,7 @@ def _require_kind(name: str, kind: str, said: str) -> None:
             remedy=Message(
                 InPython(
                     "Use st.load for a model, and fit(resume=...) for a checkpoint.",
-                    "Models end in .safetensors; a checkpoint is for striate train --resume.",
+                    _IN_THE_COMMAND[kind],
                 )
             ),
         )

@@ -1,6 +1,6 @@
 """Pixel axes: what every kind with a window requires of its input."""
 
-from striate.errors import ShapeError
+from striate.errors import InPython, Message, ShapeError
 from striate.shapes import Shape
 
 
@@ -31,9 +31,12 @@ def require_pixels(kind: object, pixels: Shape) -> None:
         return
     if not pixels:
         raise ShapeError(
-            "a window needs an image with one to three pixel axes, got a vector. "
-            "Move this layer in front of Flatten(), or put Reshape((rows, columns, channels)) "
-            "before it."
+            "a window needs an image with one to three pixel axes, got a vector.",
+            remedy=Message(
+                "Move this layer in front of ",
+                InPython("Flatten(), or put Reshape((rows, columns, channels)) before it", "dense"),
+                ".",
+            ),
         ).about(kind)
     raise ShapeError(
         f"a window needs an image with one to three pixel axes, got {len(pixels)}. "
