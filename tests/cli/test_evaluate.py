@@ -64,8 +64,8 @@ def test_unknown_class_is_named(striate, picture_folder, shapes_model):
     assert result.exit_code == 1
     assert result.stderr.endswith(
         'Error: The data has images of the class "dark", but the model\'s classes are "square", '
-        '"diamond". If they mean the same, give the model the data\'s names in Python, in the order '
-        "of its classes: net = st.load(path); net.classes = (...); net.save(path).\n"
+        '"diamond". If they mean the same, give the model the data\'s names in Python, in the '
+        "order of its classes: net = st.load(path); net.classes = (...); net.save(path).\n"
     )
 
 
