@@ -34,7 +34,7 @@ st.Network(layers, input_shape=(3,), engine="compiled").predict([[1.0, 2.0, 3.0]
     "OutOfMemoryError": """\
 from striate.runtime.memory import MemoryRequirement
 
-raise MemoryRequirement(images=512, shared=3 << 30, own=1 << 28).error(free=2 << 30)""",
+raise MemoryRequirement(images=512, arena=3 << 30, scratch=1 << 28).error(free=2 << 30)""",
     "CacheError": """\
 from pathlib import Path
 
