@@ -108,7 +108,7 @@ def transformed(lowered, statements=7):
 
 
 def assert_same(lowered, target="z"):
-    """Compare the transforms with the plain sum, in float64."""
+    """Compare the transforms with the direct sum, in float64."""
     given = drawn(lowered)
     plain, other = (run(each, given)[target] for each in (lowered, transformed(lowered)))
 
@@ -133,7 +133,7 @@ def error_in_norm(lowered, side, target):
 
 
 class TestMeaning:
-    """The transforms give the same results as the plain sum."""
+    """The transforms give the same results as the direct sum."""
 
     @settings(max_examples=25, deadline=None)
     @given(
@@ -286,7 +286,7 @@ class TestOthers:
         assert uses_winograd(make_plan(lowered, LANES, PROCESSOR))
 
     def test_one_image(self):
-        """For a single image, whose neighbors are in the lanes, the plain sums are kept."""
+        """For a single image, whose neighbors are in the lanes, convolutions are direct."""
         lowered = between_buffers(convolution())
 
         assert not uses_winograd(make_plan(lowered, 1, PROCESSOR))

@@ -42,7 +42,7 @@ def derivative(statement=DERIVATIVE, *, pixels=(12, 13), padding=(1, 1), maps=(4
 
 
 def assert_same(lowered):
-    """Compare the transforms with the plain sum, in float64."""
+    """Compare the transforms with the direct sum, in float64."""
     given = drawn(lowered)
     plain, other = (run(each, given)["w"] for each in (lowered, transformed(lowered)))
 
@@ -51,7 +51,7 @@ def assert_same(lowered):
 
 
 class TestMeaning:
-    """The transforms give the same results as the plain sum."""
+    """The transforms give the same results as the direct sum."""
 
     @settings(max_examples=10, deadline=None)
     @given(
