@@ -1,8 +1,10 @@
-"""`striate train` on numbers, and on classes that are stored as numbers."""
+"""The command on numbers, on classes that are stored as numbers, and on another pixel scale."""
 
 import numpy as np
 import pytest
+from PIL import Image
 
+import striate as st
 from striate import load
 
 
@@ -57,3 +59,21 @@ def test_classifiers_cannot_learn_numbers(striate, tmp_path, net, why):
         "layers with a linear output instead, for example --net 'conv 8@3x3 relu | "
         "global-average | dense 1'.\n"
     )
+
+
+def test_a_picture_of_12_bits_is_noticed(striate, tmp_path):
+    """The command warns in its own words if a picture has another scale than in training."""
+    x = np.random.default_rng(0).integers(0, 256, (20, 6, 6, 1), np.uint8)
+    network = st.Network.parse("dense 2 softmax", (6, 6, 1))
+    network.fit(x, np.arange(20) % 2, epochs=1)
+    network.save(tmp_path / "net.safetensors")
+    Image.fromarray(x[0, ..., 0].astype(np.uint16) * 16).save(tmp_path / "a.png")
+
+    result = striate("predict", "net.safetensors", "a.png")
+
+    assert result.exit_code == 0
+    text = " ".join((result.stdout + result.stderr).split())
+    assert "The data has uint16 pixels, scaled to " in text
+    assert "trained on uint8 pixels" in text
+    assert "Use pictures of the same bit depth as in training." in text
+    assert "astype" not in text

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.errors import Argument, DataError, Message, ShapeError, StriateWarning
+from striate.errors import Argument, DataError, InPython, Message, ShapeError, StriateWarning
 from striate.functions.writing import short
 from striate.graph.axis_order import Channels, images_to_first, to_first, to_last
 from striate.graph.batch import PixelScale
@@ -149,8 +149,10 @@ class PixelRange:
             images = variable or name
             remedy = same if shifted else self._remedy(given, images, brighter=brighter) or same
             _warn(
-                f"{name} has {given}, but the network was trained on {self}. Predictions are "
-                f"unreliable on another scale. {remedy}"
+                InPython(name, "The data"),
+                f" has {given}, but the network was trained on {self}. Predictions are unreliable "
+                "on another scale. ",
+                InPython(remedy, "Use pictures of the same bit depth as in training."),
             )
 
     def lacks_bits(self, other: "PixelRange") -> bool:
@@ -420,7 +422,7 @@ def _root_mean_square(images: Array) -> float:
     return float(np.sqrt(squares / images.size))
 
 
-def _warn(*parts: str | Argument) -> None:
+def _warn(*parts: str | Argument | InPython) -> None:
     """Warn; the place in the program that called striate is several frames up."""
     warnings.warn(Message(*parts), StriateWarning, stacklevel=2)
 
