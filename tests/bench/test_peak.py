@@ -1,5 +1,7 @@
 """The limits of the machine: plausible values, and the bandwidth for a size."""
 
+import time
+
 import pytest
 
 from bench import measured
@@ -16,6 +18,19 @@ def test_the_limits_of_this_machine():
     assert [b.size for b in peaks.bandwidths] == sorted(b.size for b in peaks.bandwidths)
     assert all(b.read.median > 1e8 and b.triad.median > 1e8 for b in peaks.bandwidths)
     assert {b.read.rounds for b in peaks.bandwidths} == {2}
+
+
+def test_waiting_does_not_slow_one_core(monkeypatch):
+    """The reference counts processor time: waiting for a core, as on a busy machine, is no time."""
+    meter = PeakMeter(1)
+    loop, started = meter._loop, time.perf_counter()
+    monkeypatch.setattr(meter, "_loop", lambda *given: (time.sleep(0.2), loop(*given)))
+    speed = meter.multiply_adds_of_one_core()
+
+    # Two runs waited 0.2 s each; the computation of the second one takes about 0.02 s.
+    assert time.perf_counter() - started > 0.4
+    assert speed > 1e8
+    assert meter.multiply_adds() < speed / 2
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,18 @@ turn goes like this:
 3. time the turn;
 4. run the loop again.
 
-The loop needs only the processor: on an idle machine, n threads do n times as much as one. If the
-loop reached less than :data:`FULL_SPEED` of that before or after the turn, something else used the
-cores. The turn is then repeated, and after :data:`ATTEMPTS` attempts it is dropped. If fewer than
-half of the turns remain, the result is reported as "not measured".
+The loop needs only the processor: on an idle machine, n threads do n times as much as one. What one
+does is measured per second of its processor time, because a reference in elapsed time would be too
+low on a machine that is busy from beginning to end, and no turn would look disturbed. If the loop
+reached less than :data:`FULL_SPEED` of n times that before or after the turn, something else used
+the cores. The turn is then repeated, and after :data:`ATTEMPTS` attempts it is dropped. If fewer
+than half of the turns remain, the result is reported as "not measured".
 """
 
 import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from striate.bench.peak import PeakMeter
 from striate.bench.spread import Spread
 
 T = TypeVar("T")
@@ -33,7 +34,7 @@ ATTEMPTS = 4
 
 _REFERENCES = 9
 """Number of loops on one thread for the reference. It is their upper quartile, which isn't affected
-by two disturbed loops."""
+by two loops that ran slowly, for example because another program emptied the cache."""
 
 _PAUSE = 0.01  # seconds between two checks
 _LIMIT = 1.0  # maximum number of seconds to wait
@@ -53,6 +54,10 @@ class Meter(Protocol):
         """Return the multiply-adds per second of all threads together, measured once."""
         ...
 
+    def multiply_adds_of_one_core(self) -> float:
+        """Return the multiply-adds of one thread per second of its processor time."""
+        ...
+
 
 class Calibration:
     """Rejects turns that were disturbed, and collects the peaks measured around the others.
@@ -61,16 +66,13 @@ class Calibration:
     ----------
     meter
         Measures the peak on as many threads as the race uses.
-    single
-        Measures the peak on one thread; by default a new meter, or ``meter`` if that has one
-        thread.
     wait
         Waits until this process is idle, and returns whether it is.
 
     Attributes
     ----------
     one_thread
-        The reference: multiply-adds per second of one thread alone.
+        The reference: multiply-adds of one thread per second of its processor time.
     peaks
         Multiply-adds per second of all threads, measured around turns that were not disturbed.
     """
@@ -78,14 +80,13 @@ class Calibration:
     def __init__(
         self,
         meter: Meter,
-        single: Meter | None = None,
         wait: Callable[[], bool] | None = None,
     ) -> None:
         self._meter = meter
         self._wait = wait or wait_until_idle
-        alone = single or (meter if meter.threads == 1 else PeakMeter(1))
         self._wait()
-        self.one_thread = Spread.of([alone.multiply_adds() for _ in range(_REFERENCES)]).high
+        references = [meter.multiply_adds_of_one_core() for _ in range(_REFERENCES)]
+        self.one_thread = Spread.of(references).high
         self.peaks: list[float] = []
 
     def undisturbed(self, turn: Callable[[], T]) -> T | None:

@@ -102,6 +102,7 @@ class PeakMeter:
         self._sums = accumulators_of(self.target)
         self._numbers = [floats((self._sums + 2) * LANES) for _ in range(threads)]
         self._rounds = 0
+        self._loop = self._function("multiply_adds", 1, 1)
 
     def multiply_adds(self) -> float:
         """Measure once the multiply-adds per second of all threads together.
@@ -110,17 +111,29 @@ class PeakMeter:
         -------
         float
         """
-        function = self._function("multiply_adds", 1, 1)
-
-        def work(thread: int, rounds: int) -> None:
-            function(self._numbers[thread].ctypes.data, rounds)
-
         pilot = 1 << 14
-        self._timed(work, pilot)  # wakes the threads, and lets the processor raise its clock rate
+        # The first run wakes the threads, and lets the processor raise its clock rate.
+        self._timed(self._multiply_adds, pilot)
         if not self._rounds:
-            self._rounds = max(1, round(pilot * _SECONDS / self._timed(work, pilot)))
-        seconds = self._timed(work, self._rounds)
+            seconds = self._timed(self._multiply_adds, pilot)
+            self._rounds = max(1, round(pilot * _SECONDS / seconds))
+        seconds = self._timed(self._multiply_adds, self._rounds)
         return self.threads * self._rounds * self._sums * LANES / seconds
+
+    def multiply_adds_of_one_core(self) -> float:
+        """Measure once the multiply-adds of one thread per second of its processor time.
+
+        Time in which another program has the core doesn't count, so this is the speed of a core on
+        a busy machine, too.
+
+        Returns
+        -------
+        float
+        """
+        pilot = 1 << 14
+        seconds = self._processor_time(pilot)
+        rounds = max(1, round(pilot * _SECONDS / seconds))
+        return rounds * self._sums * LANES / self._processor_time(rounds)
 
     def bandwidth(self, size: int, times: int) -> Bandwidth:
         """Measure the bandwidth for arrays of one size.
@@ -179,6 +192,16 @@ class PeakMeter:
             multiply_adds=Spread.of([self.multiply_adds() for _ in range(times)]),
             bandwidths=tuple(self.bandwidth(size, times) for size in sizes),
         )
+
+    def _multiply_adds(self, thread: int, rounds: int) -> None:
+        """Run a number of rounds of the loop of multiply-adds."""
+        self._loop(self._numbers[thread].ctypes.data, rounds)
+
+    def _processor_time(self, rounds: int) -> float:
+        """Run rounds of multiply-adds in this thread; return the processor time in seconds."""
+        started = time.thread_time()
+        self._multiply_adds(0, rounds)
+        return time.thread_time() - started
 
     def _function(self, name: str, pointers: int, counts: int) -> Callable[..., None]:
         """Return a function of the machine code."""
