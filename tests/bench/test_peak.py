@@ -21,7 +21,7 @@ def test_the_limits_of_this_machine():
 
 
 def test_waiting_does_not_slow_one_core(monkeypatch):
-    """The reference counts processor time: waiting for a core, as on a busy machine, does not count."""
+    """The reference is in processor time, so waiting for a core does not make it lower."""
     meter = PeakMeter(1)
     loop, started = meter._loop, time.perf_counter()
     monkeypatch.setattr(meter, "_loop", lambda *given: (time.sleep(0.2), loop(*given)))
