@@ -24,7 +24,7 @@ figure, rows = plt.subplots(2, 5, figsize=(9, 3.8), layout="constrained")
 for panels, image in zip(rows, (square, diamond), strict=True):
     panels[0].imshow(image, cmap="gray_r")
     for panel, (name, kernel) in zip(panels[1:], kernels.items(), strict=True):
-        response = st.maths.cross_correlate(kernel, image, padding="same")
+        response = st.maths.cross_correlate(image, kernel, padding="same")
         panel.imshow(response, cmap="Blues", vmin=0, vmax=3)
         panel.set_title(f"{name}: max. {response.max():g}", fontsize=9)
 for panel in rows.flat:

@@ -38,13 +38,13 @@ scene += rng.normal(scale=0.2, size=scene.shape)
 # mean of each and divides by their norms, so that a perfect match scores 1 whatever the brightness.
 # Two more correlations, with a kernel of ones, give the sum and the sum of squares of each window.
 
-plain = cross_correlate(template, scene)
+plain = cross_correlate(scene, template)
 
 ones = np.ones_like(template)
 centered = template - template.mean()
-sums, squares = cross_correlate(ones, scene), cross_correlate(ones, scene**2)
+sums, squares = cross_correlate(scene, ones), cross_correlate(scene**2, ones)
 norms = np.sqrt(squares - sums**2 / template.size)
-score = cross_correlate(centered, scene) / (np.linalg.norm(centered) * norms)
+score = cross_correlate(scene, centered) / (np.linalg.norm(centered) * norms)
 
 for name, response in (("plain", plain), ("normalized", score)):
     found = tuple(map(int, np.unravel_index(response.argmax(), response.shape)))

@@ -1,5 +1,6 @@
 """The Python code in the pages of docs/ and the examples of the gallery run."""
 
+import doctest
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import striate as st
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["getting-started", "shorthand"]
+SESSIONS = ["errata", "mathematics"]
 EXAMPLES = sorted((ROOT / "examples").glob("[0-9][0-9]_*.py"))
 
 
@@ -31,6 +33,19 @@ def test_the_python_of_a_page_runs(name, monkeypatch):
         exec(block, names)
 
     assert names["net"].parameter_count > 0
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_the_sessions_of_a_page_give_what_is_printed(name, capsys):
+    """Every line after `>>>` gives the output below it; the blocks of a page share their names."""
+    path = ROOT / "docs" / f"{name}.md"
+    blocks = re.findall(r"```pycon\n(.*?)```", path.read_text(), re.DOTALL)
+    test = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, name, str(path), 0)
+
+    result = doctest.DocTestRunner(verbose=False).run(test)
+
+    assert result.failed == 0, capsys.readouterr().out
+    assert result.attempted > len(blocks) > 10
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

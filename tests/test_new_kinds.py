@@ -26,7 +26,7 @@ from striate.functions.base import Case, FixedFunction, Lowering, Shorthand
 from striate.functions.layer_form import LayerForm
 from striate.functions.options import POSITIVE, option
 from striate.functions.weight import pooling
-from striate.maths import windows
+from striate.maths import reductions, windows
 from striate.shapes import Array, Float, Shape
 
 
@@ -82,7 +82,7 @@ class RootMeanSquarePooling(pooling.PoolingWindow, FixedFunction):
         Sermanet et al. 2012.
         """
         axes = self.axes(a.shape[2:])
-        return np.sqrt(self._share(axes) * pooling.window_sum(a * a, axes) + self.epsilon)
+        return np.sqrt(self._share(axes) * reductions.window_sum(a * a, axes) + self.epsilon)
 
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
@@ -94,7 +94,7 @@ class RootMeanSquarePooling(pooling.PoolingWindow, FixedFunction):
         Sermanet et al. 2012.
         """
         axes = self.axes(a.shape[2:])
-        return self._share(axes) * a * pooling.spread(dz / self.apply(a), axes)
+        return self._share(axes) * a * reductions.spread(dz / self.apply(a), axes)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

@@ -77,13 +77,13 @@ def max_pool(picture, window):
 
 def filtered(kernel, picture):
     """Filter as in figures 8.6 and 8.7: correlation, stride 1, padding 1."""
-    return cross_correlate(kernel, picture, padding=1)
+    return cross_correlate(picture, kernel, padding=1)
 
 
 @pytest.mark.parametrize("method", ["loops", "windows", "fft"])
 def test_exercise_8_1(method):
     """E8.1: the plus on the square's outline, stride 1, padding 1."""
-    found = cross_correlate(E8_1_KERNEL, E8_1_IMAGE, padding=1, method=method)
+    found = cross_correlate(E8_1_IMAGE, E8_1_KERNEL, padding=1, method=method)
 
     assert found.tolist() == E8_1_ANSWER
 
@@ -106,7 +106,7 @@ def test_exercise_8_4_in_the_axes_of_problem_8_1():
         """Draw an array [i, j] as rows from top to bottom."""
         return array.T[::-1]
 
-    full = convolve(as_ij(P8_2_KERNEL), as_ij(E8_4_IMAGE), padding="full")
+    full = convolve(as_ij(E8_4_IMAGE), as_ij(P8_2_KERNEL), padding="full")
 
     # Pixel (m, n) of the result corresponds to pixel (m, n) of the image, without the last ones.
     assert drawn(full[:5, :5]).tolist() == [
@@ -120,7 +120,7 @@ def test_exercise_8_4_in_the_axes_of_problem_8_1():
 
 def test_exercise_8_4_in_rows_and_columns():
     """In the axes of 8.8, rows down and columns right, the same matrix shifts right only."""
-    full = convolve(P8_2_KERNEL, E8_4_IMAGE, padding="full")
+    full = convolve(E8_4_IMAGE, P8_2_KERNEL, padding="full")
 
     assert full[:5, :5].tolist() == np.roll(E8_4_IMAGE, 1, axis=1).tolist()
 
@@ -147,8 +147,8 @@ def test_exercise_8_5():
 
     found = as_convolution(average, (9, 9))
 
-    by_convolution = convolve(found.kernel, E8_1_IMAGE, padding=((0, 0), (1, 0)))
-    by_correlation = cross_correlate(found.correlation_kernel, E8_1_IMAGE, padding=((0, 0), (1, 0)))
+    by_convolution = convolve(E8_1_IMAGE, found.kernel, padding=((0, 0), (1, 0)))
+    by_correlation = cross_correlate(E8_1_IMAGE, found.correlation_kernel, padding=((0, 0), (1, 0)))
     assert found.kernel.tolist() == [[0.5, 0.5]]
     assert (found.offset, found.correlation_offset) == ((0, 0), (0, -1))
     assert by_convolution.tolist() == by_correlation.tolist() == average(E8_1_IMAGE).tolist()
@@ -161,9 +161,9 @@ def test_exercise_8_6(method):
     """E8.6: the convolution, the correlation, and the kernel that makes them equal."""
     options = {"padding": "valid", "method": method}
 
-    convolved = convolve(E8_6_KERNEL, E8_1_IMAGE, **options)
-    correlated = cross_correlate(E8_6_KERNEL, E8_1_IMAGE, **options)
-    with_turned_kernel = cross_correlate(rot180(E8_6_KERNEL), E8_1_IMAGE, **options)
+    convolved = convolve(E8_1_IMAGE, E8_6_KERNEL, **options)
+    correlated = cross_correlate(E8_1_IMAGE, E8_6_KERNEL, **options)
+    with_turned_kernel = cross_correlate(E8_1_IMAGE, rot180(E8_6_KERNEL), **options)
 
     assert convolved.tolist() == E8_6_CONVOLUTION
     assert correlated.tolist() == E8_6_CORRELATION
@@ -186,14 +186,14 @@ def test_problem_8_1():
     turned = rot180(P8_1_KERNEL)
 
     assert turned.tolist() == [[3, 2, 1], [6, 5, 4], [9, 8, 7]]
-    assert np.array_equal(convolve(P8_1_KERNEL, image), cross_correlate(turned, image))
+    assert np.array_equal(convolve(image, P8_1_KERNEL), cross_correlate(image, turned))
 
 
 def test_figure_8_2():
     """Figure 8.2: a 2 x 2 kernel has four positions on a 3 x 3 image, each an inner product."""
     kernel, image = np.array([[1, 2], [3, 4]]), np.arange(1, 10).reshape(3, 3)
 
-    z = cross_correlate(kernel, image)
+    z = cross_correlate(image, kernel)
 
     assert z.tolist() == [
         [1 * 1 + 2 * 2 + 3 * 4 + 4 * 5, 1 * 2 + 2 * 3 + 3 * 5 + 4 * 6],
@@ -209,7 +209,7 @@ def test_figure_8_3():
 
     assert Axis(length=4, window=2, stride=2).output == 2
     assert np.array_equal(
-        unvec(matrix @ vec(image), (2, 2)), cross_correlate(kernel, image)[::2, ::2]
+        unvec(matrix @ vec(image), (2, 2)), cross_correlate(image, kernel)[::2, ::2]
     )
     assert np.count_nonzero(matrix, axis=0).tolist() == [1] * 16
 
@@ -306,4 +306,4 @@ def test_equation_8_12_as_a_product():
 
     product = convolution_matrix(w, (3, 3), order="columns") @ vec(p, "columns")
 
-    assert product.tolist() == vec(cross_correlate(w, p), "columns").tolist()
+    assert product.tolist() == vec(cross_correlate(p, w), "columns").tolist()

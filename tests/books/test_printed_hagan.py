@@ -32,12 +32,12 @@ DLZ = RNG.integers(-5, 6, size=(3, 4, 4)).astype(float)
 
 def transform(p):
     """Apply a linear, position-invariant function: the convolution with W, cropped to the image."""
-    return convolve(W, p, padding="full")[: p.shape[0], : p.shape[1]]
+    return convolve(p, W, padding="full")[: p.shape[0], : p.shape[1]]
 
 
 def layer(lw, a):
     """Convolve with several maps, by the correlation of single images."""
-    return np.stack([sum(map(cross_correlate, kernels, a)) for kernels in lw])
+    return np.stack([sum(map(cross_correlate, a, kernels)) for kernels in lw])
 
 
 def loss(lw, a):
@@ -75,7 +75,7 @@ def test_8_4():
 
 def test_8_5_to_8_8():
     """8.5, 8.6, 8.7, 8.8: four forms of the convolution, all equal to convolve()."""
-    found = convolve(W, P, padding="full")
+    found = convolve(P, W, padding="full")
 
     assert np.array_equal(found, forward.equation_8_5(P, W))
     assert np.array_equal(found, forward.equation_8_6(P, W))
@@ -86,7 +86,7 @@ def test_8_5_to_8_8():
 
 def test_8_9_8_10_8_13():
     """8.9, 8.10, 8.13: cross_correlate() is the printed sum, counted from 0 and from 1."""
-    found = cross_correlate(W, P)
+    found = cross_correlate(P, W)
 
     assert np.array_equal(found, forward.equation_8_9(W, P))
     assert np.array_equal(found, forward.equation_8_10(W, P))
@@ -99,7 +99,7 @@ def test_8_11_and_8_12():
 
     matrix = convolution_matrix(w, (3, 3), order="columns")
 
-    assert np.array_equal(cross_correlate(w, p), forward.equation_8_11(w, p))
+    assert np.array_equal(cross_correlate(p, w), forward.equation_8_11(w, p))
     assert np.array_equal(matrix, forward.equation_8_12(w))
     assert np.array_equal(matrix @ vec(p, "columns"), vec(forward.equation_8_11(w, p), "columns"))
 
@@ -186,8 +186,8 @@ def test_8_27_and_8_28():
     assert np.allclose(printed["dN"], dn)
     assert np.allclose(printed["dZ"], gradient.equation_8_35(dn), atol=1e-8)
     assert np.allclose(printed["db"], gradient.equation_8_36(dn), atol=1e-8)
-    assert np.allclose(printed["dW"], cross_correlate(dn, a), atol=1e-7)
-    assert np.allclose(printed["dA"], convolve(lw, dn, padding="full"), atol=1e-7)
+    assert np.allclose(printed["dW"], cross_correlate(a, dn), atol=1e-7)
+    assert np.allclose(printed["dA"], convolve(dn, lw, padding="full"), atol=1e-7)
 
 
 def test_8_29_to_8_31():
@@ -235,7 +235,7 @@ def test_8_38():
 def test_8_39_to_8_45():
     """8.39, 8.40, 8.41, 8.44, 8.45: five equal forms of the derivative with respect to the maps."""
     found = np.stack(
-        [sum(convolve(LW[h, l], DLZ[h], padding="full") for h in range(3)) for l in range(2)]
+        [sum(convolve(DLZ[h], LW[h, l], padding="full") for h in range(3)) for l in range(2)]
     )
 
     dlz_da = gradient.equation_8_40(LW)
@@ -304,7 +304,7 @@ def test_8_45_as_printed_has_no_l():
 
 def test_8_46_to_8_48():
     """8.46, 8.47, 8.48: three equal forms of the derivative with respect to the kernels."""
-    found = np.stack([[cross_correlate(dz, a) for a in A] for dz in DLZ])
+    found = np.stack([[cross_correlate(a, dz) for a in A] for dz in DLZ])
 
     def dz_dw(_h, l, i, j, u, v):
         return A[l - 1, i + u - 2, j + v - 2]
@@ -335,7 +335,7 @@ def test_8_49_to_8_53():
 
 def test_summary_convolution():
     """Summary: counted from 1, p[m - i + 1] replaces p[m - i] of 8.8."""
-    found = convolve(W, P, padding="full")
+    found = convolve(P, W, padding="full")
     r, c = W.shape
 
     for m, n in itertools.product(range(r, 5), range(c, 6)):

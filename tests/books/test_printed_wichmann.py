@@ -54,12 +54,12 @@ def test_1_3():
     """1.3: convolve() in one dimension is the printed sum over all integers."""
     f, g = F_FILTER[0], G_IMAGE[0]
 
-    assert np.array_equal(convolve(f, g, padding="full"), wichmann.equation_1_3(f, g))
+    assert np.array_equal(convolve(g, f, padding="full"), wichmann.equation_1_3(f, g))
 
 
 def test_1_4_and_1_5():
     """1.4, 1.5: convolve() in two dimensions is the sum over all pairs, and over those of f."""
-    found = convolve(F_FILTER, G_IMAGE, padding="full")
+    found = convolve(G_IMAGE, F_FILTER, padding="full")
 
     assert np.array_equal(found, wichmann.equation_1_4(F_FILTER, G_IMAGE))
     assert np.array_equal(found, wichmann.equation_1_5(F_FILTER, G_IMAGE))
@@ -67,7 +67,7 @@ def test_1_4_and_1_5():
 
 def test_1_6_and_1_7():
     """1.6, 1.7: cross_correlate() is the printed sum, and the convolution with f⁻ on -2F ... 0."""
-    found = cross_correlate(F_FILTER, G_IMAGE)
+    found = cross_correlate(G_IMAGE, F_FILTER)
 
     assert np.array_equal(found, wichmann.equation_1_6(F_FILTER, G_IMAGE))
     assert np.array_equal(found, wichmann.equation_1_7(F_FILTER, G_IMAGE))
@@ -77,10 +77,10 @@ def test_1_7_with_an_array_that_starts_at_0_is_shifted():
     """1.7: if f⁻ is an array whose indices start at 0, the result is shifted by 2F pixels."""
     shifted = wichmann.mirrored_from_zero(F_FILTER, G_IMAGE)
 
-    unshifted = cross_correlate(F_FILTER, G_IMAGE)
+    unshifted = cross_correlate(G_IMAGE, F_FILTER)
     assert shifted.shape == unshifted.shape
     assert not np.array_equal(shifted, unshifted)
-    assert np.array_equal(shifted, cross_correlate(F_FILTER, np.pad(G_IMAGE, 2))[:2, :4])
+    assert np.array_equal(shifted, cross_correlate(np.pad(G_IMAGE, 2), F_FILTER)[:2, :4])
 
 
 def test_2_1():
@@ -118,7 +118,7 @@ def test_3_1():
 
 def test_4_1():
     """4.1: a layer's output is sigma of the correlation at every s-th position plus the bias."""
-    found = cross_correlate(W, X)[::S, ::S] + B
+    found = cross_correlate(X, W)[::S, ::S] + B
 
     assert np.allclose(found, Z, rtol=0, atol=1e-14)
     assert np.allclose(np.tanh(found), ACTIVATION, rtol=0, atol=1e-14)
@@ -219,7 +219,7 @@ def test_4_15_is_a_convolution():
 
     printed = wichmann.equation_4_15(delta, lambda z: z, ones, W, 1, (6, 7))
 
-    assert np.allclose(printed, convolve(W, delta, padding="full"), rtol=0, atol=1e-13)
+    assert np.allclose(printed, convolve(delta, W, padding="full"), rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_5_6_to_5_8(f, s, shape):
     right = derivative(lambda X: np.sum(delta * wichmann_pooling.equation_5_6(X, f, s)), x)
     printed = wichmann_pooling.equation_5_8(delta, f, s, shape)
 
-    average = cross_correlate(np.full((f, f), 1 / f**2), x)[::s, ::s]
+    average = cross_correlate(x, np.full((f, f), 1 / f**2))[::s, ::s]
     assert np.allclose(pooled, average, rtol=0, atol=1e-14)
     assert np.allclose(printed, right, atol=1e-8)
     for i, j in itertools.product(*map(range, shape)):

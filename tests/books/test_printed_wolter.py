@@ -36,7 +36,7 @@ def loss(kernels, image, bias):
 
 def test_1():
     """1: convolve() of two signals of length T is the sum from 0 to T - 1."""
-    found = convolve(SIGNAL_KERNEL, SIGNAL, padding="full")
+    found = convolve(SIGNAL, SIGNAL_KERNEL, padding="full")
 
     assert np.array_equal(found, wolter.equation_1(SIGNAL, SIGNAL_KERNEL))
 
@@ -49,7 +49,7 @@ def test_1_as_printed_takes_a_term_too_many():
 
 def test_2():
     """2: convolve() is the printed sum with K(m, n) and the kernel's limits."""
-    assert np.array_equal(convolve(K, I, padding="full"), wolter.equation_2(K, I))
+    assert np.array_equal(convolve(I, K, padding="full"), wolter.equation_2(K, I))
 
 
 def test_2_as_printed_transposes_the_kernel():
@@ -60,13 +60,13 @@ def test_2_as_printed_transposes_the_kernel():
 
     printed = wolter.equation_2_as_printed(square, I, outside=0)
 
-    assert np.array_equal(printed, convolve(square.T, I, padding="full"))
-    assert not np.array_equal(printed, convolve(square, I, padding="full"))
+    assert np.array_equal(printed, convolve(I, square.T, padding="full"))
+    assert not np.array_equal(printed, convolve(I, square, padding="full"))
 
 
 def test_3():
     """3: cross_correlate() is the printed sum with the kernel's limits."""
-    assert np.array_equal(cross_correlate(K, I), wolter.equation_3(K, I))
+    assert np.array_equal(cross_correlate(I, K), wolter.equation_3(K, I))
 
 
 def test_3_as_printed_leaves_the_kernel():
@@ -90,7 +90,7 @@ def test_5_and_6():
 
     printed = wolter.equation_5(KERNELS, IMAGE, BIAS)
     by_correlation = [
-        sum(map(cross_correlate, kernels, IMAGE)).ravel() + b
+        sum(map(cross_correlate, IMAGE, kernels)).ravel() + b
         for kernels, b in zip(KERNELS, BIAS, strict=True)
     ]
     assert np.allclose(found, printed, rtol=0, atol=1e-13)

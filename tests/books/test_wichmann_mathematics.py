@@ -21,8 +21,8 @@ def test_section_1_3_the_mirrored_filter_needs_an_offset():
     f, g = rng.integers(-9, 9, size=(3, 3)), rng.integers(-9, 9, size=(5, 6))
     two_f = 2
 
-    correlation = cross_correlate(f, g)  # positions 0 ... where f is inside
-    convolution = convolve(rot180(f), g, padding="full")  # positions 0 ... with zeros outside
+    correlation = cross_correlate(g, f)  # positions 0 ... where f is inside
+    convolution = convolve(g, rot180(f), padding="full")  # positions 0 ... with zeros outside
 
     assert np.array_equal(correlation, convolution[two_f:-two_f, two_f:-two_f])
     assert not np.array_equal(correlation, convolution[: 5 - two_f, : 6 - two_f])
@@ -32,14 +32,14 @@ def test_figure_1_answers_to_vertical_edges():
     """Section 2.1: the response is positive if brightness increases to the right, 0 if downward."""
     to_the_right = np.tile(np.arange(5), (5, 1))
 
-    assert np.all(cross_correlate(EDGE_FILTER, to_the_right) == 6)
-    assert np.all(cross_correlate(EDGE_FILTER, to_the_right.T) == 0)
+    assert np.all(cross_correlate(to_the_right, EDGE_FILTER) == 6)
+    assert np.all(cross_correlate(to_the_right.T, EDGE_FILTER) == 0)
 
 
 def test_section_2_1_a_3_x_3_filter_costs_two_pixels():
     """An n x n image has (n - 2) x (n - 2) blocks of 3 x 3 pixels."""
     for n in range(3, 12):
-        assert cross_correlate(EDGE_FILTER, np.zeros((n, n), int)).shape == (n - 2, n - 2)
+        assert cross_correlate(np.zeros((n, n), int), EDGE_FILTER).shape == (n - 2, n - 2)
 
 
 def test_section_2_3_padding_that_keeps_the_size():
@@ -63,7 +63,7 @@ def test_section_3_1_a_filter_for_three_channels():
     """100 x 100 x 3 under 5 x 5 x 3 gives 96 x 96: the sum is over all three dimensions."""
     image, kernel = np.zeros((100, 100, 3)), np.zeros((5, 5, 3))
 
-    assert cross_correlate(kernel, image).shape == (96, 96, 1)
+    assert cross_correlate(image, kernel).shape == (96, 96, 1)
 
 
 def test_section_3_3_the_chain_of_sizes():

@@ -24,7 +24,7 @@ def test_the_index_matrix_of_the_exercise():
 @pytest.mark.parametrize("method", ["loops", "windows", "fft"])
 def test_a_kernel_as_large_as_the_image(method):
     """Ones on arange(12) give the single number 66."""
-    found = cross_correlate(np.ones((3, 4)), np.arange(12.0).reshape(3, 4), method=method)
+    found = cross_correlate(np.arange(12.0).reshape(3, 4), np.ones((3, 4)), method=method)
 
     assert found.shape == (1, 1)
     assert found[0, 0] == pytest.approx(66.0)
@@ -37,7 +37,7 @@ def test_the_exercise_by_loops_and_by_indices(image, size):
     kernel = np.random.default_rng(24).uniform(size=size)
     index, places = index_view(image.shape, size)
 
-    by_loops = cross_correlate(kernel, image, method="loops")
+    by_loops = cross_correlate(image, kernel, method="loops")
     by_indices = (image.ravel()[index] @ kernel.ravel()).reshape(places)
 
     assert by_loops.shape == (image.shape[0] - size[0] + 1, image.shape[1] - size[1] + 1)
@@ -57,7 +57,7 @@ def test_a_hidden_template_is_found():
     scene = np.random.default_rng(25).normal(size=(40, 50))
     template = scene[21:28, 13:22]
 
-    found = cross_correlate(template, scene)
+    found = cross_correlate(scene, template)
 
     assert np.unravel_index(found.argmax(), found.shape) == (21, 13)
 
@@ -69,7 +69,7 @@ def test_the_multichannel_figure():
 
     stacked = np.stack(
         [
-            cross_correlate(pair[0], image[0]) + cross_correlate(pair[1], image[1])
+            cross_correlate(image[0], pair[0]) + cross_correlate(image[1], pair[1])
             for pair in kernels
         ]
     )
@@ -101,7 +101,7 @@ def test_convolution_shifts_with_its_input():
     rng = np.random.default_rng(27)
     kernel, p = rng.normal(size=(3, 3)), rng.normal(size=(20, 20))
 
-    z, z_one, z_two = (cross_correlate(kernel, np.roll(p, k, axis=0)) for k in (0, 1, 2))
+    z, z_one, z_two = (cross_correlate(np.roll(p, k, axis=0), kernel) for k in (0, 1, 2))
 
     inner = slice(4, -4)  # away from the edge, where pixels wrap around from the other side
     assert np.array_equal(z_one[5:-3], z[inner])

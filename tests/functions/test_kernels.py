@@ -5,12 +5,8 @@ import pytest
 
 from striate.errors import ShapeError
 from striate.functions.weight import Convolution, TransposedConvolution
-from striate.functions.weight.kernels import (
-    grouped,
-    kernel_parameters,
-    oriented,
-    require_kernels,
-)
+from striate.functions.weight.kernels import kernel_parameters
+from striate.maths.feature_maps import grouped, oriented, require_kernels
 
 
 def test_a_true_convolution_turns_every_axis_of_the_window():

@@ -20,8 +20,8 @@ from striate.functions.weight import (
     MaxPooling,
     SumPooling,
     TrainableAveragePooling,
-    pooling,
 )
+from striate.maths import reductions
 from striate.maths.check import relative_error
 from striate.maths.windows import Axis
 
@@ -163,7 +163,7 @@ def test_window_pixels_are_counted_without_listing_the_positions(axis):
     """The closed form gives the sum of the numbers of all positions."""
     assume(axis.reach <= axis.padded)
 
-    assert pooling.seen_in_all(axis) == pooling.seen(axis, padding=False).sum()
+    assert reductions.seen_in_all(axis) == reductions.seen(axis, padding=False).sum()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from striate.maths import (
     as_convolution,
     convolve,
     cross_correlate,
+    kernels,
     rot180,
 )
 
@@ -22,14 +23,14 @@ SHAPE = (20, 20)
 
 def with_edge(mode):
     """Correlate with W and one of NumPy's padding modes."""
-    return lambda p: cross_correlate(W, np.pad(p, ((1, 1), (2, 1)), mode=mode))
+    return lambda p: cross_correlate(np.pad(p, ((1, 1), (2, 1)), mode=mode), W)
 
 
 # Functions that correlate with W, and what they do with the edge.
 CORRELATIONS = {
-    "valid": lambda p: cross_correlate(W, p),
-    "same": lambda p: cross_correlate(W, p, padding="same"),
-    "full": lambda p: cross_correlate(W, p, padding="full"),
+    "valid": lambda p: cross_correlate(p, W),
+    "same": lambda p: cross_correlate(p, W, padding="same"),
+    "full": lambda p: cross_correlate(p, W, padding="full"),
     "reflect": with_edge("reflect"),
     "edge": with_edge("edge"),
     "wrap": with_edge("wrap"),
@@ -88,7 +89,7 @@ def test_volumes_are_images_too():
     """A convolution of volumes is recognized."""
     w = np.random.default_rng(12).normal(size=(2, 1, 2))
 
-    found = as_convolution(lambda p: convolve(w, p, padding="full"), (8, 7, 9))
+    found = as_convolution(lambda p: convolve(p, w, padding="full"), (8, 7, 9))
 
     assert np.allclose(found.kernel, w, rtol=0, atol=1e-14)
 
@@ -204,7 +205,7 @@ def test_the_tolerance_follows_the_dtype(dtype):
     """Rounding errors don't violate a law, but real differences do."""
 
     def f(p):
-        return cross_correlate(W.astype(dtype), p.astype(dtype))
+        return cross_correlate(p.astype(dtype), W.astype(dtype))
 
     assert isinstance(as_convolution(f, SHAPE), ConvolutionFound)
     assert isinstance(as_convolution(lambda p: f(p) + dtype(1), SHAPE), NotAConvolution)
@@ -220,11 +221,28 @@ def test_a_float32_layer_is_a_convolution():
     np.testing.assert_allclose(found.correlation_kernel, kernel, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize("entry", kernels.catalog(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("method", ["windows", "fft"])
+def test_every_named_kernel_is_found_in_float32(entry, method):
+    """With the default tolerance, a float32 function is a convolution, by sums and by spectra."""
+    kernel = entry.make().astype(np.float32)
+
+    found = as_convolution(
+        lambda p: convolve(p.astype(np.float32), kernel, padding="same", method=method), (48, 48)
+    )
+
+    assert isinstance(found, ConvolutionFound)
+    p = np.random.default_rng(13).normal(size=(20, 21))
+    wanted = convolve(p, kernel, padding="same")
+    # Entries of the kernel below 1e-4 of the largest count as rounding.
+    assert np.allclose(found(p), wanted, rtol=0, atol=1e-3 * np.abs(kernel).max())
+
+
 def test_the_counter_example_shows_the_difference():
     """Numbers that differ in their last digits are printed with enough digits."""
 
     def f(p):
-        return cross_correlate(W.astype(np.float32), p.astype(np.float32))
+        return cross_correlate(p.astype(np.float32), W.astype(np.float32))
 
     text = str(as_convolution(f, SHAPE, tolerance=1e-9))
     first, second = re.findall(r" is (-?[\d.e+-]+)[,.]", text)
@@ -257,7 +275,7 @@ def test_a_function_that_makes_no_image_is_explained(f):
 def test_an_image_too_small_to_move_in_is_explained():
     """The error gives the response's size and a larger shape."""
     with pytest.raises(ShapeError) as error:
-        as_convolution(lambda p: cross_correlate(np.ones((3, 3)), p, padding="same"), (5, 12))
+        as_convolution(lambda p: cross_correlate(p, np.ones((3, 3)), padding="same"), (5, 12))
 
     assert str(error.value) == (
         "`shape` must leave room to move the impulse response, which spans pixels -1 to 1 around "

@@ -61,7 +61,7 @@ def test_the_matrix_is_what_cross_correlate_computes():
 
     z = unvec(convolution_matrix(w, (4, 5)) @ vec(p), (3, 3))
 
-    assert np.allclose(z, cross_correlate(w, p), rtol=0, atol=1e-13)
+    assert np.allclose(z, cross_correlate(p, w), rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize(("image", "kernel", "walk"), WALKS)
@@ -102,7 +102,7 @@ def test_the_transposed_matrix_is_the_published_transposed_convolution(case):
     stretched = np.zeros((case["stretched_i"] + a,) * 2)
     stretched[: n * s : s, : n * s : s] = dz
     assert case["stretched_i"] == s * (n - 1) + 1
-    direct = cross_correlate(rot180(w), stretched, padding=case["p_prime"])
+    direct = cross_correlate(stretched, rot180(w), padding=case["p_prime"])
     assert transposed.shape == (case["o_prime"],) * 2
     assert np.allclose(transposed, direct, rtol=0, atol=1e-13)
 

@@ -5,6 +5,7 @@ import numpy as np
 from striate.data.allocation import require_memory
 from striate.data.dataset import Dataset, assemble
 from striate.errors import OptionError
+from striate.maths import kernels
 from striate.shapes import Array, Float
 
 SIZE, RADIUS = 15, 4
@@ -13,10 +14,10 @@ SIZE, RADIUS = 15, 4
 CLASSES = ("square", "diamond")
 
 KERNELS = {
-    "horizontal": np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]),
-    "vertical": np.array([[0.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]]),
-    "slash": np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
-    "backslash": np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]),
+    "horizontal": kernels.horizontal().astype(float),
+    "vertical": kernels.vertical().astype(float),
+    "slash": kernels.slash().astype(float),
+    "backslash": kernels.backslash().astype(float),
 }
 """The templates of Hagan's figure 8.5, under the book's names; its slash goes down to the right."""
 

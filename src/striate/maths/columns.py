@@ -8,17 +8,14 @@ columns back to the pixels that they came from.
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Literal
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from striate.errors import OptionError, ShapeError
+from striate.maths.padding import PADDING_MODES, PaddingMode
 from striate.maths.windows import Axis
 from striate.shapes import Array, Int, Shaped
-
-PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
-PADDING_MODES: tuple[PaddingMode, ...] = ("zeros", "reflect", "replicate", "circular")
 
 
 def im2col(padded: Shaped[Array, "..."], axes: Sequence[Axis]) -> Shaped[Array, "..."]:

@@ -12,7 +12,8 @@ from typing import Any, Literal
 import numpy as np
 
 from striate.errors import ShapeError
-from striate.maths.signal import convolve, impulse, impulse_response, rot180
+from striate.maths.impulses import impulse, impulse_response
+from striate.maths.signal import convolve, rot180
 from striate.shapes import Array, Shape, Shaped
 
 Law = Literal["homogeneity", "additivity", "local support", "position invariance"]
@@ -73,7 +74,7 @@ class ConvolutionFound:
 
     def __call__(self, p: Shaped[Array, "..."]) -> Shaped[Array, "..."]:
         """Convolve a zero-padded image with the kernel, as the function does inside the image."""
-        full = convolve(self.kernel, p, padding="full")
+        full = convolve(p, self.kernel, padding="full")
         z = np.zeros([n + g for n, g in zip(p.shape, self.growth, strict=True)], full.dtype)
         # Position m of z is position m - offset of the full convolution, where there is one.
         spans = [

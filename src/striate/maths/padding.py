@@ -6,6 +6,9 @@ from typing import Literal, TypeGuard, cast
 
 from striate.errors import OptionError
 
+PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
+PADDING_MODES: tuple[PaddingMode, ...] = ("zeros", "reflect", "replicate", "circular")
+
 Padding = Literal["valid", "same", "full"] | int | tuple[int | tuple[int, int], ...]
 """A word, a number for all sides, a number for each axis, or ``(before, after)`` for each axis."""
 
@@ -62,7 +65,7 @@ def sides_of(
         case str():  # pyright: ignore[reportUnnecessaryComparison]  # users give other words
             raise OptionError(
                 f'`padding` must be "valid", "same", "full" or numbers of pixels, got "{padding}". '
-                'Try "same".'
+                f"{_remedy(padding)}"
             ).about(what)
         case _:
             each = several(padding, len(sizes))
@@ -76,6 +79,13 @@ def sides_of(
             f"{'axis' if len(sizes) == 1 else 'axes'}. Try {plain([(0, 1)] * len(sizes))}."
         ).about(what)
     return [(int(before), int(after)) for before, after in cast("list[tuple[int, int]]", sides)]
+
+
+def _remedy(word: str) -> str:
+    """Suggest another word, and the option that a mode of padding belongs to."""
+    if word in PADDING_MODES:
+        return f'Try padding="same", padding_mode="{word}".'
+    return 'Try "same".'
 
 
 def several(value: object, count: int) -> tuple[object, ...]:

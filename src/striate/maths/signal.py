@@ -1,96 +1,147 @@
-"""Convolution and cross-correlation of one image with one kernel, as the three texts define them.
+r"""Convolution and cross-correlation, as the three texts define them.
 
-Images have any number of axes: one (a signal), two (a picture) or three (a volume). Each function
-has three forms with the same result up to rounding: ``"loops"``, the printed sum term by term;
-``"windows"``, the same sum for all positions at once; and ``"fft"``, a product of spectra. The
-image is padded first, then the kernel is placed wherever it fits completely, so that words such as
-``"same"`` have the same meaning as in a layer.
+Images have one axis (a signal), two (a picture) or three (a volume); the same functions accept
+feature maps and batches of them. Each function has three forms with the same result up to rounding:
+``"loops"``, the printed sum term by term; ``"windows"``, the same sum for all positions at once;
+and ``"fft"``, a product of spectra. The image is padded first, then the kernel is placed wherever
+it fits completely, so that words such as ``"same"`` have the same meaning as in a layer.
+
+=================================  =================================  ====================
+image                              kernel                             result
+=================================  =================================  ====================
+``[*x]``, one to three axes        ``[*u]``, the same number          ``[*i]``
+``[l, *x]``, feature maps          ``[h, l, *u]``                     ``[h, *i]``
+``[q, l, rows, columns]``          ``[h, l, u, v]``                   ``[q, h, i, j]``
+``[q, l, planes, rows, columns]``  ``[h, l, u, v, w]``                ``[q, h, i, j, k]``
+=================================  =================================  ====================
+
+An image and a kernel of three axes each are a volume and its kernel. For a batch of signals, which
+would look the same, add an axis of one row to both.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
-from striate.errors import OptionError, ShapeError
-from striate.maths.columns import im2col, pad
-from striate.maths.windows import Padding, axes
-from striate.shapes import Array, Float, Shape, Shaped
+from striate.errors import OptionError
+from striate.maths.columns import im2col
+from striate.maths.feature_maps import correlate, grouped, oriented, split
+from striate.maths.operands import Operands, operands_of
+from striate.maths.padding import Padding, PaddingMode
+from striate.shapes import Array, Shaped
 
 Method = Literal["loops", "windows", "fft"]
 """The printed sum, the same vectorized, or a product of spectra."""
 
 
 def cross_correlate(
-    w: Shaped[Array, "..."],
-    p: Shaped[Array, "..."],
+    image: Shaped[Array, "..."],
+    kernel: Shaped[Array, "..."],
     *,
+    stride: int | Sequence[int] = 1,
+    dilation: int | Sequence[int] = 1,
     padding: Padding = "valid",
+    padding_mode: PaddingMode = "zeros",
+    groups: int = 1,
     method: Method = "windows",
 ) -> Shaped[Array, "..."]:
     r"""Place the kernel everywhere on the image and sum the products: :math:`Z = W \otimes P`.
 
-    .. math:: z_{m,n} = \sum_{i=0}^{r-1} \sum_{j=0}^{c-1} w_{i,j} \, p_{m+i,n+j}
+    .. math:: z^h_{i,j} = \sum_{l} \sum_{u=0}^{r-1} \sum_{v=0}^{c-1} w^{h,l}_{u,v} \,
+        p^l_{s i + d u,\; s j + d v}
 
     This is what convolution layers compute and call convolution.
 
     Parameters
     ----------
-    w
-        Kernel, with as many axes as the image.
-    p
-        Image. Integers and booleans are summed as 64-bit integers.
+    image
+        One image, its feature maps ``[l, rows, columns]``, or a batch ``[q, l, rows, columns]``;
+        with one or three pixel axes accordingly. Integers and booleans are summed as 64-bit
+        integers.
+    kernel
+        One kernel with as many axes as the image, or ``[h, l, u, v]`` for feature maps.
+    stride
+        Step between neighboring positions of the kernel, in pixels: one number for all pixel axes,
+        or one for each.
+    dilation
+        Pixels from one kernel pixel to the next; 1 leaves no gaps.
     padding
-        Zeros around the image, in pixels: ``"valid"`` none, ``"same"`` as many as keep its size,
-        ``"full"`` as many as let the kernel overlap it by a single pixel, or numbers. With
-        ``"same"`` and a window of even length the extra zero goes after the image (bottom, right).
+        Pixels added around the image: ``"valid"`` none, ``"same"`` for one output pixel per stride,
+        ``"full"`` so that a single pixel of the kernel overlaps the image, or numbers: one for all
+        sides, one for each axis, or ``(before, after)`` for each axis. With ``"same"``, an odd
+        number of added pixels has the extra one after the image (bottom, right).
+    padding_mode
+        What the added pixels hold: ``"zeros"``, ``"reflect"`` (the image mirrored at its edge
+        pixel), ``"replicate"`` (the edge pixel) or ``"circular"`` (the image's other side).
+    groups
+        Number of groups of maps that are correlated separately; the kernels of a group have
+        ``l / groups`` incoming maps.
     method
-        ``"loops"``, ``"windows"`` or ``"fft"``.
+        ``"loops"``, ``"windows"`` or ``"fft"``. For kernels of more than about 7 x 7 pixels,
+        ``"fft"`` is the fastest.
 
     Returns
     -------
-    z
+    Array
         Sum of products at each position.
 
     Raises
     ------
     ShapeError
-        If kernel and image differ in their number of axes, or the kernel does not fit.
+        If image and kernel don't go together, or the kernel does not fit. A kernel that is larger
+        than the image, which usually means that the two were swapped, is accepted only with
+        ``padding="full"`` or enough pixels of padding.
     OptionError
-        If there is no such method or padding.
+        If an option has a value that isn't allowed.
 
     Sources
     -------
-    Hagan 8.9, 8.10, 8.11, 8.13, fig. 8.2; Wolter 3 (corrected: the limits are the kernel's);
-    Wichmann 1.6.
+    Hagan 8.9, 8.10, 8.11, 8.13, 8.20, 8.21, fig. 8.2, fig. 8.3; Wolter 3 (corrected: the limits are
+    the kernel's); Wichmann 1.6.
 
     Examples
     --------
     >>> image = np.arange(12).reshape(3, 4)
-    >>> cross_correlate(np.ones((3, 4), int), image)
+    >>> cross_correlate(image, np.ones((3, 4), int))
     array([[66]])
-    >>> cross_correlate(np.array([[1, 2]]), image, padding="same")
+    >>> cross_correlate(image, np.array([[1, 2]]), padding="same")
     array([[ 2,  5,  8,  3],
            [14, 17, 20,  7],
            [26, 29, 32, 11]])
+
+    Hagan's figure 8.3, a 2 x 2 kernel with stride 2:
+
+    >>> cross_correlate(np.arange(16).reshape(4, 4), np.ones((2, 2), int), stride=2)
+    array([[10, 18],
+           [42, 50]])
+
+    Two feature maps and three kernels for each, as in Wolter's figure:
+
+    >>> cross_correlate(np.zeros((2, 5, 5)), np.zeros((3, 2, 3, 3))).shape
+    (3, 3, 3)
     """
-    w, padded = _prepare(w, p, padding, "cross_correlate")
-    match method:
-        case "loops":
-            return _printed_sum(w, padded, direction=1)
-        case "windows":
-            return _windows(w, padded)
-        case "fft":
-            return _spectra(rot180(w), padded)
-        case _:
-            raise _no_such_method(method)
+    operands = operands_of(
+        image,
+        kernel,
+        stride=stride,
+        dilation=dilation,
+        padding=padding,
+        padding_mode=padding_mode,
+        groups=groups,
+    )
+    return _computed(operands, method, flip=False)
 
 
 def convolve(
-    w: Shaped[Array, "..."],
-    p: Shaped[Array, "..."],
+    image: Shaped[Array, "..."],
+    kernel: Shaped[Array, "..."],
     *,
+    stride: int | Sequence[int] = 1,
+    dilation: int | Sequence[int] = 1,
     padding: Padding = "valid",
+    padding_mode: PaddingMode = "zeros",
+    groups: int = 1,
     method: Method = "windows",
 ) -> Shaped[Array, "..."]:
     r"""Convolve image and kernel in the sense of mathematics: :math:`Z = W * P`.
@@ -102,27 +153,26 @@ def convolve(
 
     Parameters
     ----------
-    w
-        Kernel, with as many axes as the image.
-    p
-        Image. Integers and booleans are summed as 64-bit integers.
+    image, kernel, stride, dilation, padding_mode, groups, method
+        As for :func:`cross_correlate`.
     padding
-        As in :func:`cross_correlate`: zeros around the *image*, whatever the kernel's direction. So
-        ``"same"`` cuts the full convolution from pixel ``r // 2`` on, for r rows of the kernel.
-    method
-        ``"loops"``, ``"windows"`` or ``"fft"``.
+        As for :func:`cross_correlate`: pixels around the *image*, whatever the direction of the
+        kernel. So ``"same"`` cuts the full convolution from pixel ``r // 2`` on, for r rows of the
+        kernel.
 
     Returns
     -------
-    z
-        Sum of products at each position where the flipped kernel fits.
+    Array
+        Sum of products at each position where the rotated kernel fits.
 
     Raises
     ------
     ShapeError
-        If kernel and image differ in their number of axes, or the kernel does not fit.
+        If image and kernel don't go together, or the kernel does not fit. A kernel that is larger
+        than the image, which usually means that the two were swapped, is accepted only with
+        ``padding="full"`` or enough pixels of padding.
     OptionError
-        If there is no such method or padding.
+        If an option has a value that isn't allowed.
 
     Sources
     -------
@@ -132,27 +182,32 @@ def convolve(
 
     Examples
     --------
-    Products of polynomials: (1 + 2x)(3 + 4x + 5x²) = 3 + 10x + 13x² + 10x³.
+    Products of polynomials: (3 + 4x + 5x²)(1 + 2x) = 3 + 10x + 13x² + 10x³.
 
-    >>> convolve(np.array([1, 2]), np.array([3, 4, 5]), padding="full")
+    >>> convolve(np.array([3, 4, 5]), np.array([1, 2]), padding="full")
     array([ 3, 10, 13, 10])
+
+    With an impulse for an image, the result is the kernel:
+
+    >>> convolve(np.array([0, 0, 1, 0, 0]), np.array([1, 2, 3]), padding="same")
+    array([0, 1, 2, 3, 0])
     """
-    w, padded = _prepare(w, p, padding, "convolve")
-    match method:
-        case "loops":
-            return _printed_sum(w, padded, direction=-1)
-        case "windows":
-            return _windows(rot180(w), padded)
-        case "fft":
-            return _spectra(w, padded)
-        case _:
-            raise _no_such_method(method)
+    operands = operands_of(
+        image,
+        kernel,
+        stride=stride,
+        dilation=dilation,
+        padding=padding,
+        padding_mode=padding_mode,
+        groups=groups,
+    )
+    return _computed(operands, method, flip=True)
 
 
 def rot180(w: Shaped[Array, "..."], *, rank: int | None = None) -> Shaped[Array, "..."]:
     """Rotate a kernel by 180 degrees: reverse its pixel axes.
 
-    A convolution with a kernel is the correlation with the flipped kernel, and vice versa.
+    A convolution with a kernel is the correlation with the rotated kernel, and vice versa.
 
     Parameters
     ----------
@@ -177,148 +232,85 @@ def rot180(w: Shaped[Array, "..."], *, rank: int | None = None) -> Shaped[Array,
            [6, 5, 4],
            [9, 8, 7]])
     """
+    w = np.asarray(w)
     first = 0 if rank is None else w.ndim - rank
     return np.flip(w, axis=tuple(range(first, w.ndim)))
 
 
-def impulse(shape: Shape, at: Sequence[int] | None = None) -> Float[Array, "..."]:
-    r"""Return the one-point image.
+def _computed(operands: Operands, method: Method, *, flip: bool) -> Shaped[Array, "..."]:
+    """Compute the sum of products in one of the three forms."""
+    match method:
+        case "loops":
+            z = _printed_sum(operands, flip=flip)
+        case "windows":
+            z = _windows(operands, flip=flip)
+        case "fft":
+            z = _spectra(operands, flip=flip)
+        case _:
+            raise OptionError(
+                f'`method` must be "loops" (the printed sum), "windows" (vectorized) or "fft" (a '
+                f'product of spectra), got "{method}". All three give the same numbers.'
+            )
+    return operands.without_added_axes(z)
 
-    .. math:: \delta_{i,j} = 1 \text{ if } i = j = 0, \text{ else } 0
 
-    Parameters
-    ----------
-    shape
-        Pixels along each axis.
-    at
-        Which pixel is 1; the origin by default.
+def _printed_sum(operands: Operands, *, flip: bool) -> Shaped[Array, "q h *i"]:
+    """Add up ``w[u] p[s m + d u]`` or ``w[u] p[s m - d u]``, term by term, where the kernel fits.
 
-    Returns
-    -------
-    Array
-        Zeros and a single 1, float64.
-
-    Raises
-    ------
-    ShapeError
-        If there is no such pixel.
-
-    Sources
-    -------
-    Hagan 8.1.
-
-    Examples
-    --------
-    >>> impulse((2, 3), at=(0, 1))
-    array([[0., 1., 0.],
-           [0., 0., 0.]])
+    Going down from m, the first position with all its pixels in the image is the kernel's last
+    pixel, ``d (r - 1)``.
     """
-    where = tuple(at) if at is not None else (0,) * len(shape)
-    if len(where) != len(shape) or any(not 0 <= k < n for k, n in zip(where, shape, strict=True)):
-        raise ShapeError(
-            f"`at` must be a pixel of an image of shape {tuple(shape)}, counted from 0, got "
-            f"{where}."
-        )
-    delta = np.zeros(shape)
-    delta[where] = 1.0
-    return delta
-
-
-def impulse_response(
-    f: Callable[[Array], Array], shape: Shape, at: Sequence[int] | None = None
-) -> Shaped[Array, "..."]:
-    r"""Apply a function to the one-point image: its point spread function.
-
-    .. math:: w_{i,j} = \mathcal{W}(\delta_{i,j})
-
-    Parameters
-    ----------
-    f
-        A function from image to image.
-    shape
-        Pixels along each axis of the one-point image.
-    at
-        Which pixel is 1; by default the middle one, pixel ``n // 2``, so that a response on all
-        sides is seen.
-
-    Returns
-    -------
-    Array
-        The whole image that the function makes.
-
-    Raises
-    ------
-    ShapeError
-        If there is no such pixel.
-
-    Sources
-    -------
-    Hagan 8.2, P8.2.
-
-    Examples
-    --------
-    A shift by one column to the right:
-
-    >>> impulse_response(lambda p: np.roll(p, 1, axis=1), (3, 3))
-    array([[0., 0., 0.],
-           [0., 0., 1.],
-           [0., 0., 0.]])
-    """
-    return f(impulse(shape, tuple(n // 2 for n in shape) if at is None else at))
-
-
-def _prepare(w: Array, p: Array, padding: Padding, what: str) -> tuple[Array, Array]:
-    """Return the kernel and the padded image in dtypes whose sums don't overflow early."""
-    w, p = _summable(w), _summable(p)
-    if w.ndim != p.ndim or w.ndim == 0:
-        raise ShapeError(
-            f"{what}: kernel and image must have the same number of axes, at least one, got shapes "
-            f"{w.shape} and {p.shape}. Use one map of the image, or a convolution layer."
-        )
-    return w, pad(p, axes(p.shape, window=w.shape, padding=padding, name="kernel_size"))
-
-
-def _summable(x: Array) -> Array:
-    """Convert integers to 64 bits, since sums of uint8 pixels would wrap."""
-    x = np.asarray(x)
-    return x.astype(np.int64) if x.dtype.kind in "biu" else x
-
-
-def _printed_sum(w: Array, p: Array, direction: Literal[1, -1]) -> Shaped[Array, "..."]:
-    """Add up ``w[i] p[m + i]`` or ``w[i] p[m - i]``, term by term, where the kernel fits."""
-    # Going down from m, the first position with all its pixels in the image is m = r - 1.
-    first = [0 if direction == 1 else r - 1 for r in w.shape]
-    places = tuple(n - r + 1 for n, r in zip(p.shape, w.shape, strict=True))
-    z = np.zeros(places, np.result_type(w, p))
-    for place in np.ndindex(places):
-        for i in np.ndindex(w.shape):
-            pixel = tuple(f + m + direction * k for f, m, k in zip(first, place, i, strict=True))
-            z[place] += w[i] * p[pixel]
+    w, p = operands.w, operands.padded
+    z = np.zeros((len(p), len(w), *(x.output for x in operands.axes)), np.result_type(w, p))
+    outputs, incoming = len(w) // operands.groups, w.shape[1]
+    for q, h, *position in np.ndindex(z.shape):
+        for k, *tap in np.ndindex(w.shape[1:]):
+            l = h // outputs * incoming + k
+            pixel = tuple(
+                x.stride * m + (x.reach - 1 - x.dilation * u if flip else x.dilation * u)
+                for x, m, u in zip(operands.axes, position, tap, strict=True)
+            )
+            z[(q, h, *position)] += w[(h, k, *tap)] * p[(q, l, *pixel)]
     return z
 
 
-def _windows(w: Array, p: Array) -> Shaped[Array, "..."]:
-    """Sum kernel times window over a view of all windows; nothing of the view's size is stored."""
-    kernel_pixels = list(range(w.ndim))
-    places = list(range(w.ndim, 2 * w.ndim))
-    view = im2col(p, axes(p.shape, window=w.shape))
-    return np.einsum(w, kernel_pixels, view, kernel_pixels + places, places)
+def _windows(operands: Operands, *, flip: bool) -> Shaped[Array, "q h *i"]:
+    """Sum kernel times window over a view of all windows.
+
+    For feature maps, a matrix product needs a copy of the view. A single image can be much larger
+    than feature maps are, and its kernel too: there, nothing of the view's size is stored.
+    """
+    if operands.lead:
+        return correlate(
+            operands.w,
+            operands.a,
+            operands.axes,
+            groups=operands.groups,
+            mode=operands.mode,
+            flip=flip,
+        )
+    rank = len(operands.axes)
+    taps, positions = list(range(rank)), list(range(rank, 2 * rank))
+    view = im2col(operands.padded, operands.axes)[0, 0]
+    kernel = oriented(operands.w, flip=flip)[0, 0]
+    return np.einsum(kernel, taps, view, taps + positions, positions)[np.newaxis, np.newaxis]
 
 
-def _spectra(w: Array, p: Array) -> Shaped[Array, "..."]:
-    """Multiply spectra: a circular convolution, whose first ``r - 1`` positions wrap around."""
-    pixel_axes = tuple(range(p.ndim))
-    product = np.fft.rfftn(w, p.shape, pixel_axes) * np.fft.rfftn(p, p.shape, pixel_axes)
-    ring = np.fft.irfftn(product, p.shape, pixel_axes)
-    z = ring[tuple(slice(r - 1, None) for r in w.shape)]
-    dtype = np.result_type(w, p)
+def _spectra(operands: Operands, *, flip: bool) -> Shaped[Array, "q h *i"]:
+    """Multiply spectra: a circular convolution, whose first ``reach - 1`` positions wrap around."""
+    axes, p = operands.axes, operands.padded
+    # A kernel with gaps is a larger kernel with zeros in the gaps. The product of spectra is a
+    # convolution, so it takes the rotated kernel for a correlation.
+    w = np.zeros((*operands.w.shape[:2], *(x.reach for x in axes)), operands.w.dtype)
+    w[(..., *(slice(None, None, x.dilation) for x in axes))] = oriented(operands.w, flip=not flip)
+    dtype, shape, pixel_axes = np.result_type(w, p), p.shape[2:], tuple(range(2, p.ndim))
+    if dtype.kind == "c":
+        forward, inverse = np.fft.fftn, np.fft.ifftn
+    else:
+        forward, inverse = np.fft.rfftn, np.fft.irfftn
+    kernels = grouped(forward(w, shape, pixel_axes), operands.groups, flip=False)
+    images = split(forward(p, shape, pixel_axes), operands.groups)
+    spectra = np.einsum("ghk...,qgk...->qgh...", kernels, images)
+    ring = inverse(spectra.reshape(len(p), len(w), *spectra.shape[3:]), shape, pixel_axes)
+    z = ring[(..., *(slice(x.reach - 1, None, x.stride) for x in axes))]
     return np.rint(z).astype(dtype) if dtype.kind == "i" else z.astype(dtype)
-
-
-def _no_such_method(method: str) -> OptionError:
-    """Make the error for an unknown method."""
-    return OptionError(
-        f'method="{method}" does not exist. The three forms are "loops" (the printed sum), '
-        '"windows" (vectorized) and "fft" (a product of spectra); they give the same numbers. '
-        "Use one of these words."
-    )

@@ -254,7 +254,8 @@ def axes(
         for n, r, s, d, p in zip(sizes, windows, strides, dilations, sides, strict=True)
     )
     if any(axis.reach > axis.padded for axis in found):
-        raise _too_large(found, "kernel" if name == "kernel_size" else "window").about(what)
+        noun = "kernel" if name == "kernel_size" else "window"
+        raise _too_large(found, noun, in_network=bool(str(what))).about(what)
     return found
 
 
@@ -417,7 +418,7 @@ def per_axis(
     return tuple(int(number) for number in cast("tuple[int, ...]", numbers))
 
 
-def _too_large(laid: Sequence[Axis], noun: str) -> ShapeError:
+def _too_large(laid: Sequence[Axis], noun: str, *, in_network: bool) -> ShapeError:
     """Make the error for a window that is larger than the padded image."""
     window = "x".join(str(axis.window) for axis in laid)
     spans = "x".join(str(axis.reach) for axis in laid)
@@ -438,7 +439,7 @@ def _too_large(laid: Sequence[Axis], noun: str) -> ShapeError:
         remedy=Message(
             "Use ",
             InPython(f"padding={needed}", f"padding {needed}"),
-            f" or a smaller {noun}, or remove a pooling layer.",
+            f" or a smaller {noun}{', or remove a pooling layer' if in_network else ''}.",
         ),
     )
 

@@ -10,9 +10,10 @@ import numpy as np
 from striate.functions.base import Case, FixedFunction, Lowering, Seen, Shorthand
 from striate.functions.layer_form import LayerForm
 from striate.functions.options import PIXELS, required
-from striate.functions.weight.pixels import letters, require_pixels
+from striate.functions.weight.pixels import require_pixels
 from striate.maths import windows
 from striate.maths.contract import contract
+from striate.maths.feature_maps import letters
 from striate.maths.field_pattern import FieldPattern, complete
 from striate.shapes import Array, Float, Shape
 

@@ -11,7 +11,7 @@ from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthan
 from striate.functions.layer_form import LayerForm
 from striate.functions.options import OneOf, option
 from striate.functions.weight import pooling
-from striate.maths import windows
+from striate.maths import reductions, windows
 from striate.shapes import Array, Float, Shape
 
 
@@ -53,19 +53,19 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
     def share(self, axes: tuple[windows.Axis, ...]) -> Float[Array, "*i"]:
         """Return the weight of the pixels under each window: one over their number."""
         if self.divisor == "inside":
-            pooling.require_seen(self, axes)
-        return 1 / pooling.counts(axes, padding=self.divisor == "window")
+            reductions.require_seen(self, axes)
+        return reductions.shares(axes, padding=self.divisor == "window")
 
     def output_shape(self, *shapes: Shape) -> Shape:
         axes = self.axes(shapes[0][1:])
         if self.divisor == "inside":
-            pooling.require_seen(self, axes)
+            reductions.require_seen(self, axes)
         return (shapes[0][0], *(axis.output for axis in axes))
 
     def multiply_adds(self, *shapes: Shape) -> int:
         """Count the products of a pixel with its share."""
         maps, *pixels = shapes[0]
-        return maps * prod(map(pooling.seen_in_all, self.axes(tuple(pixels))))
+        return maps * prod(map(reductions.seen_in_all, self.axes(tuple(pixels))))
 
     def lowering(self, *shapes: Shape) -> Lowering:
         """Return the equation; ``share`` is a constant array."""
@@ -107,7 +107,7 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
         Wichmann 5.6 (corrected: with the stride); Hagan 8.22, 8.23.
         """
         axes = self.axes(a.shape[2:])
-        return self.share(axes).astype(a.dtype) * pooling.window_sum(a, axes)
+        return self.share(axes).astype(a.dtype) * reductions.window_sum(a, axes)
 
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
@@ -134,7 +134,7 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
         Wichmann 5.7, 5.8 (corrected: it sums over the windows that contain the pixel); Hagan P8.3.
         """
         axes = self.axes(a.shape[2:])
-        return pooling.spread(self.share(axes).astype(dz.dtype) * dz, axes)
+        return reductions.spread(self.share(axes).astype(dz.dtype) * dz, axes)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

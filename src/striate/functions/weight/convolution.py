@@ -20,16 +20,10 @@ from striate.functions.base import (
 )
 from striate.functions.layer_form import WEIGHTED, LayerForm
 from striate.functions.options import FLAG, PADDING, PIXELS, SIZE, OneOf, option, required
-from striate.functions.weight.kernels import (
-    grouped,
-    kernel_parameters,
-    oriented,
-    require_kernels,
-)
-from striate.functions.weight.maps import require_maps, split
-from striate.functions.weight.pixels import letters, require_pixels
-from striate.maths import columns, windows
-from striate.maths.contract import contract
+from striate.functions.weight.kernels import kernel_parameters
+from striate.functions.weight.pixels import require_pixels
+from striate.maths import columns, feature_maps, windows
+from striate.maths.feature_maps import require_kernels, require_maps
 from striate.maths.field_pattern import FieldPattern, complete
 from striate.shapes import Array, Float, Int, Shape
 
@@ -217,10 +211,14 @@ class Convolution(WeightFunction):
         Hagan 8.20, 8.38; Wichmann 4.1 (stride); Wolter 3, 5.
         """
         self._require_kernels(w, a)
-        i, u = letters(len(a.shape[2:]))
-        c = self._columns(a)
-        z = contract(f"ghl{u},qgl{u}{i}->qgh{i}", grouped(w, self.groups, flip=self.flip), c)
-        return z.reshape(len(a), self.feature_maps, *z.shape[3:])
+        return feature_maps.correlate(
+            w,
+            a,
+            self.axes(a.shape[2:]),
+            groups=self.groups,
+            mode=self.padding_mode,
+            flip=self.flip,
+        )
 
     def backward_a(
         self, w: Float[Array, "h k *u"], a: Float[Array, "q l *x"], dz: Float[Array, "q h *i"]
@@ -250,15 +248,14 @@ class Convolution(WeightFunction):
         dz; zero outside dLZ); Wichmann 4.15 (corrected: height first, zero outside the kernel);
         Wolter 8.
         """
-        axes = self.axes(a.shape[2:])
-        i, u = letters(len(axes))
-        dc = contract(
-            f"ghl{u},qgh{i}->qgl{u}{i}",
-            grouped(w, self.groups, flip=self.flip),
-            split(dz, self.groups),
+        return feature_maps.correlate_backward_a(
+            w,
+            dz,
+            self.axes(a.shape[2:]),
+            groups=self.groups,
+            mode=self.padding_mode,
+            flip=self.flip,
         )
-        dpadded = columns.col2im(dc, axes)
-        return columns.pad_adjoint(dpadded, axes, self.padding_mode).reshape(a.shape)
 
     def backward_w(
         self, w: Float[Array, "h k *u"], a: Float[Array, "q l *x"], dz: Float[Array, "q h *i"]
@@ -284,11 +281,15 @@ class Convolution(WeightFunction):
         -------
         Hagan 8.46-8.48 (8.46 and 8.47 with lz, lw, dlz for z, w, dz); Wichmann 4.7; Wolter 7.
         """
-        i, u = letters(len(a.shape[2:]))
-        dw = contract(
-            f"qgh{i},qgl{u}{i}->ghl{u}", split(dz, self.groups), self._columns(a)
-        ).reshape(w.shape)
-        return oriented(dw, flip=self.flip)
+        del w  # z is linear in it
+        return feature_maps.correlate_backward_w(
+            a,
+            dz,
+            self.axes(a.shape[2:]),
+            groups=self.groups,
+            mode=self.padding_mode,
+            flip=self.flip,
+        )
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
@@ -323,11 +324,6 @@ class Convolution(WeightFunction):
                 inputs=((2, 3, 4, 3),),
             ),
         )
-
-    def _columns(self, a: Array) -> Array:
-        """Return a view of the windows of each group: ``[q, g, l, *u, *i]``."""
-        axes = self.axes(a.shape[2:])
-        return columns.im2col(split(columns.pad(a, axes, self.padding_mode), self.groups), axes)
 
     def _require_kernels(self, w: Array, a: Array) -> None:
         """Raise if the kernels don't fit the incoming maps."""

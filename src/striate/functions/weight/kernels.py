@@ -1,4 +1,4 @@
-"""Kernels of the convolution and its transpose: shapes, orientation and groups.
+"""Kernels of the convolution and its transpose as parameters of a network.
 
 A convolution has ``w[output map, incoming map of the group, *window]``. Its transpose has the other
 order, that of the convolution which it transposes.
@@ -6,11 +6,8 @@ order, that of the convolution which it transposes.
 
 from math import prod
 
-import numpy as np
-
-from striate.errors import ShapeError
 from striate.functions.declarations import Parameter
-from striate.shapes import Array, Float, Shape
+from striate.shapes import Shape
 
 
 def kernel_parameters(
@@ -48,49 +45,3 @@ def kernel_parameters(
             decayed=True,
         )
     }
-
-
-def require_kernels(
-    kind: object, found: Shape, expected: Shape, *, incoming: int, layout: str
-) -> None:
-    """Raise if kernels do not fit the incoming maps.
-
-    Parameters
-    ----------
-    kind
-        The layer, for the error message.
-    found, expected
-        Shapes of the kernels.
-    incoming
-        Number of incoming maps.
-    layout
-        The axes of the kernels in words.
-
-    Raises
-    ------
-    ShapeError
-        If the kernels have another shape.
-
-    Sources
-    -------
-    Hagan 8.20.
-
-    Examples
-    --------
-    >>> require_kernels("Convolution", (3, 2, 5), (3, 2, 5), incoming=2, layout="w[h, l, *u]")
-    """
-    if found != expected:
-        raise ShapeError(
-            f"the kernels have shape {found}, but {incoming} incoming maps need {expected}. "
-            f"Kernels are {layout}."
-        ).about(kind)
-
-
-def oriented(w: Float[Array, "m k *u"], *, flip: bool) -> Float[Array, "m k *u"]:
-    """Rotate kernels by 180 degrees for a true convolution."""
-    return np.flip(w, tuple(range(2, w.ndim))) if flip else w
-
-
-def grouped(w: Float[Array, "m k *u"], groups: int, *, flip: bool) -> Float[Array, "g n k *u"]:
-    """Split the first axis into groups, and rotate the kernels for a true convolution."""
-    return oriented(w, flip=flip).reshape(groups, -1, *w.shape[1:])

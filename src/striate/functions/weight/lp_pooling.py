@@ -10,7 +10,7 @@ from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthan
 from striate.functions.layer_form import LayerForm
 from striate.functions.options import Range, option
 from striate.functions.weight import pooling
-from striate.maths import columns, windows
+from striate.maths import columns, reductions, windows
 from striate.shapes import Array, Float, Shape
 
 
@@ -137,7 +137,7 @@ class LpPooling(pooling.PoolingWindow, FixedFunction):
         self, magnitudes: Float[Array, "q h *x"], axes: Sequence[windows.Axis]
     ) -> tuple[Float[Array, "q h *i"], Float[Array, "q h *i"]]:
         """Return each window's largest pixel, and its norm divided by that pixel."""
-        every = list(pooling.taps(magnitudes, axes))
+        every = list(reductions.taps(magnitudes, axes))
         largest = reduce(np.maximum, every)
         # In these units no power leaves the range of float32. Zero and infinity measure nothing.
         largest = np.where((largest == 0) | np.isinf(largest), 1, largest)

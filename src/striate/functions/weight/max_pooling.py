@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
 from striate.functions.layer_form import LayerForm
 from striate.functions.weight import pooling
-from striate.maths import columns, windows
+from striate.maths import reductions, windows
 from striate.shapes import Array, Float, Int, Shape
 
 
@@ -25,6 +23,7 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
 
     Examples
     --------
+    >>> import numpy as np
     >>> MaxPooling(window=2).apply(np.arange(16.0).reshape(1, 1, 4, 4))[0, 0]
     array([[ 5.,  7.],
            [13., 15.]])
@@ -41,7 +40,7 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
 
     def output_shape(self, *shapes: Shape) -> Shape:
         axes = self.axes(shapes[0][1:])
-        pooling.require_seen(self, axes)
+        reductions.require_seen(self, axes)
         return (shapes[0][0], *(axis.output for axis in axes))
 
     def lowering(self, *shapes: Shape) -> Lowering:
@@ -80,12 +79,8 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
         Hagan 8.24, 8.25; Wichmann 5.2, 5.3.
         """
         axes = self.axes(a.shape[2:])
-        pooling.require_seen(self, axes)
-        every = pooling.taps(a, axes, -np.inf)
-        largest = next(every).copy()
-        for tap in every:
-            np.maximum(largest, tap, out=largest)
-        return largest
+        reductions.require_seen(self, axes)
+        return reductions.window_max(a, axes)
 
     def winners(self, a: Float[Array, "q h *x"]) -> Int[Array, "q h *i"]:
         r"""Return the index of each window's first largest pixel, in row order.
@@ -108,12 +103,11 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
 
         Examples
         --------
+        >>> import numpy as np
         >>> MaxPooling(window=2).winners(np.array([[[[1.0, 3.0], [3.0, 2.0]]]]))
         array([[[[1]]]])
         """
-        axes = self.axes(a.shape[2:])
-        windowed = columns.im2col(columns.pad(a, axes, value=-np.inf), axes)
-        return windowed.reshape(*a.shape[:2], -1, *windowed.shape[2 + len(axes) :]).argmax(axis=2)
+        return reductions.winners(a, self.axes(a.shape[2:]))
 
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
@@ -140,12 +134,7 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
         Hagan E8.8; Wichmann 5.4 (corrected: the first maximum), 5.5 (corrected: it sums over the
         windows that contain the pixel).
         """
-        axes = self.axes(a.shape[2:])
-        window, single = [axis.window for axis in axes], (1,) * len(axes)
-        ordinals = np.arange(np.prod(window)).reshape(*window, *single)
-        places = (*dz.shape[:2], *single, *dz.shape[2:])
-        routed = np.where(self.winners(a).reshape(places) == ordinals, dz.reshape(places), 0)
-        return columns.pad_adjoint(columns.col2im(routed, axes), axes)
+        return reductions.route(dz, self.winners(a), self.axes(a.shape[2:]))
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

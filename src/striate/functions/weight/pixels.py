@@ -42,8 +42,3 @@ def require_pixels(kind: object, pixels: Shape) -> None:
         f"a window needs an image with one to three pixel axes, got {len(pixels)}. "
         "Use Reshape to merge axes."
     ).about(kind)
-
-
-def letters(rank: int) -> tuple[str, str]:
-    """Name the axes of positions and of window pixels for ``contract``: ``("ij", "uv")``."""
-    return "ijk"[:rank], "uvw"[:rank]

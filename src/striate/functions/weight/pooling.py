@@ -1,18 +1,14 @@
-"""What the pooling kinds share: their window, its sums, and the number of pixels under it."""
+"""What the pooling kinds share: the options of their window, and the output sizes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
-import numpy as np
-
-from striate.errors import ShapeError
 from striate.functions.base import Seen
 from striate.functions.options import FLAG, PADDING, PIXELS, OrNone, option, required
 from striate.functions.weight.pixels import require_pixels
-from striate.maths import columns, windows
+from striate.maths import windows
 from striate.maths.field_pattern import FieldPattern, complete
-from striate.shapes import Array, Float, Shape
+from striate.shapes import Shape
 
 ATTRIBUTES = {
     "window": "kernel_shape",
@@ -80,120 +76,3 @@ class PoolingWindow:
 def extents(axes: Sequence[windows.Axis]) -> dict[str, int | tuple[int, ...]]:
     """Return the lengths of the window's indices ``*u``, which no array has."""
     return {"u": tuple(axis.window for axis in axes)}
-
-
-def taps(
-    a: Float[Array, "q h *x"], axes: Sequence[windows.Axis], value: float = 0.0
-) -> Iterator[Float[Array, "q h *i"]]:
-    """Yield, for each window pixel in row order, a view of what it reads at all positions.
-
-    Pixels outside the image read ``value``.
-    """
-    windowed = columns.im2col(columns.pad(a, axes, value=value), axes)
-    places = (slice(None),) * len(axes)
-    for tap in product(*(range(axis.window) for axis in axes)):
-        yield windowed[(..., *tap, *places)]
-
-
-def window_sum(a: Float[Array, "q h *x"], axes: Sequence[windows.Axis]) -> Float[Array, "q h *i"]:
-    """Sum the pixels under the window at each position; pixels outside the image add nothing."""
-    every = taps(a, axes)
-    total = next(every).copy()
-    for tap in every:
-        total += tap
-    return total
-
-
-def spread(dz: Float[Array, "q h *i"], axes: Sequence[windows.Axis]) -> Float[Array, "q h *x"]:
-    """Sum, for each pixel, over the windows that contain it: the adjoint of :func:`window_sum`."""
-    window, places = [axis.window for axis in axes], dz.shape[2:]
-    single = dz.reshape(*dz.shape[:2], *(1 for _ in axes), *places)
-    repeated = np.broadcast_to(single, (*dz.shape[:2], *window, *places))
-    return columns.pad_adjoint(columns.col2im(repeated, axes), axes)
-
-
-def counts(axes: Sequence[windows.Axis], *, padding: bool) -> Float[Array, "*i"]:
-    """Count the pixels under the window at each position.
-
-    Parameters
-    ----------
-    axes
-        How the window moves.
-    padding
-        Whether padding counts. What ceil mode adds behind it never does.
-
-    Returns
-    -------
-    Array
-        Numbers of pixels.
-
-    Sources
-    -------
-    Wichmann 5.6.
-
-    Examples
-    --------
-    >>> counts((windows.Axis(length=4, window=3, stride=2, before=1, after=1),), padding=False)
-    array([2., 3.])
-    """
-    total = np.ones(())
-    for axis in axes:
-        total = np.multiply.outer(total, seen(axis, padding=padding))
-    return total
-
-
-def require_seen(kind: object, axes: Sequence[windows.Axis]) -> None:
-    """Raise if a window covers no pixel of the image, so that maximum and mean are undefined."""
-    if not any(axis.outside() for axis in axes):
-        return
-    size = "x".join(str(axis.length) for axis in axes)
-    padding = ", ".join(f"{axis.before} + {axis.after}" for axis in axes)
-    raise ShapeError(
-        f"some windows lie on padding alone: an image of {size} pixels with {padding} added. "
-        "Their maximum and mean are undefined (Hagan 8.22, 8.24). "
-        "Use less padding or a smaller dilation."
-    ).about(kind)
-
-
-def seen(axis: windows.Axis, *, padding: bool) -> Float[Array, "i"]:
-    """Count, at each position along an axis, the window pixels on the image, and on its padding."""
-    first, end = (-axis.before, axis.length + axis.after) if padding else (0, axis.length)
-    places = axis.stride * np.arange(axis.output) - axis.before
-    # Counted without listing the pixels, which would be positions times window of them.
-    lowest = np.maximum(-((places - first) // axis.dilation), 0)
-    highest = np.minimum((end - 1 - places) // axis.dilation, axis.window - 1)
-    return np.maximum(highest - lowest + 1, 0).astype(float)
-
-
-def seen_in_all(axis: windows.Axis) -> int:
-    """Sum :func:`seen` without padding over all positions.
-
-    The positions are counted for each window pixel, or the window pixels for each position,
-    whichever are fewer: an axis of millions of pixels takes no longer than a short one.
-
-    Parameters
-    ----------
-    axis
-        How the window moves.
-
-    Returns
-    -------
-    int
-        Window pixels on the image, at all positions together.
-
-    Sources
-    -------
-    Wichmann 5.6.
-
-    Examples
-    --------
-    >>> seen_in_all(windows.Axis(length=4, window=3, stride=2, before=1, after=1))
-    5
-    """
-    if axis.output < axis.window:
-        return int(seen(axis, padding=False).sum())
-    # Window pixel u lies on the image at the positions i with 0 <= stride * i + offset < length.
-    offset = axis.dilation * np.arange(axis.window, dtype=np.int64) - axis.before
-    first = np.clip(-(offset // axis.stride), 0, axis.output)
-    end = np.clip(-((offset - axis.length) // axis.stride), 0, axis.output)
-    return int((end - first).sum())

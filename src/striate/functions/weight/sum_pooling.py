@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from striate.functions.base import Case, FixedFunction, Lowering, Shorthand
 from striate.functions.layer_form import LayerForm
 from striate.functions.weight import pooling
-from striate.maths import windows
+from striate.maths import reductions, windows
 from striate.shapes import Array, Float, Shape
 
 
@@ -62,7 +62,7 @@ class SumPooling(pooling.PoolingWindow, FixedFunction):
         -------
         Hagan 8.22.
         """
-        return pooling.window_sum(a, self.axes(a.shape[2:]))
+        return reductions.window_sum(a, self.axes(a.shape[2:]))
 
     def backward_a(
         self, a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
@@ -87,7 +87,7 @@ class SumPooling(pooling.PoolingWindow, FixedFunction):
         -------
         Hagan P8.3 (with weight 1).
         """
-        return pooling.spread(dz, self.axes(a.shape[2:]))
+        return reductions.spread(dz, self.axes(a.shape[2:]))
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

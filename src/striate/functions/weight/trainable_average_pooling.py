@@ -7,7 +7,7 @@ from striate.errors import ShapeError
 from striate.functions.base import Case, Lowering, Parameter, Shorthand, WeightFunction
 from striate.functions.layer_form import LayerForm
 from striate.functions.weight import pooling
-from striate.maths import windows
+from striate.maths import reductions, windows
 from striate.shapes import Array, Float, Shape
 
 
@@ -87,7 +87,7 @@ class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
         Hagan 8.22, 8.23.
         """
         self._require_weights(w, a)
-        return _broadcast(w, a) * pooling.window_sum(a, self.axes(a.shape[2:]))
+        return _broadcast(w, a) * reductions.window_sum(a, self.axes(a.shape[2:]))
 
     def backward_a(
         self, w: Float[Array, "h"], a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
@@ -112,7 +112,7 @@ class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
         -------
         Hagan P8.3 (there with windows side by side, where each sum has one term).
         """
-        return _broadcast(w, a) * pooling.spread(dz, self.axes(a.shape[2:]))
+        return _broadcast(w, a) * reductions.spread(dz, self.axes(a.shape[2:]))
 
     def backward_w(
         self, w: Float[Array, "h"], a: Float[Array, "q h *x"], dz: Float[Array, "q h *i"]
@@ -139,7 +139,7 @@ class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
         Hagan P8.4.
         """
         del w  # z is linear in it
-        sums = pooling.window_sum(a, self.axes(a.shape[2:]))
+        sums = reductions.window_sum(a, self.axes(a.shape[2:]))
         return (dz * sums).sum(axis=(0, *range(2, a.ndim)))
 
     @classmethod

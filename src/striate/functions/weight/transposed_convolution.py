@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from striate.functions.base import (
     Case,
     Lowering,
@@ -23,16 +21,10 @@ from striate.functions.options import (
     option,
     required,
 )
-from striate.functions.weight.kernels import (
-    grouped,
-    kernel_parameters,
-    oriented,
-    require_kernels,
-)
-from striate.functions.weight.maps import require_maps, split
-from striate.functions.weight.pixels import letters, require_pixels
-from striate.maths import columns, windows
-from striate.maths.contract import contract
+from striate.functions.weight.kernels import kernel_parameters
+from striate.functions.weight.pixels import require_pixels
+from striate.maths import feature_maps, windows
+from striate.maths.feature_maps import require_kernels, require_maps
 from striate.maths.field_pattern import FieldPattern, complete
 from striate.shapes import Array, Float, Shape
 
@@ -71,6 +63,7 @@ class TransposedConvolution(WeightFunction):
     --------
     Each pixel stamps the kernel, times its value, onto the output:
 
+    >>> import numpy as np
     >>> stamp, image = np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), np.array([[[[1.0, 10.0]]]])
     >>> TransposedConvolution(feature_maps=1, kernel_size=2).apply(stamp, image)[0, 0]
     array([[ 1., 12., 20.],
@@ -194,19 +187,7 @@ class TransposedConvolution(WeightFunction):
         """
         self._require_kernels(w, a)
         axes = self.axes(a.shape[2:])
-        i, u = letters(len(axes))
-        c = contract(
-            f"glh{u},qgl{i}->qgh{u}{i}",
-            grouped(w, self.groups, flip=self.flip),
-            split(a, self.groups),
-        )
-        # Output padding beyond the stride makes room for more positions than pixels: they hold
-        # zero.
-        missing = [axis.output - n for axis, n in zip(axes, a.shape[2:], strict=True)]
-        if any(missing):
-            c = np.pad(c, [(0, 0)] * (c.ndim - len(axes)) + [(0, n) for n in missing])
-        z = columns.pad_adjoint(columns.col2im(c, axes), axes)
-        return z.reshape(len(a), self.feature_maps, *z.shape[3:])
+        return feature_maps.correlate_backward_a(w, a, axes, groups=self.groups, flip=self.flip)
 
     def backward_a(
         self, w: Float[Array, "l k *u"], a: Float[Array, "q l *i"], dz: Float[Array, "q h *x"]
@@ -232,11 +213,14 @@ class TransposedConvolution(WeightFunction):
         -------
         Hagan 8.20, 8.38.
         """
-        i, u = letters(a.ndim - 2)
-        dc = self._windows(a, dz)
-        return contract(
-            f"glh{u},qgh{u}{i}->qgl{i}", grouped(w, self.groups, flip=self.flip), dc
-        ).reshape(a.shape)
+        return feature_maps.correlate(
+            w,
+            dz,
+            self.axes(a.shape[2:]),
+            groups=self.groups,
+            flip=self.flip,
+            places=a.shape[2:],
+        )
 
     def backward_w(
         self, w: Float[Array, "l k *u"], a: Float[Array, "q l *i"], dz: Float[Array, "q h *x"]
@@ -262,10 +246,9 @@ class TransposedConvolution(WeightFunction):
         -------
         Hagan 8.47, 8.48; Wolter 7.
         """
-        i, u = letters(a.ndim - 2)
-        dc = self._windows(a, dz)
-        dw = contract(f"qgl{i},qgh{u}{i}->glh{u}", split(a, self.groups), dc)
-        return oriented(dw.reshape(w.shape), flip=self.flip)
+        del w  # z is linear in it
+        axes = self.axes(a.shape[2:])
+        return feature_maps.correlate_backward_w(dz, a, axes, groups=self.groups, flip=self.flip)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
@@ -297,12 +280,6 @@ class TransposedConvolution(WeightFunction):
                 inputs=((1, 2, 3, 2),),
             ),
         )
-
-    def _windows(self, a: Array, dz: Array) -> Array:
-        """Return a view of the derivatives that each pixel reached: ``[q, g, h, *u, *i]``."""
-        axes = self.axes(a.shape[2:])
-        view = columns.im2col(columns.pad(split(dz, self.groups), axes), axes)
-        return view[(..., *(slice(n) for n in a.shape[2:]))]
 
     def _require_kernels(self, w: Array, a: Array) -> None:
         """Raise if the kernels don't fit the incoming maps."""
