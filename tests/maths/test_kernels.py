@@ -19,7 +19,7 @@ def test_a_kernel_sums_to_what_the_catalog_says(entry):
     if entry.sums == "count":
         assert set(kernel.ravel().tolist()) == {0, 1}
     else:
-        # A few hundred entries below 2, each rounded once.
+        # A few hundred elements below 2, each rounded once.
         assert kernel.sum() == pytest.approx({"difference": 0, "mean": 1}[entry.sums], abs=1e-13)
 
 

@@ -234,7 +234,7 @@ def test_every_named_kernel_is_found_in_float32(entry, method):
     assert isinstance(found, ConvolutionFound)
     p = np.random.default_rng(13).normal(size=(20, 21))
     wanted = convolve(p, kernel, padding="same")
-    # Entries of the kernel below 1e-4 of the largest count as rounding.
+    # Elements of the kernel below 1e-4 of the largest count as rounding.
     assert np.allclose(found(p), wanted, rtol=0, atol=1e-3 * np.abs(kernel).max())
 
 

@@ -16,7 +16,7 @@ SHAPES = pytest.mark.parametrize(
 
 
 def invertible(window, rng):
-    """Draw a kernel that removes no frequency: its middle outweighs all other entries."""
+    """Draw a kernel that removes no frequency: its middle outweighs all other elements."""
     kernel = rng.uniform(-1, 1, size=window)
     middle = tuple(r // 2 for r in window)
     kernel[middle] = 0

@@ -87,7 +87,7 @@ def correlate_backward_a(
     mode: PaddingMode = "zeros",
     flip: bool = False,
 ) -> Shaped[Array, "q l *x"]:
-    r"""Sum, for each pixel, the kernel entries times the derivatives that they reached.
+    r"""Sum, for each pixel, the kernel elements times the derivatives that they reached.
 
     .. math:: da^{l}_{x,y} = \sum_{h} \sum_{s i + d u - p = x,\; s j + d v - p = y}
         w^{h,l}_{u,v} \, dz^{h}_{i,j}
@@ -157,7 +157,7 @@ def correlate_backward_w(
 
     Sources
     -------
-    Hagan 8.46-8.48 (corrected: 8.46, 8.47 with lw and dlz for w and dz); Wichmann 4.7; Wolter 7.
+    Hagan 8.46-8.48 (8.46 and 8.47 with lz, lw, dlz for z, w, dz); Wichmann 4.7; Wolter 7.
 
     Examples
     --------

@@ -28,7 +28,7 @@ from striate.maths.padding import plain, whole
 from striate.shapes import Array, Float, Int, Shaped
 
 KernelSum = Literal["count", "difference", "mean"]
-"""Zeros and ones; entries that sum to 0; or entries that sum to 1."""
+"""Zeros and ones; elements that sum to 0; or elements that sum to 1."""
 
 
 def horizontal(size: int = 3) -> Int[Array, "u v"]:
@@ -313,7 +313,7 @@ def box(size: int = 3) -> Float[Array, "u v"]:
     Returns
     -------
     Array
-        Equal entries that sum to 1.
+        Equal elements that sum to 1.
 
     Raises
     ------
@@ -351,7 +351,7 @@ def gaussian(standard_deviation: float = 1.0, size: int | None = None) -> Float[
     Returns
     -------
     Array
-        Entries that sum to 1.
+        Elements that sum to 1.
 
     Raises
     ------
@@ -432,7 +432,7 @@ def unsharp(
     Returns
     -------
     Array
-        Entries that sum to 1.
+        Elements that sum to 1.
 
     Raises
     ------
@@ -474,7 +474,7 @@ def motion_blur(length: float = 9, angle: float = 0.0) -> Float[Array, "u v"]:
     Returns
     -------
     Array
-        Entries that sum to 1; an odd number of rows and columns, as few as hold the line.
+        Elements that sum to 1; an odd number of rows and columns, as few as hold the line.
 
     Raises
     ------

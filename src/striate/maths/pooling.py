@@ -118,7 +118,7 @@ def max_pool_winners(
 
     Sources
     -------
-    Hagan E8.8; Wichmann 5.4.
+    Hagan E8.8; Wichmann 5.4 (corrected: the first maximum).
 
     Examples
     --------
@@ -166,7 +166,8 @@ def max_pool_backward(
 
     Sources
     -------
-    Hagan 8.36, E8.8; Wichmann 5.4, 5.5 (corrected: it sums over the windows that hold the pixel).
+    Hagan 8.36, E8.8; Wichmann 5.4 (corrected: the first maximum), 5.5 (corrected: it sums over the
+    windows that contain the pixel).
 
     Examples
     --------
@@ -229,7 +230,7 @@ def average_pool(
 
     Sources
     -------
-    Wichmann 5.6 (with the stride that it leaves out); Hagan 8.22, 8.23 (with a weight of one
+    Wichmann 5.6 (corrected: with the stride); Hagan 8.22, 8.23 (with a weight of one
     divided by the pixels).
 
     Examples
@@ -282,7 +283,8 @@ def average_pool_backward(
 
     Sources
     -------
-    Wichmann 5.7, 5.8 (corrected: it sums over the windows that hold the pixel); Hagan 8.36, P8.3.
+    Wichmann 5.7, 5.8 (corrected: it sums over the windows that contain the pixel); Hagan 8.36,
+    P8.3.
 
     Examples
     --------
@@ -340,7 +342,7 @@ def sum_pool(
 
     Sources
     -------
-    Hagan 8.22, 8.37 (corrected: named an average, it is a sum).
+    Hagan 8.22, 8.37 (corrected: the sum, not the average).
 
     Examples
     --------
