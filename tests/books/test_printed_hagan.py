@@ -15,9 +15,14 @@ from striate.maths import (
     convolution_matrix,
     convolve,
     cross_correlate,
+    cross_correlate_backward,
     impulse,
+    impulse_decomposition,
     impulse_response,
+    max_pool,
     rot180,
+    sum_pool,
+    trainable_average_pool,
     vec,
 )
 
@@ -64,12 +69,18 @@ def test_8_2():
 
 
 def test_8_3():
-    """8.3: an image is the sum of its pixels times shifted impulses."""
+    """8.3: an image is the sum of its pixels times shifted impulses: impulse_decomposition()."""
+    found = sum(term.image for term in impulse_decomposition(P))
+
+    assert np.array_equal(found, forward.equation_8_3(P))
     assert np.array_equal(forward.equation_8_3(P), P)
 
 
 def test_8_4():
     """8.4: its transform is the sum of the transforms of shifted impulses."""
+    found = sum(term.value * transform(term.impulse) for term in impulse_decomposition(P))
+
+    assert np.array_equal(found, forward.equation_8_4(transform, P))
     assert np.array_equal(forward.equation_8_4(transform, P), transform(P))
 
 
@@ -141,6 +152,7 @@ def test_8_20_and_8_21():
     """8.20, 8.21: several maps are sums of correlations of single ones."""
     found = layer(LW, A)
 
+    assert np.array_equal(found, cross_correlate(A, LW))
     assert np.array_equal(found, forward.equation_8_20(LW, A))
     assert np.array_equal(found, forward.equation_8_21(LW, A))
 
@@ -153,6 +165,8 @@ def test_8_22_to_8_25():
     assert forward.equation_8_23(0.5, 2, 2, v).tolist() == [[7.0, 11.0]]
     assert forward.equation_8_24(v, 2, 2).tolist() == [[6, 8]]
     assert forward.equation_8_25(2, 2, v).tolist() == [[6, 8]]
+    assert trainable_average_pool(v, 0.5, 2).tolist() == [[7.0, 11.0]]
+    assert max_pool(v, 2).tolist() == [[6, 8]]
 
 
 def test_8_26():
@@ -224,6 +238,8 @@ def test_8_36_and_8_37():
     by_definition = derivative(lambda b: np.sum(dn * (P[:4, :4] + b)), 0.0)
     assert gradient.equation_8_36(dn) == pytest.approx(by_definition, abs=1e-7)
     assert gradient.equation_8_37(dn) == gradient.equation_8_36(dn)
+    assert cross_correlate_backward(A, LW, DLZ).db[0] == gradient.equation_8_36(dn)
+    assert sum_pool(dn, dn.shape).item() == gradient.equation_8_36(dn)
     assert gradient.equation_8_37_as_printed(dn) != gradient.equation_8_36(dn)
 
 
@@ -234,10 +250,12 @@ def test_8_38():
 
 def test_8_39_to_8_45():
     """8.39, 8.40, 8.41, 8.44, 8.45: five equal forms of the derivative with respect to the maps."""
-    found = np.stack(
+    found = cross_correlate_backward(A, LW, DLZ).dA
+
+    by_convolution = np.stack(
         [sum(convolve(DLZ[h], LW[h, l], padding="full") for h in range(3)) for l in range(2)]
     )
-
+    assert np.array_equal(found, by_convolution)
     dlz_da = gradient.equation_8_40(LW)
     assert np.array_equal(found, gradient.equation_8_39(DLZ, dlz_da, A.shape))
     assert np.array_equal(found, gradient.equation_8_41(LW, DLZ))
@@ -304,7 +322,9 @@ def test_8_45_as_printed_has_no_l():
 
 def test_8_46_to_8_48():
     """8.46, 8.47, 8.48: three equal forms of the derivative with respect to the kernels."""
-    found = np.stack([[cross_correlate(a, dz) for a in A] for dz in DLZ])
+    found = cross_correlate_backward(A, LW, DLZ).dW
+
+    assert np.array_equal(found, [[cross_correlate(a, dz) for a in A] for dz in DLZ])
 
     def dz_dw(_h, l, i, j, u, v):
         return A[l - 1, i + u - 2, j + v - 2]

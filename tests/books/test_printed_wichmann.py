@@ -7,7 +7,18 @@ import pytest
 
 from books.printed import wichmann, wichmann_pooling
 from books.printed.indexed import derivative
-from striate.maths import Axis, axes, central_differences, convolve, cross_correlate
+from striate.maths import (
+    Axis,
+    average_pool,
+    average_pool_backward,
+    axes,
+    central_differences,
+    convolve,
+    cross_correlate,
+    cross_correlate_backward,
+    max_pool,
+    max_pool_backward,
+)
 
 RNG = np.random.default_rng(32)
 F_FILTER = RNG.integers(-5, 6, size=(3, 3)).astype(float)
@@ -118,7 +129,7 @@ def test_3_1():
 
 def test_4_1():
     """4.1: a layer's output is sigma of the correlation at every s-th position plus the bias."""
-    found = cross_correlate(X, W)[::S, ::S] + B
+    found = cross_correlate(X, W, stride=S) + B
 
     assert np.allclose(found, Z, rtol=0, atol=1e-14)
     assert np.allclose(np.tanh(found), ACTIVATION, rtol=0, atol=1e-14)
@@ -147,6 +158,8 @@ def test_4_2_to_4_7():
     """4.2 to 4.7: the chain of derivatives for a weight, step by step, ends at the derivative."""
     right = central_differences(lambda W: loss(W, X, B), W)
 
+    found = cross_correlate_backward(X, W, DL_DA * sigma_dot(Z), stride=S).dW
+    assert np.allclose(found, right, atol=1e-8)
     assert np.allclose(wichmann.equation_4_7(DL_DA, sigma_dot, Z, X, S, (3, 3)), right, atol=1e-8)
     for m, n in itertools.product(range(3), range(3)):
 
@@ -177,6 +190,8 @@ def test_4_8():
     right = derivative(lambda b: loss(W, X, b), B)
 
     assert wichmann.equation_4_8(DL_DA, sigma_dot, Z) == pytest.approx(float(right), abs=1e-8)
+    found = cross_correlate_backward(X, W, DL_DA * sigma_dot(Z), stride=S).db
+    assert found == pytest.approx(float(right), abs=1e-8)
 
 
 def test_4_9_and_4_10():
@@ -202,6 +217,8 @@ def test_4_11_to_4_15():
 
     final = wichmann.equation_4_15(DL_DA, sigma_dot, Z, W, S, X.shape)
     assert np.allclose(final, right, atol=1e-8)
+    found = cross_correlate_backward(X, W, DL_DA * sigma_dot(Z), stride=S).dA
+    assert np.allclose(found, final, rtol=0, atol=1e-13)
     for i, j in itertools.product(range(7), range(9)):
         assert wichmann.equation_4_12(DL_DA, sigma_dot, Z, z_by_x(i, j)) == pytest.approx(
             final[i, j]
@@ -259,6 +276,10 @@ def test_5_1_to_5_5(f, s, shape):
     printed = wichmann_pooling.equation_5_5(delta, x, f, s)
 
     assert pool_max(x, f, s).shape == places
+    assert np.array_equal(max_pool(x, f, stride=s), pool_max(x, f, s))
+    # A pixel that wins several windows receives several derivatives.
+    found = max_pool_backward(x, f, delta, stride=s).dA
+    assert np.allclose(found, printed, rtol=0, atol=1e-14)
     assert np.allclose(printed, right, atol=1e-8)
     for i, j in itertools.product(*map(range, shape)):
         chained = wichmann_pooling.equation_5_1(
@@ -302,9 +323,11 @@ def test_5_6_to_5_8(f, s, shape):
     right = derivative(lambda X: np.sum(delta * wichmann_pooling.equation_5_6(X, f, s)), x)
     printed = wichmann_pooling.equation_5_8(delta, f, s, shape)
 
-    average = cross_correlate(x, np.full((f, f), 1 / f**2))[::s, ::s]
+    average = average_pool(x, f, stride=s)
     assert np.allclose(pooled, average, rtol=0, atol=1e-14)
     assert np.allclose(printed, right, atol=1e-8)
+    found = average_pool_backward(x, f, delta, stride=s).dA
+    assert np.allclose(found, printed, rtol=0, atol=1e-14)
     for i, j in itertools.product(*map(range, shape)):
         chained = wichmann_pooling.equation_5_1(
             delta,

@@ -12,6 +12,7 @@ from striate.maths import (
     col2im_matrix,
     convolve,
     cross_correlate,
+    cross_correlate_backward,
     im2col_matrix,
 )
 
@@ -89,10 +90,7 @@ def test_5_and_6():
     found = KERNELS.reshape(3, -1) @ im2col_matrix(IMAGE, (3, 3)) + BIAS[:, np.newaxis]
 
     printed = wolter.equation_5(KERNELS, IMAGE, BIAS)
-    by_correlation = [
-        sum(map(cross_correlate, IMAGE, kernels)).ravel() + b
-        for kernels, b in zip(KERNELS, BIAS, strict=True)
-    ]
+    by_correlation = cross_correlate(IMAGE, KERNELS).reshape(3, -1) + BIAS[:, np.newaxis]
     assert np.allclose(found, printed, rtol=0, atol=1e-13)
     assert np.allclose(by_correlation, printed, rtol=0, atol=1e-13)
     assert np.array_equal(wolter.equation_6(np.tanh, printed), np.tanh(printed))
@@ -115,6 +113,9 @@ def test_7():
     by_definition = derivative(lambda K: loss(K, IMAGE, BIAS), KERNELS)
     assert np.allclose(delta_K, by_definition.reshape(3, -1), atol=1e-8)
     assert np.allclose(delta_b, derivative(lambda b: loss(KERNELS, IMAGE, b), BIAS), atol=1e-8)
+    found = cross_correlate_backward(IMAGE, KERNELS, inner.reshape(3, 3, 3))
+    assert np.allclose(found.dW.reshape(3, -1), delta_K, rtol=0, atol=1e-13)
+    assert np.allclose(found.db, delta_b, rtol=0, atol=1e-13)
 
 
 def test_7_as_printed_is_an_untied_bias():
@@ -143,3 +144,6 @@ def test_8():
     found = col2im_matrix(columns, IMAGE.shape, (3, 3))
     assert np.allclose(found, printed, rtol=0, atol=1e-13)
     assert np.allclose(printed, derivative(lambda x: loss(KERNELS, x, BIAS), IMAGE), atol=1e-8)
+    dz = (f_dot(h_bar) * DELTA).reshape(3, 3, 3)
+    by_function = cross_correlate_backward(IMAGE, KERNELS, dz).dA
+    assert np.allclose(by_function, printed, rtol=0, atol=1e-13)
