@@ -345,3 +345,24 @@ def test_weights_that_do_not_fit_are_named():
         "AveragePool(3, trainable=True): the weights have shape (2,), but 3 maps need (3,): "
         "one weight for each map (Hagan 8.22)."
     )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"window": 2, "padding": 1},
+        {"window": 3, "stride": 1, "padding": 1},
+        {"window": 2, "stride": 2, "dilation": 2, "padding": 1},
+        {"window": 3, "stride": 2, "padding": 1, "ceil_mode": True},
+    ],
+)
+def test_the_nest_and_numpy_send_derivatives_past_the_padding(options):
+    """A pixel of minus infinity wins over padding, which is as low, in both engines."""
+    kind, rng = MaxPooling(**options), np.random.default_rng(12)
+    a = rng.choice([-np.inf, -1.0, 2.0], size=(2, 2, 5, 6), p=[0.7, 0.15, 0.15])
+    dz = rng.normal(size=kind.apply(a).shape)
+
+    found = kind.backward_a(a, dz)
+
+    by_nest = Lowered(kind.lowering((2, 5, 6)), 2).backward({"a": a, "dz": dz}, ["da"])["da"]
+    assert relative_error(found, by_nest) <= tolerance(9)

@@ -194,6 +194,19 @@ def test_padding_never_wins_over_black_pixels():
     assert max_pool_backward(black, 2, np.ones((2, 2)), padding=1).dA.tolist() == [[1, 1], [1, 1]]
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_padding_never_wins_over_the_lowest_number(dtype):
+    """Pixels of minus infinity, or of the lowest integer, win over padding, as in the nests."""
+    lowest = -np.inf if np.dtype(dtype).kind == "f" else np.iinfo(dtype).min
+    a = np.full((3, 3), lowest, dtype)
+    a[2, 2] = 0
+
+    dA = max_pool_backward(a, 2, np.ones((2, 2), dtype), padding=1, stride=2).dA
+
+    assert max_pool_winners(a, 2, padding=1, stride=2).tolist() == [[3, 2], [1, 3]]
+    assert dA.tolist() == [[1, 1, 0], [1, 0, 0], [0, 0, 1]]
+
+
 def test_the_first_of_equal_pixels_wins():
     """Of equal pixels the first in row order wins, and takes the derivative (E8.8)."""
     ties = np.array([[3.0, 3.0], [3.0, 1.0]])

@@ -57,11 +57,19 @@ def window_max(a: Shaped[Array, "..."], axes: Sequence[Axis]) -> Shaped[Array, "
 
 
 def winners(a: Shaped[Array, "..."], axes: Sequence[Axis]) -> Int[Array, "..."]:
-    """Return the index of each window's first largest pixel, in row order."""
-    windowed = im2col(pad(a, axes, value=lowest(a)), axes)
+    """Return the index of each window's first largest pixel, in row order; padding never wins."""
+    least, taps_of_window = lowest(a), prod(axis.window for axis in axes)
+    windowed = im2col(pad(a, axes, value=least), axes)
     lead, places = _split(windowed, axes)
     lead = lead[: len(lead) - len(axes)]
-    return windowed.reshape(*lead, prod(axis.window for axis in axes), *places).argmax(len(lead))
+    flat = windowed.reshape(*lead, taps_of_window, *places)
+    found = flat.argmax(len(lead))
+    if not (a == least).any():
+        return found
+    # Pixels as low as the padding: where the largest is one of them, the first inside wins.
+    pixels = np.ones(a.shape[len(lead) :], bool)
+    inside = im2col(pad(pixels, axes), axes).reshape(taps_of_window, *places).argmax(0)
+    return np.where(flat.max(len(lead)) == least, inside, found)
 
 
 def route(
