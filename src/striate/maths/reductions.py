@@ -62,13 +62,13 @@ def winners(a: Shaped[Array, "..."], axes: Sequence[Axis]) -> Int[Array, "..."]:
     windowed = im2col(pad(a, axes, value=least), axes)
     lead, places = _split(windowed, axes)
     lead = lead[: len(lead) - len(axes)]
-    flat = windowed.reshape(*lead, taps_of_window, *places)
-    found = flat.argmax(len(lead))
+    flat: Array = windowed.reshape(*lead, taps_of_window, *places)
+    found: Array = flat.argmax(len(lead))
     if not (a == least).any():
         return found
     # Pixels as low as the padding: where the largest is one of them, the first inside wins.
     pixels = np.ones(a.shape[len(lead) :], bool)
-    inside = im2col(pad(pixels, axes), axes).reshape(taps_of_window, *places).argmax(0)
+    inside: Array = im2col(pad(pixels, axes), axes).reshape(taps_of_window, *places).argmax(0)
     return np.where(flat.max(len(lead)) == least, inside, found)
 
 
