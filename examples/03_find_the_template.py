@@ -10,59 +10,84 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import striate as st
-from striate.maths import cross_correlate
 
 (x, y), _ = st.data.load("digits")
-rng = np.random.default_rng(3)
 
 # %%
 # The scene contains sixty digits at random positions, some of them overlapping, plus noise. The
-# template is the last digit that was placed.
+# template is the last digit that was placed. Other digits cross it, and noise is added to it.
 
-scene = np.zeros((160, 280))
-crowd = rng.permutation(len(x))[:60]
-for number in crowd:
-    top, left = map(int, rng.integers((0, 0), (160 - 28, 280 - 28)))
-    place = scene[top : top + 28, left : left + 28]
-    np.maximum(place, x[number, :, :, 0] / 255, out=place)
-waldo = crowd[-1]
-template = x[waldo, 4:24, 4:24, 0] / 255
-truth = top + 4, left + 4
-scene += rng.normal(scale=0.2, size=scene.shape)
+
+def draw(seed):
+    """Draw a scene; return it with the template and the template's place."""
+    rng = np.random.default_rng(seed)
+    scene = np.zeros((160, 280))
+    crowd = rng.permutation(len(x))[:60]
+    for number in crowd:
+        top, left = map(int, rng.integers((0, 0), (160 - 28, 280 - 28)))
+        place = scene[top : top + 28, left : left + 28]
+        np.maximum(place, x[number, :, :, 0] / 255, out=place)
+    template = x[crowd[-1], 4:24, 4:24, 0] / 255
+    scene += rng.normal(scale=0.2, size=scene.shape)
+    return scene, template, (top + 4, left + 4)
+
+
+scene, template, truth = draw(seed=2000)
 
 # %%
-# Plain correlation computes the sum of products at each position. It is large where the template
-# matches, but even larger where the scene merely contains a lot of ink.
+# Three scores for each position:
 #
-# Normalized correlation measures the angle between template and window instead. It subtracts the
-# mean of each and divides by their norms, so that a perfect match scores 1 whatever the brightness.
-# Two more correlations, with a kernel of ones, give the sum and the sum of squares of each window.
+# - **Plain correlation**, the sum of products. It is large where the template matches, but even
+#   larger where the scene merely contains a lot of ink.
+# - **Normalized correlation**, the angle between template and window, after subtracting the mean of
+#   each. It doesn't depend on brightness and contrast. But here most pixels of a window are paper:
+#   their noise counts as much as the thin strokes, and so does the ink of digits that cross it.
+# - **Squared difference, weighted by the template's ink.** What lies next to the strokes doesn't
+#   count, only whether there is as much ink under them as the template has.
 
-plain = cross_correlate(scene, template)
-
-ones = np.ones_like(template)
-centered = template - template.mean()
-sums, squares = cross_correlate(scene, ones), cross_correlate(scene**2, ones)
-norms = np.sqrt(squares - sums**2 / template.size)
-score = cross_correlate(scene, centered) / (np.linalg.norm(centered) * norms)
-
-for name, response in (("plain", plain), ("normalized", score)):
-    found = tuple(map(int, np.unravel_index(response.argmax(), response.shape)))
+scores = {
+    "plain": st.matching.score_map(scene, template, method="cross-correlation"),
+    "normalized": st.matching.score_map(scene, template),
+    "ink": -st.matching.score_map(scene, template, method="squared-difference", mask=template),
+}
+for name, score in scores.items():
+    found = tuple(map(int, np.unravel_index(score.argmax(), score.shape)))
     print(f"{name:10} maximum at {found}, template at {truth}")
 
+best = np.unravel_index(scores["ink"].argmax(), scores["ink"].shape)
+assert tuple(best) == truth
+
 # %%
-# The score is highest exactly where the template was placed, and clearly lower everywhere else.
+# One scene proves little. In a hundred scenes, the weighted difference finds its digit every time.
+# (The method was chosen on the seeds 0 to 99; these are others. In 900 more, it missed 4.)
 
-best = tuple(map(int, np.unravel_index(score.argmax(), score.shape)))
-assert best == truth
 
-elsewhere = score.copy()
-elsewhere[best[0] - 2 : best[0] + 3, best[1] - 2 : best[1] + 3] = -1
-print(f"score at the template {score.max():.2f}, highest elsewhere {elsewhere.max():.2f}")
-assert elsewhere.max() < 0.75 * score.max()
+def hits(seeds, **options):
+    """Count the scenes in which the template is found exactly."""
+    count = 0
+    for seed in seeds:
+        scene, template, truth = draw(seed)
+        if options.get("method") == "squared-difference":
+            options["masks"] = template
+        [match] = st.matching.find(scene, template, subpixel=False, **options)
+        count += (match.row, match.column) == truth
+    return count
+
+
+seeds = range(2000, 2100)
+normalized = hits(seeds)
+weighted = hits(seeds, method="squared-difference")
+print(f"normalized correlation: {normalized} of {len(seeds)}")
+print(f"squared difference, weighted by ink: {weighted} of {len(seeds)}")
+assert weighted == len(seeds)
+
+# %%
+# The three score maps of the first scene. The box marks the maximum of the last one.
 
 figure, panels = plt.subplot_mosaic(
-    [["scene", "template"], ["plain", "score"]], figsize=(9, 5.4), layout="constrained"
+    [["scene", "template"], ["plain", "normalized"], ["ink", "ink"]],
+    figsize=(9, 8),
+    layout="constrained",
 )
 panels["scene"].imshow(scene, cmap="gray_r")
 panels["scene"].add_patch(
@@ -71,10 +96,16 @@ panels["scene"].add_patch(
 panels["scene"].set_title("scene, with the best match marked")
 panels["template"].imshow(template, cmap="gray_r")
 panels["template"].set_title("template")
-panels["plain"].imshow(plain, cmap="viridis")
-panels["plain"].set_title("plain correlation")
-panels["score"].imshow(score, cmap="viridis")
-panels["score"].set_title(f"normalized correlation (maximum {score.max():.2f})")
+titles = {
+    "plain": "plain correlation",
+    "normalized": "normalized correlation",
+    "ink": "squared difference, weighted by ink (negative)",
+}
+for name, title in titles.items():
+    panels[name].imshow(scores[name], cmap="viridis")
+    row, column = np.unravel_index(scores[name].argmax(), scores[name].shape)
+    panels[name].plot(column, row, "o", mfc="none", mec="#d55e00", ms=14, mew=2)
+    panels[name].set_title(title)
 for panel in panels.values():
     panel.set(xticks=[], yticks=[])
 plt.show()

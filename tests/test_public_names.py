@@ -56,6 +56,7 @@ PUBLIC = [
     "initializers",
     "load",
     "losses",
+    "matching",
     "maths",
     "nests",
     "optimizers",

@@ -21,6 +21,7 @@ ABOUT = {
     "cli": "the command",
     "recipes": "how each data set is trained",
     "pictures": "drawing",
+    "matching": "finding templates in scenes",
     "model": "the public Network",
     "training": "settings, loop, checkpoints",
     "data": "data sets, files, augmentation",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from striate import functions as functions
     from striate import initializers as initializers
     from striate import losses as losses
+    from striate import matching as matching
     from striate import maths as maths
     from striate import nests as nests
     from striate import optimizers as optimizers
@@ -36,6 +37,7 @@ _MODULES = (
     "functions",
     "initializers",
     "losses",
+    "matching",
     "maths",
     "nests",
     "optimizers",

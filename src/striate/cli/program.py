@@ -36,6 +36,7 @@ _COMMANDS = {
     "evaluate": "Measure the accuracy of a trained network.",
     "predict": "Predict the class of pictures with a trained network.",
     "summary": "Show a network's layers, sizes and parameters.",
+    "match": "Find templates in a scene.",
     "explain": "Show how a network is compiled, stage by stage.",
     "data": "List the data sets, or describe one.",
     "bench": "Benchmark networks on this machine against other libraries.",

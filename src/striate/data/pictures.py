@@ -151,6 +151,32 @@ def read_pictures(
     return decode(files, survey(files, size=size, channels=channels), resize=resize)
 
 
+def read_opacity(path: str | os.PathLike[str]) -> Array | None:
+    """Read how opaque each pixel of a picture is.
+
+    Parameters
+    ----------
+    path
+        A picture.
+
+    Returns
+    -------
+    Array or None
+        uint8, ``(rows, columns)``: 0 where the picture is transparent, 255 where it is opaque;
+        ``None`` if the file has no transparency.
+
+    Raises
+    ------
+    DataError
+        If the picture cannot be read.
+    """
+    with _opened(as_path(path)) as picture:
+        upright = _upright(picture)
+        if not upright.has_transparency_data:
+            return None
+        return np.asarray(upright.convert("RGBA").getchannel("A"))
+
+
 def survey(
     files: Sequence[Path], *, size: int | tuple[int, int] | None, channels: int | None
 ) -> Layout:

@@ -1,0 +1,173 @@
+"""Template matching against OpenCV: time side by side, and peak memory.
+
+    python benchmarks/matching.py [--threads 1] [--rounds 7] [--memory] [--json FILE]
+
+Both libraries compute zero-mean normalized correlation of the same float32 arrays with the same
+number of threads. They take turns, and each turn is timed between two loops that measure whether
+the machine was free (see striate.bench.calibration); the figures are medians. What is prepared once
+for a size, such as compiled programs, is done in a first turn that isn't counted.
+
+With --memory, three processes match a 523 x 768 template in a 2400 x 1080 scene in color, float32,
+and report the memory that they needed beyond libraries and images: the case of scikit-image's issue
+6623. scikit-image is left out if it isn't installed.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+import striate
+from striate.bench.calibration import Calibration, enough
+from striate.bench.machine import processor
+from striate.bench.peak import PeakMeter
+from striate.bench.spread import Spread
+from striate.matching import score_map
+
+MIB = 1 << 20
+SCENES = ((1024, 1024), (2048, 2048))
+TEMPLATES = (8, 16, 32, 64, 128, 256)
+
+
+def images(scene, template, channels=1):
+    """Draw a smooth scene, and cut a template from it."""
+    rng = np.random.default_rng(0)
+    x = rng.random((*scene, channels), np.float32)
+    for axis in (0, 1):
+        x = (x + np.roll(x, 1, axis) + np.roll(x, 2, axis)) / 3
+    if channels == 1:
+        x = x[..., 0]
+    high, wide = template
+    return np.ascontiguousarray(x), np.ascontiguousarray(x[30 : 30 + high, 40 : 40 + wide])
+
+
+def race(given):
+    """Time both libraries, turn by turn."""
+    import cv2  # noqa: PLC0415  # --memory works without it
+
+    cv2.setNumThreads(given.threads)
+    calibration = Calibration(PeakMeter(given.threads))
+    rows = []
+    for scene in SCENES:
+        for side in TEMPLATES:
+            s, t = images(scene, (side, side))
+            contestants = {
+                "striate": lambda s=s, t=t: score_map(s, t),
+                "opencv": lambda s=s, t=t: cv2.matchTemplate(s, t, cv2.TM_CCOEFF_NORMED),
+            }
+            scores = {name: run() for name, run in contestants.items()}
+            taken = {name: [] for name in contestants}
+            for _ in range(given.rounds):
+                for name, run in contestants.items():
+                    seconds = calibration.undisturbed(lambda run=run: timed(run))
+                    if seconds is not None:
+                        taken[name].append(seconds)
+            rows.append(
+                {
+                    "scene": scene,
+                    "template": side,
+                    "seconds": taken,
+                    "difference": float(np.abs(scores["striate"] - scores["opencv"]).max()),
+                }
+            )
+            show(rows[-1], given.rounds)
+    return rows
+
+
+def timed(run):
+    """Return the seconds that a call takes."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def show(row, rounds):
+    """Print one line: milliseconds of both, and their ratio."""
+    taken = row["seconds"]
+    if not all(enough(len(seconds), rounds) for seconds in taken.values()):
+        print(f"{row['scene']!s:14}{row['template']:>9}  not measured", flush=True)
+        return
+    ours, theirs = (Spread.of(taken[name]) for name in ("striate", "opencv"))
+    print(
+        f"{row['scene']!s:14}{row['template']:>9}"
+        f"{1e3 * ours.median:>10.1f}{1e3 * theirs.median:>10.1f}"
+        f"{theirs.median / ours.median:>8.2f}{row['difference']:>12.1e}",
+        flush=True,
+    )
+
+
+def memory(name, threads):
+    """Return the peak memory of one match, beyond libraries and images, in bytes."""
+    scene, template = images((2400, 1080), (523, 768), 3)
+    if name == "striate":
+
+        def run():
+            with striate.using_threads(threads):
+                return score_map(scene, template)
+
+    elif name == "opencv":
+        import cv2  # noqa: PLC0415  # a library in each process
+
+        cv2.setNumThreads(threads)
+
+        def run():
+            return cv2.matchTemplate(scene, template, cv2.TM_CCOEFF_NORMED)
+
+    else:
+        from skimage.feature import match_template  # noqa: PLC0415  # likewise
+
+        def run():
+            return match_template(scene, template)
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    run()
+    return 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+
+
+def memories(given):
+    """Measure each library in a separate process."""
+    found = {}
+    for name in ("striate", "opencv", "scikit-image"):
+        command = [sys.executable, __file__, "--child", name, "--threads", str(given.threads)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(f"{name}: not measured ({done.stderr.strip().splitlines()[-1]})")
+            continue
+        found[name] = int(done.stdout)
+        print(f"{name:14}{found[name] / MIB:10.0f} MiB", flush=True)
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    os.environ["STRIATE_NUM_THREADS"] = str(given.threads)
+    if given.child:
+        print(memory(given.child, given.threads))
+        return
+    print(f"striate {striate.__version__}, {processor()}, threads: {given.threads}")
+    if given.memory:
+        print("peak memory, 523 x 768 in 2400 x 1080, color, float32")
+        found = memories(given)
+    else:
+        print(f"{'scene':14}{'template':>9}{'striate':>10}{'opencv':>10}{'ratio':>8}{'differ':>12}")
+        found = race(given)
+    if given.json:
+        given.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

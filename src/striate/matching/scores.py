@@ -1,0 +1,457 @@
+"""The score map: a score for each position of a template in a scene."""
+
+import queue
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from striate.errors import OptionError
+from striate.matching.images import Image, as_image, as_weights, require_fit
+from striate.matching.methods import MatchingMethod, MethodName, NormalizedCorrelation, find_method
+from striate.matching.scratch import Scratch
+from striate.matching.spectra import Spectra, spectral_sums
+from striate.matching.sums import Sums
+from striate.matching.template import Template, prepare
+from striate.matching.tiles import (
+    MapTile,
+    compiled_cost,
+    cut,
+    direct_cost,
+    fast_length,
+    fft_cost,
+    fft_size,
+)
+from striate.matching.window_sums import window_sums
+from striate.model.inputs import full_scale
+from striate.runtime.settings import threads
+from striate.shapes import Array, Float, Shaped
+
+MatchingEngine = Literal["auto", "fft", "compiled", "direct"]
+"""How a score map is computed; the scores agree."""
+
+TileScores = Callable[[MapTile, Scratch], Array]
+"""Computes the scores of a tile, before they are finished."""
+
+_SAMPLED = 8
+"""Distance of the rows whose mean is taken for that of the scene."""
+
+_GATHERED = 1 << 18
+"""Most pixels of windows that are evaluated by definition at a time: 2 MiB in float64."""
+
+
+def score_map(
+    scene: Any,
+    template: Any,
+    *,
+    method: MethodName = "normalized-correlation",
+    mask: Any = None,
+    engine: MatchingEngine = "auto",
+    tile: int | tuple[int, int] | None = None,
+) -> Float[Array, "places_down places_across"]:
+    r"""Compare a template with every window of a scene.
+
+    The score at row i and column j belongs to the window whose top left pixel is there. Only
+    windows that lie inside the scene have a score.
+
+    ``"normalized-correlation"``, the cosine of the angle between template and window after
+    subtracting the mean of each, finds a template under any brightness and contrast:
+
+    .. math:: \frac{\sum m (t - \bar t)(s - \bar s)}
+              {\sqrt{\sum m (t - \bar t)^2 \sum m (s - \bar s)^2}}
+
+    ``"squared-difference"`` is the weighted mean of the squared differences, 0 for a perfect match.
+    It suits templates that have few pixels of ink, or that other things may hide in part, and
+    scenes whose brightness is known:
+
+    .. math:: \frac{1}{\sum m} \sum m (t - s)^2
+
+    ``"cross-correlation"``, :math:`\sum m \, t \, s`, is the matched filter of the texts. Its size
+    doesn't measure how well a template matches: in the example below, a bright block scores 7.5,
+    and the template itself 5.
+
+    Parameters
+    ----------
+    scene
+        ``(rows, columns)`` or ``(rows, columns, channels)``. uint8 and uint16 pixels are divided by
+        255 and 65,535; floats are used unchanged.
+    template
+        An image with as many channels, at most as large as the scene. In color, the sums are over
+        all channels, and each channel has its own mean.
+    method
+        See above.
+    mask
+        Weights :math:`m` for the pixels of the template: ``(rows, columns)``, or with channels,
+        boolean or any non-negative numbers. They may have any shape. Only their ratios matter,
+        except for ``"cross-correlation"``.
+    engine
+        ``"direct"`` evaluates the formula window by window; ``"fft"`` expands it into sums that are
+        computed by FFT, ``"compiled"`` into sums that are computed by machine code, which is
+        generated for the template's size and suits small templates in bytes. ``"auto"`` is
+        whichever needs the least work for these sizes.
+    tile
+        Rows and columns of the score map that are computed at a time. By default, a few MiB per
+        thread, or a few times the template's size.
+
+    Returns
+    -------
+    Array
+        ``(scene rows - template rows + 1, scene columns - template columns + 1)``; float64 if the
+        scene or the template is float64, and float32 otherwise.
+
+        Normalized correlations are between -1 and 1. A window without variance scores 0, and so do
+        all windows if the template has none. Neither the tile nor the engine changes a score by
+        more than 1e-6 (of the mean of the sums of squares of template and window, for the other two
+        methods), before rounding to float32: each window that would be less exact is evaluated by
+        definition. Without normalization, sums over integer images are exact.
+
+    Raises
+    ------
+    ShapeError
+        If the template doesn't fit the scene, or the mask doesn't fit the template.
+    DataError
+        If pixels or weights aren't valid numbers.
+    OptionError
+        If there is no such method or engine.
+
+    Sources
+    -------
+    Hagan fig. 8.5, 8.6, 8.7 (corrected: the magnitude of a correlation doesn't measure the match),
+    "Template Matching-Matched Filter"; Lewis, Fast normalized cross-correlation 1995; Higham,
+    Accuracy and stability of numerical algorithms 2002.
+
+    Examples
+    --------
+    A plus sign, the same sign with less contrast on brighter paper, and a bright block:
+
+    >>> plus = np.array([[0.0, 1, 0], [1, 1, 1], [0, 1, 0]])
+    >>> scene = np.zeros((3, 11))
+    >>> scene[:, 0:3], scene[:, 4:7], scene[:, 8:11] = plus, 0.5 + plus / 2, 1.5
+    >>> score_map(scene, plus)[0, ::4]
+    array([1., 1., 0.])
+    >>> score_map(scene, plus, method="squared-difference")[0, ::4].round(2)
+    array([0.  , 0.11, 1.14])
+    >>> score_map(scene, plus, method="cross-correlation")[0, ::4]
+    array([5. , 5. , 7.5])
+    """
+    images = as_image(scene, "scene"), as_image(template, "template")
+    require_fit(*images)
+    return matcher(
+        *images, as_weights(mask, images[1]), method=method, engine=engine, tile=tile
+    ).scores()
+
+
+def _cheapest(scene: Image, template: Template, unit: float) -> MatchingEngine:
+    """Choose the engine that needs the least work, by counting."""
+    sizes = scene.size, template.size
+    masks = 0 if template.weights is None else template.weights.shape[2]
+    sums = 1 if not masks else 2 + template.channels
+    cost: dict[MatchingEngine, float] = {
+        "fft": fft_cost(*sizes, fft_size(*sizes), template.channels + sums + masks),
+        "direct": direct_cost(*sizes, template.channels),
+    }
+    if _has_bytes(template, unit):
+        products = template.channels * (2 if masks else 1) + (masks > 0)
+        cost["compiled"] = compiled_cost(*sizes, products)
+    return min(cost, key=lambda name: cost[name])
+
+
+def _has_bytes(template: Template, unit: float) -> bool:
+    """Whether sums over pixels are integers, and small enough for compiled programs."""
+    marks = template.weights is None or bool(np.isin(template.weights, (0, 1)).all())
+    return unit == 1 / full_scale(np.uint8) and marks
+
+
+def _require_bytes(template: Template, unit: float) -> None:
+    """Raise if compiled programs wouldn't be exact."""
+    if not _has_bytes(template, unit):
+        raise OptionError(
+            'engine="compiled" needs a scene and a template of uint8 pixels and, if any, a mask of '
+            "booleans: it computes in float32, where sums of other numbers are rounded. Use "
+            'engine="auto".'
+        )
+
+
+def matcher(
+    scene: Image,
+    given: Image,
+    weights: Array | None,
+    *,
+    method: MethodName,
+    engine: MatchingEngine = "auto",
+    tile: int | tuple[int, int] | None = None,
+) -> "Matcher":
+    """Prepare the comparison of a checked template with a checked scene.
+
+    Parameters
+    ----------
+    scene, given, weights
+        The checked scene, template and mask.
+    method, engine, tile
+        As for :func:`score_map`.
+
+    Returns
+    -------
+    Matcher
+
+    Raises
+    ------
+    OptionError
+        If there is no such method or engine, or the tile isn't a size.
+    """
+    found = find_method(method)
+    if engine not in get_args(MatchingEngine):
+        raise OptionError(
+            f'Unknown `engine` "{engine}". Choose from {", ".join(get_args(MatchingEngine))}.'
+        )
+    template, unit = prepare(scene, given, weights)
+    if engine == "auto":
+        engine = _cheapest(scene, template, unit)
+    elif engine == "compiled":
+        _require_bytes(template, unit)
+    dtype = np.float64 if scene.is_double or given.is_double else np.float32
+    return Matcher(scene, template, found, unit, engine, _as_tile(tile), dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class Matcher:
+    """A template and the scene with which it is compared.
+
+    Parameters
+    ----------
+    scene
+        The checked scene.
+    template
+        The template, in the unit in which the scene is read.
+    method
+        The method.
+    unit
+        The value of a pixel of 1.
+    engine
+        ``"fft"``, ``"compiled"`` or ``"direct"``.
+    tile
+        Rows and columns of a tile of the score map, or None.
+    dtype
+        Of the scores.
+    """
+
+    scene: Image
+    template: Template
+    method: MatchingMethod
+    unit: float
+    engine: MatchingEngine
+    tile: tuple[int, int] | None
+    dtype: type[np.float32 | np.float64]
+
+    @property
+    def places(self) -> tuple[int, int]:
+        """Rows and columns of the score map."""
+        rows, columns = (
+            n - t + 1 for n, t in zip(self.scene.size, self.template.size, strict=True)
+        )
+        return rows, columns
+
+    def scores(self) -> Float[Array, "places_down places_across"]:
+        """TileScores the score map, tile by tile, on all threads."""
+        scores = np.empty(self.places, self.dtype)
+        if self.template.variation == 0 and isinstance(self.method, NormalizedCorrelation):
+            scores[...] = 0
+            return scores
+        compute, size = {
+            "direct": self._by_definition,
+            "compiled": self._by_program,
+        }.get(self.engine, self._by_fft)()
+        tiles = list(cut(self.places, size))
+
+        workers = min(threads(), len(tiles))
+        scratches = queue.SimpleQueue[Scratch]()
+        for _ in range(workers):
+            scratches.put(Scratch())
+
+        def fill(tile: MapTile) -> None:
+            scratch = scratches.get()  # there is one for each worker
+            with scratch.frame():
+                raw = compute(tile, scratch)
+                self.method.finish(raw, self.template, self.unit, whole=self.whole)
+                scores[tile.places()] = raw[:, : tile.columns]
+            scratches.put(scratch)
+
+        if workers == 1:
+            for tile in tiles:
+                fill(tile)
+        else:
+            with ThreadPoolExecutor(workers) as pool:
+                for _ in pool.map(fill, tiles):
+                    pass
+        return scores
+
+    @property
+    def whole(self) -> bool:
+        """Whether pixels and weights are integers, so that sums of products are."""
+        return self.unit != 1 and self.template.has_whole_weights
+
+    def _by_fft(self) -> tuple[TileScores, tuple[int, int]]:
+        """Return a function that computes a tile by FFT, and the size of the tiles."""
+        t, size = self.template, self._fft_size(self.tile)
+        spectra, center = Spectra(t, size), self._center()
+
+        def compute(tile: MapTile, scratch: Scratch) -> Array:
+            channels = self._channels(tile, center, size[1], scratch)
+            return self._from_sums(spectral_sums(spectra, channels, center, scratch), tile)
+
+        rows, columns = (n - r + 1 for n, r in zip(size, t.size, strict=True))
+        return compute, self.tile or (rows, columns)
+
+    def _by_program(self) -> tuple[TileScores, tuple[int, int]]:
+        """Return a function that computes a tile by a compiled program, and the tiles' size."""
+        # Imported here: everything else works without llvmlite.
+        from striate.matching.compiled import TILE, CompiledKernel, compiled_sums  # noqa: PLC0415
+
+        kernel, center = CompiledKernel(self.template), self._center()
+        wide = TILE[1] + self.template.size[1] - 1
+
+        def compute(tile: MapTile, scratch: Scratch) -> Array:
+            channels = self._channels(tile, center, wide, scratch)
+            sums = compiled_sums(kernel, channels, center, scratch)
+            if sums is not None:
+                return self._from_sums(sums, tile)
+            spectra = self._spectra_of_a_tile
+            channels = self._channels(tile, center, spectra.size[1], scratch)
+            return self._from_sums(spectral_sums(spectra, channels, center, scratch), tile)
+
+        rows, columns = (min(n, m) for n, m in zip(self.tile or TILE, TILE, strict=True))
+        return compute, (rows, columns)
+
+    @cached_property
+    def _spectra_of_a_tile(self) -> Spectra:
+        """The template's spectra for tiles of a compiled program."""
+        from striate.matching.compiled import TILE  # noqa: PLC0415
+
+        return Spectra(self.template, self._fft_size(TILE))
+
+    def _fft_size(self, tile: tuple[int, int] | None) -> tuple[int, int]:
+        """Return the size of the FFTs for tiles of a size, or the cheapest one."""
+        if tile is None:
+            return fft_size(self.scene.size, self.template.size)
+        triples = zip(self.scene.size, self.template.size, tile, strict=True)
+        rows, columns = (fast_length(min(n, k + r - 1)) for n, r, k in triples)
+        return rows, columns
+
+    def _from_sums(self, sums: Sums, tile: MapTile) -> Array:
+        """Return the scores of a tile; those that are doubtful are evaluated by definition."""
+        raw, doubtful = self.method.of_tile(self.template, sums)
+        if doubtful is not None:
+            doubtful[:, tile.columns :] = False  # these columns belong to no window
+        if doubtful is not None and doubtful.any():
+            self._correct(raw, doubtful, tile)
+        return raw
+
+    def _by_definition(self) -> tuple[TileScores, tuple[int, int]]:
+        """Return a function that evaluates the formula, and the size of the tiles."""
+
+        def compute(tile: MapTile, scratch: Scratch) -> Array:
+            raw = scratch.array((tile.rows, tile.columns))
+            places = np.indices(raw.shape).reshape(2, -1)
+            raw[*places] = self._at(tile, places)
+            return raw
+
+        return compute, self.tile or (64, 64)
+
+    def _center(self) -> Float[Array, "channels"]:
+        """Return about the mean of each channel; an integer if all sums are integers.
+
+        Any numbers near the pixels would do, so a part of the rows is enough.
+        """
+        mean = self.scene.pixels[::_SAMPLED].mean(axis=(0, 1), dtype=np.float64)
+        return np.rint(mean) if self.unit != 1 else mean * self.scene.unit
+
+    def _pixels(self, pixels: Array) -> Float[Array, "..."]:
+        """Return pixels of the scene in the unit of the template, in float64."""
+        return pixels * np.float64(self.scene.unit) if self.unit == 1 else pixels.astype(np.float64)
+
+    def _channels(
+        self, tile: MapTile, center: Array, columns: int, scratch: Scratch
+    ) -> list[Shaped[Array, "rows columns"]]:
+        """Return the pixels under the windows of a tile, channel by channel, minus the center.
+
+        They are followed by zeros up to a number of columns.
+        """
+        part = self.scene.pixels[tile.pixels(self.template.size)]
+        rows, wide, _ = part.shape
+        dtype = np.int32 if self._fits_int32 else np.float64
+        found: list[Array] = []
+        for k in range(self.scene.channels):
+            channel = scratch.array((rows, columns), dtype)
+            inside = channel[:, :wide]
+            if self.unit == 1 and self.scene.is_integer:
+                np.multiply(part[:, :, k], np.float64(self.scene.unit), out=inside)
+                inside -= center[k]
+            else:
+                np.subtract(part[:, :, k], dtype(center[k]), out=inside, dtype=dtype)
+            channel[:, wide:] = 0
+            found.append(channel)
+        return found
+
+    @property
+    def _fits_int32(self) -> bool:
+        """Whether sums of squares over windows are integers that int32 holds: half the memory."""
+        t = self.template
+        largest = t.size[0] * t.size[1] * t.channels / self.unit**2
+        return self.unit != 1 and t.weights is None and largest < 1 << 31
+
+    def _correct(self, raw: Array, doubtful: Array, tile: MapTile) -> None:
+        """Evaluate the doubtful windows by definition; constant ones need only their value."""
+        places = np.argwhere(doubtful).T
+        constant = self._is_constant(tile)[*places]
+        if constant.any():
+            rows, columns = places[:, constant]
+            values = self._pixels(self.scene.pixels[tile.top + rows, tile.left + columns])
+            raw[rows, columns] = self.method.of_constant(self.template, values)
+        rest = places[:, ~constant]
+        raw[*rest] = self._at(tile, rest)
+
+    def _is_constant(self, tile: MapTile) -> Array:
+        """Find the windows of a tile whose pixels are all equal: no pixel differs from the next."""
+        part = self.scene.pixels[tile.pixels(self.template.size)]
+        high, wide = self.template.size
+        down = (part[1:] != part[:-1]).any(axis=2)
+        across = (part[:, 1:] != part[:, :-1]).any(axis=2)
+        constant = np.ones((tile.rows, tile.columns), bool)
+        if high > 1:
+            constant &= self._none_in_windows(down, (high - 1, wide), tile)
+        if wide > 1:
+            constant &= self._none_in_windows(across, (high, wide - 1), tile)
+        return constant
+
+    def _none_in_windows(self, marks: Array, size: tuple[int, int], tile: MapTile) -> Array:
+        """Find the windows of a tile without a marked pixel."""
+        sums = window_sums(marks.astype(np.int32), size)
+        return sums[:, : tile.columns] == 0
+
+    def _at(self, tile: MapTile, places: Array) -> Float[Array, "n"]:
+        """Evaluate single windows of a tile by definition, a few at a time."""
+        t = self.template
+        part = self.scene.pixels[tile.pixels(t.size)]
+        windows = np.lib.stride_tricks.sliding_window_view(part, t.size, axis=(0, 1))
+        found = np.empty(places.shape[1])
+        count = max(1, _GATHERED // t.pixels.size)
+        for start in range(0, len(found), count):
+            rows, columns = places[:, start : start + count]
+            gathered = self._pixels(windows[rows, columns])
+            found[start : start + count] = self.method.by_definition(t, np.moveaxis(gathered, 1, 3))
+        return found
+
+
+def _as_tile(tile: Any) -> tuple[int, int] | None:
+    """Check the size of a tile."""
+    if tile is None:
+        return None
+    numbers = (tile, tile) if isinstance(tile, int) else tuple(tile)
+    if len(numbers) != 2 or not all(isinstance(n, int) and n > 0 for n in numbers):
+        raise OptionError(
+            f"`tile` must be a positive integer or two, got {tile!r}. Try 256, or (128, 512)."
+        )
+    return numbers

@@ -1,0 +1,67 @@
+"""The sums over each window of a tile, from which every method computes its scores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from striate.matching.scratch import Scratch
+from striate.shapes import Array, Float
+
+UNIT = 2.0**-53
+"""Largest relative error of one operation in float64."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rounding:
+    """Bounds for the errors of a tile's sums.
+
+    Parameters
+    ----------
+    products
+        Largest error of a product sum.
+    totals
+        Largest error of a channel's sum, in addition to ``relative``.
+    squares
+        Largest error of a sum of squares, in addition to ``relative``.
+    relative
+        Largest error of a sum of squares compared with itself, and of a channel's sum compared with
+        the root of the sum of squares.
+    """
+
+    products: float
+    totals: float
+    squares: float
+    relative: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """The sums over each window of a tile, of pixels minus a center.
+
+    The arrays have a column for each pixel column of the tile. The last ones belong to no window
+    and have arbitrary finite values.
+
+    Parameters
+    ----------
+    center
+        What was subtracted from each channel.
+    products
+        Sum of the products with the template's kernel, over all channels.
+    totals
+        Weighted sum of each channel, divided by the root of its sum of weights.
+    squares
+        Weighted sum of squares, over all channels.
+    most
+        A number that no sum of squares exceeds.
+    rounding
+        Bounds for their errors.
+    scratch
+        Where intermediate arrays are kept.
+    """
+
+    center: Float[Array, "channels"]
+    products: Float[Array, "places_down columns"]
+    totals: Sequence[Float[Array, "places_down columns"]]
+    squares: Float[Array, "places_down columns"]
+    most: float
+    rounding: Rounding
+    scratch: Scratch
