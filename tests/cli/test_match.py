@@ -6,10 +6,9 @@ import json
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from PIL import Image
 
-from striate.cli import main
+from cli.test_terminal import on_terminal, without_escapes
 from striate.data.crowd import draw_crowd
 
 
@@ -151,6 +150,7 @@ ERRORS = {
     "a range without a step": ["first.png", "scene.png", "--scales", "1:2"],
     "a range that never ends": ["first.png", "scene.png", "--rotations", "0:360:0.001"],
     "an unknown method": ["first.png", "scene.png", "--method", "ncc"],
+    "a template of one color": ["mask.png", "scene.png", "--mask", "mask.png"],
     "a method for one size": [
         *("first.png", "scene.png", "--method", "cross-correlation", "--scales", "0.9,1"),
     ],
@@ -169,23 +169,21 @@ def test_errors_word_for_word(striate, pictures, golden):  # noqa: ARG001  # fil
 
 
 @pytest.mark.parametrize("columns", [60, 80])
-def test_the_table_fits_the_terminal(tmp_path, golden, monkeypatch, columns):
-    """At 80 and at 60 columns, with all columns of the table."""
+def test_the_table_fits_the_terminal(tmp_path, golden, columns):
+    """At 80 and at 60 columns: the least important columns are left out, and named."""
     crowd = draw_crowd(2, size=(240, 300))
     Image.fromarray(crowd.scene).save(tmp_path / "crowd.png")
     name = "the-figure-with-the-bobble-hat.png"
-    Image.fromarray(crowd.template).save(tmp_path / name)
-    Image.fromarray(crowd.template[:60]).save(tmp_path / "head.png")
-    monkeypatch.chdir(tmp_path)
-    words = ["match", name, "head.png", "crowd.png", "--scales", "0.9,1", "--rotations", "0,5"]
+    clear = np.dstack([crowd.template, np.rint(255 * crowd.mask).astype(np.uint8)])
+    Image.fromarray(clear).save(tmp_path / name)
+    Image.fromarray(clear[:60]).save(tmp_path / "head.png")
+    words = ["match", name, "head.png", "crowd.png", "--scales", "0.9,1", "--rotations", "-5,0,5"]
 
-    result = CliRunner(env={"COLUMNS": str(columns), "FORCE_COLOR": "1", "TERM": "dumb"}).invoke(
-        main, [*words, "--count", "4"], prog_name="striate"
-    )
+    written = on_terminal([*words, "--count", "5"], tmp_path, columns=columns, NO_COLOR="1")
 
-    lines = result.stdout.splitlines()
+    lines = [line.rstrip() for line in without_escapes(written).splitlines()]
     assert max(map(len, lines)) <= columns
-    golden(f"cli/match-{columns}", result.stdout.rstrip())
+    golden(f"cli/match-{columns}", "\n".join(lines).rstrip())
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -181,6 +181,7 @@ def command(
     out = CommandOutput(as_json=as_json)
     image, read = _read_all(scene, templates, masks, gray=gray)
     _require_fit(scene, image, read, min(scales))
+    _require_comparable(read, method, several=len(scales) * len(rotations) > 1)
     options = {"method": method, "scales": scales, "rotations": rotations, "overlap": overlap}
     pixels, weights = [one.pixels for one in read], [one.mask for one in read]
     matches = find(
@@ -279,6 +280,24 @@ def _require_fit(path: str, scene: Array, templates: Sequence[_Template], scale:
             f"The template {one.path}, {sizes((high, wide))} pixels{at}, is larger than the scene "
             f"{path}, {sizes(scene.shape[:2])} pixels. {hint}"
         )
+
+
+def _require_comparable(templates: Sequence[_Template], method: str, *, several: bool) -> None:
+    """Raise if the method can't compare these templates."""
+    sizes_differ = several or len({one.pixels.shape[:2] for one in templates}) > 1
+    if sizes_differ and not METHODS[method].compares_sizes:
+        raise OptionError(
+            f"--method {method} adds up pixels, so it cannot compare several sizes or rotations of "
+            "templates. Use normalized-correlation or squared-difference."
+        )
+    for one in templates:
+        counted = one.pixels if one.mask is None else one.pixels[one.mask > 0]
+        flat = counted.reshape(-1, counted.shape[-1])
+        if method == "normalized-correlation" and (flat == flat[0]).all():
+            raise DataError(
+                f"The template {one.path} has only one color, so it correlates with nothing. Use "
+                "--method squared-difference, or a template with some of its surroundings."
+            )
 
 
 def _say_table(page: Page, templates: Sequence[str], matches: Sequence[Match]) -> None:
