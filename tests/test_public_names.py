@@ -50,6 +50,7 @@ PUBLIC = [
     "Reshape",
     "SumPool",
     "__version__",
+    "compile_nests",
     "data",
     "errors",
     "functions",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from striate import optimizers as optimizers
     from striate import recipes as recipes
     from striate import schedules as schedules
+    from striate.compile import compile_nests as compile_nests
     from striate.graph.layer import Layer as Layer
     from striate.graph.layers import *  # noqa: F403  # listed in its stub
     from striate.model.loading import load as load
@@ -46,6 +47,7 @@ _MODULES = (
 )
 _OBJECTS = {
     "Callback": "striate.training.callbacks",
+    "compile_nests": "striate.compile",
     "Layer": "striate.graph.layer",
     "Network": "striate.model.network",
     "load": "striate.model.loading",

@@ -25,6 +25,7 @@ class Scratch:
 
     def __init__(self) -> None:
         self._chunks: list[Array] = []
+        self._known: dict[Any, tuple[Array, tuple[int, int]]] = {}
         self._at = (0, 0)  # the chunk in use, and the first free byte in it
 
     def array(self, shape: tuple[int, ...], dtype: Any = np.float64) -> Array:
@@ -40,14 +41,24 @@ class Scratch:
         Array
             Contiguous; valid until the frame around the request ends.
         """
+        key = self._at, shape, dtype
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._made(shape, dtype)
+        array, self._at = known
+        return array
+
+    def _made(self, shape: tuple[int, ...], dtype: Any) -> tuple[Array, tuple[int, int]]:
+        """Make an array; also return where the next one begins."""
         size = math.prod(shape) * np.dtype(dtype).itemsize
         chunk, first = self._at
         while chunk < len(self._chunks) and first + size > len(self._chunks[chunk]):
             chunk, first = chunk + 1, 0
         if chunk == len(self._chunks):
             self._chunks.append(np.empty(max(size, _CHUNK), np.uint8))
-        self._at = chunk, -(-(first + size) // _LINE) * _LINE
-        return self._chunks[chunk][first : first + size].view(dtype).reshape(shape)
+        end = -(-(first + size) // _LINE) * _LINE
+        array = self._chunks[chunk][first : first + size].view(dtype).reshape(shape)
+        return array, (chunk, end)
 
     @contextlib.contextmanager
     def frame(self) -> Iterator[None]:

@@ -45,6 +45,9 @@ class Spectra:
             spectrum / root for spectrum, root in zip(self.weights, template.roots, strict=False)
         ]
         self.rounding = _ROUNDING_OF_FFT * UNIT * log2(prod(size))
+        self.kernel_norm = float(np.linalg.norm(template.kernel))
+        self.weight_norm = float(np.linalg.norm(template.every_weight))
+        self.largest_weight = float(template.every_weight.max())
 
 
 def spectral_sums(
@@ -93,53 +96,62 @@ class _Tile:
         self.energy = float(self.together.sum(dtype=np.float64))
 
     def sums(self, center: Float[Array, "channels"]) -> Sums:
-        """Compute all sums."""
-        transforms = [self.transform(channel) for channel in self.channels]
-        masked = bool(self.spectra.weights)
+        """Compute all sums, channel by channel."""
+        scratch, spectra = self.scratch, self.spectra
+        product = scratch.array(spectra.kernel[0].shape, np.complex128)
+        product[...] = 0
+        totals: list[Array] = []
+        for k, channel in enumerate(self.channels):
+            if not spectra.weights:
+                totals.append(self.window_sums(channel, 1 / self.template.roots[k]))
+            else:
+                totals.append(scratch.array((self.rows, spectra.size[1])))
+            with scratch.frame():
+                spectrum = self.transform(channel)
+                if spectra.weights:
+                    weights = spectra.relative_weights[k % len(spectra.weights)]
+                    self.inverse(spectrum * weights, totals[k])
+                product += np.multiply(spectrum, spectra.kernel[k], out=spectrum)
+        products = scratch.array((self.rows, spectra.size[1]))
+        self.inverse(product, products)
         return Sums(
             center=center,
-            products=self.correlate(transforms, self.spectra.kernel),
-            totals=self.masked_totals(transforms) if masked else self.totals(),
-            squares=self.masked_squares() if masked else self.window_sums(self.together),
-            most=float(self.template.every_weight.max()) * self.energy,
+            products=products,
+            totals=totals,
+            squares=self.masked_squares() if spectra.weights else self.window_sums(self.together),
+            most=spectra.largest_weight * self.energy,
             rounding=self.rounding(),
-            scratch=self.scratch,
+            scratch=scratch,
         )
-
-    def totals(self) -> list[Array]:
-        """Sum each channel; all weights are 1."""
-        roots = self.template.roots
-        return [self.window_sums(x, 1 / r) for x, r in zip(self.channels, roots, strict=True)]
 
     def window_sums(self, x: Array, factor: float = 1.0) -> Array:
         return window_sums(x, self.template.size, self.scratch, factor)
 
-    def masked_totals(self, transforms: Sequence[Array]) -> list[Array]:
-        """Sum each channel with the weights of a mask."""
-        weights = self.spectra.relative_weights
-        each = weights if len(weights) > 1 else weights * len(transforms)
-        pairs = zip(transforms, each, strict=True)
-        return [self.correlate([transform], [one]) for transform, one in pairs]
-
     def masked_squares(self) -> Array:
         """Sum squares with the weights of a mask."""
         weights = self.spectra.weights
-        squares = [self.together] if len(weights) == 1 else [x**2 for x in self.channels]
-        sums = self.correlate([self.transform(x) for x in squares], weights)
+        sums = self.scratch.array((self.rows, self.spectra.size[1]))
+        with self.scratch.frame():
+            if len(weights) == 1:
+                product = self.transform(self.together)
+                product *= weights[0]
+            else:
+                product = np.zeros(weights[0].shape, np.complex128)
+                for x, one in zip(self.channels, weights, strict=True):
+                    product += self.transform(x**2) * one
+            self.inverse(product, sums)
         return np.maximum(sums, 0, out=sums)  # rounding may make them negative
 
     def rounding(self) -> Rounding:
         """Bound the errors."""
         t, by_fft = self.template, self.spectra.rounding
-        products = by_fft * float(np.linalg.norm(t.kernel)) * self.energy**0.5
+        products = by_fft * self.spectra.kernel_norm * self.energy**0.5
         if not self.spectra.weights:
             exact = self.channels[0].dtype == np.int32
             return Rounding(products, 0, 0, UNIT if exact else (additions(t.size) + 4) * UNIT)
-        weights = float(np.linalg.norm(t.every_weight))
-        totals = by_fft * weights * self.energy**0.5 / float(t.roots.min())
-        return Rounding(
-            products, totals, by_fft * weights * float(np.linalg.norm(self.together)), 0
-        )
+        weighted = by_fft * self.spectra.weight_norm
+        totals = weighted * self.energy**0.5 / float(t.roots.min())
+        return Rounding(products, totals, weighted * float(np.linalg.norm(self.together)), 0)
 
     def transform(self, x: Shaped[Array, "rows columns"]) -> Array:
         """Compute a spectrum: real FFTs along the rows, then complex ones along the columns."""
@@ -149,20 +161,10 @@ class _Tile:
         spectrum[len(x) :] = 0
         return np.fft.fft(spectrum, axis=0, out=spectrum)
 
-    def correlate(
-        self, transforms: Sequence[Array], kernels: Sequence[Array]
-    ) -> Float[Array, "places_down columns"]:
-        """Add up products of spectra, and return the rows that don't wrap around."""
-        wide = self.spectra.size[1]
-        ring = self.scratch.array((self.rows, wide))
-        with self.scratch.frame():
-            total, product = (self.scratch.array(kernels[0].shape, np.complex128) for _ in range(2))
-            np.multiply(transforms[0], kernels[0], out=total)
-            for transform, kernel in zip(transforms[1:], kernels[1:], strict=True):
-                total += np.multiply(transform, kernel, out=product)
-            np.fft.ifft(total, axis=0, out=total)
-            np.fft.irfft(total[: self.rows], wide, axis=1, out=ring)
-        return ring
+    def inverse(self, product: Array, sums: Float[Array, "places_down columns"]) -> None:
+        """Turn a product of spectra into sums, and write the rows that don't wrap around."""
+        np.fft.ifft(product, axis=0, out=product)
+        np.fft.irfft(product[: self.rows], self.spectra.size[1], axis=1, out=sums)
 
 
 def _channels(x: Float[Array, "rows columns channels"]) -> Sequence[Float[Array, "rows columns"]]:

@@ -14,21 +14,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log2
 
-LARGEST = 1 << 18
-"""Most elements of a tile (2 MiB in float64), unless the template alone needs more."""
+LARGEST = 384 * 384
+"""Most elements of a tile (1.1 MiB in float64), unless the template alone needs more.
 
-_GROWTH = 4
+Larger tiles leave the processor's cache: with 512 x 512, a score map took 1.4 times as long."""
+
+_GROWTH = 5
 """A tile may have this many times the template's pixels, whatever :data:`LARGEST` says."""
 
 # Nanoseconds on an AMD EPYC 9004 at 3.7 GHz, NumPy 2.4, November 2026. Only their ratio matters.
-_PER_BUTTERFLY = 0.55
+_PER_BUTTERFLY = 0.19
 """For each element of an FFT and each factor of 2 in its size."""
-_PER_ELEMENT = 6.0
+_PER_ELEMENT = 11.0
 """For each element of a tile, for everything that isn't an FFT."""
+_PER_TILE = 1.2e5
+"""For each tile, whatever its size."""
 _PER_MULTIPLY_ADD = 0.036
 """For each product of a pixel of the template with a pixel of a window, in machine code."""
-_PER_PROGRAM = 1e7
-"""For loading a program. Compiling takes five times as long, once for each size of a template."""
+_PER_PROGRAM = 3e6
+"""For loading a program. Compiling takes 50 ms, once for each size of a template."""
 _PER_PRODUCT = 1.6
 """For each pixel of each window that is evaluated by definition."""
 
@@ -145,7 +149,7 @@ def fft_cost(
         tiles *= -(-(n - t + 1) // (length - t + 1))
     elements = size[0] * size[1]
     each = elements * (transforms * _PER_BUTTERFLY * log2(elements) + _PER_ELEMENT)
-    return tiles * each
+    return tiles * (each + _PER_TILE)
 
 
 def compiled_cost(scene: tuple[int, int], template: tuple[int, int], sums: int) -> float:
