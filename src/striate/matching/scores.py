@@ -119,7 +119,7 @@ def score_map(
 
     Sources
     -------
-    Hagan fig. 8.5, 8.6, 8.7 (corrected: the magnitude of a correlation doesn't measure the match),
+    Hagan fig. 8.5, 8.6, 8.7 (the magnitude of a correlation doesn't measure the match),
     "Template Matching-Matched Filter"; Lewis, Fast normalized cross-correlation 1995; Higham,
     Accuracy and stability of numerical algorithms 2002.
 

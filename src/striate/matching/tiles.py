@@ -28,7 +28,7 @@ _PER_BUTTERFLY = 0.19
 _PER_ELEMENT = 11.0
 """For each element of a tile, for everything that isn't an FFT."""
 _PER_TILE = 1.2e5
-"""For each tile, whatever its size."""
+"""For each tile, in addition."""
 _PER_MULTIPLY_ADD = 0.036
 """For each product of a pixel of the template with a pixel of a window, in machine code."""
 _PER_PROGRAM = 3e6
