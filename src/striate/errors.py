@@ -10,7 +10,7 @@
     ├── EquationError       an index equation that can't be parsed or transposed
     ├── NestError           sizes or arrays that don't fit an index equation
     ├── DataError           images, labels or data files that can't be used
-    ├── TrainingError       a training that can't start or continue
+    ├── TrainingError       training that can't start or continue
     ├── UnknownNameError    a name that isn't among a network's parameters or statistics
     ├── ReadOnlyError       an attribute that can't be set
     ├── ModelFileError      a model file or checkpoint that can't be written or read
@@ -221,7 +221,7 @@ class DataError(StriateError, ValueError):
 class TrainingError(StriateError, RuntimeError):
     """Training can't start or continue.
 
-    If a training diverged, ``cause`` says how in one sentence, and ``history`` has the epochs that
+    If training diverged, ``cause`` says how in one sentence, and ``history`` has the epochs that
     were finished before.
     """
 

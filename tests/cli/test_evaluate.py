@@ -11,7 +11,7 @@ from striate.data import open_dataset
 from striate.recipes.networks import make, set_classes
 
 
-def test_evaluation_of_the_test_part(striate, shapes_model):
+def test_evaluation_of_the_test_set(striate, shapes_model):
     """Accuracy, confusion matrix and per-class numbers are those of the test set."""
     result = striate("evaluate", shapes_model, "shapes", "--json")
 

@@ -100,7 +100,7 @@ def test_interrupt_after_training_names_the_model(striate, monkeypatch, tmp_path
 
 
 def test_interrupt_before_training_says_that_nothing_was_saved(striate, monkeypatch, tmp_path):
-    """Ctrl-C while data are opened exits with 130 and claims no checkpoint."""
+    """Ctrl-C while data is opened exits with 130 and claims no checkpoint."""
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt

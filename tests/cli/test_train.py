@@ -83,7 +83,7 @@ def test_quiet_prints_nothing(striate, tmp_path):
 
 
 def test_same_seed_same_weights(striate):
-    """Two trainings with the same seed give the same weights, another seed gives others."""
+    """Two runs with the same seed give the same weights; a different seed gives different ones."""
     hashes = [
         json.loads(striate(*QUICK, "--json", "--seed", seed).stdout)["weights_sha256"]
         for seed in (3, 3, 4)
@@ -135,7 +135,7 @@ def test_a_recipe_is_named(striate, tmp_path):
 
 
 def test_a_recipe_that_is_not_there_is_refused_first(striate, monkeypatch, tmp_path):
-    """An unknown recipe is refused before the data are looked for."""
+    """An unknown recipe is refused before the data is looked for."""
     monkeypatch.setenv("STRIATE_DATA", str(tmp_path / "nothing"))
 
     result = striate("train", "mnist", "--recipe", "tasty", "--no-download")
@@ -192,7 +192,7 @@ def test_folder_of_pictures(striate, picture_folder):
 
     assert result.exit_code == 0
     assert "2 classes (dark, light)" in result.stdout
-    assert "note: The data have no test part of their own: 4 of 20 images" in result.stdout
+    assert "note: The data has no test set of its own: 4 of 20 images" in result.stdout
     assert load("striate-output/photos-net.safetensors").classes == ("dark", "light")
 
 
@@ -244,7 +244,7 @@ def test_errors_name_the_remedy(striate, words, message):
     assert result.stderr == f"Error: {message}\n"
 
 
-def test_checkpoint_of_a_stopped_training_is_kept(striate, tmp_path):
+def test_checkpoint_of_a_stopped_run_is_kept(striate, tmp_path):
     """A run after one that was stopped gets another number, and says how to resume that one."""
     (tmp_path / "striate-output").mkdir()
     stopped = tmp_path / "striate-output" / "shapes-net.checkpoint"
@@ -284,7 +284,7 @@ def test_a_second_run_replaces_nothing(striate, tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--output", "--checkpoint"])
-def test_a_file_that_is_there_is_refused_before_the_data_are_read(option, striate, monkeypatch):
+def test_a_file_that_is_there_is_refused_before_the_data_is_read(option, striate, monkeypatch):
     """An explicit file is replaced with `--overwrite` only; nothing is opened before."""
     Path("mine").write_bytes(b"earlier")
     monkeypatch.setattr("striate.recipes.run.open_dataset", None)
@@ -450,7 +450,7 @@ def test_named_checkpoint_is_kept_and_can_be_resumed(striate, tmp_path):
     ],
 )
 def test_an_option_that_is_not_allowed_is_refused_first(striate, option):
-    """Nothing is announced, and no folder is made, for a training that cannot start."""
+    """Nothing is announced, and no folder is made, for a run that cannot start."""
     result = striate("train", "shapes", *option)
 
     assert result.exit_code == 1

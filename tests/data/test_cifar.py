@@ -91,7 +91,7 @@ def test_files_made_to_burst_are_refused(tmp_path, monkeypatch, message):
 
 
 def test_a_folder_of_batches(tmp_path):
-    """Files with `test` in their name are the test part, the others the training part."""
+    """Files with `test` in their name are the test set, the others the training set."""
     inner = tmp_path / "cifar-10-batches-bin"
     inner.mkdir()
     (inner / "data_batch_2.bin").write_bytes(records(2))

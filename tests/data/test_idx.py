@@ -163,7 +163,7 @@ def test_types_without_a_code_are_refused(tmp_path, message):
 
 
 def test_a_folder_of_two_pairs(tmp_path):
-    """The pair with `train` in its name is the training part, the one with `t10k` the test part."""
+    """The pair with `train` in its name is the training set, the one with `t10k` the test set."""
     x, x_test = write_pair(tmp_path), write_pair(tmp_path, "t10k", count=2)
 
     dataset = idx.read_folder(tmp_path)

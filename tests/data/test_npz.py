@@ -49,7 +49,7 @@ def pack(path, compression=zipfile.ZIP_STORED, **entries):
     ],
 )
 def test_images_and_labels_are_found_by_their_names(tmp_path, save, names):
-    """The usual names of arrays are read, with a test part, in upper or lower case."""
+    """The usual names of arrays are read, with a test set, in upper or lower case."""
     path = tmp_path / "data.npz"
     save(path, **dict(zip(names, (X, Y, X[:2], Y[:2]), strict=True)))
 
@@ -60,8 +60,8 @@ def test_images_and_labels_are_found_by_their_names(tmp_path, save, names):
     assert dataset.classes == (0, 1, 2)
 
 
-def test_without_a_test_part(tmp_path):
-    """Images and labels alone are a training part."""
+def test_without_a_test_set(tmp_path):
+    """Images and labels alone are a training set."""
     np.savez(tmp_path / "data.npz", x=X, y=Y)
 
     dataset = npz.read_file(tmp_path / "data.npz")

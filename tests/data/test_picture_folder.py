@@ -47,10 +47,10 @@ def test_numbers_are_ordered_as_numbers(tmp_path):
     ("train", "test"),
     [("train", "test"), ("Train", "Test"), ("TRAIN", "TEST"), ("training", "testing")],
 )
-def test_a_test_part_of_its_own(tmp_path, train, test):
+def test_a_folder_with_a_test_set(tmp_path, train, test):
     """Subfolders for training and test are the parts, in upper or lower case.
 
-    A class may be missing from the test part.
+    A class may be missing from the test set.
     """
     draw(tmp_path / train / "ant" / "a.png")
     draw(tmp_path / train / "cat" / "a.png")
@@ -66,7 +66,7 @@ def test_a_test_part_of_its_own(tmp_path, train, test):
 
 
 @pytest.mark.parametrize("name", ["val", "valid", "Validation"])
-def test_a_validation_part_without_a_test_part_is_the_test_part(tmp_path, name):
+def test_a_validation_set_without_a_test_set_is_the_test_set(tmp_path, name):
     """As in ImageNet's layout, with a note."""
     draw(tmp_path / "train" / "ant" / "a.png")
     draw(tmp_path / "train" / "cat" / "a.png")
@@ -75,11 +75,11 @@ def test_a_validation_part_without_a_test_part_is_the_test_part(tmp_path, name):
     dataset = read_folder(tmp_path)
 
     assert dataset.y_test.tolist() == [1]
-    assert dataset.notes == (f"Without a test folder, {name} (1 picture) is the test part.",)
+    assert dataset.notes == (f"Without a test folder, {name} (1 picture) is the test set.",)
 
 
 def test_what_is_left_out_is_noted(tmp_path):
-    """A validation part next to a test part, other folders, and pictures without a class."""
+    """A validation set next to a test set, other folders, and pictures without a class."""
     for part in ("train", "test", "val"):
         draw(tmp_path / part / "ant" / "a.png")
         draw(tmp_path / part / "cat" / "a.png")
@@ -131,7 +131,7 @@ def test_two_folders_for_one_part_are_refused(tmp_path, message):
     message(error)
 
 
-def test_parts_without_a_training_part_are_refused(tmp_path, message):
+def test_parts_without_a_training_set_are_refused(tmp_path, message):
     """Folders test and val are not two classes."""
     for part in ("test", "val"):
         draw(tmp_path / part / "ant" / "a.png")
@@ -273,7 +273,7 @@ def test_a_class_without_pictures_is_refused(tmp_path, inner, message):
 
 
 def test_a_class_to_test_with_alone_is_refused(tmp_path, message):
-    """A class that is not in the training part cannot be recognized."""
+    """A class that is not in the training set cannot be recognized."""
     for name in ("ant", "bee"):
         draw(tmp_path / "train" / name / "a.png")
     draw(tmp_path / "test" / "cat" / "a.png")

@@ -121,7 +121,7 @@ def test_a_name_is_looked_for_in_striate_data_and_then_in_the_cache(tmp_path, mo
 
 
 def test_a_name_is_downloaded_into_the_cache(tmp_path, monkeypatch):
-    """Missing data are downloaded once, checked, and then read from the cache."""
+    """Missing data is downloaded once, checked, and then read from the cache."""
     served = write_mnist(tmp_path / "served", level=4)
     contents = {path.name: path.read_bytes() for path in served.iterdir()}
     files = tuple(
@@ -229,7 +229,7 @@ def test_pictures_in_the_size_that_is_asked_for(tmp_path):
 
 
 def test_a_part_is_held_out_of_a_path(tmp_path):
-    """A fraction of data without a test part is held out, or none."""
+    """A fraction of data without a test set is held out, or none."""
     folder = write_pictures(tmp_path / "pictures")
 
     assert open_dataset(folder).y_test.tolist() == [0, 1]

@@ -1,4 +1,4 @@
-"""Holding out a test part."""
+"""Holding out a test set."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def test_a_fifth_is_held_out_if_nothing_is_asked_for():
 
     assert len(parts.x) == 80
     note = (
-        "The data have no test part of their own: 20 of 100 images (20% of each class, seed 3) "
+        "The data has no test set of its own: 20 of 100 images (20% of each class, seed 3) "
         "were held out."
     )
     assert parts.notes == (note,)
@@ -86,14 +86,14 @@ def test_targets_are_held_out_from_all():
 
 
 def test_nothing_is_held_out_of_a_share_of_0():
-    """A fraction of 0 leaves the test part empty."""
+    """A fraction of 0 leaves the test set empty."""
     whole = dataset([0, 1])
 
     assert hold_out(whole, share=0, seed=0) is whole
 
 
-def test_a_test_part_is_kept():
-    """Data with a test part of their own keep it unchanged."""
+def test_a_test_set_is_kept():
+    """Data with its own test set keeps it unchanged."""
     whole = dataset([0, 1, 1], test=2)
 
     assert hold_out(whole, share=None, seed=0) is whole
@@ -107,7 +107,7 @@ def test_a_test_part_is_kept():
     ],
 )
 def test_shares_that_cannot_be_are_refused(share, test, message):
-    """Only fractions are accepted, and only for data without a test part of their own."""
+    """Only fractions are accepted, and only for data without its own test set."""
     with pytest.raises(OptionError) as error:
         hold_out(dataset([0, 1, 1], test), share=share, seed=0)
 

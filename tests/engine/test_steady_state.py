@@ -1,4 +1,4 @@
-"""The memory of a training does not grow with the number of steps."""
+"""The memory used by training does not grow with the number of steps."""
 
 import mmap
 from pathlib import Path

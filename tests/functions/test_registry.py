@@ -91,7 +91,7 @@ def test_an_unknown_family_is_an_error():
             ["max-pooling"],
             (
                 "['max-pooling'] does not describe a layer: expected {\"kind\": name, option: "
-                "value}. The data are damaged or were not written by striate."
+                "value}. The data is damaged or was not written by striate."
             ),
         ),
         (
@@ -99,7 +99,7 @@ def test_an_unknown_family_is_an_error():
             {"kind": 5},
             (
                 "{'kind': 5} does not describe a net input function: expected {\"kind\": "
-                "name, option: value}. The data are damaged or were not written by striate."
+                "name, option: value}. The data is damaged or was not written by striate."
             ),
         ),
         (

@@ -21,7 +21,7 @@ def test_a_constant_channel_is_divided_by_1():
     assert network.preprocessing.std["input"] == (1.0,)
 
 
-def test_the_watched_column_must_come_of_the_validation_part():
+def test_the_monitored_column_must_be_a_validation_column():
     """Validation targets between classes have no accuracy, which is an error before training."""
     network = classifier()
     before = digest(network)
@@ -35,7 +35,7 @@ def test_the_watched_column_must_come_of_the_validation_part():
     )
 
 
-def test_an_accuracy_of_the_validation_part_alone_may_be_watched():
+def test_an_accuracy_of_the_validation_set_alone_may_be_monitored():
     """It does not need training targets that are labels."""
     history = classifier().fit(X, SOFT, epochs=1, validation=(X, Y), monitor="validation_accuracy")
 
@@ -84,7 +84,7 @@ def test_a_checkpoint_that_cannot_be_written_is_refused_before_training(tmp_path
     assert not network.preprocessing.mean
 
 
-def test_class_weights_do_not_weigh_the_validation_part():
+def test_class_weights_do_not_apply_to_the_validation_set():
     """With a tiny learning rate, its loss is the one without class weights."""
     options = {"epochs": 1, "learning_rate": 1e-30, "optimizer": "gradient-descent"}
     for validation in (0.5, (X, Y)):
@@ -120,7 +120,7 @@ def test_a_class_weight_of_a_class_without_image():
     assert [*columns(weighed)] == [*columns(plain)]
 
 
-def test_a_validation_part_whose_classes_count_nothing_has_loss_0():
+def test_a_validation_set_whose_classes_have_weight_0_has_loss_0():
     """As in training, weights of 0 give a loss of 0 without a warning."""
     loss = CrossEntropy(class_weights=(1.0, 1.0, 0.0))
     third = Y == 2

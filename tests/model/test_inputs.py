@@ -220,7 +220,7 @@ def test_standardization_is_part_of_the_network():
     )
 
 
-def test_standardization_learns_from_the_training_part_alone():
+def test_standardization_learns_from_the_training_set_alone():
     """The mean is that of the training images, without the validation images."""
     x = X.copy()
     network, other = classifier(), classifier()

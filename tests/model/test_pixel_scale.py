@@ -190,7 +190,7 @@ def test_images_on_another_scale_than_in_training_get_a_warning(case, golden, tm
     loaded.predict(learned[:1])
 
 
-def test_a_validation_part_on_another_scale_gets_a_warning():
+def test_a_validation_set_on_another_scale_gets_a_warning():
     """A pair given for validation is compared with the training images."""
     with pytest.warns(StriateWarning, match=r"^validation\[0\] has .* Use validation\[0\] / 255"):
         classifier().fit(X, Y, epochs=1, validation=(X.astype(float), Y))

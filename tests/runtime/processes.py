@@ -92,7 +92,7 @@ def ended():
 
 
 def stopped():
-    """Interrupt trainings at random moments: the weights are always those after some step."""
+    """Interrupt runs at random moments: the weights are always those after some step."""
     noting = Noting()
     seen = noting.seen
     seen.add(digest(core_of(st.Network.parse(TEXT, (12, 12, 1))).buffers))

@@ -33,7 +33,7 @@ def trained(seed):
 
 
 def test_several_threads_train_at_once():
-    """Concurrent trainings give the same weights; if the pool is busy, a thread works alone."""
+    """Concurrent runs give the same weights; if the pool is busy, a thread works alone."""
     alone = [trained(seed) for seed in range(4)]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(trained, [0, 1, 2, 3] * 3))

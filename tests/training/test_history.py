@@ -22,7 +22,7 @@ def test_a_history_is_rows_and_columns():
 
 
 def test_numbers_of_any_size():
-    """Losses of a training that diverges, and tiny ones, have a few digits and their exponent."""
+    """Losses of a diverging run, and tiny ones, have a few digits and their exponent."""
     losses = [0.5, 1234.5, 99_999.99, 1.2e36, -2e7, 3e-7, 0.0, float("inf"), float("nan")]
     rows = [{"epoch": k, "loss": loss} for k, loss in enumerate(losses)]
 

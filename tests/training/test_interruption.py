@@ -1,4 +1,4 @@
-"""However a training ends, the network has good weights and its history can be read."""
+"""However training ends, the network has good weights and its history can be read."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ SETTINGS = {"epochs": 4, "batch_size": 4, "seed": 5, "validation": 0.3}
 
 
 def scripted(monkeypatch, losses):
-    """Replace the validation part's losses; return the weights that were validated."""
+    """Replace the validation losses; return the weights that were validated."""
     losses, weights = iter(losses), []
 
     def validate(parameters, statistics):
@@ -98,7 +98,7 @@ def test_a_divergence_carries_its_history():
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_interrupt_during_the_validation_keeps_the_best(monkeypatch, engine):
-    """Ctrl-C while the validation part is scored ends with the best weights so far."""
+    """Ctrl-C while the validation set is scored ends with the best weights so far."""
     network = classifier(EVERYTHING, engine=engine)
     owner, calls, kept = ENGINES[engine]["predict"], [], []
     original = owner.predict
@@ -164,7 +164,7 @@ def full_disk(monkeypatch, saves):
     monkeypatch.setattr(fitting, "save_checkpoint", save)
 
 
-def test_a_full_disk_does_not_end_a_training(tmp_path, monkeypatch):
+def test_a_full_disk_does_not_end_training(tmp_path, monkeypatch):
     """From the second save on, a checkpoint that cannot be written is a warning, given once."""
     whole, network = classifier(EVERYTHING), classifier(EVERYTHING)
     whole.fit(X, Y, **SETTINGS)

@@ -33,7 +33,7 @@ def train(text=EVERYTHING, *, seed=5, engine="auto", **more):
 
 
 def test_the_same_seed_gives_the_same_bits():
-    """Two trainings with the same seed are bit-identical."""
+    """Two runs with the same seed are bit-identical."""
     first, second = train(augment="shift 1"), train(augment="shift 1")
 
     assert digest(first[0]) == digest(second[0])
@@ -46,7 +46,7 @@ def test_another_seed_gives_other_bits():
 
 
 def test_callbacks_and_progress_do_not_change_a_bit():
-    """Callbacks and a progress bar do not influence a training."""
+    """Callbacks and a progress bar do not influence training."""
     monitored = train(callbacks=[RecordingCallback()], progress=True)[0]
 
     assert digest(monitored) == digest(train()[0])
@@ -83,7 +83,7 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_images():
 
 
 def test_the_history_has_a_row_for_each_epoch():
-    """Its columns are the scores on the training and on the validation part."""
+    """Its columns are the scores on the training and validation sets."""
     _, history = train(validation=0.3)
 
     assert len(history) == 2
@@ -104,7 +104,7 @@ def test_without_labels_there_is_no_accuracy():
 
 
 class Scripted:
-    """Replaces the scores of the validation part."""
+    """Replaces the validation scores."""
 
     def __init__(self, monkeypatch, **scores):
         self.scores = {name: iter(values) for name, values in scores.items()}

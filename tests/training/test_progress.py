@@ -24,7 +24,7 @@ ROW = {
 
 
 def state(**more):
-    """Make a state in the middle of a training."""
+    """Make a state in the middle of training."""
     return TrainingState(parameters=NOTHING, statistics=NOTHING, memory={}, **more)
 
 
@@ -168,7 +168,7 @@ def test_an_epoch_can_begin_with_images_of_weight_0():
 
 
 def test_the_bar_is_removed_on_an_error():
-    """However a training ends, the terminal is left in order."""
+    """However training ends, the terminal is left in a clean state."""
     bar = ProgressBar(1, 10, terminal(80))
     with pytest.raises(KeyboardInterrupt), bar:
         raise KeyboardInterrupt

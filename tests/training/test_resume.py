@@ -10,7 +10,7 @@ from striate.functions.schedule import Cosine, OneCycle, ReduceOnPlateau
 from striate.model.network import core_of
 
 X, Y = images_and_labels(13)
-# 10 images in batches of 4, 4 and 2 (3 are the validation part): 3 steps an epoch, 9 in all.
+# 10 images in batches of 4, 4 and 2 (3 are held out for validation): 3 steps an epoch, 9 in all.
 STEPS, EPOCHS = 3, 3
 
 TRAININGS = {
@@ -48,7 +48,7 @@ def uninterrupted():
 
 
 def assert_same(resumed, whole):
-    """Compare two trainings bit for bit."""
+    """Compare two runs bit for bit."""
     (network, history), (other, expected) = resumed, whole
     assert columns(history) == columns(expected)
     assert (history.best_epoch, history.stopped_early) == (
@@ -141,7 +141,7 @@ def test_a_finished_training_has_nothing_left_to_do(uninterrupted, tmp_path):
 
 
 def test_more_epochs_than_planned(uninterrupted, tmp_path):
-    """With a schedule that does not depend on the last epoch, a training can be extended."""
+    """With a schedule that does not depend on the last epoch, a run can be extended."""
     path = tmp_path / "checkpoint"
     train("adam", checkpoint=path, epochs=1)
 

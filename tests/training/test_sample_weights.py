@@ -184,7 +184,7 @@ def test_evaluation_weights_like_training():
     assert weighted.accuracy == pytest.approx(whole.accuracy, rel=1e-12)
 
 
-def test_the_weights_go_with_the_validation_part():
+def test_sample_weights_follow_their_images_into_the_validation_set():
     """Images that are held out keep their weights."""
     weights = np.arange(1.0, 9.0)
     network = classifier("dense 3 softmax")
@@ -200,7 +200,7 @@ def test_the_weights_go_with_the_validation_part():
     )
 
 
-def test_the_validation_part_is_stratified():
+def test_the_validation_set_is_stratified():
     """The same fraction of each class is held out, for any order and any type of labels."""
     y = np.array([0] * 20 + [1] * 10 + [2] * 10)
     x = np.arange(40, dtype=np.uint8).reshape(40, 1, 1, 1) * np.ones((6, 6, 1), np.uint8)

@@ -185,7 +185,7 @@ def _report(
         say_confusion(out, tested.evaluation)
         say_worst(out, tested, part="test")
     else:
-        out.say("No test accuracy: the classes have too few images for a test part.")
+        out.say("No test accuracy: the classes have too few images for a test set.")
     pictures = _draw(run, files, options, out, history, tested)
     _conclude(out, run, model, pictures, options)
     out.result(
@@ -233,7 +233,7 @@ def _train(run: TrainingRun, files: RunFiles, options: TrainOptions, out: Comman
 
 
 def _is_worth_keeping(history: History) -> bool:
-    """Whether the checkpoint of a training that diverged has weights from before it did."""
+    """Whether the checkpoint of a diverged run has weights from before it diverged."""
     return len(history) > 0 and history.divergence is None
 
 

@@ -110,7 +110,7 @@ def is_cifar(path: Path) -> bool:
 
 
 def read_file(path: Path) -> Dataset:
-    """Read one binary file, without a test part.
+    """Read one binary file, without a test set.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def read_file(path: Path) -> Dataset:
     Returns
     -------
     Dataset
-        Without a test part.
+        Without a test set.
 
     Raises
     ------
@@ -141,13 +141,13 @@ def read_folder(folder: Path) -> Dataset:
     ----------
     folder
         A folder of ``.bin`` or ``.bin.gz`` files, or one that holds the unpacked archive
-        (``cifar-10-batches-bin``). Files with ``test`` in their name are the test part, the others,
-        by name, the training part.
+        (``cifar-10-batches-bin``). Files with ``test`` in their name are the test set, the others,
+        by name, the training set.
 
     Returns
     -------
     Dataset
-        Without a test part if no file has ``test`` in its name.
+        Without a test set if no file has ``test`` in its name.
 
     Raises
     ------

@@ -34,7 +34,7 @@ class Dataset:
     x, x_test
         Images, ``(n, rows, columns, channels)``; gray ones have one channel. uint8 from 0 to 255,
         uint16 from 0 to 65,535, or float32 as the file has them. ``x_test`` is empty
-        without a test part.
+        without a test set.
     y, y_test
         For each image the index of its class, int64, or float32 targets.
     classes
@@ -265,7 +265,7 @@ def assemble(
     Returns
     -------
     Dataset
-        With an empty test part if ``test`` is None.
+        With an empty test set if ``test`` is None.
 
     Raises
     ------
@@ -412,7 +412,7 @@ def check_classes(y: Array, classes: tuple[LabelValue, ...], *, where: str) -> N
     Parameters
     ----------
     y
-        Indices of the training part's classes.
+        Indices of the training set's classes.
     classes
         Their values.
     where

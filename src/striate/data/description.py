@@ -21,7 +21,7 @@ class Description:
     dtype
         Data type of the pixels.
     lowest, highest
-        Range of the pixels in the training part.
+        Range of the pixels in the training set.
     images, test_images
         Number of images in each part.
     classes

@@ -199,7 +199,7 @@ def read_pair(images: Path, labels: Path) -> tuple[Array, Array]:
 
 
 def read_file(path: Path) -> Dataset:
-    """Read one file of images and the file of their labels, without a test part.
+    """Read one file of images and the file of their labels, without a test set.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def read_file(path: Path) -> Dataset:
     Returns
     -------
     Dataset
-        Without a test part.
+        Without a test set.
 
     Raises
     ------
@@ -242,7 +242,7 @@ def read_folder(folder: Path) -> Dataset:
     Returns
     -------
     Dataset
-        Without a test part if there is only one pair.
+        Without a test set if there is only one pair.
 
     Raises
     ------

@@ -28,7 +28,7 @@ NAMES = (
     ("x", "y", "x_test", "y_test"),
     ("images", "labels", "test_images", "test_labels"),
 )
-"""Names of arrays: images, labels, and those of the test part, if there is one; in any case."""
+"""Names of arrays: images, labels, and those of the test set, if there is one; any case."""
 
 _INFLATION = 1032  # the best ratio of deflate: 258 bytes for 2 bits
 _PLAIN = "biufU"  # kinds of values that are read: booleans, numbers, strings
@@ -94,7 +94,7 @@ def read_file(path: Path) -> Dataset:
     Returns
     -------
     Dataset
-        Without a test part if the file has none.
+        Without a test set if the file has none.
 
     Raises
     ------

@@ -61,7 +61,7 @@ def read_folder(
         One subfolder for each class, with its pictures at any depth; the class has the name of the
         subfolder. Or a subfolder ``train`` (``training``) of that form, and next to it perhaps
         ``test`` (``testing``) and ``val`` (``valid``, ``validation``); upper and lower case are
-        the same. Without a ``test``, the validation part is the test part; with one, it is left
+        the same. Without a ``test``, the validation set is the test set; with one, it is left
         out. Hidden files are ignored.
     size, channels, resize
         As for :func:`striate.data.pictures.read_pictures`; the same for all parts.
@@ -75,8 +75,8 @@ def read_folder(
     Raises
     ------
     DataError
-        If there are fewer than two classes, a class has no pictures, the test part has a class
-        that the training part does not have, there is a test part but no training part, or a
+        If there are fewer than two classes, a class has no pictures, the test set has a class
+        that the training set does not have, there is a test set but no training set, or a
         picture cannot be read.
     OptionError
         If the size, the channels or the rule is not valid.
@@ -108,7 +108,7 @@ def read_folder(
 
 
 def _parts(folder: Path) -> tuple[Path, Path | None, list[str]]:
-    """Find the folders of the training and of the test part, and note what is left out."""
+    """Find the folders of the training and test sets, and note what is left out."""
     parts: dict[str, list[Path]] = {"train": [], "test": [], "validation": []}
     others: list[Path] = []
     for entry in _folders_in(folder):
@@ -138,12 +138,12 @@ def _parts(folder: Path) -> tuple[Path, Path | None, list[str]]:
 def _test_part(
     folder: Path, test: Path | None, validation: Path | None, others: Iterable[Path]
 ) -> tuple[Path | None, list[str]]:
-    """Choose the test part next to a training part, and note what is left out."""
+    """Choose the test set for a training set, and note what is left out."""
     notes: list[str] = []
     if validation is not None and test is None:
         notes.append(
             f"Without a test folder, {shown(validation.name)} "
-            f"({_pictures(len(pictures_in(validation)))}) is the test part."
+            f"({_pictures(len(pictures_in(validation)))}) is the test set."
         )
         test, validation = validation, None
     left_out = [*others, *([] if validation is None else [validation])]
@@ -228,8 +228,8 @@ def _check_classes(folder: Path, train: Mapping[str, _Found], test: Mapping[str,
     unknown = sorted(test.keys() - train.keys())
     if unknown:
         raise DataError(
-            f"{shown(folder)} has the class {quoted(unknown[0])} in its test part, but not in its "
-            f"training part ({', '.join(shown(name) for name in sorted(train))}). Rename the "
+            f"{shown(folder)} has the class {quoted(unknown[0])} in its test set, but not in its "
+            f"training set ({', '.join(shown(name) for name in sorted(train))}). Rename the "
             "folder, or remove it."
         )
 

@@ -185,12 +185,12 @@ def generate(
 
 
 def dataset(count: int = 2400, *, size: int = SIZE, noise: float = 0.1, seed: int = 0) -> Dataset:
-    """Draw a training and a test part of squares and diamonds.
+    """Draw a training and a test set of squares and diamonds.
 
     Parameters
     ----------
     count
-        Number of images in both parts; the last sixth is the test part.
+        Number of images in both sets together; the last sixth is the test set.
     size, noise, seed
         As for :func:`generate`.
 

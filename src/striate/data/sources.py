@@ -45,13 +45,13 @@ def load(
     Returns
     -------
     (x, y), (x_test, y_test)
-        Training and test part: images, uint8, uint16 or float32 ``(n, rows, columns, channels)``,
+        Training and test set: images, uint8, uint16 or float32 ``(n, rows, columns, channels)``,
         and for each image the index of its class, int64, or float32 targets.
 
     Raises
     ------
     DataError
-        If the data are not found or cannot be used.
+        If the data is not found or cannot be used.
     OptionError
         If the value of an option is not valid.
     OutOfMemoryError
@@ -114,8 +114,8 @@ def open_dataset(
         How images of another size are resized: ``"fit"``, ``"crop"`` or ``"stretch"``, see
         :func:`striate.data.resizing.as_rule`.
     test
-        Fraction of each class to hold out as test part, if the data have none of their own. None
-        holds out a fifth; 0 holds out nothing and leaves the test part empty.
+        Fraction of each class to hold out as test set, if the data has none of its own. None
+        holds out a fifth; 0 holds out nothing and leaves the test set empty.
     seed
         Seed of the choice of test images, or of ``shapes``.
     download
@@ -131,7 +131,7 @@ def open_dataset(
     Raises
     ------
     DataError
-        If the data are not found or cannot be used.
+        If the data is not found or cannot be used.
     OptionError
         If the value of an option is not valid.
     OutOfMemoryError

@@ -1,4 +1,4 @@
-"""Holding out a test part, the same one every time."""
+"""Holding out a test set, the same one every time."""
 
 import dataclasses
 
@@ -11,16 +11,16 @@ from striate.errors import OptionError
 from striate.shapes import Array
 
 SHARE = 0.2
-"""Fraction of each class that is held out if the data have no test part."""
+"""Fraction of each class that is held out if the data has no test set."""
 
 _PURPOSE = 1
 
 
 def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
-    """Return a data set with a test part.
+    """Return a data set with a test set.
 
-    If it has none, a fraction of the images of each class, rounded, moves from the training part to
-    the test part: at least one image and never all; a class with a single image stays in training.
+    If it has none, a fraction of the images of each class, rounded, moves from the training set to
+    the test set: at least one image and never all; a class with a single image stays in training.
     The choice depends only on the seed and the positions of the images in the file. Both parts keep
     the file's order.
 
@@ -30,21 +30,21 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
         The data set as it was read.
     share
         Fraction of each class to hold out, from 0 (nothing) to less than 1. None means a fifth if
-        the data have no test part of their own.
+        the data has no test set of its own.
     seed
         Seed of the choice.
 
     Returns
     -------
     Dataset
-        With its own test part, or with the one held out and a note about it.
+        With its own test set, or with the one held out and a note about it.
 
     Raises
     ------
     OptionError
-        If ``share`` is not a fraction, or is given for data with a test part of their own.
+        If ``share`` is not a fraction, or is given for data with its own test set.
     OutOfMemoryError
-        If there is not enough memory for both parts.
+        If there is not enough memory for both sets.
     """
     if share is not None and not 0 <= share < 1:
         raise OptionError(
@@ -55,7 +55,7 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
         if share is None:
             return dataset
         raise OptionError(
-            f"test={share} cannot be used for {dataset.name}, which has a test part of "
+            f"test={share} cannot be used for {dataset.name}, which has a test set of "
             f"{len(dataset.x_test)} images. Leave test out."
         )
     share = SHARE if share is None else share
@@ -64,7 +64,7 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
     require_memory(dataset.x.nbytes, f"Splitting the images of {dataset.name} needs")
     held = held_out(dataset.y, share, seed)
     note = (
-        f"The data have no test part of their own: {np.count_nonzero(held):,} of {len(held):,} "
+        f"The data has no test set of its own: {np.count_nonzero(held):,} of {len(held):,} "
         f"images ({share:.0%} of each class, seed {seed}) were held out."
     )
     return dataclasses.replace(

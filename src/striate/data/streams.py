@@ -40,7 +40,7 @@ def open_binary(path: Path) -> Iterator[IO[bytes]]:
     Raises
     ------
     DataError
-        If the file cannot be opened or read, or its compressed data are damaged or cut short.
+        If the file cannot be opened or read, or its compressed data is damaged or cut short.
 
     Sources
     -------

@@ -99,7 +99,7 @@ class CompiledEngine(Locked):
         target_shapes: Sequence[Shape],
         stored: Sequence[ImageStorage | None] = (),
     ) -> "CompiledSteps":
-        """Compile the programs of a training; see :class:`striate.graph.engine.Engine`.
+        """Compile the programs of a training run; see :class:`striate.graph.engine.Engine`.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The steps of a training as compiled programs, with arrays for what they compute."""
+"""Training steps as compiled programs, with the arrays that hold their results."""
 
 from collections.abc import Mapping
 
@@ -116,7 +116,7 @@ class TrainingBinding:
 
 
 class CompiledSteps:
-    """The steps of a training: the gradient, then the optimizer.
+    """The steps of a training run: the gradient, then the optimizer.
 
     Parameters, running statistics and optimizer state have two sets of arrays each. A step
     reads one set and writes the other, so an interrupted step leaves its inputs unchanged.

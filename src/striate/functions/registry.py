@@ -216,7 +216,7 @@ def from_data(family: str, data: object) -> Any:
     if not isinstance(given.get("kind"), str):
         raise OptionError(
             f"{short(cast('object', data))} does not describe {_A[family]}: expected "
-            '{"kind": name, option: value}. The data are damaged or were not written by striate.'
+            '{"kind": name, option: value}. The data is damaged or was not written by striate.'
         )
     kind = find(family, given.pop("kind"))
     known = {field.name: field for field in fields(kind)}

@@ -1,1 +1,1 @@
-"""Writes LLVM IR for plans and compiles it; the only package that uses llvmlite."""
+"""Generates LLVM IR for plans and compiles it; the only package that uses llvmlite."""

@@ -29,7 +29,7 @@ class IndexValue:
 
     @property
     def key(self) -> tuple[int, int]:
-        """Identifies the value, for lookups of what is written already."""
+        """Identifies the value, for lookups among those already emitted."""
         return (id(self.base) if self.base is not None else 0, self.offset)
 
 
@@ -84,7 +84,7 @@ def range_of(subscript: Subscript, point: IndexValues) -> tuple[int, int]:
 
 
 def value_of(builder: Builder, subscript: Subscript, point: IndexValues) -> IRValue | int:
-    """Write the value of a sum of indices."""
+    """Emit the value of a sum of indices."""
     multipliers, total = subscript.linear()
     moving: IRValue | int = 0
     for index, by in multipliers.items():

@@ -57,7 +57,7 @@ def inside(scope: Scope, guards: Sequence[Guard]) -> IRValue | bool:
 
 
 def _in_bounds(scope: Scope, guard: Guard, value: IRValue) -> IRValue:
-    """Write the condition that a value is in bounds, once for all its uses."""
+    """Emit the condition that a value is in bounds, once for all its uses."""
     indices = guard.subscript.linear()[0]
     key = ("inside", guard, *(scope.point[i].key for i in indices))
     return scope.once(key, lambda: scope.b.icmp_unsigned("<", value, I64(guard.length)))

@@ -1,4 +1,4 @@
-"""Writes short sequences of instructions: vectors, fused multiply-adds, and loops.
+"""Emits short sequences of instructions: vectors, fused multiply-adds, and loops.
 
 Every operation works on scalars or on vectors of :data:`LANES` elements. LLVM puts a vector in one,
 two or four registers, depending on the processor.
@@ -38,7 +38,7 @@ def _mask(lanes: tuple[int, ...]) -> IRValue:
 
 
 class Builder(Instructions):
-    """Writes a function, instruction by instruction.
+    """Emits a function, instruction by instruction.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ class Builder(Instructions):
         *,
         at_least_once: bool = False,
     ) -> list[IRValue]:
-        """Write a counting loop with loop-carried values.
+        """Emit a counting loop with loop-carried values.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Writes expressions of the nest language for one element: scalars, vectors, or constants.
+"""Emits expressions of the nest language for one element: scalars, vectors, or constants.
 
 Constants stay Python numbers, and values that are equal in all lanes stay scalars until combined
 with a vector. Sums of products are fused, and divisions by a scalar become products with its
@@ -27,16 +27,16 @@ Operand = IRValue | float
 """An IR value, or a constant."""
 
 ValueOf = Callable[[Expression], Operand]
-"""Writes an operand, or returns it if it is written already."""
+"""Emits an operand, or returns the value if it has already been emitted."""
 
 
 class ExpressionWriter:
-    """Writes expressions; Python numbers are constants.
+    """Emits expressions; Python numbers are constants.
 
     Parameters
     ----------
     builder
-        The builder to write with.
+        The builder to emit instructions with.
     """
 
     def __init__(self, builder: Builder) -> None:
@@ -67,7 +67,7 @@ class ExpressionWriter:
         return self.product(x, y) if sign == "*" else self.quotient(x, y)
 
     def sum(self, sign: str, left: Expression, right: Expression, value: ValueOf) -> Operand:
-        """Write a sum; a product in it is fused with the addition, preferably the right one."""
+        """Emit a sum; a product in it is fused with the addition, preferably the right one."""
         if isinstance(right, Arithmetic) and right.sign == "*":
             x, y = value(right.left), value(right.right)
             rest = value(left)
@@ -80,7 +80,7 @@ class ExpressionWriter:
         return self.add(x, self.negative(y) if sign == "-" else y)
 
     def fused(self, x: Operand, y: Operand, z: Operand) -> Operand:
-        """Write ``x * y + z`` with one rounding."""
+        """Emit ``x * y + z`` with one rounding."""
         for one, other in ((x, y), (y, x)):
             if isinstance(one, IRValue):
                 continue
@@ -115,7 +115,7 @@ class ExpressionWriter:
         return self.b.fmul(*self.same_type(x, y))
 
     def quotient(self, x: Operand, y: Operand) -> Operand:
-        """Write a quotient; division by a scalar is multiplication by its reciprocal."""
+        """Emit a quotient; division by a scalar is multiplication by its reciprocal."""
         if not isinstance(y, IRValue):
             return self.product(x, _divided(1.0, y)) if isinstance(x, IRValue) else _divided(x, y)
         if isinstance(x, IRValue) and lanes_of(x) and not lanes_of(y):
@@ -123,7 +123,7 @@ class ExpressionWriter:
         return self.b.fdiv(*self.same_type(x, y))
 
     def reciprocal(self, y: IRValue) -> IRValue:
-        """Write the reciprocal of a scalar."""
+        """Emit the reciprocal of a scalar."""
         return self.b.fdiv(constant(F32, 1.0), y)
 
     def power(self, x: Operand, y: Operand) -> Operand:
@@ -147,7 +147,7 @@ class ExpressionWriter:
         return self.b.select(condition, yes, no)
 
     def compare(self, sign: str, x: IRValue, y: IRValue) -> IRValue:
-        """Write a comparison; NaN only satisfies ``!=``."""
+        """Emit a comparison; NaN only satisfies ``!=``."""
         if sign == "!=":
             return self.b.fcmp_unordered("!=", x, y)
         return self.b.fcmp_ordered(sign, x, y)
@@ -161,7 +161,7 @@ class ExpressionWriter:
         return FUNCTIONS[function](self.b, self.single(values[0]))
 
     def greater(self, function: str, x: Operand, y: Operand) -> IRValue:
-        """Write the maximum or minimum of two values; NaN propagates."""
+        """Emit the maximum or minimum of two values; NaN propagates."""
         sign = ">" if function == "max" else "<"
         if not isinstance(y, IRValue):
             x, y = y, x

@@ -21,7 +21,7 @@ _ELEMENTS = {"uint8": (I8, 1), "uint16": (I16, 2), "float32": (F32, 4)}
 
 
 def write_load_stored(module: IRModule, name: str, item: LoadStored) -> None:
-    """Write a function that loads a block of images into the lanes.
+    """Emit a function that loads a block of images into the lanes.
 
     Its arguments are all images, the block's indices (64 bits each), its packed maps (32 bits
     each), the packed :class:`striate.graph.batch.PixelScale`, the array in lanes, and the number
@@ -32,7 +32,7 @@ def write_load_stored(module: IRModule, name: str, item: LoadStored) -> None:
 
 
 class _ImageLoadWriter:
-    """Writes the function."""
+    """Emits the function."""
 
     def __init__(self, builder: Builder, item: LoadStored) -> None:
         self.b = builder
@@ -45,7 +45,7 @@ class _ImageLoadWriter:
         self.step = item.channels if item.last else 1  # values from one column to the next
 
     def write(self) -> None:
-        """Write the loops over planes and rows, and over each row's values in groups of sixteen.
+        """Emit the loops over planes and rows, and over each row's values in groups of sixteen.
 
         Only the transposition of one group is unrolled, so wide images don't need more code.
         """
@@ -72,7 +72,7 @@ class _ImageLoadWriter:
         b.ret_void()
 
     def group(self, position: tuple[IRValue, IRValue, IRValue], width: int) -> None:
-        """Write one group: load each image's values, transpose, scale and store them.
+        """Emit one group: load each image's values, transpose, scale and store them.
 
         ``position`` is the plane, the row, and the index of the group's first value in the row.
         """

@@ -42,13 +42,13 @@ class Instructions:
         return f"%v{self._values}"
 
     def _write(self, type_: IRType, text: str) -> IRValue:
-        """Write an instruction with a result."""
+        """Emit an instruction with a result."""
         value = IRValue(type_, self._name())
         self.block.lines.append(f"  {value.name} = {text}")
         return value
 
     def _do(self, text: str) -> None:
-        """Write an instruction without a result."""
+        """Emit an instruction without a result."""
         self.block.lines.append(f"  {text}")
 
     def _binary(self, word: str, x: IRValue, y: IRValue) -> IRValue:
@@ -244,7 +244,7 @@ class Instructions:
 
     @contextmanager
     def if_then(self, condition: IRValue) -> Generator[None]:
-        """Write code that runs only if a condition holds."""
+        """Emit code that runs only if a condition holds."""
         then, done = self.append_block("then"), self.append_block("done")
         self.cbranch(condition, then, done)
         self.position_at_end(then)
@@ -255,7 +255,7 @@ class Instructions:
     def if_else(
         self, condition: IRValue, then: Callable[[], None], otherwise: Callable[[], None]
     ) -> None:
-        """Write both branches of a condition."""
+        """Emit both branches of a condition."""
         names = ("then", "otherwise", "done")
         first, second, done = (self.append_block(name) for name in names)
         self.cbranch(condition, first, second)

@@ -181,7 +181,7 @@ class IRPhi(IRValue):
     type_, name
         As for any value.
     block
-        Its block; it is placed after what is written there already.
+        Its block; it is placed after the instructions already there.
     """
 
     __slots__ = ("_lines", "_number")

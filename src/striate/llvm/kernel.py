@@ -1,4 +1,4 @@
-"""Writes a kernel as a function: its loops, and for each tile the sums and what follows them.
+"""Emits a kernel as a function: its loops, and for each tile the sums and what follows them.
 
 A kernel with 24 sums in registers, a tile of ``j 4 x h 6``, becomes a loop nest of this form::
 
@@ -32,7 +32,7 @@ from striate.plan.tiles import LoopSegment
 def write_kernel(
     module: IRModule, name: str, kernel: Kernel, schedule: LoopSchedule, variables: Variables
 ) -> None:
-    """Write a kernel as a function.
+    """Emit a kernel as a function.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def arguments_of(kernel: Kernel, variables: Variables) -> tuple[str, ...]:
 
 
 class _KernelWriter:
-    """Writes the loops over the target's indices and the code of each tile."""
+    """Emits the loops over the target's indices and the code of each tile."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -70,7 +70,7 @@ class _KernelWriter:
         self.sums = ReductionWriter(scope, self.values)
 
     def write(self) -> None:
-        """Write all loops, inside of the shared outer ones."""
+        """Emit all loops, inside of the shared outer ones."""
         scope = self.scope
         extents = scope.kernel.root.nest.extents
         with ExitStack() as around:
@@ -81,7 +81,7 @@ class _KernelWriter:
             self.loops(0)
 
     def loops(self, level: int) -> None:
-        """Write the loops over the target's indices, from this one inward."""
+        """Emit the loops over the target's indices, from this one inward."""
         schedule, scope = self.scope.schedule, self.scope
         if level == len(schedule.targets):
             self.tile()
@@ -98,7 +98,7 @@ class _KernelWriter:
 
     @contextmanager
     def segment(self, loop: IndexLoop, segment: LoopSegment) -> Generator[None]:
-        """Write one segment of a loop around the code of the ``with`` block."""
+        """Emit one segment of a loop around the code of the ``with`` block."""
         scope, b = self.scope, self.b
         schedule = scope.schedule
         shared = schedule.tasks > 1 and loop is schedule.targets[0]
@@ -129,7 +129,7 @@ class _KernelWriter:
 
     @contextmanager
     def only_if(self, condition: IRValue | None) -> Generator[None]:
-        """Write code that runs only if a condition holds."""
+        """Emit code that runs only if a condition holds."""
         if condition is None:
             yield
             return
@@ -146,7 +146,7 @@ class _KernelWriter:
         return start, minimum(self.b, self.b.add(start, each), segment.stop)
 
     def tile(self) -> None:
-        """Write the code for one tile."""
+        """Emit the code for one tile."""
         scope = self.scope
         elements = list(self.elements())
         root = scope.kernel.root
@@ -160,7 +160,7 @@ class _KernelWriter:
         scope.here = {}
 
     def element(self, sums: Accumulators | None) -> None:
-        """Write the code for one element, if the root's target contains it."""
+        """Emit the code for one element, if the root's target contains it."""
         scope = self.scope
         scope.here = {}
         nest = scope.kernel.root.nest
@@ -191,7 +191,7 @@ class _KernelWriter:
             }
 
     def finish(self, statement: Compute, accumulators: Accumulators) -> None:
-        """Write the end of a sum; add up the lanes if they hold terms."""
+        """Emit the end of a sum; add up the lanes if they hold terms."""
         value = accumulators[-1]
         if self.scope.schedule.lanes == IMAGE and statement.sums_images:
             present = self.scope.once("present", lambda: lanes_below(self.b, self.scope.count))
@@ -201,7 +201,7 @@ class _KernelWriter:
         self.keep(statement, value)
 
     def map(self, statement: Compute) -> None:
-        """Write an elementwise statement; the element is 0 if the term doesn't exist."""
+        """Emit an elementwise statement; the element is 0 if the term doesn't exist."""
         nest = statement.nest
         references = nest.equation.references
         exists = inside(self.scope, nest.guards(*references)) if references else True

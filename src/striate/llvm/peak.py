@@ -29,7 +29,7 @@ def accumulators_of(target: Target) -> int:
 
 
 def write_peaks(target: Target) -> IRModule:
-    """Write the functions that measure the limits of a processor.
+    """Emit the functions that measure the limits of a processor.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def _vectors(b: Builder, pointer: IRValue, count: int) -> list[IRValue]:
 
 
 def _write_multiply_adds(module: IRModule, sums: int) -> None:
-    """Write the multiply-adds; all operands stay in registers."""
+    """Emit the multiply-adds; all operands stay in registers."""
     b = _begin(module, "multiply_adds", PTR, I64)
     numbers, rounds = b.function.args
     *start, x, y = _vectors(b, numbers, sums + 2)

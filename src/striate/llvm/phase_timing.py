@@ -9,7 +9,7 @@ from striate.plan.plan import Plan
 
 
 def write_phase_timing(plan: Plan) -> IRModule:
-    """Write the module of a plan, with an additional function for each phase.
+    """Generate the module of a plan, with an additional function for each phase.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def write_phase_timing(plan: Plan) -> IRModule:
 
 
 def _write_phase(module: IRModule, number: int, tasks: int) -> None:
-    """Write the function that repeats one phase."""
+    """Emit the function that repeats one phase."""
     function = module.function(f"phase {number} again", VOID, [PTR, PTR, I64])
     b = Builder(function)
     context, scratch, rounds = function.args

@@ -1,4 +1,4 @@
-"""Writes a whole program: functions for kernels, for phases, and one that runs all phases.
+"""Emits a whole program: functions for kernels, for phases, and one that runs all phases.
 
 Threads share a program without having fixed roles: each claims the next task of the current phase,
 and continues with the next phase when all tasks are finished. A single thread runs everything.
@@ -44,7 +44,7 @@ from striate.plan.statement import (
 
 
 def write_program(plan: Plan) -> IRModule:
-    """Write the module of a plan.
+    """Generate the module of a plan.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def functions_of_items(plan: Plan) -> dict[tuple[int, int], str]:
 
 
 def _written(plan: Plan) -> "_ProgramWriter":
-    """Write the module of a plan."""
+    """Generate the module of a plan."""
     program = _ProgramWriter(IRModule.of(plan.target), plan)
     program.run([program.phase(p) for p in range(len(plan.phases))])
     return program
@@ -96,7 +96,7 @@ def _layout(variable: Variable, name: str) -> Variable:
 
 
 class _ProgramWriter:
-    """Writes a module."""
+    """Emits a module."""
 
     def __init__(self, module: IRModule, plan: Plan) -> None:
         self.module = module
@@ -109,7 +109,7 @@ class _ProgramWriter:
     # ---------------------------------------------------------------- kernels
 
     def kernel(self, kernel: Kernel, schedule: LoopSchedule) -> tuple[str, tuple[str, ...]]:
-        """Write a kernel, unless an equal one is written already."""
+        """Emit a kernel, unless an equal one has already been emitted."""
         known = self.plan.variables
         order = arguments_of(kernel, known)
         names = {n: f"#{k}" for k, n in enumerate(order)}
@@ -136,7 +136,7 @@ class _ProgramWriter:
         return self.tables.setdefault(repr(values), f"table {len(self.tables)}")
 
     def mover(self, item: Load | Store | Transpose) -> tuple[str, tuple[str, ...]]:
-        """Write a function that loads, stores or transposes arrays."""
+        """Emit a function that loads, stores or transposes arrays."""
         size = self.plan.variables[item.source].size
         rows, lanes = (
             (item.source, item.target) if isinstance(item, Load) else (item.target, item.source)
@@ -154,7 +154,7 @@ class _ProgramWriter:
         return name, (rows, lanes)
 
     def gather(self, item: LoadStored) -> tuple[str, tuple[str, ...]]:
-        """Write a function that loads stored images."""
+        """Emit a function that loads stored images."""
         name = f"gather {item.rows} x {item.columns} x {item.channels} {item.element} {item.last}"
         if name not in self.module.functions:
             write_load_stored(self.module, name, item)
@@ -163,7 +163,7 @@ class _ProgramWriter:
     # ----------------------------------------------------------------- phases
 
     def phase(self, number: int) -> IRFunction:
-        """Write a task of a phase as a function of the control block, scratch memory and task."""
+        """Emit a task of a phase as a function of the control block, scratch memory and task."""
         phase = self.plan.phases[number]
         name = f"phase {number}"
         function = self.module.function(name, VOID, [PTR, PTR, I64], internal=True)
@@ -189,7 +189,7 @@ class _ProgramWriter:
         task: IRValue,
         images: IRValue,
     ) -> None:
-        """Write the loop over the blocks of a chunk."""
+        """Emit the loop over the blocks of a chunk."""
         plan = self.plan
         for name in self.sums_that_begin(number):
             self.clear(b, plan.allocations[name], plan.variables[name].size, task)
@@ -238,7 +238,7 @@ class _ProgramWriter:
         around: tuple[IRValue, ...],
         run: tuple[IRValue, IRValue, IRValue, IRValue],
     ) -> None:
-        """Write the calls of items; those that share a loop are inside of it."""
+        """Emit the calls of items; those that share a loop are inside of it."""
         items = self.plan.phases[phase].items
 
         def loop(number: int) -> tuple[str, str] | None:
@@ -269,7 +269,7 @@ class _ProgramWriter:
         around: tuple[IRValue, ...],
         run: tuple[IRValue, IRValue, IRValue, IRValue],
     ) -> None:
-        """Write the call of an item's function."""
+        """Emit the call of an item's function."""
         context, block, chunk, count = run
         match item:
             case Kernel():
@@ -294,7 +294,7 @@ class _ProgramWriter:
     def draw(
         self, b: Builder, item: DrawMask, context: IRValue, block: IRValue, chunk: IRValue
     ) -> str:
-        """Write the call that draws a mask; return its function's name."""
+        """Emit the call that draws a mask; return its function's name."""
         size = self.plan.variables[item.target].size
         name = f"draw {size}, {item.threshold}, {item.stream}"
         if name not in self.module.functions:
@@ -308,7 +308,7 @@ class _ProgramWriter:
     def pointer(
         self, b: Builder, allocation: Allocation, block: IRValue, chunk: IRValue
     ) -> IRValue:
-        """Write the pointer to an array for a block and chunk."""
+        """Emit the pointer to an array for a block and chunk."""
         offset = b.add(
             b.multiply(block, allocation.per_block), b.multiply(chunk, allocation.per_chunk)
         )
@@ -317,11 +317,11 @@ class _ProgramWriter:
     # ---------------------------------------------------------------- workers
 
     def run(self, phases: list[IRFunction]) -> None:
-        """Write the functions that threads call."""
+        """Emit the functions that threads call."""
         write_workers(self.module, self.work(phases), len(phases))
 
     def work(self, phases: list[IRFunction]) -> IRFunction:
-        """Write what every thread runs: task after task, phase after phase."""
+        """Emit what every thread runs: task after task, phase after phase."""
         b = Builder(self.module.function("work", VOID, [PTR, PTR]))
         context, scratch = b.function.args
         counts = load_word(b, context, COUNTS_AT, PTR)
@@ -342,7 +342,7 @@ class _ProgramWriter:
         taken: IRValue,
         done: IRValue,
     ) -> None:
-        """Write the loop that claims and runs the remaining tasks of a phase."""
+        """Emit the loop that claims and runs the remaining tasks of a phase."""
         head, body, end = (b.append_block(n) for n in ("claim", "task", "claimed"))
         b.branch(head)
         b.position_at_end(head)

@@ -9,7 +9,7 @@ _WORDS = 4
 
 
 def write_draw_mask(module: IRModule, name: str, size: int, item: DrawMask) -> None:
-    """Write a function that draws the mask of a block of images.
+    """Emit a function that draws the mask of a block of images.
 
     Its arguments are the mask, the index of the block's first image, the seed and the step.
     """
@@ -43,7 +43,7 @@ def write_draw_mask(module: IRModule, name: str, size: int, item: DrawMask) -> N
 
 
 def _mixed(b: Builder, key: tuple[IRValue, IRValue], counter: list[IRValue]) -> list[IRValue]:
-    """Write the rounds of Philox 4x32."""
+    """Emit the rounds of Philox 4x32."""
     c0, c1, c2, c3 = counter
     k0, k1 = key
     for round_ in range(ROUNDS):

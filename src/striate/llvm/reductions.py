@@ -1,4 +1,4 @@
-"""Writes the reductions of a tile: loops over the reduced indices with loop-carried sums.
+"""Emits the reductions of a tile: loops over the reduced indices with loop-carried sums.
 
 The elements of a tile are accumulated in the same loops, so values that they share are loaded
 once. For a tile of two columns of ``z[i] += w[l] * a[i,l]``::
@@ -76,7 +76,7 @@ class Reduction:
 
 
 class ReductionWriter:
-    """Writes the reductions of a tile.
+    """Emits the reductions of a tile.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class ReductionWriter:
         self.reductions = [Reduction.of(root, scope.variables) for root in roots]
 
     def write(self, elements: Sequence[Mapping[str, IndexValue]]) -> list[Accumulators]:
-        """Write all terms of the elements of a tile, reduction after reduction."""
+        """Emit all terms of the elements of a tile, reduction after reduction."""
         type_ = FLOATS if self.scope.schedule.lanes is not None else F32
         start = tuple(value for reduction in self.reductions for value in reduction.start(type_))
         return self.loops(0, [start] * len(elements), elements)
@@ -107,7 +107,7 @@ class ReductionWriter:
     def loops(
         self, level: int, sums: list[Accumulators], elements: Sequence[Mapping[str, IndexValue]]
     ) -> list[Accumulators]:
-        """Write the loops over the reduced indices, from this one inward."""
+        """Emit the loops over the reduced indices, from this one inward."""
         loops = self.scope.schedule.reduced
         if level == len(loops):
             return self.terms(sums, elements)
@@ -145,7 +145,7 @@ class ReductionWriter:
         sums: list[Accumulators],
         elements: Sequence[Mapping[str, IndexValue]],
     ) -> list[Accumulators]:
-        """Write a loop over one segment of a reduced index."""
+        """Emit a loop over one segment of a reduced index."""
         scope = self.scope
         index = scope.schedule.reduced[level].index
         start, stop, proved = bounds(scope, index, segment)
@@ -168,7 +168,7 @@ class ReductionWriter:
     def terms(
         self, sums: list[Accumulators], elements: Sequence[Mapping[str, IndexValue]]
     ) -> list[Accumulators]:
-        """Write one term for each element."""
+        """Emit one term for each element."""
         found: list[Accumulators] = []
         for element, accumulators in zip(elements, sums, strict=True):
             with self.scope.at(element):
@@ -179,7 +179,7 @@ class ReductionWriter:
         return found
 
     def term(self, reduction: Reduction, accumulators: Accumulators) -> Accumulators:
-        """Write one term, if it exists."""
+        """Emit one term, if it exists."""
         exists = inside(self.scope, reduction.guards)
         if exists is False:
             return accumulators

@@ -1,11 +1,11 @@
-"""The current position in a kernel while it is written: loops, pointers, and known values.
+"""The current position in a kernel during code generation: loops, pointers, and known values.
 
 The writers of loops enter and leave a scope; those of values look up where they are. Inside of the
 loops over ``i`` and ``j`` of a tile of two columns, at its second column::
 
     point      i: counter %v3;  j: counter %v9, plus 1
     pointers   a: start + 28 * %v3 + %v9, advanced by each loop that was entered
-    memo       values written in each loop around this position, so that none is written twice
+    memo       values emitted in each loop around this position, so that none is emitted twice
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -28,12 +28,12 @@ Written = TypeVar("Written")
 
 
 class Scope:
-    """The state of a kernel while it is written.
+    """The state of a kernel during code generation.
 
     Parameters
     ----------
     builder
-        The builder to write with.
+        The builder to emit instructions with.
     kernel, schedule, variables
         The kernel, its loops, and its arrays.
     names
@@ -122,7 +122,7 @@ class Scope:
         self.point = before
 
     def once(self, key: object, write: Callable[[], Written]) -> Written:
-        """Write a value, unless it is available already."""
+        """Emit a value, unless it is available already."""
         for memo in reversed(self.memo):
             if key in memo:
                 return memo[key]
@@ -135,7 +135,7 @@ class Scope:
         compute: Callable[[], tuple[IRValue, ...]],
         otherwise: tuple[IRValue, ...] = (),
     ) -> tuple[IRValue, ...]:
-        """Write a computation that runs only if a condition holds."""
+        """Emit a computation that runs only if a condition holds."""
         b = self.b
         before = b.block
         then, done = b.append_block("then"), b.append_block("else")

@@ -9,7 +9,7 @@ from striate.plan.statement import LANES
 
 
 def write_load(module: IRModule, name: str, size: int) -> None:
-    """Write a function that loads ``size`` elements of each image into the lanes.
+    """Emit a function that loads ``size`` elements of each image into the lanes.
 
     Lanes without an image repeat the first image of the block.
     """
@@ -31,7 +31,7 @@ def write_load(module: IRModule, name: str, size: int) -> None:
 
 
 def write_store(module: IRModule, name: str, size: int) -> None:
-    """Write a function that stores ``size`` elements of each image from the lanes."""
+    """Emit a function that stores ``size`` elements of each image from the lanes."""
     b = _begin(module, name)
     rows, lanes, count = b.function.args
 
@@ -54,7 +54,7 @@ def _begin(module: IRModule, name: str) -> Builder:
 
 
 def _squares(b: Builder, size: int, square: Callable[[IRValue | int, int], None]) -> None:
-    """Write a loop over squares of 16 elements of 16 images, and the remainder."""
+    """Emit a loop over squares of 16 elements of 16 images, and the remainder."""
     full = size // LANES * LANES
 
     def body(first: IRValue, _: object) -> list[IRValue]:
@@ -67,7 +67,7 @@ def _squares(b: Builder, size: int, square: Callable[[IRValue | int, int], None]
 
 
 def write_transpose(module: IRModule, name: str, size: int, row: int) -> None:
-    """Write a function that transposes ``size`` elements of each image into row layout."""
+    """Emit a function that transposes ``size`` elements of each image into row layout."""
     b = _begin(module, name)
     rows, lanes, _ = b.function.args
 

@@ -1,9 +1,9 @@
-"""Writes the values of expressions at the current position in a kernel, each value only once.
+"""Emits the values of expressions at the current position in a kernel, each value only once.
 
 A value is identified by its expression and the current values of the indices in it. In a tile of
 four columns and six maps, the 24 multiply-adds of ``z[h,j] += w[h] * a[j]`` need ten loads, since
-``w[h]`` is the same for all columns and ``a[j]`` for all maps. Subexpressions that are equal in all
-lanes, such as ``1 / sqrt(v[h] + epsilon)``, are written before the inner loops start.
+``w[h]`` is the same for all columns and ``a[j]`` for all maps. Uniform subexpressions, which are
+equal in all lanes, such as ``1 / sqrt(v[h] + epsilon)``, are hoisted out of the inner loops.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,9 +30,9 @@ from striate.plan.statement import IMAGE, LANES, Compute
 
 
 class ValueWriter:
-    """Writes the values of expressions.
+    """Emits the values of expressions.
 
-    Values that are equal in all lanes are hoisted out of the loops in which they don't change.
+    Uniform values (equal in all lanes) are hoisted out of the loops in which they are invariant.
 
     Parameters
     ----------
@@ -44,11 +44,11 @@ class ValueWriter:
         self.scope = scope
         self.b = scope.b
         self.expressions = ExpressionWriter(scope.b)
-        self._single: dict[int, bool] = {}
-        self._fixed = [
+        self._uniform: dict[int, bool] = {}
+        self._invariant = [
             subexpression
             for statement in scope.kernel.statements
-            for subexpression in self.fixed(statement.nest.equation.expression)
+            for subexpression in self.invariant(statement.nest.equation.expression)
         ]
         self._divisors = {
             id(divisor)
@@ -57,7 +57,7 @@ class ValueWriter:
         }
 
     def value(self, expression: Expression) -> Operand:
-        """Write an expression, or return it if it is written already."""
+        """Emit an expression, or return its value if it has already been emitted."""
         match expression:
             case Number(value):
                 return float(value)
@@ -68,31 +68,31 @@ class ValueWriter:
                 return self.load(expression) if found is None else found
             case Ordinal():
                 return self.ordinal(expression)
-            case Arithmetic("/", left, right) if self.single(right) and not self.single(left):
+            case Arithmetic("/", left, right) if self.uniform(right) and not self.uniform(left):
                 other = self.inverse(right, self.value(right))
                 return self.expressions.product(self.value(left), other)
             case _:
                 pass
-        if not self.single(expression):
+        if not self.uniform(expression):
             return self.expressions.write(expression, self.value)
         return self.scope.once(
             self.key(expression), lambda: self.expressions.write(expression, self.value)
         )
 
     def inverse(self, divisor: Expression, value: Operand) -> Operand:
-        """Write the reciprocal of a value."""
+        """Emit the reciprocal of a value."""
         if not isinstance(value, IRValue):
             return 1 / value
-        key = ("inverse", *self.key(divisor)) if self.single(divisor) else object()
+        key = ("inverse", *self.key(divisor)) if self.uniform(divisor) else object()
         return self.scope.once(key, lambda: self.expressions.quotient(1.0, value))
 
-    def single(self, expression: Expression) -> bool:
-        """Whether an expression is the same in all lanes, and reads an array."""
-        found = self._single.get(id(expression))
+    def uniform(self, expression: Expression) -> bool:
+        """Whether an expression is uniform (equal in all lanes) and reads an array."""
+        found = self._uniform.get(id(expression))
         if found is None:
             references = [r for r in leaves(expression) if isinstance(r, Reference)]
             found = bool(references) and all(self._same_in_lanes(r) for r in references)
-            self._single[id(expression)] = found
+            self._uniform[id(expression)] = found
         return found
 
     def _same_in_lanes(self, reference: Reference) -> bool:
@@ -111,29 +111,29 @@ class ValueWriter:
     # ----------------------------------------------------------------- hoisting
 
     def hoist(self) -> None:
-        """Write values that don't change in the inner loops before these start."""
+        """Emit the loop-invariant values of the inner loops before those loops start."""
         scope = self.scope
-        for subexpression in self._fixed:
+        for subexpression in self._invariant:
             indices = _indices(subexpression)
             if all(i in scope.point and scope.tiles.get(i, 1) == 1 for i in indices):
                 value = self.value(subexpression)
                 if id(subexpression) in self._divisors and isinstance(value, IRValue):
                     self.inverse(subexpression, value)
 
-    def fixed(self, expression: Expression) -> Iterator[Expression]:
-        """Find the largest subexpressions that are equal in all lanes and take instructions."""
+    def invariant(self, expression: Expression) -> Iterator[Expression]:
+        """Yield the largest uniform subexpressions that take instructions."""
         if any(s.nest.guards() for s in self.scope.kernel.statements):
             return
-        if not isinstance(expression, Reference | Symbol | Number) and self.single(expression):
+        if not isinstance(expression, Reference | Symbol | Number) and self.uniform(expression):
             yield expression
             return
         for operand in operands(expression):
-            yield from self.fixed(operand)
+            yield from self.invariant(operand)
 
     # ------------------------------------------------------------------- leaves
 
     def number(self, index: str) -> Operand:
-        """Write an index as a number."""
+        """Emit an index as a float."""
         scope, position = self.scope, self.scope.point[index]
         lanes = index == scope.schedule.lanes
         if position.base is None and not lanes:
@@ -149,13 +149,13 @@ class ValueWriter:
         return scope.once(("number", index, *position.key), write)
 
     def ordinal(self, ordinal: Ordinal) -> Operand:
-        """Write the position of indices in row-major order."""
+        """Emit the position of indices in row-major order."""
         names = [subscript.lone for subscript in ordinal.indices]
         assert None not in names, f"{ordinal} has arguments other than indices"
         return self.row_major_position([n for n in names if n is not None])
 
     def row_major_position(self, indices: list[str]) -> Operand:
-        """Write the position of indices in row-major order within their extents."""
+        """Emit the position of indices in row-major order within their extents."""
         total: Operand = 0.0
         for index in indices:
             extent = float(self.scope.kernel.root.nest.extents[index])
@@ -184,10 +184,10 @@ class ValueWriter:
         return scope.once(key, lambda: self._load(access))
 
     def _known(self, access: Access, values: Sequence[float], offset: int) -> float | None:
-        """Return the element of a constant table that all lanes read, if its position is constant.
+        """Return the value that all lanes read from a constant table; ``None`` if it isn't known.
 
-        The index in the lanes may be constant too, but only for the first lane: the others read
-        the elements after it.
+        It is known if the position of the access is constant, and the elements that the lanes read
+        have the same value.
         """
         scope = self.scope
         if any(i not in scope.point or scope.point[i].base is not None for i in access.strides):
@@ -252,7 +252,7 @@ class ValueWriter:
         return 4 * LANES if images else 4
 
     def pointer(self, access: Access) -> IRValue:
-        """Write the pointer of an access."""
+        """Emit the pointer of an access."""
         scope = self.scope
         pointer = self.b.at(scope.pointers.pointer(access), offset_of(access, scope.point))
         for lookup in access.lookups:
@@ -276,7 +276,7 @@ def _indices(expression: Expression) -> set[str]:
 
 
 def _divisors(expression: Expression) -> Iterator[Expression]:
-    """Return the divisors in an expression."""
+    """Yield the divisors in an expression."""
     if isinstance(expression, Arithmetic) and expression.sign == "/":
         yield expression.right
     for operand in operands(expression):

@@ -1,4 +1,4 @@
-"""Writes how threads share a program: one leads a step, workers wait for it and take part.
+"""Emits how threads share a program: one leads a step, workers wait for it and take part.
 
 No lock is held, and nothing is left unfinished, whatever happens to the callers, because the whole
 exchange is inside one call. If another thread is leading already, a leader works alone::
@@ -32,7 +32,7 @@ _FLUSH_ARM = 1 << 24
 
 
 def write_workers(module: IRModule, work: IRFunction, phases: int) -> None:
-    """Write the functions that the threads call.
+    """Emit the functions that the threads call.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def write_workers(module: IRModule, work: IRFunction, phases: int) -> None:
 
 
 def _write_lead(module: IRModule, work: IRFunction, phases: int) -> None:
-    """Write ``lead(call, pool)``: a whole step, with workers unless another thread leads."""
+    """Emit ``lead(call, pool)``: a whole step, with workers unless another thread leads."""
     b = _function(module, "lead", VOID, [PTR, PTR])
     call, pool = b.function.args
     counts = load_word(b, call, control_block.COUNTS_AT, PTR)
@@ -79,7 +79,7 @@ def _write_lead(module: IRModule, work: IRFunction, phases: int) -> None:
 
 
 def _write_help(module: IRModule) -> None:
-    """Write ``help(pool, number)``: wait for a step, take part, and wait for the next one.
+    """Emit ``help(pool, number)``: wait for a step, take part, and wait for the next one.
 
     It returns the number of steps in which it took part before it reached the spin limit. It is the
     same in every program, and works for any program.
@@ -124,7 +124,7 @@ def _write_help(module: IRModule) -> None:
 
 
 def _help_once(b: Builder, pool: IRValue, number: IRValue) -> None:
-    """Write the call of the leader's program, with the worker's scratch memory."""
+    """Emit the call of the leader's program, with the worker's scratch memory."""
     call = load_word(b, pool, control_block.JOB, PTR)
     work = load_word(b, call, control_block.WORK_AT, PTR)
     bytes_ = b.imul(b.iadd(number, I64(1)), load_word(b, call, control_block.SCRATCH_BYTES))
@@ -148,7 +148,7 @@ def _exchange(b: Builder, pointer: IRValue, position: int, value: IRValue) -> No
 
 
 def wait_until(b: Builder, call: IRValue, pointer: IRValue, sign: str, value: int) -> None:
-    """Write a loop that waits until a shared word satisfies a comparison.
+    """Emit a loop that waits until a shared word satisfies a comparison.
 
     The thread it waits for may be descheduled, so it yields the processor now and then.
     """
@@ -176,7 +176,7 @@ def wait_until(b: Builder, call: IRValue, pointer: IRValue, sign: str, value: in
 
 
 def pause(b: Builder) -> None:
-    """Write the processor's pause instruction for spin loops, if it has one."""
+    """Emit the processor's pause instruction for spin loops, if it has one."""
     match architecture_of(b.module.triple):
         case Architecture.X86:
             b.call_by_name("llvm.x86.sse2.pause", VOID)

@@ -122,7 +122,7 @@ class Engines(Locked):
         target_shapes: Sequence[Shape],
         stored: Sequence[ImageStorage | None] = (),
     ) -> Steps:
-        """Prepare a training; see :meth:`striate.graph.engine.Engine.steps`.
+        """Prepare a training run; see :meth:`striate.graph.engine.Engine.steps`.
 
         Raises
         ------
@@ -147,7 +147,7 @@ class Engines(Locked):
         target_shapes: Sequence[Shape],
         stored: Sequence[ImageStorage | None],
     ) -> Steps:
-        """Prepare a training with one engine."""
+        """Prepare a training run with one engine."""
         if isinstance(engine, NumpyEngine):
             self.memory.require_batch(images, backward=True)
         return engine.steps(

@@ -96,7 +96,7 @@ class ExampleSource:
 def mover_of(
     network: Core, training: Examples, loader: BatchLoader, losses: Sequence[Loss]
 ) -> TargetMover:
-    """Return what moves the targets of a training with their images."""
+    """Return the object that moves the training targets with their images."""
     outputs = network.outputs
     return TargetMover(
         loader,
@@ -135,7 +135,7 @@ def examples(
 
 
 def split_off(whole: Examples, fraction: float, seed: int) -> tuple[Examples, Examples]:
-    """Divide examples into a training and a validation part, in the same proportion in each class.
+    """Split examples into a training and a validation set, stratified by class.
 
     Raises
     ------
@@ -180,7 +180,7 @@ def training_and_validation(
     validation_data: tuple[Any, Any] | None,
     sample_weight: Any,
 ) -> tuple[Examples, Examples | None]:
-    """Check the data, and divide them into a training and a validation part."""
+    """Check the data, and split it into a training and a validation set."""
     training = examples(network, network.outputs, x, y, losses, sample_weight)
     if training.labels is not None:
         require_two_classes(training.labels, training.classes[0])
@@ -193,7 +193,7 @@ def training_and_validation(
         held = examples(network, outputs, *validation_data, losses)
     elif settings.validation is not None:
         training, held = split_off(training, settings.validation, settings.seed)
-    # After the split, because class weights apply to the training part only.
+    # After the split, because class weights apply to the training set only.
     if settings.class_weight is not None:
         weights = class_weights(
             settings.class_weight,

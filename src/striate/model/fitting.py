@@ -52,7 +52,7 @@ from striate.training.state import HistoryRow, TrainingState
 
 
 def validator(network: Core, held: Examples, losses: Sequence[Loss], batch_size: int) -> Validate:
-    """Return a function that scores parameters on the validation part."""
+    """Return a function that scores parameters on the validation set."""
 
     def validate(parameters: Array, statistics: Array) -> HistoryRow:
         outputs, loss = loss_of(
@@ -104,7 +104,7 @@ class CheckpointSaver(Callback):
         save_checkpoint(self.path, state, self.settings, self.identity)
 
     def save_or_warn(self, state: TrainingState) -> None:
-        """Write the state; a disk that is full does not end a training that may take hours."""
+        """Write the state, or warn: a full disk must not end a run that may take hours."""
         try:
             self.save(state)
         except ModelFileError as error:
@@ -224,7 +224,7 @@ def _identity(
     training: Examples,
     held: Examples | None,
 ) -> dict[str, Any]:
-    """Collect everything that the bits of a training depend on, in the order of error reports."""
+    """Collect everything that determines the bits of the result, in the order of error reports."""
     return {
         **settings.identity(),
         "loss": [described(loss) for loss in losses],
@@ -355,7 +355,7 @@ def _refused_batch(step: TrainingStep, count: int, batch_size: int) -> tuple[Ope
 
 
 def _divergence(step: TrainingStep, trainer: Trainer, training: Examples) -> Divergence | None:
-    """Return the losses of a training that diverged."""
+    """Return the losses of a run that diverged; ``None`` for other runs."""
     state = trainer.state
     if not state.rows or state.start_loss is None:
         return None

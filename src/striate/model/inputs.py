@@ -259,7 +259,7 @@ class Preprocessing:
         return PixelScale(scale=tuple(scale.tolist()), offset=tuple(offset.tolist()), fill=fill)
 
     def to_data(self) -> dict[str, Any]:
-        """Return it as data that JSON can hold."""
+        """Return it as JSON-serializable data."""
         return {
             "channels": self.channels,
             "mean": {name: list(one) for name, one in self.mean.items()},
@@ -270,7 +270,7 @@ class Preprocessing:
         }
 
     def learned(self, inputs: Mapping[str, Array], *, standardize: bool) -> "Preprocessing":
-        """Return the preprocessing for a training on these images.
+        """Return the preprocessing for training on these images.
 
         Parameters
         ----------
@@ -474,7 +474,7 @@ def check_images(
     if len(images) == 0:
         raise DataError(
             f"{name} holds no images: its shape is {images.shape}. Give at least one image; check "
-            "how the data were selected."
+            "how the data was selected."
         )
     if images.dtype == np.bool_:
         images = images.astype(np.float32)

@@ -474,8 +474,8 @@ class Network:
             Maximum norm of the gradient; larger gradients are scaled down to it.
         checkpoint, resume
             Files. ``checkpoint`` is written after each epoch, on Ctrl-C and on errors, and replaces
-            an older file; ``resume`` is read to continue a training, with results that are
-            bit-identical to those of a training that was never interrupted.
+            an older file; ``resume`` is read to continue a run, with results that are
+            bit-identical to those of an uninterrupted run.
         shuffle, seed
             Whether each epoch visits the images in a random order, and the seed for everything
             random. The same seed gives the same bits.

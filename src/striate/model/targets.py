@@ -208,7 +208,7 @@ def _label_form(given: Array, output: NetworkOutput) -> Array | None:
 
 
 def _learned(given: Array, labels: Array | None, output: NetworkOutput, loss: Loss) -> Classes:
-    """Take the classes from the targets of a training; none if they are not labels."""
+    """Take the classes from the training targets; none if they are not labels."""
     count = output.class_count
     counted = Classes(tuple(range(count)))
     if labels is None:
@@ -284,7 +284,7 @@ def _indices(labels: Array, output: NetworkOutput, loss: Loss, classes: Classes)
     if kind not in "biu" or not (loss.takes_labels or classes.values):
         return None
     if not loss.takes_labels and not classes.holds(labels):
-        return None  # numbers again, after a training on -1 and 1
+        return None  # a regression, after training on -1 and 1
     if classes.values and not classes.counted:
         return classes.indices(labels, name, output.array)
     _require_range(labels, output)

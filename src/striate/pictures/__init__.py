@@ -1,4 +1,4 @@
-"""Pictures of a training and of the trained network, drawn with Matplotlib (the extra ``plot``)."""
+"""Plots of a training run and of the network, drawn with Matplotlib (the extra ``plot``)."""
 
 from striate.pictures.confusion import confusion as confusion
 from striate.pictures.files import save as save

@@ -109,7 +109,7 @@ class TrainingRun:
         Raises
         ------
         DataError
-            If the data have no test images.
+            If the data has no test images.
         """
         if not len(self.dataset.x_test):
             raise DataError(
@@ -167,7 +167,7 @@ def prepare(
     ShorthandError, ShapeError
         If the network cannot be made.
     DataError
-        If the data are not found or cannot be used.
+        If the data is not found or cannot be used.
 
     Examples
     --------

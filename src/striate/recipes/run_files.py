@@ -336,7 +336,7 @@ def _numbered(path: Path) -> Iterator[Path]:
 
 
 def _drawn_in(folder: Path) -> list[str]:
-    """List the pictures of a training that are in a folder."""
+    """List the pictures of earlier runs in a folder."""
     return [name for name in PICTURES if (folder / name).exists()]
 
 

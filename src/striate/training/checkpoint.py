@@ -1,10 +1,10 @@
-"""Checkpoints: the complete state of a training, so that a resumed run is bit-identical.
+"""Checkpoints: the complete state of a training run, so that resuming is bit-identical.
 
 A checkpoint also holds the run's identity: everything that the bits depend on, such as the seed,
 the optimizer and a hash of the data. For example, a run with ``seed=6`` is refused the checkpoint
-of a run with ``seed=5``, and the error names both. What a file claims is checked against the
-network and the plan before it is used: a file of unknown origin can be refused, but not crash or
-mislead a training.
+of a run with ``seed=5``, and the error names both. The contents of a file are checked against
+the network and the settings before they are used: an untrusted file can be refused, but it can't
+crash or corrupt a run.
 """
 
 import math
@@ -31,7 +31,7 @@ def save_checkpoint(
     settings: TrainingSettings,
     identity: Mapping[str, Any],
 ) -> None:
-    """Write a training's state to a file.
+    """Write the state of a training run to a file.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def load_checkpoint(
     identity: Mapping[str, Any],
     start: TrainingState,
 ) -> TrainingState:
-    """Read a training's state from a file.
+    """Read the state of a training run from a file.
 
     Parameters
     ----------

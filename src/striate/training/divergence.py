@@ -1,6 +1,6 @@
-"""Divergence: when a training has failed although all its numbers are finite.
+"""Divergence: whether a training run has failed although all its values are finite.
 
-A learning rate that is too large makes weights grow until the loss overflows, which stops the
+A learning rate that is too large makes weights grow until the loss overflows, which stops
 training at once. Often the loss stays finite, far above what it was: mean squared errors of 1e9, or
 a classifier that is certain and wrong. A temporary rise is normal (a one-cycle schedule causes
 one), so this is decided at the end, for the weights that the network is left with: training has
@@ -29,7 +29,7 @@ _TOGETHER = 1024  # images whose losses are computed at a time, so that little m
 
 @dataclass(frozen=True, kw_only=True)
 class Divergence:
-    """The losses of a training that diverged.
+    """The losses of a training run that diverged.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The history of a training: its scores, epoch by epoch."""
+"""The history of a training run: its scores, epoch by epoch."""
 
 from collections.abc import Iterator, Sequence
 from typing import overload
@@ -12,7 +12,7 @@ ACCURACIES = frozenset(("accuracy", "validation_accuracy"))
 
 
 class History:
-    """The scores of a training, one row for each epoch, in columns ``loss``, ``accuracy``, ...
+    """The scores of a training run: a row for each epoch, columns ``loss``, ``accuracy``, ...
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class History:
     stopped_early
         Whether training ended because the monitored score no longer improved.
     divergence
-        The losses of a training that diverged, otherwise ``None``.
+        The losses of a run that diverged, otherwise ``None``.
 
     Examples
     --------
@@ -104,7 +104,7 @@ class History:
 def format_score(value: float) -> str:
     """Format a score with four decimals, or in scientific notation if that doesn't fit it.
 
-    Losses can have any size: the loss of a training that diverges grows to 1e38, and that of small
+    Losses can have any size: the loss of a run that diverges grows to 1e38, and that of small
     targets is far below 0.0001.
 
     Examples

@@ -29,7 +29,7 @@ from striate.training.state import (
 
 
 class BatchSource(Protocol):
-    """The images of a training, in batches."""
+    """The training images, in batches."""
 
     count: int
     """Number of images."""
@@ -47,7 +47,7 @@ class BatchSource(Protocol):
 
 
 Validate = Callable[[Array, Array], HistoryRow]
-"""Scores parameters and running statistics on the validation part: columns of the history."""
+"""Scores parameters and running statistics on the validation set: columns of the history."""
 
 Diagnose = Callable[[TrainingState, Batch, Draw, Array], str | None]
 """Repeats a step, and names the first value in it, or in the new parameters, that isn't finite."""
@@ -258,7 +258,7 @@ class Trainer:
         return self.stopped_early
 
     def _validated(self, validate: Validate) -> HistoryRow:
-        """Return the validation part's columns; raise if its loss is not finite."""
+        """Return the validation columns; raise if the loss is not finite."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             columns = validate(self.state.parameters, self.state.statistics)
         loss = columns.get("validation_loss", 0.0)

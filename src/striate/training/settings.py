@@ -1,4 +1,4 @@
-"""The settings of a training: one frozen object, checked when it is made."""
+"""Training settings: one frozen object, validated on construction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -190,11 +190,11 @@ class TrainingSettings:
         return replace(self, monitor=monitor)
 
     def identity(self) -> dict[str, Any]:
-        """Return the settings that decide the bits of a training, as JSON can hold them.
+        """Return the settings that determine the bits of the result, JSON-serializable.
 
         A checkpoint holds them, and a resumed run must have the same. ``epochs``,
-        ``early_stopping`` and ``keep_best`` are left out: they decide when a training ends and
-        which of its weights are kept, and may change.
+        ``early_stopping`` and ``keep_best`` are left out: they decide when training ends and
+        which weights are kept, and may change.
         """
         weights = self.class_weight
         return {

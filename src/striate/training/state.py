@@ -1,4 +1,4 @@
-"""The state of a training: everything needed to resume it bit for bit.
+"""The state of a training run: everything needed to resume it bit for bit.
 
 Each step makes a new state, and one assignment replaces the old one. So whenever training is
 interrupted, there is a complete state to save. The arrays of a state are valid until the step after
