@@ -175,8 +175,8 @@ def test_a_missing_option_is_named(kind):
         kind()
 
     text = str(error.value)
-    assert text.startswith(f"{kind.__name__} needs `{needed[0]}`. Write for example ")
-    call = text.partition("for example ")[2].removesuffix(".")
+    assert text.startswith(f"{kind.__name__} needs `{needed[0]}`. For example, write ")
+    call = text.partition("For example, write ")[2].removesuffix(".")
     made = eval(call, {kind.__name__: kind})  # what a user would type
     assert copy.deepcopy(made) == pickle.loads(pickle.dumps(made)) == made
 
@@ -191,7 +191,7 @@ def test_a_layer_without_its_arguments_shows_a_call(name):
     except OptionError as error:
         text = str(error)
         assert text.startswith(f"{name} needs `")
-        eval(text.partition("for example ")[2].removesuffix("."), {name: construct})
+        eval(text.partition("For example, write ")[2].removesuffix("."), {name: construct})
 
 
 @pytest.mark.bad_input

@@ -153,7 +153,7 @@ def test_a_required_option_is_required():
     with pytest.raises(OptionError) as error:
         Stack()
 
-    assert str(error.value) == "Stack needs `height`. Write for example Stack(height=3)."
+    assert str(error.value) == "Stack needs `height`. For example, write Stack(height=3)."
 
 
 def test_a_bad_required_option_names_an_example():

@@ -101,7 +101,7 @@ def test_what_users_type_is_what_they_read(text):
                 "one for each axis, or None, got 0. Try 2."
             ),
         ),
-        (lambda: st.Conv(6), "Conv needs `kernel_size`. Write for example Conv(6, 5, "),
+        (lambda: st.Conv(6), "Conv needs `kernel_size`. For example, write Conv(6, 5, "),
         (
             lambda: st.Conv(6, 5, 2),
             "Conv takes `feature_maps` and `kernel_size` by position, got 3",

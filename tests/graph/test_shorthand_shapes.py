@@ -25,6 +25,6 @@ def test_a_shape_is_no_size_of_a_window():
 
     assert str(error.value) == (
         'Segment 1, "reshape 16x7x7": The shape of reshape must be maps@pixels or the length '
-        'of a vector, where one number may be -1, got "16x7x7". Write for example "reshape '
+        'of a vector, where one number may be -1, got "16x7x7". For example, write "reshape '
         '16@7x7" or "reshape 120".'
     )

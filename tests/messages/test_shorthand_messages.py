@@ -200,4 +200,4 @@ def test_values_that_cannot_be_read(read, text):
 
     assert f'"{text}"' in str(error.value)
     assert " must be " in str(error.value)
-    assert 'Write for example "' in str(error.value)
+    assert 'For example, write "' in str(error.value)

@@ -127,7 +127,7 @@ def two_outputs():
 
 
 def test_each_output_has_its_classes(tmp_path):
-    """Strings for one output, booleans for another, none for a regression."""
+    """Strings for one output, booleans for another, none for regression."""
     network = two_outputs()
     y = {"animal": WORDS[Y], "tame": Y > 0, "age": np.linspace(0, 1, 12)}
     network.fit(X, y, validation=(X, y), **QUICK)
@@ -341,7 +341,7 @@ def test_labels_that_would_lose_their_type(case, golden):
 
     text = str(error.value)
     golden(f"messages/labels-{case}", text)
-    remedy = next((text.partition(w)[2] for w in ("Use for example ", "Decode them with ")
+    remedy = next((text.partition(w)[2] for w in ("For example, use ", "Decode them with ")
                    if w in text), "")  # fmt: skip
     if remedy:
         values = eval(remedy.rstrip("."), {"y": y, "np": np})  # what a user would type

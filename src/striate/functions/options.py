@@ -443,7 +443,7 @@ class Checked:
         if missing is not None:
             example = ", ".join(f"{f.name}={write(f.metadata.get('example'))}" for f in needed)
             raise OptionError(
-                f"{cls.__name__} needs `{missing}`. Write for example {cls.__name__}({example})."
+                f"{cls.__name__} needs `{missing}`. For example, write {cls.__name__}({example})."
             )
         return object.__new__(cls)
 

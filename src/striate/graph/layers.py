@@ -198,7 +198,7 @@ def _bound(
         given[name] = value
     for name, parameter in known.items():
         if name not in given and parameter.default is inspect.Parameter.empty:
-            raise OptionError(f"{form.name} needs `{name}`. Write for example {call}.")
+            raise OptionError(f"{form.name} needs `{name}`. For example, write {call}.")
     return given
 
 

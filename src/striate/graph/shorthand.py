@@ -89,7 +89,7 @@ def parse(text: str, input_shape: Shape | None = None) -> Graph:
     """
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may
         raise ShorthandError(
-            f'The shorthand must be a string, got {short(text)}. Write for example "conv 6@5x5 '
+            f'The shorthand must be a string, got {short(text)}. For example, write "conv 6@5x5 '
             'tanh | dense 10 softmax".'
         )
     return _Reader(text, input_shape).graph()
@@ -163,7 +163,7 @@ class _Reader:
         if len(rest) not in {1, 3} or (len(rest) == 3 and rest[1] != "as"):
             raise ShorthandError(
                 f"{short(' '.join(['input', *rest]))} must be a shape, channels last, with or "
-                'without a name. Write for example "input 28x28x1 as image".'
+                'without a name. For example, write "input 28x28x1 as image".'
             )
         size = read_size(rest[0], "input")
         name = rest[2] if len(rest) == 3 else None
@@ -182,7 +182,7 @@ class _Reader:
         if not rest or self.outputs:
             raise ShorthandError(
                 '"output" must appear only once, followed by the names of layers. '
-                'Write for example "output a b", or omit it to use the last layer.'
+                'For example, write "output a b", or omit it to use the last layer.'
             )
         self.outputs = rest
 
@@ -204,7 +204,7 @@ class _Reader:
         if joined and (joined[0] != "from" or len(joined) != 2):
             raise ShorthandError(
                 f'{short(" ".join(["again", *rest]))} has unexpected words: only "from" may '
-                'follow the name. Write for example "again stem from b".'
+                'follow the name. For example, write "again stem from b".'
             )
         self._join(self.layers[name], Segment(before=joined[1].split(",") if joined else None))
         assert self.previous is not None
@@ -311,5 +311,5 @@ class _Reader:
                 raise ShapeError(
                     f"{heading}: the {shorthand.size.replace('_', ' ')} {shortened(size)} has "
                     f"{len(numbers)} axes, but the image has {axes}. "
-                    f"Write for example {'x'.join(numbers[:1] * axes)}."
+                    f"For example, write {'x'.join(numbers[:1] * axes)}."
                 )

@@ -107,7 +107,7 @@ def _option(segment: Segment, word: str, rest: list[str]) -> None:
     if option in _RESERVED and not own:
         if not rest:
             raise ShorthandError(
-                f'"{option}" needs a value. Write for example "{option} {_RESERVED[option]}".'
+                f'"{option}" needs a value. For example, write "{option} {_RESERVED[option]}".'
             )
         value = rest.pop(0)
         match option:
@@ -138,7 +138,7 @@ def _option(segment: Segment, word: str, rest: list[str]) -> None:
             value = rest.pop(0)
             segment.options[known[option].name] = read_value(value, default, option)
         else:
-            raise ShorthandError(f'"{option}" needs a value. Write for example "{option} 2".')
+            raise ShorthandError(f'"{option}" needs a value. For example, write "{option} 2".')
     else:
         words = [*known, *PADDING_WORDS, *_RESERVED, *registry.kinds("transfer")]
         raise ShorthandError(
@@ -187,7 +187,7 @@ def _bias(value: str) -> str:
     if value not in {"tied", "untied", "none"}:
         raise ShorthandError(
             f"`bias` must be tied (one for each map), untied (one for each neuron) or none, got "
-            f'{short(value)}. Write for example "bias none".'
+            f'{short(value)}. For example, write "bias none".'
         )
     return value
 
@@ -195,7 +195,10 @@ def _bias(value: str) -> str:
 def _argument_expected(word: str, given: str, maps: str, size: str) -> str:
     """Describe a word's argument."""
     example = "@".join(part for part in ("6" if maps else "", "5x5" if size else "") if part)
-    parts = " and ".join(name.replace("_", " ") for name in (maps, size) if name)
+    first = f"number of {maps}" if maps.endswith("s") else maps
+    second = size if not size or size.endswith("size") else f"{size} size"
+    parts = " and ".join(f"the {part}".replace("_", " ") for part in (first, second) if part)
     return (
-        f'"{word}" needs its {parts}, got {shortened(given)}. Write for example "{word} {example}".'
+        f'"{word}" must be followed by {parts}, got {shortened(given)}. '
+        f'For example, write "{word} {example}".'
     )

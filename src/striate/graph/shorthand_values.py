@@ -74,7 +74,7 @@ def read_size(text: str, word: str) -> int | tuple[int, ...]:
     if not all(part.isdecimal() for part in parts):
         raise ShorthandError(
             f'The size of {word} must be an integer, or one for each axis with "x" between them, '
-            f'got {short(text)}. Write for example "5" or "5x5".'
+            f'got {short(text)}. For example, write "5" or "5x5".'
         )
     numbers = tuple(read_number(part, word) for part in parts)
     return numbers if len(parts) > 1 else numbers[0]
@@ -110,7 +110,7 @@ def read_shape(text: str, word: str) -> Shape:
     if not all(part.isdecimal() or part == "-1" for part in parts):
         raise ShorthandError(
             f"The shape of {word} must be maps@pixels or the length of a vector, where one number "
-            f'may be -1, got {short(text)}. Write for example "{word} 16@7x7" or "{word} 120".'
+            f'may be -1, got {short(text)}. For example, write "{word} 16@7x7" or "{word} 120".'
         )
     return tuple(read_number(part, word) for part in parts)
 
@@ -147,14 +147,14 @@ def read_value(text: str, default: object, option: str) -> ShorthandValue:
         except ValueError:
             raise ShorthandError(
                 f"{option} must be a number, got {short(text)}. "
-                f'Write for example "{option} {default or 0.5}".'
+                f'For example, write "{option} {default or 0.5}".'
             ) from None
     if not text[:1].isdigit():
         if isinstance(default, str):
             return text
         raise ShorthandError(
             f'{option} must be an integer, or one for each axis with "x" between them, got '
-            f'{short(text)}. Write for example "{option} 2".'
+            f'{short(text)}. For example, write "{option} 2".'
         )
     if ":" not in text:
         return read_size(text, option)
@@ -163,7 +163,7 @@ def read_value(text: str, default: object, option: str) -> ShorthandValue:
         raise ShorthandError(
             f'{option} must be before:after for each axis, with "x" between them, got '
             f"{short(text)}. "
-            f'Write for example "{option} 1:2x1:2".'
+            f'For example, write "{option} 1:2x1:2".'
         )
     return tuple(
         (read_number(before, option), read_number(after, option)) for before, after in sides
@@ -213,7 +213,7 @@ def read_call(word: str) -> tuple[str, dict[str, Any]]:
         if not equals or not inside.endswith(")"):
             raise ShorthandError(
                 f"The options of {short(word)} must be NAME=VALUE in parentheses, without spaces. "
-                'Write for example "leaky-relu(slope=0.1)".'
+                'For example, write "leaky-relu(slope=0.1)".'
             )
         options[key.replace("-", "_")] = _number_or_word(text)
     return name, options

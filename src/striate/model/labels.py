@@ -74,7 +74,7 @@ def _from_objects(y: Any, labels: Array, name: str, variable: str) -> Array:
     if len(types) > 1 and types != {"int", "float"}:
         convert = next((n for n in ("str", "float", "int") if n in types), "str")
         convert = f"[{convert}(label) for label in {variable}]"
-        remedy = "Decode the bytes." if "bytes" in types else f"Use for example {convert}."
+        remedy = "Decode the bytes." if "bytes" in types else f"For example, use {convert}."
         raise DataError(
             f"{name} mixes labels of type {' and '.join(sorted(types))}; expected one type. "
             f"{remedy}"

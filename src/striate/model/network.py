@@ -293,7 +293,7 @@ class Network:
 
     @property
     def classes(self) -> Any:
-        """The classes, in the order of the outputs; empty before training and for a regression.
+        """The classes, in the order of the outputs; empty before training and for regression.
 
         :meth:`fit` takes them from the labels; :meth:`predict_classes` returns them, and labels are
         compared with them by value. Set them before training to give integer labels other values

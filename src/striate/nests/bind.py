@@ -294,7 +294,7 @@ class _Binder:
         if len(shape) != len(reference.subscripts) or min(shape, default=1) < 1:
             raise self.error(
                 f"The shape {shape} doesn't fit `{reference}`.",
-                "A shape must have one length of at least 1 for each subscript. Give such a shape.",
+                "Pass a shape with one length of at least 1 for each subscript.",
             )
         for axis, subscript in enumerate(reference.subscripts):
             if subscript.lone is not None:

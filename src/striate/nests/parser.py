@@ -119,7 +119,7 @@ def _find_operator(text: str) -> re.Match[str]:
     if operator is None:
         raise SourceSpan(text, len(text), len(text)).error(
             "The statement has no operator.",
-            f"{_FORM} Write for example `z[i] += w[i,u] * a[u]`.",
+            f"{_FORM} For example, write `z[i] += w[i,u] * a[u]`.",
         )
     before, after = text[: operator.start()], text[operator.end() :]
     if before[-1:] in tuple("+-*/<>!=") or after.startswith("="):

@@ -129,8 +129,7 @@ def _check_extents(nest: Nest) -> None:
         raise mismatch(
             nest,
             f"The extents are {dict(nest.extents)}, the indices {', '.join(sorted(used))}.",
-            "Every index must have an extent of at least 1, and no other name may have one. "
-            "Give such extents.",
+            "Pass one extent of at least 1 for each index, and none for other names.",
         )
 
 
@@ -144,7 +143,7 @@ def _check_shapes(nest: Nest) -> None:
             raise mismatch(
                 nest,
                 f"The array of `{reference}` has {given}.",
-                "A shape must have one length of at least 1 for each subscript. Give such a shape.",
+                "Pass a shape with one length of at least 1 for each subscript.",
             )
         for subscript, length in zip(reference.subscripts, shape, strict=True):
             if subscript.lone is not None and nest.extents[subscript.lone] > length:
