@@ -53,6 +53,7 @@ PUBLIC = [
     "compile_nests",
     "data",
     "errors",
+    "exercises",
     "functions",
     "initializers",
     "load",

@@ -20,6 +20,7 @@ Edges = Sequence[tuple[str, str]]
 ABOUT = {
     "cli": "the command",
     "recipes": "how each data set is trained",
+    "exercises": "the texts' exercises",
     "pictures": "drawing",
     "matching": "finding templates in scenes",
     "model": "the public Network",

@@ -1,4 +1,4 @@
-"""Write the generated pages of docs/: equations, kinds, presets, errors.
+"""Write the generated pages of docs/: equations, exercises, kinds, presets, errors.
 
     python tools/write_pages.py
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import sources
 from error_examples import EXAMPLES
+from exercises_page import exercises_page
 
 import striate as st
 from striate.functions.initializer.named import NAMED
@@ -263,6 +264,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "kinds": kinds_page,
     "presets": presets_page,
     "errors": errors_page,
+    "exercises": exercises_page,
     "public-api": public_api_page,
 }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from striate import data as data
     from striate import errors as errors
+    from striate import exercises as exercises
     from striate import functions as functions
     from striate import initializers as initializers
     from striate import losses as losses
@@ -35,6 +36,7 @@ __version__ = "0.1.0"
 _MODULES = (
     "data",
     "errors",
+    "exercises",
     "functions",
     "initializers",
     "losses",

@@ -14,7 +14,18 @@ from striate.cli import main
 from striate.functions import registry
 from striate.model.presets import PRESETS
 
-COMMANDS = ("train", "evaluate", "predict", "summary", "match", "explain", "data", "bench", "cache")
+COMMANDS = (
+    "train",
+    "evaluate",
+    "predict",
+    "summary",
+    "match",
+    "explain",
+    "data",
+    "exercise",
+    "bench",
+    "cache",
+)
 
 
 def test_help_loads_no_numpy():
@@ -83,7 +94,7 @@ def test_unknown_command_is_a_usage_error(striate, typed, hint):
     assert result.exit_code == 2
     assert result.stderr.endswith(
         f"\nError: Unknown command '{typed}'. {hint}Choose from train, evaluate, predict, summary, "
-        "match, explain, data, bench, cache.\n"
+        "match, explain, data, exercise, bench, cache.\n"
     )
 
 
