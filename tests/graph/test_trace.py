@@ -27,7 +27,7 @@ def test_parameters_of_several_incoming_layers_stand_side_by_side():
     run = forward(step, inputs, parameters, state, training=True, draw=draw)
     backward(step, run, [generator.normal(size=(4, 3, 2, 2))])
 
-    others = Trace(graph, run, parameters)["joined"].others
+    others = Trace(step, run, parameters)["joined"].others
 
     assert set(others) == {
         f"{d}{role}{k}" for d in ("", "d") for role in ("gamma", "beta") for k in (1, 2)

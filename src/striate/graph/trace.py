@@ -1,12 +1,14 @@
 """Every quantity of a pass, layer by layer, under Hagan's names (figure 8.12)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from striate.graph.graph import Graph, Placed
+from striate.graph.graph import Placed
 from striate.graph.reference import Pass
-from striate.graph.step import derivative_of
+from striate.graph.step import TrainingStep, derivative_of
+from striate.graph.term_search import TermSearch
+from striate.graph.terms import Terms
 from striate.shapes import Array
 
 
@@ -64,26 +66,84 @@ class Trace(Mapping[str, LayerTrace]):
 
     Parameters
     ----------
-    graph
-        The network.
+    step
+        The operations of the passes.
     run
         The passes.
     parameters
         The trainable arrays by name.
+    targets
+        Targets of each output, in the form that its loss takes; none for a forward pass.
 
     Examples
     --------
     See :meth:`striate.Network.trace`.
     """
 
-    def __init__(self, graph: Graph, run: Pass, parameters: Mapping[str, Array]) -> None:
-        self.graph = graph
+    def __init__(
+        self,
+        step: TrainingStep,
+        run: Pass,
+        parameters: Mapping[str, Array],
+        targets: Sequence[Array] = (),
+    ) -> None:
+        graph = self.graph = step.graph
+        self._search = TermSearch(step=step, run=run, parameters=parameters, targets=targets)
         self.loss = run.loss if run.losses else None
         self._layers = {place.name: _layer(place, run, parameters) for place in graph.layers}
         self.inputs = {name: run.arrays[f"{name}.A"] for name in graph.inputs}
         self.d_inputs = {
             name: run.arrays[f"{name}.dA"] for name in graph.inputs if f"{name}.dA" in run.arrays
         }
+
+    def terms(self, name: str, index: Sequence[int]) -> Terms:
+        """List every product behind one element of a quantity, the largest first.
+
+        Parameters
+        ----------
+        name
+            The quantity: ``"conv1.Z"``, ``"conv1.dW"``, ``"conv1.db"``, ``"dense2.dN"``, ...; for a
+            layer joined to several others ``"conv1.dW1"``, ``"conv1.dW2"``, and for an input
+            ``"input.dA"``.
+        index
+            Position of the element, as the equations index the quantity: ``(h, l, u, v)`` of
+            ``dW``, ``(q, h, i, j)`` of ``dZ``.
+
+        Returns
+        -------
+        Terms
+            A sequence of the terms, each with the elements that it multiplies. Printed, it is a
+            table; :meth:`~striate.graph.terms.Terms.over` sums the terms for each pixel.
+
+        Raises
+        ------
+        OptionError
+            If there is no such quantity, or it isn't computed (a parameter, an input).
+        ShapeError
+            If it has no such element.
+
+        Sources
+        -------
+        Hagan 8.41, 8.44, 8.47; Wolter 7, 8.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import striate as st
+        >>> net = st.Network.parse("conv 1@2x2 | flatten | softmax", (3, 3, 1))
+        >>> net.parameters["conv1.weight"] = np.array([[[[1, 2], [3, 4]]]], np.float32)
+        >>> trace = net.trace(np.arange(9.0).reshape(1, 3, 3, 1), [0])
+        >>> print(trace.terms("conv1.Z", (0, 0, 1, 1)))
+        conv1.Z[0, 0, 1, 1] = 67, the sum of 4 terms
+        z[q,g,h,i,j] += w[g,h,l,u,v] * a[q, g, l, i + u, j + v]
+        <BLANKLINE>
+        term
+          32  conv1.W[0, 0, 1, 1] = 4  input.A[0, 0, 2, 2] = 8
+          21  conv1.W[0, 0, 1, 0] = 3  input.A[0, 0, 2, 1] = 7
+          10  conv1.W[0, 0, 0, 1] = 2  input.A[0, 0, 1, 2] = 5
+           4  conv1.W[0, 0, 0, 0] = 1  input.A[0, 0, 1, 1] = 4
+        """
+        return self._search.terms(name, index)
 
     def __getitem__(self, name: str) -> LayerTrace:
         if name not in self._layers:

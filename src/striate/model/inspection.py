@@ -41,13 +41,14 @@ def trace(core: Core, x: Any, y: Any, loss: AnyLoss, *, training: bool, seed: in
         training=training,
         draw=draw,
     )
+    targets: list[Array] = []
     if y is not None:
         targets = [one.values for one in check_all_targets(core.outputs, y, losses, count)]
         backward(step, run, targets)
         for end, target in zip(step.losses, targets, strict=True):
             if f"{end.layer}.dA" not in run.arrays:
                 run.arrays[f"{end.layer}.dA"] = _of_activation(core, end, run, target)
-    return Trace(core.graph, run, core.parameters)
+    return Trace(step, run, core.parameters, targets)
 
 
 def check_gradients(

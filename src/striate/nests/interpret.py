@@ -108,13 +108,13 @@ def _compute(nest: Nest, arrays: Mapping[str, Array]) -> Array:
                 "A table holds positions on an axis, so it must have an integer dtype. Convert it.",
             )
     floating = [a.dtype for a in arrays.values() if a.dtype.kind == "f"]
-    return _Interpreter(
+    return Interpreter(
         nest, arrays, np.result_type(*floating) if floating else np.dtype(float)
     ).run()
 
 
 @dataclass(frozen=True)
-class _Interpreter:
+class Interpreter:
     """A nest with its arrays; ``order`` lists the indices that are the axes of a result."""
 
     nest: Nest
