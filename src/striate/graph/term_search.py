@@ -295,7 +295,7 @@ def _needed(program: NestProgram, symbol: str) -> set[str]:
 
 
 def _group(source: _Source, terms: NestTerms) -> TermGroup:
-    """Give what a nest reads the names and shapes of the trace."""
+    """Show what a nest reads under the names and shapes of the trace."""
     reads = list[QuantityRead]()
     for read in terms.reads:
         shape = terms.nest.shapes[read.name]

@@ -46,7 +46,7 @@ class Factor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Term:
+class TracedTerm:
     """One of the terms that an element is computed from.
 
     Parameters
@@ -105,7 +105,7 @@ class TermGroup:
     reads: tuple[QuantityRead, ...]
     values: Array
 
-    def term(self, number: int) -> Term:
+    def term(self, number: int) -> TracedTerm:
         """Return one of the terms."""
         factors = tuple(
             Factor(
@@ -115,10 +115,10 @@ class TermGroup:
             )
             for read in self.reads
         )
-        return Term(equation=self.equation, factors=factors, value=float(self.values[number]))
+        return TracedTerm(equation=self.equation, factors=factors, value=float(self.values[number]))
 
 
-class Terms(Sequence[Term]):
+class Terms(Sequence[TracedTerm]):
     """The terms behind one element, the largest first.
 
     Attributes
@@ -182,7 +182,7 @@ class Terms(Sequence[Term]):
         if name not in shapes:
             raise OptionError(
                 f'The terms of `{self.name}` don\'t read "{name}". '
-                f"Choose from {', '.join(sorted(shapes)) or 'nothing: there are no terms'}."
+                f"Choose from {', '.join(sorted(shapes)) or 'nothing, because the list is empty'}."
             )
         sums = np.zeros(shapes[name])
         for group in self._groups:
@@ -192,10 +192,10 @@ class Terms(Sequence[Term]):
         return sums
 
     @overload
-    def __getitem__(self, number: int) -> Term: ...
+    def __getitem__(self, number: int) -> TracedTerm: ...
     @overload
-    def __getitem__(self, number: slice) -> tuple[Term, ...]: ...
-    def __getitem__(self, number: int | slice) -> Term | tuple[Term, ...]:
+    def __getitem__(self, number: slice) -> tuple[TracedTerm, ...]: ...
+    def __getitem__(self, number: int | slice) -> TracedTerm | tuple[TracedTerm, ...]:
         if isinstance(number, slice):
             return tuple(self[k] for k in range(*number.indices(len(self))))
         at = self._order[number]
@@ -204,7 +204,7 @@ class Terms(Sequence[Term]):
     def __len__(self) -> int:
         return len(self._order)
 
-    def __iter__(self) -> Iterator[Term]:
+    def __iter__(self) -> Iterator[TracedTerm]:
         return (self[k] for k in range(len(self)))
 
     def __str__(self) -> str:
