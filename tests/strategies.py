@@ -132,7 +132,7 @@ def _local_response(rng, _shape):
 
 
 def _reshape(rng, shape):
-    """Draw another shape with the same number of elements."""
+    """Draw a different shape with the same number of elements."""
     count = math.prod(shape)
     maps = pick(rng, [n for n in range(1, 7) if count % n == 0])
     rows = pick(rng, [n for n in range(1, 7) if count // maps % n == 0])

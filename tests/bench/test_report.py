@@ -175,7 +175,7 @@ def test_striate_trains_as_the_numpy_engine():
     trained = [contestant.train(0.1) for _ in range(3)]
     given = Striate(asked, 1).infer()
 
-    # float32 sums of some hundred products in other orders, and three steps.
+    # float32 sums of a few hundred products in different orders, and three steps.
     np.testing.assert_allclose(trained, losses, rtol=1e-5)
     np.testing.assert_allclose(given, answers.outputs[0], rtol=1e-5)
 

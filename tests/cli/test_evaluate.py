@@ -102,7 +102,7 @@ def test_folders_with_numbers_for_names_need_no_class_names(striate, tmp_path):
 
 
 def test_images_are_brought_to_the_networks_size(striate, shapes_model, tmp_path):
-    """Color images of another size are converted to gray and resized for the network."""
+    """Color images of a different size are converted to gray and resized for the network."""
     x = np.zeros((6, 30, 40, 3), np.uint8)
     y = ["square", "diamond"] * 3
     np.savez(tmp_path / "black.npz", x_train=x, y_train=y, x_test=x, y_test=y)

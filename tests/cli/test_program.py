@@ -256,7 +256,7 @@ def test_interrupt_exits_with_130(striate, monkeypatch):
     [({}, "1"), ({"OPENBLAS_NUM_THREADS": "2"}, "2"), ({"OMP_NUM_THREADS": "2"}, "None")],
 )
 def test_numpy_is_asked_for_one_thread_unless_the_user_says_more(given, threads):
-    """NumPy's BLAS gets one thread, unless the user sets another number."""
+    """NumPy's BLAS gets one thread, unless the user sets a different number."""
     program = (
         "import os; from striate.cli.program import main; main.get_command(None, 'data');"
         "print(os.environ.get('OPENBLAS_NUM_THREADS'))"

@@ -245,7 +245,7 @@ def test_errors_name_the_remedy(striate, words, message):
 
 
 def test_checkpoint_of_a_stopped_run_is_kept(striate, tmp_path):
-    """A run after one that was stopped gets another number, and says how to resume that one."""
+    """A run after a stopped one gets a new number, and says how to resume the stopped one."""
     (tmp_path / "striate-output").mkdir()
     stopped = tmp_path / "striate-output" / "shapes-net.checkpoint"
     stopped.write_bytes(b"from yesterday")

@@ -62,7 +62,7 @@ def test_classifiers_cannot_learn_numbers(striate, tmp_path, net, why):
 
 
 def test_a_picture_of_12_bits_is_noticed(striate, tmp_path):
-    """The command warns in its own words if a picture has another scale than in training."""
+    """The command warns in its own words if a picture has a different scale than in training."""
     x = np.random.default_rng(0).integers(0, 256, (20, 6, 6, 1), np.uint8)
     network = st.Network.parse("dense 2 softmax", (6, 6, 1))
     network.fit(x, np.arange(20) % 2, epochs=1)

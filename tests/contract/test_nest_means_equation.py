@@ -41,7 +41,7 @@ def test_nests_compute_what_numpy_computes(case, training):
     state = function.lowering if training else function.inference_lowering
     lowering = state(*case.inputs)
     if lowering is None:
-        pytest.skip(f"{function} states no equation")
+        pytest.skip(f"{function} defines no index equations")
     lowered, z = Lowered(lowering, case.images), function.output_symbol
     output = function.forward(call)
     dz = rng.standard_normal(output.shape)
@@ -95,7 +95,7 @@ def test_nests_compute_losses(case):
     y = case.y
     lowering = case.loss.lowering(case.shape, y.shape[1:])
     if lowering is None:
-        pytest.skip(f"{case.loss} states no equation")
+        pytest.skip(f"{case.loss} defines no index equations")
     lowered = Lowered(lowering, len(y))
 
     computed = lowered.forward({"n": n, "y": y})

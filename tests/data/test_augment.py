@@ -239,7 +239,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_images_that_do_not_fit_are_refused(case, golden):
-    """Images of another shape or dtype than the augmentation takes are refused."""
+    """Images with a shape or dtype that the augmentation doesn't accept are refused."""
     images, augmentation, kind = REFUSED[case]
 
     with pytest.raises(kind) as error:

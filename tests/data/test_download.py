@@ -97,7 +97,7 @@ def test_files_come_whole_and_progress_is_told(server, tmp_path):
 
 
 def test_what_is_there_is_not_asked_for(server, tmp_path):
-    """A file with the right name and size is kept; one of another size is downloaded again."""
+    """A file with the right name and size is kept; one of a different size is downloaded again."""
     (tmp_path / "one.bin").write_bytes(CONTENT)
     (tmp_path / "two.bin").write_bytes(b"half")
 

@@ -27,7 +27,7 @@ def test_images_in_front_of_a_dense_layer_are_an_error_that_says_flatten():
 
 
 @pytest.mark.bad_input
-def test_a_dense_layer_cannot_follow_another_size():
+def test_a_dense_layer_size_mismatch_another_size():
     """Weights for 400 inputs don't fit 576 inputs."""
     with pytest.raises(ShapeError) as error:
         DotProduct(neurons=120).apply(np.ones((120, 400)), np.ones((1, 576)))

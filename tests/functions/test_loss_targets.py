@@ -89,14 +89,14 @@ def test_numbers_keep_a_precision_that_holds_them():
             [3],
             (3,),
             DataError,
-            id="a label behind logistic outputs",
+            id="a label for logistic outputs",
         ),
         pytest.param(
             Hinge(),
             [1, -1],
             (1,),
             DataError,
-            id="signs behind one output",
+            id="signs for one output",
         ),
         pytest.param(
             CLASSES,
@@ -124,7 +124,7 @@ def test_numbers_keep_a_precision_that_holds_them():
             [[0, 1], [1, 0]],
             (3, 4, 4),
             ShapeError,
-            id="labels of images of another size",
+            id="labels of images of a different size",
         ),
         pytest.param(
             CLASSES,

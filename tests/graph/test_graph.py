@@ -36,7 +36,7 @@ def names(graph):
 
 class TestNames:
     def test_kind_and_running_number(self):
-        """Layers are named by their kind and a running number, in the order of creation."""
+        """Layers are named by their kind and a number, in the order of creation."""
         a = st.Conv(2, 3)(st.Input((8, 8, 1)))
         b = st.Activation("relu")(st.Conv(2, 3, padding="same")(a))
         graph = Graph.of(st.Dense(2)(st.Flatten()(st.Add()([a, b]))))
@@ -45,7 +45,7 @@ class TestNames:
         assert [place.number for place in graph.layers] == [1, 2, 3, 4, 5, 6]
 
     def test_given_names_are_kept_and_avoided(self):
-        """A running number that a user has given to another layer is skipped."""
+        """A name that the user has given to another layer is skipped."""
         image = st.Input((4,), name="image")
         graph = Graph.of(st.Dense(2)(st.Dense(3)(st.Dense(3, name="dense1")(image))))
 
@@ -305,7 +305,7 @@ class TestOtherSizes:
         )
 
     def test_the_loss_and_the_classes_go_along(self):
-        """A trained network is unchanged at another size."""
+        """A trained network is unchanged at a different size."""
         net = st.Network.parse("conv 2@3x3 tanh | global-average | dense 2 softmax", (6, 6, 1))
         net.fit(np.random.default_rng(0).random((4, 6, 6, 1)), list("abab"), epochs=1)
         other = net.at((9, 9, 1))

@@ -201,7 +201,7 @@ def test_products_of_hundreds_of_layers_are_trained():
         trained.append(net.parameters["dense50.weight"].copy())
 
     assert trained[0].any()
-    # Products of 100 float32 numbers, in another order.
+    # Products of 100 float32 numbers, in a different order.
     np.testing.assert_allclose(*trained, rtol=1e-4)
 
 

@@ -170,14 +170,14 @@ def test_every_kind_that_has_a_word_is_written_and_read(family, name):
 
 
 def test_names_by_number_avoid_given_ones():
-    """A running number that an earlier layer has as its name is skipped."""
+    """A number is skipped if an earlier layer was given that name."""
     graph = parse("dense 3 as dense1 | dense 3 | dense 3", (4,))
 
     assert [place.name for place in graph.layers] == ["dense1", "dense2", "dense3"]
 
 
 def test_a_layer_named_as_a_word_does_not_disturb_the_count():
-    """Words and repeated layers have separate running numbers."""
+    """Words and repeated layers are numbered separately."""
     graph = parse("dense 4 as dense | again dense | dense 4 | again dense", (4,))
 
     assert [place.name for place in graph.layers] == ["dense", "dense@2", "dense1", "dense@3"]

@@ -57,7 +57,7 @@ def test_transpose():
 
 
 def test_the_order_of_a_sum():
-    """Each half of a vector is added to the other one: another order would give other bits."""
+    """Each half of a vector is added to the other: a different order gives different bits."""
 
     def write(b, source, target, _):
         b.store(sum_of_lanes(b, load_part(b, source, LANES)), target)

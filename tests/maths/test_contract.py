@@ -32,5 +32,5 @@ def test_contract_is_einsum(spec):
 
     wanted = np.einsum(spec, x, y)
     assert z.shape == wanted.shape
-    # At most 5 * 6 * 7 = 210 products of numbers below 5 are added in another order.
+    # At most 5 * 6 * 7 = 210 products of numbers below 5 are added in a different order.
     assert np.allclose(z, wanted, rtol=0, atol=210 * 25 * np.finfo(np.float64).eps)

@@ -45,7 +45,7 @@ def test_each_pixel_comes_from_its_source(channels, dtype):
 
 
 def test_a_fill_for_each_channel():
-    """Pixels from outside may have another value in each channel."""
+    """Pixels from outside may have a different value in each channel."""
     images = RNG.integers(1, 99, (4, 7, 9, 2))
 
     found = MAPS.apply(images, np.array([200, 300]))

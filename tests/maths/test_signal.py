@@ -254,7 +254,7 @@ def test_convolution_is_correlation_with_the_rotated_kernel(p_shape, w_shape, pa
 
 @pytest.mark.parametrize("r", [1, 2, 3, 4, 5])
 def test_same_pads_the_odd_pixel_after_the_image(r):
-    """`same` is the full result from pixel r // 2 on: of an odd number of zeros more lie behind."""
+    """`same` is the full result from pixel r // 2 on: an odd zero is added after the image."""
     p, w = random_pair((6,), (r,))
 
     correlated = cross_correlate(p, w, padding="same")

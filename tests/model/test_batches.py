@@ -52,7 +52,7 @@ def test_chosen_images_are_those_of_the_equations(type_, standardize, augment):
     ids=["every second row", "columns first", "numbers without pixels", "float16"],
 )
 def test_arrays_are_made_of_images_that_cannot_be_loaded(images):
-    """Images that are not contiguous, or of another dtype, become an array for each step."""
+    """Images that are not contiguous, or of a different dtype, become an array for each step."""
     given, found = arrays(images)
 
     assert isinstance(given, np.ndarray)
@@ -109,7 +109,7 @@ def test_engines_see_the_same_images(engine):
         optimizer="gradient-descent",
     )
 
-    assert history["loss"] == pytest.approx(losses, rel=1e-5)  # float32, some thousand products
+    assert history["loss"] == pytest.approx(losses, rel=1e-5)  # float32, a few thousand products
     assert taken.predict(x) == pytest.approx(taken.predict(x / 255), abs=1e-6)
 
 

@@ -99,7 +99,7 @@ def test_in_batches_as_at_once(batch_size):
     network = classifier()
     x, _ = images_and_labels(8)
 
-    # Float32 sums of 32 products, in another order for another number of rows.
+    # Float32 sums of 32 products, in a different order for a different number of rows.
     np.testing.assert_allclose(
         network.predict(x, batch_size=batch_size), network.predict(x), rtol=1e-5
     )
@@ -119,7 +119,7 @@ def test_channels_first_is_the_same_network():
     np.testing.assert_array_equal(first.predict(moved), last.predict(x))
     last.fit(x, Y, epochs=2, batch_size=4, standardize=True)
     first.fit(moved, Y, epochs=2, batch_size=4, standardize=True)
-    # The means are summed along axes in another order of memory.
+    # The means are summed along axes in a different order of memory.
     for mine, theirs in zip(core_of(first).buffers, core_of(last).buffers, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
 

@@ -102,7 +102,7 @@ def test_class_weights_work_with_one_hot_rows():
     for network, y in ((labels, Y), (rows, np.eye(3, dtype=np.float32)[Y])):
         network.fit(X, y, epochs=2, class_weight={0: 3.0, 1: 0.5, 2: 1.0})
 
-    # The same sums of float32 products in another order.
+    # The same sums of float32 products in a different order.
     np.testing.assert_allclose(rows.predict(X), labels.predict(X), rtol=1e-4)
 
 

@@ -73,7 +73,7 @@ def assert_same(nest):
 
     nests = gather(nest)
 
-    # A few hundred products of positive numbers, added up in another order: 1e3 roundings.
+    # A few hundred products of positive numbers, added up in a different order: 1e3 roundings.
     np.testing.assert_allclose(
         one_by_one(nests, arrays), interpret(nest, arrays)[nest.target], rtol=2e-13, atol=0
     )

@@ -40,7 +40,7 @@ class TestKinds:
         for name, variable in before.variables.items():
             if variable.buffer and name in wanted:
                 shape = wanted[name].shape
-                # Gathers add in another order: a few roundings of float64.
+                # Gathers add in a different order: a few roundings of float64.
                 np.testing.assert_allclose(
                     found[name].reshape(shape), wanted[name], rtol=1e-9, atol=1e-12, err_msg=name
                 )

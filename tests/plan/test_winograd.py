@@ -112,7 +112,7 @@ def assert_same(lowered, target="z"):
     given = drawn(lowered)
     plain, other = (run(each, given)[target] for each in (lowered, transformed(lowered)))
 
-    # The transforms of float64 lose three digits, as those of float32 do; sums of some hundred
+    # The transforms of float64 lose three digits, as those of float32 do; sums of a few hundred
     # products another.
     np.testing.assert_allclose(other, plain, rtol=1e-11, atol=0)
 
@@ -228,7 +228,7 @@ class TestErrors:
         """Signs are random, which makes relative errors largest."""
         lowered = convolution(pixels=pixels, maps=(maps, maps))
         # Measured with up to 512 maps, added up in pairs: 5e-7 and 3.4e-6. In order, as machine
-        # code adds, 512 products are off by some ten units more. The bounds leave room for that,
+        # code adds, 512 products are off by about ten more units. The bounds leave room for that,
         # and are no more than ten times too wide.
         error = error_in_norm(lowered, side, "z")
 

@@ -15,12 +15,12 @@ from striate.model.network import core_of
 from striate.training.tensors import METADATA
 
 X, Y = images_and_labels(10)
-USUAL = {"epochs": 2, "batch_size": 4, "seed": 5}
+DEFAULTS = {"epochs": 2, "batch_size": 4, "seed": 5}
 
 
 def train(*, text=EVERYTHING, x=X, y=Y, **more):
     """Train a small network."""
-    return classifier(text).fit(x, y, **{**USUAL, **more})
+    return classifier(text).fit(x, y, **{**DEFAULTS, **more})
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_refused_checkpoint_changes_nothing(checkpoint):
     network = classifier(EVERYTHING)
     before = [flat.copy() for flat in core_of(network).buffers]
     with pytest.raises(ModelFileError):
-        network.fit(X, Y, **USUAL, standardize=True, resume=checkpoint)
+        network.fit(X, Y, **DEFAULTS, standardize=True, resume=checkpoint)
 
     assert not network.preprocessing.mean
     assert network.losses is None
@@ -223,7 +223,7 @@ def test_every_truncation_is_found(checkpoint):
     for length in [*range(20), *range(20, len(raw), 311), len(raw) - 1]:
         checkpoint.write_bytes(raw[:length])
         with pytest.raises(ModelFileError):
-            network.fit(X, Y, **USUAL, resume=checkpoint)
+            network.fit(X, Y, **DEFAULTS, resume=checkpoint)
 
     np.testing.assert_array_equal(core_of(network).buffers[0], before)
 

@@ -13,7 +13,7 @@ X, Y = images_and_labels(8)
 COUNTS = np.array([1, 2, 1, 3, 1, 1, 2, 1])
 ONE_STEP = {"epochs": 1, "batch_size": 16, "optimizer": "gradient-descent", "learning_rate": 0.5}
 
-# Float32: sums of at most 16 images in another order, each off by some 16 roundings of 6e-8.
+# Float32: sums of at most 16 images in a different order, each off by about 16 roundings of 6e-8.
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 
 
@@ -131,7 +131,7 @@ def test_the_loss_of_an_epoch_counts_as_the_loss_does(batch_size):
     history = network.fit(X, Y, loss=loss, epochs=1, batch_size=batch_size, learning_rate=1e-30,
                           optimizer="gradient-descent")  # fmt: skip
 
-    # Float32: sums of the outputs in another order.
+    # Float32: sums of the outputs in a different order.
     assert history["loss"][0] == pytest.approx(expected, rel=1e-5)
 
 
@@ -143,7 +143,7 @@ def test_a_batch_without_weight_does_not_count_in_the_epoch():
     history = network.fit(X, Y, epochs=1, batch_size=2, shuffle=False, sample_weight=weights,
                           optimizer="gradient-descent", learning_rate=1e-30)  # fmt: skip
 
-    # Float32: sums of the outputs in another order.
+    # Float32: sums of the outputs in a different order.
     assert history["loss"][0] == pytest.approx(expected, rel=1e-5)
 
 
@@ -169,7 +169,7 @@ def test_each_output_counts_by_its_own_weights():
     history = network.fit(X, [Y, Y], loss=losses, epochs=1, batch_size=3, learning_rate=1e-30,
                           optimizer="gradient-descent")  # fmt: skip
 
-    # Float32: sums of the outputs in another order.
+    # Float32: sums of the outputs in a different order.
     assert history["loss"][0] == pytest.approx(expected, rel=1e-5)
 
 

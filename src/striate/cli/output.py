@@ -74,7 +74,7 @@ def _print(
 
 
 def plain(value: Any) -> Any:
-    """Turn a value into what JSON can hold: arrays into lists, NaN and infinity into null.
+    """Convert a value to JSON-serializable types: arrays to lists, NaN and infinity to null.
 
     Parameters
     ----------

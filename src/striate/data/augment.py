@@ -201,7 +201,7 @@ class Augmentation:
             If the seed or the epoch is out of range, or ``fill`` is not a pixel value of an integer
             dtype.
         DataError
-            If the images have another dtype.
+            If the images have the wrong dtype.
 
         Examples
         --------

@@ -80,7 +80,7 @@ def describe(dataset: Dataset) -> Description:
     Returns
     -------
     Description
-        ``str()`` writes it as a table; ``dataclasses.asdict`` gives what JSON can hold.
+        ``str()`` writes it as a table; ``dataclasses.asdict`` makes it JSON-serializable.
 
     Examples
     --------

@@ -75,7 +75,7 @@ class Layout:
     white
         Gray level of white in pictures of 32-bit integers, which do not say: 255 or 65,535.
     changed
-        Number of pictures that have another size and are resized.
+        Number of pictures that have a different size and are resized.
     reduced
         Number of pictures whose colors have more bits than Pillow decodes.
     """
@@ -126,7 +126,7 @@ def read_pictures(
         1 for gray (ITU-R BT.601 luma) or 3 for color. None takes gray if no file's format or
         palette has colors.
     resize
-        How pictures of another size are resized: ``"fit"``, ``"crop"`` or ``"stretch"``, see
+        How pictures of a different size are resized: ``"fit"``, ``"crop"`` or ``"stretch"``, see
         :func:`striate.data.resizing.as_rule`.
 
     Returns
@@ -235,7 +235,7 @@ def decode(files: Sequence[Path], layout: Layout, *, resize: str) -> Array:
     layout
         Size, channels and bit depth for all of them.
     resize
-        How pictures of another size are resized.
+        How pictures of a different size are resized.
 
     Returns
     -------

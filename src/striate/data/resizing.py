@@ -67,7 +67,7 @@ def as_channels(channels: int) -> int:
     Raises
     ------
     OptionError
-        If it is another number.
+        If it is any other number.
     """
     if channels not in (GRAY, COLOR):
         raise OptionError(

@@ -111,7 +111,7 @@ def open_dataset(
         1 for gray, 3 for color. None keeps the channels; pictures are read in color if one of them
         has colors.
     resize
-        How images of another size are resized: ``"fit"``, ``"crop"`` or ``"stretch"``, see
+        How images of a different size are resized: ``"fit"``, ``"crop"`` or ``"stretch"``, see
         :func:`striate.data.resizing.as_rule`.
     test
         Fraction of each class to hold out as test set, if the data has none of its own. None

@@ -29,7 +29,7 @@ def this_processor() -> Target:
 
 
 def without_equations(step: TrainingStep) -> list[str]:
-    """List the functions of a step that state no equation, with their layers."""
+    """List the functions of a step that define no index equations, with their layers."""
     shapes = step.shapes()
     found = [
         f"{registry.name_of(operation.function)} ({operation.layer})"
@@ -37,7 +37,7 @@ def without_equations(step: TrainingStep) -> list[str]:
         if not operation.function.states_equations
         or operation.function.lowering(*(shapes[name] for name in operation.inputs)) is None
     ]
-    # Whether a loss states equations doesn't depend on the shape of its targets.
+    # Whether a loss defines equations doesn't depend on the shape of its targets.
     found += [
         f"{registry.name_of(end.loss)} (loss)"
         for end in step.losses
@@ -48,7 +48,7 @@ def without_equations(step: TrainingStep) -> list[str]:
 
 
 def require_equations(missing: Sequence[str]) -> None:
-    """Raise if functions state no equation."""
+    """Raise if any functions define no index equations."""
     if missing:
         raise EngineError(
             f"The compiled engine cannot compute {', '.join(missing)}, because the class defines "

@@ -70,7 +70,7 @@ class CompiledEngine(Locked):
     Raises
     ------
     EngineError
-        If striate can't compile for this processor, or a layer's function states no equation.
+        If striate can't compile for this processor, or a layer defines no index equations.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class CompiledEngine(Locked):
         Raises
         ------
         EngineError
-            If the optimizer states no equation.
+            If the optimizer defines no index equations.
         """
         if not optimizer.states_equations:
             require_equations([f"{registry.name_of(optimizer)} (optimizer)"])

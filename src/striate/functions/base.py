@@ -34,7 +34,7 @@ from striate.maths.windows import Axis
 from striate.shapes import Array, Shape
 
 Seen = tuple[FieldPattern, ...] | Literal["everything"] | None
-"""What a pixel sees of the input image: a pattern along each axis, all of it, or unknown."""
+"""Receptive fields of pixels: a pattern along each axis, the whole image, or unknown."""
 
 _PARAMETER_SYMBOLS = {"weight": "w", "bias": "b"}
 
@@ -109,20 +109,20 @@ class Function(StatesEquations, Checked, ABC):
         patterns: tuple[FieldPattern, ...],
         *shapes: Shape,  # noqa: ARG002  # most need none
     ) -> Seen:
-        """Follow the receptive fields of the incoming pixels through the function.
+        """Return the receptive fields of the output pixels, given those of the incoming pixels.
 
         Parameters
         ----------
         patterns
-            What the incoming pixels see of the input image, along each axis.
+            The receptive fields of the incoming pixels, along each axis.
         shapes
             Shapes of the inputs.
 
         Returns
         -------
         tuple of FieldPattern, "everything" or None
-            What the output sees. By default, each output pixel depends only on the input pixel at
-            the same position. ``None`` if no pattern describes it.
+            The receptive fields of the output pixels. By default, each output pixel depends only on
+            the input pixel at the same position. ``None`` if no pattern describes them.
         """
         return patterns
 
@@ -353,7 +353,7 @@ class Loss(StatesEquations, Checked, ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class LossCase:
-    """One small instance of a loss: the net input's shape, and what :meth:`Loss.targets` gave."""
+    """A small instance of a loss: the net input's shape, and targets from :meth:`Loss.targets`."""
 
     loss: Loss
     shape: Shape

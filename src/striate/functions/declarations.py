@@ -193,7 +193,7 @@ class Lowering:
 class StatesEquations:
     """A kind that may state index equations next to its NumPy code, for the compiled engine.
 
-    A subclass that changes the NumPy code and states no equations of its own doesn't inherit its
+    A subclass that changes the NumPy code and defines no equations of its own doesn't inherit its
     parent's: the compiled engine would compute something different from the subclass's NumPy code.
 
     Examples

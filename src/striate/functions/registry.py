@@ -169,7 +169,7 @@ def to_data(kind: object) -> Data:
     Returns
     -------
     dict
-        Its name and the options that differ from their defaults, as JSON can hold them.
+        Its name and the options that differ from their defaults, JSON-serializable.
 
     Examples
     --------

@@ -24,11 +24,11 @@ class Placed:
     number
         Position in the order of computation, from 1.
     layer
-        The three functions.
+        Its weight, net input and transfer function.
     sources
         Names of the incoming layers or inputs.
     owner
-        Name of the layer whose weights it uses: its own, unless the same layer is used repeatedly.
+        Name of the layer whose weights it uses: its own, unless the layer is shared.
     source_shapes, z_shapes, n_shape, shape
         Shapes of the incoming activations, of each weight-function output, of the net input, and of
         the activation.
@@ -45,7 +45,7 @@ class Placed:
     shape: Shape
 
     def parameter_names(self) -> Iterator[tuple[str, int | None, str, Parameter]]:
-        """Iterate over ``(name, incoming layer, role, parameter)``; ``None`` is the net input."""
+        """Yield ``(name, source, role, parameter)``; source ``None`` is the net input function."""
         for k, shape in enumerate(self.source_shapes):
             for role, parameter in self.layer.weight.parameters(shape).items():
                 yield f"{self.owner}.{role}{self.suffix(k)}", k, role, parameter
@@ -53,13 +53,13 @@ class Placed:
             yield f"{self.owner}.{role}", None, role, parameter
 
     def state_names(self) -> Iterator[tuple[str, int, str, Parameter]]:
-        """Iterate over ``(name, incoming layer, role, start)`` of the running statistics."""
+        """Yield ``(name, source, role, start)`` for each running statistic."""
         for k, shape in enumerate(self.source_shapes):
             for role, start in self.layer.weight.state(shape).items():
                 yield f"{self.owner}.{role}{self.suffix(k)}", k, role, start
 
     def suffix(self, source: int) -> str:
-        """Return the number of an incoming layer, for names; empty if there is only one."""
+        """Return the number of a source, for names; empty if there is only one."""
         return str(source + 1) if len(self.sources) > 1 else ""
 
 
@@ -200,7 +200,7 @@ class Graph:
         }
 
     def at(self, inputs: Mapping[str, Shape]) -> "Graph":
-        """Return the same layers, with the same kernels, for inputs of other sizes.
+        """Return the same layers, with the same kernels, for inputs of different sizes.
 
         Parameters
         ----------
@@ -242,7 +242,7 @@ class Graph:
             for name, _, _, _ in place.parameter_names():
                 if before[name].shape != after[name].shape:
                     raise GraphError(
-                        _cannot_follow(place, name, before[name].shape, after[name].shape)
+                        _size_mismatch(place, name, before[name].shape, after[name].shape)
                     )
         return other
 
@@ -342,7 +342,7 @@ def _place(
 
 
 def _require_same_parameters(place: Placed, before: Sequence[Placed]) -> None:
-    """Raise if a layer that is used repeatedly would need different weights here."""
+    """Raise if a shared layer would need weights of a different shape here."""
     if place.owner == place.name:
         return
     first = next(other for other in before if other.name == place.owner)
@@ -376,8 +376,8 @@ def _chain(places: Sequence[Placed], inputs: Mapping[str, Shape], sources: tuple
     return f"\nSizes so far: {' -> '.join(reversed(steps))}."
 
 
-def _cannot_follow(place: Placed, name: str, before: Shape, after: Shape) -> str:
-    """Explain why a layer's weights or biases don't fit another input size."""
+def _size_mismatch(place: Placed, name: str, before: Shape, after: Shape) -> str:
+    """Explain why a layer's weights or biases don't fit a different input size."""
     layer = f"Layer {place.number} ({place.name}), {place.layer.short_text(len(place.sources))}"
     kernels = name.endswith(".weight") and len(before) > 2
     if kernels and before[:1] == after[:1] and before[2:] == after[2:]:

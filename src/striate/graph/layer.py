@@ -44,7 +44,7 @@ class Layer:
         Initial values of the weights: an initializer, its name, or an array of weights; by default
         the initializer that suits the transfer function.
     name
-        Name of the layer in traces, summaries and files; by default its kind and running number.
+        Name of the layer in traces, summaries and files; by default its kind and a number.
 
     Raises
     ------
@@ -81,7 +81,7 @@ class Layer:
             require_name(name)
 
     def word(self, sources: int = 1) -> str:
-        """Return the word of the layer's name, before the running number: ``conv``, ``add``.
+        """Return the word of the layer's name, before the number: ``conv``, ``add``.
 
         Parameters
         ----------

@@ -15,7 +15,7 @@ LAYER_TEXTS: Mapping[str, str] = {
         "Start values of the weights: a name, an initializer, or an array of weights; by default "
         "the initializer that suits the transfer function."
     ),
-    "name": "Name of the layer; its kind and running number by default.",
+    "name": "Name of the layer; by default its kind and a number, such as conv2.",
 }
 """Descriptions of the options that every layer has."""
 

@@ -78,7 +78,7 @@ def Activation(  # noqa: N802  # named as a layer
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------

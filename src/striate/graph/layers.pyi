@@ -22,7 +22,7 @@ def Activation(
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def AdaptiveAveragePool(
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def Add(
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def AveragePool(
     padding
         Pixels added around the image (:data:`striate.maths.windows.Padding`).
     ceil_mode
-        Whether a last window that only partly fits counts.
+        Whether to include a last window that only partly fits.
     divisor
         What the sum of a window at the edge is divided by: ``"inside"``, its pixels on the image,
         or ``"window"``, its pixels on the image and the padding. What ceil mode adds never counts.
@@ -193,7 +193,7 @@ def AveragePool(
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -235,7 +235,7 @@ def BatchNorm(
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -271,7 +271,7 @@ def Concatenate(
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -313,13 +313,13 @@ def Conv(
     Parameters
     ----------
     feature_maps
-        Output maps: one kernel for each output map and each incoming map of its group.
+        Number of output maps; each has a kernel for every incoming map of its group.
     kernel_size
         Pixels of the kernel: one number for all axes, or one for each.
     stride
         Step between neighboring positions of the kernel, in pixels.
     dilation
-        Pixels from one kernel pixel to the next; 1 leaves no gaps.
+        Distance in pixels from one kernel pixel to the next; 1 leaves no gaps.
     groups
         Number of groups of maps that are convolved separately; with one group for each incoming map
         it is a depthwise convolution.
@@ -329,7 +329,7 @@ def Conv(
     padding_mode
         What padded pixels hold: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
     flip
-        Whether the kernel is rotated by 180 degrees first: true convolution.
+        Whether to rotate the kernel by 180 degrees first: a true convolution.
     bias
         ``"tied"`` (one for each map), ``"untied"`` (one for each neuron) or ``None``.
     net_input
@@ -339,7 +339,7 @@ def Conv(
     initializer
         Start values of the weights: a name, an initializer, or an array of weights; by default the initializer that suits the transfer function.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -410,7 +410,7 @@ def ConvTranspose(
     initializer
         Start values of the weights: a name, an initializer, or an array of weights; by default the initializer that suits the transfer function.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -455,7 +455,7 @@ def Dense(
     initializer
         Start values of the weights: a name, an initializer, or an array of weights; by default the initializer that suits the transfer function.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -492,7 +492,7 @@ def Dropout(
         Whether to drop whole maps instead of single pixels: neighboring pixels are strongly
         correlated.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -527,7 +527,7 @@ def Flatten(
         ``"columns"``: (map, column, row), the columns of each map stacked, as in Hagan 8.26: the
         first pixel axis fastest.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -560,7 +560,7 @@ def GlobalAveragePool(
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -595,7 +595,7 @@ def GlobalMaxPool(
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -638,7 +638,7 @@ def GroupNorm(
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -674,7 +674,7 @@ def LayerNorm(
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -720,7 +720,7 @@ def LocalResponseNorm(
     bias
         Added to the weighted mean square; above 0.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -768,13 +768,13 @@ def LpPool(
     padding
         Pixels added around the image (:data:`striate.maths.windows.Padding`).
     ceil_mode
-        Whether a last window that only partly fits counts.
+        Whether to include a last window that only partly fits.
     p
         Order of the norm, at least 1.
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -821,11 +821,11 @@ def MaxPool(
     padding
         Pixels added around the image (:data:`striate.maths.windows.Padding`).
     ceil_mode
-        Whether a last window that only partly fits counts.
+        Whether to include a last window that only partly fits.
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -863,7 +863,7 @@ def Multiply(
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -897,7 +897,7 @@ def Reshape(
         Shape of one image's array, ``(maps, *pixels)`` or ``(neurons,)``; one length may be -1 and
         follows from the others.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------
@@ -941,11 +941,11 @@ def SumPool(
     padding
         Pixels added around the image (:data:`striate.maths.windows.Padding`).
     ceil_mode
-        Whether a last window that only partly fits counts.
+        Whether to include a last window that only partly fits.
     activation
         The transfer function or its name.
     name
-        Name of the layer; its kind and running number by default.
+        Name of the layer; by default its kind and a number, such as conv2.
 
     Returns
     -------

@@ -23,7 +23,7 @@ def in_order(ends: tuple[Node, ...]) -> list[Node]:
 
 
 def names_of(order: Sequence[Node]) -> dict[int, str]:
-    """Name all nodes: as given, or by kind and running number; a repeated layer gets ``@2``."""
+    """Name all nodes: as given, or by kind and number; a repeated layer gets ``@2``."""
     given = Counter(
         node.name if node.layer is None else node.layer.name for node in _distinct(order)
     )
@@ -51,7 +51,7 @@ def names_of(order: Sequence[Node]) -> dict[int, str]:
 
 
 def _next(word: str, running: Counter[str], given: Counter[str | None]) -> str:
-    """Return the next unused running number of a word."""
+    """Return the next unused name that consists of a word and a number."""
     while True:
         running[word] += 1
         name = "input" if word == "input" and running[word] == 1 else f"{word}{running[word]}"

@@ -99,7 +99,7 @@ def start_parameters(graph: Graph, seed: int) -> Array:
     OptionError
         If the seed is not an integer from 0 to 2**64 - 1.
     ShapeError
-        If an initializer holds an array of another shape.
+        If an initializer holds an array of the wrong shape.
 
     Sources
     -------

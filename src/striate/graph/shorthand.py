@@ -9,10 +9,10 @@ Layers are written in the order of computation, separated by ``|``. A layer is a
 
 ==================  =======================================================================
 ``tanh``            a transfer function, with its options in parentheses: ``elu(alpha=0.5)``
-``same``            a word of padding: ``valid``, ``same`` or ``full``
+``same``            the padding: ``valid``, ``same`` or ``full``
 ``stride 2``        an option and its value: ``2``, ``2x1`` for each axis, ``1:2x0:1`` for each
                     side
-``flip``            a flag that is on
+``flip``            a flag, to turn it on
 ``bias none``       the bias: ``tied``, ``untied`` or ``none``
 ``product``         the net input function, if it isn't the sum
 ``init he-normal``  the initializer
@@ -235,7 +235,7 @@ class _Reader:
         self._name_layer(layer, segment.name)
 
     def _name_layer(self, layer: Layer, name: str | None) -> None:
-        """Name the layer as given, or by its kind and running number."""
+        """Name the layer as given, or by its kind and a number."""
         assert self.previous is not None
         if name is None:
             word = layer.word(len(self.previous.sources))
@@ -291,7 +291,7 @@ class _Reader:
         return nodes + [self._node(name) for name in segment.joined]
 
     def _node(self, name: str) -> Node:
-        """Find a layer or input by its name: given with ``as``, or its kind and running number."""
+        """Find a layer or input by its name: given with ``as``, or its kind and number."""
         if name not in self.nodes:
             raise ShorthandError(
                 f"Unknown layer {short(name)}.{did_you_mean(name, self.nodes)} Choose from the "

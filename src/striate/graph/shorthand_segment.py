@@ -80,8 +80,8 @@ def _argument(segment: Segment, word: str, rest: list[str]) -> None:
         raise ShorthandError(_argument_expected(word, "nothing", first, shorthand.size))
     types = {f.name: f.type for f in _options(segment.weight)}
     if shorthand.number:
-        whole = types[shorthand.number] is int
-        segment.options[shorthand.number] = read_value(argument, 0 if whole else 0.0, word)
+        is_integer = types[shorthand.number] is int
+        segment.options[shorthand.number] = read_value(argument, 0 if is_integer else 0.0, word)
         return
     if shorthand.shape:
         segment.options[shorthand.shape] = read_shape(argument, word)
@@ -154,7 +154,7 @@ def _is_transfer(word: str) -> bool:
 
 
 def _words() -> dict[str, type[Function]]:
-    """List the words of the kinds that have one."""
+    """Map the words of the shorthand to weight functions."""
     return {
         kind.shorthand.word: kind
         for kind in registry.kinds("weight").values()
@@ -163,7 +163,7 @@ def _words() -> dict[str, type[Function]]:
 
 
 def join_words() -> dict[str, type[NetInputFunction]]:
-    """List the net input functions that join layers, by their words: ``add``."""
+    """Map words that join layers, such as ``add``, to net input functions."""
     return {
         kind.shorthand.word: kind
         for kind in registry.kinds("net_input").values()
@@ -183,7 +183,7 @@ def _options(kind: type[Function]) -> tuple[Field[Any], ...]:
 
 
 def _bias(value: str) -> str:
-    """Check the word of a bias."""
+    """Raise unless a bias has a valid value; return it."""
     if value not in {"tied", "untied", "none"}:
         raise ShorthandError(
             f"`bias` must be tied (one for each map), untied (one for each neuron) or none, got "

@@ -11,7 +11,7 @@ ShorthandValue = int | float | str | bool | tuple[Any, ...]
 
 
 DIGITS = 8
-"""The most digits of a number: Python refuses to parse thousands, and no size needs more."""
+"""Maximum number of digits: Python refuses to parse thousands, and no size needs more."""
 
 
 def read_number(text: str, word: str) -> int:

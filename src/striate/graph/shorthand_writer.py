@@ -55,7 +55,7 @@ def write(graph: Graph, *, inputs: bool = False) -> str:
 
 
 class _Writer:
-    """Goes through the layers, and keeps what has been written."""
+    """Writes the layers in order, and tracks the previous layer and the names."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -65,7 +65,7 @@ class _Writer:
         self.implied: dict[str, str] = {}
 
     def inputs(self, *, always: bool) -> Iterator[str]:
-        """Write the inputs if they must be written."""
+        """Yield the segments of the inputs, if they must be written."""
         names = list(self.graph.inputs)
         self.previous = names[-1]
         if len(names) == 1 and not always and names == ["input"]:
@@ -75,7 +75,7 @@ class _Writer:
             yield f"input {write_value(to_last(shape))}{named}"
 
     def layers(self) -> Iterator[str]:
-        """Write the layers in order."""
+        """Yield the segments of the layers, in order."""
         places = self.graph.layers
         for k, place in enumerate(places):
             following = places[k + 1] if k + 1 < len(places) else None
@@ -87,7 +87,7 @@ class _Writer:
             self.previous = place.name
 
     def _implied(self, place: Placed, following: Placed | None) -> bool:
-        """Return whether parsing inserts this flatten layer: one dense layer follows it."""
+        """Return whether the parser inserts this flatten layer by itself, before a dense layer."""
         readers = [other for other in self.graph.layers if place.name in other.sources]
         return (
             place.layer.weight == Flatten()
@@ -122,7 +122,7 @@ class _Writer:
         return place.layer.joins(len(place.sources))
 
     def _words(self, place: Placed, sources: list[str]) -> Iterator[str]:
-        """Write a layer's word, argument and options."""
+        """Yield a layer's word, argument and options."""
         layer = place.layer
         weight, transfer = layer.weight, layer.transfer
         options = registry.to_data(transfer)
@@ -142,8 +142,8 @@ class _Writer:
         else:
             yield from _kind(weight, len(place.source_shapes[0]) - 1)
             shorthand = weight.shorthand
-            usual = "tied" if shorthand is not None and shorthand.maps else None
-            if bias != usual:
+            default = "tied" if shorthand is not None and shorthand.maps else None
+            if bias != default:
                 yield f"bias {bias or 'none'}"
             if type(layer.net_input) is not Sum:
                 yield registry.name_of(layer.net_input)
@@ -154,7 +154,7 @@ class _Writer:
 
 
 def _kind(weight: Function, rank: int) -> Iterator[str]:
-    """Write a weight function's word, argument, and options that differ from the defaults."""
+    """Yield a weight function's word, argument, and options that differ from the defaults."""
     shorthand = weight.shorthand
     if shorthand is None:
         raise ShorthandError(
@@ -182,8 +182,8 @@ def _kind(weight: Function, rank: int) -> Iterator[str]:
             shorthand.number,
             shorthand.shape,
         }
-        usual = option.default is not MISSING and value == option.default
-        if not (filled or usual):
+        is_default = option.default is not MISSING and value == option.default
+        if not (filled or is_default):
             word = option.name.replace("_", "-")
             yield word if value is True else f"{word} {write_value(value)}"
 

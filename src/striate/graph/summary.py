@@ -40,7 +40,7 @@ class SummaryRow:
     receptive_field
         Size, along each axis, of the region of the input that an output pixel depends on: the
         largest one if they differ, away from the edges. Empty for the whole image; ``None`` if it
-        isn't known, for example behind a layer that reshapes.
+        isn't known, for example after a layer that reshapes.
     uncovered
         Number of pixels of its input that no window covers, so that no output pixel depends on
         them, along each axis.

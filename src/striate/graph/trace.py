@@ -1,4 +1,4 @@
-"""Every quantity of a pass, layer by layer, under Hagan's names (figure 8.12)."""
+"""All intermediate values and gradients, layer by layer, under Hagan's names (figure 8.12)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from striate.shapes import Array
 class LayerTrace:
     """The quantities of one layer.
 
-    A layer joined to several others has ``Z``, ``dZ``, ``W``, ``dW`` as tuples.
+    For a layer with several sources, ``Z``, ``dZ``, ``W`` and ``dW`` are tuples.
 
     Parameters
     ----------
@@ -29,8 +29,8 @@ class LayerTrace:
     dW, db
         Derivatives of the loss with respect to weights and bias.
     others
-        Further parameters and their derivatives by name: ``gamma``, ``dgamma``; of a layer joined
-        to several others ``gamma1``, ``dgamma1``, ...
+        Further parameters and their derivatives by name: ``gamma``, ``dgamma``; for a layer with
+        several sources ``gamma1``, ``dgamma1``, ...
 
     Sources
     -------
@@ -62,14 +62,14 @@ class LayerTrace:
 
 
 class Trace(Mapping[str, LayerTrace]):
-    """A forward pass, and a backward pass if targets were given, by the layers' names.
+    """The results of a forward pass, and a backward pass if targets were given, by layer name.
 
     Parameters
     ----------
     step
         The operations of the passes.
     run
-        The passes.
+        The results of the passes.
     parameters
         The trainable arrays by name.
     targets

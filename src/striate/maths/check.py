@@ -43,7 +43,7 @@ def central_differences(
     Raises
     ------
     ShapeError
-        If ``dz`` has another shape than what ``f`` returns.
+        If ``dz`` has a different shape than the result of ``f``.
 
     Sources
     -------

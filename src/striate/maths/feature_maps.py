@@ -87,7 +87,7 @@ def correlate_backward_a(
     mode: PaddingMode = "zeros",
     flip: bool = False,
 ) -> Shaped[Array, "q l *x"]:
-    r"""Sum, for each pixel, the kernel elements times the derivatives that they reached.
+    r"""Sum, for each pixel, over the outputs that read it: kernel element times derivative.
 
     .. math:: da^{l}_{x,y} = \sum_{h} \sum_{s i + d u - p = x,\; s j + d v - p = y}
         w^{h,l}_{u,v} \, dz^{h}_{i,j}
@@ -249,7 +249,7 @@ def require_kernels(
     Raises
     ------
     ShapeError
-        If the kernels have another shape.
+        If the kernels have the wrong shape.
 
     Sources
     -------

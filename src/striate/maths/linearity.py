@@ -1,8 +1,8 @@
 """Which image functions are convolutions: exactly the linear, position-invariant ones.
 
 :func:`as_convolution` tests a function and returns its kernel, or a counterexample. The laws hold
-for infinite images, but images are finite. So a function is judged by what it does away from the
-edges; it may pad and crop, and treat the edges in any way.
+for infinite images, but real images are finite. So a function is tested away from the edges only:
+it may pad, crop and treat the edges in any way.
 """
 
 from collections.abc import Callable
@@ -96,7 +96,7 @@ class NotAConvolution:
     Parameters
     ----------
     law
-        Which law failed.
+        The law that does not hold.
     inputs
         Homogeneity: an image and its multiple. Additivity: two images whose sum is taken. Local
         support: the impulse. Position invariance: an image and the same image shifted by one pixel.
@@ -139,7 +139,7 @@ class NotAConvolution:
 
 
 def distinct(first: complex, second: complex) -> tuple[str, str]:
-    """Write two different numbers with as many digits as it takes to tell them apart.
+    """Format two different numbers with enough digits to tell them apart.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def distinct(first: complex, second: complex) -> tuple[str, str]:
     Returns
     -------
     tuple of str
-        Six significant digits each, or as many as it takes.
+        Six significant digits each, or more if needed.
 
     Sources
     -------
@@ -182,9 +182,9 @@ def as_convolution(
     .. math:: \mathcal{W}(\mathbf{P})_{m,n}
         = \sum_{i,j} p_{i,j} \, \mathcal{W}(\delta)_{m-i,n-j}
 
-    The laws are tried in this order: homogeneity and additivity on random images of several
+    The laws are tested in this order: homogeneity and additivity on random images of several
     magnitudes; local support on an impulse in the middle; position invariance on random images that
-    keep away from the edge, shifted by one pixel along each axis. For a linear function, one random
+    are zero near the edges, shifted by one pixel along each axis. For a linear function, one random
     image shows any dependence on position, except with probability zero; a function that is
     nonlinear only for rare images may go undetected.
 
@@ -199,7 +199,7 @@ def as_convolution(
     seed
         Seed of the random images.
     trials
-        Number of random images that each law is tried on.
+        Number of random images that each law is tested on.
     tolerance
         Largest difference that counts as rounding, relative to the largest pixel. By default it
         follows from the dtype of the images that ``f`` returns: 1e-9 for float64, 1e-4 for
@@ -222,8 +222,8 @@ def as_convolution(
 
     Examples
     --------
-    The average of a pixel and its right neighbor (exercise E8.5) is a convolution, the larger of
-    the two is not (of their negatives it is the negative of the smaller):
+    The average of a pixel and its right neighbor (exercise E8.5) is a convolution. Their maximum
+    is not: max(-a, -b) is -min(a, b), not -max(a, b):
 
     >>> def average(p):
     ...     return (p[:, :-1] + p[:, 1:]) / 2
@@ -272,10 +272,10 @@ def _not_linear(
     trials: int,
     tolerance: float,
 ) -> NotAConvolution | None:
-    """Look for random images on which the function is not homogeneous or not additive."""
+    """Search for random images on which the function is not homogeneous or not additive."""
     for trial in range(trials):
         a, b = rng.normal(scale=_MAGNITUDES[trial % len(_MAGNITUDES)], size=(2, *shape))
-        # A negative factor also shows functions that tell light from dark, such as the maximum.
+        # A negative factor also exposes functions that treat light and dark differently: max.
         c = -1 - rng.random()
         laws: tuple[tuple[Law, Array, Array, Array], ...] = (
             ("homogeneity", c * a, f(c * a), c * f(a)),
@@ -297,10 +297,10 @@ def _not_invariant(
     trials: int,
     tolerance: float,
 ) -> NotAConvolution | None:
-    """Look for random images, zero outside the safe box, whose shift doesn't shift the output."""
+    """Search for random images, zero outside the safe box, whose shift doesn't shift the output."""
     for _ in range(trials):
         for axis in range(len(shape)):
-            # The last pixel stays empty, so that the shifted image lies in the safe box too.
+            # The last pixel stays zero, so that the shifted image lies in the safe box too.
             box = tuple(slice(first, last + (k != axis)) for k, (first, last) in enumerate(safe))
             p = np.zeros(shape)
             p[box] = rng.normal(size=p[box].shape)
@@ -317,9 +317,9 @@ def _not_invariant(
 
 
 def _tolerance(dtype: np.dtype[Any]) -> float:
-    """Return the relative rounding error of images of a dtype: sums of some hundred products.
+    """Return the relative rounding error of images of a dtype: sums of a few hundred products.
 
-    The error of such sums is some hundred times the spacing of the values: 1e-7 in float32, 1e-3
+    The error of such sums is a few hundred times the spacing of the values: 1e-7 in float32, 1e-3
     in float16. The tolerance for float64 leaves room for a Fourier transform in between.
     """
     if dtype.kind != "f":
@@ -339,7 +339,7 @@ def _checked(z: Array, shape: Shape) -> Array:
 
 
 def _difference(found: Array, wanted: Array, tolerance: float) -> tuple[int, ...] | None:
-    """Find the pixel where two images differ most; None where they differ by rounding only."""
+    """Find the pixel where two images differ most; ``None`` if they differ by rounding only."""
     gap = np.abs(found - wanted)
     scale = max(np.abs(found).max(), np.abs(wanted).max())
     # Written so that NaN counts as a difference; argmax finds it.
@@ -349,7 +349,7 @@ def _difference(found: Array, wanted: Array, tolerance: float) -> tuple[int, ...
 
 
 def _without_border(image: Array) -> Array:
-    """Clear the outermost pixels."""
+    """Return a copy whose outermost pixels are zero."""
     cleared = np.zeros_like(image)
     inner = (slice(1, -1),) * image.ndim
     cleared[inner] = image[inner]

@@ -51,7 +51,7 @@ def convolution_matrix(
     Raises
     ------
     ShapeError
-        If the kernel does not fit, or has another number of axes than the image.
+        If the kernel does not fit, or has a different number of axes than the image.
     OptionError
         If an option is none.
 
@@ -104,7 +104,7 @@ def shared_weights(
     Raises
     ------
     ShapeError
-        If the kernel does not fit, or has another number of axes than the image.
+        If the kernel does not fit, or has a different number of axes than the image.
     OptionError
         If an option is none.
 
@@ -161,7 +161,7 @@ def index_view(
     Raises
     ------
     ShapeError
-        If the window does not fit, or has another number of axes than the image.
+        If the window does not fit, or has a different number of axes than the image.
     OptionError
         If an option is none.
 
@@ -271,7 +271,7 @@ def col2im_matrix(
     Raises
     ------
     ShapeError
-        If the window does not fit, or ``columns`` has another shape than :func:`im2col_matrix`
+        If the window does not fit, or ``columns`` has a different shape than :func:`im2col_matrix`
         gives.
     OptionError
         If an option is none.

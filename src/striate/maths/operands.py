@@ -219,7 +219,7 @@ def require_derivatives(dz: Shaped[Array, "..."], shape: Shape) -> Shaped[Array,
     Raises
     ------
     ShapeError
-        If they have another shape.
+        If they have the wrong shape.
 
     Sources
     -------

@@ -51,7 +51,7 @@ def max_pool(
     padding
         Pixels added around the image, as for :func:`~striate.maths.signal.cross_correlate`.
     ceil_mode
-        Whether a last window that only partly fits counts.
+        Whether to include a last window that only partly fits.
 
     Returns
     -------
@@ -211,7 +211,7 @@ def average_pool(
     padding
         Pixels added around the image, as for :func:`~striate.maths.signal.cross_correlate`.
     ceil_mode
-        Whether a last window that only partly fits counts.
+        Whether to include a last window that only partly fits.
     divisor
         What the sum of a window at the edge is divided by: ``"inside"``, its pixels on the image,
         or ``"window"``, its pixels on the image and the padding. What ceil mode adds never counts.
@@ -326,7 +326,7 @@ def sum_pool(
     padding
         Pixels added around the image, as for :func:`~striate.maths.signal.cross_correlate`.
     ceil_mode
-        Whether a last window that only partly fits counts.
+        Whether to include a last window that only partly fits.
 
     Returns
     -------
@@ -435,7 +435,7 @@ def trainable_average_pool(
     padding
         Pixels added around the image, as for :func:`~striate.maths.signal.cross_correlate`.
     ceil_mode
-        Whether a last window that only partly fits counts.
+        Whether to include a last window that only partly fits.
 
     Returns
     -------

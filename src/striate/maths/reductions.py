@@ -20,7 +20,7 @@ from striate.shapes import Array, Float, Int, Shaped
 def taps(
     a: Shaped[Array, "..."], axes: Sequence[Axis], value: float = 0.0
 ) -> Iterator[Shaped[Array, "..."]]:
-    """Yield, for each window pixel in row order, a view of what it reads at all positions.
+    """Yield, for each window pixel in row-major order, a view of the pixels under it.
 
     Pixels outside the image read ``value``.
     """
@@ -103,12 +103,12 @@ def counts(axes: Sequence[Axis], *, padding: bool) -> Float[Array, "*i"]:
     axes
         How the window moves.
     padding
-        Whether padding counts. What ceil mode adds behind it never does.
+        Whether to count padding. The pixels that ceil mode adds after it are never counted.
 
     Returns
     -------
     Array
-        Numbers of pixels.
+        The number of pixels at each position.
 
     Sources
     -------
@@ -151,10 +151,10 @@ def shares(axes: Sequence[Axis], *, padding: bool) -> Float[Array, "*i"]:
 
 
 def seen(axis: Axis, *, padding: bool) -> Float[Array, "i"]:
-    """Count, at each position along an axis, the window pixels on the image, and on its padding."""
+    """Count the window pixels on the image at each position; with ``padding``, also on padding."""
     first, end = (-axis.before, axis.length + axis.after) if padding else (0, axis.length)
     places = axis.stride * np.arange(axis.output) - axis.before
-    # Counted without listing the pixels, which would be positions times window of them.
+    # In closed form: a list of the pixels would have output times window elements.
     lowest_tap = np.maximum(-((places - first) // axis.dilation), 0)
     highest_tap = np.minimum((end - 1 - places) // axis.dilation, axis.window - 1)
     return np.maximum(highest_tap - lowest_tap + 1, 0).astype(float)
@@ -163,8 +163,8 @@ def seen(axis: Axis, *, padding: bool) -> Float[Array, "i"]:
 def seen_in_all(axis: Axis) -> int:
     """Sum :func:`seen` without padding over all positions.
 
-    The positions are counted for each window pixel, or the window pixels for each position,
-    whichever are fewer: an axis of millions of pixels takes no longer than a short one.
+    Loops over the positions or over the window pixels, whichever are fewer, so that an axis of
+    millions of pixels takes no longer than a short one.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def seen_in_all(axis: Axis) -> int:
     Returns
     -------
     int
-        Window pixels on the image, at all positions together.
+        Total number of window pixels on the image, over all positions.
 
     Sources
     -------

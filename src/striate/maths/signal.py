@@ -65,7 +65,7 @@ def cross_correlate(
         Step between neighboring positions of the kernel, in pixels: one number for all pixel axes,
         or one for each.
     dilation
-        Pixels from one kernel pixel to the next; 1 leaves no gaps.
+        Distance in pixels from one kernel pixel to the next; 1 leaves no gaps.
     padding
         Pixels added around the image: ``"valid"`` none, ``"same"`` for one output pixel per stride,
         ``"full"`` so that a single pixel of the kernel overlaps the image, or numbers: one for all

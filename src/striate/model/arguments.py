@@ -37,7 +37,7 @@ def check_inputs(
     GraphError
         If there is not an array for each input, or their numbers of images differ.
     DataError, ShapeError
-        If an array does not hold images, or has another shape than its input.
+        If an array does not hold images, or has a different shape than its input.
     OutOfMemoryError
         If a single image is too large for the memory that is available.
     """

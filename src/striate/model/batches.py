@@ -193,7 +193,7 @@ class TargetMover:
     Raises
     ------
     ShapeError
-        If targets with pixels have another size than the images.
+        If targets with pixels have a different size than the images.
     OptionError
         If the augmentation is a class of the user's own, which says nothing about targets, or
         ``fill_mask`` is not a label of the output.

@@ -244,7 +244,7 @@ def shapes_at(
     GraphError
         If one shape is given for inputs with different numbers of axes.
     ShapeError
-        If a shape is not a tuple of positive integers, or has another number of axes than the
+        If a shape is not a tuple of positive integers, or has a different number of axes than the
         input.
     """
     if isinstance(given, Mapping):
@@ -265,7 +265,7 @@ def shapes_at(
 
 
 def _require_same_axes(shape: Shape, own: Shape, argument: str, channels: Channels) -> None:
-    """Raise if a new shape lacks the channels of an input, or has another number of axes."""
+    """Raise if a new shape lacks the channels of an input, or has a different number of axes."""
     if len(shape) == len(own):
         return
     given, before = _face(shape, channels), _face(own, channels)
@@ -291,7 +291,7 @@ _PIXEL_AXES = {2: ("positions",), 3: ("rows", "columns"), 4: ("planes", "rows", 
 
 
 def _require_same_channels(node: Node, channels: Channels) -> None:
-    """Raise if an input has another axis order than the network."""
+    """Raise if the axis order of an input differs from the network's."""
     if node.layer is None and len(node.shape) > 1 and node.channels != channels:
         stated = to_last(node.shape) if node.channels == "last" else node.shape
         raise GraphError(

@@ -3,8 +3,8 @@
 Pixels of an integer type are scaled by the largest value of the type, so that inputs reach from 0
 to 1: uint8 by 1/255, uint16 by 1/65,535. Floats are used unchanged. Other integer types have no
 largest value that images use, and are refused. Two traps remain, and each of them gets a warning:
-floats that nobody scaled (:func:`warn_of_scale`), and images on another scale than those that the
-network was trained on (:class:`PixelRange`).
+floats that nobody scaled (:func:`warn_of_scale`), and images whose scale differs from that of the
+training images (:class:`PixelRange`).
 """
 
 import warnings
@@ -320,7 +320,7 @@ class Preprocessing:
 def warn_of_other_scale(
     preprocessing: Preprocessing, inputs: Mapping[str, Array], name: str
 ) -> None:
-    """Warn if checked images are on another scale than the training images.
+    """Warn if the scale of checked images differs from that of the training images.
 
     Warns
     -----
@@ -461,7 +461,7 @@ def check_images(
     Warns
     -----
     StriateWarning
-        If the images are on another scale than those that the network was trained on.
+        If the scale of the images differs from that of the training images.
     """
     images = as_array(x, name)
     array = name if hasattr(x, "astype") else f"np.asarray({name})"  # in remedies

@@ -63,7 +63,7 @@ class NamedArrays(Mapping[str, Array]):
         UnknownNameError
             If the network has no array of that name.
         ShapeError, DataError
-            If an array has another shape, or holds values that are not finite real numbers.
+            If an array has the wrong shape, or holds values that are not finite real numbers.
         """
         checked = {name: self._checked(name, values) for name, values in arrays.items()}
         for name, values in checked.items():

@@ -492,7 +492,7 @@ def _shape_remedy(
 
 
 def of_batch(shape: Shape) -> str:
-    """Write a shape with the axis of images in front: ``(n, 28, 28, 1)``."""
+    """Format a shape with the axis of images in front: ``(n, 28, 28, 1)``."""
     return f"(n, {', '.join(map(str, shape))})" if shape else "(n,)"
 
 

@@ -313,7 +313,7 @@ class _Lowerer:
         self.layer = end.layer
         shape = self.shapes[end.reads]
         lowering = end.loss.lowering(shape, target_shape)
-        assert lowering is not None, f"{end.loss} states no equation"
+        assert lowering is not None, f"{end.loss} defines no index equations"
         signature = self.signature
         targets, scales = signature.targets[number], signature.loss_scales[number]
         self.load(f"{end.layer}.targets", target_shape, targets, is_target=True)

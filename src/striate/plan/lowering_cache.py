@@ -30,7 +30,7 @@ class LoweringCache:
         if key not in self._stated:
             state = function.lowering if self._training else function.inference_lowering
             lowering = state(*shapes)
-            assert lowering is not None, f"{function} states no equation"
+            assert lowering is not None, f"{function} defines no index equations"
             self._stated[key] = lowering
         return self._stated[key]
 

@@ -14,8 +14,8 @@ from striate.shapes import Array, Shape
 
 ENDING = ".safetensors"
 
-_USUAL_SHAPE = (28, 28, 1)
-_USUAL_CLASSES = 10
+_DEFAULT_SHAPE = (28, 28, 1)
+_DEFAULT_CLASSES = 10
 
 
 def make(
@@ -61,9 +61,9 @@ def make(
             input_shape=input_shape,
             classes=classes,
         )
-    filled = text.replace("{classes}", str(classes or _USUAL_CLASSES))
+    filled = text.replace("{classes}", str(classes or _DEFAULT_CLASSES))
     states_input = filled.split(maxsplit=1)[0] == "input"
-    shape = None if states_input else input_shape or _USUAL_SHAPE
+    shape = None if states_input else input_shape or _DEFAULT_SHAPE
     return Network.parse(filled, shape, seed=seed, engine=engine, winograd=winograd)
 
 
@@ -73,7 +73,7 @@ def set_classes(network: Network, classes: Sequence[ClassValue]) -> None:
     Raises
     ------
     OptionError
-        If the network distinguishes another number of classes.
+        If the network has a different number of classes.
     """
     count = core_of(network).outputs[0].class_count
     if classes and len(classes) != count:

@@ -69,7 +69,7 @@ class Recipe:
         return Recipe(net=net or self.net, settings=replace(self.settings, **changes))
 
     def document(self) -> dict[str, Any]:
-        """Return the recipe as JSON can hold it."""
+        """Return the recipe as a JSON-serializable dict."""
         settings = self.settings
         return {
             "net": self.net,

@@ -174,7 +174,7 @@ class Binding:
     def bind(self, name: str, array: Array) -> None:
         """Bind an array to a buffer; a buffer that the program doesn't have is ignored.
 
-        An input may have another dtype and is then copied; an output must be contiguous float32.
+        An input of a different dtype is copied; an output must be contiguous float32.
         The array is kept alive until another one is bound.
         """
         if self._arrays.get(name) is array:

@@ -324,7 +324,7 @@ def _require_same_rates(
     settings: TrainingSettings,
     identity: Mapping[str, Any],
 ) -> None:
-    """Raise if, with another number of epochs, the steps done would have had other rates."""
+    """Raise if, with a different number of epochs, past steps would have had different rates."""
     if epochs == settings.epochs:
         return
     per_epoch = -(-identity["number of images"] // settings.batch_size)

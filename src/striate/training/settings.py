@@ -171,17 +171,17 @@ class TrainingSettings:
         Raises
         ------
         OptionError
-            If the history will not have the column that was asked for.
+            If the history will have no such column.
         """
-        usual = "validation_loss" if "validation_loss" in columns else "loss"
-        monitor = self.monitor or usual
+        default = "validation_loss" if "validation_loss" in columns else "loss"
+        monitor = self.monitor or default
         if monitor not in columns:
             hint = (
                 "The validation columns need validation=0.1."
-                if monitor.startswith("validation") and usual == "loss"
+                if monitor.startswith("validation") and default == "loss"
                 else "An accuracy needs targets that are labels."
                 if monitor.endswith("accuracy")
-                else f'Try monitor="{usual}".'
+                else f'Try monitor="{default}".'
             )
             raise OptionError(
                 f"`monitor` must be a column of the history ({', '.join(columns)}), "
@@ -215,7 +215,7 @@ class TrainingSettings:
 
 
 def described(kind: Any) -> dict[str, Any]:
-    """Return a kind's name and all its options as JSON can hold them."""
+    """Return a kind's name and all its options, JSON-serializable."""
     options = {field.name: getattr(kind, field.name) for field in fields(kind)}
     return {
         "kind": registry.name_of(kind),

@@ -40,7 +40,7 @@ def write_tensors(
     arrays
         Arrays by name.
     document
-        Anything that JSON can hold.
+        A JSON-serializable object.
 
     Raises
     ------

@@ -91,7 +91,7 @@ class BinaryCrossEntropy(Loss):
         n
             Net input.
         y
-            What :meth:`targets` gave.
+            The targets, as :meth:`targets` returned them.
 
         Returns
         -------
@@ -118,7 +118,7 @@ class BinaryCrossEntropy(Loss):
         n
             Net input.
         y
-            What :meth:`targets` gave.
+            The targets, as :meth:`targets` returned them.
 
         Returns
         -------
@@ -148,9 +148,9 @@ class BinaryCrossEntropy(Loss):
         a
             Activation of the last layer.
         y
-            What :meth:`targets` gave.
+            The targets, as :meth:`targets` returned them.
         transfer
-            The transfer function that gave ``a``; by default the logistic function.
+            The transfer function that returned ``a``; by default the logistic function.
 
         Returns
         -------

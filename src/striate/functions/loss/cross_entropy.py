@@ -1,8 +1,8 @@
-"""Cross-entropy: the surprise, in nats, of the true class under the softmax of the last net input.
+"""Cross-entropy: minus the log-probability of the true class under the softmax, in nats.
 
-It takes the net input, not the probabilities: the logarithm of a softmax is exact where the softmax
-rounds to 0, and the derivative becomes probabilities less targets. So it absorbs the softmax, or
-the log-softmax, of the last layer.
+It takes the net input, not the probabilities: the logarithm of a softmax is finite where the
+softmax underflows to 0, and the derivative becomes probabilities minus targets. So it absorbs the
+softmax or log-softmax of the last layer.
 """
 
 import math
@@ -29,11 +29,11 @@ class CrossEntropy(Loss):
     Parameters
     ----------
     label_smoothing
-        Part of each target, from 0 to 1, that is shared equally among all classes.
+        Fraction of each target, from 0 to 1, that is spread equally over all classes.
     class_weights
-        What each class counts; the sum over images is then divided by the sum of their labels'
-        weights, as in PyTorch, or by the number of images where the targets are probabilities.
-        ``None`` is 1 for each.
+        Weight of each class; the sum over images is then divided by the sum of their labels'
+        weights, as in PyTorch, or by the number of images if the targets are probabilities.
+        ``None`` weights all classes by 1.
 
     Raises
     ------
@@ -46,7 +46,7 @@ class CrossEntropy(Loss):
 
     Examples
     --------
-    Four classes alike, and one nearly certain:
+    Four equally likely classes, then one that is nearly certain:
 
     >>> n = np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 20.0, 0.0, 0.0]])
     >>> CrossEntropy().apply(n, np.array([2, 1])).round(4)
@@ -126,11 +126,11 @@ class CrossEntropy(Loss):
         Raises
         ------
         ShapeError
-            If they have neither shape, or the output has one class only.
+            If they have neither shape, or the output has only one class.
         OptionError
-            If there is not one weight for each class.
+            If the number of class weights is not the number of classes.
         DataError
-            If a label is none of the classes, or the probabilities do not sum to 1.
+            If a label is out of range, or the probabilities do not sum to 1.
         """
         classes, *positions = output_shape
         self._require_classes(classes)
@@ -152,15 +152,15 @@ class CrossEntropy(Loss):
         .. math:: l = -\sum_h k^h \ln p^h, \qquad
             k^h = w^h \left( (1 - \epsilon) \, y^h + \frac{\epsilon}{H} \right)
 
-        with the softmax p of n, the smoothing epsilon, the class weights w, and labels y written as
-        1 at the label and 0 elsewhere.
+        with the softmax p of n, the smoothing epsilon, the class weights w, and one-hot
+        labels y.
 
         Parameters
         ----------
         n
             Net input.
         y
-            What :meth:`targets` gave.
+            The targets, as :meth:`targets` returned them.
 
         Returns
         -------
@@ -179,14 +179,14 @@ class CrossEntropy(Loss):
 
         .. math:: dn^h = p^h \sum_j k^j - k^h
 
-        divided by the positions. Without class weights the sum is 1.
+        divided by the number of positions. Without class weights the sum is 1.
 
         Parameters
         ----------
         n
             Net input.
         y
-            What :meth:`targets` gave.
+            The targets, as :meth:`targets` returned them.
 
         Returns
         -------
@@ -207,17 +207,18 @@ class CrossEntropy(Loss):
 
         .. math:: da^h = -\frac{k^h}{a^h}
 
-        divided by the positions; minus infinity where a probability rounds to 0 and should not.
-        With respect to the logarithms of the probabilities they are just :math:`-k^h`.
+        divided by the number of positions; minus infinity where a probability underflows to 0
+        although its target is positive. With respect to the log-probabilities it is
+        :math:`-k^h`.
 
         Parameters
         ----------
         a
             Activation of the last layer.
         y
-            What :meth:`targets` gave.
+            The targets, as :meth:`targets` returned them.
         transfer
-            The transfer function that gave ``a``; by default softmax.
+            The transfer function that returned ``a``; by default softmax.
 
         Returns
         -------

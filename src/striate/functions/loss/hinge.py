@@ -1,4 +1,4 @@
-"""The hinge loss of support vector machines: nothing is lost where the right class leads by 1."""
+"""The hinge loss of support vector machines: zero where the true class leads by at least 1."""
 
 import math
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ from striate.shapes import Array, Float, Shape
 class Hinge(Loss):
     """Hinge loss of a linear output layer.
 
-    With several maps the targets are labels; what the true class lacks to a lead of 1 is summed
-    over the other classes and divided by the number of classes (PyTorch's ``MultiMarginLoss``).
-    With one map the targets are 0, for an output of at most -1, and 1, for one of at least 1.
+    With several maps the targets are labels. The amounts by which the lead of the true class over
+    each other class falls short of 1 are summed and divided by the number of classes (PyTorch's
+    ``MultiMarginLoss``). With one map the targets are 0 and 1: an output of at most -1, or of at
+    least 1, has no loss.
 
     Sources
     -------
@@ -72,21 +73,21 @@ class Hinge(Loss):
         Parameters
         ----------
         y
-            Labels ``(images, *positions)``; behind one map 0 or 1, also with the output's shape.
+            Labels ``(images, *positions)``; for one map 0 or 1, also with the output's shape.
         output_shape
             ``(classes, *positions)``.
 
         Returns
         -------
         Array
-            Labels as int64; behind one map -1 and 1, with the output's shape.
+            Labels as int64; for one map -1 and 1 as float32, with the output's shape.
 
         Raises
         ------
         ShapeError
-            If there is not one for each position.
+            If there is not exactly one label for each position.
         DataError
-            If a label is none of the classes.
+            If a label is out of range.
         """
         classes, *positions = output_shape
         if classes > 1:
@@ -95,8 +96,8 @@ class Hinge(Loss):
         if not targets.fits(with_map, output_shape):
             form = f"labels 0 and 1 of shape {targets.of_images(tuple(positions))}"
             targets.raise_shape(self, y, output_shape, form)
-        yes = targets.labels(self, with_map[:, 0], 2, tuple(positions))
-        return (2 * yes - 1).astype(np.float32)[:, np.newaxis]
+        positive = targets.labels(self, with_map[:, 0], 2, tuple(positions))
+        return (2 * positive - 1).astype(np.float32)[:, np.newaxis]
 
     def apply(self, n: Float[Array, "q h *x"], y: Array) -> Float[Array, "q"]:
         r"""Return each image's loss: by how much the margins fall short, averaged over positions.
@@ -109,7 +110,7 @@ class Hinge(Loss):
         n
             Output of the network.
         y
-            What :meth:`targets` gave.
+            The targets, as :meth:`targets` returned them.
 
         Returns
         -------
@@ -120,23 +121,24 @@ class Hinge(Loss):
         -------
         Weston and Watkins 1999.
         """
-        return np.maximum(self._lacking(n, y), 0).mean(axis=all_but_images(n))
+        return np.maximum(self._shortfall(n, y), 0).mean(axis=all_but_images(n))
 
     def backward_n(self, n: Float[Array, "q h *x"], y: Array) -> Float[Array, "q h *x"]:
-        r"""Lower each class within the margin, and raise the true class once for each of them.
+        r"""Return 1/H for each class within the margin, and minus their sum for the true class.
 
         .. math:: dn^h = \frac{1}{H} \cdot \begin{cases} [1 - n^y + n^h > 0] & h \ne y \\
             -\sum_{k \ne y} [1 - n^y + n^k > 0] & h = y \end{cases}
             \qquad \text{or} \qquad dn = -y \, [1 - y \, n > 0]
 
-        divided by the positions. At the kink, a margin of exactly 1, it is 0, as in PyTorch.
+        divided by the number of positions. At the kink, a margin of exactly 1, it is 0, as in
+        PyTorch.
 
         Parameters
         ----------
         n
             Output of the network.
         y
-            What :meth:`targets` gave.
+            The targets, as :meth:`targets` returned them.
 
         Returns
         -------
@@ -147,11 +149,11 @@ class Hinge(Loss):
         -------
         Hagan 8.27, 8.28; Weston and Watkins 1999.
         """
-        lacks = (self._lacking(n, y) > 0).astype(n.dtype)
+        short = (self._shortfall(n, y) > 0).astype(n.dtype)
         if n.shape[1] == 1:
-            return -y.astype(n.dtype, copy=False) * lacks / math.prod(n.shape[1:])
+            return -y.astype(n.dtype, copy=False) * short / math.prod(n.shape[1:])
         true = targets.one_hot(y, n.shape[1]).astype(n.dtype, copy=False)
-        return (lacks - true * lacks.sum(axis=1, keepdims=True)) / math.prod(n.shape[1:])
+        return (short - true * short.sum(axis=1, keepdims=True)) / math.prod(n.shape[1:])
 
     @classmethod
     def cases(cls) -> tuple[LossCase, ...]:
@@ -162,8 +164,8 @@ class Hinge(Loss):
             LossCase(loss=cls(), shape=(3, 5), y=pixels),
         )
 
-    def _lacking(self, n: Array, y: Array) -> Array:
-        """Return by how much each margin falls short of 1; 0 for the true class."""
+    def _shortfall(self, n: Array, y: Array) -> Array:
+        """Return 1 minus the margin of each class; 0 for the true class."""
         if n.shape[1] == 1:
             return 1 - y.astype(n.dtype, copy=False) * n
         true = targets.one_hot(y, n.shape[1]).astype(n.dtype, copy=False)

@@ -70,7 +70,7 @@ class Huber(Loss):
         Raises
         ------
         ShapeError
-            If they have another shape.
+            If they have the wrong shape.
         DataError
             If they are not finite numbers.
         """
@@ -87,7 +87,7 @@ class Huber(Loss):
         n
             Output of the network.
         y
-            What :meth:`targets` gave.
+            The targets, as :meth:`targets` returned them.
 
         Returns
         -------
@@ -115,7 +115,7 @@ class Huber(Loss):
         n
             Output of the network.
         y
-            What :meth:`targets` gave.
+            The targets, as :meth:`targets` returned them.
 
         Returns
         -------

@@ -54,7 +54,7 @@ class SquaredError(Loss):
         Raises
         ------
         ShapeError
-            If they have another shape.
+            If they have the wrong shape.
         DataError
             If they are not finite numbers.
         """
@@ -70,7 +70,7 @@ class SquaredError(Loss):
         n
             Output of the network.
         y
-            What :meth:`targets` gave.
+            The targets, as :meth:`targets` returned them.
 
         Returns
         -------
@@ -96,7 +96,7 @@ class SquaredError(Loss):
         n
             Output of the network.
         y
-            What :meth:`targets` gave.
+            The targets, as :meth:`targets` returned them.
 
         Returns
         -------

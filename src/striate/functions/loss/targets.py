@@ -1,8 +1,8 @@
-"""Checks of targets that the losses share: labels or numbers, with the output's shape.
+"""Target checks that the losses share: labels or numbers, with the output's shape.
 
 Arrays are in the order of the equations, ``[image, map, *pixels]``. A value that isn't accepted
-raises a :class:`TargetValueError`, which keeps the value's index, so that the caller can name the
-place in the user's own array.
+raises a :class:`TargetValueError`, which keeps the value's index, so that the caller can point
+to the element in the user's own array.
 """
 
 from typing import NoReturn
@@ -23,7 +23,7 @@ class TargetValueError(DataError):
     Parameters
     ----------
     wrong
-        Where the targets are wrong, in the order of the equations.
+        Mask of the targets that are not accepted, in the order of the equations.
     problem
         What the first wrong target is: ``"is nan"``.
     rule
@@ -49,7 +49,7 @@ def labels(loss: Loss, y: Array, classes: int, positions: Shape) -> Array:
     Parameters
     ----------
     loss
-        The loss that takes them, for error messages.
+        The loss, for error messages.
     y
         The labels.
     classes
@@ -65,7 +65,7 @@ def labels(loss: Loss, y: Array, classes: int, positions: Shape) -> Array:
     Raises
     ------
     ShapeError
-        If there is not one for each position.
+        If there is not exactly one label for each position.
     DataError
         If they are not integers from 0 to ``classes - 1``.
 
@@ -106,7 +106,7 @@ def numbers(loss: Loss, y: Array, shape: Shape) -> Array:
     Parameters
     ----------
     loss
-        The loss that takes them, for error messages.
+        The loss, for error messages.
     y
         The targets. The axis of a single map may be missing.
     shape
@@ -120,7 +120,7 @@ def numbers(loss: Loss, y: Array, shape: Shape) -> Array:
     Raises
     ------
     ShapeError
-        If there is not one for each value of the output.
+        If there is not exactly one target for each value of the output.
     DataError
         If they are not finite numbers.
 
@@ -166,7 +166,7 @@ def probabilities(loss: Loss, y: Array, shape: Shape) -> Array:
     Raises
     ------
     ShapeError
-        If there is not one for each value of the output.
+        If there is not exactly one target for each value of the output.
     DataError
         If they are not numbers from 0 to 1.
 
@@ -205,7 +205,7 @@ def distributions(loss: Loss, y: Array, shape: Shape) -> Array:
     Raises
     ------
     ShapeError
-        If there is not one for each value of the output.
+        If there is not exactly one target for each value of the output.
     DataError
         If they are not numbers from 0 to 1, or do not sum to 1.
 
@@ -258,17 +258,17 @@ def fits(y: Array, shape: Shape) -> bool:
 
 
 def with_map(y: Array, shape: Shape) -> Array:
-    """Add the axis of maps, which may be missing if the output has a single map."""
+    """Insert the axis of maps, which may be missing if the output has a single map."""
     return y[:, np.newaxis] if shape[0] == 1 and fits(y, shape[1:]) else y
 
 
 def of_images(shape: Shape) -> str:
-    """Write a shape with the axis of images in front: ``(n, 3)``."""
+    """Format a shape with the axis of images in front: ``(n, 3)``."""
     return f"(n, {', '.join(map(str, shape))})" if shape else "(n,)"
 
 
 def raise_shape(loss: Loss, y: Array, shape: Shape, *forms: str) -> NoReturn:
-    """Raise because targets have another shape than a loss takes.
+    """Raise an error for targets whose shape a loss doesn't accept.
 
     Parameters
     ----------
@@ -277,7 +277,7 @@ def raise_shape(loss: Loss, y: Array, shape: Shape, *forms: str) -> NoReturn:
     shape
         The output's shape.
     forms
-        What the loss takes: ``"labels of shape (n,)"``.
+        What the loss accepts: ``"labels of shape (n,)"``.
 
     Raises
     ------

@@ -58,7 +58,7 @@ class AdaptiveAveragePooling(FixedFunction):
         return tuple(_means(size, length) for size, length in zip(sizes, pixels, strict=True))
 
     def field_patterns(self, patterns: tuple[FieldPattern, ...], *shapes: Shape) -> Seen:
-        """See what the pixels under each window see."""
+        """Return the receptive field of each output pixel: the union over its window."""
         lengths, places = shapes[0][1:], self.output_shape(shapes[0])[1:]
         return complete(map(FieldPattern.through_adaptive, patterns, lengths, places))
 

@@ -37,13 +37,13 @@ class Convolution(WeightFunction):
     Parameters
     ----------
     feature_maps
-        Output maps: one kernel for each output map and each incoming map of its group.
+        Number of output maps; each has a kernel for every incoming map of its group.
     kernel_size
         Pixels of the kernel: one number for all axes, or one for each.
     stride
         Step between neighboring positions of the kernel, in pixels.
     dilation
-        Pixels from one kernel pixel to the next; 1 leaves no gaps.
+        Distance in pixels from one kernel pixel to the next; 1 leaves no gaps.
     groups
         Number of groups of maps that are convolved separately; with one group for each incoming map
         it is a depthwise convolution.
@@ -53,7 +53,7 @@ class Convolution(WeightFunction):
     padding_mode
         What padded pixels hold: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
     flip
-        Whether the kernel is rotated by 180 degrees first: true convolution.
+        Whether to rotate the kernel by 180 degrees first: a true convolution.
 
     Raises
     ------
@@ -110,7 +110,7 @@ class Convolution(WeightFunction):
     )
 
     def axes(self, pixels: Shape) -> tuple[windows.Axis, ...]:
-        """Place the kernel on an image with these pixels."""
+        """Return how the kernel moves along each axis of an image of this size."""
         require_pixels(self, pixels)
         return windows.axes(
             pixels,
@@ -143,11 +143,11 @@ class Convolution(WeightFunction):
         return self.axes(shapes[0][1:])
 
     def field_patterns(self, patterns: tuple[FieldPattern, ...], *shapes: Shape) -> Seen:
-        """See what the pixels under the window see."""
+        """Return the receptive field of each output pixel: the union over its window."""
         return complete(map(FieldPattern.through, patterns, self.window_axes(*shapes)))
 
     def uncovered(self, *shapes: Shape) -> tuple[int, ...]:
-        """Count the pixels that no kernel reads, in the image or as padding that repeats them."""
+        """Count the pixels that no kernel reads, directly or as padding that repeats them."""
         axes = self.axes(shapes[0][1:])
         if self.padding_mode == "zeros":
             return tuple(axis.uncovered for axis in axes)
@@ -223,7 +223,7 @@ class Convolution(WeightFunction):
     def backward_a(
         self, w: Float[Array, "h k *u"], a: Float[Array, "q l *x"], dz: Float[Array, "q h *i"]
     ) -> Float[Array, "q l *x"]:
-        r"""Sum, for each pixel, the kernel elements times the derivatives that they reached.
+        r"""Sum, for each pixel, over the outputs that read it: kernel element times derivative.
 
         .. math:: da^{l}_{x,y} = \sum_{h} \sum_{s i + d u - p = x,\; s j + d v - p = y}
             w^{h,l}_{u,v} \, dz^{h}_{i,j}

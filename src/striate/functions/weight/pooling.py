@@ -22,7 +22,7 @@ ATTRIBUTES = {
 
 @dataclass(frozen=True, kw_only=True)
 class PoolingWindow:
-    """The options of every pooling kind, and the output sizes; each map is pooled on its own.
+    """The options and output sizes that all pooling kinds share; each map is pooled separately.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class PoolingWindow:
     padding
         Pixels added around the image (:data:`striate.maths.windows.Padding`).
     ceil_mode
-        Whether a last window that only partly fits counts.
+        Whether to include a last window that only partly fits.
 
     Sources
     -------
@@ -49,7 +49,7 @@ class PoolingWindow:
     ceil_mode: bool = option(False, FLAG)
 
     def axes(self, pixels: Shape) -> tuple[windows.Axis, ...]:
-        """Place the window on an image with these pixels."""
+        """Return how the window moves along each axis of an image of this size."""
         require_pixels(self, pixels)
         return windows.axes(
             pixels,
@@ -65,7 +65,7 @@ class PoolingWindow:
         return self.axes(shapes[0][1:])
 
     def field_patterns(self, patterns: tuple[FieldPattern, ...], *shapes: Shape) -> Seen:
-        """See what the pixels under the window see."""
+        """Return the receptive field of each output pixel: the union over its window."""
         return complete(map(FieldPattern.through, patterns, self.window_axes(*shapes)))
 
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -74,5 +74,5 @@ class PoolingWindow:
 
 
 def extents(axes: Sequence[windows.Axis]) -> dict[str, int | tuple[int, ...]]:
-    """Return the lengths of the window's indices ``*u``, which no array has."""
+    """Return the extents of the window's indices ``*u``, which no array's shape determines."""
     return {"u": tuple(axis.window for axis in axes)}

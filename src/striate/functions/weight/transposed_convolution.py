@@ -131,12 +131,12 @@ class TransposedConvolution(WeightFunction):
         )
 
     def field_patterns(self, patterns: tuple[FieldPattern, ...], *shapes: Shape) -> Seen:
-        """See what those pixels see that are spread over this one."""
+        """Return the receptive field of each output pixel: the union over its input pixels."""
         axes = self.axes(shapes[0][1:])
         return complete(map(FieldPattern.through_transposed, patterns, axes))
 
     def uncovered(self, *shapes: Shape) -> tuple[int, ...]:
-        """Count the pixels that are spread over cropped pixels alone."""
+        """Count the pixels that are spread only over cropped pixels."""
         pixels = shapes[0][1:]
         axes = self.axes(pixels)
         return tuple(axis.outside(n) for axis, n in zip(axes, pixels, strict=True))
