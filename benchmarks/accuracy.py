@@ -50,7 +50,7 @@ def main():
     parser.add_argument("data", nargs="?", default="digits")
     parser.add_argument("--recipe", default="good")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--members", type=int, default=1, help="of a committee: see committee.py")
+    parser.add_argument("--members", type=int, default=1, help="of an ensemble: see committee.py")
     parser.add_argument("--threads", type=int, default=threads())
     options = parser.parse_args()
     words = [PROGRAM, "train", options.data, "--recipe", options.recipe, "--no-pictures"]
