@@ -62,6 +62,7 @@ PUBLIC = [
     "maths",
     "nests",
     "optimizers",
+    "pictures",
     "recipes",
     "schedules",
     "set_threads",

@@ -223,8 +223,10 @@ def public_api_page() -> str:
     for name in namespaces:
         module = getattr(st, name)
         parts += [f"## st.{name}", _first_paragraph(module), _names_table(module, dir(module))]
-    matching = [name for name, value in vars(st.matching).items() if callable(value)]
-    parts += ["## st.matching", _first_paragraph(st.matching), _names_table(st.matching, matching)]
+    for name in ("matching", "pictures"):
+        module = getattr(st, name)
+        functions = [key for key, value in vars(module).items() if callable(value)]
+        parts += [f"## st.{name}", _first_paragraph(module), _names_table(module, functions)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from striate import maths as maths
     from striate import nests as nests
     from striate import optimizers as optimizers
+    from striate import pictures as pictures
     from striate import recipes as recipes
     from striate import schedules as schedules
     from striate.compile import compile_nests as compile_nests
@@ -44,6 +45,7 @@ _MODULES = (
     "maths",
     "nests",
     "optimizers",
+    "pictures",
     "recipes",
     "schedules",
 )

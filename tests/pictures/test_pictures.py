@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from striate import Network
-from striate.errors import DataError, ExtraError, ModelFileError, OptionError, TrainingError
+from striate.errors import ExtraError, ModelFileError
 from striate.model.scoring import Evaluation
 from striate.pictures import confusion, kernels, learning_curve, mistakes, save, save_all
 from striate.pictures.kernels import layers_with_kernels
@@ -30,18 +30,9 @@ def texts(axes):
     return [text.get_text() for text in axes.texts]
 
 
-def all_texts(figure):
-    """Collect every text of a figure after layout."""
-    figure.draw_without_rendering()
-    found = [figure.get_suptitle()]
-    for axes in figure.axes:
-        found += [axes.get_title(), axes.get_title("left"), axes.get_xlabel(), *texts(axes)]
-    return found
-
-
-def has_empty_edge(figure, path):
+def has_empty_edge(axes, path):
     """Return whether the outermost pixels of a figure are white: nothing is cut off there."""
-    save(figure, path)
+    save(axes, path)
     with Image.open(path) as picture:
         pixels = np.asarray(picture.convert("L"))
     edge = 5
@@ -61,9 +52,10 @@ def evaluation(counts, classes=()):
 
 def test_learning_curve_shows_every_epoch_of_both_parts():
     """Loss and accuracy in percent are plotted over epochs, for training and validation."""
-    figure = learning_curve(History(ROWS, best_epoch=4))
+    history = History(ROWS, best_epoch=4)
 
-    losses, accuracies = figure.axes
+    losses, accuracies = (learning_curve(history, score) for score in ("loss", "accuracy"))
+
     assert [line.get_label() for line in losses.lines] == ["training", "validation", "best epoch"]
     assert losses.lines[0].get_xydata().tolist() == [[row["epoch"], row["loss"]] for row in ROWS]
     assert accuracies.lines[1].get_ydata() == pytest.approx(
@@ -71,63 +63,62 @@ def test_learning_curve_shows_every_epoch_of_both_parts():
     )
 
 
-def test_learning_curve_of_numbers_has_one_panel():
-    """Without classes there is one panel, for the loss."""
-    figure = learning_curve(History([{"epoch": 1, "loss": 0.5, "seconds": 1.0}]))
+def test_learning_curve_of_several_runs_has_a_band():
+    """The curve is the mean over the runs, the band one standard deviation around it, or all."""
+    runs = [
+        History([{"epoch": k, "loss": value} for k, value in enumerate(values, start=1)])
+        for values in ([4.0, 2.0], [6.0, 3.0], [8.0])
+    ]
 
-    assert len(figure.axes) == 1
+    std, whole = learning_curve(runs), learning_curve(runs, band="range")
+
+    assert std.lines[0].get_ydata().tolist() == [6.0, 2.5]
+    edges = [axes.collections[0].get_paths()[0].vertices for axes in (std, whole)]
+    spread = np.std([2.0, 3.0], ddof=1)
+    assert (edges[0][:, 1].min(), edges[0][:, 1].max()) == pytest.approx((2.5 - spread, 8.0))
+    assert (edges[1][:, 1].min(), edges[1][:, 1].max()) == (2.0, 8.0)
+    assert std.lines[0].get_label() == "training, mean and ±1 std of 3"
 
 
-def test_learning_curve_needs_an_epoch():
-    """A history without epochs is an error."""
-    with pytest.raises(TrainingError) as error:
-        learning_curve(History([]))
+def test_learning_curves_of_several_networks_are_compared():
+    """Each network has its color, and the validation images are shown if there are any."""
+    axes = learning_curve({"a": History(ROWS), "b": [History(ROWS[:2]), History(ROWS[:3])]})
 
-    assert str(error.value) == (
-        "A learning curve needs at least one epoch, but the history is empty. "
-        "Train first: history = net.fit(x, y)."
-    )
+    assert [line.get_label() for line in axes.lines] == ["a", "b, mean and ±1 std of 2"]
+    assert axes.lines[0].get_ydata()[0] == ROWS[0]["validation_loss"]
+    assert len({line.get_color() for line in axes.lines}) == 2
 
 
 def test_confusion_has_every_count_and_recall():
     """Each cell has its count, each row its recall, and the title has the accuracy."""
-    figure = confusion(evaluation([[8, 2], [0, 10]], ("square", "diamond")))
+    axes = confusion(evaluation([[8, 2], [0, 10]], ("square", "diamond")))
 
-    (axes,) = figure.axes
     assert texts(axes) == ["8", "2", "·", "10", "80.0 %", "100.0 %", "recall"]
-    assert figure.get_suptitle() == "Accuracy 90.0 %: 18 of 20 correct"
+    assert axes.get_title("left") == "Accuracy 90.0 %: 18 of 20 correct"
     assert [label.get_text() for label in axes.get_yticklabels()] == ["square", "diamond"]
 
 
 def test_confusion_of_many_classes_has_colors_alone():
     """Cells of a hundred classes are too small for numbers."""
-    figure = confusion(evaluation(np.eye(100, dtype=int)))
+    axes = confusion(evaluation(np.eye(100, dtype=int)))
 
-    assert texts(figure.axes[0]) == []
-
-
-def test_confusion_needs_labels():
-    """An evaluation of numbers has no confusion matrix."""
-    with pytest.raises(DataError) as error:
-        confusion(Evaluation(loss=0.5, images=3))
-
-    assert str(error.value) == (
-        "The evaluation has no confusion matrix, because the targets are not class labels. "
-        "Evaluate a classifier with integers or names as labels."
-    )
+    assert texts(axes) == []
 
 
 def test_kernels_are_drawn_with_one_scale_about_zero():
-    """Each kernel is an image; all have the same limits, and zero is the middle of the colors."""
+    """Each kernel is an image; the largest weight has the strongest color, and zero is white."""
     net = Network.preset("lenet5")
-
-    figure = kernels(net)
-
     w = net.parameters["conv1.weight"]
-    images = [axes.images[0] for axes in figure.axes[:6]]
-    for h, image in enumerate(images):
-        np.testing.assert_array_equal(image.get_array(), w[h, 0])
-        assert image.get_clim() == (-np.abs(w).max(), np.abs(w).max())
+    w[0, 0, 0, 0] = 0
+    w[5, 0, 4, 4] = 1.0
+
+    axes = kernels(net, theme="light")
+
+    images = [np.asarray(image.get_array()) for image in axes.images[:6]]
+    assert images[0][0, 0].tolist() == [255, 255, 255]
+    assert images[5][4, 4].tolist() == [0xB2, 0x18, 0x2B]
+    blue = (w[:, 0] < -0.05)[..., None] & np.ones(3, bool)
+    assert (np.stack(images)[..., 2] > np.stack(images)[..., 0])[blue[..., 0]].all()
 
 
 def test_kernels_of_color_images_are_in_color():
@@ -136,11 +127,11 @@ def test_kernels_of_color_images_are_in_color():
     net.parameters["conv1.weight"][:] = 0
     net.parameters["conv1.weight"][0, 0, 0, 0] = 2
 
-    figure = kernels(net)
+    axes = kernels(net)
 
-    shown = np.asarray(figure.axes[0].images[0].get_array())
-    assert shown[0, 0].tolist() == [1.0, 0.5, 0.5]
-    assert (shown[1:] == 0.5).all()
+    shown = np.asarray(axes.images[0].get_array())
+    assert shown[0, 0].tolist() == [255, 128, 128]
+    assert (shown[1:] == 128).all()
 
 
 @pytest.mark.filterwarnings("error")
@@ -153,17 +144,6 @@ def test_kernels_of_any_weights(weights, channels, tmp_path):
     net.parameters["conv1.weight"][0, 0, 0, 0] = 1
 
     assert save(kernels(net), tmp_path / "kernels.png").is_file()
-
-
-def test_kernels_need_a_convolution():
-    """A layer without kernels is an error that lists the layers with kernels."""
-    with pytest.raises(OptionError) as error:
-        kernels(Network.preset("lenet5"), "dense1")
-
-    assert str(error.value) == (
-        "The kernels of 'dense1' cannot be drawn: only 2-D kernels larger than 1x1 can. "
-        "Choose from conv1, conv2."
-    )
 
 
 def test_kernels_of_one_pixel_are_left_out():
@@ -179,16 +159,10 @@ def test_mistakes_are_the_wrong_ones_worst_first():
     y = np.array([0, 1, 0, 1])
     probabilities = np.array([[0.9, 0.1], [0.7, 0.3], [0.05, 0.95], [0.2, 0.8]])
 
-    figure = mistakes(x, y, probabilities, ("cat", "dog"))
+    axes = mistakes(x, y, probabilities, ("cat", "dog"))
 
-    shown = [text for text in all_texts(figure) if text]
-    assert shown == [
-        "2 of 4 misclassified (true → predicted, probability)",
-        "cat → dog",
-        "95 %",
-        "dog → cat",
-        "70 %",
-    ]
+    assert axes.get_title("left") == "2 of 4 misclassified (true → predicted, probability)"
+    assert texts(axes) == ["cat → dog", "95 %", "dog → cat", "70 %"]
 
 
 @pytest.mark.parametrize(
@@ -201,13 +175,13 @@ def test_no_name_is_cut_off(classes, tmp_path):
     x = rng.integers(0, 255, (30, 8, 8, 3), np.uint8)
     y = rng.integers(0, 10, 30)
 
-    figures = [
+    pictures = [
         confusion(evaluation(counts, classes)),
         confusion(evaluation(counts[:2, :2], classes[:2])),
         mistakes(x, y, rng.dirichlet(np.ones(10), 30), classes),
     ]
 
-    assert [has_empty_edge(figure, tmp_path / "p.png") for figure in figures] == [True] * 3
+    assert [has_empty_edge(axes, tmp_path / "p.png") for axes in pictures] == [True] * 3
 
 
 ODD_NAMES = (
@@ -232,8 +206,8 @@ def name_pictures(classes):
     x = np.zeros((count, 4, 4, 1), np.uint8)
     wrong = np.roll(np.eye(count), 1, axis=1)
     return [
-        confusion(evaluation(np.eye(count, dtype=int), classes)),
-        mistakes(x, np.arange(count), wrong, classes),
+        confusion(evaluation(np.eye(count, dtype=int), classes), theme="light"),
+        mistakes(x, np.arange(count), wrong, classes, theme="light"),
     ]
 
 
@@ -241,23 +215,23 @@ def name_pictures(classes):
 @pytest.mark.parametrize("classes", [ODD_NAMES, *((name,) for name in ODD_NAMES)])
 def test_any_name_can_be_drawn(classes, tmp_path):
     """No name is parsed as TeX, and none causes an error or a warning."""
-    for figure in name_pictures(classes):
-        assert has_empty_edge(figure, tmp_path / "p.png")
+    for axes in name_pictures(classes):
+        assert has_empty_edge(axes, tmp_path / "p.png")
 
 
 def test_names_are_drawn_as_they_are():
     """Dollars and backslashes are drawn, line breaks are blanks, and every name can be seen."""
-    figure, _ = name_pictures(ODD_NAMES[:5] + ODD_NAMES[8:10])
+    axes, _ = name_pictures(ODD_NAMES[:5] + ODD_NAMES[8:10])
 
-    drawn = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    drawn = [label.get_text() for label in axes.get_yticklabels()]
     assert drawn == [*ODD_NAMES[:4], "two lines", "' '", r"'\udcff'"]
 
 
 @pytest.mark.parametrize(
     "settings", [{"text.usetex": True}, {"axes.facecolor": "black"}, {"font.family": "nonesuch"}]
 )
-def test_the_users_settings_change_nothing(settings, tmp_path):
-    """A picture has the same bytes with a dark style, with TeX, and with another font."""
+def test_the_users_settings_change_nothing_of_a_theme(settings, tmp_path):
+    """With a theme, a picture has the same bytes with a dark style, TeX, and another font."""
     plain = save(name_pictures(("a_b", "c"))[0], tmp_path / "plain.png").read_bytes()
 
     with mpl.rc_context(settings):
@@ -268,16 +242,16 @@ def test_the_users_settings_change_nothing(settings, tmp_path):
 
 def test_the_highest_loss_is_inside():
     """After one epoch too, every point of the loss has room around it."""
-    figure = learning_curve(History(ROWS[:1]))
+    axes = learning_curve(History(ROWS[:1]))
 
-    low, high = figure.axes[0].get_ylim()
+    low, high = axes.get_ylim()
     assert low == 0
     assert high > 1.03 * ROWS[0]["validation_loss"]
 
 
 def test_no_curve_or_kernel_is_cut_off(tmp_path):
     """Learning curves and kernels, few or many, have an empty edge."""
-    figures = [
+    pictures = [
         learning_curve(History(ROWS)),
         kernels(Network.preset("lenet5")),
         kernels(Network.parse("conv 2@3x3 relu | conv 3@3x3", (8, 8, 1)), "conv2"),
@@ -285,7 +259,7 @@ def test_no_curve_or_kernel_is_cut_off(tmp_path):
         kernels(Network.parse("conv 1@3x3 relu", (8, 8, 1))),
     ]
 
-    assert [has_empty_edge(figure, tmp_path / "p.png") for figure in figures] == [True] * 5
+    assert [has_empty_edge(axes, tmp_path / "p.png") for axes in pictures] == [True] * 5
 
 
 def test_files_are_whole_and_the_same_twice(tmp_path):

@@ -14,7 +14,7 @@ from striate.cli.pages import Page
 from striate.model.classes import ClassValue
 from striate.model.network import Network
 from striate.model.scoring import Evaluation
-from striate.pictures.mistakes import worst
+from striate.pictures.samples import worst
 from striate.pictures.style import names_of
 from striate.recipes.networks import labels_for
 from striate.shapes import Array

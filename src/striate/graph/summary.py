@@ -6,11 +6,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
+from html import escape
 from math import prod
 
 from rich.console import Console
 from rich.text import Text
 
+from striate.drawing.html import table
 from striate.functions.base import Function, Seen
 from striate.functions.programs import forward_program
 from striate.graph.graph import Graph, Placed, describe
@@ -150,6 +152,13 @@ class Summary:
         for line in self.lines(width):
             console.print(line, soft_wrap=True)
         return written.getvalue().rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        """Show the table in a notebook, with the totals below."""
+        headings = [column.heading for column in _COLUMNS]
+        right = [k for k, column in enumerate(_COLUMNS) if column.side == "right"]
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes(None) if note)
+        return table(headings, self._cells(), right=right) + notes
 
 
 _COLUMNS = (

@@ -9,6 +9,7 @@ from striate.graph.reference import Pass
 from striate.graph.step import TrainingStep, derivative_of
 from striate.graph.term_search import TermSearch
 from striate.graph.terms import Terms
+from striate.graph.trace_html import trace_html
 from striate.shapes import Array
 
 
@@ -159,6 +160,10 @@ class Trace(Mapping[str, LayerTrace]):
     def __str__(self) -> str:
         loss = "" if self.loss is None else f"\nloss {self.loss:.6g}"
         return "\n".join(str(layer) for layer in self._layers.values()) + loss
+
+    def _repr_html_(self) -> str:
+        """Show the pass in a notebook, with small images of the maps."""
+        return trace_html(self)
 
 
 def _layer(place: Placed, run: Pass, parameters: Mapping[str, Array]) -> LayerTrace:

@@ -4,10 +4,12 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from html import escape
 from inspect import signature
 from typing import Any, Self
 
 from striate.data.augment import Augmentation
+from striate.diagrams import draw_graph
 from striate.errors import OptionError, ReadOnlyError, StriateWarning
 from striate.functions.base import Loss
 from striate.functions.optimizer.base import Optimizer
@@ -366,6 +368,15 @@ class Network:
 
     def __repr__(self) -> str:
         return repr(self._core)
+
+    def _repr_svg_(self) -> str:
+        """Show the network in a notebook, as blocks."""
+        return draw_graph(self.graph, about=f"A network: {self}.").to_svg()
+
+    def _repr_html_(self) -> str:
+        """Show the network in a notebook, as blocks and as a table."""
+        more = f"<details><summary>{escape(str(self))}</summary>"
+        return f"{self._repr_svg_()}{more}{self.summary()._repr_html_()}</details>"
 
     def at(self, input_shape: Shape | Mapping[str, Shape]) -> Self:
         """Return the network for another image size, with the same kernels.

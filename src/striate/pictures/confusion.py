@@ -1,38 +1,39 @@
 """The confusion matrix: which classes are predicted as which."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from striate.drawing.paint import Paint, Theme, text_on
+from striate.drawing.text import width as text_width
 from striate.errors import DataError
 from striate.model.scoring import Evaluation
 from striate.pictures.style import (
-    COUNTS,
-    GRAY,
-    INK,
     LABEL,
     SMALL,
+    TITLE,
+    ThemeColors,
     drawable,
-    heading,
-    in_own_style,
     names_of,
-    new_figure,
+    panel,
+    title,
 )
 from striate.shapes import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from striate.pictures.style import Target
 
 _ROOM = 16  # characters of a name next to the matrix
 _MOST_NUMBERS = 30  # with more classes the cells are too small for numbers
 _FEW = 4  # a matrix of at most this many classes has larger cells
 _LETTER = 0.09  # inches
-_LEAST_WIDTH = 4.2  # inches, for the title
+_POINTS_PER_INCH = 72
+_CORRECT = Paint("#e4e4e4", "#343c46")
 
 
-@in_own_style
-def confusion(evaluation: Evaluation) -> "Figure":
+def confusion(evaluation: Evaluation, *, ax: "Target" = None, theme: Theme = "auto") -> "Axes":
     """Draw how many images of each class were predicted as each class.
 
     The colors show mistakes only: next to hundreds of correct predictions, a few wrong ones would
@@ -42,10 +43,14 @@ def confusion(evaluation: Evaluation) -> "Figure":
     ----------
     evaluation
         The result of :meth:`striate.Network.evaluate` for a classifier.
+    ax
+        Matplotlib axes to draw into, or an empty figure; by default a new figure of pyplot.
+    theme
+        ``"light"``, ``"dark"``, or ``"auto"``, which follows the color of the axes.
 
     Returns
     -------
-    Figure
+    Axes
 
     Raises
     ------
@@ -64,19 +69,22 @@ def confusion(evaluation: Evaluation) -> "Figure":
     many = len(counts) > _MOST_NUMBERS
     cell = 0.12 if many else 0.45 if len(counts) > _FEW else 0.9
     around = 1.2 + _LETTER * max(map(len, names))
-    width = max(_LEAST_WIDTH, around + 0.8 + cell * len(counts))
-    figure = new_figure(width, around + cell * len(counts))
-    axes = figure.subplots()
+    heading = _heading(counts)
+    left = 0.8 + _LETTER * max(map(len, names))  # of the title, which begins above the matrix
+    needed = left + text_width(heading, TITLE / _POINTS_PER_INCH) + 0.2
+    width = max(needed, around + 0.8 + cell * len(counts))
     wrong = counts.astype(float)
     np.fill_diagonal(wrong, 0)
-    axes.imshow(wrong, cmap=COUNTS, vmin=0, vmax=max(1.0, 1.3 * float(wrong.max())))
-    _ground(axes, len(counts))
-    if not many:
-        _numbers(axes, counts, wrong)
-        _recalls(axes, counts)
-    _labels(axes, names, cell)
-    heading(figure, _heading(counts))
-    return figure
+    with panel(ax, theme, (width, around + cell * len(counts))) as (axes, look):
+        axes.set_anchor("W")  # the title begins at the left of the matrix
+        axes.imshow(wrong, cmap=look.counts, vmin=0, vmax=max(1.0, 1.3 * float(wrong.max())))
+        _ground(axes, len(counts), look)
+        if not many:
+            _numbers(axes, counts, wrong, look)
+            _recalls(axes, counts, look)
+        _labels(axes, names, cell, look)
+        title(axes, heading, look)
+    return axes
 
 
 def _heading(counts: Array) -> str:
@@ -86,19 +94,22 @@ def _heading(counts: Array) -> str:
     return f"Accuracy {share}: {correct:,.10g} of {every:,.10g} correct"
 
 
-def _ground(axes: "Axes", count: int) -> None:
+def _ground(axes: "Axes", count: int, look: ThemeColors) -> None:
     """Fill the diagonal, the correct predictions, with gray."""
     from matplotlib.patches import Rectangle  # noqa: PLC0415  # an extra, and heavy
 
     for k in range(count):
-        axes.add_patch(Rectangle((k - 0.5, k - 0.5), 1, 1, facecolor="#e4e4e4"))
+        axes.add_patch(Rectangle((k - 0.5, k - 0.5), 1, 1, facecolor=look.pick(_CORRECT)))
 
 
-def _numbers(axes: "Axes", counts: Array, wrong: Array) -> None:
-    """Write each count into its cell."""
+def _numbers(axes: "Axes", counts: Array, wrong: Array, look: ThemeColors) -> None:
+    """Write each count into its cell, in the color that can be read there."""
+    from matplotlib.colors import to_hex  # noqa: PLC0415  # an extra, and heavy
+
+    colors: Any = axes.images[-1].to_rgba
     for (row, column), count in np.ndenumerate(counts):
         correct = row == column
-        dark = wrong[row, column] > 0.65 * wrong.max() > 0
+        fill = _CORRECT if correct else Paint(*[to_hex(colors(wrong[row, column]))] * 2)
         axes.text(
             column,
             row,
@@ -106,12 +117,12 @@ def _numbers(axes: "Axes", counts: Array, wrong: Array) -> None:
             ha="center",
             va="center",
             fontsize=LABEL if count < 1000 else SMALL,
-            color="white" if dark else INK if count else "#bbbbbb",
+            color=look.pick(text_on(fill)) if count else look.frame,
             fontweight="bold" if correct else "normal",
         )
 
 
-def _recalls(axes: "Axes", counts: Array) -> None:
+def _recalls(axes: "Axes", counts: Array, look: ThemeColors) -> None:
     """Write the recall at the end of each row."""
     shares = [
         f"{100 * correct / line.sum():.1f} %" if line.sum() else "–"
@@ -126,7 +137,7 @@ def _recalls(axes: "Axes", counts: Array) -> None:
             textcoords="offset points",
             va="center",
             fontsize=SMALL,
-            color=INK,
+            color=look.ink,
         )
     axes.annotate(
         "recall",
@@ -136,19 +147,19 @@ def _recalls(axes: "Axes", counts: Array) -> None:
         textcoords="offset points",
         va="top",
         fontsize=SMALL,
-        color=GRAY,
+        color=look.muted,
     )
 
 
-def _labels(axes: "Axes", names: list[str], cell: float) -> None:
+def _labels(axes: "Axes", names: list[str], cell: float, look: ThemeColors) -> None:
     """Name the rows and the columns."""
     places = range(len(names))
     long = _LETTER * max(map(len, names)) > 0.9 * cell
     size = LABEL if cell > _LETTER * 2 else SMALL * 0.8
     axes.set_xticks(places, names, fontsize=size, rotation=90 if long else 0)
     axes.set_yticks(places, names, fontsize=size)
-    axes.set_xlabel("predicted class", fontsize=LABEL, color=INK)
-    axes.set_ylabel("true class", fontsize=LABEL, color=INK)
-    axes.tick_params(length=0, colors=INK)
+    axes.set_xlabel("predicted class", fontsize=LABEL, color=look.ink)
+    axes.set_ylabel("true class", fontsize=LABEL, color=look.ink)
+    axes.tick_params(length=0, colors=look.ink)
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -1,25 +1,37 @@
-"""Writing figures to PNG files; a file is written completely or not at all."""
+"""Writing pictures to files; a file is written completely or not at all."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from striate.errors import OptionError
 from striate.files import atomic_write, make_folder
+from striate.functions.writing import short
 from striate.model.network import Network
 from striate.model.scoring import Evaluation
 from striate.pictures.confusion import confusion
 from striate.pictures.kernels import kernels, layers_with_kernels
 from striate.pictures.learning_curve import learning_curve
-from striate.pictures.mistakes import mistakes
-from striate.pictures.style import DOTS_PER_INCH, own_style
+from striate.pictures.samples import mistakes
+from striate.pictures.style import DOTS_PER_INCH, new_figure, own_style
 from striate.shapes import Array
 from striate.training.history import History
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PICTURES = ("learning-curve.png", "confusion.png", "kernels.png", "mistakes.png")
 """Names of the files that :func:`save_all` writes."""
+
+_CURVES = 9.0, 3.6  # inches of two learning curves
+_FORMATS: dict[str, dict[str, Any]] = {
+    ".png": {"dpi": DOTS_PER_INCH, "metadata": {"Software": None}},
+    ".svg": {"metadata": {"Date": None, "Creator": None}},
+    ".pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
+}
+"""Options that make a file depend on the figure alone."""
 
 
 def save_all(
@@ -61,20 +73,42 @@ def save_all(
     """
     figures: dict[str, Figure] = {}
     if history:
-        figures["learning-curve"] = learning_curve(history)
+        figures["learning-curve"] = _curves(history)
     if evaluation is not None and evaluation.confusion is not None:
-        figures["confusion"] = confusion(evaluation)
+        figures["confusion"] = _alone(confusion, evaluation)
     with_kernels = layers_with_kernels(network)
     if with_kernels:
-        figures["kernels"] = kernels(network, with_kernels[0])
+        figures["kernels"] = _alone(kernels, network, with_kernels[0])
     if (
         x is not None
         and y is not None
         and probabilities is not None
         and _has_mistakes(y, probabilities)
     ):
-        figures["mistakes"] = mistakes(x, y, probabilities, network.classes)
+        figures["mistakes"] = _alone(mistakes, x, y, probabilities, network.classes)
     return [save(figure, Path(folder) / f"{name}.png") for name, figure in figures.items()]
+
+
+def _alone(draw: "Callable[..., Axes]", *what: Any) -> "Figure":
+    """Draw a picture in its own figure, for light pages whatever the settings are."""
+    figure = new_figure()
+    draw(*what, ax=figure, theme="light")
+    return figure
+
+
+def _curves(history: History) -> "Figure":
+    """Draw the loss, and next to it the accuracy if there is one."""
+    if "accuracy" not in history.columns:
+        return _alone(learning_curve, history)
+    figure = new_figure()
+    figure.set_size_inches(*_CURVES)
+    figure.set_facecolor("white")
+    figure.set_layout_engine("constrained")
+    parts: Any = figure.subfigures(1, 2)
+    left, right = parts
+    learning_curve(history, "loss", ax=left, theme="light")
+    learning_curve(history, "accuracy", ax=right, theme="light")
+    return figure
 
 
 def _has_mistakes(y: Array, probabilities: Array) -> bool:
@@ -82,15 +116,16 @@ def _has_mistakes(y: Array, probabilities: Array) -> bool:
     return bool((probabilities.argmax(axis=1) != y).any())
 
 
-def save(figure: "Figure", path: str | os.PathLike[str]) -> Path:
-    """Write a figure to a PNG file. The same figure gives the same bytes.
+def save(picture: "Axes | Figure", path: str | os.PathLike[str]) -> Path:
+    """Write a picture to a file. The same picture gives the same bytes.
 
     Parameters
     ----------
-    figure
-        The figure.
+    picture
+        What the functions of :mod:`striate.pictures` return, or a figure.
     path
-        The file; its folder is created if it is missing.
+        The file; its ending decides about the format: ``.png``, ``.svg`` or ``.pdf``. Its folder is
+        created if it is missing.
 
     Returns
     -------
@@ -99,11 +134,46 @@ def save(figure: "Figure", path: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
+    OptionError
+        If the ending is unknown.
     ModelFileError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> save(None, "picture.bmp")
+    Traceback (most recent call last):
+    ...
+    striate.errors.OptionError: A picture can be saved as .png, .svg or .pdf, got "picture.bmp". \
+    Try "picture.png".
     """
     path = Path(path)
+    kind = path.suffix.lower()
+    if kind not in _FORMATS:
+        raise OptionError(
+            f"A picture can be saved as .png, .svg or .pdf, got {short(str(path))}. "
+            f'Try "{path.stem or "picture"}.png".'
+        )
+    from matplotlib import rc_context  # noqa: PLC0415  # an extra, and heavy
+
+    figure = _figure_of(picture)
     make_folder(path.parent)
-    with atomic_write(path) as file, own_style():
-        figure.savefig(file, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    with atomic_write(path) as file, own_style(), rc_context({"svg.hashsalt": "striate"}):
+        figure.savefig(file, format=kind[1:], **_FORMATS[kind])
     return path
+
+
+def _figure_of(picture: "Axes | Figure") -> "Figure":
+    """Return the whole figure of axes, also if they are in a subfigure."""
+    from matplotlib.axes import Axes  # noqa: PLC0415  # an extra, and heavy
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    if not isinstance(picture, Axes | Figure):
+        raise OptionError(
+            f"`picture` must be Matplotlib axes or a figure, got {short(picture)}. "
+            "Use what the functions of st.pictures return."
+        )
+    owner: Any = picture
+    while not isinstance(owner, Figure):
+        owner = owner.figure
+    return owner

@@ -1,25 +1,29 @@
-"""The style of all pictures: colors, sizes, and text that is drawn as it is written."""
+"""The style of all pictures: colors, sizes, and text that is drawn as it is written.
 
-import functools
+Every function that draws takes ``ax=`` and ``theme=`` and enters :func:`panel`, which finds or
+makes the axes and the :class:`ThemeColors`, the colors of the theme.
+"""
+
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ParamSpec
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from striate.errors import ExtraError
+from striate.drawing import paint
+from striate.drawing.paint import Paint, Theme, require_theme
+from striate.errors import ExtraError, OptionError
+from striate.functions.writing import short
 from striate.shapes import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure, SubFigure
 
-BLUE, ORANGE, GRAY, INK = "#0072b2", "#d55e00", "#8c8c8c", "#262626"
-"""Blue and vermilion of Okabe and Ito, which no form of color blindness confuses."""
-
-COUNTS, SIGNED = "Blues", "RdBu_r"
-"""Color maps: light to dark for counts; blue, white and red for negative, zero and positive."""
+    Target = Axes | Figure | SubFigure | None
 
 TITLE, LABEL, SMALL = 12.0, 10.0, 8.0
 """Font sizes, in points."""
@@ -27,6 +31,8 @@ TITLE, LABEL, SMALL = 12.0, 10.0, 8.0
 DOTS_PER_INCH = 150
 
 _MARGIN = 0.1  # inches around a figure and between its panels
+_OPAQUE = 0.5  # a color with less alpha shows what is behind it
+_DARK = 0.18  # luminance of the gray that is halfway between black and white to the eye
 
 # Fonts for scripts that Matplotlib's own font lacks; those that are installed are used.
 _FALLBACK_FONTS = (
@@ -42,42 +48,162 @@ _FALLBACK_FONTS = (
     "Segoe UI",
 )
 
-_Arguments = ParamSpec("_Arguments")
 
-
-def in_own_style(
-    draw: "Callable[_Arguments, Figure]",
-) -> "Callable[_Arguments, Figure]":
-    r"""Let a function draw in striate's style, whatever the user's settings for Matplotlib are.
-
-    With a dark style the labels would be dark on black. With ``text.usetex``, or with a class that
-    is called ``note $5^$``, Matplotlib would take names for TeX, and fail. So text is never parsed.
+@dataclass(frozen=True)
+class ThemeColors:
+    """The colors of a picture.
 
     Parameters
     ----------
-    draw
-        A function that returns a figure.
-
-    Returns
-    -------
-    function
-        The same function. It raises ``ExtraError`` if Matplotlib is not installed.
+    theme
+        For light or for dark pages.
     """
 
-    @functools.wraps(draw)
-    def drawn(*args: _Arguments.args, **options: _Arguments.kwargs) -> "Figure":
-        _require_matplotlib()
-        from matplotlib.text import Text  # noqa: PLC0415  # an extra, and heavy
+    theme: Literal["light", "dark"]
 
-        with own_style():
-            figure = draw(*args, **options)
-        for text in figure.findobj(Text):
-            assert isinstance(text, Text)
-            text.set_parse_math(False)
-            text.set_usetex(False)
-        return figure
+    def pick(self, color: Paint) -> str:
+        """Return the color of a paint in this theme."""
+        return color.dark if self.theme == "dark" else color.light
 
-    return drawn
+    @property
+    def ink(self) -> str:
+        """The color of text."""
+        return self.pick(paint.INK)
+
+    @property
+    def muted(self) -> str:
+        """The color of secondary text."""
+        return self.pick(paint.MUTED)
+
+    @property
+    def surface(self) -> str:
+        """The color of the page."""
+        return self.pick(paint.SURFACE)
+
+    @property
+    def frame(self) -> str:
+        """The color of thin lines."""
+        return self.pick(paint.FRAME)
+
+    @property
+    def signed(self) -> "Colormap":
+        """Colors for negative, zero and positive values."""
+        return self._colormap("signed", paint.DIVERGING)
+
+    @property
+    def counts(self) -> "Colormap":
+        """Colors from nothing to much."""
+        return self._colormap("counts", paint.SEQUENTIAL)
+
+    def _colormap(self, name: str, scale: Sequence[Paint]) -> "Colormap":
+        from matplotlib.colors import LinearSegmentedColormap  # noqa: PLC0415  # an extra, and heavy
+
+        return LinearSegmentedColormap.from_list(f"striate-{name}", [*map(self.pick, scale)])
+
+
+@contextmanager
+def panel(
+    ax: "Target", theme: Theme, size: tuple[float, float]
+) -> "Iterator[tuple[Axes, ThemeColors]]":
+    r"""Find or make the axes of a picture, and set striate's style while it is drawn.
+
+    The user's settings for Matplotlib decide about light or dark with the theme ``"auto"``, and
+    about nothing else: with ``text.usetex``, or with a class that is called ``note $5^$``,
+    Matplotlib would take names for TeX, and fail. So text is never parsed.
+
+    Parameters
+    ----------
+    ax
+        What the user gave: axes to draw into; an empty figure, which gets the size that suits the
+        picture; an empty subfigure; or ``None`` for a new figure of pyplot.
+    theme
+        What the user gave.
+    size
+        Width and height that suit the picture, in inches.
+
+    Yields
+    ------
+    Axes, ThemeColors
+
+    Raises
+    ------
+    OptionError
+        If ``ax`` or ``theme`` is something else.
+    ExtraError
+        If Matplotlib is not installed.
+    """
+    require_theme(theme)
+    _require_matplotlib()
+    from matplotlib.text import Text  # noqa: PLC0415  # an extra, and heavy
+
+    look = ThemeColors("dark" if theme == "dark" or (theme == "auto" and _is_dark(ax)) else "light")
+    with own_style():
+        axes, own = _axes(ax, size, look)
+        if own or theme != "auto":
+            axes.set_facecolor(look.surface)
+        before = set(axes.findobj(Text))
+        yield axes, look
+        for text in axes.findobj(Text):
+            if text not in before or own:
+                assert isinstance(text, Text)
+                text.set_parse_math(False)
+                text.set_usetex(False)
+
+
+def _axes(ax: "Target", size: tuple[float, float], look: ThemeColors) -> "tuple[Axes, bool]":
+    """Return the axes, and whether they are new."""
+    from matplotlib.axes import Axes  # noqa: PLC0415  # an extra, and heavy
+    from matplotlib.figure import Figure, SubFigure  # noqa: PLC0415
+
+    if isinstance(ax, Axes):
+        return ax, False
+    if isinstance(ax, SubFigure) and not ax.axes:
+        return ax.add_subplot(), True
+    if ax is None:
+        from matplotlib import pyplot as plt  # noqa: PLC0415  # notebooks show its figures
+
+        figure = plt.figure()
+    elif isinstance(ax, Figure) and not ax.axes:
+        figure = ax
+    else:
+        used = " that has axes already" if isinstance(ax, Figure | SubFigure) else ""
+        raise OptionError(
+            f"`ax` must be Matplotlib axes or an empty figure, got {short(_kind_of(ax))}{used}. "
+            "Use figure, ax = plt.subplots(), or leave ax out for a new figure."
+        )
+    figure.set_size_inches(*size)
+    figure.set_dpi(DOTS_PER_INCH)
+    figure.set_facecolor(look.surface)
+    figure.set_layout_engine("constrained", w_pad=_MARGIN, h_pad=_MARGIN)
+    return figure.add_subplot(), True
+
+
+def _kind_of(value: object) -> object:
+    """Return a figure's class, which is shorter than its text, and anything else as it is."""
+    return type(value) if type(value).__module__.startswith("matplotlib") else value
+
+
+def _is_dark(ax: "Target") -> bool:
+    """Return whether the page that a picture will be on is dark."""
+    from matplotlib import rcParams  # noqa: PLC0415  # an extra, and heavy
+    from matplotlib.colors import to_hex, to_rgba  # noqa: PLC0415
+
+    around = [ax, getattr(ax, "figure", None)]
+    colors = [owner.get_facecolor() for owner in around if hasattr(owner, "get_facecolor")]
+    for color in [*colors, rcParams["figure.facecolor"]]:
+        if to_rgba(color)[3] >= _OPAQUE:
+            return paint.luminance(to_hex(color)) < _DARK
+    return False
+
+
+def _require_matplotlib() -> None:
+    try:
+        import matplotlib.figure  # noqa: F401, PLC0415  # an extra, and heavy
+    except ImportError as error:
+        raise ExtraError(
+            f"Drawing pictures needs Matplotlib, which cannot be imported ({error}). "
+            "Install it with pip install 'striate[plot]'."
+        ) from error
 
 
 @contextmanager
@@ -97,76 +223,45 @@ def own_style() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float, height: float) -> "Figure":
+def new_figure() -> "Figure":
     """Make an empty figure that needs neither a screen nor Matplotlib's list of figures.
-
-    Parameters
-    ----------
-    width, height
-        Inches.
 
     Returns
     -------
     Figure
+        To give as ``ax``: the picture sets its size.
     """
+    _require_matplotlib()
     from matplotlib.figure import Figure  # noqa: PLC0415  # an extra, and heavy
 
-    figure = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, facecolor="white")
-    figure.set_layout_engine("constrained", w_pad=_MARGIN, h_pad=_MARGIN)
-    return figure
+    return Figure()
 
 
-def _require_matplotlib() -> None:
-    try:
-        import matplotlib.figure  # noqa: F401, PLC0415  # an extra, and heavy
-    except ImportError as error:
-        raise ExtraError(
-            f"Drawing pictures needs Matplotlib, which cannot be imported ({error}). "
-            "Install it with pip install 'striate[plot]'."
-        ) from error
+def title(axes: "Axes", text: str, look: ThemeColors) -> None:
+    """Write the title of a picture, at the left."""
+    axes.set_title(text, loc="left", fontsize=TITLE, color=look.ink, pad=8)
 
 
-def heading(figure: "Figure", text: str) -> None:
-    """Write the title of a figure of many panels, at the left."""
-    figure.suptitle(text, x=_MARGIN / figure.get_figwidth(), ha="left", fontsize=TITLE, color=INK)
-
-
-def title(axes: "Axes", text: str) -> None:
-    """Write the title of a panel, at the left."""
-    axes.set_title(text, loc="left", fontsize=TITLE, color=INK, pad=8)
-
-
-def open_panel(axes: "Axes") -> None:
+def open_panel(axes: "Axes", look: ThemeColors) -> None:
     """Draw a panel of curves with two axes, and faint lines to read values by."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
-        axes.spines[side].set_color(GRAY)
-    axes.tick_params(colors=INK, labelsize=LABEL, color=GRAY)
-    axes.grid(visible=True, axis="y", color="#e5e5e5", linewidth=0.8)
+        axes.spines[side].set_color(look.pick(paint.GRAY))
+    axes.tick_params(colors=look.ink, labelsize=LABEL, color=look.pick(paint.GRAY))
+    axes.grid(visible=True, axis="y", color=look.pick(paint.PANEL), linewidth=1.0)
     axes.set_axisbelow(True)
 
 
-def bare_panel(axes: "Axes") -> None:
-    """Draw a panel with a thin frame only."""
+def bare_panel(axes: "Axes", *, frame: str | None = None) -> None:
+    """Leave out the ticks, and the frame unless it has a color."""
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
-        spine.set_color("#cccccc")
-        spine.set_linewidth(0.6)
-
-
-def show_image(axes: "Axes", image: Array) -> None:
-    """Draw an image ``(rows, columns, channels)``, gray or in color, each pixel as a square."""
-    channels = image.shape[-1]
-    shown = displayed(image)
-    options: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1} if channels != 3 else {}
-    axes.imshow(
-        shown if channels == 3 else shown[..., 0],
-        interpolation="nearest",
-        **options,
-    )
-    bare_panel(axes)
+        spine.set_visible(frame is not None)
+        if frame is not None:
+            spine.set_color(frame)
+            spine.set_linewidth(0.6)
 
 
 def displayed(image: Array) -> Array:

@@ -3,12 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import overload
 
+from striate.drawing.html import table
+from striate.drawing.svg import to_svg
 from striate.errors import OptionError
 from striate.training.divergence import Divergence
+from striate.training.history_chart import history_scene
 from striate.training.state import HistoryRow
 
 ACCURACIES = frozenset(("accuracy", "validation_accuracy"))
 """The columns in which a higher score is better; in all others, a lower one is."""
+
+_TALLEST = 320  # pixels of the table in a notebook
 
 
 class History:
@@ -99,6 +104,18 @@ class History:
             "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
             for row in table
         )
+
+    def _repr_svg_(self) -> str | None:
+        """Draw loss and accuracy for a notebook; nothing without epochs."""
+        return to_svg(history_scene(self)) if self.rows else None
+
+    def _repr_html_(self) -> str:
+        """Draw loss and accuracy for a notebook, above the table of all epochs."""
+        if not self.rows:
+            return "<p>no epochs</p>"
+        rows = [[_number(row[c]) for c in self.columns] for row in self.rows]
+        every = range(len(self.columns))
+        return f"{self._repr_svg_()}{table(self.columns, rows, right=every, tallest=_TALLEST)}"
 
 
 def format_score(value: float) -> str:

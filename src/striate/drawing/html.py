@@ -1,0 +1,86 @@
+"""Tables and images in HTML, for notebooks: without scripts, in the colors of the page."""
+
+from collections.abc import Sequence
+from html import escape
+
+from striate.drawing.png import data_uri
+from striate.shapes import Array
+
+_CELL = "padding:2px 12px 2px 0;border:none;vertical-align:middle"
+_HEAD = "border-bottom:1px solid rgba(128,128,128,.5)"
+_SCROLLS = "overflow:auto;max-width:100%"
+
+
+class Html(str):
+    """Text that is HTML already and must not be escaped."""
+
+    __slots__ = ()
+
+
+def table(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    tallest: int | None = None,
+) -> str:
+    """Write a table, which scrolls if the page is too narrow.
+
+    Parameters
+    ----------
+    headings
+        Title of each column.
+    rows
+        The cells; a text that isn't :class:`Html` is escaped.
+    right
+        Numbers of the columns that are aligned at the right.
+    tallest
+        The largest height, in pixels; the table scrolls beyond it.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> "a &lt; b" in table(["text"], [["a < b"]])
+    True
+    """
+
+    def cell(kind: str, column: int, text: str, more: str = "") -> str:
+        side = "right" if column in right else "left"
+        content = text if isinstance(text, Html) else escape(text)
+        return f'<{kind} style="{_CELL};text-align:{side}{more}">{content}</{kind}>'
+
+    head = "".join(cell("th", k, text, f";{_HEAD}") for k, text in enumerate(headings))
+    body = "".join(
+        f"<tr>{''.join(cell('td', k, text) for k, text in enumerate(row))}</tr>" for row in rows
+    )
+    style = _SCROLLS + (f";max-height:{tallest}px" if tallest else "")
+    return (
+        f'<div style="{style}"><table style="border-collapse:collapse;font-size:90%">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def image(light: Array, dark: Array, about: str, height: int) -> Html:
+    """Write an image for light and for dark pages, each pixel as a square.
+
+    Parameters
+    ----------
+    light, dark
+        ``[row, column, 3]``, uint8.
+    about
+        Description.
+    height
+        In pixels of the page.
+
+    Returns
+    -------
+    Html
+    """
+    style = f"height:{height}px;image-rendering:pixelated;vertical-align:middle;max-width:none"
+    return Html(
+        f'<picture><source media="(prefers-color-scheme:dark)" srcset="{data_uri(dark)}">'
+        f'<img src="{data_uri(light)}" alt="{escape(about)}" style="{style}"></picture>'
+    )

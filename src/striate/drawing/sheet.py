@@ -1,0 +1,209 @@
+"""Sheets of small images: feature maps, kernels, the images of a data set."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.drawing.grid import number
+from striate.drawing.paint import DIVERGING, FRAME, INK, MUTED, SEQUENTIAL, Paint
+from striate.drawing.scene import Caption, Drawable, Raster, Rect, Scene
+from striate.drawing.text import fitted, width
+from striate.shapes import Array, Shaped
+
+UNIT = 84.0  # pixels of a tile
+_GAP, _LINE, _TEXT, _BAR = 12.0, 14.0, 11.0, 10.0  # pixels
+_STEPS = 64  # colors of the color bar
+_LOWEST, _HIGHEST = 0.05, 4.0  # heights of a tile
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetTile:
+    """A small image with text above and below it.
+
+    Parameters
+    ----------
+    pixels
+        ``[row, column, 3]``, uint8, for light pages.
+    dark
+        The same for dark pages, if it differs.
+    above, below
+        Text, one line each; or several, with line breaks.
+    """
+
+    pixels: Array
+    dark: Array | None = None
+    above: str = ""
+    below: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColorScale:
+    """Colors of values: by sign about zero, or from zero on.
+
+    Parameters
+    ----------
+    limit
+        The value with the strongest color.
+    signed
+        Whether there are negative values.
+    """
+
+    limit: float
+    signed: bool
+
+    @classmethod
+    def of(cls, values: Array) -> "ColorScale":
+        """Choose the scale for values; values that aren't finite don't count."""
+        finite = values[np.isfinite(values)]
+        largest = float(np.abs(finite.astype(np.float64)).max(initial=0.0))
+        return cls(limit=largest or 1.0, signed=bool((finite < 0).any()))
+
+    def tile(
+        self, values: Shaped[Array, "rows columns"], above: str = "", below: str = ""
+    ) -> SheetTile:
+        """Color an image."""
+        return SheetTile(
+            pixels=self.colored(values, dark=False),
+            dark=self.colored(values, dark=True),
+            above=above,
+            below=below,
+        )
+
+    def colored(self, values: Array, *, dark: bool) -> Array:
+        """Return the colors of values, ``[..., 3]``, uint8; gray for what isn't finite."""
+        scale = DIVERGING if self.signed else SEQUENTIAL
+        anchors = np.array([_rgb(paint.dark if dark else paint.light) for paint in scale])
+        low = -1.0 if self.signed else 0.0
+        share = np.clip(values.astype(np.float64) / self.limit, low, 1.0)
+        place = np.linspace(low, 1.0, len(anchors))
+        colors = np.stack([np.interp(share, place, anchors[:, c]) for c in range(3)], axis=-1)
+        colors[~np.isfinite(values)] = 128.0
+        return colors.round().astype(np.uint8)
+
+
+def sheet(
+    tiles: Sequence[SheetTile | None],
+    columns: int,
+    *,
+    about: str,
+    scale: ColorScale | None = None,
+    row_names: Sequence[str] = (),
+    unit: float = UNIT,
+) -> Scene:
+    """Arrange tiles in a grid, row by row.
+
+    Parameters
+    ----------
+    tiles
+        The images, of any shapes: the largest one gives the size of a place. ``None`` leaves a
+        place empty.
+    columns
+        Tiles in a row.
+    about
+        Description of the sheet.
+    scale
+        Draw a color bar for these colors.
+    row_names
+        Text at the left of each row.
+    unit
+        Width of a tile, in pixels.
+
+    Returns
+    -------
+    Scene
+        A tile is one unit wide.
+    """
+    gap, line, size = _GAP / unit, _LINE / unit, _TEXT / unit
+    there = [tile for tile in tiles if tile is not None]
+    tallest = max((t.pixels.shape[0] / t.pixels.shape[1] for t in there), default=1.0)
+    high = min(max(tallest, _LOWEST), _HIGHEST)
+    above = line * max((_lines(t.above) for t in there), default=0)
+    below = line * max((_lines(t.below) for t in there), default=0)
+    step = above + high + below + gap
+    left = max((width(name, size) + gap for name in row_names), default=0.0)
+    shapes: list[Drawable] = []
+    for row, name in enumerate(row_names):
+        y = row * step + above + high / 2
+        shapes.append(Caption(x=left - gap, y=y, text=name, size=size, paint=MUTED, anchor="end"))
+    for index, tile in enumerate(tiles):
+        if tile is None:
+            continue
+        row, column = divmod(index, columns)
+        shapes += _tile(tile, left + column * (1 + gap), row * step + above, high, unit)
+    if scale is not None:
+        rows = max(1, math.ceil(len(tiles) / columns))
+        used = min(columns, max(1, len(tiles)))
+        bottom = rows * step - below - gap
+        shapes += _bar(scale, left + used * (1 + gap), above, max(bottom - above, high), unit)
+    return Scene(shapes=tuple(shapes), unit=unit, about=about, margin=4.0 / unit)
+
+
+def _lines(text: str) -> int:
+    return text.count("\n") + 1 if text else 0
+
+
+def _tile(tile: SheetTile, left: float, top: float, high: float, unit: float) -> list[Drawable]:
+    """Draw a tile as large as its place allows, without distorting it."""
+    rows, columns = tile.pixels.shape[:2]
+    size = min(1 / columns, high / rows)
+    wide, tall = columns * size, rows * size
+    x, y = left + (1 - wide) / 2, top + (high - tall) / 2
+    shapes: list[Drawable] = [
+        Raster(left=x, top=y, width=wide, height=tall, pixels=tile.pixels, dark=tile.dark),
+        Rect(left=x, top=y, width=wide, height=tall, stroke=FRAME, weight=0.8),
+    ]
+    over, under = tile.above.split("\n"), tile.below.split("\n")
+    line = _LINE / unit
+    for k, text in enumerate(reversed(over)):
+        shapes += _line(text, left + 0.5, top - (k + 0.55) * line, INK, unit)
+    for k, text in enumerate(under):
+        shapes += _line(text, left + 0.5, top + high + (k + 0.55) * line, MUTED, unit)
+    return shapes
+
+
+def _line(text: str, x: float, y: float, paint: Paint, unit: float) -> list[Drawable]:
+    """Write a line above or below a tile, as wide as the tile and its gap at most."""
+    if not text:
+        return []
+    room, largest = 1 + 0.8 * _GAP / unit, _TEXT / unit
+    size = max(0.75 * largest, min(largest, largest * room / width(text, largest)))
+    return [Caption(x=x, y=y, text=fitted(text, room, size), size=size, paint=paint)]
+
+
+def _bar(scale: ColorScale, left: float, top: float, high: float, unit: float) -> list[Drawable]:
+    """Draw a color bar with its limits."""
+    low = -scale.limit if scale.signed else 0.0
+    wide, size = _BAR / unit, _TEXT / unit
+    steps = np.linspace(scale.limit, low, _STEPS)[:, np.newaxis]
+    shapes: list[Drawable] = [
+        Raster(
+            left=left,
+            top=top,
+            width=wide,
+            height=high,
+            pixels=scale.colored(steps, dark=False),
+            dark=scale.colored(steps, dark=True),
+        ),
+        Rect(left=left, top=top, width=wide, height=high, stroke=FRAME, weight=0.8),
+    ]
+    marks = [(scale.limit, top), (low, top + high)]
+    marks += [(0.0, top + high / 2)] if scale.signed and high > 3.5 * size else []
+    for value, y in marks:
+        inside = min(max(y, top + size / 2), top + high - size / 2)
+        shapes.append(
+            Caption(
+                x=left + wide + size / 2,
+                y=inside,
+                text=number(float(f"{value:.2g}")),
+                size=size,
+                paint=MUTED,
+                anchor="start",
+            )
+        )
+    return shapes
+
+
+def _rgb(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

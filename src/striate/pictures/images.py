@@ -1,0 +1,136 @@
+"""Images next to each other: kernels, filtered images, pooled images, in one color scale."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from striate.drawing.grid import Grid
+from striate.drawing.paint import INK, Theme
+from striate.drawing.scene import Caption, Drawable, Scene, limited
+from striate.drawing.sheet import UNIT, ColorScale, sheet
+from striate.drawing.text import fitted
+from striate.errors import OptionError, ShapeError
+from striate.functions.options import COUNT, FLAG, OrNone, require
+from striate.functions.writing import short
+from striate.pictures.arguments import image_of
+from striate.pictures.canvas import draw_scene
+from striate.pictures.style import drawable
+from striate.shapes import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from striate.pictures.style import Target
+
+_MOST_COLUMNS = 6
+_CELL, _GAP, _TITLE = 26.0, 1.0, 0.5
+_ROOM = 40  # characters of a title
+_MOST_CELLS = 5_000
+_MOST_PIXELS = 10_000_000
+
+
+def images(
+    images: Sequence[Array],
+    titles: Sequence[object] = (),
+    *,
+    columns: int | None = None,
+    values: bool = False,
+    ax: "Target" = None,
+    theme: Theme = "auto",
+) -> "Axes":
+    """Draw images of one channel next to each other, with one color scale for all.
+
+    Positive values are red and negative ones blue. Without negative values, larger values are
+    darker, or on dark pages lighter.
+
+    Parameters
+    ----------
+    images
+        Images, also of different sizes, or an array of them.
+    titles
+        A text above each image; none by default.
+    columns
+        Images in a row; by default at most 6.
+    values
+        Whether to write each value into its cell, for small images.
+    ax
+        Matplotlib axes to draw into, or an empty figure; by default a new figure of pyplot.
+    theme
+        ``"light"``, ``"dark"``, or ``"auto"``, which follows the color of the axes.
+
+    Returns
+    -------
+    Axes
+        The largest image is one unit wide; with ``values``, a pixel is.
+
+    Raises
+    ------
+    ShapeError
+        If an image does not have two axes, or ``titles`` has not one entry for each image.
+    OptionError
+        If ``images`` is empty or does not hold numbers, or another option is not allowed.
+    ExtraError
+        If Matplotlib is not installed.
+
+    Sources
+    -------
+    Hagan fig. 8.4-8.8.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ax = images([np.eye(3), np.fliplr(np.eye(3))], ["slash", "backslash"], values=True)
+    >>> [text.get_text() for text in ax.texts[:4]]
+    ['slash', '1', '0', '0']
+    """
+    require("columns", columns, OrNone(COUNT), example=4)
+    require("values", values, FLAG, example=True)
+    if not isinstance(images, Sequence | np.ndarray) or not len(images):
+        raise OptionError(
+            f"`images` must be a list of images, got {short(images)}. Try [image, other]."
+        )
+    limit = _MOST_CELLS if values else _MOST_PIXELS
+    arrays = [image_of(f"images[{k}]", one, most=limit) for k, one in enumerate(images)]
+    if len(titles) and len(titles) != len(arrays):
+        raise ShapeError(
+            f"`titles` must have one entry for each image, got {len(titles)} for {len(arrays)}. "
+            "Leave titles out for images without text."
+        )
+    names = [drawable(str(name), _ROOM) for name in titles] or [""] * len(arrays)
+    across = columns or min(len(arrays), _MOST_COLUMNS)
+    about = f"{len(arrays)} images{': ' if len(titles) else ''}{', '.join(filter(None, names))}."
+    everything = np.concatenate([one.ravel().astype(np.float64) for one in arrays])
+    scale = ColorScale.of(everything)
+    if not values:
+        tiles = [scale.tile(one, above=name) for one, name in zip(arrays, names, strict=True)]
+        return draw_scene(
+            sheet(tiles, across, about=about, scale=scale, unit=1.4 * UNIT), ax, theme
+        )
+    ends = (-scale.limit if scale.signed else 0.0, scale.limit)
+    return draw_scene(limited(_grids(arrays, names, across, ends, about)), ax, theme)
+
+
+def _grids(
+    arrays: Sequence[Array],
+    names: Sequence[str],
+    across: int,
+    ends: tuple[float, float],
+    about: str,
+) -> Scene:
+    """Lay out images as grids of cells, row by row, each in a place of the same size."""
+    wide = max(one.shape[1] for one in arrays) + _GAP
+    high = max(len(one) for one in arrays) + _GAP + (_TITLE * 2 if any(names) else 0.0)
+    grids = [Grid(values=one, scale=ends) for one in arrays]
+    size = min(grid.text_size for grid in grids)
+    shapes: list[Drawable] = []
+    for k, (one, name) in enumerate(zip(arrays, names, strict=True)):
+        row, column = divmod(k, across)
+        left = column * wide + (wide - _GAP - one.shape[1]) / 2
+        top = row * high + (high - _GAP - len(one)) / 2
+        if name:
+            text = fitted(name, wide, _TITLE)
+            x = left + one.shape[1] / 2
+            shapes.append(Caption(x=x, y=top - 0.45, text=text, size=_TITLE, paint=INK))
+        shapes += Grid(values=one, left=left, top=top, scale=ends).draw(size)
+    return Scene(shapes=tuple(shapes), unit=_CELL, about=about)

@@ -1,0 +1,226 @@
+"""Pictures of data, passes and scores."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import striate as st
+from striate.drawing.sheet import ColorScale
+from striate.pictures.receptive_field import rectangles
+
+NET = st.Network.parse("conv 4@3x3 tanh | max 2 | dense 3 softmax", (8, 8, 1), engine="numpy")
+X = np.random.default_rng(0).random((3, 8, 8, 1))
+
+
+def words(axes):
+    """Return all texts in order."""
+    return [text.get_text() for text in axes.texts]
+
+
+@pytest.mark.parametrize("quantity", ["A", "N", "Z", "dA", "dN", "dZ"])
+def test_feature_maps_are_those_of_the_trace(quantity):
+    """Each map has the colors of its values, with one scale for all maps."""
+    trace = NET.trace(X, [0, 1, 2])
+    values = getattr(trace["conv1"], quantity)[1]
+
+    axes = st.pictures.feature_maps(trace, "conv1", quantity=quantity, image=1, theme="light")
+
+    scale = ColorScale.of(values)
+    for h, image in enumerate(axes.images[:4]):
+        assert np.array_equal(image.get_array(), scale.colored(values[h], dark=False))
+    assert axes.get_title("left").startswith("conv1: ")
+
+
+def test_a_pass_has_the_maps_of_all_layers():
+    """The input is gray, maps have the colors of their values, and probabilities are bars."""
+    trace = NET.trace(X, [0, 1, 2])
+
+    axes = st.pictures.activations(trace, image=2, classes=("cat", "dog", "eel"), theme="light")
+
+    images = [np.asarray(image.get_array()) for image in axes.images]
+    maps = trace["conv1"].A[2]
+    scale = ColorScale.of(maps)
+    for h in range(4):
+        assert np.array_equal(images[1 + h], scale.colored(maps[h], dark=False))
+    assert (images[0][..., 0] == images[0][..., 1]).all()
+    bars = [p.get_width() for p in axes.patches if getattr(p, "get_height", int)() == 10]
+    probabilities = trace["dense1"].A[2]
+    assert bars == pytest.approx(64 * probabilities / probabilities.max(), rel=1e-6)
+    bold = [t.get_text() for t in axes.texts if t.get_fontweight() == "bold"]
+    assert [name for name in bold if name in {"cat", "dog", "eel"}] == [
+        ("cat", "dog", "eel")[probabilities.argmax()]
+    ]
+
+
+@pytest.mark.parametrize("quantity", ["A", "dA"])
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("conv 3@3 relu | dense 2", (30, 2)),
+        ("conv 2@2x2x2 | dense 30 tanh | dense 2 softmax", (4, 4, 4, 1)),
+        ("dense 900 relu | dense 2 softmax", (7,)),
+        ("conv 40@3x3 same relu as a | conv 40@3x3 same | add a | global-average", (9, 5, 3)),
+    ],
+)
+def test_any_pass_can_be_drawn(text, shape, quantity):
+    """Signals, volumes, vectors, many maps and branches: nothing overlaps, nothing is cut off."""
+    net = st.Network.parse(text, shape, engine="numpy")
+    target = np.zeros((1, *net.output_shape))
+    loss = "squared-error" if "softmax" not in text else None
+    trace = net.trace(np.ones((1, *shape)), target if loss else [1], loss=loss)
+
+    axes = st.pictures.activations(trace, quantity=quantity)
+
+    axes.figure.canvas.draw()
+    boxes = [image.get_extent() for image in axes.images]
+    for k, (left, right, bottom, top) in enumerate(boxes):
+        for other_left, other_right, other_bottom, other_top in boxes[:k]:
+            apart = left >= other_right or other_left >= right
+            assert apart or top >= other_bottom or other_top >= bottom
+
+
+def test_the_neurons_of_a_dense_layer_are_squares():
+    """They lie in rows; places without a neuron are gray."""
+    net = st.Network.parse("dense 25 tanh", (4, 4, 1), engine="numpy")
+
+    axes = st.pictures.feature_maps(net.trace(X[:, :4, :4]), "dense1", theme="light")
+
+    shown = np.asarray(axes.images[0].get_array())
+    assert shown.shape == (2, 20, 3)
+    assert (shown[1, 5:] == 128).all()
+
+
+def test_maps_of_a_signal_and_of_a_volume():
+    """A signal is a band, and a volume its planes."""
+    signal = st.Network([st.Conv(2, 3)], input_shape=(40, 1), engine="numpy")
+    volume = st.Network([st.Conv(2, 3)], input_shape=(5, 6, 7, 1), engine="numpy")
+
+    bands = st.pictures.feature_maps(signal.trace(np.ones((1, 40, 1))), "conv1")
+    planes = st.pictures.feature_maps(volume.trace(np.ones((1, 5, 6, 7, 1))), "conv1")
+
+    assert [image.get_array().shape for image in bands.images[:2]] == [(2, 38, 3)] * 2
+    assert [image.get_array().shape for image in planes.images[:6]] == [(4, 5, 3)] * 6
+
+
+def test_gradients_are_those_of_the_trace():
+    """The picture has the derivatives of each kernel, about zero."""
+    trace = NET.trace(X, [0, 1, 2])
+
+    axes = st.pictures.gradients(trace, theme="dark")
+
+    scale = ColorScale(limit=float(np.abs(trace["conv1"].dW).max()), signed=True)
+    for h, image in enumerate(axes.images[:4]):
+        assert np.array_equal(image.get_array(), scale.colored(trace["conv1"].dW[h, 0], dark=True))
+
+
+def test_images_have_one_color_scale():
+    """The same value has the same color in all images, whatever their sizes."""
+    one, other = np.array([[0.0, 1.0]]), np.array([[2.0, 1.0], [-1.0, 0.0]])
+
+    axes = st.pictures.images([one, other], ["a", "b"], theme="light")
+
+    first, second = (np.asarray(image.get_array()) for image in axes.images[:2])
+    assert first[0, 1].tolist() == second[0, 1].tolist()
+    assert first[0, 0].tolist() == second[1, 1].tolist() == [255, 255, 255]
+    assert words(axes)[:2] == ["a", "b"]
+
+
+def test_images_with_values_have_a_number_in_each_cell():
+    """The numbers are those of the images, row by row."""
+    axes = st.pictures.images([np.arange(4).reshape(2, 2), [[-1.5]]], values=True)
+
+    assert words(axes) == ["0", "1", "2", "3", "-1.5"]
+
+
+def test_samples_have_a_row_for_each_class():
+    """The first images of each class are in its row, which has the name of the class."""
+    x = np.arange(6, dtype=np.uint8).reshape(6, 1, 1) * np.ones((1, 2, 2), np.uint8)
+    y = np.array([1, 0, 1, 1, 1, 0])
+
+    axes = st.pictures.samples(x, y, classes=("cat", "dog"), columns=3)
+
+    assert words(axes) == ["cat", "dog"]
+    levels = [int(image.get_array()[0, 0, 0]) for image in axes.images]
+    assert levels == [1, 5, 0, 2, 3]
+    tops = [image.get_extent()[3] for image in axes.images]
+    assert len(set(tops[:2])) == len(set(tops[2:])) == 1
+
+
+def test_samples_of_named_labels():
+    """Labels that are names are the names of the rows."""
+    axes = st.pictures.samples(X, np.array(["b", "a", "b"]))
+
+    assert words(axes) == ["a", "b"]
+
+
+def test_the_receptive_field_is_framed_and_the_rest_hatched():
+    """The frame is where the pixels are; hatched pixels are those that no output sees."""
+    net = st.Network.parse("conv 2@2x2 | max 2x2", (6, 7, 1))
+
+    axes = st.pictures.receptive_field(net, "max1", np.zeros((6, 7)), position=(0, 1))
+
+    frame = axes.patches[-1]
+    assert (frame.get_x(), frame.get_y(), frame.get_width(), frame.get_height()) == (
+        1.5,
+        -0.5,
+        3,
+        3,
+    )
+    hatched = sum(p.get_width() * p.get_height() for p in axes.patches if p.get_hatch())
+    assert hatched == 7
+    assert axes.get_xlabel() == "hatched: 7 uncovered pixels, which no output depends on"
+
+
+def test_rectangles_cover_what_is_marked():
+    """Random sets are covered exactly, without overlaps."""
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        marked = rng.random((6, 9)) < 0.4
+        count = np.zeros_like(marked, int)
+        for top, left, height, width in rectangles(marked):
+            count[top : top + height, left : left + width] += 1
+        assert np.array_equal(count, marked)
+
+
+def test_a_score_map_has_the_scores_and_the_boxes():
+    """Scores are drawn unchanged; a box frames whole pixels."""
+    scores = np.random.default_rng(0).normal(size=(12, 20))
+
+    axes = st.pictures.score_map(scores, [(2, 3, 4, 5)], [0.987654])
+
+    assert np.array_equal(axes.images[0].get_array(), scores)
+    box = axes.patches[0]
+    assert (box.get_x(), box.get_y(), box.get_width(), box.get_height()) == (2.5, 1.5, 5, 4)
+    assert words(axes) == ["0.988"]
+    low, high = axes.images[0].get_clim()
+    assert -low == high == np.abs(scores).max()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf, 3.0])
+def test_scores_without_a_range_can_be_drawn(value):
+    """All scores equal, or not finite: there is a picture all the same."""
+    axes = st.pictures.score_map(np.full((4, 4), value))
+    axes.figure.canvas.draw()
+
+    assert len(axes.images) == 1
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_pictures_are_saved_the_same_twice(ending, tmp_path):
+    """Each format depends on the picture alone."""
+    files = [
+        st.pictures.save(st.pictures.kernels(NET, ax=Figure()), tmp_path / f"{k}.{ending}")
+        for k in range(2)
+    ]
+
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_picture_in_a_subfigure_saves_the_whole_figure(tmp_path):
+    """Axes in a subfigure belong to its figure."""
+    figure = Figure(figsize=(6, 3))
+    left, _ = figure.subfigures(1, 2)
+    axes = st.pictures.kernels(NET, ax=left)
+
+    assert st.pictures.save(axes, tmp_path / "both.png").stat().st_size > 1000
