@@ -201,8 +201,10 @@ def atomic_write(path: str | os.PathLike[str], *, private: bool = False) -> Gene
             temporary = None
     except OSError as error:
         link = f", a link to {shown(target)}" if target != path else ""
+        exists = os.path.isfile(target)  # noqa: PTH113  # Path.is_file raises in a closed folder
+        unchanged = " The existing file is unchanged." if exists else ""
         raise ModelFileError(
-            f"Cannot write {shown(path)}{link}: {reason(error)}. An existing file is unchanged. "
+            f"Cannot write {shown(path)}{link}: {reason(error)}.{unchanged} "
             f"{_REMEDIES.get(error.errno or 0, 'Choose a writable folder.')}"
         ) from error
     finally:

@@ -140,7 +140,7 @@ def test_8_14_to_8_19_are_the_output_shape(kind):
 
 
 def test_8_20_8_21_8_38_are_the_convolution():
-    """8.20, 8.21, 8.38: every output map sums over the incoming maps."""
+    """8.20, 8.21, 8.38: every output map sums over the input maps."""
     found = CONVOLUTION.apply(LW, A)
 
     for printed in (forward.equation_8_20, forward.equation_8_21, gradient.equation_8_38):

@@ -271,7 +271,7 @@ def test_hagan_8_41_and_8_44_leave_the_maps():
 
 
 def test_hagan_8_45_sums_over_the_wrong_maps():
-    """8.45: summed over l instead of h, it isn't the derivative of any incoming map."""
+    """8.45: summed over l instead of h, it isn't the derivative of any input map."""
     dlz = RNG.integers(-5, 6, size=(1, 3, 5, 6)).astype(float)
     found = CONVOLUTION.backward_a(KERNELS, MAPS, dlz)[0]
 

@@ -67,7 +67,8 @@ def test_groups_do_not_see_each_other():
             (6, 8, 8),
             OptionError,
             (
-                "Conv(4, 3, groups=3): `groups` must divide 6 incoming and 4 output maps, got 3. "
+                "Conv(4, 3, groups=3): `groups` must divide both the 6 input maps and the 4 "
+                "output maps, got 3. "
                 "Use a divisor of 2."
             ),
         ),
@@ -76,8 +77,8 @@ def test_groups_do_not_see_each_other():
             (120,),
             ShapeError,
             (
-                "Conv(2, 3): a window needs an image with one to three pixel axes, got a vector. "
-                "Move this layer in front of Flatten(), or put "
+                "Conv(2, 3): the input must be an image with one to three pixel axes, got a "
+                "vector. Move this layer before Flatten(), or put "
                 "Reshape((rows, columns, channels)) before it."
             ),
         ),
@@ -86,7 +87,7 @@ def test_groups_do_not_see_each_other():
             (1, 2, 2, 2, 2),
             ShapeError,
             (
-                "Conv(2, 1): a window needs an image with one to three pixel axes, got 4. "
+                "Conv(2, 1): the input must be an image with one to three pixel axes, got 4. "
                 "Use Reshape to merge axes."
             ),
         ),
@@ -108,8 +109,8 @@ def test_kernels_that_do_not_fit_are_named():
         convolution.apply(np.ones((3, 1, 2, 2)), np.ones((1, 2, 4, 4)))
 
     assert str(error.value) == (
-        "Conv(3, 2): the kernels have shape (3, 1, 2, 2), but 2 incoming maps need (3, 2, 2, "
-        "2). Kernels are w[output map, incoming map of the group, *window] (Hagan 8.20)."
+        "Conv(3, 2): the kernels have shape (3, 1, 2, 2), but 2 input maps need (3, 2, 2, "
+        "2). Kernels are w[output map, input map of the group, *window] (Hagan 8.20)."
     )
 
 

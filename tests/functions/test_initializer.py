@@ -117,7 +117,7 @@ def test_kernels_of_another_shape_are_refused():
 
     assert str(error.value) == (
         "`initializer` is an array of shape (2, 2), but the layer's weights have shape (1, 1, "
-        "2, 2): kernels are w[output map, incoming map, *window], dense weights w[neuron, "
+        "2, 2): kernels are w[output map, input map, *window], dense weights w[neuron, "
         "input]. Use an array of shape (1, 1, 2, 2)."
     )
 

@@ -44,6 +44,6 @@ def test_kernels_of_another_shape_are_refused_word_for_word():
         require_kernels("A convolution", (1, 2, 3), (2, 2, 3), incoming=2, layout="w[h, l, *u]")
 
     assert str(error.value) == (
-        "A convolution: the kernels have shape (1, 2, 3), but 2 incoming maps need (2, 2, 3). "
+        "A convolution: the kernels have shape (1, 2, 3), but 2 input maps need (2, 2, 3). "
         "Kernels are w[h, l, *u]."
     )

@@ -123,7 +123,7 @@ def test_layers_of_different_shapes_cannot_be_joined_pixel_by_pixel(kind):
 
     assert str(error.value) == (
         f"{kind}: the incoming layers must have the same shape, got (16, 10, 10) and (16, 8, 8): "
-        "they are joined pixel by pixel (Hagan 8.32). "
+        "they are combined element by element (Hagan 8.32). "
         'Use the same number of maps in both, and padding="same" or equal strides for the same '
         "size."
     )

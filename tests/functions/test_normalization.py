@@ -214,7 +214,7 @@ class TestLayerAndGroup:
             GroupNormalization(groups=3).output_shape((4, 3, 6))
 
         assert str(error.value) == (
-            "GroupNorm(3): `groups` must divide the 4 incoming maps, got 3. "
+            "GroupNorm(3): `groups` must divide the 4 input maps, got 3. "
             "Use a divisor of 4; 4 itself is instance normalization."
         )
 

@@ -186,7 +186,7 @@ def test_an_example_that_is_not_allowed_is_a_mistake_of_the_author():
             lambda: LeakyRelu(negative_slope=0.1),
             "LeakyRelu has no option `negative_slope`. Did",
         ),
-        (lambda: Relu(slope=0.1), "Relu has no option `slope`. It has no options."),
+        (lambda: Relu(slope=0.1), "Relu has no option `slope`. It has none."),
     ],
 )
 def test_an_unknown_option_is_refused_with_a_suggestion(make, text):

@@ -312,8 +312,8 @@ def test_vectors_cannot_be_pooled(kind):
         kind.output_shape((120,))
 
     assert str(error.value) == (
-        f"{kind}: a window needs an image with one to three pixel axes, got a vector. "
-        "Move this layer in front of Flatten(), or put Reshape((rows, columns, channels)) "
+        f"{kind}: the input must be an image with one to three pixel axes, got a vector. "
+        "Move this layer before Flatten(), or put Reshape((rows, columns, channels)) "
         "before it."
     )
 

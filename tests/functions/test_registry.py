@@ -91,7 +91,7 @@ def test_an_unknown_family_is_an_error():
             ["max-pooling"],
             (
                 "['max-pooling'] does not describe a layer: expected {\"kind\": name, option: "
-                "value}. The data is damaged or was not written by striate."
+                "value}. The file is damaged or was not written by striate."
             ),
         ),
         (
@@ -99,27 +99,27 @@ def test_an_unknown_family_is_an_error():
             {"kind": 5},
             (
                 "{'kind': 5} does not describe a net input function: expected {\"kind\": "
-                "name, option: value}. The data is damaged or was not written by striate."
+                "name, option: value}. The file is damaged or was not written by striate."
             ),
         ),
         (
             "weight",
             {"kind": "max-pooling", "window": 2, "strides": 2},
             (
-                'Unknown option of MaxPooling, "strides". Did you mean "stride"? Choose from '
-                "window, stride, dilation, padding, ceil_mode."
+                'MaxPool has no option "strides". Did you mean "stride"? Its options are window, '
+                "stride, dilation, padding, ceil_mode."
             ),
         ),
         (
             "transfer",
             {"kind": "tanh", "slope": 2},
-            'Unknown option of Tanh, "slope". It has no options.',
+            'tanh has no option "slope". It has none.',
         ),
         (
             "weight",
             {"kind": "max-pooling"},
             (
-                "`window` is missing from the data of MaxPooling. "
+                "MaxPool needs the option `window`, which is missing. "
                 "The file is damaged or was not written by striate."
             ),
         ),
@@ -187,7 +187,7 @@ def test_lists_in_lists_without_end_are_refused():
         registry.from_data("weight", {"kind": "max-pooling", "window": nested})
 
     assert str(error.value) == (
-        "The options of MaxPooling are nested hundreds of levels deep. "
+        "The options of MaxPool are nested hundreds of levels deep. "
         "The file is damaged or was not written by striate."
     )
 

@@ -56,8 +56,8 @@ def test_kernels_that_do_not_fit_are_named():
         kind.apply(np.ones((3, 2, 2, 2)), np.ones((1, 2, 4, 4)))
 
     assert str(error.value) == (
-        "ConvTranspose(3, 2): the kernels have shape (3, 2, 2, 2), but 2 incoming maps need "
-        "(2, 3, 2, 2). Kernels are w[incoming map, output map of the group, *window]."
+        "ConvTranspose(3, 2): the kernels have shape (3, 2, 2, 2), but 2 input maps need "
+        "(2, 3, 2, 2). Kernels are w[input map, output map of the group, *window]."
     )
 
 
@@ -67,6 +67,6 @@ def test_groups_that_do_not_divide_are_refused():
         TransposedConvolution(feature_maps=4, kernel_size=2, groups=4).output_shape((2, 5, 5))
 
     assert str(error.value) == (
-        "ConvTranspose(4, 2, groups=4): `groups` must divide 2 incoming and 4 output maps, "
-        "got 4. Use a divisor of 2."
+        "ConvTranspose(4, 2, groups=4): `groups` must divide both the 2 input maps and the 4 "
+        "output maps, got 4. Use a divisor of 2."
     )

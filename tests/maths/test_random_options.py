@@ -112,7 +112,7 @@ def test_transposes_are_adjoint(problem, extra):
     options = {name: option for name, option in options.items() if name != "padding_mode"}
     options["output_padding"] = min(extra, options["stride"] - 1)
     if kernel.ndim > image.ndim or image.ndim > 3:
-        # Kernels [incoming map, output map of the group, *window].
+        # Kernels [input map, output map of the group, *window].
         incoming = image.shape[-(kernel.ndim - 1)]
         kernel = integers(9, (incoming, *kernel.shape[1:]))
     z = computed(cross_correlate_transpose, image, kernel, **options)

@@ -15,7 +15,7 @@ def test_an_input_that_leads_nowhere_is_refused():
         st.Network(listed, st.Conv(2, 3)(other))
 
     assert str(error.value) == (
-        "The listed input does not lead to the outputs; another input does. List the input "
+        "The outputs do not depend on the listed input, but on another one. List the input "
         "that the first layer was called on."
     )
 

@@ -343,11 +343,8 @@ def test_labels_that_would_lose_their_type(case, golden):
     golden(f"messages/labels-{case}", text)
     remedy = next((text.partition(w)[2] for w in ("For example, use ", "Decode them with ")
                    if w in text), "")  # fmt: skip
-    if remedy:
-        values = eval(remedy.rstrip("."), {"y": y, "np": np})  # what a user would type
-        assert len(fitted(values).classes) == 3
-    else:
-        assert text.endswith("Decode the bytes.")
+    values = eval(remedy.removesuffix("."), {"y": y, "np": np})  # what a user would type
+    assert len(fitted(values).classes) == 3
 
 
 def test_whole_floats_are_compared_with_the_classes_by_value():

@@ -39,7 +39,7 @@ def require_memory(need: int, what: str, remedy: str = SMALLER) -> None:
     there = available()
     if there is not None and need > there:
         raise OutOfMemoryError(
-            f"{what} {in_units(need)} of memory, with only {in_units(there)} available.",
+            f"{what} {in_units(need)} of memory, but only {in_units(there)} is available.",
             remedy=Message(remedy, "."),
         )
 

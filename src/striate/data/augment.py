@@ -89,7 +89,7 @@ class Augmentation:
                 raise OptionError(
                     Message(
                         Argument(name),
-                        " must be a number of pixels, an integer of at least 0, "
+                        " must be a non-negative integer (pixels), "
                         f"got {short(getattr(self, name))}.",
                     ),
                     remedy=_try(name),
@@ -107,7 +107,7 @@ class Augmentation:
             raise OptionError(
                 Message(
                     InPython("`fill_mask`", "fill_mask"),
-                    f" must be a label, an integer of at least 0, got {short(self.fill_mask)}.",
+                    f" must be a non-negative integer label, got {short(self.fill_mask)}.",
                 ),
                 remedy=_try("fill_mask"),
             )

@@ -436,7 +436,7 @@ class Checked:
             if name not in known:
                 meant = nearest_option(name, known)
                 suggestion = f" Did you mean `{meant}`?" if meant else ""
-                choice = f" Its options are {', '.join(known)}." if known else " It has no options."
+                choice = f" Its options are {', '.join(known)}." if known else " It has none."
                 raise OptionError(f"{cls.__name__} has no option `{name}`.{suggestion}{choice}")
         needed = [f for f in fields(cast("Any", cls)) if f.default is MISSING is f.default_factory]
         missing = next((f.name for f in needed if f.name not in options), None)

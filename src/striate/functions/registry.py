@@ -6,7 +6,7 @@ export; nothing registers itself.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from inspect import isabstract
 from types import MappingProxyType, ModuleType
@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 Data = dict[str, Any]
 """A kind as JSON holds it: ``{"kind": name, option: value}``, with lists for tuples."""
+
+_DAMAGED = "The file is damaged or was not written by striate."
 
 
 def _name(kind: type[Any]) -> str:
@@ -216,26 +218,43 @@ def from_data(family: str, data: object) -> Any:
     if not isinstance(given.get("kind"), str):
         raise OptionError(
             f"{short(cast('object', data))} does not describe {_A[family]}: expected "
-            '{"kind": name, option: value}. The data is damaged or was not written by striate.'
+            '{"kind": name, option: value}. The file is damaged or was not written by striate.'
         )
     kind = find(family, given.pop("kind"))
     known = {field.name: field for field in fields(kind)}
     for name in given:
-        _look_up(known, name, f"option of {kind.__name__},")
+        if name not in known:
+            raise _unknown_option(kind, name, known)
     for name, field in known.items():
         if name not in given and field.default is MISSING is field.default_factory:
             raise OptionError(
-                f"`{name}` is missing from the data of {kind.__name__}. "
-                "The file is damaged or was not written by striate."
+                f"{_public_name(kind)} needs the option `{name}`, which is missing.",
+                remedy=_DAMAGED,
             )
     try:
         values = {name: _from_value(family, value) for name, value in given.items()}
     except RecursionError:
         raise OptionError(
-            f"The options of {kind.__name__} are nested hundreds of levels deep. "
-            "The file is damaged or was not written by striate."
+            f"The options of {_public_name(kind)} are nested hundreds of levels deep.",
+            remedy=_DAMAGED,
         ) from None
     return kind(**values)
+
+
+def _public_name(kind: type[Any]) -> str:
+    """Name a kind as the user writes it: ``Conv``, ``leaky-relu``."""
+    form = getattr(kind, "layer", None)
+    return name_of(kind) if form is None else form.name
+
+
+def _unknown_option(kind: type[Any], name: str, known: Collection[str]) -> OptionError:
+    """Make the error for an option that a kind doesn't have."""
+    found = nearest_name(name, known)
+    meant = f'Did you mean "{found}"? ' if found else ""
+    choice = f"Its options are {', '.join(known)}." if known else "It has none."
+    return OptionError(
+        f"{_public_name(kind)} has no option {short(name)}.", remedy=f"{meant}{choice}"
+    )
 
 
 def _look_up(table: Mapping[str, T], word: object, what: str) -> T:
@@ -244,7 +263,7 @@ def _look_up(table: Mapping[str, T], word: object, what: str) -> T:
         return table[word]
     found = nearest_name(word, table)
     meant = f'Did you mean "{found}"? ' if found else ""
-    choice = f"Choose from {', '.join(table)}." if table else "It has no options."
+    choice = f"Choose from {', '.join(table)}."
     raise OptionError(f"Unknown {what} {short(word)}.", remedy=f"{meant}{choice}")
 
 

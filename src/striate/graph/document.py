@@ -16,6 +16,8 @@ from striate.shapes import Shape
 
 Document = dict[str, Any]
 
+_DAMAGED = "The file is damaged or was not written by striate."
+
 
 def to_document(graph: Graph) -> Document:
     """Convert a network to data that JSON can represent.
@@ -89,47 +91,50 @@ def from_document(document: object) -> Graph:
     >>> from_document(to_document(graph)).shapes == graph.shapes
     True
     """
-    data = _mapping(document, "the network")
+    data = _mapping(document, "The network")
     inputs = {
-        name: _shape(shape, name) for name, shape in _mapping(data.get("inputs"), "inputs").items()
+        name: _shape(shape, name)
+        for name, shape in _mapping(data.get("inputs"), "The inputs").items()
     }
     layers: dict[str, Layer] = {}
     known = dict.fromkeys(inputs)
     plan: list[tuple[str, Layer, tuple[str, ...], str]] = []
-    for entry in _sequence(data.get("layers"), "layers"):
-        one = _mapping(entry, "a layer")
-        name = _word(one.get("name"), "name of a layer")
+    for entry in _sequence(data.get("layers"), "The layers"):
+        one = _mapping(entry, "Each layer")
+        name = _word(one.get("name"), "The name of a layer")
         sources = tuple(
-            _word(s, f"source of {name}")
-            for s in _sequence(one.get("sources"), f"sources of {name}")
+            _word(s, f"The source of {name}")
+            for s in _sequence(one.get("sources"), f"The sources of {name}")
         )
-        owner = _word(one["again"], f"owner of {name}") if "again" in one else name
+        owner = _word(one["again"], f"The owner of {name}") if "again" in one else name
         if name in known:
             raise GraphError(
-                f"Two layers of the network have the name {short(name)}. "
-                "The file is damaged or was not written by striate."
+                f"Two layers of the network have the name {short(name)}.",
+                remedy=_DAMAGED,
             )
         if not sources:
-            raise _damaged([], f"sources of {name}", "at least one name")
+            raise _damaged([], f"The sources of {name}", "a list of at least one name")
         _require_before(sources, known, name)
         if owner == name:
             layers[name] = _layer(one, name)
         _require_before((owner,), layers, name)
         plan.append((name, layers[owner], sources, owner))
         known[name] = None
-    outputs = tuple(_word(name, "an output") for name in _sequence(data.get("outputs"), "outputs"))
+    outputs = tuple(
+        _word(name, "Each output") for name in _sequence(data.get("outputs"), "The outputs")
+    )
     return Graph.placed(inputs, plan, outputs)
 
 
 def _layer(entry: Mapping[str, object], name: str) -> Layer:
     initializer = entry.get("initializer")
     return Layer(
-        _kind("weight", entry.get("weight"), f"weight of {name}"),
-        _kind("net_input", entry.get("net_input"), f"net input of {name}"),
-        _kind("transfer", entry.get("transfer"), f"transfer of {name}"),
+        _kind("weight", entry.get("weight"), f"The weight function of {name}"),
+        _kind("net_input", entry.get("net_input"), f"The net input function of {name}"),
+        _kind("transfer", entry.get("transfer"), f"The activation of {name}"),
         initializer=None
         if initializer is None
-        else _kind("initializer", initializer, f"initializer of {name}"),
+        else _kind("initializer", initializer, f"The initializer of {name}"),
         name=name.partition("@")[0],
     )
 
@@ -140,8 +145,8 @@ def _require_before(names: tuple[str, ...], known: Iterable[str], layer: str) ->
         if name not in known:
             raise GraphError(
                 f"The layer {layer} reads {short(name)}, which doesn't come before it. Layers are "
-                f"listed in the order of computation; the earlier ones are {', '.join(known)}. "
-                "The file is damaged or was not written by striate."
+                f"listed in the order of computation; the earlier ones are {', '.join(known)}.",
+                remedy=_DAMAGED,
             )
 
 
@@ -151,7 +156,7 @@ def _mapping(value: object, what: str) -> Mapping[str, object]:
         isinstance(key, str) for key in cast("Mapping[object, object]", value)
     ):
         return cast("Mapping[str, object]", value)
-    raise _damaged(cast("object", value), what, "an object")
+    raise _damaged(cast("object", value), what, "a JSON object")
 
 
 def _sequence(value: object, what: str) -> Sequence[object]:
@@ -170,10 +175,10 @@ def _word(value: object, what: str) -> str:
 
 def _shape(value: object, name: str) -> Shape:
     """Check that a value is a shape."""
-    lengths = _sequence(value, f"shape of {name}")
+    lengths = _sequence(value, f"The shape of {name}")
     if lengths and all(type(n) is int and 0 < n <= LONGEST for n in lengths):
         return cast("Shape", tuple(lengths))
-    raise _damaged(value, f"shape of {name}", f"a list of integers from 1 to {LONGEST:,}")
+    raise _damaged(value, f"The shape of {name}", f"a list of integers from 1 to {LONGEST:,}")
 
 
 def _kind(family: str, value: object, what: str) -> Any:
@@ -183,6 +188,6 @@ def _kind(family: str, value: object, what: str) -> Any:
 def _damaged(value: object, what: str, wanted: str) -> GraphError:
     """Make the error for a value of the wrong type."""
     return GraphError(
-        f"The data of a network must have {wanted} as {what}, got {short(value)}. "
-        "The file is damaged or was not written by striate."
+        f"{what} must be {wanted}, got {'nothing' if value is None else short(value)}.",
+        remedy=_DAMAGED,
     )

@@ -279,7 +279,7 @@ class Graph:
         for place in reversed(self.layers):
             if place.name not in used:
                 raise GraphError(
-                    f"The layer {place.name} leads to no output, so it cannot be trained.",
+                    f"No output depends on the layer {place.name}, so it cannot be trained.",
                     remedy="Remove it, or connect it to another layer.",
                 )
             used.update(place.sources)
@@ -406,7 +406,7 @@ def with_inputs(graph: Graph, nodes: Sequence[Node], outputs: Node | Sequence[No
     listed = [id(node) for node in nodes]
     if len(listed) == len(leading) == 1 and listed != list(leading) and nodes[0].layer is None:
         raise GraphError(
-            "The listed input does not lead to the outputs; another input does. "
+            "The outputs do not depend on the listed input, but on another one. "
             "List the input that the first layer was called on."
         )
     for k, node in enumerate(nodes):
@@ -415,9 +415,9 @@ def with_inputs(graph: Graph, nodes: Sequence[Node], outputs: Node | Sequence[No
             problem = f"is the result of {node.layer.short_text(len(node.sources))}; expected an "
             problem += "input made with st.Input(shape). Use that input"
         elif id(node) not in leading:
-            problem = "does not lead to the outputs. Leave it out, or call a layer on it"
+            problem = "is not connected to the outputs. Leave it out, or call a layer on it"
         elif id(node) in listed[:k]:
-            problem = "is listed twice. List it once"
+            problem = "repeats an earlier one. List each input once"
         if problem:
             name = f"{k + 1}" if node.name is None else f"{k + 1} ({node.name})"
             raise GraphError(f"Input {name} of the list {problem}.")

@@ -274,7 +274,8 @@ def transfer_function(activation: object) -> TransferFunction:
         return activation
     if not isinstance(activation, str):
         raise OptionError(
-            f"`activation` must be a name or a transfer function, got {_given(activation)}. "
+            "`activation` must be a name or an activation such as Tanh(), got "
+            f"{_given(activation)}. "
             + (_call_of(activation) or 'Try "tanh", or "linear" for none.')
         )
     name, options = read_call(activation)

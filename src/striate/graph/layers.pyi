@@ -313,7 +313,7 @@ def Conv(
     Parameters
     ----------
     feature_maps
-        Number of output maps; each has a kernel for every incoming map of its group.
+        Number of output maps; each has a kernel for every input map of its group.
     kernel_size
         Pixels of the kernel: one number for all axes, or one for each.
     stride
@@ -321,7 +321,7 @@ def Conv(
     dilation
         Distance in pixels from one kernel pixel to the next; 1 leaves no gaps.
     groups
-        Number of groups of maps that are convolved separately; with one group for each incoming map
+        Number of groups of maps that are convolved separately; with one group for each input map
         it is a depthwise convolution.
     padding
         ``"valid"``, ``"same"``, ``"full"``, or numbers of pixels
@@ -379,7 +379,7 @@ def ConvTranspose(
 ) -> Layer:
     """Transposed convolution over one, two or three pixel axes.
 
-    Kernels are ``w[incoming map, output map of the group, *window]``: those of the convolution that
+    Kernels are ``w[input map, output map of the group, *window]``: those of the convolution that
     leads from the output back to the input.
 
     Parameters

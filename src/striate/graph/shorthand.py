@@ -48,7 +48,7 @@ from striate.functions.synonyms import did_you_mean
 from striate.functions.vec import Flatten
 from striate.functions.weight import DotProduct
 from striate.functions.writing import short
-from striate.graph.axis_order import require_shape, to_first
+from striate.graph.axis_order import LONGEST, require_shape, to_first
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer, Node, net_input_function, require_name
 from striate.graph.shorthand_segment import Segment, read_segment
@@ -130,6 +130,12 @@ class _Reader:
                 'Write at least one, for example "conv 6@5x5 tanh | dense 10 softmax".'
             )
         ends = [self._node(name) for name in self.outputs] or [self.previous]
+        for name, end in zip(self.outputs, ends, strict=False):
+            if end.layer is None:
+                raise ShorthandError(
+                    f'"output" must name layers, but {short(name)} is an input. '
+                    f"Choose from {', '.join(self.layers)}."
+                )
         graph = Graph.of(ends)
         unread = self.layers.keys() - {place.name for place in graph.layers}
         if unread:
@@ -174,7 +180,13 @@ class _Reader:
                 "The network already has an input without a name. Leave out input_shape or this "
                 'segment, or name a second input: "input 28x28x1 as image".'
             )
-        shape = require_shape((size,) if isinstance(size, int) else size)
+        lengths = (size,) if isinstance(size, int) else size
+        if not 0 < min(lengths) <= max(lengths) <= LONGEST:
+            raise ShorthandError(
+                f"The shape of an input must have lengths from 1 to {LONGEST:,}, got "
+                f'{shortened(rest[0])}. For example, write "input 28x28x1".'
+            )
+        shape = require_shape(lengths)
         self._input(Node(None, shape=to_first(shape), name=name))
 
     def _read_output(self, rest: list[str]) -> None:

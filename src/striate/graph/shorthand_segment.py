@@ -3,9 +3,10 @@
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, cast
 
-from striate.errors import ShorthandError, shortened
+from striate.errors import ShorthandError
 from striate.functions import registry
 from striate.functions.base import Function, NetInputFunction, TransferFunction
+from striate.functions.initializer.named import NAMED
 from striate.functions.net_input import Sum
 from striate.functions.synonyms import did_you_mean
 from striate.functions.weight import Identity
@@ -15,6 +16,7 @@ from striate.graph.shorthand_values import (
     read_shape,
     read_size,
     read_value,
+    write_call,
 )
 
 PADDING_WORDS = ("valid", "same", "full")
@@ -77,7 +79,8 @@ def _argument(segment: Segment, word: str, rest: list[str]) -> None:
         if number is not None and number.default is not MISSING:
             return
         first = shorthand.maps or shorthand.number or shorthand.shape
-        raise ShorthandError(_argument_expected(word, "nothing", first, shorthand.size))
+        given = rest[0] if rest and not _is_option(rest[0], segment) else "nothing"
+        raise ShorthandError(_argument_expected(word, given, first, shorthand.size))
     types = {f.name: f.type for f in _options(segment.weight)}
     if shorthand.number:
         is_integer = types[shorthand.number] is int
@@ -87,7 +90,11 @@ def _argument(segment: Segment, word: str, rest: list[str]) -> None:
         segment.options[shorthand.shape] = read_shape(argument, word)
         return
     maps, at, size = argument.partition("@") if shorthand.maps else ("", "@", argument)
-    if bool(shorthand.maps and shorthand.size) != bool(shorthand.maps and at) or "@" in size:
+    if (
+        bool(shorthand.maps and shorthand.size) != bool(shorthand.maps and at)
+        or "@" in size
+        or (shorthand.maps and not maps[:1].isdigit())
+    ):
         raise ShorthandError(_argument_expected(word, argument, shorthand.maps, shorthand.size))
     if shorthand.maps:
         segment.options[shorthand.maps] = read_value(maps, 0, word)
@@ -114,7 +121,7 @@ def _option(segment: Segment, word: str, rest: list[str]) -> None:
             case "bias":
                 segment.bias = _bias(value)
             case "init":
-                segment.initializer = value
+                segment.initializer = _initializer(value)
             case "as":
                 segment.name = value
             case _:
@@ -126,7 +133,7 @@ def _option(segment: Segment, word: str, rest: list[str]) -> None:
     elif _is_transfer(option):
         if segment.transfer is not None:
             raise ShorthandError(
-                f"{short(option)} is a second transfer function of {word}. "
+                f"{short(option)} is a second activation of {word}. "
                 f'Write "| {option}" to make it a separate layer.'
             )
         segment.transfer = _transfer(option)
@@ -143,9 +150,30 @@ def _option(segment: Segment, word: str, rest: list[str]) -> None:
         words = [*known, *PADDING_WORDS, *_RESERVED, *registry.kinds("transfer")]
         raise ShorthandError(
             f"Unknown option {short(option)} of {word}.{did_you_mean(option, words)} "
-            + (f"Its options are {', '.join(known)}. " if known else "It has no options. ")
-            + "Every layer takes a transfer function, bias, product, init, as and from."
+            + _known_options(segment, word, list(known))
+            + " Every layer also accepts an activation, bias, product, init, as and from."
         )
+
+
+def _known_options(segment: Segment, word: str, known: list[str]) -> str:
+    """List a layer's options in a sentence; those of an activation are in parentheses."""
+    if known:
+        return f"Its options are {', '.join(known)}."
+    if segment.transfer is not None and _is_transfer(word):
+        options = {
+            o.name: getattr(segment.transfer, o.name) for o in _options(type(segment.transfer))
+        }
+        if options:
+            name = registry.name_of(segment.transfer)
+            return f'Its options are in parentheses: "{write_call(name, options)}".'
+    return "It has no options of its own."
+
+
+def _is_option(word: str, segment: Segment) -> bool:
+    """Return whether a word is an option of a segment's layer, or one that every layer accepts."""
+    own = {option.name.replace("_", "-") for option in _options(segment.weight)}
+    common = {*_RESERVED, *PADDING_WORDS, *registry.kinds("net_input")}
+    return word in own | common or _is_transfer(word)
 
 
 def _is_transfer(word: str) -> bool:
@@ -192,13 +220,23 @@ def _bias(value: str) -> str:
     return value
 
 
+def _initializer(value: str) -> str:
+    """Check the name of an initializer; instances and arrays can't be written in shorthand."""
+    if value not in NAMED:
+        raise ShorthandError(
+            f"Unknown initializer {short(value)}.{did_you_mean(value, NAMED)} Choose from "
+            f"{', '.join(NAMED)}."
+        )
+    return value
+
+
 def _argument_expected(word: str, given: str, maps: str, size: str) -> str:
     """Describe a word's argument."""
     example = "@".join(part for part in ("6" if maps else "", "5x5" if size else "") if part)
     first = f"number of {maps}" if maps.endswith("s") else maps
     second = size if not size or size.endswith("size") else f"{size} size"
     parts = " and ".join(f"the {part}".replace("_", " ") for part in (first, second) if part)
+    got = given if given == "nothing" else short(given)
     return (
-        f'"{word}" must be followed by {parts}, got {shortened(given)}. '
-        f'For example, write "{word} {example}".'
+        f'"{word}" must be followed by {parts}, got {got}. For example, write "{word} {example}".'
     )

@@ -153,8 +153,9 @@ def read_value(text: str, default: object, option: str) -> ShorthandValue:
         if isinstance(default, str):
             return text
         raise ShorthandError(
-            f'{option} must be an integer, or one for each axis with "x" between them, got '
-            f'{short(text)}. For example, write "{option} 2".'
+            f"{option} must be a {'non-negative' if default == 0 else 'positive'} integer, or one "
+            f'for each axis with "x" between them, got {short(text)}. '
+            f'For example, write "{option} 2".'
         )
     if ":" not in text:
         return read_size(text, option)

@@ -8,6 +8,7 @@ from typing import Any, cast
 from striate.errors import ShorthandError
 from striate.functions import registry
 from striate.functions.base import Function
+from striate.functions.initializer.given import Given
 from striate.functions.initializer.named import NAMED
 from striate.functions.net_input import Sum
 from striate.functions.transfer import Linear
@@ -158,7 +159,7 @@ def _kind(weight: Function, rank: int) -> Iterator[str]:
     shorthand = weight.shorthand
     if shorthand is None:
         raise ShorthandError(
-            f"{weight} has no word in the shorthand. Save the network to a file instead."
+            f"{weight} cannot be written in shorthand. Save the network to a file instead."
         )
     yield shorthand.word
     size = getattr(weight, shorthand.size) if shorthand.size else None
@@ -193,7 +194,8 @@ def _initializer(initializer: object) -> str:
     for name, instance in NAMED.items():
         if instance == initializer:
             return name
+    what = "An array of weights" if isinstance(initializer, Given) else str(initializer)
     raise ShorthandError(
-        f"{initializer} has no word in the shorthand. Use one of {', '.join(NAMED)}, or save the "
+        f"{what} cannot be written in shorthand. Use one of {', '.join(NAMED)}, or save the "
         "network to a file instead."
     )

@@ -6,7 +6,7 @@ The three functions are the three uses of one product, ``sum(dz * w * a)`` over 
 ``a`` and ``z`` exchanged. The layers of a network and the functions for single images
 (:mod:`striate.maths.signal`) both call them.
 
-Arrays are indexed as in the equations: kernels ``w[h, k, *u]`` with ``k`` the incoming map of the
+Arrays are indexed as in the equations: kernels ``w[h, k, *u]`` with ``k`` the input map of the
 group, images ``a[q, l, *x]``, outputs ``z[q, h, *i]``.
 """
 
@@ -33,7 +33,7 @@ def correlate(
     flip: bool = False,
     places: Shape | None = None,
 ) -> Shaped[Array, "q h *i"]:
-    r"""Sum, over the incoming maps, the products of each kernel with the window under it.
+    r"""Sum, over the input maps, the products of each kernel with the window under it.
 
     .. math:: z^{h}_{i,j} = \sum_{l} \sum_{u,v}
         w^{h,l}_{u,v} \, a^{l}_{s i + d u - p,\; s j + d v - p}
@@ -41,7 +41,7 @@ def correlate(
     Parameters
     ----------
     w
-        Kernels, one for each pair of output map and incoming map of its group.
+        Kernels, one for each pair of output map and input map of its group.
     a
         Feature maps.
     axes
@@ -66,7 +66,7 @@ def correlate(
 
     Examples
     --------
-    Two incoming maps, one output map:
+    Two input maps, one output map:
 
     >>> axes = (Axis(length=3, window=2),)
     >>> correlate(np.array([[[1, 1], [0, 10]]]), np.array([[[1, 2, 3], [4, 5, 6]]]), axes)
@@ -225,7 +225,8 @@ def require_maps(kind: object, groups: int, incoming: int, outgoing: int) -> Non
     if incoming % groups or outgoing % groups:
         common = gcd(incoming, outgoing)
         raise OptionError(
-            f"`groups` must divide {incoming} incoming and {outgoing} output maps, got {groups}. "
+            f"`groups` must divide both the {incoming} input maps and the {outgoing} output maps, "
+            f"got {groups}. "
             f"Use {'groups=1' if common == 1 else f'a divisor of {common}'}."
         ).about(kind)
 
@@ -233,7 +234,7 @@ def require_maps(kind: object, groups: int, incoming: int, outgoing: int) -> Non
 def require_kernels(
     kind: object, found: Shape, expected: Shape, *, incoming: int, layout: str
 ) -> None:
-    """Raise if kernels do not fit the incoming maps.
+    """Raise if kernels do not fit the input maps.
 
     Parameters
     ----------
@@ -242,7 +243,7 @@ def require_kernels(
     found, expected
         Shapes of the kernels.
     incoming
-        Number of incoming maps.
+        Number of input maps.
     layout
         The axes of the kernels in words.
 
@@ -261,6 +262,6 @@ def require_kernels(
     """
     if found != expected:
         raise ShapeError(
-            f"the kernels have shape {found}, but {incoming} incoming maps need {expected}. "
+            f"the kernels have shape {found}, but {incoming} input maps need {expected}. "
             f"Kernels are {layout}."
         ).about(kind)

@@ -112,7 +112,7 @@ def operands_of(
     if lead:
         incoming = a.shape[1]
         require_maps("", groups, incoming, len(w))
-        layout = "[output map, incoming map of the group, *window] (Hagan 8.20)"
+        layout = "[output map, input map of the group, *window] (Hagan 8.20)"
         if len(pixels) == 1:
             layout += (
                 ". For several kernels on one picture, use image[np.newaxis] with "
@@ -187,7 +187,7 @@ def transposed_operands(
             w.shape,
             (a.shape[1], *w.shape[1:]),
             incoming=a.shape[1],
-            layout="[incoming map, output map of the group, *window]",
+            layout="[input map, output map of the group, *window]",
         )
     walk = transposed_axes(
         a.shape[2:],

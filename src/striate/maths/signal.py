@@ -76,7 +76,7 @@ def cross_correlate(
         pixel), ``"replicate"`` (the edge pixel) or ``"circular"`` (the image's other side).
     groups
         Number of groups of maps that are correlated separately; the kernels of a group have
-        ``l / groups`` incoming maps.
+        ``l / groups`` input maps.
     method
         ``"loops"``, ``"windows"`` or ``"fft"``. For kernels of more than about 7 x 7 pixels,
         ``"fft"`` is the fastest.

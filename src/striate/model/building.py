@@ -127,7 +127,7 @@ def _not_a_layer(given: object) -> str:
         what = "the result of a layer" if given.layer is not None else "an input"
         remedy = "Use Network(input, output) for layers that were called on one another."
     else:
-        what, remedy = short(given), "For a transfer function alone, use st.Activation(...)."
+        what, remedy = short(given), "For an activation alone, use st.Activation(...)."
     return f"The list of layers holds {what}; expected layers such as st.Conv(6, 5). {remedy}"
 
 
@@ -155,8 +155,8 @@ def _other_shape(shape: Shape, channels: Channels) -> str:
     if len(shape) == _SIGNAL_AXES and maps >= _FEWEST_COLUMNS:
         image = (*shape, 1) if channels == "last" else (1, *shape)
         return (
-            f"input_shape={shape} is a signal, ({_signal_axes(channels)}). For gray images use "
-            f"input_shape={image}."
+            f"input_shape={shape} is read as a signal, ({_signal_axes(channels)}). For gray "
+            f"images, use input_shape={image}."
         )
     return ""
 

@@ -74,7 +74,8 @@ def _from_objects(y: Any, labels: Array, name: str, variable: str) -> Array:
     if len(types) > 1 and types != {"int", "float"}:
         convert = next((n for n in ("str", "float", "int") if n in types), "str")
         convert = f"[{convert}(label) for label in {variable}]"
-        remedy = "Decode the bytes." if "bytes" in types else f"For example, use {convert}."
+        decode = f"[l.decode() if isinstance(l, bytes) else l for l in {variable}]"
+        remedy = f"For example, use {decode if types == {'bytes', 'str'} else convert}."
         raise DataError(
             f"{name} mixes labels of type {' and '.join(sorted(types))}; expected one type. "
             f"{remedy}"
@@ -116,7 +117,7 @@ def missing_labels(problem: str, count: int, labels: Array, keep: str, variable:
         if labels.ndim == 1
         else "Leave those images out, or label them."
     )
-    return DataError(f"{problem}: its label is missing ({count:,} of {labels.size:,}). {remedy}")
+    return DataError(f"{problem}, a missing label ({count:,} of {labels.size:,}). {remedy}")
 
 
 def _bytes(labels: Array, name: str, variable: str) -> str:

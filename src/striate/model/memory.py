@@ -62,7 +62,7 @@ class ActivationMemory:
         sizes = " and ".join(map(describe, place.source_shapes))
         raise OutOfMemoryError(
             f"Layer {place.number} ({place.name}) needs {in_words(self.layer)} for one image, "
-            f"{sizes} in and {describe(place.shape)} out, with only {in_words(free)} available. "
+            f"{sizes} in and {describe(place.shape)} out, but only {in_words(free)} is available. "
             "Use smaller images, or fewer feature maps."
         )
 
@@ -89,8 +89,8 @@ class ActivationMemory:
             return
         fits = free // each
         raise OutOfMemoryError(
-            f"In NumPy, the activations of {images:,} images need {in_words(images * each)}, with "
-            f"only {in_words(free)} available. Use "
+            f"In the NumPy engine, the activations of {images:,} images need "
+            f"{in_words(images * each)}, but only {in_words(free)} is available. Use "
             + (f"batches of {fits:,} images or fewer, or " if fits else "")
             + "smaller images."
         )
@@ -119,7 +119,7 @@ def require_parameters(parameters: Mapping[str, Parameter]) -> None:
     shape = "x".join(map(str, parameters[largest].shape))
     raise OutOfMemoryError(
         f"The network has {sum(sizes.values()):,} parameters and needs {in_words(needed)} for "
-        f"them, with only {in_words(free)} available. The largest array is {largest}, {shape}. "
+        f"them, but only {in_words(free)} is available. The largest array is {largest}, {shape}. "
         "Use fewer neurons or feature maps, or pooling before the dense layers."
     )
 

@@ -19,7 +19,7 @@ def sample_weights(sample_weight: Any, count: int) -> Array | None:
     Parameters
     ----------
     sample_weight
-        One finite number of at least 0 for each image, or ``None``.
+        One finite, non-negative number for each image, or ``None``.
     count
         Number of images.
 
@@ -44,14 +44,15 @@ def sample_weights(sample_weight: Any, count: int) -> Array | None:
         )
     if given.dtype.kind not in "biuf":
         raise DataError(
-            f"`sample_weight` has dtype {given.dtype}; expected real numbers of at least 0."
+            f"`sample_weight` has dtype {given.dtype}; expected non-negative numbers. "
+            "Use one number for each image."
         )
     wrong = ~(np.isfinite(given) & (given >= 0))
     if wrong.any():
         place = int(np.argmax(wrong))
         raise DataError(
-            f"sample_weight[{place}] is {given[place]}; weights must be finite numbers of at least "
-            "0. Use 0 to leave an image out."
+            f"sample_weight[{place}] is {given[place]}; weights must be finite and "
+            "non-negative. Use 0 to leave an image out."
         )
     return _require_any(given.astype(np.float64))
 
@@ -77,7 +78,7 @@ def class_weights(
     classes
         The classes.
     maps
-        How many classes the network distinguishes.
+        Number of the network's classes.
 
     Returns
     -------
@@ -93,8 +94,8 @@ def class_weights(
         raise DataError(
             Message(
                 Argument("class_weight"),
-                " needs labels, but y holds numbers. ",
-                InPython("Give labels, or weigh the images with sample_weight", "Leave it out"),
+                " needs class labels, but y holds numbers. ",
+                InPython("Pass labels, or weight the images with sample_weight", "Leave it out"),
                 ".",
             )
         )
@@ -104,10 +105,10 @@ def class_weights(
         raise DataError(
             Message(
                 Argument("class_weight"),
-                " weighs whole images, but y holds a label for each pixel. ",
+                " applies to whole images, but y holds a label for each pixel. ",
                 InPython("", "Leave it out. In Python, fit can "),
-                InPython("Weigh", "weigh"),
-                " pixels by their class in the loss: ",
+                InPython("Weight", "weight"),
+                " pixels by class in the loss: ",
                 f"loss=st.losses.CrossEntropy(class_weights=({each}))."
                 if len(table) <= 12
                 else "loss=st.losses.CrossEntropy(class_weights=...), with one weight for each "
@@ -143,7 +144,7 @@ def _table(
         if value not in NOT_NEGATIVE:
             raise DataError(
                 f"`class_weight` gives class {short(key)} the weight {short(value)}; weights must "
-                f"be finite numbers of at least 0. {_example(known)}"
+                f"be finite and non-negative. {_example(known)}"
             )
         table[index] = value
     return table

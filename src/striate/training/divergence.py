@@ -49,9 +49,9 @@ class Divergence:
     def __str__(self) -> str:
         """State the losses in one sentence."""
         return (
-            f"Training diverged: the loss is {self.loss:.4g} after epoch {self.epoch}, but was "
-            f"{self.start_loss:.4g} before training, and is {self.constant_loss:.4g} for the same "
-            "prediction for every image."
+            f"Training diverged: the loss is {self.loss:.4g} after epoch {self.epoch}; it was "
+            f"{self.start_loss:.4g} before training, and the same prediction for every image would "
+            f"give {self.constant_loss:.4g}."
         )
 
 

@@ -290,7 +290,8 @@ def _augmentation(augment: Any) -> Augmentation | None:
         raise OptionError(
             Message(
                 Argument("augment"),
-                f" must be text such as 'shift 2 flip' or an Augmentation, got {augment!r:.60}.",
+                " must be a string such as 'shift 2 flip', or an Augmentation, got "
+                f"{augment!r:.60}.",
             ),
             remedy=Message("Try ", Argument("augment", "shift 2"), "."),
         )

@@ -61,7 +61,7 @@ class Given(Initializer):
         if values.shape != parameter.shape:
             raise ShapeError(
                 f"`initializer` is an array of shape {values.shape}, but the layer's weights have "
-                f"shape {parameter.shape}: kernels are w[output map, incoming map, *window], dense "
+                f"shape {parameter.shape}: kernels are w[output map, input map, *window], dense "
                 f"weights w[neuron, input]. Use an array of shape {parameter.shape}."
             )
         return values

@@ -76,11 +76,11 @@ def require_bias(kind: object, b: Array | None, bias: Bias, shape: Shape) -> Non
 
 
 def require_equal(kind: object, shapes: Sequence[Shape]) -> None:
-    """Raise if incoming layers that are joined pixel by pixel have different shapes."""
+    """Raise if incoming layers that are combined element by element have different shapes."""
     for shape in shapes:
         if shape != shapes[0]:
             raise ShapeError(
                 f"the incoming layers must have the same shape, got {shapes[0]} and {shape}: they "
-                "are joined pixel by pixel (Hagan 8.32). Use the same number of maps in both, and "
-                'padding="same" or equal strides for the same size.'
+                "are combined element by element (Hagan 8.32). Use the same number of maps in "
+                'both, and padding="same" or equal strides for the same size.'
             ).about(kind)

@@ -239,7 +239,7 @@ class GroupNormalization(ImageNormalization):
         """Raise if the groups don't divide the maps."""
         if self.groups < 1 or maps % self.groups:
             raise OptionError(
-                f"`groups` must divide the {maps} incoming maps, got {self.groups}. "
+                f"`groups` must divide the {maps} input maps, got {self.groups}. "
                 f"Use a divisor of {maps}; {maps} itself is instance normalization."
             ).about(self)
 

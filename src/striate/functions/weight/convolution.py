@@ -1,4 +1,4 @@
-"""Convolution: each output map sums the windows of all incoming maps, weighted by kernels.
+"""Convolution: each output map sums the windows of all input maps, weighted by kernels.
 
 This is a cross-correlation, called convolution as in the three sources (Hagan 8.9, Wolter 3,
 Wichmann 1.6). ``flip=True`` computes the true convolution (Hagan 8.8). Hagan, "Multiple Kernels";
@@ -37,7 +37,7 @@ class Convolution(WeightFunction):
     Parameters
     ----------
     feature_maps
-        Number of output maps; each has a kernel for every incoming map of its group.
+        Number of output maps; each has a kernel for every input map of its group.
     kernel_size
         Pixels of the kernel: one number for all axes, or one for each.
     stride
@@ -45,7 +45,7 @@ class Convolution(WeightFunction):
     dilation
         Distance in pixels from one kernel pixel to the next; 1 leaves no gaps.
     groups
-        Number of groups of maps that are convolved separately; with one group for each incoming map
+        Number of groups of maps that are convolved separately; with one group for each input map
         it is a depthwise convolution.
     padding
         ``"valid"``, ``"same"``, ``"full"``, or numbers of pixels
@@ -184,7 +184,7 @@ class Convolution(WeightFunction):
         )
 
     def apply(self, w: Float[Array, "h k *u"], a: Float[Array, "q l *x"]) -> Float[Array, "q h *i"]:
-        r"""Sum, over the incoming maps, the products of each kernel with the window under it.
+        r"""Sum, over the input maps, the products of each kernel with the window under it.
 
         .. math:: z^{h}_{i,j} = \sum_{l} \sum_{u,v}
             w^{h,l}_{u,v} \, a^{l}_{s i + d u - p,\; s j + d v - p}
@@ -192,7 +192,7 @@ class Convolution(WeightFunction):
         Parameters
         ----------
         w
-            Kernels, one for each pair of output map and incoming map.
+            Kernels, one for each pair of output map and input map.
         a
             Feature maps of the previous layer.
 
@@ -326,7 +326,7 @@ class Convolution(WeightFunction):
         )
 
     def _require_kernels(self, w: Array, a: Array) -> None:
-        """Raise if the kernels don't fit the incoming maps."""
+        """Raise if the kernels don't fit the input maps."""
         incoming = a.shape[1]
         require_maps(self, self.groups, incoming, self.feature_maps)
         require_kernels(
@@ -334,7 +334,7 @@ class Convolution(WeightFunction):
             w.shape,
             self.parameters(a.shape[1:])["weight"].shape,
             incoming=incoming,
-            layout="w[output map, incoming map of the group, *window] (Hagan 8.20)",
+            layout="w[output map, input map of the group, *window] (Hagan 8.20)",
         )
 
 

@@ -56,7 +56,7 @@ class DotProduct(WeightFunction):
         if len(shape) != 1:
             raise ShapeError(
                 f"a dense layer takes one vector for each image, got feature maps of shape {shape} "
-                f"(Hagan 8.26). Put Flatten() in front of it: {' * '.join(map(str, shape))} = "
+                f"(Hagan 8.26). Put Flatten() before it: {' * '.join(map(str, shape))} = "
                 f"{prod(shape)} inputs."
             ).about(self)
         return (self.neurons,)
@@ -178,5 +178,5 @@ class DotProduct(WeightFunction):
         raise ShapeError(
             f"the weights have shape {w.shape}, but {a.shape[1]} inputs need {expected}: one "
             "weight for each neuron and input (Hagan 8.15). Use images of the size that the layer "
-            "was made for, or put GlobalAveragePool() in front of it."
+            "was made for, or put GlobalAveragePool() before it."
         ).about(self)

@@ -1,6 +1,6 @@
 """Kernels of the convolution and its transpose as parameters of a network.
 
-A convolution has ``w[output map, incoming map of the group, *window]``. Its transpose has the other
+A convolution has ``w[output map, input map of the group, *window]``. Its transpose has the other
 order, that of the convolution which it transposes.
 """
 
@@ -20,7 +20,7 @@ def kernel_parameters(
     shape
         Shape of the kernels: two axes of maps, then the window.
     groups, incoming, outgoing
-        Numbers of groups, of incoming and of output maps.
+        Numbers of groups, of input and of output maps.
 
     Returns
     -------

@@ -31,14 +31,14 @@ def require_pixels(kind: object, pixels: Shape) -> None:
         return
     if not pixels:
         raise ShapeError(
-            "a window needs an image with one to three pixel axes, got a vector.",
+            "the input must be an image with one to three pixel axes, got a vector.",
             remedy=Message(
-                "Move this layer in front of ",
+                "Move this layer before ",
                 InPython("Flatten(), or put Reshape((rows, columns, channels)) before it", "dense"),
                 ".",
             ),
         ).about(kind)
     raise ShapeError(
-        f"a window needs an image with one to three pixel axes, got {len(pixels)}. "
+        f"the input must be an image with one to three pixel axes, got {len(pixels)}. "
         "Use Reshape to merge axes."
     ).about(kind)

@@ -33,7 +33,7 @@ from striate.shapes import Array, Float, Shape
 class TransposedConvolution(WeightFunction):
     """Transposed convolution over one, two or three pixel axes.
 
-    Kernels are ``w[incoming map, output map of the group, *window]``: those of the convolution that
+    Kernels are ``w[input map, output map of the group, *window]``: those of the convolution that
     leads from the output back to the input.
 
     Parameters
@@ -167,7 +167,7 @@ class TransposedConvolution(WeightFunction):
         Parameters
         ----------
         w
-            Kernels, one for each pair of incoming map and output map of its group.
+            Kernels, one for each pair of input map and output map of its group.
         a
             Feature maps of the previous layer.
 
@@ -282,7 +282,7 @@ class TransposedConvolution(WeightFunction):
         )
 
     def _require_kernels(self, w: Array, a: Array) -> None:
-        """Raise if the kernels don't fit the incoming maps."""
+        """Raise if the kernels don't fit the input maps."""
         incoming = a.shape[1]
         require_maps(self, self.groups, incoming, self.feature_maps)
         require_kernels(
@@ -290,5 +290,5 @@ class TransposedConvolution(WeightFunction):
             w.shape,
             self.parameters(a.shape[1:])["weight"].shape,
             incoming=incoming,
-            layout="w[incoming map, output map of the group, *window]",
+            layout="w[input map, output map of the group, *window]",
         )
