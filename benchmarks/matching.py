@@ -1,11 +1,15 @@
 """Template matching against OpenCV: time side by side, and peak memory.
 
-    python benchmarks/matching.py [--threads 1] [--rounds 7] [--memory] [--json FILE]
+    python benchmarks/matching.py [--threads 1] [--rounds 7] [--dtype float32] [--processor-time]
+        [--memory] [--json FILE]
 
-Both libraries compute zero-mean normalized correlation of the same float32 arrays with the same
-number of threads. They take turns, and each turn is timed between two loops that measure whether
-the machine was free (see striate.bench.calibration); the figures are medians. What is prepared once
-for a size, such as compiled programs, is done in a first turn that isn't counted.
+Both libraries compute zero-mean normalized correlation of the same arrays with the same number of
+threads. They take turns, and each turn is timed between two loops that measure whether the machine
+was free (see striate.bench.calibration); the figures are medians. What is prepared once for a size,
+such as compiled programs, is done in a first turn that isn't counted.
+
+On a machine that is never free, --processor-time measures the processor time of this process
+instead, without these loops. Other programs still disturb it, since they share caches and memory.
 
 With --memory, three processes match a 523 x 768 template in a 2400 x 1080 scene in color, float32,
 and report the memory that they needed beyond libraries and images: the case of scikit-image's issue
@@ -13,6 +17,7 @@ and report the memory that they needed beyond libraries and images: the case of 
 """
 
 import argparse
+import functools
 import json
 import os
 import resource
@@ -35,7 +40,7 @@ SCENES = ((1024, 1024), (2048, 2048))
 TEMPLATES = (8, 16, 32, 64, 128, 256)
 
 
-def images(scene, template, channels=1):
+def images(scene, template, channels=1, dtype="float32"):
     """Draw a smooth scene, and cut a template from it."""
     rng = np.random.default_rng(0)
     x = rng.random((*scene, channels), np.float32)
@@ -43,6 +48,8 @@ def images(scene, template, channels=1):
         x = (x + np.roll(x, 1, axis) + np.roll(x, 2, axis)) / 3
     if channels == 1:
         x = x[..., 0]
+    if dtype == "uint8":
+        x = np.rint(255 * x).astype(np.uint8)
     high, wide = template
     return np.ascontiguousarray(x), np.ascontiguousarray(x[30 : 30 + high, 40 : 40 + wide])
 
@@ -52,11 +59,13 @@ def race(given):
     import cv2  # noqa: PLC0415  # --memory works without it
 
     cv2.setNumThreads(given.threads)
-    calibration = Calibration(PeakMeter(given.threads))
+    turn, clock = None, time.process_time
+    if not given.processor_time:
+        turn, clock = Calibration(PeakMeter(given.threads)).undisturbed, time.perf_counter
     rows = []
     for scene in SCENES:
         for side in TEMPLATES:
-            s, t = images(scene, (side, side))
+            s, t = images(scene, (side, side), dtype=given.dtype)
             contestants = {
                 "striate": lambda s=s, t=t: score_map(s, t),
                 "opencv": lambda s=s, t=t: cv2.matchTemplate(s, t, cv2.TM_CCOEFF_NORMED),
@@ -65,7 +74,8 @@ def race(given):
             taken = {name: [] for name in contestants}
             for _ in range(given.rounds):
                 for name, run in contestants.items():
-                    seconds = calibration.undisturbed(lambda run=run: timed(run))
+                    work = functools.partial(timed, run, clock)
+                    seconds = turn(work) if turn else work()
                     if seconds is not None:
                         taken[name].append(seconds)
             rows.append(
@@ -80,11 +90,11 @@ def race(given):
     return rows
 
 
-def timed(run):
+def timed(run, clock):
     """Return the seconds that a call takes."""
-    started = time.perf_counter()
+    started = clock()
     run()
-    return time.perf_counter() - started
+    return clock() - started
 
 
 def show(row, rounds):
@@ -150,6 +160,8 @@ def main():
     )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--dtype", choices=["float32", "uint8"], default="float32")
+    parser.add_argument("--processor-time", action="store_true")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--child", help=argparse.SUPPRESS)
@@ -158,11 +170,12 @@ def main():
     if given.child:
         print(memory(given.child, given.threads))
         return
-    print(f"striate {striate.__version__}, {processor()}, threads: {given.threads}")
+    print(f"striate {striate.__version__}, {processor()}, threads: {given.threads}, {given.dtype}")
     if given.memory:
         print("peak memory, 523 x 768 in 2400 x 1080, color, float32")
         found = memories(given)
     else:
+        print("milliseconds" + " of processor time" * given.processor_time)
         print(f"{'scene':14}{'template':>9}{'striate':>10}{'opencv':>10}{'ratio':>8}{'differ':>12}")
         found = race(given)
     if given.json:

@@ -5,7 +5,7 @@ import pytest
 
 from striate.matching import scores
 from striate.matching.images import as_image
-from striate.matching.tiles import LARGEST, cut, fast_length, fft_size
+from striate.matching.tiles import cut, fast_length, fft_size, most_elements
 
 SIZES = [
     ((1000, 1000), (1, 1)),
@@ -19,11 +19,11 @@ SIZES = [
 
 @pytest.mark.parametrize(("scene", "template"), SIZES)
 def test_the_size_of_an_fft_is_limited(scene, template):
-    """It holds the template, and at most 5 times its pixels if these are many."""
+    """It holds the template, and never more elements than tiles of that template may have."""
     size = fft_size(scene, template)
 
     assert all(n >= t for n, t in zip(size, template, strict=True))
-    assert size[0] * size[1] <= max(LARGEST, 5 * template[0] * template[1])
+    assert size[0] * size[1] <= most_elements(template)
     assert all(n == fast_length(n) for n in size)
 
 
