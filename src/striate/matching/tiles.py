@@ -17,7 +17,7 @@ from math import log2
 LARGEST = 384 * 384
 """Most elements of a tile (1.1 MiB in float64), unless the template needs more."""
 _LARGER, _PER_PIXEL = 768 * 768, 36
-"""A tile may have this many elements, or this many for each pixel of the template, if less."""
+"""Most elements of a tile for large templates, and for each pixel of the template."""
 _LEAST_PER_PIXEL = 5
 """A tile may always have this many elements for each pixel of the template."""
 
