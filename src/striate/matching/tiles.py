@@ -95,8 +95,8 @@ def cut(places: tuple[int, int], tile: tuple[int, int]) -> Iterator[MapTile]:
 def most_elements(template: tuple[int, int]) -> int:
     """Return the largest number of elements of a tile.
 
-    Small tiles stay in the processor's cache. Large templates need larger ones, since a tile loses
-    as many rows and columns as the template has.
+    Small tiles stay in the processor's cache. Large templates need larger ones, since the
+    positions at the end of a tile, nearly a template's size, are lost.
 
     Parameters
     ----------
