@@ -231,3 +231,23 @@ def test_errors(striate, words, code, message):
     assert result.exit_code == code
     assert result.stderr.endswith(message)
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_picture(striate, tmp_path, ending):
+    """`--picture` draws the image and the kernel of E8.1."""
+    path = tmp_path / f"image.{ending}"
+
+    result = striate("exercise", "E8.1", "--part", "a", "--hint", "--picture", path)
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith(f"Saved {path}.\n")
+    assert path.stat().st_size > 1000
+
+
+def test_an_exercise_without_arrays_cannot_be_drawn(striate, tmp_path):
+    """E8.7 has only sizes, so there is nothing to draw."""
+    result = striate("exercise", "E8.7", "--picture", tmp_path / "image.png")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: E8.7 has no arrays to draw. Try E8.1, for example.\n"

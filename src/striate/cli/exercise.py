@@ -8,13 +8,16 @@ from typing import Any
 
 import click
 
+from striate.cli.options import HomePath
 from striate.cli.output import CommandOutput, json_option
 from striate.cli.pages import Page
 from striate.errors import OptionError
-from striate.exercises import EXERCISES, Exercise, ExercisePart, get, sheet
+from striate.exercises import EXERCISES, Exercise, ExercisePart, draw, get, sheet
 from striate.exercises.formats import FORMATS, FormatName, Plain
 from striate.exercises.reading import is_file_name, read_file
 from striate.model.loading import load
+from striate.pictures import save
+from striate.pictures.style import new_figure
 from striate.tables import Column
 
 INCORRECT = 3
@@ -100,6 +103,12 @@ class Seeds(click.ParamType):
     show_default=True,
     help="Format of the sheet.",
 )
+@click.option(
+    "--picture",
+    type=HomePath(),
+    metavar="FILE",
+    help="Draw the arrays of the exercise into a .png, .svg or .pdf file.",
+)
 @json_option
 @click.pass_context
 def command(
@@ -112,6 +121,7 @@ def command(
     variants: tuple[tuple[int, ...], ...],
     as_sheet: bool,
     form: FormatName,
+    picture: str | None,
     as_json: bool,
 ) -> None:
     """List exercises, show one, or check answers."""
@@ -140,6 +150,8 @@ def command(
         document["solutions"] = {one.letter: exercise.solution(one.letter) for one in shown}
         document["answers"] = {one.letter: one.answer.text for one in shown}
         _say_solution(out, shown)
+    if picture is not None:
+        document["picture"] = _draw(out, exercise, picture)
     out.result(document)
     if not all(check["correct"] for check in document.get("checks", ())):
         ctx.exit(INCORRECT)
@@ -177,10 +189,10 @@ def _list(out: CommandOutput) -> None:
 
 def _require_name(ctx: click.Context) -> None:
     """Raise if an option was used that is about one exercise."""
-    for option in ("answer", "part", "hint", "solution", "variant"):
+    for option in ("answer", "part", "hint", "solution", "variant", "picture"):
         given = ctx.params.get({"answer": "answers", "variant": "variants"}.get(option, option))
         if given:
-            example = {"answer": " 8", "part": " b", "variant": " 1"}
+            example = {"answer": " 8", "part": " b", "variant": " 1", "picture": " image.png"}
             raise OptionError(
                 f"--{option} needs the name of an exercise. Try striate exercise E8.7 "
                 f"--{option}{example.get(option, '')}."
@@ -283,3 +295,10 @@ def _print_sheet(
     text = sheet(names, variants=seeds, format=form, solutions=solutions)
     out.say(text.rstrip("\n"), whole=True)
     out.result({"format": form, "variants": list(seeds), "sheet": text})
+
+
+def _draw(out: CommandOutput, exercise: Exercise, file: str) -> str:
+    """Draw the arrays of an exercise into a file."""
+    path = save(draw(exercise, ax=new_figure(), theme="light"), file)
+    out.say(f"Saved {path}.", whole=True)
+    return str(path)

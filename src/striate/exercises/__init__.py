@@ -9,6 +9,7 @@ from striate.exercises.answers import Answer as Answer
 from striate.exercises.answers import Verdict as Verdict
 from striate.exercises.catalog import EXERCISES as EXERCISES
 from striate.exercises.catalog import get as get
+from striate.exercises.drawn import draw as draw
 from striate.exercises.exercise import Exercise as Exercise
 from striate.exercises.exercise import ExercisePart as ExercisePart
 from striate.exercises.letters import ALPHABET as ALPHABET
