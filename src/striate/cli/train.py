@@ -136,7 +136,7 @@ class FilePath(HomePath):
 @click.option("--quiet", is_flag=True, help="Print only errors.")
 @click.pass_context
 def command(ctx: click.Context, **values: Any) -> None:
-    """Train, and after Ctrl-C print how to resume."""
+    """Run ``striate train``; after Ctrl-C, print how to resume."""
     options = TrainOptions(**values)
     out = CommandOutput(as_json=options.as_json, quiet=options.quiet)
     try:
@@ -152,7 +152,7 @@ def command(ctx: click.Context, **values: Any) -> None:
 
 
 def _as_typed(ctx: click.Context) -> str:
-    """Write the command again as the user typed it, but without --resume."""
+    """Rebuild the command line as the user typed it, without --resume."""
     words = ctx.command_path.split()
     for parameter in ctx.command.params:
         name = str(parameter.name)

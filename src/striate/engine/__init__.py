@@ -1,4 +1,4 @@
-"""The compiled engine: one program for a training step, another for the optimizer."""
+"""The compiled engine: programs for inference, for a training step, and for the optimizer."""
 
 from striate.engine.compiled import CompiledEngine as CompiledEngine
 from striate.engine.steps import CompiledSteps as CompiledSteps

@@ -1,4 +1,4 @@
-"""The compiled engine: one program for a training step, another for the optimizer."""
+"""The compiled engine: programs for inference, for a training step, and for the optimizer."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Sequence
@@ -28,10 +28,10 @@ _KEPT = 16  # maximum number of programs that an engine keeps in memory
 
 
 class _LoadedProgram:
-    """A program in memory with the bindings that no thread is using.
+    """A loaded program, and a free list of its bindings.
 
-    Making a binding and binding all arrays takes as long as LeNet-5's inference for one image, so
-    bindings are reused.
+    Creating a binding and binding all arrays takes as long as LeNet-5's inference for one image,
+    so bindings are reused.
     """
 
     def __init__(self, executable: Executable) -> None:
@@ -39,20 +39,20 @@ class _LoadedProgram:
         self._idle: list[Binding] = []
 
     def acquire(self) -> Binding:
-        """Take a binding for one run; no other thread gets it until it is released."""
+        """Take a free binding, or create one; no other thread gets it until it is released."""
         try:
             return self._idle.pop()
         except IndexError:
             return Binding(self.executable)
 
     def release(self, binding: Binding, names: Collection[str]) -> None:
-        """Return a binding, keeping the arrays that the next run is likely to use again."""
+        """Return a binding to the free list; keep only the named arrays bound, for the next run."""
         binding.keep_only(names)
         self._idle.append(binding)
 
 
 class CompiledEngine(Locked):
-    """Computes a network with machine code.
+    """Runs a network as machine code.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class CompiledEngine(Locked):
     target
         The processor to compile for; by default this one.
     winograd
-        Whether 3 x 3 convolutions may be computed by Winograd's algorithm; see
+        Whether 3 x 3 convolutions may use Winograd's algorithm; see
         :mod:`striate.plan.winograd`.
 
     Raises
@@ -185,7 +185,7 @@ class CompiledEngine(Locked):
         return self._cached((images, training, *target_shapes, *forms.items()), lowered)
 
     def _cached(self, key: Hashable, lowered: Callable[[], tuple[Lowered, int]]) -> _LoadedProgram:
-        """Return a program that is in memory, or compile it."""
+        """Return a program from memory, or load or compile it."""
         with self.lock:
             program = self._programs.pop(key, None)
             if program is None:

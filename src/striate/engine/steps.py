@@ -32,7 +32,7 @@ class TrainingBinding:
     step
         The operations.
     program
-        The operations, compiled.
+        The compiled operations.
     images
         Maximum number of images in a batch.
     """
@@ -126,9 +126,9 @@ class CompiledSteps:
     gradients
         Computes gradients.
     program
-        The optimizer, compiled.
+        The compiled optimizer.
     optimizer
-        Changes the parameters.
+        The optimizer.
     decayed
         1 for each parameter to which weight decay applies, 0 for the others.
     """
@@ -169,7 +169,7 @@ class CompiledSteps:
         step: int,
         scale: float = 1.0,
     ) -> tuple[Array, Mapping[str, Array]]:
-        """Compute parameters and memory after a step along ``scale`` times the gradient."""
+        """Return parameters and optimizer state after a step with ``scale`` times the gradient."""
         signature = self._signature
         other = parameters is self._sets[0][signature.parameters]
         binding, written = self._bindings[other], self._sets[other]

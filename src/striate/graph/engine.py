@@ -66,7 +66,7 @@ class Steps(Protocol):
     """The steps of a training run: gradients, then an update, repeatedly.
 
     The arguments are never changed. Results may be in memory that is reused: gradients, losses and
-    outputs are valid until the next step; parameters, statistics and optimizer memory until the
+    outputs are valid until the next step; parameters, statistics and optimizer state until the
     step after the next. So whenever training is interrupted, the last state is complete.
     """
 
@@ -86,7 +86,7 @@ class Steps(Protocol):
         step: int,
         scale: float = 1.0,
     ) -> tuple[Array, Mapping[str, Array]]:
-        """Compute parameters and memory after a step, of ``scale`` times the gradient."""
+        """Return parameters and optimizer state after a step with ``scale`` times the gradient."""
         ...
 
 
@@ -125,7 +125,7 @@ class Engine(Protocol):
         ...
 
     def prepare_prediction(self, images: int, stored: Sequence[ImageStorage | None] = ()) -> None:
-        """Get ready for predictions of up to ``images`` images, so that errors are raised now.
+        """Prepare predictions of up to ``images`` images, so that errors are raised now.
 
         Raises
         ------
@@ -264,7 +264,7 @@ class NumpySteps:
         step: int,
         scale: float = 1.0,
     ) -> tuple[Array, Mapping[str, Array]]:
-        """Compute parameters and memory after a step, of ``scale`` times the gradient."""
+        """Return parameters and optimizer state after a step with ``scale`` times the gradient."""
         if scale != 1.0:
             gradient = gradient * gradient.dtype.type(scale)
         return self.rule.apply(

@@ -71,7 +71,7 @@ class ExampleSource:
         self.slow = loader.slow or mover.moves_any
 
     def batch(self, images: Array, epoch: int) -> Batch:
-        """Return the images with these indices, as they are in that epoch."""
+        """Return the images with these indices, augmented as in that epoch."""
         given = self.examples
         targets = tuple(y[images] for y in given.targets)
         labels = None if given.labels is None else given.labels[images]

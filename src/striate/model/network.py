@@ -1,4 +1,4 @@
-"""The network that users have: build, train, evaluate, predict, inspect, save."""
+"""The public network class: build, train, evaluate, predict, inspect, save."""
 
 import os
 import warnings
@@ -73,9 +73,9 @@ class Network:
     Raises
     ------
     ShapeError
-        If sizes do not fit, with the sizes so far and the formula.
+        If sizes do not fit; the message shows the sizes so far and the formula.
     GraphError
-        If the layers are joined in a way that cannot be computed.
+        If the layers do not form a valid graph.
     OptionError
         If ``channels``, ``seed`` or ``engine`` has a value that is not allowed.
 
@@ -299,7 +299,7 @@ class Network:
 
         :meth:`fit` takes them from the labels; :meth:`predict_classes` returns them, and labels are
         compared with them by value. Set them before training to give integer labels other values
-        than 0, 1, ..., or later to rename the classes; an empty tuple forgets them. A network with
+        than 0, 1, ..., or later to rename the classes; an empty tuple clears them. A network with
         several outputs has a dict of classes by output.
 
         Examples
@@ -451,7 +451,7 @@ class Network:
             unchanged). For several inputs, a list or a dictionary by input name.
         y
             Targets. For a classifier labels: indices 0, 1, ..., strings, booleans, or -1 and 1;
-            or rows of class probabilities, whose accuracy is known if they are one-hot. Otherwise
+            or rows of class probabilities, with an accuracy only if they are one-hot. Otherwise
             numbers, or images, which are scaled as in ``x``. For several outputs, a list or a
             dictionary by output name. See :attr:`classes`.
         epochs, batch_size
@@ -495,8 +495,8 @@ class Network:
         callbacks
             Objects called after each step or epoch; see :class:`striate.training.Callback`.
         debug
-            Whether to repeat a step that is not finite, and to name the layer and quantity where
-            that begins.
+            Whether to repeat a step that is not finite, and to name the layer and quantity that is
+            first affected.
 
         Returns
         -------
@@ -648,7 +648,7 @@ class Network:
         Raises
         ------
         ShapeError, DataError, GraphError
-            If ``x`` does not hold images that the network takes.
+            If ``x`` does not hold images that the network accepts.
         OptionError
             If ``batch_size`` is not a positive integer.
 
@@ -679,7 +679,7 @@ class Network:
         Raises
         ------
         ShapeError, DataError, GraphError
-            If ``x`` does not hold images that the network takes, or the network is a regression.
+            If ``x`` does not hold images that the network accepts, or the network is a regression.
         OptionError
             If ``batch_size`` is not a positive integer.
 
@@ -701,7 +701,7 @@ class Network:
         training: bool = False,
         seed: int = 0,
     ) -> Trace:
-        """Compute every quantity of a forward and, if targets are given, a backward pass.
+        """Compute all intermediate values of a forward pass and, with targets, of a backward pass.
 
         Parameters
         ----------
@@ -831,7 +831,7 @@ _INSTEAD = {
 
 
 def _cannot_set(name: str) -> str:
-    """Explain why an attribute cannot be set, and what to do instead."""
+    """Write the error for an attribute that cannot be set, with what to do instead."""
     public = [known for known in dir(Network) if not known.startswith("_")]
     if name in public:
         remedy = _INSTEAD.get(name, "Build a new network instead.")
@@ -848,8 +848,8 @@ def _cannot_set(name: str) -> str:
 
 
 def core_of(network: Network) -> Core:
-    """Return the object behind a network, for library code."""
-    return network._core  # noqa: SLF001  # the one place where other modules reach it
+    """Return the core that implements a network, for library code."""
+    return network._core  # noqa: SLF001  # other modules use this function
 
 
 def network_of(
@@ -859,12 +859,12 @@ def network_of(
     engine: EngineName = "auto",
     preprocessing: Preprocessing | None = None,
 ) -> Network:
-    """Make a network of a graph, for library code."""
+    """Make a network from a graph, for library code."""
     return Network._of(  # noqa: SLF001  # as above
         Core(Engines(graph, engine), preprocessing=preprocessing, seed=seed)
     )
 
 
 def wrapped(core: Core) -> Network:
-    """Make the network of a core, for library code."""
+    """Wrap a core in a network, for library code."""
     return Network._of(core)  # noqa: SLF001  # as above

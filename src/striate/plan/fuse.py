@@ -262,7 +262,7 @@ def _siblings(items: Sequence[PhaseItem], last: int, statement: Compute) -> list
         if name not in item.writes or item.root.sums_images or item.root.scatters:
             return None
         found.insert(0, item)
-        # The phases of a gather have disjoint elements, so their numbers can be added.
+        # The phases of a gather have disjoint elements, so their counts can be added.
         covered += prod(item.box.values())
         if covered >= whole:
             return found if covered == whole else None

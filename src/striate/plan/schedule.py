@@ -32,10 +32,10 @@ STRIDE = 4
 """Maximum stride with which elements are loaded into the lanes."""
 
 TileChooser = Callable[[TileProblem, tuple[Side, ...], tuple[Side, ...], Target], Tile]
-"""Chooses a tile for a problem; of each of the two groups of sides, one may be tiled."""
+"""Chooses a tile for a problem; at most one side of each of the two groups is tiled."""
 
 UNROLLED = 7
-"""Maximum length of a kernel's side that is unrolled; a longer one becomes a loop."""
+"""Maximum side of a convolution kernel that is unrolled; a longer side becomes a loop."""
 
 
 @dataclass(frozen=True)
@@ -150,10 +150,10 @@ class _Scheduler:
         self.lanes = self.choose_lanes()
         self.within = kernel.root.within
         self.scatters = kernel.root.scatters
-        self.tabled = self.written_out(variables)
+        self.unrolled_matrix = self.constant_matrix_indices(variables)
 
-    def written_out(self, variables: Variables) -> dict[str, int]:
-        """Find the indices of small constant matrices; unrolled, their zeros cost nothing."""
+    def constant_matrix_indices(self, variables: Variables) -> dict[str, int]:
+        """Find the indices of small constant matrices to unroll: their zeros then cost nothing."""
         extents = self.nest.extents
         tables = [r for r in self.nest.equation.references if variables[r.name].values]
         found = {i for r in tables for s in r.subscripts for i in s.linear()[0]}
@@ -175,7 +175,7 @@ class _Scheduler:
             return LoopSchedule(
                 self.lanes, one_by_one, (), within=every, in_place=True, around=self.within
             )
-        windows = dict(self.windows(targets, reduced)) | dict.fromkeys(self.tabled, ())
+        windows = dict(self.windows(targets, reduced)) | dict.fromkeys(self.unrolled_matrix, ())
         unrolled = {w: extents[w] for w in windows}
         tiles, rolled, inner = self.tiles(targets, reduced, unrolled)
         by_index: dict[str, IndexLoop] = {}
@@ -202,7 +202,7 @@ class _Scheduler:
         )
 
     def lane_loop(self, vectors: int) -> tuple[IndexLoop, ...]:
-        """Make the loop of the index in the lanes, with several vectors at once."""
+        """Make the loop over the index in the lanes, with several vectors in each iteration."""
         if self.lanes is None or self.lanes == IMAGE:
             return ()
         extent = self.nest.extents[self.lanes]
@@ -213,11 +213,13 @@ class _Scheduler:
         return (IndexLoop(self.lanes, cut),)
 
     def choose_lanes(self) -> str | None:
-        """Choose the images for the lanes, or else an index with contiguous elements.
+        """Choose the index whose values fill the lanes: the images, or a contiguous index.
 
-        The root must read and write contiguous elements. The statements after it may have any
-        stride, which takes one load or store for each lane. But no condition and no table of any
-        statement may depend on the lane, since these are evaluated once for a whole vector.
+        Across the lanes, the root must write contiguous elements, and read with a stride of at most
+        :data:`STRIDE`. The statements after it may have any stride, which takes one load or store
+        for each lane. But no condition or table lookup of any statement may depend on the lane,
+        since these are evaluated once for a whole vector. If no index of the target qualifies, the
+        lanes hold terms of a sum, or the code is scalar.
         """
         equation = self.nest.equation
         nests = [s.nest for s in self.kernel.statements]
@@ -256,9 +258,9 @@ class _Scheduler:
     def windows(
         self, targets: Sequence[str], reduced: Sequence[str]
     ) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Find the kernel's side that is unrolled, with the indices that share its subscripts.
+        """Yield the index of the convolution kernel to unroll, and its partners in subscripts.
 
-        It is the shorter index of the last pixel axis.
+        It is the shorter index of the last pixel axis, of at most :data:`UNROLLED` values.
         """
         roles = self.nest.equation.roles()
         extents = self.nest.extents
@@ -275,7 +277,7 @@ class _Scheduler:
     def interior(
         self, index: str, windows: Mapping[str, tuple[str, ...]]
     ) -> tuple[int, int] | None:
-        """Find the range in which the windows are in bounds; ``None`` if they always are."""
+        """Find the range where the unrolled windows are in bounds; ``None`` if they always are."""
         extents = self.nest.extents
         least, most = 0, extents[index]
         for guard in self.nest.guards():
@@ -300,7 +302,7 @@ class _Scheduler:
         return least, max(least, most)
 
     def order(self, targets: Sequence[str]) -> list[str]:
-        """Order the target's loops: indices of weights come last, the others as in the equation."""
+        """Order the target's loops: those that reuse loaded vectors are innermost."""
         if self.lanes is None or IMAGE in self.nest.equation.reduced:
             return list(targets)
         return [
@@ -309,7 +311,11 @@ class _Scheduler:
         ]
 
     def broadcast_side(self, index: str) -> bool:
-        """Whether no vector that is read depends on an index of the target."""
+        """Whether tiling an index of the target reuses every vector that is loaded.
+
+        That is the case in a reduction if no array that is read across the lanes depends on the
+        index: each load is then shared, and only scalars are broadcast.
+        """
         reduces = bool(self.nest.equation.reduced)
         moved = any(index in a.strides for a in self.accesses if self.lanes in a.strides)
         return reduces and not moved
@@ -369,7 +375,7 @@ class _Scheduler:
         return {**access.strides, lanes: LANES}
 
     def needs_single(self, reduced: Sequence[str], unrolled: Mapping[str, int]) -> set[str]:
-        """Find the indices that can't be tiled: the bounds of an inner loop depend on them."""
+        """Find the indices that can't be tiled: bounds of inner loops depend on them."""
         found: set[str] = set()
         for guard in self.nest.guards():
             indices = list(guard.subscript.linear()[0])

@@ -40,7 +40,7 @@ from 16 maps of 32x32 to 16 maps, tiles of 2 took 65 % (68 %) and tiles of 4 too
 layer from 3 maps to 32 took 118 %, so it is computed directly."""
 
 GAIN = 0.9
-"""Maximum cost relative to direct convolution at which the method is worth its errors."""
+"""Maximum cost relative to direct convolution at which the method is worth its rounding errors."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _matched(nest: Nest, kernel: Reference, image: Reference) -> _WinogradConvol
     windows = Windows.of(nest, target[-2:], image.subscripts[-2:])
     if windows is None:
         return None
-    # The kernel itself may be traversed backward.
+    # Each subscript of the kernel is one index of the window, in either direction.
     if any(s.table for s in kernel.subscripts[-2:]):
         return None
     if [tuple(s.linear()[0]) for s in kernel.subscripts[-2:]] != [(i,) for i in windows.window]:
@@ -220,7 +220,7 @@ class _ConvolutionTransforms(Transforms):
         yield replace(last, adds=direct.adds)
 
     def kernel(self) -> tuple[list[Compute], Reference]:
-        """Transform the kernel, rows first."""
+        """Make the nests that transform the kernel, rows first."""
         shape, (u, v) = self.shape, self.shape.windows.window
         rest = [s.lone or "" for s in shape.kernel.subscripts[:-2]]
         rows = self.array("kernel_rows", [self.e, v, *rest], [], [])

@@ -7,8 +7,8 @@ the kernel is
 
 with the transposed matrices of the forward pass. So the products of transformed tiles are summed
 over all images and tiles, and the sums are transformed back once for the whole batch. The 36 or 16
-elements of the transformed tiles are computed one after the other, each for all tiles of a block of
-images: a sum over only a few tiles would spend most of its time adding up lanes. In short::
+elements of the transformed tiles are computed one at a time, each for all tiles of a block of
+images: a sum over only a few tiles would spend most of its time reducing lanes. In short::
 
     for each image:   a  -> strips -> tiles          B^T a B
                       dz -> strips -> error tiles    A dz A^T
@@ -32,7 +32,7 @@ maps of 16x16 in tiles of 4 took 59 % (65 %), 64 maps of 8x8 in tiles of 2 took 
 maps of 32x32 in tiles of 4 took 90 % (81 %)."""
 
 LANES_SUM = 10
-"""Cost of adding up a vector's lanes in multiply-adds."""
+"""Cost of a horizontal sum of a vector's lanes, in multiply-adds."""
 
 GAIN = 0.9
 """Maximum cost, relative to the direct sum, at which the method is worth its rounding errors."""
@@ -167,7 +167,7 @@ class _GradientTransforms(Transforms):
         yield from self.back(sums)
 
     def image(self) -> tuple[Compute, Compute]:
-        """Transform the image's tiles, rows first."""
+        """Make the nests that transform the image's tiles, rows first."""
         shape, side, b = self.shape, self.side, self.table("B")
         read, lead = shape.maps[0], shape.lead
         top, left = shape.windows.starts
@@ -183,7 +183,7 @@ class _GradientTransforms(Transforms):
         return first, self.nest(tiles, self.reference(b, self.f, self.s), strips, within=within)
 
     def errors(self) -> tuple[Compute, Compute]:
-        """Transform the tiles of ``dz``, rows first."""
+        """Make the nests that transform the tiles of ``dz``, rows first."""
         shape, side, a = self.shape, self.side, self.table("A")
         write, lead, column = shape.maps[1], shape.lead, shape.windows.pixels[1]
         errors = self.reference(
@@ -198,7 +198,7 @@ class _GradientTransforms(Transforms):
         return first, self.nest(tiles, self.reference(a, self.y, self.f), strips, within=within)
 
     def together(self, statement: Compute) -> Compute:
-        """Put a nest in the same phase as those that read it, although it shares no loop with them.
+        """Keep a nest in the same phase as its readers, although it shares no loop with them.
 
         The image is available long before ``dz``. Without this, its transform would be computed
         early and stored for all images.
@@ -206,7 +206,7 @@ class _GradientTransforms(Transforms):
         return replace(statement, group=self.name)
 
     def back(self, sums: Reference) -> Iterator[Compute]:
-        """Transform the sums back to the kernel."""
+        """Make the nests that transform the sums back to the kernel's derivative."""
         shape, (u, v) = self.shape, self.shape.windows.window
         first, second = (self.table("G", flipped=sign < 0) for sign in shape.windows.signs)
         rest = [s.lone or "" for s in sums.subscripts[2:]]

@@ -98,7 +98,7 @@ class Windows:
 
     @property
     def starts(self) -> tuple[int, int]:
-        """Where a tile's inputs start; a flipped kernel is accounted for."""
+        """Offset of a tile's first input from its first output, also for a flipped kernel."""
         back = [WINDOW - 1 if sign < 0 else 0 for sign in self.signs]
         return self.offsets[0] - back[0], self.offsets[1] - back[1]
 

@@ -143,7 +143,7 @@ def labels_for(network: Network, y: Array, classes: Sequence[ClassValue]) -> Arr
 
 
 def _require_counted(classes: Sequence[ClassValue]) -> None:
-    """Raise unless the names of a data set's classes are the numbers of the outputs."""
+    """Raise unless the names of a data set's classes are 0, 1, 2, ..."""
     if [str(name) for name in classes] != [str(k) for k in range(len(classes))]:
         raise DataError(
             "The model has no class names, so its outputs cannot be matched with the classes of "

@@ -28,7 +28,7 @@ from striate.training.history import History
 
 _SHAPES = {"digits": (28, 28, 1), "mnist": (28, 28, 1), "fashion-mnist": (28, 28, 1),
            "cifar10": (32, 32, 3), "shapes": (15, 15, 1)}  # fmt: skip
-"""Image shapes that are known before a data set is downloaded."""
+"""Shapes of images, known before a data set is downloaded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +40,9 @@ class TrainingRun:
     dataset
         The data.
     network
-        A new network for them.
+        A new network for the data.
     recipe
-        How it is trained, with the text of the network.
+        How it is trained, with the network's shorthand.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def prepare(
     winograd: bool = True,
     **changes: Any,
 ) -> TrainingRun:
-    """Open a data set, and make a network for it, after its recipe.
+    """Open a data set, and make a network for it according to its recipe.
 
     What can be checked without the data is checked before anything is downloaded.
 
@@ -142,12 +142,12 @@ def prepare(
     data
         A data set's name or path.
     recipe
-        Which of its recipes; by default the good one.
+        Name of the recipe; by default ``"good"``.
     net
         Name of a preset, or layers in shorthand with ``{classes}`` for the number of classes;
         replaces the recipe's.
     size
-        Rows and columns of the images; ``None`` keeps them, but makes photographs smaller.
+        Rows and columns of the images; ``None`` keeps the size, but downscales photographs.
     resize, download, progress
         As for :func:`striate.data.open_dataset`.
     engine, winograd
@@ -216,7 +216,7 @@ def prepare(
 
 
 def _labeled(dataset: Dataset, net: str, loss: Loss | None) -> Dataset:
-    """Read targets that are numbers as labels if the network needs labels.
+    """Convert numeric targets to labels if the network needs labels.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
 """The files of a training run: a model, a checkpoint and a folder of pictures, under one number.
 
-A run never replaces the files of another one unasked. The first run of LeNet-5 on digits writes
-``digits-lenet5.safetensors``, ``digits-lenet5.checkpoint`` and ``digits-lenet5/``; a second run
-writes ``digits-lenet5-2.*``. While a run lasts, it holds a lock on the name of its checkpoint, so
-that two runs at the same time get different numbers, and can't share a checkpoint that the user
-named. The lock ends with the process, even if it is killed.
+A run never replaces the files of an earlier one unless it is told to. The first run of LeNet-5 on
+digits writes ``digits-lenet5.safetensors``, ``digits-lenet5.checkpoint`` and ``digits-lenet5/``; a
+second run writes ``digits-lenet5-2.*``. While a run lasts, it holds a lock on the name of its
+checkpoint, so that two runs at the same time get different numbers, and can't share a checkpoint
+that the user named. The lock is released when the process ends, even if it is killed.
 """
 
 import contextlib
@@ -49,10 +49,9 @@ class RunFiles:
     saved
         When the checkpoint was last written before this run, in nanoseconds; 0 if there was none.
     numbered
-        Those of the files that are named by the run's number.
+        The files whose names contain the run's number.
     stopped
-        The checkpoint of an earlier run that was stopped and has the same name except for the
-        number.
+        The checkpoint of an earlier, stopped run whose name differs only in the number.
     locks
         The locks that the run holds: on its number, and on a checkpoint that the user named.
     """
@@ -158,7 +157,7 @@ def choose_files(
     Parameters
     ----------
     data, net, recipe
-        What is trained, for the names of the files.
+        Data set, network and recipe, from which the files are named.
     output, checkpoint, pictures
         The user's choices of files; ``None`` names them after ``data`` and ``net``.
     resume
@@ -201,7 +200,7 @@ def check_files(
     pictures: Path | None,
     overwrite: bool,
 ) -> None:
-    """Raise if a file that the user named is there already, before anything is read.
+    """Raise if a file that the user named already exists, before anything is read.
 
     Parameters
     ----------
@@ -211,7 +210,7 @@ def check_files(
     Raises
     ------
     ModelFileError
-        If a file belongs to an earlier run, or a folder is in its place.
+        If a file or a plot already exists, or a folder has the name of a file.
     """
     for path, option in ((output, "--output"), (checkpoint, "--checkpoint")):
         if path is None:
@@ -239,7 +238,7 @@ def check_files(
 def reserve(choices: Iterator[RunFiles]) -> RunFiles:
     """Reserve the first free number, and make the folders.
 
-    What killed runs left under a number is removed: temporary files, and files without content.
+    Temporary and empty files that killed runs left under a number are removed.
 
     Parameters
     ----------
@@ -249,7 +248,7 @@ def reserve(choices: Iterator[RunFiles]) -> RunFiles:
     Returns
     -------
     RunFiles
-        Files that no other run has or gets.
+        Files that no other run uses.
 
     Raises
     ------
@@ -263,7 +262,7 @@ def reserve(choices: Iterator[RunFiles]) -> RunFiles:
             _require_writable(make_folder(followed(path).parent))
         lock = FileLock.acquire(files.reservation)
         if lock is None:
-            continue  # a run has this number now
+            continue  # a running process has reserved this number
         _remove_left_over(files)
         others = [path for path in files.numbered if path != files.resume]
         if files.overwrite or not any(map(os.path.lexists, others)):
@@ -304,7 +303,7 @@ def _locked(files: RunFiles, lock: FileLock) -> tuple[FileLock, ...]:
 
 
 def _create(path: Path) -> bool:
-    """Create an empty file, and return whether it is new; of a link, its target is created."""
+    """Create an empty file, following links; return whether it is new."""
     try:
         followed(path).touch(exist_ok=False)
     except FileExistsError:
@@ -317,7 +316,7 @@ def _create(path: Path) -> bool:
 
 
 def _save(network: Network, path: Path, *, overwrite: bool) -> Path:
-    """Save a model to a file that no other run has."""
+    """Save a model to a file that no other run uses."""
     if overwrite:
         network.save(path)
         return path
@@ -341,7 +340,7 @@ def _drawn_in(folder: Path) -> list[str]:
 
 
 def _require_writable(folder: Path) -> None:
-    """Raise before training if nothing can be written after it."""
+    """Raise if a folder isn't writable, so that training doesn't start in vain."""
     if not os.access(folder, os.W_OK):
         raise ModelFileError(
             f"Cannot write to the folder {shown(folder)}: permission denied. "

@@ -120,9 +120,9 @@ LARGE = (
 )
 """Networks for images of any size: the last layer sees the average of each feature map."""
 
-_SMALL_IMAGE = 16  # pixels: below this, three poolings leave nothing
+_SMALL_IMAGE = 16  # pixels: below this, three pooling layers leave nothing
 _LARGE_PICTURE, _GOOD_SIZE = 128, 64  # pixels on the longer side
-_SURVEYED = 50  # pictures, enough to know how large most of them are
+_SURVEYED = 50  # pictures: enough of a sample to estimate the typical size
 
 
 def recipe_for(data: str, name: str | None = None) -> Recipe:
@@ -133,7 +133,7 @@ def recipe_for(data: str, name: str | None = None) -> Recipe:
     data
         A data set's name or path.
     name
-        Which of its recipes; by default the good one.
+        Name of the recipe; by default ``"good"``.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def net_for(image_shape: Shape, *, classes: bool) -> str:
 
 
 def default_net(data: str) -> str:
-    """Return the network of the default recipe of a data set, or the word for a network in files.
+    """Return the network of a data set's default recipe; ``"net"`` if it depends on the images.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def default_net(data: str) -> str:
 
 
 def another(data: str, name: str | None) -> str:
-    """Return the option of the command that trains a data set in another way.
+    """Suggest an option of ``striate train`` to try next: a different recipe or network.
 
     Examples
     --------

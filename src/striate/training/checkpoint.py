@@ -125,7 +125,7 @@ class _DamagedError(ValueError):
 def _state(
     arrays: Mapping[str, Array], document: Mapping[str, Any], start: TrainingState
 ) -> TrainingState:
-    """Make a state from the contents of a file."""
+    """Build a state from the contents of a file."""
     best, start_loss = document.get("best"), document["start_loss"]
     return TrainingState(
         parameters=_array(arrays, "parameters", start.parameters),
@@ -178,7 +178,7 @@ def _row(row: Mapping[str, Any]) -> HistoryRow:
 def _require_possible(
     state: TrainingState, epochs: int, settings: TrainingSettings, identity: Mapping[str, Any]
 ) -> None:
-    """Raise if no training can have reached such a state."""
+    """Raise if no run could have reached this state."""
     per_epoch = -(-identity["number of images"] // settings.batch_size)
     epoch, batch = state.epoch, state.batch
     if batch > per_epoch or state.step != epoch * per_epoch + batch:
@@ -220,7 +220,7 @@ def _require_rows(rows: Sequence[HistoryRow], epoch: int, monitor: str) -> None:
 
 
 def _require_totals(totals: EpochTotals, outputs: int) -> None:
-    """Raise unless totals are finite numbers, one for each output; without labels, NaN is right."""
+    """Raise unless totals are finite, one loss per output; ``correct`` may be NaN: no labels."""
     numbers = (*totals.losses, *totals.counted, totals.weight, totals.seconds)
     if not all(map(math.isfinite, numbers)) or math.isinf(totals.correct):
         raise _DamagedError("its totals are not finite")
@@ -242,7 +242,7 @@ def _require_same(
 
 
 def _difference(name: str, before: Any, now: Any) -> tuple[str, Any, Any]:
-    """Name what differs between two values, and inside two kinds or lists the first such entry."""
+    """Find what differs between two values; within two kinds or lists, the first such entry."""
     if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         for one, other in zip(cast("list[Any]", before), cast("list[Any]", now), strict=True):
             if one != other:
@@ -274,7 +274,7 @@ def _different_run(
     there, here
         Its value in the checkpoint and in this run.
     argument
-        The argument of ``fit`` that is, or has as an option, ``what``.
+        The argument of ``fit`` that ``what`` is, or that it is an option of.
     """
     before, now = _apart(_shown(there), _shown(here))
     values = (
@@ -295,7 +295,7 @@ def _different_run(
 
 
 def _same_again(what: str, there: Any, argument: str) -> str | Argument:
-    """Return the remedy: to train as the run that saved the checkpoint."""
+    """Return the remedy: use the setting of the run that saved the checkpoint."""
     if what in _NOT_SETTINGS or not isinstance(there, _SCALARS):
         return f"Use the same {_NOT_SETTINGS.get(what, what)}"
     settings = {field.name for field in fields(TrainingSettings)}
@@ -309,7 +309,7 @@ _NOT_SETTINGS = {
     "data": "data",
     "preprocessing": "starting model",
 }
-"""What is not an argument of ``fit``, with the words for it."""
+"""Entries of the identity that are not arguments of ``fit``, with nouns for the remedy."""
 
 
 def _shown(value: Any) -> str:
@@ -339,7 +339,7 @@ def _require_same_rates(
 
 
 def _apart(there: str, here: str) -> tuple[str, str]:
-    """Shorten two long texts to the part where they differ."""
+    """Shorten two long texts to an excerpt around the first difference."""
     if max(len(there), len(here)) <= 100:
         return there, here
     same = (a == b for a, b in zip(there, here, strict=False))

@@ -1,4 +1,4 @@
-"""The training loop: gradients of a batch, a step of the optimizer, and so on to the last epoch."""
+"""The training loop: for each batch, gradients and a step of the optimizer."""
 
 import math
 import time
@@ -35,10 +35,10 @@ class BatchSource(Protocol):
     """Number of images."""
 
     slow: bool
-    """Whether making a batch takes so long that a thread prepares the next one meanwhile."""
+    """Whether batches are slow to make, so that a thread prefetches the next one."""
 
     def batch(self, images: Array, epoch: int) -> Batch:
-        """Return the images with these indices, as they are in that epoch."""
+        """Return the images with these indices, augmented as in that epoch."""
         ...
 
     def correct(self, outputs: tuple[Array, ...], batch: Batch) -> float:
@@ -50,11 +50,11 @@ Validate = Callable[[Array, Array], HistoryRow]
 """Scores parameters and running statistics on the validation set: columns of the history."""
 
 Diagnose = Callable[[TrainingState, Batch, Draw, Array], str | None]
-"""Repeats a step, and names the first value in it, or in the new parameters, that isn't finite."""
+"""Repeats a step, and names the first value that isn't finite, in it or in the new parameters."""
 
 
 class Trainer:
-    """Trains from one state to the next.
+    """Trains a network, step by step.
 
     Parameters
     ----------
@@ -67,11 +67,11 @@ class Trainer:
     state
         The state to start from.
     validate
-        Scores the network after each epoch.
+        Scores the network on the validation set after each epoch.
     callbacks
         Called after each step and epoch.
     diagnose
-        Finds where a step that isn't finite goes wrong.
+        Finds the first non-finite value of a step.
     """
 
     def __init__(
@@ -100,12 +100,12 @@ class Trainer:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches in one pass through the images."""
+        """Number of batches in one pass through the images."""
         return -(-self.source.count // self.settings.batch_size)
 
     @property
     def best(self) -> BestWeights | None:
-        """The best weights so far, if training is to end with them."""
+        """The best weights so far; ``None`` if training ends with the last ones."""
         return self.state.best if self.settings.keeps_best else None
 
     @property
@@ -202,7 +202,7 @@ class Trainer:
         return after, loss
 
     def _schedule_factor(self) -> float:
-        """Return the factor of the learning rate at this step."""
+        """Return the schedule's factor of the learning rate at this step."""
         return self.settings.schedule.factor(
             step=self.state.step,
             steps_per_epoch=self.steps_per_epoch,
@@ -211,7 +211,7 @@ class Trainer:
         )
 
     def _end_of_epoch(self) -> TrainingState:
-        """Write the epoch's row, compare it with the best, and inform the schedule.
+        """Return the state after an epoch: history row, best weights, and the schedule's state.
 
         The arrays of the new state are copies, so that best weights and callbacks can keep them.
         """
@@ -285,7 +285,7 @@ class Trainer:
         self._stop(f"{where} of {self.steps_per_epoch}", first)
 
     def _stop(self, what: str, detail: str = "") -> NoReturn:
-        """Put the last good weights in place, and raise because training has diverged."""
+        """Restore the last good weights, and raise an error because training has diverged."""
         parameters, statistics = self._good
         self.state = replace(self.state, parameters=parameters, statistics=statistics)
         self.diverged = True

@@ -22,7 +22,7 @@ class TrainingSettings:
     """How a network is trained.
 
     :meth:`striate.Network.fit`, the recipes of the command and checkpoints share this object. It
-    is checked when it is made, before a file is read or a weight changes. What depends on the
+    is validated on construction, before a file is read or a weight changes. What depends on the
     network or on the data is checked by ``fit``, before the first step. Images, targets, sample
     weights, files and callbacks are not settings: they are given to each run.
 
@@ -131,7 +131,7 @@ class TrainingSettings:
             "shuffle": shuffle,
             "seed": seed,
         }
-        # NumPy's numbers become Python's, because a checkpoint holds them as JSON.
+        # NumPy scalars become Python numbers, because a checkpoint stores them as JSON.
         numbers = {name: plain(value) for name, value in numbers.items()}
         _check_numbers(numbers)
         _check_words(monitor, class_weight)
@@ -148,7 +148,7 @@ class TrainingSettings:
             "augment": _augmentation(augment),
         }
         for name, value in values.items():
-            object.__setattr__(self, name, value)  # as the fields of a frozen dataclass are set
+            object.__setattr__(self, name, value)  # the way to set fields of a frozen dataclass
 
     @property
     def keeps_best(self) -> bool:
@@ -227,7 +227,7 @@ def described(kind: Any) -> dict[str, Any]:
 
 
 def _as_list(value: Any) -> Any:
-    """Turn tuples into lists, as JSON reads them back."""
+    """Convert tuples to lists, since JSON reads them back as lists."""
     return [_as_list(entry) for entry in value] if isinstance(value, tuple) else value
 
 
@@ -258,7 +258,7 @@ def _check_numbers(given: Mapping[str, Any]) -> None:
 
 
 def _check_words(monitor: object, class_weight: object) -> None:
-    """Raise unless the monitored column and the class weights have a type that they may have."""
+    """Raise unless the monitored column and the class weights have an allowed type."""
     if monitor is not None and not isinstance(monitor, str):
         raise OptionError(
             "`monitor` must be the name of a column of the history, "
@@ -282,7 +282,7 @@ def _losses(loss: str | Loss | Sequence[str | Loss] | None) -> Loss | tuple[Loss
 
 
 def _augmentation(augment: Any) -> Augmentation | None:
-    """Read an augmentation; an empty one is none."""
+    """Parse an augmentation; return ``None`` for one that changes nothing."""
     chosen = Augmentation.parse(augment) if isinstance(augment, str) else augment
     if chosen is None or chosen == Augmentation():
         return None
