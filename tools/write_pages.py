@@ -31,7 +31,7 @@ BOOKS = {
 }
 PRESET_HEAD = ("| name | image | parameters | layers | source |", "|---|---|---|---|---|")
 FAMILY_TITLES = {
-    "weight": "Weight functions, and functions that take their place",
+    "weight": "Weight functions, and functions used in their place",
     "net_input": "Net input functions",
     "transfer": "Transfer functions (activations)",
     "loss": "Losses",
@@ -101,12 +101,12 @@ def kinds_page() -> str:
     parts = [
         "# Kinds",
         (
-            "A kind is a function that networks are built from or trained with: a weight function, "
-            "an activation, a loss, an optimizer. Each kind is one file in `functions/`, and these "
-            "tables are generated from the registry of kinds. The [shorthand](shorthand.md) "
-            "writes a layer as its word and an activation as its name; `init` accepts "
-            f"{', '.join(NAMED)}. Losses, optimizers, schedules, and initializers with options "
-            "are passed to the Python functions."
+            "A kind is a building block of networks or of training: a weight function, an "
+            "activation, a loss, an optimizer. Each kind is one file in `functions/`, and these "
+            "tables are generated from the registry of kinds. In the [shorthand](shorthand.md), "
+            "a layer is written as its shorthand word and an activation as its name; `init` "
+            f"accepts {', '.join(NAMED)}. Losses, optimizers, schedules, and initializers with "
+            "options are arguments of the Python functions."
         ),
     ]
     for family, kinds in FAMILIES.items():
@@ -210,7 +210,7 @@ def public_api_page() -> str:
     parts = [
         "# Public API",
         (
-            "These names are public; a change of one of them is listed in CHANGELOG.md. Everything "
+            "These names are public, and changes to them are listed in CHANGELOG.md. Everything "
             "else may change at any time. The [API reference](api/index.md) has the details."
         ),
         "## striate",

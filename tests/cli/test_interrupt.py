@@ -52,8 +52,8 @@ def test_resumed_training_ends_in_the_same_bits(tmp_path):
     assert "test accuracy" not in out
     assert "Traceback" not in err
     assert said == (
-        "Stopped. The state of the training is in striate-output/shapes-net.checkpoint. "
-        "To resume it:\n"
+        "Stopped. The training state is in striate-output/shapes-net.checkpoint. "
+        "To resume the run:\n"
         f"  striate {TRAINING} --resume striate-output/shapes-net.checkpoint\n"
     )
     assert resumed["weights_sha256"] == unbroken["weights_sha256"]

@@ -203,7 +203,7 @@ def test_without_matplotlib_one_line_says_how_to_get_pictures(striate, monkeypat
     result = striate("train", "shapes", "--epochs", 1)
 
     assert result.exit_code == 0
-    assert "For plots of the training: pip install 'striate[plot]'\n" in result.stdout
+    assert "For training plots: pip install 'striate[plot]'\n" in result.stdout
 
 
 def test_place_for_the_model_is_checked_before_training(striate, tmp_path):

@@ -29,7 +29,7 @@ def test_images_keep_their_bit_depth(values, dtype):
 
 
 def test_color_and_more_axes_are_kept():
-    """An axis of channels stays last, and images may have more than two axes of pixels."""
+    """A channel axis stays last, and images may have more than two axes of pixels."""
     assert as_images(np.zeros((2, 8, 8, 3)), where="here").shape == (2, 8, 8, 3)
     assert as_images(np.zeros((2, 8, 8, 8, 1)), where="here").shape == (2, 8, 8, 8, 1)
 

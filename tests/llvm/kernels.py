@@ -79,7 +79,7 @@ class Example:
         return {name: np.shape(array) for name, array in given.items()} | self.shapes
 
     def per_image(self, name):
-        """Whether an array has an axis of images."""
+        """Whether an array has a batch axis."""
         references = [
             r
             for text in self.texts

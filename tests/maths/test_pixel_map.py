@@ -34,7 +34,7 @@ def moved(image, row, fill):
 @pytest.mark.parametrize("channels", [(), (1,), (3,)], ids=["mask", "gray", "color"])
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32])
 def test_each_pixel_comes_from_its_source(channels, dtype):
-    """Images with and without an axis of channels, of any dtype."""
+    """Images with and without a channel axis, of any dtype."""
     images = RNG.integers(1, 99, (4, 7, 9, *channels)).astype(dtype)
 
     found = MAPS.apply(images, 7)

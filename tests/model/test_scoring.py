@@ -86,7 +86,7 @@ def test_one_hot_rows_of_an_untrained_network_are_labels():
 
 @pytest.mark.parametrize("channels", ["last", "first"])
 def test_one_hot_masks_are_evaluated_as_masks(channels):
-    """A class for each pixel, encoded in the axis of channels."""
+    """A class for each pixel, encoded in the channel axis."""
     axis = -1 if channels == "last" else 1
     x, shape = (X, (6, 6, 1)) if channels == "last" else (np.moveaxis(X, -1, 1), (1, 6, 6))
     masks = (X[..., 0] // 70).astype(int)

@@ -76,7 +76,7 @@ def product(node, given):
 
 
 def over_maps(node, given):
-    """Compute a softmax over any axis by making it the axis of maps."""
+    """Compute a softmax over any axis by making it the map axis."""
     (a,) = given
     kind = KINDS[node.operator]()
     axis = node.attributes.get("axis", -1 if node.opset >= 13 else 1) % a.ndim
@@ -210,7 +210,7 @@ def dropout(node, given):
 
 
 def reshape(node, given):
-    """Change the shape of an array, except for the axis of images."""
+    """Change the shape of an array, except for the batch axis."""
     a, shape = given
     assert shape[0] == len(a)
     return (KINDS[node.operator](shape=tuple(map(int, shape[1:]))).apply(a),)

@@ -96,7 +96,7 @@ def drawn(lowered):
 
 
 def with_images(nest, images, per_image):
-    """Rewrite a nest for n images; ``per_image`` tells whether an array has an axis of images."""
+    """Rewrite a nest for n images; ``per_image`` tells whether an array has a batch axis."""
     if IMAGE not in nest.extents:
         return nest
     shapes = {n: (images, *s[1:]) if per_image(n) else s for n, s in nest.shapes.items()}

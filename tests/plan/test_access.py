@@ -25,7 +25,7 @@ def address(access, point, tables=None):
 
 
 def brute_force(reference, nest, point):
-    """Compute the address with NumPy's indexing, without the axis of images if there is one."""
+    """Compute the address with NumPy's indexing, without the batch axis if there is one."""
     shape = nest.shapes[reference.name]
     positions = []
     for subscript in reference.subscripts:

@@ -42,7 +42,7 @@ class TestKinds:
     """All cases of all kinds, in inference."""
 
     def test_no_axis_of_images(self, group):
-        """No statement has an index of images, and no array an axis of images."""
+        """No statement has an index of images, and no array a batch axis."""
         after = single_image(self.simple(group))
 
         assert not any(isinstance(statement, Load | Store) for statement in after.statements)

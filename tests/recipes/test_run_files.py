@@ -205,7 +205,7 @@ def test_how_to_resume():
 
     files.checkpoint.write_bytes(b"state")
     assert files.how_to_resume("striate train digits") == (
-        "The state of the training is in striate-output/digits-lenet5.checkpoint. To resume it:\n"
+        "The training state is in striate-output/digits-lenet5.checkpoint. To resume the run:\n"
         "  striate train digits --resume striate-output/digits-lenet5.checkpoint"
     )
 

@@ -13,11 +13,11 @@ _DEFAULT = ("lenet5-relu", "conv4")
 
 _HELP = f"""Benchmark networks on this machine against other libraries.
 
-Runs the same network, with the same weights, in striate and in each of PyTorch, JAX and ONNX
-Runtime that is installed, in turns. A library whose results differ is excluded. "speedup" is
-striate's speed divided by that of the library in the same round. "of peak" is the share of the
-machine's peak rate of multiply-adds, which is measured as well. It counts the multiply-adds in the
-equations, so it may exceed 100 % for Winograd convolutions, which need fewer.
+Runs the same network, with the same weights, in striate and in PyTorch, JAX and ONNX Runtime if
+they are installed. The libraries take turns; one whose results differ is excluded. "speedup" is
+striate's speed divided by that of the library in the same round. "of peak" is the speed as a
+fraction of the machine's peak multiply-add rate, which is measured first. It counts the
+multiply-adds in the equations, so it may exceed 100 % for Winograd convolutions, which need fewer.
 
 NETWORKS are presets, such as {", ".join(NETWORKS)}.
 Default: {" and ".join(_DEFAULT)}.

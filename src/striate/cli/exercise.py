@@ -84,17 +84,19 @@ class Seeds(click.ParamType):
 )
 @click.option("--part", metavar="LETTER", help="Choose one part of the exercise.")
 @click.option("--hint", is_flag=True, help="Show how to begin.")
-@click.option("--solution", is_flag=True, help="Show the way to the answer.")
+@click.option("--solution", is_flag=True, help="Show the worked solution.")
 @click.option(
     "--variant",
     "variants",
     type=Seeds(),
     multiple=True,
     metavar="SEED",
-    help="Use other numbers; the same seed always chooses the same. With --sheet, it may be "
-    "repeated or a range such as 1-30.",
+    help="Use different numbers, chosen by this seed. With --sheet, it may be repeated or a range "
+    "such as 1-30.",
 )
-@click.option("--sheet", "as_sheet", is_flag=True, help="Print a set of exercises with a key.")
+@click.option(
+    "--sheet", "as_sheet", is_flag=True, help="Print a set of exercises with an answer key."
+)
 @click.option(
     "--format",
     "form",

@@ -33,7 +33,7 @@ def memory(page: Page, explained: Explanation, *, whole: bool) -> None:
         _region(page, explained, found, region, whole=whole)
     if explained.layer is None:
         first, *others = (f"{region.name} ({_size(region.size)})" for region in found.buffers)
-        page.items([f"Buffers of the caller: {first}", *others], ", ")
+        page.items([f"Buffers passed by the caller: {first}", *others], ", ")
 
 
 def _region(

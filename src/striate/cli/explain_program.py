@@ -66,7 +66,7 @@ def nests(page: Page, explained: Explanation, *, whole: bool) -> None:
     page.heading(
         "Index equations",
         f"q counts the images of a block: {LANES}, one for each vector lane. += sums over the "
-        "indices that do not occur on the left.",
+        "indices that do not appear on the left.",
     )
     _list(page, counted(len(lowered), "statement"), _forms(lowered))
     if whole:

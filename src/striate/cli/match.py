@@ -44,13 +44,14 @@ Examples:
 The methods:
   normalized-correlation  -1 to 1; 1 is a perfect match under any brightness and contrast
   squared-difference      mean squared difference, 0 to 1; 0 is a perfect match
-  cross-correlation       sum of products; measures brightness as much as likeness
+  cross-correlation       sum of products; depends on brightness as much as on similarity
 
-Transparent pixels of a template don't count. A mask says the same for templates without
-transparency: black pixels don't count, white ones do, and gray ones count in part.
+Transparent pixels of a template are ignored. For templates without transparency, use masks: black
+pixels are ignored, white ones count fully, and gray ones count partially.
 
-A template that is larger or turned in the scene is only found if its scale and rotation are listed.
-Fine details need small steps: a step should move no pixel by much more than the width of a line.
+A template that appears scaled or rotated in the scene is found only if its scale and rotation are
+listed. Fine details need small steps: a step should not move any pixel by much more than the width
+of a line.
 """
 
 

@@ -47,16 +47,16 @@ engine_option = click.option(
     type=click.Choice(ENGINES),
     default="auto",
     show_default=True,
-    help="compiled is machine code generated for the network; numpy is many times slower; auto is "
-    "compiled, or numpy for networks that cannot be compiled.",
+    help="compiled runs machine code generated for the network; numpy is many times slower; auto "
+    "compiles the network if possible, and otherwise uses numpy.",
 )
 
 winograd_option = click.option(
     "--winograd/--no-winograd",
     default=True,
     show_default=True,
-    help="Whether compiled 3x3 convolutions may use Winograd's algorithm: fewer multiplications, "
-    "larger rounding errors.",
+    help="Whether to use Winograd's algorithm for compiled 3x3 convolutions: it needs fewer "
+    "multiplications, but has larger rounding errors.",
 )
 
 size_option = click.option(

@@ -34,7 +34,7 @@ Ctrl-C, and SIGPIPE for output whose reader has left."""
 _COMMANDS = {
     "train": "Train a network on a data set and save it.",
     "evaluate": "Measure the accuracy of a trained network.",
-    "predict": "Predict the class of pictures with a trained network.",
+    "predict": "Predict the classes of pictures with a trained network.",
     "summary": "Show a network's layers, sizes and parameters.",
     "match": "Find templates in a scene.",
     "explain": "Show how a network is compiled, stage by stage.",
@@ -66,7 +66,7 @@ Exit codes:
   1    an error; the message says what is wrong and what to do
   2    wrong usage, such as an unknown option
   130  interrupted with Ctrl-C
-  141  the reader of the output has left, as in striate train digits | head -1
+  141  the output was closed early, as in striate train digits | head -1
 """
 
 

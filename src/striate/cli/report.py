@@ -190,8 +190,8 @@ def say_per_class(out: CommandOutput, evaluation: Evaluation) -> None:
         ],
     )
     page.line(
-        "precision: the share of predictions of a class that are correct; recall: the share of a "
-        "class's images that are found; F1: their harmonic mean"
+        "precision: the fraction of a class's predictions that are correct; recall: the fraction "
+        "of a class's images that are found; F1: their harmonic mean"
     )
 
 

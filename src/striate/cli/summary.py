@@ -16,7 +16,7 @@ from striate.recipes.networks import weights_hash
 _HELP = f"""Show a network's layers, sizes and parameters.
 
 NETWORK is a file that striate train saved, the name of a preset, or layers in shorthand: each
-layer's word with its feature maps and kernel size, separated by bars.
+layer's name with its feature maps and kernel size, separated by bars.
 
 \b
 Presets:

@@ -25,8 +25,8 @@ from striate.model.presets import PRESETS
 _HELP = f"""Train a network on DATA and save it.
 
 DATA is a name ({", ".join(NAMES)}) or a path: a folder with one subfolder of pictures for each
-class, an .npz file, IDX files or CIFAR files. Each named data set has a recipe; some have three:
-quick, good and best. The options below override the recipe's settings.
+class, an .npz file, IDX files or CIFAR files. Each named data set has a recipe; some have several:
+quick, good or best. The options below override the recipe's settings.
 
 \b
 Examples:
@@ -117,7 +117,7 @@ class FilePath(HomePath):
     type=int,
     default=0,
     show_default=True,
-    help="Seed for everything random: the same seed gives the same weights.",
+    help="Random seed: the same seed gives the same weights.",
 )
 @engine_option
 @winograd_option

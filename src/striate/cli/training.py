@@ -280,7 +280,7 @@ def _announce(out: CommandOutput, run: TrainingRun, files: RunFiles, options: Tr
         out.say(f"note: {note}")
     if options.size is None and size_for(options.data):
         out.say(
-            "note: large pictures train slowly, so these were made smaller; "
+            "note: large pictures train slowly, so these were scaled down; "
             "choose another size with --size."
         )
     if not (out.as_json or out.quiet):
@@ -323,7 +323,7 @@ def _draw(
             probabilities=tested.scores if tested is not None and tested.probabilities else None,
         )
     except ExtraError:
-        out.say("\nFor plots of the training: pip install 'striate[plot]'")
+        out.say("\nFor training plots: pip install 'striate[plot]'")
     except ModelFileError as error:  # the model is saved: that is worth reporting all the same
         out.note(f"note: no plots were saved. {error}")
     return []
@@ -335,7 +335,7 @@ def _conclude(
     """Print which files were written, and what to try next."""
     out.say(
         f"\nweights {weights_hash(run.network)} (a hash; training again on this machine gives "
-        "the same)"
+        "the same one)"
     )
     for path in pictures:
         out.say(f"drew  {path}", whole=True)

@@ -86,7 +86,7 @@ def as_images(values: Array, *, where: str) -> Array:
     Returns
     -------
     Array
-        The images with an axis of channels.
+        The images with a channel axis.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def as_images(values: Array, *, where: str) -> Array:
             f"{where} has shape {values.shape}; expected at least one image of at least one pixel. "
             "Check how the file was written."
         )
-    if values.ndim == 3:  # gray images without an axis of channels
+    if values.ndim == 3:  # gray images without a channel axis
         values = values[..., np.newaxis]
     elif values.shape[-1] > 4 >= values.shape[1]:  # no picture has more than 4 channels
         raise DataError(

@@ -15,8 +15,8 @@ STEP = "  "
 
 LEGEND: Mapping[Origin, str] = {
     Origin.TEMPORARY: (
-        "a third part of a name, such as share in average1.Z.share: an intermediate result or a "
-        "constant in the layer's equations"
+        "names with a third part, such as average1.Z.share: intermediate results or constants in "
+        "the layer's equations"
     ),
     Origin.PARTIAL_SUMS: (
         "partial_sums: one sum for each chunk of the batch; they are added in a fixed order"

@@ -75,12 +75,11 @@ def described(target: Target) -> str:
     Examples
     --------
     >>> print(described(processor("haswell")))
-    haswell has 16 registers of 8 numbers, enough for 8 vectors of 16.
-    It starts 2 vector multiply-adds per cycle.
+    haswell has 16 vector registers of 8 numbers, enough for 8 vectors of 16.
+    It issues 2 vector multiply-adds per cycle.
     """
     rate = f"{target.fused_per_cycle:g} vector multiply-add{'s' * (target.fused_per_cycle != 1)}"
     return (
-        f"{target.name} has {target.registers} registers of {target.register_lanes} numbers, "
-        f"enough for {target.vectors} vectors of {LANES}. "
-        f"It starts {rate} per cycle."
+        f"{target.name} has {target.registers} vector registers of {target.register_lanes} "
+        f"numbers, enough for {target.vectors} vectors of {LANES}. It issues {rate} per cycle."
     )

@@ -141,8 +141,8 @@ class Lowering:
     statements
         Forward equations, in order.
     shapes
-        Shape of each array as the equations index it, without the axis of images; an axis of maps
-        may be split into groups. Arrays that start with ``q`` have the axis of images in front.
+        Shape of each array as the equations index it, without the batch axis; a map axis
+        may be split into groups. Arrays that start with ``q`` have the batch axis in front.
     backward
         For each derivative (``"da"``, ``"dw"``) its equations, which may read all arrays of the
         forward ones. Empty for a single product, whose derivatives are its adjoints.

@@ -1,4 +1,4 @@
-"""The axis of maps: numbers for each map, and the other axes of an array."""
+"""The map axis: numbers for each map, and the other axes of an array."""
 
 from striate.shapes import Array, Float
 

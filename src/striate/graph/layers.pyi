@@ -262,7 +262,7 @@ def Concatenate(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Concatenation of the incoming layers along the axis of maps, plus a bias.
+    """Concatenation of the incoming layers along the map axis, plus a bias.
 
     Parameters
     ----------
@@ -805,7 +805,7 @@ def MaxPool(
     activation: str | TransferFunction = "linear",
     name: str | None = None,
 ) -> Layer:
-    """Max pooling: each output pixel is the largest of a window.
+    """Max pooling: each output pixel is the maximum of a window.
 
     Of equal pixels the first in row order wins, and takes the derivative. A pixel that is not a
     number wins over all others. Padding never wins.

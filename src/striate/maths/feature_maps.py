@@ -185,7 +185,7 @@ def letters(rank: int) -> tuple[str, str]:
 
 
 def split(a: Shaped[Array, "q l *x"], groups: int) -> Shaped[Array, "q g k *x"]:
-    """Split the axis of maps into groups."""
+    """Split the map axis into groups."""
     return a.reshape(len(a), groups, a.shape[1] // groups, *a.shape[2:])
 
 

@@ -314,7 +314,7 @@ def _no_form(image: Shape, kernel: Shape) -> ShapeError:
     """Make the error for an image and a kernel that don't go together."""
     text = f"`image` has shape {image} and `kernel` {kernel}, which don't go together. {FORMS} "
     if len(image) - len(kernel) == 1 and prod(image) >= prod(kernel) and len(kernel) == 2:
-        # With a kernel of one pixel along the axis of channels, the picture is a volume.
+        # With a kernel of one pixel along the channel axis, the picture is a volume.
         axis = image.index(min(image))
         window = "kernel[:, :, np.newaxis]" if axis == 2 else "kernel[np.newaxis]"
         return ShapeError(f"{text}To apply the kernel to each channel, use {window}.")

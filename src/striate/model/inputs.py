@@ -337,7 +337,7 @@ def scaled_targets(targets: Array, shape: Shape, *, takes_labels: bool, name: st
     Parameters
     ----------
     targets
-        Targets of an output, with or without an axis of channels where the output has one map.
+        Targets of an output, with or without a channel axis where the output has one map.
     shape
         The output's shape as the equations have it.
     takes_labels
@@ -435,7 +435,7 @@ def check_images(
     Parameters
     ----------
     x
-        Images, ``(n, rows, columns, channels)``; the axis of channels may be missing where there is
+        Images, ``(n, rows, columns, channels)``; the channel axis may be missing where there is
         one.
     shape
         The input's shape as the equations have it, ``(maps, *pixels)``.

@@ -197,7 +197,7 @@ def _require_one_each(given: Array, count: int, name: str) -> None:
 
 
 def _label_form(given: Array, output: NetworkOutput) -> Array | None:
-    """Return targets without an axis of maps, ``(n, *pixels)``, if they can be labels."""
+    """Return targets without a map axis, ``(n, *pixels)``, if they can be labels."""
     maps, *pixels = output.shape
     if given.shape[1:] == tuple(pixels):
         return given
@@ -492,7 +492,7 @@ def _shape_remedy(
 
 
 def of_batch(shape: Shape) -> str:
-    """Format a shape with the axis of images in front: ``(n, 28, 28, 1)``."""
+    """Format a shape with the batch axis in front: ``(n, 28, 28, 1)``."""
     return f"(n, {', '.join(map(str, shape))})" if shape else "(n,)"
 
 

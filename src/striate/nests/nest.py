@@ -9,7 +9,7 @@ from striate.nests.equation import Equation
 from striate.nests.expression import Reference, Subscript
 
 Lengths = tuple[int, ...]
-"""Lengths of an array's axes, including the axis of images."""
+"""Lengths of an array's axes, including the batch axis."""
 
 
 @dataclass(frozen=True)

@@ -193,7 +193,7 @@ class _Lowerer:
             self.copy(latest, _next(name))
 
     def copy(self, source: str, target: str) -> None:
-        """Copy an array without an axis of images."""
+        """Copy an array without a batch axis."""
         size = self.variables[source].size
         nest = bind("t[x] = s[x]", shapes={"s": (size,), "t": (size,)})
         self.add(Compute(nest=nest).renamed({"s": source, "t": target}))

@@ -43,7 +43,7 @@ def single_image(lowered: Lowered) -> Lowered:
     Returns
     -------
     Lowered
-        Statements without an axis of images, which run once.
+        Statements without a batch axis, which run once.
     """
     variables = {
         name: replace(variable, per_image=False) for name, variable in lowered.variables.items()
@@ -72,7 +72,7 @@ def _copy(source: str, target: str, size: int) -> Compute:
 
 
 def _without_images(nest: Nest) -> Nest:
-    """Remove the axis of images."""
+    """Remove the batch axis."""
 
     def of_images(reference: Reference) -> bool:
         return bool(reference.subscripts) and reference.subscripts[0].lone == IMAGE

@@ -102,7 +102,7 @@ class Compute:
     Parameters
     ----------
     nest
-        The nest, with :data:`LANES` images if it has an axis of images.
+        The nest, with :data:`LANES` images if it has a batch axis.
     adds
         Whether the nest adds to values that the target holds; otherwise the target starts at zero.
     over_batch

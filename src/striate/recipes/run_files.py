@@ -124,7 +124,7 @@ class RunFiles:
         return _written(self.checkpoint) != self.saved
 
     def how_to_resume(self, typed: str) -> str:
-        """Explain, after Ctrl-C, where the state of the training is and how to resume it.
+        """Explain, after Ctrl-C, where the training state is and how to resume the run.
 
         Parameters
         ----------
@@ -138,7 +138,7 @@ class RunFiles:
         if not self.has_state:
             return "Nothing was saved: training had not started."
         path = shlex.quote(str(self.checkpoint))
-        return f"The state of the training is in {path}. To resume it:\n  {typed} --resume {path}"
+        return f"The training state is in {path}. To resume the run:\n  {typed} --resume {path}"
 
 
 def choose_files(

@@ -1,7 +1,7 @@
 """Metrics of classification: accuracy, top-k accuracy, confusion matrix, scores per class.
 
 Labels are integers from 0; ``y`` holds the true ones, ``predicted`` the network's. Both can have
-any shape with the axis of images first: one label per image, or one per pixel. Sample weights are
+any shape with the batch axis first: one label per image, or one per pixel. Sample weights are
 weights of images.
 """
 
@@ -43,7 +43,7 @@ def weighted_mean(values: Float[Array, "q ..."], weights: Float[Array, "q"] | No
     Parameters
     ----------
     values
-        Numbers or booleans, with the axis of images first.
+        Numbers or booleans, with the batch axis first.
     weights
         Sample weights, at least 0 and not all 0; ``None`` weights all images equally.
 

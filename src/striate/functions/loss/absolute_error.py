@@ -42,7 +42,7 @@ class AbsoluteError(Loss):
         Parameters
         ----------
         y
-            Numbers of the output's shape, whose axis of maps may be missing where there is one map.
+            Numbers of the output's shape, whose map axis may be missing where there is one map.
         output_shape
             ``(maps, *positions)``.
 

@@ -58,7 +58,7 @@ class BinaryCrossEntropy(Loss):
         Parameters
         ----------
         y
-            Numbers from 0 to 1 of the output's shape, whose axis of maps may be missing where there
+            Numbers from 0 to 1 of the output's shape, whose map axis may be missing where there
             is one map; or labels ``(images, *positions)`` where there are several.
         output_shape
             ``(maps, *positions)``.

@@ -13,7 +13,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Hinge(Loss):
-    """Hinge loss of a linear output layer.
+    """Hinge loss for a linear output layer.
 
     With several maps the targets are labels. The amounts by which the lead of the true class over
     each other class falls short of 1 are summed and divided by the number of classes (PyTorch's

@@ -58,7 +58,7 @@ class Huber(Loss):
         Parameters
         ----------
         y
-            Numbers of the output's shape, whose axis of maps may be missing where there is one map.
+            Numbers of the output's shape, whose map axis may be missing where there is one map.
         output_shape
             ``(maps, *positions)``.
 

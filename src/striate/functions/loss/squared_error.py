@@ -13,7 +13,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class SquaredError(Loss):
-    """Mean squared error: the loss of regression.
+    """Mean squared error: the usual loss for regression.
 
     Sources
     -------
@@ -42,7 +42,7 @@ class SquaredError(Loss):
         Parameters
         ----------
         y
-            Numbers of the output's shape, whose axis of maps may be missing where there is one map.
+            Numbers of the output's shape, whose map axis may be missing where there is one map.
         output_shape
             ``(maps, *positions)``.
 

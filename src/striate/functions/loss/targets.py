@@ -253,17 +253,17 @@ def one_hot(y: Array, classes: int) -> Array:
 
 
 def fits(y: Array, shape: Shape) -> bool:
-    """Whether targets have this shape after the axis of images."""
+    """Whether targets have this shape after the batch axis."""
     return y.ndim > 0 and y.shape[1:] == shape
 
 
 def with_map(y: Array, shape: Shape) -> Array:
-    """Insert the axis of maps, which may be missing if the output has a single map."""
+    """Insert the map axis, which may be missing if the output has a single map."""
     return y[:, np.newaxis] if shape[0] == 1 and fits(y, shape[1:]) else y
 
 
 def of_images(shape: Shape) -> str:
-    """Format a shape with the axis of images in front: ``(n, 3)``."""
+    """Format a shape with the batch axis in front: ``(n, 3)``."""
     return f"(n, {', '.join(map(str, shape))})" if shape else "(n,)"
 
 

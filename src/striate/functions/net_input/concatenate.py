@@ -24,7 +24,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Concatenate(NetInputFunction):
-    """Concatenation of the incoming layers along the axis of maps, plus a bias.
+    """Concatenation of the incoming layers along the map axis, plus a bias.
 
     Parameters
     ----------

@@ -225,7 +225,7 @@ class GroupNormalization(ImageNormalization):
         )
 
     def _split(self, a: Array) -> Array:
-        """Split the axis of maps into groups."""
+        """Split the map axis into groups."""
         self._require_groups(a.shape[1])
         return a.reshape(len(a), self.groups, -1, *a.shape[2:])
 

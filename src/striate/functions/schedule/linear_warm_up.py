@@ -10,7 +10,7 @@ from striate.functions.schedule.cosine import Cosine
 
 @dataclass(frozen=True, kw_only=True)
 class LinearWarmUp(Schedule):
-    """A learning rate that grows linearly from nearly 0, followed by another schedule.
+    """A learning rate that increases linearly from nearly 0, followed by another schedule.
 
     Parameters
     ----------

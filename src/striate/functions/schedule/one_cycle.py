@@ -11,7 +11,7 @@ AT_LEAST_ONE = Range(least=1)
 
 @dataclass(frozen=True, kw_only=True)
 class OneCycle(Schedule):
-    """A learning rate that rises to the optimizer's rate, then falls far below its first value.
+    """A learning rate that rises to the optimizer's rate, then falls far below its initial value.
 
     Both parts follow half a period of the cosine, as in PyTorch's ``OneCycleLR``; the optimizer's
     own rate is the peak.

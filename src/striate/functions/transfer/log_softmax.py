@@ -11,7 +11,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class LogSoftmax(TransferFunction):
-    """Logarithms, in nats, of the softmax over the axis of maps.
+    """Natural logarithm of the softmax over the map axis.
 
     Sources
     -------

@@ -11,7 +11,7 @@ from striate.shapes import Array, Float, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Softmax(TransferFunction):
-    """Softmax over the axis of maps: the neurons of a dense layer, or the maps of each pixel.
+    """Softmax over the map axis: the neurons of a dense layer, or the maps of each pixel.
 
     Sources
     -------

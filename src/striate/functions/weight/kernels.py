@@ -18,7 +18,7 @@ def kernel_parameters(
     Parameters
     ----------
     shape
-        Shape of the kernels: two axes of maps, then the window.
+        Shape of the kernels: two map axes, then the window.
     groups, incoming, outgoing
         Numbers of groups, of input and of output maps.
 

@@ -1,4 +1,4 @@
-"""Max pooling: each output pixel is the largest of a window (Hagan 8.24; Wichmann 3.4.1)."""
+"""Max pooling: each output pixel is the maximum of a window (Hagan 8.24; Wichmann 3.4.1)."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from striate.shapes import Array, Float, Int, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class MaxPooling(pooling.PoolingWindow, FixedFunction):
-    """Max pooling: each output pixel is the largest of a window.
+    """Max pooling: each output pixel is the maximum of a window.
 
     Of equal pixels the first in row order wins, and takes the derivative. A pixel that is not a
     number wins over all others. Padding never wins.
