@@ -11,7 +11,9 @@ import striate
 from matching import definitions
 from striate.errors import OptionError
 from striate.matching import score_map
+from striate.matching.images import as_image, as_weights
 from striate.matching.methods import METHODS, TOLERANCE
+from striate.matching.scores import matcher
 
 ENGINES = ("fft", "direct")
 EPSILON = 2.0**-24  # scores of float32 images are rounded to float32
@@ -247,3 +249,24 @@ def test_memory_is_bounded_by_tiles():
             tracemalloc.stop()
 
     assert peaks[1] < 1.1 * peaks[0]
+
+
+def test_few_windows_are_doubtful():
+    """Smooth parts of a photo, with half a gray level of noise, are certain under a mask too."""
+    rng = np.random.default_rng(7)
+    scene = rng.random((300, 400))
+    scene[:150] = 0.5 + 0.5 / 255 * rng.normal(size=(150, 400))
+    template = scene[140:172, 100:132]
+    evaluated = []
+    for mask in (None, rng.random((32, 32)) < 0.5):
+        images = as_image(scene, "scene"), as_image(template, "template")
+        prepared = matcher(
+            *images, as_weights(mask, images[1]), method="normalized-correlation", engine="fft"
+        )
+        direct = prepared._at
+        object.__setattr__(
+            prepared, "_at", lambda *x, d=direct: evaluated.append(x[1].shape[1]) or d(*x)
+        )
+        prepared.scores()
+
+    assert sum(evaluated) == 0

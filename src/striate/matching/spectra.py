@@ -47,7 +47,6 @@ class Spectra:
         self.rounding = _ROUNDING_OF_FFT * UNIT * log2(prod(size))
         self.kernel_norm = float(np.linalg.norm(template.kernel))
         self.weight_norm = float(np.linalg.norm(template.every_weight))
-        self.largest_weight = float(template.every_weight.max())
 
 
 def spectral_sums(
@@ -114,15 +113,10 @@ class _Tile:
                 product += np.multiply(spectrum, spectra.kernel[k], out=spectrum)
         products = scratch.array((self.rows, spectra.size[1]))
         self.inverse(product, products)
-        return Sums(
-            center=center,
-            products=products,
-            totals=totals,
-            squares=self.masked_squares() if spectra.weights else self.window_sums(self.together),
-            most=spectra.largest_weight * self.energy,
-            rounding=self.rounding(),
-            scratch=scratch,
-        )
+        squares = self.masked_squares() if spectra.weights else self.window_sums(self.together)
+        rounding = self.rounding()
+        most = float(squares.max()) + rounding.squares
+        return Sums(center, products, totals, squares, most, rounding, scratch)
 
     def window_sums(self, x: Array, factor: float = 1.0) -> Array:
         return window_sums(x, self.template.size, self.scratch, factor)
