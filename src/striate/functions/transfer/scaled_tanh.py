@@ -26,7 +26,9 @@ class ScaledTanh(TransferFunction):
     """
 
     equation = "a[q,*x] = 1.7159 * tanh(2 / 3 * n[q,*x])"
-    derivative = "dn[q,*x] = 2 / 3 * (1.7159 - a[q,*x]**2 / 1.7159) * da[q,*x]"
+    # A product of two factors, because 1.7159 - a is exactly 0 where the unit is saturated. In
+    # 1.7159 - a**2 / 1.7159, the rounding error of the square would remain.
+    derivative = "dn[q,*x] = 2 / 3 / 1.7159 * (1.7159 - a[q,*x]) * (1.7159 + a[q,*x]) * da[q,*x]"
     initializer = "lecun-uniform"
 
     def lowering(self, *shapes: Shape) -> Lowering:
@@ -59,7 +61,7 @@ class ScaledTanh(TransferFunction):
     ) -> Float[Array, "q *x"]:
         r"""Multiply each derivative by the slope at its net input.
 
-        .. math:: dn = \tfrac{2}{3} \left( 1.7159 - \frac{a^2}{1.7159} \right) da
+        .. math:: dn = \frac{2}{3 \cdot 1.7159} \, (1.7159 - a) (1.7159 + a) \, da
 
         Parameters
         ----------
@@ -78,7 +80,7 @@ class ScaledTanh(TransferFunction):
         Hagan 8.49-8.53.
         """
         del n  # the slope follows from the activation
-        return 2 / 3 * (1.7159 - a * a / 1.7159) * da
+        return 2 / 3 / 1.7159 * (1.7159 - a) * (1.7159 + a) * da
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
