@@ -17,9 +17,9 @@ _INTRODUCTION = """# Exercises
 
 The solved problems P8.1 to P8.4 and the exercises E8.1 to E8.10 of Hagan's chapter, and the
 exercise of Wolter's course, with statements in striate's words. Where a text has no numbers,
-striate has chosen some. `striate exercise` lists them, `striate exercise E8.7` shows one, and
-`--answer` checks an answer. An incorrect answer is compared with the results of typical mistakes,
-so the hint is about the mistake:"""
+striate has chosen some. `striate exercise` lists them, `striate exercise E8.7` shows one,
+`--picture image.png` draws its images, and `--answer` checks an answer. An incorrect answer is
+compared with the results of typical mistakes, so the hint is about the mistake:"""
 
 _FORMS = """An answer may be a number, a fraction, an array in the notation of JSON, NumPy or
 MATLAB, or a `.npy` or `.csv` file. The exit code is 0 if all answers are correct, 3 if one
