@@ -65,7 +65,7 @@ def test_model_is_saved_with_its_classes_and_hash(striate, tmp_path):
 
 
 def test_json_is_one_object_and_progress_goes_to_standard_error(striate):
-    """`--json` prints one JSON object; lines about epochs are on standard error."""
+    """`--json` prints one JSON object; progress goes to standard error."""
     result = striate(*QUICK, "--json")
 
     document = json.loads(result.stdout)
@@ -134,8 +134,8 @@ def test_a_recipe_is_named(striate, tmp_path):
     assert (tmp_path / found["model"]).is_file()
 
 
-def test_a_recipe_that_is_not_there_is_refused_first(striate, monkeypatch, tmp_path):
-    """An unknown recipe is refused before the data is looked for."""
+def test_an_unknown_recipe_is_refused_first(striate, monkeypatch, tmp_path):
+    """An unknown recipe is refused before the data is opened."""
     monkeypatch.setenv("STRIATE_DATA", str(tmp_path / "nothing"))
 
     result = striate("train", "mnist", "--recipe", "tasty", "--no-download")
@@ -206,7 +206,7 @@ def test_without_matplotlib_one_line_says_how_to_get_pictures(striate, monkeypat
     assert "For training plots: pip install 'striate[plot]'\n" in result.stdout
 
 
-def test_place_for_the_model_is_checked_before_training(striate, tmp_path):
+def test_the_models_folder_is_checked_before_training(striate, tmp_path):
     """A folder that cannot be created is an error before the first epoch."""
     (tmp_path / "striate-output").write_text("a file in the way")
 
@@ -237,7 +237,7 @@ def test_place_for_the_model_is_checked_before_training(striate, tmp_path):
     ],
 )
 def test_errors_name_the_remedy(striate, words, message):
-    """Errors reach the user word for word, in the words of the command."""
+    """Errors are printed unchanged, with options named as in the command."""
     result = striate(*words)
 
     assert result.exit_code == 1
@@ -285,7 +285,7 @@ def test_a_second_run_replaces_nothing(striate, tmp_path):
 
 @pytest.mark.parametrize("option", ["--output", "--checkpoint"])
 def test_a_file_that_is_there_is_refused_before_the_data_is_read(option, striate, monkeypatch):
-    """An explicit file is replaced with `--overwrite` only; nothing is opened before."""
+    """An explicit file is only replaced with `--overwrite`; the data isn't opened before."""
     Path("mine").write_bytes(b"earlier")
     monkeypatch.setattr("striate.recipes.run.open_dataset", None)
 
@@ -297,8 +297,8 @@ def test_a_file_that_is_there_is_refused_before_the_data_is_read(option, striate
     monkeypatch.undo()
 
 
-def test_an_output_is_replaced_if_told(striate):
-    """`--overwrite` allows it."""
+def test_overwrite_replaces_an_output(striate):
+    """With `--overwrite`, an existing model is replaced."""
     Path("mine").write_bytes(b"earlier")
 
     result = striate(*QUICK, "--output", "mine", "--overwrite")
@@ -391,7 +391,7 @@ def test_a_full_disk_leaves_the_model_elsewhere(striate, tmp_path, monkeypatch):
 
 
 def test_a_model_that_cannot_be_saved_at_all_is_in_the_checkpoint(striate, monkeypatch, tmp_path):
-    """The error says how to save it later; that takes no further training."""
+    """The error says how to save it later without training again."""
 
     def full(*_):
         raise ModelFileError("Cannot write: no space left on device.")
@@ -458,8 +458,8 @@ def test_an_option_that_is_not_allowed_is_refused_first(striate, option):
     assert not Path("striate-output").exists()
 
 
-def test_plots_that_cannot_be_written_cost_nothing(striate, monkeypatch, tmp_path):
-    """The model is saved and reported before the plots are drawn, and a full disk is a note."""
+def test_plots_that_cannot_be_written_do_not_lose_the_model(striate, monkeypatch, tmp_path):
+    """The model is saved and reported before plotting, and a full disk only gives a note."""
 
     def fail(*_, **__):
         raise ModelFileError("Cannot write confusion.png: no space left on device.")
@@ -478,7 +478,7 @@ def test_plots_that_cannot_be_written_cost_nothing(striate, monkeypatch, tmp_pat
 
 
 def test_a_bug_while_drawing_keeps_the_model(striate, monkeypatch, tmp_path):
-    """Even an unexpected exception comes after the model was saved and reported."""
+    """Even if plotting raises, the model has already been saved and reported."""
 
     def fail(*_, **__):
         raise ValueError("a bug in Matplotlib")
@@ -492,8 +492,8 @@ def test_a_bug_while_drawing_keeps_the_model(striate, monkeypatch, tmp_path):
     assert load(tmp_path / "striate-output" / "shapes-net.safetensors").parameter_count == 170
 
 
-def test_a_closed_pipe_after_training_costs_only_the_report(tmp_path):
-    """Output that can't be written any more (`| head -3`) comes after the model is saved."""
+def test_a_closed_pipe_after_training_loses_only_the_report(tmp_path):
+    """If output can't be written anymore (`| head -3`), the model is already saved."""
     program = [sys.executable, "-c", "from striate.cli import main; main(prog_name='striate')"]
     with subprocess.Popen(
         [*program, "train", "shapes", "--epochs", "3", "--no-pictures"],

@@ -29,7 +29,7 @@ def resident():
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux has this file")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_ten_thousand_steps(threads):
-    """After 10,000 steps a process has as much memory as after 100."""
+    """A process uses no more memory after 10,000 steps than after 100."""
     step, rng, optimizer = small_step(), np.random.default_rng(1), Adam()
     parameters, statistics = start_parameters(step.graph, 0), start_state(step.graph)
     steps = CompiledEngine(step, threads=threads).steps(

@@ -1,4 +1,4 @@
-"""Losses: the numbers of Wolter's course, PyTorch's formulas in loops, and huge net inputs."""
+"""Losses: examples from Wolter's course, PyTorch's formulas as loops, and huge net inputs."""
 
 import math
 
@@ -75,7 +75,7 @@ def cross_entropy_by_loops(n, y, smoothing, weights):
 @pytest.mark.parametrize("weights", [None, (0.5, 2.0, 0.0, 1.5)])
 @pytest.mark.parametrize("pixels", [(), (3,), (2, 3)])
 def test_cross_entropy_is_pytorchs_mean(smoothing, weights, pixels):
-    """Smoothed and weighted, of vectors and of images, the batch's loss is PyTorch's."""
+    """With smoothing and class weights, for vectors and images, a batch's loss equals PyTorch's."""
     loss = CrossEntropy(label_smoothing=smoothing, class_weights=weights)
     n = 2 * RNG.normal(size=(5, 4, *pixels))
     y = loss.targets(RNG.integers(0, 4, (5, *pixels)), (4, *pixels))
@@ -87,7 +87,7 @@ def test_cross_entropy_is_pytorchs_mean(smoothing, weights, pixels):
 
 
 def test_cross_entropy_of_probabilities_is_divided_by_the_images():
-    """Targets that are probabilities are weighted, but the mean is over images, as in PyTorch."""
+    """Class weights apply to probabilities, too, but the mean is over images, as in PyTorch."""
     weights = np.array([0.5, 2.0, 1.5])
     loss = CrossEntropy(class_weights=tuple(weights))
     n = RNG.normal(size=(4, 3))
@@ -110,8 +110,8 @@ def test_labels_are_probabilities_of_one_class():
     assert (loss.backward_n(n, labels) == loss.backward_n(n, one_hot)).all()
 
 
-def test_without_weights_every_image_counts_one():
-    """The loss of a batch is then the mean of its images' losses, also of images of many pixels."""
+def test_without_weights_the_loss_is_the_mean_over_images():
+    """The loss of a batch is then the mean of its images' losses, also with many pixels."""
     loss = CrossEntropy(label_smoothing=0.2)
     n, y = RNG.normal(size=(6, 3, 4, 4)), RNG.integers(0, 3, (6, 4, 4))
 
@@ -119,7 +119,7 @@ def test_without_weights_every_image_counts_one():
     assert batch_loss(loss, n, y) == pytest.approx(loss.apply(n, y).mean(), rel=1e-15)
 
 
-def test_sample_weights_take_images_out():
+def test_an_image_of_weight_0_does_not_count():
     """An image with weight 0 has the same effect as if it were absent."""
     loss = CrossEntropy(class_weights=(1.0, 3.0))
     n, y = RNG.normal(size=(4, 2)), np.array([0, 1, 1, 0])
@@ -129,8 +129,8 @@ def test_sample_weights_take_images_out():
     assert found == pytest.approx(batch_loss(loss, n[:3], y[:3]), rel=1e-15)
 
 
-def test_the_derivative_is_probabilities_less_targets():
-    """After a softmax, dN = p - y; after a logistic function, it is also divided by the outputs."""
+def test_the_derivative_is_probabilities_minus_targets():
+    """For softmax, dN = p - y; for the logistic function, it is also divided by the outputs."""
     n, y = RNG.normal(size=(3, 4)), np.array([0, 3, 1])
     one_hot = np.eye(4)[y]
 
@@ -167,7 +167,7 @@ def test_the_derivative_of_the_activation_leads_to_that_of_the_net_input(loss, t
 
 
 def test_the_derivative_of_the_activation_where_it_rounds_to_0_or_1():
-    """The slope is infinite if a probability is 0 but shouldn't be, and otherwise finite."""
+    """The slope is infinite if a probability is 0 but its target isn't, and otherwise finite."""
     da = CrossEntropy().backward_a(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([1, 0]))
     db = BinaryCrossEntropy().backward_a(np.array([[0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0]]))
 
@@ -190,7 +190,7 @@ def test_huge_net_inputs(dtype):
 
 
 def test_errors_of_regression():
-    """Squared, absolute and Huber's errors are means over an image's outputs."""
+    """Squared, absolute and Huber errors are means over an image's outputs."""
     n, y = np.array([[1.0, 3.0], [0.0, 0.25]]), np.array([[1.0, 1.0], [0.0, 0.0]])
 
     assert SquaredError().apply(n, y).tolist() == [2.0, 0.03125]
@@ -200,7 +200,7 @@ def test_errors_of_regression():
 
 
 def test_regression_at_kinks():
-    """The slope of the absolute error is 0 at no error; Huber's is continuous at delta."""
+    """The absolute error has slope 0 at error 0; Huber's slope is continuous at delta."""
     n = np.array([[0.0, 2.0, -2.0, 1.0, -1.0]])
     y = np.zeros_like(n)
 
@@ -210,7 +210,7 @@ def test_regression_at_kinks():
 
 
 def test_hinge_by_hand():
-    """Of several classes, PyTorch's MultiMarginLoss; of one output, the plain hinge."""
+    """With several classes, PyTorch's MultiMarginLoss; with one output, the plain hinge loss."""
     several, one = np.array([[4.0, 1.0, 3.5]]), np.array([[0.25], [0.25], [2.0]])
     y = Hinge().targets(np.array([1, 0, 1]), (1,))
 
@@ -252,7 +252,7 @@ def test_hinge_at_its_kink():
         ),
     ],
 )
-def test_options_that_cannot_be(make, message):
+def test_invalid_options(make, message):
     """An invalid option is an error in the constructor."""
     with pytest.raises(OptionError) as error:
         make()

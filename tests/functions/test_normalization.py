@@ -154,7 +154,7 @@ class TestBatch:
             ),
         ],
     )
-    def test_options_that_cannot_be(self, options, message):
+    def test_invalid_options(self, options, message):
         """An invalid option is an error in the constructor."""
         with pytest.raises(OptionError) as error:
             BatchNormalization(**options)

@@ -239,7 +239,7 @@ def test_the_initializer_has_a_name_of_the_list(kind):
         ),
     ],
 )
-def test_options_that_cannot_be(make, message):
+def test_invalid_options(make, message):
     """An invalid option is an error in the constructor."""
     with pytest.raises(OptionError) as error:
         make()

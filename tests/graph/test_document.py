@@ -113,7 +113,7 @@ def test_damaged_data_give_a_network_or_an_error_in_words(changes):
     try:
         graph = from_document(document)
     except StriateError as error:
-        assert str(error)  # noqa: PT017  # either outcome is right
+        assert str(error)  # noqa: PT017  # either outcome is valid
     else:
         assert graph.layers
         assert to_document(from_document(to_document(graph))) == to_document(graph)

@@ -1,4 +1,4 @@
-"""The shorthand of networks: reading and writing are inverse to each other."""
+"""The shorthand of networks: reading and writing are inverses."""
 
 import pytest
 from hypothesis import assume, given, settings
@@ -19,8 +19,8 @@ TRANSFERS = ["relu", "tanh", "leaky-relu(slope=0.1)", "elu", "softmax", "logisti
 INITIALIZERS = ["he-normal", "orthogonal", "zeros"]
 
 
-def what(graph):
-    """Return everything that the shorthand keeps of a graph, sizes included."""
+def preserved(graph):
+    """Return everything about a graph that the shorthand preserves, including sizes."""
     return to_document(graph), graph.shapes
 
 
@@ -88,7 +88,7 @@ def test_texts_round_trip(text):
     graph = parse(text, (6, 5, 2))
     written = write(graph)
 
-    assert what(parse(written, (6, 5, 2))) == what(graph)
+    assert preserved(parse(written, (6, 5, 2))) == preserved(graph)
     assert write(parse(written, (6, 5, 2))) == written
 
 
@@ -99,7 +99,7 @@ def test_documents_round_trip(text):
     graph = parse(text, (6, 5, 2))
     again = from_document(to_document(graph))
 
-    assert what(again) == what(graph)
+    assert preserved(again) == preserved(graph)
     assert again.parameters() == graph.parameters()
     assert again.state() == graph.state()
 
@@ -122,8 +122,8 @@ def test_documents_round_trip(text):
         "batch-norm relu | lp 2x2 p 3.0 | adaptive-average 2x2 | global-max",
     ],
 )
-def test_texts_that_are_written_as_they_stand(text):
-    """Each of these is the library's own way to write the network."""
+def test_canonical_texts_are_written_unchanged(text):
+    """Each of these is the canonical text of its network."""
     assert write(parse(text, (12, 12, 2))) == text
 
 
@@ -146,7 +146,7 @@ def test_graphs_made_in_python_are_written_and_read():
     ends = [st.Dense(3, activation="softmax")(st.Flatten()(d)), st.GlobalMaxPool()(d)]
     graph = Graph.of(ends)
 
-    assert what(parse(write(graph), (8, 8, 3))) == what(graph)
+    assert preserved(parse(write(graph), (8, 8, 3))) == preserved(graph)
 
 
 @pytest.mark.parametrize(("family", "name"), [k for k in kinds_of(Function) if k[0] == "weight"])
@@ -197,23 +197,23 @@ WORDS = [
 @pytest.mark.bad_input
 @given(st_.lists(sampled_from(WORDS), max_size=12))
 @settings(max_examples=600, deadline=None)
-def test_any_words_give_a_network_or_an_error_in_words(words):
+def test_any_words_give_a_network_or_a_striate_error(words):
     """Any text is a network or a StriateError."""
     try:
         assert parse(" ".join(words), (6, 6, 1)).layers
     except StriateError as error:
-        assert str(error)  # noqa: PT017  # either outcome is right
+        assert str(error)  # noqa: PT017  # either outcome is valid
 
 
 @pytest.mark.bad_input
 @given(st_.text(max_size=30))
 @settings(max_examples=200, deadline=None)
-def test_any_characters_give_a_network_or_an_error_in_words(text):
+def test_any_characters_give_a_network_or_a_striate_error(text):
     """The same holds for any characters."""
     try:
         parse(text, (6, 6, 1))
     except StriateError as error:
-        assert str(error)  # noqa: PT017  # either outcome is right
+        assert str(error)  # noqa: PT017  # either outcome is valid
 
 
 @pytest.mark.parametrize(

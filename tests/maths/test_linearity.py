@@ -66,8 +66,8 @@ def test_with_zeros_outside_the_result_is_the_function_everywhere(edge):
     assert np.allclose(found(p), f(p), rtol=0, atol=1e-13)
 
 
-def test_offsets_say_where_the_kernel_lies():
-    """Both offsets are measured from the place in the result to the pixel in the image."""
+def test_offsets_locate_the_kernel():
+    """Both offsets are measured from the pixel of the result to the pixel of the image."""
     found = as_convolution(CORRELATIONS["valid"], SHAPE)
 
     assert found.correlation_offset == (0, 0)
@@ -95,7 +95,7 @@ def test_volumes_are_images_too():
 
 
 def test_the_zero_function_is_a_convolution():
-    """Nothing is the convolution with zero."""
+    """The zero function is the convolution with a zero kernel."""
     found = as_convolution(np.zeros_like, (9, 9))
 
     assert found.kernel.tolist() == [[0.0]]
@@ -141,7 +141,7 @@ def test_a_broken_law_is_named(name):
     assert not np.isclose(wrong, right, rtol=1e-9, atol=0)
 
 
-def test_the_counter_example_of_homogeneity_can_be_repeated():
+def test_the_counterexample_of_homogeneity_can_be_repeated():
     """The inputs are an image and a multiple, the outputs those of function and law."""
     found = as_convolution(np.abs, SHAPE)
 
@@ -152,7 +152,7 @@ def test_the_counter_example_of_homogeneity_can_be_repeated():
     assert np.allclose(found.outputs[1], c * np.abs(a))
 
 
-def test_the_counter_example_of_additivity_can_be_repeated():
+def test_the_counterexample_of_additivity_can_be_repeated():
     """The inputs are two summands, the outputs those of function and law."""
     found = as_convolution(median, SHAPE)
 
@@ -161,7 +161,7 @@ def test_the_counter_example_of_additivity_can_be_repeated():
     assert np.array_equal(found.outputs[1], median(a) + median(b))
 
 
-def test_the_counter_example_of_local_support_can_be_repeated():
+def test_the_counterexample_of_local_support_can_be_repeated():
     """Its input is the impulse in the middle, its output the response that reaches the edge."""
     found = as_convolution(NOT_CONVOLUTIONS["mean"][1], SHAPE)
 
@@ -170,8 +170,8 @@ def test_the_counter_example_of_local_support_can_be_repeated():
     assert np.array_equal(found.outputs[0], delta - delta.mean())
 
 
-def test_the_counter_example_of_invariance_can_be_repeated():
-    """Its inputs are an image and the image one row on, its outputs f of both, one shifted."""
+def test_the_counterexample_of_invariance_can_be_repeated():
+    """Its inputs are an image and that image shifted by a row, its outputs f of both."""
     found = as_convolution(np.flipud, SHAPE)
 
     p, shifted = found.inputs
@@ -180,7 +180,7 @@ def test_the_counter_example_of_invariance_can_be_repeated():
     assert np.array_equal(found.outputs[1], np.roll(np.flipud(p), 1, axis=0))
 
 
-def test_the_counter_example_speaks():
+def test_the_counterexample_is_printed_as_a_sentence():
     """Printed, it is one sentence with the law, the pixel and both numbers."""
     found = NotAConvolution(
         law="additivity",
@@ -192,7 +192,7 @@ def test_the_counter_example_speaks():
     assert str(found) == "Not additive: at pixel (0,), f(a + b) is 0, but f(a) + f(b) is 1."
 
 
-def test_the_same_seed_finds_the_same_counter_example():
+def test_the_same_seed_finds_the_same_counterexample():
     """Random numbers depend only on the seed."""
     first, second = (as_convolution(np.abs, (8, 8), seed=3) for _ in range(2))
 
@@ -238,7 +238,7 @@ def test_every_named_kernel_is_found_in_float32(entry, method):
     assert np.allclose(found(p), wanted, rtol=0, atol=1e-3 * np.abs(kernel).max())
 
 
-def test_the_counter_example_shows_the_difference():
+def test_the_counterexample_shows_the_difference():
     """Numbers that differ in their last digits are printed with enough digits."""
 
     def f(p):
@@ -251,8 +251,8 @@ def test_the_counter_example_shows_the_difference():
     assert float(first) == pytest.approx(float(second), rel=1e-4)
 
 
-def test_a_complex_counter_example_is_shown_whole():
-    """A complex output is written with both of its parts."""
+def test_a_complex_counterexample_is_printed_with_both_parts():
+    """A complex output is printed with its real and imaginary parts."""
     found = as_convolution(lambda p: 1j * np.sort(p), (5, 5))
 
     assert "j" in str(found)
@@ -261,7 +261,7 @@ def test_a_complex_counter_example_is_shown_whole():
 @pytest.mark.bad_input
 @pytest.mark.parametrize("f", [np.sum, lambda p: p[:0]])
 def test_a_function_that_makes_no_image_is_explained(f):
-    """The error gives the shape that came back."""
+    """The error gives the shape that the function returned."""
     with pytest.raises(ShapeError) as error:
         as_convolution(f, (4, 4))
 

@@ -40,7 +40,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_options_that_cannot_be(text):
+def test_invalid_options(text):
     """The message gives the value, what is allowed, and a value that works."""
     with pytest.raises(OptionError) as error:
         REFUSED[text](classifier())

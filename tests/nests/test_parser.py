@@ -270,7 +270,7 @@ def test_no_text_raises_anything_but_an_equation_error(seed):
     assert Equation.parse(str(equation), constants=equation.constants) == equation
 
 
-def test_deep_brackets_are_refused_in_words():
+def test_deep_brackets_are_an_equation_error():
     """Brackets too deep for Python's parser give an EquationError."""
     with pytest.raises(
         EquationError, match=r"^The statement can't be parsed from here on\."
@@ -281,8 +281,8 @@ def test_deep_brackets_are_refused_in_words():
 
 
 @pytest.mark.parametrize("place", [0, 500, 999])
-def test_of_a_long_statement_the_surroundings_are_shown(place):
-    """The carets mark the place, whatever was cut around it."""
+def test_long_statements_are_abbreviated_around_the_error(place):
+    """The carets mark the right position even if the statement is abbreviated."""
     terms = ["a[i]"] * 1000
     terms[place] = "wrong["
     with pytest.raises(EquationError) as error:

@@ -21,13 +21,13 @@ from striate.plan.winograd import ERRORS, with_winograd
 
 CONVOLUTION = "z[q,h,*i] += w[h,l,*u] * a[q,l,*(s*i + d*u - p)]"
 GROUPS = "z[q,g,h,*i] += w[g,h,l,*u] * a[q,g,l,*(s*i + d*u - p)]"
-TURNED = "z[q,h,*i] += w[h,l,*u] * a[q,l,*(i - 1*u + p)]"
+TRUE_CONVOLUTION = "z[q,h,*i] += w[h,l,*u] * a[q,l,*(i - 1*u + p)]"
 BACKWARDS = "z[q,h,*i] += w[h,l,*(2 - 1*u)] * a[q,l,*(i + u - p)]"
 IMAGE_FIRST = "z[q,h,*i] += a[q,l,*(i + u - p)] * w[h,l,*u]"
 DERIVATIVE = "da[q,l,*(i + u - p)] += w[h,l,*u] * dz[q,h,*i]"
 
 MANY = 16
-"""Maps, read and written: enough for the transforms to be worth their time."""
+"""Number of input and output maps: enough for the transforms to pay off."""
 
 
 def convolution(
@@ -47,7 +47,7 @@ def convolution(
         "w": (*kernel, write, read, *window),
         written: (*lead, write, *outputs),
     }
-    if statement == TURNED:
+    if statement == TRUE_CONVOLUTION:
         shapes["z"] = (*lead, write, *pixels)
     extents = {"u": window} if statement == BACKWARDS else {}
     nest = bind(statement, shapes=shapes, constants=constants, extents=extents)
@@ -55,7 +55,7 @@ def convolution(
 
 
 def alone(statement):
-    """Make a program of one statement, whose arrays are the caller's."""
+    """Make a program of one statement; the caller owns its arrays."""
     nest = statement.nest
     variables = {
         name: Variable(
@@ -141,17 +141,17 @@ class TestMeaning:
         padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
     )
     def test_any_size(self, pixels, padding):
-        """Images needn't consist of whole tiles, and axes may have different padding."""
+        """Images needn't be a multiple of the tile size, and padding may differ by axis."""
         assert_same(convolution(pixels=pixels, padding=padding, maps=(40, 40)))
 
     def test_padding_of_one_side(self):
-        """There may be more padding before the image than after it, as in `same` for some sizes."""
+        """Padding before and after the image may differ, as for `same` with some sizes."""
         shapes = {"a": (LANES, 16, 8, 9), "w": (16, 16, 3, 3), "z": (LANES, 16, 9, 8)}
         nest = bind("z[q,h,i,j] += w[h,l,u,v] * a[q, l, i + u - 2, j + v]", shapes=shapes)
 
         assert_same(alone(Compute(nest=nest)))
 
-    @pytest.mark.parametrize("statement", [GROUPS, TURNED, BACKWARDS, IMAGE_FIRST])
+    @pytest.mark.parametrize("statement", [GROUPS, TRUE_CONVOLUTION, BACKWARDS, IMAGE_FIRST])
     def test_other_forms(self, statement):
         """Groups, flipped kernels, images read backward, and either order of the factors."""
         assert_same(convolution(statement))
@@ -162,7 +162,7 @@ class TestMeaning:
         assert_same(convolution(DERIVATIVE, padding=padding), "da")
 
     def test_a_sum_that_is_added(self):
-        """A convolution that adds to existing values still does."""
+        """A convolution that adds to existing values still does so after the transform."""
         lowered = convolution()
         adding = replace(lowered, statements=(replace(lowered.statements[0], adds=True),))
         given = drawn(lowered)
@@ -225,7 +225,7 @@ class TestErrors:
     @pytest.mark.parametrize(("side", "pixels"), [(2, (6, 6)), (4, (8, 8))])
     @pytest.mark.parametrize("maps", [MANY, 64])
     def test_in_norm(self, side, pixels, maps):
-        """Signs are random, which makes relative errors largest."""
+        """Random signs make relative errors largest."""
         lowered = convolution(pixels=pixels, maps=(maps, maps))
         # Measured with up to 512 maps, added up in pairs: 5e-7 and 3.4e-6. In order, as machine
         # code adds, 512 products are off by about ten more units. The bounds leave room for that,
@@ -286,7 +286,7 @@ class TestOthers:
         assert uses_winograd(make_plan(lowered, LANES, PROCESSOR))
 
     def test_one_image(self):
-        """For a single image, whose neighbors are in the lanes, convolutions are direct."""
+        """For a single image, whose pixels are in the lanes, convolutions are direct."""
         lowered = between_buffers(convolution())
 
         assert not uses_winograd(make_plan(lowered, 1, PROCESSOR))

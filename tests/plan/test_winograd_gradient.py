@@ -59,7 +59,7 @@ class TestMeaning:
         padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
     )
     def test_any_size(self, pixels, padding):
-        """Images needn't consist of whole tiles, and axes may have different padding."""
+        """Images needn't be a multiple of the tile size, and padding may differ by axis."""
         assert_same(derivative(pixels=pixels, padding=padding))
 
     @pytest.mark.parametrize("statement", [GROUPS, IMAGE_FIRST, TURNED, BACKWARDS, TRANSPOSED])
@@ -85,7 +85,7 @@ class TestErrors:
         ("side", "pixels", "maps"), [(2, (8, 8), 64), (4, (16, 16), 32), (4, (32, 32), 16)]
     )
     def test_in_norm(self, side, pixels, maps):
-        """Signs are random, which makes relative errors largest."""
+        """Random signs make relative errors largest."""
         lowered = derivative(pixels=pixels, maps=(maps, maps))
         error = error_in_norm(lowered, side, "w")
 

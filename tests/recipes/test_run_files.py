@@ -39,7 +39,7 @@ def reserved(data="digits", **more):
     ],
 )
 def test_files_are_named_after_data_and_network(data, net, recipe, stem):
-    """Model, checkpoint and pictures have one name."""
+    """Model, checkpoint and pictures share a name."""
     Path("letters.npz").touch()
 
     files = reserved(data, net=net, recipe=recipe)
@@ -52,7 +52,7 @@ def test_files_are_named_after_data_and_network(data, net, recipe, stem):
 @pytest.mark.parametrize("what", ["model", "checkpoint", "pictures"])
 @pytest.mark.parametrize("net", ["lenet5", "hagan-8.11"])
 def test_a_second_run_gets_another_number(what, net):
-    """Whichever of the files is there, all of the new ones get the number."""
+    """Whichever file exists, all files of the new run get the next number."""
     first = next(choose_files("digits", net=net))
     first.model.parent.mkdir()
     path = getattr(first, what)
@@ -67,8 +67,8 @@ def test_a_second_run_gets_another_number(what, net):
     }
 
 
-def test_runs_at_the_same_moment_get_different_numbers():
-    """Twenty threads reserve at once: twenty numbers, for each reservation is exclusive."""
+def test_simultaneous_runs_get_different_numbers():
+    """Twenty threads reserve at once and get twenty numbers: each reservation is exclusive."""
     start, found = threading.Barrier(20), []
 
     def run():
@@ -88,7 +88,7 @@ def test_runs_at_the_same_moment_get_different_numbers():
 
 
 def test_overwriting_takes_the_first_number():
-    """With `--overwrite` the files of the first run are used again."""
+    """With `--overwrite` the names of the first run are reused."""
     first = reserved()
     first.model.write_bytes(b"earlier")
     first.release(finished=True)
@@ -104,7 +104,7 @@ def test_overwriting_does_not_touch_a_run_that_is_not_finished():
 
 
 def test_an_explicit_output_leaves_the_other_names_alone():
-    """A model that the user named has no number; checkpoint and pictures have."""
+    """A model that the user named has no number; checkpoint and pictures do."""
     reserved()
 
     files = reserved(output=Path("mine.safetensors"))
@@ -124,7 +124,7 @@ NOTHING = {"output": None, "checkpoint": None, "resume": None, "pictures": None}
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_files_that_the_user_named_are_not_replaced(case, golden):
-    """What is there already is refused before anything is read, unless it may be replaced."""
+    """An existing file is refused before anything is read, unless it may be replaced."""
     Path("mine").touch()
     Path("drawn").mkdir()
     for name in ("kernels.png", "confusion.png", "notes.txt"):
@@ -139,7 +139,7 @@ def test_files_that_the_user_named_are_not_replaced(case, golden):
 
 
 def test_the_checkpoint_that_is_resumed_may_be_written():
-    """`--checkpoint` and `--resume` can be one file."""
+    """`--checkpoint` and `--resume` can be the same file."""
     Path("mine").touch()
 
     check_files(**{**NOTHING, "checkpoint": Path("mine"), "resume": Path("mine")}, overwrite=False)
@@ -179,15 +179,15 @@ def test_a_checkpoint_that_the_user_named_is_kept(given, checkpoint, temporary):
     assert [path.name for path in Path().rglob("*") if path.is_file()] == left
 
 
-def test_a_reservation_that_was_not_used_goes():
-    """A run that failed before its first checkpoint leaves nothing behind but the folder."""
+def test_an_unused_reservation_is_removed():
+    """A run that fails before its first checkpoint leaves only the folder."""
     reserved().release(finished=False)
 
     assert list(FOLDER.iterdir()) == []
 
 
 def test_an_earlier_stopped_run_is_named():
-    """Its checkpoint can be resumed instead; not that of a run that is still training."""
+    """Its checkpoint is suggested for --resume; that of a run that is still training isn't."""
     first = reserved()
     first.checkpoint.write_bytes(b"state")
 
@@ -223,7 +223,7 @@ def test_a_model_that_appeared_during_training_is_kept():
 
 
 def test_overwriting_replaces_the_model():
-    """With `--overwrite` the name is used although a file is there."""
+    """With `--overwrite` the name is used although the file exists."""
     files = reserved(output=Path("mine.safetensors"), overwrite=True)
     Path("mine.safetensors").write_bytes(b"earlier")
 
@@ -232,7 +232,7 @@ def test_overwriting_replaces_the_model():
 
 
 def test_a_model_that_cannot_be_written_goes_to_the_temporary_folder(tmp_path, monkeypatch):
-    """Hours of training are not lost for a folder that disappeared."""
+    """Hours of training are not lost if a folder disappears."""
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "temporary"))
     files = reserved(output=Path("gone/mine.safetensors"))
@@ -246,7 +246,7 @@ def test_a_model_that_cannot_be_written_goes_to_the_temporary_folder(tmp_path, m
 
 def test_a_folder_without_permission(tmp_path, monkeypatch):
     """A folder that cannot be written to is an error before training."""
-    # The superuser may write anywhere, so the system's answer is replaced.
+    # The superuser may write anywhere, so os.access is replaced.
     monkeypatch.setattr("os.access", lambda *_: False)
     with pytest.raises(ModelFileError) as error:
         reserved(output=tmp_path / "net.safetensors")
@@ -278,7 +278,7 @@ def started(*words):
 
 
 def test_a_killed_run_frees_its_number():
-    """A run that was killed before its first checkpoint leaves nothing that counts."""
+    """A run killed before its first checkpoint leaves nothing that blocks its number."""
     process = started()
     assert reserved().model.name == "digits-lenet5-2.safetensors"
     process.kill()
@@ -292,8 +292,8 @@ def test_a_killed_run_frees_its_number():
     assert sorted(path.name for path in FOLDER.iterdir()) == [".digits-lenet5-2.checkpoint.lock"]
 
 
-def test_what_killed_runs_left_is_removed():
-    """Temporary files and empty files under a run's names go when the number is tried again."""
+def test_leftovers_of_killed_runs_are_removed():
+    """Temporary and empty files of a killed run are removed when its number is tried again."""
     first = reserved()
     first.pictures.mkdir()
     first.model.write_bytes(b"model")
@@ -317,7 +317,7 @@ def test_what_killed_runs_left_is_removed():
 
 @pytest.mark.parametrize("option", ["checkpoint", "resume"])
 def test_two_runs_at_once_do_not_share_a_checkpoint(option, golden):
-    """The second is refused while the first one lasts, however it spells the path."""
+    """The second is refused while the first is running, however the path is spelled."""
     Path("mine").write_bytes(b"state")
     Path("link").symlink_to("mine")
     process = started(f"{option}=mine")
@@ -334,7 +334,7 @@ def test_two_runs_at_once_do_not_share_a_checkpoint(option, golden):
 
 
 def test_a_run_that_is_refused_frees_its_number():
-    """The number that it had reserved goes to the next run."""
+    """The next run gets the number that it had reserved."""
     first = reserved(checkpoint=Path("mine"))
     with pytest.raises(ModelFileError):
         reserved(checkpoint=Path("mine"))
@@ -362,7 +362,7 @@ def test_a_link_as_output(before):
     assert load(target).parameter_count == classifier().parameter_count
 
 
-def test_the_folder_behind_a_link_is_checked_before_training():
+def test_the_target_folder_of_a_link_is_checked_before_training():
     """A link into a folder that doesn't exist yet: the folder is made, as for other outputs."""
     Path("latest.safetensors").symlink_to("disk/net.safetensors")
 

@@ -65,7 +65,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_of_a_different_run(other, checkpoint, golden):
+def test_a_different_run(other, checkpoint, golden):
     """A run resumes with identical settings only; the error names the setting and both values."""
     with pytest.raises(ModelFileError) as error:
         train(resume=checkpoint.name, **OTHERS[other])
@@ -126,7 +126,7 @@ def test_a_refused_checkpoint_changes_nothing(checkpoint):
     ids=str,
 )
 def test_an_incomplete_document(document, checkpoint):
-    """Whatever is missing or wrong in the document, the error says that the file is damaged."""
+    """Whatever is missing or invalid in the document, the error says that the file is damaged."""
     rewritten(checkpoint, **document)
     with pytest.raises(ModelFileError) as error:
         train(resume=checkpoint.name)
@@ -176,7 +176,7 @@ ROWS = [ROW, {**ROW, "epoch": 2}]
     ids=str,
 )
 def test_an_impossible_document(document, why, checkpoint):
-    """A state that no training can reach is refused, with the contradiction."""
+    """A state that no run can reach is refused, and the error names the contradiction."""
     rewritten(checkpoint, **document)
     with pytest.raises(ModelFileError) as error:
         train(resume=checkpoint.name, epochs=9)
@@ -185,7 +185,7 @@ def test_an_impossible_document(document, why, checkpoint):
 
 
 def test_the_memory_of_a_schedule_is_complete(checkpoint):
-    """A schedule that remembers three numbers does not accept one, or NaN."""
+    """A schedule whose state has three numbers does not accept one, or NaN."""
     plateau = {"schedule": st.functions.schedule.ReduceOnPlateau()}
     train(checkpoint=checkpoint.name, **plateau)
     for memory in ([1.0], [], [1.0, 0.0, np.nan]):

@@ -38,7 +38,7 @@ def scripted(monkeypatch, losses):
 
 
 def poison(state, *_):
-    """Spoil the weights of the third epoch."""
+    """Set the weights to NaN in the third epoch."""
     if state.epoch == 2:
         state.parameters[:] = np.nan
 
@@ -55,7 +55,7 @@ ENDS = {
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("keep_best", [True, False])
 def test_the_weights_that_are_left(end, keep_best, monkeypatch):
-    """With keep_best the best so far, which epoch 1 had; otherwise the last good ones."""
+    """With keep_best the best weights, from epoch 1; otherwise the last good ones."""
     validated = scripted(monkeypatch, [0.1, 0.5, 0.6, 0.7])
     seen = []
     error, callback = ENDS[end]
@@ -74,7 +74,7 @@ def test_the_weights_that_are_left(end, keep_best, monkeypatch):
 
 @pytest.mark.parametrize("end", ENDS)
 def test_the_history_that_is_left(end, monkeypatch):
-    """The finished epochs are in `history`, with the best of them."""
+    """The finished epochs are in `history`, with the best epoch."""
     scripted(monkeypatch, [0.1, 0.5, 0.6, 0.7])
     error, callback = ENDS[end]
     network = classifier(EVERYTHING)
@@ -131,7 +131,7 @@ def test_a_new_network_has_no_history():
     "error", [ZeroDivisionError("in a callback"), MemoryError()], ids=lambda e: type(e).__name__
 )
 def test_any_error_saves_the_last_step(error, tmp_path):
-    """A run that an error ended resumes where it was, not only from its last epoch."""
+    """A run that ended with an error resumes from its last step, not from its last epoch."""
     whole, path = classifier(EVERYTHING), tmp_path / "run.checkpoint"
     whole.fit(X, Y, **SETTINGS)
     with pytest.raises(type(error)):
@@ -152,7 +152,7 @@ def test_any_error_saves_the_last_step(error, tmp_path):
 
 
 def full_disk(monkeypatch, saves):
-    """Let the checkpoint's disk be full at some saves, counted from 1."""
+    """Simulate a full disk at some saves of the checkpoint, counted from 1."""
     original, done = fitting.save_checkpoint, []
 
     def save(path, *more):
@@ -222,7 +222,7 @@ def test_a_finite_divergence_is_a_warning_and_a_field(golden):
 
 
 def test_the_best_weights_of_a_diverging_training_are_no_divergence():
-    """With keep_best it is the best epoch that counts: here a network that was trained before."""
+    """With keep_best only the best epoch counts: here that of a network trained before."""
     network = classifier("dense 1")
     y = np.random.default_rng(0).normal(size=(10, 1))
     network.fit(X, y, epochs=3, learning_rate=0.01)
@@ -246,7 +246,7 @@ def test_the_best_weights_of_a_diverging_training_are_no_divergence():
     ],
 )
 def test_the_loss_of_a_constant_prediction(text, y, loss, expected):
-    """Equal probabilities cost ln K; the mean of the targets their variance."""
+    """Equal probabilities have the loss ln K; the targets' mean has their variance."""
     network = core_of(classifier(text))
     losses = losses_of(network.graph, loss)
     given = examples(network, network.outputs, X, y, losses)
@@ -255,5 +255,5 @@ def test_the_loss_of_a_constant_prediction(text, y, loss, expected):
     if expected is None:  # each image's error is a mean over three outputs
         expected = np.mean(np.var(np.eye(3)[Y], axis=0))
 
-    # Targets are float32: 2**-24 each, a few of them summed.
+    # Targets are float32: errors of 2**-24 each, a few of them summed.
     assert found == pytest.approx(expected, rel=1e-6)

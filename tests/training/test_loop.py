@@ -23,7 +23,7 @@ from striate.training.state import order_of_images
 
 X, Y = images_and_labels(10)
 FAR_TOO_LONG = GradientDescent(learning_rate=3e38, weight_decay=1e3)
-"""Steps beyond the range of float32, of gradients within it."""
+"""Steps that overflow float32, although the gradients don't."""
 
 
 def train(text=EVERYTHING, *, seed=5, engine="auto", **more):
@@ -40,7 +40,7 @@ def test_the_same_seed_gives_the_same_bits():
     assert columns(first[1]) == columns(second[1])
 
 
-def test_another_seed_gives_other_bits():
+def test_a_different_seed_gives_different_bits():
     """The seed determines the order of the images, the masks and the augmentation."""
     assert digest(train()[0]) != digest(train(seed=6)[0])
 
@@ -52,7 +52,7 @@ def test_callbacks_and_progress_do_not_change_a_bit():
     assert digest(monitored) == digest(train()[0])
 
 
-def test_the_order_does_not_depend_on_the_past():
+def test_the_order_of_an_epoch_does_not_depend_on_earlier_epochs():
     """The order of an epoch depends on the seed and the epoch; it has every image once."""
     order = order_of_images(3, 7, 20)
 
@@ -64,7 +64,7 @@ def test_the_order_does_not_depend_on_the_past():
 
 
 def test_the_last_short_batch_is_kept():
-    """Every image is trained on once an epoch: batches of 4, 4 and 2."""
+    """Every epoch trains on each image once: batches of 4, 4 and 2."""
     sizes = []
     train(callbacks=[RecordingCallback(step=lambda *heard: sizes.append(heard[2]))])
 
@@ -96,7 +96,7 @@ def test_the_history_has_a_row_for_each_epoch():
 
 
 def test_without_labels_there_is_no_accuracy():
-    """A regression only has a loss."""
+    """A regression has no accuracy, only a loss."""
     network = classifier("dense 2")
     history = network.fit(X, np.zeros((10, 2)), epochs=1)
 
@@ -127,7 +127,7 @@ def test_early_stopping_waits_for_its_number_of_epochs(monkeypatch):
         np.testing.assert_array_equal(flat, best)
 
 
-def test_of_an_accuracy_higher_is_better(monkeypatch):
+def test_a_higher_accuracy_is_better(monkeypatch):
     """With monitor="validation_accuracy" the highest accuracy is the best, whatever the loss is."""
     script = Scripted(monkeypatch, loss=[1.0, 2.0, 3.0, 4.0], accuracy=[0.5, 0.9, 0.7, 0.9])
     network, history = train(
@@ -179,7 +179,7 @@ def engine(request):
 
 
 def noting(monkeypatch, engine, method, note):
-    """Let a method of an engine's steps record its arguments."""
+    """Make a method of an engine's steps record its arguments."""
     steps = ENGINES[engine][method]
     original = getattr(steps, method)
 
@@ -215,8 +215,8 @@ def test_the_optimizer_receives_every_step(monkeypatch, engine):
     assert steps == [1, 2, 3, 4, 5, 6]
 
 
-def test_each_epoch_augments_anew(monkeypatch):
-    """An image is moved differently in each epoch, and in the same way at any position in it."""
+def test_each_epoch_is_augmented_differently(monkeypatch):
+    """An image is augmented differently in each epoch, wherever it is in the order of images."""
     seen = []
     noting(
         monkeypatch,
@@ -243,8 +243,8 @@ def test_clipping_reaches_the_optimizer():
     assert moved == pytest.approx(0.01, abs=1e-6)
 
 
-def test_weight_decay_spares_the_biases():
-    """Weights are pulled toward zero, biases are not."""
+def test_weight_decay_does_not_apply_to_biases():
+    """Weights decay toward zero, biases do not."""
     network = classifier("dense 3 softmax")
     network.parameters["dense1.bias"][:] = 1.0
     network.parameters["dense1.weight"][:] = 1.0
@@ -267,7 +267,7 @@ def test_a_network_learns():
 
 @pytest.mark.parametrize("step", [1, 3, 4])
 def test_a_loss_that_is_nan(step, golden):
-    """NaN ends the training with an explanation; the network has the last good weights."""
+    """NaN ends training with an error; the network has the last good weights."""
     kept = {0: core_of(classifier(EVERYTHING)).buffers[0].copy()}
 
     def poison(state, *_):
@@ -295,7 +295,7 @@ def test_a_loss_that_is_nan(step, golden):
     ],
 )
 def test_steps_that_are_too_long(name, options, golden):
-    """Weights that grow without bound end the training, and the network can still be used."""
+    """Weights that grow without bound end training, and the network can still be used."""
     network = classifier("conv 2@3x3 | dense 3 softmax")
     with pytest.raises(TrainingError) as error:
         network.fit(X, Y, batch_size=10, **options)
@@ -306,7 +306,7 @@ def test_steps_that_are_too_long(name, options, golden):
 
 
 def test_a_validation_loss_that_is_nan(monkeypatch, golden):
-    """A validation loss that isn't finite ends the training, too."""
+    """A validation loss that isn't finite ends training, too."""
     Scripted(monkeypatch, loss=[1.0, float("nan")], accuracy=[0.5, 0.5])
     with pytest.raises(TrainingError) as error:
         train(validation=0.3, epochs=5)
@@ -334,7 +334,7 @@ def test_a_second_training_continues_from_the_first():
     assert network.evaluate(X, Y).loss < before
 
 
-def test_debug_names_what_is_first_not_finite(engine):
+def test_debug_names_the_first_value_that_is_not_finite(engine):
     """The step is repeated, and the error names the layer and quantity where it begins."""
     network = classifier(EVERYTHING, engine=engine)
     network.parameters["dense1.weight"][1, 3] = np.inf
@@ -351,7 +351,7 @@ def test_debug_names_what_is_first_not_finite(engine):
     )
 
 
-def test_debug_names_the_weights_that_a_step_spoils(engine):
+def test_debug_names_the_weights_that_a_step_makes_infinite(engine):
     """If everything that a step computes is finite, the weights after it are examined."""
     network = classifier(engine=engine)
     with pytest.raises(TrainingError) as error:
@@ -372,7 +372,7 @@ def test_debug_names_the_weights_that_a_step_spoils(engine):
     ],
 )
 def test_a_batch_that_batch_normalization_cannot_train_on(count, batch_size, what, remedy, engine):
-    """One value per channel has no variance: refused before a step, with a size that works."""
+    """One value per channel has no variance: an error before the first step suggests a size."""
     network = classifier("dense 4 | batch-norm | dense 3 softmax", engine=engine)
     before = digest(network)
     with pytest.raises(TrainingError) as error:
