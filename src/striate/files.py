@@ -410,7 +410,7 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
         followed(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ModelFileError(
-            f"Cannot make the folder {shown(path)}: {reason(error)}. Choose another folder, or "
+            f"Cannot create the folder {shown(path)}: {reason(error)}. Choose another folder, or "
             "remove the file of that name."
         ) from error
     return path

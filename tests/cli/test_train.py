@@ -215,7 +215,7 @@ def test_the_models_folder_is_checked_before_training(striate, tmp_path):
     assert result.exit_code == 1
     assert "epoch" not in result.stderr
     assert result.stderr == (
-        "Error: Cannot make the folder striate-output: file exists. Choose another folder, or "
+        "Error: Cannot create the folder striate-output: file exists. Choose another folder, or "
         "remove the file of that name.\n"
     )
 

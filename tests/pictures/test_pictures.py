@@ -310,7 +310,7 @@ def test_folder_that_cannot_be_made(tmp_path):
         save(learning_curve(History(ROWS)), tmp_path / "taken" / "curve.png")
 
     assert str(error.value) == (
-        f"Cannot make the folder {tmp_path / 'taken'}: file exists. Choose another folder, or "
+        f"Cannot create the folder {tmp_path / 'taken'}: file exists. Choose another folder, or "
         "remove the file of that name."
     )
 

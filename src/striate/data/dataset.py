@@ -196,11 +196,14 @@ def as_labels(values: Array, *, where: str) -> Array:
         return values
     if values.dtype.kind not in "iubU" or values.ndim != 1:
         raise DataError(
-            f"{where} has shape {values.shape} and dtype {values.dtype}; expected one label for "
-            "each image, an integer or a string, one-hot rows, or targets as floats."
+            f"{where} has shape {values.shape} and dtype {values.dtype}; expected one integer or "
+            "string for each image, one-hot rows, or floats. Save numbers to predict as float32."
         )
     if values.dtype.kind == "u" and len(values) and int(values.max()) > np.iinfo(np.int64).max:
-        raise DataError(f"{where} holds the label {values.max()}; expected at most 2**63 - 1.")
+        raise DataError(
+            f"{where} holds the label {values.max()}; expected at most 2**63 - 1. Save the "
+            "labels as strings instead."
+        )
     return values if values.dtype.kind == "U" else values.astype(np.int64)
 
 

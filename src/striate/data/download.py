@@ -137,7 +137,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(
-            f"Cannot make the folder {shown(folder)}: {reason(error)}. Set XDG_CACHE_HOME to a "
+            f"Cannot create the folder {shown(folder)}: {reason(error)}. Set XDG_CACHE_HOME to a "
             "writable folder."
         ) from error
 

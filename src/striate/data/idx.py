@@ -82,8 +82,8 @@ def _read_header(file: IO[bytes], path: Path) -> tuple[np.dtype, tuple[int, ...]
     lengths = file.read(4 * magic[3])
     if len(lengths) < 4 * magic[3]:
         raise DataError(
-            f"{shown(path)} ends within its header, after {4 + len(lengths)} of "
-            f"{4 + 4 * magic[3]} bytes. Copy or download it again."
+            f"{shown(path)} is truncated: it ends after {4 + len(lengths)} of the "
+            f"{4 + 4 * magic[3]} bytes of its header. Copy or download it again."
         )
     return TYPES[magic[2]], tuple(np.frombuffer(lengths, ">u4").tolist())
 
@@ -159,7 +159,7 @@ def write_idx(path: str | os.PathLike[str], values: Array) -> None:
     codes = {dtype.newbyteorder("="): code for code, dtype in TYPES.items()}
     if values.dtype not in codes or not 1 <= values.ndim <= _MOST_AXES:
         raise OptionError(
-            f"Cannot write an array of {values.ndim} axes and dtype {values.dtype} as IDX; "
+            f"Cannot write an array of shape {values.shape} and dtype {values.dtype} as IDX; "
             f"expected 1 to {_MOST_AXES} axes of {', '.join(map(str, codes))}. Convert it first."
         )
     code = codes[values.dtype]
@@ -224,8 +224,8 @@ def read_file(path: Path) -> Dataset:
         if path in (images, labels):
             return assemble(read_pair(images, labels), name=shown(path.name), source=shown(path))
     raise DataError(
-        f"{shown(path)} needs its images or labels in the same folder, in a file whose name "
-        "differs only in 'images' and 'labels' (and idx3 and idx1), such as "
+        f"{shown(path)} has no matching file of images or labels in its folder; expected the same "
+        "name with 'images' and 'labels' (and idx3 and idx1) exchanged, such as "
         "train-images-idx3-ubyte and train-labels-idx1-ubyte. Put that file next to it."
     )
 

@@ -128,7 +128,7 @@ def _parts(folder: Path) -> tuple[Path, Path | None, list[str]]:
     if train is None:
         if found and not classes:
             raise DataError(
-                f"{shown(folder)} has {_names(found)}, but no folder called train. Rename the "
+                f"{shown(folder)} has the subfolders {_names(found)}, but no train. Rename the "
                 "folder that holds the training pictures to train, or give its path."
             )
         return folder, None, []

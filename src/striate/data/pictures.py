@@ -472,7 +472,7 @@ def _gray_levels(picture: Image.Image, path: Path) -> Array:
     if levels.dtype.kind == "f" or low < 0 or high > _WORD:
         raise DataError(
             f"{shown(path)} has gray levels from {low:g} to {high:g} of type {levels.dtype.name}; "
-            "expected integers of 8 or 16 bits, since it does not say which level is white. "
+            "expected integers of 8 or 16 bits, since the file does not say which level is white. "
             "Convert it to 16 bits, or save all images in an .npz file, as float32 from 0 to 1."
         )
     return levels

@@ -187,8 +187,8 @@ def _open_name(
         return _label(_read_known(known, found), name, known.classes, known.notice)
     if folder is not None:
         raise OptionError(
-            f"`folder` is for {', '.join(KNOWN)}, not for {name!r}, which needs no files, got "
-            f"{quoted(folder)}. Leave folder out."
+            f"`folder` applies only to {', '.join(KNOWN)}, not to {name!r}, which needs no "
+            f"files; got {quoted(folder)}. Leave folder out."
         )
     if name == "digits":
         digits = idx.read_folder(Path(__file__).parent / "digits")
@@ -289,8 +289,8 @@ def _open_path(
     """Open the files at a path, of any known format."""
     if folder is not None:
         raise OptionError(
-            f"`folder` is for {', '.join(KNOWN)}, not for the path {quoted(path)}, got "
-            f"{quoted(folder)}. Give the folder itself as source."
+            f"`folder` applies only to {', '.join(KNOWN)}, not to the path {quoted(path)}; got "
+            f"{quoted(folder)}. Pass the folder itself as source."
         )
     if path.is_dir():
         return _open_folder(path, size=size, channels=channels, resize=resize)

@@ -84,6 +84,8 @@ def _argument(segment: Segment, word: str, rest: list[str]) -> None:
     types = {f.name: f.type for f in _options(segment.weight)}
     if shorthand.number:
         is_integer = types[shorthand.number] is int
+        if is_integer and argument.startswith("-"):
+            raise ShorthandError(_argument_expected(word, argument, shorthand.number, ""))
         segment.options[shorthand.number] = read_value(argument, 0 if is_integer else 0.0, word)
         return
     if shorthand.shape:

@@ -274,9 +274,9 @@ def _require_movable(
     """Raise if targets with pixels cannot follow their images."""
     if not augment.is_a_map:
         raise OptionError(
-            f"augment is a {type(augment).__name__} with an apply method of its own, which cannot "
-            f"move {name} with the images; expected a plain Augmentation. Use one, or augment "
-            "images and targets together before fit."
+            f"`augment` is a {type(augment).__name__}, which overrides apply and cannot move "
+            f"{name} with the images; expected a plain Augmentation. Use one, or augment images "
+            "and targets together before fit."
         )
     if shape[1:] not in scales:
         sizes = " or ".join(f"{rows} x {columns}" for rows, columns in scales)

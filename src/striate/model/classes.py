@@ -51,7 +51,7 @@ class Classes:
         given
             The values: all strings, all integers, all booleans, or all floats; or none.
         outputs
-            How many classes the output distinguishes.
+            Number of classes of the output.
         argument
             What the values are called in error messages.
 
@@ -76,7 +76,7 @@ class Classes:
             )
         if len(values) != outputs:
             raise OptionError(
-                f"`{argument}` holds {len(values)} values, but the output distinguishes {outputs} "
+                f"`{argument}` holds {len(values)} values, but the output has {outputs} "
                 f"classes. {_example(outputs)}"
             )
         if any(value != value for value in values):  # noqa: PLR0124  # NaN
@@ -89,7 +89,8 @@ class Classes:
             )
         if kinds == {int} and any(not -(2**63) <= int(value) < 2**63 for value in values):
             raise OptionError(
-                f"`{argument}` must hold integers of at most 64 bits, got {listed(values)}."
+                f"`{argument}` must hold integers of at most 64 bits, got {listed(values)}. "
+                "Use strings instead."
             )
         return cls(values)
 

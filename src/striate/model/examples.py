@@ -162,8 +162,8 @@ def split_off(whole: Examples, fraction: float, seed: int) -> tuple[Examples, Ex
             raise OptionError(
                 Message(
                     Argument("validation", fraction),
-                    " puts all images with a weight above 0 into one part, but each part needs at "
-                    "least one of them. Use another fraction",
+                    " leaves the training or the validation images without a positive weight, but "
+                    "each needs at least one. Use another fraction",
                     InPython(", or give the validation data as a pair (x, y)"),
                     ".",
                 )

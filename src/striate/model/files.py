@@ -107,15 +107,15 @@ def _part(
     except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         problem, cause = f"Its {name} has the wrong form.", error
     raise ModelFileError(
-        f"{shown(path)} does not describe a network of this version of striate. {problem} "
-        "Use another copy, or save the network again."
+        f"{shown(path)} does not describe a network that this version of striate can load. "
+        f"{problem} Use another copy, or save the network again."
     ) from cause
 
 
 def _classes(graph: Graph, data: Any) -> dict[str, Classes]:
     """Read the classes of each output."""
     if not isinstance(data, dict) or data.keys() != set(graph.outputs):
-        raise _InvalidError(f"Its classes are {short(data)}, not a list for each output.")
+        raise _InvalidError(f"Its classes must be lists, one for each output, got {short(data)}.")
     return {name: Classes.of(data[name], max(graph.shapes[name][0], 2)) for name in graph.outputs}
 
 
@@ -124,7 +124,7 @@ def _losses(graph: Graph, data: Any) -> tuple[Loss, ...] | None:
     if data is None:
         return None
     if not isinstance(data, list):
-        raise _InvalidError(f"Its losses are {short(data)}, not a list.")
+        raise _InvalidError(f"Its losses must be a list, got {short(data)}.")
     losses = losses_of(graph, [registry.from_data("loss", one) for one in data])
     TrainingStep.of(graph, losses)
     return tuple(losses)
@@ -134,11 +134,11 @@ def _preprocessing(graph: Graph, data: Any) -> Preprocessing:
     """Read the preprocessing of images."""
     channels = data["channels"]
     if channels not in ("last", "first"):
-        raise _InvalidError(f'Its channels are {short(channels)}, not "last" or "first".')
+        raise _InvalidError(f'Its channels must be "last" or "first", got {short(channels)}.')
     mean, std = _per_channel(graph, data["mean"], "mean"), _per_channel(graph, data["std"], "std")
     for name, numbers in std.items():
         if min(numbers) <= 0:
-            raise _InvalidError(f"The std of {name} is {numbers}, but must be positive.")
+            raise _InvalidError(f"The std of {name} must be positive, got {numbers}.")
     if mean.keys() != std.keys():
         raise _InvalidError("Its mean and std belong to different inputs.")
     ranges = {name: _range(name, one, graph) for name, one in data["ranges"].items()}
@@ -148,7 +148,7 @@ def _preprocessing(graph: Graph, data: Any) -> Preprocessing:
 def _per_channel(graph: Graph, data: Any, what: str) -> dict[str, tuple[float, ...]]:
     """Read the means or standard deviations of the inputs' channels."""
     if not isinstance(data, dict):
-        raise _InvalidError(f"Its {what} is {short(data)}, not a list for each input.")
+        raise _InvalidError(f"Its {what} must be a list for each input, got {short(data)}.")
     numbers: dict[str, tuple[float, ...]] = {}
     for name, one in data.items():
         if name not in graph.inputs:
@@ -160,8 +160,8 @@ def _per_channel(graph: Graph, data: Any, what: str) -> dict[str, tuple[float, .
         )
         if not valid:
             raise _InvalidError(
-                f"The {what} of {name} is {short(one)}, not a list with a finite number for each "
-                "channel."
+                f"The {what} of {name} must be a list with a finite number for each channel, got "
+                f"{short(one)}."
             )
         numbers[name] = tuple(map(float, one))
     return numbers

@@ -112,7 +112,7 @@ class PixelRange:
         values = f"{self.lowest:.4g} to {self.highest:.4g}"
         if not self.integers:
             return f"values from {values}"
-        return f"{_type_of(self.full_scale)} pixels, scaled to {values}"
+        return f"{_type_of(self.full_scale)} pixels, scaled to the range {values}"
 
     def warn_of_other_scale(
         self, given: "PixelRange", name: str, variable: str | None = None
@@ -145,7 +145,7 @@ class PixelRange:
             given.integers and self.lowest < _SHIFTED
         )
         if brighter or darker or shifted:
-            same = "Prepare the images in the same way as the training images."
+            same = "Preprocess the images in the same way as the training images."
             images = variable or name
             remedy = same if shifted else self._remedy(given, images, brighter=brighter) or same
             _warn(
@@ -561,7 +561,7 @@ def _with_channels(
     elif len(got) == len(wanted):
         remedy = (
             f"Resize the images. If the network's weights don't depend on the image size, "
-            f"net.at({got}) returns a copy."
+            f"net.at({got}) returns a copy for this size."
         )
     elif prod(got) == prod(wanted):
         remedy = f"Use {array}.reshape(-1, {', '.join(map(str, wanted))})."

@@ -826,7 +826,7 @@ _INSTEAD = {
     "winograd": "Choose it with Network(..., winograd=...) or st.load(path, winograd=...).",
     "input_shape": "Use net.at(input_shape), which has the same kernels.",
     "losses": "Choose the loss with fit(x, y, loss=...) or evaluate(x, y, loss=...).",
-    "preprocessing": "It is learned by fit(x, y, standardize=True).",
+    "preprocessing": "It is computed by fit(x, y, standardize=True).",
 }
 
 
@@ -834,8 +834,13 @@ def _cannot_set(name: str) -> str:
     """Write the error for an attribute that cannot be set, with what to do instead."""
     public = [known for known in dir(Network) if not known.startswith("_")]
     if name in public:
-        remedy = _INSTEAD.get(name, "Build a new network instead.")
-        return f"`{name}` of a network cannot be changed. {remedy}"
+        usual = (
+            "Subclass Network to replace a method."
+            if callable(getattr(Network, name))
+            else "Build a new network instead."
+        )
+        remedy = _INSTEAD.get(name, usual)
+        return f"A network's `{name}` cannot be set. {remedy}"
     own = ["parameters"] if name == "weights" else get_close_matches(name, public, n=1)
     options = get_close_matches(name, signature(Network.fit).parameters, n=1)
     if own:
@@ -843,7 +848,7 @@ def _cannot_set(name: str) -> str:
     elif options:
         remedy = f"Did you mean fit(x, y, {options[0]}=...)?"
     else:
-        remedy = "Options of training are arguments of fit(x, y, ...)."
+        remedy = "Pass training options to fit(x, y, ...)."
     return f'A network has no attribute "{name}". {remedy}'
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from striate.errors import DataError, ShapeError, UnknownNameError
 from striate.graph.parameters import ParameterLayout
-from striate.shapes import Array
+from striate.shapes import Array, Shape
 
 
 class NamedArrays(Mapping[str, Array]):
@@ -101,7 +101,7 @@ class NamedArrays(Mapping[str, Array]):
             raise ShapeError(
                 f"The values for {name} have shape {given.shape}; expected {shape}. "
                 + (
-                    f"Give .reshape({shape}) if they are in this order."
+                    _of_another_order(given.shape, shape)
                     if given.size == self[name].size and given.size > 1
                     else "To fill the array with one number, assign to all of its elements: "
                     f'net.{self._kind.split()[-1]}s["{name}"][...] = {given}.'
@@ -123,5 +123,17 @@ class NamedArrays(Mapping[str, Array]):
         """Name the nearest name, and list all of them."""
         nearest = get_close_matches(str(name), self._views, n=1)
         meant = f' Did you mean "{nearest[0]}"?' if nearest else ""
-        names = f"Choose from {', '.join(self._views)}." if self._views else "It has none."
+        none = "It has no weights." if "param" in self._kind else "Only BatchNorm() has them."
+        names = f"Choose from {', '.join(self._views)}." if self._views else none
         return f'The network has no {self._kind} "{name}".{meant} {names}'
+
+
+def _of_another_order(given: Shape, shape: Shape) -> str:
+    """Return the remedy for values whose number fits but not their shape."""
+    if len(shape) > 1 and given == (*shape[2:], shape[1], shape[0]):
+        axes = (len(shape) - 1, len(shape) - 2, *range(len(shape) - 2))
+        return (
+            "If the last axes are inputs and outputs, as in Keras, use "
+            f"np.transpose(values, {axes})."
+        )
+    return f"If the elements are in the same order, use np.reshape(values, {shape})."

@@ -464,8 +464,7 @@ def _shape_remedy(
         remedy = f"Give the last layer ({output.layer.name}) {given.shape[1]} outputs."
     elif pixels and given.ndim == 1:
         remedy = (
-            "For one label for each image, put Flatten() and a dense layer at the end of the "
-            "network."
+            "To predict one label for each image, end the network with Flatten() and a dense layer."
         )
     elif loss.takes_labels and pixels and shape == ((*pixels, 1) if last else (1, *pixels)):
         remedy = f"Use {output.array}[{'..., 0' if last else ':, 0'}]."

@@ -78,12 +78,14 @@ def _find_rank(equation: Equation, shapes: Mapping[str, Lengths], extents: Exten
         return 0
     if len(ranks) == 1 and (rank := min(ranks)) >= 0 and rank == int(rank):
         return int(rank)
-    counts = ", ".join(f"{rank:g} by {name}" for name, rank in found.items())
+    counts = ", ".join(f"{rank:g} from {name}" for name, rank in found.items())
     raise mismatch(
         equation,
-        f"The number of pixel axes is {counts or 'unknown'}.",
+        f"The number of pixel axes must be one non-negative integer, got {counts}."
+        if counts
+        else "The number of pixel axes is unknown.",
         "Every starred subscript must stand for the same number of axes: those of the array's "
-        "shape that its other subscripts don't use. Give shapes that agree.",
+        "shape that its other subscripts don't use. Correct `shapes`.",
     )
 
 

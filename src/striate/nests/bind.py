@@ -193,7 +193,7 @@ class _Binder:
         if value is None and self.shapes.get(name) == ():
             return Reference(name, ())
         raise self.error(
-            f"`{name}` must be one number, got {_shown(value)}.",
+            f"`{name}` must be one number, {_got(value)}.",
             "A bare name in an expression is an index, a constant with one value, or an array of "
             f"shape (). Give constants[{name!r}], or shapes[{name!r}] = ().",
         )
@@ -238,8 +238,7 @@ class _Binder:
         except TypeError:
             axes = "" if axis is None else f" under a star, for {_counted(self.axes.rank)}"
             raise self.error(
-                f"The constant `{name}` in a subscript{axes} must be an integer, "
-                f"got {_shown(value)}.",
+                f"The constant `{name}` in a subscript{axes} must be an integer, {_got(value)}.",
                 "Under a star it may also be a tuple with one integer per pixel axis. "
                 f"Give constants[{name!r}], or write `1*{name}` if an index is meant.",
             ) from None
@@ -265,9 +264,9 @@ class _Binder:
             extent = found[index][0] if index in found else None
             if extent is None or extent < 1:
                 raise self.error(
-                    f"The extent of the index `{index}` must be at least 1, got {_shown(extent)}.",
-                    "It is the length of an axis in which the index is alone in its subscript. "
-                    "Give the shape of such an array, or `extents`.",
+                    f"The extent of the index `{index}` must be at least 1, {_got(extent)}.",
+                    "It follows from the shape of an array in which the index alone is a "
+                    f"subscript. Give such a shape, or extents[{index!r}].",
                 )
         return {index: found[index][0] for index in bound.indices}
 
@@ -317,9 +316,9 @@ class _Binder:
         return mismatch(self.equation, values, rule)
 
 
-def _shown(value: object) -> str:
+def _got(value: object) -> str:
     """Format a value that may be missing."""
-    return "not given" if value is None else str(value)
+    return "but is not given" if value is None else f"got {value}"
 
 
 def _counted(axes: int) -> str:

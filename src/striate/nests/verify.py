@@ -42,7 +42,7 @@ def verify(nest: Nest | NestProgram) -> None:
     ...     verify(bind("z[2*i + u] = a[i,u]", shapes={"a": (4, 3), "z": (9,)}))
     ... except NestError as error:
     ...     print(str(error).splitlines()[0])
-    Several terms reach the same element of `z`.
+    Several terms may write the same element of `z`.
     """
     if isinstance(nest, NestProgram):
         _verify_program(nest)
@@ -149,7 +149,7 @@ def _check_shapes(nest: Nest) -> None:
             if subscript.lone is not None and nest.extents[subscript.lone] > length:
                 raise mismatch(
                     nest,
-                    f"`{subscript.lone}` exceeds its axis of `{reference}`, which has the length "
+                    f"`{subscript.lone}` exceeds its axis of `{reference}`, which has length "
                     f"{length}.",
                     "An index that is alone in a subscript must stay within its axis; only sums "
                     "may be out of bounds. Give a smaller extent.",
@@ -163,10 +163,10 @@ def _check_target(nest: Nest) -> None:
     if equation.operator in {"=", "argmax="} and not injective(equation.target.subscripts, extents):
         raise mismatch(
             show(nest),
-            f"Several terms reach the same element of `{nest.target}`.",
-            f"With `{equation.operator}` an element must be reached once: the factors of the "
-            "target's indices must be like those of digits, each greater than the largest sum of "
-            "the smaller terms, without tables. Change the target's subscripts, or use `+=`.",
+            f"Several terms may write the same element of `{nest.target}`.",
+            f"`{equation.operator}` must write each element only once. In the target's subscripts, "
+            "each index's factor must exceed the largest sum of the smaller terms, as in decimal "
+            "digits, and tables don't count. Change the subscripts, or use `+=`.",
         )
 
 

@@ -80,7 +80,7 @@ def set_classes(network: Network, classes: Sequence[ClassValue]) -> None:
         raise OptionError(
             Message(
                 Argument("net"),
-                f" distinguishes {count} classes, but the data has {len(classes)}. Write "
+                f" has outputs for {count} classes, but the data has {len(classes)}. Write "
                 "{classes} for the number of outputs of the last layer: dense {classes} softmax.",
             )
         )

@@ -177,7 +177,7 @@ class TrainingSettings:
         monitor = self.monitor or default
         if monitor not in columns:
             hint = (
-                "The validation columns need validation=0.1."
+                "Add validation data, for example validation=0.1."
                 if monitor.startswith("validation") and default == "loss"
                 else "An accuracy needs targets that are labels."
                 if monitor.endswith("accuracy")

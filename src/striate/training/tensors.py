@@ -122,9 +122,9 @@ def _document(name: str, kind: str, metadata: Mapping[str, str]) -> dict[str, An
 
 
 _IN_THE_COMMAND = {
-    "model": "Name a model, whose file ends in .safetensors. To finish a training that was "
-    "stopped, use striate train --resume.",
-    "checkpoint": "Name a checkpoint of striate train, whose file ends in .checkpoint.",
+    "model": "Give a model file, which ends in .safetensors. To continue an interrupted run, use "
+    "striate train --resume.",
+    "checkpoint": "Give a checkpoint that striate train saved, which ends in .checkpoint.",
 }
 
 

@@ -95,7 +95,7 @@ def labels(loss: Loss, y: Array, classes: int, positions: Shape) -> Array:
             outside,
             f"is {y[outside][0]}",
             f"{loss} expects labels from 0 to {classes - 1}. Renumber them with "
-            "np.unique(y, return_inverse=True), or give the last layer more outputs.",
+            "classes, y = np.unique(y, return_inverse=True), or give the last layer more outputs.",
         )
     return y.astype(np.int64)
 
@@ -223,7 +223,7 @@ def distributions(loss: Loss, y: Array, shape: Shape) -> Array:
             wrong,
             f"holds class probabilities that sum to {sums[wrong][0]:.4g}",
             f"{loss} expects them to sum to 1. Divide them by their sum, or use BinaryCrossEntropy "
-            "if an image can have several classes.",
+            "if an image can belong to several classes.",
         )
     return y
 
