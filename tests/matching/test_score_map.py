@@ -270,3 +270,16 @@ def test_few_windows_are_doubtful():
         prepared.scores()
 
     assert sum(evaluated) == 0
+
+
+def test_an_error_in_a_tile_ends_the_call(monkeypatch):
+    """An exception in one thread reaches the caller, and no other thread waits forever."""
+
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("striate.matching.scores.spectral_sums", fail)
+    scene = np.random.default_rng(0).random((90, 90))
+
+    with striate.using_threads(2), pytest.raises(MemoryError):
+        score_map(scene, scene[:5, :5], engine="fft", tile=10)

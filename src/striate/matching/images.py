@@ -204,7 +204,7 @@ def require_fit(scene: Image, template: Image, name: str = "template") -> None:
         turned = wide <= rows and high <= columns
         hint = "Use a smaller template, or crop it."
         if swapped:
-            hint = "Are the two swapped? The scene comes first: score_map(scene, template)."
+            hint = "Are the two swapped? The scene is the first argument."
         elif turned:
             hint = "Are its axes swapped? Use template.swapaxes(0, 1), or a smaller template."
         raise ShapeError(

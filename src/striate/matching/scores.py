@@ -255,7 +255,7 @@ class Matcher:
         return rows, columns
 
     def scores(self) -> Float[Array, "places_down places_across"]:
-        """TileScores the score map, tile by tile, on all threads."""
+        """Compute the score map, tile by tile, on all threads."""
         scores = np.empty(self.places, self.dtype)
         if self.template.variation == 0 and isinstance(self.method, NormalizedCorrelation):
             scores[...] = 0
@@ -273,11 +273,13 @@ class Matcher:
 
         def fill(tile: MapTile) -> None:
             scratch = scratches.get()  # there is one for each worker
-            with scratch.frame():
-                raw = compute(tile, scratch)
-                self.method.finish(raw, self.template, self.unit, whole=self.whole)
-                scores[tile.places()] = raw[:, : tile.columns]
-            scratches.put(scratch)
+            try:
+                with scratch.frame():
+                    raw = compute(tile, scratch)
+                    self.method.finish(raw, self.template, self.unit, whole=self.whole)
+                    scores[tile.places()] = raw[:, : tile.columns]
+            finally:
+                scratches.put(scratch)
 
         if workers == 1:
             for tile in tiles:
