@@ -153,6 +153,33 @@ def test_samples_of_named_labels():
     assert words(axes) == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("name", "position"),
+    [("conv1.Z", (1, 2, 3, 3)), ("conv1.dW", (1, 0, 2, 1)), ("dense1.dW", (1, 4))],
+)
+def test_terms_are_drawn_over_the_maps_that_they_read(name, position):
+    """Each row has the sums of its quantity, with one scale for all rows."""
+    terms = (
+        NET.trace(X[:1], [1]).terms(name, position)
+        if "dW" in name
+        else (NET.trace(X).terms(name, position))
+    )
+
+    axes = st.pictures.terms(terms, theme="light")
+
+    sums = [terms.over(quantity) for quantity in terms.quantities]
+    scale = ColorScale(limit=max(float(np.abs(one).max()) for one in sums), signed=True)
+    drawn = [np.asarray(image.get_array()) for image in axes.images]
+    for quantity, one in zip(terms.quantities, sums, strict=True):
+        assert one.sum() == pytest.approx(terms.total, rel=1e-9)
+        flat = (
+            one.reshape(-1, *one.shape[-2:]) if one.ndim > 2 else one.reshape(-1, 1, one.shape[-1])
+        )
+        largest = flat[np.abs(flat).sum(axis=(1, 2)).argmax()]
+        assert any(np.array_equal(scale.colored(largest, dark=False), tile) for tile in drawn)
+        assert quantity in words(axes)
+
+
 def test_the_receptive_field_is_framed_and_the_rest_hatched():
     """The frame is where the pixels are; hatched pixels are those that no output sees."""
     net = st.Network.parse("conv 2@2x2 | max 2x2", (6, 7, 1))

@@ -54,6 +54,8 @@ CASES = {
     "activations-quantity": lambda: pictures.activations(NET.trace(X), quantity="N"),
     "activations-image": lambda: pictures.activations(NET.trace(X), image=2),
     "activations-without-targets": lambda: pictures.activations(NET.trace(X), quantity="dA"),
+    "terms-of-a-trace": lambda: pictures.terms(NET.trace(X)),
+    "terms-maximum": lambda: pictures.terms(NET.trace(X).terms("max1.Z", (0, 0, 1, 1))),
     "field-layer": lambda: pictures.receptive_field(NET, "max2"),
     "field-position": lambda: pictures.receptive_field(NET, "max1", position=(3, 0)),
     "field-position-of-dense": lambda: pictures.receptive_field(NET, "dense1", position=(0, 0)),

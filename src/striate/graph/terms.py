@@ -160,6 +160,12 @@ class Terms(Sequence[TracedTerm]):
             return math.fsum(self.values)
         return float(self.values[0]) if len(self) else -math.inf
 
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Names of the quantities that the terms read."""
+        reads = (read.name for group in self._groups for read in group.reads)
+        return tuple(dict.fromkeys(reads))
+
     def over(self, name: str) -> Array:
         """Sum the contributions that read each element of a quantity.
 
