@@ -189,7 +189,7 @@ def test_8_bits_among_16_have_the_same_white(tmp_path, channels):
     np.testing.assert_array_equal(found[1, ..., 0], GRAY[:2].astype(int) * 257)
 
 
-def test_deep_pictures_are_resized_and_turned(tmp_path):
+def test_deep_pictures_are_resized_and_rotated(tmp_path):
     """Deep gray is interpolated with all its bits, after it was turned upright."""
     steps = np.linspace(0, 65535, 16).astype(np.uint16)
     levels = np.repeat(np.repeat(steps.reshape(4, 4), 8, axis=0), 8, axis=1)
@@ -381,7 +381,7 @@ def test_a_transparent_color_of_a_palette(tmp_path):
     [("png", {}), ("tif", {}), ("tif", {"compression": "tiff_lzw"})],
     ids=["png", "tiff", "tiff packed"],
 )
-def test_pictures_are_turned_upright(tmp_path, ending, options, orientation):
+def test_pictures_are_rotated_upright(tmp_path, ending, options, orientation):
     """Pictures of all eight EXIF orientations are turned upright."""
     # How the upright picture must be stored, by the meaning of the orientations in the standard.
     stored = {

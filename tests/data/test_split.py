@@ -106,7 +106,7 @@ def test_a_test_set_is_kept():
         (0.1, 2),
     ],
 )
-def test_shares_that_cannot_be_are_refused(share, test, message):
+def test_invalid_shares_are_refused(share, test, message):
     """Only fractions are accepted, and only for data without its own test set."""
     with pytest.raises(OptionError) as error:
         hold_out(dataset([0, 1, 1], test), share=share, seed=0)

@@ -119,7 +119,7 @@ def test_a_rate_of_zero_keeps_everything():
 
 
 @pytest.mark.parametrize("rate", [1.0, -0.1, math.nan])
-def test_rates_that_cannot_be(rate):
+def test_invalid_rates(rate):
     """A rate outside 0 to 1 is an error in the constructor."""
     with pytest.raises(OptionError) as error:
         Dropout(rate=rate)

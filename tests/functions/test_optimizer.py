@@ -216,7 +216,7 @@ def test_an_update_finds_the_bottom_of_a_bowl(optimizer):
     assert np.abs(w - center).max() < 1e-3
 
 
-def test_weight_decay_spares_what_is_not_decayed():
+def test_weight_decay_applies_only_to_decayed_parameters():
     """If the derivative is zero, weights with weight decay shrink and others don't change."""
     w, decayed = np.array([1.0, 1.0]), np.array([1.0, 0.0])
 

@@ -107,7 +107,7 @@ def test_a_range_holds_what_it_says(allowed, inside, outside):
         (OneOf(("tied", "untied", None)), '"tied", "untied" or None'),
     ],
 )
-def test_what_is_allowed_is_said_in_words(allowed, words):
+def test_allowed_values_are_described(allowed, words):
     """Each range and choice prints as in an error message."""
     assert str(allowed) == words
 

@@ -319,7 +319,7 @@ def test_vectors_cannot_be_pooled(kind):
 
 
 @pytest.mark.bad_input
-def test_options_that_cannot_be_are_refused():
+def test_invalid_options_are_refused():
     """The divisor is one of two words; the order of a norm is at least 1."""
     with pytest.raises(OptionError) as word:
         AveragePooling(window=2, divisor="outside")

@@ -169,7 +169,7 @@ def test_an_unknown_family_is_an_error():
         ),
     ],
 )
-def test_data_that_cannot_be_are_refused(family, data, message):
+def test_invalid_data_is_refused(family, data, message):
     """Data of unknown origin is an error, and isn't executed."""
     with pytest.raises(OptionError) as error:
         registry.from_data(family, data)
@@ -248,7 +248,7 @@ def test_words_of_other_libraries_are_understood(family, word, meant):
 
 
 @pytest.mark.bad_input
-def test_what_is_no_word_is_refused_in_words():
+def test_a_function_instead_of_a_name_is_an_option_error():
     """A function instead of a name is an OptionError, not a TypeError."""
     with pytest.raises(OptionError) as error:
         registry.find("transfer", np.tanh)

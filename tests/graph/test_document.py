@@ -102,7 +102,7 @@ def changed(document, place, how, junk):
     )
 )
 @settings(max_examples=1500, deadline=None)
-def test_damaged_data_give_a_network_or_an_error_in_words(changes):
+def test_damaged_data_gives_a_network_or_a_striate_error(changes):
     """Any change to a network's data is accepted or raises a StriateError."""
     document = copy.deepcopy(DOCUMENT)
     for place, how, junk in changes:

@@ -167,7 +167,7 @@ GRAPHS = {
 
 
 @pytest.mark.parametrize("case", GRAPHS)
-def test_networks_that_cannot_be(case, golden):
+def test_invalid_networks(case, golden):
     """What cannot be joined, named or sized is refused when the network is made."""
     with pytest.raises(StriateError) as error:
         GRAPHS[case]()

@@ -51,7 +51,7 @@ def test_chosen_images_are_those_of_the_equations(type_, standardize, augment):
     [PHOTOS[:, ::2], np.asfortranarray(PHOTOS), PHOTOS.reshape(30, -1), PHOTOS.astype(np.float16)],
     ids=["every second row", "columns first", "numbers without pixels", "float16"],
 )
-def test_arrays_are_made_of_images_that_cannot_be_loaded(images):
+def test_images_that_cannot_be_loaded_become_arrays(images):
     """Images that are not contiguous, or of a different dtype, become an array for each step."""
     given, found = arrays(images)
 
@@ -69,7 +69,7 @@ def test_channels_first_are_loaded_too():
     np.testing.assert_array_equal(found, arrays(PHOTOS)[1])
 
 
-def test_each_epoch_moves_anew():
+def test_each_epoch_is_augmented_differently():
     """The maps of an epoch are drawn once, and differ from those of another epoch."""
     loader = BatchLoader({"x": PHOTOS}, Preprocessing(), Augmentation(shift=3), seed=1)
     everyone = np.arange(30)

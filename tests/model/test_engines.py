@@ -289,7 +289,7 @@ def test_what_was_predicted_is_the_callers_own(count):
 
 
 @pytest.mark.parametrize("engine", ["compiled", "numpy"])
-def test_a_class_that_is_defined_anew_is_used(engine):
+def test_a_redefined_class_is_used(engine):
     """In a notebook, a class of the same name may be defined again with other equations."""
 
     def ascending(sign):

@@ -233,7 +233,7 @@ def test_16_and_8_bits_of_the_same_pictures_are_one_scale():
     trained(TWELVE).predict(TWELVE[:1])
 
 
-def test_training_anew_learns_the_new_scale():
+def test_training_again_learns_the_new_scale():
     """A network trained on another scale is compared with that."""
     network = trained()
     with pytest.warns(StriateWarning, match="used unchanged"):

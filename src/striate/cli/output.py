@@ -1,4 +1,4 @@
-"""What a command prints: text for people, or one JSON object for programs."""
+"""The output of a command: text for people, or one JSON object for programs."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What the user may have meant by an unknown command or option."""
+"""Suggestions for an unknown command or option."""
 
 import difflib
 from collections.abc import Iterable

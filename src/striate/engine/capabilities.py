@@ -1,4 +1,4 @@
-"""What the compiled engine supports: functions with index equations, on some processors."""
+"""Checks of what the compiled engine supports: the processor, and functions with equations."""
 
 from collections.abc import Sequence
 

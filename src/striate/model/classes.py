@@ -12,7 +12,7 @@ from striate.functions.writing import short
 from striate.shapes import Array, Int
 
 ClassValue = str | bool | int | float
-"""What a label can be."""
+"""The types of a label."""
 
 _FEW = 12  # classes that a message lists in full
 

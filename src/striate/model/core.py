@@ -1,4 +1,4 @@
-"""What a network consists of: the object behind :class:`striate.Network`.
+"""The parts of a network: the object that implements :class:`striate.Network`.
 
 Library code works on a :class:`Core`, whose attributes are plain; :class:`striate.Network` wraps it
 and shows users what they need. :func:`striate.model.network.core_of` gives the core of a network.

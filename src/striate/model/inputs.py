@@ -203,7 +203,7 @@ class PixelRange:
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessing:
-    """What is done to images before the first layer; part of a saved model.
+    """How images are scaled before the first layer; saved with the model.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ Operator = Literal["=", "+=", "max=", "min=", "argmax="]
 
 
 class Form(Enum):
-    """What a statement computes: a classification of statements by operator and expression."""
+    """A classification of statements by what they compute: by operator and expression."""
 
     CONTRACT = "sums products of arrays"
     REDUCE = "sums, or takes the maximum or minimum"

@@ -1,4 +1,4 @@
-"""What is needed to run a compiled program: its memory, tasks and buffers, without its code."""
+"""The manifest of a compiled program: memory, tasks and buffers, all but the machine code."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What layer and group normalization share: a gain and an offset, without running statistics."""
+"""Code shared by layer and group normalization: a gain and an offset, no running statistics."""
 
 from abc import abstractmethod
 

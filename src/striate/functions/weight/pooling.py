@@ -1,4 +1,4 @@
-"""What the pooling kinds share: the options of their window, and the output sizes."""
+"""The options and output sizes that the pooling kinds share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
