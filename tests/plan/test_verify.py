@@ -340,7 +340,7 @@ class TestMemory:
 
         broken = replace(plan, arena=plan.arena - LANES)
 
-        assert f"of the {plan.arena - LANES} of the arena." in first_line(broken)
+        assert f"of the arena, which has {plan.arena - LANES}." in first_line(broken)
 
     def test_beyond_the_scratch(self):
         """An array that ends after the scratch memory is rejected."""
@@ -348,7 +348,7 @@ class TestMemory:
 
         broken = replace(plan, scratch=plan.scratch - LANES)
 
-        assert f"of the {plan.scratch - LANES} of the per-thread scratch." in first_line(broken)
+        assert f"of the per-thread scratch, which has {plan.scratch - LANES}." in first_line(broken)
 
     def test_in_front_of_the_arena(self):
         """An array with a negative offset is rejected."""
@@ -358,7 +358,7 @@ class TestMemory:
         )
 
         broken = with_allocation(plan, name, offset=-LANES)
-        assert first_line(broken).startswith(f"`{name}` takes elements -16 to ")
+        assert first_line(broken).startswith(f"`{name}` needs elements -16 to ")
 
     def test_an_unaligned_array(self):
         """An array of images that isn't aligned to a vector is rejected."""

@@ -190,9 +190,14 @@ def _require_one_each(given: Array, count: int, name: str) -> None:
     if given.ndim == 0 or len(given) != count:
         single = "is None" if given.ndim == 0 and given.item() is None else "is a single value"
         held = single if given.ndim == 0 else f"holds {len(given)} targets"
+        remedy = (
+            f"Pass {name} as an array or a list."
+            if given.ndim == 0
+            else f"Check that x and {name} come from the same rows."
+        )
         raise DataError(
             f"{name} {held}, but x holds {count} images; expected one target for each image, in "
-            f"the same order. Check that x and {name} come from the same rows."
+            f"the same order. {remedy}"
         )
 
 

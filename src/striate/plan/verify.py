@@ -343,8 +343,8 @@ def _verify_memory(plan: Plan) -> None:
         if allocation.offset < 0 or ends[name] > sizes.get(allocation.region, ends[name]):
             raise mismatch(
                 f"{name}: {allocation}",
-                f"`{name}` takes elements {allocation.offset} to {ends[name] - 1} of the "
-                f"{sizes[allocation.region]} of the {allocation.region}.",
+                f"`{name}` needs elements {allocation.offset} to {ends[name] - 1} of the "
+                f"{allocation.region}, which has {sizes[allocation.region]}.",
                 "An array must be within its region. Give it a smaller offset, or make the region "
                 "larger.",
             )
