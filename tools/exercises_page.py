@@ -16,15 +16,15 @@ from striate.exercises.formats import Markdown
 _INTRODUCTION = """# Exercises
 
 The solved problems P8.1 to P8.4 and the exercises E8.1 to E8.10 of Hagan's chapter, and the
-exercise of Wolter's course, with statements in striate's words. Where a text has no numbers,
-striate has chosen some. `striate exercise` lists them, `striate exercise E8.7` shows one,
+exercise of Wolter's course, reworded for striate. Where a text gives no numbers, this page supplies
+them. `striate exercise` lists them, `striate exercise E8.7` shows one,
 `--picture image.png` draws its images, and `--answer` checks an answer. An incorrect answer is
-compared with the results of typical mistakes, so the hint is about the mistake:"""
+compared with the results of typical mistakes, so the hint addresses the mistake:"""
 
 _FORMS = """An answer may be a number, a fraction, an array in the notation of JSON, NumPy or
 MATLAB, or a `.npy` or `.csv` file. The exit code is 0 if all answers are correct, 3 if one
-isn't, and 1 or 2 after an error, so a script can grade answers; `--json` names the mistakes. In
-Python:"""
+isn't, and 1 or 2 after an error, so a script can grade answers; `--json` identifies the mistakes.
+In Python:"""
 
 _PYTHON = """```python
 import striate as st
@@ -40,14 +40,15 @@ print(exercise.check(response).message)
 
 _TEACHERS = """## For teachers
 
-`--variant 5` is the same exercise with other numbers; a seed always gives the same ones. `--sheet`
-prints a set of exercises with a key as Markdown, LaTeX or text, one page for each variant:
+`--variant 5` is the same exercise with different numbers, which depend only on the seed 5.
+`--sheet` prints a set of exercises with an answer key as Markdown, LaTeX or text, one page for each
+variant:
 
 ```console
 $ striate exercise E8.1 E8.2 E8.7 --sheet --variant 1-30 --format latex > sheet.tex
 ```
 
-With `--solution`, the key has the way to every answer. `st.exercises.sheet` returns the same
+With `--solution`, the key includes worked solutions. `st.exercises.sheet` returns the same
 text."""
 
 _COMMANDS = (

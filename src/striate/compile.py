@@ -169,7 +169,7 @@ class CompiledNests:
             if name not in inputs:
                 raise NestError(
                     f"The input `{name}` is missing; expected {', '.join(self.program.inputs)}. "
-                    "Give an array for each."
+                    "Pass an array for each."
                 )
             binding.bind(name, self._checked(name, np.asarray(inputs[name])))
         for name, array in results.items():

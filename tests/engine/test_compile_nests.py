@@ -93,7 +93,7 @@ def test_arrays_that_do_not_fit():
         messages.append(str(error.value))
 
     assert messages == [
-        "The input `a` is missing; expected w, a. Give an array for each.",
+        "The input `a` is missing; expected w, a. Pass an array for each.",
         f"`a` has shape (3, 3); expected (24, 45). {FIXED}",
         f"`z` has shape (2, 2); expected (20, 40). {FIXED}",
         (

@@ -36,7 +36,7 @@ def test_values_that_are_not_finite_can_be_set_to_0_as_the_error_says(value):
 @pytest.mark.parametrize("x", [np.full((12, 6, 6, 1), "a"), [{"a": 1}] * 12])
 def test_no_conversion_is_suggested_for_what_numpy_cannot_convert(x):
     """Words and dicts are not numbers."""
-    with pytest.raises(StriateError, match="Give the pixel values as an array of numbers"):
+    with pytest.raises(StriateError, match="Pass the pixel values as an array of numbers"):
         _network().predict(x)
 
 

@@ -120,7 +120,7 @@ def test_one_shape_for_an_image_and_a_vector_is_refused(channels):
 
     assert str(error.value) == (
         "at() got one shape, (9, 8, 2), but the inputs have different numbers of axes: image "
-        f"{shape}, features (4,). Give a dict of shapes by input, such as "
+        f"{shape}, features (4,). Pass a dict of shapes by input, such as "
         f"net.at({{'image': {shape}, 'features': (4,)}})."
     )
 

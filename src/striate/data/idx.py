@@ -297,6 +297,6 @@ def _parts(
         raise DataError(
             f"{shown(folder)} has {len(train)} training and {len(test)} test pairs of IDX files "
             f"(images: {found}); expected one training pair and at most one test pair, with 'test' "
-            "or 't10k' in its name. Give the path of one file instead."
+            "or 't10k' in its name. Pass the path of one file instead."
         )
     return train[0], test[0] if test else None

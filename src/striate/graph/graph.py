@@ -287,7 +287,7 @@ class Graph:
 
 def _no_output() -> GraphError:
     """Make the error for a network without outputs."""
-    remedy = "Give the result of at least one layer."
+    remedy = "Pass the result of at least one layer."
     return GraphError("The list of outputs is empty.", remedy=remedy)
 
 

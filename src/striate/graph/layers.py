@@ -193,7 +193,7 @@ def _bound(
             )
         if name in given:
             raise OptionError(
-                f"{form.name} got `{name}` twice, by position and by name. Give it once."
+                f"{form.name} got `{name}` twice, by position and by name. Pass it once."
             )
         given[name] = value
     for name, parameter in known.items():

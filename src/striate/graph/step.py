@@ -164,7 +164,7 @@ class TrainingStep:
             raise GraphError(
                 f"Got {len(losses)} losses; expected one for each output "
                 f"({', '.join(graph.outputs)}). "
-                "Give one loss for each output."
+                "Pass one loss for each output."
             )
         weights = loss_weights or [1.0] * len(losses)
         written: set[str] = set()

@@ -95,7 +95,7 @@ def as_image(given: Any, name: str) -> Image:
         convert = (
             f"Convert it with {name}.astype(np.float32)"
             if pixels.dtype.kind in "iu"
-            else "Give the pixel values as an array of numbers"
+            else "Pass the pixel values as an array of numbers"
         )
         raise DataError(
             f"`{name}` has dtype {pixels.dtype}; expected uint8 (scaled by 1/255), uint16 (scaled "
@@ -158,7 +158,7 @@ def as_weights(
         if template.channels > 1:
             wanted += f" or {template.pixels.shape}"
         raise ShapeError(
-            f"`{name}` has shape {weights.shape}; expected that of its template, {wanted}. Give "
+            f"`{name}` has shape {weights.shape}; expected that of its template, {wanted}. Pass "
             "one weight for each pixel of the template."
         )
     if weights.dtype.kind not in "buif":

@@ -58,7 +58,7 @@ def check_inputs(
     if len({len(images) for images in checked.values()}) > 1:
         counts = ", ".join(f"{name}: {len(images)}" for name, images in checked.items())
         raise GraphError(
-            f"The inputs hold different numbers of images ({counts}). Give the same number for "
+            f"The inputs hold different numbers of images ({counts}). Pass the same number for "
             "each input, in the same order."
         )
     return checked

@@ -106,7 +106,7 @@ def _of_list(
     listed = list(layers)
     if not listed:
         raise GraphError(
-            "The list of layers is empty. Give at least one layer, for example "
+            "The list of layers is empty. Pass at least one layer, for example "
             "[st.Flatten(), st.Dense(10)]."
         )
     node = Node(None, shape=shape_in_equations(shape, channels), channels=channels)
@@ -258,7 +258,7 @@ def shapes_at(
         raise GraphError(
             f"at() got one shape, {tuple(given)}, but the inputs have different numbers of axes: "
             f"{', '.join(f'{name} {face}' for name, face in faces.items())}. "
-            f"Give a dict of shapes by input, such as net.at({faces})."
+            f"Pass a dict of shapes by input, such as net.at({faces})."
         )
     _require_same_axes(shape, next(iter(inputs.values())), "input_shape", channels)
     return dict.fromkeys(inputs, shape)

@@ -468,12 +468,12 @@ def check_images(
     wanted = to_last(shape) if channels == "last" else shape
     if images.ndim == 0:
         raise DataError(
-            f"{name} is {short(x)}; expected an array of shape {_of_batch(wanted, channels)}. Give "
+            f"{name} is {short(x)}; expected an array of shape {_of_batch(wanted, channels)}. Pass "
             "the pixel values, even of a single image, as such an array."
         )
     if len(images) == 0:
         raise DataError(
-            f"{name} holds no images: its shape is {images.shape}. Give at least one image; check "
+            f"{name} holds no images: its shape is {images.shape}. Pass at least one image; check "
             "how the data was selected."
         )
     if images.dtype == np.bool_:
@@ -500,7 +500,7 @@ def _wrong_dtype(images: Array, name: str, array: str, *, pixels: bool) -> str:
             if images.dtype.kind == "c"
             else f"Convert it with {array}.astype(np.float32)."
             if _converts_to_float(images)
-            else "Give the pixel values as an array of numbers."
+            else "Pass the pixel values as an array of numbers."
         )
         values = ""
     else:

@@ -48,7 +48,7 @@ def losses_of(graph: Graph, loss: str | Loss | Sequence[str | Loss] | None) -> l
         raise OptionError(
             f"`loss` holds {len(given)} losses, but the network has {len(names)} "
             f"output{'s' * (len(names) > 1)} ({', '.join(names)}).",
-            remedy="Give one loss for all outputs, or a list with one for each.",
+            remedy="Pass one loss for all outputs, or a list with one for each.",
         )
     return [_loss(one, graph[name].layer.transfer) for one, name in zip(given, names, strict=True)]
 

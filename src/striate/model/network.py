@@ -275,12 +275,12 @@ class Network:
 
     @property
     def losses(self) -> tuple[Loss, ...] | None:
-        """The loss of each output in the last training; ``None`` before the first one."""
+        """The loss of each output in the last training run; ``None`` before the first one."""
         return self._core.losses
 
     @property
     def history(self) -> History:
-        """Loss and metrics of each epoch of the last training, also after Ctrl-C or an error."""
+        """Loss and metrics of each epoch of the last run, also after Ctrl-C or an error."""
         return self._core.history
 
     @property

@@ -90,12 +90,12 @@ class NamedArrays(Mapping[str, Array]):
         except (TypeError, ValueError) as error:
             raise ShapeError(
                 f"The values for {name} are lists of different lengths; expected shape {shape}. "
-                "Give one array of that shape."
+                "Pass one array of that shape."
             ) from error
         if given.dtype.kind not in "biuf":
             raise DataError(
                 f"The values for {name} have dtype {given.dtype}; expected real numbers. "
-                "Give an array of floats or integers."
+                "Pass an array of floats or integers."
             )
         if given.shape != shape:
             raise ShapeError(

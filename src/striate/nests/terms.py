@@ -114,7 +114,7 @@ def list_terms(nest: Nest, arrays: Mapping[str, ArrayLike], element: Sequence[in
     ):
         raise ShapeError(
             f"`{nest.target}` has no element {tuple(element)}; its shape is {shape}. "
-            "Give one index from 0 for each axis."
+            "Pass one index from 0 for each axis."
         )
     known = {name: np.asarray(array) for name, array in arrays.items()}
     floating = [array.dtype for array in known.values() if array.dtype.kind == "f"]

@@ -152,7 +152,7 @@ def _check_shapes(nest: Nest) -> None:
                     f"`{subscript.lone}` exceeds its axis of `{reference}`, which has length "
                     f"{length}.",
                     "An index that is alone in a subscript must stay within its axis; only sums "
-                    "may be out of bounds. Give a smaller extent.",
+                    "may be out of bounds. Pass a smaller extent.",
                 )
 
 

@@ -51,7 +51,7 @@ def image_of(name: str, values: Any, rank: int = 2, *, most: int = _MOST_CELLS) 
             "Convert it with np.asarray(x, dtype=float)."
         )
     if array.size == 0:
-        raise ShapeError(f"`{name}` is empty: its shape is {array.shape}. Give at least one pixel.")
+        raise ShapeError(f"`{name}` is empty: its shape is {array.shape}. Pass at least one pixel.")
     if array.ndim != rank:
         hint = f" Choose one with {name}[0]." if array.ndim > rank else ""
         raise ShapeError(

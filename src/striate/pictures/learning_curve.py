@@ -121,7 +121,7 @@ def _compare(
     """Draw one curve for each name."""
     if not histories:
         raise OptionError(
-            "`history` is an empty dict. Give at least one training run by its name, for example "
+            "`history` is an empty dict. Pass at least one training run by its name, for example "
             '{"lenet5": history}.'
         )
     for k, (name, given) in enumerate(histories.items()):

@@ -281,5 +281,5 @@ class CrossEntropy(Loss):
         if self.class_weights is not None and len(self.class_weights) != classes:
             raise OptionError(
                 f"`class_weights` has {len(self.class_weights)} numbers, but the network has "
-                f"{classes} outputs. Give one number for each class."
+                f"{classes} outputs. Pass one number for each class."
             )
