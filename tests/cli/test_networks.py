@@ -44,6 +44,7 @@ def test_hash_is_that_of_the_little_endian_floats():
         ((7, 8), ("8", "7"), [8, 7]),
         (("cat", "dog", "eel"), ("dog", "cat"), ["dog", "cat"]),
         ((), ("0", "1"), [0, 1]),
+        ((-1.0, 1.0), (-1, 1), [-1.0, 1.0]),
     ],
 )
 def test_labels_are_matched_by_name(network, data, expected):

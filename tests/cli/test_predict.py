@@ -173,6 +173,34 @@ def test_home_is_expanded(striate, shapes_model, square, command, tmp_path, monk
     assert result.exit_code == 0, result.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "parameter"),
+    [
+        (("train", ""), "DATA"),
+        (("train", "digits", "--output", ""), "--output"),
+        (("predict", "", "square.png"), "MODEL"),
+        (("summary", ""), "NETWORK"),
+    ],
+)
+def test_an_empty_path_is_refused(striate, words, parameter):
+    """It comes from an unset variable of the shell, and does not mean the current folder."""
+    result = striate(*words)
+
+    assert result.exit_code == 2
+    assert result.stderr.endswith(
+        f"Error: Invalid value for '{parameter}': The path is empty; expected the name of a file "
+        "or a folder.\n"
+    )
+
+
+def test_an_empty_network_is_not_the_usual_one(striate):
+    """Like an unknown name, it is an error."""
+    result = striate("train", "digits", "--net", "")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith('Error: Unknown preset "". Choose from ')
+
+
 def test_numbers_are_predicted(striate, tmp_path):
     """A network that isn't a classifier has outputs, not classes with scores."""
     net = Network.parse("dense 2", (2, 2, 1))

@@ -21,6 +21,18 @@ def test_numbers_are_learned_without_classes(striate, tmp_path):
     assert "onfusion" not in result.stdout
 
 
+def test_rows_of_numbers_have_an_output_each(striate, tmp_path):
+    """The recipe shows the network that is trained."""
+    x, y = np.random.default_rng(0).random((40, 8, 8), np.float32), np.full((40, 3), 1 / 3)
+    np.savez(tmp_path / "rows.npz", x=x, y=y)
+
+    net = "flatten | dense {classes} softmax"
+    result = striate("train", "rows.npz", "--net", net, "--epochs", 1, "--no-pictures")
+
+    assert result.exit_code == 0, result.stderr
+    assert "recipe: flatten | dense 3 softmax, 1 epoch" in " ".join(result.stdout.split())
+
+
 @pytest.mark.parametrize("net", ["lenet5", "flatten | dense {classes} softmax"])
 def test_whole_floats_are_classes_of_a_classifier(striate, tmp_path, net):
     """A network with classes takes integers that are stored as floats as labels."""

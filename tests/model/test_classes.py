@@ -305,6 +305,29 @@ def test_the_remedy_for_missing_floats_helps():
     assert fitted(y, x=x.astype(np.uint8)).classes == (0, 1, 2)
 
 
+def test_labels_of_a_masked_array(golden):
+    """A masked label is a missing one; NumPy's asarray would return what is under the mask."""
+    y = np.ma.array(Y, mask=Y == 1)
+    with pytest.raises(DataError) as error:
+        fitted(y)
+
+    golden("messages/labels-masked", str(error.value))
+    assert fitted(np.ma.array(Y)).classes == (0, 1, 2)
+
+
+def test_strings_without_a_fixed_length():
+    """NumPy's StringDType holds labels like its other strings; a missing one is missing."""
+    words = np.array(WORDS[Y], dtype=np.dtypes.StringDType())
+    network = fitted(words)
+
+    assert network.classes == ("cat", "dog", "eel")
+    assert network.evaluate(X, words).accuracy == network.evaluate(X, WORDS[Y]).accuracy
+    words = words.astype(np.dtypes.StringDType(na_object=None))
+    words[3] = None
+    with pytest.raises(DataError, match=r"^y\[3\] is None: its label is missing"):
+        fitted(words)
+
+
 def missing_remedy(y):
     """Return the error for labels of which one is missing."""
     with pytest.raises(DataError) as error:

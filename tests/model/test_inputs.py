@@ -5,7 +5,7 @@ import pytest
 
 import striate as st
 from networks import classifier, digest, images_and_labels
-from striate.errors import ShapeError
+from striate.errors import DataError, ShapeError
 from striate.model.inputs import Preprocessing
 from striate.model.network import core_of
 
@@ -52,6 +52,17 @@ def test_half_precision_and_booleans_are_images():
         np.testing.assert_array_equal(
             network.predict(images), network.predict(images.astype(np.float32))
         )
+
+
+def test_masked_images(golden):
+    """NumPy's asarray would return the values under the mask."""
+    masked = np.ma.array(FLOATS, mask=FLOATS > 0.1)
+    with pytest.raises(DataError) as error:
+        classifier().predict(masked)
+
+    golden("messages/images-masked", str(error.value))
+    classifier().predict(masked.filled(0))
+    classifier().predict(np.ma.array(FLOATS))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])

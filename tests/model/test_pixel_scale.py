@@ -156,6 +156,8 @@ OTHER_SCALE = {
     "floats-then-zeros-and-ones-in-uint8": (FLOATS, X // 128),
     "floats-around-zero-then-bytes": (FLOATS * 2 - 1, X),
     "dark-floats-then-bytes": (FLOATS / 32, X),
+    "dark-floats-then-floats": (FLOATS / 32, FLOATS),
+    "dark-floats-then-floats-of-bytes": (FLOATS / 32, X.astype(np.float32)),
     "bytes-then-12-bits-in-uint16": (X, TWELVE),
     "floats-then-12-bits-in-uint16": (FLOATS, TWELVE),
     "floats-of-12-bits-then-12-bits-in-uint16": (TWELVE.astype(np.float32), TWELVE),

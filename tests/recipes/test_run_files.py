@@ -1,5 +1,6 @@
 """The files of a run: their names, their number, and what is never replaced."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -139,10 +140,32 @@ def test_files_that_the_user_named_are_not_replaced(case, golden):
 
 
 def test_the_checkpoint_that_is_resumed_may_be_written():
-    """`--checkpoint` and `--resume` can be the same file."""
+    """`--checkpoint` and `--resume` can be the same file, also if they are written differently."""
     Path("mine").touch()
 
-    check_files(**{**NOTHING, "checkpoint": Path("mine"), "resume": Path("mine")}, overwrite=False)
+    for path in (Path("mine"), Path("mine").absolute()):
+        check_files(**{**NOTHING, "checkpoint": path, "resume": Path("mine")}, overwrite=False)
+
+
+UNUSABLE = {
+    "resume-missing": {"resume": Path("missing")},
+    "resume-a-folder": {"resume": Path("drawn")},
+    "output-is-checkpoint": {"output": Path("new"), "checkpoint": Path("drawn/../new")},
+    "output-is-resume": {"output": Path("mine"), "resume": Path("mine")},
+    "pictures-a-file": {"pictures": Path("mine")},
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_files_that_cannot_be_used_are_refused_before_anything_is_read(case, golden):
+    """Also with `--overwrite`: the model never replaces the checkpoint of its own run."""
+    Path("mine").touch()
+    Path("drawn").mkdir()
+    for overwrite in (False, True):
+        with pytest.raises(ModelFileError) as error:
+            check_files(**{**NOTHING, **UNUSABLE[case]}, overwrite=overwrite)
+
+    golden(f"messages/run-files-{case}", str(error.value))
 
 
 def test_a_resumed_run_keeps_its_number():
@@ -375,9 +398,33 @@ def test_the_target_folder_of_a_link_is_checked_before_training():
 def test_pictures_that_appeared_during_training_are_kept():
     """Two runs with one `--pictures`: the second to finish draws into another folder."""
     first, second = reserved(pictures=Path("drawn")), reserved(pictures=Path("drawn"))
-    assert first.pictures_folder() == Path("drawn")
-    Path("drawn").mkdir()
-    Path("drawn/kernels.png").write_bytes(b"the first run's")
+    with first.pictures_folder() as folder:
+        assert folder == Path("drawn")
+        (folder / "kernels.png").write_bytes(b"the first run's")
 
-    assert second.pictures_folder() == Path("drawn-2")
-    assert reserved(pictures=Path("drawn"), overwrite=True).pictures_folder() == Path("drawn")
+    with second.pictures_folder() as folder:
+        assert folder == Path("drawn-2")
+    with reserved(pictures=Path("drawn"), overwrite=True).pictures_folder() as folder:
+        assert folder == Path("drawn")
+    assert [path.name for path in Path("drawn").iterdir()] == ["kernels.png"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_two_runs_never_draw_into_one_folder_at_once(overwrite):
+    """A folder without pictures may be one that another run is about to draw into."""
+    first, second = (reserved(pictures=Path("drawn"), overwrite=overwrite) for _ in range(2))
+
+    with first.pictures_folder(), second.pictures_folder() as folder:
+        assert folder == Path("drawn-2")
+
+
+@pytest.mark.parametrize("option", ["output", "checkpoint"])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_device_or_a_pipe_is_refused_before_training(option, overwrite, golden):
+    """A model is written to a new file that then gets the name; hours later that would fail."""
+    os.mkfifo("pipe")
+    for path in (Path("pipe"), Path("/dev/null")):
+        with pytest.raises(ModelFileError) as error:
+            check_files(**{**NOTHING, option: path}, overwrite=overwrite)
+
+    golden(f"messages/run-files-device-{option}", str(error.value))

@@ -19,10 +19,12 @@ class HomePath(click.ParamType):
     def convert(
         self,
         value: Any,
-        param: click.Parameter | None,  # noqa: ARG002  # click's signature
-        ctx: click.Context | None,  # noqa: ARG002
+        param: click.Parameter | None,
+        ctx: click.Context | None,
     ) -> str:
-        """Expand the home folder."""
+        """Expand the home folder; refuse the empty text of an unset variable of the shell."""
+        if not value:
+            self.fail("The path is empty; expected the name of a file or a folder.", param, ctx)
         return os.path.expanduser(value)  # noqa: PTH111  # Path would turn "a//b/" into "a/b"
 
 

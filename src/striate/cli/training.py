@@ -4,6 +4,7 @@ import shlex
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 from striate.cli.encoding import on_one_line
@@ -177,7 +178,8 @@ def _report(
     out.say(f"\nTrained {counted(len(history), 'epoch')} in {_duration(seconds)}.")
     out.say(f"Saved {model}.", whole=True)
     if model != files.model:
-        out.note(f"note: {files.model} is not writable; the model is in {model}.", whole=True)
+        why = "belongs to another run" if files.model.exists() else "is not writable"
+        out.note(f"note: {files.model} {why}; the model is in {model}.", whole=True)
     tested = None
     if len(dataset.x_test):
         tested = test(network, dataset.x_test, dataset.y_test, dataset.classes)
@@ -274,7 +276,8 @@ def _announce(out: CommandOutput, run: TrainingRun, files: RunFiles, options: Tr
         f"{sizes(dataset.image_shape)} pixels, {kinds}",
         style="bold",
     )
-    shown = recipe.changed(net=str(recipe.net).replace("{classes}", str(count or 1)))
+    outputs = count or prod(dataset.y.shape[1:])
+    shown = recipe.changed(net=str(recipe.net).replace("{classes}", str(outputs)))
     out.say(f"recipe: {shown}, seed {recipe.settings.seed}")
     for note in dataset.notes:
         out.say(f"note: {note}")
@@ -313,15 +316,16 @@ def _draw(
     if options.no_pictures:
         return []
     try:
-        return save_all(
-            files.pictures_folder(),
-            network=run.network,
-            history=history,
-            evaluation=None if tested is None else tested.evaluation,
-            x=None if tested is None else tested.x,
-            y=None if tested is None else tested.y,
-            probabilities=tested.scores if tested is not None and tested.probabilities else None,
-        )
+        with files.pictures_folder() as folder:
+            return save_all(
+                folder,
+                network=run.network,
+                history=history,
+                evaluation=None if tested is None else tested.evaluation,
+                x=None if tested is None else tested.x,
+                y=None if tested is None else tested.y,
+                probabilities=tested.scores if tested and tested.probabilities else None,
+            )
     except ExtraError:
         out.say("\nFor training plots: pip install 'striate[plot]'")
     except ModelFileError as error:  # the model is saved: that is worth reporting all the same

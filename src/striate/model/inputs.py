@@ -184,7 +184,9 @@ class PixelRange:
             dtype = _type_of(self.full_scale)
             return f"Use {dtype} images with values up to {highest}, as in training."
         if brighter:
-            if given.integers or min(given.lowest, self.lowest) < 0 or self.highest > 1:
+            if given.integers or min(given.lowest, self.lowest) < 0:
+                return ""
+            if not 1 / _BRIGHTER < self.highest <= 1:  # images divided to 0 to 1 would not fit either
                 return ""
             integers = " or the integer images" if self.integers else ""
             return f"Use {name} / {_divisor(given.highest)}{integers}."
@@ -575,7 +577,14 @@ def _of_batch(shape: Shape, channels: Channels) -> str:
 
 
 def as_array(given: Any, name: str) -> Array:
-    """Convert what a user gave to an array; raise if its parts differ in length."""
+    """Convert what a user gave to an array; raise if its parts differ in length or are masked."""
+    if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
+        count = np.ma.count_masked(given)
+        raise DataError(
+            f"{name} is a masked array with {count:,} of {given.size:,} values masked; expected an "
+            f"array without masked values. Leave those images out, or use {name}.filled(value) "
+            "with a value that fits."
+        )
     try:
         return np.asarray(given)
     except (TypeError, ValueError) as error:

@@ -32,11 +32,13 @@ def label_array(y: Any, name: str, variable: str = "y") -> Array:
     labels = as_array(y, name)
     if not hasattr(y, "dtype") and (labels.dtype.kind == "U" or _hides_booleans(y, labels)):
         labels = np.array(y, dtype=object)  # NumPy turned other values into text or integers
+    if labels.dtype.kind == "T":
+        labels = labels.astype(object)  # other strings of NumPy have a length, which this has not
     if labels.dtype.kind == "O" and labels.ndim and labels.size:
         labels = _from_objects(y, labels, name, variable)
     if labels.dtype.kind == "S" and labels.size:
         raise DataError(_bytes(labels, name, variable))
-    return labels.astype(str) if labels.dtype.kind == "T" else labels
+    return labels
 
 
 def _hides_booleans(y: Any, labels: Array) -> bool:

@@ -91,7 +91,7 @@ def labels_for(network: Network, y: Array, classes: Sequence[ClassValue]) -> Arr
     """Translate the labels of a data set into those of a network, class by class.
 
     Classes are matched by name, never by position: the folders ``cat`` and ``dog`` may have other
-    positions than in training.
+    positions than in training. The names of -1 and -1.0 are the same.
 
     Parameters
     ----------
@@ -125,21 +125,27 @@ def labels_for(network: Network, y: Array, classes: Sequence[ClassValue]) -> Arr
     if not network.classes:
         _require_counted(classes)
         return y
-    values = {str(value): value for value in network.classes}
-    missing = [classes[k] for k in np.unique(y) if str(classes[k]) not in values]
+    values = {_name_of(value): value for value in network.classes}
+    missing = [classes[k] for k in np.unique(y) if _name_of(classes[k]) not in values]
     if missing:
         raise DataError(
             f"The data has images of the class {listed(missing[:1])}, but the model's classes are "
             f"{listed(network.classes)}. "
             + (
                 "Rename the classes of the data, or leave those images out."
-                if any(str(name) in values for name in classes)
+                if any(_name_of(one) in values for one in classes)
                 else "If they mean the same, give the model the data's names in Python, in the "
                 "order of its classes: net = st.load(path); net.classes = (...); net.save(path)."
             )
         )
-    own = [values.get(str(name), network.classes[0]) for name in classes]
+    own = [values.get(_name_of(one), network.classes[0]) for one in classes]
     return np.array(own)[y]
+
+
+def _name_of(value: ClassValue) -> str:
+    """Return the name of a class; the integer that a float equals has the same one."""
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if whole else str(value)
 
 
 def _require_counted(classes: Sequence[ClassValue]) -> None:

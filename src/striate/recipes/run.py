@@ -207,7 +207,8 @@ def prepare(
             ),
             remedy=Message("Leave out ", Argument("label_smoothing"), "."),
         )
-    chosen = chosen.changed(net=chosen.net or net_for(dataset.image_shape, classes=classes))
+    if chosen.net is None:
+        chosen = chosen.changed(net=net_for(dataset.image_shape, classes=classes))
     assert chosen.net is not None
     outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
     network = network_for(chosen.net, dataset.image_shape, outputs)

@@ -98,18 +98,31 @@ class RunFiles:
                 return _save(network, elsewhere, overwrite=False)
             raise
 
-    def pictures_folder(self) -> Path:
-        """Return the folder for the pictures.
+    @contextlib.contextmanager
+    def pictures_folder(self) -> Iterator[Path]:
+        """Make the folder for the pictures, and lock it while they are drawn.
 
-        Returns
-        -------
+        Yields
+        ------
         Path
-            ``pictures``, or another folder if pictures of another run appeared there during
-            training.
+            ``pictures``, or another folder if another run is drawing there now, or has drawn there
+            during training.
+
+        Raises
+        ------
+        ModelFileError
+            If the folder cannot be made or written to.
         """
-        if self.overwrite or not _drawn_in(self.pictures):
-            return self.pictures
-        return next(folder for folder in _numbered(self.pictures) if not _drawn_in(folder))
+        for folder in chain([self.pictures], _numbered(self.pictures)):
+            lock = FileLock.acquire(make_folder(folder) / "pictures")
+            if lock is None:
+                continue
+            try:
+                if self.overwrite or not _drawn_in(folder):
+                    yield folder
+                    return
+            finally:
+                lock.release()
 
     def release(self, *, finished: bool) -> None:
         """Release the locks, and after training remove a temporary checkpoint."""
@@ -200,7 +213,7 @@ def check_files(
     pictures: Path | None,
     overwrite: bool,
 ) -> None:
-    """Raise if a file that the user named already exists, before anything is read.
+    """Raise if a file that the user named cannot be used, before anything is read.
 
     Parameters
     ----------
@@ -210,8 +223,20 @@ def check_files(
     Raises
     ------
     ModelFileError
-        If a file or a plot already exists, or a folder has the name of a file.
+        If a file or a plot already exists, a folder or a device has the name of a file, there is
+        nothing to resume, or the model and the checkpoint are the same file.
     """
+    if resume is not None and not resume.is_file():
+        raise ModelFileError(
+            f"--resume {shown(resume)} does not exist or is not a file; expected a checkpoint that "
+            "striate saved. Check the path."
+        )
+    for path, option in ((checkpoint, "--checkpoint"), (resume, "--resume")):
+        if path is not None and output is not None and _is_same(path, output):
+            raise ModelFileError(
+                f"--output and {option} name the same file, {shown(output)}, but the model must "
+                "not replace the checkpoint. Choose another name for the model."
+            )
     for path, option in ((output, "--output"), (checkpoint, "--checkpoint")):
         if path is None:
             continue
@@ -221,12 +246,23 @@ def check_files(
                 f"{option} {shown(path)} is a folder; expected the name of a file. "
                 f"Try {option} {path / 'net'}{ending}."
             )
-        if path.exists() and not overwrite and path != resume:
+        if path.exists() and not path.is_file():
+            raise ModelFileError(
+                f"{option} {shown(path)} is a device or a pipe; expected the name of a file. "
+                "Choose another name."
+            )
+        resumed = resume is not None and _is_same(path, resume)
+        if path.exists() and not overwrite and not resumed:
             resume_it = "" if option == "--output" else f"--resume {path} to continue that run, "
             raise ModelFileError(
                 f"{option} {shown(path)} already exists. "
                 f"Use {resume_it}--overwrite to replace it, or another name."
             )
+    if pictures is not None and pictures.exists() and not pictures.is_dir():
+        raise ModelFileError(
+            f"--pictures {shown(pictures)} is a file; expected the name of a folder. "
+            "Choose another name."
+        )
     drawn = [] if pictures is None else _drawn_in(pictures)
     if drawn and not overwrite:
         raise ModelFileError(
@@ -332,6 +368,11 @@ def _save(network: Network, path: Path, *, overwrite: bool) -> Path:
 def _numbered(path: Path) -> Iterator[Path]:
     """Yield a path with the numbers 2, 3, ... before its ending."""
     return (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count(2))
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    """Whether two paths are one file, which need not exist yet."""
+    return path.resolve() == other.resolve()
 
 
 def _drawn_in(folder: Path) -> list[str]:
