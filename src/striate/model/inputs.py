@@ -186,7 +186,9 @@ class PixelRange:
         if brighter:
             if given.integers or min(given.lowest, self.lowest) < 0:
                 return ""
-            if not 1 / _BRIGHTER < self.highest <= 1:  # images divided to 0 to 1 would not fit either
+            if (
+                not 1 / _BRIGHTER < self.highest <= 1
+            ):  # images divided to 0 to 1 would not fit either
                 return ""
             integers = " or the integer images" if self.integers else ""
             return f"Use {name} / {_divisor(given.highest)}{integers}."

@@ -66,7 +66,9 @@ class Recipe:
             require_argument("label_smoothing", label_smoothing, _SMOOTHING, example=0.1)
             smoothed = CrossEntropy(label_smoothing=label_smoothing)
             changes["loss"] = smoothed if label_smoothing else None
-        return Recipe(net=self.net if net is None else net, settings=replace(self.settings, **changes))
+        return Recipe(
+            net=self.net if net is None else net, settings=replace(self.settings, **changes)
+        )
 
     def document(self) -> dict[str, Any]:
         """Return the recipe as a JSON-serializable dict."""
