@@ -324,7 +324,7 @@ def test_strings_without_a_fixed_length():
     assert network.evaluate(X, words).accuracy == network.evaluate(X, WORDS[Y]).accuracy
     words = words.astype(np.dtypes.StringDType(na_object=None))
     words[3] = None
-    with pytest.raises(DataError, match=r"^y\[3\] is None: its label is missing"):
+    with pytest.raises(DataError, match=r"^y\[3\] is None, a missing label"):
         fitted(words)
 
 
