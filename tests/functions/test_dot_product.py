@@ -22,7 +22,7 @@ def test_images_in_front_of_a_dense_layer_are_an_error_that_says_flatten():
 
     assert str(error.value) == (
         "Dense(120): a dense layer takes one vector for each image, got feature maps of shape "
-        "(16, 5, 5) (Hagan 8.26). Put Flatten() in front of it: 16 * 5 * 5 = 400 inputs."
+        "(16, 5, 5) (Hagan 8.26). Put Flatten() before it: 16 * 5 * 5 = 400 inputs."
     )
 
 
@@ -35,7 +35,7 @@ def test_a_dense_layer_size_mismatch_another_size():
     assert str(error.value) == (
         "Dense(120): the weights have shape (120, 400), but 576 inputs need (120, 576): one "
         "weight for each neuron and input (Hagan 8.15). Use images of the size that the layer "
-        "was made for, or put GlobalAveragePool() in front of it."
+        "was made for, or put GlobalAveragePool() before it."
     )
 
 
