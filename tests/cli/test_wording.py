@@ -218,6 +218,7 @@ NAMED = re.compile(rf"`({'|'.join(OPTIONS)})`|\b({'|'.join(OPTIONS)})=")
 
 # Texts that the command never shows, or that it shows only for what a user did in Python.
 IN_PYTHON_ONLY = {
+    "data/crowd.py": "arguments of the function that draws a crowd",
     "data/draws.py": "random numbers, whose seed is checked before",
     "data/resizing.py": "the command checks --size and --resize when it reads them",
     "data/shapes.py": "arguments of functions that draw shapes",
