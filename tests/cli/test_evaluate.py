@@ -31,7 +31,7 @@ def test_text_explains_its_words(striate, shapes_model):
 
     assert result.exit_code == 0
     assert "class    images  precision    recall        F1\n" in result.stdout
-    assert "\nprecision: the share of predictions of a class that are correct;" in result.stdout
+    assert "\nprecision: the fraction of a class's predictions that are correct;" in result.stdout
 
 
 @pytest.mark.parametrize(("part", "images"), [("test", 400), ("training", 2000), ("all", 2400)])

@@ -123,8 +123,9 @@ def test_interrupt_before_training_says_that_nothing_was_saved(striate, monkeypa
         (["shapes", "--resume", "old"], "striate train shapes"),
     ],
 )
-def test_the_command_repeats_the_options(striate, monkeypatch, words, typed):
+def test_the_command_repeats_the_options(striate, monkeypatch, tmp_path, words, typed):
     """The command that resumes has everything that the user typed, quoted for the shell."""
+    (tmp_path / "old").touch()
     said = []
 
     def interrupted(*_, **__):

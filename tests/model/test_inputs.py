@@ -251,7 +251,7 @@ def test_standardization_learns_from_the_training_set_alone():
         ),
         (
             (2, 32, 32),
-            "weights don't depend on the image size, net.at((32, 32, 1)) returns a copy.",
+            "net.at((32, 32, 1)) returns a copy for this size.",
         ),
     ],
 )

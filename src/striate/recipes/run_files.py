@@ -114,6 +114,7 @@ class RunFiles:
             If the folder cannot be made or written to.
         """
         for folder in chain([self.pictures], _numbered(self.pictures)):
+            existed = folder.exists()
             lock = FileLock.acquire(make_folder(folder) / "pictures")
             if lock is None:
                 continue
@@ -123,6 +124,9 @@ class RunFiles:
                     return
             finally:
                 lock.release()
+                if not existed:
+                    with contextlib.suppress(OSError):  # it has pictures
+                        folder.rmdir()
 
     def release(self, *, finished: bool) -> None:
         """Release the locks, and after training remove a temporary checkpoint."""
