@@ -216,3 +216,16 @@ def test_a_network_may_have_thousands_of_layers():
 
     assert again.graph.shapes == net.graph.shapes
     assert len(net.summary().rows) == len(net.trace(np.ones((1, 2)))) == 2000
+
+
+def test_several_layers_are_joined_in_a_list():
+    """Two arguments instead of a list of two are a mistake that the error names."""
+    image = st.Input((4, 4, 1))
+
+    with pytest.raises(GraphError) as error:
+        st.Multiply()(image, image)
+
+    assert str(error.value) == (
+        "Multiply() was called with 2 arguments; expected one, a layer's result or a list of them. "
+        "Put them into a list: layer([a, b])."
+    )

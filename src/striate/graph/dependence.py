@@ -1,4 +1,4 @@
-"""Which pixels of the inputs can change an output pixel, exactly, for any network.
+"""Which pixels of the inputs can change an output pixel, for any network.
 
 A set of pixels is a boolean array. It is followed backward, layer by layer: a layer's output pixel
 depends on the input pixels that its window reads. Along each axis that is a table, output positions
@@ -7,6 +7,9 @@ by input positions, and the pixels that a set of output pixels depends on are ::
     rows.T @ set @ columns
 
 Feature maps aren't distinguished: a pixel of a map depends on all maps of the previous layer.
+The sets are exact with two exceptions. For a transposed convolution with dilation, a set may also
+hold pixels between those that the kernel reads. Padding that repeats pixels (reflect, replicate,
+circular) counts as padding, not as the pixels that it repeats.
 :mod:`striate.graph.summary` states only the sizes of these sets, away from the edges.
 """
 

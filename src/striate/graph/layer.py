@@ -121,11 +121,16 @@ class Layer:
         shown = self.transfer != Linear() and not only
         return f"{text}, {self._activation_text()}" if shown else text
 
-    def __call__(self, sources: "Node | Sequence[Node]") -> "Node":
-        """Connect the layer to the layers before it.
+    def __call__(self, sources: "Node | Sequence[Node]", *more: object) -> "Node":
+        """Connect the layer to the layers before it: one, or a list of several.
 
         If it is called again, both positions share its weights.
         """
+        if more:
+            raise GraphError(
+                f"{self.short_text()} was called with {1 + len(more)} arguments; expected one, a "
+                "layer's result or a list of them. Put them into a list: layer([a, b])."
+            )
         nodes = (sources,) if isinstance(sources, Node) else _nodes(self, sources)
         if not nodes:
             raise GraphError(
