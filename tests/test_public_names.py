@@ -52,6 +52,7 @@ PUBLIC = [
     "__version__",
     "compile_nests",
     "data",
+    "equations",
     "errors",
     "exercises",
     "functions",

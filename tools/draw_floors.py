@@ -21,6 +21,7 @@ ABOUT = {
     "cli": "the command",
     "recipes": "how each data set is trained",
     "exercises": "the texts' exercises",
+    "equations": "the texts' equations",
     "pictures": "drawing",
     "matching": "finding templates in scenes",
     "model": "the public Network",

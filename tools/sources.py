@@ -11,9 +11,10 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
-Equations = Mapping[str, Mapping[str, str]]
+Equations = Mapping[str, Mapping[str, Any]]
 
 # Numbered parts of the texts other than equations.
 SECTIONS = {
@@ -65,9 +66,10 @@ class Citation:
         return f"striate.{path}.{self.name}".rstrip(".")
 
 
-def equations() -> dict[str, dict[str, str]]:
-    """Read docs/equations.toml: entries by number."""
-    table = tomllib.loads((ROOT / "docs" / "equations.toml").read_text())["equation"]
+def equations() -> dict[str, dict[str, Any]]:
+    """Read the table of equations: entries by number."""
+    path = ROOT / "src" / "striate" / "equations" / "equations.toml"
+    table = tomllib.loads(path.read_text())["equation"]
     return {entry["number"]: entry for entry in table}
 
 

@@ -5,15 +5,13 @@
 A test compares the pages in the repository with what this writes.
 """
 
-import ast
 import inspect
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 
-import sources
+from equations_page import equations_page
 from error_examples import EXAMPLES
 from exercises_page import exercises_page
 
@@ -23,12 +21,6 @@ from striate.functions.registry import FAMILIES
 from striate.model.presets import PRESETS
 
 ROOT = Path(__file__).parents[1]
-MOST_FUNCTIONS = 8
-BOOKS = {
-    "Hagan": "Chapter 8, *Convolution*, of *Neural Network Design: Deep Learning*.",
-    "Wichmann": "*Convolutional Neural Networks*, notes, 2018.",
-    "Wolter": "*Introduction to Convolutional Neural Networks*, slides.",
-}
 PRESET_HEAD = ("| name | image | parameters | layers | source |", "|---|---|---|---|---|")
 FAMILY_TITLES = {
     "weight": "Weight functions, and functions used in their place",
@@ -39,61 +31,6 @@ FAMILY_TITLES = {
     "schedule": "Learning-rate schedules",
     "initializer": "Initializers",
 }
-
-
-def equations_page() -> str:
-    """List each equation of the texts with the functions that cite it and its evaluation."""
-    known = sources.equations()
-    cited = sources.cited(sources.citations(), known)
-    printed = _printed_functions()
-    parts = [
-        "# Equations",
-        (
-            "This page lists every numbered equation of the three texts with the functions that "
-            "implement it. Each equation also exists as a test function in plain loops, and the "
-            "tests compare the library with it. If the printed equation has a slip, this page "
-            "shows the corrected equation first, and then the printed one; both are evaluated."
-        ),
-    ]
-    for book, entries in groupby(known.values(), key=lambda entry: entry["number"].split()[0]):
-        parts += [f"## {book}", BOOKS[book]]
-        for entry in entries:
-            parts += _equation(entry, cited[entry["number"]], printed[entry["number"]])
-    return "\n\n".join(parts) + "\n"
-
-
-def _equation(entry: Mapping[str, str], cited: list[sources.Citation], printed: str) -> list[str]:
-    """Write the section of one equation."""
-    parts = [f"### {entry['number']}", f"$$\n{entry['latex']}\n$$"]
-    if "slip" in entry:
-        parts += [f"Printed as\n\n$$\n{entry['printed']}\n$$", f"Slip: {entry['slip']}."]
-    if "remark" in entry:
-        parts.append(f"Remark: {entry['remark']}.")
-    if "reason" in entry:
-        parts.append(f"Not implemented: {entry['reason']}.")
-    else:
-        shown = [f"`{citation.qualified}`" for citation in cited[:MOST_FUNCTIONS]]
-        more = len(cited) - len(shown)
-        parts.append(f"Implemented in {', '.join(shown)}{f', and {more} more' if more else ''}.")
-    if "slip" in entry:
-        parts.append(f"Evaluated as corrected: `{printed}`; as printed: `{printed}_as_printed`.")
-    else:
-        parts.append(f"Evaluated as printed: `{printed}`.")
-    return parts
-
-
-def _printed_functions() -> dict[str, str]:
-    """Find the test function that evaluates each equation: ``file:function``."""
-    found: dict[str, str] = {}
-    for path in sorted((ROOT / "tests" / "books" / "printed").glob("*.py")):
-        book = path.stem.split("_")[0].capitalize()
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("equation_"):
-                number = node.name.removeprefix("equation_").replace("_", ".")
-                found.setdefault(
-                    f"{book} {number}", f"{path.relative_to(ROOT).as_posix()}:{node.name}"
-                )
-    return found
 
 
 def kinds_page() -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from striate import data as data
+    from striate import equations as equations
     from striate import errors as errors
     from striate import exercises as exercises
     from striate import functions as functions
@@ -36,6 +37,7 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "data",
+    "equations",
     "errors",
     "exercises",
     "functions",

@@ -1,7 +1,7 @@
 """The table of equations is complete, and each equation is evaluated as printed.
 
-The printed equations are functions in `books/printed`; the other tests in this folder compare them
-with each other and with striate.
+The printed equations are functions in `striate.equations.printed`; the other tests in this folder
+compare them with each other and with striate.
 """
 
 import re
@@ -10,10 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from books.printed import hagan_forward, hagan_gradient, wichmann, wichmann_pooling, wolter
+from striate.equations.printed import (
+    hagan_forward,
+    hagan_gradient,
+    wichmann,
+    wichmann_pooling,
+    wolter,
+)
 
 HERE = Path(__file__).parent
-EQUATIONS = tomllib.loads((HERE.parents[1] / "docs" / "equations.toml").read_text())["equation"]
+EQUATIONS = tomllib.loads(
+    (HERE.parents[1] / "src" / "striate" / "equations" / "equations.toml").read_text()
+)["equation"]
+EXAMPLE = {"given", "call", "loops", "as_printed", "tolerance", "note"}
 PRINTED = {
     "Hagan": vars(hagan_forward) | vars(hagan_gradient),
     "Wichmann": vars(wichmann) | vars(wichmann_pooling),
@@ -41,8 +50,15 @@ def test_the_table_holds_the_95_equations_in_order():
 
 @pytest.mark.parametrize("equation", EQUATIONS, ids=lambda equation: equation["number"])
 def test_an_entry_says_what_it_should(equation):
-    """LaTeX has balanced braces; an equation with a slip is given as printed, too."""
-    assert set(equation) <= {"number", "latex", "printed", "slip", "remark", "reason"}
+    """It has a call or a reason; LaTeX has balanced braces; a slip is given as printed, too."""
+    assert set(equation) - EXAMPLE - {"printed", "slip", "remark", "reason"} == {
+        "number",
+        "title",
+        "topic",
+        "latex",
+    }
+    assert ("call" in equation) != ("reason" in equation)
+    assert ("as_printed" in equation) == ("slip" in equation)
     for latex in (equation["latex"], equation.get("printed", "")):
         assert latex.count("{") == latex.count("}")
         left, right = (re.findall(rf"\\{side}\b(?!arrow)", latex) for side in ("left", "right"))

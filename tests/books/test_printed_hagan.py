@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from books.printed import hagan_forward as forward
-from books.printed import hagan_gradient as gradient
-from books.printed.indexed import derivative
+from striate.equations.printed import hagan_forward as forward
+from striate.equations.printed import hagan_gradient as gradient
+from striate.equations.printed.indexed import derivative
 from striate.maths import (
     ConvolutionFound,
     as_convolution,

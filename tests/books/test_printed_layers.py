@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import striate as st
-from books.printed import hagan_forward as forward
-from books.printed import hagan_gradient as gradient
-from books.printed.indexed import from_1, pairs, span, table
 from helpers import tolerance
+from striate.equations.printed import hagan_forward as forward
+from striate.equations.printed import hagan_gradient as gradient
+from striate.equations.printed.indexed import from_1, pairs, span, table
 from striate.functions.net_input import Sum
 from striate.functions.transfer import Linear, Logistic, Relu, Softmax, Tanh
 from striate.functions.vec import Flatten

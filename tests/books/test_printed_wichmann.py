@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from books.printed import wichmann, wichmann_pooling
-from books.printed.indexed import derivative
+from striate.equations.printed import wichmann, wichmann_pooling
+from striate.equations.printed.indexed import derivative
 from striate.maths import (
     Axis,
     average_pool,

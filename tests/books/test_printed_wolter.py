@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from books.printed import wolter
-from books.printed.indexed import derivative
+from striate.equations.printed import wolter
+from striate.equations.printed.indexed import derivative
 from striate.maths import (
     axes,
     col2im_matrix,

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import striate as st
-from books.printed import hagan_gradient, wichmann, wichmann_pooling, wolter
 from books.test_networks import apply
+from striate.equations.printed import hagan_gradient, wichmann, wichmann_pooling, wolter
 from striate.functions.initializer import Given
 from striate.functions.net_input import Sum
 from striate.functions.vec import Flatten

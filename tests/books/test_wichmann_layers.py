@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import striate as st
-from books.printed import wichmann, wichmann_pooling
+from striate.equations.printed import wichmann, wichmann_pooling
 from striate.functions.net_input import Sum
 from striate.functions.transfer import Tanh
 from striate.functions.weight import AveragePooling, Convolution, MaxPooling

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import striate as st
-from books.printed import wolter
+from striate.equations.printed import wolter
 from striate.functions.net_input import Sum
 from striate.functions.transfer import Relu
 from striate.functions.weight import Convolution, DotProduct

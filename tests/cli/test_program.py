@@ -22,6 +22,7 @@ COMMANDS = (
     "match",
     "explain",
     "data",
+    "equation",
     "exercise",
     "bench",
     "cache",
@@ -94,7 +95,7 @@ def test_unknown_command_is_a_usage_error(striate, typed, hint):
     assert result.exit_code == 2
     assert result.stderr.endswith(
         f"\nError: Unknown command '{typed}'. {hint}Choose from train, evaluate, predict, summary, "
-        "match, explain, data, exercise, bench, cache.\n"
+        "match, explain, data, equation, exercise, bench, cache.\n"
     )
 
 

@@ -39,6 +39,7 @@ _COMMANDS = {
     "match": "Find templates in a scene.",
     "explain": "Show how a network is compiled, stage by stage.",
     "data": "List the data sets, or describe one.",
+    "equation": "Show an equation of the texts, and compute it.",
     "exercise": "Solve the exercises of the texts, and check your answers.",
     "bench": "Benchmark networks on this machine against other libraries.",
     "cache": "Show or clear the cache of compiled programs.",

@@ -3,11 +3,10 @@
 An equation with a slip has two functions, corrected and `..._as_printed`. `X[i, j]` is the input
 of a pooling layer, `delta[i', j']` the errors of its output, `f` the window, `s` the stride.
 """
-# ruff: noqa: D401  # a docstring here describes an equation, as the text above it does
 
 from math import ceil, floor
 
-from books.printed.indexed import Indexed, pairs, span, table
+from striate.equations.printed.indexed import Indexed, pairs, span, table
 
 
 def equation_5_1(dL_dA, dA_dX):

@@ -4,11 +4,10 @@ An equation with a slip has two functions, corrected and `..._as_printed`. `X[i,
 of a layer, `W[m, n]` its filter, `s` the stride. A filter has 2F + 1 pixels in section 1, f in
 sections 2 and 3, 2f + 1 in section 4.
 """
-# ruff: noqa: D401  # a docstring here describes an equation, as the text above it does
 
 from math import floor
 
-from books.printed.indexed import Indexed, derivative, pairs, span, table
+from striate.equations.printed.indexed import Indexed, derivative, pairs, span, table
 
 
 def _integral(integrand, low, high, steps=20_000):

@@ -3,12 +3,11 @@
 An equation with a slip has two functions, corrected and `..._as_printed`. Names are the book's:
 `lw[h, l, u, v]` are kernels, `a[l, i, j]` feature maps of layer n, `lz`, `dlz[h, i, j]` of layer m.
 """
-# ruff: noqa: D401  # a docstring here describes an equation, as the text above it does
 
 import numpy as np
 
-from books.printed.hagan_forward import equation_8_13, equation_8_20, equation_8_23
-from books.printed.indexed import derivative, from_1, pairs, span, table
+from striate.equations.printed.hagan_forward import equation_8_13, equation_8_20, equation_8_23
+from striate.equations.printed.indexed import derivative, from_1, pairs, span, table
 
 
 def equation_8_27(F, n):
@@ -66,7 +65,8 @@ def equation_8_36(dn):
 
 def equation_8_37(dn):
     """The same as a pooling by sums: 8.23 with weight 1 over the whole map."""
-    return equation_8_23(1, *dn.shape, dn)[0, 0]
+    S_r, S_c = dn.shape
+    return equation_8_23(1, S_r, S_c, dn)[0, 0]
 
 
 def equation_8_37_as_printed(dn):
@@ -112,7 +112,7 @@ def equation_8_40(lw):
     return dlz_da
 
 
-def equation_8_41(lw, dlz, maps=None, outside=0):
+def equation_8_41(lw, dlz, maps=None, outside: float | None = 0):
     """The gather: the kernel runs backward over dLZ, which is zero outside its bounds."""
     (H, inputs, r, c), (_, S_r, S_c) = lw.shape, dlz.shape
     lw, dlz = from_1(lw), from_1(dlz, outside)
@@ -144,7 +144,7 @@ def equation_8_43(j, c, v):
     return j + c - v
 
 
-def equation_8_44(lw, dlz, maps=None, outside=0):
+def equation_8_44(lw, dlz, maps=None, outside: float | None = 0):
     """The gather with the indices i', j'."""
     (H, inputs, r, c), (_, S_r, S_c) = lw.shape, dlz.shape
     lw, dlz = from_1(lw), from_1(dlz, outside)

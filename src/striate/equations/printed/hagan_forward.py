@@ -2,11 +2,10 @@
 
 An equation with a slip has two functions, corrected and `..._as_printed`. Names are the book's.
 """
-# ruff: noqa: D401  # a docstring here describes an equation, as the text above it does
 
 import numpy as np
 
-from books.printed.indexed import Indexed, from_1, pairs, span, table
+from striate.equations.printed.indexed import Indexed, from_1, pairs, span, table
 
 
 def equation_8_1(i, j):

@@ -23,7 +23,9 @@ class Indexed:
         if all(0 <= k < n for k, n in zip(place, self.shape, strict=True)):
             return self.array[place]
         if self.outside is None:
-            raise IndexError(f"no entry {at}: {self.shape} entries are counted from {self.first}")
+            raise IndexError(
+                f"index {at} is outside an array of shape {self.shape}, counted from {self.first}"
+            )
         return self.outside
 
 

@@ -3,11 +3,10 @@
 An equation with a slip has two functions, corrected and `..._as_printed`. `K[m, n]` is a kernel
 and `I[i, j]` an image; from 5 on `K[o, i, h, w]` are kernels and `x[i, h, w]` an image's channels.
 """
-# ruff: noqa: D401  # a docstring here describes an equation, as the text above it does
 
 import numpy as np
 
-from books.printed.indexed import Indexed, pairs, span, table
+from striate.equations.printed.indexed import Indexed, pairs, span, table
 
 
 def equation_1(x, k):
@@ -124,7 +123,7 @@ def equation_7(f_dot, h_bar, Delta, x, window):
     """The derivatives of the kernels and of the tied biases, which are sums over positions."""
     inner = table(lambda o, n: f_dot(h_bar[o, n]) * Delta[o, n], *h_bar.shape)
     delta_K = _product(inner, _im2col(x, window).T)
-    delta_b = table(lambda o: sum(inner[o, n] for n in range(inner.shape[1])), len(inner))
+    delta_b = table(lambda o: sum(inner[o, n] for n in range(len(inner[0]))), len(inner))
     return delta_K, delta_b
 
 

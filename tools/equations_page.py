@@ -1,0 +1,176 @@
+"""Writes docs/equations.md: each equation with the call that computes it, its output and checks."""
+
+import ast
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import sources
+
+import striate as st
+from striate.equations import EquationResult, NumberedEquation, equations, written
+
+ROOT = Path(__file__).parents[1]
+_WIDTH = 76
+_TEXTS = {
+    "Hagan": "Chapter 8, *Convolution*, of *Neural Network Design: Deep Learning*.",
+    "Wichmann": "*Convolutional Neural Networks*, notes, 2018.",
+    "Wolter": "*Introduction to Convolutional Neural Networks*, slides.",
+}
+_INTRODUCTION = """# Equations
+
+All {all} numbered equations of the three texts. {calls} of them have the call that computes them,
+with its output for a small example; for the other {reasons}, the page gives the reason why they
+have none. Plain loops, which follow the text and don't use striate, compute each equation
+as well, and a test compares the two. {slips} equations are printed with a slip. They are shown as
+corrected first, then as printed, with what the print gives.
+
+The code of an example defines its inputs, so it can be copied as it is. At the terminal,
+`striate equation hagan-8.44` shows the same, and `--notation wichmann` what another text writes."""
+
+
+def equations_page() -> str:
+    """List each equation of the texts with its call, its output, its checks and its citations."""
+    known = equations()
+    cited = sources.cited(sources.citations(), sources.equations())
+    tests = tests_of_equations()
+    introduction = _INTRODUCTION.format(
+        all=len(known),
+        calls=sum(one.example.call is not None for one in known.values()),
+        slips=sum(one.slip is not None for one in known.values()),
+        reasons=sum(one.reason is not None for one in known.values()),
+    )
+    parts = [introduction]
+    for text, entries in groupby(known.values(), key=lambda entry: entry.text):
+        parts += [f"## {text}", _TEXTS[text]]
+        for entry in entries:
+            parts += _equation(entry, cited[entry.number], tests[entry.number])
+    return "\n\n".join(parts) + "\n"
+
+
+def _equation(entry: NumberedEquation, cited: Sequence[sources.Citation], test: str) -> list[str]:
+    """Write the section of one equation."""
+    result = entry.run()
+    parts = [f"### {entry.number}", f"{entry.title}.", f"$$\n{entry.latex}\n$$"]
+    if entry.slip:
+        parts += [
+            f"This is the corrected equation. The text prints:\n\n$$\n{entry.printed}\n$$",
+            f"Slip: {entry.slip}.",
+        ]
+    if entry.remark:
+        parts.append(f"Remark: {entry.remark}.")
+    if entry.reason:
+        parts.append(f"Not implemented: {entry.reason}.")
+    shown = result.loops if entry.example.call is None else result.value
+    program = entry.code if entry.example.call else f"{entry.code}\n\n{entry.code_in_loops()}"
+    parts += [f"```python\n{program}\n```", f"```text\n{written(shown, _WIDTH)}\n```"]
+    if entry.example.note:
+        parts.append(f"Here {entry.example.note}.")
+    parts += _checks(entry, result, test)
+    if cited:
+        parts += _folded(cited)
+    return parts
+
+
+def _checks(entry: NumberedEquation, result: EquationResult, test: str) -> list[str]:
+    """Name the documentation of the call, and the checks."""
+    called = [f"{{py:obj}}`{short} <{name}>`" for short, name in called_objects(entry).items()]
+    lines = [f"Reference: {', '.join(called)}."] if called else []
+    loops = "as corrected" if entry.slip else "as printed"
+    lines.append(f"Plain loops, {loops}: `{entry.function}`.")
+    if entry.slip:
+        lines.append(f"Plain loops, as printed: `{entry.function_as_printed}`, {_print(result)}")
+    lines.append(f"Test: `{test}`.")
+    return ["\\\n".join(lines)]
+
+
+def _print(result: EquationResult) -> str:
+    """Describe what the print gives."""
+    if isinstance(result.as_printed, str):
+        return f"which can't be evaluated: {result.as_printed}."
+    text = " ".join(written(result.as_printed, 10_000).split())
+    return f"which gives `{text.replace('[ ', '[')}`."
+
+
+def _folded(cited: Sequence[sources.Citation]) -> list[str]:
+    """List what cites an equation, folded away."""
+    count = f"{len(cited)} {'docstring' if len(cited) == 1 else 'docstrings'}"
+    names = "\n".join(f"- `{citation.qualified}`" for citation in cited)
+    return [f"<details>\n<summary>Cited in {count}</summary>", names, "</details>"]
+
+
+def called_objects(entry: NumberedEquation) -> dict[str, str]:
+    """Find the public objects that an example uses: the name in the code and where it is defined.
+
+    Those of the call if it names some, otherwise those of the inputs: an example may create a
+    function before it calls it.
+    """
+    for code in (entry.example.call or "", entry.example.given):
+        names = dict.fromkeys(re.findall(r"\bst((?:\.[a-z_0-9]+)+(?:\.[A-Z]\w+)?)", code))
+        if names:
+            return {f"st{name}": _defined(name) for name in names}
+    return {}
+
+
+def _defined(name: str) -> str:
+    """Return the qualified name of an object of striate."""
+    found = st
+    for part in name.strip(".").split("."):
+        found = getattr(found, part)
+    module = inspect.getmodule(found)
+    assert module is not None, name
+    return f"{module.__name__}.{found.__qualname__}"
+
+
+def tests_of_equations() -> dict[str, str]:
+    """Find a test that evaluates each equation: ``file::function``.
+
+    A test may do so through a function or a value of its module.
+    """
+    found: dict[str, str] = {}
+    for path in sorted((ROOT / "tests" / "books").glob("test_printed_*.py")):
+        text = path.stem.removeprefix("test_printed_").capitalize()
+        parts = {
+            name: ast.unparse(node)
+            for node in ast.parse(path.read_text()).body
+            for name in _names_of(node)
+        }
+        tests = [name for name in parts if name.startswith("test_")]
+        direct = [(test, _used(parts[test])) for test in tests]
+        named = [(test, used & set(re.findall(r"\d_\d+|\d+", test))) for test, used in direct]
+        indirect = [(test, _evaluated(test, parts)) for test in tests]
+        for test, used in [*named, *direct, *indirect]:
+            for equation in used:
+                number = f"{text} {equation.replace('_', '.')}"
+                found.setdefault(number, f"{path.relative_to(ROOT).as_posix()}::{test}")
+    return found
+
+
+def _names_of(node: ast.stmt) -> list[str]:
+    """Return the names that a statement of a module defines."""
+    if isinstance(node, ast.FunctionDef):
+        return [node.name]
+    if not isinstance(node, ast.Assign):
+        return []
+    names = (child for target in node.targets for child in ast.walk(target))
+    return [name.id for name in names if isinstance(name, ast.Name)]
+
+
+def _used(code: str) -> set[str]:
+    """Return the equations that code evaluates: ``8_44`` for ``gradient.equation_8_44``."""
+    return set(re.findall(r"\.equation_(\d+(?:_\d+)?)\b", code))
+
+
+def _evaluated(name: str, parts: Mapping[str, str]) -> set[str]:
+    """Return the equations that a function of a module uses, also through the module's names."""
+    found: set[str] = set()
+    left, seen = [name], {name}
+    while left:
+        code = parts[left.pop()]
+        found |= _used(code)
+        used = set(re.findall(r"\w+", code)) & parts.keys() - seen
+        left += used
+        seen |= used
+    return found
