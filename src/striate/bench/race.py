@@ -30,7 +30,7 @@ _PAUSE = 0.01  # seconds for a contestant's own threads to wake up
 
 
 class Judge(Protocol):
-    """Runs turns, and rejects those during which the machine was busy with something else."""
+    """Runs turns, and rejects those that other programs disturbed."""
 
     peaks: list[float]
     """Multiply-adds per second of all threads, measured around the accepted turns."""

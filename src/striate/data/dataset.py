@@ -351,7 +351,7 @@ def with_classes(dataset: Dataset) -> Dataset:
     Returns
     -------
     Dataset
-        With the values of the targets as classes; unchanged if they are anything else.
+        With the values of the targets as classes, or unchanged if the targets are not labels.
 
     Examples
     --------

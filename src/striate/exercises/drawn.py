@@ -47,7 +47,7 @@ def draw(exercise: Exercise, *, ax: "Target" = None, theme: Theme = "auto") -> "
     Raises
     ------
     OptionError
-        If the exercise has no arrays, or ``ax`` or ``theme`` is something else.
+        If the exercise has no arrays, or ``ax`` or ``theme`` is invalid.
     ExtraError
         If Matplotlib is not installed.
 

@@ -42,7 +42,7 @@ def read_number(answer: object) -> float:
     Raises
     ------
     DataError
-        If it is something else.
+        If the answer has another form.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def read_size(answer: object) -> float:
     Raises
     ------
     DataError
-        If it is something else.
+        If the answer has another form.
 
     Examples
     --------

@@ -262,7 +262,7 @@ class Interpreter:
             case Ordinal(indices):
                 position: Any = 0
                 for index in (subscript.lone for subscript in indices):
-                    assert index is not None, f"{expression} counts something else than indices"
+                    assert index is not None, f"{expression} counts something other than indices"
                     position = position * self.nest.extents[index] + self.counted(index, order)
                 return position
             case Negative(operand):
