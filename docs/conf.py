@@ -41,6 +41,11 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/\d\d_",
+    "subsection_order": [
+        f"../examples/{folder}"
+        for folder in ("figures", "filters", "template_matching", "networks")
+        if (HERE.parent / "examples" / folder).is_dir()
+    ],
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "show_signature": False,

@@ -13,7 +13,7 @@ import striate as st
 ROOT = Path(__file__).parents[1]
 PAGES = ["getting-started", "shorthand"]
 SESSIONS = ["errata", "mathematics"]
-EXAMPLES = sorted((ROOT / "examples").glob("[0-9][0-9]_*.py"))
+EXAMPLES = sorted((ROOT / "examples").glob("*/[0-9][0-9]_*.py"))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -48,7 +48,8 @@ def test_the_sessions_of_a_page_give_what_is_printed(name, capsys):
     assert result.attempted > len(blocks) > 10
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.slow
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_an_example_runs(path):
     """An example of the gallery runs from its first line to its last; its own asserts hold."""
     code = f"import matplotlib; matplotlib.use('agg'); import runpy; runpy.run_path({str(path)!r})"
@@ -62,4 +63,4 @@ def test_an_example_runs(path):
 
 def test_there_are_examples():
     """The gallery is not empty."""
-    assert len(EXAMPLES) >= 3
+    assert len(EXAMPLES) >= 5

@@ -1,4 +1,4 @@
-"""Example 03's task: one of sixty handwritten digits, crossed by others, under noise."""
+"""The digit of the example `find_the_template`: crossed by other digits, under noise."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 import striate as st
 from striate.matching import find
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "03_find_the_template.py"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "template_matching" / "01_find_the_template.py"
 
 
 @pytest.fixture(scope="module")
