@@ -1,5 +1,6 @@
 """The built documentation needs no other host: formulas, styles and scripts come with the pages."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,22 @@ import pytest
 from foreign_hosts import foreign, foreign_in
 
 DOCS = Path(__file__).parents[1] / "docs"
+SOURCE = DOCS.parent / "src"
+
+
+def test_docstrings_describe_attributes_where_they_are_set():
+    """No docstring has a section of attributes.
+
+    Sphinx turns the names in such a section into links, and a name such as `name` or `shapes` may
+    have several targets. A string below the assignment documents an attribute without a link.
+    """
+    found = [
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*.py")
+        if re.search(r"^ *Attributes\n *-{10}$", path.read_text(), re.MULTILINE)
+    ]
+
+    assert found == []
 
 
 @pytest.mark.parametrize(

@@ -119,17 +119,13 @@ class CompiledNests:
         The nests.
     executable
         Their machine code.
-
-    Attributes
-    ----------
-    shapes
-        Shape of each array, by name.
     """
 
     def __init__(self, program: NestProgram, executable: Executable) -> None:
         self.program = program
         self.executable = executable
         self.shapes = {name: s for nest in program.nests for name, s in nest.shapes.items()}
+        """Shape of each array, by name."""
 
     def __call__(
         self, inputs: Mapping[str, Array], outputs: Mapping[str, Array] | None = None

@@ -68,13 +68,6 @@ class Calibration:
         Measures the peak on as many threads as the race uses.
     wait
         Waits until this process is idle, and returns whether it is.
-
-    Attributes
-    ----------
-    one_thread
-        The reference: multiply-adds of one thread per second of its processor time.
-    peaks
-        Multiply-adds per second of all threads, measured around turns that were not disturbed.
     """
 
     def __init__(
@@ -87,7 +80,9 @@ class Calibration:
         self._wait()
         references = [meter.multiply_adds_of_one_core() for _ in range(_REFERENCES)]
         self.one_thread = Spread.of(references).high
+        """The reference: multiply-adds of one thread per second of its processor time."""
         self.peaks: list[float] = []
+        """Multiply-adds per second of all threads, measured around turns that weren't disturbed."""
 
     def undisturbed(self, turn: Callable[[], T]) -> T | None:
         """Run a turn between two loops, again if it was disturbed.

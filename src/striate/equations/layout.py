@@ -3,10 +3,10 @@
 A box is a block of lines of which one is the baseline. Boxes next to each other are joined at their
 baselines, so that a fraction is centered on its line::
 
-     r-1 c-1                           ∂F
-z   = Σ   Σ  w   p                    ─────
- m,n i=0 j=0  i,j m+i,n+j             ∂a
-                                        i,j
+         r-1 c-1                           ∂F
+    z   = Σ   Σ  w   p                    ─────
+     m,n i=0 j=0  i,j m+i,n+j             ∂a
+                                            i,j
 """
 
 import unicodedata

@@ -121,14 +121,14 @@ class TermGroup:
 class Terms(Sequence[TracedTerm]):
     """The terms behind one element, the largest first.
 
-    Attributes
+    Parameters
     ----------
     name, position
         The quantity, and the position of the element in it.
     value
         The element, as the pass computed it.
-    operator
-        How the terms are combined: ``"sum"``, ``"maximum"`` or ``"minimum"``.
+    groups
+        The terms of each equation.
 
     Examples
     --------
@@ -144,6 +144,7 @@ class Terms(Sequence[TracedTerm]):
         self.operator = (
             "maximum" if "max=" in operators else "minimum" if "min=" in operators else "sum"
         )
+        """How the terms are combined: ``"sum"``, ``"maximum"`` or ``"minimum"``."""
         sizes = [group.values.size for group in self._groups]
         self._of_group = np.repeat(np.arange(len(sizes)), sizes)
         self._number = np.concatenate([np.arange(size) for size in sizes] or [np.arange(0)])
