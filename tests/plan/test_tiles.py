@@ -127,6 +127,12 @@ class TestSegments:
         """If tiles don't divide the extent, the last tile is smaller."""
         assert [str(s) for s in segments(11, None, 4)] == ["0..8 by 4", "8..11"]
 
+    def test_a_long_loop(self):
+        """The tiles aren't counted one by one, so a loop over a huge batch is cut at once."""
+        found = segments(10**15 + 3, (1, 10**15), 4)
+
+        assert [str(s) for s in found] == ["0..4", f"4..{10**15} by 4", f"{10**15}..{10**15 + 3}"]
+
 
 @pytest.mark.parametrize("processor", PROCESSORS)
 @pytest.mark.parametrize("name", WORKS)

@@ -297,12 +297,15 @@ def segments(extent: int, inside: tuple[int, int] | None, tile: int) -> tuple[Lo
     low, high = inside or (0, extent)
     if low > EDGES * tile or extent - high > EDGES * tile:
         return (LoopSegment(0, extent, 1),)
-    found: list[LoopSegment] = []
-    for start in range(0, extent, tile):
-        stop = min(start + tile, extent)
-        edge = start < low or stop > high or stop - start < tile
-        if found and not edge and found[-1].tile == tile and found[-1].start >= low:
-            found[-1] = LoopSegment(found[-1].start, stop, tile)
-        else:
-            found.append(LoopSegment(start, stop, stop - start))
+    # Full tiles inside form one segment. The loop over a batch may be long, so that counting them
+    # one by one would take longer than running the program.
+    first = -(-low // tile) * tile
+    last = max(first, high // tile * tile)
+    singles = [*range(0, min(first, extent), tile), *range(last, extent, tile)]
+    found = [
+        LoopSegment(start, min(start + tile, extent), min(tile, extent - start))
+        for start in singles
+    ]
+    if first < last:
+        found.insert(first // tile, LoopSegment(first, last, tile))
     return tuple(found)
