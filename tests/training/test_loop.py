@@ -19,6 +19,7 @@ from striate.functions.optimizer import GradientDescent
 from striate.functions.schedule import StepDecay
 from striate.graph.batch import as_arrays
 from striate.model.network import core_of
+from striate.training import loop
 from striate.training.state import order_of_images
 
 X, Y = images_and_labels(10)
@@ -303,6 +304,15 @@ def test_steps_that_are_too_long(name, options, golden):
     assert np.isfinite(core_of(network).buffers[0]).all()
     assert np.isfinite(network.predict(X)).all()
     golden(f"messages/runaway-{name}", str(error.value))
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [([1.0, np.inf], "infinite values"), ([-np.inf, np.nan], "NaN")],
+)
+def test_what_weights_contain_is_named(values, named):
+    """NaN and infinity have different causes, so that the error names which it is."""
+    assert loop._not_finite(np.array(values)) == named
 
 
 def test_a_validation_loss_that_is_nan(monkeypatch, golden):

@@ -275,9 +275,9 @@ class Trainer:
         if not math.isfinite(loss):
             what = f"the loss is {loss}"
         elif not np.isfinite(gradient).all():
-            what = "the gradient is infinite"
+            what = f"the gradient contains {_not_finite(gradient)}"
         else:
-            what = "the weights are infinite"
+            what = f"the weights contain {_not_finite(parameters)}"
         state = self.state
         where = f"{what} in epoch {state.epoch + 1}, batch {state.batch + 1}"
         found = self.diagnose(state, batch, draw, parameters) if self.diagnose else None
@@ -298,3 +298,8 @@ class Trainer:
         error = TrainingError(f"{cause} The network has {kept}.", remedy=remedy(self.settings))
         error.cause, error.history = cause, self.history
         raise error
+
+
+def _not_finite(values: Array) -> str:
+    """Name what an array contains that is not finite."""
+    return "NaN" if np.isnan(values).any() else "infinite values"
