@@ -21,13 +21,18 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx-mathjax-offline",
     "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "auto_examples/**/*.ipynb"]
-# The gallery's index is included in the page of examples and isn't part of a table of contents.
-suppress_warnings = ["toc.not_included", "toc.not_readable", "config.cache"]
+suppress_warnings = ["config.cache"]
+
+# The copy button copies code without prompts and output.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
@@ -37,15 +42,17 @@ napoleon_google_docstring = False
 napoleon_custom_sections = [("Sources", "notes_style")]
 napoleon_use_ivar = True
 
+GALLERIES = [
+    folder
+    for folder in ("figures", "filters", "template_matching", "networks", "learn")
+    if (HERE.parent / "examples" / folder).is_dir()
+]
+"""Folders of examples, each one a gallery. Those of `learn` belong to the section Learn."""
+
 sphinx_gallery_conf = {
-    "examples_dirs": "../examples",
-    "gallery_dirs": "auto_examples",
+    "examples_dirs": [f"../examples/{folder}" for folder in GALLERIES],
+    "gallery_dirs": [f"auto_examples/{folder}" for folder in GALLERIES],
     "filename_pattern": r"/\d\d_",
-    "subsection_order": [
-        f"../examples/{folder}"
-        for folder in ("figures", "filters", "template_matching", "networks")
-        if (HERE.parent / "examples" / folder).is_dir()
-    ],
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "show_signature": False,
@@ -59,11 +66,18 @@ mathjax_path = "mathjax/tex-chtml.js"
 html_theme = "pydata_sphinx_theme"
 html_title = "striate"
 html_show_sourcelink = False
-html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
+html_theme_options = {
+    "show_prev_next": False,
+    "navigation_with_keys": False,
+    "show_nav_level": 1,
+    "navigation_depth": 3,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": [],
+    "footer_end": [],
+}
 html_static_path = ["_static"]
 html_css_files = ["striate.css"]
-# Top-level pages have no sidebar; pages in subfolders (examples, reference, decisions) do.
-html_sidebars = {"*": []}
+html_sidebars = {"index": []}
 
 PACKAGES = {
     "striate.model": "Model",
@@ -94,10 +108,29 @@ PACKAGES = {
 """Packages with a page in the reference: first those that users need, then the internal ones."""
 
 
-def write_reference(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
-    """Write docs/api: one page per package, with the docstrings of its modules."""
-    folder = HERE / "api"
+def write_examples(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
+    """Write the page of all examples: the thumbnails of each gallery under its title."""
+    if not GALLERIES:  # in a test, which builds one page
+        return
+    folder = HERE / "auto_examples"
     folder.mkdir(exist_ok=True)
+    shown = [gallery for gallery in GALLERIES if gallery != "learn"]
+    parts = [(HERE.parent / "examples" / "README.rst").read_text().strip()]
+    parts += [
+        f".. include:: {gallery}/index.rst\n"
+        "   :start-after: :orphan:\n"
+        "   :end-before: .. toctree::"
+        for gallery in shown
+    ]
+    entries = "\n".join(f"   {gallery}/index" for gallery in shown)
+    parts.append(f".. toctree::\n   :hidden:\n\n{entries}")
+    (folder / "index.rst").write_text("\n\n".join(parts) + "\n")
+
+
+def write_reference(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
+    """Write docs/reference/api: one page per package, with the docstrings of its modules."""
+    folder = HERE / "reference" / "api"
+    folder.mkdir(parents=True, exist_ok=True)
     names = [name.removeprefix("striate.") for name in PACKAGES]
     toc = "\n".join(names)
     (folder / "index.md").write_text(
@@ -127,5 +160,6 @@ def _contents(module: str) -> str:
 
 
 def setup(app: Sphinx) -> None:
-    """Write the reference before Sphinx reads the pages."""
+    """Write the generated pages before Sphinx reads the pages."""
+    app.connect("builder-inited", write_examples)
     app.connect("builder-inited", write_reference)

@@ -11,8 +11,8 @@ import pytest
 import striate as st
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["getting-started", "shorthand"]
-SESSIONS = ["errata", "mathematics"]
+PAGES = ["learn/getting-started", "reference/shorthand"]
+SESSIONS = ["reference/errata", "learn/mathematics"]
 EXAMPLES = sorted((ROOT / "examples").glob("*/[0-9][0-9]_*.py"))
 
 

@@ -1,4 +1,4 @@
-"""Writes docs/equations.md: each equation with the call that computes it, its output and checks."""
+"""Writes docs/reference/equations.md: each equation with the call that computes it, its output and checks."""
 
 import ast
 import inspect

@@ -199,12 +199,12 @@ def caused(code: str) -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
-    "equations": equations_page,
-    "kinds": kinds_page,
-    "presets": presets_page,
-    "errors": errors_page,
-    "exercises": exercises_page,
-    "public-api": public_api_page,
+    "reference/equations": equations_page,
+    "reference/kinds": kinds_page,
+    "reference/presets": presets_page,
+    "reference/errors": errors_page,
+    "learn/exercises": exercises_page,
+    "reference/public-api": public_api_page,
 }
 
 

@@ -219,11 +219,11 @@ def test_a_saved_model(striate, shapes_model):
 
 
 def test_the_page_shows_this_output(striate):
-    """The output quoted in docs/explain.md is what the command prints, apart from measurements.
+    """The output quoted in docs/background/explain.md is what the command prints, apart from measurements.
 
     Counts of instructions aren't compared either, since they depend on the version of LLVM.
     """
-    page = Path(__file__).parents[2].joinpath("docs", "explain.md").read_text()
+    page = Path(__file__).parents[2].joinpath("docs", "background", "explain.md").read_text()
     blocks = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
     quoted = [block for block in blocks if not re.search(r"striate explain|µs|instr\.", block)]
     words = ("explain", "lenet5", "--cpu", "znver4")
