@@ -117,9 +117,7 @@ def write_examples(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
     shown = [gallery for gallery in GALLERIES if gallery != "learn"]
     parts = [(HERE.parent / "examples" / "README.rst").read_text().strip()]
     parts += [
-        f".. include:: {gallery}/index.rst\n"
-        "   :start-after: :orphan:\n"
-        "   :end-before: .. toctree::"
+        f".. include:: {gallery}/index.rst\n   :start-after: :orphan:\n   :end-before: .. toctree::"
         for gallery in shown
     ]
     entries = "\n".join(f"   {gallery}/index" for gallery in shown)

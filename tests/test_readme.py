@@ -82,7 +82,10 @@ def test_every_recipe_exists(path):
 @pytest.mark.parametrize("path", DOCUMENTS)
 def test_every_link_leads_somewhere(path):
     """Every link to a file of the project works, except to pages that `make docs` generates."""
-    links = re.findall(r"\]\((?!(?:\.\./)*(?:reference/)?(?:api|auto_examples)/)([^)#: ]+)(?:#[^)]*)?\)", path.read_text())
+    links = re.findall(
+        r"\]\((?!(?:\.\./)*(?:reference/)?(?:api|auto_examples)/)([^)#: ]+)(?:#[^)]*)?\)",
+        path.read_text(),
+    )
 
     missing = [link for link in links if not (path.parent / link).exists()]
 

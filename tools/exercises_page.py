@@ -1,4 +1,4 @@
-"""Writes docs/learn/exercises.md: how to use the exercises, and all of them with hints and solutions.
+"""Writes docs/learn/exercises.md: all exercises, with hints and solutions, and how to use them.
 
 The output that the page shows is that of the commands, which are run for it.
 """
