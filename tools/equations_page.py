@@ -1,4 +1,4 @@
-"""Writes docs/reference/equations.md: each equation with the call that computes it, its output and checks."""
+"""Writes docs/reference/equations.md: each equation with its call, its output and its checks."""
 
 import ast
 import inspect

@@ -219,7 +219,7 @@ def test_a_saved_model(striate, shapes_model):
 
 
 def test_the_page_shows_this_output(striate):
-    """The output quoted in docs/background/explain.md is what the command prints, apart from measurements.
+    """The output quoted in docs/background/explain.md is that of the command, without measurements.
 
     Counts of instructions aren't compared either, since they depend on the version of LLVM.
     """
