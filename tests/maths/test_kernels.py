@@ -154,7 +154,48 @@ def test_motion_blur_along_a_row_is_a_mean():
     assert np.allclose(kernels.motion_blur(5, 90), np.full((5, 1), 0.2), rtol=1e-12)
 
 
+RANKS = pytest.mark.parametrize("rank", [1, 2, 3])
+
+
+@RANKS
+def test_kernels_for_signals_and_volumes(rank):
+    """The sums are those of pictures; a ramp has its slope along its own axis and 0 along others."""
+    ramp = np.indices((7,) * rank)[-1]
+    blur, mean = kernels.gaussian(0.8, rank=rank), kernels.box(3, rank=rank)
+
+    assert blur.ndim == mean.ndim == rank
+    assert blur.sum() == pytest.approx(1, abs=1e-14)
+    assert mean.tolist() == np.full((3,) * rank, 1 / 3**rank).tolist()
+    for make, across in ((kernels.sobel, 4), (kernels.prewitt, 3)):
+        for axis in range(rank):
+            slope = 2 * across ** (rank - 1) if axis == rank - 1 else 0
+            assert np.all(cross_correlate(ramp, make(axis, rank=rank)) == slope)
+        assert np.array_equal(make(rank=rank), make(-1, rank=rank))
+    for diagonals, others in ((False, 2 * rank), (True, 3**rank - 1)):
+        kernel = kernels.laplacian(diagonals=diagonals, rank=rank)
+        assert kernel[(1,) * rank] == -others
+        assert set(kernel.ravel().tolist()) <= {0, 1, -others}
+        assert np.all(cross_correlate(ramp, kernel) == 0)
+
+
+@RANKS
+def test_a_gaussian_is_separable(rank):
+    """Blurring along one axis after another is blurring with the product of the kernels."""
+    image = np.random.default_rng(rank).normal(size=(9,) * rank)
+    along = kernels.gaussian(0.6, rank=1)
+
+    z = image
+    for axis in range(rank):
+        z = cross_correlate(z, along.reshape([-1 if k == axis else 1 for k in range(rank)]))
+
+    # Up to 343 products, each rounded once.
+    assert np.allclose(z, cross_correlate(image, kernels.gaussian(0.6, rank=rank)), atol=1e-13)
+
+
 ERRORS = {
+    "rank": lambda: kernels.gaussian(1.0, rank=4),
+    "axis-of-signal": lambda: kernels.sobel(1, rank=1),
+    "axis-of-volume": lambda: kernels.prewitt(3, rank=3),
     "unknown": lambda: kernels.named("sobbel"),
     "parameter": lambda: kernels.named("sobel", size=5),
     "no-parameter-close": lambda: kernels.named("box", standard_deviation=2.0),

@@ -10,12 +10,14 @@ Three kinds of sums say how a kernel treats brightness:
 - *difference*: sums to 0; a flat area gives 0, whatever its brightness.
 - *mean*: sums to 1; a flat area keeps its brightness.
 
+Means, derivatives and the Laplacian also exist for signals (``rank=1``) and volumes (``rank=3``).
 :func:`catalog` lists all of them, and :func:`named` makes one by name.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import reduce
 from inspect import signature
 from math import ceil, cos, pi, sin
 from numbers import Real
@@ -200,26 +202,30 @@ def wichmann(axis: int = 1) -> Int[Array, "u v"]:
     return _derivative(np.array([1, 1, 1]), axis)
 
 
-def sobel(axis: int = 1) -> Int[Array, "u v"]:
-    """Return Sobel's kernel: the difference along one axis, smoothed along the other.
+def sobel(axis: int = -1, *, rank: int = 2) -> Int[Array, "*u"]:
+    """Return Sobel's kernel: the difference along one axis, smoothed along the others.
 
     It is what ``scipy.ndimage.sobel`` correlates with.
 
     Parameters
     ----------
     axis
-        Along which index the brightness changes: 1, from column to column (it responds at vertical
-        edges), or 0, from row to row (at horizontal edges).
+        Along which index the brightness changes. For pictures: 1, from column to column (it
+        responds at vertical edges), or 0, from row to row (at horizontal edges). By default the
+        last one.
+    rank
+        Number of pixel axes: 1 for signals, 2 for pictures, 3 for volumes.
 
     Returns
     -------
     Array
-        3 x 3, sums to 0, not normalized: a slope of 1 per pixel gives 8.
+        Three pixels along each axis. Sums to 0, not normalized: in a picture, a slope of 1 per
+        pixel gives 8.
 
     Raises
     ------
     OptionError
-        If the axis is neither 0 nor 1.
+        If the rank is not 1, 2 or 3, or there is no such axis.
 
     Sources
     -------
@@ -231,12 +237,17 @@ def sobel(axis: int = 1) -> Int[Array, "u v"]:
     array([[-1, -2, -1],
            [ 0,  0,  0],
            [ 1,  2,  1]])
+
+    For signals, it is the difference of the two neighbors:
+
+    >>> sobel(rank=1)
+    array([-1,  0,  1])
     """
-    return _derivative(np.array([1, 2, 1]), axis)
+    return _derivative(np.array([1, 2, 1]), axis, rank)
 
 
-def prewitt(axis: int = 1) -> Int[Array, "u v"]:
-    """Return Prewitt's kernel: the difference along one axis, averaged along the other.
+def prewitt(axis: int = -1, *, rank: int = 2) -> Int[Array, "*u"]:
+    """Return Prewitt's kernel: the difference along one axis, averaged along the others.
 
     It is what ``scipy.ndimage.prewitt`` correlates with, and the same array as Wichmann's edge
     filter.
@@ -244,18 +255,22 @@ def prewitt(axis: int = 1) -> Int[Array, "u v"]:
     Parameters
     ----------
     axis
-        Along which index the brightness changes: 1, from column to column (it responds at vertical
-        edges), or 0, from row to row (at horizontal edges).
+        Along which index the brightness changes. For pictures: 1, from column to column (it
+        responds at vertical edges), or 0, from row to row (at horizontal edges). By default the
+        last one.
+    rank
+        Number of pixel axes: 1 for signals, 2 for pictures, 3 for volumes.
 
     Returns
     -------
     Array
-        3 x 3, sums to 0, not normalized: a slope of 1 per pixel gives 6.
+        Three pixels along each axis. Sums to 0, not normalized: in a picture, a slope of 1 per
+        pixel gives 6.
 
     Raises
     ------
     OptionError
-        If the axis is neither 0 nor 1.
+        If the rank is not 1, 2 or 3, or there is no such axis.
 
     Sources
     -------
@@ -268,10 +283,10 @@ def prewitt(axis: int = 1) -> Int[Array, "u v"]:
            [ 0,  0,  0],
            [ 1,  1,  1]])
     """
-    return _derivative(np.array([1, 1, 1]), axis)
+    return _derivative(np.array([1, 1, 1]), axis, rank)
 
 
-def laplacian(*, diagonals: bool = False) -> Int[Array, "u v"]:
+def laplacian(*, diagonals: bool = False, rank: int = 2) -> Int[Array, "*u"]:
     """Return the Laplacian: the neighbors of a pixel minus the pixel, in all directions alike.
 
     It is positive in dark spots, negative in bright ones, and changes its sign at an edge.
@@ -279,12 +294,19 @@ def laplacian(*, diagonals: bool = False) -> Int[Array, "u v"]:
     Parameters
     ----------
     diagonals
-        Whether the four diagonal neighbors count, too.
+        Whether the diagonal neighbors count, too: in a picture, there are four.
+    rank
+        Number of pixel axes: 1 for signals, 2 for pictures, 3 for volumes.
 
     Returns
     -------
     Array
-        3 x 3, sums to 0.
+        Three pixels along each axis. Sums to 0.
+
+    Raises
+    ------
+    OptionError
+        If the rank is not 1, 2 or 3.
 
     Sources
     -------
@@ -296,19 +318,24 @@ def laplacian(*, diagonals: bool = False) -> Int[Array, "u v"]:
     array([[ 0,  1,  0],
            [ 1, -4,  1],
            [ 0,  1,  0]])
+    >>> laplacian(rank=1)
+    array([ 1, -2,  1])
     """
-    w = np.array([[diagonals, 1, diagonals], [1, 0, 1], [diagonals, 1, diagonals]], int)
-    w[1, 1] = -w.sum()
+    steps = np.abs(np.indices((3,) * _rank(rank)) - 1).sum(axis=0)  # from the middle
+    w = ((steps > 0) & (diagonals | (steps == 1))).astype(int)
+    w[steps == 0] = -w.sum()
     return w
 
 
-def box(size: int = 3) -> Float[Array, "u v"]:
-    """Return the mean of a square window: noise becomes weaker, and so do details.
+def box(size: int = 3, *, rank: int = 2) -> Float[Array, "*u"]:
+    """Return the mean of a window: noise becomes weaker, and so do details.
 
     Parameters
     ----------
     size
-        Rows and columns, in pixels.
+        Pixels along each axis.
+    rank
+        Number of pixel axes: 1 for signals, 2 for pictures, 3 for volumes.
 
     Returns
     -------
@@ -318,7 +345,7 @@ def box(size: int = 3) -> Float[Array, "u v"]:
     Raises
     ------
     OptionError
-        If the size is not a positive integer.
+        If the size is not a positive integer, or the rank not 1, 2 or 3.
 
     Sources
     -------
@@ -330,23 +357,28 @@ def box(size: int = 3) -> Float[Array, "u v"]:
     array([[0.25, 0.25],
            [0.25, 0.25]])
     """
-    return np.full((_size(size), size), 1 / size**2)
+    return np.full((_size(size),) * _rank(rank), 1 / size**rank)
 
 
-def gaussian(standard_deviation: float = 1.0, size: int | None = None) -> Float[Array, "u v"]:
+def gaussian(
+    standard_deviation: float = 1.0, size: int | None = None, *, rank: int = 2
+) -> Float[Array, "*u"]:
     r"""Return a Gaussian: a mean in which near pixels count more than far ones.
 
     .. math:: w_{u,v} \propto \exp \left( - \frac{u^2 + v^2}{2 \sigma^2} \right)
 
-    with u and v counted from the middle.
+    with u and v counted from the middle. It is separable: the product of a Gaussian along each
+    axis.
 
     Parameters
     ----------
     standard_deviation
         In pixels.
     size
-        Rows and columns, an odd number; by default the first that reaches four standard deviations
-        on each side, as in ``scipy.ndimage.gaussian_filter``.
+        Pixels along each axis, an odd number; by default the first that reaches four standard
+        deviations on each side, as in ``scipy.ndimage.gaussian_filter``.
+    rank
+        Number of pixel axes: 1 for signals, 2 for pictures, 3 for volumes.
 
     Returns
     -------
@@ -356,7 +388,8 @@ def gaussian(standard_deviation: float = 1.0, size: int | None = None) -> Float[
     Raises
     ------
     OptionError
-        If the standard deviation is not positive, or the size not a positive odd integer.
+        If the standard deviation is not positive, the size not a positive odd integer, or the rank
+        not 1, 2 or 3.
 
     Sources
     -------
@@ -368,6 +401,8 @@ def gaussian(standard_deviation: float = 1.0, size: int | None = None) -> Float[
     array([[0.011, 0.084, 0.011],
            [0.084, 0.619, 0.084],
            [0.011, 0.084, 0.011]])
+    >>> gaussian(0.5, size=3, rank=1).round(3)
+    array([0.107, 0.787, 0.107])
     """
     _require_positive("standard_deviation", standard_deviation)
     if size is None:
@@ -376,7 +411,7 @@ def gaussian(standard_deviation: float = 1.0, size: int | None = None) -> Float[
         raise OptionError(f"`size` must be odd, so that there is a middle, got {size}.")
     distance = np.arange(size) - size // 2
     profile = np.exp(-0.5 * (distance / standard_deviation) ** 2)
-    w = np.outer(profile, profile)
+    w = reduce(np.multiply.outer, [profile] * _rank(rank))
     return w / w.sum()
 
 
@@ -709,14 +744,28 @@ def _size(size: int) -> int:
     return size
 
 
-def _derivative(profile: Int[Array, "r"], axis: int) -> Int[Array, "u v"]:
-    """Return the difference over two pixels along an axis, weighted by a profile across it."""
-    if axis not in (0, 1, -1, -2):
+def _rank(rank: int) -> int:
+    """Return the number of pixel axes; raise unless there are one to three."""
+    if not whole(rank) or rank not in (1, 2, 3):
         raise OptionError(
-            f"`axis` must be 1 (from column to column) or 0 (from row to row), got {plain(axis)}."
+            "`rank` must be 1 (signals), 2 (pictures) or 3 (volumes), the number of pixel axes, "
+            f"got {plain(rank)}."
         )
-    w = np.outer(profile, [-1, 0, 1])
-    return w if axis in (1, -1) else w.T
+    return rank
+
+
+def _derivative(profile: Int[Array, "r"], axis: int, rank: int = 2) -> Int[Array, "*u"]:
+    """Return the difference over two pixels along an axis, weighted by a profile across it."""
+    if not whole(axis) or not -_rank(rank) <= axis < rank:
+        axes = {
+            1: "0 (along the signal)",
+            2: "1 (from column to column) or 0 (from row to row)",
+            3: "0, 1 or 2 (the axes of the volume)",
+        }
+        raise OptionError(f"`axis` must be {axes[rank]}, got {plain(axis)}.")
+    profiles = [profile] * rank
+    profiles[axis] = np.array([-1, 0, 1])
+    return reduce(np.multiply.outer, profiles)
 
 
 def _require_positive(name: str, value: float) -> None:
