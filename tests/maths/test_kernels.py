@@ -159,7 +159,7 @@ RANKS = pytest.mark.parametrize("rank", [1, 2, 3])
 
 @RANKS
 def test_kernels_for_signals_and_volumes(rank):
-    """The sums are those of pictures; a ramp has its slope along its own axis and 0 along others."""
+    """Sums are those of pictures; a ramp has its slope along its own axis, and 0 along others."""
     ramp = np.indices((7,) * rank)[-1]
     blur, mean = kernels.gaussian(0.8, rank=rank), kernels.box(3, rank=rank)
 
