@@ -9,6 +9,7 @@ import striate as st
 from graph.random_graphs import problem
 from striate.errors import StriateError
 from striate.functions.base import Draw
+from striate.functions.weight import Convolution
 from striate.graph.reference import backward, forward
 from striate.graph.term_search import TermSearch
 from striate.graph.trace import Trace
@@ -162,6 +163,21 @@ def test_errors(trace, case, golden):
         trace.terms(*ERRORS[case])
 
     golden(f"messages/terms-{case}", str(caught.value))
+
+
+def test_equations_of_another_pass_are_not_listed():
+    """A class that changes the NumPy code of a kind doesn't inherit its terms."""
+
+    class Doubled(Convolution):
+        def apply(self, w, a):
+            return 2 * super().apply(w, a)
+
+    kind = Doubled(feature_maps=1, kernel_size=2)
+    net = st.Network([st.Layer(kind, name="doubled")], input_shape=(3, 3, 1))
+    trace = net.trace(np.ones((1, 3, 3, 1)))
+
+    with pytest.raises(StriateError, match="states no index equation"):
+        trace.terms("doubled.Z", (0, 0, 0, 0))
 
 
 def test_a_forward_pass_has_no_derivatives():

@@ -1,7 +1,9 @@
 """Traces of layers with several incoming layers."""
 
 import numpy as np
+import pytest
 
+import striate as st
 from striate.functions.base import Draw
 from striate.functions.loss import SquaredError
 from striate.functions.normalization import BatchNormalization
@@ -34,3 +36,20 @@ def test_parameters_of_several_incoming_layers_stand_side_by_side():
     }
     np.testing.assert_array_equal(others["dgamma2"], run.gradients["joined.gamma2"])
     assert (others["dgamma1"] != others["dgamma2"]).any()
+
+
+def test_a_trace_keeps_what_the_pass_read():
+    """Training, new weights, and changed images and targets leave an earlier trace as it is."""
+    rng = np.random.default_rng(1)
+    net = st.Network.parse("conv 1@3x3 | batch-norm | flatten | dense 2", (5, 5, 1))
+    x, y = rng.random((8, 5, 5, 1)).astype(np.float32), rng.random((8, 2)).astype(np.float32)
+    trace = net.trace(x, y)
+    before = str(trace.terms("conv1.Z", (0, 0, 1, 1))), str(trace.terms("dense1.dN", (0, 1)))
+
+    net.fit(x, y, epochs=1)
+    net.parameters["conv1.weight"] = np.ones((1, 1, 3, 3), np.float32)
+    x[:], y[:] = 0, 0
+
+    terms = trace.terms("conv1.Z", (0, 0, 1, 1))
+    assert (str(terms), str(trace.terms("dense1.dN", (0, 1)))) == before
+    assert terms.total == pytest.approx(terms.value)

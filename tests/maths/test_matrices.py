@@ -146,6 +146,37 @@ def test_col2im_as_a_matrix_is_the_adjoint(image, kernel, walk):
     assert gap < 1e-14  # rounding of sums of a few hundred products
 
 
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize(("image", "kernel", "walk"), [w for w in WALKS if "padding" in w[2]])
+def test_every_kind_of_padding(image, kernel, walk, mode):
+    """Padding that repeats pixels: both matrices, and the transpose of the first."""
+    rng = np.random.default_rng(21)
+    w, p = rng.normal(size=kernel), rng.normal(size=image)
+    wanted = cross_correlate(p, w, **walk, padding_mode=mode).ravel()
+    dz = rng.normal(size=wanted.size)
+
+    matrix = convolution_matrix(w, image, **walk, padding_mode=mode)
+    columns = im2col_matrix(p[np.newaxis], kernel, **walk, padding_mode=mode)
+    back = col2im_matrix(np.outer(w, dz), (1, *image), kernel, **walk, padding_mode=mode)
+
+    assert np.allclose(matrix @ p.ravel(), wanted, rtol=0, atol=1e-13)
+    assert np.allclose(w.ravel() @ columns, wanted, rtol=0, atol=1e-13)
+    assert np.allclose(matrix.T @ dz, back.ravel(), rtol=0, atol=1e-13)
+
+
+def test_a_pixel_under_several_weights():
+    """Mirrored at its edge, the first pixel's neighbor is under two weights of the first row."""
+    matrix = convolution_matrix(np.array([1, 2, 4]), (3,), padding=1, padding_mode="reflect")
+
+    assert matrix.tolist() == [[2, 5, 0], [1, 2, 4], [0, 5, 2]]
+
+
+def test_padding_that_has_too_few_pixels_to_repeat():
+    """The error is that of the convolution itself."""
+    with pytest.raises(ShapeError, match='padding_mode="reflect" cannot add 3 pixels'):
+        convolution_matrix(np.zeros(4), (3,), padding=3, padding_mode="reflect")
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -11,7 +11,15 @@ from math import prod
 import numpy as np
 
 from striate.errors import ShapeError
-from striate.maths.columns import col2im, im2col, pad, pad_adjoint
+from striate.maths.columns import (
+    col2im,
+    im2col,
+    pad,
+    pad_adjoint,
+    require_padding,
+    require_padding_mode,
+)
+from striate.maths.padding import PaddingMode
 from striate.maths.vectors import Order, vec
 from striate.maths.windows import Axis, Padding, axes
 from striate.shapes import Array, Int, Shape, Shaped
@@ -25,6 +33,7 @@ def convolution_matrix(
     stride: int | Sequence[int] = 1,
     dilation: int | Sequence[int] = 1,
     padding: Padding = "valid",
+    padding_mode: PaddingMode = "zeros",
 ) -> Shaped[Array, "places pixels"]:
     r"""Write the cross-correlation with a kernel as a matrix: the same weights in each row.
 
@@ -41,7 +50,10 @@ def convolution_matrix(
     order
         In which order both vectors hold their pixels, see :func:`vec`.
     stride, dilation, padding
-        How the window moves, in pixels; the padding is zeros.
+        How the window moves, in pixels.
+    padding_mode
+        What padded pixels hold, see :func:`pad`. A pixel that padding repeats may be under several
+        elements of the kernel at once: then the matrix holds their sum.
 
     Returns
     -------
@@ -70,11 +82,18 @@ def convolution_matrix(
            [0, 0, 0, 0, 1, 2, 0, 3, 4]])
     """
     kernel = np.asarray(kernel)
-    element = shared_weights(
-        kernel.shape, image_shape, order=order, stride=stride, dilation=dilation, padding=padding
+    index, places = index_view(
+        image_shape,
+        kernel.shape,
+        stride=stride,
+        dilation=dilation,
+        padding=padding,
+        padding_mode=padding_mode,
     )
-    # Element -1, a weight that does not exist, finds the zero at the end.
-    return np.append(kernel.reshape(-1), np.zeros(1, kernel.dtype))[element]
+    matrix = np.zeros((prod(places), prod(image_shape)), kernel.dtype)
+    place, tap = np.nonzero(index >= 0)
+    np.add.at(matrix, (place, index[place, tap]), kernel.reshape(-1)[tap])
+    return matrix[_in_order(places, image_shape, order)]
 
 
 def shared_weights(
@@ -124,8 +143,7 @@ def shared_weights(
     matrix = np.full((prod(places), prod(image_shape)), -1)
     place, tap = np.nonzero(index >= 0)
     matrix[place, index[place, tap]] = tap
-    rows, columns = (vec(np.arange(prod(n)).reshape(n), order) for n in (places, image_shape))
-    return matrix[np.ix_(rows, columns)]
+    return matrix[_in_order(places, image_shape, order)]
 
 
 def index_view(
@@ -135,6 +153,7 @@ def index_view(
     stride: int | Sequence[int] = 1,
     dilation: int | Sequence[int] = 1,
     padding: Padding = "valid",
+    padding_mode: PaddingMode = "zeros",
 ) -> tuple[Int[Array, "places taps"], tuple[int, ...]]:
     """List the pixels under the window at each of its positions.
 
@@ -149,12 +168,14 @@ def index_view(
         Pixels of the window along each axis.
     stride, dilation, padding
         How the window moves, in pixels.
+    padding_mode
+        What padded pixels hold, see :func:`pad`.
 
     Returns
     -------
     index
         For each position of the window (row) and each of its pixels (column), the number of the
-        image's pixel there, counted from 0 row by row; -1 for padding.
+        image's pixel there, counted from 0 row by row; -1 for padding with zeros.
     places
         Places of the window along each axis.
 
@@ -178,11 +199,42 @@ def index_view(
            [3, 4, 6, 7],
            [4, 5, 7, 8]])
     """
-    walk = _walk(image_shape, window, stride, dilation, padding)
-    pixels = np.arange(prod(image_shape)).reshape(image_shape)
-    under = im2col(pad(pixels, walk, value=-1.0), walk)
-    places = tuple(axis.output for axis in walk)
-    return under.reshape(prod(window), prod(places)).T, places
+    walk = _walk(image_shape, window, stride, dilation, padding, padding_mode)
+    return pixels_under(walk, padding_mode), tuple(axis.output for axis in walk)
+
+
+def pixels_under(
+    walk: Sequence[Axis], padding_mode: PaddingMode = "zeros"
+) -> Int[Array, "places taps"]:
+    """List the pixels under the window at each of its positions, for axes.
+
+    Parameters
+    ----------
+    walk
+        How the window moves.
+    padding_mode
+        What padded pixels hold, see :func:`pad`.
+
+    Returns
+    -------
+    Array
+        As from :func:`index_view`.
+
+    Sources
+    -------
+    Wolter 4, 5.
+
+    Examples
+    --------
+    >>> pixels_under((Axis(length=3, window=2, before=1),), "replicate")
+    array([[0, 0],
+           [0, 1],
+           [1, 2]])
+    """
+    lengths = [axis.length for axis in walk]
+    pixels = np.arange(prod(lengths)).reshape(lengths)
+    under = im2col(pad(pixels, walk, padding_mode, value=-1.0), walk)
+    return under.reshape(prod(axis.window for axis in walk), -1).T
 
 
 def im2col_matrix(
@@ -192,6 +244,7 @@ def im2col_matrix(
     stride: int | Sequence[int] = 1,
     dilation: int | Sequence[int] = 1,
     padding: Padding = "valid",
+    padding_mode: PaddingMode = "zeros",
 ) -> Shaped[Array, "taps places"]:
     r"""Restructure one image so that a matrix product convolves it: :math:`\mathbf{v}_I`.
 
@@ -207,7 +260,9 @@ def im2col_matrix(
     window
         Pixels of the kernels along each axis.
     stride, dilation, padding
-        How the window moves, in pixels; the padding is zeros.
+        How the window moves, in pixels.
+    padding_mode
+        What padded pixels hold, see :func:`pad`.
 
     Returns
     -------
@@ -233,9 +288,9 @@ def im2col_matrix(
            [3, 4, 6, 7],
            [4, 5, 7, 8]])
     """
-    walk = _walk(a.shape[1:], window, stride, dilation, padding)
+    walk = _walk(a.shape[1:], window, stride, dilation, padding, padding_mode)
     places = prod(axis.output for axis in walk)
-    return im2col(pad(a, walk), walk).reshape(len(a) * prod(window), places)
+    return im2col(pad(a, walk, padding_mode), walk).reshape(len(a) * prod(window), places)
 
 
 def col2im_matrix(
@@ -246,6 +301,7 @@ def col2im_matrix(
     stride: int | Sequence[int] = 1,
     dilation: int | Sequence[int] = 1,
     padding: Padding = "valid",
+    padding_mode: PaddingMode = "zeros",
 ) -> Shaped[Array, "l *rows"]:
     r"""Add a restructured image back to its pixels: :math:`(\cdot)_{I^{-1}}`.
 
@@ -260,7 +316,7 @@ def col2im_matrix(
         One row for each map and window pixel, one column for each position.
     image_shape
         Of the image's feature maps: ``(maps, rows, columns)``.
-    window, stride, dilation, padding
+    window, stride, dilation, padding, padding_mode
         As for :func:`im2col_matrix`.
 
     Returns
@@ -288,7 +344,7 @@ def col2im_matrix(
            [1., 2., 1.]])
     """
     maps = image_shape[0]
-    walk = _walk(image_shape[1:], window, stride, dilation, padding)
+    walk = _walk(image_shape[1:], window, stride, dilation, padding, padding_mode)
     places = tuple(axis.output for axis in walk)
     if columns.shape != (maps * prod(window), prod(places)):
         raise ShapeError(
@@ -296,7 +352,15 @@ def col2im_matrix(
             f"{maps} * {prod(window)} pixels under a window and {prod(places)} places for it. "
             "Use the image's shape and the options that made the columns."
         )
-    return pad_adjoint(col2im(columns.reshape(maps, *window, *places), walk), walk)
+    return pad_adjoint(col2im(columns.reshape(maps, *window, *places), walk), walk, padding_mode)
+
+
+def _in_order(
+    places: Shape, image_shape: Shape, order: Order
+) -> tuple[Int[Array, "places one"], Int[Array, "one pixels"]]:
+    """Return the index of a matrix that puts its rows and columns in the order of vectors."""
+    rows, columns = (vec(np.arange(prod(n)).reshape(n), order) for n in (places, image_shape))
+    return rows[:, np.newaxis], columns[np.newaxis]
 
 
 def _walk(
@@ -305,6 +369,7 @@ def _walk(
     stride: int | Sequence[int],
     dilation: int | Sequence[int],
     padding: Padding,
+    padding_mode: PaddingMode = "zeros",
 ) -> tuple[Axis, ...]:
     """Place a window on an image, with one length for each axis."""
     if len(window) != len(image_shape):
@@ -313,4 +378,7 @@ def _walk(
             f"{tuple(window)} for an image of shape {tuple(image_shape)}. "
             "Leave the axis of feature maps out of the window."
         )
-    return axes(image_shape, window=window, stride=stride, dilation=dilation, padding=padding)
+    require_padding_mode(padding_mode)
+    walk = axes(image_shape, window=window, stride=stride, dilation=dilation, padding=padding)
+    require_padding(walk, padding_mode)
+    return walk

@@ -1,6 +1,6 @@
 """Inspection: every quantity of a pass, and a check of the gradients."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,22 +33,20 @@ def trace(core: Core, x: Any, y: Any, loss: AnyLoss, *, training: bool, seed: in
     losses = losses_of(core.graph, loss) if y is not None else []
     step = TrainingStep.of(core.graph, losses, to_inputs=True)
     draw = Draw(seed=seed, step=0, layer=0, images=np.arange(count)) if training else None
-    run = forward(
-        step,
-        _to_equations(core, inputs),
-        core.parameters,
-        core.statistics,
-        training=training,
-        draw=draw,
+    # A trace keeps what the pass read, also if the network is trained further or `x` is changed.
+    images, parameters, statistics = map(
+        _copied, (_to_equations(core, inputs), core.parameters, core.statistics)
     )
+    run = forward(step, images, parameters, statistics, training=training, draw=draw)
     targets: list[Array] = []
     if y is not None:
-        targets = [one.values for one in check_all_targets(core.outputs, y, losses, count)]
+        checked = check_all_targets(core.outputs, y, losses, count)
+        targets = [np.array(one.values) for one in checked]
         backward(step, run, targets)
         for end, target in zip(step.losses, targets, strict=True):
             if f"{end.layer}.dA" not in run.arrays:
                 run.arrays[f"{end.layer}.dA"] = _of_activation(core, end, run, target)
-    return Trace(step, run, core.parameters, targets)
+    return Trace(step, run, parameters, targets)
 
 
 def check_gradients(
@@ -79,6 +77,11 @@ def check_gradients(
 def _to_equations(core: Core, inputs: dict[str, Array]) -> dict[str, Array]:
     """Preprocess checked images, in the axis order of the equations."""
     return {name: core.preprocessing.to_equations(images, name) for name, images in inputs.items()}
+
+
+def _copied(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Copy arrays, so that they stay as they are."""
+    return {name: np.array(array) for name, array in arrays.items()}
 
 
 def _of_activation(core: Core, end: LossOperation, run: Pass, y: Array) -> Array:
