@@ -43,6 +43,17 @@ CASES = {
     "images-titles": lambda: pictures.images([IMAGE], ["a", "b"]),
     "images-of-three-axes": lambda: pictures.images(X),
     "images-columns": lambda: pictures.images([IMAGE], columns=0),
+    "signals-none": lambda: pictures.signals([]),
+    "signals-one": lambda: pictures.signals(np.zeros(100)),
+    "signals-many": lambda: pictures.signals(np.zeros((50, 3))),
+    "signals-of-two-axes": lambda: pictures.signals([IMAGE]),
+    "signals-titles": lambda: pictures.signals([IMAGE[0]], ["a", "b"]),
+    "signals-labels": lambda: pictures.signals([IMAGE[0]], labels=[0, 1, 2]),
+    "signals-scores": lambda: pictures.signals([IMAGE[0]], labels=IMAGE[0]),
+    "signals-step": lambda: pictures.signals([IMAGE[0]], step=0),
+    "kernels-of-one-sample": lambda: pictures.kernels(
+        st.Network([st.Conv(2, 1)], input_shape=(9, 4))
+    ),
     "kernels-layer": lambda: pictures.kernels(NET, "dense1"),
     "kernels-misspelled": lambda: pictures.kernels(NET, "con1"),
     "gradients-without-targets": lambda: pictures.gradients(NET.trace(X), "conv1"),

@@ -5,10 +5,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from striate import Network
+from striate import Conv, Dense, Flatten, Network
+from striate.drawing.sheet import ColorScale
 from striate.errors import ExtraError, ModelFileError
 from striate.model.scoring import Evaluation
-from striate.pictures import confusion, kernels, learning_curve, mistakes, save, save_all
+from striate.pictures import (
+    confusion,
+    gradients,
+    kernels,
+    learning_curve,
+    mistakes,
+    save,
+    save_all,
+    signals,
+)
 from striate.pictures.kernels import layers_with_kernels
 from striate.training.history import History
 
@@ -144,6 +154,102 @@ def test_kernels_of_any_weights(weights, channels, tmp_path):
     net.parameters["conv1.weight"][0, 0, 0, 0] = 1
 
     assert save(kernels(net), tmp_path / "kernels.png").is_file()
+
+
+def test_kernels_of_signals_are_curves():
+    """One input map: a curve for each kernel, about a line at 0, with one scale for all."""
+    net = Network([Conv(3, 4), Conv(2, 5)], input_shape=(20, 1))
+    w = net.parameters["conv1.weight"]
+    w[:] = 0
+    w[1, 0] = [0.0, 1.0, -2.0, 1.0]
+
+    axes = kernels(net)
+
+    zero, curve = axes.lines[2], axes.lines[3]
+    middle = zero.get_ydata()[0]
+    heights = middle - np.asarray(curve.get_ydata())
+    assert axes.get_title("left") == "conv1: 3 kernels of 4 samples"
+    assert np.allclose(heights / heights[1], [0, 1, -2, 1], rtol=0, atol=1e-12)
+    assert np.ptp(axes.lines[5].get_ydata()) == 0
+    assert {"2", "-2", "0"} <= set(texts(axes))
+
+
+def test_kernels_of_signals_with_several_input_maps_are_images():
+    """A row for each input map, a column for each sample."""
+    net = Network([Conv(3, 4), Conv(2, 5)], input_shape=(20, 1))
+
+    axes = kernels(net, "conv2")
+
+    assert np.asarray(axes.images[0].get_array()).shape[:2] == (3, 5)
+    assert axes.get_title("left") == "conv2: 2 kernels of 5 samples for each of 3 input maps"
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_kernels_of_volumes_are_columns_of_planes(channels):
+    """Kernel h is column h; its planes are below each other, input map by input map."""
+    net = Network([Conv(3, (2, 4, 5))], input_shape=(8, 8, 8, channels))
+    w = net.parameters["conv1.weight"]
+
+    axes = kernels(net, theme="light")
+
+    assert axes.get_title("left").startswith("conv1: 3 kernels of 2 × 4 × 5")
+    scale = ColorScale(limit=float(np.abs(w).max()), signed=True)
+    planes = [w[h, l, u] for l in range(channels) for u in range(2) for h in range(3)]
+    for image, plane in zip(axes.images, planes, strict=False):
+        assert np.array_equal(image.get_array(), scale.colored(plane, dark=False))
+
+
+@pytest.mark.parametrize("shape", [(30, 1), (30, 3), (6, 6, 6, 1), (6, 6, 6, 2)])
+def test_gradients_of_signals_and_volumes(shape):
+    """They are drawn as the kernels are."""
+    net = Network([Conv(2, 3, activation="tanh"), Flatten(), Dense(2)], input_shape=shape)
+    x = np.random.default_rng(0).normal(size=(4, *shape))
+
+    axes = gradients(net.trace(x, np.ones((4, 2))))
+
+    assert axes.get_title("left").startswith("dW of conv1: 2 kernels of 3 ")
+
+
+def test_signals_are_curves_one_below_another():
+    """Each signal fills its row; positions have a step and a start; the ranges are written."""
+    step, wave = np.array([0.0, 0.0, 4.0, 4.0]), np.array([1.0, -1.0, 1.0])
+
+    axes = signals([step, wave], ["step", "wave"], step=0.5, start=2, unit="seconds")
+
+    first, zero, second = axes.lines
+    assert first.get_xdata().tolist() == [2.0, 2.5, 3.0, 3.5]
+    assert np.allclose(first.get_ydata(), [-0.42, -0.42, 0.42, 0.42])
+    assert np.allclose(second.get_ydata(), [-0.58, -1.42, -0.58])
+    assert np.allclose(zero.get_ydata(), [-1, -1])
+    assert texts(axes) == ["0", "4", "-1", "1"]
+    assert [one.get_text() for one in axes.get_yticklabels()] == ["step", "wave"]
+    assert axes.get_xlabel() == "seconds"
+
+
+def test_signals_with_one_scale():
+    """A small signal stays small next to a large one."""
+    axes = signals([np.array([0.0, 10.0]), np.array([0.0, 1.0])], same_scale=True)
+
+    assert np.ptp(axes.lines[1].get_ydata()) == pytest.approx(0.084)
+
+
+def test_labels_color_the_samples():
+    """Samples of a class are drawn in its color, and the legend names the classes."""
+    wave = np.sin(np.arange(12.0))
+    labels = np.array([0] * 4 + [1] * 3 + [2] * 5)
+
+    axes = signals([wave, -wave], labels=labels, classes=("none", "narrow", "wide"))
+
+    curves = [line for line in axes.lines if len(line.get_xdata()) == 12]
+    there = [np.isfinite(line.get_ydata()).tolist() for line in curves]
+    assert there == [[True] * 12, (labels == 1).tolist(), (labels == 2).tolist()] * 2
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["none", "narrow", "wide"]
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
+def test_signals_of_any_values(value, tmp_path):
+    """Constant signals and values that aren't finite can be drawn."""
+    assert save(signals([np.full(5, value), np.arange(5)]), tmp_path / "signals.png").is_file()
 
 
 def test_kernels_of_one_pixel_are_left_out():

@@ -1,4 +1,4 @@
-"""Sheets of small images: feature maps, kernels, the images of a data set."""
+"""Sheets of small images and curves: feature maps, kernels, the images of a data set."""
 
 import math
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from striate.drawing.grid import number
-from striate.drawing.paint import DIVERGING, FRAME, INK, MUTED, SEQUENTIAL, Paint
-from striate.drawing.scene import Caption, Drawable, Raster, Rect, Scene
+from striate.drawing.paint import BLUE, DIVERGING, FRAME, INK, MUTED, SEQUENTIAL, Paint
+from striate.drawing.scene import Caption, Drawable, Raster, Rect, Scene, Stroke
 from striate.drawing.text import fitted, width
 from striate.shapes import Array, Shaped
 
@@ -16,6 +16,7 @@ UNIT = 84.0  # pixels of a tile
 _GAP, _LINE, _TEXT, _BAR = 12.0, 14.0, 11.0, 10.0  # pixels
 _STEPS = 64  # colors of the color bar
 _LOWEST, _HIGHEST = 0.05, 4.0  # heights of a tile
+_CURVE_HEIGHT, _CURVE_ROOM = 0.6, 0.05  # of a tile with a curve; empty at its left and right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,39 @@ class SheetTile:
     dark: Array | None = None
     above: str = ""
     below: str = ""
+
+    @property
+    def height(self) -> float:
+        """Height for a width of 1."""
+        return self.pixels.shape[0] / self.pixels.shape[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveTile:
+    """A small curve about a line at 0, with text above and below it.
+
+    Parameters
+    ----------
+    values
+        Heights at equal distances; two or more.
+    limit
+        The height that reaches the edge of the tile.
+    above, below
+        Text, one line each; or several, with line breaks.
+    """
+
+    values: Shaped[Array, "samples"]
+    limit: float
+    above: str = ""
+    below: str = ""
+
+    @property
+    def height(self) -> float:
+        """Height for a width of 1."""
+        return _CURVE_HEIGHT
+
+
+AnyTile = SheetTile | CurveTile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +118,7 @@ class ColorScale:
 
 
 def sheet(
-    tiles: Sequence[SheetTile | None],
+    tiles: Sequence[AnyTile | None],
     columns: int,
     *,
     about: str,
@@ -97,14 +131,14 @@ def sheet(
     Parameters
     ----------
     tiles
-        The images, of any shapes: the largest one gives the size of a place. ``None`` leaves a
-        place empty.
+        Images, of any shapes, and curves: the highest one gives the size of a place. ``None``
+        leaves a place empty.
     columns
         Tiles in a row.
     about
         Description of the sheet.
     scale
-        Draw a color bar for these colors.
+        Draw a color bar for these colors; next to curves, the values that their edges mean.
     row_names
         Text at the left of each row.
     unit
@@ -117,7 +151,7 @@ def sheet(
     """
     gap, line, size = _GAP / unit, _LINE / unit, _TEXT / unit
     there = [tile for tile in tiles if tile is not None]
-    tallest = max((t.pixels.shape[0] / t.pixels.shape[1] for t in there), default=1.0)
+    tallest = max((t.height for t in there), default=1.0)
     high = min(max(tallest, _LOWEST), _HIGHEST)
     above = line * max((_lines(t.above) for t in there), default=0)
     below = line * max((_lines(t.below) for t in there), default=0)
@@ -136,7 +170,10 @@ def sheet(
         rows = max(1, math.ceil(len(tiles) / columns))
         used = min(columns, max(1, len(tiles)))
         bottom = rows * step - below - gap
-        shapes += _bar(scale, left + used * (1 + gap), above, max(bottom - above, high), unit)
+        if isinstance(there[0], CurveTile):
+            shapes += _marks(scale, left + used * (1 + gap) - 0.5 * gap, above, high, unit)
+        else:
+            shapes += _bar(scale, left + used * (1 + gap), above, max(bottom - above, high), unit)
     return Scene(shapes=tuple(shapes), unit=unit, about=about, margin=4.0 / unit)
 
 
@@ -144,22 +181,42 @@ def _lines(text: str) -> int:
     return text.count("\n") + 1 if text else 0
 
 
-def _tile(tile: SheetTile, left: float, top: float, high: float, unit: float) -> list[Drawable]:
+def _tile(tile: AnyTile, left: float, top: float, high: float, unit: float) -> list[Drawable]:
     """Draw a tile as large as its place allows, without distorting it."""
-    rows, columns = tile.pixels.shape[:2]
-    size = min(1 / columns, high / rows)
-    wide, tall = columns * size, rows * size
+    wide = min(1.0, high / tile.height)
+    tall = wide * tile.height
     x, y = left + (1 - wide) / 2, top + (high - tall) / 2
-    shapes: list[Drawable] = [
-        Raster(left=x, top=y, width=wide, height=tall, pixels=tile.pixels, dark=tile.dark),
-        Rect(left=x, top=y, width=wide, height=tall, stroke=FRAME, weight=0.8),
-    ]
+    frame = Rect(left=x, top=y, width=wide, height=tall, stroke=FRAME, weight=0.8)
+    shapes: list[Drawable] = []
+    if isinstance(tile, SheetTile):
+        shapes.append(
+            Raster(left=x, top=y, width=wide, height=tall, pixels=tile.pixels, dark=tile.dark)
+        )
+    else:
+        shapes += _curve(tile, frame)
+    shapes.append(frame)
     over, under = tile.above.split("\n"), tile.below.split("\n")
     line = _LINE / unit
     for k, text in enumerate(reversed(over)):
         shapes += _line(text, left + 0.5, top - (k + 0.55) * line, INK, unit)
     for k, text in enumerate(under):
         shapes += _line(text, left + 0.5, top + high + (k + 0.55) * line, MUTED, unit)
+    return shapes
+
+
+def _curve(tile: CurveTile, frame: Rect) -> list[Drawable]:
+    """Draw a curve in its frame, and the line at 0; values that aren't finite break it."""
+    middle = frame.top + frame.height / 2
+    share = np.clip(tile.values.astype(np.float64) / tile.limit, -1.0, 1.0)
+    xs = frame.left + frame.width * np.linspace(_CURVE_ROOM, 1 - _CURVE_ROOM, len(share))
+    ys = middle - 0.45 * frame.height * share
+    ends = ((frame.left, middle), (frame.left + frame.width, middle))
+    shapes: list[Drawable] = [Stroke(points=ends, paint=FRAME, weight=0.8)]
+    there = np.isfinite(share)
+    for run in np.split(np.arange(len(share)), np.flatnonzero(np.diff(there)) + 1):
+        if there[run[0]] and len(run) > 1:
+            points = tuple((float(xs[k]), float(ys[k])) for k in run)
+            shapes.append(Stroke(points=points, paint=BLUE, weight=1.6))
     return shapes
 
 
@@ -175,7 +232,7 @@ def _line(text: str, x: float, y: float, paint: Paint, unit: float) -> list[Draw
 def _bar(scale: ColorScale, left: float, top: float, high: float, unit: float) -> list[Drawable]:
     """Draw a color bar with its limits."""
     low = -scale.limit if scale.signed else 0.0
-    wide, size = _BAR / unit, _TEXT / unit
+    wide = _BAR / unit
     steps = np.linspace(scale.limit, low, _STEPS)[:, np.newaxis]
     shapes: list[Drawable] = [
         Raster(
@@ -188,21 +245,25 @@ def _bar(scale: ColorScale, left: float, top: float, high: float, unit: float) -
         ),
         Rect(left=left, top=top, width=wide, height=high, stroke=FRAME, weight=0.8),
     ]
-    marks = [(scale.limit, top), (low, top + high)]
+    return [*shapes, *_marks(scale, left + wide, top, high, unit)]
+
+
+def _marks(scale: ColorScale, left: float, top: float, high: float, unit: float) -> list[Drawable]:
+    """Write the limits of a scale, and 0 if there is room."""
+    size = _TEXT / unit
+    marks = [(scale.limit, top), (-scale.limit if scale.signed else 0.0, top + high)]
     marks += [(0.0, top + high / 2)] if scale.signed and high > 3.5 * size else []
-    for value, y in marks:
-        inside = min(max(y, top + size / 2), top + high - size / 2)
-        shapes.append(
-            Caption(
-                x=left + wide + size / 2,
-                y=inside,
-                text=number(float(f"{value:.2g}")),
-                size=size,
-                paint=MUTED,
-                anchor="start",
-            )
+    return [
+        Caption(
+            x=left + size / 2,
+            y=min(max(y, top + size / 2), top + high - size / 2),
+            text=number(float(f"{value:.2g}")),
+            size=size,
+            paint=MUTED,
+            anchor="start",
         )
-    return shapes
+        for value, y in marks
+    ]
 
 
 def _rgb(color: str) -> tuple[int, int, int]:

@@ -32,4 +32,5 @@ from striate.pictures.samples import mistakes as mistakes
 from striate.pictures.samples import samples as samples
 from striate.pictures.score_map import detections as detections
 from striate.pictures.score_map import score_map as score_map
+from striate.pictures.signals import signals as signals
 from striate.pictures.terms import terms as terms

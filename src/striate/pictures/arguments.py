@@ -11,7 +11,12 @@ from striate.maths.padding import whole
 from striate.shapes import Array
 
 _MOST_CELLS = 10_000
-_AXIS_NAMES = {2: "(rows, columns)", 3: "(maps, rows, columns)", 4: "(maps, maps, rows, columns)"}
+_AXIS_NAMES = {
+    1: "(samples,)",
+    2: "(rows, columns)",
+    3: "(maps, rows, columns)",
+    4: "(maps, maps, rows, columns)",
+}
 
 
 def image_of(name: str, values: Any, rank: int = 2, *, most: int = _MOST_CELLS) -> Array:
@@ -55,7 +60,8 @@ def image_of(name: str, values: Any, rank: int = 2, *, most: int = _MOST_CELLS) 
     if array.ndim != rank:
         hint = f" Choose one with {name}[0]." if array.ndim > rank else ""
         raise ShapeError(
-            f"`{name}` must have {rank} axes, {_AXIS_NAMES[rank]}, got shape {array.shape}.{hint}"
+            f"`{name}` must have {rank} {'axis' if rank == 1 else 'axes'}, {_AXIS_NAMES[rank]}, "
+            f"got shape {array.shape}.{hint}"
         )
     if array.size > most:
         raise ShapeError(

@@ -6,7 +6,7 @@ import numpy as np
 
 from striate.drawing.paint import Theme
 from striate.drawing.scene import Scene
-from striate.drawing.sheet import ColorScale, SheetTile, sheet
+from striate.drawing.sheet import UNIT, ColorScale, CurveTile, SheetTile, sheet
 from striate.errors import OptionError
 from striate.graph.trace import Trace
 from striate.model.network import Network
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _MOST_MAPS, _MOST_INPUTS = 64, 8
 _ROOM = 24  # characters of the layer's name
-_AXES_OF_KERNELS = 4  # output map, input map, row, column
+_MOST_ROWS = 16
+_FIRST_PIXEL_AXIS = 2  # after output map and input map
+_SIGNAL, _PICTURE = 1, 2  # pixel axes
 _COLORS = 3
 
 
@@ -34,13 +36,18 @@ def kernels(
 ) -> "Axes":
     """Draw the kernels of a layer, one for each feature map.
 
-    For one input map, positive weights are red and negative ones blue. For three, as for a color
-    image, a kernel is drawn in color, and gray is zero. Otherwise each row is an input map.
+    Positive weights are red and negative ones blue. The pictures depend on the pixel axes:
+
+    - *Pictures* (2-D): for three input maps, as for a color image, a kernel is drawn in color, and
+      gray is zero. For other numbers of input maps, each row is an input map.
+    - *Signals* (1-D): for one input map, a kernel is a curve. For several, it is an image with a
+      row for each of them.
+    - *Volumes* (3-D): a kernel is a column of planes, for one input map after the other.
 
     Parameters
     ----------
     network
-        A network with a 2-D convolution.
+        A network with a convolution.
     layer
         Name of the convolution.
     ax
@@ -51,14 +58,15 @@ def kernels(
     Returns
     -------
     Axes
-        With the first 64 feature maps, and of those at most 8 input maps.
+        With the first 64 feature maps, and of those at most 8 input maps (for signals, all). For
+        several input maps and for volumes, at most 16 feature maps; of volumes, 16 planes.
 
     Raises
     ------
     GraphError
         If the network has no such layer.
     OptionError
-        If the layer has no 2-D kernels larger than 1x1.
+        If the layer has no kernels larger than one pixel.
     ExtraError
         If Matplotlib is not installed.
 
@@ -75,10 +83,10 @@ def kernels(
     """
     network.graph[layer]  # raises if there is no such layer, and lists the names
     w = network.parameters.get(f"{layer}.weight")
-    if w is None or w.ndim != _AXES_OF_KERNELS or w.shape[2:] == (1, 1):
+    if w is None or not _drawn(w):
         there = layers_with_kernels(network)
         raise OptionError(
-            f'The kernels of "{layer}" cannot be drawn: only 2-D kernels larger than 1x1 can. '
+            f'The kernels of "{layer}" cannot be drawn: only kernels larger than one pixel can. '
             + (f"Choose from {', '.join(there)}." if there else "This network has no such layer.")
         )
     name = drawable(layer, _ROOM)
@@ -115,7 +123,7 @@ def gradients(
     GraphError
         If the network has no such layer.
     OptionError
-        If the layer has no 2-D kernels larger than 1x1, or the trace no derivatives.
+        If the layer has no kernels larger than one pixel, or the trace no derivatives.
     ExtraError
         If Matplotlib is not installed.
 
@@ -135,9 +143,9 @@ def gradients(
     found = trace[layer]
     dw = found.dW[0] if isinstance(found.dW, tuple) else found.dW
     w = found.W[0] if isinstance(found.W, tuple) else found.W
-    if w is None or w.ndim != _AXES_OF_KERNELS or w.shape[2:] == (1, 1):
+    if w is None or not _drawn(w):
         raise OptionError(
-            f'The kernels of "{layer}" cannot be drawn: only 2-D kernels larger than 1x1 can. '
+            f'The kernels of "{layer}" cannot be drawn: only kernels larger than one pixel can. '
             "Choose a convolution."
         )
     if dw is None:
@@ -171,8 +179,13 @@ def layers_with_kernels(network: Network) -> list[str]:
     return [
         name.removesuffix(".weight")
         for name, w in network.parameters.items()
-        if name.endswith(".weight") and w.ndim == _AXES_OF_KERNELS and w.shape[2:] != (1, 1)
+        if name.endswith(".weight") and _drawn(w)
     ]
+
+
+def _drawn(w: Array) -> bool:
+    """Return whether weights are kernels larger than one pixel."""
+    return w.ndim > _FIRST_PIXEL_AXIS and max(w.shape[_FIRST_PIXEL_AXIS:]) > 1
 
 
 def kernel_sheet(w: Array, layer: str, *, colors: bool = True) -> Scene:
@@ -181,7 +194,7 @@ def kernel_sheet(w: Array, layer: str, *, colors: bool = True) -> Scene:
     Parameters
     ----------
     w
-        ``[h, l, u, v]``.
+        ``[h, l, u]``, ``[h, l, u, v]`` or ``[h, l, u, v, w]``.
     layer
         Name of the layer.
     colors
@@ -192,22 +205,55 @@ def kernel_sheet(w: Array, layer: str, *, colors: bool = True) -> Scene:
     Scene
     """
     about = f"The kernels of {layer}: {_counted(w.shape, colors=colors)}."
-    maps, inputs = w.shape[:2]
-    if inputs == _COLORS and colors:
+    maps, inputs = w.shape[:_FIRST_PIXEL_AXIS]
+    rank = w.ndim - _FIRST_PIXEL_AXIS
+    if rank == _PICTURE and inputs == _COLORS and colors:
         return sheet(_colored(w[:_MOST_MAPS]), min(maps, 8), about=about)
-    shown = w[:_MOST_MAPS, :_MOST_INPUTS]
     # One scale for all, with zero in the middle.
+    scale = ColorScale(limit=ColorScale.of(w[:_MOST_MAPS]).limit, signed=True)
+    if rank == _SIGNAL:
+        return _signal_sheet(w[:_MOST_MAPS], scale, about)
+    if rank > _PICTURE:
+        return _volume_sheet(w, scale, about)
+    shown = w[:_MOST_MAPS, :_MOST_INPUTS]
     scale = ColorScale(limit=ColorScale.of(shown).limit, signed=True)
     if inputs == 1:
         tiles = [scale.tile(kernel[0], above=str(h + 1)) for h, kernel in enumerate(shown)]
         return sheet(tiles, min(len(shown), 8), about=about, scale=scale)
-    shown = shown[:16]
+    shown = shown[:_MOST_ROWS]
     tiles = [
         scale.tile(shown[h, l], above=str(h + 1) if l == 0 else "")
         for l in range(shown.shape[1])
         for h in range(len(shown))
     ]
     names = [f"input {l + 1}" for l in range(shown.shape[1])]
+    return sheet(tiles, len(shown), about=about, scale=scale, row_names=names, unit=64.0)
+
+
+def _signal_sheet(w: Array, scale: ColorScale, about: str) -> Scene:
+    """Draw kernels of signals: curves, or images with a row for each input map."""
+    if w.shape[1] == 1:
+        curves = [
+            CurveTile(values=kernel[0], limit=scale.limit, above=str(h + 1))
+            for h, kernel in enumerate(w)
+        ]
+        return sheet(curves, min(len(w), 4), about=about, scale=scale, unit=2 * UNIT)
+    shown = w[:_MOST_ROWS]
+    tiles = [scale.tile(kernel, above=str(h + 1)) for h, kernel in enumerate(shown)]
+    return sheet(tiles, min(len(shown), 8), about=about, scale=scale)
+
+
+def _volume_sheet(w: Array, scale: ColorScale, about: str) -> Scene:
+    """Draw each kernel as a column of planes."""
+    shown = w[:_MOST_ROWS]
+    planes = [(l, u) for l in range(w.shape[1]) for u in range(w.shape[2])][:_MOST_ROWS]
+    tiles = [
+        scale.tile(kernel[l, u], above=str(h + 1) if row == 0 else "")
+        for row, (l, u) in enumerate(planes)
+        for h, kernel in enumerate(shown)
+    ]
+    lead = [f"input {l + 1}, " if w.shape[1] > 1 else "" for l, _ in planes]
+    names = [f"{before}plane {u + 1}" for before, (_, u) in zip(lead, planes, strict=True)]
     return sheet(tiles, len(shown), about=about, scale=scale, row_names=names, unit=64.0)
 
 
@@ -224,10 +270,11 @@ def _colored(w: Array) -> list[SheetTile]:
 
 def _counted(shape: tuple[int, ...], *, colors: bool = True) -> str:
     """Write the number of kernels and their size."""
-    maps, inputs, rows, columns = shape
+    maps, inputs, *pixels = shape
     many = "s" if maps > 1 else ""
-    if inputs == _COLORS and colors:
+    if inputs == _COLORS and colors and len(pixels) == _PICTURE:
         pairs = ", as colors; gray is zero"
     else:
         pairs = "" if inputs == 1 else f" for each of {inputs} input maps"
-    return f"{maps} kernel{many} of {rows} × {columns}{pairs}"
+    size = " × ".join(map(str, pixels)) if len(pixels) > 1 else f"{pixels[0]} samples"
+    return f"{maps} kernel{many} of {size}{pairs}"
