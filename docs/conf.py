@@ -58,6 +58,8 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "write_computation_times": False,
     "remove_config_comments": True,
+    # Functions that draw return axes; the page shows the picture, not their name.
+    "ignore_repr_types": r"matplotlib\.",
 }
 
 # sphinx-mathjax-offline copies MathJax into _static, so that formulas are shown without a network.
