@@ -131,7 +131,7 @@ for shift in (1, 2, 3):
 
 
 def score(image):
-    counts = [pooled(image, template).sum() for template in templates.values()]
+    counts = [pooled(image, one).sum() for one in templates.values()]
     horizontal, vertical, slash, backslash = counts
     return horizontal + vertical - slash - backslash
 

@@ -58,10 +58,10 @@ net.summary()
 #   :math:`4 \cdot 43 \cdot 43 = 7396` *multiply-adds*.
 # - ``max1`` has nothing to learn. Its output is 3 times smaller in each direction: 4 maps of 5 x 5.
 # - ``flatten1`` only renames the 100 values: it writes them into one vector, map by map, so that a
-#   matrix can multiply them (8.26). The text form adds it by itself.
+#   matrix can multiply them (8.26). The shorthand adds it by itself.
 # - ``dense1`` has :math:`2 \cdot 100` weights and 2 biases.
 #
-# The last line shows how each size follows from the one before, with formula 8.18.
+# The last line shows how each size follows from the size before it, with formula 8.18.
 
 assert net.parameter_count == 4 * 9 + 4 + 2 * 100 + 2
 
@@ -101,7 +101,8 @@ st.pictures.diagram(lenet)
 # Compare this with a network without convolutions that has as many outputs in its first layer:
 
 dense = st.Network.parse("dense 4704 tanh | dense 10 softmax", (28, 28, 1))
-print(f"LeNet-5: {lenet.parameter_count:,}, dense: {dense.parameter_count:,}")
+print(f"LeNet-5: {lenet.parameter_count:,}")
+print(f"dense: {dense.parameter_count:,}")
 
 # %%
 # Compute something

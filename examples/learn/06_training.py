@@ -53,7 +53,8 @@ for step in range(31):
 # ``fit`` does all of this. It starts from the current weights:
 
 history = net.fit(x, y, epochs=20, batch_size=20, learning_rate=0.01)
-print(f"loss {history['loss'][-1]:.3f}, accuracy {history['accuracy'][-1]:.0%}")
+loss, accuracy = history["loss"][-1], history["accuracy"][-1]
+print(f"loss {loss:.3f}, accuracy {accuracy:.0%}")
 
 # %%
 # Handwritten digits
@@ -85,27 +86,28 @@ st.pictures.learning_curve(history, "accuracy")
 # With fewer images, the problem becomes obvious. Here are only 100 of them, and many epochs:
 
 few = st.Network.preset("lenet5", seed=0)
-others = (x[4000:], y[4000:])
-overfitted = few.fit(
-    x[:100], y[:100], epochs=40, batch_size=20, learning_rate=0.002, validation=others
-)
+new = (x[4000:], y[4000:])
+overfitted = few.fit(x[:100], y[:100], epochs=40, batch_size=20, validation=new)
+losses = overfitted["validation_loss"]
+print(f"validation loss: best {min(losses):.2f}, last {losses[-1]:.2f}")
+assert losses[-1] > min(losses)
 st.pictures.learning_curve(overfitted, "loss")
 
 # %%
 # The loss on the training images goes to 0. On the others it soon stops falling, and then it
-# *rises*: the network becomes more and more certain of its wrong answers. ``early_stopping=5``
-# would stop here, and keep the weights of the best epoch.
+# *rises*: the network becomes more and more certain of predictions that are wrong.
+# ``early_stopping=5`` stops five epochs after the best one, and keeps its weights.
 #
 # The best remedy is more data. If there isn't any, change the images that you have: a digit that
 # is moved by a pixel is still the same digit. With ``augment``, each image is moved differently in
-# every epoch, so the network never sees exactly the same one twice.
+# every epoch, so the network rarely sees exactly the same one twice.
 
 augmented = st.Network.preset("lenet5", seed=0)
 better = augmented.fit(x, y, epochs=8, augment="shift 1", **settings)
 for name, run in {"as it is": history, "augmented": better}.items():
-    scores = [run[score][-1] for score in ("accuracy", "validation_accuracy")]
-    print(f"{name:10}  training {scores[0]:.1%}, validation {scores[1]:.1%}")
-assert better["validation_accuracy"][-1] > history["validation_accuracy"][-1]
+    training, validation = run["accuracy"][-1], run["validation_accuracy"][-1]
+    print(f"{name:10}  training {training:.1%}, validation {validation:.1%}")
+assert validation > history["validation_accuracy"][-1]
 
 # %%
 # The test

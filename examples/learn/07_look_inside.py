@@ -40,7 +40,7 @@ st.pictures.feature_maps(trace, "conv1")
 
 # %%
 # Compare a kernel with its map. Where the positive weights of a kernel lie on the stroke and the
-# negative ones beside it, the map is red. Most learned kernels are less tidy than the designed
+# negative ones next to it, the map is red. Most learned kernels are less tidy than the designed
 # lines of chapter 3, and part of what you see is left over from the random start;
 # :doc:`../networks/02_learned_kernels` looks at that.
 #
@@ -92,10 +92,12 @@ st.pictures.images([digit, slope / abs(slope).max()], ["digit", "derivatives"])
 # the correct digit. So small a change is invisible, but it moves the probability by far more. That
 # a network can be changed so easily is a well-known weakness.
 
-changed = np.clip(digit - 0.05 * np.sign(slope), 0, 1)[np.newaxis, :, :, np.newaxis]
-before = probabilities[worst, y_test[worst]]
-after = net.predict((255 * changed).round().astype(np.uint8))[0, y_test[worst]]
-print(f"probability of the {y_test[worst]}: {before:.3f} before, {after:.3f} after")
+changed = np.clip(digit - 0.05 * np.sign(slope), 0, 1)
+changed = (255 * changed).round().astype(np.uint8)
+true = y_test[worst]
+before = probabilities[worst, true]
+after = net.predict(changed[np.newaxis, :, :, np.newaxis])[0, true]
+print(f"probability of {true}: {before:.3f} before, {after:.3f} after")
 assert after > before
 
 # %%
@@ -108,4 +110,4 @@ assert after > before
 # 3. Print ``trace.terms("conv1.dW", (0, 0, 2, 2))``. How many products are there, and why so many
 #    more than in ``conv2.Z``?
 #
-# Next: :doc:`08_save_and_go_on`.
+# Next: :doc:`08_save_and_use`.

@@ -1,6 +1,6 @@
 r"""
-8. Save, load, and go on
-========================
+8. Save, load, and use your own data
+====================================
 
 Your network is trained. This chapter saves it, uses it in a program and at the terminal, and
 trains another one on a folder of pictures, as you would do with your own.
@@ -50,10 +50,10 @@ print(loaded.predict_classes(x_test[::100]), y_test[::100])
 def run(command):
     program, *arguments = shlex.split(command)
     program = Path(sys.executable).with_name(program)
-    done = subprocess.run(
-        [program, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    output = subprocess.check_output(
+        [program, *arguments], cwd=folder, text=True
     )
-    print(f"$ {command}\n{done.stdout}")
+    print(f"$ {command}\n{output}")
 
 
 # %%
@@ -74,8 +74,9 @@ run("striate predict digits.safetensors digit.png")
 # use photos.
 
 pictures, labels = st.data.shapes.generate(400, noise=0.3, seed=0)
+classes = ("square", "diamond")
 for number, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
-    path = folder / "figures" / ("square", "diamond")[label] / f"{number:03}.png"
+    path = folder / "figures" / classes[label] / f"{number:03}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(picture[:, :, 0]).save(path)
 
@@ -100,8 +101,8 @@ model = "striate-output/figures-net.safetensors"
 run(f"striate predict {model} figures/square/004.png")
 
 # %%
-# Where to go on
-# --------------
+# Where to go next
+# ----------------
 #
 # - :doc:`../../learn/getting-started` repeats the practical steps in five minutes.
 # - :doc:`../../how-to/index` has short answers to practical questions.
