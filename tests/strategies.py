@@ -25,6 +25,7 @@ from striate.functions.vec import Flatten
 from striate.functions.weight import (
     AdaptiveAveragePooling,
     AveragePooling,
+    BlurPooling,
     Convolution,
     DotProduct,
     GlobalAveragePooling,
@@ -116,6 +117,17 @@ def _window(rng, shape):
     }
 
 
+def _blur(rng, shape):
+    """Draw a blur pooling."""
+    rank = len(shape) - 1
+    return BlurPooling(
+        stride=_numbers(rng, rank, 1, 3),
+        window=pick(rng, (None, None, _numbers(rng, rank, 1, 5))),
+        padding=pick(rng, (None, None, _padding(rng, rank))),
+        padding_mode=pick(rng, PADDING_MODES),
+    )
+
+
 def _epsilon(rng):
     """Draw the constant that is added to a variance."""
     return float(pick(rng, (1e-3, 0.01, 0.1)))
@@ -171,6 +183,7 @@ MAKERS = {
     Flatten: lambda rng, _: Flatten(order=pick(rng, ("rows", "columns"))),
     Identity: lambda _rng, _shape: Identity(),
     Reshape: _reshape,
+    BlurPooling: _blur,
 }
 """Functions that draw options for an input shape; other kinds are drawn from their cases."""
 
@@ -233,6 +246,7 @@ COUNTS = (
     (POOLING, 80),
     (NORMALIZATION, 40),
     ((DotProduct,), 20),
+    ((BlurPooling,), 20),
 )
 """The number of configurations of each family that are compared with PyTorch."""
 

@@ -29,6 +29,7 @@ PUBLIC = [
     "Add",
     "AveragePool",
     "BatchNorm",
+    "BlurPool",
     "Callback",
     "Concatenate",
     "Conv",

@@ -16,6 +16,7 @@ from striate.functions.writing import write
 from striate.graph import layers
 
 PATH = Path(__file__).parents[1] / "src" / "striate" / "graph" / "layers.pyi"
+LONGEST_LINE = 100
 HEAD = '''\
 """The public layers, written by tools/write_stubs.py from the kinds: do not edit."""
 
@@ -49,7 +50,12 @@ def _function(name: str) -> str:
         default = (
             "" if parameter.default is inspect.Parameter.empty else f" = {write(parameter.default)}"
         )
-        lines.append(f"{parameter.name}: {_annotation(parameter.annotation)}{default},")
+        for between in (" | ", "\n| "):  # the formatter breaks lines that are too long
+            union = _annotation(parameter.annotation, between)
+            line = f"{parameter.name}: {union}{default},"
+            if len(line) <= LONGEST_LINE - 4:
+                break
+        lines.append(line)
     arguments = textwrap.indent("\n".join(lines), " " * 4)
     result = _annotation(signature.return_annotation)
     documentation = textwrap.indent((inspect.getdoc(construct) or "").strip(), " " * 4).lstrip()
@@ -57,8 +63,8 @@ def _function(name: str) -> str:
     return f'\ndef {name}(\n{arguments}\n) -> {result}:\n    {raw}"""{documentation}\n    """\n'
 
 
-def _annotation(annotation: object) -> str:
-    """Write an annotation with the names that the head imports."""
+def _annotation(annotation: object, between: str = " | ") -> str:
+    """Write an annotation with the names that the head imports; a union has ``between`` in it."""
     if annotation is Ellipsis:
         return "..."
     if annotation in (None, type(None)):
@@ -68,7 +74,7 @@ def _annotation(annotation: object) -> str:
         case None:
             return getattr(annotation, "__name__", str(annotation)).replace("ndarray", "Array")
         case origin if origin in (Union, UnionType):
-            return " | ".join(map(_annotation, inner))
+            return between.join(map(_annotation, inner))
         case origin if origin is Literal:
             return f"Literal[{', '.join(map(write, inner))}]"
         case origin:

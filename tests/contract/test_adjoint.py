@@ -21,6 +21,7 @@ MUST_BE_LINEAR = {
     "TrainableAveragePooling": {"inputs", "parameters"},
     "AveragePooling": {"inputs"},
     "SumPooling": {"inputs"},
+    "BlurPooling": {"inputs"},
     "GlobalAveragePooling": {"inputs"},
     "AdaptiveAveragePooling": {"inputs"},
     "Identity": {"inputs"},

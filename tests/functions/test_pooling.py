@@ -13,6 +13,7 @@ from striate.errors import OptionError, ShapeError
 from striate.functions.weight import (
     AdaptiveAveragePooling,
     AveragePooling,
+    BlurPooling,
     Convolution,
     GlobalAveragePooling,
     GlobalMaxPooling,
@@ -21,6 +22,8 @@ from striate.functions.weight import (
     SumPooling,
     TrainableAveragePooling,
 )
+from striate.graph.shorthand import parse
+from striate.graph.shorthand_writer import write
 from striate.maths import reductions
 from striate.maths.check import relative_error
 from striate.maths.windows import Axis
@@ -303,7 +306,13 @@ def test_a_window_that_holds_only_padding_is_refused(kind):
 
 @pytest.mark.parametrize(
     "kind",
-    [MaxPooling(window=2), SumPooling(window=2), GlobalMaxPooling(), GlobalAveragePooling()],
+    [
+        MaxPooling(window=2),
+        SumPooling(window=2),
+        BlurPooling(stride=2),
+        GlobalMaxPooling(),
+        GlobalAveragePooling(),
+    ],
     ids=str,
 )
 def test_vectors_cannot_be_pooled(kind):
@@ -366,3 +375,50 @@ def test_the_nest_and_numpy_send_derivatives_past_the_padding(options):
 
     by_nest = Lowered(kind.lowering((2, 5, 6)), 2).backward({"a": a, "dz": dz}, ["da"])["da"]
     assert relative_error(found, by_nest) <= tolerance(9)
+
+
+def test_blur_pooling_in_words():
+    """The layer prints as it is typed, in Python and in the shorthand, with each of its options."""
+    for text, layer in (
+        ("blur 2x2", BlurPooling(stride=2)),
+        ("blur 2x2 valid window 5", BlurPooling(stride=2, window=5, padding="valid")),
+        ("blur 2x2 padding 1", BlurPooling(stride=2, padding=1)),
+        ("blur 2x1 same padding-mode zeros",
+         BlurPooling(stride=(2, 1), padding="same", padding_mode="zeros")),
+    ):  # fmt: skip
+        graph = parse(text, (9, 9, 1))
+
+        assert graph.layers[0].layer.weight == layer
+        assert write(graph) == text
+
+
+@pytest.mark.bad_input
+def test_invalid_options_of_blur_pooling_are_refused():
+    """Strides and windows have limits, since the weights are those of Pascal's triangle."""
+    for make, message in (
+        (
+            lambda: BlurPooling(stride=33),
+            (
+                "BlurPool(33): `stride` must be a positive integer up to 32, or a tuple with one "
+                "for each axis, got 33. Try 2."
+            ),
+        ),
+        (
+            lambda: BlurPooling(stride=2, window=64),
+            (
+                "BlurPool(2): `window` must be a positive integer up to 63, or a tuple with one "
+                "for each axis, or None, got 64. Try 3."
+            ),
+        ),
+        (
+            lambda: BlurPooling(stride=2).output_shape((1, 1)),
+            (
+                'padding_mode="reflect" cannot add 1 pixel to an image of 1: it repeats each pixel '
+                "at most once on each side, the edge pixel not at all. "
+                'Use padding_mode="replicate".'
+            ),
+        ),
+    ):
+        with pytest.raises((OptionError, ShapeError)) as error:
+            make()
+        assert str(error.value) == message

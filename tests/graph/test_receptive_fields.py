@@ -22,6 +22,7 @@ from striate.functions.vec import Flatten
 from striate.functions.weight import (
     AdaptiveAveragePooling,
     AveragePooling,
+    BlurPooling,
     Convolution,
     DotProduct,
     GlobalAveragePooling,
@@ -76,12 +77,20 @@ MAKERS = {
     GroupNormalization: lambda rng: GroupNormalization(groups=int(rng.integers(1, 3))),
     LayerNormalization: lambda rng: LayerNormalization(),  # noqa: ARG005
     BatchNormalization: lambda rng: BatchNormalization(),  # noqa: ARG005
-    LocalResponseNormalization: lambda rng: LocalResponseNormalization(size=2, alpha=0.5),  # noqa: ARG005
+    # With beta below 0.5 it increases with each pixel; otherwise a maximum could hide a change.
+    LocalResponseNormalization: lambda rng: LocalResponseNormalization(  # noqa: ARG005
+        size=2, alpha=0.5, beta=0.25
+    ),
     Dropout: lambda rng: Dropout(),  # noqa: ARG005
     Flatten: lambda rng: Flatten(order=pick(rng, ("rows", "columns"))),
     Reshape: lambda rng: Reshape(shape=(MAPS, -1)),  # noqa: ARG005
     DotProduct: lambda rng: DotProduct(neurons=5),  # noqa: ARG005
     Identity: lambda rng: Identity(),  # noqa: ARG005
+    BlurPooling: lambda rng: BlurPooling(
+        stride=int(rng.integers(1, 4)), window=pick(rng, (None, 1, 2, 5)),
+        padding=pick(rng, (None, "valid", "same", 2)),
+        padding_mode=pick(rng, ("zeros", "replicate", "reflect", "circular")),
+    ),
 }  # fmt: skip
 NEW = [kind for kind in registry.kinds("weight").values() if kind not in MAKERS]
 MAKERS |= {kind: lambda rng, kind=kind: pick(rng, kind.cases()).function for kind in NEW}

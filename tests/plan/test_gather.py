@@ -114,6 +114,7 @@ class TestMeaning:
 
         assert seen >= {
             "AveragePooling",
+            "BlurPooling",
             "Convolution",
             "LpPooling",
             "MaxPooling",

@@ -11,7 +11,7 @@ import torch
 
 from pytorch import expected
 from pytorch.layers import arrays_for
-from pytorch.test_optimizers import OPTIMIZERS, RATE, torch_steps
+from pytorch.test_optimizers import RATE, UPDATES, torch_steps
 from strategies import configurations
 from striate.functions.loss import (
     AbsoluteError,
@@ -96,7 +96,7 @@ def _updates():
     """Return every case of every optimizer, over twenty steps."""
     rng = np.random.default_rng(5)
     w, gradients = rng.standard_normal(6), rng.standard_normal((20, 6))
-    for kind in OPTIMIZERS:
+    for kind in UPDATES:
         after = np.array(list(torch_steps(kind, w, gradients)))
         yield (
             to_data(kind),

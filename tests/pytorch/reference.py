@@ -201,6 +201,26 @@ def _lp_pooling(kind, a, _parameters, _state, _training):
     return torch.where(zero, 1.0, sums) ** (1 / kind.p) * ~zero
 
 
+def _blur_pooling(kind, a, _parameters, _state, _training):
+    """Convolve each map with binomial weights, as the published BlurPool does."""
+    rank = a.ndim - 2
+    stride = _each(kind.stride, rank)
+    window = [2 * s - 1 for s in stride] if kind.window is None else _each(kind.window, rank)
+    sides = [((r - 1) // 2, r // 2) for r in window]
+    if kind.padding is not None:
+        sides = _sides(kind.padding, a.shape[2:], window, stride, (1,) * rank)
+    w = torch.ones((), dtype=a.dtype)
+    for r in window:
+        row = torch.ones(1, dtype=a.dtype)
+        for _ in range(r - 1):  # the next row of Pascal's triangle, divided by 2
+            row = (F.pad(row, (0, 1)) + F.pad(row, (1, 0))) / 2
+        w = w[..., None] * row
+    convolve = (F.conv1d, F.conv2d, F.conv3d)[rank - 1]
+    maps = a.shape[1]
+    padded = _pad(a, sides, MODES[kind.padding_mode])
+    return convolve(padded, w.expand(maps, 1, *window), stride=stride, groups=maps)
+
+
 def _adaptive_average_pooling(kind, a, _parameters, _state, _training):
     pool = (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)[a.ndim - 3]
     return pool(a, kind.size)
@@ -259,6 +279,7 @@ _WEIGHT = {
     weight.SumPooling: _sum_pooling,
     weight.TrainableAveragePooling: _trainable_average_pooling,
     weight.LpPooling: _lp_pooling,
+    weight.BlurPooling: _blur_pooling,
     weight.AdaptiveAveragePooling: _adaptive_average_pooling,
     weight.GlobalAveragePooling: _global_average_pooling,
     weight.GlobalMaxPooling: _global_max_pooling,

@@ -23,6 +23,7 @@ SYMBOLS: Mapping[str, str] = MappingProxyType(
         "global-max": "⊞^{max}",
         "sum": "⊞^{sum}",
         "lp": "⊞^{lp}",
+        "blur": "⊞^{blur}",
         "flatten": "vec",
         "add": "Σ",
         "multiply": "Π",

@@ -180,7 +180,8 @@ class PerAxis:
     def expected(self, value: object) -> str:  # noqa: ARG002  # the same for every value
         start = self.numbers.least or 0
         sign = "a positive" if start == 1 else "a non-negative"
-        return f"{sign} integer up to {LONGEST:,}, or a tuple with one for each axis"
+        most = LONGEST if self.numbers.most is None else self.numbers.most
+        return f"{sign} integer up to {most:,}, or a tuple with one for each axis"
 
 
 @dataclass(frozen=True)

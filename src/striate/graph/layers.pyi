@@ -256,6 +256,61 @@ def BatchNorm(
     BatchNorm(activation="relu")
     """
 
+def BlurPool(
+    stride: int | tuple[int, ...],
+    *,
+    window: int | tuple[int, ...] | None = None,
+    padding: Literal["valid", "same", "full"]
+    | int
+    | tuple[int | tuple[int, int], ...]
+    | None = None,
+    padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "reflect",
+    activation: str | TransferFunction = "linear",
+    name: str | None = None,
+) -> Layer:
+    """Blur pooling: each output pixel is a weighted mean of a window, with binomial weights.
+
+    It replaces a stride: ``MaxPool(2, stride=1)`` and ``BlurPool(2)`` take the place of
+    ``MaxPool(2)``, and a convolution with stride 1 and ``BlurPool(2)`` that of one with stride 2.
+    The output has the same size, and changes less when the image is shifted by one pixel.
+
+    Parameters
+    ----------
+    stride
+        Step between neighboring windows, in pixels: 2 halves the image.
+    window
+        Pixels of the window; ``None`` uses ``2 * stride - 1``, which is 3 for a stride of 2, with
+        the weights 1/4, 1/2, 1/4.
+    padding
+        Pixels added around the image (:data:`striate.maths.windows.Padding`); ``None`` adds as many
+        as put the middle of the first window on the first pixel.
+    padding_mode
+        What padded pixels hold: ``"zeros"``, which darkens the edge of the image, ``"reflect"``,
+        ``"replicate"`` or ``"circular"``.
+    activation
+        The transfer function or its name.
+    name
+        Name of the layer; by default its kind and a number, such as conv2.
+
+    Returns
+    -------
+    Layer
+
+    Raises
+    ------
+    OptionError
+        If an option is unknown or has a value not allowed.
+
+    Sources
+    -------
+    Zhang 2019; Hagan 8.22 (with binomial weights).
+
+    Examples
+    --------
+    >>> BlurPool(2)
+    BlurPool(2)
+    """
+
 def Concatenate(
     *,
     bias: Literal["tied", "untied"] | None = None,

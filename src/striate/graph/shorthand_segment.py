@@ -234,9 +234,9 @@ def _initializer(value: str) -> str:
 
 def _argument_expected(word: str, given: str, maps: str, size: str) -> str:
     """Describe a word's argument."""
-    example = "@".join(part for part in ("6" if maps else "", "5x5" if size else "") if part)
+    example = "6@5x5" if maps and size else "6" if maps else "2x2"
     first = f"number of {maps}" if maps.endswith("s") else maps
-    second = size if not size or size.endswith("size") else f"{size} size"
+    second = "window size" if size == "window" else size
     parts = " and ".join(f"the {part}".replace("_", " ") for part in (first, second) if part)
     got = given if given == "nothing" else short(given)
     return (

@@ -171,10 +171,12 @@ def _kind(weight: Function, rank: int) -> Iterator[str]:
     argument = argument or number or shape
     if argument:
         yield argument
-    padding = getattr(weight, "padding", None)
-    if isinstance(padding, str) and padding != "valid":
-        yield padding
-    for option in fields(cast("Any", weight)):
+    options = fields(cast("Any", weight))
+    for option in options:
+        padding = getattr(weight, option.name)
+        if option.name == "padding" and isinstance(padding, str) and padding != option.default:
+            yield padding
+    for option in options:
         value = getattr(weight, option.name)
         is_padding_word = isinstance(value, str) and option.name == "padding"
         filled = is_padding_word or option.name in {

@@ -8,6 +8,9 @@ equations: images ``a[q, l, rows, columns]``, kernels ``w[h, l, u, v]``.
 """
 
 from striate.maths import kernels as kernels
+from striate.maths.blurring import binomial as binomial
+from striate.maths.blurring import blur_pool as blur_pool
+from striate.maths.blurring import blur_pool_backward as blur_pool_backward
 from striate.maths.check import adjoint_gap as adjoint_gap
 from striate.maths.check import central_differences as central_differences
 from striate.maths.check import relative_error as relative_error

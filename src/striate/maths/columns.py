@@ -272,10 +272,12 @@ def require_padding(axes: Sequence[Axis], mode: PaddingMode) -> None:
         added = max(axis.before, axis.end)
         if added > most:
             edge = ", the edge pixel not at all" if mode == "reflect" else ""
+            pixels = "1 pixel" if added == 1 else f"{added} pixels"
+            less = f"at most {most} pixel{'s' * (most > 1)} of padding, or " if most else ""
             raise ShapeError(
-                f'padding_mode="{mode}" cannot add {added} pixels to an image of {axis.length}: it '
+                f'padding_mode="{mode}" cannot add {pixels} to an image of {axis.length}: it '
                 f"repeats each pixel at most once on each side{edge}. "
-                f'Use at most {most} pixels of padding, or padding_mode="replicate".'
+                f'Use {less}padding_mode="replicate".'
             )
 
 
@@ -308,6 +310,39 @@ def padding_tables(
     return {f"{name}{k}": padding_table(axis, mode) for k, axis in enumerate(axes)}
 
 
+def uncovered(axes: Sequence[Axis], mode: PaddingMode) -> tuple[int, ...]:
+    """Count, along each axis, the pixels that no window reads, directly or as padding.
+
+    Parameters
+    ----------
+    axes, mode
+        As given to :func:`pad`.
+
+    Returns
+    -------
+    tuple of int
+        One number for each axis.
+
+    Sources
+    -------
+    Hagan 8.16.
+
+    Examples
+    --------
+    A window of one pixel reads every third pixel; padding may repeat others:
+
+    >>> axis = Axis(length=5, window=1, stride=3, before=1)
+    >>> uncovered((axis,), "zeros"), uncovered((axis,), "circular")
+    ((4,), (3,))
+    """
+    if mode == "zeros":
+        return tuple(axis.uncovered for axis in axes)
+    return tuple(
+        axis.length - _count_distinct(padding_table(axis, mode)[axis.covered()], axis.length)
+        for axis in axes
+    )
+
+
 def require_padding_mode(mode: str) -> None:
     """Raise if a padding mode is unknown.
 
@@ -338,3 +373,10 @@ def require_padding_mode(mode: str) -> None:
 def _inside(axes: Sequence[Axis]) -> tuple[slice, ...]:
     """Return the slices of the image in its padded form."""
     return tuple(slice(axis.before, axis.before + axis.length) for axis in axes)
+
+
+def _count_distinct(pixels: Int[Array, "n"], length: int) -> int:
+    """Count the pixels that occur, without sorting them."""
+    occurs = np.zeros(length, bool)
+    occurs[pixels] = True
+    return int(occurs.sum())

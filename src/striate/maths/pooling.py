@@ -519,6 +519,44 @@ def trainable_average_pool_backward(
     return Gradients(dA=dA, dW=dW, db=_bias(dz, placed))
 
 
+def pixel_axes(shape: Sequence[int], name: str, value: int | Sequence[int]) -> int:
+    """Return the number of pixel axes that an option with one number for each of them implies.
+
+    Parameters
+    ----------
+    shape
+        Of the image.
+    name, value
+        The option. A single number is for two axes, or for the only axis of the image.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ShapeError
+        If the image has fewer axes.
+
+    Sources
+    -------
+    Hagan 8.22.
+
+    Examples
+    --------
+    >>> pixel_axes((3, 8, 8), "window", 2), pixel_axes((8,), "window", 2)
+    (2, 1)
+    """
+    rank = len(several(value, min(max(len(shape), 1), 2)))
+    if not 1 <= rank <= len(shape):
+        raise ShapeError(
+            f"`{name}` has {rank} pixel {'axis' if rank == 1 else 'axes'}, but `image` has shape "
+            f"{tuple(shape)}. Pixels are the last axes of an image: use an image with at least "
+            f"{rank} {'axis' if rank == 1 else 'axes'}."
+        )
+    return rank
+
+
 def _place(
     image: Array,
     window: int | Sequence[int],
@@ -529,13 +567,7 @@ def _place(
 ) -> tuple[Array, tuple[Axis, ...]]:
     """Return the image with dtype for sums, and how the window moves over its last axes."""
     a = summable(image)
-    rank = len(several(window, min(max(a.ndim, 1), 2)))
-    if not 1 <= rank <= a.ndim:
-        raise ShapeError(
-            f"`window` has {rank} pixel {'axis' if rank == 1 else 'axes'}, but `image` has shape "
-            f"{a.shape}. Pixels are the last axes of an image: use an image with at least {rank} "
-            f"{'axis' if rank == 1 else 'axes'}."
-        )
+    rank = pixel_axes(a.shape, "window", window)
     placed = axes(
         a.shape[a.ndim - rank :],
         window=window,

@@ -4,6 +4,7 @@ from striate.functions.weight.adaptive_average_pooling import (
     AdaptiveAveragePooling as AdaptiveAveragePooling,
 )
 from striate.functions.weight.average_pooling import AveragePooling as AveragePooling
+from striate.functions.weight.blur_pooling import BlurPooling as BlurPooling
 from striate.functions.weight.convolution import Convolution as Convolution
 from striate.functions.weight.dot_product import DotProduct as DotProduct
 from striate.functions.weight.global_average_pooling import (

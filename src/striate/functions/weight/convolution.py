@@ -7,8 +7,6 @@ Wichmann, section 3; Wolter, "Multichannel convolution".
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from striate.functions.base import (
     Case,
     Lowering,
@@ -25,7 +23,7 @@ from striate.functions.weight.pixels import require_pixels
 from striate.maths import columns, feature_maps, windows
 from striate.maths.feature_maps import require_kernels, require_maps
 from striate.maths.field_pattern import FieldPattern, complete
-from striate.shapes import Array, Float, Int, Shape
+from striate.shapes import Array, Float, Shape
 
 PADDING_MODES = OneOf(("zeros", "reflect", "replicate", "circular"))
 
@@ -148,14 +146,7 @@ class Convolution(WeightFunction):
 
     def uncovered(self, *shapes: Shape) -> tuple[int, ...]:
         """Count the pixels that no kernel reads, directly or as padding that repeats them."""
-        axes = self.axes(shapes[0][1:])
-        if self.padding_mode == "zeros":
-            return tuple(axis.uncovered for axis in axes)
-        tables = columns.padding_tables(axes, "t", self.padding_mode).values()
-        return tuple(
-            axis.length - _count_distinct(table[axis.covered()], axis.length)
-            for axis, table in zip(axes, tables, strict=True)
-        )
+        return columns.uncovered(self.axes(shapes[0][1:]), self.padding_mode)
 
     def lowering(self, *shapes: Shape) -> Lowering:
         (maps, *pixels), g = shapes[0], self.groups
@@ -336,10 +327,3 @@ class Convolution(WeightFunction):
             incoming=incoming,
             layout="w[output map, input map of the group, *window] (Hagan 8.20)",
         )
-
-
-def _count_distinct(pixels: Int[Array, "n"], length: int) -> int:
-    """Count the pixels that occur, without sorting them."""
-    occurs = np.zeros(length, bool)
-    occurs[pixels] = True
-    return int(occurs.sum())
