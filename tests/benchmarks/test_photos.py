@@ -20,7 +20,7 @@ def photos(monkeypatch):
 
 
 def test_a_photo_is_upright(photos, tmp_path):
-    """Whatever its size, format and EXIF orientation, a photo shows its image."""
+    """Photos of all sizes, formats and EXIF orientations show their images upright."""
     (x, _), _ = st.data.load("digits")
     rng = np.random.default_rng(0)
     seen = set()
