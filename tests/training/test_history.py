@@ -2,7 +2,7 @@
 
 import pytest
 
-from striate.errors import OptionError
+from striate.errors import DataError, OptionError
 from striate.training.history import History
 
 ROWS = [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}]
@@ -73,3 +73,91 @@ def test_an_unknown_row_or_column(key, text):
         History(ROWS)[key]
 
     assert str(error.value) == text
+
+
+def test_a_csv_file_keeps_every_digit(tmp_path):
+    """What is read is what was written, also after another run replaced the file."""
+    rows = [{"epoch": 1, "loss": 0.1 + 0.2, "seconds": 2.0}, {"epoch": 2, "loss": 1e-30}]
+    rows[1]["seconds"] = float("inf")
+    path = History(ROWS).to_csv(tmp_path / "run.csv")
+
+    assert History(rows).to_csv(path) == path
+
+    assert path.read_text().splitlines()[0] == "epoch,loss,seconds"
+    assert History.from_csv(path).rows == rows
+    assert all(isinstance(row["epoch"], int) for row in History.from_csv(path))
+
+
+def test_a_history_without_epochs_is_a_csv_file_without_rows(tmp_path):
+    """Reading it gives a history without epochs."""
+    path = History([]).to_csv(tmp_path / "run.csv")
+
+    assert len(History.from_csv(path)) == 0
+
+
+def test_several_runs_in_one_csv_file(tmp_path):
+    """Runs are told apart by the named columns; columns with words are not scores."""
+    path = tmp_path / "runs.csv"
+    path.write_text(
+        "net,seed,epoch,loss,remark\nb,0,1,0.5,\na,0,1,0.75,first\nb,0,2,0.25,\n\nb,1,1,1,x\n"
+    )
+
+    runs = History.runs_from_csv(path, by=("net", "seed"))
+
+    assert list(runs) == [("b", "0"), ("a", "0"), ("b", "1")]
+    assert runs["b", "0"].rows == [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (
+            b"epoch,loss\n1,0.5\n1,0.75\n",
+            (
+                "FILE has two rows for epoch 1 of the same run (line 3). If the file has several "
+                "runs, name the columns that tell them apart: "
+                'History.runs_from_csv(path, by="seed").'
+            ),
+        ),
+        (
+            b"step,loss\n1,0.5\n",
+            (
+                "FILE has no column 'epoch', only step, loss. Give the CSV file of a training run, "
+                "and the names of its columns."
+            ),
+        ),
+        (
+            b"",
+            (
+                "FILE has no column 'epoch', only none. Give the CSV file of a training run, "
+                "and the names of its columns."
+            ),
+        ),
+        (
+            b"epoch,loss\n1,0.5\n2\n",
+            (
+                "Line 3 of FILE has 1 cells; expected 2, one for each column. Complete the line or "
+                "remove it."
+            ),
+        ),
+        (
+            b"epoch,loss\n1,0.5\n,0.25\n",
+            "Line 3 of FILE has no number in the column 'epoch'. Complete the line or remove it.",
+        ),
+        (
+            b"\xff\xfe",
+            "FILE is not a text file in UTF-8. Give a CSV file that History.to_csv wrote.",
+        ),
+        (None, "Cannot read FILE: no such file or directory. Check the path and its permissions."),
+    ],
+)
+def test_a_csv_file_that_is_not_a_history(tmp_path, content, text):
+    """The error names the file and the line."""
+    path = tmp_path / "run.csv"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(DataError) as error:
+        History.from_csv(path)
+
+    assert str(error.value).replace(str(path), "FILE") == text

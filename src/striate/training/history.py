@@ -1,13 +1,17 @@
 """The history of a training run: its scores, epoch by epoch."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import overload
 
 from striate.drawing.html import table
 from striate.drawing.svg import to_svg
 from striate.errors import OptionError
+from striate.files import as_path
 from striate.training.divergence import Divergence
 from striate.training.history_chart import history_scene
+from striate.training.history_csv import RunKey, read_runs, write_rows
 from striate.training.state import HistoryRow
 
 ACCURACIES = frozenset(("accuracy", "validation_accuracy"))
@@ -53,6 +57,98 @@ class History:
         self.best_epoch = best_epoch
         self.stopped_early = stopped_early
         self.divergence = divergence
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str]) -> "History":
+        """Read the history of one run from a CSV file.
+
+        Parameters
+        ----------
+        path
+            A file that :meth:`to_csv` wrote, or another one with a column ``epoch``. Columns with
+            a cell that isn't a number are left out.
+
+        Returns
+        -------
+        History
+            Without ``best_epoch`` and the other facts that aren't in the rows.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be read, or has two rows for the same epoch.
+        """
+        runs = read_runs(as_path(path), ())
+        return cls(runs[()] if runs else [])
+
+    @classmethod
+    def runs_from_csv(
+        cls, path: str | os.PathLike[str], *, by: str | Sequence[str]
+    ) -> "Mapping[RunKey, History]":
+        r"""Read the histories of several runs from a CSV file.
+
+        Parameters
+        ----------
+        path
+            The file, as for :meth:`from_csv`.
+        by
+            The column that names the runs, such as ``"seed"``, or several columns.
+
+        Returns
+        -------
+        dict
+            The histories by a tuple of the cells in these columns, in the order of the file.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be read, lacks the columns, or has two rows for an epoch of a run.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "runs.csv"
+        ...     _ = path.write_text("seed,epoch,loss\n0,1,0.5\n0,2,0.25\n1,1,0.75\n")
+        ...     for (seed,), history in History.runs_from_csv(path, by="seed").items():
+        ...         print(seed, history["loss"])
+        0 [0.5, 0.25]
+        1 [0.75]
+        """
+        names = (by,) if isinstance(by, str) else tuple(by)
+        return {key: cls(rows) for key, rows in read_runs(as_path(path), names).items()}
+
+    def to_csv(self, path: str | os.PathLike[str]) -> Path:
+        """Write the rows to a CSV file, with all digits.
+
+        Parameters
+        ----------
+        path
+            The file; an older one is replaced when the new one is complete.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ModelFileError
+            If it cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> history = History([{"epoch": 1, "loss": 0.5}])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     print(history.to_csv(Path(folder) / "history.csv").read_text())
+        epoch,loss
+        1,0.5
+        <BLANKLINE>
+        """
+        path = as_path(path)
+        write_rows(path, self.rows)
+        return path
 
     @property
     def columns(self) -> list[str]:

@@ -1,0 +1,197 @@
+"""The two programs that train networks over seeds: tables, resuming, and data that is absent."""
+
+import csv
+import importlib
+import itertools
+import sys
+from pathlib import Path
+
+import pytest
+
+from striate.errors import DataError, OptionError
+from striate.training import History
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def experiments(monkeypatch):
+    """Return the module that both programs share."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return importlib.import_module("experiments")
+
+
+@pytest.fixture
+def convergence(experiments):  # noqa: ARG001  # makes the folder known
+    """Return the program for Wolter's figure of the mean convergence."""
+    return importlib.import_module("convergence")
+
+
+@pytest.fixture
+def comparison(experiments):  # noqa: ARG001  # makes the folder known
+    """Return the program for networks with and without convolution."""
+    return importlib.import_module("with_and_without_convolution")
+
+
+def run(program, monkeypatch, *words):
+    """Call a program as the command line would."""
+    monkeypatch.setattr(sys, "argv", ["program", *map(str, words)])
+    program.main()
+
+
+def rows_of(path):
+    """Read a CSV file."""
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_convergence_of_a_small_network(convergence, monkeypatch, tmp_path, capsys):
+    """Every epoch has a row; more seeds continue after those that are finished."""
+    pytest.importorskip("matplotlib")
+    path, picture = tmp_path / "runs.csv", tmp_path / "runs.png"
+    words = ["--data", "digits", "--net", "hagan-8.11", "--epochs", 2, "--csv", path]
+    run(convergence, monkeypatch, *words, "--seeds", 1)
+    first = rows_of(path)
+    path.write_text(path.read_text().replace(first[0]["loss"], "0.125"))  # to see that it is kept
+    capsys.readouterr()
+
+    run(convergence, monkeypatch, *words, "--seeds", 2, "--picture", picture)
+
+    rows, printed = rows_of(path), capsys.readouterr().out
+    assert [(row["seed"], row["epoch"]) for row in rows] == [
+        ("0", "1"),
+        ("0", "2"),
+        ("1", "1"),
+        ("1", "2"),
+    ]
+    assert rows[0]["loss"] == "0.125"
+    assert rows[1] == first[1]
+    assert rows[2]["validation_accuracy"] != rows[0]["validation_accuracy"]
+    assert float(rows[2]["loss"]) > float(rows[3]["loss"])
+    assert {row["learning_rate"] for row in rows} == {"0.01"}
+    mean = sum(100 * float(rows[k]["validation_accuracy"]) for k in (1, 3)) / 2
+    assert f"{mean:.2f} ± " in printed
+    assert len(History.runs_from_csv(path, by=("network", "seed"))) == 2
+    assert picture.stat().st_size > 0
+
+
+def test_with_and_without_convolution(comparison, monkeypatch, tmp_path, capsys):
+    """Each family is trained at each size; a stopped command trains only what is missing."""
+    path = tmp_path / "runs.csv"
+    words = ["--data", "digits", "--images", 200, "--sizes", 3, "--epochs", 1, "--csv", path]
+    families = dict(
+        itertools.islice(comparison.FAMILIES.items(), 2)
+    )  # the deep one compiles slowly
+    monkeypatch.setattr(comparison, "FAMILIES", families)
+    run(comparison, monkeypatch, *words, "--seeds", 1)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:2]))  # as if it had been stopped before the second network
+    trained = []
+    train = comparison.train
+    monkeypatch.setattr(
+        comparison,
+        "train",
+        lambda text, *given, **named: trained.append(text) or train(text, *given, **named),
+    )
+    capsys.readouterr()
+
+    run(comparison, monkeypatch, *words, "--seeds", 1)
+
+    rows, printed = rows_of(path), capsys.readouterr().out
+    assert trained == [rows[1]["network"]]
+    assert [row["family"] for row in rows] == list(families)
+    for row in rows:
+        net = comparison.st.Network.parse(row["network"], (28, 28, 1))
+        assert int(row["parameters"]) == net.parameter_count
+        assert int(row["multiply_adds"]) == net.summary().multiply_adds
+        assert f"{row['family']:<26}{int(row['parameters']):>11,}" in printed
+    same = [{**row, "seconds": "", "processor_seconds": ""} for row in rows]
+    before = [
+        {**row, "seconds": "", "processor_seconds": ""} for row in csv.DictReader(iter(lines))
+    ]
+    assert same == before  # the network that was trained again has the same accuracies
+
+
+@pytest.mark.parametrize("size", [10**4, 10**5, 10**6.5])
+def test_the_closest_number_of_parameters(comparison, size):
+    """No other width comes closer to the size, in ratio."""
+    shape = (32, 32, 3)
+    for family in comparison.FAMILIES.values():
+        text = comparison.closest(family, size, shape)
+        count = comparison.parameter_count(text, shape)
+
+        ratio = max(count / size, size / count)
+        for width in range(1, 1000):
+            other = comparison.parameter_count(family(width), shape)
+            assert max(other / size, size / other) >= ratio
+            if other > 2 * size:
+                break
+
+
+def test_depths(comparison):
+    """The families are named by the number of their layers with weights."""
+    for name, family in comparison.FAMILIES.items():
+        layers = family(4).split(" | ")
+        assert sum(one.startswith(("conv", "dense")) for one in layers) == int(name.split()[-1])
+        assert any(one.startswith("conv") for one in layers) == name.startswith("conv")
+
+
+def test_the_first_images_of_each_class(comparison):
+    """They keep the order of the file; a class with too few images is an error."""
+    y = comparison.np.array([1, 0, 1, 1, 0, 0])
+    x = 10 * comparison.np.arange(6)
+
+    images, labels = comparison.first_of_each_class(x, y, 4, 2)
+
+    assert images.tolist() == [0, 10, 20, 40]
+    assert labels.tolist() == [1, 0, 1, 0]
+    with pytest.raises(OptionError) as error:
+        comparison.first_of_each_class(x, y, 8, 2)
+    assert str(error.value) == (
+        "--images 8 needs 4 images of each class, but one class has 3. Use --images 6 or fewer, "
+        "and at least 10."
+    )
+
+
+@pytest.mark.parametrize("name", ["convergence", "comparison"])
+def test_other_settings(request, name, monkeypatch, tmp_path):
+    """Rows with different settings never get into one file."""
+    program, path = request.getfixturevalue(name), tmp_path / "runs.csv"
+    path.write_text(",".join((*program.COLUMNS, "settings")) + "\n" + "," * len(program.COLUMNS))
+    words = ["--data", "digits", *(["--images", 200] if name == "comparison" else [])]
+
+    with pytest.raises(OptionError) as error:
+        run(program, monkeypatch, *words, "--csv", path, "--epochs", 1)
+
+    assert str(error.value).startswith(f'{path} has runs with other settings: ""; these are "digi')
+    assert str(error.value).endswith("Choose another file with --csv, or remove it.")
+
+
+@pytest.mark.parametrize("name", ["convergence", "comparison"])
+def test_absent_data(request, name, experiments, monkeypatch, tmp_path):
+    """Nothing is downloaded; the error says where the files are expected."""
+    program = request.getfixturevalue(name)
+    monkeypatch.delenv("STRIATE_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(experiments, "BESIDE", tmp_path / "nothing")
+
+    with pytest.raises(DataError) as error:
+        run(program, monkeypatch, "--data", "mnist", "--csv", tmp_path / "runs.csv")
+
+    assert "mnist is not on this machine, and downloading is disabled. Put its " in str(error.value)
+    assert str(error.value).endswith("To download it, run: striate data mnist")
+    assert not (tmp_path / "runs.csv").exists()
+
+
+def test_a_file_that_is_not_a_table_of_runs(experiments, tmp_path):
+    """The error names the columns that it has and those that are expected."""
+    path = tmp_path / "other.csv"
+    path.write_text("a,b\n1,2\n")
+
+    with pytest.raises(OptionError) as error:
+        experiments.RunTable(path, ("seed", "epoch"), "any")
+
+    assert str(error.value) == (
+        f"{path} has the columns a, b; expected seed, epoch, settings. Choose another file with "
+        "--csv, or remove it."
+    )
