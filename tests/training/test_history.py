@@ -76,7 +76,7 @@ def test_an_unknown_row_or_column(key, text):
 
 
 def test_a_csv_file_keeps_every_digit(tmp_path):
-    """What is read is what was written, also after another run replaced the file."""
+    """Rows survive a round trip exactly; a later run replaces the file."""
     rows = [{"epoch": 1, "loss": 0.1 + 0.2, "seconds": 2.0}, {"epoch": 2, "loss": 1e-30}]
     rows[1]["seconds"] = float("inf")
     path = History(ROWS).to_csv(tmp_path / "run.csv")
