@@ -55,7 +55,11 @@ def test_an_example_runs(path):
     code = f"import matplotlib; matplotlib.use('agg'); import runpy; runpy.run_path({str(path)!r})"
 
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=path.parent,  # where the gallery runs it, and where its data are
     )
 
     assert done.returncode == 0, done.stderr
