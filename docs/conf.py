@@ -1,6 +1,7 @@
 """Sphinx configuration for `make docs`."""
 
 import inspect
+import sys
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -10,6 +11,9 @@ from sphinx.application import Sphinx
 import striate
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from gallery_figures import save_figures  # noqa: E402  # in this folder
 
 project = "striate"
 author = "The striate developers"
@@ -54,6 +58,9 @@ sphinx_gallery_conf = {
     "gallery_dirs": [f"auto_examples/{folder}" for folder in GALLERIES],
     "filename_pattern": r"/\d\d_",
     "within_subsection_order": "FileNameSortKey",
+    "image_scrapers": (save_figures,),
+    # A block that ends with a call that draws shows the figure, without the text <Axes: >.
+    "ignore_repr_types": r"matplotlib",
     "download_all_examples": False,
     "show_signature": False,
     "write_computation_times": False,

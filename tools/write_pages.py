@@ -1,4 +1,4 @@
-"""Write the generated pages of docs/: equations, exercises, kinds, presets, errors.
+"""Write the generated pages of docs/: equations, exercises, kinds, presets, errors, figures.
 
     python tools/write_pages.py
 
@@ -14,6 +14,8 @@ from pathlib import Path
 from equations_page import equations_page
 from error_examples import EXAMPLES
 from exercises_page import exercises_page
+from figures_page import PAGE as FIGURES
+from figures_page import figures_page
 
 import striate as st
 from striate.functions.initializer.named import NAMED
@@ -212,6 +214,7 @@ def main() -> None:
     """Write all pages."""
     for name, write in PAGES.items():
         (ROOT / "docs" / f"{name}.md").write_text(write())
+    FIGURES.write_text(figures_page())
 
 
 if __name__ == "__main__":

@@ -120,7 +120,15 @@ def test_the_svg_is_well_formed_and_the_same_twice(view, theme):
 
     assert ET.fromstring(text).tag.endswith("svg")
     assert text == draw_graph(graph, view).to_svg(theme)
-    assert ("prefers-color-scheme" in text) == (theme == "auto")
+    assert ("light-dark(" in text) == (theme == "auto")
+
+
+def test_an_untied_bias_has_its_size():
+    """A tied bias has one number for each map; an untied one has the size of the output."""
+    tied = draw_graph(parse("conv 6@5x5 | dense 2", (9, 9, 1)), "full").to_svg()
+    untied = draw_graph(parse("conv 6@5x5 bias untied | dense 2", (9, 9, 1)), "full").to_svg()
+
+    assert untied.count("6@5×5") == tied.count("6@5×5") + 1
 
 
 def test_names_are_escaped():

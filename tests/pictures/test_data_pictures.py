@@ -125,6 +125,14 @@ def test_images_have_one_color_scale():
     assert words(axes)[:2] == ["a", "b"]
 
 
+def test_images_can_have_their_titles_with_them():
+    """The keys of a dictionary are titles, unless there are others."""
+    both = {"eye": np.eye(3), "ones": np.ones((2, 2))}
+
+    assert words(st.pictures.images(both))[:2] == ["eye", "ones"]
+    assert words(st.pictures.images(both, ["one", "two"]))[:2] == ["one", "two"]
+
+
 def test_images_with_values_have_a_number_in_each_cell():
     """The numbers are those of the images, row by row."""
     axes = st.pictures.images([np.arange(4).reshape(2, 2), [[-1.5]]], values=True)
@@ -221,6 +229,18 @@ def test_a_score_map_has_the_scores_and_the_boxes():
     assert words(axes) == ["0.988"]
     low, high = axes.images[0].get_clim()
     assert -low == high == np.abs(scores).max()
+
+
+def test_matches_are_boxes_with_their_scores():
+    """A match needs no box and no label of its own; other labels replace the scores."""
+    match = st.matching.Match(row=2.0, column=5.5, height=4, width=3, score=0.9321)
+
+    axes = st.pictures.detections(np.zeros((20, 30)), [match, match], theme="light")
+
+    assert words(axes) == ["0.932", "0.932"]
+    frame = axes.patches[0]
+    assert (*frame.get_xy(), frame.get_width(), frame.get_height()) == (5.0, 1.5, 3, 4)
+    assert words(st.pictures.score_map(np.eye(9), [match], ["here"])) == ["here"]
 
 
 @pytest.mark.filterwarnings("error")

@@ -3,6 +3,8 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from striate import Conv, Dense, Flatten, Network
@@ -106,6 +108,25 @@ def test_confusion_has_every_count_and_recall():
     assert texts(axes) == ["8", "2", "·", "10", "80.0 %", "100.0 %", "recall"]
     assert axes.get_title("left") == "Accuracy 90.0 %: 18 of 20 correct"
     assert [label.get_text() for label in axes.get_yticklabels()] == ["square", "diamond"]
+
+
+def test_text_is_smaller_in_small_axes():
+    """On axes of a third of the usual size, texts are smaller, but never tiny."""
+    history = History([{"epoch": 1, "loss": 0.5, "accuracy": 0.8}])
+
+    def sizes(rows, columns):
+        figure = Figure(figsize=(12, 6))
+        left, right, *_ = figure.subplots(rows, columns).flat
+        learning_curve(history, ax=left)
+        confusion(evaluation(np.eye(10, dtype=int)), ax=right)
+        left.set_yticks([0, 1])  # otherwise Matplotlib draws fewer ticks on small axes
+        found = [text for axes in (left, right) for text in axes.findobj(Text)]
+        return [text.get_fontsize() for text in found if text.get_text()]
+
+    large, small = sizes(1, 2), sizes(3, 4)
+
+    assert len(large) == len(small)
+    assert all(5 <= one < other for one, other in zip(small, large, strict=True))
 
 
 def test_confusion_of_many_classes_has_colors_alone():

@@ -8,6 +8,7 @@ from striate.diagrams.blocks import blocks
 from striate.diagrams.facts import facts
 from striate.diagrams.layout import arrange
 from striate.diagrams.stages import BACK, backward, full, shorthand
+from striate.drawing.html import drawing
 from striate.drawing.paint import Theme, require_theme
 from striate.drawing.scene import Scene
 from striate.drawing.svg import to_svg
@@ -99,7 +100,7 @@ class Diagram:
         return self.to_svg()
 
     def _repr_html_(self) -> str:
-        return self.to_svg()
+        return drawing(self.to_svg(), self.scene.bounds.width * self.scene.unit)
 
 
 def draw_graph(graph: Graph, view: View = "blocks", *, about: str = "") -> Diagram:

@@ -55,6 +55,9 @@ class LayerFacts:
         The name of its transfer function; empty for the linear one.
     weight, bias
         Shape of its weights and whether it has a bias; ``None`` and ``False`` without.
+    untied
+        Size of an untied bias, ``6@28×28``: one for each neuron; empty for a tied bias, which has
+        one for each feature map.
     shape
         Of its activation.
     rotates
@@ -77,6 +80,7 @@ class LayerFacts:
     transfer: str = ""
     weight: tuple[int, ...] | None = None
     bias: bool = False
+    untied: str = ""
     rotates: bool = False
     elementwise: bool = True
 
@@ -144,7 +148,9 @@ def _of_layer(
     axes = layer.weight.window_axes(shape)
     parameters = layer.weight.parameters(shape)
     kernel = parameters.get("weight")
-    bias = bool(layer.net_input.parameters(*place.z_shapes))
+    biases = layer.net_input.parameters(*place.z_shapes)
+    bias = bool(biases)
+    untied = next((one.shape for one in biases.values() if len(one.shape) > 1), None)
     joins = len(sources) > 1 or bias or layer.joins(len(sources))
     transfer = registry.name_of(layer.transfer)
     return LayerFacts(
@@ -160,6 +166,7 @@ def _of_layer(
         transfer="" if transfer == "linear" else transfer,
         weight=kernel.shape if kernel and len(kernel.shape) > 1 else None,
         bias=bias,
+        untied=times(describe(untied)) if untied else "",
         rotates=bool(axes) and all(axis.stride == axis.dilation == 1 for axis in axes),
         elementwise=_is_elementwise(layer.transfer, place.n_shape),
     )

@@ -297,7 +297,7 @@ def _stages(layer: LayerFacts, pen: _Pen) -> None:
     """Draw the stages that a layer has."""
     m, paint = layer.number, color(layer)
     pairs = [f"{m},{n}" for n in layer.source_numbers]
-    started = False
+    started, taken = False, 0.0  # where the weights above the axis end
     if layer.word:
         names = ", ".join(f"W^{{{pair}}}" for pair in pairs)
         room = max(width(layer.weights, _SMALL), width(names, _TEXT, math=True, bold=True) + 12) / 2
@@ -314,13 +314,15 @@ def _stages(layer: LayerFacts, pen: _Pen) -> None:
         if layer.weight is not None:
             reach = pen.parameter(middle, names, layer.weights, paint)
             pen.x = max(pen.x, middle + reach - _WIRE)
+            taken = middle + reach
         started = True
     if layer.joint:
         labels = ", ".join(f"Z^{{{pair}}}" for pair in pairs) if started else ""
-        pen.wire(labels, least=34.0 if layer.bias else _WIRE)
+        start = taken + 8 + width(layer.untied, _SMALL) / 2 - _RADIUS if layer.untied else pen.x
+        pen.wire(labels, least=max(34.0 if layer.bias else _WIRE, start - pen.x))
         middle = pen.circle(SYMBOL_OF_JOINT.get(layer.joint, layer.joint), paint)
         if layer.bias:
-            reach = pen.parameter(middle, f"b^{{{m}}}", "", paint)
+            reach = pen.parameter(middle, f"b^{{{m}}}", layer.untied, paint)
             pen.x = max(pen.x, middle + reach - _WIRE)
         started = True
     if layer.transfer or not started:
@@ -412,11 +414,14 @@ def _drawn_back(
     """Draw stages from right to left on the lower axis."""
     texts = [first, *(label for _, label, _ in stages)]
     wires = [max(30.0, width(text, _SMALL, math=True, bold=True) + 14) for text in texts]
-    tops = [width(extra, _SMALL, math=True, bold=True) + 10 for _, _, extra in stages]
-    boxes = [
-        max(2 * _RADIUS, width(symbol, _TEXT, math=True) + 14, top)
-        for (symbol, _, _), top in zip(stages, tops, strict=True)
-    ]
+    below = [width(extra, _SMALL, math=True, bold=True) / 2 for _, _, extra in stages]
+    boxes = [max(2 * _RADIUS, width(symbol, _TEXT, math=True) + 14) for symbol, _, _ in stages]
+    # The derivatives below two stages, or below one and at the edge, need room next to each other.
+    reach = [max(0.0, half - box / 2) for half, box in zip(below, boxes, strict=True)]
+    for k, wire in enumerate(wires):
+        sides = [reach[j] for j in (k - 1, k) if 0 <= j < len(reach)]
+        gap = 12.0 if all(sides) else 0.0
+        wires[k] = max(wire, sum(sides) + gap)
     needed = sum(wires) + sum(boxes) + 2 * _PAD
     total = max(total, needed)
     spare = (total - needed) / len(wires)

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from html import escape
 
-from striate.drawing.png import data_uri
+from striate.drawing.scene import Raster, Scene
+from striate.drawing.svg import to_svg
 from striate.shapes import Array
 
 _CELL = "padding:2px 12px 2px 0;border:none;vertical-align:middle"
 _HEAD = "border-bottom:1px solid rgba(128,128,128,.5)"
 _SCROLLS = "overflow:auto;max-width:100%"
+_USUAL, _SMALLEST = 1.25, 0.6  # of a drawing's own size: text of 13 pixels has 16 or 8 then
 
 
 class Html(str):
@@ -79,8 +81,33 @@ def image(light: Array, dark: Array, about: str, height: int) -> Html:
     -------
     Html
     """
-    style = f"height:{height}px;image-rendering:pixelated;vertical-align:middle;max-width:none"
-    return Html(
-        f'<picture><source media="(prefers-color-scheme:dark)" srcset="{data_uri(dark)}">'
-        f'<img src="{data_uri(light)}" alt="{escape(about)}" style="{style}"></picture>'
-    )
+    rows, columns = light.shape[:2]
+    raster = Raster(left=0, top=0, width=columns, height=rows, pixels=light, dark=dark)
+    return Html(to_svg(Scene(shapes=(raster,), unit=height / rows, about=about, margin=0)))
+
+
+def drawing(svg: str, width: float) -> str:
+    """Fit a drawing to a page: as large as the page's text, smaller if the page is narrow.
+
+    On a page that is too narrow to read it, it scrolls.
+
+    Parameters
+    ----------
+    svg
+        The drawing.
+    width
+        Its own width, in pixels.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> "min-width:600px" in drawing("<svg></svg>", 1000)
+    True
+    """
+    usual, smallest = round(_USUAL * width), round(_SMALLEST * width)
+    size = f"width:{usual}px;max-width:100%;min-width:{smallest}px;height:auto"
+    fitted = svg.replace("<svg", f'<svg style="{size}"', 1)
+    return f'<div style="{_SCROLLS}">{fitted}</div>'

@@ -14,6 +14,7 @@ from striate.shapes import Array, Shaped
 
 UNIT = 84.0  # pixels of a tile
 _GAP, _LINE, _TEXT, _BAR = 12.0, 14.0, 11.0, 10.0  # pixels
+_PAGE = 700.0  # pixels of a page's width, on which the names of rows must be readable
 _STEPS = 64  # colors of the color bar
 _LOWEST, _HIGHEST = 0.05, 4.0  # heights of a tile
 _CURVE_HEIGHT, _CURVE_ROOM = 0.6, 0.05  # of a tile with a curve; empty at its left and right
@@ -156,11 +157,12 @@ def sheet(
     above = line * max((_lines(t.above) for t in there), default=0)
     below = line * max((_lines(t.below) for t in there), default=0)
     step = above + high + below + gap
-    left = max((width(name, size) + gap for name in row_names), default=0.0)
+    large = size * max(1.0, columns * (unit + _GAP) / _PAGE)  # a wide sheet is made smaller
+    left = max((width(name, large) + gap for name in row_names), default=0.0)
     shapes: list[Drawable] = []
     for row, name in enumerate(row_names):
         y = row * step + above + high / 2
-        shapes.append(Caption(x=left - gap, y=y, text=name, size=size, paint=MUTED, anchor="end"))
+        shapes.append(Caption(x=left - gap, y=y, text=name, size=large, paint=MUTED, anchor="end"))
     for index, tile in enumerate(tiles):
         if tile is None:
             continue

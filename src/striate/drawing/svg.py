@@ -1,9 +1,13 @@
 """Scenes as SVG text, still or animated.
 
-With the theme ``"auto"`` the text holds the colors for both kinds of pages, and the viewer chooses
-by ``prefers-color-scheme``; the page's own color is painted behind the drawing, so that it can be
-read everywhere. An animation needs no script: each group of shapes has a SMIL element that shows it
-in its frames and hides it in all others.
+With the theme ``"auto"`` the text holds the colors for both kinds of pages, as CSS's
+``light-dark(...)``. A drawing that is part of a page follows the page's ``color-scheme``, which a
+switch on the page can change; a file of its own follows the reader's settings. Viewers that don't
+support this show the light colors. The page's own color is painted behind the drawing, so that it
+can be read everywhere.
+
+An animation needs no script: each group of shapes has a SMIL element that shows it in its frames
+and hides it in all others.
 
 The text depends on the scene alone: drawing it again gives the same bytes.
 """
@@ -46,6 +50,7 @@ class _Colors:
 
     theme: Theme
     used: dict[Paint, int] = field(default_factory=dict)
+    night: bool = False  # whether there are images for dark pages
 
     def attributes(self, fill: Paint | None, stroke: Paint | None) -> str:
         """Write the colors of a shape."""
@@ -66,19 +71,26 @@ class _Colors:
         """Write the style sheet of the classes that were used."""
         if self.theme != "auto":
             return ""
-
-        def rules(dark: bool) -> str:
-            return "".join(
-                f".{scope} .f{k}{{fill:{p.dark if dark else p.light}}}"
-                f".{scope} .s{k}{{stroke:{p.dark if dark else p.light}}}"
-                for p, k in self.used.items()
-            )
-
-        night = f"{rules(dark=True)}.{scope} .day{{display:none}}"
+        rules = f":root.{scope}{{color-scheme:light dark}}"
+        for paint, k in self.used.items():
+            for name, kind in ((f"f{k}", "fill"), (f"s{k}", "stroke")):
+                rules += f".{scope} .{name}{{{_both(kind, paint)}}}"
+        if not self.night:
+            return f"<style>{rules}</style>"
+        # A second image, for dark pages, covers the first one; on light pages, a mask hides it.
+        rules += f".{scope} .night{{mask:url(#{scope}-night)}}"
+        rules += f"#{scope}-night rect{{{_both('fill', Paint('#000000', '#ffffff'))}}}"
         return (
-            f"<style>{rules(dark=False)}@media(prefers-color-scheme:light){{.{scope} .night"
-            f"{{display:none}}}}@media(prefers-color-scheme:dark){{{night}}}</style>"
+            f'<style>{rules}</style><mask id="{scope}-night"><rect x="-100%" y="-100%" '
+            'width="300%" height="300%"/></mask>'
         )
+
+
+def _both(kind: str, paint: Paint) -> str:
+    """Write the colors of a paint for both kinds of pages; the first is for old viewers."""
+    if paint.light == paint.dark:
+        return f"{kind}:{paint.light}"
+    return f"{kind}:{paint.light};{kind}:light-dark({paint.light},{paint.dark})"
 
 
 def to_svg(scene: Scene, theme: Theme = "auto") -> str:
@@ -190,7 +202,7 @@ def _shape(shape: Drawable, colors: _Colors, unit: float) -> str:
         case Caption():
             return _caption(shape, colors, unit)
         case Raster():
-            return _raster(shape, colors.theme, unit)
+            return _raster(shape, colors, unit)
 
 
 def _box(box: Rect, colors: _Colors, unit: float) -> str:
@@ -255,19 +267,18 @@ def _caption(caption: Caption, colors: _Colors, unit: float) -> str:
     )
 
 
-def _raster(raster: Raster, theme: Theme, unit: float) -> str:
+def _raster(raster: Raster, colors: _Colors, unit: float) -> str:
     x, y, width, height = (
         _number(n * unit) for n in (raster.left, raster.top, raster.width, raster.height)
     )
     dark = raster.pixels if raster.dark is None else raster.dark
-    versions = {"light": [("", raster.pixels)], "dark": [("", dark)]}.get(
-        theme,
-        [("", raster.pixels)] if raster.dark is None else [("day", raster.pixels), ("night", dark)],
-    )
+    versions = [("", dark if colors.theme == "dark" else raster.pixels)]
+    if colors.theme == "auto" and raster.dark is not None:
+        colors.night = True
+        versions.append((' class="night"', dark))
     return "".join(
         f'<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" '
-        f'style="image-rendering:pixelated"{f" class={name!r}" if name else ""} '
-        f'href="{data_uri(pixels)}"/>'
+        f'style="image-rendering:pixelated"{name} href="{data_uri(pixels)}"/>'
         for name, pixels in versions
     )
 

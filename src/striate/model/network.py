@@ -376,7 +376,8 @@ class Network:
     def _repr_html_(self) -> str:
         """Show the network in a notebook, as blocks and as a table."""
         more = f"<details><summary>{escape(str(self))}</summary>"
-        return f"{self._repr_svg_()}{more}{self.summary()._repr_html_()}</details>"
+        diagram = draw_graph(self.graph, about=f"A network: {self}.")._repr_html_()
+        return f"{diagram}{more}{self.summary()._repr_html_()}</details>"
 
     def at(self, input_shape: Shape | Mapping[str, Shape]) -> Self:
         """Return the network for another image size, with the same kernels.

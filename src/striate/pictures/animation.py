@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from striate.drawing.html import drawing
 from striate.drawing.paint import Theme, require_theme
 from striate.drawing.scene import Scene
 from striate.drawing.svg import Timed, animated_svg
@@ -113,7 +114,7 @@ class Animation:
         return self.to_svg()
 
     def _repr_html_(self) -> str:
-        return self.to_svg()
+        return drawing(self.to_svg(), self._scene.bounds.width * self._scene.unit)
 
     def save(self, path: str | os.PathLike[str], *, theme: Theme = "auto") -> Path:
         """Write the animation to a file.

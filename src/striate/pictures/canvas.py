@@ -58,6 +58,7 @@ def draw_scene(scene: Scene, ax: "Target", theme: Theme, heading: str = "") -> "
     size = (max(bounds.width * inches, needed) + 0.2, high + 0.2)
     with panel(ax, theme, size) as (axes, look):
         prepare(axes, scene)
+        axes.set_label(scene.about)
         for shape in scene.shapes:
             _draw(axes, look, shape, scene.unit)
         if heading:

@@ -116,7 +116,7 @@ def _numbers(axes: "Axes", counts: Array, wrong: Array, look: ThemeColors) -> No
             f"{count:.10g}" if count or correct else "·",
             ha="center",
             va="center",
-            fontsize=LABEL if count < 1000 else SMALL,
+            fontsize=look.points(LABEL if count < 1000 else SMALL),
             color=look.pick(text_on(fill)) if count else look.frame,
             fontweight="bold" if correct else "normal",
         )
@@ -136,7 +136,7 @@ def _recalls(axes: "Axes", counts: Array, look: ThemeColors) -> None:
             xytext=(6, 0),
             textcoords="offset points",
             va="center",
-            fontsize=SMALL,
+            fontsize=look.points(SMALL),
             color=look.ink,
         )
     axes.annotate(
@@ -146,7 +146,7 @@ def _recalls(axes: "Axes", counts: Array, look: ThemeColors) -> None:
         xytext=(6, -5),
         textcoords="offset points",
         va="top",
-        fontsize=SMALL,
+        fontsize=look.points(SMALL),
         color=look.muted,
     )
 
@@ -156,10 +156,10 @@ def _labels(axes: "Axes", names: list[str], cell: float, look: ThemeColors) -> N
     places = range(len(names))
     long = _LETTER * max(map(len, names)) > 0.9 * cell
     size = LABEL if cell > _LETTER * 2 else SMALL * 0.8
-    axes.set_xticks(places, names, fontsize=size, rotation=90 if long else 0)
-    axes.set_yticks(places, names, fontsize=size)
-    axes.set_xlabel("predicted class", fontsize=LABEL, color=look.ink)
-    axes.set_ylabel("true class", fontsize=LABEL, color=look.ink)
+    axes.set_xticks(places, names, fontsize=look.points(size), rotation=90 if long else 0)
+    axes.set_yticks(places, names, fontsize=look.points(size))
+    axes.set_xlabel("predicted class", fontsize=look.points(LABEL), color=look.ink)
+    axes.set_ylabel("true class", fontsize=look.points(LABEL), color=look.ink)
     axes.tick_params(length=0, colors=look.ink)
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -1,6 +1,6 @@
 """Images next to each other: kernels, filtered images, pooled images, in one color scale."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +31,7 @@ _MOST_PIXELS = 10_000_000
 
 
 def images(
-    images: Sequence[Array],
+    images: Sequence[Array] | Mapping[str, Array],
     titles: Sequence[object] = (),
     *,
     columns: int | None = None,
@@ -47,9 +47,9 @@ def images(
     Parameters
     ----------
     images
-        Images, also of different sizes, or an array of them.
+        Images, also of different sizes, an array of them, or a dictionary by title.
     titles
-        A text above each image; none by default.
+        A text above each image; by default the keys of a dictionary, otherwise none.
     columns
         Images in a row; by default at most 6.
     values
@@ -80,26 +80,28 @@ def images(
     Examples
     --------
     >>> import numpy as np
-    >>> ax = images([np.eye(3), np.fliplr(np.eye(3))], ["slash", "backslash"], values=True)
+    >>> ax = images({"slash": np.eye(3), "backslash": np.fliplr(np.eye(3))}, values=True)
     >>> [text.get_text() for text in ax.texts[:4]]
     ['slash', '1', '0', '0']
     """
     require("columns", columns, OrNone(COUNT), example=4)
     require("values", values, FLAG, example=True)
-    if not isinstance(images, Sequence | np.ndarray) or not len(images):
+    texts = titles if len(titles) or not isinstance(images, Mapping) else list(images)
+    given = list(images.values()) if isinstance(images, Mapping) else images
+    if not isinstance(given, Sequence | np.ndarray) or not len(given):
         raise OptionError(
             f"`images` must be a list of images, got {short(images)}. Try [image, other]."
         )
     limit = _MOST_CELLS if values else _MOST_PIXELS
-    arrays = [image_of(f"images[{k}]", one, most=limit) for k, one in enumerate(images)]
-    if len(titles) and len(titles) != len(arrays):
+    arrays = [image_of(f"images[{k}]", one, most=limit) for k, one in enumerate(given)]
+    if len(texts) and len(texts) != len(arrays):
         raise ShapeError(
-            f"`titles` must have one entry for each image, got {len(titles)} for {len(arrays)}. "
+            f"`titles` must have one entry for each image, got {len(texts)} for {len(arrays)}. "
             "Leave titles out for images without text."
         )
-    names = [drawable(str(name), _ROOM) for name in titles] or [""] * len(arrays)
+    names = [drawable(str(name), _ROOM) for name in texts] or [""] * len(arrays)
     across = columns or min(len(arrays), _MOST_COLUMNS)
-    about = f"{len(arrays)} images{': ' if len(titles) else ''}{', '.join(filter(None, names))}."
+    about = f"{len(arrays)} images{': ' if len(texts) else ''}{', '.join(filter(None, names))}."
     everything = np.concatenate([one.ravel().astype(np.float64) for one in arrays])
     scale = ColorScale.of(everything)
     if not values:

@@ -226,13 +226,15 @@ def _dress(axes: "Axes", look: ThemeColors, score: str) -> None:
     axes.margins(x=0.03)
     axes.legend(
         loc="lower right" if score.endswith("accuracy") else "upper right",
-        fontsize=LABEL,
+        fontsize=look.points(LABEL),
         labelcolor=look.ink,
         facecolor=look.surface,
         framealpha=0.9,
         edgecolor="none",
         fancybox=False,
     )
-    axes.set_xlabel("epoch (pass through the training images)", fontsize=LABEL, color=look.ink)
+    axes.set_xlabel(
+        "epoch (pass through the training images)", fontsize=look.points(LABEL), color=look.ink
+    )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
     open_panel(axes, look)

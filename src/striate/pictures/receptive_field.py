@@ -1,17 +1,18 @@
-"""The receptive field of an output pixel on a picture, and the pixels that no output sees."""
+"""The receptive field of an output pixel on a picture, and the pixels that no output depends on."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from striate.drawing.paint import CATEGORIES, Theme
+from striate.drawing.text import width as text_width
 from striate.errors import OptionError, ShapeError
 from striate.graph.dependence import inputs_behind, uncovered
 from striate.graph.graph import describe
 from striate.model.network import Network
 from striate.pictures.arguments import position_of
 from striate.pictures.score_map import scene_of
-from striate.pictures.style import ThemeColors, bare_panel, drawable, panel, title
+from striate.pictures.style import TITLE, ThemeColors, bare_panel, drawable, panel, title
 from striate.shapes import Array
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _SIDE = 4.2  # inches
 _ROOM = 24  # characters of the layer's name
-_DIM = 0.55  # how much of the picture outside the field is left
+_DIM, _GRAY = 0.4, 128  # how much of the picture outside the field is left, and the rest
 
 
 def receptive_field(
@@ -49,7 +50,7 @@ def receptive_field(
         A picture of the network's input size, channels last; by default an empty one.
     position
         Row and column of the output pixel, counted from 0; by default the middle. A dense layer
-        has no position: it sees everything.
+        has no position: it depends on everything.
     ax
         Matplotlib axes to draw into, or an empty figure; by default a new figure of pyplot.
     theme
@@ -80,7 +81,7 @@ def receptive_field(
     >>> import striate as st
     >>> ax = st.pictures.receptive_field(st.Network.preset("lenet5"), "average2")
     >>> ax.get_title("left")
-    'average2 (16@5×5) at (2, 2) sees 16×16 pixels'
+    'average2 (16@5×5) at (2, 2) depends on 16×16 pixels'
     """
     graph = network.graph
     place = graph[layer]
@@ -114,11 +115,12 @@ def receptive_field(
         else "nothing"
     )
     words = f"{drawable(layer, _ROOM)} ({describe(place.shape).replace('x', '×')}){where}"
-    heading = f"{words} sees {extent}"
+    heading = f"{words} depends on {extent}"
     share = shape[2] / shape[1]
     size = (_SIDE * min(1.0, share) + 0.2, _SIDE / max(1.0, share) + 0.9)
-    with panel(ax, theme, (max(size[0], 0.085 * len(heading)), size[1])) as (axes, look):
-        axes.imshow(_dimmed(picture, field, look), interpolation="nearest")
+    needed = 1.05 * text_width(heading, TITLE / 72) + 0.3
+    with panel(ax, theme, (max(size[0], needed), size[1])) as (axes, look):
+        axes.imshow(_dimmed(picture, field, hidden, look), interpolation="nearest")
         _hatch(axes, look, hidden)
         if rows.size:
             _frame(axes, look, rows, columns)
@@ -127,7 +129,7 @@ def receptive_field(
         if hidden.any():
             axes.set_xlabel(
                 f"hatched: {int(hidden.sum()):,} uncovered pixels, which no output depends on",
-                fontsize=9.0,
+                fontsize=look.points(9.0),
                 color=look.muted,
                 loc="left",
             )
@@ -147,10 +149,10 @@ def _picture(image: Any, sizes: tuple[int, ...]) -> Array:
     return picture
 
 
-def _dimmed(picture: Array, field: Array, look: ThemeColors) -> Array:
-    """Mix the pixels outside the field with the color of the page."""
+def _dimmed(picture: Array, field: Array, hidden: Array, look: ThemeColors) -> Array:
+    """Mix the pixels outside the field with gray, and those that are hatched with the page."""
     page = np.array([int(look.surface[k : k + 2], 16) for k in (1, 3, 5)])
-    outside = _DIM * picture + (1 - _DIM) * page
+    outside = _DIM * picture + (1 - _DIM) * np.where(hidden[..., np.newaxis], page, _GRAY)
     return np.where(field[..., np.newaxis], picture, outside).round().astype(np.uint8)
 
 

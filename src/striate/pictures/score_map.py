@@ -9,6 +9,7 @@ from striate.drawing.grid import number
 from striate.drawing.paint import CATEGORIES, Theme
 from striate.errors import ShapeError
 from striate.functions.writing import short
+from striate.matching import Match
 from striate.pictures.arguments import image_of
 from striate.pictures.samples import rgb
 from striate.pictures.style import LABEL, SMALL, ThemeColors, bare_panel, drawable, panel
@@ -28,7 +29,7 @@ _MOST_PIXELS = 100_000_000
 
 def score_map(
     scores: Shaped[Array, "rows columns"],
-    boxes: Sequence[Sequence[float]] = (),
+    boxes: Sequence[Match | Sequence[float]] = (),
     labels: Sequence[object] = (),
     *,
     signed: bool | None = None,
@@ -42,9 +43,9 @@ def score_map(
     scores
         A score for each position.
     boxes
-        ``(row, column, height, width)`` of each box, in pixels of the map.
+        Matches, or ``(row, column, height, width)`` of each box, in pixels of the map.
     labels
-        A text for each box, for example its score; none by default.
+        A text for each box; by default the scores of matches, otherwise none.
     signed
         Whether scores about zero are light, as suits correlations from -1 to 1; by default, if
         there are negative scores. Otherwise colors begin at the smallest score.
@@ -94,9 +95,9 @@ def score_map(
             interpolation="nearest",
         )
         bar = axes.figure.colorbar(drawn, ax=axes, fraction=0.045, pad=0.02)
-        bar.ax.tick_params(labelsize=SMALL, colors=look.ink)
+        bar.ax.tick_params(labelsize=look.points(SMALL), colors=look.ink)
         bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]  # a spine, typed as its list
-        bar.set_label("score", fontsize=LABEL, color=look.ink)
+        bar.set_label("score", fontsize=look.points(LABEL), color=look.ink)
         _draw_boxes(axes, look, found)
         _dress(axes, look)
     return axes
@@ -104,7 +105,7 @@ def score_map(
 
 def detections(
     image: Array,
-    boxes: Sequence[Sequence[float]],
+    boxes: Sequence[Match | Sequence[float]],
     labels: Sequence[object] = (),
     *,
     ax: "Target" = None,
@@ -117,9 +118,10 @@ def detections(
     image
         The scene: ``(rows, columns)`` or ``(rows, columns, channels)``.
     boxes
-        ``(row, column, height, width)`` of each box, in pixels.
+        Matches, or ``(row, column, height, width)`` of each box, in pixels.
     labels
-        A text for each box; by default, its number if there are several.
+        A text for each box; by default the scores of matches, otherwise numbers if there are
+        several boxes.
     ax
         Matplotlib axes to draw into, or an empty figure; by default a new figure of pyplot.
     theme
@@ -143,9 +145,18 @@ def detections(
     >>> ax = detections(np.zeros((20, 30)), [(2, 3, 5, 5), (10, 12, 5, 5)])
     >>> [text.get_text() for text in ax.texts]
     ['1', '2']
+
+    A digit in a scene, with its score:
+
+    >>> import striate as st
+    >>> (x, _), _ = st.data.load("digits")
+    >>> scene = np.pad(x[0], ((5, 30), (20, 40), (0, 0)))
+    >>> ax = detections(scene, st.matching.find(scene, x[0]))
+    >>> ax.texts[0].get_text()
+    '1'
     """
     picture = scene_of(image)
-    if not len(labels) and len(boxes) > 1:
+    if not len(labels) and len(boxes) > 1 and not any(isinstance(box, Match) for box in boxes):
         labels = [str(k + 1) for k in range(len(boxes))]
     found = _boxes(boxes, labels)
     with panel(ax, theme, _size(picture.shape[:2])) as (axes, look):
@@ -180,7 +191,7 @@ def scene_of(image: Any) -> Array:
 
 
 def _boxes(
-    boxes: Sequence[Sequence[float]], labels: Sequence[object]
+    boxes: Sequence[Match | Sequence[float]], labels: Sequence[object]
 ) -> list[tuple[float, float, float, float, str]]:
     """Check boxes, and put their labels with them."""
     found: list[tuple[float, float, float, float, str]] = []
@@ -190,14 +201,18 @@ def _boxes(
             "Leave labels out for boxes without text."
         )
     for k, box in enumerate(boxes):
-        numbers = np.asarray(box)
+        if isinstance(box, Match):
+            numbers = np.array([box.row, box.column, box.height, box.width])
+        else:
+            numbers = np.asarray(box)
         if numbers.shape != (4,) or numbers.dtype.kind not in "uif":
             raise ShapeError(
-                f"`boxes` must hold (row, column, height, width) for each box, got {short(box)} at "
+                f"`boxes` must hold matches or (row, column, height, width), got {short(box)} at "
                 f"boxes[{k}]. Try (0, 0, 10, 10)."
             )
         row, column, height, width = map(float, numbers)
-        label = labels[k] if len(labels) else ""
+        score = box.score if isinstance(box, Match) else ""
+        label = labels[k] if len(labels) else score
         text = number(float(label)) if isinstance(label, float | np.floating) else str(label)
         found.append((row, column, height, width, drawable(text, _ROOM) if text else ""))
     return found
@@ -225,7 +240,7 @@ def _draw_boxes(
                 xytext=(0, 3 if above else -3),
                 textcoords="offset points",
                 va="bottom" if above else "top",
-                fontsize=SMALL,
+                fontsize=look.points(SMALL),
                 color=look.surface,
                 bbox={"facecolor": color, "edgecolor": "none", "pad": 1.5},
             )
@@ -235,7 +250,7 @@ def _dress(axes: "Axes", look: ThemeColors) -> None:
     """Add ticks at pixels."""
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # an extra, and heavy
 
-    axes.tick_params(colors=look.ink, labelsize=SMALL, color=look.frame)
+    axes.tick_params(colors=look.ink, labelsize=look.points(SMALL), color=look.frame)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     for spine in axes.spines.values():

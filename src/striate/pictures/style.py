@@ -7,13 +7,14 @@ makes the axes and the :class:`ThemeColors`, the colors of the theme.
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from striate.drawing import paint
 from striate.drawing.paint import Paint, Theme, require_theme
+from striate.drawing.text import width
 from striate.errors import ExtraError, OptionError
 from striate.functions.writing import short
 from striate.shapes import Array
@@ -30,6 +31,10 @@ TITLE, LABEL, SMALL = 12.0, 10.0, 8.0
 
 DOTS_PER_INCH = 150
 
+_SMALLEST_TEXT, _SMALLEST_SHARE = 5.0, 0.5  # points, and of the usual size, in small axes
+_SLACK = 1.1  # axes that are a little smaller than usual have text of the usual size
+_INSIDE = 0.85  # of a picture are its axes, the rest is around them
+_POINTS_PER_INCH = 72
 _MARGIN = 0.1  # inches around a figure and between its panels
 _OPAQUE = 0.5  # a color with less alpha shows what is behind it
 _DARK = 0.18  # luminance of the gray that is halfway between black and white to the eye
@@ -51,15 +56,25 @@ _FALLBACK_FONTS = (
 
 @dataclass(frozen=True)
 class ThemeColors:
-    """The colors of a picture.
+    """The colors and the text sizes of a picture.
 
     Parameters
     ----------
     theme
         For light or for dark pages.
+    share
+        Text sizes relative to the usual ones: less than 1 in small axes.
+    room
+        Inches of the picture's width, if the user gave the axes.
     """
 
     theme: Literal["light", "dark"]
+    share: float = 1.0
+    room: float | None = None
+
+    def points(self, size: float) -> float:
+        """Return a font size for these axes."""
+        return max(min(size, _SMALLEST_TEXT), self.share * size)
 
     def pick(self, color: Paint) -> str:
         """Return the color of a paint in this theme."""
@@ -139,6 +154,10 @@ def panel(
     look = ThemeColors("dark" if theme == "dark" or (theme == "auto" and _is_dark(ax)) else "light")
     with own_style():
         axes, own = _axes(ax, size, look)
+        if not own:
+            wide, high = _room(axes)
+            share = _SLACK * min(wide / size[0], high / size[1])
+            look = replace(look, share=min(max(share, _SMALLEST_SHARE), 1.0), room=wide)
         if own or theme != "auto":
             axes.set_facecolor(look.surface)
         before = set(axes.findobj(Text))
@@ -176,6 +195,27 @@ def _axes(ax: "Target", size: tuple[float, float], look: ThemeColors) -> "tuple[
     figure.set_facecolor(look.surface)
     figure.set_layout_engine("constrained", w_pad=_MARGIN, h_pad=_MARGIN)
     return figure.add_subplot(), True
+
+
+def _room(axes: "Axes") -> tuple[float, float]:
+    """Return the width and the height that a picture on the user's axes has, in inches.
+
+    In a grid of subplots, this is a cell of the grid: the size of its axes is known only when the
+    figure is drawn.
+    """
+    from matplotlib.gridspec import GridSpec  # noqa: PLC0415  # an extra, and heavy
+
+    dpi = axes.figure.dpi if hasattr(axes.figure, "dpi") else DOTS_PER_INCH
+    spec = axes.get_subplotspec()
+    grid = spec.get_gridspec() if spec else None
+    if spec is None or not isinstance(grid, GridSpec):
+        extent = axes.get_window_extent()
+        return extent.width / dpi / _INSIDE, extent.height / dpi / _INSIDE
+    whole = axes.figure.bbox
+    columns, rows = np.array(grid.get_width_ratios()), np.array(grid.get_height_ratios())
+    wide = columns[list(spec.colspan)].sum() / columns.sum()
+    high = rows[list(spec.rowspan)].sum() / rows.sum()
+    return float(whole.width * wide / dpi), float(whole.height * high / dpi)
 
 
 def _kind_of(value: object) -> object:
@@ -238,8 +278,11 @@ def new_figure() -> "Figure":
 
 
 def title(axes: "Axes", text: str, look: ThemeColors) -> None:
-    """Write the title of a picture, at the left."""
-    axes.set_title(text, loc="left", fontsize=TITLE, color=look.ink, pad=8)
+    """Write the title of a picture, at the left; on the user's axes not wider than its room."""
+    size = look.points(TITLE)
+    if look.room is not None:
+        size = min(size, max(_SMALLEST_TEXT, look.room * _POINTS_PER_INCH / max(1.0, width(text))))
+    axes.set_title(text, loc="left", fontsize=size, color=look.ink, pad=8)
 
 
 def open_panel(axes: "Axes", look: ThemeColors) -> None:
@@ -248,7 +291,7 @@ def open_panel(axes: "Axes", look: ThemeColors) -> None:
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(look.pick(paint.GRAY))
-    axes.tick_params(colors=look.ink, labelsize=LABEL, color=look.pick(paint.GRAY))
+    axes.tick_params(colors=look.ink, labelsize=look.points(LABEL), color=look.pick(paint.GRAY))
     axes.grid(visible=True, axis="y", color=look.pick(paint.PANEL), linewidth=1.0)
     axes.set_axisbelow(True)
 

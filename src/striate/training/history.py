@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
-from striate.drawing.html import table
+from striate.drawing.html import drawing, table
 from striate.drawing.svg import to_svg
 from striate.errors import OptionError
 from striate.files import as_path
@@ -211,7 +211,9 @@ class History:
             return "<p>no epochs</p>"
         rows = [[_number(row[c]) for c in self.columns] for row in self.rows]
         every = range(len(self.columns))
-        return f"{self._repr_svg_()}{table(self.columns, rows, right=every, tallest=_TALLEST)}"
+        curves = history_scene(self)
+        picture = drawing(to_svg(curves), curves.bounds.width * curves.unit)
+        return f"{picture}{table(self.columns, rows, right=every, tallest=_TALLEST)}"
 
 
 def format_score(value: float) -> str:
