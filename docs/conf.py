@@ -59,8 +59,6 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/\d\d_",
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": (save_figures,),
-    # A block that ends with a call that draws shows the figure, without the text <Axes: >.
-    "ignore_repr_types": r"matplotlib",
     "download_all_examples": False,
     "show_signature": False,
     "write_computation_times": False,
