@@ -2,9 +2,9 @@ r"""
 Wolter's figures: convolutions
 ==============================
 
-Wolter's slides show how a kernel walks over an image: at every pixel, at every second one, and over
-a padded image. Then come an image with several channels, and the search for Waldo. The figures have
-no numbers, so each is called by its subject.
+Wolter's slides show how a kernel slides over an image: by one pixel, by two pixels, and with
+padding. Several channels and the search for Waldo follow. The figures have no numbers, so
+each is named by its subject here.
 """
 
 import matplotlib.pyplot as plt
@@ -73,8 +73,8 @@ assert output.shape == (7, 7)
 # Several channels
 # ----------------
 #
-# A 3 x 2 x 3 x 3 kernel on a 2 x 5 x 5 input. Each row is one output channel: both input channels
-# are convolved with a kernel of their own, and the results are added. The three sums are stacked.
+# A 3 x 2 x 3 x 3 kernel on a 2 x 5 x 5 input. Each row is one output channel: each input channel is
+# convolved with a different kernel, and the results are added. The three sums are stacked.
 
 channels = rng.integers(0, 3, (2, 5, 5))
 kernels = rng.integers(-1, 2, (3, 2, 3, 3))

@@ -26,7 +26,7 @@ def test_a_page_chooses_the_colors():
 
 
 def test_a_file_follows_the_readers_settings():
-    """The root of a document of its own has both color schemes; within a page, it is no root."""
+    """If the drawing is the root of a document, it has both color schemes."""
     text = to_svg(BOX)
 
     name = re.search(r'class="(striate-\w+)"', text)[1]

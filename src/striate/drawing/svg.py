@@ -2,7 +2,7 @@
 
 With the theme ``"auto"`` the text holds the colors for both kinds of pages, as CSS's
 ``light-dark(...)``. A drawing that is part of a page follows the page's ``color-scheme``, which a
-switch on the page can change; a file of its own follows the reader's settings. Viewers that don't
+switch on the page can change; a separate file follows the reader's settings. Viewers that don't
 support this show the light colors. The page's own color is painted behind the drawing, so that it
 can be read everywhere.
 
