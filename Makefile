@@ -64,7 +64,7 @@ graph: $(TEST) ## redraw the import graph: docs/images/floors.dot and .svg
 	$(BIN)/python tools/draw_floors.py
 
 clean: ## remove all generated files except .venv
-	rm -rf striate-output dist build docs/_build docs/reference/api docs/auto_examples
+	rm -rf striate-output dist build docs/_build docs/reference/api docs/reference/internals docs/auto_examples
 	rm -rf .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests docs tools examples benchmarks -name __pycache__ -type d -exec rm -rf {} +
 

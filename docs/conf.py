@@ -1,18 +1,16 @@
 """Sphinx configuration for `make docs`."""
 
-import inspect
 import sys
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 
 from sphinx.application import Sphinx
 
 import striate
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent / "tools")]
 
+import reference_pages  # noqa: E402  # in tools/
 from gallery_figures import save_figures  # noqa: E402  # in this folder
 
 project = "striate"
@@ -25,6 +23,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx-mathjax-offline",
     "sphinx.ext.napoleon",
+    "text_links",  # in tools/: links from the names of equations and exercises
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
@@ -40,6 +39,7 @@ copybutton_prompt_is_regexp = True
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+autodoc_use_type_comments = False
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 napoleon_google_docstring = False
@@ -86,34 +86,6 @@ html_static_path = ["_static"]
 html_css_files = ["striate.css"]
 html_sidebars = {"index": []}
 
-PACKAGES = {
-    "striate.model": "Model",
-    "striate.graph.layers": "Layers",
-    "striate.data": "Data",
-    "striate.matching": "Template matching",
-    "striate.training": "Training",
-    "striate.recipes": "Recipes",
-    "striate.functions.weight": "Weight functions",
-    "striate.functions.net_input": "Net input functions",
-    "striate.functions.transfer": "Transfer functions",
-    "striate.functions.normalization": "Normalization",
-    "striate.functions.loss": "Losses",
-    "striate.functions.optimizer": "Optimizers",
-    "striate.functions.schedule": "Schedules",
-    "striate.functions.initializer": "Initializers",
-    "striate.maths": "Mathematics",
-    "striate.graph": "Graph",
-    "striate.nests": "Nests",
-    "striate.compile": "Compiling",
-    "striate.plan": "Plans",
-    "striate.engine": "The compiled engine",
-    "striate.llvm": "Machine code",
-    "striate.runtime": "Running programs",
-    "striate.explain": "Explaining programs",
-    "striate.bench": "Benchmarks",
-}
-"""Packages with a page in the reference: first those that users need, then the internal ones."""
-
 
 def write_examples(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
     """Write the page of all examples: the thumbnails of each gallery under its title."""
@@ -133,35 +105,8 @@ def write_examples(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
 
 
 def write_reference(app: Sphinx) -> None:  # noqa: ARG001  # Sphinx gives it
-    """Write docs/reference/api: one page per package, with the docstrings of its modules."""
-    folder = HERE / "reference" / "api"
-    folder.mkdir(parents=True, exist_ok=True)
-    names = [name.removeprefix("striate.") for name in PACKAGES]
-    toc = "\n".join(names)
-    (folder / "index.md").write_text(
-        "# API reference\n\n"
-        "One page per package, generated from the docstrings. The [public names](../public-api.md) "
-        "are those that users need; everything else is internal.\n\n"
-        f"```{{toctree}}\n:maxdepth: 1\n\n{toc}\n```\n"
-    )
-    for package, title in PACKAGES.items():
-        module = import_module(package)
-        parts = [f"# {title}"]
-        if not hasattr(module, "__path__"):
-            parts.append(_contents(package))
-        else:
-            parts.append(inspect.getdoc(module) or "")
-            for found in iter_modules(module.__path__, f"{package}."):
-                if not found.ispkg and found.name not in PACKAGES:
-                    parts.append(f"## {found.name.removeprefix(f'{package}.')}")
-                    parts.append(_contents(found.name))
-        (folder / f"{package.removeprefix('striate.')}.md").write_text("\n\n".join(parts) + "\n")
-
-
-def _contents(module: str) -> str:
-    """Return the directive that documents a module and its members."""
-    directive = f".. automodule:: {module}\n   :members:\n   :show-inheritance:"
-    return f"```{{eval-rst}}\n{directive}\n```"
+    """Write docs/reference/api and docs/reference/internals from the docstrings."""
+    reference_pages.write(HERE / "reference")
 
 
 def setup(app: Sphinx) -> None:

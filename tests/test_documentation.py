@@ -1,6 +1,7 @@
 """The built documentation needs no other host: formulas, styles and scripts come with the pages."""
 
 import re
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from foreign_hosts import foreign, foreign_in
 
 DOCS = Path(__file__).parents[1] / "docs"
+TOOLS = DOCS.parent / "tools"
 SOURCE = DOCS.parent / "src"
 
 
@@ -70,6 +72,7 @@ def test_pages_with_formulas_come_with_mathjax(tmp_path):
             *(sys.executable, "-m", "sphinx", "-q", "-b", "html", "-D", f"extensions={extensions}"),
             *("-D", "exclude_patterns=reference,learn", str(source), str(built)),
         ],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(TOOLS), *sys.path])},
         check=True,
     )
 

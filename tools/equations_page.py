@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 import sources
+from mentions import label_of
 
 import striate as st
 from striate.equations import EquationResult, NumberedEquation, equations, written
@@ -53,7 +54,8 @@ def equations_page() -> str:
 def _equation(entry: NumberedEquation, cited: Sequence[sources.Citation], test: str) -> list[str]:
     """Write the section of one equation."""
     result = entry.run()
-    parts = [f"### {entry.number}", f"{entry.title}.", f"$$\n{entry.latex}\n$$"]
+    heading = f"({label_of(entry.number)})=\n### {entry.number}"
+    parts = [heading, f"{entry.title}.", f"$$\n{entry.latex}\n$$"]
     if entry.slip:
         parts += [
             f"This is the corrected equation. The text prints:\n\n$$\n{entry.printed}\n$$",

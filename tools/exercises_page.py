@@ -89,7 +89,7 @@ def _section(exercise: Exercise) -> str:
     hints = [f"**{part.letter}.** {style.text(part.hint)}" for part in exercise.parts]
     return "\n\n".join(
         [
-            exercise.to_text("markdown"),
+            f"(exercise-{exercise.name.lower()})=\n{exercise.to_text('markdown')}",
             f"*{exercise.source}.*",
             _folded("Hints", "\n\n".join(hints)),
             _folded("Solution", exercise.solution(format="markdown")),

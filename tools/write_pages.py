@@ -11,11 +11,13 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from command_page import command_page
 from equations_page import equations_page
 from error_examples import EXAMPLES
 from exercises_page import exercises_page
 from figures_page import PAGE as FIGURES
 from figures_page import figures_page
+from reference_pages import PUBLIC_PAGES, description, documented_name, exported
 
 import striate as st
 from striate.functions.initializer.named import NAMED
@@ -144,43 +146,42 @@ def errors_page() -> str:
 
 
 def public_api_page() -> str:
-    """List the public names: of striate, of a network, and of the namespaces of kinds."""
-    namespaces = ("optimizers", "schedules", "losses", "initializers")
+    """List the public names: of striate, of a network, and of the public modules."""
     parts = [
-        "# Public API",
+        "# Public names",
         (
             "These names are public, and changes to them are listed in CHANGELOG.md. Everything "
-            "else may change at any time. The [API reference](api/index.md) has the details."
+            "else may change at any time. Each name links to its documentation."
         ),
         "## striate",
         "Names of `import striate as st`, for example `st.Network`.",
-        _names_table(st, [name for name in dir(st) if not name.startswith("__")]),
+        _names_table("striate", sorted(dir(st), key=str.lower)),
         "## Network",
         "Methods and properties of a network.",
-        _names_table(st.Network, [name for name in dir(st.Network) if not name.startswith("_")]),
+        _names_table("striate.Network", [name for name in dir(st.Network) if name[0] != "_"]),
     ]
-    for name in namespaces:
-        module = getattr(st, name)
-        parts += [f"## st.{name}", _first_paragraph(module), _names_table(module, dir(module))]
-    for name in ("matching", "pictures"):
-        module = getattr(st, name)
-        functions = [key for key, value in vars(module).items() if callable(value)]
-        parts += [f"## st.{name}", _first_paragraph(module), _names_table(module, functions)]
+    for page in PUBLIC_PAGES:
+        if page.names is None:
+            title = page.module.replace("striate", "st", 1)
+            parts += [f"## {title}", _first_paragraph(page.module)]
+            parts.append(_names_table(page.module, exported(page.module)))
     return "\n\n".join(parts) + "\n"
 
 
-def _names_table(owner: object, names: Sequence[str]) -> str:
-    """Write a table of names with the first paragraphs of their docstrings."""
-    rows = [
-        f"| `{name}` | {_first_paragraph(getattr(owner, name))} |"
-        for name in sorted(names, key=str.lower)
-    ]
-    return "\n".join(["| name | description |", "|---|---|", *rows])
+def _names_table(owner: str, names: Sequence[str]) -> str:
+    """Write a table of names, linked to their documentation, with its first paragraph."""
+    rows = ["| name | description |", "|---|---|"]
+    for name in names:
+        if name.startswith("__"):
+            continue
+        target = documented_name(f"{owner}.{name}")
+        rows.append(f"| {{py:obj}}`{name} <{target}>` | {_first_paragraph(target)} |")
+    return "\n".join(rows)
 
 
-def _first_paragraph(value: object) -> str:
-    """Return the first paragraph of a docstring as the text of a table cell."""
-    return _in_markdown((inspect.getdoc(value) or "").partition("\n\n")[0])
+def _first_paragraph(name: str) -> str:
+    """Return the first paragraph of the documentation of a name as the text of a table cell."""
+    return _in_markdown(description(name))
 
 
 def _wrapped(message: str) -> str:
@@ -202,6 +203,7 @@ def caused(code: str) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "reference/equations": equations_page,
+    "reference/command": command_page,
     "reference/kinds": kinds_page,
     "reference/presets": presets_page,
     "reference/errors": errors_page,

@@ -148,6 +148,9 @@ class Message(str):
 class StriateError(Exception):
     """The base class of all errors that a user can cause.
 
+    The message may begin with what it is about, ``Layer 3 (conv2), Conv(16, 5): ...``. That part is
+    kept in :attr:`subject`, because a caller that has more context replaces it.
+
     Parameters
     ----------
     text
@@ -155,9 +158,6 @@ class StriateError(Exception):
     remedy
         What to do, if it is kept apart from the text: a caller that has a better remedy leaves it
         out.
-
-    The message may begin with what it is about, ``Layer 3 (conv2), Conv(16, 5): ...``. That part is
-    kept in :attr:`subject`, because a caller that has more context replaces it.
     """
 
     subject: str = ""

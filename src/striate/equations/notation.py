@@ -16,9 +16,12 @@ NotationName = Literal["hagan", "wichmann", "wolter", "pytorch"]
 """A text, or PyTorch."""
 
 NOTATIONS: tuple[NotationName, ...] = ("hagan", "wichmann", "wolter", "pytorch")
+"""The names of all notations."""
+
 TITLES: Mapping[NotationName, str] = MappingProxyType(
     {"hagan": "Hagan", "wichmann": "Wichmann", "wolter": "Wolter", "pytorch": "PyTorch"}
 )
+"""What each notation is called in print."""
 
 
 @dataclass(frozen=True, kw_only=True)

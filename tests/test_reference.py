@@ -1,0 +1,66 @@
+"""The reference documents every public name, once."""
+
+from collections import Counter
+
+import pytest
+from reference_pages import (
+    PUBLIC_PAGES,
+    description,
+    documented_name,
+    internal_pages,
+    public_pages,
+    resolved,
+)
+
+import striate as st
+
+NAMES = [name for page in PUBLIC_PAGES for name in page.documented()]
+
+
+def test_every_public_name_is_on_a_page():
+    """Each name of `striate` is documented; a module has a page, or its members have pages."""
+    modules = {page.module for page in PUBLIC_PAGES}
+    missing = [
+        name
+        for name in dir(st)
+        if not name.startswith("__")
+        and f"striate.{name}" not in NAMES
+        and not any(module.startswith(f"striate.{name}") for module in modules)
+    ]
+
+    assert missing == []
+
+
+def test_no_name_is_on_two_pages():
+    """A name has one place, so that links are unambiguous."""
+    twice = [name for name, count in Counter(map(documented_name, NAMES)).items() if count > 1]
+
+    assert twice == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_has_a_description(name):
+    """The table of public names has a sentence about each."""
+    text = description(name)
+
+    assert text.endswith((".", ".)"))
+    assert len(text) < 300
+
+
+def test_internal_pages_leave_public_names_to_their_pages():
+    """An object with a public page isn't documented again on the page of its module."""
+    pages = dict(internal_pages())
+    padding = next(part for part in pages["maths"].split("## ") if part.startswith("columns\n"))
+
+    assert "exclude-members" in padding
+    assert " im2col, col2im, pad, pad_adjoint" in padding
+
+
+def test_every_directive_names_an_object():
+    """Directives of public pages name objects that exist: Sphinx would only warn."""
+    lines = [line for _, text in public_pages() for line in text.splitlines()]
+    named = {line.partition(":: ")[2] for line in lines if line.startswith(".. auto")}
+
+    assert {documented_name(name) for name in NAMES} <= named
+    for name in named:
+        resolved(name)

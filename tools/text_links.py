@@ -1,0 +1,96 @@
+"""A Sphinx extension: the names of equations and exercises in any page become links.
+
+"Hagan 8.20, 8.38-8.41" links each number to its place on the page of equations, and "E8.7" links to
+the exercise. This works in pages, docstrings and examples alike, without markup. Literals, headings
+and existing links are left alone.
+
+The extension also removes links that Sphinx makes by mistake. Sphinx looks up the names in a
+"Returns" or "Attributes" section as if they were classes; it would link a value ``weights`` to some
+attribute of that name, or warn if there are several.
+"""
+
+import re
+
+from docutils import nodes
+from mentions import mentions
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+# Inside these nodes, text stays as it is.
+UNLINKED = (
+    nodes.literal,
+    nodes.literal_block,
+    nodes.title,
+    nodes.reference,
+    nodes.raw,
+    nodes.math,
+    nodes.math_block,
+    nodes.comment,
+    nodes.image,
+    pending_xref,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def add_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Turn mentions into links, in one page."""
+    env = app.env
+    for node in list(doctree.findall(nodes.Text)):
+        found = mentions(node.astext())
+        if not found or _is_inside(node, UNLINKED):
+            continue
+        text, at, parts = node.astext(), 0, []
+        for one in found:
+            link = _link(app, env, docname, one.label, text[one.start : one.end])
+            parts += [nodes.Text(text[at : one.start]), link]
+            at = one.end
+        parts.append(nodes.Text(text[at:]))
+        node.parent.replace(node, [part for part in parts if part.astext()])
+
+
+def _link(app: Sphinx, env: BuildEnvironment, docname: str, label: str, text: str) -> nodes.Node:
+    """Return a link to a label; plain text if it is on the same page."""
+    labels = env.domains.standard_domain.labels
+    if label not in labels:
+        if labels.keys() & {"hagan-8.1"}:  # a build without the page of equations has no labels
+            logger.warning("no label %r for the text %r", label, text, location=docname)
+        return nodes.Text(text)
+    target, anchor, _ = labels[label]
+    if target == docname:
+        uri = f"#{anchor}"
+    else:
+        uri = f"{app.builder.get_relative_uri(docname, target)}#{anchor}"
+    return nodes.reference("", text, internal=True, refuri=uri, classes=["text-link"])
+
+
+def _is_inside(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
+    """Tell whether a node is inside a node of certain kinds."""
+    parent = node.parent
+    while parent is not None:
+        if isinstance(parent, kinds):
+            return True
+        parent = parent.parent
+    return False
+
+
+def remove_false_links(app: Sphinx, doctree: nodes.document) -> None:  # noqa: ARG001  # Sphinx
+    """Replace links from names in "Returns" and "Attributes" sections by the names."""
+    for node in list(doctree.findall(pending_xref)):
+        if node.get("refdomain") == "py" and node.get("refspecific") and _is_a_value(node):
+            node.parent.replace(node, node.children)
+
+
+def _is_a_value(node: pending_xref) -> bool:
+    """Tell whether a target is written like a value, ``weights``, and not like a class."""
+    written = re.fullmatch(r"[a-z_]\w*", node.get("reftarget", ""))
+    return node.get("reftype") in {"class", "obj"} and written is not None
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Add the links after Sphinx has resolved its own."""
+    app.connect("doctree-read", remove_false_links)
+    app.connect("doctree-resolved", add_links)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
