@@ -1,7 +1,7 @@
 """The built documentation needs no other host: formulas, styles and scripts come with the pages."""
 
-import re
 import os
+import re
 import shutil
 import subprocess
 import sys
