@@ -183,7 +183,7 @@ def documented_name(name: str) -> str:
 
 
 def is_constant(value: object) -> bool:
-    """Tell whether a name belongs to a value without a docstring of its own."""
+    """Return whether a name belongs to a value without a docstring of its own."""
     documented = (type, ModuleType, property, cached_property)
     return not (isinstance(value, documented) or inspect.isroutine(value))
 

@@ -67,7 +67,7 @@ def _link(app: Sphinx, env: BuildEnvironment, docname: str, label: str, text: st
 
 
 def _is_inside(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
-    """Tell whether a node is inside a node of certain kinds."""
+    """Return whether a node is inside a node of certain kinds."""
     parent = node.parent
     while parent is not None:
         if isinstance(parent, kinds):
@@ -84,7 +84,7 @@ def remove_false_links(app: Sphinx, doctree: nodes.document) -> None:  # noqa: A
 
 
 def _is_a_value(node: pending_xref) -> bool:
-    """Tell whether a target is written like a value, ``weights``, and not like a class."""
+    """Return whether a target is written like a value, ``weights``, and not like a class."""
     written = re.fullmatch(r"[a-z_]\w*", node.get("reftarget", ""))
     return node.get("reftype") in {"class", "obj"} and written is not None
 
