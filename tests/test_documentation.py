@@ -64,6 +64,7 @@ def test_pages_with_formulas_come_with_mathjax(tmp_path):
     source, built = tmp_path / "docs", tmp_path / "html"
     shutil.copytree(DOCS / "_static", source / "_static")
     shutil.copy(DOCS / "conf.py", source)
+    shutil.copy(DOCS / "gallery_figures.py", source)
     shutil.copy(DOCS / "reference" / "glossary.md", source / "index.md")
     extensions = "myst_parser,sphinx.ext.mathjax,sphinx-mathjax-offline"
 
