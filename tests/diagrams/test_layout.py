@@ -12,7 +12,7 @@ from striate.diagrams import VIEWS, draw_graph
 from striate.diagrams.diagram import _DRAWN, Diagram
 from striate.diagrams.facts import facts
 from striate.diagrams.layout import arrange
-from striate.diagrams.stages import BACK
+from striate.diagrams.stages import BACK, shorthand
 from striate.drawing.scene import Bounds, Caption, Scene, Stroke
 from striate.graph.shorthand import parse
 from striate.model.presets import PRESETS
@@ -121,6 +121,16 @@ def test_the_svg_is_well_formed_and_the_same_twice(view, theme):
     assert ET.fromstring(text).tag.endswith("svg")
     assert text == draw_graph(graph, view).to_svg(theme)
     assert ("light-dark(" in text) == (theme == "auto")
+
+
+def test_no_line_of_the_shorthand_ends_in_nothing():
+    """A layer that feeds only layers farther on has no line to its neighbor."""
+    items = shorthand(facts(st.Network.preset("resnet20", engine="numpy").graph))
+
+    lines = {item.name: sum(isinstance(shape, Stroke) for shape in item.shapes) for item in items}
+    assert lines["stage2-block1-shortcut"] == 1  # from conv8; the next layer, conv9, is not fed
+    assert lines["global-average1"] == 2
+    assert lines["dense1"] == 0  # its box is as wide as the layer
 
 
 def test_an_untied_bias_has_its_size():

@@ -44,11 +44,18 @@ def shorthand(layers: Sequence[LayerFacts]) -> list[DiagramNode]:
     -------
     list of DiagramNode
     """
-    return [_short(layer) for layer in layers]
+    feeds = {number - 1 for number, layer in enumerate(layers) if number - 1 in layer.sources}
+    return [
+        _short(layer, enters=number - 1 in feeds, leaves=number in feeds)
+        for number, layer in enumerate(layers)
+    ]
 
 
-def _short(layer: LayerFacts) -> DiagramNode:
-    """Draw a layer in the shorthand: symbols in a box, the name above, the size below."""
+def _short(layer: LayerFacts, *, enters: bool, leaves: bool) -> DiagramNode:
+    """Draw a layer in the shorthand: symbols in a box, the name above, the size below.
+
+    ``enters`` and ``leaves`` say whether it is connected to its neighbors.
+    """
     symbols = _symbols(layer)
     name = fitted(layer.name, _LONGEST_NAME, _NAME)
     texts = [width(text, _TEXT, math=True) + 2 * _PAD for text in symbols]
@@ -76,9 +83,10 @@ def _short(layer: LayerFacts) -> DiagramNode:
     ]
     edge = (total - boxes) / 2
     if edge > 0:  # the arrows go to the box, below its wider name
-        enters = Stroke(points=((0.0, 0.0), (edge, 0.0)), weight=1.4, arrow=_ARROW)
-        leaves = Stroke(points=((total - edge, 0.0), (total, 0.0)), weight=1.4)
-        shapes = [*([enters] if layer.sources else []), leaves, *shapes]
+        if enters:
+            shapes.append(Stroke(points=((0.0, 0.0), (edge, 0.0)), weight=1.4, arrow=_ARROW))
+        if leaves:
+            shapes.append(Stroke(points=((total - edge, 0.0), (total, 0.0)), weight=1.4))
     return DiagramNode(
         name=layer.name,
         shapes=tuple(shapes),
