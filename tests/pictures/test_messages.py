@@ -51,6 +51,12 @@ CASES = {
     "signals-labels": lambda: pictures.signals([IMAGE[0]], labels=[0, 1, 2]),
     "signals-scores": lambda: pictures.signals([IMAGE[0]], labels=IMAGE[0]),
     "signals-step": lambda: pictures.signals([IMAGE[0]], step=0),
+    "text-one": lambda: pictures.text("if", np.zeros(2)),
+    "text-empty": lambda: pictures.text([""], [[]]),
+    "text-long": lambda: pictures.text(["x" * 6000], [np.zeros(6000)]),
+    "text-values": lambda: pictures.text(["if", "or"], [np.zeros(2)]),
+    "text-characters": lambda: pictures.text(["if", "or"], [np.zeros(2), np.zeros(3)]),
+    "text-titles": lambda: pictures.text(["if"], [np.zeros(2)], ["a", "b"]),
     "kernels-of-one-sample": lambda: pictures.kernels(
         st.Network([st.Conv(2, 1)], input_shape=(9, 4))
     ),

@@ -20,6 +20,7 @@ from striate.pictures import (
     save,
     save_all,
     signals,
+    text,
 )
 from striate.pictures.kernels import layers_with_kernels
 from striate.training.history import History
@@ -271,6 +272,22 @@ def test_labels_color_the_samples():
 def test_signals_of_any_values(value, tmp_path):
     """Constant signals and values that aren't finite can be drawn."""
     assert save(signals([np.full(5, value), np.arange(5)]), tmp_path / "signals.png").is_file()
+
+
+def test_text_has_the_color_of_its_values():
+    """Each character is in its own cell; spaces and zeros have no more than their color."""
+    axes = text(["a b", "$x"], [[1.0, -1.0, 0.0], [0.5, 0.0]], ["one", "two"], theme="light")
+
+    assert texts(axes) == ["one", "two", "a", "b", "$", "x"]
+    cells = [(p.get_x(), p.get_y()) for p in axes.patches if getattr(p, "get_width", int)() == 1]
+    left = min(x for x, _ in cells)
+    assert [(round(x - left), round(y / 2 + 0.4)) for x, y in cells] == [(0, 0), (1, 0), (0, 1)]
+    red, blue, pale = (
+        p.get_facecolor() for p in axes.patches if getattr(p, "get_width", int)() == 1
+    )
+    assert red[0] > red[2]
+    assert blue[2] > blue[0]
+    assert pale[2] > red[2]
 
 
 def test_kernels_of_one_pixel_are_left_out():

@@ -34,3 +34,4 @@ from striate.pictures.score_map import detections as detections
 from striate.pictures.score_map import score_map as score_map
 from striate.pictures.signals import signals as signals
 from striate.pictures.terms import terms as terms
+from striate.pictures.text import text as text
