@@ -56,7 +56,8 @@ net.summary()
 # - Every output pixel of ``conv1`` needs up to 9 multiplications and additions. Products with the
 #   zeros of the padding are left out, so it is 43 instead of 45 per row and column:
 #   :math:`4 \cdot 43 \cdot 43 = 7396` *multiply-adds*.
-# - ``max1`` has nothing to learn. Its output is 3 times smaller in each direction: 4 maps of 5 x 5.
+# - ``max1`` has nothing to learn. Its output is 3 times smaller in each direction: 4 maps of 5 x
+#   5.
 # - ``flatten1`` only renames the 100 values: it writes them into one vector, map by map, so that a
 #   matrix can multiply them (8.26). The shorthand adds it by itself.
 # - ``dense1`` has :math:`2 \cdot 100` weights and 2 biases.

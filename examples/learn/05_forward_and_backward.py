@@ -198,8 +198,8 @@ print(net.check_gradients(image, [0]))
 # Exercises
 # ---------
 #
-# 1. ``striate exercise E8.8``: the backward pass through max pooling. ``striate exercise P8.3`` and
-#    ``P8.4``: through average pooling.
+# 1. ``striate exercise E8.8``: the backward pass through max pooling. ``striate exercise P8.3``
+#    and ``P8.4``: through average pooling.
 # 2. What are the derivatives of the kernel ``slash``? Print ``conv.dW[2, 0]`` and explain them.
 # 3. Replace ``square`` by ``st.data.shapes.diamond()`` and the class by 1. Which kernels get a
 #    derivative now?

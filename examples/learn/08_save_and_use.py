@@ -107,13 +107,15 @@ run(f"striate predict {model} figures/square/004.png")
 # - :doc:`../../learn/getting-started` repeats the practical steps in five minutes.
 # - :doc:`../../how-to/index` has short answers to practical questions.
 # - :doc:`../index` shows the figures and experiments of the texts.
+# - :doc:`09_from_scratch` builds a small striate: from an equation to machine code.
 # - :doc:`../../learn/exercises` lists all exercises, with hints and solutions.
 #
 # Exercises
 # ---------
 #
-# 1. Write a digit in a drawing program, white on black or with ``--invert`` black on white, and let
-#    ``striate predict`` read it. When is it wrong?
-# 2. Train a network on two folders of your own photos, with ``--size 64 --augment "shift 4 flip"``.
+# 1. Write a digit in a drawing program, white on black or with ``--invert`` black on white, and
+#    let ``striate predict`` read it. When is it wrong?
+# 2. Train a network on two folders of your own photos, with ``--size 64 --augment "shift 4
+#    flip"``.
 # 3. ``striate explain lenet5`` shows how the network is compiled, and how long each part takes.
 #    Which convolution takes most of the time?
