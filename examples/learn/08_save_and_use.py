@@ -48,12 +48,12 @@ print(loaded.predict_classes(x_test[::100]), y_test[::100])
 
 
 def run(command):
-    program, *arguments = shlex.split(command)
-    program = Path(sys.executable).with_name(program)
-    output = subprocess.check_output(
-        [program, *arguments], cwd=folder, text=True
+    arguments = shlex.split(command)
+    arguments[0] = Path(sys.executable).with_name("striate")
+    done = subprocess.run(
+        arguments, cwd=folder, capture_output=True, text=True, check=True
     )
-    print(f"$ {command}\n{output}")
+    print(f"$ {command}\n{done.stdout}")
 
 
 # %%
@@ -79,6 +79,8 @@ for number, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
     path = folder / "figures" / classes[label] / f"{number:03}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(picture[:, :, 0]).save(path)
+
+st.pictures.samples(pictures, labels, classes=classes, rows=1, columns=8)
 
 # %%
 # ``striate data`` shows what striate finds in a folder. It holds back a fifth of the pictures for
