@@ -11,7 +11,7 @@
     ├── NestError           sizes or arrays that don't fit an index equation
     ├── DataError           images, labels or data files that can't be used
     ├── TrainingError       training that can't start or continue
-    ├── UnknownNameError    a name that isn't among a network's parameters or statistics
+    ├── UnknownNameError    a name that isn't among a network's parameters, a trace's layers, ...
     ├── ReadOnlyError       an attribute that can't be set
     ├── ModelFileError      a model file or checkpoint that can't be written or read
     ├── CacheError          a cache of compiled programs that can't be emptied
@@ -230,7 +230,7 @@ class TrainingError(StriateError, RuntimeError):
 
 
 class UnknownNameError(StriateError, KeyError):
-    """A network has no parameter or running statistic of that name."""
+    """A network has no parameter or statistic of that name; a trace no layer; a check no way."""
 
 
 class ReadOnlyError(StriateError, AttributeError):

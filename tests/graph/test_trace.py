@@ -53,3 +53,24 @@ def test_a_trace_keeps_what_the_pass_read():
     terms = trace.terms("conv1.Z", (0, 0, 1, 1))
     assert (str(terms), str(trace.terms("dense1.dN", (0, 1)))) == before
     assert terms.total == pytest.approx(terms.value)
+
+
+def test_a_trace_is_a_mapping():
+    """An unknown layer isn't in it, `get` returns a default, and the error is a KeyError."""
+    trace = st.Network.parse("conv 1@2x2", (3, 3, 1)).trace(np.ones((1, 3, 3, 1)))
+
+    assert "conv1" in trace
+    assert "conv2" not in trace
+    assert trace.get("conv2") is None
+    with pytest.raises(KeyError, match="Unknown layer"):
+        trace["conv2"]
+
+
+def test_all_quantities_have_names():
+    """The arrays of the passes, the parameters and their derivatives, by name."""
+    trace = st.Network.parse("conv 1@2x2 | flatten | softmax", (3, 3, 1)).trace(
+        np.ones((1, 3, 3, 1)), [0]
+    )
+
+    assert trace.quantities["conv1.dW"] is trace["conv1"].dW
+    assert {"input.A", "input.dA", "conv1.W", "conv1.b", "conv1.Z"} <= trace.quantities.keys()

@@ -29,6 +29,7 @@ from striate.functions.declarations import (
 )
 from striate.functions.layer_form import LayerForm, call_text
 from striate.functions.options import Checked
+from striate.functions.ways import OtherWay, WayName
 from striate.maths.field_pattern import FieldPattern
 from striate.maths.windows import Axis
 from striate.shapes import Array, Shape
@@ -62,6 +63,19 @@ class Function(StatesEquations, Checked, ABC):
 
     output_symbol: ClassVar[str] = "z"
     """The equations' name for the output."""
+
+    linear: ClassVar[bool] = False
+    """Whether the output is linear in each input and each parameter if the others stay fixed.
+
+    A constant may be added to it. Then every element of the output and of the derivatives is a sum
+    of products, so that the number of terms limits its rounding error.
+    """
+
+    selects: ClassVar[bool] = False
+    """Whether each output is one of the inputs, as in max pooling."""
+
+    elementwise: ClassVar[bool] = False
+    """Whether an input's derivative only depends on the output's at the same position."""
 
     @abstractmethod
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -149,6 +163,40 @@ class Function(StatesEquations, Checked, ABC):
     def require_images(self, images: int, *shapes: Shape) -> None:  # most accept any
         """Raise if the function can't be trained on a batch of this size."""
 
+    def other_ways(
+        self,
+        symbol: str,  # noqa: ARG002  # most have none
+        index: tuple[int, ...],  # noqa: ARG002
+        call: Call,  # noqa: ARG002
+        d_output: Array | None,  # noqa: ARG002
+    ) -> tuple[OtherWay, ...]:
+        """Compute an element in other ways than by the equations.
+
+        Parameters
+        ----------
+        symbol
+            What it is an element of, by the equations' name: ``z``, ``da``, ``dw``, ``db``.
+        index
+            Its position.
+        call
+            The arguments of the function.
+        d_output
+            Derivatives of the output; ``None`` for an element of the output itself.
+
+        Returns
+        -------
+        tuple of OtherWay
+        """
+        return ()
+
+    def why_not(self, way: WayName) -> str:
+        """Return the reason why there is no such way, as what follows the name of the layer."""
+        if way != "matrix":
+            return "has no kernel that moves over an image"
+        if self.linear:
+            return "has no matrix in the texts: see the impulse response"
+        return "isn't linear, so it has no matrix"
+
     def drawn(self, call: Call) -> dict[str, Array]:  # noqa: ARG002  # most draw nothing
         """Return the random arrays that the equations read, such as dropout masks, by name."""
         return {}
@@ -168,6 +216,8 @@ class Function(StatesEquations, Checked, ABC):
 
 class WeightFunction(Function):
     """A weight function with trainable weights: ``z = W(w, a)``, bilinear in ``w`` and ``a``."""
+
+    linear = True
 
     @abstractmethod
     def apply(self, w: Array, a: Array) -> Array:
@@ -250,6 +300,7 @@ class TransferFunction(Function):
 
     input_symbols = "n"
     output_symbol = "a"
+    elementwise = True
 
     initializer: ClassVar[str] = "glorot-uniform"
     """Name of the initializer that suits weights in front of this function."""

@@ -68,6 +68,8 @@ class Dropout(Function):
     spatial_derivative = "da[q,h,*x] = mask[q,h] * dz[q,h,*x] / (1 - rate)"
     identity = "z[q,*x] = a[q,*x]"
     identity_derivative = "da[q,*x] = dz[q,*x]"
+    linear = True
+    elementwise = True
     shorthand = Shorthand(word="dropout", number="rate")
     layer = LayerForm(name="Dropout", positional=("rate",), takes=(), example="0.25")
     onnx = Onnx(operator="Dropout", attributes={"rate": "ratio"})

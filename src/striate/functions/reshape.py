@@ -62,6 +62,7 @@ class Reshape(FixedFunction):
 
     shape: tuple[int, ...] = required(NewShape(), example=(16, 7, 7))
 
+    linear = True
     shorthand = Shorthand(word="reshape", shape="shape")
     layer = LayerForm(
         name="Reshape",

@@ -35,6 +35,7 @@ class Flatten(FixedFunction):
 
     order: Literal["rows", "columns"] = option("rows", OneOf(("rows", "columns")))
 
+    linear = True
     shorthand = Shorthand(word="flatten")
     layer = LayerForm(name="Flatten", positional=("order",), takes=(), example='"columns"')
     onnx = Onnx(operator="Flatten")

@@ -126,7 +126,7 @@ def check_gradients(
 
     def evaluate() -> float:
         run = forward(step, images, wide, kept, training=True, draw=draw)
-        return _loss(step, run.arrays, targets)
+        return total_loss(step, run.arrays, targets)
 
     run = backward(step, forward(step, images, wide, kept, training=True, draw=draw), targets)
     found = {name: run.gradients[name] for name in wide if name in run.gradients}
@@ -201,7 +201,7 @@ def _both_sides(
     return above, below
 
 
-def _loss(step: TrainingStep, arrays: Mapping[str, Array], targets: Sequence[Array]) -> float:
+def total_loss(step: TrainingStep, arrays: Mapping[str, Array], targets: Sequence[Array]) -> float:
     """Add up the losses of the outputs."""
     return sum(
         end.weight * float(np.sum(end.loss.apply(arrays[end.reads], y))) / end.loss.divisor(y)

@@ -12,6 +12,7 @@ same elements in the same order, so a position is converted by way of its number
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 
@@ -24,9 +25,15 @@ from striate.functions.programs import (
 )
 from striate.graph.graph import Placed
 from striate.graph.reference import Pass
-from striate.graph.step import BackwardOperation, Operation, TrainingStep, derivative_of
+from striate.graph.step import (
+    BackwardOperation,
+    LossOperation,
+    Operation,
+    TrainingStep,
+    derivative_of,
+)
 from striate.graph.terms import QuantityRead, TermGroup, Terms
-from striate.nests import NestProgram, bind_program, interpret
+from striate.nests import Nest, NestProgram, bind_program, interpret
 from striate.nests.equation import Equation
 from striate.nests.terms import NestTerms, list_terms
 from striate.shapes import Array
@@ -41,6 +48,29 @@ class _Symbol:
 
     name: str
     array: Array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Writer:
+    """What computes a quantity, or a part of it.
+
+    Parameters
+    ----------
+    symbol
+        Its name for the quantity: ``z``, ``da``, ``dw``, ...
+    operation
+        The operation; ``None`` for a loss.
+    d_output
+        Name of the derivative that a backward operation reads; ``None`` in the forward pass.
+    loss, targets
+        The loss, and what it compares with.
+    """
+
+    symbol: str
+    operation: Operation | None = None
+    d_output: str | None = None
+    loss: LossOperation | None = None
+    targets: Array | None = None
 
 
 @dataclass(kw_only=True)
@@ -82,33 +112,38 @@ class TermSearch:
     quantities: dict[str, Array] = field(init=False)
     """All arrays by name: those of the pass, parameters and their derivatives."""
 
-    _parameters: dict[str, str] = field(init=False)
+    parameter_of: dict[str, str] = field(init=False)
     """For each derivative of a parameter, the parameter, which layers may share."""
 
     def __post_init__(self) -> None:
-        self.quantities, self._parameters = dict(self.run.arrays), {}
+        self.quantities, self.parameter_of = dict(self.run.arrays), {}
         for place in self.step.graph.layers:
             for parameter, k, role, _ in place.parameter_names():
                 name = quantity_name(place, role, k)
                 self.quantities[name] = self.parameters[parameter]
                 if parameter in self.run.gradients:
                     self.quantities[derivative_of(name)] = self.run.gradients[parameter]
-                    self._parameters[derivative_of(name)] = parameter
+                    self.parameter_of[derivative_of(name)] = parameter
 
     def terms(self, name: str, index: Sequence[int]) -> Terms:
         """List the terms of one element; see :meth:`striate.graph.trace.Trace.terms`."""
-        array = self._array(name)
-        position = _require_position(name, array, index)
+        array, position = self.element(name, index)
         number = int(np.ravel_multi_index(position, array.shape)) if array.ndim else 0
         sources = list(self._sources(name))
-        if not sources:
-            raise self._no_equations(name)
         groups = [group for source in sources for group in _groups(source, number)]
         return Terms(name, position, float(array[position]), groups)
 
     def has_terms(self, name: str) -> bool:
         """Return whether equations write a quantity: parameters and inputs have no terms."""
-        return any(True for _ in self._sources(name))
+        return any(True for _ in self.writers(name))
+
+    def element(self, name: str, index: Sequence[int]) -> tuple[Array, tuple[int, ...]]:
+        """Return the array of a computed quantity and a valid position; raise if there is none."""
+        array = self._array(name)
+        position = _require_position(name, array, index)
+        if not self.has_terms(name):
+            raise self._no_equations(name)
+        return array, position
 
     def _array(self, name: str) -> Array:
         """Return the array of a quantity; raise if there is none."""
@@ -141,52 +176,58 @@ class TermSearch:
             f'Choose "{layer}.dN".'
         )
 
-    def _sources(self, name: str) -> Iterator[_Source]:
-        """Find the equations that write a quantity."""
+    def writers(self, name: str) -> Iterator[Writer]:
+        """Find what computes a quantity: an operation, several of them, or none."""
         for operation in self.step.forward:
             if operation.output == name:
-                symbols = self._symbols(operation)
-                lowering = self._lowering(operation)
-                yield _Source(
-                    lowering=lowering,
-                    equations=forward_equations(lowering),
-                    symbols=symbols,
-                    symbol=operation.function.output_symbol,
-                    prefix=operation.output,
-                )
-        yield from self._loss_sources(name)
+                yield Writer(symbol=operation.function.output_symbol, operation=operation)
+        for number, end in enumerate(self.step.losses[: len(self.targets)]):
+            if end.derivative.name == name:
+                yield Writer(symbol="dn", loss=end, targets=self.targets[number])
         for back in self.step.backward:
             for symbol in self._derivatives(back, name):
-                lowering = self._lowering(back.operation)
-                yield _Source(
-                    lowering=lowering,
-                    # Backward equations may read what forward equations compute on the way.
-                    equations=[*forward_equations(lowering), *backward_equations(lowering)],
-                    symbols=self._symbols(back.operation, backward=True),
-                    symbol=symbol,
-                    prefix=back.operation.output,
-                )
+                yield Writer(symbol=symbol, operation=back.operation, d_output=back.d_output)
 
-    def _loss_sources(self, name: str) -> Iterator[_Source]:
-        """Find the equations of the losses that write a quantity."""
-        for end, y in zip(self.step.losses, self.targets, strict=False):
-            if end.derivative.name != name:
+    def _sources(self, name: str) -> Iterator[_Source]:
+        """Find the equations that write a quantity."""
+        for writer in self.writers(name):
+            if writer.operation is None:
+                yield self._loss_source(writer)
                 continue
-            n = self.run.arrays[end.reads]
-            lowering = end.loss.lowering(n.shape[1:], y.shape[1:])
-            if lowering is None or not end.loss.states_equations:
-                raise _not_stated(str(end.loss))
+            operation, backward = writer.operation, writer.d_output is not None
+            lowering = self._lowering(operation)
+            equations = forward_equations(lowering)
+            if backward:
+                # Backward equations may read what forward equations compute on the way.
+                equations = [*equations, *backward_equations(lowering)]
             yield _Source(
                 lowering=lowering,
-                equations=[*forward_equations(lowering), *backward_equations(lowering)],
-                symbols={
-                    "n": _Symbol(name=end.reads, array=n),
-                    "y": _Symbol(name=f"{end.layer}.targets", array=y),
-                },
-                symbol="dn",
-                prefix=f"{end.layer}.loss",
-                scale=end.weight / end.loss.divisor(y),
+                equations=equations,
+                symbols=self._symbols(operation, backward=backward),
+                symbol=writer.symbol,
+                prefix=operation.output,
             )
+
+    def _loss_source(self, writer: Writer) -> _Source:
+        """Find the equations of a loss."""
+        end, y = writer.loss, writer.targets
+        assert end is not None
+        assert y is not None
+        n = self.run.arrays[end.reads]
+        lowering = end.loss.lowering(n.shape[1:], y.shape[1:])
+        if lowering is None or not end.loss.states_equations:
+            raise _not_stated(str(end.loss))
+        return _Source(
+            lowering=lowering,
+            equations=[*forward_equations(lowering), *backward_equations(lowering)],
+            symbols={
+                "n": _Symbol(name=end.reads, array=n),
+                "y": _Symbol(name=f"{end.layer}.targets", array=y),
+            },
+            symbol=writer.symbol,
+            prefix=f"{end.layer}.loss",
+            scale=end.weight / end.loss.divisor(y),
+        )
 
     def _derivatives(self, back: BackwardOperation, name: str) -> Iterator[str]:
         """Yield the symbols of a backward operation's equations that write a quantity."""
@@ -195,7 +236,7 @@ class TermSearch:
             if target.name == name:
                 yield f"d{function.input_symbol(k)}"
         for role, target in back.d_parameters.items():
-            if target.name == self._parameters.get(name):
+            if target.name == self.parameter_of.get(name):
                 yield f"d{function.parameter_symbol(role)}"
 
     def _lowering(self, operation: Operation) -> Lowering:
@@ -264,11 +305,12 @@ def _groups(source: _Source, number: int) -> Iterator[TermGroup]:
     }
     computed = _needed(program, source.symbol) - known.keys()
     known |= source.lowering.tables
+    before = sum(_terms_per_element(nest) for nest in program.nests if nest.target in computed)
     for nest in program.nests:
         if nest.target == source.symbol:
             element = np.unravel_index(number, nest.shapes[nest.target])
             read = {name: known[name] for name in nest.sources}
-            yield _group(source, list_terms(nest, read, tuple(map(int, element))))
+            yield _group(source, list_terms(nest, read, tuple(map(int, element))), before)
         elif nest.target in computed:
             read = {name: known[name] for name in (*nest.sources, nest.target) if name in known}
             known |= interpret(nest, read)
@@ -295,7 +337,12 @@ def _needed(program: NestProgram, symbol: str) -> set[str]:
     return needed - {symbol}
 
 
-def _group(source: _Source, terms: NestTerms) -> TermGroup:
+def _terms_per_element(nest: Nest) -> int:
+    """Return the largest number of terms of an element: guards may leave some out."""
+    return -(-prod(nest.extents.values()) // max(1, prod(nest.shapes[nest.target])))
+
+
+def _group(source: _Source, terms: NestTerms, before: int) -> TermGroup:
     """Show what a nest reads under the names and shapes of the trace."""
     reads = list[QuantityRead]()
     for read in terms.reads:
@@ -314,6 +361,7 @@ def _group(source: _Source, terms: NestTerms) -> TermGroup:
         operator=terms.nest.equation.operator,
         reads=tuple(reads),
         values=source.scale * terms.values.astype(np.float64),
+        roundings=terms.values.size + before,
     )
 
 

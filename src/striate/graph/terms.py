@@ -98,12 +98,15 @@ class TermGroup:
         What each reference reads.
     values
         What each term contributes.
+    roundings
+        Number of terms, including those of arrays that are computed on the way.
     """
 
     equation: str
     operator: Operator
     reads: tuple[QuantityRead, ...]
     values: Array
+    roundings: int
 
     def term(self, number: int) -> TracedTerm:
         """Return one of the terms."""
@@ -160,6 +163,11 @@ class Terms(Sequence[TracedTerm]):
         if self.operator == "sum":
             return math.fsum(self.values)
         return float(self.values[0]) if len(self) else -math.inf
+
+    @property
+    def roundings(self) -> int:
+        """Number of terms, including those of arrays that are computed on the way."""
+        return sum(group.roundings for group in self._groups)
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -219,7 +227,7 @@ class Terms(Sequence[TracedTerm]):
         count = f"{len(self)} term{'' if len(self) == 1 else 's'}"
         kind = f"the {self.operator} of {count}" if len(self) != 1 else count
         lines = [
-            f"{self.name}[{_written(self.position)}] = {self.value:.6g}, {kind}",
+            f"{self.name}[{written(self.position)}] = {self.value:.6g}, {kind}",
             *equations,
             "",
         ]
@@ -237,15 +245,15 @@ class Terms(Sequence[TracedTerm]):
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        return f"<{len(self)} terms of {self.name}[{_written(self.position)}]>"
+        return f"<{len(self)} terms of {self.name}[{written(self.position)}]>"
 
 
-def _written(index: Sequence[int]) -> str:
+def written(index: Sequence[int]) -> str:
     """Write a position: ``0, 2, 1``."""
     return ", ".join(map(str, index))
 
 
 def _shown(factor: Factor) -> str:
     """Write a factor: ``conv1.dZ[0, 2, 1] = 0.25``."""
-    position = f"[{_written(factor.index)}]" if factor.index else ""
+    position = f"[{written(factor.index)}]" if factor.index else ""
     return f"{factor.name}{position} = {factor.value:.6g}"

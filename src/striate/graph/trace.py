@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import cast
 
+from striate.errors import GraphError, UnknownNameError
+from striate.graph.element_check import ElementCheck
 from striate.graph.graph import Placed
 from striate.graph.reference import Pass
 from striate.graph.step import TrainingStep, derivative_of
 from striate.graph.term_search import TermSearch
 from striate.graph.terms import Terms
 from striate.graph.trace_html import trace_html
+from striate.graph.ways import WaySearch
 from striate.shapes import Array
 
 
@@ -90,12 +94,18 @@ class Trace(Mapping[str, LayerTrace]):
     ) -> None:
         graph = self.graph = step.graph
         self._search = TermSearch(step=step, run=run, parameters=parameters, targets=targets)
+        self._ways = WaySearch(self._search)
         self.loss = run.loss if run.losses else None
         self._layers = {place.name: _layer(place, run, parameters) for place in graph.layers}
         self.inputs = {name: run.arrays[f"{name}.A"] for name in graph.inputs}
         self.d_inputs = {
             name: run.arrays[f"{name}.dA"] for name in graph.inputs if f"{name}.dA" in run.arrays
         }
+
+    @property
+    def quantities(self) -> Mapping[str, Array]:
+        """All arrays by the names that :meth:`terms` and :meth:`check` take: ``conv1.dW``, ..."""
+        return MappingProxyType(self._search.quantities)
 
     def terms(self, name: str, index: Sequence[int]) -> Terms:
         """List every product behind one element of a quantity, the largest first.
@@ -146,9 +156,56 @@ class Trace(Mapping[str, LayerTrace]):
         """
         return self._search.terms(name, index)
 
+    def check(self, name: str, index: Sequence[int]) -> ElementCheck:
+        """Compute one element of a quantity in every way that the texts have, and compare.
+
+        The pass is repeated in float64. Then the element is computed as the sum of its terms, by
+        im2col, by the convolution matrix, by a correlation with the rotated kernel, by the response
+        to an impulse, and by central differences of the loss, where these are defined.
+
+        Parameters
+        ----------
+        name, index
+            The quantity and the position of the element, as for :meth:`terms`.
+
+        Returns
+        -------
+        ElementCheck
+            The ways by name, each with its value, its difference from the pass, and the largest
+            difference that rounding explains. Printed, it is a table, which also says which ways
+            don't exist, and why.
+
+        Raises
+        ------
+        OptionError
+            If there is no such quantity, or it isn't computed (a parameter, an input).
+        ShapeError
+            If it has no such element.
+
+        Sources
+        -------
+        Hagan 8.2, 8.12, 8.28, 8.45, 8.48; Wichmann 1.7; Wolter 5, 7, 8.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import striate as st
+        >>> net = st.Network.parse("conv 1@2x2 | flatten | softmax", (3, 3, 1))
+        >>> trace = net.trace(np.arange(9.0).reshape(1, 3, 3, 1), [0])
+        >>> check = trace.check("conv1.dW", (0, 0, 0, 1))
+        >>> check.agrees, list(check)[2:5]
+        (True, ['im2col', 'matrix', 'correlation'])
+        >>> check["im2col"].sources, check["im2col"].how
+        ('Wolter 7', 'a row of dZ times a row of windows')
+        """
+        return self._ways.check(name, index)
+
     def __getitem__(self, name: str) -> LayerTrace:
         if name not in self._layers:
-            self.graph[name]  # raises, and lists the names
+            try:
+                self.graph[name]  # raises, and lists the names
+            except GraphError as error:
+                raise UnknownNameError(str(error)) from None
         return self._layers[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
+
 from striate.errors import ShapeError
 from striate.functions.base import Parameter
 from striate.functions.options import OneOf
+from striate.functions.ways import OtherWay
 from striate.shapes import Array, Float, Shape
 
 Bias = Literal["tied", "untied"] | None
@@ -61,6 +64,33 @@ def over_pixels(b: Float[Array, "h *x"], n: Array) -> Array:
 def sum_over_pixels(dn: Array, b: Float[Array, "h *x"]) -> Float[Array, "h *x"]:
     """Sum derivatives over everything that shares a bias: images and, if tied, a map's pixels."""
     return dn.sum(axis=(0, *range(1 + b.ndim, dn.ndim)))
+
+
+def ones_way(
+    index: tuple[int, ...], dn: Float[Array, "q h *x"], b: Float[Array, "h *k"]
+) -> OtherWay:
+    """Compute a derivative of the bias as that of a weight whose input is always 1.
+
+    Parameters
+    ----------
+    index
+        Position in the bias.
+    dn
+        Derivatives of the net input.
+    b
+        The bias.
+
+    Returns
+    -------
+    OtherWay
+    """
+    read = dn[(slice(None), *index[: b.ndim])].reshape(-1)
+    return OtherWay(
+        name="row of ones",
+        how="dN times ones: the bias is a weight whose input is always 1",
+        sources="Wolter 7",
+        value=float(read @ np.ones(read.size)),
+    )
 
 
 def require_bias(kind: object, b: Array | None, bias: Bias, shape: Shape) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from striate.errors import ShapeError
 from striate.functions.base import (
+    Call,
     Case,
     Lowering,
     NetInputFunction,
@@ -19,6 +20,7 @@ from striate.functions.base import (
 from striate.functions.layer_form import LayerForm
 from striate.functions.net_input import bias as biases
 from striate.functions.options import option
+from striate.functions.ways import OtherWay
 from striate.shapes import Array, Float, Shape
 
 
@@ -43,6 +45,7 @@ class Concatenate(NetInputFunction):
 
     bias: Literal["tied", "untied"] | None = option(None, biases.BIASES)
 
+    linear = True
     shorthand = Shorthand(word="concatenate")
     layer = LayerForm(name="Concatenate", takes=("bias", "activation"))
     onnx = Onnx(operator="Concat")
@@ -174,6 +177,14 @@ class Concatenate(NetInputFunction):
         """
         del zs  # n is linear in them
         return biases.sum_over_pixels(dn, b)
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute a derivative of the bias as that of a weight whose input is always 1."""
+        if symbol != "db" or d_output is None:
+            return ()
+        return (biases.ones_way(index, d_output, call.parameters["bias"]),)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

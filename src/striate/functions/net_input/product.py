@@ -49,6 +49,8 @@ class Product(NetInputFunction):
 
     bias: Literal["tied", "untied"] | None = option("tied", biases.BIASES)
 
+    linear = True
+    elementwise = True
     shorthand = Shorthand(word="multiply")
     layer = LayerForm(name="Multiply", takes=("bias", "activation"))
     onnx = Onnx(operator="Mul")

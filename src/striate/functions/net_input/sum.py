@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from striate.functions.base import (
+    Call,
     Case,
     Lowering,
     NetInputFunction,
@@ -18,6 +19,7 @@ from striate.functions.layer_form import LayerForm
 from striate.functions.net_input import bias as biases
 from striate.functions.net_input.chain import chained, name_of, written
 from striate.functions.options import option
+from striate.functions.ways import OtherWay
 from striate.shapes import Array, Float, Shape
 
 
@@ -45,6 +47,8 @@ class Sum(NetInputFunction):
 
     bias: Literal["tied", "untied"] | None = option("tied", biases.BIASES)
 
+    linear = True
+    elementwise = True
     shorthand = Shorthand(word="add")
     layer = LayerForm(name="Add", example='activation="relu"', takes=("bias", "activation"))
     onnx = Onnx(operator="Sum")
@@ -163,6 +167,14 @@ class Sum(NetInputFunction):
         """
         del zs  # n is linear in them
         return biases.sum_over_pixels(dn, b)
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute a derivative of the bias as that of a weight whose input is always 1."""
+        if symbol != "db" or d_output is None:
+            return ()
+        return (biases.ones_way(index, d_output, call.parameters["bias"]),)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

@@ -21,6 +21,7 @@ class Linear(TransferFunction):
     array([-2.,  3.])
     """
 
+    linear = True
     equation = "a[q,*x] = n[q,*x]"
     derivative = "dn[q,*x] = da[q,*x]"
     onnx = Onnx(operator="Identity")

@@ -32,6 +32,7 @@ class LogSoftmax(TransferFunction):
         "s[q,*x] += da[q,h,*x]",
         "dn[q,h,*x] = da[q,h,*x] - exp(a[q,h,*x]) * s[q,*x]",
     )
+    elementwise = False
     onnx = Onnx(operator="LogSoftmax", fixed={"axis": 1})
 
     def lowering(self, *shapes: Shape) -> Lowering:

@@ -32,6 +32,7 @@ class Softmax(TransferFunction):
         "s[q,*x] += a[q,h,*x] * da[q,h,*x]",
         "dn[q,h,*x] = a[q,h,*x] * (da[q,h,*x] - s[q,*x])",
     )
+    elementwise = False
     onnx = Onnx(operator="Softmax", fixed={"axis": 1})
 
     def lowering(self, *shapes: Shape) -> Lowering:

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
 from math import prod
 
 import numpy as np
 
-from striate.functions.base import Case, FixedFunction, Lowering, Seen, Shorthand
+from striate.functions.base import Call, Case, FixedFunction, Lowering, Seen, Shorthand
 from striate.functions.layer_form import LayerForm
 from striate.functions.options import PIXELS, required
+from striate.functions.ways import OtherWay
+from striate.functions.weight.matrix_ways import column_way, row_way
 from striate.functions.weight.pixels import require_pixels
 from striate.maths import windows
 from striate.maths.contract import contract
@@ -44,6 +47,7 @@ class AdaptiveAveragePooling(FixedFunction):
 
     size: int | tuple[int, ...] = required(PIXELS, example=7)
 
+    linear = True
     shorthand = Shorthand(word="adaptive-average", size="size")
     layer = LayerForm(name="AdaptiveAveragePool", positional=("size",), example="7")
 
@@ -136,6 +140,20 @@ class AdaptiveAveragePooling(FixedFunction):
         Wichmann 5.7, 5.8 (corrected: it sums over the windows that contain the pixel).
         """
         return _along_each_axis(dz, [matrix.T for matrix in self.matrices(a.shape[2:])])
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute an element by the matrix of the means: a product of those of the axes."""
+        del symbol  # `d_output` tells
+        (a,) = call.inputs
+        q, h, *at = index
+        along = zip(self.matrices(a.shape[2:]), at, strict=True)
+        if d_output is None:
+            row = reduce(np.multiply.outer, (matrix[i] for matrix, i in along))
+            return (row_way(row.reshape(-1), a[q, h].reshape(-1), "Wichmann 5.6"),)
+        column = reduce(np.multiply.outer, (matrix[:, x] for matrix, x in along))
+        return (column_way(column.reshape(-1), d_output[q, h].reshape(-1), "Wichmann 5.7"),)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

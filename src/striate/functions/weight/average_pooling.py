@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
-from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+from striate.functions.base import Call, Case, FixedFunction, Lowering, Onnx, Shorthand
 from striate.functions.layer_form import LayerForm
 from striate.functions.options import OneOf, option
+from striate.functions.ways import OtherWay
 from striate.functions.weight import pooling
+from striate.functions.weight.matrix_ways import window_way
 from striate.maths import reductions, windows
 from striate.shapes import Array, Float, Shape
 
@@ -41,6 +43,7 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
     divisor: Literal["inside", "window"] = option("inside", OneOf(("inside", "window")))
 
     equation = "z[q,h,*i] += share[*i] * a[q,h,*(s*i + d*u - p)]"
+    linear = True
     shorthand = Shorthand(word="average", size="window")
     layer = LayerForm(
         name="AveragePool", positional=("window",), example="2", takes=("bias", "activation")
@@ -135,6 +138,16 @@ class AveragePooling(pooling.PoolingWindow, FixedFunction):
         """
         axes = self.axes(a.shape[2:])
         return reductions.spread(self.share(axes).astype(dz.dtype) * dz, axes)
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute an element by the matrix of the average."""
+        del symbol  # `d_output` tells
+        (a,) = call.inputs
+        axes = self.axes(a.shape[2:])
+        share, sources = self.share(axes), "Wichmann 5.7"
+        return (window_way(axes, share, index, a=a, dz=d_output, sources=sources),)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

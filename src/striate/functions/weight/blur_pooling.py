@@ -6,10 +6,14 @@ ONNX it is such a convolution, with one group for each map, after padding.
 
 from dataclasses import dataclass
 
-from striate.functions.base import Case, FixedFunction, Lowering, Seen, Shorthand
+import numpy as np
+
+from striate.functions.base import Call, Case, FixedFunction, Lowering, Seen, Shorthand
 from striate.functions.layer_form import LayerForm
 from striate.functions.options import PADDING, OneOf, OrNone, PerAxis, Range, option, required
+from striate.functions.ways import OtherWay
 from striate.functions.weight import pooling
+from striate.functions.weight.kernel_ways import KernelProduct
 from striate.functions.weight.pixels import require_pixels
 from striate.maths import blurring, columns, windows
 from striate.maths.field_pattern import FieldPattern, complete
@@ -67,6 +71,7 @@ class BlurPooling(FixedFunction):
         "padded[q,h,*x] = a[q,h,*t[x]]",
         "z[q,h,*i] += k[*u] * padded[q,h,*(s*i + u)]",
     )
+    linear = True
     shorthand = Shorthand(word="blur", size="stride")
     layer = LayerForm(name="BlurPool", positional=("stride",), example="2")
 
@@ -166,6 +171,25 @@ class BlurPooling(FixedFunction):
         Hagan 8.39, P8.3 (with binomial weights).
         """
         return blurring.blur_adjoint(dz, self.axes(a.shape[2:]), self.padding_mode)
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute an element in the ways of a convolution with one group for each map."""
+        (a,) = call.inputs
+        axes, maps = self.axes(a.shape[2:]), a.shape[1]
+        kernel = blurring.weights(axes)
+        product = KernelProduct(
+            x_name="A",
+            y_name="dZ",
+            x=a,
+            y=d_output,
+            w=np.broadcast_to(kernel, (maps, 1, *kernel.shape)),
+            axes=axes,
+            groups=maps,
+            mode=self.padding_mode,
+        )
+        return product.ways("y" if symbol == "z" else "x", index)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

@@ -5,9 +5,12 @@ Wichmann 1.6). ``flip=True`` computes the true convolution (Hagan 8.8). Hagan, "
 Wichmann, section 3; Wolter, "Multichannel convolution".
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from striate.functions.base import (
+    Call,
     Case,
     Lowering,
     Onnx,
@@ -18,6 +21,8 @@ from striate.functions.base import (
 )
 from striate.functions.layer_form import WEIGHTED, LayerForm
 from striate.functions.options import FLAG, PADDING, PIXELS, SIZE, OneOf, option, required
+from striate.functions.ways import OtherWay
+from striate.functions.weight.kernel_ways import KernelProduct, Part
 from striate.functions.weight.kernels import kernel_parameters
 from striate.functions.weight.pixels import require_pixels
 from striate.maths import columns, feature_maps, windows
@@ -25,6 +30,8 @@ from striate.maths.feature_maps import require_kernels, require_maps
 from striate.maths.field_pattern import FieldPattern, complete
 from striate.shapes import Array, Float, Shape
 
+PARTS: Mapping[str, Part] = MappingProxyType({"z": "y", "da": "x", "dw": "w"})
+"""What an element of each array is in the product of image, kernels and positions."""
 PADDING_MODES = OneOf(("zeros", "reflect", "replicate", "circular"))
 
 
@@ -281,6 +288,24 @@ class Convolution(WeightFunction):
             mode=self.padding_mode,
             flip=self.flip,
         )
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute an element by im2col, by the convolution matrix, and by a correlation of maps."""
+        (a,) = call.inputs
+        product = KernelProduct(
+            x_name="A",
+            y_name="dZ",
+            x=a,
+            y=d_output,
+            w=call.parameters["weight"],
+            axes=self.axes(a.shape[2:]),
+            groups=self.groups,
+            mode=self.padding_mode,
+            flip=self.flip,
+        )
+        return product.ways(PARTS[symbol], index)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

@@ -4,9 +4,20 @@ from dataclasses import dataclass
 from math import prod
 
 from striate.errors import ShapeError
-from striate.functions.base import Case, Lowering, Onnx, Parameter, Seen, Shorthand, WeightFunction
+from striate.functions.base import (
+    Call,
+    Case,
+    Lowering,
+    Onnx,
+    Parameter,
+    Seen,
+    Shorthand,
+    WeightFunction,
+)
 from striate.functions.layer_form import WEIGHTED, LayerForm
 from striate.functions.options import SIZE, required
+from striate.functions.ways import OtherWay, WayName
+from striate.functions.weight.matrix_ways import column_way, row_way
 from striate.maths.contract import contract
 from striate.maths.field_pattern import FieldPattern
 from striate.shapes import Array, Float, Shape
@@ -160,6 +171,26 @@ class DotProduct(WeightFunction):
         """
         del w  # z is linear in it
         return contract("qs,qr->sr", dz, a)
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute an element by the weight matrix, its transpose, or an outer product."""
+        (a,), w = call.inputs, call.parameters["weight"]
+        if symbol == "dw":
+            assert d_output is not None
+            s, r = index
+            value = float(d_output[:, s] @ a[:, r])
+            how = "an element of dZᵀ A, with one image a row"
+            return (OtherWay(name="matrix", how=how, sources="Hagan 8.31", value=value),)
+        q, k = index
+        if d_output is None:
+            return (row_way(w[k], a[q], "Hagan 8.12"),)
+        return (column_way(w[:, k], d_output[q], "Hagan 8.12"),)
+
+    def why_not(self, way: WayName) -> str:  # noqa: ARG002  # the same for all
+        """Return the reason: there is one position."""
+        return "sees the whole input at once, with a weight for each element: see the matrix"
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

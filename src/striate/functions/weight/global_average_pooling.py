@@ -5,8 +5,10 @@ from math import prod
 
 import numpy as np
 
-from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Seen, Shorthand
+from striate.functions.base import Call, Case, FixedFunction, Lowering, Onnx, Seen, Shorthand
 from striate.functions.layer_form import LayerForm
+from striate.functions.ways import OtherWay
+from striate.functions.weight.matrix_ways import column_way, row_way
 from striate.functions.weight.pixels import require_pixels
 from striate.maths.field_pattern import FieldPattern
 from striate.shapes import Array, Float, Shape
@@ -27,6 +29,7 @@ class GlobalAveragePooling(FixedFunction):
     """
 
     equation = "z[q,h] += share * a[q,h,*x]"
+    linear = True
     shorthand = Shorthand(word="global-average")
     layer = LayerForm(name="GlobalAveragePool")
     onnx = Onnx(operator="GlobalAveragePool")
@@ -98,6 +101,19 @@ class GlobalAveragePooling(FixedFunction):
         pixels = a.shape[2:]
         share = dz / prod(pixels)
         return np.broadcast_to(share.reshape(*dz.shape, *(1 for _ in pixels)), a.shape).copy()
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute an element by the matrix of the mean, which has one row."""
+        del symbol  # `d_output` tells
+        (a,) = call.inputs
+        q, h, *_ = index
+        image = a[q, h].reshape(-1)
+        row = np.ones(image.shape) / image.size
+        if d_output is None:
+            return (row_way(row, image, "Wichmann 5.7"),)
+        return (column_way(row[:1], d_output[q, h, np.newaxis], "Wichmann 5.7"),)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

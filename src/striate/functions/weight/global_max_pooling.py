@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Seen, Shorthand
+from striate.functions.base import Call, Case, FixedFunction, Lowering, Onnx, Seen, Shorthand
 from striate.functions.layer_form import LayerForm
+from striate.functions.ways import OtherWay
+from striate.functions.weight.matrix_ways import winner_way
 from striate.functions.weight.pixels import require_pixels
 from striate.maths.field_pattern import FieldPattern
 from striate.shapes import Array, Float, Shape
@@ -33,6 +35,7 @@ class GlobalMaxPooling(FixedFunction):
         "k[q,h] argmax= a[q,h,*x]",
         "da[q,h,*x] = where(k[q,h] == ordinal(*x), dz[q,h], 0)",
     )
+    selects = True
     shorthand = Shorthand(word="global-max")
     layer = LayerForm(name="GlobalMaxPool")
     onnx = Onnx(operator="GlobalMaxPool")
@@ -108,6 +111,16 @@ class GlobalMaxPooling(FixedFunction):
         winner = vectors.argmax(axis=2, keepdims=True)
         np.put_along_axis(da, winner, dz[..., np.newaxis], axis=2)
         return da.reshape(a.shape)
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute an element by the matrix that selects the winner."""
+        del symbol  # `d_output` tells
+        (a,) = call.inputs
+        q, h, *_ = index
+        selected = a[q, h].reshape(1, -1).argmax(axis=1)
+        return (winner_way(selected, (), index, a=a, dz=d_output),)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

@@ -22,6 +22,8 @@ class Identity(FixedFunction):
     """
 
     equation = "z[q,*x] = a[q,*x]"
+    linear = True
+    elementwise = True
     shorthand = Shorthand(word="identity")
     onnx = Onnx(operator="Identity")
 

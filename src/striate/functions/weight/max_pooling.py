@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
-from striate.functions.base import Case, FixedFunction, Lowering, Onnx, Shorthand
+import numpy as np
+
+from striate.functions.base import Call, Case, FixedFunction, Lowering, Onnx, Shorthand
 from striate.functions.layer_form import LayerForm
+from striate.functions.ways import OtherWay
 from striate.functions.weight import pooling
+from striate.functions.weight.matrix_ways import winner_way
 from striate.maths import reductions, windows
+from striate.maths.matrices import pixels_under
 from striate.shapes import Array, Float, Int, Shape
 
 
@@ -34,6 +39,7 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
         "k[q,h,*i] argmax= a[q,h,*(s*i + d*u - p)]",
         "da[q,h,*(s*i + d*u - p)] += where(k[q,h,*i] == ordinal(*u), dz[q,h,*i], 0)",
     )
+    selects = True
     shorthand = Shorthand(word="max", size="window")
     layer = LayerForm(name="MaxPool", positional=("window",), example="2")
     onnx = Onnx(operator="MaxPool", attributes=pooling.ATTRIBUTES)
@@ -135,6 +141,19 @@ class MaxPooling(pooling.PoolingWindow, FixedFunction):
         windows that contain the pixel).
         """
         return reductions.route(dz, self.winners(a), self.axes(a.shape[2:]))
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute an element by the matrix that selects the winners."""
+        del symbol  # `d_output` tells
+        (a,) = call.inputs
+        axes = self.axes(a.shape[2:])
+        q, h, *_ = index
+        winner = self.winners(a[q : q + 1, h : h + 1]).reshape(-1)
+        selected = pixels_under(axes)[np.arange(winner.size), winner]
+        places = tuple(axis.output for axis in axes)
+        return (winner_way(selected, places, index, a=a, dz=d_output),)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

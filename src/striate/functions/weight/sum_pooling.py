@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
-from striate.functions.base import Case, FixedFunction, Lowering, Shorthand
+import numpy as np
+
+from striate.functions.base import Call, Case, FixedFunction, Lowering, Shorthand
 from striate.functions.layer_form import LayerForm
+from striate.functions.ways import OtherWay
 from striate.functions.weight import pooling
+from striate.functions.weight.matrix_ways import window_way
 from striate.maths import reductions, windows
 from striate.shapes import Array, Float, Shape
 
@@ -26,6 +30,7 @@ class SumPooling(pooling.PoolingWindow, FixedFunction):
     """
 
     equation = "z[q,h,*i] += a[q,h,*(s*i + d*u - p)]"
+    linear = True
     shorthand = Shorthand(word="sum", size="window")
     layer = LayerForm(name="SumPool", positional=("window",), example="2")
 
@@ -88,6 +93,16 @@ class SumPooling(pooling.PoolingWindow, FixedFunction):
         Hagan P8.3 (with weight 1).
         """
         return reductions.spread(dz, self.axes(a.shape[2:]))
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute an element by the matrix of the sum."""
+        del symbol  # `d_output` tells
+        (a,) = call.inputs
+        axes = self.axes(a.shape[2:])
+        ones = np.ones([axis.output for axis in axes])
+        return (window_way(axes, ones, index, a=a, dz=d_output, sources="Hagan 8.22"),)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

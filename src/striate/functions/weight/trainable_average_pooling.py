@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
+
 from striate.errors import ShapeError
-from striate.functions.base import Case, Lowering, Parameter, Shorthand, WeightFunction
+from striate.functions.base import Call, Case, Lowering, Parameter, Shorthand, WeightFunction
 from striate.functions.layer_form import LayerForm
+from striate.functions.ways import OtherWay
 from striate.functions.weight import pooling
+from striate.functions.weight.matrix_ways import window_way
 from striate.maths import reductions, windows
+from striate.maths.matrices import pixels_under
 from striate.shapes import Array, Float, Shape
 
 
@@ -141,6 +146,25 @@ class TrainableAveragePooling(pooling.PoolingWindow, WeightFunction):
         del w  # z is linear in it
         sums = reductions.window_sum(a, self.axes(a.shape[2:]))
         return (dz * sums).sum(axis=(0, *range(2, a.ndim)))
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute an element by the matrix of the sum, times the weight."""
+        (a,), w = call.inputs, call.parameters["weight"]
+        axes = self.axes(a.shape[2:])
+        ones = np.ones([axis.output for axis in axes])
+        if symbol == "dw":
+            assert d_output is not None
+            (h,) = index
+            under = pixels_under(axes)
+            pixels = np.append(a[:, h].reshape(len(a), -1), np.zeros((len(a), 1)), axis=1)
+            sums = pixels[:, under].sum(axis=2)  # index -1 finds the zero
+            value = float(d_output[:, h].reshape(-1) @ sums.reshape(-1))
+            how = "dZ times the matrix of the sum times vec(A)"
+            return (OtherWay(name="matrix", how=how, sources="Hagan P8.4", value=value),)
+        weighted = w[index[1]] * ones
+        return (window_way(axes, weighted, index, a=a, dz=d_output, sources="Hagan 8.22"),)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:

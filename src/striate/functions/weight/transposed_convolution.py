@@ -1,8 +1,11 @@
 """Transposed convolution: the backward step of a convolution (Hagan 8.39) as a layer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from striate.functions.base import (
+    Call,
     Case,
     Lowering,
     Onnx,
@@ -21,12 +24,17 @@ from striate.functions.options import (
     option,
     required,
 )
+from striate.functions.ways import OtherWay
+from striate.functions.weight.kernel_ways import KernelProduct, Part
 from striate.functions.weight.kernels import kernel_parameters
 from striate.functions.weight.pixels import require_pixels
 from striate.maths import feature_maps, windows
 from striate.maths.feature_maps import require_kernels, require_maps
 from striate.maths.field_pattern import FieldPattern, complete
 from striate.shapes import Array, Float, Shape
+
+PARTS: Mapping[str, Part] = MappingProxyType({"z": "x", "da": "y", "dw": "w"})
+"""What an element of each array is in the product of image, kernels and positions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,6 +257,23 @@ class TransposedConvolution(WeightFunction):
         del w  # z is linear in it
         axes = self.axes(a.shape[2:])
         return feature_maps.correlate_backward_w(dz, a, axes, groups=self.groups, flip=self.flip)
+
+    def other_ways(
+        self, symbol: str, index: tuple[int, ...], call: Call, d_output: Array | None
+    ) -> tuple[OtherWay, ...]:
+        """Compute an element in the ways of the convolution that this one transposes."""
+        (a,) = call.inputs
+        product = KernelProduct(
+            x_name="dZ",
+            y_name="A",
+            x=d_output,
+            y=a,
+            w=call.parameters["weight"],
+            axes=self.axes(a.shape[2:]),
+            groups=self.groups,
+            flip=self.flip,
+        )
+        return product.ways(PARTS[symbol], index)
 
     @classmethod
     def cases(cls) -> tuple[Case, ...]:
