@@ -107,7 +107,7 @@ def test_a_bound_is_small():
 
 
 def test_a_wrong_derivative_is_found(monkeypatch):
-    """If the backward pass is off by a ten-millionth, every other way says so."""
+    """If the backward pass is off by a ten-millionth, the difference of every other way exceeds its bound."""
     correct = Convolution.backward_w
     monkeypatch.setattr(Convolution, "backward_w", lambda *a: correct(*a) * (1 + 1e-7))
     trace = traced("conv 3@3x3 tanh | flatten | dense 3 softmax", (8, 8, 2))
@@ -177,7 +177,7 @@ def test_dropout_keeps_its_mask():
 
 
 def test_a_kink_is_named():
-    """Where a net input is exactly 0 before a rectifier, there is no derivative to compare with."""
+    """Where a net input is exactly 0 before a rectifier, the derivative does not exist."""
     image = np.zeros((1, 4, 4, 1))
     net = st.Network.parse("conv 1@3x3 relu | flatten | dense 2 softmax", (4, 4, 1))
     check = net.trace(image, [0]).check("conv1.dN", (0, 0, 1, 1))
