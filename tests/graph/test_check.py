@@ -107,7 +107,7 @@ def test_a_bound_is_small():
 
 
 def test_a_wrong_derivative_is_found(monkeypatch):
-    """If the backward pass is off by a ten-millionth, the difference of every other way exceeds its bound."""
+    """A relative error of 1e-7 in the backward pass exceeds the bound of every other way."""
     correct = Convolution.backward_w
     monkeypatch.setattr(Convolution, "backward_w", lambda *a: correct(*a) * (1 + 1e-7))
     trace = traced("conv 3@3x3 tanh | flatten | dense 3 softmax", (8, 8, 2))
