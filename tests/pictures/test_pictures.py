@@ -14,6 +14,7 @@ from striate.model.scoring import Evaluation
 from striate.pictures import (
     confusion,
     gradients,
+    images,
     kernels,
     learning_curve,
     mistakes,
@@ -288,6 +289,18 @@ def test_text_has_the_color_of_its_values():
     assert red[0] > red[2]
     assert blue[2] > blue[0]
     assert pale[2] > red[2]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "columns", "inches"), [(5, 1, 1.2), (160, 4, 1.7), (900, 1, 6.7)]
+)
+def test_large_images_have_more_room(pixels, columns, inches):
+    """A pixel has two pixels of the picture, unless a row would be wider than a page."""
+    axes = images([np.eye(pixels)] * columns, columns=columns)
+
+    across = axes.images[0].get_extent()[1] - axes.images[0].get_extent()[0]
+    scale = axes.figure.get_size_inches()[0] / np.ptp(axes.get_xlim())
+    assert across * scale == pytest.approx(inches, rel=0.15)
 
 
 def test_kernels_of_one_pixel_are_left_out():

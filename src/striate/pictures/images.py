@@ -27,6 +27,8 @@ _MOST_COLUMNS = 6
 _CELL, _GAP, _TITLE = 26.0, 1.0, 0.5
 _ROOM = 40  # characters of a title
 _MOST_CELLS = 5_000
+_SMALLEST, _WIDEST = 1.4 * UNIT, 640.0  # pixels: of an image, of a row of images if they are large
+_PIXEL = 2.0  # of large images, if there is room
 _MOST_PIXELS = 10_000_000
 
 
@@ -106,9 +108,9 @@ def images(
     scale = ColorScale.of(everything)
     if not values:
         tiles = [scale.tile(one, above=name) for one, name in zip(arrays, names, strict=True)]
-        return draw_scene(
-            sheet(tiles, across, about=about, scale=scale, unit=1.4 * UNIT), ax, theme
-        )
+        widest = max(one.shape[1] for one in arrays)
+        unit = max(_SMALLEST, min(_PIXEL * widest, _WIDEST / across))
+        return draw_scene(sheet(tiles, across, about=about, scale=scale, unit=unit), ax, theme)
     ends = (-scale.limit if scale.signed else 0.0, scale.limit)
     return draw_scene(limited(_grids(arrays, names, across, ends, about)), ax, theme)
 
