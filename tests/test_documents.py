@@ -1,51 +1,119 @@
-"""The Python code in the pages of docs/ and the examples of the gallery run."""
+"""The code in the pages of docs/ and the examples of the gallery run, and give what is shown."""
 
-import doctest
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import draw_landing_page
+import page_code
 import pytest
-
-import striate as st
+import write_pages
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["learn/getting-started", "reference/shorthand"]
-SESSIONS = ["reference/errata", "learn/mathematics"]
+DOCS = ROOT / "docs"
 EXAMPLES = sorted((ROOT / "examples").glob("*/[0-9][0-9]_*.py"))
+GENERATED = {"_build", "api", "internals", "auto_examples"}
+# Trains a network for twenty epochs.
+SLOW_PAGES = {"index"}
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_python_of_a_page_runs(name, monkeypatch):
-    """Every block runs as printed, in order; on 200 digits, to be quick."""
-    load = st.data.load
-
-    def load_few(name):
-        (x, y), (x_test, y_test) = load(name)
-        return (x[:200], y[:200]), (x_test[:100], y_test[:100])
-
-    monkeypatch.setattr(st.data, "load", load_few)
-    names = {}
-    for block in re.findall(
-        r"```python\n(.*?)```", (ROOT / "docs" / f"{name}.md").read_text(), re.DOTALL
-    ):
-        exec(block, names)
-
-    assert names["net"].parameter_count > 0
+def pages():
+    """Return the pages with code that runs; `make golden` runs the code of generated pages."""
+    for path in sorted(DOCS.rglob("*.md")):
+        name = path.relative_to(DOCS).with_suffix("").as_posix()
+        if GENERATED & set(path.parts) or name in write_pages.PAGES:
+            continue
+        if page_code.blocks(path.read_text()):
+            marks = [pytest.mark.slow] if name in SLOW_PAGES else []
+            yield pytest.param(path, id=name, marks=marks)
 
 
-@pytest.mark.parametrize("name", SESSIONS)
-def test_the_sessions_of_a_page_give_what_is_printed(name, capsys):
-    """Every line after `>>>` gives the output below it; the blocks of a page share their names."""
-    path = ROOT / "docs" / f"{name}.md"
-    blocks = re.findall(r"```pycon\n(.*?)```", path.read_text(), re.DOTALL)
-    test = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, name, str(path), 0)
+@pytest.mark.parametrize("path", list(pages()))
+def test_a_page_shows_what_its_code_prints(path, tmp_path, monkeypatch):
+    """Every block runs, in order; a block that prints is followed by its output."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "agg")
 
-    result = doctest.DocTestRunner(verbose=False).run(test)
+    results = list(page_code.outputs(path))
 
-    assert result.failed == 0, capsys.readouterr().out
-    assert result.attempted > len(blocks) > 10
+    assert [found for result in results if (found := page_code.difference(*result))] == []
+
+
+def test_the_pages_with_code():
+    """The pages that lead a new user are among those that run."""
+    names = {param.id for param in pages()}
+
+    assert names >= {"index", "learn/getting-started", "how-to/match", "how-to/train"}
+    assert not names & set(write_pages.PAGES)
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
+def test_a_block_that_does_not_run_has_a_reason(path):
+    """Python outside the three kinds of blocks that run would never be checked."""
+    languages = re.findall(r"^```(\w+)\n", path.read_text(), re.MULTILINE)
+
+    assert not {"py", "python3", "bash", "sh", "shell", "ipython"} & set(languages)
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "agree"),
+    [
+        ("a 1\n", "a  1\n", True),
+        ("a 1\n", "a 2\n", False),
+        ("a 0.25\n", "a 0.26\n", True),
+        ("a 0.25\n", "a 0.27\n", False),
+        ("a 1\n", "b 1\n", False),
+        ("a\n...\nz\n", "a\nb\nc 3\nz\n", True),
+        ("a\n...\nz\n", "a\nb\n", False),
+        ("", "a\n", False),
+        ("a\n", "", False),
+    ],
+)
+def test_how_outputs_are_compared(shown, printed, agree):
+    """Words must agree, decimals up to their last digit; three dots are any lines."""
+    page = f"```python\nprint()\n```\n\n```text\n{shown}```\n"
+    [block] = page_code.blocks(page)
+
+    assert (page_code.difference(block, printed) == "") == agree
+
+
+def test_exceptions_in_a_page():
+    """A comment before a block excludes it, or compares its words only."""
+    page = (
+        "<!-- not run: no network -->\n```console\n$ pip install striate\n```\n\n"
+        "<!-- numbers vary: times -->\n```python\nprint(1)\n```\n\n```text\n1 s\n```\n"
+    )
+
+    skipped, timed = page_code.blocks(page)
+
+    assert skipped.exception == "not run"
+    assert page_code.difference(timed, "25 s\n") == ""
+    assert page_code.difference(timed, "25 ms\n") != ""
+
+
+def test_output_is_rewritten():
+    """`--update` writes the output of each block of Python below it."""
+    page = "```python\nprint(1)\n```\n\n```text\n0\n```\n\n```python\nprint(2)\n```\n"
+    first, second = page_code.blocks(page)
+
+    text = page_code.rewritten(page, [(first, "1\n"), (second, "2\n")])
+
+    assert text == (
+        "```python\nprint(1)\n```\n\n```text\n1\n```\n\n```python\nprint(2)\n```"
+        "\n\n```text\n2\n```\n"
+    )
+
+
+def test_the_pictures_of_the_landing_page():
+    """Each picture of the landing page is drawn by the block above it, and has two versions."""
+    files = [file for _, file in draw_landing_page.blocks((DOCS / "index.md").read_text()) if file]
+
+    assert len(files) == 3
+    for file in files:
+        path = DOCS / file
+        assert path.is_file()
+        assert path.with_stem(f"{path.stem}-dark").is_file()
 
 
 @pytest.mark.slow
