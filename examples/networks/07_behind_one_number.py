@@ -112,9 +112,9 @@ ways
 # Layers without kernels
 # ----------------------
 #
-# The layer after ``conv1`` is max pooling, which has no kernel. It selects the largest pixel of each
-# window, so it has a matrix with a single 1 in each row. The table lists the ways that don't exist,
-# with the reason.
+# The layer after ``conv1`` is max pooling, which has no kernel. It selects the largest pixel of
+# each window, so it has a matrix with a single 1 in each row. The table lists the ways that don't
+# exist, with the reason.
 
 slopes = trace["conv1"].dA
 largest = tuple(int(k) for k in np.unravel_index(np.abs(slopes).argmax(), slopes.shape))
