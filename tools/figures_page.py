@@ -1,4 +1,4 @@
-"""Write the introduction of the gallery's figures: a table of figures and the calls that draw them.
+"""Write the page of the texts' figures: each figure's call and picture.
 
 An example of the gallery draws a figure of the texts in a block whose text begins with a label,
 `.. _hagan-figure-8.1:`, and a heading. The first call of `st.pictures` in its code draws it.
@@ -6,14 +6,15 @@ An example of the gallery draws a figure of the texts in a block whose text begi
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "examples" / "figures" / "README.rst"
 
 _LABEL = re.compile(r"\.\. _((\w+)-figure-([\w.-]+)):\n+(.+)\n-+\n")
+_MAKE_FIGURES = {"plt.subplots", "plt.figure"}
+_MAKE_SVG = {"st.pictures.diagram", "st.pictures.kernel_walk_animation"}
 
 
 @dataclass(frozen=True)
@@ -31,25 +32,22 @@ class ExampleBlock:
     text: str
     code: str
 
-    @cached_property
-    def figure(self) -> "TextFigure | None":
-        """The figure that the block draws."""
-        found = _LABEL.search(self.text)
-        if found is None:
-            return None
-        label, author, number, heading = found.groups()
-        subject = heading.removeprefix(f"Figure {number}: ")
-        subject = subject[0].upper() + subject[1:]
-        return TextFigure(label, author.capitalize(), number, subject, self._call())
+    def drawings(self) -> list[str]:
+        """Return the calls that make a Matplotlib figure, each on one line, in order."""
+        calls = [node for node in ast.walk(ast.parse(self.code)) if isinstance(node, ast.Call)]
+        calls.sort(key=lambda call: (call.lineno, call.col_offset))
+        return [ast.unparse(call).replace("'", '"') for call in calls if _makes_a_figure(call)]
 
-    def _call(self) -> str:
-        """Return the first call of `st.pictures`, on one line."""
-        for node in ast.walk(ast.parse(self.code)):
-            if isinstance(node, ast.Call):
-                text = ast.unparse(node).replace("'", '"')
-                if text.startswith("st.pictures."):
-                    return text
-        raise ValueError(f"The block draws no figure with st.pictures:\n{self.code}")
+    def label(self) -> re.Match[str] | None:
+        """Find the label and the heading of a figure of the texts."""
+        return _LABEL.search(self.text)
+
+
+def _makes_a_figure(call: ast.Call) -> bool:
+    """Return whether a call makes a new figure; `ax=` says where else to draw."""
+    name = ast.unparse(call.func)
+    drawn = name.startswith("st.pictures.") and name not in _MAKE_SVG
+    return name in _MAKE_FIGURES or (drawn and all(word.arg != "ax" for word in call.keywords))
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,8 @@ class TextFigure:
         What it shows.
     call
         The call that draws it.
+    picture
+        Path of its image in the gallery, from docs/, without its ending.
     """
 
     label: str
@@ -73,6 +73,7 @@ class TextFigure:
     number: str
     subject: str
     call: str
+    picture: str
 
     @property
     def name(self) -> str:
@@ -101,33 +102,74 @@ def blocks(path: Path) -> list[ExampleBlock]:
     return found
 
 
+def figures_of(path: Path) -> Iterator[TextFigure]:
+    """Find the figures of the texts that an example draws.
+
+    Parameters
+    ----------
+    path
+        The example.
+
+    Yields
+    ------
+    TextFigure
+
+    Raises
+    ------
+    ValueError
+        If a block has the label of a figure and draws none.
+    """
+    count = 0
+    for block in blocks(path):
+        drawings, found = block.drawings(), block.label()
+        if found:
+            if not drawings:
+                raise ValueError(f"{path}: the block of {found[1]} draws no figure.")
+            label, author, number, heading = found.groups()
+            subject = heading.removeprefix(f"Figure {number}: ")
+            picture = f"auto_examples/{path.parent.name}/images/sphx_glr_{path.stem}_{count + 1:03}"
+            yield TextFigure(
+                label=label,
+                author=author.capitalize(),
+                number=number,
+                subject=subject[0].upper() + subject[1:],
+                call=drawings[0],
+                picture=picture,
+            )
+        count += len(drawings)
+
+
 def text_figures() -> dict[str, TextFigure]:
     """Return the figures that the gallery draws, by their names."""
     paths = sorted((ROOT / "examples").glob("*/[0-9][0-9]_*.py"))
-    found = [block.figure for path in paths for block in blocks(path)]
-    return {figure.name: figure for figure in found if figure}
+    return {figure.name: figure for path in paths for figure in figures_of(path)}
 
 
 def figures_page() -> str:
-    """Write the introduction with the table."""
+    """Write the page: a card for each figure, which links to its example."""
     parts = [
-        "Figures of the texts",
-        "--------------------",
-        "",
-        "Every figure of the three texts, drawn by one call. Wolter's figures have no numbers.",
-        "",
-        ".. list-table::",
-        "   :header-rows: 1",
-        "",
-        "   * - figure",
-        "     - shows",
-        "     - call",
+        "# Figures of the texts",
+        (
+            "Each figure of the three texts is one call. The examples behind the pictures define "
+            "what the call draws, and say what to see in it. The pictures are our own. Wolter's "
+            "figures have no numbers."
+        ),
     ]
-    for figure in text_figures().values():
-        number = "" if figure.author == "Wolter" else f" {figure.number}"
-        parts += [
-            f"   * - {figure.author}{number}",
-            f"     - :ref:`{figure.subject} <{figure.label}>`",
-            f"     - ``{figure.call}``",
-        ]
-    return "\n".join(parts) + "\n"
+    figures = list(text_figures().values())
+    for author in dict.fromkeys(figure.author for figure in figures):
+        cards = [_card(figure) for figure in figures if figure.author == author]
+        parts += [f"## {author}", "::::{grid} 1 1 2 2\n:gutter: 3", *cards, "::::"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _card(figure: TextFigure) -> str:
+    """Write a card: title, picture, call."""
+    number = "" if figure.author == "Wolter" else f"Figure {figure.number}: "
+    images = (
+        f"```{{image}} ../{figure.picture}{ending}.png\n"
+        f":class: only-{theme}\n:alt: {figure.subject}\n```"
+        for theme, ending in (("light", ""), ("dark", "_dark"))
+    )
+    title = f":::{{grid-item-card}} {number}{figure.subject}"
+    link = f":link: {figure.label}\n:link-type: ref"
+    return "\n\n".join([f"{title}\n{link}", *images, f"`{figure.call}`\n:::"])

@@ -15,7 +15,6 @@ from command_page import command_page
 from equations_page import equations_page
 from error_examples import EXAMPLES
 from exercises_page import exercises_page
-from figures_page import PAGE as FIGURES
 from figures_page import figures_page
 from reference_pages import PUBLIC_PAGES, description, documented_name, exported
 
@@ -203,6 +202,7 @@ def caused(code: str) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "reference/equations": equations_page,
+    "reference/figures": figures_page,
     "reference/command": command_page,
     "reference/kinds": kinds_page,
     "reference/presets": presets_page,
@@ -216,7 +216,6 @@ def main() -> None:
     """Write all pages."""
     for name, write in PAGES.items():
         (ROOT / "docs" / f"{name}.md").write_text(write())
-    FIGURES.write_text(figures_page())
 
 
 if __name__ == "__main__":

@@ -99,7 +99,8 @@ assert np.allclose(conv2.db, conv2.dN.sum())
 image = st.Input((16, 16, 3))
 first = st.Conv(8, 3, padding="same", activation="relu")(image)
 second = st.Conv(8, 3, padding="same")(first)
-output = st.Dense(10, activation="softmax")(st.Flatten()(st.Add()([first, second])))
+added = st.Add()([first, second])
+output = st.Dense(10, activation="softmax")(st.Flatten()(added))
 
 st.pictures.diagram(st.Network(image, output), "shorthand")
 
