@@ -26,15 +26,15 @@ def sum_of_lanes(b: Builder, vector: IRValue) -> IRValue:
 
 def transposed(b: Builder, rows: Sequence[IRValue]) -> list[IRValue]:
     """Transpose a square of vectors: lane ``i`` of row ``j`` becomes lane ``j`` of row ``i``."""
-    square = list(rows)
-    assert len(square) == LANES, len(square)
-    step = LANES // 2
+    square, width = list(rows), len(rows)
+    assert square[0].type.count == width, width
+    step = width // 2
     while step:
-        for first in range(0, LANES, 2 * step):
+        for first in range(0, width, 2 * step):
             for k in range(first, first + step):
                 upper, lower = square[k], square[k + step]
-                kept = [e if not e & step else LANES + e - step for e in range(LANES)]
-                moved = [e + step if not e & step else LANES + e for e in range(LANES)]
+                kept = [e if not e & step else width + e - step for e in range(width)]
+                moved = [e + step if not e & step else width + e for e in range(width)]
                 square[k] = b.shuffle(upper, lower, kept)
                 square[k + step] = b.shuffle(upper, lower, moved)
         step //= 2

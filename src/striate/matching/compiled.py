@@ -13,18 +13,18 @@ exceeds the root of the template's sum of squares times that of the window. Tile
 certain to stay below the limit are left to the FFT.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from striate.compile import CompiledNests, compile_nests
 from striate.matching.scratch import Scratch
+from striate.matching.spectra import column_sums
 from striate.matching.sums import UNIT, Rounding, Sums
 from striate.matching.template import Template
 from striate.matching.window_sums import window_sums
 from striate.nests import bind_program
-from striate.shapes import Array, Float, Shaped
+from striate.shapes import Array, Float
 
 TILE = (128, 256)
 """Rows and columns of the positions that a program computes."""
@@ -59,7 +59,7 @@ class CompiledKernel:
 
 def compiled_sums(
     kernel: CompiledKernel,
-    channels: Sequence[Shaped[Array, "rows columns"]],
+    channels: Float[Array, "channels rows columns"],
     center: Float[Array, "channels"],
     scratch: Scratch,
 ) -> Sums | None:
@@ -70,8 +70,8 @@ def compiled_sums(
     kernel
         The template.
     channels
-        The tile: for each channel its pixels minus the center, which are integers. It has the
-        columns of the program's tiles; those beyond the scene are zero.
+        The tile: for each channel its pixels minus the center, which are integers. It has at least
+        the columns of the program's tiles; those beyond the scene are zero.
     center
         What was subtracted.
     scratch
@@ -83,50 +83,57 @@ def compiled_sums(
         ``None`` if they may not be exact.
     """
     t = kernel.template
-    rows, columns = len(channels[0]) - t.size[0] + 1, channels[0].shape[1]
-    found = _run(kernel, channels, scratch)
-
-    def widened(sums: Array, factor: float = 1.0) -> Array:
-        """Convert sums to float64 with the columns of the tile."""
-        wide = scratch.array((rows, columns))
-        np.multiply(sums[:rows], factor, out=wide[:, : sums.shape[1]], dtype=np.float64)
-        wide[:, sums.shape[1] :] = 0
-        return wide
-
-    if t.weights is None:
-        totals = [
-            window_sums(channel, t.size, scratch, 1 / root)
-            for channel, root in zip(channels, t.roots, strict=True)
-        ]
-        together = np.multiply(channels[0], channels[0])
-        for channel in channels[1:]:
-            together += channel * channel
-        squares = window_sums(together, t.size, scratch)
-    else:
-        totals = [widened(x, 1 / root) for x, root in zip(found["t"], t.roots, strict=True)]
-        squares = widened(found["b"])
-    most = float(squares.max())
+    rows, columns = channels.shape[1] - t.size[0] + 1, channels.shape[2]
+    # No pixel, and no window of pixels, is further from the center.
+    most = float(np.abs(channels).max()) ** 2 * t.total
     if max(kernel.norm * most**0.5, most if t.weights is not None else 0) >= _EXACT:
         return None
-    products = widened(found["z"], 1 / t.contrast)
-    fractions = (t.means - kernel.shift) * t.roots / t.contrast
-    for total, part in zip(totals, fractions, strict=True):
-        if part:
-            products -= part * total
-    # Integers, apart from the factors and the products with the mean's fraction.
-    norms = kernel.norm / t.contrast + float(np.abs(fractions).sum())
-    rounding = Rounding(4 * UNIT * t.channels * norms * most**0.5, 0, 0, UNIT)
-    return Sums(center, products, totals, squares, most, rounding, scratch)
+    found = _run(kernel, channels, scratch)
+    shape = (rows, columns)
+    products, squares = scratch.array(shape), scratch.array(shape)
+    totals = scratch.array((t.channels, *shape))
+    _widen(found["z"], products)
+    if t.weights is None:
+        column_sums(channels, columns, t.size[0], totals, squares, scratch)
+    else:
+        _widen(found["b"], squares)
+        for one, total in zip(found["t"], totals, strict=True):
+            _widen(one, total)
+    fractions = t.means - kernel.shift
+    if fractions.any():
+        for total, part in zip(totals, fractions, strict=True):
+            whole = total if t.weights is not None else window_sums(total, (1, t.size[1]), scratch)
+            products -= part * whole
+    products /= t.contrast
+    # Integers, apart from the products with the mean's fraction.
+    norms = kernel.norm / t.contrast + float(np.abs(fractions * t.roots / t.contrast).sum())
+    return Sums(
+        center=center,
+        products=products,
+        totals=totals,
+        squares=squares,
+        width=t.size[1] if t.weights is None else 1,
+        factors=1 / t.roots,
+        most=0,
+        rounding=Rounding(4 * UNIT * t.channels * norms * most**0.5, 0, 0, UNIT),
+        scratch=scratch,
+    )
+
+
+def _widen(sums: Float[Array, "rows columns"], wide: Float[Array, "r c"]) -> None:
+    """Copy sums to a wider array; its last columns become 0."""
+    wide[:, : sums.shape[1]] = sums[: len(wide)]
+    wide[:, sums.shape[1] :] = 0
 
 
 def _run(
-    kernel: CompiledKernel, channels: Sequence[Shaped[Array, "rows columns"]], scratch: Scratch
+    kernel: CompiledKernel, channels: Float[Array, "channels rows columns"], scratch: Scratch
 ) -> dict[str, Array]:
     """Run the program on a tile."""
     t, shapes = kernel.template, kernel.program.shapes
     inputs = {**kernel.inputs, "a": scratch.array(shapes["a"], np.float32)}
     for target, channel in zip(inputs["a"], channels, strict=True):
-        target[: len(channel)] = channel
+        target[: len(channel)] = channel[:, : target.shape[1]]
         target[len(channel) :] = 0
     if t.weights is not None:
         squares = inputs["a"] * inputs["a"]

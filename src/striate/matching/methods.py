@@ -11,12 +11,15 @@ constant, that difference is rounding error. So each method also bounds the erro
 score that isn't certain within :data:`TOLERANCE` is *doubtful*, and is evaluated by definition.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Literal, get_args
 
 import numpy as np
 
 from striate.errors import OptionError
+from striate.llvm.matching.scores import HEADER
 from striate.matching.sums import UNIT, Sums
 from striate.matching.template import Template, first_counted, weighted_sums
 from striate.shapes import Array, Float
@@ -26,6 +29,34 @@ MethodName = Literal["normalized-correlation", "squared-difference", "cross-corr
 
 TOLERANCE = 1e-6
 """Largest error of a score, however it is computed, in units of :meth:`MatchingMethod.scale`."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Formula:
+    """The formula for all scores of a tile, as the machine code reads it.
+
+    See :mod:`striate.llvm.matching.scores`.
+
+    Parameters
+    ----------
+    name
+        ``"normalized"`` or ``"linear"``.
+    constants
+        Those that are the same for all channels.
+    of_channels
+        Two constants for each channel.
+    """
+
+    name: Literal["normalized", "linear"]
+    constants: Sequence[float]
+    of_channels: Float[Array, "channels 2"]
+
+    @property
+    def table(self) -> Float[Array, "n"]:
+        """All constants in one array."""
+        header = np.zeros(HEADER)
+        header[: len(self.constants)] = self.constants
+        return np.concatenate([header, self.of_channels.ravel()])
 
 
 @dataclass(frozen=True)
@@ -42,27 +73,15 @@ class NormalizedCorrelation:
     larger_is_better = True
     compares_sizes = True
 
-    def of_tile(self, t: Template, sums: Sums) -> tuple[Array, Array | None]:
-        """Return the scores of all windows, and which of them are doubtful."""
-        scratch, shape = sums.scratch, sums.products.shape
-        spread, limit = scratch.array(shape), scratch.array(shape)
-        before = sums.squares
-        for total in sums.totals:
-            np.multiply(total, total, out=limit)
-            before = np.subtract(before, limit, out=spread)
-        # The score is products / sqrt(spread): half of the tolerance is for either.
+    def formula(self, t: Template, sums: Sums, unit: float, *, whole: bool) -> Formula:
+        """Return ``products / sqrt(spread)``, whose error is half from either."""
+        del unit, whole
         r = sums.rounding
         fixed = 2 * (r.squares + 2 * r.totals * (t.channels * sums.most) ** 0.5) / TOLERANCE
         fixed += (2 * r.products / TOLERANCE) ** 2
         growing = 2 * (r.relative * (1 + 2 * t.channels**0.5) + 4 * UNIT) / TOLERANCE
-        doubtful = None
-        if float(spread.min()) <= fixed + growing * sums.most:
-            np.multiply(sums.squares, growing, out=limit)
-            limit += fixed
-            doubtful = np.less_equal(spread, limit, out=scratch.array(shape, bool))
-            np.maximum(spread, np.finfo(np.float64).tiny, out=spread)
-        scores = np.divide(sums.products, np.sqrt(spread, out=spread), out=spread)
-        return np.clip(scores, -1, 1, out=scores), doubtful
+        of_channels = np.stack([sums.factors**2, np.zeros(t.channels)], axis=1)
+        return Formula(name="normalized", constants=(fixed, growing), of_channels=of_channels)
 
     def by_definition(self, t: Template, windows: Float[Array, "n r c l"]) -> Float[Array, "n"]:
         """Return the scores of single windows."""
@@ -107,25 +126,30 @@ class SquaredDifference:
     larger_is_better = False
     compares_sizes = True
 
-    def of_tile(self, t: Template, sums: Sums) -> tuple[Array, Array | None]:
-        """Return sums of squared differences, and which of them are doubtful."""
+    def formula(self, t: Template, sums: Sums, unit: float, *, whole: bool) -> Formula:
+        """Return the sums of squared differences, divided by the weights."""
         # t - s = (t - mean) - (pixel - center) - (center - mean)
         offset = sums.center - t.means
-        scratch, shape = sums.scratch, sums.products.shape
-        energy, limit = scratch.array(shape), scratch.array(shape)
-        np.add(sums.squares, t.variation + float((offset**2 * t.totals).sum()), out=energy)
-        for total, d in zip(sums.totals, offset * t.roots, strict=True):
-            if d:
-                energy += np.multiply(total, 2 * d, out=limit)
+        constant = t.variation + float((offset**2 * t.totals).sum())
         r, u = sums.rounding, sums.rounding.relative + 8 * UNIT
         fixed = 2 * t.contrast * r.products + r.squares
         fixed += 2 * r.totals * float(np.abs(offset * t.roots).sum())
         fixed += u * float((offset**2 * t.totals).sum())
-        np.multiply(sums.squares, 2 * u / TOLERANCE, out=limit)
-        limit += fixed / TOLERANCE
-        doubtful = np.less(energy, limit, out=scratch.array(shape, bool))
-        energy -= np.multiply(sums.products, 2 * t.contrast, out=limit)
-        return np.maximum(energy, 0, out=energy), doubtful
+        scale = unit * unit / t.total
+        return Formula(
+            name="linear",
+            constants=(
+                fixed / TOLERANCE,
+                2 * u / TOLERANCE,
+                -2 * t.contrast,
+                1.0,
+                constant,
+                constant,
+                0.0,
+                -scale if whole else scale,
+            ),
+            of_channels=np.stack([2 * offset * t.roots * sums.factors] * 2, axis=1),
+        )
 
     def by_definition(self, t: Template, windows: Float[Array, "n r c l"]) -> Float[Array, "n"]:
         """Return the sums of single windows."""
@@ -160,27 +184,28 @@ class CrossCorrelation:
     larger_is_better = True
     compares_sizes = False
 
-    def of_tile(self, t: Template, sums: Sums) -> tuple[Array, Array | None]:
-        """Return the sums of products, and which of them are doubtful."""
+    def formula(self, t: Template, sums: Sums, unit: float, *, whole: bool) -> Formula:
+        """Return the sums of products."""
         # t s = (t - mean) (pixel - center) + mean (pixel - center) + t center
-        scratch, shape = sums.scratch, sums.products.shape
-        products, energy = scratch.array(shape), scratch.array(shape)
-        constant = float((t.means * sums.center * t.totals).sum())
-        np.multiply(sums.products, t.contrast, out=products)
-        products += constant
-        for total, mean in zip(sums.totals, t.means * t.roots, strict=True):
-            if mean:
-                products += np.multiply(total, mean, out=energy)
         r, u = sums.rounding, sums.rounding.relative + 8 * UNIT
+        around = t.energy + float((sums.center**2 * t.totals).sum())
         fixed = t.contrast * r.products + r.totals * float(np.abs(t.means * t.roots).sum())
-        fixed += u * (t.energy + float((sums.center**2 * t.totals).sum()))
-        if fixed + u * sums.most <= TOLERANCE * t.energy / 2:
-            return products, None
-        constant = t.energy + float((sums.center**2 * t.totals).sum())
-        np.add(sums.squares, constant, out=energy)
-        for total, c in zip(sums.totals, sums.center * t.roots, strict=True):
-            energy += 2 * c * total
-        return products, TOLERANCE * energy / 2 < fixed + 2 * u * sums.squares
+        fixed += u * around
+        factors = t.roots * sums.factors
+        return Formula(
+            name="linear",
+            constants=(
+                2 * fixed / TOLERANCE,
+                4 * u / TOLERANCE,
+                t.contrast,
+                0.0,
+                float((t.means * sums.center * t.totals).sum()),
+                around,
+                -inf,
+                -(unit * unit) if whole else unit * unit,
+            ),
+            of_channels=np.stack([t.means * factors, 2 * sums.center * factors], axis=1),
+        )
 
     def by_definition(self, t: Template, windows: Float[Array, "n r c l"]) -> Float[Array, "n"]:
         """Return the sums of single windows."""

@@ -1,5 +1,6 @@
 """The score map: a score for each position of a template in a scene."""
 
+import contextlib
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +11,12 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from striate.errors import OptionError
+from striate.llvm.matching.scores import line_length
+from striate.matching.fourier import fast_length
 from striate.matching.images import Image, as_image, as_weights, require_fit
 from striate.matching.methods import MatchingMethod, MethodName, NormalizedCorrelation, find_method
-from striate.matching.scratch import Scratch
+from striate.matching.program import functions
+from striate.matching.scratch import Scratch, borrowed
 from striate.matching.spectra import Spectra, spectral_sums
 from striate.matching.sums import Sums
 from striate.matching.template import Template, prepare
@@ -21,14 +25,13 @@ from striate.matching.tiles import (
     compiled_cost,
     cut,
     direct_cost,
-    fast_length,
     fft_cost,
     fft_size,
 )
 from striate.matching.window_sums import window_sums
 from striate.model.inputs import full_scale
 from striate.runtime.settings import threads
-from striate.shapes import Array, Float, Shaped
+from striate.shapes import Array, Float
 
 MatchingEngine = Literal["auto", "fft", "compiled", "direct"]
 """How a score map is computed; the scores agree."""
@@ -260,34 +263,30 @@ class Matcher:
         if self.template.variation == 0 and isinstance(self.method, NormalizedCorrelation):
             scores[...] = 0
             return scores
-        compute, size = {
-            "direct": self._by_definition,
-            "compiled": self._by_program,
-        }.get(self.engine, self._by_fft)()
-        tiles = list(cut(self.places, size))
+        prepare = {"direct": self._by_definition, "compiled": self._by_program}
+        with contextlib.ExitStack() as stack:
+            compute, size = prepare.get(self.engine, self._by_fft)(stack.enter_context(borrowed()))
+            tiles = list(cut(self.places, size))
+            workers = min(threads(), len(tiles))
+            scratches = queue.SimpleQueue[Scratch]()
+            for _ in range(workers):
+                scratches.put(stack.enter_context(borrowed()))
 
-        workers = min(threads(), len(tiles))
-        scratches = queue.SimpleQueue[Scratch]()
-        for _ in range(workers):
-            scratches.put(Scratch())
+            def fill(tile: MapTile) -> None:
+                scratch = scratches.get()  # there is one for each worker
+                try:
+                    with scratch.frame():
+                        scores[tile.places()] = compute(tile, scratch)[:, : tile.columns]
+                finally:
+                    scratches.put(scratch)
 
-        def fill(tile: MapTile) -> None:
-            scratch = scratches.get()  # there is one for each worker
-            try:
-                with scratch.frame():
-                    raw = compute(tile, scratch)
-                    self.method.finish(raw, self.template, self.unit, whole=self.whole)
-                    scores[tile.places()] = raw[:, : tile.columns]
-            finally:
-                scratches.put(scratch)
-
-        if workers == 1:
-            for tile in tiles:
-                fill(tile)
-        else:
-            with ThreadPoolExecutor(workers) as pool:
-                for _ in pool.map(fill, tiles):
-                    pass
+            if workers == 1:
+                for tile in tiles:
+                    fill(tile)
+            else:
+                with ThreadPoolExecutor(workers) as pool:
+                    for _ in pool.map(fill, tiles):
+                        pass
         return scores
 
     @property
@@ -295,34 +294,42 @@ class Matcher:
         """Whether pixels and weights are integers, so that sums of products are."""
         return self.unit != 1 and self.template.has_whole_weights
 
-    def _by_fft(self) -> tuple[TileScores, tuple[int, int]]:
+    def _by_fft(self, kept: Scratch) -> tuple[TileScores, tuple[int, int]]:
         """Return a function that computes a tile by FFT, and the size of the tiles."""
         t, size = self.template, self._fft_size(self.tile)
-        spectra, center = Spectra(t, size), self._center()
+        spectra, center = Spectra(t, size, kept), self._center()
 
         def compute(tile: MapTile, scratch: Scratch) -> Array:
-            channels = self._channels(tile, center, size[1], scratch)
-            return self._from_sums(spectral_sums(spectra, channels, center, scratch), tile)
+            sums = self._spectral_sums(tile, spectra, center, scratch)
+            return self._from_sums(sums, tile)
 
-        rows, columns = (n - r + 1 for n, r in zip(size, t.size, strict=True))
-        return compute, self.tile or (rows, columns)
+        return compute, self.tile or (spectra.most_rows, size[1] - t.size[1] + 1)
 
-    def _by_program(self) -> tuple[TileScores, tuple[int, int]]:
+    def _spectral_sums(
+        self, tile: MapTile, spectra: Spectra, center: Array, scratch: Scratch
+    ) -> Sums:
+        """Compute the sums of a tile by FFT."""
+        half = -(-tile.rows // 2)
+        shape = (half + spectra.size[0], spectra.fourier.stride)
+        pixels, energy = self._channels(tile, center, shape, scratch)
+        return spectral_sums(spectra, pixels, energy, (tile.rows, tile.columns), center, scratch)
+
+    def _by_program(self, kept: Scratch) -> tuple[TileScores, tuple[int, int]]:
         """Return a function that computes a tile by a compiled program, and the tiles' size."""
         # Imported here: everything else works without llvmlite.
         from striate.matching.compiled import TILE, CompiledKernel, compiled_sums  # noqa: PLC0415
 
+        del kept
         kernel, center = CompiledKernel(self.template), self._center()
         wide = TILE[1] + self.template.size[1] - 1
 
         def compute(tile: MapTile, scratch: Scratch) -> Array:
-            channels = self._channels(tile, center, wide, scratch)
+            shape = (tile.rows + self.template.size[0] - 1, -(-wide // 8) * 8)
+            channels, _ = self._channels(tile, center, shape, scratch)
             sums = compiled_sums(kernel, channels, center, scratch)
-            if sums is not None:
-                return self._from_sums(sums, tile)
-            spectra = self._spectra_of_a_tile
-            channels = self._channels(tile, center, spectra.size[1], scratch)
-            return self._from_sums(spectral_sums(spectra, channels, center, scratch), tile)
+            if sums is None:
+                sums = self._spectral_sums(tile, self._spectra_of_a_tile, center, scratch)
+            return self._from_sums(sums, tile)
 
         rows, columns = (min(n, m) for n, m in zip(self.tile or TILE, TILE, strict=True))
         return compute, (rows, columns)
@@ -332,33 +339,50 @@ class Matcher:
         """The template's spectra for tiles of a compiled program."""
         from striate.matching.compiled import TILE  # noqa: PLC0415
 
-        return Spectra(self.template, self._fft_size(TILE))
+        return Spectra(self.template, self._fft_size(TILE), Scratch())
 
     def _fft_size(self, tile: tuple[int, int] | None) -> tuple[int, int]:
         """Return the size of the FFTs for tiles of a size, or the cheapest one."""
         if tile is None:
             return fft_size(self.scene.size, self.template.size)
-        triples = zip(self.scene.size, self.template.size, tile, strict=True)
-        rows, columns = (fast_length(min(n, k + r - 1)) for n, r, k in triples)
-        return rows, columns
+        (high, wide), (rows, columns) = self.template.size, tile
+        rows, columns = min(rows, self.places[0]), min(columns, self.places[1])
+        return fast_length(-(-rows // 2) + high - 1), fast_length(columns + wide - 1)
 
     def _from_sums(self, sums: Sums, tile: MapTile) -> Array:
         """Return the scores of a tile; those that are doubtful are evaluated by definition."""
-        raw, doubtful = self.method.of_tile(self.template, sums)
-        if doubtful is not None:
-            doubtful[:, tile.columns :] = False  # these columns belong to no window
-        if doubtful is not None and doubtful.any():
-            self._correct(raw, doubtful, tile)
-        return raw
+        scratch, shape = sums.scratch, sums.products.shape
+        raw, doubtful = scratch.array(shape, self.dtype), scratch.array(shape, np.bool)
+        formula = self.method.formula(self.template, sums, self.unit, whole=self.whole)
+        line = line_length(tile.columns, sums.width)
+        any_doubtful = functions()[f"{formula.name}_{8 * raw.itemsize}"](
+            sums.products,
+            sums.totals,
+            sums.squares,
+            self.template.channels,
+            *shape,
+            tile.columns,
+            sums.width,
+            formula.table,
+            raw,
+            doubtful,
+            scratch.array((self.template.channels + 3, line)),
+        )
+        # The last columns and rows belong to no window.
+        marks = doubtful[: tile.rows, : tile.columns]
+        if any_doubtful and marks.any():
+            self._correct(raw, marks, tile)
+        return raw[: tile.rows]
 
-    def _by_definition(self) -> tuple[TileScores, tuple[int, int]]:
+    def _by_definition(self, kept: Scratch) -> tuple[TileScores, tuple[int, int]]:
         """Return a function that evaluates the formula, and the size of the tiles."""
+        del kept
 
         def compute(tile: MapTile, scratch: Scratch) -> Array:
             raw = scratch.array((tile.rows, tile.columns))
             places = np.indices(raw.shape).reshape(2, -1)
             raw[*places] = self._at(tile, places)
-            return raw
+            return self._finished(raw)
 
         return compute, self.tile or (64, 64)
 
@@ -375,34 +399,25 @@ class Matcher:
         return pixels * np.float64(self.scene.unit) if self.unit == 1 else pixels.astype(np.float64)
 
     def _channels(
-        self, tile: MapTile, center: Array, columns: int, scratch: Scratch
-    ) -> list[Shaped[Array, "rows columns"]]:
+        self, tile: MapTile, center: Array, shape: tuple[int, int], scratch: Scratch
+    ) -> tuple[Float[Array, "channels rows columns"], float]:
         """Return the pixels under the windows of a tile, channel by channel, minus the center.
 
-        They are followed by zeros up to a number of columns.
+        They are followed by zeros up to a number of rows and columns. Also return their energy.
         """
         part = self.scene.pixels[tile.pixels(self.template.size)]
-        rows, wide, _ = part.shape
-        dtype = np.int32 if self._fits_int32 else np.float64
-        found: list[Array] = []
-        for k in range(self.scene.channels):
-            channel = scratch.array((rows, columns), dtype)
-            inside = channel[:, :wide]
-            if self.unit == 1 and self.scene.is_integer:
-                np.multiply(part[:, :, k], np.float64(self.scene.unit), out=inside)
-                inside -= center[k]
-            else:
-                np.subtract(part[:, :, k], dtype(center[k]), out=inside, dtype=dtype)
-            channel[:, wide:] = 0
-            found.append(channel)
-        return found
+        rows, columns, channels = part.shape
+        found = scratch.array((channels, *shape))
+        energy = np.zeros(8)
+        unit = self.scene.unit if self.unit == 1 else 1.0
+        functions()[f"pixels_{part.dtype}"](
+            part, *part.strides, channels, rows, columns, unit, center, found, *shape, energy
+        )
+        return found, float(energy.sum())
 
-    @property
-    def _fits_int32(self) -> bool:
-        """Whether sums of squares over windows are integers that int32 holds: half the memory."""
-        t = self.template
-        largest = t.size[0] * t.size[1] * t.channels / self.unit**2
-        return self.unit != 1 and t.weights is None and largest < 1 << 31
+    def _finished(self, raw: Array) -> Array:
+        """Turn sums by definition into scores."""
+        return self.method.finish(raw, self.template, self.unit, whole=self.whole)
 
     def _correct(self, raw: Array, doubtful: Array, tile: MapTile) -> None:
         """Evaluate the doubtful windows by definition; constant ones need only their value."""
@@ -411,9 +426,9 @@ class Matcher:
         if constant.any():
             rows, columns = places[:, constant]
             values = self._pixels(self.scene.pixels[tile.top + rows, tile.left + columns])
-            raw[rows, columns] = self.method.of_constant(self.template, values)
+            raw[rows, columns] = self._finished(self.method.of_constant(self.template, values))
         rest = places[:, ~constant]
-        raw[*rest] = self._at(tile, rest)
+        raw[*rest] = self._finished(self._at(tile, rest))
 
     def _is_constant(self, tile: MapTile) -> Array:
         """Find the windows of a tile whose pixels are all equal: no pixel differs from the next."""

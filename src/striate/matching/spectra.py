@@ -4,22 +4,36 @@ Correlating two signals of n pixels means multiplying their spectra, one of them
 signals are treated as rings, so windows that leave a tile at its end continue at its start; these
 positions are dropped. The template's spectrum is computed once for all tiles.
 
+The upper and the lower half of a tile share each FFT, as real and imaginary parts::
+
+    pixels under      +--------+            FFT = upper + i lower, times the template's spectrum
+    the upper half    | upper  |
+                      |..+--------+         inverse: products of the upper half of the positions
+    shared: template  |  |  :     |                  + i products of the lower half
+    rows - 1          +--|..:     |
+                         | lower  |
+                         +--------+
+
 The error of a correlation of arrays x and y by FFT is at most
 :math:`20 \, u \log_2(n) \, \lVert x \rVert \lVert y \rVert`: each transform has a relative error of
-at most :math:`6.7 \, u \log_2 n` (Higham, section 24.1, with twiddle factors correct to u), there
-are three of them, and u is :math:`2^{-53}`.
+at most :math:`6.7 \, u \log_2 n` (Higham, section 24.1; a step of radix 8 counts as three of radix
+2, but has only one multiplication by twiddle factors, which are correct to 2u), there are three of
+them, and u is :math:`2^{-53}`.
 """
 
 from collections.abc import Sequence
-from math import log2, prod
+from math import log2
 
 import numpy as np
 
+from striate.llvm.matching.fourier import END
+from striate.matching.fourier import Fourier
+from striate.matching.program import functions
 from striate.matching.scratch import Scratch
 from striate.matching.sums import UNIT, Rounding, Sums
 from striate.matching.template import Template
-from striate.matching.window_sums import additions, window_sums
-from striate.shapes import Array, Float, Shaped
+from striate.matching.window_sums import additions
+from striate.shapes import Array, Float
 
 _ROUNDING_OF_FFT = 20
 
@@ -33,25 +47,35 @@ class Spectra:
         The template.
     size
         Rows and columns of the FFTs.
+    scratch
+        Where the spectra are kept.
     """
 
-    def __init__(self, template: Template, size: tuple[int, int]) -> None:
+    def __init__(self, template: Template, size: tuple[int, int], scratch: Scratch) -> None:
         self.template = template
         self.size = size
-        self.kernel = [_conjugate_spectrum(one, size) for one in _channels(template.kernel)]
-        weights = () if template.weights is None else _channels(template.weights)
-        self.weights = [_conjugate_spectrum(one, size) for one in weights]
-        self.relative_weights = [
-            spectrum / root for spectrum, root in zip(self.weights, template.roots, strict=False)
-        ]
-        self.rounding = _ROUNDING_OF_FFT * UNIT * log2(prod(size))
+        self.fourier = Fourier(*size)
+        self.kernel = self.fourier.kernel(template.kernel, scratch)
+        self.rounding = _ROUNDING_OF_FFT * UNIT * log2(size[0] * size[1])
         self.kernel_norm = float(np.linalg.norm(template.kernel))
         self.weight_norm = float(np.linalg.norm(template.every_weight))
+        if template.weights is not None:
+            self.weights = self.fourier.kernel(template.weights, scratch)
+            # Of each channel, divided by the root of its sum of weights.
+            relative = template.every_weight / template.roots
+            self.relative_weights = self.fourier.kernel(relative, scratch)
+
+    @property
+    def most_rows(self) -> int:
+        """Rows of positions that an FFT computes, in two halves."""
+        return 2 * (self.size[0] - self.template.size[0] + 1)
 
 
 def spectral_sums(
     spectra: Spectra,
-    channels: Sequence[Shaped[Array, "rows columns"]],
+    pixels: Float[Array, "channels rows columns"],
+    energy: float,
+    places: tuple[int, int],
     center: Float[Array, "channels"],
     scratch: Scratch,
 ) -> Sums:
@@ -61,9 +85,13 @@ def spectral_sums(
     ----------
     spectra
         Those of the template.
-    channels
-        The tile: for each channel its pixels minus a center, in float64 or int32. It has as many
-        columns as the FFTs; those beyond the scene are zero.
+    pixels
+        The tile, minus a center. It has as many columns as the FFTs, and rows for both halves;
+        those beyond the scene are zero.
+    energy
+        Sum of the squares of all pixels.
+    places
+        Rows and columns of positions.
     center
         What was subtracted.
     scratch
@@ -73,97 +101,149 @@ def spectral_sums(
     -------
     Sums
     """
-    return _Tile(spectra, channels, scratch).sums(center)
+    return _Tile(spectra, pixels, energy, places, scratch).sums(center)
 
 
 class _Tile:
     """Computes the sums of one tile."""
 
     def __init__(
-        self, spectra: Spectra, channels: Sequence[Shaped[Array, "rows columns"]], scratch: Scratch
+        self,
+        spectra: Spectra,
+        pixels: Float[Array, "channels rows columns"],
+        energy: float,
+        places: tuple[int, int],
+        scratch: Scratch,
     ) -> None:
         self.spectra = spectra
         self.template = spectra.template
-        self.channels = channels
+        self.pixels = pixels
+        self.energy = energy
+        self.half = -(-places[0] // 2)
+        self.rows, self.columns = places
+        self.used = places[1] + self.template.size[1] - 1
         self.scratch = scratch
-        self.rows = len(channels[0]) - self.template.size[0] + 1
-        # The squares of the pixels, added up over the channels.
-        first, *others = channels
-        self.together = np.multiply(first, first, out=scratch.array(first.shape, first.dtype))
-        for channel in others:
-            self.together += channel * channel
-        self.energy = float(self.together.sum(dtype=np.float64))
 
     def sums(self, center: Float[Array, "channels"]) -> Sums:
-        """Compute all sums, channel by channel."""
-        scratch, spectra = self.scratch, self.spectra
-        product = scratch.array(spectra.kernel[0].shape, np.complex128)
-        product[...] = 0
-        totals: list[Array] = []
-        for k, channel in enumerate(self.channels):
-            if not spectra.weights:
-                totals.append(self.window_sums(channel, 1 / self.template.roots[k]))
-            else:
-                totals.append(scratch.array((self.rows, spectra.size[1])))
+        """Compute all sums."""
+        scratch, t = self.scratch, self.template
+        shape = (2 * self.half, self.spectra.fourier.stride)
+        products, squares = scratch.array(shape), scratch.array(shape)
+        totals = scratch.array((t.channels, *shape))
+        if t.weights is None:
+            column_sums(self.pixels, self.used, t.size[0], totals, squares, scratch)
             with scratch.frame():
-                spectrum = self.transform(channel)
-                if spectra.weights:
-                    weights = spectra.relative_weights[k % len(spectra.weights)]
-                    self.inverse(spectrum * weights, totals[k])
-                product += np.multiply(spectrum, spectra.kernel[k], out=spectrum)
-        products = scratch.array((self.rows, spectra.size[1]))
-        self.inverse(product, products)
-        squares = self.masked_squares() if spectra.weights else self.window_sums(self.together)
-        rounding = self.rounding()
-        most = float(squares.max()) + rounding.squares
-        return Sums(center, products, totals, squares, most, rounding, scratch)
+                spectra = self.transform(self.pixels)
+                self.correlate(spectra, self.spectra.kernel, spectra[0], products)
+            rounding = self.rounding(self.energy, 0)
+            return Sums(
+                center=center,
+                products=products,
+                totals=totals,
+                squares=squares,
+                width=t.size[1],
+                factors=1 / t.roots,
+                most=0,
+                rounding=rounding,
+                scratch=scratch,
+            )
+        of_squares = self.masked_sums(products, totals, squares)
+        rounding = self.rounding(self.energy, of_squares)
+        return Sums(
+            center=center,
+            products=products,
+            totals=totals,
+            squares=squares,
+            width=1,
+            factors=np.ones(t.channels),
+            most=float(squares[: self.rows, : self.columns].max()) + rounding.squares,
+            rounding=rounding,
+            scratch=scratch,
+        )
 
-    def window_sums(self, x: Array, factor: float = 1.0) -> Array:
-        return window_sums(x, self.template.size, self.scratch, factor)
+    def masked_sums(self, products: Array, totals: Array, squares: Array) -> float:
+        """Compute all sums with weights, and return the energy of the squares."""
+        scratch, fft = self.scratch, self.spectra
+        with scratch.frame():
+            spectra, work = self.transform(self.pixels), scratch.array(fft.fourier.shape)
+            for k, weights in enumerate(fft.relative_weights):
+                self.correlate(spectra[k : k + 1], weights[np.newaxis], work, totals[k])
+            self.correlate(spectra, fft.kernel, work, products)
+        with scratch.frame():
+            count = len(fft.weights)
+            squared = scratch.array((count, *self.pixels.shape[1:]))
+            np.multiply(self.pixels[:count], self.pixels[:count], out=squared)
+            for channel in self.pixels[count:]:
+                squared[0] += channel * channel
+            energy = float((squared * squared).sum())
+            spectra = self.transform(squared)
+            self.correlate(spectra, fft.weights, spectra[0], squares)
+        return energy
 
-    def masked_squares(self) -> Array:
-        """Sum squares with the weights of a mask."""
-        weights = self.spectra.weights
-        sums = self.scratch.array((self.rows, self.spectra.size[1]))
+    def transform(
+        self, pictures: Float[Array, "channels rows columns"]
+    ) -> Float[Array, "channels blocks columns 2 8"]:
+        """Compute the spectra of both halves of each channel."""
+        fourier = self.spectra.fourier
+        spectra = self.scratch.array((len(pictures), *fourier.shape))
         with self.scratch.frame():
-            if len(weights) == 1:
-                product = self.transform(self.together)
-                product *= weights[0]
-            else:
-                product = np.zeros(weights[0].shape, np.complex128)
-                for x, one in zip(self.channels, weights, strict=True):
-                    product += self.transform(x**2) * one
-            self.inverse(product, sums)
-        return np.maximum(sums, 0, out=sums)  # rounding may make them negative
+            strip = self.scratch.array((fourier.rows, 2 * END))
+            for picture, spectrum in zip(pictures, spectra, strict=True):
+                fourier.spectrum(picture, picture[self.half :], spectrum, strip, self.used)
+        return spectra
 
-    def rounding(self) -> Rounding:
-        """Bound the errors."""
-        t, by_fft = self.template, self.spectra.rounding
-        products = by_fft * self.spectra.kernel_norm * self.energy**0.5
-        if not self.spectra.weights:
-            exact = self.channels[0].dtype == np.int32
-            return Rounding(products, 0, 0, UNIT if exact else (additions(t.size) + 4) * UNIT)
+    def correlate(self, spectra: Array, kernels: Array, work: Array, sums: Array) -> None:
+        """Correlate both halves with a kernel."""
+        fourier = self.spectra.fourier
+        with self.scratch.frame():
+            strip = self.scratch.array((fourier.rows, 2 * END))
+            upper, lower = sums[: self.half], sums[self.half :]
+            fourier.correlation(spectra, kernels, work, strip, upper, lower, self.columns)
+
+    def rounding(self, energy: float, of_squares: float) -> Rounding:
+        """Bound the errors; both halves may have all of the energy."""
+        t, by_fft = self.template, 2**0.5 * self.spectra.rounding
+        products = by_fft * self.spectra.kernel_norm * energy**0.5
+        if t.weights is None:
+            return Rounding(products, 0, 0, (additions(t.size) + 4) * UNIT)
         weighted = by_fft * self.spectra.weight_norm
-        totals = weighted * self.energy**0.5 / float(t.roots.min())
-        return Rounding(products, totals, weighted * float(np.linalg.norm(self.together)), 0)
-
-    def transform(self, x: Shaped[Array, "rows columns"]) -> Array:
-        """Compute a spectrum: real FFTs along the rows, then complex ones along the columns."""
-        high, wide = self.spectra.size
-        spectrum = self.scratch.array((high, wide // 2 + 1), np.complex128)
-        np.fft.rfft(x, wide, axis=1, out=spectrum[: len(x)])
-        spectrum[len(x) :] = 0
-        return np.fft.fft(spectrum, axis=0, out=spectrum)
-
-    def inverse(self, product: Array, sums: Float[Array, "places_down columns"]) -> None:
-        """Turn a product of spectra into sums, and write the rows that don't wrap around."""
-        np.fft.ifft(product, axis=0, out=product)
-        np.fft.irfft(product[: self.rows], self.spectra.size[1], axis=1, out=sums)
+        totals = weighted * energy**0.5 / float(t.roots.min())
+        return Rounding(products, totals, weighted * of_squares**0.5, 0)
 
 
-def _channels(x: Float[Array, "rows columns channels"]) -> Sequence[Float[Array, "rows columns"]]:
-    return [np.ascontiguousarray(x[:, :, k]) for k in range(x.shape[2])]
+def column_sums(
+    pixels: Float[Array, "channels rows columns"],
+    used: int,
+    length: int,
+    totals: Float[Array, "channels places columns"],
+    squares: Float[Array, "places columns"],
+    scratch: Scratch,
+) -> None:
+    """Add up pixels, and squares of all channels, along the columns of windows.
 
-
-def _conjugate_spectrum(x: Float[Array, "rows columns"], size: tuple[int, int]) -> Array:
-    return np.conj(np.fft.rfft2(x, size))
+    Parameters
+    ----------
+    pixels
+        The tile.
+    used
+        Number of its columns.
+    length
+        Rows of a window.
+    totals, squares
+        Receive the sums.
+    scratch
+        Memory for intermediate results.
+    """
+    with scratch.frame():
+        functions()["column_sums"](
+            pixels,
+            pixels.shape[1] * pixels.shape[2],
+            len(pixels),
+            pixels.shape[2],
+            used,
+            length,
+            len(squares),
+            totals,
+            squares,
+            scratch.array((length, END)),
+        )

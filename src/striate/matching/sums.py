@@ -1,6 +1,5 @@
 """The sums over each window of a tile, from which every method computes its scores."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from striate.matching.scratch import Scratch
@@ -33,7 +32,7 @@ class Rounding:
     relative: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Sums:
     """The sums over each window of a tile, of pixels minus a center.
 
@@ -47,11 +46,16 @@ class Sums:
     products
         Sum of the products with the template's kernel, over all channels.
     totals
-        Weighted sum of each channel, divided by the root of its sum of weights.
+        Weighted sum of each channel, up to its factor. It is the sum over one column of each
+        window; the sum over ``width`` neighbors is that of the window.
     squares
-        Weighted sum of squares, over all channels.
+        Weighted sum of squares, over all channels; likewise.
+    width
+        Columns that totals and squares have yet to be added up over, or 1.
+    factors
+        Factor of each channel's totals: they are divided by the root of its sum of weights.
     most
-        A number that no sum of squares exceeds.
+        A number that no sum of squares exceeds; 0 if all errors are relative.
     rounding
         Bounds for their errors.
     scratch
@@ -60,8 +64,10 @@ class Sums:
 
     center: Float[Array, "channels"]
     products: Float[Array, "places_down columns"]
-    totals: Sequence[Float[Array, "places_down columns"]]
+    totals: Float[Array, "channels places_down columns"]
     squares: Float[Array, "places_down columns"]
+    width: int
+    factors: Float[Array, "channels"]
     most: float
     rounding: Rounding
     scratch: Scratch

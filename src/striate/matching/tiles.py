@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log2
 
+from striate.matching.fourier import LEAST, fast_length, fast_lengths
+
 LARGEST = 384 * 384
 """Most elements of a tile (1.1 MiB in float64), unless the template needs more."""
 _LARGER, _PER_PIXEL = 768 * 768, 36
@@ -167,8 +169,8 @@ def fft_cost(
         Nanoseconds on the machine named above.
     """
     tiles = 1
-    for n, t, length in zip(scene, template, size, strict=True):
-        tiles *= -(-(n - t + 1) // (length - t + 1))
+    for n, t, length, parts in zip(scene, template, size, (2, 1), strict=True):
+        tiles *= -(-(n - t + 1) // (parts * (length - t + 1)))
     elements = size[0] * size[1]
     each = elements * (transforms * _PER_BUTTERFLY * log2(elements) + _PER_ELEMENT)
     return tiles * (each + _PER_TILE)
@@ -217,25 +219,8 @@ def direct_cost(scene: tuple[int, int], template: tuple[int, int], channels: int
     return _PER_PRODUCT * products
 
 
-def fast_length(length: int) -> int:
-    """Return the smallest length with small prime factors that is at least this long.
-
-    Examples
-    --------
-    >>> fast_length(17), fast_length(1000)
-    (18, 1024)
-    """
-    return next(n for n in _fast_lengths() if n >= length)
-
-
-@lru_cache(maxsize=1)
-def _fast_lengths() -> list[int]:
-    """List the even lengths with few factors other than 2; a factor of 5 is slower."""
-    return sorted(2**twos * 3**threes for twos in range(1, 31) for threes in range(3))
-
-
 def _sizes(scene: int, template: int) -> list[int]:
     """List fast lengths from a little more than the template to the first that fits the scene."""
     enough = fast_length(scene)
-    least = min(enough, max(16, template + template // 4))
-    return [n for n in _fast_lengths() if least <= n <= enough]
+    least = min(enough, max(LEAST, template + template // 8))
+    return [n for n in fast_lengths() if least <= n <= enough]

@@ -20,6 +20,7 @@ image is cut into tiles.
 
 import numpy as np
 
+from striate.llvm.matching.window_sums import GROUP
 from striate.matching.scratch import Scratch
 from striate.shapes import Array, Float, Shaped
 
@@ -78,7 +79,13 @@ def additions(size: tuple[int, int]) -> int:
     >>> additions((1, 5))
     3
     """
-    return sum(length.bit_length() + length.bit_count() - 2 for length in size)
+    high, wide = size
+    return _in_blocks(high) + 3 + (wide % 8).bit_count() + _in_blocks(wide // 8)
+
+
+def _in_blocks(length: int) -> int:
+    """Count the additions of the beginning of a block, and of two such parts."""
+    return 0 if length < 2 else min(length, GROUP) - 1 + length // GROUP + 2
 
 
 def _along(x: Array, length: int, step: int, scratch: Scratch) -> Array:

@@ -1,0 +1,1 @@
+"""Machine code for template matching: FFTs, sums over windows, and scores, in float64."""

@@ -1,0 +1,71 @@
+"""The machine code for template matching: compiled once for a processor, then kept in the cache."""
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from striate import __version__
+from striate.llvm.machine import LoadedObject, compile_object, generator_digest, host, versions
+from striate.llvm.matching.pixels import PIXELS
+from striate.llvm.matching.program import write_matching
+from striate.plan.fingerprint import fingerprint
+from striate.runtime.cache import ObjectCache, key_of
+from striate.shapes import Array
+
+_ARGUMENTS = {
+    **{f"pixels_{name}": "piiiiiifppiip" for name in PIXELS},
+    "spectrum": "ppiipiippp",
+    "correlation": "ppipiipppppiii",
+    "column_sums": "piiiiiippp",
+    "normalized_32": "pppiiiiipppp",
+    "normalized_64": "pppiiiiipppp",
+    "linear_32": "pppiiiiipppp",
+    "linear_64": "pppiiiiipppp",
+}
+"""The functions and their arguments: p for the address of an array, i for an integer, f for float64."""
+
+_TYPES = {"p": ctypes.c_void_p, "i": ctypes.c_int64, "f": ctypes.c_double}
+
+Function = Callable[..., int]
+"""Takes arrays and integers; other threads run meanwhile."""
+
+
+@cache
+def functions() -> dict[str, Function]:
+    """Load the program, and return its functions by name.
+
+    Returns
+    -------
+    dict
+        See :func:`striate.llvm.matching.program.write_matching`.
+    """
+    target, cache_ = host(), ObjectCache()
+    made_of = ("matching", fingerprint(target), versions(), generator_digest(), __version__)
+    key = key_of(*made_of)
+    code = cache_.get(key)
+    if code is None:
+        code = compile_object(write_matching(target), target)
+        cache_.put(key, code)
+    loaded = LoadedObject(code, target)
+    found = {name: _function(loaded, name, letters) for name, letters in _ARGUMENTS.items()}
+    return found
+
+
+def _function(loaded: LoadedObject, name: str, letters: str) -> Function:
+    """Make a Python function of a loaded one."""
+    types = [_TYPES[letter] for letter in letters]
+    call = ctypes.CFUNCTYPE(ctypes.c_int64, *types)(loaded.address(name))
+
+    def function(*arguments: Array | float) -> int:
+        # The object code must stay loaded as long as the function exists.
+        assert loaded is not None
+        return call(*[_passed(argument) for argument in arguments])
+
+    return function
+
+
+def _passed(argument: Array | float) -> float:
+    """Return the address of an array, or the number."""
+    return argument.ctypes.data if isinstance(argument, np.ndarray) else argument
