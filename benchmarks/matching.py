@@ -1,10 +1,11 @@
 """Template matching against OpenCV: time side by side, and peak memory.
 
-    python benchmarks/matching.py [--threads 1] [--rounds 7] [--dtype float32] [--processor-time]
-        [--memory] [--json FILE]
+    python benchmarks/matching.py [--threads 1] [--rounds 7] [--images "gray float32" ...]
+        [--processor-time] [--memory] [--json FILE]
 
 Both libraries compute zero-mean normalized correlation of the same arrays with the same number of
-threads. They take turns, and each turn is timed between two loops that measure whether the machine
+threads: in gray and in color, in float32 and in bytes, and with a mask of zeros and ones. They take
+turns, and each turn is timed between two loops that measure whether the machine
 was free (see striate.bench.calibration); the figures are medians. What is prepared once for a size,
 such as compiled programs, is done in a first turn that isn't counted.
 
@@ -24,6 +25,7 @@ import resource
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +39,27 @@ from striate.matching import score_map
 
 MIB = 1 << 20
 SCENES = ((1024, 1024), (2048, 2048))
-TEMPLATES = (8, 16, 32, 64, 128, 256)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Images of one kind."""
+
+    dtype: str
+    channels: int = 1
+    masked: bool = False
+    templates: tuple[int, ...] = (8, 16, 32, 64, 128, 256)
+
+
+FEWER = (8, 32, 256)
+CASES = {
+    "gray float32": Case(dtype="float32"),
+    "gray uint8": Case(dtype="uint8"),
+    "color float32": Case(dtype="float32", channels=3, templates=FEWER),
+    "color uint8": Case(dtype="uint8", channels=3, templates=FEWER),
+    "masked float32": Case(dtype="float32", masked=True, templates=FEWER),
+    "masked uint8": Case(dtype="uint8", masked=True, templates=FEWER),
+}
 
 
 def images(scene, template, channels=1, dtype="float32"):
@@ -63,31 +85,40 @@ def race(given):
     if not given.processor_time:
         turn, clock = Calibration(PeakMeter(given.threads)).undisturbed, time.perf_counter
     rows = []
-    for scene in SCENES:
-        for side in TEMPLATES:
-            s, t = images(scene, (side, side), dtype=given.dtype)
-            contestants = {
-                "striate": lambda s=s, t=t: score_map(s, t),
-                "opencv": lambda s=s, t=t: cv2.matchTemplate(s, t, cv2.TM_CCOEFF_NORMED),
-            }
-            scores = {name: run() for name, run in contestants.items()}
-            taken = {name: [] for name in contestants}
-            for _ in range(given.rounds):
-                for name, run in contestants.items():
-                    work = functools.partial(timed, run, clock)
-                    seconds = turn(work) if turn else work()
-                    if seconds is not None:
-                        taken[name].append(seconds)
-            rows.append(
-                {
-                    "scene": scene,
-                    "template": side,
-                    "seconds": taken,
-                    "difference": float(np.abs(scores["striate"] - scores["opencv"]).max()),
+    for name in given.images or CASES:
+        case = CASES[name]
+        for scene in SCENES:
+            for side in case.templates:
+                s, t = images(scene, (side, side), case.channels, case.dtype)
+                mask = None
+                if case.masked:
+                    mask = (np.random.default_rng(1).random((side, side)) < 0.7).astype(s.dtype)
+                contestants = {
+                    "striate": functools.partial(score_map, s, t, mask=mask),
+                    "opencv": functools.partial(
+                        cv2.matchTemplate, s, t, cv2.TM_CCOEFF_NORMED, mask=mask
+                    ),
                 }
-            )
-            show(rows[-1], given.rounds)
+                rows.append(
+                    {"images": name, "scene": scene, "template": side}
+                    | compared(contestants, given.rounds, turn, clock)
+                )
+                show(rows[-1], given.rounds)
     return rows
+
+
+def compared(contestants, rounds, turn, clock):
+    """Let the contestants take turns; return their times, and how much their scores differ."""
+    scores = {name: run() for name, run in contestants.items()}
+    taken = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            work = functools.partial(timed, run, clock)
+            seconds = turn(work) if turn else work()
+            if seconds is not None:
+                taken[name].append(seconds)
+    difference = float(np.abs(scores["striate"] - scores["opencv"]).max())
+    return {"seconds": taken, "difference": difference}
 
 
 def timed(run, clock):
@@ -101,11 +132,13 @@ def show(row, rounds):
     """Print one line: milliseconds of both, and their ratio."""
     taken = row["seconds"]
     if not all(enough(len(seconds), rounds) for seconds in taken.values()):
-        print(f"{row['scene']!s:14}{row['template']:>9}  not measured", flush=True)
+        print(
+            f"{row['images']:16}{row['scene']!s:14}{row['template']:>9}  not measured", flush=True
+        )
         return
     ours, theirs = (Spread.of(taken[name]) for name in ("striate", "opencv"))
     print(
-        f"{row['scene']!s:14}{row['template']:>9}"
+        f"{row['images']:16}{row['scene']!s:14}{row['template']:>9}"
         f"{1e3 * ours.median:>10.1f}{1e3 * theirs.median:>10.1f}"
         f"{theirs.median / ours.median:>8.2f}{row['difference']:>12.1e}",
         flush=True,
@@ -160,7 +193,7 @@ def main():
     )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--dtype", choices=["float32", "uint8"], default="float32")
+    parser.add_argument("--images", choices=CASES, nargs="+", metavar="KIND")
     parser.add_argument("--processor-time", action="store_true")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--json", type=Path, metavar="FILE")
@@ -170,13 +203,15 @@ def main():
     if given.child:
         print(memory(given.child, given.threads))
         return
-    print(f"striate {striate.__version__}, {processor()}, threads: {given.threads}, {given.dtype}")
+    print(f"striate {striate.__version__}, {processor()}, threads: {given.threads}")
     if given.memory:
         print("peak memory, 523 x 768 in 2400 x 1080, color, float32")
         found = memories(given)
     else:
         print("milliseconds" + " of processor time" * given.processor_time)
-        print(f"{'scene':14}{'template':>9}{'striate':>10}{'opencv':>10}{'ratio':>8}{'differ':>12}")
+        print(
+            f"{'images':16}{'scene':14}{'template':>9}{'striate':>10}{'opencv':>10}{'ratio':>8}{'differ':>12}"
+        )
         found = race(given)
     if given.json:
         given.json.write_text(json.dumps(found, indent=2) + "\n")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import striate
 from matching import definitions
 from striate.errors import OptionError
-from striate.matching import score_map
+from striate.matching import score_map, scratch
 from striate.matching.images import as_image, as_weights
 from striate.matching.methods import METHODS, TOLERANCE
 from striate.matching.scores import matcher
@@ -242,6 +242,7 @@ def test_memory_is_bounded_by_tiles():
     peaks = []
     for rows in (600, 2400):
         scene = rng.random((rows, 500), np.float32)
+        scratch.forget()
         with striate.using_threads(1):
             tracemalloc.start()
             scores = score_map(scene, template, tile=128, engine="fft")

@@ -213,7 +213,7 @@ class Fourier:
             strip = scratch.array((self.rows, 2 * END))
             for k, spectrum in enumerate(found):
                 np.divide(x[:, :, k], self.rows * self.columns, out=padded[0, :high, :wide])
-                self.spectrum(*padded, spectrum, strip, wide)
+                self.spectrum(padded[0], padded[1], spectrum, strip, wide)
         return found
 
     @property

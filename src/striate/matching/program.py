@@ -24,7 +24,7 @@ _ARGUMENTS = {
     "linear_32": "pppiiiiipppp",
     "linear_64": "pppiiiiipppp",
 }
-"""The functions and their arguments: p for the address of an array, i for an integer, f for float64."""
+"""The functions and their arguments: p for an array, i for an integer, f for a float64 number."""
 
 _TYPES = {"p": ctypes.c_void_p, "i": ctypes.c_int64, "f": ctypes.c_double}
 
@@ -49,8 +49,7 @@ def functions() -> dict[str, Function]:
         code = compile_object(write_matching(target), target)
         cache_.put(key, code)
     loaded = LoadedObject(code, target)
-    found = {name: _function(loaded, name, letters) for name, letters in _ARGUMENTS.items()}
-    return found
+    return {name: _function(loaded, name, letters) for name, letters in _ARGUMENTS.items()}
 
 
 def _function(loaded: LoadedObject, name: str, letters: str) -> Function:

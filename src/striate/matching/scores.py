@@ -297,7 +297,7 @@ class Matcher:
     def _by_fft(self, kept: Scratch) -> tuple[TileScores, tuple[int, int]]:
         """Return a function that computes a tile by FFT, and the size of the tiles."""
         t, size = self.template, self._fft_size(self.tile)
-        spectra, center = Spectra(t, size, kept), self._center()
+        spectra, center = Spectra(t, size, kept, exact=self._has_exact_sums), self._center()
 
         def compute(tile: MapTile, scratch: Scratch) -> Array:
             sums = self._spectral_sums(tile, spectra, center, scratch)
@@ -339,7 +339,8 @@ class Matcher:
         """The template's spectra for tiles of a compiled program."""
         from striate.matching.compiled import TILE  # noqa: PLC0415
 
-        return Spectra(self.template, self._fft_size(TILE), Scratch())
+        size = self._fft_size(TILE)
+        return Spectra(self.template, size, Scratch(), exact=self._has_exact_sums)
 
     def _fft_size(self, tile: tuple[int, int] | None) -> tuple[int, int]:
         """Return the size of the FFTs for tiles of a size, or the cheapest one."""
@@ -366,7 +367,7 @@ class Matcher:
             formula.table,
             raw,
             doubtful,
-            scratch.array((self.template.channels + 3, line)),
+            scratch.array((self.template.channels + 4, line)),
         )
         # The last columns and rows belong to no window.
         marks = doubtful[: tile.rows, : tile.columns]
@@ -414,6 +415,13 @@ class Matcher:
             part, *part.strides, channels, rows, columns, unit, center, found, *shape, energy
         )
         return found, float(energy.sum())
+
+    @property
+    def _has_exact_sums(self) -> bool:
+        """Whether sums of squares over windows are integers that float64 holds."""
+        t = self.template
+        largest = t.size[0] * t.size[1] * t.channels / self.unit**2
+        return self.unit != 1 and t.weights is None and largest < 1 << 53
 
     def _finished(self, raw: Array) -> Array:
         """Turn sums by definition into scores."""

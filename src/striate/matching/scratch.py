@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from striate.llvm.matching.window_sums import AHEAD
 from striate.shapes import Array
 
 KEPT = 64 << 20
@@ -21,6 +22,8 @@ KEPT = 64 << 20
 
 _CHUNK = 1 << 23
 """Bytes that are requested at a time. From 4 MiB on, NumPy asks Linux for pages of 2 MiB."""
+_BEHIND = 2 * 8 * AHEAD
+"""Bytes behind the last array that the machine code may read."""
 _MOST_KNOWN = 1000
 """Arrays that are remembered, so that making them again takes no time."""
 _LINE = 64
@@ -69,8 +72,9 @@ class Scratch:
         while chunk < len(self._chunks) and first + size > len(self._chunks[chunk]):
             chunk, first = chunk + 1, 0
         if chunk == len(self._chunks):
-            held = np.empty(max(size, _CHUNK) + _LINE, np.uint8)
-            self._chunks.append(held[-held.ctypes.data % _LINE :])
+            held = np.empty(max(size, _CHUNK) + _LINE + _BEHIND, np.uint8)
+            first_line = -held.ctypes.data % _LINE
+            self._chunks.append(held[first_line : len(held) - _BEHIND])
         end = -(-(first + size) // _LINE) * _LINE
         array = self._chunks[chunk][first : first + size].view(dtype).reshape(shape)
         return array, (chunk, end)
@@ -103,5 +107,5 @@ def borrowed() -> Iterator[Scratch]:
 
 
 def forget() -> None:
-    """Give back the memory that is kept."""
+    """Release the memory that is kept."""
     _idle.clear()

@@ -21,7 +21,6 @@ at most :math:`6.7 \, u \log_2 n` (Higham, section 24.1; a step of radix 8 count
 them, and u is :math:`2^{-53}`.
 """
 
-from collections.abc import Sequence
 from math import log2
 
 import numpy as np
@@ -49,11 +48,16 @@ class Spectra:
         Rows and columns of the FFTs.
     scratch
         Where the spectra are kept.
+    exact
+        Whether sums of pixels and squares are integers that float64 holds.
     """
 
-    def __init__(self, template: Template, size: tuple[int, int], scratch: Scratch) -> None:
+    def __init__(
+        self, template: Template, size: tuple[int, int], scratch: Scratch, *, exact: bool
+    ) -> None:
         self.template = template
         self.size = size
+        self.exact = exact
         self.fourier = Fourier(*size)
         self.kernel = self.fourier.kernel(template.kernel, scratch)
         self.rounding = _ROUNDING_OF_FFT * UNIT * log2(size[0] * size[1])
@@ -205,7 +209,8 @@ class _Tile:
         t, by_fft = self.template, 2**0.5 * self.spectra.rounding
         products = by_fft * self.spectra.kernel_norm * energy**0.5
         if t.weights is None:
-            return Rounding(products, 0, 0, (additions(t.size) + 4) * UNIT)
+            exact = self.spectra.exact
+            return Rounding(products, 0, 0, UNIT if exact else (additions(t.size) + 4) * UNIT)
         weighted = by_fft * self.spectra.weight_norm
         totals = weighted * energy**0.5 / float(t.roots.min())
         return Rounding(products, totals, weighted * of_squares**0.5, 0)

@@ -12,26 +12,32 @@ growth of the FFT's cost, within a limit of elements.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log2
+from math import log2, prod
 
 from striate.matching.fourier import LEAST, fast_length, fast_lengths
 
 LARGEST = 384 * 384
-"""Most elements of a tile (1.1 MiB in float64), unless the template needs more."""
-_LARGER, _PER_PIXEL = 768 * 768, 36
-"""Most elements of a tile for large templates, and for each pixel of the template."""
-_LEAST_PER_PIXEL = 5
-"""A tile may always have this many elements for each pixel of the template."""
+"""Most elements of an FFT (2.3 MiB), unless the template needs more."""
+_LARGER, _PER_PIXEL = 640 * 768, 36
+"""Most elements for large templates, and for each pixel of the template."""
+_LEAST_PER_PIXEL = 3
+"""An FFT may always have this many elements for each pixel of the template."""
 
-# Nanoseconds on an AMD EPYC 9004 at 3.7 GHz, NumPy 2.4, November 2026. Only their ratio matters.
-_PER_BUTTERFLY = 0.19
+# Nanoseconds on an AMD EPYC 9004 at 3.7 GHz, November 2026. Only their ratio matters.
+_PER_BUTTERFLY = 0.12
 """For each element of an FFT and each factor of 2 in its size."""
-_PER_ELEMENT = 11.0
-"""For each element of a tile, for everything that isn't an FFT."""
-_PER_TILE = 1.2e5
+_PER_MISS, _CACHE = 0.7, 1 << 16
+"""For each element of an FFT and each factor of 2 by which it exceeds the cache."""
+_PER_PIXEL_READ, _PER_SCORE = 1.6, 2.0
+"""For each pixel under the windows of a tile, and for each position, for everything else."""
+_PER_TILE = 5e4
 """For each tile, in addition."""
+_ALONE = 0.4
+"""Threads share tiles: one tile for all of them counts as this much slower, two as half of it."""
 _PER_MULTIPLY_ADD = 0.036
 """For each product of a pixel of the template with a pixel of a window, in machine code."""
+_PER_SUM = 5.0
+"""For each position, in addition, if machine code computes the sums of products."""
 _PER_PROGRAM = 3e6
 """For loading a program. Compiling takes 50 ms, once for each size of a template."""
 _PER_PRODUCT = 1.6
@@ -111,8 +117,8 @@ def most_elements(template: tuple[int, int]) -> int:
 
     Examples
     --------
-    >>> most_elements((10, 10)), most_elements((100, 100)), most_elements((500, 500))
-    (147456, 360000, 1250000)
+    >>> most_elements((10, 10)), most_elements((100, 100)), most_elements((600, 600))
+    (147456, 360000, 1080000)
     """
     area = template[0] * template[1]
     return max(LARGEST, min(_LARGER, _PER_PIXEL * area), _LEAST_PER_PIXEL * area)
@@ -140,10 +146,25 @@ def fft_size(scene: tuple[int, int], template: tuple[int, int]) -> tuple[int, in
             if rows * columns > limit and best is not None:
                 continue
             cost = fft_cost(scene, template, (rows, columns))
+            cost *= 1 + _ALONE / count_tiles(scene, template, (rows, columns))
             if cost < least:
                 best, least = (rows, columns), cost
     assert best is not None
     return best
+
+
+def count_tiles(scene: tuple[int, int], template: tuple[int, int], size: tuple[int, int]) -> int:
+    """Count the tiles of a score map by FFT; each has two halves, one below the other.
+
+    Examples
+    --------
+    >>> count_tiles((1000, 1000), (201, 201), (600, 600))
+    2
+    """
+    return prod(
+        -(-(n - t + 1) // (halves * (length - t + 1)))
+        for n, t, length, halves in zip(scene, template, size, (2, 1), strict=True)
+    )
 
 
 def fft_cost(
@@ -168,12 +189,15 @@ def fft_cost(
     float
         Nanoseconds on the machine named above.
     """
-    tiles = 1
-    for n, t, length, parts in zip(scene, template, size, (2, 1), strict=True):
-        tiles *= -(-(n - t + 1) // (parts * (length - t + 1)))
-    elements = size[0] * size[1]
-    each = elements * (transforms * _PER_BUTTERFLY * log2(elements) + _PER_ELEMENT)
-    return tiles * (each + _PER_TILE)
+    places = [
+        min(n - t + 1, halves * (length - t + 1))
+        for n, t, length, halves in zip(scene, template, size, (2, 1), strict=True)
+    ]
+    pixels = [place + t - 1 for place, t in zip(places, template, strict=True)]
+    elements = prod(size)
+    each = _PER_BUTTERFLY * log2(elements) + _PER_MISS * max(0.0, log2(elements / _CACHE))
+    tile = transforms * elements * each + _PER_PIXEL_READ * prod(pixels) + _PER_SCORE * prod(places)
+    return count_tiles(scene, template, size) * (tile + _PER_TILE)
 
 
 def compiled_cost(scene: tuple[int, int], template: tuple[int, int], sums: int) -> float:
@@ -195,7 +219,8 @@ def compiled_cost(scene: tuple[int, int], template: tuple[int, int], sums: int) 
     for n, t in zip(scene, template, strict=True):
         places *= n - t + 1
     products = sums * template[0] * template[1]
-    return _PER_PROGRAM + places * (_PER_ELEMENT + products * _PER_MULTIPLY_ADD)
+    each = _PER_PIXEL_READ + _PER_SCORE + _PER_SUM + products * _PER_MULTIPLY_ADD
+    return _PER_PROGRAM + places * each
 
 
 def direct_cost(scene: tuple[int, int], template: tuple[int, int], channels: int) -> float:

@@ -1,21 +1,12 @@
-r"""Sums over every window of an image, without cancellation.
+"""Sums over every window of an image of integers in NumPy, and the error of those by program.
 
-The usual way subtracts two entries of an integral image. Their size grows with the distance from
-the image's corner, so the difference of two large numbers loses digits: the score of a faint window
-then depends on bright pixels far away, and the variance of a constant window isn't 0.
-
-Here the sums are doubled instead. Sums of two neighbors give sums of two; two of those, two pixels
-apart, give sums of four; and so on. The binary digits of the window's length say which of them to
-combine. For a length of 5 = 4 + 1::
+Sums of two neighbors give sums of two; two of those, two pixels apart, give sums of four; and so
+on. The binary digits of the window's length say which of them to combine. For 5 = 4 + 1::
 
     x           1  2  3  4  5  6  7
     pairs       3  5  7  9 11 13
     fours      10 14 18 22
     fives      15 20 25        fours + x shifted by 4
-
-Only pixels of the window are added, in about 2 log2(length) steps, so the relative error of a sum
-of squares is at most that many rounding errors. It depends neither on other pixels nor on how the
-image is cut into tiles.
 """
 
 import numpy as np
@@ -72,20 +63,23 @@ def window_sums(
 
 
 def additions(size: tuple[int, int]) -> int:
-    """Return the largest number of additions that follow each other in a window's sum.
+    """Bound the number of additions that a pixel passes through in a sum over a window.
+
+    This is for the sums of :mod:`striate.llvm.matching.window_sums`.
 
     Examples
     --------
-    >>> additions((1, 5))
-    3
+    >>> additions((1, 5)), additions((256, 256))
+    (8, 54)
     """
     high, wide = size
-    return _in_blocks(high) + 3 + (wide % 8).bit_count() + _in_blocks(wide // 8)
+    eights, left = divmod(wide, 8)
+    return _in_blocks(high) + max(3 + _in_blocks(eights), left) + 1
 
 
 def _in_blocks(length: int) -> int:
-    """Count the additions of the beginning of a block, and of two such parts."""
-    return 0 if length < 2 else min(length, GROUP) - 1 + length // GROUP + 2
+    """Bound the additions within a group, of groups, and of two parts of a window."""
+    return min(length, GROUP) + -(-length // GROUP)
 
 
 def _along(x: Array, length: int, step: int, scratch: Scratch) -> Array:

@@ -29,15 +29,11 @@ def dft(b: Builder, x: Sequence[Complex], *, inverse: bool) -> list[Complex]:
 
     with the plus sign for the inverse, which isn't divided by n.
     """
-    match len(x):
-        case 1:
-            return list(x)
-        case 3:
-            return _three(b, x, inverse=inverse)
-        case 5:
-            return _five(b, x, inverse=inverse)
-        case 8:
-            return _eight(b, x, inverse=inverse)
+    special = {3: _three, 5: _five, 8: _eight}.get(len(x))
+    if special:
+        return special(b, x, inverse=inverse)
+    if len(x) == 1:
+        return list(x)
     # Two halves: the even numbers and the odd ones, whose DFTs are added and subtracted.
     even, odd = (dft(b, x[k::2], inverse=inverse) for k in range(2))
     turned = [odd[0], *(_quarter(b, y, inverse=inverse) for y in odd[1:])]
@@ -86,10 +82,7 @@ def _three(b: Builder, x: Sequence[Complex], *, inverse: bool) -> list[Complex]:
 def _five(b: Builder, x: Sequence[Complex], *, inverse: bool) -> list[Complex]:
     """Emit a DFT of 5 numbers: pairs of conjugate roots have one cosine, and opposite sines."""
     outer, inner = add(b, x[1], x[4]), add(b, x[2], x[3])
-    apart = [
-        _quarter(b, subtract(b, x[k], x[5 - k]), inverse=inverse)
-        for k in (1, 2)
-    ]
+    apart = [_quarter(b, subtract(b, x[k], x[5 - k]), inverse=inverse) for k in (1, 2)]
     cosines = [cos(2 * pi * k / 5) for k in (1, 2)]
     sines = [sin(2 * pi * k / 5) for k in (1, 2)]
     found = [add(b, x[0], add(b, outer, inner))]

@@ -9,13 +9,13 @@ An FFT of n numbers is computed in steps. A step with radix r takes r numbers th
     x16 ...   x23         ...                          ...
     x24 ...   x31
 
-The frequencies end up in a scrambled order. Nobody needs another one: spectra are only multiplied
-with each other, and the inverse undoes the steps, last step first, from the scrambled order.
+The frequencies end up in a scrambled order. That does no harm: spectra are only multiplied with
+each other, and the inverse undoes the steps, last step first.
 
 The FFTs of eight columns are computed together, in the lanes of vectors, so a step needs no
-operation across lanes. Eight columns are a *strip*. It fits in the first cache, where all steps of
-its FFTs find it. A picture of real numbers would leave half of each complex number empty, so two
-pictures share one FFT, as real and imaginary parts. Correlating with a real kernel keeps them apart.
+operation across lanes. Eight columns are a *strip*, which stays in the first or second cache during
+all steps. A picture of real numbers would leave half of each complex number empty, so two pictures
+share one FFT, as real and imaginary parts. Correlating with a real kernel keeps them apart.
 
 A spectrum is stored as ``[rows / 8, columns, 2, 8]``: eight neighboring rows are in the lanes, so
 that FFTs along the columns find complete vectors. The last step along the rows yields eight rows of
@@ -328,7 +328,7 @@ class _Plan:
         """Run the steps from a first one on, without the last one."""
 
         def step(k: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
-            self.call(functions, k, lambda *step: [numbers, *step])
+            self.call(functions, k, lambda blocks, span, table: [numbers, blocks, span, table])
             return []
 
         self.b.loop(first, self.count, 1, step)
@@ -338,7 +338,7 @@ class _Plan:
 
         def step(k: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
             back = self.b.isub(self.b.add(self.count, first - 1), k)
-            self.call(functions, back, lambda *step: [numbers, *step])
+            self.call(functions, back, lambda blocks, span, table: [numbers, blocks, span, table])
             return []
 
         self.b.loop(first, self.count, 1, step)
@@ -363,7 +363,9 @@ def _write_spectrum(
     def columns_of(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
         re, im, place = carried
         along_rows.call(
-            steps["from_pictures"], 0, lambda _, *step: [re, im, stride, strip, *step]
+            steps["from_pictures"],
+            0,
+            lambda _, span, table: [re, im, stride, strip, span, table],
         )
         along_rows.forward(steps["forward"], strip, 1)
         b.call(end_of_rows, [strip, row_blocks, place, squares])
@@ -412,7 +414,9 @@ def _write_correlation(
         b.call(begin_of_rows, [place, squares, strip, row_blocks])
         along_rows.inverse(steps["inverse"], strip, 1)
         along_rows.call(
-            steps["to_pictures"], 0, lambda _, *step: [strip, *step, re, im, stride, kept_rows]
+            steps["to_pictures"],
+            0,
+            lambda _, span, table: [strip, span, table, re, im, stride, kept_rows],
         )
         return [at(b, re, WIDTH), at(b, im, WIDTH), at(b, place, COMPLEX * WIDTH)]
 

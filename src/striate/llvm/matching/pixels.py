@@ -1,10 +1,22 @@
 """Pixels of a scene in float64, channel by channel, minus a center."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from striate.llvm.builder import Builder
-from striate.llvm.ir import F32, F64, I8, I16, I64, PTR, VOID, IRModule, IRType, IRValue, vector_type
-from striate.llvm.matching.vectors import DOUBLES, WIDTH, at, load, store, times
+from striate.llvm.ir import (
+    F32,
+    F64,
+    I8,
+    I16,
+    I64,
+    PTR,
+    VOID,
+    IRModule,
+    IRValue,
+    vector_type,
+)
+from striate.llvm.matching.vectors import DOUBLES, ITEM, WIDTH, at, each, load, store, times
 
 PIXELS = {"uint8": I8, "uint16": I16, "float32": F32, "float64": F64}
 """Types of pixels by name."""
@@ -25,93 +37,97 @@ def write_pixels(module: IRModule) -> None:
 
 
 def _write(module: IRModule, name: str) -> None:
-    element, bytes_ = PIXELS[name], _BYTES[name]
+    """Emit the function for one type of pixels."""
     types = [PTR, I64, I64, I64, I64, I64, I64, F64, PTR, PTR, I64, I64, PTR]
     b = Builder(module.function(f"pixels_{name}", VOID, types))
     scene, row_step, column_step, channel_step, channels, rows, columns, *rest = b.function.args
     unit, centers, pixels, places, stride, energy = rest
     size = b.imul(places, stride)
-    full = times(b, b.lshr(columns, I64(3)), WIDTH)
-    dense = b.icmp_signed("==", column_step, I64(bytes_))
 
-    def shifted(x: IRValue, center: IRValue) -> IRValue:
-        """Convert pixels, one or eight."""
-        many = x.type.count is not None
-        type_ = DOUBLES if many else F64
-        if element in (F32, F64):
-            wide = b.fpext(x, type_) if element is F32 else x
-        else:
-            wide = b.uitofp(x, type_)
-        factor, offset = (b.splat(n, WIDTH) if many else n for n in (unit, center))
-        return b.fsub(b.fmul(wide, factor), offset)
-
-    def eight(source: IRValue) -> IRValue:
-        """Load eight pixels that aren't next to each other."""
-        type_ = vector_type(element, WIDTH)
-        found = b.splat(b.load(source, element, bytes_), WIDTH)
-        place = source
-        for k in range(1, WIDTH):
-            place = b.at(place, column_step, I8)
-            found = b.insert_element(found, b.load(place, element, bytes_), I64(k))
-        assert found.type is type_
-        return found
-
-    def each(
-        first: IRValue | int, last: IRValue, step: int, body: Callable[[IRValue], object]
-    ) -> None:
-        def one(i: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
-            body(i)
-            return []
-
-        b.loop(first, last, step, one)
-
-    def channel(k: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
-        center = b.load(at(b, centers, k), F64, 8)
+    def channel(k: IRValue) -> None:
         source, target = b.at(scene, b.imul(k, channel_step), I8), at(b, pixels, b.imul(k, size))
+        scale = _Scale(b, unit, b.load(at(b, centers, k), F64, ITEM))
 
         def row(i: IRValue) -> None:
             pixel, place = b.at(source, b.imul(i, row_step), I8), at(b, target, b.imul(i, stride))
-            b.if_else(
-                dense,
-                lambda: each(
-                    0,
-                    full,
-                    WIDTH,
-                    lambda j: store(
-                        b,
-                        shifted(b.load(b.at(pixel, j, element), vector_type(element, WIDTH), bytes_), center),
-                        place,
-                        j,
-                    ),
-                ),
-                lambda: each(
-                    0,
-                    full,
-                    WIDTH,
-                    lambda j: store(
-                        b, shifted(eight(b.at(pixel, b.imul(j, column_step), I8)), center), place, j
-                    ),
-                ),
-            )
+            _write_row(scale, _Pixels(b, pixel, column_step, name), columns, place)
+            each(b, columns, stride, 1, lambda j: b.store(F64(0.0), at(b, place, j), ITEM))
+            store(b, _energy(b, place, stride, load(b, energy)), energy)
 
-            def one(j: IRValue) -> None:
-                x = b.load(b.at(pixel, b.imul(j, column_step), I8), element, bytes_)
-                b.store(shifted(x, center), at(b, place, j), 8)
+        each(b, 0, rows, 1, row)
+        beyond = b.imul(rows, stride)
+        each(b, beyond, size, WIDTH, lambda j: store(b, DOUBLES(0.0), target, j))
 
-            each(full, columns, 1, one)
-            each(columns, stride, 1, lambda j: b.store(F64(0.0), at(b, place, j), 8))
-
-            def squares(j: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
-                x = load(b, place, j)
-                return [b.fma(x, x, carried[0])]
-
-            store(b, b.loop(0, stride, WIDTH, squares, [load(b, energy)])[0], energy)
-
-        each(0, rows, 1, row)
-        each(
-            b.imul(rows, stride), size, WIDTH, lambda j: store(b, DOUBLES(0.0), target, j)
-        )
-        return []
-
-    b.loop(0, channels, 1, channel, at_least_once=True)
+    each(b, 0, channels, 1, channel)
     b.ret_void()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pixels:
+    """The pixels of a row, a number of bytes apart."""
+
+    b: Builder
+    start: IRValue
+    step: IRValue
+    name: str
+
+    def one(self, index: IRValue) -> IRValue:
+        """Load a pixel."""
+        place = self.b.at(self.start, self.b.imul(index, self.step), I8)
+        return self.b.load(place, PIXELS[self.name], _BYTES[self.name])
+
+    def eight(self, first: IRValue) -> IRValue:
+        """Load eight pixels, one by one."""
+        found = self.b.splat(self.one(first), WIDTH)
+        for k in range(1, WIDTH):
+            found = self.b.insert_element(found, self.one(self.b.add(first, k)), I64(k))
+        return found
+
+    def eight_neighbors(self, first: IRValue) -> IRValue:
+        """Load eight pixels that are next to each other in memory."""
+        element = PIXELS[self.name]
+        type_ = vector_type(element, WIDTH)
+        return self.b.load(self.b.at(self.start, first, element), type_, _BYTES[self.name])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scale:
+    """Converts pixels to float64, scales them, and subtracts the center."""
+
+    b: Builder
+    unit: IRValue
+    center: IRValue
+
+    def apply(self, x: IRValue) -> IRValue:
+        """Emit this for one pixel, or for eight."""
+        b, many = self.b, x.type.count is not None
+        type_, element = DOUBLES if many else F64, x.type.element or x.type
+        if element is F32:
+            x = b.fpext(x, type_)
+        elif element is not F64:
+            x = b.uitofp(x, type_)
+        factor, offset = (b.splat(n, WIDTH) if many else n for n in (self.unit, self.center))
+        return b.fsub(b.fmul(x, factor), offset)
+
+
+def _write_row(scale: _Scale, pixels: _Pixels, columns: IRValue, place: IRValue) -> None:
+    """Emit the conversion of a row, eight pixels at a time, and of the rest."""
+    b = pixels.b
+    full = times(b, b.lshr(columns, I64(3)), WIDTH)
+
+    def vectors(read: Callable[[IRValue], IRValue]) -> None:
+        each(b, 0, full, WIDTH, lambda j: store(b, scale.apply(read(j)), place, j))
+
+    dense = b.icmp_signed("==", pixels.step, I64(_BYTES[pixels.name]))
+    b.if_else(dense, lambda: vectors(pixels.eight_neighbors), lambda: vectors(pixels.eight))
+    each(b, full, columns, 1, lambda j: b.store(scale.apply(pixels.one(j)), at(b, place, j), ITEM))
+
+
+def _energy(b: Builder, row: IRValue, stride: IRValue, before: IRValue) -> IRValue:
+    """Emit the sum of the squares of a row, in eight lanes."""
+
+    def squares(j: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
+        x = load(b, row, j)
+        return [b.fma(x, x, carried[0])]
+
+    return b.loop(0, stride, WIDTH, squares, [before])[0]

@@ -4,7 +4,7 @@ from striate.llvm.ir import IRModule
 from striate.llvm.matching.fourier import write_fourier
 from striate.llvm.matching.pixels import write_pixels
 from striate.llvm.matching.scores import write_scores
-from striate.llvm.matching.window_sums import write_row_sums, write_column_sums
+from striate.llvm.matching.window_sums import write_column_sums, write_row_sums
 from striate.plan.target import Target
 
 

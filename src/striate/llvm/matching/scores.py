@@ -1,15 +1,29 @@
 r"""The scores of a tile, and which of them are doubtful, from the sums over its windows.
 
-Both functions take a row of the tile at a time. They first add up its numbers over the windows'
-columns (only once, if the sums are complete), then compute eight scores at a time.
+There is a function for each of two formulas, in float32 and in float64: ``normalized`` divides by
+the root of a variance, and ``linear`` adds up all sums with constant factors. A function works on
+one row at a time, which stays in the first cache. It adds up the row's column sums over the columns
+of each window, then computes eight scores at a time.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from striate.llvm.builder import Builder
-from striate.llvm.ir import F32, F64, I8, I64, PTR, IRFunction, IRModule, IRType, IRValue, vector_type
-from striate.llvm.matching.vectors import DOUBLES, ITEM, WIDTH, at, load, number, store, times
+from striate.llvm.ir import (
+    F32,
+    F64,
+    I8,
+    I64,
+    PTR,
+    IRFunction,
+    IRModule,
+    IRType,
+    IRValue,
+    vector_type,
+)
+from striate.llvm.matching.vectors import DOUBLES, ITEM, WIDTH, at, each, load, number, times
+from striate.llvm.matching.window_sums import AHEAD
 
 BYTES = vector_type(I8, WIDTH)
 
@@ -28,7 +42,7 @@ def write_scores(module: IRModule, row_sums: IRFunction) -> None:
     constants, scores, doubtful, work)``, and they write scores in float32 or float64. ``doubtful``
     receives 1 for each score that isn't certain, and the result is 0 if there is none. The rows of
     all arrays are a stride apart, and the columns that are kept are computed, up to the end of a
-    vector. ``work`` has space for ``channels + 3`` lines, see :func:`line_length`.
+    vector. ``work`` has space for ``channels + 4`` lines, see :func:`line_length`.
     """
     for element in (F32, F64):
         bits = 32 if element is F32 else 64
@@ -116,21 +130,19 @@ def _write(
     b = Builder(module.function(name, I64, types))
     products, totals, squares, channels, rows, stride, kept, length, *rest = b.function.args
     constants, scores, doubtful, work = rest
-    line = _up_to_vectors(b, b.add(b.add(kept, length), 2 * WIDTH))
-    lines, size = at(b, work, times(b, line, 2)), b.imul(rows, stride)
-    adding = _RowSums(b, row_sums, kept, line, length)
+    line, size = _up_to_vectors(b, b.add(b.add(kept, length), AHEAD)), b.imul(rows, stride)
+    lines = at(b, work, times(b, line, 3))
 
     def row(i: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
         start = b.imul(i, stride)
 
-        def channel(k: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
+        def channel(k: IRValue) -> None:
             source = at(b, at(b, totals, b.imul(k, size)), start)
-            adding.sums(source, work, at(b, lines, b.imul(k, line)))
-            return []
+            b.call(row_sums, [source, at(b, lines, b.imul(k, line)), work, kept, length])
 
-        b.loop(0, channels, 1, channel, at_least_once=True)
+        each(b, 0, channels, 1, channel)
         squared = at(b, lines, b.imul(channels, line))
-        adding.sums(at(b, squares, start), work, squared)
+        b.call(row_sums, [at(b, squares, start), squared, work, kept, length])
         product, marks = at(b, products, start), b.at(doubtful, start, I8)
         target = b.at(scores, start, element)
 
@@ -156,7 +168,7 @@ def _write(
 
 
 def line_length(kept: int, length: int) -> int:
-    """Return the length of a line of work: a row, a window and two vectors.
+    """Return the length of a line of work: a row, a window and :data:`AHEAD`.
 
     Parameters
     ----------
@@ -165,37 +177,9 @@ def line_length(kept: int, length: int) -> int:
     length
         Columns of a window.
     """
-    return -(-(kept + length + 2 * WIDTH) // WIDTH) * WIDTH
+    return -(-(kept + length + AHEAD) // WIDTH) * WIDTH
 
 
 def _up_to_vectors(b: Builder, count: IRValue) -> IRValue:
     """Round up to complete vectors."""
     return times(b, b.lshr(b.add(count, WIDTH - 1), I64(3)), WIDTH)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _RowSums:
-    """Adds up rows over the columns of the windows."""
-
-    b: Builder
-    function: IRFunction
-    kept: IRValue
-    line: IRValue
-    length: IRValue
-
-    def sums(self, source: IRValue, work: IRValue, result: IRValue) -> None:
-        """Emit the sums of a row."""
-        b = self.b
-
-        def copy(i: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
-            store(b, load(b, source, i), work, i)
-            return []
-
-        def clear(i: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
-            store(b, DOUBLES(0.0), work, i)
-            return []
-
-        used = _up_to_vectors(b, b.add(self.kept, b.isub(self.length, I64(1))))
-        b.loop(0, used, WIDTH, copy, at_least_once=True)
-        b.loop(used, self.line, WIDTH, clear, at_least_once=True)
-        b.call(self.function, [work, result, at(b, work, self.line), self.kept, self.length])

@@ -1,5 +1,6 @@
 """Vectors of eight float64 numbers, and the complex numbers that consist of two of them."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from striate.llvm.builder import Builder
@@ -40,9 +41,7 @@ def load_complex(b: Builder, pointer: IRValue, offset: IRValue | int = 0) -> Com
     return Complex(load(b, start), load(b, start, WIDTH))
 
 
-def store_complex(
-    b: Builder, value: Complex, pointer: IRValue, offset: IRValue | int = 0
-) -> None:
+def store_complex(b: Builder, value: Complex, pointer: IRValue, offset: IRValue | int = 0) -> None:
     """Store a complex vector."""
     start = b.at(pointer, offset, F64)
     store(b, value.re, start)
@@ -62,3 +61,19 @@ def at(b: Builder, pointer: IRValue, offset: IRValue | int) -> IRValue:
 def times(b: Builder, count: IRValue, factor: int) -> IRValue:
     """Multiply an integer by a constant."""
     return b.imul(count, I64(factor))
+
+
+def each(
+    b: Builder,
+    first: IRValue | int,
+    stop: IRValue,
+    step: int,
+    body: Callable[[IRValue], object],
+) -> None:
+    """Emit a loop that carries no values."""
+
+    def one(index: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
+        body(index)
+        return []
+
+    b.loop(first, stop, step, one)

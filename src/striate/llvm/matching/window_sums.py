@@ -14,14 +14,14 @@ so each window consists of the end of a block and the beginning of the next one.
     the block to here 1  3  6 | 4  9 15 | 7 15 24      window at 2:  2 + 3, and 4 of the next block
 
 That takes three additions for each number, however long the windows are (van Herk 1992). Numbers
-are first added up in groups of :data:`GROUP`, and then the groups, so that not all of them pass
-through as many additions as there are numbers. The relative error of a sum of squares is at most
-that many rounding errors (see :func:`striate.matching.window_sums.additions`). It depends neither
-on other pixels nor on how the image is cut into tiles.
+are first added up in groups of :data:`GROUP`, and then the groups, so that no number passes through
+more additions than a group has numbers and a window has groups. The relative error of a sum of
+squares is at most that many rounding errors (:func:`striate.matching.window_sums.additions`). It
+depends neither on other pixels nor on how the image is cut into tiles.
 
-Columns are added up eight at a time, in the lanes of vectors. Along rows, sums of eight neighbors
-are doubled up first (neighbors make pairs, pairs make fours, fours make eights). Vectors of them
-are then the numbers of a line, and eights that are eight apart make up a window.
+Columns are added up eight at a time, in the lanes of vectors. Along rows, neighbors are added to
+pairs, pairs to fours, and fours to eights. Vectors of eights are then the numbers of a line: those
+that are eight apart make up a window. What is left of its length, up to seven numbers, is added.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,10 +29,16 @@ from dataclasses import dataclass
 
 from striate.llvm.builder import Builder
 from striate.llvm.ir import I64, PTR, VOID, IRFunction, IRModule, IRValue
-from striate.llvm.matching.vectors import DOUBLES, WIDTH, at, load, store, times
+from striate.llvm.matching.vectors import DOUBLES, WIDTH, at, each, load, store, times
 
 GROUP = 16
 """Numbers that are added up one after the other."""
+
+_FEW = 4
+"""Windows of at most this many eights are added up one by one."""
+
+AHEAD = 4 * WIDTH
+"""Elements behind the last window that are read, though they don't count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +95,7 @@ def _windows_of_line(
     """
     back = b.isub(I64(0), line.stride)
 
-    def block(k: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
+    def block(k: IRValue) -> None:
         first = b.imul(k, length)
 
         def to_the_end(
@@ -117,12 +123,14 @@ def _windows_of_line(
             following = at(b, source, line.stride), at(b, end, -WIDTH), at(b, place, target.stride)
             return [*following], within
 
-        start = [line.place(b, b.add(first, length)), at(b, end, -WIDTH), at(b, place, target.stride)]
+        start = [
+            line.place(b, b.add(first, length)),
+            at(b, end, -WIDTH),
+            at(b, place, target.stride),
+        ]
         _grouped(b, b.isub(here, I64(1)), start, from_the_start)
-        return []
 
-    blocks = b.udiv(b.add(count, b.isub(length, I64(1))), length)
-    b.loop(0, blocks, 1, block, at_least_once=True)
+    each(b, 0, b.udiv(b.add(count, b.isub(length, I64(1))), length), 1, block)
 
 
 def write_column_sums(module: IRModule) -> None:
@@ -155,67 +163,85 @@ def write_column_sums(module: IRModule) -> None:
         first = load(b, place)
         return b.loop(1, channels, 1, channel, [b.fmul(first, first)])[0]
 
-    def strip(first: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
+    def strip(first: IRValue) -> None:
         source = at(b, pictures, first)
 
-        def channel(k: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
+        def channel(k: IRValue) -> None:
             picture, target = (at(b, x, b.imul(k, n)) for x, n in ((source, size), (totals, kept)))
             sums(picture, lambda place: load(b, place), at(b, target, first))
-            return []
 
-        b.loop(0, channels, 1, channel, at_least_once=True)
+        each(b, 0, channels, 1, channel)
         sums(source, squared, at(b, squares, first))
-        return []
 
-    b.loop(0, used, WIDTH, strip)
+    each(b, 0, used, WIDTH, strip)
     b.ret_void()
 
 
 def write_row_sums(module: IRModule) -> IRFunction:
-    """Emit ``row_sums(line, result, work, count, length)``.
+    """Emit ``row_sums(row, result, work, count, length)``.
 
-    The sums of ``length`` neighbors are computed at ``count`` places of a line, which is
-    overwritten. They are complete vectors: numbers that follow in memory must be finite. The result
-    and ``work`` have space for the sums and for as many numbers as a window.
+    The sums of ``length`` neighbors are computed at ``count`` places of a row, up to the end of a
+    vector. The result has space for them, and ``work`` for twice as many and three windows.
     """
     types = [PTR, PTR, PTR, I64, I64]
     b = Builder(module.function("row_sums", VOID, types, internal=True))
-    line, result, work, count, length = b.function.args
-    eights = b.lshr(length, I64(3))
-    used = b.add(count, length)
+    row, result, work, count, length = b.function.args
+    eights, left = b.lshr(length, I64(3)), b.and_(length, I64(WIDTH - 1))
+    vectors = b.lshr(b.add(count, WIDTH - 1), I64(3))
+    elements = times(b, vectors, WIDTH)
 
-    def each(stop: IRValue, body: Callable[[IRValue], None]) -> None:
-        def vector(i: IRValue, _: Sequence[IRValue]) -> list[IRValue]:
-            body(i)
-            return []
+    def sum_of(place: IRValue, terms: IRValue, step: int) -> IRValue:
+        def term(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
+            total, place = carried
+            return [b.fadd(total, load(b, place)), at(b, place, step)]
 
-        b.loop(0, stop, WIDTH, vector, at_least_once=True)
+        return b.loop(0, terms, 1, term, [DOUBLES(0.0), place])[0]
 
-    each(count, lambda i: store(b, DOUBLES(0.0), result, i))
-    offset = times(b, eights, WIDTH)
-    for span in (1, 2, 4):
-        here = at(b, line, offset)
-
-        def add(i: IRValue, here: IRValue = here) -> None:
-            store(b, b.fadd(load(b, result, i), load(b, here, i)), result, i)
-
-        def double(i: IRValue, span: int = span) -> None:
-            place = at(b, line, i)
-            store(b, b.fadd(load(b, place), load(b, place, span)), place)
-
-        with b.if_then(b.icmp_signed("!=", b.and_(length, I64(span)), I64(0))):
-            each(count, add)
-        with b.if_then(b.icmp_signed(">=", length, I64(2 * span))):
-            each(used, double)
-        offset = b.add(offset, b.and_(length, I64(span)))
-
-    def write(place: IRValue, value: IRValue) -> None:
+    def add(place: IRValue, value: IRValue) -> None:
         store(b, b.fadd(load(b, place), value), place)
 
-    with b.if_then(b.icmp_signed(">", eights, I64(0))):
-        vectors = b.lshr(b.add(count, WIDTH - 1), I64(3))
-        lines = (_Line(place, I64(WIDTH), lambda place: load(b, place)) for place in (line, result))
+    def one_by_one() -> None:
+        def vector(i: IRValue) -> None:
+            add(at(b, result, i), sum_of(at(b, work, i), eights, WIDTH))
+
+        each(b, 0, elements, WIDTH, vector)
+
+    def in_blocks() -> None:
+        ends = at(b, work, b.add(elements, times(b, eights, WIDTH)))
+        lines = (_Line(place, I64(WIDTH), lambda place: load(b, place)) for place in (work, result))
         source, target = lines
-        _windows_of_line(b, source, eights, vectors, work, target, write)
+        _windows_of_line(b, source, eights, vectors, ends, target, add)
+
+    after = at(b, row, times(b, eights, WIDTH))
+    each(b, 0, elements, WIDTH, lambda i: store(b, sum_of(at(b, after, i), left, 1), result, i))
+    with b.if_then(b.icmp_signed(">", eights, I64(0))):
+        _write_eights(b, row, b.add(vectors, eights), work)
+        b.if_else(b.icmp_signed("<=", eights, I64(_FEW)), one_by_one, in_blocks)
     b.ret_void()
     return b.function
+
+
+def _write_eights(b: Builder, row: IRValue, vectors: IRValue, sums: IRValue) -> None:
+    """Emit the sums of eight neighbors.
+
+    A vector of them needs that vector and the next one. Pairs are computed a vector ahead of
+    fours, and these a vector ahead of eights, so that all operands are in registers.
+    """
+
+    def doubled(x: IRValue, following: IRValue, span: int) -> IRValue:
+        return b.fadd(x, b.shuffle(x, following, range(span, span + WIDTH)))
+
+    x = [load(b, row, WIDTH * k) for k in range(3)]
+    pairs = [doubled(x[k], x[k + 1], 1) for k in range(2)]
+    fours = doubled(pairs[0], pairs[1], 2)
+
+    def vector(i: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
+        x, pair, four = carried
+        place = times(b, i, WIDTH)
+        following = load(b, at(b, row, place), 3 * WIDTH)
+        next_pair = doubled(x, following, 1)
+        next_four = doubled(pair, next_pair, 2)
+        store(b, doubled(four, next_four, 4), sums, place)
+        return [following, next_pair, next_four]
+
+    b.loop(0, vectors, 1, vector, [x[2], pairs[1], fours], at_least_once=True)

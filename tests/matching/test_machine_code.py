@@ -1,0 +1,186 @@
+"""The machine code for matching, function by function, against NumPy and exact sums."""
+
+from fractions import Fraction
+from math import log2
+
+import numpy as np
+import pytest
+
+from striate.llvm.machine import compile_object, describe
+from striate.llvm.matching.pixels import PIXELS
+from striate.llvm.matching.program import write_matching
+from striate.llvm.matching.scores import line_length
+from striate.matching import score_map, scratch
+from striate.matching.fourier import Fourier, fast_lengths, plan, radices
+from striate.matching.program import functions
+from striate.matching.scratch import KEPT, Scratch, borrowed
+from striate.matching.spectra import column_sums
+from striate.matching.sums import UNIT
+from striate.matching.window_sums import additions
+
+LENGTHS = [n for n in fast_lengths() if n <= 400]
+
+
+def correlated(rows, columns, picture, kernel, kept):
+    """Correlate two pictures with a kernel."""
+    work, fft = Scratch(), Fourier(rows, columns)
+    spectra, strip = work.array((1, *fft.shape)), work.array((rows, 16))
+    pictures = work.array((2, rows, fft.stride))
+    pictures[...] = np.nan  # between the columns and the stride nothing may be read
+    pictures[:, :, :columns] = picture
+    fft.spectrum(pictures[0], pictures[1], spectra[0], strip)
+    found = work.array((2, kept[0], fft.stride))
+    kernels = fft.kernel(kernel[..., np.newaxis], work)
+    fft.correlation(spectra, kernels, spectra[0], strip, found[0], found[1], kept[1])
+    return found[:, :, : kept[1]]
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_correlations_of_all_lengths_are_those_of_the_definition(length):
+    """Each combination of radices, along rows and columns: within the bound for rounding."""
+    rng = np.random.default_rng(length)
+    other = 24
+    for rows, columns in ((length, other), (other, length)):
+        pictures, kernel = rng.normal(size=(2, rows, columns)), rng.normal(size=(3, 5))
+        kept = rows - 2, columns - 4
+        windows = np.lib.stride_tricks.sliding_window_view(pictures, (3, 5), axis=(1, 2))
+        expected = np.einsum("pijuv,uv->pij", windows, kernel)
+
+        found = correlated(rows, columns, pictures, kernel, kept)
+
+        bound = 20 * UNIT * log2(rows * columns)
+        bound *= np.linalg.norm(pictures) * np.linalg.norm(kernel)
+        assert np.abs(found - expected).max() <= bound
+
+
+@pytest.mark.parametrize("length", [768, 1280, 2304])
+def test_spectra_of_long_signals_are_as_exact_as_the_bound_says(length):
+    """The spectrum of an impulse has a magnitude of 1 everywhere."""
+    work, fft = Scratch(), Fourier(16, length)
+    pictures = work.array((2, 16, fft.stride))
+    pictures[...] = 0
+    pictures[0, 5, 7] = 1
+    spectrum, strip = work.array(fft.shape), work.array((16, 16))
+
+    fft.spectrum(pictures[0], pictures[1], spectrum, strip)
+
+    each = np.hypot(spectrum[:, :, 0], spectrum[:, :, 1])
+    assert np.abs(each - 1).max() <= 6.7 * UNIT * log2(16 * length)
+
+
+@pytest.mark.parametrize("length", [16, 24, 40, 72, 128, 640])
+def test_twiddle_factors_are_correct_to_two_units(length):
+    """Compared with the same factors computed from exact fractions of a turn."""
+    for factors, radix in zip(plan(length).twiddles, radices(length), strict=True):
+        span = len(factors)
+        for row, power in ((k, j) for k in range(span) for j in range(1, radix)):
+            turn = Fraction(row * power, radix * span) % 1
+            angle = -2 * np.pi * np.longdouble(turn.numerator) / np.longdouble(turn.denominator)
+            exact = np.array([np.cos(angle), np.sin(angle)])
+            error = np.abs(factors[row, power - 1] - exact).max()
+            assert error <= 2 * UNIT + 4 * np.finfo(np.longdouble).eps
+
+
+@pytest.mark.parametrize("dtype", PIXELS)
+@pytest.mark.parametrize("order", ["dense", "columns", "mirrored"])
+def test_pixels_of_any_layout_are_converted(dtype, order):
+    """Three channels, every second column, and mirrored images: any steps in memory."""
+    rng = np.random.default_rng(3)
+    scene = (200 * rng.random((9, 42, 3))).astype(dtype)
+    part = {"dense": scene[:, :21, :1], "columns": scene[:, ::2], "mirrored": scene[::-1, 20::-1]}[
+        order
+    ]
+    channels, centers = part.shape[2], np.array([3.5, -1.0, 7.0])
+    found, energy = Scratch().array((channels, 12, 24)), np.zeros(8)
+
+    functions()[f"pixels_{dtype}"](
+        part, *part.strides, channels, 9, 21, 0.25, centers, found, 12, 24, energy
+    )
+
+    expected = np.zeros((channels, 12, 24))
+    expected[:, :9, :21] = np.moveaxis(part * 0.25 - centers[:channels], 2, 0)
+    assert (found == expected).all()
+    assert energy.sum() == pytest.approx((expected**2).sum(), rel=1e-13)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 8), (16, 17), (33, 40), (50, 41), (7, 100)])
+def test_sums_over_windows_are_within_their_bound(size):
+    """Sums of squares over windows of many sizes, next to numbers a million times larger."""
+    rng = np.random.default_rng(size)
+    high, wide = size
+    places = 60, 30
+    rows, columns = places[0] + high - 1, places[1] + wide - 1
+    work = Scratch()
+    pixels = work.array((1, rows, -(-columns // 8) * 8))
+    pixels[...] = 0
+    pixels[0, :, :columns] = rng.normal(size=(rows, columns)) * 10 ** rng.uniform(0, 6, (rows, 1))
+    totals, squares = (
+        work.array((1, *places[:1], pixels.shape[2])),
+        work.array((60, pixels.shape[2])),
+    )
+    column_sums(pixels, columns, high, totals, squares, work)
+
+    # The spread of a linear formula with a factor of 1 for squares is their sum.
+    constants = np.zeros(10)
+    constants[[3, 6, 7]] = 1, -np.inf, 1
+    products, found = np.zeros(squares.shape), work.array(squares.shape)
+    functions()["linear_64"](
+        products,
+        totals,
+        squares,
+        1,
+        *squares.shape,
+        places[1],
+        wide,
+        constants,
+        found,
+        work.array(squares.shape, np.bool),
+        work.array((5, line_length(places[1], wide))),
+    )
+
+    windows = np.lib.stride_tricks.sliding_window_view(
+        pixels[0, :, :columns].astype(np.longdouble) ** 2, size
+    )
+    expected = windows.sum(axis=(2, 3))
+    error = np.abs(found[:, : places[1]] - expected) / expected
+    assert error.max() <= (additions(size) + 1) * UNIT
+
+
+def test_other_processors_get_a_program_too():
+    """Vectors of eight numbers are valid on processors with shorter registers."""
+    for name, features, triple in (
+        ("haswell", "+avx2,+fma", "x86_64-unknown-linux-gnu"),
+        ("neoverse-n1", "+neon", "aarch64-unknown-linux-gnu"),
+    ):
+        target = describe(name, features, triple)
+        assert compile_object(write_matching(target), target)
+
+
+def test_memory_between_calls_is_limited():
+    """Small memory is used again; memory above the limit is released."""
+    scratch.forget()
+    with borrowed() as first:
+        first.array((1000,))
+    with borrowed() as second:
+        second.array((KEPT // 8 + 1,))
+    with borrowed() as third:
+        pass
+
+    assert second is first
+    assert third is not first
+
+
+def test_threads_do_not_share_memory():
+    """Calls at the same time have memory of their own."""
+    with borrowed() as one, borrowed() as other:
+        assert one is not other
+
+
+def test_a_scene_may_be_a_view():
+    """Mirrored and transposed scenes give the scores of their copies."""
+    rng = np.random.default_rng(5)
+    scene = rng.integers(0, 256, (50, 61, 3), np.uint8)
+    for view in (scene[::-1], scene[:, ::-2], scene.swapaxes(0, 1), scene[..., 1]):
+        template = view[4:14, 5:16]
+        found, expected = (score_map(x, template, engine="fft") for x in (view, view.copy()))
+        assert found.tobytes() == expected.tobytes()
