@@ -11,7 +11,7 @@ from striate.llvm.matching.pixels import PIXELS
 from striate.llvm.matching.program import write_matching
 from striate.llvm.matching.scores import line_length
 from striate.matching import score_map, scratch
-from striate.matching.fourier import Fourier, fast_lengths, plan, radices
+from striate.matching.fourier import Fourier, fast_lengths, steps_of, radices
 from striate.matching.program import functions
 from striate.matching.scratch import KEPT, Scratch, borrowed
 from striate.matching.spectra import column_sums
@@ -71,7 +71,7 @@ def test_spectra_of_long_signals_are_as_exact_as_the_bound_says(length):
 @pytest.mark.parametrize("length", [16, 24, 40, 72, 128, 640])
 def test_twiddle_factors_are_correct_to_two_units(length):
     """Compared with the same factors computed from exact fractions of a turn."""
-    for factors, radix in zip(plan(length).twiddles, radices(length), strict=True):
+    for factors, radix in zip(steps_of(length).twiddles, radices(length), strict=True):
         span = len(factors)
         for row, power in ((k, j) for k in range(span) for j in range(1, radix)):
             turn = Fraction(row * power, radix * span) % 1

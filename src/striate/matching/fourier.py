@@ -56,7 +56,7 @@ def radices(length: int) -> list[int]:
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class FourierSteps:
     """The steps of an FFT as the machine code reads them.
 
     Parameters
@@ -89,9 +89,9 @@ class Plan:
 
 
 @lru_cache(maxsize=64)
-def plan(length: int) -> Plan:
+def steps_of(length: int) -> FourierSteps:
     """Return the steps of an FFT of a length."""
-    return Plan(length)
+    return FourierSteps(length)
 
 
 def _twiddles(radix: int, span: int) -> Float[Array, "span factors 2"]:
@@ -218,4 +218,4 @@ class Fourier:
 
     @property
     def _arguments(self) -> tuple[int, int, Array, Array]:
-        return self.rows, self.columns, plan(self.rows).table, plan(self.columns).table
+        return self.rows, self.columns, steps_of(self.rows).table, steps_of(self.columns).table

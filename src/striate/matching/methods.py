@@ -32,7 +32,7 @@ TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Formula:
+class ScoreFormula:
     """The formula for all scores of a tile, as the machine code reads it.
 
     See :mod:`striate.llvm.matching.scores`.
@@ -73,7 +73,7 @@ class NormalizedCorrelation:
     larger_is_better = True
     compares_sizes = True
 
-    def formula(self, t: Template, sums: Sums, unit: float, *, whole: bool) -> Formula:
+    def formula(self, t: Template, sums: Sums, unit: float, *, whole: bool) -> ScoreFormula:
         """Return ``products / sqrt(spread)``, whose error is half from either."""
         del unit, whole
         r = sums.rounding
@@ -81,7 +81,7 @@ class NormalizedCorrelation:
         fixed += (2 * r.products / TOLERANCE) ** 2
         growing = 2 * (r.relative * (1 + 2 * t.channels**0.5) + 4 * UNIT) / TOLERANCE
         of_channels = np.stack([sums.factors**2, np.zeros(t.channels)], axis=1)
-        return Formula(name="normalized", constants=(fixed, growing), of_channels=of_channels)
+        return ScoreFormula(name="normalized", constants=(fixed, growing), of_channels=of_channels)
 
     def by_definition(self, t: Template, windows: Float[Array, "n r c l"]) -> Float[Array, "n"]:
         """Return the scores of single windows."""
@@ -126,7 +126,7 @@ class SquaredDifference:
     larger_is_better = False
     compares_sizes = True
 
-    def formula(self, t: Template, sums: Sums, unit: float, *, whole: bool) -> Formula:
+    def formula(self, t: Template, sums: Sums, unit: float, *, whole: bool) -> ScoreFormula:
         """Return the sums of squared differences, divided by the weights."""
         # t - s = (t - mean) - (pixel - center) - (center - mean)
         offset = sums.center - t.means
@@ -136,7 +136,7 @@ class SquaredDifference:
         fixed += 2 * r.totals * float(np.abs(offset * t.roots).sum())
         fixed += u * float((offset**2 * t.totals).sum())
         scale = unit * unit / t.total
-        return Formula(
+        return ScoreFormula(
             name="linear",
             constants=(
                 fixed / TOLERANCE,
@@ -184,7 +184,7 @@ class CrossCorrelation:
     larger_is_better = True
     compares_sizes = False
 
-    def formula(self, t: Template, sums: Sums, unit: float, *, whole: bool) -> Formula:
+    def formula(self, t: Template, sums: Sums, unit: float, *, whole: bool) -> ScoreFormula:
         """Return the sums of products."""
         # t s = (t - mean) (pixel - center) + mean (pixel - center) + t center
         r, u = sums.rounding, sums.rounding.relative + 8 * UNIT
@@ -192,7 +192,7 @@ class CrossCorrelation:
         fixed = t.contrast * r.products + r.totals * float(np.abs(t.means * t.roots).sum())
         fixed += u * around
         factors = t.roots * sums.factors
-        return Formula(
+        return ScoreFormula(
             name="linear",
             constants=(
                 2 * fixed / TOLERANCE,

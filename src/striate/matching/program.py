@@ -28,12 +28,12 @@ _ARGUMENTS = {
 
 _TYPES = {"p": ctypes.c_void_p, "i": ctypes.c_int64, "f": ctypes.c_double}
 
-Function = Callable[..., int]
+MachineFunction = Callable[..., int]
 """Takes arrays and integers; other threads run meanwhile."""
 
 
 @cache
-def functions() -> dict[str, Function]:
+def functions() -> dict[str, MachineFunction]:
     """Load the program, and return its functions by name.
 
     Returns
@@ -52,7 +52,7 @@ def functions() -> dict[str, Function]:
     return {name: _function(loaded, name, letters) for name, letters in _ARGUMENTS.items()}
 
 
-def _function(loaded: LoadedObject, name: str, letters: str) -> Function:
+def _function(loaded: LoadedObject, name: str, letters: str) -> MachineFunction:
     """Make a Python function of a loaded one."""
     types = [_TYPES[letter] for letter in letters]
     call = ctypes.CFUNCTYPE(ctypes.c_int64, *types)(loaded.address(name))

@@ -70,7 +70,7 @@ def write_fourier(module: IRModule) -> None:
     _write_correlation(module, steps, _write_products(module), _write_begin_of_rows(module))
 
 
-Steps = dict[str, dict[int, IRFunction]]
+_StepFunctions = dict[str, dict[int, IRFunction]]
 """Functions by their purpose and radix."""
 
 
@@ -345,7 +345,7 @@ class _Plan:
 
 
 def _write_spectrum(
-    module: IRModule, steps: Steps, end: IRFunction, end_of_rows: IRFunction
+    module: IRModule, steps: _StepFunctions, end: IRFunction, end_of_rows: IRFunction
 ) -> None:
     """Emit the spectrum of two pictures.
 
@@ -387,7 +387,7 @@ def _write_spectrum(
 
 
 def _write_correlation(
-    module: IRModule, steps: Steps, products: IRFunction, begin_of_rows: IRFunction
+    module: IRModule, steps: _StepFunctions, products: IRFunction, begin_of_rows: IRFunction
 ) -> None:
     """Emit the correlation of pictures with a kernel.
 
