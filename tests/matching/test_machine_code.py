@@ -11,7 +11,7 @@ from striate.llvm.matching.pixels import PIXELS
 from striate.llvm.matching.program import write_matching
 from striate.llvm.matching.scores import line_length
 from striate.matching import score_map, scratch
-from striate.matching.fourier import Fourier, fast_lengths, steps_of, radices
+from striate.matching.fourier import Fourier, fast_lengths, radices, steps_of
 from striate.matching.program import functions
 from striate.matching.scratch import KEPT, Scratch, borrowed
 from striate.matching.spectra import column_sums
