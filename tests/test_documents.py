@@ -31,13 +31,15 @@ def pages():
 
 @pytest.mark.parametrize("path", list(pages()))
 def test_a_page_shows_what_its_code_prints(path, tmp_path, monkeypatch):
-    """Every block runs, in order; a block that prints is followed by its output."""
+    """Every block runs, in order; output is below it, and pictures are those that it draws."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
 
     results = list(page_code.outputs(path))
 
     assert [found for result in results if (found := page_code.difference(*result))] == []
+    for file in re.findall(r"\]\(images/(.*?)\)", path.read_text()):
+        assert Path(file).read_bytes() == (path.parent / "images" / file).read_bytes(), file
 
 
 def test_the_pages_with_code():

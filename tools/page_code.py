@@ -6,7 +6,8 @@ Three kinds of blocks run, in the order of the page, in one empty folder and wit
 
 - a `python` block; what it prints is shown in the `text` block right after it,
 - a `pycon` block, line by line as in a doctest,
-- a `console` block: each `$ striate ...` with its output below; a line `...` means any lines.
+- a `console` block: each `$ striate ...` with its output below; a line `...` means any lines, and
+  `> FILE` at the end of a command writes the output to a file.
 
 A comment before a block makes an exception, with its reason: `<!-- not run: it needs a network -->`
 or `<!-- numbers vary: times -->`, which compares only the words.
@@ -125,8 +126,13 @@ def _commands(code: str) -> str:
     for command in re.findall(r"^\$ (.*)$", code, re.MULTILINE):
         program, *words = shlex.split(command)
         assert program == "striate", f"{command}: only striate can run; state why it doesn't"
-        result = CliRunner().invoke(striate_command, words, prog_name="striate")
-        lines += [f"$ {command}", *result.output.rstrip().splitlines()]
+        *words, file = words if ">" in words[-2:-1] else (*words, "")
+        result = CliRunner().invoke(
+            striate_command, [word for word in words if word != ">"], prog_name="striate"
+        )
+        if file:
+            Path(file).write_text(result.stdout)
+        lines += [f"$ {command}", *([] if file else result.output.rstrip().splitlines())]
     return "\n".join(lines) + "\n"
 
 
