@@ -38,6 +38,15 @@ class ExampleBlock:
         calls.sort(key=lambda call: (call.lineno, call.col_offset))
         return [ast.unparse(call).replace("'", '"') for call in calls if _makes_a_figure(call)]
 
+    def call(self) -> str:
+        """Return the call that draws the figure: the first of `st.pictures`, or of the example."""
+        tree = ast.parse(self.code)
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        alone = [node.value for node in tree.body if isinstance(node, ast.Expr)]
+        texts = [ast.unparse(call).replace("'", '"') for call in [*calls, *alone]]
+        drawn = (text for text in texts if text.startswith("st.pictures."))
+        return next(drawn, texts[len(calls)] if alone else "")
+
     def label(self) -> re.Match[str] | None:
         """Find the label and the heading of a figure of the texts."""
         return _LABEL.search(self.text)
@@ -123,7 +132,7 @@ def figures_of(path: Path) -> Iterator[TextFigure]:
     for block in blocks(path):
         drawings, found = block.drawings(), block.label()
         if found:
-            if not drawings:
+            if not drawings or not block.call():
                 raise ValueError(f"{path}: the block of {found[1]} draws no figure.")
             label, author, number, heading = found.groups()
             subject = heading.removeprefix(f"Figure {number}: ")
@@ -133,7 +142,7 @@ def figures_of(path: Path) -> Iterator[TextFigure]:
                 author=author.capitalize(),
                 number=number,
                 subject=subject[0].upper() + subject[1:],
-                call=drawings[0],
+                call=block.call(),
                 picture=picture,
             )
         count += len(drawings)

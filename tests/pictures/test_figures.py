@@ -76,7 +76,17 @@ def test_calls_on_given_axes_make_no_figure():
     """Neither do drawings in SVG."""
     code = "f, ax = plt.subplots()\nst.pictures.images([x], ax=ax)\nst.pictures.diagram(net)"
 
-    assert figures_page.ExampleBlock("", code).drawings() == ["plt.subplots()"]
+    block = figures_page.ExampleBlock("", code)
+
+    assert block.drawings() == ["plt.subplots()"]
+    assert block.call() == "st.pictures.images([x], ax=ax)"
+
+
+def test_the_call_is_that_of_the_picture():
+    """Not the one that makes axes for it."""
+    code = "f, ax = plt.subplots()\ndraw(ax, 'parameters')\nax.legend()"
+
+    assert figures_page.ExampleBlock("", code).call() == 'draw(ax, "parameters")'
 
 
 @pytest.mark.parametrize(

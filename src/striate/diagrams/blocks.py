@@ -63,6 +63,8 @@ def _item(layer: LayerFacts, largest: int, longest: int) -> DiagramNode:
         Caption(x=total / 2, y=down + 29, text=name, size=_NAME_TEXT, paint=MUTED),
     ]
     label = operation(layer)
+    if len(label) == 1 and layer.window:  # two short lines, so that the arrow is short
+        label = (layer.word, layer.window)
     lead = max([34.0, *(width(text, LABEL_SIZE) + 14 for text in label)])
     return DiagramNode(
         name=layer.name,
