@@ -72,7 +72,7 @@ assert largest == [3, 3, 2, 2]
 #
 # Now the slanted kernels reach 3. The text says that there are "no matches" with the other two, but
 # they respond with 2 at the tips of the diamond. A match is a matter of degree, so a layer needs a
-# threshold: a bias of -2 followed by relu leaves only the responses of 3.
+# threshold: after a bias of -2 and relu, only the responses of 3 are left, as 1.
 
 st.pictures.images(filtered(diamond))
 
@@ -89,8 +89,8 @@ assert largest == [2, 2, 3, 3]
 # -----------------------
 #
 # Each window of 3 x 3 pixels becomes one pixel, its largest value (equation 8.24). Windows and
-# output pixels have the same colors; a circle marks the pixel that is kept. This is the diamond
-# after the kernel "backslash".
+# output pixels have the same colors; a circle marks the pixel that is kept. The image is the
+# diamond, filtered with the kernel "backslash".
 
 response = filtered(diamond)["backslash"]
 

@@ -3,8 +3,8 @@ Figures 8.9 to 8.12: networks as diagrams
 =========================================
 
 Hagan draws networks in two ways: in full, with every quantity of the equations, and in a shorthand
-with one box for each layer. A third drawing shows the way of the derivatives. ``plot_diagram``
-draws any network in these three ways.
+with one box for each layer. A third drawing shows how the derivatives are passed back.
+``plot_diagram`` draws any network in these three ways.
 """
 
 import matplotlib.pyplot as plt
@@ -19,8 +19,8 @@ import striate as st
 # -------------------------------------------
 #
 # From left to right, these are equations 8.21 and 8.25: the weight function **Z** = **W** ⊗ **A**,
-# the sum with the bias, the transfer function, then max pooling. Pooling has no weights and keeps
-# the number of feature maps.
+# the sum with the bias, the transfer function, then max pooling, which has no weights and keeps the
+# number of feature maps.
 
 net = st.Network.parse("conv 6@5x5 relu | max 2x2", (28, 28, 1))
 
@@ -61,8 +61,8 @@ st.pictures.plot_diagram(classifier, "shorthand")
 # %%
 # .. _hagan-figure-8.12:
 #
-# Figure 8.12: the way back
-# -------------------------
+# Figure 8.12: backpropagation across a layer
+# -------------------------------------------
 #
 # The upper line is the forward pass of a layer, the lower line its derivatives, from right to left:
 # across the transfer function, the sum and the weight function (equation 8.29). The arrows that
@@ -93,8 +93,8 @@ assert conv2.dW.shape == layers.parameters["conv2.weight"].shape
 assert np.allclose(conv2.db, conv2.dN.sum())
 
 # %%
-# Any network can be drawn, also one whose layers have several inputs. ``diagram`` returns the same
-# drawing as SVG, for notebooks and web pages. It follows the page when that becomes dark.
+# Any network can be drawn, also with layers that have several inputs. ``diagram`` returns the same
+# drawing as SVG, which follows the light or dark theme of a notebook or a web page.
 
 image = st.Input((16, 16, 3))
 first = st.Conv(8, 3, padding="same", activation="relu")(image)

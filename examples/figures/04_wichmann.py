@@ -66,7 +66,7 @@ assert not st.maths.cross_correlate(horizontal_edge, kernel).any()
 # Figure 3: max pooling
 # ---------------------
 #
-# Windows of f = 2 pixels, which move by s = 2 (equation 5.1). Each keeps its largest value, and the
+# Windows of f = 2 pixels, which move by s = 2 (equation 5.2). Each keeps its largest value, and the
 # output has half as many rows and columns.
 
 st.pictures.pooling(image, 2)

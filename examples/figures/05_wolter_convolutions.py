@@ -35,8 +35,8 @@ st.pictures.kernel_walk(image, kernel, position=(0, 1))
 # Convolution with a stride of two
 # --------------------------------
 #
-# The kernel moves by two pixels, so the output of a 5 x 5 image has 2 x 2 pixels. The slides
-# summarize that a stride of two cuts the resolution in half.
+# The kernel moves by two pixels, so the output of a 5 x 5 image has 2 x 2 pixels. Large images have
+# about half the resolution afterwards.
 
 larger = rng.integers(0, 4, (5, 5))
 
@@ -98,9 +98,10 @@ for h in range(3):
 # Finding Waldo
 # -------------
 #
-# Cross-correlation locates patterns. Here is a crowd that we drew, and the place where the figure
-# from the next picture is hidden. The plain sum of products prefers bright regions, so the score is
-# *normalized*: it lies between -1 and 1, and 1 means equal up to brightness and contrast.
+# Cross-correlation locates patterns. Here is a crowd that we drew. The template is a person with
+# glasses, a bobble hat and a striped shirt, and the box is where it was found. The plain sum of
+# products prefers bright regions, so the score is *normalized*: it lies between -1 and 1, and 1
+# means equal up to brightness and contrast.
 
 crowd = draw_crowd(seed=3, size=(400, 600), largest_change=0, steepest=0)
 [match] = st.matching.find(crowd.scene, crowd.template, masks=crowd.mask)

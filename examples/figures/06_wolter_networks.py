@@ -16,8 +16,8 @@ import striate as st
 # LeNet
 # -----
 #
-# Convolutions with pooling, and a dense classifier at the end. The blocks are the feature maps,
-# drawn to scale: pooling makes them smaller, convolution adds more of them.
+# Convolutions with pooling, and a dense classifier at the end. The blocks are the feature maps:
+# pooling makes them smaller, and convolution makes more of them.
 
 lenet = st.Network.preset("lenet5")
 
