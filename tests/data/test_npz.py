@@ -5,6 +5,7 @@ import io
 import pickle
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -331,3 +332,47 @@ def test_a_deflated_bomb_takes_no_memory_beyond_its_claim(tmp_path):
 
     assert zlib.crc32(bytes(200)) != zlib.crc32(bytes(1 << 20))
     assert str(error.value).startswith(f"{path} is damaged: Bad CRC-32 for file 'x.npy'. ")
+
+
+@pytest.mark.parametrize(
+    ("pixel_axes", "shape", "kept"),
+    [
+        (1, (6, 20), (20, 1)),
+        (1, (6, 20, 3), (20, 3)),
+        (1, (6, 4, 27), (4, 27)),
+        (2, (6, 4, 5), (4, 5, 1)),
+        (2, (6, 4, 5, 7), (4, 5, 7)),
+        (3, (6, 4, 5, 7), (4, 5, 7, 1)),
+        (3, (6, 4, 5, 7, 2), (4, 5, 7, 2)),
+    ],
+)
+def test_the_number_of_pixel_axes_says_what_the_axes_are(tmp_path, pixel_axes, shape, kept):
+    """Signals, images and volumes, with a channel axis or without."""
+    path = tmp_path / "data.npz"
+    np.savez(path, x=np.zeros(shape), y=Y, pixel_axes=pixel_axes)
+
+    dataset = npz.read_file(path)
+
+    assert dataset.image_shape == kept
+    assert dataset.are_pictures == (pixel_axes == 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "arrays"),
+    [
+        ("pixel-axes-4", {"x": X, "pixel_axes": 4}),
+        ("pixel-axes-word", {"x": X, "pixel_axes": "signals"}),
+        ("pixel-axes-two", {"x": X, "pixel_axes": [1, 2]}),
+        ("pixel-axes-of-signals", {"x": X[..., None], "pixel_axes": 1}),
+        ("pixel-axes-of-volumes", {"x": X, "pixel_axes": 3}),
+    ],
+)
+def test_other_pixel_axes_are_refused(tmp_path, monkeypatch, name, arrays, golden):
+    """The message names the file, the array, and what the number means."""
+    monkeypatch.chdir(tmp_path)
+    np.savez("data.npz", y=Y, **arrays)
+
+    with pytest.raises(DataError) as error:
+        npz.read_file(Path("data.npz"))
+
+    golden(f"messages/npz-{name}", str(error.value))

@@ -81,6 +81,9 @@ CASES = {
         st.Network([st.Conv(2, 3)], input_shape=(20, 4)), "conv1"
     ),
     "samples-one-image": lambda: pictures.samples(np.ones((8, 8))),
+    "samples-signals": lambda: pictures.samples(np.ones((3, 8))),
+    "samples-volumes": lambda: pictures.samples(np.ones((3, 4, 4, 4, 1))),
+    "mistakes-signals": lambda: pictures.mistakes(np.ones((2, 8)), np.array([0, 1]), np.eye(2)),
     "samples-none": lambda: pictures.samples(np.ones((0, 8, 8))),
     "samples-labels": lambda: pictures.samples(X, np.eye(2)),
     "samples-columns": lambda: pictures.samples(X, columns=0),

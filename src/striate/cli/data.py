@@ -16,6 +16,7 @@ from striate.cli.output import CommandOutput, json_option, sizes
 from striate.cli.pages import Page
 from striate.data import Dataset, describe, open_dataset
 from striate.data.catalog import DIGITS_NOTICE, KNOWN
+from striate.data.dataset import axes_of
 from striate.data.description import Description
 from striate.data.download import cache_folder
 from striate.data.sources import find_files
@@ -39,7 +40,6 @@ _OWN = {  # their notice, and where they are
 }
 _SAMPLES = 10
 _LONGEST_NAME = 40  # characters
-_AXES_OF_IMAGES = 4  # image, row, column, channel
 _INDENT = 4
 
 _HELP = """List the known data sets, or describe one.
@@ -146,12 +146,13 @@ def _describe(out: CommandOutput, data: str, *, download: bool) -> None:
     description = describe(dataset)
     _say_description(Page(out), description)
     out.result(asdict(description))
-    if out.as_json or dataset.x.ndim != _AXES_OF_IMAGES:
+    if out.as_json:
         return
-    samples = _samples(dataset)
-    captions = [[_caption(dataset, k)] for k in samples]
-    out.say()
-    Page(out).lines(gallery(dataset.x[samples], captions, out.console))
+    if dataset.are_pictures:
+        samples = _samples(dataset)
+        captions = [[_caption(dataset, k)] for k in samples]
+        out.say()
+        Page(out).lines(gallery(dataset.x[samples], captions, out.console))
     out.say()
     out.say(f"To train a network on it: striate train {shlex.quote(data)}", whole=True)
 
@@ -164,7 +165,7 @@ def _say_description(page: Page, found: Description) -> None:
         f"{found.test_images:,} test images"
     )
     page.line(
-        f"images: {shape} (rows, columns, channels), {found.dtype}, "
+        f"images: {shape} ({axes_of(found.image_shape)}), {found.dtype}, "
         f"{found.lowest:g} to {found.highest:g}"
     )
     page.line(f"source: {on_one_line(found.source)}")

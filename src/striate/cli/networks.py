@@ -19,6 +19,7 @@ from striate.recipes.networks import ENDING, make
 from striate.shapes import Array, Shape
 
 GRAY_OR_COLOR = (1, 3)
+_AXES_OF_A_PICTURE = 3
 
 
 class ImageSize(click.ParamType):
@@ -123,7 +124,10 @@ def as_taken(network: Network, x: Array) -> Array:
 def open_for(
     network: Network, source: str, *, resize: str, download: bool, progress: Progress
 ) -> Dataset:
-    """Open a data set at the size of a network's input."""
+    """Open a data set at the size of a network's input; signals and volumes keep theirs."""
+    if len(network.graph.inputs) == 1 and len(network.input_shape) not in (1, _AXES_OF_A_PICTURE):
+        dataset = open_dataset(source, download=download, progress=progress)
+        return with_classes(dataset) if network.classes else dataset
     rows, columns, channels = picture_size(network)
     dataset = open_dataset(
         source,

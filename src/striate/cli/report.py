@@ -25,6 +25,7 @@ WORST = 3
 _MOST_COLUMNS = 20  # larger matrices can't be read on a terminal
 _MOST_PAIRS = 10
 _LONGEST_NAME = 40  # characters
+_AXES_OF_PICTURES = 4  # image, row, column, channel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,4 +215,7 @@ def say_worst(out: CommandOutput, tested: Tested, *, part: str) -> None:
     page.line()
     page.line(f"The {part} images that are hardest for the network:".replace("  ", " "))
     images = tested.x[[one["image"] for one in found]]
-    page.lines(gallery(images, captions, out.console))
+    if images.ndim == _AXES_OF_PICTURES:
+        page.lines(gallery(images, captions, out.console))
+    else:  # signals and volumes
+        page.items([", ".join(lines) for lines in captions], "\n")

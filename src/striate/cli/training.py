@@ -273,7 +273,7 @@ def _announce(out: CommandOutput, run: TrainingRun, files: RunFiles, options: Tr
     out.say(
         f"{on_one_line(dataset.name)}: {len(dataset.x):,} training images, "
         f"{len(dataset.x_test):,} test images, "
-        f"{sizes(dataset.image_shape)} pixels, {kinds}",
+        f"{sizes(dataset.image_shape)} {'pixels' if dataset.are_pictures else 'values'}, {kinds}",
         style="bold",
     )
     outputs = count or prod(dataset.y.shape[1:])
@@ -347,7 +347,8 @@ def _conclude(
     out.say("\nTry next:", style="bold")
     resize = "" if options.resize == "fit" else f" --resize {options.resize}"
     out.say(f"  striate evaluate {file} {data}{resize}", whole=True)
-    out.say(f"  striate predict {file} PICTURE.png{resize}", whole=True)
+    if run.dataset.are_pictures:
+        out.say(f"  striate predict {file} PICTURE.png{resize}", whole=True)
     out.say(f"  striate summary {file}", whole=True)
     if options.net is None and options.data in RECIPES:
         out.say(f"  striate train {data} {another(options.data, options.recipe)}", whole=True)

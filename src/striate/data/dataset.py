@@ -21,6 +21,9 @@ LabelValue = str | int
 MOST_CLASSES = 100_000
 """More classes than any set of pictures has; many different integers are numbers, not labels."""
 
+_AXES_OF_PICTURES = 4
+"""Image, row, column, channel."""
+
 _MANY = 1000
 """More classes than this, with fewer than two images of each on average, are a mistake."""
 
@@ -32,8 +35,9 @@ class Dataset:
     Parameters
     ----------
     x, x_test
-        Images, ``(n, rows, columns, channels)``; gray ones have one channel. uint8 from 0 to 255,
-        uint16 from 0 to 65,535, or float32 as the file has them. ``x_test`` is empty
+        Images, ``(n, rows, columns, channels)``; gray ones have one channel. Signals are
+        ``(n, samples, channels)``, volumes ``(n, planes, rows, columns, channels)``. uint8 from 0
+        to 255, uint16 from 0 to 65,535, or float32 as the file has them. ``x_test`` is empty
         without a test set.
     y, y_test
         For each image the index of its class, int64, or float32 targets.
@@ -64,6 +68,11 @@ class Dataset:
         """Shape of one image: rows, columns, channels."""
         return self.x.shape[1:]
 
+    @property
+    def are_pictures(self) -> bool:
+        """Whether the images have rows and columns, unlike signals and volumes."""
+        return self.x.ndim == _AXES_OF_PICTURES
+
     def __repr__(self) -> str:
         return (
             f"Dataset({quoted(self.name)}: {len(self.x)} training and {len(self.x_test)} test "
@@ -71,7 +80,23 @@ class Dataset:
         )
 
 
-def as_images(values: Array, *, where: str) -> Array:
+def axes_of(image_shape: tuple[int, ...]) -> str:
+    """Name the axes of one image, signal or volume.
+
+    Examples
+    --------
+    >>> axes_of((28, 28, 1)), axes_of((600, 1))
+    ('rows, columns, channels', 'samples, channels')
+    """
+    names = {
+        2: "samples, channels",
+        3: "rows, columns, channels",
+        4: "planes, rows, columns, channels",
+    }
+    return names.get(len(image_shape), "pixels, channels")
+
+
+def as_images(values: Array, *, where: str, pixel_axes: int | None = None) -> Array:
     """Check an array of images, and convert it to uint8, uint16 or float32 with channels last.
 
     Parameters
@@ -82,6 +107,9 @@ def as_images(values: Array, *, where: str) -> Array:
         uint8; booleans become float32 zeros and ones; other floats become float32.
     where
         Name of the array in errors: a file, and the name in it.
+    pixel_axes
+        Number of pixel axes, if it is known: 1 for signals, ``(n, samples)`` or
+        ``(n, samples, channels)``; 2 for images; 3 for volumes, with channels or without.
 
     Returns
     -------
@@ -99,10 +127,13 @@ def as_images(values: Array, *, where: str) -> Array:
     >>> as_images(np.zeros((5, 8, 8), int), where="example").shape
     (5, 8, 8, 1)
     """
+    if pixel_axes is not None:
+        return _as_pixels(_with_channel_axis(values, where, pixel_axes), where)
     if values.ndim < 3:  # images, rows, columns
         raise DataError(
             f"{where} has shape {values.shape}; expected at least three axes: images, rows, "
-            "columns. Reshape flattened images first, for example to (-1, 28, 28)."
+            "columns. Reshape flattened images first, for example to (-1, 28, 28). For signals, "
+            "add pixel_axes=1 to the file: np.savez(path, x=x, y=y, pixel_axes=1)."
         )
     if 0 in values.shape:
         raise DataError(
@@ -117,6 +148,18 @@ def as_images(values: Array, *, where: str) -> Array:
             "last, (n, rows, columns, channels). Save np.moveaxis(x, 1, -1) instead."
         )
     return _as_pixels(values, where)
+
+
+def _with_channel_axis(values: Array, where: str, pixel_axes: int) -> Array:
+    """Add the channel axis if it is missing; raise if the number of axes is another one."""
+    names = {1: "samples", 2: "rows, columns", 3: "planes, rows, columns"}[pixel_axes]
+    if values.ndim - 1 - pixel_axes not in (0, 1) or 0 in values.shape:
+        raise DataError(
+            f"{where} has shape {values.shape}; with pixel_axes={pixel_axes}, expected "
+            f"(n, {names}) or (n, {names}, channels), at least one of each. Save another shape, "
+            "or another pixel_axes."
+        )
+    return values if values.ndim == pixel_axes + 2 else values[..., np.newaxis]
 
 
 def _as_pixels(values: Array, where: str) -> Array:
@@ -215,7 +258,9 @@ def _are_one_hot(values: Array) -> bool:
     return bool((ones.sum(axis=1) == 1).all() and (ones | (values == 0)).all())
 
 
-def as_part(x: Array, y: Array, *, images: str, labels: str) -> tuple[Array, Array]:
+def as_part(
+    x: Array, y: Array, *, images: str, labels: str, pixel_axes: int | None = None
+) -> tuple[Array, Array]:
     """Check images and their labels, and that there is one label for each image.
 
     Parameters
@@ -224,6 +269,8 @@ def as_part(x: Array, y: Array, *, images: str, labels: str) -> tuple[Array, Arr
         Images and labels as they were read.
     images, labels
         Their names in errors.
+    pixel_axes
+        As for :func:`as_images`.
 
     Returns
     -------
@@ -235,7 +282,8 @@ def as_part(x: Array, y: Array, *, images: str, labels: str) -> tuple[Array, Arr
     DataError
         If they cannot be used, or their numbers differ.
     """
-    x, y = as_images(x, where=images), as_labels(y, where=labels)
+    x = as_images(x, where=images, pixel_axes=pixel_axes)
+    y = as_labels(y, where=labels)
     if len(x) != len(y):
         raise DataError(
             f"{images} has {len(x)} images, but {labels} has {len(y)} labels; expected one label "

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from striate.data.dataset import Dataset, LabelValue
+from striate.data.dataset import Dataset, LabelValue, axes_of
 from striate.shapes import Array
 
 
@@ -17,7 +17,7 @@ class Description:
     name, source, notice, notes
         As in :class:`striate.data.Dataset`.
     image_shape
-        Rows, columns, channels.
+        Rows, columns, channels; for signals samples, channels.
     dtype
         Data type of the pixels.
     lowest, highest
@@ -49,7 +49,7 @@ class Description:
         levels = f"{self.dtype} from {self.lowest:g} to {self.highest:g}"
         lines = [
             f"{self.name}: {self.images} training and {self.test_images} test images",
-            f"images: {shape} (rows, columns, channels), {levels}",
+            f"images: {shape} ({axes_of(self.image_shape)}), {levels}",
             f"source: {self.source}",
         ]
         if self.notice:

@@ -89,7 +89,9 @@ def read_file(path: Path) -> Dataset:
     path
         A file with arrays of one row of :data:`NAMES`; other arrays are ignored. Integers and words
         are labels, whose values are the classes; so are one-hot rows. Floats are targets. If
-        there is an array ``classes``, integers are indices of its entries.
+        there is an array ``classes``, integers are indices of its entries. If there is a number
+        ``pixel_axes``, the images are signals (1), images (2) or volumes (3), with a channel axis
+        or without.
 
     Returns
     -------
@@ -112,21 +114,38 @@ def read_file(path: Path) -> Dataset:
                 "with np.savez(path, x=x, y=y)."
             )
         pairs = [names[:2], names[2:]] if set(names[2:]) <= entries.keys() else [names[:2]]
-        wanted = {"classes", *(name for pair in pairs for name in pair)} & entries.keys()
+        wanted = {
+            "classes",
+            "pixel_axes",
+            *(name for pair in pairs for name in pair),
+        } & entries.keys()
         arrays = {name: _read_entry(archive, entries[name], path) for name in sorted(wanted)}
     classes = tuple(np.ravel(arrays["classes"]).tolist()) if "classes" in arrays else ()
+    pixel_axes = _pixel_axes(arrays["pixel_axes"], path) if "pixel_axes" in arrays else None
     parts = [
         as_part(
             arrays[images],
             arrays[labels],
             images=f"{shown(path)}, array {images!r},",
             labels=f"{shown(path)}, array {labels!r},",
+            pixel_axes=pixel_axes,
         )
         for images, labels in pairs
     ]
     if any(y.dtype.kind == "U" for _, y in parts):
         classes = ()  # the words themselves
     return assemble(*parts, classes=classes, name=shown(path.name), source=shown(path))
+
+
+def _pixel_axes(value: Array, path: Path) -> int:
+    """Check the number of pixel axes."""
+    if value.size != 1 or value.dtype.kind not in "iu" or value.item() not in (1, 2, 3):
+        given = repr(value.item()) if value.size == 1 else f"an array of shape {value.shape}"
+        raise DataError(
+            f"{shown(path)}, array 'pixel_axes', is {given}; expected 1 for signals, 2 for images "
+            "or 3 for volumes. Save one of these numbers, or leave pixel_axes out."
+        )
+    return int(value.item())
 
 
 @contextlib.contextmanager

@@ -21,6 +21,9 @@ The error of central differences with step h is about h**2 + eps/h. At h = 1e-5 
 UNSEEN = 4 * float(np.finfo(np.float64).eps)
 """Relative rounding error of a loss: differences of step h have this error, divided by h.
 
+It is relative to the loss or to the arrays that the loss reads, whichever is larger: cross-entropy
+is a difference of net inputs, so a loss of 1e-5 has the rounding error of net inputs of 10.
+
 Derivatives that small can't be compared relatively. For example, a bias before batch normalization
 has the derivative 0, but differences of about 1e-11.
 """
@@ -133,7 +136,8 @@ def check_gradients(
     found |= {name: run.arrays[f"{name}.dA"] for name in images if f"{name}.dA" in run.arrays}
     generator = np.random.default_rng(seed)
     # The smallest derivative whose error can exceed the bound for a reason other than rounding.
-    least = max(UNSEEN * abs(run.loss) / difference / BOUND, 1e-12)
+    reads = (float(np.abs(run.arrays[end.reads]).max(initial=0.0)) for end in step.losses)
+    least = max(UNSEEN * max(abs(run.loss), *reads) / difference / BOUND, 1e-12)
     errors: dict[str, float] = {}
     compared: dict[str, int] = {}
     kinks: dict[str, int] = {}

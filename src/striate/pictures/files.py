@@ -26,6 +26,7 @@ PICTURES = ("learning-curve.png", "confusion.png", "kernels.png", "mistakes.png"
 """Names of the files that :func:`save_all` writes."""
 
 _CURVES = 9.0, 3.6  # inches of two learning curves
+_AXES_OF_PICTURES = 4  # image, row, column, channel
 _FORMATS: dict[str, dict[str, Any]] = {
     ".png": {"dpi": DOTS_PER_INCH, "metadata": {"Software": None}},
     ".svg": {"metadata": {"Date": None, "Creator": None}},
@@ -57,7 +58,8 @@ def save_all(
     evaluation
         For the confusion matrix.
     x, y, probabilities
-        Images, labels and predicted probabilities, for the worst mistakes.
+        Images, labels and predicted probabilities, for the worst mistakes; of signals and volumes,
+        none are drawn.
 
     Returns
     -------
@@ -79,12 +81,8 @@ def save_all(
     with_kernels = layers_with_kernels(network)
     if with_kernels:
         figures["kernels"] = _alone(kernels, network, with_kernels[0])
-    if (
-        x is not None
-        and y is not None
-        and probabilities is not None
-        and _has_mistakes(y, probabilities)
-    ):
+    pictured = x is not None and x.ndim == _AXES_OF_PICTURES  # signals and volumes are not
+    if pictured and y is not None and probabilities is not None and _has_mistakes(y, probabilities):
         figures["mistakes"] = _alone(mistakes, x, y, probabilities, network.classes)
     return [save(figure, Path(folder) / f"{name}.png") for name, figure in figures.items()]
 

@@ -122,10 +122,14 @@ def _images(x: Any) -> Array:
     if x.ndim == _AXES_OF_IMAGES - 1:
         x = x[..., np.newaxis]
     if x.ndim != _AXES_OF_IMAGES or x.shape[-1] not in {1, 3}:
+        remedies = {
+            2: "For one image, use x[np.newaxis]; for signals, st.pictures.signals(x[:8]).",
+            4: "Move channels to the last axis with np.moveaxis(x, 1, -1).",
+            5: "For a volume, use st.pictures.images(x[0, ..., 0]).",
+        }
         raise ShapeError(
             f"`x` must have shape (images, rows, columns) or (images, rows, columns, channels) "
-            f"with 1 or 3 channels, got {x.shape}. Move channels to the last axis with "
-            "np.moveaxis(x, 1, -1)."
+            f"with 1 or 3 channels, got {x.shape}. {remedies.get(x.ndim, remedies[4])}"
         )
     if not x.size:
         raise DataError(f"`x` has no images: its shape is {x.shape}. Use at least one image.")
@@ -179,6 +183,10 @@ def mistakes(
 
     Raises
     ------
+    DataError
+        If ``x`` is empty.
+    ShapeError
+        If the images have the wrong number of axes.
     ExtraError
         If Matplotlib is not installed.
 
@@ -189,6 +197,9 @@ def mistakes(
     >>> [text.get_text() for text in ax.texts]
     ['cat → dog', '80 %']
     """
+    # Of channels that aren't colors, the first is drawn.
+    x = np.asarray(x)
+    x = _images(x if x.ndim != _AXES_OF_IMAGES or x.shape[-1] == 3 else x[..., :1])
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != y)
     chosen = wrong[worst(y[wrong], probabilities[wrong], _MOST)]
     names = [drawable(name, _ROOM) for name in names_of(classes, probabilities.shape[1])]

@@ -2,11 +2,12 @@
 
 import hashlib
 import re
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
-from striate.errors import Argument, DataError, Message, OptionError
+from striate.errors import Argument, DataError, Message, OptionError, StriateWarning
 from striate.model.classes import ClassValue, listed
 from striate.model.engines import EngineName
 from striate.model.network import Network, core_of
@@ -16,6 +17,7 @@ ENDING = ".safetensors"
 
 _DEFAULT_SHAPE = (28, 28, 1)
 _DEFAULT_CLASSES = 10
+_AXES_OF_A_SIGNAL = 2  # samples, channels
 
 
 def make(
@@ -64,7 +66,11 @@ def make(
     filled = text.replace("{classes}", str(classes or _DEFAULT_CLASSES))
     states_input = filled.split(maxsplit=1)[0] == "input"
     shape = None if states_input else input_shape or _DEFAULT_SHAPE
-    return Network.parse(filled, shape, seed=seed, engine=engine, winograd=winograd)
+    with warnings.catch_warnings():
+        if shape is not None and len(shape) == _AXES_OF_A_SIGNAL:
+            # Only data that is declared to be signals has such a shape: it isn't a gray image.
+            warnings.filterwarnings("ignore", "The input shape", StriateWarning)
+        return Network.parse(filled, shape, seed=seed, engine=engine, winograd=winograd)
 
 
 def set_classes(network: Network, classes: Sequence[ClassValue]) -> None:

@@ -120,6 +120,9 @@ LARGE = (
 )
 """Networks for images of any size: the last layer sees the average of each feature map."""
 
+_SIGNAL_KERNEL = "9"
+"""Samples of a kernel of signals: as many as a 3x3 kernel has pixels."""
+
 _SMALL_IMAGE = 16  # pixels: below this, three pooling layers leave nothing
 _LARGE_PICTURE, _GOOD_SIZE = 128, 64  # pixels on the longer side
 _SURVEYED = 50  # pictures: enough of a sample to estimate the typical size
@@ -168,7 +171,8 @@ def net_for(image_shape: Shape, *, classes: bool) -> str:
     Parameters
     ----------
     image_shape
-        Rows, columns, channels.
+        Rows, columns, channels; samples, channels for signals; planes, rows, columns, channels for
+        volumes.
     classes
         Whether it is a classifier; otherwise it predicts numbers.
 
@@ -181,9 +185,15 @@ def net_for(image_shape: Shape, *, classes: bool) -> str:
     --------
     >>> net_for((12, 12, 1), classes=False)
     'conv 16@3x3 same relu | max 2 | conv 32@3x3 same relu | global-average | dense {classes}'
+    >>> net_for((12, 2), classes=False)
+    'conv 16@9 same relu | max 2 | conv 32@9 same relu | global-average | dense {classes}'
     """
-    text = SMALL if min(image_shape[:2]) < _SMALL_IMAGE else LARGE
-    return text.format(end="dense {classes} softmax" if classes else "dense {classes}")
+    text = SMALL if min(image_shape[:-1]) < _SMALL_IMAGE else LARGE
+    axes = len(image_shape) - 1
+    kernel = _SIGNAL_KERNEL if axes == 1 else "x".join("3" * axes)
+    return text.replace("3x3", kernel).format(
+        end="dense {classes} softmax" if classes else "dense {classes}"
+    )
 
 
 def default_net(data: str) -> str:
