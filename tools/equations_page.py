@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 import sources
+from errata_page import SlipSection, sections_of_equations
 from mentions import label_of
 
 import striate as st
@@ -36,7 +37,7 @@ def equations_page() -> str:
     """List each equation of the texts with its call, its output, its checks and its citations."""
     known = equations()
     cited = sources.cited(sources.citations(), sources.equations())
-    tests = tests_of_equations()
+    tests, slips = tests_of_equations(), sections_of_equations()
     introduction = _INTRODUCTION.format(
         all=len(known),
         calls=sum(one.example.call is not None for one in known.values()),
@@ -47,11 +48,18 @@ def equations_page() -> str:
     for text, entries in groupby(known.values(), key=lambda entry: entry.text):
         parts += [f"## {text}", _TEXTS[text]]
         for entry in entries:
-            parts += _equation(entry, cited[entry.number], tests[entry.number])
+            parts += _equation(
+                entry, cited[entry.number], tests[entry.number], slips.get(entry.number, [])
+            )
     return "\n\n".join(parts) + "\n"
 
 
-def _equation(entry: NumberedEquation, cited: Sequence[sources.Citation], test: str) -> list[str]:
+def _equation(
+    entry: NumberedEquation,
+    cited: Sequence[sources.Citation],
+    test: str,
+    slips: Sequence[SlipSection],
+) -> list[str]:
     """Write the section of one equation."""
     result = entry.run()
     heading = f"({label_of(entry.number)})=\n### {entry.number}"
@@ -63,6 +71,9 @@ def _equation(entry: NumberedEquation, cited: Sequence[sources.Citation], test: 
         ]
     if entry.remark:
         parts.append(f"Remark: {entry.remark}.")
+    if slips:
+        links = ", ".join(f"[{slip.title}](errata.md#{slip.anchor})" for slip in slips)
+        parts.append(f"With an example: {links}.")
     if entry.reason:
         parts.append(f"Not implemented: {entry.reason}.")
     shown = result.loops if entry.example.call is None else result.value

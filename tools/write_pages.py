@@ -1,4 +1,4 @@
-"""Write the generated pages of docs/: equations, exercises, kinds, presets, errors, figures.
+"""Write the generated pages of docs/, and the overview of the slips.
 
     python tools/write_pages.py
 
@@ -13,6 +13,8 @@ from pathlib import Path
 
 from command_page import command_page
 from equations_page import equations_page
+from errata_page import PAGE as ERRATA
+from errata_page import errata_page
 from error_examples import EXAMPLES
 from exercises_page import exercises_page
 from figures_page import figures_page
@@ -216,6 +218,7 @@ def main() -> None:
     """Write all pages."""
     for name, write in PAGES.items():
         (ROOT / "docs" / f"{name}.md").write_text(write())
+    ERRATA.write_text(errata_page())
 
 
 if __name__ == "__main__":

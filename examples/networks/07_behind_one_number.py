@@ -52,25 +52,27 @@ assert np.isclose(terms.total, slopes[weight], rtol=1e-4)
 # products are drawn at the position of the kernel, whose derivative they contain (dZ), and at the
 # pixel that they read (A).
 
-digit = trace.inputs["input"][0, 0]
 products = terms.over("input.A")[0, 0]
 limit = float(np.abs(products).max())
-figure, (left, right) = plt.subplots(
-    1, 2, figsize=(8.4, 4), width_ratios=(4, 4.4), layout="constrained"
-)
-left.imshow(digit, cmap="gray_r", vmax=3)
-left.imshow(np.ma.masked_equal(products, 0), cmap="RdBu_r", vmin=-limit, vmax=limit)
+digit = np.full((28, 28, 4), 0.5)  # gray, which is seen on light and on dark pages
+digit[..., 3] = trace.inputs["input"][0, 0] / 2
+colors = plt.get_cmap("RdBu_r")(0.5 + products / limit / 2)
+colors[..., 3] = np.sqrt(np.abs(products) / limit)  # transparent where the product is 0
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4), layout="constrained")
+left.imshow(digit)
+left.imshow(colors)
 left.set(xticks=[], yticks=[], title="the products over the digit")
 st.pictures.terms(terms, ax=right)
 
 # %%
-# The same number by other ways. ``im2col`` multiplies the row of dZ with a row of the matrix of
-# windows (Wolter 7). The matrix of Hagan 8.12 is a dense layer whose weights are shared: the
-# derivatives of all entries with the same weight are added. Hagan 8.48 correlates the image with
-# dZ as the kernel. A kernel with a single 1 (an impulse) gives the part of the output that this
-# weight is responsible for. A central difference moves the weight up and down by 1e-5 and computes
-# the loss twice. The check repeats the pass in float64, so the ways agree to within a few units of
-# the last digit, except for the central difference, which takes a finite step.
+# Here is the same number in other ways. ``im2col`` multiplies the row of dZ with a row of the matrix
+# of windows (Wolter 7). The matrix of Hagan 8.12 is a dense layer whose weights are shared: the
+# derivatives of all entries with the same weight are added. Hagan 8.48 correlates the image with dZ
+# as the kernel. A kernel with a single 1 (an impulse) gives the part of the output that this weight
+# is responsible for. A central difference moves the weight up and down by 1e-5 and computes the
+# loss twice. The check repeats the pass in float64, so the ways agree to within a few units of the
+# last digit, except for the central difference, which takes a finite step.
 
 ways = trace.check("conv1.dW", weight)
 assert ways.agrees

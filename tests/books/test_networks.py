@@ -1,7 +1,5 @@
 """The figures, exercises and numbers of the texts, each reproduced by a network."""
 
-import itertools
-
 import numpy as np
 import pytest
 
@@ -20,7 +18,6 @@ from books.hagan_pictures import (
     VERTICAL,
 )
 from books.test_hagan_mathematics import E8_1_ANSWER, E8_6_CONVOLUTION, E8_6_CORRELATION
-from striate.data import shapes
 from striate.functions.initializer import Given
 
 TEMPLATES = (HORIZONTAL, VERTICAL, SLASH, BACKSLASH)
@@ -42,32 +39,6 @@ def apply(layers, picture):
 def sizes(net):
     """List the number of rows of every layer in a network, from its input on."""
     return [net.input_shape[0], *(row.shape[1] for row in net.summary().rows if len(row.shape) > 1)]
-
-
-def designed():
-    """Design the network of E8.10: a full match of a template is evidence for one of the figures.
-
-    A match of three pixels and a bias of -2 give 1; a match of two pixels gives 0 after relu.
-    Horizontal and vertical matches are evidence for a square, diagonal ones for a diamond.
-    """
-    votes = np.repeat([[1, 1, -1, -1], [-1, -1, 1, 1]], 25, axis=1)
-    net = st.Network(
-        [
-            st.Conv(
-                4,
-                3,
-                padding=1,
-                activation="relu",
-                initializer=Given(values=np.array(TEMPLATES)[:, np.newaxis]),
-            ),
-            st.MaxPool(3),
-            st.Flatten(),
-            st.Dense(2, activation="softmax", initializer=Given(values=votes)),
-        ],
-        input_shape=(15, 15, 1),
-    )
-    net.parameters["conv1.bias"][:] = -2
-    return net
 
 
 def test_exercise_8_1():
@@ -172,27 +143,12 @@ def test_exercise_8_9():
     assert found.db.tolist() == [27 * -9.5 + 37 * 5.5 + 57 * 35.5 + 67 * 50.5]
 
 
-def test_exercise_8_10():
-    """E8.10: the designed network is correct for all squares and diamonds from radius 2 on."""
-    figures = [
-        (draw(radius=radius, center=center), label)
-        for label, draw in enumerate((shapes.square, shapes.diamond))
-        for radius in range(2, 8)
-        for center in itertools.product(range(radius, 15 - radius), repeat=2)
-    ]
-    pictures, labels = zip(*figures, strict=True)
-
-    found = designed().predict(np.array(pictures))
-
-    assert len(figures) == 2 * (11**2 + 9**2 + 7**2 + 5**2 + 3**2 + 1)
-    assert found.argmax(axis=1).tolist() == list(labels)
-    # The smallest figures have two full matches after pooling: 2 votes against -2.
-    assert found.max(axis=1).min() == pytest.approx(1 / (1 + np.exp(-4)), abs=1e-6)
-
-
 def test_exercise_8_10_by_its_votes():
-    """E8.10: the square and the diamond of figure 8.4 fully match two templates each."""
-    net = designed()
+    """E8.10: the square and the diamond of figure 8.4 fully match two templates each.
+
+    That the network is correct for all squares and diamonds is a test of the exercise.
+    """
+    net = st.exercises.designed_network()
 
     square, diamond = (
         net.trace(p[np.newaxis].astype(float))["max1"].A[0] for p in (SQUARE, DIAMOND)
@@ -202,7 +158,7 @@ def test_exercise_8_10_by_its_votes():
     assert diamond.sum(axis=(1, 2)).tolist() == [0, 0, 6, 6]
 
 
-def test_the_design_stands_noise_and_can_be_learned():
+def test_the_design_tolerates_noise_and_can_be_learned():
     """Figures 8.4, 8.5: on noisy figures, the design and a trained network are accurate."""
     (x, y), (x_test, y_test) = st.data.load("shapes")
     trained = st.Network.parse("conv 4@3x3 padding 1 relu | max 3 | dense 2 softmax", (15, 15, 1))
@@ -210,7 +166,7 @@ def test_the_design_stands_noise_and_can_be_learned():
     trained.fit(x, y, epochs=3, learning_rate=0.03)
 
     # Measured: 1.0 each. Guessing gives 0.5.
-    assert designed().evaluate(x_test, y_test).accuracy > 0.95
+    assert st.exercises.designed_network().evaluate(x_test, y_test).accuracy > 0.95
     assert trained.evaluate(x_test, y_test).accuracy > 0.95
 
 

@@ -24,6 +24,7 @@ def table(
     rows: Sequence[Sequence[str]],
     *,
     right: Sequence[int] = (),
+    prose: Sequence[int] = (),
     tallest: int | None = None,
 ) -> str:
     """Write a table, which scrolls if the page is too narrow.
@@ -36,6 +37,9 @@ def table(
         The cells; a text that isn't :class:`Html` is escaped.
     right
         Numbers of the columns that are aligned at the right.
+    prose
+        Numbers of the columns whose text wraps, but not to less than a few words a line. If there
+        are any, the other columns don't wrap.
     tallest
         The largest height, in pixels; the table scrolls beyond it.
 
@@ -51,6 +55,7 @@ def table(
 
     def cell(kind: str, column: int, text: str, more: str = "") -> str:
         side = "right" if column in right else "left"
+        more += (";min-width:14em" if column in prose else ";white-space:nowrap") if prose else ""
         content = text if isinstance(text, Html) else escape(text)
         return f'<{kind} style="{_CELL};text-align:{side}{more}">{content}</{kind}>'
 

@@ -138,7 +138,7 @@ class ElementCheck(Mapping[str, Way]):
         )
         return (
             f"<p>{escape(self._heading)}</p>"
-            f"{table(_COLUMNS, rows, right=_RIGHT)}"
+            f"{table(_COLUMNS, rows, right=_RIGHT, prose=(len(_COLUMNS) - 1,))}"
             f"{f'<ul>{missing}</ul>' if missing else ''}"
         )
 
