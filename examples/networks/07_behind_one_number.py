@@ -67,12 +67,12 @@ st.pictures.terms(terms, ax=right)
 
 # %%
 # Here is the same number in other ways. ``im2col`` multiplies the row of dZ with a row of the
-# matrix of windows (Wolter 7). The matrix of Hagan 8.12 is a dense layer whose weights are shared: the
-# derivatives of all entries with the same weight are added. Hagan 8.48 correlates the image with dZ
-# as the kernel. A kernel with a single 1 (an impulse) gives the part of the output that this weight
-# is responsible for. A central difference moves the weight up and down by 1e-5 and computes the
-# loss twice. The check repeats the pass in float64, so the ways agree to within a few units of the
-# last digit, except for the central difference, which takes a finite step.
+# matrix of windows (Wolter 7). The matrix of Hagan 8.12 is a dense layer whose weights are shared:
+# the derivatives of all entries with the same weight are added. Hagan 8.48 correlates the image
+# with dZ as the kernel. A kernel with a single 1 (an impulse) gives the part of the output that
+# this weight is responsible for. A central difference moves the weight up and down by 1e-5 and
+# computes the loss twice. The check repeats the pass in float64, so the ways agree to within a few
+# units of the last digit, except for the central difference, which takes a finite step.
 
 ways = trace.check("conv1.dW", weight)
 assert ways.agrees
