@@ -147,7 +147,7 @@ assert min(scores) > 3.5
 # %%
 # Here are both layers for a scene. The upper row shows the scene and the responses of the three
 # part kernels: many parts are found, most of them clutter. Pooling turns each response into a
-# square. In the sum of the shifted squares, the face is the darkest spot, where all four overlap.
+# square. In the sum of the shifted squares, the face is the strongest spot: all four overlap there.
 
 scene, place = draw_scene(moved=3, seed=5)
 trace = net.trace(scene[np.newaxis])

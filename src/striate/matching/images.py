@@ -83,9 +83,14 @@ def as_image(given: Any, name: str) -> Image:
     """
     pixels = np.asarray(given)
     if pixels.ndim not in (2, 3) or 0 in pixels.shape:
+        remedy = (
+            f"For a signal, use {name}[np.newaxis], an image of one row."
+            if pixels.ndim == 1
+            else "Select one image, such as images[0]."
+        )
         raise ShapeError(
             f"`{name}` has shape {pixels.shape}; expected (rows, columns) or (rows, columns, "
-            "channels), at least one of each. Select one image, such as images[0]."
+            f"channels), at least one of each. {remedy}"
         )
     if pixels.dtype == bool:
         pixels = pixels.astype(np.float32)
