@@ -107,15 +107,18 @@ def test_output_is_rewritten():
     )
 
 
-def test_the_pictures_of_the_landing_page():
-    """Each picture of the landing page is drawn by the block above it, and has two versions."""
-    files = [file for _, file in draw_landing_page.blocks((DOCS / "index.md").read_text()) if file]
+def test_the_pictures_of_the_pages_for_new_readers():
+    """Each picture is drawn by the block of code above it, and has two versions."""
+    counts = []
+    for page in draw_landing_page.PAGES:
+        files = [file for _, file in draw_landing_page.blocks(page.read_text()) if file]
+        for file in files:
+            path = page.parent / file
+            assert path.is_file()
+            assert path.with_stem(f"{path.stem}-dark").is_file()
+        counts.append(len(files))
 
-    assert len(files) == 3
-    for file in files:
-        path = DOCS / file
-        assert path.is_file()
-        assert path.with_stem(f"{path.stem}-dark").is_file()
+    assert counts == [3, 4]
 
 
 @pytest.mark.slow
