@@ -19,9 +19,7 @@ import striate as st
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = (DOCS / "index.md", DOCS / "learn" / "getting-started.md")
-_BLOCK = re.compile(
-    r"```python\n(.*?)```(?:\s*```{image} ((?:\.\./)*images/\S+\.png))?", re.DOTALL
-)
+_BLOCK = re.compile(r"```python\n(.*?)```(?:\s*```{image} ((?:\.\./)*images/\S+\.png))?", re.DOTALL)
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
