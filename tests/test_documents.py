@@ -38,8 +38,8 @@ def test_a_page_shows_what_its_code_prints(path, tmp_path, monkeypatch):
     results = list(page_code.outputs(path))
 
     assert [found for result in results if (found := page_code.difference(*result))] == []
-    for file in re.findall(r"\]\(images/(.*?)\)", path.read_text()):
-        assert Path(file).read_bytes() == (path.parent / "images" / file).read_bytes(), file
+    for drawn, shown in page_code.pictures(path):
+        assert drawn.read_bytes() == shown.read_bytes(), f"run page_code.py --update {path}"
 
 
 def test_the_pages_with_code():

@@ -177,6 +177,16 @@ def _close(one: str, other: str) -> bool:
     return abs(a - b) <= max(unit, _RELATIVE * max(abs(a), abs(b)) if "." in one else 0.0)
 
 
+def pictures(page: Path) -> list[tuple[Path, Path]]:
+    """Return the pictures that the code of a page draws and the page shows: ``images/NAME``.
+
+    The first path of each pair is in the folder where the code ran, the second in the
+    documentation.
+    """
+    names = re.findall(r"\]\(images/(.*?)\)", page.read_text())
+    return [(Path(name), page.parent / "images" / name) for name in names]
+
+
 def rewritten(text: str, results: list[tuple[Block, str]]) -> str:
     """Return a page with the output of its blocks of Python, as they print it now."""
     for block, printed in reversed(results):
@@ -196,6 +206,8 @@ def main() -> None:
     for page in [path.resolve() for path in options.pages]:
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
             results = list(outputs(page))
+            for drawn, shown in pictures(page) if options.update else ():
+                shown.write_bytes(drawn.read_bytes())
         differences += filter(None, (difference(*result) for result in results))
         if options.update:
             page.write_text(rewritten(page.read_text(), results))
