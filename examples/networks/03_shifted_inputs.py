@@ -208,8 +208,8 @@ def draw(panel, results, measure):
 figure, panels = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
 draw(panels[0], untrained, "change")
 draw(panels[1], trained, "change")
-panels[0].set(title="untrained", ylabel="change of the outputs", ylim=(0, None))
-panels[1].set_title("trained")
+panels[0].set(title="before training", ylabel="change of the outputs", ylim=(0, None))
+panels[1].set_title("after training")
 panels[1].legend()
 
 # %%
@@ -232,9 +232,10 @@ assert max(both["change"][:5]) < 0.5 * max(averaged["change"])
 # %%
 # Do the changes matter? These are the test digits that keep their predicted class after training:
 
+# sphinx_gallery_thumbnail_number = 3
 figure, panel = plt.subplots(figsize=(9, 3.8), layout="constrained")
 draw(panel, trained, "same")
-panel.set(ylabel="digits with the same class", ylim=(0, 1.02))
+panel.set(ylabel="digits", ylim=(0, 1.02), title="same class as without a shift, after training")
 panel.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
 panel.legend()
 plt.show()

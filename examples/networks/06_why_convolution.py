@@ -38,7 +38,7 @@ for name, row in rows.items():
 st.pictures.convolution_matrix((2, 2), (4, 4))
 
 # %%
-# *Sparse interactions* are the empty cells: an output pixel depends on the few input pixels under
+# *Sparse interactions* are the zeros: an output pixel depends on the few input pixels under
 # its kernel. *Parameter sharing* is the repetition of the colors: every row has the same four
 # weights. In the large matrix, each entry that isn't zero is a multiply-add, and each different one
 # is a parameter, apart from the eight biases:
@@ -116,7 +116,13 @@ figure, panel = plt.subplots(figsize=(9, 3.8), layout="constrained")
 for (name, values), marker in zip(errors.items(), "os", strict=True):
     panel.plot(counts, values, marker + "-", label=name)
 panel.axhline(error(learn_kernel(digits[:1]), shifted), color="C2", label="convolution, one digit")
-panel.set(xscale="log", xlabel="digits to learn from", ylabel="relative error", ylim=(-0.03, 1.1))
+panel.set(
+    title="learning to detect edges",
+    xscale="log",
+    xlabel="digits to learn from",
+    ylabel="relative error",
+    ylim=(-0.03, 1.1),
+)
 panel.grid(alpha=0.3)
 panel.legend()
 
@@ -214,15 +220,22 @@ for name, (network, learning_rate) in kinds.items():
             f"test accuracy {accuracies[name][-1]:.0%}"
         )
 
+# sphinx_gallery_thumbnail_number = 3
 figure, panels = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 for (name, values), marker in zip(accuracies.items(), "osv", strict=True):
     panels[0].plot(depths, values, marker + "-", label=name)
     panels[1].plot(derivatives[name], marker + "-", markevery=4, label=name)
-panels[0].set(xlabel="hidden layers", ylabel="test accuracy", ylim=(0, 1), xticks=depths)
+panels[0].set(
+    title="accuracy after training",
+    xlabel="hidden layers",
+    ylabel="test accuracy",
+    ylim=(0, 1),
+    xticks=depths,
+)
 panels[0].yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
 panels[0].legend()
 panels[1].set(xlabel="layer", yscale="log", ylim=(1e-3, 10))
-panels[1].set_title("size of dA in 32 hidden layers, before training", fontsize=10)
+panels[1].set_title("size of dA before training, 32 layers")
 for panel in panels:
     panel.grid(alpha=0.3)
 plt.show()
