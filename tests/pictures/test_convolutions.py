@@ -196,6 +196,16 @@ def test_shared_weights_have_one_color():
     assert [matrix.count(p.light) for p in weight_colors(4)] == [4, 4, 4, 4]
 
 
+def test_a_square_window_can_be_one_number():
+    """As in all other pictures of windows."""
+    one, two = (
+        [text.get_text() for text in st.pictures.im2col(np.eye(4), window).texts]
+        for window in (3, (3, 3))
+    )
+
+    assert one == two
+
+
 def test_im2col_multiplies_to_the_convolution():
     """The row of weights times the matrix is the convolution, position by position."""
     image, kernel = np.arange(9).reshape(3, 3), np.array([[1, 0], [0, 2]])

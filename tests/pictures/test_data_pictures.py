@@ -45,7 +45,7 @@ def test_a_pass_has_the_maps_of_all_layers():
     assert (images[0][..., 0] == images[0][..., 1]).all()
     bars = [p.get_width() for p in axes.patches if getattr(p, "get_height", int)() == 10]
     probabilities = trace["dense1"].A[2]
-    assert bars == pytest.approx(64 * probabilities / probabilities.max(), rel=1e-6)
+    assert bars == pytest.approx(48 * probabilities / probabilities.max(), rel=1e-6)
     bold = [t.get_text() for t in axes.texts if t.get_fontweight() == "bold"]
     assert [name for name in bold if name in {"cat", "dog", "eel"}] == [
         ("cat", "dog", "eel")[probabilities.argmax()]
@@ -111,6 +111,16 @@ def test_gradients_are_those_of_the_trace():
     scale = ColorScale(limit=float(np.abs(trace["conv1"].dW).max()), signed=True)
     for h, image in enumerate(axes.images[:4]):
         assert np.array_equal(image.get_array(), scale.colored(trace["conv1"].dW[h, 0], dark=True))
+
+
+def test_text_of_wide_sheets_is_larger():
+    """A sheet that is wider than a page gets smaller there, but its text stays readable."""
+    x, y = np.zeros((24, 4, 4)), [0] * 12 + [1] * 12
+
+    narrow, wide = (st.pictures.samples(x, y, columns=columns, ax=Figure()) for columns in (5, 12))
+
+    sizes = [axes.texts[0].get_fontsize() for axes in (narrow, wide)]
+    assert sizes[1] == pytest.approx(1.5 * sizes[0])
 
 
 def test_images_have_one_color_scale():

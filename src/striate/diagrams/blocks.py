@@ -63,8 +63,6 @@ def _item(layer: LayerFacts, largest: int, longest: int) -> DiagramNode:
         Caption(x=total / 2, y=down + 29, text=name, size=_NAME_TEXT, paint=MUTED),
     ]
     label = operation(layer)
-    if len(label) == 1 and layer.window:  # two short lines, so that the arrow is short
-        label = (layer.word, layer.window)
     lead = max([34.0, *(width(text, LABEL_SIZE) + 14 for text in label)])
     return DiagramNode(
         name=layer.name,
@@ -84,7 +82,7 @@ def operation(layer: LayerFacts) -> tuple[str, ...]:
     Examples
     --------
     >>> operation(LayerFacts(name="c", number=1, shape=(6, 5, 5), word="conv", window="5×5"))
-    ('conv 5×5',)
+    ('conv', '5×5')
     """
     if layer.is_input:
         return ()
@@ -97,7 +95,9 @@ def operation(layer: LayerFacts) -> tuple[str, ...]:
     ]
     if len(layer.sources) > 1 and layer.joint == "add" and not layer.word:
         lines[2] = "add"
-    return tuple(line for line in lines if line) or ("linear",)
+    written = tuple(line for line in lines if line) or ("linear",)
+    alone = len(written) == 1 and layer.window  # two short lines, so that the arrow is short
+    return (layer.word, layer.window) if alone else written
 
 
 def color(layer: LayerFacts) -> Paint:

@@ -14,7 +14,8 @@ from striate.shapes import Array, Shaped
 
 UNIT = 84.0  # pixels of a tile
 _GAP, _LINE, _TEXT, _BAR = 12.0, 14.0, 11.0, 10.0  # pixels
-_PAGE = 700.0  # pixels of a page's width, on which the names of rows must be readable
+_PAGE = 700.0  # pixels of a page's width, on which text must be readable
+_LARGER, _SMALLER = 1.5, 0.6  # text of wide sheets, and text that is wider than its tile
 _STEPS = 64  # colors of the color bar
 _LOWEST, _HIGHEST = 0.05, 4.0  # heights of a tile
 _CURVE_HEIGHT, _CURVE_ROOM = 0.6, 0.05  # of a tile with a curve; empty at its left and right
@@ -150,32 +151,33 @@ def sheet(
     Scene
         A tile is one unit wide.
     """
-    gap, line, size = _GAP / unit, _LINE / unit, _TEXT / unit
+    # A sheet that is wider than a page will be made smaller, so its text is larger.
+    fine = unit / min(max(columns * (unit + _GAP) / _PAGE, 1.0), _LARGER)
+    gap, line, size = _GAP / fine, _LINE / fine, _TEXT / fine
     there = [tile for tile in tiles if tile is not None]
     tallest = max((t.height for t in there), default=1.0)
     high = min(max(tallest, _LOWEST), _HIGHEST)
     above = line * max((_lines(t.above) for t in there), default=0)
     below = line * max((_lines(t.below) for t in there), default=0)
     step = above + high + below + gap
-    large = size * max(1.0, columns * (unit + _GAP) / _PAGE)  # a wide sheet is made smaller
-    left = max((width(name, large) + gap for name in row_names), default=0.0)
+    left = max((width(name, size) + gap for name in row_names), default=0.0)
     shapes: list[Drawable] = []
     for row, name in enumerate(row_names):
         y = row * step + above + high / 2
-        shapes.append(Caption(x=left - gap, y=y, text=name, size=large, paint=MUTED, anchor="end"))
+        shapes.append(Caption(x=left - gap, y=y, text=name, size=size, paint=MUTED, anchor="end"))
     for index, tile in enumerate(tiles):
         if tile is None:
             continue
         row, column = divmod(index, columns)
-        shapes += _tile(tile, left + column * (1 + gap), row * step + above, high, unit)
+        shapes += _tile(tile, left + column * (1 + gap), row * step + above, high, fine)
     if scale is not None:
         rows = max(1, math.ceil(len(tiles) / columns))
         used = min(columns, max(1, len(tiles)))
         bottom = rows * step - below - gap
         if isinstance(there[0], CurveTile):
-            shapes += _marks(scale, left + used * (1 + gap) - 0.5 * gap, above, high, unit)
+            shapes += _marks(scale, left + used * (1 + gap) - 0.5 * gap, above, high, fine)
         else:
-            shapes += _bar(scale, left + used * (1 + gap), above, max(bottom - above, high), unit)
+            shapes += _bar(scale, left + used * (1 + gap), above, max(bottom - above, high), fine)
     return Scene(shapes=tuple(shapes), unit=unit, about=about, margin=4.0 / unit)
 
 
@@ -227,7 +229,7 @@ def _line(text: str, x: float, y: float, paint: Paint, unit: float) -> list[Draw
     if not text:
         return []
     room, largest = 1 + 0.8 * _GAP / unit, _TEXT / unit
-    size = max(0.75 * largest, min(largest, largest * room / width(text, largest)))
+    size = max(_SMALLER * largest, min(largest, largest * room / width(text, largest)))
     return [Caption(x=x, y=y, text=fitted(text, room, size), size=size, paint=paint)]
 
 

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
     from striate.pictures.style import Target
 
-_LARGEST, _SMALLEST = 84.0, 26.0  # pixels of a map
+_LARGEST, _SMALLEST = 62.0, 22.0  # pixels of a map
 _SIDE = 3.0  # pixels of a map for each of its own, up to the largest
 _GAP = 5.0
-_CELL, _TALLEST, _BAR_HEIGHT, _BAR_WIDTH = 8.0, 220.0, 16.0, 64.0
+_CELL, _TALLEST, _BAR_HEIGHT, _BAR_WIDTH = 6.0, 180.0, 16.0, 48.0
 _MOST_BARS = 12
 _TEXT, _NAME = 12.0, 10.0
 _ROOM = 14  # characters of a class
-_WIDEST = 1360.0
+_WIDEST = 1000.0
 _SHARES = OneOf(("A", "dA"))
 
 

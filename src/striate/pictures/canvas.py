@@ -18,7 +18,7 @@ from striate.drawing.scene import (
 )
 from striate.drawing.svg import with_head
 from striate.drawing.text import runs, width
-from striate.pictures.style import ThemeColors, bare_panel, panel, title
+from striate.pictures.style import TITLE, ThemeColors, bare_panel, panel, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,8 @@ PIXELS_PER_INCH, _POINTS_PER_INCH = 96, 72
 """Of a scene, and of fonts and lines in Matplotlib."""
 
 _POINTS = _POINTS_PER_INCH / PIXELS_PER_INCH
-_TITLE_HEIGHT = 0.35  # inches
+_TITLE_HEIGHT, _PAGE = 0.35, 7.3  # inches
+_LARGER = 1.5  # the largest title, relative to the usual one
 _DASHES = (0, (3.2, 2.4))
 
 
@@ -53,8 +54,10 @@ def draw_scene(scene: Scene, ax: "Target", theme: Theme, heading: str = "") -> "
     """
     bounds = scene.bounds
     inches = scene.unit / PIXELS_PER_INCH
-    high = bounds.height * inches + (_TITLE_HEIGHT if heading else 0)
-    needed = 1.16 * width(heading, 12 / _POINTS_PER_INCH)
+    # A picture that is wider than a page will be made smaller, so its title is larger.
+    larger = min(max(bounds.width * inches / _PAGE, 1.0), _LARGER)
+    high = bounds.height * inches + (larger * _TITLE_HEIGHT if heading else 0)
+    needed = 1.16 * larger * width(heading, TITLE / _POINTS_PER_INCH)
     size = (max(bounds.width * inches, needed) + 0.2, high + 0.2)
     with panel(ax, theme, size) as (axes, look):
         prepare(axes, scene)
@@ -62,7 +65,7 @@ def draw_scene(scene: Scene, ax: "Target", theme: Theme, heading: str = "") -> "
         for shape in scene.shapes:
             _draw(axes, look, shape, scene.unit)
         if heading:
-            title(axes, heading, look)
+            title(axes, heading, look, larger)
     return axes
 
 

@@ -225,7 +225,7 @@ def _symbol(x: float, y: float, text: str, size: float, paint: Paint) -> Caption
 
 def im2col(
     image: Shaped[Array, "rows columns"],
-    window: tuple[int, int],
+    window: int | Sequence[int],
     *,
     position: tuple[int, int] = (0, 0),
     kernel: Shaped[Array, "u v"] | None = None,
@@ -244,7 +244,7 @@ def im2col(
     image
         An image of one channel.
     window
-        Rows and columns of the window.
+        Rows and columns of the window; one number for a square.
     position
         The position whose window and column are framed.
     kernel
@@ -283,12 +283,11 @@ def im2col(
     'kernel × windows'
     """
     image = image_of("image", image)
-    _require_shape("window", window)
-    walk = windows.axes(
-        image.shape, window=window, stride=stride, dilation=dilation, padding=padding
-    )
+    size = (window, window) if isinstance(window, int) else tuple(window)
+    _require_shape("window", size)
+    walk = windows.axes(image.shape, window=size, stride=stride, dilation=dilation, padding=padding)
     matrix = matrices.im2col_matrix(
-        image[np.newaxis], tuple(window), stride=stride, dilation=dilation, padding=padding
+        image[np.newaxis], size, stride=stride, dilation=dilation, padding=padding
     )
     if matrix.size > _MOST_CELLS:
         raise ShapeError(
@@ -299,9 +298,9 @@ def im2col(
     weights = None
     if kernel is not None:
         weights = image_of("kernel", kernel)
-        if weights.shape != tuple(window):
+        if weights.shape != size:
             raise ShapeError(
-                f"`kernel` has shape {weights.shape}, but the window is {tuple(window)}. "
+                f"`kernel` has shape {weights.shape}, but the window is {size}. "
                 "Use window=kernel.shape."
             )
     return draw_scene(limited(_columns_scene(image, matrix, walk, at, weights)), ax, theme)

@@ -277,9 +277,9 @@ def new_figure() -> "Figure":
     return Figure()
 
 
-def title(axes: "Axes", text: str, look: ThemeColors) -> None:
+def title(axes: "Axes", text: str, look: ThemeColors, larger: float = 1.0) -> None:
     """Write the title of a picture, at the left; on the user's axes not wider than its room."""
-    size = look.points(TITLE)
+    size = larger * look.points(TITLE)
     if look.room is not None:
         size = min(size, max(_SMALLEST_TEXT, look.room * _POINTS_PER_INCH / max(1.0, width(text))))
     axes.set_title(text, loc="left", fontsize=size, color=look.ink, pad=8)
