@@ -138,33 +138,36 @@ class Fourier:
         """Shape of a spectrum."""
         return self.rows // END, self.columns, 2, END
 
-    def spectrum(
+    def along_rows(
         self,
         x: Float[Array, "rows stride"],
         y: Float[Array, "rows stride"],
         spectrum: Float[Array, "blocks columns 2 8"],
         strip: Float[Array, "rows 16"],
-        columns: int | None = None,
+        columns: int,
     ) -> None:
-        """Compute the spectrum of two pictures, as real and imaginary parts.
+        """Begin the spectrum of two pictures, as real and imaginary parts, along their rows.
 
         Parameters
         ----------
         x, y
-            The pictures. Memory between the columns and the stride isn't read.
+            The pictures.
         spectrum
-            Receives the spectrum.
+            Receives the spectrum along the rows.
         strip
             Memory for intermediate results.
         columns
             Number of columns that aren't zero; the others aren't read.
         """
-        used = self.columns if columns is None else columns
-        functions()["spectrum"](x, y, x.shape[1], used, spectrum, *self._arguments, strip)
+        steps = steps_of(self.rows).table
+        functions()["along_rows"](
+            x, y, x.shape[1], columns, spectrum, self.rows, self.columns, steps, strip
+        )
 
     def correlation(
         self,
         spectra: Float[Array, "channels blocks columns 2 8"],
+        begun: int,
         kernels: Float[Array, "channels blocks columns 2 8"],
         product: Float[Array, "blocks columns 2 8"],
         strip: Float[Array, "rows 16"],
@@ -176,8 +179,12 @@ class Fourier:
 
         Parameters
         ----------
-        spectra, kernels
-            Spectra of the pictures, and those that :meth:`kernel` returns.
+        spectra
+            Spectra of the pictures, which are completed if necessary.
+        begun
+            Number of columns of spectra that :meth:`along_rows` has begun; 0 for complete spectra.
+        kernels
+            Spectra that :meth:`kernel` returns.
         product
             Memory for intermediate results; may be the first of the spectra, which is overwritten.
         strip
@@ -189,10 +196,14 @@ class Fourier:
         """
         functions()["correlation"](
             spectra,
+            begun,
             kernels,
             len(kernels),
             product,
-            *self._arguments,
+            self.rows,
+            self.columns,
+            steps_of(self.rows).table,
+            steps_of(self.columns).table,
             strip,
             x,
             y,
@@ -213,9 +224,8 @@ class Fourier:
             strip = scratch.array((self.rows, 2 * END))
             for k, spectrum in enumerate(found):
                 np.divide(x[:, :, k], self.rows * self.columns, out=padded[0, :high, :wide])
-                self.spectrum(padded[0], padded[1], spectrum, strip, wide)
+                self.along_rows(padded[0], padded[1], spectrum, strip, wide)
+                functions()["along_columns"](
+                    spectrum, wide, self.rows, self.columns, steps_of(self.columns).table
+                )
         return found
-
-    @property
-    def _arguments(self) -> tuple[int, int, Array, Array]:
-        return self.rows, self.columns, steps_of(self.rows).table, steps_of(self.columns).table

@@ -16,8 +16,9 @@ from striate.shapes import Array
 
 _ARGUMENTS = {
     **{f"pixels_{name}": "piiiiiifppiip" for name in PIXELS},
-    "spectrum": "ppiipiippp",
-    "correlation": "ppipiipppppiii",
+    "along_rows": "ppiipiipp",
+    "along_columns": "piiip",
+    "correlation": "pipipiipppppiii",
     "column_sums": "piiiiiippp",
     "normalized_32": "pppiiiiipppp",
     "normalized_64": "pppiiiiipppp",

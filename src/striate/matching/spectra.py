@@ -138,7 +138,7 @@ class _Tile:
             column_sums(self.pixels, self.used, t.size[0], totals, squares, scratch)
             with scratch.frame():
                 spectra = self.transform(self.pixels)
-                self.correlate(spectra, self.spectra.kernel, spectra[0], products)
+                self.correlate(spectra, self.used, self.spectra.kernel, spectra[0], products)
             rounding = self.rounding(self.energy, 0)
             return Sums(
                 center=center,
@@ -171,8 +171,9 @@ class _Tile:
         with scratch.frame():
             spectra, work = self.transform(self.pixels), scratch.array(fft.fourier.shape)
             for k, weights in enumerate(fft.relative_weights):
-                self.correlate(spectra[k : k + 1], weights[np.newaxis], work, totals[k])
-            self.correlate(spectra, fft.kernel, work, products)
+                one = weights[np.newaxis]
+                self.correlate(spectra[k : k + 1], self.used, one, work, totals[k])
+            self.correlate(spectra, 0, fft.kernel, work, products)
         with scratch.frame():
             count = len(fft.weights)
             squared = scratch.array((count, *self.pixels.shape[1:]))
@@ -181,28 +182,30 @@ class _Tile:
                 squared[0] += channel * channel
             energy = float((squared * squared).sum())
             spectra = self.transform(squared)
-            self.correlate(spectra, fft.weights, spectra[0], squares)
+            self.correlate(spectra, self.used, fft.weights, spectra[0], squares)
         return energy
 
     def transform(
         self, pictures: Float[Array, "channels rows columns"]
     ) -> Float[Array, "channels blocks columns 2 8"]:
-        """Compute the spectra of both halves of each channel."""
+        """Begin the spectra of both halves of each channel."""
         fourier = self.spectra.fourier
         spectra = self.scratch.array((len(pictures), *fourier.shape))
         with self.scratch.frame():
             strip = self.scratch.array((fourier.rows, 2 * END))
             for picture, spectrum in zip(pictures, spectra, strict=True):
-                fourier.spectrum(picture, picture[self.half :], spectrum, strip, self.used)
+                fourier.along_rows(picture, picture[self.half :], spectrum, strip, self.used)
         return spectra
 
-    def correlate(self, spectra: Array, kernels: Array, work: Array, sums: Array) -> None:
+    def correlate(
+        self, spectra: Array, begun: int, kernels: Array, work: Array, sums: Array
+    ) -> None:
         """Correlate both halves with a kernel."""
         fourier = self.spectra.fourier
         with self.scratch.frame():
             strip = self.scratch.array((fourier.rows, 2 * END))
             upper, lower = sums[: self.half], sums[self.half :]
-            fourier.correlation(spectra, kernels, work, strip, upper, lower, self.columns)
+            fourier.correlation(spectra, begun, kernels, work, strip, upper, lower, self.columns)
 
     def rounding(self, energy: float, of_squares: float) -> Rounding:
         """Bound the errors; both halves may have all of the energy."""

@@ -39,6 +39,7 @@ from striate.llvm.matching.vectors import (
     WIDTH,
     Complex,
     at,
+    each,
     load,
     load_complex,
     number,
@@ -56,7 +57,7 @@ its twiddle factors. A plan begins with the number of steps without the last one
 
 
 def write_fourier(module: IRModule) -> None:
-    """Add the functions ``spectrum`` and ``correlation`` to a module."""
+    """Add the functions ``along_rows``, ``along_columns`` and ``correlation`` to a module."""
     steps = {
         name: {radix: write(module, radix, name) for radix in RADICES}
         for name, write in {
@@ -66,8 +67,11 @@ def write_fourier(module: IRModule) -> None:
             "to_pictures": _write_to_pictures,
         }.items()
     }
-    _write_spectrum(module, steps, _write_end(module), _write_end_of_rows(module))
-    _write_correlation(module, steps, _write_products(module), _write_begin_of_rows(module))
+    _write_rows(module, steps, _write_end_of_rows(module))
+    eight_rows = _write_eight_rows(module, steps, _write_end(module))
+    _write_columns(module, eight_rows)
+    ends = _write_products(module), _write_begin_of_rows(module)
+    _write_correlation(module, steps, eight_rows, *ends)
 
 
 _StepFunctions = dict[str, dict[int, IRFunction]]
@@ -344,72 +348,99 @@ class _Plan:
         self.b.loop(first, self.count, 1, step)
 
 
-def _write_spectrum(
-    module: IRModule, steps: _StepFunctions, end: IRFunction, end_of_rows: IRFunction
-) -> None:
-    """Emit the spectrum of two pictures.
+def _write_rows(module: IRModule, steps: _StepFunctions, end_of_rows: IRFunction) -> None:
+    """Emit the FFTs of two pictures along the rows.
 
-    ``spectrum(x, y, stride, used, spectrum, rows, columns, row_plan, column_plan, strip)`` reads
-    the columns that are used, up to the end of a strip; the others are zero.
+    ``along_rows(x, y, stride, used, spectrum, rows, columns, row_plan, strip)`` reads the columns
+    that are used, up to the end of a strip.
     """
-    types = [PTR, PTR, I64, I64, PTR, I64, I64, PTR, PTR, PTR]
-    b = Builder(module.function("spectrum", VOID, types))
-    x, y, stride, used, spectrum, rows, columns, row_plan, column_plan, strip = b.function.args
-    read = b.lshr(b.add(used, WIDTH - 1), I64(3))
-    along_rows, along_columns = _Plan(b, row_plan), _Plan(b, column_plan)
+    types = [PTR, PTR, I64, I64, PTR, I64, I64, PTR, PTR]
+    b = Builder(module.function("along_rows", VOID, types))
+    x, y, stride, used, spectrum, rows, columns, row_plan, strip = b.function.args
+    plan = _Plan(b, row_plan)
     squares, row_blocks = times(b, columns, COMPLEX), b.lshr(rows, I64(3))
-    blocks = b.lshr(columns, I64(3))
 
-    def columns_of(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
+    def eight_columns(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
         re, im, place = carried
-        along_rows.call(
+        plan.call(
             steps["from_pictures"],
             0,
             lambda _, span, table: [re, im, stride, strip, span, table],
         )
-        along_rows.forward(steps["forward"], strip, 1)
+        plan.forward(steps["forward"], strip, 1)
         b.call(end_of_rows, [strip, row_blocks, place, squares])
         return [at(b, re, WIDTH), at(b, im, WIDTH), at(b, place, COMPLEX * WIDTH)]
 
-    def clear(k: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
-        store(b, DOUBLES(0.0), carried[0], k)
-        return list(carried)
+    b.loop(0, b.lshr(b.add(used, WIDTH - 1), I64(3)), 1, eight_columns, [x, y, spectrum])
+    b.ret_void()
 
-    def rows_of(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
-        b.loop(times(b, read, COMPLEX * WIDTH), squares, WIDTH, clear, carried)
-        along_columns.forward(steps["forward"], carried[0], 0)
-        b.call(end, [carried[0], blocks])
-        return [at(b, carried[0], squares)]
 
-    b.loop(0, read, 1, columns_of, [x, y, spectrum])
-    b.loop(0, row_blocks, 1, rows_of, [spectrum])
+def _write_eight_rows(module: IRModule, steps: _StepFunctions, end: IRFunction) -> IRFunction:
+    """Emit the FFTs of eight rows along the columns: ``eight_rows(place, used, columns, plan)``."""
+    b, args = _begin(module, "eight_rows", PTR, I64, I64, PTR)
+    place, used, columns, column_plan = args
+    read = b.lshr(b.add(used, WIDTH - 1), I64(3))
+    beyond, stop = times(b, read, COMPLEX * WIDTH), times(b, columns, COMPLEX)
+    each(b, beyond, stop, WIDTH, lambda k: store(b, DOUBLES(0.0), place, k))
+    _Plan(b, column_plan).forward(steps["forward"], place, 0)
+    b.call(end, [place, b.lshr(columns, I64(3))])
+    b.ret_void()
+    return b.function
+
+
+def _write_columns(module: IRModule, eight_rows: IRFunction) -> None:
+    """Emit the FFTs along the columns: ``along_columns(spectrum, used, rows, columns, plan)``.
+
+    They complete a spectrum. Columns that aren't used are zero.
+    """
+    types = [PTR, I64, I64, I64, PTR]
+    b = Builder(module.function("along_columns", VOID, types))
+    spectrum, used, rows, columns, plan = b.function.args
+
+    def step(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
+        b.call(eight_rows, [carried[0], used, columns, plan])
+        return [at(b, carried[0], times(b, columns, COMPLEX))]
+
+    b.loop(0, b.lshr(rows, I64(3)), 1, step, [spectrum])
     b.ret_void()
 
 
 def _write_correlation(
-    module: IRModule, steps: _StepFunctions, products: IRFunction, begin_of_rows: IRFunction
+    module: IRModule,
+    steps: _StepFunctions,
+    eight_rows: IRFunction,
+    products: IRFunction,
+    begin_of_rows: IRFunction,
 ) -> None:
     """Emit the correlation of pictures with a kernel.
 
-    ``correlation(spectra, kernels, channels, product, rows, columns, row_plan, column_plan, strip,
-    x, y, stride, kept_rows, kept_columns)`` adds up the products of all channels, and writes the
-    first rows and columns of two pictures, up to the end of a strip.
+    ``correlation(spectra, used, kernels, channels, product, rows, columns, row_plan, column_plan,
+    strip, x, y, stride, kept_rows, kept_columns)`` adds up the products of all channels, and writes
+    the first rows and columns of two pictures, up to the end of a strip. If ``used`` isn't 0, it
+    completes spectra of ``along_rows`` first: eight rows at a time, which are then in the cache.
     """
-    types = [PTR, PTR, I64, PTR, I64, I64, PTR, PTR, PTR, PTR, PTR, I64, I64, I64]
+    types = [PTR, I64, PTR, I64, PTR, I64, I64, PTR, PTR, PTR, PTR, PTR, I64, I64, I64]
     b = Builder(module.function("correlation", VOID, types))
-    spectra, kernels, channels, product, rows, columns, *rest = b.function.args
+    spectra, used, kernels, channels, product, rows, columns, *rest = b.function.args
     row_plan, column_plan, strip, x, y, stride, kept_rows, kept_columns = rest
     along_rows, along_columns = _Plan(b, row_plan), _Plan(b, column_plan)
     squares, row_blocks = times(b, columns, COMPLEX), b.lshr(rows, I64(3))
     blocks, size = b.lshr(columns, I64(3)), b.imul(times(b, rows, 2), columns)
+    begun = b.icmp_signed("!=", used, I64(0))
 
-    def rows_of(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
+    def row(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
         spectrum, kernel, target = carried
+
+        def complete(k: IRValue) -> None:
+            b.call(eight_rows, [at(b, spectrum, b.imul(k, size)), used, columns, column_plan])
+
+        with b.if_then(begun):
+            each(b, 0, channels, 1, complete)
         b.call(products, [spectrum, kernel, channels, size, target, blocks])
         along_columns.inverse(steps["inverse"], target, 0)
         return [at(b, place, squares) for place in carried]
 
-    def columns_of(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
+    def eight_columns(_: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
         re, im, place = carried
         b.call(begin_of_rows, [place, squares, strip, row_blocks])
         along_rows.inverse(steps["inverse"], strip, 1)
@@ -420,7 +451,7 @@ def _write_correlation(
         )
         return [at(b, re, WIDTH), at(b, im, WIDTH), at(b, place, COMPLEX * WIDTH)]
 
-    b.loop(0, row_blocks, 1, rows_of, [spectra, kernels, product])
+    b.loop(0, row_blocks, 1, row, [spectra, kernels, product])
     written = b.lshr(b.add(kept_columns, WIDTH - 1), I64(3))
-    b.loop(0, written, 1, columns_of, [x, y, product])
+    b.loop(0, written, 1, eight_columns, [x, y, product])
     b.ret_void()
