@@ -125,6 +125,7 @@ def test_sums_over_windows_are_within_their_bound(size):
         products,
         totals,
         squares,
+        totals[0].size,
         1,
         *squares.shape,
         places[1],

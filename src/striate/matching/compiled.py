@@ -20,7 +20,7 @@ import numpy as np
 from striate.compile import CompiledNests, compile_nests
 from striate.matching.scratch import Scratch
 from striate.matching.spectra import column_sums
-from striate.matching.sums import UNIT, Rounding, Sums
+from striate.matching.sums import UNIT, Rounding, Sums, complete
 from striate.matching.template import Template
 from striate.matching.window_sums import window_sums
 from striate.nests import bind_program
@@ -110,8 +110,7 @@ def compiled_sums(
     return Sums(
         center=center,
         products=products,
-        totals=totals,
-        squares=squares,
+        of_rows=complete(totals, squares),
         width=t.size[1] if t.weights is None else 1,
         factors=1 / t.roots,
         most=0,

@@ -20,10 +20,10 @@ _ARGUMENTS = {
     "along_columns": "piiip",
     "correlation": "pipipiipppppiii",
     "column_sums": "piiiiiippp",
-    "normalized_32": "pppiiiiipppp",
-    "normalized_64": "pppiiiiipppp",
-    "linear_32": "pppiiiiipppp",
-    "linear_64": "pppiiiiipppp",
+    "normalized_32": "pppiiiiiipppp",
+    "normalized_64": "pppiiiiiipppp",
+    "linear_32": "pppiiiiiipppp",
+    "linear_64": "pppiiiiiipppp",
 }
 """The functions and their arguments: p for an array, i for an integer, f for a float64 number."""
 

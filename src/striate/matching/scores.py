@@ -12,9 +12,16 @@ import numpy as np
 
 from striate.errors import OptionError
 from striate.llvm.matching.scores import line_length
+from striate.matching.compiled import TILE, CompiledKernel, compiled_sums
 from striate.matching.fourier import fast_length
 from striate.matching.images import Image, as_image, as_weights, require_fit
-from striate.matching.methods import MatchingMethod, MethodName, NormalizedCorrelation, find_method
+from striate.matching.methods import (
+    MatchingMethod,
+    MethodName,
+    NormalizedCorrelation,
+    ScoreFormula,
+    find_method,
+)
 from striate.matching.program import functions
 from striate.matching.scratch import Scratch, borrowed
 from striate.matching.spectra import Spectra, spectral_sums
@@ -22,6 +29,7 @@ from striate.matching.sums import Sums
 from striate.matching.template import Template, prepare
 from striate.matching.tiles import (
     MapTile,
+    bands,
     compiled_cost,
     cut,
     direct_cost,
@@ -36,8 +44,8 @@ from striate.shapes import Array, Float
 MatchingEngine = Literal["auto", "fft", "compiled", "direct"]
 """How a score map is computed; the scores agree."""
 
-TileScores = Callable[[MapTile, Scratch], Array]
-"""Computes the scores of a tile, before they are finished."""
+TileScores = Callable[[MapTile, Scratch, Array], None]
+"""Computes the scores of a tile, and writes them to an array."""
 
 _SAMPLED = 8
 """Distance of the rows whose mean is taken for that of the scene."""
@@ -276,7 +284,7 @@ class Matcher:
                 scratch = scratches.get()  # there is one for each worker
                 try:
                     with scratch.frame():
-                        scores[tile.places()] = compute(tile, scratch)[:, : tile.columns]
+                        compute(tile, scratch, scores[tile.places()])
                 finally:
                     scratches.put(scratch)
 
@@ -299,9 +307,8 @@ class Matcher:
         t, size = self.template, self._fft_size(self.tile)
         spectra, center = Spectra(t, size, kept, exact=self._has_exact_sums), self._center()
 
-        def compute(tile: MapTile, scratch: Scratch) -> Array:
-            sums = self._spectral_sums(tile, spectra, center, scratch)
-            return self._from_sums(sums, tile)
+        def compute(tile: MapTile, scratch: Scratch, scores: Array) -> None:
+            self._from_sums(self._spectral_sums(tile, spectra, center, scratch), tile, scores)
 
         return compute, self.tile or (spectra.most_rows, size[1] - t.size[1] + 1)
 
@@ -316,20 +323,17 @@ class Matcher:
 
     def _by_program(self, kept: Scratch) -> tuple[TileScores, tuple[int, int]]:
         """Return a function that computes a tile by a compiled program, and the tiles' size."""
-        # Imported here: everything else works without llvmlite.
-        from striate.matching.compiled import TILE, CompiledKernel, compiled_sums  # noqa: PLC0415
-
         del kept
         kernel, center = CompiledKernel(self.template), self._center()
         wide = TILE[1] + self.template.size[1] - 1
 
-        def compute(tile: MapTile, scratch: Scratch) -> Array:
+        def compute(tile: MapTile, scratch: Scratch, scores: Array) -> None:
             shape = (tile.rows + self.template.size[0] - 1, -(-wide // 8) * 8)
             channels, _ = self._channels(tile, center, shape, scratch)
             sums = compiled_sums(kernel, channels, center, scratch)
             if sums is None:
                 sums = self._spectral_sums(tile, self._spectra_of_a_tile, center, scratch)
-            return self._from_sums(sums, tile)
+            self._from_sums(sums, tile, scores)
 
         rows, columns = (min(n, m) for n, m in zip(self.tile or TILE, TILE, strict=True))
         return compute, (rows, columns)
@@ -337,8 +341,6 @@ class Matcher:
     @cached_property
     def _spectra_of_a_tile(self) -> Spectra:
         """The template's spectra for tiles of a compiled program."""
-        from striate.matching.compiled import TILE  # noqa: PLC0415
-
         size = self._fft_size(TILE)
         return Spectra(self.template, size, Scratch(), exact=self._has_exact_sums)
 
@@ -350,40 +352,48 @@ class Matcher:
         rows, columns = min(rows, self.places[0]), min(columns, self.places[1])
         return fast_length(-(-rows // 2) + high - 1), fast_length(columns + wide - 1)
 
-    def _from_sums(self, sums: Sums, tile: MapTile) -> Array:
-        """Return the scores of a tile; those that are doubtful are evaluated by definition."""
-        scratch, shape = sums.scratch, sums.products.shape
-        raw, doubtful = scratch.array(shape, self.dtype), scratch.array(shape, np.bool)
+    def _from_sums(self, sums: Sums, tile: MapTile, scores: Array) -> None:
+        """Compute the scores of a tile, a band of rows at a time, which stays in the cache."""
         formula = self.method.formula(self.template, sums, self.unit, whole=self.whole)
-        line = line_length(tile.columns, sums.width)
+        for band in bands(tile, self.template.size[0]):
+            first = band.top - tile.top
+            rows = slice(first, first + band.rows)
+            with sums.scratch.frame():
+                scores[rows] = self._of_band(sums, formula, band, rows)
+
+    def _of_band(self, sums: Sums, formula: ScoreFormula, band: MapTile, rows: slice) -> Array:
+        """Return the scores of a band; those that are doubtful are evaluated by definition."""
+        scratch, products = sums.scratch, sums.products[rows]
+        totals, squares = sums.of_rows(rows.start, rows.stop, scratch)
+        raw, doubtful = (scratch.array(products.shape, dtype) for dtype in (self.dtype, np.bool))
+        line = line_length(band.columns, sums.width)
         any_doubtful = functions()[f"{formula.name}_{8 * raw.itemsize}"](
-            sums.products,
-            sums.totals,
-            sums.squares,
+            products,
+            totals,
+            squares,
+            totals.strides[0] // totals.itemsize,
             self.template.channels,
-            *shape,
-            tile.columns,
+            *products.shape,
+            band.columns,
             sums.width,
             formula.table,
             raw,
             doubtful,
             scratch.array((self.template.channels + 4, line)),
         )
-        # The last columns and rows belong to no window.
-        marks = doubtful[: tile.rows, : tile.columns]
+        marks = doubtful[:, : band.columns]  # the other columns belong to no window
         if any_doubtful and marks.any():
-            self._correct(raw, marks, tile)
-        return raw[: tile.rows]
+            self._correct(raw, marks, band)
+        return raw[:, : band.columns]
 
     def _by_definition(self, kept: Scratch) -> tuple[TileScores, tuple[int, int]]:
         """Return a function that evaluates the formula, and the size of the tiles."""
         del kept
 
-        def compute(tile: MapTile, scratch: Scratch) -> Array:
-            raw = scratch.array((tile.rows, tile.columns))
-            places = np.indices(raw.shape).reshape(2, -1)
-            raw[*places] = self._at(tile, places)
-            return self._finished(raw)
+        def compute(tile: MapTile, scratch: Scratch, scores: Array) -> None:
+            del scratch
+            places = np.indices(scores.shape).reshape(2, -1)
+            scores[*places] = self._finished(self._at(tile, places))
 
         return compute, self.tile or (64, 64)
 

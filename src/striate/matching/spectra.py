@@ -29,7 +29,7 @@ from striate.llvm.matching.fourier import END
 from striate.matching.fourier import Fourier
 from striate.matching.program import functions
 from striate.matching.scratch import Scratch
-from striate.matching.sums import UNIT, Rounding, Sums
+from striate.matching.sums import UNIT, Rounding, Sums, complete
 from striate.matching.template import Template
 from striate.matching.window_sums import additions
 from striate.shapes import Array, Float
@@ -132,38 +132,42 @@ class _Tile:
         """Compute all sums."""
         scratch, t = self.scratch, self.template
         shape = (2 * self.half, self.spectra.fourier.stride)
-        products, squares = scratch.array(shape), scratch.array(shape)
-        totals = scratch.array((t.channels, *shape))
+        products = scratch.array(shape)
         if t.weights is None:
-            column_sums(self.pixels, self.used, t.size[0], totals, squares, scratch)
             with scratch.frame():
                 spectra = self.transform(self.pixels)
                 self.correlate(spectra, self.used, self.spectra.kernel, spectra[0], products)
-            rounding = self.rounding(self.energy, 0)
             return Sums(
                 center=center,
                 products=products,
-                totals=totals,
-                squares=squares,
+                of_rows=self.column_sums,
                 width=t.size[1],
                 factors=1 / t.roots,
                 most=0,
-                rounding=rounding,
+                rounding=self.rounding(self.energy, 0),
                 scratch=scratch,
             )
+        totals, squares = scratch.array((t.channels, *shape)), scratch.array(shape)
         of_squares = self.masked_sums(products, totals, squares)
         rounding = self.rounding(self.energy, of_squares)
         return Sums(
             center=center,
             products=products,
-            totals=totals,
-            squares=squares,
+            of_rows=complete(totals, squares),
             width=1,
             factors=np.ones(t.channels),
             most=float(squares[: self.rows, : self.columns].max()) + rounding.squares,
             rounding=rounding,
             scratch=scratch,
         )
+
+    def column_sums(self, first: int, last: int, scratch: Scratch) -> tuple[Array, Array]:
+        """Add up the pixels and their squares along the columns of the windows of some rows."""
+        shape = (last - first, self.pixels.shape[2])
+        totals, squares = scratch.array((self.template.channels, *shape)), scratch.array(shape)
+        pixels = self.pixels[:, first:]
+        column_sums(pixels, self.used, self.template.size[0], totals, squares, scratch)
+        return totals, squares
 
     def masked_sums(self, products: Array, totals: Array, squares: Array) -> float:
         """Compute all sums with weights, and return the energy of the squares."""
@@ -245,7 +249,7 @@ def column_sums(
     with scratch.frame():
         functions()["column_sums"](
             pixels,
-            pixels.shape[1] * pixels.shape[2],
+            pixels.strides[0] // pixels.itemsize,
             len(pixels),
             pixels.shape[2],
             used,

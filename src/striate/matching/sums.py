@@ -1,5 +1,6 @@
 """The sums over each window of a tile, from which every method computes its scores."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from striate.matching.scratch import Scratch
@@ -32,12 +33,19 @@ class Rounding:
     relative: float
 
 
+OfRows = Callable[
+    [int, int, Scratch],
+    tuple[Float[Array, "channels rows columns"], Float[Array, "rows columns"]],
+]
+"""Computes totals and squares in the memory that it is given."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sums:
     """The sums over each window of a tile, of pixels minus a center.
 
     The arrays have a column for each pixel column of the tile. The last ones belong to no window
-    and have arbitrary finite values.
+    and have arbitrary values.
 
     Parameters
     ----------
@@ -45,11 +53,12 @@ class Sums:
         What was subtracted from each channel.
     products
         Sum of the products with the template's kernel, over all channels.
-    totals
-        Weighted sum of each channel, up to its factor. It is the sum over one column of each
-        window; the sum over ``width`` neighbors is that of the window.
-    squares
-        Weighted sum of squares, over all channels; likewise.
+    of_rows
+        Returns totals and squares for the rows from a first to before a last one.
+
+        Totals are the weighted sum of each channel, up to its factor, and squares the weighted sum
+        of squares over all channels. They are sums over one column of each window; those over
+        ``width`` neighbors are the window's.
     width
         Columns that totals and squares have yet to be added up over, or 1.
     factors
@@ -64,10 +73,17 @@ class Sums:
 
     center: Float[Array, "channels"]
     products: Float[Array, "places_down columns"]
-    totals: Float[Array, "channels places_down columns"]
-    squares: Float[Array, "places_down columns"]
+    of_rows: OfRows
     width: int
     factors: Float[Array, "channels"]
     most: float
     rounding: Rounding
     scratch: Scratch
+
+
+def complete(
+    totals: Float[Array, "channels places_down columns"],
+    squares: Float[Array, "places_down columns"],
+) -> OfRows:
+    """Return the rows of sums that have been computed for the whole tile."""
+    return lambda first, last, _: (totals[:, first:last], squares[first:last])

@@ -22,6 +22,8 @@ _LARGER, _PER_PIXEL = 640 * 768, 36
 """Most elements for large templates, and for each pixel of the template."""
 _LEAST_PER_PIXEL = 3
 """An FFT may always have this many elements for each pixel of the template."""
+_BAND = 64
+"""Fewest rows of a band."""
 
 # Nanoseconds on an AMD EPYC 9004 at 3.7 GHz, November 2026. Only their ratio matters.
 _PER_BUTTERFLY = 0.12
@@ -98,6 +100,23 @@ def cut(places: tuple[int, int], tile: tuple[int, int]) -> Iterator[MapTile]:
     for top in range(0, places[0], tile[0]):
         for left in range(0, places[1], tile[1]):
             yield MapTile(top, left, min(tile[0], places[0] - top), min(tile[1], places[1] - left))
+
+
+def bands(tile: MapTile, length: int) -> Iterator[MapTile]:
+    """Cut a tile into bands of rows: as many as a window has, or a multiple.
+
+    Sums along columns are computed in blocks as long as a window (see
+    :mod:`striate.llvm.matching.window_sums`), and no block is computed twice.
+
+    Examples
+    --------
+    >>> [band.rows for band in bands(MapTile(0, 0, 200, 5), 30)]
+    [90, 90, 20]
+    """
+    rows = length * -(-_BAND // length)
+    for first in range(0, tile.rows, rows):
+        here = min(rows, tile.rows - first)
+        yield MapTile(tile.top + first, tile.left, here, tile.columns)
 
 
 def most_elements(template: tuple[int, int]) -> int:

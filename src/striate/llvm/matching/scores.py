@@ -38,8 +38,9 @@ _PER_CHANNEL = 2
 def write_scores(module: IRModule, row_sums: IRFunction) -> None:
     """Emit the functions ``normalized_32``, ``normalized_64``, ``linear_32`` and ``linear_64``.
 
-    Their arguments are ``(products, totals, squares, channels, rows, stride, kept, length,
-    constants, scores, doubtful, work)``, and they write scores in float32 or float64. ``doubtful``
+    Their arguments are ``(products, totals, squares, size, channels, rows, stride, kept, length,
+    constants, scores, doubtful, work)``, and they write scores in float32 or float64. The channels
+    of totals are a size apart. ``doubtful``
     receives 1 for each score that isn't certain, and the result is 0 if there is none. The rows of
     all arrays are a stride apart, and the columns that are kept are computed, up to the end of a
     vector. ``work`` has space for ``channels + 4`` lines, see :func:`line_length`.
@@ -126,11 +127,11 @@ def _write(
     module: IRModule, name: str, element: IRType, row_sums: IRFunction, formula: _Formula
 ) -> None:
     """Emit one of the functions."""
-    types = [PTR, PTR, PTR, I64, I64, I64, I64, I64, PTR, PTR, PTR, PTR]
+    types = [PTR, PTR, PTR, I64, I64, I64, I64, I64, I64, PTR, PTR, PTR, PTR]
     b = Builder(module.function(name, I64, types))
-    products, totals, squares, channels, rows, stride, kept, length, *rest = b.function.args
+    products, totals, squares, size, channels, rows, stride, kept, length, *rest = b.function.args
     constants, scores, doubtful, work = rest
-    line, size = _up_to_vectors(b, b.add(b.add(kept, length), AHEAD)), b.imul(rows, stride)
+    line = _up_to_vectors(b, b.add(b.add(kept, length), AHEAD))
     lines = at(b, work, times(b, line, 3))
 
     def row(i: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
