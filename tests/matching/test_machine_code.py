@@ -14,9 +14,8 @@ from striate.matching import score_map, scratch
 from striate.matching.fourier import Fourier, fast_lengths, radices, steps_of
 from striate.matching.program import functions
 from striate.matching.scratch import KEPT, Scratch, borrowed
-from striate.matching.spectra import column_sums
 from striate.matching.sums import UNIT
-from striate.matching.window_sums import additions
+from striate.matching.window_sums import additions, column_sums
 
 LENGTHS = [n for n in fast_lengths() if n <= 400]
 
@@ -182,3 +181,21 @@ def test_a_scene_may_be_a_view():
         template = view[4:14, 5:16]
         found, expected = (score_map(x, template, engine="fft") for x in (view, view.copy()))
         assert found.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_constant_windows_are_found_among_all_kinds_of_windows(dtype, channels):
+    """Windows that are constant, or in one channel or in all but one pixel of a corner."""
+    rng = np.random.default_rng(8)
+    scene = np.full((90, 120, channels), 200, dtype)
+    scene[40:, :60] = rng.integers(0, 255, (50, 60, channels))
+    scene[10, 80, -1] = 199
+    template = scene[50:57, 10:19]
+    windows = np.lib.stride_tricks.sliding_window_view(scene, (7, 9), axis=(0, 1))
+    constant = (windows == windows[..., :1, :1]).all(axis=(2, 3, 4))
+
+    scores = score_map(scene, template, engine="fft")
+
+    assert (scores[constant] == 0).all()
+    assert (scores[~constant] != 0).all()

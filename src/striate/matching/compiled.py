@@ -19,10 +19,9 @@ import numpy as np
 
 from striate.compile import CompiledNests, compile_nests
 from striate.matching.scratch import Scratch
-from striate.matching.spectra import column_sums
 from striate.matching.sums import UNIT, Rounding, Sums, complete
 from striate.matching.template import Template
-from striate.matching.window_sums import window_sums
+from striate.matching.window_sums import column_sums, row_sums
 from striate.nests import bind_program
 from striate.shapes import Array, Float
 
@@ -102,8 +101,10 @@ def compiled_sums(
     fractions = t.means - kernel.shift
     if fractions.any():
         for total, part in zip(totals, fractions, strict=True):
-            whole = total if t.weights is not None else window_sums(total, (1, t.size[1]), scratch)
-            products -= part * whole
+            if t.weights is None:
+                count = columns - t.size[1] + 1
+                total = row_sums(total, count, t.size[1], scratch)  # noqa: PLW2901
+            products[:, : total.shape[1]] -= part * total
     products /= t.contrast
     # Integers, apart from the products with the mean's fraction.
     norms = kernel.norm / t.contrast + float(np.abs(fractions * t.roots / t.contrast).sum())
@@ -113,6 +114,7 @@ def compiled_sums(
         of_rows=complete(totals, squares),
         width=t.size[1] if t.weights is None else 1,
         factors=1 / t.roots,
+        exact=False,
         most=0,
         rounding=Rounding(4 * UNIT * t.channels * norms * most**0.5, 0, 0, UNIT),
         scratch=scratch,

@@ -80,8 +80,16 @@ class NormalizedCorrelation:
         fixed = 2 * (r.squares + 2 * r.totals * (t.channels * sums.most) ** 0.5) / TOLERANCE
         fixed += (2 * r.products / TOLERANCE) ** 2
         growing = 2 * (r.relative * (1 + 2 * t.channels**0.5) + 4 * UNIT) / TOLERANCE
-        of_channels = np.stack([sums.factors**2, np.zeros(t.channels)], axis=1)
-        return ScoreFormula(name="normalized", constants=(fixed, growing), of_channels=of_channels)
+        if sums.exact:
+            # Times the number of pixels, the spread is an integer without any error.
+            size = t.size[0] * t.size[1]
+            constants = (fixed * size, 0.0, size, size**0.5, 0.0)
+            squared = np.ones(t.channels)
+        else:
+            constants = (fixed, growing, 1.0, 1.0, -inf)
+            squared = sums.factors**2
+        of_channels = np.stack([squared, np.zeros(t.channels)], axis=1)
+        return ScoreFormula(name="normalized", constants=constants, of_channels=of_channels)
 
     def by_definition(self, t: Template, windows: Float[Array, "n r c l"]) -> Float[Array, "n"]:
         """Return the scores of single windows."""
@@ -97,11 +105,6 @@ class NormalizedCorrelation:
         products = np.einsum("rcl,nrcl->n", t.kernel, centered)
         scores = products / np.sqrt(np.where(varies, spread, 1))
         return np.where(varies, np.clip(scores, -1, 1), 0)
-
-    def of_constant(self, t: Template, values: Float[Array, "n channels"]) -> Float[Array, "n"]:
-        """Return the scores of windows whose pixels are all equal."""
-        del t
-        return np.zeros(len(values))
 
     def scale(self, t: Template, windows: Float[Array, "n r c l"]) -> Float[Array, "n"]:
         """Return what errors are measured in: 1."""

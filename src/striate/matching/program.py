@@ -20,6 +20,7 @@ _ARGUMENTS = {
     "along_columns": "piiip",
     "correlation": "pipipiipppppiii",
     "column_sums": "piiiiiippp",
+    "rows_of_sums": "ppiiiip",
     "normalized_32": "pppiiiiiipppp",
     "normalized_64": "pppiiiiiipppp",
     "linear_32": "pppiiiiiipppp",
@@ -58,7 +59,7 @@ def _function(loaded: LoadedObject, name: str, letters: str) -> MachineFunction:
     types = [_TYPES[letter] for letter in letters]
     call = ctypes.CFUNCTYPE(ctypes.c_int64, *types)(loaded.address(name))
 
-    def function(*arguments: Array | float) -> int:
+    def function(*arguments: Array | float | None) -> int:
         # The object code must stay loaded as long as the function exists.
         assert loaded is not None
         return call(*[_passed(argument) for argument in arguments])
@@ -66,6 +67,7 @@ def _function(loaded: LoadedObject, name: str, letters: str) -> MachineFunction:
     return function
 
 
-def _passed(argument: Array | float) -> float:
-    """Return the address of an array, or the number."""
-    return argument.ctypes.data if isinstance(argument, np.ndarray) else argument
+def _passed(argument: Array | float | None) -> float | None:
+    """Return the address of an array, or the number; None is a null pointer."""
+    # This is three times as fast as `argument.ctypes.data`.
+    return argument.__array_interface__["data"][0] if isinstance(argument, np.ndarray) else argument

@@ -23,7 +23,7 @@ from striate.matching.methods import (
     find_method,
 )
 from striate.matching.program import functions
-from striate.matching.scratch import Scratch, borrowed
+from striate.matching.scratch import Scratch, borrowed, row_stride
 from striate.matching.spectra import Spectra, spectral_sums
 from striate.matching.sums import Sums
 from striate.matching.template import Template, prepare
@@ -36,7 +36,7 @@ from striate.matching.tiles import (
     fft_cost,
     fft_size,
 )
-from striate.matching.window_sums import window_sums
+from striate.matching.window_sums import column_sums, row_sums
 from striate.model.inputs import full_scale
 from striate.runtime.settings import threads
 from striate.shapes import Array, Float
@@ -383,7 +383,7 @@ class Matcher:
         )
         marks = doubtful[:, : band.columns]  # the other columns belong to no window
         if any_doubtful and marks.any():
-            self._correct(raw, marks, band)
+            self._correct(raw, marks, band, scratch)
         return raw[:, : band.columns]
 
     def _by_definition(self, kept: Scratch) -> tuple[TileScores, tuple[int, int]]:
@@ -428,43 +428,55 @@ class Matcher:
 
     @property
     def _has_exact_sums(self) -> bool:
-        """Whether sums of squares over windows are integers that float64 holds."""
+        """Whether sums over windows are integers, and float64 holds their variance."""
         t = self.template
-        largest = t.size[0] * t.size[1] * t.channels / self.unit**2
+        pixels = t.size[0] * t.size[1]
+        largest = pixels * pixels * t.channels / self.unit**2
         return self.unit != 1 and t.weights is None and largest < 1 << 53
 
     def _finished(self, raw: Array) -> Array:
         """Turn sums by definition into scores."""
         return self.method.finish(raw, self.template, self.unit, whole=self.whole)
 
-    def _correct(self, raw: Array, doubtful: Array, tile: MapTile) -> None:
+    def _correct(self, raw: Array, doubtful: Array, tile: MapTile, scratch: Scratch) -> None:
         """Evaluate the doubtful windows by definition; constant ones need only their value."""
-        places = np.argwhere(doubtful).T
-        constant = self._is_constant(tile)[*places]
-        if constant.any():
-            rows, columns = places[:, constant]
-            values = self._pixels(self.scene.pixels[tile.top + rows, tile.left + columns])
-            raw[rows, columns] = self._finished(self.method.of_constant(self.template, values))
-        rest = places[:, ~constant]
-        raw[*rest] = self._finished(self._at(tile, rest))
+        constant, inside = self._is_constant(tile, scratch) & doubtful, raw[:, : tile.columns]
+        if isinstance(self.method, NormalizedCorrelation):
+            np.copyto(inside, 0, where=constant)
+        elif constant.any():
+            values = self._pixels(self.scene.pixels[tile.places()][constant])
+            inside[constant] = self._finished(self.method.of_constant(self.template, values))
+        rest = np.argwhere(doubtful & ~constant).T
+        if rest.size:
+            raw[*rest] = self._finished(self._at(tile, rest))
 
-    def _is_constant(self, tile: MapTile) -> Array:
-        """Find the windows of a tile whose pixels are all equal: no pixel differs from the next."""
+    def _is_constant(self, tile: MapTile, scratch: Scratch) -> Array:
+        """Find the windows of a tile whose pixels are all equal.
+
+        In their first column, no pixel differs from the one below it, and in all of their rows, no
+        pixel differs from its neighbor on the right. Both are counted.
+        """
         part = self.scene.pixels[tile.pixels(self.template.size)]
         high, wide = self.template.size
-        down = (part[1:] != part[:-1]).any(axis=2)
-        across = (part[:, 1:] != part[:, :-1]).any(axis=2)
         constant = np.ones((tile.rows, tile.columns), bool)
-        if high > 1:
-            constant &= self._none_in_windows(down, (high - 1, wide), tile)
-        if wide > 1:
-            constant &= self._none_in_windows(across, (high, wide - 1), tile)
+        with scratch.frame():
+            if high > 1:
+                below = part[1:, : tile.columns] != part[:-1, : tile.columns]
+                constant &= self._marks(below, high - 1, scratch)[:, : tile.columns] == 0
+            if wide > 1:
+                right = self._marks(part[:, 1:] != part[:, :-1], high, scratch)
+                constant &= row_sums(right, tile.columns, wide - 1, scratch) == 0
         return constant
 
-    def _none_in_windows(self, marks: Array, size: tuple[int, int], tile: MapTile) -> Array:
-        """Find the windows of a tile without a marked pixel."""
-        sums = window_sums(marks.astype(np.int32), size)
-        return sums[:, : tile.columns] == 0
+    def _marks(self, differ: Array, length: int, scratch: Scratch) -> Array:
+        """Count along columns the pixels that differ from another one in any channel."""
+        rows, columns, channels = differ.shape
+        marks = scratch.array((1, rows, row_stride(columns)))
+        marks[0, :, :columns] = differ[:, :, 0] if channels == 1 else differ.any(axis=2)
+        marks[0, :, columns:] = 0
+        sums = scratch.array((1, rows - length + 1, marks.shape[2]))
+        column_sums(marks, columns, length, sums, None, scratch)
+        return sums[0]
 
     def _at(self, tile: MapTile, places: Array) -> Float[Array, "n"]:
         """Evaluate single windows of a tile by definition, a few at a time."""

@@ -30,6 +30,21 @@ _LINE = 64
 """Bytes of a cache line, at which arrays begin."""
 
 
+def row_stride(columns: int) -> int:
+    """Return the number of float64 elements from a row of a picture to the next.
+
+    It is an odd number of cache lines. If it were a power of two, all rows of a strip of columns
+    would compete for the same few places in the cache, which made sums along columns three times
+    slower (AMD EPYC, November 2026).
+
+    Examples
+    --------
+    >>> row_stride(100), row_stride(256)
+    (104, 264)
+    """
+    return 8 * (-(-columns // 8) | 1)
+
+
 class Scratch:
     """A stack of arrays: memory is taken in order, and freed frame by frame."""
 

@@ -27,11 +27,10 @@ import numpy as np
 
 from striate.llvm.matching.fourier import END
 from striate.matching.fourier import Fourier
-from striate.matching.program import functions
 from striate.matching.scratch import Scratch
 from striate.matching.sums import UNIT, Rounding, Sums, complete
 from striate.matching.template import Template
-from striate.matching.window_sums import additions
+from striate.matching.window_sums import additions, column_sums
 from striate.shapes import Array, Float
 
 _ROUNDING_OF_FFT = 20
@@ -49,7 +48,7 @@ class Spectra:
     scratch
         Where the spectra are kept.
     exact
-        Whether sums of pixels and squares are integers that float64 holds.
+        Whether sums of pixels and squares are integers, and float64 holds their variance.
     """
 
     def __init__(
@@ -143,6 +142,7 @@ class _Tile:
                 of_rows=self.column_sums,
                 width=t.size[1],
                 factors=1 / t.roots,
+                exact=self.spectra.exact,
                 most=0,
                 rounding=self.rounding(self.energy, 0),
                 scratch=scratch,
@@ -156,6 +156,7 @@ class _Tile:
             of_rows=complete(totals, squares),
             width=1,
             factors=np.ones(t.channels),
+            exact=False,
             most=float(squares[: self.rows, : self.columns].max()) + rounding.squares,
             rounding=rounding,
             scratch=scratch,
@@ -221,41 +222,3 @@ class _Tile:
         weighted = by_fft * self.spectra.weight_norm
         totals = weighted * energy**0.5 / float(t.roots.min())
         return Rounding(products, totals, weighted * of_squares**0.5, 0)
-
-
-def column_sums(
-    pixels: Float[Array, "channels rows columns"],
-    used: int,
-    length: int,
-    totals: Float[Array, "channels places columns"],
-    squares: Float[Array, "places columns"],
-    scratch: Scratch,
-) -> None:
-    """Add up pixels, and squares of all channels, along the columns of windows.
-
-    Parameters
-    ----------
-    pixels
-        The tile.
-    used
-        Number of its columns.
-    length
-        Rows of a window.
-    totals, squares
-        Receive the sums.
-    scratch
-        Memory for intermediate results.
-    """
-    with scratch.frame():
-        functions()["column_sums"](
-            pixels,
-            pixels.strides[0] // pixels.itemsize,
-            len(pixels),
-            pixels.shape[2],
-            used,
-            length,
-            len(squares),
-            totals,
-            squares,
-            scratch.array((length, END)),
-        )

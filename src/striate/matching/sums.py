@@ -63,6 +63,9 @@ class Sums:
         Columns that totals and squares have yet to be added up over, or 1.
     factors
         Factor of each channel's totals: they are divided by the root of its sum of weights.
+    exact
+        Whether totals and squares are integers, and so is the variance times the number of pixels:
+        then it is 0 for windows without variance only.
     most
         A number that no sum of squares exceeds; 0 if all errors are relative.
     rounding
@@ -76,6 +79,7 @@ class Sums:
     of_rows: OfRows
     width: int
     factors: Float[Array, "channels"]
+    exact: bool
     most: float
     rounding: Rounding
     scratch: Scratch

@@ -84,20 +84,25 @@ _Formula = Callable[[Builder, _Windows], tuple[IRValue, IRValue]]
 
 
 def _normalized(b: Builder, w: _Windows) -> tuple[IRValue, IRValue]:
-    """Emit ``products / sqrt(squares - sum of totals**2 / weights)``."""
+    """Emit ``scale * products / sqrt(spread)`` with ``spread = size * squares - sum of totals**2``.
+
+    If all sums are integers, so is the spread. It is then equal to the constant ``none``, which is
+    0, for windows without variance only. Otherwise ``none`` is a number that it never is.
+    """
+    fixed, growing, size, scale, none = (w.constant(b, k) for k in range(5))
     (spread,) = w.over_channels(
         b,
-        [w.squares],
+        [b.fmul(size, w.squares)],
         lambda total, c, carried: [b.fma(b.fneg(b.fmul(total, c[0])), total, carried[0])],
     )
-    limit = b.fma(w.constant(b, 1), w.squares, w.constant(b, 0))
-    doubtful = b.fcmp_unordered("<=", spread, limit)
-    tiny, one = DOUBLES(_TINY), DOUBLES(1.0)
+    constant = b.fcmp_ordered("==", spread, none)
+    doubtful = b.fcmp_unordered("<=", spread, b.fma(growing, w.squares, fixed))
+    tiny, one, zero = DOUBLES(_TINY), DOUBLES(1.0), DOUBLES(0.0)
     root = b.intrinsic("sqrt", b.select(b.fcmp_ordered(">", spread, tiny), spread, tiny))
-    score = b.fdiv(w.products, root)
-    below = b.select(b.fcmp_ordered("<", score, one), score, one)
-    least = b.fneg(one)
-    return b.select(b.fcmp_ordered(">", below, least), below, least), doubtful
+    score = b.fdiv(b.fmul(scale, w.products), root)
+    score = b.select(b.fcmp_ordered("<", score, one), score, one)
+    score = b.select(b.fcmp_ordered(">", score, b.fneg(one)), score, b.fneg(one))
+    return b.select(constant, zero, score), b.and_(doubtful, b.not_(constant))
 
 
 def _linear(b: Builder, w: _Windows) -> tuple[IRValue, IRValue]:

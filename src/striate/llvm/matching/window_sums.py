@@ -138,8 +138,8 @@ def write_column_sums(module: IRModule) -> None:
 
     ``column_sums(pictures, size, channels, stride, used, length, places, totals, squares, work)``
     writes sums of each channel, and sums of squares over all channels, whose pictures are a size
-    apart, for the columns that are used, up to the end of a strip. ``work`` has space for a strip
-    of a window.
+    apart, for the columns that are used, up to the end of a strip. Squares may be a null pointer.
+    ``work`` has space for a strip of a window.
     """
     types = [PTR, I64, I64, I64, I64, I64, I64, PTR, PTR, PTR]
     b = Builder(module.function("column_sums", VOID, types))
@@ -171,7 +171,8 @@ def write_column_sums(module: IRModule) -> None:
             sums(picture, lambda place: load(b, place), at(b, target, first))
 
         each(b, 0, channels, 1, channel)
-        sums(source, squared, at(b, squares, first))
+        with b.if_then(b.icmp_signed("!=", b.ptrtoint(squares, I64), I64(0))):
+            sums(source, squared, at(b, squares, first))
 
     each(b, 0, used, WIDTH, strip)
     b.ret_void()
@@ -219,6 +220,23 @@ def write_row_sums(module: IRModule) -> IRFunction:
         b.if_else(b.icmp_signed("<=", eights, I64(_FEW)), one_by_one, in_blocks)
     b.ret_void()
     return b.function
+
+
+def write_rows(module: IRModule, row_sums: IRFunction) -> None:
+    """Emit ``row_sums`` for several rows.
+
+    ``rows_of_sums(picture, sums, rows, stride, count, length, work)``; the rows of both pictures
+    are a stride apart.
+    """
+    b = Builder(module.function("rows_of_sums", VOID, [PTR, PTR, I64, I64, I64, I64, PTR]))
+    picture, sums, rows, stride, count, length, work = b.function.args
+
+    def row(i: IRValue) -> None:
+        source, target = (at(b, x, b.imul(i, stride)) for x in (picture, sums))
+        b.call(row_sums, [source, target, work, count, length])
+
+    each(b, 0, rows, 1, row)
+    b.ret_void()
 
 
 def _write_eights(b: Builder, row: IRValue, vectors: IRValue, sums: IRValue) -> None:
