@@ -46,12 +46,28 @@ def equations_page() -> str:
     )
     parts = [introduction]
     for text, entries in groupby(known.values(), key=lambda entry: entry.text):
-        parts += [f"## {text}", _TEXTS[text]]
-        for entry in entries:
+        listed = list(entries)
+        parts += [f"## {text}", _TEXTS[text], _index(listed)]
+        for entry in listed:
             parts += _equation(
                 entry, cited[entry.number], tests[entry.number], slips.get(entry.number, [])
             )
     return "\n\n".join(parts) + "\n"
+
+
+def _index(entries: Sequence[NumberedEquation]) -> str:
+    """List the equations of a text: number, title and call."""
+    rows = ["| equation | title | call |", "|---|---|---|"]
+    for entry in entries:
+        calls = ", ".join(f"{{py:obj}}`{short} <{name}>`" for short, name in _called(entry))
+        link = f"[{entry.number.partition(' ')[2]}](#{label_of(entry.number)})"
+        rows.append(f"| {link} | {entry.title}{', with a slip' if entry.slip else ''} | {calls} |")
+    return "\n".join(rows)
+
+
+def _called(entry: NumberedEquation) -> Sequence[tuple[str, str]]:
+    """Return the objects that the call uses; none for an equation without a call."""
+    return tuple(called_objects(entry).items()) if entry.example.call else ()
 
 
 def _equation(
@@ -81,37 +97,35 @@ def _equation(
     parts += [f"```python\n{program}\n```", f"```text\n{written(shown, _WIDTH)}\n```"]
     if entry.example.note:
         parts.append(f"Here {entry.example.note}.")
-    parts += _checks(entry, result, test)
-    if cited:
-        parts += _folded(cited)
-    return parts
+    return [*parts, *_checks(entry, result, test), _folded(entry, cited)]
 
 
 def _checks(entry: NumberedEquation, result: EquationResult, test: str) -> list[str]:
-    """Name the documentation of the call, and the checks."""
+    """Name what the print gives, the documentation of the call, and the test."""
     called = [f"{{py:obj}}`{short} <{name}>`" for short, name in called_objects(entry).items()]
-    lines = [f"Reference: {', '.join(called)}."] if called else []
-    loops = "as corrected" if entry.slip else "as printed"
-    lines.append(f"Plain loops, {loops}: `{entry.function}`.")
-    if entry.slip:
-        lines.append(f"Plain loops, as printed: `{entry.function_as_printed}`, {_print(result)}")
+    lines = [f"Reference: {', '.join(called)}.\\\n"] if called else []
     lines.append(f"Test: `{test}`.")
-    return ["\\\n".join(lines)]
+    slip = [f"As printed, {_print(result)}"] if entry.slip else []
+    return [*slip, "".join(lines)]
 
 
 def _print(result: EquationResult) -> str:
     """Describe what the print gives."""
     if isinstance(result.as_printed, str):
-        return f"which can't be evaluated: {result.as_printed}."
+        return f"the equation can't be evaluated: {result.as_printed}."
     text = " ".join(written(result.as_printed, 10_000).split())
-    return f"which gives `{text.replace('[ ', '[')}`."
+    return f"the equation gives `{text.replace('[ ', '[')}`."
 
 
-def _folded(cited: Sequence[sources.Citation]) -> list[str]:
-    """List what cites an equation, folded away."""
-    count = f"{len(cited)} {'docstring' if len(cited) == 1 else 'docstrings'}"
-    names = "\n".join(f"- `{citation.qualified}`" for citation in cited)
-    return [f"<details>\n<summary>Cited in {count}</summary>", names, "</details>"]
+def _folded(entry: NumberedEquation, cited: Sequence[sources.Citation]) -> str:
+    """List the functions in plain loops and what cites the equation, folded away."""
+    loops = "as corrected" if entry.slip else "as printed"
+    lines = [f"- Plain loops, {loops}: `{entry.function}`"]
+    if entry.slip:
+        lines.append(f"- Plain loops, as printed: `{entry.function_as_printed}`")
+    lines += [f"- Cited in `{citation.qualified}`" for citation in cited]
+    content = "\n".join(lines)
+    return f"<details>\n<summary>Plain loops and citations</summary>\n\n{content}\n\n</details>"
 
 
 def called_objects(entry: NumberedEquation) -> dict[str, str]:

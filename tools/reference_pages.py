@@ -243,6 +243,8 @@ def internal_pages() -> Iterator[tuple[str, str]]:
         parts = [f"# {title}"]
         if not hasattr(module, "__path__"):
             parts.append(_rst(_members(package, public)))
+        elif package not in {page.module for page in PUBLIC_PAGES}:
+            parts.append(_rst(f".. automodule:: {package}"))
         for one in iter_modules(getattr(module, "__path__", []), f"{package}."):
             if not one.ispkg and not isinstance(public_value(one.name, public), ModuleType):
                 parts.append(f"## {one.name.removeprefix(f'{package}.')}")

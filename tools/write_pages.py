@@ -141,7 +141,7 @@ def errors_page() -> str:
             f"## {name}",
             f"{inspect.getdoc(kind)} Also derives from {also}.",
             f"```python\n{code}\n```",
-            f"```text\n{_wrapped(caused(code))}\n```",
+            f"```{{code-block}} text\n:class: wrapped\n\n{_wrapped(caused(code))}\n```",
         ]
     return "\n\n".join(parts) + "\n"
 
