@@ -69,8 +69,6 @@ sphinx_gallery_conf = {
 
 # sphinx-mathjax-offline copies MathJax into _static, so that formulas are shown without a network.
 mathjax_path = "mathjax/tex-chtml.js"
-# Formulas are typeset when they come into view: the page of equations has more than a hundred.
-mathjax3_config = {"loader": {"load": ["ui/lazy"]}}
 
 html_theme = "pydata_sphinx_theme"
 html_title = "striate"

@@ -8,6 +8,7 @@ from reference_pages import (
     description,
     documented_name,
     internal_pages,
+    public_names,
     public_pages,
     resolved,
 )
@@ -64,3 +65,12 @@ def test_every_directive_names_an_object():
     assert {documented_name(name) for name in NAMES} <= named
     for name in named:
         resolved(name)
+
+
+def test_names_in_modules_lead_to_public_names():
+    """References may use the path of the module that defines an object."""
+    names = public_names()
+
+    assert names["striate.maths.columns.pad"] == "striate.maths.pad"
+    assert names["striate.model.network.Network"] == "striate.Network"
+    assert names["striate.equations.TOPICS"] == "striate.equations.notation.TOPICS"

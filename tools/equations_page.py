@@ -1,7 +1,6 @@
 """Writes docs/reference/equations.md: each equation with its call, its output and its checks."""
 
 import ast
-import inspect
 import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -11,7 +10,6 @@ import sources
 from errata_page import SlipSection, sections_of_equations
 from mentions import label_of
 
-import striate as st
 from striate.equations import EquationResult, NumberedEquation, equations, written
 
 ROOT = Path(__file__).parents[1]
@@ -129,7 +127,7 @@ def _folded(entry: NumberedEquation, cited: Sequence[sources.Citation]) -> str:
 
 
 def called_objects(entry: NumberedEquation) -> dict[str, str]:
-    """Find the public objects that an example uses: the name in the code and where it is defined.
+    """Find the public objects that an example uses: the name in the code and the qualified name.
 
     Those of the call if it names some, otherwise those of the inputs: an example may create a
     function before it calls it.
@@ -137,18 +135,8 @@ def called_objects(entry: NumberedEquation) -> dict[str, str]:
     for code in (entry.example.call or "", entry.example.given):
         names = dict.fromkeys(re.findall(r"\bst((?:\.[a-z_0-9]+)+(?:\.[A-Z]\w+)?)", code))
         if names:
-            return {f"st{name}": _defined(name) for name in names}
+            return {f"st{name}": f"striate{name}" for name in names}
     return {}
-
-
-def _defined(name: str) -> str:
-    """Return the qualified name of an object of striate."""
-    found = st
-    for part in name.strip(".").split("."):
-        found = getattr(found, part)
-    module = inspect.getmodule(found)
-    assert module is not None, name
-    return f"{module.__name__}.{found.__qualname__}"
 
 
 def tests_of_equations() -> dict[str, str]:

@@ -122,11 +122,14 @@ INTERNAL_PACKAGES = {
     "striate.data": "Data",
     "striate.recipes": "Recipes",
     "striate.matching": "Template matching",
+    "striate.equations": "Equations",
+    "striate.exercises": "Exercises",
     "striate.pictures": "Pictures",
     "striate.diagrams": "Network diagrams",
     "striate.drawing": "Drawings",
     "striate.explain": "Explaining programs",
     "striate.bench": "Benchmarks",
+    "striate.files": "Files",
 }
 """Packages with a page about their modules, in the order of processing."""
 
@@ -246,7 +249,8 @@ def internal_pages() -> Iterator[tuple[str, str]]:
         elif package not in {page.module for page in PUBLIC_PAGES}:
             parts.append(_rst(f".. automodule:: {package}"))
         for one in iter_modules(getattr(module, "__path__", []), f"{package}."):
-            if not one.ispkg and not isinstance(public_value(one.name, public), ModuleType):
+            elsewhere = one.name in INTERNAL_PACKAGES
+            if not elsewhere and not isinstance(public_value(one.name, public), ModuleType):
                 parts.append(f"## {one.name.removeprefix(f'{package}.')}")
                 parts.append(_rst(_members(one.name, public)))
         yield package.removeprefix("striate."), "\n\n".join(parts) + "\n"
@@ -257,6 +261,19 @@ def defined_name(value: object) -> str:
     if isinstance(value, ModuleType):
         return value.__name__
     return f"{value.__module__}.{getattr(value, '__qualname__', '')}"
+
+
+def public_names() -> dict[str, str]:
+    """Return the documented name of each public object, by its name where it is defined.
+
+    A constant is documented where it is defined, so there it is the other way around.
+    """
+    names = [name for page in PUBLIC_PAGES for name in page.documented()]
+    values = [(name, resolved(name)) for name in names]
+    return {
+        **{defined_name(value): name for name, value in values if not is_constant(value)},
+        **{name: documented_name(name) for name, value in values if is_constant(value)},
+    }
 
 
 def public_value(name: str, public: Collection[str]) -> object:

@@ -10,9 +10,11 @@ attribute of that name, or warn if there are several.
 """
 
 import re
+from functools import cache
 
 from docutils import nodes
 from mentions import mentions
+from reference_pages import public_names
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -77,6 +79,34 @@ def _is_inside(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
     return False
 
 
+def link_public_names(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: nodes.Element
+) -> nodes.Node | None:
+    """Link the name that an object has in its module to the page about its public name.
+
+    A docstring in ``striate.maths.columns`` may call ``striate.maths.im2col`` just ``im2col``.
+    """
+    if node.get("refdomain") != "py":
+        return None
+    target = node["reftarget"]
+    names = _names()
+    for name in (target, f"{node.get('py:module')}.{target}"):
+        owner, _, member = name.rpartition(".")
+        public = names.get(name) or (f"{names[owner]}.{member}" if owner in names else None)
+        if public:
+            return env.domains.python_domain.resolve_xref(
+                env, node["refdoc"], app.builder, "obj", public, node, contnode
+            )
+    if target.startswith("striate."):
+        logger.warning("no documentation of %r", target, location=node)
+    return None
+
+
+@cache
+def _names() -> dict[str, str]:
+    return public_names()
+
+
 def remove_false_links(app: Sphinx, doctree: nodes.document) -> None:  # noqa: ARG001  # Sphinx
     """Replace links from names in "Returns" and "Attributes" sections by the names."""
     for node in list(doctree.findall(pending_xref)):
@@ -93,5 +123,6 @@ def _is_a_value(node: pending_xref) -> bool:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Add the links after Sphinx has resolved its own."""
     app.connect("doctree-read", remove_false_links)
+    app.connect("missing-reference", link_public_names)
     app.connect("doctree-resolved", add_links)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

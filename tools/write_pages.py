@@ -7,7 +7,6 @@ A test compares the pages in the repository with what this writes.
 
 import inspect
 import re
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -141,7 +140,7 @@ def errors_page() -> str:
             f"## {name}",
             f"{inspect.getdoc(kind)} Also derives from {also}.",
             f"```python\n{code}\n```",
-            f"```{{code-block}} text\n:class: wrapped\n\n{_wrapped(caused(code))}\n```",
+            f"```{{code-block}} text\n:class: wrapped\n\n{caused(code)}\n```",
         ]
     return "\n\n".join(parts) + "\n"
 
@@ -183,14 +182,6 @@ def _names_table(owner: str, names: Sequence[str]) -> str:
 def _first_paragraph(name: str) -> str:
     """Return the first paragraph of the documentation of a name as the text of a table cell."""
     return _in_markdown(description(name))
-
-
-def _wrapped(message: str) -> str:
-    """Wrap the long lines of a message at the width of the page."""
-    return "\n".join(
-        line if line.startswith(" ") else textwrap.fill(line, 96, break_on_hyphens=False)
-        for line in message.splitlines()
-    )
 
 
 def caused(code: str) -> str:

@@ -186,7 +186,7 @@ class PerAxis:
 
 @dataclass(frozen=True)
 class PaddingForms:
-    """The ways to write padding: see :data:`striate.maths.windows.Padding`.
+    """The ways to write padding: see :data:`striate.maths.padding.Padding`.
 
     Examples
     --------

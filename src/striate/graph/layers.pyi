@@ -180,7 +180,7 @@ def AveragePool(
     dilation
         Distance between neighboring window pixels.
     padding
-        Pixels added around the image (:data:`striate.maths.windows.Padding`).
+        Pixels added around the image (:data:`striate.maths.padding.Padding`).
     ceil_mode
         Whether to include a last window that only partly fits.
     divisor
@@ -282,7 +282,7 @@ def BlurPool(
         Pixels of the window; ``None`` uses ``2 * stride - 1``, which is 3 for a stride of 2, with
         the weights 1/4, 1/2, 1/4.
     padding
-        Pixels added around the image (:data:`striate.maths.windows.Padding`); ``None`` adds as many
+        Pixels added around the image (:data:`striate.maths.padding.Padding`); ``None`` adds as many
         as put the middle of the first window on the first pixel.
     padding_mode
         What padded pixels hold: ``"zeros"``, which darkens the edge of the image, ``"reflect"``,
@@ -380,7 +380,7 @@ def Conv(
         it is a depthwise convolution.
     padding
         ``"valid"``, ``"same"``, ``"full"``, or numbers of pixels
-        (:data:`striate.maths.windows.Padding`).
+        (:data:`striate.maths.padding.Padding`).
     padding_mode
         What padded pixels hold: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
     flip
@@ -821,7 +821,7 @@ def LpPool(
     dilation
         Distance between neighboring window pixels.
     padding
-        Pixels added around the image (:data:`striate.maths.windows.Padding`).
+        Pixels added around the image (:data:`striate.maths.padding.Padding`).
     ceil_mode
         Whether to include a last window that only partly fits.
     p
@@ -874,7 +874,7 @@ def MaxPool(
     dilation
         Distance between neighboring window pixels.
     padding
-        Pixels added around the image (:data:`striate.maths.windows.Padding`).
+        Pixels added around the image (:data:`striate.maths.padding.Padding`).
     ceil_mode
         Whether to include a last window that only partly fits.
     activation
@@ -994,7 +994,7 @@ def SumPool(
     dilation
         Distance between neighboring window pixels.
     padding
-        Pixels added around the image (:data:`striate.maths.windows.Padding`).
+        Pixels added around the image (:data:`striate.maths.padding.Padding`).
     ceil_mode
         Whether to include a last window that only partly fits.
     activation

@@ -494,7 +494,7 @@ class Network:
         progress
             Whether to show a progress bar; by default on a terminal only.
         callbacks
-            Objects called after each step or epoch; see :class:`striate.training.Callback`.
+            Objects called after each step or epoch; see :class:`striate.Callback`.
         debug
             Whether to repeat a step that is not finite, and to name the layer and quantity that is
             first affected.

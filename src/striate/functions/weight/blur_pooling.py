@@ -40,7 +40,7 @@ class BlurPooling(FixedFunction):
         Pixels of the window; ``None`` uses ``2 * stride - 1``, which is 3 for a stride of 2, with
         the weights 1/4, 1/2, 1/4.
     padding
-        Pixels added around the image (:data:`striate.maths.windows.Padding`); ``None`` adds as many
+        Pixels added around the image (:data:`striate.maths.padding.Padding`); ``None`` adds as many
         as put the middle of the first window on the first pixel.
     padding_mode
         What padded pixels hold: ``"zeros"``, which darkens the edge of the image, ``"reflect"``,

@@ -54,7 +54,7 @@ class Convolution(WeightFunction):
         it is a depthwise convolution.
     padding
         ``"valid"``, ``"same"``, ``"full"``, or numbers of pixels
-        (:data:`striate.maths.windows.Padding`).
+        (:data:`striate.maths.padding.Padding`).
     padding_mode
         What padded pixels hold: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
     flip

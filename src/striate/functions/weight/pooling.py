@@ -33,7 +33,7 @@ class PoolingWindow:
     dilation
         Distance between neighboring window pixels.
     padding
-        Pixels added around the image (:data:`striate.maths.windows.Padding`).
+        Pixels added around the image (:data:`striate.maths.padding.Padding`).
     ceil_mode
         Whether to include a last window that only partly fits.
 
