@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 import sources
-from errata_page import SlipSection, sections_of_equations
+from errata_page import SlipSection, links, sections_of_places
 from mentions import label_of
 
 from striate.equations import EquationResult, NumberedEquation, equations, written
@@ -35,7 +35,7 @@ def equations_page() -> str:
     """List each equation of the texts with its call, its output, its checks and its citations."""
     known = equations()
     cited = sources.cited(sources.citations(), sources.equations())
-    tests, slips = tests_of_equations(), sections_of_equations()
+    tests, slips = tests_of_equations(), sections_of_places()
     introduction = _INTRODUCTION.format(
         all=len(known),
         calls=sum(one.example.call is not None for one in known.values()),
@@ -86,8 +86,7 @@ def _equation(
     if entry.remark:
         parts.append(f"Remark: {entry.remark}.")
     if slips:
-        links = ", ".join(f"[{slip.title}](errata.md#{slip.anchor})" for slip in slips)
-        parts.append(f"With an example: {links}.")
+        parts.append(f"With an example: {links(slips, 'errata.md')}.")
     if entry.reason:
         parts.append(f"Not implemented: {entry.reason}.")
     shown = result.loops if entry.example.call is None else result.value

@@ -79,10 +79,15 @@ def overview(sections: Sequence[SlipSection]) -> str:
     return "\n" + "\n".join(rows) + "\n\n"
 
 
-def sections_of_equations() -> dict[str, list[SlipSection]]:
-    """Find the sections about each equation."""
+def sections_of_places() -> dict[str, list[SlipSection]]:
+    """Find the sections about each place, for example ``Hagan 8.45`` or ``Hagan P8.2``."""
     found: dict[str, list[SlipSection]] = {}
     for one in slip_sections(PAGE.read_text()):
-        for number in one.equations:
-            found.setdefault(number, []).append(one)
+        for place in one.places:
+            found.setdefault(" ".join(place), []).append(one)
     return found
+
+
+def links(sections: Sequence[SlipSection], page: str) -> str:
+    """Write links to sections, from a page at the given path relative to the page of slips."""
+    return ", ".join(f"[{one.title}]({page}#{one.anchor})" for one in sections)

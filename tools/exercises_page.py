@@ -6,6 +6,7 @@ The output that the page shows is that of the commands, which are run for it.
 import shlex
 
 from click.testing import CliRunner
+from errata_page import links, sections_of_places
 
 import striate as st
 from striate.cli import main
@@ -87,10 +88,12 @@ def _section(exercise: Exercise) -> str:
     """Write one exercise; hints and solution are folded away."""
     style = Markdown()
     hints = [f"**{part.letter}.** {style.text(part.hint)}" for part in exercise.parts]
+    slips = sections_of_places().get(f"Hagan {exercise.name}", [])
+    slip = f" Slip in the text: {links(slips, '../reference/errata.md')}." if slips else ""
     return "\n\n".join(
         [
             f"(exercise-{exercise.name.lower()})=\n{exercise.to_text('markdown')}",
-            f"*{exercise.source}.*",
+            f"*{exercise.source}.*{slip}",
             _folded("Hints", "\n\n".join(hints)),
             _folded("Solution", exercise.solution(format="markdown")),
         ]

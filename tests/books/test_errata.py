@@ -38,6 +38,7 @@ ROWS = [
     ("Hagan P8.2", "left"),
     ("Hagan E8.4", "left"),
     ("Hagan P8.3", "maps"),
+    ("Hagan E8.8", "maximum"),
     ("Hagan fig. 8.6", "partial matches"),
     ("Hagan fig. 8.7", "partial matches"),
     ('Hagan "Template Matching"', "isn't a match"),
@@ -156,3 +157,13 @@ def test_the_page_of_equations_links_to_the_sections(number):
     for section in SECTIONS:
         if number in section.equations:
             assert f"](errata.md#{section.anchor})" in content
+
+
+@pytest.mark.parametrize("name", ["P8.1", "P8.2", "P8.3", "P8.4", "E8.4", "E8.8"])
+def test_the_page_of_exercises_links_to_the_sections(name):
+    """An exercise whose statement or solution has a slip has a link to its section."""
+    page = (PAGE.parents[1] / "learn" / "exercises.md").read_text()
+    content = page.partition(f"(exercise-{name.lower()})=")[2].partition("\n(exercise-")[0]
+    (section,) = [one for one in SECTIONS if f"Hagan {name}" in places(one)]
+
+    assert f"](../reference/errata.md#{section.anchor})" in content

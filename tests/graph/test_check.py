@@ -269,6 +269,19 @@ def test_the_table_of_a_notebook(trace):
     assert "<li>no im2col: max1, MaxPool(2, stride=1), has no kernel" in html
 
 
+def test_values_that_are_not_numbers_are_compared():
+    """If the pass overflows, the ways agree on it, and a central difference is impossible."""
+    net = st.Network.parse("conv 1@2x2 | flatten | dense 2 | dense 2 | dense 2", (3, 3, 1))
+    for name, array in net.parameters.items():
+        net.parameters[name] = np.full_like(array, 3e38)
+    with np.errstate(over="ignore", invalid="ignore"):
+        trace = net.trace(np.ones((1, 3, 3, 1)), np.zeros((1, 2)))
+        check = trace.check("conv1.dW", (0, 0, 0, 0))
+
+    assert check.left_out["central difference"] == "the loss is inf"
+    assert check.agrees
+
+
 ERRORS = {
     "a-parameter": lambda trace: trace.check("conv1.W", (0, 0, 0, 0)),
     "no-such-element": lambda trace: trace.check("conv1.dW", (0, 0, 3, 0)),

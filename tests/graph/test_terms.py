@@ -144,6 +144,16 @@ def test_the_printed_table(trace, golden):
     golden("graph/terms", "\n\n".join(texts))
 
 
+def test_the_table_of_a_notebook(trace):
+    """The HTML has the ten largest terms, their equation, and the number of the others."""
+    html = trace.terms("conv1.dW", (1, 0, 2, 1))._repr_html_()
+
+    assert html.count("<tr>") == 1 + 10
+    assert "conv1.dW[1, 0, 2, 1] = " in html
+    assert "<code>dw[g,h,l,u,v] += " in html
+    assert "<p>and 14 more, which add up to " in html
+
+
 ERRORS = {
     "unknown-quantity": ("conv1.dw", (0, 0, 0, 0)),
     "unknown-layer": ("conv2.dW", (0, 0, 0, 0)),

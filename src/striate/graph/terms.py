@@ -13,10 +13,12 @@ terms of all of them are listed.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import overload
 
 import numpy as np
 
+from striate.drawing.html import table
 from striate.errors import OptionError
 from striate.nests.equation import Operator
 from striate.shapes import Array, Shape
@@ -223,26 +225,46 @@ class Terms(Sequence[TracedTerm]):
         return (self[k] for k in range(len(self)))
 
     def __str__(self) -> str:
-        equations = dict.fromkeys(group.equation for group in self._groups)
+        rows = self._rows()
+        columns = [Column("term", "right"), *[Column("")] * (max(map(len, rows), default=1) - 1)]
+        lines = [self._heading(), *self._equations(), ""]
+        lines += [line.plain.rstrip() for line in lay_out(columns, rows)]
+        return "\n".join([*lines, *self._rest()])
+
+    def _repr_html_(self) -> str:
+        """Show the largest terms in a notebook."""
+        rows = self._rows()
+        headings = ["term", *[""] * (max(map(len, rows), default=1) - 1)]
+        lines = [self._heading(), *(f"<code>{escape(text)}</code>" for text in self._equations())]
+        rest = "".join(f"<p>{escape(text)}</p>" for text in self._rest())
+        return f"<p>{'<br>'.join(lines)}</p>{table(headings, rows, right=(0,))}{rest}"
+
+    def _heading(self) -> str:
+        """Write the element, and what it is of how many terms."""
         count = f"{len(self)} term{'' if len(self) == 1 else 's'}"
         kind = f"the {self.operator} of {count}" if len(self) != 1 else count
-        lines = [
-            f"{self.name}[{written(self.position)}] = {self.value:.6g}, {kind}",
-            *equations,
-            "",
-        ]
-        factors = max((len(term.factors) for term in self[:SHOWN]), default=0)
-        columns = [Column("term", "right"), *[Column("")] * factors]
-        rows = [
+        return f"{self.name}[{written(self.position)}] = {self.value:.6g}, {kind}"
+
+    def _equations(self) -> list[str]:
+        """List the equations that the terms belong to."""
+        return list(dict.fromkeys(group.equation for group in self._groups))
+
+    def _rows(self) -> list[list[str]]:
+        """Write the largest terms with their factors, in rows of equal length."""
+        shown = self[:SHOWN]
+        factors = max((len(term.factors) for term in shown), default=0)
+        return [
             [f"{term.value:.6g}", *map(_shown, term.factors), *[""] * (factors - len(term.factors))]
-            for term in self[:SHOWN]
+            for term in shown
         ]
-        lines += [line.plain.rstrip() for line in lay_out(columns, rows)]
-        if len(self) > SHOWN:
-            rest = math.fsum(self.values[SHOWN:])
-            summed = f", which add up to {rest:.6g}" if self.operator == "sum" else ""
-            lines.append(f"and {len(self) - SHOWN} more{summed}")
-        return "\n".join(lines)
+
+    def _rest(self) -> list[str]:
+        """Describe the terms that aren't shown, if there are any."""
+        if len(self) <= SHOWN:
+            return []
+        rest = math.fsum(self.values[SHOWN:])
+        summed = f", which add up to {rest:.6g}" if self.operator == "sum" else ""
+        return [f"and {len(self) - SHOWN} more{summed}"]
 
     def __repr__(self) -> str:
         return f"<{len(self)} terms of {self.name}[{written(self.position)}]>"

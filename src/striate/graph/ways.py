@@ -106,7 +106,11 @@ class WaySearch:
             left_out[TERMS] = "its class states no equations"
         found |= whole.ways
         backward = name not in self._forward
-        if backward:
+        if not backward:
+            left_out[DIFFERENCE] = f"`{name}` isn't a derivative of the loss"
+        elif not np.isfinite(wide.run.loss):
+            left_out[DIFFERENCE] = f"the loss is {wide.run.loss}"
+        else:
             moved = difference_at(
                 wide.step, wide.run, wide.targets, self._moved(name), position, value
             )
@@ -122,15 +126,13 @@ class WaySearch:
                     how=f"the loss at two values, {2 * moved.step:.0e} apart",
                     sources="Hagan 8.28",
                 )
-        else:
-            left_out[DIFFERENCE] = f"`{name}` isn't a derivative of the loss"
         first = f"{'backward' if backward else 'forward'} pass"
         ways = [Way(name=first, value=value, difference=0.0, bound=0.0, how="in float64")]
         ways += [
             Way(
                 name=way,
                 value=one.value,
-                difference=abs(one.value - value),
+                difference=_distance(one.value, value),
                 bound=one.error + whole.plain.error,
                 how=one.how,
                 sources=one.sources,
@@ -346,6 +348,12 @@ def _rounding(terms: int) -> float:
     """Return the relative rounding error of a sum of products."""
     n = terms + _OTHER_ROUNDINGS
     return n * _UNIT / (1 - n * _UNIT)
+
+
+def _distance(one: float, other: float) -> float:
+    """Return the distance of two numbers: 0 also if both aren't numbers, or the same infinity."""
+    same = one == other or (np.isnan(one) and np.isnan(other))
+    return 0.0 if same else abs(one - other)
 
 
 def _counted(terms: Terms) -> str:
