@@ -145,18 +145,17 @@ print(f"a hundred faces alone, moved by up to 3: scores {min(scores):.2f} to {ma
 assert min(scores) > 3.5
 
 # %%
-# Here are both layers for a scene. The upper row shows the scene and the responses of the three
-# part kernels: many parts are found, most of them clutter. Pooling turns each response into a
-# square. In the sum of the shifted squares, the face is the strongest spot: all four overlap there.
+# Here are both layers for a scene. On the left are the scene and the responses of the three part
+# kernels: many parts are found, most of them clutter. Pooling turns each response into a square. In
+# the sum of the shifted squares, the face is the strongest spot: all four overlap there.
 
 scene, place = draw_scene(moved=3, seed=5)
 trace = net.trace(scene[np.newaxis])
 responses, pooled, whole = (trace[layer].A[0] for layer in ("conv1", "max1", "conv2"))
-st.pictures.images(
-    [scene.clip(0, 1), *responses, whole[0] / whole.max(), *pooled],
-    ["scene", "eyes", "noses", "mouths", "wholes (scaled)", "eyes, pooled", "noses", "mouths"],
-    columns=4,
-)
+maps = {"scene": scene.clip(0, 1), "wholes (scaled)": whole[0] / whole.max()}
+for name, response, spread in zip(("eyes", "noses", "mouths"), responses, pooled, strict=True):
+    maps |= {name: response, f"{name}, pooled": spread}
+st.pictures.images(list(maps.values()), list(maps), columns=2)
 
 # %%
 # For comparison, the rigid template of the whole face, matched by normalized correlation. Both
