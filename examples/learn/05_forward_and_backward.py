@@ -57,7 +57,7 @@ print(trace["conv1"])
 # %%
 # Here are the activations of all layers. The first two maps contain the sides of the square.
 
-st.pictures.activations(trace)
+st.pictures.activations(trace, width=7)
 
 # %%
 # At the end, softmax turns the two net inputs into probabilities,

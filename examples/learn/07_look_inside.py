@@ -19,11 +19,11 @@ image, label = x_test[300:301], y_test[300:301]
 # From the image to the decision
 # ------------------------------
 #
-# Each column of this picture is a layer. The maps become smaller and more abstract from left to
-# right, and at the end there is a probability for each digit.
+# This picture has the maps of each layer. They become smaller and more abstract from layer to
+# layer, and at the end there is a probability for each digit.
 
 trace = net.trace(image, label)
-st.pictures.activations(trace)
+st.pictures.activations(trace, width=7)
 
 # %%
 # The first layer

@@ -52,6 +52,17 @@ def test_a_pass_has_the_maps_of_all_layers():
     ]
 
 
+@pytest.mark.parametrize("width", [13.5, 7.0, 0.1])
+def test_a_pass_has_lines_that_are_not_too_wide(width):
+    """More lines if there is less room; a layer that is wider has a line to itself."""
+    trace = st.Network.preset("lenet5", engine="numpy").trace(np.zeros((1, 28, 28, 1)))
+
+    axes = st.pictures.activations(trace, width=width, ax=Figure())
+
+    assert axes.figure.get_figwidth() <= max(width, 4)
+    assert axes.figure.get_figheight() > {13.5: 2, 7.0: 4, 0.1: 10}[width]
+
+
 @pytest.mark.parametrize("quantity", ["A", "dA"])
 @pytest.mark.parametrize(
     ("text", "shape"),

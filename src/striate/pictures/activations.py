@@ -12,12 +12,13 @@ from striate.diagrams.layout import DiagramNode, arrange
 from striate.drawing.paint import FRAME, GRAY, INK, MUTED, ORANGE, Paint, Theme
 from striate.drawing.scene import Caption, Drawable, Raster, Rect, moved
 from striate.drawing.sheet import ColorScale
-from striate.drawing.text import fitted, width
+from striate.drawing.text import fitted
+from striate.drawing.text import width as text_width
 from striate.errors import OptionError
-from striate.functions.options import COUNT, OneOf, require
+from striate.functions.options import COUNT, POSITIVE, OneOf, require
 from striate.graph.trace import Trace
 from striate.maths.padding import whole
-from striate.pictures.canvas import draw_scene
+from striate.pictures.canvas import PIXELS_PER_INCH, draw_scene
 from striate.pictures.samples import rgb
 from striate.pictures.style import drawable
 from striate.shapes import Array
@@ -34,7 +35,7 @@ _CELL, _TALLEST, _BAR_HEIGHT, _BAR_WIDTH = 6.0, 180.0, 16.0, 48.0
 _MOST_BARS = 12
 _TEXT, _NAME = 12.0, 10.0
 _ROOM = 14  # characters of a class
-_WIDEST = 1000.0
+_MARGINS = 0.75  # inches around the layers of a line, with the arrows to the next line
 _SHARES = OneOf(("A", "dA"))
 
 
@@ -45,6 +46,7 @@ def activations(
     image: int = 0,
     most: int = 16,
     classes: Sequence[object] = (),
+    width: float = 13.5,
     ax: "Target" = None,
     theme: Theme = "auto",
 ) -> "Axes":
@@ -65,6 +67,9 @@ def activations(
         The largest number of maps of a layer to draw.
     classes
         Names of the outputs, for the bars; by default their indices.
+    width
+        The largest width of the picture, in inches. If the layers need more room, they are drawn in
+        several lines. Use about 7 for a page of text, on which a wider picture becomes too small.
     ax
         Matplotlib axes to draw into, or an empty figure; by default a new figure of pyplot.
     theme
@@ -78,7 +83,8 @@ def activations(
     Raises
     ------
     OptionError
-        If the quantity is unknown or not in the trace, or there is no such image.
+        If the quantity is unknown or not in the trace, there is no such image, or another option
+        has a value that is not allowed.
     ExtraError
         If Matplotlib is not installed.
 
@@ -97,6 +103,7 @@ def activations(
     """
     require("quantity", quantity, _SHARES, example="A")
     require("most", most, COUNT, example=16)
+    require("width", width, POSITIVE, example=7.0)
     count = len(next(iter(trace.inputs.values())))
     if not whole(image) or not -count <= image < count:
         raise OptionError(
@@ -118,7 +125,9 @@ def activations(
             )
         )
     what = "The activations" if quantity == "A" else "The derivatives of the activations"
-    scene, _ = arrange(nodes, f"{what} of all layers for an image.", widest=_WIDEST)
+    scene, _ = arrange(
+        nodes, f"{what} of all layers for an image.", widest=PIXELS_PER_INCH * (width - _MARGINS)
+    )
     return draw_scene(scene, ax, theme)
 
 
@@ -157,7 +166,7 @@ def _node(
         hidden = len(values) > most
         size = f"{layer.size}, {most} shown" if hidden else layer.size
     name = fitted(layer.name, max(wide, 90.0), _NAME)
-    total = max(wide, width(size, _TEXT, bold=True), width(name, _NAME))
+    total = max(wide, text_width(size, _TEXT, bold=True), text_width(name, _NAME))
     left = (total - wide) / 2
     shapes = moved(shapes, left, -high / 2)
     shapes += [
@@ -165,7 +174,7 @@ def _node(
         Caption(x=total / 2, y=high / 2 + 29, text=name, size=_NAME, paint=MUTED),
     ]
     label = operation(layer)
-    lead = max([30.0, *(width(text, 11.0) + 14 for text in label)])
+    lead = max([30.0, *(text_width(text, 11.0) + 14 for text in label)])
     return DiagramNode(
         name=layer.name,
         shapes=tuple(shapes),
@@ -246,7 +255,7 @@ def _bars(values: Array, classes: Sequence[object]) -> tuple[list[Drawable], flo
     names = [drawable(str(name), _ROOM) for name in classes] if len(classes) else []
     if len(names) != len(values):
         names = [str(k) for k in range(len(values))]
-    margin = max(width(name, _NAME, bold=True) for name in names) + 6
+    margin = max(text_width(name, _NAME, bold=True) for name in names) + 6
     limit = float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
     best = int(np.nanargmax(values)) if np.isfinite(values).any() else -1
     shapes: list[Drawable] = []
