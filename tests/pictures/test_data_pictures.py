@@ -204,9 +204,27 @@ def test_terms_are_drawn_over_the_maps_that_they_read(name, position):
         flat = (
             one.reshape(-1, *one.shape[-2:]) if one.ndim > 2 else one.reshape(-1, 1, one.shape[-1])
         )
-        largest = flat[np.abs(flat).sum(axis=(1, 2)).argmax()]
-        assert any(np.array_equal(scale.colored(largest, dark=False), tile) for tile in drawn)
+        largest = scale.colored(flat[np.abs(flat).sum(axis=(1, 2)).argmax()], dark=False)
+        # Thin maps are thicker in the picture: each row is repeated.
+        thick = [np.repeat(largest, len(tile) // len(largest), axis=0) for tile in drawn]
+        assert any(map(np.array_equal, thick, drawn))
         assert quantity in words(axes)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_terms_of_signals_can_be_seen(channels):
+    """The maps of a signal are flat; they are drawn wide, and not thinner than a sixteenth."""
+    net = st.Network([st.Conv(2, 5)], input_shape=(200, channels))
+    trace = net.trace(np.random.default_rng(0).normal(size=(1, 200, channels)))
+
+    axes = st.pictures.terms(trace.terms("conv1.Z", (0, 1, 50)))
+
+    for image in axes.images:
+        left, right, bottom, top = image.get_extent()
+        assert abs(top - bottom) > 0.05 * (right - left)
+    scale = axes.figure.get_size_inches()[0] / np.ptp(axes.get_xlim())
+    widest = max(np.ptp(image.get_extent()[:2]) for image in axes.images)
+    assert widest * scale > (4 if channels == 1 else 1)
 
 
 def test_the_receptive_field_is_framed_and_the_rest_hatched():

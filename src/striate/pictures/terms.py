@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from striate.pictures.style import Target
 
 _PIXEL_AXES = 2
+_THINNEST = 16  # columns of the thinnest map, for each of its rows
+_FLAT = 0.3  # height of a flat map of width 1
 
 
 def terms(terms: Terms, *, most: int = 6, ax: "Target" = None, theme: Theme = "auto") -> "Axes":
@@ -88,9 +90,10 @@ def terms(terms: Terms, *, most: int = 6, ax: "Target" = None, theme: Theme = "a
         tiles += [*row, *[None] * (across - len(row))]
     position = ", ".join(map(str, terms.position))
     heading = f"{terms.name}[{position}] = {terms.value:.4g}, the sum of {len(terms)} terms"
-    scene = sheet(
-        tiles, across, about=f"{heading}.", scale=scale, row_names=list(rows), unit=1.2 * UNIT
-    )
+    # Maps of signals are flat, so there is room for wide ones.
+    flat = max(tile.height for row in rows.values() for tile in row) < _FLAT
+    unit = max(1.2, 5 / across) * UNIT if flat else 1.2 * UNIT
+    scene = sheet(tiles, across, about=f"{heading}.", scale=scale, row_names=list(rows), unit=unit)
     return draw_scene(scene, ax, theme, heading)
 
 
@@ -105,5 +108,6 @@ def _tiles(scale: ColorScale, sums: Array, most: int) -> list[SheetTile]:
     for number in chosen:
         index = np.unravel_index(int(number), lead) if lead else ()
         above = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
-        tiles.append(scale.tile(maps[number], above=above))
+        thick = max(1, round(pixels[1] / (_THINNEST * pixels[0])))
+        tiles.append(scale.tile(np.repeat(maps[number], thick, axis=0), above=above))
     return tiles
