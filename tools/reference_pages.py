@@ -59,6 +59,11 @@ RESULTS = (
     f"{SummaryRow.__module__}.{SummaryRow.__name__}",
     f"{Trace.__module__}.{Trace.__name__}",
     f"{LayerTrace.__module__}.{LayerTrace.__name__}",
+    "striate.graph.terms.Terms",
+    "striate.graph.terms.TracedTerm",
+    "striate.graph.terms.Factor",
+    "striate.graph.element_check.ElementCheck",
+    "striate.graph.element_check.Way",
     "striate.graph.gradients.GradientCheck",
 )
 
