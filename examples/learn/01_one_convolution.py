@@ -2,9 +2,9 @@ r"""
 1. One convolution, by hand
 ===========================
 
-A convolutional network looks at a picture through a small window, always with the same question.
-The question is an array of numbers, the *kernel*. In this chapter you compute one convolution
-yourself, with loops over a NumPy array, and then with one call.
+A convolutional network moves a small window over a picture, and computes the same weighted sum at
+every position. The weights are an array of numbers, the *kernel*. In this chapter you compute one
+convolution yourself, with loops over a NumPy array, and then with one call.
 
 Numbers in parentheses are equations of Hagan's chapter; ``striate equation hagan-8.13`` shows one.
 """
@@ -32,8 +32,7 @@ print(1 * 1 + 0 * 2 + 2 * 0 + (-1) * 3)
 # %%
 # That is the first output pixel. Move the kernel one pixel to the right for the next output, and
 # one pixel down for the next row. The kernel has four positions inside the image, so the output
-# has
-# 2 x 2 pixels. This animation shows them all:
+# has 2 x 2 pixels. This animation shows them all:
 
 st.pictures.kernel_walk_animation(image, kernel, seconds=1.5)
 
@@ -85,8 +84,8 @@ st.pictures.images([square, line, response], ["image", "kernel", "output"])
 
 # %%
 # The output is 3 where the window contains three pixels of a horizontal line. It is 1 on the
-# vertical sides, where only one pixel of the kernel meets the line. So the convolution answers,
-# for every position at once, "how much of a horizontal line is here?"
+# vertical sides, where only one pixel of the kernel meets the line. So the output tells, for every
+# position, how much of a horizontal line is there.
 
 print(response[2])
 assert response.max() == 3

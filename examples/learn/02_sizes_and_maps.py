@@ -67,7 +67,7 @@ st.pictures.kernel_walk(image, kernel, dilation=2)
 
 # %%
 # Here are all of them together, for an image of 28 x 28 pixels and a kernel of 5 x 5. You will
-# meet most of these sizes again in LeNet-5.
+# meet some of these sizes again in LeNet-5.
 
 picture, window = np.zeros((28, 28)), np.ones((5, 5))
 same, stride, dilation = {"padding": "same"}, {"stride": 2}, {"dilation": 3}

@@ -2,9 +2,8 @@ r"""
 3. What kernels see
 ===================
 
-A kernel is a question about a small window. This chapter looks at three kinds of kernels: for
-edges, for lines, and for anything you like. Then it adds two steps that turn responses into
-decisions: a nonlinear function and pooling.
+A kernel responds to one pattern in a small window. This chapter looks at kernels for edges and for
+lines. Then it adds two steps that turn responses into decisions: a nonlinear function and pooling.
 """
 
 import numpy as np
@@ -94,8 +93,8 @@ st.pictures.images(lines.reshape(8, 15, 15), [*templates] * 2, columns=4)
 # Pooling
 # -------
 #
-# For the decision, it is important that there is a line, not exactly where. *Max pooling* takes
-# the largest value of each window, here 3 x 3 pixels, and the windows don't overlap:
+# For the decision, what matters is that there is a line, not exactly where it is. *Max pooling*
+# takes the largest value of each window, here 3 x 3 pixels, and the windows don't overlap:
 #
 # .. math::
 #
@@ -149,6 +148,6 @@ assert score(square) > 0 > score(diamond)
 # 1. ``striate exercise E8.2`` is about max pooling, and ``striate exercise E8.3`` asks for kernels
 #    that tell all letters apart.
 # 2. Change the bias from -2 to -1. What do the maps show then? Is the decision still correct?
-# 3. Use average pooling, ``st.maths.average_pool``, in ``score``. Does it still work? Why?
+# 3. Use average pooling, ``st.maths.average_pool``, in ``pooled``. Does it still work? Why?
 #
 # Next: :doc:`04_a_network`.

@@ -54,11 +54,11 @@ net.summary()
 # - ``conv1`` has an output of 4 maps of 15 x 15 pixels. It has :math:`4 \cdot 3 \cdot 3 = 36`
 #   weights and 4 biases, one per map, in total 40 *parameters*: the values that training changes.
 # - Every output pixel of ``conv1`` needs up to 9 multiplications and additions. Products with the
-#   zeros of the padding are left out, so it is 43 instead of 45 per row and column:
-#   :math:`4 \cdot 43 \cdot 43 = 7396` *multiply-adds*.
-# - ``max1`` has nothing to learn. Its output is 3 times smaller in each direction: 4 maps of 5 x
-#   5.
-# - ``flatten1`` only renames the 100 values: it writes them into one vector, map by map, so that a
+#   zeros of the padding are left out: along one axis, the 15 windows read 45 pixels, and 2 of them
+#   are padding. So there are :math:`4 \cdot 43 \cdot 43 = 7396` *multiply-adds*.
+# - ``max1`` has nothing to learn. Its output is 3 times smaller in each direction: 4 maps of
+#   5 x 5.
+# - ``flatten1`` computes nothing: it writes the 100 values into one vector, map by map, so that a
 #   matrix can multiply them (8.26). The shorthand adds it by itself.
 # - ``dense1`` has :math:`2 \cdot 100` weights and 2 biases.
 #
@@ -79,7 +79,7 @@ st.pictures.receptive_field(net, "max1", square, position=(1, 1))
 
 # %%
 # This is how a deep network sees large things with small kernels: each layer combines small parts
-# to larger ones. Every pooling layer doubles or triples the step.
+# into larger ones. Every pooling layer doubles or triples the step.
 #
 # LeNet-5
 # -------

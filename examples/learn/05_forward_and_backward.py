@@ -49,7 +49,7 @@ print(net.predict(image).round(4))
 #
 # - **Z**, the weighted sums,
 # - **N**, the net input, :math:`Z` plus the bias,
-# - **A**, the activation, which is the function of :math:`N` and the input of the next layer.
+# - **A**, the activation: relu of :math:`N`, and the input of the next layer.
 
 trace = net.trace(image)
 print(trace["conv1"])
@@ -75,8 +75,8 @@ print(n, np.exp(n) / np.exp(n).sum())
 #
 # How good is this prediction? The usual measure for probabilities is the *cross-entropy*: minus
 # the logarithm of the probability of the correct class. It is 0 for certainty, and large if the
-# network believed in something else. With the correct class, here class 0, a trace also computes
-# the loss:
+# probability of the correct class is small. With the correct class, here class 0, a trace also
+# computes the loss:
 
 trace = net.trace(image, [0])
 print(trace.loss, -np.log(trace["dense1"].A[0, 0]))
@@ -111,9 +111,8 @@ print(trace["dense1"].dN, trace["dense1"].A - np.array([1, 0]))
 
 # %%
 # *Through the dense layer.* Its output is a matrix product, so the derivative with respect to its
-# input is a product with the transposed matrix. Each of its 100 inputs gets :math:`0.2 \cdot
-# (-0.083)
-# - 0.2 \cdot 0.083`, with opposite signs for the diagonal maps:
+# input is a product with the transposed matrix. Each of its 100 inputs gets
+# :math:`0.2 \cdot (-0.083) - 0.2 \cdot 0.083`, with opposite signs for the diagonal maps:
 
 back = weights["dense1.weight"].T @ trace["dense1"].dN[0]
 assert np.allclose(back, trace["flatten1"].dA[0])
@@ -190,7 +189,8 @@ assert np.isclose((losses[0] - losses[1]) / 0.02, by_hand, rtol=1e-3)
 
 # %%
 # These *central differences* can check all derivatives of any network. striate does it with one
-# call, in double precision:
+# call, in double precision. It leaves out elements at a *kink*, where a tiny change would make
+# another pixel the maximum:
 
 print(net.check_gradients(image, [0]))
 

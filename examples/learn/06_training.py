@@ -3,8 +3,8 @@ r"""
 ===========
 
 In chapter 5, you chose the weights. Nobody can choose 61,706 weights for handwritten digits, so
-now the network finds them itself, from examples. You take the first steps by hand, then train
-LeNet-5, look at its mistakes, and see how training can go wrong.
+now they are learned from examples. You take the first steps by hand, then train LeNet-5, look at
+its mistakes, and see how training can go wrong.
 """
 
 import striate as st
@@ -68,8 +68,8 @@ st.pictures.samples(x, y, rows=3)
 
 # %%
 # Accuracy on the training images says little, because a network may memorize them. So hold back
-# some images for *validation*, here every tenth. They tell how well the network does on new images
-# while you choose the settings. The test images come last, and only once.
+# some images for *validation*, here a tenth of them. They tell how well the network does on new
+# images while you choose the settings. The test images come last, and only once.
 
 lenet = st.Network.preset("lenet5", seed=0)
 settings = {"batch_size": 32, "learning_rate": 0.002, "validation": 0.1}
@@ -77,8 +77,8 @@ history = lenet.fit(x, y, epochs=8, **settings)
 st.pictures.learning_curve(history, "accuracy")
 
 # %%
-# In a few seconds, LeNet-5 reads more than nine of ten new digits. But the two curves move apart:
-# on the images that it has seen, it is nearly perfect. This is *overfitting*.
+# In a few seconds, LeNet-5 recognizes more than nine of ten new digits. But the two curves move
+# apart: on the training images, it is nearly perfect. This is *overfitting*.
 #
 # Overfitting
 # -----------
@@ -113,7 +113,8 @@ assert validation > history["validation_accuracy"][-1]
 # The test
 # --------
 #
-# The validation images have decided: with augmentation. Now, once, the test images:
+# The validation accuracy is higher with augmentation, so this is the network to use. Now, once,
+# the test images:
 
 evaluation = augmented.evaluate(x_test, y_test)
 print(f"test accuracy {evaluation.accuracy:.1%}")
@@ -134,8 +135,8 @@ st.pictures.mistakes(x_test, y_test, augmented.predict(x_test))
 #
 # 1. Change the learning rate of the steps by hand from 0.5 to 0.05, and to 5. What happens to the
 #    loss?
-# 2. Train LeNet-5 without convolutions: ``dense 120 tanh | dense 84 tanh | dense 10 softmax``. How
-#    does the validation accuracy change, and how the number of parameters?
+# 2. Train LeNet-5 without its convolutions: ``dense 120 tanh | dense 84 tanh | dense 10 softmax``.
+#    How does the validation accuracy change, and how the number of parameters?
 # 3. ``striate exercise Wolter`` is a course exercise on digits, and ``striate exercise E8.10`` is
 #    about squares and diamonds, designed and trained.
 #

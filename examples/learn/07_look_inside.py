@@ -47,8 +47,8 @@ st.pictures.feature_maps(trace, "conv1")
 # The second layer
 # ----------------
 #
-# A pixel of the second convolution combines all six maps of the first one. It sees 14 x 14 pixels
-# of the image, a quarter of the digit. This is the one with the largest activation:
+# A pixel of the second convolution combines all six maps of the first one. It sees 14 x 14 pixels,
+# a quarter of the image. This is the one with the largest activation:
 
 maps = trace["conv2"].A[0]
 h, i, j = (int(k) for k in np.unravel_index(maps.argmax(), maps.shape))
@@ -88,9 +88,9 @@ slope = mistake.d_inputs["input"][0, 0]
 st.pictures.images([digit, slope / abs(slope).max()], ["digit", "derivatives"])
 
 # %%
-# Is that so? Change every pixel by a little in the good direction, and compare the probability of
-# the correct digit. So small a change is invisible, but it moves the probability by far more. That
-# a network can be changed so easily is a well-known weakness.
+# Is that so? Change every pixel a little, in the direction that reduces the loss, and compare the
+# probability of the correct digit. You would hardly notice the change, but the probability is very
+# different. Such sensitivity to small changes is a well-known weakness of networks.
 
 changed = np.clip(digit - 0.05 * np.sign(slope), 0, 1)
 changed = (255 * changed).round().astype(np.uint8)
