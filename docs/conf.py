@@ -62,7 +62,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_signature": False,
     "write_computation_times": False,
-    "min_reported_time": 3600,  # seconds: how busy the machine was is nothing for readers
+    "min_reported_time": 3600,  # seconds; shorter times are not shown
     "remove_config_comments": True,
     # Functions that draw return axes; the page shows the picture, not their name.
     "ignore_repr_types": r"matplotlib\.",
