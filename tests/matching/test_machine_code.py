@@ -1,11 +1,14 @@
 """The machine code for matching, function by function, against NumPy and exact sums."""
 
+import sys
 from fractions import Fraction
 from math import log2
 
 import numpy as np
 import pytest
 
+import striate
+from striate.errors import EngineError
 from striate.llvm.machine import compile_object, describe
 from striate.llvm.matching.pixels import PIXELS
 from striate.llvm.matching.program import write_matching
@@ -147,10 +150,12 @@ def test_other_processors_get_a_program_too():
     """Vectors of eight numbers are valid on processors with shorter registers."""
     for name, features, triple in (
         ("haswell", "+avx2,+fma", "x86_64-unknown-linux-gnu"),
+        ("nehalem", "+sse4.2,-avx2,-fma", "x86_64-unknown-linux-gnu"),
         ("neoverse-n1", "+neon", "aarch64-unknown-linux-gnu"),
     ):
         target = describe(name, features, triple)
-        assert compile_object(write_matching(target), target)
+        text = compile_object(write_matching(target), target, assembly=True)
+        assert "fma@PLT" not in text  # a call for each number of a vector
 
 
 def test_memory_between_calls_is_limited():
@@ -199,3 +204,21 @@ def test_constant_windows_are_found_among_all_kinds_of_windows(dtype, channels):
 
     assert (scores[constant] == 0).all()
     assert (scores[~constant] != 0).all()
+
+
+def test_without_llvmlite_the_error_names_it(monkeypatch):
+    """Scenes that need the machine code are an error; the formula itself works without it."""
+    scene = np.random.default_rng(9).random((40, 50))
+    functions.cache_clear()
+    monkeypatch.delitem(sys.modules, "striate.llvm.machine")
+    monkeypatch.delattr(striate.llvm, "machine")
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+
+    with pytest.raises(EngineError) as error:
+        score_map(scene, scene[:9, :9], engine="fft")
+
+    assert score_map(scene, scene[:9, :9], engine="direct")[0, 0] == pytest.approx(1)
+    assert str(error.value) == (
+        "Matching by FFT needs llvmlite, which is not installed. Install it with pip install "
+        'llvmlite, or use engine="direct" for small images.'
+    )

@@ -3,16 +3,20 @@
 import ctypes
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from striate import __version__
-from striate.llvm.machine import LoadedObject, compile_object, generator_digest, host, versions
+from striate.errors import Argument, EngineError, Message
 from striate.llvm.matching.pixels import PIXELS
 from striate.llvm.matching.program import write_matching
 from striate.plan.fingerprint import fingerprint
 from striate.runtime.cache import ObjectCache, key_of
 from striate.shapes import Array
+
+if TYPE_CHECKING:
+    from striate.llvm.machine import LoadedObject
 
 _ARGUMENTS = {
     **{f"pixels_{name}": "piiiiiifppiip" for name in PIXELS},
@@ -42,19 +46,42 @@ def functions() -> dict[str, MachineFunction]:
     -------
     dict
         See :func:`striate.llvm.matching.program.write_matching`.
+
+    Raises
+    ------
+    EngineError
+        If llvmlite is missing.
     """
-    target, cache_ = host(), ObjectCache()
-    made_of = ("matching", fingerprint(target), versions(), generator_digest(), __version__)
-    key = key_of(*made_of)
-    code = cache_.get(key)
-    if code is None:
-        code = compile_object(write_matching(target), target)
-        cache_.put(key, code)
-    loaded = LoadedObject(code, target)
+    loaded = _loaded()
     return {name: _function(loaded, name, letters) for name, letters in _ARGUMENTS.items()}
 
 
-def _function(loaded: LoadedObject, name: str, letters: str) -> MachineFunction:
+def _loaded() -> "LoadedObject":
+    """Compile the program, or find it in the cache, and load it."""
+    try:
+        from striate.llvm import machine  # noqa: PLC0415  # llvmlite is heavy
+    except ModuleNotFoundError as error:
+        if error.name != "llvmlite":
+            raise
+        raise EngineError(
+            "Matching by FFT needs llvmlite, which is not installed.",
+            remedy=Message(
+                "Install it with pip install llvmlite, or use ",
+                Argument("engine", "direct"),
+                " for small images.",
+            ),
+        ) from error
+    target, objects = machine.host(), ObjectCache()
+    versions = machine.versions(), machine.generator_digest(), __version__
+    key = key_of("matching", fingerprint(target), *versions)
+    code = objects.get(key)
+    if code is None:
+        code = machine.compile_object(write_matching(target), target)
+        objects.put(key, code)
+    return machine.LoadedObject(code, target)
+
+
+def _function(loaded: "LoadedObject", name: str, letters: str) -> MachineFunction:
     """Make a Python function of a loaded one."""
     types = [_TYPES[letter] for letter in letters]
     call = ctypes.CFUNCTYPE(ctypes.c_int64, *types)(loaded.address(name))

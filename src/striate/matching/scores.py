@@ -12,7 +12,6 @@ import numpy as np
 
 from striate.errors import OptionError
 from striate.llvm.matching.scores import line_length
-from striate.matching.compiled import TILE, CompiledKernel, compiled_sums
 from striate.matching.fourier import fast_length
 from striate.matching.images import Image, as_image, as_weights, require_fit
 from striate.matching.methods import (
@@ -100,9 +99,9 @@ def score_map(
         except for ``"cross-correlation"``.
     engine
         ``"direct"`` evaluates the formula window by window; ``"fft"`` expands it into sums that are
-        computed by FFT, ``"compiled"`` into sums that are computed by machine code, which is
-        generated for the template's size and suits small templates in bytes. ``"auto"`` is
-        whichever needs the least work for these sizes.
+        computed by FFT, and ``"compiled"`` into sums over the pixels of each window, by a program
+        that is compiled for the template's size and takes bytes only. ``"auto"`` is whichever needs
+        the least work for these sizes.
     tile
         Rows and columns of the score map that are computed at a time. By default, a few MiB per
         thread, or a few times the template's size.
@@ -323,6 +322,9 @@ class Matcher:
 
     def _by_program(self, kept: Scratch) -> tuple[TileScores, tuple[int, int]]:
         """Return a function that computes a tile by a compiled program, and the tiles' size."""
+        # llvmlite is heavy.
+        from striate.matching.compiled import TILE, CompiledKernel, compiled_sums  # noqa: PLC0415
+
         del kept
         kernel, center = CompiledKernel(self.template), self._center()
         wide = TILE[1] + self.template.size[1] - 1
@@ -341,6 +343,8 @@ class Matcher:
     @cached_property
     def _spectra_of_a_tile(self) -> Spectra:
         """The template's spectra for tiles of a compiled program."""
+        from striate.matching.compiled import TILE  # noqa: PLC0415
+
         size = self._fft_size(TILE)
         return Spectra(self.template, size, Scratch(), exact=self._has_exact_sums)
 

@@ -16,7 +16,7 @@ from math import cos, pi, sin, sqrt
 
 from striate.llvm.builder import Builder
 from striate.llvm.ir import IRValue
-from striate.llvm.matching.vectors import DOUBLES, Complex
+from striate.llvm.matching.vectors import DOUBLES, Complex, multiply_add
 
 RADICES = (8, 4, 2, 3, 5)
 """Lengths of these DFTs."""
@@ -59,9 +59,9 @@ def multiply(
     if total is None:
         re, im = b.fmul(x.re, y.re), b.fmul(x.im, y.re)
     else:
-        re, im = b.fma(x.re, y.re, total.re), b.fma(x.im, y.re, total.im)
+        re, im = multiply_add(b, x.re, y.re, total.re), multiply_add(b, x.im, y.re, total.im)
     first, second = (x.im, b.fneg(x.re)) if conjugate else (b.fneg(x.im), x.re)
-    return Complex(b.fma(first, y.im, re), b.fma(second, y.im, im))
+    return Complex(multiply_add(b, first, y.im, re), multiply_add(b, second, y.im, im))
 
 
 def _quarter(b: Builder, x: Complex, *, inverse: bool) -> Complex:
@@ -133,4 +133,4 @@ def _diagonal(b: Builder, x: Complex, power: int, *, inverse: bool) -> Complex:
 def _plus_scaled(b: Builder, x: Complex, factor: float, y: Complex) -> Complex:
     """Add complex numbers, the second one scaled."""
     scale: IRValue = DOUBLES(factor)
-    return Complex(b.fma(scale, y.re, x.re), b.fma(scale, y.im, x.im))
+    return Complex(multiply_add(b, scale, y.re, x.re), multiply_add(b, scale, y.im, x.im))

@@ -16,7 +16,17 @@ from striate.llvm.ir import (
     IRValue,
     vector_type,
 )
-from striate.llvm.matching.vectors import DOUBLES, ITEM, WIDTH, at, each, load, store, times
+from striate.llvm.matching.vectors import (
+    DOUBLES,
+    ITEM,
+    WIDTH,
+    at,
+    each,
+    load,
+    multiply_add,
+    store,
+    times,
+)
 
 PIXELS = {"uint8": I8, "uint16": I16, "float32": F32, "float64": F64}
 """Types of pixels by name."""
@@ -128,6 +138,6 @@ def _energy(b: Builder, row: IRValue, stride: IRValue, before: IRValue) -> IRVal
 
     def squares(j: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
         x = load(b, row, j)
-        return [b.fma(x, x, carried[0])]
+        return [multiply_add(b, x, x, carried[0])]
 
     return b.loop(0, stride, WIDTH, squares, [before])[0]

@@ -22,7 +22,17 @@ from striate.llvm.ir import (
     IRValue,
     vector_type,
 )
-from striate.llvm.matching.vectors import DOUBLES, ITEM, WIDTH, at, each, load, number, times
+from striate.llvm.matching.vectors import (
+    DOUBLES,
+    ITEM,
+    WIDTH,
+    at,
+    each,
+    load,
+    multiply_add,
+    number,
+    times,
+)
 from striate.llvm.matching.window_sums import AHEAD
 
 BYTES = vector_type(I8, WIDTH)
@@ -93,10 +103,10 @@ def _normalized(b: Builder, w: _Windows) -> tuple[IRValue, IRValue]:
     (spread,) = w.over_channels(
         b,
         [b.fmul(size, w.squares)],
-        lambda total, c, carried: [b.fma(b.fneg(b.fmul(total, c[0])), total, carried[0])],
+        lambda total, c, carried: [multiply_add(b, b.fneg(b.fmul(total, c[0])), total, carried[0])],
     )
     constant = b.fcmp_ordered("==", spread, none)
-    doubtful = b.fcmp_unordered("<=", spread, b.fma(growing, w.squares, fixed))
+    doubtful = b.fcmp_unordered("<=", spread, multiply_add(b, growing, w.squares, fixed))
     tiny, one, zero = DOUBLES(_TINY), DOUBLES(1.0), DOUBLES(0.0)
     root = b.intrinsic("sqrt", b.select(b.fcmp_ordered(">", spread, tiny), spread, tiny))
     score = b.fdiv(b.fmul(scale, w.products), root)
@@ -110,16 +120,16 @@ def _linear(b: Builder, w: _Windows) -> tuple[IRValue, IRValue]:
     fixed, growing, of_products, of_squares, constant, of_energy, least, scale = (
         w.constant(b, k) for k in range(HEADER)
     )
-    start = [b.fma(of_squares, w.squares, constant), b.fadd(w.squares, of_energy)]
+    start = [multiply_add(b, of_squares, w.squares, constant), b.fadd(w.squares, of_energy)]
     found, energy = w.over_channels(
         b,
         start,
         lambda total, c, carried: [
-            b.fma(total, factor, x) for factor, x in zip(c, carried, strict=True)
+            multiply_add(b, total, factor, x) for factor, x in zip(c, carried, strict=True)
         ],
     )
-    doubtful = b.fcmp_unordered("<", energy, b.fma(growing, w.squares, fixed))
-    score = b.fma(of_products, w.products, found)
+    doubtful = b.fcmp_unordered("<", energy, multiply_add(b, growing, w.squares, fixed))
+    score = multiply_add(b, of_products, w.products, found)
     score = b.select(b.fcmp_ordered(">", score, least), score, least)
     # A scale below 0 asks for rounding to integers.
     rounded = b.intrinsic("rint", score)

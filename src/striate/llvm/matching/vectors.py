@@ -77,3 +77,12 @@ def each(
         return []
 
     b.loop(first, stop, step, one)
+
+
+def multiply_add(b: Builder, x: IRValue, y: IRValue, z: IRValue) -> IRValue:
+    """Compute ``x * y + z``, with one rounding if the processor has such an instruction.
+
+    Both results are within the bounds for rounding errors. :meth:`Builder.fma` would be very slow
+    on processors without the instruction.
+    """
+    return b.intrinsic("fmuladd", x, y, z)

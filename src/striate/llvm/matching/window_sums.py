@@ -29,7 +29,7 @@ from dataclasses import dataclass
 
 from striate.llvm.builder import Builder
 from striate.llvm.ir import I64, PTR, VOID, IRFunction, IRModule, IRValue
-from striate.llvm.matching.vectors import DOUBLES, WIDTH, at, each, load, store, times
+from striate.llvm.matching.vectors import DOUBLES, WIDTH, at, each, load, multiply_add, store, times
 
 GROUP = 16
 """Numbers that are added up one after the other."""
@@ -158,7 +158,7 @@ def write_column_sums(module: IRModule) -> None:
     def squared(place: IRValue) -> IRValue:
         def channel(k: IRValue, carried: Sequence[IRValue]) -> list[IRValue]:
             x = load(b, place, b.imul(k, size))
-            return [b.fma(x, x, carried[0])]
+            return [multiply_add(b, x, x, carried[0])]
 
         first = load(b, place)
         return b.loop(1, channels, 1, channel, [b.fmul(first, first)])[0]
