@@ -1,7 +1,7 @@
 """Accuracy against the number of parameters, with and without convolution, shallow and deep.
 
     python benchmarks/with_and_without_convolution.py [--data cifar10-jpeg] [--images 10000]
-        [--sizes 4 4.5 5 5.5 6 6.5] [--seeds 3] [--epochs 8] [--csv FILE]
+        [--sizes 4 4.5 5 5.5 6 6.5] [--seeds 3] [--rates 0.003 0.001] [--epochs 8] [--csv FILE]
 
 Three families of networks are trained at sizes from 10^4 to 10^6.5 parameters: three fully
 connected layers; three layers of which two are convolutions; eleven layers of which ten are. A
@@ -15,9 +15,11 @@ centered digits. `--data cifar10-jpeg` is a copy of these images from JPEG files
 $STRIATE_DATA or ../shared/data; `--data cifar10` takes them from the original files.
 
 All networks are trained alike: the same number of epochs and steps in batches of 128, Adam with a
-learning rate that falls from 0.003 to 0 along a cosine, standardized images without augmentation,
-batch normalization after all layers but the last. The weights of the epoch with the best accuracy
-on the validation images are kept. The test images are read once for each network, at the end.
+learning rate that falls to 0 along a cosine, standardized images without augmentation, batch
+normalization after all layers but the last. What is chosen is chosen on the validation images: the
+epoch whose weights are kept, and, for each network with the first seed, the learning rate, since
+wide networks need smaller steps than narrow ones. The test images are read once for each run, at
+the end, and no choice depends on them.
 
 Runs that the CSV has already are not repeated, so a stopped command continues where it was. The
 file that comes with striate, examples/networks/with_and_without_convolution.csv, is what this
@@ -47,6 +49,7 @@ COLUMNS = (
     "parameters",
     "multiply_adds",
     "seed",
+    "learning_rate",
     "epochs",
     "best_epoch",
     "seconds",
@@ -55,7 +58,7 @@ COLUMNS = (
     "validation_accuracy",
     "test_accuracy",
 )
-BATCH, RATE, SCHEDULE = 128, 0.003, "cosine"
+BATCH, OPTIMIZER, SCHEDULE = 128, "adam", "cosine"
 DEFAULT = ROOT / "examples/networks/with_and_without_convolution.csv"
 
 
@@ -138,7 +141,7 @@ def split(data, images):
     return (x[:-held], y[:-held]), (x[-held:], y[-held:]), test
 
 
-def train(text, shape, parts, *, seed, epochs):
+def train(text, shape, parts, *, seed, rate, epochs):
     """Train one network; return its row of the CSV."""
     (x, y), validation, test = parts
     net = st.Network.parse(text, shape, seed=seed)
@@ -149,7 +152,8 @@ def train(text, shape, parts, *, seed, epochs):
         y,
         epochs=epochs,
         batch_size=BATCH,
-        learning_rate=RATE,
+        optimizer=OPTIMIZER,
+        learning_rate=rate,
         schedule=SCHEDULE,
         standardize=True,
         validation=validation,
@@ -163,6 +167,7 @@ def train(text, shape, parts, *, seed, epochs):
         "parameters": summary.parameters,
         "multiply_adds": summary.multiply_adds,
         "seed": seed,
+        "learning_rate": rate,
         "epochs": len(history),
         "best_epoch": history.best_epoch,
         "seconds": round(time.perf_counter() - started, 1),
@@ -173,11 +178,25 @@ def train(text, shape, parts, *, seed, epochs):
     }
 
 
+def best_rate(rows):
+    """Return the learning rate with the best validation accuracy, of the first seed's rows."""
+    best = max(rows, key=lambda row: float(row["validation_accuracy"]))
+    return float(best["learning_rate"])
+
+
+def chosen(table):
+    """Return the rows of each network with its best learning rate."""
+    rates = {
+        row["network"]: best_rate(table.find(network=row["network"], seed=0)) for row in table.rows
+    }
+    return [row for row in table.rows if float(row["learning_rate"]) == rates[row["network"]]]
+
+
 def report(rows):
     """Print the mean and the standard deviation over the seeds for each network."""
     print(
         f"\n{'family':<26}{'parameters':>11}{'multiply-adds':>15}{'training':>10}"
-        f"{'validation':>12}{'test':>17}{'seconds':>9}{'processor':>11}"
+        f"{'validation':>12}{'test':>17}{'rate':>8}"
     )
     for (family, parameters), group in itertools.groupby(
         rows, lambda row: (row["family"], int(row["parameters"]))
@@ -193,13 +212,8 @@ def report(rows):
             f"{family:<26}{parameters:>11,}{int(runs[0]['multiply_adds']):>15,}"
             f"{mean('training_accuracy'):>10.1%}{mean('validation_accuracy'):>12.1%}"
             f"{statistics.mean(tests):>8.1f} {spread:<5} %"
-            f"{mean('seconds'):>10.0f}{mean('processor_seconds'):>11.0f}"
+            f"{float(runs[0]['learning_rate']):>8g}"
         )
-    wall, used = (sum(float(row[c]) for row in rows) for c in ("seconds", "processor_seconds"))
-    print(
-        f"\n{len(rows)} networks trained in {wall / 60:.0f} minutes, "
-        f"{used / 60:.0f} minutes of processor time"
-    )
 
 
 def arguments():
@@ -212,6 +226,7 @@ def arguments():
         "--sizes", type=float, nargs="+", default=[4, 4.5, 5, 5.5, 6, 6.5], help="powers of ten"
     )
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--rates", type=float, nargs="+", default=[0.003, 0.001])
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--csv", type=Path, default=DEFAULT)
     return parser.parse_args()
@@ -227,7 +242,7 @@ def main():
         for part, name in zip(parts, ("training", "validation", "test"), strict=True)
     )
     settings = (
-        f"{data.name}, {counts} images, {given.epochs} epochs, batch {BATCH}, adam {RATE}, "
+        f"{data.name}, {counts} images, {given.epochs} epochs, batch {BATCH}, {OPTIMIZER}, "
         f"{SCHEDULE}"
     )
     print(f"striate {st.__version__}, NumPy {np.__version__}, Python {platform.python_version()}")
@@ -238,21 +253,34 @@ def main():
         for size in given.sizes
         for name, family in FAMILIES.items()
     ]
+    count = len(networks) * (len(given.rates) + given.seeds - 1)
+    numbers = itertools.count(1)
     # One seed after the other: a stopped command has complete curves of the first seeds.
-    runs = list(itertools.product(range(given.seeds), networks))
-    for number, (seed, (name, text)) in enumerate(runs, start=1):
-        if not table.find(network=text, seed=seed):
-            row = train(text, shape, parts, seed=seed, epochs=given.epochs)
-            table.add([{"family": name, **row}])
-        (row,) = table.find(network=text, seed=seed)
-        print(
-            f"{number:>2} of {len(runs)}: {name}, {int(row['parameters']):,} parameters, "
-            f"seed {seed}: validation {float(row['validation_accuracy']):.1%}, "
-            f"test {float(row['test_accuracy']):.1%}, {row['seconds']} s",
-            flush=True,
-        )
+    for seed, (name, text) in itertools.product(range(given.seeds), networks):
+        rates = given.rates if seed == 0 else [best_rate(table.find(network=text, seed=0))]
+        for rate in rates:
+            key = {"network": text, "seed": seed, "learning_rate": rate}
+            if not table.find(**key):
+                row = train(text, shape, parts, seed=seed, rate=rate, epochs=given.epochs)
+                table.add([{"family": name, **row}])
+            (row,) = table.find(**key)
+            print(
+                f"{next(numbers):>2} of {count}: {name}, {int(row['parameters']):,} parameters, "
+                f"seed {seed}, learning rate {rate:g}: "
+                f"validation {float(row['validation_accuracy']):.1%}, {row['seconds']} s",
+                flush=True,
+            )
     order = list(FAMILIES)
-    report(sorted(table.rows, key=lambda row: (order.index(row["family"]), int(row["parameters"]))))
+    report(
+        sorted(chosen(table), key=lambda row: (order.index(row["family"]), int(row["parameters"])))
+    )
+    wall, used = (
+        sum(float(row[c]) for row in table.rows) for c in ("seconds", "processor_seconds")
+    )
+    print(
+        f"\n{len(table.rows)} trainings in {wall / 60:.0f} minutes, "
+        f"{used / 60:.0f} minutes of processor time"
+    )
 
 
 if __name__ == "__main__":

@@ -79,13 +79,14 @@ def test_with_and_without_convolution(comparison, monkeypatch, tmp_path, capsys)
     """Each family is trained at each size; a stopped command trains only what is missing."""
     path = tmp_path / "runs.csv"
     words = ["--data", "digits", "--images", 200, "--sizes", 3, "--epochs", 1, "--csv", path]
+    words += ["--rates", 0.003, 1e-9]  # the second one can't be better
     families = dict(
         itertools.islice(comparison.FAMILIES.items(), 2)
     )  # the deep one compiles slowly
     monkeypatch.setattr(comparison, "FAMILIES", families)
-    run(comparison, monkeypatch, *words, "--seeds", 1)
+    run(comparison, monkeypatch, *words, "--seeds", 2)
     lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join(lines[:2]))  # as if it had been stopped before the second network
+    path.write_text("".join(lines[:-2]))  # as if it had been stopped in the second seed
     trained = []
     train = comparison.train
     monkeypatch.setattr(
@@ -95,11 +96,14 @@ def test_with_and_without_convolution(comparison, monkeypatch, tmp_path, capsys)
     )
     capsys.readouterr()
 
-    run(comparison, monkeypatch, *words, "--seeds", 1)
+    run(comparison, monkeypatch, *words, "--seeds", 2)
 
     rows, printed = rows_of(path), capsys.readouterr().out
-    assert trained == [rows[1]["network"]]
-    assert [row["family"] for row in rows] == list(families)
+    assert trained == [rows[-2]["network"], rows[-1]["network"]]
+    assert [(row["family"], row["seed"], row["learning_rate"]) for row in rows] == [
+        *itertools.product(families, "0", ("0.003", "1e-09")),
+        *itertools.product(families, "1", ("0.003",)),
+    ]
     for row in rows:
         net = comparison.st.Network.parse(row["network"], (28, 28, 1))
         assert int(row["parameters"]) == net.parameter_count
@@ -109,7 +113,7 @@ def test_with_and_without_convolution(comparison, monkeypatch, tmp_path, capsys)
     before = [
         {**row, "seconds": "", "processor_seconds": ""} for row in csv.DictReader(iter(lines))
     ]
-    assert same == before  # the network that was trained again has the same accuracies
+    assert same == before  # trained again, with the same accuracies
 
 
 @pytest.mark.parametrize("size", [10**4, 10**5, 10**6.5])
@@ -195,3 +199,24 @@ def test_a_file_that_is_not_a_table_of_runs(experiments, tmp_path):
         f"{path} has the columns a, b; expected seed, epoch, settings. Choose another file with "
         "--csv, or remove it."
     )
+
+
+def test_the_committed_results(convergence, comparison):
+    """They are what the commands write, for networks that still have these sizes."""
+    curves = rows_of(comparison.ROOT / "examples/networks/convergence.csv")
+    networks = rows_of(comparison.DEFAULT)
+
+    assert tuple(curves[0]) == (*convergence.COLUMNS, "settings")
+    assert tuple(networks[0]) == (*comparison.COLUMNS, "settings")
+    assert (
+        len({row["settings"] for row in curves}) == len({row["settings"] for row in networks}) == 1
+    )
+    for text, parameters in {(row["network"], row["parameters"]) for row in networks}:
+        assert comparison.parameter_count(text, (32, 32, 3)) == int(parameters)
+    families = comparison.FAMILIES.values()
+    texts = [
+        comparison.closest(family, 10**size, (32, 32, 3))
+        for size in (4, 5, 6)
+        for family in families
+    ]
+    assert {row["network"] for row in networks} >= set(texts)
