@@ -57,7 +57,7 @@ print(trace["conv1"])
 # %%
 # Here are the activations of all layers. The first two maps contain the sides of the square.
 
-st.pictures.activations(trace, width=7)
+st.pictures.activations(trace, width=7.5)
 
 # %%
 # At the end, softmax turns the two net inputs into probabilities,

@@ -23,7 +23,7 @@ image, label = x_test[300:301], y_test[300:301]
 # layer, and at the end there is a probability for each digit.
 
 trace = net.trace(image, label)
-st.pictures.activations(trace, width=7)
+st.pictures.activations(trace, width=7.5)
 
 # %%
 # The first layer

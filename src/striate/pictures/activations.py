@@ -69,7 +69,7 @@ def activations(
         Names of the outputs, for the bars; by default their indices.
     width
         The largest width of the picture, in inches. If the layers need more room, they are drawn in
-        several lines. Use about 7 for a page of text, on which a wider picture becomes too small.
+        several lines. Use 7.5 for a page of text, on which a wider picture becomes too small.
     ax
         Matplotlib axes to draw into, or an empty figure; by default a new figure of pyplot.
     theme
