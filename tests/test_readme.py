@@ -44,6 +44,16 @@ def test_the_python_of_the_readme_runs(monkeypatch, capsys):
     assert "Layer 5 (conv3), Conv(8, 5)" in printed
 
 
+def test_the_landing_page_repeats_the_speed_of_the_readme():
+    """The speed of a training step on the landing page is that of the table in README.md."""
+    page = (ROOT / "docs" / "index.md").read_text()
+    [row] = [line for line in TEXT.splitlines() if line.startswith("| training step, LeNet-5")]
+
+    speedups = sorted(re.findall(r"(\d\.\d)×", row))
+
+    assert f"{speedups[0]} to {speedups[-1]} times as fast as with PyTorch" in page
+
+
 def test_the_first_commands():
     """The first screen installs the project by its name and trains on the digits."""
     name = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]

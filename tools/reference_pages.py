@@ -37,6 +37,9 @@ class PublicPage:
         Its names; by default all that it exports.
     more
         Qualified names of classes that users get but don't create, such as the result of `fit`.
+    sections
+        Sections of a long page: a title, and the modules that define the names; names of other
+        modules come last.
     """
 
     file: str
@@ -44,6 +47,7 @@ class PublicPage:
     module: str
     names: tuple[str, ...] | None = None
     more: tuple[str, ...] = ()
+    sections: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def documented(self) -> list[str]:
         """Return the qualified names of all objects on the page; modules come last."""
@@ -67,6 +71,16 @@ RESULTS = (
     "striate.graph.gradients.GradientCheck",
 )
 
+MATHS = (
+    ("Convolution", ("signal", "gradients", "transposed")),
+    ("Pooling", ("pooling", "blurring")),
+    ("Sizes and receptive fields", ("windows", "receptive")),
+    ("Matrices and vectors", ("columns", "matrices", "vectors", "contract")),
+    ("Impulses, and functions that are convolutions", ("impulses", "linearity")),
+    ("Image restoration", ("restoration",)),
+    ("Checks of derivatives", ("check",)),
+)
+
 PUBLIC_PAGES = (
     PublicPage("network", "Networks", "striate", ("Network", "load"), RESULTS),
     PublicPage(
@@ -86,7 +100,7 @@ PUBLIC_PAGES = (
     PublicPage("recipes", "Recipes", "striate.recipes"),
     PublicPage("pictures", "Pictures", "striate.pictures"),
     PublicPage("matching", "Template matching", "striate.matching"),
-    PublicPage("maths", "Mathematics", "striate.maths"),
+    PublicPage("maths", "Mathematics", "striate.maths", sections=MATHS),
     PublicPage("equations", "Equations of the texts", "striate.equations"),
     PublicPage("exercises", "Exercises of the texts", "striate.exercises"),
     PublicPage("weight", "Weight functions", "striate.functions.weight"),
@@ -122,6 +136,8 @@ INTERNAL_PACKAGES = {
     "striate.plan": "Plans",
     "striate.engine": "The compiled engine",
     "striate.llvm": "Machine code",
+    "striate.llvm.matching": "Machine code for matching",
+    "striate.llvm.vector_math": "Machine code for functions",
     "striate.runtime": "Running programs",
     "striate.training": "Training",
     "striate.data": "Data",
@@ -231,12 +247,30 @@ def public_pages() -> Iterator[tuple[str, str]]:
                 f"Module `{page.module.replace('striate', 'st', 1)}`.",
                 _rst(f".. automodule:: {page.module}"),
             ]
-        for name in page.documented():
-            value = resolved(name)
-            if isinstance(value, ModuleType):
-                parts.append(f"## {name.replace('striate', 'st', 1)}")
-            parts.append(_rst(directive(name)))
+        for title, names in _sections(page):
+            parts += [f"## {title}"] if title else []
+            parts += [_rst(directive(name)) for name in names]
         yield page.file, "\n\n".join(parts) + "\n"
+
+
+def _sections(page: PublicPage) -> Iterator[tuple[str, list[str]]]:
+    """Yield the sections of a page: title and names. A public module is a section at the end."""
+    names = page.documented()
+    modules = [name for name in names if isinstance(resolved(name), ModuleType)]
+    left = [name for name in names if name not in modules]
+    for title, defining in page.sections:
+        found = [
+            name
+            for module in defining
+            for name in left
+            if defined_name(resolved(name)).rpartition(".")[0] == f"{page.module}.{module}"
+        ]
+        left = [name for name in left if name not in found]
+        yield title, found
+    if left:
+        yield ("Other" if page.sections else ""), left
+    for name in modules:
+        yield name.replace("striate", "st", 1), [name]
 
 
 def internal_pages() -> Iterator[tuple[str, str]]:

@@ -218,6 +218,19 @@ def test_a_saved_model(striate, shapes_model):
     assert "Inference with 1 image." in result.stdout
 
 
+def test_the_landing_page_shows_this_loop_nest(striate):
+    """The equation and the loops on the landing page are lines of the command's output."""
+    page = Path(__file__).parents[2].joinpath("docs", "index.md").read_text()
+    [block] = re.findall(r"```text\n(conv2\.Z.*?)```", page, re.DOTALL)
+    words = ("explain", "lenet5", "--cpu", "znver4", "--stage", "schedule", "--layer", "conv2")
+
+    printed = [" ".join(line.split()) for line in striate(*words).stdout.splitlines()]
+
+    quoted = [" ".join(line.split()) for line in block.splitlines()]
+    assert len(quoted) == 7
+    assert all(any(line.startswith(part) for line in printed) for part in quoted)
+
+
 def test_the_page_shows_this_output(striate):
     """The output quoted in docs/background/explain.md is that of the command, without measurements.
 
