@@ -59,7 +59,7 @@ def test_internal_pages_leave_public_names_to_their_pages():
     assert " im2col, col2im, pad, pad_adjoint" in padding
 
 
-# The command has a page of its own. Modules of the others need libraries that they are compared
+# The command has its own page. Modules of the others need libraries that they are compared
 # with, or have no docstrings: they are the printed equations in plain loops.
 UNDOCUMENTED = {"striate.cli", "striate.bench.peers", "striate.equations.printed"}
 
