@@ -124,7 +124,9 @@ class Summary:
 
     def _notes(self, width: int | None) -> list[str]:
         """Write the totals, how sizes are computed, and which pixels no window covers."""
-        size = f"{self.parameters:,} parameters ({4 * self.parameters / 1024:,.0f} KiB)"
+        count = 4 * self.parameters
+        memory = f"{count:,} bytes" if count < 1024 else f"{count / 1024:,.0f} KiB"
+        size = f"{self.parameters:,} parameters ({memory})"
         adds = f"{self.multiply_adds:,} multiply-adds per image (forward)"
         notes = ["", *joined([size, adds], ", ", width)]
         sized = [row for row in self.rows if row.sizes]
@@ -193,7 +195,7 @@ def summarize(graph: Graph) -> Summary:
     conv1  Conv(6, 5), tanh  6@10x10         156         15,000              5x5
     max1   MaxPool(2)          6@5x5                                         6x6
     <BLANKLINE>
-    156 parameters (1 KiB), 15,000 multiply-adds per image (forward)
+    156 parameters (624 bytes), 15,000 multiply-adds per image (forward)
     sizes: conv1: 14 - 5 + 1 = 10; max1: (10 - 2)/2 + 1 = 5
     """
     seen = seen_by_layers(graph)
