@@ -138,6 +138,22 @@ def test_an_example_runs(path):
     assert done.returncode == 0, done.stderr
 
 
+CHAPTERS = [path for path in EXAMPLES if path.parent.name == "learn" and path.stem[:2] < "09"]
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_of_the_tutorial_is_not_a_wall_of_code(path):
+    """A block has at most twelve lines of code, and the chapter ends with exercises."""
+    text = path.read_text()
+    blocks = re.split(r"^# %%.*$", text.split('"""', 2)[2], flags=re.MULTILINE)
+
+    lengths = [len(re.findall(r"^(?!#)\s*\S", block, re.MULTILINE)) for block in blocks]
+
+    assert len(lengths) > 8
+    assert max(lengths) <= 12
+    assert re.search(r"^# Exercises\n# -+\n#\n# 1\. ", blocks[-1], re.MULTILINE)
+
+
 def test_there_are_examples():
     """The gallery is not empty."""
     assert len(EXAMPLES) >= 5

@@ -195,6 +195,9 @@ assert np.isclose((losses[0] - losses[1]) / 0.02, by_hand, rtol=1e-3)
 print(net.check_gradients(image, [0]))
 
 # %%
+# :doc:`../../how-to/read-a-gradient` follows a derivative through several layers, and
+# :doc:`../../reference/glossary` lists all symbols.
+#
 # Exercises
 # ---------
 #
