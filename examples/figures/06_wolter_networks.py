@@ -2,7 +2,11 @@ r"""
 Wolter's figures: networks
 ==========================
 
-The second half of the slides puts convolutions into networks that read handwritten digits.
+The second half of the slides puts convolutions into networks that read handwritten digits. The two
+figures about training have separate examples:
+:ref:`mean convergence <sphx_glr_auto_examples_networks_04_convergence.py>` and
+:ref:`with and without convolution
+<sphx_glr_auto_examples_networks_05_with_and_without_convolution.py>`.
 """
 
 import matplotlib.pyplot as plt

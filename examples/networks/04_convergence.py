@@ -31,6 +31,11 @@ for name in runs:
     print(f"{name}: {st.Network.preset(name)}")
 
 # %%
+# .. _wolter-figure-convergence:
+#
+# Mean convergence of two networks
+# --------------------------------
+#
 # The slides call the network of the figure a two-layer CNN with a dense classifier, and don't say
 # more about it. The preset ``two-layer`` is such a network. The exercise asks for a network with
 # logistic outputs and binary cross-entropy; ``wolter-exercise`` is its solution, with three
@@ -41,7 +46,8 @@ wolter = {1: 80, 2: 89, 3: 92, 4: 94, 5: 95.3, 10: 97.2}  # validation accuracy 
 figure, panels = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True, layout="constrained")
 for ax, (name, histories) in zip(panels, runs.items(), strict=True):
     st.pictures.learning_curve(histories, "accuracy", ax=ax)
-    ax.plot(wolter.keys(), wolter.values(), "kx", label="Wolter's figure")
+    ink = plt.rcParams["text.color"]
+    ax.plot(wolter.keys(), wolter.values(), "x", color=ink, label="Wolter's figure")
     ax.set_title(name, loc="left")
     ax.legend(loc="lower right")
 panels[0].set_ylabel("accuracy in %")

@@ -52,6 +52,8 @@ for family in families:
     print(f"\n{family}:\n{textwrap.fill(network, 90, break_on_hyphens=False)}")
 
 # %%
+# .. _wolter-figure-parameters:
+#
 # Accuracy against the number of parameters
 # -----------------------------------------
 #

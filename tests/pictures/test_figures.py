@@ -20,7 +20,7 @@ EXPECTED = {
     *(f"Hagan 8.{number}" for number in range(1, 13)),
     *(f"Wichmann {number}" for number in range(1, 5)),
     *(f"Wolter {word}" for word in ("convolution", "strides", "padding", "channels")),
-    *(f"Wolter {word}" for word in ("waldo", "lenet", "digits")),
+    *(f"Wolter {word}" for word in ("waldo", "lenet", "digits", "convergence", "parameters")),
 }
 
 
