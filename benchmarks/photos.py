@@ -88,7 +88,7 @@ def write_photos(x, y, names, folder, rng):
 def draw(task, dataset, seed, folder):
     """Write the training and the test photos of a draw."""
     rng = np.random.default_rng(seed)
-    names = [name.replace("/", " or ") for name in dataset.classes]
+    names = [str(name).replace("/", " or ") for name in dataset.classes]
     train = [
         rng.choice(np.flatnonzero(dataset.y == k), count, replace=False)
         for k, count in enumerate(counts(task, rng))

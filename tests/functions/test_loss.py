@@ -176,6 +176,18 @@ def test_the_derivative_of_the_activation_where_it_rounds_to_0_or_1():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_derivative_of_the_activation_where_it_overflows(dtype):
+    """The slope at the smallest positive probability is infinite, and there is no warning."""
+    tiny = np.finfo(dtype).smallest_subnormal
+
+    da = CrossEntropy().backward_a(np.array([[tiny, 1.0]], dtype), np.array([0]))
+    db = BinaryCrossEntropy().backward_a(np.array([[tiny]], dtype), np.array([[1.0]]))
+
+    assert da.tolist() == [[-math.inf, 0.0]]
+    assert db.tolist() == [[-math.inf]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_huge_net_inputs(dtype):
     """Net inputs of 10,000 give exact losses and derivatives, and no warning."""
     n = np.array([[1e4, 0.0, -1e4], [-1e4, 1e4, 0.0]], dtype)

@@ -164,7 +164,8 @@ class BinaryCrossEntropy(Loss):
         if isinstance(transfer, Linear):
             return self.backward_n(a, y)
         y = y.astype(a.dtype, copy=False)
-        with np.errstate(divide="ignore"):
+        # A probability may be 0, or so small that the quotient overflows.
+        with np.errstate(divide="ignore", over="ignore"):
             no = np.divide(1 - y, 1 - a, out=np.zeros_like(a), where=y != 1)
             yes = np.divide(y, a, out=np.zeros_like(a), where=y != 0)
         return (no - yes) / math.prod(a.shape[1:])

@@ -207,8 +207,8 @@ class CrossEntropy(Loss):
 
         .. math:: da^h = -\frac{k^h}{a^h}
 
-        divided by the number of positions; minus infinity where a probability underflows to 0
-        although its target is positive. With respect to the log-probabilities it is
+        divided by the number of positions; minus infinity where a probability is 0, or so small
+        that the quotient overflows, although its target is positive. With respect to the log-probabilities it is
         :math:`-k^h`.
 
         Parameters
@@ -234,7 +234,8 @@ class CrossEntropy(Loss):
         k = self._wanted(a, y) / math.prod(a.shape[2:])
         if isinstance(transfer, LogSoftmax):
             return -k
-        with np.errstate(divide="ignore"):
+        # A probability may be 0, or so small that the quotient overflows.
+        with np.errstate(divide="ignore", over="ignore"):
             return np.divide(-k, a, out=np.zeros_like(a), where=k != 0)
 
     def image_weights(self, y: Array) -> Array:
