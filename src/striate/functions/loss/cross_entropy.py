@@ -208,8 +208,8 @@ class CrossEntropy(Loss):
         .. math:: da^h = -\frac{k^h}{a^h}
 
         divided by the number of positions; minus infinity where a probability is 0, or so small
-        that the quotient overflows, although its target is positive. With respect to the log-probabilities it is
-        :math:`-k^h`.
+        that the quotient overflows, although its target is positive. With respect to the
+        log-probabilities it is :math:`-k^h`.
 
         Parameters
         ----------
