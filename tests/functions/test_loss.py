@@ -177,7 +177,7 @@ def test_the_derivative_of_the_activation_where_it_rounds_to_0_or_1():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_derivative_of_the_activation_where_it_overflows(dtype):
-    """The slope at the smallest positive probability is infinite, and there is no warning."""
+    """The slope at the smallest positive probability is infinite, without a warning."""
     tiny = np.finfo(dtype).smallest_subnormal
 
     da = CrossEntropy().backward_a(np.array([[tiny, 1.0]], dtype), np.array([0]))
