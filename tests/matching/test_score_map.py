@@ -1,5 +1,6 @@
 """Score maps: equal to the formulas, whatever the engine, the tile, the mask and the type."""
 
+import itertools
 import tracemalloc
 
 import numpy as np
@@ -91,6 +92,36 @@ def test_random_sizes_and_tiles(data):
     for engine in ENGINES:
         found = score_map(scene, template, method=method, engine=engine, tile=tile)
         assert np.abs(found - expected).max() <= error
+
+
+@pytest.mark.parametrize(
+    ("scene", "template"),
+    [
+        ((1, 900), (1, 50)),
+        ((900, 1), (50, 1)),
+        ((17, 1200), (17, 3)),
+        ((400, 130), (7, 100)),
+        ((300, 300), (299, 298)),
+        ((64, 64), (64, 64)),
+        ((260, 250), (133, 90)),
+        ((40, 50), (1, 1)),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_unusual_shapes(scene, template, channels):
+    """One row, one column, hardly a place to move to: FFT and formula agree at three positions."""
+    rng = np.random.default_rng(scene)
+    for dtype in (np.uint8, np.float32):
+        image = (250 * rng.random((*scene, channels))).astype(dtype)
+        (high, wide), part = template, image[-template[0] :, -template[1] :].copy()
+        for mask, method in itertools.product((None, rng.random(template) + 0.1), METHODS):
+            scores = score_map(image, part, method=method, mask=mask, engine="fft")
+            rows, columns = scores.shape
+            for i, j in ((0, 0), (rows - 1, columns - 1), (rows // 2, columns // 3)):
+                window = image[i : i + high, j : j + wide]
+                one = score_map(window, part, method=method, mask=mask, engine="direct")[0, 0]
+                unit = definitions.scale(method, window, part, mask)
+                assert abs(scores[i, j] - one) <= TOLERANCE * unit + EPSILON * abs(one)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -46,6 +46,10 @@ class Template:
         weights = 1.0 if self.weights is None else self.weights
         return np.broadcast_to(weights, self.pixels.shape)
 
+    def weighted(self, x: Float[Array, "rows columns channels"]) -> Array:
+        """Multiply each pixel with its weight."""
+        return x if self.weights is None else self.weights * x
+
     @cached_property
     def totals(self) -> Float[Array, "channels"]:
         """Sum of the weights of each channel."""
@@ -78,7 +82,7 @@ class Template:
     @cached_property
     def variation(self) -> float:
         """Weighted sum of the squares of the centered pixels; 0 for a constant template."""
-        return float((self.every_weight * self.centered**2).sum())
+        return float(self.weighted(self.centered**2).sum())
 
     @property
     def contrast(self) -> float:
@@ -91,12 +95,12 @@ class Template:
 
         Every method correlates with this kernel.
         """
-        return self.every_weight * self.centered / self.contrast
+        return self.weighted(self.centered) / self.contrast
 
     @cached_property
     def energy(self) -> float:
         """Weighted sum of the squares of the pixels."""
-        return float((self.every_weight * self.pixels**2).sum())
+        return float(self.weighted(self.pixels**2).sum())
 
     @cached_property
     def has_whole_weights(self) -> bool:
