@@ -207,6 +207,28 @@ def test_a_class_without_equations():
     assert check.left_out["sum of terms"] == "its class states no equations"
 
 
+def test_a_class_without_equations_next_to_a_convolution():
+    """If one of two successors has no equations, the other one still has its ways."""
+
+    class Doubled(Convolution):
+        def apply(self, w, a):
+            return 2 * super().apply(w, a)
+
+        def backward_a(self, w, a, dz):
+            return 2 * super().backward_a(w, a, dz)
+
+    image = st.Input((4, 4, 1))
+    doubled = st.Layer(Doubled(feature_maps=1, kernel_size=2), name="doubled")
+    both = st.Add()([st.Conv(1, 2, name="conv")(image), doubled(image)])
+    net = st.Network(image, st.Dense(2, activation="softmax")(st.Flatten()(both)))
+
+    check = net.trace(np.ones((1, 4, 4, 1)), [0]).check("input.dA", (0, 0, 1, 1))
+
+    assert check.agrees
+    assert {"im2col", "matrix", "rotated kernel", "central difference"} <= check.keys()
+    assert set(check.left_out) == {"sum of terms"}
+
+
 def test_the_trace_is_rounded_and_the_check_is_not(trace):
     """The check repeats the pass in float64; the value of the trace has its own field."""
     check = trace.check("conv1.dW", (1, 0, 2, 1))

@@ -213,9 +213,8 @@ class TermSearch:
         end, y = writer.loss, writer.targets
         assert end is not None
         assert y is not None
-        n = self.run.arrays[end.reads]
-        lowering = end.loss.lowering(n.shape[1:], y.shape[1:])
-        if lowering is None or not end.loss.states_equations:
+        n, lowering = self.run.arrays[end.reads], self._loss_lowering(writer)
+        if lowering is None:
             raise _not_stated(str(end.loss))
         return _Source(
             lowering=lowering,
@@ -239,17 +238,36 @@ class TermSearch:
             if target.name == self.parameter_of.get(name):
                 yield f"d{function.parameter_symbol(role)}"
 
+    def states(self, writer: Writer) -> bool:
+        """Return whether the equations of a writer are known."""
+        if writer.operation is None:
+            return self._loss_lowering(writer) is not None
+        return self._stated(writer.operation) is not None
+
     def _lowering(self, operation: Operation) -> Lowering:
         """Return the equations of an operation, in training or inference as in the pass."""
-        call = self.run.calls[operation.output]
-        shapes = [array.shape[1:] for array in call.inputs]
-        function = operation.function
-        state = function.lowering if call.training else function.inference_lowering
-        lowering = state(*shapes)
-        # A class that changes only the NumPy code of its parent inherits equations of another pass.
-        if lowering is None or not function.states_equations:
-            raise _not_stated(str(function))
+        lowering = self._stated(operation)
+        if lowering is None:
+            raise _not_stated(str(operation.function))
         return lowering
+
+    def _stated(self, operation: Operation) -> Lowering | None:
+        """Return the equations of an operation, or nothing if its function states none."""
+        call, function = self.run.calls[operation.output], operation.function
+        # A class that changes only the NumPy code of its parent inherits equations of another pass.
+        if not function.states_equations:
+            return None
+        state = function.lowering if call.training else function.inference_lowering
+        return state(*(array.shape[1:] for array in call.inputs))
+
+    def _loss_lowering(self, writer: Writer) -> Lowering | None:
+        """Return the equations of a loss, or nothing if it states none."""
+        end, y = writer.loss, writer.targets
+        assert end is not None
+        assert y is not None
+        if not end.loss.states_equations:
+            return None
+        return end.loss.lowering(self.run.arrays[end.reads].shape[1:], y.shape[1:])
 
     def _symbols(self, operation: Operation, *, backward: bool = False) -> dict[str, _Symbol]:
         """Map the symbols of a function's equations to the quantities of the pass."""

@@ -92,40 +92,27 @@ class WaySearch:
     def check(self, name: str, index: Sequence[int]) -> ElementCheck:
         """Compute an element in all ways; see :meth:`striate.graph.trace.Trace.check`."""
         traced, position = self.search.element(name, index)
-        wide = self.wide
-        value = float(wide.quantities[name][position])
+        value = float(self.wide.quantities[name][position])
         whole = self._summed(name, position)
-        found = dict[str, _Found]()
-        left_out = dict(whole.left_out)
-        if all(_states(writer) for writer in wide.writers(name)):
-            terms = wide.terms(name, position)
-            size = float(np.abs(terms.values).sum())
-            error = _rounding(1) * size if terms.operator == "sum" else 0.0
-            found[TERMS] = _Found(value=terms.total, error=error, how=_counted(terms))
-        else:
+        found, left_out = dict[str, _Found](), dict(whole.left_out)
+        terms = self._terms(name, position)
+        if terms is None:
             left_out[TERMS] = "its class states no equations"
+        else:
+            found[TERMS] = _total(terms)
         found |= whole.ways
         backward = name not in self._forward
         if not backward:
             left_out[DIFFERENCE] = f"`{name}` isn't a derivative of the loss"
-        elif not np.isfinite(wide.run.loss):
-            left_out[DIFFERENCE] = f"the loss is {wide.run.loss}"
+        elif not np.isfinite(self.wide.run.loss):
+            left_out[DIFFERENCE] = f"the loss is {self.wide.run.loss}"
+        elif difference := self._difference(name, position, value):
+            found[DIFFERENCE] = difference
         else:
-            moved = difference_at(
-                wide.step, wide.run, wide.targets, self._moved(name), position, value
+            left_out[DIFFERENCE] = (
+                "the loss has a kink at this value of the element: the slopes upward and downward "
+                "differ"
             )
-            if np.isnan(moved.value):
-                left_out[DIFFERENCE] = (
-                    "the loss has a kink at this value of the element: the slopes upward and "
-                    "downward differ"
-                )
-            else:
-                found[DIFFERENCE] = _Found(
-                    value=moved.value,
-                    error=moved.bound,
-                    how=f"the loss at two values, {2 * moved.step:.0e} apart",
-                    sources="Hagan 8.28",
-                )
         first = f"{'backward' if backward else 'forward'} pass"
         ways = [Way(name=first, value=value, difference=0.0, bound=0.0, how="in float64")]
         ways += [
@@ -169,16 +156,32 @@ class WaySearch:
         """Names of the quantities of the forward pass."""
         return {operation.output for operation in self.search.step.forward}
 
-    def _moved(self, name: str) -> str:
-        """Return the array that a derivative belongs to."""
-        if name in self.wide.parameter_of:
-            return self.wide.parameter_of[name]
+    def _terms(self, name: str, position: tuple[int, ...]) -> Terms | None:
+        """List the terms of an element in float64, if all equations are known."""
+        if all(map(self.wide.states, self.wide.writers(name))):
+            return self.wide.terms(name, position)
+        return None
+
+    def _difference(self, name: str, position: tuple[int, ...], value: float) -> _Found | None:
+        """Compute a derivative by central differences; at a kink, there is none."""
         layer, _, symbol = name.rpartition(".")
-        return f"{layer}.{symbol.removeprefix('d')}"
+        moved = self.wide.parameter_of.get(name, f"{layer}.{symbol.removeprefix('d')}")
+        found = difference_at(
+            self.wide.step, self.wide.run, self.wide.targets, moved, position, value
+        )
+        if np.isnan(found.value):
+            return None
+        return _Found(
+            value=found.value,
+            error=found.bound,
+            how=f"the loss at two values, {2 * found.step:.0e} apart",
+            sources="Hagan 8.28",
+        )
 
     def _summed(self, name: str, position: tuple[int, ...]) -> _Part:
         """Add up what all writers contribute; one without a way contributes what it computes."""
-        parts = [self._part(writer, name, position) for writer in self.wide.writers(name)]
+        terms = self._terms(name, position)
+        parts = [self._part(writer, terms, position) for writer in self.wide.writers(name)]
         every = dict.fromkeys(way for part in parts for way in part.ways)
         plain, *others = (part.plain for part in parts)
         ways = dict[str, _Found]()
@@ -190,14 +193,14 @@ class WaySearch:
         left_out = {way: why for way, why in reasons.items() if way not in every}
         return _Part(plain=sum(others, start=plain), ways=ways, left_out=left_out)
 
-    def _part(self, writer: Writer, name: str, position: tuple[int, ...]) -> _Part:
+    def _part(self, writer: Writer, terms: Terms | None, position: tuple[int, ...]) -> _Part:
         """Compute what one writer contributes."""
         if writer.operation is None:
             return _Part(plain=self._of_loss(writer, position), ways={}, left_out={})
         arguments = _Arguments.of(writer, self.wide.run)
         value = arguments.element(position)
         function = writer.operation.function
-        error = self._error(writer, name, position, arguments, value)
+        error = _OTHERWISE * abs(value) if terms is None else arguments.error(position, terms)
         plain = _Found(value=value, error=error)
         if not function.states_equations:
             return _Part(plain=plain, ways={}, left_out={})
@@ -233,27 +236,6 @@ class WaySearch:
         n = self.wide.run.arrays[end.reads]
         value = float(end.loss.backward_n(n, y)[position]) * end.weight / end.loss.divisor(y)
         return _Found(value=value, error=_OTHERWISE * abs(value))
-
-    def _error(
-        self,
-        writer: Writer,
-        name: str,
-        position: tuple[int, ...],
-        arguments: "_Arguments",
-        value: float,
-    ) -> float:
-        """Bound the rounding error of an element that an operation computes."""
-        assert writer.operation is not None
-        function = writer.operation.function
-        if not _states(writer):
-            return _OTHERWISE * abs(value)
-        terms = self.wide.terms(name, position)
-        if function.selects and writer.d_output is None:
-            return 0.0
-        if function.linear:
-            return _rounding(terms.roundings) * arguments.magnitudes.element(position)
-        size = float(np.abs(terms.values).sum())
-        return (_rounding(terms.roundings) if function.selects else _OTHERWISE) * size
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -298,6 +280,15 @@ class _Arguments:
         one[position] = 1
         return replace(self, d_output=one).element(position)
 
+    def error(self, position: tuple[int, ...], terms: Terms) -> float:
+        """Bound the rounding error of the element, which has these terms."""
+        if self.function.selects and self.d_output is None:
+            return 0.0
+        if self.function.linear:
+            return _rounding(terms.roundings) * self.magnitudes.element(position)
+        relative = _rounding(terms.roundings) if self.function.selects else _OTHERWISE
+        return relative * float(np.abs(terms.values).sum())
+
     @property
     def magnitudes(self) -> "_Arguments":
         """The same function of the magnitudes: the sum of the terms' magnitudes, if linear."""
@@ -337,13 +328,6 @@ class _Arguments:
         return found.parameters[roles[self.symbol]]
 
 
-def _states(writer: Writer) -> bool:
-    """Return whether the equations of a writer are known."""
-    if writer.operation is None:
-        return writer.loss is not None and writer.loss.loss.states_equations
-    return writer.operation.function.states_equations
-
-
 def _rounding(terms: int) -> float:
     """Return the relative rounding error of a sum of products."""
     n = terms + _OTHER_ROUNDINGS
@@ -354,6 +338,13 @@ def _distance(one: float, other: float) -> float:
     """Return the distance of two numbers: 0 also if both aren't numbers, or the same infinity."""
     same = one == other or (np.isnan(one) and np.isnan(other))
     return 0.0 if same else abs(one - other)
+
+
+def _total(terms: Terms) -> _Found:
+    """Combine the terms: a sum without rounding errors, except for those of the products."""
+    size = float(np.abs(terms.values).sum())
+    error = _rounding(1) * size if terms.operator == "sum" else 0.0
+    return _Found(value=terms.total, error=error, how=_counted(terms))
 
 
 def _counted(terms: Terms) -> str:
