@@ -57,6 +57,9 @@ sphinx_gallery_conf = {
     "examples_dirs": [f"../examples/{folder}" for folder in GALLERIES],
     "gallery_dirs": [f"auto_examples/{folder}" for folder in GALLERIES],
     "filename_pattern": r"/\d\d_",
+    # The reference shows the examples that use a name (`minigallery`).
+    "backreferences_dir": "auto_examples/backreferences",
+    "doc_module": ("striate",),
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": (save_figures,),
     "download_all_examples": False,

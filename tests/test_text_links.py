@@ -25,6 +25,10 @@ TOOLS = Path(__file__).parents[1] / "tools"
             "Hagan's figures 8.10 and 8.11",
             {"Hagan's figures 8.10": "hagan-figure-8.10", "8.11": "hagan-figure-8.11"},
         ),
+        (
+            "Hagan fig. 8.6, fig. 8.12",
+            {"Hagan fig. 8.6": "hagan-figure-8.6", "fig. 8.12": "hagan-figure-8.12"},
+        ),
         ("Wichmann, figure 1: which", {"Wichmann, figure 1": "wichmann-figure-1"}),
         ("Hagan 8.8, fig. 8.12, 8.9", {"Hagan 8.8": "hagan-8.8", "8.9": "hagan-8.9"}),
         ("Hagan's 8.44", {"Hagan's 8.44": "hagan-8.44"}),

@@ -76,3 +76,5 @@ def _numbered(text: str) -> Iterator[Mention]:
             if not between:
                 break
             start = at = between.end()
+            if name.endswith("figure") and text.startswith("fig. ", at):
+                at += len("fig. ")

@@ -37,6 +37,8 @@ class PublicPage:
         Its names; by default all that it exports.
     more
         Qualified names of classes that users get but don't create, such as the result of `fit`.
+    examples
+        Whether the page shows, for each name, the examples of the gallery that use it.
     sections
         Sections of a long page: a title, and the modules that define the names; names of other
         modules come last.
@@ -47,6 +49,7 @@ class PublicPage:
     module: str
     names: tuple[str, ...] | None = None
     more: tuple[str, ...] = ()
+    examples: bool = False
     sections: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def documented(self) -> list[str]:
@@ -98,9 +101,9 @@ PUBLIC_PAGES = (
     ),
     PublicPage("data", "Data", "striate.data"),
     PublicPage("recipes", "Recipes", "striate.recipes"),
-    PublicPage("pictures", "Pictures", "striate.pictures"),
-    PublicPage("matching", "Template matching", "striate.matching"),
-    PublicPage("maths", "Mathematics", "striate.maths", sections=MATHS),
+    PublicPage("pictures", "Pictures", "striate.pictures", examples=True),
+    PublicPage("matching", "Template matching", "striate.matching", examples=True),
+    PublicPage("maths", "Mathematics", "striate.maths", examples=True, sections=MATHS),
     PublicPage("equations", "Equations of the texts", "striate.equations"),
     PublicPage("exercises", "Exercises of the texts", "striate.exercises"),
     PublicPage("weight", "Weight functions", "striate.functions.weight"),
@@ -234,7 +237,8 @@ def directive(name: str) -> str:
     if isinstance(value, ModuleType):
         return f".. automodule:: {place}\n   :members:"
     if inspect.isclass(value):
-        return f".. autoclass:: {place}\n   :members:\n   :show-inheritance:"
+        bases = "\n   :show-inheritance:" if value.__bases__ != (object,) else ""
+        return f".. autoclass:: {place}\n   :members:{bases}"
     return f".. {'autodata' if is_constant(value) else 'autofunction'}:: {place}"
 
 
@@ -249,8 +253,14 @@ def public_pages() -> Iterator[tuple[str, str]]:
             ]
         for title, names in _sections(page):
             parts += [f"## {title}"] if title else []
-            parts += [_rst(directive(name)) for name in names]
+            parts += [_rst(_with_examples(page, name)) for name in names]
         yield page.file, "\n\n".join(parts) + "\n"
+
+
+def _with_examples(page: PublicPage, name: str) -> str:
+    """Return the directives that document an object and show the examples that use it."""
+    shown = f"\n\n.. minigallery:: {name}" if page.examples else ""
+    return f"{directive(name)}{shown}"
 
 
 def _sections(page: PublicPage) -> Iterator[tuple[str, list[str]]]:
