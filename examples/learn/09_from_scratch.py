@@ -47,8 +47,8 @@ EQUATION = "z[h, i, j] += w[h, l, u, v] * a[l, i + u, j + v]"
 
 # %%
 # The rest of the page has no other description of a convolution. Indices that aren't on the left
-# are summed over. Between brackets there are sums of indices and integers; each is stored as a
-# dictionary from indices to factors, with the key ``""`` for the constant.
+# are summed over. Each subscript is a sum of indices and integers. It is stored as a dictionary
+# from indices to factors, with the key ``""`` for the constant.
 
 
 @dataclass(frozen=True)
@@ -267,15 +267,16 @@ assert np.allclose(interpret(da_gather, {"w": w, "dz": dz}), da)
 
 # %%
 # Where :math:`m - u` is outside of ``dz``, the term doesn't exist: that is the "0 else" of
-# equation 8.40. If :math:`u` runs backward, the gather is a correlation with the kernel rotated by
-# 180 degrees, equation 8.45. striate prints the same nest; look for *gather* in
+# equation 8.40. If :math:`u` is counted backward, the gather is a correlation with the kernel
+# rotated by 180 degrees, equation 8.45. striate prints the same nest; look for *gather* in
 # :doc:`../../background/explain`. (A stride :math:`s` needs one nest for each remainder of
 # :math:`m` divided by :math:`s`.)
 #
 # 6. A schedule
 # -------------
 #
-# The interpreter is exact and hopelessly slow. A processor is fast under three conditions.
+# The interpreter defines the result, but it is very slow. A processor is fast under three
+# conditions.
 #
 # - **Lanes.** One instruction works on a whole vector, for example 16 floats. So some index must
 #   lie in the lanes. striate takes 16 images: the arrays get a last axis ``q``, and neighbors in
@@ -466,7 +467,8 @@ assert error < bound
 # Look at the machine code, here somewhere in the middle of the loop. One instruction loads a
 # vector of pixels. Each of the next instructions is a fused multiply-add: it reads a weight,
 # multiplies the pixels by it, and adds them to one of the 16 sums, all of which are in registers.
-# There is almost nothing else.
+# There is almost nothing else. (So it is with AVX-512. On processors with narrower or fewer vector
+# registers, 16 sums are too many, and a smaller tile is faster.)
 
 lines = [" ".join(line.split()) for line in kernel.assembly.splitlines()]
 fused = [line for line in lines if re.match(r"vfmadd|fmla", line)]
@@ -526,7 +528,7 @@ panel.spines[["top", "right"]].set_visible(False)
 #
 # ``striate explain`` prints what striate makes of the same layer. The equation has a few more
 # indices, and the bias is added before a sum leaves its register. Otherwise it is the schedule of
-# this page: images in the lanes, and 16 sums in registers.
+# this page: images in the lanes, and a tile of sums in registers.
 
 
 def run(command):
