@@ -15,6 +15,15 @@ CALLS = {
     "a batch of images": lambda: score_map(np.zeros((2, 20, 30, 3)), TEMPLATE),
     "an empty template": lambda: score_map(SCENE, SCENE[:0]),
     "integers that aren't pixels": lambda: score_map(SCENE.astype(np.int64), TEMPLATE),
+    "complex numbers": lambda: score_map(SCENE * 1j, TEMPLATE),
+    "rows of different lengths": lambda: score_map([[1.0, 2.0], [3.0]], TEMPLATE),
+    "a scene with masked values": lambda: score_map(
+        np.ma.masked_array(SCENE, SCENE > 0.5), TEMPLATE
+    ),
+    "a template with masked values": lambda: find(
+        SCENE, [np.ma.masked_array(TEMPLATE, TEMPLATE > 0.5)]
+    ),
+    "the name of a file": lambda: score_map("scene.png", TEMPLATE),
     "words": lambda: score_map(np.full((4, 4), "a"), TEMPLATE),
     "a template with NaN": lambda: score_map(SCENE, SPOILED),
     "infinity": lambda: score_map(SCENE / 0.0, TEMPLATE),
@@ -31,24 +40,39 @@ CALLS = {
     "a negative weight": lambda: score_map(SCENE, TEMPLATE, mask=-TEMPLATE),
     "a weight that is NaN": lambda: score_map(SCENE, TEMPLATE, mask=SPOILED),
     "a mask of words": lambda: score_map(SCENE, TEMPLATE, mask=np.full((5, 7), "a")),
+    "a huge weight": lambda: score_map(SCENE, TEMPLATE, mask=1e160 * TEMPLATE),
+    "weights of almost 0": lambda: score_map(SCENE, TEMPLATE, mask=1e-160 * TEMPLATE),
+    "a mask with masked values": lambda: score_map(
+        SCENE, TEMPLATE, mask=np.ma.masked_array(TEMPLATE, TEMPLATE > 0.5)
+    ),
+    "rows of different lengths in a mask": lambda: score_map(SCENE, TEMPLATE, mask=[[1.0], []]),
     "an empty mask": lambda: score_map(SCENE, TEMPLATE, mask=np.zeros((5, 7))),
+    "a method that isn't a word": lambda: score_map(SCENE, TEMPLATE, method=["ncc"]),
     "an unknown method": lambda: score_map(SCENE, TEMPLATE, method="ncc"),
     "an unknown engine": lambda: score_map(SCENE, TEMPLATE, engine="gpu"),
+    "half a tile": lambda: score_map(SCENE, TEMPLATE, tile=2.5),
     "a tile of nothing": lambda: score_map(SCENE, TEMPLATE, tile=0),
     "no templates": lambda: find(SCENE, []),
     "too few masks": lambda: find(SCENE, [TEMPLATE, TEMPLATE], masks=[None]),
     "the second template too large": lambda: find(SCENE, [TEMPLATE, np.ones((21, 5))]),
     "no scale at which it fits": lambda: find(SCENE, TEMPLATE, scales=(6, 5)),
     "a scale of 0": lambda: find(SCENE, TEMPLATE, scales=(1, 0)),
+    "a scale of millions": lambda: find(SCENE, TEMPLATE, scales=1e9),
+    "scales in words": lambda: find(SCENE, TEMPLATE, scales=["large"]),
+    "a rotation in words": lambda: find(SCENE, TEMPLATE, rotations="left"),
     "no rotations": lambda: find(SCENE, TEMPLATE, rotations=()),
     "several sizes by cross-correlation": lambda: find(
         SCENE, TEMPLATE, method="cross-correlation", scales=(1, 2)
     ),
     "a count of 0": lambda: find(SCENE, TEMPLATE, count=0),
     "a threshold that is NaN": lambda: find(SCENE, TEMPLATE, threshold=float("nan")),
+    "a threshold in words": lambda: find(SCENE, TEMPLATE, threshold="high"),
+    "several thresholds": lambda: find(SCENE, TEMPLATE, threshold=np.array([0.5, 0.6])),
+    "no overlap": lambda: find(SCENE, TEMPLATE, overlap=None),
     "an overlap of 1": lambda: find(SCENE, TEMPLATE, overlap=1),
     "a constant template": lambda: find(SCENE, [TEMPLATE, np.ones((4, 4))]),
     "peaks without a size": lambda: find_peaks(SCENE, (0, 3)),
+    "one size for peaks": lambda: find_peaks(SCENE, 3),
 }
 
 
@@ -62,6 +86,34 @@ def test_errors_word_for_word(golden):
         lines.append(f"{name}\n  {type(error.value).__name__}: {error.value}")
 
     golden("matching/errors", "\n".join(lines))
+
+
+@pytest.mark.parametrize("engine", ["fft", "direct"])
+def test_pixels_in_the_other_byte_order(engine):
+    """As FITS and PGM files hold them, and long floats: the same scores."""
+    rng = np.random.default_rng(3)
+    words = rng.integers(0, 65536, (20, 30), np.uint16)
+    for scene in (words, SCENE, SCENE.astype(np.float32)):
+        wanted = score_map(scene, scene[5:10, 5:12], engine=engine)
+        swapped = scene.astype(scene.dtype.newbyteorder())
+        found = score_map(swapped, swapped[5:10, 5:12], engine=engine)
+        assert found.tobytes() == wanted.tobytes()
+    found = score_map(SCENE.astype(np.longdouble), TEMPLATE, engine=engine)
+    assert found.tobytes() == score_map(SCENE, TEMPLATE, engine=engine).tobytes()
+
+
+def test_options_may_be_numbers_of_numpy():
+    """A scale, a rotation, a count, a threshold or a tile computed by NumPy is a number."""
+    expected = find(SCENE, TEMPLATE, scales=(1.0, 2.0), rotations=0.0, count=2)
+
+    scales, angle = np.array([1.0, 2.0]), np.float32(0)
+    assert find(SCENE, TEMPLATE, scales=scales, rotations=angle, count=np.int64(2)) == expected
+    assert find(SCENE, TEMPLATE, scales=np.float64(1), threshold=np.float32(0.99)) == expected[:1]
+    assert find_peaks(SCENE, np.array([2, 3]), count=np.int64(1)) == find_peaks(SCENE, (2, 3))
+    tiles = [
+        score_map(SCENE, TEMPLATE, tile=t, engine="fft") for t in (np.int64(4), np.array([4, 4]))
+    ]
+    assert tiles[0].tobytes() == tiles[1].tobytes()
 
 
 def test_images_are_scaled_as_everywhere():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import striate
 from matching import definitions
 from striate.errors import OptionError
-from striate.matching import score_map, scratch
+from striate.matching import find, score_map, scratch
 from striate.matching.images import as_image, as_weights
 from striate.matching.methods import METHODS, TOLERANCE
 from striate.matching.scores import matcher
@@ -191,6 +191,24 @@ def test_compiled_programs_need_bytes():
         "booleans: it computes in float32, where sums of other numbers are rounded. Use "
         'engine="auto".'
     )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("power", [-1000, -540, -515, -480, 190])
+@pytest.mark.filterwarnings("error")
+def test_pixels_close_to_0_and_huge_ones(engine, power):
+    """A common factor doesn't change normalized correlations, even if squares vanish in float64."""
+    rng = np.random.default_rng(12)
+    scene = rng.random((20, 30))
+    template = scene[5:10, 5:12]
+    for mask in (None, rng.random((5, 7))):
+        expected = score_map(scene, template, mask=mask, engine=engine)
+
+        found = score_map(scene * 2.0**power, template * 2.0**power, mask=mask, engine=engine)
+
+        assert np.abs(found - expected).max() <= 2 * TOLERANCE
+    [match] = find(scene * 2.0**power, template * 2.0**power)
+    assert (match.row, match.column) == pytest.approx((5, 5), abs=0.2)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -14,8 +14,8 @@ from striate.model.inputs import FULL_SCALE, full_scale
 from striate.shapes import Array, Float, Shaped
 
 _COLORS = (3, 4)
-_LARGEST = 1e100
-"""Largest pixel: sums of squares of pixels must not overflow."""
+_LARGEST = 1e60
+"""Largest pixel or weight: sums of the fourth powers of pixels must not overflow."""
 
 
 @dataclass(frozen=True)
@@ -79,29 +79,34 @@ def as_image(given: Any, name: str) -> Image:
     ShapeError
         If it doesn't have two or three axes, or is empty.
     DataError
-        If its dtype isn't one of these, or a pixel is NaN or infinite.
+        If its dtype isn't one of these, or a pixel is masked, NaN, infinite or larger than 1e60.
     """
-    pixels = np.asarray(given)
+    pixels = _as_array(given, name)
     if pixels.ndim not in (2, 3) or 0 in pixels.shape:
-        remedy = (
-            f"For a signal, use {name}[np.newaxis], an image of one row."
-            if pixels.ndim == 1
-            else "Select one image, such as images[0]."
-        )
+        remedy = "Select one image, such as images[0]."
+        if pixels.ndim == 0:
+            remedy = "Pass an array of pixels; PIL.Image.open reads files."
+        elif 0 in pixels.shape:
+            remedy = "Check the range of rows and columns that was cut out."
+        elif pixels.ndim == 1:
+            remedy = f"For a signal, use {name}[np.newaxis], an image of one row."
         raise ShapeError(
             f"`{name}` has shape {pixels.shape}; expected (rows, columns) or (rows, columns, "
             f"channels), at least one of each. {remedy}"
         )
-    if pixels.dtype == bool:
+    if pixels.dtype in (np.bool, np.float16):
         pixels = pixels.astype(np.float32)
-    if pixels.dtype == np.float16:
-        pixels = pixels.astype(np.float32)
+    elif pixels.dtype.kind == "f" and pixels.itemsize > np.dtype(np.float64).itemsize:
+        with np.errstate(over="ignore"):
+            pixels = pixels.astype(np.float64)
+    # Files such as FITS and PGM hold pixels in the other byte order.
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if pixels.dtype not in FULL_SCALE and pixels.dtype not in (np.float32, np.float64):
-        convert = (
-            f"Convert it with {name}.astype(np.float32)"
-            if pixels.dtype.kind in "iu"
-            else "Pass the pixel values as an array of numbers"
-        )
+        convert = "Pass the pixel values as an array of numbers"
+        if pixels.dtype.kind in "iu":
+            convert = f"Convert it with {name}.astype(np.float32)"
+        elif pixels.dtype.kind == "c":
+            convert = f"Use np.abs({name}) or {name}.real"
         raise DataError(
             f"`{name}` has dtype {pixels.dtype}; expected uint8 (scaled by 1/255), uint16 (scaled "
             "by 1/65535), bool or a float type (used as is). "
@@ -110,6 +115,27 @@ def as_image(given: Any, name: str) -> Image:
     if pixels.dtype.kind == "f":
         _require_finite(pixels, name)
     return Image(pixels.reshape(*pixels.shape[:2], -1), 1 / full_scale(pixels.dtype))
+
+
+def _as_array(given: Any, name: str) -> Array:
+    """Convert what a user gave to an array; raise if it has masked values or isn't rectangular."""
+    if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
+        remedy = f"Use {name}.filled(value) with a value that fits."
+        if name.startswith("template"):
+            remedy = f"Use {name}.data, with ~np.ma.getmaskarray({name}) as its mask."
+        elif name.startswith("mask"):
+            remedy = f"Use {name}.filled(0), so that masked pixels don't count."
+        raise DataError(
+            f"`{name}` is a masked array with {np.ma.count_masked(given):,} of {given.size:,} "
+            f"values masked; expected an array without masked values. {remedy}"
+        )
+    try:
+        return np.asarray(given)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"`{name}` has rows of different lengths, or values that aren't numbers; expected an "
+            "array of numbers. Make all rows equally long."
+        ) from error
 
 
 def _require_finite(pixels: Array, name: str) -> None:
@@ -152,11 +178,11 @@ def as_weights(
     ShapeError
         If the mask doesn't have the template's shape.
     DataError
-        If a weight is negative, NaN or infinite, or all are 0.
+        If a weight is negative, NaN or larger than 1e60, or all are 0 or less than 1e-60.
     """
     if mask is None:
         return None
-    weights = np.asarray(mask)
+    weights = _as_array(mask, name)
     shapes = (template.size, (*template.size, 1), template.pixels.shape)
     if weights.shape not in shapes:
         wanted = f"{template.size}"
@@ -171,19 +197,27 @@ def as_weights(
             f"`{name}` has dtype {weights.dtype}; expected booleans or non-negative numbers. "
             f"Convert it with {name}.astype(float)."
         )
-    weights = weights.astype(np.float64).reshape(*template.size, -1)
-    bad = ~(np.isfinite(weights) & (weights >= 0))
+    with np.errstate(over="ignore"):
+        weights = weights.astype(np.float64).reshape(*template.size, -1)
+    bad = ~((weights >= 0) & (weights <= _LARGEST))
     if bad.any():
         value = weights[bad][0]
         raise DataError(
-            f"`{name}` contains {value:g}; expected finite weights of at least 0. Use 0 for pixels "
-            "that don't count, and 1 for those that do."
+            f"`{name}` contains {value:g}; expected finite weights from 0 to {_LARGEST:g}. Use 0 "
+            "for pixels that don't count, and 1 for those that do."
         )
     if not (weights.any(axis=(0, 1))).all():
         where = "" if weights.shape[2] == 1 else " in one of its channels"
         raise DataError(
             f"`{name}` is 0 everywhere{where}; expected a positive weight for at least one pixel. "
             "Mark the pixels that count with 1."
+        )
+    largest = weights.max(axis=(0, 1)).min()
+    if largest < 1 / _LARGEST:
+        raise DataError(
+            f"`{name}` has no weight larger than {largest:g}; expected at least one of "
+            f"{1 / _LARGEST:g} or more, or products with it become 0. Divide the mask by its "
+            "largest weight."
         )
     return None if (weights == 1).all() else weights
 

@@ -19,9 +19,10 @@ from typing import Literal, get_args
 import numpy as np
 
 from striate.errors import OptionError
+from striate.functions.writing import write
 from striate.llvm.matching.scores import HEADER
 from striate.matching.sums import UNIT, Sums
-from striate.matching.template import Template, first_counted, weighted_sums
+from striate.matching.template import VANISHING, Template, first_counted, weighted_sums
 from striate.shapes import Array, Float
 
 MethodName = Literal["normalized-correlation", "squared-difference", "cross-correlation"]
@@ -78,7 +79,7 @@ class NormalizedCorrelation:
         del unit, whole
         r = sums.rounding
         fixed = 2 * (r.squares + 2 * r.totals * (t.channels * sums.most) ** 0.5) / TOLERANCE
-        fixed += (2 * r.products / TOLERANCE) ** 2
+        fixed += (2 * r.products / TOLERANCE) ** 2 + VANISHING
         growing = 2 * (r.relative * (1 + 2 * t.channels**0.5) + 4 * UNIT) / TOLERANCE
         if sums.exact:
             # Times the number of pixels, the spread is an integer without any error.
@@ -258,8 +259,8 @@ def find_method(name: str) -> MatchingMethod:
     OptionError
         If there is no such method.
     """
-    if name not in METHODS:
+    if not isinstance(name, str) or name not in METHODS:
         raise OptionError(
-            f'Unknown `method` "{name}". Choose from {", ".join(get_args(MethodName))}.'
+            f"Unknown `method` {write(name)}. Choose from {', '.join(get_args(MethodName))}."
         )
     return METHODS[name]

@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from striate.errors import OptionError, ShapeError
+from striate.errors import ShapeError
+from striate.functions.options import COUNT, FINITE, FRACTION, SIZE, Each, OrNone, plain, require
+from striate.functions.writing import short
 from striate.shapes import Array, Float, Int
 
 _KEPT, _KEPT_FOR_EACH = 1000, 100
@@ -178,10 +180,10 @@ def find_peaks(
     >>> find_peaks(scores, (2, 2), threshold=0.5)
     [(0, 1), (0, 4)]
     """
-    checked = np.asarray(scores)
-    if checked.ndim != 2 or len(size) != 2 or min(size) < 1:
+    checked, sizes = np.asarray(scores), plain(size)
+    if checked.ndim != 2 or sizes not in Each(SIZE, "sizes") or len(sizes) != 2:
         raise ShapeError(
-            f"`scores` has shape {checked.shape} and `size` is {tuple(size)}; expected a map with "
+            f"`scores` has shape {checked.shape} and `size` is {short(sizes)}; expected a map with "
             "rows and columns, and the template's rows and columns. Use template.shape[:2] as size."
         )
     check_options(count, threshold, overlap)
@@ -190,7 +192,7 @@ def find_peaks(
     if count is None and threshold is None:
         count = 1
     places = local_maxima(signed, threshold=limit, most=peaks_to_keep(count, threshold))
-    boxes = np.column_stack([places, np.tile(np.asarray(size), (len(places), 1))]).astype(float)
+    boxes = np.column_stack([places, np.tile(np.asarray(sizes), (len(places), 1))]).astype(float)
     kept = suppress(boxes, overlap=overlap, count=count)
     return [(int(row), int(column)) for row, column in places[kept]]
 
@@ -206,12 +208,6 @@ def peaks_to_keep(count: int | None, threshold: float | None) -> int | None:
 
 def check_options(count: int | None, threshold: float | None, overlap: float) -> None:
     """Raise if an option that selects matches isn't valid."""
-    if count is not None and (not isinstance(count, int) or count < 1):
-        raise OptionError(f"`count` must be a positive integer, got {count!r}. Try 1.")
-    if threshold is not None and not np.isfinite(threshold):
-        raise OptionError(f"`threshold` must be a finite number, got {threshold!r}. Try 0.8.")
-    if not 0 <= overlap < 1:
-        raise OptionError(
-            f"`overlap` must be at least 0 and less than 1, got {overlap!r}. Try 0.3, or 0 for "
-            "matches that don't overlap."
-        )
+    require("count", count, OrNone(COUNT), example=1)
+    require("threshold", threshold, OrNone(FINITE), example=0.8)
+    require("overlap", overlap, FRACTION, example=0.3)

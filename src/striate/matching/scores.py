@@ -11,6 +11,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from striate.errors import OptionError
+from striate.functions.options import SIZE, Each, plain
+from striate.functions.writing import short, write
 from striate.llvm.matching.scores import line_length
 from striate.matching.fourier import fast_length
 from striate.matching.images import Image, as_image, as_weights, require_fit
@@ -215,7 +217,7 @@ def matcher(
     found = find_method(method)
     if engine not in get_args(MatchingEngine):
         raise OptionError(
-            f'Unknown `engine` "{engine}". Choose from {", ".join(get_args(MatchingEngine))}.'
+            f"Unknown `engine` {write(engine)}. Choose from {', '.join(get_args(MatchingEngine))}."
         )
     template, unit = prepare(scene, given, weights)
     if engine == "auto":
@@ -267,7 +269,7 @@ class Matcher:
     def scores(self) -> Float[Array, "places_down places_across"]:
         """Compute the score map, tile by tile, on all threads."""
         scores = np.empty(self.places, self.dtype)
-        if self.template.variation == 0 and isinstance(self.method, NormalizedCorrelation):
+        if not self.template.varies and isinstance(self.method, NormalizedCorrelation):
             scores[...] = 0
             return scores
         prepare = {"direct": self._by_definition, "compiled": self._by_program}
@@ -500,9 +502,10 @@ def _as_tile(tile: Any) -> tuple[int, int] | None:
     """Check the size of a tile."""
     if tile is None:
         return None
-    numbers = (tile, tile) if isinstance(tile, int) else tuple(tile)
-    if len(numbers) != 2 or not all(isinstance(n, int) and n > 0 for n in numbers):
+    given = plain(tile)
+    numbers = given if isinstance(given, tuple) else (given, given)
+    if numbers not in Each(SIZE, "sizes") or len(numbers) != 2:
         raise OptionError(
-            f"`tile` must be a positive integer or two, got {tile!r}. Try 256, or (128, 512)."
+            f"`tile` must be a positive integer or two, got {short(given)}. Try 256, or (128, 512)."
         )
     return numbers

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from striate.errors import OptionError
+from striate.errors import OptionError, ShapeError
+from striate.functions.options import FINITE, POSITIVE, Each, plain
+from striate.functions.writing import short
 from striate.matching.images import Image, as_image, as_weights, require_fit
 from striate.matching.methods import MatchingMethod, MethodName, find_method
 from striate.matching.peaks import check_options, local_maxima, peaks_to_keep, refined, suppress
 from striate.matching.scores import MatchingEngine, matcher
-from striate.matching.transforms import transformed
+from striate.matching.template import Template
+from striate.matching.transforms import scaled_size, transformed
 from striate.shapes import Array
 
 
@@ -196,7 +199,7 @@ def _of_variant(
 ) -> list[Match]:
     """Find the local maxima of one score map."""
     prepared = matcher(scene, variant.image, variant.weights, method=method, engine=engine)
-    _require_variance(prepared.method, prepared.template.variation, variant)
+    _require_variance(prepared.method, prepared.template, variant)
     scores = prepared.scores()
     signed = scores if sign > 0 else -scores
     found: list[Match] = []
@@ -217,9 +220,9 @@ def _of_variant(
     return found
 
 
-def _require_variance(method: MatchingMethod, variation: float, variant: _Variant) -> None:
+def _require_variance(method: MatchingMethod, template: Template, variant: _Variant) -> None:
     """Raise if every score would be 0."""
-    if variation == 0 and method is find_method("normalized-correlation"):
+    if not template.varies and method is find_method("normalized-correlation"):
         raise OptionError(
             f"`{variant.name}` has no variance: all pixels that count are equal, so "
             'each normalized correlation is 0. Use method="squared-difference", or a template with '
@@ -236,8 +239,8 @@ def _variants(
     given = list(masks) if several and isinstance(masks, list | tuple) else [masks] * len(images)
     if not images or len(given) != len(images):
         raise OptionError(
-            f"Got {len(images)} templates and {len(given)} masks; expected at least one template "
-            "and a mask for each. Use None for a template without a mask."
+            f"Got {_count(images, 'template')} and {_count(given, 'mask')}; expected "
+            "at least one template and a mask for each. Use None for a template without a mask."
         )
     factors = _numbers(scales, "scales", positive=True)
     degrees = _numbers(rotations, "rotations", positive=False)
@@ -247,13 +250,36 @@ def _variants(
         image = as_image(one, name)
         weights = as_weights(mask, image, f"masks[{number}]" if several else "mask")
         first = _Variant(name, number, 1.0, 0.0, image, weights)
-        each = [first.moved(scale, rotation) for scale in factors for rotation in degrees]
+        # A rotation makes the box larger, so what has too many pixels needn't be made.
+        area = math.prod(scene.size)
+        possible = [one for one in factors if math.prod(scaled_size(image.size, one)) <= area]
+        each = [first.moved(scale, rotation) for scale in possible for rotation in degrees]
         fitting = [variant for variant in each if _fits(scene, variant.image)]
         if not fitting:
-            smallest = min(each, key=lambda variant: variant.image.pixels.size)
-            require_fit(scene, smallest.image, name)
+            _require_any(scene, image, factors, each, name)
         variants += fitting
     return variants
+
+
+def _count(given: list[Any], what: str) -> str:
+    return f"{len(given)} {what}{'s' * (len(given) != 1)}"
+
+
+def _require_any(
+    scene: Image, image: Image, factors: list[float], each: list[_Variant], name: str
+) -> None:
+    """Raise if a template fits at no scale: the error names its smallest size."""
+    if each:
+        require_fit(
+            scene, min((variant.image for variant in each), key=lambda one: one.pixels.size), name
+        )
+    require_fit(scene, image, name)
+    least = min(factors)
+    sizes = [f"{high} x {wide}" for high, wide in (scaled_size(image.size, least), scene.size)]
+    raise ShapeError(
+        f"`{name}`, scaled by {least:g}, has {sizes[0]} pixels, more than the scene, {sizes[1]} "
+        "pixels; expected at most as many rows and columns. Use smaller `scales`."
+    )
 
 
 def _fits(scene: Image, template: Image) -> bool:
@@ -264,10 +290,12 @@ def _fits(scene: Image, template: Image) -> bool:
 
 def _numbers(given: Any, name: str, *, positive: bool) -> list[float]:
     """Check a number, or several."""
-    numbers = [given] if isinstance(given, int | float) else list(given)
-    good = [math.isfinite(n) and (n > 0 or not positive) for n in numbers]
-    if not numbers or not all(good):
+    numbers = plain(given)
+    numbers = numbers if isinstance(numbers, tuple) else (numbers,)
+    if numbers not in Each(POSITIVE if positive else FINITE, "numbers"):
         what = "positive finite numbers" if positive else "finite numbers of degrees"
         example = "(0.8, 1, 1.25)" if positive else "(-10, 0, 10)"
-        raise OptionError(f"`{name}` must be {what}, at least one, got {given!r}. Try {example}.")
+        raise OptionError(
+            f"`{name}` must be {what}, at least one, got {short(plain(given))}. Try {example}."
+        )
     return [float(n) for n in dict.fromkeys(numbers)]

@@ -13,6 +13,9 @@ import numpy as np
 from striate.matching.images import Image
 from striate.shapes import Array, Float
 
+VANISHING = 1e-290
+"""A sum of squares below this may have lost digits: float64 has all of them down to 2e-308."""
+
 
 @dataclass(frozen=True, eq=False)
 class Template:
@@ -84,10 +87,19 @@ class Template:
         """Weighted sum of the squares of the centered pixels; 0 for a constant template."""
         return float(self.weighted(self.centered**2).sum())
 
-    @property
+    @cached_property
+    def varies(self) -> bool:
+        """Whether two pixels that count differ in a channel."""
+        return self.variation > 0 or bool(self.centered.any(where=self.every_weight > 0))
+
+    @cached_property
     def contrast(self) -> float:
         """Root of the variation, or 1 for a constant template."""
-        return self.variation**0.5 or 1.0
+        if self.variation > VANISHING or not self.varies:
+            return self.variation**0.5 or 1.0
+        # Divided by the largest, squares of pixels close to 0 don't vanish.
+        largest = float(np.abs(self.centered).max(where=self.every_weight > 0, initial=0.0))
+        return largest * float(self.weighted((self.centered / largest) ** 2).sum()) ** 0.5
 
     @cached_property
     def kernel(self) -> Float[Array, "rows columns channels"]:

@@ -48,7 +48,7 @@ def transformed(
         turned = np.rot90(pixels, int(quarters))
         return turned, None if weights is None else np.rot90(weights, int(quarters))
     full = np.ones((*pixels.shape[:2], 1)) if weights is None else weights
-    size = (round(pixels.shape[0] * scale) or 1, round(pixels.shape[1] * scale) or 1)
+    size = scaled_size((pixels.shape[0], pixels.shape[1]), scale)
     # Pixels without weight must not blend into their neighbors, so both are resampled together.
     covered = _resized(full, size)
     blended = _resized(pixels * full, size)
@@ -64,6 +64,18 @@ def transformed(
     whole = np.abs(covered - 1) < 1e-9
     covered = np.where(whole, 1, covered)
     return image, None if whole.all() and weights is None else covered
+
+
+def scaled_size(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Return rows and columns after scaling, at least one of each.
+
+    Examples
+    --------
+    >>> scaled_size((3, 10), 0.1)
+    (1, 1)
+    """
+    rows, columns = (round(length * scale) or 1 for length in size)
+    return rows, columns
 
 
 def _resized(x: Float[Array, "rows columns k"], size: tuple[int, int]) -> Array:
