@@ -95,13 +95,13 @@ draw(ax, "parameters", "number of parameters")
 # - **Convolution helps at every size.** With 10,000 parameters it does better than the best network
 #   without it.
 # - **Without convolution, more parameters memorize more.** From 300,000 to three million, the
-#   accuracy on the training images rises by more than ten points, that on the test images by about
-#   one.
+#   accuracy on the training images rises by about twenty points, that on the test images by about
+#   three.
 # - **Width alone isn't enough, even with convolution.** Beyond 300,000 parameters, wider shallow
 #   networks don't improve.
 # - **Depth pays once the layers are wide enough.** With 10,000 parameters, ten convolutions have
 #   only 4 to 12 maps each, and the deep network is worse than the shallow one. At 300,000
-#   parameters they are about equal, and at a million the deep network is better.
+#   parameters they are about equal. Beyond, the deep networks improve while the shallow ones don't.
 
 print("mean over the seeds       parameters  multiply-adds  training   test")
 names = ("parameters", "multiply_adds", "training_accuracy", "test_accuracy")
@@ -113,12 +113,12 @@ dense, shallow, deep = (means(family, "test_accuracy") for family in families)
 memorized = means(families[0], "training_accuracy")
 assert min(shallow - dense) > 0.1
 assert shallow[0] > max(dense)
-assert memorized[5] - memorized[3] > 0.1
-assert dense[5] - dense[3] < 0.02
+assert memorized[5] - memorized[3] > 0.15
+assert dense[5] - dense[3] < 0.05
 assert shallow[5] - shallow[3] < 0.02
 assert deep[0] < shallow[0] - 0.05
 assert abs(deep[3] - shallow[3]) < 0.02
-assert deep[4] > shallow[4] + 0.02
+assert deep[5] > max(shallow) + 0.03
 
 # %%
 # In the book's figure, networks read the house numbers of Google's street view, and the best ones
