@@ -130,7 +130,7 @@ for kernel in np.argsort(votes):
 
 # %%
 # A prediction is the sum of these votes, and each vote comes from five characters. Red characters
-# speak for prose, blue ones for code. The first ten pieces of the test set are classified
+# are evidence for prose, blue ones for code. The first ten pieces of the test set are classified
 # correctly, and the last two are the worst mistakes of each class: strings in code can hold
 # sentences, and docstrings can hold code.
 

@@ -25,7 +25,7 @@ kernel = np.array([[1, 0], [2, -1]])
 
 # %%
 # Put the kernel on the top left corner of the image. Multiply each kernel element by the pixel
-# below it, and add the four products:
+# under it, and add the four products:
 
 print(1 * 1 + 0 * 2 + 2 * 0 + (-1) * 3)
 
@@ -48,7 +48,7 @@ st.pictures.kernel_walk_animation(image, kernel, seconds=1.5)
 #    z_{m,n} = \sum_{i=1}^{r} \sum_{j=1}^{c} w_{i,j} \, p_{m+i-1,\,n+j-1} \tag{8.13}
 #
 # The book counts from 1. Python counts from 0, so the -1 disappears, and ``image[m + i, n + j]``
-# is the pixel below ``kernel[i, j]``. Two loops run over the output, two over the kernel:
+# is the pixel under ``kernel[i, j]``. Two loops run over the output, two over the kernel:
 
 
 def correlate(image, kernel):
@@ -84,8 +84,8 @@ st.pictures.images([square, line, response], ["image", "kernel", "output"])
 
 # %%
 # The output is 3 where the window contains three pixels of a horizontal line. It is 1 on the
-# vertical sides, where only one pixel of the kernel meets the line. So the output tells, for every
-# position, how much of a horizontal line is there.
+# vertical sides, where only one pixel of the kernel meets the line. So at each
+# position, the output says how much of a horizontal line is there.
 
 print(response[2])
 assert response.max() == 3

@@ -51,8 +51,8 @@ st.pictures.kernel_walk(image, kernel, padding="same")
 #
 #    S_r = \left\lfloor \frac{R_r + 2 P^d - r}{S^t} \right\rfloor + 1 \tag{8.18}
 #
-# The brackets mean rounding down: a kernel that would stick out at the end has no output. With
-# stride 2, the picture shows the last position.
+# The brackets mean rounding down: a position where the kernel would stick out at the
+# end has no output. The picture shows the last position with stride 2.
 
 st.pictures.kernel_walk(image, kernel, position=(1, 1), stride=2)
 
@@ -60,14 +60,14 @@ st.pictures.kernel_walk(image, kernel, position=(1, 1), stride=2)
 # Dilation
 # --------
 #
-# A *dilated* kernel has gaps between its pixels. It covers a larger area with the same number of
+# A *dilated* kernel has gaps between its elements. It covers a larger area with the same number of
 # weights. With dilation 2, a 3 x 3 kernel covers 5 x 5 pixels:
 
 st.pictures.kernel_walk(image, kernel, dilation=2)
 
 # %%
-# Here are all of them together, for an image of 28 x 28 pixels and a kernel of 5 x 5. You will
-# meet some of these sizes again in LeNet-5.
+# Here are the output sizes for an image of 28 x 28 pixels and a kernel of 5 x 5. You will meet some
+# of them again in LeNet-5.
 
 picture, window = np.zeros((28, 28)), np.ones((5, 5))
 same, stride, dilation = {"padding": "same"}, {"stride": 2}, {"dilation": 3}

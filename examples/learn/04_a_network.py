@@ -79,7 +79,8 @@ st.pictures.receptive_field(net, "max1", square, position=(1, 1))
 
 # %%
 # This is how a deep network sees large things with small kernels: each layer combines small parts
-# into larger ones. Every pooling layer doubles or triples the step.
+# into larger ones. After pooling with 3 x 3 windows, neighboring pixels are three image pixels
+# apart, so the next kernel covers a region about three times as wide.
 #
 # LeNet-5
 # -------

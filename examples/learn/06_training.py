@@ -68,8 +68,8 @@ st.pictures.samples(x, y, rows=3)
 
 # %%
 # Accuracy on the training images says little, because a network may memorize them. So hold back
-# some images for *validation*, here a tenth of them. They tell how well the network does on new
-# images while you choose the settings. The test images come last, and only once.
+# some images for *validation*, here a tenth of them. They show how well the network does on new
+# images while you choose the settings. Use the test images only once, at the very end.
 
 lenet = st.Network.preset("lenet5", seed=0)
 settings = {"batch_size": 32, "learning_rate": 0.002, "validation": 0.1}
@@ -77,7 +77,7 @@ history = lenet.fit(x, y, epochs=8, **settings)
 st.pictures.learning_curve(history, "accuracy")
 
 # %%
-# In a few seconds, LeNet-5 recognizes more than nine of ten new digits. But the two curves move
+# After a few seconds, LeNet-5 recognizes more than nine in ten new digits. But the two curves move
 # apart: on the training images, it is nearly perfect. This is *overfitting*.
 #
 # Overfitting
@@ -136,7 +136,7 @@ st.pictures.mistakes(x_test, y_test, augmented.predict(x_test))
 # 1. Change the learning rate of the steps by hand from 0.5 to 0.05, and to 5. What happens to the
 #    loss?
 # 2. Train LeNet-5 without its convolutions: ``dense 120 tanh | dense 84 tanh | dense 10 softmax``.
-#    How does the validation accuracy change, and how the number of parameters?
+#    How do the validation accuracy and the number of parameters change?
 # 3. ``striate exercise Wolter`` is a course exercise on digits, and ``striate exercise E8.10`` is
 #    about squares and diamonds, designed and trained.
 #

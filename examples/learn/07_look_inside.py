@@ -6,6 +6,7 @@ A trained network is not a black box: every number in it can be computed again, 
 the numbers that it comes from. This chapter follows one digit through LeNet-5.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 import striate as st
@@ -13,7 +14,7 @@ import striate as st
 (x, y), (x_test, y_test) = st.data.load("digits")
 net = st.Network.preset("lenet5", seed=0)
 net.fit(x, y, epochs=8, batch_size=32, learning_rate=0.002, augment="shift 1")
-image, label = x_test[300:301], y_test[300:301]
+image, label = x_test[4:5], y_test[4:5]
 
 # %%
 # From the image to the decision
@@ -75,7 +76,8 @@ st.pictures.terms(terms)
 #
 # The backward pass continues to the image itself: :math:`\mathbf{dA}` of the input says how the
 # loss changes with each pixel. Here it is for the most certain of the network's mistakes. More ink
-# on the blue pixels, or less on the red ones, would make the correct answer more probable.
+# where the derivative is blue, or less where it is red, would make the correct answer more
+# probable.
 
 probabilities = net.predict(x_test)
 wrong = np.flatnonzero(probabilities.argmax(axis=1) != y_test)
@@ -85,7 +87,9 @@ print(f"true: {y_test[worst]}, predicted: {probabilities[worst].argmax()}")
 
 digit = x_test[worst, :, :, 0] / 255
 slope = mistake.d_inputs["input"][0, 0]
-st.pictures.images([digit, slope / abs(slope).max()], ["digit", "derivatives"])
+left, right = plt.figure(figsize=(7, 3), layout="constrained").subfigures(1, 2)
+st.pictures.images({"digit": digit}, ax=left)
+st.pictures.images({"derivatives": slope}, ax=right)
 
 # %%
 # Is that so? Change every pixel a little, in the direction that reduces the loss, and compare the

@@ -59,7 +59,7 @@ def run(command):
 # %%
 # First, a picture: one of the test digits as a PNG file.
 
-Image.fromarray(x_test[300, :, :, 0]).save(folder / "digit.png")
+Image.fromarray(x_test[4, :, :, 0]).save(folder / "digit.png")
 run("striate predict digits.safetensors digit.png")
 
 # %%

@@ -170,8 +170,8 @@ assert medians["dense"] > 3 * medians["convolution"]
 # ---------------
 #
 # In a network, the savings repeat in each layer. The following networks have 2, 16 or 32 equal
-# hidden layers between a first layer and the classifier. Of the dense network, each has 28,392
-# parameters; of the convolutional network, with about as many multiply-adds, 584.
+# hidden layers between a first layer and the classifier. A hidden layer of the dense network
+# has 28,392 parameters. One of the convolutional network has 584, and about as many multiply-adds.
 #
 # The third network has the same convolutions as the second. In addition, it adds the input of every
 # two layers to their output, as a residual network does. The networks learn from 2,000 digits.

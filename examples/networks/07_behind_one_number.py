@@ -21,8 +21,8 @@ net.fit(x[:2000], y[:2000], epochs=3, batch_size=32, learning_rate=0.003, seed=1
 print(f"test accuracy: {net.evaluate(x_test, y_test).accuracy:.1%}")
 
 # %%
-# The digit of the test set about which the trained network is least sure has large derivatives.
-# One pass, forward and backward, computes all of them.
+# Take the test digit whose true class gets the lowest probability: its derivatives are large. One
+# pass, forward and backward, computes all of them.
 
 probabilities = net.predict(x_test)
 hardest = int(probabilities[np.arange(len(y_test)), y_test].argmin())
@@ -37,7 +37,7 @@ print(f"loss {trace.loss:.3f}")
 # Which weight of the first layer has the largest derivative? Its derivative is a sum over all
 # positions of the kernel: the derivative of the output there, times the pixel under the weight
 # (Hagan 8.47). With a kernel of 5x5 on an image of 28x28, there are 24x24 positions, so 576
-# products. Most of them are zero, because the pixel is white.
+# products. Most of them are zero, because the pixel is.
 
 slopes = trace["conv1"].dW
 weight = tuple(int(k) for k in np.unravel_index(np.abs(slopes).argmax(), slopes.shape))
@@ -83,7 +83,7 @@ ways
 # One pixel
 # ---------
 #
-# The derivative of a pixel is how fast the loss changes as the pixel gets darker. It is a sum over
+# The derivative of a pixel is how fast the loss changes as its value grows. It is a sum over
 # the positions at which the kernel covers the pixel, and over the feature maps (Hagan 8.39): at
 # most 4 x 5 x 5 = 100 products. Max pooling passes on only the derivatives of the winners, so most
 # of them are zero.
@@ -95,8 +95,8 @@ print(terms)
 assert len(terms) <= 100
 
 # %%
-# The pixels of all maps in a row add up to the derivative. The two rows are rotated by 180 degrees
-# against each other: a weight at the upper right of the kernel meets the derivative at the lower
+# In each row, the pixels of all maps add up to the derivative. One row is the other, rotated by 180
+# degrees: a weight at the upper right of the kernel meets the derivative at the lower
 # left.
 
 st.pictures.terms(terms)

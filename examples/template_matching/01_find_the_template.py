@@ -58,7 +58,8 @@ best = np.unravel_index(scores["ink"].argmax(), scores["ink"].shape)
 assert tuple(best) == truth
 
 # %%
-# One scene proves little. In a hundred scenes, the weighted difference finds its digit every time.
+# One scene proves little: here, plain correlation is right by luck. In a hundred scenes, the
+# weighted difference finds its digit every time, and plain correlation in fewer than half of them.
 # (The method was chosen on the seeds 0 to 99; these are others. In 900 more, it missed 4.)
 
 
@@ -75,11 +76,14 @@ def hits(seeds, **options):
 
 
 seeds = range(2000, 2100)
+plain = hits(seeds, method="cross-correlation")
 normalized = hits(seeds)
 weighted = hits(seeds, method="squared-difference")
+print(f"plain correlation: {plain} of {len(seeds)}")
 print(f"normalized correlation: {normalized} of {len(seeds)}")
 print(f"squared difference, weighted by ink: {weighted} of {len(seeds)}")
-assert weighted == len(seeds)
+assert plain < normalized < weighted == len(seeds)
+assert plain < len(seeds) / 2
 
 # %%
 # The three score maps of the first scene. The box marks the maximum of the last one.
