@@ -169,7 +169,7 @@ def test_a_pixel_that_is_nan_is_an_error_and_does_not_spoil_all_scores():
         score_map(scene, scene[10:15, 10:15])
 
     assert str(error.value) == (
-        "`scene` has nan at row 3, column 4; expected finite numbers up to 1e+100 (bad pixels: 1). "
+        "`scene` has nan at row 3, column 4; expected finite numbers up to 1e+60 (bad pixels: 1). "
         "Replace them with np.nan_to_num(scene, posinf=0, neginf=0), or divide the images by a "
         "common factor."
     )
