@@ -92,7 +92,8 @@ def difference_at(
         # The distance of the two values, which are rounded themselves.
         return (above.loss - below.loss) / (above.at - below.at)
 
-    noise = _ROUNDINGS * _UNIT * (abs(run.loss) + _sensitivity(run.arrays))
+    size = abs(run.loss) + _size_of_sums(step, run.arrays, targets) + _sensitivity(run.arrays)
+    noise = _ROUNDINGS * _UNIT * size
     tried: list[LossDifference] = []
     for h in STEPS:
         value = quotient(h)
@@ -153,6 +154,25 @@ def _parameters(step: TrainingStep, run: Pass) -> dict[str, Array]:
         for operation in step.forward
         for role, name in operation.parameters.items()
     }
+
+
+def _size_of_sums(
+    step: TrainingStep, arrays: Mapping[str, Array], targets: Sequence[Array]
+) -> float:
+    """Return the size of the numbers that losses with an exponential function add up.
+
+    Cross-entropy is the logarithm of a sum of exponentials, and its derivative is a probability
+    minus a target. If the network is certain and right, the sum and the probability are 1, and what
+    they differ from 1 by, such as 1e-20, is rounded away, although the loss itself is that small.
+    If all net inputs are 0, nothing cancels: there the derivative has the size of what is added.
+    """
+    size = 0.0
+    for end, y in zip(step.losses, targets, strict=True):
+        if end.loss.absorbs:
+            undecided = np.zeros_like(arrays[end.reads])
+            sums = np.abs(end.loss.backward_n(undecided, y)).sum()
+            size += end.weight * float(sums) / end.loss.divisor(y)
+    return size
 
 
 def _sensitivity(arrays: Mapping[str, Array]) -> float:
