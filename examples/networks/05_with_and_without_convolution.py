@@ -95,7 +95,7 @@ draw(ax, "parameters", "number of parameters")
 # - **Convolution helps at every size.** The smallest network of depth 3 with convolutions has
 #   10,000 parameters, and is better than the best one without them.
 # - **Without convolution, more parameters memorize more.** From 300,000 to three million, the
-#   accuracy on the training images rises by about twenty points, that on the test images by about
+#   accuracy on the training images rises by about twenty points, that on the test images by two or
 #   three.
 # - **Width alone isn't enough, even with convolution.** Beyond 300,000 parameters, wider shallow
 #   networks don't improve.
