@@ -202,6 +202,7 @@ def test_sheet_as_json(striate):
             "Error: Cannot read missing.npy: no such file or directory. Check the path.\n",
         ),
         (("E8.7", "--part", "c"), 1, 'Error: E8.7 has no part "c". Choose from a, b.\n'),
+        (("E8.7", "--answer", "c=8"), 1, 'Error: E8.7 has no part "c". Choose from a, b.\n'),
         (
             ("E8.7", "E8.1"),
             1,

@@ -100,6 +100,11 @@ def test_a_key_may_have_the_solutions():
     assert "= 8, so the output is 8x8." in long
 
 
+def test_one_name_is_a_sheet_of_one_exercise():
+    """A text is a name, not a list of letters."""
+    assert st.exercises.sheet("E8.7") == st.exercises.sheet(["E8.7"])
+
+
 def test_all_exercises_by_default():
     """Without names, all exercises with the numbers of the texts are on the sheet."""
     text = sheet(format="text")
@@ -153,6 +158,10 @@ def test_an_unknown_format(call):
         (
             lambda: get("E8.7", variant=1.5),
             "`seed` must be an integer of at least 0, got 1.5. Try 1.",
+        ),
+        (
+            lambda: st.exercises.sheet("E8.7", variants=3),
+            "`variants` must be a list of seeds, got 3. Try [1], or range(1, 31) for 30 variants.",
         ),
         (lambda: get("E8.7").check(8, "z"), 'E8.7 has no part "z". Choose from a, b.'),
         (

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from striate import maths
 from striate.errors import ShapeError
 from striate.maths import convolve, impulse, impulse_decomposition, impulse_response
 
@@ -64,3 +65,25 @@ def test_an_impulse_response_is_measured_in_the_middle():
     """By default the impulse is pixel n // 2, so that responses on all sides are seen (P8.2)."""
     assert impulse_response(lambda p: p, (4, 3)).tolist() == impulse((4, 3), at=(2, 1)).tolist()
     assert impulse_response(lambda p: p, (4,), at=(0,)).tolist() == [1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: maths.impulse(5), "shape"),
+        (lambda: maths.impulse_response(lambda p: p, 5), "shape"),
+        (lambda: maths.as_convolution(lambda p: p, 5), "shape"),
+        (lambda: maths.convolution_matrix(np.ones((2, 2)), 5), "image_shape"),
+        (lambda: maths.im2col_matrix(np.ones((1, 3, 3)), 5), "window"),
+        (lambda: maths.col2im_matrix(np.ones((4, 4)), 5, (2, 2)), "image_shape"),
+    ],
+)
+def test_a_shape_is_not_a_number(call, name):
+    """The size of a square must be written for each axis, and the error shows how."""
+    with pytest.raises(ShapeError) as error:
+        call()
+
+    assert str(error.value) == (
+        f"`{name}` must be a tuple with a length for each axis, got 5. Try (5, 5) for pixels, or "
+        "(5,) for a signal."
+    )

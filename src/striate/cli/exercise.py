@@ -11,7 +11,7 @@ import click
 from striate.cli.options import HomePath
 from striate.cli.output import CommandOutput, json_option
 from striate.cli.pages import Page
-from striate.errors import OptionError
+from striate.errors import DataError, OptionError
 from striate.exercises import EXERCISES, Exercise, ExercisePart, draw, get, sheet
 from striate.exercises.formats import FORMATS, FormatName, Plain
 from striate.exercises.reading import is_file_name, read_file
@@ -271,7 +271,12 @@ def _check(
         named = lettered is not None and lettered[1].lower() in letters
         part = exercise.part(lettered[1]) if lettered and named else first
         text = lettered[2] if lettered and named else typed
-        verdict = part.answer.check(_read(text))
+        try:
+            verdict = part.answer.check(_read(text))
+        except DataError:
+            if lettered and not named:  # c=8 for an exercise with the parts a and b
+                exercise.part(lettered[1])
+            raise
         wrong = "" if verdict.correct else "Incorrect. "
         page.line(f"{part.letter}. {wrong}{verdict.message}")
         checks.append({"part": part.letter, "answer": text} | asdict(verdict))

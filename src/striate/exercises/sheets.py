@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from striate.errors import OptionError
 from striate.exercises.catalog import EXERCISES, get
 from striate.exercises.exercise import Exercise
 from striate.exercises.formats import Format, FormatName, style_named
 
 
 def sheet(
-    names: Sequence[str] = (),
+    names: str | Sequence[str] = (),
     *,
     variants: Sequence[int] = (),
     format: FormatName = "markdown",  # noqa: A002  # the word that users type
@@ -19,7 +22,7 @@ def sheet(
     Parameters
     ----------
     names
-        The exercises; all by default.
+        The exercises, or the name of one; all by default.
     variants
         Seeds, one page for each; by default one page with the numbers of the texts.
     format
@@ -35,7 +38,8 @@ def sheet(
     Raises
     ------
     OptionError
-        If an exercise or the format doesn't exist, or a seed is negative.
+        If an exercise or the format doesn't exist, ``variants`` is not a list, or a seed is
+        negative.
 
     Examples
     --------
@@ -47,13 +51,19 @@ def sheet(
     ===
     ...
     """
+    if np.ndim(variants) != 1:
+        raise OptionError(
+            f"`variants` must be a list of seeds, got {variants!r}. Try [1], or range(1, 31) for "
+            "30 variants."
+        )
+    chosen = [names] if isinstance(names, str) else names or EXERCISES
     style = style_named(format)
     pages: list[str] = []
     key = [style.new_page, style.heading("Key", 1)]
     for number, seed in enumerate(variants or (None,)):
         title = "Exercises" if seed is None else f"Exercises, variant {seed}"
         pages += [style.new_page] * bool(number) + [style.heading(title, 1)]
-        for name in names or EXERCISES:
+        for name in chosen:
             exercise = get(name, variant=seed)
             pages += exercise.written(style)
             key += [style.heading(exercise.heading, 3), *_key(exercise, style, solutions)]

@@ -15,6 +15,28 @@ from striate.errors import ShapeError
 from striate.shapes import Array, Float, Shape, Shaped
 
 
+def require_shape(name: str, shape: Shape) -> None:
+    """Check that a shape has a length for each axis.
+
+    Parameters
+    ----------
+    name
+        The argument, for the message.
+    shape
+        What the caller passed.
+
+    Raises
+    ------
+    ShapeError
+        If it is a single number.
+    """
+    if np.ndim(shape) != 1:
+        raise ShapeError(
+            f"`{name}` must be a tuple with a length for each axis, got {shape!r}. "
+            f"Try ({shape!r}, {shape!r}) for pixels, or ({shape!r},) for a signal."
+        )
+
+
 class ImpulseTerm(NamedTuple):
     """One term of an image's decomposition: a pixel, its value, and the impulse there.
 
@@ -68,6 +90,7 @@ def impulse(shape: Shape, at: Sequence[int] | None = None) -> Float[Array, "..."
     array([[0., 1., 0.],
            [0., 0., 0.]])
     """
+    require_shape("shape", shape)
     where = tuple(at) if at is not None else (0,) * len(shape)
     if len(where) != len(shape) or any(not 0 <= k < n for k, n in zip(where, shape, strict=True)):
         raise ShapeError(
@@ -166,4 +189,5 @@ def impulse_response(
            [0., 0., 1.],
            [0., 0., 0.]])
     """
+    require_shape("shape", shape)
     return f(impulse(shape, tuple(n // 2 for n in shape) if at is None else at))

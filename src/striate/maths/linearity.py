@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from striate.errors import ShapeError
-from striate.maths.impulses import impulse, impulse_response
+from striate.maths.impulses import impulse, impulse_response, require_shape
 from striate.maths.signal import convolve, rot180
 from striate.shapes import Array, Shape, Shaped
 
@@ -233,6 +233,7 @@ def as_convolution(
     >>> as_convolution(lambda p: np.maximum(p[:, :-1], p[:, 1:]), (12, 12)).law
     'homogeneity'
     """
+    require_shape("shape", shape)
     rng = np.random.default_rng(seed)
 
     def image(p: Array) -> Array:

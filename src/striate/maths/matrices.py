@@ -19,6 +19,7 @@ from striate.maths.columns import (
     require_padding,
     require_padding_mode,
 )
+from striate.maths.impulses import require_shape
 from striate.maths.padding import PaddingMode
 from striate.maths.vectors import Order, vec
 from striate.maths.windows import Axis, Padding, axes
@@ -343,6 +344,7 @@ def col2im_matrix(
            [2., 4., 2.],
            [1., 2., 1.]])
     """
+    require_shape("image_shape", image_shape)
     maps = image_shape[0]
     walk = _walk(image_shape[1:], window, stride, dilation, padding, padding_mode)
     places = tuple(axis.output for axis in walk)
@@ -372,6 +374,8 @@ def _walk(
     padding_mode: PaddingMode = "zeros",
 ) -> tuple[Axis, ...]:
     """Place a window on an image, with one length for each axis."""
+    require_shape("image_shape", image_shape)
+    require_shape("window", window)
     if len(window) != len(image_shape):
         raise ShapeError(
             f"The window must have one length for each pixel axis of the image, got "

@@ -59,6 +59,8 @@ def image_of(name: str, values: Any, rank: int = 2, *, most: int = _MOST_CELLS) 
         raise ShapeError(f"`{name}` is empty: its shape is {array.shape}. Pass at least one pixel.")
     if array.ndim != rank:
         hint = f" Choose one with {name}[0]." if array.ndim > rank else ""
+        if name.startswith("image") and array.ndim == rank + 1 and array.shape[-1] in {1, 3, 4}:
+            hint = f" For one channel, use {name}[..., 0]; for gray values, {name}.mean(axis=-1)."
         raise ShapeError(
             f"`{name}` must have {rank} {'axis' if rank == 1 else 'axes'}, {_AXIS_NAMES[rank]}, "
             f"got shape {array.shape}.{hint}"

@@ -94,6 +94,11 @@ def images(
         raise OptionError(
             f"`images` must be a list of images, got {short(images)}. Try [image, other]."
         )
+    if isinstance(given, np.ndarray) and given.ndim == 2:  # rows and columns
+        raise OptionError(
+            f"`images` must be a list of images, got one image, an array of shape {given.shape}. "
+            "Use [image]."
+        )
     limit = _MOST_CELLS if values else _MOST_PIXELS
     arrays = [image_of(f"images[{k}]", one, most=limit) for k, one in enumerate(given)]
     if len(texts) and len(texts) != len(arrays):

@@ -186,7 +186,7 @@ def mistakes(
     DataError
         If ``x`` is empty.
     ShapeError
-        If the images have the wrong number of axes.
+        If the images have the wrong number of axes, or the arrays have different lengths.
     ExtraError
         If Matplotlib is not installed.
 
@@ -200,6 +200,13 @@ def mistakes(
     # Of channels that aren't colors, the first is drawn.
     x = np.asarray(x)
     x = _images(x if x.ndim != _AXES_OF_IMAGES or x.shape[-1] == 3 else x[..., :1])
+    y, probabilities = np.asarray(y), np.asarray(probabilities)
+    if y.shape != (len(x),) or probabilities.shape[:-1] != y.shape:
+        raise ShapeError(
+            f"`y` and `probabilities` must have one row for each of the {len(x):,} images, got "
+            f"shapes {y.shape} and {probabilities.shape}. Use the y that belongs to x, and "
+            "net.predict(x)."
+        )
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != y)
     chosen = wrong[worst(y[wrong], probabilities[wrong], _MOST)]
     names = [drawable(name, _ROOM) for name in names_of(classes, probabilities.shape[1])]
