@@ -67,6 +67,15 @@ def test_each_command_explains_itself_with_examples(striate, command):
     assert f"\n    striate {command}" in result.stdout
 
 
+def test_the_command_is_a_module():
+    """`python -m striate` runs the command, and its help calls it that."""
+    done = subprocess.run(
+        [sys.executable, "-m", "striate", "--help"], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.startswith("Usage: python -m striate [OPTIONS] COMMAND")
+
+
 def test_version():
     """`striate --version` prints the version."""
     done = subprocess.run(

@@ -89,6 +89,20 @@ def test_the_products_of_an_input_derivative(trace):
     assert {tuple(factor.index for factor in term.factors) for term in terms} == wanted
 
 
+def test_the_derivative_of_a_loss_is_divided_by_the_images():
+    """The factor that isn't in the loss's equation is in the table."""
+    net = st.Network.parse("dense 3 softmax", (4,), engine="numpy")
+    x = np.random.default_rng(0).random((2, 4), np.float32)
+
+    terms = net.trace(x, np.array([0, 2])).terms("dense1.dN", (0, 1))
+
+    [term] = terms
+    s, p, k = (factor.value for factor in term.factors)
+    assert term.scale == 1 / 2
+    assert term.value == pytest.approx((s * p - k) * term.scale)
+    assert ", times 0.5 (weight of the loss / number of images)" in str(terms)
+
+
 def test_the_largest_terms_come_first(trace):
     """Terms are sorted by magnitude; those of a maximum begin with the winner."""
     sums, greatest = trace.terms("conv1.dW", (0, 1, 1, 1)), trace.terms("max1.Z", (0, 0, 1, 1))

@@ -380,6 +380,7 @@ def _group(source: _Source, terms: NestTerms, before: int) -> TermGroup:
         reads=tuple(reads),
         values=source.scale * terms.values.astype(np.float64),
         roundings=terms.values.size + before,
+        scale=source.scale,
     )
 
 

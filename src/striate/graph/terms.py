@@ -56,14 +56,18 @@ class TracedTerm:
     equation
         The equation that it belongs to, in the function's own symbols.
     factors
-        What it reads. Their product is the value if the equation sums products.
+        What it reads. If the equation sums products, the value is their product times ``scale``.
     value
         What it contributes.
+    scale
+        What multiplies the equation's value: for a loss its weight, divided by the number of
+        images that count; otherwise 1.
     """
 
     equation: str
     factors: tuple[Factor, ...]
     value: float
+    scale: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +106,8 @@ class TermGroup:
         What each term contributes.
     roundings
         Number of terms, including those of arrays that are computed on the way.
+    scale
+        What multiplies the equation's values: see :class:`TracedTerm`.
     """
 
     equation: str
@@ -109,6 +115,7 @@ class TermGroup:
     reads: tuple[QuantityRead, ...]
     values: Array
     roundings: int
+    scale: float = 1.0
 
     def term(self, number: int) -> TracedTerm:
         """Return one of the terms."""
@@ -120,7 +127,18 @@ class TermGroup:
             )
             for read in self.reads
         )
-        return TracedTerm(equation=self.equation, factors=factors, value=float(self.values[number]))
+        return TracedTerm(
+            equation=self.equation,
+            factors=factors,
+            value=float(self.values[number]),
+            scale=self.scale,
+        )
+
+    def __str__(self) -> str:
+        """Write the equation, and what multiplies it."""
+        if self.scale == 1:
+            return self.equation
+        return f"{self.equation}, times {self.scale:.6g} (weight of the loss / number of images)"
 
 
 class Terms(Sequence[TracedTerm]):
@@ -247,7 +265,7 @@ class Terms(Sequence[TracedTerm]):
 
     def _equations(self) -> list[str]:
         """List the equations that the terms belong to."""
-        return list(dict.fromkeys(group.equation for group in self._groups))
+        return list(dict.fromkeys(map(str, self._groups)))
 
     def _rows(self) -> list[list[str]]:
         """Write the largest terms with their factors, in rows of equal length."""
