@@ -19,7 +19,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MUL
 DOCUMENTS = [
     pytest.param(path, id=path.relative_to(ROOT).as_posix())
     for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-    if not {"_build", "api", "auto_examples"} & set(path.parts)
+    if not {"_build", "api", "internals", "auto_examples"} & set(path.parts)
 ]
 
 
@@ -93,7 +93,7 @@ def test_every_recipe_exists(path):
 def test_every_link_leads_somewhere(path):
     """Every link to a file of the project works, except to pages that `make docs` generates."""
     links = re.findall(
-        r"\]\((?!(?:\.\./)*(?:reference/)?(?:api|auto_examples)/)([^)#: ]+)(?:#[^)]*)?\)",
+        r"\]\((?!(?:\.\./)*(?:reference/)?(?:api|internals|auto_examples)/)([^)#: ]+)(?:#[^)]*)?\)",
         path.read_text(),
     )
 

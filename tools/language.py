@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 TOPS = ("src", "tests", "docs", "tools", "examples", "benchmarks", ".github", ".ci")
 SINGLE = ("Makefile", "pyproject.toml")
 SUFFIXES = {".py", ".pyi", ".md", ".rst", ".txt", ".toml", ".yml", ".dot", ""}
-GENERATED = {"__pycache__", "_build", "api", "auto_examples"}
+GENERATED = {"__pycache__", ".ruff_cache", "_build", "api", "internals", "auto_examples"}
 # These hold the phrases themselves, or texts by others.
 LEFT_OUT = {
     "tools/language.toml",
