@@ -16,14 +16,14 @@ command writes.
 
 import argparse
 import itertools
-import sys
 from pathlib import Path
 
 import numpy as np
-from experiments import ROOT, RunTable, find_dataset
+from experiments import ROOT, RunTable, call, find_dataset, positive
 
 import striate as st
-from striate.errors import StriateError
+from striate.errors import OptionError
+from striate.files import shown
 from striate.training import History
 
 COLUMNS = (
@@ -37,6 +37,7 @@ COLUMNS = (
     "learning_rate",
 )
 BATCH, RATE = 200, 0.01
+PICTURES = (".png", ".svg", ".pdf")
 SHOWN = (1, 2, 3, 4, 5, 10)
 """The epochs in the printed table: those that Wolter's figure can be read at."""
 
@@ -90,9 +91,13 @@ def report(runs):
         print("            " + "".join(f"{epoch:>16}" for epoch in chosen))
         for part, column in (("training", "accuracy"), ("validation", "validation_accuracy")):
             scores = 100 * np.array([history[column] for history in found])
-            spread = scores.std(axis=0, ddof=1) if len(found) > 1 else np.full(epochs, np.nan)
-            cells = [f"{scores[:, e - 1].mean():.2f} ± {spread[e - 1]:.2f} %" for e in chosen]
+            cells = [f"{scores[:, e - 1].mean():.2f}{spread(scores[:, e - 1])} %" for e in chosen]
             print(f"{part:<12}" + "".join(f"{cell:>16}" for cell in cells))
+
+
+def spread(scores):
+    """Write the standard deviation over the seeds; nothing for a single seed."""
+    return f" ± {scores.std(ddof=1):.2f}" if len(scores) > 1 else ""
 
 
 def draw(runs, path):
@@ -115,11 +120,15 @@ def main():
     )
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--net", nargs="+", default=["two-layer", "wolter-exercise"])
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--seeds", type=positive, default=5)
+    parser.add_argument("--epochs", type=positive, default=10)
     parser.add_argument("--csv", type=Path, default=ROOT / "examples/networks/convergence.csv")
     parser.add_argument("--picture", type=Path, metavar="FILE")
     given = parser.parse_args()
+    if (
+        given.picture and given.picture.suffix.lower() not in PICTURES
+    ):  # better now than after hours
+        parser.error(f"--picture must end in {', '.join(PICTURES)}, got {given.picture}")
     data = find_dataset(given.data)
     held = len(data.x) // 6  # 10,000 of MNIST's 60,000
     parts = (data.x[:-held], data.y[:-held]), (data.x[-held:], data.y[-held:])
@@ -128,9 +137,16 @@ def main():
         f"{given.epochs} epochs, batch {BATCH}, gradient-descent {RATE}"
     )
     print(settings, flush=True)
-    table = RunTable(given.csv, COLUMNS, settings)
+    table = RunTable(given.csv, COLUMNS, settings, words=("network",))
     for seed, name in itertools.product(range(given.seeds), given.net):
-        if not table.find(network=name, seed=seed):
+        found = [row["epoch"] for row in table.find(network=name, seed=seed)]
+        if found and found != [str(epoch + 1) for epoch in range(given.epochs)]:
+            raise OptionError(
+                f"{shown(given.csv)} has an unfinished run of {name}, seed {seed}, with the epochs "
+                f"{', '.join(found)}; expected 1 to {given.epochs}. Remove these lines, to "
+                "train it again."
+            )
+        if not found:
             net = st.Network.preset(
                 name, input_shape=data.image_shape, classes=len(data.classes), seed=seed
             )
@@ -146,7 +162,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except StriateError as error:
-        sys.exit(str(error))
+    call(main)

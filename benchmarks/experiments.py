@@ -6,15 +6,19 @@ column ``settings`` describes how the networks were trained; rows with different
 into one file.
 """
 
+import argparse
 import csv
 import io
+import math
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from striate.data import NAMES, Dataset, open_dataset
 from striate.data.catalog import KNOWN
-from striate.errors import DataError, OptionError
-from striate.files import atomic_write, named_folder, shown
+from striate.errors import DataError, OptionError, StriateError
+from striate.files import atomic_write, named_folder, reason, shown
 
 ROOT = Path(__file__).resolve().parents[1]
 BESIDE = ROOT.parent / "shared" / "data"  # where the tests look for data, too
@@ -61,34 +65,64 @@ class RunTable:
         Names of the columns, without ``settings``.
     settings
         How the networks are trained.
+    words
+        The columns that hold words; all others hold numbers.
 
     Raises
     ------
     OptionError
-        If the file has other columns, or rows with other settings.
+        If the file is damaged, has other columns, or rows with other settings.
+    ModelFileError
+        If it can't be written: better now than after the first training.
     """
 
-    def __init__(self, path: Path, columns: tuple[str, ...], settings: str) -> None:
+    def __init__(
+        self, path: Path, columns: tuple[str, ...], settings: str, words: tuple[str, ...] = ()
+    ) -> None:
         self.path = path
         self.columns = (*columns, "settings")
         self.settings = settings
         self.rows: list[dict[str, str]] = []
-        if not path.exists():
-            return
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            self.rows = list(reader)
-        if tuple(reader.fieldnames or ()) != self.columns:
+        if path.exists():
+            self._read({*words, "settings"})
+        self._write()
+
+    def _read(self, words: set[str]) -> None:
+        """Read the rows, and check every cell."""
+        path, settings = self.path, self.settings
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+            first, *lines = list(csv.reader(io.StringIO(text, newline=""), strict=True)) or [[]]
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            why = reason(error) if isinstance(error, OSError) else "it isn't a CSV file in UTF-8"
             raise OptionError(
-                f"{shown(path)} has the columns {', '.join(reader.fieldnames or ['none'])}; "
+                f"Cannot read {shown(path)}: {why}. Choose another file with --csv, or remove it."
+            ) from error
+        if tuple(first) != self.columns:
+            raise OptionError(
+                f"{shown(path)} has the columns {', '.join(first) or 'none'}; "
                 f"expected {', '.join(self.columns)}. Choose another file with --csv, or remove it."
             )
+        for number, line in enumerate(lines, start=2):
+            if len(line) != len(first):
+                raise OptionError(
+                    f"Line {number} of {shown(path)} has {len(line)} cells; expected {len(first)}, "
+                    "one for each column. Remove the line, to train that network again."
+                )
+        self.rows = [dict(zip(first, line, strict=True)) for line in lines]
         for row in self.rows:
             if row["settings"] != settings:
                 raise OptionError(
                     f'{shown(path)} has runs with other settings: "{row["settings"]}"; these are '
                     f'"{settings}". Choose another file with --csv, or remove it.'
                 )
+        for number, row in enumerate(self.rows, start=2):
+            for name, cell in row.items():
+                if name not in words and not _is_number(cell):
+                    raise OptionError(
+                        f"Line {number} of {shown(path)} has {cell!r} in the column {name!r}; "
+                        "expected a finite number. Remove the line, to train that network again."
+                    )
 
     def find(self, **key: object) -> list[dict[str, str]]:
         """Return the rows with these values."""
@@ -102,10 +136,38 @@ class RunTable:
             for row in rows
         ]
         self.rows += new
+        self._write()
+        return new
+
+    def _write(self) -> None:
+        """Write all rows."""
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, self.columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows)
         with atomic_write(self.path) as file:
             file.write(text.getvalue().encode())
-        return new
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
+def positive(text: str) -> int:
+    """Read a positive integer from the command line."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a positive integer, got {text!r}")
+    return int(text)
+
+
+def call(main: Callable[[], None]) -> None:
+    """Call the main function of a program; errors and interrupts end it with a message."""
+    try:
+        main()
+    except StriateError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. The same command continues after the last finished training.")

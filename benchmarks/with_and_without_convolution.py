@@ -31,16 +31,15 @@ import itertools
 import math
 import platform
 import statistics
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
-from experiments import ROOT, RunTable, find_dataset
+from experiments import ROOT, RunTable, call, find_dataset, positive
 
 import striate as st
 from striate.bench.machine import processor
-from striate.errors import OptionError, StriateError
+from striate.errors import OptionError
 from striate.graph.shorthand import parse
 
 COLUMNS = (
@@ -59,6 +58,8 @@ COLUMNS = (
     "test_accuracy",
 )
 BATCH, OPTIMIZER, SCHEDULE = 128, "adam", "cosine"
+LARGEST = 9
+"""Largest number of parameters, as a power of ten."""
 DEFAULT = ROOT / "examples/networks/with_and_without_convolution.csv"
 
 
@@ -216,18 +217,30 @@ def report(rows):
         )
 
 
+def power(text):
+    """Read a power of ten from the command line."""
+    try:
+        if 1 <= float(text) <= LARGEST:
+            return float(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"must be a number from 1 to {LARGEST}, got {text!r}")
+
+
 def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", default="cifar10-jpeg")
-    parser.add_argument("--images", type=int, default=10_000, help="with the validation images")
     parser.add_argument(
-        "--sizes", type=float, nargs="+", default=[4, 4.5, 5, 5.5, 6, 6.5], help="powers of ten"
+        "--images", type=positive, default=10_000, help="with the validation images"
     )
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument(
+        "--sizes", type=power, nargs="+", default=[4, 4.5, 5, 5.5, 6, 6.5], help="powers of ten"
+    )
+    parser.add_argument("--seeds", type=positive, default=3)
     parser.add_argument("--rates", type=float, nargs="+", default=[0.003, 0.001])
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=positive, default=8)
     parser.add_argument("--csv", type=Path, default=DEFAULT)
     return parser.parse_args()
 
@@ -247,7 +260,7 @@ def main():
     )
     print(f"striate {st.__version__}, NumPy {np.__version__}, Python {platform.python_version()}")
     print(f"{processor()}, {st.threads()} threads\n{settings}\n", flush=True)
-    table = RunTable(given.csv, COLUMNS, settings)
+    table = RunTable(given.csv, COLUMNS, settings, words=("family", "network"))
     networks = [
         (name, closest(family, 10**size, shape))
         for size in given.sizes
@@ -284,7 +297,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except StriateError as error:
-        sys.exit(str(error))
+    call(main)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from striate.errors import DataError, OptionError
+from striate.errors import DataError, OptionError, StriateError
 from striate.training import History
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -199,6 +199,107 @@ def test_a_file_that_is_not_a_table_of_runs(experiments, tmp_path):
         f"{path} has the columns a, b; expected seed, epoch, settings. Choose another file with "
         "--csv, or remove it."
     )
+
+
+HEADER = "seed,epoch,settings\n"
+DAMAGED = {
+    "nothing": ("", "{path} has the columns none; expected seed, epoch, settings."),
+    "another encoding": (
+        HEADER.encode() + b"0,\xe9,any\n",
+        "Cannot read {path}: it isn't a CSV file in UTF-8.",
+    ),
+    "a quote without an end": (
+        HEADER + '0,"1,any\n',
+        "Cannot read {path}: it isn't a CSV file in UTF-8.",
+    ),
+    "a very long cell": (
+        HEADER + f"0,{'1' * 200_000},any\n",
+        "Cannot read {path}: it isn't a CSV file in UTF-8.",
+    ),
+    "a line that is too short": (
+        HEADER + "0,1,any\n1,1",
+        "Line 3 of {path} has 2 cells; expected 3, one for each column.",
+    ),
+    "a line that is too long": (
+        HEADER + "0,1,any,more\n",
+        "Line 2 of {path} has 4 cells; expected 3, one for each column.",
+    ),
+    "a word": (
+        HEADER + "0,one,any\n",
+        "Line 2 of {path} has 'one' in the column 'epoch'; expected a finite number.",
+    ),
+    "not a number": (
+        HEADER + "0,nan,any\n",
+        "Line 2 of {path} has 'nan' in the column 'epoch'; expected a finite number.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_files(experiments, name, tmp_path):
+    """The error names the line, and the file stays as it is."""
+    content, message = DAMAGED[name]
+    path = tmp_path / "runs.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = path.read_bytes()
+
+    with pytest.raises(OptionError) as error:
+        experiments.RunTable(path, ("seed", "epoch"), "any")
+
+    assert str(error.value).startswith(message.format(path=path))
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_cannot_be_written(experiments, tmp_path):
+    """It is an error before the first training, not after it."""
+    with pytest.raises(StriateError, match="Create the folder first"):
+        experiments.RunTable(tmp_path / "missing" / "runs.csv", ("seed", "epoch"), "any")
+    with pytest.raises(StriateError, match="is a directory"):
+        experiments.RunTable(tmp_path, ("seed", "epoch"), "any")
+
+
+def test_an_unfinished_run(convergence, monkeypatch, tmp_path):
+    """A run of which an epoch was deleted isn't taken for a finished one."""
+    path = tmp_path / "runs.csv"
+    words = ["--data", "digits", "--net", "hagan-8.11", "--epochs", 2, "--csv", path]
+    run(convergence, monkeypatch, *words, "--seeds", 1)
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+
+    with pytest.raises(OptionError) as error:
+        run(convergence, monkeypatch, *words, "--seeds", 1)
+
+    assert str(error.value) == (
+        f"{path} has an unfinished run of hagan-8.11, seed 0, with the epochs 1; expected 1 to 2. "
+        "Remove these lines, to train it again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "message"),
+    [
+        ("convergence", ("--seeds", 0), "--seeds: must be a positive integer, got '0'"),
+        ("convergence", ("--epochs", "ten"), "--epochs: must be a positive integer, got 'ten'"),
+        ("convergence", ("--picture", "a.gif"), "--picture must end in .png, .svg, .pdf"),
+        ("comparison", ("--images", -5), "--images: must be a positive integer, got '-5'"),
+        ("comparison", ("--sizes", "nan"), "--sizes: must be a number from 1 to 9, got 'nan'"),
+    ],
+)
+def test_arguments_that_are_not_valid(request, name, words, message, monkeypatch, capsys):
+    """They end the program before it reads data."""
+    with pytest.raises(SystemExit):
+        run(request.getfixturevalue(name), monkeypatch, *words)
+
+    assert message in capsys.readouterr().err
+
+
+def test_an_interrupt(experiments):
+    """It ends a program with a message, not with a traceback."""
+
+    def main():
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit, match="The same command continues"):
+        experiments.call(main)
 
 
 def test_the_committed_results(convergence, comparison):

@@ -325,11 +325,11 @@ def test_errors(trace, case, golden):
 
 
 @pytest.mark.parametrize("last", ["dense 3 softmax", "dense 1 logistic"])
-@pytest.mark.parametrize("size", [1.0, 10.0, 20.0, 40.0, 400.0])
+@pytest.mark.parametrize("size", [1.0, 20.0, 300.0])
 def test_ways_agree_for_networks_that_are_certain(last, size):
     """A loss of 1e-20, or of 1e-300, is a sum that is rounded to 1: the bound allows for that."""
     net = st.Network.parse(f"flatten | {last}", (2, 2, 1), seed=1)
-    x = size * np.random.default_rng(2).standard_normal((1, 2, 2, 1))
+    x = size * np.random.default_rng(2).standard_normal((2, 2, 2, 1))
     answers = net.predict(x.astype(np.float32))
     labels = answers.argmax(axis=1) if answers.shape[1] > 1 else (answers[:, 0] > 0.5).astype(int)
 
