@@ -97,11 +97,11 @@ draw(ax, "parameters", "number of parameters")
 # - **Without convolution, more parameters memorize more.** From 300,000 to three million, the
 #   accuracy on the training images rises by about twenty points, that on the test images by two or
 #   three.
-# - **Width alone isn't enough, even with convolution.** Beyond 300,000 parameters, wider shallow
-#   networks hardly improve.
+# - **Width alone isn't enough, even with convolution.** From 100,000 parameters to three million,
+#   the shallow networks gain about two points, the deep ones about ten.
 # - **Depth pays once the layers are wide enough.** With 10,000 parameters, ten convolutions have
 #   only 4 to 12 maps each, and the deep network is worse than the shallow one. At 300,000
-#   parameters they are about equal. Beyond, the deep networks improve by several points.
+#   parameters they are about equal, and at three million the deep network is clearly better.
 
 print("mean over the seeds       parameters  multiply-adds  training   test")
 names = ("parameters", "multiply_adds", "training_accuracy", "test_accuracy")
@@ -115,10 +115,11 @@ assert min(shallow - dense) > 0.1
 assert shallow[0] > max(dense)
 assert memorized[5] - memorized[3] > 0.15
 assert dense[5] - dense[3] < 0.05
-assert shallow[5] - shallow[3] < 0.02
+assert shallow[5] - shallow[2] < 0.04
+assert deep[5] - deep[2] > 0.08
 assert deep[0] < shallow[0] - 0.05
-assert abs(deep[3] - shallow[3]) < 0.02
-assert deep[5] > max(shallow) + 0.03
+assert abs(deep[3] - shallow[3]) < 0.03
+assert deep[5] > max(shallow) + 0.02
 
 # %%
 # In the book's figure, networks read the house numbers of Google's street view, and the best ones
