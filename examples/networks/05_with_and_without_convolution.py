@@ -20,9 +20,9 @@ from matplotlib.ticker import PercentFormatter
 # %%
 # The data are color photographs of ten classes, 32 x 32 pixels, from CIFAR-10: 8,000 for training,
 # 2,000 for validation and 2,000 for the test, decoded from JPEG copies. On easier data there is
-# little to see: for 8,000 images of Fashion-MNIST and 100,000 parameters, the same command with
-# ``--data fashion-mnist --sizes 5 --seeds 1`` gives a validation accuracy of 87.2% without
-# convolution, and 88.8% with two convolutions.
+# little to see: for 8,000 images of Fashion-MNIST and 100,000 parameters, the command below with
+# ``--data fashion-mnist --sizes 5 --seeds 1 --rates 0.003 --csv fashion.csv`` gives a validation
+# accuracy of 87.2% without convolution, and 88.8% with two convolutions.
 #
 # Three families of networks were trained, each at six sizes. The *depth* is the number of layers
 # with weights. Everything else is the same for all: batch normalization, Adam, eight epochs. For
