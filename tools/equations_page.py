@@ -21,14 +21,15 @@ _TEXTS = {
 }
 _INTRODUCTION = """# Equations
 
-All {all} numbered equations of the three texts. {calls} of them have the call that computes them,
-with its output for a small example; for the other {reasons}, the page gives the reason why they
-have none. Plain loops, which follow the text and don't use striate, compute each equation
-as well, and a test compares the two. {slips} equations are printed with a slip. They are shown as
-corrected first, then as printed, with what the print gives.
+All {all} numbered equations of the three texts. For {calls} of them, this page shows the call that
+computes it, with its output for a small example; for the other {reasons}, it says why there is
+none. Plain loops, which follow the text and don't use striate, compute each equation as well, and a
+test compares the two. {slips} equations are printed with a slip. They are shown as corrected first,
+then as printed, with what the print gives.
 
 The code of an example defines its inputs, so it can be copied as it is. At the terminal,
-`striate equation hagan-8.44` shows the same, and `--notation wichmann` what another text writes."""
+`striate equation hagan-8.44` shows the same, and `--notation wichmann` the equation in the symbols
+of another text."""
 
 
 def equations_page() -> str:

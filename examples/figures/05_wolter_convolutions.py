@@ -59,8 +59,8 @@ st.pictures.kernel_walk_animation(larger, kernel, stride=2)
 st.pictures.kernel_walk(larger, kernel, padding="full", position=(0, 3))
 
 # %%
-# Here are the sizes of the outputs for the 5 x 5 image. With "same" padding, half as much, the
-# image keeps its size: no pixels are lost at the sides.
+# Here are the sizes of the outputs for the 5 x 5 image. "Same" padding adds half as much,
+# so the image keeps its size: no pixels are lost at the sides.
 
 for padding in ("valid", "same", "full"):
     output = st.maths.cross_correlate(larger, kernel, padding=padding)

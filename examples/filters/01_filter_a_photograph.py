@@ -44,9 +44,9 @@ def show(pictures: dict[str, Array]) -> None:
 # --------------
 #
 # Sobel's kernel measures how the brightness changes along one axis. Along a row, it finds vertical
-# edges; its transpose finds horizontal ones. The length of both together finds edges in all
-# directions. The Laplacian has no direction: it is positive on the dark side of an edge and
-# negative on the bright side. In these pictures, medium gray is zero.
+# edges; its transpose finds horizontal ones. The magnitude of the two, taken as a vector, finds
+# edges in all directions. The Laplacian has no direction: it is positive on the dark side of an
+# edge and negative on the bright side. In these pictures, medium gray is zero.
 
 across = filtered(photograph, kernels.sobel(axis=1))
 down = filtered(photograph, kernels.sobel(axis=0))
@@ -56,7 +56,7 @@ show(
         "photograph": photograph,
         "Sobel along rows": 0.5 + across / 4,
         "Sobel along columns": 0.5 + down / 4,
-        "their length": np.hypot(across, down) / 2,
+        "magnitude": np.hypot(across, down) / 2,
         "Laplacian": 0.5 + filtered(photograph, kernels.laplacian()),
     }
 )
@@ -71,8 +71,8 @@ assert np.allclose(filtered(photograph + 0.3, kernels.sobel(axis=1)), across)
 # -------------
 #
 # A mean over a window makes noise weaker. It also removes details, and a wider window removes more
-# of both. A Gaussian, in which near pixels count more, is a better compromise. The numbers are the
-# errors: the root of the mean squared difference from the photograph.
+# of both. A Gaussian, in which nearby pixels count more, is a better compromise. The numbers are
+# the errors: the root of the mean squared difference from the photograph.
 
 rng = np.random.default_rng(1)
 noisy = photograph + rng.normal(scale=0.1, size=photograph.shape)

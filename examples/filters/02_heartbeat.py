@@ -124,10 +124,10 @@ assert matched[kinds == 2].mean() < 0.1
 # A network
 # ---------
 #
-# Now let the electrodes be bad: noise is added to the recording, with twice the standard deviation
-# of the signal itself. Can the beats still be found? The labels are what the rule finds *without*
-# the noise. The first 200 seconds are for training, each with five different noises; the other 100
-# seconds are for the test.
+# Now suppose that the electrodes are bad: noise is added to the recording, with twice the standard
+# deviation of the signal itself. Can the beats still be found? The labels are what the rule finds
+# *without* the noise. The first 200 seconds are for training, each with five different noises; the
+# other 100 seconds are for the test.
 #
 # The network has two convolutions and no other layers. Its input is a signal of any length, and it
 # predicts a class for each sample: no beat, a narrow beat, or a wide one. The mean of six samples,

@@ -75,7 +75,7 @@ print(f"prose: {train[-1]!r}")
 
 # %%
 # Kernels of one character can only tell which letters occur. Longer kernels see their order, too,
-# and there is the difference between code and prose.
+# and that is where code and prose differ.
 
 
 def trained(size):

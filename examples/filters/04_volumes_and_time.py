@@ -79,9 +79,9 @@ print(f"smoothed along all axes {in_space:.3f}")
 assert in_space < in_planes < error(volume)
 
 # %%
-# ``blurred`` uses that a Gaussian is separable: its 3-D kernel is the product of three 1-D kernels,
-# so three short convolutions replace a large one. The result is the same, but with 27 products for
-# each pixel instead of 729.
+# ``blurred`` relies on the Gaussian being separable: its 3-D kernel is the product of three 1-D
+# kernels, so three short convolutions replace a large one. The result is the same, but with 27
+# products for each pixel instead of 729.
 
 kernel = kernels.gaussian(1.0, rank=3)
 part = volume[:20, :20, :20]
@@ -163,8 +163,8 @@ for frames in (1, 2, 3):
     assert accuracy < 0.32 if frames == 1 else accuracy > 0.97
 
 # %%
-# The test of understanding: played backward, a film has the same frames, and the direction is the
-# opposite one.
+# Does the network use the direction? Played backward, a film has the same frames, but it moves in
+# the opposite direction.
 
 backward = net.predict(x_test[:, ::-1]).argmax(axis=1)
 opposite = np.array([1, 0, 3, 2])[y_test]
@@ -173,8 +173,8 @@ assert np.mean(backward == opposite) > 0.97
 
 # %%
 # Each column is a kernel, with its three frames from top to bottom. Most are edges that move from
-# frame to frame, in the direction that the kernel responds to. The table lists what its response
-# counts for each direction.
+# frame to frame, in the direction that the kernel responds to. The table lists the weight of
+# its response for each direction.
 
 print(net.summary())
 votes = net.parameters["dense1.weight"]

@@ -2,9 +2,9 @@ r"""
 Mean convergence over five seeds
 ================================
 
-Two trainings of the same network differ: in the random weights at the start, and in the random
-order of the images. Wolter's slides therefore show the mean over five trainings, and a band of one
-standard deviation on each side. This example draws that figure for two networks.
+Two training runs of the same network differ in their initial weights and in the order of the
+images, which are both random. Wolter's slides therefore show the mean over five runs, and a band of
+one standard deviation on each side. This example draws that figure for two networks.
 """
 
 import sys
@@ -82,8 +82,8 @@ assert min(two_layer - exercise) > 0.01
 # A small version, live
 # ---------------------
 #
-# Here are three trainings on 2,000 of the digits that come with striate, with batches of 20 images
-# so that there are enough steps.
+# Here are three training runs on 2,000 of the digits that come with striate, with batches of 20
+# images so that there are enough steps.
 
 (x, y), _ = st.data.load("digits")
 training, validation = (x[:2000], y[:2000]), (x[-1000:], y[-1000:])

@@ -140,9 +140,9 @@ assert errors["dense, new digits, shifted"][-1] > 3 * errors["dense, new digits"
 # Efficiency
 # ----------
 #
-# Given the matrix of the convolution and its biases, the dense layer computes the same. How long do
-# both take? These are medians of 15 runs with 128 digits and one thread, on the machine that built
-# this page.
+# Given the matrix of the convolution and its biases, the dense layer computes the same result. How
+# long does each take? These are medians of 15 runs with 128 digits and one thread, on the machine
+# that built this page.
 
 dense.parameters["dense1.weight"][:] = matrix
 dense.parameters["dense1.bias"][:] = np.repeat(conv.parameters["conv1.bias"], 784)

@@ -363,7 +363,7 @@ def box(size: int = 3, *, rank: int = 2) -> Float[Array, "*u"]:
 def gaussian(
     standard_deviation: float = 1.0, size: int | None = None, *, rank: int = 2
 ) -> Float[Array, "*u"]:
-    r"""Return a Gaussian: a mean in which near pixels count more than far ones.
+    r"""Return a Gaussian: a mean in which nearby pixels count more than far ones.
 
     .. math:: w_{u,v} \propto \exp \left( - \frac{u^2 + v^2}{2 \sigma^2} \right)
 
@@ -641,7 +641,7 @@ _CATALOG = (
         name="gaussian",
         make=gaussian,
         sums="mean",
-        purpose="noise removal, near pixels count more",
+        purpose="noise removal, nearby pixels count more",
         source="Gonzalez and Woods 2018",
     ),
     KernelEntry(
