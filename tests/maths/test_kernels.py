@@ -207,6 +207,8 @@ ERRORS = {
     "axis": lambda: kernels.sobel(axis=2),
     "length": lambda: kernels.motion_blur(0.5),
     "angle": lambda: kernels.motion_blur(5, float("nan")),
+    "diagonals": lambda: kernels.laplacian(diagonals=2),
+    "diagonals-none": lambda: kernels.sharpen(1.0, diagonals=None),
     "amount": lambda: kernels.unsharp(1.0, amount=-1.0),
 }
 

@@ -343,3 +343,23 @@ def test_boxes_of_a_scene_do_not_overlap():
     distinct = sorted(set(cells))
 
     assert not any(a.overlaps(b) for k, a in enumerate(distinct) for b in distinct[k + 1 :])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float16])
+def test_sums_of_small_types_do_not_overflow(dtype):
+    """Images as files hold them give the same numbers as int64: 9 times 255 doesn't fit a byte."""
+    image, kernel = RNG.integers(200, 256, (5, 5)), np.full((3, 3), 40)
+    draws = {
+        "walk": st.pictures.kernel_walk,
+        "im2col": lambda x, w: st.pictures.im2col(x, (3, 3), kernel=w),
+        "channels": lambda x, w: st.pictures.multichannel_convolution(
+            np.stack([x, x]), np.stack([w, w])[np.newaxis]
+        ),
+    }
+    for name, draw in draws.items():
+        wide, narrow = (
+            [text.get_text() for text in draw(image.astype(t), kernel.astype(t)).texts]
+            for t in (np.int64, dtype)
+        )
+        assert narrow == wide, name
+        plt.close("all")

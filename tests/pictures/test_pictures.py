@@ -483,3 +483,17 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
         "Drawing pictures needs Matplotlib, which cannot be imported (import of matplotlib.figure "
         "halted; None in sys.modules). Install it with pip install 'striate[plot]'."
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"), [([255, 0, 100], np.uint8), ([-1.5e308, 1.5e308, 0], np.float64)]
+)
+@pytest.mark.filterwarnings("error")
+def test_signals_of_bytes_and_of_huge_numbers(values, dtype):
+    """The heights of a curve are those of the same signal in other units."""
+    signal = np.array(values, dtype)
+    ax = signals([signal, signal / 256])
+
+    first, second = [line.get_ydata() for line in ax.lines if len(line.get_ydata()) == 3]
+    np.testing.assert_allclose(first, second + 1, atol=1e-12)
+    assert max(first) - min(first) == pytest.approx(2 * 0.42)

@@ -321,6 +321,7 @@ def laplacian(*, diagonals: bool = False, rank: int = 2) -> Int[Array, "*u"]:
     >>> laplacian(rank=1)
     array([ 1, -2,  1])
     """
+    _require_flag("diagonals", diagonals)
     steps = np.abs(np.indices((3,) * _rank(rank)) - 1).sum(axis=0)  # from the middle
     w = ((steps > 0) & (diagonals | (steps == 1))).astype(int)
     w[steps == 0] = -w.sum()
@@ -447,6 +448,7 @@ def sharpen(amount: float = 1.0, *, diagonals: bool = False) -> Shaped[Array, "u
            [ 0, -1,  0]])
     """
     _require_positive("amount", amount)
+    _require_flag("diagonals", diagonals)
     factor = int(amount) if float(amount).is_integer() else amount
     picture = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]])
     return picture - factor * laplacian(diagonals=diagonals)
@@ -766,6 +768,12 @@ def _derivative(profile: Int[Array, "r"], axis: int, rank: int = 2) -> Int[Array
     profiles = [profile] * rank
     profiles[axis] = np.array([-1, 0, 1])
     return reduce(np.multiply.outer, profiles)
+
+
+def _require_flag(name: str, value: object) -> None:
+    """Raise if a value is neither true nor false."""
+    if not isinstance(value, bool | np.bool):
+        raise OptionError(f"`{name}` must be True or False, got {plain(value)}. Try {name}=True.")
 
 
 def _require_positive(name: str, value: float) -> None:

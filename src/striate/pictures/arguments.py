@@ -36,6 +36,7 @@ def image_of(name: str, values: Any, rank: int = 2, *, most: int = _MOST_CELLS) 
     Returns
     -------
     Array
+        Integers as int64, so that sums of products don't overflow.
 
     Raises
     ------
@@ -70,7 +71,41 @@ def image_of(name: str, values: Any, rank: int = 2, *, most: int = _MOST_CELLS) 
             f"`{name}` has shape {array.shape}, but at most {most:,} cells can be drawn. "
             "Use a smaller image or a part of it, for example x[:20, :20]."
         )
-    return array.astype(np.int64) if array.dtype.kind == "b" else array
+    # Sums of products of bytes don't fit bytes, and float16 has three digits.
+    if array.dtype.kind in "bui":
+        return array.astype(np.float64 if array.dtype == np.uint64 else np.int64)
+    return array.astype(np.float64) if array.dtype == np.float16 else array
+
+
+def texts_of(name: str, given: Any) -> Sequence[object]:
+    """Return a list of titles or of names; raise if the argument isn't one.
+
+    Parameters
+    ----------
+    name
+        The argument.
+    given
+        What the user gave.
+
+    Returns
+    -------
+    Sequence
+
+    Raises
+    ------
+    OptionError
+        If it can't be counted, such as a number or ``None``.
+
+    Examples
+    --------
+    >>> texts_of("titles", ["step", "slope"])
+    ['step', 'slope']
+    """
+    if isinstance(given, Sequence) or (isinstance(given, np.ndarray) and given.ndim > 0):
+        return cast("Sequence[object]", given)
+    raise OptionError(
+        f"`{name}` must be a list of texts, got {short(given)}. Leave {name} out if there are none."
+    )
 
 
 def position_of(position: Any, sizes: Sequence[int], name: str = "position") -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from striate.drawing.text import fitted
 from striate.errors import OptionError, ShapeError
 from striate.functions.options import COUNT, FLAG, OrNone, require
 from striate.functions.writing import short
-from striate.pictures.arguments import image_of
+from striate.pictures.arguments import image_of, texts_of
 from striate.pictures.canvas import draw_scene
 from striate.pictures.style import drawable
 from striate.shapes import Array
@@ -88,6 +88,7 @@ def images(
     """
     require("columns", columns, OrNone(COUNT), example=4)
     require("values", values, FLAG, example=True)
+    texts_of("titles", titles)
     texts = titles if len(titles) or not isinstance(images, Mapping) else list(images)
     given = list(images.values()) if isinstance(images, Mapping) else images
     if not isinstance(given, Sequence | np.ndarray) or not len(given):

@@ -10,7 +10,7 @@ from striate.drawing.paint import BLUE, CATEGORIES, GRAY, Theme
 from striate.errors import OptionError, ShapeError
 from striate.functions.options import FINITE, FLAG, POSITIVE, require
 from striate.functions.writing import short
-from striate.pictures.arguments import image_of
+from striate.pictures.arguments import image_of, texts_of
 from striate.pictures.style import LABEL, SMALL, ThemeColors, drawable, open_panel, panel
 from striate.shapes import Array
 
@@ -96,7 +96,10 @@ def signals(
     require("start", start, FINITE, example=0.0)
     require("same_scale", same_scale, FLAG, example=True)
     arrays = _arrays(signals)
-    names = _names(titles, len(arrays))
+    names = _names(texts_of("titles", titles), len(arrays))
+    texts_of("classes", classes)
+    if not isinstance(unit, str):
+        raise OptionError(f'`unit` must be a text, got {short(unit)}. Try "seconds".')
     marked = _marked(labels, arrays)
     ranges = [_range(one) for one in arrays]
     if same_scale:
@@ -105,9 +108,11 @@ def signals(
     with panel(ax, theme, size) as (axes, look):
         for k, (one, (low, high)) in enumerate(zip(arrays, ranges, strict=True)):
             positions = start + step * np.arange(len(one))
-            heights = -k + _HALF * (2 * one - low - high) / ((high - low) or 1.0)
+            # Halves, since a byte times 2, or the whole range of float64, would overflow.
+            middle, half = low / 2 + high / 2, high / 2 - low / 2
+            heights = -k + _HALF * (one - middle) / (half or 1.0)
             if low < 0 < high:
-                zero = -k - _HALF * (low + high) / (high - low)
+                zero = -k - _HALF * middle / half
                 axes.plot(positions[[0, -1]], [zero, zero], color=look.frame, linewidth=0.7)
             _draw(axes, look, positions, heights, marked[k])
             _write_range(axes, look, k, (low, high))
@@ -150,7 +155,9 @@ def _marked(labels: Any, arrays: list[Array]) -> list[Array | None]:
     """Return the classes of each signal's samples."""
     if labels is None:
         return [None] * len(arrays)
-    given = [np.asarray(one) for one in labels] if np.ndim(labels[0]) else [np.asarray(labels)]
+    listed = isinstance(labels, Sequence) or np.ndim(labels) > 0
+    several = listed and len(labels) > 0 and np.ndim(labels[0]) > 0
+    given = [np.asarray(one) for one in labels] if several else [np.asarray(labels)]
     each = given * len(arrays) if len(given) == 1 else given
     lengths = [len(one) for one in arrays]
     whole = all(one.dtype.kind in "iub" and (one >= 0).all() for one in each)

@@ -10,7 +10,7 @@ from striate.drawing.scene import Caption, Drawable, Rect, Scene
 from striate.drawing.text import width
 from striate.errors import OptionError, ShapeError
 from striate.functions.writing import short
-from striate.pictures.arguments import image_of
+from striate.pictures.arguments import image_of, texts_of
 from striate.pictures.canvas import draw_scene
 from striate.pictures.style import drawable
 from striate.shapes import Array
@@ -77,6 +77,7 @@ def text(
     """
     lines = _lines(texts)
     numbers = _numbers(lines, values)
+    texts_of("titles", titles)
     if len(titles) and len(titles) != len(lines):
         raise ShapeError(
             f"`titles` must have one entry for each text, got {len(titles)} for {len(lines)}. "
