@@ -109,7 +109,8 @@ crowd = draw_crowd(seed=3, size=(400, 600), largest_change=0, steepest=0)
 st.pictures.detections(crowd.scene, [match])
 
 # %%
-# The score at every position of the template. In
+# The score at every position of the template. A score belongs to the window whose top left pixel is
+# there, so the ring marks the highest one. In
 # :ref:`sphx_glr_auto_examples_template_matching_02_find_waldo.py`, the crowd is larger, and Waldo
 # is scaled and tilted.
 

@@ -257,7 +257,7 @@ def test_rectangles_cover_what_is_marked():
 
 
 def test_a_score_map_has_the_scores_and_the_boxes():
-    """Scores are drawn unchanged; a box frames whole pixels."""
+    """Scores are drawn unchanged; a box frames whole pixels, and a ring marks its score."""
     scores = np.random.default_rng(0).normal(size=(12, 20))
 
     axes = st.pictures.score_map(scores, [(2, 3, 4, 5)], [0.987654])
@@ -266,6 +266,7 @@ def test_a_score_map_has_the_scores_and_the_boxes():
     box = axes.patches[0]
     assert (box.get_x(), box.get_y(), box.get_width(), box.get_height()) == (2.5, 1.5, 5, 4)
     assert words(axes) == ["0.988"]
+    assert [ring.get_xydata().tolist() for ring in axes.lines] == [[[3, 2]]]
     low, high = axes.images[0].get_clim()
     assert -low == high == np.abs(scores).max()
 

@@ -43,7 +43,8 @@ def score_map(
     scores
         A score for each position.
     boxes
-        Matches, or ``(row, column, height, width)`` of each box, in pixels of the map.
+        Matches, or ``(row, column, height, width)`` of each box, in pixels of the map. A score
+        belongs to the window whose top left pixel is there, so a ring marks that corner.
     labels
         A text for each box; by default the scores of matches, otherwise none.
     signed
@@ -99,6 +100,7 @@ def score_map(
         bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]  # a spine, typed as its list
         bar.set_label("score", fontsize=look.points(LABEL), color=look.ink)
         _draw_boxes(axes, look, found)
+        _draw_rings(axes, look, found)
         _dress(axes, look)
     return axes
 
@@ -244,6 +246,23 @@ def _draw_boxes(
                 color=look.surface,
                 bbox={"facecolor": color, "edgecolor": "none", "pad": 1.5},
             )
+
+
+def _draw_rings(
+    axes: "Axes", look: ThemeColors, boxes: list[tuple[float, float, float, float, str]]
+) -> None:
+    """Mark the top left pixel of each box: a peak is often one pixel, which a frame would hide."""
+    for row, column, *_ in boxes:
+        axes.plot(
+            [column],
+            [row],
+            marker="o",
+            markersize=11,
+            markerfacecolor="none",
+            markeredgecolor=look.pick(CATEGORIES[1]),
+            markeredgewidth=1.8,
+            clip_on=False,
+        )
 
 
 def _dress(axes: "Axes", look: ThemeColors) -> None:
