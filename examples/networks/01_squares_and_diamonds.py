@@ -77,22 +77,24 @@ for noise in (0.0, 0.2, 0.4, 0.6, 0.8):
 
 # %%
 # Without noise it classifies every image correctly. Here is what the layers compute for a small
-# diamond near a corner: first the image, then the four maps after convolution, bias and relu, and
-# last the same maps after pooling.
+# diamond near a corner: the image, the four maps after convolution, bias and relu, and below them
+# the same maps after pooling.
 
 x, y = st.data.shapes.generate(1000, noise=0.0, seed=1)
 assert net.evaluate(x, y).accuracy == 1
 
 small = 5
 trace = net.trace(x[small : small + 1])
-figure, panels = plt.subplots(1, 9, figsize=(9, 1.6), layout="constrained")
-panels[0].imshow(x[small, :, :, 0], cmap="gray_r")
+figure, rows = plt.subplots(2, 5, figsize=(9, 3.8), layout="constrained")
+rows[0, 0].imshow(x[small, :, :, 0], cmap="gray_r")
+rows[0, 0].set_title("image", fontsize=9)
+rows[1, 0].axis("off")
 for number, name in enumerate(kernels):
-    panels[1 + number].imshow(trace["conv1"].A[0, number], cmap="Blues", vmin=0, vmax=1)
-    panels[1 + number].set_title(name, fontsize=8)
-    panels[5 + number].imshow(trace["max1"].A[0, number], cmap="Blues", vmin=0, vmax=1)
-    panels[5 + number].set_title("pooled", fontsize=8)
-for panel in panels:
+    for row, layer in enumerate(("conv1", "max1")):
+        panel = rows[row, 1 + number]
+        panel.imshow(trace[layer].A[0, number], cmap="Blues", vmin=0, vmax=1)
+        panel.set_title(f"{name}, pooled" if row else name, fontsize=9)
+for panel in rows.flat:
     panel.set(xticks=[], yticks=[])
 
 # %%

@@ -42,9 +42,9 @@ Examples:
 
 \b
 The methods:
-  normalized-correlation  -1 to 1; 1 is a perfect match under any brightness and contrast
-  squared-difference      mean squared difference, 0 to 1; 0 is a perfect match
-  cross-correlation       sum of products; depends on brightness as much as on similarity
+  normalized-correlation  -1 to 1; 1 is a perfect match, at any brightness
+  squared-difference      0 to 1; 0 is a perfect match
+  cross-correlation       any number; grows with brightness, too
 
 Transparent pixels of a template are ignored. For templates without transparency, use masks: black
 pixels are ignored, white ones count fully, and gray ones count partially.

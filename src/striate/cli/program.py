@@ -64,10 +64,10 @@ To see a command's options: striate train --help
 _EPILOG = """\b
 Exit codes:
   0    success
-  1    an error; the message says what is wrong and what to do
+  1    an error; the message says what to do
   2    wrong usage, such as an unknown option
   130  interrupted with Ctrl-C
-  141  the output was closed early, as in striate train digits | head -1
+  141  the output was closed early, for example by head
 """
 
 
