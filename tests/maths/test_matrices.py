@@ -206,3 +206,21 @@ def test_columns_of_another_image_are_explained():
         "window and 4 places for it. Use the image's shape and the options that made the "
         "columns."
     )
+
+
+@pytest.mark.parametrize("mode", ["zeros", "circular"])
+def test_matrices_of_bytes_hold_their_sums(mode):
+    """Circular padding adds up elements of the kernel, and products of bytes don't fit a byte."""
+    rng = np.random.default_rng(0)
+    kernel, image = (rng.integers(100, 256, shape, np.uint8) for shape in ((3, 3), (2, 2)))
+    options = {"padding": 1, "padding_mode": mode}
+
+    found = convolution_matrix(kernel, (2, 2), **options) @ vec(image)
+
+    expected = cross_correlate(image, kernel, **options)
+    assert (found == vec(expected)).all()
+    columns = np.full((9, 4), 200, np.uint8)
+    assert (
+        col2im_matrix(columns, (1, 2, 2), (3, 3), **options)
+        == col2im_matrix(columns.astype(int), (1, 2, 2), (3, 3), **options)
+    ).all()

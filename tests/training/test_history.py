@@ -142,7 +142,38 @@ def test_several_runs_in_one_csv_file(tmp_path):
         ),
         (
             b"epoch,loss\n1,0.5\n,0.25\n",
-            "Line 3 of FILE has no number in the column 'epoch'. Complete the line or remove it.",
+            (
+                "Line 3 of FILE has \"\" in the column 'epoch'; expected the number of an epoch. "
+                "Correct the line or remove it."
+            ),
+        ),
+        *(
+            (
+                f"epoch,loss\n1,0.5\n{epoch},0.25\n".encode(),
+                (
+                    f"Line 3 of FILE has \"{epoch}\" in the column 'epoch'; expected the number of "
+                    "an epoch. Correct the line or remove it."
+                ),
+            )
+            for epoch in ("nan", "inf", "-1", "1.5", "one")
+        ),
+        (
+            b"epoch,loss,loss\n1,0.5,0.25\n",
+            "FILE has two columns 'loss'. Rename one of them, or remove it.",
+        ),
+        (
+            b'epoch,loss\n1,"0.5\n',
+            (
+                "FILE is not a CSV file: unexpected end of data. Give a CSV file that "
+                "History.to_csv wrote."
+            ),
+        ),
+        (
+            b"epoch,loss\n1," + 200_000 * b"1",
+            (
+                "FILE is not a CSV file: field larger than field limit (131072). Give a CSV file "
+                "that History.to_csv wrote."
+            ),
         ),
         (
             b"\xff\xfe",
@@ -161,3 +192,34 @@ def test_a_csv_file_that_is_not_a_history(tmp_path, content, text):
         History.from_csv(path)
 
     assert str(error.value).replace(str(path), "FILE") == text
+
+
+def test_line_ends_and_epochs_of_other_programs(tmp_path):
+    """Lines may end as on any system, and an epoch may be written as 2.0."""
+    path = tmp_path / "run.csv"
+    for end in ("\n", "\r\n", "\r"):
+        path.write_bytes(end.join(["epoch,loss", "1.0,0.5", "2.0,0.25", ""]).encode())
+        rows = History.from_csv(path).rows
+        assert rows == [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}]
+        assert all(isinstance(row["epoch"], int) for row in rows)
+
+
+def test_rows_with_other_columns_are_not_written(tmp_path):
+    """The error names the epoch and both lists of columns."""
+    with pytest.raises(DataError) as error:
+        History([{"epoch": 1}, {"epoch": 2, "loss": 0.5}]).to_csv(tmp_path / "run.csv")
+
+    assert str(error.value) == (
+        "Epoch 2 has the columns epoch, loss; expected those of the first row, epoch. Give each "
+        "row a number for each column."
+    )
+    assert not (tmp_path / "run.csv").exists()
+
+
+@pytest.mark.parametrize("by", [None, 3])
+def test_names_of_runs(tmp_path, by):
+    """What isn't a name or a list of names is an error."""
+    with pytest.raises(
+        OptionError, match=f"`by` must be the name of a column or several, got {by}"
+    ):
+        History.runs_from_csv(tmp_path / "run.csv", by=by)

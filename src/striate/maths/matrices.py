@@ -20,6 +20,7 @@ from striate.maths.columns import (
     require_padding_mode,
 )
 from striate.maths.impulses import require_shape
+from striate.maths.operands import summable
 from striate.maths.padding import PaddingMode
 from striate.maths.vectors import Order, vec
 from striate.maths.windows import Axis, Padding, axes
@@ -82,7 +83,7 @@ def convolution_matrix(
            [0, 0, 0, 1, 2, 0, 3, 4, 0],
            [0, 0, 0, 0, 1, 2, 0, 3, 4]])
     """
-    kernel = np.asarray(kernel)
+    kernel = summable(kernel)
     index, places = index_view(
         image_shape,
         kernel.shape,
@@ -345,7 +346,7 @@ def col2im_matrix(
            [1., 2., 1.]])
     """
     require_shape("image_shape", image_shape)
-    maps = image_shape[0]
+    columns, maps = summable(columns), image_shape[0]
     walk = _walk(image_shape[1:], window, stride, dilation, padding, padding_mode)
     places = tuple(axis.output for axis in walk)
     if columns.shape != (maps * prod(window), prod(places)):

@@ -9,6 +9,7 @@ from striate.drawing.html import drawing, table
 from striate.drawing.svg import to_svg
 from striate.errors import OptionError
 from striate.files import as_path
+from striate.functions.writing import short
 from striate.training.divergence import Divergence
 from striate.training.history_chart import history_scene
 from striate.training.history_csv import RunKey, read_runs, write_rows
@@ -103,6 +104,8 @@ class History:
         ------
         DataError
             If the file cannot be read, lacks the columns, or has two rows for an epoch of a run.
+        OptionError
+            If ``by`` isn't a name or a list of names.
 
         Examples
         --------
@@ -115,6 +118,10 @@ class History:
         0 [0.5, 0.25]
         1 [0.75]
         """
+        if not isinstance(by, Sequence):
+            raise OptionError(
+                f'`by` must be the name of a column or several, got {short(by)}. Try "seed".'
+            )
         names = (by,) if isinstance(by, str) else tuple(by)
         return {key: cls(rows) for key, rows in read_runs(as_path(path), names).items()}
 
@@ -133,6 +140,8 @@ class History:
 
         Raises
         ------
+        DataError
+            If the rows have different columns.
         ModelFileError
             If it cannot be written.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from striate.data.streams import open_binary
 from striate.errors import DataError
 from striate.files import atomic_write, shown
+from striate.functions.writing import short
 from striate.training.state import HistoryRow
 
 RunKey = tuple[str, ...]
@@ -26,9 +27,17 @@ def write_rows(path: Path, rows: Sequence[HistoryRow]) -> None:
 
     Raises
     ------
+    DataError
+        If a row has other columns.
     ModelFileError
         If the file cannot be written.
     """
+    for row in rows:
+        if row.keys() != rows[0].keys():
+            raise DataError(
+                f"Epoch {row.get('epoch', '?')} has the columns {', '.join(row)}; expected those "
+                f"of the first row, {', '.join(rows[0])}. Give each row a number for each column."
+            )
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(rows[0]) if rows else ["epoch"], lineterminator="\n")
     writer.writeheader()
@@ -92,7 +101,13 @@ def _lines(path: Path) -> list[list[str]]:
         raise DataError(
             f"{shown(path)} is not a text file in UTF-8. Give a CSV file that History.to_csv wrote."
         ) from error
-    return [line for line in csv.reader(io.StringIO(text)) if line]
+    try:
+        # Some programs end lines with a carriage return only, which newline=None allows for.
+        return [line for line in csv.reader(io.StringIO(text, newline=None), strict=True) if line]
+    except csv.Error as error:
+        raise DataError(
+            f"{shown(path)} is not a CSV file: {error}. Give a CSV file that History.to_csv wrote."
+        ) from error
 
 
 def _columns(path: Path, lines: list[list[str]]) -> dict[str, list[float]]:
@@ -105,13 +120,23 @@ def _columns(path: Path, lines: list[list[str]]) -> dict[str, list[float]]:
                 f"Line {k + 1} of {shown(path)} has {len(line)} cells; expected {len(lines[0])}, "
                 "one for each column. Complete the line or remove it."
             )
-    columns = {name: [_number(line[k]) for line in lines[1:]] for k, name in enumerate(lines[0])}
-    unread = next((k for k, cell in enumerate(columns.get("epoch", ())) if cell is None), None)
-    if unread is not None:
+    names = lines[0]
+    twice = next((name for k, name in enumerate(names) if name in names[:k]), None)
+    if twice is not None:
         raise DataError(
-            f"Line {unread + 2} of {shown(path)} has no number in the column 'epoch'. Complete "
-            "the line or remove it."
+            f"{shown(path)} has two columns {twice!r}. Rename one of them, or remove it."
         )
+    columns = {name: [_number(line[k]) for line in lines[1:]] for k, name in enumerate(lines[0])}
+    epochs = columns.get("epoch", [])
+    for k, epoch in enumerate(epochs):
+        if epoch is None or epoch < 0 or not float(epoch).is_integer():
+            cell = lines[k + 1][names.index("epoch")]
+            raise DataError(
+                f"Line {k + 2} of {shown(path)} has {short(cell)} in the column 'epoch'; expected "
+                "the number of an epoch. Correct the line or remove it."
+            )
+    if "epoch" in columns:
+        columns["epoch"] = [None if epoch is None else int(epoch) for epoch in epochs]
     return {
         name: [cell for cell in cells if cell is not None]
         for name, cells in columns.items()
