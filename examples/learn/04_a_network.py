@@ -125,8 +125,8 @@ assert np.allclose(net.predict(images).sum(axis=1), 1)
 # Exercises
 # ---------
 #
-# 1. Change ``same`` to ``valid`` in the text. What happens to the sizes, and what does the column
-#    *uncovered* say?
+# 1. Print the summary of another network, with ``valid`` in place of ``same``. What happens to the
+#    sizes, and what does the column *uncovered* say?
 # 2. How many parameters does ``conv 8@5x5`` have if it follows ``conv 4@3x3``? Compute it, then
 #    check with a summary.
 # 3. At the terminal, ``striate summary "conv 8@5x5 relu | max 2 | dense 10 softmax" --input-shape

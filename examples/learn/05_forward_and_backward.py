@@ -204,7 +204,7 @@ print(net.check_gradients(image, [0]))
 # 1. ``striate exercise E8.8``: the backward pass through max pooling. ``striate exercise P8.3``
 #    and ``P8.4``: through average pooling.
 # 2. What are the derivatives of the kernel ``slash``? Print ``conv.dW[2, 0]`` and explain them.
-# 3. Replace ``square`` by ``st.data.shapes.diamond()`` and the class by 1. Which kernels get a
-#    derivative now?
+# 3. Compute a trace of the diamond with class 1: ``diamond = st.data.shapes.diamond()``, then
+#    ``net.trace(diamond[np.newaxis, :, :, np.newaxis], [1])``. Which kernels get a derivative now?
 #
 # Next: :doc:`06_training`.
