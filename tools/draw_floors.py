@@ -45,6 +45,7 @@ ABOUT = {
     "nests": "the closed loop language",
     "maths": "the textbook in NumPy",
     "files": "atomic file writes",
+    "properties": "properties that are computed once",
     "shapes": "names for array annotations",
     "tables": "tables that fit the terminal",
     "errors": "the error classes",
@@ -54,7 +55,7 @@ ROW, LEFT, NAME, ARCS, WIDTH = 34, 24, 118, 430, 760
 FONT = 'font-family="system-ui, Segoe UI, Helvetica, Arial, sans-serif"'
 INK, FAINT, BAND, ARC, BASE = "#1f2933", "#616e7c", "#f0f4f8", "#3b82b5", "#d5dde5"
 # Packages that nearly all others import; their arcs are drawn in the background.
-GROUND = ("shapes", "errors")
+GROUND = ("properties", "shapes", "errors")
 
 
 def floors() -> list[list[str]]:

@@ -12,6 +12,7 @@ from llvmlite.binding import ffi
 
 import striate as st
 from striate.model.network import core_of
+from striate.properties import cached_property
 from striate.runtime.settings import set_threads
 
 rng = np.random.default_rng(0)
@@ -84,6 +85,26 @@ def forked_inside_llvm():
     assert os.waitpid(child, 0)[1] == 0
 
 
+def forked_inside_property():
+    """Fork while another thread computes a property; the new process computes it itself."""
+    inside = threading.Event()
+
+    class Slow:
+        @cached_property
+        def number(self):
+            inside.set()
+            time.sleep(0.2)
+            return 1
+
+    threading.Thread(target=lambda: Slow().number).start()
+    inside.wait()
+    child = fork()
+    if child == 0:
+        signal.alarm(10)  # instead of waiting forever
+        os._exit(0 if Slow().number == 1 else 3)
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def ended():
     """End the process while a thread is training and workers are waiting."""
     train()
@@ -117,6 +138,6 @@ def stopped():
 
 if __name__ == "__main__":
     set_threads(2)
-    actions = (forked, forked_inside_llvm, ended, stopped)
+    actions = (forked, forked_inside_llvm, forked_inside_property, ended, stopped)
     {action.__name__: action for action in actions}[sys.argv[1]]()
     print("done")  # noqa: T201  # for the test that waits

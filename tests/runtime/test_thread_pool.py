@@ -66,7 +66,9 @@ def test_a_network_that_is_no_longer_referenced():
     np.testing.assert_array_equal(answers[0], expected)
 
 
-@pytest.mark.parametrize("what", ["forked", "forked_inside_llvm", "ended", "stopped"])
+@pytest.mark.parametrize(
+    "what", ["forked", "forked_inside_llvm", "forked_inside_property", "ended", "stopped"]
+)
 def test_a_process(what):
     """A process may fork, end or be interrupted at any moment: no crash, no wrong weights."""
     if what.startswith("forked") and sys.platform == "win32":

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import click
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from striate.cli.encoding import OutputConsole, without_controls
+from striate.properties import cached_property
 
 json_option = click.option(
     "--json",

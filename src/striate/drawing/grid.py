@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from striate.drawing.paint import (
 )
 from striate.drawing.scene import Bounds, Caption, Drawable, Rect
 from striate.drawing.text import width
+from striate.properties import cached_property
 from striate.shapes import Array, Shaped
 
 _LARGEST_TEXT = 0.42  # of a cell's height

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from striate.model.losses import losses_of
 from striate.model.network import Network, core_of
 from striate.plan.plan import Plan
 from striate.plan.target import Target
+from striate.properties import cached_property
 from striate.shapes import Shape
 
 

@@ -19,7 +19,6 @@ with u = 2**-53 and the terms t. Two ways differ by at most the sum of their bou
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -32,6 +31,7 @@ from striate.graph.reference import Pass, backward, forward
 from striate.graph.step import Operation
 from striate.graph.term_search import TermSearch, Writer
 from striate.graph.terms import Terms
+from striate.properties import cached_property
 from striate.shapes import Array
 
 IMPULSE = "impulse response"

@@ -5,7 +5,7 @@ See :mod:`striate.llvm.matching.fourier` for how they are computed.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from striate.llvm.matching.fourier import END
 from striate.llvm.matching.vectors import WIDTH
 from striate.matching.program import functions
 from striate.matching.scratch import Scratch, row_stride
+from striate.properties import cached_property
 from striate.shapes import Array, Float
 
 LEAST = 2 * END

@@ -5,7 +5,6 @@ import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -39,6 +38,7 @@ from striate.matching.tiles import (
 )
 from striate.matching.window_sums import column_sums, row_sums
 from striate.model.inputs import full_scale
+from striate.properties import cached_property
 from striate.runtime.settings import threads
 from striate.shapes import Array, Float
 

@@ -6,11 +6,11 @@ from zero, such as float32 pixels around 10,000, lose no digits.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from striate.matching.images import Image
+from striate.properties import cached_property
 from striate.shapes import Array, Float
 
 VANISHING = 1e-290

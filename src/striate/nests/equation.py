@@ -7,7 +7,6 @@ the NumPy interpreter use nothing else. The docstring of :class:`Equation` defin
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from typing import Literal, cast
 
 from striate.nests.expression import (
@@ -25,6 +24,7 @@ from striate.nests.expression import (
 )
 from striate.nests.parser import parse
 from striate.nests.source_span import SourceSpan
+from striate.properties import cached_property
 
 Operator = Literal["=", "+=", "max=", "min=", "argmax="]
 

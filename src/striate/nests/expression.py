@@ -6,9 +6,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from math import copysign
 from typing import Literal
+
+from striate.properties import cached_property
 
 ArithmeticSign = Literal["+", "-", "*", "/", "**"]
 ComparisonSign = Literal["==", "!=", "<", "<=", ">", ">="]

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from striate.errors import NestError, shortened
 from striate.nests.equation import Equation
 from striate.nests.expression import Reference, Subscript
+from striate.properties import cached_property
 
 Lengths = tuple[int, ...]
 """Lengths of an array's axes, including the batch axis."""

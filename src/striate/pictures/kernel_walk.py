@@ -8,7 +8,6 @@ for a transposed convolution, a pixel of the image.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +35,7 @@ from striate.maths.signal import rot180
 from striate.pictures.animation import Animation
 from striate.pictures.arguments import image_of, position_of
 from striate.pictures.canvas import draw_scene
+from striate.properties import cached_property
 from striate.shapes import Array, Shaped
 
 if TYPE_CHECKING:

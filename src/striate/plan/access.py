@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate
 from operator import mul
 
 from striate.nests import Nest
 from striate.nests.expression import Reference, Subscript
 from striate.plan.statement import IMAGE
+from striate.properties import cached_property
 
 
 @dataclass(frozen=True)

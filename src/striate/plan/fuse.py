@@ -17,7 +17,6 @@ they are its roots.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import takewhile
 from math import prod
 
@@ -26,6 +25,7 @@ from striate.nests.expression import Arithmetic, Expression, FunctionCall, Numbe
 from striate.plan.access import Access
 from striate.plan.statement import IMAGE, Compute, Statement
 from striate.plan.substitute import substitute, substitute_reference
+from striate.properties import cached_property
 
 _MAX_ROOTS = 4
 """Maximum number of sums that share a kernel's loops."""
