@@ -26,13 +26,17 @@ with Image.open(get_sample_data("grace_hopper.jpg", asfileobj=False)) as file:
 
 def filtered(picture: Array, kernel: Array) -> Array:
     """Correlate a picture with a kernel, and keep its size."""
-    return maths.cross_correlate(picture, kernel, padding="same", padding_mode="replicate")
+    return maths.cross_correlate(
+        picture, kernel, padding="same", padding_mode="replicate"
+    )
 
 
 def show(pictures: dict[str, Array]) -> None:
     """Draw pictures next to each other, each with its title."""
     size = (9, 9.9 / len(pictures))
-    _, panels = plt.subplots(1, len(pictures), figsize=size, layout="constrained")
+    _, panels = plt.subplots(
+        1, len(pictures), figsize=size, layout="constrained"
+    )
     for panel, (title, picture) in zip(panels, pictures.items(), strict=True):
         panel.imshow(picture, cmap="gray", vmin=0, vmax=1)
         panel.set_title(title, fontsize=10)
@@ -89,8 +93,15 @@ smoothed = {
     "mean of 9 x 9": filtered(noisy, kernels.box(9)),
     "Gaussian, 1 pixel": filtered(noisy, kernels.gaussian(1.0)),
 }
-show({f"{name}: {error(picture):.3f}": picture for name, picture in smoothed.items()})
-assert error(smoothed["Gaussian, 1 pixel"]) == min(map(error, smoothed.values()))
+show(
+    {
+        f"{name}: {error(picture):.3f}": picture
+        for name, picture in smoothed.items()
+    }
+)
+assert error(smoothed["Gaussian, 1 pixel"]) == min(
+    map(error, smoothed.values())
+)
 
 # %%
 # A median removes noise, too, and keeps edges sharper. But it is not a convolution, as a
@@ -99,7 +110,9 @@ assert error(smoothed["Gaussian, 1 pixel"]) == min(map(error, smoothed.values())
 
 def median(picture: Array) -> Array:
     """Return the median of each pixel and its two neighbors in the row."""
-    return np.median(np.stack([picture[:, :-2], picture[:, 1:-1], picture[:, 2:]]), axis=0)
+    return np.median(
+        np.stack([picture[:, :-2], picture[:, 1:-1], picture[:, 2:]]), axis=0
+    )
 
 
 print(maths.as_convolution(median, (24, 24)))
@@ -132,14 +145,24 @@ show(
 
 blur = kernels.motion_blur(15, angle=30)
 noise = rng.normal(scale=0.01, size=photograph.shape)
-shaken = maths.convolve(photograph, blur, padding="same", padding_mode="circular") + noise
+shaken = (
+    maths.convolve(photograph, blur, padding="same", padding_mode="circular")
+    + noise
+)
 
 restored = {
     "blurred": shaken,
     "inverse filter": maths.inverse_filter(shaken, blur),
     "threshold 0.05": maths.inverse_filter(shaken, blur, threshold=0.05),
-    "Wiener filter": maths.wiener_filter(shaken, blur, 0.01, smoothness="laplacian"),
+    "Wiener filter": maths.wiener_filter(
+        shaken, blur, 0.01, smoothness="laplacian"
+    ),
 }
-show({f"{name}: {error(picture):.3f}": picture for name, picture in restored.items()})
+show(
+    {
+        f"{name}: {error(picture):.3f}": picture
+        for name, picture in restored.items()
+    }
+)
 assert error(restored["Wiener filter"]) == min(map(error, restored.values()))
 plt.show()

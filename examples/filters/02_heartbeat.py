@@ -35,7 +35,9 @@ with np.load("electrocardiogram.npz") as file:
 
 def filtered(signal, kernel):
     """Correlate a signal with a kernel, and keep its length."""
-    return maths.cross_correlate(signal, kernel, padding="same", padding_mode="replicate")
+    return maths.cross_correlate(
+        signal, kernel, padding="same", padding_mode="replicate"
+    )
 
 
 def hum(signal):
@@ -52,7 +54,9 @@ def leveled(signal):
 smooth = filtered(recording, kernels.box(6, rank=1))
 level = leveled(smooth)
 
-print(f"hum: {1000 * hum(recording):.2f} microvolts, after the mean {1000 * hum(smooth):.3f}")
+print(
+    f"hum: {1000 * hum(recording):.2f} microvolts, after the mean {1000 * hum(smooth):.3f}"
+)
 assert hum(smooth) < 0.01 * hum(recording)
 
 # %%
@@ -67,11 +71,15 @@ assert hum(smooth) < 0.01 * hum(recording)
 # correlation: it doesn't depend on the height of a beat, only on its shape. It comes close to 1 at
 # narrow beats, and not at wide ones.
 
-steepness = filtered(level, kernels.sobel(rank=1)) * RATE / 2  # millivolts per second
+# Millivolts per second.
+steepness = filtered(level, kernels.sobel(rank=1)) * RATE / 2
 
-beat = 24 * RATE + np.argmax(level[24 * RATE : 25 * RATE])  # the beat in second 24
+# The beat in second 24.
+beat = 24 * RATE + np.argmax(level[24 * RATE : 25 * RATE])
 template = level[beat - 36 : beat + 37]
-score = np.pad(st.matching.score_map(level[np.newaxis], template[np.newaxis])[0], 36)
+score = np.pad(
+    st.matching.score_map(level[np.newaxis], template[np.newaxis])[0], 36
+)
 
 ten = slice(100 * RATE, 110 * RATE)
 st.pictures.signals(
@@ -93,7 +101,9 @@ st.pictures.signals(
 
 def peaks(signal):
     """Find the samples above 0.6 that are the highest within a fifth of a second."""
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(signal, RATE // 5), 2 * RATE // 5 + 1)
+    around = np.lib.stride_tricks.sliding_window_view(
+        np.pad(signal, RATE // 5), 2 * RATE // 5 + 1
+    )
     return np.flatnonzero((signal == around.max(axis=1)) & (signal > 0.6))
 
 
@@ -103,7 +113,10 @@ def beats(signal, limit=0.05):
     widths = np.zeros(len(places))
     for k, place in enumerate(places):
         lower = signal < signal[place] / 2
-        before, after = lower[max(0, place - RATE) : place][::-1], lower[place : place + RATE]
+        before, after = (
+            lower[max(0, place - RATE) : place][::-1],
+            lower[place : place + RATE],
+        )
         widths[k] = (before.argmax() + after.argmax() + 1) / RATE
     return places, np.where(widths < limit, 1, 2), widths
 
@@ -137,7 +150,9 @@ assert matched[kinds == 2].mean() < 0.1
 
 def with_noise(seed):
     """Add noise to the recording."""
-    return recording + np.random.default_rng(seed).normal(0, 2 * level.std(), len(recording))
+    return recording + np.random.default_rng(seed).normal(
+        0, 2 * level.std(), len(recording)
+    )
 
 
 def prepared(signal):
@@ -181,7 +196,9 @@ test = net.at((x.shape[1] - end, 1))
 
 def predicted(seed):
     """Return the probabilities of each test sample, for a noise."""
-    return test.predict(prepared(with_noise(seed))[np.newaxis, end:, np.newaxis])[0]
+    return test.predict(
+        prepared(with_noise(seed))[np.newaxis, end:, np.newaxis]
+    )[0]
 
 
 probabilities = predicted(seed=5)
@@ -192,7 +209,12 @@ st.pictures.signals(
         prepared(with_noise(5))[end:][part],
         *probabilities[part, 1:].T,
     ],
-    ["without noise", "input of the network", "narrow (probability)", "wide (probability)"],
+    [
+        "without noise",
+        "input of the network",
+        "narrow (probability)",
+        "wide (probability)",
+    ],
     labels=probabilities[part].argmax(axis=-1),
     classes=("no beat", "narrow beat", "wide beat"),
     step=1 / 120,
@@ -212,7 +234,9 @@ def errors(found, found_kinds, part):
     missed = invented = 0
     for kind in (1, 2):
         there, here = places[kinds == kind] / RATE, found[found_kinds == kind]
-        there, here = (one[(one > part[0]) & (one < part[1])] for one in (there, here))
+        there, here = (
+            one[(one > part[0]) & (one < part[1])] for one in (there, here)
+        )
         near = np.abs(there[:, np.newaxis] - here) < 0.08
         missed += np.sum(~near.any(axis=1))
         invented += np.sum(~near.any(axis=0))
@@ -221,7 +245,9 @@ def errors(found, found_kinds, part):
 
 def rule(seed, width, limit):
     """Apply the rule to a noisy signal after smoothing; return seconds and kinds."""
-    signal = leveled(filtered(with_noise(seed), kernels.gaussian(width, rank=1)))
+    signal = leveled(
+        filtered(with_noise(seed), kernels.gaussian(width, rank=1))
+    )
     found, found_kinds, _ = beats(signal, limit)
     return found / RATE, found_kinds
 
@@ -229,23 +255,37 @@ def rule(seed, width, limit):
 def network(seed):
     """Join neighboring samples with a predicted beat; return seconds and kinds."""
     classes = predicted(seed).argmax(axis=-1)
-    ends = np.flatnonzero(np.diff(classes > 0, prepend=False, append=False)).reshape(-1, 2)
+    ends = np.flatnonzero(
+        np.diff(classes > 0, prepend=False, append=False)
+    ).reshape(-1, 2)
     runs = [(a, b) for a, b in ends if b - a >= 4]
     found = np.array([end + (a + b) / 2 for a, b in runs]) / 120
-    return found, np.array([np.bincount(classes[a:b]).argmax() for a, b in runs])
+    return found, np.array(
+        [np.bincount(classes[a:b]).argmax() for a, b in runs]
+    )
 
 
 training, testing = (1, 199), (201, 299)
-settings = [(width, limit) for width in (2, 4, 6, 8) for limit in (0.045, 0.055, 0.065)]
+settings = [
+    (width, limit) for width in (2, 4, 6, 8) for limit in (0.045, 0.055, 0.065)
+]
 best = min(settings, key=lambda one: sum(errors(*rule(0, *one), training)))
 
 seeds = range(5, 15)
-by_rule = np.mean([errors(*rule(seed, *best), testing) for seed in seeds], axis=0)
-by_network = np.mean([errors(*network(seed), testing) for seed in seeds], axis=0)
+by_rule = np.mean(
+    [errors(*rule(seed, *best), testing) for seed in seeds], axis=0
+)
+by_network = np.mean(
+    [errors(*network(seed), testing) for seed in seeds], axis=0
+)
 count = np.sum((places > testing[0] * RATE) & (places < testing[1] * RATE))
 print(f"{count} beats, mean of {len(seeds)} noises")
-print(f"rule:    {by_rule[0]:4.1f} missed, {by_rule[1]:4.1f} predicted where there is none")
-print(f"network: {by_network[0]:4.1f} missed, {by_network[1]:4.1f} predicted where there is none")
+print(
+    f"rule:    {by_rule[0]:4.1f} missed, {by_rule[1]:4.1f} predicted where there is none"
+)
+print(
+    f"network: {by_network[0]:4.1f} missed, {by_network[1]:4.1f} predicted where there is none"
+)
 assert by_network.sum() < 0.75 * by_rule.sum()
 
 # %%

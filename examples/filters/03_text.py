@@ -38,13 +38,17 @@ def code_and_prose(path):
         if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             continue
         if docstring := ast.get_docstring(node):
-            prose += [line for line in docstring.splitlines() if ">>>" not in line]
+            prose += [
+                line for line in docstring.splitlines() if ">>>" not in line
+            ]
             first = node.body[0]
             lines[first.lineno - 1 : first.end_lineno] = [""] * (
                 first.end_lineno - first.lineno + 1
             )
     code = [line.split("#")[0] for line in lines]
-    return [re.sub("[^a-z]+", " ", " ".join(part).lower()) for part in (code, prose)]
+    return [
+        re.sub("[^a-z]+", " ", " ".join(part).lower()) for part in (code, prose)
+    ]
 
 
 def texts(paths):
@@ -56,20 +60,27 @@ def texts(paths):
             pieces += [text[end - LENGTH : end] for end in ends]
     count = min(map(len, both))
     rng = np.random.default_rng(0)
-    chosen = [[pieces[k] for k in rng.permutation(len(pieces))[:count]] for pieces in both]
+    chosen = [
+        [pieces[k] for k in rng.permutation(len(pieces))[:count]]
+        for pieces in both
+    ]
     return chosen[0] + chosen[1], np.repeat([0, 1], count)
 
 
 def one_hot(texts):
     """Return ``(texts, characters, letters)``: 1 in the channel of the letter, 0 in all others."""
-    codes = np.array([[LETTERS.index(character) for character in text] for text in texts])
+    codes = np.array(
+        [[LETTERS.index(character) for character in text] for text in texts]
+    )
     return np.eye(len(LETTERS), dtype=np.float32)[codes]
 
 
 modules = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("[a-z]*.py"))[:100]
 (train, y), (test, y_test) = texts(modules[::2]), texts(modules[1::2])
 x, x_test = one_hot(train), one_hot(test)
-print(f"{len(x)} pieces of {LENGTH} characters for training, {len(x_test)} for the test")
+print(
+    f"{len(x)} pieces of {LENGTH} characters for training, {len(x_test)} for the test"
+)
 print(f"code:  {train[0]!r}")
 print(f"prose: {train[-1]!r}")
 
@@ -90,7 +101,15 @@ def trained(size):
         seed=0,
     )
     optimizer = st.optimizers.AdamW(learning_rate=0.003, weight_decay=0.3)
-    net.fit(x, y, epochs=8, batch_size=32, optimizer=optimizer, seed=0, progress=False)
+    net.fit(
+        x,
+        y,
+        epochs=8,
+        batch_size=32,
+        optimizer=optimizer,
+        seed=0,
+        progress=False,
+    )
     net.classes = ("code", "prose")
     return net
 
@@ -148,8 +167,14 @@ probability = net.predict(x_test)[:, 1]
 assert np.allclose(1 / (1 + np.exp(-difference)), probability, atol=1e-4)
 
 right = (probability > 0.5) == y_test
-examples = [*np.flatnonzero(right & (y_test == 0))[:5], *np.flatnonzero(right & (y_test == 1))[:5]]
-examples += [np.where(right, 0.5, probability).argmax(), np.where(right, 0.5, probability).argmin()]
+examples = [
+    *np.flatnonzero(right & (y_test == 0))[:5],
+    *np.flatnonzero(right & (y_test == 1))[:5],
+]
+examples += [
+    np.where(right, 0.5, probability).argmax(),
+    np.where(right, 0.5, probability).argmin(),
+]
 st.pictures.text(
     [test[k] for k in examples],
     evidence[examples],

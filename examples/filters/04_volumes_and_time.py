@@ -37,7 +37,9 @@ def phantom():
     for value, center, axes in ELLIPSOIDS:
         distance = sum(
             ((position - middle) / half) ** 2
-            for position, middle, half in zip(np.indices(volume.shape), center, axes, strict=True)
+            for position, middle, half in zip(
+                np.indices(volume.shape), center, axes, strict=True
+            )
         )
         volume += value * (distance <= 1)
     return volume
@@ -46,7 +48,9 @@ def phantom():
 clean = phantom()
 volume = clean + np.random.default_rng(0).normal(scale=0.3, size=clean.shape)
 planes = [4, 12, 20, 26, 34]
-st.pictures.images(volume[planes].clip(0), [f"plane {k}" for k in planes], columns=5)
+st.pictures.images(
+    volume[planes].clip(0), [f"plane {k}" for k in planes], columns=5
+)
 
 # %%
 # A mean along three axes makes noise weaker than a mean along two, since it contains more pixels.
@@ -55,7 +59,9 @@ st.pictures.images(volume[planes].clip(0), [f"plane {k}" for k in planes], colum
 
 def filtered(volume, kernel):
     """Correlate a volume with a kernel, and keep its size."""
-    return maths.cross_correlate(volume, kernel, padding="same", padding_mode="replicate")
+    return maths.cross_correlate(
+        volume, kernel, padding="same", padding_mode="replicate"
+    )
 
 
 def error(volume):
@@ -67,14 +73,21 @@ def blurred(volume, width, axes):
     """Smooth a volume along some of its axes, one after another."""
     along = kernels.gaussian(width, rank=1)
     for axis in axes:
-        volume = filtered(volume, along.reshape([-1 if k == axis else 1 for k in range(3)]))
+        volume = filtered(
+            volume, along.reshape([-1 if k == axis else 1 for k in range(3)])
+        )
     return volume
 
 
 widths = np.arange(0.5, 1.6, 0.1)
 in_planes = min(error(blurred(volume, width, axes=(1, 2))) for width in widths)
-in_space = min(error(blurred(volume, width, axes=(0, 1, 2))) for width in widths)
-print(f"error with noise {error(volume):.3f}, smoothed plane by plane {in_planes:.3f}, ", end="")
+in_space = min(
+    error(blurred(volume, width, axes=(0, 1, 2))) for width in widths
+)
+print(
+    f"error with noise {error(volume):.3f}, smoothed plane by plane {in_planes:.3f}, ",
+    end="",
+)
 print(f"smoothed along all axes {in_space:.3f}")
 assert in_space < in_planes < error(volume)
 
@@ -86,7 +99,9 @@ assert in_space < in_planes < error(volume)
 kernel = kernels.gaussian(1.0, rank=3)
 part = volume[:20, :20, :20]
 assert np.allclose(filtered(part, kernel), blurred(part, 1.0, axes=(0, 1, 2)))
-print(f"3-D kernel: {kernel.size} products; three 1-D kernels: {sum(kernel.shape)} products")
+print(
+    f"3-D kernel: {kernel.size} products; three 1-D kernels: {sum(kernel.shape)} products"
+)
 
 # %%
 # An edge in a volume is a surface. The derivatives along rows and columns find the surfaces that a
@@ -95,7 +110,9 @@ print(f"3-D kernel: {kernel.size} products; three 1-D kernels: {sum(kernel.shape
 # show a cut through the middle of the head, with the planes from top to bottom.
 
 smooth = blurred(volume, 1.0, axes=(0, 1, 2))
-slopes = [filtered(smooth, kernels.sobel(axis, rank=3)) / 32 for axis in range(3)]
+slopes = [
+    filtered(smooth, kernels.sobel(axis, rank=3)) / 32 for axis in range(3)
+]
 edges_in_planes = np.sqrt(slopes[1] ** 2 + slopes[2] ** 2)
 edges_in_space = np.sqrt(sum(slope**2 for slope in slopes))
 
@@ -157,7 +174,15 @@ for frames in (1, 2, 3):
         input_shape=x.shape[1:],
         seed=0,
     )
-    net.fit(x, y, epochs=10, batch_size=32, learning_rate=0.005, seed=0, progress=False)
+    net.fit(
+        x,
+        y,
+        epochs=10,
+        batch_size=32,
+        learning_rate=0.005,
+        seed=0,
+        progress=False,
+    )
     accuracy = net.evaluate(x_test, y_test).accuracy
     print(f"kernels of {frames} x 5 x 5: accuracy {accuracy:.1%}")
     assert accuracy < 0.32 if frames == 1 else accuracy > 0.97
@@ -168,7 +193,9 @@ for frames in (1, 2, 3):
 
 backward = net.predict(x_test[:, ::-1]).argmax(axis=1)
 opposite = np.array([1, 0, 3, 2])[y_test]
-print(f"films played backward: {np.mean(backward == opposite):.1%} the opposite direction")
+print(
+    f"films played backward: {np.mean(backward == opposite):.1%} the opposite direction"
+)
 assert np.mean(backward == opposite) > 0.97
 
 # %%

@@ -52,8 +52,10 @@ net = st.Network(
 weights = net.parameters
 weights["conv1.weight"][:, 0] = list(kernels.values())
 weights["conv1.bias"][:] = -2
-votes = np.array([[1, 1, -1, -1], [-1, -1, 1, 1]])  # one row per class, one column per map
-weights["dense1.weight"][:] = np.repeat(votes, 5 * 5, axis=1)  # equal weights within each map
+# One row per class, one column per map.
+votes = np.array([[1, 1, -1, -1], [-1, -1, 1, 1]])
+# Equal weights within each map.
+weights["dense1.weight"][:] = np.repeat(votes, 5 * 5, axis=1)
 weights["dense1.bias"][:] = -0.5, 0.5
 
 print(net.summary())
@@ -65,7 +67,9 @@ print(net.predict(np.stack([square, diamond])[..., np.newaxis]).round(4))
 
 x, y = st.exercises.figures()
 accuracy = net.evaluate(x, y).accuracy
-print(f"{(y == 0).sum()} squares, {(y == 1).sum()} diamonds: accuracy {accuracy:.1%}")
+print(
+    f"{(y == 0).sum()} squares, {(y == 1).sum()} diamonds: accuracy {accuracy:.1%}"
+)
 assert accuracy == 1
 
 # %%
@@ -103,10 +107,14 @@ for panel in rows.flat:
 # blue. Many solutions exist, and training has no reason to find the one that is easy to explain.
 
 both = st.exercises.design_and_train(seed=0)
-print(f"designed: {both.designed_accuracy:.1%}, trained: {both.trained_accuracy:.1%}")
+print(
+    f"designed: {both.designed_accuracy:.1%}, trained: {both.trained_accuracy:.1%}"
+)
 
 figure, rows = plt.subplots(2, 4, figsize=(6, 3.2), layout="constrained")
-for panels, name, maps in zip(rows, ("designed", "trained"), both.kernels, strict=True):
+for panels, name, maps in zip(
+    rows, ("designed", "trained"), both.kernels, strict=True
+):
     largest = abs(maps).max()
     for panel, kernel in zip(panels, maps, strict=True):
         panel.imshow(kernel, cmap="RdBu_r", vmin=-largest, vmax=largest)

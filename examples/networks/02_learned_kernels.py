@@ -19,7 +19,9 @@ x, y = x[:2000], y[:2000]
 # Six epochs on two thousand digits are enough to see an effect. For a well-trained network, run
 # ``striate train digits``.
 
-history = net.fit(x, y, epochs=6, batch_size=32, learning_rate=0.002, seed=4, progress=False)
+history = net.fit(
+    x, y, epochs=6, batch_size=32, learning_rate=0.002, seed=4, progress=False
+)
 print(history)
 print(f"test accuracy: {net.evaluate(x_test, y_test).accuracy:.1%}")
 
@@ -58,7 +60,8 @@ for panel in panels[:2, 0]:
 # other.
 
 correlations = [
-    np.corrcoef(start.ravel(), end.ravel())[0, 1] for start, end in zip(before, after, strict=True)
+    np.corrcoef(start.ravel(), end.ravel())[0, 1]
+    for start, end in zip(before, after, strict=True)
 ]
 for number in range(6):
     print(
@@ -78,6 +81,8 @@ worst = wrong[np.argsort(-probabilities[wrong].max(axis=1))][:8]
 figure, panels = plt.subplots(1, 8, figsize=(9, 1.7), layout="constrained")
 for panel, number in zip(panels, worst, strict=True):
     panel.imshow(x_test[number, :, :, 0], cmap="gray_r")
-    panel.set_title(f"{y_test[number]}, not {probabilities[number].argmax()}", fontsize=9)
+    panel.set_title(
+        f"{y_test[number]}, not {probabilities[number].argmax()}", fontsize=9
+    )
     panel.set(xticks=[], yticks=[])
 plt.show()

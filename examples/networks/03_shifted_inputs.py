@@ -40,12 +40,18 @@ edge = st.maths.kernels.sobel()[np.newaxis, np.newaxis]
 def convolve(images, stride):
     """Detect vertical edges, with circular padding."""
     maps = st.maths.cross_correlate(
-        images[:, np.newaxis], edge, stride=stride, padding=1, padding_mode="circular"
+        images[:, np.newaxis],
+        edge,
+        stride=stride,
+        padding=1,
+        padding_mode="circular",
     )
     return maps[:, 0]
 
 
-assert np.array_equal(convolve(shift(digits, 3), 1), shift(convolve(digits, 1), 3))
+assert np.array_equal(
+    convolve(shift(digits, 3), 1), shift(convolve(digits, 1), 3)
+)
 
 # %%
 # With a stride of 2, the map has half as many columns. A shift by two pixels moves it by one, so a
@@ -64,7 +70,10 @@ def error(layer, pixels):
     """Measure how far a layer's output is from having moved, on average over the digits."""
     old, new = layer(digits), layer(shift(digits, pixels))
     moved = move(old, pixels * old.shape[2] / digits.shape[2])
-    return (np.linalg.norm(new - moved, axis=(1, 2)) / np.linalg.norm(old, axis=(1, 2))).mean()
+    return (
+        np.linalg.norm(new - moved, axis=(1, 2))
+        / np.linalg.norm(old, axis=(1, 2))
+    ).mean()
 
 
 def max_and_blur(images):
@@ -81,7 +90,9 @@ layers = {
     "average pooling, 2 x 2": lambda a: st.maths.average_pool(a, 2),
     "max and blur pooling": max_and_blur,
 }
-errors = {name: [error(layer, k) for k in range(5)] for name, layer in layers.items()}
+errors = {
+    name: [error(layer, k) for k in range(5)] for name, layer in layers.items()
+}
 print("shift by                 0     1     2     3     4")
 for name, row in errors.items():
     print(f"{name:22}", *(f"{one:5.2f}" for one in row))
@@ -110,9 +121,14 @@ signals = {
 }
 cells, titles = [], []
 for name, signal in signals.items():
-    cells += [signal, *(st.maths.max_pool(np.roll(signal, k), 2) for k in range(3))]
+    cells += [
+        signal,
+        *(st.maths.max_pool(np.roll(signal, k), 2) for k in range(3)),
+    ]
     titles += [name, "max pooling", "after a shift by 1", "by 2"]
-st.pictures.images([one[np.newaxis] for one in cells], titles, columns=4, values=True)
+st.pictures.images(
+    [one[np.newaxis] for one in cells], titles, columns=4, values=True
+)
 
 # %%
 # - The first pixel moves *within* its window, and nothing changes. This is the invariance that
@@ -138,7 +154,9 @@ for k in range(3):
 
 for name in ("max pooling, 2 x 2", "max and blur pooling"):
     means = [layers[name](shift(digits, k)).mean(axis=(1, 2)) for k in range(2)]
-    print(f"{name:22}  change of the mean: {np.mean(abs(means[1] / means[0] - 1)):.1%}")
+    print(
+        f"{name:22}  change of the mean: {np.mean(abs(means[1] / means[0] - 1)):.1%}"
+    )
 assert np.allclose(means[0], means[1], rtol=1e-12)
 
 # %%
@@ -186,7 +204,12 @@ def stability(net):
     return {"change": change, "same": same}
 
 
-settings = {"epochs": 3, "batch_size": 16, "learning_rate": 0.005, "loss": "cross-entropy"}
+settings = {
+    "epochs": 3,
+    "batch_size": 16,
+    "learning_rate": 0.005,
+    "loss": "cross-entropy",
+}
 untrained, trained = {}, {}
 for name, (text, augment) in networks.items():
     net = st.Network.parse(text, (36, 36, 1), seed=0)
@@ -194,21 +217,32 @@ for name, (text, augment) in networks.items():
     net.fit(x, y, augment=augment, **settings)
     trained[name] = stability(net)
     accuracy = (net.predict(x_test).argmax(axis=1) == y_test).mean()
-    print(f"{name:20}  {net.parameter_count:5,} parameters, test accuracy {accuracy:.0%}")
+    print(
+        f"{name:20}  {net.parameter_count:5,} parameters, test accuracy {accuracy:.0%}"
+    )
 
 
 def draw(panel, results, measure):
     """Draw a measure against the shift, one curve for each network."""
     for number, (name, result) in enumerate(results.items()):
-        panel.plot(result[measure], "osv^D"[number] + "-", color=f"C{number}", label=name)
+        panel.plot(
+            result[measure],
+            "osv^D"[number] + "-",
+            color=f"C{number}",
+            label=name,
+        )
     panel.set_xlabel("shift in pixels")
     panel.grid(alpha=0.3)
 
 
-figure, panels = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
+figure, panels = plt.subplots(
+    1, 2, figsize=(9, 4), sharey=True, layout="constrained"
+)
 draw(panels[0], untrained, "change")
 draw(panels[1], trained, "change")
-panels[0].set(title="before training", ylabel="change of the outputs", ylim=(0, None))
+panels[0].set(
+    title="before training", ylabel="change of the outputs", ylim=(0, None)
+)
 panels[1].set_title("after training")
 panels[1].legend()
 
@@ -237,7 +271,11 @@ assert max(both["change"][:5]) < 0.5 * max(averaged["change"])
 # sphinx_gallery_thumbnail_number = 3
 figure, panel = plt.subplots(figsize=(9, 3.8), layout="constrained")
 draw(panel, trained, "same")
-panel.set(ylabel="digits", ylim=(0, 1.02), title="same class as without a shift, after training")
+panel.set(
+    ylabel="digits",
+    ylim=(0, 1.02),
+    title="same class as without a shift, after training",
+)
 panel.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
 panel.legend()
 plt.show()

@@ -24,7 +24,9 @@ from striate.training import History
 
 path = Path(sys.argv[0]).with_name("convergence.csv")
 runs = {"two-layer": [], "wolter-exercise": []}
-for (name, _), history in History.runs_from_csv(path, by=("network", "seed")).items():
+for (name, _), history in History.runs_from_csv(
+    path, by=("network", "seed")
+).items():
     runs[name].append(history)
 
 for name in runs:
@@ -41,13 +43,25 @@ for name in runs:
 # logistic outputs and binary cross-entropy; ``wolter-exercise`` is its solution, with three
 # convolutions. The crosses are the means in Wolter's figure, read off the plot.
 
-wolter = {1: 80, 2: 89, 3: 92, 4: 94, 5: 95.3, 10: 97.2}  # validation accuracy in %
+# Validation accuracy in %.
+wolter = {
+    1: 80,
+    2: 89,
+    3: 92,
+    4: 94,
+    5: 95.3,
+    10: 97.2,
+}
 
-figure, panels = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True, layout="constrained")
+figure, panels = plt.subplots(
+    1, 2, figsize=(9, 3.6), sharey=True, layout="constrained"
+)
 for ax, (name, histories) in zip(panels, runs.items(), strict=True):
     st.pictures.learning_curve(histories, "accuracy", ax=ax)
     ink = plt.rcParams["text.color"]
-    ax.plot(wolter.keys(), wolter.values(), "x", color=ink, label="Wolter's figure")
+    ax.plot(
+        wolter.keys(), wolter.values(), "x", color=ink, label="Wolter's figure"
+    )
     ax.set_title(name, loc="left")
     ax.legend(loc="lower right")
 panels[0].set_ylabel("accuracy in %")
@@ -57,10 +71,18 @@ panels[0].set_ylabel("accuracy in %")
 
 print("epoch                " + "".join(f"{epoch:>14}" for epoch in wolter))
 for name, histories in runs.items():
-    scores = 100 * np.array([history["validation_accuracy"] for history in histories])
-    cells = (f"{scores[:, e - 1].mean():.1f} ± {scores[:, e - 1].std(ddof=1):.1f}" for e in wolter)
+    scores = 100 * np.array(
+        [history["validation_accuracy"] for history in histories]
+    )
+    cells = (
+        f"{scores[:, e - 1].mean():.1f} ± {scores[:, e - 1].std(ddof=1):.1f}"
+        for e in wolter
+    )
     print(f"{name:<21}" + "".join(f"{cell:>14}" for cell in cells))
-print("Wolter's figure      " + "".join(f"{value:>14}" for value in wolter.values()))
+print(
+    "Wolter's figure      "
+    + "".join(f"{value:>14}" for value in wolter.values())
+)
 
 # %%
 # With striate, the exercise's network starts a little above Wolter's figure, and is lower after ten
@@ -72,8 +94,13 @@ print("Wolter's figure      " + "".join(f"{value:>14}" for value in wolter.value
 # The exercise's network does better on the validation images than on the training images: the last
 # 10,000 images of the file happen to be easier.
 
-exercise = np.mean([history["validation_accuracy"] for history in runs["wolter-exercise"]], axis=0)
-two_layer = np.mean([history["validation_accuracy"] for history in runs["two-layer"]], axis=0)
+exercise = np.mean(
+    [history["validation_accuracy"] for history in runs["wolter-exercise"]],
+    axis=0,
+)
+two_layer = np.mean(
+    [history["validation_accuracy"] for history in runs["two-layer"]], axis=0
+)
 assert 0.80 < exercise[0] < 0.87
 assert 0.95 < exercise[9] < 0.972
 assert min(two_layer - exercise) > 0.01
@@ -108,6 +135,9 @@ st.pictures.learning_curve(small, "accuracy")
 # weights are still changing, and validates with the weights at the end of the epoch. The command
 # above evaluates both parts at the end, so there the difference is real.
 
-first = [(history["accuracy"][0], history["validation_accuracy"][0]) for history in small]
+first = [
+    (history["accuracy"][0], history["validation_accuracy"][0])
+    for history in small
+]
 assert all(accuracy < validated for accuracy, validated in first)
 plt.show()

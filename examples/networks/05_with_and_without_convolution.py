@@ -40,13 +40,18 @@ print(f"{len(runs)} runs, {minutes:.0f} minutes of processor time")
 
 first = [run for run in runs if run["seed"] == "0"]
 first.sort(key=lambda run: float(run["validation_accuracy"]))
-rates = {run["network"]: run["learning_rate"] for run in first}  # the last, best run decides
+# The last, best run decides.
+rates = {run["network"]: run["learning_rate"] for run in first}
 rows = [run for run in runs if run["learning_rate"] == rates[run["network"]]]
 
 # %%
 # Here is the smallest network of each family:
 
-families = ["fully connected, depth 3", "convolutional, depth 3", "convolutional, depth 11"]
+families = [
+    "fully connected, depth 3",
+    "convolutional, depth 3",
+    "convolutional, depth 11",
+]
 for family in families:
     network = next(row["network"] for row in rows if row["family"] == family)
     print(f"\n{family}:\n{textwrap.fill(network, 90, break_on_hyphens=False)}")
@@ -65,7 +70,9 @@ def by_size(family, name):
     own = [row for row in rows if row["family"] == family]
     sizes = sorted({int(row["parameters"]) for row in own})
     return [
-        np.array([float(row[name]) for row in own if int(row["parameters"]) == size])
+        np.array(
+            [float(row[name]) for row in own if int(row["parameters"]) == size]
+        )
         for size in sizes
     ]
 
@@ -79,9 +86,20 @@ def draw(ax, against, label):
     """Draw the test accuracy of each family."""
     for family, marker in zip(families, "sov", strict=True):
         x, seeds = means(family, against), by_size(family, "test_accuracy")
-        (line,) = ax.plot(x, means(family, "test_accuracy"), marker, linestyle="-", label=family)
-        low, high = [min(values) for values in seeds], [max(values) for values in seeds]
-        ax.fill_between(x, low, high, color=line.get_color(), alpha=0.25, linewidth=0)
+        (line,) = ax.plot(
+            x,
+            means(family, "test_accuracy"),
+            marker,
+            linestyle="-",
+            label=family,
+        )
+        low, high = (
+            [min(values) for values in seeds],
+            [max(values) for values in seeds],
+        )
+        ax.fill_between(
+            x, low, high, color=line.get_color(), alpha=0.25, linewidth=0
+        )
     ax.set(xscale="log", xlabel=label, ylabel="test accuracy")
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.grid(alpha=0.3)
@@ -106,8 +124,12 @@ draw(ax, "parameters", "number of parameters")
 print("mean over the seeds       parameters  multiply-adds  training   test")
 names = ("parameters", "multiply_adds", "training_accuracy", "test_accuracy")
 for family in families:
-    for size, adds, training, test in zip(*(means(family, name) for name in names), strict=True):
-        print(f"{family:<26}{size:>10,.0f}{adds:>15,.0f}{training:>10.1%}{test:>7.1%}")
+    for size, adds, training, test in zip(
+        *(means(family, name) for name in names), strict=True
+    ):
+        print(
+            f"{family:<26}{size:>10,.0f}{adds:>15,.0f}{training:>10.1%}{test:>7.1%}"
+        )
 
 dense, shallow, deep = (means(family, "test_accuracy") for family in families)
 memorized = means(families[0], "training_accuracy")

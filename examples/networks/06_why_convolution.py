@@ -26,9 +26,14 @@ from striate.bench.machine import processor
 
 conv = st.Network.parse("conv 8@5x5 same", (28, 28, 1), seed=0)
 dense = st.Network.parse("dense 6272", (28, 28, 1), seed=0)
-rows = {"convolution": conv.summary().rows[-1], "dense": dense.summary().rows[-1]}
+rows = {
+    "convolution": conv.summary().rows[-1],
+    "dense": dense.summary().rows[-1],
+}
 for name, row in rows.items():
-    print(f"{name:11}  {row.parameters:9,} parameters, {row.multiply_adds:9,} multiply-adds")
+    print(
+        f"{name:11}  {row.parameters:9,} parameters, {row.multiply_adds:9,} multiply-adds"
+    )
 
 # %%
 # The convolution is a dense layer, too: one with the matrix of equation 8.12. Each row belongs to
@@ -45,7 +50,10 @@ st.pictures.convolution_matrix((2, 2), (4, 4))
 
 kernels = conv.parameters["conv1.weight"][:, 0]
 matrix = np.concatenate(
-    [st.maths.convolution_matrix(one, (28, 28), padding="same") for one in kernels]
+    [
+        st.maths.convolution_matrix(one, (28, 28), padding="same")
+        for one in kernels
+    ]
 )
 entries = matrix[matrix != 0]
 print(f"{matrix.size:9,} entries")
@@ -60,7 +68,9 @@ assert np.unique(entries).size == kernels.size
 
 one_map = matrix[:784].astype(float)
 rank = np.linalg.matrix_rank(one_map)
-print(f"one kernel: {one_map.shape[0]} x {one_map.shape[1]} matrix, rank {rank}")
+print(
+    f"one kernel: {one_map.shape[0]} x {one_map.shape[1]} matrix, rank {rank}"
+)
 assert rank == 784
 
 # %%
@@ -85,8 +95,13 @@ def detect_edges(images, kernel=sobel):
 
 def learn_kernel(images):
     """Find the 3 x 3 kernel with the smallest squared error."""
-    windows = [st.maths.im2col_matrix(one[np.newaxis], (3, 3), padding=1).T for one in images]
-    kernel = np.linalg.lstsq(np.concatenate(windows), detect_edges(images).ravel())[0]
+    windows = [
+        st.maths.im2col_matrix(one[np.newaxis], (3, 3), padding=1).T
+        for one in images
+    ]
+    kernel = np.linalg.lstsq(
+        np.concatenate(windows), detect_edges(images).ravel()
+    )[0]
     return lambda new: detect_edges(new, kernel.reshape(3, 3))
 
 
@@ -115,7 +130,11 @@ for n in counts:
 figure, panel = plt.subplots(figsize=(9, 3.8), layout="constrained")
 for (name, values), marker in zip(errors.items(), "os", strict=True):
     panel.plot(counts, values, marker + "-", label=name)
-panel.axhline(error(learn_kernel(digits[:1]), shifted), color="C2", label="convolution, one digit")
+panel.axhline(
+    error(learn_kernel(digits[:1]), shifted),
+    color="C2",
+    label="convolution, one digit",
+)
 panel.set(
     title="learning to detect edges",
     xscale="log",
@@ -134,7 +153,10 @@ panel.legend()
 
 assert error(learn_kernel(digits[:1]), shifted) < 1e-12
 assert errors["dense, new digits"][counts.index(100)] > 0.2
-assert errors["dense, new digits, shifted"][-1] > 3 * errors["dense, new digits"][-1]
+assert (
+    errors["dense, new digits, shifted"][-1]
+    > 3 * errors["dense, new digits"][-1]
+)
 
 # %%
 # Efficiency
@@ -145,10 +167,14 @@ assert errors["dense, new digits, shifted"][-1] > 3 * errors["dense, new digits"
 # that built this page.
 
 dense.parameters["dense1.weight"][:] = matrix
-dense.parameters["dense1.bias"][:] = np.repeat(conv.parameters["conv1.bias"], 784)
+dense.parameters["dense1.bias"][:] = np.repeat(
+    conv.parameters["conv1.bias"], 784
+)
 batch = x[:128]
 maps, vectors = conv.predict(batch), dense.predict(batch)
-assert np.allclose(maps.transpose(0, 3, 1, 2).reshape(128, -1), vectors, atol=1e-5)
+assert np.allclose(
+    maps.transpose(0, 3, 1, 2).reshape(128, -1), vectors, atol=1e-5
+)
 
 times = {"convolution": [], "dense": []}
 with st.using_threads(1):
@@ -161,8 +187,12 @@ medians = {name: np.median(each) for name, each in times.items()}
 print(processor())
 for name, seconds in medians.items():
     print(f"{name:11}  {1000 * seconds:6.2f} ms")
-print(f"multiply-adds: {rows['dense'].multiply_adds / rows['convolution'].multiply_adds:.0f} times")
-print(f"time:          {medians['dense'] / medians['convolution']:.0f} times as long")
+print(
+    f"multiply-adds: {rows['dense'].multiply_adds / rows['convolution'].multiply_adds:.0f} times"
+)
+print(
+    f"time:          {medians['dense'] / medians['convolution']:.0f} times as long"
+)
 assert medians["dense"] > 3 * medians["convolution"]
 
 # %%
@@ -185,7 +215,9 @@ def dense_network(depth):
 def convolutional_network(depth):
     """Return a network of convolutions of 7 x 7 pixels."""
     return (
-        "conv 8@3x3 same relu | max 4 | " + "conv 8@3x3 same relu | " * depth + "dense 10 softmax"
+        "conv 8@3x3 same relu | max 4 | "
+        + "conv 8@3x3 same relu | " * depth
+        + "dense 10 softmax"
     )
 
 
@@ -211,9 +243,21 @@ for name, (network, learning_rate) in kinds.items():
         net = st.Network.parse(network(depth), (28, 28, 1), seed=0)
         if depth == 32:
             trace = net.trace(x[:100], y[:100])
-            layers = [key.removesuffix(".weight") for key in net.parameters if "weight" in key]
-            derivatives[name] = [np.linalg.norm(trace[one].dA) for one in layers[:-1]]
-        net.fit(x[:2000], y[:2000], epochs=3, batch_size=32, learning_rate=learning_rate)
+            layers = [
+                key.removesuffix(".weight")
+                for key in net.parameters
+                if "weight" in key
+            ]
+            derivatives[name] = [
+                np.linalg.norm(trace[one].dA) for one in layers[:-1]
+            ]
+        net.fit(
+            x[:2000],
+            y[:2000],
+            epochs=3,
+            batch_size=32,
+            learning_rate=learning_rate,
+        )
         accuracies[name].append(net.evaluate(x_test, y_test).accuracy)
         print(
             f"{name:13}  {depth:2} hidden layers, {net.parameter_count:9,} parameters: "
@@ -259,5 +303,7 @@ assert first["convolutional"] < 0.5 * last["convolutional"]
 assert first["residual"] > last["residual"]
 assert accuracies["convolutional"][1] > accuracies["dense"][1] - 0.08
 assert accuracies["residual"][2] > 0.7
-assert accuracies["residual"][2] > max(accuracies["dense"][2], accuracies["convolutional"][2])
+assert accuracies["residual"][2] > max(
+    accuracies["dense"][2], accuracies["convolutional"][2]
+)
 assert accuracies["convolutional"][2] < 0.6

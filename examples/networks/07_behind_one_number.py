@@ -17,7 +17,15 @@ net = st.Network.parse(
     (28, 28, 1),
     seed=1,
 )
-net.fit(x[:2000], y[:2000], epochs=3, batch_size=32, learning_rate=0.003, seed=1, progress=False)
+net.fit(
+    x[:2000],
+    y[:2000],
+    epochs=3,
+    batch_size=32,
+    learning_rate=0.003,
+    seed=1,
+    progress=False,
+)
 print(f"test accuracy: {net.evaluate(x_test, y_test).accuracy:.1%}")
 
 # %%
@@ -27,7 +35,9 @@ print(f"test accuracy: {net.evaluate(x_test, y_test).accuracy:.1%}")
 probabilities = net.predict(x_test)
 hardest = int(probabilities[np.arange(len(y_test)), y_test].argmin())
 trace = net.trace(x_test[hardest : hardest + 1], y_test[hardest : hardest + 1])
-print(f"a {y_test[hardest]}, with probability {probabilities[hardest, y_test[hardest]]:.2g}")
+print(
+    f"a {y_test[hardest]}, with probability {probabilities[hardest, y_test[hardest]]:.2g}"
+)
 print(f"loss {trace.loss:.3f}")
 
 # %%
@@ -40,7 +50,9 @@ print(f"loss {trace.loss:.3f}")
 # products. Most of them are zero, because the pixel is.
 
 slopes = trace["conv1"].dW
-weight = tuple(int(k) for k in np.unravel_index(np.abs(slopes).argmax(), slopes.shape))
+weight = tuple(
+    int(k) for k in np.unravel_index(np.abs(slopes).argmax(), slopes.shape)
+)
 terms = trace.terms("conv1.dW", weight)
 print(terms)
 assert len(terms) == 24 * 24
@@ -54,12 +66,16 @@ assert np.isclose(terms.total, slopes[weight], rtol=1e-4)
 
 products = terms.over("input.A")[0, 0]
 limit = float(np.abs(products).max())
-digit = np.full((28, 28, 4), 0.5)  # gray, which is seen on light and on dark pages
+# Gray, which is seen on light and on dark pages.
+digit = np.full((28, 28, 4), 0.5)
 digit[..., 3] = trace.inputs["input"][0, 0] / 2
 colors = plt.get_cmap("RdBu_r")(0.5 + products / limit / 2)
-colors[..., 3] = np.sqrt(np.abs(products) / limit)  # transparent where the product is 0
+# Transparent where the product is 0.
+colors[..., 3] = np.sqrt(np.abs(products) / limit)
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4), layout="constrained")
+figure, (left, right) = plt.subplots(
+    1, 2, figsize=(8.4, 4), layout="constrained"
+)
 left.imshow(digit)
 left.imshow(colors)
 left.set(xticks=[], yticks=[], title="the products over the digit")
@@ -89,7 +105,9 @@ ways
 # of them are zero.
 
 slopes = trace.d_inputs["input"]
-pixel = tuple(int(k) for k in np.unravel_index(np.abs(slopes).argmax(), slopes.shape))
+pixel = tuple(
+    int(k) for k in np.unravel_index(np.abs(slopes).argmax(), slopes.shape)
+)
 terms = trace.terms("input.dA", pixel)
 print(terms)
 assert len(terms) <= 100
@@ -119,7 +137,9 @@ ways
 # exist, with the reason.
 
 slopes = trace["conv1"].dA
-largest = tuple(int(k) for k in np.unravel_index(np.abs(slopes).argmax(), slopes.shape))
+largest = tuple(
+    int(k) for k in np.unravel_index(np.abs(slopes).argmax(), slopes.shape)
+)
 ways = trace.check("conv1.dA", largest)
 print(ways)
 assert ways.agrees

@@ -48,7 +48,9 @@ scene, template, truth = draw(seed=2000)
 scores = {
     "plain": st.matching.score_map(scene, template, method="cross-correlation"),
     "normalized": st.matching.score_map(scene, template),
-    "ink": -st.matching.score_map(scene, template, method="squared-difference", mask=template),
+    "ink": -st.matching.score_map(
+        scene, template, method="squared-difference", mask=template
+    ),
 }
 for name, score in scores.items():
     found = tuple(map(int, np.unravel_index(score.argmax(), score.shape)))
@@ -95,7 +97,14 @@ figure, panels = plt.subplot_mosaic(
 )
 panels["scene"].imshow(scene, cmap="gray_r")
 panels["scene"].add_patch(
-    plt.Rectangle((best[1] - 0.5, best[0] - 0.5), 20, 20, fill=False, color="#d55e00", lw=2)
+    plt.Rectangle(
+        (best[1] - 0.5, best[0] - 0.5),
+        20,
+        20,
+        fill=False,
+        color="#d55e00",
+        lw=2,
+    )
 )
 panels["scene"].set_title("scene, with the best match marked")
 panels["template"].imshow(template, cmap="gray_r")

@@ -21,7 +21,9 @@ from striate.data.crowd import draw_crowd
 crowd = draw_crowd(seed=8, size=(2000, 3000))
 print(f"scene: {crowd.scene.shape[0]} x {crowd.scene.shape[1]} pixels")
 print(f"template: {crowd.template.shape[0]} x {crowd.template.shape[1]} pixels")
-print(f"hidden at scale {crowd.scale:.2f}, rotated by {crowd.rotation:.0f} degrees")
+print(
+    f"hidden at scale {crowd.scale:.2f}, rotated by {crowd.rotation:.0f} degrees"
+)
 print(f"{1 - crowd.visible:.0%} of the figure is covered")
 
 # %%
@@ -48,21 +50,31 @@ assert distance < 5
 # Without the mask, the empty corners of the template count too, and without other sizes and angles
 # the rings don't line up. The score of the hidden figure falls in both cases.
 
-near = crowd.scene[int(row) - 150 : int(row) + 150, int(column) - 150 : int(column) + 150]
+near = crowd.scene[
+    int(row) - 150 : int(row) + 150, int(column) - 150 : int(column) + 150
+]
 place = {"scales": match.scale, "rotations": match.rotation}
 [unmasked] = st.matching.find(near, crowd.template, **place)
 [upright] = st.matching.find(near, crowd.template, masks=crowd.mask)
 print(f"near the figure, without the mask: best score {unmasked.score:.2f}")
-print(f"near the figure, at scale 1 and upright: best score {upright.score:.2f}")
+print(
+    f"near the figure, at scale 1 and upright: best score {upright.score:.2f}"
+)
 
 # %%
 # The scene with a box around the match, its surroundings, and the figure that was searched for.
 
-figure, panels = plt.subplots(1, 3, figsize=(10, 4), width_ratios=(5, 3, 1), layout="constrained")
+figure, panels = plt.subplots(
+    1, 3, figsize=(10, 4), width_ratios=(5, 3, 1), layout="constrained"
+)
 panels[0].imshow(crowd.scene)
 panels[0].set_title(f"found with a score of {match.score:.2f}")
 panels[1].imshow(crowd.scene)
-panels[1].set(xlim=(column - 110, column + 110), ylim=(row + 110, row - 110), title="enlarged")
+panels[1].set(
+    xlim=(column - 110, column + 110),
+    ylim=(row + 110, row - 110),
+    title="enlarged",
+)
 for panel in panels[:2]:
     panel.add_patch(
         plt.Rectangle(
@@ -74,7 +86,9 @@ for panel in panels[:2]:
             lw=2.5,
         )
     )
-panels[2].imshow(np.where(crowd.mask[..., np.newaxis] > 0.5, crowd.template, 255))
+panels[2].imshow(
+    np.where(crowd.mask[..., np.newaxis] > 0.5, crowd.template, 255)
+)
 panels[2].set_title("template")
 for panel in panels:
     panel.set(xticks=[], yticks=[])

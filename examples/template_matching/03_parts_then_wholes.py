@@ -53,7 +53,10 @@ MOUTH = [
     "...###...",
     ".........",
 ]
-PARTS = [np.array([[c == "#" for c in row] for row in rows], float) for rows in (EYE, NOSE, MOUTH)]
+PARTS = [
+    np.array([[c == "#" for c in row] for row in rows], float)
+    for rows in (EYE, NOSE, MOUTH)
+]
 FACE = [(0, 0, 0), (0, 0, 16), (1, 10, 8), (2, 20, 8)]  # part, row, column
 HEIGHT, WIDTH = 29, 25
 
@@ -92,12 +95,22 @@ def draw_scene(moved, seed):
     """Draw a scene with one face; return it with the face's place."""
     rng = np.random.default_rng(seed)
     scene = np.zeros((120, 160))
-    top, left = map(int, rng.integers((6, 6), (120 - HEIGHT - 6, 160 - WIDTH - 6)))
+    top, left = map(
+        int, rng.integers((6, 6), (120 - HEIGHT - 6, 160 - WIDTH - 6))
+    )
     count = 0
     while count < 60:
-        part, row, column = rng.integers(3), rng.integers(120 - 9), rng.integers(160 - 9)
+        part, row, column = (
+            rng.integers(3),
+            rng.integers(120 - 9),
+            rng.integers(160 - 9),
+        )
         above_or_below = row < top - 9 - moved or row >= top + HEIGHT + moved
-        if above_or_below or column < left - 9 - moved or column >= left + WIDTH + moved:
+        if (
+            above_or_below
+            or column < left - 9 - moved
+            or column >= left + WIDTH + moved
+        ):
             add(scene, part, row, column)
             count += 1
     draw_face(scene, top, left, moved, rng)
@@ -140,8 +153,13 @@ def design(window):
 
 net = design(window=7)
 print(net.summary())
-scores = [net.at((39, 35, 1)).predict(one_face(3, seed)[np.newaxis]).max() for seed in range(100)]
-print(f"a hundred faces alone, moved by up to 3: scores {min(scores):.2f} to {max(scores):.2f}")
+scores = [
+    net.at((39, 35, 1)).predict(one_face(3, seed)[np.newaxis]).max()
+    for seed in range(100)
+]
+print(
+    f"a hundred faces alone, moved by up to 3: scores {min(scores):.2f} to {max(scores):.2f}"
+)
 assert min(scores) > 3.5
 
 # %%
@@ -151,9 +169,13 @@ assert min(scores) > 3.5
 
 scene, place = draw_scene(moved=3, seed=5)
 trace = net.trace(scene[np.newaxis])
-responses, pooled, whole = (trace[layer].A[0] for layer in ("conv1", "max1", "conv2"))
+responses, pooled, whole = (
+    trace[layer].A[0] for layer in ("conv1", "max1", "conv2")
+)
 maps = {"scene": scene.clip(0, 1), "wholes (scaled)": whole[0] / whole.max()}
-for name, response, spread in zip(("eyes", "noses", "mouths"), responses, pooled, strict=True):
+for name, response, spread in zip(
+    ("eyes", "noses", "mouths"), responses, pooled, strict=True
+):
     maps |= {name: response, f"{name}, pooled": spread}
 st.pictures.images(list(maps.values()), list(maps), columns=2)
 
@@ -168,12 +190,19 @@ def best(scores):
 
 
 template = one_face(0, seed=0)[5:-5, 5:-5]
-places = {"parts": best(whole[0]), "rigid": best(st.matching.score_map(scene, template))}
+places = {
+    "parts": best(whole[0]),
+    "rigid": best(st.matching.score_map(scene, template)),
+}
 print(
-    f"face at {place}", *(f"{name} template: {found}" for name, found in places.items()), sep="\n"
+    f"face at {place}",
+    *(f"{name} template: {found}" for name, found in places.items()),
+    sep="\n",
 )
 st.pictures.detections(
-    1 - scene.clip(0, 1), [(*found, HEIGHT, WIDTH) for found in places.values()], list(places)
+    1 - scene.clip(0, 1),
+    [(*found, HEIGHT, WIDTH) for found in places.values()],
+    list(places),
 )
 
 # %%
@@ -196,8 +225,12 @@ methods = ("rigid", "mean", "parts, no pooling", "parts, 7 x 7")
 networks = (design(window=1), net)
 table = {method: [] for method in methods}
 for moved in range(6):
-    scenes, places = zip(*(draw_scene(moved, seed) for seed in range(100, 200)), strict=True)
-    mean = np.mean([one_face(moved, seed) for seed in range(500)], axis=0)[5:-5, 5:-5]
+    scenes, places = zip(
+        *(draw_scene(moved, seed) for seed in range(100, 200)), strict=True
+    )
+    mean = np.mean([one_face(moved, seed) for seed in range(500)], axis=0)[
+        5:-5, 5:-5
+    ]
     maps = [
         [st.matching.score_map(scene, template) for scene in scenes],
         [st.matching.score_map(scene, mean) for scene in scenes],
