@@ -3,18 +3,20 @@
 import sys
 from fractions import Fraction
 from math import log2
+from platform import machine
 
 import numpy as np
 import pytest
 
 import striate
 from striate.errors import EngineError
-from striate.llvm.machine import compile_object, describe
+from striate.llvm.machine import compile_object, describe, host
 from striate.llvm.matching.pixels import PIXELS
 from striate.llvm.matching.program import write_matching
 from striate.llvm.matching.scores import line_length
 from striate.matching import score_map, scratch
 from striate.matching.fourier import Fourier, fast_lengths, radices, steps_of
+from striate.matching.methods import METHODS, TOLERANCE
 from striate.matching.program import functions
 from striate.matching.scratch import KEPT, Scratch, borrowed
 from striate.matching.sums import UNIT
@@ -156,6 +158,36 @@ def test_other_processors_get_a_program_too():
         target = describe(name, features, triple)
         text = compile_object(write_matching(target), target, assembly=True)
         assert "fma@PLT" not in text  # a call for each number of a vector
+
+
+@pytest.mark.skipif(machine() != "x86_64", reason="these features are of x86-64 processors")
+@pytest.mark.parametrize("missing", ["avx512", "avx"])
+def test_code_for_shorter_registers_gives_the_same_scores(missing, monkeypatch):
+    """Without AVX-512, or without AVX and FMA, scores are within the tolerance."""
+    rng = np.random.default_rng(6)
+    scene = rng.random((50, 61, 3))
+    mask = rng.random((9, 11)) < 0.6
+    cases = [(x, m, n) for x in (scene, scene[..., 0]) for m in (None, mask) for n in METHODS]
+    wanted = [score_map(x, x[4:13, 5:16], mask=m, method=n, engine="fft") for x, m, n in cases]
+    features = host().features.split(",")
+    left = [one for one in features if not one.startswith((f"+{missing}", "-"))]
+    if missing == "avx":
+        left = [one for one in left if one[1:] not in {"fma", "f16c", "vaes", "vpclmulqdq"}]
+    without = [f"-{one[1:]}" for one in features if one not in left]
+    name = {"avx512": "haswell", "avx": "nehalem"}[missing]
+    narrow = describe(name, ",".join([*left, *without]), host().triple)
+    compiled_for = []
+    monkeypatch.setattr(striate.llvm.machine, "host", lambda: compiled_for.append(narrow) or narrow)
+    functions.cache_clear()
+
+    found = [score_map(x, x[4:13, 5:16], mask=m, method=n, engine="fft") for x, m, n in cases]
+
+    functions.cache_clear()
+    assert compiled_for
+    for one, other, (x, _, method) in zip(found, wanted, cases, strict=True):
+        # No pixel is larger than 1, so this is the largest mean of sums of squares.
+        unit = x[4:13, 5:16].size if method == "cross-correlation" else 1
+        assert np.abs(one - other).max() <= 2 * TOLERANCE * unit
 
 
 def test_memory_between_calls_is_limited():
