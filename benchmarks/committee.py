@@ -3,7 +3,7 @@
     python benchmarks/committee.py [mnist] [--recipe best] [--members 3] [--seed 0]
 
 With the last 10,000 training images of MNIST as the validation part, the accuracy of three members
-was 99.66 %, and that of a single one 99.59 %. This program trains each member on all training
+was 99.66%, and that of a single one 99.59%. This program trains each member on all training
 images, and evaluates the ensemble once on the test set.
 `python benchmarks/accuracy.py mnist --recipe best --members 3` times it for several seeds, from a
 cold start.

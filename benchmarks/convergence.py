@@ -91,7 +91,7 @@ def report(runs):
         print("            " + "".join(f"{epoch:>16}" for epoch in chosen))
         for part, column in (("training", "accuracy"), ("validation", "validation_accuracy")):
             scores = 100 * np.array([history[column] for history in found])
-            cells = [f"{scores[:, e - 1].mean():.2f}{spread(scores[:, e - 1])} %" for e in chosen]
+            cells = [f"{scores[:, e - 1].mean():.2f}{spread(scores[:, e - 1])}%" for e in chosen]
             print(f"{part:<12}" + "".join(f"{cell:>16}" for cell in cells))
 
 

@@ -212,7 +212,7 @@ def report(rows):
         print(
             f"{family:<26}{parameters:>11,}{int(runs[0]['multiply_adds']):>15,}"
             f"{mean('training_accuracy'):>10.1%}{mean('validation_accuracy'):>12.1%}"
-            f"{statistics.mean(tests):>8.1f} {spread:<5} %"
+            f"{statistics.mean(tests):>8.1f} {spread:<5}%"
             f"{float(runs[0]['learning_rate']):>8g}"
         )
 

@@ -40,7 +40,7 @@ weights["dense1.bias"][:] = 0
 print(net.predict(image).round(4))
 
 # %%
-# The network says that this is a square with a probability of 92 %. No training was needed.
+# The network says that this is a square with a probability of 92%. No training was needed.
 #
 # The forward pass
 # ----------------

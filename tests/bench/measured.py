@@ -32,7 +32,7 @@ class Rejecting(Lenient):
 
 
 def about(median):
-    """Return a spread of 2 % around a number."""
+    """Return a spread of 2% around a number."""
     return Spread(median=median, low=0.98 * median, high=1.02 * median, rounds=5)
 
 

@@ -38,7 +38,7 @@ def counted():
 
 
 def test_a_free_machine():
-    """If the loops reach 95 % of the expected speed, the first attempt counts."""
+    """If the loops reach 95% of the expected speed, the first attempt counts."""
     judge = calibration(190.0, 200.0)
 
     assert judge.undisturbed(counted()) == 1

@@ -215,7 +215,7 @@ def test_the_worst_contraction_is_named(lines):
 
     share, note = lines.worst_contraction(found, "conv4", 0.85)
 
-    assert (share, note) == (0.7, "1 of 3 reach it; c 70 %; b 80 %")
+    assert (share, note) == (0.7, "1 of 3 reach it; c 70%; b 80%")
 
 
 def test_a_program_that_fails_leaves_its_lines_unmeasured(lines, targets):

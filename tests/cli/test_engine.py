@@ -23,7 +23,7 @@ def test_every_engine_gives_the_same_results(striate, shapes_model, engine):
     result = striate("evaluate", shapes_model, "shapes", "--engine", engine)
 
     assert result.exit_code == 0
-    assert "test accuracy 100.00 %" in result.stdout
+    assert "test accuracy 100.00%" in result.stdout
 
 
 @pytest.mark.usefixtures("nothing_compiles")
@@ -32,7 +32,7 @@ def test_the_notice_is_a_sentence(striate, shapes_model):
     result = striate("evaluate", shapes_model, "shapes")
 
     assert result.exit_code == 0
-    assert "test accuracy 100.00 %" in result.stdout
+    assert "test accuracy 100.00%" in result.stdout
     assert result.stderr == (
         "note: The compiled engine cannot run: LLVM doesn't support this processor (unknown "
         "processor). Use --engine numpy. Falling back to the "

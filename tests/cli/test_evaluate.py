@@ -30,7 +30,7 @@ def test_text_explains_its_words(striate, shapes_model):
     result = striate("evaluate", shapes_model, "shapes")
 
     assert result.exit_code == 0
-    assert "class    images  precision    recall        F1\n" in result.stdout
+    assert "class    images  precision   recall       F1\n" in result.stdout
     assert "\nprecision: the fraction of a class's predictions that are correct;" in result.stdout
 
 

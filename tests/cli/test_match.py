@@ -188,7 +188,7 @@ def test_the_table_fits_the_terminal(tmp_path, golden, columns):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_hidden_figure_is_found(striate, tmp_path, seed):
-    """In a small crowd: scale within 10 %, rotation within 10 degrees, noise, partly covered."""
+    """In a small crowd: scale within 10%, rotation within 10 degrees, noise, partly covered."""
     crowd = draw_crowd(seed, size=(400, 600))
     Image.fromarray(crowd.scene).save(tmp_path / "crowd.png")
     clear = np.dstack([crowd.template, np.rint(255 * crowd.mask).astype(np.uint8)])

@@ -24,7 +24,7 @@ def test_predictions_are_printed_best_first(striate, shapes_model, square):  # n
     """Each picture has a line: its name, then the classes with their probabilities."""
     result = striate("predict", shapes_model, "square.png")
 
-    share = r"\((\d+\.\d\d) %\)"
+    share = r"\((\d+\.\d\d)%\)"
     match = re.fullmatch(
         rf"square\.png: square {share}(?:, then diamond {share})?\n", result.stdout
     )
@@ -222,7 +222,7 @@ def test_log_probabilities_are_shown_as_probabilities(striate, tmp_path):
 
     result = striate("predict", "log.safetensors", "black.png")
 
-    assert result.stdout == "black.png: 0 (50.00 %), then 1 (50.00 %)\n"
+    assert result.stdout == "black.png: 0 (50.00%), then 1 (50.00%)\n"
 
 
 def test_networks_with_several_outputs_are_refused(striate, tmp_path):

@@ -25,12 +25,12 @@ def test_wide_matrix_has_numbers_for_names(capsys, monkeypatch):
     text = said(capsys, say_confusion, np.eye(3, dtype=int), classes)
 
     assert "0 = a long name of class 0, 1 = a long name of class 1, 2 = a long" in text
-    assert "true  0  1  2   recall\n" in text
+    assert "true  0  1  2  recall\n" in text
 
 
 def test_class_without_images_has_no_recall(capsys):
     """A class without images has hyphens instead of percentages."""
     text = said(capsys, say_per_class, [[1, 1], [0, 0]], ("cat", "dog"))
 
-    assert "cat         2   100.00 %  50.00 %  66.67 %\n" in text
-    assert "dog         0          -        -        -\n" in text
+    assert "cat         2    100.00%  50.00%  66.67%\n" in text
+    assert "dog         0          -       -       -\n" in text

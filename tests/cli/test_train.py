@@ -48,10 +48,10 @@ def test_the_report_has_what_a_newcomer_needs(striate, tmp_path):
 
 
 def test_default_recipe_learns_shapes(striate):
-    """The recipe for shapes reaches at least 99 % test accuracy."""
+    """The recipe for shapes reaches at least 99% test accuracy."""
     result = striate("train", "shapes", "--json", "--no-pictures")
 
-    # Validation accuracy of this recipe was 100 % when it was chosen.
+    # Validation accuracy of this recipe was 100% when it was chosen.
     assert json.loads(result.stdout)["test"]["accuracy"] >= 0.99
 
 

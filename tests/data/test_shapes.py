@@ -110,7 +110,7 @@ def test_noise_has_the_deviation_that_is_asked_for():
 
     assert (y == np.arange(400) % 2).all()
     # Half of the values are cut to 0; the mean square of the rest is the variance. 82,000 values:
-    # the relative error of the mean square is about sqrt(2 / 41,000), 0.7 %; five of them.
+    # the relative error of the mean square is about sqrt(2 / 41,000), 0.7%; five of them.
     np.testing.assert_allclose(np.mean(paper**2), 0.1**2 / 2, rtol=0.035)
 
 

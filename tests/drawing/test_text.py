@@ -18,7 +18,7 @@ WORDS = [
 
 @pytest.mark.parametrize("text", WORDS)
 def test_widths_are_those_of_the_font(text):
-    """The width differs by at most 1 % from the one that Matplotlib measures."""
+    """The width differs by at most 1% from the one that Matplotlib measures."""
     font = FontProperties(family="DejaVu Sans", size=100)
     measured, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
 

@@ -12,7 +12,7 @@ from striate.exercises.content import Formula, Picture
 from striate.exercises.formats import Latex, Markdown, Plain
 
 CONTENT = (
-    "A paragraph with a_b, 50 % & more: {x}.",
+    "A paragraph with a_b, 50% & more: {x}.",
     Formula("S = ⌊R / s⌋", r"S = \lfloor R / S^t \rfloor"),
     Picture("ink", np.eye(2), "ink"),
     Picture("numbers", np.array([[1.5, -2], [10, 0]])),
@@ -25,14 +25,14 @@ CONTENT = (
         (
             Plain(),
             (
-                "A paragraph with a_b, 50 % & more: {x}.\n\n    S = ⌊R / s⌋\n\n"
+                "A paragraph with a_b, 50% & more: {x}.\n\n    S = ⌊R / s⌋\n\n"
                 "    ink     numbers\n    ██··    1.5  -2\n    ··██     10   0"
             ),
         ),
         (
             Markdown(),
             (
-                "A paragraph with a\\_b, 50 % & more: {x}.\n\n"
+                "A paragraph with a\\_b, 50% & more: {x}.\n\n"
                 "$$\nS = \\lfloor R / S^t \\rfloor\n$$\n\n"
                 "```text\n    ink     numbers\n    ██··    1.5  -2\n    ··██     10   0\n```"
             ),
@@ -40,7 +40,7 @@ CONTENT = (
         (
             Latex(),
             (
-                "A paragraph with a\\_b, 50 \\% \\& more: \\{x\\}.\n\n"
+                "A paragraph with a\\_b, 50\\% \\& more: \\{x\\}.\n\n"
                 "\\[\nS = \\lfloor R / S^t \\rfloor\n\\]\n\n\\begin{center}\n"
                 "\\begin{tabular}[b]{c}\\vbox{\\offinterlineskip\\hbox{\\ink\\paper}"
                 "\\hbox{\\paper\\ink}}\\\\{\\small ink}\\end{tabular}\\quad\n"

@@ -25,7 +25,7 @@ def test_blank_background_is_no_wrong_gradient(digit, name):
 
 
 def test_a_wrong_slope_is_still_wrong(digit, monkeypatch):
-    """Excluding kinks doesn't hide a relu whose slope has an error of 0.1 %."""
+    """Excluding kinks doesn't hide a relu whose slope has an error of 0.1%."""
     right = Relu.backward_n
     monkeypatch.setattr(Relu, "backward_n", lambda self, n, a, da: 1.001 * right(self, n, a, da))
     network = st.Network.parse("conv 2@5x5 relu | dense 10 softmax", (28, 28, 1))

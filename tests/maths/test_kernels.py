@@ -98,8 +98,8 @@ def test_a_gaussian_has_its_standard_deviation(sd):
 
     variance = (kernel.sum(axis=0) * distance**2).sum()
 
-    # Cutting at four standard deviations removes 0.1 % of the variance, and sampling a Gaussian of
-    # 0.7 pixels another 0.2 %.
+    # Cutting at four standard deviations removes 0.1% of the variance, and sampling a Gaussian of
+    # 0.7 pixels another 0.2%.
     assert variance == pytest.approx(sd**2, rel=3e-3)
     assert np.array_equal(kernel, kernel.T)
     assert kernel.shape == (2 * int(4 * sd + 0.5) + 1,) * 2

@@ -97,13 +97,13 @@ def test_no_other_filter_has_a_smaller_error():
 
     w = np.abs(np.fft.fft(np.roll(np.pad(kernel, (0, n - 9)), -4))) ** 2
     theory = np.mean(signal_power * ratio / (w + ratio)) / n
-    # 400 pictures of 64 pixels: the mean of 25,600 squares has a relative error of about 1 %.
+    # 400 pictures of 64 pixels: the mean of 25,600 squares has a relative error of about 1%.
     assert errors[0] == pytest.approx(theory, rel=0.04)
     assert errors[0] < min(errors[1:])
 
 
 def test_noise_ruins_the_inverse_filter_but_not_the_wiener_filter():
-    """Hagan's "image restoration": a blurred square with noise of 1 % becomes sharper."""
+    """Hagan's "image restoration": a blurred square with noise of 1% becomes sharper."""
     picture = np.pad(np.ones((16, 16)), 8)
     blur = kernels.gaussian(1.5)
     noise = np.random.default_rng(0).normal(scale=0.01, size=picture.shape)

@@ -219,7 +219,7 @@ def test_a_single_12_bit_picture_gets_a_warning_and_its_remedy_helps():
 
     remedy = str(caught[0].message).split("Use ")[1].partition(" if its pixels")[0]
     images = eval(remedy, {"x": TWELVE[:1], "np": np})  # what a user would type
-    # 16 * 255 of 4095 levels are 0.4 % darker than 255 of 255.
+    # 16 * 255 of 4095 levels are 0.4% darker than 255 of 255.
     np.testing.assert_allclose(network.predict(images), network.predict(X[:1]), atol=1e-2)
 
 

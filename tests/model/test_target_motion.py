@@ -34,7 +34,7 @@ def moved(x, y, text, loss, shape, *, preprocessing=None, epoch=4):
 @pytest.mark.parametrize("text", ["flip", "shift 2"])
 @pytest.mark.parametrize("last", ["conv 2@1x1 softmax", "conv 1@1x1 logistic"])
 def test_a_task_of_pixels_is_learned_while_images_move(engine, text, last):
-    """On the task y = x > 0.5, the training accuracy reaches and keeps 100 %."""
+    """On the task y = x > 0.5, the training accuracy reaches and keeps 100%."""
     network = st.Network.parse(last, (8, 6, 1), engine=engine)
 
     history = network.fit(X, Y, epochs=30, batch_size=20, learning_rate=0.3, augment=text, seed=1)

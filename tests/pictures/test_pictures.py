@@ -107,8 +107,8 @@ def test_confusion_has_every_count_and_recall():
     """Each cell has its count, each row its recall, and the title has the accuracy."""
     axes = confusion(evaluation([[8, 2], [0, 10]], ("square", "diamond")))
 
-    assert texts(axes) == ["8", "2", "·", "10", "80.0 %", "100.0 %", "recall"]
-    assert axes.get_title("left") == "Accuracy 90.0 %: 18 of 20 correct"
+    assert texts(axes) == ["8", "2", "·", "10", "80.0%", "100.0%", "recall"]
+    assert axes.get_title("left") == "Accuracy 90.0%: 18 of 20 correct"
     assert [label.get_text() for label in axes.get_yticklabels()] == ["square", "diamond"]
 
 
@@ -319,7 +319,7 @@ def test_mistakes_are_the_wrong_ones_worst_first():
     axes = mistakes(x, y, probabilities, ("cat", "dog"))
 
     assert axes.get_title("left") == "2 of 4 misclassified (true → predicted, probability)"
-    assert texts(axes) == ["cat → dog", "95 %", "dog → cat", "70 %"]
+    assert texts(axes) == ["cat → dog", "95%", "dog → cat", "70%"]
 
 
 @pytest.mark.parametrize(

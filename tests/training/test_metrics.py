@@ -145,14 +145,14 @@ def test_zero_over_zero_is_zero():
 
 TABLE_OF_COUNTS = """\
 true \\ predicted  square  diamond  disc  recall
-square                98        2     0  98.0 %
-diamond                0      150     1  99.3 %
+square                98        2     0   98.0%
+diamond                0      150     1   99.3%
 disc                   0        0     0       -"""
 
 TABLE_OF_WEIGHTS = """\
-true \\ predicted    0      1   recall
-0                 0.5      0  100.0 %
-1                   1  12.25   92.5 %"""
+true \\ predicted    0      1  recall
+0                 0.5      0  100.0%
+1                   1  12.25   92.5%"""
 
 
 def test_the_table_of_a_confusion_matrix():

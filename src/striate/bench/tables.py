@@ -170,7 +170,7 @@ def _speed(speed: Spread | None) -> tuple[str, str]:
     if speed is None:
         return _DISTURBED, ""
     below, above = (100 * (end / speed.median - 1) for end in (speed.low, speed.high))
-    return number(speed.median), f"{below:+.0f} {above:+.0f} %"
+    return number(speed.median), f"{below:+.0f} {above:+.0f}%"
 
 
 def _ratio(line: RaceResult) -> tuple[str, str]:
@@ -290,9 +290,9 @@ def percent(share: float) -> str:
     Examples
     --------
     >>> percent(0.897)
-    '90 %'
+    '90%'
     """
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}%"
 
 
 def microseconds(seconds: float) -> str:

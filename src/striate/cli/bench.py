@@ -17,7 +17,7 @@ Runs the same network, with the same weights, in striate and in PyTorch, JAX and
 they are installed. The libraries take turns; one whose results differ is excluded. "speedup" is
 striate's speed divided by that of the library in the same round. "of peak" is the speed as a
 fraction of the machine's peak multiply-add rate, which is measured first. It counts the
-multiply-adds in the equations, so it may exceed 100 % for Winograd convolutions, which need fewer.
+multiply-adds in the equations, so it may exceed 100% for Winograd convolutions, which need fewer.
 
 NETWORKS are presets, such as {", ".join(NETWORKS)}.
 Default: {" and ".join(_DEFAULT)}.

@@ -146,9 +146,9 @@ def _measured(row: MeasuredRow, width: int) -> list[str | Text]:
         row.label,
         row.title,
         _microseconds(row.microseconds),
-        f"{100 * row.of_time:.1f} %",
+        f"{100 * row.of_time:.1f}%",
         speed,
-        f"{100 * row.of_limit:.0f} %",
+        f"{100 * row.of_limit:.0f}%",
         row.limit,
     ]
     return [*cells, bar(row.of_limit, width)] if width > 0 else cells

@@ -116,9 +116,9 @@ def percent(share: float) -> str:
     Examples
     --------
     >>> percent(0.9785)
-    '97.85 %'
+    '97.85%'
     """
-    return f"{100 * share:.2f} %"
+    return f"{100 * share:.2f}%"
 
 
 def sizes(shape: Sequence[int]) -> str:

@@ -23,7 +23,7 @@ from striate.pictures.style import names_of
 from striate.shapes import Array
 
 _BEST = 3
-_NEGLIGIBLE = 5e-5  # would be written as 0.00 %
+_NEGLIGIBLE = 5e-5  # would be written as 0.00%
 
 _HELP = """Predict the classes of pictures with a trained network.
 
@@ -164,7 +164,7 @@ def _best(network: Network, scores: Array) -> list[dict[str, Any]]:
 
 
 def _in_words(best: list[dict[str, Any]], *, probabilities: bool) -> str:
-    """Write a prediction: ``5 (99.99 %), then 8 (0.01 %)``."""
+    """Write a prediction: ``5 (99.99%), then 8 (0.01%)``."""
     unit = percent if probabilities else "{:.4g}".format
     first, *others = (
         f"{on_one_line(str(one['class']))} ({unit(one['score'])})"

@@ -145,7 +145,7 @@ def _confusion_table(counts: Array, names: Sequence[str]) -> tuple[list[Column],
 
 
 def _recall(row: Array, k: int) -> str:
-    return f"{100 * row[k] / row.sum():.1f} %" if row.sum() else "-"
+    return f"{100 * row[k] / row.sum():.1f}%" if row.sum() else "-"
 
 
 def _pairs(counts: Array, names: Sequence[str]) -> list[str]:

@@ -90,7 +90,7 @@ def confusion(evaluation: Evaluation, *, ax: "Target" = None, theme: Theme = "au
 def _heading(counts: Array) -> str:
     """Write the accuracy."""
     correct, every = np.trace(counts), counts.sum()
-    share = f"{100 * correct / every:.1f} %" if every else "-"
+    share = f"{100 * correct / every:.1f}%" if every else "-"
     return f"Accuracy {share}: {correct:,.10g} of {every:,.10g} correct"
 
 
@@ -125,7 +125,7 @@ def _numbers(axes: "Axes", counts: Array, wrong: Array, look: ThemeColors) -> No
 def _recalls(axes: "Axes", counts: Array, look: ThemeColors) -> None:
     """Write the recall at the end of each row."""
     shares = [
-        f"{100 * correct / line.sum():.1f} %" if line.sum() else "–"
+        f"{100 * correct / line.sum():.1f}%" if line.sum() else "–"
         for line, correct in zip(counts, np.diag(counts), strict=True)
     ]
     for row, share in enumerate(shares):

@@ -195,7 +195,7 @@ def mistakes(
     >>> x, y = np.zeros((2, 4, 4, 1)), np.array([0, 1])
     >>> ax = mistakes(x, y, np.array([[0.2, 0.8], [0.1, 0.9]]), ("cat", "dog"))
     >>> [text.get_text() for text in ax.texts]
-    ['cat → dog', '80 %']
+    ['cat → dog', '80%']
     """
     # Of channels that aren't colors, the first is drawn.
     x = np.asarray(x)
@@ -218,7 +218,7 @@ def mistakes(
             SheetTile(
                 pixels=rgb(x[image]),
                 above=f"{names[int(y[image])]}{arrow}{names[predicted]}",
-                below=f"{100 * probabilities[image, predicted]:.0f} %",
+                below=f"{100 * probabilities[image, predicted]:.0f}%",
             )
         )
     few = f", the worst {len(chosen)}" if len(chosen) < len(wrong) else ""

@@ -36,8 +36,8 @@ COSTS: Mapping[int, tuple[float, float]] = {2: (75, 60), 4: (310, 275)}
 """Cost of a tile's transforms in multiply-adds, for each input map and each output map.
 
 Measured time relative to direct convolution (Zen 4), with this model's prediction in parentheses:
-from 16 maps of 32x32 to 16 maps, tiles of 2 took 65 % (68 %) and tiles of 4 took 52 % (50 %). A
-layer from 3 maps to 32 took 118 %, so it is computed directly."""
+from 16 maps of 32x32 to 16 maps, tiles of 2 took 65% (68%) and tiles of 4 took 52% (50%). A
+layer from 3 maps to 32 took 118%, so it is computed directly."""
 
 GAIN = 0.9
 """Maximum cost relative to direct convolution at which the method is worth its rounding errors."""

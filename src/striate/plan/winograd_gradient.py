@@ -28,8 +28,8 @@ COSTS: Mapping[int, tuple[float, float]] = {2: (235, 215), 4: (620, 600)}
 """Cost of a tile's transforms in multiply-adds, for each map of the image and each of dz.
 
 Measured time relative to the direct sum (Zen 4), with this model's prediction in parentheses: 32
-maps of 16x16 in tiles of 4 took 59 % (65 %), 64 maps of 8x8 in tiles of 2 took 80 % (79 %), and 16
-maps of 32x32 in tiles of 4 took 90 % (81 %)."""
+maps of 16x16 in tiles of 4 took 59% (65%), 64 maps of 8x8 in tiles of 2 took 80% (79%), and 16
+maps of 32x32 in tiles of 4 took 90% (81%)."""
 
 LANES_SUM = 10
 """Cost of a horizontal sum of a vector's lanes, in multiply-adds."""

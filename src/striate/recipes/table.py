@@ -77,7 +77,7 @@ def _one_cycle(
 # Accuracies are those of images held out from training, on which the recipes were chosen: the last
 # 10,000 training images of MNIST and of Fashion-MNIST, a tenth of those of digits.
 RECIPES = {
-    # 98.1 % after 30 epochs, 98.7 % after 60, three seeds.
+    # 98.1% after 30 epochs, 98.7% after 60, three seeds.
     "digits": {
         GOOD: _recipe(
             "lenet5",
@@ -97,13 +97,13 @@ RECIPES = {
         ),
     },
     "mnist": {
-        "quick": _one_cycle(_THREE, 2, batch_size=64, augment="shift 1"),  # 99.27 %, three seeds
-        GOOD: _one_cycle(_FOUR, 7, augment="shift 2"),  # 99.54 %, six seeds
-        "best": _one_cycle(_FOUR, 14, augment="shift 2 crop 0.85"),  # 99.59 %, three seeds
+        "quick": _one_cycle(_THREE, 2, batch_size=64, augment="shift 1"),  # 99.27%, three seeds
+        GOOD: _one_cycle(_FOUR, 7, augment="shift 2"),  # 99.54%, six seeds
+        "best": _one_cycle(_FOUR, 14, augment="shift 2 crop 0.85"),  # 99.59%, three seeds
     },
     "fashion-mnist": {
-        GOOD: _one_cycle(_FOUR, 8, augment="flip"),  # 92.1 %, with shifts 91.8 %; one seed each
-        # 93.6 %, without cutout 93.4 %; one seed each
+        GOOD: _one_cycle(_FOUR, 8, augment="flip"),  # 92.1%, with shifts 91.8%; one seed each
+        # 93.6%, without cutout 93.4%; one seed each
         "best": _one_cycle(_WIDE, 14, learning_rate=0.01, augment="flip cutout 8"),
     },
     "cifar10": {GOOD: _recipe("two-layer", 10, augment="shift 4 flip")},

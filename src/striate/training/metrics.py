@@ -304,8 +304,8 @@ def as_text(confusion: Float[Array, "c c"], classes: Sequence[str] | None = None
     --------
     >>> print(as_text(np.array([[1, 0], [1, 2]]), ("square", "diamond")))
     true \ predicted  square  diamond   recall
-    square                1        0  100.0 %
-    diamond               1        2   66.7 %
+    square                1        0  100.0%
+    diamond               1        2   66.7%
     """
     _require_square(confusion)
     names = [str(c) for c in range(len(confusion))] if classes is None else list(classes)
@@ -315,7 +315,7 @@ def as_text(confusion: Float[Array, "c c"], classes: Sequence[str] | None = None
             f"confusion matrix, got {len(names)}. Pass a name for each class."
         )
     _, recall, _, support = per_class(confusion)
-    recalls = [f"{100 * r:.1f} %" if n else "-" for r, n in zip(recall, support, strict=True)]
+    recalls = [f"{100 * r:.1f}%" if n else "-" for r, n in zip(recall, support, strict=True)]
     cells = [[f"{count:.10g}" for count in row] for row in confusion]
     rows = [
         ["true \\ predicted", *names, "recall"],

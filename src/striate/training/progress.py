@@ -137,9 +137,9 @@ def epoch_line(
     >>> row = {"epoch": 1, "loss": 0.5, "accuracy": 0.75, "validation_loss": 0.6,
     ...        "validation_accuracy": 0.7, "seconds": 2.0}
     >>> print(epoch_line(row, 20, images=60_000, width=90))
-    epoch  1/20  loss 0.5000  accuracy 75.00 %  validation 0.6000, 70.00 %  30,000 images/s
+    epoch  1/20  loss 0.5000  accuracy 75.00%  validation 0.6000, 70.00%  30,000 images/s
     >>> print(epoch_line(row, 20, images=60_000, width=60))
-    epoch  1/20  loss 0.5000  validation 0.6000, 70.00 %
+    epoch  1/20  loss 0.5000  validation 0.6000, 70.00%
     """
     speed = None if images is None else images / max(row["seconds"], 1e-9)
     shown = dict(row)
@@ -172,4 +172,4 @@ def _line(row: HistoryRow, epochs: int, speed: float | None) -> str:
 
 def _percent(fraction: float) -> str:
     """Format a fraction in percent."""
-    return f"{100 * fraction:.2f} %"
+    return f"{100 * fraction:.2f}%"
