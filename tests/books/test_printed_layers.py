@@ -263,7 +263,7 @@ def test_8_39_and_8_46_hold_for_strides_and_padding(stride, padding):
         (Tanh(), lambda n: 1 - np.tanh(n) ** 2),
         (Logistic(), lambda n: np.exp(-n) / (1 + np.exp(-n)) ** 2),
     ],
-    ids=str,
+    ids=["linear", "relu", "tanh", "logistic"],
 )
 def test_8_49_to_8_53_are_the_way_back_through_the_transfer_function(kind, f_dot):
     """8.49 to 8.53: each derivative is multiplied by that of the transfer function there."""
