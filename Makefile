@@ -80,8 +80,9 @@ types: $(TEST)
 contracts: $(TEST)
 	$(BIN)/lint-imports --no-logo
 
+# One process per core, at most eight; the tests of a file stay together, since they share fixtures.
 unit: $(TEST)
-	$(BIN)/pytest
+	$(BIN)/pytest -q -n auto --maxprocesses 8 --dist loadfile
 
 $(BIN)/python:
 	@if [ -z "$(PYTHON)" ]; then \
