@@ -13,6 +13,7 @@ ROOTS = ("striate.plan.plan", "striate.llvm.program", "striate.llvm.machine")
 OUTSIDE = {
     "striate": "the version, which is a part of the key itself",
     "striate.errors": "texts of errors; no code depends on them",
+    "striate.properties": "when a property is computed, not what",
     "striate.shapes": "names for arrays in annotations",
 }
 """Modules that those import although no machine code depends on them, with the reason."""
