@@ -61,9 +61,15 @@ def pytest_collection_modifyitems(config, items):
 def pytest_sessionfinish(session, exitstatus):
     """Fail if golden files are left that no test compares; `--update-golden` deletes them.
 
-    This is known only if every test that compares golden files ran and compared one.
+    This is known only if every test that compares golden files ran and compared one. If the tests
+    are spread over processes, each reports to the first one, which decides.
     """
     compared, expected = (session.config.stash.get(key, {}) for key in (COMPARED, EXPECTED))
+    report = getattr(session.config, "workeroutput", None)
+    if report is not None:
+        report["compared"] = {test: list(map(str, paths)) for test, paths in compared.items()}
+        report["expected"] = list(expected)
+        return
     if exitstatus or not expected or not expected <= compared.keys():
         return
     orphans = sorted(set(GOLDEN.rglob("*.txt")) - set().union(*compared.values()))
@@ -73,6 +79,16 @@ def pytest_sessionfinish(session, exitstatus):
             path.unlink()
     elif orphans:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Collect what one of several processes compared, and what it expected."""
+    report = getattr(node, "workeroutput", {})
+    compared = node.config.stash.setdefault(COMPARED, {})
+    for test, paths in report.get("compared", {}).items():
+        compared[test] = set(map(Path, paths))
+    node.config.stash.setdefault(EXPECTED, set()).update(report.get("expected", []))
 
 
 def pytest_terminal_summary(terminalreporter, config):

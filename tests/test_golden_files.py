@@ -44,6 +44,16 @@ def test_an_orphan_fails_a_complete_run(suite):
     assert "\ngolden/texts/c.txt\n" in done.stdout
 
 
+def test_an_orphan_fails_a_run_in_several_processes(suite):
+    """What the processes compared is put together; the run fails and names the file."""
+    done = run(suite, ".", "-n", "2", "--dist", "loadfile")
+
+    assert done.returncode == 1
+    assert "3 passed" in done.stdout
+    assert "\ngolden/texts/c.txt\n" in done.stdout
+    assert "other.txt" not in done.stdout
+
+
 def test_other_modules_need_not_run(suite):
     """Modules that compare no golden files may be missing, such as those that need PyTorch."""
     (suite / "test_unrelated.py").write_text("def test_nothing():\n    pass\n")
