@@ -230,7 +230,7 @@ st.pictures.signals(
 
 
 def errors(found, found_kinds, part):
-    """Count beats that are missed, and predictions where there is no such beat."""
+    """Count the missed beats and the false alarms."""
     missed = invented = 0
     for kind in (1, 2):
         there, here = places[kinds == kind] / RATE, found[found_kinds == kind]
@@ -292,7 +292,7 @@ assert by_network.sum() < 0.75 * by_rule.sum()
 # What did it learn? These are the eight kernels of the first layer, a quarter of a second each.
 # Some are humps with a dip next to them: matched filters for a beat. Others go down or up once,
 # from one level to another: derivatives, smoothed over many samples. They are the same tools as
-# above, but nobody chose them.
+# above, but learned from the recording instead of chosen by hand.
 
 st.pictures.kernels(net)
 plt.show()

@@ -22,9 +22,10 @@ import numpy as np
 import striate as st
 
 # %%
-# Brackets and quotes would give the code away. So only lowercase letters remain, and one space for
-# everything else. From the modules of the standard library, in alphabetical order, every second one
-# is for training and the others for the test: the network will see code that it has never read.
+# Brackets and quotes would give the code away. So only lowercase letters remain; any run of
+# other characters becomes one space. The modules of the standard library, in alphabetical order, are
+# used alternately for training and for the test, so the network is tested on code that it has never
+# read.
 
 LETTERS = " abcdefghijklmnopqrstuvwxyz"
 LENGTH = 48  # characters

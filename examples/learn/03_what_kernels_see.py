@@ -93,8 +93,9 @@ st.pictures.images(lines.reshape(8, 15, 15), [*templates] * 2, columns=4)
 # Pooling
 # -------
 #
-# For the decision, what matters is that there is a line, not exactly where it is. *Max pooling*
-# takes the largest value of each window, here 3 x 3 pixels, and the windows don't overlap:
+# To decide between a square and a diamond, it matters whether there is a line, not exactly where.
+# *Max pooling* takes the largest value of each window, here 3 x 3 pixels, and the windows don't
+# overlap:
 #
 # .. math::
 #

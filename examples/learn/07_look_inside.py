@@ -111,7 +111,7 @@ assert after > before
 # 1. Choose another image in the first cell. Which maps of ``conv1`` react to vertical strokes?
 # 2. Set one kernel to 0: ``net.parameters["conv1.weight"][2] = 0``. How much does
 #    ``net.evaluate(x_test, y_test).accuracy`` fall? Which of the six is the most important?
-# 3. Print ``trace.terms("conv1.dW", (0, 0, 2, 2))``. How many products are there, and why so many
-#    more than in ``conv2.Z``?
+# 3. Print ``trace.terms("conv1.dW", (0, 0, 2, 2))``. How many products are there? Why are there
+#    many more than in ``conv2.Z``?
 #
 # Next: :doc:`08_save_and_use`.

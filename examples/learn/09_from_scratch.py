@@ -467,8 +467,8 @@ assert error < bound
 # Look at the machine code, here somewhere in the middle of the loop. One instruction loads a
 # vector of pixels. Each of the next instructions is a fused multiply-add: it reads a weight,
 # multiplies the pixels by it, and adds them to one of the 16 sums, all of which are in registers.
-# There is almost nothing else. (So it is with AVX-512. On processors with narrower or fewer vector
-# registers, 16 sums are too many, and a smaller tile is faster.)
+# The loop consists of little more than these. (This is the code for AVX-512. On processors with
+# narrower or fewer vector registers, 16 sums are too many, and a smaller tile is faster.)
 
 lines = [" ".join(line.split()) for line in kernel.assembly.splitlines()]
 fused = [line for line in lines if re.match(r"vfmadd|fmla", line)]

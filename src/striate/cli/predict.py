@@ -38,7 +38,7 @@ Examples:
 MNIST's digits are white on black. For dark ink on white paper, use --invert.
 
 Prints the most probable class of each picture, then the next two; for a regression network, prints
-its outputs. Pictures that cannot be read are reported at the end, and the exit code is then 1.
+its outputs. Unreadable pictures are reported at the end, and the exit code is then 1.
 """
 
 
