@@ -23,9 +23,9 @@ import striate as st
 
 # %%
 # Brackets and quotes would give the code away. So only lowercase letters remain; any run of
-# other characters becomes one space. The modules of the standard library, in alphabetical order, are
-# used alternately for training and for the test, so the network is tested on code that it has never
-# read.
+# other characters becomes one space. The modules of the standard library, in alphabetical order,
+# are used alternately for training and for the test, so the network is tested on code that it has
+# never read.
 
 LETTERS = " abcdefghijklmnopqrstuvwxyz"
 LENGTH = 48  # characters
