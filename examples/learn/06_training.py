@@ -3,8 +3,8 @@ r"""
 ===========
 
 In chapter 5, you chose the weights by hand. That is hopeless for the 61,706 weights of a network
-that reads handwritten digits, so now they are learned from examples. You take the first steps yourself, then train LeNet-5, look
-at its mistakes, and see how training can go wrong.
+that reads handwritten digits, so now they are learned from examples. You take the first steps
+yourself, then train LeNet-5, look at its mistakes, and see how training can go wrong.
 """
 
 import striate as st
