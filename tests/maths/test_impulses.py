@@ -67,6 +67,7 @@ def test_an_impulse_response_is_measured_in_the_middle():
     assert impulse_response(lambda p: p, (4,), at=(0,)).tolist() == [1, 0, 0, 0]
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("call", "name"),
     [
