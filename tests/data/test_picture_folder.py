@@ -78,9 +78,34 @@ def test_a_validation_set_without_a_test_set_is_the_test_set(tmp_path, name):
     assert dataset.notes == (f"Without a test folder, {name} (1 picture) is the test set.",)
 
 
+@pytest.mark.parametrize("name", ["val", "valid", "VALIDATION"])
+def test_three_parts(tmp_path, name):
+    """Next to a test set, the validation folder is the validation set, with its files."""
+    draw(tmp_path / "train" / "ant" / "a.png", 1)
+    draw(tmp_path / "train" / "cat" / "a.png", 2)
+    draw(tmp_path / "test" / "ant" / "a.png", 3)
+    draw(tmp_path / name / "cat" / "b.png", 4)
+    draw(tmp_path / name / "cat" / "c.png", 5)
+
+    dataset = read_folder(tmp_path)
+
+    assert dataset.notes == ()
+    assert dataset.y_validation.tolist() == [1, 1]
+    assert dataset.x_validation[:, 0, 0, 0].tolist() == [4, 5]
+    assert repr(dataset).endswith(
+        "2 training, 2 validation and 1 test images of 4 x 4 x 1, 2 classes)"
+    )
+    assert dataset.files == (tmp_path / "train/ant/a.png", tmp_path / "train/cat/a.png")
+    assert dataset.files_test == (tmp_path / "test/ant/a.png",)
+    assert dataset.files_validation == (
+        tmp_path / name / "cat/b.png",
+        tmp_path / name / "cat/c.png",
+    )
+
+
 def test_what_is_left_out_is_noted(tmp_path):
-    """A validation set next to a test set, other folders, and pictures without a class."""
-    for part in ("train", "test", "val"):
+    """Other folders, and pictures without a class."""
+    for part in ("train", "test"):
         draw(tmp_path / part / "ant" / "a.png")
         draw(tmp_path / part / "cat" / "a.png")
     draw(tmp_path / "unlabeled" / "a.png")
@@ -93,13 +118,12 @@ def test_what_is_left_out_is_noted(tmp_path):
     assert len(dataset.x) == len(dataset.x_test) == 2
     assert dataset.classes == ("ant", "cat")
     left_out = (
-        "{} was left out: only train and test are read. To train on these pictures too, move them "
-        "into train."
+        "{} was left out: only train, test and validation are read. To train on these pictures "
+        "too, move them into train."
     )
     loose = "1 picture next to the class folders, such as {}, belongs to no class and was left out."
     assert dataset.notes == (
         left_out.format("unlabeled (1 picture)"),
-        left_out.format("val (2 pictures)"),
         loose.format("cover.png"),
         loose.format("b.jpg.png"),
     )
@@ -272,11 +296,13 @@ def test_a_class_without_pictures_is_refused(tmp_path, inner, message):
     message(error)
 
 
-def test_a_class_to_test_with_alone_is_refused(tmp_path, message):
+@pytest.mark.parametrize("part", ["test", "validation"])
+def test_a_class_to_test_with_alone_is_refused(tmp_path, part, message):
     """A class that is not in the training set cannot be recognized."""
     for name in ("ant", "bee"):
         draw(tmp_path / "train" / name / "a.png")
-    draw(tmp_path / "test" / "cat" / "a.png")
+    draw(tmp_path / "test" / "ant" / "a.png")
+    draw(tmp_path / part / "cat" / "a.png")
 
     with pytest.raises(DataError) as error:
         read_folder(tmp_path)

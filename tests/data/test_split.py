@@ -1,5 +1,8 @@
 """Holding out a test set."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -45,6 +48,18 @@ def test_labels_stay_with_their_images_in_the_order_of_the_file():
         numbers = x.ravel().astype(int)
         assert (np.diff(numbers) > 0).all()
         np.testing.assert_array_equal(labels, y[numbers])
+
+
+def test_files_stay_with_their_images():
+    """Each part lists the files of its images, in the same order."""
+    whole = dataset([0, 1] * 25)
+    files = tuple(Path(f"{k}.png") for k in range(50))
+
+    parts = hold_out(replace(whole, files=files), share=None, seed=0)
+
+    assert len(parts.files_test) == 10
+    for x, paths in ((parts.x, parts.files), (parts.x_test, parts.files_test)):
+        assert paths == tuple(Path(f"{k}.png") for k in x.ravel().astype(int))
 
 
 def test_a_fifth_is_held_out_if_nothing_is_asked_for():

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
+import striate.data
 import striate.recipes
 from networks import columns, digest
 from striate.errors import OptionError, ShapeError, ShorthandError, StriateError, TrainingError
@@ -45,6 +47,43 @@ def test_what_can_be_checked_is_checked_before_a_download(case, monkeypatch):
     error, given = REFUSED[case]
     with pytest.raises(error):
         striate.recipes.prepare("mnist", **given)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Write a folder with a training, a validation and a test set of eight pictures each."""
+    images, labels = striate.data.load("shapes")[0]
+    for part, start in (("train", 0), ("val", 100), ("test", 200)):
+        for label in (0, 1):
+            for k in np.flatnonzero(labels == label)[start : start + 4]:
+                path = tmp_path / part / str(label) / f"{k}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(images[k, ..., 0]).save(path)
+    return tmp_path
+
+
+def test_the_validation_folder_is_the_validation_set(photos):
+    """The history has the loss of the images in val, and their number is not taken from train."""
+    run = striate.recipes.prepare(str(photos), epochs=1)
+
+    history = run.train()
+
+    assert run.evaluate().images == 8
+    found = run.network.evaluate(
+        run.dataset.x_validation, np.array(run.dataset.classes)[run.dataset.y_validation]
+    )
+    assert history.rows[0]["validation_loss"] == pytest.approx(found.loss, rel=1e-5)
+
+
+def test_two_validation_sets_are_refused(photos):
+    """A folder with val is not split again."""
+    with pytest.raises(OptionError) as error:
+        striate.recipes.prepare(str(photos), validation=0.1)
+
+    assert str(error.value) == (
+        f"validation=0.1 cannot be used for {photos.name}, which has a validation set of 8 images. "
+        "Leave out `validation`."
+    )
 
 
 def test_a_divergence_is_an_error():

@@ -160,9 +160,10 @@ def _describe(out: CommandOutput, data: str, *, download: bool) -> None:
 def _say_description(page: Page, found: Description) -> None:
     """Print the facts, and the number of images of each class."""
     shape = sizes(found.image_shape)
+    validation = f"{found.validation_images:,} validation images, "
     page.line(
         f"{on_one_line(found.name)}: {found.images:,} training images, "
-        f"{found.test_images:,} test images"
+        f"{validation if found.validation_images else ''}{found.test_images:,} test images"
     )
     page.line(
         f"images: {shape} ({axes_of(found.image_shape)}), {found.dtype}, "
@@ -175,14 +176,13 @@ def _say_description(page: Page, found: Description) -> None:
         page.line(f"note: {note}")
     if found.classes:
         page.line()
+        columns = [("training", found.counts), ("test", found.test_counts)]
+        if found.validation_images:
+            columns.insert(1, ("validation", found.validation_counts))
+        names = [on_one_line(str(name), _LONGEST_NAME) for name in found.classes]
         page.table(
-            [Column("class"), Column("training", "right"), Column("test", "right")],
-            [
-                [on_one_line(str(name), _LONGEST_NAME), f"{count:,}", f"{test:,}"]
-                for name, count, test in zip(
-                    found.classes, found.counts, found.test_counts, strict=True
-                )
-            ],
+            [Column("class"), *(Column(title, "right") for title, _ in columns)],
+            [[name, *(f"{counts[k]:,}" for _, counts in columns)] for k, name in enumerate(names)],
         )
 
 

@@ -7,7 +7,8 @@ are two exceptions. One-hot rows are labels whatever their type, and integers th
 floats are labels for a network with classes (:func:`with_classes`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,11 @@ class Dataset:
         without a test set.
     y, y_test
         For each image the index of its class, int64, or float32 targets.
+    x_validation, y_validation
+        The validation set that the data itself has, such as the folder ``val``; empty without one.
+    files, files_test, files_validation
+        The picture file of each image of the three sets, for a folder of pictures; otherwise
+        empty.
     classes
         The values of the labels: words, or integers. Empty if the targets are numbers.
     name
@@ -62,6 +68,11 @@ class Dataset:
     source: str
     notice: str = ""
     notes: tuple[str, ...] = ()
+    x_validation: Array = field(default_factory=lambda: np.empty(0, np.uint8))
+    y_validation: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    files: tuple[Path, ...] = ()
+    files_test: tuple[Path, ...] = ()
+    files_validation: tuple[Path, ...] = ()
 
     @property
     def image_shape(self) -> tuple[int, ...]:
@@ -74,8 +85,10 @@ class Dataset:
         return self.x.ndim == _AXES_OF_PICTURES
 
     def __repr__(self) -> str:
+        validation = f", {len(self.x_validation)} validation" if len(self.x_validation) else ""
         return (
-            f"Dataset({quoted(self.name)}: {len(self.x)} training and {len(self.x_test)} test "
+            f"Dataset({quoted(self.name)}: {len(self.x)} training{validation} and "
+            f"{len(self.x_test)} test "
             f"images of {' x '.join(map(str, self.image_shape))}, {len(self.classes)} classes)"
         )
 
@@ -295,6 +308,7 @@ def as_part(
 def assemble(
     train: tuple[Array, Array],
     test: tuple[Array, Array] | None = None,
+    validation: tuple[Array, Array] | None = None,
     *,
     name: str,
     source: str,
@@ -305,7 +319,7 @@ def assemble(
 
     Parameters
     ----------
-    train, test
+    train, test, validation
         Images and labels of each part, as :func:`as_part` returns them.
     name, source, notes
         As in :class:`Dataset`.
@@ -316,7 +330,7 @@ def assemble(
     Returns
     -------
     Dataset
-        With an empty test set if ``test`` is None.
+        With an empty test or validation set where ``test`` or ``validation`` is None.
 
     Raises
     ------
@@ -324,24 +338,17 @@ def assemble(
         If the images of the parts differ in shape or dtype, the labels in type, a label has no
         name, or there are too many different labels.
     """
-    (x, y), (x_test, y_test) = train, test or (train[0][:0], train[1][:0])
-    if x.shape[1:] != x_test.shape[1:] or x.dtype != x_test.dtype:
-        raise DataError(
-            f"{source} has training images of {_describe_images(x)}, but test images of "
-            f"{_describe_images(x_test)}; expected the same size and dtype. Convert them and save "
-            "them again."
-        )
-    if y.shape[1:] != y_test.shape[1:] or y.dtype.kind != y_test.dtype.kind:
-        raise DataError(
-            f"{source} has training labels of shape {y.shape} and dtype {y.dtype}, but test labels "
-            f"of shape {y_test.shape} and dtype {y_test.dtype}; expected the same type. Save them "
-            "both with the same dtype and number of axes."
-        )
+    nothing = (train[0][:0], train[1][:0])
+    (x, y), (x_test, y_test) = train, test or nothing
+    x_validation, y_validation = validation or nothing
+    _require_alike(train, test or nothing, "test", source)
+    _require_alike(train, validation or nothing, "validation", source)
+    labels = (y, y_test, y_validation)
     if classes and y.dtype.kind == "i":
-        _require_names(y, y_test, classes, source)
+        _require_names(labels, classes, source)
     elif y.dtype.kind in "iU":
-        classes = class_values(y, y_test, where=source)
-        y, y_test = (np.searchsorted(np.array(classes), part) for part in (y, y_test))
+        classes = class_values(*labels, where=source)
+        y, y_test, y_validation = (np.searchsorted(np.array(classes), part) for part in labels)
     else:
         classes = ()
     return Dataset(
@@ -349,6 +356,8 @@ def assemble(
         y=y,
         x_test=x_test,
         y_test=y_test,
+        x_validation=x_validation,
+        y_validation=y_validation,
         classes=classes,
         name=name,
         source=source,
@@ -356,14 +365,33 @@ def assemble(
     )
 
 
+def _require_alike(
+    train: tuple[Array, Array], other: tuple[Array, Array], part: str, source: str
+) -> None:
+    """Raise if the images or labels of a part differ in type from those for training."""
+    (x, y), (x_other, y_other) = train, other
+    if x.shape[1:] != x_other.shape[1:] or x.dtype != x_other.dtype:
+        raise DataError(
+            f"{source} has training images of {_describe_images(x)}, but {part} images of "
+            f"{_describe_images(x_other)}; expected the same size and dtype. Convert them and save "
+            "them again."
+        )
+    if y.shape[1:] != y_other.shape[1:] or y.dtype.kind != y_other.dtype.kind:
+        raise DataError(
+            f"{source} has training labels of shape {y.shape} and dtype {y.dtype}, but {part} "
+            f"labels of shape {y_other.shape} and dtype {y_other.dtype}; expected the same type. "
+            "Save them both with the same dtype and number of axes."
+        )
+
+
 def _describe_images(x: Array) -> str:
     """Write size and dtype of images."""
     return f"{' x '.join(map(str, x.shape[1:]))} {x.dtype}"
 
 
-def _require_names(y: Array, y_test: Array, classes: tuple[LabelValue, ...], source: str) -> None:
+def _require_names(labels: tuple[Array, ...], classes: tuple[LabelValue, ...], source: str) -> None:
     """Raise if a label is not the index of a class."""
-    for part in (y, y_test):
+    for part in labels:
         outside = part[(part < 0) | (part >= len(classes))]
         if len(outside):
             raise DataError(
@@ -407,16 +435,19 @@ def with_classes(dataset: Dataset) -> Dataset:
     >>> with_classes(assemble((x, y), name="example", source="here")).classes
     (1, 2)
     """
-    parts = (dataset.y, dataset.y_test)
-    if not all(map(_are_whole_floats, parts)) or len(np.unique(dataset.y)) > _MANY:
+    parts = (dataset.y, dataset.y_test, dataset.y_validation)
+    whole = all(_are_whole_floats(part) for part in parts if len(part))
+    if not whole or len(np.unique(dataset.y)) > _MANY:
         return dataset
-    y, y_test = (part.astype(np.int64) for part in parts)
-    classes = class_values(y, y_test, where=dataset.source)
+    labels = [part.astype(np.int64) for part in parts]
+    classes = class_values(*labels, where=dataset.source)
+    y, y_test, y_validation = (np.searchsorted(np.array(classes), part) for part in labels)
     note = "The labels are integers stored as floats, and are read as classes."
     return replace(
         dataset,
-        y=np.searchsorted(np.array(classes), y),
-        y_test=np.searchsorted(np.array(classes), y_test),
+        y=y,
+        y_test=y_test,
+        y_validation=y_validation,
         classes=classes,
         notes=tuple(note if one == _WHOLE_FLOATS else one for one in dataset.notes),
     )

@@ -22,11 +22,11 @@ class Description:
         Data type of the pixels.
     lowest, highest
         Range of the pixels in the training set.
-    images, test_images
+    images, test_images, validation_images
         Number of images in each part.
     classes
         Values of the classes; empty if the targets are numbers.
-    counts, test_counts
+    counts, test_counts, validation_counts
         Images of each class in each part.
     """
 
@@ -40,15 +40,18 @@ class Description:
     highest: float
     images: int
     test_images: int
+    validation_images: int
     classes: tuple[LabelValue, ...]
     counts: tuple[int, ...]
     test_counts: tuple[int, ...]
+    validation_counts: tuple[int, ...]
 
     def __str__(self) -> str:
         shape = " x ".join(map(str, self.image_shape))
         levels = f"{self.dtype} from {self.lowest:g} to {self.highest:g}"
+        validation = f", {self.validation_images} validation" if self.validation_images else ""
         lines = [
-            f"{self.name}: {self.images} training and {self.test_images} test images",
+            f"{self.name}: {self.images} training{validation} and {self.test_images} test images",
             f"images: {shape} ({axes_of(self.image_shape)}), {levels}",
             f"source: {self.source}",
         ]
@@ -57,15 +60,16 @@ class Description:
         lines += [f"note:   {note}" for note in self.notes]
         if self.classes:
             lines.append("")
-            rows = [("class", "training", "test")]
-            rows += zip(
-                map(str, self.classes),
-                map(str, self.counts),
-                map(str, self.test_counts),
-                strict=True,
-            )
-            wide = max(len(row[0]) for row in rows)
-            lines += [f"{name:<{wide}}  {count:>8}  {test:>8}" for name, count, test in rows]
+            columns = [("training", self.counts), ("test", self.test_counts)]
+            if self.validation_images:
+                columns.insert(1, ("validation", self.validation_counts))
+            names = ["class", *map(str, self.classes)]
+            wide = max(map(len, names))
+            cells = [[title, *map(str, counts)] for title, counts in columns]
+            lines += [
+                f"{name:<{wide}}  {'  '.join(f'{cell:>8}' for cell in row)}"
+                for name, *row in zip(names, *cells, strict=True)
+            ]
         return "\n".join(lines)
 
 
@@ -105,9 +109,11 @@ def describe(dataset: Dataset) -> Description:
         highest=dataset.x.max().item(),
         images=len(dataset.x),
         test_images=len(dataset.x_test),
+        validation_images=len(dataset.x_validation),
         classes=dataset.classes,
         counts=_counts(dataset.y, dataset.classes),
         test_counts=_counts(dataset.y_test, dataset.classes),
+        validation_counts=_counts(dataset.y_validation, dataset.classes),
     )
 
 

@@ -12,7 +12,7 @@ list what was not read.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -61,8 +61,7 @@ def read_folder(
         One subfolder for each class, with its pictures at any depth; the class has the name of the
         subfolder. Or a subfolder ``train`` (``training``) of that form, and next to it perhaps
         ``test`` (``testing``) and ``val`` (``valid``, ``validation``); upper and lower case are
-        the same. Without a ``test``, the validation set is the test set; with one, it is left
-        out. Hidden files are ignored.
+        the same. Without a ``test``, the validation set is the test set. Hidden files are ignored.
     size, channels, resize
         As for :func:`striate.data.pictures.read_pictures`; the same for all parts.
 
@@ -83,32 +82,46 @@ def read_folder(
     OutOfMemoryError
         If there is not enough memory for the pictures.
     """
-    train_folder, test_folder, notes = _parts(folder)
-    train, others = _classes_in(train_folder)
-    test: dict[str, _Found] = {}
-    if test_folder is not None:
-        test, more = _classes_in(test_folder)
-        others = [*others, *more]
-    _check_classes(folder, train, test)
+    folders, notes = _parts(folder)
+    parts = {part: _classes_in(path) for part, path in folders.items()}
+    _check_classes(folder, {part: found for part, (found, _) in parts.items()})
+    train = parts["train"][0]
     classes = sorted(train, key=int) if all(map(str.isdecimal, train)) else sorted(train)
-    train_files = [path for name in classes for path in train[name].pictures]
-    test_files = [path for name in classes if name in test for path in test[name].pictures]
-    layout = survey([*train_files, *test_files], size=size, channels=channels)
-    notes += _notes_on_layout(layout, len(train_files) + len(test_files), resize)
-    skipped = [*others, *(path for one in (*train.values(), *test.values()) for path in one.others)]
+    files = {
+        part: tuple(path for name in classes if name in found for path in found[name].pictures)
+        for part, (found, _) in parts.items()
+    }
+    every = [path for paths in files.values() for path in paths]
+    layout = survey(every, size=size, channels=channels)
+    notes += _notes_on_layout(layout, len(every), resize)
+    skipped = [path for _, others in parts.values() for path in others]
+    skipped += [
+        path for found, _ in parts.values() for one in found.values() for path in one.others
+    ]
     notes += _notes_on_skipped(skipped)
-    return assemble(
-        (decode(train_files, layout, resize=resize), _labels(classes, train)),
-        (decode(test_files, layout, resize=resize), _labels(classes, test)) if test else None,
+    read = {
+        part: (decode(files[part], layout, resize=resize), _labels(classes, found))
+        for part, (found, _) in parts.items()
+    }
+    dataset = assemble(
+        read["train"],
+        read.get("test"),
+        read.get("validation"),
         name=shown(folder.name),
         source=shown(folder),
         classes=tuple(map(shown, classes)),
         notes=tuple(notes),
     )
+    return replace(
+        dataset,
+        files=files["train"],
+        files_test=files.get("test", ()),
+        files_validation=files.get("validation", ()),
+    )
 
 
-def _parts(folder: Path) -> tuple[Path, Path | None, list[str]]:
-    """Find the folders of the training and test sets, and note what is left out."""
+def _parts(folder: Path) -> tuple[dict[str, Path], list[str]]:
+    """Find the folders of the parts, with one for training, and note what is left out."""
     parts: dict[str, list[Path]] = {"train": [], "test": [], "validation": []}
     others: list[Path] = []
     for entry in _folders_in(folder):
@@ -117,44 +130,40 @@ def _parts(folder: Path) -> tuple[Path, Path | None, list[str]]:
     found = [entry for entries in parts.values() for entry in entries]
     classes = any(pictures_in(entry) for entry in others)
     if len(found) == 1 and (_loose_in(found[0]) or (classes and len(_folders_in(found[0])) < 2)):
-        return folder, None, []  # a class that is called train, perhaps with a folder in it
+        return {"train": folder}, []  # a class that is called train, perhaps with a folder in it
     for part, entries in parts.items():
         if len(entries) > 1:
             raise DataError(
                 f"{shown(folder)} has {len(entries)} {part} folders "
                 f"({_names(entries)}); expected one. Put their pictures into one of them."
             )
-    train, test, validation = (next(iter(entries), None) for entries in parts.values())
-    if train is None:
+    folders = {part: entries[0] for part, entries in parts.items() if entries}
+    if "train" not in folders:
         if found and not classes:
             raise DataError(
                 f"{shown(folder)} has the subfolders {_names(found)}, but no train. Rename the "
                 "folder that holds the training pictures to train, or give its path."
             )
-        return folder, None, []
-    return train, *_test_part(folder, test, validation, others)
-
-
-def _test_part(
-    folder: Path, test: Path | None, validation: Path | None, others: Iterable[Path]
-) -> tuple[Path | None, list[str]]:
-    """Choose the test set for a training set, and note what is left out."""
+        return {"train": folder}, []
     notes: list[str] = []
-    if validation is not None and test is None:
+    if "validation" in folders and "test" not in folders:
+        folders["test"] = folders.pop("validation")
         notes.append(
-            f"Without a test folder, {shown(validation.name)} "
-            f"({_pictures(len(pictures_in(validation)))}) is the test set."
+            f"Without a test folder, {shown(folders['test'].name)} "
+            f"({_pictures(len(pictures_in(folders['test'])))}) is the test set."
         )
-        test, validation = validation, None
-    left_out = [*others, *([] if validation is None else [validation])]
-    for entry in left_out:
-        count = len(pictures_in(entry))
-        if count:
-            notes.append(
-                f"{shown(entry.name)} ({_pictures(count)}) was left out: only train and test are "
-                "read. To train on these pictures too, move them into train."
-            )
-    return test, [*notes, *_notes_on_loose(_loose_in(folder))]
+    return folders, [*notes, *_notes_on_others(folder, others)]
+
+
+def _notes_on_others(folder: Path, others: Iterable[Path]) -> list[str]:
+    """Note the pictures next to the folders of the parts, which are left out."""
+    notes = [
+        f"{shown(entry.name)} ({_pictures(count)}) was left out: only train, test and validation "
+        "are read. To train on these pictures too, move them into train."
+        for entry in others
+        if (count := len(pictures_in(entry)))
+    ]
+    return [*notes, *_notes_on_loose(_loose_in(folder))]
 
 
 def _loose_in(folder: Path) -> list[Path]:
@@ -209,29 +218,31 @@ def _labels(classes: Sequence[str], files: Mapping[str, _Found]) -> Array:
     return np.repeat(np.arange(len(classes), dtype=np.int64), counts)
 
 
-def _check_classes(folder: Path, train: Mapping[str, _Found], test: Mapping[str, _Found]) -> None:
-    """Check that there are classes, each with pictures, and the same ones in both parts."""
+def _check_classes(folder: Path, parts: Mapping[str, Mapping[str, _Found]]) -> None:
+    """Check that there are classes, each with pictures, and the same ones in all parts."""
+    train = parts["train"]
     if len(train) <= 1:
         names = f" ({shown(next(iter(train)))})" if train else ""
         raise DataError(
             f"{shown(folder)} has {len(train)} class folder{'s' * (not train)}{names}; expected "
             "one subfolder for each of at least two classes. Sort the pictures into such folders."
         )
-    for part, classes in (("", train), ("test ", test)):
+    for part, classes in parts.items():
         for name, found in classes.items():
             if not found.pictures:
+                where = "" if part == "train" else f"{part} "
                 raise DataError(
-                    f"{shown(folder)} has no pictures in the {part}class folder {quoted(name)}"
+                    f"{shown(folder)} has no pictures in the {where}class folder {quoted(name)}"
                     f"{_only(found.others)}; expected at least one, such as 1.png. "
                     f"{_remedy(found.others)}"
                 )
-    unknown = sorted(test.keys() - train.keys())
-    if unknown:
-        raise DataError(
-            f"{shown(folder)} has the class {quoted(unknown[0])} in its test set, but not in its "
-            f"training set ({', '.join(shown(name) for name in sorted(train))}). Rename the "
-            "folder, or remove it."
-        )
+        unknown = sorted(classes.keys() - train.keys())
+        if unknown:
+            raise DataError(
+                f"{shown(folder)} has the class {quoted(unknown[0])} in its {part} set, but not "
+                f"in its training set ({', '.join(shown(name) for name in sorted(train))}). Rename "
+                "the folder, or remove it."
+            )
 
 
 def _only(others: Sequence[Path]) -> str:

@@ -157,11 +157,11 @@ def open_dataset(
     except OSError as error:
         raise unreadable(as_path(source), error) from error
     if size is not None or channels is not None:
-        x, x_test = (
+        x, x_test, x_validation = (
             convert(part, size=size, channels=channels, resize=resize)
-            for part in (dataset.x, dataset.x_test)
+            for part in (dataset.x, dataset.x_test, dataset.x_validation)
         )
-        dataset = dataclasses.replace(dataset, x=x, x_test=x_test)
+        dataset = dataclasses.replace(dataset, x=x, x_test=x_test, x_validation=x_validation)
     check_classes(dataset.y, dataset.classes, where=dataset.source)
     return hold_out(dataset, share=test, seed=seed)
 

@@ -1,6 +1,7 @@
 """Holding out a test set, the same one every time."""
 
 import dataclasses
+from itertools import compress
 
 import numpy as np
 
@@ -73,6 +74,8 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
         y=dataset.y[~held],
         x_test=dataset.x[held],
         y_test=dataset.y[held],
+        files=tuple(compress(dataset.files, ~held)),
+        files_test=tuple(compress(dataset.files, held)),
         notes=(*dataset.notes, note),
     )
 

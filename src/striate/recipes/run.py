@@ -82,12 +82,17 @@ class TrainingRun:
         StriateError
             See :meth:`striate.Network.fit`.
         """
-        settings = self.recipe.settings
+        settings, dataset = self.recipe.settings, self.dataset
+        validation = None
+        if len(dataset.x_validation):
+            labels = labels_for(self.network, dataset.y_validation, dataset.classes)
+            validation = dataset.x_validation, labels
         history = fitting.fit(
             core_of(self.network),
-            self.dataset.x,
-            labels_for(self.network, self.dataset.y, self.dataset.classes),
+            dataset.x,
+            labels_for(self.network, dataset.y, dataset.classes),
             settings,
+            validation_data=validation,
             checkpoint=checkpoint,
             resume=resume,
             progress=progress,
@@ -191,6 +196,7 @@ def prepare(
     dataset = open_dataset(
         data, size=size or size_for(data), resize=resize, download=download, progress=progress
     )
+    _require_one_validation_set(dataset, chosen)
     if not dataset.classes and chosen.net is not None:
         # A preset may not fit the images, and one output has no softmax: probe with two.
         graph = None
@@ -249,6 +255,19 @@ def _labeled(dataset: Dataset, net: str, loss: Loss | None) -> Dataset:
             ),
         )
     return dataset
+
+
+def _require_one_validation_set(dataset: Dataset, recipe: Recipe) -> None:
+    """Raise if data with its own validation set is to be split."""
+    if len(dataset.x_validation) and recipe.settings.validation is not None:
+        raise OptionError(
+            Message(
+                Argument("validation", recipe.settings.validation),
+                f" cannot be used for {dataset.name}, which has a validation set of "
+                f"{len(dataset.x_validation):,} images.",
+            ),
+            remedy=Message("Leave out ", Argument("validation"), "."),
+        )
 
 
 def _require_suitable(network: Network, recipe: Recipe) -> None:
