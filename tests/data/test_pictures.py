@@ -16,6 +16,7 @@ from PIL import Image
 from striate.data import pictures
 from striate.data.pictures import read_pictures, survey
 from striate.errors import DataError, OptionError, OutOfMemoryError
+from striate.runtime.settings import using_threads
 
 GRAY = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
 COLOR = np.stack([GRAY, 255 - GRAY, GRAY // 2], axis=-1)
@@ -529,3 +530,31 @@ def test_changed_bytes_end_in_a_picture_or_an_error(tmp_path, form):
             refused += 1
 
     assert 0 < refused < 150
+
+
+def test_the_number_of_threads_does_not_matter(tmp_path):
+    """Pictures decoded in several threads have the same pixels, in the order of the files."""
+    images = np.random.default_rng(0).integers(0, 256, (12, 9, 7, 3), np.uint8)
+    paths = [tmp_path / f"{k}.png" for k in range(len(images))]
+    for image, path in zip(images, paths, strict=True):
+        Image.fromarray(image).save(path)
+    with using_threads(1):
+        alone = read_pictures(paths, size=(5, 6))
+    with using_threads(4):
+        together = read_pictures(paths, size=(5, 6))
+
+    assert np.array_equal(alone, together)
+
+
+def test_the_first_bad_picture_is_named(tmp_path):
+    """Of several pictures that cannot be decoded, the error names the first one."""
+    paths = [tmp_path / f"{k}.png" for k in range(20)]
+    for k, path in enumerate(paths):
+        Image.fromarray(np.zeros((64, 64), np.uint8) + np.uint8(k)).save(path)
+        if k >= 7:
+            path.write_bytes(path.read_bytes()[:60])  # the header is complete
+    with (
+        using_threads(4),
+        pytest.raises(DataError, match=r"^Cannot read .*7\.png as a picture"),
+    ):
+        read_pictures(paths)

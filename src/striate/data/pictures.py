@@ -1,8 +1,8 @@
 """Pictures in files: any format that Pillow reads, upright, of one size, all gray or all in color.
 
 Two passes: :func:`survey` reads the headers and chooses size, channels and bit depth for all
-pictures; :func:`decode` then decodes one after another into one array, so that only one picture at
-a time is in memory at its full size. Pictures of 16 bits stay uint16; if a set has both, those of 8
+pictures; :func:`decode` then decodes them into one array. Only one picture for each thread is in
+memory at its full size. Pictures of 16 bits stay uint16; if a set has both, those of 8
 bits are multiplied by 257, so that white is 65,535 in all of them.
 """
 
@@ -12,7 +12,7 @@ import os
 import re
 import struct
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,9 +21,11 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from striate.data.allocation import allocate
-from striate.data.resizing import COLOR, GRAY, as_channels, as_rule, as_size, resized
+from striate.data.parallel import for_all
+from striate.data.resizing import COLOR, GRAY, Rule, as_channels, as_rule, as_size, resized
 from striate.errors import DataError
 from striate.files import as_path, shown
+from striate.runtime.settings import threads
 from striate.shapes import Array
 
 _MODES = {GRAY: "L", COLOR: "RGB"}
@@ -170,7 +172,7 @@ def read_opacity(path: str | os.PathLike[str]) -> Array | None:
     DataError
         If the picture cannot be read.
     """
-    with _opened(as_path(path)) as picture:
+    with _only_important_warnings(), _opened(as_path(path)) as picture:
         upright = _upright(picture)
         if not upright.has_transparency_data:
             return None
@@ -208,7 +210,8 @@ def survey(
         )
     chosen = None if size is None else as_size(size)
     given = None if channels is None else as_channels(channels)
-    headers = [_read_header(path) for path in files]
+    with _only_important_warnings():
+        headers = [_read_header(path) for path in files]
     sizes = [(header.rows, header.columns) for header in headers]
     rows, columns = chosen or (int(median) for median in np.median(sizes, axis=0))
     levels = [header.highest for header in headers if header.highest is not None]
@@ -226,7 +229,7 @@ def survey(
 
 
 def decode(files: Sequence[Path], layout: Layout, *, resize: str) -> Array:
-    """Decode pictures, one after another, into one array.
+    """Decode pictures into one array.
 
     Parameters
     ----------
@@ -251,20 +254,60 @@ def decode(files: Sequence[Path], layout: Layout, *, resize: str) -> Array:
     OutOfMemoryError
         If there is not enough memory for all of them.
     """
-    rule = as_rule(resize)
+    as_rule(resize)
     shape = (len(files), layout.rows, layout.columns, layout.channels)
     each = f"of {layout.rows} x {layout.columns} x {layout.channels} pixels"
     what = f"A picture {each} needs" if len(files) == 1 else f"{len(files):,} pictures {each} need"
     images = allocate(shape, layout.dtype, what)
-    for path, target in zip(files, images, strict=True):
-        with _opened(path) as picture:
-            if layout.dtype == "uint8" and not _is_deep(picture):
-                whole = _on_white(_upright(picture)).convert(_MODES[layout.channels])
-                target[...] = np.asarray(rule(whole, target.shape[:2])).reshape(target.shape)
-            else:
-                levels = _levels(_upright(picture), layout, path)
-                target[...] = resized(levels, (layout.rows, layout.columns), resize)
+    decode_each(files, layout, images.__setitem__, resize=resize)
     return images
+
+
+def decode_each(
+    files: Sequence[Path],
+    layout: Layout,
+    keep: Callable[[int, Array], None],
+    *,
+    resize: str,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Decode pictures in several threads, and hand over each one as soon as it is decoded.
+
+    Parameters
+    ----------
+    files, layout, resize
+        As for :func:`decode`.
+    keep
+        Called with the position of a picture in ``files`` and its pixels, ``(rows, columns,
+        channels)``; from several threads, and in any order.
+    progress
+        Called in the caller's thread, several times a second, with the number of pictures done.
+
+    Raises
+    ------
+    DataError
+        If a picture cannot be read: the first such picture in the order of ``files``.
+    OptionError
+        If there is no such rule.
+    """
+    rule = as_rule(resize)
+    with _only_important_warnings():
+        for_all(
+            lambda k: keep(k, _decoded(files[k], layout, rule, resize)),
+            len(files),
+            threads=threads(),
+            progress=progress,
+        )
+
+
+def _decoded(path: Path, layout: Layout, rule: Rule, resize: str) -> Array:
+    """Decode one picture."""
+    size = layout.rows, layout.columns
+    with _opened(path) as picture:
+        if layout.dtype == "uint8" and not _is_deep(picture):
+            whole = _on_white(_upright(picture)).convert(_MODES[layout.channels])
+            return np.asarray(rule(whole, size)).reshape(*size, layout.channels)
+        return resized(_levels(_upright(picture), layout, path), size, resize)
 
 
 def is_picture(path: Path) -> bool:
@@ -321,17 +364,27 @@ def _formats() -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
+def _only_important_warnings() -> Iterator[None]:
+    """Ignore warnings about broken metadata, which is not used; raise for too many pixels.
+
+    The filters of warnings belong to the process, not to a thread. So this is for the thread that
+    starts the others, while they run.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+@contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """Open a picture; whatever Pillow raises for a bad file becomes one kind of error."""
     formats = _formats()
     try:
         # An open file rather than a path: from a path, Pillow maps uncompressed TIFF files into
         # memory, and swaps rows and columns if they are stored sideways (seen with 13.0).
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about broken metadata, which is not used
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=formats) as picture:
-                yield picture
+        with path.open("rb") as file, Image.open(file, formats=formats) as picture:
+            yield picture
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         pixels = re.search(r"\d+", str(error))
         count = f"{int(pixels[0]):,} pixels" if pixels else "too many pixels"
