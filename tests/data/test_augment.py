@@ -1,16 +1,30 @@
 """Augmentation: what it does to images, and that only seed, epoch and index decide."""
 
+import dataclasses
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.data import Augmentation
+from striate.data.motion import cosine_and_sine
 from striate.errors import DataError, OptionError, ShapeError
 
 GENERATOR = np.random.default_rng(0)
 PHOTOS = GENERATOR.integers(1, 256, (300, 8, 10, 3), np.uint8)
-ALL = Augmentation(shift=2, flip="both", crop=0.6, cutout=3)
+ALL = Augmentation(
+    shift=2,
+    flip="both",
+    crop=0.6,
+    rotate=30,
+    scale=0.8,
+    shear=20,
+    brightness=0.2,
+    contrast=0.3,
+    cutout=3,
+)
 
 
 def apply(augmentation, images=PHOTOS, *, seed=0, epoch=0, indices=None):
@@ -112,6 +126,152 @@ def test_flip_mirrors_half_of_the_images(flip, views):
     assert np.abs(np.array(counts) - len(PHOTOS) / len(views)).max() < 44
 
 
+def test_moves_of_whole_pixels_stay_the_same():
+    """Seeds of earlier versions give the same shifts, flips and covered squares."""
+    maps = Augmentation.parse("shift 3 flip both cutout 5").maps(
+        (28, 20), seed=7, epoch=3, indices=np.arange(1000)
+    )
+
+    assert maps.affine is None
+    assert zlib.crc32(maps.packed.astype("<i4").tobytes()) == 0xAEF1BEBE
+
+
+def slopes(count, rows=17, columns=21):
+    """Return images of two channels, each pixel's row and column counted from the center."""
+    row, column = np.mgrid[0:rows, 0:columns].astype(np.float32)
+    image = np.stack([row - (rows - 1) / 2, column - (columns - 1) / 2], axis=-1)
+    return np.repeat(image[np.newaxis], count, axis=0)
+
+
+def shown(augmentation, count=400):
+    """Measure on slopes from where the center comes, and the steps to the next row and column."""
+    found = apply(augmentation, slopes(count)).astype(float)
+    center = found[:, 8, 10]
+    down = (found[:, 10, 10] - found[:, 6, 10]) / 4
+    right = (found[:, 8, 12] - found[:, 8, 8]) / 4
+    return center, np.stack([down, right], axis=-1)
+
+
+def test_rotate_turns_about_the_center():
+    """Steps have length 1 and are at right angles; angles are uniform in both directions."""
+    center, steps = shown(Augmentation(rotate=30))
+
+    np.testing.assert_allclose(center, 0, atol=1e-5)
+    np.testing.assert_allclose(
+        steps.swapaxes(1, 2) @ steps, np.broadcast_to(np.eye(2), (400, 2, 2)), atol=1e-5
+    )
+    angles = np.degrees(np.arctan2(steps[:, 0, 1], steps[:, 1, 1]))
+    assert np.abs(angles).max() <= 30 + 1e-3
+    assert angles.max() > 28  # 400 draws from 60 degrees come near both ends
+    assert angles.min() < -28
+    # The standard deviation of the mean is 60 / sqrt(12 * 400) = 0.87 degrees; four of them.
+    assert abs(angles.mean()) < 3.5
+
+
+def test_scale_makes_half_of_the_images_smaller_and_half_of_them_larger():
+    """The factors reach from the number to its reciprocal, the same along both axes."""
+    center, steps = shown(Augmentation(scale=0.5))
+    factors = 1 / steps[:, 0, 0]
+
+    np.testing.assert_allclose(center, 0, atol=1e-5)
+    np.testing.assert_allclose(steps[:, 1, 1], steps[:, 0, 0], rtol=1e-4)
+    np.testing.assert_allclose(steps[:, [0, 1], [1, 0]], 0, atol=1e-5)
+    assert 0.5 - 1e-3 <= factors.min() < 0.52
+    assert 1.95 < factors.max() <= 2 + 1e-3
+    # Binomial: a standard deviation of sqrt(400) / 2 = 10; four of them.
+    assert abs((factors < 1).sum() - 200) < 40
+
+
+def test_shear_slants_vertical_lines():
+    """Rows stay level, and move sideways in proportion to their distance from the center."""
+    center, steps = shown(Augmentation(shear=20))
+    slants = np.degrees(np.arctan(steps[:, 1, 0]))
+
+    np.testing.assert_allclose(center, 0, atol=1e-5)
+    np.testing.assert_allclose(steps[:, 0], np.broadcast_to([1, 0], (400, 2)), atol=1e-5)
+    np.testing.assert_allclose(steps[:, 1, 1], 1, atol=1e-5)
+    assert 18 < np.abs(slants).max() <= 20 + 1e-3
+    assert slants.min() < 0 < slants.max()
+
+
+def test_moves_are_combined_in_the_documented_order():
+    """Shear, resize, rotate, shift: a point of the image is found where these moves put it."""
+    one = Augmentation(shift=3, rotate=25, scale=0.7, shear=15, flip="both")
+    separate = [
+        dataclasses.replace(Augmentation(), **{name: getattr(one, name)})
+        for name in ("flip", "shear", "scale", "rotate")
+    ]
+    size = (17, 21)
+    draws = {"seed": 4, "epoch": 1, "indices": np.arange(50)}
+
+    def matrix(augmentation):
+        if augmentation.flip != "none":  # of whole pixels
+            packed = augmentation.maps(size, **draws).packed
+            return np.stack([np.diag(row) for row in packed[:, [1, 3]].astype(float)])
+        return augmentation.maps(size, **draws).affine[:, :6].reshape(-1, 2, 3)[:, :, 1:]
+
+    found = one.maps(size, **draws).affine[:, :6].reshape(-1, 2, 3)
+    moves = dataclasses.replace(Augmentation(), shift=3).maps(size, **draws).packed[:, [0, 2]]
+    flip, shear, scale, rotate = (matrix(part) for part in separate)
+
+    # A map says where pixels come from, so the first move is the leftmost factor.
+    np.testing.assert_allclose(found[:, :, 1:], flip @ shear @ scale @ rotate, atol=1e-5)
+    center = np.array([8, 10.0])
+    place = (found[:, :, 1:] @ (center - moves)[..., np.newaxis])[..., 0] + found[:, :, 0]
+    # The shifted center comes from the center; 3 steps and a start are rounded to 2**-20.
+    np.testing.assert_allclose(place, np.broadcast_to(center, (50, 2)), atol=4e-5)
+
+
+def test_angles_are_those_of_the_functions():
+    """The series agree with the cosine and the sine at all angles."""
+    degrees = np.linspace(-180, 180, 10_001)
+
+    cosine, sine = cosine_and_sine(degrees)
+
+    # Doubling an angle twice multiplies rounding errors of 1e-16 by up to 8 in the cosine.
+    np.testing.assert_allclose(cosine, np.cos(np.radians(degrees)), rtol=0, atol=2e-15)
+    np.testing.assert_allclose(sine, np.sin(np.radians(degrees)), rtol=0, atol=2e-15)
+    assert cosine_and_sine(np.zeros(1)) == (1, 0)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_brightness_adds_the_same_number_to_all_values(dtype):
+    """At most a fraction of the full scale is added or subtracted, cut off at its ends."""
+    most = 1 if dtype == np.float32 else np.iinfo(dtype).max
+    gray = np.full((400, 4, 4, 3), most / 2).astype(dtype)
+
+    found = apply(Augmentation(brightness=0.2), gray).astype(float) / most
+    bright = apply(Augmentation(brightness=0.2), np.full_like(gray, most)).astype(float) / most
+
+    assert (found == found[:, :1, :1, :1]).all()
+    assert 0.3 - 1 / 255 <= found.min() < 0.31
+    assert 0.69 < found.max() <= 0.7 + 1 / 255
+    assert bright.max() <= 1 or dtype == np.float32
+
+
+def test_contrast_multiplies_the_distance_from_medium_gray():
+    """Medium gray stays; the factors reach from 1 - 0.4 to 1 + 0.4."""
+    image = np.array([0.5, 0.25, 0.75], np.float32).reshape(1, 1, 3, 1).repeat(400, axis=0)
+
+    found = apply(Augmentation(contrast=0.4), image)[:, 0, :, 0].astype(float)
+
+    factors = (found[:, 2] - 0.5) / 0.25
+    np.testing.assert_allclose(found[:, 0], 0.5, atol=1e-6)
+    np.testing.assert_allclose(found[:, 1], 1 - found[:, 2], atol=1e-6)
+    assert 0.6 - 1e-5 <= factors.min() < 0.62
+    assert 1.38 < factors.max() <= 1.4 + 1e-5
+
+
+def test_fill_keeps_its_value():
+    """Pixels from outside and covered ones are not brightened."""
+    images = np.full((100, 9, 9, 1), 100, np.uint8)
+
+    found = apply(Augmentation(brightness=0.3, cutout=4, rotate=45, fill=33), images)
+
+    assert (found[:, 0, 0] == 33).any()
+    assert ((found == 33).sum(axis=(1, 2, 3)) >= 4).all()  # the smallest covered part
+
+
 def test_crop_magnifies_a_window():
     """A cropped slope is a flatter slope within the same values."""
     rows, columns = np.mgrid[0:16, 0:16].astype(np.float32)
@@ -180,6 +340,11 @@ def test_no_images():
         ("crop .8 cutout 8 fill 128", Augmentation(crop=0.8, cutout=8, fill=128)),
         ("shift 1 fill_mask 255", Augmentation(shift=1, fill_mask=255)),
         ("flip none", Augmentation()),
+        (
+            "rotate 15 scale .9 shear 5 shift 4 flip",
+            Augmentation(rotate=15, scale=0.9, shear=5, shift=4, flip="horizontal"),
+        ),
+        ("brightness 0.2 contrast 0.125", Augmentation(brightness=0.2, contrast=0.125)),
     ],
 )
 def test_text_is_read_and_written(text, expected):
@@ -192,12 +357,17 @@ def test_text_is_read_and_written(text, expected):
 
 UNREADABLE = {
     "misspelled": "shift 2 flop",
-    "unknown": "rotate 5",
+    "unknown": "elastic 5",
     "no-integer": "shift flip",
     "no-value": "flip crop",
     "shift-negative": "shift -1",
     "crop-nan": "crop nan",
     "cutout-negative": "cutout -3",
+    "rotate-too-far": "rotate 200",
+    "scale-above-one": "scale 1.2",
+    "shear-too-far": "shear 75",
+    "brightness-of-bytes": "brightness 20",
+    "contrast-negative": "contrast -0.5",
     "fill-infinite": "fill inf",
     "fill-mask-negative": "fill_mask -1",
 }

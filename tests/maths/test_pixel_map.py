@@ -1,9 +1,9 @@
-"""Pixel maps against loops over pixels: images, masks, magnified windows."""
+"""Pixel maps against loops over pixels: images, masks, and sources between pixels."""
 
 import numpy as np
 import pytest
 
-from striate.maths.pixel_map import MAP_COLUMNS, MapColumn, PixelMap
+from striate.maths.pixel_map import MAP_COLUMNS, MapColumn, PixelMap, on_grid
 
 RNG = np.random.default_rng(3)
 MAPS = PixelMap.of(
@@ -50,46 +50,140 @@ def test_a_fill_for_each_channel():
 
     found = MAPS.apply(images, np.array([200, 300]))
 
-    outside = ~MAPS.visible((7, 9))
+    outside = MAPS.apply(np.zeros((4, 7, 9)), 1) == 1
+    assert outside.any()
     assert (found[outside] == [200, 300]).all()
+    assert (found[~outside] < 99).all()
 
 
-def test_maps_without_cutout_move_alike():
-    """Without the covered boxes, the motion is the same."""
-    plain = MAPS.without_cutout()
+def test_the_motion_of_targets_covers_and_changes_nothing():
+    """Without covered boxes and changed values, the motion is the same."""
+    plain = MAPS.motion_only()
+    changed = PixelMap(MAPS.packed, affine_numbers(4, factor=1.5, offset=0.25)).motion_only()
 
     np.testing.assert_array_equal(plain.packed[:, :4], MAPS.packed[:, :4])
     assert not plain.packed[:, 4:].any()
+    np.testing.assert_array_equal(changed.affine, affine_numbers(4))
 
 
-def test_a_magnified_window_is_interpolated_or_taken_from_the_nearest_pixel():
-    """Half of a row, magnified to all of it: sources at 0.25, 0.75, 1.25, 1.75 of a pixel."""
-    window = np.array([[0.0, 1.0, 0.5, 0.5]])
-    half = PixelMap(PixelMap.unmoved(1).packed, window)
-    image = np.array([[[0.0, 10.0, 20.0, 30.0]]])
+def affine_numbers(count, *, factor=1.0, offset=0.0, seed=0):
+    """Draw affine maps that rotate, shear, resize and shift images of about 7 x 9 pixels."""
+    rng = np.random.default_rng(seed)
+    steps = np.eye(2) + rng.uniform(-0.6, 0.6, (count, 2, 2))
+    first = rng.uniform(-3, 3, (count, 2, 1))
+    numbers = on_grid(np.concatenate([first, steps], axis=2).reshape(count, 6))
+    return np.concatenate([numbers, np.tile([factor, offset], (count, 1))], axis=1)
 
-    np.testing.assert_allclose(half.apply(image, 0), [[[2.5, 7.5, 12.5, 17.5]]])
+
+def interpolated(image, numbers, fill):
+    """Move one image in float64, pixel by pixel, with loops."""
+    row, down, slant, column, tilt, right, factor, offset = numbers
+    rows, columns = image.shape[:2]
+    found = np.empty(image.shape)
+
+    def value(y, x):
+        inside = 0 <= y < rows and 0 <= x < columns
+        return image[y, x] * factor + offset if inside else np.full(image.shape[2:], fill)
+
+    for i, j in np.ndindex(rows, columns):
+        y, x = row + down * i + slant * j, column + tilt * i + right * j
+        top, left = int(np.floor(y)), int(np.floor(x))
+        found[i, j] = sum(
+            (1 - abs(y - k)) * (1 - abs(x - m)) * value(k, m)
+            for k in (top, top + 1)
+            for m in (left, left + 1)
+        )
+    return found
+
+
+@pytest.mark.parametrize("channels", [(), (1,), (3,), (2, 2)])
+def test_affine_maps_interpolate_as_loops_do(channels):
+    """Each pixel is a weighted mean of the four around its source, those outside being fill."""
+    images = RNG.random((50, 7, 9, *channels)).astype(np.float32)
+    numbers = affine_numbers(50, factor=1.5, offset=0.25)
+
+    found = PixelMap(PixelMap.unmoved(50).packed, numbers).apply(images, 0.5)
+
+    for image, row, one in zip(images, numbers, found, strict=True):
+        # Three blends and a change of values in float32, of numbers up to 1.75.
+        np.testing.assert_allclose(one, interpolated(image, row, 0.5), rtol=0, atol=1.5e-6)
+
+
+def test_affine_maps_agree_with_scipy():
+    """An outside reference: order 1, with a frame of the fill value."""
+    ndimage = pytest.importorskip("scipy.ndimage")
+    images = RNG.random((50, 7, 9)).astype(np.float32)
+    numbers = affine_numbers(50)
+
+    found = PixelMap(PixelMap.unmoved(50).packed, numbers).apply(images, 0.5)
+
+    for image, one, row in zip(images, found, numbers, strict=True):
+        steps, first = row[:6].reshape(2, 3)[:, 1:], row[[0, 3]]
+        wanted = ndimage.affine_transform(
+            image.astype(float), steps, first, order=1, mode="grid-constant", cval=0.5
+        )
+        np.testing.assert_allclose(one, wanted, rtol=0, atol=5e-7)  # three blends in float32
+
+
+def test_affine_maps_of_whole_pixels_are_whole_pixel_maps():
+    """Mirrored and shifted by an affine map, an image has the same bits as by a whole-pixel map."""
+    images = RNG.integers(0, 256, (1, 7, 9, 3)).astype(np.uint8)
+    whole = PixelMap.of(first_row=[-2], first_column=[9], column_step=[-1], bottom=[2], right=[3])
+    affine = PixelMap(whole.packed, np.array([[-2.0, 1, 0, 9, 0, -1, 1, 0]]))
+
+    for images_ in (images, images.astype(np.float32), images.astype(np.uint16) * 257):
+        np.testing.assert_array_equal(affine.apply(images_, 7), whole.apply(images_, 7))
     np.testing.assert_array_equal(
-        half.apply(image.astype(int), 0, interpolate=False), [[[0, 10, 10, 20]]]
+        affine.apply(images, 7, interpolate=False), whole.apply(images, 7)
     )
 
 
-def test_labels_are_never_mixed():
-    """A mask of the classes 0 and 9 has no other class after magnification."""
-    mask = RNG.choice([0, 9], (50, 8, 8))
-    window = np.tile([0.3, 0.7, 1.1, 0.7], (50, 1))
-    maps = PixelMap(PixelMap.unmoved(50).packed, window)
+def test_labels_are_taken_from_the_nearest_pixel():
+    """A mask of the classes 0 and 9 has no class in between, and the fill label outside."""
+    masks = RNG.choice([0, 9], (50, 7, 9))
+    numbers = affine_numbers(50, factor=1.5)
 
-    assert set(np.unique(maps.apply(mask, 0, interpolate=False))) == {0, 9}
+    found = PixelMap(PixelMap.unmoved(50).packed, numbers).apply(masks, 5, interpolate=False)
+
+    assert set(np.unique(found)) == {0, 5, 9}
+    for mask, row, one in zip(masks, numbers, found, strict=True):
+        for i, j in np.ndindex(7, 9):
+            y, x = (int(np.floor(row[k] + row[k + 1] * i + row[k + 2] * j + 0.5)) for k in (0, 3))
+            assert one[i, j] == (mask[y, x] if 0 <= y < 7 and 0 <= x < 9 else 5)
+
+
+@pytest.mark.parametrize(("dtype", "most"), [(np.uint8, 255), (np.uint16, 65_535)])
+def test_integers_are_rounded_and_stay_in_range(dtype, most):
+    """Changed values are cut off at the ends of the type, and rounded once, at the end."""
+    image = np.array([[[0, 0.5, 1]]]) * most
+    brighter = PixelMap.affinely([[0, 1, 0, 0, 0, 1, 2.0, -0.25]])
+
+    found = brighter.apply(image.round().astype(dtype), 0)
+
+    np.testing.assert_array_equal(
+        found, np.rint(np.clip(image.round() * 2 - 0.25 * most, 0, most)).astype(dtype)
+    )
+
+
+def test_large_images_and_far_sources():
+    """Sources far outside, on images of thousands of columns, are fill; others are exact."""
+    image = np.arange(20_000, dtype=np.float32).reshape(1, 1, 20_000)
+    far = PixelMap.affinely([[0, 1, 0, -1e6, 0, 1, 1, 0], [0, 1, 0, 0.25, 0, 0.5, 1, 0]])
+
+    found = far.apply(np.repeat(image, 2, axis=0), 7)
+
+    assert (found[0] == 7).all()
+    # Multiples of 1/4 up to 10,000 are exact in float32.
+    np.testing.assert_array_equal(found[1, 0], np.arange(20_000) * 0.5 + 0.25)
 
 
 def test_selected_and_joined_maps():
     """Maps are selected like rows, and joined in order."""
-    windowed = PixelMap(MAPS.packed, RNG.random((4, 4)))
-    back = PixelMap.joined([windowed[np.array([0, 1])], windowed[np.array([2, 3])]])
+    affine = PixelMap(MAPS.packed, affine_numbers(4))
+    back = PixelMap.joined([affine[np.array([0, 1])], affine[np.array([2, 3])]])
 
-    np.testing.assert_array_equal(back.packed, windowed.packed)
-    np.testing.assert_array_equal(back.window, windowed.window)
+    np.testing.assert_array_equal(back.packed, affine.packed)
+    np.testing.assert_array_equal(back.affine, affine.affine)
     assert len(MAPS[np.array([2, 2, 0])]) == 3
 
 

@@ -17,7 +17,7 @@ RNG = np.random.default_rng(5)
 X = np.where(RNG.random((60, 8, 6, 1)) < 0.5, 0.1, 0.9).astype(np.float32)
 Y = (X[..., 0] > 0.5).astype(np.int64)
 SOME = np.array([3, 59, 0, 17])
-MOTIONS = ["flip", "flip both", "shift 2", "shift 1 flip both"]
+MOTIONS = ["flip", "flip both", "shift 2", "shift 1 flip both", "brightness 0.1 flip"]
 
 
 def moved(x, y, text, loss, shape, *, preprocessing=None, epoch=4):
@@ -93,7 +93,8 @@ def test_image_targets_are_moved_and_interpolated_as_images():
     photos = RNG.integers(0, 256, (60, 8, 6, 3)).astype(np.uint8)
     y = np.moveaxis(photos / np.float32(255), -1, 1).copy()
 
-    images, found, _ = moved(photos, y, "crop 0.6 shift 2 flip fill 128", SquaredError(), (3, 8, 6))
+    text = "crop 0.6 rotate 40 scale 0.7 shear 20 shift 2 flip fill 128"
+    images, found, _ = moved(photos, y, text, SquaredError(), (3, 8, 6))
 
     # uint8 images are rounded after interpolation: half a gray level.
     assert np.abs(images - found).max() <= 0.5 / 255 + 1e-6
@@ -128,10 +129,10 @@ def test_another_label_for_pixels_from_outside():
 
 
 def test_magnified_masks_have_no_labels_in_between():
-    """Labels of a magnified mask come from the nearest pixel."""
+    """Labels of a magnified and rotated mask come from the nearest pixel."""
     y = RNG.choice([0, 7], (60, 8, 6))
 
-    _, found, _ = moved(X, y, "crop 0.5", CrossEntropy(), (8, 8, 6))
+    _, found, _ = moved(X, y, "crop 0.5 rotate 30", CrossEntropy(), (8, 8, 6))
 
     assert set(np.unique(found)) == {0, 7}
     assert (found != y[SOME]).any()

@@ -1,4 +1,4 @@
-"""Augmentation: random shifts, flips, crops and cutout, new ones in every epoch."""
+"""Augmentation: random shifts, flips, rotations and other changes, new ones in every epoch."""
 
 import dataclasses
 import difflib
@@ -7,33 +7,58 @@ from typing import Any, Literal, Self, get_args
 
 import numpy as np
 
-from striate.data.draws import below, draw
+from striate.data.motion import draw_maps
 from striate.errors import Argument, DataError, InPython, Message, OptionError, ShapeError
 from striate.functions.options import FINITE, Range
 from striate.functions.writing import short
-from striate.maths.philox import uniform
 from striate.maths.pixel_map import PixelMap
 from striate.shapes import Array, Int
 
 Flip = Literal["none", "horizontal", "vertical", "both"]
 
-_PURPOSE = 2
-_WORDS = 9  # each option has words of its own, so that its draws do not depend on the others
-_DOWN, _RIGHT, _MIRROR, _UPEND, _SCALE, _TOP, _LEFT, _HOLE_ROW, _HOLE_COLUMN = range(_WORDS)
-_HALF = 1 << 31
-_SHARE = Range(above=0, most=1)
-_LABEL = Range(least=0, whole=True)
+_PIXELS = Range(least=0, whole=True), "must be a non-negative integer (pixels)"
+_CHECKS = {
+    "shift": _PIXELS,
+    "crop": (Range(above=0, most=1), "must be a fraction of the image, above 0 and at most 1"),
+    "rotate": (Range(least=0, most=180), "must be an angle from 0 to 180 degrees"),
+    "scale": (
+        Range(least=0.1, most=1),
+        "must be the smallest factor of a random zoom, from 0.1 to 1",
+    ),
+    "shear": (Range(least=0, most=60), "must be an angle from 0 to 60 degrees"),
+    "brightness": (Range(least=0, most=1), "must be a fraction of the full scale, from 0 to 1"),
+    "contrast": (Range(least=0, most=1), "must be from 0 to 1"),
+    "cutout": _PIXELS,
+    "fill_mask": (Range(least=0, whole=True), "must be a non-negative integer label"),
+    "fill": (FINITE, "must be a finite pixel value"),
+}
 _WHOLE = ("shift", "cutout", "fill_mask")  # options whose values are integers
-_EXAMPLES = {"shift": "2", "crop": "0.8", "cutout": "8", "fill": "0", "fill_mask": "0"}
+_EXAMPLES = {
+    "shift": "2",
+    "crop": "0.8",
+    "rotate": "15",
+    "scale": "0.9",
+    "shear": "10",
+    "brightness": "0.2",
+    "contrast": "0.2",
+    "cutout": "8",
+    "fill": "0",
+    "fill_mask": "0",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
     """Random changes to training images that keep their labels valid.
 
-    In this order: a window is cropped and magnified, the image is flipped, shifted, and covered in
-    one place. The random numbers of an image depend only on the seed, the epoch and the index of
-    the image, so neither the order of the batches nor resuming changes them.
+    In this order, each about the center of the image: a window is cropped and magnified, the image
+    is flipped, sheared, resized, rotated and shifted. Then its contrast and brightness change, and
+    one place is covered. The random numbers of an image depend only on the seed, the epoch and the
+    index of the image, so neither the order of the batches nor resuming changes them.
+
+    All moves of an image are computed at once, so it is interpolated only once, bilinearly. Where a
+    pixel comes from between the edge of the image and the outside, it is blended with ``fill``.
+    Shifts and flips move whole pixels and interpolate nothing.
 
     **Targets move with their images.** During :meth:`striate.Network.fit`, label masks and image
     targets with as many rows and columns as the input are cropped, flipped and shifted with it.
@@ -51,6 +76,20 @@ class Augmentation:
     crop
         A window at a random position is magnified bilinearly to the size of the image. Its sides
         are a random fraction of the image's, between this number and 1.
+    rotate
+        Largest angle of a rotation, in degrees, in either direction.
+    scale
+        The image is resized by a random factor: half of the images are made smaller, down to this
+        factor, and half of them larger, up to its reciprocal. ``scale=0.9`` means 0.9 to 1.11.
+    shear
+        Largest angle, in degrees, by which vertical lines are slanted to the left or to the right.
+    brightness
+        Largest number that is added to or subtracted from all values of an image, as a fraction of
+        the full scale: 255 for uint8, 65,535 for uint16, and 1 for floats. Integers stay in the
+        range of their type.
+    contrast
+        The distance of all values of an image from one half of the full scale is multiplied by a
+        random factor between 1 minus this number and 1 plus it.
     cutout
         Side, in pixels, of a square around a random pixel that is covered.
     fill
@@ -68,56 +107,36 @@ class Augmentation:
 
     Sources
     -------
-    LeCun 1998; Simard 2003; DeVries and Taylor 2017 (cutout).
+    LeCun 1998; Simard 2003 (affine distortions); DeVries and Taylor 2017 (cutout).
 
     Examples
     --------
-    >>> Augmentation.parse("shift 2 flip")
-    Augmentation(shift=2, flip='horizontal', crop=1.0, cutout=0, fill=0.0, fill_mask=0)
+    >>> print(Augmentation(shift=2, rotate=15, scale=0.9))
+    shift 2 rotate 15 scale 0.9
     """
 
     shift: int = 0
     flip: Flip = "none"
     crop: float = 1.0
+    rotate: float = 0.0
+    scale: float = 1.0
+    shear: float = 0.0
+    brightness: float = 0.0
+    contrast: float = 0.0
     cutout: int = 0
     fill: float = 0.0
     fill_mask: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("shift", "cutout"):
-            if getattr(self, name) not in Range(least=0, whole=True):
-                raise OptionError(
-                    Message(
-                        Argument(name),
-                        " must be a non-negative integer (pixels), "
-                        f"got {short(getattr(self, name))}.",
-                    ),
-                    remedy=_try(name),
+        for name, (allowed, expected) in _CHECKS.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                named = (
+                    InPython("`fill_mask`", "fill_mask") if name == "fill_mask" else Argument(name)
                 )
-        if self.crop not in _SHARE:
-            raise OptionError(
-                Message(
-                    Argument("crop"),
-                    " must be a fraction of the image, above 0 and at most 1, got "
-                    f"{short(self.crop)}.",
-                ),
-                remedy=_try("crop"),
-            )
-        if self.fill_mask not in _LABEL:
-            raise OptionError(
-                Message(
-                    InPython("`fill_mask`", "fill_mask"),
-                    f" must be a non-negative integer label, got {short(self.fill_mask)}.",
-                ),
-                remedy=_try("fill_mask"),
-            )
-        if self.fill not in FINITE:
-            raise OptionError(
-                Message(
-                    Argument("fill"), f" must be a finite pixel value, got {short(self.fill)}."
-                ),
-                remedy=_try("fill"),
-            )
+                raise OptionError(
+                    Message(named, f" {expected}, got {short(value)}."), remedy=_try(name)
+                )
         if self.flip not in get_args(Flip):
             raise OptionError(
                 f"Unknown flip {short(self.flip)}. Choose from {', '.join(get_args(Flip))}; "
@@ -225,7 +244,15 @@ class Augmentation:
     @property
     def moves_pixels(self) -> bool:
         """Whether pixels change their places, so that targets must follow; cutout moves none."""
-        return self.shift > 0 or self.flip != "none" or self.crop < 1
+        moving = self.rotate > 0 or self.scale < 1 or self.shear > 0 or self.crop < 1
+        return moving or self.shift > 0 or self.flip != "none"
+
+    @property
+    def whole_pixels(self) -> bool:
+        """Whether pixels only change their places or are covered: nothing is interpolated."""
+        return self == dataclasses.replace(
+            self, crop=1.0, rotate=0.0, scale=1.0, shear=0.0, brightness=0.0, contrast=0.0
+        )
 
     @property
     def is_a_map(self) -> bool:
@@ -266,28 +293,7 @@ class Augmentation:
                [ 0,  1, -1,  1,  0,  0,  0,  0]], dtype=int32)
         """
         self.require_suits(size)
-        words = draw(np.asarray(indices), seed=seed, purpose=_PURPOSE, epoch=epoch, words=_WORDS)
-        rows, columns = size
-        vertical, horizontal = (
-            self.flip in ("vertical", "both"),
-            self.flip in ("horizontal", "both"),
-        )
-        first_row, row_step = self._steps(rows, words[:, _DOWN], words[:, _UPEND], vertical)
-        first_column, column_step = self._steps(
-            columns, words[:, _RIGHT], words[:, _MIRROR], horizontal
-        )
-        (top, bottom), (left, right) = self._covered(size, words)
-        return PixelMap.of(
-            first_row=first_row,
-            row_step=row_step,
-            first_column=first_column,
-            column_step=column_step,
-            top=top,
-            bottom=bottom,
-            left=left,
-            right=right,
-            window=self._window(size, words) if self.crop < 1 else None,
-        )
+        return draw_maps(self, size, seed=seed, epoch=epoch, indices=indices)
 
     def _check(self, images: Array, indices: Array) -> None:
         """Check that these are images with one index each, and that the options suit them."""
@@ -333,35 +339,6 @@ class Augmentation:
                     ),
                     remedy=_try("fill"),
                 )
-
-    def _steps(self, length: int, move: Array, turn: Array, turns: bool) -> tuple[Array, Array]:
-        """Find along one axis the source of the first pixel, and the step to the next source."""
-        distance = below(move, 2 * self.shift + 1) - self.shift
-        turned = turns & (turn < _HALF)
-        return np.where(turned, length - 1 + distance, -distance), np.where(turned, -1, 1)
-
-    def _window(self, size: tuple[int, int], words: Array) -> Array:
-        """Draw the window that is magnified: its first row and height, first column and width."""
-        share = 1 - (1 - self.crop) * uniform(words[:, _SCALE]).astype(float)
-        firsts = [
-            (1 - share) * length * uniform(words[:, word])
-            for length, word in zip(size, (_TOP, _LEFT), strict=True)
-        ]
-        return np.stack([firsts[0], share, firsts[1], share], axis=1)
-
-    def _covered(self, size: tuple[int, int], words: Array) -> list[tuple[Array, Array]]:
-        """Find along each axis where the covered square begins and ends."""
-        if not self.cutout:
-            nowhere = np.zeros(len(words), np.int64)
-            return [(nowhere, nowhere)] * 2
-        firsts = [
-            below(words[:, word], length) - self.cutout // 2
-            for length, word in zip(size, (_HOLE_ROW, _HOLE_COLUMN), strict=True)
-        ]
-        return [
-            (np.clip(first, 0, length), np.clip(first + self.cutout, 0, length))
-            for first, length in zip(firsts, size, strict=True)
-        ]
 
 
 def _try(name: str) -> Message:

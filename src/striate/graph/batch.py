@@ -8,6 +8,7 @@ the same pixels with NumPy.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -106,11 +107,11 @@ class LoadImages:
         if not self.channels_last:
             taken = np.moveaxis(taken, 1, -1)
         shape = taken.shape
-        columns = int(taken.shape[-2]) if taken.ndim > 3 else 1  # a signal is a column of pixels
-        taken = taken.reshape(len(taken), -1, columns, int(taken.shape[-1]))
-        shown = self.maps.visible((taken.shape[1], columns))[..., np.newaxis]
+        *_, columns, channels = shape
+        rows = prod(shape[1:-2])  # a signal is a row of pixels
+        taken = taken.reshape(len(taken), rows, columns, channels)
         scale, offset = self.scale[:-1].reshape(2, -1)
-        scaled = scale * np.where(shown, self.maps.sample(taken), self.scale[-1]) + offset
+        scaled = scale * self.maps.apply(taken, self.scale[-1]) + offset
         scaled = scaled.astype(np.float32, copy=False).reshape(shape)
         return np.ascontiguousarray(np.moveaxis(scaled, -1, 1))
 

@@ -64,7 +64,7 @@ class BatchLoader:
         self.seed = seed
         self._unmoved = PixelMap.unmoved(1)
         self._drawn: dict[tuple[int, int], tuple[int, PixelMap]] = {}
-        whole_pixels = augment is None or (augment.is_a_map and augment.crop == 1)
+        whole_pixels = augment is None or (augment.is_a_map and augment.whole_pixels)
         fill = 0.0 if augment is None else augment.fill
         scales = {
             name: preprocessing.pixel_scale(images, name, fill).packed()
@@ -172,7 +172,7 @@ class _Motion:
     def apply(self, y: Array, maps: PixelMap) -> Array:
         """Move targets ``(q, rows, columns)`` or ``(q, maps, rows, columns)``."""
         last = y if y.ndim < _PIXELS else np.moveaxis(y, 1, -1)
-        moved = maps.without_cutout().apply(last, self.fill, interpolate=self.interpolate)
+        moved = maps.motion_only().apply(last, self.fill, interpolate=self.interpolate)
         return moved if y.ndim < _PIXELS else np.ascontiguousarray(np.moveaxis(moved, -1, 1))
 
 
