@@ -119,6 +119,7 @@ def test_options_change_the_recipe(striate):
         "standardize": False,
         "class_weight": None,
         "clip_norm": None,
+        "freeze": None,
         "seed": 0,
     }
 
@@ -177,6 +178,22 @@ def test_all_options_of_training_are_passed_on(striate):
     }
     assert found["recipe"]["learning_rate"] == 1e-9
     assert found["options"] == {"recipe": None, "size": None, "resize": "fit", "resume": None}
+
+
+@pytest.mark.parametrize(("freeze", "known"), [("1", 1), ("conv*", ["conv*"])])
+def test_layers_are_frozen(striate, tmp_path, freeze, known):
+    """`--freeze` takes a number of layers or names and patterns, and those stay as they are."""
+    result = striate(
+        *("train", "shapes", "--net", "conv 4@3x3 relu | max 3 | dense {classes} softmax"),
+        *("--epochs", 1, "--no-pictures", "--json", "--freeze", freeze),
+    )
+
+    found = json.loads(result.stdout)
+    network = load(tmp_path / found["model"])
+    fresh = Network.parse(str(network), network.input_shape)
+    assert found["recipe"]["freeze"] == known
+    assert (network.parameters["conv1.weight"] == fresh.parameters["conv1.weight"]).all()
+    assert (network.parameters["dense1.weight"] != fresh.parameters["dense1.weight"]).any()
 
 
 def test_images_are_resized(striate):

@@ -49,6 +49,16 @@ class FilePath(HomePath):
         return Path(super().convert(value, param, ctx))
 
 
+class Layers(click.ParamType):
+    """Names and patterns of layers, or a number of layers."""
+
+    name = "layers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002  # click's signature
+        """Return a number as an integer."""
+        return int(value) if str(value).isdecimal() else value
+
+
 @click.command("train", help=_HELP)
 @click.argument("data", type=HomePath())
 @click.option(
@@ -111,6 +121,13 @@ class FilePath(HomePath):
     "--class-weight",
     type=click.Choice(["balanced"]),
     help="Give all classes the same total weight in the loss, however rare they are.",
+)
+@click.option(
+    "--freeze",
+    type=Layers(),
+    metavar="LAYERS",
+    help='Layers that training leaves unchanged: names, patterns such as "conv*", or the number '
+    "of layers with parameters, counted from the input.",
 )
 @click.option(
     "--seed",

@@ -50,6 +50,7 @@ class TrainOptions:
     early_stopping: int | None
     standardize: bool
     class_weight: str | None
+    freeze: str | int | None
     seed: int
     engine: EngineName
     winograd: bool
@@ -160,6 +161,7 @@ def _prepare(options: TrainOptions, out: CommandOutput) -> TrainingRun:
         early_stopping=options.early_stopping,
         standardize=options.standardize,
         class_weight=options.class_weight,
+        freeze=options.freeze,
         seed=options.seed,
     )
 

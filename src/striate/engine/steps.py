@@ -8,6 +8,7 @@ from striate.functions.base import Draw
 from striate.functions.optimizer.base import Optimizer
 from striate.graph.batch import Batch, LoadImages
 from striate.graph.engine import StepResult
+from striate.graph.parameters import ParameterLayout
 from striate.graph.step import TrainingStep
 from striate.plan.signature import (
     GRADIENT,
@@ -44,7 +45,9 @@ class TrainingBinding:
         self.binding = binding = Binding(program)
         self._accepted: set[int] = set()
         self._scalars = np.zeros(1, np.float32)
-        self._gradient = np.zeros(sizes.get(GRADIENT, (0, False))[0], np.float32)
+        # Frozen layers have no derivatives: the gradient's zeros stay.
+        size = ParameterLayout.of(graph.parameters()).size
+        self._gradient = np.zeros(size, np.float32)
         self._outputs = [_per_image(images, graph.shapes[name]) for name in graph.outputs]
         self._targets = [_per_image(images, sizes[name][:1]) for name in signature.targets]
         self._scales = [_per_image(images) for _ in step.losses]
@@ -110,7 +113,7 @@ class TrainingBinding:
         if images in self._accepted:
             return
         shapes = self.step.shapes()
-        for operation in self.step.forward:
+        for operation in self.step.trained:
             operation.function.require_images(images, *(shapes[name] for name in operation.inputs))
         self._accepted.add(images)
 

@@ -27,7 +27,7 @@ class StepResult:
     Parameters
     ----------
     gradient
-        Derivatives of all parameters, one flat buffer.
+        Derivatives of all parameters, one flat buffer; 0 for those of frozen layers.
     statistics
         Running statistics after the step, one flat buffer.
     losses
@@ -194,8 +194,9 @@ class NumpyEngine:
         )
         backward(self.step, run, batch.targets, batch.weights)
         gradient = np.zeros_like(parameters)
-        for name, view in self.parameters.views(gradient).items():
-            view[...] = run.gradients[name]
+        views = self.parameters.views(gradient)
+        for name, derivative in run.gradients.items():  # a frozen layer's parameters have none
+            views[name][...] = derivative
         after = statistics.copy()
         views = self.statistics.views(after)
         for name, array in run.next_state.items():

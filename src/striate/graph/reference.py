@@ -84,10 +84,11 @@ def forward(
     """
     run = Pass(arrays={f"{name}.A": array for name, array in inputs.items()})
     for operation in step.forward:
-        call = _call(operation, run, parameters, state, training=training, draw=draw)
+        trains = training and not operation.frozen
+        call = _call(operation, run, parameters, state, training=trains, draw=draw)
         run.calls[operation.output] = call
         run.arrays[operation.output] = operation.function.forward(call)
-        if training and operation.state:
+        if trains and operation.state:
             after = operation.function.next_state(call)
             run.next_state |= {operation.state[role]: array for role, array in after.items()}
     return run

@@ -4,9 +4,11 @@ In the forward pass, each layer has three kinds of operations (Hagan 8.38, 8.32,
 each incoming ``A``, ``N`` from the ``Z``, ``A`` from ``N``. The backward pass reverses them: ``dA
 -> dN -> dZ -> dA`` of the previous layer (Hagan 8.29), with ``dN -> db`` and ``dZ -> dW`` on the
 way (8.30, 8.31). Arrays have names, ``conv1.Z``, ``conv1.dN``; engines decide where to store them.
+Layers may be frozen: the backward pass then leaves out their ``db`` and ``dW``, and everything
+before the first layer that is trained.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -34,6 +36,9 @@ class Operation:
         Names of the arrays read and written.
     parameters, state
         Names of the trainable arrays and running statistics, by the function's own names for them.
+    frozen
+        Whether training leaves the layer unchanged: its parameters get no derivatives, its running
+        statistics stay as they are, and it computes as in inference, also in a training pass.
     """
 
     layer: str
@@ -44,6 +49,7 @@ class Operation:
     output: str
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     state: Mapping[str, str] = field(default_factory=dict[str, str])
+    frozen: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +130,7 @@ class TrainingStep:
         *,
         loss_weights: Sequence[float] | None = None,
         to_inputs: bool = False,
+        frozen: Collection[str] = (),
     ) -> "TrainingStep":
         """List the operations of a graph.
 
@@ -137,6 +144,9 @@ class TrainingStep:
             The weight of each loss; 1 by default.
         to_inputs
             Whether derivatives go all the way back to the network's inputs.
+        frozen
+            Names of layers that training leaves unchanged. Derivatives go back no further than to
+            the first layer that is trained.
 
         Returns
         -------
@@ -159,7 +169,11 @@ class TrainingStep:
         >>> [back.d_output for back in step.backward]
         ['dense1.dN', 'dense1.dZ']
         """
-        forward = tuple(operation for place in graph.layers for operation in _operations(place))
+        forward = tuple(
+            operation
+            for place in graph.layers
+            for operation in _operations(place, frozen=place.owner in frozen)
+        )
         if losses and len(losses) != len(graph.outputs):
             raise GraphError(
                 f"Got {len(losses)} losses; expected one for each output "
@@ -172,7 +186,7 @@ class TrainingStep:
             _loss_operation(graph, name, loss, weight, written)
             for name, loss, weight in zip(graph.outputs, losses, weights, strict=bool(losses))
         )
-        wanted = _wanted(graph, to_inputs=to_inputs)
+        wanted = _wanted(graph, forward, to_inputs=to_inputs)
         reversed_ = [
             _reversed_operation(operation, written, wanted)
             for operation in reversed(forward)
@@ -180,6 +194,11 @@ class TrainingStep:
         ]
         backward = tuple(back for back in reversed_ if back.d_inputs or back.d_parameters)
         return cls(graph=graph, forward=forward, losses=ends, backward=backward)
+
+    @property
+    def trained(self) -> tuple[Operation, ...]:
+        """The forward operations of layers that aren't frozen."""
+        return tuple(operation for operation in self.forward if not operation.frozen)
 
     def shapes(self) -> dict[str, Shape]:
         """Return the shape, for one image, of every array of the forward pass."""
@@ -196,7 +215,7 @@ def derivative_of(name: str) -> str:
     return f"{layer}.d{symbol}"
 
 
-def _operations(place: Placed) -> list[Operation]:
+def _operations(place: Placed, *, frozen: bool) -> list[Operation]:
     """List a layer's operations: one for each incoming layer, net input, transfer function."""
     parameters = list(place.parameter_names())
     states = list(place.state_names())
@@ -210,6 +229,7 @@ def _operations(place: Placed) -> list[Operation]:
             output=f"{place.name}.Z{place.suffix(k)}",
             parameters={role: name for name, at, role, _ in parameters if at == k},
             state={role: name for name, at, role, _ in states if at == k},
+            frozen=frozen,
         )
         for k, source in enumerate(place.sources)
     ]
@@ -221,6 +241,7 @@ def _operations(place: Placed) -> list[Operation]:
         inputs=tuple(operation.output for operation in listed),
         output=f"{place.name}.N",
         parameters={role: name for name, at, role, _ in parameters if at is None},
+        frozen=frozen,
     )
     transfer = Operation(
         layer=place.name,
@@ -229,6 +250,7 @@ def _operations(place: Placed) -> list[Operation]:
         function=place.layer.transfer,
         inputs=(net_input.output,),
         output=f"{place.name}.A",
+        frozen=frozen,
     )
     return [*listed, net_input, transfer]
 
@@ -273,13 +295,13 @@ def _require_transfer(loss: Loss, transfer: TransferFunction) -> None:
     )
 
 
-def _wanted(graph: Graph, *, to_inputs: bool) -> set[str]:
-    """Collect the activations that derivatives must reach: those with parameters before them."""
+def _wanted(graph: Graph, forward: Sequence[Operation], *, to_inputs: bool) -> set[str]:
+    """Collect the arrays that derivatives must reach: those that depend on trained parameters."""
     wanted = {f"{name}.A" for name in graph.inputs} if to_inputs else set[str]()
-    for place in graph.layers:
-        has_parameters = any(True for _ in place.parameter_names())
-        if has_parameters or any(f"{source}.A" in wanted for source in place.sources):
-            wanted.add(f"{place.name}.A")
+    for operation in forward:
+        trained = bool(operation.parameters) and not operation.frozen
+        if trained or not wanted.isdisjoint(operation.inputs):
+            wanted.add(operation.output)
     return wanted
 
 
@@ -287,14 +309,15 @@ def _reversed_operation(
     operation: Operation, written: set[str], wanted: set[str]
 ) -> BackwardOperation:
     """Reverse an operation, and record what it writes."""
-    needed = operation.stage != "weight" or operation.inputs[0] in wanted
     return BackwardOperation(
         operation=operation,
         d_output=derivative_of(operation.output),
-        d_inputs=tuple(_target(derivative_of(name), written) for name in operation.inputs)
-        if needed
-        else (),
-        d_parameters={role: _target(name, written) for role, name in operation.parameters.items()},
+        d_inputs=()
+        if wanted.isdisjoint(operation.inputs)
+        else tuple(_target(derivative_of(name), written) for name in operation.inputs),
+        d_parameters={}
+        if operation.frozen
+        else {role: _target(name, written) for role, name in operation.parameters.items()},
     )
 
 

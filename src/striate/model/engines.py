@@ -77,19 +77,30 @@ class Engines(Locked):
         """Leave out the programs: a copy compiles its own, or finds them in the cache."""
         return partial(Engines, winograd=self.winograd), (self.graph, self.name)
 
-    def for_losses(self, losses: Sequence[Loss] = ()) -> Engine:
+    def for_losses(self, losses: Sequence[Loss] = (), frozen: Sequence[str] = ()) -> Engine:
         """Return the engine that trains or scores the network with these losses.
+
+        Parameters
+        ----------
+        losses
+            One for each output; none for predictions alone.
+        frozen
+            Names of layers that training leaves unchanged.
+
+        Returns
+        -------
+        Engine
 
         Raises
         ------
         EngineError
             If the compiled engine was chosen and cannot run.
         """
-        key = _key(losses)
+        key = _key(losses, frozen)
         with self.lock:
             engine = self._kept.pop(key, None)
             if engine is None:
-                engine = self._make(TrainingStep.of(self.graph, losses))
+                engine = self._make(TrainingStep.of(self.graph, losses, frozen=frozen))
             self._kept[key] = engine
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
@@ -121,8 +132,20 @@ class Engines(Locked):
         images: int,
         target_shapes: Sequence[Shape],
         stored: Sequence[ImageStorage | None] = (),
+        frozen: Sequence[str] = (),
     ) -> Steps:
         """Prepare a training run; see :meth:`striate.graph.engine.Engine.steps`.
+
+        Parameters
+        ----------
+        losses, optimizer, decayed, images, target_shapes, stored
+            See :meth:`striate.graph.engine.Engine.steps`.
+        frozen
+            Names of layers that training leaves unchanged.
+
+        Returns
+        -------
+        Steps
 
         Raises
         ------
@@ -131,11 +154,12 @@ class Engines(Locked):
         OutOfMemoryError
             If a batch does not fit in memory.
         """
-        engine = self.for_losses(losses)
+        engine = self.for_losses(losses, frozen)
         try:
             return self._steps(engine, optimizer, decayed, images, target_shapes, stored)
         except EngineError as error:
-            engine = self._numpy_instead(error, TrainingStep.of(self.graph, losses))
+            step = TrainingStep.of(self.graph, losses, frozen=frozen)
+            engine = self._numpy_instead(error, step)
             return self._steps(engine, optimizer, decayed, images, target_shapes, stored)
 
     def _steps(
@@ -198,9 +222,9 @@ def _compiled(step: TrainingStep, *, winograd: bool) -> Engine:
     return CompiledEngine(step, winograd=winograd)
 
 
-def _key(losses: Sequence[Loss]) -> Hashable:
+def _key(losses: Sequence[Loss], frozen: Sequence[str] = ()) -> Hashable:
     """Identify losses by their options and their class, which a notebook may define again."""
-    return tuple((type(loss), repr(loss)) for loss in losses)
+    return (tuple((type(loss), repr(loss)) for loss in losses), tuple(frozen))
 
 
 def _warn_once(text: str) -> None:

@@ -25,6 +25,7 @@ from striate.graph.batch import Batch
 from striate.graph.diagnosis import first_not_finite
 from striate.graph.document import to_document
 from striate.graph.engine import Steps
+from striate.graph.freezing import frozen_layers, frozen_slices
 from striate.graph.parameters import ParameterLayout, decayed
 from striate.graph.step import Operation, TrainingStep
 from striate.model.arguments import count_of
@@ -162,7 +163,8 @@ def fit(
     """
     own = checked_callbacks(callbacks)
     losses = losses_of(network.graph, network.losses if settings.loss is None else settings.loss)
-    step = TrainingStep.of(network.graph, losses)
+    frozen = frozen_layers(network.graph, settings.freeze)
+    step = TrainingStep.of(network.graph, losses, frozen=frozen)
     require_augmentable(settings.augment, network)
     training, held = training_and_validation(
         network, x, y, losses, settings, validation_data, sample_weight
@@ -176,7 +178,7 @@ def fit(
     state = TrainingState.start(*network.buffers, settings.optimizer, settings.schedule)
     identity: dict[str, Any] = {}
     if checkpoint is not None or resume is not None:
-        identity = _identity(network, settings, losses, preprocessing, training, held)
+        identity = _identity(network, settings, losses, frozen, preprocessing, training, held)
     if resume is not None:
         state = load_checkpoint(resume, settings, identity, state)
     saver = None if checkpoint is None else CheckpointSaver(checkpoint, settings, identity)
@@ -186,7 +188,9 @@ def fit(
     source = ExampleSource(
         training, loader, mover_of(network, training, loader, losses), network.outputs[0]
     )
-    steps, validate = _compile(network, settings, losses, loader, training, held, preprocessing)
+    steps, validate = _compile(
+        network, settings, losses, frozen, loader, training, held, preprocessing
+    )
     # Everything has been checked; from here on the network changes.
     network.preprocessing = preprocessing
     network.classes = dict(zip(network.graph.outputs, training.classes, strict=True))
@@ -197,6 +201,7 @@ def fit(
         source,
         state=state,
         validate=validate,
+        frozen=frozen_slices(network.graph, frozen),
         diagnose=diagnoser(step) if debug else None,
     )
     run(network, trainer, own, saver, progress=progress)
@@ -220,6 +225,7 @@ def _identity(
     network: Core,
     settings: TrainingSettings,
     losses: Sequence[Loss],
+    frozen: Sequence[str],
     preprocessing: Preprocessing,
     training: Examples,
     held: Examples | None,
@@ -228,6 +234,7 @@ def _identity(
     return {
         **settings.identity(),
         "loss": [described(loss) for loss in losses],
+        "freeze": " ".join(frozen) or None,
         "network": str(network),
         "layers": to_document(network.graph),
         "number of images": count_of(training.inputs),
@@ -240,6 +247,7 @@ def _compile(
     network: Core,
     settings: TrainingSettings,
     losses: Sequence[Loss],
+    frozen: Sequence[str],
     loader: BatchLoader,
     training: Examples,
     held: Examples | None,
@@ -253,6 +261,7 @@ def _compile(
         images=min(settings.batch_size, count_of(training.inputs)),
         target_shapes=[y.shape[1:] for y in training.targets],
         stored=loader.storage,
+        frozen=frozen,
     )
     if held is None:
         return steps, None
@@ -344,7 +353,7 @@ def _refused_batch(step: TrainingStep, count: int, batch_size: int) -> tuple[Ope
     """Find an operation that cannot train on a batch of an epoch, with the batch's size."""
     shapes = step.shapes()
     for images in {min(batch_size, count), (count - 1) % batch_size + 1}:
-        for operation in step.forward:
+        for operation in step.trained:
             try:
                 operation.function.require_images(
                     images, *(shapes[name] for name in operation.inputs)

@@ -16,6 +16,7 @@ from striate.functions.optimizer.base import Optimizer
 from striate.functions.schedule.base import Schedule
 from striate.functions.writing import short
 from striate.graph.axis_order import Channels, require_channels, require_shape, to_last
+from striate.graph.freezing import Freeze
 from striate.graph.gradients import GradientCheck
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer, Node
@@ -435,6 +436,7 @@ class Network:
         augment: str | Augmentation | None = None,
         standardize: bool = False,
         clip_norm: float | None = None,
+        freeze: Freeze | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         resume: str | os.PathLike[str] | None = None,
         shuffle: bool = True,
@@ -484,6 +486,10 @@ class Network:
             padding then means the mean of the channel, no longer black.
         clip_norm
             Maximum norm of the gradient; larger gradients are scaled down to it.
+        freeze
+            Layers whose parameters and running statistics stay as they are: a name, a pattern such
+            as ``"conv*"``, several of them, or a number of layers with parameters, counted from the
+            input. A frozen batch normalization uses its running statistics.
         checkpoint, resume
             Files. ``checkpoint`` is written after each epoch, on Ctrl-C and on errors, and replaces
             an older file; ``resume`` is read to continue a run, with results that are
@@ -548,6 +554,7 @@ class Network:
             augment=augment,
             standardize=standardize,
             clip_norm=clip_norm,
+            freeze=freeze,
             shuffle=shuffle,
             seed=seed,
         )

@@ -160,7 +160,7 @@ class _Lowerer:
         self.layers = _layers(step)
         self.signature = StepSignature.of(step)
         self.layer = ""  # owner of the temporaries of the equations that are being lowered
-        self.cache = LoweringCache(training=training)
+        self.cache = LoweringCache()
 
     def begin(self, stored: Mapping[str, ImageStorage]) -> None:
         """Declare the flat buffers and load the inputs."""
@@ -287,14 +287,15 @@ class _Lowerer:
         function = operation.function
         shapes = [self.shapes[name] for name in operation.inputs]
         self.shapes[operation.output] = function.output_shape(*shapes)
-        lowering = self.cache.stated(function, shapes)
+        trains = self.training and not operation.frozen
+        lowering = self.cache.stated(function, shapes, training=trains)
         self.lowerings[operation.output] = lowering
         names = self._names(operation)
-        if self.training:
+        if trains:
             for symbol, drawn in lowering.drawn.items():
                 self._draw(names, lowering, symbol, drawn, operation)
         self._equations(lowering, forward_equations, names, operation.output)
-        if self.training and lowering.state:
+        if trains and lowering.state:
             self._equations(lowering, state_equations, names, operation.output)
             for role, name in operation.state.items():
                 self.state[name] = f"{operation.output}.{role}_next"

@@ -11,24 +11,31 @@ from striate.shapes import Shape
 
 
 class LoweringCache:
-    """The equations of a step's functions, each lowered and bound once.
+    """The equations of a step's functions, each lowered and bound once."""
 
-    Parameters
-    ----------
-    training
-        Whether to use the equations of training or those of inference.
-    """
-
-    def __init__(self, *, training: bool) -> None:
-        self._training = training
+    def __init__(self) -> None:
         self._stated: dict[object, Lowering] = {}
         self._bound: dict[object, tuple[Lowering, list[Nest]]] = {}
 
-    def stated(self, function: Function, shapes: Sequence[Shape]) -> Lowering:
-        """Return the lowering of a function for inputs of these shapes."""
-        key = (_hashable(function), *shapes)
+    def stated(self, function: Function, shapes: Sequence[Shape], *, training: bool) -> Lowering:
+        """Return the lowering of a function for inputs of these shapes.
+
+        Parameters
+        ----------
+        function
+            The function.
+        shapes
+            Of its inputs, for one image.
+        training
+            Whether to use the equations of training or those of inference.
+
+        Returns
+        -------
+        Lowering
+        """
+        key = (training, _hashable(function), *shapes)
         if key not in self._stated:
-            state = function.lowering if self._training else function.inference_lowering
+            state = function.lowering if training else function.inference_lowering
             lowering = state(*shapes)
             assert lowering is not None, f"{function} defines no index equations"
             self._stated[key] = lowering

@@ -87,6 +87,7 @@ class Recipe:
             "standardize": settings.standardize,
             "class_weight": settings.class_weight,
             "clip_norm": settings.clip_norm,
+            "freeze": settings.freeze,
             "seed": settings.seed,
         }
 
@@ -102,5 +103,13 @@ class Recipe:
             f"schedule {registry.name_of(settings.schedule)}",
         ]
         parts += [f"augment {settings.augment}"] if settings.augment else []
+        parts += [f"freeze {_frozen(settings.freeze)}"] if settings.freeze else []
         parts += [f"label smoothing {self.label_smoothing:g}"] if self.label_smoothing else []
         return ", ".join(parts)
+
+
+def _frozen(freeze: tuple[str, ...] | int) -> str:
+    """Describe the layers that training leaves unchanged."""
+    if isinstance(freeze, tuple):
+        return " ".join(freeze)
+    return "the first layer" if freeze == 1 else f"the first {freeze} layers"

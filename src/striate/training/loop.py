@@ -70,6 +70,8 @@ class Trainer:
         Scores the network on the validation set after each epoch.
     callbacks
         Called after each step and epoch.
+    frozen
+        The parameters that training leaves unchanged, as slices of the flat buffer.
     diagnose
         Finds the first non-finite value of a step.
     """
@@ -83,6 +85,7 @@ class Trainer:
         state: TrainingState,
         validate: Validate | None = None,
         callbacks: Sequence[Any] = (),
+        frozen: Sequence[slice] = (),
         diagnose: Diagnose | None = None,
     ) -> None:
         self.steps = steps
@@ -91,6 +94,7 @@ class Trainer:
         self.state = state
         self.validate = validate
         self.callbacks = CallbackList(callbacks)
+        self.frozen = frozen
         self.diagnose = diagnose
         self.stopped_early = False
         self.diverged = False
@@ -176,6 +180,9 @@ class Trainer:
                 if settings.clip_norm is None
                 else clip_factor(result.gradient, settings.clip_norm),
             )
+        for where in self.frozen:
+            # Their derivatives are 0, but weight decay and a user's optimizer would move them.
+            parameters[where] = state.parameters[where]
         loss = sum(result.losses)
         self._require_finite(loss, result.gradient, parameters, batch, draw)
         if state.batch == 0 and state.step:

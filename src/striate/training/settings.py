@@ -12,6 +12,7 @@ from striate.functions.optimizer.base import Optimizer
 from striate.functions.options import COUNT, POSITIVE, Range, plain
 from striate.functions.resolve import resolve
 from striate.functions.schedule.base import Schedule
+from striate.graph.freezing import Freeze, checked_freeze
 from striate.graph.parameters import require_seed
 
 _FRACTION = Range(above=0, below=1)
@@ -59,6 +60,9 @@ class TrainingSettings:
         Whether to subtract the mean of the training images and divide by their standard deviation.
     clip_norm
         Maximum norm of the gradient; larger gradients are scaled down to it.
+    freeze
+        Layers that training leaves unchanged: names, patterns such as ``"conv*"``, or a number of
+        layers with parameters, counted from the input.
     shuffle
         Whether each epoch visits the images in a random order.
     seed
@@ -96,6 +100,7 @@ class TrainingSettings:
     augment: Augmentation | None
     standardize: bool
     clip_norm: float | None
+    freeze: tuple[str, ...] | int | None
     shuffle: bool
     seed: int
 
@@ -116,6 +121,7 @@ class TrainingSettings:
         augment: str | Augmentation | None = None,
         standardize: bool = False,
         clip_norm: float | None = None,
+        freeze: Freeze | None = None,
         shuffle: bool = True,
         seed: int = 0,
     ) -> None:
@@ -146,6 +152,7 @@ class TrainingSettings:
             "monitor": monitor,
             "class_weight": class_weight,
             "augment": _augmentation(augment),
+            "freeze": checked_freeze(freeze),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)  # the way to set fields of a frozen dataclass
