@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from striate.errors import ModelFileError
+from striate.errors import ModelFileError, OptionError
 from striate.files import FileLock, as_path, atomic_write, make_folder, quoted, shown
 
 OLD = time.time() - 3600
@@ -134,6 +134,18 @@ def test_home_is_expanded(tmp_path, monkeypatch):
 
     assert (tmp_path / "models" / "net").read_bytes() == b"x"
     assert as_path("~nobody-of-this-name/x").parts[0] == "~nobody-of-this-name"
+
+
+@pytest.mark.parametrize("given", [3, None, b"model", ["model"]])
+def test_a_path_of_another_type(given):
+    """The error shows what was given instead of a path."""
+    with pytest.raises(OptionError) as error:
+        as_path(given)
+
+    assert str(error.value) == (
+        f"A path must be a string or a pathlib.Path, got {given!r} of type "
+        f'{type(given).__name__}. Use a path such as "model.safetensors".'
+    )
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9", b"two\nlines", b"\x1b[2J", "日本".encode()])

@@ -21,7 +21,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import IO, Self
 
-from striate.errors import ModelFileError
+from striate.errors import ModelFileError, OptionError
 
 try:
     import fcntl
@@ -60,11 +60,22 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     Path
         Unchanged if there is no such home, as in a shell.
 
+    Raises
+    ------
+    OptionError
+        If it is neither a string nor a path object.
+
     Examples
     --------
     >>> as_path("~/data") == Path.home() / "data", as_path("./~") == Path("~")
     (True, True)
     """
+    given: object = path
+    if not isinstance(given, str | os.PathLike):
+        raise OptionError(
+            f"A path must be a string or a pathlib.Path, got {given!r:.60} of type "
+            f'{type(given).__name__}. Use a path such as "model.safetensors".'
+        )
     return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib takes ./~ for ~
 
 

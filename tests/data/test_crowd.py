@@ -59,3 +59,10 @@ def test_options_out_of_range():
         "`size` must be at least 240 x 240, `noise` from 0 to 1 and `largest_change` from 0 to "
         "0.5, got size=(100, 600), noise=0.03 and largest_change=0.1. Try size=(600, 900)."
     )
+
+
+@pytest.mark.parametrize("size", [600, "600", (600,), (600, 900, 3), (600.0, 900.0), (600, None)])
+def test_a_size_that_is_none(size):
+    """A size of another type is an error of striate, not of Python."""
+    with pytest.raises(OptionError, match="`size` must be at least 240 x 240"):
+        draw_crowd(size=size)

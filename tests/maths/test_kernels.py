@@ -210,6 +210,11 @@ ERRORS = {
     "diagonals": lambda: kernels.laplacian(diagonals=2),
     "diagonals-none": lambda: kernels.sharpen(1.0, diagonals=None),
     "amount": lambda: kernels.unsharp(1.0, amount=-1.0),
+    "gaussian-too-wide": lambda: kernels.gaussian(1e9),
+    "box-too-large": lambda: kernels.box(10**9),
+    "line-too-large": lambda: kernels.horizontal(10**9),
+    "cube-too-large": lambda: kernels.box(1000, rank=3),
+    "motion-too-long": lambda: kernels.motion_blur(1e6),
 }
 
 

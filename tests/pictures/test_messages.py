@@ -106,6 +106,9 @@ CASES = {
         History([{"epoch": 1, "loss": 0.5}]), "accuracy"
     ),
     "curve-band": lambda: pictures.learning_curve(History([{"epoch": 1, "loss": 0.5}]), band="sem"),
+    "confusion-of-rows": lambda: pictures.confusion(np.ones((2, 3))),
+    "confusion-of-negative-counts": lambda: pictures.confusion(-np.eye(2)),
+    "confusion-of-other-classes": lambda: pictures.confusion(np.eye(2), classes=("a",)),
     "confusion-of-numbers": lambda: pictures.confusion(Evaluation(loss=0.5, images=3)),
     "scores-box": lambda: pictures.score_map(IMAGE, boxes=[(1, 2, 3)]),
     "scores-labels": lambda: pictures.score_map(IMAGE, boxes=[(1, 2, 3, 4)], labels=["a", "b"]),

@@ -131,6 +131,15 @@ def test_text_is_smaller_in_small_axes():
     assert all(5 <= one < other for one, other in zip(small, large, strict=True))
 
 
+def test_confusion_of_counts_alone():
+    """A matrix from another library is drawn as that of an evaluation."""
+    counts, names = np.array([[8, 2], [0, 10]]), ("square", "diamond")
+    drawn = [confusion(evaluation(counts, names)), confusion(counts, classes=names)]
+    texts = [[text.get_text() for text in axes.texts] for axes in drawn]
+    assert texts[0] == texts[1]
+    assert "8" in texts[1]
+
+
 def test_confusion_of_many_classes_has_colors_alone():
     """Cells of a hundred classes are too small for numbers."""
     axes = confusion(evaluation(np.eye(100, dtype=int)))

@@ -7,6 +7,7 @@ resampled.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, TypeVar
@@ -150,6 +151,10 @@ def draw_figure(
     return canvas.colors, canvas.covered
 
 
+_LEAST = 240
+"""Rows and columns of the smallest scene, in which a figure has neighbors."""
+
+
 def draw_crowd(
     seed: int = 0,
     *,
@@ -196,11 +201,11 @@ def draw_crowd(
     >>> crowd.scene.shape, crowd.template.shape
     ((300, 400, 3), (105, 61, 3))
     """
-    if min(size) < 240 or not 0 <= noise < 1 or not 0 <= largest_change <= 0.5:
+    if not _is_size(size) or not 0 <= noise < 1 or not 0 <= largest_change <= 0.5:
         raise OptionError(
-            f"`size` must be at least 240 x 240, `noise` from 0 to 1 and `largest_change` from 0 "
-            f"to 0.5, got size={size}, noise={noise} and largest_change={largest_change}. Try "
-            "size=(600, 900)."
+            f"`size` must be at least {_LEAST} x {_LEAST}, `noise` from 0 to 1 and "
+            f"`largest_change` from 0 to 0.5, got size={size!r:.60}, noise={noise!r:.60} and "
+            f"largest_change={largest_change!r:.60}. Try size=(600, 900)."
         )
     rng = np.random.default_rng(seed)
     scene = np.empty((*size, 3), np.float32)
@@ -280,6 +285,15 @@ class _Canvas:
         x, y_ = np.abs(self.x) - wide + corner, np.abs(self.y - y) - high + corner
         outside = np.hypot(np.maximum(x, 0), np.maximum(y_, 0))
         return outside + np.minimum(np.maximum(x, y_), 0) - corner
+
+
+def _is_size(size: object) -> bool:
+    """Whether this is a number of rows and of columns that a crowd fits into."""
+    return (
+        isinstance(size, Sequence)
+        and len(size) == 2  # rows, columns
+        and all(isinstance(length, int | np.integer) and length >= _LEAST for length in size)
+    )
 
 
 def _draw(canvas: _Canvas, look: Look) -> None:

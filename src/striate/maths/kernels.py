@@ -32,6 +32,9 @@ from striate.shapes import Array, Float, Int, Shaped
 KernelSum = Literal["count", "difference", "mean"]
 """Zeros and ones; elements that sum to 0; or elements that sum to 1."""
 
+_MOST_ELEMENTS = 100_000_000
+"""0.8 GB of float64; a kernel is compared with pictures, which are smaller."""
+
 
 def horizontal(size: int = 3) -> Int[Array, "u v"]:
     """Return a horizontal line: ones in the middle row.
@@ -358,7 +361,7 @@ def box(size: int = 3, *, rank: int = 2) -> Float[Array, "*u"]:
     array([[0.25, 0.25],
            [0.25, 0.25]])
     """
-    return np.full((_size(size),) * _rank(rank), 1 / size**rank)
+    return np.full((_size(size, rank),) * rank, 1 / size**rank)
 
 
 def gaussian(
@@ -408,11 +411,12 @@ def gaussian(
     _require_positive("standard_deviation", standard_deviation)
     if size is None:
         size = 2 * int(4 * standard_deviation + 0.5) + 1
-    if _size(size) % 2 == 0:
+        _require_room(size, _rank(rank), f"`standard_deviation={standard_deviation:g}`")
+    if _size(size, rank) % 2 == 0:
         raise OptionError(f"`size` must be odd, so that there is a middle, got {size}.")
     distance = np.arange(size) - size // 2
     profile = np.exp(-0.5 * (distance / standard_deviation) ** 2)
-    w = reduce(np.multiply.outer, [profile] * _rank(rank))
+    w = reduce(np.multiply.outer, [profile] * rank)
     return w / w.sum()
 
 
@@ -535,6 +539,7 @@ def motion_blur(length: float = 9, angle: float = 0.0) -> Float[Array, "u v"]:
         raise OptionError(f"`length` must be at least 1 pixel, got {plain(length)}. Try 9.")
     if not _finite(angle):
         raise OptionError(f"`angle` must be a number of degrees, got {plain(angle)}. Try 0.")
+    _require_room(ceil(length) + 2, 2, f"`length={length:g}`")
     half = (length - 1) / 2
     right, up = cos(angle * pi / 180), sin(angle * pi / 180)
     reach = ceil(half) + 1
@@ -739,11 +744,21 @@ def _made(entry: KernelEntry, parameters: dict[str, float | bool | None]) -> Arr
     return entry.make(**parameters)
 
 
-def _size(size: int) -> int:
-    """Return the size; raise if it is not a positive integer."""
+def _size(size: int, rank: int = 2) -> int:
+    """Return the size; raise if it is not a positive integer, or the kernel would be too large."""
     if not whole(size) or size < 1:
         raise OptionError(f"`size` must be a positive integer, got {plain(size)}. Try 3.")
+    _require_room(size, _rank(rank), f"`size={size}`")
     return size
+
+
+def _require_room(size: int, rank: int, cause: str) -> None:
+    """Raise if a kernel would have more elements than any picture has pixels."""
+    if size**rank > _MOST_ELEMENTS:
+        raise OptionError(
+            f"{cause} would make a kernel of {' x '.join([f'{size:,}'] * rank)} elements; expected "
+            f"at most {_MOST_ELEMENTS:,} elements. Use a smaller value."
+        )
 
 
 def _rank(rank: int) -> int:

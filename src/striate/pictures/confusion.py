@@ -1,12 +1,14 @@
 """The confusion matrix: which classes are predicted as which."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from striate.drawing.paint import Paint, Theme, text_on
 from striate.drawing.text import width as text_width
-from striate.errors import DataError
+from striate.errors import DataError, ShapeError
+from striate.model.classes import ClassValue
 from striate.model.scoring import Evaluation
 from striate.pictures.style import (
     LABEL,
@@ -33,7 +35,13 @@ _POINTS_PER_INCH = 72
 _CORRECT = Paint("#e4e4e4", "#343c46")
 
 
-def confusion(evaluation: Evaluation, *, ax: "Target" = None, theme: Theme = "auto") -> "Axes":
+def confusion(
+    evaluation: Evaluation | Array,
+    *,
+    classes: Sequence[ClassValue] = (),
+    ax: "Target" = None,
+    theme: Theme = "auto",
+) -> "Axes":
     """Draw how many images of each class were predicted as each class.
 
     The colors show mistakes only: next to hundreds of correct predictions, a few wrong ones would
@@ -42,7 +50,11 @@ def confusion(evaluation: Evaluation, *, ax: "Target" = None, theme: Theme = "au
     Parameters
     ----------
     evaluation
-        The result of :meth:`striate.Network.evaluate` for a classifier.
+        The result of :meth:`striate.Network.evaluate` for a classifier; or a confusion matrix,
+        with a row for each true class and a column for each prediction, as
+        ``sklearn.metrics.confusion_matrix`` returns it.
+    classes
+        Names of the classes; by default those of the evaluation, or the numbers from 0.
     ax
         Matplotlib axes to draw into, or an empty figure; by default a new figure of pyplot.
     theme
@@ -55,17 +67,16 @@ def confusion(evaluation: Evaluation, *, ax: "Target" = None, theme: Theme = "au
     Raises
     ------
     DataError
-        If the evaluation has no confusion matrix because the targets aren't labels.
+        If the evaluation has no confusion matrix because the targets aren't labels, or a count is
+        negative or not finite.
+    ShapeError
+        If the matrix is not square, or the number of classes is not the number of its rows.
     ExtraError
         If Matplotlib is not installed.
     """
-    if evaluation.confusion is None:
-        raise DataError(
-            "The evaluation has no confusion matrix, because the targets are not class labels. "
-            "Evaluate a classifier with integers or names as labels."
-        )
-    counts = np.asarray(evaluation.confusion)
-    names = [drawable(name, _ROOM) for name in names_of(evaluation.classes, len(counts))]
+    counts = _counts(evaluation)
+    known = evaluation.classes if isinstance(evaluation, Evaluation) else ()
+    names = _names(classes or known, len(counts))
     many = len(counts) > _MOST_NUMBERS
     cell = 0.12 if many else 0.45 if len(counts) > _FEW else 0.9
     around = 1.2 + _LETTER * max(map(len, names))
@@ -85,6 +96,40 @@ def confusion(evaluation: Evaluation, *, ax: "Target" = None, theme: Theme = "au
         _labels(axes, names, cell, look)
         title(axes, heading, look)
     return axes
+
+
+def _counts(evaluation: Evaluation | Array) -> Array:
+    """Return the confusion matrix; raise if there is none."""
+    if isinstance(evaluation, Evaluation):
+        if evaluation.confusion is None:
+            raise DataError(
+                "The evaluation has no confusion matrix, because the targets are not class labels. "
+                "Evaluate a classifier with integers or names as labels."
+            )
+        return np.asarray(evaluation.confusion)
+    counts = np.asarray(evaluation)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
+        raise ShapeError(
+            "`evaluation` must be an Evaluation or a confusion matrix, (classes, classes), got "
+            f"shape {counts.shape}. Pass net.evaluate(x, y)."
+        )
+    if counts.dtype.kind not in "iuf" or not np.isfinite(counts).all() or (counts < 0).any():
+        raise DataError(
+            "A confusion matrix must hold non-negative finite counts, got dtype "
+            f"{counts.dtype}. Pass net.evaluate(x, y)."
+        )
+    return counts
+
+
+def _names(classes: Sequence[ClassValue], count: int) -> list[str]:
+    """Return the names to draw; raise unless there is one for each row."""
+    names = names_of(classes, count)
+    if len(names) != count:
+        raise ShapeError(
+            f"`classes` must have one name for each of the {count} rows of the confusion matrix, "
+            f"got {len(names)}. Pass {count} names."
+        )
+    return [drawable(name, _ROOM) for name in names]
 
 
 def _heading(counts: Array) -> str:
