@@ -138,7 +138,7 @@ def test_home_is_expanded(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("given", [3, None, b"model", ["model"]])
 def test_a_path_of_another_type(given):
-    """The error shows what was given instead of a path."""
+    """The error shows the argument and its type."""
     with pytest.raises(OptionError) as error:
         as_path(given)
 

@@ -70,13 +70,13 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     >>> as_path("~/data") == Path.home() / "data", as_path("./~") == Path("~")
     (True, True)
     """
-    given: object = path
-    if not isinstance(given, str | os.PathLike):
+    try:
+        return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib takes ./~ for ~
+    except TypeError as error:
         raise OptionError(
-            f"A path must be a string or a pathlib.Path, got {given!r:.60} of type "
-            f'{type(given).__name__}. Use a path such as "model.safetensors".'
-        )
-    return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib takes ./~ for ~
+            f"A path must be a string or a pathlib.Path, got {path!r:.60} of type "
+            f'{type(path).__name__}. Use a path such as "model.safetensors".'
+        ) from error
 
 
 def shown(path: str | os.PathLike[str]) -> str:
