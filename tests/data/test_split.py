@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.data.dataset import assemble
-from striate.data.split import hold_out
-from striate.errors import OptionError
+from striate.data.split import folds, hold_out
+from striate.errors import DataError, OptionError
 
 
 def dataset(y, test=None):
@@ -125,5 +125,80 @@ def test_invalid_shares_are_refused(share, test, message):
     """Only fractions are accepted, and only for data without its own test set."""
     with pytest.raises(OptionError) as error:
         hold_out(dataset([0, 1, 1], test), share=share, seed=0)
+
+    message(error)
+
+
+@given(
+    counts=st.lists(st.integers(1, 40), min_size=1, max_size=5),
+    count=st.integers(2, 6),
+    seed=st.integers(0, 2**64 - 1),
+)
+def test_folds_share_each_class_equally(counts, count, seed):
+    """The folds have the same number of images of each class, or one more or less."""
+    y = np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))
+    count = min(count, len(y))
+    if count < 2:
+        return
+
+    fold = folds(y, count, seed=seed)
+
+    for label in range(len(counts)):
+        sizes = np.bincount(fold[y == label], minlength=count)
+        assert np.ptp(sizes) <= 1
+    assert np.ptp(np.bincount(fold, minlength=count)) <= 1
+
+
+@given(sizes=st.lists(st.integers(1, 5), min_size=4, max_size=40), seed=st.integers(0, 99))
+def test_folds_do_not_divide_groups(sizes, seed):
+    """Near-duplicates stay in one fold, and the folds still have similar sizes."""
+    rng = np.random.default_rng(seed)
+    groups = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
+    y = groups % 2
+
+    fold = folds(y, 3, seed=seed, groups=groups)
+
+    assert all(len(set(fold[groups == group])) == 1 for group in range(len(sizes)))
+    assert np.ptp(np.bincount(fold, minlength=3)) <= 2 * max(sizes)
+
+
+def test_a_group_may_have_images_of_several_classes():
+    """A photo that is in the folders of two classes isn't divided either."""
+    y, groups = np.array([0, 0, 0, 1, 1, 1]), np.array([7, 1, 2, 7, 3, 4])
+
+    fold = folds(y, 2, groups=groups)
+
+    assert fold[0] == fold[3]
+
+
+FOLDS = [1, 2, 0, 2, 0, 1, 2, 0, 1, 0]
+
+
+def test_the_same_folds_for_ever():
+    """These are the folds with seed 0, on every machine and in every version."""
+    assert folds(np.array([0, 1] * 5), 3).tolist() == FOLDS
+    assert folds(np.array([0, 1] * 5), 3, seed=1).tolist() != FOLDS
+
+
+def test_numbers_are_divided_as_one_class():
+    """Float targets have no classes."""
+    assert sorted(folds(np.linspace(0, 1, 7), 3)) == [0, 0, 0, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("case", ["one fold", "too many folds", "too many folds for groups"])
+def test_impossible_numbers_of_folds_are_refused(case, message):
+    """At least two folds, and each needs an image."""
+    count = {"one fold": 1, "too many folds": 7, "too many folds for groups": 4}[case]
+    groups = np.array([0, 0, 1, 1, 2, 2]) if case.endswith("groups") else None
+    with pytest.raises(OptionError) as error:
+        folds(np.array([0, 1] * 3), count, groups=groups)
+
+    message(error)
+
+
+def test_groups_need_a_number_for_each_image(message):
+    """Group numbers are integers, one for each image."""
+    with pytest.raises(DataError) as error:
+        folds(np.array([0, 1, 0]), 2, groups=np.array([0.5, 1.5]))
 
     message(error)

@@ -7,6 +7,7 @@ import striate as st
 from networks import classifier, images_and_labels
 from striate.model.losses import losses_of
 from striate.model.network import core_of
+from striate.training.confidence import wilson_interval
 
 X, Y = images_and_labels(12)
 
@@ -33,6 +34,23 @@ def test_loss_and_accuracy_by_hand():
     np.testing.assert_array_equal(evaluation.confusion, [[0, 0, 4], [0, 0, 4], [0, 0, 4]])
     assert evaluation.per_class.support.tolist() == [4, 4, 4]
     assert "accuracy 33.33%" in str(evaluation)
+
+
+def test_the_accuracy_has_a_confidence_interval():
+    """The interval is that of the number of correct images; it is printed with the accuracy."""
+    network = constant("dense 3 softmax", np.log([0.2, 0.3, 0.5]))
+    evaluation = network.evaluate(X, Y)
+
+    assert evaluation.interval == wilson_interval(4, 12)
+    assert "accuracy 33.33% (95% confidence interval 13.8 to 60.9%)" in str(evaluation)
+
+
+def test_weighted_images_have_no_confidence_interval():
+    """The interval counts independent images with equal weights."""
+    network = constant("dense 3 softmax", np.log([0.2, 0.3, 0.5]))
+
+    assert network.evaluate(X, Y, sample_weight=np.arange(1, 13)).interval is None
+    assert classifier("conv 3@1x1 softmax").evaluate(X, np.zeros((12, 6, 6), int)).interval is None
 
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float32])

@@ -74,6 +74,7 @@ class Tested:
             "images": found.images,
             "loss": found.loss,
             "accuracy": found.accuracy,
+            "interval": found.interval,
             "classes": list(found.classes),
             "confusion": found.confusion,
             "per_class": None if classes is None else classes._asdict(),
@@ -110,6 +111,8 @@ def say_accuracy(out: CommandOutput, evaluation: Evaluation, *, part: str) -> No
         f"loss {format_score(evaluation.loss)}",
         style="bold",
     )
+    if evaluation.interval is not None:
+        out.say(f"95% confidence interval: {evaluation.interval}")
 
 
 def say_confusion(out: CommandOutput, evaluation: Evaluation) -> None:

@@ -1,4 +1,9 @@
-"""Holding out a test set, the same one every time."""
+"""Splitting data: a test set or folds for cross-validation, the same ones every time.
+
+All splits are stratified: each part has its share of every class. Images that belong together, such
+as several pictures of one scene, can be kept in the same part: they get the same group number.
+Otherwise a network could recognize the test images from near-duplicates that it was trained on.
+"""
 
 import dataclasses
 from itertools import compress
@@ -8,13 +13,16 @@ import numpy as np
 from striate.data.allocation import require_memory
 from striate.data.dataset import Dataset
 from striate.data.draws import draw
-from striate.errors import OptionError
+from striate.errors import DataError, OptionError
+from striate.functions.options import Range
 from striate.shapes import Array
 
 SHARE = 0.2
 """Fraction of each class that is held out if the data has no test set."""
 
 _PURPOSE = 1
+_FOLDS = 3
+"""Numbers of the draws; augmentation has number 2."""
 
 
 def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
@@ -90,3 +98,80 @@ def held_out(y: Array, share: float, seed: int) -> Array:
     place = np.empty(len(y), np.int64)
     place[order] = np.arange(len(y)) - np.repeat(np.cumsum(size) - size, size)
     return place < take[label]
+
+
+def folds(y: Array, count: int, *, seed: int = 0, groups: Array | None = None) -> Array:
+    """Divide images into folds for cross-validation, stratified by class.
+
+    The classes are dealt out like cards, one after the other: each image, or each group of images,
+    goes to the fold that has the fewest images of its class, and of these to the smallest one. Large
+    groups come first, because later there may be no fold with room for them. The order is otherwise
+    random, and depends only on the seed.
+
+    Parameters
+    ----------
+    y
+        For each image the index of its class, or numbers, which have no classes.
+    count
+        Number of folds.
+    seed
+        Seed of the choice.
+    groups
+        For each image the number of its group, at least 0; a group isn't divided. ``None`` means
+        that each image is a group of its own.
+
+    Returns
+    -------
+    Array
+        For each image its fold, from 0 to ``count - 1``.
+
+    Raises
+    ------
+    OptionError
+        If ``count`` isn't an integer from 2 to the number of groups.
+    DataError
+        If there isn't one group number for each image.
+
+    Examples
+    --------
+    Two classes of three pairs of near-duplicates:
+
+    >>> folds(np.repeat([0, 1], 6), 3, groups=np.arange(12) // 2)
+    array([1, 1, 0, 0, 2, 2, 1, 1, 2, 2, 0, 0])
+    """
+    label = y if y.dtype.kind == "i" else np.zeros(len(y), np.int64)
+    group = _checked_groups(groups, len(y))
+    names, first, member = np.unique(group, return_index=True, return_inverse=True)
+    if count not in Range(least=2, most=len(names), whole=True):
+        what = "images" if groups is None else "groups of images"
+        raise OptionError(
+            f"The number of folds must be an integer from 2 to {len(names)}, the number of {what}, "
+            f"got {count}. Try 5, or use more images."
+        )
+    size = np.bincount(member)
+    lots = draw(first, seed=seed, purpose=_FOLDS)[:, 0]
+    order = np.lexsort((lots, label[first], -size))
+    images = np.argsort(member, kind="stable")
+    starts = np.cumsum(size) - size
+    totals = np.zeros((count, label.max(initial=0) + 1), np.int64)
+    fold_of = np.empty(len(names), np.int64)
+    for one in order:
+        labels = label[images[starts[one] : starts[one] + size[one]]]
+        fullness = totals.sum(axis=1), totals[:, labels].sum(axis=1)
+        fold = int(np.lexsort(fullness)[0])  # the last key comes first
+        fold_of[one] = fold
+        np.add.at(totals[fold], labels, 1)
+    return fold_of[member]
+
+
+def _checked_groups(groups: Array | None, count: int) -> Array:
+    """Return group numbers, by default one for each image."""
+    if groups is None:
+        return np.arange(count)
+    found = np.asarray(groups)
+    if found.shape != (count,) or found.dtype.kind not in "iu":
+        raise DataError(
+            f"`groups` must have an integer for each of the {count} images, got shape {found.shape} "
+            f"and dtype {found.dtype}. Give the same number to images that belong together."
+        )
+    return found

@@ -18,6 +18,7 @@ from striate.model.losses import losses_of
 from striate.model.weights import sample_weights
 from striate.shapes import Array
 from striate.training import metrics
+from striate.training.confidence import Interval, wilson_interval
 from striate.training.history import format_score
 
 
@@ -34,6 +35,10 @@ class Evaluation:
     accuracy
         The weighted fraction of images whose predicted class is correct; ``None`` if the targets
         are neither labels nor one-hot rows.
+    interval
+        The 95% confidence interval of the accuracy: how far it can be from the accuracy on other
+        images of the same kind, by chance alone. ``None`` if images have different weights, or
+        several labels each, which aren't independent.
     top_k
         The fraction of images whose class is among the k largest outputs, by k.
     confusion
@@ -46,6 +51,7 @@ class Evaluation:
     loss: float
     images: int
     accuracy: float | None = None
+    interval: Interval | None = None
     top_k: dict[int, float] | None = None
     confusion: Array | None = None
     classes: tuple[ClassValue, ...] = ()
@@ -58,7 +64,8 @@ class Evaluation:
     def __str__(self) -> str:
         lines = [f"loss {format_score(self.loss)} on {self.images:,} images"]
         if self.accuracy is not None:
-            lines.append(f"accuracy {self.accuracy:.2%}")
+            sure = "" if self.interval is None else f" (95% confidence interval {self.interval})"
+            lines.append(f"accuracy {self.accuracy:.2%}{sure}")
         for k, share in (self.top_k or {}).items():
             lines.append(f"top-{k} accuracy {share:.2%}")
         if self.confusion is not None:
@@ -91,10 +98,13 @@ def evaluate(
         return Evaluation(loss=total, images=count)
     predicted = output.predicted(activations[0])
     per_image = weights if labels.ndim == 1 else None
+    correct = predicted == labels
+    independent = labels.ndim == 1 and weights is None
     return Evaluation(
         loss=total,
         images=count,
         accuracy=metrics.accuracy(labels.ravel(), predicted.ravel(), weights=per_image),
+        interval=wilson_interval(int(correct.sum()), count) if independent else None,
         top_k={
             k: metrics.top_k_accuracy(labels, activations[0], k=k, weights=per_image) for k in top_k
         }
