@@ -177,7 +177,7 @@ def test_all_options_of_training_are_passed_on(striate):
         "clip_norm": 2.0,
     }
     assert found["recipe"]["learning_rate"] == 1e-9
-    assert found["options"] == {"recipe": None, "size": None, "resize": "fit", "resume": None}
+    assert found["options"] == {"recipe": None, "size": None, "resize": None, "resume": None}
 
 
 @pytest.mark.parametrize(("freeze", "known"), [("1", 1), ("conv*", ["conv*"])])

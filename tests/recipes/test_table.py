@@ -100,10 +100,10 @@ def test_changes_replace_only_what_they_name():
 
 
 @pytest.mark.parametrize(
-    ("shape", "size"), [((12, 12), None), ((128, 100), None), ((300, 400), (48, 64))]
+    ("shape", "size"), [((12, 12), None), ((128, 100), (40, 32)), ((300, 400), (24, 40))]
 )
 def test_large_pictures_are_made_smaller(tmp_path, shape, size):
-    """Pictures of more than 128 pixels are brought to 64, with their proportions; no others."""
+    """Larger pictures get about 32 x 32 pixels in their proportions, in multiples of 8."""
     (tmp_path / "class").mkdir()
     Image.fromarray(np.zeros(shape, np.uint8)).save(tmp_path / "class" / "1.png")
 
@@ -115,7 +115,7 @@ def test_hidden_files_are_not_surveyed(tmp_path):
     Image.new("RGB", (500, 400)).save(tmp_path / "1.png")
     (tmp_path / "._1.png").write_bytes(b"not a picture")
 
-    assert size_for(str(tmp_path)) == (51, 64)
+    assert size_for(str(tmp_path)) == (32, 32)
 
 
 def test_other_data_keep_their_size(tmp_path):

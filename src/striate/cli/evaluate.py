@@ -52,7 +52,7 @@ def command(
     model: str,
     data: str,
     part: str,
-    resize: str,
+    resize: str | None,
     download: bool,
     engine: EngineName,
     as_json: bool,

@@ -116,13 +116,18 @@ def picture_size(network: Network) -> tuple[int, int, int]:
     return shape
 
 
+def resize_rule(network: Network, chosen: str | None) -> str:
+    """Return how to resize pictures for a network: as the user chose, or as in training."""
+    return chosen or network.preprocessing.resize or "fit"
+
+
 def as_taken(network: Network, x: Array) -> Array:
     """Move the channels of images to the axis where the network has them."""
     return np.moveaxis(x, -1, 1) if network.preprocessing.channels == "first" else x
 
 
 def open_for(
-    network: Network, source: str, *, resize: str, download: bool, progress: Progress
+    network: Network, source: str, *, resize: str | None, download: bool, progress: Progress
 ) -> Dataset:
     """Open a data set at the size of a network's input; signals and volumes keep theirs."""
     if len(network.graph.inputs) == 1 and len(network.input_shape) not in (1, _AXES_OF_A_PICTURE):
@@ -133,7 +138,7 @@ def open_for(
         source,
         size=(rows, columns),
         channels=channels,
-        resize=resize,
+        resize=resize_rule(network, resize),
         download=download,
         progress=progress,
     )

@@ -31,10 +31,8 @@ class HomePath(click.ParamType):
 resize_option = click.option(
     "--resize",
     type=click.Choice(["fit", "crop", "stretch"]),
-    default="fit",
-    show_default=True,
     help="How to resize pictures to the network's input: fit pads with black, crop trims the "
-    "edges, stretch changes the proportions.",
+    "edges, stretch changes the proportions. By default as in training; stretch for photos.",
 )
 
 download_option = click.option(

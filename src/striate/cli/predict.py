@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from striate.cli.encoding import on_one_line
-from striate.cli.networks import as_taken, class_scores, picture_size
+from striate.cli.networks import as_taken, class_scores, picture_size, resize_rule
 from striate.cli.options import HomePath, engine_option, resize_option
 from striate.cli.output import CommandOutput, json_option, percent, sizes
 from striate.cli.program import USER_ERROR
@@ -64,7 +64,7 @@ def command(
     model: str,
     pictures: tuple[str, ...],
     invert: bool,
-    resize: str,
+    resize: str | None,
     engine: EngineName,
     as_json: bool,
 ) -> None:
@@ -72,7 +72,8 @@ def command(
     out = CommandOutput(as_json=as_json)
     network = load(model, engine=engine)
     shape = picture_size(network)
-    readable, failed = _read_all(pictures, shape, resize, invert=invert)
+    rule = resize_rule(network, resize)
+    readable, failed = _read_all(pictures, shape, rule, invert=invert)
     scores, probabilities = _predict(network, [picture.image for picture in readable])
     classifies = probabilities or bool(network.classes)
     documents: list[dict[str, Any]] = []

@@ -55,7 +55,7 @@ class TrainOptions:
     engine: EngineName
     winograd: bool
     size: tuple[int, ...] | None
-    resize: str
+    resize: str | None
     download: bool
     output: Path | None
     checkpoint: Path | None
@@ -285,8 +285,8 @@ def _announce(out: CommandOutput, run: TrainingRun, files: RunFiles, options: Tr
         out.say(f"note: {note}")
     if options.size is None and size_for(options.data):
         out.say(
-            "note: large pictures train slowly, so these were scaled down; "
-            "choose another size with --size."
+            "note: small pictures train fast, so these were resized; choose another size with "
+            "--size."
         )
     if not (out.as_json or out.quiet):
         page = Page(out)
@@ -347,10 +347,9 @@ def _conclude(
         out.say(f"drew  {path}", whole=True)
     file, data = shlex.quote(str(model)), shlex.quote(options.data)
     out.say("\nTry next:", style="bold")
-    resize = "" if options.resize == "fit" else f" --resize {options.resize}"
-    out.say(f"  striate evaluate {file} {data}{resize}", whole=True)
+    out.say(f"  striate evaluate {file} {data}", whole=True)
     if run.dataset.are_pictures:
-        out.say(f"  striate predict {file} PICTURE.png{resize}", whole=True)
+        out.say(f"  striate predict {file} PICTURE.png", whole=True)
     out.say(f"  striate summary {file}", whole=True)
     if options.net is None and options.data in RECIPES:
         out.say(f"  striate train {data} {another(options.data, options.recipe)}", whole=True)

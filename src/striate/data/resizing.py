@@ -96,12 +96,12 @@ def as_rule(resize: str) -> Rule:
     OptionError
         If there is no such rule.
     """
-    if not isinstance(resize, str) or resize not in _RULES:
+    if not isinstance(resize, str) or resize not in RULES:
         raise OptionError(
-            f"Unknown resize {short(resize)}. Choose from {', '.join(_RULES)}; "
+            f"Unknown resize {short(resize)}. Choose from {', '.join(RULES)}; "
             '"fit" keeps the whole picture and its proportions.'
         )
-    rule = _RULES[resize]
+    rule = RULES[resize]
     return lambda image, size: image if (image.height, image.width) == size else rule(image, size)
 
 
@@ -133,7 +133,8 @@ def _stretch(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
 
 
-_RULES: dict[str, Rule] = {"fit": _fit, "crop": _crop, "stretch": _stretch}
+RULES: dict[str, Rule] = {"fit": _fit, "crop": _crop, "stretch": _stretch}
+"""How pictures are resized, by name."""
 
 
 def resized(image: Array, size: tuple[int, int], resize: str) -> Array:

@@ -104,9 +104,9 @@ def folds(y: Array, count: int, *, seed: int = 0, groups: Array | None = None) -
     """Divide images into folds for cross-validation, stratified by class.
 
     The classes are dealt out like cards, one after the other: each image, or each group of images,
-    goes to the fold that has the fewest images of its class, and of these to the smallest one. Large
-    groups come first, because later there may be no fold with room for them. The order is otherwise
-    random, and depends only on the seed.
+    goes to the fold that has the fewest images of its class, and of these to the smallest one.
+    Large groups come first, because later none of the folds may have room for them. The order is
+    otherwise random, and depends only on the seed.
 
     Parameters
     ----------
@@ -171,7 +171,8 @@ def _checked_groups(groups: Array | None, count: int) -> Array:
     found = np.asarray(groups)
     if found.shape != (count,) or found.dtype.kind not in "iu":
         raise DataError(
-            f"`groups` must have an integer for each of the {count} images, got shape {found.shape} "
-            f"and dtype {found.dtype}. Give the same number to images that belong together."
+            f"`groups` must have an integer for each of the {count} images, got shape "
+            f"{found.shape} and dtype {found.dtype}. Give the same number to images that belong "
+            "together."
         )
     return found

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 import striate
+from striate.data.resizing import RULES
 from striate.errors import ModelFileError, StriateError
 from striate.files import shown
 from striate.functions import registry
@@ -142,7 +143,12 @@ def _preprocessing(graph: Graph, data: Any) -> Preprocessing:
     if mean.keys() != std.keys():
         raise _InvalidError("Its mean and std belong to different inputs.")
     ranges = {name: _range(name, one, graph) for name, one in data["ranges"].items()}
-    return Preprocessing(channels=channels, mean=mean, std=std, ranges=ranges)
+    resize = data.get("resize")  # files of striate 0.1 before November 2026 have none
+    if resize not in (None, *RULES):
+        raise _InvalidError(
+            f"Its resize must be one of {', '.join(RULES)}, or null, got {short(resize)}."
+        )
+    return Preprocessing(channels=channels, mean=mean, std=std, ranges=ranges, resize=resize)
 
 
 def _per_channel(graph: Graph, data: Any, what: str) -> dict[str, tuple[float, ...]]:

@@ -218,12 +218,17 @@ class Preprocessing:
         result is divided by the standard deviation.
     ranges
         For each input with rows and columns, the range of the training images.
+    resize
+        How pictures of another size were resized before training: ``"fit"``, ``"crop"`` or
+        ``"stretch"``. The commands resize pictures for the network in the same way. ``None`` if
+        that isn't known.
     """
 
     channels: Channels = "last"
     mean: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
     std: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
     ranges: Mapping[str, PixelRange] = field(default_factory=dict[str, PixelRange])
+    resize: str | None = None
 
     def face(self, shape: Shape) -> Shape:
         """Return a shape as the user writes it."""
@@ -271,6 +276,7 @@ class Preprocessing:
             "ranges": {
                 name: [one.full_scale, one.lowest, one.highest] for name, one in self.ranges.items()
             },
+            "resize": self.resize,
         }
 
     def learned(self, inputs: Mapping[str, Array], *, standardize: bool) -> "Preprocessing":

@@ -1,7 +1,7 @@
 """A training run: a data set, a network for it, and a recipe, checked and ready to train."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from os import PathLike
 from typing import Any
@@ -20,8 +20,9 @@ from striate.model.network import Network, core_of
 from striate.model.presets import PRESETS
 from striate.model.scoring import Evaluation
 from striate.recipes.networks import labels_for, make, set_classes
+from striate.recipes.photos import STRETCH, photo_recipe
 from striate.recipes.recipe import Recipe
-from striate.recipes.table import net_for, recipe_for, size_for
+from striate.recipes.table import RECIPES, net_for, recipe_for, size_for
 from striate.shapes import Shape
 from striate.training.divergence import remedy
 from striate.training.history import History
@@ -131,7 +132,7 @@ def prepare(
     recipe: str | None = None,
     net: str | None = None,
     size: tuple[int, int] | None = None,
-    resize: str = "fit",
+    resize: str | None = None,
     download: bool = True,
     progress: Progress | None = None,
     engine: EngineName = "auto",
@@ -153,7 +154,10 @@ def prepare(
         replaces the recipe's.
     size
         Rows and columns of the images; ``None`` keeps the size, but downscales photographs.
-    resize, download, progress
+    resize
+        As for :func:`striate.data.open_dataset`; ``None`` stretches pictures of a folder, and
+        fits those of a named data set.
+    download, progress
         As for :func:`striate.data.open_dataset`.
     engine, winograd
         As for :class:`striate.Network`.
@@ -193,8 +197,9 @@ def prepare(
         shape = (*(size or _SHAPES[data][:2]), _SHAPES[data][2])
         outputs = len(KNOWN[data].classes) if data in KNOWN else len(DIGITS)
         network_for(chosen.net, shape, outputs)
+    rule = resize or ("fit" if data in RECIPES else STRETCH)
     dataset = open_dataset(
-        data, size=size or size_for(data), resize=resize, download=download, progress=progress
+        data, size=size or size_for(data), resize=rule, download=download, progress=progress
     )
     _require_one_validation_set(dataset, chosen)
     if not dataset.classes and chosen.net is not None:
@@ -205,6 +210,8 @@ def prepare(
         loss = None if graph is None else losses_of(graph, chosen.settings.loss)[0]
         dataset = _labeled(dataset, chosen.net, loss)
     classes = bool(dataset.classes)
+    if data not in RECIPES and classes and dataset.are_pictures:
+        chosen = photo_recipe(dataset).changed(net=net, **changes)
     if chosen.label_smoothing and not classes:
         raise OptionError(
             Message(
@@ -219,6 +226,9 @@ def prepare(
     outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
     network = network_for(chosen.net, dataset.image_shape, outputs)
     set_classes(network, dataset.classes)
+    if dataset.are_pictures:
+        core = core_of(network)
+        core.preprocessing = replace(core.preprocessing, resize=rule)
     return TrainingRun(dataset=dataset, network=network, recipe=chosen)
 
 

@@ -8,9 +8,9 @@
 from pathlib import Path
 
 from striate.data.picture_folder import pictures_in
-from striate.data.pictures import survey
 from striate.errors import OptionError
 from striate.functions.loss import CrossEntropy
+from striate.recipes.photos import photo_size
 from striate.recipes.recipe import Recipe
 from striate.shapes import Shape
 from striate.training.settings import TrainingSettings
@@ -124,8 +124,6 @@ _SIGNAL_KERNEL = "9"
 """Samples of a kernel of signals: as many as a 3x3 kernel has pixels."""
 
 _SMALL_IMAGE = 16  # pixels: below this, three pooling layers leave nothing
-_LARGE_PICTURE, _GOOD_SIZE = 128, 64  # pixels on the longer side
-_SURVEYED = 50  # pictures: enough of a sample to estimate the typical size
 
 
 def recipe_for(data: str, name: str | None = None) -> Recipe:
@@ -232,17 +230,9 @@ def size_for(data: str) -> tuple[int, int] | None:
     Returns
     -------
     rows, columns
-        64 pixels on the longer side for a folder of pictures that are mostly larger than 128;
+        About 32 x 32 pixels for a folder of larger pictures, or of pictures of different sizes;
         otherwise ``None``, which keeps the size.
     """
     if data in RECIPES or not Path(data).is_dir():
         return None
-    files = sorted(pictures_in(Path(data)))
-    if not files:
-        return None
-    found = survey(files[:: max(1, len(files) // _SURVEYED)], size=None, channels=None)
-    longest = max(found.rows, found.columns)
-    if longest <= _LARGE_PICTURE:
-        return None
-    scale = _GOOD_SIZE / longest
-    return max(1, round(found.rows * scale)), max(1, round(found.columns * scale))
+    return photo_size(sorted(pictures_in(Path(data))))

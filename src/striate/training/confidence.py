@@ -51,7 +51,7 @@ def wilson_interval(correct: float, images: float) -> Interval:
     Raises
     ------
     DataError
-        If there are no images, or more are correct than there are.
+        If ``images`` is 0, or less than ``correct``.
 
     Sources
     -------
@@ -66,8 +66,8 @@ def wilson_interval(correct: float, images: float) -> Interval:
     """
     if not 0 <= correct <= images or images == 0:
         raise DataError(
-            f"`correct` must be a number from 0 to `images`, and `images` at least 1, got {correct} "
-            f"of {images}. Count the images that are classified correctly."
+            "`correct` must be a number from 0 to `images`, and `images` at least 1, got "
+            f"{correct} of {images}. Count the images that are classified correctly."
         )
     p, spread = correct / images, _QUANTILE**2 / images
     center = (p + spread / 2) / (1 + spread)
