@@ -41,7 +41,8 @@ class Dataset:
         to 255, uint16 from 0 to 65,535, or float32 as the file has them. ``x_test`` is empty
         without a test set.
     y, y_test
-        For each image the index of its class, int64, or float32 targets.
+        For each image the index of its class, int64, or float32 targets. For images with masks the
+        index of each pixel's class, uint8 ``(n, rows, columns)``; 255 for pixels without a class.
     x_validation, y_validation
         The validation set that the data itself has, such as the folder ``val``; empty without one.
     files, files_test, files_validation
@@ -49,6 +50,9 @@ class Dataset:
         empty.
     classes
         The values of the labels: words, or integers. Empty if the targets are numbers.
+    target_names
+        What the targets are called if they are numbers: the headings of the columns of a CSV file.
+        Empty if they have no names.
     name
         Name of the data set.
     source
@@ -73,6 +77,7 @@ class Dataset:
     files: tuple[Path, ...] = ()
     files_test: tuple[Path, ...] = ()
     files_validation: tuple[Path, ...] = ()
+    target_names: tuple[str, ...] = ()
 
     @property
     def image_shape(self) -> tuple[int, ...]:
@@ -83,6 +88,11 @@ class Dataset:
     def are_pictures(self) -> bool:
         """Whether the images have rows and columns, unlike signals and volumes."""
         return self.x.ndim == _AXES_OF_PICTURES
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether each pixel has a label."""
+        return bool(self.classes) and self.y.ndim > 1
 
     def __repr__(self) -> str:
         validation = f", {len(self.x_validation)} validation" if len(self.x_validation) else ""
@@ -505,7 +515,7 @@ def check_classes(y: Array, classes: tuple[LabelValue, ...], *, where: str) -> N
     DataError
         If all images belong to one class.
     """
-    if classes and len(np.unique(y)) == 1:
+    if classes and y.ndim == 1 and len(np.unique(y)) == 1:
         only = classes[y[0]]
         name = quoted(only) if isinstance(only, str) else only
         raise DataError(

@@ -18,22 +18,12 @@ from pathlib import Path
 import numpy as np
 
 from striate.data.dataset import Dataset, assemble
+from striate.data.parts import PARTS
 from striate.data.pictures import Layout, decode, is_picture, plug_in_for, survey
 from striate.data.streams import list_folder
 from striate.errors import DataError
 from striate.files import quoted, shown
 from striate.shapes import Array
-
-_PARTS = {
-    "train": "train",
-    "training": "train",
-    "test": "test",
-    "testing": "test",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-}
-"""Names of parts, in lower case."""
 
 _MOST_ENDINGS = 5
 
@@ -93,7 +83,7 @@ def read_folder(
     }
     every = [path for paths in files.values() for path in paths]
     layout = survey(every, size=size, channels=channels)
-    notes += _notes_on_layout(layout, len(every), resize)
+    notes += notes_on_layout(layout, len(every), resize)
     skipped = [path for _, others in parts.values() for path in others]
     skipped += [
         path for found, _ in parts.values() for one in found.values() for path in one.others
@@ -125,7 +115,7 @@ def _parts(folder: Path) -> tuple[dict[str, Path], list[str]]:
     parts: dict[str, list[Path]] = {"train": [], "test": [], "validation": []}
     others: list[Path] = []
     for entry in _folders_in(folder):
-        part = _PARTS.get(entry.name.lower())
+        part = PARTS.get(entry.name.lower())
         (others if part is None or not _folders_in(entry) else parts[part]).append(entry)
     found = [entry for entries in parts.values() for entry in entries]
     classes = any(pictures_in(entry) for entry in others)
@@ -258,8 +248,22 @@ def _remedy(others: Sequence[Path]) -> str:
     return "Add pictures, or remove the folder."
 
 
-def _notes_on_layout(layout: Layout, count: int, resize: str) -> list[str]:
-    """Note the number of pictures that were resized or lost bits."""
+def notes_on_layout(layout: Layout, count: int, resize: str) -> list[str]:
+    """Note the number of pictures that were resized or lost bits.
+
+    Parameters
+    ----------
+    layout
+        What the pictures are converted to.
+    count
+        Number of pictures.
+    resize
+        How they are resized.
+
+    Returns
+    -------
+    list of str
+    """
     notes: list[str] = []
     if layout.changed:
         notes.append(

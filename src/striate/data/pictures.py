@@ -179,6 +179,56 @@ def read_opacity(path: str | os.PathLike[str]) -> Array | None:
         return np.asarray(upright.convert("RGBA").getchannel("A"))
 
 
+def read_values(path: str | os.PathLike[str]) -> Array:
+    """Read the values that a picture stores: indices of a palette rather than its colors.
+
+    Parameters
+    ----------
+    path
+        A picture.
+
+    Returns
+    -------
+    Array
+        ``(rows, columns)`` for palettes and gray levels, zeros and ones for two levels;
+        ``(rows, columns, 3)`` for colors, whose transparency is left out. Upright.
+
+    Raises
+    ------
+    DataError
+        If the picture cannot be read.
+    """
+    with _opened(as_path(path)) as picture:
+        upright = _upright(picture)
+        if upright.mode == "1":
+            return np.asarray(upright).astype(np.uint8)
+        if upright.mode == "P" or _is_deep(upright):
+            return np.asarray(upright)
+        return np.asarray(upright.convert("L" if upright.mode in ("L", "LA", "La") else "RGB"))
+
+
+def read_size(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Read the size of a picture from its header.
+
+    Parameters
+    ----------
+    path
+        A picture.
+
+    Returns
+    -------
+    rows, columns
+        As it is shown, upright.
+
+    Raises
+    ------
+    DataError
+        If the picture cannot be read.
+    """
+    header = _read_header(as_path(path))
+    return header.rows, header.columns
+
+
 def survey(
     files: Sequence[Path], *, size: int | tuple[int, int] | None, channels: int | None
 ) -> Layout:

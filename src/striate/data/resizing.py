@@ -76,15 +76,20 @@ def as_channels(channels: int) -> int:
     return channels
 
 
-def as_rule(resize: str) -> Rule:
+def as_rule(
+    resize: str, sampling: Image.Resampling = Image.Resampling.BILINEAR, fill: int = 0
+) -> Rule:
     """Return the function that resizes a picture.
 
     Parameters
     ----------
     resize
         ``"fit"`` keeps the whole picture and its proportions, and pads it with black; ``"crop"``
-        keeps the proportions and cuts off the same on both sides; ``"stretch"`` distorts it. All
-        interpolate bilinearly.
+        keeps the proportions and cuts off the same on both sides; ``"stretch"`` distorts it.
+    sampling
+        How pixels are interpolated: bilinearly, or for labels by the nearest pixel.
+    fill
+        The value of the pixels that ``"fit"`` pads with.
 
     Returns
     -------
@@ -102,39 +107,75 @@ def as_rule(resize: str) -> Rule:
             '"fit" keeps the whole picture and its proportions.'
         )
     rule = RULES[resize]
-    return lambda image, size: image if (image.height, image.width) == size else rule(image, size)
+
+    def resized_to(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+        same = (image.height, image.width) == size
+        return image if same else rule(image, size, sampling, fill)
+
+    return resized_to
 
 
-def _fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Keep the whole picture and its proportions, and pad it with black."""
-    rows, columns = size
-    scale = min(columns / image.width, rows / image.height)
-    inner = image.resize(
-        (max(1, round(image.width * scale)), max(1, round(image.height * scale))),
-        Image.Resampling.BILINEAR,
-    )
-    page = Image.new(image.mode, (columns, rows))
-    page.paste(inner, ((columns - inner.width) // 2, (rows - inner.height) // 2))
+def inner_box(whole: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return where ``"fit"`` puts a picture in its padded frame.
+
+    Parameters
+    ----------
+    whole
+        Rows and columns of the picture.
+    size
+        Rows and columns of the frame.
+
+    Returns
+    -------
+    top, left, rows, columns
+
+    Examples
+    --------
+    >>> inner_box((10, 20), (8, 8))
+    (2, 0, 4, 8)
+    """
+    (height, width), (rows, columns) = whole, size
+    scale = min(columns / width, rows / height)
+    inner = (max(1, round(height * scale)), max(1, round(width * scale)))
+    return (rows - inner[0]) // 2, (columns - inner[1]) // 2, *inner
+
+
+def _fit(
+    image: Image.Image, size: tuple[int, int], sampling: Image.Resampling, fill: int
+) -> Image.Image:
+    """Keep the whole picture and its proportions, and pad it."""
+    top, left, height, width = inner_box((image.height, image.width), size)
+    page = Image.new(image.mode, (size[1], size[0]), fill)
+    page.paste(image.resize((width, height), sampling), (left, top))
     return page
 
 
-def _crop(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _crop(
+    image: Image.Image, size: tuple[int, int], sampling: Image.Resampling, fill: int
+) -> Image.Image:
     """Keep the proportions and cut off the same on both sides."""
+    del fill
     rows, columns = size
     scale = min(image.width / columns, image.height / rows)
     width, height = min(image.width, columns * scale), min(image.height, rows * scale)
     left, top = (image.width - width) / 2, (image.height - height) / 2
     box = (left, top, left + width, top + height)
-    return image.resize((columns, rows), Image.Resampling.BILINEAR, box=box)
+    return image.resize((columns, rows), sampling, box=box)
 
 
-def _stretch(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _stretch(
+    image: Image.Image, size: tuple[int, int], sampling: Image.Resampling, fill: int
+) -> Image.Image:
     """Distort the picture to the size."""
-    return image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    del fill
+    return image.resize((size[1], size[0]), sampling)
 
 
-RULES: dict[str, Rule] = {"fit": _fit, "crop": _crop, "stretch": _stretch}
-"""How pictures are resized, by name."""
+RULES: dict[str, Callable[[Image.Image, tuple[int, int], Image.Resampling, int], Image.Image]] = {
+    "fit": _fit,
+    "crop": _crop,
+    "stretch": _stretch,
+}
 
 
 def resized(image: Array, size: tuple[int, int], resize: str) -> Array:

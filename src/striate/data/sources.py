@@ -3,14 +3,17 @@
 import dataclasses
 import difflib
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from striate.data import cifar, idx, npz, picture_folder, shapes
+from striate.data import cifar, idx, mask_folder, npz, picture_folder, picture_table, shapes
 from striate.data.catalog import DIGITS, DIGITS_NOTICE, KNOWN, Known
 from striate.data.dataset import Dataset, LabelValue, check_classes
 from striate.data.download import Progress, cache_folder, fetch, missing
+from striate.data.picture_table import Task
 from striate.data.pictures import is_picture
 from striate.data.resizing import convert
 from striate.data.split import hold_out
@@ -22,6 +25,9 @@ from striate.shapes import Array
 NAMES = ("digits", "shapes", *KNOWN)
 """Names of data sets."""
 
+_TABLES = (".csv", ".tsv")
+"""Endings of tables."""
+
 
 def load(
     source: str | os.PathLike[str],
@@ -31,6 +37,9 @@ def load(
     channels: int | None = None,
     resize: str = "fit",
     test: float | None = None,
+    images: str | os.PathLike[str] | None = None,
+    targets: str | Sequence[str] | None = None,
+    task: Task | None = None,
     seed: int = 0,
     download: bool = True,
     progress: Progress | None = None,
@@ -39,7 +48,7 @@ def load(
 
     Parameters
     ----------
-    source, folder, size, channels, resize, test, seed, download, progress
+    source, folder, size, channels, resize, test, images, targets, task, seed, download, progress
         As for :func:`open_dataset`, which also returns the classes and the origin of the data.
 
     Returns
@@ -70,6 +79,9 @@ def load(
         channels=channels,
         resize=resize,
         test=test,
+        images=images,
+        targets=targets,
+        task=task,
         seed=seed,
         download=download,
         progress=progress,
@@ -85,6 +97,9 @@ def open_dataset(
     channels: int | None = None,
     resize: str = "fit",
     test: float | None = None,
+    images: str | os.PathLike[str] | None = None,
+    targets: str | Sequence[str] | None = None,
+    task: Task | None = None,
     seed: int = 0,
     download: bool = True,
     progress: Progress | None = None,
@@ -96,10 +111,11 @@ def open_dataset(
     source
         A name: ``digits`` (6,000 images of MNIST, which come with striate), ``shapes`` (Hagan's
         squares and diamonds), ``mnist``, ``fashion-mnist``, ``cifar10``. Or the path of a folder
-        of pictures with one subfolder for each class (perhaps in ``train`` and ``test``), of an
-        ``.npz`` file, or of IDX files or CIFAR binary files or a folder of them, compressed with
-        gzip or not. Names take precedence: write ``./digits`` for a folder of that name. ``~`` is
-        your home folder.
+        of pictures with one subfolder for each class (perhaps in ``train`` and ``test``), of a
+        folder with the subfolders ``images`` and ``masks``, of a CSV file with names of pictures
+        and numbers or classes, of an ``.npz`` file, or of IDX files or CIFAR binary files or a
+        folder of them, compressed with gzip or not. Names take precedence: write ``./digits`` for
+        a folder of that name. ``~`` is your home folder.
     folder
         Folder with the files of ``mnist``, ``fashion-mnist`` or ``cifar10``. None looks for them
         in ``$STRIATE_DATA/<name>`` and in the user's cache folder, and otherwise downloads them to
@@ -116,6 +132,15 @@ def open_dataset(
     test
         Fraction of each class to hold out as test set, if the data has none of its own. None
         holds out a fifth; 0 holds out nothing and leaves the test set empty.
+    images
+        For a CSV file, the folder of the pictures that it names. None looks next to the file and in
+        the folders there.
+    targets
+        For a CSV file, the column to predict, or a list of columns of numbers. None takes all.
+    task
+        For a CSV file, ``"classification"`` or ``"regression"``. None decides by the column: words
+        are classes; so are integers from 0 or 1 upwards if there are at most 50 and each appears
+        more than once.
     seed
         Seed of the choice of test images, or of ``shapes``.
     download
@@ -143,15 +168,22 @@ def open_dataset(
     Dataset('shapes': 2000 training and 400 test images of 21 x 21 x 1, 2 classes)
     """
     given = None if folder is None else as_path(folder)
+    options = _PictureOptions(
+        size=size,
+        channels=channels,
+        resize=resize,
+        images=None if images is None else as_path(images),
+        targets=targets,
+        task=task,
+    )
     try:
         if source in NAMES:
+            _require_no_table_options(as_path(source), options)
             dataset = _open_name(
                 str(source), given, size=size, seed=seed, download=download, progress=progress
             )
         else:
-            dataset = _open_path(
-                as_path(source), given, size=size, channels=channels, resize=resize
-            )
+            dataset = _open_path(as_path(source), given, options)
     except StriateError:
         raise
     except OSError as error:
@@ -278,22 +310,32 @@ def _label(dataset: Dataset, name: str, classes: tuple[LabelValue, ...], notice:
     )
 
 
-def _open_path(
-    path: Path,
-    folder: Path | None,
-    *,
-    size: int | tuple[int, int] | None,
-    channels: int | None,
-    resize: str,
-) -> Dataset:
+@dataclass(frozen=True, kw_only=True)
+class _PictureOptions:
+    """Options of :func:`open_dataset` for pictures in files."""
+
+    size: int | tuple[int, int] | None
+    channels: int | None
+    resize: str
+    images: Path | None
+    targets: str | Sequence[str] | None
+    task: Task | None
+
+
+def _open_path(path: Path, folder: Path | None, options: _PictureOptions) -> Dataset:
     """Open the files at a path, of any known format."""
     if folder is not None:
         raise OptionError(
             f"`folder` applies only to {', '.join(KNOWN)}, not to the path {quoted(path)}; got "
             f"{quoted(folder)}. Pass the folder itself as source."
         )
+    if path.is_file() and path.name.lower().removesuffix(".gz").endswith(_TABLES):
+        return _open_table(path, options)
+    _require_no_table_options(path, options)
     if path.is_dir():
-        return _open_folder(path, size=size, channels=channels, resize=resize)
+        return _open_folder(
+            path, size=options.size, channels=options.channels, resize=options.resize
+        )
     if path.exists():
         return _open_file(path)
     near = difflib.get_close_matches(path.name, NAMES, n=1)
@@ -304,20 +346,59 @@ def _open_path(
     )
 
 
+def _require_no_table_options(path: Path, options: _PictureOptions) -> None:
+    """Raise if an option of CSV files is given for other data."""
+    for name in ("images", "targets", "task"):
+        if getattr(options, name) is not None:
+            raise OptionError(
+                Message(
+                    Argument(name),
+                    f" applies only to CSV files, not to {quoted(path)}.",
+                ),
+                remedy=Message("Leave ", Argument(name), " out."),
+            )
+
+
+def _open_table(path: Path, options: _PictureOptions) -> Dataset:
+    """Open a CSV file of pictures."""
+    dataset = picture_table.read_table(
+        path,
+        images=options.images,
+        targets=options.targets,
+        task=options.task,
+        size=options.size,
+        channels=options.channels,
+        resize=options.resize,
+    )
+    if dataset is None:
+        raise DataError(
+            Message(
+                f"{shown(path)} has no column whose cells name pictures in its folder; expected a "
+                "line for each picture, such as a.jpg,3.5. If the pictures are elsewhere, give "
+                "their folder: ",
+                Argument("images", "FOLDER"),
+                ".",
+            )
+        )
+    return dataset
+
+
 def _open_folder(
     folder: Path, *, size: int | tuple[int, int] | None, channels: int | None, resize: str
 ) -> Dataset:
-    """Open a folder of IDX files, of CIFAR files or of pictures."""
+    """Open a folder of IDX files, of CIFAR files, of images with masks, or of pictures."""
     if idx.find_pairs(folder):
         return idx.read_folder(folder)
     if cifar.find_files(folder):
         return cifar.read_folder(folder)
+    if mask_folder.find_folders(folder):
+        return mask_folder.read_folder(folder, size=size, channels=channels, resize=resize)
     if any(path.is_dir() for path in list_folder(folder)):
         return picture_folder.read_folder(folder, size=size, channels=channels, resize=resize)
     raise DataError(
         f"The folder {shown(folder)} holds no data{_loose_pictures(folder)}; expected one "
-        "subfolder of pictures for each class, IDX files (images and labels), or CIFAR files "
-        "(.bin). Check the path."
+        "subfolder of pictures for each class, the subfolders images and masks, IDX files (images "
+        "and labels), or CIFAR files (.bin). Check the path."
     )
 
 
@@ -339,5 +420,5 @@ def _open_file(path: Path) -> Dataset:
         return idx.read_file(path)
     raise DataError(
         f"{shown(path)} is not a data set; expected an .npz file, IDX files (images and labels), "
-        "CIFAR files (.bin), or a folder of pictures."
+        "CIFAR files (.bin), a .csv file, or a folder of pictures."
     )

@@ -91,7 +91,7 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
 def held_out(y: Array, share: float, seed: int) -> Array:
     """Mark the images to hold out: the first images of each class in a random order."""
     lots = draw(np.arange(len(y)), seed=seed, purpose=_PURPOSE)[:, 0]
-    label = y if y.dtype.kind == "i" else np.zeros(len(y), np.int64)
+    label = y if y.dtype.kind == "i" and y.ndim == 1 else np.zeros(len(y), np.int64)
     order = np.lexsort((lots, label))
     size = np.bincount(label)
     take = np.clip(np.rint(size * share), 1, np.maximum(size - 1, 0))

@@ -1,0 +1,283 @@
+"""Masks: pictures whose pixels are labels.
+
+Tools write the labels of pixels in several ways, and all masks of a data set are read together to
+find out which one it is:
+
+======================  ==============================================  =====================
+a mask has              for example                                     the classes are
+======================  ==============================================  =====================
+palette or gray levels  0, 1, 2, ...; 255 is ignored, as in PASCAL VOC  0, 1, 2, ...
+two gray levels         0 and 255, black and white                      0, 255
+a few gray levels       0, 128, 255                                     0, 128, 255
+a few colors            #000000, #800000                                the colors, as text
+======================  ==============================================  =====================
+
+The classes are the values in the files, so another folder, in which some class doesn't appear, is
+read with the same meaning, and predicted masks can be written with the same values.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from striate.data.allocation import allocate
+from striate.data.dataset import LabelValue
+from striate.data.pictures import read_values
+from striate.data.resizing import as_rule, inner_box
+from striate.errors import DataError
+from striate.files import shown
+from striate.shapes import Array
+
+IGNORED = 255
+"""The label of pixels that belong to no class, in a data set and in files of class indices."""
+
+_MOST_VALUES = 64
+"""More different gray levels or colors than this aren't labels: the mask was smoothed."""
+_MOST_INDICES = 200
+"""Gray pictures have up to 256 levels; masks with class indices have at most about 150 classes."""
+_LOSSY = {".jpg", ".jpeg"}
+"""Formats that blur labels: only black and white survive them, and only if the edges are even."""
+_COLOR_AXES = 3
+
+
+@dataclass(frozen=True)
+class MaskCode:
+    """What the values of masks mean.
+
+    Parameters
+    ----------
+    values
+        The value of each class: gray levels or palette indices; colors as ``0xRRGGBB``.
+    are_colors
+        Whether the values are colors.
+    ignored
+        Whether the value 255 means that a pixel belongs to no class.
+    note
+        A sentence about it, if it isn't obvious.
+    """
+
+    values: tuple[int, ...]
+    are_colors: bool = False
+    ignored: bool = False
+    note: str = ""
+
+    @property
+    def classes(self) -> tuple[LabelValue, ...]:
+        """The classes of a data set: gray levels, or colors as ``#rrggbb``."""
+        return tuple(map(color_name, self.values)) if self.are_colors else self.values
+
+    def encode(self, values: Array) -> Array:
+        """Return the index of each pixel's class, uint8; 255 where there is none."""
+        if not self.are_colors:
+            table = np.full(max(256, int(values.max(initial=0)) + 1), IGNORED, np.uint8)
+            table[list(self.values)] = np.arange(len(self.values))
+            return table[values]
+        order = np.argsort(self.values)
+        place = np.searchsorted(np.array(self.values)[order], values)
+        return order[place].astype(np.uint8)
+
+
+def color_name(value: int) -> str:
+    """Write a color.
+
+    Examples
+    --------
+    >>> color_name(0x800000)
+    '#800000'
+    """
+    return f"#{value:06x}"
+
+
+def read_mask(path: Path) -> tuple[Array, bool]:
+    """Read the values of a mask.
+
+    Parameters
+    ----------
+    path
+        A picture.
+
+    Returns
+    -------
+    values, are_colors
+        ``(rows, columns)``: palette indices or gray levels, or if the mask has colors
+        ``0xRRGGBB``, uint32.
+
+    Raises
+    ------
+    DataError
+        If the picture can't be read.
+    """
+    values = read_values(path)
+    if values.ndim < _COLOR_AXES:
+        return values, False
+    red, green, blue = np.moveaxis(values[..., :3].astype(np.uint32), -1, 0)
+    if np.array_equal(red, green) and np.array_equal(red, blue):
+        return values[..., 0], False  # gray, stored as a color
+    return red << 16 | green << 8 | blue, True
+
+
+def find_code(files: Sequence[Path]) -> MaskCode:
+    """Find out what the values of masks mean.
+
+    Parameters
+    ----------
+    files
+        All masks of a data set.
+
+    Returns
+    -------
+    MaskCode
+
+    Raises
+    ------
+    DataError
+        If a mask can't be read, some are gray and some are colored, or they have too many values.
+    """
+    gray: dict[int, Path] = {}
+    colored: dict[int, Path] = {}
+    for path in files:
+        values, are_colors = read_mask(path)
+        found = colored if are_colors else gray
+        for value in np.unique(values).tolist():
+            found.setdefault(value, path)
+        most = _most(path, found, are_colors=are_colors)
+        if len(found) > most:
+            raise _too_many(path, len(np.unique(values)), most, are_colors=are_colors)
+    if not colored:
+        return _gray_code(sorted(gray))
+    strange = sorted(value for value in gray if value not in (0, 255))
+    if strange:
+        color, one = min(colored.items())
+        raise DataError(
+            f"Some masks are colored ({shown(one)} has {color_name(color)}) and some hold gray "
+            f"levels ({shown(gray[strange[0]])} has {strange[0]}); expected the same in all of "
+            "them. Save all masks in one way."
+        )
+    levels = {value << 16 | value << 8 | value for value in gray}  # black or white masks
+    values = tuple(sorted({*colored, *levels}))
+    named = ", ".join(f"{k} = {color_name(value)}" for k, value in enumerate(values[:8]))
+    more = ", ..." if len(values) > 8 else ""
+    return MaskCode(
+        values,
+        are_colors=True,
+        note=f"The masks are colored; each color is a class: {named}{more}.",
+    )
+
+
+def _gray_code(values: list[int]) -> MaskCode:
+    """Interpret the gray levels or palette indices of masks."""
+    inner = [value for value in values if value != IGNORED]
+    if _are_indices(inner) and max(inner) > 0:
+        ignored = IGNORED in values
+        note = "Pixels with the value 255 belong to no class and are ignored." if ignored else ""
+        return MaskCode(tuple(range(max(inner) + 1)), ignored=ignored, note=note)
+    if len(values) < 2:
+        raise DataError(
+            f"All pixels of all masks have the value {values[0]}; expected at least two classes. "
+            "Check that these are the masks, and not pictures of something else."
+        )
+    if values == [0, IGNORED]:
+        return MaskCode((0, IGNORED))
+    listed = ", ".join(map(str, values[:12])) + (", ..." if len(values) > 12 else "")
+    return MaskCode(
+        tuple(values), note=f"The masks hold the values {listed}; each of them is a class."
+    )
+
+
+def _are_indices(values: Sequence[int]) -> bool:
+    """Whether values are indices of classes: at least half of 0, 1, ..., up to the largest."""
+    inner = [value for value in values if value != IGNORED]
+    return bool(inner) and 2 * len(inner) > max(inner)
+
+
+def _most(path: Path, found: Iterable[int], *, are_colors: bool) -> int:
+    """Return how many values masks of this kind may have."""
+    if path.suffix.lower() in _LOSSY:
+        return 2
+    return _MOST_VALUES if are_colors or not _are_indices(sorted(found)) else _MOST_INDICES
+
+
+def _too_many(path: Path, count: int, most: int, *, are_colors: bool) -> DataError:
+    """Word the error for masks with smoothed edges."""
+    what = "colors" if are_colors else "gray levels"
+    return DataError(
+        f"The masks have more than {most} different {what} ({shown(path)} alone has {count:,}); "
+        "expected one for each class. JPEG compression and smooth resizing blur labels: save the "
+        "masks again as PNG, without smoothing."
+    )
+
+
+def decode_masks(
+    files: Sequence[Path], code: MaskCode, size: tuple[int, int], *, resize: str
+) -> Array:
+    """Read masks as class indices of one size.
+
+    Parameters
+    ----------
+    files
+        The masks.
+    code
+        What their values mean.
+    size
+        Rows and columns.
+    resize
+        As for pictures; pixels outside of the picture are ignored.
+
+    Returns
+    -------
+    Array
+        uint8, ``(n, rows, columns)``; 255 for ignored pixels.
+
+    Raises
+    ------
+    DataError
+        If a mask can't be read.
+    """
+    rule = as_rule(resize, Image.Resampling.NEAREST, IGNORED)
+    what = f"{len(files):,} masks of {size[0]} x {size[1]} pixels need"
+    masks = allocate((len(files), *size), np.uint8, what)
+    for path, target in zip(files, masks, strict=True):
+        labels = Image.fromarray(code.encode(read_mask(path)[0]))
+        target[...] = np.asarray(rule(labels, size))
+    return masks
+
+
+def restore(scores: Array, whole: tuple[int, int], *, resize: str) -> Array:
+    """Turn the scores of a network into a mask of the picture's original size.
+
+    The scores are interpolated, rather than the labels, so that edges stay smooth.
+
+    Parameters
+    ----------
+    scores
+        One score for each pixel and class at the network's size, ``(rows, columns, classes)``.
+    whole
+        Rows and columns of the picture.
+    resize
+        How the picture was resized: ``"fit"`` or ``"stretch"``.
+
+    Returns
+    -------
+    Array
+        uint8, class indices of shape ``whole``.
+
+    Examples
+    --------
+    >>> scores = np.array([[[0.9, 0.1], [0.2, 0.8]]], np.float32)
+    >>> restore(scores, (2, 4), resize="stretch").tolist()
+    [[0, 0, 1, 1], [0, 0, 1, 1]]
+    """
+    if resize == "fit":
+        top, left, rows, columns = inner_box(whole, (scores.shape[0], scores.shape[1]))
+        scores = scores[top : top + rows, left : left + columns]
+    best = np.full(whole, -np.inf, np.float32)
+    labels = np.zeros(whole, np.uint8)
+    for k in range(scores.shape[-1]):
+        plane = Image.fromarray(np.ascontiguousarray(scores[..., k], np.float32))
+        wide = np.asarray(plane.resize((whole[1], whole[0]), Image.Resampling.BILINEAR))
+        labels[wide > best] = k
+        np.maximum(best, wide, out=best)
+    return labels

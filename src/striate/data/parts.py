@@ -1,0 +1,13 @@
+"""The parts of a data set, as people call them."""
+
+PARTS: dict[str, str] = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
+"""What a folder or a cell of a table may call each part, in lower case."""
