@@ -64,6 +64,8 @@ def test_no_optimizer_changes_a_frozen_layer(name, engine):
     [
         (1, ["conv1"]),
         (3, ["conv1", "batch-norm1", "dense1"]),
+        (-1, ["conv1", "batch-norm1", "dense1"]),
+        (-3, ["conv1"]),
         ("dense1", ["dense1"]),
         ("dense*", ["dense1", "dense2"]),
         ("*1", ["conv1", "batch-norm1", "dense1"]),
@@ -202,7 +204,7 @@ MISTAKES = {
     "all": "*",
     "all-by-number": 4,
     "too-many": 5,
-    "negative": -1,
+    "too-many-negative": -4,
     "a-float": 1.5,
     "a-bool": True,
     "numbers": [1, 2],

@@ -126,8 +126,8 @@ class Layers(click.ParamType):
     "--freeze",
     type=Layers(),
     metavar="LAYERS",
-    help='Layers that training leaves unchanged: names, patterns such as "conv*", or the number '
-    "of layers with parameters, counted from the input.",
+    help='Layers that training leaves unchanged: names, patterns such as "conv*", or a number '
+    "of layers with parameters, counted from the input; -1 freezes all but the last one.",
 )
 @click.option(
     "--seed",

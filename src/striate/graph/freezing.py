@@ -16,7 +16,7 @@ from striate.graph.graph import Graph
 from striate.graph.parameters import ParameterLayout
 
 Freeze = str | int | Sequence[str]
-"""Names or patterns such as ``"conv*"``, or a number of layers."""
+"""Names or patterns such as ``"conv*"``, or a number of layers; -1 is all but the last one."""
 
 _PATTERN = frozenset("*?[")
 
@@ -27,7 +27,7 @@ def checked_freeze(freeze: object) -> tuple[str, ...] | int | None:
     Parameters
     ----------
     freeze
-        A number of layers, a text of names and patterns with spaces between them, or a list.
+        A number of layers, text with names and patterns separated by spaces, or a list of them.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def checked_freeze(freeze: object) -> tuple[str, ...] | int | None:
     if isinstance(freeze, str):
         return tuple(freeze.replace(",", " ").split()) or None
     number = plain(freeze)
-    if type(number) is int and number >= 0:
+    if type(number) is int:
         return number or None
     if isinstance(freeze, Sequence):
         names = cast("Sequence[object]", freeze)
@@ -73,7 +73,8 @@ def frozen_layers(graph: Graph, freeze: tuple[str, ...] | int | None) -> tuple[s
     graph
         The network.
     freeze
-        Names and patterns, or the number of layers with parameters, counted from the input.
+        Names and patterns, or the number of layers with parameters, counted from the input. A
+        negative number counts the layers to train, from the output.
 
     Returns
     -------
@@ -91,8 +92,8 @@ def frozen_layers(graph: Graph, freeze: tuple[str, ...] | int | None) -> tuple[s
     --------
     >>> from striate.graph.shorthand import parse
     >>> graph = parse("conv 4@3x3 relu | max 2 | conv 8@3x3 relu | dense 2 softmax", (9, 9, 1))
-    >>> frozen_layers(graph, ("conv*",)), frozen_layers(graph, 1)
-    (('conv1', 'conv2'), ('conv1',))
+    >>> frozen_layers(graph, ("conv*",)), frozen_layers(graph, 1), frozen_layers(graph, -1)
+    (('conv1', 'conv2'), ('conv1',), ('conv1', 'conv2'))
     """
     if freeze is None:
         return ()
@@ -103,7 +104,7 @@ def frozen_layers(graph: Graph, freeze: tuple[str, ...] | int | None) -> tuple[s
     ]
     if isinstance(freeze, int):
         found = trained[:freeze]
-        if freeze > len(trained):
+        if abs(freeze) > len(trained) or not found:
             raise OptionError(
                 Message(
                     Argument("freeze"),

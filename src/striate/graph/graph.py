@@ -1,6 +1,6 @@
 """A network without its weights: layers in order of computation, with shapes and parameters."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from striate.errors import GraphError, ShapeError, StriateError
@@ -86,13 +86,15 @@ class Graph:
     outputs: tuple[str, ...]
 
     @classmethod
-    def of(cls, outputs: Node | Sequence[Node]) -> "Graph":
+    def of(cls, outputs: Node | Sequence[Node], *, taken: Collection[str] = ()) -> "Graph":
         """Collect the layers that lead to the outputs.
 
         Parameters
         ----------
         outputs
             Results of layers that were called on one another, starting from inputs.
+        taken
+            Names that no layer may have.
 
         Returns
         -------
@@ -117,7 +119,7 @@ class Graph:
         if not ends:
             raise _no_output()
         order = in_order(ends)
-        names = names_of(order)
+        names = names_of(order, taken)
         inputs = {names[id(node)]: node.shape for node in order if node.layer is None}
         if not inputs:
             raise GraphError(

@@ -1,7 +1,7 @@
 """Nodes in the order of computation, and the names of their layers."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from striate.errors import GraphError
 from striate.graph.layer import Node
@@ -22,8 +22,11 @@ def in_order(ends: tuple[Node, ...]) -> list[Node]:
     return [found[number] for number in sorted(found)]
 
 
-def names_of(order: Sequence[Node]) -> dict[int, str]:
-    """Name all nodes: as given, or by kind and number; a repeated layer gets ``@2``."""
+def names_of(order: Sequence[Node], taken: Collection[str] = ()) -> dict[int, str]:
+    """Name all nodes: as given, or by kind and number; a repeated layer gets ``@2``.
+
+    No layer gets a name that is taken.
+    """
     given = Counter(
         node.name if node.layer is None else node.layer.name for node in _distinct(order)
     )
@@ -32,17 +35,23 @@ def names_of(order: Sequence[Node]) -> dict[int, str]:
             raise GraphError(
                 f'{times} layers have the name "{name}". Choose different names, or leave them out.'
             )
+        if name in taken:
+            raise GraphError(
+                f'The network already has a layer named "{name}". Choose a different name, or '
+                "leave it out."
+            )
+    reserved = {*given, *taken}
     names: dict[int, str] = {}
     owners: dict[int, str] = {}
     running: Counter[str] = Counter()
     places: Counter[str] = Counter()
     for node in order:
         if node.layer is None:
-            names[id(node)] = node.name or _next("input", running, given)
+            names[id(node)] = node.name or _next("input", running, reserved)
             continue
         if id(node.layer) not in owners:
             owners[id(node.layer)] = node.layer.name or _next(
-                node.layer.word(len(node.sources)), running, given
+                node.layer.word(len(node.sources)), running, reserved
             )
         owner = owners[id(node.layer)]
         places[owner] += 1
@@ -50,12 +59,12 @@ def names_of(order: Sequence[Node]) -> dict[int, str]:
     return names
 
 
-def _next(word: str, running: Counter[str], given: Counter[str | None]) -> str:
+def _next(word: str, running: Counter[str], reserved: Collection[str | None]) -> str:
     """Return the next unused name that consists of a word and a number."""
     while True:
         running[word] += 1
         name = "input" if word == "input" and running[word] == 1 else f"{word}{running[word]}"
-        if name not in given:
+        if name not in reserved:
             return name
 
 

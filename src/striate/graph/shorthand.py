@@ -31,6 +31,7 @@ maps needs ``flatten``, after a vector it doesn't.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from typing import cast
 
 from striate.errors import (
@@ -56,7 +57,7 @@ from striate.graph.shorthand_values import read_size
 from striate.shapes import Shape
 
 
-def parse(text: str, input_shape: Shape | None = None) -> Graph:
+def parse(text: str, input_shape: Shape | None = None, *, taken: Collection[str] = ()) -> Graph:
     """Parse a network from its shorthand.
 
     Parameters
@@ -65,6 +66,8 @@ def parse(text: str, input_shape: Shape | None = None) -> Graph:
         See the module's description.
     input_shape
         ``(rows, columns, channels)`` or ``(features,)`` of the input, if the text has no ``input``.
+    taken
+        Names that no layer may have.
 
     Returns
     -------
@@ -92,14 +95,15 @@ def parse(text: str, input_shape: Shape | None = None) -> Graph:
             f'The shorthand must be a string, got {short(text)}. For example, write "conv 6@5x5 '
             'tanh | dense 10 softmax".'
         )
-    return _Reader(text, input_shape).graph()
+    return _Reader(text, input_shape, taken).graph()
 
 
 class _Reader:
     """Reads the segments, and connects each layer to its sources."""
 
-    def __init__(self, text: str, input_shape: Shape | None) -> None:
+    def __init__(self, text: str, input_shape: Shape | None, taken: Collection[str] = ()) -> None:
         self.segments = [" ".join(part.split()) for part in text.split("|")]
+        self.taken = taken
         self.nodes: dict[str, Node] = {}
         self.layers: dict[str, Layer] = {}
         self.running: Counter[str] = Counter()
@@ -251,7 +255,7 @@ class _Reader:
         assert self.previous is not None
         if name is None:
             word = layer.word(len(self.previous.sources))
-            while name is None or name in self.nodes:
+            while name is None or name in self.nodes or name in self.taken:
                 self.running[word] += 1
                 name = f"{word}{self.running[word]}"
         layer.name = name
@@ -260,7 +264,7 @@ class _Reader:
 
     def _name(self, node: Node, name: str) -> None:
         """Register the name of a node."""
-        if name in self.nodes:
+        if name in self.nodes or (node.layer is not None and name in self.taken):
             raise ShorthandError(
                 f"Two layers or inputs have the name {short(name)}. Choose another name for one of "
                 "them."

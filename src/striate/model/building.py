@@ -112,13 +112,13 @@ def _of_list(
     node = Node(None, shape=shape_in_equations(shape, channels), channels=channels)
     for layer in listed:
         if not isinstance(layer, Layer):
-            raise GraphError(_not_a_layer(layer))
+            raise GraphError(not_a_layer(layer))
         node = layer(node)
     with hint_at_other_shape(shape, channels):
         return Graph.of(node)
 
 
-def _not_a_layer(given: object) -> str:
+def not_a_layer(given: object) -> str:
     """Word the error for something in a list of layers that is not a layer."""
     name = getattr(given, "__name__", "")
     if callable(given) and CONSTRUCTORS.get(name) is given:

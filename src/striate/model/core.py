@@ -13,6 +13,7 @@ from striate.graph.parameters import ParameterLayout, start_parameters, start_st
 from striate.graph.shorthand_writer import write
 from striate.model.classes import Classes
 from striate.model.engines import Engines
+from striate.model.head import WithHead
 from striate.model.inputs import Preprocessing
 from striate.model.memory import require_parameters
 from striate.model.parameters import NamedArrays
@@ -125,6 +126,23 @@ class Core:
         sizes = f"{self.input_shape} -> {self.output_shape}"
         count = self.buffers[0].size
         return f"<Network {sizes}, {len(self.graph.layers)} layers, {count} parameters>"
+
+    def with_head(self, made: WithHead, seed: int) -> "Core":
+        """Return a network with the kept layers' arrays, and new ones for the head."""
+        graph = made.graph
+        require_parameters(graph.parameters())
+        buffers = start_parameters(graph, seed), start_state(graph)
+        core = Core(
+            Engines(graph, self.engines.name, winograd=self.engines.winograd),
+            buffers,
+            preprocessing=self.preprocessing,
+            classes={name: known for name, known in self.classes.items() if name != made.replaced},
+        )
+        for new, own in ((core.parameters, self.parameters), (core.statistics, self.statistics)):
+            for name in new:
+                if name.rpartition(".")[0] in made.body:
+                    new[name][...] = own[name]
+        return core
 
     def at(self, graph: Graph) -> "Core":
         """Return a copy of this network for another input size."""

@@ -20,6 +20,7 @@ from striate.graph.freezing import Freeze
 from striate.graph.gradients import GradientCheck
 from striate.graph.graph import Graph
 from striate.graph.layer import Layer, Node
+from striate.graph.parameters import require_seed
 from striate.graph.shorthand import parse
 from striate.graph.shorthand_writer import write
 from striate.graph.summary import Summary, summarize
@@ -34,6 +35,7 @@ from striate.model.building import (
 from striate.model.classes import Classes, ClassValue
 from striate.model.core import Core
 from striate.model.engines import EngineName, Engines
+from striate.model.head import Head, with_head
 from striate.model.inputs import Preprocessing
 from striate.model.parameters import NamedArrays
 from striate.model.presets import preset
@@ -416,6 +418,52 @@ class Network:
         shapes = shapes_at(self.graph.inputs, input_shape, self.preprocessing.channels)
         return self._of(self._core.at(self.graph.at(shapes)))
 
+    def with_head(
+        self, head: Head, *, after: str | None = None, output: str | None = None, seed: int = 0
+    ) -> Self:
+        """Return the network with other last layers, for example for other classes.
+
+        All other layers keep their parameters and running statistics, and the inputs their
+        preprocessing. The new output has no classes yet; the next :meth:`fit` takes them from the
+        labels. To train the new layers alone, freeze the others: ``fit(..., freeze=...)``.
+
+        Parameters
+        ----------
+        head
+            The new layers, in shorthand or as a list. They replace the last layer with parameters
+            and everything behind it.
+        after
+            Name of the layer that the new layers follow, if another part is to be replaced.
+        output
+            The output to replace; needed only if there are several.
+        seed
+            Seed of the new layers' initial weights.
+
+        Returns
+        -------
+        Network
+            With copies of the parameters; this network stays as it is.
+
+        Raises
+        ------
+        GraphError
+            If it is unclear which layers are replaced, or a name is unknown or used twice.
+        ShorthandError, ShapeError
+            If the new layers cannot be parsed, or do not fit the layer that they follow.
+
+        Examples
+        --------
+        >>> import striate as st
+        >>> net = st.Network.parse("conv 4@3x3 relu | max 3 | dense 10 softmax", (15, 15, 1))
+        >>> print(net.with_head("dense 3 softmax"))
+        conv 4@3x3 relu | max 3x3 | dense 3 softmax
+        >>> print(net.with_head("dense 20 relu | dense 3 softmax", after="conv1"))
+        conv 4@3x3 relu | dense 20 relu | dense 3 softmax
+        """
+        require_seed(seed)
+        made = with_head(self.graph, head, after=after, output=output)
+        return self._of(self._core.with_head(made, seed))
+
     def fit(
         self,
         x: Any,
@@ -489,7 +537,8 @@ class Network:
         freeze
             Layers whose parameters and running statistics stay as they are: a name, a pattern such
             as ``"conv*"``, several of them, or a number of layers with parameters, counted from the
-            input. A frozen batch normalization uses its running statistics.
+            input; -1 freezes all but the last one. A frozen batch normalization uses its running
+            statistics.
         checkpoint, resume
             Files. ``checkpoint`` is written after each epoch, on Ctrl-C and on errors, and replaces
             an older file; ``resume`` is read to continue a run, with results that are

@@ -112,4 +112,6 @@ def _frozen(freeze: tuple[str, ...] | int) -> str:
     """Describe the layers that training leaves unchanged."""
     if isinstance(freeze, tuple):
         return " ".join(freeze)
+    if freeze < 0:
+        return "all but the last layer" if freeze == -1 else f"all but the last {-freeze} layers"
     return "the first layer" if freeze == 1 else f"the first {freeze} layers"

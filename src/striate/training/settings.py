@@ -62,7 +62,7 @@ class TrainingSettings:
         Maximum norm of the gradient; larger gradients are scaled down to it.
     freeze
         Layers that training leaves unchanged: names, patterns such as ``"conv*"``, or a number of
-        layers with parameters, counted from the input.
+        layers with parameters, counted from the input; -1 freezes all but the last one.
     shuffle
         Whether each epoch visits the images in a random order.
     seed
