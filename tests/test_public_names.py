@@ -62,6 +62,7 @@ PUBLIC = [
     "losses",
     "matching",
     "maths",
+    "metrics",
     "nests",
     "optimizers",
     "pictures",
@@ -153,6 +154,7 @@ def test_using_a_network_loads_the_compiler_of_its_engine_alone(engine, compiler
         ("optimizers", "optimizer", "Optimizer"),
         ("schedules", "schedule", "Schedule"),
         ("losses", "loss", "Loss"),
+        ("metrics", "metric", "Metric"),
         ("initializers", "initializer", "Initializer"),
     ],
 )

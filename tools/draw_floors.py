@@ -39,6 +39,7 @@ ABOUT = {
     "drawing": "drawings as data and as SVG",
     "optimizers": "public names of optimizers",
     "schedules": "public names of learning-rate schedules",
+    "metrics": "public names of metrics",
     "losses": "public names of losses",
     "initializers": "public names of initializers",
     "functions": "one file per kind",

@@ -91,6 +91,7 @@ PUBLIC_PAGES = (
     ),
     PublicPage("optimizers", "Optimizers", "striate.optimizers"),
     PublicPage("schedules", "Schedules", "striate.schedules"),
+    PublicPage("metrics", "Metrics", "striate.metrics"),
     PublicPage("losses", "Losses", "striate.losses"),
     PublicPage("initializers", "Initializers", "striate.initializers"),
     PublicPage(
@@ -130,6 +131,7 @@ INTERNAL_PACKAGES = {
     "striate.functions.transfer": "Transfer functions",
     "striate.functions.normalization": "Normalization",
     "striate.functions.loss": "Losses",
+    "striate.functions.metric": "Metrics",
     "striate.functions.optimizer": "Optimizers",
     "striate.functions.schedule": "Schedules",
     "striate.functions.initializer": "Initializers",

@@ -31,6 +31,7 @@ FAMILY_TITLES = {
     "net_input": "Net input functions",
     "transfer": "Transfer functions (activations)",
     "loss": "Losses",
+    "metric": "Metrics",
     "optimizer": "Optimizers",
     "schedule": "Learning-rate schedules",
     "initializer": "Initializers",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from striate import losses as losses
     from striate import matching as matching
     from striate import maths as maths
+    from striate import metrics as metrics
     from striate import nests as nests
     from striate import optimizers as optimizers
     from striate import pictures as pictures
@@ -45,6 +46,7 @@ _MODULES = (
     "losses",
     "matching",
     "maths",
+    "metrics",
     "nests",
     "optimizers",
     "pictures",

@@ -12,10 +12,11 @@ import striate.functions
 from striate.functions import registry
 from striate.functions.base import Function, Loss
 from striate.functions.initializer.base import Initializer
+from striate.functions.metric.base import Metric
 from striate.functions.optimizer.base import Optimizer
 from striate.functions.schedule.base import Schedule
 
-BASES = (Function, Loss, Optimizer, Schedule, Initializer)
+BASES = (Function, Loss, Metric, Optimizer, Schedule, Initializer)
 
 
 def _concrete():

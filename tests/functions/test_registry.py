@@ -78,7 +78,7 @@ def test_an_unknown_family_is_an_error():
 
     assert str(error.value) == (
         'Unknown family "weights". Did you mean "weight"? Choose from weight, net_input, '
-        "transfer, loss, optimizer, schedule, initializer."
+        "transfer, loss, metric, optimizer, schedule, initializer."
     )
 
 

@@ -55,7 +55,8 @@ def test_label_masks_stay_with_their_pixels(text, channels):
     assert mover.moves_any
     assert labels.dtype == Y.dtype
     np.testing.assert_array_equal(labels, images[:, 0] > 0.5)
-    np.testing.assert_array_equal(mover.labels(Y[SOME], SOME, 4), labels)
+    (moved_labels,) = mover.labels([Y[SOME]], SOME, 4)
+    np.testing.assert_array_equal(moved_labels, labels)
 
 
 @pytest.mark.parametrize("classes", [1, 3])

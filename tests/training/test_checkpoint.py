@@ -138,7 +138,7 @@ def test_an_incomplete_document(document, checkpoint):
         assert pythons_own not in text
 
 
-TOTALS = {"losses": [3.0], "counted": [4.0], "weight": 4.0, "correct": 1.0, "seconds": 0.1}
+TOTALS = {"losses": [3.0], "counted": [4.0], "metrics": [[1.0, 4.0]], "seconds": 0.1}
 MIDDLE = {"epochs": 3, "step": 7, "batch": 1}
 ROW = {"epoch": 1, "loss": 1.0, "accuracy": 0.5, "seconds": 0.1}
 ROWS = [ROW, {**ROW, "epoch": 2}]
@@ -167,8 +167,10 @@ ROWS = [ROW, {**ROW, "epoch": 2}]
         ({"best": {"score": np.nan, "epoch": 1}}, "the best score is nan in epoch 1 of 2"),
         ({**MIDDLE, "totals": {**TOTALS, "losses": [np.nan]}}, "its totals are not finite"),
         ({**MIDDLE, "totals": {**TOTALS, "counted": [np.inf]}}, "its totals are not finite"),
-        ({**MIDDLE, "totals": {**TOTALS, "weight": np.nan}}, "its totals are not finite"),
-        ({**MIDDLE, "totals": {**TOTALS, "correct": np.inf}}, "its totals are not finite"),
+        (
+            {**MIDDLE, "totals": {**TOTALS, "metrics": [[1.0]]}},
+            "the totals of its metrics have the shapes [(1,)]",
+        ),
         ({**MIDDLE, "totals": {**TOTALS, "counted": [-4.0]}}, "its totals are negative"),
         ({**MIDDLE, "totals": {**TOTALS, "losses": []}}, "0 totals of losses instead of 1"),
         ({"totals": TOTALS}, "1 totals of losses instead of 0"),

@@ -65,7 +65,7 @@ def test_the_bar_moves_on_a_terminal():
         bar.on_step(
             state(
                 batch=1,
-                totals=EpochTotals(losses=(37.5,), counted=(75.0,), weight=75.0, seconds=0.5),
+                totals=EpochTotals(losses=(37.5,), counted=(75.0,), seconds=0.5),
             ),
             0.5,
             75,
@@ -85,7 +85,7 @@ def test_bar_and_epoch_line_fit_the_terminal(width):
     """At 80 and at 60 columns neither wraps: a wrapped bar would scroll instead of moving."""
     console = terminal(width)
     with ProgressBar(100, 50_000, console) as bar:
-        totals = EpochTotals(losses=(2.3 * 40_000,), counted=(4e4,), weight=4e4, seconds=3.2)
+        totals = EpochTotals(losses=(2.3 * 40_000,), counted=(4e4,), seconds=3.2)
         bar.on_step(state(epoch=11, batch=99, totals=totals), 2.3, 128)
         bar.progress.refresh()
         bar.on_epoch(state(epoch=12, rows=(ROW,)), ROW)
@@ -126,7 +126,7 @@ def test_huge_losses_fit_the_terminal(width):
     """A loss of 36 digits is written with its exponent, in the bar and in the epoch's line."""
     console = terminal(width)
     with ProgressBar(100, 50_000, console) as bar:
-        totals = EpochTotals(losses=(1.2e36 * 4e4,), counted=(4e4,), weight=4e4, seconds=3.2)
+        totals = EpochTotals(losses=(1.2e36 * 4e4,), counted=(4e4,), seconds=3.2)
         bar.on_step(state(epoch=11, batch=99, totals=totals), 1.2e36, 128)
         bar.progress.refresh()
         bar.on_epoch(state(epoch=12, rows=(HUGE,)), HUGE)

@@ -6,6 +6,7 @@ name.
 
 from striate.functions import initializer as initializer
 from striate.functions import loss as loss
+from striate.functions import metric as metric
 from striate.functions import net_input as net_input
 from striate.functions import normalization as normalization
 from striate.functions import optimizer as optimizer

@@ -129,13 +129,14 @@ class Batch:
     weights
         Weight of each image; ``None`` for 1 each.
     labels
-        The classes on which accuracy is counted, if there are any.
+        For each output, the classes with which metrics compare predictions, ``[q, *pixels]``;
+        ``None`` where the targets aren't labels.
     """
 
     inputs: tuple[Array | LoadImages, ...]
     targets: tuple[Array, ...] = ()
     weights: Array | None = None
-    labels: Array | None = None
+    labels: tuple[Array | None, ...] = ()
 
     @property
     def count(self) -> int:

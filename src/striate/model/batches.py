@@ -254,11 +254,18 @@ class TargetMover:
             for y, motion in zip(targets, self._motions, strict=True)
         )
 
-    def labels(self, labels: Array, indices: Int[Array, "q"], epoch: int) -> Array:
-        """Move the labels of the first output's pixels, from which accuracy is computed."""
-        motion = self._motions[0]
-        if motion is None or self.loader.augment is None:
-            return labels
+    def labels(
+        self, labels: Sequence[Array | None], indices: Int[Array, "q"], epoch: int
+    ) -> tuple[Array | None, ...]:
+        """Move the labels of a batch, from which metrics are computed, for each output."""
+        return tuple(
+            y if y is None or motion is None else self._moved(y, motion, indices, epoch)
+            for y, motion in zip(labels, self._motions, strict=True)
+        )
+
+    def _moved(self, labels: Array, motion: _Motion, indices: Int[Array, "q"], epoch: int) -> Array:
+        """Move the labels of one output's pixels."""
+        assert self.loader.augment is not None
         as_labels = replace(motion, fill=float(self.loader.augment.fill_mask), interpolate=False)
         return as_labels.apply(labels, self._maps(motion, indices, epoch))
 

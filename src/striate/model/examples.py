@@ -1,7 +1,6 @@
 """Examples: a user's images, targets and weights, checked against a network."""
 
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,7 +32,7 @@ class Examples:
     targets
         For each output, in the form that its loss takes.
     labels
-        Class indices; ``None`` if the targets are not labels.
+        For each output, class indices; ``None`` if its targets are not labels.
     classes
         The classes of each output, known before or learned from these targets.
     weights
@@ -42,16 +41,21 @@ class Examples:
 
     inputs: dict[str, Array]
     targets: tuple[Array, ...]
-    labels: Array | None
+    labels: tuple[Array | None, ...]
     classes: tuple[Classes, ...]
     weights: Array | None
+
+    @property
+    def only_labels(self) -> Array | None:
+        """The labels of a network's only output; ``None`` if it has several or holds numbers."""
+        return self.labels[0] if len(self.labels) == 1 else None
 
     def part(self, chosen: Array) -> "Examples":
         """Return some of the examples."""
         return Examples(
             inputs={name: images[chosen] for name, images in self.inputs.items()},
             targets=tuple(y[chosen] for y in self.targets),
-            labels=None if self.labels is None else self.labels[chosen],
+            labels=tuple(None if y is None else y[chosen] for y in self.labels),
             classes=self.classes,
             weights=None if self.weights is None else self.weights[chosen],
         )
@@ -60,13 +64,10 @@ class Examples:
 class ExampleSource:
     """The examples in batches, augmented and preprocessed for the training loop."""
 
-    def __init__(
-        self, examples: Examples, loader: BatchLoader, mover: TargetMover, output: NetworkOutput
-    ) -> None:
+    def __init__(self, examples: Examples, loader: BatchLoader, mover: TargetMover) -> None:
         self.examples = examples
         self.loader = loader
         self.mover = mover
-        self.output = output
         self.count = count_of(examples.inputs)
         self.slow = loader.slow or mover.moves_any
 
@@ -74,23 +75,13 @@ class ExampleSource:
         """Return the images with these indices, augmented as in that epoch."""
         given = self.examples
         targets = tuple(y[images] for y in given.targets)
-        labels = None if given.labels is None else given.labels[images]
+        labels = tuple(None if y is None else y[images] for y in given.labels)
         return Batch(
             inputs=self.loader.load(images, epoch),
             targets=self.mover.targets(targets, images, epoch),
             weights=None if given.weights is None else given.weights[images],
-            labels=None if labels is None else self.mover.labels(labels, images, epoch),
+            labels=self.mover.labels(labels, images, epoch),
         )
-
-    def correct(self, outputs: tuple[Array, ...], batch: Batch) -> float:
-        """Return the sum of the weights of correctly classified images; NaN without labels."""
-        if batch.labels is None:
-            return math.nan
-        correct = self.output.predicted(outputs[0]) == batch.labels
-        if correct.ndim == 1 and batch.weights is None:
-            return float(np.count_nonzero(correct))
-        share = correct.reshape(len(correct), -1).mean(axis=1)
-        return float(share.sum() if batch.weights is None else (share * batch.weights).sum())
 
 
 def mover_of(
@@ -128,7 +119,7 @@ def examples(
     return Examples(
         inputs=inputs,
         targets=tuple(one.values for one in targets),
-        labels=targets[0].labels if len(targets) == 1 else None,
+        labels=tuple(one.labels for one in targets),
         classes=tuple(one.classes for one in targets),
         weights=sample_weights(sample_weight, count),
     )
@@ -143,9 +134,8 @@ def split_off(whole: Examples, fraction: float, seed: int) -> tuple[Examples, Ex
         If a part is left without images or without weight.
     """
     count = count_of(whole.inputs)
-    one_each = whole.labels is not None and whole.labels.ndim == 1
-    labels = whole.labels if one_each else np.zeros(count, np.int64)
-    assert labels is not None
+    found = whole.only_labels
+    labels = np.zeros(count, np.int64) if found is None or found.ndim > 1 else found
     held = held_out(labels, fraction, seed)
     if held.all() or not held.any():
         raise OptionError(
@@ -182,8 +172,8 @@ def training_and_validation(
 ) -> tuple[Examples, Examples | None]:
     """Check the data, and split it into a training and a validation set."""
     training = examples(network, network.outputs, x, y, losses, sample_weight)
-    if training.labels is not None:
-        require_two_classes(training.labels, training.classes[0])
+    if training.only_labels is not None:
+        require_two_classes(training.only_labels, training.classes[0])
     held = None
     if validation_data is not None:
         outputs = [
@@ -197,7 +187,7 @@ def training_and_validation(
     if settings.class_weight is not None:
         weights = class_weights(
             settings.class_weight,
-            training.labels,
+            training.only_labels,
             training.weights,
             training.classes[0],
             network.outputs[0].class_count,

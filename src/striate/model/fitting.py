@@ -5,6 +5,7 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,8 @@ from striate.model.examples import (
 )
 from striate.model.inputs import Preprocessing, warn_of_other_scale
 from striate.model.losses import losses_of
-from striate.model.scoring import loss_of
+from striate.model.metrics import NetworkMetrics, network_metrics
+from striate.model.scoring import score
 from striate.shapes import Array
 from striate.training.callbacks import Callback, CallbackList, checked_callbacks
 from striate.training.checkpoint import load_checkpoint, save_checkpoint
@@ -52,28 +54,24 @@ from striate.training.settings import TrainingSettings, described
 from striate.training.state import HistoryRow, TrainingState
 
 
-def validator(network: Core, held: Examples, losses: Sequence[Loss], batch_size: int) -> Validate:
+def validator(
+    network: Core,
+    held: Examples,
+    losses: Sequence[Loss],
+    metrics: NetworkMetrics,
+    batch_size: int,
+) -> Validate:
     """Return a function that scores parameters on the validation set."""
 
     def validate(parameters: Array, statistics: Array) -> HistoryRow:
-        outputs, loss = loss_of(
-            network,
-            (parameters, statistics),
-            held.inputs,
-            losses,
-            held.targets,
-            held.weights,
-            batch_size,
-        )
-        row = {"validation_loss": loss}
-        if held.labels is not None:
-            correct = (
-                (network.outputs[0].predicted(outputs[0]) == held.labels)
-                .reshape(len(held.labels), -1)
-                .mean(axis=1)
-            )
-            row["validation_accuracy"] = float(np.average(correct, weights=held.weights))
-        return row
+        buffers = (parameters, statistics)
+        scores = score(network, buffers, held, losses, metrics, batch_size)
+        row = {"loss": scores.loss}
+        if len(losses) > 1:
+            named = zip(network.graph.outputs, scores.losses, strict=True)
+            row |= {f"{name}_loss": loss for name, loss in named}
+        row |= metrics.values(scores.totals)
+        return {f"validation_{name}": value for name, value in row.items()}
 
     return validate
 
@@ -169,27 +167,25 @@ def fit(
     training, held = training_and_validation(
         network, x, y, losses, settings, validation_data, sample_weight
     )
-    settings = settings.monitoring(_columns(training, held))
+    metrics = network_metrics(network.outputs, losses, training.labels, settings.metrics)
+    measured = None if held is None else _validation_metrics(network, held, losses, settings)
+    settings = settings.monitoring(_columns(network, metrics, measured))
     require_batches(step, count_of(training.inputs), settings.batch_size)
     preprocessing = network.preprocessing.learned(training.inputs, standardize=settings.standardize)
     if held is not None:
         name = "x" if validation_data is None else "validation[0]"
         warn_of_other_scale(preprocessing, held.inputs, name)
-    state = TrainingState.start(*network.buffers, settings.optimizer, settings.schedule)
+    state = TrainingState.start(
+        *network.buffers, settings.optimizer, settings.schedule, metrics=metrics.start()
+    )
     identity: dict[str, Any] = {}
     if checkpoint is not None or resume is not None:
         identity = _identity(network, settings, losses, frozen, preprocessing, training, held)
-    if resume is not None:
-        state = load_checkpoint(resume, settings, identity, state)
-    saver = None if checkpoint is None else CheckpointSaver(checkpoint, settings, identity)
-    if saver is not None:
-        saver.save(state)  # an unwritable file is an error now, not after the first epoch
+    state, saver = _resumed(state, settings, identity, checkpoint, resume)
     loader = BatchLoader(training.inputs, preprocessing, settings.augment, settings.seed)
-    source = ExampleSource(
-        training, loader, mover_of(network, training, loader, losses), network.outputs[0]
-    )
+    source = ExampleSource(training, loader, mover_of(network, training, loader, losses))
     steps, validate = _compile(
-        network, settings, losses, frozen, loader, training, held, preprocessing
+        network, settings, losses, frozen, loader, training, held, measured, preprocessing
     )
     # Everything has been checked; from here on the network changes.
     network.preprocessing = preprocessing
@@ -200,6 +196,9 @@ def fit(
         settings,
         source,
         state=state,
+        metrics=metrics,
+        outputs=network.graph.outputs if len(losses) > 1 else (),
+        maximize=settings.monitor in _higher_is_better(metrics, measured),
         validate=validate,
         frozen=frozen_slices(network.graph, frozen),
         diagnose=diagnoser(step) if debug else None,
@@ -219,6 +218,23 @@ def validation_of(validation: Any) -> tuple[Any, tuple[Any, Any] | None]:
             f"{type(validation).__name__} of {len(validation)}. Try validation=0.1."
         )
     return None, (validation[0], validation[1])
+
+
+def _resumed(
+    state: TrainingState,
+    settings: TrainingSettings,
+    identity: Mapping[str, Any],
+    checkpoint: str | os.PathLike[str] | None,
+    resume: str | os.PathLike[str] | None,
+) -> tuple[TrainingState, CheckpointSaver | None]:
+    """Read the state to resume from, and write the first checkpoint."""
+    if resume is not None:
+        state = load_checkpoint(resume, settings, identity, state)
+    if checkpoint is None:
+        return state, None
+    saver = CheckpointSaver(checkpoint, settings, identity)
+    saver.save(state)  # an unwritable file is an error now, not after the first epoch
+    return state, saver
 
 
 def _identity(
@@ -251,6 +267,7 @@ def _compile(
     loader: BatchLoader,
     training: Examples,
     held: Examples | None,
+    measured: NetworkMetrics | None,
     preprocessing: Preprocessing,
 ) -> tuple[Steps, Validate | None]:
     """Prepare the engine's steps and the validation, so that a shortage of memory is found now."""
@@ -263,11 +280,11 @@ def _compile(
         stored=loader.storage,
         frozen=frozen,
     )
-    if held is None:
+    if held is None or measured is None:
         return steps, None
     size = max(settings.batch_size, 256)
     prepare_outputs(network.engines.for_losses(losses), preprocessing, held.inputs, size)
-    return steps, validator(network, held, losses, size)
+    return steps, validator(network, held, losses, measured, size)
 
 
 def run(
@@ -408,10 +425,25 @@ def require_augmentable(augment: Augmentation | None, network: Core) -> None:
         )
 
 
-def _columns(training: Examples, held: Examples | None) -> list[str]:
+def _validation_metrics(
+    network: Core, held: Examples, losses: Sequence[Loss], settings: TrainingSettings
+) -> NetworkMetrics:
+    """Choose the metrics of the validation set, whose targets may be of another kind."""
+    outputs = [replace(output, part="validation ") for output in network.outputs]
+    return network_metrics(outputs, losses, held.labels, settings.metrics)
+
+
+def _columns(network: Core, metrics: NetworkMetrics, measured: NetworkMetrics | None) -> list[str]:
     """List the columns of scores that the history will have."""
-    columns = ["loss"] if training.labels is None else ["loss", "accuracy"]
-    if held is not None:
-        columns += ["validation_loss"]
-        columns += [] if held.labels is None else ["validation_accuracy"]
+    names = network.graph.outputs
+    losses = ["loss", *(f"{name}_loss" for name in names if len(names) > 1)]
+    columns = [*losses, *metrics.columns]
+    if measured is not None:
+        columns += [f"validation_{name}" for name in (*losses, *measured.columns)]
     return columns
+
+
+def _higher_is_better(metrics: NetworkMetrics, measured: NetworkMetrics | None) -> set[str]:
+    """List the columns of the history in which a higher value is better."""
+    of_validation = () if measured is None else measured.higher_is_better
+    return {*metrics.higher_is_better, *(f"validation_{name}" for name in of_validation)}

@@ -12,6 +12,7 @@ from striate.data.augment import Augmentation
 from striate.diagrams import draw_graph
 from striate.errors import OptionError, ReadOnlyError, StriateWarning
 from striate.functions.base import Loss
+from striate.functions.metric_argument import MetricsArgument
 from striate.functions.optimizer.base import Optimizer
 from striate.functions.schedule.base import Schedule
 from striate.functions.writing import short
@@ -479,6 +480,7 @@ class Network:
         early_stopping: int | None = None,
         keep_best: bool | None = None,
         monitor: str | None = None,
+        metrics: MetricsArgument | None = None,
         sample_weight: Any = None,
         class_weight: Mapping[Any, float] | str | None = None,
         augment: str | Augmentation | None = None,
@@ -522,7 +524,13 @@ class Network:
             by default with ``early_stopping``.
         monitor
             Column of the history that decides which epoch is best: by default ``validation_loss``,
-            or ``loss`` without validation. Higher is better for an accuracy, lower for a loss.
+            or ``loss`` without validation. Lower is better for a loss; of a metric, it depends.
+        metrics
+            Metrics to compute of the training batches and of the validation data, by name or as
+            instances of :mod:`striate.metrics`: ``"f1"``, ``["top-3", "iou"]``, ``"mae"``. They are
+            columns of the history, ``f1`` and ``validation_f1``; of a network with several outputs
+            ``digit_f1``. A dict gives metrics for some outputs by name. The accuracy of labels is
+            always computed.
         sample_weight, class_weight
             Weights of images and of classes in the loss; ``class_weight="balanced"`` gives all
             classes the same total. Class weights apply to training, not to validation.
@@ -599,6 +607,7 @@ class Network:
             early_stopping=early_stopping,
             keep_best=keep_best,
             monitor=monitor,
+            metrics=metrics,
             class_weight=class_weight,
             augment=augment,
             standardize=standardize,
@@ -635,11 +644,12 @@ class Network:
         y: Any,
         *,
         loss: str | Loss | Sequence[str | Loss] | None = None,
+        metrics: MetricsArgument | None = None,
         sample_weight: Any = None,
         top_k: Sequence[int] = (),
         batch_size: int = 256,
     ) -> Evaluation:
-        """Compute the loss and, for a classifier, the accuracy and the confusion matrix.
+        """Compute the loss, metrics, and for a classifier accuracy and confusion matrix.
 
         Parameters
         ----------
@@ -648,6 +658,8 @@ class Network:
             by value; one-hot rows are labels, too.
         loss
             By default the loss of the training.
+        metrics
+            Metrics to compute, as for :meth:`fit`.
         sample_weight
             Weight of each image.
         top_k
@@ -659,14 +671,15 @@ class Network:
         Returns
         -------
         Evaluation
-            Prints as a table; holds loss, accuracy, confusion matrix.
+            Prints as a table; holds loss, accuracy, metrics, confusion matrix.
 
         Raises
         ------
         DataError, ShapeError, GraphError
             If images or targets cannot be used.
         OptionError
-            If the loss is unknown, or ``top_k`` or ``batch_size`` has a value that is not allowed.
+            If the loss or a metric is unknown, a metric does not suit the targets, or ``top_k`` or
+            ``batch_size`` has a value that is not allowed.
         OutOfMemoryError
             If a batch does not fit in memory.
 
@@ -682,6 +695,7 @@ class Network:
             x,
             y,
             loss=loss if loss is not None else self.losses,
+            metrics=metrics,
             sample_weight=sample_weight,
             top_k=top_k,
             batch_size=batch_size,

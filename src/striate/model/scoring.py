@@ -1,25 +1,84 @@
-"""The quality of a network: loss, accuracy, confusion matrix, figures for each class."""
+"""The quality of a network: loss, metrics, confusion matrix, figures for each class."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from striate.errors import OptionError
 from striate.functions.base import Loss
+from striate.functions.metric import TopK
+from striate.functions.metric_argument import MetricsArgument, metrics_named
 from striate.functions.options import Range
 from striate.functions.writing import short
+from striate.graph.batch import Batch
 from striate.model.arguments import check_all_targets, check_inputs, count_of
 from striate.model.batches import outputs_in_batches
 from striate.model.classes import ClassValue
 from striate.model.core import Core
+from striate.model.examples import Examples
 from striate.model.losses import losses_of
+from striate.model.metrics import NetworkMetrics, ScoredOutput, Totals, network_metrics
 from striate.model.weights import sample_weights
 from striate.shapes import Array
-from striate.training import metrics
 from striate.training.confidence import Interval, wilson_interval
 from striate.training.history import format_score
+from striate.training.metrics import PerClass, as_text, per_class
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputScores:
+    """How well one output of a network predicts its targets.
+
+    Parameters
+    ----------
+    loss
+        The weighted mean of its loss.
+    metrics
+        The value of each metric by name: ``accuracy`` if the targets are labels, and those that
+        were asked for.
+    parts
+        For metrics that have a value for each class or each column of numbers, these values.
+    interval
+        The 95% confidence interval of the accuracy, as of :class:`Evaluation`.
+    top_k
+        The fraction of images whose class is among the k largest outputs, by k.
+    confusion
+        How many images, or pixels, of each class (row) were predicted as each class (column);
+        ``None`` if the targets are neither labels nor one-hot rows.
+    classes
+        The classes, in the order of the rows.
+    """
+
+    loss: float
+    metrics: dict[str, float] = field(default_factory=dict[str, float])
+    parts: dict[str, Array] = field(default_factory=dict[str, Array])
+    interval: Interval | None = None
+    top_k: dict[int, float] | None = None
+    confusion: Array | None = None
+    classes: tuple[ClassValue, ...] = ()
+
+    @property
+    def accuracy(self) -> float | None:
+        """The weighted fraction of correct predictions; ``None`` for numbers."""
+        return self.metrics.get("accuracy")
+
+    @property
+    def per_class(self) -> PerClass | None:
+        """Precision, recall, F1, IoU and number of images of each class."""
+        return None if self.confusion is None else per_class(self.confusion)
+
+    def lines(self) -> list[str]:
+        """Write accuracy, top-k accuracy and the other metrics."""
+        sure = "" if self.interval is None else f" (95% confidence interval {self.interval})"
+        lines = [] if self.accuracy is None else [f"accuracy {self.accuracy:.2%}{sure}"]
+        for k, share in (self.top_k or {}).items():
+            lines.append(f"top-{k} accuracy {share:.2%}")
+        for name, value in self.metrics.items():
+            if name != "accuracy":
+                lines.append(f"{name} {format_score(value)}")
+        return lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,19 +92,25 @@ class Evaluation:
     images
         Number of images.
     accuracy
-        The weighted fraction of images whose predicted class is correct; ``None`` if the targets
-        are neither labels nor one-hot rows.
+        The weighted fraction of images, or pixels, whose predicted class is correct; ``None`` if
+        the targets are neither labels nor one-hot rows.
     interval
         The 95% confidence interval of the accuracy: how far it can be from the accuracy on other
         images of the same kind, by chance alone. ``None`` if images have different weights, or
         several labels each, which aren't independent.
     top_k
         The fraction of images whose class is among the k largest outputs, by k.
+    metrics
+        The value of each metric by its column of the history: ``f1``, or for a network with several
+        outputs ``digit_f1``.
     confusion
         How many images of each class (row) were predicted as each class (column); ``None`` where
         ``accuracy`` is.
     classes
         The classes, in the order of the rows.
+    outputs
+        The scores of each output by its name. Of a network with several, only they have
+        ``accuracy``, ``top_k``, ``confusion`` and ``classes``.
     """
 
     loss: float
@@ -53,25 +118,35 @@ class Evaluation:
     accuracy: float | None = None
     interval: Interval | None = None
     top_k: dict[int, float] | None = None
+    metrics: dict[str, float] = field(default_factory=dict[str, float])
     confusion: Array | None = None
     classes: tuple[ClassValue, ...] = ()
+    outputs: dict[str, OutputScores] = field(default_factory=dict[str, OutputScores])
 
     @property
-    def per_class(self) -> metrics.PerClass | None:
-        """Precision, recall, F1 and number of images of each class."""
-        return None if self.confusion is None else metrics.per_class(self.confusion)
+    def per_class(self) -> PerClass | None:
+        """Precision, recall, F1, IoU and number of images of each class."""
+        return None if self.confusion is None else per_class(self.confusion)
 
     def __str__(self) -> str:
         lines = [f"loss {format_score(self.loss)} on {self.images:,} images"]
-        if self.accuracy is not None:
-            sure = "" if self.interval is None else f" (95% confidence interval {self.interval})"
-            lines.append(f"accuracy {self.accuracy:.2%}{sure}")
-        for k, share in (self.top_k or {}).items():
-            lines.append(f"top-{k} accuracy {share:.2%}")
+        if len(self.outputs) > 1:
+            for name, one in self.outputs.items():
+                lines.append(", ".join((f"{name}: loss {format_score(one.loss)}", *one.lines())))
+            return "\n".join(lines)
+        only = OutputScores(
+            loss=self.loss, metrics=self._own(), interval=self.interval, top_k=self.top_k
+        )
+        lines += only.lines()
         if self.confusion is not None:
             names = [str(value) for value in self.classes]
-            lines.append(metrics.as_text(self.confusion, names or None))
+            lines.append(as_text(self.confusion, names or None))
         return "\n".join(lines)
+
+    def _own(self) -> dict[str, float]:
+        """Return the metrics with the accuracy first."""
+        accuracy = {} if self.accuracy is None else {"accuracy": self.accuracy}
+        return {**accuracy, **self.metrics}
 
 
 def evaluate(
@@ -80,69 +155,172 @@ def evaluate(
     y: Any,
     *,
     loss: str | Loss | Sequence[str | Loss] | None,
+    metrics: MetricsArgument | None,
     sample_weight: Any,
     top_k: Sequence[int],
     batch_size: int,
 ) -> Evaluation:
     """Compute loss and metrics of a network; see :meth:`striate.Network.evaluate`."""
+    chosen = metrics_named(metrics)
     inputs = check_inputs(core, x)
     count = count_of(inputs)
     losses = losses_of(core.graph, loss)
     targets = check_all_targets(core.outputs, y, losses, count)
-    weights = sample_weights(sample_weight, count)
-    output, labels = core.outputs[0], targets[0].labels if len(targets) == 1 else None
-    _require_top_k(top_k, labels, output.shape[0])
-    values = [one.values for one in targets]
-    activations, total = loss_of(core, core.buffers, inputs, losses, values, weights, batch_size)
-    if labels is None:
-        return Evaluation(loss=total, images=count)
-    predicted = output.predicted(activations[0])
-    per_image = weights if labels.ndim == 1 else None
-    correct = predicted == labels
-    independent = labels.ndim == 1 and weights is None
+    given = Examples(
+        inputs=inputs,
+        targets=tuple(one.values for one in targets),
+        labels=tuple(one.labels for one in targets),
+        classes=tuple(one.classes for one in targets),
+        weights=sample_weights(sample_weight, count),
+    )
+    _require_top_k(top_k, given.only_labels, core.outputs[0].shape[0])
+    measured = network_metrics(core.outputs, losses, given.labels, chosen)
+    tallies = [_Tally(one, top_k) for one in measured.outputs]
+
+    def observe(activations: Sequence[Array], batch: Batch) -> None:
+        for k, tally in enumerate(tallies):
+            tally.add(activations[k], batch, k)
+
+    scores = score(core, core.buffers, given, losses, measured, batch_size, observe)
+    values, parts = measured.values(scores.totals), measured.parts(scores.totals)
+    outputs: dict[str, OutputScores] = {}
+    for k, (one, tally) in enumerate(zip(measured.outputs, tallies, strict=True)):
+        own = dict(zip(measured.by_output[k], (metric.name for metric in one.metrics), strict=True))
+        outputs[one.output.layer.name] = OutputScores(
+            loss=scores.losses[k],
+            metrics={name: values[column] for column, name in own.items()},
+            parts={name: parts[column] for column, name in own.items() if column in parts},
+            interval=tally.interval() if given.weights is None else None,
+            top_k=tally.top_k(),
+            confusion=tally.confusion,
+            classes=given.classes[k].values if one.has_labels else (),
+        )
+    only = next(iter(outputs.values())) if len(outputs) == 1 else OutputScores(loss=scores.loss)
     return Evaluation(
-        loss=total,
+        loss=scores.loss,
         images=count,
-        accuracy=metrics.accuracy(labels.ravel(), predicted.ravel(), weights=per_image),
-        interval=wilson_interval(int(correct.sum()), count) if independent else None,
-        top_k={
-            k: metrics.top_k_accuracy(labels, activations[0], k=k, weights=per_image) for k in top_k
-        }
-        if labels.ndim == 1
-        else None,
-        confusion=metrics.confusion_matrix(
-            labels.ravel(), predicted.ravel(), classes=output.class_count
-        ),
-        classes=targets[0].classes.values,
+        accuracy=only.accuracy,
+        interval=only.interval,
+        top_k=only.top_k,
+        metrics=values,
+        confusion=only.confusion,
+        classes=only.classes,
+        outputs=outputs,
     )
 
 
-def loss_of(
+class _Tally:
+    """Counts the predictions of each class, and computes top-k accuracies, over batches."""
+
+    def __init__(self, scored: ScoredOutput, top_k: Sequence[int]) -> None:
+        self.scored = scored
+        self.confusion: Array | None = None
+        if scored.has_labels:
+            self.confusion = np.zeros((scored.classes, scored.classes), np.int64)
+        self._top_k = {k: (TopK(k=k), np.zeros(2)) for k in top_k}
+        self._one_label = True
+
+    def add(self, activations: Array, batch: Batch, k: int) -> None:
+        """Count the predictions of a batch for output number ``k``."""
+        labels = batch.labels[k]
+        if labels is None or self.confusion is None:
+            return
+        seen = self.scored.predictions(activations, labels, batch.targets[k], batch.weights)
+        classes = self.scored.classes
+        pairs = classes * seen.labels + seen.predicted
+        self.confusion += np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+        self._one_label = labels.ndim == 1
+        for number, (metric, totals) in self._top_k.items():
+            self._top_k[number] = metric, metric.update(totals, seen)
+
+    def interval(self) -> Interval | None:
+        """Return the confidence interval of the accuracy of independent labels."""
+        if self.confusion is None or not self._one_label or not self.confusion.any():
+            return None
+        return wilson_interval(int(self.confusion.trace()), int(self.confusion.sum()))
+
+    def top_k(self) -> dict[int, float] | None:
+        """Return the top-k accuracies; ``None`` if there isn't one label for each image."""
+        if self.confusion is None or not self._one_label:
+            return None
+        return {k: metric.value(totals) for k, (metric, totals) in self._top_k.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """The losses and the totals of the metrics of some examples.
+
+    Parameters
+    ----------
+    loss
+        The sum of the outputs' losses.
+    losses
+        The weighted mean of each output's loss.
+    totals
+        The totals of the metrics.
+    """
+
+    loss: float
+    losses: tuple[float, ...]
+    totals: Totals
+
+
+def score(
     core: Core,
     buffers: tuple[Array, Array],
-    inputs: Mapping[str, Array],
+    given: Examples,
     losses: Sequence[Loss],
-    targets: Sequence[Array],
-    weights: Array | None,
+    metrics: NetworkMetrics,
     batch_size: int,
-) -> tuple[tuple[Array, ...], float]:
-    """Compute the outputs of checked images with these parameters, and the mean of their losses."""
+    observe: Callable[[Sequence[Array], Batch], None] | None = None,
+) -> Scores:
+    """Compute the losses and metrics of checked examples with these parameters.
+
+    Parameters
+    ----------
+    core
+        The network.
+    buffers
+        Parameters and running statistics, flat.
+    given
+        The examples.
+    losses, metrics
+        What to compute.
+    batch_size
+        Images computed at a time.
+    observe
+        Called with the outputs of each batch.
+
+    Returns
+    -------
+    Scores
+    """
     batches = outputs_in_batches(
-        core.engines.for_losses(losses), core.preprocessing, buffers, inputs, batch_size
+        core.engines.for_losses(losses), core.preprocessing, buffers, given.inputs, batch_size
     )
-    s = np.ones(count_of(inputs)) if weights is None else weights
-    outputs: list[tuple[Array, ...]] = []
     sums = np.zeros(len(losses))
-    start = 0
+    totals, start = metrics.start(), 0
     for results in batches:
         part = slice(start, start + len(results.outputs[0]))
-        for k, (loss, y) in enumerate(zip(losses, targets, strict=True)):
-            sums[k] += np.sum(s[part] * loss.apply(results.read[k], y[part]), dtype=np.float64)
-        outputs.append(results.outputs)
+        batch = Batch(
+            inputs=(),
+            targets=tuple(y[part] for y in given.targets),
+            labels=tuple(None if y is None else y[part] for y in given.labels),
+            weights=None if given.weights is None else given.weights[part],
+        )
+        for k, (loss, y) in enumerate(zip(losses, batch.targets, strict=True)):
+            each = loss.apply(results.read[k], y)
+            weighted = each if batch.weights is None else batch.weights * each
+            sums[k] += np.sum(weighted, dtype=np.float64)
+        totals = metrics.update(totals, results.outputs, batch)
+        if observe is not None:
+            observe(results.outputs, batch)
         start = part.stop
-    joined = tuple(np.concatenate(parts) for parts in zip(*outputs, strict=True))
-    divisors = [loss.divisor(y, weights) for loss, y in zip(losses, targets, strict=True)]
-    return joined, float(np.sum(sums / divisors))
+    divisors = [
+        loss.divisor(y, given.weights) for loss, y in zip(losses, given.targets, strict=True)
+    ]
+    means = sums / divisors
+    return Scores(loss=float(np.sum(means)), losses=tuple(means.tolist()), totals=totals)
 
 
 def _require_top_k(top_k: Any, labels: Array | None, maps: int) -> None:

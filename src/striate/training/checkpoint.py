@@ -10,7 +10,7 @@ crash or corrupt a run.
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, cast
 
 import numpy as np
@@ -55,7 +55,7 @@ def save_checkpoint(
         "step": state.step,
         "epoch": state.epoch,
         "batch": state.batch,
-        "totals": asdict(state.totals),
+        "totals": _described(state.totals),
         "schedule": list(state.schedule),
         "start_loss": state.start_loss,
         "epochs": settings.epochs,
@@ -134,7 +134,7 @@ def _state(
         step=_count(document, "step"),
         epoch=_count(document, "epoch"),
         batch=_count(document, "batch"),
-        totals=_totals(document["totals"]),
+        totals=_totals(document["totals"], start.totals),
         schedule=tuple(float(number) for number in document["schedule"]),
         rows=tuple(_row(row) for row in document["rows"]),
         best=None
@@ -157,13 +157,26 @@ def _count(document: Mapping[str, Any], name: str) -> int:
     return number
 
 
-def _totals(totals: Mapping[str, Any]) -> EpochTotals:
-    """Read the totals of the current epoch."""
+def _described(totals: EpochTotals) -> dict[str, Any]:
+    """Return totals as plain data."""
+    return {
+        "losses": list(totals.losses),
+        "counted": list(totals.counted),
+        "metrics": [array.tolist() for array in totals.metrics],
+        "seconds": totals.seconds,
+    }
+
+
+def _totals(totals: Mapping[str, Any], start: EpochTotals) -> EpochTotals:
+    """Read the totals of the current epoch; those of metrics have the shapes of ``start``."""
+    metrics = tuple(np.array(array, np.float64) for array in totals["metrics"])
+    shapes = [array.shape for array in metrics]
+    if shapes != [array.shape for array in start.metrics]:
+        raise _DamagedError(f"the totals of its metrics have the shapes {shapes!r:.80}")
     return EpochTotals(
         losses=tuple(float(number) for number in totals["losses"]),
         counted=tuple(float(number) for number in totals["counted"]),
-        weight=float(totals["weight"]),
-        correct=float(totals["correct"]),
+        metrics=metrics,
         seconds=float(totals["seconds"]),
     )
 
@@ -220,11 +233,11 @@ def _require_rows(rows: Sequence[HistoryRow], epoch: int, monitor: str) -> None:
 
 
 def _require_totals(totals: EpochTotals, outputs: int) -> None:
-    """Raise unless totals are finite, one loss per output; ``correct`` may be NaN: no labels."""
-    numbers = (*totals.losses, *totals.counted, totals.weight, totals.seconds)
-    if not all(map(math.isfinite, numbers)) or math.isinf(totals.correct):
+    """Raise unless totals are finite, one loss per output."""
+    numbers = (*totals.losses, *totals.counted, totals.seconds)
+    if not all(map(math.isfinite, numbers)):
         raise _DamagedError("its totals are not finite")
-    if min(*totals.counted, totals.weight, totals.seconds) < 0:
+    if min((*totals.counted, totals.seconds)) < 0:
         raise _DamagedError("its totals are negative")
     if not len(totals.losses) == len(totals.counted) == outputs:
         raise _DamagedError(f"{len(totals.losses)} totals of losses instead of {outputs}")

@@ -15,9 +15,6 @@ from striate.training.history_chart import history_scene
 from striate.training.history_csv import RunKey, read_runs, write_rows
 from striate.training.state import HistoryRow
 
-ACCURACIES = frozenset(("accuracy", "validation_accuracy"))
-"""The columns in which a higher score is better; in all others, a lower one is."""
-
 _TALLEST = 320  # pixels of the table in a notebook
 
 

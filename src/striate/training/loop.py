@@ -16,7 +16,7 @@ from striate.graph.engine import Steps
 from striate.shapes import Array
 from striate.training.callbacks import CallbackList
 from striate.training.divergence import remedy
-from striate.training.history import ACCURACIES, History
+from striate.training.history import History
 from striate.training.prefetch import prefetch
 from striate.training.settings import TrainingSettings
 from striate.training.state import (
@@ -41,8 +41,22 @@ class BatchSource(Protocol):
         """Return the images with these indices, augmented as in that epoch."""
         ...
 
-    def correct(self, outputs: tuple[Array, ...], batch: Batch) -> float:
-        """Return the sum of the weights of correctly classified images; NaN without labels."""
+
+class Metrics(Protocol):
+    """Metrics of the training batches; see :class:`striate.model.metrics.NetworkMetrics`."""
+
+    def start(self) -> tuple[Array, ...]:
+        """Return the totals before the first batch."""
+        ...
+
+    def update(
+        self, totals: tuple[Array, ...], activations: Sequence[Array], batch: Batch
+    ) -> tuple[Array, ...]:
+        """Return the totals after another batch."""
+        ...
+
+    def values(self, totals: tuple[Array, ...]) -> dict[str, float]:
+        """Return the value of each metric by its column."""
         ...
 
 
@@ -66,6 +80,12 @@ class Trainer:
         The images.
     state
         The state to start from.
+    metrics
+        Computed of the training batches, next to the loss.
+    outputs
+        Names of the outputs, if there are several, which then have a column of losses each.
+    maximize
+        Whether a higher value of the monitored column is better.
     validate
         Scores the network on the validation set after each epoch.
     callbacks
@@ -83,6 +103,9 @@ class Trainer:
         source: BatchSource,
         *,
         state: TrainingState,
+        metrics: Metrics,
+        outputs: Sequence[str] = (),
+        maximize: bool = False,
         validate: Validate | None = None,
         callbacks: Sequence[Any] = (),
         frozen: Sequence[slice] = (),
@@ -92,6 +115,9 @@ class Trainer:
         self.settings = settings
         self.source = source
         self.state = state
+        self.metrics = metrics
+        self.outputs = tuple(outputs)
+        self.maximize = maximize
         self.validate = validate
         self.callbacks = CallbackList(callbacks)
         self.frozen = frozen
@@ -189,11 +215,9 @@ class Trainer:
             # Weights are known to be good only when a batch has had a finite loss with them.
             self._good = (state.parameters, state.statistics)
             self._good_since = f"from the end of epoch {state.epoch}"
-        weight = float(count if batch.weights is None else np.sum(batch.weights))
         totals = state.totals.after(
             result,
-            weight=weight,
-            correct=self.source.correct(result.outputs, batch),
+            metrics=self.metrics.update(state.totals.metrics, result.outputs, batch),
             seconds=time.perf_counter() - started,
         )
         after = replace(
@@ -224,8 +248,10 @@ class Trainer:
         """
         state = self.state
         row: dict[str, float] = {"epoch": state.epoch + 1, "loss": state.totals.loss}
-        if not math.isnan(state.totals.correct):
-            row["accuracy"] = state.totals.accuracy
+        if self.outputs:
+            by_output = zip(self.outputs, state.totals.by_output, strict=True)
+            row |= {f"{name}_loss": loss for name, loss in by_output}
+        row |= self.metrics.values(state.totals.metrics)
         if self.validate is not None:
             row |= self._validated(self.validate)
         row["seconds"] = round(state.totals.seconds, 3)
@@ -237,7 +263,7 @@ class Trainer:
         )
         monitor = self.settings.monitor
         assert monitor is not None
-        score = -row[monitor] if monitor in ACCURACIES else row[monitor]
+        score = -row[monitor] if self.maximize else row[monitor]
         best = state.best
         if best is None or score < best.score:
             best = BestWeights(
@@ -250,7 +276,7 @@ class Trainer:
             state,
             epoch=state.epoch + 1,
             batch=0,
-            totals=EpochTotals(),
+            totals=EpochTotals(metrics=self.metrics.start()),
             rows=(*state.rows, row),
             best=best,
             schedule=self.settings.schedule.observe(state.schedule, score),

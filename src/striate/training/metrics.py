@@ -27,12 +27,16 @@ class PerClass(NamedTuple):
         Harmonic mean of the two.
     support
         Number, or total weight, of the images of this class.
+    iou
+        Intersection over union: of the images, or pixels, that belong to this class or are
+        predicted as it, the fraction that is both.
     """
 
     precision: Float[Array, "c"]
     recall: Float[Array, "c"]
     f1: Float[Array, "c"]
     support: Float[Array, "c"]
+    iou: Float[Array, "c"]
 
 
 def weighted_mean(values: Float[Array, "q ..."], weights: Float[Array, "q"] | None = None) -> float:
@@ -236,13 +240,14 @@ def confusion_matrix(
 
 
 def per_class(confusion: Float[Array, "c c"]) -> PerClass:
-    r"""Compute precision, recall, F1 and support of each class.
+    r"""Compute precision, recall, F1, support and IoU of each class.
 
     .. math:: p_c = \frac{m_{cc}}{\sum_k m_{kc}}, \qquad r_c = \frac{m_{cc}}{\sum_k m_{ck}}, \qquad
-        f_c = \frac{2 m_{cc}}{\sum_k m_{kc} + \sum_k m_{ck}}
+        f_c = \frac{2 m_{cc}}{\sum_k m_{kc} + \sum_k m_{ck}}, \qquad
+        j_c = \frac{m_{cc}}{\sum_k m_{kc} + \sum_k m_{ck} - m_{cc}}
 
     A quotient 0/0 is 0: the precision of a class that is never predicted, the recall of a class
-    without images, and F1 of a class with neither.
+    without images, and F1 and IoU of a class with neither.
 
     Parameters
     ----------
@@ -252,7 +257,7 @@ def per_class(confusion: Float[Array, "c c"]) -> PerClass:
     Returns
     -------
     PerClass
-        Four arrays with one element per class.
+        Five arrays with one element per class.
 
     Raises
     ------
@@ -276,6 +281,7 @@ def per_class(confusion: Float[Array, "c c"]) -> PerClass:
         recall=_quotient(correct, support),
         f1=_quotient(2 * correct, predicted + support),
         support=support,
+        iou=_quotient(correct, predicted + support - correct),
     )
 
 
@@ -314,7 +320,7 @@ def as_text(confusion: Float[Array, "c c"], classes: Sequence[str] | None = None
             f"`classes` must have one name for each of the {len(confusion)} classes of the "
             f"confusion matrix, got {len(names)}. Pass a name for each class."
         )
-    _, recall, _, support = per_class(confusion)
+    _, recall, _, support, _ = per_class(confusion)
     recalls = [f"{100 * r:.1f}%" if n else "-" for r, n in zip(recall, support, strict=True)]
     cells = [[f"{count:.10g}" for count in row] for row in confusion]
     rows = [

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from striate.data.augment import Augmentation
 from striate.errors import Argument, InPython, Message, OptionError
 from striate.functions import registry
 from striate.functions.base import Loss
+from striate.functions.metric.base import Metric
+from striate.functions.metric_argument import METRIC_NAMES, MetricsArgument, metrics_named
 from striate.functions.optimizer.base import Optimizer
 from striate.functions.options import COUNT, POSITIVE, Range, plain
 from striate.functions.resolve import resolve
@@ -50,8 +52,10 @@ class TrainingSettings:
         ``early_stopping``.
     monitor
         Column of the history that decides which epoch is best; ``None`` chooses
-        ``validation_loss``, or ``loss`` without validation. Higher is better for an accuracy, lower
-        for a loss.
+        ``validation_loss``, or ``loss`` without validation. Each metric determines whether higher
+        is better; of a loss, lower is.
+    metrics
+        Metrics or their names, for all outputs whose targets they take, or a dict by output.
     class_weight
         Weight of each class in the training loss, by label or name, or ``"balanced"``.
     augment
@@ -96,6 +100,7 @@ class TrainingSettings:
     early_stopping: int | None
     keep_best: bool | None
     monitor: str | None
+    metrics: tuple[Metric, ...] | Mapping[str, tuple[Metric, ...]]
     class_weight: Mapping[Any, float] | str | None
     augment: Augmentation | None
     standardize: bool
@@ -117,6 +122,7 @@ class TrainingSettings:
         early_stopping: int | None = None,
         keep_best: bool | None = None,
         monitor: str | None = None,
+        metrics: MetricsArgument | None = None,
         class_weight: Mapping[Any, float] | str | None = None,
         augment: str | Augmentation | None = None,
         standardize: bool = False,
@@ -150,6 +156,7 @@ class TrainingSettings:
             "schedule": resolve("schedule", schedule, Schedule),
             "loss": _losses(loss),
             "monitor": monitor,
+            "metrics": metrics_named(metrics),
             "class_weight": class_weight,
             "augment": _augmentation(augment),
             "freeze": checked_freeze(freeze),
@@ -183,11 +190,14 @@ class TrainingSettings:
         default = "validation_loss" if "validation_loss" in columns else "loss"
         monitor = self.monitor or default
         if monitor not in columns:
+            name = monitor.removeprefix("validation_")
             hint = (
                 "Add validation data, for example validation=0.1."
                 if monitor.startswith("validation") and default == "loss"
                 else "An accuracy needs targets that are labels."
-                if monitor.endswith("accuracy")
+                if name == "accuracy"
+                else f'Add it with metrics=["{name}"].'
+                if name in METRIC_NAMES
                 else f'Try monitor="{default}".'
             )
             raise OptionError(
@@ -211,6 +221,7 @@ class TrainingSettings:
             "schedule": described(self.schedule),
             "validation": self.validation,
             "monitor": self.monitor,
+            "metrics": _described_metrics(self.metrics),
             "class_weight": {str(key): plain(weights[key]) for key in weights}
             if isinstance(weights, Mapping)
             else weights,
@@ -219,6 +230,14 @@ class TrainingSettings:
             "clip_norm": self.clip_norm,
             "shuffle": self.shuffle,
         }
+
+
+def _described_metrics(metrics: Any) -> Any:
+    """Return metrics as texts, JSON-serializable."""
+    if isinstance(metrics, Mapping):
+        chosen = cast("Mapping[str, tuple[Metric, ...]]", metrics)
+        return {name: [str(metric) for metric in some] for name, some in chosen.items()}
+    return [str(metric) for metric in metrics]
 
 
 def described(kind: Any) -> dict[str, Any]:

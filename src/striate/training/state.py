@@ -27,7 +27,7 @@ class BestWeights:
     Parameters
     ----------
     score
-        The score. Lower is better: an accuracy is held with a minus sign.
+        The score. Lower is better: a metric that should be high is held with a minus sign.
     epoch
         The epoch that ended with these weights, counted from 1.
     parameters, statistics
@@ -48,32 +48,29 @@ class EpochTotals:
     ----------
     losses, counted
         For each output, the sum of the images' losses, and the weight that they have in its mean.
-    weight
-        Sum of the images' weights.
-    correct
-        Sum of the weights of correctly classified images; NaN without labels.
+    metrics
+        The totals of each metric.
     seconds
         Time spent.
     """
 
     losses: tuple[float, ...] = ()
     counted: tuple[float, ...] = ()
-    weight: float = 0.0
-    correct: float = 0.0
+    metrics: tuple[Array, ...] = ()
     seconds: float = 0.0
 
     @property
     def loss(self) -> float:
         """The sum of the outputs' mean losses; 0 where all weights are 0."""
-        return sum(map(_mean, self.losses, self.counted))
+        return sum(self.by_output)
 
     @property
-    def accuracy(self) -> float:
-        """The weighted fraction of correctly classified images; NaN without labels."""
-        return _mean(self.correct, self.weight)
+    def by_output(self) -> tuple[float, ...]:
+        """The mean loss of each output; 0 where all weights are 0."""
+        return tuple(map(_mean, self.losses, self.counted))
 
     def after(
-        self, result: StepResult, *, weight: float, correct: float, seconds: float
+        self, result: StepResult, *, metrics: tuple[Array, ...], seconds: float
     ) -> "EpochTotals":
         """Add the results of one step."""
         none = (0.0,) * len(result.losses)
@@ -81,8 +78,7 @@ class EpochTotals:
         return EpochTotals(
             losses=tuple(total + loss * counted for total, loss, counted in sums),
             counted=tuple(map(operator.add, self.counted or none, result.counted)),
-            weight=self.weight + weight,
-            correct=self.correct + correct,
+            metrics=metrics,
             seconds=self.seconds + seconds,
         )
 
@@ -133,7 +129,13 @@ class TrainingState:
 
     @classmethod
     def start(
-        cls, parameters: Array, statistics: Array, optimizer: Optimizer, schedule: Schedule
+        cls,
+        parameters: Array,
+        statistics: Array,
+        optimizer: Optimizer,
+        schedule: Schedule,
+        *,
+        metrics: tuple[Array, ...] = (),
     ) -> "TrainingState":
         """Return the state before the first step.
 
@@ -143,6 +145,8 @@ class TrainingState:
             The weights and running statistics, flat; they are copied.
         optimizer, schedule
             Set up their memory.
+        metrics
+            The totals of the metrics before the first batch.
 
         Returns
         -------
@@ -153,6 +157,7 @@ class TrainingState:
             statistics=statistics.copy(),
             memory=optimizer.start(parameters),
             schedule=schedule.start(),
+            totals=EpochTotals(metrics=metrics),
         )
 
 

@@ -1,0 +1,54 @@
+"""IoU, Jaccard's index: how well predicted regions cover the true ones."""
+
+from dataclasses import dataclass
+
+from striate.functions.metric.base import AVERAGES, ClassMetric, average_of_classes, quotient
+from striate.functions.options import OneOf, option
+from striate.shapes import Array, Float
+
+
+@dataclass(frozen=True, kw_only=True)
+class IoU(ClassMetric):
+    r"""Intersection over union, or Jaccard's index, averaged over the classes.
+
+    .. math:: j_c = \frac{m_{cc}}{\sum_k m_{kc} + \sum_k m_{ck} - m_{cc}}
+
+    In a segmentation these are numbers of pixels: those that are in the predicted and in the true
+    region of a class, divided by those that are in either. They are summed over all images first.
+
+    Parameters
+    ----------
+    average
+        ``"macro"`` averages over the classes that occur in the labels or in the predictions,
+        ``"binary"`` takes the second class of two, and ``"auto"`` is ``"binary"`` for two
+        classes and ``"macro"`` for more.
+
+    Sources
+    -------
+    Jaccard 1912; Everingham et al. 2010.
+
+    Examples
+    --------
+    Labels 0, 1, 1, predicted as 0, 0, 1:
+
+    >>> import numpy as np
+    >>> scores = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]])
+    >>> round(IoU().of(scores, np.array([0, 1, 1])), 4)
+    0.5
+    """
+
+    average: str = option("macro", OneOf(AVERAGES))
+
+    def of_classes(
+        self, correct: Float[Array, "c"], predicted: Float[Array, "c"], labels: Float[Array, "c"]
+    ) -> Float[Array, "c"]:
+        """Divide the correct predictions by predictions or labels."""
+        return quotient(correct, predicted + labels - correct)
+
+    def value(self, totals: Float[Array, "3 c"]) -> float:
+        """Average over the classes."""
+        return average_of_classes(self.parts(totals), totals, self.average)
+
+    @classmethod
+    def cases(cls) -> tuple["IoU", ...]:
+        return cls(), cls(average="binary")
