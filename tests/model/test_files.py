@@ -38,6 +38,7 @@ def assert_same(network, other):
     assert other.preprocessing == network.preprocessing
     assert other.classes == network.classes
     assert other.losses == network.losses
+    assert other.target_names == network.target_names
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -210,6 +211,11 @@ LIES = {
     "losses-unknown": lambda d: d.update(losses=[{"kind": "crossentropy"}]),
     "losses-too-many": lambda d: d.update(losses=[{"kind": "cross-entropy"}] * 2),
     "losses-a-number": lambda d: d.update(losses=3),
+    "target-names-a-number": lambda d: d.update(target_names=3),
+    "target-names-of-a-layer": lambda d: d.update(target_names={"conv9": ["price"]}),
+    "target-names-too-few": lambda d: d.update(
+        target_names={d["network"]["outputs"][0]: ["price"]}
+    ),
 }
 
 

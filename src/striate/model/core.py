@@ -38,6 +38,8 @@ class Core:
         The classes of each output that has any, by the output's name.
     losses
         One loss for each output, as of the last training; ``None`` before any.
+    target_names
+        Names of the numbers of each output that predicts numbers, by the output's name.
     seed
         For the initializers.
     """
@@ -50,6 +52,7 @@ class Core:
         preprocessing: Preprocessing | None = None,
         classes: Mapping[str, Classes] | None = None,
         losses: tuple[Loss, ...] | None = None,
+        target_names: Mapping[str, tuple[str, ...]] | None = None,
         seed: int = 0,
     ) -> None:
         graph = engines.graph
@@ -60,6 +63,7 @@ class Core:
         self.preprocessing = preprocessing or Preprocessing()
         self.classes = dict(classes or {})
         self.losses = losses
+        self.target_names = dict(target_names or {})
         self._parameters, self._statistics = buffers
         self.history = History([])
         """The scores of the last training, also after Ctrl-C or an error."""
@@ -153,4 +157,5 @@ class Core:
             preprocessing=self.preprocessing,
             classes=self.classes,
             losses=self.losses,
+            target_names=self.target_names if graph.outputs == self.graph.outputs else None,
         )

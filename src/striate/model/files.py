@@ -24,6 +24,7 @@ from striate.model.classes import Classes
 from striate.model.core import Core
 from striate.model.inputs import FULL_SCALE, PixelRange, Preprocessing
 from striate.model.losses import losses_of
+from striate.model.target_names import checked_names
 from striate.shapes import Array
 from striate.training.tensors import read_tensors, write_tensors
 
@@ -51,6 +52,7 @@ def save(core: Core, path: str | os.PathLike[str]) -> None:
         "classes": {
             name: list(core.classes.get(name, Classes()).values) for name in core.graph.outputs
         },
+        "target_names": {name: list(names) for name, names in core.target_names.items() if names},
         "losses": None if core.losses is None else [registry.to_data(loss) for loss in core.losses],
     }
     write_tensors(path, KIND, {**core.parameters, **core.statistics}, document)
@@ -64,6 +66,7 @@ class Saved:
     preprocessing: Preprocessing
     classes: dict[str, Classes]
     losses: tuple[Loss, ...] | None
+    target_names: dict[str, tuple[str, ...]]
     parameters: Array
     statistics: Array
 
@@ -81,12 +84,16 @@ def load(path: str | os.PathLike[str]) -> Saved:
     classes = _part(path, document, "classes", partial(_classes, graph))
     preprocessing = _part(path, document, "preprocessing", partial(_preprocessing, graph))
     losses = _part(path, document, "losses", partial(_losses, graph))
+    # Files of striate 0.1 before December 2026 have no names of targets.
+    named = {"target_names": {}, **document}
+    target_names = _part(path, named, "target_names", partial(_target_names, graph))
     _require_only(path, arrays, {*graph.parameters(), *graph.state()})
     return Saved(
         graph=graph,
         preprocessing=preprocessing,
         classes=classes,
         losses=losses,
+        target_names=target_names,
         parameters=_flat(path, arrays, ParameterLayout.of(graph.parameters())),
         statistics=_flat(path, arrays, ParameterLayout.of(graph.state())),
     )
@@ -118,6 +125,15 @@ def _classes(graph: Graph, data: Any) -> dict[str, Classes]:
     if not isinstance(data, dict) or data.keys() != set(graph.outputs):
         raise _InvalidError(f"Its classes must be lists, one for each output, got {short(data)}.")
     return {name: Classes.of(data[name], max(graph.shapes[name][0], 2)) for name in graph.outputs}
+
+
+def _target_names(graph: Graph, data: Any) -> dict[str, tuple[str, ...]]:
+    """Read the names of the outputs' numbers."""
+    if not isinstance(data, dict):
+        raise _InvalidError(
+            f"Its target names must be lists for outputs of numbers, got {short(data)}."
+        )
+    return checked_names(data, {name: graph.shapes[name] for name in graph.outputs})
 
 
 def _losses(graph: Graph, data: Any) -> tuple[Loss, ...] | None:

@@ -43,5 +43,6 @@ def load(
             preprocessing=saved.preprocessing,
             classes=saved.classes,
             losses=saved.losses,
+            target_names=saved.target_names,
         )
     )

@@ -41,6 +41,7 @@ from striate.model.inputs import Preprocessing
 from striate.model.parameters import NamedArrays
 from striate.model.presets import preset
 from striate.model.scoring import Evaluation
+from striate.model.target_names import checked_names
 from striate.shapes import Shape
 from striate.training.callbacks import Callback
 from striate.training.divergence import remedy
@@ -342,6 +343,31 @@ class Network:
                 )
             checked[name] = Classes.of(classes, outputs[name].class_count)
         self._core.classes.update(checked)
+
+    @property
+    def target_names(self) -> Any:
+        """Names of the numbers that the network predicts; empty if they have none.
+
+        The command takes them from the columns of a table. A network with several outputs has a
+        dict of names by output.
+
+        Examples
+        --------
+        >>> import striate as st
+        >>> net = st.Network.parse("dense 2", (4,))
+        >>> net.target_names = ("price", "area")
+        >>> net.target_names
+        ('price', 'area')
+        """
+        names = self._core.target_names
+        known = {output: names.get(output, ()) for output in self._core.graph.outputs}
+        return known if len(known) > 1 else next(iter(known.values()))
+
+    @target_names.setter
+    def target_names(self, values: Iterable[str] | Mapping[str, Iterable[str]]) -> None:
+        graph = self._core.graph
+        shapes = {output: graph.shapes[output] for output in graph.outputs}
+        self._core.target_names.update(checked_names(values, shapes))
 
     def summary(self) -> Summary:
         """Summarize the layers: sizes, parameters, costs, receptive fields, uncovered pixels.
@@ -863,7 +889,7 @@ class Network:
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Save layers, parameters, statistics, preprocessing, classes and losses to a file.
+        """Save layers, parameters, preprocessing, classes, losses and other facts to a file.
 
         Parameters
         ----------
@@ -887,7 +913,7 @@ class Network:
         files.save(self._core, path)
 
 
-_SETTABLE = ("_core", "classes")
+_SETTABLE = ("_core", "classes", "target_names")
 
 _INSTEAD = {
     "parameters": 'Assign to one array: net.parameters["conv1.weight"] = values, or use '

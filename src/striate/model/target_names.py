@@ -1,0 +1,80 @@
+"""Names of the numbers that a network predicts, such as the columns of a table.
+
+A classifier's outputs are named by its classes. A regression has none, but a saved model should
+still tell what its numbers are: ``price``, ``area``.
+"""
+
+from collections.abc import Iterable, Mapping
+from math import prod
+from typing import Any
+
+from striate.errors import OptionError
+from striate.functions.writing import short
+from striate.shapes import Shape
+
+
+def checked_names(given: Any, shapes: Mapping[str, Shape]) -> dict[str, tuple[str, ...]]:
+    """Check the names of targets.
+
+    Parameters
+    ----------
+    given
+        One name for each number of the output, or none; for several outputs a dict of such
+        sequences.
+    shapes
+        Shape of each output.
+
+    Returns
+    -------
+    dict
+        The names by output.
+
+    Raises
+    ------
+    OptionError
+        If the names don't fit the outputs.
+
+    Examples
+    --------
+    >>> checked_names(["price", "area"], {"dense1": (2,)})
+    {'dense1': ('price', 'area')}
+    """
+    named = dict(given) if isinstance(given, Mapping) else None
+    if named is None:
+        if len(shapes) > 1:
+            raise OptionError(
+                "`target_names` of a network with several outputs must be a dict with the outputs' "
+                f"names {', '.join(shapes)} as keys, got {short(given)}.",
+                remedy="Give each output its own names.",
+            )
+        named = {next(iter(shapes)): given}
+    for output in named:
+        if output not in shapes:
+            raise OptionError(
+                f"`target_names` has the key {short(output)}, but the network's outputs are "
+                f"{', '.join(shapes)}.",
+                remedy="Use these names as keys.",
+            )
+    return {output: _names(names, prod(shapes[output])) for output, names in named.items()}
+
+
+def _names(given: Any, count: int) -> tuple[str, ...]:
+    """Check the names of one output's numbers."""
+    listed = isinstance(given, Iterable) and not isinstance(given, str)
+    names = tuple(given) if listed else ()
+    if not listed or not all(isinstance(name, str) and name for name in names):
+        raise OptionError(
+            f"`target_names` must be a sequence of {count} strings, got {short(given)}.",
+            remedy="Leave them out with an empty tuple.",
+        )
+    if names and len(names) != count:
+        raise OptionError(
+            f"`target_names` holds {len(names)} names, but the output has {count} numbers.",
+            remedy="Give one name for each.",
+        )
+    if len(set(names)) < len(names):
+        raise OptionError(
+            f"`target_names` must hold each name once, got {short(names)}.",
+            remedy="Rename one of them.",
+        )
+    return names
