@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.errors import DataError, OptionError
+from striate.errors import DataError, InPython, Message, OptionError
 from striate.functions.writing import short
 from striate.shapes import Array, Int
 
@@ -145,11 +145,14 @@ class Classes:
         if unknown.any():
             first = tuple(np.argwhere(unknown)[0].tolist())
             count = int(unknown.sum())
+            classes = len(self.values) + len(np.unique(labels[unknown]))
             raise DataError(
                 f"{name}{list(first)} is {_shown(labels[first])}, but the network's classes are "
                 f"{listed(self.values)} ({count} of {labels.size} "
-                f"labels {'is' if count == 1 else 'are'} unknown). Leave those images out, "
-                "or train a new network that has an output for each class."
+                f"labels {'is' if count == 1 else 'are'} unknown).",
+                remedy=Message(
+                    "Leave those images out, or ", other_head(classes, pixels=labels.ndim > 1), "."
+                ),
             )
         return found
 
@@ -203,6 +206,25 @@ def listed(values: Iterable[Any]) -> str:
     if len(shown) > _FEW:
         shown = [*shown[: _FEW - 2], "...", shown[-1]]
     return ", ".join(shown)
+
+
+def other_head(classes: int, *, pixels: bool) -> Message:
+    """Write how to give a trained network another number of classes.
+
+    Parameters
+    ----------
+    classes
+        The number of classes.
+    pixels
+        Whether each pixel has a label.
+    """
+    layer = f"conv {classes}@1x1 softmax" if pixels else f"dense {classes} softmax"
+    return Message(
+        InPython(
+            f'give the network other last layers and train it: net.with_head("{layer}")',
+            "train a new network that has an output for each class",
+        )
+    )
 
 
 def _plain(value: object) -> Any:

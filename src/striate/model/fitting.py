@@ -171,6 +171,7 @@ def fit(
     measured = None if held is None else _validation_metrics(network, held, losses, settings)
     settings = settings.monitoring(_columns(network, metrics, measured))
     require_batches(step, count_of(training.inputs), settings.batch_size)
+    warn_of_late_standardizing(network, settings)
     preprocessing = network.preprocessing.learned(training.inputs, standardize=settings.standardize)
     if held is not None:
         name = "x" if validation_data is None else "validation[0]"
@@ -206,6 +207,25 @@ def fit(
     run(network, trainer, own, saver, progress=progress)
     network.history.divergence = _divergence(step, trainer, training)
     return network.history
+
+
+def warn_of_late_standardizing(network: Core, settings: TrainingSettings) -> None:
+    """Warn if a network that was trained without standardized images would now get them.
+
+    Warns
+    -----
+    StriateWarning
+        With what to do.
+    """
+    known = network.preprocessing
+    if settings.standardize and (network.losses or known.ranges) and not known.mean:
+        warnings.warn(
+            "The network was trained on images that were not standardized, so its weights are for "
+            "those. Training continues from them, on standardized images. Leave out "
+            "standardize=True, or start with a new network.",
+            StriateWarning,
+            stacklevel=2,
+        )
 
 
 def validation_of(validation: Any) -> tuple[Any, tuple[Any, Any] | None]:

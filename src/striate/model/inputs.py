@@ -115,7 +115,12 @@ class PixelRange:
         return f"{_type_of(self.full_scale)} pixels, scaled to the range {values}"
 
     def warn_of_other_scale(
-        self, given: "PixelRange", name: str, variable: str | None = None
+        self,
+        given: "PixelRange",
+        name: str,
+        variable: str | None = None,
+        *,
+        effect: str = "Predictions are unreliable on another scale.",
     ) -> None:
         """Warn if images were given on a clearly different scale.
 
@@ -125,6 +130,8 @@ class PixelRange:
             The range of the images.
         name, variable
             Name of the images in the warning, and in its remedy if that differs.
+        effect
+            What another scale does.
 
         Warns
         -----
@@ -150,8 +157,7 @@ class PixelRange:
             remedy = same if shifted else self._remedy(given, images, brighter=brighter) or same
             _warn(
                 InPython(name, "The data"),
-                f" has {given}, but the network was trained on {self}. Predictions are unreliable "
-                "on another scale. ",
+                f" has {given}, but the network was trained on {self}. {effect} ",
                 InPython(remedy, "Use pictures of the same bit depth as in training."),
             )
 
@@ -282,6 +288,8 @@ class Preprocessing:
     def learned(self, inputs: Mapping[str, Array], *, standardize: bool) -> "Preprocessing":
         """Return the preprocessing for training on these images.
 
+        Statistics that were learned before are kept, because the weights were trained with them.
+
         Parameters
         ----------
         inputs
@@ -296,13 +304,18 @@ class Preprocessing:
         Warns
         -----
         StriateWarning
-            If images are not standardized and their scale looks like a mistake.
+            If images are not standardized and their scale looks like a mistake, or if it differs
+            from that of the images of an earlier training.
         """
         images = {name: one for name, one in inputs.items() if one.ndim > 3}
-        if not standardize:
-            for name, one in images.items():
-                warn_of_scale(one, "x" if len(inputs) == 1 else f'x["{name}"]')
-        learned = self.standardized(inputs) if standardize else self
+        for name, one in images.items():
+            argument = "x" if len(inputs) == 1 else f'x["{name}"]'
+            if name in self.ranges:
+                effect = "Its weights and its preprocessing are for that scale."
+                self.ranges[name].warn_of_other_scale(PixelRange.of(one), argument, effect=effect)
+            elif not (standardize or self.mean):
+                warn_of_scale(one, argument)
+        learned = self.standardized(inputs) if standardize and not self.mean else self
         return replace(learned, ranges={name: PixelRange.of(one) for name, one in images.items()})
 
     def standardized(self, inputs: Mapping[str, Array]) -> "Preprocessing":

@@ -565,7 +565,9 @@ class Network:
             image targets too; see :class:`striate.data.augment.Augmentation`.
         standardize
             Whether to subtract each channel's mean and divide by its standard deviation. Zero
-            padding then means the mean of the channel, no longer black.
+            padding then means the mean of the channel, no longer black. A network that was
+            standardized before keeps its mean and standard deviation, because its weights were
+            trained with them.
         clip_norm
             Maximum norm of the gradient; larger gradients are scaled down to it.
         freeze

@@ -20,7 +20,7 @@ from striate.functions.loss.targets import TargetValueError
 from striate.functions.transfer import Linear, Logistic, LogSoftmax, Softmax
 from striate.graph.axis_order import Channels, images_to_first, to_last
 from striate.graph.graph import Placed
-from striate.model.classes import Classes, listed
+from striate.model.classes import Classes, listed, other_head
 from striate.model.inputs import scaled_targets
 from striate.model.labels import label_array, missing_labels
 from striate.shapes import Array, Int, Shape
@@ -357,12 +357,14 @@ def _require_range(labels: Array, output: NetworkOutput) -> None:
     else:
         y = output.targets
         renumber = f"Renumber them with classes, {y} = np.unique({y}, return_inverse=True)"
-        wide = f"the last layer ({output.layer.name}) {int(labels.max()) + 1} outputs"
-        remedy = (
-            Message(InPython(f"{renumber}, or give ", "Give "), f"{wide}.")
-            if labels.min() >= 0 and labels.max() < 100_000
-            else f"{renumber}."
-        )
+        wide = int(labels.max()) + 1
+        remedy: str = f"{renumber}."
+        if labels.min() >= 0 and wide <= 100_000 and output.classes.values and not output.part:
+            head = other_head(wide, pixels=labels.ndim > 1)
+            remedy = Message(InPython(f"{renumber}, or "), head, ".")
+        elif labels.min() >= 0 and wide <= 100_000:
+            last = f"the last layer ({output.layer.name}) {wide} outputs."
+            remedy = Message(InPython(f"{renumber}, or give ", "Give "), last)
     raise DataError(
         f"{name}{place} is {labels[tuple(place)]}, but the network {has}, so labels must be 0 to "
         f"{count - 1} ({wrong:,} {'label is' if wrong == 1 else 'labels are'} out of range).",
