@@ -6,13 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from striate.data import open_dataset
+from striate.files import user_cache
 from striate.runtime.cache import ObjectCache, key_of
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """Return the command's cache, empty and without a folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("STRIATE_CACHE", str(tmp_path / "cache"))
     return ObjectCache()
 
@@ -60,6 +64,26 @@ def test_clear_of_nothing(striate, cache):
     assert cache.entries() == []
 
 
+@pytest.mark.usefixtures("filled")
+def test_decoded_pictures(striate, tmp_path):
+    """Files of decoded pictures are listed and removed, too."""
+    for name in ("cat", "dog"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        Image.new("RGB", (512, 512)).save(tmp_path / "photos" / name / "a.png")
+    open_dataset(tmp_path / "photos", in_memory=False)
+
+    shown = striate("cache").stdout
+    found = json.loads(striate("cache", "--clear", "--json").stdout)["pictures"]
+
+    assert shown.endswith(
+        f"\ndecoded pictures  {user_cache() / 'pictures'}\n"
+        "files             1\nsize              1.5 MiB of at most 20,480.0 MiB\n"
+    )
+    assert (found["files"], found["removed"], found["freed"]) == (0, 1, 3 << 19)
+    open_dataset(tmp_path / "photos", in_memory=False)
+    assert striate("cache", "--clear").stdout == ("Removed 1 file of decoded pictures (1.5 MiB).\n")
+
+
 def test_json(striate, filled):
     """`--json` prints the same, with sizes in bytes."""
     freed = filled.size
@@ -68,7 +92,10 @@ def test_json(striate, filled):
         json.loads(striate("cache", *words, "--json").stdout) for words in ([], ["--clear"])
     )
 
+    pictures = {"files": 0, "size": 0, "removed": 0, "freed": 0}
+    pictures["folder"] = str(user_cache() / "pictures")
     known = {"folder": str(filled.folder), "limit": 256 << 20, "problem": None}
+    known["pictures"] = pictures
     assert shown == known | {"programs": 2, "size": freed, "removed": 0, "freed": 0}
     assert cleared == known | {"programs": 0, "size": 0, "removed": 2, "freed": freed}
 

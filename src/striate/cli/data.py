@@ -11,7 +11,7 @@ from rich.text import Text
 
 from striate.cli.blocks import gallery
 from striate.cli.encoding import on_one_line
-from striate.cli.options import HomePath, announce_downloads, download_option
+from striate.cli.options import HomePath, announce_decoding, announce_downloads, download_option
 from striate.cli.output import CommandOutput, json_option, sizes
 from striate.cli.pages import Page
 from striate.data import Dataset, describe, open_dataset
@@ -142,7 +142,12 @@ def _tilde(path: Path) -> str:
 
 def _describe(out: CommandOutput, data: str, *, download: bool) -> None:
     """Count a data set's images, and draw one of each class."""
-    dataset = open_dataset(data, download=download, progress=announce_downloads(out))
+    dataset = open_dataset(
+        data,
+        download=download,
+        progress=announce_downloads(out),
+        decoding=announce_decoding(out),
+    )
     description = describe(dataset)
     _say_description(Page(out), description)
     out.result(asdict(description))

@@ -6,6 +6,7 @@ import numpy as np
 from striate.cli.networks import open_for
 from striate.cli.options import (
     HomePath,
+    announce_decoding,
     announce_downloads,
     download_option,
     engine_option,
@@ -14,6 +15,7 @@ from striate.cli.options import (
 from striate.cli.output import CommandOutput, json_option
 from striate.cli.report import say_accuracy, say_confusion, say_per_class, say_worst, test
 from striate.data import NAMES, Dataset
+from striate.data.image_file import Images, joined
 from striate.errors import DataError
 from striate.model.engines import EngineName
 from striate.model.loading import load
@@ -61,7 +63,12 @@ def command(
     out = CommandOutput(as_json=as_json)
     network = load(model, engine=engine)
     dataset = open_for(
-        network, data, resize=resize, download=download, progress=announce_downloads(out)
+        network,
+        data,
+        resize=resize,
+        download=download,
+        progress=announce_downloads(out),
+        decoding=announce_decoding(out),
     )
     x, y = _part(dataset, part)
     for note in dataset.notes:
@@ -74,7 +81,7 @@ def command(
     out.result({"model": model, "data": {"name": dataset.name, "part": part}, **tested.document()})
 
 
-def _part(dataset: Dataset, part: str) -> tuple[Array, Array]:
+def _part(dataset: Dataset, part: str) -> tuple[Images, Array]:
     """Return the test set, the training set, or both."""
     if part == "test":
         if not len(dataset.x_test):
@@ -85,4 +92,4 @@ def _part(dataset: Dataset, part: str) -> tuple[Array, Array]:
         return dataset.x_test, dataset.y_test
     if part == "training":
         return dataset.x, dataset.y
-    return np.concatenate([dataset.x, dataset.x_test]), np.concatenate([dataset.y, dataset.y_test])
+    return joined(dataset.x, dataset.x_test), np.concatenate([dataset.y, dataset.y_test])

@@ -9,6 +9,8 @@ import numpy as np
 from striate.data import Dataset, open_dataset
 from striate.data.dataset import with_classes
 from striate.data.download import Progress
+from striate.data.image_file import Images
+from striate.data.picture_store import Decoding
 from striate.errors import OptionError, ShapeError
 from striate.functions.transfer import Logistic, LogSoftmax, Softmax
 from striate.graph.layer import Layer
@@ -121,13 +123,19 @@ def resize_rule(network: Network, chosen: str | None) -> str:
     return chosen or network.preprocessing.resize or "fit"
 
 
-def as_taken(network: Network, x: Array) -> Array:
+def as_taken(network: Network, x: Images) -> Images:
     """Move the channels of images to the axis where the network has them."""
-    return np.moveaxis(x, -1, 1) if network.preprocessing.channels == "first" else x
+    return np.moveaxis(np.asarray(x), -1, 1) if network.preprocessing.channels == "first" else x
 
 
 def open_for(
-    network: Network, source: str, *, resize: str | None, download: bool, progress: Progress
+    network: Network,
+    source: str,
+    *,
+    resize: str | None,
+    download: bool,
+    progress: Progress,
+    decoding: Decoding,
 ) -> Dataset:
     """Open a data set at the size of a network's input; signals and volumes keep theirs."""
     if len(network.graph.inputs) == 1 and len(network.input_shape) not in (1, _AXES_OF_A_PICTURE):
@@ -141,6 +149,7 @@ def open_for(
         resize=resize_rule(network, resize),
         download=download,
         progress=progress,
+        decoding=decoding,
     )
     return with_classes(dataset) if network.classes else dataset
 

@@ -1,6 +1,7 @@
-"""Options that several commands share, and the message that a file is being downloaded."""
+"""Options that several commands share, and messages about downloads and decoding."""
 
 import os
+import time
 from typing import Any
 
 import click
@@ -8,7 +9,11 @@ import click
 from striate.cli.networks import ImageSize
 from striate.cli.output import CommandOutput
 from striate.data.download import Progress
+from striate.data.picture_store import Decoding
 from striate.model.engines import ENGINES
+
+_PATIENCE = 3.0  # seconds of decoding without a report
+_BETWEEN = 10.0  # seconds between reports
 
 
 class HomePath(click.ParamType):
@@ -88,3 +93,19 @@ def announce_downloads(out: CommandOutput) -> Progress:
             out.note(f"downloading {name} ({whole / 1e6:,.1f} MB)")
 
     return progress
+
+
+def announce_decoding(out: CommandOutput) -> Decoding:
+    """Return a function that reports how the decoding of pictures proceeds, if it takes long."""
+    started = time.monotonic()
+    reported = started + _PATIENCE - _BETWEEN
+
+    def decoding(done: int, whole: int) -> None:
+        nonlocal reported
+        now = time.monotonic()
+        if done and now >= reported + _BETWEEN and done < whole:
+            reported = now
+            left = (now - started) / done * (whole - done)
+            out.note(f"decoding pictures: {done:,} of {whole:,}, about {left:,.0f} s left")
+
+    return decoding

@@ -11,6 +11,7 @@ from striate.cli.encoding import on_one_line
 from striate.cli.networks import as_taken, class_indices, class_scores
 from striate.cli.output import CommandOutput, percent
 from striate.cli.pages import Page
+from striate.data.image_file import Images
 from striate.model.classes import ClassValue
 from striate.model.network import Network
 from striate.model.scoring import Evaluation
@@ -46,7 +47,7 @@ class Tested:
     """
 
     evaluation: Evaluation
-    x: Array
+    x: Images
     y: Array | None = None
     scores: Array | None = None
     probabilities: bool = False
@@ -82,7 +83,7 @@ class Tested:
         }
 
 
-def test(network: Network, x: Array, y: Array, classes: Sequence[ClassValue]) -> Tested:
+def test(network: Network, x: Images, y: Array, classes: Sequence[ClassValue]) -> Tested:
     """Evaluate a network on images with known labels."""
     taken, labels = as_taken(network, x), labels_for(network, y, classes)
     evaluation = network.evaluate(taken, labels)

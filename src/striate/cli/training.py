@@ -8,7 +8,7 @@ from math import prod
 from pathlib import Path
 
 from striate.cli.encoding import on_one_line
-from striate.cli.options import announce_downloads
+from striate.cli.options import announce_decoding, announce_downloads
 from striate.cli.output import CommandOutput, counted, sizes
 from striate.cli.pages import Page
 from striate.cli.report import Tested, say_accuracy, say_confusion, say_worst, test
@@ -147,6 +147,7 @@ def _prepare(options: TrainOptions, out: CommandOutput) -> TrainingRun:
         resize=options.resize,
         download=options.download,
         progress=announce_downloads(out),
+        decoding=announce_decoding(out),
         engine=options.engine,
         winograd=options.winograd,
         epochs=options.epochs,

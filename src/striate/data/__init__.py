@@ -5,6 +5,7 @@ from striate.data.augment import Augmentation as Augmentation
 from striate.data.dataset import Dataset as Dataset
 from striate.data.description import Description as Description
 from striate.data.description import describe as describe
+from striate.data.image_file import ImageFile as ImageFile
 from striate.data.sources import NAMES as NAMES
 from striate.data.sources import load as load
 from striate.data.sources import open_dataset as open_dataset

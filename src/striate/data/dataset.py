@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from striate.data.image_file import Images
 from striate.errors import DataError
 from striate.files import quoted
 from striate.shapes import Array
@@ -63,16 +64,16 @@ class Dataset:
         What was done or noticed while it was read, one sentence each.
     """
 
-    x: Array
+    x: Images
     y: Array
-    x_test: Array
+    x_test: Images
     y_test: Array
     classes: tuple[LabelValue, ...]
     name: str
     source: str
     notice: str = ""
     notes: tuple[str, ...] = ()
-    x_validation: Array = field(default_factory=lambda: np.empty(0, np.uint8))
+    x_validation: Images = field(default_factory=lambda: np.empty(0, np.uint8))
     y_validation: Array = field(default_factory=lambda: np.empty(0, np.int64))
     files: tuple[Path, ...] = ()
     files_test: tuple[Path, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from striate.data.dataset import Dataset, LabelValue, axes_of
+from striate.data.image_file import extremes_of
 from striate.shapes import Array
 
 
@@ -98,6 +99,7 @@ def describe(dataset: Dataset) -> Description:
     square       1000       200
     diamond      1000       200
     """
+    lowest, highest = extremes_of(dataset.x)
     return Description(
         name=dataset.name,
         source=dataset.source,
@@ -105,8 +107,8 @@ def describe(dataset: Dataset) -> Description:
         notes=dataset.notes,
         image_shape=dataset.image_shape,
         dtype=str(dataset.x.dtype),
-        lowest=dataset.x.min().item(),
-        highest=dataset.x.max().item(),
+        lowest=float(lowest),
+        highest=float(highest),
         images=len(dataset.x),
         test_images=len(dataset.x_test),
         validation_images=len(dataset.x_validation),

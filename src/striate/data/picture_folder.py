@@ -18,8 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from striate.data.dataset import Dataset, assemble
+from striate.data.image_file import part_of
 from striate.data.parts import PARTS
-from striate.data.pictures import Layout, decode, is_picture, plug_in_for, survey
+from striate.data.picture_store import Decoding, decode_or_store
+from striate.data.pictures import Layout, is_picture, plug_in_for, survey
 from striate.data.streams import list_folder
 from striate.errors import DataError
 from striate.files import quoted, shown
@@ -42,6 +44,8 @@ def read_folder(
     size: int | tuple[int, int] | None = None,
     channels: int | None = None,
     resize: str = "fit",
+    in_memory: bool | None = None,
+    decoding: Decoding | None = None,
 ) -> Dataset:
     """Read a folder of pictures.
 
@@ -54,6 +58,13 @@ def read_folder(
         the same. Without a ``test``, the validation set is the test set. Hidden files are ignored.
     size, channels, resize
         As for :func:`striate.data.pictures.read_pictures`; the same for all parts.
+    in_memory
+        Whether the decoded pictures are kept in memory, or in a file of
+        :class:`striate.data.picture_store.PictureStore`. None keeps them in memory if they take at
+        most a quarter of what is available.
+    decoding
+        Called while pictures are decoded, several times a second, with the number of pictures done
+        and the number of all.
 
     Returns
     -------
@@ -89,9 +100,14 @@ def read_folder(
         path for found, _ in parts.values() for one in found.values() for path in one.others
     ]
     notes += _notes_on_skipped(skipped)
+    images, more = decode_or_store(
+        every, layout, resize=resize, in_memory=in_memory, decoding=decoding
+    )
+    notes += more
+    ends = np.cumsum([len(paths) for paths in files.values()]).tolist()
     read = {
-        part: (decode(files[part], layout, resize=resize), _labels(classes, found))
-        for part, (found, _) in parts.items()
+        part: (part_of(images, slice(end - len(files[part]), end)), _labels(classes, found))
+        for end, (part, (found, _)) in zip(ends, parts.items(), strict=True)
     }
     dataset = assemble(
         read["train"],

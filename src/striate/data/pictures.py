@@ -260,8 +260,13 @@ def survey(
         )
     chosen = None if size is None else as_size(size)
     given = None if channels is None else as_channels(channels)
+    found: dict[int, _Header] = {}
     with _only_important_warnings():
-        headers = [_read_header(path) for path in files]
+        # Of some formats, such as PNG, Pillow finds the metadata only by decoding the picture.
+        for_all(
+            lambda k: found.__setitem__(k, _read_header(files[k])), len(files), threads=threads()
+        )
+    headers = [found[k] for k in range(len(files))]
     sizes = [(header.rows, header.columns) for header in headers]
     rows, columns = chosen or (int(median) for median in np.median(sizes, axis=0))
     levels = [header.highest for header in headers if header.highest is not None]
@@ -278,7 +283,13 @@ def survey(
     )
 
 
-def decode(files: Sequence[Path], layout: Layout, *, resize: str) -> Array:
+def decode(
+    files: Sequence[Path],
+    layout: Layout,
+    *,
+    resize: str,
+    progress: Callable[[int], None] | None = None,
+) -> Array:
     """Decode pictures into one array.
 
     Parameters
@@ -289,6 +300,8 @@ def decode(files: Sequence[Path], layout: Layout, *, resize: str) -> Array:
         Size, channels and bit depth for all of them.
     resize
         How pictures of a different size are resized.
+    progress
+        Called several times a second with the number of pictures done.
 
     Returns
     -------
@@ -309,7 +322,7 @@ def decode(files: Sequence[Path], layout: Layout, *, resize: str) -> Array:
     each = f"of {layout.rows} x {layout.columns} x {layout.channels} pixels"
     what = f"A picture {each} needs" if len(files) == 1 else f"{len(files):,} pictures {each} need"
     images = allocate(shape, layout.dtype, what)
-    decode_each(files, layout, images.__setitem__, resize=resize)
+    decode_each(files, layout, images.__setitem__, resize=resize, progress=progress)
     return images
 
 

@@ -13,6 +13,8 @@ from striate.data import cifar, idx, mask_folder, npz, picture_folder, picture_t
 from striate.data.catalog import DIGITS, DIGITS_NOTICE, KNOWN, Known
 from striate.data.dataset import Dataset, LabelValue, check_classes
 from striate.data.download import Progress, cache_folder, fetch, missing
+from striate.data.image_file import ImageFile, Images
+from striate.data.picture_store import Decoding
 from striate.data.picture_table import Task
 from striate.data.pictures import is_picture
 from striate.data.resizing import convert
@@ -20,6 +22,7 @@ from striate.data.split import hold_out
 from striate.data.streams import list_folder, open_binary, unreadable
 from striate.errors import Argument, DataError, Message, OptionError, StriateError
 from striate.files import as_path, named_folder, quoted, shown
+from striate.functions.writing import short
 from striate.shapes import Array
 
 NAMES = ("digits", "shapes", *KNOWN)
@@ -41,21 +44,25 @@ def load(
     targets: str | Sequence[str] | None = None,
     task: Task | None = None,
     seed: int = 0,
+    in_memory: bool | None = None,
     download: bool = True,
     progress: Progress | None = None,
-) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    decoding: Decoding | None = None,
+) -> tuple[tuple[Images, Array], tuple[Images, Array]]:
     """Load a data set as arrays.
 
     Parameters
     ----------
-    source, folder, size, channels, resize, test, images, targets, task, seed, download, progress
+    source, folder, size, channels, resize, test, images, targets, task, seed, in_memory, download,
+    progress, decoding
         As for :func:`open_dataset`, which also returns the classes and the origin of the data.
 
     Returns
     -------
     (x, y), (x_test, y_test)
-        Training and test set: images, uint8, uint16 or float32 ``(n, rows, columns, channels)``,
-        and for each image the index of its class, int64, or float32 targets.
+        Training and test set: images, uint8, uint16 or float32 ``(n, rows, columns, channels)``
+        (an :class:`ImageFile` if they are not in memory), and for each image the index of its
+        class, int64, or float32 targets.
 
     Raises
     ------
@@ -83,8 +90,10 @@ def load(
         targets=targets,
         task=task,
         seed=seed,
+        in_memory=in_memory,
         download=download,
         progress=progress,
+        decoding=decoding,
     )
     return (dataset.x, dataset.y), (dataset.x_test, dataset.y_test)
 
@@ -101,8 +110,10 @@ def open_dataset(
     targets: str | Sequence[str] | None = None,
     task: Task | None = None,
     seed: int = 0,
+    in_memory: bool | None = None,
     download: bool = True,
     progress: Progress | None = None,
+    decoding: Decoding | None = None,
 ) -> Dataset:
     """Open a data set, with its classes and its origin.
 
@@ -143,10 +154,18 @@ def open_dataset(
         more than once.
     seed
         Seed of the choice of test images, or of ``shapes``.
+    in_memory
+        Whether the decoded pictures of a folder are kept in memory. False decodes them into a file
+        in the user's cache folder, and the images of the data set are an :class:`ImageFile`, with
+        which training reads the images of each step. None does that if they would take more than a
+        quarter of the available memory.
     download
         Whether missing files may be downloaded.
     progress
         Called during a download with a file's name, the number of bytes received, and the total.
+    decoding
+        Called while the pictures of a folder are decoded, several times a second, with the number
+        of pictures done and the number of all.
 
     Returns
     -------
@@ -168,6 +187,11 @@ def open_dataset(
     Dataset('shapes': 2000 training and 400 test images of 21 x 21 x 1, 2 classes)
     """
     given = None if folder is None else as_path(folder)
+    if in_memory not in (None, True, False):
+        raise OptionError(
+            f"`in_memory` must be True, False or None, got {short(in_memory)}. None decides by the "
+            "available memory."
+        )
     options = _PictureOptions(
         size=size,
         channels=channels,
@@ -175,6 +199,8 @@ def open_dataset(
         images=None if images is None else as_path(images),
         targets=targets,
         task=task,
+        in_memory=in_memory,
+        decoding=decoding,
     )
     try:
         if source in NAMES:
@@ -184,13 +210,20 @@ def open_dataset(
             )
         else:
             dataset = _open_path(as_path(source), given, options)
+        if in_memory is False and not isinstance(dataset.x, ImageFile):
+            raise OptionError(
+                f"in_memory=False applies only to a folder of pictures, not to {dataset.name}, "
+                "whose files are read as they are. Leave in_memory out."
+            )
     except StriateError:
         raise
     except OSError as error:
         raise unreadable(as_path(source), error) from error
     if size is not None or channels is not None:
         x, x_test, x_validation = (
-            convert(part, size=size, channels=channels, resize=resize)
+            part
+            if isinstance(part, ImageFile)
+            else convert(part, size=size, channels=channels, resize=resize)
             for part in (dataset.x, dataset.x_test, dataset.x_validation)
         )
         dataset = dataclasses.replace(dataset, x=x, x_test=x_test, x_validation=x_validation)
@@ -320,6 +353,8 @@ class _PictureOptions:
     images: Path | None
     targets: str | Sequence[str] | None
     task: Task | None
+    in_memory: bool | None
+    decoding: Decoding | None
 
 
 def _open_path(path: Path, folder: Path | None, options: _PictureOptions) -> Dataset:
@@ -334,7 +369,12 @@ def _open_path(path: Path, folder: Path | None, options: _PictureOptions) -> Dat
     _require_no_table_options(path, options)
     if path.is_dir():
         return _open_folder(
-            path, size=options.size, channels=options.channels, resize=options.resize
+            path,
+            size=options.size,
+            channels=options.channels,
+            resize=options.resize,
+            in_memory=options.in_memory,
+            decoding=options.decoding,
         )
     if path.exists():
         return _open_file(path)
@@ -384,7 +424,13 @@ def _open_table(path: Path, options: _PictureOptions) -> Dataset:
 
 
 def _open_folder(
-    folder: Path, *, size: int | tuple[int, int] | None, channels: int | None, resize: str
+    folder: Path,
+    *,
+    size: int | tuple[int, int] | None,
+    channels: int | None,
+    resize: str,
+    in_memory: bool | None,
+    decoding: Decoding | None,
 ) -> Dataset:
     """Open a folder of IDX files, of CIFAR files, of images with masks, or of pictures."""
     if idx.find_pairs(folder):
@@ -394,7 +440,14 @@ def _open_folder(
     if mask_folder.find_folders(folder):
         return mask_folder.read_folder(folder, size=size, channels=channels, resize=resize)
     if any(path.is_dir() for path in list_folder(folder)):
-        return picture_folder.read_folder(folder, size=size, channels=channels, resize=resize)
+        return picture_folder.read_folder(
+            folder,
+            size=size,
+            channels=channels,
+            resize=resize,
+            in_memory=in_memory,
+            decoding=decoding,
+        )
     raise DataError(
         f"The folder {shown(folder)} holds no data{_loose_pictures(folder)}; expected one "
         "subfolder of pictures for each class, the subfolders images and masks, IDX files (images "

@@ -13,6 +13,7 @@ import numpy as np
 from striate.data.allocation import require_memory
 from striate.data.dataset import Dataset
 from striate.data.draws import draw
+from striate.data.image_file import ImageFile, part_of
 from striate.errors import DataError, OptionError
 from striate.functions.options import Range
 from striate.shapes import Array
@@ -70,7 +71,8 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
     share = SHARE if share is None else share
     if share == 0:
         return dataset
-    require_memory(dataset.x.nbytes, f"Splitting the images of {dataset.name} needs")
+    if not isinstance(dataset.x, ImageFile):
+        require_memory(dataset.x.nbytes, f"Splitting the images of {dataset.name} needs")
     held = held_out(dataset.y, share, seed)
     note = (
         f"The data has no test set of its own: {np.count_nonzero(held):,} of {len(held):,} "
@@ -78,9 +80,9 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
     )
     return dataclasses.replace(
         dataset,
-        x=dataset.x[~held],
+        x=part_of(dataset.x, ~held),
         y=dataset.y[~held],
-        x_test=dataset.x[held],
+        x_test=part_of(dataset.x, held),
         y_test=dataset.y[held],
         files=tuple(compress(dataset.files, ~held)),
         files_test=tuple(compress(dataset.files, held)),

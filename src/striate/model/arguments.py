@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from striate.data.image_file import Images
 from striate.errors import GraphError
 from striate.functions.base import Loss
 from striate.functions.writing import short
 from striate.model.core import Core
 from striate.model.inputs import Preprocessing, check_images
 from striate.model.targets import NetworkOutput, Targets, check_targets
-from striate.shapes import Array
 
 
 def check_inputs(
     core: Core, x: Any, preprocessing: Preprocessing | None = None
-) -> dict[str, Array]:
+) -> dict[str, Images]:
     """Check a user's images.
 
     Parameters
@@ -110,7 +110,7 @@ def check_all_targets(
     )
 
 
-def count_of(inputs: Mapping[str, Array]) -> int:
+def count_of(inputs: Mapping[str, Images]) -> int:
     """Return the number of images."""
     return len(next(iter(inputs.values())))
 

@@ -14,6 +14,7 @@ from math import prod
 import numpy as np
 
 from striate.data.augment import Augmentation
+from striate.data.image_file import ImageFile, Images
 from striate.errors import Argument, InPython, Message, OptionError, ShapeError, StriateWarning
 from striate.functions.base import Loss
 from striate.functions.options import COUNT
@@ -24,6 +25,7 @@ from striate.maths.pixel_map import PixelMap
 from striate.model.inputs import FULL_SCALE, Preprocessing, full_scale
 from striate.model.memory import ActivationMemory
 from striate.shapes import Array, Int, Shape
+from striate.training.prefetch import prefetch
 
 _FEATURES = 2  # axes of inputs without pixels
 _PIXELS = 4  # axes of images: n, rows, columns and channels
@@ -37,7 +39,8 @@ class BatchLoader:
     """Loads the images of a step, or describes which images an engine should load.
 
     uint8, uint16 and float32 images in contiguous memory are not copied: an engine loads them from
-    the user's array. Of other images, and of magnified ones, an array is made for each step.
+    the user's array. Of images in a file, those of the step are read first. Of other images, and of
+    magnified ones, an array is made for each step.
 
     Parameters
     ----------
@@ -53,7 +56,7 @@ class BatchLoader:
 
     def __init__(
         self,
-        inputs: Mapping[str, Array],
+        inputs: Mapping[str, Images],
         preprocessing: Preprocessing,
         augment: Augmentation | None = None,
         seed: int = 0,
@@ -78,14 +81,15 @@ class BatchLoader:
 
     def size(self, name: str) -> tuple[int, int]:
         """Return rows and columns of an input's images."""
-        shape = self.inputs[name].shape
-        return shape[1:3] if self.preprocessing.channels == "last" else shape[2:4]
+        first = 1 if self.preprocessing.channels == "last" else 2
+        rows, columns = self.inputs[name].shape[first : first + 2]
+        return rows, columns
 
     @property
     def slow(self) -> bool:
-        """Whether arrays of images are made for each step, which takes time."""
+        """Whether images are read or arrays of them are made for each step, which takes time."""
         return any(
-            images.ndim > _FEATURES and name not in self._scales
+            isinstance(images, ImageFile) or (images.ndim > _FEATURES and name not in self._scales)
             for name, images in self.inputs.items()
         )
 
@@ -114,6 +118,8 @@ class BatchLoader:
             maps = self._unmoved[np.zeros(len(indices), np.int64)]
         else:
             maps = self.maps_of(self.size(name), len(images), epoch)[indices]
+        if isinstance(images, ImageFile):
+            images, indices = images[indices], np.arange(len(indices))
         return LoadImages(
             images=images,
             channels_last=self.preprocessing.channels == "last",
@@ -336,8 +342,10 @@ def _parts(count: int) -> Sequence[tuple[int, int]]:
     return [(k, min(k + _TOGETHER, count)) for k in range(0, count, _TOGETHER)]
 
 
-def _can_be_loaded(images: Array) -> bool:
-    """Whether an engine can load images from the user's memory."""
+def _can_be_loaded(images: Images) -> bool:
+    """Whether an engine can load images from the user's memory, or from an array of their file."""
+    if isinstance(images, ImageFile):
+        return True
     return (
         images.ndim > _FEATURES
         and (images.dtype in FULL_SCALE or images.dtype == np.float32)
@@ -356,7 +364,7 @@ def outputs_in_batches(
     engine: Engine,
     preprocessing: Preprocessing,
     buffers: tuple[Array, Array],
-    inputs: Mapping[str, Array],
+    inputs: Mapping[str, Images],
     batch_size: int,
 ) -> Iterator[Results]:
     """Compute the outputs of checked images, one batch at a time.
@@ -395,17 +403,20 @@ def outputs_in_batches(
     if isinstance(engine, NumpyEngine):
         ActivationMemory.of(engine.step.graph).require_batch(min(count, size))
     if count == 1:
-        arrays = [preprocessing.to_equations(images, name) for name, images in inputs.items()]
+        arrays = [
+            preprocessing.to_equations(np.asarray(images), name) for name, images in inputs.items()
+        ]
         yield engine.predict(*buffers, arrays, batch_size=1)
         return
     loader = BatchLoader(inputs, preprocessing)
-    for start in range(0, count, size):
-        chosen = np.arange(start, min(start + size, count))
-        yield engine.predict(*buffers, loader.load(chosen), batch_size=size)
+    batches = prefetch if loader.slow and count > size else map
+    chosen = (np.arange(start, min(start + size, count)) for start in range(0, count, size))
+    for images in batches(loader.load, chosen):
+        yield engine.predict(*buffers, images, batch_size=size)
 
 
 def prepare_outputs(
-    engine: Engine, preprocessing: Preprocessing, inputs: Mapping[str, Array], batch_size: int
+    engine: Engine, preprocessing: Preprocessing, inputs: Mapping[str, Images], batch_size: int
 ) -> None:
     """Compile what :func:`outputs_in_batches` will run, so that a lack of memory is found now.
 

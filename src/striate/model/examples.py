@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from striate.data.image_file import Images, part_of, parts_of
 from striate.data.split import held_out
 from striate.errors import Argument, InPython, Message, OptionError, StriateError
 from striate.functions.base import Loss
@@ -39,7 +40,7 @@ class Examples:
         Weight of each image; ``None`` if all count the same.
     """
 
-    inputs: dict[str, Array]
+    inputs: dict[str, Images]
     targets: tuple[Array, ...]
     labels: tuple[Array | None, ...]
     classes: tuple[Classes, ...]
@@ -53,7 +54,7 @@ class Examples:
     def part(self, chosen: Array) -> "Examples":
         """Return some of the examples."""
         return Examples(
-            inputs={name: images[chosen] for name, images in self.inputs.items()},
+            inputs={name: part_of(images, chosen) for name, images in self.inputs.items()},
             targets=tuple(y[chosen] for y in self.targets),
             labels=tuple(None if y is None else y[chosen] for y in self.labels),
             classes=self.classes,
@@ -204,5 +205,6 @@ def fingerprint(training: Examples, held: Examples | None) -> str:
             weights = () if part.weights is None else (part.weights,)
             for array in (*part.inputs.values(), *part.targets, *weights):
                 digest.update(f"{array.dtype} {array.shape}".encode())
-                digest.update(np.ascontiguousarray(array).data)
+                for piece in parts_of(array):
+                    digest.update(np.ascontiguousarray(piece).data)
     return digest.hexdigest()[:16]

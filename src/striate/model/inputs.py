@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from striate.data.image_file import ImageFile, Images, as_shape, extremes_of, parts_of
 from striate.errors import Argument, DataError, InPython, Message, ShapeError, StriateWarning
 from striate.functions.writing import short
 from striate.graph.axis_order import Channels, images_to_first, to_first, to_last
@@ -24,7 +25,6 @@ from striate.shapes import Array, Shape
 FULL_SCALE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65_535}
 """The integer types of images, and the value by which each is divided."""
 
-_TOGETHER = 256  # images whose squares are summed at a time
 # Standardized images have a root mean square of 1, bytes taken as floats one of 30 to 150. The
 # threshold is near the geometric mean of both ends, sqrt(1 * 30).
 _LARGE = 5.0
@@ -89,14 +89,11 @@ class PixelRange:
     highest: float
 
     @classmethod
-    def of(cls, images: Array) -> "PixelRange":
+    def of(cls, images: Images) -> "PixelRange":
         """Measure checked images."""
         scale = int(full_scale(images.dtype))
-        return cls(
-            full_scale=scale,
-            lowest=float(images.min()) / scale,
-            highest=float(images.max()) / scale,
-        )
+        lowest, highest = map(float, extremes_of(images))
+        return cls(full_scale=scale, lowest=lowest / scale, highest=highest / scale)
 
     @property
     def integers(self) -> bool:
@@ -251,7 +248,7 @@ class Preprocessing:
             floats /= np.array(self.std[name], np.float32).reshape(along)
         return floats
 
-    def pixel_scale(self, images: Array, name: str, fill: float = 0.0) -> PixelScale:
+    def pixel_scale(self, images: Images, name: str, fill: float = 0.0) -> PixelScale:
         """Return what :meth:`to_equations` computes, for images that an engine loads itself.
 
         Parameters
@@ -285,7 +282,7 @@ class Preprocessing:
             "resize": self.resize,
         }
 
-    def learned(self, inputs: Mapping[str, Array], *, standardize: bool) -> "Preprocessing":
+    def learned(self, inputs: Mapping[str, Images], *, standardize: bool) -> "Preprocessing":
         """Return the preprocessing for training on these images.
 
         Statistics that were learned before are kept, because the weights were trained with them.
@@ -318,7 +315,7 @@ class Preprocessing:
         learned = self.standardized(inputs) if standardize and not self.mean else self
         return replace(learned, ranges={name: PixelRange.of(one) for name, one in images.items()})
 
-    def standardized(self, inputs: Mapping[str, Array]) -> "Preprocessing":
+    def standardized(self, inputs: Mapping[str, Images]) -> "Preprocessing":
         """Learn mean and standard deviation of each channel; a constant channel is divided by 1."""
         mean: dict[str, tuple[float, ...]] = {}
         std: dict[str, tuple[float, ...]] = {}
@@ -326,22 +323,32 @@ class Preprocessing:
             channel = images.ndim - 1 if self.channels == "last" else 1
             others = tuple(k for k in range(images.ndim) if k != channel)
             scale = full_scale(images.dtype)
-            center = images.mean(axis=others, dtype=np.float64, keepdims=True)
+            center = _mean(images, others)
             squares = sum(  # in parts, so that no array of the size of x is made
-                np.square(part - center).sum(axis=others)
-                for part in np.array_split(images, -(-len(images) // _TOGETHER))
+                np.square(part - center).sum(axis=others) for part in parts_of(images)
             )
             count = images.size // images.shape[channel]
             mean[name] = tuple((center.ravel() / scale).tolist())
             spread = np.sqrt(squares / count) / scale
             # A constant channel's spread is only rounding, 5e-17 for 0.3, and need not be zero.
-            varies = images.max(axis=others) > images.min(axis=others)
+            ends = [(part.min(axis=others), part.max(axis=others)) for part in parts_of(images)]
+            lowest, highest = (np.array(values) for values in zip(*ends, strict=True))
+            varies = highest.max(axis=0) > lowest.min(axis=0)
             std[name] = tuple(np.where(varies, spread, 1.0).tolist())
         return replace(self, mean=mean, std=std)
 
 
+def _mean(images: Images, axes: tuple[int, ...]) -> Array:
+    """Compute the mean of each channel, in float64, with all axes kept."""
+    if not isinstance(images, ImageFile):
+        return images.mean(axis=axes, dtype=np.float64, keepdims=True)
+    # Sums of integers below 2**53 are exact in float64, so that the order does not matter.
+    totals = sum(part.sum(axis=axes, dtype=np.float64, keepdims=True) for part in parts_of(images))
+    return np.asarray(totals) / (images.size // np.size(totals))
+
+
 def warn_of_other_scale(
-    preprocessing: Preprocessing, inputs: Mapping[str, Array], name: str
+    preprocessing: Preprocessing, inputs: Mapping[str, Images], name: str
 ) -> None:
     """Warn if the scale of checked images differs from that of the training images.
 
@@ -388,7 +395,7 @@ def scaled_targets(targets: Array, shape: Shape, *, takes_labels: bool, name: st
     return scaled(targets)
 
 
-def warn_of_scale(images: Array, name: str, *, inputs: bool = True) -> None:
+def warn_of_scale(images: Images, name: str, *, inputs: bool = True) -> None:
     """Warn if training images, or image targets, are on a scale that looks like a mistake.
 
     Parameters
@@ -406,7 +413,7 @@ def warn_of_scale(images: Array, name: str, *, inputs: bool = True) -> None:
         If floats have a root mean square above 5, or integers use less than an eighth of the range
         of their type.
     """
-    highest = float(images.max())
+    lowest, highest = map(float, extremes_of(images))
     if images.dtype in FULL_SCALE:
         full = full_scale(images.dtype)
         if 0 < highest < full * _SMALL:
@@ -419,7 +426,6 @@ def warn_of_scale(images: Array, name: str, *, inputs: bool = True) -> None:
                 ".",
             )
     elif _root_mean_square(images) > _LARGE:
-        lowest = float(images.min())
         divide = "" if lowest < 0 else f"{name} / {_divisor(highest)} or "
         _warn(
             f"{name} has float values from {lowest:.4g} to {highest:.4g}, which are used "
@@ -436,10 +442,10 @@ def _divisor(highest: float) -> str:
     return f"{2**bits - 1}" if bits in _DEPTHS else f"{highest:g}"
 
 
-def _root_mean_square(images: Array) -> float:
+def _root_mean_square(images: Images) -> float:
     """Compute it in parts, so that no array of the size of the images is made."""
     squares = 0.0
-    for part in np.array_split(images, -(-len(images) // _TOGETHER)):
+    for part in parts_of(images):
         flat = part.astype(np.float32, copy=False).ravel()
         squares += float(np.vdot(flat, flat))  # 7 times faster than squares in float64
     return float(np.sqrt(squares / images.size))
@@ -452,7 +458,7 @@ def _warn(*parts: str | Argument | InPython) -> None:
 
 def check_images(
     x: Any, shape: Shape, channels: Channels, name: str, trained: PixelRange | None = None
-) -> Array:
+) -> Images:
     """Check a user's images against the shape of an input.
 
     Parameters
@@ -471,7 +477,7 @@ def check_images(
 
     Returns
     -------
-    Array
+    Array or ImageFile
         uint8, uint16 or floating point, with every axis.
 
     Raises
@@ -486,7 +492,7 @@ def check_images(
     StriateWarning
         If the scale of the images differs from that of the training images.
     """
-    images = as_array(x, name)
+    images = x if isinstance(x, ImageFile) else as_array(x, name)
     array = name if hasattr(x, "astype") else f"np.asarray({name})"  # in remedies
     wanted = to_last(shape) if channels == "last" else shape
     if images.ndim == 0:
@@ -499,13 +505,14 @@ def check_images(
             f"{name} holds no images: its shape is {images.shape}. Pass at least one image; check "
             "how the data was selected."
         )
-    if images.dtype == np.bool_:
-        images = images.astype(np.float32)
-    images = images.astype(images.dtype.newbyteorder("="), copy=False)
+    if not isinstance(images, ImageFile):  # which has one of the types that follow
+        if images.dtype == np.bool_:
+            images = images.astype(np.float32)
+        images = images.astype(images.dtype.newbyteorder("="), copy=False)
     if images.dtype not in FULL_SCALE and images.dtype.kind != "f":
         raise DataError(_wrong_dtype(images, name, array, pixels=len(shape) > 1))
     images = _with_channels(images, wanted, channels, name, array)
-    if images.dtype.kind == "f":
+    if not isinstance(images, ImageFile) and images.dtype.kind == "f":
         lowest, highest = _require_finite(images, name, array)
         given = PixelRange(full_scale=1, lowest=lowest, highest=highest)
     else:
@@ -515,7 +522,7 @@ def check_images(
     return images
 
 
-def _wrong_dtype(images: Array, name: str, array: str, *, pixels: bool) -> str:
+def _wrong_dtype(images: Any, name: str, array: str, *, pixels: bool) -> str:
     """Word the error for a dtype that images do not have."""
     if images.dtype.kind not in "iu" or not images.size:
         remedy = (
@@ -548,15 +555,15 @@ def _converts_to_float(images: Array) -> bool:
 
 
 def _with_channels(
-    images: Array, wanted: Shape, channels: Channels, name: str, array: str
-) -> Array:
+    images: Images, wanted: Shape, channels: Channels, name: str, array: str
+) -> Images:
     """Add the axis of one channel where it is missing; raise if the shape is not the input's."""
     got = images.shape[1:]
     if got == wanted:
         return images
     axis = len(wanted) - 1 if channels == "last" else 0
     if wanted[axis] == 1 and got == wanted[:axis] + wanted[axis + 1 :] and len(wanted) > 1:
-        return np.expand_dims(images, 1 + axis)
+        return as_shape(images, (len(images), *wanted))
     expected = f"expected {_of_batch(wanted, channels)}"
     other = to_first(wanted) if channels == "last" else to_last(wanted)
     if got == other and len(wanted) > 1:

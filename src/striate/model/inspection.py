@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from striate.data.image_file import Images
 from striate.errors import OptionError
 from striate.functions.base import Draw, Loss
 from striate.functions.options import COUNT
@@ -74,9 +75,12 @@ def check_gradients(
     )
 
 
-def _to_equations(core: Core, inputs: dict[str, Array]) -> dict[str, Array]:
+def _to_equations(core: Core, inputs: Mapping[str, Images]) -> dict[str, Array]:
     """Preprocess checked images, in the axis order of the equations."""
-    return {name: core.preprocessing.to_equations(images, name) for name, images in inputs.items()}
+    return {
+        name: core.preprocessing.to_equations(np.asarray(images), name)
+        for name, images in inputs.items()
+    }
 
 
 def _copied(arrays: Mapping[str, Array]) -> dict[str, Array]:

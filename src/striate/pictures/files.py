@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from striate.data.image_file import Images
 from striate.errors import OptionError
 from striate.files import atomic_write, make_folder
 from striate.functions.writing import short
@@ -41,7 +42,7 @@ def save_all(
     network: Network,
     history: History | None = None,
     evaluation: Evaluation | None = None,
-    x: Array | None = None,
+    x: Images | None = None,
     y: Array | None = None,
     probabilities: Array | None = None,
 ) -> list[Path]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from striate.data.image_file import ImageFile, Images, as_shape
 from striate.drawing.paint import Theme
 from striate.drawing.sheet import SheetTile, sheet
 from striate.errors import DataError, ShapeError
@@ -29,7 +30,7 @@ _AXES_OF_IMAGES = 4
 
 
 def samples(
-    x: Array,
+    x: Images,
     y: Array | Sequence[Any] | None = None,
     *,
     classes: Sequence[object] = (),
@@ -116,11 +117,11 @@ def _name(label: Any, classes: Sequence[object]) -> str:
     return str(classes[int(label)]) if numbered else str(label)
 
 
-def _images(x: Any) -> Array:
+def _images(x: Any) -> Images:
     """Check images, and add the axis of channels if it is missing."""
-    x = np.asarray(x)
+    x = x if isinstance(x, ImageFile) else np.asarray(x)  # of a file, only the drawn ones are read
     if x.ndim == _AXES_OF_IMAGES - 1:
-        x = x[..., np.newaxis]
+        x = as_shape(x, (*x.shape, 1))
     if x.ndim != _AXES_OF_IMAGES or x.shape[-1] not in {1, 3}:
         remedies = {
             2: "For one image, use x[np.newaxis]; for signals, st.pictures.signals(x[:8]).",
@@ -150,7 +151,7 @@ def rgb(image: Array) -> Array:
 
 
 def mistakes(
-    x: Array,
+    x: Images,
     y: Array,
     probabilities: Array,
     classes: Sequence[object] = (),
@@ -198,8 +199,8 @@ def mistakes(
     ['cat → dog', '80%']
     """
     # Of channels that aren't colors, the first is drawn.
-    x = np.asarray(x)
-    x = _images(x if x.ndim != _AXES_OF_IMAGES or x.shape[-1] == 3 else x[..., :1])
+    x = x if isinstance(x, ImageFile) else np.asarray(x)
+    x = _images(x if x.ndim != _AXES_OF_IMAGES or x.shape[-1] in {1, 3} else x[..., :1])
     y, probabilities = np.asarray(y), np.asarray(probabilities)
     if y.shape != (len(x),) or probabilities.shape[:-1] != y.shape:
         raise ShapeError(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from os import PathLike
 from typing import Any
@@ -10,6 +11,7 @@ from striate.data import Dataset, open_dataset
 from striate.data.catalog import DIGITS, KNOWN
 from striate.data.dataset import with_classes
 from striate.data.download import Progress
+from striate.data.picture_store import Decoding
 from striate.errors import Argument, DataError, Message, OptionError, TrainingError
 from striate.functions.base import Loss
 from striate.graph.step import TrainingStep
@@ -135,6 +137,7 @@ def prepare(
     resize: str | None = None,
     download: bool = True,
     progress: Progress | None = None,
+    decoding: Decoding | None = None,
     engine: EngineName = "auto",
     winograd: bool = True,
     **changes: Any,
@@ -157,7 +160,7 @@ def prepare(
     resize
         As for :func:`striate.data.open_dataset`; ``None`` stretches pictures of a folder, and
         fits those of a named data set.
-    download, progress
+    download, progress, decoding
         As for :func:`striate.data.open_dataset`.
     engine, winograd
         As for :class:`striate.Network`.
@@ -198,9 +201,8 @@ def prepare(
         outputs = len(KNOWN[data].classes) if data in KNOWN else len(DIGITS)
         network_for(chosen.net, shape, outputs)
     rule = resize or ("fit" if data in RECIPES else STRETCH)
-    dataset = open_dataset(
-        data, size=size or size_for(data), resize=rule, download=download, progress=progress
-    )
+    opened = partial(open_dataset, download=download, progress=progress, decoding=decoding)
+    dataset = opened(data, size=size or size_for(data), resize=rule)
     _require_one_validation_set(dataset, chosen)
     if not dataset.classes and chosen.net is not None:
         # A preset may not fit the images, and one output has no softmax: probe with two.
