@@ -1,35 +1,46 @@
-"""Pictures that show the same: exact copies, and copies that were saved or resized again.
+"""Pictures that show the same: exact copies, and copies that were saved, resized or cropped again.
 
 A copy in the test set of a picture in the training set makes a network look better than it is. Two
 files of the same picture rarely have the same bytes, so the pictures themselves are compared:
 
-1. Each picture becomes a thumbnail of 16 x 16 pixels, and the thumbnail a *descriptor*: its
-   discrete cosine coefficients up to a frequency that survives saving as JPEG, each divided by its
-   standard deviation over all pictures, and the whole scaled to length 1. What all pictures have in
-   common, such as a dark border or the outline of a shirt, thus counts little.
-2. Comparing all pairs would take a time that grows with the square of their number. So each
-   descriptor gets a few short *keys*, the signs of random projections. Descriptors at a small angle
-   have the same signs except for projections near zero, so only pictures with the same key are
-   compared, where the bits of the smallest projections may differ.
-3. Two pictures are near-duplicates if the distance of their descriptors is small, both in absolute
+1. Each picture becomes a gray *thumbnail*, and the thumbnail a *descriptor*: its discrete cosine
+   coefficients up to a frequency that survives saving as JPEG, each divided by its standard
+   deviation over all pictures, and the whole scaled to length 1. What all pictures have in common,
+   such as a dark border or the outline of a shirt, thus counts little.
+2. Comparing all pairs would take a time that grows with the square of their number. So the lowest
+   coefficients give each picture a few short *keys*, the signs of random projections. Descriptors
+   at a small angle have the same signs except for projections near zero, so only pictures with the
+   same key are compared, where the bits of the smallest projections may differ.
+3. A cropped copy is compared with the picture cropped in the same way. Nine crops come near enough
+   to any slight one to find the pair; then the crop is adjusted by least squares.
+4. Two pictures are near-duplicates if the distance of their descriptors is small, both in absolute
    terms and in comparison with the distances to other pictures: handwritten ones all look alike,
    and aren't copies of each other. Groups are the connected pictures.
+
+`benchmarks/near_duplicates.py` measures which copies are found, and how many other pairs.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import ceil, log2
 
 import numpy as np
 
 from striate.data.draws import draw
-from striate.data.resizing import COLOR
 from striate.shapes import Array, Float, Int
 
-_SIDE = 16  # pixels of a thumbnail
+SIDE = 32
+"""Rows and columns of a thumbnail."""
+
 _BLOCK = 512  # pictures at a time
-_HIGHEST = 11.0  # frequency of the descriptor, in half periods per side
+_HIGHEST = 11  # frequency of the descriptor, in half periods per side
+_KEY_FREQUENCY = 5  # highest frequency of the coefficients that keys are made of
+_COUNTED = np.hypot(np.arange(_HIGHEST + 1)[:, None], np.arange(_HIGHEST + 1))
+_KEPT = (_COUNTED > 0) & (_COUNTED <= _HIGHEST)
+_FREQUENCIES = _COUNTED[_KEPT]
+
 _MOST_DISTANT = 0.04  # 1 - cosine of the angle between the descriptors of near-duplicates
-_SHARE_OF_OTHERS = 0.05  # of the distance to the nearest 5% of the other pictures
+_SHARE_OF_OTHERS = 0.03  # of the distance to the nearest 5% of the other pictures
 _NEAREST = 0.05
 _REFERENCES = 500  # other pictures that this distance is measured with
 _FEWEST_REFERENCES = 100  # among fewer pictures, a copy could be one of the nearest 5%
@@ -39,13 +50,43 @@ _PRIOR = 50  # pictures that the assumed spectrum counts for, next to the measur
 _SAMPLE = 2000  # pictures that the spectrum is measured with
 _SURELY_A_COPY = 0.02  # distance of pictures in the sample, of which the later one is left out
 
-_FREQUENCIES = np.hypot(np.arange(_SIDE)[:, None], np.arange(_SIDE))
+_STEP = 1 / 400  # precision of a crop, as a fraction of the axis
+_LARGEST_CROP = 48  # steps
+_SPANS = ((4, 4), (0, 20), (20, 0))  # steps cut off at the start and the end of an axis
+_CROPS = np.array([(*rows, *columns) for rows in _SPANS for columns in _SPANS], np.int64)
+"""Crops of which one is near each crop of at most 10%: steps at the top, bottom, left, right."""
+_ADJUSTMENTS = 2
+_DIFFERENCE = 4  # steps of the differences that give the derivatives
+_LOW_COSINE = 0.93  # of the low coefficients of such a crop and its copy
+_MOST_OTHERS = 4  # others that are compared with a picture in the end
+_NOISE = 0.03  # level (of 255): a smaller standard deviation is rounding
+_NEAR_ENOUGH = 6.0
+"""Before its crop is adjusted, a pair may be this many times as distant as a near-duplicate."""
 
-_TABLES = 8
+_TABLES = 6
 _PURPOSE = 2  # the holding out of a test set is 1
 _FREE_BITS = 3  # bits of a key, the least certain ones, that may differ
-_LONGEST_KEY = 20
-_NEIGHBORS = 16  # pictures with the same key that each picture is compared with
+_LONGEST_KEY = 22
+_NEIGHBORS = 8  # pictures with the same key that each picture is compared with
+
+
+@dataclass(frozen=True)
+class Thumbnails:
+    """Small versions of pictures, which is all that is compared.
+
+    Parameters
+    ----------
+    gray
+        uint8, ``(n, 32, 32)``.
+    color
+        Mean of each channel, in levels from 0 to 255: float32, ``(n, channels)``.
+    """
+
+    gray: Int[Array, "n 32 32"]
+    color: Float[Array, "n channels"]
+
+    def __len__(self) -> int:
+        return len(self.gray)
 
 
 def near_duplicate_groups(images: Array) -> Int[Array, "n"]:
@@ -75,8 +116,8 @@ def near_duplicate_groups(images: Array) -> Int[Array, "n"]:
     return groups_of(thumbnails(images))
 
 
-def thumbnails(images: Array) -> Float[Array, "n 16 16 channels"]:
-    """Average the pixels of pictures to 16 x 16, in levels from 0 to 255.
+def thumbnails(images: Array) -> Thumbnails:
+    """Average the pixels of pictures to 32 x 32.
 
     Parameters
     ----------
@@ -85,8 +126,7 @@ def thumbnails(images: Array) -> Float[Array, "n 16 16 channels"]:
 
     Returns
     -------
-    Array
-        float32; other channels than 3 are averaged to one.
+    Thumbnails
     """
     low, scale = 0.0, 1.0
     if images.dtype.kind == "f":
@@ -95,21 +135,19 @@ def thumbnails(images: Array) -> Float[Array, "n 16 16 channels"]:
     elif images.dtype == np.uint16:
         scale = 1 / 257
     rows, columns = (_averages(side) for side in images.shape[1:3])
-    channels = images.shape[3] if images.shape[3] == COLOR else 1
-    small = np.empty((len(images), _SIDE, _SIDE, channels), np.float32)
+    gray = np.empty((len(images), SIDE, SIDE), np.uint8)
+    color = np.empty((len(images), images.shape[3]), np.float32)
     for start in range(0, len(images), _BLOCK):
         block = (images[start : start + _BLOCK].astype(np.float32) - low) * scale
-        if channels != block.shape[3]:
-            block = block.mean(axis=3, keepdims=True)
-        small[start : start + _BLOCK] = np.einsum(
-            "ri,nijc,sj->nrsc", rows, block, columns, optimize=True
-        )
-    return small
+        color[start : start + _BLOCK] = block.mean(axis=(1, 2))
+        small = rows @ block.mean(axis=3) @ columns.T
+        gray[start : start + _BLOCK] = np.rint(small)
+    return Thumbnails(gray, color)
 
 
-def _averages(side: int) -> Float[Array, "16 side"]:
-    """Return the matrix that averages an axis of some pixels to 16."""
-    edges = np.linspace(0, side, _SIDE + 1)
+def _averages(side: int) -> Float[Array, "32 side"]:
+    """Return the matrix that averages an axis of some pixels to 32."""
+    edges = np.linspace(0, side, SIDE + 1)
     pixels = np.arange(side)
     overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
     overlap = overlap.clip(min=0)
@@ -129,7 +167,7 @@ def first_of(rows: Array) -> Int[Array, "n"]:
     return np.array(found, np.int64)
 
 
-def groups_of(small: Float[Array, "n 16 16 channels"]) -> Int[Array, "n"]:
+def groups_of(small: Thumbnails) -> Int[Array, "n"]:
     """Find the groups of near-duplicates, from their thumbnails.
 
     Parameters
@@ -142,56 +180,156 @@ def groups_of(small: Float[Array, "n 16 16 channels"]) -> Int[Array, "n"]:
     Array
         As for :func:`near_duplicate_groups`.
     """
-    # Whole levels, since the same pixels may give other last bits in a block of another size.
-    exact = first_of(np.rint(small).astype(np.uint8).reshape(len(small), -1))
+    color = np.rint(small.color).astype(np.uint8)
+    exact = first_of(np.concatenate([small.gray.reshape(len(small), -1), color], axis=1))
     different = np.flatnonzero(exact == np.arange(len(small)))
-    gray = small[different].mean(axis=3)
-    detailed = different[gray.reshape(len(gray), -1).std(axis=1) > _FLATTEST]
+    contrast = small.gray[different].reshape(len(different), -1).std(axis=1)
+    detailed = different[contrast > _FLATTEST]
     if len(detailed) < 2:
         return exact
-    coefficients = _coefficients(small[detailed].mean(axis=3))
-    sample = _sample(coefficients)
-    descriptors = _standardized(coefficients, sample)
-    colors = small[detailed].mean(axis=(1, 2))
-    furthest = _furthest(descriptors, descriptors[sample])
+    found = _Search(Thumbnails(small.gray[detailed], small.color[detailed])).pairs()
     leader = np.arange(len(small))
-    leader[detailed] = detailed[_connected(_pairs(descriptors, colors, furthest), len(detailed))]
+    leader[detailed] = detailed[_connected(found, len(detailed))]
     return leader[exact]
 
 
-def _coefficients(gray: Float[Array, "n 16 16"]) -> Float[Array, "n coefficients"]:
-    """Return the cosine coefficients of thumbnails that a descriptor consists of."""
-    cosines = np.cos(np.pi / _SIDE * np.arange(_SIDE)[:, None] * (np.arange(_SIDE) + 0.5))
-    cosines = cosines.astype(np.float32)
-    kept = (_FREQUENCIES > 0) & (_FREQUENCIES <= _HIGHEST)
-    return np.einsum("ur,nrs,vs->nuv", cosines, gray, cosines, optimize=True)[:, kept]
+def _bases() -> Float[Array, "49 49 12 32"]:
+    """Return the matrices that turn an axis of a thumbnail, cropped, into its cosine coefficients.
+
+    They are indexed by the number of steps that are cut off at the start and at the end.
+    """
+    cut = np.arange(_LARGEST_CROP + 1) * _STEP
+    start, end = cut[:, None, None], 1 - cut[None, :, None]
+    edges = np.arange(SIDE + 1) / SIDE
+    inside = np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], start), 0, None)
+    place = (edges[:-1] + 0.5 / SIDE - start) / (end - start)
+    k = np.arange(_HIGHEST + 1)[:, None]
+    cosines = np.cos(np.pi * k * place[..., None, :])
+    return (cosines * (inside / (end - start))[..., None, :]).astype(np.float32)
 
 
-def _standardized(
+class _Search:
+    """The search for near-duplicates among different pictures with some contrast."""
+
+    def __init__(self, small: Thumbnails) -> None:
+        self.small = small
+        self.bases = _bases()
+        every = np.arange(len(small))
+        plain = self._coefficients(every, np.zeros(4, np.int64))
+        self.mean, self.deviation = _scales(plain, every[:: ceil(len(every) / _SAMPLE)])
+        sample = _without_copies(self._standardized(plain))
+        self.mean, self.deviation = _scales(plain, sample)
+        self.descriptors = self._standardized(plain)
+        self.furthest = _furthest(self.descriptors, self.descriptors[sample])
+
+    def pairs(self) -> Iterator[Int[Array, "pairs 2"]]:
+        """Find pairs, some for each group."""
+        keys = [_Keys(self._low(self.descriptors), table) for table in range(_TABLES)]
+        found: list[Array] = []
+        for number in range(len(_CROPS)):
+            for i, j, distance in self._similar(number, keys):
+                found.append(np.stack([i, j, np.full(len(i), number), distance], axis=1))
+        if found:
+            suspects = _nearest(np.concatenate(found))
+            for start in range(0, len(suspects), _BLOCK):
+                yield self._confirmed(suspects[start : start + _BLOCK])
+
+    def _coefficients(
+        self, chosen: Int[Array, "m"], crop: Int[Array, "4"] | Int[Array, "m 4"]
+    ) -> Float[Array, "m coefficients"]:
+        """Crop some thumbnails, all in the same way or each in its own; return the coefficients."""
+        top, bottom, left, right = np.moveaxis(crop, -1, 0)
+        rows, columns = self.bases[top, bottom], self.bases[left, right]
+        found = np.empty((len(chosen), len(_FREQUENCIES)), np.float32)
+        for start in range(0, len(chosen), _BLOCK):
+            gray = self.small.gray[chosen[start : start + _BLOCK]].astype(np.float32)
+            every = rows @ gray @ np.swapaxes(columns, -1, -2)
+            found[start : start + _BLOCK] = every[:, _KEPT]
+        return found
+
+    def _standardized(
+        self, coefficients: Float[Array, "m coefficients"]
+    ) -> Float[Array, "m coefficients"]:
+        """Return descriptors: coefficients divided by their standard deviation, of length 1."""
+        return _of_length_1((coefficients - self.mean) / self.deviation)
+
+    @staticmethod
+    def _low(descriptors: Float[Array, "m coefficients"]) -> Float[Array, "m few"]:
+        """Return the part of descriptors that keys are made of."""
+        return _of_length_1(descriptors[:, _FREQUENCIES <= _KEY_FREQUENCY])
+
+    def _similar(
+        self, number: int, keys: "list[_Keys]"
+    ) -> Iterator[tuple[Int[Array, "m"], Int[Array, "m"], Float[Array, "m"]]]:
+        """Find pictures that look like others when these are cropped: other, picture, distance."""
+        every = np.arange(len(self.small))
+        cropped = self._standardized(self._coefficients(every, _CROPS[number]))
+        low = self._low(cropped)
+        for table in keys:
+            for i, j in table.lookup(low):
+                some = (i != j) & ((low[i] * table.low[j]).sum(axis=1) >= _LOW_COSINE)
+                i, j = i[some], j[some]  # noqa: PLW2901  # fewer of the same
+                distance = 1 - (cropped[i] * self.descriptors[j]).sum(axis=1)
+                limit = _NEAR_ENOUGH * np.minimum(self.furthest[i], self.furthest[j])
+                shift = np.abs(self.small.color[i] - self.small.color[j]).max(axis=1)
+                some = (distance <= limit) & (shift <= _COLOR_DISTANCE)
+                yield i[some], j[some], distance[some]
+
+    def _confirmed(self, suspects: Float[Array, "m 4"]) -> Int[Array, "pairs 2"]:
+        """Adjust the crop of each pair, and return the pairs that are near enough then.
+
+        The descriptor of the cropped picture is nearly a linear function of the four cuts, so a
+        step of Gauss and Newton finds those that bring it next to the descriptor of the other one.
+        """
+        i, j = suspects[:, 0].astype(np.int64), suspects[:, 1].astype(np.int64)
+        crop = _CROPS[suspects[:, 2].astype(np.int64)]
+        wanted = self.descriptors[j]
+        here = self._standardized(self._coefficients(i, crop))
+        best = 1 - (here * wanted).sum(axis=1)
+        for _ in range(_ADJUSTMENTS):
+            slopes = np.empty((len(i), len(_FREQUENCIES), 4), np.float32)
+            for cut in range(4):
+                moved = crop.copy()
+                moved[:, cut] += _DIFFERENCE * np.where(crop[:, cut] < _LARGEST_CROP // 2, 1, -1)
+                change = self._standardized(self._coefficients(i, moved)) - here
+                slopes[..., cut] = change / (moved[:, cut] - crop[:, cut])[:, None]
+            square = np.swapaxes(slopes, 1, 2) @ slopes + 1e-7 * np.eye(4, dtype=np.float32)
+            error = np.swapaxes(slopes, 1, 2) @ (wanted - here)[..., None]
+            step = np.linalg.solve(square, error)[..., 0]
+            crop = np.rint(crop + step).astype(np.int64).clip(0, _LARGEST_CROP)
+            here = self._standardized(self._coefficients(i, crop))
+            best = np.minimum(best, 1 - (here * wanted).sum(axis=1))
+        near = best <= np.minimum(self.furthest[i], self.furthest[j])
+        return np.stack([i[near], j[near]], axis=1)
+
+
+def _of_length_1(rows: Float[Array, "n k"]) -> Float[Array, "n k"]:
+    """Scale rows to length 1."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return (rows / np.maximum(length, 1e-6)).astype(np.float32)
+
+
+def _scales(
     coefficients: Float[Array, "n coefficients"], sample: Int[Array, "m"]
-) -> Float[Array, "n coefficients"]:
-    """Divide coefficients by their standard deviation in a sample; scale each row to length 1.
+) -> tuple[Float[Array, "coefficients"], Float[Array, "coefficients"]]:
+    """Return mean and standard deviation of the coefficients in a sample.
 
-    A small sample measures the standard deviations badly. So those of photographs are mixed in:
-    their amplitudes fall with the frequency.
+    A small sample measures them badly. So those of photographs are mixed in: their amplitudes fall
+    with the frequency.
     """
     count = len(sample)
     measured = coefficients[sample].var(axis=0)
-    spectrum = 1 / _FREQUENCIES[(_FREQUENCIES > 0) & (_FREQUENCIES <= _HIGHEST)] ** 2
+    spectrum = 1 / _FREQUENCIES**2
     spectrum *= measured.sum() / spectrum.sum()
     mean = coefficients[sample].mean(axis=0) * (count / (count + _PRIOR))
     variance = (measured * count + spectrum * _PRIOR) / (count + _PRIOR)
-    found = (coefficients - mean) / np.sqrt(variance + 1)
-    length = np.linalg.norm(found, axis=1, keepdims=True)
-    return (found / np.maximum(length, 1e-6)).astype(np.float32)
+    return mean.astype(np.float32), np.sqrt(variance + _NOISE**2).astype(np.float32)
 
 
-def _sample(coefficients: Float[Array, "n coefficients"]) -> Int[Array, "m"]:
-    """Choose pictures that show what is common, without copies: those would count repeatedly."""
-    spread = np.linspace(0, len(coefficients) - 1, min(len(coefficients), _SAMPLE))
-    chosen = spread.astype(np.int64)
-    descriptors = _standardized(coefficients, chosen)[chosen]
-    near = descriptors @ descriptors.T >= 1 - _SURELY_A_COPY
+def _without_copies(descriptors: Float[Array, "n coefficients"]) -> Int[Array, "m"]:
+    """Choose pictures that show what is common; copies would count repeatedly."""
+    chosen = np.arange(0, len(descriptors), ceil(len(descriptors) / _SAMPLE))
+    near = descriptors[chosen] @ descriptors[chosen].T >= 1 - _SURELY_A_COPY
     return chosen[near.argmax(axis=1) == np.arange(len(chosen))]
 
 
@@ -211,49 +349,52 @@ def _furthest(
     return limit
 
 
-def _pairs(
-    descriptors: Float[Array, "n coefficients"],
-    colors: Float[Array, "n channels"],
-    furthest: Float[Array, "n"],
-) -> Iterator[Int[Array, "pairs 2"]]:
-    """Find the pairs of near-duplicates, key by key."""
-    for i, j in _candidates(descriptors):
-        distance = 1 - np.einsum("nk,nk->n", descriptors[i], descriptors[j])
-        near = distance <= np.minimum(furthest[i], furthest[j])
-        near &= (np.abs(colors[i] - colors[j]) <= _COLOR_DISTANCE).all(axis=1)
-        yield np.stack([i[near], j[near]], axis=1)
+class _Keys:
+    """The pictures, sorted by a key: the signs of random projections of their descriptors."""
 
+    def __init__(self, low: Float[Array, "n few"], table: int) -> None:
+        self.low = low
+        bits = min(_LONGEST_KEY, max(_FREE_BITS + 1, ceil(log2(len(low))) + 2))
+        words = draw(np.arange(low.shape[1]), seed=table, purpose=_PURPOSE, words=bits)
+        self.directions = ((words & 1) * 2.0 - 1).astype(np.float32)
+        self.values = 1 << np.arange(bits)
+        keys = (low @ self.directions > 0) @ self.values
+        self.order = np.argsort(keys, kind="stable")
+        self.start = np.searchsorted(keys[self.order], np.arange((1 << bits) + 1))
 
-def _candidates(
-    descriptors: Float[Array, "n coefficients"],
-) -> Iterator[tuple[Int[Array, "pairs"], Int[Array, "pairs"]]]:
-    """Find pairs of pictures whose keys are the same, except for the least certain bits.
+    def lookup(
+        self, low: Float[Array, "n few"]
+    ) -> Iterator[tuple[Int[Array, "m"], Int[Array, "m"]]]:
+        """Find the pictures whose keys are the same, except for the least certain bits.
 
-    A picture is compared with the next 16 of those with the same key. In a group of more copies,
-    each picture is thus connected with others, though not with all.
-    """
-    count, width = descriptors.shape
-    bits = min(_LONGEST_KEY, max(_FREE_BITS + 1, ceil(log2(count))))
-    values = 1 << np.arange(bits)
-    for table in range(_TABLES):
-        words = draw(np.arange(width), seed=table, purpose=_PURPOSE, words=bits)
-        projected = descriptors @ ((words & 1) * 2.0 - 1).astype(np.float32)
-        keys = (projected > 0) @ values
-        order = np.argsort(keys, kind="stable")
-        start = np.searchsorted(keys[order], np.arange((1 << bits) + 1))
-        free = values[np.argsort(np.abs(projected), axis=1)[:, :_FREE_BITS]]
+        Each is compared with eight of those at most, others for each picture: in a group of more
+        copies, all are thus connected, though not each with each.
+        """
+        projected = low @ self.directions
+        keys = (projected > 0) @ self.values
+        free = self.values[np.argsort(np.abs(projected), axis=1)[:, :_FREE_BITS]]
         for flips in range(1 << _FREE_BITS):
-            chosen = (flips >> np.arange(_FREE_BITS)) & 1
-            probe = keys ^ (free * chosen).sum(axis=1)
-            place = start[probe]
-            if flips == 0:  # each picture is compared with those that follow it
-                place = np.empty(count, np.int64)
-                place[order] = np.arange(1, count + 1)
+            probe = keys ^ (free * ((flips >> np.arange(_FREE_BITS)) & 1)).sum(axis=1)
+            start, count = self.start[probe], self.start[probe + 1] - self.start[probe]
+            offset = np.arange(len(low))
             for step in range(_NEIGHBORS):
-                i = np.flatnonzero(place + step < start[probe + 1])
+                i = np.flatnonzero(step < count)
                 if not len(i):
                     break
-                yield i, order[place[i] + step]
+                yield i, self.order[start[i] + (offset[i] + step) % count[i]]
+
+
+def _nearest(suspects: Float[Array, "n 4"]) -> Float[Array, "m 4"]:
+    """Keep, for each picture, the most similar others: rows of (other, picture, crop, distance)."""
+    other, picture, _, distance = suspects.T
+    suspects = suspects[np.lexsort((distance, other, picture))]
+    first = np.ones(len(suspects), bool)
+    first[1:] = (np.diff(suspects[:, :2], axis=0) != 0).any(axis=1)
+    suspects = suspects[first]
+    suspects = suspects[np.lexsort((suspects[:, 3], suspects[:, 1]))]
+    _, start = np.unique(suspects[:, 1], return_index=True)
+    rank = np.arange(len(suspects)) - np.repeat(start, np.diff(np.append(start, len(suspects))))
+    return suspects[rank < _MOST_OTHERS]
 
 
 def _connected(pairs: Iterator[Int[Array, "pairs 2"]], count: int) -> Int[Array, "n"]:
