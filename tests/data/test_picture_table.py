@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from striate.data import load, open_dataset
+from striate.data.picture_table import read_table
 from striate.errors import DataError, OptionError, StriateError
 
 
@@ -203,12 +204,17 @@ BAD = (
 
 def test_all_problems_are_listed(write, golden):
     """With the numbers of their lines; `skip_bad` leaves these lines out."""
-    write(BAD)
+    path = write(BAD)
 
     with pytest.raises(DataError) as caught:
         open_dataset("table.csv")
 
     golden("data/table-problems", f"{caught.value}\n")
+    dataset = read_table(path, skip_bad=True)
+    assert dataset.y.tolist() == [1.5]
+    assert dataset.notes == (
+        "9 lines with problems were left out, such as line 3: gone.png does not exist.",
+    )
 
 
 ERRORS = {

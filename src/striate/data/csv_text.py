@@ -41,15 +41,18 @@ class Rows:
         One tuple of text for each row; they may differ in length.
     lines
         For each row the number of its last line, counting from 1.
+    skipped
+        Number of lines before the table: 1 if the first line only declares the separator.
     """
 
     path: Path
     separator: str
     cells: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...]
+    skipped: int = 0
 
 
-def read_rows(path: Path) -> Rows:
+def read_rows(path: Path, *, most: int | None = None) -> Rows:
     """Read the cells of a file.
 
     Parameters
@@ -58,6 +61,8 @@ def read_rows(path: Path) -> Rows:
         A file of text in UTF-8, with or without a byte-order mark, or in UTF-16 with one;
         compressed with gzip or not. Cells are separated by commas, semicolons or tabs, whichever
         the first line has most of.
+    most
+        Number of rows to read; None reads all.
 
     Returns
     -------
@@ -68,7 +73,7 @@ def read_rows(path: Path) -> Rows:
     DataError
         If the file can't be read, isn't text, or has no cells.
     """
-    text = _decoded(path)
+    text = read_text(path)
     first, _, rest = text.partition("\n")
     skipped = 0
     if first.strip().lower().startswith(_DECLARATION) and len(first.strip()) <= len("sep=,"):
@@ -84,6 +89,8 @@ def read_rows(path: Path) -> Rows:
             if any(stripped):
                 cells.append(stripped)
                 lines.append(reader.line_num + skipped)
+            if len(cells) == most:
+                break
     except csv.Error as error:
         raise DataError(
             f"{shown(path)} can't be read as a table: line {reader.line_num + skipped}: {error}. "
@@ -94,11 +101,33 @@ def read_rows(path: Path) -> Rows:
             f"{shown(path)} is empty; expected a line with the names of the columns, and a line "
             "for each picture. Check the path."
         )
-    return Rows(path=path, separator=separator, cells=tuple(cells), lines=tuple(lines))
+    return Rows(
+        path=path,
+        separator=separator,
+        cells=tuple(cells),
+        lines=tuple(lines),
+        skipped=skipped,
+    )
 
 
-def _decoded(path: Path) -> str:
-    """Read the text of a file."""
+def read_text(path: Path) -> str:
+    """Read the text of a file.
+
+    Parameters
+    ----------
+    path
+        As for :func:`read_rows`.
+
+    Returns
+    -------
+    str
+        Without a byte-order mark.
+
+    Raises
+    ------
+    DataError
+        If the file can't be read or isn't text.
+    """
     with open_binary(path) as file:
         content = bytes(read_at_most(file, MOST_BYTES + 1, shown(path)))
     if len(content) > MOST_BYTES:
@@ -153,6 +182,15 @@ class Problems:
     def lines(self) -> set[int]:
         """The lines that have a problem."""
         return {line for line, _ in self.found}
+
+    def note(self) -> str:
+        """Word the note that these lines were left out."""
+        many = len(self.lines) > 1
+        first, text = min(self.found)
+        return (
+            f"{len(self.lines):,} line{'s' * many} with problems {'were' if many else 'was'} left "
+            f"out, such as line {first}: {text}."
+        )
 
     def error(self) -> DataError:
         """Word the error that lists all problems in the order of the file."""

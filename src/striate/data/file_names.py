@@ -10,7 +10,7 @@ from striate.data.streams import list_folder
 from striate.errors import Argument, DataError, Message
 from striate.files import quoted, shown
 
-_PROBED = 200
+PROBED = 200
 """Rows that are looked at to find the column of file names, and the folder of the pictures."""
 
 
@@ -105,10 +105,10 @@ class PictureFinder:
         """
         width = max(map(len, cells))
         counts = [0] * width
-        for row in cells[:_PROBED]:
+        for row in cells[:PROBED]:
             for k, cell in enumerate(row):
                 if self._matches(cell):
-                    counts[k] += _PROBED
+                    counts[k] += PROBED
                 elif cell and is_picture(Path(cell)):
                     counts[k] += 1
         return counts

@@ -11,3 +11,6 @@ PARTS: dict[str, str] = {
     "testing": "test",
 }
 """What a folder or a cell of a table may call each part, in lower case."""
+
+SPLITS = {"split", "part", "set", "subset", "usage"}
+"""What a column of a table that assigns rows to parts may be called, in lower case."""

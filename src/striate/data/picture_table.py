@@ -22,8 +22,8 @@ import numpy as np
 
 from striate.data.csv_text import Problems, Rows, as_number, column_names, read_rows
 from striate.data.dataset import Dataset, assemble
-from striate.data.file_names import PictureFinder, finder_for
-from striate.data.parts import PARTS
+from striate.data.file_names import PROBED, PictureFinder, finder_for
+from striate.data.parts import PARTS, SPLITS
 from striate.data.picture_folder import notes_on_layout
 from striate.data.pictures import decode, survey
 from striate.errors import Argument, DataError, Message, OptionError
@@ -33,7 +33,6 @@ from striate.shapes import Array
 Task = Literal["classification", "regression"]
 TASKS = ("classification", "regression")
 
-_SPLITS = {"split", "part", "set", "subset", "usage"}
 _MOST_WHOLE_CLASSES = 50
 """Columns of integers with more different values are numbers to predict."""
 _LEAST_IN_A_CLASS = 2
@@ -126,10 +125,11 @@ def open_table(path: Path, *, images: Path | None = None) -> PictureTable | None
     DataError
         If the file can't be read, or two columns name pictures.
     """
-    rows = read_rows(path)
-    finder = finder_for(path, rows.cells, images)
+    first = read_rows(path, most=PROBED)
+    finder = finder_for(path, first.cells, images)
     if finder is None:
         return None
+    rows = read_rows(path)
     counts = finder.counts(rows.cells)
     files = _file_column(path, rows, counts)
     has_header = not finder.names_a_picture(_cell(rows.cells[0], files))
@@ -210,7 +210,7 @@ def read_table(
     if problems.found and not skip_bad:
         raise problems.error()
     if problems.found:
-        notes.append(_note_on_skipped(problems))
+        notes.append(problems.note())
     if repeated:
         notes.append(_note_on_repeated(repeated))
     notes += reading.notes
@@ -284,7 +284,7 @@ def _file_column(path: Path, rows: Rows, counts: Sequence[int]) -> int:
 def _split_column(names: Sequence[str], rows: Rows) -> int | None:
     """Find the column that assigns rows to parts, by its name and most of its cells."""
     for k, name in enumerate(names):
-        if name.lower() in _SPLITS:
+        if name.lower() in SPLITS:
             known = sum(_cell(row, k).lower() in PARTS for row in rows.cells)
             if 2 * known > len(rows.cells):
                 return k
@@ -525,16 +525,6 @@ def _repeated(
         else:
             problems.add(line, f"{shown(file.name)} has other values than in line {before}")
     return same
-
-
-def _note_on_skipped(problems: Problems) -> str:
-    """Name the lines that were left out."""
-    lines = sorted(problems.lines)
-    first, text = min(problems.found)
-    return (
-        f"{len(lines):,} line{'s' * (len(lines) > 1)} with problems "
-        f"{'were' if len(lines) > 1 else 'was'} left out, such as line {first}: {text}."
-    )
 
 
 def _note_on_repeated(repeated: dict[int, int]) -> str:

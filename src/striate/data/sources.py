@@ -9,7 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data import cifar, idx, mask_folder, npz, picture_folder, picture_table, shapes
+from striate.data import (
+    cifar,
+    idx,
+    mask_folder,
+    npz,
+    picture_folder,
+    picture_table,
+    shapes,
+    signal_table,
+)
 from striate.data.catalog import DIGITS, DIGITS_NOTICE, KNOWN, Known
 from striate.data.dataset import Dataset, LabelValue, check_classes
 from striate.data.download import Progress, cache_folder, fetch, missing
@@ -43,6 +52,7 @@ def load(
     images: str | os.PathLike[str] | None = None,
     targets: str | Sequence[str] | None = None,
     task: Task | None = None,
+    skip_bad: bool = False,
     seed: int = 0,
     in_memory: bool | None = None,
     download: bool = True,
@@ -53,8 +63,8 @@ def load(
 
     Parameters
     ----------
-    source, folder, size, channels, resize, test, images, targets, task, seed, in_memory, download,
-    progress, decoding
+    source, folder, size, channels, resize, test, images, targets, task, skip_bad, seed, in_memory,
+    download, progress, decoding
         As for :func:`open_dataset`, which also returns the classes and the origin of the data.
 
     Returns
@@ -89,6 +99,7 @@ def load(
         images=images,
         targets=targets,
         task=task,
+        skip_bad=skip_bad,
         seed=seed,
         in_memory=in_memory,
         download=download,
@@ -109,6 +120,7 @@ def open_dataset(
     images: str | os.PathLike[str] | None = None,
     targets: str | Sequence[str] | None = None,
     task: Task | None = None,
+    skip_bad: bool = False,
     seed: int = 0,
     in_memory: bool | None = None,
     download: bool = True,
@@ -152,6 +164,9 @@ def open_dataset(
         For a CSV file, ``"classification"`` or ``"regression"``. None decides by the column: words
         are classes; so are integers from 0 or 1 upwards if there are at most 50 and each appears
         more than once.
+    skip_bad
+        Whether to leave out lines of a CSV file and pictures with masks that have a problem, with
+        a note. Otherwise an error lists all problems.
     seed
         Seed of the choice of test images, or of ``shapes``.
     in_memory
@@ -199,6 +214,7 @@ def open_dataset(
         images=None if images is None else as_path(images),
         targets=targets,
         task=task,
+        skip_bad=skip_bad,
         in_memory=in_memory,
         decoding=decoding,
     )
@@ -353,6 +369,7 @@ class _PictureOptions:
     images: Path | None
     targets: str | Sequence[str] | None
     task: Task | None
+    skip_bad: bool
     in_memory: bool | None
     decoding: Decoding | None
 
@@ -368,14 +385,7 @@ def _open_path(path: Path, folder: Path | None, options: _PictureOptions) -> Dat
         return _open_table(path, options)
     _require_no_table_options(path, options)
     if path.is_dir():
-        return _open_folder(
-            path,
-            size=options.size,
-            channels=options.channels,
-            resize=options.resize,
-            in_memory=options.in_memory,
-            decoding=options.decoding,
-        )
+        return _open_folder(path, options)
     if path.exists():
         return _open_file(path)
     near = difflib.get_close_matches(path.name, NAMES, n=1)
@@ -400,53 +410,54 @@ def _require_no_table_options(path: Path, options: _PictureOptions) -> None:
 
 
 def _open_table(path: Path, options: _PictureOptions) -> Dataset:
-    """Open a CSV file of pictures."""
+    """Open a CSV file of pictures or of signals."""
     dataset = picture_table.read_table(
         path,
         images=options.images,
         targets=options.targets,
         task=options.task,
+        skip_bad=options.skip_bad,
         size=options.size,
         channels=options.channels,
         resize=options.resize,
     )
-    if dataset is None:
+    if dataset is not None:
+        return dataset
+    if options.images is not None:
         raise DataError(
             Message(
-                f"{shown(path)} has no column whose cells name pictures in its folder; expected a "
-                "line for each picture, such as a.jpg,3.5. If the pictures are elsewhere, give "
-                "their folder: ",
-                Argument("images", "FOLDER"),
-                ".",
+                f"{shown(path)} has no column whose cells name pictures in ",
+                Argument("images", str(options.images)),
+                "; expected a line for each picture, such as a.jpg,3.5. Check the folder.",
             )
         )
-    return dataset
+    return signal_table.read_signals(
+        path, targets=options.targets, task=options.task, skip_bad=options.skip_bad
+    )
 
 
-def _open_folder(
-    folder: Path,
-    *,
-    size: int | tuple[int, int] | None,
-    channels: int | None,
-    resize: str,
-    in_memory: bool | None,
-    decoding: Decoding | None,
-) -> Dataset:
+def _open_folder(folder: Path, options: _PictureOptions) -> Dataset:
     """Open a folder of IDX files, of CIFAR files, of images with masks, or of pictures."""
     if idx.find_pairs(folder):
         return idx.read_folder(folder)
     if cifar.find_files(folder):
         return cifar.read_folder(folder)
     if mask_folder.find_folders(folder):
-        return mask_folder.read_folder(folder, size=size, channels=channels, resize=resize)
+        return mask_folder.read_folder(
+            folder,
+            skip_bad=options.skip_bad,
+            size=options.size,
+            channels=options.channels,
+            resize=options.resize,
+        )
     if any(path.is_dir() for path in list_folder(folder)):
         return picture_folder.read_folder(
             folder,
-            size=size,
-            channels=channels,
-            resize=resize,
-            in_memory=in_memory,
-            decoding=decoding,
+            size=options.size,
+            channels=options.channels,
+            resize=options.resize,
+            in_memory=options.in_memory,
+            decoding=options.decoding,
         )
     raise DataError(
         f"The folder {shown(folder)} holds no data{_loose_pictures(folder)}; expected one "
