@@ -41,6 +41,28 @@ _TABLES = (".csv", ".tsv")
 """Endings of tables."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _PictureOptions:
+    """Options of :func:`open_dataset` for pictures in files."""
+
+    size: int | tuple[int, int] | None
+    channels: int | None
+    resize: str
+    images: Path | None
+    targets: str | Sequence[str] | None
+    task: Task | None
+    skip_bad: bool
+    in_memory: bool | None
+    decoding: Decoding | None
+
+    def __post_init__(self) -> None:
+        if self.in_memory not in (None, True, False):
+            raise OptionError(
+                f"`in_memory` must be True, False or None, got {short(self.in_memory)}. None "
+                "decides by the available memory."
+            )
+
+
 def load(
     source: str | os.PathLike[str],
     *,
@@ -202,11 +224,6 @@ def open_dataset(
     Dataset('shapes': 2000 training and 400 test images of 21 x 21 x 1, 2 classes)
     """
     given = None if folder is None else as_path(folder)
-    if in_memory not in (None, True, False):
-        raise OptionError(
-            f"`in_memory` must be True, False or None, got {short(in_memory)}. None decides by the "
-            "available memory."
-        )
     options = _PictureOptions(
         size=size,
         channels=channels,
@@ -226,25 +243,38 @@ def open_dataset(
             )
         else:
             dataset = _open_path(as_path(source), given, options)
-        if in_memory is False and not isinstance(dataset.x, ImageFile):
-            raise OptionError(
-                f"in_memory=False applies only to a folder of pictures, not to {dataset.name}, "
-                "whose files are read as they are. Leave in_memory out."
-            )
+        if in_memory is False:
+            _require_image_file(dataset)
     except StriateError:
         raise
     except OSError as error:
         raise unreadable(as_path(source), error) from error
-    if size is not None or channels is not None:
-        x, x_test, x_validation = (
-            part
-            if isinstance(part, ImageFile)
-            else convert(part, size=size, channels=channels, resize=resize)
-            for part in (dataset.x, dataset.x_test, dataset.x_validation)
-        )
-        dataset = dataclasses.replace(dataset, x=x, x_test=x_test, x_validation=x_validation)
+    dataset = _converted(dataset, options)
     check_classes(dataset.y, dataset.classes, where=dataset.source)
     return hold_out(dataset, share=test, seed=seed)
+
+
+def _converted(dataset: Dataset, options: _PictureOptions) -> Dataset:
+    """Convert images in memory to the size and channels that were asked for."""
+    size, channels, resize = options.size, options.channels, options.resize
+    if size is None and channels is None:
+        return dataset
+    x, x_test, x_validation = (
+        part
+        if isinstance(part, ImageFile)
+        else convert(part, size=size, channels=channels, resize=resize)
+        for part in (dataset.x, dataset.x_test, dataset.x_validation)
+    )
+    return dataclasses.replace(dataset, x=x, x_test=x_test, x_validation=x_validation)
+
+
+def _require_image_file(dataset: Dataset) -> None:
+    """Raise if images are in memory that were meant to stay in a file."""
+    if not isinstance(dataset.x, ImageFile):
+        raise OptionError(
+            f"in_memory=False applies only to a folder of pictures, not to {dataset.name}, "
+            "whose files are read as they are. Leave in_memory out."
+        )
 
 
 def _open_name(
@@ -357,21 +387,6 @@ def _label(dataset: Dataset, name: str, classes: tuple[LabelValue, ...], notice:
         classes=classes,
         notice=notice,
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _PictureOptions:
-    """Options of :func:`open_dataset` for pictures in files."""
-
-    size: int | tuple[int, int] | None
-    channels: int | None
-    resize: str
-    images: Path | None
-    targets: str | Sequence[str] | None
-    task: Task | None
-    skip_bad: bool
-    in_memory: bool | None
-    decoding: Decoding | None
 
 
 def _open_path(path: Path, folder: Path | None, options: _PictureOptions) -> Dataset:
