@@ -15,6 +15,7 @@ NETWORK = (
 )
 TRAININGS = {
     "adam": {"augment": "shift 1 flip", "validation": 0.2},
+    "moved": {"augment": "rotate 20 scale 0.8 shear 10 shift 1 brightness 0.2 contrast 0.2"},
     "momentum": {"optimizer": "momentum", "clip_norm": 0.1, "schedule": "cosine"},
 }
 

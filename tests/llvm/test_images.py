@@ -9,7 +9,7 @@ import pytest
 from striate.llvm.images import write_load_stored
 from striate.llvm.ir import IRModule
 from striate.llvm.machine import LoadedObject, compile_object, host
-from striate.maths.pixel_map import MAP_COLUMNS
+from striate.maths.pixel_map import MAP_COLUMNS, MapColumn, PixelMap
 from striate.plan.statement import LANES, LoadStored
 from striate.runtime.shared_memory import floats
 
@@ -33,7 +33,7 @@ UNMOVED = (0, 1, 0, 1, 0, 0, 0, 0)
 
 
 @cache
-def gathering(name):
+def gathering(name, *, affine=False):
     """Compile the function that loads images of this shape."""
     rows, columns, channels, element, last = SHAPES[name]
     item = LoadStored(
@@ -47,18 +47,19 @@ def gathering(name):
         channels=channels,
         element=element,
         last=last,
+        affine=("affine", "values") if affine else (),
     )
     module = IRModule.of(host())
     write_load_stored(module, "gather", item)
     module.functions["gather"].internal = False
     code = LoadedObject(compile_object(module, host()), host())
-    types = [*[ctypes.c_void_p] * 5, ctypes.c_int64]
+    types = [*[ctypes.c_void_p] * (5 + 2 * affine), ctypes.c_int64]
     function = ctypes.CFUNCTYPE(None, *types)(code.address("gather"))
 
-    def gather(images, indices, maps, scale, count):
+    def gather(images, indices, maps, scale, count, *affine_maps):
         """Load the images (channels, rows, columns, lanes)."""
         target = floats(rows * columns * channels * LANES)
-        arrays = (images, indices, maps, scale, target)
+        arrays = (images, indices, maps, scale, *affine_maps, target)
         function(*(array.ctypes.data for array in arrays), count)
         return target.reshape(channels, rows, columns, LANES)
 
@@ -158,3 +159,73 @@ class TestMoves:
                 move[4:] = low[0], high[0], low[1], high[1]
 
         assert_gathered(name, maps, seed=6)
+
+
+def affine_maps(rng):
+    """Draw maps that rotate, shear, resize, shift, cover and brighten."""
+    packed = np.array([UNMOVED] * LANES, np.int32)
+    packed[:, MapColumn.TOP :] = rng.integers(0, 9, (LANES, 4))
+    steps = np.eye(2) + rng.uniform(-0.7, 0.7, (LANES, 2, 2))
+    first = rng.uniform(-6, 6, (LANES, 2, 1))
+    places = np.concatenate([first, steps], axis=2).reshape(LANES, 6)
+    values = rng.uniform([0.7, -0.2], [1.4, 0.2], (LANES, 2))
+    return PixelMap.affinely(places, values=values, packed=packed)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+class TestAffineMaps:
+    """Each image is moved by an affine map, to the same bits as with NumPy."""
+
+    def gathered(self, name, maps, scale=None, count=LANES):
+        """Load images; return them, and what the maps make of them with NumPy, channels first."""
+        images, indices, _ = given(name, np.random.default_rng(3))
+        channels, last = SHAPES[name][2], SHAPES[name][-1]
+        if scale is None:
+            scale = np.array([1.0] * channels + [0.0] * channels + [7.0], np.float32)
+
+        found = gathering(name, affine=True)(
+            images, indices, maps.packed, scale, count, maps.affine, maps.values
+        )
+
+        taken = images[indices] if last else np.moveaxis(images[indices], 1, -1)
+        moved = maps[np.arange(count)].apply(taken[:count], 7)
+        return found, moved.transpose(3, 1, 2, 0)
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_random_maps(self, name, seed):
+        """Rotated, sheared, resized, shifted, covered and brightened."""
+        found, wanted = self.gathered(name, affine_maps(np.random.default_rng(seed)))
+
+        np.testing.assert_array_equal(found, wanted)
+
+    def test_short_block(self, name):
+        """Lanes without an image repeat the first one; their maps aren't read."""
+        maps = affine_maps(np.random.default_rng(7))
+        maps.values[5:] = np.nan
+
+        found, wanted = self.gathered(name, maps, count=5)
+
+        np.testing.assert_array_equal(found[..., :5], wanted)
+        np.testing.assert_array_equal(found[..., 5:], wanted[..., [0] * 11])
+
+    def test_whole_pixels_and_far_outside(self, name):
+        """Maps that move nothing, and maps that move everything out of view."""
+        numbers = np.array([[0, 1, 0, 0, 0, 1]] * LANES, float)
+        numbers[3, 0], numbers[5, 3] = 1e12, -1e12
+        numbers[7] = 5e8, 1e9, -1e9, 0, 1e9, 1e9
+
+        found, wanted = self.gathered(name, PixelMap.affinely(numbers))
+
+        np.testing.assert_array_equal(found, wanted)
+        assert (found[..., [3, 5, 7]] == 7).all()
+
+    def test_each_channel_is_scaled(self, name):
+        """After moving, values are scaled and offset."""
+        scale = given(name, np.random.default_rng(1))[-1]
+
+        found, moved = self.gathered(name, affine_maps(np.random.default_rng(2)), scale)
+
+        factor, offset = (part.reshape(-1, 1, 1, 1) for part in np.split(scale[:-1], 2))
+        # One fused multiply-add in float32.
+        wanted = moved.astype(float) * factor + offset
+        np.testing.assert_allclose(found, wanted, rtol=2e-7, atol=1e-7)

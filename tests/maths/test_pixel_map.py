@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from striate.maths.pixel_map import MAP_COLUMNS, MapColumn, PixelMap, on_grid
+from striate.maths.pixel_map import GRID, MAP_COLUMNS, MapColumn, PixelMap
 
 RNG = np.random.default_rng(3)
 MAPS = PixelMap.of(
@@ -56,28 +56,29 @@ def test_a_fill_for_each_channel():
     assert (found[~outside] < 99).all()
 
 
-def test_the_motion_of_targets_covers_and_changes_nothing():
-    """Without covered boxes and changed values, the motion is the same."""
-    plain = MAPS.motion_only()
-    changed = PixelMap(MAPS.packed, affine_numbers(4, factor=1.5, offset=0.25)).motion_only()
-
-    np.testing.assert_array_equal(plain.packed[:, :4], MAPS.packed[:, :4])
-    assert not plain.packed[:, 4:].any()
-    np.testing.assert_array_equal(changed.affine, affine_numbers(4))
-
-
-def affine_numbers(count, *, factor=1.0, offset=0.0, seed=0):
+def affine_numbers(count, seed=0):
     """Draw affine maps that rotate, shear, resize and shift images of about 7 x 9 pixels."""
     rng = np.random.default_rng(seed)
     steps = np.eye(2) + rng.uniform(-0.6, 0.6, (count, 2, 2))
     first = rng.uniform(-3, 3, (count, 2, 1))
-    numbers = on_grid(np.concatenate([first, steps], axis=2).reshape(count, 6))
-    return np.concatenate([numbers, np.tile([factor, offset], (count, 1))], axis=1)
+    numbers = np.concatenate([first, steps], axis=2).reshape(count, 6)
+    return np.round(numbers / GRID) * GRID
 
 
-def interpolated(image, numbers, fill):
+def test_the_motion_of_targets_covers_and_changes_nothing():
+    """Without covered boxes and changed values, the motion is the same."""
+    plain = MAPS.motion_only()
+    changed = PixelMap.affinely(affine_numbers(4), values=[[1.5, 0.25]] * 4, packed=MAPS.packed)
+
+    np.testing.assert_array_equal(plain.packed[:, :4], MAPS.packed[:, :4])
+    assert not plain.packed[:, 4:].any()
+    np.testing.assert_array_equal(changed.motion_only().affine, changed.affine)
+    np.testing.assert_array_equal(changed.motion_only().values, [[1, 0]] * 4)
+
+
+def interpolated(image, numbers, fill, factor=1.0, offset=0.0):
     """Move one image in float64, pixel by pixel, with loops."""
-    row, down, slant, column, tilt, right, factor, offset = numbers
+    row, down, slant, column, tilt, right = numbers
     rows, columns = image.shape[:2]
     found = np.empty(image.shape)
 
@@ -100,13 +101,14 @@ def interpolated(image, numbers, fill):
 def test_affine_maps_interpolate_as_loops_do(channels):
     """Each pixel is a weighted mean of the four around its source, those outside being fill."""
     images = RNG.random((50, 7, 9, *channels)).astype(np.float32)
-    numbers = affine_numbers(50, factor=1.5, offset=0.25)
+    numbers = affine_numbers(50)
 
-    found = PixelMap(PixelMap.unmoved(50).packed, numbers).apply(images, 0.5)
+    found = PixelMap.affinely(numbers, values=[[1.5, 0.25]] * 50).apply(images, 0.5)
 
     for image, row, one in zip(images, numbers, found, strict=True):
+        wanted = interpolated(image, row, 0.5, 1.5, 0.25)
         # Three blends and a change of values in float32, of numbers up to 1.75.
-        np.testing.assert_allclose(one, interpolated(image, row, 0.5), rtol=0, atol=1.5e-6)
+        np.testing.assert_allclose(one, wanted, rtol=0, atol=1.5e-6)
 
 
 def test_affine_maps_agree_with_scipy():
@@ -115,10 +117,10 @@ def test_affine_maps_agree_with_scipy():
     images = RNG.random((50, 7, 9)).astype(np.float32)
     numbers = affine_numbers(50)
 
-    found = PixelMap(PixelMap.unmoved(50).packed, numbers).apply(images, 0.5)
+    found = PixelMap.affinely(numbers).apply(images, 0.5)
 
     for image, one, row in zip(images, found, numbers, strict=True):
-        steps, first = row[:6].reshape(2, 3)[:, 1:], row[[0, 3]]
+        steps, first = row.reshape(2, 3)[:, 1:], row[[0, 3]]
         wanted = ndimage.affine_transform(
             image.astype(float), steps, first, order=1, mode="grid-constant", cval=0.5
         )
@@ -129,7 +131,7 @@ def test_affine_maps_of_whole_pixels_are_whole_pixel_maps():
     """Mirrored and shifted by an affine map, an image has the same bits as by a whole-pixel map."""
     images = RNG.integers(0, 256, (1, 7, 9, 3)).astype(np.uint8)
     whole = PixelMap.of(first_row=[-2], first_column=[9], column_step=[-1], bottom=[2], right=[3])
-    affine = PixelMap(whole.packed, np.array([[-2.0, 1, 0, 9, 0, -1, 1, 0]]))
+    affine = PixelMap.affinely([[-2, 1, 0, 9, 0, -1]], packed=whole.packed)
 
     for images_ in (images, images.astype(np.float32), images.astype(np.uint16) * 257):
         np.testing.assert_array_equal(affine.apply(images_, 7), whole.apply(images_, 7))
@@ -141,9 +143,10 @@ def test_affine_maps_of_whole_pixels_are_whole_pixel_maps():
 def test_labels_are_taken_from_the_nearest_pixel():
     """A mask of the classes 0 and 9 has no class in between, and the fill label outside."""
     masks = RNG.choice([0, 9], (50, 7, 9))
-    numbers = affine_numbers(50, factor=1.5)
+    numbers = affine_numbers(50)
+    maps = PixelMap.affinely(numbers, values=[[1.5, 0]] * 50)
 
-    found = PixelMap(PixelMap.unmoved(50).packed, numbers).apply(masks, 5, interpolate=False)
+    found = maps.apply(masks, 5, interpolate=False)
 
     assert set(np.unique(found)) == {0, 5, 9}
     for mask, row, one in zip(masks, numbers, found, strict=True):
@@ -156,7 +159,7 @@ def test_labels_are_taken_from_the_nearest_pixel():
 def test_integers_are_rounded_and_stay_in_range(dtype, most):
     """Changed values are cut off at the ends of the type, and rounded once, at the end."""
     image = np.array([[[0, 0.5, 1]]]) * most
-    brighter = PixelMap.affinely([[0, 1, 0, 0, 0, 1, 2.0, -0.25]])
+    brighter = PixelMap.affinely([[0, 1, 0, 0, 0, 1]], values=[[2, -0.25]])
 
     found = brighter.apply(image.round().astype(dtype), 0)
 
@@ -168,7 +171,7 @@ def test_integers_are_rounded_and_stay_in_range(dtype, most):
 def test_large_images_and_far_sources():
     """Sources far outside, on images of thousands of columns, are fill; others are exact."""
     image = np.arange(20_000, dtype=np.float32).reshape(1, 1, 20_000)
-    far = PixelMap.affinely([[0, 1, 0, -1e6, 0, 1, 1, 0], [0, 1, 0, 0.25, 0, 0.5, 1, 0]])
+    far = PixelMap.affinely([[0, 1, 0, -1e6, 0, 1], [0, 1, 0, 0.25, 0, 0.5]])
 
     found = far.apply(np.repeat(image, 2, axis=0), 7)
 
@@ -179,11 +182,12 @@ def test_large_images_and_far_sources():
 
 def test_selected_and_joined_maps():
     """Maps are selected like rows, and joined in order."""
-    affine = PixelMap(MAPS.packed, affine_numbers(4))
+    affine = PixelMap.affinely(affine_numbers(4), values=RNG.random((4, 2)), packed=MAPS.packed)
     back = PixelMap.joined([affine[np.array([0, 1])], affine[np.array([2, 3])]])
 
     np.testing.assert_array_equal(back.packed, affine.packed)
     np.testing.assert_array_equal(back.affine, affine.affine)
+    np.testing.assert_array_equal(back.values, affine.values)
     assert len(MAPS[np.array([2, 2, 0])]) == 3
 
 

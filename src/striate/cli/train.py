@@ -91,7 +91,7 @@ class Layers(click.ParamType):
 @click.option(
     "--augment",
     metavar="TEXT",
-    help='Random changes to each image, such as "shift 2 flip"; "" for none.',
+    help='Random changes to each image, such as "rotate 15 scale 0.9 shift 2 flip"; "" for none.',
 )
 @click.option(
     "--label-smoothing",

@@ -14,7 +14,7 @@ import numpy as np
 
 from striate.data.draws import below, draw
 from striate.maths.philox import uniform
-from striate.maths.pixel_map import AFFINE_COLUMNS, AffineColumn, PixelMap, on_grid
+from striate.maths.pixel_map import AFFINE_COLUMNS, GRID, AffineColumn, PixelMap, fixed_point
 from striate.shapes import Array, Float, Int
 
 _PURPOSE = 2
@@ -95,7 +95,9 @@ def draw_maps(
     ]
     if not moves.whole_pixels:
         affine = _affine(moves, size, words, shifts, flips)
-        return PixelMap.of(affine=affine, **box)
+        return PixelMap.affinely(
+            affine, values=_values(moves, words), packed=PixelMap.of(**box).packed
+        )
     (first_row, row_step), (first_column, column_step) = (
         (np.where(flipped, length - 1 + shift, -shift), np.where(flipped, -1, 1))
         for length, shift, flipped in zip(size, shifts, flips, strict=True)
@@ -116,23 +118,27 @@ def _affine(
     shifts: Sequence[Array],
     flips: Sequence[Array],
 ) -> Float[Array, "n numbers"]:
-    """Combine all moves of each image."""
+    """Combine all moves of each image: rows of affine maps, in pixels."""
     share, middles = _window(moves.crop, size, words)
-    steps = _steps(moves, words, flips) * share
+    # Steps are rounded first, so that the center of the image stays where it belongs.
+    steps = fixed_point(_steps(moves, words, flips) * share) * GRID
+    # The center of the image, moved by the shift, shows the middle of the window.
+    shown = [(length - 1) / 2 + shift for length, shift in zip(size, shifts, strict=True)]
     found = np.empty((len(words), AFFINE_COLUMNS))
     for axis, middle in enumerate(middles):
-        by_row, by_column = on_grid(steps[axis])
+        by_row, by_column = steps[axis]
         first = AffineColumn.COLUMN if axis else AffineColumn.ROW
+        found[:, first] = middle - by_row * shown[0] - by_column * shown[1]
         found[:, first + 1], found[:, first + 2] = by_row, by_column
-        # The center of the image, moved by the shift, shows the middle of the window.
-        shown = [(length - 1) / 2 + shift for length, shift in zip(size, shifts, strict=True)]
-        found[:, first] = on_grid(middle - by_row * shown[0] - by_column * shown[1])
+    return found
+
+
+def _values(moves: Moves, words: Array) -> Float[Array, "n two"]:
+    """Draw factor and offset of each image's values."""
     factor = 1 + moves.contrast * _either_way(words[:, _Word.CONTRAST])
-    found[:, AffineColumn.FACTOR] = factor
     # Contrast leaves medium gray as it is.
     offset = moves.brightness * _either_way(words[:, _Word.BRIGHTNESS]) + (1 - factor) / 2
-    found[:, AffineColumn.OFFSET] = offset
-    return found
+    return np.stack([factor, offset], axis=1)
 
 
 def _steps(moves: Moves, words: Array, flips: Sequence[Array]) -> Float[Array, "axis step n"]:

@@ -193,6 +193,10 @@ def bind_images(binding: Binding, buffers: InputBuffers, images: Array | LoadIma
     binding.bind_as_is(buffers.images, images.images)
     binding.bind_as_is(buffers.indices, np.ascontiguousarray(images.indices, np.int64))
     binding.bind_as_is(buffers.maps, np.ascontiguousarray(images.maps.packed, np.int32))
+    if images.maps.affine is not None and images.maps.values is not None:
+        affine = np.ascontiguousarray(images.maps.affine, np.int64)
+        binding.bind_as_is(buffers.affine, affine)
+        binding.bind(buffers.values, images.maps.values)
     binding.bind(buffers.scale, images.scale)
 
 

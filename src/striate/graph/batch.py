@@ -26,10 +26,13 @@ class ImageStorage:
         ``uint8`` or ``float32``.
     channels_last
         Whether the channels are the last axis, or the first one of an image.
+    affine
+        Whether the maps of the images are affine, not of whole pixels.
     """
 
     dtype: str
     channels_last: bool
+    affine: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +99,8 @@ class LoadImages:
     @property
     def storage(self) -> ImageStorage:
         """How the images are stored."""
-        return ImageStorage(self.images.dtype.name, self.channels_last)
+        affine = self.maps.affine is not None
+        return ImageStorage(self.images.dtype.name, self.channels_last, affine)
 
     def __len__(self) -> int:
         return len(self.indices)

@@ -115,6 +115,9 @@ class Instructions:
     def lshr(self, x: IRValue, y: IRValue) -> IRValue:
         return self._binary("lshr", x, y)
 
+    def ashr(self, x: IRValue, y: IRValue) -> IRValue:
+        return self._binary("ashr", x, y)
+
     def and_(self, x: IRValue, y: IRValue) -> IRValue:
         return self._binary("and", x, y)
 

@@ -156,6 +156,7 @@ class _ProgramWriter:
     def gather(self, item: LoadStored) -> tuple[str, tuple[str, ...]]:
         """Emit a function that loads stored images."""
         name = f"gather {item.rows} x {item.columns} x {item.channels} {item.element} {item.last}"
+        name += " affine" if item.affine else ""
         if name not in self.module.functions:
             write_load_stored(self.module, name, item)
         return name, (*item.reads, item.target)

@@ -16,9 +16,8 @@ the step to the next source has two parts (an *affine* map): sources then lie be
 images are interpolated there. The same map moves an image, its label mask (nearest pixel) and an
 image target, and the compiled training step reads it, too.
 
-Both engines must find the same sources, although one of them may fuse a multiplication with an
-addition. So the numbers of an affine map are multiples of :data:`GRID`: their products with row and
-column numbers, and the sums of these, are exact in float64, in any order.
+Affine maps are in fixed point: 64-bit integers that count :data:`GRID`, a small fraction of a
+pixel. So every engine and processor finds the same sources and weights, exactly.
 """
 
 from dataclasses import dataclass, replace
@@ -44,7 +43,7 @@ class MapColumn(IntEnum):
 
 
 class AffineColumn(IntEnum):
-    """Columns of affine maps: where the source of output pixel (0, 0) is, its steps, the values."""
+    """Columns of affine maps: the source of output pixel (0, 0), and the steps from there."""
 
     ROW = 0
     ROW_BY_ROW = 1  # how far the source moves down with each row of the output
@@ -52,39 +51,51 @@ class AffineColumn(IntEnum):
     COLUMN = 3
     COLUMN_BY_ROW = 4
     COLUMN_BY_COLUMN = 5
-    FACTOR = 6
-    OFFSET = 7
 
 
 MAP_COLUMNS = len(MapColumn)
 """Number of integers in the packed map of one image."""
 
 AFFINE_COLUMNS = len(AffineColumn)
-"""Number of float64 numbers in the affine map of one image."""
+"""Number of integers in the affine map of one image."""
 
-GRID = 2.0**-20
-"""All sources are multiples of this fraction of a pixel.
+GRID_BITS = 20
+"""Binary digits of the fraction of a pixel in an affine map."""
 
-An angle is then off by less than a millionth, which moves no pixel of an image of 4,000 x 4,000 by
+GRID = 2.0**-GRID_BITS
+"""The fraction of a pixel that affine maps count.
+
+A step is off by at most half of it, which moves no pixel of an image of 4,000 x 4,000 pixels by
 more than 1/250 of a pixel; and a weight between two pixels, a multiple of it below 1, is exact in
 float32.
 """
 
+LONGEST_STEP = 2**27 - 1
+"""Largest step of an affine map: 128 pixels, so that 16 steps fit into 32 bits."""
+
 _UNMOVED = (0, 1, 0, 1, 0, 0, 0, 0)
-_PLACES = 6  # columns of affine maps that are multiples of GRID
+_FARTHEST = 2**49  # more than 500 million pixels, so that no sum of sources exceeds 64 bits
+_STARTS = (AffineColumn.ROW, AffineColumn.COLUMN)
 _AT_ONCE = 1 << 16  # pixels that are interpolated at a time, so that they stay in the cache
 _BORDER = 2  # pixels of fill value around an image, so that no neighbor has to be checked
 
 
-def on_grid(numbers: Float[Array, "*n"]) -> Float[Array, "*n"]:
-    """Round to multiples of :data:`GRID`.
+def fixed_point(numbers: Any, most: int = LONGEST_STEP) -> Int[Array, "*n"]:
+    """Round to multiples of :data:`GRID`, and count them.
+
+    Parameters
+    ----------
+    numbers
+        In pixels.
+    most
+        Largest result; numbers beyond it become it.
 
     Examples
     --------
-    >>> float(on_grid(np.array(1 / 3))) * 2**20
-    349525.0
+    >>> fixed_point([0.25, 1 / 3])
+    array([262144, 349525])
     """
-    return np.rint(np.asarray(numbers, float) / GRID) * GRID
+    return np.rint(np.clip(np.asarray(numbers, float) / GRID, -most, most)).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +116,7 @@ class PixelMap:
     a rotated image is blended with the fill value. The pixels of the covered box,
     ``top <= i < bottom`` and ``left <= j < right``, have the fill value as well.
 
-    An affine map also changes the values of the image: ``factor * value + offset``, where the
+    Images with affine maps can change their values, too: to ``factor * value + offset``, where the
     offset is a fraction of the largest value of an integer type.
 
     Parameters
@@ -113,8 +124,10 @@ class PixelMap:
     packed
         int32, one row of :class:`MapColumn` per image.
     affine
-        float64, one row of :class:`AffineColumn` per image; ``None`` for whole-pixel maps. Of
-        ``packed``, only the covered box counts then.
+        int64, one row of :class:`AffineColumn` per image, in units of :data:`GRID`; ``None`` for
+        whole-pixel maps. Of ``packed``, only the covered box counts then.
+    values
+        float32, factor and offset of each image, together with ``affine``.
 
     Examples
     --------
@@ -126,22 +139,24 @@ class PixelMap:
 
     The same row, moved to the right by a quarter of a pixel: the first one is blended with 0.
 
-    >>> quarter = PixelMap.affinely([[0, 1, 0, -0.25, 0, 1, 1, 0]])
+    >>> quarter = PixelMap.affinely([[0, 1, 0, -0.25, 0, 1]])
     >>> quarter.apply(np.array([[[1, 2, 3, 4, 5]]], np.float32), fill=0)
     array([[[0.75, 1.75, 2.75, 3.75, 4.75]]], dtype=float32)
     """
 
     packed: Int[Array, "n columns"]
-    affine: Float[Array, "n numbers"] | None = None
+    affine: Int[Array, "n six"] | None = None
+    values: Float[Array, "n two"] | None = None
+
+    def __post_init__(self) -> None:
+        assert (self.affine is None) == (self.values is None), "affine maps and values"
 
     @classmethod
-    def of(cls, *, affine: Float[Array, "n numbers"] | None = None, **columns: Any) -> "PixelMap":
+    def of(cls, **columns: Any) -> "PixelMap":
         """Pack the columns given by name; others describe an image that stays as it is.
 
         Parameters
         ----------
-        affine
-            As in the class.
         columns
             Names of :class:`MapColumn` in lower case, one number per image.
         """
@@ -149,7 +164,7 @@ class PixelMap:
         packed = np.array([_UNMOVED], np.int32).repeat(count, axis=0)
         for name, numbers in columns.items():
             packed[:, MapColumn[name.upper()]] = numbers
-        return cls(packed, affine)
+        return cls(packed)
 
     @classmethod
     def unmoved(cls, count: int) -> "PixelMap":
@@ -157,36 +172,50 @@ class PixelMap:
         return cls(np.array([_UNMOVED], np.int32).repeat(count, axis=0))
 
     @classmethod
-    def affinely(cls, affine: Any) -> "PixelMap":
-        """Describe images by the rows of affine maps; the places are rounded to the grid."""
-        numbers = np.array(affine, float)
-        numbers[:, :_PLACES] = on_grid(numbers[:, :_PLACES])
-        return cls(cls.unmoved(len(numbers)).packed, numbers)
+    def affinely(cls, affine: Any, *, values: Any = None, packed: Any = None) -> "PixelMap":
+        """Describe images by affine maps.
+
+        Parameters
+        ----------
+        affine
+            One row of :class:`AffineColumn` per image, in pixels.
+        values
+            Factor and offset of each image; by default they stay as they are.
+        packed
+            As in the class; by default nothing is covered.
+        """
+        numbers = np.asarray(affine, float)
+        counted = fixed_point(numbers)
+        counted[:, _STARTS] = fixed_point(numbers[:, _STARTS], _FARTHEST)
+        changes = _unchanged(len(numbers)) if values is None else np.asarray(values, np.float32)
+        return cls(cls.unmoved(len(numbers)).packed if packed is None else packed, counted, changes)
 
     @classmethod
     def joined(cls, maps: "list[PixelMap]") -> "PixelMap":
         """Put the maps of several groups of images one after another."""
         affine = [one.affine for one in maps if one.affine is not None]
+        values = [one.values for one in maps if one.values is not None]
         return cls(
             np.concatenate([one.packed for one in maps]),
             np.concatenate(affine) if affine else None,
+            np.concatenate(values) if values else None,
         )
 
     def __len__(self) -> int:
         return len(self.packed)
 
-    def __getitem__(self, images: Int[Array, "q"]) -> "PixelMap":
+    def __getitem__(self, images: Int[Array, "q"] | slice) -> "PixelMap":
         """Select the maps of some images."""
-        return PixelMap(self.packed[images], None if self.affine is None else self.affine[images])
+        if self.affine is None or self.values is None:
+            return PixelMap(self.packed[images])
+        return PixelMap(self.packed[images], self.affine[images], self.values[images])
 
     def motion_only(self) -> "PixelMap":
         """Return the same motion without covered boxes and changed values, for targets."""
-        packed, affine = self.packed.copy(), self.affine
+        packed = self.packed.copy()
         packed[:, MapColumn.TOP :] = 0
-        if affine is not None:
-            affine = affine.copy()
-            affine[:, AffineColumn.FACTOR :] = 1, 0
-        return replace(self, packed=packed, affine=affine)
+        values = None if self.values is None else _unchanged(len(packed))
+        return replace(self, packed=packed, values=values)
 
     def apply(self, images: Array, fill: float | Array, *, interpolate: bool = True) -> Array:
         """Move images.
@@ -212,14 +241,64 @@ class PixelMap:
             moved, shown = self._whole(images), self._inside(size)
             moved[~(shown & ~self._covered(size))] = fill
             return moved
-        move = _between if interpolate else _nearest
-        moved = np.empty(images.shape, images.dtype)
         step = max(1, _AT_ONCE // max(1, size[0] * size[1]))
-        for first in range(0, len(images), step):
-            part = slice(first, first + step)
-            moved[part] = move(images[part], self.affine[part], fill)
+        if len(images) > step:
+            moved = np.empty(images.shape, images.dtype)
+            for first in range(0, len(images), step):
+                part = np.s_[first : first + step]
+                moved[part] = self[part].apply(images[part], fill, interpolate=interpolate)
+            return moved
+        moved = self._between(images, fill) if interpolate else self._nearest(images, fill)
         moved[self._covered(size)] = fill
         return moved
+
+    def _places(self, axis: int, size: tuple[int, int]) -> Int[Array, "n rows columns"]:
+        """Compute the rows (axis 0) or the columns (axis 1) of the sources of affine maps."""
+        assert self.affine is not None
+        numbers = self.affine[:, 3 * axis : 3 * axis + 3].T
+        first, by_row, by_column = numbers[..., np.newaxis, np.newaxis]
+        return first + by_row * np.arange(size[0])[:, np.newaxis] + by_column * np.arange(size[1])
+
+    def _between(self, images: Array, fill: float | Array) -> Array:
+        """Interpolate every pixel between the four around its source.
+
+        In the order of the compiled step, so that both give the same bits: values are changed, then
+        blended along the columns, then along the rows.
+        """
+        assert self.values is not None
+        limits = np.iinfo(images.dtype) if images.dtype.kind in "iu" else None
+        dtype = np.result_type(images.dtype, np.float32)
+        values = self.values.T[(..., *(np.newaxis,) * (images.ndim - 1))]
+        factor, offset = values[0], values[1] * np.float32(limits.max if limits else 1)
+        framed = _framed(images.astype(dtype, copy=False) * factor + offset, fill, _BORDER)
+        size, wide = (images.shape[1], images.shape[2]), framed.shape[2]
+        corners: list[Array] = []
+        weights: list[Array] = []
+        for axis, length in enumerate(size):
+            places = self._places(axis, size)
+            corners.append(np.clip(places >> GRID_BITS, -_BORDER, length) + _BORDER)
+            weight = (places & ((1 << GRID_BITS) - 1)).astype(np.float32) * np.float32(GRID)
+            weights.append(weight[(..., *(np.newaxis,) * (images.ndim - 3))])
+        first = np.arange(len(images))[:, np.newaxis, np.newaxis] * framed.shape[1]
+        at, pixels = (first + corners[0]) * wide + corners[1], framed.reshape(-1, *images.shape[3:])
+        upper, lower = (
+            _blended(pixels.take(at + k, axis=0), pixels.take(at + k + 1, axis=0), weights[1])
+            for k in (0, wide)
+        )
+        found = _blended(upper, lower, weights[0])
+        if limits is not None:
+            found = np.rint(np.clip(found, limits.min, limits.max, out=found), out=found)
+        return found.astype(images.dtype, copy=False)
+
+    def _nearest(self, images: Array, fill: float | Array) -> Array:
+        """Take the pixel whose area contains the source."""
+        framed, size = _framed(images, fill, 1), (images.shape[1], images.shape[2])
+        half = 1 << (GRID_BITS - 1)
+        rows, columns = (
+            np.clip((self._places(axis, size) + half) >> GRID_BITS, -1, size[axis]) + 1
+            for axis in (0, 1)
+        )
+        return framed[np.arange(len(images))[:, np.newaxis, np.newaxis], rows, columns]
 
     def _whole(self, images: Array) -> Array:
         """Read every pixel from its source, or from the nearest one where that is outside."""
@@ -252,67 +331,14 @@ def _both(rows: Array, columns: Array) -> Array:
     return rows[:, :, np.newaxis] & columns[:, np.newaxis, :]
 
 
-def _places(
-    affine: Float[Array, "n numbers"], size: tuple[int, int], axis: int
-) -> Float[Array, "n rows columns"]:
-    """Compute the rows (axis 0) or the columns (axis 1) of all sources."""
-    first, by_row, by_column = affine[:, 3 * axis : 3 * axis + 3].T[..., np.newaxis, np.newaxis]
-    return first + by_row * np.arange(size[0])[:, np.newaxis] + by_column * np.arange(size[1])
+def _unchanged(count: int) -> Float[Array, "n two"]:
+    """Return factor 1 and offset 0 for each image."""
+    return np.array([[1, 0]], np.float32).repeat(count, axis=0)
 
 
-def _between(images: Array, affine: Float[Array, "n numbers"], fill: float | Array) -> Array:
-    """Interpolate every pixel between the four around its source.
-
-    In the order of the compiled step, so that both give the same bits: values are changed, then
-    blended along the columns, then along the rows.
-    """
-    dtype = np.result_type(images.dtype, np.float32)
-    whole = images.dtype.kind in "iu"
-    limits = np.iinfo(images.dtype) if whole else None
-    unit = np.float32(limits.max if limits else 1)
-    more = (np.newaxis,) * (images.ndim - 1)
-    factor = affine[(slice(None), AffineColumn.FACTOR, *more)].astype(np.float32)
-    offset = affine[(slice(None), AffineColumn.OFFSET, *more)].astype(np.float32) * unit
-    framed = _framed(images.astype(dtype, copy=False) * factor + offset, fill, _BORDER)
-    size, wide = (images.shape[1], images.shape[2]), framed.shape[2]
-    (rows, down), (columns, right) = (
-        _pixel_and_rest(_places(affine, size, axis), size[axis], images.ndim - 3) for axis in (0, 1)
-    )
-    pixels = framed.reshape(-1, *images.shape[3:])
-    first = np.arange(len(images))[:, np.newaxis, np.newaxis] * framed.shape[1]
-    at = (first + rows) * wide + columns
-    upper, lower = (
-        blended(pixels.take(at + k, axis=0), pixels.take(at + k + 1, axis=0), right)
-        for k in (0, wide)
-    )
-    found = blended(upper, lower, down)
-    if limits is not None:
-        found = np.rint(np.clip(found, limits.min, limits.max, out=found), out=found)
-    return found.astype(images.dtype, copy=False)
-
-
-def blended(first: Array, second: Array, weight: Array) -> Array:
+def _blended(first: Array, second: Array, weight: Array) -> Array:
     """Go from the first values to the second ones by a fraction of the way."""
     return first + weight * (second - first)
-
-
-def _pixel_and_rest(places: Array, length: int, more: int) -> tuple[Array, Array]:
-    """Split places into the framed pixel before each, and the fraction of a pixel beyond it."""
-    before = np.floor(places)
-    rest = (places - before).astype(np.float32)
-    pixel = np.clip(before, -_BORDER, length).astype(np.int64) + _BORDER
-    return pixel, rest[(..., *(np.newaxis,) * more)]
-
-
-def _nearest(images: Array, affine: Float[Array, "n numbers"], fill: float | Array) -> Array:
-    """Take the pixel whose area contains the source."""
-    framed = _framed(images, fill, 1)
-    size = images.shape[1], images.shape[2]
-    rows, columns = (
-        np.clip(np.floor(_places(affine, size, axis) + 0.5), -1, size[axis]).astype(np.int64) + 1
-        for axis in (0, 1)
-    )
-    return framed[np.arange(len(images))[:, np.newaxis, np.newaxis], rows, columns]
 
 
 def _framed(images: Array, fill: float | Array, border: int) -> Array:

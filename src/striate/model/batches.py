@@ -39,8 +39,8 @@ class BatchLoader:
     """Loads the images of a step, or describes which images an engine should load.
 
     uint8, uint16 and float32 images in contiguous memory are not copied: an engine loads them from
-    the user's array. Of images in a file, those of the step are read first. Of other images, and of
-    magnified ones, an array is made for each step.
+    the user's array, moves and scales them. Of images in a file, those of the step are read first.
+    Of other images, an array is made for each step.
 
     Parameters
     ----------
@@ -67,12 +67,12 @@ class BatchLoader:
         self.seed = seed
         self._unmoved = PixelMap.unmoved(1)
         self._drawn: dict[tuple[int, int], tuple[int, PixelMap]] = {}
-        whole_pixels = augment is None or (augment.is_a_map and augment.whole_pixels)
+        is_a_map = augment is None or augment.is_a_map
         fill = 0.0 if augment is None else augment.fill
         scales = {
             name: preprocessing.pixel_scale(images, name, fill).packed()
             for name, images in inputs.items()
-            if _can_be_loaded(images) and (whole_pixels or images.ndim != _PIXELS)
+            if _can_be_loaded(images) and (is_a_map or images.ndim != _PIXELS)
         }
         self._scales = {name: scale for name, scale in scales.items() if _exact(scale)}
         for name, images in inputs.items():
@@ -97,8 +97,11 @@ class BatchLoader:
     def storage(self) -> tuple[ImageStorage | None, ...]:
         """How the images of each input are stored; ``None`` where arrays are made."""
         last = self.preprocessing.channels == "last"
+        affine = self.augment is not None and not self.augment.whole_pixels
         return tuple(
-            ImageStorage(images.dtype.name, last) if name in self._scales else None
+            ImageStorage(images.dtype.name, last, affine and images.ndim == _PIXELS)
+            if name in self._scales
+            else None
             for name, images in self.inputs.items()
         )
 
@@ -141,7 +144,7 @@ class BatchLoader:
         return self.preprocessing.to_equations(part, name)
 
     def maps_of(self, size: tuple[int, int], count: int, epoch: int) -> PixelMap:
-        """Return the maps of all images in an epoch: drawn together, for less than 1 us each."""
+        """Return the maps of all images in an epoch: drawn together, for 1 us each or less."""
         assert self.augment is not None
         known, maps = self._drawn.get(size, (-1, self._unmoved))
         if known != epoch:

@@ -26,7 +26,7 @@ from striate.graph.step import (
     TrainingStep,
     derivative_of,
 )
-from striate.maths.pixel_map import MAP_COLUMNS
+from striate.maths.pixel_map import AFFINE_COLUMNS, MAP_COLUMNS
 from striate.nests import Equation, bind
 from striate.nests.expression import Reference
 from striate.nests.nest import Lengths, Nest
@@ -257,6 +257,9 @@ class _Lowerer:
             buffers.maps: (MAP_COLUMNS, True),
             buffers.scale: (2 * channels + 1, False),
         }
+        if stored.affine:
+            sizes[buffers.affine] = (2 * AFFINE_COLUMNS, True)  # 64 bits each, too
+            sizes[buffers.values] = (2, True)
         for buffer, (length, per_image) in sizes.items():
             self.variable(buffer, length, per_image=per_image, buffer=buffer)
         self.shapes[target] = shape
@@ -273,6 +276,7 @@ class _Lowerer:
                 channels=channels,
                 element=stored.dtype,
                 last=stored.channels_last,
+                affine=(buffers.affine, buffers.values) if stored.affine else (),
             )
         )
 

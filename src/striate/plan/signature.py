@@ -38,6 +38,10 @@ class InputBuffers:
         The index of each image of the batch among the stored ones, 64-bit integers.
     maps
         How each image is moved: rows of a packed :class:`striate.maths.pixel_map.PixelMap`.
+    affine
+        The rows of affine maps, if images are rotated, resized or otherwise interpolated.
+    values
+        Factor and offset of each image's values, together with ``affine``.
     scale
         A packed :class:`striate.graph.batch.PixelScale`.
     """
@@ -46,6 +50,8 @@ class InputBuffers:
     images: str
     indices: str
     maps: str
+    affine: str
+    values: str
     scale: str
 
 
@@ -80,7 +86,8 @@ class StepSignature:
     @classmethod
     def of(cls, step: TrainingStep) -> "StepSignature":
         """Name the buffers of a step."""
-        kinds = ("batch", "stored images", "image indices", "pixel maps", "pixel scale")
+        kinds = ("batch", "stored images", "image indices", "pixel maps")
+        kinds += ("affine maps", "image values", "pixel scale")
         numbers = range(len(step.losses))
         return cls(
             inputs={

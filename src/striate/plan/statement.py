@@ -306,6 +306,8 @@ class LoadStored:
         The caller's arrays: which images to load; for each its packed
         :class:`striate.maths.pixel_map.PixelMap`; and a packed
         :class:`striate.graph.batch.PixelScale`.
+    affine
+        The caller's affine maps, and factors and offsets; empty if all maps are of whole pixels.
     target
         The array in lanes.
     rows, columns, channels
@@ -328,11 +330,12 @@ class LoadStored:
     channels: int
     element: str
     last: bool
+    affine: tuple[str, ...] = ()
 
     @property
     def reads(self) -> tuple[str, ...]:
         """Names of the arrays it reads."""
-        return (self.source, self.indices, self.maps, self.scale)
+        return (self.source, self.indices, self.maps, self.scale, *self.affine)
 
     @property
     def writes(self) -> str:
@@ -347,7 +350,8 @@ class LoadStored:
     def detail(self) -> str:
         """The arrays, and the images' element type and size."""
         size = f"{self.rows} x {self.columns} x {self.channels}"
-        return f"{self.target} from {self.source}: {self.element}, {size}"
+        moved = ", moved by affine maps" if self.affine else ""
+        return f"{self.target} from {self.source}: {self.element}, {size}{moved}"
 
     def __str__(self) -> str:
         return f"{self.verb} {self.detail}"
