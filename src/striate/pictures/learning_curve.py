@@ -222,7 +222,7 @@ def _dress(axes: "Axes", look: ThemeColors, score: str) -> None:
     elif score.endswith("accuracy"):
         title(axes, "Accuracy in % (higher is better)", look)
     else:
-        title(axes, score, look)
+        title(axes, score.replace("_", " ").capitalize(), look)
     axes.margins(x=0.03)
     axes.legend(
         loc="lower right" if score.endswith("accuracy") else "upper right",

@@ -1,4 +1,9 @@
-"""Callbacks: objects that are called while a network trains."""
+"""Callbacks: functions and objects that are called while a network trains.
+
+A function is called after each epoch, with the epoch's row of the history, or with the state and
+the row. An object has a method ``on_epoch``, ``on_step`` or both. A function or an ``on_epoch``
+that returns True stops the training after that epoch.
+"""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -12,8 +17,9 @@ class Callback(Protocol):
     """An object that :meth:`striate.Network.fit` calls after each step and after each epoch.
 
     Subclass it and override what you need; or give any object that has ``on_step``, ``on_epoch`` or
-    both. An exception ends the training: the network keeps the weights that it has by then, and its
-    ``history`` the finished epochs.
+    both. For something short, give a function instead, which is called after each epoch:
+    ``callbacks=[lambda row: row["loss"] < 0.1]``. An exception ends the training: the network keeps
+    the weights that it has by then, and its ``history`` the finished epochs.
 
     Examples
     --------
@@ -35,10 +41,15 @@ class Callback(Protocol):
         next.
         """
 
-    def on_epoch(self, state: TrainingState, row: HistoryRow) -> None:
+    def on_epoch(self, state: TrainingState, row: HistoryRow) -> bool | None:
         """Receive the state after an epoch, and the epoch's row of the history.
 
         The arrays of this state are never written over.
+
+        Returns
+        -------
+        bool or None
+            True stops the training; anything else is ignored.
         """
 
 
@@ -63,10 +74,10 @@ class CallbackList:
         for call in self._on_step:
             call(state, loss, images)
 
-    def on_epoch(self, state: TrainingState, row: HistoryRow) -> None:
-        """Call each callback after an epoch."""
-        for call in self._on_epoch:
-            call(state, row)
+    def on_epoch(self, state: TrainingState, row: HistoryRow) -> bool:
+        """Call each callback after an epoch; return whether one of them stops the training."""
+        # A function may return anything, such as the number of characters that it has written.
+        return any([call(state, row) is True for call in self._on_epoch])
 
 
 def checked_callbacks(callbacks: Any) -> tuple[Any, ...]:
@@ -80,18 +91,20 @@ def checked_callbacks(callbacks: Any) -> tuple[Any, ...]:
     Returns
     -------
     tuple
-        Objects with ``on_step``, ``on_epoch`` or both.
+        Objects with ``on_step``, ``on_epoch`` or both; a function becomes such an object.
 
     Raises
     ------
     OptionError
-        If it is not a list, or an element has neither method or one that takes other arguments.
+        If it is not a list, or an element is neither a function nor an object with one of the
+        methods, or takes other arguments.
     """
     if not isinstance(callbacks, Sequence) or isinstance(callbacks, str):
         raise OptionError(
             f"`callbacks` must be a list of callbacks, got {_named(callbacks)}. "
             "Use callbacks=[...], even for one."
         )
+    checked: list[Any] = []
     for place, callback in enumerate(callbacks):
         name = f"callbacks[{place}]"
         methods = {method: getattr(callback, method, None) for method in _METHODS}
@@ -101,15 +114,49 @@ def checked_callbacks(callbacks: Any) -> tuple[Any, ...]:
                 f"Use {callback.__name__}()."
             )
         if not any(map(callable, methods.values())):
-            raise OptionError(
-                f"`{name}` must have a method on_step(state, loss, images) or "
-                f"on_epoch(state, row), got {_named(callback)}. "
-                "Use a subclass of striate.Callback, or types.SimpleNamespace(on_epoch=function)."
-            )
+            checked.append(_AfterEpoch(_function(name, callback)))
+            continue
         for method, call in methods.items():
             if call is not None:
                 _require_arguments(name, method, call)
-    return tuple(callbacks)
+        checked.append(callback)
+    return tuple(checked)
+
+
+class _AfterEpoch:
+    """A function as an object with ``on_epoch``."""
+
+    def __init__(self, function: Callable[[TrainingState, HistoryRow], Any]) -> None:
+        self.on_epoch = function
+
+
+def _function(name: str, given: Any) -> Callable[[TrainingState, HistoryRow], Any]:
+    """Return a user's function as one of the state and the row."""
+    if not callable(given):
+        raise OptionError(
+            f"`{name}` must be a function of (row) or (state, row), or have a method "
+            f"on_step(state, loss, images) or on_epoch(state, row), got {_named(given)}. "
+            'For example, use callbacks=[lambda row: print(row["loss"])].'
+        )
+    if _accepts(given, 1):
+        return lambda _, row: given(row)
+    if _accepts(given, 2):
+        return given
+    raise OptionError(
+        f"`{name}` must take the arguments (row) or (state, row), got a function with "
+        f'{inspect.signature(given)}. For example, use lambda row: print(row["loss"]).'
+    )
+
+
+def _accepts(function: Callable[..., Any], count: int) -> bool:
+    """Whether a function can be called with a number of arguments."""
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # some functions written in C have no signature
+        return True
+    return True
 
 
 def _named(value: Any) -> str:

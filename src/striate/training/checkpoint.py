@@ -221,12 +221,15 @@ def _require_possible(
         raise _DamagedError(f"the best score is {best.score} in epoch {best.epoch} of {epoch}")
 
 
+_COLUMNS = ("loss", "learning_rate", "seconds")
+
+
 def _require_rows(rows: Sequence[HistoryRow], epoch: int, monitor: str) -> None:
     """Raise unless there is one row for each epoch, all with the same columns."""
     if len(rows) != epoch:
         raise _DamagedError(f"{len(rows)} rows for {epoch} epochs")
     for number, row in enumerate(rows, start=1):
-        if list(row) != list(rows[0]) or not {"loss", "seconds", monitor} <= set(row):
+        if list(row) != list(rows[0]) or not {*_COLUMNS, monitor} <= set(row):
             raise _DamagedError(f"row {number} has the columns {list(row)!r:.80}")
         if row["epoch"] != number:
             raise _DamagedError(f"row {number} is of epoch {row['epoch']}")

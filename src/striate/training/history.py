@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
 
 from striate.drawing.html import drawing, table
+from striate.drawing.paint import Theme
 from striate.drawing.svg import to_svg
 from striate.errors import OptionError
 from striate.files import as_path
@@ -15,11 +17,17 @@ from striate.training.history_chart import history_scene
 from striate.training.history_csv import RunKey, read_runs, write_rows
 from striate.training.state import HistoryRow
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 _TALLEST = 320  # pixels of the table in a notebook
 
 
 class History:
     """The scores of a training run: a row for each epoch, columns ``loss``, ``accuracy``, ...
+
+    Among the columns are ``learning_rate``, the rate of the epoch's last step, and ``seconds``, the
+    time of its steps. Iterate over the rows, or get a column by its name: ``history["loss"]``.
 
     Parameters
     ----------
@@ -28,7 +36,8 @@ class History:
     best_epoch
         The epoch whose weights were kept, counted from 1; 0 if the last weights were.
     stopped_early
-        Whether training ended because the monitored score no longer improved.
+        Whether training ended before the last epoch: because the monitored score no longer
+        improved, or because a callback returned True.
     divergence
         The losses of a run that diverged, otherwise ``None``.
 
@@ -200,12 +209,66 @@ class History:
         """Format the history as a table, one line per epoch."""
         if not self.rows:
             return "no epochs"
-        table = [self.columns, *([_number(row[c]) for c in self.columns] for row in self.rows)]
+        table = [self.columns, *([_cell(c, row[c]) for c in self.columns] for row in self.rows)]
         widths = [max(len(row[k]) for row in table) for k in range(len(self.columns))]
         return "\n".join(
             "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
             for row in table
         )
+
+    def __repr__(self) -> str:
+        """Describe the run in one line, with the scores of its last epoch."""
+        if not self.rows:
+            return "<History: no epochs>"
+        last = self.rows[-1]
+        scores = [
+            f"{name} {_cell(name, last[name])}"
+            for name in self.columns
+            if name not in {"epoch", "learning_rate", "seconds"}
+        ]
+        epochs = f"{len(self)} epoch{'' if len(self) == 1 else 's'}"
+        best = f", best in epoch {self.best_epoch}" if self.best_epoch else ""
+        stopped = ", stopped early" if self.stopped_early else ""
+        return f"<History: {epochs}{stopped}{best}; last: {', '.join(scores)}>"
+
+    def plot(self, score: str = "loss", *, ax: Any = None, theme: Theme = "auto") -> "Axes":
+        """Draw a score after each epoch, with Matplotlib.
+
+        To compare runs, or to draw the mean of several with a band, use
+        :func:`striate.pictures.learning_curve`.
+
+        Parameters
+        ----------
+        score
+            ``"loss"``, ``"accuracy"`` or another column; with the column of the validation images,
+            if there is one.
+        ax
+            Matplotlib axes to draw into; by default a new figure of pyplot.
+        theme
+            ``"light"``, ``"dark"``, or ``"auto"``, which follows the color of the axes.
+
+        Returns
+        -------
+        Axes
+
+        Raises
+        ------
+        TrainingError
+            If there are no epochs.
+        OptionError
+            If there is no such column.
+        ExtraError
+            If Matplotlib is not installed.
+
+        Examples
+        --------
+        >>> history = History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
+        >>> history.plot().get_title("left")
+        'Loss (lower is better)'
+        """
+        # Pictures are above this package, and load Matplotlib: they are imported by name, here.
+        pictures = import_module("striate.pictures")
+        return pictures.learning_curve(self, score, ax=ax, theme=theme)
 
     def _repr_svg_(self) -> str | None:
         """Draw loss and accuracy for a notebook; nothing without epochs."""
@@ -215,7 +278,7 @@ class History:
         """Draw loss and accuracy for a notebook, above the table of all epochs."""
         if not self.rows:
             return "<p>no epochs</p>"
-        rows = [[_number(row[c]) for c in self.columns] for row in self.rows]
+        rows = [[_cell(c, row[c]) for c in self.columns] for row in self.rows]
         every = range(len(self.columns))
         curves = history_scene(self)
         picture = drawing(to_svg(curves), curves.bounds.width * curves.unit)
@@ -241,6 +304,8 @@ def format_score(value: float) -> str:
 _SMALLEST, _LARGEST = 0.00005, 99_999.99995  # what four decimals write as 0.0001 and 99999.9999
 
 
-def _number(value: float) -> str:
-    """Format an integer as it is, any other number as a score."""
+def _cell(column: str, value: float) -> str:
+    """Format an integer as it is, a learning rate with its digits, other numbers as scores."""
+    if column == "learning_rate":
+        return f"{value:.4g}"
     return str(value) if isinstance(value, int) else format_score(value)

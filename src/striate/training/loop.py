@@ -123,6 +123,7 @@ class Trainer:
         self.frozen = frozen
         self.diagnose = diagnose
         self.stopped_early = False
+        self.stopped_by_callback = False
         self.diverged = False
         self._indices = np.arange(min(settings.batch_size, source.count))
         self._good = (state.parameters, state.statistics)
@@ -150,11 +151,11 @@ class Trainer:
         return History(
             self.state.rows,
             best_epoch=0 if self.best is None else self.best.epoch,
-            stopped_early=self.stopped_early,
+            stopped_early=self.stopped_early or self.stopped_by_callback,
         )
 
     def run(self) -> TrainingState:
-        """Train to the last epoch, or until early stopping.
+        """Train to the last epoch, or until early stopping or a callback ends it.
 
         Returns
         -------
@@ -167,7 +168,11 @@ class Trainer:
             If the loss, the gradient or a weight is no longer finite. ``self.state`` then holds the
             last good weights.
         """
-        while self.state.epoch < self.settings.epochs and not self._out_of_patience():
+        while (
+            self.state.epoch < self.settings.epochs
+            and not self.stopped_by_callback
+            and not self._out_of_patience()
+        ):
             self._epoch()
         return self.state
 
@@ -186,7 +191,7 @@ class Trainer:
             self.callbacks.on_step(self.state, loss, batch.count)
             started = time.perf_counter()
         self.state = self._end_of_epoch()
-        self.callbacks.on_epoch(self.state, self.state.rows[-1])
+        self.stopped_by_callback = self.callbacks.on_epoch(self.state, self.state.rows[-1])
 
     def _step(self, batch: Batch, started: float) -> tuple[TrainingState, float]:
         """Compute one step: gradients, clipping, the optimizer's step."""
@@ -200,7 +205,7 @@ class Trainer:
                 state.parameters,
                 result.gradient,
                 state.memory,
-                rate=settings.optimizer.learning_rate * self._schedule_factor(),
+                rate=self._rate(state.step),
                 step=state.step + 1,
                 scale=1.0
                 if settings.clip_norm is None
@@ -232,12 +237,13 @@ class Trainer:
         )
         return after, loss
 
-    def _schedule_factor(self) -> float:
-        """Return the schedule's factor of the learning rate at this step."""
-        return self.settings.schedule.factor(
-            step=self.state.step,
+    def _rate(self, step: int) -> float:
+        """Return the learning rate of a step of the current epoch."""
+        settings = self.settings
+        return settings.optimizer.learning_rate * settings.schedule.factor(
+            step=step,
             steps_per_epoch=self.steps_per_epoch,
-            epochs=self.settings.epochs,
+            epochs=settings.epochs,
             memory=self.state.schedule,
         )
 
@@ -254,6 +260,7 @@ class Trainer:
         row |= self.metrics.values(state.totals.metrics)
         if self.validate is not None:
             row |= self._validated(self.validate)
+        row["learning_rate"] = self._rate(state.step - 1)
         row["seconds"] = round(state.totals.seconds, 3)
         state = replace(
             state,

@@ -142,7 +142,7 @@ def epoch_line(
     epoch  1/20  loss 0.5000  validation 0.6000, 70.00%
     """
     speed = None if images is None else images / max(row["seconds"], 1e-9)
-    shown = dict(row)
+    shown = {name: value for name, value in row.items() if name != "learning_rate"}
     for dropped in (None, "speed", "accuracy", "validation_loss", "loss"):
         if dropped == "speed":
             speed = None

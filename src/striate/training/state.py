@@ -17,7 +17,8 @@ from striate.graph.engine import StepResult
 from striate.shapes import Array
 
 HistoryRow = Mapping[str, float]
-"""The scores of one epoch, by column: ``epoch``, ``loss``, ``accuracy``, ..., ``seconds``."""
+"""The scores of one epoch, by column: ``epoch``, ``loss``, ``accuracy``, ...,
+``learning_rate`` (of its last step), ``seconds``."""
 
 
 @dataclass(frozen=True, kw_only=True)
