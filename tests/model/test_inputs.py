@@ -173,7 +173,13 @@ def test_several_inputs_by_list_and_by_name(as_table):
     p = np.exp(n) / np.exp(n).sum(axis=1, keepdims=True)
     # Float32 sums of five products.
     np.testing.assert_allclose(network.predict(given), p, rtol=1e-5)
-    assert network.fit(given, Y, epochs=1).columns == ["epoch", "loss", "accuracy", "seconds"]
+    assert network.fit(given, Y, epochs=1).columns == [
+        "epoch",
+        "loss",
+        "accuracy",
+        "learning_rate",
+        "seconds",
+    ]
 
 
 def test_several_outputs_by_list_and_by_name():
@@ -193,7 +199,15 @@ def test_several_outputs_by_list_and_by_name():
         float(-np.log(kinds[np.arange(8), Y]).mean() + ((numbers[:, 0] - sizes) ** 2).mean()),
         rel=1e-5,
     )
-    assert network.fit(x, [Y, sizes], epochs=1).columns == ["epoch", "loss", "seconds"]
+    assert network.fit(x, [Y, sizes], epochs=1).columns == [
+        "epoch",
+        "loss",
+        "kind_loss",
+        "size_loss",
+        "kind_accuracy",
+        "learning_rate",
+        "seconds",
+    ]
 
 
 def test_standardized_images_have_mean_0_and_deviation_1():

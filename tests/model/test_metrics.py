@@ -33,6 +33,7 @@ def test_columns_of_the_history():
         "epoch",
         *scores,
         *(f"validation_{name}" for name in scores),
+        "learning_rate",
         "seconds",
     ]
 
@@ -134,6 +135,7 @@ def test_several_outputs():
         "kind_accuracy",
         "kind_f1",
         "area_mae",
+        "learning_rate",
         "seconds",
     ]
     row = history[0]

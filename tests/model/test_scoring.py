@@ -131,7 +131,7 @@ def test_probabilities_between_classes_have_no_accuracy(smoothing):
     network = classifier()
     history = network.fit(X, rows, epochs=1)
 
-    assert history.columns == ["epoch", "loss", "seconds"]
+    assert history.columns == ["epoch", "loss", "learning_rate", "seconds"]
     assert network.evaluate(X, rows).accuracy is None
     assert network.evaluate(X, rows.argmax(axis=1)).accuracy is not None
 
@@ -167,7 +167,8 @@ def test_labels_of_pixels():
     assert evaluation.accuracy == pytest.approx(4 / 6)
     assert evaluation.confusion.sum() == 12 * 36
     assert network.fit(X, y, epochs=1, validation=0.25).columns == [
-        "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds",
+        "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy",
+        "learning_rate", "seconds",
     ]  # fmt: skip
 
 

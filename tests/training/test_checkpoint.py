@@ -140,7 +140,7 @@ def test_an_incomplete_document(document, checkpoint):
 
 TOTALS = {"losses": [3.0], "counted": [4.0], "metrics": [[1.0, 4.0]], "seconds": 0.1}
 MIDDLE = {"epochs": 3, "step": 7, "batch": 1}
-ROW = {"epoch": 1, "loss": 1.0, "accuracy": 0.5, "seconds": 0.1}
+ROW = {"epoch": 1, "loss": 1.0, "accuracy": 0.5, "learning_rate": 0.001, "seconds": 0.1}
 ROWS = [ROW, {**ROW, "epoch": 2}]
 
 

@@ -21,6 +21,42 @@ def test_a_history_is_rows_and_columns():
     assert History([]).columns == []
 
 
+def test_a_history_is_described_in_one_line():
+    """What a session shows after `fit` without a variable: epochs, and the last scores."""
+    rows = [
+        {"epoch": k, "loss": 0.5 / k, "accuracy": 0.75, "learning_rate": 0.1, "seconds": 1.0}
+        for k in (1, 2)
+    ]
+
+    assert repr(History(rows)) == "<History: 2 epochs; last: loss 0.2500, accuracy 0.7500>"
+    assert repr(History(rows[:1], best_epoch=1, stopped_early=True)) == (
+        "<History: 1 epoch, stopped early, best in epoch 1; last: loss 0.5000, accuracy 0.7500>"
+    )
+    assert repr(History([])) == "<History: no epochs>"
+
+
+def test_learning_rates_keep_their_digits():
+    """A rate of 0.00003 is not rounded to four decimals."""
+    rows = [{"epoch": 1, "learning_rate": 0.001}, {"epoch": 2, "learning_rate": 0.00003}]
+
+    assert str(History(rows)).split() == [
+        "epoch", "learning_rate", "1", "0.001", "2", "3e-05",
+    ]  # fmt: skip
+
+
+def test_a_history_is_plotted():
+    """It draws into the given axes, with the validation images."""
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    _, axes = pyplot.subplots()
+    rows = [{"epoch": k, "loss": 0.5, "validation_loss": 0.6, "learning_rate": 0.1} for k in (1, 2)]
+    drawn = History(rows).plot(ax=axes)
+
+    assert drawn is axes
+    assert {line.get_label() for line in axes.lines} == {"training", "validation"}
+    assert History(rows).plot("learning_rate").get_title("left") == "Learning rate"
+    pyplot.close("all")
+
+
 def test_numbers_of_any_size():
     """Losses of a diverging run, and tiny ones, have a few digits and their exponent."""
     losses = [0.5, 1234.5, 99_999.99, 1.2e36, -2e7, 3e-7, 0.0, float("inf"), float("nan")]

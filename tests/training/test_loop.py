@@ -16,7 +16,7 @@ from networks import (
 )
 from striate.errors import TrainingError
 from striate.functions.optimizer import GradientDescent
-from striate.functions.schedule import StepDecay
+from striate.functions.schedule import Cosine, StepDecay
 from striate.graph.batch import as_arrays
 from striate.model.network import core_of
 from striate.training import loop
@@ -89,7 +89,8 @@ def test_the_history_has_a_row_for_each_epoch():
 
     assert len(history) == 2
     assert history.columns == [
-        "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds",
+        "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy",
+        "learning_rate", "seconds",
     ]  # fmt: skip
     assert history["epoch"] == [1, 2]
     assert [row["loss"] for row in history] == history["loss"]
@@ -101,7 +102,7 @@ def test_without_labels_there_is_no_accuracy():
     network = classifier("dense 2")
     history = network.fit(X, np.zeros((10, 2)), epochs=1)
 
-    assert history.columns == ["epoch", "loss", "seconds"]
+    assert history.columns == ["epoch", "loss", "learning_rate", "seconds"]
 
 
 class Scripted:
@@ -402,3 +403,14 @@ def test_with_pixels_batch_normalization_trains_on_one_image():
     network = classifier("conv 2@3x3 | batch-norm | dense 3 softmax")
 
     assert len(network.fit(X, Y, epochs=1, batch_size=9)) == 1
+
+
+def test_the_learning_rate_is_that_of_the_last_step():
+    """A schedule that changes at each step is recorded as of the end of the epoch."""
+    _, history = train(epochs=2, batch_size=4, schedule="cosine", learning_rate=0.01)
+    steps = -(-10 // 4)
+
+    assert history["learning_rate"] == [
+        0.01 * Cosine().factor(step=k * steps - 1, steps_per_epoch=steps, epochs=2, memory=())
+        for k in (1, 2)
+    ]

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from html import escape
 from inspect import signature
@@ -518,7 +518,7 @@ class Network:
         shuffle: bool = True,
         seed: int = 0,
         progress: bool | None = None,
-        callbacks: Sequence[Callback] = (),
+        callbacks: Sequence[Callback | Callable[..., Any]] = (),
         debug: bool = False,
     ) -> History:
         """Train the network, starting from its current weights.
@@ -585,7 +585,9 @@ class Network:
         progress
             Whether to show a progress bar; by default on a terminal only.
         callbacks
-            Objects called after each step or epoch; see :class:`striate.Callback`.
+            Functions called after each epoch with its row of the history, or with the state and
+            the row; one that returns True stops the training. Objects called after each step or
+            epoch: see :class:`striate.Callback`.
         debug
             Whether to repeat a step that is not finite, and to name the layer and quantity that is
             first affected.

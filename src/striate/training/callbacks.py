@@ -77,7 +77,8 @@ class CallbackList:
     def on_epoch(self, state: TrainingState, row: HistoryRow) -> bool:
         """Call each callback after an epoch; return whether one of them stops the training."""
         # A function may return anything, such as the number of characters that it has written.
-        return any([call(state, row) is True for call in self._on_epoch])
+        results = [call(state, row) for call in self._on_epoch]
+        return any(result is True for result in results)
 
 
 def checked_callbacks(callbacks: Any) -> tuple[Any, ...]:
@@ -143,7 +144,7 @@ def _function(name: str, given: Any) -> Callable[[TrainingState, HistoryRow], An
     if _accepts(given, 2):
         return given
     raise OptionError(
-        f"`{name}` must take the arguments (row) or (state, row), got a function with "
+        f"`{name}` must take the arguments (row) or (state, row), got the arguments "
         f'{inspect.signature(given)}. For example, use lambda row: print(row["loss"]).'
     )
 

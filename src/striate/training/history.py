@@ -254,7 +254,7 @@ class History:
         Raises
         ------
         TrainingError
-            If there are no epochs.
+            If the history is empty.
         OptionError
             If there is no such column.
         ExtraError
