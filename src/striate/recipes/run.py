@@ -19,6 +19,7 @@ from striate.model import fitting
 from striate.model.engines import EngineName
 from striate.model.losses import losses_of
 from striate.model.network import Network, core_of
+from striate.model.preparation import require_augmentable
 from striate.model.presets import PRESETS
 from striate.model.scoring import Evaluation
 from striate.recipes.networks import labels_for, make, set_classes
@@ -193,7 +194,7 @@ def prepare(
         seed = chosen.settings.seed
         network = make(net, shape, outputs, seed=seed, engine=engine, winograd=winograd)
         _require_suitable(network, chosen)
-        fitting.require_augmentable(chosen.settings.augment, core_of(network))
+        require_augmentable(chosen.settings.augment, core_of(network))
         return network
 
     if data in _SHAPES and chosen.net is not None:
