@@ -177,7 +177,13 @@ def test_all_options_of_training_are_passed_on(striate):
         "clip_norm": 2.0,
     }
     assert found["recipe"]["learning_rate"] == 1e-9
-    assert found["options"] == {"recipe": None, "size": None, "resize": None, "resume": None}
+    assert found["options"] == {
+        "recipe": None,
+        "size": None,
+        "resize": None,
+        "resume": None,
+        "minutes": None,
+    }
 
 
 @pytest.mark.parametrize(("freeze", "known"), [("1", 1), ("conv*", ["conv*"])])
@@ -209,7 +215,7 @@ def test_folder_of_pictures(striate, picture_folder):
 
     assert result.exit_code == 0
     assert "2 classes (dark, light)" in result.stdout
-    assert "note: The data has no test set of its own: 4 of 20 images" in result.stdout
+    assert "photos: 20 training images, 12 x 12 x 3 pixels, " in result.stdout
     assert load("striate-output/photos-net.safetensors").classes == ("dark", "light")
 
 
@@ -481,7 +487,7 @@ def test_plots_that_cannot_be_written_do_not_lose_the_model(striate, monkeypatch
     def fail(*_, **__):
         raise ModelFileError("Cannot write confusion.png: no space left on device.")
 
-    monkeypatch.setattr("striate.cli.training.save_all", fail)
+    monkeypatch.setattr("striate.cli.train_report.save_all", fail)
 
     text = striate("train", "shapes", "--epochs", 1)
     as_json = striate("train", "shapes", "--epochs", 1, "--json")
@@ -500,7 +506,7 @@ def test_a_bug_while_drawing_keeps_the_model(striate, monkeypatch, tmp_path):
     def fail(*_, **__):
         raise ValueError("a bug in Matplotlib")
 
-    monkeypatch.setattr("striate.cli.training.save_all", fail)
+    monkeypatch.setattr("striate.cli.train_report.save_all", fail)
 
     result = striate("train", "shapes", "--epochs", 1)
 

@@ -107,11 +107,12 @@ def test_nothing_is_held_out_of_a_share_of_0():
     assert hold_out(whole, share=0, seed=0) is whole
 
 
-def test_a_test_set_is_kept():
+@pytest.mark.parametrize("share", [None, 0])
+def test_a_test_set_is_kept(share):
     """Data with its own test set keeps it unchanged."""
     whole = dataset([0, 1, 1], test=2)
 
-    assert hold_out(whole, share=None, seed=0) is whole
+    assert hold_out(whole, share=share, seed=0) is whole
 
 
 @pytest.mark.parametrize(

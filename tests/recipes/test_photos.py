@@ -6,7 +6,13 @@ from PIL import Image
 
 from striate.recipes import prepare
 from striate.recipes.networks import make
-from striate.recipes.photos import is_unbalanced, photo_net, photo_size, wanted_epochs
+from striate.recipes.photos import (
+    is_unbalanced,
+    named_sides,
+    photo_net,
+    photo_size,
+    wanted_epochs,
+)
 
 
 def write(folder, counts, size=(40, 30), seed=0):
@@ -95,3 +101,28 @@ def test_options_replace_the_recipe(tmp_path):
     assert run.recipe.settings.epochs == 3
     assert run.recipe.settings.augment is None
     assert run.recipe.settings.standardize
+
+
+def test_left_and_right_in_the_names_speak_against_mirroring(tmp_path):
+    """Classes of single characters, or with left or right in their names, aren't mirrored."""
+    assert named_sides(["left_hand", "right_hand"])
+    assert named_sides(["b", "d"])
+    assert not named_sides(["bright", "dark"])
+    folder = write(tmp_path / "photos", (4, 4))
+    (folder / "class0").rename(folder / "Left")
+
+    run = prepare(str(folder), epochs=1)
+
+    assert str(run.recipe.settings.augment) == "shift 4"
+    assert "flip" not in run.open_choices
+
+
+@pytest.mark.parametrize("net", ["lenet5", "conv 4@3x3 relu | dense 1 logistic"])
+def test_other_networks_are_trained_on_photos(tmp_path, net):
+    """A preset, and a network whose loss doesn't smooth labels."""
+    run = prepare(str(write(tmp_path / "photos", (6, 6))), net=net, epochs=1)
+
+    history = run.train(progress=False)
+
+    assert len(history) == 1
+    assert run.cross_validate().evaluation.images == 12

@@ -15,10 +15,12 @@ from striate.cli.options import (
 from striate.cli.output import CommandOutput, json_option
 from striate.cli.report import say_accuracy, say_confusion, say_per_class, say_worst, test
 from striate.data import NAMES, Dataset
-from striate.data.image_file import Images, joined
+from striate.data.digests import digests
+from striate.data.image_file import Images, joined, part_of
 from striate.errors import DataError
 from striate.model.engines import EngineName
 from striate.model.loading import load
+from striate.model.network import Network, core_of
 from striate.shapes import Array
 
 _HELP = f"""Measure the accuracy of a trained network.
@@ -31,8 +33,9 @@ Examples:
   striate evaluate striate-output/digits-lenet5.safetensors digits
   striate evaluate my-model.safetensors new-photos/ --part all
 
-Data without a test set are split as in training: a fifth of each class is the test set. For
-pictures that the network was not trained on, use --part all.
+Data without a test set are split as in training: a fifth of each class is the test set. A network
+that was trained on all pictures of a folder recognizes them: they are left out, and all others are
+the test set. For pictures that a network was not trained on, use --part all.
 """
 
 
@@ -62,15 +65,7 @@ def command(
     """Evaluate a saved model on a data set."""
     out = CommandOutput(as_json=as_json)
     network = load(model, engine=engine)
-    dataset = open_for(
-        network,
-        data,
-        resize=resize,
-        download=download,
-        progress=announce_downloads(out),
-        decoding=announce_decoding(out),
-    )
-    x, y = _part(dataset, part)
+    dataset, x, y = _open(network, data, part, resize=resize, download=download, out=out)
     for note in dataset.notes:
         out.note(f"note: {note}")
     tested = test(network, x, y, dataset.classes)
@@ -79,6 +74,29 @@ def command(
     say_per_class(out, tested.evaluation)
     say_worst(out, tested, part="" if part == "all" else part)
     out.result({"model": model, "data": {"name": dataset.name, "part": part}, **tested.document()})
+
+
+def _open(
+    network: Network,
+    source: str,
+    part: str,
+    *,
+    resize: str | None,
+    download: bool,
+    out: CommandOutput,
+) -> tuple[Dataset, Images, Array]:
+    """Open a data set, and choose the images to evaluate on."""
+    seen = core_of(network).trained_on
+    dataset = open_for(
+        network,
+        source,
+        resize=resize,
+        test=None if seen is None else 0,
+        download=download,
+        progress=announce_downloads(out),
+        decoding=announce_decoding(out),
+    )
+    return dataset, *(_part(dataset, part) if seen is None else _unseen(dataset, part, seen, out))
 
 
 def _part(dataset: Dataset, part: str) -> tuple[Images, Array]:
@@ -93,3 +111,34 @@ def _part(dataset: Dataset, part: str) -> tuple[Images, Array]:
     if part == "training":
         return dataset.x, dataset.y
     return joined(dataset.x, dataset.x_test), np.concatenate([dataset.y, dataset.y_test])
+
+
+def _unseen(dataset: Dataset, part: str, seen: Array, out: CommandOutput) -> tuple[Images, Array]:
+    """Return images by whether the network was trained on them, which the model file tells."""
+    if part == "test" and len(dataset.x_test):
+        return dataset.x_test, dataset.y_test
+    x, y = _part(dataset, "all")
+    known = np.isin(digests(x), seen)
+    count = int(known.sum())
+    if part == "all":
+        if count:
+            out.note(
+                f"note: the network was trained on {count:,} of these {len(x):,} images, so the "
+                "accuracy on new ones is lower. To leave them out, use --part test."
+            )
+        return x, y
+    chosen = known if part == "training" else ~known
+    if not chosen.any():
+        what = "none" if part == "training" else "all"
+        raise DataError(
+            f"The network was trained on {what} of the {len(x):,} images of {dataset.name}. "
+            + (
+                "Use --part all to evaluate on them."
+                if part == "training"
+                else "Its accuracy on new images was estimated when it was trained. Evaluate on "
+                "other images, or use --part training."
+            )
+        )
+    if part == "test" and count:
+        out.note(f"note: {count:,} images that the network was trained on were left out.")
+    return part_of(x, chosen), y[chosen]

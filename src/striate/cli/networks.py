@@ -136,8 +136,12 @@ def open_for(
     download: bool,
     progress: Progress,
     decoding: Decoding,
+    test: float | None = None,
 ) -> Dataset:
-    """Open a data set at the size of a network's input; signals and volumes keep theirs."""
+    """Open a data set at the size of a network's input; signals and volumes keep theirs.
+
+    ``test`` is the fraction to hold out, as for :func:`striate.data.open_dataset`.
+    """
     if len(network.graph.inputs) == 1 and len(network.input_shape) not in (1, _AXES_OF_A_PICTURE):
         dataset = open_dataset(source, download=download, progress=progress)
         return with_classes(dataset) if network.classes else dataset
@@ -147,6 +151,7 @@ def open_for(
         size=(rows, columns),
         channels=channels,
         resize=resize_rule(network, resize),
+        test=test,
         download=download,
         progress=progress,
         decoding=decoding,

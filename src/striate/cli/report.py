@@ -11,12 +11,14 @@ from striate.cli.encoding import on_one_line
 from striate.cli.networks import as_taken, class_indices, class_scores
 from striate.cli.output import CommandOutput, percent
 from striate.cli.pages import Page
+from striate.data import Dataset
 from striate.data.image_file import Images
 from striate.model.classes import ClassValue
 from striate.model.network import Network
 from striate.model.scoring import Evaluation
 from striate.pictures.samples import worst
 from striate.pictures.style import names_of
+from striate.recipes.cross_validation import CrossValidation
 from striate.recipes.networks import labels_for
 from striate.shapes import Array
 from striate.tables import Column, table_width
@@ -76,6 +78,7 @@ class Tested:
             "loss": found.loss,
             "accuracy": found.accuracy,
             "interval": found.interval,
+            "balanced_accuracy": found.balanced_accuracy,
             "classes": list(found.classes),
             "confusion": found.confusion,
             "per_class": None if classes is None else classes._asdict(),
@@ -93,6 +96,19 @@ def test(network: Network, x: Images, y: Array, classes: Sequence[ClassValue]) -
     return Tested(
         evaluation=evaluation,
         x=x,
+        y=class_indices(network, labels),
+        scores=scores if scores.shape[1] > 1 else None,
+        probabilities=probabilities,
+    )
+
+
+def tested_by_folds(network: Network, found: CrossValidation, dataset: Dataset) -> Tested:
+    """Return what cross-validation found, for the same report as that of a test set."""
+    scores, probabilities = class_scores(network, found.outputs)
+    labels = labels_for(network, dataset.y[found.tested], dataset.classes)
+    return Tested(
+        evaluation=found.evaluation,
+        x=dataset.x[found.tested],
         y=class_indices(network, labels),
         scores=scores if scores.shape[1] > 1 else None,
         probabilities=probabilities,

@@ -17,7 +17,8 @@ from striate.cli.options import (
 )
 from striate.cli.output import CommandOutput, json_option
 from striate.cli.program import INTERRUPTED
-from striate.cli.training import Interrupted, TrainOptions, train
+from striate.cli.train_options import TrainOptions
+from striate.cli.training import Interrupted, train
 from striate.data import NAMES
 from striate.functions import registry
 from striate.model.presets import PRESETS
@@ -34,7 +35,8 @@ Examples:
   striate train mnist --recipe quick
   striate train mnist --net lenet5 --epochs 5
   striate train shapes --net "conv 4@3x3 relu | dense {{classes}} softmax"
-  striate train my-photos/ --size 64 --augment "shift 4 flip" --validation 0.1
+  striate train my-photos/
+  striate train my-photos/ --minutes 10 --size 64
 
 Ctrl-C saves a checkpoint and prints the command that resumes training. Files from earlier runs are
 not replaced: a second run on digits writes digits-lenet5-2.safetensors.
@@ -71,6 +73,13 @@ class Layers(click.ParamType):
     '"conv 6@5x5 tanh | average 2 | dense {classes} softmax".',
 )
 @click.option("--epochs", type=int, help="Number of passes through the training images.")
+@click.option(
+    "--minutes",
+    type=float,
+    metavar="MINUTES",
+    help="Time limit, from which the number of epochs is chosen; 2 for photos. The same number of "
+    "epochs gives the same weights, on any machine; it is printed.",
+)
 @click.option("--batch-size", type=int, help="Number of images per step.")
 @click.option(
     "--optimizer",
@@ -154,13 +163,13 @@ class Layers(click.ParamType):
 @click.pass_context
 def command(ctx: click.Context, **values: Any) -> None:
     """Run ``striate train``; after Ctrl-C, print how to resume."""
-    options = TrainOptions(**values)
+    options = TrainOptions(**values, typed=_as_typed(ctx))
     out = CommandOutput(as_json=options.as_json, quiet=options.quiet)
     try:
         train(options, out)
     except Interrupted as interrupted:
         state = (
-            interrupted.files.how_to_resume(_as_typed(ctx))
+            interrupted.files.how_to_resume(interrupted.repeat)
             if interrupted.model is None
             else f"The trained model is in {interrupted.model}."
         )
@@ -169,11 +178,12 @@ def command(ctx: click.Context, **values: Any) -> None:
 
 
 def _as_typed(ctx: click.Context) -> str:
-    """Rebuild the command line as the user typed it, without --resume."""
+    """Rebuild the command line as the user typed it, without --resume and --minutes."""
     words = ctx.command_path.split()
     for parameter in ctx.command.params:
         name = str(parameter.name)
-        if ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE or name == "resume":
+        given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not given or name in ("resume", "minutes"):
             continue
         value = ctx.params[name]
         text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -2,79 +2,40 @@
 
 import shlex
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from math import prod
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from striate.cli.encoding import on_one_line
 from striate.cli.options import announce_decoding, announce_downloads
-from striate.cli.output import CommandOutput, counted, sizes
-from striate.cli.pages import Page
-from striate.cli.report import Tested, say_accuracy, say_confusion, say_worst, test
-from striate.errors import ExtraError, Message, ModelFileError, TrainingError
-from striate.model.classes import ClassValue
-from striate.model.engines import EngineName
+from striate.cli.output import CommandOutput
+from striate.cli.train_options import TrainOptions
+from striate.cli.train_report import Trained, announce_data, announce_training, report
+from striate.errors import Argument, Message, ModelFileError, OptionError, TrainingError
 from striate.model.network import Network
-from striate.pictures import save_all
-from striate.recipes.networks import weights_hash
 from striate.recipes.run import TrainingRun, prepare
 from striate.recipes.run_files import RunFiles, check_files, choose_files, reserve
-from striate.recipes.table import RECIPES, another, size_for
+from striate.recipes.trial import MINUTES, require_minutes
 from striate.training.callbacks import Callback
 from striate.training.divergence import remedy
 from striate.training.history import History
 from striate.training.progress import epoch_line
 from striate.training.state import HistoryRow, TrainingState
 
-_FEW_NAMES = 10
-_LONGEST_NAME = 40  # characters
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainOptions:
-    """The options of the command; ``None`` leaves a value to the recipe."""
-
-    data: str
-    recipe: str | None
-    net: str | None
-    epochs: int | None
-    batch_size: int | None
-    optimizer: str | None
-    learning_rate: float | None
-    schedule: str | None
-    clip_norm: float | None
-    augment: str | None
-    label_smoothing: float | None
-    validation: float | None
-    early_stopping: int | None
-    standardize: bool
-    class_weight: str | None
-    freeze: str | int | None
-    seed: int
-    engine: EngineName
-    winograd: bool
-    size: tuple[int, ...] | None
-    resize: str | None
-    download: bool
-    output: Path | None
-    checkpoint: Path | None
-    resume: Path | None
-    pictures: Path | None
-    no_pictures: bool
-    overwrite: bool
-    as_json: bool
-    quiet: bool
+_EVERY_EPOCH = 50
+_LINES = 25
+"""Of runs with up to 50 epochs, each epoch gets a line; longer ones have about 25 lines."""
 
 
 class Interrupted(Exception):  # noqa: N818  # not an error: Ctrl-C, with the files of the run
     """Ctrl-C, after the files of the run were chosen."""
 
-    def __init__(self, files: RunFiles, model: Path | None) -> None:
+    def __init__(self, files: RunFiles, model: Path | None, repeat: str) -> None:
         super().__init__()
         self.files = files
         self.model = model
         """The model, if it was saved before Ctrl-C."""
+        self.repeat = repeat
+        """The command that trains the same network again."""
 
 
 def train(options: TrainOptions, out: CommandOutput) -> None:
@@ -101,25 +62,79 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
         pictures=None if options.no_pictures else options.pictures,
         overwrite=options.overwrite,
     )
-    files, model = next(_choices(options)), None
+    if options.minutes is not None:
+        require_minutes(options.minutes, options.epochs)
+    files, model, repeat = next(_choices(options)), None, options.typed
     try:
         run = _prepare(options, out)
+        options = _with_limit(options, run)
         files = reserve(_choices(options))
         useless = False
         try:
-            _announce(out, run, files, options)
+            announce_data(out, run, options)
             started = time.perf_counter()
+            chosen_by_trial = run.open_choices
+            run, trial = run.settled(options.minutes)
+            repeat = _exact(options, run, chosen_by_trial)
+            announce_training(out, run, trial, files, options)
+            begun = time.perf_counter()
             history = _train(run, files, options, out)
-            seconds = time.perf_counter() - started
+            seconds = time.perf_counter() - begun
             model = _save(run.network, files)  # before printing, which fails in a closed pipe
-            _report(run, files, options, out, history, seconds, model)
+            limit = options.minutes
+            report(
+                out,
+                Trained(
+                    run=run,
+                    trial=trial,
+                    files=files,
+                    options=options,
+                    history=history,
+                    seconds=seconds,
+                    model=model,
+                    repeat=repeat,
+                    deadline=None if limit is None else started + 60 * limit,
+                ),
+            )
         except TrainingError as error:
             useless = error.history is not None and not _is_worth_keeping(error.history)
             raise
         finally:
             files.release(finished=useless or model is not None)
     except KeyboardInterrupt as interrupt:
-        raise Interrupted(files, model) from interrupt
+        raise Interrupted(files, model, repeat) from interrupt
+
+
+def _with_limit(options: TrainOptions, run: TrainingRun) -> TrainOptions:
+    """Return the options with the default time limit for photos."""
+    chooses_epochs = run.is_photos and "epochs" in run.open_choices
+    if options.resume is not None and (chooses_epochs or options.minutes is not None):
+        raise OptionError(
+            Message(
+                Argument("resume", options.resume),
+                " needs the number of epochs of the run that it continues, which a time limit "
+                "had chosen.",
+            ),
+            remedy=Message(
+                "Use the command that was printed when that run was stopped; it has ",
+                Argument("epochs"),
+                ".",
+            ),
+        )
+    if options.minutes is None and chooses_epochs:
+        return replace(options, minutes=MINUTES)
+    return options
+
+
+def _exact(options: TrainOptions, run: TrainingRun, chosen: frozenset[str]) -> str:
+    """Return the command that repeats a run; measured choices become options."""
+    words = [options.typed]
+    settings = run.recipe.settings
+    if "epochs" in chosen and options.minutes is not None:
+        words.append(f"--epochs {settings.epochs}")
+    if "flip" in chosen:
+        words.append(f"--augment {shlex.quote(str(settings.augment or ''))}")
+    return " ".join(words)
 
 
 def _choices(options: TrainOptions) -> Iterator[RunFiles]:
@@ -160,55 +175,10 @@ def _prepare(options: TrainOptions, out: CommandOutput) -> TrainingRun:
         label_smoothing=options.label_smoothing,
         validation=options.validation,
         early_stopping=options.early_stopping,
-        standardize=options.standardize,
+        standardize=options.standardize or None,
         class_weight=options.class_weight,
         freeze=options.freeze,
         seed=options.seed,
-    )
-
-
-def _report(
-    run: TrainingRun,
-    files: RunFiles,
-    options: TrainOptions,
-    out: CommandOutput,
-    history: History,
-    seconds: float,
-    model: Path,
-) -> None:
-    """Test the trained network, draw the plots, and print the report."""
-    dataset, network = run.dataset, run.network
-    out.say(f"\nTrained {counted(len(history), 'epoch')} in {_duration(seconds)}.")
-    out.say(f"Saved {model}.", whole=True)
-    if model != files.model:
-        why = "belongs to another run" if files.model.exists() else "is not writable"
-        out.note(f"note: {files.model} {why}; the model is in {model}.", whole=True)
-    tested = None
-    if len(dataset.x_test):
-        tested = test(network, dataset.x_test, dataset.y_test, dataset.classes)
-        say_accuracy(out, tested.evaluation, part="test")
-        say_confusion(out, tested.evaluation)
-        say_worst(out, tested, part="test")
-    else:
-        out.say("No test accuracy: the classes have too few images for a test set.")
-    pictures = _draw(run, files, options, out, history, tested)
-    _conclude(out, run, model, pictures, options)
-    out.result(
-        {
-            "data": {"name": dataset.name, "training_images": len(dataset.x)},
-            "network": str(network),
-            "parameters": network.parameter_count,
-            "recipe": run.recipe.document(),
-            "options": {
-                name: getattr(options, name) for name in ("recipe", "size", "resize", "resume")
-            },
-            "history": history.rows,
-            "seconds": seconds,
-            "test": None if tested is None else tested.document(),
-            "weights_sha256": weights_hash(network),
-            "model": str(model),
-            "pictures": list(map(str, pictures)),
-        }
     )
 
 
@@ -257,116 +227,15 @@ def _save(network: Network, files: RunFiles) -> Path:
 
 
 class _EpochLines(Callback):
-    """Prints a line for each epoch, if standard error isn't a terminal."""
+    """Prints lines for epochs, if standard error isn't a terminal."""
 
     def __init__(self, out: CommandOutput, epochs: int) -> None:
         self.out = out
         self.epochs = epochs
+        self.step = 1 if epochs <= _EVERY_EPOCH else -(-epochs // _LINES)
 
     def on_epoch(self, state: TrainingState, row: HistoryRow) -> None:  # noqa: ARG002  # a callback's signature
         """Print how the epoch ended."""
+        if row["epoch"] % self.step and row["epoch"] != self.epochs:
+            return
         self.out.note(epoch_line(row, self.epochs))
-
-
-def _announce(out: CommandOutput, run: TrainingRun, files: RunFiles, options: TrainOptions) -> None:
-    """Print the data, the recipe and the network, before training."""
-    dataset, recipe = run.dataset, run.recipe
-    count = len(dataset.classes)
-    kinds = f"{count} classes{_listed(dataset.classes)}" if count else "numbers to predict"
-    out.say(
-        f"{on_one_line(dataset.name)}: {len(dataset.x):,} training images, "
-        f"{len(dataset.x_test):,} test images, "
-        f"{sizes(dataset.image_shape)} {'pixels' if dataset.are_pictures else 'values'}, {kinds}",
-        style="bold",
-    )
-    outputs = count or prod(dataset.y.shape[1:])
-    shown = recipe.changed(net=str(recipe.net).replace("{classes}", str(outputs)))
-    out.say(f"recipe: {shown}, seed {recipe.settings.seed}")
-    for note in dataset.notes:
-        out.say(f"note: {note}")
-    if options.size is None and size_for(options.data):
-        out.say(
-            "note: small pictures train fast, so these were resized; choose another size with "
-            "--size."
-        )
-    if not (out.as_json or out.quiet):
-        page = Page(out)
-        page.line()
-        page.lines(run.network.summary().lines(page.room))
-        page.line()
-    if options.resume is not None:
-        out.say(f"Resuming from {options.resume}.")
-    elif files.stopped is not None:
-        out.say(
-            f"note: {files.stopped} is the checkpoint of an earlier run. To resume that one "
-            f"instead, add --resume {files.stopped}."
-        )
-    out.say(
-        "Training; Ctrl-C stops and saves. An epoch is one pass through the training images; the "
-        "loss measures how wrong the predictions still are, the accuracy how many are correct."
-    )
-
-
-def _draw(
-    run: TrainingRun,
-    files: RunFiles,
-    options: TrainOptions,
-    out: CommandOutput,
-    history: History,
-    tested: Tested | None,
-) -> list[Path]:
-    """Draw the plots, if Matplotlib is installed."""
-    if options.no_pictures:
-        return []
-    try:
-        with files.pictures_folder() as folder:
-            return save_all(
-                folder,
-                network=run.network,
-                history=history,
-                evaluation=None if tested is None else tested.evaluation,
-                x=None if tested is None else tested.x,
-                y=None if tested is None else tested.y,
-                probabilities=tested.scores if tested and tested.probabilities else None,
-            )
-    except ExtraError:
-        out.say("\nFor training plots: pip install 'striate[plot]'")
-    except ModelFileError as error:  # the model is saved: that is worth reporting all the same
-        out.note(f"note: no plots were saved. {error}")
-    return []
-
-
-def _conclude(
-    out: CommandOutput, run: TrainingRun, model: Path, pictures: list[Path], options: TrainOptions
-) -> None:
-    """Print which files were written, and what to try next."""
-    out.say(
-        f"\nweights {weights_hash(run.network)} (a hash; training again on this machine gives "
-        "the same one)"
-    )
-    for path in pictures:
-        out.say(f"drew  {path}", whole=True)
-    file, data = shlex.quote(str(model)), shlex.quote(options.data)
-    out.say("\nTry next:", style="bold")
-    out.say(f"  striate evaluate {file} {data}", whole=True)
-    if run.dataset.are_pictures:
-        out.say(f"  striate predict {file} PICTURE.png", whole=True)
-    out.say(f"  striate summary {file}", whole=True)
-    if options.net is None and options.data in RECIPES:
-        out.say(f"  striate train {data} {another(options.data, options.recipe)}", whole=True)
-
-
-def _listed(classes: Sequence[ClassValue]) -> str:
-    """List classes in brackets, without the middle ones of many; 0, 1, 2, ... need no list."""
-    if list(classes) == list(range(len(classes))):
-        return ""
-    names = [str(value) for value in classes]
-    shown = names if len(names) <= _FEW_NAMES else (*names[: _FEW_NAMES - 2], "...", names[-1])
-    return f" ({', '.join(on_one_line(name, _LONGEST_NAME) for name in shown)})"
-
-
-def _duration(seconds: float) -> str:
-    """Format a time in seconds, or in minutes and seconds."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"

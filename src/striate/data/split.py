@@ -40,7 +40,7 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
         The data set as it was read.
     share
         Fraction of each class to hold out, from 0 (nothing) to less than 1. None means a fifth if
-        the data has no test set of its own.
+        the data has no test set of its own; a test set of its own is kept with None and with 0.
     seed
         Seed of the choice.
 
@@ -62,7 +62,7 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
             "test=0.2, or test=0 to hold out nothing."
         )
     if len(dataset.x_test):
-        if share is None:
+        if not share:
             return dataset
         raise OptionError(
             f"test={share} cannot be used for {dataset.name}, which has a test set of "

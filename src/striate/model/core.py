@@ -40,6 +40,9 @@ class Core:
         One loss for each output, as of the last training; ``None`` before any.
     target_names
         Names of the numbers of each output that predicts numbers, by the output's name.
+    trained_on
+        Sorted digests of the images that it was trained on, see
+        :func:`striate.data.digests.digests`; ``None`` if they aren't known.
     seed
         For the initializers.
     """
@@ -53,6 +56,7 @@ class Core:
         classes: Mapping[str, Classes] | None = None,
         losses: tuple[Loss, ...] | None = None,
         target_names: Mapping[str, tuple[str, ...]] | None = None,
+        trained_on: Array | None = None,
         seed: int = 0,
     ) -> None:
         graph = engines.graph
@@ -64,6 +68,7 @@ class Core:
         self.classes = dict(classes or {})
         self.losses = losses
         self.target_names = dict(target_names or {})
+        self.trained_on = trained_on
         self._parameters, self._statistics = buffers
         self.history = History([])
         """The scores of the last training, also after Ctrl-C or an error."""
@@ -158,4 +163,5 @@ class Core:
             classes=self.classes,
             losses=self.losses,
             target_names=self.target_names if graph.outputs == self.graph.outputs else None,
+            trained_on=self.trained_on,
         )

@@ -29,6 +29,8 @@ from striate.shapes import Array
 from striate.training.tensors import read_tensors, write_tensors
 
 KIND = "model"
+_TRAINED_ON = "trained-on"
+"""The array of digests of the training images; names of parameters contain a dot."""
 
 T = TypeVar("T")
 
@@ -55,7 +57,10 @@ def save(core: Core, path: str | os.PathLike[str]) -> None:
         "target_names": {name: list(names) for name, names in core.target_names.items() if names},
         "losses": None if core.losses is None else [registry.to_data(loss) for loss in core.losses],
     }
-    write_tensors(path, KIND, {**core.parameters, **core.statistics}, document)
+    arrays = {**core.parameters, **core.statistics}
+    if core.trained_on is not None:
+        arrays[_TRAINED_ON] = core.trained_on
+    write_tensors(path, KIND, arrays, document)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +74,7 @@ class Saved:
     target_names: dict[str, tuple[str, ...]]
     parameters: Array
     statistics: Array
+    trained_on: Array | None
 
 
 def load(path: str | os.PathLike[str]) -> Saved:
@@ -87,6 +93,13 @@ def load(path: str | os.PathLike[str]) -> Saved:
     # Files of striate 0.1 before December 2026 have no names of targets.
     named = {"target_names": {}, **document}
     target_names = _part(path, named, "target_names", partial(_target_names, graph))
+    trained_on = arrays.pop(_TRAINED_ON, None)
+    if trained_on is not None and (trained_on.dtype != np.uint64 or trained_on.ndim != 1):
+        raise ModelFileError(
+            f"{shown(path)} is damaged: the array {_TRAINED_ON} is {trained_on.dtype} of shape "
+            f"{trained_on.shape}; expected a list of uint64. Use another copy, or save the network "
+            "again."
+        )
     _require_only(path, arrays, {*graph.parameters(), *graph.state()})
     return Saved(
         graph=graph,
@@ -96,6 +109,7 @@ def load(path: str | os.PathLike[str]) -> Saved:
         target_names=target_names,
         parameters=_flat(path, arrays, ParameterLayout.of(graph.parameters())),
         statistics=_flat(path, arrays, ParameterLayout.of(graph.state())),
+        trained_on=trained_on,
     )
 
 

@@ -44,5 +44,6 @@ def load(
             classes=saved.classes,
             losses=saved.losses,
             target_names=saved.target_names,
+            trained_on=saved.trained_on,
         )
     )

@@ -215,6 +215,7 @@ class Preparation:
         names = self.network.graph.outputs
         self.network.classes = dict(zip(names, self.training.classes, strict=True))
         self.network.losses = self.losses
+        self.network.trained_on = None  # digests of the images of an earlier training
 
     def _validate(self) -> Validate | None:
         """Prepare the engine for the validation set; ``None`` without one."""

@@ -128,6 +128,13 @@ class Evaluation:
         """Precision, recall, F1, IoU and number of images of each class."""
         return None if self.confusion is None else per_class(self.confusion)
 
+    @property
+    def balanced_accuracy(self) -> float | None:
+        """The mean of the classes' recalls: each class counts the same, however rare it is."""
+        if self.per_class is None:
+            return None
+        return float(self.per_class.recall[self.per_class.support > 0].mean())
+
     def __str__(self) -> str:
         lines = [f"loss {format_score(self.loss)} on {self.images:,} images"]
         if len(self.outputs) > 1:

@@ -1,20 +1,22 @@
 """A training run: a data set, a network for it, and a recipe, checked and ready to train."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 from os import PathLike
 from typing import Any
 
+import numpy as np
+
 from striate.data import Dataset, open_dataset
 from striate.data.catalog import DIGITS, KNOWN
-from striate.data.dataset import with_classes
+from striate.data.digests import digests
 from striate.data.download import Progress
+from striate.data.near_duplicates import near_duplicate_groups
 from striate.data.picture_store import Decoding
+from striate.data.split import hold_out
 from striate.errors import Argument, DataError, Message, OptionError, TrainingError
-from striate.functions.base import Loss
-from striate.graph.step import TrainingStep
 from striate.model import fitting
 from striate.model.engines import EngineName
 from striate.model.losses import losses_of
@@ -22,11 +24,19 @@ from striate.model.network import Network, core_of
 from striate.model.preparation import require_augmentable
 from striate.model.presets import PRESETS
 from striate.model.scoring import Evaluation
+from striate.recipes.checks import labeled, require_one_validation_set, require_suitable
+from striate.recipes.cross_validation import (
+    CrossValidation,
+    cross_validate,
+    possible_folds,
+    untrained,
+)
 from striate.recipes.networks import labels_for, make, set_classes
-from striate.recipes.photos import STRETCH, photo_recipe
+from striate.recipes.photos import FEW_PHOTOS, STRETCH, named_sides, photo_recipe
 from striate.recipes.recipe import Recipe
 from striate.recipes.table import RECIPES, net_for, recipe_for, size_for
-from striate.shapes import Shape
+from striate.recipes.trial import MINUTES, Trial, require_minutes, try_out
+from striate.shapes import Array, Shape
 from striate.training.divergence import remedy
 from striate.training.history import History
 
@@ -47,6 +57,16 @@ class TrainingRun:
         A new network for the data.
     recipe
         How it is trained, with the network's shorthand.
+    start
+        A copy of the network before training.
+    is_photos
+        Whether the recipe is the one for photos: see :mod:`striate.recipes.photos`.
+    open_choices
+        What :meth:`settled` can still choose, because the user didn't: ``"epochs"``, ``"flip"``.
+    folds
+        Number of networks for cross-validation; 0 with a test set, or if there are too few images.
+    groups
+        Images with the same number are near-duplicates, which stay in the same fold.
 
     Examples
     --------
@@ -59,6 +79,66 @@ class TrainingRun:
     dataset: Dataset
     network: Network
     recipe: Recipe
+    start: Network
+    is_photos: bool = False
+    open_choices: frozenset[str] = frozenset()
+    folds: int = 0
+    groups: Array | None = None
+
+    @property
+    def labels(self) -> Array:
+        """The labels of the training images, as the network takes them."""
+        return labels_for(self.start, self.dataset.y, self.dataset.classes)
+
+    def settled(self, minutes: float | None = None) -> "tuple[TrainingRun, Trial]":
+        """Choose what must be measured: the number of epochs, and whether photos are mirrored.
+
+        Parameters
+        ----------
+        minutes
+            Time limit for everything: this trial, training, and cross-validation. ``None`` keeps
+            the recipe's number of epochs.
+
+        Returns
+        -------
+        TrainingRun, Trial
+            The run with these choices, and the measurements that they are based on.
+
+        Raises
+        ------
+        OptionError
+            If ``minutes`` isn't a positive number, or the number of epochs is given, too.
+        """
+        epochs = None if "epochs" in self.open_choices else self.recipe.settings.epochs
+        if minutes is not None:
+            require_minutes(minutes, epochs)
+        trial = try_out(
+            self.start,
+            (self.dataset.x, self.labels, self.dataset.y),
+            self.recipe.settings,
+            minutes=minutes,
+            most=self._most_epochs(minutes),
+            # Each of n folds trains on all pictures but an n-th. Only one fold has to fit in: a
+            # good network is worth more than a narrow interval.
+            passes=2 - 1 / self.folds if self.folds else 1,
+            flips="flip" in self.open_choices,
+            groups=self.groups,
+        )
+        changes: dict[str, Any] = {"epochs": trial.epochs}
+        augment = self.recipe.settings.augment
+        if augment is not None and not trial.flip:
+            changes["augment"] = replace(augment, flip="none")
+        settled = replace(self, recipe=self.recipe.changed(**changes), open_choices=frozenset())
+        return settled, trial
+
+    def _most_epochs(self, minutes: float | None) -> int | None:
+        """Return the largest number of epochs that makes sense; ``None`` for no limit."""
+        wanted = self.recipe.settings.epochs
+        if minutes is None:
+            return wanted
+        if not self.is_photos:
+            return None
+        return wanted if minutes <= MINUTES else round(wanted * minutes / MINUTES)
 
     def train(
         self,
@@ -94,7 +174,7 @@ class TrainingRun:
         history = fitting.fit(
             core_of(self.network),
             dataset.x,
-            labels_for(self.network, dataset.y, dataset.classes),
+            self.labels,
             settings,
             validation_data=validation,
             checkpoint=checkpoint,
@@ -106,7 +186,51 @@ class TrainingRun:
             error = TrainingError(str(history.divergence), remedy=remedy(settings))
             error.cause, error.history = str(history.divergence), history
             raise error
+        if self.folds:  # without a test set, evaluate must recognize these images
+            core_of(self.network).trained_on = np.unique(digests(dataset.x))
         return history
+
+    def cross_validate(
+        self,
+        on_fold: Callable[[int, Evaluation], None] | None = None,
+        deadline: float | None = None,
+    ) -> CrossValidation:
+        """Estimate the accuracy on new images with networks trained on parts of the images.
+
+        Parameters
+        ----------
+        on_fold
+            Called after each fold with its number, from 1, and its evaluation.
+        deadline
+            When to stop, as :func:`time.perf_counter` counts; at least one fold is done.
+
+        Returns
+        -------
+        CrossValidation
+
+        Raises
+        ------
+        DataError
+            If the data has a test set, or too few images.
+        TrainingError
+            If a training diverged.
+        """
+        if not self.folds:
+            raise DataError(
+                f"{self.dataset.name} cannot be cross-validated: it has a test set, or too few "
+                "images in its classes. Evaluate the network with run.evaluate()."
+            )
+        return cross_validate(
+            self.start,
+            self.dataset.x,
+            self.labels,
+            self.dataset.y,
+            self.recipe.settings,
+            count=self.folds,
+            groups=self.groups,
+            on_fold=on_fold,
+            deadline=deadline,
+        )
 
     def evaluate(self) -> Evaluation:
         """Evaluate the network on the test images.
@@ -193,7 +317,7 @@ def prepare(
     def network_for(net: str, shape: Shape, outputs: int) -> Network:
         seed = chosen.settings.seed
         network = make(net, shape, outputs, seed=seed, engine=engine, winograd=winograd)
-        _require_suitable(network, chosen)
+        require_suitable(network, chosen)
         require_augmentable(chosen.settings.augment, core_of(network))
         return network
 
@@ -203,18 +327,25 @@ def prepare(
         network_for(chosen.net, shape, outputs)
     rule = resize or ("fit" if data in RECIPES else STRETCH)
     opened = partial(open_dataset, download=download, progress=progress, decoding=decoding)
-    dataset = opened(data, size=size or size_for(data), resize=rule)
-    _require_one_validation_set(dataset, chosen)
+    dataset = opened(data, size=size or size_for(data), resize=rule, test=0)
+    require_one_validation_set(dataset, chosen)
     if not dataset.classes and chosen.net is not None:
         # A preset may not fit the images, and one output has no softmax: probe with two.
         graph = None
         if chosen.net not in PRESETS:
             graph = network_for(chosen.net, dataset.image_shape, 2).graph
         loss = None if graph is None else losses_of(graph, chosen.settings.loss)[0]
-        dataset = _labeled(dataset, chosen.net, loss)
+        dataset = labeled(dataset, chosen.net, loss)
     classes = bool(dataset.classes)
-    if data not in RECIPES and classes and dataset.are_pictures:
-        chosen = photo_recipe(dataset).changed(net=net, **changes)
+    is_photos = data not in RECIPES and classes and dataset.are_pictures and dataset.y.ndim == 1
+    groups, folds = None, 0
+    if is_photos and not len(dataset.x_test) and len(dataset.x) < FEW_PHOTOS:
+        groups = near_duplicate_groups(np.asarray(dataset.x))
+        folds = possible_folds(dataset.y, groups)
+    else:
+        dataset = hold_out(dataset, share=None, seed=0)
+    if is_photos:
+        chosen = photo_recipe(dataset, net=net).changed(net=net, **changes)
     if chosen.label_smoothing and not classes:
         raise OptionError(
             Message(
@@ -232,68 +363,16 @@ def prepare(
     if dataset.are_pictures:
         core = core_of(network)
         core.preprocessing = replace(core.preprocessing, resize=rule)
-    return TrainingRun(dataset=dataset, network=network, recipe=chosen)
-
-
-def _labeled(dataset: Dataset, net: str, loss: Loss | None) -> Dataset:
-    """Convert numeric targets to labels if the network needs labels.
-
-    Parameters
-    ----------
-    dataset
-        Data without classes.
-    net
-        The network, for the error.
-    loss
-        Its loss; ``None`` for a preset, which is a classifier.
-
-    Raises
-    ------
-    OptionError
-        If the network needs labels, and the numbers have fractions.
-    """
-    if loss is None or loss.takes_labels:
-        dataset = with_classes(dataset)
-    only_classes = loss is None or (
-        loss.target_numbers == "class probabilities" and dataset.y.ndim == 1
+    open_choices = {"epochs"} if changes.get("epochs") is None else set[str]()
+    if is_photos and changes.get("augment") is None and not named_sides(dataset.classes):
+        open_choices.add("flip")
+    return TrainingRun(
+        dataset=dataset,
+        network=network,
+        recipe=chosen,
+        start=untrained(network),
+        is_photos=is_photos,
+        open_choices=frozenset(open_choices),
+        folds=folds,
+        groups=groups,
     )
-    if not dataset.classes and only_classes:
-        why = "presets are classifiers" if loss is None else "its last layer predicts classes"
-        raise OptionError(
-            f"{net} cannot be trained on {dataset.name}, whose targets are numbers: {why}.",
-            remedy=Message(
-                "Write layers with a linear output instead, for example ",
-                Argument("net", "conv 8@3x3 relu | global-average | dense 1"),
-                ".",
-            ),
-        )
-    return dataset
-
-
-def _require_one_validation_set(dataset: Dataset, recipe: Recipe) -> None:
-    """Raise if data with its own validation set is to be split."""
-    if len(dataset.x_validation) and recipe.settings.validation is not None:
-        raise OptionError(
-            Message(
-                Argument("validation", recipe.settings.validation),
-                f" cannot be used for {dataset.name}, which has a validation set of "
-                f"{len(dataset.x_validation):,} images.",
-            ),
-            remedy=Message("Leave out ", Argument("validation"), "."),
-        )
-
-
-def _require_suitable(network: Network, recipe: Recipe) -> None:
-    """Raise if a network cannot be trained with the loss of a recipe."""
-    losses = losses_of(network.graph, recipe.settings.loss)
-    try:
-        TrainingStep.of(network.graph, losses)
-    except OptionError as error:
-        if not recipe.label_smoothing:
-            raise
-        raise OptionError(
-            error.statement,
-            remedy=Message(
-                "Use softmax in the last layer, or ", Argument("label_smoothing", 0), "."
-            ),
-        ) from error

@@ -1,0 +1,304 @@
+"""What ``striate train`` prints: the data and the network before training, the report after it."""
+
+import shlex
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import click
+
+from striate.cli.encoding import on_one_line
+from striate.cli.output import CommandOutput, counted, percent, sizes
+from striate.cli.pages import Page
+from striate.cli.report import (
+    Tested,
+    say_accuracy,
+    say_confusion,
+    say_worst,
+    test,
+    tested_by_folds,
+)
+from striate.cli.train_options import TrainOptions
+from striate.cli.wording import in_words_of
+from striate.errors import ExtraError, ModelFileError, TrainingError
+from striate.model.classes import ClassValue
+from striate.model.scoring import Evaluation
+from striate.pictures import save_all
+from striate.recipes.advice import Advice, advice
+from striate.recipes.networks import weights_hash
+from striate.recipes.photos import is_unbalanced
+from striate.recipes.run import TrainingRun
+from striate.recipes.run_files import RunFiles
+from striate.recipes.table import RECIPES, another, size_for
+from striate.recipes.trial import Trial
+from striate.training.history import History
+
+_FEW_NAMES = 10
+_LONGEST_NAME = 40  # characters
+
+
+def announce_data(out: CommandOutput, run: TrainingRun, options: TrainOptions) -> None:
+    """Print what the data is, and what was done while it was read."""
+    dataset = run.dataset
+    count = len(dataset.classes)
+    kinds = f"{count} classes{_listed(dataset.classes)}" if count else "numbers to predict"
+    parts = [f"{len(dataset.x):,} training images"]
+    if len(dataset.x_validation):
+        parts.append(f"{len(dataset.x_validation):,} validation images")
+    if not run.folds:
+        parts.append(f"{len(dataset.x_test):,} test images")
+    parts.append(f"{sizes(dataset.image_shape)} {'pixels' if dataset.are_pictures else 'values'}")
+    out.say(f"{on_one_line(dataset.name)}: {', '.join([*parts, kinds])}", style="bold")
+    for note in dataset.notes:
+        out.say(f"note: {note}")
+    if options.size is None and size_for(options.data):
+        out.say(
+            "note: small pictures train fast, so these were resized; choose another size with "
+            "--size."
+        )
+
+
+def announce_training(
+    out: CommandOutput, run: TrainingRun, trial: Trial, files: RunFiles, options: TrainOptions
+) -> None:
+    """Print the recipe and the network, and how the training proceeds."""
+    dataset, recipe = run.dataset, run.recipe
+    _say_trial(out, trial, options)
+    outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
+    shown = recipe.changed(net=str(recipe.net).replace("{classes}", str(outputs)))
+    out.say(f"recipe: {shown}, seed {recipe.settings.seed}")
+    if not (out.as_json or out.quiet):
+        page = Page(out)
+        page.line()
+        page.lines(run.network.summary().lines(page.room))
+        page.line()
+    if options.resume is not None:
+        out.say(f"Resuming from {options.resume}.")
+    elif files.stopped is not None:
+        out.say(
+            f"note: {files.stopped} is the checkpoint of an earlier run. To resume that one "
+            f"instead, add --resume {files.stopped}."
+        )
+    out.say(
+        "Training; Ctrl-C stops and saves. An epoch is one pass through the training images; the "
+        "loss measures how wrong the predictions still are, the accuracy how many are correct."
+    )
+
+
+def _say_trial(out: CommandOutput, trial: Trial, options: TrainOptions) -> None:
+    """Print what a trial found, and what follows from it."""
+    if trial.flips is not None:
+        decision = "mirrors half of the pictures" if trial.flip else "doesn't mirror pictures"
+        out.say(
+            f"trial: of {trial.flips.images:,} pictures, {trial.flips.correct:,} were recognized, "
+            f"and {trial.flips.correct_mirrored:,} of their mirror images, so training {decision}."
+        )
+    if trial.epoch_seconds is not None:
+        limit = "" if options.minutes is None else f" of {options.minutes:g} minutes"
+        found = (
+            f"only {trial.epochs:,} of {counted(trial.wanted, 'epoch')}"
+            if trial.is_cut_short
+            else counted(trial.epochs, "epoch")
+        )
+        fits = "leaves" if trial.is_cut_short else "has room for"
+        out.say(
+            f"trial: an epoch takes {trial.epoch_seconds:.2g} s; the time limit{limit} {fits} "
+            f"{found}."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A finished training, for the report.
+
+    Parameters
+    ----------
+    run, trial, files, options
+        The run and how it was started.
+    history, seconds
+        How the training went, and its time.
+    model
+        The file of the saved network.
+    repeat
+        The command that trains the same network again.
+    deadline
+        When cross-validation stops, as :func:`time.perf_counter` counts.
+    """
+
+    run: TrainingRun
+    trial: Trial
+    files: RunFiles
+    options: TrainOptions
+    history: History
+    seconds: float
+    model: Path
+    repeat: str
+    deadline: float | None
+
+
+def report(out: CommandOutput, trained: Trained) -> None:
+    """Test the trained network, draw the plots, and print the report."""
+    run, dataset, model = trained.run, trained.run.dataset, trained.model
+    out.say(f"\nTrained {counted(len(trained.history), 'epoch')} in {_duration(trained.seconds)}.")
+    out.say(f"Saved {model}.", whole=True)
+    if model != trained.files.model:
+        why = "belongs to another run" if trained.files.model.exists() else "is not writable"
+        out.note(f"note: {trained.files.model} {why}; the model is in {model}.", whole=True)
+    tested, method = _test(out, trained)
+    remarks, training_accuracy = _advise(trained, tested)
+    if remarks:
+        out.say()
+    for one in remarks:
+        context = click.get_current_context(silent=True)
+        out.say(f"note: {in_words_of(context and context.command, one.text)}")
+    pictures = _draw(trained, out, tested)
+    _conclude(out, trained, pictures)
+    out.result(
+        {
+            "data": {"name": dataset.name, "training_images": len(dataset.x)},
+            "network": str(run.network),
+            "parameters": run.network.parameter_count,
+            "recipe": run.recipe.document(),
+            "options": {
+                name: getattr(trained.options, name)
+                for name in ("recipe", "size", "resize", "resume", "minutes")
+            },
+            "history": trained.history.rows,
+            "seconds": trained.seconds,
+            "training_accuracy": training_accuracy,
+            "estimate": method,
+            "test": None if tested is None else tested.document(),
+            "notes": [{"kind": one.kind, "text": str(one)} for one in remarks],
+            "command": trained.repeat,
+            "weights_sha256": weights_hash(run.network),
+            "model": str(model),
+            "pictures": list(map(str, pictures)),
+        }
+    )
+
+
+def _test(out: CommandOutput, trained: Trained) -> tuple[Tested | None, str | None]:
+    """Measure the accuracy on a test set or by cross-validation, and print it; name the method."""
+    run, dataset = trained.run, trained.run.dataset
+    if run.folds:
+        tested, method = _cross_validate(out, trained)
+        part, images = "estimated", ""
+    elif len(dataset.x_test):
+        tested = test(run.network, dataset.x_test, dataset.y_test, dataset.classes)
+        part, images, method = "test", "test", "test set"
+    else:
+        out.say("No test accuracy: the classes have too few images for a test set.")
+        return None, None
+    if tested is None:
+        return None, None
+    say_accuracy(out, tested.evaluation, part=part)
+    balanced = tested.evaluation.balanced_accuracy
+    if balanced is not None and is_unbalanced(dataset.y):
+        out.say(f"balanced accuracy: {percent(balanced)} (the mean of the classes' recalls)")
+    say_confusion(out, tested.evaluation)
+    say_worst(out, tested, part=images)
+    return tested, method
+
+
+def _cross_validate(out: CommandOutput, trained: Trained) -> tuple[Tested | None, str | None]:
+    """Cross-validate, with a line for each fold."""
+    run = trained.run
+    out.say(
+        f"\nEstimating the accuracy on new pictures: {run.folds} more networks, each trained on "
+        f"{run.folds - 1} of {run.folds} parts of the pictures and tested on the other part. "
+        "The saved network was trained on all pictures."
+    )
+    started = time.perf_counter()
+
+    def on_fold(number: int, evaluation: Evaluation) -> None:
+        out.note(
+            f"fold {number}/{run.folds}  accuracy {percent(evaluation.accuracy or 0)}  "
+            f"{time.perf_counter() - started:.0f} s"
+        )
+
+    try:
+        found = run.cross_validate(on_fold, trained.deadline)
+    except TrainingError as error:
+        out.note(f"note: the accuracy could not be estimated. {error}")
+        return None, None
+    return tested_by_folds(run.network, found, run.dataset), str(found)
+
+
+def _advise(trained: Trained, tested: Tested | None) -> tuple[tuple[Advice, ...], float | None]:
+    """Collect advice on photos, and the accuracy on the training pictures."""
+    run = trained.run
+    if not run.is_photos:
+        return (), None
+    accuracy = run.network.evaluate(run.dataset.x, run.labels).accuracy
+    assert accuracy is not None
+    found = advice(
+        run.dataset.y,
+        run.dataset.classes,
+        training_accuracy=accuracy,
+        evaluation=None if tested is None else tested.evaluation,
+        trial=trained.trial,
+        minutes=trained.options.minutes,
+    )
+    return found, accuracy
+
+
+def _draw(trained: Trained, out: CommandOutput, tested: Tested | None) -> list[Path]:
+    """Draw the plots, if Matplotlib is installed."""
+    if trained.options.no_pictures:
+        return []
+    try:
+        with trained.files.pictures_folder() as folder:
+            return save_all(
+                folder,
+                network=trained.run.network,
+                history=trained.history,
+                evaluation=None if tested is None else tested.evaluation,
+                x=None if tested is None else tested.x,
+                y=None if tested is None else tested.y,
+                probabilities=tested.scores if tested and tested.probabilities else None,
+            )
+    except ExtraError:
+        out.say("\nFor training plots: pip install 'striate[plot]'")
+    except ModelFileError as error:  # the model is saved: that is worth reporting all the same
+        out.note(f"note: no plots were saved. {error}")
+    return []
+
+
+def _conclude(out: CommandOutput, trained: Trained, pictures: list[Path]) -> None:
+    """Print which files were written, how to repeat the run, and what to try next."""
+    run, options, model = trained.run, trained.options, trained.model
+    out.say(
+        f"\nweights {weights_hash(run.network)} (a hash; training again on this machine gives "
+        "the same one)"
+    )
+    if trained.repeat != options.typed:
+        out.say(f"To train the same network again:\n  {trained.repeat}", whole=True)
+    for path in pictures:
+        out.say(f"drew  {path}", whole=True)
+    file, data = shlex.quote(str(model)), shlex.quote(options.data)
+    out.say("\nTry next:", style="bold")
+    if not run.folds:
+        out.say(f"  striate evaluate {file} {data}", whole=True)
+    if run.dataset.are_pictures:
+        out.say(f"  striate predict {file} PICTURE.png", whole=True)
+    out.say(f"  striate summary {file}", whole=True)
+    if options.net is None and options.data in RECIPES:
+        out.say(f"  striate train {data} {another(options.data, options.recipe)}", whole=True)
+
+
+def _listed(classes: Sequence[ClassValue]) -> str:
+    """List classes in brackets, without the middle ones of many; 0, 1, 2, ... need no list."""
+    if list(classes) == list(range(len(classes))):
+        return ""
+    names = [str(value) for value in classes]
+    shown = names if len(names) <= _FEW_NAMES else (*names[: _FEW_NAMES - 2], "...", names[-1])
+    return f" ({', '.join(on_one_line(name, _LONGEST_NAME) for name in shown)})"
+
+
+def _duration(seconds: float) -> str:
+    """Format a time in seconds, or in minutes and seconds."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"

@@ -1,0 +1,204 @@
+"""Cross-validation: an estimate of the accuracy that needs no test set.
+
+A test set takes pictures away from training. If there are only 60 pictures, a large test set leaves
+too few for training, and a small one measures the accuracy badly. Cross-validation uses every
+picture for both: the pictures are divided into five folds, and five networks are each trained on
+four of them and tested on the fifth::
+
+    network 1   test   train  train  train  train
+    network 2   train  test   train  train  train
+    ...
+
+Together the five tests cover all pictures, so the confidence interval is that of all pictures. The
+network that is kept is a sixth one, trained on everything; with a fifth more pictures, it is
+usually a little better than the estimate.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from striate.data.image_file import Images, part_of
+from striate.data.split import folds
+from striate.errors import TrainingError
+from striate.model import fitting
+from striate.model.core import Core
+from striate.model.network import Network, core_of, wrapped
+from striate.model.scoring import Evaluation
+from striate.shapes import Array
+from striate.training.confidence import wilson_interval
+from striate.training.settings import TrainingSettings
+
+FOLDS = 5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CrossValidation:
+    """What networks predicted for the pictures that they were not trained on.
+
+    Parameters
+    ----------
+    evaluation
+        Loss, accuracy and confusion matrix over all these pictures.
+    tested
+        The indices of these pictures: all of them, unless the time ran out.
+    outputs
+        The outputs for each of them, by the network that wasn't trained on it.
+    accuracies
+        The accuracy of each network on its fold.
+    folds
+        The number of folds. Each network was trained on all of them but one.
+    """
+
+    evaluation: Evaluation
+    tested: Array
+    outputs: Array
+    accuracies: tuple[float, ...]
+    folds: int
+
+    def __str__(self) -> str:
+        """Describe how the accuracy was estimated."""
+        done = len(self.accuracies)
+        whole = f"{self.folds}-fold cross-validation"
+        return whole if done == self.folds else f"{done} fold{'s' * (done > 1)} of {whole}"
+
+
+def untrained(network: Network) -> Network:
+    """Return a copy of a network: the same layers, weights, classes and preprocessing."""
+    core = core_of(network)
+    parameters, statistics = core.buffers
+    return wrapped(
+        Core(
+            core.engines,  # compiled programs are shared
+            (parameters.copy(), statistics.copy()),
+            preprocessing=core.preprocessing,
+            classes=core.classes,
+        )
+    )
+
+
+def possible_folds(index: Array, groups: Array | None = None) -> int:
+    """Return the number of folds for cross-validation.
+
+    Parameters
+    ----------
+    index
+        For each picture the index of its class.
+    groups
+        Pictures with the same number stay in one fold.
+
+    Returns
+    -------
+    int
+        5, or fewer if classes are so small that a fold could leave only one class for training; 0
+        if there are too few pictures for two folds.
+
+    Examples
+    --------
+    >>> possible_folds(np.repeat([0, 1], [10, 3])), possible_folds(np.array([0, 0, 1]))
+    (3, 0)
+    """
+    group = np.arange(len(index)) if groups is None else groups
+    sizes = sorted(len(np.unique(group[index == k])) for k in np.unique(index))
+    count = min(FOLDS, sizes[-2] if len(sizes) > 1 else 0, len(np.unique(group)))
+    return count if count > 1 else 0
+
+
+def cross_validate(
+    network: Network,
+    x: Images,
+    labels: Array,
+    index: Array,
+    settings: TrainingSettings,
+    *,
+    count: int = FOLDS,
+    groups: Array | None = None,
+    on_fold: Callable[[int, Evaluation], None] | None = None,
+    deadline: float | None = None,
+) -> CrossValidation:
+    """Estimate the accuracy that a network reaches on new pictures.
+
+    Parameters
+    ----------
+    network
+        The network before training; it isn't changed.
+    x, labels
+        Pictures, and their labels as the network takes them.
+    index
+        For each picture the index of its class, from which the folds are made.
+    settings
+        How each network is trained.
+    count
+        Number of folds.
+    groups
+        Pictures with the same group number stay in one fold: see
+        :func:`striate.data.split.folds`.
+    on_fold
+        Called after each fold with its number, from 1, and its evaluation.
+    deadline
+        When to stop, as :func:`time.perf_counter` counts: no fold begins that would probably end
+        later, except the first.
+
+    Returns
+    -------
+    CrossValidation
+
+    Raises
+    ------
+    TrainingError
+        If the training of a network diverged.
+    """
+    fold = folds(index, count, seed=settings.seed, groups=groups)
+    found: list[Evaluation] = []
+    outputs: list[Array] = []
+    started = time.perf_counter()
+    for k in range(count):
+        now = time.perf_counter()
+        if deadline is not None and k and now + (now - started) / k > deadline:
+            break
+        held = fold == k
+        own = untrained(network)
+        history = fitting.fit(
+            core_of(own), part_of(x, ~held), labels[~held], settings, progress=False
+        )
+        if history.divergence is not None:
+            raise TrainingError(f"{history.divergence} This was fold {k + 1} of {count}.")
+        there = part_of(x, held)
+        predicted = own.predict(there)
+        assert isinstance(predicted, np.ndarray)
+        outputs.append(predicted)
+        found.append(own.evaluate(there, labels[held]))
+        if on_fold is not None:
+            on_fold(k + 1, found[-1])
+    order = np.argsort(fold[fold < len(found)], kind="stable")  # of the outputs, fold by fold
+    tested = np.flatnonzero(fold < len(found))
+    joined = np.concatenate(outputs)
+    sorted_outputs = np.empty_like(joined)
+    sorted_outputs[order] = joined
+    return CrossValidation(
+        evaluation=pooled(found),
+        tested=tested,
+        outputs=sorted_outputs,
+        accuracies=tuple(one.accuracy or 0.0 for one in found),
+        folds=count,
+    )
+
+
+def pooled(found: Sequence[Evaluation]) -> Evaluation:
+    """Combine the evaluations of the folds: each picture counts once."""
+    images = np.array([one.images for one in found])
+    confusion = sum(np.asarray(one.confusion) for one in found)
+    assert isinstance(confusion, np.ndarray)
+    correct = int(np.trace(confusion))
+    total = int(images.sum())
+    return replace(
+        found[0],
+        loss=float(np.average([one.loss for one in found], weights=images)),
+        images=total,
+        accuracy=correct / total,
+        interval=wilson_interval(correct, total),
+        top_k={},
+        confusion=confusion,
+    )
