@@ -1,7 +1,7 @@
 """Examples: a user's images, targets and weights, checked against a network."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,9 @@ from striate.model.core import Core
 from striate.model.targets import NetworkOutput, require_two_classes
 from striate.model.weights import class_weights, sample_weights
 from striate.shapes import Array
+from striate.training.prefetch import prefetch
 from striate.training.settings import TrainingSettings
+from striate.training.state import order_of_images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +67,27 @@ class Examples:
 class ExampleSource:
     """The examples in batches, augmented and preprocessed for the training loop."""
 
-    def __init__(self, examples: Examples, loader: BatchLoader, mover: TargetMover) -> None:
+    def __init__(
+        self,
+        examples: Examples,
+        loader: BatchLoader,
+        mover: TargetMover,
+        settings: TrainingSettings,
+    ) -> None:
         self.examples = examples
         self.loader = loader
         self.mover = mover
+        self.settings = settings
         self.count = count_of(examples.inputs)
+        self.steps = -(-self.count // settings.batch_size)
         self.slow = loader.slow or mover.moves_any
+
+    def batches(self, epoch: int, first: int) -> Iterator[Batch]:
+        """Iterate over the batches of an epoch; a thread prepares them ahead if that is slow."""
+        settings, size = self.settings, self.settings.batch_size
+        order = order_of_images(settings.seed, epoch, self.count, shuffle=settings.shuffle)
+        chosen = (order[k * size : (k + 1) * size] for k in range(first, self.steps))
+        yield from (prefetch if self.slow else map)(lambda one: self.batch(one, epoch), chosen)
 
     def batch(self, images: Array, epoch: int) -> Batch:
         """Return the images with these indices, augmented as in that epoch."""

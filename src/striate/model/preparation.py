@@ -186,7 +186,8 @@ class Preparation:
         network, training, losses = self.network, self.training, self.losses
         settings = self.settings
         loader = BatchLoader(training.inputs, self.preprocessing, settings.augment, settings.seed)
-        source = ExampleSource(training, loader, mover_of(network, training, loader, losses))
+        mover = mover_of(network, training, loader, losses)
+        source = ExampleSource(training, loader, mover, settings)
         steps = network.engines.steps(
             losses,
             settings.optimizer,

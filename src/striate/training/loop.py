@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn, Protocol
 
@@ -17,28 +17,30 @@ from striate.shapes import Array
 from striate.training.callbacks import CallbackList
 from striate.training.divergence import remedy
 from striate.training.history import History
-from striate.training.prefetch import prefetch
 from striate.training.settings import TrainingSettings
 from striate.training.state import (
     BestWeights,
     EpochTotals,
     HistoryRow,
     TrainingState,
-    order_of_images,
 )
 
 
 class BatchSource(Protocol):
     """The training images, in batches."""
 
-    count: int
-    """Number of images."""
+    @property
+    def count(self) -> int | None:
+        """Number of images in an epoch; ``None`` as long as it is unknown."""
+        ...
 
-    slow: bool
-    """Whether batches are slow to make, so that a thread prefetches the next one."""
+    @property
+    def steps(self) -> int | None:
+        """Number of batches in an epoch; ``None`` as long as it is unknown."""
+        ...
 
-    def batch(self, images: Array, epoch: int) -> Batch:
-        """Return the images with these indices, augmented as in that epoch."""
+    def batches(self, epoch: int, first: int) -> Iterator[Batch]:
+        """Iterate over the batches of an epoch, from number ``first`` on, counted from 0."""
         ...
 
 
@@ -125,14 +127,14 @@ class Trainer:
         self.stopped_early = False
         self.stopped_by_callback = False
         self.diverged = False
-        self._indices = np.arange(min(settings.batch_size, source.count))
+        self._indices = np.arange(settings.batch_size)
         self._good = (state.parameters, state.statistics)
         self._good_since = "of the checkpoint" if state.step else "from before training"
 
     @property
     def steps_per_epoch(self) -> int:
-        """Number of batches in one pass through the images."""
-        return -(-self.source.count // self.settings.batch_size)
+        """Number of batches in an epoch; 1 if it is unknown and the schedule does not use it."""
+        return self.source.steps or 1
 
     @property
     def best(self) -> BestWeights | None:
@@ -178,15 +180,8 @@ class Trainer:
 
     def _epoch(self) -> None:
         """Go through the remaining batches of the current epoch."""
-        settings, epoch = self.settings, self.state.epoch
-        size = settings.batch_size
-        order = order_of_images(settings.seed, epoch, self.source.count, shuffle=settings.shuffle)
-        chosen = (
-            order[k * size : (k + 1) * size] for k in range(self.state.batch, self.steps_per_epoch)
-        )
-        batches = prefetch if self.source.slow else map
         started = time.perf_counter()
-        for batch in batches(lambda images: self.source.batch(images, epoch), chosen):
+        for batch in self.source.batches(self.state.epoch, self.state.batch):
             self.state, loss = self._step(batch, started)
             self.callbacks.on_step(self.state, loss, batch.count)
             started = time.perf_counter()
@@ -197,6 +192,8 @@ class Trainer:
         """Compute one step: gradients, clipping, the optimizer's step."""
         state, settings = self.state, self.settings
         count = batch.count
+        if count > len(self._indices):  # batches from an iterable can have any size
+            self._indices = np.arange(count)
         draw = Draw(seed=settings.seed, step=state.step, layer=0, images=self._indices[:count])
         # `_require_finite` reports overflow with an explanation, instead of NumPy's warning.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -322,7 +319,8 @@ class Trainer:
         where = f"{what} in epoch {state.epoch + 1}, batch {state.batch + 1}"
         found = self.diagnose(state, batch, draw, parameters) if self.diagnose else None
         first = f" The first value that is not finite is in {found}." if found else ""
-        self._stop(f"{where} of {self.steps_per_epoch}", first)
+        of_all = "" if self.source.steps is None else f" of {self.source.steps}"
+        self._stop(f"{where}{of_all}", first)
 
     def _stop(self, what: str, detail: str = "") -> NoReturn:
         """Restore the last good weights, and raise an error because training has diverged."""

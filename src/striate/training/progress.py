@@ -31,12 +31,12 @@ class ProgressBar(Callback):
     epochs
         Number of epochs planned.
     images
-        Number of images in one epoch.
+        Number of images in one epoch; ``None`` if it is unknown.
     console
         Where to show it; by default standard error.
     """
 
-    def __init__(self, epochs: int, images: int, console: Console | None = None) -> None:
+    def __init__(self, epochs: int, images: int | None, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True)
         self.epochs = epochs
         self.images = images
@@ -51,7 +51,8 @@ class ProgressBar(Callback):
             transient=True,
         )
         self.task: TaskID | None = None
-        self.done = 0
+        self.before = 0  # images of the finished epochs
+        self.done = 0  # images of this epoch
         self.shown = -math.inf
 
     def __enter__(self) -> Self:
@@ -71,11 +72,12 @@ class ProgressBar(Callback):
     def on_step(self, state: TrainingState, loss: float, images: int) -> None:
         """Advance the bar, at most ten times a second: a step can take less time than the bar."""
         if self.task is None:
-            self.done = state.epoch * self.images + (state.batch - 1) * images
+            self.before = state.epoch * (self.images or 0)
+            self.done = (state.batch - 1) * images
             self.task = self.progress.add_task(
                 "",
-                total=self.epochs * self.images,
-                completed=self.done,
+                total=None if self.images is None else self.epochs * self.images,
+                completed=self.before + self.done,
                 epoch=state.epoch + 1,
                 epochs=self.epochs,
                 rate="",
@@ -87,15 +89,17 @@ class ProgressBar(Callback):
             return
         self.shown = now
         seconds = state.totals.seconds
-        rate = (self.done - state.epoch * self.images) / seconds if seconds else 0.0
+        rate = self.done / seconds if seconds else 0.0
         loss = state.totals.loss if any(state.totals.counted) else loss
         self._move(state.epoch + 1, rate, loss)
 
     def on_epoch(self, state: TrainingState, row: HistoryRow) -> None:
         """Advance the bar to the end of the epoch, and print the epoch's line."""
-        self.done = state.epoch * self.images
-        self._move(state.epoch, self.images / max(row["seconds"], 1e-9), row["loss"])
-        line = epoch_line(row, self.epochs, images=self.images, width=self.console.width)
+        images = self.images or self.done
+        self.before += images
+        self.done = 0
+        self._move(state.epoch, images / max(row["seconds"], 1e-9), row["loss"])
+        line = epoch_line(row, self.epochs, images=images, width=self.console.width)
         self.console.print(line, highlight=False, soft_wrap=True)
 
     def _move(self, epoch: int, rate: float, loss: float) -> None:
@@ -103,7 +107,7 @@ class ProgressBar(Callback):
         if self.task is not None:
             self.progress.update(
                 self.task,
-                completed=self.done,
+                completed=self.before + self.done,
                 epoch=epoch,
                 rate=f"{rate:,.0f}",
                 loss=format_score(loss),

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 from striate.functions.options import Checked
 
@@ -13,6 +14,9 @@ class Schedule(Checked, ABC):
     A schedule contains only its options. If it needs memory, it receives and returns plain numbers,
     so that a checkpoint can store them; most schedules don't.
     """
+
+    needs_length: ClassVar[bool] = True
+    """Whether the factor depends on the number of steps in an epoch."""
 
     @abstractmethod
     def factor(

@@ -19,6 +19,8 @@ class Constant(Schedule):
     1.0
     """
 
+    needs_length = False
+
     def factor(
         self,
         *,

@@ -51,6 +51,8 @@ class ReduceOnPlateau(Schedule):
     minimum: float = option(0.0, Range(least=0, most=1))
     threshold: float = option(1e-4, FRACTION)
 
+    needs_length = False
+
     def factor(
         self,
         *,
