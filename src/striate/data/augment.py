@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 
 from striate.data.motion import draw_maps
+from striate.data.noise import normal
 from striate.errors import Argument, DataError, InPython, Message, OptionError, ShapeError
 from striate.functions.options import FINITE, Range
 from striate.functions.writing import short
@@ -28,11 +29,13 @@ _CHECKS = {
     "shear": (Range(least=0, most=60), "must be an angle from 0 to 60 degrees"),
     "brightness": (Range(least=0, most=1), "must be a fraction of the full scale, from 0 to 1"),
     "contrast": (Range(least=0, most=1), "must be from 0 to 1"),
+    "noise": (Range(least=0), "must be a non-negative number of standard deviations"),
     "cutout": _PIXELS,
     "fill_mask": (Range(least=0, whole=True), "must be a non-negative integer label"),
     "fill": (FINITE, "must be a finite pixel value"),
 }
 _WHOLE = ("shift", "cutout", "fill_mask")  # options whose values are integers
+_IMAGES_ONLY = ("crop", "rotate", "shear", "brightness", "contrast")
 _EXAMPLES = {
     "shift": "2",
     "crop": "0.8",
@@ -41,6 +44,7 @@ _EXAMPLES = {
     "shear": "10",
     "brightness": "0.2",
     "contrast": "0.2",
+    "noise": "0.05",
     "cutout": "8",
     "fill": "0",
     "fill_mask": "0",
@@ -61,18 +65,22 @@ class Augmentation:
     Shifts and flips move whole pixels and interpolate nothing.
 
     **Targets move with their images.** During :meth:`striate.Network.fit`, label masks and image
-    targets with as many rows and columns as the input are cropped, flipped and shifted with it.
-    Label masks take the nearest pixel, image targets are interpolated as the input is. Cutout
-    covers the input only. One label or number for a whole image stays as it is, so use no flip
+    targets with as many rows and columns as the input make the same moves. Label masks take the
+    nearest pixel, image targets are interpolated as the input is. Brightness, contrast and cutout
+    change the input only. One label or number for a whole image stays as it is, so use no flip
     where left and right matter to it.
+
+    **Signals** of samples and channels are augmented with ``noise``, ``flip``, ``shift``, ``scale``
+    and ``cutout``, in this order. Here, ``scale`` changes the amplitude, and a flip reverses time.
 
     Parameters
     ----------
     shift
-        Largest shift in pixels, down or up and right or left.
+        Largest shift in pixels, down or up and right or left; in samples for signals.
     flip
         Directions in which an image is mirrored with probability one half: ``"horizontal"``
-        (swaps left and right), ``"vertical"``, ``"both"`` (each on its own), or ``"none"``.
+        (swaps left and right), ``"vertical"``, ``"both"`` (each on its own), or ``"none"``. For
+        signals, ``"horizontal"`` reverses the order of the samples.
     crop
         A window at a random position is magnified bilinearly to the size of the image. Its sides
         are a random fraction of the image's, between this number and 1.
@@ -80,7 +88,8 @@ class Augmentation:
         Largest angle of a rotation, in degrees, in either direction.
     scale
         The image is resized by a random factor: half of the images are made smaller, down to this
-        factor, and half of them larger, up to its reciprocal. ``scale=0.9`` means 0.9 to 1.11.
+        factor, and half of them larger, up to its reciprocal. ``scale=0.9`` means 0.9 to 1.11. The
+        values of signals are multiplied by such a factor.
     shear
         Largest angle, in degrees, by which vertical lines are slanted to the left or to the right.
     brightness
@@ -90,8 +99,12 @@ class Augmentation:
     contrast
         The distance of all values of an image from one half of the full scale is multiplied by a
         random factor between 1 minus this number and 1 plus it.
+    noise
+        Standard deviation of normally distributed noise that is added to signals, as a fraction of
+        the standard deviation of each channel of that very signal.
     cutout
-        Side, in pixels, of a square around a random pixel that is covered.
+        Side, in pixels, of a square around a random pixel that is covered; for signals, the number
+        of samples in a row.
     fill
         Value of pixels that come from outside the image or are covered, in the units of the
         images: 0 to 255 for uint8. In image targets they take the same value, scaled as the input
@@ -123,6 +136,7 @@ class Augmentation:
     shear: float = 0.0
     brightness: float = 0.0
     contrast: float = 0.0
+    noise: float = 0.0
     cutout: int = 0
     fill: float = 0.0
     fill_mask: int = 0
@@ -236,16 +250,61 @@ class Augmentation:
         size = images.shape[1], images.shape[2]
         return self.maps(size, seed=seed, epoch=epoch, indices=indices).apply(images, self.fill)
 
+    def apply_to_signals(
+        self, signals: Array, *, seed: int, epoch: int, indices: Int[Array, "n"]
+    ) -> Array:
+        """Change each signal at random.
+
+        Parameters
+        ----------
+        signals
+            uint8, uint16 or float32, ``(n, samples, channels)``.
+        seed, epoch, indices
+            As for :meth:`apply`.
+
+        Returns
+        -------
+        Array
+            Of the same shape and dtype.
+
+        Raises
+        ------
+        ShapeError, OptionError, DataError
+            As :meth:`apply`; also if an option is only for images.
+
+        Examples
+        --------
+        >>> signal = np.arange(6, dtype=np.float32).reshape(1, 6, 1)
+        >>> shifted = Augmentation(shift=2, fill=-1)
+        >>> shifted.apply_to_signals(signal, seed=3, epoch=0, indices=np.array([0]))[0, :, 0]
+        array([-1.,  0.,  1.,  2.,  3.,  4.], dtype=float32)
+        """
+        self._check(signals, indices, axes=1)
+        if self.changes_nothing:
+            return signals
+        draws = {"seed": seed, "epoch": epoch, "indices": indices}
+        if self.noise:
+            signals = self._noisy(signals, normal(signals.shape[1:], **draws))
+        maps = self.maps((signals.shape[1],), **draws)
+        return maps.apply(signals[:, np.newaxis], self.fill)[:, 0]
+
+    def _noisy(self, signals: Array, noise: Array) -> Array:
+        """Add noise, in proportion to the standard deviation of each channel of a signal."""
+        spread = signals.std(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
+        found = signals + np.float32(self.noise) * spread * noise
+        if signals.dtype.kind == "u":
+            found = np.rint(np.clip(found, 0, np.iinfo(signals.dtype).max))
+        return found.astype(signals.dtype, copy=False)
+
     @property
     def changes_nothing(self) -> bool:
         """Whether no option is set that moves or covers anything."""
         return self == Augmentation(fill=self.fill, fill_mask=self.fill_mask)
 
-    @property
-    def moves_pixels(self) -> bool:
-        """Whether pixels change their places, so that targets must follow; cutout moves none."""
+    def moves(self, axes: int) -> bool:
+        """Whether pixels (2 axes) or samples (1 axis) change their places: targets must follow."""
         moving = self.rotate > 0 or self.scale < 1 or self.shear > 0 or self.crop < 1
-        return moving or self.shift > 0 or self.flip != "none"
+        return self.shift > 0 or self.flip != "none" or (axes > 1 and moving)
 
     @property
     def whole_pixels(self) -> bool:
@@ -256,21 +315,22 @@ class Augmentation:
 
     @property
     def is_a_map(self) -> bool:
-        """Whether :meth:`maps` describes all that happens to an image.
+        """Whether :meth:`maps` describes all that happens to an image; noise is added to signals.
 
         A subclass with an :meth:`apply` of its own may change images in any way.
         """
         return type(self).apply is Augmentation.apply
 
     def maps(
-        self, size: tuple[int, int], *, seed: int, epoch: int, indices: Int[Array, "n"]
+        self, size: tuple[int, ...], *, seed: int, epoch: int, indices: Int[Array, "n"]
     ) -> PixelMap:
         """Draw the motion of each image without carrying it out.
 
         Parameters
         ----------
         size
-            Rows and columns of the images.
+            Rows and columns of the images, or samples of the signals. A signal is moved as an
+            image of one row.
         seed, epoch, indices
             As for :meth:`apply`, which makes the same changes.
 
@@ -295,37 +355,62 @@ class Augmentation:
         self.require_suits(size)
         return draw_maps(self, size, seed=seed, epoch=epoch, indices=indices)
 
-    def _check(self, images: Array, indices: Array) -> None:
-        """Check that these are images with one index each, and that the options suit them."""
-        if images.ndim != 4 or np.shape(indices) != images.shape[:1]:
+    def _check(self, images: Array, indices: Array, axes: int = 2) -> None:
+        """Check that these are images or signals, one for each index, which the options suit."""
+        one, many, shape, advice = (
+            ("image", "images", "(n, rows, columns, channels)", "gray images with images")
+            if axes == 2
+            else (
+                "signal",
+                "signals",
+                "(n, samples, channels)",
+                "signals of one channel with signals",
+            )
+        )
+        if images.ndim != axes + 2 or np.shape(indices) != images.shape[:1]:
             raise ShapeError(
-                f"Cannot augment images of shape {images.shape} with indices of shape "
-                f"{np.shape(indices)}; expected (n, rows, columns, channels) and one index per "
-                "image. Add an axis to gray images with images[..., np.newaxis]."
+                f"Cannot augment {many} of shape {images.shape} with indices of shape "
+                f"{np.shape(indices)}; expected {shape} and one index per {one}. Add an axis to "
+                f"{advice}[..., np.newaxis]."
             )
         if images.dtype not in (np.uint8, np.uint16, np.float32):
             raise DataError(
-                f"Cannot augment images of dtype {images.dtype}; expected uint8, uint16 or "
-                "float32. Convert them with images.astype(np.float32)."
+                f"Cannot augment {many} of dtype {images.dtype}; expected uint8, uint16 or "
+                f"float32. Convert them with {many}.astype(np.float32)."
             )
-        self.require_suits((images.shape[1], images.shape[2]), images.dtype)
+        self.require_suits(images.shape[1 : 1 + axes], images.dtype)
 
-    def require_suits(self, size: tuple[int, int], dtype: Any = np.float32) -> None:
-        """Raise if images of this size or dtype cannot be augmented with these options.
+    def require_suits(self, size: tuple[int, ...], dtype: Any = np.float32) -> None:
+        """Raise if images or signals of this size or dtype do not suit these options.
+
+        Parameters
+        ----------
+        size
+            Rows and columns of images, or samples of signals.
+        dtype
+            Their dtype.
 
         Raises
         ------
         ShapeError
             If the shift is as large as the image.
         OptionError
-            If ``fill`` is not a pixel value of an integer dtype.
+            If ``fill`` is not a pixel value of an integer dtype, or an option changes only images,
+            or only signals.
         """
+        signals = len(size) == 1
+        given = (
+            f"signals of {size[0]} samples"
+            if signals
+            else (f"images of {size[0]} x {size[1]} pixels")
+        )
+        self._require_kind(given, signals=signals)
         if self.shift >= min(size):
             raise ShapeError(
                 Message(
                     InPython(f"shift={self.shift}", f"shift {self.shift}"),
-                    f" would move images of {size[0]} x {size[1]} pixels out of view; it must be "
-                    "smaller than their rows and columns. Use a smaller shift.",
+                    f" would move {given} out of view; it must be smaller than their "
+                    f"{'length' if signals else 'rows and columns'}. Use a smaller shift.",
                 )
             )
         if np.dtype(dtype).kind == "u":
@@ -339,6 +424,32 @@ class Augmentation:
                     ),
                     remedy=_try("fill"),
                 )
+
+    def _require_kind(self, given: str, *, signals: bool) -> None:
+        """Raise if an option is for images but these are signals, or the other way around."""
+        names = _IMAGES_ONLY if signals else ("noise",)
+        wrong = [name for name in names if getattr(self, name) != getattr(Augmentation, name)]
+        if wrong:
+            here, other, use = (
+                ("signals", "images", "use shift, flip, scale, noise or cutout.")
+                if signals
+                else ("images", "signals", "use brightness or contrast.")
+            )
+            raise OptionError(
+                Message(
+                    Argument(wrong[0]),
+                    f" is an option for {other}, but the inputs are {given}. For {here}, {use}",
+                )
+            )
+        if signals and self.flip in ("vertical", "both"):
+            raise OptionError(
+                Message(
+                    InPython(f'flip="{self.flip}"', f"flip {self.flip}"),
+                    f" is an option for images, but the inputs are {given}. Use ",
+                    InPython('flip="horizontal"', "flip"),
+                    ", which reverses time.",
+                )
+            )
 
 
 def _try(name: str) -> Message:

@@ -66,7 +66,7 @@ class Moves(Protocol):
 
 
 def draw_maps(
-    moves: Moves, size: tuple[int, int], *, seed: int, epoch: int, indices: Int[Array, "n"]
+    moves: Moves, size: tuple[int, ...], *, seed: int, epoch: int, indices: Int[Array, "n"]
 ) -> PixelMap:
     """Draw the map of each image.
 
@@ -75,7 +75,7 @@ def draw_maps(
     moves
         The options.
     size
-        Rows and columns of the images.
+        Rows and columns of the images, or samples of the signals, which are images of one row.
     seed, epoch, indices
         What the random numbers of an image depend on.
 
@@ -86,14 +86,18 @@ def draw_maps(
     """
     count = _Word.ROTATE if moves.whole_pixels else len(_Word)
     words = draw(np.asarray(indices), seed=seed, purpose=_PURPOSE, epoch=epoch, words=count)
+    signals = len(size) == 1
+    size = (1, size[0]) if signals else (size[0], size[1])
     (top, bottom), (left, right) = _covered(moves.cutout, size, words)
     box = {"top": top, "bottom": bottom, "left": left, "right": right}
     shifts = [_shift(moves, words[:, word]) for word in (_Word.DOWN, _Word.RIGHT)]
+    if signals:
+        shifts[0] = np.zeros_like(shifts[1])
     flips = [
         (moves.flip in (direction, "both")) & (words[:, word] < _HALF)
         for direction, word in (("vertical", _Word.UPEND), ("horizontal", _Word.MIRROR))
     ]
-    if not moves.whole_pixels:
+    if not moves.whole_pixels and not signals:
         affine = _affine(moves, size, words, shifts, flips)
         return PixelMap.affinely(
             affine, values=_values(moves, words), packed=PixelMap.of(**box).packed
@@ -102,6 +106,14 @@ def draw_maps(
         (np.where(flipped, length - 1 + shift, -shift), np.where(flipped, -1, 1))
         for length, shift, flipped in zip(size, shifts, flips, strict=True)
     )
+    if not moves.whole_pixels:  # signals of another amplitude
+        nothing, factor = np.zeros(len(words)), _zoom(moves.scale, words[:, _Word.SCALE])
+        places = [nothing, nothing + 1, nothing, first_column, nothing, column_step]
+        return PixelMap.affinely(
+            np.stack(places, axis=1),
+            values=np.stack([factor, nothing], axis=1),
+            packed=PixelMap.of(**box).packed,
+        )
     return PixelMap.of(
         first_row=first_row,
         row_step=row_step,

@@ -30,6 +30,8 @@ from striate.training.prefetch import prefetch
 
 _FEATURES = 2  # axes of inputs without pixels
 _PIXELS = 4  # axes of images: n, rows, columns and channels
+_SAMPLES = 3  # axes of signals: n, samples and channels
+_WORDS = {1: "signals", 2: "images"}  # by the number of axes that are not n or channels
 _MOST = 1e3  # largest offset in standard deviations: float32 then loses 6e-5 of one
 _SLACK = 1e-3  # by which probabilities of classes may miss a sum of 1, as the losses allow
 _TOGETHER = 8192  # images whose maps are drawn at a time: 1 MB of random words
@@ -70,24 +72,39 @@ class BatchLoader:
         self.seed = seed
         self._unmoved = PixelMap.unmoved(1)
         self._blocks: dict[str, deque[Array]] = {}
-        self._drawn: dict[tuple[int, int], tuple[int, PixelMap]] = {}
-        is_a_map = augment is None or augment.is_a_map
+        self._drawn: dict[tuple[int, ...], tuple[int, PixelMap]] = {}
+        # Next to images, signals stay as they are.
+        pixels = any(images.ndim == _PIXELS for images in inputs.values())
+        self._changed = {
+            name
+            for name, images in inputs.items()
+            if augment is not None and images.ndim == (_PIXELS if pixels else _SAMPLES)
+        }
+        loadable = augment is None or (augment.is_a_map and not augment.noise)
         fill = 0.0 if augment is None else augment.fill
         scales = {
             name: preprocessing.pixel_scale(images, name, fill).packed()
             for name, images in inputs.items()
-            if _can_be_loaded(images) and (is_a_map or images.ndim != _PIXELS)
+            if _can_be_loaded(images) and (loadable or name not in self._changed)
         }
         self._scales = {name: scale for name, scale in scales.items() if _exact(scale)}
-        for name, images in inputs.items():
-            if augment is not None and images.ndim == _PIXELS:
-                augment.require_suits(self.size(name), images.dtype)
+        for name in self._changed:
+            if augment is not None:
+                augment.require_suits(self.size(name), inputs[name].dtype)
 
-    def size(self, name: str) -> tuple[int, int]:
-        """Return rows and columns of an input's images."""
-        first = 1 if self.preprocessing.channels == "last" else 2
-        rows, columns = self.inputs[name].shape[first : first + 2]
-        return rows, columns
+    def size(self, name: str) -> tuple[int, ...]:
+        """Return rows and columns of an input's images, or the samples of its signals."""
+        shape = self.inputs[name].shape
+        return shape[1:-1] if self.preprocessing.channels == "last" else shape[2:]
+
+    @property
+    def sizes(self) -> dict[tuple[int, ...], float]:
+        """The sizes of the inputs that are augmented, with the factor of their values."""
+        return {
+            self.size(name): 1 / full_scale(images.dtype)
+            for name, images in reversed(list(self.inputs.items()))
+            if name in self._changed
+        }
 
     @property
     def slow(self) -> bool:
@@ -103,7 +120,7 @@ class BatchLoader:
         last = self.preprocessing.channels == "last"
         affine = self.augment is not None and not self.augment.whole_pixels
         return tuple(
-            ImageStorage(images.dtype.name, last, affine and images.ndim == _PIXELS)
+            ImageStorage(images.dtype.name, last, affine and name in self._changed)
             if name in self._scales
             else None
             for name, images in self.inputs.items()
@@ -121,7 +138,7 @@ class BatchLoader:
     def _in_place(self, name: str, indices: Int[Array, "q"], epoch: int) -> LoadImages:
         """Describe which images to load, and how each is moved."""
         images = self.inputs[name]
-        if self.augment is None or images.ndim != _PIXELS:
+        if name not in self._changed:
             maps = self._unmoved[np.zeros(len(indices), np.int64)]
         else:
             maps = self.maps_of(self.size(name), len(images), epoch)[indices]
@@ -150,16 +167,18 @@ class BatchLoader:
     def _made(self, name: str, indices: Int[Array, "q"], epoch: int) -> Array:
         """Make an array of images."""
         part = self.inputs[name][indices]
-        if self.augment is not None and part.ndim == _PIXELS:
+        if self.augment is not None and name in self._changed:
             # An augmentation takes these types and float32; wider floats become float32 anyway.
             part = part if part.dtype in FULL_SCALE else part.astype(np.float32, copy=False)
             first = self.preprocessing.channels == "first"
             part = np.moveaxis(part, 1, -1) if first else part
-            part = self.augment.apply(part, seed=self.seed, epoch=epoch, indices=indices)
+            own = part.ndim == _PIXELS or not self.augment.is_a_map
+            change = self.augment.apply if own else self.augment.apply_to_signals
+            part = change(part, seed=self.seed, epoch=epoch, indices=indices)
             part = np.moveaxis(part, -1, 1) if first else part
         return self.preprocessing.to_equations(part, name)
 
-    def maps_of(self, size: tuple[int, int], count: int, epoch: int) -> PixelMap:
+    def maps_of(self, size: tuple[int, ...], count: int, epoch: int) -> PixelMap:
         """Return the maps of all images in an epoch: drawn together, for 1 us each or less."""
         assert self.augment is not None
         known, maps = self._drawn.get(size, (-1, self._unmoved))
@@ -183,22 +202,25 @@ class _Motion:
     Parameters
     ----------
     size
-        Rows and columns.
+        Rows and columns, or samples.
     fill
         Value of pixels from outside; one number, or one for each map.
     interpolate
         Whether pixels are interpolated.
     """
 
-    size: tuple[int, int]
+    size: tuple[int, ...]
     fill: float | Array
     interpolate: bool
 
     def apply(self, y: Array, maps: PixelMap) -> Array:
-        """Move targets ``(q, rows, columns)`` or ``(q, maps, rows, columns)``."""
-        last = y if y.ndim < _PIXELS else np.moveaxis(y, 1, -1)
-        moved = maps.motion_only().apply(last, self.fill, interpolate=self.interpolate)
-        return moved if y.ndim < _PIXELS else np.ascontiguousarray(np.moveaxis(moved, -1, 1))
+        """Move targets ``(q, *size)`` or ``(q, maps, *size)``."""
+        with_maps = y.ndim > 1 + len(self.size)
+        last = np.moveaxis(y, 1, -1) if with_maps else y
+        rows = last if len(self.size) > 1 else last[:, np.newaxis]  # a signal is a row of pixels
+        moved = maps.motion_only().apply(rows, self.fill, interpolate=self.interpolate)
+        moved = moved.reshape(last.shape)
+        return np.ascontiguousarray(np.moveaxis(moved, -1, 1)) if with_maps else moved
 
 
 class TargetMover:
@@ -240,13 +262,12 @@ class TargetMover:
         self.loader = loader
         augment = loader.augment
         self._motions: list[_Motion | None] = [None] * len(targets)
-        if augment is None or (augment.is_a_map and not augment.moves_pixels):
+        scales = loader.sizes
+        if augment is None or not scales:
             return
-        scales = {
-            loader.size(name): 1 / full_scale(images.dtype)
-            for name, images in reversed(list(loader.inputs.items()))
-            if images.ndim == _PIXELS
-        }
+        axes = len(next(iter(scales)))
+        if augment.is_a_map and not augment.moves(axes):
+            return
         for k, (y, loss, shape) in enumerate(zip(targets, losses, shapes, strict=True)):
             if prod(shape[1:]) > 1:
                 _require_movable(augment, names[k], shape, scales)
@@ -255,10 +276,10 @@ class TargetMover:
                 warnings.warn(
                     Message(
                         Argument("augment", str(augment)),
-                        f" moves the images but not the numbers in {names[k]}. If {names[k]} holds "
-                        "positions, angles or sizes, leave out ",
+                        f" moves the {_WORDS[axes]} but not the numbers in {names[k]}. If "
+                        f"{names[k]} holds positions, angles or sizes, leave out ",
                         Argument("augment"),
-                        InPython(", or augment images and targets together before fit"),
+                        InPython(f", or augment {_WORDS[axes]} and targets together before fit"),
                         ".",
                     ),
                     StriateWarning,
@@ -301,7 +322,7 @@ class TargetMover:
 
 
 def _require_movable(
-    augment: Augmentation, name: str, shape: Shape, scales: Mapping[tuple[int, int], float]
+    augment: Augmentation, name: str, shape: Shape, scales: Mapping[tuple[int, ...], float]
 ) -> None:
     """Raise if targets with pixels cannot follow their images."""
     if not augment.is_a_map:
@@ -311,15 +332,21 @@ def _require_movable(
             "and targets together before fit."
         )
     if shape[1:] not in scales:
-        sizes = " or ".join(f"{rows} x {columns}" for rows, columns in scales)
+        sizes = " or ".join(" x ".join(map(str, size)) for size in scales)
         size = " x ".join(map(str, shape[1:]))
+        axes = len(next(iter(scales)))
+        words, unit, same = (
+            (_WORDS[2], "pixels", "rows and columns")
+            if axes > 1
+            else (_WORDS[1], "samples", "number of samples")
+        )
         raise ShapeError(
             Message(
                 Argument("augment", str(augment)),
-                f" cannot move {name}, whose images have {size} pixels, with inputs of {sizes}; "
-                "expected the same rows and columns. Leave out ",
+                f" cannot move {name}, whose {words} have {size} {unit}, with inputs of {sizes}; "
+                f"expected the same {same}. Leave out ",
                 Argument("augment"),
-                InPython(", or augment images and targets together before fit"),
+                InPython(f", or augment {words} and targets together before fit"),
                 ".",
             )
         )
@@ -330,11 +357,11 @@ def _motion(
     y: Array,
     loss: Loss,
     shape: Shape,
-    scales: Mapping[tuple[int, int], float],
+    scales: Mapping[tuple[int, ...], float],
 ) -> _Motion:
     """Decide whether targets are label masks or images, and what fills their new pixels."""
-    size, classes = (shape[1], shape[2]), shape[0]
-    probabilities = y.ndim == _PIXELS
+    size, classes = shape[1:], shape[0]
+    probabilities = y.ndim > 1 + len(size)
     if not loss.takes_labels or (classes == 1 and not np.isin(y, (-1, 0, 1)).all()):
         return _Motion(size, augment.fill * scales[size], interpolate=True)
     if augment.fill_mask >= max(classes, 2):

@@ -561,8 +561,9 @@ class Network:
             Weights of images and of classes in the loss; ``class_weight="balanced"`` gives all
             classes the same total. Class weights apply to training, not to validation.
         augment
-            Random changes to each image, such as ``"shift 2 flip"``, which move label masks and
-            image targets too; see :class:`striate.data.augment.Augmentation`.
+            Random changes to each image or signal in each epoch, such as ``"rotate 15 shift 2
+            flip"``, which move label masks and image targets too; see
+            :class:`striate.data.augment.Augmentation`.
         standardize
             Whether to subtract each channel's mean and divide by its standard deviation. Zero
             padding then means the mean of the channel, no longer black. A network that was

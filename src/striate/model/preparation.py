@@ -355,14 +355,16 @@ def diagnoser(step: TrainingStep) -> Diagnose:
 
 
 def require_augmentable(augment: Augmentation | None, network: Core) -> None:
-    """Raise unless the network takes images with rows, columns and channels."""
+    """Raise unless the network takes images, or signals with samples and channels."""
     if augment is None:
         return
-    if all(len(shape) != 3 for shape in network.graph.inputs.values()):  # maps, rows, columns
+    kinds = (2, 3)  # axes: maps and samples, or maps, rows and columns
+    if all(len(shape) not in kinds for shape in network.graph.inputs.values()):
         raise ShapeError(
             Message(
                 Argument("augment"),
-                " needs images with rows, columns and channels, but the network takes inputs of "
+                " needs images with rows, columns and channels, or signals with samples and "
+                "channels, but the network takes inputs of "
                 f"shape {network.input_shape}. Leave out ",
                 Argument("augment"),
                 ".",

@@ -59,7 +59,7 @@ class TrainingSettings:
     class_weight
         Weight of each class in the training loss, by label or name, or ``"balanced"``.
     augment
-        Random changes to each image, such as ``"shift 2 flip"``.
+        Random changes to each image or signal, such as ``"rotate 15 shift 2 flip"``.
     standardize
         Whether to subtract the mean of the training images and divide by their standard deviation.
     clip_norm
