@@ -370,7 +370,7 @@ UNREADABLE = {
     "brightness-of-bytes": "brightness 20",
     "contrast-negative": "contrast -0.5",
     "fill-infinite": "fill inf",
-    "fill-mask-negative": "fill_mask -1",
+    "fill-mask-fraction": "fill_mask 0.5",
 }
 
 

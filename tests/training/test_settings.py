@@ -39,8 +39,8 @@ def test_every_setting_decides_whether_a_run_can_be_resumed():
     """A checkpoint holds each of them, unless it may change; some are resolved with the net."""
     names = {field.name for field in dataclasses.fields(TrainingSettings)}
 
-    # The learning rate is the optimizer's, and the losses and frozen layers depend on the network.
-    resolved = {"learning_rate", "loss", "freeze"}
+    # The learning rate is the optimizer's; losses, weights and frozen layers are the network's.
+    resolved = {"learning_rate", "loss", "loss_weights", "freeze"}
     assert set(TrainingSettings().identity()) == names - MAY_CHANGE - resolved
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from striate.data.motion import draw_maps
 from striate.data.noise import normal
 from striate.errors import Argument, DataError, InPython, Message, OptionError, ShapeError
-from striate.functions.options import FINITE, Range
+from striate.functions.options import FINITE, WHOLE, Range
 from striate.functions.writing import short
 from striate.maths.pixel_map import PixelMap
 from striate.shapes import Array, Int
@@ -31,7 +31,7 @@ _CHECKS = {
     "contrast": (Range(least=0, most=1), "must be from 0 to 1"),
     "noise": (Range(least=0), "must be a non-negative number of standard deviations"),
     "cutout": _PIXELS,
-    "fill_mask": (Range(least=0, whole=True), "must be a non-negative integer label"),
+    "fill_mask": (WHOLE, "must be an integer label"),
     "fill": (FINITE, "must be a finite pixel value"),
 }
 _WHOLE = ("shift", "cutout", "fill_mask")  # options whose values are integers
@@ -111,7 +111,8 @@ class Augmentation:
         is.
     fill_mask
         Label of such pixels in label masks; 0, the background, as in torchvision and
-        Albumentations.
+        Albumentations. It can be the label that the loss ignores,
+        ``CrossEntropy(ignore=255)``: nothing is learned from pixels outside the image.
 
     Raises
     ------

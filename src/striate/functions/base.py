@@ -349,6 +349,13 @@ class Loss(StatesEquations, Checked, ABC):
     target_numbers: ClassVar[TargetNumbers | None] = "numbers"
     """What targets of the output's shape are; ``None`` if only labels are accepted."""
 
+    ignore: int | None = None
+    """The label of images or pixels that count nothing, an option of losses that take labels.
+
+    :meth:`targets` replaces it. Where a label is ignored, :meth:`apply` adds nothing, the
+    derivatives are 0, and :meth:`image_weights` leave it out of the mean.
+    """
+
     onnx: ClassVar[Onnx | None] = None
 
     @abstractmethod
@@ -377,7 +384,10 @@ class Loss(StatesEquations, Checked, ABC):
         return self.backward_n(a, y)
 
     def image_weights(self, y: Array) -> Array:
-        """Return each image's weight in the mean: 1, unless classes have weights."""
+        """Return each image's weight in the mean: 1, unless classes have weights, or are ignored.
+
+        The weight of an image with pixels is the mean of its pixels' weights.
+        """
         return np.ones(len(y))
 
     def counted(self, y: Array, sample_weights: Array | None = None) -> float:

@@ -18,6 +18,7 @@ from striate.data.augment import Augmentation
 from striate.data.image_file import ImageFile, Images
 from striate.errors import Argument, InPython, Message, OptionError, ShapeError, StriateWarning
 from striate.functions.base import Loss
+from striate.functions.loss.targets import IGNORED
 from striate.functions.options import COUNT
 from striate.functions.writing import short
 from striate.graph.batch import ImageStorage, LoadImages
@@ -207,11 +208,14 @@ class _Motion:
         Value of pixels from outside; one number, or one for each map.
     interpolate
         Whether pixels are interpolated.
+    ignores
+        Whether pixels from outside are ignored.
     """
 
     size: tuple[int, ...]
     fill: float | Array
     interpolate: bool
+    ignores: bool = False
 
     def apply(self, y: Array, maps: PixelMap) -> Array:
         """Move targets ``(q, *size)`` or ``(q, maps, *size)``."""
@@ -312,7 +316,8 @@ class TargetMover:
     def _moved(self, labels: Array, motion: _Motion, indices: Int[Array, "q"], epoch: int) -> Array:
         """Move the labels of one output's pixels."""
         assert self.loader.augment is not None
-        as_labels = replace(motion, fill=float(self.loader.augment.fill_mask), interpolate=False)
+        fill = IGNORED if motion.ignores else float(self.loader.augment.fill_mask)
+        as_labels = replace(motion, fill=fill, interpolate=False)
         return as_labels.apply(labels, self._maps(motion, indices, epoch))
 
     def _maps(self, motion: _Motion, indices: Int[Array, "q"], epoch: int) -> PixelMap:
@@ -362,13 +367,18 @@ def _motion(
     """Decide whether targets are label masks or images, and what fills their new pixels."""
     size, classes = shape[1:], shape[0]
     probabilities = y.ndim > 1 + len(size)
+    if loss.ignore is not None and augment.fill_mask == loss.ignore:
+        return _Motion(size, _ignored(loss, y, shape), interpolate=False, ignores=True)
     if not loss.takes_labels or (classes == 1 and not np.isin(y, (-1, 0, 1)).all()):
-        return _Motion(size, augment.fill * scales[size], interpolate=True)
-    if augment.fill_mask >= max(classes, 2):
+        # A mean with the mark of an ignored pixel would be neither a target nor the mark.
+        mixed = loss.ignore is None or not (y == IGNORED).any()
+        return _Motion(size, augment.fill * scales[size], interpolate=mixed)
+    if not 0 <= augment.fill_mask < max(classes, 2):
+        also = "" if loss.ignore is None else f", or {loss.ignore}, which the loss ignores"
         raise OptionError(
             Message(
                 InPython("`fill_mask`", "fill_mask"),
-                f" must be a label of the network's output, 0 to {max(classes, 2) - 1}, got "
+                f" must be a label of the network's output, 0 to {max(classes, 2) - 1}{also}, got "
                 f"{augment.fill_mask}.",
             ),
             remedy=Message("Use ", InPython("fill_mask=0", "fill_mask 0"), "."),
@@ -376,11 +386,31 @@ def _motion(
     if not probabilities:
         return _Motion(size, float(augment.fill_mask), interpolate=False)
     if classes == 1:  # 0 or 1, or -1 for the first class where the loss counts from there
-        return _Motion(size, 1.0 if augment.fill_mask else float(y.min()), interpolate=False)
+        mask = loss.targets(np.full((1, *shape[1:]), augment.fill_mask), shape)
+        return _Motion(size, float(mask.flat[0]), interpolate=False)
     # Of classes that exclude each other one is true outside; of others, none is.
     one_each = augment.fill_mask > 0 or bool((abs(y.sum(axis=1) - 1) < _SLACK).all())
     fill = np.eye(classes, dtype=y.dtype)[augment.fill_mask] if one_each else 0.0
     return _Motion(size, fill, interpolate=False)
+
+
+def _ignored(loss: Loss, y: Array, shape: Shape) -> float | Array:
+    """Return what an ignored pixel's target is: one number, or one for each map."""
+    mask = loss.targets(np.full((1, *shape[1:]), loss.ignore), shape)
+    if mask.ndim != y.ndim:
+        raise OptionError(
+            Message(
+                InPython("`fill_mask`", "fill_mask"),
+                f" is {loss.ignore}, which {type(loss).__name__} ignores, but the targets are "
+                "class probabilities, which it never ignores.",
+            ),
+            remedy=Message(
+                InPython("Pass labels, y.argmax(axis=-1), or use fill_mask=0", "Use fill_mask 0"),
+                ".",
+            ),
+        )
+    with_maps = mask.ndim > len(shape)
+    return mask.reshape(shape[0], -1)[:, 0] if with_maps else float(mask.flat[0])
 
 
 def _parts(count: int) -> Sequence[tuple[int, int]]:

@@ -36,8 +36,8 @@ class Core:
         Axis order and standardization of the inputs.
     classes
         The classes of each output that has any, by the output's name.
-    losses
-        One loss for each output, as of the last training; ``None`` before any.
+    losses, loss_weights
+        The loss of each output and its weight, as of the last training; ``None`` before any.
     target_names
         Names of the numbers of each output that predicts numbers, by the output's name.
     trained_on
@@ -55,6 +55,7 @@ class Core:
         preprocessing: Preprocessing | None = None,
         classes: Mapping[str, Classes] | None = None,
         losses: tuple[Loss, ...] | None = None,
+        loss_weights: tuple[float, ...] | None = None,
         target_names: Mapping[str, tuple[str, ...]] | None = None,
         trained_on: Array | None = None,
         seed: int = 0,
@@ -67,6 +68,7 @@ class Core:
         self.preprocessing = preprocessing or Preprocessing()
         self.classes = dict(classes or {})
         self.losses = losses
+        self.loss_weights = loss_weights
         self.target_names = dict(target_names or {})
         self.trained_on = trained_on
         self._parameters, self._statistics = buffers
@@ -162,6 +164,7 @@ class Core:
             preprocessing=self.preprocessing,
             classes=self.classes,
             losses=self.losses,
+            loss_weights=self.loss_weights,
             target_names=self.target_names if graph.outputs == self.graph.outputs else None,
             trained_on=self.trained_on,
         )

@@ -77,7 +77,12 @@ class Engines(Locked):
         """Leave out the programs: a copy compiles its own, or finds them in the cache."""
         return partial(Engines, winograd=self.winograd), (self.graph, self.name)
 
-    def for_losses(self, losses: Sequence[Loss] = (), frozen: Sequence[str] = ()) -> Engine:
+    def for_losses(
+        self,
+        losses: Sequence[Loss] = (),
+        frozen: Sequence[str] = (),
+        loss_weights: Sequence[float] = (),
+    ) -> Engine:
         """Return the engine that trains or scores the network with these losses.
 
         Parameters
@@ -86,6 +91,8 @@ class Engines(Locked):
             One for each output; none for predictions alone.
         frozen
             Names of layers that training leaves unchanged.
+        loss_weights
+            The weight of each loss in their sum; 1 by default.
 
         Returns
         -------
@@ -96,11 +103,11 @@ class Engines(Locked):
         EngineError
             If the compiled engine was chosen and cannot run.
         """
-        key = _key(losses, frozen)
+        key = _key(losses, frozen, loss_weights)
         with self.lock:
             engine = self._kept.pop(key, None)
             if engine is None:
-                engine = self._make(TrainingStep.of(self.graph, losses, frozen=frozen))
+                engine = self._make(self._step(losses, frozen, loss_weights))
             self._kept[key] = engine
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
@@ -133,6 +140,7 @@ class Engines(Locked):
         target_shapes: Sequence[Shape],
         stored: Sequence[ImageStorage | None] = (),
         frozen: Sequence[str] = (),
+        loss_weights: Sequence[float] = (),
     ) -> Steps:
         """Prepare a training run; see :meth:`striate.graph.engine.Engine.steps`.
 
@@ -142,6 +150,8 @@ class Engines(Locked):
             See :meth:`striate.graph.engine.Engine.steps`.
         frozen
             Names of layers that training leaves unchanged.
+        loss_weights
+            The weight of each loss in their sum; 1 by default.
 
         Returns
         -------
@@ -154,13 +164,19 @@ class Engines(Locked):
         OutOfMemoryError
             If a batch does not fit in memory.
         """
-        engine = self.for_losses(losses, frozen)
+        engine = self.for_losses(losses, frozen, loss_weights)
         try:
             return self._steps(engine, optimizer, decayed, images, target_shapes, stored)
         except EngineError as error:
-            step = TrainingStep.of(self.graph, losses, frozen=frozen)
+            step = self._step(losses, frozen, loss_weights)
             engine = self._numpy_instead(error, step)
             return self._steps(engine, optimizer, decayed, images, target_shapes, stored)
+
+    def _step(
+        self, losses: Sequence[Loss], frozen: Sequence[str], loss_weights: Sequence[float]
+    ) -> TrainingStep:
+        """List the operations of a step."""
+        return TrainingStep.of(self.graph, losses, frozen=frozen, loss_weights=loss_weights)
 
     def _steps(
         self,
@@ -222,9 +238,11 @@ def _compiled(step: TrainingStep, *, winograd: bool) -> Engine:
     return CompiledEngine(step, winograd=winograd)
 
 
-def _key(losses: Sequence[Loss], frozen: Sequence[str] = ()) -> Hashable:
+def _key(
+    losses: Sequence[Loss], frozen: Sequence[str] = (), loss_weights: Sequence[float] = ()
+) -> Hashable:
     """Identify losses by their options and their class, which a notebook may define again."""
-    return (tuple((type(loss), repr(loss)) for loss in losses), tuple(frozen))
+    return (tuple((type(loss), repr(loss)) for loss in losses), tuple(frozen), *loss_weights)
 
 
 def _warn_once(text: str) -> None:

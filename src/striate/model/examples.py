@@ -154,6 +154,7 @@ def split_off(whole: Examples, fraction: float, seed: int) -> tuple[Examples, Ex
     count = count_of(whole.inputs)
     found = whole.only_labels
     labels = np.zeros(count, np.int64) if found is None or found.ndim > 1 else found
+    labels = labels - min(int(labels.min()), 0)  # ignored labels, -1, form another class
     held = held_out(labels, fraction, seed)
     if held.all() or not held.any():
         raise OptionError(

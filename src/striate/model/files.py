@@ -23,7 +23,7 @@ from striate.graph.step import TrainingStep
 from striate.model.classes import Classes
 from striate.model.core import Core
 from striate.model.inputs import FULL_SCALE, PixelRange, Preprocessing
-from striate.model.losses import losses_of
+from striate.model.losses import loss_weights_of, losses_of
 from striate.model.target_names import checked_names
 from striate.shapes import Array
 from striate.training.tensors import read_tensors, write_tensors
@@ -54,6 +54,7 @@ def save(core: Core, path: str | os.PathLike[str]) -> None:
         "classes": {
             name: list(core.classes.get(name, Classes()).values) for name in core.graph.outputs
         },
+        "loss_weights": None if core.loss_weights is None else list(core.loss_weights),
         "target_names": {name: list(names) for name, names in core.target_names.items() if names},
         "losses": None if core.losses is None else [registry.to_data(loss) for loss in core.losses],
     }
@@ -71,6 +72,7 @@ class Saved:
     preprocessing: Preprocessing
     classes: dict[str, Classes]
     losses: tuple[Loss, ...] | None
+    loss_weights: tuple[float, ...] | None
     target_names: dict[str, tuple[str, ...]]
     parameters: Array
     statistics: Array
@@ -90,9 +92,6 @@ def load(path: str | os.PathLike[str]) -> Saved:
     classes = _part(path, document, "classes", partial(_classes, graph))
     preprocessing = _part(path, document, "preprocessing", partial(_preprocessing, graph))
     losses = _part(path, document, "losses", partial(_losses, graph))
-    # Files of striate 0.1 before December 2026 have no names of targets.
-    named = {"target_names": {}, **document}
-    target_names = _part(path, named, "target_names", partial(_target_names, graph))
     trained_on = arrays.pop(_TRAINED_ON, None)
     if trained_on is not None and (trained_on.dtype != np.uint64 or trained_on.ndim != 1):
         raise ModelFileError(
@@ -100,12 +99,17 @@ def load(path: str | os.PathLike[str]) -> Saved:
             f"{trained_on.shape}; expected a list of uint64. Use another copy, or save the network "
             "again."
         )
+    # Files of striate 0.1 before December 2026 have no names of targets and no loss weights.
+    whole = {"target_names": {}, "loss_weights": None, **document}
+    target_names = _part(path, whole, "target_names", partial(_target_names, graph))
+    loss_weights = _part(path, whole, "loss_weights", partial(_loss_weights, graph))
     _require_only(path, arrays, {*graph.parameters(), *graph.state()})
     return Saved(
         graph=graph,
         preprocessing=preprocessing,
         classes=classes,
         losses=losses,
+        loss_weights=loss_weights,
         target_names=target_names,
         parameters=_flat(path, arrays, ParameterLayout.of(graph.parameters())),
         statistics=_flat(path, arrays, ParameterLayout.of(graph.state())),
@@ -159,6 +163,11 @@ def _losses(graph: Graph, data: Any) -> tuple[Loss, ...] | None:
     losses = losses_of(graph, [registry.from_data("loss", one) for one in data])
     TrainingStep.of(graph, losses)
     return tuple(losses)
+
+
+def _loss_weights(graph: Graph, data: Any) -> tuple[float, ...] | None:
+    """Read the weights of the losses, one for each output."""
+    return None if data is None else loss_weights_of(graph, data)
 
 
 def _preprocessing(graph: Graph, data: Any) -> Preprocessing:

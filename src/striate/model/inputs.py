@@ -361,7 +361,9 @@ def warn_of_other_scale(
         learned.warn_of_other_scale(PixelRange.of(inputs[key]), name)
 
 
-def scaled_targets(targets: Array, shape: Shape, *, takes_labels: bool, name: str) -> Array:
+def scaled_targets(
+    targets: Array, shape: Shape, *, takes_labels: bool, name: str, ignore: int | None = None
+) -> Array:
     """Scale targets that are integer images like the images of an input; return others as they are.
 
     Parameters
@@ -375,10 +377,17 @@ def scaled_targets(targets: Array, shape: Shape, *, takes_labels: bool, name: st
         beyond an eighth of their type's range, as gray levels and the white of a mask file do.
     name
         Name of the targets in the warning.
+    ignore
+        The value of pixels that the loss ignores, which is not scaled.
 
     Returns
     -------
     Array
+
+    Raises
+    ------
+    DataError
+        If the values are 0, 1 and 255: either labels with pixels to ignore, or gray levels.
 
     Warns
     -----
@@ -389,10 +398,29 @@ def scaled_targets(targets: Array, shape: Shape, *, takes_labels: bool, name: st
     full = targets.ndim == len(shape) + 1 or (maps == 1 and targets.ndim == len(shape))
     if targets.dtype not in FULL_SCALE or not full or prod(pixels) == 1 or not targets.size:
         return targets
-    if takes_labels and int(targets.max()) < full_scale(targets.dtype) * _SMALL:
+    ignored = np.zeros(targets.shape, bool) if ignore is None else targets == ignore
+    highest, full_value = int(targets.max(where=~ignored, initial=0)), full_scale(targets.dtype)
+    if takes_labels and highest < full_value * _SMALL:
         return targets
+    if takes_labels and highest == full_value:
+        _require_clear_mask(targets, name, highest)
     warn_of_scale(targets, name, inputs=False)
-    return scaled(targets)
+    return scaled(targets) if ignore is None else np.where(ignored, ignore, scaled(targets))
+
+
+def _require_clear_mask(targets: Array, name: str, white: int) -> None:
+    """Raise if a mask has pixels of 1 next to white ones, and no gray levels between them."""
+    if not (targets == 1).any() or not ((targets <= 1) | (targets == white)).all():
+        return
+    given = f"loss=st.losses.BinaryCrossEntropy(ignore={white})"
+    raise DataError(
+        Message(
+            f"{name} holds the values 0, 1 and {white:,}, which could be labels with pixels to "
+            f"ignore, or gray levels. If {white:,} marks pixels to ignore, use ",
+            InPython(given, f"--ignore-label {white}"),
+            f"; if it is white, use {name} = {name} / {white}.",
+        )
+    )
 
 
 def warn_of_scale(images: Images, name: str, *, inputs: bool = True) -> None:

@@ -32,7 +32,9 @@ def trace(core: Core, x: Any, y: Any, loss: AnyLoss, *, training: bool, seed: in
     count = count_of(inputs)
     core.engines.memory.require_batch(count, backward=y is not None)
     losses = losses_of(core.graph, loss) if y is not None else []
-    step = TrainingStep.of(core.graph, losses, to_inputs=True)
+    step = TrainingStep.of(
+        core.graph, losses, loss_weights=core.loss_weights if losses else None, to_inputs=True
+    )
     draw = Draw(seed=seed, step=0, layer=0, images=np.arange(count)) if training else None
     # A trace keeps what the pass read, also if the network is trained further or `x` is changed.
     images, parameters, statistics = map(
@@ -65,7 +67,7 @@ def check_gradients(
     losses = losses_of(core.graph, loss)
     targets = check_all_targets(core.outputs, y, losses, count)
     return check_step(
-        TrainingStep.of(core.graph, losses, to_inputs=True),
+        TrainingStep.of(core.graph, losses, loss_weights=core.loss_weights, to_inputs=True),
         _to_equations(core, inputs),
         [one.values for one in targets],
         dict(core.parameters),

@@ -43,6 +43,7 @@ def load(
             preprocessing=saved.preprocessing,
             classes=saved.classes,
             losses=saved.losses,
+            loss_weights=saved.loss_weights,
             target_names=saved.target_names,
             trained_on=saved.trained_on,
         )

@@ -502,6 +502,7 @@ class Network:
         learning_rate: float | None = None,
         schedule: str | Schedule = "constant",
         loss: str | Loss | Sequence[str | Loss] | None = None,
+        loss_weights: Sequence[float] | Mapping[str, float] | None = None,
         validation: float | tuple[Any, Any] | None = None,
         early_stopping: int | None = None,
         keep_best: bool | None = None,
@@ -540,7 +541,11 @@ class Network:
             The optimizer or its name, its learning rate, and the learning-rate schedule.
         loss
             By default chosen by the last activation: softmax uses cross-entropy, logistic binary
-            cross-entropy, any other squared error.
+            cross-entropy, any other squared error. A list has a loss for each output.
+        loss_weights
+            For several outputs, the weight of each one's loss in their sum, in a list or in a
+            dict by output name; by default as in the last training, at first 1. The losses of
+            single outputs, such as ``digit_loss`` in the history, are not weighted.
         validation
             Fraction of the images to hold out, the same from each class, or a pair ``(x, y)``.
         early_stopping
@@ -634,6 +639,7 @@ class Network:
             learning_rate=learning_rate,
             schedule=schedule,
             loss=loss,
+            loss_weights=loss_weights,
             validation=fraction,
             early_stopping=early_stopping,
             keep_best=keep_best,

@@ -38,7 +38,7 @@ from striate.model.examples import (
     training_and_validation,
 )
 from striate.model.inputs import Preprocessing, warn_of_other_scale
-from striate.model.losses import losses_of
+from striate.model.losses import loss_weights_of, losses_of
 from striate.model.metrics import NetworkMetrics, network_metrics
 from striate.model.scoring import score
 from striate.shapes import Array
@@ -57,8 +57,8 @@ class Preparation:
         The network; it is unchanged until :meth:`adopt`.
     settings
         How to train, with the monitored column chosen.
-    losses
-        One for each output.
+    losses, loss_weights
+        The loss of each output, and its weight in their sum.
     frozen
         Names of the layers that stay as they are.
     step
@@ -74,6 +74,7 @@ class Preparation:
     network: Core
     settings: TrainingSettings
     losses: tuple[Loss, ...]
+    loss_weights: tuple[float, ...]
     frozen: tuple[str, ...]
     step: TrainingStep
     training: Examples
@@ -112,7 +113,11 @@ class Preparation:
         chosen = network.losses if settings.loss is None else settings.loss
         losses = tuple(losses_of(network.graph, chosen))
         frozen = frozen_layers(network.graph, settings.freeze)
-        step = TrainingStep.of(network.graph, losses, frozen=frozen)
+        given = settings.loss_weights
+        loss_weights = loss_weights_of(
+            network.graph, network.loss_weights if given is None else given
+        )
+        step = TrainingStep.of(network.graph, losses, loss_weights=loss_weights, frozen=frozen)
         require_augmentable(settings.augment, network)
         training, held = training_and_validation(
             network, x, y, losses, settings, validation_data, sample_weight
@@ -132,6 +137,7 @@ class Preparation:
             network=network,
             settings=settings,
             losses=losses,
+            loss_weights=loss_weights,
             frozen=frozen,
             step=step,
             training=training,
@@ -156,6 +162,7 @@ class Preparation:
         return {
             **self.settings.identity(),
             "loss": [described(loss) for loss in self.losses],
+            "loss_weights": self.weight_by_output,
             "freeze": " ".join(self.frozen) or None,
             "network": str(self.network),
             "layers": to_document(self.network.graph),
@@ -196,6 +203,7 @@ class Preparation:
             target_shapes=[y.shape[1:] for y in training.targets],
             stored=loader.storage,
             frozen=self.frozen,
+            loss_weights=self.loss_weights,
         )
         return Trainer(
             steps,
@@ -203,7 +211,7 @@ class Preparation:
             source,
             state=state,
             metrics=self.metrics,
-            outputs=network.graph.outputs if len(losses) > 1 else (),
+            loss_weights=self.weight_by_output,
             maximize=settings.monitor in _higher_is_better(self.metrics, self.measured),
             validate=self._validate(),
             frozen=frozen_slices(network.graph, self.frozen),
@@ -217,6 +225,13 @@ class Preparation:
         self.network.classes = dict(zip(names, self.training.classes, strict=True))
         self.network.losses = self.losses
         self.network.trained_on = None  # digests of the images of an earlier training
+        self.network.loss_weights = self.loss_weights
+
+    @property
+    def weight_by_output(self) -> dict[str, float]:
+        """The weight of each output's loss by name; empty for a single output."""
+        names = self.network.graph.outputs
+        return dict(zip(names, self.loss_weights, strict=True)) if len(names) > 1 else {}
 
     def _validate(self) -> Validate | None:
         """Prepare the engine for the validation set; ``None`` without one."""
@@ -226,29 +241,29 @@ class Preparation:
         size = max(self.settings.batch_size, 256)
         engine = network.engines.for_losses(self.losses)
         prepare_outputs(engine, self.preprocessing, held.inputs, size)
-        return validator(network, held, self.losses, measured, size)
+        return self._validator(held, measured, size)
 
+    def _validator(self, held: Examples, metrics: NetworkMetrics, batch_size: int) -> Validate:
+        """Return a function that scores parameters on the validation set."""
 
-def validator(
-    network: Core,
-    held: Examples,
-    losses: Sequence[Loss],
-    metrics: NetworkMetrics,
-    batch_size: int,
-) -> Validate:
-    """Return a function that scores parameters on the validation set."""
+        def validate(parameters: Array, statistics: Array) -> HistoryRow:
+            scores = score(
+                self.network,
+                (parameters, statistics),
+                held,
+                self.losses,
+                self.loss_weights,
+                metrics,
+                batch_size,
+            )
+            row = {"loss": scores.loss}
+            if len(self.losses) > 1:
+                named = zip(self.network.graph.outputs, scores.losses, strict=True)
+                row |= {f"{name}_loss": loss for name, loss in named}
+            row |= metrics.values(scores.totals)
+            return {f"validation_{name}": value for name, value in row.items()}
 
-    def validate(parameters: Array, statistics: Array) -> HistoryRow:
-        buffers = (parameters, statistics)
-        scores = score(network, buffers, held, losses, metrics, batch_size)
-        row = {"loss": scores.loss}
-        if len(losses) > 1:
-            named = zip(network.graph.outputs, scores.losses, strict=True)
-            row |= {f"{name}_loss": loss for name, loss in named}
-        row |= metrics.values(scores.totals)
-        return {f"validation_{name}": value for name, value in row.items()}
-
-    return validate
+        return validate
 
 
 def warn_of_late_standardizing(network: Core, settings: TrainingSettings) -> None:

@@ -88,7 +88,8 @@ class Evaluation:
     Parameters
     ----------
     loss
-        The weighted mean of the loss; the sum over the outputs of a network with several.
+        The weighted mean of the loss; of a network with several outputs, the sum of their losses,
+        weighted as in training.
     images
         Number of images.
     accuracy
@@ -188,7 +189,8 @@ def evaluate(
         for k, tally in enumerate(tallies):
             tally.add(activations[k], batch, k)
 
-    scores = score(core, core.buffers, given, losses, measured, batch_size, observe)
+    weights = core.loss_weights or (1.0,) * len(losses)
+    scores = score(core, core.buffers, given, losses, weights, measured, batch_size, observe)
     values, parts = measured.values(scores.totals), measured.parts(scores.totals)
     outputs: dict[str, OutputScores] = {}
     for k, (one, tally) in enumerate(zip(measured.outputs, tallies, strict=True)):
@@ -260,7 +262,7 @@ class Scores:
     Parameters
     ----------
     loss
-        The sum of the outputs' losses.
+        The sum of the outputs' losses, weighted.
     losses
         The weighted mean of each output's loss.
     totals
@@ -277,6 +279,7 @@ def score(
     buffers: tuple[Array, Array],
     given: Examples,
     losses: Sequence[Loss],
+    loss_weights: Sequence[float],
     metrics: NetworkMetrics,
     batch_size: int,
     observe: Callable[[Sequence[Array], Batch], None] | None = None,
@@ -291,8 +294,8 @@ def score(
         Parameters and running statistics, flat.
     given
         The examples.
-    losses, metrics
-        What to compute.
+    losses, loss_weights, metrics
+        What to compute, and the weight of each output's loss in their sum.
     batch_size
         Images computed at a time.
     observe
@@ -327,7 +330,8 @@ def score(
         loss.divisor(y, given.weights) for loss, y in zip(losses, given.targets, strict=True)
     ]
     means = sums / divisors
-    return Scores(loss=float(np.sum(means)), losses=tuple(means.tolist()), totals=totals)
+    loss = float(np.sum(np.multiply(loss_weights, means)))
+    return Scores(loss=loss, losses=tuple(means.tolist()), totals=totals)
 
 
 def _require_top_k(top_k: Any, labels: Array | None, maps: int) -> None:

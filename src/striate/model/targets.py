@@ -16,7 +16,7 @@ import numpy as np
 
 from striate.errors import DataError, InPython, Message, ShapeError
 from striate.functions.base import Loss
-from striate.functions.loss.targets import TargetValueError
+from striate.functions.loss.targets import IGNORED, TargetValueError
 from striate.functions.transfer import Linear, Logistic, LogSoftmax, Softmax
 from striate.graph.axis_order import Channels, images_to_first, to_last
 from striate.graph.graph import Placed
@@ -109,8 +109,8 @@ class Targets:
     values
         In the form that the loss takes.
     labels
-        Index of the class of each image (or pixel); ``None`` if the targets are neither labels nor
-        one-hot rows.
+        Index of the class of each image (or pixel), -1 if the loss ignores it; ``None`` if the
+        targets are neither labels nor one-hot rows.
     classes
         The classes of the output: those it had, or those that were learned from these targets.
     """
@@ -163,13 +163,17 @@ def check_targets(
     name = output.name
     given = label_array(y, name, output.targets)
     _require_one_each(given, count, name)
-    given = scaled_targets(given, output.shape, takes_labels=loss.takes_labels, name=name)
+    given = scaled_targets(
+        given, output.shape, takes_labels=loss.takes_labels, name=name, ignore=loss.ignore
+    )
     labels = _label_form(given, output)
     _require_loss_of_labels(given, labels, output, loss)
     classes = output.classes
+    ignored = None if labels is None else _ignored(labels, loss)
     if learn and not classes.values:
-        classes = _learned(given, labels, output, loss)
-    indices = None if labels is None else _indices(labels, output, loss, classes)
+        counted = labels if labels is None or ignored is None else labels[~ignored]
+        classes = _learned(given, counted, output, loss)
+    indices = None if labels is None else _all_indices(labels, ignored, output, loss, classes)
     if indices is not None and loss.takes_labels:
         values = indices
     else:
@@ -252,6 +256,26 @@ def _of_strings(labels: Array, output: NetworkOutput) -> Classes:
     return Classes(values)
 
 
+def _ignored(labels: Array, loss: Loss) -> Array | None:
+    """Return where labels are ignored; ``None`` if none is."""
+    if loss.ignore is None or labels.dtype.kind not in "biuf":
+        return None
+    ignored = labels == loss.ignore
+    return ignored if ignored.any() else None
+
+
+def _all_indices(
+    labels: Array, ignored: Array | None, output: NetworkOutput, loss: Loss, classes: Classes
+) -> Array | None:
+    """Find the class of each label, -1 for those that are ignored; ``None`` for numbers."""
+    if ignored is None:
+        return _indices(labels, output, loss, classes)
+    # A label that is certainly allowed takes the place of those that are ignored.
+    allowed = 0 if classes.counted or not classes.values else classes.values[0]
+    known = _indices(np.where(ignored, allowed, labels), output, loss, classes)
+    return None if known is None else np.where(ignored, IGNORED, known)
+
+
 def _are_signs(labels: Array) -> bool:
     """Whether labels are -1 and 1, and both occur."""
     return bool(
@@ -292,7 +316,7 @@ def _indices(labels: Array, output: NetworkOutput, loss: Loss, classes: Classes)
         return None  # a regression, after training on -1 and 1
     if classes.values and not classes.counted:
         return classes.indices(labels, name, output.array)
-    _require_range(labels, output)
+    _require_range(labels, output, loss)
     return labels.astype(np.int64)
 
 
@@ -305,7 +329,7 @@ def _indices_of_floats(
         _require_whole(labels, output)
         if classes.values and not classes.counted:
             return classes.indices(labels, name, output.array)
-        _require_range(labels, output)
+        _require_range(labels, output, loss)
         return labels.astype(np.int64)
     if (maps == 1 or classes.are(float)) and classes.values and not classes.are(str):
         return classes.indices(labels, name) if classes.holds(labels) else None
@@ -334,7 +358,7 @@ def _require_whole(labels: Array, output: NetworkOutput) -> None:
         )
 
 
-def _require_range(labels: Array, output: NetworkOutput) -> None:
+def _require_range(labels: Array, output: NetworkOutput, loss: Loss) -> None:
     """Raise if an integer label is not the index of a class."""
     count = output.class_count
     outside = (labels < 0) | (labels >= count)
@@ -346,7 +370,17 @@ def _require_range(labels: Array, output: NetworkOutput) -> None:
     maps = output.shape[0]
     has = f"has {maps} outputs" if maps > 1 else "has one output, for two classes"
     name = output.name
-    if len(found) == count and not output.classes.values:
+    strange = np.unique(labels[outside])
+    if len(strange) == 1 and int(strange[0]) in _USUALLY_IGNORED and hasattr(loss, "ignore"):
+        value = int(strange[0])
+        what = "pixels" if len(output.shape) > 1 else "images"
+        given = f"loss=st.losses.{type(loss).__name__}(ignore={value})"
+        remedy = Message(
+            f"If {value} marks {what} without a label, leave them out with ",
+            InPython(given, f"--ignore-label {value}"),
+            ".",
+        )
+    elif len(found) == count and not output.classes.values:
         remedy = (
             f"To use {listed(found.tolist())} as classes, set net.classes = "
             f"({', '.join(map(str, found.tolist()))}) before training."
@@ -370,6 +404,11 @@ def _require_range(labels: Array, output: NetworkOutput) -> None:
         f"{count - 1} ({wrong:,} {'label is' if wrong == 1 else 'labels are'} out of range).",
         remedy=remedy,
     )
+
+
+_USUALLY_IGNORED = (255, -1, -100)
+"""Labels by which data sets mark what nobody labeled: PASCAL VOC and Cityscapes, scikit-learn for
+unlabeled images, PyTorch."""
 
 
 def _require_loss_of_labels(
@@ -503,16 +542,22 @@ def of_batch(shape: Shape) -> str:
 
 
 def require_two_classes(labels: Array, classes: Classes, name: str = "y") -> None:
-    """Raise if all labels are the same.
+    """Raise if all labels that are not ignored are the same.
 
     Raises
     ------
     DataError
-        If there is only one class.
+        If there is only one class, or every label is ignored.
     """
-    first = labels.flat[0]
-    if (labels == first).all():
-        raise DataError(_single_class(labels.size, classes.take(first), name))
+    counted = labels if labels.min() >= 0 else labels[labels != IGNORED]
+    if not counted.size:
+        raise DataError(
+            f"All {labels.size:,} labels in {name} are ignored, so there is nothing to learn from. "
+            "Check the value of ignore."
+        )
+    first = counted.flat[0]
+    if (counted == first).all():
+        raise DataError(_single_class(counted.size, classes.take(first), name))
 
 
 def _single_class(count: int, value: object, name: str) -> str:

@@ -72,7 +72,7 @@ def class_weights(
         A weight for each class, by the class's value; ``"balanced"`` gives all classes the same
         total weight.
     labels
-        Index of the class of each image, if the targets are labels.
+        Index of the class of each image, if the targets are labels; -1 for those to ignore.
     weights
         The images' own weights, or ``None`` if each has weight 1.
     classes
@@ -116,7 +116,7 @@ def class_weights(
                 " It needs an output with two maps and softmax." if len(table) == 2 else "",
             )
         )
-    of_images = table[labels]
+    of_images = np.where(labels >= 0, table[labels], 1.0)  # an ignored label counts nothing anyway
     return _require_any(of_images if weights is None else weights * of_images)
 
 
@@ -125,7 +125,8 @@ def _table(
 ) -> Array:
     """Return the weight of each class."""
     if isinstance(class_weight, str) and class_weight == "balanced":
-        counts = np.bincount(labels.ravel(), minlength=maps)
+        labels = labels[labels >= 0]  # others are ignored
+        counts = np.bincount(labels, minlength=maps)
         return labels.size / (np.count_nonzero(counts) * np.maximum(counts, 1))
     known = classes if classes.values else Classes(tuple(range(maps)))
     if not isinstance(class_weight, Mapping):

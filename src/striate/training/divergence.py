@@ -126,7 +126,7 @@ def constant_loss(
             repeated = np.broadcast_to(prediction, (len(y[part]), *prediction.shape[1:]))
             losses = end.loss.apply(repeated, y[part])
             sums += float(np.sum(losses if weights is None else losses * weights[part]))
-        total += sums / end.loss.divisor(y, weights)
+        total += end.weight * sums / end.loss.divisor(y, weights)
     return total
 
 

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn, Protocol
 
@@ -84,8 +84,9 @@ class Trainer:
         The state to start from.
     metrics
         Computed of the training batches, next to the loss.
-    outputs
-        Names of the outputs, if there are several, which then have a column of losses each.
+    loss_weights
+        If there are several outputs, the weight of each one's loss by its name. Each output then
+        has a column of losses, which aren't weighted.
     maximize
         Whether a higher value of the monitored column is better.
     validate
@@ -106,7 +107,7 @@ class Trainer:
         *,
         state: TrainingState,
         metrics: Metrics,
-        outputs: Sequence[str] = (),
+        loss_weights: Mapping[str, float] | None = None,
         maximize: bool = False,
         validate: Validate | None = None,
         callbacks: Sequence[Any] = (),
@@ -118,7 +119,7 @@ class Trainer:
         self.source = source
         self.state = state
         self.metrics = metrics
-        self.outputs = tuple(outputs)
+        self.loss_weights = loss_weights or {}
         self.maximize = maximize
         self.validate = validate
         self.callbacks = CallbackList(callbacks)
@@ -251,9 +252,9 @@ class Trainer:
         """
         state = self.state
         row: dict[str, float] = {"epoch": state.epoch + 1, "loss": state.totals.loss}
-        if self.outputs:
-            by_output = zip(self.outputs, state.totals.by_output, strict=True)
-            row |= {f"{name}_loss": loss for name, loss in by_output}
+        if self.loss_weights:
+            by_output = zip(self.loss_weights.items(), state.totals.by_output, strict=True)
+            row |= {f"{name}_loss": loss / weight for (name, weight), loss in by_output}
         row |= self.metrics.values(state.totals.metrics)
         if self.validate is not None:
             row |= self._validated(self.validate)

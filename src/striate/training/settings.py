@@ -43,6 +43,8 @@ class TrainingSettings:
         A learning-rate schedule or its name.
     loss
         A loss or its name, or one for each output; ``None`` chooses by the last activation.
+    loss_weights
+        The weight of each output's loss in their sum, in a list or in a dict by name.
     validation
         Fraction of the training images to hold out; ``None`` holds out none.
     early_stopping
@@ -96,6 +98,7 @@ class TrainingSettings:
     learning_rate: float | None
     schedule: Schedule
     loss: Loss | tuple[Loss, ...] | None
+    loss_weights: Sequence[float] | Mapping[str, float] | None
     validation: float | None
     early_stopping: int | None
     keep_best: bool | None
@@ -118,6 +121,7 @@ class TrainingSettings:
         learning_rate: float | None = None,
         schedule: str | Schedule = "constant",
         loss: str | Loss | Sequence[str | Loss] | None = None,
+        loss_weights: Sequence[float] | Mapping[str, float] | None = None,
         validation: float | None = None,
         early_stopping: int | None = None,
         keep_best: bool | None = None,
@@ -155,6 +159,7 @@ class TrainingSettings:
             "optimizer": chosen,
             "schedule": resolve("schedule", schedule, Schedule),
             "loss": _losses(loss),
+            "loss_weights": loss_weights,
             "monitor": monitor,
             "metrics": metrics_named(metrics),
             "class_weight": class_weight,

@@ -67,7 +67,7 @@ class EpochTotals:
 
     @property
     def by_output(self) -> tuple[float, ...]:
-        """The mean loss of each output; 0 where all weights are 0."""
+        """The mean loss of each output, weighted as in the sum; 0 where all weights are 0."""
         return tuple(map(_mean, self.losses, self.counted))
 
     def after(

@@ -13,6 +13,7 @@ import numpy as np
 from striate.functions.base import Loss, LossCase, Lowering, TransferFunction
 from striate.functions.loss import targets
 from striate.functions.maps import all_but_images
+from striate.functions.options import WHOLE, OrNone, option
 from striate.functions.transfer import Linear, Logistic
 from striate.functions.transfer.sigmoid import LOGISTIC, logistic
 from striate.shapes import Array, Float, Shape
@@ -24,6 +25,12 @@ class BinaryCrossEntropy(Loss):
 
     The targets have the output's shape and values from 0 to 1. Labels are accepted too: if the
     output has several maps, they are one-hot encoded.
+
+    Parameters
+    ----------
+    ignore
+        The label, or value of single targets, that counts nothing: the mean is over the others.
+        ``None`` if every target counts.
 
     Sources
     -------
@@ -38,16 +45,25 @@ class BinaryCrossEntropy(Loss):
     array([0.6931, 0.1054])
     """
 
+    ignore: int | None = option(None, OrNone(WHOLE), example=255)
+
     equation = "l[q] += (max(n[q,*x], 0) - n[q,*x] * y[q,*x] + log1p(exp(-abs(n[q,*x])))) / outputs"
     derivative = f"dn[q,*x] = ({LOGISTIC} - y[q,*x]) / outputs"
+    ignoring_equation = (
+        "l[q] += where(y[q,*x] < 0, 0, max(n[q,*x], 0) - n[q,*x] * y[q,*x] "
+        "+ log1p(exp(-abs(n[q,*x])))) / outputs"
+    )
+    ignoring_derivative = f"dn[q,*x] = where(y[q,*x] < 0, 0, {LOGISTIC} - y[q,*x]) / outputs"
     absorbs = (Logistic,)
     takes_labels = True
     target_numbers = "probabilities"
 
     def lowering(self, shape: Shape, y: Shape) -> Lowering:
         return Lowering(
-            statements=(self.equation,),
-            backward={"dn": (self.derivative,)},
+            statements=(self.equation if self.ignore is None else self.ignoring_equation,),
+            backward={
+                "dn": (self.derivative if self.ignore is None else self.ignoring_derivative,)
+            },
             shapes={"n": shape, "y": y, "l": (), "dn": shape},
             constants={"outputs": math.prod(shape)},
         )
@@ -66,7 +82,7 @@ class BinaryCrossEntropy(Loss):
         Returns
         -------
         Array
-            Floating-point numbers of the output's shape.
+            Floating-point numbers of the output's shape; -1 for those that are ignored.
 
         Raises
         ------
@@ -77,7 +93,9 @@ class BinaryCrossEntropy(Loss):
         """
         maps, *positions = output_shape
         if maps > 1 and targets.fits(y, tuple(positions)):
-            return targets.one_hot(targets.labels(self, y, maps, tuple(positions)), maps)
+            labels = targets.labels(self, y, maps, tuple(positions))
+            ignored = (labels == targets.IGNORED)[:, np.newaxis]
+            return np.where(ignored, np.float32(targets.IGNORED), targets.one_hot(labels, maps))
         return targets.probabilities(self, y, output_shape)
 
     def apply(self, n: Float[Array, "q *x"], y: Float[Array, "q *x"]) -> Float[Array, "q"]:
@@ -104,6 +122,8 @@ class BinaryCrossEntropy(Loss):
         """
         y = y.astype(n.dtype, copy=False)
         losses = np.maximum(n, 0) - n * y + np.log1p(np.exp(-np.abs(n)))
+        if self.ignore is not None:
+            losses = np.where(y == targets.IGNORED, 0, losses)
         return losses.mean(axis=all_but_images(n))
 
     def backward_n(self, n: Float[Array, "q *x"], y: Float[Array, "q *x"]) -> Float[Array, "q *x"]:
@@ -129,7 +149,10 @@ class BinaryCrossEntropy(Loss):
         -------
         Hagan 8.27, 8.28; Goodfellow et al. 2016.
         """
-        return (logistic(n) - y.astype(n.dtype, copy=False)) / math.prod(n.shape[1:])
+        error = logistic(n) - y.astype(n.dtype, copy=False)
+        if self.ignore is not None:
+            error = np.where(y == targets.IGNORED, 0, error)
+        return error / math.prod(n.shape[1:])
 
     def backward_a(
         self,
@@ -168,7 +191,15 @@ class BinaryCrossEntropy(Loss):
         with np.errstate(divide="ignore", over="ignore"):
             no = np.divide(1 - y, 1 - a, out=np.zeros_like(a), where=y != 1)
             yes = np.divide(y, a, out=np.zeros_like(a), where=y != 0)
+        if self.ignore is not None:
+            no, yes = (np.where(y == targets.IGNORED, 0, part) for part in (no, yes))
         return (no - yes) / math.prod(a.shape[1:])
+
+    def image_weights(self, y: Float[Array, "q *x"]) -> Float[Array, "q"]:
+        """Return the fraction of each image's targets that are not ignored."""
+        if self.ignore is None:
+            return np.ones(len(y))
+        return targets.share_counted(y != targets.IGNORED)
 
     @classmethod
     def cases(cls) -> tuple[LossCase, ...]:
@@ -178,4 +209,16 @@ class BinaryCrossEntropy(Loss):
             LossCase(loss=cls(), shape=(1,), y=np.array([[1.0], [0.0], [1.0]])),
             LossCase(loss=cls(), shape=(3,), y=several),
             LossCase(loss=cls(), shape=(1, 2, 2), y=pixels),
+            LossCase(
+                loss=cls(ignore=255),
+                shape=(1, 2, 2),
+                y=np.array([[[[0.0, -1.0], [1.0, 0.0]]], [[[-1.0, -1.0], [-1.0, -1.0]]]]),
+                note="ignored pixels",
+            ),
+            LossCase(
+                loss=cls(ignore=-1),
+                shape=(3,),
+                y=np.array([[0.0, 1.0, -1.0], [-1.0, 1.0, 0.25]]),
+                note="missing targets",
+            ),
         )

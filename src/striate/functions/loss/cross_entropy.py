@@ -14,7 +14,7 @@ from striate.errors import InPython, Message, OptionError, ShapeError
 from striate.functions.base import Loss, LossCase, Lowering, Onnx, TransferFunction
 from striate.functions.loss import targets
 from striate.functions.maps import per_map
-from striate.functions.options import NOT_NEGATIVE, Each, OrNone, Range, option
+from striate.functions.options import NOT_NEGATIVE, WHOLE, Each, OrNone, Range, option
 from striate.functions.transfer import Linear, LogSoftmax, Softmax, over_maps
 from striate.shapes import Array, Float, Shape
 
@@ -34,6 +34,9 @@ class CrossEntropy(Loss):
         Weight of each class; the sum over images is then divided by the sum of their labels'
         weights, as in PyTorch, or by the number of images if the targets are probabilities.
         ``None`` weights all classes by 1.
+    ignore
+        The label of images or pixels that count nothing, such as 255 for pixels that nobody
+        labeled: the mean is over the others. ``None`` if every label counts.
 
     Raises
     ------
@@ -51,14 +54,26 @@ class CrossEntropy(Loss):
     >>> n = np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 20.0, 0.0, 0.0]])
     >>> CrossEntropy().apply(n, np.array([2, 1])).round(4)
     array([1.3863, 0.    ])
+
+    Of the labels 2 and 255, the second counts nothing:
+
+    >>> loss = CrossEntropy(ignore=255)
+    >>> y = loss.targets(np.array([2, 255]), (4,))
+    >>> loss.apply(n, y).round(4), loss.counted(y)
+    (array([1.3863, 0.    ]), 1.0)
     """
 
     label_smoothing: float = option(0.0, Range(least=0, most=1))
     class_weights: tuple[float, ...] | None = option(
         None, OrNone(Each(NOT_NEGATIVE, "non-negative numbers, one for each class"))
     )
+    ignore: int | None = option(None, OrNone(WHOLE), example=255)
 
     label_equation = "k[q,h,*x] = where(h == y[q,*x], 1 - smoothing, 0) + smoothing / classes"
+    ignoring_equation = (
+        "k[q,h,*x] = where(y[q,*x] < 0, 0, where(h == y[q,*x], 1 - smoothing, 0) "
+        "+ smoothing / classes)"
+    )
     probability_equation = "k[q,h,*x] = (1 - smoothing) * y[q,h,*x] + smoothing / classes"
     weight_equation = "k[q,h,*x] = weights[h] * r[q,h,*x]"
     statements = (
@@ -85,7 +100,8 @@ class CrossEntropy(Loss):
     def lowering(self, shape: Shape, y: Shape) -> Lowering:
         """Return the equations for labels or probabilities; ``k`` is the smoothed target."""
         classes, *positions = shape
-        first = (self.label_equation if len(y) < len(shape) else self.probability_equation,)
+        label_equation = self.label_equation if self.ignore is None else self.ignoring_equation
+        first = (label_equation if len(y) < len(shape) else self.probability_equation,)
         if self.class_weights is not None:
             first = (first[0].replace("k[", "r[", 1), self.weight_equation)
         weights = {} if self.class_weights is None else {"weights": np.array(self.class_weights)}
@@ -121,7 +137,8 @@ class CrossEntropy(Loss):
         Returns
         -------
         Array
-            Labels as int64, or probabilities as floating-point numbers.
+            Labels as int64, -1 for those that are ignored; or probabilities as floating-point
+            numbers.
 
         Raises
         ------
@@ -239,10 +256,13 @@ class CrossEntropy(Loss):
             return np.divide(-k, a, out=np.zeros_like(a), where=k != 0)
 
     def image_weights(self, y: Array) -> Array:
-        """Return the mean weight of each image's labels; 1 for probabilities or without weights."""
-        if self.class_weights is None or y.dtype.kind == "f":
+        """Return the mean weight of each image's labels, 0 if ignored; 1 for probabilities."""
+        if y.dtype.kind == "f" or (self.class_weights is None and self.ignore is None):
             return np.ones(len(y))
-        return np.array(self.class_weights)[y].reshape(len(y), -1).mean(axis=1)
+        counted = y != targets.IGNORED
+        if self.class_weights is None:
+            return targets.share_counted(counted)
+        return targets.share_counted(np.where(counted, np.array(self.class_weights)[y], 0.0))
 
     @classmethod
     def cases(cls) -> tuple[LossCase, ...]:
@@ -256,13 +276,23 @@ class CrossEntropy(Loss):
             ),
             LossCase(loss=cls(class_weights=weights), shape=(3, 2, 2), y=pixels),
             LossCase(loss=cls(label_smoothing=0.2), shape=(3,), y=shares),
+            LossCase(
+                loss=cls(label_smoothing=0.1, class_weights=weights, ignore=255),
+                shape=(3, 2, 2),
+                y=np.array([[[0, -1], [2, 2]], [[-1, -1], [-1, -1]]]),
+                note="ignored pixels",
+            ),
+            LossCase(loss=cls(ignore=0), shape=(3,), y=np.array([2, -1, 1]), note="ignored images"),
         )
 
     def _wanted(self, n: Array, y: Array) -> Array:
         """Return the targets in the shape of ``n``, smoothed and weighted: the ``k``."""
         classes = n.shape[1]
-        y = (targets.one_hot(y, classes) if y.ndim < n.ndim else y).astype(n.dtype, copy=False)
-        k = (1 - self.label_smoothing) * y + self.label_smoothing / classes
+        labels = y.ndim < n.ndim
+        wanted = (targets.one_hot(y, classes) if labels else y).astype(n.dtype, copy=False)
+        k = (1 - self.label_smoothing) * wanted + self.label_smoothing / classes
+        if labels and self.ignore is not None:
+            k = k * (y != targets.IGNORED)[:, np.newaxis]
         if self.class_weights is None:
             return k
         return per_map(np.array(self.class_weights, n.dtype), n) * k

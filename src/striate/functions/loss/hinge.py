@@ -8,6 +8,7 @@ import numpy as np
 from striate.functions.base import Loss, LossCase, Lowering
 from striate.functions.loss import targets
 from striate.functions.maps import all_but_images
+from striate.functions.options import WHOLE, OrNone, option
 from striate.shapes import Array, Float, Shape
 
 
@@ -19,6 +20,12 @@ class Hinge(Loss):
     each other class falls short of 1 are summed and divided by the number of classes (PyTorch's
     ``MultiMarginLoss``). With one map the targets are 0 and 1: an output of at most -1, or of at
     least 1, has no loss.
+
+    Parameters
+    ----------
+    ignore
+        The label of images or pixels that count nothing: the mean is over the others. ``None`` if
+        every label counts.
 
     Sources
     -------
@@ -32,6 +39,8 @@ class Hinge(Loss):
     array([0.1667])
     """
 
+    ignore: int | None = option(None, OrNone(WHOLE), example=255)
+
     takes_labels = True
     target_numbers = None
     score_equation = "t[q,*x] += where(h == y[q,*x], n[q,h,*x], 0)"
@@ -43,22 +52,37 @@ class Hinge(Loss):
         "s[q,*x] += v[q,h,*x]",
         "dn[q,h,*x] = (v[q,h,*x] - where(h == y[q,*x], s[q,*x], 0)) / (classes * positions)",
     )
+    ignoring_equation = (
+        "l[q] += where(y[q,*x] < 0, 0, where(h == y[q,*x], 0, max(1 - t[q,*x] + n[q,h,*x], 0))) "
+        "/ (classes * positions)"
+    )
+    ignoring_derivatives = (
+        (
+            "v[q,h,*x] = where(y[q,*x] < 0, 0, where(h == y[q,*x], 0, "
+            "where(1 - t[q,*x] + n[q,h,*x] > 0, 1, 0)))"
+        ),
+        *derivatives[1:],
+    )
     one_equation = "l[q] += max(1 - y[q,*x] * n[q,*x], 0) / outputs"
+    one_ignoring_equation = (
+        "l[q] += where(y[q,*x] == 0, 0, max(1 - y[q,*x] * n[q,*x], 0)) / outputs"
+    )
     one_derivative = "dn[q,*x] = where(1 - y[q,*x] * n[q,*x] > 0, -y[q,*x], 0) / outputs"
 
     def lowering(self, shape: Shape, y: Shape) -> Lowering:
         """Return the equations for one map or several; ``t`` is the output of the true class."""
         classes, *positions = shape
+        every = self.ignore is None
         if classes == 1:
             return Lowering(
-                statements=(self.one_equation,),
+                statements=(self.one_equation if every else self.one_ignoring_equation,),
                 backward={"dn": (self.one_derivative,)},
                 shapes={"n": shape, "y": y, "l": (), "dn": shape},
                 constants={"outputs": math.prod(shape)},
             )
         return Lowering(
-            statements=(self.score_equation, self.equation),
-            backward={"dn": self.derivatives},
+            statements=(self.score_equation, self.equation if every else self.ignoring_equation),
+            backward={"dn": self.derivatives if every else self.ignoring_derivatives},
             shapes={
                 **dict.fromkeys(("n", "v", "dn"), shape),
                 **dict.fromkeys(("y", "t", "s"), y),
@@ -80,7 +104,8 @@ class Hinge(Loss):
         Returns
         -------
         Array
-            Labels as int64; for one map -1 and 1 as float32, with the output's shape.
+            Labels as int64, -1 for those that are ignored; for one map -1 and 1 as float32, with
+            the output's shape, 0 for those that are ignored.
 
         Raises
         ------
@@ -97,7 +122,8 @@ class Hinge(Loss):
             form = f"labels 0 and 1 of shape {targets.of_images(tuple(positions))}"
             targets.raise_shape(self, y, output_shape, form)
         positive = targets.labels(self, with_map[:, 0], 2, tuple(positions))
-        return (2 * positive - 1).astype(np.float32)[:, np.newaxis]
+        signs = np.where(positive == targets.IGNORED, 0, 2 * positive - 1)
+        return signs.astype(np.float32)[:, np.newaxis]
 
     def apply(self, n: Float[Array, "q h *x"], y: Array) -> Float[Array, "q"]:
         r"""Return each image's loss: by how much the margins fall short, averaged over positions.
@@ -155,6 +181,12 @@ class Hinge(Loss):
         true = targets.one_hot(y, n.shape[1]).astype(n.dtype, copy=False)
         return (short - true * short.sum(axis=1, keepdims=True)) / math.prod(n.shape[1:])
 
+    def image_weights(self, y: Array) -> Float[Array, "q"]:
+        """Return the fraction of each image's labels that are not ignored."""
+        if self.ignore is None:
+            return np.ones(len(y))
+        return targets.share_counted(self._counted(y))
+
     @classmethod
     def cases(cls) -> tuple[LossCase, ...]:
         pixels = np.array([[0, 1, 2, 2, 0], [1, 1, 0, 2, 1]])
@@ -162,12 +194,29 @@ class Hinge(Loss):
             LossCase(loss=cls(), shape=(4,), y=np.array([3, 0, 1])),
             LossCase(loss=cls(), shape=(1,), y=np.array([[1.0], [-1.0], [1.0]])),
             LossCase(loss=cls(), shape=(3, 5), y=pixels),
+            LossCase(
+                loss=cls(ignore=255),
+                shape=(3, 5),
+                y=np.array([[0, -1, 2, -1, 0], [-1, -1, -1, -1, -1]]),
+                note="ignored pixels",
+            ),
+            LossCase(
+                loss=cls(ignore=255),
+                shape=(1,),
+                y=np.array([[1.0], [0.0], [-1.0]]),
+                note="ignored images",
+            ),
         )
 
     def _shortfall(self, n: Array, y: Array) -> Array:
-        """Return 1 minus the margin of each class; 0 for the true class."""
+        """Return 1 minus the margin of each class; 0 for the true class and for ignored labels."""
+        counted = self._counted(y)
         if n.shape[1] == 1:
-            return 1 - y.astype(n.dtype, copy=False) * n
+            return np.where(counted, 1 - y.astype(n.dtype, copy=False) * n, 0)
         true = targets.one_hot(y, n.shape[1]).astype(n.dtype, copy=False)
         score = (true * n).sum(axis=1, keepdims=True)
-        return (1 - true) * (1 - score + n)
+        return np.where(counted[:, np.newaxis], (1 - true) * (1 - score + n), 0)
+
+    def _counted(self, y: Array) -> Array:
+        """Return which labels are not ignored: those with one map are -1 and 1, or 0 if ignored."""
+        return y != 0 if y.dtype.kind == "f" else y != targets.IGNORED

@@ -17,6 +17,10 @@ from striate.shapes import Array, Shape
 _SLACK = 1e-3
 
 
+IGNORED = -1
+"""What stands for an ignored label or target, in the form that the losses' equations take."""
+
+
 class TargetValueError(DataError):
     """A target has a value that its loss does not accept.
 
@@ -60,7 +64,7 @@ def labels(loss: Loss, y: Array, classes: int, positions: Shape) -> Array:
     Returns
     -------
     Array
-        The labels, int64.
+        The labels, int64; :data:`IGNORED` where the loss ignores them.
 
     Raises
     ------
@@ -89,7 +93,8 @@ def labels(loss: Loss, y: Array, classes: int, positions: Shape) -> Array:
             f"y holds labels of dtype {y.dtype}, but {loss} expects integers from 0 to "
             f"{classes - 1}. {remedy}"
         )
-    outside = (y < 0) | (y >= classes)
+    ignored = ignored_in(loss, y)
+    outside = ((y < 0) | (y >= classes)) & ~ignored
     if outside.any():
         raise TargetValueError(
             outside,
@@ -97,7 +102,30 @@ def labels(loss: Loss, y: Array, classes: int, positions: Shape) -> Array:
             f"{loss} expects labels from 0 to {classes - 1}. Renumber them with "
             "classes, y = np.unique(y, return_inverse=True), or give the last layer more outputs.",
         )
-    return y.astype(np.int64)
+    return (
+        y.astype(np.int64)
+        if loss.ignore is None
+        else np.where(ignored, IGNORED, y.astype(np.int64))
+    )
+
+
+def ignored_in(loss: Loss, y: Array) -> Array:
+    """Return where targets are ignored: as the user marks them, or as :data:`IGNORED`.
+
+    Examples
+    --------
+    >>> from striate.functions.loss import CrossEntropy
+    >>> ignored_in(CrossEntropy(ignore=255), np.array([0, 255], np.uint8))
+    array([False,  True])
+    """
+    if loss.ignore is None:
+        return np.zeros(y.shape, bool)
+    return (y == loss.ignore) | (y == IGNORED)
+
+
+def share_counted(counted: Array) -> Array:
+    """Return, for each image, the fraction of its targets that are not ignored."""
+    return counted.reshape(len(counted), -1).mean(axis=1)
 
 
 def numbers(loss: Loss, y: Array, shape: Shape) -> Array:
@@ -161,7 +189,8 @@ def probabilities(loss: Loss, y: Array, shape: Shape) -> Array:
     Returns
     -------
     Array
-        The targets with the output's shape, as floating-point numbers.
+        The targets with the output's shape, as floating-point numbers; :data:`IGNORED` where the
+        loss ignores them.
 
     Raises
     ------
@@ -178,7 +207,8 @@ def probabilities(loss: Loss, y: Array, shape: Shape) -> Array:
            [0.]], dtype=float32)
     """
     y = numbers(loss, y, shape)
-    wrong = (y < 0) | (y > 1)
+    ignored = ignored_in(loss, y)
+    wrong = ((y < 0) | (y > 1)) & ~ignored
     if wrong.any():
         raise TargetValueError(
             wrong,
@@ -186,7 +216,7 @@ def probabilities(loss: Loss, y: Array, shape: Shape) -> Array:
             f"{loss} expects probabilities from 0 to 1. Scale the targets, or use SquaredError for "
             "other numbers.",
         )
-    return y
+    return np.where(ignored, y.dtype.type(IGNORED), y) if loss.ignore is not None else y
 
 
 def distributions(loss: Loss, y: Array, shape: Shape) -> Array:
@@ -229,7 +259,7 @@ def distributions(loss: Loss, y: Array, shape: Shape) -> Array:
 
 
 def one_hot(y: Array, classes: int) -> Array:
-    """Encode labels as rows that are 1 at the label's map and 0 elsewhere.
+    """Encode labels as rows that are 1 at the label's map and 0 elsewhere; 0 if ignored.
 
     Parameters
     ----------
@@ -249,7 +279,8 @@ def one_hot(y: Array, classes: int) -> Array:
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
-    return np.moveaxis(np.eye(classes, dtype=np.float32)[y], -1, 1)
+    rows = np.eye(classes + 1, classes, dtype=np.float32)  # the last row is that of IGNORED, -1
+    return np.moveaxis(rows[y], -1, 1)
 
 
 def fits(y: Array, shape: Shape) -> bool:
