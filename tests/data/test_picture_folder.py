@@ -1,6 +1,7 @@
 """A folder of pictures with one subfolder for each class."""
 
 import os
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from striate.errors import DataError
 
 
 def draw(path, level=0, shape=(4, 4)):
-    """Write a gray picture of one level, with the folders above it."""
+    """Write a gray picture with this level in its first pixel, with the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.full(shape, level, np.uint8)).save(path)
+    pixels = np.random.default_rng(crc32(os.fsencode(path))).integers(0, 256, shape, np.uint8)
+    pixels[0, 0] = level
+    Image.fromarray(pixels).save(path)
 
 
 def test_folders_are_classes(tmp_path):
@@ -268,7 +271,7 @@ def test_mixed_sizes_are_noted(tmp_path):
 
     assert dataset.image_shape == (4, 4, 1)
     assert dataset.notes == (
-        "1 of 3 pictures had another size and were resized to 4 x 4 pixels (crop).",
+        "1 of 3 pictures had another size and was resized to 4 x 4 pixels (crop).",
     )
 
 

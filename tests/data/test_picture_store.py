@@ -178,7 +178,7 @@ def test_the_least_recently_used_files_are_removed(folder):
     files = sorted(folder.rglob("*.png"))
     store = PictureStore(limit=3 * 40 * 8 * 8 * 3)
     layouts = [pictures.Layout(8, 8, 3, white=white) for white in range(4)]
-    found = [store.images(files, layout, resize="fit").path for layout in layouts[:3]]
+    found = [store.images(files, layout, resize="fit")[0].path for layout in layouts[:3]]
     for age, path in enumerate(found):
         os.utime(path, ns=(age, age))
     store.images(files, layouts[0], resize="fit")  # used again
@@ -186,7 +186,7 @@ def test_the_least_recently_used_files_are_removed(folder):
 
     assert [path.exists() for path in found] == [True, False, True]
     large = PictureStore(limit=10)
-    assert large.images(files, layouts[1], resize="fit").path.exists()
+    assert large.images(files, layouts[1], resize="fit")[0].path.exists()
     assert len(large.entries()) == 1
 
 

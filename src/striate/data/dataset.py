@@ -30,6 +30,26 @@ _MANY = 1000
 """More classes than this, with fewer than two images of each on average, are a mistake."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FolderScan:
+    """What was found in a folder of pictures besides the pictures to train with.
+
+    Parameters
+    ----------
+    skipped
+        Files that could not be read, and why.
+    test_copies, validation_copies
+        Pictures of these parts that are nearly the same as one in another part, with that one.
+    conflicting
+        Pairs of nearly the same picture in different classes.
+    """
+
+    skipped: tuple[tuple[Path, str], ...] = ()
+    test_copies: tuple[tuple[Path, Path], ...] = ()
+    validation_copies: tuple[tuple[Path, Path], ...] = ()
+    conflicting: tuple[tuple[Path, Path], ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dataset:
     """Images and labels for training and testing.
@@ -49,6 +69,12 @@ class Dataset:
     files, files_test, files_validation
         The picture file of each image of the three sets, for a folder of pictures; otherwise
         empty.
+    groups
+        For each image of ``x`` the number of its group: near-duplicates have the same number.
+        Empty if nobody looked for them.
+    scan
+        What else was found in a folder of pictures: unreadable files, and near-duplicates across
+        parts and classes.
     classes
         The values of the labels: words, or integers. Empty if the targets are numbers.
     target_names
@@ -79,6 +105,8 @@ class Dataset:
     files_test: tuple[Path, ...] = ()
     files_validation: tuple[Path, ...] = ()
     target_names: tuple[str, ...] = ()
+    groups: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    scan: FolderScan | None = None
 
     @property
     def image_shape(self) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from striate.data.dataset import Dataset
 from striate.data.masks import MaskCode, decode_masks, find_code
 from striate.data.parts import PARTS
-from striate.data.picture_folder import notes_on_layout
+from striate.data.picture_reading import notes_on_layout
 from striate.data.pictures import decode, is_picture, read_size, survey
 from striate.data.streams import list_folder
 from striate.errors import DataError, Message, StriateError, Use

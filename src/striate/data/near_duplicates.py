@@ -63,8 +63,9 @@ _NOISE = 0.03  # level (of 255): a smaller standard deviation is rounding
 _NEAR_ENOUGH = 6.0
 """Before its crop is adjusted, a pair may be this many times as distant as a near-duplicate."""
 
+_FEW = 1500  # pictures of which all pairs are compared
 _TABLES = 6
-_PURPOSE = 2  # the holding out of a test set is 1
+_PURPOSE = 4  # of random numbers; splitting and augmentation have 1 to 3
 _FREE_BITS = 3  # bits of a key, the least certain ones, that may differ
 _LONGEST_KEY = 22
 _NEIGHBORS = 8  # pictures with the same key that each picture is compared with
@@ -224,7 +225,8 @@ class _Search:
 
     def pairs(self) -> Iterator[Int[Array, "pairs 2"]]:
         """Find pairs, some for each group."""
-        keys = [_Keys(self._low(self.descriptors), table) for table in range(_TABLES)]
+        tables = range(_TABLES if len(self.small) > _FEW else 0)
+        keys = [_Keys(self._low(self.descriptors), table) for table in tables]
         found: list[Array] = []
         for number in range(len(_CROPS)):
             for i, j, distance in self._similar(number, keys):
@@ -265,15 +267,26 @@ class _Search:
         every = np.arange(len(self.small))
         cropped = self._standardized(self._coefficients(every, _CROPS[number]))
         low = self._low(cropped)
+        lowest = self._low(self.descriptors)
+        for i, j in self._candidates(low, lowest, keys):
+            some = (i != j) & ((low[i] * lowest[j]).sum(axis=1) >= _LOW_COSINE)
+            i, j = i[some], j[some]  # noqa: PLW2901  # fewer of the same
+            distance = 1 - (cropped[i] * self.descriptors[j]).sum(axis=1)
+            limit = _NEAR_ENOUGH * np.minimum(self.furthest[i], self.furthest[j])
+            shift = np.abs(self.small.color[i] - self.small.color[j]).max(axis=1)
+            some = (distance <= limit) & (shift <= _COLOR_DISTANCE)
+            yield i[some], j[some], distance[some]
+
+    @staticmethod
+    def _candidates(
+        low: Float[Array, "n few"], lowest: Float[Array, "n few"], keys: "list[_Keys]"
+    ) -> Iterator[tuple[Int[Array, "m"], Int[Array, "m"]]]:
+        """Find pairs that may be similar: with keys those that share one, otherwise all."""
         for table in keys:
-            for i, j in table.lookup(low):
-                some = (i != j) & ((low[i] * table.low[j]).sum(axis=1) >= _LOW_COSINE)
-                i, j = i[some], j[some]  # noqa: PLW2901  # fewer of the same
-                distance = 1 - (cropped[i] * self.descriptors[j]).sum(axis=1)
-                limit = _NEAR_ENOUGH * np.minimum(self.furthest[i], self.furthest[j])
-                shift = np.abs(self.small.color[i] - self.small.color[j]).max(axis=1)
-                some = (distance <= limit) & (shift <= _COLOR_DISTANCE)
-                yield i[some], j[some], distance[some]
+            yield from table.lookup(low)
+        if not keys:
+            i, j = np.nonzero(low @ lowest.T >= _LOW_COSINE)
+            yield i, j
 
     def _confirmed(self, suspects: Float[Array, "m 4"]) -> Int[Array, "pairs 2"]:
         """Adjust the crop of each pair, and return the pairs that are near enough then.
@@ -353,11 +366,10 @@ class _Keys:
     """The pictures, sorted by a key: the signs of random projections of their descriptors."""
 
     def __init__(self, low: Float[Array, "n few"], table: int) -> None:
-        self.low = low
         bits = min(_LONGEST_KEY, max(_FREE_BITS + 1, ceil(log2(len(low))) + 2))
         words = draw(np.arange(low.shape[1]), seed=table, purpose=_PURPOSE, words=bits)
         self.directions = ((words & 1) * 2.0 - 1).astype(np.float32)
-        self.values = 1 << np.arange(bits)
+        self.values = np.int64(1) << np.arange(bits)
         keys = (low @ self.directions > 0) @ self.values
         self.order = np.argsort(keys, kind="stable")
         self.start = np.searchsorted(keys[self.order], np.arange((1 << bits) + 1))

@@ -2,12 +2,13 @@
 
 ::
 
-    photos/cat/1.png        photos/dog/7.png       classes
-    photos/Train/cat/1.png  photos/Test/cat/7.png  parts, each with classes
+    photos/cat/1.png          photos/dog/7.png         classes
+    photos/Train/cat/1.png    photos/Test/cat/7.png    parts, each with classes
+    photos/photos/cat/1.png   photos/photos/dog/7.png  either of them in one more folder
 
 A subfolder is a part if it has the name of one, in any case, and it holds folders rather than
-pictures: a class may be called ``train`` too. Nothing is left out silently: the data set's notes
-list what was not read.
+pictures: a class may be called ``train`` too. Archives often unpack to a folder in which there is
+only one other folder. Nothing is left out silently: the data set's notes list what was not read.
 """
 
 from collections import Counter
@@ -17,11 +18,19 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data.dataset import Dataset, assemble
+from striate.data.copies import (
+    copies_across,
+    copies_in_other_classes,
+    groups_in_order,
+    notes_on_copies,
+)
+from striate.data.dataset import Dataset, FolderScan, assemble
 from striate.data.image_file import part_of
 from striate.data.parts import PARTS
-from striate.data.picture_store import Decoding, decode_or_store
-from striate.data.pictures import Layout, is_picture, plug_in_for, survey
+from striate.data.picture_errors import CAMERA_ENDINGS
+from striate.data.picture_reading import ReadPictures, read_all
+from striate.data.picture_store import Decoding
+from striate.data.pictures import is_picture, plug_in_for
 from striate.data.streams import list_folder
 from striate.errors import DataError
 from striate.files import quoted, shown
@@ -44,6 +53,7 @@ def read_folder(
     size: int | tuple[int, int] | None = None,
     channels: int | None = None,
     resize: str = "fit",
+    skip_bad: bool = False,
     in_memory: bool | None = None,
     decoding: Decoding | None = None,
 ) -> Dataset:
@@ -58,6 +68,8 @@ def read_folder(
         the same. Without a ``test``, the validation set is the test set. Hidden files are ignored.
     size, channels, resize
         As for :func:`striate.data.pictures.read_pictures`; the same for all parts.
+    skip_bad
+        Whether to leave out pictures that cannot be read, with a note.
     in_memory
         Whether the decoded pictures are kept in memory, or in a file of
         :class:`striate.data.picture_store.PictureStore`. None keeps them in memory if they take at
@@ -76,54 +88,128 @@ def read_folder(
     ------
     DataError
         If there are fewer than two classes, a class has no pictures, the test set has a class
-        that the training set does not have, there is a test set but no training set, or a
-        picture cannot be read.
+        that the training set does not have, there is a test set but no training set, or pictures
+        cannot be read: all of them are listed.
     OptionError
         If the size, the channels or the rule is not valid.
     OutOfMemoryError
         If there is not enough memory for the pictures.
     """
-    folders, notes = _parts(folder)
+    root = folder
+    folders, notes = _parts(_unwrapped(folder))
     parts = {part: _classes_in(path) for part, path in folders.items()}
     _check_classes(folder, {part: found for part, (found, _) in parts.items()})
     train = parts["train"][0]
     classes = sorted(train, key=int) if all(map(str.isdecimal, train)) else sorted(train)
-    files = {
-        part: tuple(path for name in classes if name in found for path in found[name].pictures)
-        for part, (found, _) in parts.items()
-    }
-    every = [path for paths in files.values() for path in paths]
-    layout = survey(every, size=size, channels=channels)
-    notes += notes_on_layout(layout, len(every), resize)
+    files = [
+        path
+        for found, _ in parts.values()
+        for name in classes
+        if name in found
+        for path in found[name].pictures
+    ]
+    part_of_file = np.repeat(
+        np.arange(len(parts)),
+        [sum(len(one.pictures) for one in found.values()) for found, _ in parts.values()],
+    )
+    labels = np.concatenate([_labels(classes, found) for found, _ in parts.values()])
     skipped = [path for _, others in parts.values() for path in others]
     skipped += [
         path for found, _ in parts.values() for one in found.values() for path in one.others
     ]
     notes += _notes_on_skipped(skipped)
-    images, more = decode_or_store(
-        every, layout, resize=resize, in_memory=in_memory, decoding=decoding
+    read = read_all(
+        files,
+        root=root,
+        size=size,
+        channels=channels,
+        resize=resize,
+        skip_bad=skip_bad,
+        in_memory=in_memory,
+        decoding=decoding,
     )
-    notes += more
-    ends = np.cumsum([len(paths) for paths in files.values()]).tolist()
-    read = {
-        part: (part_of(images, slice(end - len(files[part]), end)), _labels(classes, found))
-        for end, (part, (found, _)) in zip(ends, parts.items(), strict=True)
+    part_of_file, labels = part_of_file[read.kept], labels[read.kept]
+    ends = np.searchsorted(part_of_file, np.arange(len(parts)), side="right").tolist()
+    places = {
+        part: slice(start, end) for part, start, end in zip(parts, [0, *ends], ends, strict=False)
+    }
+    return _divided(
+        read,
+        labels,
+        [files[k] for k in read.kept],
+        places,
+        folder=folder,
+        classes=tuple(map(shown, classes)),
+        notes=notes,
+    )
+
+
+def _divided(
+    read: ReadPictures,
+    labels: Array,
+    files: Sequence[Path],
+    places: Mapping[str, slice],
+    *,
+    folder: Path,
+    classes: tuple[str, ...],
+    notes: Sequence[str],
+) -> Dataset:
+    """Divide pictures that were read together into the parts of a data set."""
+    missing = sorted(set(range(len(classes))) - set(labels[places["train"]].tolist()))
+    if missing:
+        raise DataError(
+            f"None of the training pictures of {quoted(classes[missing[0]])} in {shown(folder)} "
+            "can be read; expected at least one. Copy or convert them again, or remove the class."
+        )
+    across = copies_across(read.groups, files, places)
+    conflicting = copies_in_other_classes(read.groups, labels, files)
+    parts = {
+        part: (part_of(read.images, place), labels[place])
+        for part, place in places.items()
+        if place.stop > place.start
     }
     dataset = assemble(
-        read["train"],
-        read.get("test"),
-        read.get("validation"),
+        parts["train"],
+        parts.get("test"),
+        parts.get("validation"),
         name=shown(folder.name),
         source=shown(folder),
-        classes=tuple(map(shown, classes)),
-        notes=tuple(notes),
+        classes=classes,
+        notes=(*notes, *read.notes, *notes_on_copies(across, conflicting, folder)),
     )
+    nothing = slice(0, 0)
     return replace(
         dataset,
-        files=files["train"],
-        files_test=files.get("test", ()),
-        files_validation=files.get("validation", ()),
+        files=tuple(files[places["train"]]),
+        files_test=tuple(files[places.get("test", nothing)]),
+        files_validation=tuple(files[places.get("validation", nothing)]),
+        groups=groups_in_order(read.groups[places["train"]]),
+        scan=FolderScan(
+            skipped=read.skipped,
+            test_copies=across["test"],
+            validation_copies=across["validation"],
+            conflicting=conflicting,
+        ),
     )
+
+
+def _unwrapped(folder: Path) -> Path:
+    """Enter folders that only hold one other folder, as archives unpack to."""
+    while True:
+        entries = list_folder(folder)
+        inner = [entry for entry in entries if entry.is_dir()]
+        if len(inner) != 1 or _loose_in(folder) or not _folders_in(inner[0]):
+            return folder
+        if inner[0].name.lower() in PARTS and not _holds_parts(inner[0]):
+            return folder
+        if _loose_in(inner[0]):
+            return folder
+        folder = inner[0]
+
+
+def _holds_parts(folder: Path) -> bool:
+    """Whether a folder has the subfolder of a training set."""
+    return any(PARTS.get(entry.name.lower()) == "train" for entry in _folders_in(folder))
 
 
 def _parts(folder: Path) -> tuple[dict[str, Path], list[str]]:
@@ -193,7 +279,7 @@ def _search(folder: Path) -> _Found:
     found = _Found()
     entries = list_folder(folder)
     for path in entries:
-        if path.is_file():
+        if path.is_file() or _is_broken(path):
             (found.pictures if is_picture(path) else found.others).append(path)
     for entry in entries:
         if entry.is_dir() and not entry.is_symlink():
@@ -201,6 +287,11 @@ def _search(folder: Path) -> _Found:
             found.pictures += inner.pictures
             found.others += inner.others
     return found
+
+
+def _is_broken(path: Path) -> bool:
+    """Whether a path is a link to something that doesn't exist."""
+    return path.is_symlink() and not path.exists()
 
 
 def pictures_in(folder: Path) -> list[Path]:
@@ -264,36 +355,6 @@ def _remedy(others: Sequence[Path]) -> str:
     return "Add pictures, or remove the folder."
 
 
-def notes_on_layout(layout: Layout, count: int, resize: str) -> list[str]:
-    """Note the number of pictures that were resized or lost bits.
-
-    Parameters
-    ----------
-    layout
-        What the pictures are converted to.
-    count
-        Number of pictures.
-    resize
-        How they are resized.
-
-    Returns
-    -------
-    list of str
-    """
-    notes: list[str] = []
-    if layout.changed:
-        notes.append(
-            f"{layout.changed:,} of {count:,} pictures had another size and were resized to "
-            f"{layout.rows} x {layout.columns} pixels ({resize})."
-        )
-    if layout.reduced:
-        notes.append(
-            f"{layout.reduced:,} of {count:,} pictures have 16 bits per color; they were read with "
-            "8, as Pillow does."
-        )
-    return notes
-
-
 def _notes_on_skipped(skipped: Sequence[Path]) -> list[str]:
     """Note which files were skipped, by ending, and what would read them."""
     loose = [path for path in skipped if is_picture(path)]
@@ -302,6 +363,8 @@ def _notes_on_skipped(skipped: Sequence[Path]) -> list[str]:
     if others:
         plug_in = _plug_in(others)
         install = f" Pictures like these need a plug-in: pip install {plug_in}." if plug_in else ""
+        if any(path.suffix.lower() in CAMERA_ENDINGS for path in others):
+            install += " Export raw pictures of a camera as JPEG or TIFF first."
         notes.append(
             f"{len(others):,} {'files that are' if len(others) > 1 else 'file that is'} not a "
             f"picture {'were' if len(others) > 1 else 'was'} skipped: {_endings(others)}.{install}"

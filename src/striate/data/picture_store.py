@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from zipfile import BadZipFile
 
 import numpy as np
 import PIL
@@ -24,6 +25,7 @@ import PIL
 from striate.data.allocation import in_units
 from striate.data.image_file import ImageFile, Images
 from striate.data.pictures import Layout, decode, decode_each
+from striate.data.scan import Findings, Scan
 from striate.errors import Argument, CacheError, DataError, Message, ModelFileError
 from striate.files import atomic_write, make_folder, reason, shown, user_cache
 from striate.runtime.memory import available
@@ -37,6 +39,9 @@ SHARE = 1 / 4
 
 Decoding = Callable[[int, int], None]
 """Called while pictures are decoded, with the number of pictures done and the number of all."""
+
+Check = Callable[[dict[int, str]], None]
+"""Called with the positions of pictures that could not be read, and why."""
 
 _ELSEWHERE = "set XDG_CACHE_HOME to a folder on a disk that you can write to."
 _FORMAT = 1  # changes when the same pictures become other pixels
@@ -115,33 +120,40 @@ class PictureStore:
         *,
         resize: str,
         progress: Callable[[int], None] | None = None,
-    ) -> ImageFile:
+        check: Check | None = None,
+    ) -> tuple[ImageFile, Findings]:
         """Decode pictures into a file, unless there is one with the same pictures.
 
         Parameters
         ----------
         files, layout, resize, progress
             As for :func:`striate.data.pictures.decode_each`.
+        check
+            As for :func:`decode_or_store`.
 
         Returns
         -------
         ImageFile
             The images, in the order of ``files``.
+        Findings
+            What else was found out about them, which is kept next to the file.
 
         Raises
         ------
         DataError
-            If a picture cannot be read, or the disk has too little space.
+            If the disk has too little space.
         OptionError
             If there is no such rule.
         """
         path = self.folder / f"{_key(files, layout, resize)}.pixels"
         shape = (len(files), layout.rows, layout.columns, layout.channels)
-        with suppress(DataError):  # there is no such file, or it was damaged
-            found = ImageFile(path, shape, layout.dtype)
+        known = _load(path, shape, layout.dtype)
+        if known is not None:
+            _require_good(known[1].failed, check)
             with suppress(OSError):  # the folder may be read-only
                 os.utime(path)
-            return found
+            return known
+        scan = Scan(len(files), layout.channels)
         need = len(files) * _bytes_of(layout)
         try:
             make_folder(self.folder)
@@ -157,7 +169,11 @@ class PictureStore:
                         file.seek(k * pixels.nbytes)
                         file.write(np.ascontiguousarray(pixels).data)
 
-                decode_each(files, layout, keep, resize=resize, progress=progress)
+                decode_each(files, layout, keep, resize=resize, progress=progress, scan=scan)
+                _require_good(scan.failed, check)  # before the file gets its name
+                findings = scan.finish()
+                with atomic_write(_findings_of(path), private=True) as notes:
+                    findings.save(notes)
         except ModelFileError as error:
             cause = error.__cause__
             assert isinstance(cause, OSError)
@@ -166,7 +182,7 @@ class PictureStore:
             raise DataError(
                 f"Cannot keep decoded pictures in {shown(self.folder)}: {reason(cause)}. {remedy}"
             ) from error
-        return ImageFile(path, shape, layout.dtype)
+        return ImageFile(path, shape, layout.dtype), findings
 
     def entries(self) -> list[tuple[Path, int]]:
         """List the files and their sizes in bytes, the least recently used first."""
@@ -190,6 +206,7 @@ class PictureStore:
         for path, size in self.entries():
             try:
                 path.unlink(missing_ok=True)
+                _findings_of(path).unlink(missing_ok=True)
             except OSError as error:
                 raise CacheError(
                     f"Cannot remove the decoded pictures {shown(path)}: {reason(error)}. Close "
@@ -215,6 +232,7 @@ class PictureStore:
                 break
             with suppress(OSError):
                 path.unlink()
+                _findings_of(path).unlink(missing_ok=True)
             excess -= size
 
     def _require_space(self, need: int, shape: tuple[int, ...]) -> None:
@@ -232,6 +250,25 @@ class PictureStore:
                     f", free some space, or {_ELSEWHERE}",
                 ),
             )
+
+
+def _findings_of(path: Path) -> Path:
+    """Return the file with the findings about the pictures in a file."""
+    return path.with_suffix(".scan")
+
+
+def _load(path: Path, shape: tuple[int, ...], dtype: str) -> tuple[ImageFile, Findings] | None:
+    """Open a file and the findings about its pictures; None if one is missing or damaged."""
+    try:
+        return ImageFile(path, shape, dtype), Findings.load(_findings_of(path))
+    except (DataError, OSError, ValueError, KeyError, BadZipFile):
+        return None
+
+
+def _require_good(failed: dict[int, str], check: Check | None) -> None:
+    """Let the caller decide about pictures that could not be read."""
+    if check is not None:
+        check(failed)
 
 
 def _key(files: Sequence[Path], layout: Layout, resize: str) -> str:
@@ -252,7 +289,8 @@ def decode_or_store(
     resize: str,
     in_memory: bool | None = None,
     decoding: Decoding | None = None,
-) -> tuple[Images, list[str]]:
+    check: Check | None = None,
+) -> tuple[Images, Findings, list[str]]:
     """Decode pictures into memory, or into a file of the user's cache.
 
     Parameters
@@ -264,18 +302,23 @@ def decode_or_store(
         available.
     decoding
         Called while pictures are decoded, several times a second.
+    check
+        Called with the positions of the pictures that could not be read, and why; raises if they
+        are needed. Without it, they are black.
 
     Returns
     -------
     Array or ImageFile
         The images, in the order of ``files``.
+    Findings
+        What else was found out about them.
     list of str
         A note if they are in a file.
 
     Raises
     ------
     DataError
-        If a picture cannot be read, or the disk has too little space.
+        If the disk has too little space.
     OptionError
         If there is no such rule.
     OutOfMemoryError
@@ -289,11 +332,16 @@ def decode_or_store(
     if in_memory is None:
         in_memory = fit_in_memory(len(files), layout)
     if in_memory:
-        return decode(files, layout, resize=resize, progress=progress), []
-    images = PictureStore().images(files, layout, resize=resize, progress=progress)
+        scan = Scan(len(files), layout.channels)
+        decoded = decode(files, layout, resize=resize, progress=progress, scan=scan)
+        _require_good(scan.failed, check)
+        return decoded, scan.finish(), []
+    images, findings = PictureStore().images(
+        files, layout, resize=resize, progress=progress, check=check
+    )
     note = (
         f"The decoded pictures, {in_units(images.nbytes)}, are not in memory but in the file "
         f"{shown(images.path)}. Training reads those of each step; the next run uses the file "
         "again."
     )
-    return images, [note]
+    return images, findings, [note]

@@ -24,7 +24,7 @@ from striate.data.csv_text import Problems, Rows, as_number, column_names, read_
 from striate.data.dataset import Dataset, assemble
 from striate.data.file_names import PROBED, PictureFinder, finder_for
 from striate.data.parts import PARTS, SPLITS
-from striate.data.picture_folder import notes_on_layout
+from striate.data.picture_reading import notes_on_layout
 from striate.data.pictures import decode, survey
 from striate.errors import Argument, DataError, Message, OptionError
 from striate.files import quoted, shown

@@ -22,7 +22,9 @@ from PIL import ExifTags, Image
 
 from striate.data.allocation import allocate
 from striate.data.parallel import for_all
+from striate.data.picture_errors import PLUG_INS, PictureError, explained
 from striate.data.resizing import COLOR, GRAY, Rule, as_channels, as_rule, as_size, resized
+from striate.data.scan import Scan
 from striate.errors import DataError
 from striate.files import as_path, shown
 from striate.runtime.settings import threads
@@ -45,7 +47,6 @@ _SIDEWAYS = 5  # from this orientation on, rows and columns are swapped
 # Pillow reads Encapsulated PostScript by running Ghostscript; no data file runs a program here. Of
 # the others it identifies files, but has no decoder of its own.
 _REFUSED = {"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
-_PLUG_INS = {".heic": "pillow-heif", ".heif": "pillow-heif", ".hif": "pillow-heif"}
 # What Pillow's decoders raise for files that are cut short or have random bytes.
 _BROKEN = (
     OSError,
@@ -230,7 +231,11 @@ def read_size(path: str | os.PathLike[str]) -> tuple[int, int]:
 
 
 def survey(
-    files: Sequence[Path], *, size: int | tuple[int, int] | None, channels: int | None
+    files: Sequence[Path],
+    *,
+    size: int | tuple[int, int] | None,
+    channels: int | None,
+    failed: dict[int, str] | None = None,
 ) -> Layout:
     """Read the headers of pictures and choose size, channels and bit depth for all of them.
 
@@ -240,6 +245,8 @@ def survey(
         The pictures.
     size, channels
         As for :func:`read_pictures`.
+    failed
+        Takes the positions of pictures that cannot be read, and why; without it, they raise.
 
     Returns
     -------
@@ -249,7 +256,7 @@ def survey(
     Raises
     ------
     DataError
-        If ``files`` is empty, or a picture cannot be read.
+        If ``files`` is empty, or a picture cannot be read; with ``failed``, if none can be read.
     OptionError
         If the size or the channels are not valid.
     """
@@ -260,13 +267,7 @@ def survey(
         )
     chosen = None if size is None else as_size(size)
     given = None if channels is None else as_channels(channels)
-    found: dict[int, _Header] = {}
-    with _only_important_warnings():
-        # Of some formats, such as PNG, Pillow finds the metadata only by decoding the picture.
-        for_all(
-            lambda k: found.__setitem__(k, _read_header(files[k])), len(files), threads=threads()
-        )
-    headers = [found[k] for k in range(len(files))]
+    headers = _read_headers(files, failed)
     sizes = [(header.rows, header.columns) for header in headers]
     rows, columns = chosen or (int(median) for median in np.median(sizes, axis=0))
     levels = [header.highest for header in headers if header.highest is not None]
@@ -283,12 +284,36 @@ def survey(
     )
 
 
+def _read_headers(files: Sequence[Path], failed: dict[int, str] | None) -> list[_Header]:
+    """Read the headers of the pictures that can be read."""
+    found: dict[int, _Header] = {}
+    errors: dict[int, PictureError] = {}
+
+    def read(k: int) -> None:
+        try:
+            found[k] = _read_header(files[k])
+        except PictureError as error:
+            if failed is None:
+                raise
+            errors[k] = error
+
+    with _only_important_warnings():
+        # Of some formats, such as PNG, Pillow finds the metadata only by decoding the picture.
+        for_all(read, len(files), threads=threads())
+    if failed is not None:
+        failed.update({k: errors[k].reason for k in sorted(errors)})
+    if not found:
+        raise errors[0]
+    return [found[k] for k in sorted(found)]
+
+
 def decode(
     files: Sequence[Path],
     layout: Layout,
     *,
     resize: str,
     progress: Callable[[int], None] | None = None,
+    scan: Scan | None = None,
 ) -> Array:
     """Decode pictures into one array.
 
@@ -302,6 +327,8 @@ def decode(
         How pictures of a different size are resized.
     progress
         Called several times a second with the number of pictures done.
+    scan
+        Takes what is found out about each picture; those that cannot be read are black then.
 
     Returns
     -------
@@ -311,7 +338,7 @@ def decode(
     Raises
     ------
     DataError
-        If a picture cannot be read.
+        If a picture cannot be read, and there is no ``scan`` to take the reason.
     OptionError
         If there is no such rule.
     OutOfMemoryError
@@ -322,7 +349,7 @@ def decode(
     each = f"of {layout.rows} x {layout.columns} x {layout.channels} pixels"
     what = f"A picture {each} needs" if len(files) == 1 else f"{len(files):,} pictures {each} need"
     images = allocate(shape, layout.dtype, what)
-    decode_each(files, layout, images.__setitem__, resize=resize, progress=progress)
+    decode_each(files, layout, images.__setitem__, resize=resize, progress=progress, scan=scan)
     return images
 
 
@@ -333,6 +360,7 @@ def decode_each(
     *,
     resize: str,
     progress: Callable[[int], None] | None = None,
+    scan: Scan | None = None,
 ) -> None:
     """Decode pictures in several threads, and hand over each one as soon as it is decoded.
 
@@ -345,32 +373,55 @@ def decode_each(
         channels)``; from several threads, and in any order.
     progress
         Called in the caller's thread, several times a second, with the number of pictures done.
+    scan
+        As for :func:`decode`.
 
     Raises
     ------
     DataError
-        If a picture cannot be read: the first such picture in the order of ``files``.
+        If a picture cannot be read, and there is no ``scan`` to take the reason: the first such
+        picture in the order of ``files``.
     OptionError
         If there is no such rule.
     """
     rule = as_rule(resize)
+
+    def one(k: int) -> None:
+        try:
+            keep(k, _decoded(files[k], layout, rule, resize, scan, k))
+        except PictureError as error:
+            if scan is None:
+                raise
+            scan.failed[k] = error.reason
+            shape = (layout.rows, layout.columns, layout.channels)
+            keep(k, np.zeros(shape, layout.dtype))
+
     with _only_important_warnings():
-        for_all(
-            lambda k: keep(k, _decoded(files[k], layout, rule, resize)),
-            len(files),
-            threads=threads(),
-            progress=progress,
-        )
+        for_all(one, len(files), threads=threads(), progress=progress)
 
 
-def _decoded(path: Path, layout: Layout, rule: Rule, resize: str) -> Array:
+def _decoded(
+    path: Path, layout: Layout, rule: Rule, resize: str, scan: Scan | None = None, k: int = 0
+) -> Array:
     """Decode one picture."""
     size = layout.rows, layout.columns
     with _opened(path) as picture:
         if layout.dtype == "uint8" and not _is_deep(picture):
-            whole = _on_white(_upright(picture)).convert(_MODES[layout.channels])
+            upright = _upright(picture)
+            plain = _on_white(upright)
+            whole = plain.convert(_MODES[layout.channels])
+            if scan is not None:
+                scan.see(k, whole, transparent=plain is not upright and _shows_white(upright))
             return np.asarray(rule(whole, size)).reshape(*size, layout.channels)
-        return resized(_levels(_upright(picture), layout, path), size, resize)
+        levels = _levels(_upright(picture), layout, path)
+        if scan is not None:
+            scan.see(k, levels, transparent=False)
+        return resized(levels, size, resize)
+
+
+def _shows_white(picture: Image.Image) -> bool:
+    """Whether a picture with an alpha channel or a transparent color has transparent pixels."""
+    return bool(np.asarray(picture.convert("RGBA").getchannel("A")).min() < _BYTE)
 
 
 def is_picture(path: Path) -> bool:
@@ -414,15 +465,18 @@ def plug_in_for(ending: str) -> str | None:
     >>> plug_in_for(".txt") is None
     True
     """
-    return None if is_picture(Path(f"a{ending}")) else _PLUG_INS.get(ending)
+    return None if is_picture(Path(f"a{ending}")) else PLUG_INS.get(ending)
 
 
 @cache
 def _formats() -> tuple[str, ...]:
-    """Load Pillow's plug-ins, and pillow-heif if it is installed; return the formats to read."""
+    """Load Pillow's plug-ins, its own and those that are installed; return the formats to read."""
     Image.init()
     if importlib.util.find_spec("pillow_heif"):
         importlib.import_module("pillow_heif").register_heif_opener()
+    for name in ("pillow_avif", "pillow_jxl"):  # registered by being imported
+        if importlib.util.find_spec(name):
+            importlib.import_module(name)
     return tuple(sorted(Image.OPEN.keys() - _REFUSED))
 
 
@@ -451,30 +505,19 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         pixels = re.search(r"\d+", str(error))
         count = f"{int(pixels[0]):,} pixels" if pixels else "too many pixels"
-        raise DataError(
-            f"{shown(path)} has {count}; expected at most {Image.MAX_IMAGE_PIXELS or 0:,}, since a "
-            "small file can claim more than the memory holds. Make the picture smaller, or leave "
-            "it out."
+        most = f"{Image.MAX_IMAGE_PIXELS or 0:,}"
+        raise PictureError(
+            path,
+            f"it has {count}, more than {most}",
+            text=f"{shown(path)} has {count}; expected at most {most}, since a small file can "
+            "claim more than the memory holds.",
+            remedy="Make the picture smaller, or leave it out.",
         ) from error
     except DataError:
         raise
     except _BROKEN as error:
-        plug_in = plug_in_for(path.suffix.lower())
-        remedy = (
-            f"Install its plug-in with pip install {plug_in}, or convert it to PNG or JPEG."
-            if plug_in and path.is_file()
-            else "Copy or convert it again, or leave it out."
-        )
-        raise DataError(
-            f"Cannot read {shown(path)} as a picture: {_reason(error, path)}. {remedy}"
-        ) from error
-
-
-def _reason(error: Exception, path: Path) -> str:
-    """Return Pillow's reason, with the file's name in place of Python's object."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return re.sub(r"<_io\.\w+ name=.*>", lambda _: shown(path.name), str(error))
+        plug_in = plug_in_for(path.suffix.lower()) if path.is_file() else None
+        raise explained(error, path, plug_in) from error
 
 
 def _read_header(path: Path) -> _Header:
@@ -565,9 +608,12 @@ def _levels(picture: Image.Image, layout: Layout, path: Path) -> Array:
     if isinstance(transparent, int):
         scaled[levels == transparent] = white
     if scaled.max(initial=0) > white:
-        raise DataError(
-            f"{shown(path)} has the gray level {levels.max()}, but its header says that it has "
-            f"{bits} bits. Convert it again, or leave it out."
+        raise PictureError(
+            path,
+            f"it has the gray level {levels.max()}, but its header says that it has {bits} bits",
+            text=f"{shown(path)} has the gray level {levels.max()}, but its header says that it "
+            f"has {bits} bits.",
+            remedy="Convert it again, or leave it out.",
         )
     gray = scaled.astype(layout.dtype)[..., np.newaxis]
     return np.repeat(gray, layout.channels, axis=-1)
@@ -586,9 +632,13 @@ def _gray_levels(picture: Image.Image, path: Path) -> Array:
     levels = np.asarray(picture)
     low, high = levels.min(), levels.max()
     if levels.dtype.kind == "f" or low < 0 or high > _WORD:
-        raise DataError(
-            f"{shown(path)} has gray levels from {low:g} to {high:g} of type {levels.dtype.name}; "
-            "expected integers of 8 or 16 bits, since the file does not say which level is white. "
-            "Convert it to 16 bits, or save all images in an .npz file, as float32 from 0 to 1."
+        found = f"gray levels from {low:g} to {high:g} of type {levels.dtype.name}"
+        raise PictureError(
+            path,
+            f"it has {found}, but expected are integers of 8 or 16 bits",
+            text=f"{shown(path)} has {found}; expected integers of 8 or 16 bits, since the file "
+            "does not say which level is white.",
+            remedy="Convert it to 16 bits, or save all images in an .npz file, as float32 from 0 "
+            "to 1.",
         )
     return levels

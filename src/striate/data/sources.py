@@ -471,6 +471,7 @@ def _open_folder(folder: Path, options: _PictureOptions) -> Dataset:
             size=options.size,
             channels=options.channels,
             resize=options.resize,
+            skip_bad=options.skip_bad,
             in_memory=options.in_memory,
             decoding=options.decoding,
         )

@@ -73,7 +73,7 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
         return dataset
     if not isinstance(dataset.x, ImageFile):
         require_memory(dataset.x.nbytes, f"Splitting the images of {dataset.name} needs")
-    held = held_out(dataset.y, share, seed)
+    held = held_out(dataset.y, share, seed, dataset.groups)
     note = (
         f"The data has no test set of its own: {np.count_nonzero(held):,} of {len(held):,} "
         f"images ({share:.0%} of each class, seed {seed}) were held out."
@@ -86,20 +86,44 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
         y_test=dataset.y[held],
         files=tuple(compress(dataset.files, ~held)),
         files_test=tuple(compress(dataset.files, held)),
+        groups=dataset.groups[~held] if len(dataset.groups) else dataset.groups,
         notes=(*dataset.notes, note),
     )
 
 
-def held_out(y: Array, share: float, seed: int) -> Array:
-    """Mark the images to hold out: the first images of each class in a random order."""
+def held_out(y: Array, share: float, seed: int, groups: Array | None = None) -> Array:
+    """Mark the images to hold out: the first images of each class in a random order.
+
+    A group is held out when its first image is, if there is room for all of its images.
+    """
     lots = draw(np.arange(len(y)), seed=seed, purpose=_PURPOSE)[:, 0]
     label = y if y.dtype.kind == "i" and y.ndim == 1 else np.zeros(len(y), np.int64)
     order = np.lexsort((lots, label))
     size = np.bincount(label)
     take = np.clip(np.rint(size * share), 1, np.maximum(size - 1, 0))
+    if groups is not None and len(np.unique(groups)) < len(groups):
+        return _held_groups(label, take, order, groups)
     place = np.empty(len(y), np.int64)
     place[order] = np.arange(len(y)) - np.repeat(np.cumsum(size) - size, size)
     return place < take[label]
+
+
+def _held_groups(label: Array, take: Array, order: Array, groups: Array) -> Array:
+    """Mark the images to hold out, in the given order, without dividing a group."""
+    members: dict[int, list[int]] = {}
+    for k, group in enumerate(groups.tolist()):
+        members.setdefault(group, []).append(k)
+    held, seen = np.zeros(len(label), bool), set[int]()
+    room = take.copy()
+    for k in order.tolist():
+        group = int(groups[k])
+        if group not in seen and room[label[k]] > 0:
+            seen.add(group)
+            needed = np.bincount(label[members[group]], minlength=len(room))
+            if (needed <= room).all():
+                held[members[group]] = True
+                room -= needed
+    return held
 
 
 def folds(y: Array, count: int, *, seed: int = 0, groups: Array | None = None) -> Array:

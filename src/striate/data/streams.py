@@ -19,7 +19,15 @@ from striate.files import reason, shown
 GZIP_MAGIC = b"\x1f\x8b"
 PIECE = 1 << 20
 _UNCHECKED = 1 << 26  # bytes that are read before the memory is checked
-_JUNK = {"__macosx", "thumbs.db", "desktop.ini"}
+_JUNK = {
+    "__macosx",
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "@eadir",
+    "$recycle.bin",
+    "system volume information",
+}
 """Entries that systems and archives leave behind, in lower case; hidden ones start with a dot."""
 
 
