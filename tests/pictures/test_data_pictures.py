@@ -182,6 +182,47 @@ def test_samples_of_named_labels():
     assert words(axes) == ["a", "b"]
 
 
+def test_augmented_images_are_those_of_a_training_run():
+    """The first column has the images; then follow those of the first epochs, with the seed."""
+    x = np.random.default_rng(1).integers(0, 256, (6, 9, 7, 3)).astype(np.uint8)
+    change = st.data.Augmentation.parse("rotate 20 shift 1 brightness 0.2")
+
+    axes = st.pictures.augmented(x, str(change), columns=3, rows=2, seed=5)
+
+    assert words(axes) == ["image", "epoch 1", "epoch 2"]
+    assert axes.get_title("left") == "shift 1 rotate 20 brightness 0.2"
+    epochs = [change.apply(x[:2], seed=5, epoch=e, indices=np.arange(2)) for e in (0, 1)]
+    wanted = [one[k] for k in range(2) for one in (x[:2], *epochs)]
+    for image, pixels in zip(axes.images, wanted, strict=True):
+        np.testing.assert_array_equal(image.get_array(), pixels)
+
+
+def test_augmented_floats_have_one_scale():
+    """Brightness is visible: the range of the given images is black to white in all columns."""
+    axes = st.pictures.augmented(X, "brightness 0.5", columns=4, rows=3)
+
+    images = [np.asarray(image.get_array()).astype(float) for image in axes.images]
+    assert np.ptp([image.mean() for image in images]) > 30
+    low, high = X.min(), X.max()
+    wanted = np.float32((X[1, ..., 0] - low) / (high - low)) * 255
+    np.testing.assert_allclose(images[4][..., 0], wanted, atol=0.51)  # rounded
+
+
+def test_masks_move_with_augmented_images():
+    """A pixel with a label above 0 has the label's color, wherever the image moves it."""
+    x = np.zeros((1, 9, 9, 1), np.uint8)
+    x[0, 2:5, 3:6] = 200
+    masks = (x[..., 0] > 0).astype(int)
+
+    axes = st.pictures.augmented(x, "shift 2 rotate 0", masks=masks, columns=6)
+
+    for image in axes.images:
+        pixels = np.asarray(image.get_array())
+        assert (pixels[..., 2] > 0).sum() == 9
+        # Halfway between 200 and the color #0072b2.
+        assert (pixels[pixels[..., 2] > 0] == [100, 157, 189]).all()
+
+
 @pytest.mark.parametrize(
     ("name", "position"),
     [("conv1.Z", (1, 2, 3, 3)), ("conv1.dW", (1, 0, 2, 1)), ("dense1.dW", (1, 4))],

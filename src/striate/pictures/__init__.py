@@ -11,6 +11,7 @@ of data sets have their channels last.
 
 from striate.pictures.activations import activations as activations
 from striate.pictures.animation import Animation as Animation
+from striate.pictures.augmented import augmented as augmented
 from striate.pictures.confusion import confusion as confusion
 from striate.pictures.diagram import diagram as diagram
 from striate.pictures.diagram import plot_diagram as plot_diagram

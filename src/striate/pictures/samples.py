@@ -85,7 +85,7 @@ def samples(
     """
     require("columns", columns, COUNT, example=10)
     require("rows", rows, COUNT, example=4)
-    x = _images(x)
+    x = checked_images(x)
     if y is None:
         shown = x[: columns * rows]
         about = f"{len(shown)} images."
@@ -117,7 +117,7 @@ def _name(label: Any, classes: Sequence[object]) -> str:
     return str(classes[int(label)]) if numbered else str(label)
 
 
-def _images(x: Any) -> Images:
+def checked_images(x: Any) -> Images:
     """Check images, and add the axis of channels if it is missing."""
     x = x if isinstance(x, ImageFile) else np.asarray(x)  # of a file, only the drawn ones are read
     if x.ndim == _AXES_OF_IMAGES - 1:
@@ -200,7 +200,7 @@ def mistakes(
     """
     # Of channels that aren't colors, the first is drawn.
     x = x if isinstance(x, ImageFile) else np.asarray(x)
-    x = _images(x if x.ndim != _AXES_OF_IMAGES or x.shape[-1] in {1, 3} else x[..., :1])
+    x = checked_images(x if x.ndim != _AXES_OF_IMAGES or x.shape[-1] in {1, 3} else x[..., :1])
     y, probabilities = np.asarray(y), np.asarray(probabilities)
     if y.shape != (len(x),) or probabilities.shape[:-1] != y.shape:
         raise ShapeError(
