@@ -11,9 +11,16 @@ from rich.text import Text
 
 from striate.cli.blocks import gallery
 from striate.cli.encoding import on_one_line
-from striate.cli.options import HomePath, announce_decoding, announce_downloads, download_option
+from striate.cli.options import (
+    HomePath,
+    announce_decoding,
+    announce_downloads,
+    download_option,
+    skip_bad_option,
+)
 from striate.cli.output import CommandOutput, json_option, sizes
 from striate.cli.pages import Page
+from striate.cli.report import scan_document
 from striate.data import Dataset, describe, open_dataset
 from striate.data.catalog import DIGITS_NOTICE, KNOWN
 from striate.data.dataset import axes_of
@@ -58,15 +65,16 @@ Examples:
 
 @click.command("data", help=_HELP)
 @click.argument("data", required=False, type=HomePath())
+@skip_bad_option
 @download_option
 @json_option
-def command(data: str | None, download: bool, as_json: bool) -> None:
+def command(data: str | None, skip_bad: bool, download: bool, as_json: bool) -> None:
     """List data sets, or describe one."""
     out = CommandOutput(as_json=as_json)
     if data is None:
         _list(out)
     else:
-        _describe(out, data, download=download)
+        _describe(out, data, skip_bad=skip_bad, download=download)
 
 
 def _list(out: CommandOutput) -> None:
@@ -140,17 +148,18 @@ def _tilde(path: Path) -> str:
     return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
 
 
-def _describe(out: CommandOutput, data: str, *, download: bool) -> None:
+def _describe(out: CommandOutput, data: str, *, skip_bad: bool, download: bool) -> None:
     """Count a data set's images, and draw one of each class."""
     dataset = open_dataset(
         data,
+        skip_bad=skip_bad,
         download=download,
         progress=announce_downloads(out),
         decoding=announce_decoding(out),
     )
     description = describe(dataset)
     _say_description(Page(out), description)
-    out.result(asdict(description))
+    out.result({**asdict(description), **scan_document(dataset)})
     if out.as_json:
         return
     if dataset.are_pictures:

@@ -1,5 +1,8 @@
 """The command ``striate evaluate``."""
 
+from itertools import compress
+from pathlib import Path
+
 import click
 import numpy as np
 
@@ -11,9 +14,18 @@ from striate.cli.options import (
     download_option,
     engine_option,
     resize_option,
+    skip_bad_option,
 )
 from striate.cli.output import CommandOutput, json_option
-from striate.cli.report import say_accuracy, say_confusion, say_per_class, say_worst, test
+from striate.cli.report import (
+    say_accuracy,
+    say_confusion,
+    say_per_class,
+    say_worst,
+    say_wrong,
+    scan_document,
+    test,
+)
 from striate.data import NAMES, Dataset
 from striate.data.digests import digests
 from striate.data.image_file import Images, joined, part_of
@@ -50,6 +62,7 @@ the test set. For pictures that a network was not trained on, use --part all.
     help="Which part of the data to evaluate on.",
 )
 @resize_option
+@skip_bad_option
 @download_option
 @engine_option
 @json_option
@@ -58,6 +71,7 @@ def command(
     data: str,
     part: str,
     resize: str | None,
+    skip_bad: bool,
     download: bool,
     engine: EngineName,
     as_json: bool,
@@ -65,15 +79,19 @@ def command(
     """Evaluate a saved model on a data set."""
     out = CommandOutput(as_json=as_json)
     network = load(model, engine=engine)
-    dataset, x, y = _open(network, data, part, resize=resize, download=download, out=out)
+    dataset, x, y, files = _open(
+        network, data, part, resize=resize, skip_bad=skip_bad, download=download, out=out
+    )
     for note in dataset.notes:
         out.note(f"note: {note}")
-    tested = test(network, x, y, dataset.classes)
+    tested = test(network, x, y, dataset.classes, files)
     say_accuracy(out, tested.evaluation, part="overall" if part == "all" else part)
     say_confusion(out, tested.evaluation)
     say_per_class(out, tested.evaluation)
     say_worst(out, tested, part="" if part == "all" else part)
-    out.result({"model": model, "data": {"name": dataset.name, "part": part}, **tested.document()})
+    say_wrong(out, tested)
+    about = {"name": dataset.name, "part": part, **scan_document(dataset)}
+    out.result({"model": model, "data": about, **tested.document()})
 
 
 def _open(
@@ -82,9 +100,10 @@ def _open(
     part: str,
     *,
     resize: str | None,
+    skip_bad: bool,
     download: bool,
     out: CommandOutput,
-) -> tuple[Dataset, Images, Array]:
+) -> tuple[Dataset, Images, Array, tuple[Path, ...]]:
     """Open a data set, and choose the images to evaluate on."""
     seen = core_of(network).trained_on
     dataset = open_for(
@@ -92,6 +111,7 @@ def _open(
         source,
         resize=resize,
         test=None if seen is None else 0,
+        skip_bad=skip_bad,
         download=download,
         progress=announce_downloads(out),
         decoding=announce_decoding(out),
@@ -99,25 +119,31 @@ def _open(
     return dataset, *(_part(dataset, part) if seen is None else _unseen(dataset, part, seen, out))
 
 
-def _part(dataset: Dataset, part: str) -> tuple[Images, Array]:
-    """Return the test set, the training set, or both."""
+def _part(dataset: Dataset, part: str) -> tuple[Images, Array, tuple[Path, ...]]:
+    """Return images, labels and files of the test set, the training set, or both."""
     if part == "test":
         if not len(dataset.x_test):
             raise DataError(
                 f"{dataset.name} has no test set: its classes have too few images to hold out a "
                 "fifth of them. Use --part all to evaluate on all images."
             )
-        return dataset.x_test, dataset.y_test
+        return dataset.x_test, dataset.y_test, dataset.files_test
     if part == "training":
-        return dataset.x, dataset.y
-    return joined(dataset.x, dataset.x_test), np.concatenate([dataset.y, dataset.y_test])
+        return dataset.x, dataset.y, dataset.files
+    return (
+        joined(dataset.x, dataset.x_test),
+        np.concatenate([dataset.y, dataset.y_test]),
+        (*dataset.files, *dataset.files_test),
+    )
 
 
-def _unseen(dataset: Dataset, part: str, seen: Array, out: CommandOutput) -> tuple[Images, Array]:
+def _unseen(
+    dataset: Dataset, part: str, seen: Array, out: CommandOutput
+) -> tuple[Images, Array, tuple[Path, ...]]:
     """Return images by whether the network was trained on them, which the model file tells."""
     if part == "test" and len(dataset.x_test):
-        return dataset.x_test, dataset.y_test
-    x, y = _part(dataset, "all")
+        return dataset.x_test, dataset.y_test, dataset.files_test
+    x, y, files = _part(dataset, "all")
     known = np.isin(digests(x), seen)
     count = int(known.sum())
     if part == "all":
@@ -126,7 +152,7 @@ def _unseen(dataset: Dataset, part: str, seen: Array, out: CommandOutput) -> tup
                 f"note: the network was trained on {count:,} of these {len(x):,} images, so the "
                 "accuracy on new ones is lower. To leave them out, use --part test."
             )
-        return x, y
+        return x, y, files
     chosen = known if part == "training" else ~known
     if not chosen.any():
         what = "none" if part == "training" else "all"
@@ -141,4 +167,4 @@ def _unseen(dataset: Dataset, part: str, seen: Array, out: CommandOutput) -> tup
         )
     if part == "test" and count:
         out.note(f"note: {count:,} images that the network was trained on were left out.")
-    return part_of(x, chosen), y[chosen]
+    return part_of(x, chosen), y[chosen], tuple(compress(files, chosen))

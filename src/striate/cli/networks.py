@@ -133,6 +133,7 @@ def open_for(
     source: str,
     *,
     resize: str | None,
+    skip_bad: bool = False,
     download: bool,
     progress: Progress,
     decoding: Decoding,
@@ -143,7 +144,7 @@ def open_for(
     ``test`` is the fraction to hold out, as for :func:`striate.data.open_dataset`.
     """
     if len(network.graph.inputs) == 1 and len(network.input_shape) not in (1, _AXES_OF_A_PICTURE):
-        dataset = open_dataset(source, download=download, progress=progress)
+        dataset = open_dataset(source, skip_bad=skip_bad, download=download, progress=progress)
         return with_classes(dataset) if network.classes else dataset
     rows, columns, channels = picture_size(network)
     dataset = open_dataset(
@@ -152,6 +153,7 @@ def open_for(
         channels=channels,
         resize=resize_rule(network, resize),
         test=test,
+        skip_bad=skip_bad,
         download=download,
         progress=progress,
         decoding=decoding,

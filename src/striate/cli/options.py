@@ -56,6 +56,12 @@ engine_option = click.option(
     "compiles the network if possible, and otherwise uses numpy.",
 )
 
+skip_bad_option = click.option(
+    "--skip-bad",
+    is_flag=True,
+    help="Leave out files that can't be read, and print how many; without it, they are an error.",
+)
+
 winograd_option = click.option(
     "--winograd/--no-winograd",
     default=True,

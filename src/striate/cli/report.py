@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from striate.training.history import format_score
 WORST = 3
 _MOST_COLUMNS = 20  # larger matrices can't be read on a terminal
 _MOST_PAIRS = 10
+_MOST_WRONG = 10  # files that are listed
 _LONGEST_NAME = 40  # characters
 _AXES_OF_PICTURES = 4  # image, row, column, channel
 
@@ -46,6 +48,8 @@ class Tested:
         One number for each image and class; ``None`` if the targets are numbers.
     probabilities
         Whether the scores are probabilities.
+    files
+        The file of each image, if they are from files.
     """
 
     evaluation: Evaluation
@@ -53,22 +57,36 @@ class Tested:
     y: Array | None = None
     scores: Array | None = None
     probabilities: bool = False
+    files: Sequence[Path] = ()
 
     def worst(self) -> list[dict[str, Any]]:
         """Describe the three images whose true class has the smallest score."""
         if self.y is None or self.scores is None:
             return []
+        return [self._described(k) for k in worst(self.y, self.scores, WORST).tolist()]
+
+    def wrong(self) -> list[dict[str, Any]]:
+        """Describe all images that were predicted wrong, the worst first; without files, none."""
+        if self.y is None or self.scores is None or not self.files:
+            return []
+        order = worst(self.y, self.scores, len(self.y))
+        wrong = self.scores.argmax(axis=1) != self.y
+        return [self._described(k) for k in order[wrong[order]].tolist()]
+
+    def _described(self, k: int) -> dict[str, Any]:
+        """Describe an image and its prediction."""
+        assert self.y is not None
+        assert self.scores is not None
         names = names_of(self.evaluation.classes, self.scores.shape[1])
-        return [
-            {
-                "image": int(k),
-                "label": names[self.y[k]],
-                "predicted": names[self.scores[k].argmax()],
-                "score": float(self.scores[k].max()),
-                "label_score": float(self.scores[k, self.y[k]]),
-            }
-            for k in worst(self.y, self.scores, WORST)
-        ]
+        file = {"file": str(self.files[k])} if self.files else {}
+        return {
+            "image": k,
+            **file,
+            "label": names[self.y[k]],
+            "predicted": names[self.scores[k].argmax()],
+            "score": float(self.scores[k].max()),
+            "label_score": float(self.scores[k, self.y[k]]),
+        }
 
     def document(self) -> dict[str, Any]:
         """Return everything that goes into the JSON output."""
@@ -83,10 +101,17 @@ class Tested:
             "confusion": found.confusion,
             "per_class": None if classes is None else classes._asdict(),
             "worst": self.worst(),
+            **({"wrong": self.wrong()} if self.files else {}),
         }
 
 
-def test(network: Network, x: Images, y: Array, classes: Sequence[ClassValue]) -> Tested:
+def test(
+    network: Network,
+    x: Images,
+    y: Array,
+    classes: Sequence[ClassValue],
+    files: Sequence[Path],
+) -> Tested:
     """Evaluate a network on images with known labels."""
     taken, labels = as_taken(network, x), labels_for(network, y, classes)
     evaluation = network.evaluate(taken, labels)
@@ -99,6 +124,7 @@ def test(network: Network, x: Images, y: Array, classes: Sequence[ClassValue]) -
         y=class_indices(network, labels),
         scores=scores if scores.shape[1] > 1 else None,
         probabilities=probabilities,
+        files=files,
     )
 
 
@@ -112,6 +138,7 @@ def tested_by_folds(network: Network, found: CrossValidation, dataset: Dataset) 
         y=class_indices(network, labels),
         scores=scores if scores.shape[1] > 1 else None,
         probabilities=probabilities,
+        files=[dataset.files[k] for k in found.tested] if dataset.files else (),
     )
 
 
@@ -224,7 +251,7 @@ def say_worst(out: CommandOutput, tested: Tested, *, part: str) -> None:
     unit = percent if tested.probabilities else "{:.3g}".format
     captions = [
         [
-            f"{part} image {one['image']}".strip(),
+            _name_of(one, part),
             f"true class {on_one_line(one['label'])}",
             f"predicted {on_one_line(one['predicted'])}",
             f"({unit(one['score'])})",
@@ -239,3 +266,56 @@ def say_worst(out: CommandOutput, tested: Tested, *, part: str) -> None:
         page.lines(gallery(images, captions, out.console))
     else:  # signals and volumes
         page.items([", ".join(lines) for lines in captions], "\n")
+
+
+def _name_of(one: dict[str, Any], part: str) -> str:
+    """Name an image by its file, or by its number."""
+    if "file" in one:
+        return on_one_line(Path(one["file"]).name)
+    return f"{part} image {one['image']}".strip()
+
+
+def say_wrong(out: CommandOutput, tested: Tested) -> None:
+    """Print the files of the images that were predicted wrong, the worst first."""
+    wrong = tested.wrong()
+    if not wrong or out.as_json or out.quiet:
+        return
+    page = Page(out)
+    page.line()
+    more = "; --json lists all" if len(wrong) > _MOST_WRONG else ""
+    page.line(
+        f"Wrong predictions: {len(wrong):,} of {len(tested.files):,} images, the worst first{more}"
+    )
+    unit = percent if tested.probabilities else "{:.3g}".format
+    score = "probability" if tested.probabilities else "score"
+    page.table(
+        [Column("file"), Column("class"), Column("predicted"), Column(score, "right")],
+        [
+            [
+                on_one_line(one["file"]),
+                on_one_line(one["label"], _LONGEST_NAME),
+                on_one_line(one["predicted"], _LONGEST_NAME),
+                unit(one["score"]),
+            ]
+            for one in wrong[:_MOST_WRONG]
+        ],
+    )
+
+
+def scan_document(dataset: Dataset) -> dict[str, Any]:
+    """Return what was found in a folder of pictures, for the JSON output; nothing for others."""
+    found = dataset.scan
+    if found is None:
+        return {}
+
+    def pairs(some: Sequence[tuple[Path, Path]]) -> list[list[str]]:
+        return [[str(one), str(other)] for one, other in some]
+
+    return {
+        "scan": {
+            "skipped": [{"file": str(path), "reason": reason} for path, reason in found.skipped],
+            "test_copies": pairs(found.test_copies),
+            "validation_copies": pairs(found.validation_copies),
+            "conflicting": pairs(found.conflicting),
+        }
+    }

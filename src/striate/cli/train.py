@@ -13,6 +13,7 @@ from striate.cli.options import (
     engine_option,
     resize_option,
     size_option,
+    skip_bad_option,
     winograd_option,
 )
 from striate.cli.output import CommandOutput, json_option
@@ -149,6 +150,7 @@ class Layers(click.ParamType):
 @winograd_option
 @size_option
 @resize_option
+@skip_bad_option
 @download_option
 @click.option("--output", type=FilePath(), metavar="FILE", help="Where to save the model.")
 @click.option(

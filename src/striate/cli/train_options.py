@@ -32,6 +32,7 @@ class TrainOptions:
     winograd: bool
     size: tuple[int, ...] | None
     resize: str | None
+    skip_bad: bool
     download: bool
     output: Path | None
     checkpoint: Path | None

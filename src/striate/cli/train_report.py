@@ -17,6 +17,8 @@ from striate.cli.report import (
     say_accuracy,
     say_confusion,
     say_worst,
+    say_wrong,
+    scan_document,
     test,
     tested_by_folds,
 )
@@ -157,7 +159,11 @@ def report(out: CommandOutput, trained: Trained) -> None:
     _conclude(out, trained, pictures)
     out.result(
         {
-            "data": {"name": dataset.name, "training_images": len(dataset.x)},
+            "data": {
+                "name": dataset.name,
+                "training_images": len(dataset.x),
+                **scan_document(dataset),
+            },
             "network": str(run.network),
             "parameters": run.network.parameter_count,
             "recipe": run.recipe.document(),
@@ -186,7 +192,9 @@ def _test(out: CommandOutput, trained: Trained) -> tuple[Tested | None, str | No
         tested, method = _cross_validate(out, trained)
         part, images = "estimated", ""
     elif len(dataset.x_test):
-        tested = test(run.network, dataset.x_test, dataset.y_test, dataset.classes)
+        tested = test(
+            run.network, dataset.x_test, dataset.y_test, dataset.classes, dataset.files_test
+        )
         part, images, method = "test", "test", "test set"
     else:
         out.say("No test accuracy: the classes have too few images for a test set.")
@@ -199,6 +207,7 @@ def _test(out: CommandOutput, trained: Trained) -> tuple[Tested | None, str | No
         out.say(f"balanced accuracy: {percent(balanced)} (the mean of the classes' recalls)")
     say_confusion(out, tested.evaluation)
     say_worst(out, tested, part=images)
+    say_wrong(out, tested)
     return tested, method
 
 

@@ -160,6 +160,7 @@ def _prepare(options: TrainOptions, out: CommandOutput) -> TrainingRun:
         net=options.net,
         size=size,
         resize=options.resize,
+        skip_bad=options.skip_bad,
         download=options.download,
         progress=announce_downloads(out),
         decoding=announce_decoding(out),

@@ -260,6 +260,7 @@ def prepare(
     net: str | None = None,
     size: tuple[int, int] | None = None,
     resize: str | None = None,
+    skip_bad: bool = False,
     download: bool = True,
     progress: Progress | None = None,
     decoding: Decoding | None = None,
@@ -285,7 +286,7 @@ def prepare(
     resize
         As for :func:`striate.data.open_dataset`; ``None`` stretches pictures of a folder, and
         fits those of a named data set.
-    download, progress, decoding
+    skip_bad, download, progress, decoding
         As for :func:`striate.data.open_dataset`.
     engine, winograd
         As for :class:`striate.Network`.
@@ -327,7 +328,7 @@ def prepare(
         network_for(chosen.net, shape, outputs)
     rule = resize or ("fit" if data in RECIPES else STRETCH)
     opened = partial(open_dataset, download=download, progress=progress, decoding=decoding)
-    dataset = opened(data, size=size or size_for(data), resize=rule, test=0)
+    dataset = opened(data, size=size or size_for(data), resize=rule, test=0, skip_bad=skip_bad)
     require_one_validation_set(dataset, chosen)
     if not dataset.classes and chosen.net is not None:
         # A preset may not fit the images, and one output has no softmax: probe with two.
@@ -340,7 +341,9 @@ def prepare(
     is_photos = data not in RECIPES and classes and dataset.are_pictures and dataset.y.ndim == 1
     groups, folds = None, 0
     if is_photos and not len(dataset.x_test) and len(dataset.x) < FEW_PHOTOS:
-        groups = near_duplicate_groups(np.asarray(dataset.x))
+        groups = (
+            dataset.groups if len(dataset.groups) else near_duplicate_groups(np.asarray(dataset.x))
+        )
         folds = possible_folds(dataset.y, groups)
     else:
         dataset = hold_out(dataset, share=None, seed=0)
