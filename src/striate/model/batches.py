@@ -26,6 +26,7 @@ from striate.graph.engine import Engine, NumpyEngine, Results
 from striate.maths.pixel_map import PixelMap
 from striate.model.inputs import FULL_SCALE, Preprocessing, full_scale
 from striate.model.memory import ActivationMemory
+from striate.model.target_scaling import TargetScaling
 from striate.shapes import Array, Int, Shape
 from striate.training.prefetch import prefetch
 
@@ -240,6 +241,8 @@ class TargetMover:
         For each output, its loss and its shape as the equations have it.
     names
         For each output, the name of its targets in errors.
+    scalings
+        For each output, the scale of its targets; ``None`` if they aren't standardized.
 
     Raises
     ------
@@ -262,6 +265,7 @@ class TargetMover:
         losses: Sequence[Loss],
         shapes: Sequence[Shape],
         names: Sequence[str],
+        scalings: Sequence[TargetScaling | None] = (),
     ) -> None:
         self.loader = loader
         augment = loader.augment
@@ -275,7 +279,9 @@ class TargetMover:
         for k, (y, loss, shape) in enumerate(zip(targets, losses, shapes, strict=True)):
             if prod(shape[1:]) > 1:
                 _require_movable(augment, names[k], shape, scales)
-                self._motions[k] = _motion(augment, y, loss, shape, scales)
+                motion = _motion(augment, y, loss, shape, scales)
+                scaling = scalings[k] if scalings else None
+                self._motions[k] = motion if scaling is None else _scaled(motion, scaling, shape)
             elif not loss.takes_labels:
                 warnings.warn(
                     Message(
@@ -392,6 +398,12 @@ def _motion(
     one_each = augment.fill_mask > 0 or bool((abs(y.sum(axis=1) - 1) < _SLACK).all())
     fill = np.eye(classes, dtype=y.dtype)[augment.fill_mask] if one_each else 0.0
     return _Motion(size, fill, interpolate=False)
+
+
+def _scaled(motion: _Motion, scaling: TargetScaling, shape: Shape) -> _Motion:
+    """Fill pixels from outside with what the value is on the scale of standardized targets."""
+    fill = np.broadcast_to(np.reshape(motion.fill, (1, -1)), (1, shape[0]))
+    return replace(motion, fill=scaling.standardized(fill)[0])
 
 
 def _ignored(loss: Loss, y: Array, shape: Shape) -> float | Array:

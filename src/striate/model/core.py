@@ -17,6 +17,7 @@ from striate.model.head import WithHead
 from striate.model.inputs import Preprocessing
 from striate.model.memory import require_parameters
 from striate.model.parameters import NamedArrays
+from striate.model.target_scaling import TargetScaling
 from striate.model.targets import NetworkOutput
 from striate.shapes import Array, Shape
 from striate.training.history import History
@@ -38,6 +39,8 @@ class Core:
         The classes of each output that has any, by the output's name.
     losses, loss_weights
         The loss of each output and its weight, as of the last training; ``None`` before any.
+    target_scaling
+        The scale of the targets of each output whose targets are standardized, by its name.
     target_names
         Names of the numbers of each output that predicts numbers, by the output's name.
     trained_on
@@ -56,6 +59,7 @@ class Core:
         classes: Mapping[str, Classes] | None = None,
         losses: tuple[Loss, ...] | None = None,
         loss_weights: tuple[float, ...] | None = None,
+        target_scaling: Mapping[str, TargetScaling] | None = None,
         target_names: Mapping[str, tuple[str, ...]] | None = None,
         trained_on: Array | None = None,
         seed: int = 0,
@@ -69,6 +73,7 @@ class Core:
         self.classes = dict(classes or {})
         self.losses = losses
         self.loss_weights = loss_weights
+        self.target_scaling = dict(target_scaling or {})
         self.target_names = dict(target_names or {})
         self.trained_on = trained_on
         self._parameters, self._statistics = buffers
@@ -113,6 +118,7 @@ class Core:
                 channels=self.preprocessing.channels,
                 targets="y" if single else f'y["{name}"]',
                 classes=self.classes.get(name, Classes()),
+                scaling=self.target_scaling.get(name),
             )
             for name in self.graph.outputs
         )
@@ -165,6 +171,7 @@ class Core:
             classes=self.classes,
             losses=self.losses,
             loss_weights=self.loss_weights,
+            target_scaling=self.target_scaling if graph.outputs == self.graph.outputs else None,
             target_names=self.target_names if graph.outputs == self.graph.outputs else None,
             trained_on=self.trained_on,
         )

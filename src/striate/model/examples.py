@@ -1,7 +1,7 @@
 """Examples: a user's images, targets and weights, checked against a network."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from striate.model.arguments import check_all_targets, check_inputs, count_of
 from striate.model.batches import BatchLoader, TargetMover
 from striate.model.classes import Classes
 from striate.model.core import Core
+from striate.model.target_scaling import TargetScaling
 from striate.model.targets import NetworkOutput, require_two_classes
 from striate.model.weights import class_weights, sample_weights
 from striate.shapes import Array
@@ -52,6 +53,10 @@ class Examples:
     def only_labels(self) -> Array | None:
         """The labels of a network's only output; ``None`` if it has several or holds numbers."""
         return self.labels[0] if len(self.labels) == 1 else None
+
+    def with_targets(self, targets: tuple[Array, ...]) -> "Examples":
+        """Return the examples with other targets, such as standardized ones."""
+        return replace(self, targets=targets)
 
     def part(self, chosen: Array) -> "Examples":
         """Return some of the examples."""
@@ -103,7 +108,11 @@ class ExampleSource:
 
 
 def mover_of(
-    network: Core, training: Examples, loader: BatchLoader, losses: Sequence[Loss]
+    network: Core,
+    training: Examples,
+    loader: BatchLoader,
+    losses: Sequence[Loss],
+    scaling: Mapping[str, TargetScaling],
 ) -> TargetMover:
     """Return the object that moves the training targets with their images."""
     outputs = network.outputs
@@ -113,6 +122,7 @@ def mover_of(
         losses,
         [output.shape for output in outputs],
         [output.name for output in outputs],
+        [scaling.get(name) for name in network.graph.outputs],
     )
 
 

@@ -25,6 +25,7 @@ from striate.model.core import Core
 from striate.model.inputs import FULL_SCALE, PixelRange, Preprocessing
 from striate.model.losses import loss_weights_of, losses_of
 from striate.model.target_names import checked_names
+from striate.model.target_scaling import TargetScaling
 from striate.shapes import Array
 from striate.training.tensors import read_tensors, write_tensors
 
@@ -55,6 +56,7 @@ def save(core: Core, path: str | os.PathLike[str]) -> None:
             name: list(core.classes.get(name, Classes()).values) for name in core.graph.outputs
         },
         "loss_weights": None if core.loss_weights is None else list(core.loss_weights),
+        "target_scaling": {name: one.to_data() for name, one in core.target_scaling.items()},
         "target_names": {name: list(names) for name, names in core.target_names.items() if names},
         "losses": None if core.losses is None else [registry.to_data(loss) for loss in core.losses],
     }
@@ -73,6 +75,7 @@ class Saved:
     classes: dict[str, Classes]
     losses: tuple[Loss, ...] | None
     loss_weights: tuple[float, ...] | None
+    target_scaling: dict[str, TargetScaling]
     target_names: dict[str, tuple[str, ...]]
     parameters: Array
     statistics: Array
@@ -99,9 +102,10 @@ def load(path: str | os.PathLike[str]) -> Saved:
             f"{trained_on.shape}; expected a list of uint64. Use another copy, or save the network "
             "again."
         )
-    # Files of striate 0.1 before December 2026 have no names of targets and no loss weights.
-    whole = {"target_names": {}, "loss_weights": None, **document}
+    # Files of striate 0.1 before December 2026 have none of these.
+    whole = {"target_names": {}, "target_scaling": {}, "loss_weights": None, **document}
     target_names = _part(path, whole, "target_names", partial(_target_names, graph))
+    target_scaling = _part(path, whole, "target_scaling", partial(_target_scaling, graph))
     loss_weights = _part(path, whole, "loss_weights", partial(_loss_weights, graph))
     _require_only(path, arrays, {*graph.parameters(), *graph.state()})
     return Saved(
@@ -110,6 +114,7 @@ def load(path: str | os.PathLike[str]) -> Saved:
         classes=classes,
         losses=losses,
         loss_weights=loss_weights,
+        target_scaling=target_scaling,
         target_names=target_names,
         parameters=_flat(path, arrays, ParameterLayout.of(graph.parameters())),
         statistics=_flat(path, arrays, ParameterLayout.of(graph.state())),
@@ -163,6 +168,31 @@ def _losses(graph: Graph, data: Any) -> tuple[Loss, ...] | None:
     losses = losses_of(graph, [registry.from_data("loss", one) for one in data])
     TrainingStep.of(graph, losses)
     return tuple(losses)
+
+
+def _target_scaling(graph: Graph, data: Any) -> dict[str, TargetScaling]:
+    """Read the scale of each output's targets."""
+    if not isinstance(data, dict):
+        raise _InvalidError(f"Its target_scaling must be a dict by output, got {short(data)}.")
+    scalings: dict[str, TargetScaling] = {}
+    for name, one in data.items():
+        if name not in graph.outputs:
+            raise _InvalidError(f"It has the scale of {short(name)}, which is not an output.")
+        columns = graph.shapes[name][0]
+        for what in ("mean", "std"):
+            numbers = one[what]
+            if not isinstance(numbers, list) or not all(
+                type(number) in (int, float) and isfinite(number) for number in numbers
+            ):
+                raise _InvalidError(f"The {what} of {name} must be a list of finite numbers.")
+            if len(numbers) != columns or (what == "std" and min(numbers) <= 0):
+                raise _InvalidError(
+                    f"The {what} of {name} must have {columns} numbers, of a std positive ones, "
+                    f"got {short(numbers)}."
+                )
+        mean, std = (tuple(map(float, one[what])) for what in ("mean", "std"))
+        scalings[name] = TargetScaling(mean=mean, std=std)
+    return scalings
 
 
 def _loss_weights(graph: Graph, data: Any) -> tuple[float, ...] | None:

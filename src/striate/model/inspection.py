@@ -20,6 +20,7 @@ from striate.graph.trace import Trace
 from striate.model.arguments import check_all_targets, check_inputs, count_of
 from striate.model.core import Core
 from striate.model.losses import losses_of
+from striate.model.target_scaling import standardized
 from striate.shapes import Array
 
 AnyLoss = str | Loss | Sequence[str | Loss] | None
@@ -44,7 +45,8 @@ def trace(core: Core, x: Any, y: Any, loss: AnyLoss, *, training: bool, seed: in
     targets: list[Array] = []
     if y is not None:
         checked = check_all_targets(core.outputs, y, losses, count)
-        targets = [np.array(one.values) for one in checked]
+        values = [np.array(one.values) for one in checked]
+        targets = [*standardized(core.target_scaling, core.graph.outputs, values)]
         backward(step, run, targets)
         for end, target in zip(step.losses, targets, strict=True):
             if f"{end.layer}.dA" not in run.arrays:
@@ -69,7 +71,7 @@ def check_gradients(
     return check_step(
         TrainingStep.of(core.graph, losses, loss_weights=core.loss_weights, to_inputs=True),
         _to_equations(core, inputs),
-        [one.values for one in targets],
+        standardized(core.target_scaling, core.graph.outputs, [y.values for y in targets]),
         dict(core.parameters),
         dict(core.statistics),
         elements=elements,

@@ -44,6 +44,7 @@ def load(
             classes=saved.classes,
             losses=saved.losses,
             loss_weights=saved.loss_weights,
+            target_scaling=saved.target_scaling,
             target_names=saved.target_names,
             trained_on=saved.trained_on,
         )

@@ -47,13 +47,14 @@ class ScoredOutput:
     def predictions(
         self, activation: Array, labels: Array | None, targets: Array, weights: Array | None
     ) -> Predictions:
-        """Arrange the outputs and targets of a batch for the metrics."""
+        """Arrange the outputs and targets of a batch for the metrics, on the user's scale."""
+        outputs = self.output.numbers(activation)
         return Predictions(
-            activation,
+            outputs,
             self.classes,
-            classified=self.output.predicted(activation) if self.has_labels else None,
+            classified=self.output.predicted(outputs) if self.has_labels else None,
             truth=labels,
-            numbers=targets if self.has_numbers else None,
+            numbers=self.output.numbers(targets) if self.has_numbers else None,
             sample_weights=weights,
         )
 

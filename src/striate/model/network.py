@@ -42,6 +42,7 @@ from striate.model.parameters import NamedArrays
 from striate.model.presets import preset
 from striate.model.scoring import Evaluation
 from striate.model.target_names import checked_names
+from striate.model.target_scaling import TargetScaling
 from striate.shapes import Shape
 from striate.training.callbacks import Callback
 from striate.training.divergence import remedy
@@ -279,6 +280,11 @@ class Network:
         return self._core.preprocessing
 
     @property
+    def target_scaling(self) -> dict[str, TargetScaling]:
+        """Mean and standard deviation of the targets that ``fit`` standardized, by output."""
+        return dict(self._core.target_scaling)
+
+    @property
     def losses(self) -> tuple[Loss, ...] | None:
         """The loss of each output in the last training run; ``None`` before the first one."""
         return self._core.losses
@@ -512,6 +518,7 @@ class Network:
         class_weight: Mapping[Any, float] | str | None = None,
         augment: str | Augmentation | None = None,
         standardize: bool = False,
+        standardize_targets: bool = False,
         clip_norm: float | None = None,
         freeze: Freeze | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -574,6 +581,11 @@ class Network:
             padding then means the mean of the channel, no longer black. A network that was
             standardized before keeps its mean and standard deviation, because its weights were
             trained with them.
+        standardize_targets
+            Whether to standardize targets that are numbers, each column with the mean and standard
+            deviation of the training set. Losses are those of the standardized targets, so that a
+            squared error of 1 is that of always predicting the mean; predictions and metrics are on
+            the targets' own scale. A network that is trained further keeps the scale.
         clip_norm
             Maximum norm of the gradient; larger gradients are scaled down to it.
         freeze
@@ -648,6 +660,7 @@ class Network:
             class_weight=class_weight,
             augment=augment,
             standardize=standardize,
+            standardize_targets=standardize_targets,
             clip_norm=clip_norm,
             freeze=freeze,
             shuffle=shuffle,
@@ -935,6 +948,7 @@ _INSTEAD = {
     "input_shape": "Use net.at(input_shape), which has the same kernels.",
     "losses": "Choose the loss with fit(x, y, loss=...) or evaluate(x, y, loss=...).",
     "preprocessing": "It is computed by fit(x, y, standardize=True).",
+    "target_scaling": "It is computed by fit(x, y, standardize_targets=True).",
 }
 
 

@@ -51,7 +51,11 @@ def _activations(core: Core, x: Any, batch_size: int) -> tuple[Array, ...]:
         batch_size,
     )
     results = [batch.outputs for batch in batches]
-    return tuple(np.concatenate(parts) for parts in zip(*results, strict=True))
+    joined = tuple(np.concatenate(parts) for parts in zip(*results, strict=True))
+    return tuple(
+        output.numbers(a).astype(np.float32, copy=False)
+        for output, a in zip(core.outputs, joined, strict=True)
+    )
 
 
 def _classes_of(core: Core, k: int) -> Classes | None:

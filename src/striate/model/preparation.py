@@ -16,11 +16,13 @@ from striate.errors import (
     Argument,
     InPython,
     Message,
+    OptionError,
     ShapeError,
     StriateWarning,
     TrainingError,
 )
 from striate.functions.base import Draw, Loss
+from striate.functions.transfer import Linear
 from striate.graph.batch import Batch
 from striate.graph.diagnosis import first_not_finite
 from striate.graph.document import to_document
@@ -41,6 +43,7 @@ from striate.model.inputs import Preprocessing, warn_of_other_scale
 from striate.model.losses import loss_weights_of, losses_of
 from striate.model.metrics import NetworkMetrics, network_metrics
 from striate.model.scoring import score
+from striate.model.target_scaling import TargetScaling, standardized
 from striate.shapes import Array
 from striate.training.loop import Diagnose, Trainer, Validate
 from striate.training.settings import TrainingSettings, described
@@ -65,6 +68,8 @@ class Preparation:
         The operations.
     training, held
         The training images, and those that are scored after each epoch.
+    target_scaling
+        The scale of the targets of each output whose targets are standardized, by its name.
     metrics, measured
         The metrics of the training images and of the others.
     preprocessing
@@ -79,6 +84,7 @@ class Preparation:
     step: TrainingStep
     training: Examples
     held: Examples | None
+    target_scaling: dict[str, TargetScaling]
     metrics: NetworkMetrics
     measured: NetworkMetrics | None
     preprocessing: Preprocessing
@@ -122,8 +128,23 @@ class Preparation:
         training, held = training_and_validation(
             network, x, y, losses, settings, validation_data, sample_weight
         )
-        metrics = network_metrics(network.outputs, losses, training.labels, settings.metrics)
-        measured = None if held is None else _validation_metrics(network, held, losses, settings)
+        scaling = network.target_scaling
+        if settings.standardize_targets:
+            scaling = learned_scalings(network, losses, training)
+        names = network.graph.outputs
+        training = training.with_targets(standardized(scaling, names, training.targets))
+        outputs = [
+            replace(output, scaling=scaling.get(name))
+            for name, output in zip(names, network.outputs, strict=True)
+        ]
+        metrics, measured = (
+            network_metrics(outputs, losses, training.labels, settings.metrics),
+            None,
+        )
+        if held is not None:  # its targets may be of another kind
+            held = held.with_targets(standardized(scaling, names, held.targets))
+            of_held = [replace(output, part="validation ") for output in outputs]
+            measured = network_metrics(of_held, losses, held.labels, settings.metrics)
         settings = settings.monitoring(_columns(network, metrics, measured))
         require_batches(step, count_of(training.inputs), settings.batch_size)
         warn_of_late_standardizing(network, settings)
@@ -142,6 +163,7 @@ class Preparation:
             step=step,
             training=training,
             held=held,
+            target_scaling=scaling,
             metrics=metrics,
             measured=measured,
             preprocessing=preprocessing,
@@ -168,6 +190,7 @@ class Preparation:
             "layers": to_document(self.network.graph),
             "number of images": count_of(self.training.inputs),
             "preprocessing": self.preprocessing.to_data(),
+            "target scaling": {name: one.to_data() for name, one in self.target_scaling.items()},
             "data": fingerprint(self.training, self.held),
         }
 
@@ -193,7 +216,7 @@ class Preparation:
         network, training, losses = self.network, self.training, self.losses
         settings = self.settings
         loader = BatchLoader(training.inputs, self.preprocessing, settings.augment, settings.seed)
-        mover = mover_of(network, training, loader, losses)
+        mover = mover_of(network, training, loader, losses, self.target_scaling)
         source = ExampleSource(training, loader, mover, settings)
         steps = network.engines.steps(
             losses,
@@ -226,6 +249,7 @@ class Preparation:
         self.network.losses = self.losses
         self.network.trained_on = None  # digests of the images of an earlier training
         self.network.loss_weights = self.loss_weights
+        self.network.target_scaling = self.target_scaling
 
     @property
     def weight_by_output(self) -> dict[str, float]:
@@ -387,14 +411,6 @@ def require_augmentable(augment: Augmentation | None, network: Core) -> None:
         )
 
 
-def _validation_metrics(
-    network: Core, held: Examples, losses: Sequence[Loss], settings: TrainingSettings
-) -> NetworkMetrics:
-    """Choose the metrics of the validation set, whose targets may be of another kind."""
-    outputs = [replace(output, part="validation ") for output in network.outputs]
-    return network_metrics(outputs, losses, held.labels, settings.metrics)
-
-
 def _columns(network: Core, metrics: NetworkMetrics, measured: NetworkMetrics | None) -> list[str]:
     """List the columns of scores that the history will have."""
     names = network.graph.outputs
@@ -409,3 +425,54 @@ def _higher_is_better(metrics: NetworkMetrics, measured: NetworkMetrics | None) 
     """List the columns of the history in which a higher value is better."""
     of_validation = () if measured is None else measured.higher_is_better
     return {*metrics.higher_is_better, *(f"validation_{name}" for name in of_validation)}
+
+
+def learned_scalings(
+    network: Core, losses: Sequence[Loss], training: Examples
+) -> dict[str, TargetScaling]:
+    """Compute the scales of all outputs whose targets are numbers.
+
+    Parameters
+    ----------
+    network
+        The network. A scale that it has from an earlier training stays: the weights are for it.
+    losses, training
+        The losses, and the training set.
+
+    Returns
+    -------
+    dict
+        Scales by the outputs' names.
+
+    Raises
+    ------
+    OptionError
+        If no output has numbers as targets, or the last layer of one that has isn't linear.
+    """
+    scalings = dict(network.target_scaling)
+    numeric = [
+        (output, y)
+        for output, loss, y in zip(network.outputs, losses, training.targets, strict=True)
+        if not loss.takes_labels
+    ]
+    if not numeric:
+        raise OptionError(
+            Message(
+                Argument("standardize_targets", True),
+                " needs targets that are numbers, but y holds labels. Leave it out.",
+            )
+        )
+    for output, y in numeric:
+        name, transfer = output.layer.name, output.layer.layer.transfer
+        if not isinstance(transfer, Linear):
+            raise OptionError(
+                Message(
+                    Argument("standardize_targets", True),
+                    f" needs a linear last layer, but {name} has the activation {transfer}, which "
+                    "does not reach all standardized targets. Remove the activation, or leave out ",
+                    Argument("standardize_targets"),
+                    ".",
+                )
+            )
+        scalings.setdefault(name, TargetScaling.learned(y, training.weights))
+    return scalings

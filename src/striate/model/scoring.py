@@ -20,6 +20,7 @@ from striate.model.core import Core
 from striate.model.examples import Examples
 from striate.model.losses import losses_of
 from striate.model.metrics import NetworkMetrics, ScoredOutput, Totals, network_metrics
+from striate.model.target_scaling import standardized
 from striate.model.weights import sample_weights
 from striate.shapes import Array
 from striate.training.confidence import Interval, wilson_interval
@@ -89,7 +90,8 @@ class Evaluation:
     ----------
     loss
         The weighted mean of the loss; of a network with several outputs, the sum of their losses,
-        weighted as in training.
+        weighted as in training. Of standardized targets it is the loss that training minimized;
+        metrics are on the targets' own scale.
     images
         Number of images.
     accuracy
@@ -176,7 +178,9 @@ def evaluate(
     targets = check_all_targets(core.outputs, y, losses, count)
     given = Examples(
         inputs=inputs,
-        targets=tuple(one.values for one in targets),
+        targets=standardized(
+            core.target_scaling, core.graph.outputs, [one.values for one in targets]
+        ),
         labels=tuple(one.labels for one in targets),
         classes=tuple(one.classes for one in targets),
         weights=sample_weights(sample_weight, count),

@@ -23,6 +23,7 @@ from striate.graph.graph import Placed
 from striate.model.classes import Classes, listed, other_head
 from striate.model.inputs import scaled_targets
 from striate.model.labels import label_array, missing_labels
+from striate.model.target_scaling import TargetScaling
 from striate.shapes import Array, Int, Shape
 
 
@@ -40,6 +41,8 @@ class NetworkOutput:
         The variable that holds its targets, for error messages: ``y``, ``y["dense1"]``.
     classes
         Its classes, if they are known.
+    scaling
+        The scale of its targets, if they are standardized.
     part
         Which part of the data is checked, for error messages: ``""`` or ``"validation "``.
     is_list
@@ -50,6 +53,7 @@ class NetworkOutput:
     channels: Channels
     targets: str
     classes: Classes
+    scaling: TargetScaling | None = None
     part: str = ""
     is_list: bool = False
 
@@ -88,6 +92,10 @@ class NetworkOutput:
         elif len(place) < ndim and self.channels == "first" and others:  # a pixel of all maps
             others = [":", *others]
         return ", ".join([image, *others])
+
+    def numbers(self, values: Array) -> Array:
+        """Convert outputs or standardized targets to the scale of the user's targets."""
+        return values if self.scaling is None else self.scaling.numbers(values)
 
     def predicted(self, activation: Array) -> Int[Array, "..."]:
         """Return the index of the largest map; for a single map, 1 above the threshold, 0 below.

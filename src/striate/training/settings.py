@@ -64,6 +64,8 @@ class TrainingSettings:
         Random changes to each image or signal, such as ``"rotate 15 shift 2 flip"``.
     standardize
         Whether to subtract the mean of the training images and divide by their standard deviation.
+    standardize_targets
+        Whether to do the same with targets that are numbers.
     clip_norm
         Maximum norm of the gradient; larger gradients are scaled down to it.
     freeze
@@ -107,6 +109,7 @@ class TrainingSettings:
     class_weight: Mapping[Any, float] | str | None
     augment: Augmentation | None
     standardize: bool
+    standardize_targets: bool
     clip_norm: float | None
     freeze: tuple[str, ...] | int | None
     shuffle: bool
@@ -130,6 +133,7 @@ class TrainingSettings:
         class_weight: Mapping[Any, float] | str | None = None,
         augment: str | Augmentation | None = None,
         standardize: bool = False,
+        standardize_targets: bool = False,
         clip_norm: float | None = None,
         freeze: Freeze | None = None,
         shuffle: bool = True,
@@ -143,6 +147,7 @@ class TrainingSettings:
             "early_stopping": early_stopping,
             "keep_best": keep_best,
             "standardize": standardize,
+            "standardize_targets": standardize_targets,
             "clip_norm": clip_norm,
             "shuffle": shuffle,
             "seed": seed,
@@ -232,6 +237,7 @@ class TrainingSettings:
             else weights,
             "augment": str(self.augment or ""),
             "standardize": self.standardize,
+            "standardize_targets": self.standardize_targets,
             "clip_norm": self.clip_norm,
             "shuffle": self.shuffle,
         }
@@ -273,6 +279,7 @@ def _check_numbers(given: Mapping[str, Any]) -> None:
         "clip_norm": (POSITIVE, "a positive finite number", 1.0),
         "keep_best": ((True, False), "True or False", True),
         "standardize": ((True, False), "True or False", True),
+        "standardize_targets": ((True, False), "True or False", True),
         "shuffle": ((True, False), "True or False", False),
     }
     optional = {"learning_rate", "validation", "early_stopping", "clip_norm", "keep_best"}

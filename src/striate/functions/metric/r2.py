@@ -41,8 +41,9 @@ class R2(Metric):
         if added == 0:
             return totals
         errors = s @ (batch.outputs.astype(np.float64) - y) ** 2
-        # Differences from the first target, so that equal targets have a variance of exactly 0.
-        mean = y[0] + s @ (y - y[0]) / added
+        # Differences from a row that counts, so that equal targets have a variance of exactly 0.
+        first = y[np.argmax(s > 0)]
+        mean = first + s @ (y - first) / added
         squares = s @ (y - mean) ** 2
         weight, before, deviations, squared = totals
         whole = weight + added
