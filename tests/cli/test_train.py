@@ -186,22 +186,6 @@ def test_all_options_of_training_are_passed_on(striate):
     }
 
 
-@pytest.mark.parametrize(("freeze", "known"), [("1", 1), ("conv*", ["conv*"])])
-def test_layers_are_frozen(striate, tmp_path, freeze, known):
-    """`--freeze` takes a number of layers or names and patterns, and those stay as they are."""
-    result = striate(
-        *("train", "shapes", "--net", "conv 4@3x3 relu | max 3 | dense {classes} softmax"),
-        *("--epochs", 1, "--no-pictures", "--json", "--freeze", freeze),
-    )
-
-    found = json.loads(result.stdout)
-    network = load(tmp_path / found["model"])
-    fresh = Network.parse(str(network), network.input_shape)
-    assert found["recipe"]["freeze"] == known
-    assert (network.parameters["conv1.weight"] == fresh.parameters["conv1.weight"]).all()
-    assert (network.parameters["dense1.weight"] != fresh.parameters["dense1.weight"]).any()
-
-
 def test_images_are_resized(striate):
     """`--size` resizes images, and the network with them."""
     result = striate(*QUICK, "--size", "21", "--json")

@@ -8,8 +8,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import striate as st
-from networks import EVERYTHING, classifier, images_and_labels
-from striate.errors import ModelFileError
+from networks import EVERYTHING, classifier, images_and_labels, raising
+from striate.errors import ModelFileError, StriateWarning
 from striate.functions.schedule import Cosine
 from striate.model.network import core_of
 from striate.training.tensors import METADATA
@@ -75,13 +75,36 @@ def test_a_different_run(other, checkpoint, golden):
 
 
 def test_other_epochs_with_a_schedule_that_depends_on_them(tmp_path, monkeypatch, golden):
-    """With a cosine schedule, the steps done would have had other learning rates."""
+    """A cosine run is extended with the rates of the longer one, and a warning tells which."""
     monkeypatch.chdir(tmp_path)
     train(checkpoint="run.checkpoint", schedule=Cosine())
-    with pytest.raises(ModelFileError) as error:
-        train(resume="run.checkpoint", schedule=Cosine(), epochs=3)
+    with pytest.warns(StriateWarning) as caught:
+        history = train(resume="run.checkpoint", schedule=Cosine(), epochs=3)
 
-    golden("messages/checkpoint-of-other-epochs", str(error.value))
+    golden("messages/checkpoint-of-other-epochs", str(caught[0].message))
+    steps = -(-len(X) // DEFAULTS["batch_size"])
+    assert history["learning_rate"] == [
+        0.001 * Cosine().factor(step=k * steps - 1, steps_per_epoch=steps, epochs=n, memory=())
+        for k, n in ((1, 2), (2, 2), (3, 3))
+    ]
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_fewer_epochs_than_a_checkpoint_has(interrupted, tmp_path, monkeypatch, golden):
+    """The run has nothing left to train, which is a mistake; as many epochs are none."""
+    monkeypatch.chdir(tmp_path)
+    if interrupted:
+        with pytest.raises(KeyboardInterrupt):
+            train(checkpoint="run.checkpoint", callbacks=[raising(KeyboardInterrupt, at_step=4)])
+    else:
+        train(checkpoint="run.checkpoint")
+    with pytest.raises(ModelFileError) as error:
+        train(resume="run.checkpoint", epochs=1)
+
+    history = train(resume="run.checkpoint", epochs=2)
+    assert len(history) == 2
+    where = "in-an-epoch" if interrupted else "at-the-end"
+    golden(f"messages/checkpoint-of-more-epochs-{where}", str(error.value))
 
 
 def test_a_refused_checkpoint_changes_nothing(checkpoint):

@@ -1,10 +1,13 @@
 """A resumed training is bit-identical to one that was never interrupted."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 from networks import ENGINES, EVERYTHING, classifier, columns, digest, images_and_labels, raising
 from striate.errors import TrainingError
+from striate.functions import registry
 from striate.functions.optimizer import Adam, Momentum, RMSprop
 from striate.functions.schedule import Cosine, OneCycle, ReduceOnPlateau
 from striate.model.network import core_of
@@ -146,6 +149,31 @@ def test_more_epochs_than_planned(uninterrupted, tmp_path):
     train("adam", checkpoint=path, epochs=1)
 
     assert_same(train("adam", resume=path), uninterrupted["adam"])
+
+
+SCHEDULES = {
+    f"{name}-{number}": schedule
+    for name, kind in registry.kinds("schedule").items()
+    for number, schedule in enumerate(kind.cases())
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_finished_run_of_any_schedule_trains_longer(name, tmp_path):
+    """Same bits as without a break, or a warning that the schedule does not allow it."""
+    options = {"schedule": SCHEDULES[name], "validation": 0.2, "keep_best": False}
+    path = tmp_path / "checkpoint"
+    train("adam", checkpoint=path, epochs=2, **options)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        network, history = train("adam", resume=path, epochs=4, **options)
+    whole = train("adam", epochs=4, **options)
+
+    assert len(history) == 4
+    told = any("depends on the number of epochs" in str(one.message) for one in caught)
+    assert told == (digest(network) != digest(whole[0]))
+    if not told:
+        assert_same((network, history), whole)
 
 
 def test_an_early_stop_stays_stopped(tmp_path):

@@ -52,9 +52,9 @@ class CommandOutput:
         if not (self.as_json or self.quiet):
             _print(self.console, text, style=style, whole=whole)
 
-    def note(self, text: str, *, whole: bool = False) -> None:
-        """Print a remark on standard error."""
-        if not self.quiet:
+    def note(self, text: str, *, whole: bool = False, always: bool = False) -> None:
+        """Print a remark on standard error; ``always``: even if it is quiet."""
+        if always or not self.quiet:
             _print(self.remarks, text, whole=whole)
 
     def result(self, document: Mapping[str, Any]) -> None:

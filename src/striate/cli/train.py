@@ -157,6 +157,12 @@ class Layers(click.ParamType):
     "--checkpoint", type=FilePath(), metavar="FILE", help="Where to save the training state."
 )
 @click.option("--resume", type=FilePath(), metavar="FILE", help="Checkpoint to resume from.")
+@click.option(
+    "--log",
+    type=FilePath(),
+    metavar="FILE",
+    help="CSV file that gets a line with the scores after each epoch; a resumed run continues it.",
+)
 @click.option("--pictures", type=FilePath(), metavar="FOLDER", help="Where to save the plots.")
 @click.option("--no-pictures", is_flag=True, help="Don't draw plots.")
 @click.option("--overwrite", is_flag=True, help="Replace the files of earlier runs.")

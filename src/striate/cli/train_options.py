@@ -37,6 +37,7 @@ class TrainOptions:
     output: Path | None
     checkpoint: Path | None
     resume: Path | None
+    log: Path | None
     pictures: Path | None
     no_pictures: bool
     overwrite: bool

@@ -35,6 +35,7 @@ from striate.recipes.run import TrainingRun
 from striate.recipes.run_files import RunFiles
 from striate.recipes.table import RECIPES, another, size_for
 from striate.recipes.trial import Trial
+from striate.training.checkpoint import epochs_of_checkpoint
 from striate.training.history import History
 
 _FEW_NAMES = 10
@@ -77,7 +78,7 @@ def announce_training(
         page.lines(run.network.summary().lines(page.room))
         page.line()
     if options.resume is not None:
-        out.say(f"Resuming from {options.resume}.")
+        out.say(_resuming(options.resume, run.recipe.settings.epochs))
     elif files.stopped is not None:
         out.say(
             f"note: {files.stopped} is the checkpoint of an earlier run. To resume that one "
@@ -86,6 +87,17 @@ def announce_training(
     out.say(
         "Training; Ctrl-C stops and saves. An epoch is one pass through the training images; the "
         "loss measures how wrong the predictions still are, the accuracy how many are correct."
+    )
+
+
+def _resuming(checkpoint: Path, epochs: int) -> str:
+    """Write how far the run of a checkpoint is."""
+    done = epochs_of_checkpoint(checkpoint)
+    if done < epochs:
+        return f"Resuming from {checkpoint}: {done} of {counted(epochs, 'epoch')} done."
+    return (
+        f"Resuming from {checkpoint}: all {counted(epochs, 'epoch')} are done. "
+        f"To train longer, add --epochs {2 * epochs}."
     )
 
 

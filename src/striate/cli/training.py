@@ -64,7 +64,8 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
     )
     if options.minutes is not None:
         require_minutes(options.minutes, options.epochs)
-    files, model, repeat = next(_choices(options)), None, options.typed
+    usual = files = next(_choices(options))
+    model, repeat = None, options.typed
     try:
         run = _prepare(options, out)
         options = _with_limit(options, run)
@@ -81,6 +82,9 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
             history = _train(run, files, options, out)
             seconds = time.perf_counter() - begun
             model = _save(run.network, files)  # before printing, which fails in a closed pipe
+            if out.quiet and model != usual.model:
+                # A script that takes the usual name would otherwise use the model of another run.
+                out.note(f"note: the model is in {model}.", whole=True, always=True)
             limit = options.minutes
             report(
                 out,
@@ -191,8 +195,11 @@ def _train(run: TrainingRun, files: RunFiles, options: TrainOptions, out: Comman
         return run.train(
             checkpoint=files.checkpoint,
             resume=options.resume,
+            log=options.log,
             progress=bar,
             callbacks=() if bar else (_EpochLines(out, settings.epochs),),
+            locked=True,
+            overwrite=options.overwrite,
         )
     except TrainingError as error:
         if error.cause is None:  # not a divergence

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from striate.errors import (
@@ -12,6 +12,7 @@ from striate.errors import (
     OptionError,
     StriateWarning,
 )
+from striate.files import FileLock, followed, shown
 from striate.graph.step import TrainingStep
 from striate.model.core import Core
 from striate.model.examples import (
@@ -20,6 +21,7 @@ from striate.model.examples import (
 from striate.model.preparation import Preparation
 from striate.training.callbacks import Callback, CallbackList, checked_callbacks
 from striate.training.checkpoint import load_checkpoint, save_checkpoint
+from striate.training.csv_log import CsvLog
 from striate.training.divergence import Divergence, constant_loss, has_risen
 from striate.training.history import History
 from striate.training.loop import Trainer
@@ -85,9 +87,12 @@ def fit(
     sample_weight: Any = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume: str | os.PathLike[str] | None = None,
+    log: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
     callbacks: Sequence[Any] = (),
     debug: bool = False,
+    locked: bool = False,
+    overwrite: bool = False,
 ) -> History:
     """Check everything, then train.
 
@@ -95,12 +100,16 @@ def fit(
     ----------
     network
         The network.
-    x, y, sample_weight, checkpoint, resume, progress, callbacks, debug
+    x, y, sample_weight, checkpoint, resume, log, progress, callbacks, debug
         See :meth:`striate.Network.fit`.
     settings
         How to train.
     validation_data
         Images and targets that are scored after each epoch, instead of a held-out part of ``x``.
+    locked
+        Whether the caller has locked the checkpoint.
+    overwrite
+        Whether an existing log may be replaced.
 
     Returns
     -------
@@ -115,12 +124,22 @@ def fit(
     ready = Preparation.of(
         network, x, y, settings, validation_data=validation_data, sample_weight=sample_weight
     )
-    identity = ready.identity() if checkpoint is not None or resume is not None else {}
-    state, saver = _resumed(ready.start(), ready.settings, identity, checkpoint, resume)
-    trainer = ready.trainer(state, debug=debug)
-    # Everything has been checked; from here on the network changes.
-    ready.adopt()
-    run(network, trainer, own, saver, progress=progress)
+    with contextlib.ExitStack() as locks:
+        for path, is_locked in ((checkpoint, locked), (log, False)):
+            if path is not None and not is_locked:
+                locks.enter_context(_locked(path))
+        identity = ready.identity() if checkpoint is not None or resume is not None else {}
+        state, saver = _resumed(ready.start(), ready.settings, identity, checkpoint, resume)
+        writer = None
+        if log is not None:
+            resumed = resume is not None
+            writer = CsvLog.start(
+                log, ready.columns, state.rows, resumed=resumed, overwrite=overwrite
+            )
+        trainer = ready.trainer(state, debug=debug)
+        # Everything has been checked; from here on the network changes.
+        ready.adopt()
+        run(network, trainer, (*own, saver, writer), saver, progress=progress)
     network.history.divergence = _divergence(ready.step, trainer, ready.training)
     return network.history
 
@@ -135,6 +154,25 @@ def validation_of(validation: Any) -> tuple[Any, tuple[Any, Any] | None]:
             f"{type(validation).__name__} of {len(validation)}. Try validation=0.1."
         )
     return None, (validation[0], validation[1])
+
+
+@contextlib.contextmanager
+def _locked(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Lock a file that the run writes, so that no other run writes it at the same time."""
+    try:
+        lock = FileLock.acquire(followed(path))
+    except ModelFileError:  # writing the file itself raises a clearer error
+        yield
+        return
+    if lock is None:
+        raise ModelFileError(
+            f"{shown(path)} is in use: another run is writing it. Wait until that run ends, or "
+            "choose another file."
+        )
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _resumed(
@@ -167,7 +205,7 @@ def run(
     epochs, count = trainer.settings.epochs, trainer.source.count
     bar = ProgressBar(epochs, count) if shown else contextlib.nullcontext()
     with bar as shown_bar:
-        called = (*callbacks, saver, shown_bar)
+        called = (*callbacks, shown_bar)
         trainer.callbacks = CallbackList([one for one in called if one is not None])
         try:
             trainer.run()

@@ -523,6 +523,7 @@ class Network:
         freeze: Freeze | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         resume: str | os.PathLike[str] | None = None,
+        log: str | os.PathLike[str] | None = None,
         shuffle: bool = True,
         seed: int = 0,
         progress: bool | None = None,
@@ -596,7 +597,12 @@ class Network:
         checkpoint, resume
             Files. ``checkpoint`` is written after each epoch, on Ctrl-C and on errors, and replaces
             an older file; ``resume`` is read to continue a run, with results that are
-            bit-identical to those of an uninterrupted run.
+            bit-identical to those of an uninterrupted run. With more ``epochs`` than before, a
+            run that has ended trains longer; if the schedule depends on the number of epochs, the
+            remaining steps have the rates of the longer run, and a warning is given.
+        log
+            A CSV file that gets the epoch's row of the history after each epoch. An existing file
+            is only continued, if it is the log of the run that ``resume`` continues.
         shuffle, seed
             Whether each epoch visits the images in a random order, and the seed for everything
             random. The same seed gives the same bits.
@@ -625,8 +631,8 @@ class Network:
             or if the loss or a weight is no longer finite: the network then has its last good
             weights, or the best with ``keep_best``, and the error a ``history``.
         ModelFileError
-            If the checkpoint cannot be written before the first step (later, that is a warning),
-            is damaged, or was saved by a different run.
+            If the checkpoint or the log cannot be written before the first step (later, that is a
+            warning), is in use by another run, is damaged, or was saved by a different run.
         EngineError, OutOfMemoryError
             If the compiled engine is required but cannot run, or needs more memory than there is;
             nothing has changed then.
@@ -675,6 +681,7 @@ class Network:
             sample_weight=sample_weight,
             checkpoint=checkpoint,
             resume=resume,
+            log=log,
             progress=progress,
             callbacks=callbacks,
             debug=debug,

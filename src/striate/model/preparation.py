@@ -169,6 +169,12 @@ class Preparation:
             preprocessing=preprocessing,
         )
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the history."""
+        scores = _columns(self.network, self.metrics, self.measured)
+        return ["epoch", *scores, "learning_rate", "seconds"]
+
     def start(self) -> TrainingState:
         """Return the state before the first step."""
         settings = self.settings

@@ -145,15 +145,22 @@ class TrainingRun:
         *,
         checkpoint: str | PathLike[str] | None = None,
         resume: str | PathLike[str] | None = None,
+        log: str | PathLike[str] | None = None,
         progress: bool | None = None,
         callbacks: Sequence[Any] = (),
+        locked: bool = False,
+        overwrite: bool = False,
     ) -> History:
         """Train the network.
 
         Parameters
         ----------
-        checkpoint, resume, progress, callbacks
+        checkpoint, resume, log, progress, callbacks
             As for :meth:`striate.Network.fit`.
+        locked
+            Whether the caller has locked the checkpoint.
+        overwrite
+            Whether an existing log may be replaced.
 
         Returns
         -------
@@ -179,8 +186,11 @@ class TrainingRun:
             validation_data=validation,
             checkpoint=checkpoint,
             resume=resume,
+            log=log,
             progress=progress,
             callbacks=callbacks,
+            locked=locked,
+            overwrite=overwrite,
         )
         if history.divergence is not None:
             error = TrainingError(str(history.divergence), remedy=remedy(settings))

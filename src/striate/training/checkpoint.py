@@ -9,14 +9,16 @@ crash or corrupt a run.
 
 import math
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, cast
 
 import numpy as np
 
-from striate.errors import Argument, InPython, Message, ModelFileError, Use
+from striate.errors import Argument, InPython, Message, ModelFileError, StriateWarning, Use
 from striate.files import shown
+from striate.functions import registry
 from striate.shapes import Array
 from striate.training.settings import TrainingSettings
 from striate.training.state import BestWeights, EpochTotals, HistoryRow, TrainingState
@@ -97,7 +99,12 @@ def load_checkpoint(
     Raises
     ------
     ModelFileError
-        If the file is damaged, or is the checkpoint of a different run.
+        If the file is damaged, or is the checkpoint of a different run or of one with more epochs.
+
+    Warns
+    -----
+    StriateWarning
+        If past steps would have had different learning rates with this number of epochs.
     """
     arrays, document = read_tensors(path, KIND)
     try:
@@ -105,7 +112,8 @@ def load_checkpoint(
         state = _state(arrays, document, start)
         epochs = _count(document, "epochs")
         _require_possible(state, epochs, settings, identity)
-        _require_same_rates(path, epochs, state.step, settings, identity)
+        _require_enough(path, state, settings)
+        _warn_of_other_rates(path, epochs, state.step, settings, identity)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         # Only the texts of this module are for users.
         problem = (
@@ -116,6 +124,24 @@ def load_checkpoint(
             "Use an older checkpoint, or start without one."
         ) from error
     return state
+
+
+def epochs_of_checkpoint(path: str | os.PathLike[str]) -> int:
+    """Return the number of finished epochs in a checkpoint.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is not a checkpoint, or is damaged.
+    """
+    _, document = read_tensors(path, KIND)
+    try:
+        return _count(document, "epoch")
+    except (KeyError, _DamagedError) as error:
+        raise ModelFileError(
+            f"{shown(path)} is a damaged checkpoint: its description is incomplete. "
+            "Use an older checkpoint, or start without one."
+        ) from error
 
 
 class _DamagedError(ValueError):
@@ -333,25 +359,62 @@ def _shown(value: Any) -> str:
     return "none" if value is None or value == "" else str(value)
 
 
-def _require_same_rates(
+def _require_enough(
+    path: str | os.PathLike[str], state: TrainingState, settings: TrainingSettings
+) -> None:
+    """Raise if a run would end before the epoch that the checkpoint has reached."""
+    reached = state.epoch + (state.batch > 0)
+    if settings.epochs < reached:
+        where = f"is in epoch {reached}" if state.batch else f"has {reached} epochs"
+        raise ModelFileError(
+            Message(
+                f"{shown(path)} {where}, so ",
+                Argument("epochs"),
+                f" must be at least {reached}, got {settings.epochs}.",
+            ),
+            remedy=Message(
+                "Use ",
+                Argument("epochs", reached),
+                " or more, or start without ",
+                Argument("resume"),
+                ".",
+            ),
+        )
+
+
+def _warn_of_other_rates(
     path: str | os.PathLike[str],
     epochs: int,
     step: int,
     settings: TrainingSettings,
     identity: Mapping[str, Any],
 ) -> None:
-    """Raise if, with a different number of epochs, past steps would have had different rates."""
-    if epochs == settings.epochs:
+    """Warn if, with a different number of epochs, past steps would have had different rates."""
+    if epochs == settings.epochs or not step:
         return
+    schedule, memory = settings.schedule, settings.schedule.start()
     per_epoch = -(-identity["number of images"] // settings.batch_size)
-    memory = settings.schedule.start()
-    for k in range(step):
-        before, now = (
-            settings.schedule.factor(step=k, steps_per_epoch=per_epoch, epochs=end, memory=memory)
-            for end in (epochs, settings.epochs)
-        )
-        if before != now:
-            raise _different_run(path, "epochs", epochs, settings.epochs, argument="epochs")
+
+    def rate(k: int, end: int) -> float:
+        factor = schedule.factor(step=k, steps_per_epoch=per_epoch, epochs=end, memory=memory)
+        return settings.optimizer.learning_rate * factor
+
+    if all(rate(k, epochs) == rate(k, settings.epochs) for k in range(step)):
+        return
+    warnings.warn(
+        Message(
+            f"{shown(path)} was saved by a run of {epochs} epochs with the schedule "
+            f"{registry.name_of(schedule)}, which depends on the number of epochs. The rest of the "
+            f"run has the rates of {settings.epochs} epochs: the learning rate changes from "
+            f"{rate(step - 1, epochs):.3g} to {rate(step, settings.epochs):.3g}. The result "
+            f"differs from that of {settings.epochs} epochs without a break. To avoid that, plan "
+            "all epochs from the start, or train with ",
+            Argument("schedule", "constant"),
+            ".",
+        ),
+        StriateWarning,
+        stacklevel=2,
+    )
 
 
 def _apart(there: str, here: str) -> tuple[str, str]:
