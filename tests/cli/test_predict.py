@@ -1,13 +1,15 @@
 """The command `striate predict`."""
 
+import csv
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from striate import Conv, Dense, Flatten, Input, Network
+from striate import Conv, Dense, Flatten, Input, Network, load
 from striate.data import open_dataset
 
 
@@ -124,12 +126,94 @@ def test_what_can_be_read_is_predicted(striate, shapes_model, square, tmp_path):
     missing, folder, broken = text.stderr.splitlines()
     assert missing == "Error: missing.png does not exist. Check the path."
     assert folder == (
-        "Error: folder is a folder, not a picture. Name the files in it, such as folder/*.png."
+        "Error: folder has no pictures; expected files such as 1.png, in the folder or in its "
+        "subfolders. Check the path."
     )
     assert broken.startswith("Error: Cannot read broken.png as a picture")
     found = json.loads(as_json.stdout)
     assert [one["file"] for one in found["pictures"]] == ["square.png"]
     assert [one["file"] for one in found["failed"]] == ["missing.png", "folder", "broken.png"]
+
+
+@pytest.fixture
+def album(tmp_path):
+    """Write a folder of 300 pictures, more than a batch, in subfolders, and bad files."""
+    data = open_dataset("shapes")
+    for k, image in enumerate(data.x_test[:300, ..., 0]):
+        path = tmp_path / "album" / f"{k % 3}" / f"{k:03}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    (tmp_path / "album" / "0" / "notes.txt").write_text("no picture")
+    (tmp_path / "album" / "0" / ".hidden.png").write_bytes(b"")
+    return tmp_path / "album"
+
+
+def test_a_folder_becomes_a_table(striate, shapes_model, album):
+    """`--csv` has a line for each picture: file, class, probability, and that of each class."""
+    result = striate("predict", shapes_model, "album", "--csv", "out.csv")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    with Path("out.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["file", "class", "probability", "p_square", "p_diamond"]
+    assert [row["file"] for row in rows] == sorted(
+        str(path.relative_to(album.parent)) for path in album.rglob("[0-9]*.png")
+    )
+    squares = sum(row["class"] == "square" for row in rows)
+    assert result.stdout.startswith("Wrote out.csv: 300 pictures (")
+    assert f"square {squares}" in result.stdout
+    net = load(shapes_model)
+    for row in rows[::50]:
+        x = np.asarray(Image.open(row["file"]))[np.newaxis, ..., np.newaxis]
+        expected = net.predict(x)[0]
+        found = [float(row["p_square"]), float(row["p_diamond"])]
+        assert found == pytest.approx(expected, rel=1e-5)  # another batch, another order of sums
+        assert float(row["probability"]) == max(found)
+        assert row["class"] == net.classes[int(np.argmax(found))]
+
+
+def test_a_bad_file_costs_no_other_its_line(striate, shapes_model, album):
+    """The table has all pictures that can be read; the others are errors, exit code 1."""
+    (album / "1" / "cut.jpg").write_bytes(b"")
+    (album / "1" / "gone.png").symlink_to("nowhere.png")
+
+    result = striate("predict", shapes_model, "album", "--csv", "out.csv")
+
+    assert result.exit_code == 1
+    assert Path("out.csv").read_text().count("\n") == 301
+    cut, gone = result.stderr.splitlines()
+    assert cut.startswith("Error: Cannot read album/1/cut.jpg as a picture: the file is empty.")
+    assert "album/1/gone.png as a picture: it is a link to a file that doesn't exist." in gone
+
+
+def test_a_table_is_not_replaced_unasked(striate, shapes_model, square):  # noqa: ARG001  # a file
+    """An existing file stays, unless `--overwrite` is given."""
+    Path("out.csv").write_text("precious")
+
+    refused = striate("predict", shapes_model, "square.png", "--csv", "out.csv")
+
+    assert refused.exit_code == 1
+    assert refused.stderr == (
+        "Error: --csv out.csv already exists. Use --overwrite to replace it, or another name.\n"
+    )
+    assert Path("out.csv").read_text() == "precious"
+    result = striate("predict", shapes_model, "square.png", "--csv", "out.csv", "--overwrite")
+    assert result.exit_code == 0
+    assert Path("out.csv").read_text().startswith("file,class,")
+
+
+def test_a_table_of_numbers(striate, tmp_path):
+    """Of a regression, the table has the numbers under their names."""
+    net = Network([Flatten(), Dense(2)], input_shape=(2, 2, 1))
+    net.parameters["dense1.weight"][:] = [[1.0] * 4, [0.5] * 4]
+    net.target_names = ("sum", "half")
+    net.save(tmp_path / "net.safetensors")
+    Image.fromarray(np.full((2, 2), 255, np.uint8)).save(tmp_path / "white.png")
+
+    result = striate("predict", "net.safetensors", "white.png", "--csv", "out.csv")
+
+    assert Path("out.csv").read_text() == "file,sum,half\nwhite.png,4.0,2.0\n"
+    assert result.stdout == "Wrote out.csv: 1 picture.\n"
 
 
 def test_pictures_of_8_and_16_bits(striate, shapes_model, square):

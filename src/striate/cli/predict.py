@@ -1,60 +1,66 @@
 """The command ``striate predict``."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import contextlib
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 import numpy as np
 
 from striate.cli.encoding import on_one_line
-from striate.cli.networks import as_taken, class_scores, picture_size, resize_rule
-from striate.cli.options import HomePath, engine_option, resize_option
+from striate.cli.networks import picture_size
+from striate.cli.options import HomePath, announce_decoding, engine_option, resize_option
 from striate.cli.output import CommandOutput, json_option, percent, sizes
+from striate.cli.prediction import Meaning, Prediction, Predictor, files_of
 from striate.cli.program import USER_ERROR
-from striate.data.pictures import read_pictures
-from striate.data.resizing import GRAY, convert
-from striate.errors import DataError
+from striate.errors import ModelFileError
+from striate.files import atomic_write, shown
 from striate.model.engines import EngineName
 from striate.model.loading import load
-from striate.model.network import Network
-from striate.pictures.style import names_of
 from striate.shapes import Array
 
 _BEST = 3
+_MOST_CLASSES = 10  # that are counted in a line
+_MOST_ERRORS = 20
 _NEGLIGIBLE = 5e-5  # would be written as 0.00%
 
 _HELP = """Predict the classes of pictures with a trained network.
 
 MODEL is a file that striate train saved. PICTURE is an image file (PNG, JPEG, TIFF, GIF, WebP and
-others). It is rotated upright, converted to grayscale or color, and resized to the network's input.
+others), or a folder with pictures, also in its subfolders. A picture is rotated upright, converted
+to grayscale or color, and resized to the network's input.
 
 \b
 Examples:
   striate predict striate-output/digits-lenet5.safetensors my-digit.png
   striate predict my-model.safetensors scans/*.jpg --invert
+  striate predict my-model.safetensors holiday/ --csv holiday.csv
 
 MNIST's digits are white on black. For dark ink on white paper, use --invert.
 
 Prints the most probable class of each picture, then the next two; for a regression network, prints
-its outputs. Unreadable pictures are reported at the end, and the exit code is then 1.
+its outputs. With --csv, a table has the probabilities of all classes. Unreadable pictures are
+reported at the end, and the exit code is then 1.
 """
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """A picture at the network's size."""
-
-    path: str
-    image: Array
-    dark_on_light: bool
 
 
 @click.command("predict", help=_HELP)
 @click.argument("model", type=HomePath())
 @click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=HomePath())
 @click.option("--invert", is_flag=True, help="Swap dark and light, for dark ink on white paper.")
+@click.option(
+    "--csv",
+    "table",
+    type=HomePath(),
+    metavar="FILE",
+    help="Write a table instead: a line for each picture, with its file, its class and the "
+    "probability of each class, or the predicted numbers.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the file of --csv if it exists.")
 @resize_option
 @engine_option
 @json_option
@@ -64,103 +70,138 @@ def command(
     model: str,
     pictures: tuple[str, ...],
     invert: bool,
+    table: str | None,
+    overwrite: bool,
     resize: str | None,
     engine: EngineName,
     as_json: bool,
 ) -> None:
-    """Print the three most probable classes of each picture."""
+    """Print the three most probable classes of each picture, or write them to a table."""
     out = CommandOutput(as_json=as_json)
+    if table is not None and Path(table).exists() and not overwrite:
+        raise ModelFileError(
+            f"--csv {shown(table)} already exists. Use --overwrite to replace it, or another name."
+        )
     network = load(model, engine=engine)
     shape = picture_size(network)
-    rule = resize_rule(network, resize)
-    readable, failed = _read_all(pictures, shape, rule, invert=invert)
-    scores, probabilities = _predict(network, [picture.image for picture in readable])
-    classifies = probabilities or bool(network.classes)
-    documents: list[dict[str, Any]] = []
-    for picture, row in zip(readable, scores, strict=True):
-        best = _best(network, row)
-        words = _in_words(best, probabilities=probabilities) if classifies else _numbers(row)
-        out.say(f"{on_one_line(picture.path)}: {words}")
-        found = {"predictions": best} if classifies else {"outputs": row}
-        documents.append({"file": picture.path, **found})
-    if not invert:
-        _hint(out, readable)
-    for error in failed.values():
-        out.note(f"Error: {error}")
+    meaning = Meaning.of(network)
+    predictor = Predictor(network=network, resize=resize, invert=invert)
+    found = predictor.predict(files_of(pictures), announce_decoding(out))
+    report = _Report(out, meaning, table)
+    with report.writing():
+        for one in found:
+            report.add(one)
+    report.finish(invert=invert)
     out.result(
         {
             "model": model,
             "size": sizes(shape),
-            "probabilities": probabilities,
-            "pictures": documents,
-            "failed": [{"file": path, "error": error} for path, error in failed.items()],
+            "probabilities": meaning.probabilities,
+            "csv": table,
+            "pictures": report.documents,
+            "failed": [{"file": one.path, "error": one.error} for one in report.failed],
         }
     )
-    if failed:
+    if report.failed:
         ctx.exit(USER_ERROR)
 
 
-def _read_all(
-    paths: Sequence[str], shape: tuple[int, int, int], resize: str, *, invert: bool
-) -> tuple[list[_Picture], dict[str, str]]:
-    """Read the pictures that can be read; return the errors of the others by path."""
-    readable: list[_Picture] = []
-    failed: dict[str, str] = {}
-    for path in paths:
-        try:
-            readable.append(_read(path, shape, resize, invert=invert))
-        except DataError as error:
-            failed[path] = str(error)
-    return readable, failed
+class _Report:
+    """Predictions, printed or written to a table as they come."""
 
+    def __init__(self, out: CommandOutput, meaning: Meaning, table: str | None) -> None:
+        self.out = out
+        self.meaning = meaning
+        self.table = table
+        self.documents: list[dict[str, Any]] = []
+        self.failed: list[Prediction] = []
+        self.light: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self._rows: Any = None
 
-def _read(path: str, shape: tuple[int, int, int], resize: str, *, invert: bool) -> _Picture:
-    """Read one picture; invert it before padding it with black."""
-    rows, columns, channels = shape
-    if Path(path).is_dir():
-        raise DataError(
-            f"{path} is a folder, not a picture. Name the files in it, such as {Path(path)}/*.png."
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Keep the table open; it gets its name when it is complete."""
+        if self.table is None:
+            yield
+            return
+        with atomic_write(Path(self.table)) as file, _as_text(file) as text:
+            self._rows = csv.writer(text, lineterminator="\n")
+            self._rows.writerow(self._headings())
+            yield
+
+    def _headings(self) -> list[str]:
+        """Name the columns of the table."""
+        if not self.meaning.classifies:
+            return ["file", *self.meaning.names]
+        score = "probability" if self.meaning.probabilities else "score"
+        mark = "p" if self.meaning.probabilities else "score"
+        return ["file", "class", score, *(f"{mark}_{name}" for name in self.meaning.names)]
+
+    def add(self, one: Prediction) -> None:
+        """Print a prediction, or write it to the table."""
+        if one.scores is None:
+            self.failed.append(one)
+            return
+        if one.dark_on_light:
+            self.light.append(on_one_line(one.path))
+        meaning = self.meaning
+        best = _best(meaning.names, one.scores)
+        self.counts[best[0]["class"]] += 1
+        if self._rows is not None:
+            numbers = [str(np.float32(number)) for number in one.scores]
+            name = shown(one.path)
+            if meaning.classifies:
+                first = int(np.argmax(one.scores))
+                self._rows.writerow([name, meaning.names[first], numbers[first], *numbers])
+            else:
+                self._rows.writerow([name, *numbers])
+            return
+        words = (
+            _in_words(best, probabilities=meaning.probabilities)
+            if meaning.classifies
+            else _numbers(one.scores)
         )
-    if not Path(path).exists():
-        raise DataError(f"{path} does not exist. Check the path.")
-    image = read_pictures([path], channels=channels)
-    if invert:
-        image = np.iinfo(image.dtype).max - image
-    resized = convert(image, size=(rows, columns), channels=None, resize=resize)[0]
-    return _Picture(path, resized, dark_on_light=_is_light_at_the_edge(image[0]))
+        self.out.say(f"{on_one_line(one.path)}: {words}")
+        if self.out.as_json:
+            found = {"predictions": best} if meaning.classifies else {"outputs": one.scores}
+            self.documents.append({"file": one.path, **found})
+
+    def finish(self, *, invert: bool) -> None:
+        """Print what was written, and what was wrong."""
+        if self.table is not None:
+            self.out.say(f"Wrote {shown(self.table)}: {self._summary()}.", whole=True)
+        if not invert:
+            _hint(self.out, self.light)
+        for one in self.failed[:_MOST_ERRORS]:
+            self.out.note(f"Error: {one.error}")
+        if len(self.failed) > _MOST_ERRORS:
+            self.out.note(f"Error: {len(self.failed) - _MOST_ERRORS:,} more files; see --json.")
+
+    def _summary(self) -> str:
+        """Count the pictures of each class."""
+        whole = self.counts.total()
+        counted = f"{whole:,} picture{'s' * (whole != 1)}"
+        if not self.meaning.classifies or not whole:
+            return counted
+        most = self.counts.most_common(_MOST_CLASSES)
+        listed = ", ".join(f"{on_one_line(name)} {count:,}" for name, count in most)
+        rest = len(self.counts) - len(most)
+        return f"{counted} ({listed}{f' and {rest:,} more classes' if rest else ''})"
 
 
-def _is_light_at_the_edge(image: Array) -> bool:
-    """Return whether a grayscale picture is mostly light along its edge.
-
-    The picture has its own shape: padding it to the network's would add black.
-    """
-    if image.shape[-1] != GRAY:
-        return False
-    edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-    return bool(edge.mean() > np.iinfo(image.dtype).max / 2)
+@contextlib.contextmanager
+def _as_text(file: IO[bytes]) -> Iterator[IO[str]]:
+    """Write text to a binary file, in UTF-8, and leave the file open."""
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    yield text
+    text.flush()
+    text.detach()
 
 
-def _predict(network: Network, images: Sequence[Array]) -> tuple[list[Array], bool]:
-    """Compute each picture's score for each class; return whether the scores are probabilities.
-
-    Pictures of 8 and of 16 bits are passed to the network separately: each type has its own scale.
-    """
-    scores: list[Array] = [np.empty(0)] * len(images)
-    probabilities = True
-    for dtype in {image.dtype for image in images}:
-        places = [k for k, image in enumerate(images) if image.dtype == dtype]
-        x = np.stack([images[k] for k in places])
-        rows, probabilities = class_scores(network, network.predict(as_taken(network, x)))
-        for k, row in zip(places, rows, strict=True):
-            scores[k] = row
-    return scores, probabilities
-
-
-def _best(network: Network, scores: Array) -> list[dict[str, Any]]:
+def _best(names: Sequence[str], scores: Array) -> list[dict[str, Any]]:
     """List the classes with the largest scores."""
     order = np.argsort(-scores, kind="stable")[:_BEST]
-    names = names_of(network.classes, len(scores))
     return [{"class": names[k], "score": float(scores[k])} for k in order]
 
 
@@ -180,9 +221,8 @@ def _numbers(outputs: Array) -> str:
     return ", ".join(f"{number:.4g}" for number in outputs)
 
 
-def _hint(out: CommandOutput, pictures: Sequence[_Picture]) -> None:
+def _hint(out: CommandOutput, light: Sequence[str]) -> None:
     """Suggest --invert for pictures that are dark on light."""
-    light = [on_one_line(picture.path) for picture in pictures if picture.dark_on_light]
     if light:
         more = f" and {len(light) - 3} more" if len(light) > 3 else ""
         out.note(

@@ -267,7 +267,13 @@ def survey(
         )
     chosen = None if size is None else as_size(size)
     given = None if channels is None else as_channels(channels)
-    headers = _read_headers(files, failed)
+    return _layout(_read_headers(files, failed), chosen, given)
+
+
+def _layout(
+    headers: Sequence[_Header], chosen: tuple[int, int] | None, given: int | None
+) -> Layout:
+    """Choose size, channels and bit depth from headers, unless they are given."""
     sizes = [(header.rows, header.columns) for header in headers]
     rows, columns = chosen or (int(median) for median in np.median(sizes, axis=0))
     levels = [header.highest for header in headers if header.highest is not None]
@@ -395,6 +401,42 @@ def decode_each(
             scan.failed[k] = error.reason
             shape = (layout.rows, layout.columns, layout.channels)
             keep(k, np.zeros(shape, layout.dtype))
+
+    with _only_important_warnings():
+        for_all(one, len(files), threads=threads(), progress=progress)
+
+
+def decode_whole(
+    files: Sequence[Path],
+    keep: Callable[[int, Array], None],
+    *,
+    channels: int,
+    failed: dict[int, DataError],
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Decode pictures at their own sizes in several threads, and hand over each one.
+
+    Parameters
+    ----------
+    files
+        The pictures.
+    keep
+        Called with the position of a picture in ``files`` and its pixels, ``(rows, columns,
+        channels)``, uint8 or uint16; from several threads, and in any order.
+    channels
+        1 for gray, 3 for color.
+    failed
+        Takes the errors of pictures that cannot be read, by their positions.
+    progress
+        As for :func:`decode_each`.
+    """
+
+    def one(k: int) -> None:
+        try:
+            layout = _layout([_read_header(files[k])], None, as_channels(channels))
+            keep(k, _decoded(files[k], layout, as_rule("fit"), "fit"))
+        except DataError as error:
+            failed[k] = error
 
     with _only_important_warnings():
         for_all(one, len(files), threads=threads(), progress=progress)
